@@ -1,0 +1,1 @@
+"""Archive of Azure Communication Services call recordings."""
