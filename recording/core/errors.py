@@ -166,12 +166,6 @@ class HostileLocation(Permanent):
     code = "hostile_location"
 
 
-class SourceExpired(Permanent):
-    """The source says that the media is gone for good (410)."""
-
-    code = "source_expired"
-
-
 class BlobExists(Permanent):
     """The archive already holds a blob of this name: a question, not an answer."""
 

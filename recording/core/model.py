@@ -133,6 +133,13 @@ class Chunk:
     failures: tuple[tuple[str, int], ...] = ()
     last_failure: str = ""
     notes: tuple[str, ...] = ()
+    kept_at_source: str = ""
+    """Why nothing is left to release although the source was not asked to delete; empty while it is owed."""
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing is owed for this chunk any more: proven, and released or knowingly kept."""
+        return self.state is ChunkState.RELEASED or (self.state is ChunkState.ARCHIVED and bool(self.kept_at_source))
 
     @property
     def document_id(self) -> DocumentId:

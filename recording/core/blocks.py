@@ -1,0 +1,117 @@
+"""How a chunk is cut into blocks, what a block's id says, and what a restarted copy need not read again.
+
+A block id is 36 bytes in base64url, 48 characters, so all ids of a blob have equal length: the block's position (2
+bytes), a fingerprint of the source it was read from (2 bytes) and the SHA-256 of its bytes. `get_block_list` therefore
+tells a restarted copy which blocks it has and what they hold, with nothing else to remember.
+"""
+
+import base64
+import binascii
+import hashlib
+import struct
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from recording.core.model import Digest
+
+MAX_BLOCKS = 50_000
+"""The most blocks that Blob storage takes in one blob."""
+
+_ID = struct.Struct(">HH32s")
+_MEBIBYTE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A byte interval of the chunk: `length` bytes from `offset`; `index` is its position in the blob."""
+
+    index: int
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class StagedBlock:
+    """A block as the archive lists it: its id and its size in bytes."""
+
+    block_id: str
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Continuation:
+    """What a restarted copy has (`digests` by block index) and what it must still read (`missing`, in order)."""
+
+    digests: Mapping[int, bytes]
+    missing: tuple[Block, ...]
+
+
+def block_size_for(length: int, preferred: int) -> int:
+    """The block size in bytes for a chunk of `length`: `preferred`, unless that would need too many blocks."""
+    fewest = -(-length // MAX_BLOCKS)
+    return preferred if fewest <= preferred else -(-fewest // _MEBIBYTE) * _MEBIBYTE
+
+
+def plan(length: int, block_size: int) -> tuple[Block, ...]:
+    """Cut `length` bytes into blocks of `block_size`; the last one holds the rest.
+
+    Raises:
+        ValueError: when either number is not positive: an empty chunk is never archived.
+    """
+    if length <= 0 or block_size <= 0:
+        message = f"a plan needs positive numbers, not {length} and {block_size}"
+        raise ValueError(message)
+    return tuple(
+        Block(index, offset, min(block_size, length - offset))
+        for index, offset in enumerate(range(0, length, block_size))
+    )
+
+
+def fingerprint(length: int, validators: str) -> int:
+    """Sixteen bits that tell one state of the source from another, by its length and its validators (ETag and such)."""
+    digest = hashlib.sha256(f"{length}\n{validators}".encode()).digest()
+    return int.from_bytes(digest[:2])
+
+
+def block_id(index: int, sha256: bytes, source: int) -> str:
+    """The id of the block at `index` with that digest, read from the source with that fingerprint."""
+    return base64.urlsafe_b64encode(_ID.pack(index, source, sha256)).decode()
+
+
+def _read_block_id(text: str) -> tuple[int, int, bytes] | None:
+    try:
+        index, source, sha256 = _ID.unpack(base64.b64decode(text, altchars=b"-_", validate=True))
+    except (binascii.Error, struct.error, ValueError):
+        return None  # a foreign id is no error: such a block is only not ours
+    return index, source, sha256
+
+
+def continuation(blocks: Sequence[Block], staged: Iterable[StagedBlock], source: int) -> Continuation:
+    """Match what is staged against the plan.
+
+    A staged block counts only if its id is ours, was read from the same state of the source, and has the planned
+    size. Where two of them claim one position neither is believed, and the block is read again.
+    """
+    claims: dict[int, set[bytes]] = {}
+    for block in staged:
+        parsed = _read_block_id(block.block_id)
+        if parsed is None:
+            continue
+        index, block_source, sha256 = parsed
+        if block_source == source and index < len(blocks) and block.length == blocks[index].length:
+            claims.setdefault(index, set()).add(sha256)
+    digests = {index: next(iter(claimed)) for index, claimed in claims.items() if len(claimed) == 1}
+    return Continuation(digests, tuple(block for block in blocks if block.index not in digests))
+
+
+def block_ids(digests: Mapping[int, bytes], source: int) -> list[str]:
+    """The ids to commit, in order, once every block has its digest."""
+    return [block_id(index, digests[index], source) for index in range(len(digests))]
+
+
+def composite(digests: Mapping[int, bytes], block_size: int) -> Digest:
+    """The digest of the whole: SHA-256 over the block digests in order, with the block size beside it."""
+    whole = hashlib.sha256()
+    for index in range(len(digests)):
+        whole.update(digests[index])
+    return Digest(whole.hexdigest(), block_size)

@@ -1,0 +1,79 @@
+"""Which URLs may be sent our credentials: the service's recording hosts, in a spelling no parser reads differently."""
+
+import re
+from urllib.parse import urljoin
+
+from recording.core.errors import HostileLocation
+from recording.core.model import Location
+
+ALLOWED_SUFFIXES = (".asm.skype.com", ".asyncgw.teams.microsoft.com", ".ams.gov.teams.microsoft.us")
+"""The domains under which the service keeps recordings; the same as Microsoft's SDK allows."""
+
+MAX_LENGTH = 2048
+
+# What a URL may be spelt with, `#`, brackets and `\` left out: no client rewrites these, none takes them for the end of a host.
+_CHARACTERS = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,;=:@%/?]+")
+_PARTS = re.compile(r"https://(?P<authority>[^/?]*)/.*", re.IGNORECASE)
+_BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*", re.IGNORECASE)
+_MAX_HOST = 253
+
+
+def check_location(url: object, field: str) -> Location:
+    """Let a URL pass only if it is one of the service's recording locations.
+
+    The URL is returned as it came, letter by letter. The words of a refusal hold neither its path nor its query.
+
+    Args:
+        url: what stands in the event, or in a redirect.
+        field: where it stood, for the error.
+
+    Raises:
+        HostileLocation: it is anything else; nothing may be sent to it.
+    """
+    if not isinstance(url, str):
+        raise _hostile(field, "is not text")
+    if len(url) > MAX_LENGTH:
+        raise _hostile(field, f"is longer than {MAX_LENGTH} characters")
+    if not _CHARACTERS.fullmatch(url):
+        raise _hostile(field, "is empty or holds a character that no recording location has")
+    if (parts := _PARTS.fullmatch(url)) is None:
+        raise _hostile(field, "is not an https URL with a path")
+    if _BROKEN_ESCAPE.search(url):
+        raise _hostile(field, "holds a broken percent escape")
+    if "@" in (authority := parts["authority"]):
+        raise _hostile(field, "holds a user name")
+    host, colon, port = authority.partition(":")
+    if colon and port != "443":
+        raise _hostile(field, "names a port other than 443")
+    if len(host) > _MAX_HOST or not _HOST.fullmatch(host):
+        raise _hostile(field, "has a host that is not a plain DNS name")
+    if not host.lower().endswith(ALLOWED_SUFFIXES):
+        raise _hostile(field, f"has the host {host}, which is none of the service's recording hosts")
+    return Location(url)
+
+
+def redirect_target(current: Location, location_header: str) -> Location:
+    """Resolve a redirect against the place it came from, and check the result as strictly as the first URL.
+
+    Args:
+        current: the checked location that answered with the redirect.
+        location_header: its `Location` header, absolute or relative.
+
+    Raises:
+        HostileLocation: the target is not one of the service's recording locations.
+    """
+    field = "Location header"
+    if not _CHARACTERS.fullmatch(location_header):  # before `urljoin`, which drops some characters without a word
+        raise _hostile(field, "is empty or holds a character that no recording location has")
+    return check_location(urljoin(current, location_header), field)
+
+
+def _hostile(field: str, cause: str) -> HostileLocation:
+    return HostileLocation(
+        "check location",
+        f"{field} {cause}",
+        hint="nothing was sent to it; see the raw event in the journal container",
+        ids={"field": field},
+    )

@@ -1,0 +1,257 @@
+"""What the use cases need of the outside world. The docstrings are the contract, held by one suite for every adapter.
+
+Every method raises `Transient` or `Permanent` errors of `core.errors` and nothing else. Unless it says otherwise a
+method may be called twice with the same arguments and by many threads at once.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from recording.core.blocks import StagedBlock
+from recording.core.model import (
+    BlobName,
+    CallConnectionId,
+    CatalogEntry,
+    Location,
+    Output,
+    Proof,
+    RecordingId,
+    ServerCallId,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CallLocator:
+    """Which call to record: exactly one of the four is set."""
+
+    server_call_id: ServerCallId | None = None
+    group_call_id: str | None = None
+    room_id: str | None = None
+    call_connection_id: CallConnectionId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StartOrder:
+    """A recording to start. The same `request_id` (a UUID) never starts two, however often it is sent."""
+
+    locator: CallLocator
+    output: Output
+    request_id: str
+    first_sent: datetime
+    pause_on_start: bool = False
+
+
+class Calls(Protocol):
+    """Call Automation: start, state, pause, resume, stop."""
+
+    def start(self, order: StartOrder) -> RecordingId:
+        """Start the recording that is ordered, or find it started by the same order.
+
+        Raises:
+            ServiceBusy, ServiceRefused: try again with the same order.
+            CallRefused: the call is not there, not established, or the service refuses the order.
+        """
+
+    def state(self, recording_id: RecordingId) -> str:
+        """`active` or `inactive` (paused, or over), as the service has it.
+
+        Raises:
+            CallRefused: with status 404 for a recording that is over or was never there.
+        """
+
+    def pause(self, recording_id: RecordingId) -> None:
+        """Skip what follows, until `resume`."""
+
+    def resume(self, recording_id: RecordingId) -> None:
+        """Record again, into the same chunk."""
+
+    def stop(self, recording_id: RecordingId) -> None:
+        """End the recording; minutes later its file event comes.
+
+        Raises:
+            CallRefused: with status 404 for a recording that is over already.
+        """
+
+
+class Transfer(Protocol):
+    """An open reply of the source. Not for two threads, but for `abort`, which any thread may call."""
+
+    @property
+    def location(self) -> Location:
+        """Where the bytes came from, after redirects that were each checked."""
+
+    @property
+    def offset(self) -> int:
+        """Of the first byte that will come; 0 when the source took no notice of the range."""
+
+    @property
+    def length(self) -> int | None:
+        """How many bytes the reply says will come; None when it does not say."""
+
+    @property
+    def total(self) -> int | None:
+        """How long the whole content is; None when neither Content-Range nor a whole reply's Content-Length says."""
+
+    @property
+    def validators(self) -> str:
+        """ETag and Last-Modified where sent: equal for two replies as long as the content is the same."""
+
+    def readinto(self, view: memoryview) -> int:
+        """Fill `view` as far as bytes come; 0 at their end.
+
+        Raises:
+            TransferBroken: when the connection breaks, or ends before `length`.
+        """
+
+    def abort(self) -> None:
+        """Make a blocked `readinto` fail with TransferBroken."""
+
+
+class Source(Protocol):
+    """The service's short-lived storage. A location is checked against the allow-list before anything is sent to it,
+    and so is every redirect, which is then signed anew."""
+
+    def open(
+        self, location: Location, offset: int = 0, length: int | None = None
+    ) -> AbstractContextManager[Transfer]:
+        """Ask for `length` bytes from `offset`, or for all.
+
+        Raises:
+            SourceNotReady: 400, 404, 410.
+            SourceRefused: 401, 403.
+            SourceBusy: 408, 429, 5xx; with the seconds of Retry-After.
+            SourceUnreachable: no reply.
+            HostileLocation: the location, or a redirect, is not the service's; nothing was sent there.
+        """
+
+    def delete(self, location: Location, proof: Proof) -> bool:
+        """Delete the chunk's content and metadata; True if they were there, False if they were gone already.
+
+        The proof is what makes the call legal: the caller has just seen that the archive still holds it.
+
+        Raises:
+            SourceRefused, SourceBusy, SourceUnreachable: it may or may not be deleted; ask again.
+            HostileLocation: nothing was sent.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedBlob:
+    """A committed blob as the archive shows it. `labels` is its metadata (ASCII)."""
+
+    length: int
+    etag: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class BlockList:
+    """The blocks of a committed blob in order; `length` and `etag` are those of the blob."""
+
+    blocks: tuple[StagedBlock, ...]
+    length: int
+    etag: str
+
+
+class Archive(Protocol):
+    """One container of the customer's own storage. Nothing is ever overwritten."""
+
+    def find(self, name: BlobName) -> ArchivedBlob | None:
+        """The committed blob of that name, or None; staged blocks alone are no blob."""
+
+    def staged(self, name: BlobName) -> tuple[StagedBlock, ...]:
+        """The uncommitted blocks of that name; empty when there are none."""
+
+    def stage(self, name: BlobName, block_id: str, content: memoryview) -> None:
+        """Stage one block, with a checksum that the archive verifies on arrival.
+
+        Raises:
+            ArchiveDamaged: what arrived is not what was sent; nothing is staged.
+            ArchiveBusy, ArchiveRefused: it may or may not be staged.
+        """
+
+    def commit(
+        self, name: BlobName, block_ids: Sequence[str], labels: Mapping[str, str], content_type: str
+    ) -> str:
+        """Publish the blob of those blocks at once, if there is none of that name; its ETag.
+
+        Raises:
+            BlobExists: there is one, perhaps by our own commit whose reply was lost: look at it.
+            StagedBlocksGone: a rival's commit or time has discarded the blocks.
+        """
+
+    def put(self, name: BlobName, content: memoryview, labels: Mapping[str, str], content_type: str) -> str:
+        """Publish a blob that fits one request, if there is none of that name; its ETag. Checksum as in `stage`.
+
+        Raises:
+            BlobExists: there is one.
+        """
+
+    def committed(self, name: BlobName) -> BlockList | None:
+        """The committed block list of a blob, or None when there is no blob."""
+
+    def read(self, name: BlobName, offset: int, view: memoryview) -> int:
+        """Fill `view` from `offset` of the committed blob; how many bytes there were."""
+
+
+class Journal(Protocol):
+    """The raw events, written before anything else."""
+
+    def write(self, name: BlobName, body: bytes) -> None:
+        """Keep the body under that name, for good; a name already there is left as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartClaim:
+    """The one start that a call's events may cause: `key` names the call, `recording_id` is set once it is known."""
+
+    key: str
+    request_id: str
+    first_sent: datetime
+    recording_id: RecordingId | None = None
+
+
+class Catalog(Protocol):
+    """What we know of each recording. It can be rebuilt from Blob; it is never the only proof."""
+
+    def load(self, recording_id: RecordingId) -> CatalogEntry | None:
+        """The entry as last saved, or None."""
+
+    def save(self, entry: CatalogEntry) -> CatalogEntry:
+        """Store the entry if nobody has since it was loaded; the entry with its new version. Atomic up to 99 chunks
+        that changed; beyond that the recording itself is stored last.
+
+        Raises:
+            CatalogConflict: somebody has: load it again and decide again.
+        """
+
+    def claim(self, claim: StartClaim) -> StartClaim:
+        """Make this claim unless its key is taken; the claim that stands, first come first served."""
+
+    def settle(self, claim: StartClaim) -> None:
+        """Note the recording id on a claim that stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingEvent:
+    """An event for the customer's own topic; the same fact always has the same `event_id`."""
+
+    event_id: str
+    event_type: str
+    subject: str
+    body: Mapping[str, object]
+    at: datetime
+
+
+class Topic(Protocol):
+    """The custom Event Grid topic for what the archive has to tell."""
+
+    def publish(self, event: OutgoingEvent) -> None:
+        """Publish at least once; nothing happens where no topic is set.
+
+        Raises:
+            ServiceBusy, ServiceRefused: try again.
+        """

@@ -1,0 +1,117 @@
+"""The block plan, block ids and continuation."""
+
+import hashlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recording.core import blocks
+from recording.core.blocks import Block, StagedBlock
+
+sizes = st.integers(1, 10_000)
+
+
+@given(length=sizes, block_size=sizes)
+def test_a_plan_covers_every_byte_once_in_order(length: int, block_size: int) -> None:
+    """Blocks touch, none overlaps, all but the last have the full size."""
+    planned = blocks.plan(length, block_size)
+
+    assert [block.index for block in planned] == list(range(len(planned)))
+    assert planned[0].offset == 0
+    assert all(one.offset + one.length == two.offset for one, two in zip(planned, planned[1:], strict=False))
+    assert all(block.length == block_size for block in planned[:-1])
+    assert length == planned[-1].offset + planned[-1].length
+
+
+@pytest.mark.parametrize(("length", "block_size"), [(0, 1), (1, 0), (-1, 5)])
+def test_an_empty_chunk_has_no_plan(length: int, block_size: int) -> None:
+    """Nothing is committed for nothing."""
+    with pytest.raises(ValueError, match="positive"):
+        blocks.plan(length, block_size)
+
+
+@pytest.mark.parametrize(
+    ("length", "preferred", "expected"),
+    [
+        (1, 8 << 20, 8 << 20),
+        (50_000 * (8 << 20), 8 << 20, 8 << 20),
+        (50_000 * (8 << 20) + 1, 8 << 20, 9 << 20),
+        (1 << 42, 1 << 20, 84 << 20),
+    ],
+)
+def test_the_block_size_grows_only_when_the_blocks_would_not_fit(length: int, preferred: int, expected: int) -> None:
+    """Blob storage takes 50,000 blocks."""
+    assert expected == blocks.block_size_for(length, preferred)
+    assert -(-length // expected) <= blocks.MAX_BLOCKS
+
+
+def test_ids_have_equal_length_and_fit_the_limit_of_blob_storage() -> None:
+    """Blob storage wants ids of equal length, at most 64 bytes."""
+    lengths = {len(blocks.block_id(index, hashlib.sha256(b"x").digest(), 65535)) for index in (0, 1, 49_999)}
+
+    assert lengths == {48}
+
+
+def test_the_fingerprint_follows_length_and_validators() -> None:
+    """Another state of the source gives another fingerprint."""
+    assert blocks.fingerprint(10, "a") == blocks.fingerprint(10, "a")
+    assert len({blocks.fingerprint(10, "a"), blocks.fingerprint(11, "a"), blocks.fingerprint(10, "b")}) == 3
+
+
+@given(length=sizes, block_size=st.integers(50, 3000), staged=st.sets(st.integers(0, 200)), source=st.integers(0, 65535))
+def test_a_restarted_copy_reads_exactly_what_is_not_staged(
+    length: int, block_size: int, staged: set[int], source: int
+) -> None:
+    """Whatever was staged before the kill is not read again; all else is."""
+    planned = blocks.plan(length, block_size)
+    digests = {block.index: hashlib.sha256(bytes([block.index % 256])).digest() for block in planned}
+    there = [
+        StagedBlock(blocks.block_id(block.index, digests[block.index], source), block.length)
+        for block in planned
+        if block.index in staged
+    ]
+
+    found = blocks.continuation(planned, there, source)
+
+    assert {index: digests[index] for index in digests if index in staged} == found.digests
+    assert tuple(block for block in planned if block.index not in staged) == found.missing
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        StagedBlock("not base64!", 100),
+        StagedBlock("c2hvcnQ=", 100),
+        StagedBlock("é", 100),
+        StagedBlock(blocks.block_id(0, bytes(32), 8), 100),
+        StagedBlock(blocks.block_id(0, bytes(32), 7), 99),
+        StagedBlock(blocks.block_id(2, bytes(32), 7), 100),
+    ],
+    ids=["no base64", "too short", "no ascii", "another source", "another size", "beyond the plan"],
+)
+def test_foreign_and_stale_blocks_are_not_taken(foreign: StagedBlock) -> None:
+    """Only a block of this plan, from this state of the source, counts."""
+    planned = blocks.plan(200, 100)
+
+    assert planned == blocks.continuation(planned, [foreign], 7).missing
+
+
+def test_two_claims_to_one_position_are_both_refused() -> None:
+    """Which of them is right cannot be known: the block is read again."""
+    planned = blocks.plan(100, 100)
+    rivals = [StagedBlock(blocks.block_id(0, bytes([n]) * 32, 7), 100) for n in (1, 2)]
+
+    assert (Block(0, 0, 100),) == blocks.continuation(planned, rivals, 7).missing
+
+
+@given(st.lists(st.binary(min_size=32, max_size=32), min_size=1, max_size=20))
+def test_the_composite_digest_is_the_hash_of_the_block_hashes_in_order(digests: list[bytes]) -> None:
+    """Anyone can compute it again from the blob and the block size."""
+    by_index = dict(enumerate(digests))
+
+    found = blocks.composite(dict(reversed(by_index.items())), 4096)
+
+    assert hashlib.sha256(b"".join(digests)).hexdigest() == found.sha256
+    assert found.block_size == 4096
+    assert [blocks.block_id(i, d, 9) for i, d in by_index.items()] == blocks.block_ids(by_index, 9)
