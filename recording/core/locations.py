@@ -1,4 +1,4 @@
-"""Which URLs may be sent our credentials: the service's recording hosts, in a spelling no parser reads differently."""
+"""Which URLs may get our credentials: the service's recording hosts, spelt so that no two parsers differ."""
 
 import re
 from urllib.parse import urljoin
@@ -11,7 +11,7 @@ ALLOWED_SUFFIXES = (".asm.skype.com", ".asyncgw.teams.microsoft.com", ".ams.gov.
 
 MAX_LENGTH = 2048
 
-# What a URL may be spelt with, `#`, brackets and `\` left out: no client rewrites these, none takes them for the end of a host.
+# What a URL may be spelt with. Left out on purpose: `#`, brackets, `\` and whatever a client would rewrite.
 _CHARACTERS = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,;=:@%/?]+")
 _PARTS = re.compile(r"https://(?P<authority>[^/?]*)/.*", re.IGNORECASE)
 _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -23,7 +23,7 @@ _MAX_HOST = 253
 def check_location(url: object, field: str) -> Location:
     """Let a URL pass only if it is one of the service's recording locations.
 
-    The URL is returned as it came, letter by letter. The words of a refusal hold neither its path nor its query.
+    The URL is returned as it came, letter by letter. A refusal shows neither its path nor its query.
 
     Args:
         url: what stands in the event, or in a redirect.
@@ -65,7 +65,7 @@ def redirect_target(current: Location, location_header: str) -> Location:
         HostileLocation: the target is not one of the service's recording locations.
     """
     field = "Location header"
-    if not _CHARACTERS.fullmatch(location_header):  # before `urljoin`, which drops some characters without a word
+    if not _CHARACTERS.fullmatch(location_header):  # `urljoin` would drop some of them without a word
         raise _hostile(field, "is empty or holds a character that no recording location has")
     return check_location(urljoin(current, location_header), field)
 

@@ -1,4 +1,4 @@
-"""What the service can record: the four valid combinations of content, channel and format, and their rates."""
+"""What the service can record: the valid combinations of content, channel and format, and their rates."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class OutputFacts:
         return f"{bound}{self.bytes_per_second * 60 / 1_000_000:g} MB/min{each}"
 
     def size(self, duration: timedelta, channels: int = 1) -> int:
-        """Media bytes that `duration` takes in `channels` channels: exact or an upper bound, as `exact` says."""
+        """Media bytes that `duration` takes: the number itself or its upper bound, as `exact` says."""
         return duration * self.bytes_per_second * channels // timedelta(seconds=1)
 
 
@@ -100,11 +100,15 @@ def parse_output(content: object, channel: object, format_: object) -> Output:
         format_: `wav`, `mp3` or `mp4`.
 
     Raises:
-        InvalidRequest: a value is unknown (`field` is `content`, `channel` or `format`), or the combination of the
-            three is not valid (`field` is `output`).
+        InvalidRequest: a value is unknown (`field` is `content`, `channel` or `format`), or the three do not go
+            together (`field` is `output`).
     """
     return facts_of(
-        Output(_member(Content, content, "content"), _member(Channel, channel, "channel"), _member(Format, format_, "format"))
+        Output(
+            _member(Content, content, "content"),
+            _member(Channel, channel, "channel"),
+            _member(Format, format_, "format"),
+        )
     ).output
 
 
@@ -123,8 +127,8 @@ def parse_output_name(name: str, field: str = "RECORDING_OUTPUT") -> Output:
 def infer_output(values: Iterable[object]) -> Output | None:
     """Work out an output from what its fields hold, whichever field each value came in.
 
-    Metadata files with content and channel type swapped are known, and events that lack one or all. A value that
-    means nothing here is passed over; a missing one is filled in where one valid output alone is left.
+    Metadata files with content and channel type swapped are known, and events that lack one or all. A value
+    that means nothing here is passed over; a missing one is filled in where one valid output alone is left.
 
     Returns:
         The output, or None where the values contradict each other or leave more than one.
@@ -161,4 +165,6 @@ def _member[E: StrEnum](enum: type[E], value: object, field: str) -> E:
 
 def _no_such_output(name: object, field: str) -> InvalidRequest:
     valid = ", ".join(str(facts.output) for facts in VALID)
-    return InvalidRequest(field, f"{str(name)[:80]!r} is not an output the service can make; valid are {valid}")
+    return InvalidRequest(
+        field, f"{str(name)[:80]!r} is not an output the service can make; valid are {valid}"
+    )

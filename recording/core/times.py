@@ -47,7 +47,7 @@ def format_time(moment: datetime) -> str:
 
 
 def parse_milliseconds(value: object) -> timedelta | None:
-    """Read a duration in milliseconds from a number or its text; None for anything else, the negative included."""
+    """Read a duration in milliseconds from a number or its text; None for all else, and below 0."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:

@@ -1,0 +1,169 @@
+r"""Blob names: total, injective over recording, index and document id, and without tricks of the path.
+
+An id becomes part of a name by `encode`: letters, digits, `_` and `-` stay, every other byte of its UTF-8
+becomes `=XX`. So a `.` stands only before a suffix, and a `/` only between the segments of the template.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from recording.core.errors import InvalidRequest
+from recording.core.model import BlobName, CallId, DocumentId, Format, RecordingId
+
+DEFAULT_TEMPLATE = "{year}/{month}/{day}/{recording_id}/{index}-{document_id}"
+TEMPLATE_FIELD = "ARCHIVE_PATH_TEMPLATE"
+MAX_INDEX = 9999
+MAX_LENGTH = 900
+"""Characters of the longest name made here, suffixes included; Blob takes 1,024."""
+
+_MAX_ENCODED = 200
+_KEPT_ENCODED = 120
+# Characters of each field: exactly, and at most.
+_FIXED = {"year": 4, "month": 2, "day": 2, "hour": 2, "index": 4}
+_VARIABLE = {"recording_id": _MAX_ENCODED, "document_id": _MAX_ENCODED, "call_id": _MAX_ENCODED, "format": 7}
+_LENGTHS = _FIXED | _VARIABLE
+_REQUIRED = ("recording_id", "index", "document_id")
+_ABSENT = "unknown"
+# What a name may yet grow by: a manifest stands in the folder of a chunk under its recording's id.
+_ROOM = _MAX_ENCODED + len(f".manifest-{MAX_INDEX}.json")
+    ".manifest-9999.json"
+)  # the longest that any name of ours adds, the format's extension included
+_TOKEN = re.compile(r"\{(?P<field>[^{}]*)\}|(?P<literal>[^{}]+)|(?P<stray>[{}])")
+_LITERAL = re.compile(r"[A-Za-z0-9_/-]+")
+_PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
+
+
+def encode(value: str) -> str:
+    """Spell any text in `[A-Za-z0-9_=~-]`, at most 200 characters, never empty, no two texts alike.
+
+    A text whose spelling would be longer keeps its first 120 characters and gets `~` and its SHA-256: `~` comes
+    in no other way. The empty text is a lone `=`.
+    """
+    raw = value.encode("utf-8", "surrogatepass")
+    encoded = "".join(chr(byte) if byte in _PLAIN else f"={byte:02X}" for byte in raw) or "="
+    if len(encoded) <= _MAX_ENCODED:
+        return encoded
+    return f"{encoded[:_KEPT_ENCODED]}~{hashlib.sha256(raw).hexdigest()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A checked template of chunk names; `parse_template` makes it."""
+
+    text: str
+
+    def render(
+        self,
+        *,
+        recording_id: RecordingId,
+        document_id: DocumentId,
+        index: int,
+        at: datetime,
+        format_: Format | None,
+        call_id: CallId | None,
+    ) -> BlobName:
+        """Name a chunk.
+
+        Args:
+            recording_id: of the recording.
+            document_id: of the chunk.
+            index: of the chunk in its recording, 0 to 9999.
+            at: the moment that gives year, month, day and hour, in UTC; aware.
+            format_: of the media; its extension is appended where it is known.
+            call_id: of the call, if it is known.
+
+        Raises:
+            InvalidRequest: the index is out of bounds; `field` is `index`.
+        """
+        if not 0 <= index <= MAX_INDEX:
+            raise InvalidRequest("index", f"{index} is not from 0 to {MAX_INDEX}")
+        values = _moment(at) | {
+            "index": f"{index:04d}",
+            "recording_id": encode(recording_id),
+            "document_id": encode(document_id),
+            "call_id": _ABSENT if call_id is None else encode(call_id),
+            "format": _ABSENT if format_ is None else format_.value,
+        }
+        extension = "" if format_ is None else f".{format_}"
+        return BlobName(_fill(self.text, values) + extension)
+
+
+def parse_template(text: str) -> Template:
+    """Check a template of chunk names.
+
+    Literals are letters, digits, `_` and `-`, with `/` between segments. Fields are `{year}`, `{month}`, `{day}`,
+    `{hour}`, `{index}`, `{recording_id}`, `{document_id}`, `{call_id}` and `{format}`. For no two chunks to share
+    a name, recording id, index and document id must be in it, and a segment holds at most one field whose length
+    varies.
+
+    Raises:
+        InvalidRequest: naming what is wrong; `field` is `ARCHIVE_PATH_TEMPLATE`.
+    """
+    for token in _TOKEN.finditer(text):
+        _check_token(token)
+    for required in _REQUIRED:
+        if f"{{{required}}}" not in text:
+            raise _wrong(f"{{{required}}} must be in it, or chunks could share a name")
+    for segment in text.split("/"):
+        if not segment:
+            raise _wrong("a segment is empty: a slash stands at either end, or two in a row")
+        if sum(segment.count(f"{{{field}}}") for field in _VARIABLE) > 1:
+            raise _wrong(f"{segment!r} holds more than one field whose length varies")
+    longest = _ROOM + len(_fill(text, {field: "x" * length for field, length in _LENGTHS.items()}))
+    if longest > MAX_LENGTH:
+        raise _wrong(f"names could have {longest} characters, over {MAX_LENGTH}")
+    return Template(text)
+
+
+def manifest_name(recording_id: RecordingId, chunk_name: BlobName, revision: int) -> BlobName:
+    """Name a recording's manifest, in the folder of one of its chunks; later revisions carry their number.
+
+    The suffix `.manifest….json` is that of no chunk and of no metadata file.
+    """
+    if not 1 <= revision <= MAX_INDEX:
+        raise ValueError(f"revision {revision} is not from 1 to {MAX_INDEX}")
+    folder, slash, _ = chunk_name.rpartition("/")
+    number = "" if revision == 1 else f"-{revision}"
+    return BlobName(f"{folder}{slash}{encode(recording_id)}.manifest{number}.json")
+
+
+def journal_name(received: datetime, event_id: str, body: bytes) -> BlobName:
+    """Name the journal's copy of an event: by the day it came (UTC), its id, and what it held.
+
+    The same event with the same body has one name; the same id with another body has another.
+    """
+    moment = _moment(received)
+    digest = hashlib.sha256(body).hexdigest()[:16]
+    return BlobName(f"{moment['year']}/{moment['month']}/{moment['day']}/{encode(event_id)}-{digest}.json")
+
+
+def _check_token(token: re.Match[str]) -> None:
+    if token["stray"]:
+        raise _wrong(f"a lone {token['stray']} stands at character {token.start() + 1}")
+    if token["literal"] and not _LITERAL.fullmatch(token["literal"]):
+        raise _wrong(f"{token['literal']!r} holds more than letters, digits, _, - and /")
+    if token["literal"] is None and token["field"] not in _LENGTHS:
+        raise _wrong(f"there is no field {{{token['field']}}}; there are {', '.join(_LENGTHS)}")
+
+
+def _wrong(cause: str) -> InvalidRequest:
+    return InvalidRequest(TEMPLATE_FIELD, cause)
+
+
+def _moment(at: datetime) -> dict[str, str]:
+    if at.tzinfo is None:
+        raise ValueError("a moment without a time zone is ambiguous")
+    utc = at.astimezone(UTC)
+    return {
+        "year": f"{utc.year:04d}",
+        "month": f"{utc.month:02d}",
+        "day": f"{utc.day:02d}",
+        "hour": f"{utc.hour:02d}",
+    }
+
+
+def _fill(text: str, values: Mapping[str, str]) -> str:
+    return _TOKEN.sub(lambda match: match["literal"] or values[match["field"]], text)
