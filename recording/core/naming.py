@@ -29,8 +29,6 @@ _REQUIRED = ("recording_id", "index", "document_id")
 _ABSENT = "unknown"
 # What a name may yet grow by: a manifest stands in the folder of a chunk under its recording's id.
 _ROOM = _MAX_ENCODED + len(f".manifest-{MAX_INDEX}.json")
-    ".manifest-9999.json"
-)  # the longest that any name of ours adds, the format's extension included
 _TOKEN = re.compile(r"\{(?P<field>[^{}]*)\}|(?P<literal>[^{}]+)|(?P<stray>[{}])")
 _LITERAL = re.compile(r"[A-Za-z0-9_/-]+")
 _PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
@@ -39,8 +37,8 @@ _PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456
 def encode(value: str) -> str:
     """Spell any text in `[A-Za-z0-9_=~-]`, at most 200 characters, never empty, no two texts alike.
 
-    A text whose spelling would be longer keeps its first 120 characters and gets `~` and its SHA-256: `~` comes
-    in no other way. The empty text is a lone `=`.
+    A text whose spelling would be longer keeps its first 120 characters and gets `~` and its SHA-256: `~`
+    comes in no other way. The empty text is a lone `=`.
     """
     raw = value.encode("utf-8", "surrogatepass")
     encoded = "".join(chr(byte) if byte in _PLAIN else f"={byte:02X}" for byte in raw) or "="
@@ -94,10 +92,10 @@ class Template:
 def parse_template(text: str) -> Template:
     """Check a template of chunk names.
 
-    Literals are letters, digits, `_` and `-`, with `/` between segments. Fields are `{year}`, `{month}`, `{day}`,
-    `{hour}`, `{index}`, `{recording_id}`, `{document_id}`, `{call_id}` and `{format}`. For no two chunks to share
-    a name, recording id, index and document id must be in it, and a segment holds at most one field whose length
-    varies.
+    Literals are letters, digits, `_` and `-`, with `/` between segments. Fields are `{year}`, `{month}`,
+    `{day}`, `{hour}`, `{index}`, `{recording_id}`, `{document_id}`, `{call_id}` and `{format}`. For no two
+    chunks to share a name, recording id, index and document id must be in it, and a segment holds at most one
+    field whose length varies.
 
     Raises:
         InvalidRequest: naming what is wrong; `field` is `ARCHIVE_PATH_TEMPLATE`.

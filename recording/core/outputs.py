@@ -100,7 +100,7 @@ def parse_output(content: object, channel: object, format_: object) -> Output:
         format_: `wav`, `mp3` or `mp4`.
 
     Raises:
-        InvalidRequest: a value is unknown (`field` is `content`, `channel` or `format`), or the three do not go
+        InvalidRequest: a value is unknown (`field` is `content`, `channel` or `format`), or they do not go
             together (`field` is `output`).
     """
     return facts_of(
