@@ -143,9 +143,9 @@ def table() -> list[dict[str, str]]:
     """List the valid outputs, for people: content, channel, format and rate of each."""
     return [
         {
-            "content": facts.output.content,
-            "channel": facts.output.channel,
-            "format": facts.output.format,
+            "content": facts.output.content.value,
+            "channel": facts.output.channel.value,
+            "format": facts.output.format.value,
             "rate": facts.rate,
         }
         for facts in VALID
