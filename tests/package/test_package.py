@@ -1,0 +1,130 @@
+"""What is deployed: exactly the app, and an app that the worker finds all functions in."""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import venv
+import zipfile
+from importlib.metadata import files
+from pathlib import Path
+
+import pytest
+
+from tools.package import ROOT, contents, pack
+
+FUNCTIONS = {
+    "archive_chunk",
+    "calls_events",
+    "health",
+    "pause_recording",
+    "recording_file_status_updated",
+    "recording_state",
+    "resume_recording",
+    "start_recording",
+    "stop_recording",
+}
+# The worker brings these itself; requirements.txt must not need to.
+WORKER = ("azure-functions-runtime", "azurefunctions-extensions-base")
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    """The package, freshly made."""
+    target = tmp_path / "package.zip"
+    pack(ROOT, target)
+    return target
+
+
+@pytest.fixture(scope="session")
+def app_python(pytestconfig: pytest.Config) -> Path:
+    """A Python with what requirements.txt names and nothing else; made once for each requirements.txt."""
+    requirements = ROOT / "requirements.txt"
+    digest = hashlib.sha256(requirements.read_bytes() + sys.version.encode()).hexdigest()[:16]
+    home = Path(pytestconfig.cache.mkdir("app-python")) / digest
+    python, ready = home / "bin" / "python", home / "ready"
+    if not ready.exists():
+        venv.create(home, clear=True, with_pip=True)
+        pip: list[str | Path] = [python, "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
+        subprocess.run([*pip, "-r", requirements], check=True)
+        ready.touch()
+    return python
+
+
+@pytest.fixture
+def worker(tmp_path: Path) -> Path:
+    """A folder with the worker library alone, taken from the packages that run this test."""
+    target = tmp_path / "worker"
+    for name in WORKER:
+        for file in files(name) or ():
+            if file.suffix == ".py":
+                (target / file).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(file.locate(), target / file)
+    return target
+
+
+def project(root: Path, *names: str) -> Path:
+    """A project in small, with these files beside the ones that every package needs."""
+    for name in ("function_app.py", "host.json", "requirements.txt", "recording/__init__.py", *names):
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name)
+    return root
+
+
+def test_the_package_holds_the_app_alone(package: Path) -> None:
+    """function_app.py, host.json, requirements.txt and recording/, and no file that Python made."""
+    with zipfile.ZipFile(package) as opened:
+        names = opened.namelist()
+    tops = {name.split("/")[0] for name in names}
+    assert {"function_app.py", "host.json", "requirements.txt", "recording"} == tops
+    modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "recording").rglob("*.py")}
+    assert modules | {"function_app.py", "host.json", "requirements.txt"} == set(names)
+
+
+def test_what_python_makes_is_left_out(tmp_path: Path) -> None:
+    """Compiled modules are not packed, however deep they lie."""
+    root = project(tmp_path, "recording/core/model.py", "recording/core/__pycache__/model.cpython-313.pyc")
+    assert [
+        "function_app.py",
+        "host.json",
+        "recording/__init__.py",
+        "recording/core/model.py",
+        "requirements.txt",
+    ] == [path.as_posix() for path in contents(root)]
+
+
+def test_the_same_files_make_the_same_bytes(tmp_path: Path) -> None:
+    """Neither the time nor the folder in which it is made changes the package."""
+    first = project(tmp_path / "first", "recording/b.py", "recording/a.py")
+    second = project(tmp_path / "second", "recording/a.py", "recording/b.py")
+    for path in second.rglob("*"):
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+    pack(first, tmp_path / "first.zip")
+    pack(second, tmp_path / "second.zip")
+    assert (tmp_path / "first.zip").read_bytes() == (tmp_path / "second.zip").read_bytes()
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    """A project without host.json makes no package, and hears why."""
+    root = project(tmp_path)
+    (root / "host.json").unlink()
+    with pytest.raises(FileNotFoundError, match=r"host\.json"):
+        contents(root)
+
+
+@pytest.mark.timeout(300)
+def test_the_worker_finds_every_function(
+    package: Path, app_python: Path, worker: Path, tmp_path: Path
+) -> None:
+    """With requirements.txt alone installed and no setting set, every function is indexed."""
+    folder = tmp_path / "unpacked"
+    with zipfile.ZipFile(package) as opened:
+        opened.extractall(folder)
+    command: list[str | Path] = [app_python, "-I", Path(__file__).with_name("index_functions.py"), worker]
+    result = subprocess.run(
+        command, cwd=folder, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, check=False
+    )
+    assert (0, FUNCTIONS) == (result.returncode, set(json.loads(result.stdout or "[]"))), result.stderr

@@ -1,0 +1,53 @@
+"""Makes the zip that is deployed: the app alone, and the same bytes from the same files."""
+
+import argparse
+import zipfile
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+TARGET = ROOT / "dist" / "recording-archive.zip"
+FILES = ("function_app.py", "host.json", "requirements.txt")
+FOLDER = "recording"
+MADE_BY_PYTHON = {"__pycache__"}
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can say
+
+
+def contents(root: Path) -> list[Path]:
+    """What ships of the project in `root`, as paths relative to it, sorted.
+
+    Raises:
+        FileNotFoundError: A file or the folder that every deployment needs is not there.
+    """
+    if missing := [name for name in (*FILES, FOLDER) if not (root / name).exists()]:
+        message = f"the package needs {', '.join(missing)}, not found in {root}"
+        raise FileNotFoundError(message)
+    modules = [path.relative_to(root) for path in (root / FOLDER).rglob("*") if path.is_file()]
+    return sorted(
+        [Path(name) for name in FILES] + [path for path in modules if not MADE_BY_PYTHON & set(path.parts)]
+    )
+
+
+def pack(root: Path, target: Path) -> list[Path]:
+    """Write the zip of the project in `root` to `target` and return what it holds."""
+    held = contents(root)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as package:
+        for path in held:
+            entry = zipfile.ZipInfo(path.as_posix(), EPOCH)
+            entry.external_attr = 0o644 << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            package.writestr(entry, (root / path).read_bytes())
+    return held
+
+
+def main() -> None:
+    """Make the package and say what is in it."""
+    parser = argparse.ArgumentParser(prog="make package", description="Make the zip that is deployed.")
+    parser.add_argument("--target", type=Path, default=TARGET, help="where (default: %(default)s)")
+    target: Path = parser.parse_args().target
+    held = pack(ROOT, target)
+    print(f"{target}: {len(held)} files, {target.stat().st_size / 1024:.0f} KiB")
+
+
+if __name__ == "__main__":
+    main()
