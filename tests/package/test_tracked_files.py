@@ -9,7 +9,7 @@ from tests.package.tracked import tracked_files
 from tools.package import ROOT
 
 UNWANTED = {
-    "a registry's host": r"pypi\.org|pythonhosted\.org|registry\.npmjs|registry\.yarnpkg|npmmirror\.com|jfrog\.io",
+    "a registry's host": r"pypi\.org|pythonhosted\.org|registry\.npmjs|registry\.yarnpkg|npmmirror\.com",
     "a registry's choice": r"--(?:extra-)?index-url|^\s*(?:@[\w-]+:)?registry\s*=",
     "a path of one machine": r"(?<![\w.*}-])/(?:work|root|Users|home(?!/site))/\w|[A-Z]:\\Users\\",
     "a private key": r"-----BEGIN [A-Z ]*PRIVATE KEY-----",
