@@ -1,0 +1,9 @@
+"""What makes the host refuse an app at start."""
+
+
+class AppRefusedError(Exception):
+    """The app cannot run here: every reason found, each saying what to change."""
+
+    def __init__(self, *reasons: str) -> None:
+        super().__init__("\n".join(reasons))
+        self.reasons = reasons
