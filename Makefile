@@ -22,6 +22,7 @@ help:
 	@echo 'make clean         remove all that make has made'
 
 setup: $(PYTHON_READY) $(AZURITE_READY)
+	@:
 
 $(PYTHON_READY): requirements.txt requirements-dev.txt .python-version
 	@if ! $(PY) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null; then \
@@ -60,7 +61,7 @@ check: $(PYTHON_READY)
 	$(say) 'Import floors: import-linter'
 	@$(VENV)/bin/lint-imports --no-logo
 	$(say) 'The core, covered whole, and no strings that do not belong'
-	@$(PY) -m pytest --quiet --cov --cov-report=term tests/core tests/package/test_tracked_files.py
+	@$(PY) -m pytest --quiet --cov=recording/core --cov-report=term tests/core tests/package/test_tracked_files.py
 	@if [ -f infra/main.bicep ] && command -v bicep >/dev/null; then $(MAKE) infra; fi
 
 package: $(PYTHON_READY)

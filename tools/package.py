@@ -45,7 +45,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make package", description="Make the zip that is deployed.")
     parser.add_argument("--target", type=Path, default=TARGET, help="where (default: %(default)s)")
     target: Path = parser.parse_args().target
-    held = pack(ROOT, target)
+    try:
+        held = pack(ROOT, target)
+    except FileNotFoundError as error:
+        raise SystemExit(str(error)) from None
     print(f"{target}: {len(held)} files, {target.stat().st_size / 1024:.0f} KiB")
 
 
