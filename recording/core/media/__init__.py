@@ -1,0 +1,84 @@
+"""Does a file look like the wav, mp3 or mp4 it claims to be, of the length it should have.
+
+`inspect` looks at a few ranges of the file and says what it is; `judge` holds that against what was
+expected. What `inspect` has not been given yet it asks for by returning a `Need`: nothing here reads, waits
+or raises.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from recording.core.media.facts import Look, MediaFacts, Need
+from recording.core.media.judging import Expectation, Verdict, judge
+from recording.core.media.kinds import START_LENGTH, describe_start, identify, is_error_page
+from recording.core.media.mp3 import look_at_mp3
+from recording.core.media.mp4 import look_at_mp4
+from recording.core.media.wav import look_at_wav
+from recording.core.model import Format
+
+__all__ = [
+    "HEAD_LENGTH",
+    "MAX_NEEDS",
+    "Expectation",
+    "MediaFacts",
+    "Need",
+    "Verdict",
+    "identify",
+    "inspect",
+    "is_error_page",
+    "judge",
+]
+
+HEAD_LENGTH = 64 * 1024
+"""Bytes from the start of a file that spare most files any `Need`; more are of no use."""
+
+MAX_NEEDS = 32
+"""Ranges asked for at most; what lies behind them is noted as not looked at."""
+
+_LOOKS = {Format.WAV: look_at_wav, Format.MP3: look_at_mp3, Format.MP4: look_at_mp4}
+
+
+def inspect(head: bytes, length: int, more: Mapping[int, bytes] = MappingProxyType({})) -> MediaFacts | Need:
+    """Say what a file is, or which range of it is needed to say so.
+
+    Called again with that range added to `more`, it comes further; it asks for no offset twice, and for at
+    most `MAX_NEEDS`. A range that came shorter than asked for counts as unreadable.
+
+    Args:
+        head: the first bytes of the file, `HEAD_LENGTH` or all of it.
+        length: bytes of the whole file.
+        more: the ranges asked for so far, by their offset.
+
+    Returns:
+        The facts, with what is wrong under `problems`; or the range to fetch.
+    """
+    looking = _look(length)
+    need = next(looking)
+    asked = 0
+    try:
+        while True:
+            size = max(0, min(need.length, length - need.offset))
+            if size == 0:  # behind the end, or nothing asked for
+                found = b""
+            elif need.offset + size <= len(head):
+                found = head[need.offset : need.offset + size]
+            elif asked >= MAX_NEEDS:
+                found = b""
+            elif need.offset in more:
+                found = more[need.offset][:size]
+                asked += 1
+            else:
+                return Need(need.offset, size)
+            need = looking.send(found)
+    except StopIteration as done:
+        facts: MediaFacts = done.value
+        return facts
+
+
+def _look(length: int) -> Look:
+    start = yield Need(0, START_LENGTH)
+    format_ = identify(start)
+    if format_ is None:
+        problem = f"it is not wav, mp3 or mp4: it {describe_start(start)}"
+        return MediaFacts(format=None, length=length, problems=(problem,))
+    return (yield from _LOOKS[format_](length))

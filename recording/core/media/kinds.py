@@ -1,0 +1,44 @@
+"""Which kind of file begins with these bytes."""
+
+import re
+
+from recording.core.media.mp3 import find_frames
+from recording.core.model import Format
+
+START_LENGTH = 4096
+"""Bytes that suffice to know a kind."""
+
+_WAV_FORMS = (b"RIFF", b"RF64", b"BW64")
+_FIRST_BOXES = (b"ftyp", b"styp", b"moov", b"moof", b"mdat", b"free", b"skip", b"wide")
+_SMALLEST_BOX = 8
+_HTML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<[a-z!?/]", re.IGNORECASE)
+_JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*\{\s*(?:[\"}]|\Z)")
+
+
+def identify(head: bytes) -> Format | None:
+    """Tell wav, mp3 and mp4 by the first bytes of a file, `START_LENGTH` or all; None for anything else."""
+    if head[:4] in _WAV_FORMS and head[8:12] == b"WAVE":
+        return Format.WAV
+    if head[4:8] in _FIRST_BOXES and (
+        int.from_bytes(head[:4]) in {0, 1} or int.from_bytes(head[:4]) >= _SMALLEST_BOX
+    ):
+        return Format.MP4
+    if head[:3] == b"ID3" or find_frames(head[:START_LENGTH]) is not None:
+        return Format.MP3
+    return None
+
+
+def is_error_page(head: bytes) -> bool:
+    """Whether HTML, XML or a JSON object stands where media should be: the service said no, and it passes."""
+    return bool(_HTML.match(head) or _JSON.match(head))
+
+
+def describe_start(head: bytes) -> str:
+    """Say how a file that is no media begins, in words for people; of its content four bytes at most."""
+    if not head:
+        return "is empty"
+    if _HTML.match(head):
+        return "starts like HTML"
+    if _JSON.match(head):
+        return "starts like JSON"
+    return f"starts with the bytes {head[:4].hex(' ')}"
