@@ -1,0 +1,115 @@
+"""A local Azure Communication Services: recordings over the REST API, real media, every kind of trouble."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from local.acs.background import LoopThread
+from local.acs.certificates import Certificates
+from local.acs.control import ControlApi
+from local.acs.hosts import ACS_HOST, MEDIA_SUFFIX
+from local.acs.media import MediaLibrary
+from local.acs.production import Production
+from local.acs.server import TlsServer
+from local.acs.tunnel import Tunnel
+from local.acs.world import World
+
+
+class LocalAcs:
+    """The service, its tunnel and its control API, on a thread of their own; a context manager.
+
+    Attributes:
+        world: the state, to be read and changed by tests.
+        tunnel: the proxy; `tunnel.route(host, port)` leads a further host to a local TLS server.
+        certificates: the CA, and TLS contexts for further local servers.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        publish: Callable[[dict[str, Any]], None],
+        *,
+        media: Mapping[str, Path] | None = None,
+        media_folder: Path | None = None,
+        callback_url: str | None = None,
+        control_port: int = 0,
+    ) -> None:
+        """Prepare; nothing listens before `start`.
+
+        Args:
+            folder: where certificates and media of this run go.
+            publish: takes each event, in the Event Grid schema; called on threads of the service.
+            media: the user's own files by format, in place of made ones.
+            media_folder: where made media is kept between runs; below `folder` without it.
+            callback_url: where the control API sends CallConnected callbacks.
+            control_port: 0 for any free one.
+        """
+        self.certificates = Certificates(folder)
+        self.world = World(folder / "objects")
+        self.tunnel = Tunnel(self.world.note_refused)
+        self._loop = LoopThread("local-acs")
+        self._server = TlsServer(self.world, self.certificates.server_context())
+        self._production = Production(
+            self.world, MediaLibrary(media_folder or folder / "media", media), publish
+        )
+        self.control = ControlApi(self.world, callback_url, control_port)
+
+    @property
+    def control_url(self) -> str:
+        """Base URL of the control API."""
+        return f"http://127.0.0.1:{self.control.port}"
+
+    @property
+    def tls_port(self) -> int:
+        """The port that all served hosts share, for further routes."""
+        return self._server.port
+
+    @property
+    def endpoint(self) -> str:
+        """The ACS endpoint, reachable through the tunnel alone."""
+        return f"https://{ACS_HOST}"
+
+    def environment(self) -> dict[str, str]:
+        """What a process needs in its environment to meet this service in place of the real one."""
+        bundle = str(self.certificates.ca_pem)
+        return {
+            "ACS_ENDPOINT": self.endpoint,
+            "ACS_ACCESS_KEY": self.world.access_key,
+            "HTTPS_PROXY": self.tunnel.url,
+            "NO_PROXY": "127.0.0.1,localhost",
+            "REQUESTS_CA_BUNDLE": bundle,
+            "SSL_CERT_FILE": bundle,
+        }
+
+    def start(self) -> Self:
+        """Listen; returns itself once all servers answer."""
+        self._loop.start()
+        self._loop.run(self._start())
+        return self
+
+    async def _start(self) -> None:
+        await self._server.start()
+        self.tunnel.route(ACS_HOST, self._server.port)
+        self.tunnel.route(MEDIA_SUFFIX, self._server.port)
+        await self.tunnel.start()
+        await self.control.start()
+
+    def stop(self) -> None:
+        """Stop the servers and what they had under way."""
+        self._production.stop()
+        self._loop.run(self._stop())
+        self._loop.stop()
+
+    async def _stop(self) -> None:
+        await self.control.stop()
+        await self.tunnel.stop()
+        await self._server.stop()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()

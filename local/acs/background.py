@@ -1,0 +1,46 @@
+"""An asyncio loop on a thread of its own, for servers that tests and the demo drive from ordinary code."""
+
+import asyncio
+import threading
+from collections.abc import Coroutine
+from concurrent.futures import Future
+from typing import Any
+
+
+class LoopThread:
+    """Owns one event loop; `start` and `stop` may each be called once."""
+
+    def __init__(self, name: str) -> None:
+        """Prepare a thread called `name`."""
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_forever()
+
+    def start(self) -> None:
+        """Begin to run the loop."""
+        self._thread.start()
+
+    def run[T](self, work: Coroutine[Any, Any, T], timeout: float = 30) -> T:
+        """Run a coroutine on the loop and wait for it; raises what it raises, or TimeoutError."""
+        return self.submit(work).result(timeout)
+
+    def submit[T](self, work: Coroutine[Any, Any, T]) -> Future[T]:
+        """Run a coroutine on the loop without waiting."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    def stop(self) -> None:
+        """Cancel what still runs, then end the loop and its thread."""
+        if self._thread.is_alive():
+            self.run(self._cancel_all())
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join(10)
+        self._loop.close()
+
+    async def _cancel_all(self) -> None:
+        tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,252 @@
+"""The control API: plain http and JSON, for a person with curl."""
+
+import json
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any, TypedDict, cast
+
+import aiohttp
+from aiohttp import web
+
+from local.acs.answers import as_json
+from local.acs.faults import Fault, catalogue
+from local.acs.model import Call, Recording, StoredObject
+from local.acs.world import DEFAULT_PARTICIPANTS, World
+
+_PATIENCE = 0.1
+_CALLBACK_TIMEOUT = aiohttp.ClientTimeout(total=30)
+_CALL_FIELDS = {"server_call_id", "group_id", "room_id", "pstn", "participants", "chunk_ms"}
+_FAULT_FIELDS = {
+    "name",
+    "object_id",
+    "on",
+    "hop",
+    "count",
+    "after",
+    "at",
+    "amount",
+    "seconds",
+    "retry_after",
+    "location",
+}
+_NUMBERS = {"count", "after", "at", "amount", "seconds"}
+
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class _Wrong(Exception):
+    """The person's request cannot be carried out."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class _CallArguments(TypedDict, total=False):
+    server_call_id: str
+    group_id: str
+    room_id: str
+    pstn: bool
+    participants: list[str]
+    chunk_ms: list[int]
+
+
+class ControlApi:
+    """`/calls`, `/calls/{id}/connect`, `/calls/{id}/end`, `/recordings`, `/objects` and `/faults`.
+
+    `callback_url` is where CallConnected callbacks go unless a request names another; it may change.
+    """
+
+    def __init__(self, world: World, callback_url: str | None, port: int) -> None:
+        """Drive a world."""
+        self._world = world
+        self.callback_url = callback_url
+        self._wanted_port = port
+        application = web.Application(middlewares=[_clear_errors])
+        application.add_routes(
+            [
+                web.get("/calls", self._calls),
+                web.post("/calls", self._start_call),
+                web.post("/calls/{id}/connect", self._connect),
+                web.post("/calls/{id}/end", self._end),
+                web.get("/recordings", self._recordings),
+                web.get("/objects", self._objects),
+                web.get("/faults", self._faults),
+                web.post("/faults", self._arm),
+                web.delete("/faults", self._clear),
+            ]
+        )
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=_PATIENCE)
+        self.port = 0
+
+    async def start(self) -> None:
+        """Listen."""
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", self._wanted_port).start()
+        self.port = self._runner.addresses[0][1]
+
+    async def stop(self) -> None:
+        """Stop listening."""
+        await self._runner.cleanup()
+
+    async def _calls(self, _: web.Request) -> web.Response:
+        return as_json({"calls": [_call(call) for call in self._world.calls.values()]})
+
+    async def _start_call(self, request: web.Request) -> web.Response:
+        wanted = await _object(request, _CALL_FIELDS)
+        participants = wanted.setdefault("participants", list(DEFAULT_PARTICIPANTS))
+        if not _list_of(participants, str) or not participants:
+            raise _Wrong(400, "participants: a list of raw ids, at least one")
+        if "chunk_ms" in wanted and (
+            not _list_of(wanted["chunk_ms"], int) or min(wanted["chunk_ms"], default=0) <= 0
+        ):
+            raise _Wrong(400, "chunk_ms: a list of durations in ms, one per chunk, each above 0")
+        for field in ("server_call_id", "group_id", "room_id"):
+            if field in wanted and not isinstance(wanted[field], str):
+                raise _Wrong(400, f"{field}: a string")
+        if not isinstance(wanted.get("pstn", False), bool):
+            raise _Wrong(400, "pstn: true or false")
+        call = self._world.start_call(**cast("_CallArguments", wanted))
+        return as_json(_call(call), 201)
+
+    async def _connect(self, request: web.Request) -> web.Response:
+        wanted = await _object(request, {"callback_url"})
+        call = self._call(request)
+        body = self._world.connect(call)
+        url = wanted.get("callback_url", self.callback_url)
+        if url is None:
+            return as_json(_call(call) | {"callback": "sent nowhere: no callback_url is set"})
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=_CALLBACK_TIMEOUT) as session,
+                session.post(url, json=body) as answer,
+            ):
+                text = await answer.text()
+                return as_json(_call(call) | {"callback": {"status": answer.status, "answer": text}})
+        except (aiohttp.ClientError, ValueError, TypeError, TimeoutError) as error:
+            raise _Wrong(502, f"the callback to {url} failed: {error!r}") from error
+
+    async def _end(self, request: web.Request) -> web.Response:
+        call = self._call(request)
+        self._world.end_call(call)
+        return as_json(_call(call))
+
+    def _call(self, request: web.Request) -> Call:
+        wanted = request.match_info["id"]
+        call = self._world.calls.get(wanted)
+        if call is None:
+            raise _Wrong(404, f"no call has the call_connection_id {wanted}; GET /calls lists them")
+        return call
+
+    async def _recordings(self, _: web.Request) -> web.Response:
+        objects = self._world.objects
+        return as_json({"recordings": [_recording(one, objects) for one in self._world.recordings.values()]})
+
+    async def _objects(self, _: web.Request) -> web.Response:
+        return as_json({"objects": [_object_state(one) for one in self._world.objects.values()]})
+
+    async def _faults(self, _: web.Request) -> web.Response:
+        return as_json(
+            {"armed": [_armed(fault) for fault in self._world.faults.armed()], "catalogue": catalogue()}
+        )
+
+    async def _arm(self, request: web.Request) -> web.Response:
+        wanted = await _object(request, _FAULT_FIELDS)
+        if not isinstance(wanted.get("name"), str):
+            raise _Wrong(400, "name: the fault's name is needed; GET /faults has the catalogue")
+        for field in _NUMBERS & wanted.keys():
+            if not isinstance(wanted[field], int | float | None) or isinstance(wanted[field], bool):
+                raise _Wrong(400, f"{field}: a number")
+        try:
+            fault = self._world.arm(**wanted)
+        except ValueError as error:
+            raise _Wrong(400, str(error)) from error
+        return as_json(_armed(fault), 201)
+
+    async def _clear(self, _: web.Request) -> web.Response:
+        self._world.faults.clear()
+        return as_json({"armed": []})
+
+
+@web.middleware
+async def _clear_errors(request: web.Request, handler: _Handler) -> web.StreamResponse:
+    """Every refusal is JSON that says what was wrong."""
+    try:
+        return await handler(request)
+    except _Wrong as wrong:
+        return as_json({"error": str(wrong)}, wrong.status)
+    except web.HTTPException as error:
+        return as_json({"error": f"{request.method} {request.path}: {error.reason}"}, error.status)
+
+
+async def _object(request: web.Request, fields: set[str]) -> dict[str, Any]:
+    text = await request.text()
+    try:
+        wanted = json.loads(text) if text.strip() else {}
+    except ValueError as error:
+        raise _Wrong(400, f"the body is not JSON: {error}") from error
+    if not isinstance(wanted, dict):
+        raise _Wrong(400, "the body must be a JSON object")
+    unknown = sorted(wanted.keys() - fields)
+    if unknown:
+        raise _Wrong(400, f"unknown fields {', '.join(unknown)}; known are {', '.join(sorted(fields))}")
+    return wanted
+
+
+def _list_of(value: object, kind: type) -> bool:
+    return isinstance(value, list) and all(type(one) is kind for one in value)
+
+
+def _time(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
+
+
+def _call(call: Call) -> dict[str, Any]:
+    return {
+        "call_connection_id": call.call_connection_id,
+        "server_call_id": call.server_call_id,
+        "correlation_id": call.correlation_id,
+        "group_id": call.group_id,
+        "room_id": call.room_id,
+        "participants": list(call.participants),
+        "state": "ended" if call.ended else "established" if call.established else "ringing",
+    }
+
+
+def _recording(recording: Recording, objects: dict[str, StoredObject]) -> dict[str, Any]:
+    output = recording.output
+    return {
+        "recording_id": recording.recording_id,
+        "server_call_id": recording.call.server_call_id,
+        "output": f"{output.content} {output.channel} {output.format}",
+        "state": recording.state,
+        "started": _time(recording.started),
+        "ended": _time(recording.ended),
+        "announced": _time(recording.announced),
+        "chunks": [_object_state(objects[document]) for document in recording.documents],
+    }
+
+
+def _object_state(entry: StoredObject) -> dict[str, Any]:
+    return {
+        "object_id": entry.document_id,
+        "index": entry.index,
+        "length": entry.length,
+        "exists": entry.exists,
+        "deleted": _time(entry.deleted),
+        "expires": _time(entry.expires),
+        "content_location": entry.content_location,
+    }
+
+
+def _armed(fault: Fault) -> dict[str, Any]:
+    return {
+        "name": fault.name,
+        "object_id": fault.document_id,
+        "on": fault.on,
+        "hop": fault.hop,
+        "count": fault.count,
+        "after": fault.after,
+        "at": fault.at,
+        "hits": fault.hits,
+    }

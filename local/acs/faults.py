@@ -1,0 +1,329 @@
+"""Every way the local service can misbehave, by a stable name.
+
+A fault is armed on the world for one object or for all of them, for a number of requests (`count`, None for
+ever), after some good ones (`after`), and where it breaks a body, at a byte of the object (`at`; without it,
+half way through what was asked). `catalogue()` gives the table for people.
+"""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypedDict
+
+Operation = Literal["content", "metadata", "delete", "start", "state", "pause", "resume", "stop"]
+Hop = Literal["entry", "serving", "any"]
+Body = Literal["problem", "error", "html", "empty"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A whole answer given in place of the good one."""
+
+    status: int
+    body: Body = "problem"
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FaultKind:
+    """One line of the table.
+
+    `hop` is where a media fault acts: at the host of the event's URL (`entry`, the one that redirects), at
+    the host that serves the bytes (`serving`), or at whichever comes first (`any`). `first` says that the
+    operation is carried out before the answer goes wrong.
+    """
+
+    name: str
+    operation: Operation
+    does: str
+    answers: str
+    reply: Reply | None = None
+    hop: Hop = "serving"
+    count: int | None = 1
+    first: bool = False
+
+
+_CONTENT = (
+    FaultKind("zero_bytes", "content", "a successful download of nothing", "200, Content-Length: 0"),
+    FaultKind("not_ready_404", "content", "the file is not there yet", "404 problem", Reply(404)),
+    FaultKind("gone_410", "content", "the file is gone for good", "410 problem", Reply(410)),
+    FaultKind("bad_request_html", "content", "a gateway's error page", "400 text/html", Reply(400, "html")),
+    FaultKind(
+        "html_for_media", "content", "a page in place of the media", "200 text/html", Reply(200, "html")
+    ),
+    FaultKind(
+        "unauthorized_mid_copy", "content", "the signature is refused (arm with `after`)", "401", Reply(401)
+    ),
+    FaultKind("forbidden", "content", "access is refused", "403 problem", Reply(403)),
+    FaultKind("busy_429", "content", "throttled; `retry_after` sets the header", "429 problem", Reply(429)),
+    FaultKind("busy_503", "content", "busy; `retry_after` sets the header", "503 problem", Reply(503)),
+    FaultKind("server_error_500", "content", "an internal error", "500 problem", Reply(500)),
+    FaultKind(
+        "server_error_502",
+        "content",
+        "a gateway that finds nobody behind it",
+        "502 text/html",
+        Reply(502, "html"),
+    ),
+    FaultKind("hang", "content", "no answer for `seconds`, then the connection is reset", "none"),
+    FaultKind(
+        "hang_mid_body",
+        "content",
+        "stops at `at` for `seconds`, then resets the connection",
+        "206, half a body",
+    ),
+    FaultKind("slow_drip", "content", "sends `amount` bytes each `seconds`", "206, whole but slow"),
+    FaultKind("reset_mid_body", "content", "resets the TCP connection at `at`", "206, half a body"),
+    FaultKind(
+        "truncated_right_length",
+        "content",
+        "closes at `at`; Content-Length is what was asked",
+        "206, half a body",
+    ),
+    FaultKind(
+        "truncated_wrong_length", "content", "ends cleanly at `at`; Content-Length agrees", "206, half a body"
+    ),
+    FaultKind(
+        "truncated_chunked", "content", "ends cleanly at `at`; chunked, no Content-Length", "206, half a body"
+    ),
+    FaultKind(
+        "extra_bytes", "content", "sends `amount` bytes more than Content-Range says", "206, too long a body"
+    ),
+    FaultKind("range_ignored", "content", "sends the whole object from byte 0", "200 to a Range"),
+    FaultKind(
+        "range_shifted",
+        "content",
+        "sends, and announces, a range `amount` bytes further on",
+        "206, other range",
+    ),
+    FaultKind(
+        "content_changes", "content", "the same length, other bytes (each inverted)", "206, other bytes"
+    ),
+    FaultKind(
+        "length_changes", "content", "Content-Range names a total `amount` bytes longer", "206, other total"
+    ),
+    FaultKind(
+        "redirect_elsewhere", "content", "redirects to a foreign host (`location`)", "302", hop="entry"
+    ),
+    FaultKind("redirect_http", "content", "redirects to the right host over plain http", "302", hop="entry"),
+    FaultKind(
+        "redirect_loop", "content", "redirects to and fro between two hosts", "302", hop="entry", count=None
+    ),
+    FaultKind(
+        "redirect_back", "content", "the regional host redirects to the entry host again", "302", count=None
+    ),
+    FaultKind(
+        "redirect_regional_off",
+        "content",
+        "serves the bytes at once",
+        "206 at entry",
+        hop="entry",
+        count=None,
+    ),
+)
+_METADATA = (
+    FaultKind("metadata_not_ready_404", "metadata", "the file is not there yet", "404 problem", Reply(404)),
+    FaultKind(
+        "metadata_html", "metadata", "a page in place of the file", "200 text/html", Reply(200, "html")
+    ),
+    FaultKind(
+        "metadata_empty", "metadata", "a successful download of nothing", "200, no body", Reply(200, "empty")
+    ),
+    FaultKind("metadata_503", "metadata", "busy", "503 problem", Reply(503)),
+)
+_DELETE = (
+    FaultKind("delete_404", "delete", "deletes nothing and says it is gone", "404 problem", Reply(404)),
+    FaultKind("delete_401", "delete", "the signature is refused", "401 problem", Reply(401)),
+    FaultKind("delete_403", "delete", "access is refused", "403 problem", Reply(403)),
+    FaultKind("delete_500", "delete", "an internal error, nothing deleted", "500 problem", Reply(500)),
+    FaultKind("delete_503", "delete", "busy, nothing deleted", "503 problem", Reply(503)),
+    FaultKind(
+        "delete_202",
+        "delete",
+        "deletes, with an answer the SDK does not know",
+        "202",
+        Reply(202, "empty"),
+        first=True,
+    ),
+    FaultKind(
+        "delete_204",
+        "delete",
+        "deletes, with an answer the SDK does not know",
+        "204",
+        Reply(204, "empty"),
+        first=True,
+    ),
+    FaultKind(
+        "delete_200_html",
+        "delete",
+        "deletes, with a body that is no JSON",
+        "200 html",
+        Reply(200, "html"),
+        first=True,
+    ),
+    FaultKind(
+        "delete_timeout_after_success", "delete", "deletes, waits `seconds`, resets", "none", first=True
+    ),
+    FaultKind("delete_response_lost", "delete", "deletes and resets at once", "none", first=True),
+)
+_CALLING = (
+    FaultKind("start_503", "start", "busy, nothing started", "503 error", Reply(503, "error", "9999")),
+    FaultKind(
+        "start_500", "start", "an internal error, nothing started", "500 error", Reply(500, "error", "9999")
+    ),
+    FaultKind(
+        "start_429",
+        "start",
+        "throttled, nothing started",
+        "429 error",
+        Reply(429, "error", "TooManyRequests"),
+    ),
+    FaultKind("start_response_lost", "start", "starts the recording and resets at once", "none", first=True),
+    FaultKind("state_503", "state", "busy", "503 error", Reply(503, "error", "9999")),
+    FaultKind(
+        "pause_500", "pause", "an internal error, not paused", "500 error", Reply(500, "error", "9999")
+    ),
+    FaultKind(
+        "resume_500", "resume", "an internal error, not resumed", "500 error", Reply(500, "error", "9999")
+    ),
+    FaultKind("stop_500", "stop", "an internal error, not stopped", "500 error", Reply(500, "error", "9999")),
+    FaultKind("stop_response_lost", "stop", "stops the recording and resets at once", "none", first=True),
+)
+FAULTS: Mapping[str, FaultKind] = {kind.name: kind for kind in (*_CONTENT, *_METADATA, *_DELETE, *_CALLING)}
+"""The table."""
+
+
+class Trigger(TypedDict, total=False):
+    """When and how an armed fault strikes; the meanings are those of `Fault`."""
+
+    count: int | None
+    after: int
+    at: int | None
+    amount: int
+    seconds: float
+    retry_after: str | int | None
+    location: str | None
+    on: Operation
+    hop: Hop
+
+
+@dataclass(slots=True)
+class Fault:
+    """An armed fault.
+
+    Attributes:
+        kind: the line of the table.
+        document_id: the object it is for; all without it.
+        count: how often it strikes; None for ever.
+        after: how many requests that fit pass before it strikes.
+        at: the byte of the object where it breaks a body; only requests that ask for this byte fit then.
+        amount: bytes: of a drip, too many, of a shift.
+        seconds: how long it hangs, or waits between drips.
+        retry_after: value of the Retry-After header of a status fault.
+        location: where a redirect leads.
+        on: the operation; a content fault can be armed on `metadata` too.
+        hop: where a media fault acts, see `FaultKind`.
+        hits: how often it struck.
+    """
+
+    kind: FaultKind
+    document_id: str | None = None
+    count: int | None = None
+    after: int = 0
+    at: int | None = None
+    amount: int = 1024
+    seconds: float = 5.0
+    retry_after: str | int | None = None
+    location: str | None = None
+    on: Operation = "content"
+    hop: Hop = "serving"
+    hits: int = 0
+
+    @property
+    def name(self) -> str:
+        """The name in the table."""
+        return self.kind.name
+
+    @property
+    def spent(self) -> bool:
+        """Whether it will not strike again."""
+        return self.count is not None and self.hits >= self.count
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """A request as the faults see it; `first` and `last` are the bytes it asks for."""
+
+    operation: Operation
+    document_id: str | None = None
+    entry: bool = False
+    serving: bool = True
+    first: int = 0
+    last: int | None = None
+
+
+@dataclass
+class FaultBoard:
+    """The armed faults of a world; thread-safe."""
+
+    _armed: list[Fault] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def arm(self, fault: Fault) -> Fault:
+        """Add one; the first armed that fits a request strikes."""
+        with self._lock:
+            self._armed.append(fault)
+        return fault
+
+    def armed(self) -> list[Fault]:
+        """All that were armed since the last `clear`, spent ones included."""
+        with self._lock:
+            return list(self._armed)
+
+    def clear(self) -> None:
+        """Behave again."""
+        with self._lock:
+            self._armed.clear()
+
+    def strike(self, occasion: Occasion) -> Fault | None:
+        """The fault that this request meets, counted; None for a good answer."""
+        with self._lock:
+            for fault in self._armed:
+                if fault.spent or not _fits(fault, occasion):
+                    continue
+                if fault.after > 0:
+                    fault.after -= 1
+                    continue
+                fault.hits += 1
+                return fault
+        return None
+
+
+def _fits(fault: Fault, occasion: Occasion) -> bool:
+    if fault.on != occasion.operation or fault.document_id not in {None, occasion.document_id}:
+        return False
+    if fault.on in {"content", "metadata"}:
+        if fault.hop == "entry" and not occasion.entry:
+            return False
+        if fault.hop == "serving" and not occasion.serving:
+            return False
+    if fault.at is None:
+        return True
+    return occasion.first <= fault.at and (occasion.last is None or fault.at <= occasion.last)
+
+
+def fault_named(name: str) -> FaultKind:
+    """The line of the table; raises ValueError that lists the names."""
+    try:
+        return FAULTS[name]
+    except KeyError:
+        msg = f"no fault is called {name!r}; there are {', '.join(FAULTS)}"
+        raise ValueError(msg) from None
+
+
+def catalogue() -> list[dict[str, str]]:
+    """The table for people: name, operation, what the server does, what it answers."""
+    return [
+        {"name": kind.name, "operation": kind.operation, "does": kind.does, "answers": kind.answers}
+        for kind in FAULTS.values()
+    ]

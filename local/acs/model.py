@@ -1,0 +1,128 @@
+"""What the local service remembers: calls, recordings, stored objects, and the requests it saw."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from local.acs.outputs import Output
+
+RecordingState = Literal["active", "paused", "ended"]
+
+
+@dataclass(slots=True)
+class Call:
+    """One call; `call_connection_id` is the id people use for it in the control API."""
+
+    server_call_id: str
+    call_connection_id: str
+    correlation_id: str
+    group_id: str | None
+    room_id: str | None
+    participants: tuple[str, ...]
+    pstn: bool
+    started: datetime
+    chunk_ms: tuple[int, ...] | None = None
+    established: bool = False
+    ended: datetime | None = None
+
+
+@dataclass(slots=True)
+class Pause:
+    """A stretch of a recording that is left out; `end` is None while it lasts."""
+
+    start: datetime
+    end: datetime | None = None
+
+
+@dataclass(slots=True)
+class Recording:
+    """One recording, from its start to its announced file."""
+
+    recording_id: str
+    event_id: str
+    call: Call
+    output: Output
+    started: datetime
+    state: RecordingState
+    chunk_ms: tuple[int, ...] | None = None
+    state_callback_uri: str | None = None
+    pauses: list[Pause] = field(default_factory=list)
+    ended: datetime | None = None
+    session_end_reason: str = "CallEnded"
+    media_started: datetime | None = None
+    duration_ms: int = 0
+    documents: list[str] = field(default_factory=list)
+    announced: datetime | None = None
+    started_paused: bool = False
+
+
+@dataclass
+class StoredObject:
+    """One chunk in the short-lived storage: its content and its metadata file.
+
+    `length` is in bytes. `exists` is False once it was deleted or its time is over.
+    """
+
+    document_id: str
+    recording_id: str
+    index: int
+    output: Output
+    path: Path
+    length: int
+    metadata: bytes
+    made: datetime
+    expires: datetime
+    clock: Callable[[], datetime] = field(repr=False)
+    content_location: str
+    metadata_location: str
+    delete_location: str
+    duration_ms: int
+    end_reason: str
+    deleted: datetime | None = None
+
+    @property
+    def exists(self) -> bool:
+        """Whether content and metadata can still be read."""
+        return self.deleted is None and self.clock() < self.expires
+
+    @cached_property
+    def sha256(self) -> str:
+        """The content's SHA-256 in hex, read from the file on first use."""
+        with self.path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+@dataclass(slots=True)
+class RequestRecord:
+    """One request that reached the TLS server; `status` 0 means the connection was dropped without an answer.
+
+    `bytes_sent` counts body bytes handed to the socket: what the peer read of an aborted one can be less.
+    """
+
+    at: datetime
+    method: str
+    host: str
+    path: str
+    range: str | None
+    operation: str = ""
+    document_id: str | None = None
+    status: int = 0
+    bytes_sent: int = 0
+    client_aborted: bool = False
+    fault: str | None = None
+    done: bool = False
+
+
+class ServiceRefusal(Exception):
+    """An answer other than success, with the code and message the real service would give."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        """Keep what the wire needs."""
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message

@@ -1,0 +1,42 @@
+"""The outputs ACS can record, as its overview documents them."""
+
+from dataclasses import dataclass
+
+SAMPLE_RATE = 16_000
+BYTES_PER_SAMPLE = 2
+MAX_CHANNELS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One valid combination of content, channel and format, in the REST API's spelling."""
+
+    content: str
+    channel: str
+    format: str
+
+    @property
+    def media_type(self) -> str:
+        """The Content-Type the media host sends."""
+        return {"mp4": "video/mp4", "mp3": "audio/mpeg", "wav": "audio/wav"}[self.format]
+
+
+OUTPUTS: dict[str, Output] = {
+    "mp4": Output("audioVideo", "mixed", "mp4"),
+    "mp3": Output("audio", "mixed", "mp3"),
+    "wav": Output("audio", "mixed", "wav"),
+    "unmixed": Output("audio", "unmixed", "wav"),
+}
+"""By the short names that tests and the control API use."""
+
+DEFAULT_OUTPUT = OUTPUTS["mp4"]
+"""What the service takes when a start request names nothing (documented default: mixed audio and video)."""
+
+
+def output_named(name: str) -> Output:
+    """The output of a short name; raises ValueError that lists the valid names."""
+    try:
+        return OUTPUTS[name]
+    except KeyError:
+        msg = f"no output is called {name!r}; there are {', '.join(OUTPUTS)}"
+        raise ValueError(msg) from None

@@ -1,0 +1,121 @@
+"""From an ended recording to its files and its event, off the servers' loop because ffmpeg takes its time."""
+
+import itertools
+import json
+import logging
+import threading
+import urllib.request
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime, timedelta
+from pathlib import Path
+from urllib.error import URLError
+
+from local.acs.events import Event, recording_state_changed
+from local.acs.media import MediaLibrary
+from local.acs.model import Recording
+from local.acs.outputs import MAX_CHANNELS
+from local.acs.timeline import PlannedChunk, plan_chunks
+from local.acs.world import World
+
+_log = logging.getLogger(__name__)
+_CALLBACK_TIMEOUT = 10
+
+
+class Production:
+    """Makes the media of ended recordings, publishes their events, and sends state callbacks."""
+
+    def __init__(self, world: World, library: MediaLibrary, publish: Callable[[Event], None]) -> None:
+        """Hang itself into the world's `on_ended`, `on_state` and `publish`."""
+        self._world = world
+        self._library = library
+        self._publish = publish
+        self._seeds = itertools.count(1)
+        self._stopping = threading.Event()
+        self._pool = ThreadPoolExecutor(4, thread_name_prefix="acs-production")
+        world.on_ended = self.ended
+        world.on_state = self.state_changed
+        world.publish = publish
+
+    def ended(self, recording: Recording) -> None:
+        """A recording ended: its file and event follow on another thread."""
+        self._submit(lambda: self._finish(recording))
+
+    def state_changed(self, recording: Recording) -> None:
+        """Tell the recording's own callback address, if it has one."""
+        if recording.state_callback_uri:
+            uri, body = recording.state_callback_uri, recording_state_changed(recording, self._world.clock())
+            self._submit(lambda: _post(uri, body))
+
+    def stop(self) -> None:
+        """Let nothing more begin; waits for what runs."""
+        self._stopping.set()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _submit(self, work: Callable[[], None]) -> None:
+        if self._stopping.is_set():
+            return
+        self._pool.submit(work).add_done_callback(_tell_failure)
+
+    def _finish(self, recording: Recording) -> None:
+        chunks = self._plan(recording)
+        if not chunks:
+            _log.info("recording %s was paused from start to end: it yields no file", recording.recording_id)
+            return
+        files = [(chunk, self._file(recording, chunk)) for chunk in chunks]
+        whole = timedelta(milliseconds=sum(chunk.duration_ms for chunk in chunks))
+        # Anchored at its end: with a scaled duration it would else end in the future.
+        self._world.shelve(recording, files, _ended(recording) - whole)
+        if self._stopping.wait(self._world.publish_delay):
+            return
+        self._publish(self._world.file_event(recording.recording_id))
+        self._world.announced(recording)
+
+    def _plan(self, recording: Recording) -> tuple[PlannedChunk, ...]:
+        start, end = recording.started, _ended(recording)
+        pauses = [(_ms(pause.start - start), _ms((pause.end or end) - start)) for pause in recording.pauses]
+        wanted = recording.chunk_ms
+        given = self._library.given_duration_ms(recording.output)
+        if given is not None:
+            wanted = (given,) * len(wanted or (given,))
+        return plan_chunks(
+            _ms(end - start),
+            pauses,
+            speed=self._world.speed,
+            max_chunk_ms=self._world.max_chunk_ms,
+            chunk_ms=wanted,
+        )
+
+    def _file(self, recording: Recording, chunk: PlannedChunk) -> Path:
+        unmixed = recording.output.channel == "unmixed"
+        channels = min(MAX_CHANNELS, len(recording.call.participants)) if unmixed else 1
+        return self._library.file(recording.output, chunk.media_ms, next(self._seeds), channels)
+
+
+def _ended(recording: Recording) -> datetime:
+    if recording.ended is None:
+        raise ValueError(f"recording {recording.recording_id} has not ended")
+    return recording.ended
+
+
+def _ms(span: timedelta) -> float:
+    return span / timedelta(milliseconds=1)
+
+
+def _post(uri: str, body: list[Event]) -> None:
+    """POST a callback; whoever does not answer misses it, as with the real service after its retries."""
+    headers = {"Content-Type": "application/json"}
+    request = urllib.request.Request(uri, json.dumps(body).encode(), headers)
+    try:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
+            request, timeout=_CALLBACK_TIMEOUT
+        ):
+            pass
+    except URLError as error:
+        _log.warning("the callback to %s was not accepted: %s", uri.partition("?")[0], error)
+
+
+def _tell_failure(done: Future[None]) -> None:
+    """A failure on the pool would else vanish."""
+    if not done.cancelled() and (error := done.exception()) is not None:
+        _log.error("making or announcing a recording failed", exc_info=error)

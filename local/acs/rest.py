@@ -1,0 +1,176 @@
+"""The calling API of ACS, as far as recordings go: start, state, pause, resume, stop."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, cast
+from urllib.parse import unquote
+
+from aiohttp import web
+
+from local.acs.answers import as_json, drop, fault_reply, rest_error
+from local.acs.callbook import Locator, StartRequest
+from local.acs.faults import Occasion, Operation
+from local.acs.model import Recording, RequestRecord, ServiceRefusal
+from local.acs.outputs import DEFAULT_OUTPUT, OUTPUTS, Output
+from local.acs.world import World
+
+_PREFIX = "/calling/recordings"
+_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-preview)?")
+_TURN = re.compile(r"(.+):(pause|resume)")
+_KINDS = {
+    "serverCallLocator": ("serverCallId", "server_call_id"),
+    "groupCallLocator": ("groupCallId", "group_id"),
+    "roomCallLocator": ("roomId", "room_id"),
+}
+_CHOICES = {
+    "recordingContentType": ("audio", "audioVideo"),
+    "recordingChannelType": ("mixed", "unmixed"),
+    "recordingFormatType": ("wav", "mp3", "mp4"),
+}
+
+
+class CallingApi:
+    """Answers requests whose signature was found good."""
+
+    def __init__(self, world: World) -> None:
+        """Speak for a world."""
+        self._world = world
+
+    async def answer(
+        self, request: web.BaseRequest, record: RequestRecord, body: bytes
+    ) -> web.StreamResponse:
+        """One request; raises Dropped when a fault broke the connection."""
+        try:
+            operation, recording_id = _operation(request)
+            record.operation = operation
+            version = request.query.get("api-version", "")
+            if not version:
+                message = "The api-version query parameter (?api-version=) is required for all requests."
+                raise ServiceRefusal(400, "MissingApiVersionParameter", message)
+            if not _VERSION.fullmatch(version):
+                raise ServiceRefusal(
+                    400, "UnsupportedApiVersionValue", f"Unsupported api-version '{version}'."
+                )
+            fault = self._world.strike(Occasion(operation))
+            record.fault = fault.name if fault else None
+            if fault is not None and fault.kind.reply is not None:
+                return fault_reply(fault.kind.reply, fault)
+            answer = self._carry_out(operation, recording_id, request.headers, body)
+            if fault is not None:
+                raise await drop(request)
+            return answer
+        except ServiceRefusal as refusal:
+            return rest_error(refusal)
+
+    def _carry_out(
+        self, operation: Operation, recording_id: str, headers: Mapping[str, str], body: bytes
+    ) -> web.Response:
+        match operation:
+            case "start":
+                repeatability = headers.get("Repeatability-Request-ID")
+                recording = self._world.begin_recording(start_request(body, repeatability))
+                state = "inactive" if recording.started_paused else "active"
+                accepted = {"Repeatability-Result": "accepted"} if repeatability else None
+                return as_json(_result(recording, state), headers=accepted)
+            case "state":
+                recording = self._world.live_recording(recording_id)
+                return as_json(_result(recording, "active" if recording.state == "active" else "inactive"))
+            case "pause":
+                self._world.pause_recording(recording_id)
+                return web.Response(status=202)
+            case "resume":
+                self._world.resume_recording(recording_id)
+                return web.Response(status=202)
+            case _:
+                self._world.stop_recording(recording_id)
+                return web.Response(status=204)
+
+
+def _operation(request: web.BaseRequest) -> tuple[Operation, str]:
+    """What a request asks for, and of which recording."""
+    raw = request.raw_path.partition("?")[0]
+    if raw == _PREFIX and request.method == "POST":
+        return "start", ""
+    if raw.startswith(_PREFIX + "/"):
+        name = unquote(raw.removeprefix(_PREFIX + "/"))
+        turn = _TURN.fullmatch(name)
+        if request.method == "POST" and turn:
+            return cast("Operation", turn[2]), turn[1]
+        if request.method == "GET" and not turn:
+            return "state", name
+        if request.method == "DELETE" and not turn:
+            return "stop", name
+        raise ServiceRefusal(405, "MethodNotAllowed", f"{request.method} is not allowed here.")
+    raise ServiceRefusal(404, "NotFound", "The local service knows no such operation.")
+
+
+def _result(recording: Recording, state: str) -> dict[str, Any]:
+    return {
+        "recordingId": recording.recording_id,
+        "recordingState": state,
+        "recordingKind": "azureCommunicationServices",
+    }
+
+
+def start_request(body: bytes, repeatability_id: str | None) -> StartRequest:
+    """Check a start body; raises ServiceRefusal 400 that names the field."""
+    try:
+        wanted = json.loads(body)
+    except ValueError:
+        wanted = None
+    if not isinstance(wanted, dict):
+        raise _bad("BadRequest", "The body is not a JSON object.")
+    if wanted.get("externalStorage"):
+        raise _bad(
+            "BadRequest", "externalStorage: the local service writes into no container of the customer's."
+        )
+    for field in ("audioChannelParticipantOrdering", "channelAffinity"):
+        if not isinstance(wanted.get(field) or [], list):
+            raise _bad("BadRequest", f"{field}: an array is expected.")
+    uri = wanted.get("recordingStateCallbackUri")
+    if uri is not None and not (isinstance(uri, str) and uri.startswith(("http://", "https://"))):
+        raise _bad("BadRequest", "recordingStateCallbackUri: not an absolute URI.")
+    return StartRequest(
+        locator=_locator(wanted),
+        output=_output(wanted),
+        paused=bool(wanted.get("pauseOnStart")),
+        state_callback_uri=uri,
+        repeatability_id=repeatability_id,
+    )
+
+
+def _locator(wanted: Mapping[str, Any]) -> Locator:
+    given, connection = wanted.get("callLocator"), wanted.get("callConnectionId")
+    if (given is None) == (connection is None):
+        raise _bad("BadRequest", "Exactly one of callLocator and callConnectionId is needed.")
+    if connection is not None:
+        return Locator(call_connection_id=str(connection))
+    kind = given.get("kind") if isinstance(given, dict) else None
+    if not isinstance(given, dict) or kind not in _KINDS:
+        raise _bad("BadRequest", f"callLocator.kind: {kind!r} is none of {', '.join(_KINDS)}.")
+    field, name = _KINDS[kind]
+    if not isinstance(given.get(field), str) or not given[field]:
+        raise _bad("BadRequest", f"callLocator.{field}: a string is needed.")
+    return Locator(**{name: given[field]})
+
+
+def _output(wanted: Mapping[str, Any]) -> Output:
+    defaults = (DEFAULT_OUTPUT.content, DEFAULT_OUTPUT.channel, DEFAULT_OUTPUT.format)
+    words = []
+    for (field, choices), usual in zip(_CHOICES.items(), defaults, strict=True):
+        word = wanted.get(field) or usual
+        if word not in choices:
+            raise _bad("7201", f"{field}: {word!r} is none of {', '.join(choices)}.")
+        words.append(word)
+    output = Output(*words)
+    if output not in OUTPUTS.values():
+        message = (
+            f"Invalid recording configuration: content {words[0]}, channel {words[1]} and format {words[2]}."
+        )
+        raise _bad("7201", message)
+    return output
+
+
+def _bad(code: str, message: str) -> ServiceRefusal:
+    return ServiceRefusal(400, code, message)

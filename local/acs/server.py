@@ -1,0 +1,84 @@
+"""The one TLS server: who is asked is told by the Host header."""
+
+import asyncio
+import ssl
+
+from aiohttp import web
+
+from local.acs.answers import Dropped, problem, rest_error
+from local.acs.hosts import ACS_HOST, MEDIA_SUFFIX
+from local.acs.model import RequestRecord, ServiceRefusal
+from local.acs.rest import CallingApi
+from local.acs.signatures import SignedRequest, Verifier
+from local.acs.storage import Storage
+from local.acs.world import World
+
+_PATIENCE = 0.1
+
+
+class TlsServer:
+    """Serves the calling API and the media hosts of a world on a free port."""
+
+    def __init__(self, world: World, context: ssl.SSLContext) -> None:
+        """Serve with a certificate's context."""
+        self._world = world
+        self._context = context
+        self._verifier = Verifier(world.access_key, ACS_HOST)
+        self._calling = CallingApi(world)
+        self._storage = Storage(world)
+        self._runner: web.ServerRunner | None = None
+        self.port = 0
+
+    async def start(self) -> None:
+        """Listen on a free port."""
+        # A client that goes away must end the work for it at once: hanging answers wait for long.
+        server = web.Server(self._serve, handler_cancellation=True, access_log=None)
+        self._runner = web.ServerRunner(server, shutdown_timeout=_PATIENCE)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=self._context)
+        await site.start()
+        self.port = self._runner.addresses[0][1]
+
+    async def stop(self) -> None:
+        """Stop listening, and drop what is open."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
+        host = request.host.removesuffix(":443").lower()
+        record = RequestRecord(
+            at=self._world.clock(),
+            method=request.method,
+            host=host,
+            path=request.raw_path,
+            range=request.headers.get("Range"),
+        )
+        self._world.note_request(record)
+        try:
+            answer = await self._answer(request, record, host)
+            record.status = answer.status
+            if isinstance(answer, web.Response) and isinstance(answer.body, bytes):
+                record.bytes_sent = len(answer.body)
+        except Dropped:
+            return web.Response()  # nobody hears it
+        except (asyncio.CancelledError, ConnectionError):
+            record.client_aborted = True
+            raise
+        finally:
+            self._world.note_end(record)
+        return answer
+
+    async def _answer(self, request: web.BaseRequest, record: RequestRecord, host: str) -> web.StreamResponse:
+        media = host.endswith(MEDIA_SUFFIX)
+        if not media and host != ACS_HOST:
+            return problem(421)
+        body = await request.read()
+        signed = SignedRequest(request.method, request.raw_path, request.headers, body)
+        world = self._world
+        try:
+            self._verifier.check(signed, world.signing_clock(), world.skew, world.accept_tokens, media=media)
+        except ServiceRefusal as refusal:
+            return problem(refusal.status, refusal.message) if media else rest_error(refusal)
+        if media:
+            return await self._storage.answer(request, record)
+        return await self._calling.answer(request, record, body)

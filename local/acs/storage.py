@@ -1,0 +1,210 @@
+"""The media host `*.asm.skype.com/v1/objects/...`, with its redirect to a regional host as normal case."""
+
+import asyncio
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from aiohttp import web
+
+from local.acs.answers import Dropped, drop, fault_reply, problem
+from local.acs.faults import Fault, Occasion, Operation
+from local.acs.hosts import ENTRY_HOST, EVIL_HOST, OTHER_ENTRY_HOST, REGIONAL_HOST, REGIONAL_SUFFIX
+from local.acs.model import RequestRecord, StoredObject
+from local.acs.transfer import Transfer, bend, good_transfer, parse_range
+from local.acs.tunnel import reset
+from local.acs.world import World
+
+_CONTENT = re.compile(r"/v1/objects/([^/]+)/content/([^/]+)")
+_OBJECT = re.compile(r"/v1/objects/([^/]+)")
+_PIECE = 256 * 1024
+_INVERTED = bytes(255 - value for value in range(256))
+_METADATA_NAME = "acsmetadata"
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where bytes come from: a file, or bytes in memory."""
+
+    path: Path | None
+    content: bytes
+    total: int
+    media_type: str
+
+
+class Storage:
+    """Answers requests whose signature was found good."""
+
+    def __init__(self, world: World) -> None:
+        """Serve the objects of a world."""
+        self._world = world
+
+    async def answer(self, request: web.BaseRequest, record: RequestRecord) -> web.StreamResponse:
+        """One request; raises Dropped when a fault broke the connection."""
+        content = _CONTENT.fullmatch(request.path)
+        if content and request.method in {"GET", "HEAD"}:
+            return await self._read(request, record, content[1], metadata=content[2] == _METADATA_NAME)
+        whole = _OBJECT.fullmatch(request.path)
+        if whole and request.method == "DELETE":
+            return await self._delete(request, record, whole[1])
+        return problem(405 if content or whole else 404)
+
+    async def _read(
+        self, request: web.BaseRequest, record: RequestRecord, location_id: str, *, metadata: bool
+    ) -> web.StreamResponse:
+        record.operation = "metadata" if metadata else "content"
+        entry = self._world.find_object(location_id)
+        record.document_id = entry.document_id if entry else None
+        total = 0 if entry is None else len(entry.metadata) if metadata else entry.length
+        try:
+            asked = parse_range(request.headers.get("Range"), total)
+        except ValueError:
+            asked = (0, -1)
+        fault = self._strike(request, record, asked, total)
+        if fault is not None and (answer := await self._astray(request, fault)) is not None:
+            return answer
+        if entry is None or not entry.exists:
+            return problem(404)
+        if (
+            _at_entry(request)
+            and self._world.redirects
+            and (fault is None or fault.name != "redirect_regional_off")
+        ):
+            return _redirect(f"https://{REGIONAL_HOST}{request.raw_path}")
+        if asked == (0, -1):
+            return problem(416, headers={"Content-Range": f"bytes */{total}"})
+        transfer = good_transfer(asked, total)
+        return await self._send(
+            request, record, bend(transfer, fault) if fault else transfer, _source(entry, record)
+        )
+
+    def _strike(
+        self, request: web.BaseRequest, record: RequestRecord, asked: tuple[int, int] | None, total: int
+    ) -> Fault | None:
+        entry = _at_entry(request)
+        first, last = asked or (0, total - 1)
+        direct = not self._world.redirects
+        operation: Operation = "metadata" if record.operation == "metadata" else "content"
+        occasion = Occasion(operation, record.document_id, entry, direct or not entry, first, last)
+        fault = self._world.strike(occasion)
+        if fault is not None and fault.name == "redirect_regional_off":
+            # The entry host now serves by itself, and may meet a second fault in doing so.
+            record.fault = fault.name
+            second = self._world.strike(Occasion(operation, record.document_id, first=first, last=last))
+            if second is not None:
+                record.fault = second.name
+                return second
+            return fault
+        if fault is not None:
+            record.fault = fault.name
+        return fault
+
+    async def _astray(self, request: web.BaseRequest, fault: Fault) -> web.StreamResponse | None:
+        """The answer of a fault that is not about the body; None for one that is."""
+        if fault.kind.reply is not None:
+            return fault_reply(fault.kind.reply, fault)
+        target = request.raw_path
+        match fault.name:
+            case "hang":
+                raise await drop(request, fault.seconds)
+            case "redirect_elsewhere":
+                return _redirect(fault.location or f"https://{EVIL_HOST}{target}")
+            case "redirect_http":
+                return _redirect(fault.location or f"http://{REGIONAL_HOST}{target}")
+            case "redirect_loop":
+                other = OTHER_ENTRY_HOST if request.host == ENTRY_HOST else ENTRY_HOST
+                return _redirect(f"https://{other}{target}")
+            case "redirect_back":
+                return _redirect(f"https://{ENTRY_HOST}{target}")
+        return None
+
+    async def _send(
+        self, request: web.BaseRequest, record: RequestRecord, transfer: Transfer, source: _Source
+    ) -> web.StreamResponse:
+        response = web.StreamResponse(status=transfer.status)
+        response.content_type = source.media_type
+        if transfer.announced is None:
+            response.enable_chunked_encoding()
+        else:
+            response.content_length = transfer.announced
+        if transfer.content_range is not None:
+            response.headers["Content-Range"] = transfer.content_range
+        await response.prepare(request)
+        record.status = transfer.status
+        if request.method == "GET":
+            await _pour(response, record, transfer, source)
+        if transfer.stall:
+            await asyncio.sleep(transfer.stall)
+        if transfer.ending == "reset":
+            if request.transport is not None:
+                await reset(request.transport)
+            raise Dropped
+        if transfer.ending == "close":
+            response.force_close()
+        return response
+
+    async def _delete(
+        self, request: web.BaseRequest, record: RequestRecord, location_id: str
+    ) -> web.StreamResponse:
+        record.operation = "delete"
+        entry = self._world.find_object(location_id)
+        record.document_id = entry.document_id if entry else None
+        fault = self._world.strike(Occasion("delete", record.document_id))
+        record.fault = fault.name if fault else None
+        if fault is None or fault.kind.first:
+            gone = not self._world.delete_object(location_id)
+            if gone:
+                return problem(404)
+        if fault is None:
+            return web.Response(status=200)
+        if fault.kind.reply is not None:
+            return fault_reply(fault.kind.reply, fault)
+        raise await drop(request, fault.seconds if fault.name == "delete_timeout_after_success" else 0.0)
+
+
+def _at_entry(request: web.BaseRequest) -> bool:
+    return not request.host.endswith(REGIONAL_SUFFIX)
+
+
+def _redirect(location: str) -> web.Response:
+    return web.Response(status=302, headers={"Location": location, "retry-after": "0"})
+
+
+def _source(entry: StoredObject, record: RequestRecord) -> _Source:
+    if record.operation == "metadata":
+        return _Source(None, entry.metadata, len(entry.metadata), "application/json")
+    return _Source(entry.path, b"", entry.length, entry.output.media_type)
+
+
+async def _pour(
+    response: web.StreamResponse, record: RequestRecord, transfer: Transfer, source: _Source
+) -> None:
+    """Write the body, piece by piece; memory does not grow with the object."""
+    piece, pause = transfer.pace or (_PIECE, 0.0)
+    stream: BinaryIO | None = source.path.open("rb", buffering=0) if source.path else None
+    at, left = transfer.first, transfer.length
+    try:
+        while left > 0:
+            content = _take(stream, source, at, min(piece, left))
+            if transfer.inverted:
+                content = content.translate(_INVERTED)
+            await response.write(content)
+            record.bytes_sent += len(content)
+            at += len(content)
+            left -= len(content)
+            if pause and left:
+                await asyncio.sleep(pause)
+    finally:
+        if stream is not None:
+            stream.close()
+
+
+def _take(stream: BinaryIO | None, source: _Source, at: int, size: int) -> bytes:
+    """Bytes from `at`; zeroes past the end."""
+    if stream is None:
+        found = source.content[at : at + size]
+    else:
+        stream.seek(at)
+        found = stream.read(size)
+    return found or bytes(size)

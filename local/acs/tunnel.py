@@ -1,0 +1,113 @@
+"""An HTTP CONNECT proxy that leads known hosts to local ports and refuses all others.
+
+The only way from the app to the local services: what it tries to reach elsewhere is refused and remembered.
+"""
+
+import asyncio
+import contextlib
+import socket
+import struct
+from collections.abc import Callable
+
+_READ = 256 * 1024
+_HEAD_LIMIT = 16 * 1024
+_HTTPS = 443
+_FLUSH_TRIES = 50
+_FLUSH_PAUSE = 0.02
+
+
+class Tunnel:
+    """The proxy; `route` may be called at any time, from any thread."""
+
+    def __init__(self, refused: Callable[[str], None]) -> None:
+        """`refused` is told the `host:port` of each connection that was not let through."""
+        self._refused = refused
+        self._routes: dict[str, int] = {}
+        self._server: asyncio.Server | None = None
+        self.port = 0
+
+    @property
+    def url(self) -> str:
+        """What HTTPS_PROXY has to be."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def route(self, host_suffix: str, port: int) -> None:
+        """Lead a host, or with a leading `*.` or `.` all hosts below it, to a port of this machine."""
+        self._routes[host_suffix.removeprefix("*").lower()] = port
+
+    async def start(self) -> None:
+        """Listen on a free port."""
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=_READ)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        """Stop listening, and drop what is open."""
+        if self._server is not None:
+            self._server.close()
+            self._server.close_clients()
+            await self._server.wait_closed()
+
+    def _target(self, host: str, port: int) -> int | None:
+        if port != _HTTPS:
+            return None
+        for suffix, local in list(self._routes.items()):
+            if host == suffix or (suffix.startswith(".") and host.endswith(suffix)):
+                return local
+        return None
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            await self._answer(reader, writer)
+        writer.close()
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        method, _, rest = head.partition(b"\r\n")[0].decode("latin-1").partition(" ")
+        authority = rest.partition(" ")[0]
+        host, _, port = authority.rpartition(":")
+        local = self._target(host.lower(), int(port)) if method == "CONNECT" and port.isdigit() else None
+        if local is None or len(head) > _HEAD_LIMIT:
+            self._refused(authority)
+            writer.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            await writer.drain()
+            return
+        there_reader, there_writer = await asyncio.open_connection("127.0.0.1", local, limit=_READ)
+        writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        try:
+            async with asyncio.TaskGroup() as both:
+                both.create_task(_pass_on(reader, there_writer, writer))
+                both.create_task(_pass_on(there_reader, writer, there_writer))
+        except* ConnectionError:
+            # One side was reset: so is the other, or a break in mid-body would look like an orderly end.
+            await reset(writer.transport)
+            await reset(there_writer.transport)
+        finally:
+            there_writer.close()
+
+
+async def _pass_on(
+    source: asyncio.StreamReader, sink: asyncio.StreamWriter, back: asyncio.StreamWriter
+) -> None:
+    while piece := await source.read(_READ):
+        sink.write(piece)
+        await sink.drain()
+    # After the server's end of file nothing of use comes from the client any more, and the other way round.
+    await sink.drain()
+    sink.close()
+    back.close()
+
+
+async def reset(transport: asyncio.BaseTransport) -> None:
+    """Break a connection so that the peer sees a reset, not an end, after it had what was written so far."""
+    if isinstance(transport, asyncio.WriteTransport):
+        for _ in range(_FLUSH_TRIES):
+            if transport.get_write_buffer_size() == 0 or transport.is_closing():
+                break
+            await asyncio.sleep(_FLUSH_PAUSE)
+        # A reset discards what the peer's kernel holds and the peer has not read.
+        await asyncio.sleep(_FLUSH_PAUSE)
+    connection = transport.get_extra_info("socket")
+    if connection is not None and connection.fileno() >= 0:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    if isinstance(transport, asyncio.WriteTransport):
+        transport.abort()

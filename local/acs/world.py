@@ -1,0 +1,406 @@
+"""The state of the local service, apart from any server: calls, recordings, objects, faults, requests.
+
+Tests read and change it while the servers run; every public method may be called from any thread.
+"""
+
+import base64
+import secrets
+import threading
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Unpack
+
+from local.acs import events
+from local.acs.callbook import CallBook, StartRequest
+from local.acs.faults import Fault, FaultBoard, Occasion, Trigger, fault_named
+from local.acs.model import Call, Recording, RequestRecord, StoredObject
+from local.acs.outputs import SAMPLE_RATE, Output, output_named
+from local.acs.shelf import MetadataContent, Placement, Shelf
+from local.acs.timeline import DOCUMENTED_MAX_CHUNK_MS, PlannedChunk, PlannedPause
+from local.acs.wavs import wav_shape
+
+DEFAULT_PARTICIPANTS = (
+    "8:acs:b6372803-0c35-4ec0-833b-c19b798cef2d_0000000e-3240-55cf-b8bb-353a0d00a001",
+    "8:acs:b6372803-0c35-4ec0-833b-c19b798cef2d_0000000e-3240-55cf-b8bb-353a0d00a002",
+)
+UNKNOWN_DURATION_MS = 60_000
+Files = Sequence[tuple[PlannedChunk, Path]]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class World:
+    """All the local service knows. The attributes below may be set at any time.
+
+    Attributes:
+        clock: the service's time, UTC; moved on by 24 hours, every file has expired.
+        signing_clock: what `x-ms-date` is compared with; apart, so that an expired world knows its callers.
+        skew: how far `x-ms-date` may be off.
+        retention: life of a file.
+        speed: media milliseconds made per millisecond of call.
+        max_chunk_ms: media of one chunk at most.
+        publish_delay: seconds between the end of a recording and its event (minutes, at the real service).
+        publish_call_events: whether CallStarted and CallEnded are published.
+        redirects: whether the media host redirects to a regional host.
+        one_recording_per_call: whether a second one is refused with code 8553.
+        accept_tokens: bearer tokens that pass in place of a signature.
+        placement: layout of the files of recordings made through the REST API.
+        on_ended, on_state: called after a recording ended, or changed its state; the servers set them.
+        publish: takes every event; the servers set it.
+    """
+
+    def __init__(self, folder: Path, access_key: str | None = None) -> None:
+        """Keep media in `folder`; `access_key` is base64, random if not given."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self.access_key = access_key or base64.b64encode(secrets.token_bytes(64)).decode()
+        self.clock: Callable[[], datetime] = _now
+        self.signing_clock: Callable[[], datetime] = _now
+        self.skew = timedelta(minutes=5)
+        self.retention = timedelta(hours=24)
+        self.speed = 1.0
+        self.max_chunk_ms = DOCUMENTED_MAX_CHUNK_MS
+        self.publish_delay = 0.0
+        self.publish_call_events = True
+        self.redirects = True
+        self.one_recording_per_call = False
+        self.accept_tokens: set[str] = set()
+        self.placement = Placement()
+        self.on_ended: Callable[[Recording], None] = lambda _: None
+        self.on_state: Callable[[Recording], None] = lambda _: None
+        self.publish: Callable[[events.Event], None] = lambda _: None
+        self.faults = FaultBoard()
+        self._changed = threading.Condition(threading.RLock())
+        self._book = CallBook(self._time)
+        self._shelf = Shelf(self._time)
+        self._requests: list[RequestRecord] = []
+        self._refused: list[str] = []
+
+    def _time(self) -> datetime:
+        """The service's time by whatever clock is set now."""
+        return self.clock()
+
+    # --- calls ---
+
+    def start_call(
+        self,
+        server_call_id: str | None = None,
+        *,
+        participants: Sequence[str] = DEFAULT_PARTICIPANTS,
+        group_id: str | None = None,
+        room_id: str | None = None,
+        pstn: bool = False,
+        chunk_ms: Sequence[int] | None = None,
+    ) -> Call:
+        """A call that rings; `connect` establishes it.
+
+        Args:
+            server_call_id: base64; one is made up without it.
+            participants: raw ids, at least one; the first is who started it.
+            group_id: what a groupCallLocator finds it by.
+            room_id: what a roomCallLocator finds it by.
+            pstn: raises no CallStarted event (documented limit).
+            chunk_ms: media durations of each recording's chunks; else they follow the time it lasts.
+        """
+        with self._changed:
+            return self._book.open(
+                participants,
+                server_call_id=server_call_id,
+                group_id=group_id,
+                room_id=room_id,
+                pstn=pstn,
+                chunk_ms=chunk_ms,
+            )
+
+    def connect(self, call: Call) -> list[events.Event]:
+        """Establish a call; publishes CallStarted, returns the body of the CallConnected callback."""
+        with self._changed:
+            call.established = True
+            self._changed.notify_all()
+        if self.publish_call_events and not call.pstn:
+            self.publish(events.call_started(call, self.clock()))
+        return self.call_connected(call)
+
+    def call_connected(self, call: Call) -> list[events.Event]:
+        """The body of a CallConnected callback: an array with one CloudEvent."""
+        return events.call_automation_callback(events.CALL_CONNECTED, call, self.clock(), {})
+
+    def call_started(self, call: Call, schema: events.Schema = "eventgrid") -> events.Event:
+        """The CallStarted event of a call."""
+        return events.call_started(call, self.clock(), schema)
+
+    def end_call(self, call: Call) -> list[events.Event]:
+        """End a call and its recordings; returns the body of the CallDisconnected callback."""
+        with self._changed:
+            already = call.ended is not None
+            ended = self._book.close(call)
+            self._changed.notify_all()
+        for recording in ended:
+            self.on_ended(recording)
+        if self.publish_call_events and not already and not call.pstn:
+            self.publish(events.call_ended(call, self.clock()))
+        return events.call_automation_callback(events.CALL_DISCONNECTED, call, self.clock(), {})
+
+    @property
+    def calls(self) -> dict[str, Call]:
+        """All calls by call connection id."""
+        with self._changed:
+            return dict(self._book.calls)
+
+    # --- recordings ---
+
+    def begin_recording(self, request: StartRequest) -> Recording:
+        """Start a recording; raises ServiceRefusal. The same repeatability id gives the same recording."""
+        with self._changed:
+            known = len(self._book.recordings)
+            recording = self._book.begin(request, one_per_call=self.one_recording_per_call)
+            new = len(self._book.recordings) > known
+            self._changed.notify_all()
+        if new:
+            self.on_state(recording)
+        return recording
+
+    def live_recording(self, recording_id: str) -> Recording:
+        """One that has not ended; raises ServiceRefusal 404."""
+        with self._changed:
+            return self._book.live(recording_id)
+
+    def pause_recording(self, recording_id: str) -> None:
+        """Leave out what follows; raises ServiceRefusal 404."""
+        self._turn(self._book.pause, recording_id)
+
+    def resume_recording(self, recording_id: str) -> None:
+        """Record again; raises ServiceRefusal 404."""
+        self._turn(self._book.resume, recording_id)
+
+    def stop_recording(self, recording_id: str) -> None:
+        """End it; raises ServiceRefusal 404, a second time too."""
+        with self._changed:
+            recording = self._book.stop(recording_id)
+            self._changed.notify_all()
+        self.on_state(recording)
+        self.on_ended(recording)
+
+    def _turn(self, change: Callable[[str], Recording | None], recording_id: str) -> None:
+        with self._changed:
+            recording = change(recording_id)
+            self._changed.notify_all()
+        if recording is not None:
+            self.on_state(recording)
+
+    @property
+    def recordings(self) -> dict[str, Recording]:
+        """All recordings by id."""
+        with self._changed:
+            return dict(self._book.recordings)
+
+    # --- files and their event ---
+
+    def add_recording(
+        self,
+        chunks: Sequence[Path | bytes],
+        *,
+        output: str | Output = "wav",
+        duration_ms: int | Sequence[int] | None = None,
+        pauses: Sequence[Sequence[tuple[int, int]]] = (),
+        participants: Sequence[str] = DEFAULT_PARTICIPANTS,
+        metadata: Sequence[MetadataContent] = (),
+        placement: Placement | None = None,
+        call: Call | None = None,
+        **event_options: Unpack[events.FileEventOptions],
+    ) -> events.Event:
+        """Store a finished recording that no REST call started, and give its event; it is not published.
+
+        Args:
+            chunks: content of each chunk; a file is served from where it is, never copied nor changed.
+            output: a short name of `outputs.OUTPUTS`, or one of one's own.
+            duration_ms: of each chunk, pauses included; one number for all. Without it, what a wav's bytes
+                say, else a minute.
+            pauses: per chunk its (start, duration) in ms, start counted from the chunk's own start.
+            participants: raw ids.
+            metadata: per chunk, content in place of the generated file; None keeps the generated one.
+            placement: layout of the files.
+            call: the call it belongs to; without it one that has ended is made.
+            **event_options: see `events.FileEventOptions`.
+        """
+        kind = output_named(output) if isinstance(output, str) else output
+        place = placement or self.placement
+        paths = [self._as_file(content, kind) for content in chunks]
+        files, channels = _lay_out(paths, duration_ms, pauses)
+        if place.channels is None and kind.format == "wav":
+            place = Placement(place.host, place.content_name, place.split, place.variants, channels)
+        total = sum(chunk.duration_ms for chunk, _ in files)
+        began = self.clock() - timedelta(milliseconds=total)
+        with self._changed:
+            owner = call or self._past_call(participants, began)
+            recording = self._book.adopt(owner, kind, began, self.clock())
+            self._changed.notify_all()
+        self.shelve(recording, files, began, place, metadata)
+        return self.file_event(recording.recording_id, **event_options)
+
+    def _past_call(self, participants: Sequence[str], began: datetime) -> Call:
+        call = self._book.open(participants)
+        call.established = True
+        call.started, call.ended = began, self.clock()
+        return call
+
+    def shelve(
+        self,
+        recording: Recording,
+        files: Files,
+        began: datetime,
+        placement: Placement | None = None,
+        metadata: Sequence[MetadataContent] = (),
+    ) -> list[StoredObject]:
+        """Put the files of an ended recording into storage."""
+        with self._changed:
+            recording.media_started = began
+            recording.duration_ms = sum(chunk.duration_ms for chunk, _ in files)
+            stored = self._shelf.put(recording, files, placement or self.placement, self.retention, metadata)
+            self._changed.notify_all()
+        return stored
+
+    def file_event(self, recording_id: str, **options: Unpack[events.FileEventOptions]) -> events.Event:
+        """The RecordingFileStatusUpdated event of a recording; the same id however often it is asked for."""
+        with self._changed:
+            recording = self._book.recordings[recording_id]
+            objects = self._shelf.objects()
+            chunks = [objects[document] for document in recording.documents]
+        return events.file_event(recording, chunks, self.clock(), options)
+
+    def announced(self, recording: Recording) -> None:
+        """Note that the event of a recording was published."""
+        with self._changed:
+            recording.announced = self.clock()
+            self._changed.notify_all()
+
+    @property
+    def objects(self) -> dict[str, StoredObject]:
+        """All that was ever stored, by document id."""
+        with self._changed:
+            return self._shelf.objects()
+
+    def find_object(self, location_id: str) -> StoredObject | None:
+        """By the id in any of its locations, gone ones included."""
+        with self._changed:
+            return self._shelf.find(location_id)
+
+    def delete_object(self, location_id: str) -> bool:
+        """Remove content and metadata; False if there was nothing any more."""
+        with self._changed:
+            entry = self._shelf.find(location_id)
+            if entry is None or not entry.exists:
+                return False
+            entry.deleted = self.clock()
+            self._changed.notify_all()
+            return True
+
+    def expire(self, object_id: str | None = None) -> None:
+        """Let the 24 hours of an object, or of all, be over."""
+        with self._changed:
+            for document, entry in self._shelf.objects().items():
+                if object_id in {None, document}:
+                    entry.expires = self.clock()
+            self._changed.notify_all()
+
+    def _as_file(self, content: Path | bytes, output: Output) -> Path:
+        if isinstance(content, Path):
+            return content
+        path = self.folder / f"{uuid.uuid4().hex}.{output.format}"
+        path.write_bytes(content)
+        return path
+
+    # --- misbehaving, and what was seen ---
+
+    def arm(self, name: str, *, object_id: str | None = None, **trigger: Unpack[Trigger]) -> Fault:
+        """Arm a fault of the table in faults.py; raises ValueError for an unknown name.
+
+        Args:
+            name: its stable name.
+            object_id: the document id it is for; all without it.
+            **trigger: when and how it strikes, see `Fault`; what is not given is as the table has it.
+        """
+        kind = fault_named(name)
+        usual: Trigger = {"count": kind.count, "on": kind.operation, "hop": kind.hop}
+        return self.faults.arm(Fault(kind, object_id, **(usual | trigger)))
+
+    def strike(self, occasion: Occasion) -> Fault | None:
+        """The fault a request meets."""
+        return self.faults.strike(occasion)
+
+    @property
+    def requests(self) -> list[RequestRecord]:
+        """Every request that reached the TLS server, in order of arrival."""
+        with self._changed:
+            return list(self._requests)
+
+    @property
+    def refused_hosts(self) -> list[str]:
+        """`host:port` of every connection the tunnel refused."""
+        with self._changed:
+            return list(self._refused)
+
+    def note_request(self, record: RequestRecord) -> None:
+        """Add a request to the record."""
+        with self._changed:
+            self._requests.append(record)
+            self._changed.notify_all()
+
+    def note_end(self, record: RequestRecord) -> None:
+        """A request is over: answered, or dropped."""
+        with self._changed:
+            record.done = True
+            self._changed.notify_all()
+
+    def note_refused(self, target: str) -> None:
+        """The tunnel refused a connection."""
+        with self._changed:
+            self._refused.append(target)
+            self._changed.notify_all()
+
+    def bytes_served(self, object_id: str) -> int:
+        """Body bytes of an object's content handed out so far, over all its requests."""
+        return sum(
+            r.bytes_sent for r in self.requests if r.document_id == object_id and r.operation == "content"
+        )
+
+    def wait_for(self, reached: Callable[["World"], bool], timeout: float = 10.0) -> bool:
+        """Wait until the world is so; False if it was not within `timeout` seconds."""
+        with self._changed:
+            return self._changed.wait_for(lambda: reached(self), timeout)
+
+
+def _lay_out(
+    paths: Sequence[Path],
+    duration_ms: int | Sequence[int] | None,
+    pauses: Sequence[Sequence[tuple[int, int]]],
+) -> tuple[list[tuple[PlannedChunk, Path]], int]:
+    """Chunks with their durations and pauses, and the channels of the first one if it is a wav."""
+    files = []
+    start = 0
+    shape = wav_shape(paths[0]) if paths else None
+    for index, path in enumerate(paths):
+        mine = pauses[index] if index < len(pauses) else ()
+        skipped = sum(duration for _, duration in mine)
+        if duration_ms is None:
+            media = _media_ms(path)
+        else:
+            media = (duration_ms if isinstance(duration_ms, int) else duration_ms[index]) - skipped
+        chunk = PlannedChunk(
+            index, start, media, tuple(PlannedPause(start + at, length) for at, length in mine)
+        )
+        files.append((chunk, path))
+        start += chunk.duration_ms
+    return files, shape[0] if shape else 1
+
+
+def _media_ms(path: Path) -> int:
+    shape = wav_shape(path)
+    if shape is None:
+        return UNKNOWN_DURATION_MS
+    channels, size = shape
+    return size * 1000 // (SAMPLE_RATE * 2 * channels)
