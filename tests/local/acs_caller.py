@@ -88,7 +88,7 @@ class Caller:
         read = b""
         broken = False
         try:
-            for piece in answer.stream(65536):
+            while piece := answer.read1(65536):
                 read += piece
         except urllib3.exceptions.HTTPError:
             broken = True
