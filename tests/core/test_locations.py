@@ -1,0 +1,208 @@
+"""The allow-list of recording locations, held against the parsers that would connect."""
+
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from urllib3.util import parse_url
+
+from recording.core.errors import HostileLocation
+from recording.core.locations import ALLOWED_SUFFIXES, MAX_LENGTH, check_location, redirect_target
+from recording.core.model import Location
+
+GOOD = "https://eu-prod.asm.skype.com/v1/objects/0-weu-d1-abc/content/video"
+
+fragments = st.sampled_from(
+    [
+        *ALLOWED_SUFFIXES,
+        *"/\\@:?#%[]&;=. \t\r\n\x00\x7f\u00e9\u3002\uff0f\u2100",
+        "https:",
+        "HTTPS://",
+        "http://",
+        "//",
+        "evil.example",
+        "a.asm.skype.com",
+        ":443",
+        ":8443",
+        "%2e",
+        "%5c",
+        "%40",
+        "..",
+        "user:word@",
+        "127.0.0.1",
+        "[::1]",
+        "xn--a",
+        "/v1/objects/1",
+    ]
+)
+mangled = st.lists(st.one_of(fragments, st.text(max_size=3)), max_size=8).map("".join)
+after_host = mangled.map(lambda rest: f"https://a.asm.skype.com{rest}")
+before_suffix = mangled.map(lambda start: f"https://{start}.asm.skype.com/v1")
+urls = st.one_of(mangled, mangled.map("https://".__add__), after_host, before_suffix)
+
+
+def connected_hosts(url: str) -> set[str | None]:
+    """The hosts that each parser on the way to the socket reads in the URL."""
+    prepared = requests.Request("GET", url).prepare().url
+    assert prepared is not None
+    return {
+        urlsplit(url).hostname,
+        (parse_url(url).host or "").lower(),
+        urlsplit(prepared).hostname,
+        (parse_url(prepared).host or "").lower(),
+    }
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        GOOD,
+        "https://x.asyncgw.teams.microsoft.com/v1/objects/1?a=b%20c",
+        "https://a-b.c9.ams.gov.teams.microsoft.us/",
+        "https://x.asm.skype.com:443/v1/objects/1",
+        "HTTPS://X.ASM.SKYPE.COM/v1/objects/1",
+        "https://x.as.asm.skype.com/v1/objects/0-eus/content/video/@a:b;c=d,e!f$g'h(i)*",
+        "https://x.asm.skype.com/".ljust(MAX_LENGTH, "a"),
+    ],
+)
+def test_a_recording_location_passes_as_it_came(url: str) -> None:
+    """Not a letter is changed: the deletion must use the URL verbatim."""
+    assert url == check_location(url, "contentLocation")
+    assert len(connected_hosts(url)) == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "cause"),
+    [
+        (None, "is not text"),
+        (b"https://x.asm.skype.com/", "is not text"),
+        ("", "is empty"),
+        ("https://x.asm.skype.com/".ljust(MAX_LENGTH + 1, "a"), "longer than"),
+        ("https://evil.example\\.asm.skype.com/", "character"),
+        ("https://evil.example\\@x.asm.skype.com/", "character"),
+        ("https://x.asm.skype.com/a b", "character"),
+        (" https://x.asm.skype.com/", "character"),
+        ("https://x.asm.skype.com/\r\nx-ms-host: evil", "character"),
+        ("https://x.asm.skype.com/a\n", "character"),
+        ("https://x.asm.skype.com/\x00", "character"),
+        ("https://x.asm.skype.com/#.asm.skype.com", "character"),
+        ("https://evil.example#.asm.skype.com/", "character"),
+        ("https://évil.asm.skype.com/", "character"),
+        ("https://evil.example\uff0f.asm.skype.com/", "character"),
+        ("https://[::1].asm.skype.com/", "character"),
+        ("http://x.asm.skype.com/", "not an https URL"),
+        ("ftp://x.asm.skype.com/", "not an https URL"),
+        ("//x.asm.skype.com/", "not an https URL"),
+        ("https:x.asm.skype.com/", "not an https URL"),
+        ("https://x.asm.skype.com", "not an https URL"),
+        ("https://x.asm.skype.com?a/b", "not an https URL"),
+        ("https://x.asm.skype.com/%zz", "percent escape"),
+        ("https://x.asm.skype.com/%4", "percent escape"),
+        ("https://me:word@x.asm.skype.com/", "user name"),
+        ("https://x.asm.skype.com@evil.example/", "user name"),
+        ("https://@x.asm.skype.com/", "user name"),
+        ("https://x.asm.skype.com:8443/", "port"),
+        ("https://x.asm.skype.com:/", "port"),
+        ("https://x.asm.skype.com:0443/", "port"),
+        ("https://x.asm.skype.com:443:443/", "port"),
+        ("https://evil.example%2f.asm.skype.com/", "plain DNS name"),
+        ("https:///x.asm.skype.com/", "plain DNS name"),
+        ("https://.asm.skype.com/", "plain DNS name"),
+        ("https://a..asm.skype.com/", "plain DNS name"),
+        ("https://-a.asm.skype.com/", "plain DNS name"),
+        ("https://x.asm.skype.com./", "plain DNS name"),
+        (f"https://{'a' * 64}.asm.skype.com/", "plain DNS name"),
+        (f"https://{'a.' * 130}asm.skype.com/", "plain DNS name"),
+        ("https://asm.skype.com/", "none of the service's"),
+        ("https://evilasm.skype.com/", "none of the service's"),
+        ("https://x.asm.skype.com.evil.example/", "none of the service's"),
+        ("https://127.0.0.1/x.asm.skype.com/", "none of the service's"),
+        ("https://evil.example/.asm.skype.com/", "none of the service's"),
+        ("https://evil.example/?x.asm.skype.com/", "none of the service's"),
+    ],
+)
+def test_anything_else_is_refused_by_its_field_and_cause(url: object, cause: str) -> None:
+    """The refusal says where the URL stood and why it does not pass."""
+    with pytest.raises(HostileLocation, match=cause) as refused:
+        check_location(url, "deleteLocation")
+
+    assert refused.value.ids == {"field": "deleteLocation"}
+    assert "deleteLocation" in refused.value.cause
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://evil.example/v1/objects/hidden?sig=hidden",
+        "https://hidden:hidden@evil.example/",
+        "https://x.asm.skype.com:1/hidden?hidden",
+        "https://x.asm.skype.com/hidden?hidden#hidden",
+    ],
+)
+def test_a_refusal_shows_no_secret(url: str) -> None:
+    """Neither user name nor path nor query reach a log."""
+    with pytest.raises(HostileLocation) as refused:
+        check_location(url, "contentLocation")
+
+    assert "hidden" not in f"{refused.value} {refused.value!r}"
+
+
+@settings(max_examples=400)
+@given(urls)
+def test_every_parser_connects_to_the_host_that_was_checked(url: str) -> None:
+    """urlsplit, urllib3 and requests read the same, allowed host in whatever passes."""
+    try:
+        location = check_location(url, "contentLocation")
+    except HostileLocation:
+        return
+
+    (host,) = connected_hosts(location)
+    assert host is not None
+    assert host.endswith(ALLOWED_SUFFIXES)
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("https://x.as.asm.skype.com/v1/objects/1", "https://x.as.asm.skype.com/v1/objects/1"),
+        ("//x.as.asm.skype.com/v1", "https://x.as.asm.skype.com/v1"),
+        ("/v1/other", "https://eu-prod.asm.skype.com/v1/other"),
+        ("audio?a=b", "https://eu-prod.asm.skype.com/v1/objects/0-weu-d1-abc/content/audio?a=b"),
+        ("../content", "https://eu-prod.asm.skype.com/v1/objects/0-weu-d1-abc/content"),
+    ],
+)
+def test_a_redirect_is_resolved_where_it_came_from(header: str, expected: str) -> None:
+    """Absolute to a regional host, or relative."""
+    assert expected == redirect_target(Location(GOOD), header)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "",
+        "//evil.example/",
+        "https://evil.example/",
+        "http://x.asm.skype.com/",
+        "/\\evil.example/",
+        "\thttps://x.asm.skype.com/",
+        "https://[evil/",
+        "javascript:alert(1)",
+    ],
+)
+def test_a_redirect_is_checked_as_strictly_as_the_first_url(header: str) -> None:
+    """Anything off the allow-list is refused, resolved or not."""
+    with pytest.raises(HostileLocation, match="Location header"):
+        redirect_target(Location(GOOD), header)
+
+
+@given(urls)
+def test_no_redirect_leads_elsewhere(header: str) -> None:
+    """Whatever the header holds, the target is allowed or refused."""
+    try:
+        target = redirect_target(Location(GOOD), header)
+    except HostileLocation:
+        return
+
+    assert target == check_location(target, "again")

@@ -1,0 +1,272 @@
+"""Blob names: total, injective, and without tricks of the path."""
+
+import hashlib
+import re
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from recording.core import naming
+from recording.core.errors import InvalidRequest
+from recording.core.model import BlobName, CallId, DocumentId, Format, RecordingId
+from recording.core.naming import DEFAULT_TEMPLATE, MAX_INDEX, MAX_LENGTH, encode, parse_template
+
+AT = datetime(2026, 3, 9, 7, 5, tzinfo=UTC)
+SEGMENT = re.compile(r"[A-Za-z0-9_=~-]+(\.[a-z0-9-]+)*")
+TEMPLATES = [
+    DEFAULT_TEMPLATE,
+    "{recording_id}/{index}{document_id}",
+    "{document_id}{index}/{recording_id}-x",
+    "calls/{call_id}/{year}-{month}-{day}T{hour}/{format}/{recording_id}/{index}/{document_id}",
+    "{index}/{document_id}/{recording_id}_{index}",
+]
+
+ids = st.one_of(
+    st.text(max_size=12),
+    st.text(alphabet="aA01-_=~./\\{}%é", max_size=6),
+    st.text(min_size=190, max_size=210),
+    st.text(alphabet=st.characters(categories=["Cs"]), max_size=3),
+)
+indexes = st.integers(0, MAX_INDEX)
+formats = st.one_of(st.none(), st.sampled_from(Format))
+keys = st.tuples(ids, indexes, ids)
+moments = st.datetimes(min_value=datetime(1900, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - the zone is drawn beside
+templates = st.sampled_from(TEMPLATES).map(parse_template)
+
+
+def name_of(
+    key: tuple[str, int, str],
+    template: naming.Template | None = None,
+    at: datetime = AT,
+    format_: Format | None = None,
+    call_id: str | None = None,
+) -> BlobName:
+    """Name the chunk of a recording id, index and document id."""
+    recording_id, index, document_id = key
+    return (template or parse_template(DEFAULT_TEMPLATE)).render(
+        recording_id=RecordingId(recording_id),
+        document_id=DocumentId(document_id),
+        index=index,
+        at=at,
+        format_=format_,
+        call_id=None if call_id is None else CallId(call_id),
+    )
+
+
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        (DEFAULT_TEMPLATE, "2026/03/09/r-1/0002-0-weu-d1.wav"),
+        ("{hour}/{call_id}/{recording_id}/{index}_{document_id}", "07/unknown/r-1/0002_0-weu-d1.wav"),
+        ("{format}/{recording_id}/{document_id}-{index}", "wav/r-1/0-weu-d1-0002.wav"),
+    ],
+)
+def test_a_template_is_filled(template: str, expected: str) -> None:
+    """Fields are replaced, the index has four digits, the extension is the format's."""
+    assert expected == name_of(("r-1", 2, "0-weu-d1"), parse_template(template), format_=Format.WAV)
+
+
+def test_the_day_is_that_of_utc() -> None:
+    """Wherever the moment was written down."""
+    east = datetime(2026, 1, 1, 1, 0, tzinfo=timezone(timedelta(hours=2)))
+
+    assert name_of(("r", 0, "d"), at=east).startswith("2025/12/31/")
+
+
+def test_a_moment_without_a_zone_names_nothing() -> None:
+    """A name may not depend on where the machine stands."""
+    with pytest.raises(ValueError, match="time zone"):
+        name_of(("r", 0, "d"), at=datetime(2026, 1, 1))  # noqa: DTZ001 - that is the point
+
+
+@pytest.mark.parametrize("index", [-1, MAX_INDEX + 1])
+def test_an_index_out_of_bounds_is_refused(index: int) -> None:
+    """Four digits hold ten thousand chunks."""
+    with pytest.raises(InvalidRequest, match="9999") as refused:
+        name_of(("r", index, "d"))
+
+    assert refused.value.field == "index"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("0-WEU-d1_x", "0-WEU-d1_x"),
+        ("", "="),
+        (".", "=2E"),
+        ("..", "=2E=2E"),
+        ("a/b\\c", "a=2Fb=5Cc"),
+        ("=2F", "=3D2F"),
+        ("~", "=7E"),
+        ("é", "=C3=A9"),
+        ("\ud800", "=ED=A0=80"),
+        ("x" * 200, "x" * 200),
+        ("x" * 201, f"{'x' * 120}~{hashlib.sha256(b'x' * 201).hexdigest()}"),
+    ],
+)
+def test_an_id_is_spelt_in_safe_characters(value: str, expected: str) -> None:
+    """All that is not a letter, a digit, `_` or `-` becomes `=XX`; what is too long ends in its hash."""
+    assert expected == encode(value)
+
+
+@given(ids, ids)
+def test_two_ids_are_never_spelt_alike(one: str, two: str) -> None:
+    """The spelling is injective, case and all."""
+    assert (one == two) == (encode(one) == encode(two))
+
+
+@given(st.text(alphabet="abcXYZ019_-", min_size=1, max_size=200))
+def test_a_safe_id_is_spelt_as_it_is(value: str) -> None:
+    """So spelling twice changes nothing."""
+    assert value == encode(value)
+
+
+@given(templates, keys, keys, moments, formats)
+def test_two_chunks_never_share_a_name(
+    template: naming.Template,
+    one: tuple[str, int, str],
+    two: tuple[str, int, str],
+    at: datetime,
+    format_: Format | None,
+) -> None:
+    """Names differ exactly where recording, index or document id do."""
+    assert (one == two) == (name_of(one, template, at, format_) == name_of(two, template, at, format_))
+
+
+@given(templates, keys, keys, st.tuples(moments, formats, ids), st.tuples(moments, formats, ids))
+def test_no_day_format_or_call_makes_two_chunks_share_a_name(
+    template: naming.Template,
+    one: tuple[str, int, str],
+    two: tuple[str, int, str],
+    rest: tuple[datetime, Format | None, str],
+    other_rest: tuple[datetime, Format | None, str],
+) -> None:
+    """The three ids alone keep names apart."""
+    assume(one != two)
+
+    assert name_of(one, template, *rest) != name_of(two, template, *other_rest)
+
+
+@given(templates, keys, moments, formats, st.one_of(st.none(), ids), st.integers(1, 9999))
+def test_every_name_is_safe_and_short(
+    template: naming.Template,
+    key: tuple[str, int, str],
+    at: datetime,
+    format_: Format | None,
+    call_id: str | None,
+    revision: int,
+) -> None:
+    """Plain segments, no `.` alone, no empty one, 900 characters at most, suffixes included."""
+    chunk = name_of(key, template, at, format_, call_id)
+    manifest = naming.manifest_name(RecordingId(key[0]), chunk, revision)
+    for name in (chunk, f"{chunk}.metadata.json", manifest):
+        assert all(SEGMENT.fullmatch(segment) for segment in name.split("/"))
+        assert len(name) <= MAX_LENGTH
+
+
+@given(templates, st.lists(keys, min_size=1, max_size=4, unique=True), formats)
+def test_no_chunk_metadata_file_or_manifest_shares_a_name(
+    template: naming.Template, chunks: list[tuple[str, int, str]], format_: Format | None
+) -> None:
+    """The suffixes keep the three kinds apart, whatever the ids are."""
+    names = [name_of(key, template, AT, format_) for key in chunks]
+    metadata = [f"{name}.metadata.json" for name in names]
+    manifests = {
+        naming.manifest_name(RecordingId(key[0]), name, revision)
+        for key, name in zip(chunks, names, strict=True)
+        for revision in (1, 2)
+    }
+
+    assert 2 * len(chunks) + len(manifests) == len({*names, *metadata, *manifests})
+
+
+def test_a_manifest_stands_beside_its_chunks() -> None:
+    """The first is plain, the later ones are numbered."""
+    chunk = BlobName("2026/03/09/r=2F1/0000-d.mp4")
+
+    assert naming.manifest_name(RecordingId("r/1"), chunk, 1) == "2026/03/09/r=2F1/r=2F1.manifest.json"
+    assert naming.manifest_name(RecordingId("r/1"), chunk, 2) == "2026/03/09/r=2F1/r=2F1.manifest-2.json"
+    assert naming.manifest_name(RecordingId("r"), BlobName("0000-d"), 1) == "r.manifest.json"
+
+
+@pytest.mark.parametrize("revision", [0, 10_000])
+def test_a_revision_counts_from_one(revision: int) -> None:
+    """There is no manifest number nought."""
+    with pytest.raises(ValueError, match="revision"):
+        naming.manifest_name(RecordingId("r"), BlobName("n"), revision)
+
+
+@given(st.integers(1, MAX_INDEX), st.integers(1, MAX_INDEX), ids, ids)
+def test_two_manifests_never_share_a_name(one: int, two: int, recording: str, other: str) -> None:
+    """In one folder, revision and recording tell them apart."""
+    names = {
+        naming.manifest_name(RecordingId(recording), BlobName("folder/n"), one),
+        naming.manifest_name(RecordingId(other), BlobName("folder/n"), two),
+    }
+
+    assert ((one, recording) == (two, other)) == (len(names) == 1)
+
+
+@given(ids, st.binary(max_size=8), ids, st.binary(max_size=8))
+def test_the_journal_keeps_one_copy_of_each_event(one: str, body: bytes, two: str, other: bytes) -> None:
+    """The same event with the same body has one name; anything else has another."""
+    name, again = naming.journal_name(AT, one, body), naming.journal_name(AT, two, other)
+
+    assert ((one, body) == (two, other)) == (name == again)
+    assert re.fullmatch(r"2026/03/09/[A-Za-z0-9_=~-]+-[0-9a-f]{16}\.json", name)
+    assert len(name) <= MAX_LENGTH
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("", "{recording_id} must be in it"),
+        ("{recording_id}/{index}", "{document_id} must be in it"),
+        ("{recording_id}/{document_id}", "{index} must be in it"),
+        ("{recording_id}/{index}-{document_id}/{week}", "there is no field {week}"),
+        ("{recording_id!r}/{index}-{document_id}", "there is no field {recording_id!r}"),
+        ("{}/{recording_id}/{index}-{document_id}", "there is no field {}"),
+        ("{recording_id}/{index}-{document_id}}", "a lone }"),
+        ("{{recording_id}/{index}-{document_id}", "a lone {"),
+        ("../{recording_id}/{index}-{document_id}", "more than letters"),
+        ("a b/{recording_id}/{index}-{document_id}", "more than letters"),
+        ("{recording_id}\\{index}-{document_id}", "more than letters"),
+        ("{recording_id}/{index}~{document_id}", "more than letters"),
+        ("{recording_id}/{index}={document_id}", "more than letters"),
+        ("/{recording_id}/{index}-{document_id}", "a segment is empty"),
+        ("{recording_id}/{index}-{document_id}/", "a segment is empty"),
+        ("{recording_id}//{index}-{document_id}", "a segment is empty"),
+        ("{recording_id}-{index}-{document_id}", "more than one field"),
+        ("{recording_id}/{index}/{document_id}{document_id}", "more than one field"),
+        (f"{'x' * 600}/{{recording_id}}/{{index}}-{{document_id}}", "over 900"),
+    ],
+)
+def test_a_template_that_could_go_wrong_is_refused(text: str, cause: str) -> None:
+    """The refusal names the setting and what is wrong with it."""
+    with pytest.raises(InvalidRequest) as refused:
+        parse_template(text)
+
+    assert cause in refused.value.cause
+    assert refused.value.field == "ARCHIVE_PATH_TEMPLATE"
+
+
+parts = st.sampled_from(
+    ["{recording_id}", "{index}", "{document_id}", "{format}", "{call_id}", "{year}", "/", "-", "x", "{", "."]
+)
+
+
+@given(st.lists(parts, min_size=5, max_size=9).map("".join), keys, keys, formats)
+def test_whatever_template_passes_keeps_chunks_apart(
+    text: str, one: tuple[str, int, str], two: tuple[str, int, str], format_: Format | None
+) -> None:
+    """The rules of templates are enough for names that are safe and never shared."""
+    try:
+        template = parse_template(text)
+    except InvalidRequest:
+        return
+
+    name = name_of(one, template, AT, format_)
+    assert all(SEGMENT.fullmatch(segment) for segment in name.split("/"))
+    assert (one == two) == (name == name_of(two, template, AT, format_))
