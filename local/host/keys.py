@@ -33,5 +33,6 @@ class Keys:
         given = request.headers.get("x-functions-key") or request.query.get("code") or ""
         accepted = {"function": (self.function, self.master), "system": (self.system, self.master)}
         return any(
-            hmac.compare_digest(given.encode(), key.encode()) for key in accepted.get(level, (self.master,))
+            hmac.compare_digest(given.encode(errors="surrogateescape"), key.encode())
+            for key in accepted.get(level, (self.master,))
         )

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-from typing import Any
 
 from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.queue.aio import QueueClient
@@ -27,9 +26,10 @@ class Queues:
         """The client of one queue; texts pass through it as they are, encoding is the caller's."""
         key = (connection, name)
         if key not in self._clients:
-            # The host backs off by itself; the SDK's long waits would only hide that Azurite is gone.
-            options: dict[str, Any] = {"retry_total": 1, "retry_backoff_factor": 0.1}
-            self._clients[key] = QueueClient.from_connection_string(connection, name, **options)
+            # Once more at once, as a kept connection may be stale; the SDK's waits of 15 s help nobody.
+            self._clients[key] = QueueClient.from_connection_string(
+                connection, name, retry_total=1, initial_backoff=0, increment_base=0, random_jitter_range=0
+            )
         return self._clients[key]
 
     def arrival(self, connection: str, name: str) -> asyncio.Event:
