@@ -63,11 +63,11 @@ def judge(facts: MediaFacts, expected: Expectation) -> Verdict:
     else:
         documented = _documented(facts.format, expected)
         notes += _sound_doubts(facts, expected, documented)
-        if facts.format is Format.WAV:
+        if facts.format is Format.WAV or documented is None:  # an output that nothing tells can be wav alone
             wrong, doubtful = _length_of_wav(facts.duration, expected)
             reasons += wrong
             notes += doubtful
-        elif documented is not None:
+        else:
             notes += _doubts_of_lossy(facts, expected, documented)
     return Verdict(not reasons, tuple(reasons), tuple(notes))
 

@@ -1,0 +1,165 @@
+"""Looking at mp3 files."""
+
+from datetime import timedelta
+
+import pytest
+
+from recording.core.media import MediaFacts, Need
+from recording.core.model import Format
+from tests.core.media_files import MP3_FRAME, Sparse, look
+
+
+def facts(file: bytes) -> MediaFacts:
+    """Look at a file, and see that it is an mp3."""
+    found, _ = look(file)
+    assert found.format is Format.MP3
+    return found
+
+
+def frame(header: str, length: int) -> bytes:
+    """A frame of zeros under that header."""
+    return bytes.fromhex(header) + bytes(length - 4)
+
+
+def tag(length: int, flags: int = 0) -> bytes:
+    """An ID3v2 tag with a body of that length."""
+    size = bytes(length >> shift & 0x7F for shift in (21, 14, 7, 0))
+    return b"ID3\x04\x00" + bytes([flags]) + size + bytes(length)
+
+
+@pytest.mark.parametrize(
+    ("header", "length", "sample_rate", "channels", "microseconds"),
+    [
+        ("fff348c4", 144, 16_000, 1, 36_000),
+        ("fff368c4", 216, 16_000, 1, 36_000),
+        ("fffb9064", 417, 44_100, 2, 26_062),
+        ("fffb94c4", 384, 48_000, 1, 24_000),
+        ("ffe310c4", 52, 11_025, 1, 52_245),
+    ],
+    ids=["MPEG 2", "48 kbit/s", "MPEG 1", "MPEG 1 mono", "MPEG 2.5"],
+)
+def test_frames_of_every_version_are_read(
+    header: str, length: int, sample_rate: int, channels: int, microseconds: int
+) -> None:
+    """Rates, channels and length as the tables of the format give them."""
+    found = facts(frame(header, length) * 50)
+
+    assert (sample_rate, channels) == (found.sample_rate, found.channels)
+    assert found.duration is not None
+    assert abs(found.duration - 50 * timedelta(microseconds=microseconds)) < timedelta(milliseconds=20)
+    assert (found.notes, found.problems) == ((), ())
+
+
+def test_one_whole_frame_is_enough_where_the_file_ends() -> None:
+    """A file of one frame, and of one and a bit."""
+    assert facts(MP3_FRAME).problems == ()
+    assert facts(MP3_FRAME + b"\xff\xf3").problems == ()
+
+
+def test_a_frame_with_none_behind_it_is_not_enough() -> None:
+    """Four bytes that look like a header come by chance."""
+    assert look(MP3_FRAME + bytes(1000))[0].format is None
+
+
+def test_two_frames_of_different_kinds_are_no_run() -> None:
+    """Version and sample rate do not change within a recording."""
+    assert look(MP3_FRAME + frame("fffb9064", 417))[0].format is None
+
+
+def test_bytes_before_the_first_frame_are_noted() -> None:
+    """A recorder that starts in the middle of a frame."""
+    found = facts(b"\xff\x00\xff" + MP3_FRAME * 3)
+
+    assert found.notes == ("3 bytes before its first frame are none",)
+
+
+@pytest.mark.parametrize("flags", [0, 0x10], ids=["plain", "with footer"])
+def test_tags_are_stepped_over(flags: int) -> None:
+    """Of any size, and more than one."""
+    file = tag(100_000, flags) + (bytes(10) if flags else b"") + tag(5) + MP3_FRAME * 30
+    found, needs = look(file)
+
+    assert found.format is Format.MP3
+    assert (found.notes, found.problems) == ((), ())
+    assert [need.length for need in needs] == [4096, 4096]
+
+
+@pytest.mark.parametrize("file", [tag(0), tag(500)[:100]], ids=["tag alone", "tag cut off"])
+def test_a_tag_with_nothing_behind_it_is_a_problem(file: bytes) -> None:
+    """Nothing to be heard."""
+    assert facts(file).problems == ("it holds no sound after its tag",)
+
+
+def test_a_tag_with_something_else_behind_it_is_a_problem() -> None:
+    """A tag alone makes no mp3."""
+    assert facts(tag(10) + b"<html>" * 50).problems == ("there is no mp3 frame at byte 20",)
+
+
+def test_a_header_too_short_for_a_tag_is_no_frame_either() -> None:
+    """Three letters are not enough."""
+    assert facts(b"ID3\x04").problems == ("there is no mp3 frame at byte 0",)
+
+
+def test_what_cannot_be_read_behind_the_tags_is_noted() -> None:
+    """More tags than ranges may be asked for."""
+    found, needs = look(tag(70_000) * 40 + MP3_FRAME * 5)
+
+    assert found.notes == (f"it was not looked at from byte {needs[-1].offset + 70_010} on",)
+    assert found.problems == ()
+
+
+@pytest.mark.parametrize("mark", [b"Xing", b"Info"])
+@pytest.mark.parametrize(
+    ("header", "length", "offset", "microseconds"),
+    [
+        ("fff348c4", 144, 13, 36_000),
+        ("fff34804", 144, 21, 36_000),
+        ("fffb94c4", 384, 21, 24_000),
+        ("fffb9464", 384, 36, 24_000),
+    ],
+)
+def test_a_count_of_frames_in_the_first_is_believed(
+    mark: bytes, header: str, length: int, offset: int, microseconds: int
+) -> None:
+    """Mono or stereo, MPEG 1 or 2: the count stands behind the side information."""
+    first = bytearray(frame(header, length))
+    first[offset : offset + 12] = mark + (1).to_bytes(4) + (1000).to_bytes(4)
+
+    assert (
+        timedelta(microseconds=1000 * microseconds)
+        == facts(bytes(first) + frame(header, length) * 5).duration
+    )
+
+
+def test_a_mark_without_a_count_is_passed_over() -> None:
+    """The rate is all there is then."""
+    first = bytearray(MP3_FRAME)
+    first[13:17] = b"Info"
+
+    assert facts(bytes(first) + MP3_FRAME).duration == timedelta(milliseconds=72)
+
+
+def test_a_changing_rate_without_a_count_tells_no_duration() -> None:
+    """No guess is better than a wrong one."""
+    assert facts(MP3_FRAME + frame("fff368c4", 216) + MP3_FRAME).duration is None
+
+
+def test_a_long_file_is_known_by_its_head() -> None:
+    """No need, whatever the length."""
+    found, needs = look(Sparse(86_400_000, {0: MP3_FRAME * 500}))
+
+    assert timedelta(hours=6) == found.duration
+    assert needs == []
+
+
+def test_a_missing_head_is_asked_for() -> None:
+    """The start of the file is a range like any other."""
+    assert look(MP3_FRAME * 100, head=0)[1] == [Need(0, 4096)]
+
+
+@pytest.mark.parametrize(
+    "header", ["fff308c4", "fff3f8c4", "fff34cc4", "ffeb48c4", "fff548c4", "fff148c4", "fed348c4"]
+)
+def test_headers_that_mean_nothing_are_no_frames(header: str) -> None:
+    """Free, forbidden and reserved values, other layers, no sync."""
+    assert look(frame(header, 144) * 5)[0].format is None
