@@ -21,6 +21,7 @@ from recording.core.model import (
     RecordingId,
     ServerCallId,
 )
+from recording.core.outgoing import OutgoingEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +113,10 @@ class Transfer(Protocol):
 
 class Source(Protocol):
     """The service's short-lived storage. A location is checked against the allow-list before anything is sent to it,
-    and so is every redirect, which is then signed anew."""
+    and so is every redirect, which is then signed anew.
+    """
 
-    def open(
-        self, location: Location, offset: int = 0, length: int | None = None
-    ) -> AbstractContextManager[Transfer]:
+    def open(self, location: Location, offset: int = 0, length: int | None = None) -> AbstractContextManager[Transfer]:
         """Ask for `length` bytes from `offset`, or for all.
 
         Raises:
@@ -163,7 +163,11 @@ class Archive(Protocol):
         """The committed blob of that name, or None; staged blocks alone are no blob."""
 
     def staged(self, name: BlobName) -> tuple[StagedBlock, ...]:
-        """The uncommitted blocks of that name; empty when there are none."""
+        """The uncommitted blocks of that name; empty when there are none.
+
+        Raises:
+            BlobExists: a committed blob of that name stands already.
+        """
 
     def stage(self, name: BlobName, block_id: str, content: memoryview) -> None:
         """Stage one block, with a checksum that the archive verifies on arrival.
@@ -173,9 +177,7 @@ class Archive(Protocol):
             ArchiveBusy, ArchiveRefused: it may or may not be staged.
         """
 
-    def commit(
-        self, name: BlobName, block_ids: Sequence[str], labels: Mapping[str, str], content_type: str
-    ) -> str:
+    def commit(self, name: BlobName, block_ids: Sequence[str], labels: Mapping[str, str], content_type: str) -> str:
         """Publish the blob of those blocks at once, if there is none of that name; its ETag.
 
         Raises:
@@ -221,11 +223,11 @@ class Catalog(Protocol):
         """The entry as last saved, or None."""
 
     def save(self, entry: CatalogEntry) -> CatalogEntry:
-        """Store the entry if nobody has since it was loaded; the entry with its new version. Atomic up to 99 chunks
-        that changed; beyond that the recording itself is stored last.
+        """Store the entry, all of it or nothing, if nobody has since it was loaded; the entry with its new version.
 
         Raises:
             CatalogConflict: somebody has: load it again and decide again.
+            Permanent: it has more chunks than one entry can hold.
         """
 
     def claim(self, claim: StartClaim) -> StartClaim:
@@ -233,17 +235,6 @@ class Catalog(Protocol):
 
     def settle(self, claim: StartClaim) -> None:
         """Note the recording id on a claim that stands."""
-
-
-@dataclass(frozen=True, slots=True)
-class OutgoingEvent:
-    """An event for the customer's own topic; the same fact always has the same `event_id`."""
-
-    event_id: str
-    event_type: str
-    subject: str
-    body: Mapping[str, object]
-    at: datetime
 
 
 class Topic(Protocol):

@@ -18,7 +18,6 @@ MAX_BLOCKS = 50_000
 """The most blocks that Blob storage takes in one blob."""
 
 _ID = struct.Struct(">HH32s")
-_MEBIBYTE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +45,14 @@ class Continuation:
     missing: tuple[Block, ...]
 
 
-def block_size_for(length: int, preferred: int) -> int:
-    """The block size in bytes for a chunk of `length`: `preferred`, unless that would need too many blocks."""
-    fewest = -(-length // MAX_BLOCKS)
-    return preferred if fewest <= preferred else -(-fewest // _MEBIBYTE) * _MEBIBYTE
-
-
 def plan(length: int, block_size: int) -> tuple[Block, ...]:
     """Cut `length` bytes into blocks of `block_size`; the last one holds the rest.
 
     Raises:
-        ValueError: when either number is not positive: an empty chunk is never archived.
+        ValueError: when either number is not positive (an empty chunk is never archived), or the blocks are too many.
     """
-    if length <= 0 or block_size <= 0:
-        message = f"a plan needs positive numbers, not {length} and {block_size}"
+    if length <= 0 or block_size <= 0 or length > MAX_BLOCKS * block_size:
+        message = f"no plan cuts {length} bytes into blocks of {block_size}"
         raise ValueError(message)
     return tuple(
         Block(index, offset, min(block_size, length - offset))
@@ -115,3 +108,41 @@ def composite(digests: Mapping[int, bytes], block_size: int) -> Digest:
     for index in range(len(digests)):
         whole.update(digests[index])
     return Digest(whole.hexdigest(), block_size)
+
+
+def digests_of(committed: Sequence[StagedBlock]) -> dict[int, bytes] | None:
+    """What the ids of a committed blob say of its blocks, by index; None if they are not ids of this kind."""
+    parsed = [_read_block_id(block.block_id) for block in committed]
+    digests = {index: found[2] for index, found in enumerate(parsed) if found is not None and found[0] == index}
+    return digests if len(digests) == len(committed) else None
+
+
+class Hasher:
+    """The composite digest of bytes that come in pieces of any size."""
+
+    def __init__(self, block_size: int) -> None:
+        self._block_size = block_size
+        self._digests: dict[int, bytes] = {}
+        self._sha256 = hashlib.sha256()
+        self._missing = block_size
+
+    def update(self, piece: memoryview) -> None:
+        """Take the next bytes."""
+        while piece:
+            taken = piece[: self._missing]
+            self._sha256.update(taken)
+            self._missing -= len(taken)
+            piece = piece[len(taken) :]
+            if not self._missing:
+                self._close_block()
+
+    def digest(self) -> Digest:
+        """The digest of all that was taken; afterwards nothing more can be."""
+        if self._missing < self._block_size:
+            self._close_block()
+        return composite(self._digests, self._block_size)
+
+    def _close_block(self) -> None:
+        self._digests[len(self._digests)] = self._sha256.digest()
+        self._sha256 = hashlib.sha256()
+        self._missing = self._block_size

@@ -172,6 +172,12 @@ class BlobExists(Permanent):
     code = "blob_exists"
 
 
+class ForeignBlocks(Permanent):
+    """Blocks that are not ours are staged under our blob's name, and keep ours out."""
+
+    code = "foreign_blocks"
+
+
 class UnknownRecording(Permanent):
     """Neither the catalog nor the service knows this recording id."""
 

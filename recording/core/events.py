@@ -23,7 +23,7 @@ from recording.core.model import (
 )
 from recording.core.naming import MAX_INDEX
 from recording.core.outputs import infer_output
-from recording.core.times import parse_time
+from recording.core.times import parse_milliseconds, parse_time
 
 RECORDING_FILE_STATUS_UPDATED = "Microsoft.Communication.RecordingFileStatusUpdated"
 CALL_STARTED = "Microsoft.Communication.CallStarted"
@@ -151,7 +151,7 @@ def _file_event(event: Mapping[str, object]) -> FileEvent:
     started_at = parse_time(data.get("recordingStartTime"))
     if started_at is None:
         notes.append("the event's recordingStartTime is missing or unreadable")
-    duration = _milliseconds(data.get("recordingDurationMs"))
+    duration = parse_milliseconds(data.get("recordingDurationMs"))
     if duration is None:
         notes.append("the event's recordingDurationMs is missing or unreadable")
     return FileEvent(
@@ -214,16 +214,6 @@ def _optional_text(found: object) -> str | None:
 def _location(found: object) -> Location | None:
     text = _optional_text(found)
     return Location(text) if text else None
-
-
-def _milliseconds(found: object) -> timedelta | None:
-    if isinstance(found, bool) or not isinstance(found, int | float) or not 0 <= found <= _LONGEST_MS:
-        return None
-    return timedelta(milliseconds=found)
-
-
-_LONGEST_MS = 1000 * 3600 * 24 * 365
-"""A year: no recording is longer, and a timedelta stays far from its own limits."""
 
 
 def _ids(event: Mapping[str, object]) -> dict[str, str]:

@@ -109,9 +109,7 @@ def _chunk_of(chunk: Chunk, output: Output | None) -> ManifestChunk:
         digest=proof.digest,
         etag=proof.etag,
         verified_at=proof.verified_at,
-        metadata=None
-        if proof.metadata_name is None
-        else ChunkMetadataBlob(proof.metadata_name, proof.metadata_length),
+        metadata=None if proof.metadata_name is None else ChunkMetadataBlob(proof.metadata_name, proof.metadata_length),
         released_at=chunk.released_at,
         kept_at_source=chunk.kept_at_source,
         end_reason=chunk.announced.end_reason,

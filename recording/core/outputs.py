@@ -165,6 +165,4 @@ def _member[E: StrEnum](enum: type[E], value: object, field: str) -> E:
 
 def _no_such_output(name: object, field: str) -> InvalidRequest:
     valid = ", ".join(str(facts.output) for facts in VALID)
-    return InvalidRequest(
-        field, f"{str(name)[:80]!r} is not an output the service can make; valid are {valid}"
-    )
+    return InvalidRequest(field, f"{str(name)[:80]!r} is not an output the service can make; valid are {valid}")

@@ -24,26 +24,11 @@ def test_a_plan_covers_every_byte_once_in_order(length: int, block_size: int) ->
     assert length == planned[-1].offset + planned[-1].length
 
 
-@pytest.mark.parametrize(("length", "block_size"), [(0, 1), (1, 0), (-1, 5)])
-def test_an_empty_chunk_has_no_plan(length: int, block_size: int) -> None:
-    """Nothing is committed for nothing."""
-    with pytest.raises(ValueError, match="positive"):
+@pytest.mark.parametrize(("length", "block_size"), [(0, 1), (1, 0), (-1, 5), (50_001, 1), (1 << 62, 8 << 20)])
+def test_what_cannot_be_cut_has_no_plan(length: int, block_size: int) -> None:
+    """Nothing is committed for nothing, and Blob storage takes 50,000 blocks."""
+    with pytest.raises(ValueError, match="no plan"):
         blocks.plan(length, block_size)
-
-
-@pytest.mark.parametrize(
-    ("length", "preferred", "expected"),
-    [
-        (1, 8 << 20, 8 << 20),
-        (50_000 * (8 << 20), 8 << 20, 8 << 20),
-        (50_000 * (8 << 20) + 1, 8 << 20, 9 << 20),
-        (1 << 42, 1 << 20, 84 << 20),
-    ],
-)
-def test_the_block_size_grows_only_when_the_blocks_would_not_fit(length: int, preferred: int, expected: int) -> None:
-    """Blob storage takes 50,000 blocks."""
-    assert expected == blocks.block_size_for(length, preferred)
-    assert -(-length // expected) <= blocks.MAX_BLOCKS
 
 
 def test_ids_have_equal_length_and_fit_the_limit_of_blob_storage() -> None:
@@ -115,3 +100,29 @@ def test_the_composite_digest_is_the_hash_of_the_block_hashes_in_order(digests: 
     assert hashlib.sha256(b"".join(digests)).hexdigest() == found.sha256
     assert found.block_size == 4096
     assert [blocks.block_id(i, d, 9) for i, d in by_index.items()] == blocks.block_ids(by_index, 9)
+
+
+@given(content=st.binary(min_size=1, max_size=500), block_size=st.integers(1, 200), cuts=st.lists(st.integers(0, 500)))
+def test_a_digest_does_not_depend_on_how_the_bytes_came(content: bytes, block_size: int, cuts: list[int]) -> None:
+    """Reading back in other pieces than were copied proves the same."""
+    planned = blocks.plan(len(content), block_size)
+    expected = blocks.composite(
+        {b.index: hashlib.sha256(content[b.offset : b.offset + b.length]).digest() for b in planned}, block_size
+    )
+    hasher = blocks.Hasher(block_size)
+    edges = [0, *sorted(min(cut, len(content)) for cut in cuts), len(content)]
+
+    for start, end in zip(edges, edges[1:], strict=False):
+        hasher.update(memoryview(content)[start:end])
+
+    assert expected == hasher.digest()
+
+
+def test_a_committed_blob_tells_its_digests_by_its_ids() -> None:
+    """No byte need be read to know what is in a blob that this project committed."""
+    digests = {0: b"a" * 32, 1: b"b" * 32}
+    ours = [StagedBlock(each, 1) for each in blocks.block_ids(digests, 5)]
+
+    assert digests == blocks.digests_of(ours)
+    assert blocks.digests_of([*ours, StagedBlock("foreign", 1)]) is None
+    assert blocks.digests_of(ours[::-1]) is None

@@ -84,11 +84,7 @@ def _sound_doubts(facts: MediaFacts, expected: Expectation, documented: OutputFa
             notes.append(f"it has {facts.channels} channels, the metadata file says {expected.channels}")
         elif documented is not None and facts.channels > documented.max_channels:
             notes.append(f"it has {facts.channels} channels, {documented.max_channels} are documented")
-    if (
-        facts.sample_rate is not None
-        and documented is not None
-        and facts.sample_rate != documented.sample_rate
-    ):
+    if facts.sample_rate is not None and documented is not None and facts.sample_rate != documented.sample_rate:
         notes.append(f"it has {facts.sample_rate} samples a second, {documented.sample_rate} are documented")
     return notes
 

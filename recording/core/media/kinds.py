@@ -19,9 +19,7 @@ def identify(head: bytes) -> Format | None:
     """Tell wav, mp3 and mp4 by the first bytes of a file, `START_LENGTH` or all; None for anything else."""
     if head[:4] in _WAV_FORMS and head[8:12] == b"WAVE":
         return Format.WAV
-    if head[4:8] in _FIRST_BOXES and (
-        int.from_bytes(head[:4]) in {0, 1} or int.from_bytes(head[:4]) >= _SMALLEST_BOX
-    ):
+    if head[4:8] in _FIRST_BOXES and (int.from_bytes(head[:4]) in {0, 1} or int.from_bytes(head[:4]) >= _SMALLEST_BOX):
         return Format.MP4
     if head[:3] == b"ID3" or find_frames(head[:START_LENGTH]) is not None:
         return Format.MP3

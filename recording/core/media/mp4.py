@@ -87,6 +87,4 @@ def _facts(
             problems.append("it cannot be played: there is no moov box")
         if b"mdat" not in names:
             problems.append("it holds no media: there is no mdat box")
-    return MediaFacts(
-        format=Format.MP4, length=length, duration=duration, notes=tuple(notes), problems=tuple(problems)
-    )
+    return MediaFacts(format=Format.MP4, length=length, duration=duration, notes=tuple(notes), problems=tuple(problems))

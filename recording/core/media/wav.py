@@ -90,9 +90,7 @@ def _look_at_sound(header: _Header, start: int, size: int, length: int) -> Look:
         notes.append(f"its sound is not PCM but of type {header.codec:#06x}")
     else:
         if header.byte_rate != header.bytes_per_second:
-            notes.append(
-                f"its header claims {header.byte_rate} bytes a second, not {header.bytes_per_second}"
-            )
+            notes.append(f"its header claims {header.byte_rate} bytes a second, not {header.bytes_per_second}")
         if sound % header.sample_size:
             notes.append("its sound ends within a sample")
     return replace(

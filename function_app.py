@@ -1,0 +1,158 @@
+"""The Azure Functions: triggers and bindings. Each parses, calls one use case and translates its outcome."""
+
+import functools
+import json
+import os
+import typing
+from collections.abc import Callable, Iterable, Mapping
+
+import azure.functions as func
+
+from recording.archiving import Outcome
+from recording.bootstrap import App, compose
+from recording.core import requests
+from recording.core.errors import RecordingError
+from recording.core.model import RecordingId
+from recording.core.steps import Step, parse_step
+from recording.settings import Settings
+
+QUEUE = "recording-chunks"
+STORAGE = "ARCHIVE_STORAGE"
+
+app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
+Steps = func.Out[typing.List[str]]  # noqa: UP006 - the worker's own check knows only this spelling
+
+
+@functools.cache
+def get_app() -> App:
+    """The app, once per worker, at the first call: a setting that is missing must not hide the functions."""
+    return compose(Settings.from_env(os.environ))
+
+
+def answered(handle: Callable[..., func.HttpResponse]) -> Callable[..., func.HttpResponse]:
+    """Turn the errors that callers may see into problem details; any other is the host's to hide and log."""
+
+    @functools.wraps(handle)
+    def guarded(*args: typing.Any, **kwargs: typing.Any) -> func.HttpResponse:  # noqa: ANN401 - as the binding calls
+        try:
+            return handle(*args, **kwargs)
+        except RecordingError as error:
+            status, details = requests.problem(error)
+            return _json(details, status, "application/problem+json")
+
+    return guarded
+
+
+@app.route("calls/events", methods=["POST", "OPTIONS"])
+@app.queue_output(arg_name="steps", queue_name=QUEUE, connection=STORAGE)
+@answered
+def calls_events(req: func.HttpRequest, steps: Steps) -> func.HttpResponse:
+    """Call Automation callbacks and Event Grid deliveries of call events; both handshakes."""
+    if req.method == "OPTIONS":
+        origin = req.headers.get("WebHook-Request-Origin", "*")
+        return func.HttpResponse(headers={"WebHook-Allowed-Origin": origin, "WebHook-Allowed-Rate": "*"})
+    received = get_app().receiving.receive(requests.parse_json(req.get_body()))
+    if received.validation_code is not None:
+        return _json({"validationResponse": received.validation_code})
+    from_event_grid = "aeg-event-type" in req.headers  # which drops an event for good on a 400
+    if received.malformed and len(received.malformed) == len(received.outcomes) and not from_event_grid:
+        raise received.malformed[0]
+    _queue(steps, received.steps)
+    return _json({"events": received.outcomes})
+
+
+@app.route("recordings", methods=["POST"])
+@answered
+def start_recording(req: func.HttpRequest) -> func.HttpResponse:
+    """Start a recording of a call, by any of its four locators."""
+    request = requests.parse_start(req.get_body(), req.headers.get("Repeatability-Request-ID"))
+    entry = get_app().starting.start_requested(request)
+    return _json(requests.recording_view(entry, get_app().now()), 201)
+
+
+@app.route("recordings/{id}", methods=["GET"])
+@answered
+def recording_state(req: func.HttpRequest) -> func.HttpResponse:
+    """What is known of a recording, how much is owed, and how long is left."""
+    entry, service_state = get_app().controlling.state(_id(req))
+    return _json(requests.recording_view(entry, get_app().now(), service_state))
+
+
+@app.route("recordings/{id}/pause", methods=["POST"])
+@answered
+def pause_recording(req: func.HttpRequest) -> func.HttpResponse:
+    """Skip what follows."""
+    return _json(requests.recording_view(get_app().controlling.pause(_id(req)), get_app().now()))
+
+
+@app.route("recordings/{id}/resume", methods=["POST"])
+@answered
+def resume_recording(req: func.HttpRequest) -> func.HttpResponse:
+    """Record again, into the same chunk."""
+    return _json(requests.recording_view(get_app().controlling.resume(_id(req)), get_app().now()))
+
+
+@app.route("recordings/{id}/stop", methods=["POST"])
+@answered
+def stop_recording(req: func.HttpRequest) -> func.HttpResponse:
+    """End a recording."""
+    return _json(requests.recording_view(get_app().controlling.stop(_id(req)), get_app().now()))
+
+
+@app.route("health", methods=["GET"])
+@answered
+def health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001 - the binding's own name
+    """Whether the settings are whole; if not, all that is wrong with them."""
+    get_app()
+    return _json({"status": "ok"})
+
+
+@app.event_grid_trigger(arg_name="event")
+@app.queue_output(arg_name="steps", queue_name=QUEUE, connection=STORAGE)
+def recording_file_status_updated(event: func.EventGridEvent, steps: Steps) -> None:
+    """Journal the event, note its chunks, queue a step for each. Raises only what sending it again can mend."""
+    _queue(steps, get_app().announcing.announce(_raw(event)))
+
+
+@app.queue_trigger(arg_name="message", queue_name=QUEUE, connection=STORAGE)
+@app.queue_output(arg_name="steps", queue_name=QUEUE, connection=STORAGE)
+def archive_chunk(message: func.QueueMessage, steps: Steps) -> None:
+    """Drive one chunk on; a copy that used up its time slice is taken up again by the next message."""
+    step = parse_step(message.get_body())
+    outcome = get_app().archiving.archive_chunk(step.recording_id, step.document_id)
+    if outcome is Outcome.CONTINUES:
+        _queue(steps, [step])
+
+
+def _queue(out: Steps, steps: Iterable[Step]) -> None:
+    messages = [step.to_message() for step in steps]
+    if messages:
+        out.set(messages)
+
+
+def _id(req: func.HttpRequest) -> RecordingId:
+    return RecordingId(req.route_params["id"])
+
+
+def _json(body: Mapping[str, object], status: int = 200, kind: str = "application/json") -> func.HttpResponse:
+    return func.HttpResponse(json.dumps(body), status_code=status, mimetype=kind)
+
+
+def _raw(event: func.EventGridEvent | func.CloudEvent) -> dict[str, object]:
+    """The event as it came: the binding hands over either kind, whatever the annotation says."""
+    if isinstance(event, func.CloudEvent):
+        found = {"specversion": "1.0", "id": event.id, "source": event.source, "type": event.type}
+        return {**found, "subject": event.subject, "time": _text(event.time), "data": event.get_json()}
+    return {
+        "id": event.id,
+        "topic": event.topic,
+        "subject": event.subject,
+        "eventType": event.event_type,
+        "eventTime": _text(event.event_time),
+        "dataVersion": event.data_version,
+        "data": event.get_json(),
+    }
+
+
+def _text(moment: object) -> str | None:
+    return moment.isoformat() if hasattr(moment, "isoformat") else None

@@ -1,0 +1,181 @@
+"""One container of Blob storage, over `BlobServiceClient`: staged blocks, atomic commits, nothing overwritten."""
+
+import base64
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from awscrt.checksums import crc64nvme
+from azure.core import MatchConditions
+from azure.core.exceptions import AzureError
+from azure.storage.blob import BlobBlock, BlobClient, BlobServiceClient, ContentSettings
+
+from recording.adapters.replies import code_of, is_busy, message_of, retry_after_of, status_of
+from recording.core.blocks import StagedBlock
+from recording.core.errors import (
+    ArchiveBusy,
+    ArchiveDamaged,
+    ArchiveRefused,
+    BlobExists,
+    ForeignBlocks,
+    RecordingError,
+    StagedBlocksGone,
+)
+from recording.core.model import BlobName
+from recording.ports import ArchivedBlob, BlockList
+
+_DAMAGED = frozenset({"Md5Mismatch", "Crc64Mismatch"})
+_QUESTIONS = frozenset({409, 412})
+
+
+class BlobArchive:
+    """`Archive` and `Journal` over one container. It must exist: the deployment makes it."""
+
+    def __init__(self, service: BlobServiceClient, container: str) -> None:
+        self._service = service
+        self.container = container
+
+    def find(self, name: BlobName) -> ArchivedBlob | None:
+        """See `ports.Archive.find`."""
+        found = self._asked("look for blob", name, lambda blob: blob.get_blob_properties())
+        if found is None:
+            return None
+        return ArchivedBlob(found.size, _bare(found.etag), {k.lower(): v for k, v in found.metadata.items()})
+
+    def staged(self, name: BlobName) -> tuple[StagedBlock, ...]:
+        """See `ports.Archive.staged`."""
+        listed = self._listed("list staged blocks", name, "uncommitted")
+        if listed is None:
+            return ()
+        found, headers = listed
+        if "etag" in headers:
+            raise BlobExists("list staged blocks", "it is committed", ids={"container": self.container, "blob": name})
+        return _blocks(found[1])
+
+    def stage(self, name: BlobName, block_id: str, content: memoryview) -> None:
+        """See `ports.Archive.stage`."""
+        headers = {"x-ms-content-crc64": checksum(content)}
+        self._done(
+            "stage block",
+            name,
+            lambda blob: blob.stage_block(block_id, content, length=len(content), headers=headers),  # type: ignore[arg-type]
+        )
+
+    def commit(self, name: BlobName, block_ids: Sequence[str], labels: Mapping[str, str], content_type: str) -> str:
+        """See `ports.Archive.commit`."""
+        reply = self._done(
+            "commit blob",
+            name,
+            lambda blob: blob.commit_block_list(
+                [BlobBlock(block_id) for block_id in block_ids],
+                content_settings=ContentSettings(content_type=content_type),
+                metadata=dict(labels),
+                etag="*",
+                match_condition=MatchConditions.IfMissing,
+            ),
+        )
+        return _bare(reply["etag"])
+
+    def put(self, name: BlobName, content: memoryview, labels: Mapping[str, str], content_type: str) -> str:
+        """See `ports.Archive.put`."""
+        reply = self._done(
+            "put blob",
+            name,
+            lambda blob: blob.upload_blob(
+                bytes(content),
+                length=len(content),
+                overwrite=False,
+                content_settings=ContentSettings(content_type=content_type),
+                metadata=dict(labels),
+                headers={"x-ms-content-crc64": checksum(content)},
+            ),
+        )
+        return _bare(reply["etag"])
+
+    def committed(self, name: BlobName) -> BlockList | None:
+        """See `ports.Archive.committed`."""
+        listed = self._listed("list blocks", name, "committed")
+        if listed is None or "etag" not in listed[1]:
+            return None
+        found, headers = listed
+        return BlockList(_blocks(found[0]), int(headers["x-ms-blob-content-length"]), _bare(headers["etag"]))
+
+    def _listed(self, operation: str, name: BlobName, which: str) -> tuple[Any, dict[str, str]] | None:
+        """The SDK's two lists and the reply's headers; an ETag is among them only if the blob is committed."""
+        headers: dict[str, str] = {}
+
+        def ask(blob: BlobClient) -> Any:  # noqa: ANN401 - the SDK's pair of lists
+            return blob.get_block_list(
+                which,
+                raw_response_hook=lambda reply: headers.update(
+                    {key.lower(): value for key, value in reply.http_response.headers.items()}
+                ),
+            )
+
+        lists = self._asked(operation, name, ask)
+        return None if lists is None else (lists, headers)
+
+    def read(self, name: BlobName, offset: int, view: memoryview) -> int:
+        """See `ports.Archive.read`."""
+        found = self._done(
+            "read blob",
+            name,
+            lambda blob: blob.download_blob(offset, len(view), max_concurrency=1).readall(),
+        )
+        view[: len(found)] = found
+        return len(found)
+
+    def write(self, name: BlobName, body: bytes) -> None:
+        """See `ports.Journal.write`."""
+        try:
+            self.put(name, memoryview(body), {}, "application/json")
+        except BlobExists:
+            return  # its name carries the digest of its body: this event is in the journal already
+
+    def _asked(self, operation: str, name: BlobName, call: Callable[[BlobClient], Any]) -> Any:  # noqa: ANN401
+        """The answer, or None where there is no such blob."""
+        try:
+            return call(self._service.get_blob_client(self.container, name))
+        except AzureError as error:
+            if status_of(error) == 404 and code_of(error) != "ContainerNotFound":
+                return None
+            raise self._error(operation, name, error) from error
+
+    def _done(self, operation: str, name: BlobName, call: Callable[[BlobClient], Any]) -> Any:  # noqa: ANN401
+        try:
+            return call(self._service.get_blob_client(self.container, name))
+        except AzureError as error:
+            raise self._error(operation, name, error) from error
+
+    def _error(self, operation: str, name: BlobName, error: AzureError) -> RecordingError:
+        status, code = status_of(error), code_of(error)
+        ids = {"container": self.container, "blob": name}
+        if status is None:
+            hint = "check ARCHIVE_STORAGE and the network"
+            return ArchiveBusy(operation, message_of(error), hint=hint, ids=ids)
+        cause = f"{status} {code or message_of(error)}"
+        if status in _QUESTIONS:
+            return BlobExists(operation, cause, ids=ids)
+        if code == "InvalidBlockList":
+            return StagedBlocksGone(operation, cause, ids=ids)
+        if code == "InvalidBlobOrBlock":
+            hint = "blocks that someone else staged under this name stand in the way; they end after a week"
+            return ForeignBlocks(operation, cause, hint=hint, ids=ids)
+        if code in _DAMAGED:
+            return ArchiveDamaged(operation, cause, ids=ids)
+        if is_busy(status):
+            return ArchiveBusy(operation, cause, ids=ids, retry_after=retry_after_of(error))
+        hint = "check that the container exists, and the identity's role on the storage account (it takes time to work)"
+        return ArchiveRefused(operation, cause, hint=hint, ids=ids)
+
+
+def checksum(content: memoryview) -> str:
+    """The CRC-64/NVME of the content as Blob storage wants it: base64 of eight bytes, the lowest first."""
+    return base64.b64encode(crc64nvme(content).to_bytes(8, "little")).decode()
+
+
+def _blocks(found: Sequence[BlobBlock]) -> tuple[StagedBlock, ...]:
+    return tuple(StagedBlock(str(block.id), int(block.size)) for block in found)
+
+
+def _bare(etag: object) -> str:
+    return str(etag).strip('"')

@@ -1,0 +1,93 @@
+"""Call Automation's recording operations, over `CallAutomationClient`."""
+
+from collections.abc import Callable
+from email.utils import format_datetime
+from typing import Any
+
+from azure.communication.callautomation import CallAutomationClient
+from azure.core.exceptions import AzureError, DecodeError
+
+from recording.adapters.replies import code_of, is_busy, message_of, retry_after_of, status_of
+from recording.core.errors import CallRefused, RecordingError, ServiceBusy, ServiceRefused
+from recording.core.model import RecordingId
+from recording.ports import StartOrder
+
+
+class AcsCalls:
+    """`Calls` over the SDK's client."""
+
+    def __init__(self, client: CallAutomationClient) -> None:
+        self._client = client
+
+    def start(self, order: StartOrder) -> RecordingId:
+        """See `ports.Calls.start`."""
+        locator = order.locator
+        which: dict[str, Any] = {
+            "server_call_id": locator.server_call_id,
+            "group_call_id": locator.group_call_id,
+            "room_id": locator.room_id,
+            "call_connection_id": locator.call_connection_id,
+        }
+        started = _translated(
+            "start recording",
+            {key: value for key, value in which.items() if value and key != "call_connection_id"},
+            lambda: self._client.start_recording(
+                **{key: value for key, value in which.items() if value},
+                recording_content_type=order.output.content,
+                recording_channel_type=order.output.channel,
+                recording_format_type=order.output.format,
+                pause_on_start=order.pause_on_start or None,
+                headers={
+                    "Repeatability-Request-ID": order.request_id,
+                    "Repeatability-First-Sent": format_datetime(order.first_sent, usegmt=True),
+                },
+            ),
+        )
+        if not started.recording_id:
+            raise ServiceBusy("start recording", "the service accepted the order, but gave no recording id")
+        return RecordingId(started.recording_id)
+
+    def state(self, recording_id: RecordingId) -> str:
+        """See `ports.Calls.state`."""
+        found = _operated("read state", recording_id, lambda: self._client.get_recording_properties(recording_id))
+        return str(getattr(found.recording_state, "value", found.recording_state))
+
+    def pause(self, recording_id: RecordingId) -> None:
+        """See `ports.Calls.pause`."""
+        _operated("pause recording", recording_id, lambda: self._client.pause_recording(recording_id))
+
+    def resume(self, recording_id: RecordingId) -> None:
+        """See `ports.Calls.resume`."""
+        _operated("resume recording", recording_id, lambda: self._client.resume_recording(recording_id))
+
+    def stop(self, recording_id: RecordingId) -> None:
+        """See `ports.Calls.stop`."""
+        _operated("stop recording", recording_id, lambda: self._client.stop_recording(recording_id))
+
+
+def _operated(operation: str, recording_id: RecordingId, call: Callable[[], Any]) -> Any:  # noqa: ANN401 - SDK models
+    return _translated(operation, {"recording_id": recording_id}, call)
+
+
+def _translated(operation: str, ids: dict[str, str], call: Callable[[], Any]) -> Any:  # noqa: ANN401 - SDK models
+    try:
+        return call()
+    except DecodeError as error:
+        raise ServiceBusy(operation, "the service's reply cannot be read", ids=ids) from error
+    except AzureError as error:
+        raise _service_error(operation, ids, error) from error
+
+
+def _service_error(operation: str, ids: dict[str, str], error: AzureError) -> RecordingError:
+    status = status_of(error)
+    if status is None:
+        return ServiceBusy(operation, message_of(error), hint="check ACS_ENDPOINT and the network", ids=ids)
+    cause = f"{status} {message_of(error)}"
+    if code := code_of(error):
+        ids = {**ids, "code": code}
+    if status in {401, 403}:
+        hint = "check ACS_ACCESS_KEY, or the identity's role on the Communication resource, and the clock"
+        return ServiceRefused(operation, cause, hint=hint, ids=ids)
+    if is_busy(status):
+        return ServiceBusy(operation, cause, ids=ids, retry_after=retry_after_of(error))
+    return CallRefused(operation, cause, status=status, ids=ids)

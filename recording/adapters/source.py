@@ -1,0 +1,153 @@
+"""The service's short-lived storage, over `CallAutomationClient.download_recording` and `delete_recording`."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from azure.communication.callautomation import CallAutomationClient
+from azure.core.exceptions import AzureError, DecodeError, HttpResponseError
+from urllib3.exceptions import HTTPError
+
+from recording.adapters.replies import code_of, is_busy, message_of, retry_after_of, status_of
+from recording.core.errors import (
+    HostileLocation,
+    RecordingError,
+    SourceBusy,
+    SourceNotReady,
+    SourceRefused,
+    SourceUnreachable,
+    TransferBroken,
+)
+from recording.core.locations import check_location, redirect_target
+from recording.core.model import Location, Proof
+from recording.ports import Transfer
+
+_MOST_REDIRECTS = 4
+_CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
+_NOT_RETRIED: dict[str, Any] = {"retry_total": 0, "permit_redirects": False}
+"""The copy retries its ranges itself, and a redirect is a new URL: checked and signed as the first was. azure-core
+would follow it without the signature."""
+
+
+class AcsSource:
+    """`Source` over the SDK's client, whose pipeline signs and whose URL rules hold beside our own."""
+
+    def __init__(self, client: CallAutomationClient) -> None:
+        self._client = client
+
+    @contextmanager
+    def open(self, location: Location, offset: int = 0, length: int | None = None) -> Iterator[Transfer]:
+        """See `ports.Source.open`."""
+        # The SDK sends no Range at all for offset 0, so the header is ours.
+        headers = {"Accept-Encoding": "identity"}
+        if length is not None:
+            headers["Range"] = f"bytes={offset}-{offset + length - 1}"
+        response, place = self._follow(
+            location,
+            lambda url: self._client.download_recording(url, headers=dict(headers), **_NOT_RETRIED),
+        )
+        reply = _Reply(response, place)
+        try:
+            yield reply
+        finally:
+            reply.close()
+
+    def delete(self, location: Location, proof: Proof) -> bool:
+        """See `ports.Source.delete`."""
+        if not proof.length:
+            raise SourceRefused("release chunk", "the proof is of nothing")
+        try:
+            self._follow(location, lambda url: self._client.delete_recording(url, **_NOT_RETRIED))
+        except SourceNotReady as error:
+            if error.ids.get("status") in {"404", "410"}:
+                return False
+            raise
+        return True
+
+    def _follow(self, location: Location, call: Any) -> tuple[Any, Location]:  # noqa: ANN401 - the SDK's replies
+        place = check_location(location, "location")
+        for _hop in range(_MOST_REDIRECTS + 1):
+            try:
+                return call(place), place
+            except DecodeError:
+                return None, place  # a delete that succeeded, with a body that is not JSON
+            except HttpResponseError as error:
+                status = error.status_code or 0
+                if error.response is not None and status in {202, 204}:
+                    return None, place  # a delete that the service accepts in other words than the SDK expects
+                response: Any = error.response
+                target = response.headers.get("Location") if response is not None else None
+                if not 300 <= status < 400 or not target:
+                    raise _source_error(error) from error
+                place = redirect_target(place, target)
+            except ValueError as error:
+                raise HostileLocation("read source", "the SDK refuses the location") from error
+            except AzureError as error:
+                raise _source_error(error) from error
+        raise SourceNotReady("read source", f"more than {_MOST_REDIRECTS} redirects", hint="it passes by itself")
+
+
+def _source_error(error: AzureError) -> RecordingError:
+    status = status_of(error)
+    if status is None:
+        return SourceUnreachable("read source", message_of(error), hint="check the network and HTTPS_PROXY")
+    ids = {"status": str(status)} | ({"code": code_of(error)} if code_of(error) else {})
+    if status in {401, 403}:
+        return SourceRefused(
+            "read source",
+            f"{status} {message_of(error)}",
+            hint="check ACS_ACCESS_KEY, or the identity's role on the Communication resource, and the clock",
+            ids=ids,
+        )
+    if is_busy(status):
+        return SourceBusy("read source", f"{status} {message_of(error)}", ids=ids, retry_after=retry_after_of(error))
+    return SourceNotReady("read source", f"{status} {message_of(error)}", hint="it passes by itself", ids=ids)
+
+
+class _Reply:
+    """`Transfer` over the reply that azure-core holds open."""
+
+    def __init__(self, response: Any, location: Location) -> None:  # noqa: ANN401 - azure-core's replies
+        self._response = response
+        self._raw = response.internal_response.raw
+        self.location = location
+        self.length: int | None
+        self.total: int | None
+        headers = response.headers
+        encoding = headers.get("Content-Encoding", "identity")
+        if encoding != "identity":
+            raise TransferBroken("read source", f"the content comes encoded as {encoding}")
+        found = _CONTENT_RANGE.fullmatch(headers.get("Content-Range", ""))
+        said = headers.get("Content-Length", "")
+        body = int(said) if said.isdecimal() else None
+        if response.status_code == 206:
+            if found is None:
+                raise TransferBroken("read source", "a partial reply does not say which part it is")
+            self.offset = int(found[1])
+            self.length = int(found[2]) - self.offset + 1
+            self.total = int(found[3]) if found[3] != "*" else None
+            if body is not None and body != self.length:
+                raise TransferBroken("read source", f"Content-Range says {self.length} bytes, Content-Length {body}")
+        else:
+            self.offset = 0
+            self.length = self.total = body
+            if found is not None and body is not None and found[3] not in {"*", str(body)}:
+                raise TransferBroken("read source", f"Content-Range says {found[3]} bytes, Content-Length {body}")
+        self.validators = "\n".join(headers.get(name, "") for name in ("ETag", "Last-Modified"))
+
+    def readinto(self, view: memoryview) -> int:
+        """See `ports.Transfer.readinto`."""
+        try:
+            return int(self._raw.readinto(view))
+        except (HTTPError, OSError, ValueError) as error:
+            raise TransferBroken("read source", f"the connection broke: {type(error).__name__}") from error
+
+    def abort(self) -> None:
+        """See `ports.Transfer.abort`."""
+        with suppress(ValueError, RuntimeError, OSError):  # it has ended by itself: nothing is left to abort
+            self._raw.shutdown()
+
+    def close(self) -> None:
+        """Give the connection back to the pool if all was read, else close it."""
+        self._response.close()

@@ -1,0 +1,87 @@
+"""Takes a file event: journal first, then the catalog, then one step to queue for every chunk that is owed."""
+
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from recording import log
+from recording.core.errors import MalformedEvent
+from recording.core.events import FileEvent, event_id_of, parse_event
+from recording.core.lifecycle import Announced, ArchiveChunk
+from recording.core.model import AnnouncedChunk, BlobName, Chunk, Output
+from recording.core.naming import Template, journal_name
+from recording.core.steps import Step
+from recording.entries import Entries
+from recording.ports import Journal
+
+
+@dataclass(frozen=True, slots=True)
+class Announcing:
+    """Take events of Event Grid. `retention_hours` is how long the source keeps a recording."""
+
+    entries: Entries
+    journal: Journal
+    template: Template
+    retention_hours: int
+
+    def announce(self, raw: Mapping[str, object]) -> list[Step]:
+        """Keep the event, note its chunks, and say which steps are to be queued. May be repeated at will.
+
+        An event that cannot be understood is a matter for a person: it stands in the journal, an error is logged, and
+        Event Grid is not told, because all it could do is to send it again or drop it.
+
+        Raises:
+            Transient: the event is not safe yet; Event Grid must send it again.
+        """
+        body = json.dumps(raw, ensure_ascii=False, sort_keys=True, default=str).encode()
+        event_id = event_id_of(raw)
+        name = journal_name(self.entries.now(), event_id, body)
+        self.journal.write(name, body)
+        try:
+            event = parse_event(raw)
+        except MalformedEvent as error:
+            log.event("event.refused", {"event_id": event_id, "cause": error.cause, "journal": name}, logging.ERROR)
+            return []
+        if not isinstance(event, FileEvent):
+            log.event("event.ignored", {"event_id": event_id, "kind": type(event).__name__}, logging.WARNING)
+            return []
+        return self._announce(event)
+
+    def _announce(self, event: FileEvent) -> list[Step]:
+        now = self.entries.now()
+        entry = self.entries.load(event.recording_id)
+        output = entry.recording.output if entry and entry.recording.output else event.output
+        fact = Announced(
+            event,
+            tuple(Chunk(chunk, self._name(event, chunk, output)) for chunk in event.chunks),
+            (event.at or now) + timedelta(hours=self.retention_hours),
+        )
+        decision = self.entries.record(event.recording_id, fact, entry)
+        steps = [
+            Step(event.recording_id, action.document_id)
+            for action in decision.actions
+            if isinstance(action, ArchiveChunk)
+        ]
+        log.event(
+            "recording.announced",
+            {
+                "recording_id": event.recording_id,
+                "event_id": event.event_id,
+                "chunks": len(event.chunks),
+                "owed": len(steps),
+                "deadline": decision.entry.recording.deadline,
+            },
+        )
+        return steps
+
+    def _name(self, event: FileEvent, chunk: AnnouncedChunk, output: Output | None) -> BlobName:
+        return self.template.render(
+            recording_id=event.recording_id,
+            document_id=chunk.document_id,
+            index=chunk.index,
+            at=event.started_at or event.at or self.entries.now(),
+            format_=output.format if output else None,
+            call_id=event.call_id,
+        )

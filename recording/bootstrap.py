@@ -1,0 +1,96 @@
+"""Puts the app together: settings in, use cases over real adapters out; tests put their own parts in."""
+
+import logging
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from recording.adapters import clients
+from recording.adapters.archive import BlobArchive
+from recording.adapters.calls import AcsCalls
+from recording.adapters.catalog import TableCatalog
+from recording.adapters.source import AcsSource
+from recording.adapters.topic import EventGridTopic, NoTopic
+from recording.announcing import Announcing
+from recording.archiving import Archiving
+from recording.completing import Completing
+from recording.controlling import Controlling
+from recording.copying.buffers import Buffers
+from recording.copying.engine import Engine
+from recording.entries import Entries
+from recording.receiving import Receiving
+from recording.releasing import Releasing
+from recording.settings import Settings
+from recording.starting import Starting
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The use cases, ready; and the clock that the entry points show times by."""
+
+    settings: Settings
+    receiving: Receiving
+    starting: Starting
+    controlling: Controlling
+    announcing: Announcing
+    archiving: Archiving
+    now: Callable[[], datetime]
+
+
+def compose(
+    settings: Settings,
+    *,
+    now: Callable[[], datetime] = _utc_now,
+    monotonic: Callable[[], float] = time.monotonic,
+    new_id: Callable[[], uuid.UUID] = uuid.uuid4,
+) -> App:
+    """Build the app. No request is sent before the first call."""
+    logging.getLogger("azure").setLevel(logging.WARNING)  # at INFO it writes every URL it asks
+    storage = settings.storage
+    client = clients.call_automation(settings.acs_endpoint, settings.acs_access_key, settings.identity_client_id)
+    blob = clients.blob_service(storage.connection_string, storage.blob_uri, storage.client_id)
+    table = clients.table(storage.connection_string, storage.table_uri, storage.client_id, settings.catalog_table)
+    topic = (
+        EventGridTopic(clients.event_grid(settings.topic_endpoint, settings.topic_key, settings.identity_client_id))
+        if settings.topic_endpoint
+        else NoTopic()
+    )
+    archive = BlobArchive(blob, settings.archive_container)
+    source = AcsSource(client)
+    entries = Entries(TableCatalog(table), topic, now)
+    engine = Engine(
+        source,
+        Buffers(settings.copy_block_bytes, settings.copy_memory_bytes),
+        connections=settings.copy_connections,
+        monotonic=monotonic,
+    )
+    calls = AcsCalls(client)
+    starting = Starting(entries, calls, settings.recording_output, new_id)
+    announcing = Announcing(
+        entries, BlobArchive(blob, settings.journal_container), settings.template, settings.retention_hours
+    )
+    archiving = Archiving(
+        entries=entries,
+        engine=engine,
+        archive=archive,
+        quarantine=BlobArchive(blob, settings.quarantine_container),
+        releasing=Releasing(entries, source, archive, settings.release_at_source),
+        completing=Completing(entries, archive, settings.archive_container),
+        monotonic=monotonic,
+        slice_seconds=settings.copy_slice_seconds,
+    )
+    return App(
+        settings=settings,
+        receiving=Receiving(starting, announcing),
+        starting=starting,
+        controlling=Controlling(entries, calls),
+        announcing=announcing,
+        archiving=archiving,
+        now=now,
+    )

@@ -1,0 +1,182 @@
+"""Carries a chunk of many blocks: what is staged already stays, the rest is read and staged by several threads."""
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from recording.copying.buffers import Buffers
+from recording.copying.destination import CutOff, Destination, Progress
+from recording.copying.pace import Pace
+from recording.copying.ranges import RangeIgnored, Ranges
+from recording.core import blocks
+from recording.core.blocks import Block
+from recording.core.errors import SourceChanged, TransferBroken
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """Every block is staged: the digests by index, and the ids to commit, in order."""
+
+    digests: dict[int, bytes]
+    block_ids: list[str]
+
+
+class Carriage:
+    """One chunk on its way, from its first block in hand to all blocks staged.
+
+    Args:
+        ranges: the source, begun.
+        to: the blob to be.
+        buffers: the memory of all copies of this process.
+        connections: the most to use at a time.
+        monotonic: the clock, in seconds.
+        until: the time at which no further block is begun.
+        progress: told of every block.
+    """
+
+    def __init__(
+        self,
+        ranges: Ranges,
+        to: Destination,
+        buffers: Buffers,
+        *,
+        connections: int,
+        monotonic: Callable[[], float],
+        until: float,
+        progress: Progress,
+    ) -> None:
+        if ranges.total > blocks.MAX_BLOCKS * buffers.size:
+            raise TransferBroken(
+                "copy chunk",
+                f"{ranges.total} bytes need more than {blocks.MAX_BLOCKS} blocks of {buffers.size} bytes",
+                hint="raise COPY_BLOCK_MIB if the length is true",
+            )
+        self._ranges = ranges
+        self._to = to
+        self._buffers = buffers
+        self._monotonic = monotonic
+        self._until = until
+        self._progress = progress
+        self._fingerprint = blocks.fingerprint(ranges.total, ranges.validators)
+        self._plan = blocks.plan(ranges.total, buffers.size)
+        self._digests: dict[int, bytes] = {}
+        self._missing: deque[Block] = deque()
+        self._most = min(connections, buffers.count)
+        self._pace = Pace(self._most, monotonic())
+        self._changed = threading.Condition()
+        self._active = 0
+        self._failure: BaseException | None = None
+
+    def carry(self, first: memoryview, sha256: bytes, release_first: Callable[[], None]) -> Carried | CutOff:
+        """Stage what is missing.
+
+        Args:
+            first: the first block, which has been read already.
+            sha256: its digest.
+            release_first: gives its buffer back; called once it is staged.
+
+        Raises:
+            Transient: what is staged stays staged.
+        """
+        found = blocks.continuation(self._plan, self._to.archive.staged(self._to.name), self._fingerprint)
+        # A first block unlike the one that is staged belongs to other content: then nothing staged can be used.
+        self._digests = dict(found.digests) if found.digests.get(0, sha256) == sha256 else {}
+        self._progress(sum(self._plan[index].length for index in self._digests))
+        if 0 not in self._digests:
+            self._stage(self._plan[0], first, sha256)
+        release_first()
+        self._missing.extend(block for block in self._plan if block.index not in self._digests)
+        if self._ranges.whole:
+            self._follow_stream(self._plan[1:])
+        else:
+            self._read_ranges()
+        if len(self._digests) < len(self._plan):
+            return CutOff(sum(self._plan[index].length for index in self._digests))
+        return Carried(self._digests, blocks.block_ids(self._digests, self._fingerprint))
+
+    def _stage(self, block: Block, view: memoryview, sha256: bytes) -> None:
+        block_id = blocks.block_id(block.index, sha256, self._fingerprint)
+        self._to.archive.stage(self._to.name, block_id, view)
+        with self._changed:
+            self._digests[block.index] = sha256
+            self._pace.arrived(block.length, self._monotonic())
+            self._progress(block.length)
+
+    # Many ranges at a time
+
+    def _read_ranges(self) -> None:
+        self._ranges.on_busy = self._slow_down
+        with ThreadPoolExecutor(self._most, "copy") as pool, self._changed:
+            while True:
+                while self._active < self._pace.target and self._has_work():
+                    self._active += 1
+                    pool.submit(self._work)
+                if not self._active:
+                    break
+                self._changed.wait()
+        if isinstance(self._failure, RangeIgnored):
+            self._failure = None
+            self._ranges.restart()
+            self._follow_stream(self._plan)
+        elif self._failure is not None:
+            raise self._failure
+
+    def _work(self) -> None:
+        try:
+            while self._may_go_on():
+                with self._buffers.borrow() as buffer:
+                    block = self._next()
+                    if block is None:
+                        break
+                    view = buffer[: block.length]
+                    self._stage(block, view, self._ranges.read(block.offset, view))
+                with self._changed:
+                    self._changed.notify()  # the pace may have changed
+        except BaseException as error:  # noqa: BLE001 - carried to the thread that waits for this one
+            with self._changed:
+                self._failure = self._failure or error
+            self._ranges.stopped.set()
+        finally:
+            with self._changed:
+                self._active -= 1
+                self._changed.notify()
+
+    def _may_go_on(self) -> bool:
+        with self._changed:
+            return self._has_work() and self._active <= self._pace.target
+
+    def _next(self) -> Block | None:
+        with self._changed:
+            return self._missing.popleft() if self._has_work() else None
+
+    def _has_work(self) -> bool:
+        return bool(self._missing) and self._failure is None and self._monotonic() < self._until
+
+    def _slow_down(self) -> None:
+        with self._changed:
+            self._pace.busy(self._monotonic())
+
+    # One stream, where the source takes no notice of ranges
+
+    def _follow_stream(self, expected: tuple[Block, ...]) -> None:
+        """Read block after block; staging goes on beside it. No time slice ends it: its next would begin anew."""
+        staging: list[Future[None]] = []
+        with ThreadPoolExecutor(self._most, "copy") as pool:
+            for block in expected:
+                with ExitStack() as stack:
+                    view = stack.enter_context(self._buffers.borrow())[: block.length]
+                    sha256 = self._ranges.follow(view, ends=block is self._plan[-1])
+                    known = self._digests.get(block.index)
+                    if known is None:
+                        staging.append(pool.submit(self._stage_and_release, block, view, sha256, stack.pop_all()))
+                    elif known != sha256:
+                        raise SourceChanged("copy chunk", "the content is not what was staged of it before")
+        for staged in staging:
+            staged.result()
+
+    def _stage_and_release(self, block: Block, view: memoryview, sha256: bytes, stack: ExitStack) -> None:
+        with stack:
+            self._stage(block, view, sha256)

@@ -1,0 +1,175 @@
+"""From a location to a committed blob: opens the source, lets it be looked at, carries it over, verifies what stands.
+
+Whatever is killed and whoever lies: nothing is committed but what has the length that the source announced; every
+block is hashed as it is read and checked by the archive on arrival; a copy that was cut off goes on from its staged
+blocks; memory is what the budget allows.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+
+from recording.copying.buffers import Buffers
+from recording.copying.carriage import Carriage
+from recording.copying.destination import Copied, CutOff, Destination, Progress, unwatched
+from recording.copying.guard import Guard
+from recording.copying.proving import prove_ours, read_back
+from recording.copying.ranges import Ranges
+from recording.core import blocks
+from recording.core.errors import ArchiveDamaged, SourceNotReady
+from recording.core.media import MediaFacts, Need, inspect, is_error_page
+from recording.core.model import Digest, Location
+from recording.ports import Source
+
+_OPERATION = "copy chunk"
+_HEAD = 64 << 10
+"""How many bytes of the beginning tell what kind of media it is."""
+
+
+class Engine:
+    """Carries chunks from the source to the archive. One per worker process: its copies share its memory.
+
+    Args:
+        source: where chunks come from.
+        buffers: the memory budget; its buffer size is the block size.
+        connections: the most that one copy opens at a time.
+        monotonic: the clock for pace and time slices, in seconds.
+    """
+
+    def __init__(self, source: Source, buffers: Buffers, *, connections: int, monotonic: Callable[[], float]) -> None:
+        self.source = source
+        self.buffers = buffers
+        self.connections = connections
+        self.monotonic = monotonic
+        self._guard = Guard(monotonic)
+
+    @contextmanager
+    def open(self, location: Location) -> Iterator["Arrival"]:
+        """Read the first block, so that it can be looked at before anything is stored.
+
+        Raises:
+            SourceNotReady: nothing is there yet, or nothing is in it.
+            Transient: it cannot be read now.
+            HostileLocation: nothing was sent.
+        """
+        with ExitStack() as stack:
+            ranges = stack.enter_context(Ranges(self.source, self._guard, location))
+            first = stack.enter_context(ExitStack())
+            view = first.enter_context(self.buffers.borrow())
+            length, sha256 = ranges.begin(view)
+            yield Arrival(self, ranges, view[:length], sha256, first.close)
+
+    def read_small(self, location: Location, most: int) -> bytes:
+        """The whole of a small content, such as a metadata file, of at most `most` bytes.
+
+        Raises:
+            TransferBroken: it is longer, or the reply breaks.
+        """
+        with Ranges(self.source, self._guard, location) as ranges:
+            return ranges.read_small(most)
+
+    def prove(self, to: Destination) -> Copied | None:
+        """What an earlier try of the same chunk has left at the destination, verified; None if it is something else."""
+        return prove_ours(to, self.buffers)
+
+    def read_back(self, to: Destination, length: int) -> Digest:
+        """The digest of what the archive returns for the blob at the destination, read from its beginning to its end."""
+        return read_back(to.archive, to.name, length, self.buffers.size, self.buffers)
+
+    def measure(self, location: Location) -> Digest:
+        """Read all of the source and store nothing: the digest to hold against what stands in the archive."""
+        hasher = blocks.Hasher(self.buffers.size)
+        with Ranges(self.source, self._guard, location) as ranges, self.buffers.borrow() as buffer:
+            at, _sha256 = ranges.begin(buffer)
+            hasher.update(buffer[:at])
+            while at < ranges.total:
+                view = buffer[: min(len(buffer), ranges.total - at)]
+                if ranges.whole:
+                    ranges.follow(view, ends=at + len(view) == ranges.total)
+                else:
+                    ranges.read(at, view)
+                hasher.update(view)
+                at += len(view)
+        return hasher.digest()
+
+
+class Arrival:
+    """A chunk whose first block is here: look at its `facts`, then `store` it, once."""
+
+    def __init__(
+        self, engine: Engine, ranges: Ranges, first: memoryview, sha256: bytes, release_first: Callable[[], None]
+    ) -> None:
+        self._engine = engine
+        self._ranges = ranges
+        self._first = first
+        self._sha256 = sha256
+        self._release_first = release_first
+        self.length = ranges.total
+
+    def facts(self) -> MediaFacts:
+        """What the media is, as far as a few of its bytes tell.
+
+        Raises:
+            SourceNotReady: it is an error page.
+        """
+        head = bytes(self._first[:_HEAD])
+        if is_error_page(head):
+            raise SourceNotReady(_OPERATION, "an error page is where media should be", hint="it passes by itself")
+        more: dict[int, bytes] = {}
+        while isinstance(found := inspect(head, self.length, more), Need):
+            more[found.offset] = self._peek(found)
+        return found
+
+    def _peek(self, need: Need) -> bytes:
+        end = min(need.offset + need.length, self.length)
+        if end <= len(self._first):
+            return bytes(self._first[need.offset : end])
+        if self._ranges.whole:
+            return b""  # without ranges it would cost reading all that lies before
+        found = bytearray(end - need.offset)
+        self._ranges.read(need.offset, memoryview(found))
+        return bytes(found)
+
+    def store(self, to: Destination, until: float, progress: Progress = unwatched) -> Copied | CutOff:
+        """Carry the chunk to its destination, or as much of it as the time allows.
+
+        Args:
+            to: the blob to be.
+            until: the monotonic time in seconds at which no further block is begun.
+            progress: told of every block.
+
+        Raises:
+            BlobExists: there is a blob already; `Engine.prove` tells whether it is this chunk's.
+            StagedBlocksGone: a rival has committed meanwhile, which says the same.
+            Transient: what is staged stays staged; call again later.
+        """
+        if self.length == len(self._first):
+            digest = blocks.composite({0: self._sha256}, self._engine.buffers.size)
+            etag = to.archive.put(to.name, self._first, to.labels(self.length, digest), to.content_type)
+            progress(self.length)
+            return Copied(self.length, digest, etag)
+        carriage = Carriage(
+            self._ranges,
+            to,
+            self._engine.buffers,
+            connections=self._engine.connections,
+            monotonic=self._engine.monotonic,
+            until=until,
+            progress=progress,
+        )
+        carried = carriage.carry(self._first, self._sha256, self._release_first)
+        if isinstance(carried, CutOff):
+            return carried
+        digest = blocks.composite(carried.digests, self._engine.buffers.size)
+        etag = to.archive.commit(to.name, carried.block_ids, to.labels(self.length, digest), to.content_type)
+        self._verify(to, carried.block_ids, etag)
+        return Copied(self.length, digest, etag)
+
+    def _verify(self, to: Destination, block_ids: list[str], etag: str) -> None:
+        """The committed blob must consist of our blocks, in our order, and of nothing else."""
+        listed = to.archive.committed(to.name)
+        if (
+            listed is None
+            or [block.block_id for block in listed.blocks] != block_ids
+            or (listed.length, listed.etag) != (self.length, etag)
+        ):
+            raise ArchiveDamaged(_OPERATION, "the committed blob is not what was staged", ids={"blob": to.name})

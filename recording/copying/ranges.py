@@ -1,0 +1,214 @@
+"""Reads the source range by range: every reply checked, every byte hashed, a broken range taken up where it broke."""
+
+import hashlib
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Self
+
+from recording.copying.guard import Guard
+from recording.core.errors import (
+    SourceBusy,
+    SourceChanged,
+    SourceNotReady,
+    SourceRefused,
+    SourceUnreachable,
+    TransferBroken,
+)
+from recording.core.model import Location
+from recording.ports import Source, Transfer
+
+_OPERATION = "read source"
+_TRIES = 4
+"""How often in a row one range may fail before the step is given back to the queue."""
+_LONGEST_WAIT = 20.0
+"""Seconds; a source that asks for a longer rest is left to the queue."""
+_SLICE = 256 << 10
+"""Bytes read before they are hashed: few enough to be in the cache still."""
+
+
+class RangeIgnored(TransferBroken):
+    """The source answered a range with the whole content."""
+
+
+class _Reading:
+    """A view that fills up, and the digest of what is in it."""
+
+    def __init__(self, view: memoryview) -> None:
+        self.view = view
+        self.got = 0
+        self.sha256 = hashlib.sha256()
+
+    @property
+    def missing(self) -> int:
+        return len(self.view) - self.got
+
+    def take(self, transfer: Transfer) -> None:
+        """Read until the view is full; what came before a break stays."""
+        while self.missing:
+            read = transfer.readinto(self.view[self.got : self.got + _SLICE])
+            if read == 0:
+                raise TransferBroken(_OPERATION, f"the body ended {self.missing} bytes too early")
+            self.sha256.update(self.view[self.got : self.got + read])
+            self.got += read
+
+
+class Ranges:
+    """The content at one location, read by many threads at once.
+
+    After `begin`, `location` is the final place (redirects followed) and `total` the length in bytes. Where the source
+    takes no notice of ranges (`whole`), all comes in one stream, block by block, by `follow`.
+
+    Args:
+        source: where the ranges come from.
+        guard: ends transfers that drip.
+        location: the place as announced.
+    """
+
+    def __init__(self, source: Source, guard: Guard, location: Location) -> None:
+        self._source = source
+        self._guard = guard
+        self._streams = ExitStack()
+        self._stream: Transfer | None = None
+        self.location = location
+        self.total = 0
+        self.validators = ""
+        self.stopped = threading.Event()
+        """Set to make waiting reads give up: the copy has failed elsewhere."""
+        self.on_busy: Callable[[], None] = lambda: None
+
+    def __enter__(self) -> Self:
+        """Nothing is asked for before `begin`."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the stream, where there is one."""
+        self._streams.close()
+
+    @property
+    def whole(self) -> bool:
+        """Whether the content comes as one stream."""
+        return self._stream is not None
+
+    def begin(self, view: memoryview) -> tuple[int, bytes]:
+        """Read as much of the beginning as fills `view`, or all: the number of bytes and their SHA-256.
+
+        Raises:
+            SourceNotReady: the content is empty.
+            TransferBroken: the reply does not say how long the content is.
+        """
+        reading = self._persist(lambda: self._open(view))
+        if reading.missing:
+            self._persist(lambda: self._resume(reading, 0))
+        return reading.got, reading.sha256.digest()
+
+    def read(self, offset: int, view: memoryview) -> bytes:
+        """Fill `view` from `offset`; the SHA-256 of what is in it.
+
+        Raises:
+            RangeIgnored: the whole content was offered instead; use `restart` and `follow`.
+            SourceChanged: it is not the content that it was.
+        """
+        reading = _Reading(view)
+        self._persist(lambda: self._resume(reading, offset))
+        return reading.sha256.digest()
+
+    def read_small(self, most: int) -> bytes:
+        """The whole content of at most `most` bytes; a reply that does not say its length is read to its end.
+
+        Raises:
+            TransferBroken: it is longer, or the reply breaks.
+        """
+        return self._persist(lambda: self._read_small(most))
+
+    def _read_small(self, most: int) -> bytes:
+        found = bytearray()
+        piece = memoryview(bytearray(64 << 10))
+        with self._source.open(self.location) as transfer, self._guard.watching(transfer, most):
+            while read := transfer.readinto(piece):
+                found += piece[:read]
+                if len(found) > most:
+                    raise TransferBroken(_OPERATION, f"longer than the {most} bytes that are read at once")
+            if transfer.total is not None and len(found) != transfer.total:
+                raise TransferBroken(_OPERATION, f"{transfer.total} bytes were announced, {len(found)} came")
+        return bytes(found)
+
+    def restart(self) -> None:
+        """Ask for the whole content as one stream, from its beginning."""
+        transfer = self._streams.enter_context(self._source.open(self.location))
+        if (transfer.total, transfer.validators) != (self.total, self.validators):
+            raise SourceChanged(_OPERATION, "the whole content is not what its beginning was")
+        if transfer.offset != 0 or transfer.length != self.total:
+            raise TransferBroken(_OPERATION, "asked for the whole content, was offered a part")
+        self._stream = transfer
+
+    def follow(self, view: memoryview, *, ends: bool) -> bytes:
+        """Fill `view` with what comes next in the stream; the SHA-256 of it. `ends` says that nothing may follow."""
+        if self._stream is None:
+            raise TransferBroken(_OPERATION, "there is no stream to follow")
+        reading = _Reading(view)
+        self._drain(self._stream, reading, ends=ends)
+        return reading.sha256.digest()
+
+    def _open(self, view: memoryview) -> _Reading:
+        with ExitStack() as stack:
+            transfer = stack.enter_context(self._source.open(self.location, 0, len(view)))
+            if transfer.total == 0:
+                raise SourceNotReady(_OPERATION, "an empty body is where media should be", hint="it passes by itself")
+            if transfer.total is None:
+                raise TransferBroken(_OPERATION, "the reply does not say how long the content is")
+            reading = _Reading(view[: min(len(view), transfer.total)])
+            whole = transfer.length == transfer.total > len(view)
+            if transfer.offset != 0 or (transfer.length != len(reading.view) and not whole):
+                raise TransferBroken(_OPERATION, _mismatch(0, len(reading.view), transfer))
+            self.location, self.total, self.validators = transfer.location, transfer.total, transfer.validators
+            if whole:
+                self._drain(transfer, reading, ends=False)
+                self._streams.push(stack.pop_all())
+                self._stream = transfer
+                return reading
+            try:
+                self._drain(transfer, reading, ends=True)
+            except TransferBroken:
+                if not reading.missing:
+                    raise  # it went on beyond its end: nothing of it is believed
+            return reading
+
+    def _resume(self, reading: _Reading, base: int) -> None:
+        offset, length = base + reading.got, reading.missing
+        with self._source.open(self.location, offset, length) as transfer:
+            if (transfer.total, transfer.validators) != (self.total, self.validators):
+                raise SourceChanged(_OPERATION, f"it was {self.total} bytes long, now it is {transfer.total}")
+            if transfer.offset == 0 < offset and transfer.length == self.total:
+                raise RangeIgnored(_OPERATION, "the source took no notice of the range")
+            if (transfer.offset, transfer.length) != (offset, length):
+                raise TransferBroken(_OPERATION, _mismatch(offset, length, transfer))
+            self._drain(transfer, reading, ends=True)
+
+    def _drain(self, transfer: Transfer, reading: _Reading, *, ends: bool) -> None:
+        with self._guard.watching(transfer, reading.missing):
+            reading.take(transfer)
+            if ends and transfer.readinto(memoryview(bytearray(1))) != 0:
+                raise TransferBroken(_OPERATION, "the body is longer than it was said to be")
+
+    def _persist[T](self, attempt: Callable[[], T]) -> T:
+        tries = 0
+        while True:
+            try:
+                return attempt()
+            except RangeIgnored:
+                raise
+            except (SourceBusy, SourceRefused, SourceUnreachable, TransferBroken) as error:
+                tries += 1
+                if isinstance(error, SourceBusy):
+                    self.on_busy()
+                wait = error.retry_after if error.retry_after is not None else 0.25 * 2.0**tries
+                if tries == _TRIES or wait > _LONGEST_WAIT or self.stopped.wait(wait):
+                    raise
+
+
+def _mismatch(offset: int, length: int, transfer: Transfer) -> str:
+    return f"asked for {length} bytes from {offset}, was offered {transfer.length} from {transfer.offset}"

@@ -1,0 +1,229 @@
+"""The app's settings: each declared once, read once, every missing or wrong one named at once."""
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Self, cast
+from urllib.parse import urlsplit
+
+from recording.core.errors import InvalidRequest, SettingsInvalid
+from recording.core.model import Output
+from recording.core.naming import DEFAULT_TEMPLATE, Template, parse_template
+from recording.core.outputs import parse_output_name
+
+MEBIBYTE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """How to reach the archive's storage account: by connection string, or by service URIs and an identity."""
+
+    connection_string: str = ""
+    blob_uri: str = ""
+    table_uri: str = ""
+    queue_uri: str = ""
+    client_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the app runs on. `KEYS` says what each setting means and how it is read."""
+
+    acs_endpoint: str
+    acs_access_key: str
+    storage: Storage
+    archive_container: str
+    quarantine_container: str
+    journal_container: str
+    catalog_table: str
+    template: Template
+    recording_output: Output
+    retention_hours: int
+    release_at_source: bool
+    topic_endpoint: str
+    topic_key: str
+    identity_client_id: str
+    copy_block_bytes: int
+    copy_memory_bytes: int
+    copy_connections: int
+    copy_slice_seconds: int
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str]) -> Self:
+        """Read the settings.
+
+        Raises:
+            SettingsInvalid: naming every key that is missing or wrong, and what it should be.
+        """
+        reader = _Reader(environment)
+        settings = cls(
+            acs_endpoint=reader.read("ACS_ENDPOINT", _endpoint),
+            acs_access_key=reader.read("ACS_ACCESS_KEY", _base64),
+            storage=reader.storage("ARCHIVE_STORAGE"),
+            archive_container=reader.read("ARCHIVE_CONTAINER", _container),
+            quarantine_container=reader.read("QUARANTINE_CONTAINER", _container),
+            journal_container=reader.read("JOURNAL_CONTAINER", _container),
+            catalog_table=reader.read("CATALOG_TABLE", _table),
+            template=reader.read("ARCHIVE_PATH_TEMPLATE", parse_template),
+            recording_output=reader.read("RECORDING_OUTPUT", parse_output_name),
+            retention_hours=reader.read("SOURCE_RETENTION_HOURS", _whole(1, 24 * 365)),
+            release_at_source=reader.read("RELEASE_AT_SOURCE", _boolean),
+            topic_endpoint=reader.read("ARCHIVED_TOPIC_ENDPOINT", _endpoint_or_none),
+            topic_key=reader.read("ARCHIVED_TOPIC_KEY", str),
+            identity_client_id=reader.read("AZURE_CLIENT_ID", str),
+            copy_block_bytes=reader.read("COPY_BLOCK_MIB", _mebibytes(1, 256)),
+            copy_memory_bytes=reader.read("COPY_MEMORY_MIB", _mebibytes(1, 16384)),
+            copy_connections=reader.read("COPY_CONNECTIONS", _whole(1, 64)),
+            copy_slice_seconds=reader.read("COPY_SLICE_SECONDS", _whole(1, 3600)),
+        )
+        names = {settings.archive_container, settings.quarantine_container, settings.journal_container}
+        if not reader.problems and len(names) < len(_CONTAINERS):
+            reader.problems.append(f"{', '.join(_CONTAINERS)}: must be three different containers")
+        if not reader.problems and settings.copy_memory_bytes < settings.copy_block_bytes:
+            reader.problems.append("COPY_MEMORY_MIB: must hold at least one block of COPY_BLOCK_MIB")
+        if reader.problems:
+            raise SettingsInvalid(tuple(reader.problems))
+        return settings
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One app setting: its name, its default (None: it must be set) and what it means."""
+
+    name: str
+    default: str | None
+    meaning: str
+
+
+KEYS: Mapping[str, Key] = {
+    key.name: key
+    for key in (
+        Key("ACS_ENDPOINT", None, "the Communication resource, https://NAME.communication.azure.com"),
+        Key("ACS_ACCESS_KEY", "", "its access key; without one the app's managed identity is used"),
+        Key("ARCHIVE_STORAGE", None, "connection string of the archive's storage account, or the __ forms below"),
+        Key("ARCHIVE_STORAGE__blobServiceUri", "", "https://ACCOUNT.blob.core.windows.net, with managed identity"),
+        Key("ARCHIVE_STORAGE__queueServiceUri", "", "https://ACCOUNT.queue.core.windows.net"),
+        Key("ARCHIVE_STORAGE__tableServiceUri", "", "https://ACCOUNT.table.core.windows.net"),
+        Key("ARCHIVE_STORAGE__credential", "", "managedidentity, read by the Functions host for the queue"),
+        Key("ARCHIVE_STORAGE__clientId", "", "client id of the user-assigned identity"),
+        Key("ARCHIVE_CONTAINER", "recordings", "where recordings are archived"),
+        Key("QUARANTINE_CONTAINER", "recordings-quarantine", "where doubtful ones are kept apart"),
+        Key("JOURNAL_CONTAINER", "recordings-journal", "where raw events are kept"),
+        Key("CATALOG_TABLE", "recordings", "the table of the catalog"),
+        Key("ARCHIVE_PATH_TEMPLATE", DEFAULT_TEMPLATE, "names of archived chunks"),
+        Key("RECORDING_OUTPUT", "audio-mixed-wav", "what call events start: CONTENT-CHANNEL-FORMAT"),
+        Key("SOURCE_RETENTION_HOURS", "24", "hours after which the source expires"),
+        Key("RELEASE_AT_SOURCE", "true", "whether a proven chunk is deleted at the source"),
+        Key("ARCHIVED_TOPIC_ENDPOINT", "", "custom Event Grid topic for RecordingArchived; none, no events"),
+        Key("ARCHIVED_TOPIC_KEY", "", "its key; without one the managed identity is used"),
+        Key("AZURE_CLIENT_ID", "", "client id of the user-assigned identity for Communication and Event Grid"),
+        Key("COPY_BLOCK_MIB", "6", "size of a block, and of a range read from the source"),
+        Key("COPY_MEMORY_MIB", "48", "buffers of all copies of a worker process together"),
+        Key("COPY_CONNECTIONS", "8", "the most connections that one copy opens"),
+        Key("COPY_SLICE_SECONDS", "1200", "how long one run copies before it hands on to the next"),
+    )
+}
+"""Every setting of the app; the deployment sets no other, and a test holds the two equal."""
+
+_CONTAINERS = ("ARCHIVE_CONTAINER", "QUARANTINE_CONTAINER", "JOURNAL_CONTAINER")
+
+
+class _Reader:
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self.problems: list[str] = []
+
+    def _text(self, name: str) -> str:
+        return self._environment.get(name, "").strip()
+
+    def read[T](self, name: str, parse: Callable[[str], T]) -> T:
+        """The setting as `parse` reads it; a problem is noted, and the result then never used."""
+        key = KEYS[name]
+        text = self._text(name) or key.default
+        if text is None:
+            self.problems.append(f"{name}: missing ({key.meaning})")
+            return cast("T", None)
+        try:
+            return parse(text)
+        except InvalidRequest as error:
+            self.problems.append(f"{name}: {error.cause.removeprefix(f'{name}: ')}")
+        except ValueError as error:
+            self.problems.append(f"{name}: {error}")
+        return cast("T", None)
+
+    def storage(self, name: str) -> Storage:
+        storage = Storage(
+            connection_string=self._text(name),
+            blob_uri=self._text(f"{name}__blobServiceUri"),
+            table_uri=self._text(f"{name}__tableServiceUri"),
+            queue_uri=self._text(f"{name}__queueServiceUri"),
+            client_id=self._text(f"{name}__clientId"),
+        )
+        if storage.connection_string:
+            if "AccountName=" not in storage.connection_string and "UseDevelopmentStorage" not in (
+                storage.connection_string
+            ):
+                self.problems.append(f"{name}: not a connection string of a storage account")
+            return storage
+        uris = {"blob": storage.blob_uri, "table": storage.table_uri, "queue": storage.queue_uri}
+        if not any(uris.values()):
+            self.problems.append(f"{name}: missing ({KEYS[name].meaning})")
+            return storage
+        for service, uri in uris.items():
+            if not uri.startswith("https://"):
+                self.problems.append(f"{name}__{service}ServiceUri: {'not an https URL' if uri else 'missing'}")
+        return storage
+
+
+def _endpoint(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme != "https" or not parts.hostname or parts.username or parts.query:
+        raise ValueError("not an https URL of a host")
+    return text.rstrip("/")  # a trailing slash would be signed into the host, and every call refused
+
+
+def _endpoint_or_none(text: str) -> str:
+    return _endpoint(text) if text else ""
+
+
+def _base64(text: str) -> str:
+    try:
+        base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise ValueError("not base64") from error  # the key itself is never part of a message
+    return text
+
+
+def _container(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9](?:[a-z0-9]|-(?!-)){1,61}[a-z0-9]", text):
+        raise ValueError("not a container name: 3 to 63 of a-z, 0-9 and single dashes")
+    return text
+
+
+def _table(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]{2,62}", text):
+        raise ValueError("not a table name: 3 to 63 letters and digits, a letter first")
+    return text
+
+
+def _boolean(text: str) -> bool:
+    if text.lower() not in {"true", "false"}:
+        raise ValueError("neither true nor false")
+    return text.lower() == "true"
+
+
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,9}", text) or not least <= int(text) <= most:
+            message = f"not a whole number from {least} to {most}"
+            raise ValueError(message)
+        return int(text)
+
+    return parse
+
+
+def _mebibytes(least: int, most: int) -> Callable[[str], int]:
+    parse = _whole(least, most)
+    return lambda text: parse(text) * MEBIBYTE
