@@ -53,9 +53,7 @@ def test_the_host_says_what_it_serves(tmp_path: Path, azurite: Azurite, names: M
 
     assert (True, 201, 0) == (ready["ready"], reply.status, process.returncode)
     assert 3 == len({ready["functionKey"], ready["masterKey"], ready["systemKey"]})
-    assert {"name": "echo", "type": "httpTrigger", "route": "/api/echo/{name}/{number:int?}"} in ready[
-        "functions"
-    ]
+    assert {"name": "echo", "type": "httpTrigger", "route": "/api/echo/{name}/{number:int?}"} in ready["functions"]
     assert {"name": "work", "type": "queueTrigger"} in ready["functions"]
 
 
@@ -100,9 +98,7 @@ def test_told_to_stop_it_lets_a_running_function_end(start_host: StartHost, seen
     assert ([0], [(200, b"waited")]) == (statuses, [(reply.status, reply.body) for reply in replies])
 
 
-def test_told_to_stop_it_lets_a_message_be_done(
-    start_host: StartHost, make_queue: MakeQueue, seen: Seen
-) -> None:
+def test_told_to_stop_it_lets_a_message_be_done(start_host: StartHost, make_queue: MakeQueue, seen: Seen) -> None:
     """And deletes it, and takes no other."""
     host = start_host(AzureFunctionsJobHost__extensions__queues__batchSize="1")
     queue = make_queue("WORK_QUEUE")
@@ -117,6 +113,21 @@ def test_told_to_stop_it_lets_a_message_be_done(
 
     assert ["wait:go"] == [run["body"] for run in seen.of("done")]
     assert ["too late"] == [message.content for message in queue.peek_messages()]
+
+
+def test_told_to_stop_it_lets_a_run_end_that_nobody_waits_for(start_host: StartHost, seen: Seen) -> None:
+    """A timer's, or one begun through the admin endpoint."""
+    host = start_host()
+    headers = {"x-functions-key": host.master_key}
+    call(f"{host.url}/admin/functions/work", "POST", b'{"input": "wait:go"}', headers)
+    seen.wait("work")
+    stopping = Thread(target=host.stop)
+    stopping.start()
+    until(lambda: not answers(host), "a host that takes no more calls")
+    seen.release("go")
+    stopping.join()
+
+    assert ["wait:go"] == [run["body"] for run in seen.of("done")]
 
 
 def test_told_to_stop_it_cuts_off_what_runs_over_the_bound(
@@ -160,18 +171,14 @@ def test_the_functions_found_are_named(shared_host: FunctionsHost) -> None:
 def test_a_taken_port_is_said(start_host: StartHost, tmp_path: Path) -> None:
     """And the error shows the end of the log."""
     taken = int(start_host().url.rpartition(":")[2])
-    second = FunctionsHost(
-        EVERY_TRIGGER, start_environment(tmp_path), log=tmp_path / "second.log", port=taken
-    )
+    second = FunctionsHost(EVERY_TRIGGER, start_environment(tmp_path), log=tmp_path / "second.log", port=taken)
     with pytest.raises(HostNotReadyError, match=r"(?s)ended before it was ready.*address already in use"):
         second.start()
 
 
 def start_environment(tmp_path: Path) -> dict[str, str]:
     """Settings of the fixture app, with no storage behind them."""
-    storage = (
-        "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=YQ==;QueueEndpoint=http://127.0.0.1:9/a;"
-    )
+    storage = "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=YQ==;QueueEndpoint=http://127.0.0.1:9/a;"
     return {
         "SEEN": str(tmp_path),
         "TICKS": NEVER,

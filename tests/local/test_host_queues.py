@@ -66,9 +66,7 @@ def test_the_message_carries_its_metadata(start_host: StartHost, make_queue: Mak
     assert datetime.now(UTC) < times[2]
 
 
-def test_a_failed_run_is_tried_again_and_then_poison(
-    start_host: StartHost, make_queue: MakeQueue, seen: Seen
-) -> None:
+def test_a_failed_run_is_tried_again_and_then_poison(start_host: StartHost, make_queue: MakeQueue, seen: Seen) -> None:
     """Here maxDequeueCount is 3; the poison queue is made when it is needed."""
     start_host()
     queue = make_queue("WORK_QUEUE")
@@ -78,6 +76,14 @@ def test_a_failed_run_is_tried_again_and_then_poison(
 
     assert ["fail"] == poison
     assert [1, 2, 3] == [run["dequeue_count"] for run in seen.of("work")]
+
+
+def test_the_last_failed_run_is_poison_at_once(start_host: StartHost, make_queue: MakeQueue) -> None:
+    """Without waiting for the visibility timeout, as nothing follows it."""
+    start_host(**{f"{QUEUES}visibilityTimeout": "00:01:00", f"{QUEUES}maxDequeueCount": "1"})
+    make_queue("WORK_QUEUE").send_message("fail")
+
+    assert ["fail"] == texts(make_queue("WORK_QUEUE-poison"), 1)
 
 
 def test_a_failed_run_waits_for_the_visibility_timeout(
@@ -143,11 +149,13 @@ def test_no_more_run_at_once_than_batch_and_threshold_allow(
     start_host: StartHost, make_queue: MakeQueue, seen: Seen
 ) -> None:
     """With batchSize 2 and newBatchThreshold 0 the third message is left until the first two are done."""
-    start_host(**{f"{QUEUES}batchSize": "2", f"{QUEUES}newBatchThreshold": "0"})
+    start_host(**{f"{QUEUES}batchSize": "2", f"{QUEUES}newBatchThreshold": "0"}, TICKS="* * * * * *")
     queue = make_queue("WORK_QUEUE")
     for number in range(3):
         queue.send_message(f"wait:go-{number}")
     first = {run["body"].partition(":")[2] for run in seen.wait("work", 2)}
+    # Between two ticks of its timer the host would have polled several times.
+    seen.wait("tick", len(seen.of("tick")) + 2)
     unseen = messages(queue, 1)
     for name in first:
         seen.release(name)
@@ -173,9 +181,7 @@ def test_base64_is_decoded_and_what_is_none_is_poison_without_a_run(
     assert ["grüße"] == [run["body"] for run in seen.of("work")]
 
 
-def test_a_list_set_on_an_output_is_one_message_each(
-    start_host: StartHost, make_queue: MakeQueue, seen: Seen
-) -> None:
+def test_a_list_set_on_an_output_is_one_message_each(start_host: StartHost, make_queue: MakeQueue, seen: Seen) -> None:
     """And whoever listens to that queue in the same host gets them."""
     host = start_host()
     sent = ["one", '{"two": 2}', "drei ä"]
