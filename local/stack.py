@@ -1,0 +1,170 @@
+"""Everything on one machine: Azurite, the local ACS and Event Grid, and the Functions host with the app in it."""
+
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import requests
+from azure.core.exceptions import ResourceExistsError
+from azure.data.tables import TableServiceClient
+from azure.storage.blob import BlobServiceClient, ContainerClient
+from azure.storage.queue import QueueServiceClient
+
+from local.acs import LocalAcs
+from local.acs.hosts import TOPIC_HOST
+from local.azurite import Azurite
+from local.eventgrid import LocalEventGrid
+from local.host import FunctionsHost
+from recording.core.events import RECORDING_FILE_STATUS_UPDATED
+
+ROOT = Path(__file__).parents[1]
+CONTAINERS = ("recordings", "recordings-quarantine", "recordings-journal")
+TABLE = "recordings"
+QUEUE = "recording-chunks"
+_QUICK = {
+    # Seconds in place of minutes, by the settings that the real host takes from its environment as well.
+    "AzureFunctionsJobHost__extensions__queues__visibilityTimeout": "00:00:01",
+    "AzureFunctionsJobHost__extensions__queues__maxPollingInterval": "00:00:00.100",
+    "LOCAL_HOST_LEASE_SECONDS": "5",
+}
+
+
+class Stack:
+    """The whole of it, started in order and stopped in reverse; a context manager.
+
+    Attributes:
+        acs: the local Communication Services; `acs.world` is what tests look at and change.
+        event_grid: the local Event Grid, with a subscription to the app's trigger.
+        host: the Functions host's process.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        settings: Mapping[str, str] | None = None,
+        media: Mapping[str, Path] | None = None,
+        media_folder: Path | None = None,
+        app: Path = ROOT,
+        port: int = 0,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            folder: where all state and logs of this run go.
+            settings: app settings beside those that the stack makes.
+            media: the user's own files by format, in place of made ones.
+            media_folder: where made media is kept between runs.
+            app: the folder of function_app.py.
+            port: of the Functions host; 0 for a free one.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self._settings = dict(settings or {})
+        self._app = app
+        self._port = port
+        self._running = contextlib.ExitStack()
+        self.azurite = Azurite(folder / "azurite")
+        self.acs = LocalAcs(folder / "acs", self._publish, media=media, media_folder=media_folder)
+        self.event_grid = LocalEventGrid(folder / "eventgrid", self.acs.certificates)
+        self.host: FunctionsHost
+
+    def _publish(self, event: dict[str, Any]) -> None:
+        self.event_grid.publish(event)
+
+    def __enter__(self) -> Self:
+        """Start everything; what has started is stopped again if the rest cannot."""
+        try:
+            return self._start()
+        except BaseException:
+            self._running.close()
+            raise
+
+    def _start(self) -> Self:
+        self._running.enter_context(self.azurite)
+        self._running.enter_context(self.acs)
+        self._running.enter_context(self.event_grid)
+        self.acs.tunnel.route(TOPIC_HOST, self.event_grid.topic.port)
+        provision(self.azurite.connection_string)
+        self.host = FunctionsHost(self._app, self.environment(), log=self.folder / "host.log", port=self._port)
+        self._running.enter_context(self.host)
+        self.acs.control.callback_url = f"{self.host.url}/api/calls/events?code={self.host.function_key}"
+        self.event_grid.subscribe(
+            self.host.event_grid_url("recording_file_status_updated"), [RECORDING_FILE_STATUS_UPDATED]
+        )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop everything."""
+        self._running.close()
+
+    def environment(self) -> dict[str, str]:
+        """What the Functions host's process gets: the app's settings, and the way to the local services."""
+        return {
+            **_QUICK,
+            "AzureWebJobsStorage": self.azurite.connection_string,
+            "ARCHIVE_STORAGE": self.azurite.connection_string,
+            **self.acs.environment(),
+            **self.event_grid.environment(),
+            **self._settings,
+        }
+
+    # What people and tests ask of it
+
+    def call(self, method: str, path: str, **options: Any) -> requests.Response:  # noqa: ANN401 - passed on to requests
+        """Ask the app's HTTP API, with its function key."""
+        headers = {"x-functions-key": self.host.function_key, **options.pop("headers", {})}
+        return requests.request(method, f"{self.host.url}/api/{path}", headers=headers, timeout=60, **options)
+
+    def container(self, name: str = CONTAINERS[0]) -> ContainerClient:
+        """One of the containers in Azurite."""
+        return BlobServiceClient.from_connection_string(self.azurite.connection_string).get_container_client(name)
+
+    def queue_length(self, name: str = QUEUE) -> int:
+        """How many messages wait or run."""
+        service = QueueServiceClient.from_connection_string(self.azurite.connection_string)
+        return int(service.get_queue_client(name).get_queue_properties().approximate_message_count or 0)
+
+    def archived(self) -> dict[str, dict[str, Any]]:
+        """The bodies of the RecordingArchived events that the custom topic has received, by recording id."""
+        received = list(self.event_grid.topic.received)
+        return {
+            event["data"]["recordingId"]: event["data"]
+            for event in received
+            if event.get("eventType") == "RecordingArchived"
+        }
+
+
+def provision(connection_string: str) -> None:
+    """Make what the deployment makes in Azure: containers, table and queue."""
+    blob = BlobServiceClient.from_connection_string(connection_string)
+    for container in CONTAINERS:
+        with contextlib.suppress(ResourceExistsError):
+            blob.create_container(container)
+    TableServiceClient.from_connection_string(connection_string).create_table_if_not_exists(TABLE)
+    with contextlib.suppress(ResourceExistsError):
+        QueueServiceClient.from_connection_string(connection_string).create_queue(QUEUE)
+
+
+def wait_for[T](found: Callable[[], T], what: str, seconds: float = 60.0) -> T:
+    """Ask until the answer is true.
+
+    Raises:
+        TimeoutError: it never was; says what was waited for.
+    """
+    due = time.monotonic() + seconds
+    while not (answer := found()):
+        if time.monotonic() > due:
+            message = f"waited {seconds:.0f} s in vain for {what}"
+            raise TimeoutError(message)
+        time.sleep(0.05)
+    return answer
+
+
+logging.getLogger("azure").setLevel(logging.WARNING)
