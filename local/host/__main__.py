@@ -34,14 +34,10 @@ log = logging.getLogger("local.host")
 
 def main() -> int:
     """Serves the app named on the command line; returns the exit status."""
-    parser = argparse.ArgumentParser(
-        prog="python -m local.host", description="A Functions host for one machine."
-    )
+    parser = argparse.ArgumentParser(prog="python -m local.host", description="A Functions host for one machine.")
     parser.add_argument("--app", type=Path, required=True, help="the folder of function_app.py and host.json")
     parser.add_argument("--settings", type=Path, help="a local.settings.json; what the environment has wins")
-    parser.add_argument(
-        "--port", type=int, default=0, help="the port to listen on; 0, the default, takes a free one"
-    )
+    parser.add_argument("--port", type=int, default=0, help="the port to listen on; 0, the default, takes a free one")
     parser.add_argument(
         "--end-with-stdin",
         action="store_true",
@@ -52,9 +48,7 @@ def main() -> int:
     try:
         if arguments.settings is not None:
             load_settings(arguments.settings, os.environ)
-        return asyncio.run(
-            _serve(arguments.app.resolve(), arguments.port, end_with_stdin=arguments.end_with_stdin)
-        )
+        return asyncio.run(_serve(arguments.app.resolve(), arguments.port, end_with_stdin=arguments.end_with_stdin))
     except AppRefusedError as refused:
         for reason in refused.reasons:
             log.critical("host.refused: %s", reason)
@@ -100,9 +94,7 @@ def _read_to_the_end(stop: asyncio.Event) -> None:
 
 
 def _log_to_stderr() -> None:
-    logging.basicConfig(
-        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     # One line for each request of an SDK, with its URL, is too much and too telling.
     for name in ("azure.core", "azure.identity", "azure.functions"):
         logging.getLogger(name).setLevel(logging.WARNING)

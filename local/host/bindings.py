@@ -108,8 +108,7 @@ def _parse[T](
     parse = next((parse for key, parse in known.items() if key.lower() == kind.lower()), None)
     if parse is None:
         raise AppRefusedError(
-            f"function {name!r}: the local host does not know the {what} type {kind!r}; "
-            f"it knows {', '.join(known)}"
+            f"function {name!r}: the local host does not know the {what} type {kind!r}; it knows {', '.join(known)}"
         )
     return parse(name, binding)
 
@@ -138,9 +137,7 @@ def _timer_trigger(_: str, binding: Mapping[str, Any]) -> TimerTrigger:
 def _queue_output(name: str, binding: Mapping[str, Any]) -> QueueOutput:
     if str(binding["direction"]).upper() != "OUT":
         raise AppRefusedError(f"function {name!r}: a queue binding must have the direction out")
-    return QueueOutput(
-        str(binding["name"]), str(binding["queueName"]), str(binding.get("connection") or "Storage")
-    )
+    return QueueOutput(str(binding["name"]), str(binding["queueName"]), str(binding.get("connection") or "Storage"))
 
 
 _TRIGGERS: dict[str, Callable[[str, Mapping[str, Any]], Trigger]] = {

@@ -45,9 +45,7 @@ class EventGridWebhook:
             log.warning("eventgrid.unreadable name=%s error=%r", name, error)
             return web.Response(status=500)
 
-    async def _answer(
-        self, request: web.Request, function: Function, trigger: EventGridTrigger
-    ) -> web.Response:
+    async def _answer(self, request: web.Request, function: Function, trigger: EventGridTrigger) -> web.Response:
         match request.headers.get("aeg-event-type", "").lower():
             case "subscriptionvalidation":
                 code = _validation_code(await _content(request))
@@ -55,9 +53,7 @@ class EventGridWebhook:
                 return web.json_response({"validationResponse": code})
             case "notification":
                 content = await _content(request)
-                outcomes = await self._delivered(
-                    function, trigger, content if isinstance(content, list) else [content]
-                )
+                outcomes = await self._delivered(function, trigger, content if isinstance(content, list) else [content])
                 if all(outcome.succeeded for outcome in outcomes):
                     return web.Response(status=202)
                 what = f"Exception while executing function: Functions.{function.name}"

@@ -59,14 +59,11 @@ def load_host_json(path: Path, environment: Mapping[str, str]) -> HostJson:
         has_extension_bundle="extensionbundle__id" in flat,
         queues=QueueOptions(
             batch_size=batch_size,
-            new_batch_threshold=read.integer(
-                "extensions__queues__newbatchthreshold", batch_size // 2, 0, 10**6
-            ),
+            new_batch_threshold=read.integer("extensions__queues__newbatchthreshold", batch_size // 2, 0, 10**6),
             max_dequeue_count=read.integer("extensions__queues__maxdequeuecount", 5, 1, 10**6),
             max_polling_interval=read.span("extensions__queues__maxpollinginterval", 60, 0.1),
             visibility_timeout=read.span("extensions__queues__visibilitytimeout", 0, 0),
-            base64=read.choice("extensions__queues__messageencoding", "base64", ("base64", "none"))
-            == "base64",
+            base64=read.choice("extensions__queues__messageencoding", "base64", ("base64", "none")) == "base64",
         ),
     )
     if read.reasons:
@@ -110,9 +107,7 @@ class _Reader:
 
     def choice(self, key: str, default: str, choices: tuple[str, ...]) -> str:
         raw = str(self._flat.get(key, default))
-        return (
-            raw.lower() if raw.lower() in choices else self._refuse(key, raw, " or ".join(choices), default)
-        )
+        return raw.lower() if raw.lower() in choices else self._refuse(key, raw, " or ".join(choices), default)
 
     def _refuse[T](self, key: str, raw: object, wanted: str, default: T) -> T:
         self.reasons.append(f"{self._path}: {key.replace('__', '.')} is {raw!r}; it must be {wanted}")

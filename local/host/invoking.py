@@ -62,9 +62,7 @@ class Invocations:
         while self._running:
             await asyncio.wait(set(self._running))
 
-    async def _run(
-        self, function: Function, inputs: Mapping[str, Payload], metadata: Mapping[str, Payload]
-    ) -> Outcome:
+    async def _run(self, function: Function, inputs: Mapping[str, Payload], metadata: Mapping[str, Payload]) -> Outcome:
         invocation = str(uuid.uuid4())
         began = time.perf_counter()
         outcome = await self._ended(function, invocation, inputs, metadata)

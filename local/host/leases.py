@@ -53,9 +53,7 @@ class HeldMessage:
             except TimeoutError:
                 pass
             try:
-                renewed = await self._client.update_message(
-                    self.id, self._receipt, visibility_timeout=self._lease
-                )
+                renewed = await self._client.update_message(self.id, self._receipt, visibility_timeout=self._lease)
                 self._receipt = str(renewed.pop_receipt)
             except (ResourceNotFoundError, ResourceExistsError):
                 log.warning("queue.lease_lost id=%s", self.id)

@@ -72,9 +72,7 @@ def _bodies(payload: Payload) -> Iterator[bytes]:
                 raise OutputRefusedError(f"it looks like JSON and is none: {error}") from error
             for item in content if isinstance(content, list) else [content]:
                 # The real host writes objects anew, indented: whoever compares bytes should learn it here.
-                yield (
-                    item if isinstance(item, str) else json.dumps(item, indent=2, ensure_ascii=False)
-                ).encode()
+                yield (item if isinstance(item, str) else json.dumps(item, indent=2, ensure_ascii=False)).encode()
         case other:
             raise OutputRefusedError(f"a {type(other).__name__} is nothing for a queue")
 

@@ -56,9 +56,7 @@ class Limits:
             except ValueError:
                 value = 0
             if value <= 0:
-                raise AppRefusedError(
-                    f"{name} is {environment[name]!r}; it must be a number of seconds above 0"
-                )
+                raise AppRefusedError(f"{name} is {environment[name]!r}; it must be a number of seconds above 0")
             return value
 
         return cls(
@@ -95,8 +93,7 @@ def plan_for(functions: Iterable[Function], host_json: HostJson, environment: Ma
                 targets[function.name, output.name] = Target(*resolved.queue(output.connection, output.queue))
         if needs_extension and not host_json.has_extension_bundle:
             reasons.append(
-                f"function {function.name!r}: its bindings come from an extension, and host.json has no "
-                f"extensionBundle"
+                f"function {function.name!r}: its bindings come from an extension, and host.json has no extensionBundle"
             )
     routes = _routes(functions, host_json.route_prefix, reasons)
     if reasons or routes is None:

@@ -115,18 +115,14 @@ class QueueListener:
             await held.settle()
             await self._settle(held, ending)
         except AzureError as error:
-            log.warning(
-                "queue.not_settled queue=%s id=%s error=%s", self._source.queue, held.id, type(error).__name__
-            )
+            log.warning("queue.not_settled queue=%s id=%s error=%s", self._source.queue, held.id, type(error).__name__)
 
     async def _ran(self, held: HeldMessage, message: QueueMessage) -> Ending | None:
         """How the run ended; None if there was none, as the message is poison already."""
         body = self._body(held)
         if body is None or held.dequeue_count > self._options.max_dequeue_count:
             return None
-        outcome = await self._invocations.run(
-            self._source.function, self._inputs(body), _metadata(message, body)
-        )
+        outcome = await self._invocations.run(self._source.function, self._inputs(body), _metadata(message, body))
         return outcome.ending
 
     def _body(self, held: HeldMessage) -> bytes | None:

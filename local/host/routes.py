@@ -105,9 +105,7 @@ class Routes:
                 routes.append(route)
         if reasons:
             raise AppRefusedError(*reasons)
-        self._routes = sorted(
-            routes, key=lambda route: ([segment.rank for segment in route.segments], route.template)
-        )
+        self._routes = sorted(routes, key=lambda route: ([segment.rank for segment in route.segments], route.template))
 
     def find(self, method: str, raw_path: str) -> tuple[Route, dict[str, str]] | None:
         """The route for a method and a path as it came over the wire, with its parameters decoded once."""
@@ -181,12 +179,8 @@ def _range(arguments: str, value: str) -> bool:
 
 
 _CONSTRAINTS: dict[str, Callable[[str, str], bool]] = {
-    "int": lambda _, value: (
-        re.fullmatch(r"[+-]?\d{1,10}", value) is not None and -(2**31) <= int(value) < 2**31
-    ),
-    "long": lambda _, value: (
-        re.fullmatch(r"[+-]?\d{1,19}", value) is not None and -(2**63) <= int(value) < 2**63
-    ),
+    "int": lambda _, value: re.fullmatch(r"[+-]?\d{1,10}", value) is not None and -(2**31) <= int(value) < 2**31,
+    "long": lambda _, value: re.fullmatch(r"[+-]?\d{1,19}", value) is not None and -(2**63) <= int(value) < 2**63,
     "bool": lambda _, value: value.lower() in {"true", "false"},
     "guid": _guid,
     "alpha": lambda _, value: re.fullmatch(r"[A-Za-z]+", value) is not None,

@@ -27,13 +27,9 @@ def load_settings(path: Path, environment: MutableMapping[str, str]) -> None:
         raise AppRefusedError(f"settings file {path}: {error}") from error
     values = content.get("Values", {}) if isinstance(content, dict) else None
     if not isinstance(values, dict):
-        raise AppRefusedError(
-            f'settings file {path}: the shape is {{"IsEncrypted": false, "Values": {{...}}}}'
-        )
+        raise AppRefusedError(f'settings file {path}: the shape is {{"IsEncrypted": false, "Values": {{...}}}}')
     if content.get("IsEncrypted"):
-        raise AppRefusedError(
-            f"settings file {path}: encrypted settings are for Core Tools only; decrypt them"
-        )
+        raise AppRefusedError(f"settings file {path}: encrypted settings are for Core Tools only; decrypt them")
     for name, value in values.items():
         if not isinstance(value, str):
             raise AppRefusedError(f"settings file {path}: the value of {name} must be a string")

@@ -17,9 +17,7 @@ log = logging.getLogger(__name__)
 class Timer:
     """One timer function. `useMonitor` is not followed: no missed run is made up for after a restart."""
 
-    def __init__(
-        self, function: Function, trigger: TimerTrigger, schedule: Schedule, invocations: Invocations
-    ) -> None:
+    def __init__(self, function: Function, trigger: TimerTrigger, schedule: Schedule, invocations: Invocations) -> None:
         self._function = function
         self._trigger = trigger
         self._schedule = schedule

@@ -71,9 +71,7 @@ class Worker:
         except BaseException as error:  # a SystemExit at import is a failed import as well
             traceback.print_exc(file=sys.stderr)
             reason = str(error).split(" Please check the requirements.txt")[0]
-            raise AppRefusedError(
-                f"the app could not be indexed: {type(error).__name__}: {reason}"
-            ) from error
+            raise AppRefusedError(f"the app could not be indexed: {type(error).__name__}: {reason}") from error
         indexed: list[Any] = handle_event._metadata_result or []  # noqa: SLF001 - the library has no other way to ask
         if not indexed:
             raise AppRefusedError(f"0 functions found in {app / 'function_app.py'}")

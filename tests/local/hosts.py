@@ -25,9 +25,7 @@ class Reply:
         return json.loads(self.body)
 
 
-def call(
-    url: str, method: str = "GET", body: bytes | None = None, headers: Mapping[str, str] | None = None
-) -> Reply:
+def call(url: str, method: str = "GET", body: bytes | None = None, headers: Mapping[str, str] | None = None) -> Reply:
     """One request as written: no proxy, no redirect, no header of its own but Host."""
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.netloc, timeout=PATIENCE)
@@ -35,9 +33,7 @@ def call(
         target = parts.path + (f"?{parts.query}" if parts.query else "")
         connection.request(method, target, body, dict(headers or {}))
         response = connection.getresponse()
-        return Reply(
-            response.status, {name.lower(): value for name, value in response.getheaders()}, response.read()
-        )
+        return Reply(response.status, {name.lower(): value for name, value in response.getheaders()}, response.read())
     finally:
         connection.close()
 

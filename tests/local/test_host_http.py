@@ -88,9 +88,7 @@ def test_the_url_is_the_callers(shared_host: FunctionsHost) -> None:
 def test_the_body_arrives_as_bytes(shared_host: FunctionsHost) -> None:
     """Whatever its content type says."""
     body = bytes(range(200))
-    reply = call(
-        f"{shared_host.url}/api/echo/a", "POST", body, key(shared_host) | {"content-type": "application/json"}
-    )
+    reply = call(f"{shared_host.url}/api/echo/a", "POST", body, key(shared_host) | {"content-type": "application/json"})
 
     assert body.decode("latin-1") == reply.json()["body"]
 

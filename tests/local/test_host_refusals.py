@@ -115,9 +115,8 @@ def test_an_unknown_trigger_is_named(tmp_path: Path) -> None:
     """With the ones that are known."""
     source = HEAD + "@app.blob_trigger('b', 'a/{n}', 'C')\ndef a(b: func.InputStream) -> None: ...\n"
 
-    assert (
-        "function 'a': the local host does not know the trigger type 'blobTrigger'; it knows httpTrigger"
-        in (refused(tmp_path, source))
+    assert "function 'a': the local host does not know the trigger type 'blobTrigger'; it knows httpTrigger" in (
+        refused(tmp_path, source)
     )
 
 
@@ -132,9 +131,7 @@ def test_an_unknown_binding_is_named(kind: str) -> None:
         function_from("a", "id", map(json.dumps, raw))
 
 
-@pytest.mark.parametrize(
-    "name", ["ab", "a" * 64, "Upper", "under_score", "-a-b", "a-b-", "a--b", "a b c", "ä-b-c"]
-)
+@pytest.mark.parametrize("name", ["ab", "a" * 64, "Upper", "under_score", "-a-b", "a-b-", "a--b", "a b c", "ä-b-c"])
 def test_an_invalid_queue_name(name: str) -> None:
     """As the storage service would refuse it, later and less clearly."""
     trigger = QueueTrigger("m", name, "C", binary=False)
@@ -308,9 +305,7 @@ def test_the_environment_wins_over_the_settings_file(tmp_path: Path) -> None:
     assert {"A": "environment", "B": "file"} == environment
 
 
-@pytest.mark.parametrize(
-    "environment", [{"LOCAL_HOST_LEASE_SECONDS": "soon"}, {"LOCAL_HOST_DRAIN_SECONDS": "0"}]
-)
+@pytest.mark.parametrize("environment", [{"LOCAL_HOST_LEASE_SECONDS": "soon"}, {"LOCAL_HOST_DRAIN_SECONDS": "0"}])
 def test_the_hosts_own_times_are_checked_too(environment: Mapping[str, str]) -> None:
     """By name."""
     with pytest.raises(AppRefusedError, match=next(iter(environment))):

@@ -68,10 +68,7 @@ def test_a_timer_fires_again_and_again(start_host: StartHost, seen: Seen) -> Non
     start_host(TICKS="* * * * * *")
     first, second = seen.wait("tick", 2)[:2]
 
-    assert (
-        first["status"]["Next"] == second["status"]["Last"]
-        or first["status"]["Last"] < second["status"]["Last"]
-    )
+    assert first["status"]["Next"] == second["status"]["Last"] or first["status"]["Last"] < second["status"]["Last"]
     assert [False, False] == [first["past_due"], second["past_due"]]
 
 
@@ -87,9 +84,7 @@ def test_a_timer_is_run_at_once_for_the_master_key(shared_host: FunctionsHost, s
     assert shared_seen.wait("tick")
 
 
-def test_a_queue_function_is_run_at_once_with_its_input(
-    shared_host: FunctionsHost, shared_seen: Seen
-) -> None:
+def test_a_queue_function_is_run_at_once_with_its_input(shared_host: FunctionsHost, shared_seen: Seen) -> None:
     """The input is the message's text."""
     text = uuid.uuid4().hex
 
