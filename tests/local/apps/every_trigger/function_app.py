@@ -41,9 +41,7 @@ def echo(req: func.HttpRequest) -> func.HttpResponse:
         "length": len(req.get_body()),
         "body": req.get_body()[:200].decode("latin-1"),
     }
-    return func.HttpResponse(
-        json.dumps(body), status_code=201, mimetype="application/json", headers={"x-own": "1"}
-    )
+    return func.HttpResponse(json.dumps(body), status_code=201, mimetype="application/json", headers={"x-own": "1"})
 
 
 @app.route(route="open", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
