@@ -50,9 +50,7 @@ class LocalAcs:
         self.tunnel = Tunnel(self.world.note_refused)
         self._loop = LoopThread("local-acs")
         self._server = TlsServer(self.world, self.certificates.server_context())
-        self._production = Production(
-            self.world, MediaLibrary(media_folder or folder / "media", media), publish
-        )
+        self._production = Production(self.world, MediaLibrary(media_folder or folder / "media", media), publish)
         self.control = ControlApi(self.world, callback_url, control_port)
 
     @property

@@ -24,13 +24,9 @@ class Dropped(Exception):
     """The connection is gone; there is nobody to answer."""
 
 
-def as_json(
-    body: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None
-) -> web.Response:
+def as_json(body: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
     """A JSON answer."""
-    return web.Response(
-        text=json.dumps(body), status=status, content_type="application/json", headers=headers
-    )
+    return web.Response(text=json.dumps(body), status=status, content_type="application/json", headers=headers)
 
 
 def rest_error(refusal: ServiceRefusal) -> web.Response:
@@ -48,9 +44,7 @@ def problem(status: int, detail: str | None = None, headers: Mapping[str, str] |
     }
     if detail:
         body["detail"] = detail
-    return web.Response(
-        text=json.dumps(body), status=status, content_type="application/problem+json", headers=headers
-    )
+    return web.Response(text=json.dumps(body), status=status, content_type="application/problem+json", headers=headers)
 
 
 def fault_reply(reply: Reply, fault: Fault) -> web.Response:

@@ -6,6 +6,8 @@ from collections.abc import Coroutine
 from concurrent.futures import Future
 from typing import Any
 
+_LAST_TURNS = 10
+
 
 class LoopThread:
     """Owns one event loop; `start` and `stop` may each be called once."""
@@ -44,3 +46,6 @@ class LoopThread:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        # Transports closed just now let go of their sockets in later turns of the loop.
+        for _ in range(_LAST_TURNS):
+            await asyncio.sleep(0)

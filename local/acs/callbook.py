@@ -92,9 +92,7 @@ class CallBook:
         for call in self.calls.values():
             if call.ended is None and _matches(call, locator):
                 if not call.established:
-                    raise ServiceRefusal(
-                        400, "8501", "Action is invalid when call is not in Established state."
-                    )
+                    raise ServiceRefusal(400, "8501", "Action is invalid when call is not in Established state.")
                 return call
         raise ServiceRefusal(404, "8522", "Call not found.")
 

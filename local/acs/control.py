@@ -97,9 +97,7 @@ class ControlApi:
         participants = wanted.setdefault("participants", list(DEFAULT_PARTICIPANTS))
         if not _list_of(participants, str) or not participants:
             raise _Wrong(400, "participants: a list of raw ids, at least one")
-        if "chunk_ms" in wanted and (
-            not _list_of(wanted["chunk_ms"], int) or min(wanted["chunk_ms"], default=0) <= 0
-        ):
+        if "chunk_ms" in wanted and (not _list_of(wanted["chunk_ms"], int) or min(wanted["chunk_ms"], default=0) <= 0):
             raise _Wrong(400, "chunk_ms: a list of durations in ms, one per chunk, each above 0")
         for field in ("server_call_id", "group_id", "room_id"):
             if field in wanted and not isinstance(wanted[field], str):
@@ -146,9 +144,7 @@ class ControlApi:
         return as_json({"objects": [_object_state(one) for one in self._world.objects.values()]})
 
     async def _faults(self, _: web.Request) -> web.Response:
-        return as_json(
-            {"armed": [_armed(fault) for fault in self._world.faults.armed()], "catalogue": catalogue()}
-        )
+        return as_json({"armed": [_armed(fault) for fault in self._world.faults.armed()], "catalogue": catalogue()})
 
     async def _arm(self, request: web.Request) -> web.Response:
         wanted = await _object(request, _FAULT_FIELDS)

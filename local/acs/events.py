@@ -80,9 +80,7 @@ def wire_time(at: datetime, digits: int = 3) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S") + (f".{fraction}" if fraction else "") + "Z"
 
 
-def file_event(
-    recording: Recording, chunks: Sequence[StoredObject], at: datetime, options: FileEventOptions
-) -> Event:
+def file_event(recording: Recording, chunks: Sequence[StoredObject], at: datetime, options: FileEventOptions) -> Event:
     """RecordingFileStatusUpdated of a recording.
 
     `omit` and `replace` act on every chunk entry, `extra_data` on `data`; `optional_fields=False` leaves out

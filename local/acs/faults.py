@@ -48,12 +48,8 @@ _CONTENT = (
     FaultKind("not_ready_404", "content", "the file is not there yet", "404 problem", Reply(404)),
     FaultKind("gone_410", "content", "the file is gone for good", "410 problem", Reply(410)),
     FaultKind("bad_request_html", "content", "a gateway's error page", "400 text/html", Reply(400, "html")),
-    FaultKind(
-        "html_for_media", "content", "a page in place of the media", "200 text/html", Reply(200, "html")
-    ),
-    FaultKind(
-        "unauthorized_mid_copy", "content", "the signature is refused (arm with `after`)", "401", Reply(401)
-    ),
+    FaultKind("html_for_media", "content", "a page in place of the media", "200 text/html", Reply(200, "html")),
+    FaultKind("unauthorized_mid_copy", "content", "the signature is refused (arm with `after`)", "401", Reply(401)),
     FaultKind("forbidden", "content", "access is refused", "403 problem", Reply(403)),
     FaultKind("busy_429", "content", "throttled; `retry_after` sets the header", "429 problem", Reply(429)),
     FaultKind("busy_503", "content", "busy; `retry_after` sets the header", "503 problem", Reply(503)),
@@ -80,15 +76,9 @@ _CONTENT = (
         "closes at `at`; Content-Length is what was asked",
         "206, half a body",
     ),
-    FaultKind(
-        "truncated_wrong_length", "content", "ends cleanly at `at`; Content-Length agrees", "206, half a body"
-    ),
-    FaultKind(
-        "truncated_chunked", "content", "ends cleanly at `at`; chunked, no Content-Length", "206, half a body"
-    ),
-    FaultKind(
-        "extra_bytes", "content", "sends `amount` bytes more than Content-Range says", "206, too long a body"
-    ),
+    FaultKind("truncated_wrong_length", "content", "ends cleanly at `at`; Content-Length agrees", "206, half a body"),
+    FaultKind("truncated_chunked", "content", "ends cleanly at `at`; chunked, no Content-Length", "206, half a body"),
+    FaultKind("extra_bytes", "content", "sends `amount` bytes more than Content-Range says", "206, too long a body"),
     FaultKind("range_ignored", "content", "sends the whole object from byte 0", "200 to a Range"),
     FaultKind(
         "range_shifted",
@@ -96,22 +86,12 @@ _CONTENT = (
         "sends, and announces, a range `amount` bytes further on",
         "206, other range",
     ),
-    FaultKind(
-        "content_changes", "content", "the same length, other bytes (each inverted)", "206, other bytes"
-    ),
-    FaultKind(
-        "length_changes", "content", "Content-Range names a total `amount` bytes longer", "206, other total"
-    ),
-    FaultKind(
-        "redirect_elsewhere", "content", "redirects to a foreign host (`location`)", "302", hop="entry"
-    ),
+    FaultKind("content_changes", "content", "the same length, other bytes (each inverted)", "206, other bytes"),
+    FaultKind("length_changes", "content", "Content-Range names a total `amount` bytes longer", "206, other total"),
+    FaultKind("redirect_elsewhere", "content", "redirects to a foreign host (`location`)", "302", hop="entry"),
     FaultKind("redirect_http", "content", "redirects to the right host over plain http", "302", hop="entry"),
-    FaultKind(
-        "redirect_loop", "content", "redirects to and fro between two hosts", "302", hop="entry", count=None
-    ),
-    FaultKind(
-        "redirect_back", "content", "the regional host redirects to the entry host again", "302", count=None
-    ),
+    FaultKind("redirect_loop", "content", "redirects to and fro between two hosts", "302", hop="entry", count=None),
+    FaultKind("redirect_back", "content", "the regional host redirects to the entry host again", "302", count=None),
     FaultKind(
         "redirect_regional_off",
         "content",
@@ -123,12 +103,8 @@ _CONTENT = (
 )
 _METADATA = (
     FaultKind("metadata_not_ready_404", "metadata", "the file is not there yet", "404 problem", Reply(404)),
-    FaultKind(
-        "metadata_html", "metadata", "a page in place of the file", "200 text/html", Reply(200, "html")
-    ),
-    FaultKind(
-        "metadata_empty", "metadata", "a successful download of nothing", "200, no body", Reply(200, "empty")
-    ),
+    FaultKind("metadata_html", "metadata", "a page in place of the file", "200 text/html", Reply(200, "html")),
+    FaultKind("metadata_empty", "metadata", "a successful download of nothing", "200, no body", Reply(200, "empty")),
     FaultKind("metadata_503", "metadata", "busy", "503 problem", Reply(503)),
 )
 _DELETE = (
@@ -161,16 +137,12 @@ _DELETE = (
         Reply(200, "html"),
         first=True,
     ),
-    FaultKind(
-        "delete_timeout_after_success", "delete", "deletes, waits `seconds`, resets", "none", first=True
-    ),
+    FaultKind("delete_timeout_after_success", "delete", "deletes, waits `seconds`, resets", "none", first=True),
     FaultKind("delete_response_lost", "delete", "deletes and resets at once", "none", first=True),
 )
 _CALLING = (
     FaultKind("start_503", "start", "busy, nothing started", "503 error", Reply(503, "error", "9999")),
-    FaultKind(
-        "start_500", "start", "an internal error, nothing started", "500 error", Reply(500, "error", "9999")
-    ),
+    FaultKind("start_500", "start", "an internal error, nothing started", "500 error", Reply(500, "error", "9999")),
     FaultKind(
         "start_429",
         "start",
@@ -180,12 +152,8 @@ _CALLING = (
     ),
     FaultKind("start_response_lost", "start", "starts the recording and resets at once", "none", first=True),
     FaultKind("state_503", "state", "busy", "503 error", Reply(503, "error", "9999")),
-    FaultKind(
-        "pause_500", "pause", "an internal error, not paused", "500 error", Reply(500, "error", "9999")
-    ),
-    FaultKind(
-        "resume_500", "resume", "an internal error, not resumed", "500 error", Reply(500, "error", "9999")
-    ),
+    FaultKind("pause_500", "pause", "an internal error, not paused", "500 error", Reply(500, "error", "9999")),
+    FaultKind("resume_500", "resume", "an internal error, not resumed", "500 error", Reply(500, "error", "9999")),
     FaultKind("stop_500", "stop", "an internal error, not stopped", "500 error", Reply(500, "error", "9999")),
     FaultKind("stop_response_lost", "stop", "stops the recording and resets at once", "none", first=True),
 )

@@ -80,9 +80,7 @@ def _arguments(output: Output, media_ms: int, seed: int, channels: int) -> list[
 
 def _tones(seed: int, channels: int) -> list[str]:
     """An input of one sine a channel, none like another's."""
-    pitches = [
-        _LOWEST_HZ + _STEP_HZ * ((seed * 5 + channel) % _TONES) + seed // 8 for channel in range(channels)
-    ]
+    pitches = [_LOWEST_HZ + _STEP_HZ * ((seed * 5 + channel) % _TONES) + seed // 8 for channel in range(channels)]
     waves = "|".join(f"0.2*sin({pitch}*2*PI*t)" for pitch in pitches)
     return ["-f", "lavfi", "-i", f"aevalsrc=exprs={waves}:s={SAMPLE_RATE}:c={_LAYOUTS[channels]}"]
 

@@ -68,8 +68,7 @@ def _document(facts: ChunkFacts, resource_id: str, variants: Collection[str]) ->
         "chunkStartTime": moment(facts.chunk.start_ms),
         "chunkDuration": span(facts.chunk.duration_ms),
         "pauseResumeIntervals": [
-            {"startTime": moment(pause.start_ms), "duration": span(pause.duration_ms)}
-            for pause in facts.chunk.pauses
+            {"startTime": moment(pause.start_ms), "duration": span(pause.duration_ms)} for pause in facts.chunk.pauses
         ],
         "recordingInfo": _recording_info(facts, variants),
         "participants": _participants(facts.call.participants, facts.output, facts.channels),

@@ -107,9 +107,7 @@ def _post(uri: str, body: list[Event]) -> None:
     headers = {"Content-Type": "application/json"}
     request = urllib.request.Request(uri, json.dumps(body).encode(), headers)
     try:
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
-            request, timeout=_CALLBACK_TIMEOUT
-        ):
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=_CALLBACK_TIMEOUT):
             pass
     except URLError as error:
         _log.warning("the callback to %s was not accepted: %s", uri.partition("?")[0], error)

@@ -37,9 +37,7 @@ class CallingApi:
         """Speak for a world."""
         self._world = world
 
-    async def answer(
-        self, request: web.BaseRequest, record: RequestRecord, body: bytes
-    ) -> web.StreamResponse:
+    async def answer(self, request: web.BaseRequest, record: RequestRecord, body: bytes) -> web.StreamResponse:
         """One request; raises Dropped when a fault broke the connection."""
         try:
             operation, recording_id = _operation(request)
@@ -49,9 +47,7 @@ class CallingApi:
                 message = "The api-version query parameter (?api-version=) is required for all requests."
                 raise ServiceRefusal(400, "MissingApiVersionParameter", message)
             if not _VERSION.fullmatch(version):
-                raise ServiceRefusal(
-                    400, "UnsupportedApiVersionValue", f"Unsupported api-version '{version}'."
-                )
+                raise ServiceRefusal(400, "UnsupportedApiVersionValue", f"Unsupported api-version '{version}'.")
             fault = self._world.strike(Occasion(operation))
             record.fault = fault.name if fault else None
             if fault is not None and fault.kind.reply is not None:
@@ -122,9 +118,7 @@ def start_request(body: bytes, repeatability_id: str | None) -> StartRequest:
     if not isinstance(wanted, dict):
         raise _bad("BadRequest", "The body is not a JSON object.")
     if wanted.get("externalStorage"):
-        raise _bad(
-            "BadRequest", "externalStorage: the local service writes into no container of the customer's."
-        )
+        raise _bad("BadRequest", "externalStorage: the local service writes into no container of the customer's.")
     for field in ("audioChannelParticipantOrdering", "channelAffinity"):
         if not isinstance(wanted.get(field) or [], list):
             raise _bad("BadRequest", f"{field}: an array is expected.")
@@ -165,9 +159,7 @@ def _output(wanted: Mapping[str, Any]) -> Output:
         words.append(word)
     output = Output(*words)
     if output not in OUTPUTS.values():
-        message = (
-            f"Invalid recording configuration: content {words[0]}, channel {words[1]} and format {words[2]}."
-        )
+        message = f"Invalid recording configuration: content {words[0]}, channel {words[1]} and format {words[2]}."
         raise _bad("7201", message)
     return output
 

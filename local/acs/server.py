@@ -7,13 +7,12 @@ from aiohttp import web
 
 from local.acs.answers import Dropped, problem, rest_error
 from local.acs.hosts import ACS_HOST, MEDIA_SUFFIX
+from local.acs.listener import Listener
 from local.acs.model import RequestRecord, ServiceRefusal
 from local.acs.rest import CallingApi
 from local.acs.signatures import SignedRequest, Verifier
 from local.acs.storage import Storage
 from local.acs.world import World
-
-_PATIENCE = 0.1
 
 
 class TlsServer:
@@ -26,23 +25,20 @@ class TlsServer:
         self._verifier = Verifier(world.access_key, ACS_HOST)
         self._calling = CallingApi(world)
         self._storage = Storage(world)
-        self._runner: web.ServerRunner | None = None
-        self.port = 0
+        self._listener = Listener(self._serve)
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return self._listener.port
 
     async def start(self) -> None:
         """Listen on a free port."""
-        # A client that goes away must end the work for it at once: hanging answers wait for long.
-        server = web.Server(self._serve, handler_cancellation=True, access_log=None)
-        self._runner = web.ServerRunner(server, shutdown_timeout=_PATIENCE)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=self._context)
-        await site.start()
-        self.port = self._runner.addresses[0][1]
+        await self._listener.start(self._context)
 
     async def stop(self) -> None:
         """Stop listening, and drop what is open."""
-        if self._runner is not None:
-            await self._runner.cleanup()
+        await self._listener.stop()
 
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
         host = request.host.removesuffix(":443").lower()

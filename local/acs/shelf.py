@@ -94,18 +94,14 @@ class Shelf:
         started = recording.media_started or recording.started
         channels = placement.channels
         if channels is None:
-            channels = (
-                min(MAX_CHANNELS, len(recording.call.participants)) if output.channel == "unmixed" else 1
-            )
+            channels = min(MAX_CHANNELS, len(recording.call.participants)) if output.channel == "unmixed" else 1
         if given is None:
             facts = ChunkFacts(document, recording.call, output, started, chunk, channels)
             content = metadata_file(facts, RESOURCE_ID, placement.variants)
         else:
             content = given if isinstance(given, bytes) else json.dumps(given).encode()
         name = placement.content_name or ("video" if output.format == "mp4" else "audio")
-        metadata_id, delete_id = (
-            (new_document_id(), new_document_id()) if placement.split else (document, document)
-        )
+        metadata_id, delete_id = (new_document_id(), new_document_id()) if placement.split else (document, document)
         delete_host = OTHER_ENTRY_HOST if placement.split else placement.host
         now = self._clock()
         return StoredObject(

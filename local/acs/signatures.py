@@ -56,9 +56,7 @@ class Verifier:
         stamp = request.headers.get("x-ms-date", "")
         self._check_date(stamp, now, skew)
         content_hash = base64.b64encode(hashlib.sha256(request.body).digest()).decode()
-        if not hmac.compare_digest(
-            request.headers.get("x-ms-content-sha256", "").encode(), content_hash.encode()
-        ):
+        if not hmac.compare_digest(request.headers.get("x-ms-content-sha256", "").encode(), content_hash.encode()):
             raise _denied("The x-ms-content-sha256 header does not match the body.")
         text = f"{request.method.upper()}\n{request.target}\n{stamp};{self.endpoint_host};{content_hash}"
         expected = hmac.digest(base64.b64decode(self.access_key), text.encode(), "sha256")

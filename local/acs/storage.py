@@ -66,18 +66,12 @@ class Storage:
             return answer
         if entry is None or not entry.exists:
             return problem(404)
-        if (
-            _at_entry(request)
-            and self._world.redirects
-            and (fault is None or fault.name != "redirect_regional_off")
-        ):
+        if _at_entry(request) and self._world.redirects and (fault is None or fault.name != "redirect_regional_off"):
             return _redirect(f"https://{REGIONAL_HOST}{request.raw_path}")
         if asked == (0, -1):
             return problem(416, headers={"Content-Range": f"bytes */{total}"})
         transfer = good_transfer(asked, total)
-        return await self._send(
-            request, record, bend(transfer, fault) if fault else transfer, _source(entry, record)
-        )
+        return await self._send(request, record, bend(transfer, fault) if fault else transfer, _source(entry, record))
 
     def _strike(
         self, request: web.BaseRequest, record: RequestRecord, asked: tuple[int, int] | None, total: int
@@ -144,9 +138,7 @@ class Storage:
             response.force_close()
         return response
 
-    async def _delete(
-        self, request: web.BaseRequest, record: RequestRecord, location_id: str
-    ) -> web.StreamResponse:
+    async def _delete(self, request: web.BaseRequest, record: RequestRecord, location_id: str) -> web.StreamResponse:
         record.operation = "delete"
         entry = self._world.find_object(location_id)
         record.document_id = entry.document_id if entry else None
@@ -177,9 +169,7 @@ def _source(entry: StoredObject, record: RequestRecord) -> _Source:
     return _Source(entry.path, b"", entry.length, entry.output.media_type)
 
 
-async def _pour(
-    response: web.StreamResponse, record: RequestRecord, transfer: Transfer, source: _Source
-) -> None:
+async def _pour(response: web.StreamResponse, record: RequestRecord, transfer: Transfer, source: _Source) -> None:
     """Write the body, piece by piece; memory does not grow with the object."""
     piece, pause = transfer.pace or (_PIECE, 0.0)
     stream: BinaryIO | None = source.path.open("rb", buffering=0) if source.path else None

@@ -83,9 +83,7 @@ def plan_chunks(
     return tuple(chunks)
 
 
-def _place(
-    pauses: Sequence[tuple[float, float]], factor: float, cuts: Sequence[int]
-) -> list[list[tuple[int, int]]]:
+def _place(pauses: Sequence[tuple[float, float]], factor: float, cuts: Sequence[int]) -> list[list[tuple[int, int]]]:
     """Per chunk, its pauses as (media position, duration) in scaled ms."""
     placed: list[list[tuple[int, int]]] = [[] for _ in cuts]
     paused = 0.0

@@ -56,9 +56,11 @@ class Tunnel:
         return None
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            await self._answer(reader, writer)
-        writer.close()
+        try:
+            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+                await self._answer(reader, writer)
+        finally:
+            writer.close()
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
@@ -85,9 +87,7 @@ class Tunnel:
             there_writer.close()
 
 
-async def _pass_on(
-    source: asyncio.StreamReader, sink: asyncio.StreamWriter, back: asyncio.StreamWriter
-) -> None:
+async def _pass_on(source: asyncio.StreamReader, sink: asyncio.StreamWriter, back: asyncio.StreamWriter) -> None:
     while piece := await source.read(_READ):
         sink.write(piece)
         await sink.drain()

@@ -364,9 +364,7 @@ class World:
 
     def bytes_served(self, object_id: str) -> int:
         """Body bytes of an object's content handed out so far, over all its requests."""
-        return sum(
-            r.bytes_sent for r in self.requests if r.document_id == object_id and r.operation == "content"
-        )
+        return sum(r.bytes_sent for r in self.requests if r.document_id == object_id and r.operation == "content")
 
     def wait_for(self, reached: Callable[["World"], bool], timeout: float = 10.0) -> bool:
         """Wait until the world is so; False if it was not within `timeout` seconds."""
@@ -390,9 +388,7 @@ def _lay_out(
             media = _media_ms(path)
         else:
             media = (duration_ms if isinstance(duration_ms, int) else duration_ms[index]) - skipped
-        chunk = PlannedChunk(
-            index, start, media, tuple(PlannedPause(start + at, length) for at, length in mine)
-        )
+        chunk = PlannedChunk(index, start, media, tuple(PlannedPause(start + at, length) for at, length in mine))
         files.append((chunk, path))
         start += chunk.duration_ms
     return files, shape[0] if shape else 1

@@ -1,0 +1,241 @@
+"""A local Event Grid: at least once, in no order, with the real one's handshake, retries and dead letters."""
+
+import base64
+import contextlib
+import random
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self
+
+from local.acs.background import LoopThread
+from local.acs.certificates import Certificates
+from local.acs.events import Event, Schema
+from local.acs.hosts import TOPIC_HOST
+from local.eventgrid.deadletters import DeadLetterStore, FolderStore
+from local.eventgrid.delivery import Driver
+from local.eventgrid.destinations import StorageQueue, Text, Webhook
+from local.eventgrid.subscription import (
+    DEFAULT_ATTEMPTS,
+    DEFAULT_TIME_TO_LIVE,
+    Delivery,
+    HandshakeError,
+    Subscription,
+)
+from local.eventgrid.topic import CustomTopic
+
+__all__ = ["HandshakeError", "LocalEventGrid"]
+
+Order = Literal["published", "reversed", "shuffled"]
+
+
+class LocalEventGrid:
+    """Subscriptions, their deliveries, and a custom topic, on a thread of their own; a context manager.
+
+    Attributes:
+        scale: what each second of the retry schedule lasts here.
+        answer_limit: seconds an endpoint has to answer; not scaled.
+        copies: how often each event is published to each subscription; 2 for duplicates.
+        delay: seconds before a first delivery; with another `order` than "published", what comes within it is
+            delivered in that order.
+        order: "published", "reversed" or "shuffled".
+        dead_letters: where undeliverable events go; a folder at first.
+        topic: the custom topic; `topic.received`, `topic.fail(status, count)`.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        certificates: Certificates | None = None,
+        *,
+        scale: float = 0.001,
+        answer_limit: float = 30.0,
+        dead_letters: DeadLetterStore | None = None,
+        seed: int = 1,
+    ) -> None:
+        """Prepare; nothing listens before `start`. `seed` makes shuffling repeat."""
+        self._certificates = certificates or Certificates(folder)
+        self.scale = scale
+        self.answer_limit = answer_limit
+        self.copies = 1
+        self.delay = 0.0
+        self.order: Order = "published"
+        self.dead_letters: DeadLetterStore = dead_letters or FolderStore(folder / "dead-letters")
+        self.topic_key = base64.b64encode(secrets.token_bytes(32)).decode()
+        self._random = random.Random(seed)
+        self._changed = threading.Condition(threading.RLock())
+        self._loop = LoopThread("local-eventgrid")
+        self._driver = Driver(self._changed, self._loop)
+        self._held: list[Event] = []
+        self._holding = 0
+        self._subscriptions: list[Subscription] = []
+        self.topic = CustomTopic(self.topic_key, self._changed)
+
+    # --- its life ---
+
+    def start(self) -> Self:
+        """Start the thread and the custom topic; route its host to `topic.port` in the tunnel to reach it."""
+        self._loop.start()
+        self._loop.run(self.topic.start(self._certificates.server_context()))
+        return self
+
+    def stop(self) -> None:
+        """Give up what is under way, and stop."""
+        self._loop.run(self.topic.stop())
+        self._loop.stop()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def environment(self) -> dict[str, str]:
+        """What the app needs to publish to the custom topic."""
+        return {
+            "ARCHIVED_TOPIC_ENDPOINT": f"https://{TOPIC_HOST}/api/events",
+            "ARCHIVED_TOPIC_KEY": self.topic_key,
+        }
+
+    # --- subscriptions ---
+
+    def subscribe(
+        self,
+        endpoint_url: str,
+        event_types: Sequence[str] | None = None,
+        schema: Schema = "eventgrid",
+        *,
+        name: str = "archive",
+        max_attempts: int = DEFAULT_ATTEMPTS,
+        time_to_live: float = DEFAULT_TIME_TO_LIVE,
+        batch: int = 1,
+        headers: Mapping[str, str] | None = None,
+    ) -> Subscription:
+        """Subscribe a webhook, after the handshake of its schema; raises HandshakeError.
+
+        Args:
+            endpoint_url: with its key in the query.
+            event_types: which to deliver; all without it.
+            schema: "eventgrid" (arrays) or "cloudevents" (single objects).
+            name: of the subscription, in the dead letters' path.
+            max_attempts: 1 to 30.
+            time_to_live: seconds of the real service; scaled as the schedule is.
+            batch: events per delivery at most.
+            headers: sent with each delivery.
+        """
+        webhook = Webhook(endpoint_url, schema, self.answer_limit, headers)
+        self._loop.run(webhook.shake_hands(name), self.answer_limit + 5)
+        kinds = frozenset(event_types) if event_types is not None else None
+        return self._add(Subscription(name, webhook, kinds, schema, max_attempts, time_to_live, batch))
+
+    def subscribe_queue(
+        self,
+        connection_string: str,
+        queue: str,
+        event_types: Sequence[str] | None = None,
+        schema: Schema = "eventgrid",
+        *,
+        name: str = "archive",
+        text: Text = "plain",
+    ) -> Subscription:
+        """Deliver straight into a Storage queue, as plain or base64 text; no handshake."""
+        kinds = frozenset(event_types) if event_types is not None else None
+        return self._add(Subscription(name, StorageQueue(connection_string, queue, text), kinds, schema))
+
+    def _add(self, subscription: Subscription) -> Subscription:
+        with self._changed:
+            self._subscriptions.append(subscription)
+        return subscription
+
+    def unsubscribe(self, subscription: Subscription) -> None:
+        """Deliver no further events to it."""
+        with self._changed:
+            self._subscriptions.remove(subscription)
+
+    # --- events ---
+
+    def publish(self, event: Event | Sequence[Event], *, copies: int | None = None) -> None:
+        """Take events in either schema; returns at once, delivery follows."""
+        events = [event] if isinstance(event, dict) else list(event)
+        many = events * (self.copies if copies is None else copies)
+        with self._changed:
+            if self._holding:
+                self._held.extend(many)
+            elif self.order == "published":
+                self._send(many, self.delay)
+            else:
+                first = not self._held
+                self._held.extend(many)
+                if first:
+                    self._loop.submit(self._driver.later(self.delay, self._flush))
+
+    def _flush(self) -> None:
+        with self._changed:
+            if not self._holding:
+                self._release(self.order)
+
+    @contextlib.contextmanager
+    def held(self, order: Order = "reversed") -> Iterator[None]:
+        """Keep what is published inside the block, then deliver it in this order."""
+        with self._changed:
+            self._holding += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._holding -= 1
+                if not self._holding:
+                    self._release(order)
+
+    def _release(self, order: Order) -> None:
+        events, self._held = self._held, []
+        if order == "reversed":
+            events.reverse()
+        elif order == "shuffled":
+            self._random.shuffle(events)
+        self._send(events, 0.0)
+
+    def _send(self, events: Sequence[Event], delay: float) -> None:
+        for subscription in self._subscriptions:
+            wanted = [event for event in events if subscription.wants(event)]
+            for at in range(0, len(wanted), subscription.batch):
+                self._driver.send(
+                    subscription,
+                    wanted[at : at + subscription.batch],
+                    delay=delay,
+                    scale=self.scale,
+                    store=self.dead_letters,
+                )
+        self._changed.notify_all()
+
+    # --- what tests ask ---
+
+    @property
+    def deliveries(self) -> list[Delivery]:
+        """Every try so far, in order of their endings."""
+        return self._driver.deliveries()
+
+    def idle(self) -> bool:
+        """Whether nothing is held, under way, or waiting for its next try."""
+        with self._changed:
+            return not self._held and self._driver.pending == 0
+
+    def wait(self, reached: Callable[[], bool], timeout: float = 10.0) -> bool:
+        """Wait until `reached()`, asked at each change and every 50 ms; False if it was not in time."""
+        limit = time.monotonic() + timeout
+        with self._changed:
+            while not reached():
+                left = limit - time.monotonic()
+                if left <= 0:
+                    return False
+                self._changed.wait(min(left, 0.05))
+        return True
+
+    def wait_idle(self, timeout: float = 10.0) -> bool:
+        """Wait until `idle`."""
+        return self.wait(self.idle, timeout)

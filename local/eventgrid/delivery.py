@@ -1,0 +1,107 @@
+"""The driving of deliveries: try, wait by the schedule, try again, give up into a dead letter."""
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from azure.core.exceptions import AzureError
+
+from local.acs.background import LoopThread
+from local.acs.events import Event, as_schema
+from local.eventgrid.deadletters import DeadLetterStore, Ending, dead_letter
+from local.eventgrid.subscription import RETRY_SCHEDULE, Delivery, Outcome, Subscription, event_type, ids
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Errand:
+    subscription: Subscription
+    events: Sequence[Event]
+    delay: float
+    scale: float
+    store: DeadLetterStore
+
+
+class Driver:
+    """Drives each delivery as a task of the loop; `pending` counts the unfinished ones."""
+
+    def __init__(self, changed: threading.Condition, loop: LoopThread) -> None:
+        """`changed` guards the counts and is told of each ending."""
+        self._changed = changed
+        self._loop = loop
+        self._deliveries: list[Delivery] = []
+        self.pending = 0
+
+    def deliveries(self) -> list[Delivery]:
+        """Every try so far."""
+        with self._changed:
+            return list(self._deliveries)
+
+    def send(
+        self,
+        subscription: Subscription,
+        events: Sequence[Event],
+        *,
+        delay: float,
+        scale: float,
+        store: DeadLetterStore,
+    ) -> None:
+        """Deliver in the background, in the subscription's schema."""
+        changed = [as_schema(event, subscription.schema) for event in events]
+        with self._changed:
+            self.pending += 1
+        errand = _Errand(subscription, changed, delay, scale, store)
+        self._loop.submit(self._drive(errand)).add_done_callback(self._ended)
+
+    async def later(self, seconds: float, act: Callable[[], None]) -> None:
+        """Call something after a while."""
+        await asyncio.sleep(seconds)
+        act()
+
+    def _ended(self, done: Future[None]) -> None:
+        with self._changed:
+            self.pending -= 1
+            self._changed.notify_all()
+        if not done.cancelled() and (error := done.exception()) is not None:
+            _log.error("a delivery broke", exc_info=error)
+
+    async def _drive(self, errand: _Errand) -> None:
+        published, begun = datetime.now(UTC), time.monotonic()
+        subscription = errand.subscription
+        await asyncio.sleep(errand.delay)
+        attempt = 0
+        while True:
+            outcome = await subscription.destination.deliver(errand.events, subscription.name, attempt)
+            self._note(errand, attempt, outcome)
+            attempt += 1
+            if outcome.delivered:
+                return
+            pause = RETRY_SCHEDULE[min(attempt, len(RETRY_SCHEDULE)) - 1] * errand.scale
+            late = time.monotonic() - begun + pause > subscription.time_to_live * errand.scale
+            if outcome.never_retried or attempt >= subscription.max_attempts or late:
+                await self._bury(errand, Ending(published, datetime.now(UTC), attempt, outcome))
+                return
+            await asyncio.sleep(pause)
+
+    def _note(self, errand: _Errand, attempt: int, outcome: Outcome) -> None:
+        kinds = tuple(event_type(event) for event in errand.events)
+        delivery = Delivery(errand.subscription.name, ids(errand.events), kinds, attempt, outcome)
+        with self._changed:
+            self._deliveries.append(delivery)
+            self._changed.notify_all()
+
+    async def _bury(self, errand: _Errand, ending: Ending) -> None:
+        if not errand.subscription.dead_letters:
+            return
+        path, content = dead_letter(errand.subscription, errand.events, ending)
+        try:
+            await asyncio.to_thread(errand.store.write, path, content)
+        except (AzureError, OSError) as error:
+            # The real service loses it too, after four hours of trying.
+            _log.error("the dead letter %s could not be written: %s", path, error)
