@@ -38,9 +38,25 @@ fragments = st.sampled_from(
     ]
 )
 mangled = st.lists(st.one_of(fragments, st.text(max_size=3)), max_size=8).map("".join)
-after_host = mangled.map(lambda rest: f"https://a.asm.skype.com{rest}")
-before_suffix = mangled.map(lambda start: f"https://{start}.asm.skype.com/v1")
-urls = st.one_of(mangled, mangled.map("https://".__add__), after_host, before_suffix)
+nearly = st.lists(
+    st.one_of(
+        st.text("aZ09-._~!$&'()*+,;=:@/?", max_size=6),
+        st.sampled_from(["%2e", "%5c%2F", "//", "/../", "\\", "@evil.example", ":443", ".asm.skype.com"]),
+    ),
+    max_size=4,
+).map("".join)
+hosts = st.builds(
+    "{}{}{}".format,
+    st.one_of(st.from_regex(r"[a-z0-9-]{1,6}(\.[a-zA-Z0-9]{1,6})?", fullmatch=True), nearly),
+    st.sampled_from([*ALLOWED_SUFFIXES, ".ASM.skype.com"]),
+    st.sampled_from(["", "", ":443", ":80"]),
+)
+urls = st.one_of(
+    mangled,
+    mangled.map("https://".__add__),
+    mangled.map(lambda rest: f"https://a.asm.skype.com{rest}"),
+    st.builds("https://{}/{}".format, hosts, st.one_of(nearly, mangled)),
+)
 
 
 def connected_hosts(url: str) -> set[str | None]:
