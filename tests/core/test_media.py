@@ -151,9 +151,7 @@ def test_facts_do_not_depend_on_how_much_came_at_first(file: bytes, head: int) -
     assert len(needs) == MAX_NEEDS or whole == found
 
 
-@given(
-    file=files, claimed=st.integers(0, 400), more=st.dictionaries(st.integers(0, 400), st.binary(max_size=50))
-)
+@given(file=files, claimed=st.integers(0, 400), more=st.dictionaries(st.integers(0, 400), st.binary(max_size=50)))
 def test_no_contradiction_breaks_the_look(file: bytes, claimed: int, more: dict[int, bytes]) -> None:
     """A length that is not the head's, ranges that no one asked for or that came short: facts or a need."""
     assert isinstance(inspect(file, claimed, more), MediaFacts | Need)

@@ -167,9 +167,7 @@ def test_a_lossy_file_of_unlikely_size_is_noted_not_refused(
 )
 def test_a_lossy_file_that_lasts_otherwise_is_noted(actual: float, paused: float, *, doubted: bool) -> None:
     """Five seconds and five per cent: what an mp3 says of itself is a guess."""
-    verdict = judge(
-        MediaFacts(Format.MP4, 1_000_000, seconds(actual)), Expectation(MP4, MINUTE, seconds(paused))
-    )
+    verdict = judge(MediaFacts(Format.MP4, 1_000_000, seconds(actual)), Expectation(MP4, MINUTE, seconds(paused)))
 
     assert verdict.looks_right
     assert doubted == bool(verdict.notes)

@@ -125,10 +125,7 @@ def test_a_count_of_frames_in_the_first_is_believed(
     first = bytearray(frame(header, length))
     first[offset : offset + 12] = mark + (1).to_bytes(4) + (1000).to_bytes(4)
 
-    assert (
-        timedelta(microseconds=1000 * microseconds)
-        == facts(bytes(first) + frame(header, length) * 5).duration
-    )
+    assert timedelta(microseconds=1000 * microseconds) == facts(bytes(first) + frame(header, length) * 5).duration
 
 
 def test_a_mark_without_a_count_is_passed_over() -> None:
@@ -157,9 +154,7 @@ def test_a_missing_head_is_asked_for() -> None:
     assert look(MP3_FRAME * 100, head=0)[1] == [Need(0, 4096)]
 
 
-@pytest.mark.parametrize(
-    "header", ["fff308c4", "fff3f8c4", "fff34cc4", "ffeb48c4", "fff548c4", "fff148c4", "fed348c4"]
-)
+@pytest.mark.parametrize("header", ["fff308c4", "fff3f8c4", "fff34cc4", "ffeb48c4", "fff548c4", "fff148c4", "fed348c4"])
 def test_headers_that_mean_nothing_are_no_frames(header: str) -> None:
     """Free, forbidden and reserved values, other layers, no sync."""
     assert look(frame(header, 144) * 5)[0].format is None

@@ -130,9 +130,7 @@ def test_an_output_is_inferred_whichever_field_its_values_came_in(facts: OutputF
         ([None, 5, ["wav"], {}], None),
     ],
 )
-def test_what_is_missing_is_filled_in_where_one_output_is_left(
-    values: list[object], expected: Output | None
-) -> None:
+def test_what_is_missing_is_filled_in_where_one_output_is_left(values: list[object], expected: Output | None) -> None:
     """One left: that one. More, or a contradiction: None."""
     assert expected == infer_output(values)
 
