@@ -39,6 +39,7 @@ class Stack:
     Attributes:
         acs: the local Communication Services; `acs.world` is what tests look at and change.
         event_grid: the local Event Grid, with a subscription to the app's trigger.
+        before_publish: sees each file event before Event Grid does; what it arms then strikes the copy.
         host: the Functions host's process.
     """
 
@@ -71,9 +72,11 @@ class Stack:
         self.azurite = Azurite(folder / "azurite")
         self.acs = LocalAcs(folder / "acs", self._publish, media=media, media_folder=media_folder)
         self.event_grid = LocalEventGrid(folder / "eventgrid", self.acs.certificates)
+        self.before_publish: Callable[[dict[str, Any]], None] = lambda _event: None
         self.host: FunctionsHost
 
     def _publish(self, event: dict[str, Any]) -> None:
+        self.before_publish(event)
         self.event_grid.publish(event)
 
     def __enter__(self) -> Self:

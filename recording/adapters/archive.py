@@ -47,7 +47,7 @@ class BlobArchive:
         if listed is None:
             return ()
         found, headers = listed
-        if "etag" in headers:
+        if _is_committed(headers):
             raise BlobExists("list staged blocks", "it is committed", ids={"container": self.container, "blob": name})
         return _blocks(found[1])
 
@@ -69,7 +69,6 @@ class BlobArchive:
                 [BlobBlock(block_id) for block_id in block_ids],
                 content_settings=ContentSettings(content_type=content_type),
                 metadata=dict(labels),
-                etag="*",
                 match_condition=MatchConditions.IfMissing,
             ),
         )
@@ -94,13 +93,13 @@ class BlobArchive:
     def committed(self, name: BlobName) -> BlockList | None:
         """See `ports.Archive.committed`."""
         listed = self._listed("list blocks", name, "committed")
-        if listed is None or "etag" not in listed[1]:
+        if listed is None or not _is_committed(listed[1]):
             return None
         found, headers = listed
         return BlockList(_blocks(found[0]), int(headers["x-ms-blob-content-length"]), _bare(headers["etag"]))
 
     def _listed(self, operation: str, name: BlobName, which: str) -> tuple[Any, dict[str, str]] | None:
-        """The SDK's two lists and the reply's headers; an ETag is among them only if the blob is committed."""
+        """The SDK's two lists and the reply's headers, in lower case."""
         headers: dict[str, str] = {}
 
         def ask(blob: BlobClient) -> Any:  # noqa: ANN401 - the SDK's pair of lists
@@ -171,6 +170,11 @@ class BlobArchive:
 def checksum(content: memoryview) -> str:
     """The CRC-64/NVME of the content as Blob storage wants it: base64 of eight bytes, the lowest first."""
     return base64.b64encode(crc64nvme(content).to_bytes(8, "little")).decode()
+
+
+def _is_committed(headers: Mapping[str, str]) -> bool:
+    """Whether a block list is that of a committed blob: one that is only staged has no length yet."""
+    return int(headers.get("x-ms-blob-content-length", "0")) > 0
 
 
 def _blocks(found: Sequence[BlobBlock]) -> tuple[StagedBlock, ...]:

@@ -1,0 +1,121 @@
+"""What happens in the demo: calls, their recordings, a pause, and some trouble on the way."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+import requests
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
+
+from local.stack import Stack, wait_for
+from recording.core.events import RECORDING_FILE_STATUS_UPDATED
+
+_PATIENCE = 100.0  # seconds for all recordings together
+_PEOPLE = tuple(f"8:acs:demo_participant-{number}" for number in range(1, 6))
+
+
+@dataclass
+class Shown:
+    """One recording of the demo: what is told of it, and what the service and the app call it."""
+
+    title: str
+    output: str
+    chunk_ms: Sequence[int]
+    recording_id: str = ""
+    state: dict[str, Any] = field(default_factory=dict)
+
+
+def play(stack: Stack, console: Console) -> list[Shown]:
+    """Run the story to its end; the recordings with their last state."""
+    by_event = Shown("call event", "audio-mixed-wav", [45_000])
+    video = Shown("paused once", "audioVideo-mixed-mp4", [30_000])
+    small = Shown("503 at first", "audio-mixed-mp3", [120_000])
+    long = Shown("three chunks", "audio-unmixed-wav", [90_000, 90_000, 40_000])
+    shown = [by_event, video, small, long]
+    world, grid = stack.acs.world, stack.event_grid
+    grid.copies, grid.order, grid.delay = 2, "reversed", 1.0
+    calls = [world.start_call(participants=_PEOPLE, chunk_ms=recording.chunk_ms) for recording in shown]
+
+    console.print("A call connects. Its callback comes twice; the recording starts once:")
+    callback = world.connect(calls[0])
+    answers = [stack.call("POST", "calls/events", json=callback).json() for _ in range(2)]
+    ids = {answer["events"][0]["recordingId"] for answer in answers}
+    by_event.recording_id = ids.pop()
+    console.print(f"  {by_event.output}  {_short(by_event.recording_id)}" + ("  [red]twice![/red]" if ids else ""))
+
+    console.print("Three more calls are recorded on request:")
+    for recording, call in zip(shown[1:], calls[1:], strict=True):
+        world.connect(call)
+        content, channel, kind = recording.output.split("-")
+        body = {"serverCallId": call.server_call_id, "content": content, "channel": channel, "format": kind}
+        recording.recording_id = _asked(stack.call("POST", "recordings", json=body))["recordingId"]
+        console.print(f"  {recording.output}  {_short(recording.recording_id)}")
+
+    _asked(stack.call("POST", f"recordings/{quote(video.recording_id, safe='')}/pause"))
+    time.sleep(0.5)
+    _asked(stack.call("POST", f"recordings/{quote(video.recording_id, safe='')}/resume"))
+    console.print("One is paused and resumed; then all calls end. Their media is made now, and events follow:")
+    console.print("  each twice and in reversed order; one download answers 503 first, one breaks half way")
+
+    def trouble(event: dict[str, Any]) -> None:
+        if event["eventType"] != RECORDING_FILE_STATUS_UPDATED:
+            return
+        chunks = event["data"]["recordingStorageInfo"]["recordingChunks"]
+        if event["subject"].endswith(small.recording_id):
+            world.arm("busy_503", object_id=chunks[0]["documentId"], count=1)
+        if event["subject"].endswith(long.recording_id):
+            world.arm("reset_mid_body", object_id=chunks[1]["documentId"], count=1)
+
+    stack.before_publish = trouble
+    for call in calls:
+        world.end_call(call)
+    _watch(stack, console, shown)
+    return shown
+
+
+def _watch(stack: Stack, console: Console, shown: list[Shown]) -> None:
+    columns = (
+        TextColumn("  {task.description:<22}"),
+        BarColumn(bar_width=24),
+        DownloadColumn(binary_units=True),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[state]}"),
+    )
+    with Progress(*columns, console=console) as progress:
+        tasks = {
+            recording.recording_id: progress.add_task(recording.output, total=None, state="making media")
+            for recording in shown
+        }
+
+        def done() -> bool:
+            world = stack.acs.world
+            for recording in shown:
+                if recording.state.get("completedAt"):
+                    continue
+                objects = [found for found in world.objects.values() if found.recording_id == recording.recording_id]
+                if not objects:
+                    continue
+                recording.state = _asked(stack.call("GET", f"recordings/{quote(recording.recording_id, safe='')}"))
+                total = sum(found.length for found in objects)
+                read = sum(min(found.length, world.bytes_served(found.document_id)) for found in objects)
+                state = "released" if recording.state["completedAt"] else recording.state["state"]
+                progress.update(tasks[recording.recording_id], total=total, completed=read, state=state)
+            time.sleep(0.1)
+            return all(recording.state.get("completedAt") for recording in shown)
+
+        wait_for(done, "all recordings to be archived and released", _PATIENCE)
+
+
+def _asked(response: requests.Response) -> dict[str, Any]:
+    found: dict[str, Any] = response.json()
+    if not response.ok:
+        message = f"{response.request.method} {response.request.path_url.partition('?')[0]}: {found.get('detail', found)}"
+        raise RuntimeError(message)
+    return found
+
+
+def _short(recording_id: str) -> str:
+    return f"{recording_id[:12]}…{recording_id[-12:]}"
