@@ -3,13 +3,13 @@
 import json
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Any, TypedDict, cast
+from typing import Any, TypedDict, cast, get_args
 
 import aiohttp
 from aiohttp import web
 
 from local.acs.answers import as_json
-from local.acs.faults import Fault, catalogue
+from local.acs.faults import Fault, Hop, Operation, catalogue
 from local.acs.model import Call, Recording, StoredObject
 from local.acs.world import DEFAULT_PARTICIPANTS, World
 
@@ -29,7 +29,8 @@ _FAULT_FIELDS = {
     "retry_after",
     "location",
 }
-_NUMBERS = {"count", "after", "at", "amount", "seconds"}
+_OPERATIONS = get_args(Operation)
+_HOPS = get_args(Hop)
 
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -150,9 +151,10 @@ class ControlApi:
         wanted = await _object(request, _FAULT_FIELDS)
         if not isinstance(wanted.get("name"), str):
             raise _Wrong(400, "name: the fault's name is needed; GET /faults has the catalogue")
-        for field in _NUMBERS & wanted.keys():
-            if not isinstance(wanted[field], int | float | None) or isinstance(wanted[field], bool):
-                raise _Wrong(400, f"{field}: a number")
+        for field, value in wanted.items():
+            expected, fits = _FAULT_CHECKS.get(field, ("text", _is_text))
+            if not fits(value):
+                raise _Wrong(400, f"{field}: {expected} is needed")
         try:
             fault = self._world.arm(**wanted)
         except ValueError as error:
@@ -176,9 +178,9 @@ async def _clear_errors(request: web.Request, handler: _Handler) -> web.StreamRe
 
 
 async def _object(request: web.Request, fields: set[str]) -> dict[str, Any]:
-    text = await request.text()
+    content = await request.read()
     try:
-        wanted = json.loads(text) if text.strip() else {}
+        wanted = json.loads(content) if content.strip() else {}
     except ValueError as error:
         raise _Wrong(400, f"the body is not JSON: {error}") from error
     if not isinstance(wanted, dict):
@@ -187,6 +189,26 @@ async def _object(request: web.Request, fields: set[str]) -> dict[str, Any]:
     if unknown:
         raise _Wrong(400, f"unknown fields {', '.join(unknown)}; known are {', '.join(sorted(fields))}")
     return wanted
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_count(value: object) -> bool:
+    return type(value) is int and value >= 0
+
+
+_FAULT_CHECKS: dict[str, tuple[str, Callable[[object], bool]]] = {
+    "on": (f"one of {', '.join(_OPERATIONS)}", _OPERATIONS.__contains__),
+    "hop": (f"one of {', '.join(_HOPS)}", _HOPS.__contains__),
+    "count": ("a whole number, or null for ever,", lambda value: value is None or _is_count(value)),
+    "after": ("a whole number", _is_count),
+    "at": ("a whole number", _is_count),
+    "amount": ("a whole number", _is_count),
+    "seconds": ("a number", lambda value: type(value) in {int, float}),
+    "retry_after": ("text or a whole number", lambda value: _is_text(value) or _is_count(value)),
+}
 
 
 def _list_of(value: object, kind: type) -> bool:

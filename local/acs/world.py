@@ -6,6 +6,7 @@ Tests read and change it while the servers run; every public method may be calle
 import base64
 import secrets
 import threading
+import time
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -16,16 +17,15 @@ from local.acs import events
 from local.acs.callbook import CallBook, StartRequest
 from local.acs.faults import Fault, FaultBoard, Occasion, Trigger, fault_named
 from local.acs.model import Call, Recording, RequestRecord, StoredObject
-from local.acs.outputs import SAMPLE_RATE, Output, output_named
+from local.acs.outputs import Output, output_named
+from local.acs.seeding import lay_out
 from local.acs.shelf import MetadataContent, Placement, Shelf
-from local.acs.timeline import DOCUMENTED_MAX_CHUNK_MS, PlannedChunk, PlannedPause
-from local.acs.wavs import wav_shape
+from local.acs.timeline import DOCUMENTED_MAX_CHUNK_MS, PlannedChunk
 
 DEFAULT_PARTICIPANTS = (
     "8:acs:b6372803-0c35-4ec0-833b-c19b798cef2d_0000000e-3240-55cf-b8bb-353a0d00a001",
     "8:acs:b6372803-0c35-4ec0-833b-c19b798cef2d_0000000e-3240-55cf-b8bb-353a0d00a002",
 )
-UNKNOWN_DURATION_MS = 60_000
 Files = Sequence[tuple[PlannedChunk, Path]]
 
 
@@ -230,7 +230,7 @@ class World:
         kind = output_named(output) if isinstance(output, str) else output
         place = placement or self.placement
         paths = [self._as_file(content, kind) for content in chunks]
-        files, channels = _lay_out(paths, duration_ms, pauses)
+        files, channels = lay_out(paths, duration_ms, pauses)
         if place.channels is None and kind.format == "wav":
             place = Placement(place.host, place.content_name, place.split, place.variants, channels)
         total = sum(chunk.duration_ms for chunk, _ in files)
@@ -367,36 +367,12 @@ class World:
         return sum(r.bytes_sent for r in self.requests if r.document_id == object_id and r.operation == "content")
 
     def wait_for(self, reached: Callable[["World"], bool], timeout: float = 10.0) -> bool:
-        """Wait until the world is so; False if it was not within `timeout` seconds."""
+        """Wait until the world is so, asked at each change and every 50 ms; False if it was not in time."""
+        limit = time.monotonic() + timeout
         with self._changed:
-            return self._changed.wait_for(lambda: reached(self), timeout)
-
-
-def _lay_out(
-    paths: Sequence[Path],
-    duration_ms: int | Sequence[int] | None,
-    pauses: Sequence[Sequence[tuple[int, int]]],
-) -> tuple[list[tuple[PlannedChunk, Path]], int]:
-    """Chunks with their durations and pauses, and the channels of the first one if it is a wav."""
-    files = []
-    start = 0
-    shape = wav_shape(paths[0]) if paths else None
-    for index, path in enumerate(paths):
-        mine = pauses[index] if index < len(pauses) else ()
-        skipped = sum(duration for _, duration in mine)
-        if duration_ms is None:
-            media = _media_ms(path)
-        else:
-            media = (duration_ms if isinstance(duration_ms, int) else duration_ms[index]) - skipped
-        chunk = PlannedChunk(index, start, media, tuple(PlannedPause(start + at, length) for at, length in mine))
-        files.append((chunk, path))
-        start += chunk.duration_ms
-    return files, shape[0] if shape else 1
-
-
-def _media_ms(path: Path) -> int:
-    shape = wav_shape(path)
-    if shape is None:
-        return UNKNOWN_DURATION_MS
-    channels, size = shape
-    return size * 1000 // (SAMPLE_RATE * 2 * channels)
+            while not reached(self):
+                left = limit - time.monotonic()
+                if left <= 0:
+                    return False
+                self._changed.wait(min(left, 0.05))
+        return True

@@ -45,9 +45,7 @@ class Caller:
     ) -> None:
         self._pool.clear()
 
-    def signature(
-        self, method: str, url: str, body: bytes = b"", off_by: timedelta = timedelta()
-    ) -> dict[str, str]:
+    def signature(self, method: str, url: str, body: bytes = b"", off_by: timedelta = timedelta()) -> dict[str, str]:
         """The headers of a signed request."""
         parts = urlsplit(url)
         target = parts.path + (f"?{parts.query}" if parts.query else "")

@@ -59,9 +59,7 @@ def test_the_real_client_downloads_and_deletes(
     """Redirect taken by hand and signed anew; followed by the pipeline it ends in 401."""
     for name, value in acs.environment().items():
         monkeypatch.setenv(name, value)
-    with CallAutomationClient(
-        acs.endpoint, AzureKeyCredential(acs.world.access_key), retry_total=0
-    ) as client:
+    with CallAutomationClient(acs.endpoint, AzureKeyCredential(acs.world.access_key), retry_total=0) as client:
         with pytest.raises(ClientAuthenticationError) as followed:
             client.download_recording(stored.content_location)
         with pytest.raises(HttpResponseError) as redirect:
@@ -167,9 +165,7 @@ def test_after_24_hours_all_is_gone(tmp_path: Path) -> None:
         assert 404 == caller.send("DELETE", stored.delete_location).status
 
 
-def test_a_sparse_file_over_4_gib_is_served_from_its_far_end(
-    acs: LocalAcs, caller: Caller, tmp_path: Path
-) -> None:
+def test_a_sparse_file_over_4_gib_is_served_from_its_far_end(acs: LocalAcs, caller: Caller, tmp_path: Path) -> None:
     """Offsets beyond 32 bits, without reading what lies before."""
     path = tmp_path / "large"
     with path.open("wb") as stream:
@@ -185,9 +181,7 @@ def test_a_sparse_file_over_4_gib_is_served_from_its_far_end(
     )
 
 
-@pytest.mark.parametrize(
-    "name", [kind.name for kind in FAULTS.values() if kind.reply and kind.operation == "content"]
-)
+@pytest.mark.parametrize("name", [kind.name for kind in FAULTS.values() if kind.reply and kind.operation == "content"])
 def test_a_status_fault_answers_once(acs: LocalAcs, caller: Caller, stored: StoredObject, name: str) -> None:
     """What the table says, then the media again."""
     acs.world.arm(name, object_id=stored.document_id, retry_after=7)
@@ -303,9 +297,7 @@ def test_a_caller_that_gives_up_is_remembered(acs: LocalAcs, caller: Caller, sto
         ("redirect_loop", "https://us-api.asm.skype.com/v1/objects/"),
     ],
 )
-def test_a_redirect_can_lead_astray(
-    acs: LocalAcs, caller: Caller, stored: StoredObject, name: str, start: str
-) -> None:
+def test_a_redirect_can_lead_astray(acs: LocalAcs, caller: Caller, stored: StoredObject, name: str, start: str) -> None:
     """Where to is told by the fault."""
     acs.world.arm(name, object_id=stored.document_id)
     answer = caller.get(stored.content_location)
@@ -357,9 +349,7 @@ def test_metadata_can_be_bad_once(
     assert stored.metadata == good.body
 
 
-def test_a_content_fault_can_be_armed_on_metadata(
-    acs: LocalAcs, caller: Caller, stored: StoredObject
-) -> None:
+def test_a_content_fault_can_be_armed_on_metadata(acs: LocalAcs, caller: Caller, stored: StoredObject) -> None:
     """Every fault of a body works on the smaller file as well."""
     acs.world.arm("truncated_right_length", object_id=stored.document_id, on="metadata")
     bad = caller.get(regional(stored.metadata_location))

@@ -140,9 +140,7 @@ def test_the_same_repeatability_id_starts_one_recording(
     assert before + 1 == len(acs.world.recordings)
 
 
-def test_a_lost_answer_to_start_leaves_one_recording(
-    acs: LocalAcs, client: CallAutomationClient, call: Call
-) -> None:
+def test_a_lost_answer_to_start_leaves_one_recording(acs: LocalAcs, client: CallAutomationClient, call: Call) -> None:
     """The recording runs though nobody was told; the same id finds it again."""
     acs.world.arm("start_response_lost")
     headers = {

@@ -1,0 +1,119 @@
+"""The control API as a person with curl meets it."""
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.acs import LocalAcs
+from local.acs.faults import FAULTS
+from tests.local.webhook_receiver import Receiver, receiving
+
+
+@pytest.fixture
+def acs(tmp_path: Path) -> Iterator[LocalAcs]:
+    """A service."""
+    with LocalAcs(tmp_path, lambda _: None) as running:
+        yield running
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """The app's callback address."""
+    with receiving() as listening:
+        yield listening
+
+
+def ask(acs: LocalAcs, method: str, path: str, body: object = None) -> tuple[int, Any]:
+    """Status and JSON of one request."""
+    content = body if isinstance(body, bytes) else None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(acs.control_url + path, content, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.load(error)
+
+
+def test_a_call_is_started_connected_and_ended(acs: LocalAcs, receiver: Receiver) -> None:
+    """The app hears CallConnected; the states follow."""
+    acs.control.callback_url = receiver.url
+    _, call = ask(acs, "POST", "/calls", {"chunk_ms": [1000], "group_id": "g"})
+    where = f"/calls/{call['call_connection_id']}"
+    _, connected = ask(acs, "POST", f"{where}/connect")
+    _, ended = ask(acs, "POST", f"{where}/end")
+    assert ["ringing", "established", "ended"] == [one["state"] for one in (call, connected, ended)]
+    assert 200 == connected["callback"]["status"]
+    (event,) = receiver.bodies[0]
+    assert ("Microsoft.Communication.CallConnected", call["server_call_id"]) == (
+        event["type"],
+        event["data"]["serverCallId"],
+    )
+    assert [ended] == ask(acs, "GET", "/calls")[1]["calls"]
+
+
+def test_recordings_and_objects_are_listed(acs: LocalAcs) -> None:
+    """With their chunks, and whether they still exist."""
+    acs.world.add_recording([b"content"], output="mp3")
+    (recording,) = ask(acs, "GET", "/recordings")[1]["recordings"]
+    assert ("ended", "audio mixed mp3", 7) == (
+        recording["state"],
+        recording["output"],
+        recording["chunks"][0]["length"],
+    )
+    assert recording["chunks"] == ask(acs, "GET", "/objects")[1]["objects"]
+
+
+def test_faults_are_listed_armed_and_cleared(acs: LocalAcs) -> None:
+    """By their names; the catalogue has them all."""
+    status, armed = ask(acs, "POST", "/faults", {"name": "busy_503", "count": 2, "retry_after": 3})
+    assert (201, "busy_503", 2) == (status, armed["name"], armed["count"])
+    listed = ask(acs, "GET", "/faults")[1]
+    assert ([armed], list(FAULTS)) == (listed["armed"], [line["name"] for line in listed["catalogue"]])
+    assert (200, {"armed": []}) == ask(acs, "DELETE", "/faults")
+    assert [] == acs.world.faults.armed()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "words"),
+    [
+        ("POST", "/calls", b"{", 400, "not JSON"),
+        ("POST", "/calls", b"\xff", 400, "utf-8"),
+        ("POST", "/calls", [], 400, "JSON object"),
+        ("POST", "/calls", {"participant": "x"}, 400, "unknown fields participant"),
+        ("POST", "/calls", {"participants": []}, 400, "participants"),
+        ("POST", "/calls", {"chunk_ms": [0]}, 400, "chunk_ms"),
+        ("POST", "/calls", {"pstn": "yes"}, 400, "pstn"),
+        ("POST", "/calls", {"group_id": 1}, 400, "group_id"),
+        ("POST", "/calls/none/connect", None, 404, "none"),
+        ("POST", "/faults", {}, 400, "name"),
+        ("POST", "/faults", {"name": "busy"}, 400, "busy_503"),
+        ("POST", "/faults", {"name": "busy_503", "count": "two"}, 400, "count"),
+        ("POST", "/faults", {"name": "busy_503", "on": "everything"}, 400, "on"),
+        ("POST", "/faults", {"name": "busy_503", "hop": 1}, 400, "hop"),
+        ("GET", "/nowhere", None, 404, "/nowhere"),
+        ("PUT", "/calls", None, 405, "Not Allowed"),
+    ],
+)
+def test_a_mistake_is_answered_with_what_was_wrong(
+    acs: LocalAcs, method: str, path: str, body: object, status: int, words: str
+) -> None:
+    """JSON, with the field's name."""
+    answered, answer = ask(acs, method, path, body)
+    assert status == answered
+    assert words in answer["error"]
+
+
+def test_a_callback_that_fails_is_told(acs: LocalAcs) -> None:
+    """502; the call is established all the same."""
+    _, call = ask(acs, "POST", "/calls")
+    where = f"/calls/{call['call_connection_id']}/connect"
+    status, answer = ask(acs, "POST", where, {"callback_url": "http://127.0.0.1:1/x"})
+    assert 502 == status
+    assert "127.0.0.1:1" in answer["error"]
+    assert "nowhere" in ask(acs, "POST", where)[1]["callback"]
