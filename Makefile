@@ -46,7 +46,7 @@ demo: setup
 
 up: setup
 	$(say) 'Starting everything on this machine; Ctrl-C ends it'
-	@$(PY) -m local.up
+	@$(PY) -m local.up $(ARGS)
 
 test: setup
 	$(say) 'Running all tests'

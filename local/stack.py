@@ -52,6 +52,7 @@ class Stack:
         media_folder: Path | None = None,
         app: Path = ROOT,
         port: int = 0,
+        with_host: bool = True,
     ) -> None:
         """Prepare.
 
@@ -62,12 +63,14 @@ class Stack:
             media_folder: where made media is kept between runs.
             app: the folder of function_app.py.
             port: of the Functions host; 0 for a free one.
+            with_host: False leaves the host to Core Tools; `subscribe` once it runs.
         """
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self._settings = dict(settings or {})
         self._app = app
         self._port = port
+        self._with_host = with_host
         self._running = contextlib.ExitStack()
         self.azurite = Azurite(folder / "azurite")
         self.acs = LocalAcs(folder / "acs", self._publish, media=media, media_folder=media_folder)
@@ -94,12 +97,21 @@ class Stack:
         self.acs.tunnel.route(TOPIC_HOST, self.event_grid.topic.port)
         provision(self.azurite.connection_string)
         self.host = FunctionsHost(self._app, self.environment(), log=self.folder / "host.log", port=self._port)
-        self._running.enter_context(self.host)
+        if self._with_host:
+            self._running.enter_context(self.host)
+            self.subscribe()
+        return self
+
+    def subscribe(self) -> None:
+        """Lead callbacks and file events to the app, which must answer the handshake.
+
+        Raises:
+            HandshakeError: it does not.
+        """
         self.acs.control.callback_url = f"{self.host.url}/api/calls/events?code={self.host.function_key}"
         self.event_grid.subscribe(
             self.host.event_grid_url("recording_file_status_updated"), [RECORDING_FILE_STATUS_UPDATED]
         )
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

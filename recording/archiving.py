@@ -263,10 +263,10 @@ class Archiving:
 
 
 def _expectation(entry: CatalogEntry, metadata: ChunkMetadata) -> Expectation:
-    alone = entry.recording.duration if len(entry.chunks) == 1 else None
+    # The event's own duration is no measure: whether pauses are in it, and how long they were, it does not say.
     return Expectation(
         output=entry.recording.output or metadata.output,
-        duration=metadata.duration or alone,
+        duration=metadata.duration,
         paused=metadata.paused,
         channels=metadata.channels,
     )

@@ -43,7 +43,7 @@ class Completing:
         return self.entries.record(recording_id, Completed(name), entry).entry
 
     def _write(self, entry: CatalogEntry) -> BlobName:
-        """Put the manifest, or find it there. One that stands and says something else is left: the next takes a new name."""
+        """Put the manifest, or find it there; beside one that says something else, the next revision."""
         body = to_json(manifest_of(entry))
         for revision in count(entry.recording.revision):
             name = manifest_name(entry.recording.recording_id, entry.chunks[0].name, revision)

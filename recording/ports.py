@@ -112,8 +112,10 @@ class Transfer(Protocol):
 
 
 class Source(Protocol):
-    """The service's short-lived storage. A location is checked against the allow-list before anything is sent to it,
-    and so is every redirect, which is then signed anew.
+    """The service's short-lived storage.
+
+    A location is checked against the allow-list before anything is sent to it, and so is every redirect, which is
+    then signed anew.
     """
 
     def open(self, location: Location, offset: int = 0, length: int | None = None) -> AbstractContextManager[Transfer]:

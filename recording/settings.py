@@ -162,10 +162,8 @@ class _Reader:
             client_id=self._text(f"{name}__clientId"),
         )
         if storage.connection_string:
-            if "AccountName=" not in storage.connection_string and "UseDevelopmentStorage" not in (
-                storage.connection_string
-            ):
-                self.problems.append(f"{name}: not a connection string of a storage account")
+            if "AccountName=" not in storage.connection_string:
+                self.problems.append(f"{name}: not a connection string with an AccountName")
             return storage
         uris = {"blob": storage.blob_uri, "table": storage.table_uri, "queue": storage.queue_uri}
         if not any(uris.values()):

@@ -32,7 +32,7 @@ def main() -> int:
         media[kind] = arguments.media.resolve()
     folder = ROOT / ".local" / "demo"
     shutil.rmtree(folder, ignore_errors=True)
-    console.print("Starting Azurite, a local Communication Services and Event Grid, and the Functions host with the app …")
+    console.print("Starting Azurite, a local Communication Services and Event Grid, and the Functions host …")
     with Stack(folder, settings=_SETTINGS, media=media, media_folder=ROOT / ".local" / "media") as stack:
         recordings = play(stack, console)
         findings = inspect(stack, recordings, folder / "recordings")

@@ -42,9 +42,7 @@ def inspect(stack: Stack, recordings: list[Shown], folder: Path) -> list[Finding
     return findings
 
 
-def _inspect_one(
-    stack: Stack, container: ContainerClient, shown: Shown, folder: Path, expected: set[str]
-) -> Finding:
+def _inspect_one(stack: Stack, container: ContainerClient, shown: Shown, folder: Path, expected: set[str]) -> Finding:
     finding = Finding(shown)
     name = shown.state["manifest"]
     finding.manifest = _read(container, name, folder)

@@ -112,8 +112,8 @@ def _watch(stack: Stack, console: Console, shown: list[Shown]) -> None:
 def _asked(response: requests.Response) -> dict[str, Any]:
     found: dict[str, Any] = response.json()
     if not response.ok:
-        message = f"{response.request.method} {response.request.path_url.partition('?')[0]}: {found.get('detail', found)}"
-        raise RuntimeError(message)
+        where = f"{response.request.method} {response.request.path_url.partition('?')[0]}"
+        raise RuntimeError(f"{where}: {found.get('detail', found)}")
     return found
 
 

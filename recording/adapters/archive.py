@@ -23,7 +23,12 @@ from recording.core.errors import (
 from recording.core.model import BlobName
 from recording.ports import ArchivedBlob, BlockList
 
-_DAMAGED = frozenset({"Md5Mismatch", "Crc64Mismatch"})
+_BY_CODE: Mapping[str, tuple[type[StagedBlocksGone | ForeignBlocks | ArchiveDamaged], str]] = {
+    "InvalidBlockList": (StagedBlocksGone, "a rival has committed, or the blocks were a week old"),
+    "InvalidBlobOrBlock": (ForeignBlocks, "blocks that are not ours stand under this name; they end after a week"),
+    "Md5Mismatch": (ArchiveDamaged, "bytes were damaged on their way; it passes by itself"),
+    "Crc64Mismatch": (ArchiveDamaged, "bytes were damaged on their way; it passes by itself"),
+}
 _QUESTIONS = frozenset({409, 412})
 
 
@@ -102,7 +107,7 @@ class BlobArchive:
         """The SDK's two lists and the reply's headers, in lower case."""
         headers: dict[str, str] = {}
 
-        def ask(blob: BlobClient) -> Any:  # noqa: ANN401 - the SDK's pair of lists
+        def ask(blob: BlobClient) -> Any:
             return blob.get_block_list(
                 which,
                 raw_response_hook=lambda reply: headers.update(
@@ -130,7 +135,7 @@ class BlobArchive:
         except BlobExists:
             return  # its name carries the digest of its body: this event is in the journal already
 
-    def _asked(self, operation: str, name: BlobName, call: Callable[[BlobClient], Any]) -> Any:  # noqa: ANN401
+    def _asked(self, operation: str, name: BlobName, call: Callable[[BlobClient], Any]) -> Any:
         """The answer, or None where there is no such blob."""
         try:
             return call(self._service.get_blob_client(self.container, name))
@@ -139,7 +144,7 @@ class BlobArchive:
                 return None
             raise self._error(operation, name, error) from error
 
-    def _done(self, operation: str, name: BlobName, call: Callable[[BlobClient], Any]) -> Any:  # noqa: ANN401
+    def _done(self, operation: str, name: BlobName, call: Callable[[BlobClient], Any]) -> Any:
         try:
             return call(self._service.get_blob_client(self.container, name))
         except AzureError as error:
@@ -154,13 +159,9 @@ class BlobArchive:
         cause = f"{status} {code or message_of(error)}"
         if status in _QUESTIONS:
             return BlobExists(operation, cause, ids=ids)
-        if code == "InvalidBlockList":
-            return StagedBlocksGone(operation, cause, ids=ids)
-        if code == "InvalidBlobOrBlock":
-            hint = "blocks that someone else staged under this name stand in the way; they end after a week"
-            return ForeignBlocks(operation, cause, hint=hint, ids=ids)
-        if code in _DAMAGED:
-            return ArchiveDamaged(operation, cause, ids=ids)
+        if code in _BY_CODE:
+            kind, hint = _BY_CODE[code]
+            return kind(operation, cause, hint=hint, ids=ids)
         if is_busy(status):
             return ArchiveBusy(operation, cause, ids=ids, retry_after=retry_after_of(error))
         hint = "check that the container exists, and the identity's role on the storage account (it takes time to work)"

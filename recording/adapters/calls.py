@@ -65,11 +65,11 @@ class AcsCalls:
         _operated("stop recording", recording_id, lambda: self._client.stop_recording(recording_id))
 
 
-def _operated(operation: str, recording_id: RecordingId, call: Callable[[], Any]) -> Any:  # noqa: ANN401 - SDK models
+def _operated(operation: str, recording_id: RecordingId, call: Callable[[], Any]) -> Any:
     return _translated(operation, {"recording_id": recording_id}, call)
 
 
-def _translated(operation: str, ids: dict[str, str], call: Callable[[], Any]) -> Any:  # noqa: ANN401 - SDK models
+def _translated(operation: str, ids: dict[str, str], call: Callable[[], Any]) -> Any:
     try:
         return call()
     except DecodeError as error:

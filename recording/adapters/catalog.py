@@ -22,8 +22,9 @@ _CONFLICTS = frozenset({404, 409, 412})
 
 
 class TableCatalog:
-    """`Catalog` over one table, which must exist. A row holds its value as JSON in `body`, and beside it what people
-    look for: `recordingId`, `state`, `deadline`.
+    """`Catalog` over one table, which must exist.
+
+    A row holds its value as JSON in `body`, and beside it what people look for: `recordingId`, `state`, `deadline`.
     """
 
     def __init__(self, table: TableClient) -> None:

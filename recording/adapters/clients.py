@@ -46,7 +46,7 @@ def event_grid(endpoint: str, key: str, client_id: str) -> EventGridPublisherCli
     return EventGridPublisherClient(endpoint, _credential(key, client_id), transport=_transport(), **_RETRY)
 
 
-def _transport() -> Any:  # noqa: ANN401 - the SDKs take any transport
+def _transport() -> Any:
     return transport(_KEPT_CONNECTIONS)
 
 

@@ -44,7 +44,7 @@ def message_of(error: AzureError) -> str:
     return type(error).__name__
 
 
-def _body_of(response: Any) -> dict[str, Any]:  # noqa: ANN401 - azure-core's replies have no common type
+def _body_of(response: Any) -> dict[str, Any]:
     """Errors come as {"error": {…}}, flat, or as a problem; on a streamed reply the body may not be read at all."""
     try:
         found = json.loads(response.text())

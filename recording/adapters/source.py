@@ -65,7 +65,7 @@ class AcsSource:
             raise
         return True
 
-    def _follow(self, location: Location, call: Any) -> tuple[Any, Location]:  # noqa: ANN401 - the SDK's replies
+    def _follow(self, location: Location, call: Any) -> tuple[Any, Location]:
         place = check_location(location, "location")
         for _hop in range(_MOST_REDIRECTS + 1):
             try:
@@ -108,7 +108,7 @@ def _source_error(error: AzureError) -> RecordingError:
 class _Reply:
     """`Transfer` over the reply that azure-core holds open."""
 
-    def __init__(self, response: Any, location: Location) -> None:  # noqa: ANN401 - azure-core's replies
+    def __init__(self, response: Any, location: Location) -> None:
         self._response = response
         self._raw = response.internal_response.raw
         self.location = location

@@ -72,7 +72,7 @@ class Engine:
         return prove_ours(to, self.buffers)
 
     def read_back(self, to: Destination, length: int) -> Digest:
-        """The digest of what the archive returns for the blob at the destination, read from its beginning to its end."""
+        """The digest of what the archive returns for the blob at the destination, read from end to end."""
         return read_back(to.archive, to.name, length, self.buffers.size, self.buffers)
 
     def measure(self, location: Location) -> Digest:

@@ -35,6 +35,7 @@ _SUBJECT = re.compile(
     r"/recording/call/(?P<call>.*?)(?:/serverCallId/(?P<server>.*?))?(?:/recordingId/(?P<recording>.*))?",
     re.IGNORECASE | re.DOTALL,
 )
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ Event = FileEvent | CallEvent | ValidationEvent | OtherEvent
 def event_id_of(raw: object) -> str:
     """The id an event carries, for journal and log; `unidentified` where there is none."""
     found = raw.get("id") if isinstance(raw, Mapping) else None
-    return found if isinstance(found, str) and found else "unidentified"
+    return _optional_text(found) or "unidentified"
 
 
 def parse_events(raw: object) -> list[object]:
@@ -118,19 +119,20 @@ def parse_event(raw: object) -> Event:
         # The Functions binding knows CloudEvents by `specversion` alone: of one that spells it `specVersion`, as
         # Microsoft's own samples do, it drops the type. Only one event has this field.
         event_type = RECORDING_FILE_STATUS_UPDATED
-    if not isinstance(event_type, str):
+    event_type = _optional_text(event_type)
+    if event_type is None:
         raise MalformedEvent("eventType", "missing: neither eventType nor type is a text", ids=_ids(event))
     match event_type:
         case str() if event_type == RECORDING_FILE_STATUS_UPDATED:
             return _file_event(event)
         case str() if event_type in {CALL_STARTED, CALL_CONNECTED}:
             data = _mapping(found, "data", event)
-            connection = data.get("callConnectionId")
+            connection = _optional_text(data.get("callConnectionId"))
             return CallEvent(
                 event_id_of(event),
                 event_type,
                 ServerCallId(_text(data, "data", "serverCallId", event)),
-                CallConnectionId(connection) if isinstance(connection, str) and connection else None,
+                CallConnectionId(connection) if connection else None,
             )
         case str() if event_type == SUBSCRIPTION_VALIDATION:
             return ValidationEvent(_text(_mapping(found, "data", event), "data", "validationCode", event))
@@ -142,7 +144,7 @@ def _file_event(event: Mapping[str, object]) -> FileEvent:
     storage = _mapping(data.get("recordingStorageInfo"), "data.recordingStorageInfo", event)
     chunks = _chunks(storage.get("recordingChunks"), event)
     notes: list[str] = []
-    subject = _SUBJECT.fullmatch(str(event.get("subject") or ""))
+    subject = _SUBJECT.fullmatch(_optional_text(event.get("subject")) or "")
     call, server, recording = subject.group("call", "server", "recording") if subject else (None, None, None)
     recording = recording or _optional_text(data.get("recordingId"))
     if recording is None:
@@ -208,7 +210,8 @@ def _text(parent: Mapping[str, object], where: str, name: str, event: Mapping[st
 
 
 def _optional_text(found: object) -> str | None:
-    return found if isinstance(found, str) and found else None
+    """A text that can be written down: half a surrogate pair, which JSON can escape, is in no encoding of Unicode."""
+    return found if isinstance(found, str) and found and not _SURROGATE.search(found) else None
 
 
 def _location(found: object) -> Location | None:

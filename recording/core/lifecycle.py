@@ -339,19 +339,19 @@ def _changed(chunk: Chunk, state: ChunkState, fact: ChunkFact, now: datetime) ->
     changed = replace(chunk, state=state)
     match fact:
         case Archived() if state is ChunkState.ARCHIVED:
-            return replace(changed, proof=fact.proof, notes=_merged(chunk.notes, fact.notes))
+            changed = replace(changed, proof=fact.proof, notes=_merged(chunk.notes, fact.notes))
         case Quarantined() if state is ChunkState.QUARANTINED:
-            return replace(changed, proof=fact.proof or chunk.proof, notes=_merged(chunk.notes, fact.reasons))
+            changed = replace(changed, proof=fact.proof or chunk.proof, notes=_merged(chunk.notes, fact.reasons))
         case Damaged():
-            return replace(changed, proof=None)
+            changed = replace(changed, proof=None)
         case Released() if chunk.state is not ChunkState.RELEASED:
-            return replace(changed, released_at=now)
+            changed = replace(changed, released_at=now)
         case Kept() if state is ChunkState.ARCHIVED:
-            return replace(changed, kept_at_source=fact.reason)
+            changed = replace(changed, kept_at_source=fact.reason)
         case Failed():
             failures = dict(chunk.failures)
             failures[fact.code] = failures.get(fact.code, 0) + 1
-            return replace(changed, failures=tuple(sorted(failures.items())), last_failure=fact.cause)
+            changed = replace(changed, failures=tuple(sorted(failures.items())), last_failure=fact.cause)
     return changed
 
 
