@@ -83,7 +83,7 @@ class Caller:
             preload_content=False,
             timeout=timeout,
         )
-        read = b""
+        read = bytearray()
         broken = False
         try:
             while piece := answer.read1(65536):
@@ -92,7 +92,7 @@ class Caller:
             broken = True
         finally:
             answer.close()
-        return Answer(answer.status, answer.headers, read, broken)
+        return Answer(answer.status, answer.headers, bytes(read), broken)
 
     def get(self, url: str, byte_range: str | None = None) -> Answer:
         """A signed GET."""
