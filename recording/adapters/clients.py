@@ -12,7 +12,7 @@ from azure.storage.blob import BlobServiceClient
 from recording.adapters.transport import transport
 
 _KEPT_CONNECTIONS = 64
-_RETRY: dict[str, Any] = {"retry_total": 3, "retry_backoff_factor": 0.5, "retry_backoff_max": 10, "timeout": 60}
+RETRY: dict[str, Any] = {"retry_total": 3, "retry_backoff_factor": 0.5, "retry_backoff_max": 10, "timeout": 60}
 """The SDK's own retries are for a single request; a step that fails is given back to the queue, which has minutes."""
 _BLOB_RETRY: dict[str, Any] = {"retry_total": 3, "initial_backoff": 1, "increment_base": 2}
 """The same in the words of the Blob SDK, whose default first wait is 15 s."""
@@ -20,7 +20,7 @@ _BLOB_RETRY: dict[str, Any] = {"retry_total": 3, "initial_backoff": 1, "incremen
 
 def call_automation(endpoint: str, access_key: str, client_id: str) -> CallAutomationClient:
     """A client for calls and the source; by managed identity where there is no key."""
-    return CallAutomationClient(endpoint, _credential(access_key, client_id), transport=_transport(), **_RETRY)
+    return CallAutomationClient(endpoint, _credential(access_key, client_id), transport=_transport(), **RETRY)
 
 
 def blob_service(connection_string: str, uri: str, client_id: str) -> BlobServiceClient:
@@ -33,7 +33,7 @@ def blob_service(connection_string: str, uri: str, client_id: str) -> BlobServic
 
 def table(connection_string: str, uri: str, client_id: str, name: str) -> TableClient:
     """A client for the catalog's table."""
-    options: dict[str, Any] = {"transport": _transport(), **_RETRY}
+    options: dict[str, Any] = {"transport": _transport(), **RETRY}
     if connection_string:
         service = TableServiceClient.from_connection_string(connection_string, **options)
     else:
@@ -43,7 +43,7 @@ def table(connection_string: str, uri: str, client_id: str, name: str) -> TableC
 
 def event_grid(endpoint: str, key: str, client_id: str) -> EventGridPublisherClient:
     """A client for the customer's own topic."""
-    return EventGridPublisherClient(endpoint, _credential(key, client_id), transport=_transport(), **_RETRY)
+    return EventGridPublisherClient(endpoint, _credential(key, client_id))
 
 
 def _transport() -> Any:

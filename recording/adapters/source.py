@@ -1,7 +1,7 @@
 """The service's short-lived storage, over `CallAutomationClient.download_recording` and `delete_recording`."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -28,6 +28,13 @@ _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
 _NOT_RETRIED: dict[str, Any] = {"retry_total": 0, "permit_redirects": False}
 """The copy retries its ranges itself, and a redirect is a new URL: checked and signed as the first was. azure-core
 would follow it without the signature."""
+
+
+_GONE = frozenset({"404", "410"})
+_DELETED = frozenset({202, 204})
+"""A delete that the service accepts in other words than the SDK expects."""
+_SMALL = 64 << 10
+"""Bytes of an error's body that are read."""
 
 
 class AcsSource:
@@ -58,26 +65,31 @@ class AcsSource:
         if not proof.length:
             raise SourceRefused("release chunk", "the proof is of nothing")
         try:
-            self._follow(location, lambda url: self._client.delete_recording(url, **_NOT_RETRIED))
+            self._follow(location, self._delete)
         except SourceNotReady as error:
-            if error.ids.get("status") in {"404", "410"}:
+            if error.ids.get("status") in _GONE:
                 return False
             raise
         return True
 
-    def _follow(self, location: Location, call: Any) -> tuple[Any, Location]:
+    def _delete(self, url: Location) -> None:
+        try:
+            self._client.delete_recording(url, **_NOT_RETRIED)
+        except DecodeError:
+            return  # it was deleted, and the reply has a body that is not JSON
+        except HttpResponseError as error:
+            if error.status_code not in _DELETED:
+                raise
+
+    def _follow[T](self, location: Location, call: Callable[[Location], T]) -> tuple[T, Location]:
         place = check_location(location, "location")
         for _hop in range(_MOST_REDIRECTS + 1):
             try:
                 return call(place), place
-            except DecodeError:
-                return None, place  # a delete that succeeded, with a body that is not JSON
             except HttpResponseError as error:
+                _finish(error.response)
                 status = error.status_code or 0
-                if error.response is not None and status in {202, 204}:
-                    return None, place  # a delete that the service accepts in other words than the SDK expects
-                response: Any = error.response
-                target = response.headers.get("Location") if response is not None else None
+                target = _header(error.response, "Location")
                 if not 300 <= status < 400 or not target:
                     raise _source_error(error) from error
                 place = redirect_target(place, target)
@@ -86,6 +98,21 @@ class AcsSource:
             except AzureError as error:
                 raise _source_error(error) from error
         raise SourceNotReady("read source", f"more than {_MOST_REDIRECTS} redirects", hint="it passes by itself")
+
+
+def _header(response: Any, name: str) -> str:
+    return str(response.headers.get(name, "")) if response is not None else ""
+
+
+def _finish(response: Any) -> None:
+    """Read a refused reply to its end, so that it can be quoted and its connection used again; or close it."""
+    length = _header(response, "Content-Length")
+    if response is None:
+        return
+    if length.isdecimal() and int(length) <= _SMALL:
+        with suppress(AzureError):  # whatever the body lacks, the status has told enough
+            response.read()
+    response.close()
 
 
 def _source_error(error: AzureError) -> RecordingError:

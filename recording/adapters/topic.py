@@ -3,6 +3,7 @@
 from azure.core.exceptions import AzureError
 from azure.eventgrid import EventGridEvent, EventGridPublisherClient
 
+from recording.adapters.clients import RETRY
 from recording.adapters.replies import is_busy, message_of, retry_after_of, status_of
 from recording.core.errors import ServiceBusy, ServiceRefused
 from recording.core.outgoing import OutgoingEvent
@@ -18,6 +19,7 @@ class EventGridTopic:
         """See `ports.Topic.publish`."""
         ids = {"event_id": event.event_id, "event_type": event.event_type}
         try:
+            # For a topic the SDK drops what its constructor was told of retries.
             self._client.send(
                 [
                     EventGridEvent(
@@ -28,7 +30,8 @@ class EventGridTopic:
                         id=event.event_id,
                         event_time=event.at,
                     )
-                ]
+                ],
+                **RETRY,
             )
         except AzureError as error:
             status = status_of(error)
