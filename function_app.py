@@ -17,6 +17,7 @@ from recording.core.steps import Step, parse_step
 from recording.settings import Settings
 
 QUEUE = "recording-chunks"
+EVENTS = "recording-events"
 STORAGE = "ARCHIVE_STORAGE"
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
@@ -112,6 +113,13 @@ def health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001 - the bi
 def recording_file_status_updated(event: func.EventGridEvent, steps: Steps) -> None:
     """Journal the event, note its chunks, queue a step for each. Raises only what sending it again can mend."""
     _queue(steps, get_app().announcing.announce(_raw(event)))
+
+
+@app.queue_trigger(arg_name="message", queue_name=EVENTS, connection=STORAGE)
+@app.queue_output(arg_name="steps", queue_name=QUEUE, connection=STORAGE)
+def recording_events_queued(message: func.QueueMessage, steps: Steps) -> None:
+    """The same events where the subscription delivers to a queue; where it does not, the queue stays empty."""
+    _queue(steps, get_app().announcing.announce_queued(message.get_body()))
 
 
 @app.queue_trigger(arg_name="message", queue_name=QUEUE, connection=STORAGE)

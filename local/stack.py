@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import requests
 from azure.core.exceptions import ResourceExistsError
@@ -25,6 +25,8 @@ ROOT = Path(__file__).parents[1]
 CONTAINERS = ("recordings", "recordings-quarantine", "recordings-journal")
 TABLE = "recordings"
 QUEUE = "recording-chunks"
+EVENTS = "recording-events"
+Delivery = Literal["function", "queue"]
 _QUICK = {
     # Seconds in place of minutes, by the settings that the real host takes from its environment as well.
     "AzureFunctionsJobHost__extensions__queues__visibilityTimeout": "00:00:01",
@@ -38,7 +40,8 @@ class Stack:
 
     Attributes:
         acs: the local Communication Services; `acs.world` is what tests look at and change.
-        event_grid: the local Event Grid, with a subscription to the app's trigger.
+        event_grid: the local Event Grid.
+        subscription: to the app's trigger or its queue.
         before_publish: sees each file event before Event Grid does; what it arms then strikes the copy.
         host: the Functions host's process.
     """
@@ -52,6 +55,7 @@ class Stack:
         media_folder: Path | None = None,
         app: Path = ROOT,
         port: int = 0,
+        delivery: Delivery = "function",
         with_host: bool = True,
     ) -> None:
         """Prepare.
@@ -63,6 +67,7 @@ class Stack:
             media_folder: where made media is kept between runs.
             app: the folder of function_app.py.
             port: of the Functions host; 0 for a free one.
+            delivery: of file events: to the Event Grid trigger, or straight into the queue of events.
             with_host: False leaves the host to Core Tools; `subscribe` once it runs.
         """
         folder.mkdir(parents=True, exist_ok=True)
@@ -70,6 +75,7 @@ class Stack:
         self._settings = dict(settings or {})
         self._app = app
         self._port = port
+        self._delivery = delivery
         self._with_host = with_host
         self._running = contextlib.ExitStack()
         self.azurite = Azurite(folder / "azurite")
@@ -109,9 +115,13 @@ class Stack:
             HandshakeError: it does not.
         """
         self.acs.control.callback_url = f"{self.host.url}/api/calls/events?code={self.host.function_key}"
-        self.event_grid.subscribe(
-            self.host.event_grid_url("recording_file_status_updated"), [RECORDING_FILE_STATUS_UPDATED]
-        )
+        kinds = [RECORDING_FILE_STATUS_UPDATED]
+        if self._delivery == "queue":
+            self.subscription = self.event_grid.subscribe_queue(self.azurite.connection_string, EVENTS, kinds)
+        else:
+            self.subscription = self.event_grid.subscribe(
+                self.host.event_grid_url("recording_file_status_updated"), kinds
+            )
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -157,14 +167,15 @@ class Stack:
 
 
 def provision(connection_string: str) -> None:
-    """Make what the deployment makes in Azure: containers, table and queue."""
+    """Make what the deployment makes in Azure: containers, table and queues."""
     blob = BlobServiceClient.from_connection_string(connection_string)
     for container in CONTAINERS:
         with contextlib.suppress(ResourceExistsError):
             blob.create_container(container)
     TableServiceClient.from_connection_string(connection_string).create_table_if_not_exists(TABLE)
-    with contextlib.suppress(ResourceExistsError):
-        QueueServiceClient.from_connection_string(connection_string).create_queue(QUEUE)
+    for queue in (QUEUE, EVENTS):
+        with contextlib.suppress(ResourceExistsError):
+            QueueServiceClient.from_connection_string(connection_string).create_queue(queue)
 
 
 def wait_for[T](found: Callable[[], T], what: str, seconds: float = 60.0) -> T:

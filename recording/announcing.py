@@ -2,13 +2,12 @@
 
 import json
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
 from recording import log
 from recording.core.errors import MalformedEvent
-from recording.core.events import FileEvent, event_id_of, parse_event
+from recording.core.events import FileEvent, event_id_of, parse_event, parse_queued
 from recording.core.lifecycle import Announced, ArchiveChunk
 from recording.core.model import AnnouncedChunk, BlobName, Chunk, Output
 from recording.core.naming import Template, journal_name
@@ -26,7 +25,7 @@ class Announcing:
     template: Template
     retention_hours: int
 
-    def announce(self, raw: Mapping[str, object]) -> list[Step]:
+    def announce(self, raw: object) -> list[Step]:
         """Keep the event, note its chunks, and say which steps are to be queued. May be repeated at will.
 
         An event that cannot be understood is a matter for a person: it stands in the journal, an error is logged, and
@@ -35,19 +34,36 @@ class Announcing:
         Raises:
             Transient: the event is not safe yet; Event Grid must send it again.
         """
-        body = json.dumps(raw, ensure_ascii=False, sort_keys=True, default=str).encode()
+        # Half a surrogate pair, which no encoding can hold, is written as the escape that it came as.
+        body = json.dumps(raw, ensure_ascii=False, sort_keys=True, default=str).encode("utf-8", "backslashreplace")
         event_id = event_id_of(raw)
         name = journal_name(self.entries.now(), event_id, body)
         self.journal.write(name, body)
         try:
             event = parse_event(raw)
         except MalformedEvent as error:
-            log.event("event.refused", {"event_id": event_id, "cause": error.cause, "journal": name}, logging.ERROR)
+            _refused(event_id, error, name)
             return []
         if not isinstance(event, FileEvent):
             log.event("event.ignored", {"event_id": event_id, "kind": type(event).__name__}, logging.WARNING)
             return []
         return self._announce(event)
+
+    def announce_queued(self, message: bytes) -> list[Step]:
+        """Take all events of a queue's message, each as `announce` does; one that cannot be read is kept as it is.
+
+        Raises:
+            Transient: an event is not safe yet; the queue must give the message again.
+        """
+        try:
+            events = parse_queued(message)
+        except MalformedEvent as error:
+            event_id = event_id_of(None)
+            name = journal_name(self.entries.now(), event_id, message)
+            self.journal.write(name, message)
+            _refused(event_id, error, name)
+            return []
+        return [step for event in events for step in self.announce(event)]
 
     def _announce(self, event: FileEvent) -> list[Step]:
         now = self.entries.now()
@@ -85,3 +101,7 @@ class Announcing:
             format_=output.format if output else None,
             call_id=event.call_id,
         )
+
+
+def _refused(event_id: str, error: MalformedEvent, journal: BlobName) -> None:
+    log.event("event.refused", {"event_id": event_id, "cause": error.cause, "journal": journal}, logging.ERROR)

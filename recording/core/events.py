@@ -4,6 +4,10 @@ Both schemas are read (Event Grid and CloudEvents, `specVersion` with a capital 
 tolerated, what is missing is refused by its path. Doubts that do not stop an archive are kept as notes.
 """
 
+import base64
+import binascii
+import codecs
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -104,6 +108,28 @@ def parse_events(raw: object) -> list[object]:
             field = f"[{position}]" if isinstance(raw, list) else "body"
             raise MalformedEvent(field, "an event is a JSON object")
     return list(events)
+
+
+def parse_queued(message: bytes) -> list[object]:
+    """The single events of a queue's message: JSON as it is or in base64, an array of them or one.
+
+    Whether they are events is for `parse_event` to say: one that is none must not take the others with it.
+
+    Raises:
+        MalformedEvent: it is no JSON either way, or neither an array nor an object.
+    """
+    text = message.removeprefix(codecs.BOM_UTF8).strip()
+    try:
+        if not text.startswith((b"{", b"[")):  # base64 has neither
+            text = base64.b64decode(b"".join(text.split()), validate=True)
+        raw = json.loads(text)
+    except binascii.Error as error:
+        raise MalformedEvent("message", "neither JSON nor base64") from error
+    except (ValueError, RecursionError) as error:
+        raise MalformedEvent("message", "not JSON, or nested too deep") from error
+    if not isinstance(raw, list | dict):
+        raise MalformedEvent("message", "neither an array nor an object")
+    return raw if isinstance(raw, list) else [raw]
 
 
 def parse_event(raw: object) -> Event:

@@ -20,6 +20,7 @@ FUNCTIONS = {
     "calls_events",
     "health",
     "pause_recording",
+    "recording_events_queued",
     "recording_file_status_updated",
     "recording_state",
     "resume_recording",
