@@ -1,6 +1,6 @@
 """Once every chunk of a recording is done: the manifest beside the media, and the event that tells of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 
 from recording import log
@@ -29,8 +29,8 @@ class Completing:
             Transient: the next try begins again; the manifest and the event are the same then.
         """
         recording_id = entry.recording.recording_id
-        name = self._write(entry)
-        self.entries.topic.publish(outgoing.archived(entry, self.container, name, self.entries.now()))
+        written, name = self._write(entry)
+        self.entries.topic.publish(outgoing.archived(written, self.container, name, self.entries.now()))
         log.event(
             "recording.archived",
             {
@@ -40,19 +40,25 @@ class Completing:
                 "manifest": name,
             },
         )
-        return self.entries.record(recording_id, Completed(name), entry).entry
+        documents = frozenset(chunk.document_id for chunk in entry)
+        fact = Completed(name, written.recording.revision, documents)
+        return self.entries.record(recording_id, fact, entry).entry
 
-    def _write(self, entry: CatalogEntry) -> BlobName:
-        """Put the manifest, or find it there; beside one that says something else, the next revision."""
-        body = to_json(manifest_of(entry))
+    def _write(self, entry: CatalogEntry) -> tuple[CatalogEntry, BlobName]:
+        """Put the manifest, or find it there; the entry with the manifest's revision, and its name.
+
+        One that stands and says something else is left: the next takes a new number and name.
+        """
         for revision in count(entry.recording.revision):
+            numbered = replace(entry, recording=replace(entry.recording, revision=revision))
+            body = to_json(manifest_of(numbered))
             name = manifest_name(entry.recording.recording_id, entry.chunks[0].name, revision)
             try:
                 self.archive.put(name, memoryview(body), {"manifest": str(revision)}, "application/json")
             except BlobExists:
                 if not self._stands(name, body):
                     continue
-            return name
+            return numbered, name
         raise AssertionError("there is always a next revision")
 
     def _stands(self, name: BlobName, body: bytes) -> bool:

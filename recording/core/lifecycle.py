@@ -117,9 +117,11 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """The manifest is written and its event published."""
+    """The manifest of these chunks is written and its event published; `revision` is the manifest's."""
 
     manifest_name: BlobName
+    revision: int
+    documents: frozenset[DocumentId]
 
 
 ChunkFact = Archived | Quarantined | Damaged | Released | Kept | Expired | Failed
@@ -240,8 +242,7 @@ def decide(entry: CatalogEntry | None, fact: Fact, now: datetime) -> Decision:
     if entry is None:
         raise KeyError(fact)
     if isinstance(fact, Completed):
-        recording = replace(entry.recording, manifest_name=fact.manifest_name, completed_at=now)
-        return Decision(replace(entry, recording=recording))
+        return _decide_completed(entry, fact, now)
     if isinstance(fact, Paused | Resumed | Stopped):
         state = RECORDING_TRANSITIONS.get(entry.recording.state, {}).get(type(fact), entry.recording.state)
         return Decision(replace(entry, recording=replace(entry.recording, state=state)))
@@ -291,9 +292,8 @@ def _decide_announced(entry: CatalogEntry | None, fact: Announced, now: datetime
     chunks = {chunk.document_id: chunk for chunk in entry or ()}
     new = [chunk for chunk in fact.chunks if chunk.document_id not in chunks]
     chunks |= {chunk.document_id: replace(chunk, notes=(*event.notes, *chunk.notes)) for chunk in new}
-    reopened = bool(new) and known.completed_at is not None
     recording = replace(
-        known,
+        _reopened(known) if new else known,
         output=known.output or event.output,
         call_id=known.call_id or event.call_id,
         server_call_id=known.server_call_id or event.server_call_id,
@@ -302,14 +302,26 @@ def _decide_announced(entry: CatalogEntry | None, fact: Announced, now: datetime
         session_end_reason=known.session_end_reason or event.session_end_reason,
         announced_at=known.announced_at or now,
         deadline=known.deadline or fact.deadline,
-        completed_at=None if reopened else known.completed_at,
-        revision=known.revision + 1 if reopened else known.revision,
     )
     after = _with_chunks(CatalogEntry(recording, version=entry.version if entry else ""), chunks)
     owed = [chunk for chunk in after if not chunk.is_done and chunk.document_id in {c.document_id for c in fact.chunks}]
     if not owed and complete_is_owed(after):
         owed = [after.chunks[-1]]  # all is copied, but the step that should have completed it was cut off
     return Decision(after, tuple(ArchiveChunk(chunk.document_id) for chunk in owed))
+
+
+def _decide_completed(entry: CatalogEntry, fact: Completed, now: datetime) -> Decision:
+    if not complete_is_owed(entry) or fact.documents != {chunk.document_id for chunk in entry}:
+        return Decision(entry)  # it is noted already, or a chunk was announced meanwhile and the manifest lacks it
+    recording = replace(entry.recording, manifest_name=fact.manifest_name, revision=fact.revision, completed_at=now)
+    return Decision(replace(entry, recording=recording))
+
+
+def _reopened(recording: Recording) -> Recording:
+    """The manifest that stands is no longer the whole truth: the next one is owed."""
+    if recording.completed_at is None:
+        return recording
+    return replace(recording, completed_at=None, revision=recording.revision + 1)
 
 
 def _decide_chunk(entry: CatalogEntry, fact: ChunkFact, now: datetime) -> Decision:
@@ -325,6 +337,7 @@ def _decide_chunk(entry: CatalogEntry, fact: ChunkFact, now: datetime) -> Decisi
     )
     actions: list[Action] = []
     if isinstance(fact, Damaged):
+        after = replace(after, recording=_reopened(after.recording))
         actions.append(Alert(Alarm.DAMAGED, fact.cause, chunk.document_id))
     elif target is ChunkState.QUARANTINED is not chunk.state and isinstance(fact, Quarantined):
         actions.append(Alert(Alarm.QUARANTINED, "; ".join(fact.reasons), chunk.document_id))
@@ -343,7 +356,7 @@ def _changed(chunk: Chunk, state: ChunkState, fact: ChunkFact, now: datetime) ->
         case Quarantined() if state is ChunkState.QUARANTINED:
             changed = replace(changed, proof=fact.proof or chunk.proof, notes=_merged(chunk.notes, fact.reasons))
         case Damaged():
-            changed = replace(changed, proof=None)
+            changed = replace(changed, proof=None, kept_at_source="")
         case Released() if chunk.state is not ChunkState.RELEASED:
             changed = replace(changed, released_at=now)
         case Kept() if state is ChunkState.ARCHIVED:
