@@ -1,0 +1,58 @@
+"""One whole stack for all scenarios; each works on recordings of its own, with faults armed for those alone."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local.acs.world import DEFAULT_PARTICIPANTS
+from local.stack import Stack
+from tests.scenarios.worlds import assert_nothing_leaked, assert_nothing_poisoned
+
+SETTINGS = {
+    "COPY_BLOCK_MIB": "1",
+    "COPY_MEMORY_MIB": "32",
+    "COPY_CONNECTIONS": "4",
+    # One machine with two processors does the work of several instances.
+    "AzureFunctionsJobHost__extensions__queues__batchSize": "16",
+    "AzureFunctionsJobHost__extensions__queues__newBatchThreshold": "8",
+    "PYTHON_THREADPOOL_THREAD_COUNT": "24",
+}
+
+
+@pytest.fixture(scope="session")
+def media_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where media that ffmpeg has made is kept for all stacks of a run."""
+    return tmp_path_factory.mktemp("media")
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory, media_folder: Path) -> Iterator[Stack]:
+    """Everything on one machine, with the real app in the Functions host."""
+    with Stack(tmp_path_factory.mktemp("stack"), settings=SETTINGS, media_folder=media_folder) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def nothing_leaks(stack: Stack) -> Iterator[None]:
+    """After every scenario: nothing secret in the log, nothing sent astray, no step given up."""
+    yield
+    assert_nothing_leaked(stack, secrets_of(stack))
+    assert_nothing_poisoned(stack)
+
+
+def secrets_of(stack: Stack) -> dict[str, str]:
+    """What no log may hold, each by the name it is reported under."""
+    account_key = re.search(r"AccountKey=([^;]+)", stack.azurite.connection_string)
+    return {
+        "access key": stack.acs.world.access_key,
+        "topic key": stack.event_grid.topic_key,
+        "function key": stack.host.function_key,
+        "system key": stack.host.system_key,
+        "storage key": account_key[1] if account_key else "AccountKey=",
+        "signed url": "sig=",
+        "storage signature": "SharedKey ",
+        "service signature": "HMAC-SHA256",
+        **{f"participant {number}": who for number, who in enumerate(DEFAULT_PARTICIPANTS)},
+    }

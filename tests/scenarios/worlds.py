@@ -1,0 +1,301 @@
+"""Claims about the world after a scenario: what stands in Blob, what is left at the source, who was told."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Unpack
+from urllib.parse import quote
+
+import requests
+from azure.core.exceptions import ResourceNotFoundError
+from azure.storage.blob import ContainerClient
+
+from local.acs.events import Event
+from local.acs.faults import Fault, Trigger
+from local.acs.model import Recording, StoredObject
+from local.stack import CONTAINERS, QUEUE, Stack, wait_for
+from recording.core.naming import encode
+
+ARCHIVE, QUARANTINE, JOURNAL = CONTAINERS
+LEFT_TO_ITSELF = 60.0
+"""Seconds for the longest scenario to settle; none is expected to take them."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """A finished recording at the source, and the event that announces it."""
+
+    stack: Stack
+    recording: Recording
+    event: Event
+
+    @property
+    def id(self) -> str:
+        """Its recording id."""
+        return self.recording.recording_id
+
+    @property
+    def chunks(self) -> list[StoredObject]:
+        """What the source has, or had, in order."""
+        return chunks_of(self.stack, self.recording)
+
+    def arm(self, fault: str, index: int = 0, **trigger: Unpack[Trigger]) -> Fault:
+        """Arm a fault for one chunk of it alone."""
+        return self.stack.acs.world.arm(fault, object_id=self.chunks[index].document_id, **trigger)
+
+    def publish(self, copies: int = 1) -> None:
+        """Let Event Grid deliver its event."""
+        self.stack.event_grid.publish(self.event, copies=copies)
+
+
+def given(stack: Stack, chunks: Sequence[bytes | Path], **options: Any) -> Given:  # noqa: ANN401 - World.add_recording's
+    """A recording that was not started by this app has ended; nothing is published yet."""
+    known = set(stack.acs.world.recordings)
+    event = stack.acs.world.add_recording(chunks, **options)
+    recordings = stack.acs.world.recordings
+    (new,) = set(recordings) - known
+    return Given(stack, recordings[new], event)
+
+
+def chunks_of(stack: Stack, recording: Recording) -> list[StoredObject]:
+    """What the source has, or had, of a recording."""
+    objects = stack.acs.world.objects
+    return [objects[document] for document in recording.documents]
+
+
+def behave(fault: Fault) -> None:
+    """Let a fault that strikes for ever strike no more."""
+    fault.count = fault.hits
+
+
+# --- what the app and its topic say ---
+
+
+def view(stack: Stack, recording_id: str) -> dict[str, Any]:
+    """What the app tells of a recording; empty while it does not know it."""
+    reply = stack.call("GET", f"recordings/{quote(recording_id, safe='')}")
+    found: dict[str, Any] = reply.json() if reply.status_code == requests.codes.ok else {}
+    return found
+
+
+def chunk_view(stack: Stack, recording_id: str, index: int = 0) -> dict[str, Any]:
+    """What the app tells of one chunk; empty while it does not know it."""
+    found = view(stack, recording_id).get("chunks", [])
+    return next((chunk for chunk in found if chunk["index"] == index), {})
+
+
+def failures(stack: Stack, recording_id: str, index: int = 0) -> int:
+    """How many tries of a chunk have failed so far."""
+    return sum(chunk_view(stack, recording_id, index).get("failures", {}).values())
+
+
+def told(stack: Stack, kind: str, recording_id: str) -> dict[str, dict[str, Any]]:
+    """The bodies of the events of a kind about a recording, by event id: a duplicate is the same event."""
+    return {
+        event["id"]: event["data"]
+        for event in stack.event_grid.topic.received
+        if event["eventType"] == kind and event["data"]["recordingId"] == recording_id
+    }
+
+
+def wait_completed(stack: Stack, recording_id: str, revision: int = 1) -> dict[str, Any]:
+    """The one RecordingArchived event of that revision, once it has come and the catalog has noted it."""
+
+    def found() -> list[dict[str, Any]]:
+        return [
+            body for body in told(stack, "RecordingArchived", recording_id).values() if body["revision"] == revision
+        ]
+
+    (body,) = _wait(stack, recording_id, found, "its RecordingArchived event")
+    _wait(stack, recording_id, lambda: view(stack, recording_id)["completedAt"], "the catalog to note its completion")
+    return body
+
+
+def wait_failures(stack: Stack, recording_id: str, count: int, index: int = 0) -> None:
+    """Wait until so many tries of a chunk have failed: its step does come back."""
+    _wait(stack, recording_id, lambda: failures(stack, recording_id, index) >= count, f"{count} failed tries")
+
+
+def wait_state(stack: Stack, recording_id: str, state: str, index: int = 0) -> dict[str, Any]:
+    """What the app tells of a chunk once it is in that state."""
+    _wait(
+        stack,
+        recording_id,
+        lambda: chunk_view(stack, recording_id, index).get("state") == state,
+        f"chunk {index} to be {state}",
+    )
+    return chunk_view(stack, recording_id, index)
+
+
+def _wait[T](stack: Stack, recording_id: str, found: Callable[[], T], what: str) -> T:
+    try:
+        return wait_for(found, f"{what}, of {recording_id}", LEFT_TO_ITSELF)
+    except TimeoutError as error:
+        error.add_note(f"the app says: {json.dumps(view(stack, recording_id))}")
+        raise
+
+
+# --- what stands in Blob ---
+
+
+def blobs_of(stack: Stack, container: str, recording_id: str) -> set[str]:
+    """The names of all committed blobs in a container that belong to a recording, wherever they stand."""
+    mark = encode(recording_id)
+    return {name for name in stack.container(container).list_blob_names() if mark in name}
+
+
+def blob(container: ContainerClient, name: str) -> bytes:
+    """All of a blob."""
+    return container.download_blob(name).readall()
+
+
+def composite(content: bytes, block_size: int) -> str:
+    """The digest that a manifest should hold, worked out anew: SHA-256 over the blocks' SHA-256."""
+    whole = hashlib.sha256()
+    for at in range(0, len(content), block_size):
+        whole.update(hashlib.sha256(content[at : at + block_size]).digest())
+    return whole.hexdigest()
+
+
+# --- the claims ---
+
+
+def assert_archived(
+    stack: Stack,
+    recording: Recording,
+    *,
+    revision: int = 1,
+    released: bool = True,
+    metadata: bool = True,
+) -> dict[str, Any]:
+    """Every chunk stands byte for byte, its metadata beside it, a manifest that says so, the source gone, told once.
+
+    Args:
+        stack: the stack.
+        recording: as the service has it.
+        revision: of the manifest, counted from 1.
+        released: whether the source must be gone; without it, it must be there still.
+        metadata: whether the source had a metadata file to give.
+
+    Returns:
+        The manifest.
+    """
+    recording_id = recording.recording_id
+    body = wait_completed(stack, recording_id, revision)
+    container = stack.container()
+    manifest: dict[str, Any] = json.loads(blob(container, body["manifest"]))
+    sources = chunks_of(stack, recording)
+    expected = {_manifest_of(body["manifest"], number) for number in range(1, revision + 1)}
+    assert recording_id == manifest["recordingId"]
+    assert [source.document_id for source in sources] == [chunk["documentId"] for chunk in manifest["chunks"]]
+    for source, chunk in zip(sources, manifest["chunks"], strict=True):
+        served = source.path.read_bytes()
+        expected.add(chunk["blob"])
+        assert served == blob(container, chunk["blob"])
+        assert (source.index, len(served)) == (chunk["index"], chunk["length"])
+        assert composite(served, chunk["digest"]["blockSize"]) == chunk["digest"]["value"]
+        assert metadata == (chunk["metadata"] is not None)
+        if chunk["metadata"] is not None:
+            expected.add(chunk["metadata"]["blob"])
+            assert source.metadata == blob(container, chunk["metadata"]["blob"])
+        assert released == (not source.exists)
+    assert expected == blobs_of(stack, ARCHIVE, recording_id)
+    assert set() == blobs_of(stack, QUARANTINE, recording_id)
+    assert [
+        {"index": chunk["index"], "documentId": chunk["documentId"], "blob": chunk["blob"], "length": chunk["length"]}
+        for chunk in manifest["chunks"]
+    ] == body["chunks"]
+    assert ("released" if released else "archived") == view(stack, recording_id)["state"]
+    assert revision == len(told(stack, "RecordingArchived", recording_id))
+    return manifest
+
+
+def _manifest_of(name: str, revision: int) -> str:
+    stem = name.partition(".manifest")[0]
+    return f"{stem}.manifest.json" if revision == 1 else f"{stem}.manifest-{revision}.json"
+
+
+def assert_nothing_lost(stack: Stack, recording: Recording, index: int = 0) -> None:
+    """A chunk that cannot be had now is at the source still, nowhere in Blob, and its step comes back."""
+    wait_failures(stack, recording.recording_id, 2, index)
+    source = chunks_of(stack, recording)[index]
+    media = {
+        name
+        for container in (ARCHIVE, QUARANTINE)
+        for name in blobs_of(stack, container, recording.recording_id)
+        if encode(source.document_id) in name and not name.endswith(".metadata.json")
+    }
+    assert source.exists
+    assert set() == media
+    assert {} == told(stack, "RecordingArchived", recording.recording_id)
+
+
+def assert_quarantined(
+    stack: Stack, recording: Recording, index: int = 0, *, kept: bool = True, metadata: bool = True
+) -> str:
+    """A chunk is at the source still and a person has been told once; a whole copy stands apart if one could be made.
+
+    Args:
+        stack: the stack.
+        recording: as the service has it.
+        index: of the chunk.
+        kept: whether its media could be had, and so must stand in the quarantine container.
+        metadata: whether its metadata could be had, and so must stand beside.
+
+    Returns:
+        The reason that was given.
+    """
+    recording_id = recording.recording_id
+    chunk = wait_state(stack, recording_id, "quarantined", index)
+    source = chunks_of(stack, recording)[index]
+    media = {name for name in blobs_of(stack, QUARANTINE, recording_id) if encode(source.document_id) in name}
+    assert source.exists
+    assert {} == told(stack, "RecordingArchived", recording_id)
+    alerts = [
+        body
+        for body in told(stack, "RecordingQuarantined", recording_id).values()
+        if body["documentId"] == source.document_id
+    ]
+    assert 1 == len(alerts)
+    if kept:
+        assert source.path.read_bytes() == blob(stack.container(QUARANTINE), chunk["blob"])
+        assert {chunk["blob"], *([f"{chunk['blob']}.metadata.json"] if metadata else [])} == media
+    else:
+        assert (None, set()) == (chunk["blob"], media)
+    return str(alerts[0]["reason"])
+
+
+def journaled(stack: Stack, event_id: str) -> list[dict[str, Any]]:
+    """What the journal holds of an event id."""
+    container = stack.container(JOURNAL)
+    mark = encode(event_id)
+    return [json.loads(blob(container, name)) for name in container.list_blob_names() if mark in name]
+
+
+def assert_nothing_poisoned(stack: Stack) -> None:
+    """No step was given up."""
+    try:
+        assert 0 == stack.queue_length(f"{QUEUE}-poison")
+    except ResourceNotFoundError:
+        return  # the queue is made with its first message
+
+
+def assert_nothing_leaked(stack: Stack, secrets: Mapping[str, str]) -> None:
+    """No key, signature, URL or participant in the host's log, nothing sent to a host that is not the service's."""
+    log = (stack.folder / "host.log").read_text(encoding="utf-8")
+    found = {name for name, secret in secrets.items() if secret in log}
+    assert set() == found
+    assert [] == list(_urls_of_the_source(log))
+    assert [] == stack.acs.world.refused_hosts
+
+
+def _urls_of_the_source(log: str) -> Iterator[str]:
+    for line in log.splitlines():
+        if "/v1/objects/" in line or "://" in line.replace(NOT_SECRET, ""):
+            yield line
+
+
+NOT_SECRET = "http://127.0.0.1:"
+"""Where the host says it listens."""
