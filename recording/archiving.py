@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from recording import log
 from recording.completing import Completing
-from recording.copying.destination import Copied, CutOff, Destination
+from recording.copying.destination import Copied, CutOff, Destination, Progress
 from recording.copying.engine import Engine
 from recording.core.errors import (
     BlobExists,
@@ -36,12 +36,14 @@ from recording.core.model import CatalogEntry, Chunk, ChunkState, DocumentId, Ou
 from recording.core.naming import encode
 from recording.core.outputs import facts_of
 from recording.entries import Entries
-from recording.ports import Archive
+from recording.ports import Archive, ArchivedBlob
 from recording.releasing import Releasing
 
 _OPERATION = "archive chunk"
 _MOST_METADATA = 4 << 20
 """Bytes; a metadata file lists participants and pauses and has a few kilobytes."""
+
+_PROGRESS_SECONDS = 15.0
 
 
 class Outcome(StrEnum):
@@ -161,12 +163,12 @@ class Archiving:
             doubts = doubts or verdict.reasons
             archive = self.quarantine if doubts else self.archive
             # The metadata stands before the media does, so that whoever sees the blob finds both.
-            self._store_metadata(archive, chunk, metadata)
+            stored = self._store_metadata(archive, chunk, metadata)
             to = self._destination(archive, entry, chunk, expected.output)
             began = self.monotonic()
             copied: Copied | CutOff | None
             try:
-                copied = arrival.store(to, began + self.slice_seconds)
+                copied = arrival.store(to, began + self.slice_seconds, self._progress(entry, chunk, arrival.length))
             except BlobExists:
                 if not doubts:
                     raise
@@ -176,13 +178,13 @@ class Archiving:
             _tell("recording.copy_cut_off", entry, chunk, staged=copied.staged, bytes=length)
             return None
         if doubts:
-            proof = self._proof(chunk, copied, self.quarantine) if copied else None
+            proof = self._proof(chunk, copied, self.quarantine, stored) if copied else None
             return Quarantined(chunk.document_id, doubts, proof)
         seconds = self.monotonic() - began
         rate = length / max(seconds, 1e-6) / (1 << 20)
         _tell("recording.chunk_copied", entry, chunk, bytes=length, seconds=seconds, mib_per_second=rate)
         assert copied is not None  # noqa: S101 - only a doubtful copy can be None here
-        return self._archived(entry, chunk, copied, metadata, (*facts.notes, *verdict.notes))
+        return self._archived(entry, chunk, copied, metadata, (*facts.notes, *verdict.notes), stored)
 
     def _examine(
         self, entry: CatalogEntry, chunk: Chunk, metadata: _Metadata, error: BlobExists | StagedBlocksGone
@@ -202,28 +204,52 @@ class Archiving:
         return self._archived(entry, chunk, copied, metadata)
 
     def _archived(
-        self, entry: CatalogEntry, chunk: Chunk, copied: Copied, metadata: _Metadata, notes: tuple[str, ...] = ()
+        self,
+        entry: CatalogEntry,
+        chunk: Chunk,
+        copied: Copied,
+        metadata: _Metadata,
+        notes: tuple[str, ...] = (),
+        stored: ArchivedBlob | None = None,
     ) -> Archived:
-        proof = self._proof(chunk, copied, self.archive)
+        proof = self._proof(chunk, copied, self.archive, stored)
         if metadata.missing is not None and proof.metadata_name is None:
             if not is_overdue(entry, self.entries.now()):
                 raise metadata.missing  # the media is safe; the release waits for the metadata
             notes = (*notes, f"the metadata never came: {metadata.missing.cause}")
         return Archived(chunk.document_id, proof, (*metadata.meaning.notes, *notes))
 
-    def _proof(self, chunk: Chunk, copied: Copied, archive: Archive) -> Proof:
-        found = archive.find(chunk.metadata_name) if chunk.announced.metadata_location else None
+    def _proof(self, chunk: Chunk, copied: Copied, archive: Archive, stored: ArchivedBlob | None) -> Proof:
+        """The proof of a copy; `stored` is the metadata's blob if it was put just now, else it is looked for."""
+        if stored is None and chunk.announced.metadata_location:
+            stored = archive.find(chunk.metadata_name)
         return Proof(
             name=chunk.name,
             length=copied.length,
             digest=copied.digest,
             etag=copied.etag,
             verified_at=self.entries.now(),
-            metadata_name=chunk.metadata_name if found else None,
-            metadata_length=found.length if found else 0,
-            metadata_etag=found.etag if found else "",
+            metadata_name=chunk.metadata_name if stored else None,
+            metadata_length=stored.length if stored else 0,
+            metadata_etag=stored.etag if stored else "",
             in_quarantine=archive is self.quarantine,
         )
+
+    def _progress(self, entry: CatalogEntry, chunk: Chunk, length: int) -> Progress:
+        """Log how far a long copy is, now and then; it is told of every block, by one thread at a time."""
+        began = last = self.monotonic()
+        done = 0
+
+        def progress(more: int) -> None:
+            nonlocal done, last
+            done += more
+            now = self.monotonic()
+            if now - last >= _PROGRESS_SECONDS:
+                last = now
+                rate = done / (now - began) / (1 << 20)
+                _tell("recording.copy_progress", entry, chunk, done=done, bytes=length, mib_per_second=rate)
+
+        return progress
 
     # The metadata
 
@@ -240,14 +266,16 @@ class Archiving:
         except Transient as error:
             return _Metadata(None, ChunkMetadata(), missing=error)
 
-    def _store_metadata(self, archive: Archive, chunk: Chunk, metadata: _Metadata) -> None:
+    def _store_metadata(self, archive: Archive, chunk: Chunk, metadata: _Metadata) -> ArchivedBlob | None:
+        """Put the metadata file; None where there is none, or an earlier try has put it, which then stands."""
         if metadata.raw is None:
-            return
+            return None
         labels = {"acsdocumentid": encode(chunk.document_id)}
         try:
-            archive.put(chunk.metadata_name, memoryview(metadata.raw), labels, "application/json")
+            etag = archive.put(chunk.metadata_name, memoryview(metadata.raw), labels, "application/json")
         except BlobExists:
-            return  # an earlier try has put it; its length and ETag go into the proof as they stand
+            return None
+        return ArchivedBlob(len(metadata.raw), etag)
 
     def _destination(
         self, archive: Archive, entry: CatalogEntry, chunk: Chunk, output: Output | None = None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from recording.adapters import clients
-from recording.adapters.archive import BlobArchive
+from recording.adapters.archive import BlobArchive, Keeping
 from recording.adapters.calls import AcsCalls
 from recording.adapters.catalog import TableCatalog
 from recording.adapters.source import AcsSource
@@ -61,7 +61,17 @@ def compose(
         if settings.topic_endpoint
         else NoTopic()
     )
-    archive = BlobArchive(blob, settings.archive_container)
+    archive = BlobArchive(
+        blob,
+        settings.archive_container,
+        Keeping(
+            now,
+            tier=settings.archive_tier,
+            immutable_days=settings.immutable_days,
+            locked=settings.immutable_locked,
+            legal_hold=settings.legal_hold,
+        ),
+    )
     source = AcsSource(client)
     entries = Entries(TableCatalog(table), topic, now)
     engine = Engine(

@@ -38,6 +38,10 @@ class Settings:
     quarantine_container: str
     journal_container: str
     catalog_table: str
+    archive_tier: str
+    immutable_days: int
+    immutable_locked: bool
+    legal_hold: bool
     template: Template
     recording_output: Output
     retention_hours: int
@@ -66,6 +70,10 @@ class Settings:
             quarantine_container=reader.read("QUARANTINE_CONTAINER", _container),
             journal_container=reader.read("JOURNAL_CONTAINER", _container),
             catalog_table=reader.read("CATALOG_TABLE", _table),
+            archive_tier=reader.read("ARCHIVE_TIER", _tier),
+            immutable_days=reader.read("ARCHIVE_IMMUTABLE_DAYS", _whole(0, 36500)),
+            immutable_locked=reader.read("ARCHIVE_IMMUTABLE_LOCKED", _boolean),
+            legal_hold=reader.read("ARCHIVE_LEGAL_HOLD", _boolean),
             template=reader.read("ARCHIVE_PATH_TEMPLATE", parse_template),
             recording_output=reader.read("RECORDING_OUTPUT", parse_output_name),
             retention_hours=reader.read("SOURCE_RETENTION_HOURS", _whole(1, 24 * 365)),
@@ -112,6 +120,10 @@ KEYS: Mapping[str, Key] = {
         Key("QUARANTINE_CONTAINER", "recordings-quarantine", "where doubtful ones are kept apart"),
         Key("JOURNAL_CONTAINER", "recordings-journal", "where raw events are kept"),
         Key("CATALOG_TABLE", "recordings", "the table of the catalog"),
+        Key("ARCHIVE_TIER", "", "Hot, Cool or Cold from the commit on; none, the account's default"),
+        Key("ARCHIVE_IMMUTABLE_DAYS", "0", "days for which an archived blob can be neither changed nor deleted"),
+        Key("ARCHIVE_IMMUTABLE_LOCKED", "false", "whether not even an administrator can shorten them"),
+        Key("ARCHIVE_LEGAL_HOLD", "false", "whether archived blobs are held until the hold is lifted"),
         Key("ARCHIVE_PATH_TEMPLATE", DEFAULT_TEMPLATE, "names of archived chunks"),
         Key("RECORDING_OUTPUT", "audio-mixed-wav", "what call events start: CONTENT-CHANNEL-FORMAT"),
         Key("SOURCE_RETENTION_HOURS", "24", "hours after which the source expires"),
@@ -203,6 +215,12 @@ def _container(text: str) -> str:
 def _table(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]{2,62}", text):
         raise ValueError("not a table name: 3 to 63 letters and digits, a letter first")
+    return text
+
+
+def _tier(text: str) -> str:
+    if text not in {"", "Hot", "Cool", "Cold"}:
+        raise ValueError("none of Hot, Cool, Cold")  # Archive would have to be rehydrated before it could be proven
     return text
 
 

@@ -2,12 +2,21 @@
 
 import base64
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from awscrt.checksums import crc64nvme
 from azure.core import MatchConditions
 from azure.core.exceptions import AzureError
-from azure.storage.blob import BlobBlock, BlobClient, BlobServiceClient, ContentSettings
+from azure.storage.blob import (
+    BlobBlock,
+    BlobClient,
+    BlobServiceClient,
+    ContentSettings,
+    ImmutabilityPolicy,
+    StandardBlobTier,
+)
 
 from recording.adapters.replies import code_of, is_busy, message_of, retry_after_of, status_of
 from recording.core.blocks import StagedBlock
@@ -32,12 +41,42 @@ _BY_CODE: Mapping[str, tuple[type[StagedBlocksGone | ForeignBlocks | ArchiveDama
 _QUESTIONS = frozenset({409, 412})
 
 
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """How blobs are kept from their commit on: access tier, days of immutability, legal hold.
+
+    `tier` is Hot, Cool, Cold, or empty for the account's default; what is `locked` nobody can shorten. `now` is the clock
+    that the days are counted from.
+    """
+
+    now: Callable[[], datetime]
+    tier: str = ""
+    immutable_days: int = 0
+    locked: bool = False
+    legal_hold: bool = False
+
+    def options(self) -> dict[str, Any]:
+        """The SDK's arguments, for a commit that happens now."""
+        options: dict[str, Any] = {}
+        if self.tier:
+            options["standard_blob_tier"] = StandardBlobTier(self.tier)
+        if self.immutable_days:
+            options["immutability_policy"] = ImmutabilityPolicy(
+                expiry_time=self.now() + timedelta(days=self.immutable_days),
+                policy_mode="Locked" if self.locked else "Unlocked",
+            )
+        if self.legal_hold:
+            options["legal_hold"] = True
+        return options
+
+
 class BlobArchive:
     """`Archive` and `Journal` over one container. It must exist: the deployment makes it."""
 
-    def __init__(self, service: BlobServiceClient, container: str) -> None:
+    def __init__(self, service: BlobServiceClient, container: str, keeping: Keeping | None = None) -> None:
         self._service = service
         self.container = container
+        self._keeping = keeping.options if keeping else dict[str, Any]
 
     def find(self, name: BlobName) -> ArchivedBlob | None:
         """See `ports.Archive.find`."""
@@ -75,6 +114,7 @@ class BlobArchive:
                 content_settings=ContentSettings(content_type=content_type),
                 metadata=dict(labels),
                 match_condition=MatchConditions.IfMissing,
+                **self._keeping(),
             ),
         )
         return _bare(reply["etag"])
@@ -91,6 +131,7 @@ class BlobArchive:
                 content_settings=ContentSettings(content_type=content_type),
                 metadata=dict(labels),
                 headers={"x-ms-content-crc64": checksum(content)},
+                **self._keeping(),
             ),
         )
         return _bare(reply["etag"])
