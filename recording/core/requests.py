@@ -26,6 +26,7 @@ _LOCATORS = ("serverCallId", "groupCallId", "roomId", "callConnectionId")
 _OUTPUT_FIELDS = ("content", "channel", "format")
 _KNOWN = frozenset((*_LOCATORS, *_OUTPUT_FIELDS, "pauseOnStart"))
 _LONGEST_ID = 4096
+_SURROGATE = re.compile("[\ud800-\udfff]")  # half a pair, which JSON can escape and nothing can write down
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -56,7 +57,7 @@ def parse_json(body: bytes) -> object:
         return json.loads(body)
     except json.JSONDecodeError as error:
         raise InvalidRequest("body", f"not JSON: {error.msg} at line {error.lineno} column {error.colno}") from error
-    except (UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # wrong bytes, a number of thousands of digits
         raise InvalidRequest("body", "not JSON in UTF-8, or nested too deep") from error
 
 
@@ -98,7 +99,7 @@ def parse_start(body: bytes, request_id: str | None) -> StartRequest:
 
 def _locator(found: Mapping[str, object], name: str) -> str:
     value = found[name]
-    if not isinstance(value, str) or not value.strip() or len(value) > _LONGEST_ID:
+    if not isinstance(value, str) or not value.strip() or len(value) > _LONGEST_ID or _SURROGATE.search(value):
         raise InvalidRequest(name, f"not a text of 1 to {_LONGEST_ID} characters")
     return value
 

@@ -27,7 +27,7 @@ def parse_step(message: bytes) -> Step:
     """
     try:
         found = json.loads(message)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidRequest("message", "not JSON") from error
     fields = found if isinstance(found, dict) else {}
     for name in ("recordingId", "documentId"):

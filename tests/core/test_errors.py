@@ -1,0 +1,76 @@
+"""Errors: two families, each with a code of its own, and one line that says all."""
+
+import pytest
+
+from recording.core import errors
+from recording.core.errors import (
+    CallRefused,
+    InvalidRequest,
+    MalformedEvent,
+    Permanent,
+    RecordingError,
+    SettingsInvalid,
+    SourceBusy,
+    Transient,
+)
+
+KINDS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, RecordingError)]
+
+
+def test_every_error_belongs_to_one_family() -> None:
+    """Who must react is never in doubt."""
+    assert all(
+        issubclass(kind, Transient) != issubclass(kind, Permanent) for kind in KINDS if kind is not RecordingError
+    )
+
+
+def test_every_error_has_a_code_of_its_own() -> None:
+    """Failures are counted by it, and problems named."""
+    assert len(KINDS) == len({kind.code for kind in KINDS})
+
+
+def test_the_line_says_operation_ids_cause_and_hint() -> None:
+    """In this order; what there is none of is left out."""
+    error = SourceBusy("read source", "503 busy", hint="wait", ids={"a": "1", "b": "2"}, retry_after=5.0)
+
+    assert "read source a=1 b=2: 503 busy (wait)" == str(error)
+    assert 5.0 == error.retry_after
+    assert "save entry: too many" == str(Permanent("save entry", "too many"))
+
+
+def test_an_error_keeps_ids_of_its_own() -> None:
+    """Whoever adds to them changes no other error."""
+    ids = {"a": "1"}
+    error = Transient("do", "failed", ids=ids)
+    error.ids["b"] = "2"
+
+    assert {"a": "1"} == ids
+    assert error.retry_after is None
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (
+            MalformedEvent("data.x", "missing", ids={"event_id": "e"}),
+            "read event event_id=e: data.x: missing (the raw event is kept in the journal container)",
+        ),
+        (InvalidRequest("format", "unknown"), "read request: format: unknown"),
+        (CallRefused("stop", "it is over", status=404), "stop: it is over"),
+        (
+            SettingsInvalid(("A: missing", "B: wrong")),
+            "read settings: A: missing; B: wrong (set them in the app's settings)",
+        ),
+    ],
+)
+def test_errors_with_a_field_of_their_own_say_it(error: RecordingError, line: str) -> None:
+    """In the same one line."""
+    assert line == str(error)
+
+
+def test_fields_can_be_asked_for() -> None:
+    """By those who translate errors."""
+    assert "data.x" == MalformedEvent("data.x", "missing").field
+    assert "format" == InvalidRequest("format", "unknown").field
+    assert 404 == CallRefused("stop", "over", status=404).status
+    assert ("A: missing",) == SettingsInvalid(("A: missing",)).problems

@@ -1,0 +1,47 @@
+"""The queue message of one step."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recording.core.errors import InvalidRequest
+from recording.core.model import DocumentId, RecordingId
+from recording.core.steps import Step, parse_step
+
+MOST_MESSAGE = 64 << 10
+ids = st.text(st.characters(codec="utf-8"), min_size=1, max_size=200)
+
+
+@given(ids, ids)
+def test_a_message_says_which_chunk_of_which_recording(recording: str, document: str) -> None:
+    """And comes back as it went, in far less than a queue takes."""
+    step = Step(RecordingId(recording), DocumentId(document))
+    message = step.to_message().encode()
+
+    assert step == parse_step(message)
+    assert len(message) < MOST_MESSAGE
+
+
+@pytest.mark.parametrize(
+    ("message", "field"),
+    [
+        (b"", "message"),
+        (b"{", "message"),
+        (b"\xff\xff", "message"),
+        (b"[" * 500_000, "message"),
+        (b"1" * 5000, "message"),
+        (b"[]", "recordingId"),
+        (b"5", "recordingId"),
+        (b"{}", "recordingId"),
+        (b'{"recordingId": "", "documentId": "d"}', "recordingId"),
+        (b'{"recordingId": 5, "documentId": "d"}', "recordingId"),
+        (b'{"recordingId": "r"}', "documentId"),
+        (b'{"recordingId": "r", "documentId": null}', "documentId"),
+    ],
+)
+def test_what_is_no_step_is_refused_by_its_field(message: bytes, field: str) -> None:
+    """This app has not written it."""
+    with pytest.raises(InvalidRequest) as caught:
+        parse_step(message)
+
+    assert field == caught.value.field
