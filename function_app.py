@@ -3,6 +3,7 @@
 import functools
 import json
 import os
+import re
 import typing
 from collections.abc import Callable, Iterable, Mapping
 
@@ -139,7 +140,8 @@ def _queue(out: Steps, steps: Iterable[Step]) -> None:
 
 
 def _id(req: func.HttpRequest) -> RecordingId:
-    return RecordingId(req.route_params["id"])
+    """The id in the path: the host decodes all of it but `%2F`."""
+    return RecordingId(re.sub("%2f", "/", req.route_params["id"], flags=re.IGNORECASE))
 
 
 def _json(body: Mapping[str, object], status: int = 200, kind: str = "application/json") -> func.HttpResponse:

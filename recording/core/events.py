@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from recording.core.errors import MalformedEvent
+from recording.core.locations import MAX_LENGTH
 from recording.core.model import (
     AnnouncedChunk,
     CallConnectionId,
@@ -40,6 +41,8 @@ _SUBJECT = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_LONGEST = 4096
+"""Characters of a text that the catalog can hold; the service's own have some hundreds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,10 +214,13 @@ def _chunks(found: object, event: Mapping[str, object]) -> tuple[AnnouncedChunk,
         index = chunk.get("index")
         if isinstance(index, bool) or not isinstance(index, int) or not 0 <= index <= MAX_INDEX:
             raise MalformedEvent(f"{here}.index", f"not a whole number from 0 to {MAX_INDEX}", ids=_ids(event))
+        content = _location(chunk.get("contentLocation"))
+        if content is None:
+            raise _missing(f"{here}.contentLocation", event)
         chunks[document_id] = AnnouncedChunk(
             document_id=DocumentId(document_id),
             index=index,
-            content_location=Location(_text(chunk, here, "contentLocation", event)),
+            content_location=content,
             metadata_location=_location(chunk.get("metadataLocation")),
             delete_location=_location(chunk.get("deleteLocation")),
             end_reason=_optional_text(chunk.get("endReason")) or "",
@@ -231,17 +237,24 @@ def _mapping(found: object, field: str, event: Mapping[str, object] | None = Non
 def _text(parent: Mapping[str, object], where: str, name: str, event: Mapping[str, object]) -> str:
     found = _optional_text(parent.get(name))
     if found is None:
-        raise MalformedEvent(f"{where}.{name}", "missing, empty or not a text", ids=_ids(event))
+        raise _missing(f"{where}.{name}", event)
     return found
+
+
+def _missing(field: str, event: Mapping[str, object]) -> MalformedEvent:
+    return MalformedEvent(field, f"missing, empty or not a text of at most {_LONGEST} characters", ids=_ids(event))
 
 
 def _optional_text(found: object) -> str | None:
     """A text that can be written down: half a surrogate pair, which JSON can escape, is in no encoding of Unicode."""
-    return found if isinstance(found, str) and found and not _SURROGATE.search(found) else None
+    if not isinstance(found, str) or not 0 < len(found) <= _LONGEST or _SURROGATE.search(found):
+        return None
+    return found
 
 
 def _location(found: object) -> Location | None:
-    text = _optional_text(found)
+    """A location, cut where it is longer than any that may be asked: it is refused all the same, and can be noted."""
+    text = _optional_text(found[: MAX_LENGTH + 1]) if isinstance(found, str) else None
     return Location(text) if text else None
 
 

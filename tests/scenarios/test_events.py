@@ -1,0 +1,332 @@
+"""File events as they come: twice, all at once, in either schema, with too much or too little in them, or lying."""
+
+import uuid
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+import requests
+
+from local.acs.events import Event, as_schema
+from local.acs.shelf import Placement
+from local.stack import Stack, wait_for
+from tests.scenarios.sounds import long_wav, short_wav
+from tests.scenarios.worlds import (
+    Given,
+    assert_archived,
+    assert_quarantined,
+    chunk_view,
+    given,
+    journaled,
+    told,
+    view,
+    wait_completed,
+)
+
+TRIGGER = "recording_file_status_updated"
+
+
+def deliver(stack: Stack, body: object) -> int:
+    """One delivery to the trigger's webhook, just as it is; the status."""
+    reply = requests.post(
+        stack.host.event_grid_url(TRIGGER), json=body, headers={"aeg-event-type": "Notification"}, timeout=30
+    )
+    return reply.status_code
+
+
+def log(stack: Stack) -> str:
+    """What the host has logged so far."""
+    return (stack.folder / "host.log").read_text(encoding="utf-8")
+
+
+def deletes(stack: Stack, one: Given) -> int:
+    """How many deletes of its chunks were carried out."""
+    documents = set(one.recording.documents)
+    return sum(
+        record.operation == "delete" and record.document_id in documents and record.status == requests.codes.ok
+        for record in stack.acs.world.requests
+    )
+
+
+def test_duplicates_give_one_archive_and_one_delete(stack: Stack) -> None:
+    """Five at once, five by a second way at the same moment, and one when all is over."""
+    found = given(stack, [long_wav(600), short_wav(601)])
+    found.publish(copies=5)
+    with ThreadPoolExecutor(5) as pool:
+        statuses = list(pool.map(lambda _: deliver(stack, [found.event]), range(5)))
+    wait_completed(stack, found.id)
+    statuses.append(deliver(stack, [found.event, found.event]))
+    wait_for(lambda: stack.queue_length() == 0, "the last steps to be done")
+
+    assert [202] * 6 == statuses
+    assert_archived(stack, found.recording)
+    assert 2 == deletes(stack, found)
+
+
+@pytest.mark.parametrize("subject_form", ["full", "recording", "call"])
+@pytest.mark.parametrize("schema", ["eventgrid", "cloudevents"])
+def test_both_schemas_and_every_subject_are_understood(stack: Stack, schema: Any, subject_form: Any) -> None:  # noqa: ANN401
+    """The Functions binding hands over another class for each schema."""
+    found = given(stack, [short_wav(610)], schema=schema, subject_form=subject_form)
+    status = deliver(stack, found.event)
+
+    assert 202 == status
+    assert_archived(stack, found.recording)
+
+
+def test_cloud_events_with_a_capital_v_are_understood(stack: Stack) -> None:
+    """As Microsoft's own samples spell it."""
+    found = given(stack, [short_wav(611)], schema="cloudevents")
+    event = {("specVersion" if key == "specversion" else key): value for key, value in found.event.items()}
+    status = deliver(stack, [event])
+
+    assert 202 == status
+    assert_archived(stack, found.recording)
+
+
+def test_a_subscription_in_cloud_events_works_with_its_handshake(stack: Stack) -> None:
+    """OPTIONS first, then single events."""
+    url = stack.host.event_grid_url(TRIGGER)
+    subscription = stack.event_grid.subscribe(url, ["only.this"], "cloudevents", name="cloud")
+    found = given(stack, [short_wav(612)])
+    event = as_schema(found.event, "cloudevents") | {"type": "only.this"}
+    stack.event_grid.publish(event)
+    stack.event_grid.wait_idle()
+    stack.event_grid.unsubscribe(subscription)
+
+    outcomes = [one.outcome.status for one in stack.event_grid.deliveries if one.subscription == "cloud"]
+    assert [202] == outcomes
+    assert [event["id"]] == [one["id"] for one in journaled(stack, event["id"])]
+
+
+def test_a_batch_of_many_events_in_one_delivery_archives_them_all(stack: Stack) -> None:
+    """One that cannot be read, and one that concerns nobody, do not hold up the others."""
+    found = [given(stack, [short_wav(620 + number)]) for number in range(20)]
+    broken = found[0].event | {"id": str(uuid.uuid4()), "data": {"recordingStorageInfo": None}}
+    foreign = found[0].event | {"id": str(uuid.uuid4()), "eventType": "Microsoft.Storage.BlobCreated"}
+    status = deliver(stack, [broken, foreign, *(one.event for one in found)])
+
+    assert 202 == status
+    for one in found:
+        assert_archived(stack, one.recording)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"omit": ["endReason"], "optional_fields": False},
+        {"extra_data": {"recordingStartTime": None, "recordingDurationMs": "soon", "sessionEndReason": 7}},
+        {"extra_data": {"shiny": {"new": [1, 2, 3]}, "recordingFormatType": "Flac"}, "replace": {"shiny": True}},
+        {"placement": Placement(split=True, content_name="video")},
+        {"placement": Placement(variants=("swapped", "crlf", "floats", "fractions7", "string_rate"))},
+        {"placement": Placement(variants=("sparse",))},
+    ],
+    ids=["what is optional is missing", "nonsense", "fields of tomorrow", "split locations", "odd metadata", "sparse"],
+)
+def test_what_an_event_lacks_or_has_too_much_does_not_cost_the_media(stack: Stack, options: dict[str, Any]) -> None:
+    """What is doubtful is noted, not refused."""
+    found = given(stack, [short_wav(640)], **options)
+    found.publish()
+
+    assert_archived(stack, found.recording)
+
+
+def test_an_event_without_a_metadata_location_is_archived_without(stack: Stack) -> None:
+    """The manifest says so."""
+    found = given(stack, [short_wav(641)], omit=["metadataLocation"])
+    found.publish()
+
+    manifest = assert_archived(stack, found.recording, metadata=False)
+    assert "the event named no metadataLocation" in manifest["chunks"][0]["notes"]
+
+
+def test_an_event_without_a_delete_location_leaves_the_source_alone(stack: Stack) -> None:
+    """Archived and told, with the reason in the manifest."""
+    found = given(stack, [short_wav(642)], omit=["deleteLocation"])
+    found.publish()
+
+    manifest = assert_archived(stack, found.recording, released=False)
+    assert "the event named no deleteLocation" == manifest["chunks"][0]["keptAtSource"]
+
+
+def chunk_with(**fields: object) -> dict[str, object]:
+    """The body of an event with one chunk, some of its fields changed."""
+    place = "https://eu-api.asm.skype.com/v1/objects/0-weu-d1-0/content/audio"
+    chunk = {"documentId": "0-weu-d1-0", "index": 0, "contentLocation": place, **fields}
+    return {"recordingStorageInfo": {"recordingChunks": [chunk]}}
+
+
+MALFORMED: Mapping[str, object] = {
+    "no data": None,
+    "data is a text": "gone",
+    "data is a list": [],
+    "no storage": {},
+    "storage is a text": {"recordingStorageInfo": "none"},
+    "no chunks": {"recordingStorageInfo": {}},
+    "chunks are empty": {"recordingStorageInfo": {"recordingChunks": []}},
+    "chunks are an object": {"recordingStorageInfo": {"recordingChunks": {"0": 1}}},
+    "a chunk is a text": {"recordingStorageInfo": {"recordingChunks": ["x"]}},
+    "no document id": chunk_with(documentId=None),
+    "document id is a number": chunk_with(documentId=7),
+    "no content location": chunk_with(contentLocation=""),
+    "index is negative": chunk_with(index=-1),
+    "index is a text": chunk_with(index="0"),
+    "index is endless": chunk_with(index=10**9),
+}
+
+
+@pytest.mark.parametrize("case", MALFORMED)
+def test_a_malformed_event_is_taken_journaled_and_logged(stack: Stack, case: str) -> None:
+    """Event Grid is not told 4xx, which would drop it, nor 5xx, which would bring it again for a day."""
+    event_id = f"malformed-{uuid.uuid4()}"
+    event = {
+        "id": event_id,
+        "topic": "/subscriptions/x",
+        "subject": "/recording/call/c/recordingId/r",
+        "eventType": "Microsoft.Communication.RecordingFileStatusUpdated",
+        "eventTime": "2026-11-23T12:00:00Z",
+        "dataVersion": "1.0",
+        "data": MALFORMED[case],
+    }
+    status = deliver(stack, [event])
+
+    assert 202 == status
+    assert [MALFORMED[case]] == [one["data"] for one in journaled(stack, event_id)]
+    assert [line for line in log(stack).splitlines() if "event.refused" in line and event_id in line]
+
+
+def test_an_event_of_an_unknown_type_is_taken_and_journaled(stack: Stack) -> None:
+    """A subscription without a filter brings more than was asked for."""
+    event_id = f"unknown-{uuid.uuid4()}"
+    found = given(stack, [short_wav(650)])
+    status = deliver(stack, [found.event | {"id": event_id, "eventType": "Microsoft.Communication.SMSReceived"}])
+
+    assert 202 == status
+    assert [event_id] == [one["id"] for one in journaled(stack, event_id)]
+    assert {} == view(stack, found.id)
+
+
+def test_an_event_that_names_no_recording_is_archived_under_its_document(stack: Stack) -> None:
+    """Nothing is lost for want of a name."""
+    found = given(stack, [short_wav(651)], optional_fields=False)
+    document = found.recording.documents[0]
+    status = deliver(stack, [found.event | {"subject": "elsewhere"}])
+
+    body = wait_completed(stack, f"unidentified-{document}")
+    assert 202 == status
+    assert found.chunks[0].path.read_bytes() == stack.container().download_blob(body["chunks"][0]["blob"]).readall()
+
+
+def changed(event: Event, **fields: str) -> Event:
+    """The event with fields of its chunks changed."""
+    storage = event["data"]["recordingStorageInfo"]
+    chunks = [chunk | fields for chunk in storage["recordingChunks"]]
+    return event | {"data": event["data"] | {"recordingStorageInfo": {"recordingChunks": chunks}}}
+
+
+HOSTILE = {
+    "another host": "https://evil.example/v1/objects/x/content/audio",
+    "a lookalike before": "https://evil-asm.skype.com/v1/objects/x",
+    "a lookalike behind": "https://eu-api.asm.skype.com.evil.example/v1/objects/x",
+    "plain http": "http://eu-api.asm.skype.com/v1/objects/x/content/audio",
+    "a user": "https://eu-api.asm.skype.com@evil.example/v1/objects/x",
+    "a backslash": "https://evil.example\\.asm.skype.com/v1/objects/x",
+    "a port": "https://eu-api.asm.skype.com:8443/v1/objects/x",
+    "the machine's own": "https://169.254.169.254/metadata/identity/oauth2/token",
+    "a file": "file:///etc/passwd",
+    "no url": "0-weu-d1-0",
+}
+
+
+@pytest.mark.parametrize("where", HOSTILE)
+def test_a_hostile_content_location_is_never_asked(stack: Stack, where: str) -> None:
+    """A person is told why; the true source is left alone."""
+    found = given(stack, [short_wav(660)])
+    stack.event_grid.publish(changed(found.event, contentLocation=HOSTILE[where]))
+
+    reason = assert_quarantined(stack, found.recording, kept=False)
+    assert "location" in reason
+
+
+@pytest.mark.parametrize("where", HOSTILE)
+def test_a_hostile_metadata_location_is_never_asked(stack: Stack, where: str) -> None:
+    """The media is fetched from where it is, and kept apart for a person to look at."""
+    found = given(stack, [short_wav(661)])
+    stack.event_grid.publish(changed(found.event, metadataLocation=HOSTILE[where]))
+
+    reason = assert_quarantined(stack, found.recording, metadata=False)
+    assert "metadataLocation" in reason
+
+
+@pytest.mark.parametrize("where", HOSTILE)
+def test_a_hostile_delete_location_is_never_asked(stack: Stack, where: str) -> None:
+    """The media is archived; its source is kept, with the reason in the manifest."""
+    found = given(stack, [short_wav(662)])
+    stack.event_grid.publish(changed(found.event, deleteLocation=HOSTILE[where]))
+
+    manifest = assert_archived(stack, found.recording, released=False)
+    assert "deleteLocation" in manifest["chunks"][0]["keptAtSource"]
+
+
+@pytest.mark.parametrize("field", ["contentLocation", "metadataLocation", "deleteLocation"])
+def test_an_event_over_64_kb_is_taken_like_any_other(stack: Stack, field: str) -> None:
+    """A queue message and a table's field hold no more; a location of that length is none of the service's."""
+    found = given(stack, [short_wav(670)])
+    place = f"https://eu-api.asm.skype.com/v1/objects/{'x' * 100_000}"
+    status = deliver(stack, [changed(found.event, **{field: place})])
+
+    assert 202 == status
+    wait_for(lambda: chunk_view(stack, found.id).get("state") not in {None, "announced"}, "the chunk to be decided")
+    assert found.chunks[0].exists
+
+
+def test_ids_full_of_path_tricks_name_nothing_outside_their_folder(stack: Stack) -> None:
+    """An id is text from outside: it becomes part of a blob's name and of a table's key."""
+    trick = f"../../{uuid.uuid4()}/..\\?#%2e%2e/ä\n"
+    found = given(stack, [short_wav(671)])
+    event = changed(found.event, documentId=f"{trick}0")
+    data = event["data"] | {"recordingId": trick}
+    status = deliver(stack, [event | {"subject": "/recording/call/c", "data": data}])
+
+    (body,) = wait_for(lambda: told(stack, "RecordingArchived", trick), "its RecordingArchived event").values()
+    name = body["chunks"][0]["blob"]
+    assert 202 == status
+    assert ".." not in name
+    assert found.chunks[0].path.read_bytes() == stack.container().download_blob(name).readall()
+
+
+@pytest.mark.parametrize("field", ["documentId", "recordingId", "subject", "endReason", "id"])
+def test_a_text_too_long_for_the_catalog_never_makes_event_grid_try_for_a_day(stack: Stack, field: str) -> None:
+    """It is archived under what else is known of it, or refused in the journal and the log."""
+    endless = "x" * 200_000
+    found = given(stack, [short_wav(672)])
+    document = found.recording.documents[0]
+    events = {
+        "documentId": changed(found.event, documentId=endless),
+        "recordingId": found.event | {"subject": "", "data": found.event["data"] | {"recordingId": endless}},
+        "subject": found.event | {"subject": f"/recording/call/{endless}/recordingId/{found.id}"},
+        "endReason": changed(found.event, endReason=endless),
+        "id": found.event | {"id": endless},
+    }
+    event = events[field]
+
+    assert 202 == deliver(stack, [event])
+    match field:
+        case "documentId":
+            assert [event["data"]] == [one["data"] for one in journaled(stack, event["id"])]
+        case "recordingId":
+            wait_completed(stack, f"unidentified-{document}")
+        case _:
+            assert_archived(stack, found.recording)
+
+
+def test_an_id_in_base64_can_be_asked_for(stack: Stack) -> None:
+    """With all that base64 may hold, quoted as a path needs it."""
+    wanted = f"{uuid.uuid4()}/a+b=="
+    found = given(stack, [short_wav(673)])
+    data = found.event["data"] | {"recordingId": wanted}
+    deliver(stack, [found.event | {"subject": "/recording/call/c", "data": data}])
+
+    wait_completed(stack, wanted)
+    assert wanted == view(stack, wanted)["recordingId"]
