@@ -60,7 +60,7 @@ class Carriage:
         self._monotonic = monotonic
         self._until = until
         self._progress = progress
-        self._fingerprint = blocks.fingerprint(ranges.total, ranges.validators)
+        self._fingerprint = 0
         self._plan = blocks.plan(ranges.total, buffers.size)
         self._digests: dict[int, bytes] = {}
         self._missing: deque[Block] = deque()
@@ -81,6 +81,8 @@ class Carriage:
         Raises:
             Transient: what is staged stays staged.
         """
+        size = self._buffers.size
+        self._fingerprint = blocks.fingerprint(self._ranges.total, self._ranges.validators, size, sha256)
         found = blocks.continuation(self._plan, self._to.archive.staged(self._to.name), self._fingerprint)
         # A first block unlike the one that is staged belongs to other content: then nothing staged can be used.
         self._digests = dict(found.digests) if found.digests.get(0, sha256) == sha256 else {}

@@ -1,7 +1,7 @@
 """How a chunk is cut into blocks, what a block's id says, and what a restarted copy need not read again.
 
 A block id is 36 bytes in base64url, 48 characters, so all ids of a blob have equal length: the block's position (2
-bytes), a fingerprint of the source it was read from (2 bytes) and the SHA-256 of its bytes. `get_block_list` therefore
+bytes), a fingerprint of the source and the cut (2 bytes) and the SHA-256 of its bytes. `get_block_list` therefore
 tells a restarted copy which blocks it has and what they hold, with nothing else to remember.
 """
 
@@ -60,9 +60,16 @@ def plan(length: int, block_size: int) -> tuple[Block, ...]:
     )
 
 
-def fingerprint(length: int, validators: str) -> int:
-    """Sixteen bits that tell one state of the source from another, by its length and its validators (ETag and such)."""
-    digest = hashlib.sha256(f"{length}\n{validators}".encode()).digest()
+def fingerprint(length: int, validators: str, block_size: int, first: bytes) -> int:
+    """Sixteen bits that tell one copy's blocks from those of another state of the source, or of another cut.
+
+    Args:
+        length: of the whole content, in bytes.
+        validators: the source's ETag and such; often empty.
+        block_size: in bytes; a block of another size may have the same index and length, but holds other bytes.
+        first: the SHA-256 of the first block: content that changes tells nothing else of it where there is no ETag.
+    """
+    digest = hashlib.sha256(f"{length}\n{block_size}\n{validators}\n".encode() + first).digest()
     return int.from_bytes(digest[:2])
 
 

@@ -38,13 +38,17 @@ def test_ids_have_equal_length_and_fit_the_limit_of_blob_storage() -> None:
     assert lengths == {48}
 
 
-def test_the_fingerprint_follows_length_and_validators() -> None:
-    """Another state of the source gives another fingerprint."""
-    assert blocks.fingerprint(10, "a") == blocks.fingerprint(10, "a")
-    assert len({blocks.fingerprint(10, "a"), blocks.fingerprint(11, "a"), blocks.fingerprint(10, "b")}) == 3
+def test_the_fingerprint_follows_the_source_and_the_cut() -> None:
+    """Another length, validator, block size or first block gives another fingerprint."""
+    states = [(10, "a", 4, b"x"), (11, "a", 4, b"x"), (10, "b", 4, b"x"), (10, "a", 5, b"x"), (10, "a", 4, b"y")]
+
+    assert blocks.fingerprint(*states[0]) == blocks.fingerprint(*states[0])
+    assert len({blocks.fingerprint(*state) for state in states}) == len(states)
 
 
-@given(length=sizes, block_size=st.integers(50, 3000), staged=st.sets(st.integers(0, 200)), source=st.integers(0, 65535))
+@given(
+    length=sizes, block_size=st.integers(50, 3000), staged=st.sets(st.integers(0, 200)), source=st.integers(0, 65535)
+)
 def test_a_restarted_copy_reads_exactly_what_is_not_staged(
     length: int, block_size: int, staged: set[int], source: int
 ) -> None:
