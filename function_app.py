@@ -45,6 +45,19 @@ def answered(handle: Callable[..., func.HttpResponse]) -> Callable[..., func.Htt
     return guarded
 
 
+def given_back[**P](handle: Callable[P, None]) -> Callable[P, None]:
+    """Let the host give the step back, and log our error alone: those of the SDKs under it quote whole replies."""
+
+    @functools.wraps(handle)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            handle(*args, **kwargs)
+        except RecordingError as error:
+            raise error from None
+
+    return guarded
+
+
 @app.route("calls/events", methods=["POST", "OPTIONS"])
 @app.queue_output(arg_name="steps", queue_name=QUEUE, connection=STORAGE)
 @answered
@@ -111,6 +124,7 @@ def health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001 - the bi
 
 @app.event_grid_trigger(arg_name="event")
 @app.queue_output(arg_name="steps", queue_name=QUEUE, connection=STORAGE)
+@given_back
 def recording_file_status_updated(event: func.EventGridEvent, steps: Steps) -> None:
     """Journal the event, note its chunks, queue a step for each. Raises only what sending it again can mend."""
     _queue(steps, get_app().announcing.announce(_raw(event)))
@@ -118,6 +132,7 @@ def recording_file_status_updated(event: func.EventGridEvent, steps: Steps) -> N
 
 @app.queue_trigger(arg_name="message", queue_name=EVENTS, connection=STORAGE)
 @app.queue_output(arg_name="steps", queue_name=QUEUE, connection=STORAGE)
+@given_back
 def recording_events_queued(message: func.QueueMessage, steps: Steps) -> None:
     """The same events where the subscription delivers to a queue; where it does not, the queue stays empty."""
     _queue(steps, get_app().announcing.announce_queued(message.get_body()))
@@ -125,6 +140,7 @@ def recording_events_queued(message: func.QueueMessage, steps: Steps) -> None:
 
 @app.queue_trigger(arg_name="message", queue_name=QUEUE, connection=STORAGE)
 @app.queue_output(arg_name="steps", queue_name=QUEUE, connection=STORAGE)
+@given_back
 def archive_chunk(message: func.QueueMessage, steps: Steps) -> None:
     """Drive one chunk on; a copy that used up its time slice is taken up again by the next message."""
     step = parse_step(message.get_body())
