@@ -1,0 +1,65 @@
+"""What the proxy remembers of each request."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from local.faultproxy.operations import Operation, Service
+
+
+@dataclass(slots=True, eq=False)
+class RequestRecord:
+    """One request; `status` 0 means that no reply was begun.
+
+    Attributes:
+        at: monotonic seconds of its arrival.
+        path: unquoted, without the query.
+        fault: what it met.
+        bytes_in: of its body, passed on to the service.
+        bytes_out: of the reply's body, passed back.
+        done_there: whether the service has replied, whatever became of the reply.
+        over: whether nothing of it is under way any more.
+    """
+
+    service: Service
+    operation: Operation
+    method: str
+    path: str
+    fault: str | None
+    at: float = field(default_factory=time.monotonic)
+    status: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+    done_there: bool = False
+    over: bool = False
+
+
+class Records:
+    """All requests so far; thread-safe."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._all: list[RequestRecord] = []
+
+    def add(self, record: RequestRecord) -> None:
+        """A request has come."""
+        with self._changed:
+            self._all.append(record)
+            self._changed.notify_all()
+
+    def end(self, record: RequestRecord) -> None:
+        """A request is over: answered, or dropped."""
+        with self._changed:
+            record.over = True
+            self._changed.notify_all()
+
+    def all(self) -> list[RequestRecord]:
+        """All of them, in the order of their arrival."""
+        with self._changed:
+            return list(self._all)
+
+    def wait_for(self, reached: Callable[[Sequence[RequestRecord]], bool], seconds: float) -> bool:
+        """Wait until the requests are so; False if they were not in time."""
+        with self._changed:
+            return self._changed.wait_for(lambda: reached(self._all), seconds)

@@ -1,0 +1,22 @@
+"""One storage, one source and one topic for all, with a fault proxy between; each test has chunks of its own."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from local.azurite import Azurite
+from local.faultproxy import FaultProxy
+
+
+@pytest.fixture(scope="session")
+def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
+    """The destination, as it is without faults."""
+    with Azurite(tmp_path_factory.mktemp("azurite")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def proxy(azurite: Azurite) -> Iterator[FaultProxy]:
+    """The way to it that misbehaves."""
+    with FaultProxy(azurite.connection_string) as running:
+        yield running
