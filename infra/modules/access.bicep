@@ -1,0 +1,147 @@
+// Every role that anybody here holds, but for the two of access-communication and access-key, whose scopes lie elsewhere.
+
+@description('Required. Name of the identity of the app; roles are named after it, since its object id is not known beforehand.')
+param appIdentityName string
+
+@description('Required. Object id of that identity.')
+param appPrincipalId string
+
+@description('Required. Name of the system topic.')
+param systemTopicName string
+
+@description('Required. Object id of its identity.')
+param eventsPrincipalId string
+
+@description('Required. Name of the account of the Functions host.')
+param hostAccountName string
+
+@description('Required. Name of the account of the archive.')
+param archiveAccountName string
+
+@description('Required. Name of Application Insights.')
+param applicationInsightsName string
+
+@description('Required. Name of the custom topic; empty if there is none.')
+param topicName string
+
+@description('Required. How file events reach the app.')
+@allowed(['function', 'queue'])
+param eventDelivery string
+
+var roles = loadJsonContent('../roles.json')
+
+resource host 'Microsoft.Storage/storageAccounts@2025-01-01' existing = {
+  name: hostAccountName
+}
+
+resource archive 'Microsoft.Storage/storageAccounts@2025-01-01' existing = {
+  name: archiveAccountName
+
+  resource blobs 'blobServices' existing = {
+    name: 'default'
+
+    resource deadLetters 'containers' existing = {
+      name: 'recordings-deadletter'
+    }
+  }
+
+  resource queues 'queueServices' existing = {
+    name: 'default'
+
+    resource events 'queues' existing = {
+      name: 'recording-events'
+    }
+  }
+}
+
+resource applicationInsights 'Microsoft.Insights/components@2020-02-02' existing = {
+  name: applicationInsightsName
+}
+
+resource topic 'Microsoft.EventGrid/topics@2025-02-15' existing = if (!empty(topicName)) {
+  name: topicName
+}
+
+// --- The app ---
+
+// Leases, keys and the package: the host asks for Owner, and keeps nothing else here.
+resource appOnHost 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  scope: host
+  name: guid(host.id, appIdentityName, roles['Storage Blob Data Owner'])
+  properties: {
+    principalId: appPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      roles['Storage Blob Data Owner']
+    )
+  }
+}
+
+// Contributor, and not Owner: it may write and read recordings, and change nobody's access to them.
+resource appOnArchive 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for role in [
+    'Storage Blob Data Contributor'
+    'Storage Queue Data Contributor'
+    'Storage Table Data Contributor'
+  ]: {
+    scope: archive
+    name: guid(archive.id, appIdentityName, roles[role])
+    properties: {
+      principalId: appPrincipalId
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles[role])
+    }
+  }
+]
+
+resource appOnInsights 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  scope: applicationInsights
+  name: guid(applicationInsights.id, appIdentityName, roles['Monitoring Metrics Publisher'])
+  properties: {
+    principalId: appPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      roles['Monitoring Metrics Publisher']
+    )
+  }
+}
+
+resource appOnTopic 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(topicName)) {
+  scope: topic
+  name: guid(topic.id, appIdentityName, roles['EventGrid Data Sender'])
+  properties: {
+    principalId: appPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles['EventGrid Data Sender'])
+  }
+}
+
+// --- Event Grid ---
+
+resource eventsOnDeadLetters 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  scope: archive::blobs::deadLetters
+  name: guid(archive::blobs::deadLetters.id, systemTopicName, roles['Storage Blob Data Contributor'])
+  properties: {
+    principalId: eventsPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      roles['Storage Blob Data Contributor']
+    )
+  }
+}
+
+resource eventsOnQueue 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (eventDelivery == 'queue') {
+  scope: archive::queues::events
+  name: guid(archive::queues::events.id, systemTopicName, roles['Storage Queue Data Message Sender'])
+  properties: {
+    principalId: eventsPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      roles['Storage Queue Data Message Sender']
+    )
+  }
+}

@@ -1,0 +1,182 @@
+// What a person hears of: what the app itself calls an alert, and what it cannot tell because it never saw it.
+
+import { tagMap } from '../types.bicep'
+
+@description('Required. Region.')
+param location string
+
+@description('Required. Tags.')
+param tags tagMap
+
+@description('Required. Resource id of Application Insights.')
+param applicationInsightsId string
+
+@description('Required. Resource id of the workspace that has the logs of the queues.')
+param workspaceId string
+
+@description('Required. Resource id of the action group.')
+param actionGroupId string
+
+@description('Required. Resource id of the archive account.')
+param archiveAccountId string
+
+@description('Required. Resource id of the system topic.')
+param systemTopicId string
+
+// The app's own alerts, by the names of recording/core/outgoing.py; a test holds the two equal.
+// Severity 0 is critical: media is gone or about to be. 1 is an error: a person must decide.
+var appAlerts = [
+  { name: 'RecordingAtRisk', severity: 0, meaning: 'A recording is not archived, and its source expires soon.' }
+  { name: 'RecordingMissing', severity: 1, meaning: 'A recording was started, and its file event is overdue.' }
+  { name: 'RecordingQuarantined', severity: 1, meaning: 'A chunk looks wrong. It is kept apart, and so is its source.' }
+  { name: 'RecordingLost', severity: 0, meaning: 'The source expired before a recording was archived.' }
+  { name: 'RecordingDamaged', severity: 0, meaning: 'What had been archived and proven is no longer there as it was.' }
+]
+
+var logAlerts = [
+  ...map(appAlerts, alert => {
+    name: alert.name
+    severity: alert.severity
+    description: alert.meaning
+    scope: applicationInsightsId
+    query: 'traces | where message has "alert=${alert.name}"'
+    threshold: 0
+  })
+  {
+    name: 'EventRefused'
+    severity: 1
+    description: 'An event could not be understood. It stands in the journal, and nothing else was done about it.'
+    scope: applicationInsightsId
+    query: 'traces | where message startswith "event.refused"'
+    threshold: 0
+  }
+  {
+    name: 'FailedExecutions'
+    severity: 2
+    description: 'Functions fail more than a retry now and then explains.'
+    scope: applicationInsightsId
+    query: 'requests | where success == false'
+    threshold: 20
+  }
+  {
+    name: 'OldMessage'
+    severity: 1
+    description: 'A message has been in its queue for more than four hours: a chunk that is tried again and again.'
+    scope: applicationInsightsId
+    // The host writes this line at each try. The age of a message that nobody tries is QueueBacklog's to tell.
+    query: 'traces | where message startswith "Trigger Details:" | extend inserted = todatetime(extract(@"InsertedOn: ([^,\\s]+)", 1, message)) | where timestamp - inserted > 4h'
+    threshold: 0
+  }
+  {
+    name: 'PoisonMessage'
+    severity: 0
+    description: 'A message was given up. Its chunk or event waits in a poison queue for a person.'
+    scope: workspaceId
+    // From the account's own log: the host moves messages there without a line of its own at times.
+    query: 'StorageQueueLogs | where OperationName == "PutMessage" and Uri has "-poison"'
+    threshold: 0
+  }
+]
+
+var metricAlerts = [
+  {
+    name: 'DeadLetteredEvent'
+    severity: 0
+    description: 'Event Grid gave up on an event. It is in the container recordings-deadletter.'
+    scope: systemTopicId
+    namespace: 'Microsoft.EventGrid/systemTopics'
+    metric: 'DeadLetteredCount'
+    aggregation: 'Total'
+    threshold: 0
+    frequency: 'PT5M'
+    window: 'PT15M'
+  }
+  {
+    name: 'DroppedEvent'
+    severity: 0
+    description: 'Event Grid dropped an event that it could not even write to the dead letters.'
+    scope: systemTopicId
+    namespace: 'Microsoft.EventGrid/systemTopics'
+    metric: 'DroppedEventCount'
+    aggregation: 'Total'
+    threshold: 0
+    frequency: 'PT5M'
+    window: 'PT15M'
+  }
+  {
+    name: 'QueueBacklog'
+    severity: 1
+    description: 'Messages wait in the queues, more than are retried now and then: the app may be down.'
+    scope: '${archiveAccountId}/queueServices/default'
+    namespace: 'Microsoft.Storage/storageAccounts/queueServices'
+    metric: 'QueueMessageCount' // which is counted once an hour
+    aggregation: 'Average'
+    threshold: 100
+    frequency: 'PT1H'
+    window: 'PT1H'
+  }
+]
+
+resource logRules 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
+  for alert in logAlerts: {
+    name: alert.name
+    location: location
+    tags: tags
+    kind: 'LogAlert'
+    properties: {
+      displayName: alert.name
+      description: alert.description
+      severity: alert.severity
+      enabled: true
+      scopes: [alert.scope]
+      evaluationFrequency: 'PT15M'
+      windowSize: 'PT30M' // twice as long, for lines that come late
+      autoMitigate: true
+      skipQueryValidation: true // a table is there with its first line only
+      criteria: {
+        allOf: [
+          {
+            query: alert.query
+            timeAggregation: 'Count'
+            operator: 'GreaterThan'
+            threshold: alert.threshold
+            failingPeriods: { numberOfEvaluationPeriods: 1, minFailingPeriodsToAlert: 1 }
+          }
+        ]
+      }
+      actions: { actionGroups: [actionGroupId] }
+    }
+  }
+]
+
+resource metricRules 'Microsoft.Insights/metricAlerts@2018-03-01' = [
+  for alert in metricAlerts: {
+    name: alert.name
+    location: 'global'
+    tags: tags
+    properties: {
+      description: alert.description
+      severity: alert.severity
+      enabled: true
+      scopes: [alert.scope]
+      evaluationFrequency: alert.frequency
+      windowSize: alert.window
+      autoMitigate: true
+      criteria: {
+        'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
+        allOf: [
+          {
+            criterionType: 'StaticThresholdCriterion'
+            name: alert.name
+            metricNamespace: alert.namespace
+            metricName: alert.metric
+            operator: 'GreaterThan'
+            threshold: alert.threshold
+            timeAggregation: alert.aggregation
+          }
+        ]
+      }
+      actions: [{ actionGroupId: actionGroupId }]
+    }
+  }
+]

@@ -1,0 +1,182 @@
+// The app on Flex Consumption: Python 3.13, one identity, every connection by it.
+
+import { alwaysReady, appOptions, tagMap } from '../types.bicep'
+
+@description('Required. Name of the app.')
+@minLength(2)
+@maxLength(60)
+param name string
+
+@description('Required. Name of its plan.')
+param planName string
+
+@description('Required. Region.')
+param location string
+
+@description('Required. Tags.')
+param tags tagMap
+
+@description('Required. Resource id of its identity.')
+param identityId string
+
+@description('Required. Client id of its identity.')
+param identityClientId string
+
+@description('Required. Name of the account of the Functions host.')
+param hostAccountName string
+
+@description('Required. Name of the container of the package.')
+param packageContainerName string
+
+@description('Required. Name of the account of the archive.')
+param archiveAccountName string
+
+@description('Required. Name of Application Insights.')
+param applicationInsightsName string
+
+@description('Required. Endpoint of the Communication resource.')
+param communicationEndpoint string
+
+@description('Required. Endpoint of the custom topic; empty if there is none.')
+param archivedTopicEndpoint string
+
+@description('Required. Resource id of the subnet that its traffic leaves by; empty: none.')
+param subnetId string
+
+@description('Required. Settings that are not as recording/settings.py has them.')
+param app appOptions
+
+@description('Required. Memory of an instance, in MB.')
+@allowed([512, 2048, 4096])
+param instanceMemoryMB int
+
+@description('Required. The most instances at once.')
+@minValue(1)
+@maxValue(1000)
+param maximumInstanceCount int
+
+@description('Required. Instances kept warm, by function group.')
+param alwaysReadyInstances alwaysReady[]
+
+@description('Required. How a new version replaces the running one.')
+@allowed(['Recreate', 'RollingUpdate'])
+param updateStrategy string
+
+var suffix = environment().suffixes.storage
+
+// What recording/settings.py declares, all of it but keys; a test holds the two equal, defaults too.
+var appSettings = {
+  ACS_ENDPOINT: communicationEndpoint
+  ARCHIVE_STORAGE__blobServiceUri: 'https://${archiveAccountName}.blob.${suffix}'
+  ARCHIVE_STORAGE__queueServiceUri: 'https://${archiveAccountName}.queue.${suffix}'
+  ARCHIVE_STORAGE__tableServiceUri: 'https://${archiveAccountName}.table.${suffix}'
+  ARCHIVE_STORAGE__credential: 'managedidentity'
+  ARCHIVE_STORAGE__clientId: identityClientId
+  ARCHIVE_CONTAINER: 'recordings'
+  QUARANTINE_CONTAINER: 'recordings-quarantine'
+  JOURNAL_CONTAINER: 'recordings-journal'
+  CATALOG_TABLE: 'recordings'
+  ARCHIVE_PATH_TEMPLATE: app.?archivePathTemplate ?? '{year}/{month}/{day}/{recording_id}/{index}-{document_id}'
+  RECORDING_OUTPUT: app.?recordingOutput ?? 'audio-mixed-wav'
+  SOURCE_RETENTION_HOURS: string(app.?sourceRetentionHours ?? 24)
+  RELEASE_AT_SOURCE: app.?releaseAtSource ?? true ? 'true' : 'false'
+  ARCHIVED_TOPIC_ENDPOINT: archivedTopicEndpoint
+  AZURE_CLIENT_ID: identityClientId
+  COPY_BLOCK_MIB: string(app.?copyBlockMib ?? 6)
+  COPY_MEMORY_MIB: string(app.?copyMemoryMib ?? 48)
+  COPY_CONNECTIONS: string(app.?copyConnections ?? 8)
+  COPY_SLICE_SECONDS: string(app.?copySliceSeconds ?? 1200)
+}
+
+// What the platform reads. By URIs and not by AzureWebJobsStorage__accountName, which knows the public cloud alone.
+var platformSettings = {
+  AzureWebJobsStorage__blobServiceUri: 'https://${hostAccountName}.blob.${suffix}'
+  AzureWebJobsStorage__queueServiceUri: 'https://${hostAccountName}.queue.${suffix}'
+  AzureWebJobsStorage__tableServiceUri: 'https://${hostAccountName}.table.${suffix}'
+  AzureWebJobsStorage__credential: 'managedidentity'
+  AzureWebJobsStorage__clientId: identityClientId
+  APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsights.properties.ConnectionString
+  APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
+  PYTHON_THREADPOOL_THREAD_COUNT: '16' // six copies at once, and callers who must not wait for them
+}
+
+resource applicationInsights 'Microsoft.Insights/components@2020-02-02' existing = {
+  name: applicationInsightsName
+}
+
+resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
+  name: planName
+  location: location
+  tags: tags
+  kind: 'functionapp'
+  sku: { name: 'FC1', tier: 'FlexConsumption' }
+  properties: { reserved: true }
+}
+
+resource site 'Microsoft.Web/sites@2025-03-01' = {
+  name: name
+  location: location
+  tags: union(tags, { 'azd-service-name': 'archive' })
+  kind: 'functionapp,linux'
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: { '${identityId}': {} }
+  }
+  properties: {
+    serverFarmId: plan.id
+    httpsOnly: true
+    publicNetworkAccess: 'Enabled' // callbacks of calls and Event Grid come from outside
+    virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
+    siteConfig: {
+      minTlsVersion: '1.2'
+      scmMinTlsVersion: '1.2'
+      ftpsState: 'Disabled'
+      http20Enabled: true
+      appSettings: map(items(union(appSettings, platformSettings)), setting => {
+        name: setting.key
+        value: setting.value
+      })
+    }
+    functionAppConfig: {
+      deployment: {
+        storage: {
+          type: 'blobContainer'
+          value: 'https://${hostAccountName}.blob.${suffix}/${packageContainerName}'
+          authentication: {
+            type: 'UserAssignedIdentity'
+            userAssignedIdentityResourceId: identityId
+          }
+        }
+      }
+      runtime: { name: 'python', version: '3.13' }
+      scaleAndConcurrency: {
+        instanceMemoryMB: instanceMemoryMB
+        maximumInstanceCount: maximumInstanceCount
+        alwaysReady: alwaysReadyInstances
+        triggers: { http: { perInstanceConcurrency: 8 } } // one, the default for Python, would start an instance per caller
+      }
+      // A preview, and not in the types yet; `az functionapp update-strategy config` knows it by the same names.
+      ...(updateStrategy == 'RollingUpdate' ? { siteUpdateStrategy: { type: updateStrategy } } : {})
+    }
+  }
+
+  // Passwords for publishing: nobody needs them, so nobody has them.
+  resource ftp 'basicPublishingCredentialsPolicies' = {
+    name: 'ftp'
+    properties: { allow: false }
+  }
+
+  resource scm 'basicPublishingCredentialsPolicies' = {
+    name: 'scm'
+    properties: { allow: false }
+  }
+}
+
+@description('Its name.')
+output name string = site.name
+
+@description('Its resource id.')
+output id string = site.id
+
+@description('Where it answers.')
+output url string = 'https://${site.properties.defaultHostName}'

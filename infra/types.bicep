@@ -1,0 +1,90 @@
+// The shapes of the parameters that are more than one value.
+
+@export()
+@description('How long recordings whose blob names begin alike stay in which tier. 0 days mean never.')
+type retentionClass = {
+  @description('Names the class, and its lifecycle rule.')
+  @minLength(1)
+  @maxLength(64)
+  name: string
+
+  @description('What the names of its blobs begin with, as ARCHIVE_PATH_TEMPLATE makes them; empty for all.')
+  @maxLength(900)
+  prefix: string
+
+  @description('Days after which a blob moves to the cool tier.')
+  @minValue(0)
+  @maxValue(36500)
+  coolAfterDays: int
+
+  @description('Days after which a blob moves to the cold tier.')
+  @minValue(0)
+  @maxValue(36500)
+  coldAfterDays: int
+
+  @description('Days after which a blob is deleted. 0, never, is the safe choice.')
+  @minValue(0)
+  @maxValue(36500)
+  deleteAfterDays: int
+}
+
+@export()
+@description('Instances that are kept warm, and paid for, by function group.')
+type alwaysReady = {
+  @description('`http`, or `function:NAME` for a function with another trigger.')
+  @minLength(4)
+  @maxLength(128)
+  name: string
+
+  @description('How many.')
+  @minValue(0)
+  @maxValue(100)
+  instanceCount: int
+}
+
+@export()
+@description('What the app does; each is an app setting of recording/settings.py, whose default holds where none is given.')
+type appOptions = {
+  @description('ARCHIVE_PATH_TEMPLATE: names of archived chunks.')
+  @minLength(1)
+  @maxLength(512)
+  archivePathTemplate: string?
+
+  @description('RECORDING_OUTPUT: what call events start.')
+  recordingOutput: ('audio-mixed-wav' | 'audio-mixed-mp3' | 'audio-unmixed-wav' | 'audiovideo-mixed-mp4')?
+
+  @description('SOURCE_RETENTION_HOURS: when the source expires.')
+  @minValue(1)
+  @maxValue(8760)
+  sourceRetentionHours: int?
+
+  @description('RELEASE_AT_SOURCE: whether a proven chunk is deleted at the source.')
+  releaseAtSource: bool?
+
+  @description('COPY_BLOCK_MIB: size of a block, and of a range read from the source.')
+  @minValue(1)
+  @maxValue(256)
+  copyBlockMib: int?
+
+  @description('COPY_MEMORY_MIB: buffers of all copies of a worker together; mind the memory of an instance.')
+  @minValue(1)
+  @maxValue(2048)
+  copyMemoryMib: int?
+
+  @description('COPY_CONNECTIONS: the most connections that one copy opens.')
+  @minValue(1)
+  @maxValue(64)
+  copyConnections: int?
+
+  @description('COPY_SLICE_SECONDS: how long one run copies before it hands on to the next.')
+  @minValue(1)
+  @maxValue(1500)
+  copySliceSeconds: int?
+}
+
+@export()
+@description('Tags of resources: names to values.')
+type tagMap = {
+  @maxLength(256)
+  *: string
+}
