@@ -1,5 +1,15 @@
-"""Claims that many tests share say what they saw when they fail, as those in the tests themselves do."""
+"""What tests of every kind share. Claims in shared modules say what they saw when they fail, as tests themselves do."""
+
+from collections.abc import Iterator
 
 import pytest
 
-pytest.register_assert_rewrite("tests.scenarios.worlds")
+pytest.register_assert_rewrite("tests.copies", "tests.scenarios.worlds")
+
+
+@pytest.fixture(scope="session")
+def quick_tries() -> Iterator[None]:
+    """A broken range is taken up again at once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("recording.copying.ranges.FIRST_WAIT", 0.0)
+        yield

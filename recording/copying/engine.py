@@ -142,11 +142,21 @@ class Arrival:
             StagedBlocksGone: a rival has committed meanwhile, which says the same.
             Transient: what is staged stays staged; call again later.
         """
-        if self.length == len(self._first):
-            digest = blocks.composite({0: self._sha256}, self._engine.buffers.size)
-            etag = to.archive.put(to.name, self._first, to.labels(self.length, digest), to.content_type)
-            progress(self.length)
-            return Copied(self.length, digest, etag)
+        try:
+            if self.length == len(self._first):
+                return self._put(to, progress)
+            return self._carry(to, until, progress)
+        finally:
+            # Whoever proves or reads back next borrows a buffer, and this may be the only one.
+            self._release_first()
+
+    def _put(self, to: Destination, progress: Progress) -> Copied:
+        digest = blocks.composite({0: self._sha256}, self._engine.buffers.size)
+        etag = to.archive.put(to.name, self._first, to.labels(self.length, digest), to.content_type)
+        progress(self.length)
+        return Copied(self.length, digest, etag)
+
+    def _carry(self, to: Destination, until: float, progress: Progress) -> Copied | CutOff:
         carriage = Carriage(
             self._ranges,
             to,

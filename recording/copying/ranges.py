@@ -22,6 +22,8 @@ from recording.ports import Source, Transfer
 _OPERATION = "read source"
 _TRIES = 4
 """How often in a row one range may fail before the step is given back to the queue."""
+FIRST_WAIT = 0.5
+"""Seconds before the second try where the source names none; each further one is twice as long."""
 _LONGEST_WAIT = 20.0
 """Seconds; a source that asks for a longer rest is left to the queue."""
 _SLICE = 256 << 10
@@ -205,7 +207,7 @@ class Ranges:
                 tries += 1
                 if isinstance(error, SourceBusy):
                     self.on_busy()
-                wait = error.retry_after if error.retry_after is not None else 0.25 * 2.0**tries
+                wait = error.retry_after if error.retry_after is not None else FIRST_WAIT * 2.0 ** (tries - 1)
                 if tries == _TRIES or wait > _LONGEST_WAIT or self.stopped.wait(wait):
                     raise
 

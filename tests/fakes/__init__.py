@@ -1,0 +1,8 @@
+"""In-memory parts that keep the contracts of `recording.ports`; the suites in tests/contracts hold them to it."""
+
+from tests.fakes.archive import FakeArchive
+from tests.fakes.catalog import FakeCatalog
+from tests.fakes.service import FakeCalls, FakeTopic
+from tests.fakes.source import FakeSource
+
+__all__ = ["FakeArchive", "FakeCalls", "FakeCatalog", "FakeSource", "FakeTopic"]

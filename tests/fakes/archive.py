@@ -1,0 +1,143 @@
+"""A container in memory: staged blocks, atomic commits, nothing overwritten."""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+
+from recording.core.blocks import StagedBlock
+from recording.core.errors import ArchiveRefused, BlobExists, ForeignBlocks, StagedBlocksGone
+from recording.core.model import BlobName
+from recording.ports import ArchivedBlob, BlockList
+
+type Watch = Callable[[str, BlobName], None]
+
+
+def _unwatched(operation: str, name: BlobName) -> None:
+    """Nobody is in the way."""
+
+
+@dataclass
+class Blob:
+    """A committed blob; one that was put whole has no blocks."""
+
+    content: bytes
+    blocks: tuple[StagedBlock, ...]
+    labels: Mapping[str, str]
+    content_type: str
+    etag: str
+
+
+@dataclass
+class FakeArchive:
+    """`Archive` and `Journal`.
+
+    Attributes:
+        blobs: what is committed; tests may change it as a stranger would.
+        uncommitted: what is staged, by name and block id.
+        before: told of every operation before it happens; may raise in its place, as a kill or a fault does.
+        after: told of every change once it has happened; may raise, as when the reply is lost.
+        exists: whether the container does.
+        calls: every operation so far.
+    """
+
+    blobs: dict[BlobName, Blob] = field(default_factory=dict)
+    uncommitted: dict[BlobName, dict[str, bytes]] = field(default_factory=dict)
+    before: Watch = _unwatched
+    after: Watch = _unwatched
+    exists: bool = True
+    calls: list[tuple[str, BlobName]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._lock = threading.RLock()
+        self._marks = count(1)
+
+    def _begin(self, operation: str, name: BlobName) -> None:
+        self.before(operation, name)
+        with self._lock:
+            self.calls.append((operation, name))
+        if not self.exists:
+            raise ArchiveRefused(operation, "404 ContainerNotFound", hint="check that the container exists")
+
+    def find(self, name: BlobName) -> ArchivedBlob | None:
+        self._begin("find", name)
+        blob = self.blobs.get(name)
+        return ArchivedBlob(len(blob.content), blob.etag, dict(blob.labels)) if blob else None
+
+    def staged(self, name: BlobName) -> tuple[StagedBlock, ...]:
+        self._begin("staged", name)
+        with self._lock:
+            self._refuse_committed("staged", name)
+            blocks = self.uncommitted.get(name, {})
+            return tuple(StagedBlock(block_id, len(content)) for block_id, content in blocks.items())
+
+    def stage(self, name: BlobName, block_id: str, content: memoryview) -> None:
+        self._begin("stage", name)
+        with self._lock:
+            blocks = self.uncommitted.setdefault(name, {})
+            if any(len(other) != len(block_id) for other in blocks):
+                raise ForeignBlocks("stage", "400 InvalidBlobOrBlock")
+            blocks[block_id] = bytes(content)
+        self.after("stage", name)
+
+    def commit(self, name: BlobName, block_ids: Sequence[str], labels: Mapping[str, str], content_type: str) -> str:
+        self._begin("commit", name)
+        with self._lock:
+            self._refuse_committed("commit", name)
+            blocks = self.uncommitted.get(name, {})
+            if any(block_id not in blocks for block_id in block_ids):
+                raise StagedBlocksGone("commit", "400 InvalidBlockList")
+            listed = tuple(StagedBlock(block_id, len(blocks[block_id])) for block_id in block_ids)
+            content = b"".join(blocks[block_id] for block_id in block_ids)
+            etag = self._publish(name, content, listed, labels, content_type)
+        self.after("commit", name)
+        return etag
+
+    def put(self, name: BlobName, content: memoryview, labels: Mapping[str, str], content_type: str) -> str:
+        self._begin("put", name)
+        with self._lock:
+            self._refuse_committed("put", name)
+            etag = self._publish(name, bytes(content), (), labels, content_type)
+        self.after("put", name)
+        return etag
+
+    def committed(self, name: BlobName) -> BlockList | None:
+        self._begin("committed", name)
+        blob = self.blobs.get(name)
+        return BlockList(blob.blocks, len(blob.content), blob.etag) if blob else None
+
+    def read(self, name: BlobName, offset: int, view: memoryview) -> int:
+        self._begin("read", name)
+        if name not in self.blobs:
+            raise ArchiveRefused("read", "404 BlobNotFound")
+        piece = self.blobs[name].content[offset : offset + len(view)]
+        view[: len(piece)] = piece
+        return len(piece)
+
+    def write(self, name: BlobName, body: bytes) -> None:
+        try:
+            self.put(name, memoryview(body), {}, "application/json")
+        except BlobExists:
+            return
+
+    def put_as_stranger(self, name: BlobName, content: bytes, labels: Mapping[str, str] | None = None) -> None:
+        """Publish, or overwrite, as someone who knows nothing of this app."""
+        with self._lock:
+            self._publish(name, content, (), labels or {}, "application/octet-stream")
+
+    def _publish(
+        self,
+        name: BlobName,
+        content: bytes,
+        blocks: tuple[StagedBlock, ...],
+        labels: Mapping[str, str],
+        content_type: str,
+    ) -> str:
+        etag = f"0x{next(self._marks):X}"
+        self.blobs[name] = Blob(content, blocks, dict(labels), content_type, etag)
+        self.uncommitted.pop(name, None)
+        return etag
+
+    def _refuse_committed(self, operation: str, name: BlobName) -> None:
+        if name in self.blobs:
+            raise BlobExists(operation, "409 BlobAlreadyExists")

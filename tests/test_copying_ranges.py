@@ -1,0 +1,335 @@
+"""The source range by range: every reply checked, a broken one taken up where it broke."""
+
+import hashlib
+
+import pytest
+
+from recording.copying.guard import Guard
+from recording.copying.ranges import RangeIgnored, Ranges
+from recording.core.errors import (
+    HostileLocation,
+    RecordingError,
+    SourceBusy,
+    SourceChanged,
+    SourceNotReady,
+    SourceRefused,
+    SourceUnreachable,
+    TransferBroken,
+)
+from recording.core.model import Location
+from tests.copies import BLOCK, Clock, media, source_with
+from tests.fakes import FakeSource
+
+pytestmark = pytest.mark.usefixtures("quick_tries")
+CONTENT = media(5 * BLOCK + 7)
+TRIES = 4
+
+
+def ranges_of(content: bytes = CONTENT) -> tuple[FakeSource, Ranges]:
+    """A source, and the ranges of what it holds."""
+    source, location = source_with(content)
+    return source, Ranges(source, Guard(Clock()), location)
+
+
+def begun(content: bytes = CONTENT) -> tuple[FakeSource, Ranges]:
+    """The same, with the first block read."""
+    source, ranges = ranges_of(content)
+    ranges.begin(memoryview(bytearray(BLOCK)))
+    return source, ranges
+
+
+def view_of(length: int = BLOCK) -> memoryview:
+    """Room for a block."""
+    return memoryview(bytearray(length))
+
+
+# The beginning
+
+
+@pytest.mark.parametrize("length", [1, BLOCK - 1, BLOCK, BLOCK + 1, len(CONTENT)])
+def test_the_beginning_tells_length_and_place(length: int) -> None:
+    """One request; the place is where the redirects led."""
+    source, ranges = ranges_of(CONTENT[:length])
+    view = view_of()
+    got, sha256 = ranges.begin(view)
+    first = CONTENT[: min(length, BLOCK)]
+
+    assert (len(first), hashlib.sha256(first).digest()) == (got, sha256)
+    assert first == view[:got]
+    assert (length, False, 1) == (ranges.total, ranges.whole, len(source.opened))
+    assert "//eu-prod.as.asm." in ranges.location
+
+
+def test_an_empty_content_is_not_there_yet() -> None:
+    """The service answers so for a minute; it is not tried at once again."""
+    source, ranges = ranges_of(b"")
+    with pytest.raises(SourceNotReady, match="empty"):
+        ranges.begin(view_of())
+
+    assert 1 == len(source.opened)
+
+
+def test_a_content_without_a_length_is_not_begun() -> None:
+    """Its end could not be told from a break."""
+    source, ranges = ranges_of()
+    source.arm("lengthless", times=None)
+    with pytest.raises(TransferBroken, match="how long"):
+        ranges.begin(view_of())
+
+
+@pytest.mark.parametrize(
+    "fault",
+    ["range_shifted", "truncated_right_length", "reset_mid_body", "overlong", "busy_503", "hang", "forbidden"],
+)
+def test_a_beginning_that_goes_wrong_once_is_read_again(fault: str) -> None:
+    """And is whole then."""
+    source, ranges = ranges_of()
+    source.arm(fault)
+    view = view_of()
+    _got, sha256 = ranges.begin(view)
+
+    assert CONTENT[:BLOCK] == view
+    assert hashlib.sha256(CONTENT[:BLOCK]).digest() == sha256
+
+
+def test_a_beginning_that_breaks_is_taken_up_where_it_broke() -> None:
+    """At the final place, not through the redirect again."""
+    source, ranges = ranges_of()
+    source.arm("reset_mid_body", at=40)
+    ranges.begin(view_of())
+
+    assert [(0, BLOCK), (40, BLOCK - 40)] == [(one.offset, one.length) for one in source.opened]
+    assert ranges.location == source.opened[1].location
+
+
+# Ranges
+
+
+def test_a_range_is_read_with_its_digest() -> None:
+    """From anywhere, of any length."""
+    source, ranges = begun()
+    view = view_of(30)
+    expected = CONTENT[100:130]
+
+    assert hashlib.sha256(expected).digest() == ranges.read(100, view)
+    assert expected == view
+    assert (100, 30) == (source.opened[-1].offset, source.opened[-1].length)
+
+
+@pytest.mark.parametrize("fault", ["reset_mid_body", "hang_mid_body", "truncated_right_length", "truncated_chunked"])
+def test_a_range_that_breaks_is_taken_up_where_it_broke(fault: str) -> None:
+    """What has come is not asked for again, however often it breaks."""
+    source, ranges = begun()
+    source.arm(fault, at=110)
+    source.arm(fault, at=120)
+    view = view_of()
+    ranges.read(100, view)
+
+    assert CONTENT[100 : 100 + BLOCK] == view
+    assert [100, 110, 120] == [one.offset for one in source.opened[1:]]
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        ("busy_429", SourceBusy),
+        ("server_error_500", SourceBusy),
+        ("unauthorized_mid_copy", SourceRefused),
+        ("hang", SourceUnreachable),
+        ("truncated_wrong_length", TransferBroken),
+        ("extra_bytes", TransferBroken),
+        ("overlong", TransferBroken),
+        ("range_shifted", TransferBroken),
+    ],
+)
+def test_a_range_that_goes_wrong_is_tried_a_few_times(fault: str, error: type[RecordingError]) -> None:
+    """Then the step is given back, with the last error."""
+    source, ranges = begun()
+    source.arm(fault, times=TRIES - 1)
+    view = view_of()
+    ranges.read(100, view)
+    assert CONTENT[100 : 100 + BLOCK] == view
+
+    source.arm(fault, times=None)
+    with pytest.raises(error):
+        ranges.read(100, view_of())
+    assert 1 + 2 * TRIES == len(source.opened)
+
+
+@pytest.mark.parametrize("fault", ["not_ready_404", "gone_410", "bad_request_html"])
+def test_what_is_not_there_is_left_to_the_queue(fault: str) -> None:
+    """It takes minutes, not seconds."""
+    source, ranges = begun()
+    source.arm(fault)
+    with pytest.raises(SourceNotReady):
+        ranges.read(100, view_of())
+
+    assert 2 == len(source.opened)
+
+
+@pytest.mark.parametrize("fault", ["redirect_elsewhere", "redirect_http"])
+def test_a_hostile_redirect_is_never_tried_again(fault: str) -> None:
+    """It is a matter for a person."""
+    source, ranges = begun()
+    source.arm(fault)
+    with pytest.raises(HostileLocation):
+        ranges.read(100, view_of())
+
+    assert 2 == len(source.opened)
+
+
+def test_another_length_is_another_content() -> None:
+    """No block of it is mixed with those of the first."""
+    source, ranges = begun()
+    source.arm("length_changes")
+    with pytest.raises(SourceChanged):
+        ranges.read(100, view_of())
+
+
+def test_another_validator_is_another_content() -> None:
+    """Of the same length."""
+    source, ranges = begun()
+    source.validators = "etag-2"
+    with pytest.raises(SourceChanged):
+        ranges.read(100, view_of())
+
+
+def test_a_busy_source_is_told_of() -> None:
+    """To whoever decides on the pace, each time."""
+    source, ranges = begun()
+    source.arm("busy_429", times=2, retry_after=0.0)
+    told: list[str] = []
+    ranges.on_busy = lambda: told.append("busy")
+    ranges.read(100, view_of())
+
+    assert ["busy", "busy"] == told
+
+
+def test_a_long_rest_is_left_to_the_queue() -> None:
+    """A function must not sleep for minutes."""
+    source, ranges = begun()
+    source.arm("busy_429", retry_after=21.0)
+    with pytest.raises(SourceBusy) as caught:
+        ranges.read(100, view_of())
+
+    assert (21.0, 2) == (caught.value.retry_after, len(source.opened))
+
+
+def test_a_copy_that_failed_elsewhere_waits_for_nothing() -> None:
+    """However long the source asks it to."""
+    source, ranges = begun()
+    ranges.stopped.set()
+    source.arm("busy_429", retry_after=19.0)
+    with pytest.raises(SourceBusy):
+        ranges.read(100, view_of())
+
+    assert 2 == len(source.opened)
+
+
+# The whole in one stream
+
+
+def test_a_source_that_ignores_ranges_is_one_stream() -> None:
+    """Followed block by block, in one request, to its end and no further."""
+    source, ranges = ranges_of()
+    source.ignores_ranges = True
+    with ranges:
+        found = view_of()
+        ranges.begin(found)
+        content = bytes(found)
+        assert ranges.whole
+        while len(content) < len(CONTENT):
+            view = view_of(min(BLOCK, len(CONTENT) - len(content)))
+            sha256 = ranges.follow(view, ends=len(content) + len(view) == len(CONTENT))
+            assert hashlib.sha256(view).digest() == sha256
+            content += bytes(view)
+
+    assert CONTENT == content
+    assert 1 == len(source.opened)
+
+
+def test_a_small_content_is_no_stream_though_ranges_are_ignored() -> None:
+    """All of it has come with the first block."""
+    source, ranges = ranges_of(CONTENT[:BLOCK])
+    source.ignores_ranges = True
+    ranges.begin(view_of())
+
+    assert not ranges.whole
+
+
+def test_the_whole_in_place_of_a_range_is_never_taken_for_it() -> None:
+    """And not tried again: the stream is begun anew instead."""
+    source, ranges = begun()
+    source.arm("range_ignored")
+    with pytest.raises(RangeIgnored):
+        ranges.read(100, view_of())
+    assert 2 == len(source.opened)
+
+    ranges.restart()
+    view = view_of()
+    ranges.follow(view, ends=False)
+    assert CONTENT[:BLOCK] == view
+    assert source.opened[-1].length is None
+
+
+@pytest.mark.parametrize(("fault", "error"), [("length_changes", SourceChanged), ("range_shifted", TransferBroken)])
+def test_a_stream_that_is_not_the_content_begun_is_refused(fault: str, error: type[RecordingError]) -> None:
+    """Another length, or a part in place of the whole."""
+    source, ranges = begun()
+    source.arm(fault)
+    with pytest.raises(error):
+        ranges.restart()
+
+
+def test_a_stream_that_goes_on_beyond_its_end_is_refused() -> None:
+    """Nobody knows what its bytes are worth."""
+    source, ranges = begun()
+    source.arm("overlong")
+    ranges.restart()
+    with pytest.raises(TransferBroken, match="longer"):
+        ranges.follow(view_of(len(CONTENT)), ends=True)
+
+
+def test_without_a_stream_there_is_nothing_to_follow() -> None:
+    """It must be restarted first."""
+    _source, ranges = begun()
+    with pytest.raises(TransferBroken, match="no stream"):
+        ranges.follow(view_of(), ends=False)
+
+
+# Small contents
+
+
+def test_a_small_content_is_read_whole() -> None:
+    """Whether or not its length is told."""
+    for fault in (None, "lengthless"):
+        source, ranges = ranges_of()
+        if fault:
+            source.arm(fault)
+        assert CONTENT == ranges.read_small(len(CONTENT))
+
+
+@pytest.mark.parametrize("fault", ["reset_mid_body", "overlong", "hang"])
+def test_a_small_content_that_breaks_is_read_again(fault: str) -> None:
+    """From its beginning."""
+    source, ranges = ranges_of()
+    source.arm(fault)
+
+    assert CONTENT == ranges.read_small(1000)
+
+
+def test_a_content_that_is_not_small_is_refused() -> None:
+    """However long it says it is."""
+    _source, ranges = ranges_of()
+    with pytest.raises(TransferBroken, match="longer"):
+        ranges.read_small(len(CONTENT) - 1)
+
+
+def test_a_hostile_location_is_not_asked() -> None:
+    """The error is the source's own."""
+    source = FakeSource()
+    ranges = Ranges(source, Guard(Clock()), Location("https://evil.example/v1/objects/a/content/audio"))
+    with pytest.raises(HostileLocation):
+        ranges.begin(view_of())
+
+    assert [] == source.opened
