@@ -3,11 +3,11 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from http.client import HTTPException
 from typing import Any
 
 from azure.communication.callautomation import CallAutomationClient
 from azure.core.exceptions import AzureError, DecodeError, HttpResponseError
-from urllib3.exceptions import HTTPError
 
 from recording.adapters.replies import code_of, is_busy, message_of, retry_after_of, status_of
 from recording.core.errors import (
@@ -138,6 +138,8 @@ class _Reply:
     def __init__(self, response: Any, location: Location) -> None:
         self._response = response
         self._raw = response.internal_response.raw
+        # urllib3 offers `readinto`, but reads into bytes of its own and copies them; the reply it wraps does not.
+        self._body = self._raw._fp  # noqa: SLF001
         self.location = location
         self.length: int | None
         self.total: int | None
@@ -166,9 +168,12 @@ class _Reply:
     def readinto(self, view: memoryview) -> int:
         """See `ports.Transfer.readinto`."""
         try:
-            return int(self._raw.readinto(view))
-        except (HTTPError, OSError, ValueError) as error:
+            read = int(self._body.readinto(view))
+        except (HTTPException, OSError, ValueError) as error:
             raise TransferBroken("read source", f"the connection broke: {type(error).__name__}") from error
+        if read and self._body.isclosed():
+            self._raw.release_conn()  # that was the last byte; the connection serves the next range
+        return read
 
     def abort(self) -> None:
         """See `ports.Transfer.abort`."""

@@ -26,8 +26,8 @@ FIRST_WAIT = 0.5
 """Seconds before the second try where the source names none; each further one is twice as long."""
 _LONGEST_WAIT = 20.0
 """Seconds; a source that asks for a longer rest is left to the queue."""
-_SLICE = 256 << 10
-"""Bytes read before they are hashed: few enough to be in the cache still."""
+_SLICE = 1 << 20
+"""Bytes read at a time: many enough to cost little, few enough that a break loses little of what came."""
 
 
 class RangeIgnored(TransferBroken):
