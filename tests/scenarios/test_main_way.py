@@ -7,7 +7,7 @@ from local.acs.outputs import OUTPUTS
 from local.eventgrid import Order
 from local.stack import Stack, wait_for
 from tests.scenarios.sounds import long_wav, short_wav
-from tests.scenarios.worlds import assert_archived, given, told, view, wait_completed
+from tests.scenarios.worlds import assert_archived, behave, given, told, view, wait_completed
 
 
 def connected(stack: Stack, chunk_ms: list[int]) -> Call:
@@ -86,7 +86,7 @@ def test_a_file_event_that_comes_before_the_start_is_known_is_archived(stack: St
     lost = stack.acs.world.arm("start_response_lost", count=None)
     body = {"serverCallId": call.server_call_id, "content": "audio", "channel": "mixed", "format": "wav"}
     reply = stack.call("POST", "recordings", json=body)
-    lost.count = lost.hits
+    behave(lost)
     (recording,) = (one for one in stack.acs.world.recordings.values() if one.call is call)
     stack.acs.world.end_call(call)
 

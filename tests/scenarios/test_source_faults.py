@@ -166,6 +166,16 @@ def test_a_fault_that_ends_at_last_costs_nothing(
     assert_archived(stack, afflicted["waiting", case].given.recording)
 
 
+@pytest.mark.parametrize("fault", ["redirect_elsewhere", "redirect_http"])
+def test_a_redirect_of_the_metadata_off_the_allow_list_is_never_followed(stack: Stack, fault: str) -> None:
+    """The media is kept apart for a person to look at."""
+    found = given(stack, [short_wav(390)])
+    found.arm(fault, on="metadata", count=None)
+    found.publish()
+
+    assert "metadataLocation" in assert_quarantined(stack, found.recording, metadata=False)
+
+
 def test_content_that_changes_between_two_tries_is_never_mixed(stack: Stack) -> None:
     """Blocks staged of the old content are not used for the new."""
     found = given(stack, [long_wav(400)])

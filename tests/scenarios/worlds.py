@@ -4,13 +4,14 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Unpack
 from urllib.parse import quote
 
 import requests
 from azure.core.exceptions import ResourceNotFoundError
-from azure.storage.blob import ContainerClient
+from azure.storage.blob import BlobBlock, ContainerClient
 
 from local.acs.events import Event
 from local.acs.faults import Fault, Trigger
@@ -149,6 +150,26 @@ def blobs_of(stack: Stack, container: str, recording_id: str) -> set[str]:
 def blob(container: ContainerClient, name: str) -> bytes:
     """All of a blob."""
     return container.download_blob(name).readall()
+
+
+def blob_name(found: Given, index: int = 0) -> str:
+    """The name that a chunk of a wav gets by the default template."""
+    began = datetime.fromisoformat(found.event["data"]["recordingStartTime"])
+    document = found.recording.documents[index]
+    return f"{began:%Y/%m/%d}/{encode(found.id)}/{index:04d}-{encode(document)}.wav"
+
+
+def wait_staged(stack: Stack, name: str, count: int) -> list[BlobBlock]:
+    """The blocks staged of a blob, once there are so many."""
+
+    def found() -> list[BlobBlock]:
+        try:
+            staged: list[BlobBlock] = stack.container().get_blob_client(name).get_block_list("uncommitted")[1]
+        except ResourceNotFoundError:
+            return []
+        return staged if len(staged) >= count else []
+
+    return wait_for(found, f"{count} staged blocks of {name}", LEFT_TO_ITSELF)
 
 
 def composite(content: bytes, block_size: int) -> str:

@@ -1,0 +1,162 @@
+"""Call events start recordings: once per call, however often and by whichever door they come."""
+
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+import requests
+
+from local.acs.events import CALL_STARTED, Schema, as_schema
+from local.acs.model import Call, Recording
+from local.stack import Stack, wait_for
+from tests.scenarios.sounds import short_wav
+from tests.scenarios.worlds import assert_archived, behave, given
+
+
+@pytest.fixture
+def call(stack: Stack) -> Iterator[Call]:
+    """A call that is established; it ends with its test."""
+    found = stack.acs.world.start_call(chunk_ms=[1_000])
+    stack.acs.world.connect(found)
+    yield found
+    stack.acs.world.end_call(found)
+
+
+def recordings_of(stack: Stack, call: Call) -> list[Recording]:
+    """What the service records, or has recorded, of a call."""
+    return [recording for recording in stack.acs.world.recordings.values() if recording.call is call]
+
+
+def deliver(stack: Stack, body: object, headers: dict[str, str] | None = None) -> requests.Response:
+    """One delivery to the app's door for call events."""
+    return stack.call("POST", "calls/events", json=body, headers=headers or {})
+
+
+NOTIFICATION = {"aeg-event-type": "Notification"}
+
+
+def test_a_callback_starts_a_recording_that_is_archived(stack: Stack, call: Call) -> None:
+    """Of the one output that is set for all."""
+    reply = deliver(stack, stack.acs.world.call_connected(call))
+    (recording,) = recordings_of(stack, call)
+    stack.acs.world.end_call(call)
+
+    assert (200, recording.recording_id) == (reply.status_code, reply.json()["events"][0]["recordingId"])
+    manifest = assert_archived(stack, recording)
+    assert {"content": "audio", "channel": "mixed", "format": "wav"} == manifest["output"]
+
+
+def test_a_call_is_recorded_once_however_often_its_events_come(stack: Stack, call: Call) -> None:
+    """Both kinds, both schemas, with new ids each time: eight at once, then again."""
+    world = stack.acs.world
+    bodies: list[Any] = [
+        world.call_connected(call),
+        [world.call_started(call)],
+        as_schema(world.call_started(call), "cloudevents"),
+        [*world.call_connected(call), *world.call_connected(call)],
+    ] * 2
+    with ThreadPoolExecutor(8) as pool:
+        replies = list(pool.map(lambda body: deliver(stack, body), bodies))
+    replies += [deliver(stack, body) for body in bodies[:4]]
+    (recording,) = recordings_of(stack, call)
+
+    assert {200} == {reply.status_code for reply in replies}
+    assert {recording.recording_id} == {one["recordingId"] for reply in replies for one in reply.json()["events"]}
+
+
+@pytest.mark.parametrize("schema", ["eventgrid", "cloudevents"])
+def test_a_subscription_to_call_events_works_with_its_handshake(stack: Stack, schema: Schema) -> None:
+    """SubscriptionValidation or OPTIONS, then the call's own event, delivered twice."""
+    world = stack.acs.world
+    url = f"{stack.host.url}/api/calls/events?code={stack.host.function_key}"
+    subscription = stack.event_grid.subscribe(url, [CALL_STARTED], schema, name=f"calls-{schema}")
+    stack.event_grid.copies = 2
+    try:
+        call = world.start_call(chunk_ms=[1_000])
+        world.connect(call)
+        wait_for(lambda: recordings_of(stack, call), "the recording")
+        stack.event_grid.wait_idle()
+    finally:
+        stack.event_grid.copies = 1
+        stack.event_grid.unsubscribe(subscription)
+    (recording,) = recordings_of(stack, call)
+    world.end_call(call)
+
+    assert_archived(stack, recording)
+
+
+@pytest.mark.parametrize("fault", ["start_503", "start_429", "start_response_lost"])
+def test_a_start_that_fails_is_made_once_when_the_event_comes_again(stack: Stack, call: Call, fault: str) -> None:
+    """The event is refused with 503, and sends the same order the next time."""
+    armed = stack.acs.world.arm(fault, count=None)
+    first = deliver(stack, stack.acs.world.call_connected(call))
+    behave(armed)
+    second = deliver(stack, stack.acs.world.call_connected(call))
+    (recording,) = recordings_of(stack, call)
+
+    assert (503, 200) == (first.status_code, second.status_code)
+    assert recording.recording_id == second.json()["events"][0]["recordingId"]
+
+
+def test_a_call_that_still_rings_is_recorded_by_its_next_event(stack: Stack) -> None:
+    """The service refuses to record it before it is established; that is said, and not held against it."""
+    world = stack.acs.world
+    call = world.start_call()
+    early = deliver(stack, [world.call_started(call)], NOTIFICATION)
+    world.connect(call)
+    reply = deliver(stack, world.call_connected(call))
+
+    assert (200, "refused") == (early.status_code, early.json()["events"][0]["outcome"])
+    assert "Established" in early.json()["events"][0]["reason"]
+    assert (200, 1) == (reply.status_code, len(recordings_of(stack, call)))
+    world.end_call(call)
+
+
+def test_events_that_concern_no_recording_are_taken(stack: Stack, call: Call) -> None:
+    """The end of a call, the state of a recording, an event of tomorrow."""
+    started = stack.acs.world.call_started(call)
+    kinds = ("CallEnded", "RecordingStateChanged", "CallTranscended")
+    reply = deliver(stack, [started | {"eventType": f"Microsoft.Communication.{kind}"} for kind in kinds], NOTIFICATION)
+
+    assert (200, ["ignored"] * 3) == (reply.status_code, [one["outcome"] for one in reply.json()["events"]])
+    assert [] == recordings_of(stack, call)
+
+
+def test_a_file_event_at_this_door_is_archived_all_the_same(stack: Stack) -> None:
+    """Subscribed to the wrong endpoint, it is not lost for that."""
+    found = given(stack, [short_wav(970)])
+    reply = deliver(stack, [found.event], NOTIFICATION)
+
+    assert 200 == reply.status_code
+    assert_archived(stack, found.recording)
+
+
+def test_event_grid_never_hears_4xx_for_a_real_event(stack: Stack, call: Call) -> None:
+    """It would drop the event for good; the good one beside it counts."""
+    good = stack.acs.world.call_started(call)
+    bad = good | {"id": str(uuid.uuid4()), "data": {"serverCallId": 7}}
+    both = deliver(stack, [bad, good], NOTIFICATION)
+    alone = deliver(stack, [bad], NOTIFICATION)
+
+    assert (200, ["refused", "recording"]) == (both.status_code, [one["outcome"] for one in both.json()["events"]])
+    assert (200, "data.serverCallId") == (alone.status_code, alone.json()["events"][0]["field"])
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"7", b"[7]", b'{"id": "1"}', b'[{"eventType": 5}]'])
+def test_a_callback_that_is_no_event_is_refused_by_name(stack: Stack, body: bytes) -> None:
+    """400 with the field; nothing of the inside."""
+    reply = stack.call("POST", "calls/events", data=body, headers={"content-type": "application/json"})
+
+    assert (400, True) == (reply.status_code, bool(reply.json()["field"]))
+    assert "Traceback" not in reply.text
+
+
+@pytest.mark.parametrize("operation", ["pause", "resume"])
+def test_a_recording_started_by_an_event_can_be_controlled(stack: Stack, call: Call, operation: str) -> None:
+    """As any other."""
+    reply = deliver(stack, stack.acs.world.call_connected(call))
+    recording_id = reply.json()["events"][0]["recordingId"]
+
+    assert 200 == stack.call("POST", f"recordings/{recording_id}/{operation}").status_code

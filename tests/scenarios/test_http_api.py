@@ -1,0 +1,300 @@
+"""The HTTP API: a clear answer to whatever comes, with the name of the field, and never a look inside."""
+
+import json
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+import requests
+
+from local.acs.model import Call, Recording
+from local.stack import Stack
+from recording.core.requests import MOST_BODY
+from tests.scenarios.worlds import assert_archived, behave, view
+
+WAV = {"content": "audio", "channel": "mixed", "format": "wav"}
+OUTPUTS = [
+    {"content": "audioVideo", "channel": "mixed", "format": "mp4"},
+    {"content": "audio", "channel": "mixed", "format": "mp3"},
+    {"content": "audio", "channel": "mixed", "format": "wav"},
+    {"content": "audio", "channel": "unmixed", "format": "wav"},
+]
+
+
+@pytest.fixture
+def call(stack: Stack) -> Call:
+    """A call that can be recorded."""
+    return established(stack)
+
+
+def established(stack: Stack) -> Call:
+    """A call that any of its four locators finds."""
+    found = stack.acs.world.start_call(group_id=str(uuid.uuid4()), room_id=uuid.uuid4().hex, chunk_ms=[1_000])
+    stack.acs.world.connect(found)
+    return found
+
+
+def recordings_of(stack: Stack, call: Call) -> list[Recording]:
+    """What the service records, or has recorded, of a call."""
+    return [recording for recording in stack.acs.world.recordings.values() if recording.call is call]
+
+
+def started(stack: Stack, call: Call) -> str:
+    """A recording of a call; its id."""
+    reply = stack.call("POST", "recordings", json={"serverCallId": call.server_call_id, **WAV})
+    return str(reply.json()["recordingId"])
+
+
+def problem(reply: requests.Response, status: int) -> dict[str, Any]:
+    """The problem details of a refusal, which show nothing of the inside."""
+    assert (status, "application/problem+json") == (reply.status_code, reply.headers["content-type"].partition(";")[0])
+    found: dict[str, Any] = reply.json()
+    assert (status, True) == (found["status"], found["type"].startswith("urn:recording:problem:"))
+    assert [] == [word for word in ("Traceback", 'File "', ".py", "azure.") if word in reply.text]
+    return found
+
+
+@pytest.mark.parametrize("locator", ["serverCallId", "groupCallId", "roomId", "callConnectionId"])
+def test_a_recording_starts_by_any_of_the_four_locators(stack: Stack, call: Call, locator: str) -> None:
+    """201, with the recording as it stands."""
+    places = {
+        "serverCallId": call.server_call_id,
+        "groupCallId": call.group_id,
+        "roomId": call.room_id,
+        "callConnectionId": call.call_connection_id,
+    }
+    reply = stack.call("POST", "recordings", json={locator: places[locator], **WAV})
+    (recording,) = recordings_of(stack, call)
+
+    assert (201, recording.recording_id) == (reply.status_code, reply.json()["recordingId"])
+    assert (WAV, "started") == (reply.json()["output"], reply.json()["state"])
+
+
+def body_with(**fields: object) -> bytes:
+    """A body that would be good but for these fields."""
+    return json.dumps({"serverCallId": "x", **WAV, **fields}).encode()
+
+
+UNREADABLE = {
+    "empty": (b"", "body"),
+    "blank": (b"   ", "body"),
+    "cut off": (b'{"serverCallId": ', "body"),
+    "not UTF-8": (b"\xff\xfe{}", "body"),
+    "an array": (b"[]", "body"),
+    "a text": (b'"text"', "body"),
+    "null": (b"null", "body"),
+    "nested without end": (b"[" * 100_000, "body"),
+    "a number without end": (b"9" * 100_000, "body"),
+    "huge": (body_with(serverCallId="x" * MOST_BODY), "body"),
+    "an unknown field": (body_with(participants=[]), "participants"),
+    "a number for an id": (body_with(serverCallId=7), "serverCallId"),
+    "an empty id": (body_with(serverCallId=""), "serverCallId"),
+    "an endless id": (body_with(serverCallId="x" * 5_000), "serverCallId"),
+    "half a surrogate": (b'{"serverCallId": "\\ud800", "content": "audio", "channel": "mixed", "format": "wav"}', ""),
+    "a text for a switch": (body_with(pauseOnStart="yes"), "pauseOnStart"),
+    "no format": (b'{"serverCallId": "x", "content": "audio", "channel": "mixed"}', "format"),
+    "a number for a format": (body_with(format=3), "format"),
+    "null for a content": (body_with(content=None), "content"),
+}
+
+
+@pytest.mark.parametrize("case", UNREADABLE)
+def test_a_body_that_cannot_be_read_is_refused_by_the_name_of_its_field(stack: Stack, case: str) -> None:
+    """400, and nothing is started."""
+    body, field = UNREADABLE[case]
+    before = len(stack.acs.world.recordings)
+    reply = stack.call("POST", "recordings", data=body, headers={"content-type": "application/json"})
+
+    assert field in problem(reply, 400)["field"]
+    assert before == len(stack.acs.world.recordings)
+
+
+@pytest.mark.parametrize("locators", [{}, {"serverCallId": "x", "roomId": "y"}, {"serverCallId": None}])
+def test_exactly_one_locator_is_wanted(stack: Stack, locators: dict[str, str]) -> None:
+    """The answer names all four."""
+    found = problem(stack.call("POST", "recordings", json={**locators, **WAV}), 400)
+
+    assert "serverCallId | groupCallId | roomId | callConnectionId" == found["field"]
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        {"content": "audioVideo", "channel": "unmixed", "format": "mp4"},
+        {"content": "audio", "channel": "unmixed", "format": "mp3"},
+        {"content": "audioVideo", "channel": "mixed", "format": "wav"},
+        {"content": "audio", "channel": "mixed", "format": "flac"},
+        {"content": "sound", "channel": "mixed", "format": "wav"},
+    ],
+)
+def test_an_invalid_output_is_refused_with_the_table_of_valid_ones(stack: Stack, output: dict[str, str]) -> None:
+    """All four, spelt as they are to be sent."""
+    found = problem(stack.call("POST", "recordings", json={"serverCallId": "x", **output}), 400)
+    valid = [{name: line[name] for name in ("content", "channel", "format")} for line in found["validOutputs"]]
+
+    assert sorted(map(str, OUTPUTS)) == sorted(map(str, valid))
+
+
+@pytest.mark.parametrize("operation", ["GET ", "POST /pause", "POST /resume", "POST /stop"])
+def test_an_unknown_recording_is_404(stack: Stack, operation: str) -> None:
+    """Whatever is asked of it."""
+    method, _, path = operation.partition(" ")
+    found = problem(stack.call(method, f"recordings/no-such-recording{path}"), 404)
+
+    assert "urn:recording:problem:unknown-recording" == found["type"]
+
+
+def test_a_call_that_is_not_there_is_404_and_a_wrong_id_409(stack: Stack) -> None:
+    """In the service's own words."""
+    nowhere = stack.call("POST", "recordings", json={"serverCallId": "bm93aGVyZQ==", **WAV})
+    wrong = stack.call("POST", "recordings", json={"serverCallId": "not base64", **WAV})
+
+    assert "not found" in problem(nowhere, 404)["detail"]
+    assert "Base-64" in problem(wrong, 409)["detail"]
+
+
+def test_what_is_over_cannot_be_controlled_any_more(stack: Stack, call: Call) -> None:
+    """A second stop, a pause and a resume of what is stopped: 409, and the recording is archived all the same."""
+    recording_id = started(stack, call)
+    first = stack.call("POST", f"recordings/{recording_id}/stop")
+    again = [stack.call("POST", f"recordings/{recording_id}/{word}") for word in ("stop", "pause", "resume")]
+
+    assert 200 == first.status_code
+    for reply in again:
+        assert "over" in problem(reply, 409)["detail"]
+    assert_archived(stack, stack.acs.world.recordings[recording_id])
+
+
+def test_a_stop_after_the_call_has_ended_says_so(stack: Stack, call: Call) -> None:
+    """The service has forgotten the recording; the archive has not."""
+    recording_id = started(stack, call)
+    with stack.event_grid.held("published"):
+        stack.acs.world.end_call(call)
+        reply = stack.call("POST", f"recordings/{recording_id}/stop")
+
+    assert reply.status_code in {404, 409}
+    assert_archived(stack, stack.acs.world.recordings[recording_id])
+
+
+def test_the_same_request_id_gives_the_same_recording(stack: Stack, call: Call) -> None:
+    """One after the other, and eight at once; another id gives another."""
+    body = {"serverCallId": call.server_call_id, **WAV}
+
+    def start(request_id: str) -> tuple[int, str]:
+        reply = stack.call("POST", "recordings", json=body, headers={"Repeatability-Request-ID": request_id})
+        return reply.status_code, reply.json()["recordingId"]
+
+    one, other = str(uuid.uuid4()), str(uuid.uuid4())
+    first = start(one)
+    with ThreadPoolExecutor(8) as pool:
+        repeated = set(pool.map(start, [one] * 8))
+    assert {first} == repeated
+    assert first != start(other)
+    assert 2 == len(recordings_of(stack, call))
+
+
+def test_a_wrong_request_id_is_refused(stack: Stack, call: Call) -> None:
+    """By the header's name."""
+    body = {"serverCallId": call.server_call_id, **WAV}
+    reply = stack.call("POST", "recordings", json=body, headers={"Repeatability-Request-ID": "a b"})
+
+    assert "Repeatability-Request-ID" == problem(reply, 400)["field"]
+
+
+@pytest.mark.parametrize("fault", ["start_429", "start_response_lost"])
+def test_a_start_that_fails_is_started_once_when_asked_again(stack: Stack, call: Call, fault: str) -> None:
+    """With the same request id, whether the service has carried it out or not."""
+    armed = stack.acs.world.arm(fault, count=None)
+    body = {"serverCallId": call.server_call_id, **WAV}
+    headers = {"Repeatability-Request-ID": str(uuid.uuid4())}
+    failed = stack.call("POST", "recordings", json=body, headers=headers)
+    behave(armed)
+    again = stack.call("POST", "recordings", json=body, headers=headers)
+    (recording,) = recordings_of(stack, call)
+
+    assert "urn:recording:problem:service-busy" == problem(failed, 503)["type"]
+    assert (201, recording.recording_id) == (again.status_code, again.json()["recordingId"])
+
+
+def test_what_fails_by_the_services_fault_is_503_and_can_be_asked_again(stack: Stack) -> None:
+    """Every operation, all at once: the SDK's own patience is the same for each."""
+    calls = [established(stack) for _ in range(5)]
+    ids = {word: started(stack, call) for word, call in zip(("", "/pause", "/resume", "/stop"), calls[:4], strict=True)}
+    body = {"serverCallId": calls[4].server_call_id, **WAV}
+    headers = {"Repeatability-Request-ID": str(uuid.uuid4())}
+
+    def ask(word: str) -> requests.Response:
+        if word == "start":
+            return stack.call("POST", "recordings", json=body, headers=headers)
+        return stack.call("POST" if word else "GET", f"recordings/{ids[word]}{word}")
+
+    def ask_all() -> list[requests.Response]:
+        with ThreadPoolExecutor(5) as pool:
+            return list(pool.map(ask, [*ids, "start"]))
+
+    names = ("start_500", "state_503", "pause_500", "resume_500", "stop_500")
+    armed = [stack.acs.world.arm(name, count=None) for name in names]
+    failed = ask_all()
+    for fault in armed:
+        behave(fault)
+    again = ask_all()
+    for call in calls:
+        stack.acs.world.end_call(call)
+
+    assert {"urn:recording:problem:service-busy"} == {problem(reply, 503)["type"] for reply in failed}
+    assert [200, 200, 200, 200, 201] == [reply.status_code for reply in again]
+    for call in calls:
+        (recording,) = recordings_of(stack, call)
+        assert_archived(stack, recording)
+
+
+def test_a_stop_whose_answer_is_lost_is_known_to_be_over(stack: Stack, call: Call) -> None:
+    """The SDK asks again, and hears that there is nothing to stop."""
+    recording_id = started(stack, call)
+    stack.acs.world.arm("stop_response_lost")
+    first = stack.call("POST", f"recordings/{recording_id}/stop")
+    again = stack.call("POST", f"recordings/{recording_id}/stop")
+
+    assert (404, 409) == (first.status_code, again.status_code)
+    assert_archived(stack, stack.acs.world.recordings[recording_id])
+
+
+def test_a_recording_paused_from_the_start_waits_for_its_resume(stack: Stack, call: Call) -> None:
+    """One that is never resumed yields no file."""
+    body = {"serverCallId": call.server_call_id, **WAV, "pauseOnStart": True}
+    recording_id = stack.call("POST", "recordings", json=body).json()["recordingId"]
+    paused = view(stack, recording_id)["serviceState"]
+    resumed = stack.call("POST", f"recordings/{recording_id}/resume").json()["state"]
+    stack.acs.world.end_call(call)
+
+    assert ("inactive", "started") == (paused, resumed)
+    assert_archived(stack, stack.acs.world.recordings[recording_id])
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "recordings"),
+        ("GET", "recordings/x"),
+        ("POST", "recordings/x/pause"),
+        ("POST", "recordings/x/resume"),
+        ("POST", "recordings/x/stop"),
+        ("GET", "health"),
+        ("POST", "calls/events"),
+    ],
+)
+@pytest.mark.parametrize("key", [None, "", "wrong"])
+def test_nothing_is_told_without_the_key(stack: Stack, method: str, path: str, key: str | None) -> None:
+    """401, before the app is asked."""
+    headers = {} if key is None else {"x-functions-key": key}
+    reply = requests.request(method, f"{stack.host.url}/api/{path}", json={}, headers=headers, timeout=30)
+
+    assert (401, b"") == (reply.status_code, reply.content)
+
+
+def test_health_says_ok(stack: Stack) -> None:
+    """With the settings whole."""
+    reply = stack.call("GET", "health")
+
+    assert (200, "ok") == (reply.status_code, reply.json()["status"])
