@@ -1,0 +1,143 @@
+"""Builds and runs the source and the sink: two small C programs, so that the clients are what is measured."""
+
+import http.client
+import json
+import shutil
+import subprocess
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import trustme
+
+NATIVE = Path(__file__).parent / "native"
+SOURCE_HOST = "bench.asm.skype.com"
+"""A host that the app's allow-list knows; it exists through the source's own CONNECT alone."""
+ACCOUNT = "bench"
+ACCOUNT_KEY = "YmVuY2g="
+CONTAINER = "recordings"
+_FLAGS = ["-O2", "-Wall", "-Wextra", "-pthread"]
+
+
+class Unavailable(Exception):
+    """Something that a case or a contender needs is not on this machine; the message says what, and how to get it."""
+
+
+class Programs:
+    """The compiled programs.
+
+    Attributes:
+        folder: where they are, and the CA.
+        ca: the certificate to trust; None where TLS could not be had.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Compile into `folder`.
+
+        Raises:
+            Unavailable: there is no C compiler.
+        """
+        compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+        if compiler is None:
+            raise Unavailable("no C compiler; on Debian: apt-get install gcc libc6-dev")
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        tls = ["-DWITH_TLS", "-lssl", "-lcrypto"] if _has_openssl(compiler) else []
+        for program in ("source", "sink", "run"):
+            extra = tls if program != "run" else []
+            _compile(compiler, NATIVE / f"{program}.c", folder / program, extra)
+        self.ca: Path | None = None
+        self.certificate: Path | None = None
+        if tls:
+            self._certify()
+
+    def _certify(self) -> None:
+        authority = trustme.CA(organization_name="Bench")
+        leaf = authority.issue_cert("127.0.0.1", "localhost", SOURCE_HOST)
+        self.ca, self.certificate = self.folder / "ca.pem", self.folder / "server.pem"
+        authority.cert_pem.write_to_path(str(self.ca))
+        leaf.private_key_and_cert_chain_pem.write_to_path(str(self.certificate))
+        self.certificate.chmod(0o600)
+
+    def source(self, rate: int = 0, latency_ms: int = 0) -> "Server":
+        """A source; `rate` in bytes a second for each connection, 0 for as fast as it goes."""
+        return Server([self.folder / "source", str(rate), str(latency_ms)], self.certificate)
+
+    def sink(self, *, keep: bool = False) -> "Server":
+        """A sink that throws bodies away, or keeps them in memory."""
+        return Server([self.folder / "sink", "keep" if keep else "null"], self.certificate)
+
+
+def _compile(compiler: str, source: Path, program: Path, extra: list[str]) -> None:
+    libraries = [flag for flag in extra if flag.startswith("-l")]
+    defines = [flag for flag in extra if not flag.startswith("-l")]
+    subprocess.run([compiler, *_FLAGS, *defines, str(source), "-o", str(program), *libraries], check=True)
+
+
+def _has_openssl(compiler: str) -> bool:
+    tried = subprocess.run(
+        [compiler, "-fsyntax-only", "-x", "c", "-"],
+        input=b"#include <openssl/ssl.h>\n",
+        capture_output=True,
+        check=False,
+    )
+    return tried.returncode == 0
+
+
+class Server:
+    """One running source or sink; it ends with this process, however that ends."""
+
+    def __init__(self, command: list[Path | str], certificate: Path | None) -> None:
+        """Start it and read its port."""
+        self._running = ExitStack()
+        full = [str(part) for part in command] + ([str(certificate)] if certificate else [])
+        self._process = subprocess.Popen(full, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout  # noqa: S101 - PIPE was asked for; Popen's type cannot say so
+        self.port = int(self._process.stdout.readline())
+        self._control = http.client.HTTPConnection("127.0.0.1", self.port)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._control.close()
+        self._process.kill()
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream:
+                stream.close()
+
+    @property
+    def http(self) -> str:
+        """Base URL without TLS."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def https(self) -> str:
+        """Base URL with TLS, by address."""
+        return f"https://127.0.0.1:{self.port}"
+
+    def stats(self) -> dict[str, int]:
+        """What it has counted since the last reset."""
+        return self._ask("stats")
+
+    def reset(self) -> None:
+        """Count from zero; a sink forgets its blobs."""
+        self._ask("reset")
+
+    def _ask(self, what: str) -> dict[str, int]:
+        self._control.request("GET", f"/-/{what}")
+        found: dict[str, int] = json.loads(self._control.getresponse().read())
+        return found
+
+
+def connection_string(base: str) -> str:
+    """A storage account's connection string for a sink at that base URL."""
+    scheme = base.partition(":")[0]
+    return (
+        f"DefaultEndpointsProtocol={scheme};AccountName={ACCOUNT};AccountKey={ACCOUNT_KEY};"
+        f"BlobEndpoint={base}/{ACCOUNT}"
+    )
