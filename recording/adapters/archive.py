@@ -9,7 +9,7 @@ from typing import Any
 
 from awscrt.checksums import crc64nvme
 from azure.core import MatchConditions
-from azure.core.exceptions import AzureError
+from azure.core.exceptions import AzureError, HttpResponseError
 from azure.storage.blob import (
     BlobBlock,
     BlobClient,
@@ -40,6 +40,8 @@ _BY_CODE: Mapping[str, tuple[type[StagedBlocksGone | ForeignBlocks | ArchiveDama
     "Crc64Mismatch": (ArchiveDamaged, "bytes were damaged on their way; it passes by itself"),
 }
 _QUESTIONS = frozenset({409, 412})
+_NOT_OF_THE_BLOB = ("Container", "Account")
+"""How codes of conflicts begin that say nothing of the blob, such as ContainerBeingDeleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,11 +165,16 @@ class BlobArchive:
 
     def read(self, name: BlobName, offset: int, view: memoryview) -> int:
         """See `ports.Archive.read`."""
-        found = self._done(
-            "read blob",
-            name,
-            lambda blob: blob.download_blob(offset, len(view), max_concurrency=1).readall(),
-        )
+
+        def download(blob: BlobClient) -> bytes:
+            try:
+                return blob.download_blob(offset, len(view), max_concurrency=1).readall()
+            except HttpResponseError as error:
+                if code_of(error) == "InvalidRange":
+                    return b""  # the blob ends before the offset
+                raise
+
+        found = self._done("read blob", name, download)
         view[: len(found)] = found
         return len(found)
 
@@ -200,7 +207,7 @@ class BlobArchive:
             hint = "check ARCHIVE_STORAGE and the network"
             return ArchiveBusy(operation, message_of(error), hint=hint, ids=ids)
         cause = f"{status} {code or message_of(error)}"
-        if status in _QUESTIONS:
+        if status in _QUESTIONS and not code.startswith(_NOT_OF_THE_BLOB):
             return BlobExists(operation, cause, ids=ids)
         if code in _BY_CODE:
             kind, hint = _BY_CODE[code]

@@ -14,6 +14,8 @@ from recording.adapters.transport import transport
 _KEPT_CONNECTIONS = 64
 RETRY: dict[str, Any] = {"retry_total": 3, "retry_backoff_factor": 0.5, "retry_backoff_max": 10, "timeout": 60}
 """The SDK's own retries are for a single request; a step that fails is given back to the queue, which has minutes."""
+_LARGEST_PUT = 256 << 20
+"""Bytes, the largest block there can be. The SDK would cut more, and send the checksum of the whole with each part."""
 _BLOB_RETRY: dict[str, Any] = {"retry_total": 3, "initial_backoff": 1, "increment_base": 2}
 """The same in the words of the Blob SDK, whose default first wait is 15 s."""
 
@@ -25,7 +27,7 @@ def call_automation(endpoint: str, access_key: str, client_id: str) -> CallAutom
 
 def blob_service(connection_string: str, uri: str, client_id: str) -> BlobServiceClient:
     """A client for the archive's containers; by connection string where there is one."""
-    options: dict[str, Any] = {"transport": _transport(), **_BLOB_RETRY}
+    options: dict[str, Any] = {"transport": _transport(), "max_single_put_size": _LARGEST_PUT, **_BLOB_RETRY}
     if connection_string:
         return BlobServiceClient.from_connection_string(connection_string, **options)
     return BlobServiceClient(uri, _identity(client_id), **options)

@@ -1,0 +1,90 @@
+"""A container as the archive's contract needs it: its adapter, and what a stranger can do to it."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from azure.storage.blob import BlobServiceClient, ContainerClient
+
+from local.azurite import Azurite
+from recording.adapters.archive import BlobArchive
+from recording.core.model import BlobName
+from recording.ports import Archive, Journal
+from tests.contracts.wire import Wire
+from tests.fakes import FakeArchive
+
+
+class Storage(Archive, Journal, Protocol):
+    """Both ports are served by the same adapter."""
+
+
+class Container(Protocol):
+    """One container of the test's own."""
+
+    @property
+    def archive(self) -> Storage:
+        """What is under test."""
+
+    @property
+    def rival(self) -> Storage:
+        """The same container, as another process of this app sees it."""
+
+    @property
+    def missing(self) -> Storage:
+        """One over a container that does not exist."""
+
+    def put_as_stranger(self, name: BlobName, content: bytes, labels: Mapping[str, str] | None = None) -> None:
+        """Publish, or overwrite."""
+
+    def delete(self, name: BlobName) -> None:
+        """Remove a blob."""
+
+    def content_type(self, name: BlobName) -> str:
+        """Of a blob."""
+
+
+class FakeContainer:
+    """In memory."""
+
+    def __init__(self) -> None:
+        self.archive = self.rival = FakeArchive()
+        self.missing = FakeArchive(exists=False)
+
+    def put_as_stranger(self, name: BlobName, content: bytes, labels: Mapping[str, str] | None = None) -> None:
+        self.archive.put_as_stranger(name, content, labels)
+
+    def delete(self, name: BlobName) -> None:
+        del self.archive.blobs[name]
+
+    def content_type(self, name: BlobName) -> str:
+        return self.archive.blobs[name].content_type
+
+
+class RealContainer:
+    """In Azurite; `wire` stands before `archive` alone. The SDK tries nothing again, so that errors show at once."""
+
+    def __init__(self, azurite: Azurite, name: str) -> None:
+        self.wire = Wire()
+        self._client = ContainerClient.from_connection_string(azurite.connection_string, name)
+        self._client.create_container()
+        service = BlobServiceClient.from_connection_string(
+            azurite.connection_string, transport=self.wire.transport, retry_total=0
+        )
+        other = BlobServiceClient.from_connection_string(azurite.connection_string, retry_total=0)
+        self.archive = BlobArchive(service, name)
+        self.rival = BlobArchive(other, name)
+        self.missing = BlobArchive(service, f"{name}-missing")
+        self._open = (service, other, self._client)
+
+    def close(self) -> None:
+        """Close the connections."""
+        for client in self._open:
+            client.close()
+
+    def put_as_stranger(self, name: BlobName, content: bytes, labels: Mapping[str, str] | None = None) -> None:
+        self._client.upload_blob(name, content, overwrite=True, metadata=dict(labels or {}))
+
+    def delete(self, name: BlobName) -> None:
+        self._client.delete_blob(name)
+
+    def content_type(self, name: BlobName) -> str:
+        return str(self._client.get_blob_client(name).get_blob_properties().content_settings.content_type)
