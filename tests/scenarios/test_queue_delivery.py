@@ -1,0 +1,91 @@
+"""File events that Event Grid delivers straight into a Storage queue end as those of the webhook do."""
+
+import base64
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from azure.storage.queue import QueueClient
+
+from local.acs.events import Schema
+from local.eventgrid.destinations import Text
+from local.stack import EVENTS, Stack, wait_for
+from recording.core.events import RECORDING_FILE_STATUS_UPDATED
+from tests.scenarios.conftest import SETTINGS
+from tests.scenarios.sounds import short_wav
+from tests.scenarios.worlds import JOURNAL, assert_archived, assert_nothing_poisoned, given
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory, media_folder: Path) -> Iterator[Stack]:
+    """Everything on one machine, with a subscription that delivers to the queue."""
+    folder = tmp_path_factory.mktemp("queue")
+    with Stack(folder, settings=SETTINGS, media_folder=media_folder, delivery="queue") as running:
+        yield running
+
+
+def put(stack: Stack, message: str) -> None:
+    """Put a message into the queue of events, as anyone who may can."""
+    with QueueClient.from_connection_string(stack.azurite.connection_string, EVENTS) as client:
+        client.send_message(message)
+
+
+def test_the_queue_is_the_subscriptions_destination(stack: Stack) -> None:
+    """No request came to the webhook, and the recording is archived whole."""
+    found = given(stack, [short_wav(1), short_wav(2)])
+    found.publish()
+
+    assert_archived(stack, found.recording)
+    assert "eventgrid.validated" not in (stack.folder / "host.log").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("text", ["plain", "base64"])
+@pytest.mark.parametrize("schema", ["eventgrid", "cloudevents"])
+def test_each_text_and_schema_is_read(stack: Stack, text: Text, schema: Schema) -> None:
+    """Whichever of them the service chooses."""
+    stack.event_grid.unsubscribe(stack.subscription)
+    stack.subscription = stack.event_grid.subscribe_queue(
+        stack.azurite.connection_string, EVENTS, [RECORDING_FILE_STATUS_UPDATED], schema, text=text
+    )
+    found = given(stack, [short_wav(1)])
+    found.publish(copies=2)
+
+    assert_archived(stack, found.recording)
+
+
+@pytest.mark.parametrize("written", [str.encode, lambda text: base64.b64encode(text.encode())])
+def test_one_message_may_hold_many_events(stack: Stack, written: Callable[[str], bytes]) -> None:
+    """What is no event among them takes none with it."""
+    first, second = given(stack, [short_wav(1)]), given(stack, [short_wav(2)])
+    put(stack, written(json.dumps([first.event, 5, second.event])).decode())
+
+    assert_archived(stack, first.recording)
+    assert_archived(stack, second.recording)
+
+
+def test_events_wait_in_the_queue_while_the_app_is_down(stack: Stack) -> None:
+    """They are delivered without it, and taken up when it is back."""
+    stack.host.kill()
+    found = given(stack, [short_wav(1)])
+    found.publish()
+    wait_for(lambda: stack.queue_length(EVENTS) == 1, "the event to wait in the queue")
+    stack.host.start()
+
+    assert_archived(stack, found.recording)
+
+
+def test_a_message_that_nobody_can_read_is_kept_and_told(stack: Stack) -> None:
+    """It is in the journal byte for byte, the log has an error, and it does not come back."""
+    container = stack.container(JOURNAL)
+    before = set(container.list_blob_names())
+    put(stack, "neither JSON nor base64!")
+    (name,) = wait_for(
+        lambda: [name for name in container.list_blob_names() if "/unidentified-" in name and name not in before],
+        "the message in the journal",
+    )
+
+    assert b"neither JSON nor base64!" == container.download_blob(name).readall()
+    wait_for(lambda: stack.queue_length(EVENTS) == 0, "the message to be done with")
+    assert "event.refused event_id=unidentified" in (stack.folder / "host.log").read_text(encoding="utf-8")
+    assert_nothing_poisoned(stack)
