@@ -72,7 +72,8 @@ class Announcing:
         fact = Announced(
             event,
             tuple(Chunk(chunk, self._name(event, chunk, output)) for chunk in event.chunks),
-            (event.at or now) + timedelta(hours=self.retention_hours),
+            # No event comes before it was made: where its clock is ahead, ours is the one to go by.
+            min(event.at or now, now) + timedelta(hours=self.retention_hours),
         )
         decision = self.entries.record(event.recording_id, fact, entry)
         steps = [

@@ -18,6 +18,8 @@ _RECORDING_ROW = "recording"
 _CHUNK_ROWS = "chunk-"
 _MOST_CHUNKS = 99
 """A table transaction takes 100 rows. At four hours a chunk this is a call of sixteen days."""
+_FIRST_YEAR = 1601
+"""Before it a table knows no date; an event of a wrong clock may."""
 _CONFLICTS = frozenset({404, 409, 412})
 
 
@@ -62,7 +64,7 @@ class TableCatalog:
                 ids={"recording_id": recording.recording_id},
             )
         first = _row(recording.recording_id, _RECORDING_ROW, recording, recording.state)
-        if recording.deadline is not None:
+        if recording.deadline is not None and recording.deadline.year >= _FIRST_YEAR:
             first["deadline"] = recording.deadline
         condition = {
             "mode": UpdateMode.REPLACE,
