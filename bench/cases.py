@@ -60,6 +60,11 @@ class Bench:
     quick: bool
     say: Callable[[str], None]
 
+    @property
+    def slow_rounds(self) -> int:
+        """Rounds of the cases that take long and vary little: one is enough for a first look."""
+        return 1 if self.quick else self.rounds
+
     def size(self, full: int, quick: int) -> int:
         """Bytes, from MiB for the full bench and for the quick one."""
         return (quick if self.quick else full) * MEBIBYTE
@@ -81,12 +86,13 @@ def interleave(
             except (Unavailable, Failed) as error:
                 row.skipped = str(error)
         for turn in range(rounds):
-            for contender, size, row in ready:
+            for contender, size, row in list(ready):
                 bench.say(f"{result.title}: round {turn + 1} of {rounds}, {contender.name}")
                 try:
                     row.runs.append(contender.run(place, size))
                 except Failed as error:
-                    row.skipped = str(error)  # its other rounds stand; the table says what happened
+                    row.skipped = str(error)  # the rounds before stand; the table says what happened
+                    ready.remove((contender, size, row))
     return result
 
 
@@ -175,7 +181,7 @@ def growth(bench: Bench) -> Result:
         other.name = sized(RCLONE, size)
         turns += [(fresh, size * MEBIBYTE), (other, size * MEBIBYTE)]
     with bench.programs.source() as source, bench.programs.sink() as sink:
-        return interleave(bench, result, Place(source, sink), turns, bench.rounds)
+        return interleave(bench, result, Place(source, sink), turns, bench.slow_rounds)
 
 
 def sized(contender: str, mebibytes: int) -> str:
@@ -201,7 +207,7 @@ def throttled(bench: Bench) -> Result:
             Warm(STREAM, "stream"),
             peers.curl_azcopy(bench.tools, bench.azcopy),
         ]
-        return interleave(bench, result, place, [(contender, size) for contender in contenders], bench.rounds)
+        return interleave(bench, result, place, [(contender, size) for contender in contenders], bench.slow_rounds)
 
 
 def small_chunks(bench: Bench) -> Result:
@@ -281,7 +287,7 @@ def anatomy(bench: Bench) -> Result:
             Warm("SHA-256", "hashes", job={"crc64": False}, reads=False, writes=False),
             Warm("checksum", "hashes", job={"sha256": False}, reads=False, writes=False),
         ]
-        return interleave(bench, result, Place(source, sink), [(each, size) for each in contenders], bench.rounds)
+        return interleave(bench, result, Place(source, sink), [(each, size) for each in contenders], bench.slow_rounds)
 
 
 CASES: dict[str, Callable[[Bench], Result]] = {

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -172,7 +173,10 @@ class Worker:
 
     def _answer(self) -> dict[str, Any]:
         assert self._process.stdout  # noqa: S101 - PIPE was asked for; Popen's type cannot say so
+        watchdog = threading.Timer(_LONGEST, self._process.kill)
+        watchdog.start()
         line = self._process.stdout.readline()
+        watchdog.cancel()
         if not line:
             raise Failed(f"{self._kind}: the process ended with {self._process.wait()}")
         found: dict[str, Any] = json.loads(line)

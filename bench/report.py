@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.cases import Result, Row
-from bench.figures import Goal, Spread, of, ratio
+from bench.figures import Goal, of, ratio, spread
 
 HEADINGS = (
     "contender",
@@ -98,15 +98,11 @@ def cells(result: Result, row: Row) -> list[str]:
 def extra(row: Row) -> list[str]:
     """Figures of one case alone, as lines."""
     names = sorted({name for run in row.runs for name in run.notes} - {"digest", "threads"})
-    values = [Spread(*_spread([run.notes[name] for run in row.runs if name in run.notes])) for name in names]
+    values = [spread([run.notes[name] for run in row.runs if name in run.notes]) for name in names]
     return [
-        f"{row.contender}: {name.replace('_', ' ')} {value.shown(1)}" for name, value in zip(names, values, strict=True)
+        f"{row.contender}: {name.replace('_mib', ', MiB').replace('_', ' ')} {value.shown(1)}"
+        for name, value in zip(names, values, strict=True)
     ]
-
-
-def _spread(values: Sequence[float]) -> tuple[float, float, float]:
-    ordered = sorted(values)
-    return ordered[len(ordered) // 2], ordered[0], ordered[-1]
 
 
 def goal_cells(goal: Goal) -> list[str]:
@@ -125,6 +121,8 @@ def show(console: Console, results: Sequence[Result], goals: Sequence[Goal]) -> 
         console.print(f"{result.title}: skipped: {result.skipped}" if result.skipped else table)
         for line in [line for row in result.rows for line in extra(row)]:
             console.print(f"  {line}")
+    if not goals:
+        return
     table = Table(*GOAL_HEADINGS, title="Goals", title_justify="left")
     for goal in goals:
         table.add_row(*goal_cells(goal), style={True: "green", False: "red", None: ""}[goal.met])

@@ -16,9 +16,9 @@ from pathlib import Path
 _STATUS = Path("/proc/self/status")
 
 
-def resident(field: str) -> float:
-    """`VmRSS` or `VmHWM` of this process, MiB."""
-    for line in _STATUS.read_text().splitlines():
+def resident(field: str, status: Path = _STATUS) -> float:
+    """`VmRSS` or `VmHWM` of a process, of this one without more, MiB."""
+    for line in status.read_text().splitlines():
         if line.startswith(f"{field}:"):
             return int(line.split()[1]) / 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
