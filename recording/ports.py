@@ -108,7 +108,7 @@ class Transfer(Protocol):
         """
 
     def abort(self) -> None:
-        """Make a blocked `readinto` fail with TransferBroken."""
+        """Make `readinto` fail with TransferBroken, one that is blocked and every later one."""
 
 
 class Source(Protocol):
@@ -126,6 +126,7 @@ class Source(Protocol):
             SourceRefused: 401, 403.
             SourceBusy: 408, 429, 5xx; with the seconds of Retry-After.
             SourceUnreachable: no reply.
+            TransferBroken: the reply contradicts itself.
             HostileLocation: the location, or a redirect, is not the service's; nothing was sent there.
         """
 
@@ -135,7 +136,7 @@ class Source(Protocol):
         The proof is what makes the call legal: the caller has just seen that the archive still holds it.
 
         Raises:
-            SourceRefused, SourceBusy, SourceUnreachable: it may or may not be deleted; ask again.
+            SourceNotReady, SourceRefused, SourceBusy, SourceUnreachable: it may or may not be deleted; ask again.
             HostileLocation: nothing was sent.
         """
 

@@ -50,15 +50,15 @@ class AcsSource:
         headers = {"Accept-Encoding": "identity"}
         if length is not None:
             headers["Range"] = f"bytes={offset}-{offset + length - 1}"
+        response: Any
         response, place = self._follow(
             location,
             lambda url: self._client.download_recording(url, headers=dict(headers), **_NOT_RETRIED),
         )
-        reply = _Reply(response, place)
         try:
-            yield reply
+            yield _Reply(response, place)
         finally:
-            reply.close()
+            response.close()  # gives the connection back to the pool if all was read, else closes it
 
     def delete(self, location: Location, proof: Proof) -> bool:
         """See `ports.Source.delete`."""
@@ -136,10 +136,11 @@ class _Reply:
     """`Transfer` over the reply that azure-core holds open."""
 
     def __init__(self, response: Any, location: Location) -> None:
-        self._response = response
         self._raw = response.internal_response.raw
         # urllib3 offers `readinto`, but reads into bytes of its own and copies them; the reply it wraps does not.
         self._body = self._raw._fp  # noqa: SLF001
+        self._got = 0
+        self._aborted = False
         self.location = location
         self.length: int | None
         self.total: int | None
@@ -160,26 +161,30 @@ class _Reply:
                 raise TransferBroken("read source", f"Content-Range says {self.length} bytes, Content-Length {body}")
         else:
             self.offset = 0
-            self.length = self.total = body
-            if found is not None and body is not None and found[3] not in {"*", str(body)}:
-                raise TransferBroken("read source", f"Content-Range says {found[3]} bytes, Content-Length {body}")
+            whole = int(found[3]) if found is not None and found[3] != "*" else body
+            if body not in {None, whole}:
+                raise TransferBroken("read source", f"Content-Range says {whole} bytes, Content-Length {body}")
+            self.length = self.total = whole
         self.validators = "\n".join(headers.get(name, "") for name in ("ETag", "Last-Modified"))
 
     def readinto(self, view: memoryview) -> int:
         """See `ports.Transfer.readinto`."""
         try:
-            read = int(self._body.readinto(view))
+            read = 0 if self._aborted else int(self._body.readinto(view))
         except (HTTPException, OSError, ValueError) as error:
             raise TransferBroken("read source", f"the connection broke: {type(error).__name__}") from error
+        if self._aborted:
+            # Python takes the TLS off a socket that it shuts down: what came since then may be ciphertext.
+            raise TransferBroken("read source", "the transfer was aborted")
+        self._got += read
+        if read == 0 and self.length is not None and self._got < self.length:
+            raise TransferBroken("read source", f"the body ended after {self._got} of {self.length} bytes")
         if read and self._body.isclosed():
             self._raw.release_conn()  # that was the last byte; the connection serves the next range
         return read
 
     def abort(self) -> None:
         """See `ports.Transfer.abort`."""
+        self._aborted = True
         with suppress(ValueError, RuntimeError, OSError):  # it has ended by itself: nothing is left to abort
             self._raw.shutdown()
-
-    def close(self) -> None:
-        """Give the connection back to the pool if all was read, else close it."""
-        self._response.close()

@@ -1,0 +1,104 @@
+"""The service's storage as the source's contract needs it: its adapter, what it holds, and how it misbehaves."""
+
+from typing import Any, NamedTuple, Protocol
+
+from local.acs import LocalAcs
+from local.acs.hosts import EVIL_HOST
+from recording.adapters.clients import call_automation
+from recording.adapters.source import AcsSource
+from recording.core.model import Location
+from recording.ports import Source
+from tests.fakes import FakeSource
+
+DELETE = "delete"
+
+
+class Stored(NamedTuple):
+    """One chunk: where it is and where it is deleted."""
+
+    content: Location
+    delete: Location
+
+
+class Store(Protocol):
+    """One service."""
+
+    @property
+    def source(self) -> Source:
+        """What is under test."""
+
+    def add(self, content: bytes) -> Stored:
+        """Keep a chunk."""
+
+    def holds(self, stored: Stored) -> bool:
+        """Whether the chunk is still there."""
+
+    def arm(self, name: str, **trigger: Any) -> None:  # noqa: ANN401 - as the local service has it
+        """Arm a fault by its name, for the next request."""
+
+    def asked(self) -> int:
+        """How many requests have reached it."""
+
+    def strayed(self) -> list[str]:
+        """Hosts off the list that somebody tried to reach."""
+
+
+class FakeStore:
+    """In memory."""
+
+    def __init__(self) -> None:
+        self.source = FakeSource()
+
+    def add(self, content: bytes) -> Stored:
+        location = self.source.add(content)
+        return Stored(location, Location(location.partition("/content/")[0]))
+
+    def holds(self, stored: Stored) -> bool:
+        return stored.content in self.source.contents
+
+    def arm(self, name: str, **trigger: Any) -> None:  # noqa: ANN401 - the same
+        self.source.arm(name, **{key: value for key, value in trigger.items() if key not in {"seconds", "location"}})
+
+    def asked(self) -> int:
+        return len(self.source.opened) + len(self.source.deletions)
+
+    def strayed(self) -> list[str]:
+        return []
+
+
+class RealStore:
+    """The local service over TLS, through its tunnel, by the client that the app has."""
+
+    def __init__(self, acs: LocalAcs, key: str | None = None) -> None:
+        self.acs = acs
+        self._client = call_automation(acs.endpoint, key or acs.world.access_key, "")
+        self.source = AcsSource(self._client)
+        self._asked_before = len(acs.world.requests)
+        self._strayed_before = len(acs.world.refused_hosts)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def add(self, content: bytes) -> Stored:
+        event = self.acs.world.add_recording([content])
+        chunk = event["data"]["recordingStorageInfo"]["recordingChunks"][0]
+        return Stored(Location(chunk["contentLocation"]), Location(chunk["deleteLocation"]))
+
+    def holds(self, stored: Stored) -> bool:
+        return any(one.content_location == stored.content and one.exists for one in self.acs.world.objects.values())
+
+    def arm(self, name: str, **trigger: Any) -> None:  # noqa: ANN401 - the same
+        self.acs.world.arm(name, **trigger)
+
+    def asked(self) -> int:
+        return len(self.acs.world.requests) - self._asked_before
+
+    def strayed(self) -> list[str]:
+        strangers = [one.host for one in self.acs.world.requests[self._asked_before :] if EVIL_HOST in one.host]
+        return strangers + self.acs.world.refused_hosts[self._strayed_before :]
+
+    def statuses(self) -> list[tuple[str, int]]:
+        """Host and status of every request that reached the service, once all are over."""
+        assert self.acs.world.wait_for(lambda world: all(one.done for one in world.requests))
+        return [(one.host, one.status) for one in self.acs.world.requests[self._asked_before :]]
