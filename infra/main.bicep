@@ -148,6 +148,9 @@ param maximumInstanceCount int = 100
 @maxLength(10)
 param alwaysReadyInstances alwaysReady[] = []
 
+@description('Optional. Whether instances are spread over zones, where the region has them. Kept-warm functions then need two instances at least.')
+param zoneRedundant bool = false
+
 @description('Optional. How a new version replaces the running one. RollingUpdate drains, but is a preview that not every region has; a copy survives Recreate too.')
 @allowed(['Recreate', 'RollingUpdate'])
 param updateStrategy string = 'Recreate'
@@ -211,6 +214,9 @@ var names = {
 var here = ['', '', subscription().subscriptionId, '', groupName]
 var communicationPlace = empty(communicationServiceId) ? here : split(communicationServiceId, '/')
 var vaultPlace = empty(keyVaultId) ? here : split(keyVaultId, '/')
+
+// The app's own immutability and holds, by blob, are beside those of the container: they need more of the container and of a role.
+var immutabilityByApp = (app.?immutableDays ?? 0) > 0 || (app.?legalHold ?? false)
 
 // --- The story ---
 
@@ -286,6 +292,7 @@ module storage 'modules/storage.bicep' = {
     softDeleteDays: softDeleteDays
     previousVersionDays: previousVersionDays
     immutabilityDays: immutabilityDays
+    immutabilityByApp: immutabilityByApp
     immutabilityLocked: immutabilityLocked
     keyIdentityId: keyIdentity.?outputs.id ?? ''
     keyVaultUri: keyAccess.?outputs.vaultUri ?? ''
@@ -363,6 +370,7 @@ module access 'modules/access.bicep' = {
     applicationInsightsName: names.applicationInsights
     topicName: deployArchivedTopic ? names.topic : ''
     eventDelivery: eventDelivery
+    immutabilityByApp: immutabilityByApp
   }
 }
 
@@ -401,6 +409,7 @@ module functionApp 'modules/functionapp.bicep' = {
     instanceMemoryMB: instanceMemoryMB
     maximumInstanceCount: maximumInstanceCount
     alwaysReadyInstances: alwaysReadyInstances
+    zoneRedundant: zoneRedundant
     updateStrategy: updateStrategy
   }
 }

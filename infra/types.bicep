@@ -61,6 +61,20 @@ type appOptions = {
   @description('RELEASE_AT_SOURCE: whether a proven chunk is deleted at the source.')
   releaseAtSource: bool?
 
+  @description('ARCHIVE_TIER: tier of a blob from its commit on; none, that of the account.')
+  archiveTier: ('Hot' | 'Cool' | 'Cold')?
+
+  @description('ARCHIVE_IMMUTABLE_DAYS: days of immutability that the app gives each blob, beside immutabilityDays of the container.')
+  @minValue(0)
+  @maxValue(36500)
+  immutableDays: int?
+
+  @description('ARCHIVE_IMMUTABLE_LOCKED: whether nobody can shorten those. There is no way back.')
+  immutableLocked: bool?
+
+  @description('ARCHIVE_LEGAL_HOLD: whether the app holds each blob until a person lifts the hold.')
+  legalHold: bool?
+
   @description('COPY_BLOCK_MIB: size of a block, and of a range read from the source.')
   @minValue(1)
   @maxValue(256)

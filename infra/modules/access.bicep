@@ -28,6 +28,9 @@ param topicName string
 @allowed(['function', 'queue'])
 param eventDelivery string
 
+@description('Required. Whether the app sets immutability or holds, which Contributor may not.')
+param immutabilityByApp bool
+
 var roles = loadJsonContent('../roles.json')
 
 resource host 'Microsoft.Storage/storageAccounts@2025-01-01' existing = {
@@ -39,6 +42,10 @@ resource archive 'Microsoft.Storage/storageAccounts@2025-01-01' existing = {
 
   resource blobs 'blobServices' existing = {
     name: 'default'
+
+    resource recordings 'containers' existing = {
+      name: 'recordings'
+    }
 
     resource deadLetters 'containers' existing = {
       name: 'recordings-deadletter'
@@ -94,6 +101,20 @@ resource appOnArchive 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
     }
   }
 ]
+
+// Only where it is asked to: who may set a hold may lift it too.
+resource appOnRecordings 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (immutabilityByApp) {
+  scope: archive::blobs::recordings
+  name: guid(archive::blobs::recordings.id, appIdentityName, roles['Storage Blob Data Owner'])
+  properties: {
+    principalId: appPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      roles['Storage Blob Data Owner']
+    )
+  }
+}
 
 resource appOnInsights 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: applicationInsights

@@ -58,6 +58,9 @@ param maximumInstanceCount int
 @description('Required. Instances kept warm, by function group.')
 param alwaysReadyInstances alwaysReady[]
 
+@description('Required. Whether instances are spread over zones.')
+param zoneRedundant bool
+
 @description('Required. How a new version replaces the running one.')
 @allowed(['Recreate', 'RollingUpdate'])
 param updateStrategy string
@@ -80,6 +83,10 @@ var appSettings = {
   RECORDING_OUTPUT: app.?recordingOutput ?? 'audio-mixed-wav'
   SOURCE_RETENTION_HOURS: string(app.?sourceRetentionHours ?? 24)
   RELEASE_AT_SOURCE: app.?releaseAtSource ?? true ? 'true' : 'false'
+  ARCHIVE_TIER: app.?archiveTier ?? ''
+  ARCHIVE_IMMUTABLE_DAYS: string(app.?immutableDays ?? 0)
+  ARCHIVE_IMMUTABLE_LOCKED: app.?immutableLocked ?? false ? 'true' : 'false'
+  ARCHIVE_LEGAL_HOLD: app.?legalHold ?? false ? 'true' : 'false'
   ARCHIVED_TOPIC_ENDPOINT: archivedTopicEndpoint
   AZURE_CLIENT_ID: identityClientId
   COPY_BLOCK_MIB: string(app.?copyBlockMib ?? 6)
@@ -110,7 +117,7 @@ resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   tags: tags
   kind: 'functionapp'
   sku: { name: 'FC1', tier: 'FlexConsumption' }
-  properties: { reserved: true }
+  properties: { reserved: true, zoneRedundant: zoneRedundant }
 }
 
 resource site 'Microsoft.Web/sites@2025-03-01' = {
@@ -137,6 +144,8 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
         value: setting.value
       })
     }
+    // The update strategy is a preview and not in the types yet; `az functionapp update-strategy config` names it likewise.
+    #disable-next-line BCP037
     functionAppConfig: {
       deployment: {
         storage: {
@@ -155,7 +164,6 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
         alwaysReady: alwaysReadyInstances
         triggers: { http: { perInstanceConcurrency: 8 } } // one, the default for Python, would start an instance per caller
       }
-      // A preview, and not in the types yet; `az functionapp update-strategy config` knows it by the same names.
       ...(updateStrategy == 'RollingUpdate' ? { siteUpdateStrategy: { type: updateStrategy } } : {})
     }
   }

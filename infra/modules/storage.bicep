@@ -38,6 +38,9 @@ param previousVersionDays int
 @maxValue(146000)
 param immutabilityDays int
 
+@description('Required. Whether the app sets immutability or holds itself, for which the container must be made.')
+param immutabilityByApp bool
+
 @description('Required. Whether a person has locked the immutability policy.')
 param immutabilityLocked bool
 
@@ -147,7 +150,7 @@ resource containers 'Microsoft.Storage/storageAccounts/blobServices/containers@2
     properties: {
       publicAccess: 'None'
       // Of versions, so that a manifest can have a successor while no version of it can go. It is set at birth or not at all.
-      immutableStorageWithVersioning: container == archiveContainers[0] && immutabilityDays > 0
+      immutableStorageWithVersioning: container == archiveContainers[0] && (immutabilityDays > 0 || immutabilityByApp)
         ? { enabled: true }
         : null
     }

@@ -1,0 +1,99 @@
+"""The Bicep compiler, kept running: it compiles, formats and evaluates without asking anything of the network."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+MISSING = (
+    "cannot check the Bicep: no compiler on PATH, and az has none. "
+    "Get it by `az bicep install`, or from the releases of github.com/Azure/bicep"
+)
+SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
+
+
+def find_bicep() -> str | None:
+    """The compiler on PATH, else the one that the Azure CLI has fetched for itself."""
+    if found := shutil.which("bicep"):
+        return found
+    azure = Path(os.environ.get("AZURE_CONFIG_DIR", Path.home() / ".azure"))
+    return shutil.which("bicep", path=azure / "bin")
+
+
+class Bicep:
+    """A compiler process, asked by JSON-RPC; a context manager."""
+
+    def __init__(self, program: str) -> None:
+        self._process = subprocess.Popen([program, "jsonrpc", "--stdio"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self._asked = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    def _ask(self, method: str, **options: object) -> dict[str, Any]:
+        self._asked += 1
+        request = {"jsonrpc": "2.0", "id": self._asked, "method": f"bicep/{method}", "params": [options]}
+        body = json.dumps(request).encode()
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
+        self._process.stdin.flush()
+        headers = dict(line.split(b": ", 1) for line in iter(self._line, b""))
+        reply = json.loads(self._process.stdout.read(int(headers[b"Content-Length"])))
+        assert "error" not in reply, reply["error"]["message"]
+        return dict(reply["result"])
+
+    def _line(self) -> bytes:
+        assert self._process.stdout is not None
+        return self._process.stdout.readline().strip()
+
+    def complaints(self, path: Path) -> list[str]:
+        """What compiler and linter say of a file and its modules, but that an API version has grown old."""
+        found = self._ask(
+            "compile" if path.suffix == ".bicep" else "compileParams", path=str(path), parameterOverrides={}
+        )
+        return [
+            f"{Path(each['source']).name}:{each['range']['start']['line'] + 1}: {each['code']}: {each['message']}"
+            for each in found["diagnostics"]
+            if each["code"] != "use-recent-api-versions"
+        ]
+
+    def template(self, path: Path) -> dict[str, Any]:
+        """A file as the ARM template that it compiles to."""
+        return dict(json.loads(self._ask("compile", path=str(path))["contents"]))
+
+    def formatted(self, path: Path) -> str:
+        """A file as the formatter would have it."""
+        return str(self._ask("format", path=str(path))["contents"])
+
+    def snapshot(self, parameters: Path) -> str:
+        """What a deployment with these parameters would make, every module evaluated; the same text each time."""
+        place = {"subscriptionId": SUBSCRIPTION, "location": "westeurope", "deploymentName": "main"}
+        found = json.loads(self._ask("getSnapshot", path=str(parameters), metadata=place)["snapshot"])
+        found["outputs"] = dict(sorted(found["outputs"].items()))  # which come in any order
+        return json.dumps(found, indent=2) + "\n"
+
+
+def literal(value: object) -> str:
+    """A value as Bicep writes it."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case str():
+            plain = value.replace("\\", "\\\\").replace("'", "\\'").replace("${", "\\${").replace("\n", "\\n")
+            return f"'{plain}'"
+        case Mapping():
+            return "{\n" + "".join(f"  {key}: {literal(each)}\n" for key, each in value.items()) + "}"
+        case list() | tuple():
+            return "[\n" + "".join(f"  {literal(each)}\n" for each in value) + "]"
+    return str(value)

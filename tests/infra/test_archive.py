@@ -1,0 +1,120 @@
+"""What keeps recordings: versions, time to take back, tiers by class, WORM, a key of one's own, a lock."""
+
+import pytest
+
+import function_app
+from local.stack import CONTAINERS, EVENTS, QUEUE, TABLE
+from tests.infra.conftest import Evaluate
+from tests.infra.deployment import Deployment
+
+ACCOUNT = "Storage/storageAccounts"
+
+
+def names(deployment: Deployment, kind: str) -> set[str]:
+    """The last part of the names of what the archive account holds of a kind."""
+    found = deployment.of(f"{ACCOUNT}/{kind}")
+    return {each["name"].split("/")[-1] for each in found if each["name"].startswith("starchive")}
+
+
+def test_it_has_what_the_app_and_the_local_stack_have(deployment: Deployment) -> None:
+    """The same containers, queues and table, and one container for what Event Grid could not deliver."""
+    assert {*CONTAINERS, "recordings-deadletter"} == names(deployment, "blobServices/containers")
+    read = {function_app.QUEUE, function_app.EVENTS}
+    assert {QUEUE, EVENTS} == read
+    assert read | {f"{queue}-poison" for queue in read} == names(deployment, "queueServices/queues")
+    assert {TABLE} == names(deployment, "tableServices/tables")
+
+
+def test_what_was_deleted_or_changed_can_be_had_back(plain: Deployment) -> None:
+    """By versions, and for thirty days."""
+    properties = plain.one(f"{ACCOUNT}/blobServices", "starchive")["properties"]
+    assert properties["isVersioningEnabled"]
+    assert {"enabled": True, "days": 30} == properties["deleteRetentionPolicy"]
+    assert {"enabled": True, "days": 30} == properties["containerDeleteRetentionPolicy"]
+
+
+def test_by_default_nothing_is_ever_deleted(plain: Deployment) -> None:
+    """Recordings move to cheaper tiers, of which all can be read at once; only replaced versions go."""
+    rules = plain.one(f"{ACCOUNT}/managementPolicies")["properties"]["policy"]["rules"]
+    recordings, versions = rules
+    assert ["recordings/"] == recordings["definition"]["filters"]["prefixMatch"]
+    assert {
+        "tierToCool": {"daysAfterModificationGreaterThan": 30},
+        "tierToCold": {"daysAfterModificationGreaterThan": 90},
+    } == recordings["definition"]["actions"]["baseBlob"]
+    assert {"version": {"delete": {"daysAfterCreationGreaterThan": 90}}} == versions["definition"]["actions"]
+
+
+def test_each_class_has_its_own_tiers_and_end(evaluate: Evaluate) -> None:
+    """By what its blob names begin with; 0 days are never."""
+    short = {"name": "short", "prefix": "short/", "coolAfterDays": 0, "coldAfterDays": 0, "deleteAfterDays": 90}
+    long = {"name": "long", "prefix": "long/", "coolAfterDays": 7, "coldAfterDays": 30, "deleteAfterDays": 3650}
+    rules = evaluate(retentionClasses=[short, long]).one(f"{ACCOUNT}/managementPolicies")["properties"]["policy"][
+        "rules"
+    ]
+    found = {rule["name"]: rule["definition"] for rule in rules}
+    assert ["recordings/short/"] == found["class-short"]["filters"]["prefixMatch"]
+    assert {"delete": {"daysAfterModificationGreaterThan": 90}} == found["class-short"]["actions"]["baseBlob"]
+    assert {"tierToCool", "tierToCold", "delete"} == set(found["class-long"]["actions"]["baseBlob"])
+
+
+def test_worm_guards_recordings_alone(evaluate: Evaluate) -> None:
+    """Versions of the archive's container; the journal and the quarantine stay as they are."""
+    found = evaluate(immutabilityDays=365)
+    containers = found.of(f"{ACCOUNT}/blobServices/containers")
+    guarded = [
+        each["name"].split("/")[-1] for each in containers if each["properties"].get("immutableStorageWithVersioning")
+    ]
+    policy = found.one(f"{ACCOUNT}/blobServices/containers/immutabilityPolicies")
+    assert ["recordings"] == guarded
+    assert policy["name"].endswith("/recordings/default")
+    assert 365 == policy["properties"]["immutabilityPeriodSinceCreationInDays"]
+
+
+def test_holds_by_the_app_need_a_container_that_can_hold(evaluate: Evaluate) -> None:
+    """Without a policy of the container's own."""
+    found = evaluate(app={"immutableDays": 30})
+    containers = found.of(f"{ACCOUNT}/blobServices/containers")
+    assert 1 == sum(bool(each["properties"].get("immutableStorageWithVersioning")) for each in containers)
+    assert [] == found.of(f"{ACCOUNT}/blobServices/containers/immutabilityPolicies")
+
+
+def test_a_locked_policy_is_left_alone(evaluate: Evaluate) -> None:
+    """The container keeps its mark; the policy is no longer for a template to write."""
+    found = evaluate(immutabilityDays=365, immutabilityLocked=True)
+    assert [] == found.of(f"{ACCOUNT}/blobServices/containers/immutabilityPolicies")
+    (container,) = (
+        each for each in found.of(f"{ACCOUNT}/blobServices/containers") if each["name"].endswith("/recordings")
+    )
+    assert {"enabled": True} == container["properties"]["immutableStorageWithVersioning"]
+
+
+def test_encryption_is_by_the_key_that_was_chosen(deployment: Deployment) -> None:
+    """Twice in any case; queues and tables by the same key as blobs."""
+    account = deployment.one(ACCOUNT, "starchive")
+    encryption = account["properties"]["encryption"]
+    assert encryption["requireInfrastructureEncryption"]
+    assert {"Account"} == {each["keyType"] for each in encryption["services"].values()}
+    own = "own-key" in deployment.name
+    assert ("Microsoft.Keyvault" if own else "Microsoft.Storage") == encryption["keySource"]
+    assert ("UserAssigned" if own else "None") == account["identity"]["type"]
+    assert ("recordings" if own else None) == (encryption["keyvaultproperties"] or {}).get("keyname")
+
+
+@pytest.mark.parametrize("locked", [True, False])
+def test_a_lock_guards_the_archive_unless_told_otherwise(evaluate: Evaluate, *, locked: bool) -> None:
+    """And nothing else is locked."""
+    locks = (evaluate() if locked else evaluate(lockArchive=False)).of("Authorization/locks")
+    assert locked == bool(locks)
+    for lock in locks:
+        assert "CanNotDelete" == lock["properties"]["level"]
+        assert "/storageAccounts/starchive" in lock["id"]
+
+
+def test_who_read_and_deleted_is_logged(plain: Deployment) -> None:
+    """And what was put into a queue, poison queues included."""
+    logs = {
+        each["name"]: {log["category"] for log in each["properties"]["logs"] if log["enabled"]}
+        for each in plain.of("Insights/diagnosticSettings")
+    }
+    assert {"who-read-and-deleted": {"StorageRead", "StorageDelete"}, "what-was-poisoned": {"StorageWrite"}} == logs

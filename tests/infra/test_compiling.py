@@ -1,0 +1,72 @@
+"""Every Bicep file compiles and lints without a word, and is laid out as the formatter has it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.infra.compiler import Bicep
+from tests.infra.conftest import INFRA, VARIANTS
+
+FILES = sorted([*INFRA.rglob("*.bicep"), *INFRA.glob("*.bicepparam"), *VARIANTS.glob("*.bicepparam")])
+BOUNDS = {
+    "string": ({"allowedValues"}, {"maxLength"}),
+    "int": ({"allowedValues"}, {"minValue", "maxValue"}),
+    "array": ({"maxLength"},),
+}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_it_compiles_without_a_word(bicep: Bicep, path: Path) -> None:
+    """No error, no warning: a property that no resource type has is one. Old API versions are told by `make infra`."""
+    assert [] == bicep.complaints(path)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_it_is_formatted(bicep: Bicep, path: Path) -> None:
+    """`bicep format` would change nothing."""
+    assert path.read_text(encoding="utf-8") == bicep.formatted(path)
+
+
+@pytest.mark.parametrize("path", sorted(INFRA.rglob("*.bicep")), ids=lambda path: path.name)
+def test_every_parameter_and_output_is_described(bicep: Bicep, path: Path) -> None:
+    """And says whether it must be given."""
+    template = bicep.template(path)
+    parameters = template.get("parameters", {})
+    described = {name for name, each in parameters.items() if _description(each).startswith(("Required.", "Optional."))}
+    assert set(parameters) == described
+    assert [] == [name for name, each in template.get("outputs", {}).items() if not _description(each)]
+    optional = {name for name, each in parameters.items() if _description(each).startswith("Optional.")}
+    assert optional == {name for name, each in parameters.items() if "defaultValue" in each}
+
+
+def test_every_parameter_is_bounded(bicep: Bicep) -> None:
+    """A text by its length or its values, a number by least and most, a list by its length."""
+    template = bicep.template(INFRA / "main.bicep")
+    loose = [name for name, each in template["parameters"].items() if not _bounded(each)]
+    fields = template["definitions"]
+    loose += [
+        f"{owner}.{name}"
+        for owner, kind in fields.items()
+        for name, each in kind.get("properties", {}).items()
+        if not _bounded(each)
+    ]
+    assert [] == loose
+
+
+def test_outputs_are_as_azd_wants_them(bicep: Bicep) -> None:
+    """In capitals: they become variables of its environment."""
+    outputs = bicep.template(INFRA / "main.bicep")["outputs"]
+    assert {"AZURE_LOCATION", "AZURE_RESOURCE_GROUP", "FUNCTION_APP_NAME", "EVENT_DELIVERY"} <= set(outputs)
+    assert [] == [name for name in outputs if not name.isupper()]
+
+
+def _description(parameter: dict[str, Any]) -> str:
+    return str(parameter.get("metadata", {}).get("description", ""))
+
+
+def _bounded(parameter: dict[str, Any]) -> bool:
+    if "type" not in parameter:
+        return "$ref" in parameter
+    ways = BOUNDS.get(parameter["type"])
+    return ways is None or any(way <= set(parameter) for way in ways)

@@ -1,0 +1,82 @@
+"""Names keep to each service's rules, whatever the environment is called."""
+
+import re
+
+import pytest
+
+from tests.infra.conftest import Evaluate
+
+RULES = {
+    "Resources/resourceGroups": r"[\w.()-]{0,89}[\w()-]",
+    "Storage/storageAccounts": r"[a-z0-9]{3,24}",
+    "Storage/storageAccounts/blobServices/containers": r"[a-z0-9]{3,24}/default/[a-z0-9](?:-?[a-z0-9]){2,62}",
+    "Storage/storageAccounts/queueServices/queues": r"[a-z0-9]{3,24}/default/[a-z0-9](?:-?[a-z0-9]){2,62}",
+    "Storage/storageAccounts/tableServices/tables": r"[a-z0-9]{3,24}/default/[A-Za-z][A-Za-z0-9]{2,62}",
+    "Web/sites": r"[a-z0-9][a-z0-9-]{0,58}[a-z0-9]",
+    "Web/serverfarms": r"[A-Za-z0-9-]{1,40}",
+    "Communication/communicationServices": r"[A-Za-z0-9-]{1,63}",
+    "EventGrid/systemTopics": r"[A-Za-z0-9-]{3,128}",
+    "EventGrid/topics": r"[A-Za-z0-9-]{3,50}",
+    "EventGrid/systemTopics/eventSubscriptions": r"[A-Za-z0-9-]{3,128}/[A-Za-z0-9-]{3,64}",
+    "Insights/components": r"[\w.()-]{1,260}",
+    "Insights/actionGroups": r"[\w.-]{1,260}",
+    "Insights/scheduledQueryRules": r"[\w.-]{1,260}",
+    "Insights/metricAlerts": r"[\w.-]{1,260}",
+    "OperationalInsights/workspaces": r"[A-Za-z0-9][A-Za-z0-9-]{2,61}[A-Za-z0-9]",
+    "ManagedIdentity/userAssignedIdentities": r"[A-Za-z0-9][\w-]{2,127}",
+    "Network/virtualNetworks": r"[A-Za-z0-9][\w.-]{0,62}\w",
+    "Network/networkSecurityGroups": r"[A-Za-z0-9][\w.-]{0,78}\w",
+    "Network/privateEndpoints": r"[A-Za-z0-9][\w.-]{0,62}\w",
+}
+LARGEST = {"privateNetwork": True, "deployEventSubscription": True}
+ODD = [
+    "a",
+    "A",
+    "9",
+    "x" * 64,
+    "Production-West.Europe_(2)",
+    "ends-with-a-period.",
+    "...",
+    "---",
+    "with blanks and\ttabs",
+    "quote'backslash\\dollar${x}",
+    "Ünïcödé-東京-🎧",
+    "../../etc",
+    "-leading",
+]
+
+
+@pytest.mark.parametrize("environment", ODD)
+def test_names_keep_to_the_rules(evaluate: Evaluate, environment: str) -> None:
+    """Every resource that has a rule, network and queue included."""
+    found = evaluate(environmentName=environment, **LARGEST)
+    wrong = [
+        each["name"]
+        for kind, rule in RULES.items()
+        for each in found.of(kind)
+        if not re.fullmatch(rule, each["name"], re.ASCII)
+    ]
+    assert [] == wrong
+    assert {f"Microsoft.{kind}" for kind in RULES} <= {each["type"] for each in found.resources}
+    assert environment == found.one("Web/sites")["tags"]["azd-env-name"]
+
+
+def test_odd_environments_do_not_share_names(evaluate: Evaluate) -> None:
+    """Even where nothing of their names can be kept, or all that can be kept is the same."""
+    groups = [
+        evaluate(environmentName=environment, **LARGEST).one("Resources/resourceGroups")["name"] for environment in ODD
+    ]
+    assert len(ODD) == len({group.lower() for group in groups})
+
+
+def test_another_region_has_other_names(evaluate: Evaluate) -> None:
+    """So that one environment can stand in two regions."""
+    first, second = (evaluate(location=region).one("Web/sites")["name"] for region in ("westeurope", "northeurope"))
+    assert first != second
+
+
+def test_a_group_that_exists_is_used_as_it_is(evaluate: Evaluate) -> None:
+    """It is not written, tags and all, and everything goes into it."""
+    found = evaluate(resourceGroupName="rg-mine")
+    assert [] == found.of("Resources/resourceGroups")
+    assert {"rg-mine"} == {each["id"].split("/")[4] for each in found.resources}

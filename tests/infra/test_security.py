@@ -1,0 +1,79 @@
+"""No key, nothing public, no old TLS, no host that only one cloud has."""
+
+import json
+import re
+
+import pytest
+
+from tests.infra.compiler import Bicep
+from tests.infra.conftest import INFRA
+from tests.infra.deployment import Deployment
+
+KEYS = r"listKeys|listAccountSas|listServiceSas|AccountKey|SharedAccessKey|InstrumentationKey|sig=|[?&]code="
+HOSTS = r"[\w-]+\.(?:windows|azure|azurewebsites|microsoft|microsoftonline)\.(?:net|com|us|cn)|core\.\w+\.\w+"
+
+
+def test_no_key_is_asked_for_or_named(deployment: Deployment, bicep: Bicep) -> None:
+    """Neither in what is made, nor in how."""
+    assert [] == re.findall(KEYS, deployment.snapshot)
+    assert [] == re.findall(KEYS, json.dumps(bicep.template(INFRA / "main.bicep")))
+
+
+@pytest.mark.parametrize("account", ["sthost", "starchive"])
+def test_accounts_know_identities_alone(deployment: Deployment, account: str) -> None:
+    """No shared key, nothing anonymous, TLS 1.2, HTTPS, no other tenant, no local users."""
+    properties = deployment.one("Storage/storageAccounts", account)["properties"]
+    expected = {
+        "allowBlobPublicAccess": False,
+        "allowCrossTenantReplication": False,
+        "allowSharedKeyAccess": False,
+        "allowedCopyScope": "AAD",
+        "defaultToOAuthAuthentication": True,
+        "isLocalUserEnabled": False,
+        "minimumTlsVersion": "TLS1_2",
+        "supportsHttpsTrafficOnly": True,
+    }
+    assert expected == {name: properties[name] for name in expected}
+    closed = "Deny" if "network" in deployment.name else "Allow"
+    assert {"defaultAction": closed, "bypass": "AzureServices"} == properties["networkAcls"]
+
+
+def test_containers_are_private(deployment: Deployment) -> None:
+    """All of them, the package's too."""
+    containers = deployment.of("Storage/storageAccounts/blobServices/containers")
+    assert {"None"} == {each["properties"]["publicAccess"] for each in containers}
+
+
+def test_every_service_has_its_keys_switched_off(deployment: Deployment) -> None:
+    """Communication, the topic, telemetry and its workspace."""
+    made = [
+        *deployment.of("Communication/communicationServices"),
+        *deployment.of("EventGrid/topics"),
+        deployment.one("OperationalInsights/workspaces"),
+    ]
+    assert [] == [each["id"] for each in made if '"disableLocalAuth": true' not in json.dumps(each)]
+    assert deployment.one("Insights/components")["properties"]["DisableLocalAuth"]
+    assert {"1.2"} >= {each["properties"]["minimumTlsVersionAllowed"] for each in deployment.of("EventGrid/topics")}
+
+
+def test_the_app_takes_https_and_no_password(deployment: Deployment) -> None:
+    """TLS 1.2 at the front door and at the one for deployments, which lets identities in alone."""
+    site = deployment.one("Web/sites")["properties"]
+    assert site["httpsOnly"]
+    config = site["siteConfig"]
+    assert ("1.2", "1.2", "Disabled") == (config["minTlsVersion"], config["scmMinTlsVersion"], config["ftpsState"])
+    ways = deployment.of("Web/sites/basicPublishingCredentialsPolicies")
+    assert {"ftp": False, "scm": False} == {each["name"].split("/")[1]: each["properties"]["allow"] for each in ways}
+    assert "UserAssignedIdentity" == site["functionAppConfig"]["deployment"]["storage"]["authentication"]["type"]
+
+
+def test_traffic_leaves_through_the_network(deployment: Deployment) -> None:
+    """Where there is one."""
+    subnet = deployment.one("Web/sites")["properties"]["virtualNetworkSubnetId"]
+    assert ("network" in deployment.name) == bool(subnet and subnet.endswith("/subnets/app"))
+
+
+def test_no_host_is_written_down() -> None:
+    """Other clouds have other suffixes; the environment knows them."""
+    found = {path.name: re.findall(HOSTS, path.read_text(encoding="utf-8")) for path in INFRA.rglob("*.bicep*")}
+    assert {} == {name: hosts for name, hosts in found.items() if hosts}

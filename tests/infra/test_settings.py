@@ -1,0 +1,129 @@
+"""Bicep, settings.py, host.json, requirements.txt and the Python version say the same."""
+
+import json
+import re
+
+import pytest
+
+from recording.settings import KEYS, Settings
+from tests.infra.conftest import Evaluate
+from tests.infra.deployment import Deployment
+from tools.package import ROOT
+
+# The only settings that one side has and the other has not, and why.
+PLATFORM = {
+    "APPLICATIONINSIGHTS_AUTHENTICATION_STRING": "telemetry is sent by identity",
+    "APPLICATIONINSIGHTS_CONNECTION_STRING": "where telemetry goes; the host reads it",
+    "AzureWebJobsStorage__blobServiceUri": "the host's own account, by URIs that every cloud has",
+    "AzureWebJobsStorage__clientId": "the identity by which the host reaches it",
+    "AzureWebJobsStorage__credential": "that it is an identity",
+    "AzureWebJobsStorage__queueServiceUri": "the host wants all three",
+    "AzureWebJobsStorage__tableServiceUri": "the host wants all three",
+    "PYTHON_THREADPOOL_THREAD_COUNT": "how many functions one worker runs at once; the worker reads it",
+}
+KEYS_OF_MACHINES = {
+    "ACS_ACCESS_KEY": "a key, which Azure has no use for",
+    "ARCHIVE_STORAGE": "a connection string, which holds a key; the __ forms take its place",
+    "ARCHIVED_TOPIC_KEY": "a key",
+}
+REFUSED_ON_FLEX = ("FUNCTIONS_", "WEBSITE_", "SCM_DO_BUILD", "ENABLE_ORYX")
+KNOWN_AT_DEPLOYMENT = {
+    "ACS_ENDPOINT": "https://acs.communication.azure.com",
+    "ARCHIVED_TOPIC_ENDPOINT": "https://topic.westeurope-1.eventgrid.azure.net/api/events",
+}
+
+
+def test_every_setting_is_declared_and_every_declared_one_set(deployment: Deployment) -> None:
+    """Both ways, but for the platform's own and for keys."""
+    assert set(KEYS) - set(KEYS_OF_MACHINES) | set(PLATFORM) == set(deployment.settings())
+
+
+def test_no_setting_is_one_that_flex_refuses(deployment: Deployment) -> None:
+    """Runtime and version stand in functionAppConfig."""
+    assert [] == [name for name in deployment.settings() if name.startswith(REFUSED_ON_FLEX)]
+
+
+def test_defaults_are_the_apps(plain: Deployment) -> None:
+    """What the app would do without a setting is what Bicep has it do."""
+    settings = plain.settings()
+    defaults = {name: key.default for name, key in KEYS.items() if key.default and name in settings}
+    assert len(defaults) > 8
+    assert defaults == {name: settings[name] for name in defaults}
+
+
+@pytest.mark.parametrize("suffix", ["core.windows.net", "core.chinacloudapi.cn"])
+def test_the_app_starts_with_them(deployment: Deployment, suffix: str) -> None:
+    """Settings read them without a complaint, in whichever cloud."""
+    settings = {name: resolved(name, value, suffix) for name, value in deployment.settings().items()}
+    found = Settings.from_env(settings)
+    assert f".blob.{suffix}" in found.storage.blob_uri
+    assert ("", "", "") == (found.acs_access_key, found.storage.connection_string, found.topic_key)
+    assert ("topicless" in deployment.name) == (not found.topic_endpoint)
+
+
+def test_what_is_chosen_reaches_the_app(evaluate: Evaluate) -> None:
+    """Each option is the setting it names."""
+    app = {
+        "archivePathTemplate": "short/{recording_id}/{index}-{document_id}",
+        "recordingOutput": "audio-unmixed-wav",
+        "sourceRetentionHours": 48,
+        "releaseAtSource": False,
+        "archiveTier": "Cool",
+        "immutableDays": 30,
+        "immutableLocked": True,
+        "legalHold": True,
+        "copyBlockMib": 8,
+        "copyMemoryMib": 96,
+        "copyConnections": 4,
+        "copySliceSeconds": 600,
+    }
+    settings = evaluate(app=app).settings()
+    for name, value in app.items():
+        key = re.sub(r"([A-Z])", r"_\1", name).upper()
+        assert str(value).lower() == settings[key if key in settings else f"ARCHIVE_{key}"].lower()
+
+
+def test_the_python_version_is_one(plain: Deployment) -> None:
+    """That of .python-version, pyproject.toml and the app."""
+    runtime = plain.one("Web/sites")["properties"]["functionAppConfig"]["runtime"]
+    version = (ROOT / ".python-version").read_text().strip()
+    assert {"name": "python", "version": version} == runtime
+    assert f'requires-python = ">={version}' in (ROOT / "pyproject.toml").read_text()
+
+
+def test_the_package_has_what_the_app_needs() -> None:
+    """azure-functions 2.x is for Python 3.13 and later; the extensions are the bundle's."""
+    pins = dict(re.findall(r"^([\w-]+)==([\w.]+)", (ROOT / "requirements.txt").read_text(), re.MULTILINE))
+    assert pins["azure-functions"].startswith("2.")
+    assert {"azure-identity", "azure-storage-blob", "azure-data-tables", "azure-eventgrid"} <= set(pins)
+    bundle = json.loads((ROOT / "host.json").read_text())["extensionBundle"]
+    assert ("Microsoft.Azure.Functions.ExtensionBundle", "[4.*, 5.0.0)") == (bundle["id"], bundle["version"])
+
+
+def test_host_json_agrees_with_what_runs(plain: Deployment) -> None:
+    """Messages are taken as plain text; no more copies at once than threads; alerts are never sampled away."""
+    host = json.loads((ROOT / "host.json").read_text())
+    queues = host["extensions"]["queues"]
+    threads = int(plain.settings()["PYTHON_THREADPOOL_THREAD_COUNT"])
+    assert "none" == queues["messageEncoding"]
+    assert queues["batchSize"] + queues["newBatchThreshold"] < threads
+    insights = host["logging"]["applicationInsights"]["samplingSettings"]
+    assert {"Trace", "Exception"} <= set(insights["excludedTypes"].split(";"))
+    hours, minutes, seconds = map(int, host["functionTimeout"].split(":"))
+    assert int(plain.settings()["COPY_SLICE_SECONDS"]) < hours * 3600 + minutes * 60 + seconds
+
+
+def test_buffers_fit_into_an_instance(plain: Deployment) -> None:
+    """With room for the host, the worker and its libraries."""
+    memory = plain.one("Web/sites")["properties"]["functionAppConfig"]["scaleAndConcurrency"]["instanceMemoryMB"]
+    assert int(plain.settings()["COPY_MEMORY_MIB"]) < memory / 4
+
+
+def resolved(name: str, value: str, suffix: str) -> str:
+    """A setting as it will be: what only Azure knows is put in its place."""
+    if form := re.fullmatch(r"\[format\('([^']+)', '([^']+)', environment\(\)\.suffixes\.storage\)\]", value):
+        return form[1].format(form[2], suffix)
+    if value.startswith("["):
+        assert "reference(" in value
+        return KNOWN_AT_DEPLOYMENT.get(name, "00000000-0000-0000-0000-000000000009")
+    return value

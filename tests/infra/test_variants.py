@@ -1,0 +1,62 @@
+"""The deployments that are kept are what the Bicep makes today, and the switches make what they say."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.infra.compiler import Bicep
+from tests.infra.conftest import COMBINATIONS, VARIANTS
+from tests.infra.deployment import Deployment
+
+KEPT = sorted(VARIANTS.glob("*.bicepparam"))
+
+
+@pytest.mark.parametrize("parameters", KEPT, ids=lambda path: path.stem)
+def test_the_kept_deployment_is_todays(bicep: Bicep, parameters: Path) -> None:
+    """If the change is meant, `make snapshots` writes it anew, and its diff is for review."""
+    kept = parameters.with_suffix(".snapshot.json").read_text(encoding="utf-8")
+    assert kept == bicep.snapshot(parameters)
+
+
+def test_no_snapshot_is_left_behind() -> None:
+    """Each has the parameters it comes from."""
+    assert {path.stem for path in KEPT} == {
+        path.name.removesuffix(".snapshot.json") for path in VARIANTS.glob("*.json")
+    }
+
+
+def test_every_pair_of_choices_occurs() -> None:
+    """Of seven choices, both ways, in the eight combinations."""
+    runs = [set(name.split("+")) for name in COMBINATIONS]
+    names = sorted(set.union(*runs) - {"none"})
+    pairs = [{(first in run, second in run) for run in runs} for first in names for second in names if first < second]
+    assert (7, {4}) == (len(names), {len(pair) for pair in pairs})
+
+
+def test_switches_make_what_they_say(deployment: Deployment) -> None:
+    """Each kind of resource is there if its choice is made, and only then."""
+    chosen = set(deployment.name.split("+"))
+    assert ("existing" not in chosen) == bool(deployment.of("Communication/communicationServices"))
+    assert ("existing" not in chosen) == bool(deployment.of("EventGrid/systemTopics"))
+    assert ("topicless" not in chosen) == bool(deployment.of("EventGrid/topics"))
+    assert ("subscribed" in chosen) == bool(deployment.of("EventGrid/systemTopics/eventSubscriptions"))
+    policies = deployment.of("Storage/storageAccounts/blobServices/containers/immutabilityPolicies")
+    assert ("immutable" in chosen) == bool(policies)
+    for kind, count in {"virtualNetworks": 1, "privateEndpoints": 6, "privateDnsZones": 3}.items():
+        assert count * ("network" in chosen) == len(deployment.of(f"Network/{kind}"))
+    assert 1 + ("own-key" in chosen) == len(deployment.of("ManagedIdentity/userAssignedIdentities"))
+
+
+def test_a_second_deployment_changes_nothing(combined: dict[str, Deployment], plain: Deployment) -> None:
+    """The second has the subscription beside what the first has, and all names are the same."""
+    first = combined["none"].resources
+    assert first == [each for each in plain.resources if not each["type"].endswith("/eventSubscriptions")]
+    assert 1 == len(plain.resources) - len(first)
+
+
+def test_everything_is_tagged(deployment: Deployment) -> None:
+    """Whatever can have tags names its environment; the app says that azd deploys to it."""
+    untaggable = ("containers", "queues", "tables", "Services", "Policies", "Groups", "virtualNetworkLinks")
+    tagged = [each for each in deployment.resources if "location" in each and not each["type"].endswith(untaggable)]
+    assert [] == [each["id"] for each in tagged if each.get("tags", {}).get("azd-env-name") != "test"]
+    assert "archive" == deployment.one("Web/sites")["tags"]["azd-service-name"]
