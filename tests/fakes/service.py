@@ -19,6 +19,7 @@ class FakeCall:
     locators: tuple[CallLocator, ...]
     established: bool = True
     over: bool = False
+    recordings: list[RecordingId] = field(default_factory=list)
 
 
 @dataclass
@@ -53,9 +54,15 @@ class FakeCalls:
         self._known.append(call)
         return call
 
-    def arm(self, name: str, count: int = 1) -> None:
+    def end(self, call: FakeCall) -> None:
+        """End a call, and its recordings."""
+        call.over = True
+        for recording_id in call.recordings:
+            self.recordings[recording_id] = "over"
+
+    def arm(self, name: str, times: int = 1) -> None:
         """Let the next operations fail: `start_503`, `start_response_lost`, `stop_500` and so on."""
-        self._faults += [name] * count
+        self._faults += [name] * times
 
     def start(self, order: StartOrder) -> RecordingId:
         with self._lock:
@@ -75,6 +82,7 @@ class FakeCalls:
         if not found.established:
             raise CallRefused("start recording", "400 not in Established state", status=400)
         recording_id = RecordingId(f"recording-{next(self._numbers)}")
+        found.recordings.append(recording_id)
         self.recordings[recording_id] = "inactive" if order.pause_on_start else "active"
         return recording_id
 
@@ -122,9 +130,9 @@ class FakeTopic:
     received: list[OutgoingEvent] = field(default_factory=list)
     failures: list[int] = field(default_factory=list)
 
-    def fail(self, status: int, count: int = 1) -> None:
+    def fail(self, status: int, times: int = 1) -> None:
         """Answer the next requests with this status."""
-        self.failures += [status] * count
+        self.failures += [status] * times
 
     def publish(self, event: OutgoingEvent) -> None:
         if self.failures:

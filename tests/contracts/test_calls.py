@@ -1,0 +1,255 @@
+"""The contract of `Calls`, on the fake and on the local service over TLS."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+
+from local.acs import LocalAcs
+from recording.core.errors import CallRefused, RecordingError, ServiceBusy, ServiceRefused
+from recording.core.model import Channel, Content, Format, Output, RecordingId, ServerCallId
+from recording.core.outputs import VALID
+from recording.ports import CallLocator, Calls
+from tests.contracts.switchboards import FakeSwitchboard, Locators, RealSwitchboard, Switchboard, order
+from tests.copies import run_together
+
+UNKNOWN = RecordingId("eyJ1bmtub3duIjoieWVzIn0/+=")
+
+
+@pytest.fixture
+def real(acs: LocalAcs) -> Iterator[RealSwitchboard]:
+    """The adapter before the local service."""
+    board = RealSwitchboard(acs)
+    yield board
+    board.close()
+
+
+@pytest.fixture(params=["fake", "real"])
+def board(request: pytest.FixtureRequest) -> Switchboard:
+    """Each in turn."""
+    found: Switchboard = FakeSwitchboard() if request.param == "fake" else request.getfixturevalue("real")
+    return found
+
+
+# Starting
+
+
+@pytest.mark.parametrize("way", Locators._fields)
+def test_a_call_can_be_named_in_four_ways(board: Switchboard, way: str) -> None:
+    """Each starts a recording of it."""
+    locators = board.call()
+    recording_id = board.calls.start(order(getattr(locators, way)))
+
+    assert "active" == board.calls.state(recording_id)
+    assert 1 == board.recordings()
+
+
+@pytest.mark.parametrize("output", [facts.output for facts in VALID], ids=str)
+def test_every_valid_output_can_be_ordered(board: Switchboard, output: Output) -> None:
+    """The service takes all three words of it."""
+    assert board.calls.start(order(board.call().server, output=output))
+
+
+def test_the_same_order_starts_one_recording(board: Switchboard) -> None:
+    """However often it is sent, and after the call is over too; another order is another."""
+    locators = board.call()
+    first = order(locators.server)
+    recording_id = board.calls.start(first)
+    assert recording_id == board.calls.start(first)
+    assert recording_id != board.calls.start(order(locators.server))
+    board.end(locators)
+
+    assert recording_id == board.calls.start(first)
+    assert 2 == board.recordings()
+
+
+def test_the_same_order_sent_at_once_starts_one_recording(board: Switchboard) -> None:
+    """By several machines."""
+    first = order(board.call().server)
+    started: list[RecordingId] = []
+    run_together(*[lambda: started.append(board.calls.start(first))] * 4)
+
+    assert (4, 1, 1) == (len(started), len(set(started)), board.recordings())
+
+
+def test_an_order_whose_reply_is_lost_is_found_done(board: Switchboard) -> None:
+    """By the same order sent again."""
+    first = order(board.call().server)
+    board.arm("start_response_lost")
+    with pytest.raises(ServiceBusy):
+        board.calls.start(first)
+    board.calls.start(first)
+
+    assert 1 == board.recordings()
+
+
+@pytest.mark.parametrize("fault", ["start_503", "start_500", "start_429"])
+def test_a_busy_service_starts_nothing(board: Switchboard, fault: str) -> None:
+    """The same order may be sent again."""
+    first = order(board.call().server)
+    board.arm(fault)
+    with pytest.raises(ServiceBusy):
+        board.calls.start(first)
+    assert 0 == board.recordings()
+
+    board.calls.start(first)
+    assert 1 == board.recordings()
+
+
+def test_a_recording_may_be_started_paused(board: Switchboard) -> None:
+    """Until it is resumed."""
+    recording_id = board.calls.start(order(board.call().server, paused=True))
+    assert "inactive" == board.calls.state(recording_id)
+
+    board.calls.resume(recording_id)
+    assert "active" == board.calls.state(recording_id)
+
+
+def test_a_call_that_is_not_established_is_refused(board: Switchboard) -> None:
+    """No retry of the same order mends that."""
+    with pytest.raises(CallRefused) as caught:
+        board.calls.start(order(board.call(established=False).server))
+
+    assert 400 == caught.value.status
+
+
+def test_a_call_that_is_over_is_refused(board: Switchboard) -> None:
+    """It is not there any more."""
+    locators = board.call()
+    board.end(locators)
+    for locator in locators:
+        with pytest.raises(CallRefused) as caught:
+            board.calls.start(order(locator))
+        assert 404 == caught.value.status
+
+
+# Controlling
+
+
+def test_a_recording_is_paused_resumed_and_stopped(board: Switchboard) -> None:
+    """Each of them any number of times, but for the end."""
+    calls = board.calls
+    recording_id = calls.start(order(board.call().server))
+    for operate, state in ((calls.pause, "inactive"), (calls.resume, "active")):
+        for _ in range(2):
+            operate(recording_id)
+            assert state == calls.state(recording_id)
+    calls.pause(recording_id)
+    calls.stop(recording_id)
+
+    with pytest.raises(CallRefused) as caught:
+        calls.state(recording_id)
+    assert 404 == caught.value.status
+
+
+OPERATIONS: dict[str, Callable[[Calls, RecordingId], object]] = {
+    "state": lambda calls, recording_id: calls.state(recording_id),
+    "pause": lambda calls, recording_id: calls.pause(recording_id),
+    "resume": lambda calls, recording_id: calls.resume(recording_id),
+    "stop": lambda calls, recording_id: calls.stop(recording_id),
+}
+every_operation = pytest.mark.parametrize("operation", OPERATIONS)
+
+
+@every_operation
+def test_a_recording_that_is_over_cannot_be_controlled(board: Switchboard, operation: str) -> None:
+    """Stopped, ended with its call, or never there: the service says the same."""
+    stopped = board.calls.start(order(board.call().server))
+    board.calls.stop(stopped)
+    locators = board.call()
+    ended = board.calls.start(order(locators.server))
+    board.end(locators)
+    for recording_id in (stopped, ended, UNKNOWN):
+        with pytest.raises(CallRefused) as caught:
+            OPERATIONS[operation](board.calls, recording_id)
+        assert 404 == caught.value.status
+
+
+@pytest.mark.parametrize(
+    ("operation", "fault"),
+    [("state", "state_503"), ("pause", "pause_500"), ("resume", "resume_500"), ("stop", "stop_500")],
+)
+def test_a_busy_service_changes_nothing(board: Switchboard, operation: str, fault: str) -> None:
+    """Until it is asked again."""
+    recording_id = board.calls.start(order(board.call().server))
+    board.arm(fault)
+    with pytest.raises(ServiceBusy):
+        OPERATIONS[operation](board.calls, recording_id)
+    assert "active" == board.calls.state(recording_id)
+
+    OPERATIONS[operation](board.calls, recording_id)
+
+
+def test_a_stop_whose_reply_is_lost_is_found_done(board: Switchboard) -> None:
+    """As one that is over."""
+    recording_id = board.calls.start(order(board.call().server))
+    board.arm("stop_response_lost")
+    with pytest.raises(ServiceBusy):
+        board.calls.stop(recording_id)
+    with pytest.raises(CallRefused) as caught:
+        board.calls.stop(recording_id)
+
+    assert 404 == caught.value.status
+
+
+# What only the network can do
+
+
+def test_an_order_is_sent_again_by_the_sdk_itself(acs: LocalAcs) -> None:
+    """Where the service was busy; a lost reply is left to whoever has the order, as no POST is retried blindly."""
+    board = RealSwitchboard(acs, retries=3)
+    board.arm("start_503", times=2)
+    board.calls.start(order(board.call().server))
+    recordings = board.recordings()
+    board.close()
+
+    assert 1 == recordings
+
+
+@every_operation
+def test_a_wrong_key_is_refused_with_a_hint(acs: LocalAcs, operation: str) -> None:
+    """It says what to look at, and not the key."""
+    board = RealSwitchboard(acs, key="d3Jvbmc=")
+    errors: list[RecordingError] = []
+    with pytest.raises(ServiceRefused) as controlled:
+        OPERATIONS[operation](board.calls, UNKNOWN)
+    with pytest.raises(ServiceRefused) as started:
+        board.calls.start(order(board.call().server))
+    board.close()
+    errors += [controlled.value, started.value]
+
+    assert ["ACS_ACCESS_KEY" in error.hint for error in errors] == [True, True]
+    assert ["d3Jvbmc=" in f"{error} {error!r}" for error in errors] == [False, False]
+
+
+def test_no_way_to_the_service_is_busy(acs: LocalAcs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody knows what has happened."""
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")  # discard: nobody listens there
+    board = RealSwitchboard(acs)
+    with pytest.raises(ServiceBusy) as caught:
+        board.calls.start(order(board.call().server))
+    board.close()
+
+    assert "ACS_ENDPOINT" in caught.value.hint
+
+
+def test_the_services_own_words_are_in_the_refusal(real: RealSwitchboard) -> None:
+    """For whoever reads the log: what was wrong, and the code."""
+    locators = real.call(established=False)
+    with pytest.raises(CallRefused) as caught:
+        real.calls.start(order(locators.server))
+    assert "Established" in caught.value.cause
+    assert "8501" == caught.value.ids["code"]
+
+    wrong = replace(order(locators.server), locator=CallLocator(server_call_id=ServerCallId("not base64!")))
+    with pytest.raises(CallRefused, match="Base-64"):
+        real.calls.start(wrong)
+
+
+def test_an_invalid_output_is_refused_by_the_service_too(real: RealSwitchboard) -> None:
+    """It is not the first to see it."""
+    invalid = Output(Content.AUDIO_VIDEO, Channel.UNMIXED, Format.WAV)
+    with pytest.raises(CallRefused) as caught:
+        real.calls.start(order(real.call().server, output=invalid))
+
+    assert 400 == caught.value.status
