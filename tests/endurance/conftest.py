@@ -6,6 +6,7 @@ import pytest
 
 from local.azurite import Azurite
 from local.faultproxy import FaultProxy
+from tests.endurance.scene import Scene
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +21,21 @@ def proxy(azurite: Azurite) -> Iterator[FaultProxy]:
     """The way to it that misbehaves."""
     with FaultProxy(azurite.connection_string) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def scene(azurite: Azurite, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    """Everything that a run needs, shared; each test gives chunks of its own."""
+    with Scene(tmp_path_factory.mktemp("scene"), azurite.connection_string) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def behaves_again(request: pytest.FixtureRequest) -> Iterator[None]:
+    """No fault outlives its test."""
+    yield
+    if "scene" in request.fixturenames:
+        scene: Scene = request.getfixturevalue("scene")
+        scene.proxy.clear()
+        scene.acs.world.faults.clear()
+        scene.on_delete.clear()

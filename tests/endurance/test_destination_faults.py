@@ -1,0 +1,209 @@
+"""Every way in which the storage can misbehave, each by its name in the fault proxy's table, at each operation.
+
+Each case has a chunk, a proxy and a worker process of its own, so that all can suffer side by side.
+"""
+
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import pytest
+
+from local.faultproxy.faults import FAULTS, Fault, Moment
+from local.faultproxy.operations import Operation
+from tests.endurance.scene import MEBIBYTE, Given, Scene, assert_archived, assert_waiting, sound
+from tests.endurance.workers import Try
+
+LENGTH = 2 * MEBIBYTE + 200_000
+SHORT = 200_000
+AT_ONCE = 24
+
+
+@dataclass(frozen=True)
+class Case:
+    """A fault at an operation, once `after` of it have passed; `code` is what a lasting one is counted as."""
+
+    name: str
+    operation: Operation
+    moment: Moment | None = None
+    after: int = 0
+    length: int = LENGTH
+    code: str = ""
+
+    def __str__(self) -> str:
+        """What a test of it is called."""
+        which = f" {self.after + 1}" if self.after else ""
+        size = " of a small chunk" if self.length == SHORT else ""
+        return f"{self.name} {self.moment or FAULTS[self.name].moment} {self.operation}{which}{size}"
+
+
+WHERE: Mapping[str, tuple[Operation, int]] = {
+    "put the metadata": ("put", 0),
+    "list staged blocks": ("get_block_list", 0),
+    "stage": ("stage", 0),
+    "stage again": ("stage", 2),
+    "commit": ("commit", 0),
+    "verify": ("get_block_list", 1),
+    "save the proof": ("transaction", 0),
+    "look before the release": ("head", 0),
+    "save the release": ("transaction", 1),
+    "put the manifest": ("put", 1),
+    "save the completion": ("transaction", 2),
+}
+"""The requests of one step, by what they are for: the operation, and how many of it come before."""
+
+
+_BODILESS = ("list staged blocks", "verify", "look before the release")
+
+
+def _everywhere(name: str, moment: Moment | None = None, without: Iterable[str] = ()) -> list[Case]:
+    return [Case(name, operation, moment, after) for what, (operation, after) in WHERE.items() if what not in without]
+
+
+ONCE = (
+    *_everywhere("server_busy_503"),
+    *_everywhere("operation_timed_out_500", "after"),
+    *_everywhere("reset_before"),
+    *_everywhere("reset_mid_body", without=_BODILESS),
+    *_everywhere("response_lost"),
+    *(Case("too_many_requests_429", operation) for operation in ("stage", "commit", "transaction")),
+    *(Case("authorization_failure_403", operation) for operation in ("stage", "commit", "transaction", "query")),
+    *(Case("container_not_found_404", operation) for operation in ("stage", "commit", "head")),
+    Case("table_not_found_404", "transaction", after=1),
+    Case("internal_error_500", "commit", "after"),
+    Case("internal_error_500", "query"),
+    Case("hang", "stage"),
+    Case("hang", "commit"),
+    Case("hang", "query"),
+    Case("delay", "stage"),
+    Case("damaged_body", "put"),
+    Case("damaged_body", "stage", after=1),
+    Case("damaged_body", "stage", after=2),
+    Case("blob_immutable_409", "commit"),
+    Case("operation_timed_out_500", "put", "after", 1, SHORT),
+    *(Case(name, "put", None, 1, SHORT) for name in ("server_busy_503", "reset_mid_body", "response_lost")),
+    Case("damaged_body", "put", None, 1, SHORT),
+)
+"""What strikes once. The SDK's own retry heals it, or the next try does."""
+
+LASTING = (
+    *(Case("server_busy_503", operation, code="archive_busy") for operation in ("put", "stage", "commit", "head")),
+    Case("operation_timed_out_500", "stage", "after", code="archive_busy"),
+    Case("operation_timed_out_500", "commit", "after", code="archive_busy"),
+    Case("too_many_requests_429", "stage", code="archive_busy"),
+    Case("too_many_requests_429", "get_block_list", after=1, code="archive_busy"),
+    Case("authorization_failure_403", "put", code="archive_refused"),
+    Case("authorization_failure_403", "get_block_list", code="archive_refused"),
+    Case("authorization_failure_403", "stage", after=1, code="archive_refused"),
+    Case("authorization_failure_403", "commit", code="archive_refused"),
+    Case("authorization_failure_403", "head", code="archive_refused"),
+    Case("container_not_found_404", "get_block_list", code="archive_refused"),
+    Case("container_not_found_404", "head", code="archive_refused"),
+    Case("container_not_found_404", "stage", code="archive_refused"),
+    Case("blob_immutable_409", "commit", code="staged_blocks_gone"),
+    Case("reset_before", "stage", code="archive_busy"),
+    Case("reset_mid_body", "stage", after=1, code="archive_busy"),
+    Case("response_lost", "get_block_list", code="archive_busy"),
+    Case("damaged_body", "stage", after=1, code="archive_damaged"),
+    Case("damaged_body", "put", after=1, length=SHORT, code="archive_damaged"),
+    # A catalog that cannot be written to cannot count the failure either; it is raised all the same.
+    Case("server_busy_503", "transaction"),
+    Case("authorization_failure_403", "transaction"),
+    Case("table_not_found_404", "transaction"),
+    Case("response_lost", "transaction"),
+    Case("server_busy_503", "query"),
+)
+"""What goes on for as long as the whole first try."""
+
+
+@dataclass(frozen=True)
+class Suffered:
+    """A chunk, the fault it met, and what came of every try."""
+
+    given: Given
+    fault: Fault
+    tries: list[Try]
+
+
+def _suffer(scene: Scene, cases: tuple[Case, ...], count: int | None, tries: int) -> dict[Case, Suffered]:
+    def suffer(numbered: tuple[int, Case]) -> Suffered:
+        seed, case = numbered
+        given = scene.given(sound(case.length, seed))
+        with scene.another_proxy() as proxy:
+            fault = proxy.arm(case.name, case.operation, case.moment, after=case.after, count=count, seconds=0.5)
+            (found,) = scene.start(given, proxy=proxy, tries=tries).wait()
+        return Suffered(given, fault, found)
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return dict(zip(cases, pool.map(suffer, enumerate(cases)), strict=True))
+
+
+@pytest.fixture(scope="module")
+def struck_once(scene: Scene) -> dict[Case, Suffered]:
+    """What became of every chunk whose storage failed once."""
+    return _suffer(scene, ONCE, 1, 3)
+
+
+@pytest.fixture(scope="module")
+def struck_on(scene: Scene) -> dict[Case, Suffered]:
+    """What became of every chunk whose storage went on failing, after one try."""
+    return _suffer(scene, LASTING, None, 1)
+
+
+@pytest.fixture(scope="module")
+def mended(scene: Scene, struck_on: dict[Case, Suffered]) -> None:
+    """The faults end; one worker takes all the steps that came back."""
+    scene.finish(*(one.given for one in struck_on.values()), threads=6)
+
+
+@pytest.mark.parametrize("case", ONCE, ids=str)
+def test_a_fault_that_strikes_once_costs_nothing(scene: Scene, struck_once: dict[Case, Suffered], case: Case) -> None:
+    """Healed by the SDK's retry or by the next try, and then counted; archived byte for byte, released, told once."""
+    suffered = struck_once[case]
+
+    assert 1 == suffered.fault.hits
+    assert "done" == suffered.tries[-1].get("outcome")
+    assert {"Transient"} >= {one["family"] for one in suffered.tries if "error" in one}
+    assert_archived(suffered.given)
+
+
+@pytest.mark.parametrize("case", LASTING, ids=str)
+def test_nothing_is_lost_while_a_fault_lasts(scene: Scene, struck_on: dict[Case, Suffered], case: Case) -> None:
+    """The step fails as transient and is counted by its cause; the source waits."""
+    suffered = struck_on[case]
+    given = suffered.given
+
+    (failed,) = suffered.tries
+    assert suffered.fault.hits > 0
+    assert "Transient" == failed["family"]
+    assert_waiting(given)
+    if case.code:
+        assert case.code == failed["error"]
+        assert ((case.code, 1),) == given.chunk.failures
+
+
+@pytest.mark.parametrize("case", LASTING, ids=str)
+def test_a_fault_that_ends_at_last_costs_nothing(
+    scene: Scene, struck_on: dict[Case, Suffered], mended: None, case: Case
+) -> None:
+    """The next try does it all."""
+    assert_archived(struck_on[case].given)
+
+
+def test_every_fault_of_the_table_is_suffered_here() -> None:
+    """A fault that is added to the proxy gets its case; `pause` is what races are built of, and no fault."""
+    suffered = {case.name for case in (*ONCE, *LASTING)}
+
+    assert set(FAULTS) - {"pause", "damaged_reply"} == suffered
+
+
+def test_a_container_that_is_not_there_is_waited_for(scene: Scene) -> None:
+    """As Azurite itself says it; the message names what to check."""
+    given = scene.given(sound(LENGTH, 1))
+    (failed,) = scene.start(given, settings={"ARCHIVE_CONTAINER": "not-made-yet"}).wait()
+
+    assert "archive_refused" == failed[0]["error"]
+    assert "check that the container exists" in failed[0]["cause"]
+    assert_waiting(given)
+    assert ["done"] == scene.finish(given)
+    assert_archived(given)

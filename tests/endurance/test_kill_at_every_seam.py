@@ -1,0 +1,232 @@
+"""A worker that is killed at any instruction costs no more than the blocks in flight, and changes nothing else.
+
+A seam is a moment between two things that the app does: a request is held there, the real process that sent it is
+killed, and another goes on. What the world then looks like is told by the world.
+"""
+
+import random
+import signal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import pytest
+
+from local.acs.faults import Fault
+from local.faultproxy.faults import Moment
+from local.faultproxy.operations import Operation
+from recording.core.model import ChunkState
+from tests.endurance.scene import CONNECTIONS, DROPPED, MEBIBYTE, Given, Scene, assert_archived, sound
+
+if TYPE_CHECKING:
+    from tests.endurance.workers import Run
+
+BLOCKS = 4
+LENGTH = BLOCKS * MEBIBYTE - 300_000
+AT_MOST_IN_FLIGHT = CONNECTIONS * MEBIBYTE
+
+
+@dataclass(frozen=True)
+class Seam:
+    """A request to the storage, once `after` of its operation have passed, on a name that holds `named`."""
+
+    operation: Operation
+    moment: Moment
+    after: int = 0
+    named: str = ""
+
+
+def _moments(operation: Operation, *moments: Moment, after: int = 0, named: str = "") -> list[Seam]:
+    return [Seam(operation, moment, after, named) for moment in moments]
+
+
+SEAMS = {
+    f"{what} {seam.moment}": seam
+    for what, seams in {
+        "the catalog is read": _moments("query", "before", "after"),
+        "the metadata is put": _moments("put", "before", "during", "after", named=".metadata.json"),
+        "staged blocks are listed": _moments("get_block_list", "before", "after"),
+        "the first block is staged": _moments("stage", "before", "during", "after"),
+        "a block is staged": _moments("stage", "before", "during", "after", after=2),
+        "the last block is staged": _moments("stage", "before", "during", "after", after=BLOCKS - 1),
+        "the blob is committed": _moments("commit", "before", "during", "after"),
+        "the blob is verified": _moments("get_block_list", "before", "after", after=1),
+        "the proof is saved": _moments("transaction", "before", "during", "after"),
+        "the blob is asked for before the release": _moments("head", "before", "after"),
+        "the metadata is asked for before the release": _moments("head", "before", "after", after=1),
+        "the release is saved": _moments("transaction", "before", "during", "after", after=1),
+        "the manifest is put": _moments("put", "before", "during", "after", named=".manifest.json"),
+        "the completion is saved": _moments("transaction", "before", "during", "after", after=2),
+    }.items()
+    for seam in seams
+}
+SOURCE_SEAMS: dict[str, tuple[str, dict[str, object]]] = {
+    "the metadata is asked for": ("hang", {"on": "metadata"}),
+    "the first range is asked for": ("hang", {}),
+    "the first range is coming": ("hang_mid_body", {"at": MEBIBYTE // 2}),
+    "a range is asked for": ("hang", {"at": MEBIBYTE * 5 // 2}),
+    "a range is coming": ("hang_mid_body", {"at": MEBIBYTE * 5 // 2}),
+    "the last range is coming": ("hang_mid_body", {"at": LENGTH - 100_000}),
+}
+
+
+@pytest.fixture
+def given(scene: Scene, request: pytest.FixtureRequest) -> Given:
+    """A chunk of several blocks, announced; no two tests share its bytes."""
+    return scene.given(sound(LENGTH, hash(request.node.name)))
+
+
+def killed_at(scene: Scene, given: Given, seam: Seam, with_signal: signal.Signals = signal.SIGKILL) -> None:
+    """Run the step in a child until the seam is reached, and kill the child there."""
+    held = scene.proxy.arm("pause", seam.operation, seam.moment, named=seam.named, after=seam.after)
+    run = scene.start(given)
+    held.wait()
+    run.kill(with_signal)
+    held.drop()
+    scene.proxy.wait_idle()
+    assert -with_signal == run.status
+
+
+def assert_goes_on(scene: Scene, given: Given, kills: int = 1) -> None:
+    """No reader sees a part of it; another worker finishes, and reads again what was in flight, and the first block."""
+    chunk = given.chunk
+    before = given.served
+    committed = chunk.name in scene.names(given)
+    if committed:
+        assert given.content == scene.blob(chunk.name)
+        left = 0
+    else:
+        left = LENGTH - sum(size for _, size in scene.staged(given))
+    known = chunk.state is not ChunkState.ANNOUNCED
+
+    assert ["done"] == scene.finish(given)
+
+    assert_archived(given)
+    assert () == given.chunk.failures
+    assert given.served - before <= (0 if known else left + MEBIBYTE)
+    assert before - (LENGTH - left) <= kills * (MEBIBYTE + AT_MOST_IN_FLIGHT)
+
+
+@pytest.mark.parametrize("seam", SEAMS)
+def test_a_worker_killed_at_the_destination_is_followed_by_one_that_goes_on(
+    scene: Scene, given: Given, seam: str
+) -> None:
+    """Before, in the middle of and after every request to the storage."""
+    killed_at(scene, given, SEAMS[seam])
+
+    assert_goes_on(scene, given)
+
+
+@pytest.mark.parametrize("seam", SOURCE_SEAMS)
+def test_a_worker_killed_at_the_source_is_followed_by_one_that_goes_on(scene: Scene, given: Given, seam: str) -> None:
+    """While a range is asked for, and in the middle of one."""
+    name, trigger = SOURCE_SEAMS[seam]
+    held = scene.acs.world.arm(name, object_id=given.source.document_id, seconds=60.0, **trigger)  # type: ignore[arg-type]
+    run = scene.start(given)
+    assert scene.acs.world.wait_for(lambda _world: held.hits > 0 and _is_half_sent(scene, given, held))
+    run.kill()
+    held.count = held.hits
+    scene.proxy.wait_idle()
+
+    assert_goes_on(scene, given)
+
+
+def _is_half_sent(scene: Scene, given: Given, held: Fault) -> bool:
+    """Whether the transfer has come to the point where it hangs."""
+    if held.at is None or held.name == "hang":
+        return True
+    wanted = held.at % MEBIBYTE
+    found = [
+        one for one in scene.acs.world.requests if (one.document_id, one.fault) == (given.source.document_id, held.name)
+    ]
+    return bool(found) and found[-1].bytes_sent >= wanted
+
+
+@pytest.mark.parametrize("done", [False, True], ids=["before", "done but not seen"])
+def test_a_worker_killed_at_the_release_is_followed_by_one_that_goes_on(
+    scene: Scene, given: Given, *, done: bool
+) -> None:
+    """The delete did not come, or came and was never answered: then 404 says that it is gone."""
+    runs: list[Run] = []
+
+    def kill() -> Fault | None:
+        runs[0].kill()
+        return None if done else DROPPED
+
+    scene.on_delete[given.source.document_id] = kill
+    runs.append(scene.start(given))
+    assert [] == runs[0].wait()
+    assert scene.acs.world.wait_for(lambda _world: done != given.source.exists)
+
+    assert_goes_on(scene, given)
+    answers = [
+        one.status
+        for one in scene.acs.world.requests
+        if (one.document_id, one.operation) == (given.source.document_id, "delete")
+    ]
+    assert (404 if done else 200) == answers[-1]
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_worker_killed_as_it_tells_of_it_is_followed_by_one_that_tells(
+    scene: Scene, given: Given, moment: Literal["before", "after"]
+) -> None:
+    """Told at least once, always as the same event."""
+    runs: list[Run] = []
+
+    def kill() -> None:
+        runs[0].kill()
+
+    scene.topic.at(moment, kill)
+    runs.append(scene.start(given))
+    assert [] == runs[0].wait()
+
+    assert_goes_on(scene, given)
+
+
+@pytest.mark.parametrize(
+    "seam",
+    [
+        "a block is staged during",
+        "the blob is committed after",
+        "the proof is saved before",
+        "the release is saved after",
+    ],
+)
+def test_a_worker_that_is_told_to_end_is_as_one_that_is_killed(scene: Scene, given: Given, seam: str) -> None:
+    """SIGTERM, which the Functions worker does not handle either."""
+    killed_at(scene, given, SEAMS[seam], signal.SIGTERM)
+
+    assert_goes_on(scene, given)
+
+
+def test_a_worker_killed_at_one_seam_after_the_other_comes_to_an_end(scene: Scene, given: Given) -> None:
+    """Each goes on from where the last was killed; none reads again what any of them has staged."""
+    kills = ["a block is staged after", "the first block is staged after", "the blob is committed during"]
+    kills += ["the blob is committed after", "the proof is saved after", "the release is saved before"]
+    for number, seam in enumerate(kills):
+        # Each run makes fewer requests than the one before it: it has less to do.
+        at = SEAMS[seam]
+        first = Seam(at.operation, at.moment, 0, at.named) if number else at
+        killed_at(scene, given, first)
+
+    assert_goes_on(scene, given, len(kills))
+
+
+KILLS = 3
+SEEDS = range(10)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_workers_killed_at_random_change_nothing(scene: Scene, seed: int) -> None:
+    """Three times at any moment; the fourth has the rest of the work, or none."""
+    chance = random.Random(seed)
+    given = scene.given(sound(LENGTH, 1000 + seed))
+    kills = 0
+    for _ in range(KILLS):
+        run = scene.start(given)
+        run.ended.wait(chance.uniform(0.05, 0.6))
+        run.kill()
+        kills += run.status != 0
+    scene.proxy.wait_idle()
+
+    assert_goes_on(scene, given, kills)
