@@ -239,33 +239,41 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize("where", HOSTILE)
-def test_a_hostile_content_location_is_never_asked(stack: Stack, where: str) -> None:
-    """A person is told why; the true source is left alone."""
-    found = given(stack, [short_wav(660)])
-    stack.event_grid.publish(changed(found.event, contentLocation=HOSTILE[where]))
+@pytest.fixture(scope="module")
+def lied_to(stack: Stack) -> dict[tuple[str, str], Given]:
+    """A recording for each hostile place in each of its three locations, all announced at once."""
+    found: dict[tuple[str, str], Given] = {}
+    for field in ("contentLocation", "metadataLocation", "deleteLocation"):
+        for where, place in HOSTILE.items():
+            found[field, where] = given(stack, [short_wav(660)])
+            stack.event_grid.publish(changed(found[field, where].event, **{field: place}))
+    return found
 
-    reason = assert_quarantined(stack, found.recording, kept=False)
+
+@pytest.mark.parametrize("where", HOSTILE)
+def test_a_hostile_content_location_is_never_asked(
+    stack: Stack, lied_to: dict[tuple[str, str], Given], where: str
+) -> None:
+    """A person is told why; the true source is left alone."""
+    reason = assert_quarantined(stack, lied_to["contentLocation", where].recording, kept=False)
     assert "location" in reason
 
 
 @pytest.mark.parametrize("where", HOSTILE)
-def test_a_hostile_metadata_location_is_never_asked(stack: Stack, where: str) -> None:
+def test_a_hostile_metadata_location_is_never_asked(
+    stack: Stack, lied_to: dict[tuple[str, str], Given], where: str
+) -> None:
     """The media is fetched from where it is, and kept apart for a person to look at."""
-    found = given(stack, [short_wav(661)])
-    stack.event_grid.publish(changed(found.event, metadataLocation=HOSTILE[where]))
-
-    reason = assert_quarantined(stack, found.recording, metadata=False)
+    reason = assert_quarantined(stack, lied_to["metadataLocation", where].recording, metadata=False)
     assert "metadataLocation" in reason
 
 
 @pytest.mark.parametrize("where", HOSTILE)
-def test_a_hostile_delete_location_is_never_asked(stack: Stack, where: str) -> None:
+def test_a_hostile_delete_location_is_never_asked(
+    stack: Stack, lied_to: dict[tuple[str, str], Given], where: str
+) -> None:
     """The media is archived; its source is kept, with the reason in the manifest."""
-    found = given(stack, [short_wav(662)])
-    stack.event_grid.publish(changed(found.event, deleteLocation=HOSTILE[where]))
-
-    manifest = assert_archived(stack, found.recording, released=False)
+    manifest = assert_archived(stack, lied_to["deleteLocation", where].recording, released=False)
     assert "deleteLocation" in manifest["chunks"][0]["keptAtSource"]
 
 

@@ -56,12 +56,12 @@ def test_a_copy_that_was_killed_goes_on_from_its_staged_blocks(stack: Stack) -> 
 def test_a_host_killed_again_and_again_loses_nothing(stack: Stack) -> None:
     """At any instant: between event and step, in mid-copy, before the release, before the manifest."""
     moments = random.Random(7)
-    found = [given(stack, [long_wav(910), short_wav(911), short_wav(912)]) for _ in range(4)]
+    found = [given(stack, [long_wav(910), short_wav(911), short_wav(912)]) for _ in range(3)]
     for round_, one in enumerate(found):
         one.publish(copies=2)
         before = len(stack.acs.world.requests)
-        wanted = before + moments.randrange(1, 14)
-        stack.acs.world.wait_for(lambda world, wanted=wanted: len(world.requests) >= wanted)  # type: ignore[misc]
+        wanted = before + moments.randrange(1, 9)
+        stack.acs.world.wait_for(lambda world, wanted=wanted: len(world.requests) >= wanted, 2.0)  # type: ignore[misc]
         stack.host.kill()
         if round_ < len(found) - 1:
             stack.host.start()
