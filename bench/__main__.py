@@ -6,7 +6,7 @@ from pathlib import Path
 from rich.console import Console
 
 from bench import cases, plot, report
-from bench.cases import Bench
+from bench.cases import ROOT, Bench
 from bench.figures import goals
 from bench.inside import inside_the_host
 from bench.killing import kill_and_continue
@@ -14,7 +14,6 @@ from bench.measuring import Tools
 from bench.peers import Azcopy, versions
 from bench.servers import Programs, Unavailable
 
-ROOT = Path(__file__).parents[1]
 WORK = ROOT / ".local" / "bench"
 FULL_ROUNDS, QUICK_ROUNDS = 5, 2
 CASES = cases.CASES | {"kill": kill_and_continue, "host": inside_the_host}

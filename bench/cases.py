@@ -20,6 +20,8 @@ HASHES = "SHA-256 and checksum alone"
 REAL_RATE, REAL_LATENCY_MS = 20_000_000, 50
 """A source like the real one: bytes a second for each connection, milliseconds to the first byte."""
 _WARM_UP = 64 * MEBIBYTE
+_LONGEST_REASON = 400
+ROOT = Path(__file__).parents[1]
 
 
 @dataclass(slots=True)
@@ -70,6 +72,11 @@ class Bench:
         return (quick if self.quick else full) * MEBIBYTE
 
 
+def reason(error: Exception) -> str:
+    """What an error says, on one line and without the paths of this machine."""
+    return " ".join(str(error).split())[:_LONGEST_REASON].replace(str(ROOT), ".")
+
+
 def interleave(
     bench: Bench, result: Result, place: Place, turns: Sequence[tuple[Contender, int]], rounds: int
 ) -> Result:
@@ -84,14 +91,14 @@ def interleave(
                 contender.prepare(place)
                 ready.append((contender, size, row))
             except (Unavailable, Failed) as error:
-                row.skipped = str(error)
+                row.skipped = reason(error)
         for turn in range(rounds):
             for contender, size, row in list(ready):
                 bench.say(f"{result.title}: round {turn + 1} of {rounds}, {contender.name}")
                 try:
                     row.runs.append(contender.run(place, size))
                 except Failed as error:
-                    row.skipped = str(error)  # the rounds before stand; the table says what happened
+                    row.skipped = reason(error)  # the rounds before stand; the table says what happened
                     ready.remove((contender, size, row))
     return result
 
@@ -234,7 +241,7 @@ def small_chunks(bench: Bench) -> Result:
 
 def threads_of_the_app() -> int:
     """How many queue messages one instance works on at a time, by host.json."""
-    queues = json.loads((Path(__file__).parents[1] / "host.json").read_text())["extensions"]["queues"]
+    queues = json.loads((ROOT / "host.json").read_text())["extensions"]["queues"]
     return int(queues["batchSize"]) + int(queues["newBatchThreshold"])
 
 

@@ -46,6 +46,7 @@ class Whole:
         require: Callable[[], object] = lambda: None,
         writes: bool = True,
         reads: bool = True,
+        expect: Callable[[Place, int], str] | None = None,
     ) -> None:
         """Prepare.
 
@@ -57,8 +58,10 @@ class Whole:
             require: raises Unavailable where it cannot run.
             writes: whether it ends with a blob in the sink.
             reads: whether it reads the source.
+            expect: what its output must have in it.
         """
         self.name = name
+        self._expect = expect
         self._tools = tools
         self._command = command
         self._environment = environment
@@ -72,9 +75,12 @@ class Whole:
 
     def run(self, place: Place, size: int) -> Run:
         """See `Contender.run`."""
+        expected = self._expect(place, size) if self._expect else ""
         place.reset()
         extra = {**place.environment(), **self._environment(place)}
-        run, _said = self._tools.run(self._command(place, size), size, extra)
+        run, said = self._tools.run(self._command(place, size), size, extra)
+        if expected not in said:
+            raise Failed(f"{self.name}: said {said!r}, not {expected!r}")
         check(self.name, place, size, writes=self._writes, reads=self._reads)
         return run
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import override
 
-from bench.cases import Bench, Result, Row
+from bench.cases import Bench, Result, Row, reason
 from bench.measuring import MEBIBYTE, Failed, Run
 from bench.servers import Server
 from bench.worker import resident
@@ -56,7 +56,7 @@ def inside_the_host(bench: Bench) -> Result:
                         bench.say(f"{result.title}: round {turn + 1}, {name}")
                         row.runs.append(_release(stack, media))
             except (Failed, TimeoutError, AzuriteError) as error:
-                row.skipped = str(error)
+                row.skipped = reason(error)
     return result
 
 

@@ -33,7 +33,7 @@ def kill_and_continue(bench: Bench) -> Result:
             try:
                 row.runs.append(_interrupt(place, size))
             except Failed as error:
-                row.skipped = str(error)
+                row.skipped = cases.reason(error)
                 break
     return result
 

@@ -100,10 +100,12 @@ class Tools:
             )
             try:
                 said, _none = process.communicate(timeout=_LONGEST)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
+            except BaseException as error:
+                os.killpg(process.pid, signal.SIGKILL)  # Ctrl-C does not reach a session of its own
                 process.communicate()
-                raise Failed(f"{command[0]}: no end after {_LONGEST:.0f} s") from None
+                if isinstance(error, subprocess.TimeoutExpired):
+                    raise Failed(f"{command[0]}: no end after {_LONGEST:.0f} s") from None
+                raise
         if process.returncode != 0:
             raise Failed(f"{command[0]} ended with {process.returncode}: {log.read_text(errors='replace')[-500:]}")
         found = json.loads(cost.read_text())
@@ -140,8 +142,11 @@ class Worker:
     def begin(self, **job: Any) -> None:  # noqa: ANN401 - JSON
         """Begin a job without waiting for its end."""
         assert self._process.stdin  # noqa: S101 - PIPE was asked for; Popen's type cannot say so
-        self._process.stdin.write(json.dumps(job) + "\n")
-        self._process.stdin.flush()
+        try:
+            self._process.stdin.write(json.dumps(job) + "\n")
+            self._process.stdin.flush()
+        except OSError as error:
+            raise Failed(f"{self._kind}: the process is gone ({error.strerror})") from error
 
     def run(self, size: int, **job: Any) -> Run:  # noqa: ANN401 - JSON
         """Do one job that moves `size` bytes.

@@ -1,10 +1,13 @@
 """The tools that people would use instead, with the arguments that make them fastest here, and what they need."""
 
+import hashlib
 import shutil
 import subprocess
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
+from urllib.request import urlopen
 
 from bench.contenders import Whole
 from bench.measuring import Tools
@@ -134,7 +137,18 @@ def rclone_and_check(tools: Tools) -> Whole:
         lambda place, size: ["sh", "-c", script, place.source_url(size), _TARGET],
         environment=rclone_environment,
         require=need_rclone,
+        expect=_md5_of_source,
     )
+
+
+@cache
+def _md5_of_source(place: Place, size: int) -> str:
+    """What the source holds, read once beside the measured runs."""
+    found = hashlib.md5(usedforsecurity=False)
+    with urlopen(place.source_url(size)) as reply:
+        while piece := reply.read(1 << 20):
+            found.update(piece)
+    return found.hexdigest()
 
 
 def curl_azcopy(tools: Tools, azcopy: Azcopy) -> Whole:

@@ -4,6 +4,7 @@ import http.client
 import json
 import shutil
 import subprocess
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -36,8 +37,10 @@ class Programs:
         """Compile into `folder`.
 
         Raises:
-            Unavailable: there is no C compiler.
+            Unavailable: this is not Linux, or there is no C compiler.
         """
+        if sys.platform != "linux":
+            raise Unavailable("it needs Linux: /proc, sendfile and the like")
         compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
         if compiler is None:
             raise Unavailable("no C compiler; on Debian: apt-get install gcc libc6-dev")
