@@ -1,0 +1,234 @@
+"""The copy engine over the real adapters: the local service on one side, Blob storage on the other."""
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from local.acs import LocalAcs
+from local.azurite import Azurite
+from recording.copying.destination import Progress, unwatched
+from recording.copying.engine import Engine
+from recording.core.errors import (
+    ArchiveBusy,
+    ArchiveDamaged,
+    BlobExists,
+    RecordingError,
+    SourceChanged,
+    SourceNotReady,
+    Transient,
+)
+from recording.core.model import Location
+from tests.contracts.containers import RealContainer
+from tests.contracts.stores import RealStore
+from tests.copies import NAME, Clock, copied, copy, destination, digest_of, engine_of, media
+
+pytestmark = pytest.mark.usefixtures("quick_tries")
+BLOCK = 64 << 10
+CONTENT = media(10 * BLOCK + 777)
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@dataclass
+class World:
+    """A chunk at the source, and the container it goes to."""
+
+    store: RealStore
+    container: RealContainer
+    location: Location
+
+    def engine(self, *, connections: int = 3, buffers: int = 3, monotonic: Callable[[], float] | None = None) -> Engine:
+        return engine_of(self.store.source, block=BLOCK, buffers=buffers, connections=connections, monotonic=monotonic)
+
+    def copy(self, progress: Progress = unwatched, connections: int = 3) -> None:
+        copy(
+            self.engine(connections=connections), self.location, destination(self.container.archive), progress=progress
+        )
+
+    def stored(self) -> bytes | None:
+        """What a reader of the archive sees."""
+        found = self.container.rival.find(NAME)
+        if found is None:
+            return None
+        view = bytearray(found.length)
+        assert found.length == self.container.rival.read(NAME, 0, memoryview(view))
+        return bytes(view)
+
+    def served(self) -> int:
+        """Bytes of content that have left the source."""
+        world = self.store.acs.world
+        assert world.wait_for(lambda world: all(one.done for one in world.requests))
+        (document,) = (one.document_id for one in world.objects.values() if one.content_location == self.location)
+        return world.bytes_served(document)
+
+
+@pytest.fixture
+def world(acs: LocalAcs, azurite: Azurite, mark: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """Both sides, and one chunk."""
+    monkeypatch.setattr("recording.adapters.transport.READ_SECONDS", 0.5)
+    store, container = RealStore(acs), RealContainer(azurite, f"c-{mark}")
+    yield World(store, container, store.add(CONTENT).content)
+    store.close()
+    container.close()
+
+
+def killing(after: int) -> Progress:
+    """Ends a copy once so many blocks are safe."""
+    left = threading.Semaphore(after)
+
+    def progress(length: int) -> None:
+        if length and not left.acquire(blocking=False):
+            raise Killed
+
+    return progress
+
+
+@pytest.mark.parametrize("length", [1, BLOCK, BLOCK + 1, len(CONTENT)])
+def test_what_is_stored_is_what_the_source_held(world: World, length: int) -> None:
+    """Byte for byte, with its digest, read once."""
+    world.location = world.store.add(CONTENT[:length]).content
+    to = destination(world.container.archive)
+    found = copied(world.engine(), world.location, to)
+
+    assert CONTENT[:length] == world.stored()
+    assert (length, digest_of(CONTENT[:length], BLOCK)) == (found.length, found.digest)
+    assert found == world.engine(buffers=1).prove(to)
+    assert length == world.served()
+
+
+@pytest.mark.parametrize("kills", [(0,), (1,), (5,), (9,), (2, 2, 3)], ids=str)
+def test_a_copy_killed_anywhere_goes_on(world: World, kills: tuple[int, ...]) -> None:
+    """Reading the first block again, and what was not staged; no reader sees a part meanwhile."""
+    for blocks in kills:
+        with pytest.raises(Killed):
+            world.copy(progress=killing(blocks))
+        assert world.stored() is None
+    staged = sum(block.length for block in world.container.rival.staged(NAME))
+    before = world.served()
+    world.copy()
+
+    assert CONTENT == world.stored()
+    assert staged > 0
+    assert world.served() - before <= BLOCK + len(CONTENT) - staged
+
+
+PASSING = [
+    "busy_503",
+    "server_error_502",
+    "unauthorized_mid_copy",
+    "hang",
+    "hang_mid_body",
+    "reset_mid_body",
+    "truncated_right_length",
+    "truncated_wrong_length",
+    "truncated_chunked",
+    "extra_bytes",
+    "range_ignored",
+    "range_shifted",
+]
+
+
+@pytest.mark.parametrize(
+    ("fault", "after"),
+    [*((fault, 4) for fault in PASSING), ("busy_429", 0), ("reset_mid_body", 0), ("range_ignored", 0)],
+)
+def test_a_fault_on_the_way_leaves_no_trace(world: World, fault: str, after: int) -> None:
+    """In the first range as in a later one."""
+    world.store.arm(fault, after=after, retry_after=0, seconds=1.0)
+    world.copy()
+
+    assert CONTENT == world.stored()
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [("not_ready_404", SourceNotReady), ("bad_request_html", SourceNotReady), ("length_changes", SourceChanged)],
+)
+def test_a_fault_that_takes_minutes_is_left_to_the_queue(world: World, fault: str, error: type[RecordingError]) -> None:
+    """Nothing is committed; the next try goes on."""
+    world.store.arm(fault, after=5)
+    with pytest.raises(error):
+        world.copy()
+    assert world.stored() is None
+
+    world.copy()
+    assert CONTENT == world.stored()
+
+
+@pytest.mark.parametrize("sabotage", ["answer", "lose_request", "lose_reply", "damage"])
+def test_a_fault_of_the_archive_is_left_to_the_queue(world: World, sabotage: str) -> None:
+    """Whether or not the block was staged; the next try goes on."""
+    wire = world.container.wire
+    strikes: list[int] = []
+
+    def strike(length: int) -> None:
+        strikes.append(length)
+        if len(strikes) == 3:
+            if sabotage == "answer":
+                wire.answer(503, "ServerBusy")
+            else:
+                getattr(wire, sabotage)()
+
+    with pytest.raises(Transient) as caught:
+        world.copy(progress=strike, connections=1)
+    assert isinstance(caught.value, ArchiveBusy | ArchiveDamaged)
+    assert world.stored() is None
+
+    world.copy()
+    assert CONTENT == world.stored()
+
+
+def test_a_commit_whose_reply_is_lost_is_proven(world: World) -> None:
+    """By the next try, from the ids of its blocks alone."""
+    wire = world.container.wire
+    done: list[int] = []
+
+    def lose_the_commit(length: int) -> None:
+        done.append(length)
+        if sum(done) == len(CONTENT):
+            wire.lose_reply()
+
+    with pytest.raises(ArchiveBusy):
+        world.copy(progress=lose_the_commit, connections=1)
+    with pytest.raises(BlobExists):
+        world.copy()
+    before = len(wire.sent)
+    found = world.engine().prove(destination(world.container.archive))
+
+    assert found is not None
+    assert digest_of(CONTENT, BLOCK) == found.digest
+    assert 2 == len(wire.sent) - before
+
+
+def test_a_strangers_blob_stays(world: World) -> None:
+    """Proven to be another, though its length is the same."""
+    world.container.put_as_stranger(NAME, CONTENT[::-1])
+    with pytest.raises(BlobExists):
+        world.copy()
+    to = destination(world.container.archive)
+
+    assert CONTENT[::-1] == world.stored()
+    assert world.engine().prove(to) is None
+    assert world.engine().read_back(to, len(CONTENT)) != world.engine().measure(world.location)
+
+
+def test_a_source_that_drips_is_asked_again(world: World) -> None:
+    """Each byte comes in time for the socket; all together they would take for ever."""
+    clock = Clock()
+    world.store.arm("slow_drip", after=2, amount=100, seconds=0.2)
+    service = world.store.acs.world
+
+    def wait_for_the_drip() -> None:
+        assert service.wait_for(lambda world: any(fault.hits for fault in world.faults.armed()))
+        clock.forward(3600)
+
+    watcher = threading.Thread(target=wait_for_the_drip)
+    watcher.start()
+    copied(world.engine(monotonic=clock), world.location, destination(world.container.archive))
+    watcher.join()
+
+    assert CONTENT == world.stored()
