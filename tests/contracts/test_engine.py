@@ -22,7 +22,7 @@ from recording.core.errors import (
 from recording.core.model import Location
 from tests.contracts.containers import RealContainer
 from tests.contracts.stores import RealStore
-from tests.copies import NAME, Clock, copied, copy, destination, digest_of, engine_of, media
+from tests.copies import JOIN_SECONDS, NAME, Clock, copied, copy, destination, digest_of, engine_of, media, run_together
 
 pytestmark = pytest.mark.usefixtures("quick_tries")
 BLOCK = 64 << 10
@@ -221,14 +221,19 @@ def test_a_source_that_drips_is_asked_again(world: World) -> None:
     clock = Clock()
     world.store.arm("slow_drip", after=2, amount=100, seconds=0.2)
     service = world.store.acs.world
+    ended = threading.Event()
 
-    def wait_for_the_drip() -> None:
-        assert service.wait_for(lambda world: any(fault.hits for fault in world.faults.armed()))
-        clock.forward(3600)
+    def let_time_pass_while_it_drips() -> None:
+        assert service.wait_for(lambda world: any(fault.hits for fault in world.faults.armed()), JOIN_SECONDS)
+        while not ended.is_set() and not service.wait_for(
+            lambda world: all(one.done for one in world.requests if one.fault == "slow_drip"), 0.1
+        ):
+            clock.forward(40)
 
-    watcher = threading.Thread(target=wait_for_the_drip)
-    watcher.start()
-    copied(world.engine(monotonic=clock), world.location, destination(world.container.archive))
-    watcher.join()
+    def drip() -> None:
+        copied(world.engine(monotonic=clock, connections=1), world.location, destination(world.container.archive))
+        ended.set()
+
+    run_together(drip, let_time_pass_while_it_drips)
 
     assert CONTENT == world.stored()
