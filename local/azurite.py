@@ -72,9 +72,7 @@ class Azurite:
         if len(self._ports) < len(SERVICES):
             message = "Azurite has no ports before its first start"
             raise AzuriteError(message)
-        endpoints = [
-            f"{service}Endpoint=http://127.0.0.1:{self._ports[service]}/{ACCOUNT}" for service in SERVICES
-        ]
+        endpoints = [f"{service}Endpoint=http://127.0.0.1:{self._ports[service]}/{ACCOUNT}" for service in SERVICES]
         return ";".join(
             ["DefaultEndpointsProtocol=http", f"AccountName={ACCOUNT}", f"AccountKey={self.key}", *endpoints]
         )

@@ -22,9 +22,7 @@ def contents(root: Path) -> list[Path]:
         message = f"the package needs {', '.join(missing)}, not found in {root}"
         raise FileNotFoundError(message)
     modules = [path.relative_to(root) for path in (root / FOLDER).rglob("*") if path.is_file()]
-    return sorted(
-        [Path(name) for name in FILES] + [path for path in modules if not MADE_BY_PYTHON & set(path.parts)]
-    )
+    return sorted([Path(name) for name in FILES] + [path for path in modules if not MADE_BY_PYTHON & set(path.parts)])
 
 
 def pack(root: Path, target: Path) -> list[Path]:

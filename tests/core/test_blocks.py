@@ -1,6 +1,7 @@
 """The block plan, block ids and continuation."""
 
 import hashlib
+import itertools
 
 import pytest
 from hypothesis import given
@@ -19,7 +20,7 @@ def test_a_plan_covers_every_byte_once_in_order(length: int, block_size: int) ->
 
     assert [block.index for block in planned] == list(range(len(planned)))
     assert planned[0].offset == 0
-    assert all(one.offset + one.length == two.offset for one, two in zip(planned, planned[1:], strict=False))
+    assert all(one.offset + one.length == two.offset for one, two in itertools.pairwise(planned))
     assert all(block.length == block_size for block in planned[:-1])
     assert length == planned[-1].offset + planned[-1].length
 
@@ -116,7 +117,7 @@ def test_a_digest_does_not_depend_on_how_the_bytes_came(content: bytes, block_si
     hasher = blocks.Hasher(block_size)
     edges = [0, *sorted(min(cut, len(content)) for cut in cuts), len(content)]
 
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in itertools.pairwise(edges):
         hasher.update(memoryview(content)[start:end])
 
     assert expected == hasher.digest()

@@ -117,9 +117,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(300)
-def test_the_worker_finds_every_function(
-    package: Path, app_python: Path, worker: Path, tmp_path: Path
-) -> None:
+def test_the_worker_finds_every_function(package: Path, app_python: Path, worker: Path, tmp_path: Path) -> None:
     """With requirements.txt alone installed and no setting set, every function is indexed."""
     folder = tmp_path / "unpacked"
     with zipfile.ZipFile(package) as opened:

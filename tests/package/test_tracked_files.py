@@ -45,9 +45,7 @@ def test_every_requirement_is_pinned() -> None:
     """Production and development packages name one version each."""
     for name in ("requirements.txt", "requirements-dev.txt"):
         lines = [line.split("#")[0].strip() for line in (ROOT / name).read_text().splitlines()]
-        loose = [
-            line for line in lines if line and not re.fullmatch(r"[\w.-]+==[\w.]+|-r requirements\.txt", line)
-        ]
+        loose = [line for line in lines if line and not re.fullmatch(r"[\w.-]+==[\w.]+|-r requirements\.txt", line)]
         assert [] == loose
 
 
