@@ -87,9 +87,10 @@ class Settings:
             copy_slice_seconds=reader.read("COPY_SLICE_SECONDS", _whole(1, 3600)),
         )
         names = {settings.archive_container, settings.quarantine_container, settings.journal_container}
-        if not reader.problems and len(names) < len(_CONTAINERS):
+        wrong = {problem.partition(":")[0] for problem in reader.problems}
+        if wrong.isdisjoint(_CONTAINERS) and len(names) < len(_CONTAINERS):
             reader.problems.append(f"{', '.join(_CONTAINERS)}: must be three different containers")
-        if not reader.problems and settings.copy_memory_bytes < settings.copy_block_bytes:
+        if wrong.isdisjoint(_BUFFERS) and settings.copy_memory_bytes < settings.copy_block_bytes:
             reader.problems.append("COPY_MEMORY_MIB: must hold at least one block of COPY_BLOCK_MIB")
         if reader.problems:
             raise SettingsInvalid(tuple(reader.problems))
@@ -139,6 +140,7 @@ KEYS: Mapping[str, Key] = {
 }
 """Every setting of the app; the deployment sets no other, and a test holds the two equal."""
 
+_BUFFERS = ("COPY_BLOCK_MIB", "COPY_MEMORY_MIB")
 _CONTAINERS = ("ARCHIVE_CONTAINER", "QUARANTINE_CONTAINER", "JOURNAL_CONTAINER")
 
 
