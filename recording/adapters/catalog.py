@@ -21,6 +21,11 @@ _MOST_CHUNKS = 99
 _FIRST_YEAR = 1601
 """Before it a table knows no date; an event of a wrong clock may."""
 _CONFLICTS = frozenset({404, 409, 412})
+# Made at import, by one thread: msgspec 0.22 dies of a segmentation fault where several threads at a time are the first
+# to decode a dataclass, as the first steps of a cold worker are.
+_RECORDING = msgspec.json.Decoder(Recording)
+_CHUNK = msgspec.json.Decoder(Chunk)
+_CLAIM = msgspec.json.Decoder(StartClaim)
 
 
 class TableCatalog:
@@ -42,10 +47,10 @@ class TableCatalog:
                 "PartitionKey eq @recording", parameters={"recording": _partition(recording_id)}
             ):
                 if row["RowKey"] == _RECORDING_ROW:
-                    recording = msgspec.json.decode(row["body"], type=Recording)
+                    recording = _RECORDING.decode(row["body"])
                     version = str(row.metadata["etag"])
                 else:
-                    chunks.append(msgspec.json.decode(row["body"], type=Chunk))
+                    chunks.append(_CHUNK.decode(row["body"]))
         except AzureError as error:
             raise _error("load entry", error, recording_id) from error
         if recording is None:
@@ -105,7 +110,7 @@ class TableCatalog:
             row = self._table.get_entity(_claim_partition(claim.key), "claim")
         except AzureError as error:
             raise _error("claim start", error, claim.key) from error
-        return msgspec.json.decode(row["body"], type=StartClaim)
+        return _CLAIM.decode(row["body"])
 
     def settle(self, claim: StartClaim) -> None:
         """See `ports.Catalog.settle`."""
