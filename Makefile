@@ -1,12 +1,13 @@
 # One door to everything. Each target sets up what it needs and says what it does; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check package bench bench-quick infra format clean
+.PHONY: help setup demo up test check package bench bench-quick infra infra-lint snapshots format clean
 MAKEFLAGS += --no-print-directory
 
 VENV := .venv
 PY := $(VENV)/bin/python
 PYTHON_READY := $(VENV)/.ready
 AZURITE_READY := local/node_modules/.ready
+CHECKOV_READY := .local/checkov/.ready
 BENCH_READY := .local/bench/.ready
 say = @printf '==> %s\n'
 
@@ -17,7 +18,8 @@ help:
 	@echo 'make check         style, types, import floors, full coverage of the core, no strings that do not belong'
 	@echo 'make package       dist/recording-archive.zip, what is deployed'
 	@echo 'make bench         what moving a recording costs; make bench-quick for a first look'
-	@echo 'make infra         lint and build the Bicep'
+	@echo 'make infra         compile, lint, evaluate and scan the Bicep, and hold it to its claims'
+	@echo 'make snapshots     write the kept deployments of tests/infra anew, after a change that is meant'
 	@echo 'make format        put the code into its one formatting'
 	@echo 'make setup         only what the others need: a virtual environment and Azurite'
 	@echo 'make clean         remove all that make has made'
@@ -63,7 +65,7 @@ check: $(PYTHON_READY)
 	@$(VENV)/bin/lint-imports --no-logo
 	$(say) 'The core, covered whole, and no strings that do not belong'
 	@$(PY) -m pytest --quiet --cov=recording/core --cov-report=term tests/core tests/package/test_tracked_files.py
-	@if [ -f infra/main.bicep ] && command -v bicep >/dev/null; then $(MAKE) infra; fi
+	@if $(PY) -m tests.infra.compiler >/dev/null; then $(MAKE) infra-lint; fi
 
 package: $(PYTHON_READY)
 	$(say) 'Packing what is deployed'
@@ -86,15 +88,29 @@ bench-quick: setup $(BENCH_READY)
 	$(say) 'Measuring what moving a recording costs, small and quick (two minutes)'
 	@$(PY) -m bench --quick $(ARGS)
 
-infra:
-	@if [ ! -f infra/main.bicep ]; then \
-		echo 'There is no Bicep in infra/ yet.'; \
-	elif ! command -v bicep >/dev/null; then \
-		echo 'bicep is not on PATH. Get it by: az bicep install, or from the releases of github.com/Azure/bicep' >&2; exit 1; \
-	else \
-		printf '==> %s\n' 'Linting and building infra/main.bicep'; \
-		bicep lint infra/main.bicep && bicep build infra/main.bicep --stdout >/dev/null; \
-	fi
+# The claims are tests like others, and `make test` runs them too. Snapshots are compared as `bicep` itself compares them.
+infra: infra-lint
+	$(say) 'The deployment, evaluated and held to its claims'
+	@$(PY) -m pytest --quiet tests/infra --ignore=tests/infra/test_compiling.py --ignore=tests/infra/test_scanner.py
+
+infra-lint: $(PYTHON_READY) $(CHECKOV_READY)
+	$(say) 'Bicep: lint (the age of API versions is told only), and the kept deployments'
+	@bicep=$$($(PY) -m tests.infra.compiler) && "$$bicep" lint infra/main.bicep && \
+	for variant in tests/infra/variants/*.bicepparam; do \
+		"$$bicep" snapshot "$$variant" --mode validate --location westeurope --deployment-name main \
+			--subscription-id 00000000-0000-0000-0000-000000000001 2>/dev/null || exit 1; \
+	done
+	$(say) 'Every Bicep file without a warning and formatted; checkov on the kept deployments and the workflows'
+	@$(PY) -m pytest --quiet tests/infra/test_compiling.py tests/infra/test_scanner.py
+
+$(CHECKOV_READY): infra/requirements-checkov.txt $(PYTHON_READY)
+	$(say) 'Installing checkov into .local/checkov, apart from everything else (half a minute)'
+	@$(PY) -m venv --clear .local/checkov
+	@.local/checkov/bin/python -m pip install -qq --disable-pip-version-check -r infra/requirements-checkov.txt
+	@touch $@
+
+snapshots: $(PYTHON_READY)
+	@$(PY) -m tests.infra.snapshots
 
 format: $(PYTHON_READY)
 	$(say) 'Sorting imports and formatting'

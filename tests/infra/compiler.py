@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -97,3 +98,10 @@ def literal(value: object) -> str:
         case list() | tuple():
             return "[\n" + "".join(f"  {literal(each)}\n" for each in value) + "]"
     return str(value)
+
+
+if __name__ == "__main__":
+    program = find_bicep()
+    if program is None:
+        sys.exit(MISSING)
+    sys.stdout.write(f"{program}\n")

@@ -1,0 +1,72 @@
+"""checkov finds nothing in the whole deployments but what is argued for in infra/checkov-skips.json."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.infra.conftest import INFRA, VARIANTS
+from tools.package import ROOT
+
+CHECKOV = ROOT / ".local" / "checkov" / "bin" / "checkov"
+MISSING = "cannot scan the deployment: checkov is not installed. `make infra` installs it"
+SCHEMA = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
+SKIPS: dict[str, dict[str, str]] = json.loads((INFRA / "checkov-skips.json").read_text())
+
+
+@pytest.mark.parametrize("variant", sorted(SKIPS))
+def test_only_what_is_argued_for_is_found(variant: str, tmp_path: Path) -> None:
+    """No more, and no fewer: an argument that nothing needs any longer goes. What cannot be read is a failure."""
+    if not CHECKOV.exists():
+        pytest.skip(MISSING)
+    resources = json.loads((VARIANTS / f"{variant}.snapshot.json").read_text())["predictedResources"]
+    # Evaluated and flat: inside the modules of a compiled template checkov sees expressions, and finds nothing wrong.
+    template = {"$schema": SCHEMA, "contentVersion": "1.0.0.0", "resources": resources}
+    path = tmp_path / "template.json"
+    path.write_text(json.dumps(template, indent=2))
+    command: list[str | Path] = [
+        CHECKOV,
+        "--file",
+        path,
+        "--framework",
+        "arm",
+        "--output",
+        "json",
+        "--soft-fail",
+        "--skip-download",
+    ]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    report = json.loads(result.stdout)
+    assert 0 == report["summary"]["parsing_errors"], result.stderr
+    assert [] == report["results"]["parsing_errors"]
+    assert report["summary"]["resource_count"] >= len(resources)
+    found = {f"{each['check_id']} {each['resource'].rsplit('.', 1)[0]}" for each in report["results"]["failed_checks"]}
+    assert set(SKIPS[variant]) == found
+
+
+def test_the_workflows_are_sound() -> None:
+    """Nothing is found in what GitHub runs."""
+    if not CHECKOV.exists():
+        pytest.skip(MISSING)
+    workflows = ROOT / ".github" / "workflows"
+    command: list[str | Path] = [CHECKOV, "--directory", workflows, "--framework", "github_actions", "--output", "json"]
+    result = subprocess.run([*command, "--soft-fail", "--skip-download"], capture_output=True, text=True, check=False)
+    report = json.loads(result.stdout)
+    assert (0, 0) == (report["summary"]["parsing_errors"], report["summary"]["failed"]), result.stdout
+    assert report["summary"]["passed"] > 10
+
+
+def test_every_skip_has_its_reason() -> None:
+    """A sentence, or a look at the one above."""
+    reasons = [reason for skips in SKIPS.values() for reason in skips.values()]
+    assert [] == [reason for reason in reasons if not reason.endswith(".")]
+    assert {path.stem for path in VARIANTS.glob("*.bicepparam")} == set(SKIPS)
+
+
+def test_its_packages_are_pinned() -> None:
+    """All of them, to one version each."""
+    lines = (INFRA / "requirements-checkov.txt").read_text().splitlines()
+    wanted = [line for line in lines if line and not line.startswith("#")]
+    assert [] == [line for line in wanted if not re.fullmatch(r"[\w.-]+==[\w.]+", line)]
