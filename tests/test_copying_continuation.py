@@ -277,3 +277,15 @@ def test_a_stream_that_breaks_is_begun_anew_by_the_next_try() -> None:
 
     assert staged < {block.block_id for block in archive.blobs[NAME].blocks}
     assert content == archive.blobs[NAME].content
+
+
+def test_a_stream_is_not_read_on_when_its_blocks_cannot_be_staged() -> None:
+    """It may be gigabytes."""
+    source, location = source_with(media(500 * BLOCK))
+    source.ignores_ranges = True
+    archive = FakeArchive()
+    archive.before = killing(4)
+    with pytest.raises(Killed):
+        copy(engine_of(source, buffers=2), location, destination(archive))
+
+    assert source.served < 20 * BLOCK

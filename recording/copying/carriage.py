@@ -165,9 +165,11 @@ class Carriage:
 
     def _follow_stream(self, expected: tuple[Block, ...]) -> None:
         """Read block after block; staging goes on beside it. No time slice ends it: its next would begin anew."""
-        staging: list[Future[None]] = []
+        staging: deque[Future[None]] = deque()
         with ThreadPoolExecutor(self._most, "copy") as pool:
             for block in expected:
+                while staging and staging[0].done():
+                    staging.popleft().result()  # where one has failed, the rest of the stream is not read for nothing
                 with ExitStack() as stack:
                     view = stack.enter_context(self._buffers.borrow())[: block.length]
                     sha256 = self._ranges.follow(view, ends=block is self._plan[-1])
