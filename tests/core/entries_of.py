@@ -4,16 +4,31 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from recording.core.events import FileEvent
-from recording.core.lifecycle import Announced
+from recording.core.lifecycle import (
+    Announced,
+    Archived,
+    ChunkFact,
+    Completed,
+    Damaged,
+    Expired,
+    Failed,
+    Kept,
+    Quarantined,
+    Released,
+)
 from recording.core.model import (
     AnnouncedChunk,
     BlobName,
     CatalogEntry,
+    Channel,
     Chunk,
     ChunkState,
+    Content,
     Digest,
     DocumentId,
+    Format,
     Location,
+    Output,
     Proof,
     Recording,
     RecordingId,
@@ -23,6 +38,8 @@ from recording.core.model import (
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DEADLINE = NOW + timedelta(hours=23)
 RECORDING_ID = RecordingId("recording-1")
+WAV = Output(Content.AUDIO, Channel.MIXED, Format.WAV)
+MANIFEST = BlobName("2026/03/01/recording-1.manifest.json")
 
 
 def document(index: int) -> DocumentId:
@@ -76,3 +93,22 @@ def announced(*indices: int) -> Announced:
 def changed_recording(entry: CatalogEntry, **fields: object) -> CatalogEntry:
     """The entry with other fields of its recording."""
     return replace(entry, recording=replace(entry.recording, **fields))  # type: ignore[arg-type]
+
+
+def chunk_facts(index: int = 0) -> tuple[ChunkFact, ...]:
+    """One of each kind, about the chunk at an index."""
+    of = document(index)
+    return (
+        Archived(of, proof(index), ("noted",)),
+        Quarantined(of, ("doubted",), proof(index, in_quarantine=True)),
+        Damaged(of, "gone"),
+        Released(of),
+        Kept(of, "told to"),
+        Expired(of),
+        Failed(of, "source_busy", "503"),
+    )
+
+
+def completed(*indices: int, revision: int = 1) -> Completed:
+    """The manifest of these chunks is written."""
+    return Completed(MANIFEST, revision, frozenset(map(document, indices)))
