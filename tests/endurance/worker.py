@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -74,7 +75,10 @@ def _fork(order: dict[str, Any], waiting: selectors.BaseSelector) -> tuple[int, 
         with os.fdopen(writing, "wb") as pipe:
             pipe.write(results)
         status = 0
+    except BaseException:  # noqa: BLE001 - the parent's loop must not run on in the child
+        traceback.print_exc()
     finally:
+        sys.stderr.flush()
         os._exit(status)
 
 

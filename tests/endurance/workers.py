@@ -30,10 +30,12 @@ class Run:
     results: list[list[Try]] = field(default_factory=list)
     begun: threading.Event = field(default_factory=threading.Event)
     ended: threading.Event = field(default_factory=threading.Event)
+    killed_with: int = 0
 
     def kill(self, with_signal: signal.Signals = signal.SIGKILL) -> None:
         """Send it a signal, and wait until it is gone."""
         if not self.ended.is_set():
+            self.killed_with = with_signal
             os.kill(self.pid, with_signal)  # its id is not given away before the fork server has told of its end
         self.wait()
 
@@ -46,6 +48,7 @@ class Run:
         if not self.ended.wait(seconds):
             message = f"run {self.pid} has not ended after {seconds:.0f} s"
             raise TimeoutError(message)
+        assert self.status in {0, -self.killed_with}, f"the child ended with {self.status}: its log says how"
         return self.results
 
 

@@ -1,0 +1,282 @@
+"""Two who write under one name: another worker with the same chunk, or somebody with something else.
+
+Nothing that stands is overwritten. What is proven equal is ours, whoever put it; what differs stays, and ours is kept
+apart.
+"""
+
+import base64
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from azure.storage.blob import BlobClient
+
+from local.faultproxy.faults import Fault, Moment
+from local.faultproxy.operations import Operation
+from tests.endurance.scene import (
+    MEBIBYTE,
+    Given,
+    Scene,
+    assert_archived,
+    assert_quarantined,
+    assert_waiting,
+    sound,
+)
+from tests.endurance.workers import Run
+
+LENGTH = 3 * MEBIBYTE + 400_000
+SHORT = 150_000
+BY_THE_WAY = "the archive holds another blob of this name"
+
+
+@pytest.fixture
+def given(scene: Scene, request: pytest.FixtureRequest) -> Given:
+    """A chunk of several blocks, announced; no two tests share its bytes."""
+    return scene.given(sound(LENGTH, _seed(request.node.name)))
+
+
+@pytest.fixture
+def small(scene: Scene, request: pytest.FixtureRequest) -> Given:
+    """A chunk of one block."""
+    return scene.given(sound(SHORT, _seed(request.node.name)))
+
+
+def _seed(name: str) -> int:
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4])
+
+
+def blob_of(given: Given) -> BlobClient:
+    """Where the chunk is to be, past the proxy."""
+    return given.scene.container().get_blob_client(given.chunk.name)
+
+
+def deletes(given: Given) -> list[int]:
+    """What the source answered to every delete."""
+    return [
+        one.status
+        for one in given.scene.acs.world.requests
+        if (one.document_id, one.operation) == (given.source.document_id, "delete")
+    ]
+
+
+def held_at(given: Given, operation: Operation, moment: Moment, after: int = 0) -> tuple[Run, Fault]:
+    """A worker that has come to a seam, and waits there."""
+    fault = given.scene.proxy.arm("pause", operation, moment, named=given.chunk.name, after=after)
+    run = given.scene.start(given)
+    fault.wait()
+    return run, fault
+
+
+# --- the same chunk, by several workers ---
+
+
+@pytest.mark.parametrize("processes", [2, 3, 4])
+@pytest.mark.parametrize("length", [LENGTH, SHORT], ids=["several blocks", "one block"])
+def test_workers_that_copy_one_chunk_at_a_time_make_one_archive(scene: Scene, processes: int, length: int) -> None:
+    """One blob, one digest, one delete that found something."""
+    given = scene.given(sound(length, processes))
+    runs = [scene.start(given, tries=3) for _ in range(processes)]
+    ended = [run.wait()[0] for run in runs]
+
+    assert ["done"] * processes == [tries[-1].get("outcome") for tries in ended]
+    assert_archived(given)
+    assert 1 == deletes(given).count(200)
+
+
+def test_threads_that_copy_one_chunk_at_a_time_make_one_archive(scene: Scene, given: Given) -> None:
+    """The queue may give one step twice to one worker."""
+    ended = scene.start(given, given, given, threads=3, tries=3).wait()
+
+    assert ["done"] * 3 == [tries[-1].get("outcome") for tries in ended]
+    assert_archived(given)
+    assert 1 == deletes(given).count(200)
+
+
+@pytest.mark.parametrize(
+    ("operation", "moment", "after"),
+    [
+        ("get_block_list", "after", 0),
+        ("stage", "before", 0),
+        ("stage", "before", 2),
+        ("stage", "during", 3),
+        ("commit", "before", 0),
+        ("commit", "after", 0),
+        ("get_block_list", "before", 1),
+        ("head", "before", 0),
+    ],
+)
+def test_a_worker_overtaken_by_another_finds_the_work_done(
+    scene: Scene, given: Given, operation: Operation, moment: Moment, after: int
+) -> None:
+    """Held anywhere while a rival goes all the way to the release, it proves what stands, and changes nothing."""
+    slow, held = held_at(given, operation, moment, after)
+    assert ["done"] == scene.finish(given)
+    etag = blob_of(given).get_blob_properties().etag
+    held.release()
+    (tries,) = slow.wait()
+
+    assert {"outcome": "done"} == tries[-1]
+    assert_archived(given)
+    assert etag == blob_of(given).get_blob_properties().etag
+    assert () == given.chunk.failures
+    assert 1 == deletes(given).count(200)
+
+
+# --- somebody else's blob ---
+
+
+def test_the_same_bytes_put_by_somebody_else_are_proven_by_reading_them(scene: Scene, given: Given) -> None:
+    """A blob without a word of whose it is: equal to the source, byte by byte."""
+    blob_of(given).upload_blob(given.content)
+
+    assert ["done"] == scene.finish(given)
+    assert_archived(given)
+
+
+@pytest.mark.parametrize("which", ["as long", "shorter", "empty"])
+@pytest.mark.parametrize("length", [LENGTH, SHORT], ids=["several blocks", "one block"])
+def test_other_bytes_of_somebody_else_stay(scene: Scene, which: str, length: int) -> None:
+    """Ours is kept apart whole, its source is left, a person is told."""
+    given = scene.given(sound(length, length + len(which)))
+    other = {"as long": bytes(length), "shorter": given.content[:-1], "empty": b""}[which]
+    blob_of(given).upload_blob(other)
+
+    assert ["quarantined"] == scene.finish(given)
+    assert_quarantined(given, standing=other)
+    assert (BY_THE_WAY,) == given.chunk.notes
+    assert ["quarantined"] == scene.finish(given)
+    assert_quarantined(given, standing=other)
+
+
+def test_a_reader_that_is_lied_to_doubts(scene: Scene, given: Given) -> None:
+    """One byte turned on its way back: the blob is not proven equal, and nothing is released on it."""
+    blob_of(given).upload_blob(given.content)
+    lie = scene.proxy.arm("damaged_reply", "read", named=given.mark)
+
+    assert ["quarantined"] == scene.finish(given)
+    assert 1 == lie.hits
+    assert_quarantined(given, standing=given.content)
+
+
+@pytest.mark.parametrize("same", [True, False], ids=["same bytes", "other bytes"])
+def test_a_leased_blob_is_asked_what_it_is(scene: Scene, given: Given, *, same: bool) -> None:
+    """412 and 409 of a lease are a question, as any are."""
+    standing = given.content if same else given.content[::-1]
+    blob_of(given).upload_blob(standing)
+    blob_of(given).acquire_lease()
+
+    assert ["done" if same else "quarantined"] == scene.finish(given)
+    if same:
+        assert_archived(given)
+    else:
+        assert_quarantined(given, standing=standing)
+
+
+@pytest.mark.parametrize("same", [True, False], ids=["same bytes", "other bytes"])
+@pytest.mark.parametrize(("operation", "after"), [("stage", 1), ("commit", 0)])
+def test_a_commit_in_the_middle_of_the_copy_is_asked_what_it_is(
+    scene: Scene, given: Given, operation: Operation, after: int, *, same: bool
+) -> None:
+    """It discards our staged blocks: the commit is refused, and what stands decides."""
+    standing = given.content if same else given.content[::-1]
+    run, held = held_at(given, operation, "before", after)
+    blob_of(given).upload_blob(standing, overwrite=True)  # to Azurite, blocks that are only staged are a blob
+    held.release()
+    (tries,) = run.wait()
+
+    assert [{"outcome": "done" if same else "quarantined"}] == tries
+    if same:
+        assert_archived(given)
+    else:
+        assert_quarantined(given, standing=standing)
+
+
+def test_staged_blocks_that_vanish_are_staged_again(scene: Scene, given: Given) -> None:
+    """A rival committed and deleted: InvalidBlockList, and no blob to look at. It is counted, and tried again."""
+    run, held = held_at(given, "commit", "before")
+    blob_of(given).commit_block_list([])
+    blob_of(given).delete_blob()
+    held.release()
+    (tries,) = run.wait()
+
+    assert ["staged_blocks_gone"] == [one["error"] for one in tries]
+    assert_waiting(given)
+    assert (("staged_blocks_gone", 1),) == given.chunk.failures
+    assert ["done"] == scene.finish(given)
+    assert_archived(given)
+
+
+# --- blocks that are not of this copy ---
+
+
+def test_foreign_blocks_of_another_id_length_keep_ours_out(scene: Scene, given: Given) -> None:
+    """Blob storage takes ids of one length only, and the foreign ones stay a week: ours is kept apart, at once."""
+    blob_of(given).stage_block("short", b"foreign")
+
+    assert ["quarantined"] == scene.finish(given)
+    assert_quarantined(given)
+    assert "not ours" in given.chunk.notes[0]
+
+
+def test_foreign_blocks_of_our_id_length_are_left_out(scene: Scene, given: Given) -> None:
+    """They do not get in the way."""
+    blob_of(given).stage_block("x" * 48, b"foreign")
+
+    assert ["done"] == scene.finish(given)
+    assert_archived(given)
+
+
+@pytest.mark.parametrize("first", [2, 3])
+def test_blocks_of_another_block_size_are_left_out(scene: Scene, first: int) -> None:
+    """COPY_BLOCK_MIB was changed in the middle: the last block of the old cut looks like one of the new."""
+    given = scene.given(sound((2 * first + 1) * MEBIBYTE, first))
+    settings = {"COPY_BLOCK_MIB": str(first), "COPY_MEMORY_MIB": "12"}
+    held = scene.proxy.arm("pause", "commit", named=given.mark)
+    run = scene.start(given, settings=settings)
+    held.wait()
+    run.kill()
+    held.drop()
+    assert 3 == len(scene.staged(given))
+
+    assert ["done"] == scene.finish(given)
+    assert_archived(given)
+
+
+def test_blocks_of_other_content_are_left_out(scene: Scene, given: Given) -> None:
+    """The source changed, at the same length and without a word, and two workers were killed: nothing is mixed."""
+    run, held = held_at(given, "commit", "before")
+    run.kill()
+    held.drop()
+    changed = scene.replace(given, sound(LENGTH, 99))
+    run, held = held_at(changed, "stage", "after")
+    run.kill()
+    held.drop()
+    scene.proxy.wait_idle()
+    assert 5 == len(scene.staged(given))
+
+    assert ["done"] == scene.finish(changed)
+    assert_archived(changed)
+
+
+def test_two_blocks_that_claim_one_place_are_both_left_out(scene: Scene, given: Given) -> None:
+    """Which is right cannot be known: that block is read again."""
+    run, held = held_at(given, "commit", "before")
+    run.kill()
+    held.drop()
+    (claimed,) = (name for name, _ in scene.staged(given) if b"\0\2" == base64.urlsafe_b64decode(name)[:2])
+    rival = claimed[:-4] + ("AAAA" if claimed[-4:] != "AAAA" else "BBBB")
+    blob_of(given).stage_block(rival, bytes(MEBIBYTE))
+
+    assert ["done"] == scene.finish(given)
+    assert_archived(given)
+
+
+def test_many_workers_with_chunks_of_their_own_do_not_meet(scene: Scene) -> None:
+    """Four processes, twelve recordings."""
+    given = [scene.given(sound(SHORT * (1 + number), 500 + number)) for number in range(12)]
+    with ThreadPoolExecutor(4) as pool:
+        ended = list(pool.map(lambda at: scene.finish(*given[at::4], threads=3), range(4)))
+
+    assert [["done"] * 3] * 4 == ended
+    for one in given:
+        assert_archived(one)
