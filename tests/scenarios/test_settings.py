@@ -1,23 +1,24 @@
 """Settings that are missing or wrong: the host starts, every function is there, and every answer says all of it."""
 
+import contextlib
 from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import dataclass
 
 import pytest
 import requests
 
 from local.host import FunctionsHost
 from local.stack import ROOT, Stack, wait_for
-from tests.scenarios.conftest import SETTINGS, secrets_of
+from tests.scenarios.conftest import secrets_of
 from tests.scenarios.sounds import short_wav
 from tests.scenarios.worlds import (
+    Given,
     assert_archived,
     assert_nothing_leaked,
-    assert_nothing_poisoned,
     behave,
-    chunk_view,
     given,
     told,
+    wait_failures,
 )
 
 WRONG = {
@@ -40,23 +41,30 @@ FUNCTIONS = {
 }
 
 
-@pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory, media_folder: Path) -> Iterator[Stack]:
-    """A stack of this module's own, whose host is about to get other settings."""
-    with Stack(tmp_path_factory.mktemp("settings"), settings=SETTINGS, media_folder=media_folder) as running:
-        yield running
+@dataclass(frozen=True)
+class Astray:
+    """The same app in the same place with wrong settings, and a recording whose step was in the queue before."""
+
+    host: FunctionsHost
+    held: Given
 
 
 @pytest.fixture(scope="module")
-def astray(own: Stack) -> Iterator[FunctionsHost]:
-    """The same app, in the same place, with wrong settings."""
-    own.host.stop()
-    port = int(own.host.url.rpartition(":")[2])
-    keys = {"LOCAL_FUNCTION_KEY": own.host.function_key, "LOCAL_SYSTEM_KEY": own.host.system_key}
-    host = FunctionsHost(ROOT, {**own.environment(), **WRONG, **keys}, log=own.folder / "wrong.log", port=port)
-    with host:
-        yield host
-        host.stop()
+def astray(stack: Stack) -> Iterator[Astray]:
+    """Somebody changes the settings while a chunk waits for its next try."""
+    held = given(stack, [short_wav(950)])
+    fault = held.arm("not_ready_404", count=None)
+    held.publish()
+    wait_failures(stack, held.id, 1)
+    stack.host.stop()
+    behave(fault)
+    port = int(stack.host.url.rpartition(":")[2])
+    keys = {"LOCAL_FUNCTION_KEY": stack.host.function_key, "LOCAL_SYSTEM_KEY": stack.host.system_key}
+    environment = {**stack.environment(), **WRONG, **keys}
+    with FunctionsHost(ROOT, environment, log=stack.folder / "wrong.log", port=port) as host:
+        yield Astray(host, held)
+    with contextlib.suppress(RuntimeError):  # it runs
+        stack.host.start()
 
 
 def problems(reply: requests.Response) -> list[str]:
@@ -64,9 +72,9 @@ def problems(reply: requests.Response) -> list[str]:
     return [problem.partition(":")[0] for problem in reply.json()["problems"]]
 
 
-def test_all_functions_are_indexed(astray: FunctionsHost) -> None:
+def test_all_functions_are_indexed(astray: Astray) -> None:
     """A platform that finds no functions says nothing at all."""
-    assert set(astray.functions) >= FUNCTIONS
+    assert set(astray.host.functions) >= FUNCTIONS
 
 
 @pytest.mark.parametrize(
@@ -81,48 +89,36 @@ def test_all_functions_are_indexed(astray: FunctionsHost) -> None:
         ("POST", "calls/events"),
     ],
 )
-def test_every_answer_names_all_that_is_wrong(own: Stack, astray: FunctionsHost, method: str, path: str) -> None:
+def test_every_answer_names_all_that_is_wrong(stack: Stack, astray: Astray, method: str, path: str) -> None:
     """503, so that whoever asks tries again; and no value is told, for it may be a key."""
     body = {"serverCallId": "x", "content": "audio", "channel": "mixed", "format": "wav"}
     if path == "calls/events":
         body = {"id": "1", "eventType": "Microsoft.Communication.CallStarted", "data": {"serverCallId": "x"}}  # type: ignore[dict-item]
-    reply = own.call(method, path, json=body)
+    reply = stack.call(method, path, json=body)
 
     assert (503, "application/problem+json") == (reply.status_code, reply.headers["content-type"].partition(";")[0])
     assert set(WRONG) == set(problems(reply))
     assert "not base64!" not in reply.text
 
 
-def test_event_grid_hears_5xx_and_what_it_brought_is_archived_once_the_settings_are_right(
-    own: Stack, astray: FunctionsHost
-) -> None:
-    """A step that is in the queue meanwhile comes back, too."""
-    held = given(own, [short_wav(950)])
-    brought = given(own, [short_wav(951)])
-    astray.stop()
-    own.host.start()
-    fault = held.arm("not_ready_404", count=None)
-    held.publish()
-    wait_for(lambda: chunk_view(own, held.id).get("failures"), "the first try")
-    own.host.stop()
-    behave(fault)
-    astray.start()
+def test_event_grid_hears_5xx_and_nothing_is_lost_meanwhile(stack: Stack, astray: Astray) -> None:
+    """What it brought, and what was in the queue, is archived once the settings are right."""
+    brought = given(stack, [short_wav(951)])
     brought.publish()
 
     def heard() -> list[int | None]:
-        return [one.outcome.status for one in own.event_grid.deliveries if brought.event["id"] in one.event_ids]
+        return [one.outcome.status for one in stack.event_grid.deliveries if brought.event["id"] in one.event_ids]
 
     wait_for(heard, "Event Grid's first try")
-    logged = own.folder / "wrong.log"
+    logged = stack.folder / "wrong.log"
     wait_for(lambda: "archive_chunk" in logged.read_text(encoding="utf-8"), "a step that fails")
     assert {500} == set(heard())
-    assert {} == told(own, "RecordingArchived", held.id)
-    astray.stop()
-    own.host.start()
+    assert {} == told(stack, "RecordingArchived", astray.held.id)
+    astray.host.stop()
+    stack.host.start()
 
-    assert_archived(own, held.recording)
-    assert_archived(own, brought.recording)
-    assert_nothing_poisoned(own)
+    assert_archived(stack, astray.held.recording)
+    assert_archived(stack, brought.recording)
     log = logged.read_text(encoding="utf-8")
     assert [] == [key for key in WRONG if key not in log]
-    assert_nothing_leaked(own, log.replace("https://NAME.communication.azure.com", ""), secrets_of(own))
+    assert_nothing_leaked(stack, log.replace("https://NAME.communication.azure.com", ""), secrets_of(stack))
