@@ -9,8 +9,8 @@ from local.acs import LocalAcs
 from local.acs.hosts import TOPIC_HOST
 from local.azurite import Azurite
 from local.eventgrid import LocalEventGrid
-
-pytest.register_assert_rewrite("tests.contracts.worlds")
+from tests.contracts.containers import Container, FakeContainer, RealContainer
+from tests.contracts.stores import FakeStore, RealStore, Store
 
 
 @pytest.fixture(scope="session")
@@ -48,3 +48,33 @@ def event_grid(acs_started: LocalAcs, tmp_path_factory: pytest.TempPathFactory) 
 def mark() -> str:
     """A text of this test alone."""
     return uuid.uuid4().hex[:16]
+
+
+@pytest.fixture
+def real_container(azurite: Azurite, mark: str) -> Iterator[RealContainer]:
+    """A container in Azurite."""
+    container = RealContainer(azurite, f"c-{mark}")
+    yield container
+    container.close()
+
+
+@pytest.fixture(params=["fake", "real"])
+def container(request: pytest.FixtureRequest) -> Container:
+    """Each in turn."""
+    found: Container = FakeContainer() if request.param == "fake" else request.getfixturevalue("real_container")
+    return found
+
+
+@pytest.fixture
+def real_store(acs: LocalAcs) -> Iterator[RealStore]:
+    """The source's adapter before the local service."""
+    store = RealStore(acs)
+    yield store
+    store.close()
+
+
+@pytest.fixture(params=["fake", "real"])
+def store(request: pytest.FixtureRequest) -> Store:
+    """Each in turn."""
+    found: Store = FakeStore() if request.param == "fake" else request.getfixturevalue("real_store")
+    return found

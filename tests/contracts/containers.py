@@ -1,16 +1,36 @@
 """A container as the archive's contract needs it: its adapter, and what a stranger can do to it."""
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
+import pytest
 from azure.storage.blob import BlobServiceClient, ContainerClient
 
 from local.azurite import Azurite
 from recording.adapters.archive import BlobArchive
+from recording.core import blocks
 from recording.core.model import BlobName
 from recording.ports import Archive, Journal
 from tests.contracts.wire import Wire
 from tests.fakes import FakeArchive
+
+NAME = BlobName("2026/03/01/a=2E_b~-/0000.wav")
+LABELS = {"acsrecordingid": "a=2Eb", "length": "3"}
+CONTENT = b"0123456789"
+
+
+def block_id(index: int, content: bytes = b"") -> str:
+    """An id such as the copy makes."""
+    return blocks.block_id(index, hashlib.sha256(content).digest(), 7)
+
+
+A, B, C = (block_id(index) for index in range(3))
+
+
+def view(content: bytes) -> memoryview:
+    """As the copy hands it over: part of a larger buffer."""
+    return memoryview(bytearray(b"##" + content + b"##"))[2:-2]
 
 
 class Storage(Archive, Journal, Protocol):
@@ -88,3 +108,16 @@ class RealContainer:
 
     def content_type(self, name: BlobName) -> str:
         return str(self._client.get_blob_client(name).get_blob_properties().content_settings.content_type)
+
+
+OPERATIONS: dict[str, Callable[[Storage], object]] = {
+    "find": lambda archive: archive.find(NAME),
+    "staged": lambda archive: archive.staged(NAME),
+    "stage": lambda archive: archive.stage(NAME, A, view(CONTENT)),
+    "commit": lambda archive: archive.commit(NAME, [A], LABELS, "audio/wav"),
+    "put": lambda archive: archive.put(NAME, view(CONTENT), LABELS, "audio/wav"),
+    "committed": lambda archive: archive.committed(NAME),
+    "read": lambda archive: archive.read(NAME, 0, memoryview(bytearray(4))),
+    "write": lambda archive: archive.write(NAME, CONTENT),
+}
+every_operation = pytest.mark.parametrize("operate", OPERATIONS.values(), ids=OPERATIONS)

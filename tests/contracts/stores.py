@@ -1,5 +1,6 @@
 """The service's storage as the source's contract needs it: its adapter, what it holds, and how it misbehaves."""
 
+from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, Protocol
 
 from local.acs import LocalAcs
@@ -7,10 +8,11 @@ from local.acs.hosts import EVIL_HOST
 from recording.adapters.clients import call_automation
 from recording.adapters.source import AcsSource
 from recording.core.model import Location
-from recording.ports import Source
+from recording.ports import Source, Transfer
 from tests.fakes import FakeSource
 
-DELETE = "delete"
+HANG_SECONDS = 0.3
+"""How long the service hangs before it resets the connection."""
 
 
 class Stored(NamedTuple):
@@ -102,3 +104,23 @@ class RealStore:
         """Host and status of every request that reached the service, once all are over."""
         assert self.acs.world.wait_for(lambda world: all(one.done for one in world.requests))
         return [(one.host, one.status) for one in self.acs.world.requests[self._asked_before :]]
+
+
+def read_into(found: bytearray, transfer: Transfer, room: int = 70_000) -> None:
+    """The body to its end, in pieces; what came before a break is there."""
+    piece = memoryview(bytearray(room))
+    while read := transfer.readinto(piece):
+        found += piece[:read]
+
+
+def read_all(transfer: Transfer) -> bytes:
+    """The body to its end."""
+    found = bytearray()
+    read_into(found, transfer)
+    return bytes(found)
+
+
+def fetched(opened: AbstractContextManager[Transfer]) -> bytes:
+    """All that a request brings."""
+    with opened as transfer:
+        return read_all(transfer)

@@ -1,19 +1,12 @@
 """The contract of `Archive` and `Journal`, on the fake and on Blob storage."""
 
 import base64
-import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
-from local.azurite import Azurite
-from recording.adapters.archive import BlobArchive, checksum
-from recording.adapters.clients import blob_service
-from recording.core import blocks
 from recording.core.blocks import StagedBlock
 from recording.core.errors import (
-    ArchiveBusy,
-    ArchiveDamaged,
     ArchiveRefused,
     BlobExists,
     ForeignBlocks,
@@ -22,40 +15,20 @@ from recording.core.errors import (
 )
 from recording.core.model import BlobName
 from recording.ports import ArchivedBlob, BlockList
-from tests.contracts.containers import Container, FakeContainer, RealContainer, Storage
+from tests.contracts.containers import (
+    CONTENT,
+    LABELS,
+    NAME,
+    A,
+    B,
+    C,
+    Container,
+    Storage,
+    block_id,
+    every_operation,
+    view,
+)
 from tests.copies import run_together
-
-NAME = BlobName("2026/03/01/a=2E_b~-/0000.wav")
-LABELS = {"acsrecordingid": "a=2Eb", "length": "3"}
-CONTENT = b"0123456789"
-
-
-def block_id(index: int, content: bytes = b"") -> str:
-    """An id such as the copy makes."""
-    return blocks.block_id(index, hashlib.sha256(content).digest(), 7)
-
-
-A, B, C = (block_id(index) for index in range(3))
-
-
-def view(content: bytes) -> memoryview:
-    """As the copy hands it over: part of a larger buffer."""
-    return memoryview(bytearray(b"##" + content + b"##"))[2:-2]
-
-
-@pytest.fixture
-def real(azurite: Azurite, mark: str) -> Iterator[RealContainer]:
-    """A container in Azurite."""
-    container = RealContainer(azurite, f"c-{mark}")
-    yield container
-    container.close()
-
-
-@pytest.fixture(params=["fake", "real"])
-def container(request: pytest.FixtureRequest) -> Container:
-    """Each in turn."""
-    found: Container = FakeContainer() if request.param == "fake" else request.getfixturevalue("real")
-    return found
 
 
 def staged_and_committed(archive: Storage, name: BlobName = NAME) -> str:
@@ -271,18 +244,6 @@ def test_a_read_fills_the_view_as_far_as_there_are_bytes(
 
 # The container itself
 
-OPERATIONS: dict[str, Callable[[Storage], object]] = {
-    "find": lambda archive: archive.find(NAME),
-    "staged": lambda archive: archive.staged(NAME),
-    "stage": lambda archive: archive.stage(NAME, A, view(CONTENT)),
-    "commit": lambda archive: archive.commit(NAME, [A], LABELS, "audio/wav"),
-    "put": lambda archive: archive.put(NAME, view(CONTENT), LABELS, "audio/wav"),
-    "committed": lambda archive: archive.committed(NAME),
-    "read": lambda archive: archive.read(NAME, 0, memoryview(bytearray(4))),
-    "write": lambda archive: archive.write(NAME, CONTENT),
-}
-every_operation = pytest.mark.parametrize("operate", OPERATIONS.values(), ids=OPERATIONS)
-
 
 @every_operation
 def test_a_missing_container_is_said_to_be_missing(container: Container, operate: Callable[[Storage], object]) -> None:
@@ -304,134 +265,3 @@ def test_the_journal_keeps_what_it_was_given_first(container: Container) -> None
 
     assert b'{"a": 1}' == found[: container.archive.read(NAME, 0, memoryview(found))]
     assert "application/json" == container.content_type(NAME)
-
-
-# What only the network can do
-
-
-@every_operation
-@pytest.mark.parametrize(
-    ("status", "code", "error"),
-    [
-        (403, "AuthorizationFailure", ArchiveRefused),
-        (403, "AuthorizationPermissionMismatch", ArchiveRefused),
-        (401, "NoAuthenticationInformation", ArchiveRefused),
-        (429, "", ArchiveBusy),
-        (500, "OperationTimedOut", ArchiveBusy),
-        (502, "", ArchiveBusy),
-        (503, "ServerBusy", ArchiveBusy),
-        (409, "ContainerBeingDeleted", ArchiveRefused),
-        (409, "AccountBeingCreated", ArchiveRefused),
-    ],
-)
-def test_every_refusal_is_told_by_who_must_react(
-    real: RealContainer, operate: Callable[[Storage], object], status: int, code: str, error: type[RecordingError]
-) -> None:
-    """Busy passes by itself; refused passes when a role has spread, or needs a person, and has a hint."""
-    real.wire.answer(status, code)
-    with pytest.raises(error) as caught:
-        operate(real.archive)
-
-    assert {"blob": NAME, "container": real.archive.container} == caught.value.ids
-    assert str(status) in caught.value.cause
-    assert caught.value.hint or error is ArchiveBusy
-
-
-@every_operation
-def test_no_reply_is_busy(real: RealContainer, operate: Callable[[Storage], object]) -> None:
-    """Nobody knows what has happened."""
-    real.wire.lose_request()
-    with pytest.raises(ArchiveBusy) as caught:
-        operate(real.archive)
-
-    assert "network" in caught.value.hint
-
-
-def test_a_busy_archive_says_for_how_long(real: RealContainer) -> None:
-    """In seconds."""
-    real.wire.answer(503, "ServerBusy", {"Retry-After": "7"})
-    with pytest.raises(ArchiveBusy) as caught:
-        real.archive.stage(NAME, A, view(CONTENT))
-
-    assert 7.0 == caught.value.retry_after
-
-
-@pytest.mark.parametrize("code", ["BlobAlreadyExists", "ConditionNotMet", "LeaseIdMissing", "BlobImmutableDueToPolicy"])
-@pytest.mark.parametrize("status", [409, 412])
-def test_a_conflict_is_a_question(real: RealContainer, status: int, code: str) -> None:
-    """Whatever the service calls it."""
-    real.archive.stage(NAME, A, view(CONTENT))
-    real.wire.answer(status, code)
-    with pytest.raises(BlobExists):
-        real.archive.commit(NAME, [A], LABELS, "audio/wav")
-
-
-@pytest.mark.parametrize("code", ["Md5Mismatch", "Crc64Mismatch"])
-def test_a_mismatch_is_damage(real: RealContainer, code: str) -> None:
-    """Of a block as of a whole blob."""
-    for operate in (OPERATIONS["stage"], OPERATIONS["put"]):
-        real.wire.answer(400, code)
-        with pytest.raises(ArchiveDamaged):
-            operate(real.archive)
-
-
-def test_bytes_damaged_on_their_way_are_not_kept(real: RealContainer) -> None:
-    """The archive reckons the checksum anew, of a block as of a whole blob."""
-    real.wire.damage(times=2)
-    for operate in (OPERATIONS["stage"], OPERATIONS["put"]):
-        with pytest.raises(ArchiveDamaged):
-            operate(real.archive)
-
-    assert () == real.archive.staged(NAME)
-    assert real.archive.find(NAME) is None
-
-
-def test_the_checksum_is_that_of_blob_storage() -> None:
-    """CRC-64/NVME, the lowest byte first; its check value is published."""
-    assert base64.b64encode(0xAE8B14860A799888.to_bytes(8, "little")).decode() == checksum(memoryview(b"123456789"))
-
-
-@pytest.mark.parametrize("operation", ["stage", "put"])
-def test_every_block_and_blob_carries_its_checksum(real: RealContainer, operation: str) -> None:
-    """For the archive to verify on arrival."""
-    OPERATIONS[operation](real.archive)
-
-    assert checksum(memoryview(CONTENT)) == real.wire.sent[-1].options["headers"]["x-ms-content-crc64"]
-
-
-def test_a_commit_whose_reply_is_lost_is_found_done(real: RealContainer) -> None:
-    """The next one, ours or the SDK's own, hears of our own blob."""
-    real.archive.stage(NAME, A, view(CONTENT))
-    real.wire.lose_reply()
-    with pytest.raises(ArchiveBusy):
-        real.archive.commit(NAME, [A], LABELS, "audio/wav")
-    with pytest.raises(BlobExists):
-        real.archive.commit(NAME, [A], LABELS, "audio/wav")
-    found = real.archive.find(NAME)
-
-    assert found is not None
-    assert (10, LABELS) == (found.length, found.labels)
-
-
-def test_no_error_shows_a_key_or_a_signature(real: RealContainer, azurite: Azurite) -> None:
-    """Nor a URL's query."""
-    real.wire.answer(403, "AuthenticationFailed")
-    with pytest.raises(ArchiveRefused) as caught:
-        real.archive.put(NAME, view(CONTENT), LABELS, "audio/wav")
-    text = f"{caught.value} {caught.value!r}"
-
-    assert azurite.key not in text
-    assert "sig=" not in text
-    assert "http" not in text
-
-
-def test_the_largest_block_is_put_in_one_request(azurite: Azurite, mark: str) -> None:
-    """The SDK would cut it beyond 64 MiB, and send the checksum of the whole with each part."""
-    real = RealContainer(azurite, f"c-{mark}")
-    real.close()
-    with blob_service(azurite.connection_string, "", "") as service:
-        archive = BlobArchive(service, f"c-{mark}")
-        content = bytes((64 << 20) + 1)
-        archive.put(NAME, memoryview(content), {}, "audio/wav")
-
-        assert BlockList((), len(content), archive.find(NAME).etag) == archive.committed(NAME)  # type: ignore[union-attr]

@@ -1,13 +1,11 @@
 """The copy engine over the real adapters: the local service on one side, Blob storage on the other."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
 
-from local.acs import LocalAcs
-from local.azurite import Azurite
 from recording.copying.destination import Progress, unwatched
 from recording.copying.engine import Engine
 from recording.core.errors import (
@@ -67,13 +65,9 @@ class World:
 
 
 @pytest.fixture
-def world(acs: LocalAcs, azurite: Azurite, mark: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+def world(real_store: RealStore, real_container: RealContainer) -> World:
     """Both sides, and one chunk."""
-    monkeypatch.setattr("recording.adapters.transport.READ_SECONDS", 0.5)
-    store, container = RealStore(acs), RealContainer(azurite, f"c-{mark}")
-    yield World(store, container, store.add(CONTENT).content)
-    store.close()
-    container.close()
+    return World(real_store, real_container, real_store.add(CONTENT).content)
 
 
 def killing(after: int) -> Progress:
@@ -138,7 +132,7 @@ PASSING = [
 )
 def test_a_fault_on_the_way_leaves_no_trace(world: World, fault: str, after: int) -> None:
     """In the first range as in a later one."""
-    world.store.arm(fault, after=after, retry_after=0, seconds=1.0)
+    world.store.arm(fault, after=after, retry_after=0, seconds=0.3)
     world.copy()
 
     assert CONTENT == world.stored()

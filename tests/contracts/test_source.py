@@ -1,17 +1,10 @@
 """The contract of `Source` and `Transfer`, on the fake and on the local service over TLS."""
 
 import threading
-from collections.abc import Iterator
-from contextlib import AbstractContextManager
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
-from typing import Any
 
 import pytest
-import urllib3.util.connection
 
-from local.acs import LocalAcs
-from local.acs.hosts import ENTRY_HOST, EVIL_HOST, REGIONAL_HOST
+from local.acs.hosts import REGIONAL_HOST
 from recording.core.errors import (
     HostileLocation,
     RecordingError,
@@ -22,52 +15,11 @@ from recording.core.errors import (
     TransferBroken,
 )
 from recording.core.model import Location
-from recording.ports import Transfer
-from tests.contracts.stores import FakeStore, RealStore, Store
+from tests.contracts.stores import HANG_SECONDS, Store, fetched, read_all, read_into
 from tests.copies import media, run_together
 from tests.core.entries_of import proof
 
 CONTENT = media(200_000)
-READ_SECONDS = 0.5
-"""How long a single read may bring nothing in these tests."""
-HANG_SECONDS = 3.0
-
-
-@pytest.fixture
-def real(acs: LocalAcs, monkeypatch: pytest.MonkeyPatch) -> Iterator[RealStore]:
-    """The adapter before the local service."""
-    monkeypatch.setattr("recording.adapters.transport.READ_SECONDS", READ_SECONDS)
-    store = RealStore(acs)
-    yield store
-    store.close()
-
-
-@pytest.fixture(params=["fake", "real"])
-def store(request: pytest.FixtureRequest) -> Store:
-    """Each in turn."""
-    found: Store = FakeStore() if request.param == "fake" else request.getfixturevalue("real")
-    return found
-
-
-def read_into(found: bytearray, transfer: Transfer, room: int = 70_000) -> None:
-    """The body to its end, in pieces; what came before a break is there."""
-    piece = memoryview(bytearray(room))
-    while read := transfer.readinto(piece):
-        found += piece[:read]
-
-
-def read_all(transfer: Transfer) -> bytes:
-    """The body to its end."""
-    found = bytearray()
-    read_into(found, transfer)
-    return bytes(found)
-
-
-def fetched(opened: AbstractContextManager[Transfer]) -> bytes:
-    """All that a request brings."""
-    with opened as transfer:
-        return read_all(transfer)
-
 
 # Good replies
 
@@ -205,7 +157,7 @@ def test_a_busy_source_says_for_how_long(
 
 
 def test_a_source_that_does_not_answer_is_out_of_reach(store: Store) -> None:
-    """After the time that a single read has."""
+    """Whether it lets us wait or breaks the connection."""
     stored = store.add(CONTENT)
     store.arm("hang", seconds=HANG_SECONDS)
     with pytest.raises(SourceUnreachable):
@@ -292,9 +244,9 @@ def test_another_length_says_so(store: Store) -> None:
 def test_an_abort_ends_a_read_that_waits(store: Store) -> None:
     """From another thread, long before the connection would."""
     stored = store.add(CONTENT)
-    store.arm("slow_drip", amount=10, seconds=READ_SECONDS / 2)
+    store.arm("slow_drip", amount=10, seconds=0.2)
     with store.source.open(stored.content) as transfer:
-        aborting = threading.Timer(READ_SECONDS / 4, transfer.abort)
+        aborting = threading.Timer(0.1, transfer.abort)
         aborting.start()
         with pytest.raises(TransferBroken):
             read_all(transfer)
@@ -417,106 +369,3 @@ def test_a_delete_whose_reply_is_lost_is_found_done(store: Store) -> None:
         store.source.delete(stored.delete, proof())
 
     assert not store.source.delete(stored.delete, proof())
-
-
-# What only the network can do
-
-
-def test_a_redirect_is_signed_anew(real: RealStore) -> None:
-    """azure-core would drop the signature on the way; the second host refuses what has none."""
-    stored = real.add(CONTENT)
-    fetched(real.source.open(stored.content))
-
-    assert [(ENTRY_HOST, 302), (REGIONAL_HOST, 200)] == real.statuses()
-
-
-def test_redirects_are_followed_a_few_times_and_no_more(real: RealStore) -> None:
-    """Each one checked."""
-    stored = real.add(CONTENT)
-    real.arm("redirect_loop")
-    with pytest.raises(SourceNotReady, match="redirects"):
-        fetched(real.source.open(stored.content))
-
-    assert [302] * 5 == [status for _host, status in real.statuses()]
-
-
-@pytest.mark.parametrize(
-    "target",
-    [f"https://{EVIL_HOST}/a", f"//{EVIL_HOST}/a", "https://eu-api.asm.skype.com:444/a", "https://a\\.asm.skype.com/"],
-)
-def test_every_spelling_of_a_hostile_redirect_is_refused(real: RealStore, target: str) -> None:
-    """Relative to the first place or not."""
-    stored = real.add(CONTENT)
-    real.arm("redirect_elsewhere", location=target)
-    with pytest.raises(HostileLocation):
-        fetched(real.source.open(stored.content))
-
-    assert (1, []) == (real.asked(), real.strayed())
-
-
-def test_a_rest_may_be_given_as_a_date(real: RealStore) -> None:
-    """Measured on the server's own clock."""
-    stored = real.add(CONTENT)
-    real.arm("busy_429", retry_after=format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True))
-    with pytest.raises(SourceBusy) as caught:
-        fetched(real.source.open(stored.content))
-
-    assert caught.value.retry_after is not None
-    assert 50 < caught.value.retry_after <= 61
-
-
-def test_a_rest_that_makes_no_sense_is_none(real: RealStore) -> None:
-    """It is not worth an error."""
-    stored = real.add(CONTENT)
-    real.arm("busy_429", retry_after="soon")
-    with pytest.raises(SourceBusy) as caught:
-        fetched(real.source.open(stored.content))
-
-    assert caught.value.retry_after is None
-
-
-def test_a_wrong_key_is_refused_with_a_hint(acs: LocalAcs) -> None:
-    """It says what to look at, and not the key."""
-    store = RealStore(acs, key="d3Jvbmc=")
-    stored = store.add(CONTENT)
-    with pytest.raises(SourceRefused) as caught:
-        fetched(store.source.open(stored.content))
-    store.close()
-
-    assert "ACS_ACCESS_KEY" in caught.value.hint
-    assert "d3Jvbmc=" not in f"{caught.value} {caught.value!r}"
-
-
-def test_no_error_shows_a_location(real: RealStore) -> None:
-    """Whoever has the service's key could fetch it."""
-    stored = real.add(CONTENT)
-    for fault in ("forbidden", "busy_503", "not_ready_404", "redirect_elsewhere", "hang"):
-        real.arm(fault, seconds=HANG_SECONDS)
-        with pytest.raises(RecordingError) as caught:
-            fetched(real.source.open(stored.content))
-        assert "/v1/objects" not in f"{caught.value} {caught.value!r}"
-
-
-def test_connections_are_used_again(real: RealStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A refused reply and a redirect give theirs back: one for each host is enough, until one is left unread."""
-    connect = urllib3.util.connection.create_connection
-    connections: list[object] = []
-
-    def counted(*args: Any, **options: Any) -> Any:  # noqa: ANN401 - passed on
-        connections.append(args)
-        return connect(*args, **options)
-
-    monkeypatch.setattr("urllib3.util.connection.create_connection", counted)
-    stored = real.add(CONTENT)
-    for fault in ("busy_503", "not_ready_404", "bad_request_html"):
-        real.arm(fault)
-        with pytest.raises(RecordingError):
-            fetched(real.source.open(stored.content))
-    for _ in range(3):
-        fetched(real.source.open(stored.content, 0, 1000))
-    assert 2 == len(connections)
-
-    for part in ((0, 1000), (0, None), (0, 1000)):
-        with real.source.open(stored.content, *part) as transfer:
-            transfer.readinto(memoryview(bytearray(10)))
-    assert 4 == len(connections)

@@ -1,0 +1,159 @@
+"""What only a network can do to `Archive`: refusals, lost replies, damaged bytes."""
+
+import base64
+from collections.abc import Callable
+
+import pytest
+
+from local.azurite import Azurite
+from recording.adapters.archive import BlobArchive, checksum
+from recording.adapters.clients import blob_service
+from recording.core.errors import (
+    ArchiveBusy,
+    ArchiveDamaged,
+    ArchiveRefused,
+    BlobExists,
+    RecordingError,
+)
+from recording.ports import BlockList
+from tests.contracts.containers import (
+    CONTENT,
+    LABELS,
+    NAME,
+    OPERATIONS,
+    A,
+    RealContainer,
+    Storage,
+    every_operation,
+    view,
+)
+
+
+@every_operation
+@pytest.mark.parametrize(
+    ("status", "code", "error"),
+    [
+        (403, "AuthorizationFailure", ArchiveRefused),
+        (403, "AuthorizationPermissionMismatch", ArchiveRefused),
+        (401, "NoAuthenticationInformation", ArchiveRefused),
+        (429, "", ArchiveBusy),
+        (500, "OperationTimedOut", ArchiveBusy),
+        (502, "", ArchiveBusy),
+        (503, "ServerBusy", ArchiveBusy),
+        (409, "ContainerBeingDeleted", ArchiveRefused),
+        (409, "AccountBeingCreated", ArchiveRefused),
+    ],
+)
+def test_every_refusal_is_told_by_who_must_react(
+    real_container: RealContainer,
+    operate: Callable[[Storage], object],
+    status: int,
+    code: str,
+    error: type[RecordingError],
+) -> None:
+    """Busy passes by itself; refused passes when a role has spread, or needs a person, and has a hint."""
+    real_container.wire.answer(status, code)
+    with pytest.raises(error) as caught:
+        operate(real_container.archive)
+
+    assert {"blob": NAME, "container": real_container.archive.container} == caught.value.ids
+    assert str(status) in caught.value.cause
+    assert caught.value.hint or error is ArchiveBusy
+
+
+@every_operation
+def test_no_reply_is_busy(real_container: RealContainer, operate: Callable[[Storage], object]) -> None:
+    """Nobody knows what has happened."""
+    real_container.wire.lose_request()
+    with pytest.raises(ArchiveBusy) as caught:
+        operate(real_container.archive)
+
+    assert "network" in caught.value.hint
+
+
+def test_a_busy_archive_says_for_how_long(real_container: RealContainer) -> None:
+    """In seconds."""
+    real_container.wire.answer(503, "ServerBusy", {"Retry-After": "7"})
+    with pytest.raises(ArchiveBusy) as caught:
+        real_container.archive.stage(NAME, A, view(CONTENT))
+
+    assert 7.0 == caught.value.retry_after
+
+
+@pytest.mark.parametrize("code", ["BlobAlreadyExists", "ConditionNotMet", "LeaseIdMissing", "BlobImmutableDueToPolicy"])
+@pytest.mark.parametrize("status", [409, 412])
+def test_a_conflict_is_a_question(real_container: RealContainer, status: int, code: str) -> None:
+    """Whatever the service calls it."""
+    real_container.archive.stage(NAME, A, view(CONTENT))
+    real_container.wire.answer(status, code)
+    with pytest.raises(BlobExists):
+        real_container.archive.commit(NAME, [A], LABELS, "audio/wav")
+
+
+@pytest.mark.parametrize("code", ["Md5Mismatch", "Crc64Mismatch"])
+def test_a_mismatch_is_damage(real_container: RealContainer, code: str) -> None:
+    """Of a block as of a whole blob."""
+    for operate in (OPERATIONS["stage"], OPERATIONS["put"]):
+        real_container.wire.answer(400, code)
+        with pytest.raises(ArchiveDamaged):
+            operate(real_container.archive)
+
+
+def test_bytes_damaged_on_their_way_are_not_kept(real_container: RealContainer) -> None:
+    """The archive reckons the checksum anew, of a block as of a whole blob."""
+    real_container.wire.damage(times=2)
+    for operate in (OPERATIONS["stage"], OPERATIONS["put"]):
+        with pytest.raises(ArchiveDamaged):
+            operate(real_container.archive)
+
+    assert () == real_container.archive.staged(NAME)
+    assert real_container.archive.find(NAME) is None
+
+
+def test_the_checksum_is_that_of_blob_storage() -> None:
+    """CRC-64/NVME, the lowest byte first; its check value is published."""
+    assert base64.b64encode(0xAE8B14860A799888.to_bytes(8, "little")).decode() == checksum(memoryview(b"123456789"))
+
+
+@pytest.mark.parametrize("operation", ["stage", "put"])
+def test_every_block_and_blob_carries_its_checksum(real_container: RealContainer, operation: str) -> None:
+    """For the archive to verify on arrival."""
+    OPERATIONS[operation](real_container.archive)
+
+    assert checksum(memoryview(CONTENT)) == real_container.wire.sent[-1].options["headers"]["x-ms-content-crc64"]
+
+
+def test_a_commit_whose_reply_is_lost_is_found_done(real_container: RealContainer) -> None:
+    """The next one, ours or the SDK's own, hears of our own blob."""
+    real_container.archive.stage(NAME, A, view(CONTENT))
+    real_container.wire.lose_reply()
+    with pytest.raises(ArchiveBusy):
+        real_container.archive.commit(NAME, [A], LABELS, "audio/wav")
+    with pytest.raises(BlobExists):
+        real_container.archive.commit(NAME, [A], LABELS, "audio/wav")
+    found = real_container.archive.find(NAME)
+
+    assert found is not None
+    assert (10, LABELS) == (found.length, found.labels)
+
+
+def test_no_error_shows_a_key_or_a_signature(real_container: RealContainer, azurite: Azurite) -> None:
+    """Nor a URL's query."""
+    real_container.wire.answer(403, "AuthenticationFailed")
+    with pytest.raises(ArchiveRefused) as caught:
+        real_container.archive.put(NAME, view(CONTENT), LABELS, "audio/wav")
+    text = f"{caught.value} {caught.value!r}"
+
+    assert azurite.key not in text
+    assert "sig=" not in text
+    assert "http" not in text
+
+
+def test_the_largest_block_is_put_in_one_request(azurite: Azurite, real_container: RealContainer) -> None:
+    """The SDK would cut it beyond 64 MiB, and send the checksum of the whole with each part."""
+    with blob_service(azurite.connection_string, "", "") as service:
+        archive = BlobArchive(service, real_container.archive.container)
+        content = bytes((64 << 20) + 1)
+        etag = archive.put(NAME, memoryview(content), {}, "audio/wav")
+
+        assert BlockList((), len(content), etag) == archive.committed(NAME)
