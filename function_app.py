@@ -4,6 +4,7 @@ import functools
 import json
 import os
 import re
+import threading
 import typing
 from collections.abc import Callable, Iterable, Mapping
 
@@ -25,9 +26,20 @@ app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
 Steps = func.Out[typing.List[str]]  # noqa: UP006 - the worker's own check knows only this spelling
 
 
-@functools.cache
+_composing = threading.Lock()
+
+
 def get_app() -> App:
-    """The app, once per worker, at the first call: a setting that is missing must not hide the functions."""
+    """The app, once per worker, at the first call: a setting that is missing must not hide the functions.
+
+    First calls come at one moment on several threads; two apps would have two memory budgets.
+    """
+    with _composing:
+        return _compose()
+
+
+@functools.cache
+def _compose() -> App:
     return compose(Settings.from_env(os.environ))
 
 

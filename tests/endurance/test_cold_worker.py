@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+_ROOT = Path(__file__).parents[2]
 _STARTS = 12
 _COLD = """
 import sys, threading
@@ -30,12 +31,35 @@ threads = [threading.Thread(target=load) for _ in range(8)]
 for thread in threads: thread.start()
 for thread in threads: thread.join()
 """
+_COLD_APP = """
+import os, sys, threading
+os.environ |= {"ACS_ENDPOINT": "https://contoso.communication.azure.com", "ACS_ACCESS_KEY": "AAAA",
+    "ARCHIVE_STORAGE": "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=AAAA;" + "".join(
+        f"{kind}Endpoint=http://127.0.0.1:1/a;" for kind in ("Blob", "Queue", "Table"))}
+import function_app
+
+sys.setswitchinterval(1e-6)
+ready, found = threading.Barrier(8), []
+def ask():
+    ready.wait()
+    found.append(function_app.get_app())
+
+threads = [threading.Thread(target=ask) for _ in range(8)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+print(len(found), len({id(app) for app in found}))
+"""
 
 
 def test_threads_that_are_the_first_to_read_the_catalog_live() -> None:
     """A decoder that builds itself at its first use ended one cold process in four by a segmentation fault."""
-    root = Path(__file__).parents[2]
-
-    ends = [subprocess.run([sys.executable, "-c", _COLD], cwd=root, check=False).returncode for _ in range(_STARTS)]
+    ends = [subprocess.run([sys.executable, "-c", _COLD], cwd=_ROOT, check=False).returncode for _ in range(_STARTS)]
 
     assert [0] * _STARTS == ends
+
+
+def test_threads_that_are_the_first_to_ask_for_the_app_get_the_same() -> None:
+    """All copies of a worker share one memory budget."""
+    found = subprocess.run([sys.executable, "-c", _COLD_APP], cwd=_ROOT, check=True, capture_output=True, text=True)
+
+    assert "8 1" == found.stdout.strip()
