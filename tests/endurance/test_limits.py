@@ -1,5 +1,7 @@
 """Copies in a bounded memory and a bounded time."""
 
+from datetime import timedelta
+
 import pytest
 
 from recording.core.model import ChunkState
@@ -9,6 +11,7 @@ from tests.endurance.scene import (
     Scene,
     assert_archived,
     assert_quarantined,
+    assert_waiting,
     sound,
 )
 
@@ -69,3 +72,21 @@ def test_a_copy_that_uses_up_its_time_is_taken_up_again(scene: Scene) -> None:
     assert_archived(given)
     assert () == given.chunk.failures
     assert given.served <= LENGTH + len(outcomes) * MEBIBYTE
+
+
+def test_a_clock_that_is_off_is_waited_for(scene: Scene) -> None:
+    """Ten minutes: the source refuses the signature, the error says where to look, nothing is lost."""
+    given = scene.given(sound(SHORT, 8))
+    usual = scene.acs.world.signing_clock
+    scene.acs.world.signing_clock = lambda: usual() + timedelta(minutes=10)
+    try:
+        (tries,) = scene.start(given).wait()
+    finally:
+        scene.acs.world.signing_clock = usual
+
+    assert ["source_refused"] == [one["error"] for one in tries]
+    assert "the clock" in tries[0]["cause"]
+    assert_waiting(given)
+    assert (("source_refused", 1),) == given.chunk.failures
+    assert ["done"] == scene.finish(given)
+    assert_archived(given)

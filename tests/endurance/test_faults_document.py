@@ -1,0 +1,30 @@
+"""docs/faults.md knows every fault, and names only tests that exist."""
+
+import re
+from pathlib import Path
+
+from local.acs import faults as source
+from local.faultproxy import faults as destination
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
+NAMED = sorted(set(re.findall(r"`([\w/]+)::(test_\w+)`", PAGE)))
+
+
+def test_every_fault_is_on_the_page() -> None:
+    """By its name in the table it comes from."""
+    known = {*source.FAULTS, *destination.FAULTS}
+
+    assert set() == {name for name in known if f"`{name}`" not in PAGE}
+
+
+def test_every_test_on_the_page_exists() -> None:
+    """In the file that is named."""
+    missing = [
+        f"{file}::{name}"
+        for file, name in NAMED
+        if f"def {name}(" not in (ROOT / "tests" / f"{file}.py").read_text(encoding="utf-8")
+    ]
+
+    assert NAMED
+    assert [] == missing
