@@ -202,8 +202,8 @@ def throttled(bench: Bench) -> Result:
     result = Result(
         "throttled",
         f"{size // MEBIBYTE} MiB from a source of {REAL_RATE / 1e6:.0f} MB/s a connection and {REAL_LATENCY_MS} ms",
-        "A connection earns nothing while it idles, and a new range has no allowance and waits for its first byte. Every "
-        "tool that reads one stream is as slow as the connection, so two of them stand for all.",
+        "A connection earns nothing while it idles, and a new range has no allowance and waits for its first byte. "
+        "Every tool that reads one stream is as slow as the connection, so two of them stand for all.",
         RCLONE,
     )
     with bench.programs.source(REAL_RATE, REAL_LATENCY_MS) as source, bench.programs.sink() as sink:
