@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 _ROOT = Path(__file__).parents[2]
-_STARTS = 12
+_STARTS = 6
 _COLD = """
 import sys, threading
 from datetime import UTC, datetime

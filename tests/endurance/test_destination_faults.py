@@ -3,8 +3,8 @@
 Each case has a chunk, a proxy and a worker process of its own, so that all can suffer side by side.
 """
 
-from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pytest
@@ -16,7 +16,7 @@ from tests.endurance.workers import Try
 
 LENGTH = 2 * MEBIBYTE + 200_000
 SHORT = 200_000
-AT_ONCE = 24
+AT_ONCE = 36
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,8 @@ def _everywhere(name: str, moment: Moment | None = None, without: Iterable[str] 
 
 ONCE = (
     *_everywhere("server_busy_503"),
-    *_everywhere("operation_timed_out_500", "after"),
-    *_everywhere("reset_before"),
+    *(Case("operation_timed_out_500", operation, "after") for operation in ("put", "stage", "commit", "transaction")),
+    *(Case("reset_before", operation) for operation in ("put", "stage", "commit", "transaction", "query")),
     *_everywhere("reset_mid_body", without=_BODILESS),
     *_everywhere("response_lost"),
     *(Case("too_many_requests_429", operation) for operation in ("stage", "commit", "transaction")),
@@ -125,9 +125,14 @@ class Suffered:
     tries: list[Try]
 
 
-def _suffer(scene: Scene, cases: tuple[Case, ...], count: int | None, tries: int) -> dict[Case, Suffered]:
-    def suffer(numbered: tuple[int, Case]) -> Suffered:
-        seed, case = numbered
+Suffering = Mapping[Case, Future[Suffered]]
+
+
+@pytest.fixture(scope="module")
+def suffering(scene: Scene) -> Iterator[tuple[Suffering, Suffering]]:
+    """All cases under way: those struck once, and those struck on. What lasts spends its time on the SDK's waits."""
+
+    def suffer(case: Case, seed: int, count: int | None, tries: int) -> Suffered:
         given = scene.given(sound(case.length, seed))
         with scene.another_proxy() as proxy:
             fault = proxy.arm(case.name, case.operation, case.moment, after=case.after, count=count, seconds=0.5)
@@ -135,31 +140,33 @@ def _suffer(scene: Scene, cases: tuple[Case, ...], count: int | None, tries: int
         return Suffered(given, fault, found)
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        return dict(zip(cases, pool.map(suffer, enumerate(cases)), strict=True))
+        lasting = {case: pool.submit(suffer, case, seed, None, 1) for seed, case in enumerate(LASTING)}
+        once = {case: pool.submit(suffer, case, 1000 + seed, 1, 3) for seed, case in enumerate(ONCE)}
+        yield once, lasting
 
 
 @pytest.fixture(scope="module")
-def struck_once(scene: Scene) -> dict[Case, Suffered]:
-    """What became of every chunk whose storage failed once."""
-    return _suffer(scene, ONCE, 1, 3)
+def struck_once(suffering: tuple[Suffering, Suffering]) -> Suffering:
+    """What becomes of every chunk whose storage fails once."""
+    return suffering[0]
 
 
 @pytest.fixture(scope="module")
-def struck_on(scene: Scene) -> dict[Case, Suffered]:
-    """What became of every chunk whose storage went on failing, after one try."""
-    return _suffer(scene, LASTING, None, 1)
+def struck_on(suffering: tuple[Suffering, Suffering]) -> Suffering:
+    """What becomes of every chunk whose storage goes on failing, after one try."""
+    return suffering[1]
 
 
 @pytest.fixture(scope="module")
-def mended(scene: Scene, struck_on: dict[Case, Suffered]) -> None:
+def mended(scene: Scene, struck_on: Suffering) -> None:
     """The faults end; one worker takes all the steps that came back."""
-    scene.finish(*(one.given for one in struck_on.values()), threads=6)
+    scene.finish(*(one.result().given for one in struck_on.values()), threads=6)
 
 
 @pytest.mark.parametrize("case", ONCE, ids=str)
-def test_a_fault_that_strikes_once_costs_nothing(scene: Scene, struck_once: dict[Case, Suffered], case: Case) -> None:
+def test_a_fault_that_strikes_once_costs_nothing(scene: Scene, struck_once: Suffering, case: Case) -> None:
     """Healed by the SDK's retry or by the next try, and then counted; archived byte for byte, released, told once."""
-    suffered = struck_once[case]
+    suffered = struck_once[case].result()
 
     assert 1 == suffered.fault.hits
     assert "done" == suffered.tries[-1].get("outcome")
@@ -168,9 +175,9 @@ def test_a_fault_that_strikes_once_costs_nothing(scene: Scene, struck_once: dict
 
 
 @pytest.mark.parametrize("case", LASTING, ids=str)
-def test_nothing_is_lost_while_a_fault_lasts(scene: Scene, struck_on: dict[Case, Suffered], case: Case) -> None:
+def test_nothing_is_lost_while_a_fault_lasts(scene: Scene, struck_on: Suffering, case: Case) -> None:
     """The step fails as transient and is counted by its cause; the source waits."""
-    suffered = struck_on[case]
+    suffered = struck_on[case].result()
     given = suffered.given
 
     (failed,) = suffered.tries
@@ -183,11 +190,9 @@ def test_nothing_is_lost_while_a_fault_lasts(scene: Scene, struck_on: dict[Case,
 
 
 @pytest.mark.parametrize("case", LASTING, ids=str)
-def test_a_fault_that_ends_at_last_costs_nothing(
-    scene: Scene, struck_on: dict[Case, Suffered], mended: None, case: Case
-) -> None:
+def test_a_fault_that_ends_at_last_costs_nothing(scene: Scene, struck_on: Suffering, mended: None, case: Case) -> None:
     """The next try does it all."""
-    assert_archived(struck_on[case].given)
+    assert_archived(struck_on[case].result().given)
 
 
 def test_every_fault_of_the_table_is_suffered_here() -> None:

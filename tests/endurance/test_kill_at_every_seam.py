@@ -201,7 +201,7 @@ def test_a_worker_that_is_told_to_end_is_as_one_that_is_killed(scene: Scene, giv
 
 def test_a_worker_killed_at_one_seam_after_the_other_comes_to_an_end(scene: Scene, given: Given) -> None:
     """Each goes on from where the last was killed; none reads again what any of them has staged."""
-    kills = ["a block is staged after", "the first block is staged after", "the blob is committed during"]
+    kills = ["a block is staged during", "the first block is staged before", "the blob is committed during"]
     kills += ["the blob is committed after", "the proof is saved after", "the release is saved before"]
     for number, seam in enumerate(kills):
         # Each run makes fewer requests than the one before it: it has less to do.
@@ -213,7 +213,7 @@ def test_a_worker_killed_at_one_seam_after_the_other_comes_to_an_end(scene: Scen
 
 
 KILLS = 3
-SEEDS = range(10)
+SEEDS = range(8)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

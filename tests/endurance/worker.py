@@ -6,6 +6,7 @@ and `{"pid", "status", "results"}` once it has ended. A child writes its results
 killed.
 """
 
+import gc
 import json
 import os
 import selectors
@@ -26,6 +27,7 @@ from recording.settings import Settings
 
 def main() -> None:
     """Serve until the standard input ends."""
+    gc.freeze()  # what is imported stays shared with the children
     waiting = selectors.DefaultSelector()
     waiting.register(sys.stdin.fileno(), selectors.EVENT_READ, 0)
     found: dict[int, bytes] = {}
