@@ -17,30 +17,30 @@ class Ride:
 
     def round(self, rate: float) -> int:
         """Let one round arrive; the target then."""
-        for _ in range(2 * self.pace.target):
+        for _ in range(self.pace.target):
             self.now += 1 / rate
             self.pace.arrived(BLOCK, self.now)
         return self.pace.target
 
 
-def test_it_starts_with_two_connections_at_most() -> None:
+def test_it_starts_with_four_connections_at_most() -> None:
     """And with one where only one is allowed."""
-    assert [1, 2, 2] == [Pace(most, 0.0).target for most in (1, 2, 8)]
+    assert [1, 2, 4] == [Pace(most, 0.0).target for most in (1, 2, 8)]
 
 
 def test_it_grows_while_that_brings_throughput() -> None:
-    """By half of what there is, up to the most."""
-    ride = Ride(8)
+    """Twofold, up to the most."""
+    ride = Ride(20)
 
-    assert [3, 4, 6, 8, 8] == [ride.round(rate) for rate in (10, 20, 30, 40, 50)]
+    assert [8, 16, 20, 20] == [ride.round(rate) for rate in (10, 20, 30, 40)]
 
 
 def test_a_round_that_is_not_faster_ends_the_growth() -> None:
-    """A twentieth is the least that counts."""
-    ride = Ride(8)
-    ride.round(10)
+    """A twentieth is the least that counts; the step that did not bring it is taken back."""
+    ride = Ride(16)
+    assert 8 == ride.round(10)
 
-    assert [3, 3, 3] == [ride.round(rate) for rate in (10.4, 100, 1000)]
+    assert [4, 4, 4] == [ride.round(rate) for rate in (10.4, 100, 1000)]
 
 
 def test_a_busy_source_halves_the_target() -> None:
@@ -59,12 +59,11 @@ def test_a_busy_source_halves_the_target() -> None:
 def test_growth_begins_again_after_quiet_rounds() -> None:
     """A few of them, at the reduced target."""
     ride = Ride(8)
-    ride.round(10)
     ride.pace.busy(ride.now)
 
     quiet = [ride.round(10) for _ in range(Pace.QUIET_ROUNDS)]
-    assert [1] * Pace.QUIET_ROUNDS == quiet
-    assert 2 == ride.round(10)
+    assert [2] * Pace.QUIET_ROUNDS == quiet
+    assert 4 == ride.round(10)
 
 
 def test_blocks_that_arrive_at_the_same_moment_make_no_round() -> None:
@@ -72,10 +71,10 @@ def test_blocks_that_arrive_at_the_same_moment_make_no_round() -> None:
     pace = Pace(8, 5.0)
     for _ in range(20):
         pace.arrived(BLOCK, 5.0)
-    assert 2 == pace.target
+    assert 4 == pace.target
 
     pace.arrived(BLOCK, 6.0)
-    assert 3 == pace.target
+    assert 8 == pace.target
 
 
 @given(st.integers(1, 64), st.lists(st.one_of(st.none(), st.floats(0, 100)), max_size=200))

@@ -12,7 +12,7 @@ from recording.copying.destination import CutOff, Destination, Progress
 from recording.copying.pace import Pace
 from recording.copying.ranges import RangeIgnored, Ranges
 from recording.core import blocks
-from recording.core.blocks import Block
+from recording.core.blocks import Block, StagedBlock
 from recording.core.errors import SourceChanged, TransferBroken
 
 
@@ -60,7 +60,7 @@ class Carriage:
         self._monotonic = monotonic
         self._until = until
         self._progress = progress
-        self._fingerprint = 0
+        self._fingerprint: int | None = None
         self._plan = blocks.plan(ranges.total, buffers.size)
         self._digests: dict[int, bytes] = {}
         self._missing: deque[Block] = deque()
@@ -70,20 +70,36 @@ class Carriage:
         self._active = 0
         self._failure: BaseException | None = None
 
-    def carry(self, first: memoryview, sha256: bytes, release_first: Callable[[], None]) -> Carried | CutOff:
+    def carry(self, first: memoryview, release_first: Callable[[], None]) -> Carried | CutOff:
         """Stage what is missing.
 
         Args:
-            first: the first block, which has been read already.
-            sha256: its digest.
-            release_first: gives its buffer back; called once it is staged.
+            first: the first block's view, which `ranges.first` fills.
+            release_first: gives its buffer back; called once the block is staged.
 
         Raises:
             Transient: what is staged stays staged.
         """
-        size = self._buffers.size
-        self._fingerprint = blocks.fingerprint(self._ranges.total, self._ranges.validators, size, sha256)
-        found = blocks.continuation(self._plan, self._to.archive.staged(self._to.name), self._fingerprint)
+        staged = self._to.archive.staged(self._to.name)
+        if staged or self._ranges.whole:
+            self._go_on_from(staged, first, release_first)
+        else:
+            # Nothing is there to go on from: the first block comes in beside the others.
+            self._missing.extend(self._plan[1:])
+        if self._ranges.whole:
+            self._follow_stream(self._plan[1:])
+        else:
+            self._read_ranges(None if staged else lambda: self._stage_first(first, release_first))
+        if len(self._digests) < len(self._plan):
+            return CutOff(sum(self._plan[index].length for index in self._digests))
+        return Carried(self._digests, blocks.block_ids(self._digests, self._identify(self._digests[0])))
+
+    def _go_on_from(
+        self, staged: tuple[StagedBlock, ...], first: memoryview, release_first: Callable[[], None]
+    ) -> None:
+        """Believe what an earlier try has staged, where its ids say that it is of this content and this cut."""
+        sha256 = self._ranges.first()
+        found = blocks.continuation(self._plan, staged, self._identify(sha256))
         # A first block unlike the one that is staged belongs to other content: then nothing staged can be used.
         self._digests = dict(found.digests) if found.digests.get(0, sha256) == sha256 else {}
         self._progress(sum(self._plan[index].length for index in self._digests))
@@ -91,16 +107,27 @@ class Carriage:
             self._stage(self._plan[0], first, sha256)
         release_first()
         self._missing.extend(block for block in self._plan if block.index not in self._digests)
-        if self._ranges.whole:
-            self._follow_stream(self._plan[1:])
-        else:
-            self._read_ranges()
-        if len(self._digests) < len(self._plan):
-            return CutOff(sum(self._plan[index].length for index in self._digests))
-        return Carried(self._digests, blocks.block_ids(self._digests, self._fingerprint))
+
+    def _identify(self, first_sha256: bytes) -> int:
+        """The fingerprint of this copy's blocks, which the first of them decides."""
+        found = blocks.fingerprint(self._ranges.total, self._ranges.validators, self._buffers.size, first_sha256)
+        with self._changed:
+            self._fingerprint = found
+            self._changed.notify_all()
+        return found
+
+    def _stage_first(self, first: memoryview, release_first: Callable[[], None]) -> None:
+        sha256 = self._ranges.first()
+        self._identify(sha256)
+        self._stage(self._plan[0], first, sha256)
+        release_first()
 
     def _stage(self, block: Block, view: memoryview, sha256: bytes) -> None:
-        block_id = blocks.block_id(block.index, sha256, self._fingerprint)
+        with self._changed:
+            self._changed.wait_for(lambda: self._fingerprint is not None or self._failure is not None)
+            if self._fingerprint is None:
+                return  # the first block has failed, and with it the copy
+            block_id = blocks.block_id(block.index, sha256, self._fingerprint)
         self._to.archive.stage(self._to.name, block_id, view)
         with self._changed:
             self._digests[block.index] = sha256
@@ -109,13 +136,17 @@ class Carriage:
 
     # Many ranges at a time
 
-    def _read_ranges(self) -> None:
+    def _read_ranges(self, beside: Callable[[], None] | None) -> None:
+        """Read and stage what is missing, with one more task `beside`, where there is one."""
         self._ranges.on_busy = self._slow_down
         with ThreadPoolExecutor(self._most, "copy") as pool, self._changed:
+            if beside is not None:
+                self._active += 1
+                pool.submit(self._guarded, beside)
             while True:
                 while self._active < self._pace.target and self._has_work():
                     self._active += 1
-                    pool.submit(self._work)
+                    pool.submit(self._guarded, self._work)
                 if not self._active:
                     break
                 self._changed.wait()
@@ -126,17 +157,10 @@ class Carriage:
         elif self._failure is not None:
             raise self._failure
 
-    def _work(self) -> None:
+    def _guarded(self, task: Callable[[], None]) -> None:
+        """Run a task of the pool; its failure ends the copy."""
         try:
-            while self._may_go_on():
-                with self._buffers.borrow() as buffer:
-                    block = self._next()
-                    if block is None:
-                        break
-                    view = buffer[: block.length]
-                    self._stage(block, view, self._ranges.read(block.offset, view))
-                with self._changed:
-                    self._changed.notify()  # the pace may have changed
+            task()
         except BaseException as error:  # noqa: BLE001 - carried to the thread that waits for this one
             with self._changed:
                 self._failure = self._failure or error
@@ -144,7 +168,18 @@ class Carriage:
         finally:
             with self._changed:
                 self._active -= 1
-                self._changed.notify()
+                self._changed.notify_all()
+
+    def _work(self) -> None:
+        while self._may_go_on():
+            with self._buffers.borrow() as buffer:
+                block = self._next()
+                if block is None:
+                    break
+                view = buffer[: block.length]
+                self._stage(block, view, self._ranges.read(block.offset, view))
+            with self._changed:
+                self._changed.notify_all()  # the pace may have changed
 
     def _may_go_on(self) -> bool:
         with self._changed:

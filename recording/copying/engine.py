@@ -21,8 +21,6 @@ from recording.core.model import Digest, Location
 from recording.ports import Source
 
 _OPERATION = "copy chunk"
-_HEAD = 64 << 10
-"""How many bytes of the beginning tell what kind of media it is."""
 
 
 class Engine:
@@ -44,7 +42,7 @@ class Engine:
 
     @contextmanager
     def open(self, location: Location) -> Iterator["Arrival"]:
-        """Read the first block, so that it can be looked at before anything is stored.
+        """Begin to read, so that the chunk can be looked at before anything is stored.
 
         Raises:
             SourceNotReady: nothing is there yet, or nothing is in it.
@@ -55,8 +53,7 @@ class Engine:
             ranges = stack.enter_context(Ranges(self.source, self._guard, location))
             first = stack.enter_context(ExitStack())
             view = first.enter_context(self.buffers.borrow())
-            length, sha256 = ranges.begin(view)
-            yield Arrival(self, ranges, view[:length], sha256, first.close)
+            yield Arrival(self, ranges, view[: ranges.begin(view)], first.close)
 
     def read_small(self, location: Location, most: int) -> bytes:
         """The whole of a small content, such as a metadata file, of at most `most` bytes.
@@ -79,7 +76,8 @@ class Engine:
         """Read all of the source and store nothing: the digest to hold against what stands in the archive."""
         hasher = blocks.Hasher(self.buffers.size)
         with Ranges(self.source, self._guard, location) as ranges, self.buffers.borrow() as buffer:
-            at, _sha256 = ranges.begin(buffer)
+            at = ranges.begin(buffer)
+            ranges.first()
             hasher.update(buffer[:at])
             while at < ranges.total:
                 view = buffer[: min(len(buffer), ranges.total - at)]
@@ -93,15 +91,12 @@ class Engine:
 
 
 class Arrival:
-    """A chunk whose first block is here: look at its `facts`, then `store` it, once."""
+    """A chunk that has begun to arrive: look at its `facts`, then `store` it, once."""
 
-    def __init__(
-        self, engine: Engine, ranges: Ranges, first: memoryview, sha256: bytes, release_first: Callable[[], None]
-    ) -> None:
+    def __init__(self, engine: Engine, ranges: Ranges, first: memoryview, release_first: Callable[[], None]) -> None:
         self._engine = engine
         self._ranges = ranges
         self._first = first
-        self._sha256 = sha256
         self._release_first = release_first
         self.length = ranges.total
 
@@ -111,7 +106,7 @@ class Arrival:
         Raises:
             SourceNotReady: it is an error page.
         """
-        head = bytes(self._first[:_HEAD])
+        head = self._ranges.head()
         if is_error_page(head):
             raise SourceNotReady(_OPERATION, "an error page is where media should be", hint="it passes by itself")
         more: dict[int, bytes] = {}
@@ -122,6 +117,7 @@ class Arrival:
     def _peek(self, need: Need) -> bytes:
         end = min(need.offset + need.length, self.length)
         if end <= len(self._first):
+            self._ranges.first()
             return bytes(self._first[need.offset : end])
         if self._ranges.whole:
             return b""  # without ranges it would cost reading all that lies before
@@ -151,7 +147,7 @@ class Arrival:
             self._release_first()
 
     def _put(self, to: Destination, progress: Progress) -> Copied:
-        digest = blocks.composite({0: self._sha256}, self._engine.buffers.size)
+        digest = blocks.composite({0: self._ranges.first()}, self._engine.buffers.size)
         etag = to.archive.put(to.name, self._first, to.labels(self.length, digest), to.content_type)
         progress(self.length)
         return Copied(self.length, digest, etag)
@@ -166,7 +162,7 @@ class Arrival:
             until=until,
             progress=progress,
         )
-        carried = carriage.carry(self._first, self._sha256, self._release_first)
+        carried = carriage.carry(self._first, self._release_first)
         if isinstance(carried, CutOff):
             return carried
         digest = blocks.composite(carried.digests, self._engine.buffers.size)

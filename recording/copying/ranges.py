@@ -26,6 +26,8 @@ FIRST_WAIT = 0.5
 """Seconds before the second try where the source names none; each further one is twice as long."""
 _LONGEST_WAIT = 20.0
 """Seconds; a source that asks for a longer rest is left to the queue."""
+HEAD = 64 << 10
+"""Bytes of the beginning that are read at once, because they tell what kind of media it is."""
 _SLICE = 1 << 20
 """Bytes read at a time: many enough to cost little, few enough that a break loses little of what came."""
 
@@ -43,13 +45,18 @@ class _Reading:
         self.sha256 = hashlib.sha256()
 
     @property
+    def digest(self) -> bytes:
+        return self.sha256.digest()
+
+    @property
     def missing(self) -> int:
         return len(self.view) - self.got
 
-    def take(self, transfer: Transfer) -> None:
-        """Read until the view is full; what came before a break stays."""
-        while self.missing:
-            read = transfer.readinto(self.view[self.got : self.got + _SLICE])
+    def take(self, transfer: Transfer, upto: int | None = None) -> None:
+        """Read until the view is full, or has `upto` bytes; what came before a break stays."""
+        end = len(self.view) if upto is None else upto
+        while self.got < end:
+            read = transfer.readinto(self.view[self.got : min(self.got + _SLICE, end)])
             if read == 0:
                 raise TransferBroken(_OPERATION, f"the body ended {self.missing} bytes too early")
             self.sha256.update(self.view[self.got : self.got + read])
@@ -59,8 +66,9 @@ class _Reading:
 class Ranges:
     """The content at one location, read by many threads at once.
 
-    After `begin`, `location` is the final place (redirects followed) and `total` the length in bytes. Where the source
-    takes no notice of ranges (`whole`), all comes in one stream, block by block, by `follow`.
+    After `begin`, `location` is the final place (redirects followed) and `total` the length in bytes; `first` reads the
+    rest of the first block. Where the source takes no notice of ranges (`whole`), all that follows comes in one stream,
+    block by block, by `follow`.
 
     Args:
         source: where the ranges come from.
@@ -73,6 +81,9 @@ class Ranges:
         self._guard = guard
         self._streams = ExitStack()
         self._stream: Transfer | None = None
+        self._opening = ExitStack()
+        self._opened: Transfer | None = None
+        self._first = _Reading(memoryview(b""))
         self.location = location
         self.total = 0
         self.validators = ""
@@ -87,7 +98,8 @@ class Ranges:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close the stream, where there is one."""
+        """Close what is open."""
+        self._opening.close()
         self._streams.close()
 
     @property
@@ -95,17 +107,46 @@ class Ranges:
         """Whether the content comes as one stream."""
         return self._stream is not None
 
-    def begin(self, view: memoryview) -> tuple[int, bytes]:
-        """Read as much of the beginning as fills `view`, or all: the number of bytes and their SHA-256.
+    def begin(self, view: memoryview) -> int:
+        """Ask for as much of the beginning as fills `view`, and read its head; how many bytes the first block has.
 
         Raises:
             SourceNotReady: the content is empty.
             TransferBroken: the reply does not say how long the content is.
         """
-        reading = self._persist(lambda: self._open(view))
-        if reading.missing:
-            self._persist(lambda: self._resume(reading, 0))
-        return reading.got, reading.sha256.digest()
+        self._first = self._persist(lambda: self._open(view))
+        if self._opened is None:
+            self._persist(lambda: self._resume(self._first, 0))
+        return len(self._first.view)
+
+    def head(self) -> bytes:
+        """What there is of the first block so far: `HEAD` bytes or all of it at least."""
+        return bytes(self._first.view[: self._first.got])
+
+    def first(self) -> bytes:
+        """Read the rest of the first block; its SHA-256. Not for two threads; may be called again."""
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            try:
+                self._drain(opened, self._first, ends=not self.whole)
+            except TransferBroken:
+                if self.whole:
+                    self._persist(self._stream_again)
+                elif not self._first.missing:
+                    self._first = _Reading(self._first.view)  # what goes on beyond its end is not believed
+            finally:
+                self._opening.close()
+        if self._first.missing:
+            self._persist(lambda: self._resume(self._first, 0))
+        return self._first.digest
+
+    def _stream_again(self) -> None:
+        """A stream cannot be taken up where it broke: it begins anew."""
+        self.restart()
+        reading = _Reading(self._first.view)
+        if self._stream is not None:
+            self._drain(self._stream, reading, ends=False)
+        self._first = reading
 
     def read(self, offset: int, view: memoryview) -> bytes:
         """Fill `view` from `offset`; the SHA-256 of what is in it.
@@ -116,7 +157,7 @@ class Ranges:
         """
         reading = _Reading(view)
         self._persist(lambda: self._resume(reading, offset))
-        return reading.sha256.digest()
+        return reading.digest
 
     def read_small(self, most: int) -> bytes:
         """The whole content of at most `most` bytes; a reply that does not say its length is read to its end.
@@ -140,6 +181,7 @@ class Ranges:
 
     def restart(self) -> None:
         """Ask for the whole content as one stream, from its beginning."""
+        self._streams.close()
         transfer = self._streams.enter_context(self._source.open(self.location))
         if (transfer.total, transfer.validators) != (self.total, self.validators):
             raise SourceChanged(_OPERATION, "the whole content is not what its beginning was")
@@ -153,7 +195,7 @@ class Ranges:
             raise TransferBroken(_OPERATION, "there is no stream to follow")
         reading = _Reading(view)
         self._drain(self._stream, reading, ends=ends)
-        return reading.sha256.digest()
+        return reading.digest
 
     def _open(self, view: memoryview) -> _Reading:
         with ExitStack() as stack:
@@ -167,16 +209,19 @@ class Ranges:
             if transfer.offset != 0 or (transfer.length != len(reading.view) and not whole):
                 raise TransferBroken(_OPERATION, _mismatch(0, len(reading.view), transfer))
             self.location, self.total, self.validators = transfer.location, transfer.total, transfer.validators
-            if whole:
-                self._drain(transfer, reading, ends=False)
-                self._streams.push(stack.pop_all())
-                self._stream = transfer
-                return reading
             try:
-                self._drain(transfer, reading, ends=True)
+                with self._guard.watching(transfer, HEAD):
+                    reading.take(transfer, min(HEAD, len(reading.view)))
             except TransferBroken:
-                if not reading.missing:
-                    raise  # it went on beyond its end: nothing of it is believed
+                if whole:
+                    raise
+                return reading  # to be taken up where it broke
+            self._opened = transfer
+            if whole:
+                self._stream = transfer
+                self._streams.push(stack.pop_all())
+            else:
+                self._opening.push(stack.pop_all())
             return reading
 
     def _resume(self, reading: _Reading, base: int) -> None:
