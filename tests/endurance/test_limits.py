@@ -23,7 +23,7 @@ SHORT = 150_000
 @pytest.mark.parametrize("way", ["ranges", "one stream"])
 def test_copies_that_share_too_few_buffers_all_come_to_an_end(scene: Scene, buffers: int, way: str) -> None:
     """Six at a time in one process: who cannot have a buffer waits, and none waits for ever."""
-    given = [scene.given(sound(3 * MEBIBYTE - 100_000 * number, number)) for number in range(6)]
+    given = [scene.given(sound(2 * MEBIBYTE + 500_000 - 100_000 * number, number)) for number in range(6)]
     if way == "one stream":
         for one in given:
             scene.acs.world.arm("range_ignored", object_id=one.source.document_id, count=None)
