@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from recording import log
-from recording.core.errors import MalformedEvent
+from recording.core.errors import MalformedEvent, Permanent
 from recording.core.events import FileEvent, event_id_of, parse_event, parse_queued
 from recording.core.lifecycle import Announced, ArchiveChunk
 from recording.core.model import AnnouncedChunk, BlobName, Chunk, Output
@@ -47,7 +47,11 @@ class Announcing:
         if not isinstance(event, FileEvent):
             log.event("event.ignored", {"event_id": event_id, "kind": type(event).__name__}, logging.WARNING)
             return []
-        return self._announce(event)
+        try:
+            return self._announce(event)
+        except Permanent as error:
+            _refused(event_id, error, name)  # sending it again would not mend it
+            return []
 
     def announce_queued(self, message: bytes) -> list[Step]:
         """Take all events of a queue's message, each as `announce` does; one that cannot be read is kept as it is.
@@ -104,5 +108,5 @@ class Announcing:
         )
 
 
-def _refused(event_id: str, error: MalformedEvent, journal: BlobName) -> None:
+def _refused(event_id: str, error: Permanent, journal: BlobName) -> None:
     log.event("event.refused", {"event_id": event_id, "cause": error.cause, "journal": journal}, logging.ERROR)

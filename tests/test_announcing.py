@@ -9,7 +9,7 @@ from recording.core.model import RecordingId
 from recording.core.naming import DEFAULT_TEMPLATE, parse_template
 from recording.entries import Entries
 from tests.core.entries_of import NOW
-from tests.core.file_events import RECORDING, changed, file_event
+from tests.core.file_events import RECORDING, changed, chunk, file_event
 from tests.fakes import FakeArchive, FakeCatalog, FakeTopic
 
 DAY = timedelta(hours=24)
@@ -46,3 +46,13 @@ def test_an_event_that_no_encoding_can_hold_is_kept_as_it_came() -> None:
     (kept,) = journal.blobs.values()
 
     assert b'"sessionEndReason": "\\ud800"' in kept.content
+
+
+def test_an_event_of_too_many_chunks_is_a_matter_for_a_person() -> None:
+    """It stands in the journal; sending it again would not make it fewer."""
+    journal, catalog = FakeArchive(), FakeCatalog()
+    many = [chunk(index) for index in range(100)]
+
+    assert [] == announcing(catalog, journal).announce(file_event(many))
+    assert 1 == len(journal.blobs)
+    assert {} == catalog.entries
