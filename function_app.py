@@ -92,9 +92,10 @@ def calls_events(req: func.HttpRequest, steps: Steps) -> func.HttpResponse:
 @answered
 def start_recording(req: func.HttpRequest) -> func.HttpResponse:
     """Start a recording of a call, by any of its four locators."""
-    request = requests.parse_start(req.get_body(), req.headers.get("Repeatability-Request-ID"))
-    entry = get_app().starting.start_requested(request)
-    return _json(requests.recording_view(entry, get_app().now()), 201)
+    composed = get_app()
+    usual = composed.settings.recording_output
+    request = requests.parse_start(req.get_body(), req.headers.get("Repeatability-Request-ID"), usual)
+    return _json(requests.recording_view(composed.starting.start_requested(request), composed.now()), 201)
 
 
 @app.route("recordings/{id}", methods=["GET"])

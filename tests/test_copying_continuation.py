@@ -138,7 +138,7 @@ def test_blocks_of_strangers_are_left_out() -> None:
     content = media(3 * BLOCK)
     source, location = source_with(content)
     archive = FakeArchive()
-    archive.uncommitted[NAME] = {"x" * 48: b"stranger", "A" * 48: content[:BLOCK]}
+    archive.uncommitted[NAME] = {"x" * 64: b"stranger", "A" * 64: content[:BLOCK]}
     copied(engine_of(source), location, destination(archive))
 
     assert content == archive.blobs[NAME].content

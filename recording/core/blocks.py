@@ -1,7 +1,7 @@
 """How a chunk is cut into blocks, what a block's id says, and what a restarted copy need not read again.
 
-A block id is 36 bytes in base64url, 48 characters, so all ids of a blob have equal length: the block's position (2
-bytes), a fingerprint of the source and the cut (2 bytes) and the SHA-256 of its bytes. `get_block_list` therefore
+A block id is 48 bytes in base64url, 64 characters, which is as long as Blob storage allows: the block's position (2
+bytes), a fingerprint of the source and the cut (14 bytes) and the SHA-256 of its bytes. `get_block_list` therefore
 tells a restarted copy which blocks it has and what they hold, with nothing else to remember.
 """
 
@@ -17,7 +17,8 @@ from recording.core.model import Digest
 MAX_BLOCKS = 50_000
 """The most blocks that Blob storage takes in one blob."""
 
-_ID = struct.Struct(">HH32s")
+_ID = struct.Struct(">H14s32s")
+_FINGERPRINT = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def plan(length: int, block_size: int) -> tuple[Block, ...]:
 
 
 def fingerprint(length: int, validators: str, block_size: int, first: bytes) -> int:
-    """Sixteen bits that tell one copy's blocks from those of another state of the source, or of another cut.
+    """A number of 14 bytes that tells one copy's blocks from those of another state of the source, or cut.
 
     Args:
         length: of the whole content, in bytes.
@@ -70,12 +71,12 @@ def fingerprint(length: int, validators: str, block_size: int, first: bytes) -> 
         first: the SHA-256 of the first block: content that changes tells nothing else of it where there is no ETag.
     """
     digest = hashlib.sha256(f"{length}\n{block_size}\n{validators}\n".encode() + first).digest()
-    return int.from_bytes(digest[:2])
+    return int.from_bytes(digest[:_FINGERPRINT])
 
 
 def block_id(index: int, sha256: bytes, source: int) -> str:
     """The id of the block at `index` with that digest, read from the source with that fingerprint."""
-    return base64.urlsafe_b64encode(_ID.pack(index, source, sha256)).decode()
+    return base64.urlsafe_b64encode(_ID.pack(index, source.to_bytes(_FINGERPRINT), sha256)).decode()
 
 
 def _read_block_id(text: str) -> tuple[int, int, bytes] | None:
@@ -83,7 +84,7 @@ def _read_block_id(text: str) -> tuple[int, int, bytes] | None:
         index, source, sha256 = _ID.unpack(base64.b64decode(text, altchars=b"-_", validate=True))
     except (binascii.Error, struct.error, ValueError):
         return None  # a foreign id is no error: such a block is only not ours
-    return index, source, sha256
+    return index, int.from_bytes(source), sha256
 
 
 def continuation(blocks: Sequence[Block], staged: Iterable[StagedBlock], source: int) -> Continuation:

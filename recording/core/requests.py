@@ -61,8 +61,13 @@ def parse_json(body: bytes) -> object:
         raise InvalidRequest("body", "not JSON in UTF-8, or nested too deep") from error
 
 
-def parse_start(body: bytes, request_id: str | None) -> StartRequest:
-    """Read a request to start a recording. `request_id` is the caller's Repeatability-Request-ID, if it sent one.
+def parse_start(body: bytes, request_id: str | None, usual: Output) -> StartRequest:
+    """Read a request to start a recording.
+
+    Args:
+        body: JSON, with one locator; content, channel and format, or none of the three.
+        request_id: the caller's Repeatability-Request-ID, if it sent one.
+        usual: the output where the request names none.
 
     Raises:
         InvalidRequest: naming the field that is missing, unknown, or of the wrong type.
@@ -76,9 +81,6 @@ def parse_start(body: bytes, request_id: str | None) -> StartRequest:
     locators = {name: _locator(found, name) for name in _LOCATORS if found.get(name) is not None}
     if len(locators) != 1:
         raise InvalidRequest(" | ".join(_LOCATORS), f"exactly one must be given, not {len(locators)}")
-    for name in _OUTPUT_FIELDS:
-        if name not in found:
-            raise InvalidRequest(name, "missing")
     pause = found.get("pauseOnStart", False)
     if not isinstance(pause, bool):
         raise InvalidRequest("pauseOnStart", "neither true nor false")
@@ -87,7 +89,7 @@ def parse_start(body: bytes, request_id: str | None) -> StartRequest:
     connection = locators.get("callConnectionId")
     server = locators.get("serverCallId")
     return StartRequest(
-        output=outputs.parse_output(*(found[name] for name in _OUTPUT_FIELDS)),
+        output=_output(found, usual),
         server_call_id=ServerCallId(server) if server else None,
         group_call_id=locators.get("groupCallId"),
         room_id=locators.get("roomId"),
@@ -95,6 +97,15 @@ def parse_start(body: bytes, request_id: str | None) -> StartRequest:
         pause_on_start=pause,
         request_id=request_id or "",
     )
+
+
+def _output(found: Mapping[str, object], usual: Output) -> Output:
+    if not any(name in found for name in _OUTPUT_FIELDS):
+        return usual
+    for name in _OUTPUT_FIELDS:
+        if name not in found:
+            raise InvalidRequest(name, "missing; give all of content, channel and format, or none")
+    return outputs.parse_output(*(found[name] for name in _OUTPUT_FIELDS))
 
 
 def _locator(found: Mapping[str, object], name: str) -> str:

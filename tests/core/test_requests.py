@@ -35,12 +35,13 @@ from recording.core.requests import MOST_BODY, StartRequest, parse_json, parse_s
 from tests.core.entries_of import DEADLINE, NOW, changed_recording, chunk, document, entry_of
 
 WAV = Output(Content.AUDIO, Channel.MIXED, Format.WAV)
+USUAL = Output(Content.AUDIO, Channel.MIXED, Format.MP3)
 START: dict[str, object] = {"serverCallId": "call", "content": "audio", "channel": "mixed", "format": "wav"}
 
 
 def start(body: object, request_id: str | None = None) -> StartRequest:
     """The request that a body makes."""
-    return parse_start(json.dumps(body).encode(), request_id)
+    return parse_start(json.dumps(body).encode(), request_id, USUAL)
 
 
 def refused(body: object, request_id: str | None = None) -> InvalidRequest:
@@ -105,6 +106,13 @@ def test_any_bytes_are_json_or_refused(body: bytes) -> None:
 def test_a_call_is_named_in_one_of_four_ways(locator: dict[str, object], expected: StartRequest) -> None:
     """A null is as good as nothing."""
     assert expected == start({"content": "Audio", "channel": "mixed", "format": "WAV", **locator})
+
+
+def test_a_start_without_an_output_gets_the_usual_one() -> None:
+    """All three are left out, or none."""
+    assert USUAL == start({"serverCallId": "a"}).output
+    assert "format" == refused({"serverCallId": "a", "content": "audio", "channel": "mixed"}).field
+    assert "content" == refused({"serverCallId": "a", "format": "wav"}).field
 
 
 def test_a_start_may_be_paused_and_have_an_id() -> None:

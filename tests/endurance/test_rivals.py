@@ -220,7 +220,7 @@ def test_foreign_blocks_of_another_id_length_keep_ours_out(scene: Scene, given: 
 
 def test_foreign_blocks_of_our_id_length_are_left_out(scene: Scene, given: Given) -> None:
     """They do not get in the way."""
-    blob_of(given).stage_block("x" * 48, b"foreign")
+    blob_of(given).stage_block("x" * 64, b"foreign")
 
     assert ["done"] == scene.finish(given)
     assert_archived(given)
