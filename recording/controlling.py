@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from recording import log
-from recording.core.errors import CallRefused, UnknownRecording
+from recording.core.errors import CallRefused, Transient, UnknownRecording
 from recording.core.lifecycle import Paused, Resumed, Stopped
 from recording.core.model import CatalogEntry, RecordingId, RecordingState
 from recording.entries import Entries
@@ -23,6 +23,8 @@ class Controlling:
     def state(self, recording_id: RecordingId) -> tuple[CatalogEntry, str | None]:
         """What the catalog knows, and the service's own word: `active`, `inactive`, or None for what is over there.
 
+        While the service cannot answer, that is `unknown`: whoever asks in an outage wants what is known.
+
         Raises:
             UnknownRecording: neither knows it.
         """
@@ -35,6 +37,8 @@ class Controlling:
             if error.status != _NOT_FOUND:
                 raise
             return entry, None  # it is over, and its file event has not come yet
+        except Transient:
+            return entry, "unknown"
 
     def pause(self, recording_id: RecordingId) -> CatalogEntry:
         """Skip what follows, until `resume`."""

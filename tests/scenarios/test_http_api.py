@@ -218,7 +218,7 @@ def test_a_start_that_fails_is_started_once_when_asked_again(stack: Stack, call:
 
 
 def test_what_fails_by_the_services_fault_is_503_and_can_be_asked_again(stack: Stack) -> None:
-    """Every operation, all at once: the SDK's own patience is the same for each."""
+    """Every operation, all at once (the SDK's own patience is the same for each); the state tells what is known."""
     calls = [established(stack) for _ in range(5)]
     ids = {word: started(stack, call) for word, call in zip(("", "/pause", "/resume", "/stop"), calls[:4], strict=True)}
     body = {"serverCallId": calls[4].server_call_id, **WAV}
@@ -242,7 +242,11 @@ def test_what_fails_by_the_services_fault_is_503_and_can_be_asked_again(stack: S
     for call in calls:
         stack.acs.world.end_call(call)
 
-    assert {"urn:recording:problem:service-busy"} == {problem(reply, 503)["type"] for reply in failed}
+    assert (200, "started", "unknown") == (
+        failed[0].status_code,
+        *(failed[0].json()[it] for it in ("state", "serviceState")),
+    )
+    assert {"urn:recording:problem:service-busy"} == {problem(reply, 503)["type"] for reply in failed[1:]}
     assert [200, 200, 200, 200, 201] == [reply.status_code for reply in again]
     for call in calls:
         (recording,) = recordings_of(stack, call)
