@@ -1,4 +1,4 @@
-"""How archived blobs are kept from their commit on. Azurite keeps tiers; of WORM it knows nothing, so the wire tells."""
+"""How archived blobs are kept from their commit on. Azurite keeps tiers and knows nothing of WORM: the wire tells."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
