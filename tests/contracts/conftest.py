@@ -22,26 +22,32 @@ def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
 
 @pytest.fixture(scope="session")
 def acs_started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAcs]:
-    """Communication Services behind their tunnel, which this process is led through as the app is."""
-    with LocalAcs(tmp_path_factory.mktemp("acs"), lambda _: None) as running, pytest.MonkeyPatch.context() as patch:
-        for name, value in running.environment().items():
-            patch.setenv(name, value)
+    """Communication Services behind their tunnel."""
+    with LocalAcs(tmp_path_factory.mktemp("acs"), lambda _: None) as running:
         yield running
 
 
 @pytest.fixture
-def acs(acs_started: LocalAcs) -> Iterator[LocalAcs]:
-    """The same, well-behaved again after each test."""
+def acs(acs_started: LocalAcs, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalAcs]:
+    """The same, well-behaved again after each test, which is led through the tunnel as the app is."""
+    for name, value in acs_started.environment().items():
+        monkeypatch.setenv(name, value)
     yield acs_started
     acs_started.world.faults.clear()
 
 
 @pytest.fixture(scope="session")
-def event_grid(acs_started: LocalAcs, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalEventGrid]:
-    """The custom topic, reached through the same tunnel."""
+def event_grid_started(acs_started: LocalAcs, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalEventGrid]:
+    """The custom topic, behind the same tunnel."""
     with LocalEventGrid(tmp_path_factory.mktemp("grid"), acs_started.certificates) as running:
         acs_started.tunnel.route(TOPIC_HOST, running.topic.port)
         yield running
+
+
+@pytest.fixture
+def event_grid(event_grid_started: LocalEventGrid, acs: LocalAcs) -> LocalEventGrid:
+    """The same, reached through the tunnel."""
+    return event_grid_started
 
 
 @pytest.fixture
