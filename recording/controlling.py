@@ -58,16 +58,16 @@ class Controlling:
         """End the recording; its file event comes minutes later.
 
         Raises:
-            CallRefused: it is over already; status 404 if the service ended it, 409 if we know so ourselves.
+            CallRefused: with status 409 for one that is known to be over.
             UnknownRecording: the catalog does not know it.
         """
         entry = self._running("stop recording", recording_id)
         try:
             self.calls.stop(recording_id)
         except CallRefused as error:
-            if error.status == _NOT_FOUND:
-                self.entries.record(recording_id, Stopped(), entry)  # the call's end has ended it
-            raise
+            if error.status != _NOT_FOUND:
+                raise
+            # It has ended with its call, or by a stop whose reply was lost: what was asked for is so.
         log.event("recording.stopped", {"recording_id": recording_id})
         return self.entries.record(recording_id, Stopped(), entry).entry
 
