@@ -149,10 +149,11 @@ def test_no_more_run_at_once_than_batch_and_threshold_allow(
     start_host: StartHost, make_queue: MakeQueue, seen: Seen
 ) -> None:
     """With batchSize 2 and newBatchThreshold 0 the third message is left until the first two are done."""
-    start_host(**{f"{QUEUES}batchSize": "2", f"{QUEUES}newBatchThreshold": "0"}, TICKS="* * * * * *")
     queue = make_queue("WORK_QUEUE")
+    queue.create_queue()  # all messages are there before the host asks: else its first batch might be of one
     for number in range(3):
         queue.send_message(f"wait:go-{number}")
+    start_host(**{f"{QUEUES}batchSize": "2", f"{QUEUES}newBatchThreshold": "0"}, TICKS="* * * * * *")
     first = {run["body"].partition(":")[2] for run in seen.wait("work", 2)}
     # Between two ticks of its timer the host would have polled several times.
     seen.wait("tick", len(seen.of("tick")) + 2)
@@ -240,10 +241,11 @@ def test_the_pool_has_as_many_threads_as_the_setting_says(
     start_host: StartHost, make_queue: MakeQueue, seen: Seen
 ) -> None:
     """PYTHON_THREADPOOL_THREAD_COUNT 12: twelve messages run at once on however few cores."""
-    start_host(PYTHON_THREADPOOL_THREAD_COUNT="12")
     queue = make_queue("WORK_QUEUE")
+    queue.create_queue()  # all messages are there before the host asks: else its first batch might be of nine to eleven
     for _ in range(12):
         queue.send_message("wait:go")
+    start_host(PYTHON_THREADPOOL_THREAD_COUNT="12")
     seen.wait("work", 12)
     before = seen.of("done")
     seen.release("go")
