@@ -7,10 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from typing import Any
 
-from bench.ours import UncheckedArchive, acs_source, default, location
-from bench.servers import CONTAINER, connection_string
-from recording.adapters import clients
-from recording.adapters.archive import BlobArchive, checksum
+from bench.ours import acs_source, archive, default, location
+from recording.adapters.archive import checksum
 from recording.copying.guard import Guard
 from recording.copying.ranges import Ranges
 from recording.core import blocks
@@ -45,8 +43,7 @@ class Anatomy:
 
     def __init__(self, options: dict[str, Any]) -> None:
         self._source = acs_source(options["source"])
-        service = clients.blob_service(connection_string(options["sink"]), "", "")
-        self._archives = {True: BlobArchive(service, CONTAINER), False: UncheckedArchive(service, CONTAINER)}
+        self._archives = {checked: archive(options["sink"], checksum=checked) for checked in (True, False)}
         self._block = default("COPY_BLOCK_MIB") * MEBIBYTE
         self._threads = default("COPY_CONNECTIONS")
         self._buffers = [memoryview(bytearray(self._block)) for _ in range(self._threads)]

@@ -10,7 +10,7 @@ from typing import Any
 import obstore
 from obstore.store import AzureStore, HTTPStore
 
-from bench.servers import ACCOUNT, ACCOUNT_KEY, CONTAINER
+from bench.servers import ACCOUNT, CONTAINER, TOKEN
 
 _BLOCK = 16 << 20
 _AHEAD = 4
@@ -26,7 +26,7 @@ class ObstoreCopy:
         self._sink = AzureStore(
             CONTAINER,
             account_name=ACCOUNT,
-            account_key=ACCOUNT_KEY,
+            sas_key=TOKEN,
             endpoint=f"{options['sink']}/{ACCOUNT}",
             client_options=allow,
         )

@@ -6,17 +6,15 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from typing import Any, override
 
-from azure.communication.callautomation import CallAutomationClient
-from azure.core.credentials import AzureKeyCredential
 from azure.core.pipeline.transport import HttpTransport
-from azure.storage.blob import BlobServiceClient, ContentSettings
+from azure.core.rest import HttpRequest
 
 import recording.bootstrap  # noqa: F401 - an idle worker has imported the whole app
 from bench.servers import ACCOUNT_KEY, CONTAINER, SOURCE_HOST, connection_string
 from recording.adapters import clients
 from recording.adapters.archive import BlobArchive
 from recording.adapters.source import AcsSource
-from recording.adapters.transport import transport
+from recording.adapters.wire import Reply, Wire
 from recording.copying.buffers import Buffers
 from recording.copying.destination import Copied, Destination
 from recording.copying.engine import Engine
@@ -29,7 +27,7 @@ _names = (f"chunk-{os.getpid()}-{number}" for number in count())
 
 
 class PlainTransport(HttpTransport[Any, Any]):
-    """Leads the source's host to a local port without TLS, below the SDK's whole pipeline."""
+    """Leads the source's host to a local port without TLS, below azure-core's whole pipeline."""
 
     def __init__(self, base: str, inner: HttpTransport[Any, Any]) -> None:
         self._base = base
@@ -53,35 +51,27 @@ class PlainTransport(HttpTransport[Any, Any]):
         self.close()
 
 
-class UncheckedArchive(BlobArchive):
+class _Unchecked(Wire):
     """Sends no checksum, as the peers do: to compare like with like, never to be used."""
 
-    def __init__(self, service: BlobServiceClient, container: str) -> None:
-        super().__init__(service, container)
-        self._blobs = service
-
     @override
-    def stage(self, name: BlobName, block_id: str, content: memoryview) -> None:
-        self._blobs.get_blob_client(self.container, name).stage_block(block_id, content, length=len(content))  # type: ignore[arg-type]
+    def send(self, request: HttpRequest, **options: Any) -> Reply:
+        request.headers.pop("x-ms-content-crc64", None)
+        return super().send(request, **options)
 
-    @override
-    def put(self, name: BlobName, content: memoryview, labels: Any, content_type: str) -> str:
-        reply = self._blobs.get_blob_client(self.container, name).upload_blob(
-            bytes(content),
-            length=len(content),
-            overwrite=False,
-            content_settings=ContentSettings(content_type=content_type),
-            metadata=dict(labels),
-        )
-        return str(reply["etag"]).strip('"')
+
+def archive(sink: str, *, checksum: bool) -> BlobArchive:
+    """The real archive adapter over the sink at that base URL; without checksums, if so wanted."""
+    service = clients.blob_service(connection_string(sink), "", "")
+    kind = Wire if checksum else _Unchecked
+    return BlobArchive(service, clients.blob_writes(service, kind(_CONNECTIONS)), CONTAINER)
 
 
 def acs_source(plain: str | None) -> AcsSource:
     """The real source adapter: by `plain` base URL without TLS, else by HTTPS_PROXY and the CA of the environment."""
-    if plain is None:
-        return AcsSource(clients.call_automation(ENDPOINT, ACCOUNT_KEY, ""))
-    over = PlainTransport(plain, transport(_CONNECTIONS))
-    return AcsSource(CallAutomationClient(ENDPOINT, AzureKeyCredential(ACCOUNT_KEY), transport=over))
+    wire = PlainTransport(plain, Wire(_CONNECTIONS)) if plain else None
+    reads = clients.recording_reads(ENDPOINT, ACCOUNT_KEY, "", wire)
+    return AcsSource(clients.call_automation(ENDPOINT, ACCOUNT_KEY, ""), reads)
 
 
 def location(size: int) -> Location:
@@ -98,9 +88,7 @@ class Ours:
     """Copies chunks: `options` has `source` (base URL or None), `sink` (base URL), `checksum`, and overrides."""
 
     def __init__(self, options: dict[str, Any]) -> None:
-        service = clients.blob_service(connection_string(options["sink"]), "", "")
-        kind = BlobArchive if options["checksum"] else UncheckedArchive
-        self._archive = kind(service, CONTAINER)
+        self._archive = archive(options["sink"], checksum=options["checksum"])
         block = options.get("block_mib") or default("COPY_BLOCK_MIB")
         budget = options.get("memory_mib") or default("COPY_MEMORY_MIB")
         self._engine = Engine(

@@ -12,11 +12,10 @@ from urllib.request import urlopen
 from bench.contenders import Whole
 from bench.measuring import Tools
 from bench.places import Place
-from bench.servers import ACCOUNT, CONTAINER, Unavailable
+from bench.servers import ACCOUNT, CONTAINER, TOKEN, Unavailable
 
 _CURL = ["curl", "--silent", "--show-error", "--fail"]
 _NAME = "chunk"
-_TOKEN = "sv=2021-12-02&sr=c&sp=rwcdl&se=2036-01-01T00:00:00Z&sig=none"  # noqa: S105 - the sink checks no signature
 
 
 def _on_path(program: str, package: str) -> Callable[[], str]:
@@ -68,7 +67,7 @@ def rclone_environment(place: Place) -> dict[str, str]:
     return {
         "RCLONE_CONFIG": "",
         "RCLONE_CONFIG_SINK_TYPE": "azureblob",
-        "RCLONE_CONFIG_SINK_SAS_URL": f"{place.sink_base}/{ACCOUNT}/{CONTAINER}?{_TOKEN}",
+        "RCLONE_CONFIG_SINK_SAS_URL": f"{place.sink_base}/{ACCOUNT}/{CONTAINER}?{TOKEN}",
         "RCLONE_RETRIES": "1",
         "RCLONE_LOW_LEVEL_RETRIES": "1",
     }
@@ -165,7 +164,7 @@ def curl_azcopy(tools: Tools, azcopy: Azcopy) -> Whole:
             "-c",
             script,
             place.source_url(size),
-            f"{place.blob_url(_NAME)}?{_TOKEN}",
+            f"{place.blob_url(_NAME)}?{TOKEN}",
             azcopy.need(),
         ],
         environment=azcopy.environment,

@@ -54,7 +54,9 @@ def compose(
     logging.getLogger("azure").setLevel(logging.WARNING)  # at INFO it writes every URL it asks
     storage = settings.storage
     client = clients.call_automation(settings.acs_endpoint, settings.acs_access_key, settings.identity_client_id)
+    reads = clients.recording_reads(settings.acs_endpoint, settings.acs_access_key, settings.identity_client_id)
     blob = clients.blob_service(storage.connection_string, storage.blob_uri, storage.client_id)
+    writes = clients.blob_writes(blob)
     table = clients.table(storage.connection_string, storage.table_uri, storage.client_id, settings.catalog_table)
     topic = (
         EventGridTopic(clients.event_grid(settings.topic_endpoint, settings.topic_key, settings.identity_client_id))
@@ -63,6 +65,7 @@ def compose(
     )
     archive = BlobArchive(
         blob,
+        writes,
         settings.archive_container,
         Keeping(
             now,
@@ -72,7 +75,7 @@ def compose(
             legal_hold=settings.legal_hold,
         ),
     )
-    source = AcsSource(client)
+    source = AcsSource(client, reads)
     entries = Entries(TableCatalog(table), topic, now)
     engine = Engine(
         source,
@@ -83,13 +86,13 @@ def compose(
     calls = AcsCalls(client)
     starting = Starting(entries, calls, settings.recording_output, new_id)
     announcing = Announcing(
-        entries, BlobArchive(blob, settings.journal_container), settings.template, settings.retention_hours
+        entries, BlobArchive(blob, writes, settings.journal_container), settings.template, settings.retention_hours
     )
     archiving = Archiving(
         entries=entries,
         engine=engine,
         archive=archive,
-        quarantine=BlobArchive(blob, settings.quarantine_container),
+        quarantine=BlobArchive(blob, writes, settings.quarantine_container),
         releasing=Releasing(entries, source, archive, settings.release_at_source),
         completing=Completing(entries, archive, settings.archive_container),
         monotonic=monotonic,

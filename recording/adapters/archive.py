@@ -1,25 +1,25 @@
-"""One container of Blob storage, over `BlobServiceClient`: staged blocks, atomic commits, nothing overwritten."""
+"""One container of Blob storage: staged blocks, atomic commits, nothing overwritten.
+
+What carries bytes or publishes a blob goes by the wire, signed as the SDK signs; whatever asks, by the SDK's client.
+"""
 
 import base64
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email.utils import format_datetime
 from functools import lru_cache, partial
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 from awscrt.checksums import crc64nvme
-from azure.core import MatchConditions
 from azure.core.exceptions import AzureError, HttpResponseError
-from azure.storage.blob import (
-    BlobBlock,
-    BlobClient,
-    BlobServiceClient,
-    ContentSettings,
-    ImmutabilityPolicy,
-    StandardBlobTier,
-)
+from azure.core.pipeline import Pipeline
+from azure.core.rest import HttpRequest
+from azure.storage.blob import BlobBlock, BlobClient, BlobServiceClient
 
 from recording.adapters.replies import code_of, is_busy, message_of, retry_after_of, status_of
+from recording.adapters.wire import Reply
 from recording.core.blocks import StagedBlock
 from recording.core.errors import (
     ArchiveBusy,
@@ -58,29 +58,44 @@ class Keeping:
     locked: bool = False
     legal_hold: bool = False
 
-    def options(self) -> dict[str, Any]:
-        """The SDK's arguments, for a commit that happens now."""
-        options: dict[str, Any] = {}
+    def headers(self) -> dict[str, str]:
+        """What a commit that happens now must say."""
+        headers: dict[str, str] = {}
         if self.tier:
-            options["standard_blob_tier"] = StandardBlobTier(self.tier)
+            headers["x-ms-access-tier"] = self.tier
         if self.immutable_days:
-            options["immutability_policy"] = ImmutabilityPolicy(
-                expiry_time=self.now() + timedelta(days=self.immutable_days),
-                policy_mode="Locked" if self.locked else "Unlocked",
-            )
+            until = self.now() + timedelta(days=self.immutable_days)
+            headers["x-ms-immutability-policy-until-date"] = format_datetime(until, usegmt=True)
+            headers["x-ms-immutability-policy-mode"] = "Locked" if self.locked else "Unlocked"
         if self.legal_hold:
-            options["legal_hold"] = True
-        return options
+            headers["x-ms-legal-hold"] = "true"
+        return headers
 
 
 class BlobArchive:
-    """`Archive` and `Journal` over one container. It must exist: the deployment makes it."""
+    """`Archive` and `Journal` over one container. It must exist: the deployment makes it.
 
-    def __init__(self, service: BlobServiceClient, container: str, keeping: Keeping | None = None) -> None:
+    Args:
+        service: asks; its URL is where the container is.
+        writes: signs and sends what carries bytes (`clients.blob_writes`).
+        container: its name.
+        keeping: how blobs are kept.
+    """
+
+    def __init__(
+        self,
+        service: BlobServiceClient,
+        writes: Pipeline[HttpRequest, Reply],
+        container: str,
+        keeping: Keeping | None = None,
+    ) -> None:
         self.container = container
-        self._keeping = keeping.options if keeping else dict[str, Any]
-        # A client for each of the blobs at work: making one costs a third of what staging a block does.
+        self._writes = writes
+        self._keeping = keeping.headers if keeping else dict[str, str]
+        # A client for each of the blobs at work: making one costs as much as asking by it.
         self._blob = lru_cache(maxsize=256)(partial(service.get_blob_client, container))
+        base, _, self._token = service.url.partition("?")  # a shared access signature, where that is the credential
+        self._base = f"{base.rstrip('/')}/{container}/"
 
     def find(self, name: BlobName) -> ArchivedBlob | None:
         """See `ports.Archive.find`."""
@@ -102,43 +117,45 @@ class BlobArchive:
     def stage(self, name: BlobName, block_id: str, content: memoryview) -> None:
         """See `ports.Archive.stage`."""
         headers = {"x-ms-content-crc64": checksum(content)}
-        self._done(
-            "stage block",
-            name,
-            lambda blob: blob.stage_block(block_id, content, length=len(content), headers=headers),  # type: ignore[arg-type]
-        )
+        self._write("stage block", name, f"comp=block&blockid={quote_plus(_encoded(block_id))}", content, headers)
 
     def commit(self, name: BlobName, block_ids: Sequence[str], labels: Mapping[str, str], content_type: str) -> str:
         """See `ports.Archive.commit`."""
-        reply = self._done(
-            "commit blob",
-            name,
-            lambda blob: blob.commit_block_list(
-                [BlobBlock(block_id) for block_id in block_ids],
-                content_settings=ContentSettings(content_type=content_type),
-                metadata=dict(labels),
-                match_condition=MatchConditions.IfMissing,
-                **self._keeping(),
-            ),
-        )
-        return _bare(reply["etag"])
+        latest = "".join(f"<Latest>{_encoded(block_id)}</Latest>" for block_id in block_ids)
+        body = f'<?xml version="1.0" encoding="utf-8"?><BlockList>{latest}</BlockList>'.encode()
+        return self._write("commit blob", name, "comp=blocklist", body, self._publishing(labels, content_type))
 
     def put(self, name: BlobName, content: memoryview, labels: Mapping[str, str], content_type: str) -> str:
         """See `ports.Archive.put`."""
-        reply = self._done(
-            "put blob",
-            name,
-            lambda blob: blob.upload_blob(
-                bytes(content),
-                length=len(content),
-                overwrite=False,
-                content_settings=ContentSettings(content_type=content_type),
-                metadata=dict(labels),
-                headers={"x-ms-content-crc64": checksum(content)},
-                **self._keeping(),
-            ),
-        )
-        return _bare(reply["etag"])
+        headers = {
+            "x-ms-blob-type": "BlockBlob",
+            "x-ms-content-crc64": checksum(content),
+            **self._publishing(labels, content_type),
+        }
+        return self._write("put blob", name, "", content, headers)
+
+    def _publishing(self, labels: Mapping[str, str], content_type: str) -> dict[str, str]:
+        return {
+            "If-None-Match": "*",
+            "x-ms-blob-content-type": content_type,
+            **{f"x-ms-meta-{key}": value for key, value in labels.items()},
+            **self._keeping(),
+        }
+
+    def _write(
+        self, operation: str, name: BlobName, query: str, body: bytes | memoryview, headers: Mapping[str, str]
+    ) -> str:
+        """Put the body there; the ETag of the blob, where one was published."""
+        url = f"{self._base}{quote(name, safe='~/')}?{'&'.join(filter(None, (query, self._token)))}".rstrip("?")
+        request = HttpRequest("PUT", url, headers={"Content-Length": str(len(body)), **headers})
+        try:
+            reply = self._writes.run(request, body=body).http_response
+            reply.settle()  # nothing may come in chunks
+            if reply.status_code != 201:
+                raise HttpResponseError(response=reply)
+        except AzureError as error:
+            raise self._error(operation, name, error) from error
+        return _bare(reply.headers.get("ETag", ""))
 
     def committed(self, name: BlobName) -> BlockList | None:
         """See `ports.Archive.committed`."""
@@ -216,6 +233,11 @@ class BlobArchive:
             return ArchiveBusy(operation, cause, ids=ids, retry_after=retry_after_of(error))
         hint = "check that the container exists, and the identity's role on the storage account (it takes time to work)"
         return ArchiveRefused(operation, cause, hint=hint, ids=ids)
+
+
+def _encoded(block_id: str) -> str:
+    """A block's id as Blob storage wants it, and as the SDK lists it."""
+    return base64.b64encode(block_id.encode()).decode()
 
 
 def checksum(content: memoryview) -> str:

@@ -1,21 +1,29 @@
 """The SDKs' clients as this app wants them: short retries, kept connections, keys only where no identity is."""
 
-from typing import Any
+from email.utils import formatdate
+from typing import Any, override
+from urllib.parse import urlsplit
 
 from azure.communication.callautomation import CallAutomationClient
+from azure.communication.callautomation._shared.auth_policy_utils import get_authentication_policy
 from azure.core.credentials import AzureKeyCredential
+from azure.core.pipeline import Pipeline, PipelineRequest
+from azure.core.pipeline.policies import BearerTokenCredentialPolicy, HeadersPolicy, RetryPolicy, SansIOHTTPPolicy
+from azure.core.pipeline.transport import HttpTransport
+from azure.core.rest import HttpRequest
 from azure.data.tables import TableClient, TableServiceClient
 from azure.eventgrid import EventGridPublisherClient
 from azure.identity import DefaultAzureCredential
 from azure.storage.blob import BlobServiceClient
 
 from recording.adapters.transport import transport
+from recording.adapters.wire import Reply, Wire
 
 _KEPT_CONNECTIONS = 64
+_USER_AGENT = "recording-archive"
+_STORAGE_SCOPE = "https://storage.azure.com/.default"
 RETRY: dict[str, Any] = {"retry_total": 3, "retry_backoff_factor": 0.5, "retry_backoff_max": 10, "timeout": 60}
 """The SDK's own retries are for a single request; a step that fails is given back to the queue, which has minutes."""
-_LARGEST_PUT = 256 << 20
-"""Bytes, the largest block there can be. The SDK would cut more, and send the checksum of the whole with each part."""
 _BLOB_RETRY: dict[str, Any] = {"retry_total": 3, "initial_backoff": 1, "increment_base": 2}
 """The same in the words of the Blob SDK, whose default first wait is 15 s."""
 
@@ -25,9 +33,42 @@ def call_automation(endpoint: str, access_key: str, client_id: str) -> CallAutom
     return CallAutomationClient(endpoint, _credential(access_key, client_id), transport=_transport(), **RETRY)
 
 
+def recording_reads(
+    endpoint: str, access_key: str, client_id: str, wire: HttpTransport[HttpRequest, Reply] | None = None
+) -> Pipeline[HttpRequest, Reply]:
+    """What signs and sends requests for a recording's content. Nothing is asked again: the copy does that itself."""
+    headers = {"x-ms-host": urlsplit(endpoint).hostname or "", "User-Agent": _USER_AGENT}
+    signing = get_authentication_policy(endpoint, _credential(access_key, client_id))
+    policies: list[Any] = [HeadersPolicy(headers), signing]
+    return Pipeline(wire or Wire(_KEPT_CONNECTIONS), policies)
+
+
+def blob_writes(
+    service: BlobServiceClient, wire: HttpTransport[HttpRequest, Reply] | None = None, retries: int = 3
+) -> Pipeline[HttpRequest, Reply]:
+    """What signs and sends blocks and blobs, with the credential and the version of the service's client."""
+    policies: list[Any] = [RetryPolicy(**RETRY | {"retry_total": retries}), _BlobHeaders(service.api_version)]
+    if hasattr(service.credential, "get_token"):
+        policies.append(BearerTokenCredentialPolicy(service.credential, _STORAGE_SCOPE))
+    elif service.credential is not None:  # the SDK's own policy of a shared key; nothing for a signature in the URL
+        policies.append(service.credential)
+    return Pipeline(wire or Wire(_KEPT_CONNECTIONS), policies)
+
+
+class _BlobHeaders(SansIOHTTPPolicy[HttpRequest, Reply]):
+    """What Blob storage wants to hear with every request, at every try: the version spoken, and the time."""
+
+    def __init__(self, version: str) -> None:
+        self._headers = {"x-ms-version": version, "User-Agent": _USER_AGENT}
+
+    @override
+    def on_request(self, request: PipelineRequest[HttpRequest]) -> None:
+        request.http_request.headers.update({**self._headers, "x-ms-date": formatdate(usegmt=True)})
+
+
 def blob_service(connection_string: str, uri: str, client_id: str) -> BlobServiceClient:
     """A client for the archive's containers; by connection string where there is one."""
-    options: dict[str, Any] = {"transport": _transport(), "max_single_put_size": _LARGEST_PUT, **_BLOB_RETRY}
+    options: dict[str, Any] = {"transport": _transport(), **_BLOB_RETRY}
     if connection_string:
         return BlobServiceClient.from_connection_string(connection_string, **options)
     return BlobServiceClient(uri, _identity(client_id), **options)

@@ -1,15 +1,18 @@
-"""The service's short-lived storage, over `CallAutomationClient.download_recording` and `delete_recording`."""
+"""The service's short-lived storage: reads go by the wire, signed as the SDK signs; deletes by the SDK's client."""
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from http.client import HTTPException
+from contextlib import contextmanager
 from typing import Any
 
 from azure.communication.callautomation import CallAutomationClient
+from azure.communication.callautomation.recording_url_validator import validate_recording_url
 from azure.core.exceptions import AzureError, DecodeError, HttpResponseError
+from azure.core.pipeline import Pipeline
+from azure.core.rest import HttpRequest
 
 from recording.adapters.replies import code_of, is_busy, message_of, retry_after_of, status_of
+from recording.adapters.wire import Broken, Reply
 from recording.core.errors import (
     HostileLocation,
     RecordingError,
@@ -24,41 +27,48 @@ from recording.core.model import Location, Proof
 from recording.ports import Transfer
 
 _MOST_REDIRECTS = 4
-_CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
+_CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
 _NOT_RETRIED: dict[str, Any] = {"retry_total": 0, "permit_redirects": False}
-"""The copy retries its ranges itself, and a redirect is a new URL: checked and signed as the first was. azure-core
-would follow it without the signature."""
+"""What fails is asked again by who drives the step, and a redirect is a new URL: checked and signed as the first was.
+azure-core would follow it without the signature."""
 
-
+_READ = frozenset({200, 206})
 _GONE = frozenset({"404", "410"})
 _DELETED = frozenset({202, 204})
 """A delete that the service accepts in other words than the SDK expects."""
-_SMALL = 64 << 10
-"""Bytes of an error's body that are read."""
 
 
 class AcsSource:
-    """`Source` over the SDK's client, whose pipeline signs and whose URL rules hold beside our own."""
+    """`Source` of one Communication resource. The SDK's rules for URLs hold beside our own.
 
-    def __init__(self, client: CallAutomationClient) -> None:
+    Args:
+        client: deletes.
+        reads: signs and sends requests for content (`clients.recording_reads`).
+    """
+
+    def __init__(self, client: CallAutomationClient, reads: Pipeline[HttpRequest, Reply]) -> None:
         self._client = client
+        self._reads = reads
 
     @contextmanager
     def open(self, location: Location, offset: int = 0, length: int | None = None) -> Iterator[Transfer]:
         """See `ports.Source.open`."""
-        # The SDK sends no Range at all for offset 0, so the header is ours.
         headers = {"Accept-Encoding": "identity"}
         if length is not None:
             headers["Range"] = f"bytes={offset}-{offset + length - 1}"
-        response: Any
-        response, place = self._follow(
-            location,
-            lambda url: self._client.download_recording(url, headers=dict(headers), **_NOT_RETRIED),
-        )
+        reply, place = self._follow(location, lambda url: self._read(url, headers))
         try:
-            yield _Reply(response, place)
+            yield _Arriving(reply, place)
         finally:
-            response.close()  # gives the connection back to the pool if all was read, else closes it
+            reply.close()
+
+    def _read(self, url: Location, headers: dict[str, str]) -> Reply:
+        validate_recording_url(url, "location")
+        reply = self._reads.run(HttpRequest("GET", url, headers=dict(headers))).http_response
+        if reply.status_code not in _READ:
+            reply.settle()
+            raise HttpResponseError(response=reply)
+        return reply
 
     def delete(self, location: Location, proof: Proof) -> bool:
         """See `ports.Source.delete`."""
@@ -87,7 +97,6 @@ class AcsSource:
             try:
                 return call(place), place
             except HttpResponseError as error:
-                _finish(error.response)
                 status = error.status_code or 0
                 target = _header(error.response, "Location")
                 if not 300 <= status < 400 or not target:
@@ -102,17 +111,6 @@ class AcsSource:
 
 def _header(response: Any, name: str) -> str:
     return str(response.headers.get(name, "")) if response is not None else ""
-
-
-def _finish(response: Any) -> None:
-    """Read a refused reply to its end, so that it can be quoted and its connection used again; or close it."""
-    length = _header(response, "Content-Length")
-    if response is None:
-        return
-    if length.isdecimal() and int(length) <= _SMALL:
-        with suppress(AzureError):  # whatever the body lacks, the status has told enough
-            response.read()
-    response.close()
 
 
 def _source_error(error: AzureError) -> RecordingError:
@@ -132,26 +130,23 @@ def _source_error(error: AzureError) -> RecordingError:
     return SourceNotReady("read source", f"{status} {message_of(error)}", hint="it passes by itself", ids=ids)
 
 
-class _Reply:
-    """`Transfer` over the reply that azure-core holds open."""
+class _Arriving:
+    """`Transfer` over an open reply, held to what its headers say."""
 
-    def __init__(self, response: Any, location: Location) -> None:
-        self._raw = response.internal_response.raw
-        # urllib3 offers `readinto`, but reads into bytes of its own and copies them; the reply it wraps does not.
-        self._body = self._raw._fp  # noqa: SLF001
+    def __init__(self, reply: Reply, location: Location) -> None:
+        self._reply = reply
         self._got = 0
-        self._aborted = False
         self.location = location
         self.length: int | None
         self.total: int | None
-        headers = response.headers
+        headers = reply.headers
         encoding = headers.get("Content-Encoding", "identity")
         if encoding != "identity":
             raise TransferBroken("read source", f"the content comes encoded as {encoding}")
         found = _CONTENT_RANGE.fullmatch(headers.get("Content-Range", ""))
         said = headers.get("Content-Length", "")
         body = int(said) if said.isdecimal() else None
-        if response.status_code == 206:
+        if reply.status_code == 206:
             if found is None:
                 raise TransferBroken("read source", "a partial reply does not say which part it is")
             self.offset = int(found[1])
@@ -170,21 +165,14 @@ class _Reply:
     def readinto(self, view: memoryview) -> int:
         """See `ports.Transfer.readinto`."""
         try:
-            read = 0 if self._aborted else int(self._body.readinto(view))
-        except (HTTPException, OSError, ValueError) as error:
-            raise TransferBroken("read source", f"the connection broke: {type(error).__name__}") from error
-        if self._aborted:
-            # Python takes the TLS off a socket that it shuts down: what came since then may be ciphertext.
-            raise TransferBroken("read source", "the transfer was aborted")
+            read = self._reply.readinto(view)
+        except Broken as error:
+            raise TransferBroken("read source", f"the connection broke: {error}") from error
         self._got += read
         if read == 0 and self.length is not None and self._got < self.length:
             raise TransferBroken("read source", f"the body ended after {self._got} of {self.length} bytes")
-        if read and self._body.isclosed():
-            self._raw.release_conn()  # that was the last byte; the connection serves the next range
         return read
 
     def abort(self) -> None:
         """See `ports.Transfer.abort`."""
-        self._aborted = True
-        with suppress(ValueError, RuntimeError, OSError):  # it has ended by itself: nothing is left to abort
-            self._raw.shutdown()
+        self._reply.abort()

@@ -10,9 +10,7 @@ from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 from urllib3.util.retry import Retry
 
-CONNECT_SECONDS = 10
-READ_SECONDS = 60
-"""How long a single read may bring nothing. Longer than any pause seen in good replies, far shorter than a slice."""
+from recording.adapters.wire import CONNECT_SECONDS, READ_SECONDS
 
 
 class _Session(requests.Session):

@@ -2,6 +2,8 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from functools import partial
 from typing import Protocol
 
 import pytest
@@ -9,6 +11,7 @@ from azure.storage.blob import BlobServiceClient, ContainerClient
 
 from local.azurite import Azurite
 from recording.adapters.archive import BlobArchive
+from recording.adapters.clients import blob_writes
 from recording.core import blocks
 from recording.core.model import BlobName
 from recording.ports import Archive, Journal
@@ -80,25 +83,27 @@ class FakeContainer:
 
 
 class RealContainer:
-    """In Azurite; `wire` stands before `archive` alone. The SDK tries nothing again, so that errors show at once."""
+    """In Azurite; `wire` stands before `archive` alone. Nothing is tried again, so that errors show at once."""
 
     def __init__(self, azurite: Azurite, name: str) -> None:
         self.wire = Wire()
-        self._client = ContainerClient.from_connection_string(azurite.connection_string, name)
+        storage = azurite.connection_string
+        self._client = ContainerClient.from_connection_string(storage, name)
         self._client.create_container()
-        service = BlobServiceClient.from_connection_string(
-            azurite.connection_string, transport=self.wire.transport, retry_total=0
-        )
-        other = BlobServiceClient.from_connection_string(azurite.connection_string, retry_total=0)
-        self.archive = BlobArchive(service, name)
-        self.rival = BlobArchive(other, name)
-        self.missing = BlobArchive(service, f"{name}-missing")
-        self._open = (service, other, self._client)
+        service = BlobServiceClient.from_connection_string(storage, transport=self.wire.transport, retry_total=0)
+        other = BlobServiceClient.from_connection_string(storage, retry_total=0)
+        writes, others_writes = blob_writes(service, self.wire.writes, retries=0), blob_writes(other, retries=0)
+        self.archive_keeping = partial(BlobArchive, service, writes, name)
+        self.archive = BlobArchive(service, writes, name)
+        self.rival = BlobArchive(other, others_writes, name)
+        self.missing = BlobArchive(service, writes, f"{name}-missing")
+        self._open = ExitStack()
+        for client in (self._client, service, other, writes, others_writes):
+            self._open.enter_context(client)
 
     def close(self) -> None:
         """Close the connections."""
-        for client in self._open:
-            client.close()
+        self._open.close()
 
     def put_as_stranger(self, name: BlobName, content: bytes, labels: Mapping[str, str] | None = None) -> None:
         self._client.upload_blob(name, content, overwrite=True, metadata=dict(labels or {}))

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, Protocol
 
 from local.acs import LocalAcs
 from local.acs.hosts import EVIL_HOST
-from recording.adapters.clients import call_automation
+from recording.adapters.clients import call_automation, recording_reads
 from recording.adapters.source import AcsSource
 from recording.core.model import Location
 from recording.ports import Source, Transfer
@@ -69,18 +69,20 @@ class FakeStore:
 
 
 class RealStore:
-    """The local service over TLS, through its tunnel, by the client that the app has."""
+    """The local service over TLS, through its tunnel, by the clients that the app has."""
 
     def __init__(self, acs: LocalAcs, key: str | None = None) -> None:
         self.acs = acs
         self._client = call_automation(acs.endpoint, key or acs.world.access_key, "")
-        self.source = AcsSource(self._client)
+        self._reads = recording_reads(acs.endpoint, key or acs.world.access_key, "")
+        self.source = AcsSource(self._client, self._reads)
         self._asked_before = len(acs.world.requests)
         self._strayed_before = len(acs.world.refused_hosts)
 
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+        self._reads.__exit__()
 
     def add(self, content: bytes) -> Stored:
         event = self.acs.world.add_recording([content])

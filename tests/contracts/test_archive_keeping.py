@@ -7,10 +7,9 @@ import pytest
 from azure.storage.blob import BlobServiceClient
 
 from local.azurite import Azurite
-from recording.adapters.archive import BlobArchive, Keeping
+from recording.adapters.archive import Keeping
 from recording.ports import Archive
 from tests.contracts.containers import CONTENT, NAME, A, RealContainer, view
-from tests.contracts.wire import Wire
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -29,20 +28,13 @@ def commit(archive: Archive) -> None:
 WAYS = pytest.mark.parametrize("publish", [put, commit])
 
 
-def archive_of(azurite: Azurite, container: RealContainer, keeping: Keeping, wire: Wire | None = None) -> BlobArchive:
-    """The test's container, with blobs kept so."""
-    options = {"transport": wire.transport} if wire else {}
-    service = BlobServiceClient.from_connection_string(azurite.connection_string, **options)
-    return BlobArchive(service, container.archive.container, keeping)
-
-
 @WAYS
 @pytest.mark.parametrize("tier", ["Hot", "Cool"])
 def test_a_blob_is_in_its_tier_from_the_first(
     azurite: Azurite, real_container: RealContainer, publish: Callable[[Archive], None], tier: str
 ) -> None:
     """Not moved there later, which would cost a write."""
-    archive = archive_of(azurite, real_container, Keeping(lambda: NOW, tier=tier))
+    archive = real_container.archive_keeping(Keeping(lambda: NOW, tier=tier))
     publish(archive)
     with BlobServiceClient.from_connection_string(azurite.connection_string) as service:
         found = service.get_blob_client(archive.container, NAME).get_blob_properties()
@@ -52,13 +44,12 @@ def test_a_blob_is_in_its_tier_from_the_first(
 
 @WAYS
 def test_immutability_and_hold_are_asked_for_with_the_commit_itself(
-    azurite: Azurite, real_container: RealContainer, publish: Callable[[Archive], None]
+    real_container: RealContainer, publish: Callable[[Archive], None]
 ) -> None:
     """There is no moment at which the blob stands and is not protected."""
-    wire = Wire()
     keeping = Keeping(lambda: NOW, immutable_days=7, locked=True, legal_hold=True)
-    publish(archive_of(azurite, real_container, keeping, wire))
-    headers = wire.sent[-1].options["headers"]
+    publish(real_container.archive_keeping(keeping))
+    headers = real_container.wire.sent[-1].headers
 
     assert "Sun, 08 Mar 2026 12:00:00 GMT" == headers["x-ms-immutability-policy-until-date"]
     assert "locked" == headers["x-ms-immutability-policy-mode"].lower()

@@ -4,10 +4,11 @@ import base64
 from collections.abc import Callable
 
 import pytest
+from azure.storage.blob import BlobServiceClient
 
 from local.azurite import Azurite
 from recording.adapters.archive import BlobArchive, checksum
-from recording.adapters.clients import blob_service
+from recording.adapters.clients import blob_service, blob_writes
 from recording.core.errors import (
     ArchiveBusy,
     ArchiveDamaged,
@@ -27,6 +28,7 @@ from tests.contracts.containers import (
     every_operation,
     view,
 )
+from tests.contracts.scripted import Server, chunked, head
 
 
 @every_operation
@@ -120,7 +122,7 @@ def test_every_block_and_blob_carries_its_checksum(real_container: RealContainer
     """For the archive to verify on arrival."""
     OPERATIONS[operation](real_container.archive)
 
-    assert checksum(memoryview(CONTENT)) == real_container.wire.sent[-1].options["headers"]["x-ms-content-crc64"]
+    assert checksum(memoryview(CONTENT)) == real_container.wire.sent[-1].headers["x-ms-content-crc64"]
 
 
 def test_a_commit_whose_reply_is_lost_is_found_done(real_container: RealContainer) -> None:
@@ -151,9 +153,25 @@ def test_no_error_shows_a_key_or_a_signature(real_container: RealContainer, azur
 
 def test_the_largest_block_is_put_in_one_request(azurite: Azurite, real_container: RealContainer) -> None:
     """The SDK would cut it beyond 64 MiB, and send the checksum of the whole with each part."""
-    with blob_service(azurite.connection_string, "", "") as service:
-        archive = BlobArchive(service, real_container.archive.container)
+    with blob_service(azurite.connection_string, "", "") as service, blob_writes(service) as writes:
+        archive = BlobArchive(service, writes, real_container.archive.container)
         content = bytes((64 << 20) + 1)
         etag = archive.put(NAME, memoryview(content), {}, "audio/wav")
 
         assert BlockList((), len(content), etag) == archive.committed(NAME)
+
+
+def test_a_write_that_is_accepted_in_chunks_gives_its_connection_back() -> None:
+    """Though there are none."""
+    accepted = head("Transfer-Encoding: chunked", 'ETag: "1"', status="201 Created") + chunked()
+    with (
+        Server([accepted] * 3) as server,
+        BlobServiceClient(f"{server.url}/account") as service,
+        blob_writes(service, retries=0) as writes,
+    ):
+        archive = BlobArchive(service, writes, "container")
+        archive.stage(NAME, A, view(CONTENT))
+        archive.commit(NAME, [A], LABELS, "audio/wav")
+
+        assert "1" == archive.put(NAME, view(CONTENT), LABELS, "audio/wav")
+        assert 1 == server.opened

@@ -369,7 +369,7 @@ def test_a_deadline_is_shown_beside_the_entry_where_a_table_can(
 ) -> None:
     """Real tables refuse a row with an earlier date; the emulator takes it."""
     real.catalog.save(changed_recording(entry(recording_id), deadline=datetime(year, 1, 1, tzinfo=UTC)))
-    sent = real.wire.sent[-1].options["data"]
+    sent = real.wire.sent[-1].body
 
     assert shown == (f'"deadline": "{year}-01-01T00:00:00' in str(sent))
 

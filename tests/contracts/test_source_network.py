@@ -1,11 +1,12 @@
 """What only a network can do to `Source`: redirects, dates, keys, connections."""
 
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from typing import Any
+from http.client import HTTPSConnection
 
 import pytest
-import urllib3.util.connection
 
 from local.acs import LocalAcs
 from local.acs.hosts import ENTRY_HOST, EVIL_HOST, REGIONAL_HOST
@@ -18,6 +19,8 @@ from recording.core.errors import (
     SourceUnreachable,
     TransferBroken,
 )
+from recording.core.model import Location
+from tests.contracts.scripted import Script, Server, head, said
 from tests.contracts.stores import HANG_SECONDS, RealStore, fetched
 from tests.copies import media
 
@@ -92,7 +95,8 @@ def test_a_wrong_key_is_refused_with_a_hint(acs: LocalAcs) -> None:
 def test_no_error_shows_a_location(real_store: RealStore) -> None:
     """Whoever has the service's key could fetch it."""
     stored = real_store.add(CONTENT)
-    for fault in ("forbidden", "busy_503", "not_ready_404", "redirect_elsewhere", "hang"):
+    # `hang` comes first: where a kept connection breaks, a new one is tried unseen.
+    for fault in ("hang", "forbidden", "busy_503", "not_ready_404", "redirect_elsewhere"):
         real_store.arm(fault, seconds=HANG_SECONDS)
         with pytest.raises(RecordingError) as caught:
             fetched(real_store.source.open(stored.content))
@@ -101,14 +105,14 @@ def test_no_error_shows_a_location(real_store: RealStore) -> None:
 
 def test_connections_are_used_again(real_store: RealStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """A refused reply and a redirect give theirs back: one for each host is enough, until one is left unread."""
-    connect = urllib3.util.connection.create_connection
     connections: list[object] = []
 
-    def counted(*args: Any, **options: Any) -> Any:  # noqa: ANN401 - passed on
-        connections.append(args)
-        return connect(*args, **options)
+    class Counted(HTTPSConnection):
+        def connect(self) -> None:
+            connections.append(self)
+            super().connect()
 
-    monkeypatch.setattr("urllib3.util.connection.create_connection", counted)
+    monkeypatch.setattr("recording.adapters.wire.HTTPSConnection", Counted)
     stored = real_store.add(CONTENT)
     for fault in ("busy_503", "not_ready_404", "bad_request_html"):
         real_store.arm(fault)
@@ -129,10 +133,57 @@ def test_a_read_that_brings_nothing_ends(
     acs: LocalAcs, monkeypatch: pytest.MonkeyPatch, fault: str, error: type[RecordingError]
 ) -> None:
     """After its time, long before the service would break it off; in Azure a minute."""
-    monkeypatch.setattr("recording.adapters.transport.READ_SECONDS", 0.5)
+    monkeypatch.setattr("recording.adapters.wire.READ_SECONDS", 0.5)
     store = RealStore(acs)
     stored = store.add(CONTENT)
     store.arm(fault, seconds=3)
     with pytest.raises(error):
         fetched(store.source.open(stored.content))
     store.close()
+
+
+PLACE = Location(f"https://{REGIONAL_HOST}/v1/objects/a/content/audio")
+CONTENT_OF_THREE = "Content-Length: 3"
+
+
+@pytest.fixture
+def scripted(real_store: RealStore, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Server]]:
+    """The source's place, taken by a server that says what it is told to."""
+    with ExitStack() as running:
+
+        def serve(*scripts: Script) -> Server:
+            server = Server(*scripts, tls=real_store.acs.certificates.server_context(), tunnel=True)
+            monkeypatch.setenv("HTTPS_PROXY", f"http://{server.authority}")
+            return running.enter_context(server)
+
+        yield serve
+
+
+@pytest.mark.parametrize(
+    "begin",
+    [
+        head(CONTENT_OF_THREE, status="206 Partial Content"),
+        head(CONTENT_OF_THREE, "Content-Range: bytes 0-2", status="206 Partial Content"),
+        head(CONTENT_OF_THREE, "Content-Range: bytes 0-3/9", status="206 Partial Content"),
+        head(CONTENT_OF_THREE, f"Content-Range: bytes 0-2/{'9' * 5000}", status="206 Partial Content"),
+        head(CONTENT_OF_THREE, "Content-Range: bytes 0-2/9"),
+        head(CONTENT_OF_THREE, "Content-Encoding: gzip"),
+    ],
+)
+def test_a_reply_that_contradicts_itself_is_broken(
+    real_store: RealStore, scripted: Callable[..., Server], begin: bytes
+) -> None:
+    """Before a byte of it is believed."""
+    scripted([begin + b"one"])
+    with pytest.raises(TransferBroken):
+        fetched(real_store.source.open(PLACE, 0, 3))
+
+
+def test_a_success_of_another_kind_is_none(real_store: RealStore, scripted: Callable[..., Server]) -> None:
+    """But its connection serves the next request."""
+    server = scripted([said(b"???", status="203 Transformed"), said(CONTENT)])
+    with pytest.raises(SourceNotReady):
+        fetched(real_store.source.open(PLACE))
+
+    assert CONTENT == fetched(real_store.source.open(PLACE))
+    assert 1 == server.opened
