@@ -93,8 +93,8 @@ def test_a_copy_killed_anywhere_ends_in_the_same_blob(
 
 
 @settings(max_examples=60)
-@given(blocks=st.integers(2, 20), tail=st.integers(1, BLOCK), data=st.data())
-def test_no_staged_block_is_read_again(blocks: int, tail: int, data: st.DataObject) -> None:
+@given(blocks=st.integers(2, 20), tail=st.integers(1, BLOCK), connections=st.integers(1, 4), data=st.data())
+def test_no_staged_block_is_read_again(blocks: int, tail: int, connections: int, data: st.DataObject) -> None:
     """But the first, which tells whether the content is still the same."""
     content = media((blocks - 1) * BLOCK + tail)
     source, location = source_with(content)
@@ -108,7 +108,7 @@ def test_no_staged_block_is_read_again(blocks: int, tail: int, data: st.DataObje
 
     source.served = 0
     staged_calls = len(archive.calls)
-    found = copied(engine_of(source), location, destination(archive))
+    found = copied(engine_of(source, connections=connections), location, destination(archive))
 
     assert content == archive.blobs[NAME].content
     assert digest_of(content) == found.digest

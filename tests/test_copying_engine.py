@@ -1,5 +1,9 @@
 """From a location to a committed blob, whoever lies on the way."""
 
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -16,7 +20,7 @@ from recording.core.errors import (
     StagedBlocksGone,
     TransferBroken,
 )
-from recording.core.model import BlobName
+from recording.core.model import BlobName, Location
 from tests.copies import (
     BLOCK,
     IDENTITY,
@@ -30,7 +34,7 @@ from tests.copies import (
     run_together,
     source_with,
 )
-from tests.fakes import FakeArchive, FakeSource
+from tests.fakes import FakeArchive, FakeSource, FakeTransfer
 
 pytestmark = pytest.mark.usefixtures("quick_tries")
 CONTENT = media(9 * BLOCK + 5)
@@ -71,13 +75,16 @@ def test_what_fits_one_block_is_put_in_one_request() -> None:
 @pytest.mark.parametrize(
     "fault", ["reset_mid_body", "truncated_chunked", "overlong", "busy_503", "hang", "range_shifted"]
 )
-@pytest.mark.parametrize("after", [0, 1, 5])
-def test_a_fault_on_the_way_leaves_no_trace(fault: str, after: int) -> None:
-    """In whichever range it is."""
+@pytest.mark.parametrize("after", [0, 1, 3])
+@pytest.mark.parametrize("connections", [1, 2, 4])
+def test_a_fault_on_the_way_leaves_no_trace(fault: str, after: int, connections: int) -> None:
+    """In whichever range it is, of one block or of several."""
     source, location = source_with(CONTENT)
     source.arm(fault, after=after)
     archive = FakeArchive()
-    copied(engine_of(source), location, destination(archive))
+    copied(engine_of(source, connections=connections), location, destination(archive))
+
+    assert fault not in source.armed()
 
     assert CONTENT == archive.blobs[NAME].content
 
@@ -106,6 +113,52 @@ def test_a_fault_that_lasts_commits_nothing(fault: str, error: type[RecordingErr
 
     assert {} == archive.blobs
     assert len(archive.uncommitted[NAME]) >= 1
+
+
+def test_few_connections_ask_for_several_blocks_at_a_time() -> None:
+    """Fewer towards the end, so that all of them end at about the same time."""
+    source, location = source_with(CONTENT)
+    copied(engine_of(source, connections=1), location, destination(FakeArchive()))
+
+    assert [BLOCK, 5 * BLOCK, 2 * BLOCK, BLOCK, 5] == [one.length for one in source.opened]
+
+
+def test_no_request_asks_for_very_much() -> None:
+    """What one connection has taken on, no other can."""
+    source, location = source_with(media(100 * BLOCK))
+    copied(engine_of(source, connections=1), location, destination(FakeArchive()))
+
+    assert 8 * BLOCK == max(one.length or 0 for one in source.opened)
+
+
+class SlowSource(FakeSource):
+    """Each request takes a moment, however many there are at a time; `most` tells how many there were."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.now = self.most = 0
+        self.counting = threading.Lock()
+
+    @contextmanager
+    def open(self, location: Location, offset: int = 0, length: int | None = None) -> Iterator[FakeTransfer]:
+        with self.counting:
+            self.now += 1
+            self.most = max(self.most, self.now)
+        time.sleep(0.02)
+        with super().open(location, offset, length) as transfer:
+            yield transfer
+        with self.counting:
+            self.now -= 1
+
+
+def test_more_connections_are_used_where_each_is_slow() -> None:
+    """As many as are allowed."""
+    source = SlowSource()
+    location = source.add(media(150 * BLOCK))
+    engine = engine_of(source, connections=8, buffers=8, monotonic=time.monotonic)
+    copied(engine, location, destination(FakeArchive()))
+
+    assert 8 == source.most
 
 
 def test_a_failure_ends_the_other_ranges_soon() -> None:

@@ -1,53 +1,102 @@
 """How many connections a copy uses."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from recording.copying.pace import Pace
 
-BLOCK = 1000
+PIECE = 1000
 
 
 class Ride:
-    """A pace fed with rounds of a given rate, in blocks per second."""
+    """A pace fed by as many connections as it wants, at a rate in pieces per second that the number of them decides."""
 
     def __init__(self, most: int) -> None:
         self.now = 0.0
-        self.pace = Pace(most, self.now)
+        self.pace = Pace(most)
 
-    def round(self, rate: float) -> int:
-        """Let one round arrive; the target then."""
-        for _ in range(self.pace.target):
+    def measure(self, rate: float) -> int:
+        """Let all that are wanted flow until their rate is measured once; the target then."""
+        self.pace.flowing(self.pace.target, self.now)
+        for _ in range(max(Pace.PIECES * self.pace.target, int(rate * Pace.WINDOW) + 1)):
             self.now += 1 / rate
-            self.pace.arrived(BLOCK, self.now)
+            self.pace.arrived(PIECE, self.now)
         return self.pace.target
 
 
-def test_it_starts_with_four_connections_at_most() -> None:
+def test_it_starts_with_two_connections_at_most() -> None:
     """And with one where only one is allowed."""
-    assert [1, 2, 4] == [Pace(most, 0.0).target for most in (1, 2, 8)]
+    assert [1, 2, 2] == [Pace(most).target for most in (1, 2, 8)]
 
 
 def test_it_grows_while_that_brings_throughput() -> None:
-    """Twofold, up to the most."""
+    """Twofold, up to the most; a smaller step need bring less."""
     ride = Ride(20)
 
-    assert [8, 16, 20, 20] == [ride.round(rate) for rate in (10, 20, 30, 40)]
+    assert [4, 8, 16, 20, 20] == [ride.measure(rate) for rate in (100, 200, 400, 800, 900)]
 
 
-def test_a_round_that_is_not_faster_ends_the_growth() -> None:
-    """A twentieth is the least that counts; the step that did not bring it is taken back."""
+def test_a_step_that_brings_nothing_is_taken_back() -> None:
+    """A quarter is the least that counts; then the growth has ended, however fast it becomes."""
     ride = Ride(16)
-    assert 8 == ride.round(10)
+    assert 4 == ride.measure(100)
 
-    assert [4, 4, 4] == [ride.round(rate) for rate in (10.4, 100, 1000)]
+    assert [2, 2, 2] == [ride.measure(rate) for rate in (124, 1000, 10000)]
+
+
+@pytest.mark.parametrize("most", [1, 2])
+def test_where_there_is_no_room_to_grow_it_is_settled(most: int) -> None:
+    """Long runs may be asked for from the first."""
+    assert Pace(most).settled
+
+
+def test_it_is_settled_at_the_most_and_where_growth_ended() -> None:
+    """And not before."""
+    ride = Ride(8)
+    settled = []
+    for rate in (100, 200, 400):
+        settled.append(ride.pace.settled)
+        ride.measure(rate)
+    assert ([False, False, False], True) == (settled, ride.pace.settled)
+
+    ride = Ride(8)
+    for rate in (100, 100):
+        ride.measure(rate)
+    assert ride.pace.settled
+
+
+def test_fewer_connections_than_wanted_are_not_measured() -> None:
+    """One that is still opening would look like one that brings nothing."""
+    ride = Ride(8)
+    ride.pace.flowing(1, 0.0)
+    for moment in range(100):
+        ride.pace.arrived(PIECE, float(moment))
+    assert 2 == ride.pace.target
+
+    assert 4 == ride.measure(100)
+
+
+def test_a_moment_is_not_measured() -> None:
+    """However much came in it; nor a long time in which next to nothing came."""
+    pace = Pace(8)
+    pace.flowing(2, 0.0)
+    for _ in range(100):
+        pace.arrived(PIECE, Pace.WINDOW / 2)
+    assert 2 == pace.target
+
+    pace = Pace(8)
+    pace.flowing(2, 0.0)
+    for _ in range(2 * Pace.PIECES - 1):
+        pace.arrived(PIECE, 10.0)
+    assert 2 == pace.target
 
 
 def test_a_busy_source_halves_the_target() -> None:
     """Down to one, never to none."""
     ride = Ride(8)
-    for rate in (10, 20, 30, 40):
-        ride.round(rate)
+    for rate in (100, 200, 400):
+        ride.measure(rate)
     targets = []
     for _ in range(5):
         ride.pace.busy(ride.now)
@@ -56,36 +105,36 @@ def test_a_busy_source_halves_the_target() -> None:
     assert [4, 2, 1, 1, 1] == targets
 
 
-def test_growth_begins_again_after_quiet_rounds() -> None:
-    """A few of them, at the reduced target."""
+def test_growth_begins_again_after_a_quiet_while() -> None:
+    """At the reduced target; a refusal meanwhile begins the while anew."""
     ride = Ride(8)
+    ride.measure(100)
     ride.pace.busy(ride.now)
+    ride.now += Pace.QUIET / 2
+    assert 2 == ride.measure(100)
 
-    quiet = [ride.round(10) for _ in range(Pace.QUIET_ROUNDS)]
-    assert [2] * Pace.QUIET_ROUNDS == quiet
-    assert 4 == ride.round(10)
+    ride.pace.busy(ride.now)
+    ride.now += Pace.QUIET / 2
+    assert 1 == ride.measure(100)
 
-
-def test_blocks_that_arrive_at_the_same_moment_make_no_round() -> None:
-    """There is no rate without a time."""
-    pace = Pace(8, 5.0)
-    for _ in range(20):
-        pace.arrived(BLOCK, 5.0)
-    assert 4 == pace.target
-
-    pace.arrived(BLOCK, 6.0)
-    assert 8 == pace.target
+    ride.now += Pace.QUIET / 2
+    assert [2, 4] == [ride.measure(rate) for rate in (100, 200)]
 
 
-@given(st.integers(1, 64), st.lists(st.one_of(st.none(), st.floats(0, 100)), max_size=200))
+@given(
+    st.integers(1, 64),
+    st.lists(st.one_of(st.none(), st.integers(0, 64), st.floats(0, 100, allow_nan=False)), max_size=200),
+)
 def test_the_target_stays_within_its_bounds(most: int, steps: list[float | None]) -> None:
-    """Whatever arrives and however often the source is busy."""
+    """Whatever arrives over however many connections, and however often the source is busy."""
     now = 0.0
-    pace = Pace(most, now)
+    pace = Pace(most)
     for step in steps:
         if step is None:
             pace.busy(now)
+        elif isinstance(step, int):
+            pace.flowing(step, now)
         else:
             now += step
-            pace.arrived(BLOCK, now)
+            pace.arrived(PIECE, now)
         assert 1 <= pace.target <= most

@@ -230,6 +230,57 @@ def test_a_copy_that_failed_elsewhere_waits_for_nothing() -> None:
     assert 2 == len(source.opened)
 
 
+# Spans: several blocks in one request
+
+
+def read_span(ranges: Ranges, pieces: list[int], offset: int = 100) -> bytes:
+    """Pieces that follow each other, each held to its digest."""
+    found = b""
+    with ranges.span(offset, sum(pieces)) as span:
+        for piece in pieces:
+            view = view_of(piece)
+            assert hashlib.sha256(CONTENT[offset + len(found) :][:piece]).digest() == span.read(view)
+            found += bytes(view)
+    return found
+
+
+def test_a_span_is_one_request() -> None:
+    """However many pieces it is read in."""
+    source, ranges = begun()
+
+    assert CONTENT[100:295] == read_span(ranges, [BLOCK, BLOCK, BLOCK, 3])
+    assert [(100, 195)] == [(one.offset, one.length) for one in source.opened[1:]]
+
+
+def test_a_span_that_breaks_is_taken_up_where_it_broke() -> None:
+    """In one request for all that is left of it."""
+    source, ranges = begun()
+    source.arm("reset_mid_body", at=110)
+    source.arm("truncated_chunked", at=200)
+
+    assert CONTENT[100:295] == read_span(ranges, [BLOCK, BLOCK, BLOCK, 3])
+    assert [(100, 195), (110, 185), (200, 95)] == [(one.offset, one.length) for one in source.opened[1:]]
+
+
+def test_a_span_that_goes_on_beyond_its_end_is_not_believed() -> None:
+    """The last piece is read again; those before it are staged already."""
+    source, ranges = begun()
+    source.arm("overlong")
+
+    assert CONTENT[100:228] == read_span(ranges, [BLOCK, BLOCK])
+    assert [(100, 128), (164, 64)] == [(one.offset, one.length) for one in source.opened[1:]]
+
+
+def test_a_span_tells_of_what_comes() -> None:
+    """As it comes."""
+    _source, ranges = begun()
+    told: list[int] = []
+    with ranges.span(100, 2 * BLOCK, told.append) as span:
+        assert [] == told
+        span.read(view_of())
+        assert BLOCK == sum(told)
+
+
 # The whole in one stream
 
 

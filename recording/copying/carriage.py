@@ -2,9 +2,9 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from recording.copying.buffers import Buffers
@@ -14,6 +14,9 @@ from recording.copying.ranges import RangeIgnored, Ranges
 from recording.core import blocks
 from recording.core.blocks import Block, StagedBlock
 from recording.core.errors import SourceChanged, TransferBroken
+
+_LONGEST_RUN = 8
+"""Blocks that one request asks for at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class Carriage:
         connections: the most to use at a time.
         monotonic: the clock, in seconds.
         until: the time at which no further block is begun.
-        progress: told of every block.
+        progress: told of every block that has become safe.
     """
 
     def __init__(
@@ -65,7 +68,8 @@ class Carriage:
         self._digests: dict[int, bytes] = {}
         self._missing: deque[Block] = deque()
         self._most = min(connections, buffers.count)
-        self._pace = Pace(self._most, monotonic())
+        self._pace = Pace(self._most)
+        self._flowing = 0
         self._changed = threading.Condition()
         self._active = 0
         self._failure: BaseException | None = None
@@ -88,8 +92,10 @@ class Carriage:
             self._missing.extend(self._plan[1:])
         if self._ranges.whole:
             self._follow_stream(self._plan[1:])
+        elif staged:
+            self._read_ranges(None)
         else:
-            self._read_ranges(None if staged else lambda: self._stage_first(first, release_first))
+            self._read_ranges(lambda arrived: self._stage_first(first, release_first, arrived))
         if len(self._digests) < len(self._plan):
             return CutOff(sum(self._plan[index].length for index in self._digests))
         return Carried(self._digests, blocks.block_ids(self._digests, self._identify(self._digests[0])))
@@ -116,8 +122,8 @@ class Carriage:
             self._changed.notify_all()
         return found
 
-    def _stage_first(self, first: memoryview, release_first: Callable[[], None]) -> None:
-        sha256 = self._ranges.first()
+    def _stage_first(self, first: memoryview, release_first: Callable[[], None], arrived: Progress) -> None:
+        sha256 = self._ranges.first(arrived)
         self._identify(sha256)
         self._stage(self._plan[0], first, sha256)
         release_first()
@@ -131,22 +137,21 @@ class Carriage:
         self._to.archive.stage(self._to.name, block_id, view)
         with self._changed:
             self._digests[block.index] = sha256
-            self._pace.arrived(block.length, self._monotonic())
             self._progress(block.length)
 
     # Many ranges at a time
 
-    def _read_ranges(self, beside: Callable[[], None] | None) -> None:
-        """Read and stage what is missing, with one more task `beside`, where there is one."""
+    def _read_ranges(self, first: Callable[[Progress], None] | None) -> None:
+        """Read and stage what is missing, beginning with the `first` block, where it is not staged yet."""
         self._ranges.on_busy = self._slow_down
         with ThreadPoolExecutor(self._most, "copy") as pool, self._changed:
-            if beside is not None:
+            if first is not None:
                 self._active += 1
-                pool.submit(self._guarded, beside)
+                pool.submit(self._guarded, first)
             while True:
                 while self._active < self._pace.target and self._has_work():
                     self._active += 1
-                    pool.submit(self._guarded, self._work)
+                    pool.submit(self._guarded, None)
                 if not self._active:
                     break
                 self._changed.wait()
@@ -157,10 +162,13 @@ class Carriage:
         elif self._failure is not None:
             raise self._failure
 
-    def _guarded(self, task: Callable[[], None]) -> None:
-        """Run a task of the pool; its failure ends the copy."""
+    def _guarded(self, first: Callable[[Progress], None] | None) -> None:
+        """Work, as one of many; a failure ends the copy."""
         try:
-            task()
+            with self._flow() as arrived:
+                if first is not None:
+                    first(arrived)
+                self._work(arrived)
         except BaseException as error:  # noqa: BLE001 - carried to the thread that waits for this one
             with self._changed:
                 self._failure = self._failure or error
@@ -170,27 +178,58 @@ class Carriage:
                 self._active -= 1
                 self._changed.notify_all()
 
-    def _work(self) -> None:
-        while self._may_go_on():
-            with self._buffers.borrow() as buffer:
-                block = self._next()
-                if block is None:
-                    break
-                view = buffer[: block.length]
-                self._stage(block, view, self._ranges.read(block.offset, view))
+    @contextmanager
+    def _flow(self) -> Iterator[Progress]:
+        """Tells the pace what arrives over one connection, and that it flows."""
+        flows = False
+
+        def arrived(length: int) -> None:
+            nonlocal flows
             with self._changed:
-                self._changed.notify_all()  # the pace may have changed
+                if not flows:
+                    flows = True
+                    self._flowing += 1
+                    self._pace.flowing(self._flowing, self._monotonic())
+                before = self._pace.target
+                self._pace.arrived(length, self._monotonic())
+                if self._pace.target > before:
+                    self._changed.notify_all()
 
-    def _may_go_on(self) -> bool:
-        with self._changed:
-            return self._has_work() and self._active <= self._pace.target
+        try:
+            yield arrived
+        finally:
+            if flows:
+                with self._changed:
+                    self._flowing -= 1
+                    self._pace.flowing(self._flowing, self._monotonic())
 
-    def _next(self) -> Block | None:
+    def _work(self, arrived: Progress) -> None:
+        while run := self._next_run():
+            with self._ranges.span(run[0].offset, sum(block.length for block in run), arrived) as span:
+                while run and not self._is_over():
+                    with self._buffers.borrow() as buffer:
+                        block = run.popleft()
+                        view = buffer[: block.length]
+                        self._stage(block, view, span.read(view))
+                with self._changed:
+                    self._missing.extendleft(reversed(run))
+
+    def _next_run(self) -> deque[Block]:
+        """Blocks that follow each other, to be read in one request; fewer towards the end, for all to end alike."""
+        run: deque[Block] = deque()
         with self._changed:
-            return self._missing.popleft() if self._has_work() else None
+            if self._has_work() and self._active <= self._pace.target:
+                most = min(_LONGEST_RUN, -(-len(self._missing) // (2 * self._pace.target))) if self._pace.settled else 1
+                run.append(self._missing.popleft())
+                while len(run) < most and self._missing[0].index == run[-1].index + 1:
+                    run.append(self._missing.popleft())
+        return run
 
     def _has_work(self) -> bool:
-        return bool(self._missing) and self._failure is None and self._monotonic() < self._until
+        return bool(self._missing) and not self._is_over()
+
+    def _is_over(self) -> bool:
+        return self._failure is not None or self._monotonic() >= self._until
 
     def _slow_down(self) -> None:
         with self._changed:

@@ -11,7 +11,7 @@ DIGEST_LABEL = "sha256blocks"
 BLOCK_SIZE_LABEL = "blocksize"
 
 Progress = Callable[[int], None]
-"""Told how many bytes have just become safe; by several threads, one at a time."""
+"""Told how many bytes more there are: that have come, or that have become safe."""
 
 
 def unwatched(_length: int) -> None:

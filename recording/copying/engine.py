@@ -131,7 +131,7 @@ class Arrival:
         Args:
             to: the blob to be.
             until: the monotonic time in seconds at which no further block is begun.
-            progress: told of every block.
+            progress: told of every block that has become safe, by several threads, one at a time.
 
         Raises:
             BlobExists: there is a blob already; `Engine.prove` tells whether it is this chunk's.

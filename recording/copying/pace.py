@@ -4,52 +4,64 @@
 class Pace:
     """Counts what arrives and sets a target for the number of connections. Not locked: its owner is.
 
-    It starts with few, and after every round (as many blocks as there are connections) compares the rate with the
-    best one seen. A round that is a twentieth faster allows twice as many; one that is not takes the last step back and
-    ends the growth, because each connection costs a buffer and a thread. A source that is busy halves the target, and
-    growth starts again only after some quiet rounds.
+    It starts with few. While as many connections bring bytes as are wanted, it measures their rate together. If a step
+    brought a quarter of what as many more would at best, it allows twice as many; twofold, that is a quarter more. If
+    not, the step is taken back and the growth ends: each connection costs a thread and a buffer, and where the CPU
+    is the limit, more of them only get in each other's way. A source that is busy halves the target, and growth starts
+    again after a quiet while.
 
     Args:
         most: the largest target, at least 1.
-        now: the monotonic time in seconds.
     """
 
-    FIRST = 4
-    GAIN = 1.05
-    QUIET_ROUNDS = 4
+    FIRST = 2
+    GAIN = 0.25
+    WINDOW = 0.1
+    """Seconds that a rate is measured for, at least."""
+    PIECES = 2
+    """Arrivals that a rate is measured over, at least, for each connection."""
+    QUIET = 10.0
+    """Seconds without a refusal after which a busy source is tried with more connections again."""
 
-    def __init__(self, most: int, now: float) -> None:
+    def __init__(self, most: int) -> None:
         self.target = self._proven = min(self.FIRST, most)
         self._most = most
         self._best = 0.0
-        self._settled = False
-        self._quiet = 0
-        self._begin_round(now)
+        self.settled = self.target == most
+        """Whether the target is not about to grow."""
+        self._busy_at: float | None = None
+        self._began: float | None = None
+        self._bytes = self._pieces = 0
+
+    def flowing(self, connections: int, now: float) -> None:
+        """So many connections bring bytes from now on; fewer than are wanted cannot be measured."""
+        self._began = now if connections >= self.target else None
+        self._bytes = self._pieces = 0
 
     def arrived(self, length: int, now: float) -> None:
-        """Count a block of `length` bytes that has been staged."""
+        """Count bytes that have come."""
+        if self._began is None:
+            return
         self._bytes += length
-        self._blocks += 1
-        if self._blocks >= self.target and now > self._began:
-            self._end_round(self._bytes / (now - self._began), now)
+        self._pieces += 1
+        seconds = now - self._began
+        if seconds >= self.WINDOW and self._pieces >= self.PIECES * self.target:
+            self._measured(self._bytes / seconds, now)
 
     def busy(self, now: float) -> None:
         """The source asked for fewer requests."""
         self.target = self._proven = max(1, self.target // 2)
-        self._settled, self._best, self._quiet = True, 0.0, 0
-        self._begin_round(now)
+        self.settled, self._busy_at = True, now
 
-    def _end_round(self, rate: float, now: float) -> None:
-        if self._settled:
-            self._quiet += 1
-            if self._best == 0.0 and self._quiet >= self.QUIET_ROUNDS:
-                self._settled = False  # the source was busy, but is not any more
-        elif rate > self._best * self.GAIN:
-            self._best = rate
-            self._proven, self.target = self.target, min(self._most, 2 * self.target)
-        else:
-            self._settled, self.target = True, self._proven
-        self._begin_round(now)
-
-    def _begin_round(self, now: float) -> None:
-        self._began, self._bytes, self._blocks = now, 0, 0
+    def _measured(self, rate: float, now: float) -> None:
+        if self._busy_at is not None and now - self._busy_at >= self.QUIET:
+            self.settled, self._busy_at, self._best = False, None, 0.0
+        if not self.settled:
+            step = self.target / self._proven - 1
+            if rate > self._best * (1 + self.GAIN * step):
+                self._best = rate
+                self._proven, self.target = self.target, min(self._most, 2 * self.target)
+                self.settled = self.target == self._proven
+            else:
+                self.settled, self.target = True, self._proven
+        self.flowing(self._proven, now)

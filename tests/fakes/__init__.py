@@ -3,6 +3,6 @@
 from tests.fakes.archive import FakeArchive
 from tests.fakes.catalog import FakeCatalog
 from tests.fakes.service import FakeCalls, FakeTopic
-from tests.fakes.source import FakeSource
+from tests.fakes.source import FakeSource, FakeTransfer
 
-__all__ = ["FakeArchive", "FakeCalls", "FakeCatalog", "FakeSource", "FakeTopic"]
+__all__ = ["FakeArchive", "FakeCalls", "FakeCatalog", "FakeSource", "FakeTopic", "FakeTransfer"]

@@ -127,6 +127,10 @@ class FakeSource:
         """Arm a fault of the local media host, by its name there."""
         self._faults.append(Fault(name, times, after, at, amount, retry_after))
 
+    def armed(self) -> set[str]:
+        """The names of the faults that are still to strike."""
+        return {fault.name for fault in self._faults if fault.times != 0}
+
     @contextmanager
     def open(self, location: Location, offset: int = 0, length: int | None = None) -> Iterator[FakeTransfer]:
         check_location(location, "location")
