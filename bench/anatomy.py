@@ -15,7 +15,7 @@ from recording.core import blocks
 from recording.core.model import BlobName
 from recording.settings import MEBIBYTE
 
-_SLICE = 256 << 10
+_SLICE = 1 << 20
 _names = (f"chunk-{os.getpid()}-{number}" for number in count())
 
 

@@ -286,6 +286,7 @@ def anatomy(bench: Bench) -> Result:
     with bench.programs.source() as source, bench.programs.sink() as sink:
         contenders: list[Contender] = [
             part("receive ranges, unhashed", part="receive"),
+            part("receive ranges, unhashed, 2 threads", part="receive", threads=2),
             part("receive ranges, unhashed, 1 thread", part="receive", threads=1),
             part("receive and hash ranges", part="read"),
             part("stage blocks", part="stage"),

@@ -118,17 +118,18 @@ def test_a_fault_that_lasts_commits_nothing(fault: str, error: type[RecordingErr
 def test_few_connections_ask_for_several_blocks_at_a_time() -> None:
     """Fewer towards the end, so that all of them end at about the same time."""
     source, location = source_with(CONTENT)
-    copied(engine_of(source, connections=1), location, destination(FakeArchive()))
+    copied(engine_of(source, connections=1, buffers=9), location, destination(FakeArchive()))
 
     assert [BLOCK, 5 * BLOCK, 2 * BLOCK, BLOCK, 5] == [one.length for one in source.opened]
 
 
-def test_no_request_asks_for_very_much() -> None:
-    """What one connection has taken on, no other can."""
+@pytest.mark.parametrize(("connections", "blocks"), [(1, 8), (2, 4), (4, 2)])
+def test_no_request_asks_for_much_more_than_there_are_buffers(connections: int, blocks: int) -> None:
+    """What was asked for and is not staged is the most that a kill can cost."""
     source, location = source_with(media(100 * BLOCK))
-    copied(engine_of(source, connections=1), location, destination(FakeArchive()))
+    copied(engine_of(source, connections=connections, buffers=8), location, destination(FakeArchive()))
 
-    assert 8 * BLOCK == max(one.length or 0 for one in source.opened)
+    assert blocks * BLOCK == max(one.length or 0 for one in source.opened)
 
 
 class SlowSource(FakeSource):

@@ -16,36 +16,65 @@ class Ride:
         self.now = 0.0
         self.pace = Pace(most)
 
-    def measure(self, rate: float) -> int:
-        """Let all that are wanted flow until their rate is measured once; the target then."""
-        self.pace.flowing(self.pace.target, self.now)
-        for _ in range(max(Pace.PIECES * self.pace.target, int(rate * Pace.WINDOW) + 1)):
-            self.now += 1 / rate
-            self.pace.arrived(PIECE, self.now)
+    def measure(self, rate: float, times: int = 1) -> int:
+        """Let all that are wanted flow until their rate has been measured; the target then."""
+        for _ in range(times):
+            self.pace.flowing(self.pace.target, self.now)
+            for _ in range(max(self.pace.target, int(rate * Pace.WINDOW) + 1)):
+                self.now += 1 / rate
+                self.pace.arrived(PIECE, self.now)
         return self.pace.target
 
 
-def test_it_starts_with_two_connections_at_most() -> None:
+def test_it_starts_with_four_connections_at_most() -> None:
     """And with one where only one is allowed."""
-    assert [1, 2, 2] == [Pace(most).target for most in (1, 2, 8)]
+    assert [1, 3, 4, 4] == [Pace(most).target for most in (1, 3, 4, 8)]
+
+
+def test_where_connections_are_fast_it_goes_on_with_two() -> None:
+    """From which it grows as from any other start, if that brings something."""
+    ride = Ride(8)
+    fast = 5 * Pace.FAST // PIECE
+    assert 2 == ride.measure(fast)
+
+    assert [4, 8, 8] == [ride.measure(rate) for rate in (fast, 2 * fast, 4 * fast)]
 
 
 def test_it_grows_while_that_brings_throughput() -> None:
     """Twofold, up to the most; a smaller step need bring less."""
     ride = Ride(20)
 
-    assert [4, 8, 16, 20, 20] == [ride.measure(rate) for rate in (100, 200, 400, 800, 900)]
+    assert [8, 16, 20, 20] == [ride.measure(rate) for rate in (100, 200, 400, 450)]
 
 
 def test_a_step_that_brings_nothing_is_taken_back() -> None:
-    """A quarter is the least that counts; then the growth has ended, however fast it becomes."""
+    """A quarter is the least that counts."""
     ride = Ride(16)
-    assert 4 == ride.measure(100)
+    assert 8 == ride.measure(100)
 
-    assert [2, 2, 2] == [ride.measure(rate) for rate in (124, 1000, 10000)]
+    assert [8, 8, 4, 4] == [ride.measure(124) for _ in range(4)]
 
 
-@pytest.mark.parametrize("most", [1, 2])
+def test_a_step_has_some_time_to_bring_something() -> None:
+    """A new connection is slow at first."""
+    ride = Ride(16)
+    ride.measure(100)
+
+    assert [8, 8, 16] == [ride.measure(rate) for rate in (100, 120, 130)]
+
+
+def test_a_step_that_brought_nothing_is_tried_again_after_a_while() -> None:
+    """Held against what comes by then."""
+    ride = Ride(16)
+    ride.measure(100)
+    ride.measure(100, Pace.PATIENCE)
+    assert 4 == ride.measure(1000)
+
+    ride.now += Pace.REST
+    assert [8, 8, 16] == [ride.measure(rate) for rate in (500, 600, 625)]
+
+
+@pytest.mark.parametrize("most", [1, 4])
 def test_where_there_is_no_room_to_grow_it_is_settled(most: int) -> None:
     """Long runs may be asked for from the first."""
     assert Pace(most).settled
@@ -53,7 +82,7 @@ def test_where_there_is_no_room_to_grow_it_is_settled(most: int) -> None:
 
 def test_it_is_settled_at_the_most_and_where_growth_ended() -> None:
     """And not before."""
-    ride = Ride(8)
+    ride = Ride(16)
     settled = []
     for rate in (100, 200, 400):
         settled.append(ride.pace.settled)
@@ -61,8 +90,7 @@ def test_it_is_settled_at_the_most_and_where_growth_ended() -> None:
     assert ([False, False, False], True) == (settled, ride.pace.settled)
 
     ride = Ride(8)
-    for rate in (100, 100):
-        ride.measure(rate)
+    ride.measure(100, 1 + Pace.PATIENCE)
     assert ride.pace.settled
 
 
@@ -72,24 +100,24 @@ def test_fewer_connections_than_wanted_are_not_measured() -> None:
     ride.pace.flowing(1, 0.0)
     for moment in range(100):
         ride.pace.arrived(PIECE, float(moment))
-    assert 2 == ride.pace.target
+    assert 4 == ride.pace.target
 
-    assert 4 == ride.measure(100)
+    assert 8 == ride.measure(100)
 
 
 def test_a_moment_is_not_measured() -> None:
     """However much came in it; nor a long time in which next to nothing came."""
     pace = Pace(8)
-    pace.flowing(2, 0.0)
+    pace.flowing(4, 0.0)
     for _ in range(100):
         pace.arrived(PIECE, Pace.WINDOW / 2)
-    assert 2 == pace.target
+    assert 4 == pace.target
 
     pace = Pace(8)
-    pace.flowing(2, 0.0)
-    for _ in range(2 * Pace.PIECES - 1):
+    pace.flowing(4, 0.0)
+    for _ in range(3):
         pace.arrived(PIECE, 10.0)
-    assert 2 == pace.target
+    assert 4 == pace.target
 
 
 def test_a_busy_source_halves_the_target() -> None:
@@ -107,17 +135,17 @@ def test_a_busy_source_halves_the_target() -> None:
 
 def test_growth_begins_again_after_a_quiet_while() -> None:
     """At the reduced target; a refusal meanwhile begins the while anew."""
-    ride = Ride(8)
+    ride = Ride(4)
     ride.measure(100)
     ride.pace.busy(ride.now)
-    ride.now += Pace.QUIET / 2
+    ride.now += Pace.REST / 2
     assert 2 == ride.measure(100)
 
     ride.pace.busy(ride.now)
-    ride.now += Pace.QUIET / 2
+    ride.now += Pace.REST / 2
     assert 1 == ride.measure(100)
 
-    ride.now += Pace.QUIET / 2
+    ride.now += Pace.REST / 2
     assert [2, 4] == [ride.measure(rate) for rate in (100, 200)]
 
 

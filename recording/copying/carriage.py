@@ -15,9 +15,6 @@ from recording.core import blocks
 from recording.core.blocks import Block, StagedBlock
 from recording.core.errors import SourceChanged, TransferBroken
 
-_LONGEST_RUN = 8
-"""Blocks that one request asks for at most."""
-
 
 @dataclass(frozen=True, slots=True)
 class Carried:
@@ -215,11 +212,17 @@ class Carriage:
                     self._missing.extendleft(reversed(run))
 
     def _next_run(self) -> deque[Block]:
-        """Blocks that follow each other, to be read in one request; fewer towards the end, for all to end alike."""
+        """Blocks that follow each other, to be read in one request.
+
+        Two at least, so that not every block waits for a first byte; more where there are buffers for more than one on
+        each connection; fewer towards the end, for all connections to end alike; and one while their number may yet
+        change. A kill costs the blocks in hand, and what the sockets hold of those that were asked for with them.
+        """
         run: deque[Block] = deque()
         with self._changed:
             if self._has_work() and self._active <= self._pace.target:
-                most = min(_LONGEST_RUN, -(-len(self._missing) // (2 * self._pace.target))) if self._pace.settled else 1
+                share = -(-len(self._missing) // (2 * self._pace.target))
+                most = min(share, max(2, self._buffers.count // self._pace.target)) if self._pace.settled else 1
                 run.append(self._missing.popleft())
                 while len(run) < most and self._missing[0].index == run[-1].index + 1:
                     run.append(self._missing.popleft())

@@ -16,7 +16,7 @@ from local.acs.faults import Fault
 from local.faultproxy.faults import Moment
 from local.faultproxy.operations import Operation
 from recording.core.model import ChunkState
-from tests.endurance.scene import CONNECTIONS, DROPPED, MEBIBYTE, Given, Scene, assert_archived, sound
+from tests.endurance.scene import CONNECTIONS, DROPPED, MEBIBYTE, SETTINGS, Given, Scene, assert_archived, sound
 
 if TYPE_CHECKING:
     from tests.endurance.workers import Run
@@ -87,7 +87,9 @@ def killed_at(scene: Scene, given: Given, seam: Seam, with_signal: signal.Signal
     assert -with_signal == run.status
 
 
-def assert_goes_on(scene: Scene, given: Given, kills: int = 1) -> None:
+def assert_goes_on(
+    scene: Scene, given: Given, kills: int = 1, *, in_flight: int = AT_MOST_IN_FLIGHT, **options: object
+) -> None:
     """No reader sees a part of it; another worker finishes, and reads again what was in flight, and the first block."""
     chunk = given.chunk
     before = given.served
@@ -96,15 +98,15 @@ def assert_goes_on(scene: Scene, given: Given, kills: int = 1) -> None:
         assert given.content == scene.blob(chunk.name)
         left = 0
     else:
-        left = LENGTH - sum(size for _, size in scene.staged(given))
+        left = len(given.content) - sum(size for _, size in scene.staged(given))
     known = chunk.state is not ChunkState.ANNOUNCED
 
-    assert ["done"] == scene.finish(given)
+    assert ["done"] == scene.finish(given, **options)
 
     assert_archived(given)
     assert () == given.chunk.failures
     assert given.served - before <= (0 if known else left + MEBIBYTE)
-    assert before - (LENGTH - left) <= kills * (MEBIBYTE + AT_MOST_IN_FLIGHT)
+    assert before - (len(given.content) - left) <= kills * (MEBIBYTE + in_flight)
 
 
 @pytest.mark.parametrize("seam", SEAMS)
@@ -211,6 +213,28 @@ def test_a_worker_killed_at_one_seam_after_the_other_comes_to_an_end(scene: Scen
         killed_at(scene, given, first)
 
     assert_goes_on(scene, given, len(kills))
+
+
+RUNS = {"COPY_CONNECTIONS": "2"}
+"""With so few, a request asks for several blocks: for as many as the budget has buffers for each of them."""
+BUDGET = int(SETTINGS["COPY_MEMORY_MIB"]) * MEBIBYTE
+
+
+@pytest.mark.parametrize("moment", ["before", "during", "after"])
+@pytest.mark.parametrize("after", [1, 4, 8])
+def test_a_worker_killed_while_several_blocks_come_at_once_is_followed_by_one_that_goes_on(
+    scene: Scene, moment: Moment, after: int
+) -> None:
+    """What was asked for and is not staged is read again, never more than the budget holds."""
+    given = scene.given(sound(10 * MEBIBYTE, zlib.crc32(f"{moment} {after}".encode())))
+    held = scene.proxy.arm("pause", "stage", moment, after=after)
+    run = scene.start(given, settings=RUNS)
+    held.wait()
+    run.kill()
+    held.drop()
+    scene.proxy.wait_idle()
+
+    assert_goes_on(scene, given, in_flight=BUDGET, settings=RUNS)
 
 
 KILLS = 3
