@@ -1,16 +1,24 @@
 """The real things that the adapters are held to, once for all contract suites; each test takes names of its own."""
 
+import ssl
 import uuid
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 
 import pytest
+import trustme
 
 from local.acs import LocalAcs
 from local.acs.hosts import TOPIC_HOST
 from local.azurite import Azurite
 from local.eventgrid import LocalEventGrid
+from recording.adapters.wire import Wire
 from tests.contracts.containers import Container, FakeContainer, RealContainer
+from tests.contracts.exchanges import HOST
 from tests.contracts.stores import FakeStore, RealStore, Store
+
+SURROUNDINGS = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
 @pytest.fixture(scope="session")
@@ -83,4 +91,56 @@ def real_store(acs: LocalAcs) -> Iterator[RealStore]:
 def store(request: pytest.FixtureRequest) -> Store:
     """Each in turn."""
     found: Store = FakeStore() if request.param == "fake" else request.getfixturevalue("real_store")
+    return found
+
+
+# The wire alone, before scripted servers
+
+
+@pytest.fixture(scope="module")
+def surroundings() -> Iterator[None]:
+    """Whatever the machine's own environment says is not heard by the suites that ask for this."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in SURROUNDINGS:
+            patch.delenv(name, raising=False)
+            patch.delenv(name.lower(), raising=False)
+        yield
+
+
+@pytest.fixture
+def wire() -> Iterator[Wire]:
+    """What is under test."""
+    with closing(Wire(8)) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    """Who vouches for the servers."""
+    return trustme.CA()
+
+
+@pytest.fixture(scope="module")
+def certified(authority: trustme.CA) -> ssl.SSLContext:
+    """What a server needs for TLS."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1", HOST).configure_cert(context)
+    return context
+
+
+@pytest.fixture
+def trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment says that the servers are to be trusted."""
+    bundle = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(bundle))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+
+
+@pytest.fixture(params=["plain", "tls"])
+def tls(request: pytest.FixtureRequest) -> ssl.SSLContext | None:
+    """Without TLS and with it."""
+    if request.param == "plain":
+        return None
+    request.getfixturevalue("trusted")
+    found: ssl.SSLContext = request.getfixturevalue("certified")
     return found

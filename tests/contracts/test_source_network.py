@@ -112,7 +112,7 @@ def test_connections_are_used_again(real_store: RealStore, monkeypatch: pytest.M
             connections.append(self)
             super().connect()
 
-    monkeypatch.setattr("recording.adapters.wire.HTTPSConnection", Counted)
+    monkeypatch.setattr("recording.adapters.wire.opening.HTTPSConnection", Counted)
     stored = real_store.add(CONTENT)
     for fault in ("busy_503", "not_ready_404", "bad_request_html"):
         real_store.arm(fault)
@@ -133,7 +133,7 @@ def test_a_read_that_brings_nothing_ends(
     acs: LocalAcs, monkeypatch: pytest.MonkeyPatch, fault: str, error: type[RecordingError]
 ) -> None:
     """After its time, long before the service would break it off; in Azure a minute."""
-    monkeypatch.setattr("recording.adapters.wire.READ_SECONDS", 0.5)
+    monkeypatch.setattr("recording.adapters.wire.opening.READ_SECONDS", 0.5)
     store = RealStore(acs)
     stored = store.add(CONTENT)
     store.arm(fault, seconds=3)

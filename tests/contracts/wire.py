@@ -17,6 +17,7 @@ from requests.structures import CaseInsensitiveDict
 
 from recording.adapters import wire
 from recording.adapters.transport import transport
+from recording.adapters.wire.connection import Connection
 
 _CONNECTIONS = 16
 
@@ -132,7 +133,7 @@ class _Writes(wire.Wire):
         ours, theirs = socketpair()
         with theirs:
             theirs.sendall("\r\n".join(lines).encode())
-        return wire.Reply(request, wire._Connection(("", ""), ours), self)  # noqa: SLF001 - there is no other way in
+        return wire.Reply(request, Connection(("", ""), ours), self.keep)
 
 
 def _response(status: int, headers: dict[str, str]) -> requests.Response:

@@ -1,0 +1,78 @@
+"""How a connection is opened: by the proxies and certificates of the environment, as the SDKs take them from there."""
+
+import os
+import ssl
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from urllib.parse import urlsplit
+
+import certifi
+from azure.core.exceptions import ServiceRequestError
+from requests.utils import get_auth_from_url, get_environ_proxies, select_proxy
+from urllib3.util import make_headers
+
+from recording.adapters.wire.connection import Connection, Key
+
+CONNECT_SECONDS = 10
+READ_SECONDS = 60
+"""How long a single read may bring nothing. Longer than any pause seen in good replies, far shorter than a slice."""
+
+_HTTP_PORT = 80
+
+
+class Opener:
+    """Opens connections. The environment is asked once: for proxies host by host, for certificates altogether."""
+
+    def __init__(self) -> None:
+        self._certificates: ssl.SSLContext | None = None
+        self._proxies: dict[Key, str | None] = {}
+
+    def connect(self, key: Key) -> Connection:
+        """A new connection.
+
+        Raises:
+            ServiceRequestError: there is none to be had.
+        """
+        try:
+            return self._connect(key)
+        except (OSError, HTTPException) as error:
+            raise ServiceRequestError(f"no connection: {type(error).__name__}", error=error) from error
+
+    def proxy(self, key: Key) -> str | None:
+        """The proxy on the way there, with its credentials."""
+        if key not in self._proxies:
+            url = f"{key[0]}://{key[1]}/"
+            found = select_proxy(url, get_environ_proxies(url, no_proxy=None))
+            self._proxies[key] = f"http://{found}" if found and "://" not in found else found
+        return self._proxies[key]
+
+    def _connect(self, key: Key) -> Connection:
+        scheme, authority = key
+        parts = urlsplit(f"{scheme}://{authority}")
+        host, port = parts.hostname or "", parts.port or (443 if scheme == "https" else _HTTP_PORT)
+        proxy = urlsplit(self.proxy(key) or "")
+        at = (proxy.hostname, proxy.port or _HTTP_PORT) if proxy.hostname else (host, port)
+        opening: HTTPConnection
+        if scheme == "https":
+            opening = HTTPSConnection(*at, timeout=CONNECT_SECONDS, context=self._context())
+            if proxy.hostname:
+                opening.set_tunnel(host, port, credentials(proxy.geturl()))
+        else:
+            opening = HTTPConnection(*at, timeout=CONNECT_SECONDS)
+        opening.connect()
+        opening.sock.settimeout(READ_SECONDS)
+        return Connection(key, opening.sock)
+
+    def _context(self) -> ssl.SSLContext:
+        if self._certificates is None:
+            bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or certifi.where()
+            is_folder = os.path.isdir(bundle)  # noqa: PTH112 - a setting
+            self._certificates = ssl.create_default_context(
+                cafile=None if is_folder else bundle, capath=bundle if is_folder else None
+            )
+        return self._certificates
+
+
+def credentials(proxy: str) -> dict[str, str]:
+    """The header by which a proxy knows who asks."""
+    user, password = get_auth_from_url(proxy)
+    return make_headers(proxy_basic_auth=f"{user}:{password}") if user else {}

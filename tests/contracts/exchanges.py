@@ -1,0 +1,95 @@
+"""Requests over a wire as a caller makes them, replies as one reads them, and sockets that do less or tell more."""
+
+from collections.abc import Callable, Sequence
+from itertools import cycle
+from socket import create_connection, socket
+from typing import Any, override
+
+import pytest
+from azure.core.rest import HttpRequest
+
+from recording.adapters.wire import Broken, Reply, Wire
+from tests.copies import media
+
+HOST = "blob.example"
+LONG = media(100_000)
+CHUNKED = "Transfer-Encoding: chunked"
+
+
+def get(wire: Wire, url: str, headers: dict[str, str] | None = None) -> Reply:
+    """Ask for something."""
+    return wire.send(HttpRequest("GET", url, headers=headers or {}))
+
+
+def put(wire: Wire, url: str, body: bytes | memoryview) -> Reply:
+    """Send something."""
+    return wire.send(HttpRequest("PUT", url, headers={"Content-Length": str(len(body))}), body=body)
+
+
+def read_into(found: bytearray, reply: Reply, rooms: Sequence[int] = (70_000,)) -> None:
+    """The body to its end, in views of these sizes; what came before a break is there."""
+    for room in cycle(rooms):
+        piece = memoryview(bytearray(room))
+        read = reply.readinto(piece)
+        found += piece[:read]
+        if not read:
+            return
+
+
+def read(reply: Reply, rooms: Sequence[int] = (70_000,)) -> bytes:
+    """The body to its end."""
+    found = bytearray()
+    read_into(found, reply, rooms)
+    return bytes(found)
+
+
+def broken(reply: Reply) -> bytes:
+    """What came of a body before it broke; and it stays broken."""
+    found = bytearray()
+    with pytest.raises(Broken):
+        read_into(found, reply, (4,))
+    with pytest.raises(Broken):
+        reply.readinto(memoryview(bytearray(1)))
+    return bytes(found)
+
+
+def connect_by(patch: pytest.MonkeyPatch, kind: Callable[[int], socket]) -> None:
+    """Sockets connected from now on are of this kind."""
+
+    def connect(*where: Any, **options: Any) -> socket:  # noqa: ANN401 - passed on
+        with create_connection(*where, **options) as opened:
+            return kind(opened.detach())
+
+    patch.setattr("socket.create_connection", connect)
+
+
+def drip(patch: pytest.MonkeyPatch, sizes: Sequence[int]) -> None:
+    """What comes on the sockets connected from now on comes in pieces of these sizes, over and over."""
+
+    class Dripping(socket):
+        def __init__(self, number: int) -> None:
+            super().__init__(fileno=number)
+            self._sizes = cycle(sizes)
+
+        @override
+        def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
+            return super().recv_into(buffer, min(nbytes or len(buffer), next(self._sizes)), flags)
+
+    connect_by(patch, Dripping)
+
+
+def writes(patch: pytest.MonkeyPatch) -> list[bytes]:
+    """What is written to the sockets connected from now on, write by write."""
+    written = list[bytes]()
+
+    class Watched(socket):
+        def __init__(self, number: int) -> None:
+            super().__init__(fileno=number)
+
+        @override
+        def sendall(self, data: Any, flags: int = 0) -> None:
+            written.append(bytes(data))
+            super().sendall(data, flags)
+
+    connect_by(patch, Watched)
+    return written

@@ -1,0 +1,173 @@
+"""Heads, refusals and errors, before servers that say what no good one would."""
+
+import ssl
+
+import pytest
+from azure.core.exceptions import AzureError, ServiceResponseError
+
+from recording.adapters.wire import Wire
+from tests.contracts.exchanges import CHUNKED, drip, get, put, read
+from tests.contracts.scripted import Server, chunked, head, said
+
+pytestmark = pytest.mark.usefixtures("surroundings")
+
+
+# Heads
+
+
+def test_what_a_server_says_beforehand_is_skipped(wire: Wire) -> None:
+    """Early hints, and leave to go on."""
+    early = head(status="100 Continue") + head("Link: </a>", status="103 Early Hints")
+    with Server([early + said(b"one")]) as server:
+        reply = get(wire, server.url)
+
+        assert (200, b"one") == (reply.status_code, read(reply))
+        assert "Link" not in reply.headers
+
+
+def test_a_head_comes_in_pieces_of_any_size(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Byte for byte too."""
+    drip(monkeypatch, [1])
+    with Server([head("ETag: x", "Content-Length: 3", "", status="200 OK")[:-2] + b"one"]) as server:
+        reply = get(wire, server.url)
+
+        assert ("x", b"one") == (reply.headers["etag"], read(reply))
+
+
+NO_HTTP = {
+    "another protocol": b"SSH-2.0-OpenSSH_9.9\r\n",
+    "another version": b"HTTP/2 200 OK\r\n\r\n",
+    "nothing but lines": b"\r\n\r\n\r\n",
+    "a status in words": b"HTTP/1.1 fine\r\n\r\n",
+    "a status too small": b"HTTP/1.1 99 OK\r\n\r\n",
+    "a status too large": b"HTTP/1.1 2000 OK\r\n\r\n",
+    "a status below nothing": b"HTTP/1.1 -20 OK\r\n\r\n",
+    "a status without end": b"HTTP/1.1 " + b"2" * 5000 + b" OK\r\n\r\n",
+    "a line without end": b"HTTP/1.1 200 OK\r\nX: " + b"x" * 100_000,
+    "many headers": head(*(f"X-{number}: x" for number in range(300)), "Content-Length: 0"),
+    "one header many times": head(*["X: x"] * 300, "Content-Length: 0"),
+    "a length below nothing": head("Content-Length: -3") + b"one",
+    "a length with a sign": head("Content-Length: +3") + b"one",
+    "a length in words": head("Content-Length: three") + b"one",
+    "an empty length": head("Content-Length: ") + b"one",
+    "a length without end": head(f"Content-Length: {'3' * 5000}") + b"one",
+    "two lengths": head("Content-Length: 3", "Content-Length: 4") + b"one",
+    "another encoding": head("Transfer-Encoding: gzip, chunked") + chunked(b"one"),
+    "two encodings": head("Transfer-Encoding: gzip", CHUNKED) + chunked(b"one"),
+}
+
+
+@pytest.mark.parametrize("reply", NO_HTTP.values(), ids=NO_HTTP)
+def test_what_is_no_http_is_no_reply(wire: Wire, reply: bytes) -> None:
+    """Nobody knows what has happened."""
+    with Server([reply]) as server, pytest.raises(ServiceResponseError):
+        get(wire, server.url)
+
+
+def test_a_head_that_ends_early_is_no_reply(wire: Wire) -> None:
+    """Wherever it does."""
+    whole = head("ETag: x", "Content-Length: 0")
+    with Server(*([whole[:cut], None] for cut in range(len(whole)))) as server:
+        for _ in range(len(whole)):
+            with pytest.raises(ServiceResponseError):
+                get(wire, server.url)
+
+    assert len(whole) == server.opened
+
+
+def test_headers_are_found_in_any_case(wire: Wire) -> None:
+    """However they were sent."""
+    with Server([said(b"", "x-ms-ERROR-code:  Busy ", "ETag:")]) as server:
+        headers = get(wire, server.url).headers
+
+    assert "Busy" == headers["X-MS-Error-Code"] == headers.get("x-ms-error-code")
+    assert "" == headers["etag"]
+    assert "X-Ms-Error-Code" in headers
+    assert "Retry-After" not in headers
+    assert headers.get("Retry-After") is None
+    assert "7" == headers.get("Retry-After", "7")
+    with pytest.raises(KeyError):
+        headers["Retry-After"]
+
+
+def test_a_header_that_comes_twice_is_one(wire: Wire) -> None:
+    """With both values, unless they are the same: so is a length."""
+    with Server([said(b"one", "Content-Length: 3", "Via: a", "via: b", "VIA: a")]) as server:
+        reply = get(wire, server.url)
+
+        assert ("a, b, a", "3") == (reply.headers["Via"], reply.headers["Content-Length"])
+        assert b"one" == read(reply)
+
+
+# Refusals
+
+
+@pytest.mark.parametrize("status", ["302 Found", "404 Not Found", "503 Busy"])
+@pytest.mark.parametrize("long", [0, 10, 60_000])
+def test_a_refusal_has_been_read(wire: Wire, status: str, long: int) -> None:
+    """It can be quoted, and its connection serves the next."""
+    body = "é" * (long // 2)
+    sent = body.encode()
+    replies = [said(sent, status=status), head(CHUNKED, status=status) + chunked(*filter(None, [sent]))]
+    with Server([*replies, said(b"next")]) as server:
+        for _ in replies:
+            reply = get(wire, server.url)
+            assert (int(status[:3]), body) == (reply.status_code, reply.text())
+        assert b"next" == read(get(wire, server.url))
+        assert 1 == server.opened
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        said(b"no" * 1_000_000, status="403 Forbidden"),
+        head(CHUNKED, status="403 Forbidden") + chunked(*[b"no" * 1000] * 1000),
+    ],
+    ids=["by its length", "in chunks"],
+)
+def test_a_refusal_without_end_loses_its_connection(wire: Wire, refusal: bytes) -> None:
+    """Its beginning is enough."""
+    with Server([refusal], [said(b"next")]) as server:
+        reply = get(wire, server.url)
+
+        assert (403, "nono") == (reply.status_code, reply.text()[:4])
+        assert len(reply.content) < 100_000
+        assert b"next" == read(get(wire, server.url))
+        assert 2 == server.opened
+
+
+def test_a_refusal_that_breaks_is_one(wire: Wire) -> None:
+    """Its status has told enough, and what came of it is there."""
+    refusal = said(b"no way", status="403 Forbidden")
+    with Server([refusal[:-4], None], [said(b"next")]) as server:
+        reply = get(wire, server.url)
+
+        assert (403, "no") == (reply.status_code, reply.text())
+        assert b"next" == read(get(wire, server.url))
+
+
+def test_a_refusal_in_mid_body_is_heard(wire: Wire, tls: ssl.SSLContext | None) -> None:
+    """Though the server takes no more and closes."""
+    refusal = said(b"too long", "Connection: close", status="413 Content Too Large")
+    with Server([refusal, None], tls=tls, bodies=False) as server:
+        for _ in range(5):
+            reply = put(wire, server.url, bytes(20 << 20))
+
+            assert (413, "too long") == (reply.status_code, reply.text())
+
+
+# Errors
+
+
+@pytest.mark.parametrize("script", [[b"", None], [b"nonsense\r\n", None], [head("Content-Length: x"), None]])
+def test_no_error_shows_a_url(wire: Wire, script: list[bytes | None]) -> None:
+    """It may hold a signature."""
+    with Server(script) as server, pytest.raises(AzureError) as caught:
+        get(wire, f"{server.url}/secret?sig=secret")
+    with pytest.raises(AzureError) as lost:
+        get(wire, f"{server.url}/secret?sig=secret")
+
+    for error in (caught.value, lost.value):
+        text = f"{error} {error!r} {error.exc_msg} {error.inner_exception!r}"
+        assert "secret" not in text
+        assert "http:" not in text
