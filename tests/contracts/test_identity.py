@@ -1,0 +1,125 @@
+"""What carries bytes is signed by the app's identity in Azure: its tokens, renewed by azure-core as they end."""
+
+import re
+import ssl
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from azure.core.credentials import AccessToken
+from azure.core.rest import HttpRequest
+from azure.storage.blob import BlobServiceClient
+
+from recording.adapters import clients
+from recording.adapters.archive import BlobArchive
+from recording.adapters.wire import Reply, Wire
+from recording.core.errors import ArchiveRefused
+from tests.contracts.containers import CONTENT, NAME, A, view
+from tests.contracts.scripted import Server, Step, said
+
+pytestmark = pytest.mark.usefixtures("surroundings", "trusted")
+_TOKEN = re.compile(rb"authorization: Bearer (\S+)", re.IGNORECASE)
+CREATED = said(status="201 Created")
+REFUSED = said(status="401 Unauthorized")
+
+
+@dataclass
+class Identity:
+    """Tokens numbered from 1; `lasts` tells for how many seconds each is good."""
+
+    lasts: int = 3600
+    scopes: list[str] = field(default_factory=list)
+
+    def get_token(self, *scopes: str, **_options: Any) -> AccessToken:  # noqa: ANN401 - as azure-core has it
+        self.scopes += scopes
+        return AccessToken(f"token-{len(self.scopes)}", int(time.time()) + self.lasts)
+
+
+type Stage = Callable[[Server, Identity], Callable[[], None]]
+type Read = Callable[[Server, Identity], Callable[[], Reply]]
+
+
+@pytest.fixture
+def stages(wire: Wire) -> Stage:
+    """Stages a block behind a server, by an identity."""
+
+    def writer(server: Server, identity: Identity) -> Callable[[], None]:
+        service = BlobServiceClient(server.url, identity)
+        archive = BlobArchive(service, clients.blob_writes(service, wire, retries=0), "recordings")
+        return lambda: archive.stage(NAME, A, view(CONTENT))
+
+    return writer
+
+
+@pytest.fixture
+def reads(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> Read:
+    """Asks a server for content, by an identity."""
+
+    def reader(server: Server, identity: Identity) -> Callable[[], Reply]:
+        monkeypatch.setattr("recording.adapters.clients._credential", lambda _key, _client_id: identity)
+        pipeline = clients.recording_reads("https://contoso.communication.azure.com", "", "", wire)
+        return lambda: pipeline.run(HttpRequest("GET", server.url)).http_response
+
+    return reader
+
+
+def tokens(server: Server) -> list[str]:
+    """Those that came with the requests."""
+    return [found[1].decode() for request in server.heard if (found := _TOKEN.search(request))]
+
+
+def played(tls: ssl.SSLContext, *steps: Step) -> Server:
+    """A server that answers so, over one connection."""
+    return Server(list(steps), tls=tls)
+
+
+def test_a_write_carries_a_token_for_storage(certified: ssl.SSLContext, stages: Stage) -> None:
+    """One for many requests."""
+    identity = Identity()
+    with played(certified, CREATED, CREATED) as server:
+        stage = stages(server, identity)
+        for _ in range(2):
+            stage()
+
+    assert ["token-1", "token-1"] == tokens(server)
+    assert ["https://storage.azure.com/.default"] == identity.scopes
+
+
+def test_a_read_carries_a_token_for_communication(certified: ssl.SSLContext, reads: Read) -> None:
+    """And the name of the resource it is for."""
+    identity = Identity()
+    with played(certified, said(), said()) as server:
+        ask = reads(server, identity)
+        for _ in range(2):
+            ask()
+
+    assert ["token-1", "token-1"] == tokens(server)
+    assert ["https://communication.azure.com//.default"] == identity.scopes
+    assert b"x-ms-host: contoso.communication.azure.com" in server.heard[0]
+
+
+def test_a_token_that_ends_in_mid_copy_is_renewed(certified: ssl.SSLContext, stages: Stage, reads: Read) -> None:
+    """Before a request goes out with it."""
+    for does, reply in ((reads, said()), (stages, CREATED)):
+        with played(certified, reply, reply) as server:
+            once = does(server, Identity(lasts=1))
+            for _ in range(2):
+                once()
+        assert ["token-1", "token-2"] == tokens(server)
+
+
+def test_a_token_that_is_refused_is_not_used_again(certified: ssl.SSLContext, stages: Stage, reads: Read) -> None:
+    """The next try, which the copy or the queue makes, comes with another."""
+    with played(certified, REFUSED, said()) as server:
+        ask = reads(server, Identity())
+        assert [401, 200] == [ask().status_code for _ in range(2)]
+    assert ["token-1", "token-2"] == tokens(server)
+
+    with played(certified, REFUSED, CREATED) as server:
+        stage = stages(server, Identity())
+        with pytest.raises(ArchiveRefused):
+            stage()
+        stage()
+    assert ["token-1", "token-2"] == tokens(server)
