@@ -53,7 +53,7 @@ up: setup
 
 # The deployment has tests of its own, which want the Bicep compiler: `make infra`. The two workers share no stack.
 test: setup
-	$(say) 'Running all tests but those of the deployment, two files at a time (four minutes)'
+	$(say) 'Running all tests but those of the deployment, two files at a time (three minutes)'
 	@$(PY) -m pytest --quiet -n 2 --dist loadfile --ignore=tests/infra $(ARGS)
 
 check: $(PYTHON_READY)
@@ -82,7 +82,7 @@ $(BENCH_READY): bench/requirements.txt $(PYTHON_READY)
 	@touch $@
 
 bench: setup $(BENCH_READY)
-	$(say) 'Measuring what moving a recording costs (a quarter of an hour; best on a quiet machine)'
+	$(say) 'Measuring what moving a recording costs (eight minutes; best on a quiet machine)'
 	@$(PY) -m bench $(ARGS)
 
 bench-quick: setup $(BENCH_READY)
