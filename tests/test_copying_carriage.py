@@ -3,14 +3,29 @@
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 
+from recording.copying.destination import CutOff
+from recording.copying.ranges import HEAD
+from recording.core.errors import TransferBroken
 from recording.core.model import Location
-from tests.copies import BLOCK, copied, destination, engine_of, media, source_with
+from tests.copies import (
+    BLOCK,
+    NAME,
+    Clock,
+    copied,
+    copy,
+    destination,
+    engine_of,
+    media,
+    run_together,
+    source_with,
+)
 from tests.fakes import FakeArchive, FakeSource, FakeTransfer
 
+pytestmark = pytest.mark.usefixtures("quick_tries")
 CONTENT = media(9 * BLOCK + 5)
 
 
@@ -59,3 +74,44 @@ def test_more_connections_are_used_where_each_is_slow() -> None:
     copied(engine, location, destination(FakeArchive()))
 
     assert 8 == source.most
+
+
+@pytest.mark.parametrize("buffers", [1, 2, 4])
+def test_a_first_block_that_breaks_where_ranges_are_then_ignored_hangs_nobody(buffers: int) -> None:
+    """Nothing is known of the content yet to go on with: the next try begins with the stream."""
+    block = 2 * HEAD
+    content = media(3 * block + 5)
+    source, location = source_with(content)
+    source.arm("reset_mid_body", at=HEAD + 10)
+    source.arm("range_ignored", times=None)
+    archive = FakeArchive()
+    engine = engine_of(source, block=block, buffers=buffers)
+
+    def twice() -> None:
+        with suppress(TransferBroken):
+            copied(engine, location, destination(archive))
+        if NAME not in archive.blobs:
+            copied(engine, location, destination(archive))
+
+    run_together(twice)
+    assert content == archive.blobs[NAME].content
+
+
+def test_no_block_is_begun_when_the_time_was_up_before_its_buffer_came() -> None:
+    """The budget is shared: another copy may have kept it for long."""
+    source, location = source_with(media(4 * BLOCK))
+    clock = Clock()
+    engine = engine_of(source, buffers=2, connections=2, monotonic=clock)
+    borrow = engine.buffers.borrow
+
+    @contextmanager
+    def late() -> Iterator[memoryview]:
+        with borrow() as view:
+            if source.opened:
+                clock.forward(100)
+            yield view
+
+    engine.buffers.borrow = late  # type: ignore[method-assign]
+
+    assert CutOff(BLOCK) == copy(engine, location, destination(FakeArchive()), until=clock.now + 50)
+    assert [0] == [one.offset for one in source.opened]

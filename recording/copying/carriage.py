@@ -120,10 +120,12 @@ class Carriage:
         return found
 
     def _stage_first(self, first: memoryview, release_first: Callable[[], None], arrived: Progress) -> None:
-        sha256 = self._ranges.first(arrived)
-        self._identify(sha256)
-        self._stage(self._plan[0], first, sha256)
-        release_first()
+        try:
+            sha256 = self._ranges.first(arrived)
+            self._identify(sha256)
+            self._stage(self._plan[0], first, sha256)
+        finally:
+            release_first()  # whatever follows may need it, and it may be the only one
 
     def _stage(self, block: Block, view: memoryview, sha256: bytes) -> None:
         with self._changed:
@@ -152,7 +154,7 @@ class Carriage:
                 if not self._active:
                     break
                 self._changed.wait()
-        if isinstance(self._failure, RangeIgnored):
+        if isinstance(self._failure, RangeIgnored) and self._fingerprint is not None:
             self._failure = None
             self._ranges.restart()
             self._follow_stream(self._plan)
@@ -205,6 +207,8 @@ class Carriage:
             with self._ranges.span(run[0].offset, sum(block.length for block in run), arrived) as span:
                 while run and not self._is_over():
                     with self._buffers.borrow() as buffer:
+                        if self._is_over():
+                            break  # it may have waited long for its buffer
                         block = run.popleft()
                         view = buffer[: block.length]
                         self._stage(block, view, span.read(view))
