@@ -63,7 +63,8 @@ class AcsSource:
             reply.close()
 
     def _read(self, url: Location, headers: dict[str, str]) -> Reply:
-        validate_recording_url(url, "location")
+        with _the_sdks_rules():
+            validate_recording_url(url, "location")
         reply = self._reads.run(HttpRequest("GET", url, headers=dict(headers))).http_response
         if reply.status_code not in _READ:
             reply.settle()
@@ -84,7 +85,8 @@ class AcsSource:
 
     def _delete(self, url: Location) -> None:
         try:
-            self._client.delete_recording(url, **_NOT_RETRIED)
+            with _the_sdks_rules():
+                self._client.delete_recording(url, **_NOT_RETRIED)
         except DecodeError:
             return  # it was deleted, and the reply has a body that is not JSON
         except HttpResponseError as error:
@@ -102,11 +104,18 @@ class AcsSource:
                 if not 300 <= status < 400 or not target:
                     raise _source_error(error) from error
                 place = redirect_target(place, target)
-            except ValueError as error:
-                raise HostileLocation("read source", "the SDK refuses the location") from error
             except AzureError as error:
                 raise _source_error(error) from error
         raise SourceNotReady("read source", f"more than {_MOST_REDIRECTS} redirects", hint="it passes by itself")
+
+
+@contextmanager
+def _the_sdks_rules() -> Iterator[None]:
+    """A location that passes our rules may still fall to the SDK's own."""
+    try:
+        yield
+    except ValueError as error:
+        raise HostileLocation("read source", "the SDK refuses the location") from error
 
 
 def _header(response: Any, name: str) -> str:

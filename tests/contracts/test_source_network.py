@@ -92,6 +92,18 @@ def test_a_wrong_key_is_refused_with_a_hint(acs: LocalAcs) -> None:
     assert "d3Jvbmc=" not in f"{caught.value} {caught.value!r}"
 
 
+def test_a_proxy_that_is_none_is_no_hostile_location(acs: LocalAcs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The setting is mended, and the chunk read; a person need not decide on each."""
+    store = RealStore(acs)
+    stored = store.add(CONTENT)
+    with monkeypatch.context() as patch:
+        patch.setenv("HTTPS_PROXY", "http://proxy:port")
+        with pytest.raises(SourceUnreachable) as caught:
+            fetched(store.source.open(stored.content))
+    assert "HTTPS_PROXY" in caught.value.hint
+    store.close()
+
+
 def test_no_error_shows_a_location(real_store: RealStore) -> None:
     """Whoever has the service's key could fetch it."""
     stored = real_store.add(CONTENT)

@@ -43,6 +43,7 @@ NO_HTTP = {
     "a status too large": b"HTTP/1.1 2000 OK\r\n\r\n",
     "a status below nothing": b"HTTP/1.1 -20 OK\r\n\r\n",
     "a status without end": b"HTTP/1.1 " + b"2" * 5000 + b" OK\r\n\r\n",
+    "a reply that never comes": head(status="103 Early Hints") * 20,
     "a line without end": b"HTTP/1.1 200 OK\r\nX: " + b"x" * 100_000,
     "many headers": head(*(f"X-{number}: x" for number in range(300)), "Content-Length: 0"),
     "one header many times": head(*["X: x"] * 300, "Content-Length: 0"),

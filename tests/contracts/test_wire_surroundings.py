@@ -97,3 +97,28 @@ def test_http_goes_through_its_proxy_by_its_whole_url(wire: Wire, monkeypatch: p
         assert b"one" == read(get(wire, f"http://{HOST}/a?b=c"))
         assert proxy.heard[0].startswith(f"GET http://{HOST}/a?b=c HTTP/1.1\r\nHost: {HOST}\r\n".encode())
         assert basic("user", "pass").lower() in proxy.heard[0].lower()
+
+
+@pytest.mark.parametrize("scheme", ["https", "socks5", "socks5h"])
+@pytest.mark.parametrize("asked", ["https", "http"])
+def test_only_plain_proxies_are_spoken_to(wire: Wire, monkeypatch: pytest.MonkeyPatch, asked: str, scheme: str) -> None:
+    """Another kind would get its password where it does not look for it, in clear."""
+    with Server([None]) as proxy:
+        for name in ("HTTP_PROXY", "HTTPS_PROXY"):
+            monkeypatch.setenv(name, f"{scheme}://user:secret@{proxy.authority}")
+        with pytest.raises(ServiceRequestError) as caught:
+            get(wire, f"{asked}://{HOST}/a")
+
+        assert 0 == proxy.opened
+        assert "secret" not in f"{caught.value!r} {caught.value.__context__!r}"
+
+
+@pytest.mark.parametrize("spelt", ["http://user:se#cret@proxy:8080", "http://[user:secret", "http://proxy:port"])
+def test_a_proxy_that_is_no_url_is_no_connection(wire: Wire, monkeypatch: pytest.MonkeyPatch, spelt: str) -> None:
+    """It is the environment's mistake, and passes when that is mended; its password is not shown."""
+    monkeypatch.setenv("HTTPS_PROXY", spelt)
+    with pytest.raises(ServiceRequestError) as caught:
+        get(wire, f"https://{HOST}/a")
+
+    assert "cret" not in f"{caught.value!r} {caught.value.__cause__!r}"
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None

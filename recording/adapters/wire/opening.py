@@ -1,4 +1,4 @@
-"""How a connection is opened: by the proxies and certificates of the environment, as the SDKs take them from there."""
+"""How a connection is opened: by the http proxies and the certificates that the environment names."""
 
 import os
 import ssl
@@ -36,14 +36,23 @@ class Opener:
             return self._connect(key)
         except (OSError, HTTPException) as error:
             raise ServiceRequestError(f"no connection: {type(error).__name__}", error=error) from error
+        except ValueError:
+            raise ServiceRequestError("no connection: the proxy's URL is none") from None  # which may hold a password
 
     def proxy(self, key: Key) -> str | None:
-        """The proxy on the way there, with its credentials."""
+        """The proxy on the way there, with its credentials.
+
+        Raises:
+            ServiceRequestError: it is to be spoken to by TLS or SOCKS, which would get its password in clear from here.
+        """
         if key not in self._proxies:
             url = f"{key[0]}://{key[1]}/"
             found = select_proxy(url, get_environ_proxies(url, no_proxy=None))
             self._proxies[key] = f"http://{found}" if found and "://" not in found else found
-        return self._proxies[key]
+        proxy = self._proxies[key]
+        if proxy and not proxy.lower().startswith("http://"):
+            raise ServiceRequestError("no connection: the proxy is no http:// one")
+        return proxy
 
     def _connect(self, key: Key) -> Connection:
         scheme, authority = key

@@ -10,6 +10,7 @@ from azure.core.rest import HttpRequest
 
 from recording.adapters.wire.connection import Broken, Connection
 
+_MOST_INFORMATIONAL = 10
 _MOST_HEADERS = 200
 _REFUSAL = 64 << 10
 """Bytes of a refused reply that are read: enough to be quoted, few enough to be worth the connection."""
@@ -148,7 +149,7 @@ class Reply:
 
 
 def _read_head(connection: Connection) -> tuple[int, str, Headers]:
-    while True:
+    for _ in range(_MOST_INFORMATIONAL + 1):
         version, _, rest = connection.read_line().decode("latin-1").partition(" ")
         code, _, reason = rest.partition(" ")
         if version not in {"HTTP/1.0", "HTTP/1.1"} or not _STATUS.fullmatch(code):
@@ -158,6 +159,7 @@ def _read_head(connection: Connection) -> tuple[int, str, Headers]:
             if version == "HTTP/1.0":
                 headers.setdefault("connection", "close")
             return int(code), reason, headers
+    raise Broken("the reply itself never comes")
 
 
 def _read_headers(connection: Connection) -> Headers:

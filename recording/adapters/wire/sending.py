@@ -19,15 +19,15 @@ _REFUSED = 300
 _KEPT_SECONDS = 60.0
 """How long a connection may wait for its next request. Balancers forget a silent one after minutes, without a word."""
 _LONGEST_REST = 10.0
-"""Seconds that a request is held back when the server asks for a rest; a longer one is left to the queue."""
+"""Seconds that a request is held back at most, however long a rest the server asks for: the queue has minutes."""
 
 
 class Wire(HttpTransport[HttpRequest, Reply]):
-    """Sends requests over kept connections, up to `most` to each host.
+    """Sends requests over connections of which up to `most` are kept for each host.
 
     The option `body` (bytes or a memoryview) is what is sent; `Content-Length` must be among the headers. A reply of
-    300 and above has been read when it is returned. Proxies and certificates are those of the environment, as the SDKs'
-    own transport takes them: HTTPS_PROXY, NO_PROXY, REQUESTS_CA_BUNDLE.
+    300 and above has been read when it is returned. Proxies and certificates are those of the environment, by the names
+    that the SDKs' own transport knows: HTTPS_PROXY (http:// proxies only), NO_PROXY, REQUESTS_CA_BUNDLE.
     """
 
     def __init__(self, most: int, monotonic: Callable[[], float] = time.monotonic) -> None:
