@@ -2,8 +2,9 @@
 
 import ssl
 from contextlib import suppress
-from select import POLLIN, poll
 from socket import SHUT_RDWR, socket
+
+from urllib3.util import wait_for_read
 
 _AHEAD = 16 << 10
 """Bytes read at a time for heads: what a TLS record holds at most."""
@@ -30,15 +31,13 @@ class Connection:
         self._secure = opened if isinstance(opened, ssl.SSLSocket) else None
         if self._secure is not None:
             self._secure.suppress_ragged_eofs = False  # type: ignore[attr-defined] # without TLS's word an end is a break
-        self._arrivals = poll()
-        self._arrivals.register(opened, POLLIN)
         self._ahead = bytearray(_AHEAD)
         self._at = self._have = 0
 
     def is_quiet(self) -> bool:
         """Whether it is open, with nothing come that nobody asked for."""
         deciphered = self._secure is not None and self._secure.pending()
-        return self._at == self._have and not deciphered and not self._arrivals.poll(0)
+        return self._at == self._have and not deciphered and not wait_for_read(self._socket, timeout=0)
 
     def send(self, head: bytes, body: bytes | memoryview) -> None:
         """Send a request. Who is refused before the end of it finds out why from the reply."""
