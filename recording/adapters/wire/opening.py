@@ -75,9 +75,11 @@ class Opener:
         if self._certificates is None:
             bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or certifi.where()
             is_folder = os.path.isdir(bundle)  # noqa: PTH112 - a setting
-            self._certificates = ssl.create_default_context(
+            certificates = ssl.create_default_context(
                 cafile=None if is_folder else bundle, capath=bundle if is_folder else None
             )
+            certificates.set_alpn_protocols(["http/1.1"])
+            self._certificates = certificates
         return self._certificates
 
 
