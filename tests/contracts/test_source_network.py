@@ -100,7 +100,7 @@ def test_a_proxy_that_is_none_is_no_hostile_location(acs: LocalAcs, monkeypatch:
         patch.setenv("HTTPS_PROXY", "http://proxy:port")
         with pytest.raises(SourceUnreachable) as caught:
             fetched(store.source.open(stored.content))
-    assert "HTTPS_PROXY" in caught.value.hint
+    assert ("ProxyUnusable", True) == (caught.value.cause, "HTTPS_PROXY" in caught.value.hint)
     store.close()
 
 

@@ -19,6 +19,10 @@ READ_SECONDS = 60
 _HTTP_PORT = 80
 
 
+class ProxyUnusable(ServiceRequestError):
+    """The proxy of the environment is no http:// URL. Its name is what an operator reads: no message shows a URL."""
+
+
 class Opener:
     """Opens connections. The environment is asked once: for proxies host by host, for certificates altogether."""
 
@@ -37,13 +41,13 @@ class Opener:
         except (OSError, HTTPException) as error:
             raise ServiceRequestError(f"no connection: {type(error).__name__}", error=error) from error
         except ValueError:
-            raise ServiceRequestError("no connection: the proxy's URL is none") from None  # which may hold a password
+            raise ProxyUnusable("no connection: the proxy's URL is none") from None  # which may hold a password
 
     def proxy(self, key: Key) -> str | None:
         """The proxy on the way there, with its credentials.
 
         Raises:
-            ServiceRequestError: it is to be spoken to by TLS or SOCKS, which would get its password in clear from here.
+            ProxyUnusable: it is to be spoken to by TLS or SOCKS, which would get its password in clear from here.
         """
         if key not in self._proxies:
             url = f"{key[0]}://{key[1]}/"
@@ -51,7 +55,7 @@ class Opener:
             self._proxies[key] = f"http://{found}" if found and "://" not in found else found
         proxy = self._proxies[key]
         if proxy and not proxy.lower().startswith("http://"):
-            raise ServiceRequestError("no connection: the proxy is no http:// one")
+            raise ProxyUnusable("no connection: the proxy is no http:// one")
         return proxy
 
     def _connect(self, key: Key) -> Connection:
