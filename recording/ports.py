@@ -7,7 +7,7 @@ method may be called twice with the same arguments and by many threads at once.
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from recording.core.blocks import StagedBlock
@@ -22,6 +22,7 @@ from recording.core.model import (
     ServerCallId,
 )
 from recording.core.outgoing import OutgoingEvent
+from recording.core.steps import Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +239,17 @@ class Catalog(Protocol):
 
     def settle(self, claim: StartClaim) -> None:
         """Note the recording id on a claim that stands."""
+
+
+class ChunkQueue(Protocol):
+    """The queue whose messages drive chunks on, for those that must come back at a moment of their own."""
+
+    def put(self, step: Step, delay: timedelta) -> None:
+        """Put a message that becomes visible after `delay` (0 to 7 days); at least once.
+
+        Raises:
+            ArchiveBusy, ArchiveRefused: it may or may not be there; put it again.
+        """
 
 
 class Topic(Protocol):

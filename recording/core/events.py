@@ -25,6 +25,7 @@ from recording.core.model import (
     Output,
     RecordingId,
     ServerCallId,
+    Unread,
 )
 from recording.core.naming import MAX_INDEX
 from recording.core.outputs import infer_output
@@ -49,7 +50,7 @@ _LONGEST = 4096
 class FileEvent:
     """`RecordingFileStatusUpdated`: the chunks of a recording can be fetched.
 
-    `notes` are doubts about the event that its archive should remember.
+    `notes` are doubts about the event that its archive should remember, `unread` the members that could not be read.
     """
 
     event_id: str
@@ -63,6 +64,7 @@ class FileEvent:
     session_end_reason: str = ""
     output: Output | None = None
     notes: tuple[str, ...] = ()
+    unread: tuple[Unread, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The manifest of a recording: the JSON beside the media that joins its chunks, to and from the model.
 
-It names no place at the source and no participant: it may be read by whoever may read the media.
+Of a recording that is not whole it lists what there is, and names what it lacks. It names no place at the source and no
+participant: it may be read by whoever may read the media.
 """
 
 import json
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from recording.core.errors import InvalidRequest
+from recording.core.lifecycle import doubts_about_whole, lacks
 from recording.core.model import (
     BlobName,
     CallId,
@@ -17,6 +19,7 @@ from recording.core.model import (
     Digest,
     DocumentId,
     Output,
+    Proof,
     RecordingId,
     ServerCallId,
 )
@@ -29,10 +32,11 @@ DIGEST_ALGORITHM = "sha256-of-block-sha256"
 
 @dataclass(frozen=True, slots=True)
 class ChunkMetadataBlob:
-    """Where the chunk's metadata file stands in the archive, and its length in bytes."""
+    """Where the chunk's metadata file stands in the archive, its length in bytes, and its SHA-256 in hex."""
 
     blob: BlobName
     length: int
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +53,17 @@ class ManifestChunk:
     verified_at: datetime
     metadata: ChunkMetadataBlob | None = None
     released_at: datetime | None = None
-    kept_at_source: str = ""
+    kept_reason: str = ""
     end_reason: str = ""
     notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """All of one archived recording; `revision` counts up when a chunk is announced after completion."""
+    """All of one archived recording; `revision` counts up when a chunk is announced after completion.
+
+    `lacks` says what keeps it from being whole, `doubts` what is doubtful about the whole of it.
+    """
 
     recording_id: RecordingId
     call_id: CallId | None
@@ -65,9 +72,10 @@ class Manifest:
     started_at: datetime | None
     duration_ms: int | None
     session_end_reason: str
-    deadline: datetime | None
     revision: int
     chunks: tuple[ManifestChunk, ...]
+    lacks: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
     @property
     def total_length(self) -> int:
@@ -76,11 +84,7 @@ class Manifest:
 
 
 def manifest_of(entry: CatalogEntry) -> Manifest:
-    """Put together the manifest of a recording whose chunks are all archived.
-
-    Raises:
-        ValueError: a chunk has no proof in the archive; the caller should not have asked.
-    """
+    """Put together the manifest of what is archived of a recording."""
     recording = entry.recording
     return Manifest(
         recording_id=recording.recording_id,
@@ -90,16 +94,15 @@ def manifest_of(entry: CatalogEntry) -> Manifest:
         started_at=recording.started_at,
         duration_ms=None if recording.duration is None else in_milliseconds(recording.duration),
         session_end_reason=recording.session_end_reason,
-        deadline=recording.deadline,
         revision=recording.revision,
-        chunks=tuple(_chunk_of(chunk, recording.output) for chunk in entry),
+        chunks=tuple(_chunk_of(chunk, chunk.proof, recording.output) for chunk in entry if chunk.proof is not None),
+        lacks=lacks(entry),
+        doubts=doubts_about_whole(entry),
     )
 
 
-def _chunk_of(chunk: Chunk, output: Output | None) -> ManifestChunk:
-    proof = chunk.proof
-    if proof is None or proof.in_quarantine:
-        raise ValueError(f"chunk {chunk.document_id} has no proof in the archive")
+def _chunk_of(chunk: Chunk, proof: Proof, output: Output | None) -> ManifestChunk:
+    metadata = proof.metadata
     return ManifestChunk(
         index=chunk.index,
         document_id=chunk.document_id,
@@ -109,9 +112,9 @@ def _chunk_of(chunk: Chunk, output: Output | None) -> ManifestChunk:
         digest=proof.digest,
         etag=proof.etag,
         verified_at=proof.verified_at,
-        metadata=None if proof.metadata_name is None else ChunkMetadataBlob(proof.metadata_name, proof.metadata_length),
+        metadata=None if metadata is None else ChunkMetadataBlob(metadata.name, metadata.length, metadata.sha256),
         released_at=chunk.released_at,
-        kept_at_source=chunk.kept_at_source,
+        kept_reason=chunk.kept_reason,
         end_reason=chunk.announced.end_reason,
         notes=chunk.notes,
     )
@@ -131,8 +134,9 @@ def to_json(manifest: Manifest) -> bytes:
         "startedAt": _time(manifest.started_at),
         "durationMs": manifest.duration_ms,
         "sessionEndReason": manifest.session_end_reason,
-        "deadline": _time(manifest.deadline),
         "revision": manifest.revision,
+        "lacks": list(manifest.lacks),
+        "doubts": list(manifest.doubts),
         "totals": {"chunks": len(manifest.chunks), "length": manifest.total_length},
         "chunks": [_chunk_fields(chunk) for chunk in manifest.chunks],
     }
@@ -154,9 +158,11 @@ def _chunk_fields(chunk: ManifestChunk) -> dict[str, object]:
         },
         "etag": chunk.etag,
         "verifiedAt": format_time(chunk.verified_at),
-        "metadata": None if metadata is None else {"blob": metadata.blob, "length": metadata.length},
+        "metadata": None
+        if metadata is None
+        else {"blob": metadata.blob, "length": metadata.length, "sha256": metadata.sha256},
         "releasedAt": _time(chunk.released_at),
-        "keptAtSource": chunk.kept_at_source,
+        "keptReason": chunk.kept_reason,
         "endReason": chunk.end_reason,
         "notes": list(chunk.notes),
     }
@@ -191,9 +197,10 @@ def from_json(raw: bytes) -> Manifest:
         started_at=fields.optional("startedAt", fields.time),
         duration_ms=fields.optional("durationMs", fields.whole),
         session_end_reason=fields.text("sessionEndReason"),
-        deadline=fields.optional("deadline", fields.time),
         revision=fields.whole("revision"),
         chunks=tuple(_chunk_from(_Object(item, path)) for path, item in fields.items("chunks")),
+        lacks=tuple(_text(item, path) for path, item in fields.items("lacks")),
+        doubts=tuple(_text(item, path) for path, item in fields.items("doubts")),
     )
     totals = fields.part("totals")
     if (totals.whole("chunks"), totals.whole("length")) != (len(manifest.chunks), manifest.total_length):
@@ -221,9 +228,9 @@ def _chunk_from(fields: "_Object") -> ManifestChunk:
         verified_at=fields.time("verifiedAt"),
         metadata=None
         if metadata is None
-        else ChunkMetadataBlob(BlobName(metadata.text("blob")), metadata.whole("length")),
+        else ChunkMetadataBlob(BlobName(metadata.text("blob")), metadata.whole("length"), metadata.text("sha256")),
         released_at=fields.optional("releasedAt", fields.time),
-        kept_at_source=fields.text("keptAtSource"),
+        kept_reason=fields.text("keptReason"),
         end_reason=fields.text("endReason"),
         notes=tuple(_text(item, path) for path, item in fields.items("notes")),
     )

@@ -57,8 +57,12 @@ class ChunkState(StrEnum):
 
     ANNOUNCED = "announced"
     ARCHIVED = "archived"
+    """Proven in the archive; metadata or release are still owed."""
     RELEASED = "released"
+    KEPT = "kept"
+    """Proven; the source was left alone on purpose, or ended by itself."""
     QUARANTINED = "quarantined"
+    """In doubt: the source is left alone and looked at again."""
     LOST = "lost"
 
 
@@ -71,8 +75,35 @@ class RecordingState(StrEnum):
     ANNOUNCED = "announced"
     ARCHIVED = "archived"
     RELEASED = "released"
-    MISSING = "missing"
+    QUARANTINED = "quarantined"
+    INCOMPLETE = "incomplete"
     LOST = "lost"
+
+
+class Door(StrEnum):
+    """By which way an event came in: with Event Grid's own credential, or with the function key."""
+
+    EVENT_GRID = "eventGrid"
+    FUNCTION_KEY = "functionKey"
+
+
+class Place(StrEnum):
+    """In which container a proven copy stands."""
+
+    ARCHIVE = "archive"
+    QUARANTINE = "quarantine"
+
+
+class Subject(StrEnum):
+    """Which of a chunk's two files a failure was about."""
+
+    MEDIA = "media"
+    METADATA = "metadata"
+
+
+Actor = NewType("Actor", str)
+"""Who brought a fact about: the app itself, or a person by name."""
+APP = Actor("app")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +118,21 @@ class Digest:
 
 
 @dataclass(frozen=True, slots=True)
+class MetadataProof:
+    """Evidence of a chunk's metadata file in the archive; `sha256` is of its bytes, in hex."""
+
+    name: BlobName
+    length: int
+    sha256: str
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
 class Proof:
     """Evidence of a verified copy: what is where, its exact length and digest, and when that was seen.
 
-    `metadata_name` is the blob that holds the chunk's metadata file; None where the event named none.
-    `in_quarantine` says that the copy stands in the quarantine container.
+    `metadata` is the metadata file beside it; None while it is owed, or where the event named none.
+    `by_its_own_word` says that the source had ended, so that the copy was held against its own blob metadata alone.
     """
 
     name: BlobName
@@ -99,15 +140,14 @@ class Proof:
     digest: Digest
     etag: str
     verified_at: datetime
-    metadata_name: BlobName | None = None
-    metadata_length: int = 0
-    metadata_etag: str = ""
-    in_quarantine: bool = False
+    metadata: MetadataProof | None = None
+    place: Place = Place.ARCHIVE
+    by_its_own_word: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class AnnouncedChunk:
-    """A chunk as the service announced it: where it is, not yet where it goes."""
+    """A chunk as an event announced it: where it is, not yet where it goes."""
 
     document_id: DocumentId
     index: int
@@ -118,50 +158,180 @@ class AnnouncedChunk:
 
 
 @dataclass(frozen=True, slots=True)
+class Candidate:
+    """One announcement of where a chunk is: by which event, through which door, and when this app saw it."""
+
+    announced: AnnouncedChunk
+    event_id: str
+    door: Door
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A failed try: when, at which operation, on which of the two files, and what an operator can do."""
+
+    at: datetime
+    operation: str
+    subject: Subject
+    code: str
+    cause: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Chunk:
     """One chunk of a recording and what became of it.
 
-    `name` is decided once, at the announcement. `failures` counts failed tries by their error's code; a try that was
-    cut off is not a failure. `notes` are doubts that a reader of the manifest should know of.
+    `name` is decided once, at the first announcement. A chunk that cannot be (archived without a proof, in doubt with
+    neither a next look nor a copy) is refused.
+
+    Attributes:
+        candidates: where it may be, the most credible first; never empty.
+        due: the earliest moment at which its source may end.
+        gone_by: the latest.
+        proof: of the copy in the archive.
+        proven: the candidate whose bytes the proof is of.
+        apart: of a copy that is in doubt, wherever it stands.
+        doubts: why it is in doubt.
+        kept_reason: why a proven chunk was not released.
+        failures: failed tries by their error's code; a try that was cut off is not a failure.
+        tries: failed tries in a row without progress.
+        turn: counts through the candidates: which one is tried next.
+        look_at: when it is to be looked at again; None for at once, or, for one in doubt, never.
+        duration: how long it lasts by its metadata, pauses included or not; `paused` beside it.
+        notes: doubts that a reader of the manifest should know of.
     """
 
-    announced: AnnouncedChunk
+    document_id: DocumentId
     name: BlobName
+    candidates: tuple[Candidate, ...]
+    due: datetime
+    gone_by: datetime
     state: ChunkState = ChunkState.ANNOUNCED
     proof: Proof | None = None
+    proven: Candidate | None = None
+    apart: Proof | None = None
+    doubts: tuple[str, ...] = ()
     released_at: datetime | None = None
+    kept_reason: str = ""
     failures: tuple[tuple[str, int], ...] = ()
-    last_failure: str = ""
+    last_failure: Failure | None = None
+    tries: int = 0
+    turn: int = 0
+    look_at: datetime | None = None
+    duration: timedelta | None = None
+    paused: timedelta = timedelta()
     notes: tuple[str, ...] = ()
-    kept_at_source: str = ""
-    """Why nothing is left to release although the source was not asked to delete; empty while it is owed."""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be.
+
+        Raises:
+            ValueError: saying which promise the values break.
+        """
+        state = self.state
+        is_proven = state in _PROVEN
+        broken = {
+            "a chunk has a candidate": not self.candidates,
+            "proof and proven candidate go together": (self.proof is None) != (self.proven is None),
+            f"a chunk that is {state} has {'a' if is_proven else 'no'} proof": (self.proof is None) == is_proven,
+            "a proof is of the archive": self.proof is not None and self.proof.place is not Place.ARCHIVE,
+            "a moment of release belongs to a release": (self.released_at is None) == (state is ChunkState.RELEASED),
+            "a reason to keep belongs to what is kept": bool(self.kept_reason) != (state is ChunkState.KEPT),
+            "a doubt has a reason": not self.doubts and state is ChunkState.QUARANTINED,
+            "a doubt has a next look or a copy": state is ChunkState.QUARANTINED
+            and self.look_at is None
+            and self.apart is None,
+            "what is closed is not looked at": self.look_at is not None and state in _CLOSED,
+        }
+        if any(broken.values()):
+            raise ValueError("; ".join(promise for promise, is_broken in broken.items() if is_broken))
 
     @property
-    def is_done(self) -> bool:
-        """Whether nothing is owed for this chunk any more: proven, and released or knowingly kept."""
-        return self.state is ChunkState.RELEASED or (self.state is ChunkState.ARCHIVED and bool(self.kept_at_source))
+    def is_proven(self) -> bool:
+        """Whether a verified copy stands in the archive."""
+        return self.state in _PROVEN
 
     @property
-    def document_id(self) -> DocumentId:
-        """The id of this chunk in the source storage."""
-        return self.announced.document_id
+    def is_closed(self) -> bool:
+        """Whether nothing is done for this chunk any more, unless another event or a person says so."""
+        return self.state in _CLOSED or (self.state is ChunkState.QUARANTINED and self.look_at is None)
+
+    @property
+    def is_metadata_owed(self) -> bool:
+        """Whether the media is proven and its metadata file is still to be had."""
+        return (
+            self.state is ChunkState.ARCHIVED
+            and self.proof is not None
+            and self.proof.metadata is None
+            and self.announced.metadata_location is not None
+        )
+
+    @property
+    def candidate(self) -> Candidate:
+        """The proven candidate, or the most credible one."""
+        return self.proven or self.candidates[0]
+
+    @property
+    def announced(self) -> AnnouncedChunk:
+        """What the proven or most credible candidate says of it."""
+        return self.candidate.announced
 
     @property
     def index(self) -> int:
         """The order of this chunk in its recording, from 0."""
         return self.announced.index
 
-    @property
-    def metadata_name(self) -> BlobName:
-        """The blob beside the media that holds the chunk's metadata file."""
-        return BlobName(f"{self.name}.metadata.json")
+
+_PROVEN = frozenset({ChunkState.ARCHIVED, ChunkState.RELEASED, ChunkState.KEPT})
+_CLOSED = frozenset({ChunkState.RELEASED, ChunkState.KEPT, ChunkState.LOST})
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A member of an event that could not be read: what is known of it, and why it could not be."""
+
+    event_id: str
+    cause: str
+    document_id: DocumentId | None = None
+    index: int | None = None
+
+
+class Alarm(StrEnum):
+    """What a person must hear of; `core.outgoing` gives each its event name."""
+
+    QUARANTINED = "quarantined"
+    LOST = "lost"
+    DAMAGED = "damaged"
+    CONFLICT = "conflict"
+    UNREADABLE = "unreadable"
+    STUCK = "stuck"
+    IMPOSSIBLE = "impossible"
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """Tell a person."""
+
+    alarm: Alarm
+    reason: str
+    document_id: DocumentId | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """All that the service published for one recording id, its chunks aside.
+    """All that is known of one recording id, its chunks aside.
 
-    `revision` counts the manifests: a chunk announced after completion starts the next one.
+    Attributes:
+        requested_at: when this app started it; None for a recording that was started by others.
+        unread: members of its events that could not be read.
+        untold: alerts that are decided and not yet published.
+        manifest_name: the last manifest written.
+        lacks: what that manifest lacks; empty for a whole recording.
+        completed_at: when that manifest was written; None while one is owed.
+        revision: counts the manifests: what changes after completion starts the next one.
+        changed_by: who brought the last change about.
     """
 
     recording_id: RecordingId
@@ -169,15 +339,21 @@ class Recording:
     output: Output | None = None
     call_id: CallId | None = None
     server_call_id: ServerCallId | None = None
+    call_connection_id: CallConnectionId | None = None
+    group_call_id: str | None = None
+    room_id: str | None = None
     requested_at: datetime | None = None
     started_at: datetime | None = None
     duration: timedelta | None = None
     session_end_reason: str = ""
     announced_at: datetime | None = None
-    deadline: datetime | None = None
+    unread: tuple[Unread, ...] = ()
+    untold: tuple[Alert, ...] = ()
     manifest_name: BlobName | None = None
+    lacks: tuple[str, ...] = ()
     completed_at: datetime | None = None
     revision: int = 1
+    changed_by: Actor = APP
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,3 +374,13 @@ class CatalogEntry:
     def chunk(self, document_id: DocumentId) -> Chunk | None:
         """The chunk of that document id, if the recording has it."""
         return next((chunk for chunk in self.chunks if chunk.document_id == document_id), None)
+
+    @property
+    def due(self) -> datetime | None:
+        """The earliest moment at which a source that is still owed may end."""
+        return min((chunk.due for chunk in self.chunks if not chunk.is_closed), default=None)
+
+    @property
+    def gone_by(self) -> datetime | None:
+        """The latest moment at which any of its sources ends."""
+        return max((chunk.gone_by for chunk in self.chunks), default=None)

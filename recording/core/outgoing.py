@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from recording.core.lifecycle import Alarm, Alert
-from recording.core.model import CatalogEntry, RecordingId
+from recording.core.lifecycle import doubts_about_whole, lacks
+from recording.core.model import Alarm, Alert, CatalogEntry, RecordingId
 from recording.core.times import format_time
 
 _NAMESPACE = uuid.UUID("5d1b9a4e-6c1f-4a57-9a34-0d6a3a6f2f11")
@@ -17,9 +17,11 @@ class EventName(StrEnum):
     """Every event type that this app may publish or log as an alert."""
 
     ARCHIVED = "RecordingArchived"
+    INCOMPLETE = "RecordingIncomplete"
     AT_RISK = "RecordingAtRisk"
-    MISSING = "RecordingMissing"
     QUARANTINED = "RecordingQuarantined"
+    CONFLICT = "RecordingConflict"
+    UNREADABLE = "RecordingEventUnreadable"
     LOST = "RecordingLost"
     DAMAGED = "RecordingDamaged"
 
@@ -28,6 +30,9 @@ _BY_ALARM: Mapping[Alarm, EventName] = {
     Alarm.QUARANTINED: EventName.QUARANTINED,
     Alarm.LOST: EventName.LOST,
     Alarm.DAMAGED: EventName.DAMAGED,
+    Alarm.CONFLICT: EventName.CONFLICT,
+    Alarm.UNREADABLE: EventName.UNREADABLE,
+    Alarm.STUCK: EventName.AT_RISK,
     Alarm.IMPOSSIBLE: EventName.AT_RISK,
 }
 
@@ -43,9 +48,10 @@ class OutgoingEvent:
     at: datetime
 
 
-def archived(entry: CatalogEntry, container: str, manifest_name: str, now: datetime) -> OutgoingEvent:
-    """All chunks are archived, and released unless they are kept at the source on purpose."""
+def completed(entry: CatalogEntry, container: str, manifest_name: str, now: datetime) -> OutgoingEvent:
+    """The manifest is written: of a whole recording, or of what there is of one that is not."""
     recording = entry.recording
+    missing = lacks(entry)
     body: dict[str, object] = {
         "recordingId": recording.recording_id,
         "container": container,
@@ -56,8 +62,16 @@ def archived(entry: CatalogEntry, container: str, manifest_name: str, now: datet
             for chunk in entry
             if chunk.proof is not None
         ],
+        "lacks": list(missing),
+        "doubts": list(doubts_about_whole(entry)),
     }
-    return _event(EventName.ARCHIVED, recording.recording_id, str(recording.revision), body, now)
+    return _event(
+        EventName.INCOMPLETE if missing else EventName.ARCHIVED,
+        recording.recording_id,
+        str(recording.revision),
+        body,
+        now,
+    )
 
 
 def alert(recording_id: RecordingId, found: Alert, now: datetime) -> OutgoingEvent:
@@ -66,6 +80,13 @@ def alert(recording_id: RecordingId, found: Alert, now: datetime) -> OutgoingEve
     if found.document_id is not None:
         body["documentId"] = found.document_id
     return _event(_BY_ALARM[found.alarm], recording_id, f"{found.document_id}/{found.reason}", body, now)
+
+
+def unreadable(event_id: str, cause: str, journal: str, now: datetime) -> OutgoingEvent:
+    """An event that could not be read at all, so that no recording knows of it; `journal` is the blob that keeps it."""
+    body = {"eventId": event_id, "reason": cause, "journal": journal, "at": format_time(now)}
+    identity = uuid.uuid5(_NAMESPACE, f"{EventName.UNREADABLE}/{journal}")
+    return OutgoingEvent(str(identity), EventName.UNREADABLE, f"/events/{event_id}", body, now)
 
 
 def _event(

@@ -118,7 +118,7 @@ def _locator(found: Mapping[str, object], name: str) -> str:
 def recording_view(entry: CatalogEntry, now: datetime, service_state: str | None = None) -> dict[str, object]:
     """What the API tells of a recording; times in UTC, durations in seconds, lengths in bytes."""
     recording = entry.recording
-    left = recording.deadline - now if recording.deadline and recording.completed_at is None else None
+    left = entry.due - now if entry.due else None
     return {
         "recordingId": recording.recording_id,
         "state": str(recording.state),
@@ -127,7 +127,7 @@ def recording_view(entry: CatalogEntry, now: datetime, service_state: str | None
         "startedAt": _moment(recording.started_at or recording.requested_at),
         "durationMs": in_milliseconds(recording.duration) if recording.duration is not None else None,
         "announcedAt": _moment(recording.announced_at),
-        "deadline": _moment(recording.deadline),
+        "due": _moment(entry.due),
         "secondsLeft": int(left.total_seconds()) if left is not None else None,
         "completedAt": _moment(recording.completed_at),
         "manifest": recording.manifest_name,
@@ -146,9 +146,9 @@ def _chunk_view(chunk: Chunk) -> dict[str, object]:
         "digest": {"sha256OfBlocks": proof.digest.sha256, "blockSize": proof.digest.block_size} if proof else None,
         "verifiedAt": _moment(proof.verified_at) if proof else None,
         "releasedAt": _moment(chunk.released_at),
-        "keptAtSource": chunk.kept_at_source or None,
+        "keptReason": chunk.kept_reason or None,
         "failures": dict(chunk.failures),
-        "lastFailure": chunk.last_failure or None,
+        "lastFailure": chunk.last_failure.cause if chunk.last_failure else None,
         "notes": list(chunk.notes),
     }
 

@@ -1,0 +1,90 @@
+"""What an announcement does to a chunk: the first one makes it, a later one adds where it may be.
+
+Candidates are ordered by how far they are believed: those of Event Grid's own doors before those of the function key,
+then the newest first. They are tried in turn until the bytes of one are proven.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from recording.core.lifecycle.facts import Announcement
+from recording.core.model import AnnouncedChunk, Candidate, Chunk, ChunkState, Door
+
+MOST_CANDIDATES = 8
+DROPPED = f"more than {MOST_CANDIDATES} announcements of it differ; the oldest are forgotten"
+
+
+def first_seen(announcement: Announcement, candidate: Candidate, notes: tuple[str, ...]) -> Chunk:
+    """The chunk as it is when nothing but this announcement is known of it."""
+    return Chunk(
+        document_id=announcement.announced.document_id,
+        name=announcement.name,
+        candidates=(candidate,),
+        due=announcement.due,
+        gone_by=announcement.gone_by,
+        notes=notes,
+    )
+
+
+def seen_again(chunk: Chunk, announcement: Announcement, candidate: Candidate) -> tuple[Chunk, str]:
+    """The chunk after one more announcement of it, and the conflict that a person must hear of, if it is one."""
+    if chunk.is_proven:
+        return _after_proof(chunk, candidate)
+    known = next((one for one in chunk.candidates if one.announced == candidate.announced), None)
+    if known is not None:
+        better = replace(known, door=candidate.door) if candidate.door is Door.EVENT_GRID else known
+        candidates = tuple(better if one is known else one for one in chunk.candidates)
+    else:
+        candidates = (candidate, *chunk.candidates)
+    ordered = sorted(candidates, key=_credibility, reverse=True)
+    is_new = known is None
+    # Forged announcements by function key must not put off the moment at which a loss is told.
+    counts = candidate.door is Door.EVENT_GRID or all(one.door is Door.FUNCTION_KEY for one in candidates)
+    is_over = len(ordered) > MOST_CANDIDATES
+    # Whoever announces a chunk again wants it looked at again, whatever was thought of it.
+    is_doubted = chunk.state is ChunkState.QUARANTINED
+    again = replace(
+        chunk,
+        state=chunk.state if is_doubted else ChunkState.ANNOUNCED,
+        look_at=candidate.seen_at if is_doubted else None,
+        candidates=tuple(ordered[:MOST_CANDIDATES]),
+        due=min(chunk.due, announcement.due),
+        gone_by=max(chunk.gone_by, announcement.gone_by) if is_new and counts else chunk.gone_by,
+        tries=0 if is_new else chunk.tries,
+        turn=0,
+        notes=tuple(dict.fromkeys((*chunk.notes, DROPPED))) if is_over else chunk.notes,
+    )
+    return again, ""
+
+
+def _credibility(candidate: Candidate) -> tuple[bool, datetime]:
+    return candidate.door is Door.EVENT_GRID, candidate.seen_at
+
+
+def _after_proof(chunk: Chunk, candidate: Candidate) -> tuple[Chunk, str]:
+    proven = chunk.candidate
+    old, new = proven.announced, candidate.announced
+    if not _agree(old, new):
+        note = f"event {candidate.event_id} announces it at other locations, after it was proven"
+        if note in chunk.notes:
+            return chunk, ""
+        return replace(chunk, notes=(*chunk.notes, note)), note
+    if candidate.door is not Door.EVENT_GRID:
+        return chunk, ""
+    filled = replace(
+        old,
+        metadata_location=old.metadata_location or new.metadata_location,
+        delete_location=old.delete_location or new.delete_location,
+    )
+    return replace(chunk, proven=replace(proven, announced=filled, door=Door.EVENT_GRID)), ""
+
+
+def _agree(old: AnnouncedChunk, new: AnnouncedChunk) -> bool:
+    """Whether two announcements can both be true of one chunk."""
+    return (old.content_location, old.index) == (new.content_location, new.index) and all(
+        one is None or other is None or one == other
+        for one, other in (
+            (old.metadata_location, new.metadata_location),
+            (old.delete_location, new.delete_location),
+        )
+    )

@@ -1,0 +1,113 @@
+"""What a recording lacks to be whole, and what is doubtful about the whole of it."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from recording.core.model import CatalogEntry, Chunk, ChunkState, Door
+
+FULL = "ChunkMaximumSizeExceeded"
+"""The end reason of a chunk that another one follows."""
+
+_TOLERANCE = timedelta(seconds=5)
+_TOLERANCE_PER_MILLE = 10
+
+
+def lacks(entry: CatalogEntry) -> tuple[str, ...]:
+    """Everything that keeps the recording from being whole, in words; empty for a whole one.
+
+    Whole means: indices from 0 without a gap or a twin, a last chunk that did not end only because it was full, every
+    member of every event read, every chunk proven and with its metadata file.
+    """
+    chunks = extent(entry)
+    return (*_gaps(chunks), *_open_end(chunks), *_unread(entry), *_without_proof(chunks), *_without_metadata(chunks))
+
+
+def extent(entry: CatalogEntry) -> tuple[Chunk, ...]:
+    """The chunks that count for the recording's extent.
+
+    One that the function key alone announced, and that could not be proven, does not count beside those that Event
+    Grid announced: else whoever has the key could keep any recording open.
+    """
+    credible = tuple(chunk for chunk in entry if chunk.is_proven or _came_by_event_grid(chunk))
+    return credible if any(_came_by_event_grid(chunk) for chunk in credible) else entry.chunks
+
+
+def completion_at(entry: CatalogEntry, now: datetime) -> datetime | None:
+    """From when on a manifest is owed: from `now` on for a whole recording, else when no source can be left.
+
+    None while chunks that count are open, after completion, and where nothing is proven.
+    """
+    chunks = extent(entry)
+    if entry.recording.completed_at is not None or not any(chunk.is_proven for chunk in chunks):
+        return None
+    if not all(chunk.is_closed for chunk in chunks):
+        return None
+    return max(chunk.gone_by for chunk in chunks) if lacks(entry) else now
+
+
+def doubts_about_whole(entry: CatalogEntry) -> tuple[str, ...]:
+    """What a reader of the manifest should know of the whole: durations that do not add up."""
+    said = entry.recording.duration
+    chunks = extent(entry)
+    if said is None or not chunks or any(chunk.duration is None for chunk in chunks):
+        return ()
+    # Whether pauses are in a duration is not documented; both readings are accepted.
+    longest = sum((chunk.duration or timedelta() for chunk in chunks), timedelta())
+    paused = sum((chunk.paused for chunk in chunks), timedelta())
+    tolerance = _TOLERANCE + said * _TOLERANCE_PER_MILLE / 1000
+    if longest - paused - tolerance <= said <= longest + paused + tolerance:
+        return ()
+    return (f"its chunks last {longest.total_seconds():.1f} s together, the event says {said.total_seconds():.1f} s",)
+
+
+def _came_by_event_grid(chunk: Chunk) -> bool:
+    return any(candidate.door is Door.EVENT_GRID for candidate in chunk.candidates)
+
+
+def _gaps(chunks: Sequence[Chunk]) -> Iterator[str]:
+    counts = Counter(chunk.index for chunk in chunks)
+    missing = [index for index in range(max(counts, default=-1) + 1) if index not in counts]
+    for _, run in groupby(enumerate(missing), lambda pair: pair[1] - pair[0]):
+        indices = [index for _, index in run]
+        if len(indices) == 1:
+            yield f"chunk {indices[0]} was never announced"
+        else:
+            yield f"chunks {indices[0]} to {indices[-1]} were never announced"
+    for index in sorted(counts):
+        if counts[index] > 1:
+            yield f"{counts[index]} documents claim to be chunk {index}"
+
+
+def _open_end(chunks: Sequence[Chunk]) -> Iterator[str]:
+    last = max(chunks, key=lambda chunk: chunk.index, default=None)
+    if last is not None and last.announced.end_reason.lower() == FULL.lower():
+        yield f"what follows chunk {last.index}, which ended because it was full, was never announced"
+
+
+def _unread(entry: CatalogEntry) -> Iterator[str]:
+    documents = {chunk.document_id for chunk in entry}
+    indices = {chunk.index for chunk in entry}
+    for unread in entry.recording.unread:
+        if unread.document_id in documents or (unread.document_id is None and unread.index in indices):
+            continue  # another event has told it since
+        yield f"a chunk that event {unread.event_id} announces could not be read: {unread.cause}"
+
+
+def _without_proof(chunks: Sequence[Chunk]) -> Iterator[str]:
+    for chunk in chunks:
+        if chunk.state is ChunkState.LOST:
+            yield f"chunk {chunk.index} is lost"
+        elif chunk.state is ChunkState.QUARANTINED:
+            yield f"chunk {chunk.index} is in doubt and kept apart"
+        elif not chunk.is_proven:
+            yield f"chunk {chunk.index} is not archived yet"
+
+
+def _without_metadata(chunks: Sequence[Chunk]) -> Iterator[str]:
+    for chunk in chunks:
+        if chunk.is_metadata_owed:
+            yield f"the metadata file of chunk {chunk.index} has not come yet"
+        elif chunk.is_proven and chunk.proof and not chunk.proof.metadata and chunk.announced.metadata_location:
+            yield f"the metadata file of chunk {chunk.index} never came"
