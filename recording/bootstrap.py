@@ -5,12 +5,13 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from recording.adapters import clients
 from recording.adapters.archive import BlobArchive, Keeping
 from recording.adapters.calls import AcsCalls
 from recording.adapters.catalog import TableCatalog
+from recording.adapters.queue import StorageQueue
 from recording.adapters.source import AcsSource
 from recording.adapters.topic import EventGridTopic, NoTopic
 from recording.announcing import Announcing
@@ -19,10 +20,13 @@ from recording.completing import Completing
 from recording.controlling import Controlling
 from recording.copying.buffers import Buffers
 from recording.copying.engine import Engine
+from recording.copying_chunk import CopyingChunk
+from recording.core.deadlines import Waits
 from recording.entries import Entries
+from recording.metadata_file import MetadataFile
 from recording.receiving import Receiving
 from recording.releasing import Releasing
-from recording.settings import Settings
+from recording.settings import CHUNK_QUEUE, Settings
 from recording.starting import Starting
 
 
@@ -48,6 +52,7 @@ def compose(
     *,
     now: Callable[[], datetime] = _utc_now,
     monotonic: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
     new_id: Callable[[], uuid.UUID] = uuid.uuid4,
 ) -> App:
     """Build the app. No request is sent before the first call."""
@@ -76,7 +81,7 @@ def compose(
         ),
     )
     source = AcsSource(client, reads)
-    entries = Entries(TableCatalog(table), topic, now)
+    entries = Entries(TableCatalog(table), topic, now, sleep)
     engine = Engine(
         source,
         Buffers(settings.copy_block_bytes, settings.copy_memory_bytes),
@@ -88,15 +93,26 @@ def compose(
     announcing = Announcing(
         entries, BlobArchive(blob, writes, settings.journal_container), settings.template, settings.retention_hours
     )
+    retention = timedelta(hours=settings.retention_hours)
+    waits = Waits(first=timedelta(seconds=settings.first_wait_seconds))
     archiving = Archiving(
         entries=entries,
-        engine=engine,
-        archive=archive,
-        quarantine=BlobArchive(blob, writes, settings.quarantine_container),
-        releasing=Releasing(entries, source, archive, settings.release_at_source),
+        copying=CopyingChunk(
+            engine=engine,
+            archive=archive,
+            quarantine=BlobArchive(blob, writes, settings.quarantine_container),
+            metadata_file=MetadataFile(engine),
+            waits=waits,
+            retention=retention,
+            now=now,
+            monotonic=monotonic,
+        ),
+        releasing=Releasing(entries, engine, source, archive, settings.release_at_source),
         completing=Completing(entries, archive, settings.archive_container),
-        monotonic=monotonic,
+        queue=StorageQueue(clients.queue(storage.connection_string, storage.queue_uri, storage.client_id, CHUNK_QUEUE)),
+        waits=waits,
         slice_seconds=settings.copy_slice_seconds,
+        monotonic=monotonic,
     )
     return App(
         settings=settings,

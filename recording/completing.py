@@ -1,12 +1,13 @@
-"""Once every chunk of a recording is done: the manifest beside the media, and the event that tells of it."""
+"""Once no chunk of a recording is open: the manifest beside the media, and the event that tells of it."""
 
+import logging
 from dataclasses import dataclass, replace
 from itertools import count
 
 from recording import log
 from recording.core import outgoing
 from recording.core.errors import BlobExists
-from recording.core.lifecycle import Completed
+from recording.core.lifecycle import Completed, lacks
 from recording.core.manifest import manifest_of, to_json
 from recording.core.model import BlobName, CatalogEntry
 from recording.core.naming import manifest_name
@@ -23,25 +24,31 @@ class Completing:
     container: str
 
     def complete(self, entry: CatalogEntry) -> CatalogEntry:
-        """Write the manifest, publish RecordingArchived, note both; any number of times.
+        """Write the manifest, publish that it is there, note both; idempotent.
+
+        A whole recording is told as RecordingArchived, one that is not as RecordingIncomplete.
 
         Raises:
             Transient: the next try begins again; the manifest and the event are the same then.
         """
         recording_id = entry.recording.recording_id
         written, name = self._write(entry)
-        self.entries.topic.publish(outgoing.archived(written, self.container, name, self.entries.now()))
-        log.event(
-            "recording.archived",
-            {
-                "recording_id": recording_id,
-                "chunks": len(entry.chunks),
-                "bytes": sum(chunk.proof.length for chunk in entry if chunk.proof),
-                "manifest": name,
-            },
-        )
+        missing = lacks(entry)
+        event = outgoing.completed(written, self.container, name, self.entries.now())
+        self.entries.topic.publish(event)
+        fields = {
+            "recording_id": recording_id,
+            "chunks": len(entry.chunks),
+            "bytes": sum(chunk.proof.length for chunk in entry if chunk.proof),
+            "manifest": name,
+        }
+        if missing:
+            alert = {"alert": event.event_type, "lacks": "; ".join(missing)}
+            log.event("recording.incomplete", {**fields, **alert}, logging.ERROR)
+        else:
+            log.event("recording.archived", fields)
         documents = frozenset(chunk.document_id for chunk in entry)
-        fact = Completed(name, written.recording.revision, documents)
+        fact = Completed(name, written.recording.revision, documents, missing)
         return self.entries.record(recording_id, fact, entry).entry
 
     def _write(self, entry: CatalogEntry) -> tuple[CatalogEntry, BlobName]:

@@ -1,78 +1,165 @@
-"""Deletes a chunk at the source, on a proof that is looked at once more just before."""
+"""Deletes a chunk at the source, where a proof gives the authority to; where nothing does, the source is left alone.
+
+A source that is kept by mistake ends by itself within a day. One that is deleted by mistake is gone.
+"""
 
 from dataclasses import dataclass
 
 from recording import log
-from recording.core.errors import ArchiveDamaged, HostileLocation
+from recording.copying.engine import Engine
+from recording.core.errors import (
+    ArchiveDamaged,
+    HostileLocation,
+    SourceGone,
+    SourceNotReady,
+    SourceUnexpected,
+)
 from recording.core.lifecycle import Damaged, Kept, Released
-from recording.core.model import BlobName, CatalogEntry, Chunk, Proof
+from recording.core.locations import object_id
+from recording.core.metadata import parse_metadata
+from recording.core.model import Authority, BlobName, CatalogEntry, Chunk, Door, Location, Proof
 from recording.entries import Entries
+from recording.metadata_file import MOST_METADATA
 from recording.ports import Archive, Source
+
+_OPERATION = "release chunk"
+_METADATA_UNDER = "/content/acsmetadata"
+
+
+class _NotAllowed(Exception):
+    """Nothing gives the authority to delete; the message says why. `is_conflict`: another chunk claims the source."""
+
+    def __init__(self, reason: str, *, is_conflict: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.is_conflict = is_conflict
 
 
 @dataclass(frozen=True, slots=True)
 class Releasing:
-    """Release at the source; `enabled` is the RELEASE_AT_SOURCE setting."""
+    """Release at the source; `authority` is the RELEASE_AT_SOURCE setting."""
 
     entries: Entries
+    engine: Engine
     source: Source
     archive: Archive
-    enabled: bool
+    authority: Authority
 
     def release(self, entry: CatalogEntry, chunk: Chunk, proof: Proof) -> CatalogEntry:
-        """Release one archived chunk, or note why nothing is released; the entry as it is then.
+        """Release one archived chunk, or note why it is kept; the entry as it is then.
 
         Raises:
             ArchiveDamaged: the archive no longer holds what was proven. The chunk is announced again and a person
                 alerted; the next try copies it anew.
             Transient: the source may or may not be deleted; the next try finds out.
         """
-        recording_id = entry.recording.recording_id
-        if not self.enabled:
-            return self._keep(entry, chunk, "RELEASE_AT_SOURCE is false")
-        location = chunk.announced.delete_location
-        if location is None:
-            return self._keep(entry, chunk, "the event named no deleteLocation")
-        damage = self._damage(proof)
-        if damage:
-            self.entries.record(recording_id, Damaged(chunk.document_id, damage), entry)
-            raise ArchiveDamaged(
-                "release chunk",
-                damage,
-                hint="something deletes or rewrites archived blobs; the chunk is copied again",
-                ids={"recording_id": recording_id, "document_id": chunk.document_id, "blob": proof.name},
-            )
         try:
-            was_there = self.source.delete(location, proof)
+            location = self._authorized(entry, chunk, proof)
+            self._assert_undamaged(entry, chunk, proof)
+            was_there = self._delete(chunk, location, proof)
+        except _NotAllowed as error:
+            return self._keep(entry, chunk, error)
         except HostileLocation as error:
-            return self._keep(entry, chunk, f"deleteLocation: {error.cause}")
+            return self._keep(entry, chunk, _NotAllowed(f"deleteLocation: {error.cause}"))
         log.event(
             "recording.chunk_released",
             {
-                "recording_id": recording_id,
+                "recording_id": entry.recording.recording_id,
                 "document_id": chunk.document_id,
                 "found": "yes" if was_there else "gone already",
             },
         )
-        return self.entries.record(recording_id, Released(chunk.document_id), entry).entry
+        return self.entries.record(entry.recording.recording_id, Released(chunk.document_id), entry).entry
 
-    def _keep(self, entry: CatalogEntry, chunk: Chunk, reason: str) -> CatalogEntry:
-        log.event(
-            "recording.chunk_kept_at_source",
-            {
-                "recording_id": entry.recording.recording_id,
-                "document_id": chunk.document_id,
-                "reason": reason,
-            },
+    # Authority
+
+    def _authorized(self, entry: CatalogEntry, chunk: Chunk, proof: Proof) -> Location:
+        """The location that may be asked to delete."""
+        if self.authority is Authority.NEVER:
+            raise _NotAllowed("RELEASE_AT_SOURCE is false")
+        if proof.by_its_own_word:
+            raise _NotAllowed("the source had ended before its copy could be compared with it")
+        if chunk.candidate.door is Door.FUNCTION_KEY:
+            raise _NotAllowed("its event came by the function key alone")
+        location = chunk.announced.delete_location
+        if location is None:
+            raise _NotAllowed("the event named no deleteLocation")
+        content, deleted = object_id(chunk.announced.content_location), object_id(location)
+        if deleted is None or content != deleted:
+            self._look_under(location, chunk)
+        for key in dict.fromkeys((deleted or location, content or chunk.announced.content_location)):
+            self._own(key, entry, chunk)
+        return location
+
+    def _look_under(self, location: Location, chunk: Chunk) -> None:
+        """The object to be deleted has another id than the content: its own metadata must name this document."""
+        under = Location(f"{location.partition('?')[0].rstrip('/')}{_METADATA_UNDER}")
+        is_enough = self.authority is Authority.EVENT  # unless it is seen to be somebody else's
+        try:
+            named = parse_metadata(self.engine.read_small(under, MOST_METADATA)).document_id
+        except (SourceGone, SourceNotReady) as error:
+            if is_enough:
+                return
+            raise _NotAllowed(
+                f"contentLocation and deleteLocation name different objects, and no metadata is found under the latter:"
+                f" {error.cause}"
+            ) from error
+        if named == chunk.document_id or (named is None and is_enough):
+            return
+        raise _NotAllowed(
+            "deleteLocation names an object whose metadata is of another document", is_conflict=named is not None
         )
-        return self.entries.record(entry.recording.recording_id, Kept(chunk.document_id, reason), entry).entry
+
+    def _own(self, key: str, entry: CatalogEntry, chunk: Chunk) -> None:
+        """One source object belongs to one chunk of one recording: to the first that was proven."""
+        mine = (entry.recording.recording_id, chunk.document_id)
+        owner = self.entries.catalog.own(key, *mine)
+        if owner != mine:
+            reason = f"its source object belongs to recording {owner[0]}, document {owner[1]}"
+            raise _NotAllowed(reason, is_conflict=True)
+
+    def _keep(self, entry: CatalogEntry, chunk: Chunk, why: _NotAllowed) -> CatalogEntry:
+        ids = {"recording_id": entry.recording.recording_id, "document_id": chunk.document_id}
+        log.event("recording.chunk_kept_at_source", {**ids, "reason": why.reason})
+        fact = Kept(chunk.document_id, why.reason, why.is_conflict)
+        return self.entries.record(entry.recording.recording_id, fact, entry).entry
+
+    # The delete
+
+    def _delete(self, chunk: Chunk, location: Location, proof: Proof) -> bool:
+        """Whether it was there. That it was not is believed only if the content is gone as well."""
+        if self.source.delete(location, proof):
+            return True
+        try:
+            with self.source.open(chunk.announced.content_location, 0, 1):
+                pass
+        except SourceGone:
+            return False
+        raise SourceUnexpected(
+            _OPERATION,
+            "deleteLocation says that nothing is there, while contentLocation still serves the content",
+            hint="the source ends by itself; look at the event in the journal container",
+        )
+
+    def _assert_undamaged(self, entry: CatalogEntry, chunk: Chunk, proof: Proof) -> None:
+        damage = self._damage(proof)
+        if not damage:
+            return
+        recording_id = entry.recording.recording_id
+        self.entries.record(recording_id, Damaged(chunk.document_id, damage), entry)
+        raise ArchiveDamaged(
+            _OPERATION,
+            damage,
+            hint="something deletes or rewrites archived blobs; the chunk is copied again",
+            ids={"recording_id": recording_id, "document_id": chunk.document_id, "blob": proof.name},
+        )
 
     def _damage(self, proof: Proof) -> str:
         """What the archive lacks of what the proof says, or nothing."""
         media = self._differs(proof.name, proof.length, proof.etag)
-        if media or proof.metadata_name is None:
+        if media or proof.metadata is None:
             return media
-        return self._differs(proof.metadata_name, proof.metadata_length, proof.metadata_etag)
+        return self._differs(proof.metadata.name, proof.metadata.length, proof.metadata.etag)
 
     def _differs(self, name: BlobName, length: int, etag: str) -> str:
         found = self.archive.find(name)

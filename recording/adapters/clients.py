@@ -15,6 +15,7 @@ from azure.data.tables import TableClient, TableServiceClient
 from azure.eventgrid import EventGridPublisherClient
 from azure.identity import DefaultAzureCredential
 from azure.storage.blob import BlobServiceClient
+from azure.storage.queue import QueueClient
 
 from recording.adapters.transport import transport
 from recording.adapters.wire import Reply, Wire
@@ -82,6 +83,14 @@ def table(connection_string: str, uri: str, client_id: str, name: str) -> TableC
     else:
         service = TableServiceClient(endpoint=uri, credential=_identity(client_id), **options)
     return service.get_table_client(name)
+
+
+def queue(connection_string: str, uri: str, client_id: str, name: str) -> QueueClient:
+    """A client for the queue of chunk messages."""
+    options: dict[str, Any] = {"transport": _transport(), **_BLOB_RETRY}
+    if connection_string:
+        return QueueClient.from_connection_string(connection_string, name, **options)
+    return QueueClient(uri, name, credential=_identity(client_id), **options)
 
 
 def event_grid(endpoint: str, key: str, client_id: str) -> EventGridPublisherClient:

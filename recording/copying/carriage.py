@@ -35,6 +35,7 @@ class Carriage:
         monotonic: the clock, in seconds.
         until: the time at which no further block is begun.
         progress: told of every block that has become safe.
+        resumed: told of the bytes that were safe before.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Carriage:
         monotonic: Callable[[], float],
         until: float,
         progress: Progress,
+        resumed: Progress,
     ) -> None:
         if ranges.total > blocks.MAX_BLOCKS * buffers.size:
             raise TransferBroken(
@@ -60,6 +62,7 @@ class Carriage:
         self._monotonic = monotonic
         self._until = until
         self._progress = progress
+        self._resumed = resumed
         self._fingerprint: int | None = None
         self._plan = blocks.plan(ranges.total, buffers.size)
         self._digests: dict[int, bytes] = {}
@@ -105,7 +108,7 @@ class Carriage:
         found = blocks.continuation(self._plan, staged, self._identify(sha256))
         # A first block unlike the one that is staged belongs to other content: then nothing staged can be used.
         self._digests = dict(found.digests) if found.digests.get(0, sha256) == sha256 else {}
-        self._progress(sum(self._plan[index].length for index in self._digests))
+        self._resumed(sum(self._plan[index].length for index in self._digests))
         if 0 not in self._digests:
             self._stage(self._plan[0], first, sha256)
         release_first()

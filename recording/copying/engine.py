@@ -12,7 +12,7 @@ from recording.copying.buffers import Buffers
 from recording.copying.carriage import Carriage
 from recording.copying.destination import Copied, CutOff, Destination, Progress, unwatched
 from recording.copying.guard import Guard
-from recording.copying.proving import prove_ours, read_back
+from recording.copying.proving import first_block, prove_ours, read_back
 from recording.copying.ranges import Ranges
 from recording.core import blocks
 from recording.core.errors import ArchiveDamaged, SourceNotReady
@@ -65,8 +65,31 @@ class Engine:
             return ranges.read_small(most)
 
     def prove(self, to: Destination) -> Copied | None:
-        """What an earlier try of the same chunk has left at the destination, verified; None if it is something else."""
+        """What an earlier try has left at the destination, by its own word alone; None if it is something else.
+
+        Read back whole, it is what its blob metadata says. Enough only where the source has ended.
+        """
         return prove_ours(to, self.buffers)
+
+    def compare(self, location: Location, to: Destination) -> Copied | None:
+        """What stands at the destination, if it is the content of that location; None if it is not, or nothing stands.
+
+        A copy of an earlier try must have the source's length and first block, and be what its blob metadata says once
+        it is read back. Anything else is compared with the source byte by byte.
+        """
+        found = to.archive.find(to.name)
+        if found is None:
+            return None
+        with Ranges(self.source, self._guard, location) as ranges, self.buffers.borrow() as buffer:
+            ranges.begin(buffer)
+            first, length = ranges.first(), ranges.total
+        if found.length != length or first_block(to, length, self.buffers) != first:
+            return None
+        ours = self.prove(to)
+        if ours is not None:
+            return ours
+        digest = self.measure(location)
+        return Copied(length, digest, found.etag) if self.read_back(to, length) == digest else None
 
     def read_back(self, to: Destination, length: int) -> Digest:
         """The digest of what the archive returns for the blob at the destination, read from end to end."""
@@ -125,23 +148,26 @@ class Arrival:
         self._ranges.read(need.offset, memoryview(found))
         return bytes(found)
 
-    def store(self, to: Destination, until: float, progress: Progress = unwatched) -> Copied | CutOff:
+    def store(
+        self, to: Destination, until: float, progress: Progress = unwatched, resumed: Progress = unwatched
+    ) -> Copied | CutOff:
         """Carry the chunk to its destination, or as much of it as the time allows.
 
         Args:
             to: the blob to be.
             until: the monotonic time in seconds at which no further block is begun.
             progress: told of every block that has become safe, by several threads, one at a time.
+            resumed: told once of the bytes that an earlier try has made safe.
 
         Raises:
-            BlobExists: there is a blob already; `Engine.prove` tells whether it is this chunk's.
+            BlobExists: there is a blob already; `Engine.compare` tells whether it is this chunk's.
             StagedBlocksGone: a rival has committed meanwhile, which says the same.
             Transient: what is staged stays staged; call again later.
         """
         try:
             if self.length == len(self._first):
                 return self._put(to, progress)
-            return self._carry(to, until, progress)
+            return self._carry(to, until, progress, resumed)
         finally:
             # Whoever proves or reads back next borrows a buffer, and this may be the only one.
             self._release_first()
@@ -152,7 +178,7 @@ class Arrival:
         progress(self.length)
         return Copied(self.length, digest, etag)
 
-    def _carry(self, to: Destination, until: float, progress: Progress) -> Copied | CutOff:
+    def _carry(self, to: Destination, until: float, progress: Progress, resumed: Progress) -> Copied | CutOff:
         carriage = Carriage(
             self._ranges,
             to,
@@ -161,6 +187,7 @@ class Arrival:
             monotonic=self._engine.monotonic,
             until=until,
             progress=progress,
+            resumed=resumed,
         )
         carried = carriage.carry(self._first, self._release_first)
         if isinstance(carried, CutOff):

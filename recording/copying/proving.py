@@ -1,4 +1,6 @@
-"""Tells what stands in the archive: by the ids of its blocks, which carry their digests, or by reading it back."""
+"""Tells what stands in the archive, by reading it back."""
+
+import hashlib
 
 from recording.copying.buffers import Buffers
 from recording.copying.destination import BLOCK_SIZE_LABEL, DIGEST_LABEL, LENGTH_LABEL, Copied, Destination
@@ -8,10 +10,10 @@ from recording.ports import Archive
 
 
 def prove_ours(to: Destination, buffers: Buffers) -> Copied | None:
-    """The copy that an earlier try of the same chunk has left, verified anew; None if the blob is not that.
+    """The copy that an earlier try of the same chunk has left, read back whole; None if the blob is not that.
 
-    The blob must carry this chunk's identity, and hold what its labels say: by the digests in its block ids, or,
-    where it was put whole, by reading it back.
+    The blob must carry this chunk's identity and hold what its blob metadata says. The ids of its blocks say the same,
+    but they are only names: whoever can write a blob can write them.
     """
     found = to.archive.find(to.name)
     if found is None or any(found.labels.get(key) != value for key, value in to.identity.items()):
@@ -23,22 +25,16 @@ def prove_ours(to: Destination, buffers: Buffers) -> Copied | None:
         return None
     if length != found.length or block_size <= 0:
         return None
-    held = _digest_by_ids(to.archive, to.name, length, found.etag, block_size)
-    if (held or read_back(to.archive, to.name, length, block_size, buffers)) != digest:
+    if read_back(to.archive, to.name, length, block_size, buffers) != digest:
         return None
     return Copied(length, digest, found.etag)
 
 
-def _digest_by_ids(archive: Archive, name: BlobName, length: int, etag: str, block_size: int) -> Digest | None:
-    listed = archive.committed(name)
-    if listed is None or not listed.blocks or (listed.length, listed.etag) != (length, etag):
-        return None
-    digests = blocks.digests_of(listed.blocks)
-    full, rest = divmod(length, block_size)
-    cut = [block_size] * full + [rest] * bool(rest)
-    if digests is None or [block.length for block in listed.blocks] != cut:
-        return None  # not our ids, or not cut as the labels say: then reading it back tells
-    return blocks.composite(digests, block_size)
+def first_block(to: Destination, length: int, buffers: Buffers) -> bytes:
+    """The SHA-256 of the first block, or of the `length` bytes, of what the archive returns."""
+    with buffers.borrow() as buffer:
+        read = to.archive.read(to.name, 0, buffer[: min(len(buffer), length)])
+        return hashlib.sha256(buffer[:read]).digest()
 
 
 def read_back(archive: Archive, name: BlobName, length: int, block_size: int, buffers: Buffers) -> Digest:

@@ -118,13 +118,6 @@ def composite(digests: Mapping[int, bytes], block_size: int) -> Digest:
     return Digest(whole.hexdigest(), block_size)
 
 
-def digests_of(committed: Sequence[StagedBlock]) -> dict[int, bytes] | None:
-    """What the ids of a committed blob say of its blocks, by index; None if they are not ids of this kind."""
-    parsed = [_read_block_id(block.block_id) for block in committed]
-    digests = {index: found[2] for index, found in enumerate(parsed) if found is not None and found[0] == index}
-    return digests if len(digests) == len(committed) else None
-
-
 class Hasher:
     """The composite digest of bytes that come in pieces of any size."""
 

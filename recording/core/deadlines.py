@@ -70,6 +70,11 @@ def next_look(chunk: Chunk, now: datetime, waits: Waits, asked: float | None = N
     return chunk.gone_by if now < chunk.gone_by < at else at
 
 
+def another_look(chunk: Chunk, now: datetime, waits: Waits) -> datetime | None:
+    """When a chunk in doubt is looked at again; None once its source's latest end is over."""
+    return None if now >= chunk.gone_by else next_look(chunk, now, waits)
+
+
 def _spread(chunk: Chunk) -> float:
     """A number from -1 to 1 that is the same for the same try of the same chunk, and different for others."""
     seed = hashlib.sha256(f"{chunk.document_id}/{chunk.tries}".encode("utf-8", "surrogatepass")).digest()

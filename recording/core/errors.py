@@ -66,6 +66,18 @@ class SourceNotReady(Transient):
     code = "source_not_ready"
 
 
+class SourceGone(Transient):
+    """The source says that nothing is there: 404 or 410. It may not be there yet, or be there again."""
+
+    code = "source_gone"
+
+
+class SourceUnexpected(Transient):
+    """The source answers in a way that means nothing here; it may pass by itself."""
+
+    code = "source_unexpected"
+
+
 class SourceBusy(Transient):
     """The source asks for fewer requests (429) or cannot answer now (500, 502, 503, 504)."""
 

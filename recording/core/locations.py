@@ -1,7 +1,7 @@
 """Which URLs may get our credentials: the service's recording hosts, spelt so that no two parsers differ."""
 
 import re
-from urllib.parse import urljoin
+from urllib.parse import unquote, urljoin
 
 from recording.core.errors import HostileLocation
 from recording.core.model import Location
@@ -18,6 +18,7 @@ _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*", re.IGNORECASE)
 _MAX_HOST = 253
+_OBJECT = re.compile(r"https://[^/]+/v1/objects/(?P<id>[^/?]+)", re.IGNORECASE)
 
 
 def check_location(url: object, field: str) -> Location:
@@ -77,3 +78,9 @@ def _hostile(field: str, cause: str) -> HostileLocation:
         hint="nothing was sent to it; see the raw event in the journal container",
         ids={"field": field},
     )
+
+
+def object_id(location: Location) -> str | None:
+    """The id of the source object that a location names: `/v1/objects/ID`, or `/v1/objects/ID/content/…`."""
+    found = _OBJECT.match(location)
+    return unquote(found["id"]) if found else None

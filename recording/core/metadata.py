@@ -61,6 +61,7 @@ class ChunkMetadata:
     sample_rate: int | None = None
     participants: tuple[Participant, ...] = ()
     notes: tuple[str, ...] = ()
+    makes_sense: bool = True
 
     @property
     def paused(self) -> timedelta:

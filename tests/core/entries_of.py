@@ -1,24 +1,29 @@
 """Catalog entries in any state, for tests of what follows."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from recording.core.events import FileEvent
 from recording.core.lifecycle import (
     Announced,
+    Announcement,
     Archived,
     ChunkFact,
     Completed,
     Damaged,
+    Disputed,
     Expired,
     Failed,
     Kept,
+    MetadataArchived,
     Quarantined,
     Released,
 )
 from recording.core.model import (
     AnnouncedChunk,
     BlobName,
+    Candidate,
     CatalogEntry,
     Channel,
     Chunk,
@@ -26,17 +31,23 @@ from recording.core.model import (
     Content,
     Digest,
     DocumentId,
+    Door,
+    Failure,
     Format,
     Location,
+    MetadataProof,
     Output,
+    Place,
     Proof,
     Recording,
     RecordingId,
     RecordingState,
+    Subject,
 )
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-DEADLINE = NOW + timedelta(hours=23)
+DUE = NOW + timedelta(hours=23)
+GONE_BY = NOW + timedelta(hours=25)
 RECORDING_ID = RecordingId("recording-1")
 WAV = Output(Content.AUDIO, Channel.MIXED, Format.WAV)
 MANIFEST = BlobName("2026/03/01/recording-1.manifest.json")
@@ -47,30 +58,65 @@ def document(index: int) -> DocumentId:
     return DocumentId(f"document-{index}")
 
 
-def proof(index: int = 0, *, in_quarantine: bool = False) -> Proof:
+def metadata_proof(index: int = 0) -> MetadataProof:
+    """A proof of a metadata file."""
+    return MetadataProof(BlobName(f"2026/03/01/{index:04d}.wav.metadata.json"), 10, "cd" * 32, f"metadata-{index}")
+
+
+def proof(index: int = 0, *, place: Place = Place.ARCHIVE, with_metadata: bool = True) -> Proof:
     """A proof such as a copy gives."""
     name = BlobName(f"2026/03/01/{index:04d}.wav")
-    return Proof(name, 100 + index, Digest("ab" * 32, 64), f"etag-{index}", NOW, in_quarantine=in_quarantine)
+    metadata = metadata_proof(index) if with_metadata else None
+    return Proof(name, 100 + index, Digest("ab" * 32, 64), f"etag-{index}", NOW, metadata, place)
 
 
-def chunk(index: int = 0, state: ChunkState = ChunkState.ANNOUNCED, *, kept: str = "", notes: str = "") -> Chunk:
-    """A chunk as it is in that state."""
-    base = f"https://eu-api.asm.skype.com/v1/objects/{document(index)}"
-    announced = AnnouncedChunk(
+def announced_chunk(index: int = 0, host: str = "eu-api", end_reason: str = "") -> AnnouncedChunk:
+    """A chunk as an event announces it."""
+    base = f"https://{host}.asm.skype.com/v1/objects/{document(index)}"
+    return AnnouncedChunk(
         document_id=document(index),
         index=index,
         content_location=Location(f"{base}/content/audio"),
         metadata_location=Location(f"{base}/content/acsmetadata"),
         delete_location=Location(base),
+        end_reason=end_reason,
     )
-    is_proven = state in {ChunkState.ARCHIVED, ChunkState.RELEASED}
+
+
+def candidate(
+    index: int = 0, *, door: Door = Door.EVENT_GRID, host: str = "eu-api", end_reason: str = "", seen_at: datetime = NOW
+) -> Candidate:
+    """Where an event says that the chunk at an index is."""
+    return Candidate(announced_chunk(index, host, end_reason), f"event-of-{host}", door, seen_at)
+
+
+def chunk(
+    index: int = 0,
+    state: ChunkState = ChunkState.ANNOUNCED,
+    *,
+    notes: str = "",
+    door: Door = Door.EVENT_GRID,
+    end_reason: str = "",
+    with_metadata: bool = True,
+    apart: bool = False,
+) -> Chunk:
+    """A chunk as it is in that state."""
+    is_proven = state in {ChunkState.ARCHIVED, ChunkState.RELEASED, ChunkState.KEPT}
+    where = candidate(index, door=door, end_reason=end_reason)
     return Chunk(
-        announced,
+        document(index),
         BlobName(f"2026/03/01/{index:04d}.wav"),
+        (where,),
+        DUE,
+        GONE_BY,
         state,
-        proof=proof(index) if is_proven else None,
+        proof=proof(index, with_metadata=with_metadata) if is_proven else None,
+        proven=where if is_proven else None,
+        apart=proof(index, place=Place.QUARANTINE) if apart else None,
+        doubts=("doubted",) if state is ChunkState.QUARANTINED else (),
+        look_at=NOW if state is ChunkState.QUARANTINED else None,
         released_at=NOW if state is ChunkState.RELEASED else None,
-        kept_at_source=kept,
+        kept_reason="told to" if state is ChunkState.KEPT else "",
         notes=(notes,) if notes else (),
     )
 
@@ -79,15 +125,19 @@ def entry_of(
     *chunks: Chunk, state: RecordingState = RecordingState.ANNOUNCED, completed_at: datetime | None = None
 ) -> CatalogEntry:
     """An entry with these chunks."""
-    recording = Recording(RECORDING_ID, state, deadline=DEADLINE, announced_at=NOW, completed_at=completed_at)
-    return CatalogEntry(recording, chunks)
+    return CatalogEntry(Recording(RECORDING_ID, state, announced_at=NOW, completed_at=completed_at), chunks)
 
 
-def announced(*indices: int) -> Announced:
+def announcement(announced: AnnouncedChunk) -> Announcement:
+    """What the app makes of an announced chunk."""
+    return Announcement(announced, BlobName(f"2026/03/01/{announced.index:04d}.wav"), DUE, GONE_BY)
+
+
+def announced(*indices: int, door: Door = Door.EVENT_GRID, host: str = "eu-api") -> Announced:
     """The fact of a file event with chunks at these indices."""
-    chunks = tuple(chunk(index) for index in indices)
-    event = FileEvent("event", RECORDING_ID, tuple(one.announced for one in chunks))
-    return Announced(event, chunks, DEADLINE)
+    chunks = tuple(announced_chunk(index, host) for index in indices)
+    event = FileEvent(f"event-of-{host}", RECORDING_ID, chunks)
+    return Announced(event, door, tuple(map(announcement, chunks)))
 
 
 def changed_recording(entry: CatalogEntry, **fields: object) -> CatalogEntry:
@@ -95,20 +145,34 @@ def changed_recording(entry: CatalogEntry, **fields: object) -> CatalogEntry:
     return replace(entry, recording=replace(entry.recording, **fields))  # type: ignore[arg-type]
 
 
-def chunk_facts(index: int = 0) -> tuple[ChunkFact, ...]:
+def failure(code: str = "source_busy", cause: str = "503") -> Failure:
+    """A failed try."""
+    return Failure(NOW, "read source", Subject.MEDIA, code, cause, "wait")
+
+
+def archived(index: int = 0, *notes: str, with_metadata: bool = True) -> Archived:
+    """The fact that a chunk is archived."""
+    return Archived(document(index), proof(index, with_metadata=with_metadata), candidate(index), notes)
+
+
+def chunk_facts(index: int = 0) -> Mapping[str, ChunkFact]:
     """One of each kind, about the chunk at an index."""
     of = document(index)
-    return (
-        Archived(of, proof(index), ("noted",)),
-        Quarantined(of, ("doubted",), proof(index, in_quarantine=True)),
+    later = NOW + timedelta(minutes=5)
+    facts: tuple[ChunkFact, ...] = (
+        archived(index, "noted"),
+        MetadataArchived(of, metadata_proof(index), ("noted",)),
+        Quarantined(of, ("doubted",), later),
+        Disputed(of, ("disputed",), later),
         Damaged(of, "gone"),
         Released(of),
         Kept(of, "told to"),
-        Expired(of),
-        Failed(of, "source_busy", "503"),
+        Failed(of, failure(), later),
+        Expired(of, failure()),
     )
+    return {type(fact).__name__: fact for fact in facts}
 
 
-def completed(*indices: int, revision: int = 1) -> Completed:
+def completed(*indices: int, revision: int = 1, lacks: tuple[str, ...] = ()) -> Completed:
     """The manifest of these chunks is written."""
-    return Completed(MANIFEST, revision, frozenset(map(document, indices)))
+    return Completed(MANIFEST, revision, frozenset(map(document, indices)), lacks)

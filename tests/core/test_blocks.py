@@ -124,13 +124,3 @@ def test_a_digest_does_not_depend_on_how_the_bytes_came(content: bytes, block_si
         hasher.update(memoryview(content)[start:end])
 
     assert expected == hasher.digest()
-
-
-def test_a_committed_blob_tells_its_digests_by_its_ids() -> None:
-    """No byte need be read to know what is in a blob that this project committed."""
-    digests = {0: b"a" * 32, 1: b"b" * 32}
-    ours = [StagedBlock(each, 1) for each in blocks.block_ids(digests, 5)]
-
-    assert digests == blocks.digests_of(ours)
-    assert blocks.digests_of([*ours, StagedBlock("foreign", 1)]) is None
-    assert blocks.digests_of(ours[::-1]) is None

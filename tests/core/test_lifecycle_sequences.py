@@ -9,29 +9,69 @@ from hypothesis import strategies as st
 
 from recording.core.lifecycle import (
     Archived,
-    Completed,
+    ChunkFact,
     CompleteRecording,
     Damaged,
+    Disputed,
+    Done,
+    Expired,
     Fact,
     Failed,
+    LookAgain,
     Paused,
+    Quarantined,
     Released,
     Resumed,
     Started,
     Stopped,
+    Told,
     decide,
+    lacks,
+    next_step,
 )
-from recording.core.model import CatalogEntry, Chunk, ChunkState, RecordingState
-from tests.core.entries_of import NOW, RECORDING_ID, WAV, announced, chunk, chunk_facts, completed, document, proof
+from recording.core.lifecycle.wholeness import extent
+from recording.core.model import Alarm, CatalogEntry, Chunk, ChunkState, Door, Place, RecordingState, Unread
+from tests.core.entries_of import (
+    GONE_BY,
+    NOW,
+    RECORDING_ID,
+    WAV,
+    announced,
+    archived,
+    changed_recording,
+    chunk_facts,
+    completed,
+    document,
+    failure,
+    proof,
+)
 
 indices = st.integers(0, 3)
+doors = st.sampled_from(Door)
 facts: st.SearchStrategy[Fact] = st.one_of(
-    st.sampled_from([Started(RECORDING_ID, WAV), Paused(), Resumed(), Stopped()]),
-    st.sets(indices, min_size=1).map(lambda some: announced(*some)),
+    st.sampled_from([Started(RECORDING_ID, WAV), Paused(), Resumed(), Stopped(), Told(())]),
+    st.builds(
+        lambda some, door, host: announced(*some, door=door, host=host),
+        st.sets(indices, min_size=1),
+        doors,
+        st.sampled_from(["eu-api", "us-api"]),
+    ),
+    st.builds(
+        lambda fact, unread: replace(fact, event=replace(fact.event, unread=unread)),
+        st.builds(announced, indices),
+        st.sampled_from([(Unread("e", "no index"),), (Unread("e", "no place", document(2), 2),)]),
+    ),
     st.sets(indices).map(lambda some: completed(*some)),
-    st.builds(lambda index, kind: chunk_facts(index)[kind], indices, st.integers(0, 6)),
+    st.builds(
+        lambda index, kind: list(chunk_facts(index).values())[kind], indices, st.integers(0, len(chunk_facts()) - 1)
+    ),
+    st.builds(
+        lambda index, apart: Quarantined(document(index), ("the last doubt",), None, apart),
+        indices,
+        st.sampled_from([None, proof(place=Place.QUARANTINE)]),
+    ),
     # The good way is long; without a push, chance would seldom go it to its end.
-    st.builds(lambda index: chunk_facts(index)[0], indices),
+    st.builds(archived, indices),
     st.builds(lambda index: Released(document(index)), indices),
 )
 
@@ -51,62 +91,140 @@ def applied(sequence: Sequence[Fact]) -> Iterator[tuple[CatalogEntry | None, Fac
 
 def assert_chunk_kept_its_promises(before: Chunk, after: Chunk, fact: Fact) -> None:
     """Whatever the fact was."""
-    assert (before.announced, before.name) == (after.announced, after.name)
+    assert before.name == after.name
+    assert after.due <= before.due
+    assert after.gone_by >= before.gone_by
     if after.state is ChunkState.RELEASED is not before.state:
-        assert before.state is ChunkState.ARCHIVED
-        assert before.proof is not None
-    if before.proof is not None and not isinstance(fact, Damaged):
+        assert before.is_proven
+    if before.proof is not None and not isinstance(fact, Damaged | Disputed):
         assert after.proof is not None
     if before.state is ChunkState.RELEASED:
-        assert (before.state, before.proof, before.released_at) == (after.state, after.proof, after.released_at)
+        assert (before.state, before.proof, before.released_at) == (
+            after.state,
+            replace(after.proof, metadata=before.proof.metadata) if after.proof and before.proof else None,
+            after.released_at,
+        )
+    if after.state is ChunkState.LOST is not before.state:
+        assert isinstance(fact, Expired | Quarantined)
+        assert after.apart is None
+
+
+def kinds_of(entry: CatalogEntry) -> set[Alarm]:
+    """Of what is still to be told."""
+    return {alert.alarm for alert in entry.recording.untold}
 
 
 @given(st.lists(facts, max_size=40))
 def test_no_sequence_of_facts_breaks_the_promises(sequence: list[Fact]) -> None:
-    """A release has a proof; a proof goes only by damage; complete means that all is done, without a gap."""
+    """A release has a proof; a proof goes only by damage or dispute; complete means that all is closed and named."""
     for before, fact, after, now in applied(sequence):
         for one in after:
             earlier = before.chunk(one.document_id) if before else None
-            assert_chunk_kept_its_promises(earlier or chunk(one.index), one, fact)
-            if one.state in {ChunkState.ARCHIVED, ChunkState.RELEASED}:
-                assert one.proof is not None
-                assert not one.proof.in_quarantine
-        assert sorted({one.index for one in after}) == [one.index for one in after]
-        assert not before or set(map(str, (c.document_id for c in before))) <= {str(c.document_id) for c in after}
+            if earlier is not None:
+                assert_chunk_kept_its_promises(earlier, one, fact)
+        assert not before or {c.document_id for c in before} <= {c.document_id for c in after}
         if after.recording.completed_at is not None:
-            assert all(one.is_done for one in after)
-            assert len(after.chunks) == after.chunks[-1].index + 1
+            assert all(one.is_closed for one in extent(after))
+            assert after.recording.lacks == lacks(after)
         if before and before.recording.completed_at != after.recording.completed_at == now:
-            assert isinstance(fact, Completed)
+            assert (before.recording.completed_at is None) or isinstance(fact, ChunkFact)
         assert not before or before.recording.revision <= after.recording.revision
 
 
 @given(st.lists(facts, max_size=40))
+def test_no_sequence_ends_without_a_next_step_or_a_person_who_was_told(sequence: list[Fact]) -> None:
+    """Whatever happened: each chunk has a next step, or it is proven, or somebody hears of it."""
+    told: set[Alarm] = set()
+    last: tuple[CatalogEntry, datetime] | None = None
+    for _before, _fact, after, now in applied(sequence):
+        told |= kinds_of(after)
+        last = (after, now)
+    if last is None:
+        return
+    entry, now = last
+    for one in entry:
+        step = next_step(entry, one.document_id, now)
+        if isinstance(step, LookAgain):
+            assert now < step.at
+        if isinstance(step, Done) and one.is_closed and not one.is_proven:
+            assert told & {Alarm.LOST, Alarm.QUARANTINED}
+    closed = entry.chunks and all(one.is_closed for one in entry)
+    if closed and any(one.is_proven for one in extent(entry)) and entry.recording.completed_at is None:
+        steps = [next_step(entry, one.document_id, now) for one in entry]
+        assert all(isinstance(step, CompleteRecording | LookAgain) for step in steps)
+    if entry.recording.unread and not entry.chunks:
+        assert Alarm.UNREADABLE in told
+
+
+@given(st.lists(facts, max_size=40), st.booleans())
+def test_every_recording_comes_to_an_end_once_its_sources_must_have_ended(
+    sequence: list[Fact], source_is_there: bool
+) -> None:
+    """By no more than its steps, whether they succeed or fail."""
+    entry: CatalogEntry | None = None
+    for _before, _fact, entry, _now in applied(sequence):  # noqa: B007 - the last one is wanted
+        pass
+    if entry is None:
+        return
+    now = GONE_BY + timedelta(days=1)
+    for _ in range(40):
+        steps = {one.document_id: next_step(entry, one.document_id, now) for one in entry}
+        open_steps = {document_id: step for document_id, step in steps.items() if not isinstance(step, Done)}
+        if not open_steps:
+            break
+        document_id, step = open_steps.popitem()
+        fact: Fact
+        if isinstance(step, CompleteRecording):
+            everything = frozenset(one.document_id for one in entry)
+            fact = replace(completed(lacks=lacks(entry)), documents=everything, revision=entry.recording.revision)
+        elif isinstance(step, LookAgain):
+            now = step.at
+            continue
+        else:
+            one = entry.chunk(document_id)
+            assert one is not None
+            good: Fact = archived(one.index) if one.proof is None else Released(document_id)
+            fact = good if source_is_there else Expired(document_id, failure())
+        entry = decide(entry, fact, now).entry
+    assert all(one.is_closed for one in entry)
+    if any(one.is_proven for one in extent(entry)):
+        assert entry.recording.completed_at is not None
+    if lacks(entry) and entry.recording.completed_at is not None:
+        assert entry.recording.state in {RecordingState.INCOMPLETE, RecordingState.LOST, RecordingState.QUARANTINED}
+
+
+def bare(entry: CatalogEntry) -> CatalogEntry:
+    """Without what counts how often something happened, or when last."""
+    chunks = tuple(replace(c, failures=(), tries=0, turn=0, look_at=None if c.look_at is None else NOW) for c in entry)
+    return replace(changed_recording(entry, untold=()), chunks=chunks)
+
+
+@given(st.lists(facts, max_size=40))
 def test_a_fact_told_twice_is_one_fact(sequence: list[Fact]) -> None:
-    """But for a failure, which is counted."""
+    """But for failures and looks, which are counted."""
     for _before, fact, after, now in applied(sequence):
-        again = decide(after, fact, now + timedelta(hours=1)).entry
-        if isinstance(fact, Failed):
-            again = replace(again, chunks=tuple(replace(c, failures=()) for c in again))
-            after = replace(after, chunks=tuple(replace(c, failures=()) for c in after))  # noqa: PLW2901
-        assert after == again
+        again = decide(after, fact, now).entry
+        if isinstance(fact, Failed | Quarantined | Expired):
+            assert bare(after) == bare(again)
+        else:
+            assert after == again
 
 
 @given(st.permutations(range(4)), st.permutations(range(4)), st.permutations(range(4)))
-def test_chunks_archived_and_released_in_any_order_complete_once(
+def test_chunks_archived_and_released_in_any_order_are_completed_by_the_last(
     announcing: list[int], archiving: list[int], releasing: list[int]
 ) -> None:
-    """By the last of them, and by no other."""
+    """And by no other."""
     entry: CatalogEntry | None = None
     for index in announcing:
         entry = decide(entry, announced(index), NOW).entry
     assert entry is not None
     completions = 0
-    sequence = [Archived(document(i), proof(i)) for i in archiving] + [Released(document(i)) for i in releasing]
+    sequence: list[Archived | Released] = [archived(i) for i in archiving]
+    sequence += [Released(document(i)) for i in releasing]
     for fact in sequence:
-        decision = decide(entry, fact, NOW)
-        entry = decision.entry
-        completions += decision.actions.count(CompleteRecording())
+        entry = decide(entry, fact, NOW).entry
+        completions += next_step(entry, fact.document_id, NOW) == CompleteRecording()
 
     assert 1 == completions
     assert RecordingState.RELEASED == entry.recording.state

@@ -1,11 +1,14 @@
 """The domain's values."""
 
 from dataclasses import FrozenInstanceError, replace
+from datetime import timedelta
 
 import pytest
 
-from recording.core.model import Channel, ChunkState, Content, DocumentId, Format, Output
-from tests.core.entries_of import chunk, document, entry_of
+from recording.core.model import Channel, Chunk, ChunkState, Content, DocumentId, Format, Output, Place
+from tests.core.entries_of import DUE, GONE_BY, NOW, candidate, chunk, document, entry_of, proof
+
+S = ChunkState
 
 
 def test_an_output_is_named_as_the_setting_spells_it() -> None:
@@ -13,20 +16,63 @@ def test_an_output_is_named_as_the_setting_spells_it() -> None:
     assert "audioVideo-mixed-mp4" == str(Output(Content.AUDIO_VIDEO, Channel.MIXED, Format.MP4))
 
 
-@pytest.mark.parametrize("state", ChunkState)
-@pytest.mark.parametrize("kept", ["", "told to"])
-def test_a_chunk_is_done_when_released_or_knowingly_kept(state: ChunkState, kept: str) -> None:
-    """And kept means nothing without an archived copy."""
-    expected = state is ChunkState.RELEASED or (state is ChunkState.ARCHIVED and kept != "")
+@pytest.mark.parametrize(
+    ("base", "wrong", "promise"),
+    [
+        (S.ANNOUNCED, {"candidates": ()}, "a chunk has a candidate"),
+        (S.ANNOUNCED, {"state": S.ARCHIVED}, "a chunk that is archived has a proof"),
+        (S.ANNOUNCED, {"proof": proof()}, "proof and proven candidate go together"),
+        (S.ANNOUNCED, {"proof": proof(), "proven": candidate()}, "a chunk that is announced has no proof"),
+        (S.ARCHIVED, {"proof": None}, "proof and proven candidate go together"),
+        (S.ARCHIVED, {"proof": proof(place=Place.QUARANTINE)}, "a proof is of the archive"),
+        (S.ARCHIVED, {"state": S.RELEASED}, "a moment of release belongs to a release"),
+        (S.ARCHIVED, {"released_at": NOW}, "a moment of release belongs to a release"),
+        (S.ARCHIVED, {"state": S.KEPT}, "a reason to keep belongs to what is kept"),
+        (S.QUARANTINED, {"doubts": ()}, "a doubt has a reason"),
+        (S.QUARANTINED, {"look_at": None}, "a doubt has a next look or a copy"),
+        (S.LOST, {"look_at": NOW}, "what is closed is not looked at"),
+        (S.KEPT, {"look_at": NOW}, "what is closed is not looked at"),
+    ],
+)
+def test_a_chunk_that_cannot_be_cannot_be_made(base: ChunkState, wrong: dict[str, object], promise: str) -> None:
+    with pytest.raises(ValueError, match=promise):
+        replace(chunk(0, base), **wrong)  # type: ignore[arg-type]
 
-    assert expected == chunk(0, state, kept=kept).is_done
+
+@pytest.mark.parametrize(
+    ("one", "expected"),
+    [
+        (chunk(0, S.ANNOUNCED), False),
+        (chunk(0, S.ARCHIVED), False),
+        (chunk(0, S.RELEASED), True),
+        (chunk(0, S.KEPT), True),
+        (chunk(0, S.LOST), True),
+        (chunk(0, S.QUARANTINED), False),
+        (replace(chunk(0, S.QUARANTINED, apart=True), look_at=None), True),
+    ],
+)
+def test_a_chunk_is_closed_when_nothing_is_done_for_it_any_more(one: Chunk, *, expected: bool) -> None:
+    assert expected == one.is_closed
 
 
-def test_a_chunk_tells_its_place_and_its_metadata() -> None:
-    """The metadata stands beside the media."""
-    found = chunk(3)
+def test_a_proven_chunk_without_its_metadata_owes_it() -> None:
+    """Unless its event names none."""
+    late = chunk(0, S.ARCHIVED, with_metadata=False)
+    unnamed = replace(candidate(), announced=replace(candidate().announced, metadata_location=None))
 
-    assert (3, document(3), f"{found.name}.metadata.json") == (found.index, found.document_id, found.metadata_name)
+    assert late.is_metadata_owed
+    assert not chunk(0, S.ARCHIVED).is_metadata_owed
+    assert not chunk(0, S.KEPT, with_metadata=False).is_metadata_owed
+    assert not replace(late, candidates=(unnamed,), proven=unnamed).is_metadata_owed
+
+
+def test_a_chunk_is_where_its_proven_candidate_says() -> None:
+    """Before a proof, where the most credible one does."""
+    first, second = candidate(0, host="first"), candidate(0, host="second")
+
+    assert first == replace(chunk(0), candidates=(first, second)).candidate
+    assert second == replace(chunk(0, S.ARCHIVED), candidates=(first, second), proven=second).candidate
+    assert (3, document(3)) == (chunk(3).index, chunk(3).announced.document_id)
 
 
 def test_an_entry_finds_its_chunks() -> None:
@@ -36,6 +82,17 @@ def test_an_entry_finds_its_chunks() -> None:
     assert [chunk(0), chunk(1)] == list(entry)
     assert chunk(1) == entry.chunk(document(1))
     assert entry.chunk(DocumentId("other")) is None
+
+
+def test_an_entry_tells_the_earliest_and_the_latest_end_of_what_is_left() -> None:
+    """What is closed is not urgent any more."""
+    early = replace(chunk(0, S.RELEASED), due=NOW)
+    late = replace(chunk(2), due=DUE + timedelta(hours=1), gone_by=GONE_BY + timedelta(hours=1))
+    entry = entry_of(early, chunk(1), late)
+
+    assert (DUE, late.gone_by) == (entry.due, entry.gone_by)
+    assert (None, GONE_BY) == (entry_of(early).due, entry_of(early).gone_by)
+    assert (None, None) == (entry_of().due, entry_of().gone_by)
 
 
 def test_entries_are_equal_by_what_they_say() -> None:
