@@ -251,10 +251,7 @@ class Catalog(Protocol):
     def own(
         self, object_key: str, recording_id: RecordingId, document_id: DocumentId
     ) -> tuple[RecordingId, DocumentId]:
-        """Make the source object of that key this chunk's, unless it is another's; whose it is, first come first served.
-
-        Once it is somebody's it stays so.
-        """
+        """Make the source object of that key this chunk's unless it is another's; whose it is, and stays."""
 
 
 class Topic(Protocol):

@@ -101,7 +101,7 @@ def _claim_row(claim: StartClaim) -> dict[str, Any]:
 
 
 def _row(kind: str, key: str, row_key: str, value: object) -> dict[str, Any]:
-    """A row that is found by a text from outside, in a partition that no recording has: none is encoded with a ~ there."""
+    """A row found by a text from outside. No recording has its partition: none is encoded with a ~ at this place."""
     digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
     return {"PartitionKey": f"{kind}~{digest}", "RowKey": row_key, "body": msgspec.json.encode(value)}
 

@@ -13,8 +13,8 @@ from recording.core.model import CatalogEntry, Chunk, Recording, RecordingId
 from recording.core.naming import encode
 
 SCHEMA = 1
-"""Of the row and of the JSON in it. It is raised with every change of the model's dataclasses and enums that are stored:
-a version of the app that does not know a field would drop it when it saves."""
+"""Of the row and of the JSON in it. From the first deployment on it is raised with every change of the model's stored
+dataclasses and enums: a version of the app that does not know a field would drop it when it saves."""
 
 ENTRY_ROW = "recording"
 _PIECE = 64 << 10
