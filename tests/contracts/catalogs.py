@@ -8,6 +8,7 @@ from datetime import timedelta
 from azure.data.tables import TableClient
 
 from recording.adapters.catalog import TableCatalog
+from recording.core.errors import CatalogConflict
 from recording.core.model import (
     BlobName,
     CallId,
@@ -24,6 +25,7 @@ from recording.core.model import (
     RecordingId,
     ServerCallId,
 )
+from recording.ports import Catalog
 from tests.contracts.wire import Wire
 from tests.core.entries_of import NOW, changed_recording, chunk, entry_of, proof
 
@@ -105,3 +107,17 @@ def random_entry(recording_id: RecordingId, size: int) -> CatalogEntry:
     """An entry that takes some `size` bytes in a row, however it is compressed."""
     text = base64.b64encode(random.Random(size).randbytes(size)).decode()
     return changed_recording(entry(recording_id), session_end_reason=text)
+
+
+def add_failure(catalog: Catalog, recording_id: RecordingId, index: int) -> None:
+    """Add a failure to a chunk: read again where a rival was quicker."""
+    while True:
+        loaded = catalog.load(recording_id)
+        assert loaded is not None
+        chunks = list(loaded.chunks)
+        chunks[index] = replace(chunks[index], failures=(("code", dict(chunks[index].failures).get("code", 0) + 1),))
+        try:
+            catalog.save(replace(loaded, chunks=tuple(chunks)))
+        except CatalogConflict:
+            continue
+        return

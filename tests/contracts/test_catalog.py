@@ -13,7 +13,7 @@ from recording.core.lifecycle import Announced, Failed
 from recording.core.model import CatalogEntry, ChunkState, DocumentId, RecordingId
 from recording.entries import Entries
 from recording.ports import Catalog, StartClaim
-from tests.contracts.catalogs import entry, large_entry, random_entry, whole_entry
+from tests.contracts.catalogs import add_failure, entry, large_entry, random_entry, whole_entry
 from tests.copies import run_together
 from tests.core.entries_of import NOW, announced, changed_recording, chunk, document
 from tests.fakes import FakeCatalog, FakeTopic
@@ -162,20 +162,6 @@ def test_of_many_who_save_at_random_nobody_is_forgotten(catalog: Catalog, record
     loaded = catalog.load(recording_id)
     assert loaded is not None
     assert savers * times == sum(dict(one.failures).get("code", 0) for one in loaded)
-
-
-def add_failure(catalog: Catalog, recording_id: RecordingId, index: int) -> None:
-    """Until it is counted."""
-    while True:
-        loaded = catalog.load(recording_id)
-        assert loaded is not None
-        chunks = list(loaded.chunks)
-        chunks[index] = replace(chunks[index], failures=(("code", dict(chunks[index].failures).get("code", 0) + 1),))
-        try:
-            catalog.save(replace(loaded, chunks=tuple(chunks)))
-        except CatalogConflict:
-            continue
-        return
 
 
 # Sizes

@@ -11,14 +11,12 @@ from azure.data.tables import UpdateMode
 
 from recording.adapters.rows import SCHEMA, decoded
 from recording.core.errors import CatalogConflict, EntryUnreadable, NewerSchema, Permanent, Transient
-from recording.core.lifecycle import Failed
 from recording.core.model import ChunkState, DocumentId, RecordingId
 from recording.core.naming import encode
-from recording.entries import Entries
 from recording.ports import Catalog, StartClaim
-from tests.contracts.catalogs import RealCatalog, entry, random_entry, whole_entry
-from tests.core.entries_of import NOW, changed_recording, chunk, document
-from tests.fakes import FakeCatalog, FakeTopic
+from tests.contracts.catalogs import RealCatalog, add_failure, entry, random_entry, whole_entry
+from tests.core.entries_of import NOW, changed_recording, chunk
+from tests.fakes import FakeCatalog
 
 SECRET = "whom-it-concerns"
 
@@ -50,8 +48,7 @@ def test_a_rivals_release_is_not_wiped_out_while_an_entry_is_read(
     released = replace(saved, chunks=(chunk(0, ChunkState.RELEASED), chunk(1)))
     real_catalog.wire.then(lambda: real_catalog.rival.save(released))
 
-    entries = Entries(real_catalog.catalog, FakeTopic(), lambda: NOW)
-    entries.record(recording_id, Failed(document(1), "code", "cause"))
+    add_failure(real_catalog.catalog, recording_id, 1)
 
     loaded = real_catalog.rival.load(recording_id)
     assert loaded is not None
@@ -86,14 +83,14 @@ def test_an_entry_of_a_newer_version_is_left_to_it(
 def test_an_entry_of_a_newer_version_is_never_saved_over(
     catalog: Catalog, recording_id: RecordingId, request: pytest.FixtureRequest
 ) -> None:
-    """Neither by who loaded it before, nor by who has seen none, nor by a fact."""
+    """Neither by who loaded it before, nor by who has seen none; both read again, and hear why."""
     loaded = catalog.save(entry(recording_id, 0))
     make_newer(catalog, recording_id, request)
     for one in (loaded, entry(recording_id, 0)):
         with pytest.raises(CatalogConflict):
             catalog.save(changed_recording(one, revision=2))
-    with pytest.raises(NewerSchema):
-        Entries(catalog, FakeTopic(), lambda: NOW).record(recording_id, Failed(document(0), "code", "cause"), loaded)
+        with pytest.raises(NewerSchema):
+            catalog.load(recording_id)
 
 
 def test_nothing_of_a_newer_version_is_dropped(real_catalog: RealCatalog, recording_id: RecordingId) -> None:
@@ -161,8 +158,8 @@ UNREADABLE: dict[str, tuple[Callable[[Mapping[str, Any]], dict[str, Any]], str]]
         "a value that this version does not allow, at $.recording.started_at",
     ),
     "a field that is missing": (
-        changed_body(lambda body: body["chunks"][0].pop("announced")),
-        "Object missing required field `announced`, at $.chunks[0]",
+        changed_body(lambda body: body["chunks"][0].pop("name")),
+        "Object missing required field `name`, at $.chunks[0]",
     ),
     "a list": (lambda _: packed([SECRET]), "Expected `object`, got `array`, at $"),
     "the entry of another recording": (

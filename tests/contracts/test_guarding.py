@@ -17,10 +17,9 @@ from recording.adapters.guarding import guarded
 from recording.adapters.source import AcsSource
 from recording.adapters.topic import EventGridTopic
 from recording.bootstrap import compose
-from recording.core import outgoing
 from recording.core.errors import Permanent, PortFailed, RecordingError, SourceBusy, Transient
-from recording.core.lifecycle import Alarm, Alert
 from recording.core.model import BlobName, Channel, Content, DocumentId, Format, Location, Output
+from recording.core.outgoing import EventName, OutgoingEvent
 from recording.ports import CallLocator, Source, StartClaim, StartOrder
 from recording.settings import Settings
 from tests.contracts.catalogs import entry
@@ -100,7 +99,7 @@ def read(client: Any) -> None:  # noqa: ANN401 - the same
 LABELS = {"length": "1"}
 ORDER = StartOrder(CallLocator(room_id="1"), Output(Content.AUDIO, Channel.MIXED, Format.WAV), "id", NOW)
 CLAIM = StartClaim("k", "request", NOW)
-ALERT = outgoing.alert(RECORDING_ID, Alert(Alarm.LOST, "lost", DocumentId("d")), NOW)
+EVENT = OutgoingEvent("id", EventName.ARCHIVED, "/recording/r", {}, NOW)
 SAVED = replace(entry(RECORDING_ID), version='W/"1"')
 
 OPERATIONS: dict[str, Callable[[Any], object]] = {
@@ -124,7 +123,7 @@ OPERATIONS: dict[str, Callable[[Any], object]] = {
     "AcsCalls.stop": lambda client: calls(client).stop(RECORDING_ID),
     "AcsSource.open": read,
     "AcsSource.delete": lambda client: source(client).delete(LOCATION, proof()),
-    "EventGridTopic.publish": lambda client: topic(client).publish(ALERT),
+    "EventGridTopic.publish": lambda client: topic(client).publish(EVENT),
 }
 ADAPTERS = (BlobArchive, TableCatalog, AcsCalls, AcsSource, EventGridTopic)
 every_operation = pytest.mark.parametrize("operation", OPERATIONS)
