@@ -11,6 +11,7 @@ from recording.adapters import clients
 from recording.adapters.archive import BlobArchive, Keeping
 from recording.adapters.calls import AcsCalls
 from recording.adapters.catalog import TableCatalog
+from recording.adapters.guarding import guarded
 from recording.adapters.queue import StorageQueue
 from recording.adapters.source import AcsSource
 from recording.adapters.topic import EventGridTopic, NoTopic
@@ -63,36 +64,32 @@ def compose(
     blob = clients.blob_service(storage.connection_string, storage.blob_uri, storage.client_id)
     writes = clients.blob_writes(blob)
     table = clients.table(storage.connection_string, storage.table_uri, storage.client_id, settings.catalog_table)
-    topic = (
+    topic = guarded(
         EventGridTopic(clients.event_grid(settings.topic_endpoint, settings.topic_key, settings.identity_client_id))
         if settings.topic_endpoint
         else NoTopic()
     )
-    archive = BlobArchive(
-        blob,
-        writes,
-        settings.archive_container,
-        Keeping(
-            now,
-            tier=settings.archive_tier,
-            immutable_days=settings.immutable_days,
-            locked=settings.immutable_locked,
-            legal_hold=settings.legal_hold,
-        ),
+    keeping = Keeping(
+        now,
+        tier=settings.archive_tier,
+        immutable_days=settings.immutable_days,
+        locked=settings.immutable_locked,
+        legal_hold=settings.legal_hold,
     )
-    source = AcsSource(client, reads)
-    entries = Entries(TableCatalog(table), topic, now, sleep)
+    archive = guarded(BlobArchive(blob, writes, settings.archive_container, keeping))
+    quarantine = guarded(BlobArchive(blob, writes, settings.quarantine_container))
+    journal = guarded(BlobArchive(blob, writes, settings.journal_container))
+    source = guarded(AcsSource(client, reads))
+    entries = Entries(guarded(TableCatalog(table)), topic, now, sleep)
     engine = Engine(
         source,
         Buffers(settings.copy_block_bytes, settings.copy_memory_bytes),
         connections=settings.copy_connections,
         monotonic=monotonic,
     )
-    calls = AcsCalls(client)
+    calls = guarded(AcsCalls(client))
     starting = Starting(entries, calls, settings.recording_output, new_id)
-    announcing = Announcing(
-        entries, BlobArchive(blob, writes, settings.journal_container), settings.template, settings.retention_hours
-    )
+    announcing = Announcing(entries, journal, settings.template, settings.retention_hours)
     retention = timedelta(hours=settings.retention_hours)
     waits = Waits(first=timedelta(seconds=settings.first_wait_seconds))
     archiving = Archiving(
@@ -100,7 +97,7 @@ def compose(
         copying=CopyingChunk(
             engine=engine,
             archive=archive,
-            quarantine=BlobArchive(blob, writes, settings.quarantine_container),
+            quarantine=quarantine,
             metadata_file=MetadataFile(engine),
             waits=waits,
             retention=retention,
@@ -109,7 +106,7 @@ def compose(
         ),
         releasing=Releasing(entries, engine, source, archive, settings.release_at_source),
         completing=Completing(entries, archive, settings.archive_container),
-        queue=StorageQueue(clients.queue(storage.connection_string, storage.queue_uri, storage.client_id, CHUNK_QUEUE)),
+        queue=guarded(StorageQueue(queue)),
         waits=waits,
         slice_seconds=settings.copy_slice_seconds,
         monotonic=monotonic,

@@ -1,7 +1,8 @@
 """What the use cases need of the outside world. The docstrings are the contract, held by one suite for every adapter.
 
-Every method raises `Transient` or `Permanent` errors of `core.errors` and nothing else. Unless it says otherwise a
-method may be called twice with the same arguments and by many threads at once.
+Every method raises `Transient` or `Permanent` errors of `core.errors` and nothing else: whatever else an adapter meets
+comes out as `PortFailed` (`adapters.guarding`). Unless it says otherwise a method may be called twice with the same
+arguments and by many threads at once.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,7 @@ from recording.core.model import (
     BlobName,
     CallConnectionId,
     CatalogEntry,
+    DocumentId,
     Location,
     Output,
     Proof,
@@ -224,14 +226,21 @@ class Catalog(Protocol):
     """What we know of each recording. It can be rebuilt from Blob; it is never the only proof."""
 
     def load(self, recording_id: RecordingId) -> CatalogEntry | None:
-        """The entry as last saved, or None."""
+        """The entry as last saved, or None.
+
+        Raises:
+            NewerSchema: a newer version of the app has saved it, in a form that this one does not know.
+            EntryUnreadable: what is stored is not an entry of this recording.
+        """
 
     def save(self, entry: CatalogEntry) -> CatalogEntry:
         """Store the entry, all of it or nothing, if nobody has since it was loaded; the entry with its new version.
 
         Raises:
-            CatalogConflict: somebody has: load it again and decide again.
-            Permanent: it has more chunks than one entry can hold.
+            CatalogConflict: somebody has: load it again and decide again. An entry of a newer version of the app is
+                never replaced: it was either not loaded, or has changed since.
+            EntryTooLarge: it has more in it than one entry can hold.
+            CatalogRefused: there is something in it that can never be stored.
         """
 
     def claim(self, claim: StartClaim) -> StartClaim:
@@ -239,6 +248,11 @@ class Catalog(Protocol):
 
     def settle(self, claim: StartClaim) -> None:
         """Note the recording id on a claim that stands."""
+
+    def own(
+        self, object_key: str, recording_id: RecordingId, document_id: DocumentId
+    ) -> tuple[RecordingId, DocumentId]:
+        """Make the source object of that key this chunk's unless it is another's; whose it is, and stays."""
 
 
 class ChunkQueue(Protocol):

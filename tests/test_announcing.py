@@ -1,5 +1,6 @@
 """File events taken over fakes: what is kept, what is noted, what is owed."""
 
+import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -48,10 +49,22 @@ def test_an_event_that_no_encoding_can_hold_is_kept_as_it_came() -> None:
     assert b'"sessionEndReason": "\\ud800"' in kept.content
 
 
-def test_an_event_of_too_many_chunks_is_a_matter_for_a_person() -> None:
-    """It stands in the journal; sending it again would not make it fewer."""
+@pytest.mark.parametrize("count", [99, 100, 150, 500])
+def test_an_event_of_hundreds_of_chunks_is_taken(count: int) -> None:
+    """It was accepted, and not one of more than 99 was archived; nor of a list that grew beyond them."""
+    catalog = FakeCatalog()
+    taken = announcing(catalog, FakeArchive())
+
+    assert 99 == len(taken.announce(file_event([chunk(index) for index in range(99)])))
+    assert count == len(taken.announce(file_event([chunk(index) for index in range(count)])))
+    assert count == len(catalog.entries[RecordingId(RECORDING)].chunks)
+
+
+def test_an_event_of_more_than_an_entry_can_hold_is_a_matter_for_a_person() -> None:
+    """It stands in the journal; sending it again would not make it less."""
     journal, catalog = FakeArchive(), FakeCatalog()
-    many = [chunk(index) for index in range(100)]
+    chosen = random.Random(1)
+    many = [chunk(index) | {"endReason": chosen.randbytes(2000).hex()} for index in range(500)]
 
     assert [] == announcing(catalog, journal).announce(file_event(many))
     assert 1 == len(journal.blobs)

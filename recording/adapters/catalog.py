@@ -1,158 +1,128 @@
-"""The catalog in Table storage: one partition for each recording, one row for it and one for each chunk."""
+"""The catalog in Table storage: one entity for each recording, and one for each claim."""
 
 import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 from azure.core import MatchConditions
-from azure.core.exceptions import AzureError, ResourceExistsError
+from azure.core.exceptions import AzureError
 from azure.data.tables import TableClient, UpdateMode
 
 from recording.adapters.replies import code_of, is_busy, message_of, retry_after_of, status_of
-from recording.core.errors import ArchiveBusy, ArchiveRefused, CatalogConflict, Permanent, RecordingError
-from recording.core.model import CatalogEntry, Chunk, Recording, RecordingId
+from recording.adapters.rows import ENTRY_ROW, decoded, pack, unpack
+from recording.core.errors import ArchiveBusy, ArchiveRefused, CatalogConflict, CatalogRefused, RecordingError
+from recording.core.model import CatalogEntry, DocumentId, RecordingId
 from recording.core.naming import encode
 from recording.ports import StartClaim
 
-_RECORDING_ROW = "recording"
-_CHUNK_ROWS = "chunk-"
-_MOST_CHUNKS = 99
-"""A table transaction takes 100 rows. At four hours a chunk this is a call of sixteen days."""
-_FIRST_YEAR = 1601
-"""Before it a table knows no date; an event of a wrong clock may."""
-_CONFLICTS = frozenset({404, 409, 412})
-# Made at import, by one thread: msgspec 0.22 dies of a segmentation fault where several threads at a time are the first
-# to decode a dataclass, as the first steps of a cold worker are.
-_RECORDING = msgspec.json.Decoder(Recording)
-_CHUNK = msgspec.json.Decoder(Chunk)
+_NO_SUCH_ROW = frozenset({"ResourceNotFound", "EntityNotFound"})
+_CHANGED = frozenset({409, 412})
+_NEVER = frozenset({400, 413})
+_NOT_OF_THE_ROW = ("Table", "Account", "InvalidAuthenticationInfo")
+"""How codes begin that say nothing of the row, such as TableBeingDeleted: they pass, or are mended in the settings."""
+# Made at import: see `rows`.
 _CLAIM = msgspec.json.Decoder(StartClaim)
+_OWNER = msgspec.json.Decoder(tuple[RecordingId, DocumentId])
 
 
 class TableCatalog:
-    """`Catalog` over one table, which must exist.
-
-    A row holds its value as JSON in `body`, and beside it what people look for: `recordingId`, `state`, `deadline`.
-    """
+    """`Catalog` over one table, which must exist."""
 
     def __init__(self, table: TableClient) -> None:
         self._table = table
 
     def load(self, recording_id: RecordingId) -> CatalogEntry | None:
         """See `ports.Catalog.load`."""
-        recording: Recording | None = None
-        version = ""
-        chunks: list[Chunk] = []
+        ids = {"recording_id": str(recording_id)}
         try:
-            for row in self._table.query_entities(
-                "PartitionKey eq @recording", parameters={"recording": _partition(recording_id)}
-            ):
-                if row["RowKey"] == _RECORDING_ROW:
-                    recording = _RECORDING.decode(row["body"])
-                    version = str(row.metadata["etag"])
-                else:
-                    chunks.append(_CHUNK.decode(row["body"]))
+            row = self._table.get_entity(encode(recording_id), ENTRY_ROW)
         except AzureError as error:
-            raise _error("load entry", error, recording_id) from error
-        if recording is None:
-            return None
-        chunks.sort(key=lambda chunk: (chunk.index, chunk.document_id))
-        return CatalogEntry(recording, tuple(chunks), version)
+            if _is_no_such_row(error):
+                return None
+            raise _error("load entry", error, ids) from error
+        return unpack(row, recording_id, str(row.metadata["etag"]))
 
     def save(self, entry: CatalogEntry) -> CatalogEntry:
         """See `ports.Catalog.save`."""
-        recording = entry.recording
-        if len(entry.chunks) > _MOST_CHUNKS:
-            raise Permanent(
-                "save entry",
-                f"{len(entry.chunks)} chunks, more than the {_MOST_CHUNKS} that one recording may have",
-                hint="look at the events of this recording in the journal container",
-                ids={"recording_id": recording.recording_id},
-            )
-        first = _row(recording.recording_id, _RECORDING_ROW, recording, recording.state)
-        if recording.deadline is not None and recording.deadline.year >= _FIRST_YEAR:
-            first["deadline"] = recording.deadline
-        condition = {
-            "mode": UpdateMode.REPLACE,
-            "etag": entry.version,
-            "match_condition": MatchConditions.IfNotModified,
-        }
-        operations: list[Any] = [("update", first, condition) if entry.version else ("create", first)]
-        operations += [
-            (
-                "upsert",
-                _row(recording.recording_id, _chunk_row(chunk), chunk, chunk.state),
-                {"mode": UpdateMode.REPLACE},
-            )
-            for chunk in entry
-        ]
+        row = pack(entry)
         try:
-            done = self._table.submit_transaction(operations)
+            if entry.version:
+                done = self._table.update_entity(
+                    row, UpdateMode.REPLACE, etag=entry.version, match_condition=MatchConditions.IfNotModified
+                )
+            else:
+                done = self._table.create_entity(row)
         except AzureError as error:
-            if status_of(error) in _CONFLICTS and code_of(error) != "TableNotFound":
-                raise CatalogConflict(
-                    "save entry", "it has changed meanwhile", ids={"recording_id": recording.recording_id}
-                ) from error
-            raise _error("save entry", error, recording.recording_id) from error
-        return CatalogEntry(recording, entry.chunks, str(done[0]["etag"]))
+            ids = {"recording_id": str(entry.recording.recording_id)}
+            if _is_no_such_row(error) or _is_conflict(error):
+                raise CatalogConflict("save entry", "it has changed meanwhile", ids=ids) from error
+            raise _error("save entry", error, ids) from error
+        return replace(entry, version=str(done["etag"]))
 
     def claim(self, claim: StartClaim) -> StartClaim:
         """See `ports.Catalog.claim`."""
-        try:
-            self._table.create_entity(_claim_row(claim))
-        except ResourceExistsError:
-            return self._standing(claim)
-        except AzureError as error:
-            raise _error("claim start", error, claim.key) from error
-        return claim
-
-    def _standing(self, claim: StartClaim) -> StartClaim:
-        try:
-            row = self._table.get_entity(_claim_partition(claim.key), "claim")
-        except AzureError as error:
-            raise _error("claim start", error, claim.key) from error
-        return _CLAIM.decode(row["body"])
+        ids = {"claim": claim.key}
+        return decoded(_CLAIM, self._first_come("claim start", _claim_row(claim), ids), "claim start", ids)
 
     def settle(self, claim: StartClaim) -> None:
         """See `ports.Catalog.settle`."""
         try:
             self._table.upsert_entity(_claim_row(claim), mode=UpdateMode.REPLACE)
         except AzureError as error:
-            raise _error("settle start", error, claim.key) from error
+            raise _error("settle start", error, {"claim": claim.key}) from error
 
+    def own(
+        self, object_key: str, recording_id: RecordingId, document_id: DocumentId
+    ) -> tuple[RecordingId, DocumentId]:
+        """See `ports.Catalog.own`."""
+        ids = {"recording_id": str(recording_id), "document_id": str(document_id)}
+        row = _row("object", object_key, "owner", (recording_id, document_id))
+        return decoded(_OWNER, self._first_come("own source object", row, ids), "own source object", ids)
 
-def _row(recording_id: RecordingId, row_key: str, value: Recording | Chunk, state: str) -> dict[str, Any]:
-    return {
-        "PartitionKey": _partition(recording_id),
-        "RowKey": row_key,
-        "recordingId": recording_id,
-        "state": str(state),
-        "body": msgspec.json.encode(value),
-    }
+    def _first_come(self, operation: str, row: Mapping[str, Any], ids: Mapping[str, str]) -> Any:
+        """Insert the row unless there is one of its keys; the body of the one that stands."""
+        try:
+            self._table.create_entity(row)
+        except AzureError as error:
+            if not _is_conflict(error):
+                raise _error(operation, error, ids) from error
+        else:
+            return row["body"]
+        try:
+            return self._table.get_entity(row["PartitionKey"], row["RowKey"]).get("body")
+        except AzureError as error:
+            raise _error(operation, error, ids) from error
 
 
 def _claim_row(claim: StartClaim) -> dict[str, Any]:
-    return {"PartitionKey": _claim_partition(claim.key), "RowKey": "claim", "body": msgspec.json.encode(claim)}
+    return _row("start", claim.key, "claim", claim)
 
 
-def _claim_partition(key: str) -> str:
-    return f"start~{hashlib.sha256(key.encode()).hexdigest()}"  # no recording id is encoded with a ~ at this place
+def _row(kind: str, key: str, row_key: str, value: object) -> dict[str, Any]:
+    """A row found by a text from outside. No recording has its partition: none is encoded with a ~ at this place."""
+    digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+    return {"PartitionKey": f"{kind}~{digest}", "RowKey": row_key, "body": msgspec.json.encode(value)}
 
 
-def _partition(recording_id: RecordingId) -> str:
-    return encode(recording_id)
+def _is_no_such_row(error: AzureError) -> bool:
+    """Whether there is no such row; a table that is not there answers 404 as well."""
+    return status_of(error) == 404 and code_of(error) in _NO_SUCH_ROW
 
 
-def _chunk_row(chunk: Chunk) -> str:
-    return f"{_CHUNK_ROWS}{chunk.index:04}-{hashlib.sha256(chunk.document_id.encode()).hexdigest()[:32]}"
+def _is_conflict(error: AzureError) -> bool:
+    return status_of(error) in _CHANGED and not code_of(error).startswith(_NOT_OF_THE_ROW)
 
 
-def _error(operation: str, error: AzureError, subject: str) -> RecordingError:
-    status = status_of(error)
-    ids = {"entry": subject}
-    if status is None:
+def _error(operation: str, error: AzureError, ids: Mapping[str, str]) -> RecordingError:
+    status, code = status_of(error), code_of(error)
+    if status is None or status < 400:
         return ArchiveBusy(operation, message_of(error), hint="check ARCHIVE_STORAGE and the network", ids=ids)
-    cause = f"{status} {code_of(error) or message_of(error)}"
+    cause = f"{status} {code or message_of(error)}"
     if is_busy(status):
         return ArchiveBusy(operation, cause, ids=ids, retry_after=retry_after_of(error))
+    if status in _NEVER and code and not code.startswith(_NOT_OF_THE_ROW):
+        return CatalogRefused(operation, cause, hint="the row can never be stored as it is; see the journal", ids=ids)
     hint = "check that the table exists, and the identity's role on the storage account (it takes time to work)"
     return ArchiveRefused(operation, cause, hint=hint, ids=ids)

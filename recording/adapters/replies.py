@@ -38,21 +38,27 @@ def message_of(error: AzureError) -> str:
     response: Any = getattr(error, "response", None)
     if response is not None:
         body = _body_of(response)
-        text = str(body.get("message") or body.get("title") or response.reason or "")
+        said = body.get("message")
+        if isinstance(said, dict):  # a table says in which language
+            said = said.get("value")
+        text = str(said or body.get("title") or response.reason or "")
         if text:
             return " ".join(text.split())[:200]
     return type(error).__name__
 
 
 def _body_of(response: Any) -> dict[str, Any]:
-    """Errors come as {"error": {…}}, flat, or as a problem; on a streamed reply the body may not be read at all."""
+    """Errors come as {"error": {…}} or {"odata.error": {…}}, flat, or as a problem.
+
+    On a streamed reply the body may not be read at all.
+    """
     try:
         found = json.loads(response.text())
     except Exception:  # noqa: BLE001 - whatever keeps the body from being read, the status still tells enough
         return {}
     if not isinstance(found, dict):
         return {}
-    inner = found.get("error")
+    inner = found.get("error", found.get("odata.error"))
     return inner if isinstance(inner, dict) else found
 
 

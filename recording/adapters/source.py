@@ -63,8 +63,7 @@ class AcsSource:
             reply.close()
 
     def _read(self, url: Location, headers: dict[str, str]) -> Reply:
-        with _the_sdks_rules():
-            validate_recording_url(url, "location")
+        _check_the_sdks_rules(url)
         reply = self._reads.run(HttpRequest("GET", url, headers=dict(headers))).http_response
         if reply.status_code not in _READ:
             reply.settle()
@@ -84,9 +83,9 @@ class AcsSource:
         return True
 
     def _delete(self, url: Location) -> None:
+        _check_the_sdks_rules(url)  # apart, for a ValueError of the request is no word on the location
         try:
-            with _the_sdks_rules():
-                self._client.delete_recording(url, **_NOT_RETRIED)
+            self._client.delete_recording(url, **_NOT_RETRIED)
         except DecodeError:
             return  # it was deleted, and the reply has a body that is not JSON
         except HttpResponseError as error:
@@ -109,11 +108,10 @@ class AcsSource:
         raise SourceNotReady("read source", f"more than {_MOST_REDIRECTS} redirects", hint="it passes by itself")
 
 
-@contextmanager
-def _the_sdks_rules() -> Iterator[None]:
+def _check_the_sdks_rules(url: Location) -> None:
     """A location that passes our rules may still fall to the SDK's own."""
     try:
-        yield
+        validate_recording_url(url, "location")
     except ValueError as error:
         raise HostileLocation("read source", "the SDK refuses the location") from error
 

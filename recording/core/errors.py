@@ -138,6 +138,18 @@ class CatalogConflict(Transient):
     code = "catalog_conflict"
 
 
+class NewerSchema(Transient):
+    """The entry was saved by a newer version of the app: that one will do it, and this one changes nothing."""
+
+    code = "newer_schema"
+
+
+class PortFailed(Transient):
+    """An adapter failed in a way that it does not know; the exception that it met is the cause of this one."""
+
+    code = "port_failed"
+
+
 class ServiceBusy(Transient):
     """Call Automation or Event Grid cannot answer now."""
 
@@ -188,6 +200,24 @@ class ForeignBlocks(Permanent):
     """Blocks that are not ours are staged under our blob's name, and keep ours out."""
 
     code = "foreign_blocks"
+
+
+class EntryTooLarge(Permanent):
+    """The entry of this recording is larger than a row of the catalog can be."""
+
+    code = "entry_too_large"
+
+
+class EntryUnreadable(Permanent):
+    """A row of the catalog is not what it should be; `cause` names the place in it, never a value."""
+
+    code = "entry_unreadable"
+
+
+class CatalogRefused(Permanent):
+    """The catalog cannot store or look for what it was given, however often it is asked."""
+
+    code = "catalog_refused"
 
 
 class UnknownRecording(Permanent):

@@ -8,15 +8,22 @@ from pathlib import Path
 
 import pytest
 import trustme
+from azure.data.tables import TableServiceClient
 
 from local.acs import LocalAcs
 from local.acs.hosts import TOPIC_HOST
 from local.azurite import Azurite
 from local.eventgrid import LocalEventGrid
+from recording.adapters.catalog import TableCatalog
 from recording.adapters.wire import Wire
+from recording.core.model import RecordingId
+from recording.ports import Catalog
+from tests.contracts import wire as wires
+from tests.contracts.catalogs import TABLE, RealCatalog
 from tests.contracts.containers import Container, FakeContainer, RealContainer
 from tests.contracts.exchanges import HOST
 from tests.contracts.stores import FakeStore, RealStore, Store
+from tests.fakes import FakeCatalog
 
 SURROUNDINGS = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
@@ -92,6 +99,47 @@ def store(request: pytest.FixtureRequest) -> Store:
     """Each in turn."""
     found: Store = FakeStore() if request.param == "fake" else request.getfixturevalue("real_store")
     return found
+
+
+@pytest.fixture(scope="session")
+def table(azurite: Azurite) -> str:
+    """One table for all tests: each has recordings of its own."""
+    with TableServiceClient.from_connection_string(azurite.connection_string) as service:
+        service.create_table(TABLE)
+    return azurite.connection_string
+
+
+@pytest.fixture
+def real_catalog(table: str) -> Iterator[RealCatalog]:
+    """The adapter over that table."""
+    wire = wires.Wire()
+    with (
+        TableServiceClient.from_connection_string(table, transport=wire.transport, retry_total=0) as service,
+        TableServiceClient.from_connection_string(table) as aside,
+    ):
+        rows = aside.get_table_client(TABLE)
+        yield RealCatalog(
+            TableCatalog(service.get_table_client(TABLE)),
+            TableCatalog(rows),
+            TableCatalog(service.get_table_client("missing")),
+            wire,
+            rows,
+        )
+
+
+@pytest.fixture(params=["fake", "real"])
+def catalog(request: pytest.FixtureRequest) -> Catalog:
+    """Each in turn."""
+    if request.param == "fake":
+        return FakeCatalog()
+    found: Catalog = request.getfixturevalue("real_catalog").catalog
+    return found
+
+
+@pytest.fixture
+def recording_id(mark: str) -> RecordingId:
+    """A recording of this test alone."""
+    return RecordingId(f"recording-{mark}")
 
 
 # The wire alone, before scripted servers

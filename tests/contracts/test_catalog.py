@@ -1,112 +1,22 @@
 """The contract of `Catalog`, on the fake and on Table storage."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+import random
+import re
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from azure.data.tables import TableServiceClient
 
-from local.azurite import Azurite
-from recording.adapters.catalog import TableCatalog
-from recording.core.errors import ArchiveBusy, ArchiveRefused, CatalogConflict, Permanent, RecordingError, Transient
+from recording.core.errors import CatalogConflict, CatalogRefused, EntryTooLarge, Transient
 from recording.core.lifecycle import Announced, Failed
-from recording.core.model import (
-    BlobName,
-    CallId,
-    CatalogEntry,
-    Channel,
-    ChunkState,
-    Content,
-    DocumentId,
-    Format,
-    Output,
-    RecordingId,
-    ServerCallId,
-)
+from recording.core.model import CatalogEntry, ChunkState, DocumentId, RecordingId
 from recording.entries import Entries
 from recording.ports import Catalog, StartClaim
-from tests.contracts.wire import Wire
+from tests.contracts.catalogs import add_failure, entry, large_entry, random_entry, whole_entry
 from tests.copies import run_together
-from tests.core.entries_of import NOW, announced, changed_recording, chunk, document, entry_of, proof
+from tests.core.entries_of import NOW, announced, changed_recording, chunk, document
 from tests.fakes import FakeCatalog, FakeTopic
-
-TABLE = "contracts"
-
-
-@dataclass
-class RealCatalog:
-    """A catalog in Azurite, and the wire to it. The SDK tries nothing again, so that errors show at once."""
-
-    catalog: TableCatalog
-    missing: TableCatalog
-    wire: Wire
-
-
-@pytest.fixture(scope="session")
-def table(azurite: Azurite) -> str:
-    """One table for all tests: each has recordings of its own."""
-    with TableServiceClient.from_connection_string(azurite.connection_string) as service:
-        service.create_table(TABLE)
-    return azurite.connection_string
-
-
-@pytest.fixture
-def real(table: str) -> Iterator[RealCatalog]:
-    """The adapter over that table."""
-    wire = Wire()
-    with TableServiceClient.from_connection_string(table, transport=wire.transport, retry_total=0) as service:
-        yield RealCatalog(
-            TableCatalog(service.get_table_client(TABLE)), TableCatalog(service.get_table_client("missing")), wire
-        )
-
-
-@pytest.fixture(params=["fake", "real"])
-def catalog(request: pytest.FixtureRequest) -> Catalog:
-    """Each in turn."""
-    if request.param == "fake":
-        return FakeCatalog()
-    found: Catalog = request.getfixturevalue("real").catalog
-    return found
-
-
-@pytest.fixture
-def recording_id(mark: str) -> RecordingId:
-    """A recording of this test alone."""
-    return RecordingId(f"recording-{mark}")
-
-
-def entry(recording_id: RecordingId, *chunks: int) -> CatalogEntry:
-    """A small entry."""
-    return changed_recording(entry_of(*map(chunk, chunks)), recording_id=recording_id)
-
-
-def whole_entry(recording_id: RecordingId) -> CatalogEntry:
-    """An entry in which every field is set."""
-    full = replace(
-        chunk(0, ChunkState.RELEASED, notes="noted: ä, 録音"),
-        failures=(("source_busy", 2), ("transfer_broken", 1)),
-        last_failure='503 "busy"\n',
-        proof=replace(proof(0), metadata_name=BlobName("m"), metadata_length=7, metadata_etag="e"),
-    )
-    bare = replace(chunk(1), announced=replace(chunk(1).announced, metadata_location=None, delete_location=None))
-    kept = chunk(2, ChunkState.ARCHIVED, kept="told to")
-    doubted = replace(chunk(3, ChunkState.QUARANTINED), proof=proof(3, in_quarantine=True))
-    return changed_recording(
-        entry_of(full, bare, kept, doubted),
-        recording_id=recording_id,
-        output=Output(Content.AUDIO, Channel.UNMIXED, Format.WAV),
-        call_id=CallId("call"),
-        server_call_id=ServerCallId("aHR0/+=="),
-        requested_at=NOW,
-        started_at=NOW + timedelta(microseconds=123_457),
-        duration=timedelta(hours=20, milliseconds=1),
-        session_end_reason="CallEnded",
-        manifest_name=BlobName("a.manifest.json"),
-        completed_at=NOW,
-        revision=3,
-    )
-
 
 # Entries
 
@@ -237,14 +147,78 @@ def test_facts_told_at_once_are_all_there(catalog: Catalog, recording_id: Record
     ]
 
 
-def test_more_chunks_than_an_entry_holds_need_a_person(catalog: Catalog, recording_id: RecordingId) -> None:
-    """99 it holds; nothing is stored of more."""
-    saved = catalog.save(entry(recording_id, *range(99)))
-    with pytest.raises(Permanent) as caught:
-        catalog.save(replace(saved, chunks=tuple(map(chunk, range(100)))))
+def test_of_many_who_save_at_random_nobody_is_forgotten(catalog: Catalog, recording_id: RecordingId) -> None:
+    """Each reads, adds its failure to a chunk of its choice, and reads again where a rival was quicker."""
+    catalog.save(entry(recording_id, *range(4)))
+    savers, times = (8, 125) if isinstance(catalog, FakeCatalog) else (4, 12)
+
+    def save(seed: int) -> None:
+        chosen = random.Random(seed)
+        for _ in range(times):
+            add_failure(catalog, recording_id, chosen.randrange(4))
+
+    run_together(*(lambda seed=seed: save(seed) for seed in range(savers)))
+
+    loaded = catalog.load(recording_id)
+    assert loaded is not None
+    assert savers * times == sum(dict(one.failures).get("code", 0) for one in loaded)
+
+
+# Sizes
+
+
+@pytest.mark.parametrize("count", [99, 100, 101, 500])
+def test_hundreds_of_chunks_are_kept(catalog: Catalog, recording_id: RecordingId, count: int) -> None:
+    """A list that grows is kept as it grows; nothing counts chunks."""
+    first = catalog.save(large_entry(recording_id, 99))
+    grown = replace(large_entry(recording_id, count), version=first.version)
+    saved = catalog.save(grown)
+
+    assert grown == saved == catalog.load(recording_id)
+
+
+def test_an_entry_that_shrinks_leaves_nothing_behind(catalog: Catalog, recording_id: RecordingId) -> None:
+    """Of five properties one is left, and read alone."""
+    large = catalog.save(random_entry(recording_id, 300_000))
+    catalog.save(replace(entry(recording_id, 0), version=large.version))
+
+    assert entry(recording_id, 0) == catalog.load(recording_id)
+
+
+def test_an_entry_of_nearly_a_mebibyte_is_kept(catalog: Catalog, recording_id: RecordingId) -> None:
+    """What a row takes is what an entry takes."""
+    catalog.save(random_entry(recording_id, 880_000))
+
+    assert random_entry(recording_id, 880_000) == catalog.load(recording_id)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [lambda one: random_entry(one, 1_000_000), lambda one: changed_recording(entry(one), call_id="x" * (17 << 20))],
+    ids=["random", "long"],
+)
+def test_an_entry_too_large_needs_a_person(
+    catalog: Catalog, recording_id: RecordingId, make: Callable[[RecordingId], CatalogEntry]
+) -> None:
+    """The error names recording and sizes; nothing is stored of it."""
+    saved = catalog.save(entry(recording_id, 0))
+    with pytest.raises(EntryTooLarge) as caught:
+        catalog.save(replace(make(recording_id), version=saved.version))
 
     assert not isinstance(caught.value, Transient)
-    assert entry(recording_id, *range(99)) == catalog.load(recording_id)
+    assert recording_id == caught.value.ids["recording_id"]
+    assert re.search(r"\d chunks take \d{7,} bytes", caught.value.cause)
+    assert caught.value.hint
+    assert entry(recording_id, 0) == catalog.load(recording_id)
+
+
+def test_what_cannot_be_written_needs_a_person(catalog: Catalog, recording_id: RecordingId) -> None:
+    """No retry makes a text of a lone surrogate; it is not in the error either."""
+    with pytest.raises(CatalogRefused) as caught:
+        catalog.save(changed_recording(entry(recording_id), session_end_reason="secret \ud800"))
+
+    assert "secret" not in str(caught.value)
+    assert catalog.load(recording_id) is None
 
 
 # Claims
@@ -286,96 +260,43 @@ def test_a_claim_is_no_recording(catalog: Catalog, mark: str) -> None:
     assert catalog.load(RecordingId(f"start~{mark}")) is None
 
 
-# What only the network can do
-
-OPERATIONS: dict[str, Callable[[Catalog], object]] = {
-    "load": lambda catalog: catalog.load(RecordingId("r")),
-    "save": lambda catalog: catalog.save(entry(RecordingId("r"))),
-    "claim": lambda catalog: catalog.claim(StartClaim("k", "request", NOW)),
-    "settle": lambda catalog: catalog.settle(StartClaim("k", "request", NOW)),
-}
-every_operation = pytest.mark.parametrize("operate", OPERATIONS.values(), ids=OPERATIONS)
+# Owners
 
 
-@every_operation
-@pytest.mark.parametrize(
-    ("status", "code", "error"),
-    [
-        (403, "AuthorizationFailure", ArchiveRefused),
-        (401, "AuthenticationFailed", ArchiveRefused),
-        (429, "", ArchiveBusy),
-        (500, "OperationTimedOut", ArchiveBusy),
-        (503, "ServerBusy", ArchiveBusy),
-    ],
-)
-def test_every_refusal_is_told_by_who_must_react(
-    real: RealCatalog, operate: Callable[[Catalog], object], status: int, code: str, error: type[RecordingError]
-) -> None:
-    """Busy passes by itself; refused passes when a role has spread, or needs a person, and has a hint."""
-    real.wire.answer(status, code, {"Retry-After": "3"})
-    with pytest.raises(error) as caught:
-        operate(real.catalog)
+def test_the_first_who_owns_an_object_owns_it(catalog: Catalog, mark: str) -> None:
+    """Whoever comes later hears whose it is; the owner may ask as often as it likes."""
+    key = f"eu-api.asm.skype.com/v1/objects/{mark}"
+    first, second = (RecordingId("first"), DocumentId("d")), (RecordingId("second"), DocumentId("d"))
 
-    assert str(status) in caught.value.cause
-    if isinstance(caught.value, ArchiveBusy):
-        assert 3.0 == caught.value.retry_after
-    else:
-        assert caught.value.hint
+    assert first == catalog.own(key, *first)
+    assert first == catalog.own(key, *second)
+    assert first == catalog.own(key, *first)
+    assert second == catalog.own(f"{key}/", *second)
 
 
-@every_operation
-def test_no_reply_is_busy(real: RealCatalog, operate: Callable[[Catalog], object]) -> None:
-    """Nobody knows what has happened."""
-    real.wire.lose_request()
-    with pytest.raises(ArchiveBusy):
-        operate(real.catalog)
+def test_of_many_who_want_an_object_at_once_one_owns_it(catalog: Catalog, mark: str) -> None:
+    """And all hear of the same."""
+    owners: list[tuple[RecordingId, DocumentId]] = []
+    run_together(
+        *(lambda i=i: owners.append(catalog.own(mark, RecordingId(f"r{i}"), DocumentId("d"))) for i in range(8))
+    )
+
+    assert (8, 1) == (len(owners), len(set(owners)))
 
 
-@every_operation
-def test_a_missing_table_is_said_to_be_missing(real: RealCatalog, operate: Callable[[Catalog], object]) -> None:
-    """It is never taken for an entry that is not there, nor for a rival's."""
-    with pytest.raises(ArchiveRefused) as caught:
-        operate(real.missing)
+@pytest.mark.parametrize("key", ["", "x" * 5000, "a/b\\c#d?e'f", "ä\n\0", "\ud800"], ids=ascii)
+def test_any_text_is_the_key_of_an_object(catalog: Catalog, mark: str, key: str) -> None:
+    """It stands in no row as it is."""
+    owner = (RecordingId(mark), DocumentId("d"))
 
-    assert "table exists" in caught.value.hint
+    assert owner == catalog.own(mark + key, *owner)
+    assert owner == catalog.own(mark + key, RecordingId("other"), DocumentId("d"))
 
 
-def test_a_claim_whose_reply_is_lost_stands(real: RealCatalog, mark: str) -> None:
-    """The next try finds its own."""
+def test_an_owner_is_neither_a_recording_nor_a_claim(catalog: Catalog, mark: str) -> None:
+    """Though the same text names all three."""
+    catalog.own(mark, RecordingId("r"), DocumentId("d"))
     claim = StartClaim(mark, "request", NOW)
-    real.wire.lose_reply()
-    with pytest.raises(ArchiveBusy):
-        real.catalog.claim(claim)
 
-    assert claim == real.catalog.claim(StartClaim(mark, "other", NOW))
-
-
-def test_a_save_whose_reply_is_lost_is_a_conflict(real: RealCatalog, recording_id: RecordingId) -> None:
-    """With ourselves: whoever reads again sees that it is done."""
-    saved = real.catalog.save(entry(recording_id, 0))
-    changed = changed_recording(saved, revision=2)
-    real.wire.lose_reply()
-    with pytest.raises(ArchiveBusy):
-        real.catalog.save(changed)
-    with pytest.raises(CatalogConflict):
-        real.catalog.save(changed)
-
-    assert changed == real.catalog.load(recording_id)
-
-
-@pytest.mark.parametrize(("year", "shown"), [(1600, False), (1601, True), (9999, True)])
-def test_a_deadline_is_shown_beside_the_entry_where_a_table_can(
-    real: RealCatalog, recording_id: RecordingId, year: int, *, shown: bool
-) -> None:
-    """Real tables refuse a row with an earlier date; the emulator takes it."""
-    real.catalog.save(changed_recording(entry(recording_id), deadline=datetime(year, 1, 1, tzinfo=UTC)))
-    sent = real.wire.sent[-1].body
-
-    assert shown == (f'"deadline": "{year}-01-01T00:00:00' in str(sent))
-
-
-def test_an_entry_is_saved_in_one_transaction(real: RealCatalog, recording_id: RecordingId) -> None:
-    """All of it or nothing."""
-    real.catalog.save(entry(recording_id, *range(20)))
-
-    assert 1 == len(real.wire.sent)
+    assert catalog.load(RecordingId(mark)) is None
+    assert claim == catalog.claim(claim)

@@ -36,7 +36,7 @@ class Way(NamedTuple):
     """How a request goes out, and what replies and errors are on this way."""
 
     send: Callable[[Request], Any]
-    reply: Callable[[int, dict[str, str]], Any]
+    reply: Callable[[int, dict[str, str], bytes], Any]
     request_lost: Exception
     reply_lost: Exception
 
@@ -70,12 +70,14 @@ class Wire:
         self.sent.append(request)
         return self._rules.pop(0)(request, way) if self._rules else way.send(request)
 
-    def answer(self, status: int, code: str = "", headers: dict[str, str] | None = None, times: int = 1) -> None:
+    def answer(
+        self, status: int, code: str = "", headers: dict[str, str] | None = None, times: int = 1, body: bytes = b""
+    ) -> None:
         """Answer in the service's place, with its error code."""
         said = {**({"x-ms-error-code": code} if code else {}), **(headers or {})}
 
         def reply(_request: Request, way: Way) -> Any:  # noqa: ANN401 - the same
-            return way.reply(status, said)
+            return way.reply(status, said, body)
 
         self._rules += [reply] * times
 
@@ -95,6 +97,21 @@ class Wire:
             raise way.reply_lost
 
         self._rules += [lose] * times
+
+    def then(self, act: Callable[[], object]) -> None:
+        """Do something once the service has replied, before the client hears of it.
+
+        A list is cut to one row a page, as a table may cut it wherever it likes.
+        """
+
+        def reply(request: Request, way: Way) -> Any:  # noqa: ANN401 - the same
+            if "$filter" in request.url:
+                request.url += "&$top=1"
+            found = way.send(request)
+            act()
+            return found
+
+        self._rules.append(reply)
 
     def damage(self, times: int = 1) -> None:
         """Change a byte of the body on its way."""
@@ -120,25 +137,25 @@ class _Writes(wire.Wire):
         send = super().send
         way = Way(
             lambda met: send(request, body=met.body, **options),
-            lambda status, headers: self._reply(request, status, headers),
+            lambda status, headers, said: self._reply(request, status, headers, said),
             ServiceRequestError("broken on purpose"),
             ServiceResponseError("broken on purpose"),
         )
         return self._meet(Request(request.method, request.url, dict(request.headers), body), way)
 
-    def _reply(self, request: HttpRequest, status: int, headers: dict[str, str]) -> wire.Reply:
+    def _reply(self, request: HttpRequest, status: int, headers: dict[str, str], body: bytes) -> wire.Reply:
         """As if it had come over the network."""
-        said = {**headers, "Content-Length": "0", "Connection": "close"}
+        said = {**headers, "Content-Length": str(len(body)), "Connection": "close"}
         lines = [f"HTTP/1.1 {status} Answered", *(f"{name}: {value}" for name, value in said.items()), "", ""]
         ours, theirs = socketpair()
         with theirs:
-            theirs.sendall("\r\n".join(lines).encode())
+            theirs.sendall("\r\n".join(lines).encode() + body)
         return wire.Reply(request, Connection(("", ""), ours), self.keep)
 
 
-def _response(status: int, headers: dict[str, str]) -> requests.Response:
+def _response(status: int, headers: dict[str, str], body: bytes) -> requests.Response:
     response = requests.Response()
     response.status_code = status
     response.headers = CaseInsensitiveDict(headers)
-    response.raw = io.BytesIO()
+    response.raw = io.BytesIO(body)
     return response

@@ -44,11 +44,11 @@ WHERE: Mapping[str, tuple[Operation, int]] = {
     "stage again": ("stage", 2),
     "commit": ("commit", 0),
     "verify": ("get_block_list", 1),
-    "save the proof": ("transaction", 0),
+    "save the proof": ("upsert", 0),
     "look before the release": ("head", 0),
-    "save the release": ("transaction", 1),
+    "save the release": ("upsert", 1),
     "put the manifest": ("put", 1),
-    "save the completion": ("transaction", 2),
+    "save the completion": ("upsert", 2),
 }
 """The requests of one step, by what they are for: the operation, and how many of it come before."""
 
@@ -59,19 +59,19 @@ def _everywhere(name: str) -> list[Case]:
 
 ONCE = (
     *_everywhere("server_busy_503"),
-    *(Case("operation_timed_out_500", operation, "after") for operation in ("put", "stage", "commit", "transaction")),
-    *(Case("reset_before", operation) for operation in ("put", "stage", "commit", "transaction", "query")),
-    *(Case("reset_mid_body", operation) for operation in ("put", "stage", "commit", "transaction")),
+    *(Case("operation_timed_out_500", operation, "after") for operation in ("put", "stage", "commit", "upsert")),
+    *(Case("reset_before", operation) for operation in ("put", "stage", "commit", "upsert", "get_entity")),
+    *(Case("reset_mid_body", operation) for operation in ("put", "stage", "commit", "upsert")),
     *_everywhere("response_lost"),
-    *(Case("too_many_requests_429", operation) for operation in ("stage", "commit", "transaction")),
-    *(Case("authorization_failure_403", operation) for operation in ("stage", "commit", "transaction", "query")),
+    *(Case("too_many_requests_429", operation) for operation in ("stage", "commit", "upsert")),
+    *(Case("authorization_failure_403", operation) for operation in ("stage", "commit", "upsert", "get_entity")),
     *(Case("container_not_found_404", operation) for operation in ("stage", "commit", "head")),
-    Case("table_not_found_404", "transaction", after=1),
+    Case("table_not_found_404", "upsert", after=1),
     Case("internal_error_500", "commit", "after"),
-    Case("internal_error_500", "query"),
+    Case("internal_error_500", "get_entity"),
     Case("hang", "stage"),
     Case("hang", "commit"),
-    Case("hang", "query"),
+    Case("hang", "get_entity"),
     Case("delay", "stage"),
     Case("damaged_body", "put"),
     Case("damaged_body", "stage", after=1),
@@ -104,11 +104,11 @@ LASTING = (
     Case("damaged_body", "stage", after=1, code="archive_damaged"),
     Case("damaged_body", "put", after=1, length=SHORT, code="archive_damaged"),
     # A catalog that cannot be written to cannot count the failure either; it is raised all the same.
-    Case("server_busy_503", "transaction"),
-    Case("authorization_failure_403", "transaction"),
-    Case("table_not_found_404", "transaction"),
-    Case("response_lost", "transaction"),
-    Case("server_busy_503", "query"),
+    Case("server_busy_503", "upsert"),
+    Case("authorization_failure_403", "upsert"),
+    Case("table_not_found_404", "upsert"),
+    Case("response_lost", "upsert"),
+    Case("server_busy_503", "get_entity"),
 )
 """What goes on for as long as the whole first try."""
 

@@ -43,7 +43,7 @@ def _moments(operation: Operation, *moments: Moment, after: int = 0, named: str 
 SEAMS = {
     f"{what} {seam.moment}": seam
     for what, seams in {
-        "the catalog is read": _moments("query", "before", "after"),
+        "the catalog is read": _moments("get_entity", "before", "after"),
         "the metadata is put": _moments("put", "before", "during", "after", named=".metadata.json"),
         "staged blocks are listed": _moments("get_block_list", "before", "after"),
         "the first block is staged": _moments("stage", "before", "during", "after"),
@@ -51,12 +51,12 @@ SEAMS = {
         "the last block is staged": _moments("stage", "before", "during", "after", after=BLOCKS - 1),
         "the blob is committed": _moments("commit", "before", "during", "after"),
         "the blob is verified": _moments("get_block_list", "before", "after", after=1),
-        "the proof is saved": _moments("transaction", "before", "during", "after"),
+        "the proof is saved": _moments("upsert", "before", "during", "after"),
         "the blob is asked for before the release": _moments("head", "before", "after"),
         "the metadata is asked for before the release": _moments("head", "before", "after", after=1),
-        "the release is saved": _moments("transaction", "before", "during", "after", after=1),
+        "the release is saved": _moments("upsert", "before", "during", "after", after=1),
         "the manifest is put": _moments("put", "before", "during", "after", named=".manifest.json"),
-        "the completion is saved": _moments("transaction", "before", "during", "after", after=2),
+        "the completion is saved": _moments("upsert", "before", "during", "after", after=2),
     }.items()
     for seam in seams
 }

@@ -38,7 +38,7 @@ def test_copies_that_share_too_few_buffers_all_come_to_an_end(scene: Scene, buff
 def test_one_buffer_is_enough_to_prove_what_was_kept_apart(scene: Scene) -> None:
     """A doubtful chunk, put whole into quarantine by a worker that was killed before it could say so."""
     given = scene.given(sound(SHORT, 1), duration_ms=60_000)
-    held = scene.proxy.arm("pause", "transaction")
+    held = scene.proxy.arm("pause", "upsert")
     run = scene.start(given)
     held.wait()
     run.kill()

@@ -4,34 +4,42 @@ import threading
 from dataclasses import dataclass, field, replace
 from itertools import count
 
-from recording.core.errors import CatalogConflict, Permanent
-from recording.core.model import CatalogEntry, RecordingId
+from recording.adapters.rows import pack
+from recording.core.errors import CatalogConflict, NewerSchema
+from recording.core.model import CatalogEntry, DocumentId, RecordingId
 from recording.ports import StartClaim
-
-MOST_CHUNKS = 99
 
 
 @dataclass
 class FakeCatalog:
-    """`Catalog`: entries with versions, claims first come first served."""
+    """`Catalog`: entries with versions, claims and owners first come first served.
+
+    `newer` are recordings that a newer version of the app has saved; the next `conflicts` saves lose to a rival.
+    """
 
     entries: dict[RecordingId, CatalogEntry] = field(default_factory=dict)
     claims: dict[str, StartClaim] = field(default_factory=dict)
+    owners: dict[str, tuple[RecordingId, DocumentId]] = field(default_factory=dict)
+    newer: set[RecordingId] = field(default_factory=set)
+    conflicts: int = 0
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
         self._versions = count(1)
 
     def load(self, recording_id: RecordingId) -> CatalogEntry | None:
+        if recording_id in self.newer:
+            raise NewerSchema("load entry", "a newer schema", ids={"recording_id": recording_id})
         return self.entries.get(recording_id)
 
     def save(self, entry: CatalogEntry) -> CatalogEntry:
         recording_id = entry.recording.recording_id
-        if len(entry.chunks) > MOST_CHUNKS:
-            raise Permanent("save entry", f"{len(entry.chunks)} chunks", ids={"recording_id": recording_id})
+        pack(entry)  # what no row can hold is refused here as well
         with self._lock:
             standing = self.entries.get(recording_id)
-            if entry.version != (standing.version if standing else ""):
+            stale = entry.version != (standing.version if standing else "")
+            if stale or self.conflicts or recording_id in self.newer:
+                self.conflicts = max(0, self.conflicts - 1)
                 raise CatalogConflict("save entry", "it has changed meanwhile", ids={"recording_id": recording_id})
             saved = replace(entry, version=str(next(self._versions)))
             self.entries[recording_id] = saved
@@ -44,3 +52,9 @@ class FakeCatalog:
     def settle(self, claim: StartClaim) -> None:
         with self._lock:
             self.claims[claim.key] = claim
+
+    def own(
+        self, object_key: str, recording_id: RecordingId, document_id: DocumentId
+    ) -> tuple[RecordingId, DocumentId]:
+        with self._lock:
+            return self.owners.setdefault(object_key, (recording_id, document_id))

@@ -1,0 +1,101 @@
+"""Nothing but `Transient` and `Permanent` leaves a port: the one place where that is so, whatever an adapter meets."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from functools import cache
+from inspect import signature
+from types import TracebackType
+from typing import Any, cast
+
+from recording.core.errors import Permanent, PortFailed, Transient
+from recording.core.model import CatalogEntry
+
+_IDS: Mapping[str, str] = {"name": "blob", "recording_id": "recording_id", "document_id": "document_id"}
+"""Parameters of the ports that may be shown, and what each is called in an error."""
+
+
+def guarded[P](port: P) -> P:
+    """The same port, whose methods raise `PortFailed` in place of exceptions of neither family.
+
+    What a context manager of the port gives is guarded as well; what its caller raises inside passes as it is, and so
+    does what is no `Exception`, such as KeyboardInterrupt.
+    """
+    return cast("P", _Guarded(port))
+
+
+class _Guarded:
+    """Stands before a port; its attributes are the port's."""
+
+    def __init__(self, port: Any) -> None:
+        self._port = port
+        kind: Any = type(port)
+        for name in _methods(kind):
+            setattr(self, name, _guard(f"{kind.__name__}.{name}", getattr(port, name)))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._port, name)
+
+
+class _Opening:
+    """Stands before a context manager that a port gave."""
+
+    def __init__(self, operation: str, opening: AbstractContextManager[object]) -> None:
+        self._operation = operation
+        self._enter = _guard(operation, opening.__enter__)
+        self._exit = opening.__exit__
+
+    def __enter__(self) -> object:
+        return guarded(self._enter())
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        try:
+            return self._exit(kind, error, trace)
+        except (Transient, Permanent):
+            raise
+        except Exception as failure:
+            if error is None:
+                raise _failed(self._operation, failure, {}) from failure
+            if failure is not error:
+                error.add_note(f"{self._operation} failed at its end: {_kind(failure)}")
+            return False  # the caller's own error says more
+
+
+@cache
+def _methods(kind: type) -> tuple[str, ...]:
+    return tuple(name for name in dir(kind) if not name.startswith("_") and callable(getattr(kind, name)))
+
+
+def _guard(operation: str, method: Callable[..., Any]) -> Callable[..., Any]:
+    def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            found = method(*args, **kwargs)
+        except (Transient, Permanent):
+            raise
+        except Exception as error:
+            raise _failed(operation, error, _ids(method, args, kwargs)) from error
+        return _Opening(operation, found) if hasattr(found, "__exit__") else found
+
+    return call
+
+
+def _failed(operation: str, error: Exception, ids: Mapping[str, str]) -> PortFailed:
+    """The kind of the exception alone is said: texts of libraries may hold URLs, keys and names of people."""
+    hint = "a fault of the app or of a library: the trace of its cause says where"
+    return PortFailed(operation, _kind(error), hint=hint, ids=ids)
+
+
+def _kind(error: Exception) -> str:
+    kind = type(error)
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _ids(method: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, str]:
+    try:
+        given = signature(method).bind(*args, **kwargs).arguments
+    except TypeError:
+        return {}  # it was called with other arguments than it has: that is the failure
+    found = {shown: str(given[name]) for name, shown in _IDS.items() if name in given}
+    entry = given.get("entry")
+    return found | {"recording_id": str(entry.recording.recording_id)} if isinstance(entry, CatalogEntry) else found

@@ -1,0 +1,123 @@
+"""The catalog as its contract needs it: its adapter, the table behind it, and entries."""
+
+import base64
+import random
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from azure.data.tables import TableClient
+
+from recording.adapters.catalog import TableCatalog
+from recording.core.errors import CatalogConflict
+from recording.core.model import (
+    BlobName,
+    CallId,
+    CatalogEntry,
+    Channel,
+    Chunk,
+    ChunkState,
+    Content,
+    Digest,
+    DocumentId,
+    Format,
+    Location,
+    Output,
+    RecordingId,
+    ServerCallId,
+)
+from recording.ports import Catalog
+from tests.contracts.wire import Wire
+from tests.core.entries_of import NOW, changed_recording, chunk, entry_of, proof
+
+TABLE = "contracts"
+
+
+@dataclass
+class RealCatalog:
+    """A catalog in Azurite, and the wire to it. The SDK tries nothing again, so that errors show at once.
+
+    `rival` goes another way, and so does `table`, which holds the rows themselves.
+    """
+
+    catalog: TableCatalog
+    rival: TableCatalog
+    missing: TableCatalog
+    wire: Wire
+    table: TableClient
+
+
+def entry(recording_id: RecordingId, *chunks: int) -> CatalogEntry:
+    """A small entry."""
+    return changed_recording(entry_of(*map(chunk, chunks)), recording_id=recording_id)
+
+
+def whole_entry(recording_id: RecordingId) -> CatalogEntry:
+    """An entry in which every field is set."""
+    full = replace(
+        chunk(0, ChunkState.RELEASED, notes="noted: ä, 録音"),
+        failures=(("source_busy", 2), ("transfer_broken", 1)),
+        last_failure='503 "busy"\n',
+        proof=replace(proof(0), metadata_name=BlobName("m"), metadata_length=7, metadata_etag="e"),
+    )
+    bare = replace(chunk(1), announced=replace(chunk(1).announced, metadata_location=None, delete_location=None))
+    kept = chunk(2, ChunkState.ARCHIVED, kept="told to")
+    doubted = replace(chunk(3, ChunkState.QUARANTINED), proof=proof(3, in_quarantine=True))
+    return changed_recording(
+        entry_of(full, bare, kept, doubted),
+        recording_id=recording_id,
+        output=Output(Content.AUDIO, Channel.UNMIXED, Format.WAV),
+        call_id=CallId("call"),
+        server_call_id=ServerCallId("aHR0/+=="),
+        requested_at=NOW,
+        started_at=NOW + timedelta(microseconds=123_457),
+        duration=timedelta(hours=20, milliseconds=1),
+        session_end_reason="CallEnded",
+        manifest_name=BlobName("a.manifest.json"),
+        completed_at=NOW,
+        revision=3,
+    )
+
+
+def large_entry(recording_id: RecordingId, count: int) -> CatalogEntry:
+    """An entry of so many chunks, released; ids and digests are as random as the service's."""
+    chosen = random.Random(7)
+    return replace(entry(recording_id), chunks=tuple(_large_chunk(chosen, index) for index in range(count)))
+
+
+def _large_chunk(chosen: random.Random, index: int) -> Chunk:
+    given = chunk(index, ChunkState.RELEASED)
+    document_id = DocumentId(f"0-weu-d{index % 20}-{chosen.randbytes(16).hex()}")
+    base = f"https://eu-api.asm.skype.com/v1/objects/{document_id}"
+    name = BlobName(f"2026/03/01/{chosen.randbytes(16).hex()}/{index:04}-{document_id}.wav")
+    return replace(
+        given,
+        announced=replace(
+            given.announced,
+            document_id=document_id,
+            content_location=Location(f"{base}/content/audio"),
+            metadata_location=Location(f"{base}/content/acsmetadata"),
+            delete_location=Location(base),
+        ),
+        name=name,
+        proof=replace(proof(index), name=name, digest=Digest(chosen.randbytes(32).hex(), 6 << 20)),
+    )
+
+
+def random_entry(recording_id: RecordingId, size: int) -> CatalogEntry:
+    """An entry that takes some `size` bytes in a row, however it is compressed."""
+    text = base64.b64encode(random.Random(size).randbytes(size)).decode()
+    return changed_recording(entry(recording_id), session_end_reason=text)
+
+
+def add_failure(catalog: Catalog, recording_id: RecordingId, index: int) -> None:
+    """Add a failure to a chunk: read again where a rival was quicker."""
+    while True:
+        loaded = catalog.load(recording_id)
+        assert loaded is not None
+        chunks = list(loaded.chunks)
+        chunks[index] = replace(chunks[index], failures=(("code", dict(chunks[index].failures).get("code", 0) + 1),))
+        try:
+            catalog.save(replace(loaded, chunks=tuple(chunks)))
+        except CatalogConflict:
+            continue
+        return

@@ -1,0 +1,322 @@
+"""Nothing but Transient and Permanent leaves a port, whatever its client does; every adapter of the app is guarded."""
+
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+import pytest
+import requests
+
+from recording.adapters.archive import BlobArchive
+from recording.adapters.calls import AcsCalls
+from recording.adapters.catalog import TableCatalog
+from recording.adapters.guarding import guarded
+from recording.adapters.source import AcsSource
+from recording.adapters.topic import EventGridTopic
+from recording.bootstrap import compose
+from recording.core.errors import Permanent, PortFailed, RecordingError, SourceBusy, Transient
+from recording.core.model import BlobName, Channel, Content, DocumentId, Format, Location, Output
+from recording.core.outgoing import EventName, OutgoingEvent
+from recording.ports import CallLocator, Source, StartClaim, StartOrder
+from recording.settings import Settings
+from tests.contracts.catalogs import entry
+from tests.core.entries_of import NOW, RECORDING_ID, proof
+from tests.fakes import FakeSource
+
+SECRET = "https://a.blob.core.windows.net/c?sig=whom-it-concerns"
+LOCATION = Location("https://eu-api.asm.skype.com/v1/objects/0-weu-d1/content/audio")
+NAME = BlobName("2026/0000.wav")
+VIEW = memoryview(bytearray(8))
+
+FAILURES: tuple[Exception, ...] = (
+    KeyError(SECRET),
+    AttributeError(SECRET),
+    TypeError(SECRET),
+    ValueError(SECRET),
+    UnicodeDecodeError("utf-8", b"\xff", 0, 1, SECRET),
+    RuntimeError(SECRET),
+    MemoryError(SECRET),
+    msgspec.ValidationError(SECRET),
+    ssl.SSLError(SECRET),
+    OSError(SECRET),
+    requests.ConnectionError(SECRET),
+    requests.exceptions.InvalidHeader(SECRET),
+    RecordingError("do it", SECRET),
+)
+
+
+@dataclass
+class Failing:
+    """A client, and whatever it gives, of which every method fails."""
+
+    failure: BaseException
+    url: str = "https://a.blob.core.windows.net"
+
+    def get_blob_client(self, *_: object) -> "Failing":
+        return self
+
+    def __getattr__(self, name: str) -> Callable[..., object]:
+        def fail(*_: object, **__: object) -> object:
+            raise self.failure
+
+        return fail
+
+
+def archive(client: Any) -> Any:  # noqa: ANN401 - a client of any kind, a port with more than its methods
+    """`Archive` and `Journal`."""
+    return guarded(BlobArchive(client, client, "recordings"))
+
+
+def catalog(client: Any) -> Any:  # noqa: ANN401 - the same
+    """`Catalog`."""
+    return guarded(TableCatalog(client))
+
+
+def calls(client: Any) -> Any:  # noqa: ANN401 - the same
+    """`Calls`."""
+    return guarded(AcsCalls(client))
+
+
+def source(client: Any) -> Any:  # noqa: ANN401 - the same
+    """`Source`."""
+    return guarded(AcsSource(client, client))
+
+
+def topic(client: Any) -> Any:  # noqa: ANN401 - the same
+    """`Topic`."""
+    return guarded(EventGridTopic(client))
+
+
+def read(client: Any) -> None:  # noqa: ANN401 - the same
+    """Open, and read nothing."""
+    with source(client).open(LOCATION):
+        pytest.fail("it was opened")
+
+
+LABELS = {"length": "1"}
+ORDER = StartOrder(CallLocator(room_id="1"), Output(Content.AUDIO, Channel.MIXED, Format.WAV), "id", NOW)
+CLAIM = StartClaim("k", "request", NOW)
+EVENT = OutgoingEvent("id", EventName.ARCHIVED, "/recording/r", {}, NOW)
+SAVED = replace(entry(RECORDING_ID), version='W/"1"')
+
+OPERATIONS: dict[str, Callable[[Any], object]] = {
+    "BlobArchive.find": lambda client: archive(client).find(NAME),
+    "BlobArchive.staged": lambda client: archive(client).staged(NAME),
+    "BlobArchive.stage": lambda client: archive(client).stage(NAME, "id", VIEW),
+    "BlobArchive.commit": lambda client: archive(client).commit(NAME, ["id"], LABELS, "audio/wav"),
+    "BlobArchive.put": lambda client: archive(client).put(NAME, VIEW, LABELS, "audio/wav"),
+    "BlobArchive.committed": lambda client: archive(client).committed(NAME),
+    "BlobArchive.read": lambda client: archive(client).read(NAME, 0, VIEW),
+    "BlobArchive.write": lambda client: archive(client).write(NAME, b"{}"),
+    "TableCatalog.load": lambda client: catalog(client).load(RECORDING_ID),
+    "TableCatalog.save": lambda client: (catalog(client).save(SAVED), catalog(client).save(entry(RECORDING_ID))),
+    "TableCatalog.claim": lambda client: catalog(client).claim(CLAIM),
+    "TableCatalog.settle": lambda client: catalog(client).settle(CLAIM),
+    "TableCatalog.own": lambda client: catalog(client).own("key", RECORDING_ID, DocumentId("d")),
+    "AcsCalls.start": lambda client: calls(client).start(ORDER),
+    "AcsCalls.state": lambda client: calls(client).state(RECORDING_ID),
+    "AcsCalls.pause": lambda client: calls(client).pause(RECORDING_ID),
+    "AcsCalls.resume": lambda client: calls(client).resume(RECORDING_ID),
+    "AcsCalls.stop": lambda client: calls(client).stop(RECORDING_ID),
+    "AcsSource.open": read,
+    "AcsSource.delete": lambda client: source(client).delete(LOCATION, proof()),
+    "EventGridTopic.publish": lambda client: topic(client).publish(EVENT),
+}
+ADAPTERS = (BlobArchive, TableCatalog, AcsCalls, AcsSource, EventGridTopic)
+every_operation = pytest.mark.parametrize("operation", OPERATIONS)
+
+
+# Whatever a client raises
+
+
+@every_operation
+@pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: type(failure).__qualname__)
+def test_what_no_adapter_knows_is_told_as_a_fault_that_passes(operation: str, failure: Exception) -> None:
+    """The operation and the exception's kind are named, its text, which may hold a signed URL, is not; it is kept."""
+    with pytest.raises(PortFailed) as caught:
+        OPERATIONS[operation](Failing(failure))
+
+    assert failure is caught.value.__cause__
+    assert isinstance(caught.value, Transient)
+    assert operation == caught.value.operation
+    assert type(failure).__qualname__ == caught.value.cause.rpartition(".")[2]
+    assert caught.value.hint
+    assert SECRET not in str(caught.value)
+
+
+@every_operation
+@pytest.mark.parametrize("failure", [SourceBusy("do", "busy"), Permanent("do", "never"), KeyboardInterrupt()], ids=repr)
+def test_what_is_known_passes_as_it_is(operation: str, failure: BaseException) -> None:
+    """The two families, and what is no error of the app's."""
+    with pytest.raises(type(failure)) as caught:
+        OPERATIONS[operation](Failing(failure))
+
+    assert failure is caught.value
+
+
+def test_every_method_of_every_adapter_is_tried_here() -> None:
+    """One that is added gets its line."""
+    methods = {f"{kind.__name__}.{name}" for kind in ADAPTERS for name in vars(kind) if not name.startswith("_")}
+
+    assert set(OPERATIONS) == methods
+
+
+@pytest.mark.parametrize(
+    ("operation", "ids"),
+    [
+        ("BlobArchive.find", {"blob": NAME}),
+        ("TableCatalog.load", {"recording_id": RECORDING_ID}),
+        ("TableCatalog.save", {"recording_id": RECORDING_ID}),
+        ("TableCatalog.own", {"recording_id": RECORDING_ID, "document_id": "d"}),
+        ("AcsSource.open", {}),
+    ],
+)
+def test_what_it_concerns_is_named(operation: str, ids: dict[str, str]) -> None:
+    """By ids alone: a location is none."""
+    with pytest.raises(PortFailed) as caught:
+        OPERATIONS[operation](Failing(KeyError("k")))
+
+    assert ids == caught.value.ids
+
+
+def test_a_call_with_arguments_that_the_method_has_not_is_a_fault_too() -> None:
+    """A bug of ours, found while it is named."""
+    with pytest.raises(PortFailed) as caught:
+        archive(Failing(KeyError("k"))).find(NAME, NAME)
+
+    assert "TypeError" == caught.value.cause
+
+
+def test_the_attributes_of_a_port_are_those_behind_it() -> None:
+    """Such as the name of a container; what there is not, is not there."""
+    assert "recordings" == archive(Failing(KeyError("k"))).container
+    assert not hasattr(archive(Failing(KeyError("k"))), "nothing")
+
+
+# A source that is open
+
+
+class Broken:
+    """`Transfer` that fails at everything."""
+
+    def __init__(self, failure: Exception) -> None:
+        self.failure = failure
+        self.length = 7
+
+    def readinto(self, view: memoryview) -> int:
+        """Fail."""
+        raise self.failure
+
+    def abort(self) -> None:
+        """Fail."""
+        raise self.failure
+
+
+class BrokenSource:
+    """`Source` whose transfers fail at everything, and at their end if they are to."""
+
+    def __init__(self, failure: Exception, at_end: Exception | None = None) -> None:
+        self.failure = failure
+        self.at_end = at_end
+        self.closed = 0
+
+    @contextmanager
+    def open(self, location: Location) -> Iterator[Broken]:
+        """Open at once."""
+        try:
+            yield Broken(self.failure)
+        finally:
+            self.closed += 1
+            if self.at_end:
+                raise self.at_end
+
+
+@pytest.mark.parametrize(
+    "use", [lambda transfer: transfer.readinto(VIEW), lambda transfer: transfer.abort()], ids=["read", "abort"]
+)
+def test_a_transfer_is_guarded_as_its_source_is(use: Callable[[Any], object]) -> None:
+    """Its attributes are its own; it is closed."""
+    failure = KeyError(SECRET)
+    broken = BrokenSource(failure)
+    with guarded(broken).open(LOCATION) as transfer:
+        assert 7 == transfer.length
+        with pytest.raises(PortFailed) as caught:
+            use(transfer)
+
+    assert failure is caught.value.__cause__
+    assert 1 == broken.closed
+
+
+@pytest.mark.parametrize(
+    "mine",
+    [KeyError("mine"), StopIteration("mine"), SourceBusy("do", "busy"), GeneratorExit(), KeyboardInterrupt()],
+    ids=repr,
+)
+@pytest.mark.parametrize("at_end", [None, OSError("closing")], ids=["closed", "not closed"])
+def test_what_the_caller_raises_passes_as_it_is(mine: BaseException, at_end: Exception | None) -> None:
+    """It is not the port's, and says more than a failure to close after it."""
+    broken = BrokenSource(KeyError("k"), at_end)
+    with pytest.raises(type(mine)) as caught, guarded(broken).open(LOCATION):
+        raise mine
+
+    assert mine is caught.value
+    assert 1 == broken.closed
+    assert (["BrokenSource.open failed at its end: OSError"] if at_end else []) == getattr(mine, "__notes__", [])
+
+
+def test_a_failure_to_close_is_the_ports() -> None:
+    """Where the caller has none."""
+    failure = OSError(SECRET)
+    with pytest.raises(PortFailed) as caught, guarded(BrokenSource(KeyError("k"), failure)).open(LOCATION):
+        pass
+
+    assert failure is caught.value.__cause__
+
+
+def test_what_the_caller_does_with_a_good_source_is_its_own() -> None:
+    """Reading, leaving early, and an error among the bytes."""
+    fake = FakeSource()
+    port: Source = guarded(fake)
+    location = fake.add(b"12345678")
+    found = memoryview(bytearray(8))
+    with port.open(location, 0, 8) as transfer:
+        assert 8 == transfer.readinto(found)
+    with pytest.raises(ZeroDivisionError), port.open(location) as transfer:
+        _ = 1 // (transfer.offset * 0)
+
+    assert b"12345678" == bytes(found)
+
+
+# The app
+
+
+def test_every_adapter_of_the_app_is_guarded() -> None:
+    """Nothing that a use case holds is a bare adapter."""
+    settings = Settings.from_env(
+        {
+            "ACS_ENDPOINT": "https://contoso.communication.azure.com",
+            "ACS_ACCESS_KEY": "a2V5",
+            "ARCHIVE_STORAGE": "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=a2V5;"
+            "EndpointSuffix=core.windows.net",
+            "ARCHIVED_TOPIC_ENDPOINT": "https://t.westeurope-1.eventgrid.azure.net/api/events",
+            "ARCHIVED_TOPIC_KEY": "a2V5",
+        }
+    )
+    held = list(parts(compose(settings)))
+    adapters = [part for part in held if type(part).__module__.startswith("recording.adapters")]
+
+    assert {"_Guarded"} == {type(part).__name__ for part in adapters}
+    assert {kind.__name__ for kind in ADAPTERS} == {type(part._port).__name__ for part in adapters}  # type: ignore[attr-defined]  # noqa: SLF001 - what stands behind is the question
+
+
+def parts(whole: object) -> Iterator[object]:
+    """What an object of ours holds, and what that holds, as far as the ports."""
+    names = getattr(type(whole), "__slots__", ()) or vars(whole)
+    for part in (getattr(whole, name) for name in names):
+        if type(part).__module__.startswith("recording."):
+            yield part
+            if not type(part).__module__.startswith("recording.adapters"):
+                yield from parts(part)
