@@ -27,8 +27,11 @@ from recording.entries import Entries
 from recording.metadata_file import MetadataFile
 from recording.receiving import Receiving
 from recording.releasing import Releasing
-from recording.settings import CHUNK_QUEUE, Settings
+from recording.settings import Settings
 from recording.starting import Starting
+
+CHUNK_QUEUE = "recording-chunks"
+"""The queue of chunk messages, which `function_app` listens to."""
 
 
 def _utc_now() -> datetime:
@@ -64,6 +67,7 @@ def compose(
     blob = clients.blob_service(storage.connection_string, storage.blob_uri, storage.client_id)
     writes = clients.blob_writes(blob)
     table = clients.table(storage.connection_string, storage.table_uri, storage.client_id, settings.catalog_table)
+    queue = clients.queue(storage.connection_string, storage.queue_uri, storage.client_id, CHUNK_QUEUE)
     topic = guarded(
         EventGridTopic(clients.event_grid(settings.topic_endpoint, settings.topic_key, settings.identity_client_id))
         if settings.topic_endpoint

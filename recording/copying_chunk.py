@@ -107,10 +107,11 @@ class CopyingChunk:
         """
         metadata = self.metadata_file.read(candidate)
         trial.due = due_by_metadata(metadata.meaning.ended_at, self.retention)
-        if metadata.raw is not None:
-            stored = self.metadata_file.store(self.archive, chunk, metadata.raw)
-        if metadata.error is not None or metadata.raw is None:
-            raise metadata.error or AssertionError("a chunk whose event names no metadata file is not asked for it")
+        stored = None if metadata.raw is None else self.metadata_file.store(self.archive, chunk, metadata.raw)
+        if metadata.error is not None:
+            raise metadata.error
+        if stored is None:
+            raise AssertionError("a chunk whose event names no metadata file is not asked for it")
         with self.engine.open(candidate.announced.content_location) as arrival:
             doubts, notes = _look(entry, chunk, candidate, metadata, arrival.facts())
         meaning = metadata.meaning

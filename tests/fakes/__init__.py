@@ -2,7 +2,8 @@
 
 from tests.fakes.archive import FakeArchive
 from tests.fakes.catalog import FakeCatalog
+from tests.fakes.queue import FakeQueue
 from tests.fakes.service import FakeCalls, FakeTopic
 from tests.fakes.source import FakeSource, FakeTransfer
 
-__all__ = ["FakeArchive", "FakeCalls", "FakeCatalog", "FakeSource", "FakeTopic", "FakeTransfer"]
+__all__ = ["FakeArchive", "FakeCalls", "FakeCatalog", "FakeQueue", "FakeSource", "FakeTopic", "FakeTransfer"]

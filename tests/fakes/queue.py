@@ -1,0 +1,37 @@
+"""The queue of chunk messages in memory."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from recording.core.errors import ArchiveBusy
+from recording.core.steps import Step
+
+
+@dataclass
+class FakeQueue:
+    """`ChunkQueue`: messages and the moment from which each is visible.
+
+    Attributes:
+        now: the clock.
+        messages: what waits.
+        failures: how many of the next puts fail.
+    """
+
+    now: Callable[[], datetime]
+    messages: list[tuple[datetime, Step]] = field(default_factory=list)
+    failures: int = 0
+
+    def put(self, step: Step, delay: timedelta) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise ArchiveBusy("put message", "503")
+        self.messages.append((self.now() + delay, step))
+
+    def take(self) -> tuple[datetime, Step] | None:
+        """The message that is visible first, taken out."""
+        if not self.messages:
+            return None
+        first = min(self.messages, key=lambda message: message[0])
+        self.messages.remove(first)
+        return first

@@ -1,0 +1,165 @@
+"""What is deleted at the source is what was proven, and nothing else."""
+
+import pytest
+
+from recording.core.errors import SourceUnexpected
+from recording.core.model import Authority, ChunkState, Door, Location, RecordingId, RecordingState
+from tests.use_cases.world import World, assert_nothing_lost, elsewhere, metadata_of
+
+OTHER = RecordingId("recording-2")
+
+
+def both(authority: Authority) -> World:
+    """A world in which the event of A names the place to delete B, and B is announced as it is."""
+    return World(authority=authority)
+
+
+@pytest.mark.parametrize("authority", [Authority.PROVEN, Authority.EVENT])
+@pytest.mark.parametrize("door", Door)
+def test_a_delete_location_of_another_chunk_deletes_nothing(authority: Authority, door: Door) -> None:
+    """A is kept at the source, with the reason; B is archived, and released on its own event."""
+    world = World(authority=authority)
+    a, b = world.add("a"), world.add("b")
+    with assert_nothing_lost(world):
+        world.announce(elsewhere(a, delete=b.delete_location), door=door)
+        world.run()
+        assert (ChunkState.KEPT, []) == (world.state("a"), world.source.deletions)
+        world.announce(b, recording_id=OTHER, event_id="event-2")
+        world.run()
+
+    assert ChunkState.RELEASED == world.state("b", OTHER)
+    assert [b.delete_location] == world.source.deletions
+    assert world.chunk("a").kept_reason
+
+
+def test_what_came_by_the_function_key_is_archived_and_never_released() -> None:
+    world = World()
+    chunk = world.add()
+    world.announce(chunk, door=Door.FUNCTION_KEY)
+    world.run()
+
+    assert (ChunkState.KEPT, "its event came by the function key alone") == (world.state(), world.chunk().kept_reason)
+    assert (2, []) == (len(world.blobs()), world.source.deletions)
+    assert ["RecordingArchived"] == world.told()
+
+
+def test_what_event_grid_says_as_well_is_released() -> None:
+    world = World()
+    chunk = world.add()
+    world.announce(chunk, door=Door.FUNCTION_KEY)
+    world.announce(chunk)
+    world.run()
+
+    assert ChunkState.RELEASED == world.state()
+
+
+def test_one_document_under_another_recording_is_not_lost_to_its_own() -> None:
+    """Both are archived; the source belongs to the first that was proven, and the other is told."""
+    world = World()
+    chunk = world.add()
+    world.source.arm("delete_503", times=1)
+    with assert_nothing_lost(world):
+        world.announce(chunk, recording_id=OTHER)
+        message = world.queue.take()
+        assert message is not None
+        world.step(message[1])
+        world.announce(chunk, event_id="event-2")
+        world.run()
+
+    assert {ChunkState.RELEASED, ChunkState.KEPT} == {world.state(), world.state(recording_id=OTHER)}
+    assert "RecordingConflict" in world.told()
+    assert 4 == len(world.blobs())
+
+
+def test_bytes_of_another_object_are_not_taken_for_a_chunk() -> None:
+    """A forged event names document D at the place of X: nothing of X is archived as D, and X keeps its source."""
+    world = World()
+    x, d = world.add("x"), world.add("d")
+    world.announce(elsewhere(d, content=x.content_location, metadata=x.metadata_location, delete=x.delete_location))
+    world.run(until=None, most=3)
+    assert ChunkState.QUARANTINED == world.state("d")
+    assert ({}, []) == (world.blobs(), world.source.deletions)
+
+    world.announce(d, event_id="event-2")
+    world.announce(x, recording_id=OTHER, event_id="event-3")
+    world.run()
+    assert (ChunkState.RELEASED, ChunkState.RELEASED) == (world.state("d"), world.state("x", OTHER))
+
+
+def test_a_content_location_with_another_id_is_believed_where_the_metadata_names_the_document() -> None:
+    """Real events have such; and the place to delete is looked at as well."""
+    world = World()
+    stored = world.add("object-9", metadata=metadata_of("document-0"))
+    chunk = elsewhere(world.add("document-0"), content=stored.content_location, metadata=stored.metadata_location)
+    with assert_nothing_lost(world):
+        world.announce(chunk)
+        world.run()
+
+    assert ChunkState.RELEASED == world.state()
+    assert [chunk.delete_location] == world.source.deletions
+
+
+def test_a_delete_location_with_another_id_is_released_only_where_its_metadata_names_the_document() -> None:
+    """The default keeps what it cannot prove; the setting `event` does not need to."""
+    for authority, expected in ((Authority.PROVEN, ChunkState.KEPT), (Authority.EVENT, ChunkState.RELEASED)):
+        world = World(authority=authority)
+        chunk = elsewhere(world.add(), delete="https://us-api.asm.skype.com/v1/objects/elsewhere")
+        world.source.contents[Location("https://us-api.asm.skype.com/v1/objects/elsewhere/content/audio")] = b"x"
+        world.announce(chunk)
+        world.run(until=None, most=50)
+
+        assert expected == world.state() or (authority, ChunkState.KEPT) == (Authority.EVENT, world.state())
+        assert (expected is ChunkState.KEPT) == (world.source.deletions == [])
+
+
+def test_junk_by_the_hundred_does_not_keep_a_true_event_out() -> None:
+    world = World()
+    junk = [world.add(f"junk-{number}", number, content=b"no media", metadata=b"") for number in range(1, 100)]
+    world.announce(*junk, door=Door.FUNCTION_KEY, event_id="junk")
+    true = world.add()
+    world.announce(true, event_id="true")
+    world.run(until=None, most=5000)
+
+    assert ChunkState.RELEASED == world.state()
+
+
+def test_a_forged_index_does_not_withhold_the_manifest() -> None:
+    """By the function key not for a moment; by Event Grid's door until no source can be left."""
+    world = World()
+    world.announce(world.add())
+    world.announce(world.add("forged", 7, content=b"no media"), door=Door.FUNCTION_KEY, event_id="forged")
+    message = world.queue.take()
+    assert message is not None
+    world.step(message[1])
+    assert (RecordingState.RELEASED, ["RecordingArchived"]) == (world.entry().recording.state, world.told())
+
+    world = World()
+    world.announce(world.add(), world.add("forged", 7, content=b"no media"))
+    world.run()
+    assert "RecordingIncomplete" in world.told()
+    assert world.entry().recording.completed_at is not None
+
+
+def test_a_delete_that_says_gone_is_believed_only_if_the_content_is_gone_as_well() -> None:
+    """The place to delete is one where nothing ever was: the source lives, and is not told as released."""
+    world = World()
+    chunk = world.add()
+    world.source.arm("delete_404", times=None)
+    world.announce(chunk)
+    world.run()
+
+    assert (ChunkState.KEPT, SourceUnexpected.code) == (world.state(), world.chunk().failures[0][0])
+    assert chunk.content_location in world.source.contents
+
+
+def test_a_source_that_ended_before_its_release_is_released() -> None:
+    world = World()
+    chunk = world.add()
+    world.source.arm("delete_503")
+    world.announce(chunk)
+    world.run(until=None, most=1)
+    assert ChunkState.ARCHIVED == world.state()
+    world.remove(chunk)
+    world.run()
+
+    assert ChunkState.RELEASED == world.state()

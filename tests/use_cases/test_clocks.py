@@ -1,0 +1,151 @@
+"""No clock kills a chunk while its source may live, and none keeps it open for ever."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from recording.core.events import FileEvent
+from recording.core.model import ChunkState, RecordingState
+from tests.use_cases.world import RECORDING, START, World, assert_nothing_lost
+
+
+def test_a_chunk_announced_long_after_the_first_is_not_lost_at_its_first_404() -> None:
+    """Its source is young, however old the recording's first event is."""
+    world = World()
+    world.announce(world.add("document-0", 0))
+    world.run(until=timedelta(hours=26))
+    late = world.add("document-1", 1)
+    content = world.source.contents.pop(late.content_location)
+    world.announce(late, event_id="event-2")
+    world.run(until=timedelta(hours=27))
+
+    assert ChunkState.ANNOUNCED == world.state("document-1")
+    world.source.contents[late.content_location] = content
+    with assert_nothing_lost(world):
+        world.run()
+    assert ChunkState.RELEASED == world.state("document-1")
+
+
+def test_a_young_chunk_is_not_released_without_its_metadata() -> None:
+    """Whatever the age of the recording's first event."""
+    world = World()
+    world.announce(world.add("document-0", 0))
+    world.run(until=timedelta(hours=26))
+    late = world.add("document-1", 1, metadata=b"")
+    world.announce(late, event_id="event-2")
+    world.run(until=timedelta(hours=30))
+
+    assert (ChunkState.ARCHIVED, True) == (world.state("document-1"), world.chunk("document-1").is_metadata_owed)
+    assert late.content_location in world.source.contents
+
+
+@pytest.mark.parametrize("year", [1970, 2001])
+def test_an_event_of_a_wrong_clock_does_not_lose_a_chunk(year: int) -> None:
+    world = World()
+    chunk = world.add()
+    content = world.source.contents.pop(chunk.content_location)
+    event = FileEvent("event-1", RECORDING, (chunk,), at=datetime(year, 1, 1, tzinfo=UTC))
+    world.announce(chunk, event=event)
+    world.run(until=timedelta(hours=1))
+    world.source.contents[chunk.content_location] = content
+    world.run()
+
+    assert ChunkState.RELEASED == world.state()
+
+
+@pytest.mark.parametrize(
+    "fault",
+    ["server_error_500", "busy_503", "unauthorized_mid_copy", "forbidden", "reset_mid_body", "not_ready_404", "hang"],
+)
+def test_a_chunk_that_can_never_be_had_is_lost_in_the_end_and_told(fault: str) -> None:
+    """Whatever the last failure was; not before its source must have ended, and once."""
+    world = World()
+    chunk = world.add()
+    world.source.arm(fault, times=None)
+    world.announce(chunk)
+    world.run(until=timedelta(hours=24, minutes=59))
+    assert ChunkState.ANNOUNCED == world.state()
+    assert [] == world.told()
+
+    world.run()
+    assert (ChunkState.LOST, RecordingState.LOST) == (world.state(), world.entry().recording.state)
+    assert ["RecordingLost"] == world.told()
+    assert [] == world.queue.messages
+    assert world.clock.now() - START < timedelta(hours=26)
+
+
+@pytest.mark.parametrize("fault", ["delete_401", "delete_403", "delete_409", "delete_500"])
+def test_a_proven_chunk_whose_source_cannot_be_deleted_is_completed_in_the_end(fault: str) -> None:
+    """The source ends by itself: the manifest is written, the event sent, and nothing told as lost."""
+    world = World()
+    world.source.arm(fault, times=None)
+    world.announce(world.add())
+    world.run()
+
+    assert (ChunkState.KEPT, ["RecordingArchived"]) == (world.state(), world.told())
+    assert "ended by itself" in world.chunk().kept_reason
+    assert world.entry().recording.completed_at is not None
+
+
+def test_the_earliest_end_counts_from_when_the_recording_ended() -> None:
+    """Not from an event that came hours later."""
+    world = World()
+    chunk = world.add()
+    ended = START - timedelta(hours=5)
+    event = FileEvent(
+        "event-1", RECORDING, (chunk,), at=START, started_at=ended - timedelta(minutes=1), duration=timedelta(minutes=1)
+    )
+    world.announce(chunk, event=event)
+
+    assert ended + timedelta(hours=24) == world.chunk().due
+    assert START + timedelta(hours=25) == world.chunk().gone_by
+
+
+def test_metadata_tells_an_earlier_end() -> None:
+    world = World()
+    chunk = world.add()
+    world.source.arm("server_error_500", times=None, after=1)
+    world.announce(chunk)
+    world.run(until=timedelta(minutes=1))
+
+    assert START - timedelta(seconds=59) + timedelta(hours=24) == world.chunk().due
+
+
+def test_waits_grow_and_the_end_is_not_missed() -> None:
+    """Some eighty looks in a day, not one every three minutes."""
+    world = World()
+    chunk = world.add()
+    world.source.arm("not_ready_404", times=None)
+    world.announce(chunk)
+    world.run()
+
+    tries = dict(world.chunk().failures)["source_gone"]
+    assert 50 <= tries <= 150
+    assert world.clock.now() - START <= timedelta(hours=25, minutes=31)
+
+
+def test_metadata_that_never_comes_leaves_the_recording_incomplete() -> None:
+    """The media is proven; the source was kept, and ended by itself."""
+    world = World()
+    chunk = world.add(metadata=b"")
+    world.announce(chunk)
+    world.run(until=timedelta(hours=20))
+    shown = world.chunk()
+    assert (ChunkState.ARCHIVED, "metadata") == (shown.state, shown.last_failure and shown.last_failure.subject)
+    assert [] == world.source.deletions
+
+    world.run()
+    assert (ChunkState.KEPT, RecordingState.INCOMPLETE) == (world.state(), world.entry().recording.state)
+    assert ["RecordingIncomplete"] == world.told()
+    assert ["the metadata file of chunk 0 never came"] == world.manifest()["lacks"]
+
+
+def test_a_chunk_without_a_metadata_location_is_whole() -> None:
+    world = World()
+    chunk = replace(world.add(), metadata_location=None)
+    world.announce(chunk)
+    world.run()
+
+    assert ChunkState.RELEASED == world.state()
+    assert ("the event named no metadataLocation",) == world.chunk().notes

@@ -1,0 +1,127 @@
+"""Several messages, threads and workers for one recording."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+
+from recording.archiving import Outcome
+from recording.core.errors import CatalogConflict
+from recording.core.lifecycle import Expired, Failed
+from recording.core.model import ChunkState, DocumentId, RecordingState
+from recording.core.steps import Step
+from tests.core.entries_of import failure
+from tests.use_cases.world import RECORDING, World, sound
+
+STEP = Step(RECORDING, DocumentId("document-0"))
+
+
+def test_messages_for_one_chunk_at_once_read_it_once() -> None:
+    """The others are dropped: the first one's message answers for it."""
+    world = World()
+    world.announce(world.add(seconds=3.0))
+    arrived, go_on = threading.Event(), threading.Event()
+
+    def hold(operation: str, _name: str) -> None:
+        if operation == "stage":
+            arrived.set()
+            go_on.wait(30)
+
+    world.archive.before = hold
+    with ThreadPoolExecutor(13) as pool:
+        first = pool.submit(world.archiving.archive_chunk, *(STEP.recording_id, STEP.document_id))
+        assert arrived.wait(30)
+        others = [pool.submit(world.archiving.archive_chunk, STEP.recording_id, STEP.document_id) for _ in range(12)]
+        assert {Outcome.IN_HAND} == {other.result(30) for other in others}
+        go_on.set()
+        assert Outcome.DONE == first.result(30)
+
+    assert ChunkState.RELEASED == world.state()
+    assert world.source.served <= len(sound(3.0)) + 4096
+
+
+def test_an_announcement_during_a_try_is_looked_at_before_the_chunk_is_let_go() -> None:
+    """Its message is dropped, and what it came for is not missed."""
+    world = World()
+    chunk = world.add()
+    content = world.source.contents.pop(chunk.content_location)
+    world.announce(chunk)
+    world.queue.messages.clear()
+    dropped: list[Outcome] = []
+
+    def meanwhile(operation: str, _name: str) -> None:
+        if operation == "find" and not dropped:
+            dropped.append(world.archiving.archive_chunk(STEP.recording_id, STEP.document_id))
+
+    world.archive.before = meanwhile
+    world.source.contents[chunk.content_location] = content
+    world.archiving.archive_chunk(STEP.recording_id, STEP.document_id)
+
+    assert [Outcome.IN_HAND] == dropped
+    assert ChunkState.RELEASED == world.state()
+
+
+def test_a_hundred_small_chunks_at_once_do_not_conflict() -> None:
+    """Within one worker their facts take turns."""
+    world = World()
+    world.announce(*(world.add(f"document-{index}", index, seconds=0.1) for index in range(99)))
+    steps = [step for _, step in world.queue.messages]
+    world.queue.messages.clear()
+    with ThreadPoolExecutor(16) as pool:
+        outcomes = list(pool.map(lambda step: world.archiving.archive_chunk(step.recording_id, step.document_id), steps))
+
+    assert {Outcome.DONE} == set(outcomes)
+    assert RecordingState.RELEASED == world.entry().recording.state
+    assert all(chunk.failures == () for chunk in world.entry())
+    assert ["RecordingArchived"] == world.told()
+
+
+def test_conflicts_on_every_save_for_a_minute_cost_nothing() -> None:
+    world = World()
+    world.announce(world.add())
+    world.catalog.conflicts = 30
+    world.run()
+
+    assert ChunkState.RELEASED == world.state()
+    assert ["RecordingArchived"] == world.told()
+
+
+def test_conflicts_without_end_give_the_step_back() -> None:
+    world = World()
+    world.announce(world.add())
+    before = world.clock.now()
+    world.catalog.conflicts = 10_000
+    with pytest.raises(CatalogConflict):
+        world.entries.record(RECORDING, Failed(STEP.document_id, failure(), before))
+
+    assert world.clock.now() - before < timedelta(minutes=2)
+
+
+def test_a_loss_is_not_told_before_it_is_so() -> None:
+    """A rival has released the chunk meanwhile: the conflict shows it, and nothing was told."""
+    world = World()
+    chunk = world.add()
+    world.announce(chunk)
+    stale = world.entry()
+    world.run()
+    released = world.entry()
+    world.entries.record(RECORDING, Expired(STEP.document_id, failure()), stale)
+
+    assert released.chunks == world.entry().chunks
+    assert ["RecordingArchived"] == world.told()
+
+
+def test_an_alert_that_could_not_be_published_is_published_by_the_next_who_comes() -> None:
+    world = World()
+    chunk = world.add(content=b"limit exceeded!")
+    world.announce(chunk)
+    world.topic.fail(503, 1)
+    message = world.queue.take()
+    assert message is not None
+    assert world.step(message[1]) is None
+    assert ([], ChunkState.QUARANTINED) == (world.told(), world.state())
+
+    world.run(until=timedelta(minutes=5))
+    assert ["RecordingQuarantined"] == world.told()
+    assert () == world.entry().recording.untold

@@ -1,0 +1,265 @@
+"""The use cases over the fakes: a source, an archive, a catalog, a queue and a clock that jumps to the next message."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from recording.archiving import Archiving, Outcome
+from recording.completing import Completing
+from recording.copying_chunk import CopyingChunk
+from recording.core.deadlines import Waits, due_of, gone_by_of
+from recording.core.errors import RecordingError
+from recording.core.events import FileEvent
+from recording.core.lifecycle import Announced, Announcement
+from recording.core.model import (
+    AnnouncedChunk,
+    Authority,
+    BlobName,
+    CatalogEntry,
+    Chunk,
+    ChunkState,
+    DocumentId,
+    Door,
+    Location,
+    RecordingId,
+)
+from recording.core.steps import Step
+from recording.entries import Entries
+from recording.metadata_file import MetadataFile
+from recording.releasing import Releasing
+from tests.copies import engine_of
+from tests.core.media_files import chunk as riff_chunk
+from tests.core.media_files import wav, wav_format
+from tests.fakes import FakeArchive, FakeCatalog, FakeQueue, FakeSource, FakeTopic
+
+START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+RETENTION = timedelta(hours=24)
+RECORDING = RecordingId("recording-1")
+CONTAINER = "recordings"
+BLOCK = 4096
+GIVEN_BACK = timedelta(minutes=3)
+"""What the Functions host waits before it hands out a message again whose function failed."""
+
+
+def sound(seconds: float = 1.0, seed: int = 1) -> bytes:
+    """A wav file as the service makes one, of so many seconds."""
+    samples = int(seconds * 16_000)
+    block = bytes((seed * 31 + value * 7) % 256 for value in range(997))
+    return wav(riff_chunk(b"fmt ", wav_format()), riff_chunk(b"data", (block * (samples * 2 // 997 + 1))[: samples * 2]))
+
+
+def metadata_of(document_id: str, index: int = 0, seconds: float = 1.0, **fields: object) -> bytes:
+    """A metadata file as the service writes one."""
+    found: dict[str, object] = {
+        "chunkDocumentId": document_id,
+        "chunkIndex": index,
+        "chunkStartTime": "2026-03-01T11:59:00Z",
+        "chunkDuration": seconds * 1000,
+        "recordingInfo": {"contentType": "audio", "channelType": "mixed", "format": "wav"},
+        "participants": [{"participantId": "8:acs:somebody"}],
+    }
+    return json.dumps(found | fields).encode()
+
+
+@dataclass
+class Clock:
+    """The time of day, and as seconds for what measures it."""
+
+    at: datetime = START
+
+    def now(self) -> datetime:
+        return self.at
+
+    def monotonic(self) -> float:
+        return (self.at - START).total_seconds()
+
+    def sleep(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+
+
+@dataclass
+class World:
+    """Everything around the app, and the app."""
+
+    authority: Authority = Authority.PROVEN
+    clock: Clock = field(default_factory=Clock)
+    source: FakeSource = field(default_factory=FakeSource)
+    archive: FakeArchive = field(default_factory=FakeArchive)
+    quarantine: FakeArchive = field(default_factory=FakeArchive)
+    catalog: FakeCatalog = field(default_factory=FakeCatalog)
+    topic: FakeTopic = field(default_factory=FakeTopic)
+    errors: list[RecordingError] = field(default_factory=list)
+    """What the host would have seen: every error that left a use case."""
+
+    def __post_init__(self) -> None:
+        self.queue = FakeQueue(self.clock.now)
+        self.archiving = self.worker()
+
+    def worker(self, slice_seconds: float = 600.0) -> Archiving:
+        """Another worker process over the same parts."""
+        clock = self.clock
+        waits = Waits()
+        entries = Entries(self.catalog, self.topic, clock.now, clock.sleep)
+        engine = engine_of(self.source, block=BLOCK, monotonic=clock.monotonic)
+        self.entries = entries
+        return Archiving(
+            entries=entries,
+            copying=CopyingChunk(
+                engine=engine,
+                archive=self.archive,
+                quarantine=self.quarantine,
+                metadata_file=MetadataFile(engine),
+                waits=waits,
+                retention=RETENTION,
+                now=clock.now,
+                monotonic=clock.monotonic,
+            ),
+            releasing=Releasing(entries, engine, self.source, self.archive, self.authority),
+            completing=Completing(entries, self.archive, CONTAINER),
+            queue=self.queue,
+            waits=waits,
+            slice_seconds=slice_seconds,
+            monotonic=clock.monotonic,
+        )
+
+    # The source
+
+    def add(  # noqa: PLR0913 - each a thing that a chunk can differ in
+        self,
+        document_id: str = "document-0",
+        index: int = 0,
+        *,
+        seconds: float = 1.0,
+        content: bytes | None = None,
+        metadata: bytes | None = None,
+        end_reason: str = "SessionEnded",
+    ) -> AnnouncedChunk:
+        """A chunk at the source, as an event announces it."""
+        base = f"https://eu-api.asm.skype.com/v1/objects/{document_id}"
+        chunk = AnnouncedChunk(
+            DocumentId(document_id),
+            index,
+            Location(f"{base}/content/audio"),
+            Location(f"{base}/content/acsmetadata"),
+            Location(base),
+            end_reason,
+        )
+        self.source.contents[chunk.content_location] = sound(seconds, index + 1) if content is None else content
+        assert chunk.metadata_location is not None
+        whole = metadata_of(document_id, index, seconds) if metadata is None else metadata
+        if whole:
+            self.source.contents[chunk.metadata_location] = whole
+        return chunk
+
+    # The app
+
+    def announce(
+        self,
+        *chunks: AnnouncedChunk,
+        recording_id: RecordingId = RECORDING,
+        door: Door = Door.EVENT_GRID,
+        event_id: str = "event-1",
+        event: FileEvent | None = None,
+    ) -> None:
+        """An event comes in; its steps are queued."""
+        now = self.clock.now()
+        event = event or FileEvent(event_id, recording_id, chunks, at=now)
+        announcements = tuple(
+            Announcement(
+                chunk,
+                BlobName(f"{recording_id}/{chunk.index:04d}-{chunk.document_id}.wav"),
+                due_of(event, now, RETENTION),
+                gone_by_of(now, RETENTION),
+            )
+            for chunk in chunks
+        )
+        decision = self.entries.record(event.recording_id, Announced(event, door, announcements))
+        for document_id in decision.steps:
+            self.queue.put(Step(event.recording_id, document_id), timedelta())
+
+    def step(self, step: Step) -> Outcome | None:
+        """Hand one message to the app; None where the host gives it back."""
+        try:
+            return self.archiving.archive_chunk(step.recording_id, step.document_id)
+        except RecordingError as error:
+            self.errors.append(error)
+            self.queue.put(step, GIVEN_BACK)
+            return None
+
+    def run(self, until: timedelta | None = None, most: int = 2000) -> None:
+        """Hand out messages as they become visible, the clock following them, until none is left or it is time."""
+        end = None if until is None else START + until
+        for _ in range(most):
+            message = self.queue.take()
+            if message is None:
+                break
+            if end is not None and message[0] > end:
+                self.queue.messages.append(message)
+                break
+            self.clock.at = max(self.clock.at, message[0])
+            self.step(message[1])
+        else:
+            raise AssertionError("it does not come to an end")
+        if end is not None:
+            self.clock.at = max(self.clock.at, end)
+
+    # What is true
+
+    def entry(self, recording_id: RecordingId = RECORDING) -> CatalogEntry:
+        """The catalog's word."""
+        found = self.catalog.load(recording_id)
+        assert found is not None
+        return found
+
+    def chunk(self, document_id: str = "document-0", recording_id: RecordingId = RECORDING) -> Chunk:
+        """The catalog's word of a chunk."""
+        found = self.entry(recording_id).chunk(DocumentId(document_id))
+        assert found is not None
+        return found
+
+    def state(self, document_id: str = "document-0", recording_id: RecordingId = RECORDING) -> ChunkState:
+        """How far a chunk is."""
+        return self.chunk(document_id, recording_id).state
+
+    def told(self) -> list[str]:
+        """The kinds of all that was published, in order."""
+        return [str(event.event_type) for event in self.topic.received]
+
+    def blobs(self) -> dict[str, bytes]:
+        """What stands in the archive, manifests aside."""
+        return {str(name): blob.content for name, blob in self.archive.blobs.items() if ".manifest" not in name}
+
+    def manifest(self) -> dict[str, object]:
+        """The last manifest."""
+        name = self.entry().recording.manifest_name
+        assert name is not None
+        found: dict[str, object] = json.loads(self.archive.blobs[name].content)
+        return found
+
+    def remove(self, chunk: AnnouncedChunk) -> None:
+        """The source ends, as it does after a day."""
+        for location in list(self.source.contents):
+            if location.startswith(chunk.content_location.partition("/content/")[0]):
+                del self.source.contents[location]
+
+
+@contextmanager
+def assert_nothing_lost(world: World) -> Iterator[None]:
+    """After whatever happens inside: a source that is gone by our hand has equal bytes in the archive."""
+    before = dict(world.source.contents)
+    yield
+    kept = {blob.content for blob in world.archive.blobs.values()}
+    deleted = {location.rstrip("/") for location in world.source.deletions}
+    for location, content in before.items():
+        if location not in world.source.contents and location.partition("/content/")[0] in deleted:
+            assert content in kept, f"{location} was deleted, and its bytes are nowhere"
+
+
+def elsewhere(chunk: AnnouncedChunk, **locations: str | None) -> AnnouncedChunk:
+    """The same chunk announced at other locations, by `content`, `metadata`, `delete`."""
+    return replace(
+        chunk,
+        **{f"{name}_location": None if place is None else Location(place) for name, place in locations.items()},
+    )
