@@ -8,6 +8,8 @@ operator can do. None carries a URL's query, a key or a participant's identity.
 from collections.abc import Mapping
 from typing import ClassVar
 
+from recording.core.lines import escaped, shown
+
 
 class RecordingError(Exception):
     """A failed operation: what was tried, on what, why it failed and what an operator can do.
@@ -20,6 +22,8 @@ class RecordingError(Exception):
     """
 
     code: ClassVar[str] = "recording_error"
+    field: str = ""
+    """What to mend, by its path, where a request or an event is at fault."""
 
     def __init__(self, operation: str, cause: str, *, hint: str = "", ids: Mapping[str, str] | None = None) -> None:
         self.operation = operation
@@ -29,10 +33,10 @@ class RecordingError(Exception):
         super().__init__(operation, cause)
 
     def __str__(self) -> str:
-        """One line for the log: operation, ids, cause, hint."""
-        ids = "".join(f" {key}={value}" for key, value in self.ids.items())
+        """One line for the log, whatever the ids hold: operation, ids, cause, hint."""
+        ids = "".join(f" {key}={shown(value)}" for key, value in self.ids.items())
         hint = f" ({self.hint})" if self.hint else ""
-        return f"{self.operation}{ids}: {self.cause}{hint}"
+        return f"{self.operation}{ids}: {escaped(self.cause)}{hint}"
 
 
 class Transient(RecordingError):
@@ -160,6 +164,12 @@ class InvalidRequest(Permanent):
         self.field = field
 
 
+class RequestTooLarge(InvalidRequest):
+    """A caller's request is larger than any that this app reads."""
+
+    code = "request_too_large"
+
+
 class HostileLocation(Permanent):
     """A URL that is not one of the service's recording locations; nothing was sent to it."""
 
@@ -185,15 +195,26 @@ class UnknownRecording(Permanent):
 
 
 class CallRefused(Permanent):
-    """Call Automation refuses the operation for what the call or the recording is; `status` is its HTTP status."""
+    """Call Automation refuses the operation for what the call or the recording is.
+
+    `status` is its HTTP status; `running` the recording that keeps another one from being started, where it is known.
+    """
 
     code = "call_refused"
 
     def __init__(
-        self, operation: str, cause: str, *, status: int, hint: str = "", ids: Mapping[str, str] | None = None
+        self,
+        operation: str,
+        cause: str,
+        *,
+        status: int,
+        hint: str = "",
+        ids: Mapping[str, str] | None = None,
+        running: str | None = None,
     ) -> None:
         super().__init__(operation, cause, hint=hint, ids=ids)
         self.status = status
+        self.running = running
 
 
 class SettingsInvalid(Permanent):
