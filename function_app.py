@@ -2,6 +2,7 @@
 
 import functools
 import json
+import logging
 import os
 import re
 import threading
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 import azure.functions as func
 
+from recording import log
 from recording.archiving import Outcome
 from recording.bootstrap import App, compose
 from recording.core import requests
@@ -27,6 +29,7 @@ Steps = func.Out[typing.List[str]]  # noqa: UP006 - the worker's own check knows
 
 
 _composing = threading.Lock()
+_OUR_FAULT = 500
 
 
 def get_app() -> App:
@@ -44,15 +47,21 @@ def _compose() -> App:
 
 
 def answered(handle: Callable[..., func.HttpResponse]) -> Callable[..., func.HttpResponse]:
-    """Turn the errors that callers may see into problem details; any other is the host's to hide and log."""
+    """Answer every error with problem details. What is not the caller's fault is logged, with the operator's hint."""
 
     @functools.wraps(handle)
     def guarded(*args: typing.Any, **kwargs: typing.Any) -> func.HttpResponse:  # noqa: ANN401 - as the binding calls
         try:
             return handle(*args, **kwargs)
         except RecordingError as error:
-            status, details = requests.problem(error)
-            return _json(details, status, "application/problem+json")
+            found = requests.problem(error)
+            if found.status >= _OUR_FAULT:
+                level = logging.WARNING if found.retry_after else logging.ERROR
+                log.event("request.failed", {"function": handle.__name__, "code": error.code, "cause": error}, level)
+        except Exception as error:  # noqa: BLE001 - nobody foresaw it: the caller gets an answer, the log all of it
+            found = requests.unforeseen()
+            log.bug("request.failed", {"function": handle.__name__, "code": type(error).__name__}, error)
+        return _json(found.details, found.status, "application/problem+json", found.headers)
 
     return guarded
 
@@ -130,7 +139,7 @@ def stop_recording(req: func.HttpRequest) -> func.HttpResponse:
 @app.route("health", methods=["GET"])
 @answered
 def health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001 - the binding's own name
-    """Whether the settings are whole; if not, all that is wrong with them."""
+    """Whether the settings are whole; if not, all that is wrong with them. No service is asked."""
     get_app()
     return _json({"status": "ok"})
 
@@ -173,8 +182,13 @@ def _id(req: func.HttpRequest) -> RecordingId:
     return RecordingId(re.sub("%2f", "/", req.route_params["id"], flags=re.IGNORECASE))
 
 
-def _json(body: Mapping[str, object], status: int = 200, kind: str = "application/json") -> func.HttpResponse:
-    return func.HttpResponse(json.dumps(body), status_code=status, mimetype=kind)
+def _json(
+    body: Mapping[str, object],
+    status: int = 200,
+    kind: str = "application/json",
+    headers: Mapping[str, str] | None = None,
+) -> func.HttpResponse:
+    return func.HttpResponse(json.dumps(body), status_code=status, mimetype=kind, headers=dict(headers or {}))
 
 
 def _raw(event: func.EventGridEvent | func.CloudEvent) -> dict[str, object]:
