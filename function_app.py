@@ -16,7 +16,7 @@ from recording.archiving import Outcome
 from recording.bootstrap import App, compose
 from recording.core import requests
 from recording.core.errors import RecordingError
-from recording.core.model import RecordingId
+from recording.core.model import CatalogEntry, RecordingId
 from recording.core.steps import Step, parse_step
 from recording.settings import Settings
 
@@ -47,23 +47,29 @@ def _compose() -> App:
 
 
 def answered(handle: Callable[..., func.HttpResponse]) -> Callable[..., func.HttpResponse]:
-    """Answer every error with problem details. What is not the caller's fault is logged, with the operator's hint."""
+    """Answer every error with problem details."""
 
     @functools.wraps(handle)
     def guarded(*args: typing.Any, **kwargs: typing.Any) -> func.HttpResponse:  # noqa: ANN401 - as the binding calls
         try:
             return handle(*args, **kwargs)
-        except RecordingError as error:
-            found = requests.problem(error)
-            if found.status >= _OUR_FAULT:
-                level = logging.WARNING if found.retry_after else logging.ERROR
-                log.event("request.failed", {"function": handle.__name__, "code": error.code, "cause": error}, level)
-        except Exception as error:  # noqa: BLE001 - nobody foresaw it: the caller gets an answer, the log all of it
-            found = requests.unforeseen()
-            log.bug("request.failed", {"function": handle.__name__, "code": type(error).__name__}, error)
-        return _json(found.details, found.status, "application/problem+json", found.headers)
+        except Exception as error:  # noqa: BLE001 - also what nobody foresaw gets an answer
+            return _failed(handle.__name__, error)
 
     return guarded
+
+
+def _failed(function: str, error: Exception) -> func.HttpResponse:
+    """Tell the caller; and, where it is not the caller's fault, the log, with what an operator can do."""
+    if isinstance(error, RecordingError):
+        found = requests.problem(error)
+        if found.status >= _OUR_FAULT:
+            level = logging.WARNING if found.retry_after else logging.ERROR
+            log.event("request.failed", {"function": function, "code": error.code, "cause": error}, level)
+    else:
+        found = requests.unforeseen()
+        log.bug("request.failed", {"function": function, "code": type(error).__name__}, error)
+    return _json(found.details, found.status, "application/problem+json", found.headers)
 
 
 def given_back[**P](handle: Callable[P, None]) -> Callable[P, None]:
@@ -104,7 +110,7 @@ def start_recording(req: func.HttpRequest) -> func.HttpResponse:
     composed = get_app()
     usual = composed.settings.recording_output
     request = requests.parse_start(req.get_body(), req.headers.get("Repeatability-Request-ID"), usual)
-    return _json(requests.recording_view(composed.starting.start_requested(request), composed.now()), 201)
+    return _view(composed.starting.start_requested(request), status=201)
 
 
 @app.route("recordings/{id}", methods=["GET"])
@@ -112,28 +118,28 @@ def start_recording(req: func.HttpRequest) -> func.HttpResponse:
 def recording_state(req: func.HttpRequest) -> func.HttpResponse:
     """What is known of a recording, how much is owed, and how long is left."""
     entry, service_state = get_app().controlling.state(_id(req))
-    return _json(requests.recording_view(entry, get_app().now(), service_state))
+    return _view(entry, service_state)
 
 
 @app.route("recordings/{id}/pause", methods=["POST"])
 @answered
 def pause_recording(req: func.HttpRequest) -> func.HttpResponse:
     """Skip what follows."""
-    return _json(requests.recording_view(get_app().controlling.pause(_id(req)), get_app().now()))
+    return _view(get_app().controlling.pause(_id(req)))
 
 
 @app.route("recordings/{id}/resume", methods=["POST"])
 @answered
 def resume_recording(req: func.HttpRequest) -> func.HttpResponse:
     """Record again, into the same chunk."""
-    return _json(requests.recording_view(get_app().controlling.resume(_id(req)), get_app().now()))
+    return _view(get_app().controlling.resume(_id(req)))
 
 
 @app.route("recordings/{id}/stop", methods=["POST"])
 @answered
 def stop_recording(req: func.HttpRequest) -> func.HttpResponse:
     """End a recording."""
-    return _json(requests.recording_view(get_app().controlling.stop(_id(req)), get_app().now()))
+    return _view(get_app().controlling.stop(_id(req)))
 
 
 @app.route("health", methods=["GET"])
@@ -180,6 +186,13 @@ def _queue(out: Steps, steps: Iterable[Step]) -> None:
 def _id(req: func.HttpRequest) -> RecordingId:
     """The id in the path: the host decodes all of it but `%2F`."""
     return RecordingId(re.sub("%2f", "/", req.route_params["id"], flags=re.IGNORECASE))
+
+
+def _view(entry: CatalogEntry, service_state: str | None = None, status: int = 200) -> func.HttpResponse:
+    composed = get_app()
+    settings = composed.settings
+    containers = requests.Containers(settings.archive_container, settings.quarantine_container)
+    return _json(requests.recording_view(entry, composed.now(), containers, service_state), status)
 
 
 def _json(

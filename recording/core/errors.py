@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from recording.core.lines import escaped, shown
+from recording.core.model import RecordingId
 
 
 class RecordingError(Exception):
@@ -22,8 +23,6 @@ class RecordingError(Exception):
     """
 
     code: ClassVar[str] = "recording_error"
-    field: str = ""
-    """What to mend, by its path, where a request or an event is at fault."""
 
     def __init__(self, operation: str, cause: str, *, hint: str = "", ids: Mapping[str, str] | None = None) -> None:
         self.operation = operation
@@ -170,6 +169,13 @@ class RequestTooLarge(InvalidRequest):
     code = "request_too_large"
 
 
+class RequestIdReused(Permanent):
+    """A caller's request id stands for another order already; `field` names the header to mend."""
+
+    code = "request_id_reused"
+    field: ClassVar[str] = "Repeatability-Request-ID"
+
+
 class HostileLocation(Permanent):
     """A URL that is not one of the service's recording locations; nothing was sent to it."""
 
@@ -195,9 +201,9 @@ class UnknownRecording(Permanent):
 
 
 class CallRefused(Permanent):
-    """Call Automation refuses the operation for what the call or the recording is.
+    """Call Automation refuses the operation for what the call or the recording is; nothing was done.
 
-    `status` is its HTTP status; `running` the recording that keeps another one from being started, where it is known.
+    `status` is its HTTP status, `running` the recording that stands in the way, where it is known.
     """
 
     code = "call_refused"
@@ -210,7 +216,7 @@ class CallRefused(Permanent):
         status: int,
         hint: str = "",
         ids: Mapping[str, str] | None = None,
-        running: str | None = None,
+        running: RecordingId | None = None,
     ) -> None:
         super().__init__(operation, cause, hint=hint, ids=ids)
         self.status = status

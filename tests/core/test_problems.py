@@ -12,6 +12,7 @@ from recording.core.errors import (
     MalformedEvent,
     Permanent,
     RecordingError,
+    RequestIdReused,
     RequestTooLarge,
     ServiceBusy,
     SettingsInvalid,
@@ -19,6 +20,7 @@ from recording.core.errors import (
     Transient,
     UnknownRecording,
 )
+from recording.core.model import RecordingId
 from recording.core.requests import problem, unforeseen
 
 START = "start recording"
@@ -31,21 +33,11 @@ FIELDLESS = [
 ]
 
 
-def refusal(operation: str, status: int, code: str = "", running: str | None = None, **ids: str) -> CallRefused:
+def refusal(operation: str, status: int, code: str = "", running: RecordingId | None = None, **ids: str) -> CallRefused:
     """A refusal, by the service where it has a code."""
     if code:
         ids["code"] = code
     return CallRefused(operation, f"{status} no.", status=status, ids=ids, running=running)
-
-
-class RequestIdReused(Permanent):
-    """An error that names a field of its own, as others may."""
-
-    code = "request_id_reused"
-
-    def __init__(self) -> None:
-        super().__init__("read request", "it was sent with another order")
-        self.field = "Repeatability-Request-ID"
 
 
 @pytest.mark.parametrize(
@@ -57,13 +49,14 @@ class RequestIdReused(Permanent):
         (UnknownRecording("find recording", "unknown"), 404, "unknown-recording"),
         (refusal(START, 404, "8522"), 404, "call-not-found"),
         (refusal(START, 400, "8553"), 409, "recording-running"),
-        (refusal(START, 409, running="r"), 409, "recording-running"),
+        (refusal(START, 409, running=RecordingId("r")), 409, "recording-running"),
         (refusal("pause recording", 404, "8522"), 409, "recording-over"),
         (refusal("stop recording", 409), 409, "recording-over"),
-        (refusal("pause recording", 412, "8600"), 409, "call-refused"),
+        (refusal("pause recording", 409, "8600"), 409, "call-refused"),
+        (refusal("read state", 412), 409, "call-refused"),
         (refusal(START, 403, "8600"), 409, "call-refused"),
         (RequestTooLarge("body", "large"), 413, "request-too-large"),
-        (RequestIdReused(), 422, "request-id-reused"),
+        (RequestIdReused(START, "it was sent with another order"), 422, "request-id-reused"),
         (Permanent("save entry", "too many"), 500, "permanent"),
         (SettingsInvalid(("A: missing",)), 503, "settings-invalid"),
         (SourceBusy("read source", "busy"), 503, "source-busy"),
@@ -85,7 +78,9 @@ def test_every_error_there_is_can_be_told(kind: type[RecordingError]) -> None:
     """What passes by itself is 503, what does not is no caller's fault, unless the list above says so."""
     found = problem(kind("do it", "it failed"))
 
-    assert (503 if issubclass(kind, Transient) else 404 if kind is UnknownRecording else 500) == found.status
+    known = {UnknownRecording.code: 404, RequestIdReused.code: 422}
+
+    assert known.get(kind.code, 503 if issubclass(kind, Transient) else 500) == found.status
 
 
 @pytest.mark.parametrize(
@@ -122,7 +117,7 @@ def test_ids_are_members_in_camel_case() -> None:
         (InvalidRequest("field", "wrong"), "field"),
         (MalformedEvent("data.x", "wrong"), "data.x"),
         (RequestTooLarge("body", "large"), "body"),
-        (RequestIdReused(), "Repeatability-Request-ID"),
+        (RequestIdReused(START, "it was sent with another order"), "Repeatability-Request-ID"),
         (refusal(START, 400, "8500", server_call_id="?"), "serverCallId"),
         (refusal(START, 400, "8500", room_id="?"), "roomId"),
         (refusal(START, 400), "serverCallId | groupCallId | roomId | callConnectionId"),
@@ -142,7 +137,7 @@ def test_where_there_is_nothing_to_mend_no_field_is_named(error: RecordingError)
 
 def test_a_running_recording_is_named() -> None:
     """By which the caller can go on."""
-    assert "r" == problem(refusal(START, 400, "8553", running="r")).details["recordingId"]
+    assert "r" == problem(refusal(START, 400, "8553", running=RecordingId("r"))).details["recordingId"]
     assert "recordingId" not in problem(refusal(START, 400, "8553")).details
 
 

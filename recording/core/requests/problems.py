@@ -5,7 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from recording.core import outputs
-from recording.core.errors import CallRefused, RecordingError, SettingsInvalid, Transient
+from recording.core.errors import (
+    CallRefused,
+    InvalidRequest,
+    MalformedEvent,
+    RecordingError,
+    RequestIdReused,
+    SettingsInvalid,
+    Transient,
+)
 from recording.core.requests.parsing import LOCATORS, OUTPUT_FIELDS
 
 
@@ -26,7 +34,8 @@ class Problem:
 def problem(error: RecordingError) -> Problem:
     """Tell a caller of an error: its cause, and what the caller can mend or do; the operator's hint is for the log."""
     kind = _kind(error)
-    field = _locator_of(error) if kind == _BAD_LOCATOR else error.field
+    named = error.field if isinstance(error, InvalidRequest | MalformedEvent | RequestIdReused) else ""
+    field = _locator_of(error) if kind == _BAD_LOCATOR else named
     members: dict[str, object] = {name: error.ids[key] for key, name in _SHOWN_IDS.items() if key in error.ids}
     if field:
         members["field"] = field
@@ -37,7 +46,7 @@ def problem(error: RecordingError) -> Problem:
     if isinstance(error, CallRefused) and error.running:
         members["recordingId"] = error.running
     cause = error.cause.rstrip(".")  # the service ends its own with one
-    detail = f"{cause}." if error.field else f"Could not {error.operation}: {cause}."
+    detail = f"{cause}." if named else f"Could not {error.operation}: {cause}."
     status = _status(kind, error)
     return _problem(kind, status, detail, members, _retry_after(error) if status == _UNAVAILABLE else None)
 
@@ -88,6 +97,7 @@ _SHOWN_IDS = {
 """The ids of an error that callers may see, and how they read them."""
 
 _GONE = 404
+_CONFLICT = 409
 _ALREADY_RECORDED = "8553"
 _START = "start recording"
 
@@ -100,8 +110,8 @@ def _kind(error: RecordingError) -> str:
         return "recording-running"
     if error.operation == _START:
         return {400: _BAD_LOCATOR, 404: "call-not-found"}.get(error.status, "call-refused")
-    # Of a recording that the catalog knows: the service has forgotten it, or was not asked because it is over.
-    is_over = error.status == _GONE or "code" not in error.ids
+    # Of a recording that the catalog knows: the service has forgotten it, or the catalog itself says that it is over.
+    is_over = error.status == _GONE or (error.status == _CONFLICT and "code" not in error.ids)
     return "recording-over" if is_over else "call-refused"
 
 
