@@ -47,7 +47,7 @@ var logAlerts = [
   {
     name: 'EventRefused'
     severity: 1
-    description: 'An event could not be understood. It stands in the journal, and nothing else was done about it.'
+    description: 'An event could not be understood. The line says why, and which blob of the journal keeps it.'
     scope: applicationInsightsId
     query: 'traces | where message startswith "event.refused"'
     threshold: 0

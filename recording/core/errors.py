@@ -39,7 +39,7 @@ class RecordingError(Exception):
 
 
 class Transient(RecordingError):
-    """Passes by itself: the step is tried again, until the deadline."""
+    """Passes by itself: the step is tried again, for as long as the source may live."""
 
     code = "transient"
 
