@@ -2,6 +2,7 @@
 
 import functools
 import json
+import logging
 import os
 import re
 import threading
@@ -10,11 +11,12 @@ from collections.abc import Callable, Iterable, Mapping
 
 import azure.functions as func
 
+from recording import log
 from recording.archiving import Outcome
 from recording.bootstrap import App, compose
 from recording.core import requests
 from recording.core.errors import RecordingError
-from recording.core.model import RecordingId
+from recording.core.model import CatalogEntry, RecordingId
 from recording.core.steps import Step, parse_step
 from recording.settings import Settings
 
@@ -27,6 +29,7 @@ Steps = func.Out[typing.List[str]]  # noqa: UP006 - the worker's own check knows
 
 
 _composing = threading.Lock()
+_OUR_FAULT = 500
 
 
 def get_app() -> App:
@@ -44,17 +47,29 @@ def _compose() -> App:
 
 
 def answered(handle: Callable[..., func.HttpResponse]) -> Callable[..., func.HttpResponse]:
-    """Turn the errors that callers may see into problem details; any other is the host's to hide and log."""
+    """Answer every error with problem details."""
 
     @functools.wraps(handle)
     def guarded(*args: typing.Any, **kwargs: typing.Any) -> func.HttpResponse:  # noqa: ANN401 - as the binding calls
         try:
             return handle(*args, **kwargs)
-        except RecordingError as error:
-            status, details = requests.problem(error)
-            return _json(details, status, "application/problem+json")
+        except Exception as error:  # noqa: BLE001 - also what nobody foresaw gets an answer
+            return _failed(handle.__name__, error)
 
     return guarded
+
+
+def _failed(function: str, error: Exception) -> func.HttpResponse:
+    """Tell the caller; and, where it is not the caller's fault, the log, with what an operator can do."""
+    if isinstance(error, RecordingError):
+        found = requests.problem(error)
+        if found.status >= _OUR_FAULT:
+            level = logging.WARNING if found.retry_after else logging.ERROR
+            log.event("request.failed", {"function": function, "code": error.code, "cause": error}, level)
+    else:
+        found = requests.unforeseen()
+        log.bug("request.failed", {"function": function, "code": type(error).__name__}, error)
+    return _json(found.details, found.status, "application/problem+json", found.headers)
 
 
 def given_back[**P](handle: Callable[P, None]) -> Callable[P, None]:
@@ -95,7 +110,7 @@ def start_recording(req: func.HttpRequest) -> func.HttpResponse:
     composed = get_app()
     usual = composed.settings.recording_output
     request = requests.parse_start(req.get_body(), req.headers.get("Repeatability-Request-ID"), usual)
-    return _json(requests.recording_view(composed.starting.start_requested(request), composed.now()), 201)
+    return _view(composed.starting.start_requested(request), status=201)
 
 
 @app.route("recordings/{id}", methods=["GET"])
@@ -103,34 +118,34 @@ def start_recording(req: func.HttpRequest) -> func.HttpResponse:
 def recording_state(req: func.HttpRequest) -> func.HttpResponse:
     """What is known of a recording, how much is owed, and how long is left."""
     entry, service_state = get_app().controlling.state(_id(req))
-    return _json(requests.recording_view(entry, get_app().now(), service_state))
+    return _view(entry, service_state)
 
 
 @app.route("recordings/{id}/pause", methods=["POST"])
 @answered
 def pause_recording(req: func.HttpRequest) -> func.HttpResponse:
     """Skip what follows."""
-    return _json(requests.recording_view(get_app().controlling.pause(_id(req)), get_app().now()))
+    return _view(get_app().controlling.pause(_id(req)))
 
 
 @app.route("recordings/{id}/resume", methods=["POST"])
 @answered
 def resume_recording(req: func.HttpRequest) -> func.HttpResponse:
     """Record again, into the same chunk."""
-    return _json(requests.recording_view(get_app().controlling.resume(_id(req)), get_app().now()))
+    return _view(get_app().controlling.resume(_id(req)))
 
 
 @app.route("recordings/{id}/stop", methods=["POST"])
 @answered
 def stop_recording(req: func.HttpRequest) -> func.HttpResponse:
     """End a recording."""
-    return _json(requests.recording_view(get_app().controlling.stop(_id(req)), get_app().now()))
+    return _view(get_app().controlling.stop(_id(req)))
 
 
 @app.route("health", methods=["GET"])
 @answered
 def health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001 - the binding's own name
-    """Whether the settings are whole; if not, all that is wrong with them."""
+    """Whether the settings are whole; if not, all that is wrong with them. No service is asked."""
     get_app()
     return _json({"status": "ok"})
 
@@ -173,8 +188,20 @@ def _id(req: func.HttpRequest) -> RecordingId:
     return RecordingId(re.sub("%2f", "/", req.route_params["id"], flags=re.IGNORECASE))
 
 
-def _json(body: Mapping[str, object], status: int = 200, kind: str = "application/json") -> func.HttpResponse:
-    return func.HttpResponse(json.dumps(body), status_code=status, mimetype=kind)
+def _view(entry: CatalogEntry, service_state: str | None = None, status: int = 200) -> func.HttpResponse:
+    composed = get_app()
+    settings = composed.settings
+    containers = requests.Containers(settings.archive_container, settings.quarantine_container)
+    return _json(requests.recording_view(entry, composed.now(), containers, service_state), status)
+
+
+def _json(
+    body: Mapping[str, object],
+    status: int = 200,
+    kind: str = "application/json",
+    headers: Mapping[str, str] | None = None,
+) -> func.HttpResponse:
+    return func.HttpResponse(json.dumps(body), status_code=status, mimetype=kind, headers=dict(headers or {}))
 
 
 def _raw(event: func.EventGridEvent | func.CloudEvent) -> dict[str, object]:

@@ -58,8 +58,8 @@ type appOptions = {
   @maxValue(8760)
   sourceRetentionHours: int?
 
-  @description('RELEASE_AT_SOURCE: whether a proven chunk is deleted at the source.')
-  releaseAtSource: bool?
+  @description('RELEASE_AT_SOURCE: what a delete at the source needs beside a proof of the copy; false: nothing is deleted there.')
+  releaseAtSource: ('proven' | 'event' | 'false')?
 
   @description('ARCHIVE_TIER: tier of a blob from its commit on; none, that of the account.')
   archiveTier: ('Hot' | 'Cool' | 'Cold')?
@@ -94,6 +94,11 @@ type appOptions = {
   @minValue(1)
   @maxValue(1500)
   copySliceSeconds: int?
+
+  @description('RETRY_FIRST_SECONDS: how long a failed try waits at first; each further wait is twice as long.')
+  @minValue(1)
+  @maxValue(1800)
+  retryFirstSeconds: int?
 }
 
 @export()

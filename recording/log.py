@@ -1,22 +1,27 @@
 """Log events with stable names and fields: `recording.chunk_archived recording_id=… bytes=…`.
 
 The Functions worker passes on the message alone, so the fields are in it. They hold ids, numbers and causes: never a
-URL, a key or a participant.
+URL, a key or a participant. One record is one line, whatever an id holds; only `bug` adds a traceback.
 """
 
-import json
 import logging
 from collections.abc import Mapping
+
+from recording.core.lines import shown
 
 _LOGGER = logging.getLogger("recording")
 
 
 def event(name: str, fields: Mapping[str, object], level: int = logging.INFO) -> None:
-    """Write one line: the event's name, then its fields as `key=value`, values with blanks in quotes."""
+    """Write one line: the event's name, then its fields as `key=value`."""
     if _LOGGER.isEnabledFor(level):
-        _LOGGER.log(level, "%s", " ".join((name, *(f"{key}={_shown(value)}" for key, value in fields.items()))))
+        _LOGGER.log(level, "%s", _line(name, fields))
 
 
-def _shown(value: object) -> str:
-    text = f"{value:.3f}" if isinstance(value, float) else str(value)
-    return json.dumps(text) if not text or any(mark in text for mark in ' "=\n\r\t') else text
+def bug(name: str, fields: Mapping[str, object], error: Exception) -> None:
+    """Write the line, and the traceback of an error that nobody foresaw."""
+    _LOGGER.error("%s", _line(name, fields), exc_info=error)
+
+
+def _line(name: str, fields: Mapping[str, object]) -> str:
+    return " ".join((name, *(f"{key}={shown(value)}" for key, value in fields.items())))

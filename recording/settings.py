@@ -1,15 +1,14 @@
 """The app's settings: each declared once, read once, every missing or wrong one named at once."""
 
-import base64
-import binascii
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self, cast
 from urllib.parse import urlsplit
 
+from recording.connections import connection_problems, is_base64, url_problems
 from recording.core.errors import InvalidRequest, SettingsInvalid
-from recording.core.model import Output
+from recording.core.model import Authority, Output
 from recording.core.naming import DEFAULT_TEMPLATE, Template, parse_template
 from recording.core.outputs import parse_output_name
 
@@ -20,7 +19,7 @@ MEBIBYTE = 1 << 20
 class Storage:
     """How to reach the archive's storage account: by connection string, or by service URIs and an identity."""
 
-    connection_string: str = ""
+    connection_string: str = field(default="", repr=False)
     blob_uri: str = ""
     table_uri: str = ""
     queue_uri: str = ""
@@ -29,10 +28,10 @@ class Storage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What the app runs on. `KEYS` says what each setting means and how it is read."""
+    """What the app runs on. `KEYS` says what each setting means. No secret is in its `repr`."""
 
     acs_endpoint: str
-    acs_access_key: str
+    acs_access_key: str = field(repr=False)
     storage: Storage
     archive_container: str
     quarantine_container: str
@@ -45,14 +44,15 @@ class Settings:
     template: Template
     recording_output: Output
     retention_hours: int
-    release_at_source: bool
+    release_at_source: Authority
     topic_endpoint: str
-    topic_key: str
+    topic_key: str = field(repr=False)
     identity_client_id: str
     copy_block_bytes: int
     copy_memory_bytes: int
     copy_connections: int
     copy_slice_seconds: int
+    first_wait_seconds: int
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> Self:
@@ -63,7 +63,7 @@ class Settings:
         """
         reader = _Reader(environment)
         settings = cls(
-            acs_endpoint=reader.read("ACS_ENDPOINT", _endpoint),
+            acs_endpoint=reader.read("ACS_ENDPOINT", _service),
             acs_access_key=reader.read("ACS_ACCESS_KEY", _base64),
             storage=reader.storage("ARCHIVE_STORAGE"),
             archive_container=reader.read("ARCHIVE_CONTAINER", _container),
@@ -77,14 +77,15 @@ class Settings:
             template=reader.read("ARCHIVE_PATH_TEMPLATE", parse_template),
             recording_output=reader.read("RECORDING_OUTPUT", parse_output_name),
             retention_hours=reader.read("SOURCE_RETENTION_HOURS", _whole(1, 24 * 365)),
-            release_at_source=reader.read("RELEASE_AT_SOURCE", _boolean),
+            release_at_source=reader.read("RELEASE_AT_SOURCE", _authority),
             topic_endpoint=reader.read("ARCHIVED_TOPIC_ENDPOINT", _endpoint_or_none),
-            topic_key=reader.read("ARCHIVED_TOPIC_KEY", str),
+            topic_key=reader.read("ARCHIVED_TOPIC_KEY", _base64),
             identity_client_id=reader.read("AZURE_CLIENT_ID", str),
             copy_block_bytes=reader.read("COPY_BLOCK_MIB", _mebibytes(1, 256)),
             copy_memory_bytes=reader.read("COPY_MEMORY_MIB", _mebibytes(1, 16384)),
             copy_connections=reader.read("COPY_CONNECTIONS", _whole(1, 64)),
             copy_slice_seconds=reader.read("COPY_SLICE_SECONDS", _whole(1, 3600)),
+            first_wait_seconds=reader.read("RETRY_FIRST_SECONDS", _whole(1, 1800)),
         )
         names = {settings.archive_container, settings.quarantine_container, settings.journal_container}
         wrong = {problem.partition(":")[0] for problem in reader.problems}
@@ -119,7 +120,7 @@ KEYS: Mapping[str, Key] = {
         Key("ARCHIVE_STORAGE__clientId", "", "client id of the user-assigned identity"),
         Key("ARCHIVE_CONTAINER", "recordings", "where recordings are archived"),
         Key("QUARANTINE_CONTAINER", "recordings-quarantine", "where doubtful ones are kept apart"),
-        Key("JOURNAL_CONTAINER", "recordings-journal", "where raw events are kept"),
+        Key("JOURNAL_CONTAINER", "recordings-journal", "where events are kept, as the app got them"),
         Key("CATALOG_TABLE", "recordings", "the table of the catalog"),
         Key("ARCHIVE_TIER", "", "Hot, Cool or Cold from the commit on; none, the account's default"),
         Key("ARCHIVE_IMMUTABLE_DAYS", "0", "days for which an archived blob can be neither changed nor deleted"),
@@ -128,14 +129,15 @@ KEYS: Mapping[str, Key] = {
         Key("ARCHIVE_PATH_TEMPLATE", DEFAULT_TEMPLATE, "names of archived chunks"),
         Key("RECORDING_OUTPUT", "audio-mixed-wav", "what call events start: CONTENT-CHANNEL-FORMAT"),
         Key("SOURCE_RETENTION_HOURS", "24", "hours after which the source expires"),
-        Key("RELEASE_AT_SOURCE", "true", "whether a proven chunk is deleted at the source"),
-        Key("ARCHIVED_TOPIC_ENDPOINT", "", "custom Event Grid topic for RecordingArchived; none, no events"),
+        Key("RELEASE_AT_SOURCE", Authority.PROVEN, "what a delete at the source needs beside a proof of the copy"),
+        Key("ARCHIVED_TOPIC_ENDPOINT", "", "custom Event Grid topic for RecordingArchived and alerts; none, no events"),
         Key("ARCHIVED_TOPIC_KEY", "", "its key; without one the managed identity is used"),
         Key("AZURE_CLIENT_ID", "", "client id of the user-assigned identity for Communication and Event Grid"),
         Key("COPY_BLOCK_MIB", "6", "size of a block, and of a range read from the source"),
         Key("COPY_MEMORY_MIB", "48", "buffers of all copies of a worker process together"),
         Key("COPY_CONNECTIONS", "8", "the most connections that one copy opens"),
         Key("COPY_SLICE_SECONDS", "1200", "how long one run copies before it hands on to the next"),
+        Key("RETRY_FIRST_SECONDS", "30", "how long a failed try waits at first; each further wait is twice as long"),
     )
 }
 """Every setting of the app; the deployment sets no other, and a test holds the two equal."""
@@ -150,7 +152,11 @@ class _Reader:
         self.problems: list[str] = []
 
     def _text(self, name: str) -> str:
-        return self._environment.get(name, "").strip()
+        text = self._environment.get(name, "").strip()
+        if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+            self.problems.append(f"{name}: in quotes, which a shell takes off and Azure does not")
+            return text[1:-1].strip()
+        return text
 
     def read[T](self, name: str, parse: Callable[[str], T]) -> T:
         """The setting as `parse` reads it; a problem is noted, and the result then never used."""
@@ -176,24 +182,30 @@ class _Reader:
             client_id=self._text(f"{name}__clientId"),
         )
         if storage.connection_string:
-            if "AccountName=" not in storage.connection_string:
-                self.problems.append(f"{name}: not a connection string with an AccountName")
+            if wrong := "; ".join(connection_problems(storage.connection_string)):
+                self.problems.append(f"{name}: {wrong}")
             return storage
         uris = {"blob": storage.blob_uri, "table": storage.table_uri, "queue": storage.queue_uri}
         if not any(uris.values()):
             self.problems.append(f"{name}: missing ({KEYS[name].meaning})")
             return storage
         for service, uri in uris.items():
-            if not uri.startswith("https://"):
-                self.problems.append(f"{name}__{service}ServiceUri: {'not an https URL' if uri else 'missing'}")
+            if wrong := "; ".join(url_problems(uri)) if uri else "missing":
+                self.problems.append(f"{name}__{service}ServiceUri: {wrong}")
         return storage
 
 
 def _endpoint(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme != "https" or not parts.hostname or parts.username or parts.query:
-        raise ValueError("not an https URL of a host")
+    if wrong := "; ".join(url_problems(text)):
+        raise ValueError(wrong)
     return text.rstrip("/")  # a trailing slash would be signed into the host, and every call refused
+
+
+def _service(text: str) -> str:
+    endpoint = _endpoint(text)
+    if urlsplit(endpoint).path:
+        raise ValueError("a path behind the host")
+    return endpoint
 
 
 def _endpoint_or_none(text: str) -> str:
@@ -201,11 +213,18 @@ def _endpoint_or_none(text: str) -> str:
 
 
 def _base64(text: str) -> str:
-    try:
-        base64.b64decode(text, validate=True)
-    except binascii.Error as error:
-        raise ValueError("not base64") from error  # the key itself is never part of a message
+    if not is_base64(text):
+        raise ValueError("not base64: it may be cut off")
     return text
+
+
+def _authority(text: str) -> Authority:
+    if text.lower() == "true":
+        raise ValueError("true does not say what is needed; use proven (the default), or event")
+    try:
+        return Authority(text.lower())
+    except ValueError as error:
+        raise ValueError("none of proven, event, false") from error
 
 
 def _container(text: str) -> str:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recording.core.errors import SettingsInvalid
-from recording.core.model import Channel, Content, Format, Output
+from recording.core.model import Authority, Channel, Content, Format, Output
 from recording.core.naming import DEFAULT_TEMPLATE
 from recording.settings import KEYS, MEBIBYTE, Settings, Storage
 
@@ -60,10 +60,11 @@ def test_two_settings_are_enough() -> None:
     )
     assert DEFAULT_TEMPLATE == settings.template.text
     assert Output(Content.AUDIO, Channel.MIXED, Format.WAV) == settings.recording_output
-    assert (24, True) == (settings.retention_hours, settings.release_at_source)
+    assert (24, Authority.PROVEN) == (settings.retention_hours, settings.release_at_source)
     assert ("", "", "") == (settings.topic_endpoint, settings.topic_key, settings.identity_client_id)
     assert (6 * MEBIBYTE, 48 * MEBIBYTE) == (settings.copy_block_bytes, settings.copy_memory_bytes)
     assert (8, 1200) == (settings.copy_connections, settings.copy_slice_seconds)
+    assert 30 == settings.first_wait_seconds
 
 
 def test_storage_may_be_reached_by_identity() -> None:
@@ -81,7 +82,7 @@ def test_blanks_around_a_value_do_not_count() -> None:
     """And a value of blanks is none."""
     settings = read(ACS_ENDPOINT=f" {LEAST['ACS_ENDPOINT']}\n", CATALOG_TABLE="  ", RELEASE_AT_SOURCE=" False ")
 
-    assert (LEAST["ACS_ENDPOINT"], "recordings", False) == (
+    assert (LEAST["ACS_ENDPOINT"], "recordings", Authority.NEVER) == (
         settings.acs_endpoint,
         settings.catalog_table,
         settings.release_at_source,
@@ -147,7 +148,11 @@ def test_all_that_is_wrong_is_named_at_once() -> None:
         ("SOURCE_RETENTION_HOURS", "0"),
         ("SOURCE_RETENTION_HOURS", "24h"),
         ("RELEASE_AT_SOURCE", "yes"),
+        ("RELEASE_AT_SOURCE", "true"),
+        ("RETRY_FIRST_SECONDS", "0"),
+        ("RETRY_FIRST_SECONDS", "1801"),
         ("ARCHIVED_TOPIC_ENDPOINT", "http://topic.example"),
+        ("ARCHIVED_TOPIC_KEY", "not base64"),
         ("COPY_BLOCK_MIB", "0"),
         ("COPY_BLOCK_MIB", "257"),
         ("COPY_BLOCK_MIB", "6.5"),
@@ -185,10 +190,101 @@ def test_memory_holds_at_least_a_block() -> None:
     assert ["COPY_MEMORY_MIB"] == named({**LEAST, "COPY_BLOCK_MIB": "8", "COPY_MEMORY_MIB": "7"})
 
 
-@pytest.mark.parametrize("key", ["ACS_ACCESS_KEY", "ARCHIVE_STORAGE"])
+@pytest.mark.parametrize(("text", "expected"), [("Event", Authority.EVENT), ("proven", Authority.PROVEN)])
+def test_the_release_says_what_it_needs(text: str, expected: Authority) -> None:
+    """In any case of letters."""
+    assert expected is read(RELEASE_AT_SOURCE=text).release_at_source
+
+
+def test_a_release_that_is_only_switched_on_is_told_what_to_say() -> None:
+    """How much is needed is a choice that `true` does not make."""
+    (problem,) = problems({**LEAST, "RELEASE_AT_SOURCE": "true"})
+
+    assert "use proven (the default), or event" in problem
+
+
+AZURITE = (
+    "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=a2V5;BlobEndpoint=http://127.0.0.1:10000/a;"
+    "QueueEndpoint=http://127.0.0.1:10001/a;TableEndpoint=http://127.0.0.1:10002/a;"
+)
+
+
+@pytest.mark.parametrize(
+    "text", [CONNECTION, f"{CONNECTION};", AZURITE, CONNECTION.replace("AccountKey", "accountkey")]
+)
+def test_a_whole_connection_string_is_taken(text: str) -> None:
+    """By suffix, or by the three endpoints."""
+    assert text == read(ARCHIVE_STORAGE=text).storage.connection_string
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        (CONNECTION.replace("AccountName=a;", ""), ["no AccountName"]),
+        (CONNECTION.replace("AccountKey=a2V5;", ""), ["no AccountKey"]),
+        (CONNECTION.replace("a2V5", "a2V5s"), ["AccountKey is not base64"]),
+        (CONNECTION.partition(";EndpointSuffix")[0], ["no EndpointSuffix"]),
+        (CONNECTION.replace("=https", "=http"), ["DefaultEndpointsProtocol is not https"]),
+        (CONNECTION.partition(";")[2], ["DefaultEndpointsProtocol is not https"]),
+        (AZURITE.replace("QueueEndpoint", "Queue"), ["no EndpointSuffix", "not https"]),
+        (AZURITE.replace("http://127.0.0.1:10002", "http://127.0.0.1:port"), ["TableEndpoint is not a URL"]),
+        (AZURITE.replace("http://127.0.0.1:10000", "127.0.0.1:10000"), ["BlobEndpoint is not a URL"]),
+        ("AccountKey=s3cret!", ["no AccountName", "not base64", "no EndpointSuffix", "not https"]),
+        ("UseDevelopmentStorage=true", ["UseDevelopmentStorage"]),
+        ("s3cret", ["NAME=VALUE"]),
+        (f"'{CONNECTION}'", ["in quotes"]),
+    ],
+)
+def test_all_that_is_wrong_with_a_connection_string_is_named_at_once(text: str, wrong: list[str]) -> None:
+    """The SDKs would take a default in its place, or fail at the first request."""
+    found = "; ".join(problems({**LEAST, "ARCHIVE_STORAGE": text}))
+
+    assert len(wrong) == found.count(";") + 1
+    assert [] == [words for words in wrong if words not in found]
+    assert "s3cret" not in found
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("http://user:s3cret@host/?a=b", ["https", "user name or password", "? or #"]),
+        ("https://contoso.communication.azure.com/path", ["a path"]),
+        ("contoso.communication.azure.com", ["https", "no host"]),
+        ("https://host:port", ["not a URL"]),
+        ("endpoint=https://contoso.communication.azure.com/;accesskey=s3cret", ["a connection string"]),
+    ],
+)
+def test_all_that_is_wrong_with_an_endpoint_is_named_at_once(text: str, wrong: list[str]) -> None:
+    """Without the value."""
+    (found,) = problems({**LEAST, "ACS_ENDPOINT": text})
+
+    assert [] == [words for words in wrong if words not in found]
+    assert "s3cret" not in found
+
+
+@pytest.mark.parametrize("key", ["ACS_ENDPOINT", "ACS_ACCESS_KEY", "ARCHIVED_TOPIC_KEY", "CATALOG_TABLE"])
+def test_quotes_around_a_value_are_named(key: str) -> None:
+    """A file or a shell takes them off, the portal does not; what is wrong within them is named as well."""
+    good = {"ACS_ENDPOINT": LEAST["ACS_ENDPOINT"], "CATALOG_TABLE": "recordings"}.get(key, "a2V5")
+    (problem,) = problems({**LEAST, key: f'"{good}"'})
+
+    assert "in quotes" in problem
+    assert [key, key] == named({**LEAST, key: '"http://no endpoint, key or name"'})
+
+
+@pytest.mark.parametrize("key", ["ACS_ACCESS_KEY", "ARCHIVE_STORAGE", "ARCHIVED_TOPIC_KEY", "ACS_ENDPOINT"])
 def test_no_problem_shows_a_secret(key: str) -> None:
     """However wrong it is."""
     assert "s3cret" not in str(problems({**LEAST, key: "s3cret!"}))
+
+
+def test_no_secret_is_in_what_settings_print() -> None:
+    """Not in a traceback, a log or a debugger."""
+    secrets = {"ACS_ACCESS_KEY": "YWNz", "ARCHIVED_TOPIC_KEY": "dG9w", "ARCHIVE_STORAGE": CONNECTION}
+    settings = read(**secrets)
+
+    assert "a.blob.core.windows.net" in repr(Settings.from_env(IDENTITY))
+    assert [] == [key for key in ("YWNz", "dG9w", "a2V5") if key in f"{settings!r} {settings} {settings.storage}"]
 
 
 def test_every_key_says_what_it_means() -> None:

@@ -24,12 +24,14 @@ param archiveAccountId string
 param systemTopicId string
 
 // The app's own alerts, by the names of recording/core/outgoing.py; a test holds the two equal.
-// Severity 0 is critical: media is gone or about to be. 1 is an error: a person must decide.
+// Severity 0 is critical: media is gone, or will be if nobody acts. 1 is an error: a person must decide.
 var appAlerts = [
-  { name: 'RecordingAtRisk', severity: 0, meaning: 'A recording is not archived, and its source expires soon.' }
-  { name: 'RecordingMissing', severity: 1, meaning: 'A recording was started, and its file event is overdue.' }
-  { name: 'RecordingQuarantined', severity: 1, meaning: 'A chunk looks wrong. It is kept apart, and so is its source.' }
-  { name: 'RecordingLost', severity: 0, meaning: 'The source expired before a recording was archived.' }
+  { name: 'RecordingAtRisk', severity: 0, meaning: 'A chunk cannot go on without a person.' }
+  { name: 'RecordingIncomplete', severity: 1, meaning: 'Sources have ended, and parts are lacking: see the manifest.' }
+  { name: 'RecordingQuarantined', severity: 1, meaning: 'A chunk is in doubt: its source is kept and looked at again.' }
+  { name: 'RecordingConflict', severity: 1, meaning: 'Two claims to a source, or to where a proven chunk is.' }
+  { name: 'RecordingEventUnreadable', severity: 1, meaning: 'An event, or a chunk that it names, could not be read.' }
+  { name: 'RecordingLost', severity: 0, meaning: 'The source has ended, and a chunk is not archived.' }
   { name: 'RecordingDamaged', severity: 0, meaning: 'What had been archived and proven is no longer there as it was.' }
 ]
 
@@ -45,7 +47,7 @@ var logAlerts = [
   {
     name: 'EventRefused'
     severity: 1
-    description: 'An event could not be understood. It stands in the journal, and nothing else was done about it.'
+    description: 'An event could not be understood. The line says why, and which blob of the journal keeps it.'
     scope: applicationInsightsId
     query: 'traces | where message startswith "event.refused"'
     threshold: 0
@@ -61,9 +63,10 @@ var logAlerts = [
   {
     name: 'OldMessage'
     severity: 1
-    description: 'A message has been in its queue for more than four hours: a chunk that is tried again and again.'
+    description: 'A message has been in its queue for more than four hours: each of its runs ends before the app can put it back.'
     scope: applicationInsightsId
-    // The host writes this line at each try. The age of a message that nobody tries is QueueBacklog's to tell.
+    // The host writes this line at each run. A step that failed is put back as a new message, so it is not seen here.
+    // The age of a message that nobody tries is QueueBacklog's to tell.
     query: 'traces | where message startswith "Trigger Details:" | extend inserted = todatetime(extract(@"InsertedOn: ([^,\\s]+)", 1, message)) | where timestamp - inserted > 4h'
     threshold: 0
   }

@@ -82,7 +82,7 @@ var appSettings = {
   ARCHIVE_PATH_TEMPLATE: app.?archivePathTemplate ?? '{year}/{month}/{day}/{recording_id}/{index}-{document_id}'
   RECORDING_OUTPUT: app.?recordingOutput ?? 'audio-mixed-wav'
   SOURCE_RETENTION_HOURS: string(app.?sourceRetentionHours ?? 24)
-  RELEASE_AT_SOURCE: app.?releaseAtSource ?? true ? 'true' : 'false'
+  RELEASE_AT_SOURCE: app.?releaseAtSource ?? 'proven'
   ARCHIVE_TIER: app.?archiveTier ?? ''
   ARCHIVE_IMMUTABLE_DAYS: string(app.?immutableDays ?? 0)
   ARCHIVE_IMMUTABLE_LOCKED: app.?immutableLocked ?? false ? 'true' : 'false'
@@ -93,6 +93,7 @@ var appSettings = {
   COPY_MEMORY_MIB: string(app.?copyMemoryMib ?? 48)
   COPY_CONNECTIONS: string(app.?copyConnections ?? 8)
   COPY_SLICE_SECONDS: string(app.?copySliceSeconds ?? 1200)
+  RETRY_FIRST_SECONDS: string(app.?retryFirstSeconds ?? 30)
 }
 
 // What the platform reads. By URIs and not by AzureWebJobsStorage__accountName, which knows the public cloud alone.

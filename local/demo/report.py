@@ -124,5 +124,5 @@ def _rate(state: dict[str, Any], length: int) -> float:
 
 
 def _left(state: dict[str, Any]) -> str:
-    left = datetime.fromisoformat(state["deadline"]) - datetime.now(UTC)
+    left = min(datetime.fromisoformat(chunk["due"]) for chunk in state["chunks"]) - datetime.now(UTC)
     return str(timedelta(seconds=int(left.total_seconds())))

@@ -8,6 +8,9 @@ operator can do. None carries a URL's query, a key or a participant's identity.
 from collections.abc import Mapping
 from typing import ClassVar
 
+from recording.core.lines import escaped, shown
+from recording.core.model import RecordingId
+
 
 class RecordingError(Exception):
     """A failed operation: what was tried, on what, why it failed and what an operator can do.
@@ -29,14 +32,14 @@ class RecordingError(Exception):
         super().__init__(operation, cause)
 
     def __str__(self) -> str:
-        """One line for the log: operation, ids, cause, hint."""
-        ids = "".join(f" {key}={value}" for key, value in self.ids.items())
+        """One line for the log, whatever the ids hold: operation, ids, cause, hint."""
+        ids = "".join(f" {key}={shown(value)}" for key, value in self.ids.items())
         hint = f" ({self.hint})" if self.hint else ""
-        return f"{self.operation}{ids}: {self.cause}{hint}"
+        return f"{self.operation}{ids}: {escaped(self.cause)}{hint}"
 
 
 class Transient(RecordingError):
-    """Passes by itself: the step is tried again, until the deadline."""
+    """Passes by itself: the step is tried again, for as long as the source may live."""
 
     code = "transient"
 
@@ -184,6 +187,19 @@ class InvalidRequest(Permanent):
         self.field = field
 
 
+class RequestTooLarge(InvalidRequest):
+    """A caller's request is larger than any that this app reads."""
+
+    code = "request_too_large"
+
+
+class RequestIdReused(Permanent):
+    """A caller's request id stands for another order already; `field` names the header to mend."""
+
+    code = "request_id_reused"
+    field: ClassVar[str] = "Repeatability-Request-ID"
+
+
 class HostileLocation(Permanent):
     """A URL that is not one of the service's recording locations; nothing was sent to it."""
 
@@ -227,15 +243,26 @@ class UnknownRecording(Permanent):
 
 
 class CallRefused(Permanent):
-    """Call Automation refuses the operation for what the call or the recording is; `status` is its HTTP status."""
+    """Call Automation refuses the operation for what the call or the recording is; nothing was done.
+
+    `status` is its HTTP status, `running` the recording that stands in the way, where it is known.
+    """
 
     code = "call_refused"
 
     def __init__(
-        self, operation: str, cause: str, *, status: int, hint: str = "", ids: Mapping[str, str] | None = None
+        self,
+        operation: str,
+        cause: str,
+        *,
+        status: int,
+        hint: str = "",
+        ids: Mapping[str, str] | None = None,
+        running: RecordingId | None = None,
     ) -> None:
         super().__init__(operation, cause, hint=hint, ids=ids)
         self.status = status
+        self.running = running
 
 
 class SettingsInvalid(Permanent):

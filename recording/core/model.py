@@ -80,6 +80,16 @@ class RecordingState(StrEnum):
     LOST = "lost"
 
 
+class Authority(StrEnum):
+    """How much proof is enough to delete at the source: the RELEASE_AT_SOURCE setting."""
+
+    PROVEN = "proven"
+    """That the delete location is of the very document whose bytes are proven."""
+    EVENT = "event"
+    """Also that Event Grid's own door brought the location, unless another chunk owns the object."""
+    NEVER = "false"
+
+
 class Door(StrEnum):
     """By which way an event came in: with Event Grid's own credential, or with the function key."""
 

@@ -85,12 +85,18 @@ def alert(recording_id: RecordingId, found: Alert, now: datetime) -> OutgoingEve
 def unreadable(event_id: str, cause: str, journal: str, now: datetime) -> OutgoingEvent:
     """An event that could not be read at all, so that no recording knows of it; `journal` is the blob that keeps it."""
     body = {"eventId": event_id, "reason": cause, "journal": journal, "at": format_time(now)}
-    identity = uuid.uuid5(_NAMESPACE, f"{EventName.UNREADABLE}/{journal}")
-    return OutgoingEvent(str(identity), EventName.UNREADABLE, f"/events/{event_id}", body, now)
+    return OutgoingEvent(
+        _identity(EventName.UNREADABLE, journal), EventName.UNREADABLE, f"/events/{event_id}", body, now
+    )
 
 
 def _event(
     name: EventName, recording_id: RecordingId, of: str, body: Mapping[str, object], now: datetime
 ) -> OutgoingEvent:
-    identity = uuid.uuid5(_NAMESPACE, f"{name}/{recording_id}/{of}")
-    return OutgoingEvent(str(identity), name, f"/recordings/{recording_id}", {**body, "at": format_time(now)}, now)
+    told = {**body, "at": format_time(now)}
+    return OutgoingEvent(_identity(name, f"{recording_id}/{of}"), name, f"/recordings/{recording_id}", told, now)
+
+
+def _identity(name: EventName, of: str) -> str:
+    """The same for the same fact, also where a text from an event holds what UTF-8 cannot encode."""
+    return str(uuid.uuid5(_NAMESPACE, f"{name}/{of}".encode("utf-8", "surrogatepass")))

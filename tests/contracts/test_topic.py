@@ -12,15 +12,14 @@ from recording.adapters.clients import event_grid as client
 from recording.adapters.topic import EventGridTopic, NoTopic
 from recording.core import outgoing
 from recording.core.errors import RecordingError, ServiceBusy, ServiceRefused
-from recording.core.lifecycle import Alarm, Alert
-from recording.core.model import ChunkState
+from recording.core.model import Alarm, Alert, ChunkState
 from recording.core.outgoing import OutgoingEvent
 from recording.core.times import parse_time
 from recording.ports import Topic
 from tests.core.entries_of import NOW, RECORDING_ID, chunk, document, entry_of
 from tests.fakes import FakeTopic
 
-ARCHIVED = outgoing.archived(entry_of(chunk(0, ChunkState.RELEASED)), "recordings", "a.manifest.json", NOW)
+ARCHIVED = outgoing.completed(entry_of(chunk(0, ChunkState.RELEASED)), "recordings", "a.manifest.json", NOW)
 ALERT = outgoing.alert(RECORDING_ID, Alert(Alarm.LOST, "ä: it was never copied", document(0)), NOW)
 
 

@@ -21,12 +21,15 @@ from recording.core.model import (
     AnnouncedChunk,
     BlobName,
     CallId,
+    Candidate,
     CatalogEntry,
     Chunk,
     ChunkState,
     Digest,
     DocumentId,
+    Door,
     Location,
+    MetadataProof,
     Proof,
     Recording,
     RecordingId,
@@ -42,12 +45,10 @@ PROOF = Proof(
     digest=Digest("ab" * 32, 8 << 20),
     etag='"0x8D"',
     verified_at=NOON + timedelta(minutes=3),
-    metadata_name=BlobName("2026/r/0000-d.wav.metadata.json"),
-    metadata_length=700,
-    metadata_etag='"0x8E"',
+    metadata=MetadataProof(BlobName("2026/r/0000-d.wav.metadata.json"), 700, "cd" * 32, '"0x8E"'),
 )
-CHUNK = Chunk(
-    announced=AnnouncedChunk(
+CANDIDATE = Candidate(
+    AnnouncedChunk(
         document_id=DocumentId("d"),
         index=0,
         content_location=Location("https://x.asm.skype.com/content"),
@@ -55,9 +56,20 @@ CHUNK = Chunk(
         delete_location=Location("https://x.asm.skype.com/delete"),
         end_reason="SessionEnded",
     ),
+    event_id="e",
+    door=Door.EVENT_GRID,
+    seen_at=NOON + timedelta(minutes=2),
+)
+CHUNK = Chunk(
+    document_id=DocumentId("d"),
     name=PROOF.name,
+    candidates=(CANDIDATE,),
+    due=NOON + timedelta(hours=24),
+    gone_by=NOON + timedelta(hours=25),
     state=ChunkState.RELEASED,
     proof=PROOF,
+    proven=CANDIDATE,
+    duration=timedelta(seconds=60),
     released_at=NOON + timedelta(minutes=4),
     notes=("its header was never filled in",),
 )
@@ -71,24 +83,19 @@ ENTRY = CatalogEntry(
         started_at=NOON,
         duration=timedelta(minutes=1, microseconds=1),
         session_end_reason="CallEnded",
-        deadline=NOON + timedelta(hours=24),
         revision=2,
     ),
     chunks=(CHUNK,),
 )
-BARE = replace(
-    ENTRY,
-    recording=Recording(RecordingId("r"), RecordingState.ARCHIVED),
-    chunks=(
-        replace(
-            CHUNK,
-            proof=replace(PROOF, metadata_name=None),
-            released_at=None,
-            kept_at_source="releasing is off",
-            notes=(),
-        ),
-    ),
+KEPT = replace(
+    CHUNK,
+    state=ChunkState.KEPT,
+    proof=replace(PROOF, metadata=None),
+    released_at=None,
+    kept_reason="releasing is off",
+    notes=(),
 )
+BARE = CatalogEntry(Recording(RecordingId("r"), RecordingState.ARCHIVED), (KEPT,))
 
 texts = st.text(max_size=6)
 numbers = st.integers(0, 2**53)
@@ -103,9 +110,9 @@ chunks = st.builds(
     digest=st.builds(Digest, texts, numbers),
     etag=texts,
     verified_at=moments,
-    metadata=st.none() | st.builds(ChunkMetadataBlob, texts.map(BlobName), numbers),
+    metadata=st.none() | st.builds(ChunkMetadataBlob, texts.map(BlobName), numbers, texts),
     released_at=st.none() | moments,
-    kept_at_source=texts,
+    kept_reason=texts,
     end_reason=texts,
     notes=st.lists(texts, max_size=3).map(tuple),
 )
@@ -118,9 +125,10 @@ manifests = st.builds(
     started_at=st.none() | moments,
     duration_ms=st.none() | numbers,
     session_end_reason=texts,
-    deadline=st.none() | moments,
     revision=numbers,
     chunks=st.lists(chunks, max_size=3).map(tuple),
+    lacks=st.lists(texts, max_size=3).map(tuple),
+    doubts=st.lists(texts, max_size=3).map(tuple),
 )
 
 
@@ -142,8 +150,9 @@ def test_a_manifest_reads_as_documented() -> None:
   "startedAt": "2026-03-12T12:00:00Z",
   "durationMs": 60000,
   "sessionEndReason": "CallEnded",
-  "deadline": "2026-03-13T12:00:00Z",
   "revision": 2,
+  "lacks": [],
+  "doubts": [],
   "totals": {
     "chunks": 1,
     "length": 1920044
@@ -164,10 +173,11 @@ def test_a_manifest_reads_as_documented() -> None:
       "verifiedAt": "2026-03-12T12:03:00Z",
       "metadata": {
         "blob": "2026/r/0000-d.wav.metadata.json",
-        "length": 700
+        "length": 700,
+        "sha256": "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd"
       },
       "releasedAt": "2026-03-12T12:04:00Z",
-      "keptAtSource": "",
+      "keptReason": "",
       "endReason": "SessionEnded",
       "notes": [
         "its header was never filled in"
@@ -191,7 +201,7 @@ def test_what_is_not_known_is_null() -> None:
     """Absent, not guessed."""
     fields = json.loads(to_json(manifest_of(BARE)))
 
-    assert {None} == {fields[name] for name in ("callId", "output", "startedAt", "durationMs", "deadline")}
+    assert {None} == {fields[name] for name in ("callId", "output", "startedAt", "durationMs")}
     assert {None} == {fields["chunks"][0][name] for name in ("contentType", "metadata", "releasedAt")}
 
 
@@ -209,11 +219,30 @@ def test_no_place_at_the_source_is_in_a_manifest() -> None:
     assert b"https" not in to_json(manifest_of(ENTRY))
 
 
-@pytest.mark.parametrize("proof", [None, replace(PROOF, in_quarantine=True)], ids=["none", "in quarantine"])
-def test_a_chunk_without_proof_in_the_archive_has_no_manifest(proof: Proof | None) -> None:
-    """What is not proven is not announced."""
-    with pytest.raises(ValueError, match="chunk d has no proof"):
-        manifest_of(replace(ENTRY, chunks=(replace(CHUNK, proof=proof),)))
+def test_a_recording_that_is_not_whole_has_a_manifest_of_what_there_is() -> None:
+    """With what it lacks, in words; a chunk without a proof in the archive is not among its chunks."""
+    announced = replace(CHUNK, state=ChunkState.ANNOUNCED, proof=None, proven=None, released_at=None)
+    full = replace(CANDIDATE, announced=replace(CANDIDATE.announced, document_id=DocumentId("f"), index=2))
+    apart = replace(
+        announced,
+        document_id=DocumentId("f"),
+        candidates=(full,),
+        state=ChunkState.QUARANTINED,
+        apart=PROOF,
+        doubts=("too short",),
+    )
+    manifest = manifest_of(replace(ENTRY, chunks=(CHUNK, apart)))
+
+    assert ["d"] == [chunk.document_id for chunk in manifest.chunks]
+    assert ("chunk 1 was never announced", "chunk 2 is in doubt and kept apart") == manifest.lacks
+    assert manifest == from_json(to_json(manifest))
+
+
+def test_durations_that_do_not_add_up_are_a_doubt_of_the_manifest() -> None:
+    """All chunks are there, and yet something may be lacking."""
+    manifest = manifest_of(replace(ENTRY, chunks=(replace(CHUNK, duration=timedelta(minutes=11)),)))
+
+    assert ((), 1) == (manifest.lacks, len(manifest.doubts))
 
 
 @pytest.mark.parametrize(
@@ -241,6 +270,11 @@ def test_a_chunk_without_proof_in_the_archive_has_no_manifest(proof: Proof | Non
         (["chunks", 0, "verifiedAt"], None),
         (["chunks", 0, "metadata"], []),
         (["chunks", 0, "metadata", "blob"], 5),
+        (["chunks", 0, "metadata", "sha256"], None),
+        (["lacks"], None),
+        (["lacks"], "nothing"),
+        (["doubts"], {}),
+        (["chunks", 0, "keptReason"], None),
         (["chunks", 0, "notes"], "none"),
         (["chunks", 0, "notes", 0], 5),
     ],

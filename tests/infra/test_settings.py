@@ -67,7 +67,7 @@ def test_what_is_chosen_reaches_the_app(evaluate: Evaluate) -> None:
         "archivePathTemplate": "short/{recording_id}/{index}-{document_id}",
         "recordingOutput": "audio-unmixed-wav",
         "sourceRetentionHours": 48,
-        "releaseAtSource": False,
+        "releaseAtSource": "event",
         "archiveTier": "Cool",
         "immutableDays": 30,
         "immutableLocked": True,
@@ -76,6 +76,7 @@ def test_what_is_chosen_reaches_the_app(evaluate: Evaluate) -> None:
         "copyMemoryMib": 96,
         "copyConnections": 4,
         "copySliceSeconds": 600,
+        "retryFirstSeconds": 60,
     }
     settings = evaluate(app=app).settings()
     for name, value in app.items():

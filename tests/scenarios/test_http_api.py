@@ -51,7 +51,10 @@ def problem(reply: requests.Response, status: int) -> dict[str, Any]:
     assert (status, "application/problem+json") == (reply.status_code, reply.headers["content-type"].partition(";")[0])
     found: dict[str, Any] = reply.json()
     assert (status, True) == (found["status"], found["type"].startswith("urn:recording:problem:"))
-    assert [] == [word for word in ("Traceback", 'File "', ".py", "azure.") if word in reply.text]
+    assert [] == [
+        word for word in ("Traceback", 'File "', ".py", "azure.", "recording_id", "ACS_") if word in reply.text
+    ]
+    assert (503 == status) == ("retry-after" in reply.headers)
     return found
 
 
@@ -86,7 +89,6 @@ UNREADABLE = {
     "null": (b"null", "body"),
     "nested without end": (b"[" * 100_000, "body"),
     "a number without end": (b"9" * 100_000, "body"),
-    "huge": (body_with(serverCallId="x" * MOST_BODY), "body"),
     "an unknown field": (body_with(participants=[]), "participants"),
     "a number for an id": (body_with(serverCallId=7), "serverCallId"),
     "an empty id": (body_with(serverCallId=""), "serverCallId"),
@@ -108,6 +110,20 @@ def test_a_body_that_cannot_be_read_is_refused_by_the_name_of_its_field(stack: S
 
     assert field in problem(reply, 400)["field"]
     assert before == len(stack.acs.world.recordings)
+
+
+def test_a_body_that_is_too_large_is_413(stack: Stack) -> None:
+    """With the field, and how much it is."""
+    found = problem(stack.call("POST", "recordings", data=body_with(serverCallId="x" * MOST_BODY)), 413)
+
+    assert ("urn:recording:problem:request-too-large", "body") == (found["type"], found["field"])
+
+
+def test_a_blank_id_is_told_as_blank(stack: Stack) -> None:
+    """It is a text of one to 4096 characters, and names no call."""
+    found = problem(stack.call("POST", "recordings", data=body_with(serverCallId="   ")), 400)
+
+    assert ("serverCallId", "serverCallId: blank.") == (found["field"], found["detail"])
 
 
 @pytest.mark.parametrize("locators", [{}, {"serverCallId": "x", "roomId": "y"}, {"serverCallId": None}])
@@ -145,13 +161,16 @@ def test_an_unknown_recording_is_404(stack: Stack, operation: str) -> None:
     assert "urn:recording:problem:unknown-recording" == found["type"]
 
 
-def test_a_call_that_is_not_there_is_404_and_a_wrong_id_409(stack: Stack) -> None:
-    """In the service's own words."""
+def test_a_call_that_is_not_there_is_404_and_a_wrong_id_400_with_its_field(stack: Stack) -> None:
+    """In the service's own words; only the second can be mended by another id of another form."""
     nowhere = stack.call("POST", "recordings", json={"serverCallId": "bm93aGVyZQ==", **WAV})
     wrong = stack.call("POST", "recordings", json={"serverCallId": "not base64", **WAV})
 
-    assert "not found" in problem(nowhere, 404)["detail"]
-    assert "Base-64" in problem(wrong, 409)["detail"]
+    missing, mistaken = problem(nowhere, 404), problem(wrong, 400)
+    assert "not found" in missing["detail"]
+    assert ("urn:recording:problem:call-not-found", False) == (missing["type"], "field" in missing)
+    assert "Base-64" in mistaken["detail"]
+    assert ("urn:recording:problem:invalid-locator", "serverCallId") == (mistaken["type"], mistaken["field"])
 
 
 def test_what_is_over_cannot_be_controlled_any_more(stack: Stack, call: Call) -> None:

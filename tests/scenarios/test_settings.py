@@ -99,6 +99,7 @@ def test_every_answer_names_all_that_is_wrong(stack: Stack, astray: Astray, meth
     assert (503, "application/problem+json") == (reply.status_code, reply.headers["content-type"].partition(";")[0])
     assert set(WRONG) == set(problems(reply))
     assert "not base64!" not in reply.text
+    assert "60" == reply.headers["retry-after"]
 
 
 def test_event_grid_hears_5xx_and_nothing_is_lost_meanwhile(stack: Stack, astray: Astray) -> None:

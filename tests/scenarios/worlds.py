@@ -283,10 +283,11 @@ def assert_quarantined(
     ]
     assert 1 == len(alerts)
     if kept:
-        assert source.path.read_bytes() == blob(stack.container(QUARANTINE), chunk["blob"])
-        assert {chunk["blob"], *([f"{chunk['blob']}.metadata.json"] if metadata else [])} == media
+        apart = chunk["apart"]["blob"]
+        assert source.path.read_bytes() == blob(stack.container(chunk["apart"]["container"]), apart)
+        assert {apart, *([f"{apart}.metadata.json"] if metadata else [])} == media
     else:
-        assert (None, set()) == (chunk["blob"], media)
+        assert (None, set()) == (chunk["apart"]["blob"], media)
     return str(alerts[0]["reason"])
 
 

@@ -1,0 +1,81 @@
+"""How a service is reached: a URL, or a storage connection string; and all that is wrong with one.
+
+The SDKs would name one mistake at a time, or take a default in its place. No message holds the value, which may be a
+key that was put into the wrong setting.
+"""
+
+import base64
+from collections.abc import Iterator
+from urllib.parse import SplitResult, urlsplit
+
+_ENDPOINTS = ("BlobEndpoint", "QueueEndpoint", "TableEndpoint")
+
+
+def is_base64(text: str) -> bool:
+    """Whether it can be a key."""
+    try:
+        base64.b64decode(text, validate=True)
+    except ValueError:
+        return False
+    return True
+
+
+def connection_problems(text: str) -> Iterator[str]:
+    """All that is wrong with a connection string of a storage account; nothing for a good one."""
+    pairs = [part.partition("=") for part in text.split(";") if part.strip()]
+    if not all(equals for _, equals, _ in pairs):
+        yield "not a connection string, which is NAME=VALUE pairs with semicolons between them"
+        return
+    values = {name.strip().lower(): value.strip() for name, _, value in pairs}
+    if "usedevelopmentstorage" in values:
+        yield "UseDevelopmentStorage, which not all parts of the app know: give the emulator's whole connection string"
+        return
+    if not values.get("accountname"):
+        yield "no AccountName in it"
+    if not (key := values.get("accountkey", "")):
+        yield "no AccountKey in it (to use an identity in place of a key, set the __ forms)"
+    elif not is_base64(key):
+        yield "its AccountKey is not base64: it may be cut off"
+    yield from _endpoint_problems(values)
+
+
+def _endpoint_problems(values: dict[str, str]) -> Iterator[str]:
+    named = [name for name in _ENDPOINTS if values.get(name.lower())]
+    for name in named:
+        parts = _split(values[name.lower()])
+        if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
+            yield f"its {name} is not a URL"
+    if len(named) == len(_ENDPOINTS):
+        return
+    if not values.get("endpointsuffix"):
+        yield f"no EndpointSuffix in it (core.windows.net in the public cloud), nor all of {', '.join(_ENDPOINTS)}"
+    if values.get("defaultendpointsprotocol", "").lower() != "https":
+        yield "its DefaultEndpointsProtocol is not https"
+
+
+def url_problems(text: str) -> Iterator[str]:
+    """All that is wrong with the URL of a service; nothing for a good one."""
+    if "accesskey=" in text.lower():
+        yield "a connection string; only the URL behind endpoint= belongs here, and accesskey= into its own setting"
+        return
+    parts = _split(text)
+    if parts is None:
+        yield "not a URL"
+        return
+    if parts.scheme != "https":
+        yield "not an https URL: it does not begin with https://"
+    if not parts.hostname:
+        yield "no host in it"
+    if parts.username or parts.password:
+        yield "a user name or password in it"
+    if parts.query or parts.fragment:
+        yield "a ? or # in it"
+
+
+def _split(text: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(text)
+        _ = parts.port  # read, because that is when a wrong one is found
+    except ValueError:
+        return None
+    return parts
