@@ -103,7 +103,7 @@ def _read(fields: Fields) -> ChunkMetadata:
         output=_output(about),
         channels=audio.read("channels", _whole),
         sample_rate=audio.read("sampleRate", _whole),
-        participants=_participants(fields),
+        participants=tuple(_participants(fields)),
     )
     doubts = doubts_about(found.participants, found.output, found.channels)
     return replace(found, notes=(*fields.notes, *doubts))
@@ -128,15 +128,11 @@ def _pauses(fields: Fields) -> tuple[Pause, ...]:
     return tuple(found)
 
 
-def _participants(fields: Fields) -> tuple[Participant, ...]:
-    found = tuple(islice(_each_participant(fields), MAX_PARTICIPANTS + 1))
-    if len(found) > MAX_PARTICIPANTS:
+def _participants(fields: Fields) -> Iterator[Participant]:
+    items = fields.get("participants")
+    if isinstance(items, list) and len(items) > MAX_PARTICIPANTS:
         fields.note("participants", f"has more than {MAX_PARTICIPANTS}: the rest is not read")
-    return found[:MAX_PARTICIPANTS]
-
-
-def _each_participant(fields: Fields) -> Iterator[Participant]:
-    for item in fields.each("participants"):
+    for item in islice(fields.each("participants"), MAX_PARTICIPANTS):
         participant_id = item.read("participantId", _text)
         if participant_id is not None:
             yield Participant(participant_id, item.read("channel", _whole))
