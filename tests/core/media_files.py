@@ -70,11 +70,42 @@ def long_box(name: bytes, body: bytes = b"", size: int | None = None) -> bytes:
     return (1).to_bytes(4) + name + (len(body) + 16 if size is None else size).to_bytes(8) + body
 
 
-def movie(scale: int = 1000, count: int = 5000, *, version: int = 0) -> bytes:
-    """A `moov` box that says how long the movie is."""
+def movie(scale: int = 1000, count: int = 5000, *more: bytes, version: int = 0, tracks: int = 1) -> bytes:
+    """A `moov` box that says how long the movie is, with tracks of its time scale and `more` boxes behind them."""
     width = 8 if version else 4
     times = bytes(2 * width) + scale.to_bytes(4) + count.to_bytes(width)
-    return box(b"moov", box(b"mvhd", bytes([version, 0, 0, 0]) + times + bytes(80)))
+    header = box(b"mvhd", bytes([version, 0, 0, 0]) + times + bytes(80))
+    return box(b"moov", header + b"".join(track(number + 1, scale) for number in range(tracks)) + b"".join(more))
+
+
+def track(number: int, scale: int, count: int = 0, *, version: int = 0) -> bytes:
+    """A `trak` box with its id, time scale and duration."""
+    width = 8 if version else 4
+    head = bytes([version, 0, 0, 0])
+    header = box(b"tkhd", head + bytes(2 * width) + number.to_bytes(4) + bytes(60))
+    media = box(b"mdhd", head + bytes(2 * width) + scale.to_bytes(4) + count.to_bytes(width) + bytes(4))
+    return box(b"trak", header + box(b"mdia", media))
+
+
+def fragment(start: int, count: int, each: int | None = None, *, number: int = 1, media: int = 200) -> bytes:
+    """A `moof` of one track whose `count` samples begin at `start` and last `each`, and its `mdat`."""
+    header = box(b"tfhd", (0x20000 if each is None else 0x20008).to_bytes(4) + number.to_bytes(4) + each_of(each))
+    times = box(b"tfdt", b"\1\0\0\0" + start.to_bytes(8)) + box(b"trun", bytes(4) + count.to_bytes(4))
+    return box(b"moof", box(b"mfhd", bytes(8)) + box(b"traf", header + times)) + box(b"mdat", bytes(media))
+
+
+def each_of(each: int | None) -> bytes:
+    """A default duration, if there is one."""
+    return b"" if each is None else each.to_bytes(4)
+
+
+def index(scale: int, start: int, durations: list[int], *, version: int = 0) -> bytes:
+    """A `sidx` box over subsegments of these durations."""
+    width = 8 if version else 4
+    times = start.to_bytes(width) + bytes(width)
+    entries = b"".join(bytes(4) + duration.to_bytes(4) + bytes(4) for duration in durations)
+    numbers = bytes(4) + scale.to_bytes(4) + times + bytes(2) + len(durations).to_bytes(2)
+    return box(b"sidx", bytes([version, 0, 0, 0]) + numbers + entries)
 
 
 FTYP = box(b"ftyp", b"isom\0\0\2\0isomiso2")

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from recording.core.media import MediaFacts, Need
+from recording.core.media import Expectation, MediaFacts, Need, judge
 from recording.core.model import Format
-from tests.core.media_files import MP3_FRAME, Sparse, look
+from tests.core.media_files import MP3_FRAME, look
 
 
 def facts(file: bytes) -> MediaFacts:
@@ -25,6 +25,24 @@ def tag(length: int, flags: int = 0) -> bytes:
     """An ID3v2 tag with a body of that length."""
     size = bytes(length >> shift & 0x7F for shift in (21, 14, 7, 0))
     return b"ID3\x04\x00" + bytes([flags]) + size + bytes(length)
+
+
+def ape_tag(length: int) -> bytes:
+    """An APEv2 tag with items of that length and a footer."""
+    numbers = (2000).to_bytes(4, "little") + (length + 32).to_bytes(4, "little") + (1).to_bytes(4, "little")
+    ends = [b"APETAGEX" + numbers + bytes([0, 0, 0, flag]) + bytes(8) for flag in (0xA0, 0x80)]
+    return ends[0] + b"\1" * length + ends[1]
+
+
+def counted(frames: int, length: int) -> bytes:
+    """A first frame that counts the frames of a file and, if not 0, its bytes."""
+    first = bytearray(MP3_FRAME)
+    first[13:29] = b"Xing" + (3 if length else 1).to_bytes(4) + frames.to_bytes(4) + length.to_bytes(4)
+    return bytes(first)
+
+
+QUIET = frame("fff318c4", 36)
+VARIED = MP3_FRAME + frame("fff368c4", 216)
 
 
 @pytest.mark.parametrize(
@@ -81,13 +99,44 @@ def test_tags_are_stepped_over(flags: int) -> None:
 
     assert found.format is Format.MP3
     assert (found.notes, found.problems) == ((), ())
-    assert [need.length for need in needs] == [4096, 4096]
+    assert [need.offset for need in needs] == [len(tag(100_000, flags)) + (10 if flags else 0), len(file) - 30 * 144]
 
 
 @pytest.mark.parametrize("file", [tag(0), tag(500)[:100]], ids=["tag alone", "tag cut off"])
-def test_a_tag_with_nothing_behind_it_is_a_problem(file: bytes) -> None:
+def test_a_tag_with_nothing_behind_it_holds_nothing(file: bytes) -> None:
     """Nothing to be heard."""
-    assert facts(file).problems == ("it holds no sound after its tag",)
+    found = facts(file)
+
+    assert (found.duration, found.notes) == (timedelta(), ("there is nothing after its tag",))
+    assert not judge(found, Expectation()).looks_right
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        bytes(8192),
+        tag(10) + bytes(8192),
+        b"TAG" + b"song".ljust(125),
+        b"RIFF" + bytes(60),
+        ape_tag(100_000),
+        ape_tag(100) + tag(10),
+        b"APETAGEX" + bytes(24),
+    ],
+    ids=["zeros", "zeros behind a tag", "ID3v1", "header", "APE", "APE and ID3", "APE footer"],
+)
+def test_what_stands_before_the_first_frame_is_noted(before: bytes) -> None:
+    """Players look further."""
+    found = facts(before + MP3_FRAME * 2000)
+
+    assert (timedelta(seconds=72), ()) == (found.duration, found.problems)
+    assert "before its first frame" in "; ".join(found.notes)
+    assert judge(found, Expectation(None, timedelta(seconds=72))).looks_right
+
+
+def test_two_frames_far_in_are_no_run() -> None:
+    """They come by chance in noise; four do not."""
+    assert look(b"\1" * 5000 + MP3_FRAME * 3 + b"\1" * 500)[0].format is None
+    assert look(b"\1" * 5000 + MP3_FRAME * 4 + b"\1" * 500)[0].format is Format.MP3
 
 
 def test_a_tag_with_something_else_behind_it_is_a_problem() -> None:
@@ -118,40 +167,93 @@ def test_what_cannot_be_read_behind_the_tags_is_noted() -> None:
         ("fffb9464", 384, 36, 24_000),
     ],
 )
-def test_a_count_of_frames_in_the_first_is_believed(
+def test_a_count_in_the_first_frame_is_believed_where_its_bytes_are_there(
     mark: bytes, header: str, length: int, offset: int, microseconds: int
 ) -> None:
     """Mono or stereo, MPEG 1 or 2: the count stands behind the side information."""
     first = bytearray(frame(header, length))
-    first[offset : offset + 12] = mark + (1).to_bytes(4) + (1000).to_bytes(4)
+    first[offset : offset + 16] = mark + (3).to_bytes(4) + (1000).to_bytes(4) + (6 * length).to_bytes(4)
+    found = facts(bytes(first) + frame(header, length) * 5)
 
-    assert timedelta(microseconds=1000 * microseconds) == facts(bytes(first) + frame(header, length) * 5).duration
+    assert timedelta(microseconds=1000 * microseconds) == found.duration
+    assert (found.claimed, found.is_estimate) == (None, False)
 
 
-def test_a_mark_without_a_count_is_passed_over() -> None:
+def test_a_file_with_fewer_bytes_than_its_first_frame_counts_lasts_less() -> None:
+    """Half of a recording, whatever its rates."""
+    found = facts(counted(1000, 144_000) + VARIED * 100)
+
+    assert found.claimed == timedelta(seconds=36)
+    assert found.duration is not None
+    assert abs(found.duration - found.claimed * found.length / 144_000) < timedelta(milliseconds=1)
+    assert not judge(found, Expectation()).looks_right
+    assert judge(found, Expectation(None, found.duration)).looks_right
+
+
+@pytest.mark.parametrize("length", [0, 14_400])
+def test_a_count_that_the_bytes_do_not_bear_out_is_not_believed_alone(length: int) -> None:
+    """Without a count of bytes, or with far more there, as a header that was never mended."""
+    found = facts(counted(100, length) + MP3_FRAME * 1999)
+
+    assert (timedelta(seconds=72), False) == (found.duration, found.is_estimate)
+    assert found.claimed == timedelta(seconds=3.6)
+    assert judge(found, Expectation(None, timedelta(seconds=72))).looks_right
+
+
+def test_a_count_and_varying_rates_are_an_estimate() -> None:
+    """The longer of both."""
+    found = facts(counted(100_000, 0) + VARIED * 1000)
+
+    assert (timedelta(seconds=3600), True) == (found.duration, found.is_estimate)
+
+
+@pytest.mark.parametrize("flags", [0, 2])
+def test_a_mark_without_a_count_is_passed_over(flags: int) -> None:
     """The rate is all there is then."""
     first = bytearray(MP3_FRAME)
-    first[13:17] = b"Info"
+    first[13:21] = b"Info" + flags.to_bytes(4)
 
     assert facts(bytes(first) + MP3_FRAME).duration == timedelta(milliseconds=72)
+    assert facts(counted(0, 0) + MP3_FRAME).duration == timedelta(milliseconds=72)
 
 
-def test_a_changing_rate_without_a_count_tells_no_duration() -> None:
-    """No guess is better than a wrong one."""
-    assert facts(MP3_FRAME + frame("fff368c4", 216) + MP3_FRAME).duration is None
+def test_a_changing_rate_without_a_count_is_an_estimate() -> None:
+    """Seen at the start or anywhere else."""
+    for file in (VARIED * 2000, MP3_FRAME * 3000 + QUIET * 3000):
+        found = facts(file)
+
+        assert found.is_estimate
+        assert found.duration is not None
+        assert judge(found, Expectation(None, timedelta(hours=1))).looks_right
 
 
-def test_a_long_file_is_known_by_its_head() -> None:
-    """No need, whatever the length."""
-    found, needs = look(Sparse(86_400_000, {0: MP3_FRAME * 500}))
+def test_places_without_frames_make_it_an_estimate() -> None:
+    """Zeros where sound should be."""
+    found = facts(MP3_FRAME * 1000 + bytes(144_000) + MP3_FRAME * 1000)
 
-    assert timedelta(hours=6) == found.duration
-    assert needs == []
+    assert (timedelta(seconds=108), True) == (found.duration, found.is_estimate)
+
+
+def test_one_rate_all_over_a_long_file_tells_how_long_it_is() -> None:
+    """By a few places."""
+    found, needs = look(MP3_FRAME * 50_000)
+
+    assert (timedelta(minutes=30), False) == (found.duration, found.is_estimate)
+    assert [need.length for need in needs] == [4096] * 11
+    assert judge(found, Expectation(None, timedelta(minutes=30))).notes == ()
+    assert not judge(found, Expectation(None, timedelta(minutes=60))).looks_right
+
+
+def test_silence_at_the_lowest_rate_is_as_good_as_speech() -> None:
+    """Long calls have much of it."""
+    found = facts(MP3_FRAME * 1000 + QUIET * 100_000)
+
+    assert judge(found, Expectation(None, timedelta(seconds=3636))).looks_right
 
 
 def test_a_missing_head_is_asked_for() -> None:
     """The start of the file is a range like any other."""
-    assert look(MP3_FRAME * 100, head=0)[1] == [Need(0, 4096)]
+    assert look(MP3_FRAME * 100, head=0)[1][0] == Need(0, 4096)
 
 
 @pytest.mark.parametrize("header", ["fff308c4", "fff3f8c4", "fff34cc4", "ffeb48c4", "fff548c4", "fff148c4", "fed348c4"])

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recording.core.media import MediaFacts, Need
+from recording.core.media import Expectation, MediaFacts, Need, judge
 from recording.core.model import Format
 from tests.core.media_files import Sparse, chunk, look, wav, wav_format
 
@@ -58,7 +58,7 @@ def test_a_well_made_file_raises_no_doubt(file: bytes) -> None:
     assert (found.notes, found.problems) == ((), ())
 
 
-@pytest.mark.parametrize("size", [0, 0xFFFFFFFF, 0xFFFFFFFF - 44, 0x7FFFFFFF, 0x7FFFF000, 0x80000000])
+@pytest.mark.parametrize("size", [0, 0xFFFFFFFF, 0xFFFFFFFF - 44, 0x7FFFFFFF, 0x7FFFF000, 0x80000000, 0x7FFF0000])
 def test_a_header_never_filled_in_is_noted(size: int) -> None:
     """Some recorders never go back; what is there counts."""
     found = facts(wav(FORMAT, chunk(b"data", SOUND, size=size)))
@@ -67,7 +67,11 @@ def test_a_header_never_filled_in_is_noted(size: int) -> None:
     assert (SECOND, ()) == (found.duration, found.problems)
 
 
-@pytest.mark.parametrize("sizes", [b"", bytes(28), bytes(10)], ids=["absent", "zero", "short"])
+@pytest.mark.parametrize(
+    "sizes",
+    [b"", bytes(28), bytes(10), b"\xff" * 28, b"\xff" * 15 + b"\x7f" + bytes(12)],
+    ids=["absent", "zero", "short", "minus one", "the most of a signed one"],
+)
 def test_rf64_without_its_long_size_is_noted(sizes: bytes) -> None:
     """The same, with 64 bits."""
     found = facts(wav(chunk(b"ds64", sizes), FORMAT, chunk(b"data", SOUND, size=0xFFFFFFFF), form=b"RF64"))
@@ -98,12 +102,70 @@ def test_what_follows_the_sound_and_cannot_be_read_is_taken_for_sound() -> None:
     assert "stale" in found.notes[0]
 
 
-@pytest.mark.parametrize("size", [32_002, 0xF0000000])
-def test_a_file_shorter_than_its_header_says_is_a_problem(size: int) -> None:
-    """Cut off, however whole its transfer was."""
+@pytest.mark.parametrize("size", [32_002, 32_044, 0xF0000000])
+def test_a_file_shorter_than_its_header_says_is_noted_with_what_is_claimed(size: int) -> None:
+    """Whether it is cut off is for the expected duration to say."""
     found = facts(wav(FORMAT, chunk(b"data", SOUND, size=size)))
 
-    assert found.problems == (f"it is cut off: its header gives {size} bytes of sound, 32000 are there",)
+    assert found.notes == (f"its header gives {size} bytes of sound, 32000 are there",)
+    assert (SECOND, timedelta(microseconds=size * 1_000_000 // 32_000)) == (found.duration, found.claimed)
+    assert found.problems == ()
+
+
+@pytest.mark.parametrize(("size", "looks_right"), [(32_044, True), (65_000, False), (0xF0000000, False)])
+def test_a_header_alone_sets_aside_what_lacks_more_than_a_second(size: int, *, looks_right: bool) -> None:
+    """Where the service says no duration."""
+    found = facts(wav(FORMAT, chunk(b"data", SOUND, size=size)))
+
+    assert looks_right == judge(found, Expectation()).looks_right
+
+
+@pytest.mark.parametrize("size", [0, 2, 0x7FFF0000, 0xFFFFFFFF])
+def test_a_header_without_sound_holds_nothing(size: int) -> None:
+    """Which is right for a chunk that was paused all the time."""
+    found = facts(wav(FORMAT, chunk(b"data", b"", size=size)))
+
+    assert (timedelta(), ()) == (found.duration, found.problems)
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        wav(chunk(b"LIST", b"odd")[:-1], FORMAT, chunk(b"data", SOUND)),
+        wav(FORMAT, chunk(b"LIST", b"odd")[:-1], chunk(b"data", SOUND)),
+        wav(FORMAT, chunk(b"LIST", b"odd")[:-1], chunk(b"fact", b"o")[:-1], chunk(b"data", SOUND)),
+    ],
+    ids=["before the format", "before the sound", "twice"],
+)
+def test_a_chunk_of_odd_length_without_its_pad_byte_is_noted(file: bytes) -> None:
+    """What follows it is found one byte early."""
+    found = facts(file)
+
+    assert "its LIST chunk of 3 bytes has no pad byte" in found.notes
+    assert (SECOND, ()) == (found.duration, found.problems)
+
+
+def test_sound_of_odd_length_without_its_pad_byte_ends_where_it_says() -> None:
+    """The chunk behind it is none of it."""
+    sound = chunk(b"data", bytes(32_001))[:-1] + chunk(b"LIST", bytes(26))
+
+    assert facts(wav(FORMAT, sound)).notes == ("its sound ends within a sample",)
+
+
+@pytest.mark.parametrize("rest", [b"\0data\0\0\0", b"\0data\0\0\0\0", b"data\0\0\0\0", b"\0LIST\0\0\0", b"\0"])
+def test_a_chunk_of_odd_length_at_the_very_end_is_followed_by_nothing(rest: bytes) -> None:
+    """No header fits in what is left, or one without content."""
+    assert not judge(facts(wav(FORMAT, chunk(b"LIST", b"odd")[:-1] + rest)), Expectation()).looks_right
+
+
+def test_a_tag_behind_the_sound_leaves_the_header_right() -> None:
+    """What is no chunk may be sound or not: the duration that is said decides."""
+    found = facts(wav(FORMAT, chunk(b"data", SOUND)) + b"\xffTAG" * 40_000)
+
+    assert (timedelta(seconds=6), SECOND) == (found.duration, found.claimed)
+    assert judge(found, Expectation(None, SECOND)).looks_right
+    assert judge(found, Expectation(None, timedelta(seconds=6))).looks_right
+    assert not judge(found, Expectation(None, timedelta(seconds=9))).looks_right
 
 
 @pytest.mark.parametrize(
@@ -112,7 +174,6 @@ def test_a_file_shorter_than_its_header_says_is_a_problem(size: int) -> None:
         (wav(), "no data chunk"),
         (wav(FORMAT), "no data chunk"),
         (wav(FORMAT) + b"data", "no data chunk"),
-        (wav(FORMAT, chunk(b"data", b"")), "it holds no sound"),
         (wav(chunk(b"data", SOUND), FORMAT), "sound comes before its format"),
         (wav(chunk(b"fmt ", wav_format()[:14]), chunk(b"data", SOUND)), "format is impossible"),
         (wav(chunk(b"fmt ", b"")), "format is impossible"),

@@ -8,9 +8,10 @@ or raises.
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from recording.core.media.expectation import Expectation
 from recording.core.media.facts import Look, MediaFacts, Need
-from recording.core.media.judging import Expectation, Verdict, judge
-from recording.core.media.kinds import START_LENGTH, describe_start, identify, is_error_page
+from recording.core.media.judging import Verdict, judge
+from recording.core.media.kinds import LONGEST_START, START_LENGTH, describe_start, identify, is_error_page
 from recording.core.media.mp3 import look_at_mp3
 from recording.core.media.mp4 import look_at_mp4
 from recording.core.media.wav import look_at_wav
@@ -78,6 +79,9 @@ def inspect(head: bytes, length: int, more: Mapping[int, bytes] = MappingProxyTy
 def _look(length: int) -> Look:
     start = yield Need(0, START_LENGTH)
     format_ = identify(start)
+    if format_ is None:
+        start += yield Need(START_LENGTH, LONGEST_START - START_LENGTH)
+        format_ = identify(start)
     if format_ is None:
         problem = f"it is not wav, mp3 or mp4: it {describe_start(start)}"
         return MediaFacts(format=None, length=length, problems=(problem,))

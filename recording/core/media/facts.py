@@ -19,9 +19,10 @@ class Need:
 class MediaFacts:
     """What a file is seen to be.
 
-    `format` is None where it is none of ours; `length` is that of the file in bytes; `duration` is exact
-    for wav, else what the file says of itself or a guess from its rate. `sample_rate` is in Hz. `notes` are
-    oddities that players live with, `problems` are faults of the file.
+    `format` is None where it is none of ours; `length` is that of the file in bytes. `duration` is that of the
+    media that is there, roughly so where `is_estimate`, 0 where there is none; `claimed` is what a header says
+    where it says something else. `sample_rate` is in Hz. `notes` are oddities that players live with,
+    `problems` are faults that no expectation can excuse.
     """
 
     format: Format | None
@@ -29,6 +30,8 @@ class MediaFacts:
     duration: timedelta | None = None
     sample_rate: int | None = None
     channels: int | None = None
+    claimed: timedelta | None = None
+    is_estimate: bool = False
     notes: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
 
@@ -57,3 +60,8 @@ def seconds(count: int, per_second: int) -> timedelta | None:
         return timedelta(microseconds=count * 1_000_000 // per_second)
     except (OverflowError, ZeroDivisionError):
         return None
+
+
+def show(duration: timedelta) -> str:
+    """Write a duration for people."""
+    return f"{duration.total_seconds():.1f} s"

@@ -2,26 +2,35 @@
 
 import re
 
-from recording.core.media.mp3 import find_frames
+from recording.core.media.frames import find_frames
+from recording.core.media.mp3 import NEAR, WINDOW, is_tag
 from recording.core.model import Format
 
-START_LENGTH = 4096
-"""Bytes that suffice to know a kind."""
+START_LENGTH = NEAR
+"""Bytes that nearly always suffice to know a kind."""
+
+LONGEST_START = WINDOW
+"""Bytes that always do."""
 
 _WAV_FORMS = (b"RIFF", b"RF64", b"BW64")
-_FIRST_BOXES = (b"ftyp", b"styp", b"moov", b"moof", b"mdat", b"free", b"skip", b"wide")
+_FIRST_BOXES = frozenset(
+    {
+        *(b"ftyp", b"styp", b"moov", b"moof", b"mdat", b"free", b"skip", b"wide", b"uuid", b"sidx", b"ssix"),
+        *(b"pdin", b"meta", b"emsg", b"prft", b"udta", b"pnot"),
+    }
+)
 _SMALLEST_BOX = 8
 _HTML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<[a-z!?/]", re.IGNORECASE)
 _JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*\{\s*(?:[\"}]|\Z)")
 
 
 def identify(head: bytes) -> Format | None:
-    """Tell wav, mp3 and mp4 by the first bytes of a file, `START_LENGTH` or all; None for anything else."""
+    """Tell wav, mp3 and mp4 by the first bytes of a file, `LONGEST_START` or all; None for anything else."""
     if head[:4] in _WAV_FORMS and head[8:12] == b"WAVE":
         return Format.WAV
     if head[4:8] in _FIRST_BOXES and (int.from_bytes(head[:4]) in {0, 1} or int.from_bytes(head[:4]) >= _SMALLEST_BOX):
         return Format.MP4
-    if head[:3] == b"ID3" or find_frames(head[:START_LENGTH]) is not None:
+    if is_tag(head) or find_frames(head[:LONGEST_START]) is not None:
         return Format.MP3
     return None
 

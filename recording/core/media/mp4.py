@@ -1,90 +1,154 @@
 """A look at an mp4 file: its boxes from the first to the last, and how long its movie is."""
 
-from dataclasses import dataclass
+from collections.abc import Generator
+from dataclasses import dataclass, field
 from datetime import timedelta
 
+from recording.core.media.boxes import (
+    LONG_HEADER,
+    Box,
+    Movie,
+    Times,
+    find_last_fragment,
+    read_box,
+    read_fragment,
+    read_index,
+    read_movie,
+)
 from recording.core.media.facts import Look, MediaFacts, Need, seconds, spell, unseen
 from recording.core.model import Format
 
-_HEADER = 8
-_LONG_HEADER = 16
-_MOVIE_HEADER = 40  # as much of `mvhd` as tells time scale and duration, in either version
-_TO_THE_END = 0
-_LONG = 1
 _USUAL_STARTS = (b"ftyp", b"styp")
+_NEEDED = (b"moov", b"moof", b"mdat")
+# The tables of a long movie have megabytes; what is looked for stands before them.
+_MOST_OF_A_MOVIE = 64 * 1024
+_MOST_OF_AN_INDEX = 64 * 1024
+_MOST_OF_A_FRAGMENT = 1024 * 1024
+# A recording may have thousands of fragments: after so many the last one is looked for from the end.
+_MOST_FRAGMENTS = 8
+_TAIL = 2 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class _Box:
-    name: bytes
-    header: int
-    length: int
+@dataclass(slots=True)
+class _Seen:
+    """What was seen so far: bytes of media, the movie, until when an index reaches, the bodies of the fragments."""
+
+    first: bytes = b""
+    media: int = 0
+    movie: Movie | None = None
+    indexed: float = 0.0
+    fragments: list[Need] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    is_in_part: bool = False
+
+    @property
+    def can_be_played(self) -> bool:
+        """Whether a movie and media have been seen: what stands behind them need not be boxes."""
+        return self.movie is not None and self.movie.has_tracks and self.media > 0
 
 
 def look_at_mp4(length: int) -> Look:
     """Walk the top-level boxes of an mp4 file."""
-    names: list[bytes] = []
-    duration: timedelta | None = None
-    offset = 0
-    while offset < length:
-        left = length - offset
-        header = yield Need(offset, _LONG_HEADER)
-        if len(header) < min(left, _LONG_HEADER):
-            return _facts(length, duration, names, unseen_from=offset)
-        box = _box(header, left)
-        if box is None:
-            return _facts(length, duration, names, broken=f"at byte {offset} there is no box")
-        names.append(box.name)
-        if box.length > left:
-            excess = f"its {spell(box.name)} box at byte {offset} ends {box.length - left} bytes past its end"
-            return _facts(length, duration, names, broken=f"it is cut off: {excess}")
-        if box.name == b"moov":
-            duration = _duration((yield Need(offset + box.header, _MOVIE_HEADER)))
-        offset += box.length
-    return _facts(length, duration, names)
+    seen = _Seen()
+    at = 0
+    while at < length:
+        left = length - at
+        header = yield Need(at, LONG_HEADER)
+        if len(header) < min(left, LONG_HEADER):
+            _skip(seen, at)
+            break
+        box = read_box(header, left)
+        if box is None or box.length > left:
+            _end(seen, at, left, box)
+            break
+        seen.first = seen.first or box.name
+        yield from _look_into(seen, at, box)
+        at += box.length
+        if box.name == b"mdat" and len(seen.fragments) == _MOST_FRAGMENTS:
+            tail = yield Need(max(at, length - _TAIL), _TAIL)
+            last = find_last_fragment(tail)
+            at = at if last is None else length - len(tail) + last
+    duration, claimed = yield from _durations(seen)
+    return _facts(seen, length, duration, claimed)
 
 
-def _box(header: bytes, left: int) -> _Box | None:
-    name = header[4:8]
-    size = int.from_bytes(header[:4])
-    if len(header) < _HEADER or not any(name):
-        return None
-    if size == _TO_THE_END:
-        return _Box(name, _HEADER, left)
-    if size == _LONG:
-        size = int.from_bytes(header[8:])
-        return _Box(name, _LONG_HEADER, size) if size >= _LONG_HEADER else None
-    return _Box(name, _HEADER, size) if size >= _HEADER else None
+def _skip(seen: _Seen, at: int) -> None:
+    seen.notes.append(unseen(at))
+    seen.is_in_part = True
 
 
-def _duration(movie: bytes) -> timedelta | None:
-    """How long the movie is by its header, which nearly always stands first; None if it does not say."""
-    if len(movie) < _MOVIE_HEADER or movie[4:8] != b"mvhd":
-        return None
-    is_long = movie[8] == 1
-    scale = int.from_bytes(movie[28:32] if is_long else movie[20:24])
-    raw = movie[32:40] if is_long else movie[24:28]
-    count = int.from_bytes(raw)
-    return None if count == 0 or set(raw) == {0xFF} else seconds(count, scale)
+def _end(seen: _Seen, at: int, left: int, box: Box | None) -> None:
+    """The walk ends before the file does: at what is no box, or at one that is cut off."""
+    if seen.can_be_played and (box is None or box.name not in _NEEDED):
+        seen.notes.append(f"the {left} bytes from byte {at} on are no box")
+    elif box is None:
+        seen.problems.append(f"at byte {at} there is no box")
+    else:
+        excess = f"its {spell(box.name)} box at byte {at} ends {box.length - left} bytes past its end"
+        seen.problems.append(f"it is cut off: {excess}")
 
 
-def _facts(
-    length: int,
-    duration: timedelta | None,
-    names: list[bytes],
-    *,
-    broken: str = "",
-    unseen_from: int | None = None,
-) -> MediaFacts:
-    notes: list[str] = []
-    problems = [broken] if broken else []
-    if names and names[0] not in _USUAL_STARTS:
-        notes.append(f"it starts with a {spell(names[0])} box and not with ftyp")
-    if unseen_from is not None:
-        notes.append(unseen(unseen_from))
-    elif not broken:
-        if b"moov" not in names and b"moof" not in names:
+def _look_into(seen: _Seen, at: int, box: Box) -> Generator[Need, bytes]:
+    body, size = at + box.header, box.length - box.header
+    if box.name == b"mdat":
+        seen.media += size
+    elif box.name == b"moof":
+        seen.fragments.append(Need(body, min(size, _MOST_OF_A_FRAGMENT)))
+    elif box.name == b"moov":
+        wanted = min(size, _MOST_OF_A_MOVIE)
+        movie = yield Need(body, wanted)
+        if len(movie) < wanted:
+            _skip(seen, body)
+        else:
+            seen.movie = read_movie(movie, size)
+    elif box.name == b"sidx":
+        index = yield Need(body, min(size, _MOST_OF_AN_INDEX))
+        seen.indexed = max(seen.indexed, read_index(index))
+
+
+def _durations(seen: _Seen) -> Generator[Need, bytes, tuple[timedelta | None, timedelta | None]]:
+    """How long the media is that is there, and how long a header claims that it is, if longer."""
+    if seen.movie is None:
+        return None, None
+    if not seen.fragments:
+        return _timedelta(seen.movie.duration), None
+    found: list[Times] = []
+    for need in dict.fromkeys((seen.fragments[0], seen.fragments[-1])):
+        times = read_fragment((yield need), seen.movie)
+        if times is not None:
+            found.append(times)
+    if not found or seen.is_in_part:
+        seen.notes.append("it was not seen when its last fragment ends")
+        return None, None
+    # A later chunk of a recording may count its time from the start of the first.
+    start = 0.0 if seen.movie.duration else found[0].start
+    duration = max(times.end for times in found) - start
+    claimed = max(seen.movie.duration, seen.movie.promised, seen.indexed - start)
+    return _timedelta(duration), _timedelta(claimed) if claimed > duration else None
+
+
+def _timedelta(duration: float) -> timedelta | None:
+    return seconds(round(duration * 1_000_000), 1_000_000) if duration > 0 else None
+
+
+def _facts(seen: _Seen, length: int, duration: timedelta | None, claimed: timedelta | None) -> MediaFacts:
+    notes, problems = seen.notes, seen.problems
+    if seen.first and seen.first not in _USUAL_STARTS:
+        notes.append(f"it starts with a {spell(seen.first)} box and not with ftyp")
+    if not problems and not seen.is_in_part:
+        if seen.movie is None:
             problems.append("it cannot be played: there is no moov box")
-        if b"mdat" not in names:
-            problems.append("it holds no media: there is no mdat box")
-    return MediaFacts(format=Format.MP4, length=length, duration=duration, notes=tuple(notes), problems=tuple(problems))
+        elif not seen.movie.has_tracks:
+            problems.append("it cannot be played: its moov box has no track")
+        elif not seen.media:
+            notes.append("it holds no media: no mdat box has content")
+            duration, claimed = timedelta(), None
+    return MediaFacts(
+        format=Format.MP4,
+        length=length,
+        duration=duration,
+        claimed=claimed,
+        notes=tuple(notes),
+        problems=tuple(problems),
+    )

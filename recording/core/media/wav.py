@@ -3,7 +3,7 @@
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 
-from recording.core.media.facts import Look, MediaFacts, Need, seconds, unseen
+from recording.core.media.facts import Look, MediaFacts, Need, seconds, spell, unseen
 from recording.core.model import Format
 
 _FILE_HEADER = 12
@@ -15,10 +15,18 @@ _SMALLEST_DS64 = 16
 _PCM = 1
 _EXTENSIBLE = 0xFFFE
 _IN_DS64 = 0xFFFF_FFFF  # the size stands in the ds64 chunk
-# Sizes that recorders write before they know better, and some never go back to mend: nothing, or the most
-# that a signed or unsigned size can hold, less a few headers.
-_UNSIGNED_PLACEHOLDERS = range(0xFFFF_FF00, 0x1_0000_0000)
-_SIGNED_PLACEHOLDERS = range(0x7FFF_F000, 0x8000_0001)
+# Names of chunks that may follow one whose pad byte was left out: there they are one byte early.
+_NAMES = frozenset(
+    {
+        *(b"fmt ", b"data", b"LIST", b"fact", b"bext", b"iXML", b"cue ", b"ds64"),
+        *(b"JUNK", b"junk", b"PAD ", b"FLLR", b"id3 ", b"ID3 "),
+    }
+)
+# Sizes that recorders write before they know better, and some never go back to mend: nothing, the most that a
+# signed or unsigned size can hold, less up to 64 KiB for headers, or more than any file has.
+_UNSIGNED_PLACEHOLDERS = range(0xFFFF_0000, 0x1_0000_0000)
+_SIGNED_PLACEHOLDERS = range(0x7FFF_0000, 0x8000_0001)
+_IMPOSSIBLE = 1 << 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +39,7 @@ class _Header:
     byte_rate: int = 0
     bits: int = 0
     long_data_size: int | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def sample_size(self) -> int:
@@ -43,49 +52,73 @@ class _Header:
         return self.sample_rate * self.sample_size if self.codec == _PCM else self.byte_rate
 
 
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """A chunk; `body` is where its content begins, `is_early` that the one before it has no pad byte."""
+
+    name: bytes
+    size: int
+    body: int
+    is_early: bool = False
+
+    @property
+    def end(self) -> int:
+        """Where its content ends, before a pad byte."""
+        return self.body + self.size
+
+    @property
+    def padded_end(self) -> int:
+        """Where its content ends, behind a pad byte."""
+        return self.end + self.size % 2
+
+
 def look_at_wav(length: int) -> Look:
     """Walk the chunks of a wav file to its sound and on to its end."""
     header = _Header()
     has_format = False
-    offset = _FILE_HEADER
-    while offset + _CHUNK_HEADER <= length:
-        name, size = _chunk((yield Need(offset, _CHUNK_HEADER)))
-        if name is None:
-            return _facts(length, notes=(unseen(offset),))
-        body = offset + _CHUNK_HEADER
-        if name == b"data":
+    before: _Chunk | None = None
+    at = _FILE_HEADER
+    while at + _CHUNK_HEADER <= length:
+        chunk = yield from _chunk(at, before)
+        if chunk is None:
+            return _facts(length, header, notes=(unseen(at),))
+        if chunk.is_early and before is not None:
+            odd = f"its {spell(before.name)} chunk of {before.size} bytes has no pad byte"
+            header = replace(header, notes=(*header.notes, odd))
+        if chunk.name == b"data":
             if not has_format:
                 return _facts(length, problems=("its sound comes before its format",))
-            return (yield from _look_at_sound(header, body, size, length))
-        if name == b"fmt ":
-            header = _with_format(header, (yield Need(body, min(size, _FORMAT_LENGTH))))
+            return (yield from _look_at_sound(header, chunk, length))
+        if chunk.name == b"fmt ":
+            header = _with_format(header, (yield Need(chunk.body, min(chunk.size, _FORMAT_LENGTH))))
             if not header.bytes_per_second:
                 return _facts(length, header, problems=("its format is impossible",))
             has_format = True
-        elif name == b"ds64":
-            header = _with_long_sizes(header, (yield Need(body, min(size, _DS64_LENGTH))))
-        offset = body + size + size % 2
+        elif chunk.name == b"ds64":
+            header = _with_long_sizes(header, (yield Need(chunk.body, min(chunk.size, _DS64_LENGTH))))
+        before, at = chunk, chunk.end
     return _facts(length, header, problems=("it holds no sound: there is no data chunk",))
 
 
-def _look_at_sound(header: _Header, start: int, size: int, length: int) -> Look:
-    there = length - start
+def _look_at_sound(header: _Header, chunk: _Chunk, length: int) -> Look:
+    there = max(0, length - chunk.body)
+    said = chunk.size
+    if said == _IN_DS64 and header.long_data_size is not None:
+        said = header.long_data_size
+    is_placeholder = said in _UNSIGNED_PLACEHOLDERS or said in _SIGNED_PLACEHOLDERS or said >= _IMPOSSIBLE
     notes: list[str] = []
-    problems: list[str] = []
-    said = header.long_data_size if size == _IN_DS64 and header.long_data_size is not None else size
-    if said == 0 or (said > there and (said in _UNSIGNED_PLACEHOLDERS or said in _SIGNED_PLACEHOLDERS)):
+    claimed = None
+    sound = there
+    if there and (said == 0 or (said > there and is_placeholder)):
         notes.append(f"its header was never filled in: it gives {said} bytes of sound")
-        sound = there
     elif said > there:
-        problems.append(f"it is cut off: its header gives {said} bytes of sound, {there} are there")
-        sound = there
-    elif said + said % 2 >= there or (yield from _are_chunks(start + said + said % 2, length)):
+        notes.append(f"its header gives {said} bytes of sound, {there} are there")
+        claimed = seconds(said, header.bytes_per_second)
+    elif said + said % 2 >= there or (yield from _are_chunks(replace(chunk, size=said), length)):
         sound = said
     else:
         notes.append(f"its header is stale: it gives {said} bytes of sound, {there} are there")
-        sound = there
-    if sound == 0:
-        problems.append("it holds no sound")
+        claimed = seconds(said, header.bytes_per_second)
     if header.codec != _PCM:
         notes.append(f"its sound is not PCM but of type {header.codec:#06x}")
     else:
@@ -94,30 +127,36 @@ def _look_at_sound(header: _Header, start: int, size: int, length: int) -> Look:
         if sound % header.sample_size:
             notes.append("its sound ends within a sample")
     return replace(
-        _facts(length, header, tuple(notes), tuple(problems)),
+        _facts(length, header, notes=tuple(notes)),
         duration=seconds(sound, header.bytes_per_second),
+        claimed=claimed,
     )
 
 
-def _are_chunks(offset: int, length: int) -> Generator[Need, bytes, bool]:
+def _are_chunks(before: _Chunk, length: int) -> Generator[Need, bytes, bool]:
     """Whether what follows the sound is a row of chunks that ends with the file."""
-    while offset + _CHUNK_HEADER <= length:
-        name, size = _chunk((yield Need(offset, _CHUNK_HEADER)))
-        if name is None or not name.isascii() or not name.decode().isprintable():
+    while before.padded_end + _CHUNK_HEADER <= length:
+        chunk = yield from _chunk(before.end, before)
+        if chunk is None or not chunk.name.isascii() or not chunk.name.decode().isprintable():
             return False
-        offset += _CHUNK_HEADER + size + size % 2
-    return offset in {length, length + 1}  # the last pad byte is often left out
+        before = chunk
+    return length in {before.end, before.padded_end}  # the last pad byte is often left out
 
 
-def _chunk(header: bytes) -> tuple[bytes | None, int]:
+def _chunk(at: int, before: _Chunk | None) -> Generator[Need, bytes, _Chunk | None]:
+    """Read the header of the chunk that follows `before`, whose pad byte may have been left out; None if unseen."""
+    odd = 0 if before is None else before.size % 2
+    header = yield Need(at, _CHUNK_HEADER + odd)
     if len(header) < _CHUNK_HEADER:
-        return None, 0
-    return header[:4], int.from_bytes(header[4:8], "little")
+        return None
+    if odd and header[:4] not in _NAMES:
+        header, at, odd = header[1:], at + 1, 0
+    return _Chunk(header[:4], int.from_bytes(header[4:8], "little"), at + _CHUNK_HEADER, is_early=bool(odd))
 
 
 def _with_format(header: _Header, body: bytes) -> _Header:
     if len(body) < _SMALLEST_FORMAT:
-        return _Header()
+        return _Header(notes=header.notes)
     codec = int.from_bytes(body[0:2], "little")
     if codec == _EXTENSIBLE and len(body) == _FORMAT_LENGTH:
         codec = int.from_bytes(body[24:26], "little")
@@ -145,6 +184,6 @@ def _facts(
         length=length,
         sample_rate=header.sample_rate if header else None,
         channels=header.channels if header else None,
-        notes=notes,
+        notes=(*(header.notes if header else ()), *notes),
         problems=problems,
     )
