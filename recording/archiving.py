@@ -17,7 +17,9 @@ from recording.core.errors import (
     ForeignBlocks,
     HostileLocation,
     Permanent,
+    SourceGone,
     SourceNotReady,
+    SourceUnexpected,
     StagedBlocksGone,
     Transient,
     UnknownRecording,
@@ -44,6 +46,9 @@ _MOST_METADATA = 4 << 20
 """Bytes; a metadata file lists participants and pauses and has a few kilobytes."""
 
 _PROGRESS_SECONDS = 15.0
+
+_MAYBE_GONE = (SourceGone, SourceNotReady, SourceUnexpected)
+"""What a source that is gone may have said."""
 
 
 class Outcome(StrEnum):
@@ -119,7 +124,7 @@ class Archiving:
 
     def _failed(self, entry: CatalogEntry, chunk: Chunk, error: Transient) -> Outcome:
         recording_id = entry.recording.recording_id
-        lost = isinstance(error, SourceNotReady) and is_overdue(entry, self.entries.now())
+        lost = isinstance(error, _MAYBE_GONE) and is_overdue(entry, self.entries.now())
         fact = Expired(chunk.document_id) if lost else Failed(chunk.document_id, error.code, error.cause)
         try:
             self.entries.record(recording_id, fact)
@@ -143,7 +148,7 @@ class Archiving:
                 return self._examine(entry, chunk, metadata, error)
             except ForeignBlocks as error:
                 return self._carry(entry, chunk, metadata, (f"{error.cause}; {error.hint}",))
-            except SourceNotReady:
+            except _MAYBE_GONE:
                 # The source may be gone because an earlier try has done its work: then the blob is the witness.
                 copied = self.engine.prove(self._destination(self.archive, entry, chunk))
                 if copied is None:
