@@ -54,7 +54,7 @@ def compose(
     logging.getLogger("azure").setLevel(logging.WARNING)  # at INFO it writes every URL it asks
     storage = settings.storage
     client = clients.call_automation(settings.acs_endpoint, settings.acs_access_key, settings.identity_client_id)
-    reads = clients.recording_reads(settings.acs_endpoint, settings.acs_access_key, settings.identity_client_id)
+    requests = clients.source_requests(settings.acs_endpoint, settings.acs_access_key, settings.identity_client_id)
     blob = clients.blob_service(storage.connection_string, storage.blob_uri, storage.client_id)
     writes = clients.blob_writes(blob)
     table = clients.table(storage.connection_string, storage.table_uri, storage.client_id, settings.catalog_table)
@@ -75,7 +75,7 @@ def compose(
             legal_hold=settings.legal_hold,
         ),
     )
-    source = AcsSource(client, reads)
+    source = AcsSource(requests)
     entries = Entries(TableCatalog(table), topic, now)
     engine = Engine(
         source,
