@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from recording.core.media.facts import Look, MediaFacts, Need
 from recording.core.media.judging import Expectation, Verdict, judge
-from recording.core.media.kinds import START_LENGTH, describe_start, identify, is_error_page
+from recording.core.media.kinds import START_LENGTH, describe_start, identify, is_error_page, is_page, may_be_media
 from recording.core.media.mp3 import look_at_mp3
 from recording.core.media.mp4 import look_at_mp4
 from recording.core.media.wav import look_at_wav
@@ -26,7 +26,9 @@ __all__ = [
     "identify",
     "inspect",
     "is_error_page",
+    "is_page",
     "judge",
+    "may_be_media",
 ]
 
 HEAD_LENGTH = 64 * 1024
