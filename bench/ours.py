@@ -70,8 +70,7 @@ def archive(sink: str, *, checksum: bool) -> BlobArchive:
 def acs_source(plain: str | None) -> AcsSource:
     """The real source adapter: by `plain` base URL without TLS, else by HTTPS_PROXY and the CA of the environment."""
     wire = PlainTransport(plain, Wire(_CONNECTIONS)) if plain else None
-    reads = clients.recording_reads(ENDPOINT, ACCOUNT_KEY, "", wire)
-    return AcsSource(clients.call_automation(ENDPOINT, ACCOUNT_KEY, ""), reads)
+    return AcsSource(clients.source_requests(ENDPOINT, ACCOUNT_KEY, "", wire))
 
 
 def location(size: int) -> Location:

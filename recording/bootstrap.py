@@ -63,7 +63,7 @@ def compose(
     logging.getLogger("azure").setLevel(logging.WARNING)  # at INFO it writes every URL it asks
     storage = settings.storage
     client = clients.call_automation(settings.acs_endpoint, settings.acs_access_key, settings.identity_client_id)
-    reads = clients.recording_reads(settings.acs_endpoint, settings.acs_access_key, settings.identity_client_id)
+    requests = clients.source_requests(settings.acs_endpoint, settings.acs_access_key, settings.identity_client_id)
     blob = clients.blob_service(storage.connection_string, storage.blob_uri, storage.client_id)
     writes = clients.blob_writes(blob)
     table = clients.table(storage.connection_string, storage.table_uri, storage.client_id, settings.catalog_table)
@@ -83,7 +83,7 @@ def compose(
     archive = guarded(BlobArchive(blob, writes, settings.archive_container, keeping))
     quarantine = guarded(BlobArchive(blob, writes, settings.quarantine_container))
     journal = guarded(BlobArchive(blob, writes, settings.journal_container))
-    source = guarded(AcsSource(client, reads))
+    source = guarded(AcsSource(requests))
     entries = Entries(guarded(TableCatalog(table)), topic, now, sleep)
     engine = Engine(
         source,

@@ -93,7 +93,7 @@ class Transfer(Protocol):
 
     @property
     def length(self) -> int | None:
-        """How many bytes the reply says will come; None when it does not say."""
+        """How many bytes the reply says will come, fewer than were asked for perhaps; None when it does not say."""
 
     @property
     def total(self) -> int | None:
@@ -102,6 +102,10 @@ class Transfer(Protocol):
     @property
     def validators(self) -> str:
         """ETag and Last-Modified where sent: equal for two replies as long as the content is the same."""
+
+    @property
+    def content_type(self) -> str:
+        """What the reply says it is; empty when it does not say. An error page may come as a success."""
 
     def readinto(self, view: memoryview) -> int:
         """Fill `view` as far as bytes come; 0 at their end.
@@ -122,25 +126,32 @@ class Source(Protocol):
     """
 
     def open(self, location: Location, offset: int = 0, length: int | None = None) -> AbstractContextManager[Transfer]:
-        """Ask for `length` bytes from `offset`, or for all.
+        """Ask for `length` bytes from `offset`, or for all; of a range that ends past the end, what there is comes.
 
         Raises:
-            SourceNotReady: 400, 404, 410.
+            SourceGone: 404, 410.
+            SourceNotReady: 400, or a reply that says that there is nothing in it.
             SourceRefused: 401, 403.
             SourceBusy: 408, 429, 5xx; with the seconds of Retry-After.
-            SourceUnreachable: no reply.
+            SourceUnexpected: any other status; redirects without end.
+            SourceUnreachable: no reply, or none that came in its time.
             TransferBroken: the reply contradicts itself.
             HostileLocation: the location, or a redirect, is not the service's; nothing was sent there.
         """
 
     def delete(self, location: Location, proof: Proof) -> bool:
-        """Delete the chunk's content and metadata; True if they were there, False if they were gone already.
+        """Delete the chunk's content and metadata; True if it was done, False if the service knows of none (404, 410).
 
-        The proof is what makes the call legal: the caller has just seen that the archive still holds it.
+        The status alone tells, whatever the body is. A False is no evidence yet that the content is gone: only the
+        content's own location can say so. The proof is what makes the call legal: the caller has just seen that the
+        archive still holds it.
 
         Raises:
-            SourceNotReady, SourceRefused, SourceBusy, SourceUnreachable: it may or may not be deleted; ask again.
-            HostileLocation: nothing was sent.
+            SourceRefused: 401, 403.
+            SourceBusy: 408, 429, 5xx; with the seconds of Retry-After.
+            SourceUnexpected: any other status.
+            SourceUnreachable: no reply: it may or may not be deleted; ask again.
+            HostileLocation: the location, or a redirect, is not the service's; nothing was sent there.
         """
 
 

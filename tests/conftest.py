@@ -11,5 +11,5 @@ pytest.register_assert_rewrite("tests.copies", "tests.scenarios.worlds")
 def quick_tries() -> Iterator[None]:
     """A broken range is taken up again at once."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("recording.copying.ranges.FIRST_WAIT", 0.0)
+        patch.setattr("recording.copying.asking.FIRST_WAIT", 0.0)
         yield

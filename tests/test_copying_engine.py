@@ -11,6 +11,7 @@ from recording.core.errors import (
     RecordingError,
     SourceBusy,
     SourceChanged,
+    SourceGone,
     SourceNotReady,
     SourceRefused,
     StagedBlocksGone,
@@ -88,14 +89,14 @@ def test_a_fault_on_the_way_leaves_no_trace(fault: str, after: int, connections:
 @pytest.mark.parametrize(
     ("fault", "error"),
     [
-        ("not_ready_404", SourceNotReady),
+        ("not_ready_404", SourceGone),
         ("zero_bytes", SourceChanged),
         ("length_changes", SourceChanged),
         ("busy_503", SourceBusy),
         ("forbidden", SourceRefused),
         ("overlong", TransferBroken),
         ("truncated_wrong_length", TransferBroken),
-        ("html_for_media", SourceChanged),
+        ("html_for_media", SourceNotReady),
     ],
 )
 @pytest.mark.parametrize("after", [1, 4])
@@ -116,7 +117,7 @@ def test_a_failure_ends_the_other_ranges_soon() -> None:
     source, location = source_with(media(1000 * BLOCK))
     source.arm("not_ready_404", after=10)
     archive = FakeArchive()
-    with pytest.raises(SourceNotReady):
+    with pytest.raises(SourceGone):
         copy(engine_of(source, connections=4), location, destination(archive))
 
     assert len(source.opened) < 100
@@ -255,12 +256,38 @@ def test_an_existing_blob_can_be_proven_while_the_source_is_open(content: bytes)
 def test_an_error_page_is_not_media(buffers: int) -> None:
     """It passes by itself, and nothing is stored."""
     source, location = source_with(CONTENT)
-    source.arm("html_for_media")
+    source.arm("untyped_html")
     with (
         engine_of(source, buffers=buffers).open(location) as arrival,
         pytest.raises(SourceNotReady, match="error page"),
     ):
         arrival.facts()
+
+
+ODD = [
+    "short_206",
+    "no_total",
+    "no_length_200",
+    "breaks_every",
+    "odd_encoding_none",
+    "content_range_capital",
+    "range_not_satisfiable_416",
+]
+
+
+@pytest.mark.parametrize("fault", ODD)
+@pytest.mark.parametrize("length", [1, BLOCK - 1, BLOCK, BLOCK + 1, len(CONTENT)])
+def test_whatever_a_source_may_reply_is_copied(fault: str, length: int) -> None:
+    """Each time, for content of one block and of many."""
+    content = CONTENT[:length]
+    source, location = source_with(content)
+    source.arm(fault, times=None, amount=BLOCK // 3)
+    archive = FakeArchive()
+    found = copied(engine_of(source), location, destination(archive))
+
+    assert (length, digest_of(content)) == (found.length, found.digest)
+    assert content == archive.blobs[NAME].content
+    assert digest_of(content) == engine_of(source).measure(location)
 
 
 def test_a_look_at_the_end_reads_only_what_it_needs() -> None:

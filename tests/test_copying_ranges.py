@@ -4,13 +4,15 @@ import hashlib
 
 import pytest
 
+from recording.copying.asking import RangeIgnored
 from recording.copying.guard import Guard
-from recording.copying.ranges import RangeIgnored, Ranges
+from recording.copying.ranges import Ranges
 from recording.core.errors import (
     HostileLocation,
     RecordingError,
     SourceBusy,
     SourceChanged,
+    SourceGone,
     SourceNotReady,
     SourceRefused,
     SourceUnreachable,
@@ -71,12 +73,46 @@ def test_an_empty_content_is_not_there_yet() -> None:
     assert 1 == len(source.opened)
 
 
-def test_a_content_without_a_length_is_not_begun() -> None:
-    """Its end could not be told from a break."""
-    source, ranges = ranges_of()
-    source.arm("lengthless", times=None)
-    with pytest.raises(TransferBroken, match="how long"):
+@pytest.mark.parametrize("length", [1, BLOCK, BLOCK + 1, len(CONTENT)])
+@pytest.mark.parametrize("fault", ["no_total", "no_length_200"])
+def test_a_length_that_no_reply_to_a_range_tells_is_found_out(fault: str, length: int) -> None:
+    """From the whole, or by counting it; then it is held to that."""
+    source, ranges = ranges_of(CONTENT[:length])
+    source.arm(fault, times=None)
+    view = view_of()
+    got = ranges.begin(view)
+    found = ranges.first()
+    first = CONTENT[: min(length, BLOCK)]
+
+    assert (length, len(first), hashlib.sha256(first).digest()) == (ranges.total, got, found)
+    assert ranges.whole == (fault == "no_length_200" and length > BLOCK)
+    rest = view_of(max(1, length - BLOCK))
+    if ranges.whole:
+        ranges.follow(rest, ends=True)
+    elif length > BLOCK:
+        ranges.read(BLOCK, rest)
+    if length > BLOCK:
+        assert CONTENT[BLOCK:length] == rest
+
+
+def test_a_content_of_unknown_length_and_no_bytes_is_not_there_yet() -> None:
+    """As any other that is empty."""
+    source, ranges = ranges_of(b"")
+    source.arm("no_length_200", times=None)
+    with pytest.raises(SourceNotReady, match="empty"):
         ranges.begin(view_of())
+
+
+def test_a_count_that_does_not_come_twice_is_not_believed() -> None:
+    """It ended early, or goes on, the second time: nobody knows which is true."""
+    for shorter in (True, False):
+        source, ranges = ranges_of(CONTENT[:100] if shorter else CONTENT)
+        source.arm("no_length_200", times=None)
+        ranges.begin(view_of())
+        source.contents = dict.fromkeys(source.contents, CONTENT if shorter else CONTENT[:100])
+        ranges.restart()
+        with pytest.raises(TransferBroken):
+            ranges.follow(view_of(ranges.total), ends=True)
 
 
 @pytest.mark.parametrize(
@@ -160,12 +196,15 @@ def test_a_range_that_goes_wrong_is_tried_a_few_times(fault: str, error: type[Re
     assert 1 + 2 * TRIES == len(source.opened)
 
 
-@pytest.mark.parametrize("fault", ["not_ready_404", "gone_410", "bad_request_html"])
-def test_what_is_not_there_is_left_to_the_queue(fault: str) -> None:
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [("not_ready_404", SourceGone), ("gone_410", SourceGone), ("bad_request_html", SourceNotReady)],
+)
+def test_what_is_not_there_is_left_to_the_queue(fault: str, error: type[RecordingError]) -> None:
     """It takes minutes, not seconds."""
     source, ranges = begun()
     source.arm(fault)
-    with pytest.raises(SourceNotReady):
+    with pytest.raises(error):
         ranges.read(100, view_of())
 
     assert 2 == len(source.opened)
@@ -228,6 +267,85 @@ def test_a_copy_that_failed_elsewhere_waits_for_nothing() -> None:
         ranges.read(100, view_of())
 
     assert 2 == len(source.opened)
+
+
+@pytest.mark.parametrize("fault", ["html_for_media", "html_for_middle_range"])
+def test_what_says_that_it_is_no_media_is_none(fault: str) -> None:
+    """In the beginning, in the middle, and as a stream; a small content may be of any type."""
+    source, ranges = begun()
+    for ask in (lambda: ranges.read(100, view_of()), ranges.restart):
+        source.arm(fault)
+        with pytest.raises(SourceNotReady, match="text/html"):
+            ask()
+    source, ranges = ranges_of()
+    source.arm(fault)
+    with pytest.raises(SourceNotReady, match="text/html"):
+        ranges.begin(view_of())
+    source.arm(fault)
+    assert ranges.read_small(len(CONTENT)).startswith(b"<!DOCTYPE html>")
+
+
+def test_a_page_in_place_of_a_middle_range_is_not_believed() -> None:
+    """However well its head fits: it is asked for again."""
+    source, ranges = begun()
+    source.arm("untyped_html_for_middle_range", times=3)
+    view = view_of()
+
+    assert hashlib.sha256(CONTENT[100 : 100 + BLOCK]).digest() == ranges.read(100, view)
+    assert CONTENT[100 : 100 + BLOCK] == view
+    source.arm("untyped_html_for_middle_range", times=None)
+    with pytest.raises(TransferBroken, match="page"):
+        ranges.read(100, view_of())
+
+
+def test_a_break_that_brings_bytes_each_time_does_not_end_a_range() -> None:
+    """What came is kept, and the tries are counted anew."""
+    source, ranges = begun()
+    source.arm("breaks_every", times=None, amount=7)
+    view = view_of()
+    ranges.read(100, view)
+
+    assert CONTENT[100 : 100 + BLOCK] == view
+    assert -(-BLOCK // 7) == len(source.opened) - 1
+
+
+def test_a_beginning_that_breaks_again_and_again_comes_to_an_end() -> None:
+    """The same."""
+    source, ranges = ranges_of()
+    source.arm("breaks_every", times=None, amount=7)
+    view = view_of()
+    ranges.begin(view)
+
+    assert hashlib.sha256(CONTENT[:BLOCK]).digest() == ranges.first()
+    assert CONTENT[:BLOCK] == view
+
+
+def test_a_range_may_come_in_parts_that_say_so() -> None:
+    """The rest is asked for, in the middle and in the beginning."""
+    source, ranges = ranges_of()
+    source.arm("short_206", times=None)
+    view = view_of()
+    ranges.begin(view)
+    assert hashlib.sha256(CONTENT[:BLOCK]).digest() == ranges.first()
+    assert CONTENT[:BLOCK] == view
+    assert CONTENT[100:295] == read_span(ranges, [BLOCK, BLOCK, 3, BLOCK])
+
+
+@pytest.mark.parametrize(("fault", "amount"), [("breaks_every", 1), ("short_206", 1)])
+def test_bytes_that_come_one_by_one_do_not_keep_a_range_alive_for_ever(fault: str, amount: int) -> None:
+    """All its replies together must be in the time that its bytes are worth."""
+    content = media(100_000)
+    source, location = source_with(content)
+    clock = Clock()
+    ranges = Ranges(source, Guard(clock), location)
+    ranges.begin(memoryview(bytearray(BLOCK)))
+    asked = len(source.opened)
+    source.arm(fault, times=None, amount=amount)
+    source.on_open = lambda: clock.forward(10.0)
+    with pytest.raises(TransferBroken):
+        ranges.read(1000, view_of(90_000))
+
+    assert len(source.opened) - asked < 20
 
 
 # Spans: several blocks in one request
@@ -358,7 +476,7 @@ def test_without_a_stream_there_is_nothing_to_follow() -> None:
 
 def test_a_small_content_is_read_whole() -> None:
     """Whether or not its length is told."""
-    for fault in (None, "lengthless"):
+    for fault in (None, "no_length_200"):
         source, ranges = ranges_of()
         if fault:
             source.arm(fault)

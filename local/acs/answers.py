@@ -1,9 +1,10 @@
 """Answers of the local service that are no media: JSON, problems, error pages, and none at all."""
 
 import asyncio
+import gzip
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -18,6 +19,18 @@ _PAGE = (
     "<body><center><h1>{status} {phrase}</h1></center><hr>"
     "<center>Microsoft-Azure-Application-Gateway/v2</center></body></html>\n"
 )
+
+
+_BOMB = 64 << 20
+_ODD: Mapping[str, Callable[[], tuple[bytes, dict[str, str]]]] = {
+    "text": lambda: (b"limit exceeded.", {"Content-Type": "text/plain"}),
+    "broken_json": lambda: (b'{"error": {"code": ', {"Content-Type": "application/json"}),
+    "broken_xml": lambda: (b"<?xml version='1.0'?><Error><Code>", {"Content-Type": "application/xml"}),
+    "bomb": lambda: (
+        gzip.compress(bytes(_BOMB)),
+        {"Content-Type": "application/json", "Content-Encoding": "gzip"},
+    ),
+}
 
 
 class Dropped(Exception):
@@ -49,16 +62,53 @@ def problem(status: int, detail: str | None = None, headers: Mapping[str, str] |
 
 def fault_reply(reply: Reply, fault: Fault) -> web.Response:
     """The answer a status fault gives."""
-    headers = {"Retry-After": str(fault.retry_after)} if fault.retry_after is not None else None
+    rest = reply.rest if fault.retry_after is None else str(fault.retry_after)
+    headers = {"Retry-After": rest} if rest else None
     if reply.body == "html":
         page = _PAGE.format(status=reply.status, phrase=HTTPStatus(reply.status).phrase)
         return web.Response(text=page, status=reply.status, content_type="text/html", headers=headers)
     if reply.body == "empty":
         return web.Response(status=reply.status, headers=headers)
+    if reply.body in _ODD:
+        body, headers_of_it = _ODD[reply.body]()
+        return web.Response(body=body, status=reply.status, headers={**headers_of_it, **(headers or {})})
     if reply.body == "error":
-        body = {"error": {"code": reply.code, "message": f"Armed fault {fault.name}."}}
-        return as_json(body, reply.status, headers)
+        error = {"code": reply.code, "message": f"Armed fault {fault.name}."}
+        return as_json({"error": error}, reply.status, headers)
     return problem(reply.status, f"Armed fault {fault.name}.", headers)
+
+
+def page(length: int) -> bytes:
+    """An error page, made as long as something else."""
+    return _PAGE.format(status=200, phrase="OK").ljust(length).encode()[:length]
+
+
+async def drip(request: web.BaseRequest, fault: Fault, response: web.StreamResponse | None = None) -> Dropped:
+    """Send `amount` bytes, one each `seconds`, of the body of a response or of a head; reset; give the exception."""
+    if response is not None:
+        response.content_length = _BOMB
+        await response.prepare(request)
+    elif request.transport is not None:
+        request.transport.write(b"HTTP/1.1 200 OK\r\nX-Drip: ")
+    for _ in range(fault.amount):
+        if response is not None:
+            await response.write(b" ")
+        elif request.transport is not None:
+            request.transport.write(b"x")
+        await asyncio.sleep(fault.seconds)
+    return await drop(request)
+
+
+async def flood(request: web.BaseRequest, length: int) -> web.StreamResponse:
+    """A success with a body of so many bytes."""
+    response = web.StreamResponse(headers={"Content-Type": "application/json"})
+    response.content_length = length
+    await response.prepare(request)
+    piece = b"[" * (64 << 10)
+    while length > 0:
+        await response.write(piece[:length])
+        length -= len(piece)
+    return response
 
 
 async def drop(request: web.BaseRequest, after: float = 0.0) -> Dropped:

@@ -12,16 +12,17 @@ from typing import Literal, TypedDict
 
 Operation = Literal["content", "metadata", "delete", "start", "state", "pause", "resume", "stop"]
 Hop = Literal["entry", "serving", "any"]
-Body = Literal["problem", "error", "html", "empty"]
+Body = Literal["problem", "error", "html", "empty", "text", "broken_json", "broken_xml", "bomb"]
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A whole answer given in place of the good one."""
+    """A whole answer given in place of the good one; `rest` is its Retry-After, where the fault was given none."""
 
     status: int
     body: Body = "problem"
     code: str = ""
+    rest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +44,21 @@ class FaultKind:
     first: bool = False
 
 
+_DAY = "86400"
 _CONTENT = (
     FaultKind("zero_bytes", "content", "a successful download of nothing", "200, Content-Length: 0"),
     FaultKind("not_ready_404", "content", "the file is not there yet", "404 problem", Reply(404)),
     FaultKind("gone_410", "content", "the file is gone for good", "410 problem", Reply(410)),
     FaultKind("bad_request_html", "content", "a gateway's error page", "400 text/html", Reply(400, "html")),
     FaultKind("html_for_media", "content", "a page in place of the media", "200 text/html", Reply(200, "html")),
+    FaultKind("text_for_media", "content", "a few words in place of the media", "200 text/plain", Reply(200, "text")),
+    FaultKind("html_for_middle_range", "content", "a page as long as the range", "206 text/html, right Content-Range"),
+    FaultKind("untyped_html_for_middle_range", "content", "the same, sent as media", "206, right Content-Range"),
     FaultKind("unauthorized_mid_copy", "content", "the signature is refused (arm with `after`)", "401", Reply(401)),
     FaultKind("forbidden", "content", "access is refused", "403 problem", Reply(403)),
     FaultKind("busy_429", "content", "throttled; `retry_after` sets the header", "429 problem", Reply(429)),
     FaultKind("busy_503", "content", "busy; `retry_after` sets the header", "503 problem", Reply(503)),
+    FaultKind("retry_after_day", "content", "busy for a day", "503, Retry-After: 86400", Reply(503, rest=_DAY)),
     FaultKind("server_error_500", "content", "an internal error", "500 problem", Reply(500)),
     FaultKind(
         "server_error_502",
@@ -69,6 +75,10 @@ _CONTENT = (
         "206, half a body",
     ),
     FaultKind("slow_drip", "content", "sends `amount` bytes each `seconds`", "206, whole but slow"),
+    FaultKind("head_drip", "content", "drips a head, `amount` bytes, one each `seconds`, then resets", "half a head"),
+    FaultKind("refusal_drip", "content", "drips a refusal's body in the same way", "503, half a body"),
+    FaultKind("redirect_drip", "content", "drips a redirect's body in the same way", "302, half a body", hop="entry"),
+    FaultKind("breaks_every", "content", "resets after `amount` bytes, each time", "206, part of a body", count=None),
     FaultKind("reset_mid_body", "content", "resets the TCP connection at `at`", "206, half a body"),
     FaultKind(
         "truncated_right_length",
@@ -79,6 +89,19 @@ _CONTENT = (
     FaultKind("truncated_wrong_length", "content", "ends cleanly at `at`; Content-Length agrees", "206, half a body"),
     FaultKind("truncated_chunked", "content", "ends cleanly at `at`; chunked, no Content-Length", "206, half a body"),
     FaultKind("extra_bytes", "content", "sends `amount` bytes more than Content-Range says", "206, too long a body"),
+    FaultKind(
+        "range_not_satisfiable_416",
+        "content",
+        "refuses ranges that end past the end",
+        "416, Content-Range: bytes */n",
+        count=None,
+    ),
+    FaultKind("short_206", "content", "sends half of what was asked, and says so", "206, shorter", count=None),
+    FaultKind("odd_encoding_none", "content", "names an encoding that is none", "206, Content-Encoding: none"),
+    FaultKind("odd_encoding_identity", "content", "spells it its own way", "206, Content-Encoding: Identity"),
+    FaultKind("content_range_capital", "content", "spells the unit its own way", "206, Content-Range: Bytes a-b/n"),
+    FaultKind("no_total", "content", "does not say the total", "206, Content-Range: bytes a-b/*", count=None),
+    FaultKind("no_length_200", "content", "the whole from byte 0, of unknown length", "200, chunked", count=None),
     FaultKind("range_ignored", "content", "sends the whole object from byte 0", "200 to a Range"),
     FaultKind(
         "range_shifted",
@@ -137,6 +160,19 @@ _DELETE = (
         Reply(200, "html"),
         first=True,
     ),
+    FaultKind("delete_409", "delete", "a conflict, nothing deleted", "409 problem", Reply(409)),
+    *(
+        FaultKind(
+            f"delete_broken_json_{status}", "delete", "refuses in no JSON", str(status), Reply(status, "broken_json")
+        )
+        for status in (401, 403, 404, 409, 500, 503)
+    ),
+    FaultKind("delete_broken_xml_503", "delete", "refuses in no XML", "503", Reply(503, "broken_xml")),
+    FaultKind("delete_gzip_bomb", "delete", "refuses in few bytes that decode to many", "500 gzip", Reply(500, "bomb")),
+    FaultKind("delete_retry_after_day", "delete", "busy for a day", "503, Retry-After: 86400", Reply(503, rest=_DAY)),
+    FaultKind("delete_drip", "delete", "deletes, and drips as `refusal_drip` does", "200, half a body", first=True),
+    FaultKind("delete_head_drip", "delete", "deletes, and drips as `head_drip` does", "half a head", first=True),
+    FaultKind("delete_flood", "delete", "deletes, with a body of `amount` bytes", "200, a long body", first=True),
     FaultKind("delete_timeout_after_success", "delete", "deletes, waits `seconds`, resets", "none", first=True),
     FaultKind("delete_response_lost", "delete", "deletes and resets at once", "none", first=True),
 )
@@ -149,6 +185,13 @@ _CALLING = (
         "throttled, nothing started",
         "429 error",
         Reply(429, "error", "TooManyRequests"),
+    ),
+    FaultKind(
+        "start_retry_after_day",
+        "start",
+        "busy for a day, nothing started",
+        "503 error, Retry-After: 86400",
+        Reply(503, "error", "9999", _DAY),
     ),
     FaultKind("start_response_lost", "start", "starts the recording and resets at once", "none", first=True),
     FaultKind("state_503", "state", "busy", "503 error", Reply(503, "error", "9999")),
@@ -185,7 +228,7 @@ class Fault:
         count: how often it strikes; None for ever.
         after: how many requests that fit pass before it strikes.
         at: the byte of the object where it breaks a body; only requests that ask for this byte fit then.
-        amount: bytes: of a drip, too many, of a shift.
+        amount: bytes: of a drip, too many, of a shift, of a flood, before a break.
         seconds: how long it hangs, or waits between drips.
         retry_after: value of the Retry-After header of a status fault.
         location: where a redirect leads.

@@ -8,11 +8,11 @@ from typing import BinaryIO
 
 from aiohttp import web
 
-from local.acs.answers import Dropped, drop, fault_reply, problem
+from local.acs.answers import Dropped, drip, drop, fault_reply, flood, page, problem
 from local.acs.faults import Fault, Occasion, Operation
 from local.acs.hosts import ENTRY_HOST, EVIL_HOST, OTHER_ENTRY_HOST, REGIONAL_HOST, REGIONAL_SUFFIX
 from local.acs.model import RequestRecord, StoredObject
-from local.acs.transfer import Transfer, bend, good_transfer, parse_range
+from local.acs.transfer import Transfer, bend, ends_past, good_transfer, parse_range
 from local.acs.tunnel import reset
 from local.acs.world import World
 
@@ -68,6 +68,8 @@ class Storage:
             return problem(404)
         if _at_entry(request) and self._world.redirects and (fault is None or fault.name != "redirect_regional_off"):
             return _redirect(f"https://{REGIONAL_HOST}{request.raw_path}")
+        if fault is not None and fault.name == "range_not_satisfiable_416" and ends_past(request.headers, total):
+            asked = (0, -1)
         if asked == (0, -1):
             return problem(416, headers={"Content-Range": f"bytes */{total}"})
         transfer = good_transfer(asked, total)
@@ -102,6 +104,13 @@ class Storage:
         match fault.name:
             case "hang":
                 raise await drop(request, fault.seconds)
+            case "head_drip":
+                raise await drip(request, fault)
+            case "refusal_drip":
+                raise await drip(request, fault, web.StreamResponse(status=503))
+            case "redirect_drip":
+                headers = {"Location": f"https://{REGIONAL_HOST}{target}"}
+                raise await drip(request, fault, web.StreamResponse(status=302, headers=headers))
             case "redirect_elsewhere":
                 return _redirect(fault.location or f"https://{EVIL_HOST}{target}")
             case "redirect_http":
@@ -117,7 +126,9 @@ class Storage:
         self, request: web.BaseRequest, record: RequestRecord, transfer: Transfer, source: _Source
     ) -> web.StreamResponse:
         response = web.StreamResponse(status=transfer.status)
-        response.content_type = source.media_type
+        response.content_type = transfer.media_type or source.media_type
+        if transfer.encoding:
+            response.headers["Content-Encoding"] = transfer.encoding
         if transfer.announced is None:
             response.enable_chunked_encoding()
         else:
@@ -152,6 +163,10 @@ class Storage:
             return web.Response(status=200)
         if fault.kind.reply is not None:
             return fault_reply(fault.kind.reply, fault)
+        if fault.name == "delete_flood":
+            return await flood(request, fault.amount)
+        if fault.name in {"delete_drip", "delete_head_drip"}:
+            raise await drip(request, fault, web.StreamResponse() if fault.name == "delete_drip" else None)
         raise await drop(request, fault.seconds if fault.name == "delete_timeout_after_success" else 0.0)
 
 
@@ -177,6 +192,8 @@ async def _pour(response: web.StreamResponse, record: RequestRecord, transfer: T
     try:
         while left > 0:
             content = _take(stream, source, at, min(piece, left))
+            if transfer.page:
+                content = page(transfer.length)[at - transfer.first :][: len(content)]
             if transfer.inverted:
                 content = content.translate(_INVERTED)
             await response.write(content)

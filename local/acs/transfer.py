@@ -1,7 +1,7 @@
 """How the bytes of one answer are sent: the good way, and each bent way that a fault asks for."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -16,7 +16,7 @@ class Transfer:
 
     `announced` is the Content-Length, None for a chunked body. `pace` sends pieces of so many bytes with so
     many seconds between. `stall` waits so many seconds before a `reset` ending. Bytes past the object's end
-    are filler.
+    are filler. A `page` is what is sent in place of the object's bytes.
     """
 
     status: int
@@ -29,6 +29,9 @@ class Transfer:
     inverted: bool = False
     pace: tuple[int, float] | None = None
     stall: float = 0.0
+    page: bool = False
+    media_type: str = ""
+    encoding: str = ""
 
 
 def parse_range(header: str | None, total: int) -> tuple[int, int] | None:
@@ -46,6 +49,12 @@ def parse_range(header: str | None, total: int) -> tuple[int, int] | None:
         msg = f"no byte of {total} lies in {header}"
         raise ValueError(msg)
     return first, last
+
+
+def ends_past(headers: Mapping[str, str], total: int) -> bool:
+    """Whether the range that is asked for ends past the end."""
+    match = _RANGE.fullmatch(headers.get("Range", ""))
+    return match is not None and match[2] != "" and int(match[2]) >= total
 
 
 def good_transfer(asked: tuple[int, int] | None, total: int) -> Transfer:
@@ -119,6 +128,32 @@ def _length_changes(transfer: Transfer, fault: Fault) -> Transfer:
     return replace(transfer, content_range=f"bytes {transfer.first}-{last}/{transfer.total + fault.amount}")
 
 
+def _breaks_every(transfer: Transfer, fault: Fault) -> Transfer:
+    if transfer.length <= fault.amount:
+        return transfer
+    return replace(transfer, length=fault.amount, ending="reset")
+
+
+def _short(transfer: Transfer, _: Fault) -> Transfer:
+    return good_transfer((transfer.first, transfer.first + max(1, transfer.length // 2) - 1), transfer.total)
+
+
+def _capital(transfer: Transfer, _: Fault) -> Transfer:
+    return replace(transfer, content_range=(transfer.content_range or "").capitalize())
+
+
+def _no_total(transfer: Transfer, _: Fault) -> Transfer:
+    return replace(transfer, content_range=(transfer.content_range or "").partition("/")[0] + "/*")
+
+
+def _no_length(transfer: Transfer, _: Fault) -> Transfer:
+    return replace(good_transfer(None, transfer.total), announced=None, content_range=None)
+
+
+def _html(transfer: Transfer, _: Fault) -> Transfer:
+    return replace(transfer, page=True, media_type="text/html")
+
+
 _BENDS: dict[str, Callable[[Transfer, Fault], Transfer]] = {
     "zero_bytes": _zero_bytes,
     "hang_mid_body": _hang_mid_body,
@@ -132,4 +167,13 @@ _BENDS: dict[str, Callable[[Transfer, Fault], Transfer]] = {
     "range_shifted": _range_shifted,
     "content_changes": _content_changes,
     "length_changes": _length_changes,
+    "breaks_every": _breaks_every,
+    "short_206": _short,
+    "odd_encoding_none": lambda transfer, _: replace(transfer, encoding="none"),
+    "odd_encoding_identity": lambda transfer, _: replace(transfer, encoding="Identity"),
+    "content_range_capital": _capital,
+    "no_total": _no_total,
+    "no_length_200": _no_length,
+    "html_for_middle_range": _html,
+    "untyped_html_for_middle_range": lambda transfer, _: replace(transfer, page=True),
 }

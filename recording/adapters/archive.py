@@ -150,7 +150,6 @@ class BlobArchive:
         request = HttpRequest("PUT", url, headers={"Content-Length": str(len(body)), **headers})
         try:
             reply = self._writes.run(request, body=body).http_response
-            reply.settle()  # nothing may come in chunks
             if reply.status_code != 201:
                 raise HttpResponseError(response=reply)
         except AzureError as error:

@@ -5,9 +5,8 @@ from typing import Any, override
 from urllib.parse import urlsplit
 
 from azure.communication.callautomation import CallAutomationClient
-from azure.communication.callautomation._shared.auth_policy_utils import get_authentication_policy
 from azure.core.credentials import AzureKeyCredential
-from azure.core.pipeline import Pipeline, PipelineRequest
+from azure.core.pipeline import Pipeline, PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import BearerTokenCredentialPolicy, HeadersPolicy, RetryPolicy, SansIOHTTPPolicy
 from azure.core.pipeline.transport import HttpTransport
 from azure.core.rest import HttpRequest
@@ -17,11 +16,14 @@ from azure.identity import DefaultAzureCredential
 from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueClient
 
+from recording.adapters.replies import give_back_long_rest
+from recording.adapters.signing import Signing
 from recording.adapters.transport import transport
 from recording.adapters.wire import Reply, Wire
 
 _KEPT_CONNECTIONS = 64
 _USER_AGENT = "recording-archive"
+_COMMUNICATION_SCOPE = "https://communication.azure.com//.default"
 _STORAGE_SCOPE = "https://storage.azure.com/.default"
 RETRY: dict[str, Any] = {"retry_total": 3, "retry_backoff_factor": 0.5, "retry_backoff_max": 10, "timeout": 60}
 """The SDK's own retries are for a single request; a step that fails is given back to the queue, which has minutes."""
@@ -30,16 +32,22 @@ _BLOB_RETRY: dict[str, Any] = {"retry_total": 3, "initial_backoff": 1, "incremen
 
 
 def call_automation(endpoint: str, access_key: str, client_id: str) -> CallAutomationClient:
-    """A client for calls and the source; by managed identity where there is no key."""
+    """A client for calls; by managed identity where there is no key."""
     return CallAutomationClient(endpoint, _credential(access_key, client_id), transport=_transport(), **RETRY)
 
 
-def recording_reads(
+def source_requests(
     endpoint: str, access_key: str, client_id: str, wire: HttpTransport[HttpRequest, Reply] | None = None
 ) -> Pipeline[HttpRequest, Reply]:
-    """What signs and sends requests for a recording's content. Nothing is asked again: the copy does that itself."""
-    headers = {"x-ms-host": urlsplit(endpoint).hostname or "", "User-Agent": _USER_AGENT}
-    signing = get_authentication_policy(endpoint, _credential(access_key, client_id))
+    """What signs and sends requests to the source. Nothing is asked again: the copy does that itself."""
+    host = urlsplit(endpoint).netloc
+    headers = {"x-ms-host": host.partition(":")[0], "User-Agent": _USER_AGENT}
+    credential = _credential(access_key, client_id)
+    signing = (
+        Signing(host, credential)
+        if isinstance(credential, AzureKeyCredential)
+        else BearerTokenCredentialPolicy(credential, _COMMUNICATION_SCOPE)
+    )
     policies: list[Any] = [HeadersPolicy(headers), signing]
     return Pipeline(wire or Wire(_KEPT_CONNECTIONS), policies)
 
@@ -65,6 +73,12 @@ class _BlobHeaders(SansIOHTTPPolicy[HttpRequest, Reply]):
     @override
     def on_request(self, request: PipelineRequest[HttpRequest]) -> None:
         request.http_request.headers.update({**self._headers, "x-ms-date": formatdate(usegmt=True)})
+
+    @override
+    def on_response(
+        self, request: PipelineRequest[HttpRequest], response: PipelineResponse[HttpRequest, Reply]
+    ) -> None:
+        give_back_long_rest(response.http_response)
 
 
 def blob_service(connection_string: str, uri: str, client_id: str) -> BlobServiceClient:
@@ -95,7 +109,7 @@ def queue(connection_string: str, uri: str, client_id: str, name: str) -> QueueC
 
 def event_grid(endpoint: str, key: str, client_id: str) -> EventGridPublisherClient:
     """A client for the customer's own topic."""
-    return EventGridPublisherClient(endpoint, _credential(key, client_id))
+    return EventGridPublisherClient(endpoint, _credential(key, client_id), transport=_transport())
 
 
 def _transport() -> Any:

@@ -1,12 +1,28 @@
 """What the SDKs' exceptions say, read in one place: status, the service's error code, the wish to be left in peace."""
 
 import json
+import re
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from azure.core.exceptions import AzureError, HttpResponseError
+from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
 
 _BUSY = frozenset({408, 429, 500, 502, 503, 504})
+_REFUSED = 400
+LONGEST_REST = 10.0
+"""Seconds that a request is held back at most for its next try: for a longer rest the queue has the time."""
+_RESTS = ("Retry-After", "retry-after-ms", "x-ms-retry-after-ms")
+"""Where the SDKs look for a rest. Of the latter two we believe nothing: none of the services that we ask sends them."""
+_SECONDS = re.compile(r"\d{1,9}(?:\.\d{1,9})?", re.ASCII)
+_MOST_SECONDS = 86400.0
+
+
+class RestTooLong(ClientAuthenticationError):
+    """The reply asks for a longer rest than a thread may take. It holds the reply, as any refusal does.
+
+    The SDKs' retry policies know one kind of error that they do not try again: that of authentication. This is one for
+    that reason alone.
+    """
 
 
 def is_busy(status: int) -> bool:
@@ -65,15 +81,29 @@ def _body_of(response: Any) -> dict[str, Any]:
 def retry_after_of(error: AzureError) -> float | None:
     """The seconds that Retry-After asks for, given as a number or as a date; None when it asks for nothing."""
     response: Any = getattr(error, "response", None)
-    text = response.headers.get("Retry-After") if response is not None else None
-    if not text:
+    return None if response is None else _rest(response.headers)
+
+
+def give_back_long_rest(response: Any) -> None:
+    """Let a refusal that asks for a long rest, or for one that nobody understands, go past the SDK's own retries.
+
+    Raises:
+        RestTooLong: it does.
+    """
+    asked = [name for name in _RESTS if response.headers.get(name)]
+    if response.status_code < _REFUSED or not asked:
+        return
+    rest = _rest(response.headers) if asked == ["Retry-After"] else None
+    if rest is None or rest > LONGEST_REST:
+        raise RestTooLong(response=response)
+
+
+def _rest(headers: Any) -> float | None:
+    text = str(headers.get("Retry-After") or "").strip()
+    if _SECONDS.fullmatch(text):
+        return min(float(text), _MOST_SECONDS)
+    try:  # a date, then: measured on the server's own clock
+        seconds = (parsedate_to_datetime(text) - parsedate_to_datetime(headers["Date"])).total_seconds()
+    except (ValueError, TypeError, KeyError, OverflowError):
         return None
-    try:
-        return max(0.0, float(text))
-    except ValueError:
-        pass  # a date, then: measured on the server's own clock
-    try:
-        then, now = parsedate_to_datetime(text), parsedate_to_datetime(response.headers["Date"])
-        return max(0.0, (then - now).total_seconds())
-    except (ValueError, TypeError, KeyError):
-        return None
+    return min(max(0.0, seconds), _MOST_SECONDS)

@@ -1,24 +1,24 @@
-"""The service's short-lived storage: reads go by the wire, signed as the SDK signs; deletes by the SDK's client."""
+"""The service's short-lived storage, over the wire: every request signed, every redirect checked and signed anew."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
-from azure.communication.callautomation import CallAutomationClient
 from azure.communication.callautomation.recording_url_validator import validate_recording_url
-from azure.core.exceptions import AzureError, DecodeError, HttpResponseError
+from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
 from azure.core.pipeline import Pipeline
 from azure.core.rest import HttpRequest
 
-from recording.adapters.replies import code_of, is_busy, message_of, retry_after_of, status_of
+from recording.adapters.replies import code_of, is_busy, message_of, retry_after_of
 from recording.adapters.wire import Broken, Reply
 from recording.core.errors import (
     HostileLocation,
     RecordingError,
     SourceBusy,
+    SourceGone,
     SourceNotReady,
     SourceRefused,
+    SourceUnexpected,
     SourceUnreachable,
     TransferBroken,
 )
@@ -26,115 +26,114 @@ from recording.core.locations import check_location, redirect_target
 from recording.core.model import Location, Proof
 from recording.ports import Transfer
 
+_READ, _DELETE = "read source", "delete at source"
 _MOST_REDIRECTS = 4
-_CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
-_NOT_RETRIED: dict[str, Any] = {"retry_total": 0, "permit_redirects": False}
-"""What fails is asked again by who drives the step, and a redirect is a new URL: checked and signed as the first was.
-azure-core would follow it without the signature."""
-
-_READ = frozenset({200, 206})
-_GONE = frozenset({"404", "410"})
-_DELETED = frozenset({202, 204})
-"""A delete that the service accepts in other words than the SDK expects."""
+_REDIRECTS = frozenset({300, 301, 302, 307, 308})
+_CONTENT = frozenset({200, 206})
+_GONE = frozenset({404, 410})
+_REFUSED = frozenset({401, 403})
+_NO_SUCH_RANGE = 416
+_CONTENT_RANGE = re.compile(r"bytes[ =]\s*(\d{1,18})\s*-\s*(\d{1,18})\s*/\s*(\d{1,18}|\*)", re.ASCII | re.IGNORECASE)
+_UNSATISFIED = re.compile(r"bytes[ =]\s*\*\s*/\s*(\d{1,18})", re.ASCII | re.IGNORECASE)
+_PLAIN = frozenset({"", "identity", "none"})
+"""Encodings that are none; the second is what the standard calls it."""
+_CHECK_KEY = "check ACS_ACCESS_KEY, or the identity's role on the Communication resource, and the clock"
 
 
 class AcsSource:
     """`Source` of one Communication resource. The SDK's rules for URLs hold beside our own.
 
     Args:
-        client: deletes.
-        reads: signs and sends requests for content (`clients.recording_reads`).
+        requests: signs and sends them (`clients.source_requests`).
     """
 
-    def __init__(self, client: CallAutomationClient, reads: Pipeline[HttpRequest, Reply]) -> None:
-        self._client = client
-        self._reads = reads
+    def __init__(self, requests: Pipeline[HttpRequest, Reply]) -> None:
+        self._requests = requests
 
     @contextmanager
     def open(self, location: Location, offset: int = 0, length: int | None = None) -> Iterator[Transfer]:
         """See `ports.Source.open`."""
-        headers = {"Accept-Encoding": "identity"}
-        if length is not None:
-            headers["Range"] = f"bytes={offset}-{offset + length - 1}"
-        reply, place = self._follow(location, lambda url: self._read(url, headers))
+        reply, place = self._ask_for(location, offset, length)
         try:
             yield _Arriving(reply, place)
         finally:
             reply.close()
 
-    def _read(self, url: Location, headers: dict[str, str]) -> Reply:
-        _check_the_sdks_rules(url)
-        reply = self._reads.run(HttpRequest("GET", url, headers=dict(headers))).http_response
-        if reply.status_code not in _READ:
-            reply.settle()
-            raise HttpResponseError(response=reply)
-        return reply
+    def _ask_for(self, location: Location, offset: int, length: int | None) -> tuple[Reply, Location]:
+        """Ask for a range; of what ends before the range does, for what there is of it."""
+        asked = length
+        while True:
+            wanted = {} if asked is None else {"Range": f"bytes={offset}-{offset + asked - 1}"}
+            reply, place = self._ask(_READ, "GET", location, wanted)
+            if reply.status_code in _CONTENT:
+                return reply, place
+            if reply.status_code != _NO_SUCH_RANGE or asked is None:
+                raise _refusal(_READ, reply)
+            asked = _less(reply, offset, asked) if asked == length else None
+            if asked is None and offset:
+                raise _refusal(_READ, reply)
 
     def delete(self, location: Location, proof: Proof) -> bool:
         """See `ports.Source.delete`."""
         if not proof.length:
-            raise SourceRefused("release chunk", "the proof is of nothing")
-        try:
-            self._follow(location, self._delete)
-        except SourceNotReady as error:
-            if error.ids.get("status") in _GONE:
-                return False
-            raise
+            raise SourceRefused(_DELETE, "the proof is of nothing")
+        reply, _ = self._ask(_DELETE, "DELETE", location, {})
+        if reply.status_code in _GONE:
+            return False
+        if not 200 <= reply.status_code < 300:
+            raise _refusal(_DELETE, reply)
         return True
 
-    def _delete(self, url: Location) -> None:
-        _check_the_sdks_rules(url)  # apart, for a ValueError of the request is no word on the location
-        try:
-            self._client.delete_recording(url, **_NOT_RETRIED)
-        except DecodeError:
-            return  # it was deleted, and the reply has a body that is not JSON
-        except HttpResponseError as error:
-            if error.status_code not in _DELETED:
-                raise
-
-    def _follow[T](self, location: Location, call: Callable[[Location], T]) -> tuple[T, Location]:
+    def _ask(self, operation: str, method: str, location: Location, headers: dict[str, str]) -> tuple[Reply, Location]:
+        """The reply, and where it came from: every place is checked before anything is sent to it."""
         place = check_location(location, "location")
         for _hop in range(_MOST_REDIRECTS + 1):
             try:
-                return call(place), place
-            except HttpResponseError as error:
-                status = error.status_code or 0
-                target = _header(error.response, "Location")
-                if not 300 <= status < 400 or not target:
-                    raise _source_error(error) from error
-                place = redirect_target(place, target)
+                validate_recording_url(place, "location")
+            except ValueError as error:
+                raise HostileLocation(operation, "the SDK refuses the location") from error
+            request = HttpRequest(method, place, headers={"Accept-Encoding": "identity", **headers})
+            try:
+                reply = self._requests.run(request, stream=method == "GET").http_response
+            except ClientAuthenticationError as error:
+                raise SourceRefused(operation, message_of(error), hint=_CHECK_KEY) from error
             except AzureError as error:
-                raise _source_error(error) from error
-        raise SourceNotReady("read source", f"more than {_MOST_REDIRECTS} redirects", hint="it passes by itself")
+                hint = "check the network and HTTPS_PROXY"
+                raise SourceUnreachable(operation, message_of(error), hint=hint) from error
+            target = reply.headers.get("Location")
+            if reply.status_code not in _REDIRECTS or not target:
+                return reply, place
+            place = redirect_target(place, target)
+        raise SourceUnexpected(operation, f"more than {_MOST_REDIRECTS} redirects", hint="it passes by itself")
 
 
-def _check_the_sdks_rules(url: Location) -> None:
-    """A location that passes our rules may still fall to the SDK's own."""
-    try:
-        validate_recording_url(url, "location")
-    except ValueError as error:
-        raise HostileLocation("read source", "the SDK refuses the location") from error
+def _less(reply: Reply, offset: int, asked: int) -> int | None:
+    """How many bytes there are of a range that ends past the end; None where the reply does not tell."""
+    found = _UNSATISFIED.fullmatch(reply.headers.get("Content-Range", ""))
+    if found is None:
+        return None
+    total = int(found[1])
+    if not total:
+        raise SourceNotReady(_READ, "416, and the content is empty", hint="it passes by itself")
+    return total - offset if offset < total < offset + asked else None
 
 
-def _header(response: Any, name: str) -> str:
-    return str(response.headers.get(name, "")) if response is not None else ""
-
-
-def _source_error(error: AzureError) -> RecordingError:
-    status = status_of(error)
-    if status is None:
-        return SourceUnreachable("read source", message_of(error), hint="check the network and HTTPS_PROXY")
-    ids = {"status": str(status)} | ({"code": code_of(error)} if code_of(error) else {})
-    if status in {401, 403}:
-        return SourceRefused(
-            "read source",
-            f"{status} {message_of(error)}",
-            hint="check ACS_ACCESS_KEY, or the identity's role on the Communication resource, and the clock",
-            ids=ids,
-        )
-    if is_busy(status):
-        return SourceBusy("read source", f"{status} {message_of(error)}", ids=ids, retry_after=retry_after_of(error))
-    return SourceNotReady("read source", f"{status} {message_of(error)}", hint="it passes by itself", ids=ids)
+def _refusal(operation: str, reply: Reply) -> RecordingError:
+    """What the status says; the body is quoted, and decides nothing."""
+    status, error = reply.status_code, HttpResponseError(response=reply)
+    cause = f"{status} {message_of(error)}"
+    code = code_of(error)
+    ids = {"status": str(status)} | ({"code": code} if code else {})
+    if status in _REFUSED:
+        return SourceRefused(operation, cause, hint=_CHECK_KEY, ids=ids)
+    if is_busy(status) or status > 500:
+        return SourceBusy(operation, cause, ids=ids, retry_after=retry_after_of(error))
+    hint = "it passes by itself"
+    if status in _GONE:
+        return SourceGone(operation, cause, hint=hint, ids=ids)
+    if operation == _READ and status in {204, 400}:
+        return SourceNotReady(operation, cause, hint=hint, ids=ids)
+    return SourceUnexpected(operation, cause, hint=hint, ids=ids)
 
 
 class _Arriving:
@@ -147,37 +146,40 @@ class _Arriving:
         self.length: int | None
         self.total: int | None
         headers = reply.headers
-        encoding = headers.get("Content-Encoding", "identity")
-        if encoding != "identity":
-            raise TransferBroken("read source", f"the content comes encoded as {encoding}")
+        encoding = headers.get("Content-Encoding", "")
+        if {one.strip().lower() for one in encoding.split(",")} - _PLAIN:
+            raise TransferBroken(_READ, f"the content comes encoded as {encoding}")
         found = _CONTENT_RANGE.fullmatch(headers.get("Content-Range", ""))
         said = headers.get("Content-Length", "")
         body = int(said) if said.isdecimal() else None
         if reply.status_code == 206:
             if found is None:
-                raise TransferBroken("read source", "a partial reply does not say which part it is")
+                raise TransferBroken(_READ, "a partial reply does not say which part it is")
             self.offset = int(found[1])
             self.length = int(found[2]) - self.offset + 1
             self.total = int(found[3]) if found[3] != "*" else None
+            if self.length < 1 or (self.total is not None and self.offset + self.length > self.total):
+                raise TransferBroken(_READ, f"no such part can be: {found[0]}")
             if body is not None and body != self.length:
-                raise TransferBroken("read source", f"Content-Range says {self.length} bytes, Content-Length {body}")
+                raise TransferBroken(_READ, f"Content-Range says {self.length} bytes, Content-Length {body}")
         else:
             self.offset = 0
             whole = int(found[3]) if found is not None and found[3] != "*" else body
             if body not in {None, whole}:
-                raise TransferBroken("read source", f"Content-Range says {whole} bytes, Content-Length {body}")
+                raise TransferBroken(_READ, f"Content-Range says {whole} bytes, Content-Length {body}")
             self.length = self.total = whole
         self.validators = "\n".join(headers.get(name, "") for name in ("ETag", "Last-Modified"))
+        self.content_type: str = headers.get("Content-Type", "")
 
     def readinto(self, view: memoryview) -> int:
         """See `ports.Transfer.readinto`."""
         try:
             read = self._reply.readinto(view)
         except Broken as error:
-            raise TransferBroken("read source", f"the connection broke: {error}") from error
+            raise TransferBroken(_READ, f"the connection broke: {error}") from error
         self._got += read
         if read == 0 and self.length is not None and self._got < self.length:
-            raise TransferBroken("read source", f"the body ended after {self._got} of {self.length} bytes")
+            raise TransferBroken(_READ, f"the body ended after {self._got} of {self.length} bytes")
         return read
 
     def abort(self) -> None:

@@ -7,10 +7,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
+from recording.copying.asking import RangeIgnored
 from recording.copying.buffers import Buffers
 from recording.copying.destination import CutOff, Destination, Progress
 from recording.copying.pace import Pace
-from recording.copying.ranges import RangeIgnored, Ranges
+from recording.copying.ranges import Ranges
 from recording.core import blocks
 from recording.core.blocks import Block, StagedBlock
 from recording.core.errors import SourceChanged, TransferBroken

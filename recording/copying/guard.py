@@ -1,10 +1,10 @@
 """Ends transfers that drip: each byte in time for the socket, all of them together too slow to ever finish."""
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 from recording.ports import Transfer
+from recording.timelimits import Limit, TimeLimits
 
 
 class Guard:
@@ -18,33 +18,18 @@ class Guard:
 
     def __init__(self, monotonic: Callable[[], float], slowest: int = 64 << 10, grace: float = 30.0) -> None:
         self._monotonic = monotonic
+        self._limits = TimeLimits(monotonic)
         self._slowest = slowest
         self._grace = grace
-        self._watched: dict[int, tuple[float, Transfer]] = {}
-        self._changed = threading.Condition()
-        self._running = False
 
-    @contextmanager
-    def watching(self, transfer: Transfer, length: int) -> Iterator[None]:
+    def watching(self, transfer: Transfer, length: int) -> AbstractContextManager[Limit]:
         """While inside, the transfer of `length` bytes is aborted once its time is over."""
-        due = self._monotonic() + self._grace + length / self._slowest
-        with self._changed:
-            self._watched[id(transfer)] = (due, transfer)
-            if not self._running:
-                self._running = True
-                threading.Thread(target=self._watch, name="transfer-guard", daemon=True).start()
-        try:
-            yield
-        finally:
-            with self._changed:
-                del self._watched[id(transfer)]
+        return self._limits.within(self._tenable(length), transfer.abort)
 
-    def _watch(self) -> None:
-        with self._changed:
-            while self._watched:
-                now = self._monotonic()
-                for due, transfer in self._watched.values():
-                    if due <= now:
-                        transfer.abort()
-                self._changed.wait(1.0)
-            self._running = False
+    def patience(self, length: int) -> Callable[[], bool]:
+        """Whether there is time left, counted from now, for `length` bytes, however many transfers bring them."""
+        due = self._monotonic() + self._tenable(length)
+        return lambda: self._monotonic() < due
+
+    def _tenable(self, length: int) -> float:
+        return self._grace + length / self._slowest

@@ -63,26 +63,26 @@ class Permanent(RecordingError):
     code = "permanent"
 
 
-class SourceNotReady(Transient):
-    """The source does not hold the media yet: 404, an empty body or an error page where media should be."""
-
-    code = "source_not_ready"
-
-
 class SourceGone(Transient):
-    """The source says that nothing is there: 404 or 410. It may not be there yet, or be there again."""
+    """The source says that there is no such thing: 404, 410. Not yet, or not any more, or it is mistaken."""
 
     code = "source_gone"
 
 
+class SourceNotReady(Transient):
+    """The source does not hold the media yet: 400, an empty body or an error page where media should be."""
+
+    code = "source_not_ready"
+
+
 class SourceUnexpected(Transient):
-    """The source answers in a way that means nothing here; it may pass by itself."""
+    """The source answers with a status, or in a way, that nobody expects of it: it says nothing of the media."""
 
     code = "source_unexpected"
 
 
 class SourceBusy(Transient):
-    """The source asks for fewer requests (429) or cannot answer now (500, 502, 503, 504)."""
+    """The source asks for fewer requests (429) or cannot answer now (408, 5xx)."""
 
     code = "source_busy"
 

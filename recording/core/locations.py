@@ -13,8 +13,10 @@ MAX_LENGTH = 2048
 
 # What a URL may be spelt with. Left out on purpose: `#`, brackets, `\` and whatever a client would rewrite.
 _CHARACTERS = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,;=:@%/?]+")
-_PARTS = re.compile(r"https://(?P<authority>[^/?]*)/.*", re.IGNORECASE)
+_PARTS = re.compile(r"https://(?P<authority>[^/?]*)/(?P<path>[^?]*).*", re.IGNORECASE)
 _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_SLASH = re.compile(r"/|%2f|%5c", re.IGNORECASE)
+_DOT = re.compile(r"%2e", re.IGNORECASE)
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*", re.IGNORECASE)
 _MAX_HOST = 253
@@ -24,6 +26,7 @@ _OBJECT = re.compile(r"https://[^/]+/v1/objects/(?P<id>[^/?]+)", re.IGNORECASE)
 def check_location(url: object, field: str) -> Location:
     """Let a URL pass only if it is one of the service's recording locations.
 
+    What some would rewrite before they look, such as dot segments, does not pass: it might be another place to each.
     The URL is returned as it came, letter by letter. A refusal shows neither its path nor its query.
 
     Args:
@@ -43,7 +46,14 @@ def check_location(url: object, field: str) -> Location:
         raise _hostile(field, "is not an https URL with a path")
     if _BROKEN_ESCAPE.search(url):
         raise _hostile(field, "holds a broken percent escape")
-    if "@" in (authority := parts["authority"]):
+    _check_authority(parts["authority"], field)
+    if fault := _odd_segment(parts["path"]):
+        raise _hostile(field, f"has {fault} segment in its path")
+    return Location(url)
+
+
+def _check_authority(authority: str, field: str) -> None:
+    if "@" in authority:
         raise _hostile(field, "holds a user name")
     host, colon, port = authority.partition(":")
     if colon and port != "443":
@@ -52,7 +62,14 @@ def check_location(url: object, field: str) -> Location:
         raise _hostile(field, "has a host that is not a plain DNS name")
     if not host.lower().endswith(ALLOWED_SUFFIXES):
         raise _hostile(field, f"has the host {host}, which is none of the service's recording hosts")
-    return Location(url)
+
+
+def _odd_segment(path: str) -> str:
+    """Which segment some would rewrite, or nothing. Only the last may be empty."""
+    *inner, last = (_DOT.sub(".", segment).partition(";")[0] for segment in _SLASH.split(path))
+    if not {".", ".."}.isdisjoint((*inner, last)):
+        return "a dot"
+    return "" if all(inner) else "an empty"
 
 
 def redirect_target(current: Location, location_header: str) -> Location:

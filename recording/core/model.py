@@ -111,14 +111,6 @@ class Subject(StrEnum):
     METADATA = "metadata"
 
 
-class Authority(StrEnum):
-    """How much is enough to delete a proven chunk at the source: the RELEASE_AT_SOURCE setting."""
-
-    PROVEN = "proven"
-    EVENT = "event"
-    NEVER = "false"
-
-
 Actor = NewType("Actor", str)
 """Who brought a fact about: the app itself, or a person by name."""
 APP = Actor("app")

@@ -18,12 +18,12 @@ CHUNKED = "Transfer-Encoding: chunked"
 
 def get(wire: Wire, url: str, headers: dict[str, str] | None = None) -> Reply:
     """Ask for something."""
-    return wire.send(HttpRequest("GET", url, headers=headers or {}))
+    return wire.send(HttpRequest("GET", url, headers=headers or {}), stream=True)
 
 
 def put(wire: Wire, url: str, body: bytes | memoryview) -> Reply:
     """Send something."""
-    return wire.send(HttpRequest("PUT", url, headers={"Content-Length": str(len(body))}), body=body)
+    return wire.send(HttpRequest("PUT", url, headers={"Content-Length": str(len(body))}), body=body, stream=True)
 
 
 def read_into(found: bytearray, reply: Reply, rooms: Sequence[int] = (70_000,)) -> None:

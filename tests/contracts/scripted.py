@@ -4,12 +4,13 @@ import re
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-type Step = bytes | Callable[[bytes], bytes] | None
+type Step = bytes | Callable[[bytes], bytes | Iterator[bytes]] | None
 """What is said to a request once it was heard, or made of it; None closes the connection without hearing one."""
 type Script = Sequence[Step]
 """The steps of one connection. After the last it is left open until the other side closes it."""
@@ -34,6 +35,19 @@ def chunked(*pieces: bytes, extension: str = "", trailers: Sequence[str] = ()) -
     return chunks + "\r\n".join([f"0{extension}", *trailers, "", ""]).encode()
 
 
+def dripping(begin: bytes, piece: bytes = b"x", end: bytes = b"") -> Callable[[bytes], Iterator[bytes]]:
+    """Says the beginning, then a piece now and then for half a minute, each in time for a socket; then the end."""
+
+    def say(_request: bytes) -> Iterator[bytes]:
+        yield begin
+        for _ in range(300):
+            time.sleep(0.1)
+            yield piece
+        yield end
+
+    return say
+
+
 class Server:
     """Plays a script for each connection, the last one for all further ones.
 
@@ -55,6 +69,7 @@ class Server:
     ) -> None:
         self.heard: list[bytes] = []
         self.opened = 0
+        self.sent = 0
         self.closed = threading.Semaphore(0)
         """Released for each connection that was closed from here."""
         self._scripts = scripts
@@ -107,7 +122,10 @@ class Server:
                     break
                 request = self._hear(connection)
                 self.heard.append(request)
-                connection.sendall(step(request) if callable(step) else step)
+                said = step(request) if callable(step) else step
+                for piece in [said] if isinstance(said, bytes) else said:
+                    connection.sendall(piece)
+                    self.sent += len(piece)
             else:
                 while connection.recv(1 << 16):
                     pass

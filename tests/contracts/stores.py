@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, Protocol
 
 from local.acs import LocalAcs
 from local.acs.hosts import EVIL_HOST
-from recording.adapters.clients import call_automation, recording_reads
+from recording.adapters.clients import source_requests
 from recording.adapters.source import AcsSource
 from recording.core.model import Location
 from recording.ports import Source, Transfer
@@ -59,7 +59,8 @@ class FakeStore:
         return stored.content in self.source.contents
 
     def arm(self, name: str, **trigger: Any) -> None:  # noqa: ANN401 - the same
-        self.source.arm(name, **{key: value for key, value in trigger.items() if key not in {"seconds", "location"}})
+        known = {"count": "times", "after": "after", "at": "at", "amount": "amount", "retry_after": "retry_after"}
+        self.source.arm(name, **{known[key]: value for key, value in trigger.items() if key in known})
 
     def asked(self) -> int:
         return len(self.source.opened) + len(self.source.deletions)
@@ -73,16 +74,14 @@ class RealStore:
 
     def __init__(self, acs: LocalAcs, key: str | None = None) -> None:
         self.acs = acs
-        self._client = call_automation(acs.endpoint, key or acs.world.access_key, "")
-        self._reads = recording_reads(acs.endpoint, key or acs.world.access_key, "")
-        self.source = AcsSource(self._client, self._reads)
+        self._requests = source_requests(acs.endpoint, key or acs.world.access_key, "")
+        self.source = AcsSource(self._requests)
         self._asked_before = len(acs.world.requests)
         self._strayed_before = len(acs.world.refused_hosts)
 
     def close(self) -> None:
         """Close the connections."""
-        self._client.close()
-        self._reads.__exit__()
+        self._requests.__exit__()
 
     def add(self, content: bytes) -> Stored:
         event = self.acs.world.add_recording([content])

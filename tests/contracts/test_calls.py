@@ -253,3 +253,15 @@ def test_an_invalid_output_is_refused_by_the_service_too(real: RealSwitchboard) 
         real.calls.start(order(real.call().server, output=invalid))
 
     assert 400 == caught.value.status
+
+
+def test_a_rest_of_a_day_is_given_back(acs: LocalAcs) -> None:
+    """For whoever ordered to keep: no thread sleeps, though the SDK would, and the order is sent once."""
+    board = RealSwitchboard(acs, retries=3)
+    before = len(acs.world.requests)
+    board.arm("start_retry_after_day")
+    with pytest.raises(ServiceBusy) as caught:
+        board.calls.start(order(board.call().server))
+    board.close()
+
+    assert (86400.0, 1, 0) == (caught.value.retry_after, len(acs.world.requests) - before, board.recordings())

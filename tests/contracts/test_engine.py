@@ -14,6 +14,7 @@ from recording.core.errors import (
     BlobExists,
     RecordingError,
     SourceChanged,
+    SourceGone,
     SourceNotReady,
     Transient,
 )
@@ -140,7 +141,7 @@ def test_a_fault_on_the_way_leaves_no_trace(world: World, fault: str, after: int
 
 @pytest.mark.parametrize(
     ("fault", "error"),
-    [("not_ready_404", SourceNotReady), ("bad_request_html", SourceNotReady), ("length_changes", SourceChanged)],
+    [("not_ready_404", SourceGone), ("bad_request_html", SourceNotReady), ("length_changes", SourceChanged)],
 )
 def test_a_fault_that_takes_minutes_is_left_to_the_queue(world: World, fault: str, error: type[RecordingError]) -> None:
     """Nothing is committed; the next try goes on."""

@@ -59,7 +59,7 @@ def reads(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> Read:
 
     def reader(server: Server, identity: Identity) -> Callable[[], Reply]:
         monkeypatch.setattr("recording.adapters.clients._credential", lambda _key, _client_id: identity)
-        pipeline = clients.recording_reads("https://contoso.communication.azure.com", "", "", wire)
+        pipeline = clients.source_requests("https://contoso.communication.azure.com", "", "", wire)
         return lambda: pipeline.run(HttpRequest("GET", server.url)).http_response
 
     return reader

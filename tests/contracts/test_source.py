@@ -9,11 +9,14 @@ from recording.core.errors import (
     HostileLocation,
     RecordingError,
     SourceBusy,
+    SourceGone,
     SourceNotReady,
     SourceRefused,
+    SourceUnexpected,
     SourceUnreachable,
     TransferBroken,
 )
+from recording.core.media import may_be_media
 from recording.core.model import Location
 from tests.contracts.stores import HANG_SECONDS, Store, fetched, read_all, read_into
 from tests.copies import media, run_together
@@ -109,8 +112,8 @@ def test_a_reply_may_be_left_unread(store: Store) -> None:
 @pytest.mark.parametrize(
     ("fault", "error"),
     [
-        ("not_ready_404", SourceNotReady),
-        ("gone_410", SourceNotReady),
+        ("not_ready_404", SourceGone),
+        ("gone_410", SourceGone),
         ("bad_request_html", SourceNotReady),
         ("unauthorized_mid_copy", SourceRefused),
         ("forbidden", SourceRefused),
@@ -118,7 +121,7 @@ def test_a_reply_may_be_left_unread(store: Store) -> None:
         ("busy_503", SourceBusy),
         ("server_error_500", SourceBusy),
         ("server_error_502", SourceBusy),
-        ("redirect_loop", SourceNotReady),
+        ("redirect_loop", SourceUnexpected),
     ],
 )
 def test_every_refusal_is_told_by_how_it_passes(store: Store, fault: str, error: type[RecordingError]) -> None:
@@ -136,7 +139,7 @@ def test_every_refusal_is_told_by_how_it_passes(store: Store, fault: str, error:
 def test_what_was_never_there_is_not_there_yet(store: Store) -> None:
     """Nobody can tell the one from the other."""
     stored = store.add(CONTENT)
-    with pytest.raises(SourceNotReady) as caught:
+    with pytest.raises(SourceGone) as caught:
         fetched(store.source.open(Location(stored.content.replace("/objects/", "/objects/0"))))
 
     assert "404" == caught.value.ids["status"]
@@ -238,6 +241,68 @@ def test_another_length_says_so(store: Store) -> None:
         assert len(CONTENT) + 5 == transfer.total
 
 
+# Replies that the standard allows
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "range_not_satisfiable_416",
+        "odd_encoding_none",
+        "odd_encoding_identity",
+        "content_range_capital",
+    ],
+)
+@pytest.mark.parametrize(("offset", "length"), [(0, 1 << 20), (150_000, 1 << 20), (0, 200_000), (7, 100)])
+def test_an_odd_spelling_is_read(store: Store, fault: str, offset: int, length: int) -> None:
+    """As far as there is content: a range that ends past the end may be refused, with the length."""
+    stored = store.add(CONTENT)
+    store.arm(fault)
+    expected = CONTENT[offset : offset + length]
+    with store.source.open(stored.content, offset, length) as transfer:
+        assert (offset, len(expected), len(CONTENT)) == (transfer.offset, transfer.length, transfer.total)
+        assert expected == read_all(transfer)
+
+
+def test_a_part_of_a_range_says_so(store: Store) -> None:
+    """The rest can be asked for."""
+    stored = store.add(CONTENT)
+    store.arm("short_206", count=1)
+    with store.source.open(stored.content, 1000, 100) as transfer:
+        assert (1000, 50, len(CONTENT)) == (transfer.offset, transfer.length, transfer.total)
+        assert CONTENT[1000:1050] == read_all(transfer)
+
+
+def test_a_range_of_an_unknown_whole_says_so(store: Store) -> None:
+    """Its own length is known."""
+    stored = store.add(CONTENT)
+    store.arm("no_total", count=1)
+    with store.source.open(stored.content, 1000, 100) as transfer:
+        assert (1000, 100, None) == (transfer.offset, transfer.length, transfer.total)
+        assert CONTENT[1000:1100] == read_all(transfer)
+
+
+def test_a_whole_of_unknown_length_says_so(store: Store) -> None:
+    """From byte 0, whatever was asked for."""
+    stored = store.add(CONTENT)
+    store.arm("no_length_200", count=1)
+    with store.source.open(stored.content, 1000, 100) as transfer:
+        assert (0, None, None) == (transfer.offset, transfer.length, transfer.total)
+        assert CONTENT == read_all(transfer)
+
+
+def test_what_comes_says_what_it_is(store: Store) -> None:
+    """A page in place of a range says so too, if it is sent as one."""
+    stored = store.add(CONTENT)
+    store.arm("html_for_middle_range")
+    with store.source.open(stored.content, 1000, 100) as transfer:
+        assert "text/html" == transfer.content_type
+        assert (1000, 100, len(CONTENT)) == (transfer.offset, transfer.length, transfer.total)
+        assert b"<!DOCTYPE html>" in read_all(transfer)
+    with store.source.open(stored.content, 1000, 100) as transfer:
+        assert may_be_media(transfer.content_type)
+
+
 # Aborting
 
 
@@ -327,7 +392,7 @@ def test_a_delete_says_whether_there_was_something(store: Store) -> None:
     assert not store.holds(stored)
     assert not store.source.delete(stored.delete, proof())
     assert store.holds(kept)
-    with pytest.raises(SourceNotReady):
+    with pytest.raises(SourceGone):
         fetched(store.source.open(stored.content))
 
 
@@ -336,6 +401,7 @@ def test_a_delete_says_whether_there_was_something(store: Store) -> None:
     [
         ("delete_401", SourceRefused),
         ("delete_403", SourceRefused),
+        ("delete_409", SourceUnexpected),
         ("delete_500", SourceBusy),
         ("delete_503", SourceBusy),
     ],
@@ -347,6 +413,16 @@ def test_a_delete_that_is_refused_deletes_nothing(store: Store, fault: str, erro
     with pytest.raises(error):
         store.source.delete(stored.delete, proof())
 
+    assert store.holds(stored)
+    assert store.source.delete(stored.delete, proof())
+
+
+def test_a_delete_that_knows_of_nothing_has_deleted_nothing(store: Store) -> None:
+    """Whether the content is gone its own location tells."""
+    stored = store.add(CONTENT)
+    store.arm("delete_404")
+
+    assert not store.source.delete(stored.delete, proof())
     assert store.holds(stored)
     assert store.source.delete(stored.delete, proof())
 

@@ -1,5 +1,8 @@
 """What only a network can do to `Source`: redirects, dates, keys, connections."""
 
+import gzip
+import re
+import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
@@ -14,15 +17,18 @@ from recording.core.errors import (
     HostileLocation,
     RecordingError,
     SourceBusy,
+    SourceGone,
     SourceNotReady,
     SourceRefused,
+    SourceUnexpected,
     SourceUnreachable,
     TransferBroken,
 )
 from recording.core.model import Location
 from tests.contracts.scripted import Script, Server, head, said
-from tests.contracts.stores import HANG_SECONDS, RealStore, fetched
+from tests.contracts.stores import HANG_SECONDS, RealStore, fetched, read_all
 from tests.copies import media
+from tests.core.entries_of import proof
 
 CONTENT = media(200_000)
 
@@ -39,7 +45,7 @@ def test_redirects_are_followed_a_few_times_and_no_more(real_store: RealStore) -
     """Each one checked."""
     stored = real_store.add(CONTENT)
     real_store.arm("redirect_loop")
-    with pytest.raises(SourceNotReady, match="redirects"):
+    with pytest.raises(SourceUnexpected, match="redirects"):
         fetched(real_store.source.open(stored.content))
 
     assert [302] * 5 == [status for _host, status in real_store.statuses()]
@@ -154,8 +160,14 @@ def test_a_read_that_brings_nothing_ends(
     store.close()
 
 
+RANGE = re.compile(rb"Range: (\S+)")
 PLACE = Location(f"https://{REGIONAL_HOST}/v1/objects/a/content/audio")
 CONTENT_OF_THREE = "Content-Length: 3"
+
+
+def requests_of(server: Server) -> list[bytes]:
+    """What was asked, without the way through the tunnel."""
+    return [one for one in server.heard if not one.startswith(b"CONNECT")]
 
 
 @pytest.fixture
@@ -179,7 +191,11 @@ def scripted(real_store: RealStore, monkeypatch: pytest.MonkeyPatch) -> Iterator
         head(CONTENT_OF_THREE, "Content-Range: bytes 0-3/9", status="206 Partial Content"),
         head(CONTENT_OF_THREE, f"Content-Range: bytes 0-2/{'9' * 5000}", status="206 Partial Content"),
         head(CONTENT_OF_THREE, "Content-Range: bytes 0-2/9"),
+        head(CONTENT_OF_THREE, "Content-Range: bytes 0-2/2", status="206 Partial Content"),
+        head(CONTENT_OF_THREE, "Content-Range: bytes 2-1/9", status="206 Partial Content"),
+        head(CONTENT_OF_THREE, "Content-Range: pages 0-2/9", status="206 Partial Content"),
         head(CONTENT_OF_THREE, "Content-Encoding: gzip"),
+        head(CONTENT_OF_THREE, "Content-Encoding: identity, br"),
     ],
 )
 def test_a_reply_that_contradicts_itself_is_broken(
@@ -194,8 +210,318 @@ def test_a_reply_that_contradicts_itself_is_broken(
 def test_a_success_of_another_kind_is_none(real_store: RealStore, scripted: Callable[..., Server]) -> None:
     """But its connection serves the next request."""
     server = scripted([said(b"???", status="203 Transformed"), said(CONTENT)])
-    with pytest.raises(SourceNotReady):
+    with pytest.raises(SourceUnexpected):
         fetched(real_store.source.open(PLACE))
 
     assert CONTENT == fetched(real_store.source.open(PLACE))
     assert 1 == server.opened
+
+
+# Replies that the standard allows
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Content-Range: Bytes 0-2/9",
+        "content-range: BYTES 0-2/9",
+        "Content-Range: bytes=0-2/9",
+        "Content-Range: bytes  0 - 2 / 9",
+        "Content-Range: bytes 0-2/*",
+        "Content-Encoding: none",
+        "Content-Encoding: IDENTITY",
+        "Content-Encoding: identity, None",
+        "Content-Encoding:",
+    ],
+)
+def test_every_spelling_of_a_header_is_read(
+    real_store: RealStore, scripted: Callable[..., Server], header: str
+) -> None:
+    """None of them says that anything is wrong."""
+    headers = [CONTENT_OF_THREE, header] + (["Content-Range: bytes 0-2/9"] if "Encoding" in header else [])
+    scripted([head(*headers, status="206 Partial Content") + b"one"])
+    with real_store.source.open(PLACE, 0, 3) as transfer:
+        assert (0, 3, None if "*" in header else 9) == (transfer.offset, transfer.length, transfer.total)
+        assert b"one" == read_all(transfer)
+
+
+def unsatisfied(*headers: str) -> bytes:
+    """No byte of the range is there."""
+    return said(b"no", *headers, status="416 Range Not Satisfiable")
+
+
+WHOLE = said(b"one")
+PART = head(CONTENT_OF_THREE, "Content-Range: bytes 0-2/3", status="206 Partial Content") + b"one"
+
+
+@pytest.mark.parametrize(
+    ("replies", "asked"),
+    [
+        ([unsatisfied("Content-Range: bytes */3"), PART], ["bytes=0-9", "bytes=0-2"]),
+        ([unsatisfied("content-range: Bytes */3"), PART], ["bytes=0-9", "bytes=0-2"]),
+        ([unsatisfied("Content-Range: bytes */3"), unsatisfied(), WHOLE], ["bytes=0-9", "bytes=0-2", ""]),
+        ([unsatisfied("Content-Range: bytes */30"), WHOLE], ["bytes=0-9", ""]),
+        ([unsatisfied("Content-Range: none"), WHOLE], ["bytes=0-9", ""]),
+        ([unsatisfied(), WHOLE], ["bytes=0-9", ""]),
+    ],
+)
+def test_a_range_that_is_refused_is_asked_for_as_it_is(
+    real_store: RealStore, scripted: Callable[..., Server], replies: list[bytes], asked: list[str]
+) -> None:
+    """Or without one, in the end; on one connection."""
+    server = scripted(replies)
+
+    assert b"one" == fetched(real_store.source.open(PLACE, 0, 10))
+    assert asked == [found[1].decode() if (found := RANGE.search(one)) else "" for one in requests_of(server)]
+
+
+@pytest.mark.parametrize(
+    ("reply", "offset", "error"),
+    [
+        (unsatisfied("Content-Range: bytes */0"), 0, SourceNotReady),
+        (unsatisfied("Content-Range: bytes */3"), 5, SourceUnexpected),
+        (unsatisfied("Content-Range: bytes */5"), 5, SourceUnexpected),
+        (unsatisfied(), 5, SourceUnexpected),
+        (unsatisfied(), 0, SourceUnexpected),
+    ],
+)
+def test_a_range_that_is_not_there_passes(
+    real_store: RealStore, scripted: Callable[..., Server], reply: bytes, offset: int, error: type[RecordingError]
+) -> None:
+    """It may be there later; nobody asks for ever."""
+    server = scripted([reply] * 4)
+    with pytest.raises(error) as caught:
+        fetched(real_store.source.open(PLACE, offset, 10))
+
+    assert type(caught.value) is error
+    assert len(requests_of(server)) <= 2
+
+
+# Statuses and bodies
+
+BODIES = {
+    "nothing": said(),
+    "an error": said(b'{"message": "no", "instance": "/a"}', "Content-Type: application/json"),
+    "broken JSON": said(b'{"error": {"code": ', "Content-Type: application/json"),
+    "deep JSON": said(b"[" * 60_000, "Content-Type: application/json"),
+    "odd JSON": said(b'{"error": [1], "code": {}}', "Content-Type: application/json"),
+    "broken XML": said(b"<Error><Code>", "Content-Type: application/xml"),
+    "a page": said(b"<!DOCTYPE html>", "Content-Type: text/html"),
+    "no text": said(b"\xff\xfe\x00", "Content-Type: application/json; charset=utf-16"),
+    "no gzip": said(b"{}", "Content-Encoding: gzip", "Content-Type: application/json"),
+    "a bomb": said(gzip.compress(bytes(100 << 20)), "Content-Encoding: gzip", "Content-Type: application/json"),
+}
+STATUSES: dict[int, bool | type[RecordingError]] = {
+    200: True,
+    202: True,
+    207: True,
+    303: SourceUnexpected,
+    400: SourceUnexpected,
+    401: SourceRefused,
+    403: SourceRefused,
+    404: False,
+    408: SourceBusy,
+    409: SourceUnexpected,
+    410: False,
+    418: SourceUnexpected,
+    429: SourceBusy,
+    500: SourceBusy,
+    501: SourceBusy,
+    503: SourceBusy,
+    599: SourceBusy,
+}
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+def test_the_status_of_a_delete_decides(real_store: RealStore, scripted: Callable[..., Server], body: bytes) -> None:
+    """Whatever the body is, which is neither decoded nor believed."""
+    scripted(*([body.replace(b"200 OK", b"%d Status" % status), None] for status in STATUSES))
+    found: dict[int, bool | type[RecordingError]] = {}
+    tracemalloc.start()
+    for status in STATUSES:
+        try:
+            found[status] = real_store.source.delete(PLACE, proof())
+        except RecordingError as error:
+            found[status] = type(error)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert found == STATUSES
+    assert peak < 20 << 20
+
+
+READS = {
+    204: SourceNotReady,
+    205: SourceUnexpected,
+    304: SourceUnexpected,
+    400: SourceNotReady,
+    401: SourceRefused,
+    404: SourceGone,
+    409: SourceUnexpected,
+    410: SourceGone,
+    418: SourceUnexpected,
+    500: SourceBusy,
+    501: SourceBusy,
+    599: SourceBusy,
+}
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+def test_the_status_of_a_refusal_decides(real_store: RealStore, scripted: Callable[..., Server], body: bytes) -> None:
+    """Whatever the body is."""
+    scripted(*([body.replace(b"200 OK", b"%d Status" % status), None] for status in READS))
+    found: dict[int, type[RecordingError]] = {}
+    for status in READS:
+        with pytest.raises(RecordingError) as caught:
+            fetched(real_store.source.open(PLACE, 0, 3))
+        found[status] = type(caught.value)
+
+    assert found == READS
+
+
+def test_a_delete_that_is_flooded_has_been_done(real_store: RealStore) -> None:
+    """Most of what it says is never taken."""
+    stored = real_store.add(CONTENT)
+    real_store.arm("delete_flood", amount=600 << 20)
+    tracemalloc.start()
+    assert real_store.source.delete(stored.delete, proof())
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert not real_store.holds(stored)
+    assert peak < 50 << 20
+
+
+ODD_DELETES: dict[str, type[RecordingError] | bool] = {
+    "delete_broken_json_401": SourceRefused,
+    "delete_broken_json_403": SourceRefused,
+    "delete_broken_json_404": False,
+    "delete_broken_json_409": SourceUnexpected,
+    "delete_broken_json_500": SourceBusy,
+    "delete_broken_json_503": SourceBusy,
+    "delete_broken_xml_503": SourceBusy,
+    "delete_gzip_bomb": SourceBusy,
+    "delete_retry_after_day": SourceBusy,
+}
+
+
+@pytest.mark.parametrize("fault", ODD_DELETES)
+def test_a_delete_that_is_refused_in_odd_words_deletes_nothing(real_store: RealStore, fault: str) -> None:
+    """It may be asked for again, and nobody sleeps."""
+    stored = real_store.add(CONTENT)
+    real_store.arm(fault)
+    try:
+        found: type[RecordingError] | bool = real_store.source.delete(stored.delete, proof())
+    except RecordingError as error:
+        found = type(error)
+
+    assert (ODD_DELETES[fault], True, 1) == (found, real_store.holds(stored), real_store.asked())
+    assert real_store.source.delete(stored.delete, proof())
+
+
+def test_a_rest_of_a_day_is_given_back(real_store: RealStore) -> None:
+    """For the queue to keep; no thread sleeps."""
+    stored = real_store.add(CONTENT)
+    for fault, ask in (
+        ("retry_after_day", lambda: fetched(real_store.source.open(stored.content))),
+        ("delete_retry_after_day", lambda: real_store.source.delete(stored.delete, proof())),
+    ):
+        real_store.arm(fault)
+        with pytest.raises(SourceBusy) as caught:
+            ask()
+        assert 86400.0 == caught.value.retry_after
+
+
+# Time
+
+
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reply has a second."""
+    monkeypatch.setattr("recording.adapters.wire.opening.READ_SECONDS", 1.0)
+
+
+DRIP = {"amount": 300, "seconds": 0.1}
+
+
+@pytest.mark.parametrize(("fault", "error"), [("head_drip", SourceUnreachable), ("refusal_drip", SourceBusy)])
+def test_a_reply_that_drips_ends(real_store: RealStore, soon: None, fault: str, error: type[RecordingError]) -> None:
+    """Long before it would by itself: the next one is good."""
+    stored = real_store.add(CONTENT)
+    real_store.arm(fault, **DRIP)
+    with pytest.raises(error):
+        fetched(real_store.source.open(stored.content))
+
+    assert CONTENT == fetched(real_store.source.open(stored.content))
+
+
+def test_a_redirect_that_drips_is_followed(real_store: RealStore, soon: None) -> None:
+    """Its head has told where to."""
+    stored = real_store.add(CONTENT)
+    real_store.arm("redirect_drip", **DRIP)
+
+    assert CONTENT == fetched(real_store.source.open(stored.content))
+
+
+def test_a_delete_that_drips_ends(real_store: RealStore, soon: None) -> None:
+    """Its status tells, if it came."""
+    stored = real_store.add(CONTENT)
+    real_store.arm("delete_drip", **DRIP)
+    assert real_store.source.delete(stored.delete, proof())
+    assert not real_store.holds(stored)
+
+    another = real_store.add(CONTENT)
+    real_store.arm("delete_head_drip", **DRIP)
+    with pytest.raises(SourceUnreachable):
+        real_store.source.delete(another.delete, proof())
+    assert not real_store.source.delete(another.delete, proof())
+
+
+# Spelling
+
+SPELLINGS = ["?x=%2b", "?x=%2B%20a+b", "?", "?x=%7e~%41", "?x=//../%2e", "?x=a;b=c&d=%3B"]
+
+
+@pytest.mark.parametrize("behind", SPELLINGS)
+def test_what_is_signed_is_what_is_sent(real_store: RealStore, behind: str) -> None:
+    """Letter for letter: the service holds the signature against the line that came; both hosts do."""
+    stored = real_store.add(CONTENT)
+    spelt = Location(stored.content.replace("/0-weu-", "/%30%2Dweu%2d") + behind)
+
+    assert CONTENT == fetched(real_store.source.open(spelt))
+    assert [302, 200] == [status for _host, status in real_store.statuses()]
+    assert real_store.source.delete(Location(stored.delete.replace("/0-weu-", "/%30%2Dweu%2d") + behind), proof())
+    assert not real_store.holds(stored)
+
+
+def test_what_stands_behind_a_semicolon_is_signed_too(real_store: RealStore) -> None:
+    """Python's parser sets it apart in the last segment."""
+    stored = real_store.add(CONTENT)
+    spelt = Location(f"{stored.content};v=%2b;w")
+
+    assert CONTENT == fetched(real_store.source.open(spelt))
+
+
+def test_a_delete_is_redirected_as_a_read_is(real_store: RealStore, scripted: Callable[..., Server]) -> None:
+    """Signed anew, checked, and not for ever."""
+    moved = [
+        said(b"", f"Location: {target}", status="307 Moved")
+        for target in (
+            f"https://{REGIONAL_HOST}/v1/objects/b?x=%2b",
+            f"https://{EVIL_HOST}/a",
+            f"http://{REGIONAL_HOST}/a",
+            f"https://{REGIONAL_HOST}/a/../b",
+        )
+    ]
+    server = scripted([moved[0], said(), *moved[1:], *[moved[0]] * 5])
+    assert real_store.source.delete(PLACE, proof())
+    first, second = requests_of(server)
+    assert second.startswith(b"DELETE /v1/objects/b?x=%2b HTTP/1.1")
+    assert first.split(b"Signature=")[1] != second.split(b"Signature=")[1]
+
+    for _hostile in moved[1:]:
+        with pytest.raises(HostileLocation):
+            real_store.source.delete(PLACE, proof())
+    with pytest.raises(SourceUnexpected, match="redirects"):
+        real_store.source.delete(PLACE, proof())
+    assert 2 + 3 + 5 == len(requests_of(server))

@@ -3,11 +3,12 @@
 import ssl
 
 import pytest
-from azure.core.exceptions import AzureError, ServiceResponseError
+from azure.core.exceptions import AzureError, ServiceRequestError, ServiceResponseError
+from azure.core.rest import HttpRequest
 
 from recording.adapters.wire import Wire
 from tests.contracts.exchanges import CHUNKED, drip, get, put, read
-from tests.contracts.scripted import Server, chunked, head, said
+from tests.contracts.scripted import Server, Step, chunked, dripping, head, said
 
 pytestmark = pytest.mark.usefixtures("surroundings")
 
@@ -155,6 +156,80 @@ def test_a_refusal_in_mid_body_is_heard(wire: Wire, tls: ssl.SSLContext | None) 
             reply = put(wire, server.url, bytes(20 << 20))
 
             assert (413, "too long") == (reply.status_code, reply.text())
+
+
+# Time
+
+
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reply has a second."""
+    monkeypatch.setattr("recording.adapters.wire.opening.READ_SECONDS", 1.0)
+
+
+HEADS: dict[str, Step] = {
+    "a status that drips": dripping(b"HTTP/1.1 200 ", b"O", b"\r\nContent-Length: 0\r\n\r\n"),
+    "a header that drips": dripping(b"HTTP/1.1 200 OK\r\nX: ", b"x", b"\r\nContent-Length: 0\r\n\r\n"),
+    "headers that drip": dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n", b"X: x\r\n", b"\r\n"),
+}
+
+
+@pytest.mark.parametrize("drip", HEADS.values(), ids=HEADS)
+def test_a_head_that_drips_is_no_reply(wire: Wire, soon: None, drip: Step) -> None:
+    """Each byte in time for the socket, all of them never; on a kept connection it is not asked for twice."""
+    with Server([said(), drip]) as server:
+        read(get(wire, server.url))
+        with pytest.raises(ServiceResponseError):
+            get(wire, server.url)
+        assert 1 == server.opened
+
+
+BODIES: dict[str, Step] = {
+    "by its length": dripping(head("Content-Length: 307", status="403 Forbidden") + b"no way!"),
+    "in chunks": dripping(
+        head(CHUNKED, status="403 Forbidden") + chunked(b"no way!")[:-5], b"1\r\nx\r\n", b"0\r\n\r\n"
+    ),
+    "a chunk's size": dripping(head(CHUNKED, status="403 Forbidden") + chunked(b"no way!")[:-5], b"0", b"\r\n\r\n"),
+    "to its connection's end": dripping(head("Connection: close", status="403 Forbidden") + b"no way!"),
+}
+
+
+@pytest.mark.parametrize("drip", BODIES.values(), ids=BODIES)
+def test_a_refusal_that_drips_is_one(wire: Wire, soon: None, drip: Step) -> None:
+    """Its status has told enough; the connection is lost."""
+    with Server([drip], [said(b"next")]) as server:
+        reply = get(wire, server.url)
+
+        assert (403, "no way!") == (reply.status_code, reply.text()[:7])
+        assert len(reply.text()) < 200
+        assert b"next" == read(get(wire, server.url))
+
+
+def test_what_drips_by_tls_ends_too(wire: Wire, soon: None, trusted: None, certified: ssl.SSLContext) -> None:
+    """In mid record as well."""
+    with Server([HEADS["a header that drips"]], [BODIES["by its length"]], tls=certified) as server:
+        with pytest.raises(ServiceResponseError):
+            get(wire, server.url)
+        assert 403 == get(wire, server.url).status_code
+
+
+def test_a_success_that_is_no_content_is_not_waited_for(wire: Wire, soon: None) -> None:
+    """What is not asked for as a stream has been read when it is there, as far as it came in time."""
+    with Server([dripping(head("Content-Length: 307") + b"done!!!")]) as server:
+        reply = wire.send(HttpRequest("DELETE", server.url))
+
+        assert (200, b"done!!!") == (reply.status_code, reply.content[:7])
+
+
+def test_a_proxy_that_drips_is_no_connection(
+    wire: Wire, soon: None, trusted: None, certified: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The request was not sent."""
+    drip = dripping(b"HTTP/1.1 200 OK\r\n", b"X: x\r\n", b"\r\n")
+    with Server([drip]) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://{proxy.authority}")
+        with pytest.raises(ServiceRequestError):
+            get(wire, "https://127.0.0.1:1/")
 
 
 # Errors

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recording.core.media import MAX_NEEDS, MediaFacts, Need, identify, inspect, is_error_page
+from recording.core.media import MAX_NEEDS, MediaFacts, Need, identify, inspect, is_error_page, is_page, may_be_media
 from recording.core.model import Format
 from tests.core.media_files import (
     FTYP,
@@ -220,3 +220,54 @@ def test_a_file_larger_than_memory_is_looked_at_by_a_few_ranges() -> None:
     assert found.duration is not None
     assert found.duration.total_seconds() == 5
     assert needs == [Need(length + 40, 16), Need(length + 48, len(movie()) - 8)]
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "",
+        "application/octet-stream",
+        "Application/Octet-Stream; charset=binary",
+        "audio/wav",
+        "video/mp4",
+        "application/mp4",
+        "application/ogg",
+        "application/jsonish",
+        "binary/octet-stream",
+        "unknown",
+    ],
+)
+def test_a_type_that_is_not_known_to_be_none_may_be_media(content_type: str) -> None:
+    """The service says octet-stream; others may say more, or nothing."""
+    assert may_be_media(content_type)
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "text/html",
+        " TEXT/HTML; charset=utf-8",
+        "text/plain",
+        "application/json",
+        "application/json;charset=utf-8",
+        "application/problem+json",
+        "application/xml",
+        "application/xhtml+xml",
+        "multipart/byteranges; boundary=x",
+    ],
+)
+def test_what_is_sent_as_text_is_no_media(content_type: str) -> None:
+    """Whatever its bytes are."""
+    assert not may_be_media(content_type)
+
+
+@pytest.mark.parametrize("head", [b"<!DOCTYPE html>", b"\n <!doctype HTML>", b"<html>", b"<HTML lang=en>", b"<html\n>"])
+def test_a_page_is_told_wherever_it_stands(head: bytes) -> None:
+    """By how HTML begins."""
+    assert is_page(head)
+
+
+@pytest.mark.parametrize("head", [b"", b"<?xpacket begin", b"{}", b"<htmlish>", b"x<html>", b"<a>", WAV, MP3, MP4])
+def test_what_may_stand_inside_media_is_no_page(head: bytes) -> None:
+    """A box of an mp4 may hold XML or JSON."""
+    assert not is_page(head)

@@ -10,8 +10,10 @@ from recording.core.errors import (
     HostileLocation,
     RecordingError,
     SourceBusy,
+    SourceGone,
     SourceNotReady,
     SourceRefused,
+    SourceUnexpected,
     SourceUnreachable,
     TransferBroken,
 )
@@ -37,6 +39,7 @@ class FakeTransfer:
     total: int | None
     body: bytes
     validators: str = ""
+    content_type: str = "application/octet-stream"
     breaks: bool = False
     stalls: Callable[[], object] | None = None
 
@@ -90,6 +93,7 @@ class FakeSource:
         contents: what there is, by location; `validators` beside it.
         ignores_ranges: whether every range is answered with the whole.
         on_stall: told when somebody waits for a transfer that drips.
+        on_open: told of every request for content.
         opened: every request for content, in order.
         served: bytes handed out, over all transfers.
         deletions: every location that was asked to be deleted.
@@ -99,6 +103,7 @@ class FakeSource:
     validators: str = ""
     ignores_ranges: bool = False
     on_stall: Callable[[], object] = bool
+    on_open: Callable[[], object] = bool
     opened: list[Opened] = field(default_factory=list)
     served: int = 0
     deletions: list[Location] = field(default_factory=list)
@@ -134,6 +139,7 @@ class FakeSource:
     @contextmanager
     def open(self, location: Location, offset: int = 0, length: int | None = None) -> Iterator[FakeTransfer]:
         check_location(location, "location")
+        self.on_open()
         with self._lock:
             self.opened.append(Opened(location, offset, length))
             fault = self._strike("content", *((0, None) if self.ignores_ranges else (offset, length)))
@@ -155,6 +161,8 @@ class FakeSource:
         with self._lock:
             self.deletions.append(location)
             fault = self._strike("delete", 0, None)
+            if fault and fault.name == "delete_404":
+                return False
             error = _refusal(fault) if fault else None
             if error is None or (fault and fault.name == "delete_response_lost"):
                 prefix = location.partition("/content/")[0]
@@ -162,13 +170,13 @@ class FakeSource:
                 for place in gone:
                     del self.contents[place]
                 if error is None:
-                    return bool(gone) and not (fault and fault.name == "delete_404")
+                    return bool(gone)
         raise error
 
     def _transfer(self, location: Location, offset: int, length: int | None) -> FakeTransfer:
         place = self._place(location)
         if place not in self.contents:
-            raise SourceNotReady("read source", "404 Not Found", ids={"status": "404"})
+            raise SourceGone("read source", "404 Not Found", ids={"status": "404"})
         content = self.contents[place]
         if length is None or self.ignores_ranges or not content:
             offset, length = 0, len(content)
@@ -197,21 +205,27 @@ class FakeSource:
 def _refusal(fault: Fault) -> RecordingError | None:
     """The error of a fault that is not about the body."""
     status = _STATUS.get(fault.name, "")
-    ids = {"status": status}
-    match status:
-        case "400" | "404" | "410" | "loop":
-            return None if fault.name == "delete_404" else SourceNotReady("read source", status, ids=ids)
-        case "401" | "403":
-            return SourceRefused("read source", status, ids=ids)
-        case "429" | "500" | "502" | "503":
-            return SourceBusy("read source", status, ids=ids, retry_after=fault.retry_after)
-        case "none":
-            return SourceUnreachable("read source", "no reply")
-        case "hostile":
-            return HostileLocation("read source", "Location header has a foreign host")
-    return None
+    kind = _KINDS.get(status)
+    if kind is SourceBusy:
+        return SourceBusy("read source", status, ids={"status": status}, retry_after=fault.retry_after)
+    return kind("read source", status, ids={"status": status}) if kind else None
 
 
+_KINDS: dict[str, type[RecordingError]] = {
+    "404": SourceGone,
+    "410": SourceGone,
+    "400": SourceNotReady,
+    "401": SourceRefused,
+    "403": SourceRefused,
+    "409": SourceUnexpected,
+    "loop": SourceUnexpected,
+    "429": SourceBusy,
+    "500": SourceBusy,
+    "502": SourceBusy,
+    "503": SourceBusy,
+    "none": SourceUnreachable,
+    "hostile": HostileLocation,
+}
 _STATUS = {
     "not_ready_404": "404",
     "gone_410": "410",
@@ -220,6 +234,9 @@ _STATUS = {
     "forbidden": "403",
     "busy_429": "429",
     "busy_503": "503",
+    "retry_after_day": "503",
+    "head_drip": "none",
+    "refusal_drip": "503",
     "server_error_500": "500",
     "server_error_502": "502",
     "hang": "none",
@@ -227,7 +244,7 @@ _STATUS = {
     "redirect_http": "hostile",
     "redirect_loop": "loop",
     "redirect_back": "loop",
-    "delete_404": "404",
+    "delete_409": "409",
     "delete_401": "401",
     "delete_403": "403",
     "delete_500": "500",
@@ -241,7 +258,7 @@ def _zero_bytes(transfer: FakeTransfer, _fault: Fault, _content: bytes) -> FakeT
 
 
 def _html(transfer: FakeTransfer, _fault: Fault, _content: bytes) -> FakeTransfer:
-    return replace(transfer, offset=0, length=len(PAGE), total=len(PAGE), body=PAGE)
+    return replace(transfer, offset=0, length=len(PAGE), total=len(PAGE), body=PAGE, content_type="text/html")
 
 
 def _cut(transfer: FakeTransfer, fault: Fault, _content: bytes) -> FakeTransfer:
@@ -271,12 +288,29 @@ def _changed(transfer: FakeTransfer, _fault: Fault, _content: bytes) -> FakeTran
     return replace(transfer, body=bytes(255 - value for value in transfer.body))
 
 
+def _broken_every(transfer: FakeTransfer, fault: Fault, _content: bytes) -> FakeTransfer:
+    return replace(transfer, body=transfer.body[: fault.amount], breaks=fault.amount < len(transfer.body))
+
+
+def _short(transfer: FakeTransfer, _fault: Fault, _content: bytes) -> FakeTransfer:
+    body = transfer.body[: max(1, len(transfer.body) // 2)]
+    return replace(transfer, length=len(body), body=body)
+
+
+def _paged(transfer: FakeTransfer, _fault: Fault, _content: bytes) -> FakeTransfer:
+    return replace(transfer, body=PAGE.ljust(len(transfer.body))[: len(transfer.body)])
+
+
+def _untotalled(transfer: FakeTransfer, _fault: Fault, content: bytes) -> FakeTransfer:
+    return transfer if transfer.length == len(content) else replace(transfer, total=None)
+
+
 def _longer(transfer: FakeTransfer, fault: Fault, content: bytes) -> FakeTransfer:
     return replace(transfer, total=len(content) + fault.amount)
 
 
-def _lengthless(transfer: FakeTransfer, _fault: Fault, _content: bytes) -> FakeTransfer:
-    return replace(transfer, length=None, total=None)
+def _lengthless(transfer: FakeTransfer, _fault: Fault, content: bytes) -> FakeTransfer:
+    return replace(transfer, offset=0, length=None, total=None, body=content)
 
 
 _BENDS: dict[str, Callable[[FakeTransfer, Fault, bytes], FakeTransfer]] = {
@@ -292,7 +326,16 @@ _BENDS: dict[str, Callable[[FakeTransfer, Fault, bytes], FakeTransfer]] = {
     "range_shifted": _shifted,
     "content_changes": _changed,
     "length_changes": _longer,
+    "breaks_every": _broken_every,
+    "short_206": _short,
+    "no_total": _untotalled,
+    "no_length_200": _lengthless,
+    "html_for_middle_range": lambda *met: replace(_paged(*met), content_type="text/html"),
+    "untyped_html_for_middle_range": _paged,
+    # What the adapter does not let through.
+    **dict.fromkeys(("odd_encoding_none", "odd_encoding_identity", "content_range_capital"), lambda met, *_: met),
+    "range_not_satisfiable_416": lambda met, *_: met,
     # What the local media host has no name for.
     "overlong": _overlong,
-    "lengthless": _lengthless,
+    "untyped_html": lambda *met: replace(_html(*met), content_type=""),
 }

@@ -364,6 +364,14 @@ def test_a_content_fault_can_be_armed_on_metadata(acs: LocalAcs, caller: Caller,
         ("delete_403", 403, True),
         ("delete_500", 500, True),
         ("delete_503", 503, True),
+        ("delete_409", 409, True),
+        ("delete_broken_json_404", 404, True),
+        ("delete_broken_xml_503", 503, True),
+        ("delete_gzip_bomb", 500, True),
+        ("delete_retry_after_day", 503, True),
+        ("delete_drip", 200, False),
+        ("delete_head_drip", 0, False),
+        ("delete_flood", 200, False),
         ("delete_202", 202, False),
         ("delete_204", 204, False),
         ("delete_200_html", 200, False),
@@ -375,7 +383,7 @@ def test_a_delete_can_go_wrong(
     acs: LocalAcs, caller: Caller, stored: StoredObject, name: str, status: int, *, exists: bool
 ) -> None:
     """With or without the deed done; 0 is no answer at all."""
-    acs.world.arm(name, object_id=stored.document_id, seconds=0.05)
+    acs.world.arm(name, object_id=stored.document_id, seconds=0.05, amount=3)
     try:
         answered = caller.send("DELETE", stored.delete_location).status
     except urllib3.exceptions.HTTPError:

@@ -38,14 +38,27 @@ METADATA: Mapping[str, Trigger] = {
 DELETE: Mapping[str, Trigger] = {
     "delete_401": {"count": 2},
     "delete_403": {"count": 2},
+    "delete_409": {"count": 2},
     "delete_500": {"count": 2},
     "delete_503": {"count": 2},
     "delete_202": {},
     "delete_204": {},
     "delete_200_html": {},
+    "delete_broken_json_401": {"count": 2},
+    "delete_broken_json_403": {},
+    "delete_broken_json_409": {},
+    "delete_broken_json_500": {},
+    "delete_broken_json_503": {},
+    "delete_broken_xml_503": {},
+    "delete_gzip_bomb": {"count": 2},
+    "delete_retry_after_day": {},
+    "delete_drip": {"amount": 5, "seconds": 0.05},
+    "delete_head_drip": {"amount": 5, "seconds": 0.05},
+    "delete_flood": {"amount": 600 << 20},
     "delete_timeout_after_success": {"seconds": 0.5},
     "delete_response_lost": {},
 }
+GONE_BY_DELETE = ("delete_404", "delete_broken_json_404")
 LASTING: Mapping[str, tuple[str, list[bytes]]] = {
     "late": ("not_ready_404", [short_wav(720)]),
     "without metadata": ("metadata_not_ready_404", [long_wav(721)]),
@@ -99,19 +112,20 @@ def test_a_fault_of_the_release_is_no_second_archive(stack: Stack, afflicted: di
 
 
 def test_a_source_that_says_it_is_gone_is_believed_since_the_blob_is_verified(stack: Stack) -> None:
-    """404 on a delete is an outcome."""
-    found = given(stack, [long_wav(719)])
-    found.arm("delete_404", count=None)
-    found.publish()
+    """404 on a delete is an outcome, whatever the body is."""
+    for number, fault in enumerate(GONE_BY_DELETE):
+        found = given(stack, [long_wav(718 + number)])
+        found.arm(fault, count=None)
+        found.publish()
 
-    assert_archived(stack, found.recording, released=False, state="released")
+        assert_archived(stack, found.recording, released=False, state="released")
 
 
 def test_every_metadata_and_delete_fault_of_the_table_is_suffered_here() -> None:
     """A fault that is added to the local service gets its scenario."""
     known = {name for name, kind in FAULTS.items() if kind.operation in {"metadata", "delete"}}
 
-    assert set() == known - set(METADATA) - set(DELETE) - {"delete_404"}
+    assert set() == known - set(METADATA) - set(DELETE) - set(GONE_BY_DELETE)
 
 
 def test_the_source_is_kept_until_its_metadata_has_come(stack: Stack, afflicted: dict[str, Afflicted]) -> None:

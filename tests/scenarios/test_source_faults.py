@@ -19,7 +19,8 @@ MIDDLE = MEBIBYTE * 3 // 2
 """A byte in the second of three blocks."""
 
 
-SMALL = ("zero_bytes", "truncated_chunked", "truncated_wrong_length", "extra_bytes", "range_ignored", "html_for_media")
+DRIP: Trigger = {"amount": 5, "seconds": 0.05}
+"""Soon over: that none lasts for ever, the contract suites show."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,22 @@ PASSING: Mapping[str, tuple[str, Trigger]] = {
     "range_shifted of the first block": ("range_shifted", {}),
     "length_changes": ("length_changes", {"at": MIDDLE}),
     "length_changes of the first block": ("length_changes", {}),
+    "text_for_media": ("text_for_media", {"count": 2}),
+    "html_for_middle_range": ("html_for_middle_range", {"at": MIDDLE}),
+    "untyped_html_for_middle_range": ("untyped_html_for_middle_range", {"at": MIDDLE}),
+    "retry_after_day": ("retry_after_day", {}),
+    "head_drip": ("head_drip", DRIP),
+    "refusal_drip": ("refusal_drip", DRIP),
+    "redirect_drip": ("redirect_drip", DRIP),
+    "breaks_every": ("breaks_every", {"count": None, "amount": 300_000}),
+    "range_not_satisfiable_416": ("range_not_satisfiable_416", {"count": None}),
+    "short_206": ("short_206", {"count": None}),
+    "odd_encoding_none": ("odd_encoding_none", {"count": None}),
+    "odd_encoding_identity": ("odd_encoding_identity", {"count": None}),
+    "content_range_capital": ("content_range_capital", {"count": None}),
+    "no_total": ("no_total", {"count": None}),
+    "no_length_200": ("no_length_200", {"count": None}),
+    "no_length_200 in the middle": ("no_length_200", {"at": MIDDLE}),
     "redirect_regional_off": ("redirect_regional_off", {}),
     "redirect_loop that ends": ("redirect_loop", {"count": 8}),
     "redirect_back that ends": ("redirect_back", {"count": 3}),
@@ -86,6 +103,8 @@ WAITING: Mapping[str, tuple[str, Trigger]] = {
     "not_ready_404": ("not_ready_404", {"count": None}),
     "bad_request_html": ("bad_request_html", {"count": None}),
     "html_for_media": ("html_for_media", {"count": None}),
+    "html_for_middle_range": ("html_for_middle_range", {"count": None, "at": MIDDLE}),
+    "untyped_html_for_middle_range": ("untyped_html_for_middle_range", {"count": None, "at": MIDDLE}),
     "truncated_chunked": ("truncated_chunked", {"count": None, "at": MIDDLE}),
     "truncated_wrong_length": ("truncated_wrong_length", {"count": None, "at": 1000}),
     "extra_bytes": ("extra_bytes", {"count": None}),
@@ -209,6 +228,10 @@ def test_a_small_chunk_suffers_the_same_faults(stack: Stack) -> None:
         "extra_bytes",
         "range_ignored",
         "html_for_media",
+        "range_not_satisfiable_416",
+        "short_206",
+        "no_total",
+        "no_length_200",
     ]
     found = [given(stack, [short_wav(500 + number)]) for number, _ in enumerate(names)]
     for name, one in zip(names, found, strict=True):

@@ -80,7 +80,9 @@ WRONG = [
 
 @pytest.mark.parametrize("door", Door)
 @pytest.mark.parametrize("wrong", WRONG, ids=str)
-def test_a_first_event_that_is_wrong_is_mended_by_a_second_that_is_right(wrong: dict[str, str | None], door: Door) -> None:
+def test_a_first_event_that_is_wrong_is_mended_by_a_second_that_is_right(
+    wrong: dict[str, str | None], door: Door
+) -> None:
     world = World()
     chunk = world.add()
     with assert_nothing_lost(world):

@@ -26,7 +26,9 @@ def labels(content: bytes) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("standing", [b"{}", metadata_of("document-0")[:40], b"foreign"], ids=["empty", "cut", "foreign"])
+@pytest.mark.parametrize(
+    "standing", [b"{}", metadata_of("document-0")[:40], b"foreign"], ids=["empty", "cut", "foreign"]
+)
 def test_another_metadata_file_that_stands_already_does_not_take_the_place_of_ours(standing: bytes) -> None:
     """Both stay; the proof is of ours."""
     world = World()
@@ -52,7 +54,9 @@ def test_the_same_metadata_file_that_stands_already_is_ours() -> None:
     assert (ChunkState.RELEASED, {NAME, METADATA}) == (world.state(), {BlobName(name) for name in world.blobs()})
 
 
-@pytest.mark.parametrize("odd", [b"{}", b"[1, 2]", b"<metadata/>", b'{"nothing": "known"}'], ids=["{}", "list", "xml", "unknown"])
+@pytest.mark.parametrize(
+    "odd", [b"{}", b"[1, 2]", b"<metadata/>", b'{"nothing": "known"}'], ids=["{}", "list", "xml", "unknown"]
+)
 def test_a_metadata_file_that_says_nothing_is_kept_and_a_better_one_waited_for(odd: bytes) -> None:
     world = World()
     chunk = world.add(metadata=odd)

@@ -69,7 +69,9 @@ def test_a_hundred_small_chunks_at_once_do_not_conflict() -> None:
     steps = [step for _, step in world.queue.messages]
     world.queue.messages.clear()
     with ThreadPoolExecutor(16) as pool:
-        outcomes = list(pool.map(lambda step: world.archiving.archive_chunk(step.recording_id, step.document_id), steps))
+        outcomes = list(
+            pool.map(lambda step: world.archiving.archive_chunk(step.recording_id, step.document_id), steps)
+        )
 
     assert {Outcome.DONE} == set(outcomes)
     assert RecordingState.RELEASED == world.entry().recording.state

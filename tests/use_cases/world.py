@@ -47,7 +47,9 @@ def sound(seconds: float = 1.0, seed: int = 1) -> bytes:
     """A wav file as the service makes one, of so many seconds."""
     samples = int(seconds * 16_000)
     block = bytes((seed * 31 + value * 7) % 256 for value in range(997))
-    return wav(riff_chunk(b"fmt ", wav_format()), riff_chunk(b"data", (block * (samples * 2 // 997 + 1))[: samples * 2]))
+    return wav(
+        riff_chunk(b"fmt ", wav_format()), riff_chunk(b"data", (block * (samples * 2 // 997 + 1))[: samples * 2])
+    )
 
 
 def metadata_of(document_id: str, index: int = 0, seconds: float = 1.0, **fields: object) -> bytes:

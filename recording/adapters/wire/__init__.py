@@ -4,9 +4,9 @@ The requests that carry a recording's bytes go this way, below azure-core's own 
 stay with the SDKs' transport, where a request costs several times the CPU, and which need not be fast.
 """
 
-from recording.adapters.wire.connection import Broken
+from recording.adapters.wire.connection import Broken, shut
 from recording.adapters.wire.opening import CONNECT_SECONDS, READ_SECONDS
 from recording.adapters.wire.reply import Reply
-from recording.adapters.wire.sending import Wire
+from recording.adapters.wire.sending import Wire, target_of
 
-__all__ = ["CONNECT_SECONDS", "READ_SECONDS", "Broken", "Reply", "Wire"]
+__all__ = ["CONNECT_SECONDS", "READ_SECONDS", "Broken", "Reply", "Wire", "shut", "target_of"]

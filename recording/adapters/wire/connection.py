@@ -83,10 +83,16 @@ class Connection:
 
     def shut(self) -> None:
         """End every read and write, one that waits too. TLS stays on, so that nothing comes undeciphered."""
-        with suppress(OSError):
-            socket.shutdown(self._socket, SHUT_RDWR)
+        shut(self._socket)
 
     def close(self) -> None:
         """Close it."""
         with suppress(OSError):
             self._socket.close()
+
+
+def shut(opened: socket | None) -> None:
+    """End every read and write on a socket, from any thread; harmless where there is none any more, or not yet."""
+    if opened is not None:
+        with suppress(OSError):
+            socket.shutdown(opened, SHUT_RDWR)  # not the TLS socket's own: it would hand out what is undeciphered

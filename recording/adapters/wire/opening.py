@@ -10,11 +10,13 @@ from azure.core.exceptions import ServiceRequestError
 from requests.utils import get_auth_from_url, get_environ_proxies, select_proxy
 from urllib3.util import make_headers
 
-from recording.adapters.wire.connection import Connection, Key
+from recording.adapters.wire.connection import Connection, Key, shut
+from recording.timelimits import TimeLimits
 
 CONNECT_SECONDS = 10
 READ_SECONDS = 60
-"""How long a single read may bring nothing. Longer than any pause seen in good replies, far shorter than a slice."""
+"""How long a single read may bring nothing, and a whole head, or a reply that is no content, may take. Longer than any
+pause seen in good replies, far shorter than a slice."""
 
 _HTTP_PORT = 80
 
@@ -26,7 +28,8 @@ class ProxyUnusable(ServiceRequestError):
 class Opener:
     """Opens connections. The environment is asked once: for proxies host by host, for certificates altogether."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: TimeLimits) -> None:
+        self._limits = limits
         self._certificates: ssl.SSLContext | None = None
         self._proxies: dict[Key, str | None] = {}
 
@@ -71,7 +74,8 @@ class Opener:
                 opening.set_tunnel(host, port, credentials(proxy.geturl()))
         else:
             opening = HTTPConnection(*at, timeout=CONNECT_SECONDS)
-        opening.connect()
+        with self._limits.within(READ_SECONDS, lambda: shut(opening.sock)):
+            opening.connect()
         opening.sock.settimeout(READ_SECONDS)
         return Connection(key, opening.sock)
 

@@ -11,7 +11,15 @@ from types import MappingProxyType
 from recording.core.media.expectation import Expectation
 from recording.core.media.facts import Look, MediaFacts, Need
 from recording.core.media.judging import Verdict, judge
-from recording.core.media.kinds import LONGEST_START, START_LENGTH, describe_start, identify, is_error_page
+from recording.core.media.kinds import (
+    LONGEST_START,
+    START_LENGTH,
+    describe_start,
+    identify,
+    is_error_page,
+    is_page,
+    may_be_media,
+)
 from recording.core.media.mp3 import look_at_mp3
 from recording.core.media.mp4 import look_at_mp4
 from recording.core.media.wav import look_at_wav
@@ -27,7 +35,9 @@ __all__ = [
     "identify",
     "inspect",
     "is_error_page",
+    "is_page",
     "judge",
+    "may_be_media",
 ]
 
 HEAD_LENGTH = 64 * 1024

@@ -23,6 +23,9 @@ _SMALLEST_BOX = 8
 _HTML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<[a-z!?/]", re.IGNORECASE)
 _JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*\{\s*(?:[\"}]|\Z)")
 
+_PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s|html[\s>])", re.IGNORECASE)
+_NO_MEDIA = re.compile(r"(?:text|multipart)/|application/(?:[a-z0-9.-]+\+)?(?:json|xml)\b", re.ASCII | re.IGNORECASE)
+
 
 def identify(head: bytes) -> Format | None:
     """Tell wav, mp3 and mp4 by the first bytes of a file, `LONGEST_START` or all; None for anything else."""
@@ -38,6 +41,16 @@ def identify(head: bytes) -> Format | None:
 def is_error_page(head: bytes) -> bool:
     """Whether HTML, XML or a JSON object stands where media should be: the service said no, and it passes."""
     return bool(_HTML.match(head) or _JSON.match(head))
+
+
+def is_page(head: bytes) -> bool:
+    """Whether an HTML page begins here: told from media in any place of it, not only at its beginning."""
+    return bool(_PAGE.match(head))
+
+
+def may_be_media(content_type: str) -> bool:
+    """Whether what is sent as this type may be media; a type that is not known may."""
+    return not _NO_MEDIA.match(content_type.strip())
 
 
 def describe_start(head: bytes) -> str:

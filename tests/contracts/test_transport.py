@@ -1,0 +1,192 @@
+"""The SDKs' transport, before servers that never end, never stop, or send for tomorrow."""
+
+import gzip
+import ssl
+import tracemalloc
+from collections.abc import Callable, Iterator
+
+import pytest
+from azure.core.exceptions import AzureError, HttpResponseError, ServiceResponseError
+from azure.core.pipeline import Pipeline
+from azure.core.pipeline.policies import RetryPolicy
+from azure.core.pipeline.transport import RequestsTransport
+from azure.core.rest import HttpRequest, HttpResponse
+
+from recording.adapters.clients import RETRY
+from recording.adapters.replies import retry_after_of
+from recording.adapters.transport import transport
+from tests.contracts.exchanges import CHUNKED
+from tests.contracts.scripted import Server, Step, chunked, dripping, head, said
+
+pytestmark = pytest.mark.usefixtures("surroundings")
+type Ask = Callable[..., HttpResponse]
+
+
+@pytest.fixture
+def ask() -> Iterator[Ask]:
+    """Asks a server; with the SDK's own retries if told so."""
+    with transport(2) as sending:
+
+        def run(server: Server, *, stream: bool = False, retries: int = 0, url: str = "") -> HttpResponse:
+            policies = [RetryPolicy(**RETRY | {"retry_total": retries, "retry_backoff_factor": 0.0})]
+            pipeline = Pipeline[HttpRequest, HttpResponse](sending, policies)
+            return pipeline.run(HttpRequest("GET", url or server.url), stream=stream).http_response
+
+        yield run
+
+
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reply has a second, and so has a stream."""
+    monkeypatch.setattr("recording.adapters.transport.READ_SECONDS", 1.0)
+    monkeypatch.setattr("recording.adapters.transport._MOST_STREAMED", 0)
+
+
+def endless(begin: bytes, piece: bytes) -> Callable[[bytes], Iterator[bytes]]:
+    """A reply of 600 MiB."""
+
+    def say(_request: bytes) -> Iterator[bytes]:
+        yield begin
+        for _ in range((600 << 20) // len(piece)):
+            yield piece
+
+    return say
+
+
+# Time
+
+DRIPS: dict[str, Step] = {
+    "a head": dripping(b"HTTP/1.1 200 OK\r\nX: ", b"x", b"\r\nContent-Length: 0\r\n\r\n"),
+    "a body": dripping(head("Content-Length: 300")),
+    "chunks": dripping(head(CHUNKED), b"1\r\nx\r\n", b"0\r\n\r\n"),
+}
+
+
+@pytest.mark.parametrize("drip", DRIPS.values(), ids=DRIPS)
+def test_a_reply_that_drips_is_none(ask: Ask, soon: None, drip: Step) -> None:
+    """Each byte in time for the socket, all of them never."""
+    with Server([drip]) as server, pytest.raises(ServiceResponseError):
+        ask(server)
+
+
+def test_a_stream_that_drips_is_none(ask: Ask, soon: None) -> None:
+    """It has been read when it is returned."""
+    with Server([DRIPS["a body"]]) as server, pytest.raises(ServiceResponseError):
+        ask(server, stream=True)
+
+
+def test_what_drips_by_tls_ends_too(ask: Ask, soon: None, trusted: None, certified: ssl.SSLContext) -> None:
+    """Head and body."""
+    for drip in ("a head", "a body"):
+        with Server([DRIPS[drip]], tls=certified) as server, pytest.raises(ServiceResponseError):
+            ask(server)
+
+
+def test_a_proxy_that_drips_is_no_connection(
+    ask: Ask, soon: None, trusted: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The request was not sent."""
+    with Server([dripping(b"HTTP/1.1 200 OK\r\n", b"X: x\r\n", b"\r\n")]) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://{proxy.authority}")
+        with pytest.raises(AzureError):
+            ask(proxy, url="https://127.0.0.1:1/")
+
+
+def test_a_refusal_that_drips_is_one(ask: Ask, soon: None) -> None:
+    """Its status has told enough."""
+    with Server([dripping(head("Content-Length: 300", status="403 Forbidden"))]) as server:
+        assert 403 == ask(server).status_code
+
+
+# Memory
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_reply_without_end_is_none(ask: Ask, *, stream: bool) -> None:
+    """Most of it is never taken."""
+    piece = b"x" * (1 << 20)
+    says_length, says_none = head(f"Content-Length: {600 << 20}"), head("Connection: close")
+    for begin in (says_length, says_none):
+        with Server([endless(begin, piece)]) as server, pytest.raises(ServiceResponseError, match="longer"):
+            ask(server, stream=stream)
+        assert server.sent < 200 << 20
+
+
+def test_a_refusal_without_end_is_one(ask: Ask) -> None:
+    """Its status has told enough."""
+    with Server([endless(head("Connection: close", status="409 Conflict"), b"x" * (1 << 20))]) as server:
+        assert 409 == ask(server).status_code
+    assert server.sent < 200 << 20
+
+
+@pytest.mark.parametrize("status", ["200 OK", "403 Forbidden"])
+def test_few_bytes_that_decode_to_many_are_not_decoded_to_the_end(ask: Ask, status: str) -> None:
+    """Nobody asked for an encoding."""
+    bomb = said(gzip.compress(bytes(200 << 20)), "Content-Encoding: gzip", status=status)
+    with Server([bomb]) as server:
+        tracemalloc.start()
+        try:
+            found: object = ask(server).status_code
+        except AzureError as error:
+            found = type(error)
+        finally:
+            _, peak = tracemalloc.get_traced_memory()
+            tracemalloc.stop()
+
+    assert found == (ServiceResponseError if status.startswith("200") else 403)
+    assert peak < 100 << 20
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_good_reply_is_read_whole(ask: Ask, *, stream: bool) -> None:
+    """Plain, in chunks, encoded; and its connection serves the next."""
+    body = b"0123456789" * 100_000
+    replies = [said(body), head(CHUNKED) + chunked(body), said(gzip.compress(body), "Content-Encoding: gzip"), said()]
+    with Server(replies) as server:
+        for expected in (body, body, body, b""):
+            reply = ask(server, stream=stream)
+            assert expected == (b"".join(reply.iter_bytes()) if stream else reply.read())
+        assert 1 == server.opened
+
+
+def test_a_success_that_breaks_is_none(ask: Ask) -> None:
+    """What came of it is not taken for all."""
+    for reply in (said(b"one")[:-1], head(CHUNKED) + chunked(b"one")[:-5], said(b"one", "Content-Encoding: gzip")):
+        with Server([reply, None]) as server, pytest.raises(ServiceResponseError):
+            ask(server)
+
+
+# Rests
+
+
+@pytest.mark.parametrize("asked", ["Retry-After: 11", "Retry-After: 86400", "Retry-After: soon", "retry-after-ms: 9"])
+@pytest.mark.parametrize("status", ["429 Slow", "503 Busy", "400 Bad"])
+def test_a_long_rest_is_given_back(ask: Ask, monkeypatch: pytest.MonkeyPatch, asked: str, status: str) -> None:
+    """Or one that nobody understands: no thread sleeps, and nothing is asked again."""
+    rests = list[float]()
+    monkeypatch.setattr(RequestsTransport, "sleep", lambda _transport, seconds: rests.append(seconds))
+    with Server([said(b"", asked, status=status), said()]) as server, pytest.raises(HttpResponseError) as caught:
+        ask(server, retries=3)
+
+    assert (int(status[:3]), [], 1) == (caught.value.status_code, rests, len(server.heard))
+    assert retry_after_of(caught.value) == {"Retry-After: 11": 11.0, "Retry-After: 86400": 86400.0}.get(asked)
+
+
+def test_a_short_rest_is_kept(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then it is asked again."""
+    rests = list[float]()
+    monkeypatch.setattr(RequestsTransport, "sleep", lambda _transport, seconds: rests.append(seconds))
+    with Server([said(b"", "Retry-After: 10", status="503 Busy"), said(b"one")]) as server:
+        assert b"one" == ask(server, retries=3).read()
+
+    assert [10.0] == rests
+
+
+@pytest.mark.parametrize("asked", ["nan", "inf", "-1", "1e9", "1_0", "9" * 400, "Mon, 99 Foo", "٣"])
+def test_a_rest_that_makes_no_sense_is_none(ask: Ask, asked: str) -> None:
+    """It is not worth another error."""
+    reply = b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\nRetry-After: " + asked.encode() + b"\r\n\r\n"
+    with Server([reply]) as server, pytest.raises(HttpResponseError) as caught:
+        ask(server)
+
+    assert (503, None) == (caught.value.status_code, retry_after_of(caught.value))
