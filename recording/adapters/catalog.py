@@ -1,6 +1,7 @@
 """The catalog in Table storage: one partition for each recording, one row for it and one for each chunk."""
 
 import hashlib
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -98,26 +99,43 @@ class TableCatalog:
     def claim(self, claim: StartClaim) -> StartClaim:
         """See `ports.Catalog.claim`."""
         try:
-            self._table.create_entity(_claim_row(claim))
+            done = self._table.create_entity(_claim_row(claim))
         except ResourceExistsError:
-            return self._standing(claim)
+            return self._standing(claim.key)
         except AzureError as error:
             raise _error("claim start", error, claim.key) from error
-        return claim
+        return replace(claim, version=str(done["etag"]))
 
-    def _standing(self, claim: StartClaim) -> StartClaim:
+    def find_claim(self, key: str) -> StartClaim | None:
+        """See `ports.Catalog.find_claim`."""
         try:
-            row = self._table.get_entity(_claim_partition(claim.key), "claim")
+            row = self._table.get_entity(_claim_partition(key), "claim")
         except AzureError as error:
-            raise _error("claim start", error, claim.key) from error
-        return _CLAIM.decode(row["body"])
+            if status_of(error) == 404 and code_of(error) != "TableNotFound":
+                return None
+            raise _error("find start", error, key) from error
+        return replace(_CLAIM.decode(row["body"]), version=str(row.metadata["etag"]))
 
-    def settle(self, claim: StartClaim) -> None:
+    def settle(self, claim: StartClaim) -> StartClaim:
         """See `ports.Catalog.settle`."""
         try:
-            self._table.upsert_entity(_claim_row(claim), mode=UpdateMode.REPLACE)
+            done = self._table.update_entity(
+                _claim_row(claim),
+                UpdateMode.REPLACE,
+                etag=claim.version,
+                match_condition=MatchConditions.IfNotModified,
+            )
         except AzureError as error:
+            if status_of(error) in _CONFLICTS and code_of(error) != "TableNotFound":
+                return self._standing(claim.key)
             raise _error("settle start", error, claim.key) from error
+        return replace(claim, version=str(done["etag"]))
+
+    def _standing(self, key: str) -> StartClaim:
+        standing = self.find_claim(key)
+        if standing is None:
+            raise CatalogConflict("find start", "the claim has gone meanwhile", ids={"claim": key})
+        return standing
 
 
 def _row(recording_id: RecordingId, row_key: str, value: Recording | Chunk, state: str) -> dict[str, Any]:
