@@ -10,6 +10,7 @@ from recording.core.outgoing import OutgoingEvent
 from recording.ports import CallLocator, StartOrder
 
 _BUSY = {"429", "500", "503", "lost"}
+_RULES = {"start_one_per_call", "start_refusal_replayed"}
 
 
 @dataclass
@@ -28,15 +29,9 @@ class FakeCalls:
 
     Attributes:
         recordings: the service's word for each, `active`, `inactive` or `over`.
-        replays_refusals: what was refused once is refused for ever under the same request id.
-        one_per_call: a second recording of a call is refused.
-        resolves: the server call id of a connection is told.
     """
 
     recordings: dict[RecordingId, str] = field(default_factory=dict)
-    replays_refusals: bool = False
-    one_per_call: bool = False
-    resolves: bool = True
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
@@ -45,6 +40,7 @@ class FakeCalls:
         self._orders: dict[str, tuple[StartOrder, RecordingId]] = {}
         self._refusals: dict[str, CallRefused] = {}
         self._faults: list[str] = []
+        self._rules: set[str] = set()
 
     def add_call(self, *, established: bool = True) -> FakeCall:
         """A call that can be named in each of the four ways."""
@@ -68,18 +64,25 @@ class FakeCalls:
             self.recordings[recording_id] = "over"
 
     def arm(self, name: str, times: int = 1) -> None:
-        """Let the next operations fail: `start_503`, `start_response_lost`, `stop_500` and so on."""
-        self._faults += [name] * times
+        """Let the next operations fail, or the service follow another rule from now on: by the local ACS's names."""
+        if name in _RULES:
+            self._rules.add(name)
+        elif not name.endswith("_200"):  # a success in words that only the wire knows
+            self._faults += [name] * times
 
     def resolve(self, connection_id: CallConnectionId) -> ServerCallId | None:
-        self._strike("call")
+        try:
+            self._strike("call")
+        except CallRefused:
+            return None
         found = self._find(CallLocator(call_connection_id=connection_id))
-        return found.locators[0].server_call_id if found and self.resolves else None
+        return found.locators[0].server_call_id if found else None
 
     def start(self, order: StartOrder) -> RecordingId:
         with self._lock:
             fails_after = self._strike("start")
-            if refusal := self._refusals.get(order.request_id):
+            refusal = self._refusals.get(order.request_id)
+            if refusal is not None and "start_refusal_replayed" in self._rules:
                 raise refusal
             known, recording_id = self._orders.get(order.request_id, (order, None))
             if not known.is_same_as(order):
@@ -97,7 +100,7 @@ class FakeCalls:
             raise self._refusal(order, 404, "8522", "Call not found.")
         if not found.established:
             raise self._refusal(order, 400, "8501", "not in Established state")
-        if self.one_per_call and any("over" != self.recordings[one] for one in found.recordings):
+        if "start_one_per_call" in self._rules and any("over" != self.recordings[one] for one in found.recordings):
             raise self._refusal(order, 400, "8553", "already in progress")
         recording_id = RecordingId(f"recording-{next(self._numbers)}")
         found.recordings.append(recording_id)
@@ -106,8 +109,7 @@ class FakeCalls:
 
     def _refusal(self, order: StartOrder, status: int, code: str, words: str) -> CallRefused:
         error = CallRefused("start recording", f"{status} {words}", status=status, ids={"code": code})
-        if self.replays_refusals:
-            self._refusals[order.request_id] = error
+        self._refusals[order.request_id] = error
         return error
 
     def _find(self, locator: CallLocator) -> FakeCall | None:
@@ -147,10 +149,8 @@ class FakeCalls:
         self._faults.remove(name)
         if name.endswith(("_response_lost", "_though_started")):
             return name
-        if name == "start_call_not_found":
+        if name in {"start_call_not_found", "call_404"}:
             raise CallRefused(operation, "404 Call not found.", status=404, ids={"code": "8522"})
-        if name.endswith("_200"):
-            return ""  # nobody sees what a success looks like on the wire
         raise ServiceBusy(operation, name)
 
 

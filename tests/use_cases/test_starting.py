@@ -34,7 +34,7 @@ def call(desk: Desk) -> FakeCall:
 
 def test_an_event_of_a_call_that_is_not_established_comes_again(desk: Desk) -> None:
     """And then records it, even where the service replays a refusal for the request id that it refused once."""
-    desk.calls.replays_refusals = True
+    desk.calls.arm("start_refusal_replayed")
     call = desk.calls.add_call(established=False)
     early = desk.event(call)
     for _ in range(2):
@@ -51,7 +51,7 @@ def test_an_event_of_a_call_that_is_not_established_comes_again(desk: Desk) -> N
 
 def test_a_request_for_a_call_that_is_not_established_may_be_sent_again(desk: Desk) -> None:
     """With the same request id; the service replays what it refused."""
-    desk.calls.replays_refusals = True
+    desk.calls.arm("start_refusal_replayed")
     call = desk.calls.add_call(established=False)
     with pytest.raises(CallNotReady):
         desk.ask(call.locators[0], request_id="r")
@@ -163,7 +163,7 @@ def test_a_second_request_for_a_call_that_is_recorded_gets_that_recording(desk: 
 
 def test_a_connection_that_the_service_does_not_resolve_stands_for_itself(desk: Desk, call: FakeCall) -> None:
     """It is recorded, and once."""
-    desk.calls.resolves = False
+    desk.calls.arm("call_404", times=2)
     connection = call.locators[3]
 
     assert id_of(desk.ask(connection)) == id_of(desk.ask(connection))
@@ -173,7 +173,7 @@ def test_a_connection_that_the_service_does_not_resolve_stands_for_itself(desk: 
 def test_a_connection_is_not_guessed_at_while_the_service_cannot_say(desk: Desk, call: FakeCall) -> None:
     """It is asked again, by the same event."""
     event = desk.event(call, by="connection")
-    desk.calls.arm("call_properties_503")
+    desk.calls.arm("call_503")
     with pytest.raises(ServiceBusy):
         desk.starting.start_for_call(event)
 
@@ -201,7 +201,7 @@ def test_another_output_of_a_call_is_another_recording_where_the_service_lets_it
 
 def test_a_refusal_names_the_recording_that_stands_in_the_way(desk: Desk, call: FakeCall) -> None:
     """Of another output; the same output gets it."""
-    desk.calls.one_per_call = True
+    desk.calls.arm("start_one_per_call")
     running = desk.starting.start_for_call(desk.event(call))
     with pytest.raises(CallRefused) as caught:
         desk.ask(call.locators[3], output=MP3)
@@ -213,7 +213,7 @@ def test_a_refusal_names_the_recording_that_stands_in_the_way(desk: Desk, call: 
 
 def test_what_is_refused_for_a_recording_of_others_names_none(desk: Desk, call: FakeCall) -> None:
     """Of a group nobody can tell which call it is."""
-    desk.calls.one_per_call = True
+    desk.calls.arm("start_one_per_call")
     desk.ask(call.locators[1])
     with pytest.raises(CallRefused) as caught:
         desk.ask(call.locators[2])
@@ -223,7 +223,8 @@ def test_what_is_refused_for_a_recording_of_others_names_none(desk: Desk, call: 
 
 def test_once_the_other_output_is_over_the_refused_one_starts(desk: Desk, call: FakeCall) -> None:
     """With a new request id, as the service replays the refusal of the old one."""
-    desk.calls.one_per_call = desk.calls.replays_refusals = True
+    desk.calls.arm("start_one_per_call")
+    desk.calls.arm("start_refusal_replayed")
     first = desk.ask(call.locators[0])
     with pytest.raises(CallRefused):
         desk.ask(call.locators[0], output=MP3, request_id="r")
