@@ -8,6 +8,8 @@ operator can do. None carries a URL's query, a key or a participant's identity.
 from collections.abc import Mapping
 from typing import ClassVar
 
+from recording.core.model import RecordingId
+
 
 class RecordingError(Exception):
     """A failed operation: what was tried, on what, why it failed and what an operator can do.
@@ -162,6 +164,12 @@ class ServiceRefused(Transient):
     code = "service_refused"
 
 
+class CallNotReady(Transient):
+    """The service refuses to record the call for now: it is not established, or it is too young to be found."""
+
+    code = "call_not_ready"
+
+
 class MalformedEvent(Permanent):
     """An event lacks a field, or holds one of the wrong type; `field` names it by its path."""
 
@@ -182,6 +190,13 @@ class InvalidRequest(Permanent):
     def __init__(self, field: str, cause: str) -> None:
         super().__init__("read request", f"{field}: {cause}")
         self.field = field
+
+
+class RequestIdReused(Permanent):
+    """A caller's request id stands for another order already; `field` names the header to mend."""
+
+    code = "request_id_reused"
+    field: ClassVar[str] = "Repeatability-Request-ID"
 
 
 class HostileLocation(Permanent):
@@ -227,15 +242,26 @@ class UnknownRecording(Permanent):
 
 
 class CallRefused(Permanent):
-    """Call Automation refuses the operation for what the call or the recording is; `status` is its HTTP status."""
+    """Call Automation refuses the operation for what the call or the recording is; nothing was done.
+
+    `status` is its HTTP status, `running` the recording that stands in the way, where it is known.
+    """
 
     code = "call_refused"
 
     def __init__(
-        self, operation: str, cause: str, *, status: int, hint: str = "", ids: Mapping[str, str] | None = None
+        self,
+        operation: str,
+        cause: str,
+        *,
+        status: int,
+        hint: str = "",
+        ids: Mapping[str, str] | None = None,
+        running: RecordingId | None = None,
     ) -> None:
         super().__init__(operation, cause, hint=hint, ids=ids)
         self.status = status
+        self.running = running
 
 
 class SettingsInvalid(Permanent):
