@@ -106,11 +106,12 @@ def calls_events(req: func.HttpRequest, steps: Steps) -> func.HttpResponse:
 @app.route("recordings", methods=["POST"])
 @answered
 def start_recording(req: func.HttpRequest) -> func.HttpResponse:
-    """Start a recording of a call, by any of its four locators."""
+    """Start a recording of a call, by any of its four locators: 201; or find it recorded already: 200."""
     composed = get_app()
     usual = composed.settings.recording_output
     request = requests.parse_start(req.get_body(), req.headers.get("Repeatability-Request-ID"), usual)
-    return _view(composed.starting.start_requested(request), status=201)
+    start = composed.starting.start_requested(request)
+    return _view(start.entry, status=201 if start.is_new else 200)
 
 
 @app.route("recordings/{id}", methods=["GET"])

@@ -47,16 +47,29 @@ class StartOrder:
     first_sent: datetime
     pause_on_start: bool = False
 
+    def is_same_as(self, other: "StartOrder") -> bool:
+        """Whether both ask for the same recording of the same call, whatever the request's id and time."""
+        return (self.locator, self.output, self.pause_on_start) == (other.locator, other.output, other.pause_on_start)
+
 
 class Calls(Protocol):
     """Call Automation: start, state, pause, resume, stop."""
+
+    def resolve(self, connection_id: CallConnectionId) -> ServerCallId | None:
+        """The server call id of the call that has this connection; None where the service does not say it.
+
+        Raises:
+            ServiceBusy, ServiceRefused: ask again.
+        """
 
     def start(self, order: StartOrder) -> RecordingId:
         """Start the recording that is ordered, or find it started by the same order.
 
         Raises:
-            ServiceBusy, ServiceRefused: try again with the same order.
-            CallRefused: the call is not there, not established, or the service refuses the order.
+            ServiceBusy, ServiceRefused: it may or may not be started: try again with the same order.
+            CallRefused: nothing was started. The call is not there, not established, or recorded already, or the
+                service refuses the order; it may refuse the same `request_id` for ever after. The service's own code
+                is the id `code` of the error.
         """
 
     def state(self, recording_id: RecordingId) -> str:
@@ -67,10 +80,18 @@ class Calls(Protocol):
         """
 
     def pause(self, recording_id: RecordingId) -> None:
-        """Skip what follows, until `resume`."""
+        """Skip what follows, until `resume`.
+
+        Raises:
+            CallRefused: with status 404 for a recording that is over or was never there.
+        """
 
     def resume(self, recording_id: RecordingId) -> None:
-        """Record again, into the same chunk."""
+        """Record again, into the same chunk.
+
+        Raises:
+            CallRefused: with status 404 for a recording that is over or was never there.
+        """
 
     def stop(self, recording_id: RecordingId) -> None:
         """End the recording; minutes later its file event comes.
@@ -225,12 +246,22 @@ class Journal(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StartClaim:
-    """The one start that a call's events may cause: `key` names the call, `recording_id` is set once it is known."""
+    """The one start of what `key` names: a call in an output, or a caller's request id.
+
+    Attributes:
+        order: what is sent to the service, the same by everyone who finds this claim.
+        asked_by: the event or the request that the recording was started for.
+        made_at: when it was made.
+        recording_id: what was started; None while that is not known.
+        version: the catalog's own mark of what was read, handed back on `settle`.
+    """
 
     key: str
-    request_id: str
-    first_sent: datetime
+    order: StartOrder
+    asked_by: str
+    made_at: datetime
     recording_id: RecordingId | None = None
+    version: str = field(default="", compare=False)
 
 
 class Catalog(Protocol):
@@ -257,8 +288,11 @@ class Catalog(Protocol):
     def claim(self, claim: StartClaim) -> StartClaim:
         """Make this claim unless its key is taken; the claim that stands, first come first served."""
 
-    def settle(self, claim: StartClaim) -> None:
-        """Note the recording id on a claim that stands."""
+    def find_claim(self, key: str) -> StartClaim | None:
+        """The claim of that key, or None."""
+
+    def settle(self, claim: StartClaim) -> StartClaim:
+        """Put this claim in the place of the one whose `version` it carries, if that still stands; what stands then."""
 
     def own(
         self, object_key: str, recording_id: RecordingId, document_id: DocumentId

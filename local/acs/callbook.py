@@ -48,6 +48,7 @@ class CallBook:
         self.calls: dict[str, Call] = {}
         self.recordings: dict[str, Recording] = {}
         self._repeated: dict[str, Recording] = {}
+        self._refused: dict[str, ServiceRefusal] = {}
 
     def open(
         self,
@@ -96,11 +97,29 @@ class CallBook:
                 return call
         raise ServiceRefusal(404, "8522", "Call not found.")
 
-    def begin(self, request: StartRequest, *, one_per_call: bool = False) -> Recording:
-        """Start a recording, or give the one that the same repeatability id started."""
+    def connected(self, connection_id: str) -> Call:
+        """The call that has this connection; raises ServiceRefusal 404 for one that is over or never was."""
+        call = self.calls.get(connection_id)
+        if call is None or call.ended is not None:
+            raise ServiceRefusal(404, "8522", "Call not found.")
+        return call
+
+    def begin(self, request: StartRequest, *, one_per_call: bool = False, replays_refusals: bool = False) -> Recording:
+        """Start a recording, or give the one that the same repeatability id started; raises ServiceRefusal."""
         repeated = self._repeated.get(request.repeatability_id or "")
         if repeated is not None:
             return repeated
+        refused = self._refused.get(request.repeatability_id or "")
+        if replays_refusals and refused is not None:
+            raise refused
+        try:
+            return self._begin(request, one_per_call=one_per_call)
+        except ServiceRefusal as refusal:
+            if request.repeatability_id:
+                self._refused[request.repeatability_id] = refusal
+            raise
+
+    def _begin(self, request: StartRequest, *, one_per_call: bool) -> Recording:
         call = self.find(request.locator)
         live = (entry for entry in self.recordings.values() if entry.call is call and entry.state != "ended")
         if one_per_call and any(live):

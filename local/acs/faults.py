@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypedDict
 
-Operation = Literal["content", "metadata", "delete", "start", "state", "pause", "resume", "stop"]
+Operation = Literal["content", "metadata", "delete", "call", "start", "state", "pause", "resume", "stop"]
 Hop = Literal["entry", "serving", "any"]
 Body = Literal["problem", "error", "html", "empty", "text", "broken_json", "broken_xml", "bomb"]
 
@@ -31,7 +31,8 @@ class FaultKind:
 
     `hop` is where a media fault acts: at the host of the event's URL (`entry`, the one that redirects), at
     the host that serves the bytes (`serving`), or at whichever comes first (`any`). `first` says that the
-    operation is carried out before the answer goes wrong.
+    operation is carried out before the answer goes wrong, `rule` that nothing goes wrong: the operation follows
+    another rule of the service while the fault is armed.
     """
 
     name: str
@@ -42,6 +43,7 @@ class FaultKind:
     hop: Hop = "serving"
     count: int | None = 1
     first: bool = False
+    rule: bool = False
 
 
 _DAY = "86400"
@@ -176,6 +178,7 @@ _DELETE = (
     FaultKind("delete_timeout_after_success", "delete", "deletes, waits `seconds`, resets", "none", first=True),
     FaultKind("delete_response_lost", "delete", "deletes and resets at once", "none", first=True),
 )
+_CONTROLS: tuple[Operation, ...] = ("pause", "resume", "stop")
 _CALLING = (
     FaultKind("start_503", "start", "busy, nothing started", "503 error", Reply(503, "error", "9999")),
     FaultKind("start_500", "start", "an internal error, nothing started", "500 error", Reply(500, "error", "9999")),
@@ -194,10 +197,55 @@ _CALLING = (
         Reply(503, "error", "9999", _DAY),
     ),
     FaultKind("start_response_lost", "start", "starts the recording and resets at once", "none", first=True),
+    FaultKind(
+        "start_500_though_started",
+        "start",
+        "starts the recording, and says that it failed",
+        "500 error",
+        Reply(500, "error", "9999"),
+        first=True,
+    ),
+    FaultKind("start_400_html", "start", "a gateway's error page, nothing started", "400 html", Reply(400, "html")),
+    FaultKind(
+        "start_call_not_found",
+        "start",
+        "the call is not there yet, nothing started",
+        "404 error 8522",
+        Reply(404, "error", "8522"),
+    ),
+    FaultKind(
+        "start_refusal_replayed",
+        "start",
+        "an order that was refused once is refused for ever under its Repeatability-Request-ID",
+        "the same refusal",
+        count=None,
+        rule=True,
+    ),
+    FaultKind(
+        "start_one_per_call",
+        "start",
+        "refuses a second recording of a call while one runs",
+        "400 error 8553",
+        count=None,
+        rule=True,
+    ),
+    FaultKind("call_503", "call", "busy", "503 error", Reply(503, "error", "9999")),
+    FaultKind("call_404", "call", "does not know the connection", "404 error", Reply(404, "error", "8522")),
     FaultKind("state_503", "state", "busy", "503 error", Reply(503, "error", "9999")),
     FaultKind("pause_500", "pause", "an internal error, not paused", "500 error", Reply(500, "error", "9999")),
     FaultKind("resume_500", "resume", "an internal error, not resumed", "500 error", Reply(500, "error", "9999")),
     FaultKind("stop_500", "stop", "an internal error, not stopped", "500 error", Reply(500, "error", "9999")),
+    *(
+        FaultKind(
+            f"{operation}_200",
+            operation,
+            "carried out, with an answer the SDK does not know",
+            "200, no body",
+            Reply(200, "empty"),
+            first=True,
+        )
+        for operation in _CONTROLS
+    ),
     FaultKind("stop_response_lost", "stop", "stops the recording and resets at once", "none", first=True),
 )
 FAULTS: Mapping[str, FaultKind] = {kind.name: kind for kind in (*_CONTENT, *_METADATA, *_DELETE, *_CALLING)}
@@ -296,11 +344,16 @@ class FaultBoard:
         with self._lock:
             self._armed.clear()
 
+    def rules(self, name: str) -> bool:
+        """Whether the rule of that name is in force."""
+        with self._lock:
+            return any(fault.name == name and not fault.spent for fault in self._armed)
+
     def strike(self, occasion: Occasion) -> Fault | None:
         """The fault that this request meets, counted; None for a good answer."""
         with self._lock:
             for fault in self._armed:
-                if fault.spent or not _fits(fault, occasion):
+                if fault.kind.rule or fault.spent or not _fits(fault, occasion):
                     continue
                 if fault.after > 0:
                     fault.after -= 1

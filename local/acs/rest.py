@@ -1,4 +1,4 @@
-"""The calling API of ACS, as far as recordings go: start, state, pause, resume, stop."""
+"""The calling API of ACS, as far as recordings go: start, state, pause, resume, stop, and the properties of a call."""
 
 import json
 import re
@@ -11,11 +11,12 @@ from aiohttp import web
 from local.acs.answers import as_json, drop, fault_reply, rest_error
 from local.acs.callbook import Locator, StartRequest
 from local.acs.faults import Occasion, Operation
-from local.acs.model import Recording, RequestRecord, ServiceRefusal
+from local.acs.model import Call, Recording, RequestRecord, ServiceRefusal
 from local.acs.outputs import DEFAULT_OUTPUT, OUTPUTS, Output
 from local.acs.world import World
 
 _PREFIX = "/calling/recordings"
+_CALLS = "/calling/callConnections/"
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-preview)?")
 _TURN = re.compile(r"(.+):(pause|resume)")
 _KINDS = {
@@ -40,7 +41,7 @@ class CallingApi:
     async def answer(self, request: web.BaseRequest, record: RequestRecord, body: bytes) -> web.StreamResponse:
         """One request; raises Dropped when a fault broke the connection."""
         try:
-            operation, recording_id = _operation(request)
+            operation, subject = _operation(request)
             record.operation = operation
             version = request.query.get("api-version", "")
             if not version:
@@ -50,19 +51,21 @@ class CallingApi:
                 raise ServiceRefusal(400, "UnsupportedApiVersionValue", f"Unsupported api-version '{version}'.")
             fault = self._world.strike(Occasion(operation))
             record.fault = fault.name if fault else None
-            if fault is not None and fault.kind.reply is not None:
+            if fault is not None and fault.kind.reply is not None and not fault.kind.first:
                 return fault_reply(fault.kind.reply, fault)
-            answer = self._carry_out(operation, recording_id, request.headers, body)
-            if fault is not None:
-                raise await drop(request)
-            return answer
+            answer = self._carry_out(operation, subject, request.headers, body)
+            if fault is None:
+                return answer
+            if fault.kind.reply is not None:
+                return fault_reply(fault.kind.reply, fault)
+            raise await drop(request)
         except ServiceRefusal as refusal:
             return rest_error(refusal)
 
-    def _carry_out(
-        self, operation: Operation, recording_id: str, headers: Mapping[str, str], body: bytes
-    ) -> web.Response:
+    def _carry_out(self, operation: Operation, subject: str, headers: Mapping[str, str], body: bytes) -> web.Response:
         match operation:
+            case "call":
+                return as_json(_properties(self._world.live_call(subject)))
             case "start":
                 repeatability = headers.get("Repeatability-Request-ID")
                 recording = self._world.begin_recording(start_request(body, repeatability))
@@ -70,22 +73,24 @@ class CallingApi:
                 accepted = {"Repeatability-Result": "accepted"} if repeatability else None
                 return as_json(_result(recording, state), headers=accepted)
             case "state":
-                recording = self._world.live_recording(recording_id)
+                recording = self._world.live_recording(subject)
                 return as_json(_result(recording, "active" if recording.state == "active" else "inactive"))
             case "pause":
-                self._world.pause_recording(recording_id)
+                self._world.pause_recording(subject)
                 return web.Response(status=202)
             case "resume":
-                self._world.resume_recording(recording_id)
+                self._world.resume_recording(subject)
                 return web.Response(status=202)
             case _:
-                self._world.stop_recording(recording_id)
+                self._world.stop_recording(subject)
                 return web.Response(status=204)
 
 
 def _operation(request: web.BaseRequest) -> tuple[Operation, str]:
-    """What a request asks for, and of which recording."""
+    """What a request asks for, and of which recording or connection."""
     raw = request.raw_path.partition("?")[0]
+    if raw.startswith(_CALLS) and request.method == "GET":
+        return "call", unquote(raw.removeprefix(_CALLS))
     if raw == _PREFIX and request.method == "POST":
         return "start", ""
     if raw.startswith(_PREFIX + "/"):
@@ -99,6 +104,16 @@ def _operation(request: web.BaseRequest) -> tuple[Operation, str]:
             return "stop", name
         raise ServiceRefusal(405, "MethodNotAllowed", f"{request.method} is not allowed here.")
     raise ServiceRefusal(404, "NotFound", "The local service knows no such operation.")
+
+
+def _properties(call: Call) -> dict[str, Any]:
+    return {
+        "callConnectionId": call.call_connection_id,
+        "serverCallId": call.server_call_id,
+        "correlationId": call.correlation_id,
+        "callConnectionState": "connected" if call.established else "connecting",
+        "targets": [],
+    }
 
 
 def _result(recording: Recording, state: str) -> dict[str, Any]:

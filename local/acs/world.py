@@ -46,7 +46,6 @@ class World:
         publish_delay: seconds between the end of a recording and its event (minutes, at the real service).
         publish_call_events: whether CallStarted and CallEnded are published.
         redirects: whether the media host redirects to a regional host.
-        one_recording_per_call: whether a second one is refused with code 8553.
         accept_tokens: bearer tokens that pass in place of a signature.
         placement: layout of the files of recordings made through the REST API.
         on_ended, on_state: called after a recording ended, or changed its state; the servers set them.
@@ -67,7 +66,6 @@ class World:
         self.publish_delay = 0.0
         self.publish_call_events = True
         self.redirects = True
-        self.one_recording_per_call = False
         self.accept_tokens: set[str] = set()
         self.placement = Placement()
         self.on_ended: Callable[[Recording], None] = lambda _: None
@@ -151,13 +149,22 @@ class World:
         with self._changed:
             return dict(self._book.calls)
 
+    def live_call(self, connection_id: str) -> Call:
+        """The call of a connection, while it lasts; raises ServiceRefusal 404."""
+        with self._changed:
+            return self._book.connected(connection_id)
+
     # --- recordings ---
 
     def begin_recording(self, request: StartRequest) -> Recording:
         """Start a recording; raises ServiceRefusal. The same repeatability id gives the same recording."""
         with self._changed:
             known = len(self._book.recordings)
-            recording = self._book.begin(request, one_per_call=self.one_recording_per_call)
+            recording = self._book.begin(
+                request,
+                one_per_call=self.faults.rules("start_one_per_call"),
+                replays_refusals=self.faults.rules("start_refusal_replayed"),
+            )
             new = len(self._book.recordings) > known
             self._changed.notify_all()
         if new:

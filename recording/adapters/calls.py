@@ -7,9 +7,9 @@ from typing import Any
 from azure.communication.callautomation import CallAutomationClient
 from azure.core.exceptions import AzureError, DecodeError
 
-from recording.adapters.replies import code_of, is_busy, message_of, retry_after_of, status_of
+from recording.adapters.replies import code_of, is_an_answer, is_busy, message_of, retry_after_of, status_of
 from recording.core.errors import CallRefused, RecordingError, ServiceBusy, ServiceRefused
-from recording.core.model import RecordingId
+from recording.core.model import CallConnectionId, RecordingId, ServerCallId
 from recording.ports import StartOrder
 
 
@@ -18,6 +18,17 @@ class AcsCalls:
 
     def __init__(self, client: CallAutomationClient) -> None:
         self._client = client
+
+    def resolve(self, connection_id: CallConnectionId) -> ServerCallId | None:
+        """See `ports.Calls.resolve`."""
+        ids = {"call_connection_id": str(connection_id)}
+        try:
+            found = _translated(
+                "find call", ids, lambda: self._client.get_call_connection(connection_id).get_call_properties()
+            )
+        except CallRefused:
+            return None  # whether the call is there is for the order to hear
+        return ServerCallId(found.server_call_id) if found.server_call_id else None
 
     def start(self, order: StartOrder) -> RecordingId:
         """See `ports.Calls.start`."""
@@ -30,7 +41,7 @@ class AcsCalls:
         }
         started = _translated(
             "start recording",
-            {key: value for key, value in which.items() if value and key != "call_connection_id"},
+            {key: value for key, value in which.items() if value},
             lambda: self._client.start_recording(
                 **{key: value for key, value in which.items() if value},
                 recording_content_type=order.output.content,
@@ -49,36 +60,42 @@ class AcsCalls:
 
     def state(self, recording_id: RecordingId) -> str:
         """See `ports.Calls.state`."""
-        found = _operated("read state", recording_id, lambda: self._client.get_recording_properties(recording_id))
+        ids = {"recording_id": str(recording_id)}
+        found = _translated("read state", ids, lambda: self._client.get_recording_properties(recording_id))
         return str(getattr(found.recording_state, "value", found.recording_state))
 
     def pause(self, recording_id: RecordingId) -> None:
         """See `ports.Calls.pause`."""
-        _operated("pause recording", recording_id, lambda: self._client.pause_recording(recording_id))
+        _carried_out("pause recording", recording_id, lambda: self._client.pause_recording(recording_id))
 
     def resume(self, recording_id: RecordingId) -> None:
         """See `ports.Calls.resume`."""
-        _operated("resume recording", recording_id, lambda: self._client.resume_recording(recording_id))
+        _carried_out("resume recording", recording_id, lambda: self._client.resume_recording(recording_id))
 
     def stop(self, recording_id: RecordingId) -> None:
         """See `ports.Calls.stop`."""
-        _operated("stop recording", recording_id, lambda: self._client.stop_recording(recording_id))
+        _carried_out("stop recording", recording_id, lambda: self._client.stop_recording(recording_id))
 
 
-def _operated(operation: str, recording_id: RecordingId, call: Callable[[], Any]) -> Any:
-    return _translated(operation, {"recording_id": recording_id}, call)
+def _carried_out(operation: str, recording_id: RecordingId, call: Callable[[], object]) -> None:
+    """Every 2xx is a success, whatever comes in its body: nothing in it is asked for."""
+    try:
+        call()
+    except AzureError as error:
+        if 200 <= (status_of(error) or 0) < 300:
+            return
+        raise _service_error(operation, {"recording_id": str(recording_id)}, error) from error
 
 
 def _translated(operation: str, ids: dict[str, str], call: Callable[[], Any]) -> Any:
     try:
         return call()
-    except DecodeError as error:
-        raise ServiceBusy(operation, "the service's reply cannot be read", ids=ids) from error
     except AzureError as error:
         raise _service_error(operation, ids, error) from error
 
 
 def _service_error(operation: str, ids: dict[str, str], error: AzureError) -> RecordingError:
+    """What went wrong. A refusal must be the service's own word; whatever else comes says nothing of what was done."""
     status = status_of(error)
     if status is None:
         return ServiceBusy(operation, message_of(error), hint="check ACS_ENDPOINT and the network", ids=ids)
@@ -86,8 +103,10 @@ def _service_error(operation: str, ids: dict[str, str], error: AzureError) -> Re
     if code := code_of(error):
         ids = {**ids, "code": code}
     if status in {401, 403}:
-        hint = "check ACS_ACCESS_KEY, or the identity's role on the Communication resource, and the clock"
+        hint = "check ACS_ACCESS_KEY, or the managed identity and its role on the Communication resource, and the clock"
         return ServiceRefused(operation, cause, hint=hint, ids=ids)
-    if is_busy(status):
+    if isinstance(error, DecodeError):
+        return ServiceBusy(operation, f"{cause}: the reply cannot be read", ids=ids)
+    if not 400 <= status < 500 or is_busy(status) or not is_an_answer(error):
         return ServiceBusy(operation, cause, ids=ids, retry_after=retry_after_of(error))
     return CallRefused(operation, cause, status=status, ids=ids)

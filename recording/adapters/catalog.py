@@ -17,6 +17,7 @@ from recording.core.model import CatalogEntry, DocumentId, RecordingId
 from recording.core.naming import encode
 from recording.ports import StartClaim
 
+_CLAIM_ROW = "claim"
 _NO_SUCH_ROW = frozenset({"ResourceNotFound", "EntityNotFound"})
 _CHANGED = frozenset({409, 412})
 _NEVER = frozenset({400, 413})
@@ -63,15 +64,43 @@ class TableCatalog:
 
     def claim(self, claim: StartClaim) -> StartClaim:
         """See `ports.Catalog.claim`."""
-        ids = {"claim": claim.key}
-        return decoded(_CLAIM, self._first_come("claim start", _claim_row(claim), ids), "claim start", ids)
-
-    def settle(self, claim: StartClaim) -> None:
-        """See `ports.Catalog.settle`."""
         try:
-            self._table.upsert_entity(_claim_row(claim), mode=UpdateMode.REPLACE)
+            done = self._table.create_entity(_claim_row(claim))
         except AzureError as error:
+            if _is_conflict(error):
+                return self._standing(claim.key)
+            raise _error("claim start", error, {"claim": claim.key}) from error
+        return replace(claim, version=str(done["etag"]))
+
+    def find_claim(self, key: str) -> StartClaim | None:
+        """See `ports.Catalog.find_claim`."""
+        ids = {"claim": key}
+        try:
+            row = self._table.get_entity(_partition("start", key), _CLAIM_ROW)
+        except AzureError as error:
+            if _is_no_such_row(error):
+                return None
+            raise _error("find start", error, ids) from error
+        return replace(decoded(_CLAIM, row.get("body"), "find start", ids), version=str(row.metadata["etag"]))
+
+    def settle(self, claim: StartClaim) -> StartClaim:
+        """See `ports.Catalog.settle`."""
+        row = _claim_row(claim)
+        try:
+            done = self._table.update_entity(
+                row, UpdateMode.REPLACE, etag=claim.version, match_condition=MatchConditions.IfNotModified
+            )
+        except AzureError as error:
+            if _is_no_such_row(error) or _is_conflict(error):
+                return self._standing(claim.key)
             raise _error("settle start", error, {"claim": claim.key}) from error
+        return replace(claim, version=str(done["etag"]))
+
+    def _standing(self, key: str) -> StartClaim:
+        standing = self.find_claim(key)
+        if standing is None:
+            raise CatalogConflict("find start", "the claim has gone meanwhile", ids={"claim": key})
+        return standing
 
     def own(
         self, object_key: str, recording_id: RecordingId, document_id: DocumentId
@@ -97,13 +126,16 @@ class TableCatalog:
 
 
 def _claim_row(claim: StartClaim) -> dict[str, Any]:
-    return _row("start", claim.key, "claim", claim)
+    return _row("start", claim.key, _CLAIM_ROW, claim)
 
 
 def _row(kind: str, key: str, row_key: str, value: object) -> dict[str, Any]:
-    """A row found by a text from outside. No recording has its partition: none is encoded with a ~ at this place."""
-    digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
-    return {"PartitionKey": f"{kind}~{digest}", "RowKey": row_key, "body": msgspec.json.encode(value)}
+    return {"PartitionKey": _partition(kind, key), "RowKey": row_key, "body": msgspec.json.encode(value)}
+
+
+def _partition(kind: str, key: str) -> str:
+    """Of what is found by a text from outside. No recording has it: none is encoded with a ~ at this place."""
+    return f"{kind}~{hashlib.sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
 def _is_no_such_row(error: AzureError) -> bool:

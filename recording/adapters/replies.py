@@ -6,6 +6,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
+from azure.identity import CredentialUnavailableError
 
 _BUSY = frozenset({408, 429, 500, 502, 503, 504})
 _REFUSED = 400
@@ -31,8 +32,25 @@ def is_busy(status: int) -> bool:
 
 
 def status_of(error: AzureError) -> int | None:
-    """The HTTP status of the reply; None when there was none."""
+    """The HTTP status of the reply; None when there was none; 401 where the identity got no token to ask with."""
+    if _is_without_token(error):
+        return 401
     return error.status_code if isinstance(error, HttpResponseError) else None
+
+
+def _is_without_token(error: AzureError) -> bool:
+    """Whether the identity failed, not the service: a status here would be that of the place where tokens are made."""
+    if isinstance(error, CredentialUnavailableError):
+        return True
+    return type(error) is ClientAuthenticationError and error.status_code != 401
+
+
+def is_an_answer(error: AzureError) -> bool:
+    """Whether the reply can be the service's own: it is JSON or empty, and not the page of a gateway before it."""
+    response: Any = getattr(error, "response", None)
+    if response is None:
+        return False
+    return bool(_body_of(response)) or not response.text().strip()
 
 
 def code_of(error: AzureError) -> str:
@@ -51,6 +69,8 @@ def code_of(error: AzureError) -> str:
 
 def message_of(error: AzureError) -> str:
     """The service's own words, cut to a line; the exception's kind when it gave none. Never the request's URL."""
+    if _is_without_token(error):
+        return f"the app's managed identity got no token ({type(error).__name__})"
     response: Any = getattr(error, "response", None)
     if response is not None:
         body = _body_of(response)

@@ -165,6 +165,12 @@ class ServiceRefused(Transient):
     code = "service_refused"
 
 
+class CallNotReady(Transient):
+    """The service refuses to record the call for now: it is not established, or it is too young to be found."""
+
+    code = "call_not_ready"
+
+
 class MalformedEvent(Permanent):
     """An event lacks a field, or holds one of the wrong type; `field` names it by its path."""
 

@@ -90,6 +90,10 @@ class Authority(StrEnum):
     NEVER = "false"
 
 
+RUNNING = frozenset({RecordingState.STARTED, RecordingState.PAUSED})
+"""The states in which, as far as we know, the service still records."""
+
+
 class Door(StrEnum):
     """By which way an event came in: with Event Grid's own credential, or with the function key."""
 
@@ -335,6 +339,7 @@ class Recording:
 
     Attributes:
         requested_at: when this app started it; None for a recording that was started by others.
+        stopped_at: when the service agreed to stop it; None for one that ended otherwise.
         unread: members of its events that could not be read.
         untold: alerts that are decided and not yet published.
         manifest_name: the last manifest written.
@@ -353,6 +358,7 @@ class Recording:
     group_call_id: str | None = None
     room_id: str | None = None
     requested_at: datetime | None = None
+    stopped_at: datetime | None = None
     started_at: datetime | None = None
     duration: timedelta | None = None
     session_end_reason: str = ""

@@ -25,11 +25,12 @@ from recording.core.model import (
     RecordingId,
     ServerCallId,
 )
-from recording.ports import Catalog
+from recording.ports import CallLocator, Catalog, StartClaim, StartOrder
 from tests.contracts.wire import Wire
 from tests.core.entries_of import NOW, changed_recording, chunk, entry_of, proof
 
 TABLE = "contracts"
+SERVER = CallLocator(server_call_id=ServerCallId("aHR0/+=="))
 
 
 @dataclass
@@ -44,6 +45,12 @@ class RealCatalog:
     missing: TableCatalog
     wire: Wire
     table: TableClient
+
+
+def claim(key: str, request_id: str = "request", locator: CallLocator = SERVER) -> StartClaim:
+    """A claim that nothing came of yet."""
+    order = StartOrder(locator, Output(Content.AUDIO, Channel.MIXED, Format.WAV), request_id, NOW)
+    return StartClaim(key, order, f"event/{request_id}", NOW)
 
 
 def entry(recording_id: RecordingId, *chunks: int) -> CatalogEntry:

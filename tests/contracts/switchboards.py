@@ -46,6 +46,9 @@ class Switchboard(Protocol):
     def call(self, *, established: bool = True) -> Locators:
         """A call."""
 
+    def establish(self, locators: Locators) -> None:
+        """Let that call be answered."""
+
     def end(self, locators: Locators) -> None:
         """End that call, and its recordings."""
 
@@ -68,6 +71,9 @@ class FakeSwitchboard:
         locators = Locators(*call.locators)
         self._known[locators] = call
         return locators
+
+    def establish(self, locators: Locators) -> None:
+        self._known[locators].established = True
 
     def end(self, locators: Locators) -> None:
         self.calls.end(self._known[locators])
@@ -112,6 +118,9 @@ class RealSwitchboard:
         )
         self._known[locators] = call
         return locators
+
+    def establish(self, locators: Locators) -> None:
+        self._world.connect(self._known[locators])
 
     def end(self, locators: Locators) -> None:
         self._world.end_call(self._known[locators])

@@ -7,7 +7,7 @@ import pytest
 
 from local.acs import LocalAcs
 from recording.core.errors import CallRefused, RecordingError, ServiceBusy, ServiceRefused
-from recording.core.model import Channel, Content, Format, Output, RecordingId, ServerCallId
+from recording.core.model import CallConnectionId, Channel, Content, Format, Output, RecordingId, ServerCallId
 from recording.core.outputs import VALID
 from recording.ports import CallLocator, Calls
 from tests.contracts.switchboards import FakeSwitchboard, Locators, RealSwitchboard, Switchboard, order
@@ -113,6 +113,81 @@ def test_a_call_that_is_not_established_is_refused(board: Switchboard) -> None:
     assert 400 == caught.value.status
 
 
+def test_a_call_that_is_not_established_says_so_by_its_code(board: Switchboard) -> None:
+    """It is what tells "not yet" from "never"."""
+    with pytest.raises(CallRefused) as caught:
+        board.calls.start(order(board.call(established=False).server))
+
+    assert (400, "8501") == (caught.value.status, caught.value.ids["code"])
+
+
+def test_a_refusal_may_be_replayed_for_its_request_id(board: Switchboard) -> None:
+    """The call is established meanwhile; another request id is heard."""
+    board.arm("start_refusal_replayed")
+    locators = board.call(established=False)
+    first = order(locators.server)
+    for _ in range(2):
+        with pytest.raises(CallRefused):
+            board.calls.start(first)
+        board.establish(locators)
+    board.calls.start(order(locators.server))
+
+    assert 1 == board.recordings()
+
+
+def test_a_second_recording_of_a_call_may_be_refused(board: Switchboard) -> None:
+    """By its own code; what was started is found all the same."""
+    board.arm("start_one_per_call")
+    locators = board.call()
+    first = order(locators.server)
+    recording_id = board.calls.start(first)
+    with pytest.raises(CallRefused) as caught:
+        board.calls.start(order(locators.connection))
+
+    assert ("8553", recording_id) == (caught.value.ids["code"], board.calls.start(first))
+
+
+@pytest.mark.parametrize("fault", ["start_500_though_started", "start_400_html"])
+def test_what_says_nothing_of_the_order_leaves_its_outcome_open(board: Switchboard, fault: str) -> None:
+    """An internal error after the start, a gateway's page before it: the same order is sent again."""
+    first = order(board.call().server)
+    board.arm(fault)
+    with pytest.raises(ServiceBusy):
+        board.calls.start(first)
+    board.calls.start(first)
+
+    assert 1 == board.recordings()
+
+
+def test_a_call_that_is_not_there_yet_is_refused_as_one_that_is_over(board: Switchboard) -> None:
+    """Only its age tells them apart."""
+    first = order(board.call().server)
+    board.arm("start_call_not_found")
+    with pytest.raises(CallRefused) as caught:
+        board.calls.start(first)
+
+    assert 404 == caught.value.status
+
+
+def test_a_connection_is_resolved_to_its_call(board: Switchboard) -> None:
+    """While the call lasts, and the service says it."""
+    locators, other = board.call(), board.call(established=False)
+    connection, ringing = (one.connection.call_connection_id for one in (locators, other))
+    assert connection is not None
+    assert ringing is not None
+    assert locators.server.server_call_id == board.calls.resolve(connection)
+    assert other.server.server_call_id == board.calls.resolve(ringing)
+
+    board.arm("call_404")
+    assert board.calls.resolve(connection) is None
+    board.arm("call_503")
+    with pytest.raises(ServiceBusy):
+        board.calls.resolve(connection)
+    board.end(locators)
+    assert board.calls.resolve(connection) is None
+    assert board.calls.resolve(CallConnectionId("no such/connection?")) is None
+
+
 def test_a_call_that_is_over_is_refused(board: Switchboard) -> None:
     """It is not there any more."""
     locators = board.call()
@@ -190,6 +265,19 @@ def test_a_stop_whose_reply_is_lost_is_found_done(board: Switchboard) -> None:
         board.calls.stop(recording_id)
 
     assert 404 == caught.value.status
+
+
+@pytest.mark.parametrize(("operation", "state"), [("pause", "inactive"), ("resume", "active"), ("stop", "over")])
+def test_a_success_in_other_words_is_a_success(board: Switchboard, operation: str, state: str) -> None:
+    """200 without a body, where the SDK waits for 202 or 204."""
+    recording_id = board.calls.start(order(board.call().server))
+    board.arm(f"{operation}_200")
+    OPERATIONS[operation](board.calls, recording_id)
+    if state == "over":
+        with pytest.raises(CallRefused):
+            board.calls.state(recording_id)
+    else:
+        assert state == board.calls.state(recording_id)
 
 
 # What only the network can do

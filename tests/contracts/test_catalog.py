@@ -4,7 +4,7 @@ import random
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
@@ -12,8 +12,8 @@ from recording.core.errors import CatalogConflict, CatalogRefused, EntryTooLarge
 from recording.core.lifecycle import Announced, Failed
 from recording.core.model import CatalogEntry, ChunkState, DocumentId, RecordingId
 from recording.entries import Entries
-from recording.ports import Catalog, StartClaim
-from tests.contracts.catalogs import add_failure, entry, large_entry, random_entry, whole_entry
+from recording.ports import Catalog
+from tests.contracts.catalogs import add_failure, claim, entry, large_entry, random_entry, whole_entry
 from tests.copies import run_together
 from tests.core.entries_of import NOW, announced, changed_recording, chunk, document
 from tests.fakes import FakeCatalog, FakeTopic
@@ -221,45 +221,6 @@ def test_what_cannot_be_written_needs_a_person(catalog: Catalog, recording_id: R
     assert catalog.load(recording_id) is None
 
 
-# Claims
-
-
-def test_the_first_claim_stands(catalog: Catalog, mark: str) -> None:
-    """Whoever comes later gets the first one's request id and time."""
-    first = StartClaim(f"call/{mark}/+=", "request-1", NOW)
-
-    assert first == catalog.claim(first)
-    assert first == catalog.claim(StartClaim(first.key, "request-2", NOW + timedelta(1)))
-    other = StartClaim(f"call/{mark}/+=/", "request-3", NOW)
-    assert other == catalog.claim(other)
-
-
-def test_of_many_claims_at_once_one_stands(catalog: Catalog, mark: str) -> None:
-    """And all hear of the same."""
-    standing: list[StartClaim] = []
-    run_together(*(lambda i=i: standing.append(catalog.claim(StartClaim(mark, f"request-{i}", NOW))) for i in range(8)))
-
-    assert (8, 1) == (len(standing), len({claim.request_id for claim in standing}))
-
-
-def test_a_settled_claim_tells_its_recording(catalog: Catalog, mark: str) -> None:
-    """To whoever claims from then on; it may be settled twice."""
-    claim = catalog.claim(StartClaim(mark, "request", NOW))
-    settled = replace(claim, recording_id=RecordingId("r"))
-    for _ in range(2):
-        catalog.settle(settled)
-
-    assert settled == catalog.claim(StartClaim(mark, "other", NOW))
-
-
-def test_a_claim_is_no_recording(catalog: Catalog, mark: str) -> None:
-    """Whatever its key."""
-    catalog.claim(StartClaim(mark, "request", NOW))
-
-    assert catalog.load(RecordingId(mark)) is None
-    assert catalog.load(RecordingId(f"start~{mark}")) is None
-
-
 # Owners
 
 
@@ -296,7 +257,7 @@ def test_any_text_is_the_key_of_an_object(catalog: Catalog, mark: str, key: str)
 def test_an_owner_is_neither_a_recording_nor_a_claim(catalog: Catalog, mark: str) -> None:
     """Though the same text names all three."""
     catalog.own(mark, RecordingId("r"), DocumentId("d"))
-    claim = StartClaim(mark, "request", NOW)
+    made = claim(mark)
 
     assert catalog.load(RecordingId(mark)) is None
-    assert claim == catalog.claim(claim)
+    assert made == catalog.claim(made)

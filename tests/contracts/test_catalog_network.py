@@ -15,17 +15,18 @@ from recording.core.errors import (
     RecordingError,
 )
 from recording.core.model import DocumentId, RecordingId
-from recording.ports import Catalog, StartClaim
-from tests.contracts.catalogs import RealCatalog, entry, large_entry
-from tests.core.entries_of import NOW, changed_recording
+from recording.ports import Catalog
+from tests.contracts.catalogs import RealCatalog, claim, entry, large_entry
+from tests.core.entries_of import changed_recording
 
 OPERATIONS: dict[str, Callable[[Catalog], object]] = {
     "load": lambda catalog: catalog.load(RecordingId("r")),
     "make": lambda catalog: catalog.save(entry(RecordingId("r"))),
     "save": lambda catalog: catalog.save(replace(entry(RecordingId("r")), version='W/"1"')),
-    "claim": lambda catalog: catalog.claim(StartClaim("k", "request", NOW)),
+    "claim": lambda catalog: catalog.claim(claim("k")),
+    "find claim": lambda catalog: catalog.find_claim("k"),
     "own": lambda catalog: catalog.own("k", RecordingId("r"), DocumentId("d")),
-    "settle": lambda catalog: catalog.settle(StartClaim("k", "request", NOW)),
+    "settle": lambda catalog: catalog.settle(replace(claim("k"), version='W/"1"')),
 }
 every_operation = pytest.mark.parametrize("operate", OPERATIONS.values(), ids=OPERATIONS)
 
@@ -75,12 +76,22 @@ def test_a_missing_table_is_said_to_be_missing(real_catalog: RealCatalog, operat
 
 def test_a_claim_whose_reply_is_lost_stands(real_catalog: RealCatalog, mark: str) -> None:
     """The next try finds its own."""
-    claim = StartClaim(mark, "request", NOW)
     real_catalog.wire.lose_reply()
     with pytest.raises(ArchiveBusy):
-        real_catalog.catalog.claim(claim)
+        real_catalog.catalog.claim(claim(mark))
 
-    assert claim == real_catalog.catalog.claim(StartClaim(mark, "other", NOW))
+    assert claim(mark) == real_catalog.catalog.claim(claim(mark, "other"))
+
+
+def test_a_settlement_whose_reply_is_lost_is_found_done(real_catalog: RealCatalog, mark: str) -> None:
+    """By who settles it again, of what he read before."""
+    catalog = real_catalog.catalog
+    settled = replace(catalog.claim(claim(mark)), recording_id=RecordingId("r"))
+    real_catalog.wire.lose_reply()
+    with pytest.raises(ArchiveBusy):
+        catalog.settle(settled)
+
+    assert settled == catalog.settle(settled)
 
 
 def test_a_save_whose_reply_is_lost_is_a_conflict(real_catalog: RealCatalog, recording_id: RecordingId) -> None:

@@ -13,9 +13,9 @@ from recording.adapters.rows import SCHEMA, decoded
 from recording.core.errors import CatalogConflict, EntryUnreadable, NewerSchema, Permanent, Transient
 from recording.core.model import ChunkState, DocumentId, RecordingId
 from recording.core.naming import encode
-from recording.ports import Catalog, StartClaim
-from tests.contracts.catalogs import RealCatalog, add_failure, entry, random_entry, whole_entry
-from tests.core.entries_of import NOW, changed_recording, chunk
+from recording.ports import Catalog
+from tests.contracts.catalogs import RealCatalog, add_failure, claim, entry, random_entry, whole_entry
+from tests.core.entries_of import changed_recording, chunk
 from tests.fakes import FakeCatalog
 
 SECRET = "whom-it-concerns"
@@ -228,9 +228,8 @@ def test_a_claim_or_an_owner_that_cannot_be_read_needs_a_person(
 ) -> None:
     """As an entry does."""
     catalog = real_catalog.catalog
-    claim = StartClaim(mark, "request", NOW)
     asked: tuple[Callable[[], object], ...] = (
-        lambda: catalog.claim(claim),
+        lambda: catalog.claim(claim(mark)),
         lambda: catalog.own(mark, RecordingId("r"), DocumentId("d")),
     )
     for ask in asked:

@@ -18,7 +18,7 @@ from recording.adapters.source import AcsSource
 from recording.adapters.topic import EventGridTopic
 from recording.bootstrap import compose
 from recording.core.errors import Permanent, PortFailed, RecordingError, SourceBusy, Transient
-from recording.core.model import BlobName, Channel, Content, DocumentId, Format, Location, Output
+from recording.core.model import BlobName, CallConnectionId, Channel, Content, DocumentId, Format, Location, Output
 from recording.core.outgoing import EventName, OutgoingEvent
 from recording.ports import CallLocator, Source, StartClaim, StartOrder
 from recording.settings import Settings
@@ -98,7 +98,7 @@ def read(client: Any) -> None:  # noqa: ANN401 - the same
 
 LABELS = {"length": "1"}
 ORDER = StartOrder(CallLocator(room_id="1"), Output(Content.AUDIO, Channel.MIXED, Format.WAV), "id", NOW)
-CLAIM = StartClaim("k", "request", NOW)
+CLAIM = StartClaim("k", ORDER, "event", NOW, version='W/"1"')
 EVENT = OutgoingEvent("id", EventName.ARCHIVED, "/recording/r", {}, NOW)
 SAVED = replace(entry(RECORDING_ID), version='W/"1"')
 
@@ -114,8 +114,10 @@ OPERATIONS: dict[str, Callable[[Any], object]] = {
     "TableCatalog.load": lambda client: catalog(client).load(RECORDING_ID),
     "TableCatalog.save": lambda client: (catalog(client).save(SAVED), catalog(client).save(entry(RECORDING_ID))),
     "TableCatalog.claim": lambda client: catalog(client).claim(CLAIM),
+    "TableCatalog.find_claim": lambda client: catalog(client).find_claim("k"),
     "TableCatalog.settle": lambda client: catalog(client).settle(CLAIM),
     "TableCatalog.own": lambda client: catalog(client).own("key", RECORDING_ID, DocumentId("d")),
+    "AcsCalls.resolve": lambda client: calls(client).resolve(CallConnectionId("c")),
     "AcsCalls.start": lambda client: calls(client).start(ORDER),
     "AcsCalls.state": lambda client: calls(client).state(RECORDING_ID),
     "AcsCalls.pause": lambda client: calls(client).pause(RECORDING_ID),

@@ -32,6 +32,7 @@ from recording.core.lifecycle import (
 )
 from recording.core.model import (
     APP,
+    RUNNING,
     Actor,
     Alarm,
     Alert,
@@ -122,15 +123,14 @@ CONTROLS: tuple[RecordingFact, ...] = (Paused(), Resumed(), Stopped())
 
 @pytest.mark.parametrize(("state", "fact"), list(product(RecordingState, CONTROLS)))
 def test_a_control_fact_in_every_state(state: RecordingState, fact: RecordingFact) -> None:
-    """It moves a running recording; after the end it comes too late and changes nothing."""
+    """It moves a running recording, and notes when it was stopped; after the end it changes nothing."""
     before = entry_of(state=state)
     moved = {Paused: "paused", Resumed: "started", Stopped: "stopped"}[type(fact)]
-    running = state in {RecordingState.STARTED, RecordingState.PAUSED}
+    stopped_at = LATER if isinstance(fact, Stopped) else None
+    after = changed_recording(before, state=RecordingState(moved), stopped_at=stopped_at)
 
-    assert Decision(changed_recording(before, state=RecordingState(moved)) if running else before) == decide(
-        before, fact, LATER
-    )
-    assert running == (state in RECORDING_TRANSITIONS)
+    assert Decision(after if state in RUNNING else before) == decide(before, fact, LATER)
+    assert (state in RUNNING) == (state in RECORDING_TRANSITIONS)
 
 
 @pytest.mark.parametrize("fact", [*CONTROLS, *chunk_facts().values(), completed(), Told(())])

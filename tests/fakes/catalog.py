@@ -47,11 +47,19 @@ class FakeCatalog:
 
     def claim(self, claim: StartClaim) -> StartClaim:
         with self._lock:
-            return self.claims.setdefault(claim.key, claim)
+            return self.claims.setdefault(claim.key, replace(claim, version=str(next(self._versions))))
 
-    def settle(self, claim: StartClaim) -> None:
+    def find_claim(self, key: str) -> StartClaim | None:
+        return self.claims.get(key)
+
+    def settle(self, claim: StartClaim) -> StartClaim:
         with self._lock:
-            self.claims[claim.key] = claim
+            standing = self.claims.get(claim.key)
+            if standing is None:
+                raise CatalogConflict("find start", "the claim has gone meanwhile", ids={"claim": claim.key})
+            if standing.version == claim.version:
+                self.claims[claim.key] = replace(claim, version=str(next(self._versions)))
+            return self.claims[claim.key]
 
     def own(
         self, object_key: str, recording_id: RecordingId, document_id: DocumentId

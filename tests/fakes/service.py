@@ -10,6 +10,7 @@ from recording.core.outgoing import OutgoingEvent
 from recording.ports import CallLocator, StartOrder
 
 _BUSY = {"429", "500", "503", "lost"}
+_RULES = {"start_one_per_call", "start_refusal_replayed"}
 
 
 @dataclass
@@ -36,8 +37,10 @@ class FakeCalls:
         self._lock = threading.Lock()
         self._numbers = count(1)
         self._known: list[FakeCall] = []
-        self._orders: dict[str, RecordingId] = {}
+        self._orders: dict[str, tuple[StartOrder, RecordingId]] = {}
+        self._refusals: dict[str, CallRefused] = {}
         self._faults: list[str] = []
+        self._rules: set[str] = set()
 
     def add_call(self, *, established: bool = True) -> FakeCall:
         """A call that can be named in each of the four ways."""
@@ -61,30 +64,56 @@ class FakeCalls:
             self.recordings[recording_id] = "over"
 
     def arm(self, name: str, times: int = 1) -> None:
-        """Let the next operations fail: `start_503`, `start_response_lost`, `stop_500` and so on."""
-        self._faults += [name] * times
+        """Let the next operations fail, or the service follow another rule from now on: by the local ACS's names."""
+        if name in _RULES:
+            self._rules.add(name)
+        elif not name.endswith("_200"):  # a success in words that only the wire knows
+            self._faults += [name] * times
+
+    def resolve(self, connection_id: CallConnectionId) -> ServerCallId | None:
+        try:
+            self._strike("call")
+        except CallRefused:
+            return None
+        found = self._find(CallLocator(call_connection_id=connection_id))
+        return found.locators[0].server_call_id if found else None
 
     def start(self, order: StartOrder) -> RecordingId:
         with self._lock:
-            lost = self._strike("start")
-            known = self._orders.get(order.request_id)
-            if known is None:
-                known = self._begin(order)
-                self._orders[order.request_id] = known
-            if lost:
-                raise ServiceBusy("start recording", "no reply")
-            return known
+            fails_after = self._strike("start")
+            refusal = self._refusals.get(order.request_id)
+            if refusal is not None and "start_refusal_replayed" in self._rules:
+                raise refusal
+            known, recording_id = self._orders.get(order.request_id, (order, None))
+            if not known.is_same_as(order):
+                raise CallRefused("start recording", "422 another order under this request id", status=422)
+            if recording_id is None:
+                recording_id = self._begin(order)
+                self._orders[order.request_id] = order, recording_id
+            if fails_after:
+                raise ServiceBusy("start recording", fails_after)
+            return recording_id
 
     def _begin(self, order: StartOrder) -> RecordingId:
-        found = next((call for call in self._known if order.locator in call.locators and not call.over), None)
+        found = self._find(order.locator)
         if found is None:
-            raise CallRefused("start recording", "404 Call not found.", status=404)
+            raise self._refusal(order, 404, "8522", "Call not found.")
         if not found.established:
-            raise CallRefused("start recording", "400 not in Established state", status=400)
+            raise self._refusal(order, 400, "8501", "not in Established state")
+        if "start_one_per_call" in self._rules and any("over" != self.recordings[one] for one in found.recordings):
+            raise self._refusal(order, 400, "8553", "already in progress")
         recording_id = RecordingId(f"recording-{next(self._numbers)}")
         found.recordings.append(recording_id)
         self.recordings[recording_id] = "inactive" if order.pause_on_start else "active"
         return recording_id
+
+    def _refusal(self, order: StartOrder, status: int, code: str, words: str) -> CallRefused:
+        error = CallRefused("start recording", f"{status} {words}", status=status, ids={"code": code})
+        self._refusals[order.request_id] = error
+        return error
+
+    def _find(self, locator: CallLocator) -> FakeCall | None:
+        return next((call for call in self._known if locator in call.locators and not call.over), None)
 
     def state(self, recording_id: RecordingId) -> str:
         self._strike("state")
@@ -100,11 +129,11 @@ class FakeCalls:
         self._turn("stop", recording_id, "over")
 
     def _turn(self, operation: str, recording_id: RecordingId, state: str) -> None:
-        lost = self._strike(operation)
+        fails_after = self._strike(operation)
         self._live(f"{operation} recording", recording_id)
         self.recordings[recording_id] = state
-        if lost:
-            raise ServiceBusy(f"{operation} recording", "no reply")
+        if fails_after:
+            raise ServiceBusy(f"{operation} recording", fails_after)
 
     def _live(self, operation: str, recording_id: RecordingId) -> str:
         state = self.recordings.get(recording_id, "over")
@@ -112,14 +141,16 @@ class FakeCalls:
             raise CallRefused(operation, "404 Recording not found.", status=404)
         return state
 
-    def _strike(self, operation: str) -> bool:
-        """Whether the reply of this operation gets lost; raises where the service fails before it."""
-        name = next((name for name in self._faults if name.startswith(f"{operation}_")), None)
-        if name is None:
-            return False
+    def _strike(self, operation: str) -> str:
+        """The fault that spoils the reply of this operation, or none; raises where the service fails before it."""
+        name = next((name for name in self._faults if name.startswith(f"{operation}_")), "")
+        if not name:
+            return ""
         self._faults.remove(name)
-        if name.endswith("_response_lost"):
-            return True
+        if name.endswith(("_response_lost", "_though_started")):
+            return name
+        if name in {"start_call_not_found", "call_404"}:
+            raise CallRefused(operation, "404 Call not found.", status=404, ids={"code": "8522"})
         raise ServiceBusy(operation, name)
 
 

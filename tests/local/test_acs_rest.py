@@ -1,7 +1,7 @@
 """The calling API as the real SDK meets it, and as a caller who makes mistakes does."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from azure.core.credentials import AzureKeyCredential
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 
 from local.acs import LocalAcs
+from local.acs.faults import Fault
 from local.acs.model import Call
 from tests.local.acs_caller import RECORDINGS, VERSION, Caller
 
@@ -188,14 +189,102 @@ def test_a_call_that_is_not_there_is_refused_in_three_ways(
     assert [(400, "8500"), (400, "8501"), (404, "8522")] == seen
 
 
+@pytest.fixture
+def armed(acs: LocalAcs) -> Iterator[Callable[[str], Fault]]:
+    """Arms a fault, for one test."""
+    yield acs.world.arm
+    acs.world.faults.clear()
+
+
+def repeatable() -> dict[str, str]:
+    """The headers of an order of its own."""
+    return {"Repeatability-Request-ID": str(uuid4()), "Repeatability-First-Sent": "Mon, 23 Nov 2026 10:00:00 GMT"}
+
+
 def test_a_second_recording_of_a_call_can_be_refused(
-    acs: LocalAcs, client: CallAutomationClient, call: Call, monkeypatch: pytest.MonkeyPatch
+    armed: Callable[[str], Fault], client: CallAutomationClient, call: Call
 ) -> None:
-    """Code 8553, if the world is set so."""
-    monkeypatch.setattr(acs.world, "one_recording_per_call", True)
-    client.start_recording(server_call_id=call.server_call_id, **WAV)
+    """Code 8553, while the first one runs."""
+    armed("start_one_per_call")
+    first = client.start_recording(server_call_id=call.server_call_id, **WAV)
     with pytest.raises(HttpResponseError, match="8553"):
         client.start_recording(server_call_id=call.server_call_id, **WAV)
+    client.stop_recording(str(first.recording_id))
+
+    assert client.start_recording(server_call_id=call.server_call_id, **WAV).recording_id
+
+
+def test_a_refusal_can_be_replayed_for_its_request_id(
+    acs: LocalAcs, armed: Callable[[str], Fault], client: CallAutomationClient
+) -> None:
+    """Though the call is established meanwhile; another id is heard."""
+    armed("start_refusal_replayed")
+    ringing, headers = acs.world.start_call(), repeatable()
+    with pytest.raises(HttpResponseError, match="8501"):
+        client.start_recording(server_call_id=ringing.server_call_id, headers=dict(headers), **WAV)
+    acs.world.connect(ringing)
+    with pytest.raises(HttpResponseError, match="8501"):
+        client.start_recording(server_call_id=ringing.server_call_id, headers=dict(headers), **WAV)
+
+    assert client.start_recording(server_call_id=ringing.server_call_id, headers=repeatable(), **WAV).recording_id
+
+
+def test_a_start_can_fail_though_it_is_carried_out(
+    acs: LocalAcs, armed: Callable[[str], Fault], client: CallAutomationClient, call: Call
+) -> None:
+    """The same request id finds what it started."""
+    armed("start_500_though_started")
+    before, headers = set(acs.world.recordings), repeatable()
+    with pytest.raises(HttpResponseError, match="9999"):
+        client.start_recording(server_call_id=call.server_call_id, headers=dict(headers), **WAV)
+    (started,) = set(acs.world.recordings) - before
+
+    assert (
+        started == client.start_recording(server_call_id=call.server_call_id, headers=dict(headers), **WAV).recording_id
+    )
+
+
+@pytest.mark.parametrize(("fault", "status"), [("start_400_html", 400), ("start_call_not_found", 404)])
+def test_a_start_can_be_refused_for_once(
+    acs: LocalAcs, armed: Callable[[str], Fault], client: CallAutomationClient, call: Call, fault: str, status: int
+) -> None:
+    """Nothing is started, and the next is heard."""
+    armed(fault)
+    before = len(acs.world.recordings)
+    with pytest.raises(HttpResponseError) as refused:
+        client.start_recording(server_call_id=call.server_call_id, **WAV)
+
+    assert (status, before) == (refused.value.status_code, len(acs.world.recordings))
+    assert client.start_recording(server_call_id=call.server_call_id, **WAV).recording_id
+
+
+@pytest.mark.parametrize(("operation", "state"), [("pause", "paused"), ("resume", "active"), ("stop", "ended")])
+def test_a_control_can_be_answered_in_other_words(
+    acs: LocalAcs, armed: Callable[[str], Fault], client: CallAutomationClient, call: Call, operation: str, state: str
+) -> None:
+    """It is carried out, and the SDK takes the answer for an error."""
+    started = str(client.start_recording(server_call_id=call.server_call_id, **WAV).recording_id)
+    armed(f"{operation}_200")
+    with pytest.raises(HttpResponseError) as told:
+        getattr(client, f"{operation}_recording")(started)
+
+    assert (200, state) == (told.value.status_code, acs.world.recordings[started].state)
+
+
+def test_a_connection_tells_its_call(
+    acs: LocalAcs, armed: Callable[[str], Fault], client: CallAutomationClient, call: Call
+) -> None:
+    """Its server call id and state, while the call lasts."""
+    connection = client.get_call_connection(call.call_connection_id)
+    found = connection.get_call_properties()
+    assert (call.server_call_id, "connected") == (found.server_call_id, found.call_connection_state)
+    for fault, code in (("call_404", "8522"), ("call_503", "9999")):
+        armed(fault)
+        with pytest.raises(HttpResponseError, match=code):
+            connection.get_call_properties()
+    acs.world.end_call(call)
+    with pytest.raises(ResourceNotFoundError):
+        connection.get_call_properties()
 
 
 @pytest.mark.parametrize(

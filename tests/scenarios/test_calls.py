@@ -87,7 +87,9 @@ def test_a_subscription_to_call_events_works_with_its_handshake(stack: Stack, sc
     assert_archived(stack, recording)
 
 
-@pytest.mark.parametrize("fault", ["start_503", "start_429", "start_response_lost"])
+@pytest.mark.parametrize(
+    "fault", ["start_503", "start_429", "start_response_lost", "start_500_though_started", "start_400_html"]
+)
 def test_a_start_that_fails_is_made_once_when_the_event_comes_again(stack: Stack, call: Call, fault: str) -> None:
     """The event is refused with 503, and sends the same order the next time."""
     armed = stack.acs.world.arm(fault, count=None)
@@ -100,18 +102,79 @@ def test_a_start_that_fails_is_made_once_when_the_event_comes_again(stack: Stack
     assert recording.recording_id == second.json()["events"][0]["recordingId"]
 
 
-def test_a_call_that_still_rings_is_recorded_by_its_next_event(stack: Stack) -> None:
-    """The service refuses to record it before it is established; that is said, and not held against it."""
+def test_a_call_that_still_rings_is_recorded_when_its_event_comes_again(stack: Stack) -> None:
+    """Event Grid hears 503 until it is established; and the service replays what it has refused once."""
     world = stack.acs.world
     call = world.start_call()
-    early = deliver(stack, [world.call_started(call)], NOTIFICATION)
-    world.connect(call)
-    reply = deliver(stack, world.call_connected(call))
+    event = [world.call_started(call)]
+    armed = world.arm("start_refusal_replayed")
+    try:
+        early = [deliver(stack, event, NOTIFICATION) for _ in range(2)]
+        world.connect(call)
+        reply = deliver(stack, event, NOTIFICATION)
+    finally:
+        behave(armed)
+        world.end_call(call)
 
-    assert (200, "refused") == (early.status_code, early.json()["events"][0]["outcome"])
-    assert "Established" in early.json()["events"][0]["reason"]
-    assert (200, 1) == (reply.status_code, len(recordings_of(stack, call)))
-    world.end_call(call)
+    assert [503, 503, 200] == [one.status_code for one in (*early, reply)]
+    assert {"urn:recording:problem:call-not-ready"} == {one.json()["type"] for one in early}
+    (recording,) = recordings_of(stack, call)
+    assert recording.recording_id == reply.json()["events"][0]["recordingId"]
+
+
+def test_a_young_call_that_is_not_found_is_recorded_when_its_event_comes_again(stack: Stack, call: Call) -> None:
+    """The service does not know it in its first moments."""
+    event = stack.acs.world.call_connected(call)
+    stack.acs.world.arm("start_call_not_found")
+    early, reply = deliver(stack, event), deliver(stack, event)
+    (recording,) = recordings_of(stack, call)
+
+    assert (503, 200) == (early.status_code, reply.status_code)
+    assert recording.recording_id == reply.json()["events"][0]["recordingId"]
+
+
+def test_events_and_requests_at_once_make_one_recording(stack: Stack, call: Call) -> None:
+    """Two events and four requests, by server call id and by connection, with request ids and without."""
+    world = stack.acs.world
+    locators = [{"serverCallId": call.server_call_id}, {"callConnectionId": call.call_connection_id}]
+
+    def ask(number: int) -> requests.Response:
+        headers = {"Repeatability-Request-ID": str(uuid.uuid4())} if number < len(locators) else {}
+        return stack.call("POST", "recordings", json=locators[number % len(locators)], headers=headers)
+
+    bodies = [world.call_connected(call), [world.call_started(call)]]
+    with ThreadPoolExecutor(6) as pool:
+        asked = pool.map(ask, range(4))
+        told = pool.map(lambda body: deliver(stack, body), bodies)
+    ids = {reply.json()["recordingId"] for reply in asked}
+    ids |= {reply.json()["events"][0]["recordingId"] for reply in told}
+    (recording,) = recordings_of(stack, call)
+
+    assert {recording.recording_id} == ids
+
+
+def test_a_stopped_call_is_not_recorded_again_by_an_event_of_before(stack: Stack, call: Call) -> None:
+    """The same event twice and another one late are answered by the recording that was stopped; a new one is not."""
+    first, late = (stack.acs.world.call_connected(call) for _ in range(2))
+    recording_id = deliver(stack, first).json()["events"][0]["recordingId"]
+    stack.call("POST", f"recordings/{recording_id}/stop")
+    answers = [deliver(stack, body).json()["events"][0]["recordingId"] for body in (first, late)]
+    assert ([recording_id] * 2, 1) == (answers, len(recordings_of(stack, call)))
+
+    again = deliver(stack, stack.acs.world.call_connected(call)).json()["events"][0]["recordingId"]
+    assert {recording_id, again} == {recording.recording_id for recording in recordings_of(stack, call)}
+    assert recording_id != again
+
+
+def test_a_callback_without_server_call_id_starts_by_connection(stack: Stack, call: Call) -> None:
+    """As those of 2022 are; the call's other events find that recording."""
+    (event,) = stack.acs.world.call_connected(call)
+    del event["data"]["serverCallId"]
+    old = deliver(stack, [event])
+    new = deliver(stack, [stack.acs.world.call_started(call)])
+    (recording,) = recordings_of(stack, call)
+
+    assert [recording.recording_id] * 2 == [reply.json()["events"][0]["recordingId"] for reply in (old, new)]
 
 
 def test_events_that_concern_no_recording_are_taken(stack: Stack, call: Call) -> None:

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 import requests
 
+from local.acs.callbook import Locator, StartRequest
 from local.acs.model import Call, Recording
+from local.acs.outputs import output_named
 from local.stack import Stack
 from recording.core.requests import MOST_BODY
 from tests.scenarios.worlds import assert_archived, behave, view
@@ -173,14 +175,14 @@ def test_a_call_that_is_not_there_is_404_and_a_wrong_id_400_with_its_field(stack
     assert ("urn:recording:problem:invalid-locator", "serverCallId") == (mistaken["type"], mistaken["field"])
 
 
-def test_what_is_over_cannot_be_controlled_any_more(stack: Stack, call: Call) -> None:
-    """A second stop, a pause and a resume of what is stopped: 409, and the recording is archived all the same."""
+def test_what_is_over_cannot_be_paused_or_resumed(stack: Stack, call: Call) -> None:
+    """409; a second stop is answered as the first, and the recording is archived all the same."""
     recording_id = started(stack, call)
-    first = stack.call("POST", f"recordings/{recording_id}/stop")
-    again = [stack.call("POST", f"recordings/{recording_id}/{word}") for word in ("stop", "pause", "resume")]
+    stops = [stack.call("POST", f"recordings/{recording_id}/stop") for _ in range(2)]
+    turns = [stack.call("POST", f"recordings/{recording_id}/{word}") for word in ("pause", "resume")]
 
-    assert 200 == first.status_code
-    for reply in again:
+    assert [200, 200] == [reply.status_code for reply in stops]
+    for reply in turns:
         assert "over" in problem(reply, 409)["detail"]
     assert_archived(stack, stack.acs.world.recordings[recording_id])
 
@@ -197,7 +199,7 @@ def test_a_stop_after_the_call_has_ended_finds_it_done(stack: Stack, call: Call)
 
 
 def test_the_same_request_id_gives_the_same_recording(stack: Stack, call: Call) -> None:
-    """One after the other, and eight at once; another id gives another."""
+    """One after the other, and eight at once; another id finds it, and is told that it was not started for it."""
     body = {"serverCallId": call.server_call_id, **WAV}
 
     def start(request_id: str) -> tuple[int, str]:
@@ -208,9 +210,84 @@ def test_the_same_request_id_gives_the_same_recording(stack: Stack, call: Call) 
     first = start(one)
     with ThreadPoolExecutor(8) as pool:
         repeated = set(pool.map(start, [one] * 8))
+    (recording,) = recordings_of(stack, call)
+
+    assert (201, recording.recording_id) == first
     assert {first} == repeated
-    assert first != start(other)
-    assert 2 == len(recordings_of(stack, call))
+    assert (200, recording.recording_id) == start(other) == start(other)
+
+
+@pytest.mark.parametrize("changed", ["call", "output", "pauseOnStart"])
+def test_a_request_id_of_another_order_is_refused_by_the_headers_name(stack: Stack, call: Call, changed: str) -> None:
+    """422, and nothing is started: the second call is not recorded by an id that stands for the first."""
+    other = established(stack)
+    body: dict[str, Any] = {"serverCallId": call.server_call_id, **WAV}
+    changes: dict[str, dict[str, Any]] = {
+        "call": {"serverCallId": other.server_call_id},
+        "output": {"format": "mp3"},
+        "pauseOnStart": {"pauseOnStart": True},
+    }
+    headers = {"Repeatability-Request-ID": str(uuid.uuid4())}
+    first = stack.call("POST", "recordings", json=body, headers=headers)
+    refused = stack.call("POST", "recordings", json=body | changes[changed], headers=headers)
+    stack.acs.world.end_call(other)
+
+    assert (201, "Repeatability-Request-ID") == (first.status_code, problem(refused, 422)["field"])
+    assert (1, 0) == (len(recordings_of(stack, call)), len(recordings_of(stack, other)))
+
+
+def test_a_refusal_names_the_recording_that_runs(stack: Stack, call: Call) -> None:
+    """Where the service records a call once: the same output gets it, another is refused with its id."""
+    armed = stack.acs.world.arm("start_one_per_call")
+    try:
+        recording_id = started(stack, call)
+        same = stack.call("POST", "recordings", json={"callConnectionId": call.call_connection_id, **WAV})
+        other = stack.call("POST", "recordings", json={"serverCallId": call.server_call_id, **OUTPUTS[1]})
+    finally:
+        behave(armed)
+
+    assert (200, recording_id) == (same.status_code, same.json()["recordingId"])
+    assert recording_id == problem(other, 409)["recordingId"]
+
+
+def test_a_recording_of_others_is_told_and_can_be_stopped(stack: Stack, call: Call) -> None:
+    """The catalog does not know it, the service does."""
+    request = StartRequest(Locator(server_call_id=call.server_call_id), output_named("wav"))
+    recording_id = stack.acs.world.begin_recording(request).recording_id
+    told = stack.call("GET", f"recordings/{recording_id}")
+    stopped = stack.call("POST", f"recordings/{recording_id}/stop")
+
+    assert (200, "started", "active") == (told.status_code, *(told.json()[it] for it in ("state", "serviceState")))
+    assert (200, "stopped", "ended") == (
+        stopped.status_code,
+        stopped.json()["state"],
+        stack.acs.world.recordings[recording_id].state,
+    )
+
+
+def test_a_control_that_succeeds_in_other_words_is_a_success(stack: Stack, call: Call) -> None:
+    """200 without a body, where the SDK waits for 202 or 204."""
+    recording_id = started(stack, call)
+    states = []
+    for word in ("pause", "resume", "stop"):
+        stack.acs.world.arm(f"{word}_200")
+        reply = stack.call("POST", f"recordings/{recording_id}/{word}")
+        states.append((reply.status_code, reply.json()["state"], stack.acs.world.recordings[recording_id].state))
+
+    assert [(200, "paused", "paused"), (200, "started", "active"), (200, "stopped", "ended")] == states
+
+
+def test_a_start_that_failed_though_it_was_made_is_found_without_a_request_id(stack: Stack, call: Call) -> None:
+    """By the call alone."""
+    armed = stack.acs.world.arm("start_500_though_started", count=None)
+    body = {"serverCallId": call.server_call_id, **WAV}
+    failed = stack.call("POST", "recordings", json=body)
+    behave(armed)
+    again = stack.call("POST", "recordings", json=body)
+    (recording,) = recordings_of(stack, call)
+
+    assert "urn:recording:problem:service-busy" == problem(failed, 503)["type"]
+    assert recording.recording_id == again.json()["recordingId"]
 
 
 def test_a_wrong_request_id_is_refused(stack: Stack, call: Call) -> None:
@@ -221,7 +298,7 @@ def test_a_wrong_request_id_is_refused(stack: Stack, call: Call) -> None:
     assert "Repeatability-Request-ID" == problem(reply, 400)["field"]
 
 
-@pytest.mark.parametrize("fault", ["start_429", "start_response_lost"])
+@pytest.mark.parametrize("fault", ["start_429", "start_response_lost", "start_500_though_started"])
 def test_a_start_that_fails_is_started_once_when_asked_again(stack: Stack, call: Call, fault: str) -> None:
     """With the same request id, whether the service has carried it out or not."""
     armed = stack.acs.world.arm(fault, count=None)
@@ -279,19 +356,20 @@ def test_a_stop_whose_answer_is_lost_is_known_to_be_over(stack: Stack, call: Cal
     first = stack.call("POST", f"recordings/{recording_id}/stop")
     again = stack.call("POST", f"recordings/{recording_id}/stop")
 
-    assert (200, 409) == (first.status_code, again.status_code)
+    assert (200, 200) == (first.status_code, again.status_code)
     assert_archived(stack, stack.acs.world.recordings[recording_id])
 
 
 def test_a_recording_paused_from_the_start_waits_for_its_resume(stack: Stack, call: Call) -> None:
     """One that is never resumed yields no file."""
     body = {"serverCallId": call.server_call_id, **WAV, "pauseOnStart": True}
-    recording_id = stack.call("POST", "recordings", json=body).json()["recordingId"]
-    paused = view(stack, recording_id)["serviceState"]
+    reply = stack.call("POST", "recordings", json=body).json()
+    recording_id = reply["recordingId"]
+    paused = (reply["state"], view(stack, recording_id)["serviceState"])
     resumed = stack.call("POST", f"recordings/{recording_id}/resume").json()["state"]
     stack.acs.world.end_call(call)
 
-    assert ("inactive", "started") == (paused, resumed)
+    assert (("paused", "inactive"), "started") == (paused, resumed)
     assert_archived(stack, stack.acs.world.recordings[recording_id])
 
 

@@ -93,8 +93,10 @@ def _decided(entry: CatalogEntry | None, fact: Fact, now: datetime) -> Decision:
         untold = tuple(alert for alert in entry.recording.untold if alert not in fact.alerts)
         return Decision(_with(entry, untold=untold))
     if isinstance(fact, Paused | Resumed | Stopped):
-        state = RECORDING_TRANSITIONS.get(entry.recording.state, {}).get(type(fact), entry.recording.state)
-        return Decision(_with(entry, state=state))
+        before = entry.recording
+        state = RECORDING_TRANSITIONS.get(before.state, {}).get(type(fact), before.state)
+        is_stopped_now = state is RecordingState.STOPPED is not before.state
+        return Decision(_with(entry, state=state, stopped_at=now if is_stopped_now else before.stopped_at))
     return Decision(_chunk_decided(entry, fact, now))
 
 

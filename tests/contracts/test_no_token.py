@@ -1,0 +1,132 @@
+"""Where the app's identity gets no token nothing is sent, and the error says to look at the identity."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, NoReturn
+
+import pytest
+from azure.communication.callautomation import CallAutomationClient
+from azure.core.exceptions import ClientAuthenticationError
+from azure.data.tables import TableClient
+from azure.eventgrid import EventGridPublisherClient
+from azure.identity import CredentialUnavailableError
+from azure.storage.blob import BlobServiceClient
+
+from recording.adapters import clients
+from recording.adapters.archive import BlobArchive
+from recording.adapters.calls import AcsCalls
+from recording.adapters.catalog import TableCatalog
+from recording.adapters.source import AcsSource
+from recording.adapters.topic import EventGridTopic
+from recording.core.errors import ArchiveRefused, RecordingError, ServiceRefused, SourceRefused, Transient
+from recording.core.model import BlobName, CallConnectionId, Location, RecordingId, ServerCallId
+from recording.core.outgoing import EventName, OutgoingEvent
+from recording.ports import CallLocator
+from tests.contracts.switchboards import order
+
+ENDPOINT = "https://contoso.communication.azure.com"
+LOCATOR = CallLocator(server_call_id=ServerCallId("c2VydmVy"))
+HERE = "https://127.0.0.1:9"
+"""Discard: whatever is sent there is refused, and would be told as a matter of the network."""
+
+
+class Refusal:
+    """What the place where tokens are made answers, as the SDK reads it."""
+
+    status_code = 400
+    reason = "Bad Request"
+    headers: dict[str, str] = {}  # noqa: RUF012 - as a response has them
+
+    def text(self) -> str:
+        """No word of ours."""
+        return '{"error": "invalid_request"}'
+
+
+@dataclass
+class Identity:
+    """Gets no token."""
+
+    failure: Exception
+
+    def get_token(self, *_scopes: str, **_options: Any) -> NoReturn:  # noqa: ANN401 - as azure-core has it
+        raise self.failure
+
+
+def no_identity() -> Exception:
+    """There is no such identity on this machine."""
+    return CredentialUnavailableError("the id of a tenant")
+
+
+def chain_failed() -> Exception:
+    """None of many credentials would do."""
+    return ClientAuthenticationError("the id of a tenant")
+
+
+def refused() -> Exception:
+    """The place where tokens are made refuses, with a status of its own."""
+    response: Any = Refusal()
+    return ClientAuthenticationError("the id of a tenant", response=response)
+
+
+def calls(identity: Any) -> AcsCalls:  # noqa: ANN401 - as azure-core has it
+    """The adapter, by an identity."""
+    return AcsCalls(CallAutomationClient(ENDPOINT, identity, retry_total=0))
+
+
+def source(identity: Any) -> AcsSource:  # noqa: ANN401 - as azure-core has it
+    """The adapter, by an identity."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("recording.adapters.clients._credential", lambda _key, _client_id: identity)
+        return AcsSource(CallAutomationClient(ENDPOINT, identity, retry_total=0), clients.recording_reads(HERE, "", ""))
+
+
+def archive(identity: Any) -> BlobArchive:  # noqa: ANN401 - as azure-core has it
+    """The adapter, by an identity."""
+    service = BlobServiceClient(HERE, identity, retry_total=0)
+    return BlobArchive(service, clients.blob_writes(service, retries=0), "recordings")
+
+
+def read(identity: object) -> None:
+    """A read of the source."""
+    with source(identity).open(Location("https://eu-api.asm.skype.com/v1/objects/0/content/audio")):
+        pass
+
+
+def publish(identity: Any) -> None:  # noqa: ANN401 - as azure-core has it
+    """An event for the topic."""
+    event = OutgoingEvent("id", EventName.ARCHIVED, "subject", {}, datetime.now(UTC))
+    EventGridTopic(EventGridPublisherClient(HERE, identity)).publish(event)
+
+
+PORTS: dict[str, tuple[type[RecordingError], Callable[[Any], object]]] = {
+    "start": (ServiceRefused, lambda one: calls(one).start(order(LOCATOR))),
+    "resolve": (ServiceRefused, lambda one: calls(one).resolve(CallConnectionId("c"))),
+    "stop": (ServiceRefused, lambda one: calls(one).stop(RecordingId("r"))),
+    "read": (SourceRefused, read),
+    "stage": (ArchiveRefused, lambda one: archive(one).stage(BlobName("n"), "QQ==", memoryview(b"content"))),
+    "find": (ArchiveRefused, lambda one: archive(one).find(BlobName("n"))),
+    "load": (
+        ArchiveRefused,
+        lambda one: TableCatalog(TableClient(HERE, "t", credential=one, retry_total=0)).load(RecordingId("r")),
+    ),
+    "publish": (ServiceRefused, publish),
+}
+
+
+FAILURES = [
+    *((port, failure) for port in PORTS for failure in (no_identity, chain_failed)),
+    *((port, refused) for port in ("start", "resolve", "stop", "read", "stage", "publish")),
+]
+
+
+@pytest.mark.parametrize(("port", "failure"), FAILURES)
+def test_an_identity_that_gets_no_token_is_named(port: str, failure: Callable[[], Exception]) -> None:
+    """Not the network, and never as a refusal of what was asked for: it passes when the identity is mended."""
+    kind, use = PORTS[port]
+    with pytest.raises(kind) as caught:
+        use(Identity(failure()))
+
+    assert isinstance(caught.value, Transient)
+    assert "managed identity" in str(caught.value)
+    assert ["network" in str(caught.value), "tenant" in str(caught.value)] == [False, False]

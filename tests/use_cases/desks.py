@@ -1,0 +1,80 @@
+"""Starting and controlling over the fakes, with a clock that a test moves."""
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+from recording.controlling import Controlling
+from recording.core.events import CALL_CONNECTED, CallEvent
+from recording.core.model import CatalogEntry, Channel, Content, Format, Output, RecordingId
+from recording.core.requests import StartRequest
+from recording.entries import Entries
+from recording.ports import CallLocator
+from recording.starting import Start, Starting
+from tests.fakes import FakeCalls, FakeCatalog, FakeTopic
+from tests.fakes.service import FakeCall
+
+WAV = Output(Content.AUDIO, Channel.MIXED, Format.WAV)
+MP3 = Output(Content.AUDIO, Channel.MIXED, Format.MP3)
+_NOON = datetime(2026, 11, 27, 12, tzinfo=UTC)
+
+
+@dataclass
+class Desk:
+    """An app for calls. Each look at its clock is a millisecond later than the one before."""
+
+    catalog: FakeCatalog = field(default_factory=FakeCatalog)
+    calls: FakeCalls = field(default_factory=FakeCalls)
+    _later: timedelta = timedelta()
+
+    def __post_init__(self) -> None:
+        self._looks = count()
+        self._numbers = count(1)
+        entries = Entries(self.catalog, FakeTopic(), now=self.now, sleep=lambda _: None)
+        self.starting = Starting(entries, self.calls, WAV, uuid.uuid4)
+        self.controlling = Controlling(entries, self.calls)
+
+    def now(self) -> datetime:
+        """The time."""
+        return _NOON + self._later + timedelta(milliseconds=next(self._looks))
+
+    def wait(self, time: timedelta) -> None:
+        """Let time pass."""
+        self._later += time
+
+    def event(self, call: FakeCall, *, by: str = "server", at: datetime | None = None) -> CallEvent:
+        """A new event of a call, of this moment, with `server`, `connection` or `both` ids."""
+        server, _, _, connection = call.locators
+        return CallEvent(
+            event_id=f"event-{next(self._numbers)}",
+            event_type=CALL_CONNECTED,
+            server_call_id=server.server_call_id if by in {"server", "both"} else None,
+            call_connection_id=connection.call_connection_id if by in {"connection", "both"} else None,
+            at=at or self.now(),
+        )
+
+    def ask(
+        self, locator: CallLocator, *, output: Output = WAV, request_id: str = "", pause_on_start: bool = False
+    ) -> Start:
+        """Ask for a recording as a person does."""
+        return self.starting.start_requested(
+            StartRequest(
+                output,
+                server_call_id=locator.server_call_id,
+                group_call_id=locator.group_call_id,
+                room_id=locator.room_id,
+                call_connection_id=locator.call_connection_id,
+                pause_on_start=pause_on_start,
+                request_id=request_id,
+            )
+        )
+
+    def entry(self, recording_id: RecordingId) -> CatalogEntry:
+        """What the catalog knows."""
+        return self.catalog.entries[recording_id]
+
+
+def id_of(start: Start) -> RecordingId:
+    """The recording of an answer."""
+    return start.entry.recording.recording_id

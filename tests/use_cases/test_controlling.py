@@ -1,0 +1,165 @@
+"""Recordings are controlled by what the service says of them, and answered by what the catalog knows."""
+
+from collections.abc import Callable
+
+import pytest
+
+from recording.core.errors import CallRefused, ServiceBusy, UnknownRecording
+from recording.core.model import CatalogEntry, RecordingId, RecordingState
+from tests.fakes.service import FakeCall
+from tests.use_cases.desks import Desk, id_of
+
+UNKNOWN = RecordingId("no-such-recording")
+TURNS: dict[str, Callable[[Desk, RecordingId], CatalogEntry]] = {
+    "pause": lambda desk, recording_id: desk.controlling.pause(recording_id),
+    "resume": lambda desk, recording_id: desk.controlling.resume(recording_id),
+    "stop": lambda desk, recording_id: desk.controlling.stop(recording_id),
+}
+
+
+@pytest.fixture
+def desk() -> Desk:
+    """An app."""
+    return Desk()
+
+
+@pytest.fixture
+def call(desk: Desk) -> FakeCall:
+    """An established call."""
+    return desk.calls.add_call()
+
+
+@pytest.fixture
+def recording_id(desk: Desk, call: FakeCall) -> RecordingId:
+    """A recording of it."""
+    return id_of(desk.ask(call.locators[0]))
+
+
+@pytest.fixture
+def of_others(desk: Desk, call: FakeCall) -> RecordingId:
+    """A recording that the service makes and the catalog does not know."""
+    started = id_of(desk.ask(call.locators[0]))
+    del desk.catalog.entries[started]
+    return started
+
+
+def test_a_recording_is_paused_resumed_and_stopped(desk: Desk, recording_id: RecordingId) -> None:
+    """Entry and service say the same, any number of times."""
+    seen = []
+    for turn in ("pause", "pause", "resume", "resume", "stop"):
+        entry = TURNS[turn](desk, recording_id)
+        seen.append((str(entry.recording.state), desk.calls.recordings[recording_id]))
+
+    assert [("paused", "inactive")] * 2 + [("started", "active")] * 2 + [("stopped", "over")] == seen
+
+
+def test_a_second_stop_is_answered_as_the_first(desk: Desk, recording_id: RecordingId) -> None:
+    """Even while the service is out of order: what was asked for is so."""
+    first = desk.controlling.stop(recording_id)
+    desk.calls.arm("stop_500")
+
+    assert first == desk.controlling.stop(recording_id)
+    assert first.recording.stopped_at is not None
+
+
+@pytest.mark.parametrize("ended", ["by a lost reply", "with its call"])
+def test_a_stop_that_finds_the_recording_over_stops_it(
+    desk: Desk, call: FakeCall, recording_id: RecordingId, ended: str
+) -> None:
+    """The service does not know it any more."""
+    if ended == "with its call":
+        desk.calls.end(call)
+    else:
+        desk.calls.arm("stop_response_lost")
+        with pytest.raises(ServiceBusy):
+            desk.controlling.stop(recording_id)
+
+    assert RecordingState.STOPPED is desk.controlling.stop(recording_id).recording.state
+
+
+@pytest.mark.parametrize("turn", ["pause", "resume"])
+@pytest.mark.parametrize("ended", ["stopped", "with its call"])
+def test_what_is_over_is_not_paused_or_resumed(
+    desk: Desk, call: FakeCall, recording_id: RecordingId, turn: str, ended: str
+) -> None:
+    """409, and it stays as it is."""
+    if ended == "stopped":
+        desk.controlling.stop(recording_id)
+    else:
+        desk.calls.end(call)
+    before = desk.entry(recording_id)
+    with pytest.raises(CallRefused, match="over") as caught:
+        TURNS[turn](desk, recording_id)
+
+    assert (409, before) == (caught.value.status, desk.entry(recording_id))
+
+
+@pytest.mark.parametrize("turn", TURNS)
+def test_what_fails_by_the_services_fault_may_be_asked_again(desk: Desk, recording_id: RecordingId, turn: str) -> None:
+    """Nothing has changed."""
+    before = desk.entry(recording_id)
+    desk.calls.arm(f"{turn}_500")
+    with pytest.raises(ServiceBusy):
+        TURNS[turn](desk, recording_id)
+    assert before == desk.entry(recording_id)
+
+    TURNS[turn](desk, recording_id)
+
+
+# State
+
+
+def test_the_state_is_told_with_the_services_own_word(desk: Desk, call: FakeCall, recording_id: RecordingId) -> None:
+    """Or without one that is to be had: it is over, or the service is out of order."""
+    words = [desk.controlling.state(recording_id)[1]]
+    desk.controlling.pause(recording_id)
+    words.append(desk.controlling.state(recording_id)[1])
+    desk.calls.arm("state_503")
+    words.append(desk.controlling.state(recording_id)[1])
+    desk.calls.end(call)
+    words.append(desk.controlling.state(recording_id)[1])
+    desk.controlling.stop(recording_id)
+    words.append(desk.controlling.state(recording_id)[1])
+
+    assert ["active", "inactive", "unknown", None, None] == words
+
+
+# What the catalog does not know
+
+
+def test_the_state_of_a_recording_of_others_is_told(desk: Desk, of_others: RecordingId) -> None:
+    """By what the service says; nothing is saved of it."""
+    entry, word = desk.controlling.state(of_others)
+
+    assert (of_others, RecordingState.STARTED, "active") == (
+        entry.recording.recording_id,
+        entry.recording.state,
+        word,
+    )
+    assert {} == desk.catalog.entries
+
+
+@pytest.mark.parametrize(("turn", "state", "word"), [("pause", "paused", "inactive"), ("stop", "stopped", "over")])
+def test_a_recording_of_others_is_controlled(
+    desk: Desk, of_others: RecordingId, turn: str, state: str, word: str
+) -> None:
+    """A person can end what this app has not started; nothing is saved of it."""
+    entry = TURNS[turn](desk, of_others)
+
+    assert (state, word) == (str(entry.recording.state), desk.calls.recordings[of_others])
+    assert {} == desk.catalog.entries
+
+
+@pytest.mark.parametrize("operation", [*TURNS, "state"])
+def test_what_neither_catalog_nor_service_knows_is_said_to_be_unknown(desk: Desk, operation: str) -> None:
+    """Both were asked."""
+    with pytest.raises(UnknownRecording, match="neither"):
+        desk.controlling.state(UNKNOWN) if operation == "state" else TURNS[operation](desk, UNKNOWN)
+
+
+@pytest.mark.parametrize("operation", [*TURNS, "state"])
+def test_what_the_catalog_does_not_know_is_not_called_unknown_in_an_outage(desk: Desk, operation: str) -> None:
+    """The service may know it."""
+    desk.calls.arm(f"{operation}_503")
+    with pytest.raises(ServiceBusy):
+        desk.controlling.state(UNKNOWN) if operation == "state" else TURNS[operation](desk, UNKNOWN)
