@@ -21,6 +21,7 @@ from recording.copying.buffers import Buffers
 from recording.copying.engine import Engine
 from recording.entries import Entries
 from recording.receiving import Receiving
+from recording.refusing import Refusing
 from recording.releasing import Releasing
 from recording.settings import Settings
 from recording.starting import Starting
@@ -38,7 +39,7 @@ class App:
     receiving: Receiving
     starting: Starting
     controlling: Controlling
-    announcing: Announcing
+    refusing: Refusing
     archiving: Archiving
     now: Callable[[], datetime]
 
@@ -85,9 +86,8 @@ def compose(
     )
     calls = AcsCalls(client)
     starting = Starting(entries, calls, settings.recording_output, new_id)
-    announcing = Announcing(
-        entries, BlobArchive(blob, writes, settings.journal_container), settings.template, settings.retention_hours
-    )
+    refusing = Refusing(BlobArchive(blob, writes, settings.journal_container), topic, now)
+    announcing = Announcing(entries, settings.template, settings.retention_hours)
     archiving = Archiving(
         entries=entries,
         engine=engine,
@@ -100,10 +100,10 @@ def compose(
     )
     return App(
         settings=settings,
-        receiving=Receiving(starting, announcing),
+        receiving=Receiving(starting, announcing, refusing),
         starting=starting,
         controlling=Controlling(entries, calls),
-        announcing=announcing,
+        refusing=refusing,
         archiving=archiving,
         now=now,
     )

@@ -144,9 +144,7 @@ class MalformedEvent(Permanent):
     code = "malformed_event"
 
     def __init__(self, field: str, cause: str, *, ids: Mapping[str, str] | None = None) -> None:
-        super().__init__(
-            "read event", f"{field}: {cause}", hint="the raw event is kept in the journal container", ids=ids
-        )
+        super().__init__("read event", f"{field}: {cause}", ids=ids)
         self.field = field
 
 
@@ -158,6 +156,12 @@ class InvalidRequest(Permanent):
     def __init__(self, field: str, cause: str) -> None:
         super().__init__("read request", f"{field}: {cause}")
         self.field = field
+
+
+class RequestTooLarge(InvalidRequest):
+    """A caller's request is larger than any that this app reads."""
+
+    code = "request_too_large"
 
 
 class HostileLocation(Permanent):
