@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from recording.core.errors import Transient
 
 THREADS = 4
-MOST_WAITING = 1000
-"""Deliveries that wait for a thread; at a hundred a second the last is answered well within Event Grid's 30 s."""
+MOST_WAITING = 1500
+"""Deliveries that wait for a thread; at a hundred a second the last is answered in time for Event Grid's 30 s."""
 
 
 class Intake:

@@ -54,7 +54,7 @@ class Reception:
     later: list[str] = field(default_factory=list)
     validation_code: str | None = None
     malformed: MalformedEvent | None = None
-    failure: Transient | None = None
+    failure: Exception | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +165,7 @@ class _Run:
         reception = self.reception
         if self.taken or self.ignored or reception.validation_code is not None:
             reception.malformed = None
-        if is_queued and all(can_wait(member) for member in self.failed):
+        if is_queued and len(self.failed) <= MOST_AT_ONCE and all(can_wait(member) for member in self.failed):
             reception.failure = None
             reception.later += [text for member in self.failed for text in messages([member], self.door)]
         reception.later += messages(self.waiting, self.door)
@@ -182,10 +182,10 @@ class _Run:
     def _try(self, member: Member, act: Callable[[BlobName], None]) -> None:
         try:
             act(self._keep([member]))
-        except Transient as error:
+        except Exception as error:  # noqa: BLE001 - a bug that one event meets must not cost its neighbours either
             self.reception.failure = self.reception.failure or error
             self.failed.append(member)
-            self._answer(member, "again", reason=error.cause)
+            self._answer(member, "again")
 
     def _announce(self, member: Member, event: FileEvent, journal: BlobName) -> None:
         try:

@@ -39,7 +39,9 @@ def announced(
         (None, NOW),
     ],
 )
-def test_a_chunk_is_due_by_the_earliest_clock_and_gone_by_our_own(event_time: str | None, due: object) -> None:
+def test_a_chunk_is_due_by_the_earliest_clock_and_gone_by_our_own(
+    event_time: str | None, ends: datetime | None
+) -> None:
     """However old an event says it is, no chunk is given up before our own clock says so."""
     event = changed(file_event(eventTime=event_time), "data.recordingStartTime", None)
     entry, owed = announced(event)

@@ -35,6 +35,7 @@ class PickyCatalog(FakeCatalog):
 
     too_large: set[str] = field(default_factory=set)
     busy: set[str] = field(default_factory=set)
+    broken: set[str] = field(default_factory=set)
 
     def save(self, entry: CatalogEntry) -> CatalogEntry:
         recording_id = entry.recording.recording_id
@@ -42,6 +43,8 @@ class PickyCatalog(FakeCatalog):
             raise Permanent("save entry", "it is too large")
         if recording_id in self.busy:
             raise ArchiveBusy("save entry", "503")
+        if recording_id in self.broken:
+            raise ZeroDivisionError
         return super().save(entry)
 
 
@@ -141,7 +144,7 @@ def test_an_event_that_the_catalog_can_never_hold_is_told_and_holds_up_nobody(wo
     received = deliver(world, [of("poison"), of("good")])
 
     assert (["good"], None) == ([step.recording_id for step in received.steps], received.failure)
-    assert ["refused", "announced"] == [one["outcome"] for one in received.outcomes if one["outcome"] != "again"]
+    assert ["refused", "announced"] == [one["outcome"] for one in received.outcomes]
     assert ["RecordingEventUnreadable"] == world.told
     assert 2 == len(world.kept)
 
@@ -160,6 +163,16 @@ def test_an_event_that_fails_for_now_holds_up_nobody(world: World, deliver: Deli
     ]
     assert {"poison", "good"} == set(world.catalog.entries)
     assert "poison" in [step.recording_id for one in again for step in one.steps]
+
+
+@DOORS
+def test_an_event_that_meets_a_bug_holds_up_nobody(world: World, deliver: Deliver) -> None:
+    """It is raised on, when all others have been taken."""
+    world.catalog.broken = {"poison"}
+    received = deliver(world, [of("poison"), of("good")])
+
+    assert ["good"] == [step.recording_id for step in received.steps]
+    assert bool(received.later) or isinstance(received.failure, ZeroDivisionError)
 
 
 @DOORS
@@ -192,6 +205,14 @@ def test_a_person_who_cannot_be_told_is_told_later(world: World) -> None:
     assert triggered(world, {"id": "x"}).failure is not None
     assert triggered(world, {"id": "x"}).failure is None
     assert (["RecordingEventUnreadable"], 1) == (world.told, len(world.kept))
+
+
+def test_a_message_that_cannot_be_told_does_not_become_thousands(world: World) -> None:
+    """It comes again as it is."""
+    world.topic.fail(503, times=100)
+    received = queued(world, [{}] * 4000)
+
+    assert (True, []) == (received.failure is not None, received.later)
 
 
 def test_a_member_that_cannot_be_read_is_logged_and_told_by_its_recording(
