@@ -101,3 +101,12 @@ def test_the_same_event_again_owes_the_same_and_changes_nothing() -> None:
     again, owed_again = announced(file_event([chunk(0), chunk(1)]), catalog)
 
     assert (first.chunks, owed) == (again.chunks, owed_again)
+
+
+@pytest.mark.parametrize("counts", [(100,), (150,), (500,), (99, 101)], ids=str)
+def test_an_event_of_hundreds_of_chunks_owes_them_all(counts: tuple[int, ...]) -> None:
+    """At once, or in a list that grows."""
+    catalog = FakeCatalog()
+    for count in counts:
+        entry, owed = announced(file_event([chunk(index) for index in range(count)]), catalog)
+        assert (count, count) == (len(entry.chunks), owed)
