@@ -1,5 +1,6 @@
 """The Azure Functions: triggers and bindings. Each parses, calls one use case and translates its outcome."""
 
+import asyncio
 import functools
 import json
 import logging
@@ -7,28 +8,28 @@ import os
 import re
 import threading
 import typing
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 import azure.functions as func
 
 from recording import log
-from recording.archiving import Outcome
-from recording.bootstrap import App, compose
+from recording.bootstrap import CHUNK_QUEUE, App, compose
 from recording.core import requests
-from recording.core.errors import RecordingError
+from recording.core.errors import Permanent, RecordingError
 from recording.core.model import CatalogEntry, RecordingId
-from recording.core.steps import Step, parse_step
+from recording.core.steps import parse_step
+from recording.intake import Intake
+from recording.receiving import Reception
 from recording.settings import Settings
 
-QUEUE = "recording-chunks"
 EVENTS = "recording-events"
 STORAGE = "ARCHIVE_STORAGE"
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
-Steps = func.Out[typing.List[str]]  # noqa: UP006 - the worker's own check knows only this spelling
-
+Messages = func.Out[typing.List[str]]  # noqa: UP006 - the worker's own check knows only this spelling
 
 _composing = threading.Lock()
+_intake = Intake()
 _OUR_FAULT = 500
 
 
@@ -54,6 +55,21 @@ def answered(handle: Callable[..., func.HttpResponse]) -> Callable[..., func.Htt
         try:
             return handle(*args, **kwargs)
         except Exception as error:  # noqa: BLE001 - also what nobody foresaw gets an answer
+            return _failed(handle.__name__, error)
+
+    return guarded
+
+
+def answered_async(
+    handle: Callable[..., Awaitable[func.HttpResponse]],
+) -> Callable[..., Awaitable[func.HttpResponse]]:
+    """The same for a function that runs on the worker's event loop."""
+
+    @functools.wraps(handle)
+    async def guarded(*args: typing.Any, **kwargs: typing.Any) -> func.HttpResponse:  # noqa: ANN401 - as above
+        try:
+            return await handle(*args, **kwargs)
+        except Exception as error:  # noqa: BLE001 - as above
             return _failed(handle.__name__, error)
 
     return guarded
@@ -86,20 +102,25 @@ def given_back[**P](handle: Callable[P, None]) -> Callable[P, None]:
 
 
 @app.route("calls/events", methods=["POST", "OPTIONS"])
-@app.queue_output(arg_name="steps", queue_name=QUEUE, connection=STORAGE)
-@answered
-def calls_events(req: func.HttpRequest, steps: Steps) -> func.HttpResponse:
+@app.queue_output(arg_name="steps", queue_name=CHUNK_QUEUE, connection=STORAGE)
+@app.queue_output(arg_name="later", queue_name=EVENTS, connection=STORAGE)
+@answered_async
+async def calls_events(req: func.HttpRequest, steps: Messages, later: Messages) -> func.HttpResponse:
     """Call Automation callbacks and Event Grid deliveries of call events; both handshakes."""
     if req.method == "OPTIONS":
         origin = req.headers.get("WebHook-Request-Origin", "*")
         return func.HttpResponse(headers={"WebHook-Allowed-Origin": origin, "WebHook-Allowed-Rate": "*"})
-    received = get_app().receiving.receive(requests.parse_json(req.get_body()))
+    from_event_grid = "aeg-event-type" in req.headers
+    received = await _intake.run(
+        lambda: get_app().receiving.receive_request(req.get_body(), from_event_grid=from_event_grid)
+    )
+    _queue(received, steps, later)
+    if received.failure is not None:
+        raise received.failure
     if received.validation_code is not None:
         return _json({"validationResponse": received.validation_code})
-    from_event_grid = "aeg-event-type" in req.headers  # which drops an event for good on a 400
-    if received.malformed and len(received.malformed) == len(received.outcomes) and not from_event_grid:
-        raise received.malformed[0]
-    _queue(steps, received.steps)
+    if received.malformed is not None and not from_event_grid:  # which drops an event for good on a 400
+        raise received.malformed
     return _json({"events": received.outcomes})
 
 
@@ -144,42 +165,60 @@ def stop_recording(req: func.HttpRequest) -> func.HttpResponse:
 
 
 @app.route("health", methods=["GET"])
-@answered
-def health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001 - the binding's own name
-    """Whether the settings are whole; if not, all that is wrong with them. No service is asked."""
-    get_app()
+@answered_async
+async def health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001 - the binding's own name
+    """Whether the settings are whole; if not, all that is wrong with them. No service is asked, no thread waited for."""
+    await asyncio.to_thread(get_app)
     return _json({"status": "ok"})
 
 
 @app.event_grid_trigger(arg_name="event")
-@app.queue_output(arg_name="steps", queue_name=QUEUE, connection=STORAGE)
-@given_back
-def recording_file_status_updated(event: func.EventGridEvent, steps: Steps) -> None:
-    """Journal the event, note its chunks, queue a step for each. Raises only what sending it again can mend."""
-    _queue(steps, get_app().announcing.announce(_raw(event)))
+@app.queue_output(arg_name="steps", queue_name=CHUNK_QUEUE, connection=STORAGE)
+@app.queue_output(arg_name="later", queue_name=EVENTS, connection=STORAGE)
+async def recording_file_status_updated(event: str, steps: Messages, later: Messages) -> None:
+    """Journal the event, note its chunks, queue a step for each. Raises only what sending it again can mend.
+
+    The event is asked for as text: the binding's own classes lack fields that came, and refuse times that are valid.
+    """
+    await _taken(lambda: get_app().receiving.receive_event(event.encode("utf-8", "surrogatepass")), steps, later)
 
 
 @app.queue_trigger(arg_name="message", queue_name=EVENTS, connection=STORAGE)
-@app.queue_output(arg_name="steps", queue_name=QUEUE, connection=STORAGE)
+@app.queue_output(arg_name="steps", queue_name=CHUNK_QUEUE, connection=STORAGE)
+@app.queue_output(arg_name="later", queue_name=EVENTS, connection=STORAGE)
+async def recording_events_queued(message: func.QueueMessage, steps: Messages, later: Messages) -> None:
+    """The same events where the subscription delivers to a queue, and those that a long delivery left for later."""
+    await _taken(lambda: get_app().receiving.receive_message(message.get_body()), steps, later)
+
+
+@app.queue_trigger(arg_name="message", queue_name=CHUNK_QUEUE, connection=STORAGE)
 @given_back
-def recording_events_queued(message: func.QueueMessage, steps: Steps) -> None:
-    """The same events where the subscription delivers to a queue; where it does not, the queue stays empty."""
-    _queue(steps, get_app().announcing.announce_queued(message.get_body()))
+def archive_chunk(message: func.QueueMessage) -> None:
+    """Drive one chunk on. What must come back is put into the queue by the use case, with its own delay."""
+    composed = get_app()
+    try:
+        step = parse_step(message.get_body())
+        composed.archiving.archive_chunk(step.recording_id, step.document_id)
+    except Permanent as error:  # however often it comes, it can never work
+        composed.refusing.refuse_step(message.get_body(), error)
 
 
-@app.queue_trigger(arg_name="message", queue_name=QUEUE, connection=STORAGE)
-@app.queue_output(arg_name="steps", queue_name=QUEUE, connection=STORAGE)
-@given_back
-def archive_chunk(message: func.QueueMessage, steps: Steps) -> None:
-    """Drive one chunk on; a copy that used up its time slice is taken up again by the next message."""
-    step = parse_step(message.get_body())
-    outcome = get_app().archiving.archive_chunk(step.recording_id, step.document_id)
-    if outcome is Outcome.CONTINUES:
-        _queue(steps, [step])
+async def _taken(receive: Callable[[], Reception], steps: Messages, later: Messages) -> None:
+    try:
+        received = await _intake.run(receive)
+        if received.failure is not None:
+            raise received.failure
+    except RecordingError as error:
+        raise error from None  # the host logs it: those of the SDKs under it quote whole replies
+    _queue(received, steps, later)
 
 
-def _queue(out: Steps, steps: Iterable[Step]) -> None:
-    messages = [step.to_message() for step in steps]
+def _queue(received: Reception, steps: Messages, later: Messages) -> None:
+    _put(steps, [step.to_message() for step in received.steps])
+    _put(later, received.later)
+
+
+def _put(out: Messages, messages: list[str]) -> None:
     if messages:
         out.set(messages)
 
@@ -203,23 +242,3 @@ def _json(
     headers: Mapping[str, str] | None = None,
 ) -> func.HttpResponse:
     return func.HttpResponse(json.dumps(body), status_code=status, mimetype=kind, headers=dict(headers or {}))
-
-
-def _raw(event: func.EventGridEvent | func.CloudEvent) -> dict[str, object]:
-    """The event as it came: the binding hands over either kind, whatever the annotation says."""
-    if isinstance(event, func.CloudEvent):
-        found = {"specversion": "1.0", "id": event.id, "source": event.source, "type": event.type}
-        return {**found, "subject": event.subject, "time": _text(event.time), "data": event.get_json()}
-    return {
-        "id": event.id,
-        "topic": event.topic,
-        "subject": event.subject,
-        "eventType": event.event_type,
-        "eventTime": _text(event.event_time),
-        "dataVersion": event.data_version,
-        "data": event.get_json(),
-    }
-
-
-def _text(moment: object) -> str | None:
-    return moment.isoformat() if hasattr(moment, "isoformat") else None

@@ -26,6 +26,7 @@ from recording.core.deadlines import Waits
 from recording.entries import Entries
 from recording.metadata_file import MetadataFile
 from recording.receiving import Receiving
+from recording.refusing import Refusing
 from recording.releasing import Releasing
 from recording.settings import Settings
 from recording.starting import Starting
@@ -46,7 +47,7 @@ class App:
     receiving: Receiving
     starting: Starting
     controlling: Controlling
-    announcing: Announcing
+    refusing: Refusing
     archiving: Archiving
     now: Callable[[], datetime]
 
@@ -93,7 +94,8 @@ def compose(
     )
     calls = guarded(AcsCalls(client))
     starting = Starting(entries, calls, settings.recording_output, new_id)
-    announcing = Announcing(entries, journal, settings.template, settings.retention_hours)
+    refusing = Refusing(journal, topic, now)
+    announcing = Announcing(entries, settings.template, settings.retention_hours)
     retention = timedelta(hours=settings.retention_hours)
     waits = Waits(first=timedelta(seconds=settings.first_wait_seconds))
     archiving = Archiving(
@@ -117,10 +119,10 @@ def compose(
     )
     return App(
         settings=settings,
-        receiving=Receiving(starting, announcing),
+        receiving=Receiving(starting, announcing, refusing),
         starting=starting,
         controlling=Controlling(entries, calls),
-        announcing=announcing,
+        refusing=refusing,
         archiving=archiving,
         now=now,
     )

@@ -1,68 +1,251 @@
-"""Takes what comes to the door for calls: callbacks, webhook deliveries, handshakes; each event by its own kind."""
+"""Takes events as they come through the app's three doors: the HTTP endpoint, the Event Grid trigger and the queue.
+
+Every event is taken by itself, journal first. What cannot be read, or can never be taken, is kept, logged and told, and
+costs only itself. What fails for now lets the delivery come again, after all others of it have been taken; all that was
+done is then done again, to no further effect.
+
+A delivery is bounded: of many events some are taken in this run, and the others are put back as messages of their own;
+what is refused or concerns nobody is named in a few lines, then counted.
+"""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import cast
 
 from recording import log
 from recording.announcing import Announcing
-from recording.core.errors import CallRefused, MalformedEvent
-from recording.core.events import CallEvent, FileEvent, ValidationEvent, event_id_of, parse_event, parse_events
+from recording.core.deliveries import (
+    MOST_AT_ONCE,
+    Delivery,
+    Member,
+    can_wait,
+    is_kept_unread,
+    kept,
+    messages,
+    read_body,
+    read_message,
+)
+from recording.core.errors import MalformedEvent, Permanent, Transient
+from recording.core.events import CallEvent, FileEvent, ValidationEvent, event_id_of, event_type_of, parse_event
+from recording.core.model import BlobName, Door
 from recording.core.steps import Step
+from recording.refusing import Refusing
 from recording.starting import Starting
+
+MOST_NAMED = 10
+"""Refusals of one delivery that get a line, a blob and an alert of their own."""
 
 
 @dataclass(slots=True)
 class Reception:
-    """What came of a delivery: a line for each event, the steps to queue, and the answer to a handshake."""
+    """What came of a delivery.
+
+    Attributes:
+        outcomes: an answer for each event, in order; of a long delivery, for the first.
+        steps: to be queued, whatever else happened.
+        later: messages for the queue of events: those that this run did not take.
+        validation_code: the answer to a handshake.
+        malformed: why the first event that could not be read could not be, where none could.
+        failure: why the delivery must come again.
+    """
 
     outcomes: list[dict[str, str]] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
+    later: list[str] = field(default_factory=list)
     validation_code: str | None = None
-    malformed: list[MalformedEvent] = field(default_factory=list)
+    malformed: MalformedEvent | None = None
+    failure: Exception | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Receiving:
-    """Receive deliveries of call events."""
+    """Receive deliveries of events; the same at every door."""
 
     starting: Starting
     announcing: Announcing
+    refusing: Refusing
 
-    def receive(self, raw: object) -> Reception:
-        """Take every event of a delivery; may be repeated at will.
+    def receive_request(self, body: bytes, *, from_event_grid: bool) -> Reception:
+        """Take what was posted with the function key: callbacks, deliveries of Event Grid, handshakes.
+
+        Args:
+            body: of the request.
+            from_event_grid: whether it says so, for then nothing is refused with 4xx, which would drop it for good.
+                It is no proof: whoever has the key can say so.
 
         Raises:
-            MalformedEvent: this is no delivery of events at all.
-            Transient: an event could not be dealt with now; the whole delivery must come again.
+            MalformedEvent: the caller sent no JSON.
+            RequestTooLarge: the caller sent more at once than is taken.
         """
-        reception = Reception()
-        for single in parse_events(raw):
-            self._receive_one(cast("Mapping[str, object]", single), reception)
+        if from_event_grid:
+            return self.receive_event(body, Door.FUNCTION_KEY)
+        members = read_body(body, MOST_AT_ONCE)
+        return self._take(Delivery(members, Door.FUNCTION_KEY))
+
+    def receive_event(self, body: bytes, door: Door = Door.EVENT_GRID) -> Reception:
+        """Take what Event Grid delivered by a webhook: the trigger's one event, or an array of them."""
+        try:
+            return self._take(Delivery(read_body(body), door))
+        except MalformedEvent as error:
+            return self._unreadable(body, door, error)
+
+    def receive_message(self, message: bytes) -> Reception:
+        """Take the events of a message of the queue of events.
+
+        One that fails for now beside others is put back as a message of its own, so that it holds up none of them.
+        """
+        try:
+            delivery = read_message(message)
+        except MalformedEvent as error:
+            return self._unreadable(message, Door.EVENT_GRID, error)
+        return self._take(delivery, is_queued=True)
+
+    def _take(self, delivery: Delivery, *, is_queued: bool = False) -> Reception:
+        run = _Run(self, delivery.door)
+        for member in delivery.members:
+            run.take(member)
+        return run.finished(is_queued=is_queued and len(delivery.members) > 1)
+
+    def _unreadable(self, body: bytes, door: Door, error: MalformedEvent) -> Reception:
+        whole = door is Door.EVENT_GRID and is_kept_unread(body)
+        run = _Run(self, door)
+        run.refuse(Member(None, body if whole else b"{}"), error)
+        return run.finished(is_queued=False)
+
+
+@dataclass(slots=True)
+class _Run:
+    """One delivery under way. `named` counts the refusals that got a line; `nameless` are events that got none."""
+
+    app: Receiving
+    door: Door
+    reception: Reception = field(default_factory=Reception)
+    taken: int = 0
+    named: int = 0
+    unlogged: int = 0
+    nameless: list[Member] = field(default_factory=list)
+    ignored: list[Member] = field(default_factory=list)
+    waiting: list[Member] = field(default_factory=list)
+    failed: list[Member] = field(default_factory=list)
+
+    def take(self, member: Member) -> None:
+        """Take one event, or put it with its like."""
+        try:
+            event = parse_event(member.raw)
+        except MalformedEvent as error:
+            self.refuse(member, error)
+            return
+        match event:
+            case ValidationEvent() if self.door is Door.FUNCTION_KEY:
+                self.reception.validation_code = event.code
+                self._answer(member, "validated")
+            case FileEvent():
+                self._now_or_later(member, lambda journal: self._announce(member, event, journal))
+            case CallEvent() if self.door is Door.FUNCTION_KEY:
+                self._now_or_later(member, lambda _: self._start(member, event))
+            case _:  # also a call event at the doors for file events: nobody has asked there that calls be recorded
+                self.ignored.append(member)
+                self._answer(member, "ignored", reason=f"{event_type_of(member.raw)} concerns no recording"[:200])
+
+    def refuse(self, member: Member, error: MalformedEvent) -> None:
+        """Put what cannot be read before a person: the first few each by itself, the others together."""
+        self.reception.malformed = self.reception.malformed or error
+        self._answer(member, "refused", field=error.field, reason=error.cause)
+        if self.named < MOST_NAMED:
+            self._try(member, lambda journal: self._tell(member, error.cause, journal))
+        else:
+            self.nameless.append(member)
+
+    def finished(self, *, is_queued: bool) -> Reception:
+        """Say the rest in a line each, and what is left to do."""
+        self._finish(self.ignored, self._log_ignored)
+        self._finish(self.nameless, self._tell_nameless)
+        if self.unlogged:
+            log.event("event.refused", {"more": self.unlogged}, logging.ERROR)
+        reception = self.reception
+        if self.taken or self.ignored or reception.validation_code is not None:
+            reception.malformed = None
+        if is_queued and len(self.failed) <= MOST_AT_ONCE and all(can_wait(member) for member in self.failed):
+            reception.failure = None
+            reception.later += [text for member in self.failed for text in messages([member], self.door)]
+        reception.later += messages(self.waiting, self.door)
         return reception
 
-    def _receive_one(self, raw: Mapping[str, object], reception: Reception) -> None:
-        event_id = event_id_of(raw)
-        outcome = {"id": event_id}
+    def _now_or_later(self, member: Member, act: Callable[[BlobName], None]) -> None:
+        if self.taken >= MOST_AT_ONCE and can_wait(member):
+            self.waiting.append(member)
+            self._answer(member, "waiting")
+            return
+        self.taken += 1
+        self._try(member, act)
+
+    def _try(self, member: Member, act: Callable[[BlobName], None]) -> None:
         try:
-            event = parse_event(raw)
-            match event:
-                case CallEvent():
-                    outcome |= {"outcome": "recording", "recordingId": self.starting.start_for_call(event)}
-                case ValidationEvent():
-                    reception.validation_code = event.code
-                    outcome |= {"outcome": "validated"}
-                case FileEvent():  # subscribed to the wrong door; it is not lost for that
-                    reception.steps += self.announcing.announce(raw)
-                    outcome |= {"outcome": "announced"}
-                case _:
-                    outcome |= {"outcome": "ignored", "reason": f"{event.event_type} concerns no recording"[:200]}
-        except MalformedEvent as error:
-            reception.malformed.append(error)
-            outcome |= {"outcome": "refused", "field": error.field, "reason": error.cause}
-            log.event("event.refused", {"event_id": event_id, "cause": error.cause}, logging.ERROR)
-        except CallRefused as error:
-            outcome |= {"outcome": "refused", "reason": error.cause}
-            log.event("call.not_recorded", {"event_id": event_id, "cause": error.cause}, logging.ERROR)
-        reception.outcomes.append(outcome)
+            act(self._keep([member]))
+        except Exception as error:  # noqa: BLE001 - a bug that one event meets must not cost its neighbours either
+            self.reception.failure = self.reception.failure or error
+            self.failed.append(member)
+            self._answer(member, "again")
+
+    def _announce(self, member: Member, event: FileEvent, journal: BlobName) -> None:
+        try:
+            self.reception.steps += self.app.announcing.announce(event, self.door)
+        except Permanent as error:  # sending it again would not mend it
+            self._tell(member, error.cause, journal)
+            self._answer(member, "refused", reason=error.cause)
+            return
+        if event.unread:  # the recording's own alerts tell of them
+            count, cause = len(event.unread), event.unread[0].cause
+            self._log(member, f"{count} of its members cannot be read, the first: {cause}", journal)
+        if event.chunks:
+            self._answer(member, "announced")
+        else:
+            self._answer(member, "refused", reason=event.unread[0].cause)
+
+    def _start(self, member: Member, event: CallEvent) -> None:
+        try:
+            recording_id = self.app.starting.start_for_call(event)
+        except Permanent as error:
+            log.event("call.not_recorded", {"event_id": event.event_id, "cause": error.cause}, logging.ERROR)
+            self._answer(member, "refused", reason=error.cause)
+        else:
+            self._answer(member, "recording", recordingId=recording_id)
+
+    def _tell(self, member: Member, cause: str, journal: BlobName) -> None:
+        self._log(member, cause, journal)
+        self.app.refusing.tell(event_id_of(member.raw), cause, journal)
+
+    def _log(self, member: Member, cause: str, journal: BlobName) -> None:
+        if self.named == MOST_NAMED:
+            self.unlogged += 1
+            return
+        self.named += 1
+        fields = {"event_id": event_id_of(member.raw), "cause": cause, "journal": journal}
+        log.event("event.refused", fields, logging.ERROR)
+
+    def _finish(self, members: list[Member], say: Callable[[BlobName], None]) -> None:
+        try:
+            if members:
+                say(self._keep(members))
+        except Transient as error:
+            self.reception.failure = self.reception.failure or error
+            self.failed += members
+
+    def _log_ignored(self, journal: BlobName) -> None:
+        first = self.ignored[0].raw
+        fields = {"event_id": event_id_of(first), "event_type": event_type_of(first), "events": len(self.ignored)}
+        log.event("event.ignored", {**fields, "journal": journal}, logging.WARNING)
+
+    def _tell_nameless(self, journal: BlobName) -> None:
+        self.unlogged += len(self.nameless)
+        cause = f"{len(self.nameless)} more events of one delivery cannot be read"
+        self.app.refusing.tell(event_id_of(self.nameless[0].raw), cause, journal)
+
+    def _keep(self, members: list[Member]) -> BlobName:
+        bodies = [kept(member, self.door) for member in members]
+        body = bodies[0] if len(bodies) == 1 else b"[" + b",".join(bodies) + b"]"
+        return self.app.refusing.keep(event_id_of(members[0].raw), body)
+
+    def _answer(self, member: Member, outcome: str, **more: str) -> None:
+        if len(self.reception.outcomes) < MOST_AT_ONCE:
+            self.reception.outcomes.append({"id": event_id_of(member.raw), "outcome": outcome, **more})

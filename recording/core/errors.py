@@ -177,9 +177,7 @@ class MalformedEvent(Permanent):
     code = "malformed_event"
 
     def __init__(self, field: str, cause: str, *, ids: Mapping[str, str] | None = None) -> None:
-        super().__init__(
-            "read event", f"{field}: {cause}", hint="the raw event is kept in the journal container", ids=ids
-        )
+        super().__init__("read event", f"{field}: {cause}", ids=ids)
         self.field = field
 
 

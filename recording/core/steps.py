@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 
+from recording.core import reading
 from recording.core.errors import InvalidRequest
 from recording.core.model import DocumentId, RecordingId
 
@@ -20,17 +21,17 @@ class Step:
 
 
 def parse_step(message: bytes) -> Step:
-    """Read a queue message.
+    """Read a queue message: JSON as it is or in base64, as tools write it that put a message back by hand.
 
     Raises:
-        InvalidRequest: naming the field that is missing; such a message was not written by this app.
+        InvalidRequest: naming the field that is missing; however often it comes, it will never be a step.
     """
     try:
-        found = json.loads(message)
+        found = json.loads(reading.message_text(message))
     except (ValueError, RecursionError) as error:
-        raise InvalidRequest("message", "not JSON") from error
+        raise InvalidRequest("message", "neither JSON nor base64 of it, or nested too deep") from error
     fields = found if isinstance(found, dict) else {}
-    for name in ("recordingId", "documentId"):
-        if not isinstance(fields.get(name), str) or not fields[name]:
-            raise InvalidRequest(name, "missing or not a text")
-    return Step(RecordingId(fields["recordingId"]), DocumentId(fields["documentId"]))
+    recording_id, document_id = (reading.text(fields.get(name)) for name in ("recordingId", "documentId"))
+    if recording_id is None or document_id is None:
+        raise InvalidRequest("documentId" if recording_id else "recordingId", "missing or not a text")
+    return Step(RecordingId(recording_id), DocumentId(document_id))

@@ -1,5 +1,6 @@
 """Events of both schemas to facts: what is tolerated, what is refused, and by which name."""
 
+import base64
 import dataclasses
 import json
 from datetime import UTC, datetime, timedelta
@@ -21,7 +22,6 @@ from recording.core.events import (
     ValidationEvent,
     event_id_of,
     parse_event,
-    parse_events,
 )
 from recording.core.model import (
     AnnouncedChunk,
@@ -48,6 +48,7 @@ from tests.core.file_events import (
 )
 
 FIRST = f"{CHUNKS_PATH}[0]"
+SECOND = f"{CHUNKS_PATH}[1]"
 WRONG_TEXTS = [None, "", 7, True, ["text"], {"text": 1}, "\ud800"]
 
 
@@ -200,43 +201,99 @@ def test_an_event_time_that_is_none_is_unknown(value: object) -> None:
     assert parsed(file_event(eventTime=value)).at is None
 
 
-# What is refused
+# What cannot be read costs only itself
 
 
 @pytest.mark.parametrize("field", ["documentId", "contentLocation"])
 @pytest.mark.parametrize("value", WRONG_TEXTS)
-def test_a_required_text_is_refused_by_its_path(field: str, value: object) -> None:
-    """Whichever chunk it is in."""
-    chunks = [chunk(0), {**chunk(1), field: value}]
+def test_a_chunk_without_a_text_it_needs_is_named_beside_those_that_can_be_read(field: str, value: object) -> None:
+    """By its path, with what is known of it; its sisters are chunks."""
+    event = parsed(file_event([chunk(0), {**chunk(1), field: value}, chunk(2)]))
+    (unread,) = event.unread
 
-    assert f"{CHUNKS_PATH}[1].{field}" == refused(file_event(chunks)).field
-
-
-@pytest.mark.parametrize("field", ["documentId", "contentLocation", "index"])
-def test_a_missing_field_is_refused_by_its_path(field: str) -> None:
-    """And the refusal carries the event's id."""
-    error = refused(without(file_event(), f"{FIRST}.{field}"))
-
-    assert (f"{FIRST}.{field}", {"event_id": "event-1"}) == (error.field, error.ids)
+    assert [0, 2] == [one.index for one in event.chunks]
+    assert ("event-1", 1) == (unread.event_id, unread.index)
+    assert unread.cause.startswith(f"{SECOND}.{field}: ")
+    assert unread.document_id == (None if field == "documentId" else chunk(1)["documentId"])
 
 
-@pytest.mark.parametrize("value", [None, True, False, -1, 10_000, 1.0, "0", [], {}])
-def test_an_index_is_a_whole_number_within_bounds(value: object) -> None:
-    """True is no number, nor is a text; 9999 is the last that a name has room for."""
-    assert f"{FIRST}.index" == refused(changed(file_event(), f"{FIRST}.index", value)).field
+@pytest.mark.parametrize("value", [0, 0.0, "0", "0.0", " 0 ", "+0", "0."], ids=repr)
+def test_an_index_is_read_in_every_spelling_that_means_one(value: object) -> None:
+    """As the metadata file's is."""
+    event = parsed(changed(file_event(), f"{FIRST}.index", value))
+
+    assert ([0], ()) == ([one.index for one in event.chunks], event.unread)
+    assert parsed(file_event()).notes == event.notes
 
 
-@pytest.mark.parametrize("path", ["data", "data.recordingStorageInfo", CHUNKS_PATH, FIRST])
-@pytest.mark.parametrize("value", [None, "text", 3, True, []])
-def test_a_wrong_structure_is_refused_by_its_path(path: str, value: object) -> None:
-    """An empty array of chunks is one of them: an event that announces nothing."""
-    assert path == refused(changed(file_event(), path, value)).field
+@pytest.mark.parametrize("value", [None, True, False, "", "zero", 0.5, [], {}, "1e3", float("inf")], ids=repr)
+def test_an_index_that_cannot_be_read_is_that_of_its_place(value: object) -> None:
+    """With a note; also of an event's only chunk."""
+    alone = parsed(changed(file_event(), f"{FIRST}.index", value))
+    event = parsed(file_event([chunk(0), {**chunk(1), "index": value}, chunk(2)]))
+
+    assert ([0], 1) == ([one.index for one in alone.chunks], sum("no index" in note for note in alone.notes))
+    assert ([0, 1, 2], ()) == ([one.index for one in event.chunks], event.unread)
+    assert "1 chunks of the event have no index that can be read; their places stand for it" in event.notes
+
+
+def test_the_index_of_a_place_is_not_taken_from_a_sister_that_has_it() -> None:
+    """Two chunks of one index would be no better than one that is missing."""
+    event = parsed(file_event([chunk(1), {**chunk(5), "index": None}]))
+
+    assert [1] == [one.index for one in event.chunks]
+    assert [(chunk(5)["documentId"], None)] == [(one.document_id, one.index) for one in event.unread]
+
+
+@pytest.mark.parametrize("value", [-1, 10_000, 10**30, "-1", "10000", -1.0, 1e300], ids=repr)
+def test_an_index_out_of_bounds_is_no_index(value: object) -> None:
+    """9999 is the last that a name has room for."""
+    event = parsed(changed(file_event([chunk(0), chunk(1)]), f"{SECOND}.index", value))
+
+    assert [0] == [one.index for one in event.chunks]
+    assert [f"{SECOND}.index: not a whole number from 0 to 9999"] == [one.cause for one in event.unread]
+
+
+@pytest.mark.parametrize("path", ["data.recordingStorageInfo", CHUNKS_PATH, FIRST])
+@pytest.mark.parametrize("value", [None, "text", 3, True, [], ["x"]])
+def test_an_event_of_a_known_recording_is_read_though_none_of_its_chunks_can_be(path: str, value: object) -> None:
+    """So that the recording can say what it lacks: by the path of the outermost that is missing."""
+    event = parsed(changed(file_event(), path, value))
+
+    assert ((), RECORDING) == (event.chunks, event.recording_id)
+    assert [True] == [one.cause.startswith(path) for one in event.unread]
 
 
 @pytest.mark.parametrize("path", ["data", "data.recordingStorageInfo", CHUNKS_PATH])
-def test_a_missing_structure_is_refused_by_its_path(path: str) -> None:
-    """The outermost that is missing."""
-    assert path == refused(without(file_event(), path)).field
+def test_what_names_no_recording_and_has_no_chunk_is_refused_by_its_path(path: str) -> None:
+    """The outermost that is missing; the refusal carries the event's id."""
+    error = refused(without(file_event(subject=""), path))
+
+    assert (path, {"event_id": "event-1"}) == (error.field, error.ids)
+
+
+def test_data_as_json_text_is_read() -> None:
+    """An object inside a string, at every level that has one."""
+    event = file_event()
+    nested = changed(event, "data.recordingStorageInfo", json.dumps(event["data"]["recordingStorageInfo"]))
+
+    assert parse_event(event) == parse_event({**event, "data": json.dumps(event["data"])})
+    assert parse_event(event) == parse_event({**nested, "data": json.dumps(nested["data"])})
+
+
+def test_data_in_base64_is_read() -> None:
+    """As a CloudEvent may carry it."""
+    event = cloud_event()
+    packed = base64.b64encode(json.dumps(event["data"]).encode()).decode()
+
+    assert parse_event(event) == parse_event({**without(event, "data"), "data_base64": packed})
+    for broken in ("%%%", base64.b64encode(b"no json").decode(), 5):
+        assert "data" in parsed({**without(event, "data"), "data_base64": broken}).unread[0].cause
+
+
+def test_one_chunk_in_place_of_an_array_is_read() -> None:
+    """It can mean only one thing."""
+    assert parse_event(file_event()) == parse_event(changed(file_event(), CHUNKS_PATH, chunk()))
 
 
 @pytest.mark.parametrize("event_type", [None, 5, [], {"a": 1}])
@@ -244,6 +301,7 @@ def test_an_event_without_a_type_is_refused(event_type: object) -> None:
     """Unless its data tell what it is."""
     assert "eventType" == refused({"id": "e", "eventType": event_type, "data": {}}).field
     assert "eventType" == refused({"id": "e", "data": None}).field
+    assert parse_event(file_event()) == parse_event(file_event(eventType=event_type))
 
 
 @pytest.mark.parametrize("raw", [None, "text", 3, [], [{}]])
@@ -254,9 +312,11 @@ def test_an_event_is_an_object(raw: object) -> None:
 
 def test_a_refusal_never_shows_what_the_field_held() -> None:
     """It may hold a signed URL or a person's id."""
-    error = refused(changed(file_event(), f"{FIRST}.contentLocation", ["https://secret.example/?sig=s3cret"]))
+    secret = ["https://secret.example/?sig=s3cret"]
+    event = changed(file_event(), f"{FIRST}.contentLocation", secret)
+    error = refused({"eventType": CALL_STARTED, "data": {"serverCallId": secret}})
 
-    assert "s3cret" not in str(error)
+    assert "s3cret" not in f"{error} {parsed(event).unread} {refused(changed(event, 'subject', ''))}"
 
 
 # Several chunks
@@ -269,12 +329,37 @@ def test_chunks_come_out_in_the_order_of_their_index() -> None:
     assert [0, 1, 2, 10] == [found.index for found in event.chunks]
 
 
-def test_a_chunk_named_twice_is_one_chunk() -> None:
-    """The last word counts; two documents of one index are two chunks."""
-    again = {**chunk(0, "a"), "endReason": "again"}
-    event = parsed(file_event([chunk(0, "b"), chunk(0, "a"), again]))
+def test_a_document_named_twice_is_two_announcements_of_it() -> None:
+    """Which one is right is seen when it is fetched; a member repeated word for word says nothing new."""
+    again = {**chunk(0, "a"), "contentLocation": "https://eu-api.asm.skype.com/v1/objects/other/content/video"}
+    event = parsed(file_event([chunk(0, "b"), chunk(0, "a"), again, chunk(0, "b")]))
 
-    assert [("a", "again"), ("b", "SessionEnded")] == [(one.document_id, one.end_reason) for one in event.chunks]
+    assert ["a", "a", "b"] == [one.document_id for one in event.chunks]
+    assert 2 == len({one.content_location for one in event.chunks if one.document_id == "a"})
+    assert "the event names 1 documents twice and not alike, a first" in event.notes
+
+
+@pytest.mark.parametrize("count", [100, 150, 500])
+def test_an_event_of_hundreds_of_chunks_is_read_whole(count: int) -> None:
+    """At four hours each they are months, and all of them count."""
+    event = parsed(file_event([chunk(index) for index in range(count)]))
+
+    assert (list(range(count)), ()) == ([one.index for one in event.chunks], event.unread)
+
+
+def test_members_that_cannot_be_read_are_named_by_the_hundred_and_then_counted() -> None:
+    """An event of a megabyte has room for hundreds of thousands."""
+    event = parsed(file_event([*[{} for _ in range(5000)], *[chunk(index) for index in range(1500)]]))
+
+    assert (1000, 101) == (len(event.chunks), len(event.unread))
+    assert f"{CHUNKS_PATH}: 5400 more members cannot be read" == event.unread[-1].cause
+
+
+def test_notes_of_one_event_are_few() -> None:
+    """Every chunk of it carries them."""
+    event = parsed(file_event([{**chunk(index), "index": None} for index in range(500)]))
+
+    assert (500, 1) == (len(event.chunks), len(event.notes))
 
 
 # Calls and handshakes
@@ -301,6 +386,16 @@ def test_call_started_needs_no_connection(connection: dict[str, object]) -> None
 
 
 @pytest.mark.parametrize("value", WRONG_TEXTS)
+def test_a_callback_without_a_server_call_id_is_read_by_its_connection(value: object) -> None:
+    """As they were in 2022; its time is kept."""
+    data = {"serverCallId": value, "callConnectionId": "connection"}
+    raw = {"id": "e", "type": CALL_CONNECTED, "time": "2026-03-01T10:20:30+02:00", "data": data}
+    at = datetime(2026, 3, 1, 8, 20, 30, tzinfo=UTC)
+
+    assert CallEvent("e", CALL_CONNECTED, None, CallConnectionId("connection"), at) == parse_event(raw)
+
+
+@pytest.mark.parametrize("value", WRONG_TEXTS)
 def test_a_call_event_without_its_call_is_refused(value: object) -> None:
     """By the field's path."""
     assert "data.serverCallId" == refused({"eventType": CALL_STARTED, "data": {"serverCallId": value}}).field
@@ -312,8 +407,9 @@ def test_a_handshake_carries_its_code() -> None:
     raw: dict[str, Any] = {"eventType": SUBSCRIPTION_VALIDATION, "data": {"validationCode": "abc"}}
 
     assert ValidationEvent("abc") == parse_event(raw)
+    assert ValidationEvent("abc") == parse_event({**raw, "data": json.dumps(raw["data"])})
     assert "data.validationCode" == refused(changed(raw, "data.validationCode", None)).field
-    assert "data" == refused(without(raw, "data")).field
+    assert "data.validationCode" == refused(without(raw, "data")).field
 
 
 def test_another_kind_of_event_concerns_no_one() -> None:
@@ -323,23 +419,7 @@ def test_another_kind_of_event_concerns_no_one() -> None:
     )
 
 
-# Deliveries
-
-
-def test_a_delivery_is_an_array_or_one_event() -> None:
-    """Both come."""
-    assert [{"id": "a"}, {"id": "b"}] == parse_events([{"id": "a"}, {"id": "b"}])
-    assert [{"id": "a"}] == parse_events({"id": "a"})
-    assert [] == parse_events([])
-
-
-@pytest.mark.parametrize(("raw", "field"), [(5, "body"), (None, "body"), ("x", "body"), ([{}, 5], "[1]")])
-def test_what_is_no_delivery_is_refused(raw: object, field: str) -> None:
-    """By the place of what is no event."""
-    with pytest.raises(MalformedEvent) as caught:
-        parse_events(raw)
-
-    assert field == caught.value.field
+# Ids
 
 
 @pytest.mark.parametrize("raw", [None, [], {}, {"id": ""}, {"id": 4}])
@@ -400,7 +480,15 @@ def test_any_event_of_a_known_type_is_read_or_refused(event_type: str, fields: d
 
 @given(paths, json_values)
 def test_an_event_broken_in_one_place_is_read_or_refused(path: str, value: object) -> None:
-    """A refusal names the field that was broken, or what it holds."""
+    """A refusal names the field that was broken, or what it holds; the sister of a broken chunk is read."""
     error = refusal(changed(file_event(), path, value))
-
     assert error is None or error.field.startswith(path)
+
+
+@given(st.sampled_from([FIRST, *(f"{FIRST}.{name}" for name in chunk())]), json_values)
+def test_no_chunk_can_take_its_sister_along(path: str, value: object) -> None:
+    """Whatever stands in it, short of the sister's own id or index."""
+    event = parsed(changed(file_event([chunk(3, "first"), chunk(7, "sister")]), path, value))
+
+    assert "sister" in [one.document_id for one in event.chunks]
+    assert 1 <= len(event.chunks) + len(event.unread) <= 2

@@ -1,5 +1,7 @@
 """The queue message of one step."""
 
+import base64
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,7 +20,7 @@ def test_a_message_says_which_chunk_of_which_recording(recording: str, document:
     step = Step(RecordingId(recording), DocumentId(document))
     message = step.to_message().encode()
 
-    assert step == parse_step(message)
+    assert step == parse_step(message) == parse_step(base64.b64encode(message)) == parse_step(b"\n" + message + b" ")
     assert len(message) < MOST_MESSAGE
 
 
@@ -31,7 +33,10 @@ def test_a_message_says_which_chunk_of_which_recording(recording: str, document:
         (b"[" * 500_000, "message"),
         (b"1" * 5000, "message"),
         (b"[]", "recordingId"),
-        (b"5", "recordingId"),
+        (b"5", "message"),
+        (b"%%%%", "message"),
+        (base64.b64encode(b"no step"), "message"),
+        (base64.b64encode(b"7"), "recordingId"),
         (b"{}", "recordingId"),
         (b'{"recordingId": "", "documentId": "d"}', "recordingId"),
         (b'{"recordingId": 5, "documentId": "d"}', "recordingId"),
@@ -40,7 +45,7 @@ def test_a_message_says_which_chunk_of_which_recording(recording: str, document:
     ],
 )
 def test_what_is_no_step_is_refused_by_its_field(message: bytes, field: str) -> None:
-    """This app has not written it."""
+    """However often it comes, it will never be one."""
     with pytest.raises(InvalidRequest) as caught:
         parse_step(message)
 

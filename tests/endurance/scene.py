@@ -80,7 +80,7 @@ class Given:
     @property
     def entry(self) -> CatalogEntry:
         """What the catalog has of it."""
-        found = self.scene.app.announcing.entries.load(RecordingId(self.recording_id))
+        found = self.scene.app.receiving.announcing.entries.load(RecordingId(self.recording_id))
         assert found is not None
         return found
 
@@ -162,7 +162,7 @@ class Scene:
     def given(self, content: bytes, **options: Any) -> Given:  # noqa: ANN401 - World.add_recording's
         """A recording of one chunk that has ended, and is announced to the app; its step is not yet done."""
         event = self.acs.world.add_recording([content], **options)
-        (announced,) = self.app.announcing.announce(event)
+        (announced,) = self.app.receiving.receive_event(json.dumps(event).encode()).steps
         found = Given(self, self.acs.world.objects[announced.document_id], content)
         self._given[announced.document_id] = found
         return found

@@ -78,6 +78,17 @@ def test_each_event_of_an_array_is_one_run(shared_host: FunctionsHost, shared_se
     assert [[{"n": 1}], [{"n": 2}], [{"n": 3}]] == [[run["data"] for run in found] for found in runs]
 
 
+def test_an_event_that_is_asked_for_as_text_has_all_its_fields(shared_host: FunctionsHost, shared_seen: Seen) -> None:
+    """Of either schema, with what the library's own classes drop or refuse; by a function on the worker's loop."""
+    sent = [
+        event(n=1) | {"eventTime": "2026-11-23T10:11:12.1234567+02:00"},
+        cloud_event(n=2) | {"traceparent": "00-1", "data_base64": "e30="},
+    ]
+
+    assert 202 == deliver(shared_host, "on_event_text", sent).status
+    assert sent == [run["event"] for each in sent for run in shared_seen.of("on_event_text", id=each["id"])]
+
+
 def test_a_single_object_is_one_event(shared_host: FunctionsHost, shared_seen: Seen) -> None:
     """Event Grid may send no array."""
     sent = event(n=1)

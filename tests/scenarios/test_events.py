@@ -1,16 +1,19 @@
 """File events as they come: twice, all at once, in either schema, with too much or too little in them, or lying."""
 
+import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 import requests
+from azure.storage.queue import QueueClient
 
 from local.acs.events import Event, as_schema
 from local.acs.shelf import Placement
-from local.stack import Stack, wait_for
+from local.eventgrid.oddities import ODDITIES
+from local.stack import EVENTS, Stack, wait_for
 from tests.scenarios.sounds import long_wav, short_wav
 from tests.scenarios.worlds import (
     Given,
@@ -33,6 +36,18 @@ def deliver(stack: Stack, body: object) -> int:
         stack.host.event_grid_url(TRIGGER), json=body, headers={"aeg-event-type": "Notification"}, timeout=30
     )
     return reply.status_code
+
+
+def post(stack: Stack, body: object) -> int:
+    """One delivery of Event Grid to the endpoint for call events; the status."""
+    return stack.call("POST", "calls/events", json=body, headers={"aeg-event-type": "Notification"}).status_code
+
+
+def put(stack: Stack, body: object) -> int:
+    """One message into the queue of events; as good as 202."""
+    with QueueClient.from_connection_string(stack.azurite.connection_string, EVENTS) as client:
+        client.send_message(json.dumps(body))
+    return 202
 
 
 def log(stack: Stack) -> str:
@@ -97,7 +112,7 @@ def test_a_subscription_in_cloud_events_works_with_its_handshake(stack: Stack) -
 
     outcomes = [one.outcome.status for one in stack.event_grid.deliveries if one.subscription == "cloud"]
     assert [202] == outcomes
-    assert [event["id"]] == [one["id"] for one in journaled(stack, event["id"])]
+    assert [{"id": event["id"], "type": "only.this"}] == journaled(stack, event["id"])
 
 
 def test_a_batch_of_many_events_in_one_delivery_archives_them_all(stack: Stack) -> None:
@@ -130,6 +145,80 @@ def test_what_an_event_lacks_or_has_too_much_does_not_cost_the_media(stack: Stac
     found.publish()
 
     assert_archived(stack, found.recording)
+
+
+@pytest.mark.parametrize("send", [deliver, post, put])
+@pytest.mark.parametrize("name", sorted(ODDITIES.keys() - {"chunk_unreadable_beside"}))
+def test_an_odd_event_is_read_at_every_door(stack: Stack, name: str, send: Callable[[Stack, object], int]) -> None:
+    """It can mean only one thing, and what is odd beside it costs only itself."""
+    if send is deliver and name.endswith("_beside"):
+        pytest.skip("the host takes a delivery of the trigger apart, and knows events alone")
+    found = given(stack, [short_wav(643)])
+    status = send(stack, ODDITIES[name].delivery(found.event))
+
+    assert status in {200, 202}
+    assert_archived(stack, found.recording, released=send is not post)
+
+
+def test_a_chunk_that_cannot_be_read_costs_only_itself(stack: Stack) -> None:
+    """Its sister is archived; a person is told, and the recording is not called whole."""
+    found = given(stack, [short_wav(644)])
+    status = deliver(stack, ODDITIES["chunk_unreadable_beside"].delivery(found.event))
+
+    assert 202 == status
+    wait_for(lambda: chunk_view(stack, found.id).get("blob"), "the good chunk to be archived")
+    wait_for(lambda: told(stack, "RecordingEventUnreadable", found.id), "a person to be told")
+    assert {} == told(stack, "RecordingArchived", found.id)
+
+
+def test_the_journal_keeps_every_field_of_an_event(stack: Stack) -> None:
+    """Whoever reads it or not: the binding's own classes drop some, and refuse an offset."""
+    found = given(stack, [short_wav(645)])
+    odd = [ODDITIES[name].delivery(found.event) for name in ("time_offset", "attributes", "data_base64")]
+    events: list[Event] = [event | {"id": f"kept-{uuid.uuid4()}"} for event in odd if isinstance(event, dict)]
+
+    assert 202 == deliver(stack, events)
+    assert [[event] for event in events] == [journaled(stack, event["id"]) for event in events]
+
+
+@pytest.mark.parametrize("send", [deliver, post, put])
+def test_an_incoming_call_leaves_its_type_and_id_alone_in_the_journal(
+    stack: Stack, send: Callable[[Stack, object], int]
+) -> None:
+    """It holds a phone number and a token, and concerns no recording."""
+    event_id = f"incoming-{uuid.uuid4()}"
+    kind = "Microsoft.Communication.IncomingCall"
+    found = given(stack, [short_wav(646)])
+    body = {"from": {"phoneNumber": {"value": "+491234567"}}, "incomingCallContext": "t0ken"}
+    send(stack, [found.event | {"id": event_id, "eventType": kind, "data": body}])
+
+    kept = wait_for(lambda: journaled(stack, event_id), "the event in the journal")
+    assert [{"id": event_id, "type": kind}] == kept
+
+
+def test_a_delivery_of_900_kb_of_nothing_is_answered_in_one_line(stack: Stack) -> None:
+    """A caller is refused; said to be from Event Grid, it is told to a person, and not looked into."""
+    body = b"[" + b"{}," * 300_000 + b"{}]"
+    before = len(log(stack).splitlines())
+    refused = stack.call("POST", "calls/events", data=body)
+    taken = stack.call("POST", "calls/events", data=body, headers={"aeg-event-type": "Notification"})
+
+    assert (True, 200) == (400 <= refused.status_code < 500, taken.status_code)
+    assert 1 == sum("event.refused" in line for line in log(stack).splitlines()[before:])
+
+
+def test_health_answers_while_a_burst_of_events_is_taken(stack: Stack) -> None:
+    """It waits for none of them."""
+    found = given(stack, [short_wav(647)])
+    kind = "Microsoft.Communication.ChatMessageReceived"
+    bursts = [[found.event | {"id": str(uuid.uuid4()), "eventType": kind} for _ in range(20)] for _ in range(20)]
+    with ThreadPoolExecutor(20) as pool:
+        answers = [pool.submit(deliver, stack, burst) for burst in bursts]
+        health = stack.call("GET", "health")
+        waiting = [answer for answer in answers if not answer.done()]
+
+    assert (200, True) == (health.status_code, bool(waiting))
+    assert {202} == {answer.result() for answer in answers}
 
 
 def test_an_event_without_a_metadata_location_is_archived_without(stack: Stack) -> None:
@@ -171,7 +260,7 @@ MALFORMED: Mapping[str, object] = {
     "document id is a number": chunk_with(documentId=7),
     "no content location": chunk_with(contentLocation=""),
     "index is negative": chunk_with(index=-1),
-    "index is a text": chunk_with(index="0"),
+    "index is a negative text": chunk_with(index="-1"),
     "index is endless": chunk_with(index=10**9),
 }
 
@@ -197,13 +286,14 @@ def test_a_malformed_event_is_taken_journaled_and_logged(stack: Stack, case: str
 
 
 def test_an_event_of_an_unknown_type_is_taken_and_journaled(stack: Stack) -> None:
-    """A subscription without a filter brings more than was asked for."""
+    """A subscription without a filter brings more than was asked for; of such, only type and id are kept."""
     event_id = f"unknown-{uuid.uuid4()}"
     found = given(stack, [short_wav(650)])
     status = deliver(stack, [found.event | {"id": event_id, "eventType": "Microsoft.Communication.SMSReceived"}])
 
     assert 202 == status
-    assert [event_id] == [one["id"] for one in journaled(stack, event_id)]
+    kind = "Microsoft.Communication.SMSReceived"
+    assert [{"id": event_id, "type": kind}] == journaled(stack, event_id)
     assert {} == view(stack, found.id)
 
 

@@ -64,6 +64,17 @@ def test_one_message_may_hold_many_events(stack: Stack, written: Callable[[str],
     assert_archived(stack, second.recording)
 
 
+def test_a_message_of_more_events_than_one_run_takes_is_taken_whole(stack: Stack) -> None:
+    """The others come back as messages of their own."""
+    found = [given(stack, [short_wav(3)]) for _ in range(3)]
+    kind, subject = "Microsoft.Communication.RecordingFileStatusUpdated", "/recording/call/c/recordingId/of-no-chunks"
+    others = [{"id": str(number), "eventType": kind, "subject": subject} for number in range(120)]
+    put(stack, json.dumps([*others, *(one.event for one in found)]))
+
+    for one in found:
+        assert_archived(stack, one.recording)
+
+
 def test_events_wait_in_the_queue_while_the_app_is_down(stack: Stack) -> None:
     """They are delivered without it, and taken up when it is back."""
     stack.host.kill()

@@ -111,6 +111,12 @@ def on_event(event: func.EventGridEvent) -> None:
 
 
 @app.event_grid_trigger(arg_name="event")
+async def on_event_text(event: str) -> None:
+    """Notes an event as it came."""
+    _see("on_event_text", id=json.loads(event)["id"], event=json.loads(event))
+
+
+@app.event_grid_trigger(arg_name="event")
 def on_cloud_event(event: func.CloudEvent) -> None:
     """Notes a CloudEvent."""
     _see("on_cloud_event", id=event.id, type=event.type, data=event.get_json())

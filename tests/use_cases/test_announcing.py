@@ -1,0 +1,112 @@
+"""File events taken into the catalog over fakes: what is noted, by which door, until when, and what is owed."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from recording.announcing import Announcing
+from recording.core.events import FileEvent, parse_event
+from recording.core.model import CatalogEntry, Door, RecordingId
+from recording.core.naming import DEFAULT_TEMPLATE, parse_template
+from recording.entries import Entries
+from tests.core.entries_of import NOW
+from tests.core.file_events import CHUNKS_PATH, RECORDING, changed, chunk, file_event
+from tests.fakes import FakeCatalog, FakeTopic
+
+DAY = timedelta(hours=24)
+HOUR = timedelta(hours=1)
+
+
+def announced(
+    event: object, catalog: FakeCatalog | None = None, topic: FakeTopic | None = None, door: Door = Door.EVENT_GRID
+) -> tuple[CatalogEntry, int]:
+    """The entry after an event, and how many steps were owed, at noon of 1 March 2026."""
+    catalog = catalog or FakeCatalog()
+    entries = Entries(catalog, topic or FakeTopic(), lambda: NOW)
+    found = parse_event(event)
+    assert isinstance(found, FileEvent)
+    steps = Announcing(entries, parse_template(DEFAULT_TEMPLATE), 24).announce(found, door)
+    return catalog.entries[RecordingId(RECORDING)], len(steps)
+
+
+@pytest.mark.parametrize(
+    ("event_time", "ends"),
+    [
+        ("2026-03-01T11:00:00Z", NOW - HOUR),
+        ("1970-01-01T00:00:00Z", None),
+        ("2026-03-01T13:00:00Z", NOW),
+        ("9999-12-31T23:59:59Z", NOW),
+        (None, NOW),
+    ],
+)
+def test_a_chunk_is_due_by_the_earliest_clock_and_gone_by_our_own(
+    event_time: str | None, ends: datetime | None
+) -> None:
+    """However old an event says it is, no chunk is given up before our own clock says so."""
+    event = changed(file_event(eventTime=event_time), "data.recordingStartTime", None)
+    entry, owed = announced(event)
+    (one,) = entry.chunks
+
+    assert 1 == owed
+    assert NOW + DAY + HOUR == one.gone_by
+    assert (datetime(1970, 1, 2, tzinfo=UTC) if ends is None else ends + DAY) == one.due
+
+
+def test_a_chunk_announced_later_has_moments_of_its_own() -> None:
+    """The second chunk of a recording may come a day after the first."""
+    catalog = FakeCatalog()
+    announced(file_event([chunk(0)], eventTime="2026-02-28T10:00:00Z"), catalog)
+    entry, owed = announced(file_event([chunk(1)], eventTime="2026-03-01T12:00:00Z"), catalog)
+    first, second = entry.chunks
+
+    assert (1, True) == (owed, first.due < second.due)
+
+
+def test_a_member_that_cannot_be_read_leaves_its_sister_owed_and_is_told() -> None:
+    """The good chunk is fetched; the recording knows of the other, and a person hears of it."""
+    topic = FakeTopic()
+    entry, owed = announced(
+        changed(file_event([chunk(0), chunk(1)]), f"{CHUNKS_PATH}[1].contentLocation", None), None, topic
+    )
+
+    assert ([0], 1) == ([one.index for one in entry], owed)
+    assert [chunk(1)["documentId"]] == [one.document_id for one in entry.recording.unread]
+    assert ["RecordingEventUnreadable"] == [event.event_type for event in topic.received]
+
+
+@pytest.mark.parametrize("door", Door)
+def test_every_candidate_says_by_which_door_it_came(door: Door) -> None:
+    """What came by function key alone never carries authority to delete."""
+    entry, _ = announced(file_event(), door=door)
+
+    assert [door] == [candidate.door for one in entry for candidate in one.candidates]
+
+
+def test_a_document_named_twice_in_one_event_has_two_candidates() -> None:
+    """The bytes tell which is right."""
+    other = "https://eu-api.asm.skype.com/v1/objects/other/content/video"
+    entry, owed = announced(file_event([chunk(0), {**chunk(0), "contentLocation": other}]))
+    (one,) = entry.chunks
+
+    assert 1 == owed
+    assert {other, chunk(0)["contentLocation"]} == {
+        candidate.announced.content_location for candidate in one.candidates
+    }
+
+
+def test_the_same_event_again_owes_the_same_and_changes_nothing() -> None:
+    """Event Grid delivers at least once."""
+    catalog = FakeCatalog()
+    first, owed = announced(file_event([chunk(0), chunk(1)]), catalog)
+    again, owed_again = announced(file_event([chunk(0), chunk(1)]), catalog)
+
+    assert (first.chunks, owed) == (again.chunks, owed_again)
+
+
+@pytest.mark.parametrize("counts", [(100,), (150,), (500,), (99, 101)], ids=str)
+def test_an_event_of_hundreds_of_chunks_owes_them_all(counts: tuple[int, ...]) -> None:
+    """At once, or in a list that grows."""
+    catalog = FakeCatalog()
+    for count in counts:
+        entry, owed = announced(file_event([chunk(index) for index in range(count)]), catalog)
+        assert (count, count) == (len(entry.chunks), owed)

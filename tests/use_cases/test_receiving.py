@@ -1,0 +1,430 @@
+"""Deliveries of events over fakes, by each of the three doors: what is kept, taken, told, put off and answered."""
+
+import base64
+import json
+import logging
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from recording.announcing import Announcing
+from recording.core.deliveries import MOST_AT_ONCE
+from recording.core.errors import ArchiveBusy, InvalidRequest, MalformedEvent, Permanent, RequestTooLarge
+from recording.core.events import CALL_CONNECTED, CALL_STARTED
+from recording.core.model import BlobName, CatalogEntry, Channel, Content, Door, Format, Output, RecordingId
+from recording.core.naming import DEFAULT_TEMPLATE, parse_template
+from recording.entries import Entries
+from recording.receiving import MOST_NAMED, Receiving, Reception
+from recording.refusing import Refusing
+from recording.starting import Starting
+from tests.core.entries_of import NOW
+from tests.core.file_events import CHUNKS_PATH, RECORDING, changed, chunk, cloud_event, file_event
+from tests.fakes import FakeArchive, FakeCalls, FakeCatalog, FakeTopic
+
+SUBJECT = "/recording/call/c/recordingId/"
+OTHER = "Microsoft.Communication.IncomingCall"
+INCOMING_CALL = {"id": "incoming", "eventType": OTHER, "data": {"from": "+4912345", "incomingCallContext": "t0ken"}}
+
+
+@dataclass
+class PickyCatalog(FakeCatalog):
+    """A catalog that cannot hold some recordings, and cannot save others for now."""
+
+    too_large: set[str] = field(default_factory=set)
+    busy: set[str] = field(default_factory=set)
+    broken: set[str] = field(default_factory=set)
+
+    def save(self, entry: CatalogEntry) -> CatalogEntry:
+        recording_id = entry.recording.recording_id
+        if recording_id in self.too_large:
+            raise Permanent("save entry", "it is too large")
+        if recording_id in self.busy:
+            raise ArchiveBusy("save entry", "503")
+        if recording_id in self.broken:
+            raise ZeroDivisionError
+        return super().save(entry)
+
+
+class World:
+    """The use case over fakes."""
+
+    def __init__(self) -> None:
+        self.catalog, self.journal, self.topic, self.calls = PickyCatalog(), FakeArchive(), FakeTopic(), FakeCalls()
+        entries = Entries(self.catalog, self.topic, lambda: NOW)
+        output = Output(Content.AUDIO, Channel.MIXED, Format.WAV)
+        self.receiving = Receiving(
+            Starting(entries, self.calls, output, uuid.uuid4),
+            Announcing(entries, parse_template(DEFAULT_TEMPLATE), 24),
+            Refusing(self.journal, self.topic, lambda: NOW),
+        )
+
+    @property
+    def kept(self) -> list[bytes]:
+        """The bodies in the journal."""
+        return [blob.content for blob in self.journal.blobs.values()]
+
+    @property
+    def told(self) -> list[str]:
+        """The types of what was published."""
+        return [str(event.event_type) for event in self.topic.received]
+
+    def call_event(self, kind: str = CALL_STARTED) -> dict[str, Any]:
+        """An event of a new call that is established."""
+        call = self.calls.add_call()
+        return {"id": f"e{uuid.uuid4()}", "eventType": kind, "data": {"serverCallId": call.locators[0].server_call_id}}
+
+
+@pytest.fixture
+def world() -> World:
+    """An empty one."""
+    return World()
+
+
+def posted(world: World, body: object, *, from_event_grid: bool = True) -> Reception:
+    """By the HTTP endpoint."""
+    return world.receiving.receive_request(json.dumps(body).encode(), from_event_grid=from_event_grid)
+
+
+def triggered(world: World, body: object) -> Reception:
+    """By the Event Grid trigger."""
+    return world.receiving.receive_event(json.dumps(body).encode())
+
+
+def queued(world: World, body: object) -> Reception:
+    """By the queue of events."""
+    return world.receiving.receive_message(base64.b64encode(json.dumps(body).encode()))
+
+
+DOORS = pytest.mark.parametrize("deliver", [posted, triggered, queued])
+type Deliver = Callable[[World, object], Reception]
+
+
+def of(recording: str) -> dict[str, Any]:
+    """A file event of a recording."""
+    return file_event(id=f"event-of-{recording}", subject=f"{SUBJECT}{recording}")
+
+
+def lines(caplog: pytest.LogCaptureFixture, name: str) -> list[str]:
+    """What was logged under a name."""
+    return [record.getMessage() for record in caplog.records if record.getMessage().startswith(name)]
+
+
+# Every event by itself
+
+
+@DOORS
+def test_what_is_no_event_costs_only_itself(world: World, deliver: Deliver, caplog: pytest.LogCaptureFixture) -> None:
+    """The real events beside it are taken; it is kept, logged and told."""
+    received = deliver(world, [of("a"), None, 5, of("b"), "text", {}])
+
+    assert ({"a", "b"}, 2) == (set(world.catalog.entries), len(received.steps))
+    assert ["announced", "refused", "refused", "announced", "refused", "refused"] == [
+        one["outcome"] for one in received.outcomes
+    ]
+    assert ["RecordingEventUnreadable"] * 4 == world.told
+    assert 4 == len(lines(caplog, "event.refused"))
+    assert (None, None, []) == (received.malformed, received.failure, received.later)
+
+
+def test_a_call_beside_what_is_no_event_is_recorded(world: World) -> None:
+    """Event Grid would never send it again."""
+    received = posted(world, [world.call_event(), None], from_event_grid=False)
+
+    assert ["recording", "refused"] == [one["outcome"] for one in received.outcomes]
+    assert 1 == len(world.calls.recordings)
+
+
+@DOORS
+def test_an_event_that_the_catalog_can_never_hold_is_told_and_holds_up_nobody(world: World, deliver: Deliver) -> None:
+    """Nor does it come again."""
+    world.catalog.too_large = {"poison"}
+    received = deliver(world, [of("poison"), of("good")])
+
+    assert (["good"], None) == ([step.recording_id for step in received.steps], received.failure)
+    assert ["refused", "announced"] == [one["outcome"] for one in received.outcomes]
+    assert ["RecordingEventUnreadable"] == world.told
+    assert 2 == len(world.kept)
+
+
+@DOORS
+def test_an_event_that_fails_for_now_holds_up_nobody(world: World, deliver: Deliver) -> None:
+    """The good one's step is queued at once; the other comes again, by itself where it can."""
+    world.catalog.busy = {"poison"}
+    received = deliver(world, [of("poison"), of("good")])
+    assert ["good"] == [step.recording_id for step in received.steps]
+    assert (received.failure is None) == bool(received.later) == (deliver is queued)
+
+    world.catalog.busy = set()
+    again = [world.receiving.receive_message(text.encode()) for text in received.later] or [
+        deliver(world, [of("poison"), of("good")])
+    ]
+    assert {"poison", "good"} == set(world.catalog.entries)
+    assert "poison" in [step.recording_id for one in again for step in one.steps]
+
+
+@DOORS
+def test_an_event_that_meets_a_bug_holds_up_nobody(world: World, deliver: Deliver) -> None:
+    """It is raised on, when all others have been taken."""
+    world.catalog.broken = {"poison"}
+    received = deliver(world, [of("poison"), of("good")])
+
+    assert ["good"] == [step.recording_id for step in received.steps]
+    assert bool(received.later) or isinstance(received.failure, ZeroDivisionError)
+
+
+@DOORS
+def test_an_event_that_fails_alone_is_given_back(world: World, deliver: Deliver) -> None:
+    """The sender, or the queue, has the delay that is right."""
+    world.catalog.busy = {"poison"}
+    received = deliver(world, [of("poison")])
+
+    assert (True, [], []) == (received.failure is not None, received.later, received.steps)
+
+
+@DOORS
+def test_an_event_that_the_journal_cannot_keep_is_not_taken(world: World, deliver: Deliver) -> None:
+    """Journal first; whatever comes after it comes again with it."""
+
+    def busy(_operation: str, name: BlobName) -> None:
+        if "poison" in name:
+            raise ArchiveBusy("put", "503")
+
+    world.journal.before = busy
+    received = deliver(world, [of("poison"), of("good"), {"id": "poison"}])
+
+    assert ["good"] == list(world.catalog.entries)
+    assert bool(received.later) or received.failure is not None
+
+
+def test_a_person_who_cannot_be_told_is_told_later(world: World) -> None:
+    """The topic is out of order: the delivery comes again."""
+    world.topic.fail(503)
+    assert triggered(world, {"id": "x"}).failure is not None
+    assert triggered(world, {"id": "x"}).failure is None
+    assert (["RecordingEventUnreadable"], 1) == (world.told, len(world.kept))
+
+
+def test_a_message_that_cannot_be_told_does_not_become_thousands(world: World) -> None:
+    """It comes again as it is."""
+    world.topic.fail(503, times=100)
+    received = queued(world, [{}] * 4000)
+
+    assert (True, []) == (received.failure is not None, received.later)
+
+
+def test_a_member_that_cannot_be_read_is_logged_and_told_by_its_recording(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One line for the event, one alert, and its sister is owed."""
+    event = changed(file_event([chunk(0), chunk(1)]), f"{CHUNKS_PATH}[1].contentLocation", None)
+    received = triggered(world, event)
+
+    assert (1, ["RecordingEventUnreadable"]) == (len(received.steps), world.told)
+    (line,) = lines(caplog, "event.refused")
+    assert "1 of its members cannot be read" in line
+
+
+def test_an_event_of_a_known_recording_with_nothing_readable_is_known_to_the_recording(world: World) -> None:
+    """So that the API can say so."""
+    received = triggered(world, {**file_event(), "data": None})
+
+    assert ["refused"] == [one["outcome"] for one in received.outcomes]
+    assert 1 == len(world.catalog.entries[RecordingId(RECORDING)].recording.unread)
+
+
+# The doors
+
+
+@pytest.mark.parametrize(
+    ("deliver", "door"), [(posted, Door.FUNCTION_KEY), (triggered, Door.EVENT_GRID), (queued, Door.EVENT_GRID)]
+)
+def test_the_function_key_is_not_event_grid_whatever_the_headers_say(
+    world: World, deliver: Deliver, door: Door
+) -> None:
+    """Whoever has the key can send them."""
+    deliver(world, of("a"))
+
+    assert [door] == [one.door for chunk in world.catalog.entries[RecordingId("a")] for one in chunk.candidates]
+
+
+@pytest.mark.parametrize("deliver", [triggered, queued])
+def test_no_call_is_recorded_by_the_doors_for_file_events(world: World, deliver: Deliver) -> None:
+    """A subscription without a filter is no wish to record; it is ignored in one line, and kept."""
+    event = world.call_event()
+    received = deliver(world, event)
+
+    assert ["ignored"] == [one["outcome"] for one in received.outcomes]
+    assert ({}, [event]) == (world.calls.recordings, [json.loads(body) for body in world.kept])
+
+
+@DOORS
+def test_what_is_no_json_is_kept_and_told(world: World, deliver: Deliver) -> None:
+    """What came by function key is not kept, for nobody knows what it is."""
+    body = b"neither JSON nor base64!"
+    match deliver.__name__:
+        case "posted":
+            received = world.receiving.receive_request(body, from_event_grid=True)
+        case "triggered":
+            received = world.receiving.receive_event(body)
+        case _:
+            received = world.receiving.receive_message(body)
+
+    assert (["RecordingEventUnreadable"], None) == (world.told, received.failure)
+    assert (deliver is not posted) == (body in world.kept)
+
+
+def test_a_caller_is_told_what_is_wrong_with_his_request(world: World) -> None:
+    """Not JSON, nothing that can be read, too much at once; Event Grid is never told so."""
+    with pytest.raises(MalformedEvent):
+        world.receiving.receive_request(b"{", from_event_grid=False)
+    assert isinstance(posted(world, [{}], from_event_grid=False).malformed, MalformedEvent)
+    with pytest.raises(RequestTooLarge):
+        posted(world, [world.call_event(CALL_CONNECTED) for _ in range(MOST_AT_ONCE + 1)], from_event_grid=False)
+    assert {} == world.calls.recordings
+
+
+def test_a_handshake_is_answered_by_the_http_endpoint(world: World) -> None:
+    """And leaves no trace."""
+    event = {"eventType": "Microsoft.EventGrid.SubscriptionValidationEvent", "data": {"validationCode": "abc"}}
+
+    assert ("abc", []) == (posted(world, [event]).validation_code, world.kept)
+
+
+# The journal
+
+
+@pytest.mark.parametrize("written", [file_event(), cloud_event(), cloud_event("specVersion")])
+def test_the_journal_keeps_an_event_as_it_came(world: World, written: dict[str, Any]) -> None:
+    """Letter by letter, by every door: fields that nobody reads, digits, offsets, blanks."""
+    text = json.dumps({**written, "time": "2026-03-01T10:20:30.1234567+02:00", "traceparent": "00-1"}, indent=1)
+    world.receiving.receive_event(text.encode())
+    world.receiving.receive_message(base64.b64encode(f"[{text}]".encode()))
+    world.receiving.receive_request(f"[{text}, {text}]".encode(), from_event_grid=True)
+
+    assert [text.encode()] == world.kept
+
+
+def test_a_cloud_event_with_its_data_in_base64_is_taken_and_kept(world: World) -> None:
+    """As it came."""
+    event = cloud_event()
+    event["data_base64"] = base64.b64encode(json.dumps(event.pop("data")).encode()).decode()
+    received = triggered(world, event)
+
+    assert (1, [event]) == (len(received.steps), [json.loads(body) for body in world.kept])
+
+
+@DOORS
+def test_the_journal_keeps_nothing_of_an_incoming_call_but_type_and_id(world: World, deliver: Deliver) -> None:
+    """Alone or among others; no phone number, no token."""
+    deliver(world, [INCOMING_CALL, of("a"), {**INCOMING_CALL, "id": "second"}])
+    deliver(world, INCOMING_CALL)
+
+    assert [] == [body for body in world.kept if b"+49" in body or b"t0ken" in body]
+    assert {"id": "incoming", "type": OTHER} in [json.loads(body) for body in world.kept]
+
+
+@pytest.mark.parametrize("text", [json.dumps(INCOMING_CALL)[:-1], f"[{json.dumps(INCOMING_CALL)}"])
+def test_a_broken_incoming_call_is_not_kept_either(world: World, text: str) -> None:
+    """Its type can be seen, though it cannot be read."""
+    world.receiving.receive_event(text.encode())
+    world.receiving.receive_message(text.encode())
+
+    assert [] == [body for body in world.kept if b"+49" in body or b"t0ken" in body]
+
+
+@pytest.mark.parametrize("kind", [CALL_STARTED, CALL_CONNECTED])
+def test_a_call_event_is_kept_by_the_endpoint_too(world: World, kind: str) -> None:
+    """So that it can be given again."""
+    event = world.call_event(kind)
+    posted(world, event, from_event_grid=False)
+
+    assert [event] == [json.loads(body) for body in world.kept]
+
+
+# Bounds
+
+
+@pytest.mark.parametrize(("events", "said"), [(300_000, 1), (4_000, MOST_NAMED + 1)])
+def test_a_delivery_of_nothing_takes_a_few_lines_blobs_and_alerts(
+    world: World, caplog: pytest.LogCaptureFixture, events: int, said: int
+) -> None:
+    """Of 900 KB, said to be from Event Grid; one of more events than the service delivers is not looked into."""
+    received = world.receiving.receive_request(b"[" + b"{}," * events + b"{}]", from_event_grid=True)
+
+    assert ([said] * 2, None) == ([len(caplog.records), len(world.told)], received.failure)
+    assert MOST_AT_ONCE >= len(received.outcomes)
+    assert said >= len(world.kept)
+
+
+def test_a_caller_who_sends_900_kb_of_nothing_is_refused_before_anything_is_done(world: World) -> None:
+    """Not a line, not a blob."""
+    with pytest.raises(RequestTooLarge):
+        world.receiving.receive_request(b"[" + b"{}," * 300_000 + b"{}]", from_event_grid=False)
+    assert ([], []) == (world.kept, world.told)
+
+
+@pytest.mark.parametrize("deliver", [triggered, queued])
+def test_what_is_kept_of_a_delivery_of_nothing_is_all_of_it(world: World, deliver: Deliver) -> None:
+    """The first few by themselves, the others together."""
+    deliver(world, [{"n": number} for number in range(50)])
+    single = [json.loads(body) for body in world.kept[:MOST_NAMED]]
+
+    assert [{"n": number} for number in range(50)] == single + json.loads(world.kept[MOST_NAMED])
+
+
+def test_events_of_no_concern_take_one_line_and_one_blob(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """However many come at once."""
+    posted(world, [{**INCOMING_CALL, "id": str(number)} for number in range(2000)])
+
+    assert (1, 1) == (len(caplog.records), len(world.kept))
+    assert 2000 == len(json.loads(world.kept[0]))
+
+
+@DOORS
+def test_a_long_delivery_is_taken_in_several_runs(world: World, deliver: Deliver) -> None:
+    """None is lost, none is taken twice, and each keeps the door that it came by first."""
+    waiting = [deliver(world, [of(f"r{number}") for number in range(250)])]
+    taken = [len(waiting[0].steps)]
+    while waiting:
+        received = [world.receiving.receive_message(text.encode()) for one in waiting for text in one.later]
+        taken += [len(one.steps) for one in received]
+        waiting = [one for one in received if one.later]
+
+    assert (250, MOST_AT_ONCE) == (sum(taken), max(taken))
+    assert 250 == len(world.catalog.entries)
+    assert {Door.FUNCTION_KEY if deliver is posted else Door.EVENT_GRID} == {
+        candidate.door for entry in world.catalog.entries.values() for one in entry for candidate in one.candidates
+    }
+
+
+def test_calls_of_a_long_delivery_are_all_recorded(world: World) -> None:
+    """By the runs that follow."""
+    received = posted(world, [world.call_event() for _ in range(150)])
+    for text in received.later:
+        world.receiving.receive_message(text.encode())
+
+    assert 150 == len(world.calls.recordings)
+
+
+def test_members_that_cannot_be_read_take_few_lines_too(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """In however many events of one delivery."""
+    triggered(world, [{**of(f"r{number}"), "data": None} for number in range(60)])
+
+    assert MOST_NAMED + 1 == len(lines(caplog, "event.refused"))
+
+
+# Steps
+
+
+def test_a_step_that_can_never_work_is_put_before_a_person(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """Kept, logged once, told; the same message again is the same blob and the same event."""
+    caplog.set_level(logging.ERROR)
+    for _ in range(2):
+        world.receiving.refusing.refuse_step(b"no step", InvalidRequest("message", "neither JSON nor base64"))
+
+    assert [b"no step"] == world.kept
+    assert 1 == len({event.event_id for event in world.topic.received})
+    assert 2 == len(lines(caplog, "step.refused"))
