@@ -53,7 +53,7 @@ def test_an_error_keeps_ids_of_its_own() -> None:
     [
         (
             MalformedEvent("data.x", "missing", ids={"event_id": "e"}),
-            "read event event_id=e: data.x: missing (the raw event is kept in the journal container)",
+            "read event event_id=e: data.x: missing",
         ),
         (InvalidRequest("format", "unknown"), "read request: format: unknown"),
         (CallRefused("stop", "it is over", status=404), "stop: it is over"),
