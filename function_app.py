@@ -167,7 +167,7 @@ def stop_recording(req: func.HttpRequest) -> func.HttpResponse:
 @app.route("health", methods=["GET"])
 @answered_async
 async def health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001 - the binding's own name
-    """Whether the settings are whole; if not, all that is wrong with them. No service is asked, no thread waited for."""
+    """Whether the settings are whole; if not, all that is wrong with them. Asks no service, waits for no thread."""
     await asyncio.to_thread(get_app)
     return _json({"status": "ok"})
 

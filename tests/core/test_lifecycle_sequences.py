@@ -156,9 +156,9 @@ def test_no_sequence_ends_without_a_next_step_or_a_person_who_was_told(sequence:
         assert Alarm.UNREADABLE in told
 
 
-@given(st.lists(facts, max_size=40), st.booleans())
+@given(sequence=st.lists(facts, max_size=40), source_is_there=st.booleans())
 def test_every_recording_comes_to_an_end_once_its_sources_must_have_ended(
-    sequence: list[Fact], source_is_there: bool
+    sequence: list[Fact], *, source_is_there: bool
 ) -> None:
     """By no more than its steps, whether they succeed or fail."""
     entry: CatalogEntry | None = None

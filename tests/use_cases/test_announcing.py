@@ -22,7 +22,7 @@ def announced(
 ) -> tuple[CatalogEntry, int]:
     """The entry after an event, and how many steps were owed, at noon of 1 March 2026."""
     catalog = catalog or FakeCatalog()
-    entries = Entries(catalog, topic or FakeTopic(), lambda: NOW)
+    entries = Entries(catalog, topic or FakeTopic(), lambda: NOW, lambda _: None)
     found = parse_event(event)
     assert isinstance(found, FileEvent)
     steps = Announcing(entries, parse_template(DEFAULT_TEMPLATE), 24).announce(found, door)

@@ -53,12 +53,12 @@ class World:
 
     def __init__(self) -> None:
         self.catalog, self.journal, self.topic, self.calls = PickyCatalog(), FakeArchive(), FakeTopic(), FakeCalls()
-        entries = Entries(self.catalog, self.topic, lambda: NOW)
+        entries = Entries(self.catalog, self.topic, lambda: NOW, lambda _: None)
         output = Output(Content.AUDIO, Channel.MIXED, Format.WAV)
         self.receiving = Receiving(
             Starting(entries, self.calls, output, uuid.uuid4),
             Announcing(entries, parse_template(DEFAULT_TEMPLATE), 24),
-            Refusing(self.journal, self.topic, lambda: NOW),
+            Refusing(self.journal, self.topic, lambda: NOW, lambda _: None),
         )
 
     @property

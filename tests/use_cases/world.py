@@ -128,7 +128,7 @@ class World:
 
     # The source
 
-    def add(  # noqa: PLR0913 - each a thing that a chunk can differ in
+    def add(
         self,
         document_id: str = "document-0",
         index: int = 0,
@@ -261,7 +261,5 @@ def assert_nothing_lost(world: World) -> Iterator[None]:
 
 def elsewhere(chunk: AnnouncedChunk, **locations: str | None) -> AnnouncedChunk:
     """The same chunk announced at other locations, by `content`, `metadata`, `delete`."""
-    return replace(
-        chunk,
-        **{f"{name}_location": None if place is None else Location(place) for name, place in locations.items()},
-    )
+    changes = {f"{name}_location": None if place is None else Location(place) for name, place in locations.items()}
+    return replace(chunk, **changes)  # type: ignore[arg-type]
