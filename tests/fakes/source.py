@@ -166,7 +166,7 @@ class FakeSource:
             error = _refusal(fault) if fault else None
             if error is None or (fault and fault.name == "delete_response_lost"):
                 prefix = location.partition("/content/")[0]
-                gone = [place for place in self.contents if place.startswith(prefix)]
+                gone = [place for place in self.contents if place.partition("/content/")[0] == prefix]
                 for place in gone:
                     del self.contents[place]
                 if error is None:

@@ -151,7 +151,7 @@ def test_a_metadata_blob_that_is_changed_before_the_release_keeps_the_source() -
     chunk = world.add()
     world.source.arm("delete_503")
     world.announce(chunk)
-    world.run(until=None, most=1)
+    world.one()
     world.archive.put_as_stranger(METADATA, b"{}")
     with assert_nothing_lost(world):
         world.run()

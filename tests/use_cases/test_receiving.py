@@ -58,7 +58,7 @@ class World:
         self.receiving = Receiving(
             Starting(entries, self.calls, output, uuid.uuid4),
             Announcing(entries, parse_template(DEFAULT_TEMPLATE), 24),
-            Refusing(self.journal, self.topic, lambda: NOW, lambda _: None),
+            Refusing(self.journal, self.topic, lambda: NOW),
         )
 
     @property

@@ -118,7 +118,7 @@ def test_an_alert_that_could_not_be_published_is_published_by_the_next_who_comes
     world = World()
     chunk = world.add(content=b"limit exceeded!")
     world.announce(chunk)
-    world.topic.fail(503, 1)
+    world.topic.fail(503, 2)
     message = world.queue.take()
     assert message is not None
     assert world.step(message[1]) is None

@@ -187,8 +187,15 @@ class World:
             return self.archiving.archive_chunk(step.recording_id, step.document_id)
         except RecordingError as error:
             self.errors.append(error)
-            self.queue.put(step, GIVEN_BACK)
+            self.queue.messages.append((self.clock.now() + GIVEN_BACK, step))
             return None
+
+    def one(self) -> Outcome | None:
+        """Hand out the message that is visible first, and no other."""
+        message = self.queue.take()
+        assert message is not None
+        self.clock.at = max(self.clock.at, message[0])
+        return self.step(message[1])
 
     def run(self, until: timedelta | None = None, most: int = 2000) -> None:
         """Hand out messages as they become visible, the clock following them, until none is left or it is time."""

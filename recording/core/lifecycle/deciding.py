@@ -47,6 +47,7 @@ from recording.core.model import (
 
 MOST_CHUNKS = 1000
 """Chunks of one recording: at four hours each, half a year. More can only come of events that are not true."""
+_PROVEN = {ChunkState.ARCHIVED, ChunkState.RELEASED, ChunkState.KEPT}
 _MOST_UNREAD = 100
 _MOST_NOTES = 50
 _MOST_ALERTS = 5
@@ -389,6 +390,6 @@ def _state_of(entry: CatalogEntry) -> RecordingState:
         return RecordingState.QUARANTINED
     if entry.recording.completed_at is not None and entry.recording.lacks:
         return RecordingState.INCOMPLETE
-    if not chunks or lacks(entry):
+    if not chunks or states - _PROVEN or lacks(entry):
         return RecordingState.ANNOUNCED
     return RecordingState.RELEASED if states == {ChunkState.RELEASED} else RecordingState.ARCHIVED
