@@ -25,7 +25,7 @@ class Announcing:
         """Note the chunks of an event, and say which steps are to be queued. May be repeated at will.
 
         Raises:
-            Transient: the catalog does not have them yet; the event must come again.
+            Transient: the catalog does not have them yet, or nobody could be told; the event must come again.
             Permanent: the catalog cannot hold what the event makes of the recording.
         """
         now = self.entries.now()
@@ -39,6 +39,8 @@ class Announcing:
             tuple(Announcement(one, self._name(event, one, output, now), due, gone_by) for one in event.chunks),
         )
         decision = self.entries.record(event.recording_id, fact, entry)
+        if not decision.steps:  # else the first step tells what is to be told: a topic out of order holds up no copy
+            self.entries.tell(decision.entry)
         log.event(
             "recording.announced",
             {

@@ -39,6 +39,8 @@ from recording.releasing import Releasing
 _OPERATION = "archive chunk"
 _MOST_STEPS = 30
 """Steps of one run. A chunk needs four; more are only taken while others change the entry."""
+_TO_TELL = 10
+"""How many first waits pass before a topic that is out of order is asked again."""
 _LONGEST_DELAY = timedelta(days=6)
 """A queue holds a message back for seven days at most; whoever comes too early looks, and waits again."""
 
@@ -70,7 +72,7 @@ class Archiving:
         """Drive the chunk on as far as it goes; what must come back is put into the queue with its own delay.
 
         Raises:
-            Transient: the catalog, the topic or the queue cannot be had; the message must come again.
+            Transient: the catalog or the queue cannot be had; the message must come again.
             UnknownRecording: the catalog has no such chunk.
         """
         step = Step(recording_id, document_id)
@@ -83,14 +85,29 @@ class Archiving:
                     return outcome
 
     def _drive(self, step: Step) -> Outcome:
-        entry = self.entries.tell(self._load(step))
+        entry, at = self._go_on(step, self._load(step))
+        try:
+            self.entries.tell(entry)
+        except Transient as error:
+            _step_failed(step, error, 1)
+            soon = self.entries.now() + _TO_TELL * self.waits.first
+            at = soon if at is None else min(at, soon)
+        if at is None:
+            return Outcome.DONE
+        delay = max(timedelta(), at - self.entries.now())
+        self.queue.put(step, min(delay, _LONGEST_DELAY))
+        return Outcome.WAITS if delay else Outcome.CONTINUES
+
+    def _go_on(self, step: Step, entry: CatalogEntry) -> tuple[CatalogEntry, datetime | None]:
+        """Do what is to be done until nothing is, for now; the entry as it is then, and when to come back."""
         for _ in range(_MOST_STEPS):
-            todo = next_step(entry, step.document_id, self.entries.now())
+            now = self.entries.now()
+            todo = next_step(entry, step.document_id, now)
             match todo:
                 case Done():
-                    return Outcome.DONE
+                    return entry, None
                 case LookAgain():
-                    return self._come_back(step, todo.at)
+                    return entry, todo.at
             chunk = _chunk_of(entry, step)
             trial = Trial(self.monotonic() + self.slice_seconds)
             try:
@@ -98,13 +115,12 @@ class Archiving:
             except RecordingError as error:
                 entry = self._failed(entry, chunk, todo, trial, error)
                 if isinstance(todo, CompleteRecording):  # no look of a chunk stands for it
-                    return self._come_back(step, next_look(chunk, self.entries.now(), self.waits))
+                    return entry, next_look(chunk, self.entries.now(), self.waits)
                 continue
             if after is None:
-                self.queue.put(step, timedelta())
-                return Outcome.CONTINUES
+                return entry, now
             entry = after
-        return self._come_back(step, self.entries.now() + self.waits.first)
+        return entry, self.entries.now() + self.waits.first
 
     def _carry_out(self, todo: NextStep, entry: CatalogEntry, chunk: Chunk, trial: Trial) -> CatalogEntry | None:
         """Do what is to be done; the entry as it is then, or None when the time of this run is up."""
@@ -131,12 +147,9 @@ class Archiving:
         Raises:
             RecordingError: the one given, where not even the failure could be noted.
         """
-        ids = {"recording_id": entry.recording.recording_id, "document_id": chunk.document_id}
-        error.ids = {**ids, **error.ids}
-        now = self.entries.now()
-        fact = self._fact_of(chunk, todo, trial, error, now)
-        fields = {**ids, "code": error.code, "attempt": chunk.tries + 1, "operation": error.operation}
-        log.event("recording.step_failed", {**fields, "cause": error.cause}, logging.WARNING)
+        step = Step(entry.recording.recording_id, chunk.document_id)
+        fact = self._fact_of(chunk, todo, trial, error, self.entries.now())
+        _step_failed(step, error, chunk.tries + 1)
         try:
             return self.entries.record(entry.recording.recording_id, fact).entry
         except RecordingError as second:
@@ -164,11 +177,6 @@ class Archiving:
             due=trial.due,
         )
 
-    def _come_back(self, step: Step, at: datetime) -> Outcome:
-        delay = max(timedelta(), at - self.entries.now())
-        self.queue.put(step, min(delay, _LONGEST_DELAY))
-        return Outcome.WAITS
-
     def _load(self, step: Step) -> CatalogEntry:
         entry = self.entries.load(step.recording_id)
         if entry is None or entry.chunk(step.document_id) is None:
@@ -186,3 +194,10 @@ def _chunk_of(entry: CatalogEntry, step: Step) -> Chunk:
     if chunk is None:
         raise AssertionError("next_step knows the chunk")
     return chunk
+
+
+def _step_failed(step: Step, error: RecordingError, attempt: int) -> None:
+    """One line for each failed try; its ids go into the error as well, which may yet leave this use case."""
+    error.ids = {"recording_id": step.recording_id, "document_id": step.document_id, **error.ids}
+    fields = {**error.ids, "code": error.code, "attempt": attempt, "operation": error.operation}
+    log.event("recording.step_failed", {**fields, "cause": error.cause}, logging.WARNING)

@@ -1,4 +1,4 @@
-"""Tells the catalog a fact: read the entry, decide, save, then tell people; and decide again on a conflict."""
+"""Tells the catalog a fact: read the entry, decide, save; and decide again on a conflict. Then tells people."""
 
 import logging
 import random
@@ -59,8 +59,9 @@ class Entries:
     ) -> Decision:
         """Save what the fact makes of the entry; what it is now, and which steps are to be queued.
 
-        Alerts are saved with the entry and published afterwards: a conflict cannot tell what is not so, and whoever is
-        cut off in between is followed by one who finds them untold.
+        Alerts are saved with the entry, and published afterwards by `tell`: a conflict cannot tell what is not so,
+        whoever is cut off in between is followed by one who finds them untold, and a topic that is out of order holds
+        up nothing but itself.
 
         Args:
             recording_id: whose entry.
@@ -70,14 +71,17 @@ class Entries:
 
         Raises:
             CatalogConflict: other workers were quicker every time.
-            Transient: the catalog or the topic cannot be had.
+            Transient: the catalog cannot be had.
         """
         with self._turn(recording_id) as turn:
-            decision = self._save(recording_id, fact, turn, known, by)
-        return Decision(self.tell(decision.entry), decision.steps)
+            return self._save(recording_id, fact, turn, known, by)
 
     def tell(self, entry: CatalogEntry) -> CatalogEntry:
-        """Publish what is untold of an entry, and note that it is told; the entry as it is then."""
+        """Publish what is untold of an entry, at least once, and note that it is told; the entry as it is then.
+
+        Raises:
+            Transient: the topic or the catalog cannot be had; what is untold stays so.
+        """
         alerts = entry.recording.untold
         if not alerts:
             return entry

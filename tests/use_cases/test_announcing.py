@@ -6,7 +6,7 @@ import pytest
 
 from recording.announcing import Announcing
 from recording.core.events import FileEvent, parse_event
-from recording.core.model import CatalogEntry, Door, RecordingId
+from recording.core.model import Alarm, CatalogEntry, Door, RecordingId
 from recording.core.naming import DEFAULT_TEMPLATE, parse_template
 from recording.entries import Entries
 from tests.core.entries_of import NOW
@@ -62,8 +62,8 @@ def test_a_chunk_announced_later_has_moments_of_its_own() -> None:
     assert (1, True) == (owed, first.due < second.due)
 
 
-def test_a_member_that_cannot_be_read_leaves_its_sister_owed_and_is_told() -> None:
-    """The good chunk is fetched; the recording knows of the other, and a person hears of it."""
+def test_a_member_that_cannot_be_read_leaves_its_sister_owed_and_is_to_be_told() -> None:
+    """The recording knows of it; its sister's step tells a person, for the topic must not hold up the copy."""
     topic = FakeTopic()
     entry, owed = announced(
         changed(file_event([chunk(0), chunk(1)]), f"{CHUNKS_PATH}[1].contentLocation", None), None, topic
@@ -71,7 +71,7 @@ def test_a_member_that_cannot_be_read_leaves_its_sister_owed_and_is_told() -> No
 
     assert ([0], 1) == ([one.index for one in entry], owed)
     assert [chunk(1)["documentId"]] == [one.document_id for one in entry.recording.unread]
-    assert ["RecordingEventUnreadable"] == [event.event_type for event in topic.received]
+    assert ([Alarm.UNREADABLE], []) == ([alert.alarm for alert in entry.recording.untold], topic.received)
 
 
 @pytest.mark.parametrize("door", Door)

@@ -14,7 +14,7 @@ from recording.announcing import Announcing
 from recording.core.deliveries import MOST_AT_ONCE
 from recording.core.errors import ArchiveBusy, InvalidRequest, MalformedEvent, Permanent, RequestTooLarge
 from recording.core.events import CALL_CONNECTED, CALL_STARTED
-from recording.core.model import BlobName, CatalogEntry, Channel, Content, Door, Format, Output, RecordingId
+from recording.core.model import Alarm, BlobName, CatalogEntry, Channel, Content, Door, Format, Output, RecordingId
 from recording.core.naming import DEFAULT_TEMPLATE, parse_template
 from recording.entries import Entries
 from recording.receiving import MOST_NAMED, Receiving, Reception
@@ -218,11 +218,12 @@ def test_a_message_that_cannot_be_told_does_not_become_thousands(world: World) -
 def test_a_member_that_cannot_be_read_is_logged_and_told_by_its_recording(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """One line for the event, one alert, and its sister is owed."""
+    """One line for the event; its sister is owed, and its step tells a person."""
     event = changed(file_event([chunk(0), chunk(1)]), f"{CHUNKS_PATH}[1].contentLocation", None)
     received = triggered(world, event)
 
-    assert (1, ["RecordingEventUnreadable"]) == (len(received.steps), world.told)
+    untold = world.catalog.entries[RecordingId(RECORDING)].recording.untold
+    assert (1, [Alarm.UNREADABLE]) == (len(received.steps), [alert.alarm for alert in untold])
     (line,) = lines(caplog, "event.refused")
     assert "1 of its members cannot be read" in line
 
@@ -233,6 +234,7 @@ def test_an_event_of_a_known_recording_with_nothing_readable_is_known_to_the_rec
 
     assert ["refused"] == [one["outcome"] for one in received.outcomes]
     assert 1 == len(world.catalog.entries[RecordingId(RECORDING)].recording.unread)
+    assert ["RecordingEventUnreadable"] == world.told
 
 
 # The doors

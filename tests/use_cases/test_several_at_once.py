@@ -12,7 +12,7 @@ from recording.core.lifecycle import Expired, Failed
 from recording.core.model import ChunkState, DocumentId, RecordingState
 from recording.core.steps import Step
 from tests.core.entries_of import failure
-from tests.use_cases.world import RECORDING, World, sound
+from tests.use_cases.world import RECORDING, World, assert_nothing_lost, sound
 
 STEP = Step(RECORDING, DocumentId("document-0"))
 
@@ -118,12 +118,24 @@ def test_an_alert_that_could_not_be_published_is_published_by_the_next_who_comes
     world = World()
     chunk = world.add(content=b"limit exceeded!")
     world.announce(chunk)
-    world.topic.fail(503, 2)
-    message = world.queue.take()
-    assert message is not None
-    assert world.step(message[1]) is None
+    world.topic.fail(503, 1)
+    assert Outcome.WAITS == world.one()
     assert ([], ChunkState.QUARANTINED) == (world.told(), world.state())
 
     world.run(until=timedelta(minutes=5))
     assert ["RecordingQuarantined"] == world.told()
     assert () == world.entry().recording.untold
+
+
+def test_a_topic_that_refuses_for_a_day_holds_up_no_copy() -> None:
+    """The one chunk is in doubt, and nobody can be told; the other is archived and released all the same."""
+    world = World()
+    world.topic.fail(403, 10_000)
+    with assert_nothing_lost(world):
+        world.announce(world.add("a", 0), world.add("b", 1, content=b"limit exceeded!"))
+        world.run(until=timedelta(hours=20))
+
+    assert (ChunkState.RELEASED, ChunkState.QUARANTINED) == (world.state("a"), world.state("b"))
+    world.topic.failures.clear()
+    world.run()
+    assert ["RecordingQuarantined", "RecordingIncomplete"] == world.told()
