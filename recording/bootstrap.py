@@ -105,6 +105,7 @@ def compose(
             archive=archive,
             quarantine=quarantine,
             metadata_file=MetadataFile(engine),
+            catalog=entries.catalog,
             waits=waits,
             retention=retention,
             now=now,

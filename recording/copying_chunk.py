@@ -29,7 +29,7 @@ from recording.core.model import (
 from recording.core.naming import encode
 from recording.core.outputs import facts_of
 from recording.metadata_file import MetadataFile, MetadataRead
-from recording.ports import Archive
+from recording.ports import Archive, Catalog
 
 _PROGRESS_SECONDS = 15.0
 _MOST_NAMES_APART = 9
@@ -69,6 +69,7 @@ class CopyingChunk:
     archive: Archive
     quarantine: Archive
     metadata_file: MetadataFile
+    catalog: Catalog
     waits: Waits
     retention: timedelta
     now: Callable[[], datetime]
@@ -87,9 +88,10 @@ class CopyingChunk:
         trial.due = due_by_metadata(metadata.meaning.ended_at, self.retention)
         try:
             return self._copy(entry, chunk, candidate, metadata, trial)
-        except SourceGone:
+        except SourceGone as error:
             copied = self._left_by_an_earlier_try(entry, chunk)
             if copied is None:
+                error.cause += self._taken_by(entry, chunk, candidate)
                 raise
         stored = None if metadata.raw is None else self.metadata_file.store(self.archive, chunk, metadata.raw)
         proof = self._proof(chunk.name, copied, stored, Place.ARCHIVE, by_its_own_word=True)
@@ -177,6 +179,16 @@ class CopyingChunk:
             return None
         return self.engine.prove(self._destination(self.archive, chunk.name, entry, chunk))
 
+    def _taken_by(self, entry: CatalogEntry, chunk: Chunk, candidate: Candidate) -> str:
+        """Of a source that must have ended: under whose name it was released, if another announcement was quicker."""
+        key = object_id(candidate.announced.content_location)
+        if key is None or self.now() < chunk.gone_by:
+            return ""
+        owner = self.catalog.own(key, entry.recording.recording_id, chunk.document_id)
+        if owner == (entry.recording.recording_id, chunk.document_id):
+            return ""
+        return f"; its source object was archived as recording {owner[0]}, document {owner[1]}"
+
     # Apart
 
     def _set_apart(
@@ -190,7 +202,7 @@ class CopyingChunk:
     ) -> Quarantined | None:
         """Keep a copy in the quarantine container, unless the same doubt about as many bytes has one there already."""
         proof: Proof | None = None
-        if chunk.apart is None or chunk.doubts != doubt.reasons or chunk.apart.length != doubt.length:
+        if not self._is_apart_already(chunk, doubt):
             stored = None if metadata.raw is None else self.metadata_file.store(self.quarantine, chunk, metadata.raw)
             for name in _names_apart(chunk.name):
                 to = self._destination(self.quarantine, name, entry, chunk, metadata)
@@ -203,16 +215,26 @@ class CopyingChunk:
         look_at = another_look(chunk, self.now(), self.waits)
         return Quarantined(chunk.document_id, doubt.reasons, look_at, proof, trial.due)
 
+    def _is_apart_already(self, chunk: Chunk, doubt: _InDoubt) -> bool:
+        """Whether a copy of what is doubted now stands apart; somebody may have emptied the container."""
+        apart = chunk.apart
+        if apart is None or apart.place is not Place.QUARANTINE:
+            return False
+        if chunk.doubts != doubt.reasons or apart.length != doubt.length:
+            return False
+        found = self.quarantine.find(apart.name)
+        return found is not None and found.etag == apart.etag
+
     def _put_apart(
         self, entry: CatalogEntry, chunk: Chunk, candidate: Candidate, to: Destination, trial: Trial
     ) -> Copied | CutOff | None:
-        """A copy under that name; None where another blob has it."""
+        """A copy under that name, made now or by an earlier try; None where a blob of something else has it."""
         if self.quarantine.find(to.name) is None:
             with self.engine.open(candidate.announced.content_location) as arrival:
                 outcome = self._store(arrival, to, entry, chunk, trial)
             if not isinstance(outcome, _InTheWay):
                 return outcome
-        return self.engine.prove(to)
+        return self.engine.compare(candidate.announced.content_location, to)
 
     # What is common to both
 

@@ -175,3 +175,17 @@ def test_a_source_that_ended_before_its_release_is_released() -> None:
     world.run()
 
     assert ChunkState.RELEASED == world.state()
+
+
+def test_a_loss_to_another_announcement_says_where_the_bytes_are() -> None:
+    """A forged event of Event Grid's door was quicker, and its chunk was released: the bytes are in the archive."""
+    world = World()
+    chunk = world.add()
+    world.announce(chunk, recording_id=OTHER)
+    world.run()
+    world.announce(chunk, event_id="event-2")
+    world.run()
+
+    assert (ChunkState.RELEASED, ChunkState.LOST) == (world.state(recording_id=OTHER), world.state())
+    (reason,) = (event.body["reason"] for event in world.topic.received if event.event_type == "RecordingLost")
+    assert "was archived as recording recording-2, document document-0" in str(reason)

@@ -172,3 +172,17 @@ def test_candidates_by_the_hundred_are_bounded_and_the_true_one_is_found() -> No
 
     assert ChunkState.RELEASED == world.state()
     assert len(world.chunk().candidates) <= 8
+
+
+def test_a_copy_that_somebody_removed_from_the_quarantine_is_made_again() -> None:
+    world = World()
+    chunk = world.add(content=LIMIT)
+    world.announce(chunk)
+    world.run(until=timedelta(hours=1))
+    world.quarantine.blobs.clear()
+    world.run()
+
+    apart = world.chunk().apart
+    assert (ChunkState.QUARANTINED, True) == (world.state(), world.chunk().is_closed)
+    assert apart is not None
+    assert LIMIT == world.quarantine.blobs[apart.name].content

@@ -113,6 +113,7 @@ class World:
                 archive=self.archive,
                 quarantine=self.quarantine,
                 metadata_file=MetadataFile(engine),
+                catalog=self.catalog,
                 waits=waits,
                 retention=RETENTION,
                 now=clock.now,
