@@ -41,8 +41,8 @@ _MOST_STEPS = 30
 """Steps of one run. A chunk needs four; more are only taken while others change the entry."""
 _TO_TELL = 10
 """How many first waits pass before a topic that is out of order is asked again."""
-_LONGEST_DELAY = timedelta(days=6)
-"""A queue holds a message back for seven days at most; whoever comes too early looks, and waits again."""
+_LONGEST_DELAY = timedelta(hours=1)
+"""Whoever comes too early looks, and waits again: so a message that is hours old is one whose runs die."""
 
 
 class Outcome(StrEnum):

@@ -47,9 +47,9 @@ var logAlerts = [
   {
     name: 'EventRefused'
     severity: 1
-    description: 'An event could not be understood. The line says why, and which blob of the journal keeps it.'
+    description: 'An event, or a message of the queue, could not be understood. The line says why, and which blob of the journal keeps it.'
     scope: applicationInsightsId
-    query: 'traces | where message startswith "event.refused"'
+    query: 'traces | where message startswith "event.refused" or message startswith "step.refused"'
     threshold: 0
   }
   {
