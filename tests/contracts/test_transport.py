@@ -39,7 +39,7 @@ def ask() -> Iterator[Ask]:
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """A reply has a second, and so has a stream."""
     monkeypatch.setattr("recording.adapters.transport.READ_SECONDS", 1.0)
-    monkeypatch.setattr("recording.adapters.transport._MOST_STREAMED", 0)
+    monkeypatch.setattr("recording.adapters.transport._SLOWEST", 1 << 40)
 
 
 def endless(begin: bytes, piece: bytes) -> Callable[[bytes], Iterator[bytes]]:
