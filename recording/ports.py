@@ -122,7 +122,7 @@ class Transfer(Protocol):
 
     @property
     def validators(self) -> str:
-        """ETag and Last-Modified where sent: equal for two replies as long as the content is the same."""
+        """ETag and Last-Modified, a line each, empty where not sent; neither changes while the content is the same."""
 
     @property
     def content_type(self) -> str:

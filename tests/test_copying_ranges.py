@@ -229,12 +229,43 @@ def test_another_length_is_another_content() -> None:
         ranges.read(100, view_of())
 
 
-def test_another_validator_is_another_content() -> None:
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("etag-1\n", "etag-2\n"),
+        ("\nMonday", "\nTuesday"),
+        ("etag\nMonday", "etag\nTuesday"),
+        ("etag\nMonday", "other\n"),
+    ],
+)
+def test_another_validator_is_another_content(before: str, after: str) -> None:
     """Of the same length."""
-    source, ranges = begun()
-    source.validators = "etag-2"
+    source, location = source_with(CONTENT)
+    source.validators = before
+    ranges = Ranges(source, Guard(Clock()), location)
+    ranges.begin(view_of())
+    ranges.first()
+    source.validators = after
     with pytest.raises(SourceChanged):
         ranges.read(100, view_of())
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("etag\nMonday", "\n"), ("\n", "etag\nMonday"), ("etag\nMonday", "etag\n"), ("\nMonday", "etag\nMonday")],
+)
+def test_a_validator_that_is_not_sent_each_time_says_nothing(before: str, after: str) -> None:
+    """A reply may lack what another had."""
+    source, location = source_with(CONTENT)
+    source.validators = before
+    ranges = Ranges(source, Guard(Clock()), location)
+    ranges.begin(view_of())
+    ranges.first()
+    source.validators = after
+    view = view_of()
+    ranges.read(100, view)
+
+    assert CONTENT[100 : 100 + BLOCK] == view
 
 
 def test_a_busy_source_is_told_of() -> None:

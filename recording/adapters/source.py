@@ -28,7 +28,8 @@ from recording.ports import Transfer
 
 _READ, _DELETE = "read source", "delete at source"
 _MOST_REDIRECTS = 4
-_REDIRECTS = frozenset({300, 301, 302, 307, 308})
+_REDIRECTS = {"GET": frozenset({300, 301, 302, 303, 307, 308}), "DELETE": frozenset({300, 301, 302, 307, 308})}
+"""A 303 says what to read next, and not where else to do the same."""
 _CONTENT = frozenset({200, 206})
 _GONE = frozenset({404, 410})
 _REFUSED = frozenset({401, 403})
@@ -101,7 +102,7 @@ class AcsSource:
                 hint = "check the network and HTTPS_PROXY"
                 raise SourceUnreachable(operation, message_of(error), hint=hint) from error
             target = reply.headers.get("Location")
-            if reply.status_code not in _REDIRECTS or not target:
+            if reply.status_code not in _REDIRECTS[method] or not target:
                 return reply, place
             place = redirect_target(place, target)
         raise SourceUnexpected(operation, f"more than {_MOST_REDIRECTS} redirects", hint="it passes by itself")

@@ -7,6 +7,8 @@ import io
 import threading
 import time
 from collections.abc import Mapping, MutableMapping
+from http.client import HTTPResponse, RemoteDisconnected
+from socket import socket
 from typing import Any, override
 from urllib.parse import urlsplit
 
@@ -33,12 +35,14 @@ _REFUSED = 400
 
 
 class _Asked:
-    """A request on its way, and the connection that it uses."""
+    """A request on its way: the connection that it uses, and the socket of its reply, which may outlive that."""
 
     connection: "_Noted | None" = None
+    opened: socket | None = None
 
     def end(self) -> None:
         """Make it fail."""
+        shut(self.opened)
         if self.connection is not None:
             shut(self.connection.sock)
 
@@ -52,10 +56,44 @@ class _Here(threading.local):
 _here = _Here()
 
 
+class _Lines:
+    """Hands on the lines of a head, and remembers the last."""
+
+    def __init__(self, head: Any) -> None:
+        self._head = head
+        self.last = b""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._head, name)
+
+    def readline(self, *limit: int) -> bytes:
+        """The next line; empty at the connection's end."""
+        self.last = self._head.readline(*limit)
+        return self.last
+
+
+class _Whole(HTTPResponse):
+    """A reply whose head is whole: to http.client the end of the connection is as good as the end of the head."""
+
+    def __init__(self, sock: socket, *rest: Any, **options: Any) -> None:
+        _here.asked.opened = sock
+        super().__init__(sock, *rest, **options)
+
+    @override
+    def begin(self) -> None:
+        head, lines = self.fp, _Lines(self.fp)
+        self.fp = lines  # type: ignore[assignment]
+        super().begin()
+        self.fp = head
+        if lines.last not in {b"\r\n", b"\n"}:
+            raise RemoteDisconnected("the head is cut")
+
+
 class _Noted:
     """A connection that says for which request it works, from before it is connected."""
 
     sock: Any
+    response_class: Any = _Whole
 
     def connect(self) -> None:
         """Connect, as the class beside this one does."""
@@ -153,7 +191,7 @@ class _Session(requests.Session):
             )
             _read(response, most)
         if limit.over and response.status_code < _REFUSED:
-            raise requests.RequestException("the reply drips")  # http.client takes a head that is cut for a whole one
+            raise requests.RequestException("the reply drips")  # which looks whole, where its end is the connection's
         return response
 
     def _around(self, url: str, verify: bool | str) -> dict[str, Any]:  # noqa: FBT001 - as requests spells it

@@ -41,6 +41,18 @@ def test_a_redirect_is_signed_anew(real_store: RealStore) -> None:
     assert [(ENTRY_HOST, 302), (REGIONAL_HOST, 200)] == real_store.statuses()
 
 
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 307, 308])
+def test_every_kind_of_redirect_is_followed(
+    real_store: RealStore, scripted: Callable[..., Server], status: int
+) -> None:
+    """To the right place, on the connection that is kept."""
+    moved = said(b"gone on", "Location: ../b?c=%2b", status=f"{status} Moved")
+    server = scripted([moved, said(b"one")])
+
+    assert b"one" == fetched(real_store.source.open(PLACE))
+    assert requests_of(server)[1].startswith(b"GET /v1/objects/a/b?c=%2b HTTP/1.1\r\n")
+
+
 def test_redirects_are_followed_a_few_times_and_no_more(real_store: RealStore) -> None:
     """Each one checked."""
     stored = real_store.add(CONTENT)

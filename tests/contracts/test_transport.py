@@ -39,7 +39,7 @@ def ask() -> Iterator[Ask]:
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """A reply has a second, and so has a stream."""
     monkeypatch.setattr("recording.adapters.transport.READ_SECONDS", 1.0)
-    monkeypatch.setattr("recording.adapters.transport._MOST_STREAMED", 0)
+    monkeypatch.setattr("recording.adapters.transport._SLOWEST", 1 << 40)
 
 
 def endless(begin: bytes, piece: bytes) -> Callable[[bytes], Iterator[bytes]]:
@@ -58,6 +58,7 @@ def endless(begin: bytes, piece: bytes) -> Callable[[bytes], Iterator[bytes]]:
 DRIPS: dict[str, Step] = {
     "a head": dripping(b"HTTP/1.1 200 OK\r\nX: ", b"x", b"\r\nContent-Length: 0\r\n\r\n"),
     "a body": dripping(head("Content-Length: 300")),
+    "a body to its connection's end": dripping(head("Connection: close")),
     "chunks": dripping(head(CHUNKED), b"1\r\nx\r\n", b"0\r\n\r\n"),
 }
 
@@ -154,6 +155,18 @@ def test_a_success_that_breaks_is_none(ask: Ask) -> None:
     for reply in (said(b"one")[:-1], head(CHUNKED) + chunked(b"one")[:-5], said(b"one", "Content-Encoding: gzip")):
         with Server([reply, None]) as server, pytest.raises(ServiceResponseError):
             ask(server)
+
+
+@pytest.mark.parametrize("status", ["200 OK", "404 Not Found"])
+def test_a_head_that_is_cut_is_no_reply(ask: Ask, status: str) -> None:
+    """Wherever it is: what the rest of it would have said nobody knows."""
+    whole = head("X-A: a", "Content-Length: 0", status=status)
+    with Server(*([whole[:cut], None] for cut in range(len(whole)))) as server:
+        for _ in range(len(whole) - 1):
+            with pytest.raises(AzureError):
+                ask(server)
+
+    assert len(whole) - 1 == server.opened
 
 
 # Rests
