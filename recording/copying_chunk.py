@@ -38,9 +38,13 @@ _UNKNOWN_CONTENT = "application/octet-stream"
 
 @dataclass(slots=True)
 class Trial:
-    """What one try may use and has brought: until when it may copy (monotonic seconds), bytes made safe, a new due."""
+    """What one try may use and has brought: until when it may copy (monotonic seconds), bytes made safe, a new due.
+
+    `resumed` are bytes that an earlier try has made safe.
+    """
 
     until: float
+    resumed: int = 0
     has_progressed: bool = False
     due: datetime | None = None
 
@@ -148,15 +152,20 @@ class CopyingChunk:
         self, arrival: Arrival, to: Destination, entry: CatalogEntry, chunk: Chunk, trial: Trial
     ) -> Copied | CutOff | _InTheWay:
         began = self.monotonic()
+        trial.resumed = 0
+
+        def resumed(length: int) -> None:
+            trial.resumed = length
+
         try:
-            copied = arrival.store(to, trial.until, self._progress(entry, chunk, arrival.length, trial))
+            copied = arrival.store(to, trial.until, self._progress(entry, chunk, arrival.length, trial), resumed)
         except (BlobExists, StagedBlocksGone, ForeignBlocks) as error:
             return _InTheWay(error, arrival.length)
         if isinstance(copied, CutOff):
             _tell("recording.copy_cut_off", entry, chunk, staged=copied.staged, bytes=arrival.length)
         else:
             seconds = self.monotonic() - began
-            rate = arrival.length / max(seconds, 1e-6) / (1 << 20)
+            rate = (arrival.length - trial.resumed) / max(seconds, 1e-6) / (1 << 20)
             _tell("recording.chunk_copied", entry, chunk, bytes=arrival.length, seconds=seconds, mib_per_second=rate)
         return copied
 
@@ -287,7 +296,8 @@ class CopyingChunk:
             if now - last >= _PROGRESS_SECONDS:
                 last = now
                 rate = done / (now - began) / (1 << 20)
-                _tell("recording.copy_progress", entry, chunk, done=done, bytes=length, mib_per_second=rate)
+                safe = trial.resumed + done
+                _tell("recording.copy_progress", entry, chunk, done=safe, bytes=length, mib_per_second=rate)
 
         return progress
 

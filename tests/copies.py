@@ -62,11 +62,17 @@ def engine_of(
 
 
 def copy(
-    engine: Engine, location: Location, to: Destination, *, until: float = 1e12, progress: Progress = unwatched
+    engine: Engine,
+    location: Location,
+    to: Destination,
+    *,
+    until: float = 1e12,
+    progress: Progress = unwatched,
+    resumed: Progress = unwatched,
 ) -> Copied | CutOff:
     """One try of a copy."""
     with engine.open(location) as arrival:
-        return arrival.store(to, until, progress)
+        return arrival.store(to, until, progress, resumed)
 
 
 def copied(engine: Engine, location: Location, to: Destination) -> Copied:

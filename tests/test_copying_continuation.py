@@ -117,17 +117,60 @@ def test_no_staged_block_is_read_again(blocks: int, tail: int, connections: int,
     assert blocks - len(staged) == [op for op, _name in archive.calls[staged_calls:]].count("stage")
 
 
-def test_progress_counts_what_was_staged_before_at_once() -> None:
-    """Whoever watches sees where the copy goes on."""
+def test_what_was_staged_before_is_told_once_and_is_no_progress() -> None:
+    """Whoever watches sees where the copy goes on; a try that brings nothing new has not got on."""
     content = media(5 * BLOCK)
     source, location = source_with(content)
     archive = FakeArchive()
     engine = engine_of(source, connections=1)
     killed(engine, archive, 4, after=False)  # staged, stage, stage, stage, and no more
-    seen: list[int] = []
-    copy(engine, location, destination(archive), progress=seen.append)
+    resumed: list[int] = []
+    progress: list[int] = []
+    copy(engine, location, destination(archive), progress=progress.append, resumed=resumed.append)
 
-    assert [3 * BLOCK, BLOCK, BLOCK] == seen
+    assert ([3 * BLOCK], [BLOCK, BLOCK]) == (resumed, progress)
+
+
+@pytest.mark.parametrize("connections", [1, 4])
+def test_a_try_whose_time_is_up_at_once_has_not_got_on(connections: int) -> None:
+    """All that is safe was safe before."""
+    source, location = source_with(media(5 * BLOCK))
+    archive = FakeArchive()
+    engine = engine_of(source, connections=connections)
+    killed(engine, archive, 4, after=False)
+    resumed: list[int] = []
+    progress: list[int] = []
+    found = copy(engine, location, destination(archive), until=0, progress=progress.append, resumed=resumed.append)
+
+    assert isinstance(found, CutOff)
+    assert (found.staged, []) == (sum(resumed), progress)
+    assert found.staged > 0
+
+
+def test_a_staged_block_of_other_content_is_not_resumed() -> None:
+    """The source holds something else now: all of it is new."""
+    source, location = source_with(media(5 * BLOCK))
+    archive = FakeArchive()
+    engine = engine_of(source, connections=1)
+    killed(engine, archive, 4, after=False)
+    source.contents[location] = media(5 * BLOCK, seed=2)
+    resumed: list[int] = []
+    progress: list[int] = []
+    copy(engine, location, destination(archive), progress=progress.append, resumed=resumed.append)
+
+    assert ([0], 5 * BLOCK) == (resumed, sum(progress))
+
+
+@pytest.mark.parametrize("length", [1, BLOCK, 5 * BLOCK])
+def test_a_first_try_goes_on_from_nothing(length: int) -> None:
+    """Every byte of it is progress."""
+    source, location = source_with(media(length))
+    resumed: list[int] = []
+    progress: list[int] = []
+    to = destination(FakeArchive())
+    copy(engine_of(source), location, to, progress=progress.append, resumed=resumed.append)
+
+    assert ([], length) == (resumed, sum(progress))
 
 
 # What is staged, and is not ours or not of now

@@ -18,18 +18,11 @@ from azure.core.pipeline import Pipeline
 from azure.core.rest import HttpRequest
 from azure.storage.blob import BlobBlock, BlobClient, BlobServiceClient
 
-from recording.adapters.replies import code_of, is_busy, message_of, retry_after_of, status_of
+from recording.adapters.replies import code_of, message_of, status_of
+from recording.adapters.storage import storage_error
 from recording.adapters.wire import Reply
 from recording.core.blocks import StagedBlock
-from recording.core.errors import (
-    ArchiveBusy,
-    ArchiveDamaged,
-    ArchiveRefused,
-    BlobExists,
-    ForeignBlocks,
-    RecordingError,
-    StagedBlocksGone,
-)
+from recording.core.errors import ArchiveDamaged, BlobExists, ForeignBlocks, RecordingError, StagedBlocksGone
 from recording.core.model import BlobName
 from recording.ports import ArchivedBlob, BlockList
 
@@ -218,20 +211,14 @@ class BlobArchive:
 
     def _error(self, operation: str, name: BlobName, error: AzureError) -> RecordingError:
         status, code = status_of(error), code_of(error)
-        ids = {"container": self.container, "blob": name}
-        if status is None:
-            hint = "check ARCHIVE_STORAGE and the network"
-            return ArchiveBusy(operation, message_of(error), hint=hint, ids=ids)
+        ids = {"container": self.container, "blob": str(name)}
         cause = f"{status} {code or message_of(error)}"
         if status in _QUESTIONS and not code.startswith(_NOT_OF_THE_BLOB):
             return BlobExists(operation, cause, ids=ids)
         if code in _BY_CODE:
             kind, hint = _BY_CODE[code]
             return kind(operation, cause, hint=hint, ids=ids)
-        if is_busy(status):
-            return ArchiveBusy(operation, cause, ids=ids, retry_after=retry_after_of(error))
-        hint = "check that the container exists, and the identity's role on the storage account (it takes time to work)"
-        return ArchiveRefused(operation, cause, hint=hint, ids=ids)
+        return storage_error(operation, "container", error, ids)
 
 
 def _encoded(block_id: str) -> str:

@@ -10,9 +10,10 @@ from azure.core import MatchConditions
 from azure.core.exceptions import AzureError
 from azure.data.tables import TableClient, UpdateMode
 
-from recording.adapters.replies import code_of, is_busy, message_of, retry_after_of, status_of
+from recording.adapters.replies import code_of, status_of
 from recording.adapters.rows import ENTRY_ROW, decoded, pack, unpack
-from recording.core.errors import ArchiveBusy, ArchiveRefused, CatalogConflict, CatalogRefused, RecordingError
+from recording.adapters.storage import storage_error
+from recording.core.errors import CatalogConflict, CatalogRefused, RecordingError
 from recording.core.model import CatalogEntry, DocumentId, RecordingId
 from recording.core.naming import encode
 from recording.ports import StartClaim
@@ -149,12 +150,7 @@ def _is_conflict(error: AzureError) -> bool:
 
 def _error(operation: str, error: AzureError, ids: Mapping[str, str]) -> RecordingError:
     status, code = status_of(error), code_of(error)
-    if status is None or status < 400:
-        return ArchiveBusy(operation, message_of(error), hint="check ARCHIVE_STORAGE and the network", ids=ids)
-    cause = f"{status} {code or message_of(error)}"
-    if is_busy(status):
-        return ArchiveBusy(operation, cause, ids=ids, retry_after=retry_after_of(error))
     if status in _NEVER and code and not code.startswith(_NOT_OF_THE_ROW):
-        return CatalogRefused(operation, cause, hint="the row can never be stored as it is; see the journal", ids=ids)
-    hint = "check that the table exists, and the identity's role on the storage account (it takes time to work)"
-    return ArchiveRefused(operation, cause, hint=hint, ids=ids)
+        hint = "the row can never be stored as it is; see the journal"
+        return CatalogRefused(operation, f"{status} {code}", hint=hint, ids=ids)
+    return storage_error(operation, "table", error, ids)

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from recording.core.errors import Permanent, PortFailed, Transient
 from recording.core.model import CatalogEntry
+from recording.core.steps import Step
 
 _IDS: Mapping[str, str] = {"name": "blob", "recording_id": "recording_id", "document_id": "document_id"}
 """Parameters of the ports that may be shown, and what each is called in an error."""
@@ -97,5 +98,9 @@ def _ids(method: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str,
     except TypeError:
         return {}  # it was called with other arguments than it has: that is the failure
     found = {shown: str(given[name]) for name, shown in _IDS.items() if name in given}
-    entry = given.get("entry")
-    return found | {"recording_id": str(entry.recording.recording_id)} if isinstance(entry, CatalogEntry) else found
+    match given:
+        case {"entry": CatalogEntry(recording=recording)}:
+            return found | {"recording_id": str(recording.recording_id)}
+        case {"step": Step(recording_id=recording_id, document_id=document_id)}:
+            return found | {"recording_id": str(recording_id), "document_id": str(document_id)}
+    return found

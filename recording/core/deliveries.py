@@ -141,15 +141,10 @@ def _quoted(member: Member) -> str:
 
 
 def _parsed(body: bytes) -> tuple[str, object]:
-    if not body.strip():
-        raise MalformedEvent("body", "empty where JSON should be")
     try:
-        text = body.decode(json.detect_encoding(body), "surrogatepass")
-        return text, json.loads(text)
-    except json.JSONDecodeError as error:
-        raise MalformedEvent("body", f"not JSON: {error.msg} at line {error.lineno} column {error.colno}") from error
-    except (ValueError, RecursionError) as error:  # wrong bytes, a number of thousands of digits
-        raise MalformedEvent("body", "not JSON in UTF-8, or nested too deep") from error
+        return reading.json_body(body)
+    except ValueError as error:
+        raise MalformedEvent("body", str(error)) from error
 
 
 def _bytes(text: str) -> bytes:

@@ -14,13 +14,14 @@ from typing import cast
 LONGEST_TEXT = 4096
 """Characters of a text that the catalog can hold; the service's own have some hundreds."""
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
+SURROGATE = re.compile("[\ud800-\udfff]")
+"""Half of a pair, which JSON can escape, and which is in no encoding of Unicode."""
 _WHOLE = re.compile(r"[+-]?\d{1,18}(?:\.0*)?", re.ASCII)
 
 
 def text(found: object) -> str | None:
-    """A text that can be written down: half a surrogate pair, which JSON can escape, is in no encoding of Unicode."""
-    if not isinstance(found, str) or not 0 < len(found) <= LONGEST_TEXT or _SURROGATE.search(found):
+    """A text that can be written down, whole."""
+    if not isinstance(found, str) or not 0 < len(found) <= LONGEST_TEXT or SURROGATE.search(found):
         return None
     return found
 
@@ -57,9 +58,26 @@ def base64_json(found: object) -> object:
     if not isinstance(found, str):
         return None
     try:
-        return json.loads(base64.b64decode(found, validate=True))
-    except (ValueError, RecursionError):
+        return _said(base64.b64decode(found, validate=True))
+    except ValueError:
         return None
+
+
+def json_body(body: bytes) -> tuple[str, object]:
+    """The text of a body, and what it says.
+
+    Raises:
+        ValueError: it is not JSON; the message says where it stops being so.
+    """
+    if not body.strip():
+        raise ValueError("empty where JSON should be")
+    try:
+        text = body.decode(json.detect_encoding(body), "surrogatepass")
+        return text, json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"not JSON: {error.msg} at line {error.lineno} column {error.colno}") from error
+    except (ValueError, RecursionError) as error:  # wrong bytes, a number of thousands of digits
+        raise ValueError("not JSON in UTF-8, or nested too deep") from error
 
 
 def message_text(message: bytes) -> bytes:
@@ -79,9 +97,11 @@ def message_text(message: bytes) -> bytes:
 
 
 def _unpacked(found: object) -> object:
-    if not isinstance(found, str):
-        return found
+    return _said(found) if isinstance(found, str) else found
+
+
+def _said(text: str | bytes) -> object:
     try:
-        return json.loads(found)
+        return json.loads(text)
     except (ValueError, RecursionError):
         return None

@@ -10,7 +10,11 @@ from azure.data.tables import TableClient
 from recording.adapters.catalog import TableCatalog
 from recording.core.errors import CatalogConflict
 from recording.core.model import (
+    Actor,
+    Alarm,
+    Alert,
     BlobName,
+    CallConnectionId,
     CallId,
     CatalogEntry,
     Channel,
@@ -19,15 +23,17 @@ from recording.core.model import (
     Content,
     Digest,
     DocumentId,
+    Door,
     Format,
     Location,
     Output,
     RecordingId,
     ServerCallId,
+    Unread,
 )
 from recording.ports import CallLocator, Catalog, StartClaim, StartOrder
 from tests.contracts.wire import Wire
-from tests.core.entries_of import NOW, changed_recording, chunk, entry_of, proof
+from tests.core.entries_of import NOW, candidate, changed_recording, chunk, document, entry_of, failure, proof
 
 TABLE = "contracts"
 SERVER = CallLocator(server_call_id=ServerCallId("aHR0/+=="))
@@ -59,29 +65,44 @@ def entry(recording_id: RecordingId, *chunks: int) -> CatalogEntry:
 
 
 def whole_entry(recording_id: RecordingId) -> CatalogEntry:
-    """An entry in which every field is set."""
+    """An entry in which every field is set, in one chunk or another."""
     full = replace(
-        chunk(0, ChunkState.RELEASED, notes="noted: ä, 録音"),
+        chunk(0, ChunkState.RELEASED, notes="noted: ä, 録音", end_reason="SizeLimit"),
+        candidates=(candidate(0), candidate(0, door=Door.FUNCTION_KEY, host="us-api")),
         failures=(("source_busy", 2), ("transfer_broken", 1)),
-        last_failure='503 "busy"\n',
-        proof=replace(proof(0), metadata_name=BlobName("m"), metadata_length=7, metadata_etag="e"),
+        last_failure=failure(cause='503 "busy"\n'),
+        tries=2,
+        turn=3,
+        duration=timedelta(hours=4, microseconds=1),
+        paused=timedelta(seconds=7),
     )
-    bare = replace(chunk(1), announced=replace(chunk(1).announced, metadata_location=None, delete_location=None))
-    kept = chunk(2, ChunkState.ARCHIVED, kept="told to")
-    doubted = replace(chunk(3, ChunkState.QUARANTINED), proof=proof(3, in_quarantine=True))
+    bare = chunk(1)
+    nowhere = replace(bare.announced, metadata_location=None, delete_location=None)
+    bare = replace(bare, candidates=(replace(bare.candidate, announced=nowhere),))
+    kept = chunk(2, ChunkState.KEPT)
+    kept = replace(kept, proof=replace(proof(2), by_its_own_word=True))
+    doubted = chunk(3, ChunkState.QUARANTINED, apart=True)
     return changed_recording(
         entry_of(full, bare, kept, doubted),
         recording_id=recording_id,
         output=Output(Content.AUDIO, Channel.UNMIXED, Format.WAV),
         call_id=CallId("call"),
         server_call_id=ServerCallId("aHR0/+=="),
+        call_connection_id=CallConnectionId("connection"),
+        group_call_id="group",
+        room_id="99123",
         requested_at=NOW,
+        stopped_at=NOW + timedelta(hours=21),
         started_at=NOW + timedelta(microseconds=123_457),
         duration=timedelta(hours=20, milliseconds=1),
         session_end_reason="CallEnded",
+        unread=(Unread("event", "not an object", document(4), 4),),
+        untold=(Alert(Alarm.CONFLICT, "two locations", document(0)),),
         manifest_name=BlobName("a.manifest.json"),
+        lacks=("chunk 5",),
         completed_at=NOW,
         revision=3,
+        changed_by=Actor("somebody"),
     )
 
 
@@ -96,8 +117,8 @@ def _large_chunk(chosen: random.Random, index: int) -> Chunk:
     document_id = DocumentId(f"0-weu-d{index % 20}-{chosen.randbytes(16).hex()}")
     base = f"https://eu-api.asm.skype.com/v1/objects/{document_id}"
     name = BlobName(f"2026/03/01/{chosen.randbytes(16).hex()}/{index:04}-{document_id}.wav")
-    return replace(
-        given,
+    where = replace(
+        given.candidate,
         announced=replace(
             given.announced,
             document_id=document_id,
@@ -105,6 +126,12 @@ def _large_chunk(chosen: random.Random, index: int) -> Chunk:
             metadata_location=Location(f"{base}/content/acsmetadata"),
             delete_location=Location(base),
         ),
+    )
+    return replace(
+        given,
+        document_id=document_id,
+        candidates=(where,),
+        proven=where,
         name=name,
         proof=replace(proof(index), name=name, digest=Digest(chosen.randbytes(32).hex(), 6 << 20)),
     )

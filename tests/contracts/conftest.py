@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 import trustme
 from azure.data.tables import TableServiceClient
+from azure.storage.queue import QueueClient
 
 from local.acs import LocalAcs
 from local.acs.hosts import TOPIC_HOST
 from local.azurite import Azurite
 from local.eventgrid import LocalEventGrid
 from recording.adapters.catalog import TableCatalog
+from recording.adapters.queue import StorageQueue
 from recording.adapters.wire import Wire
 from recording.core.model import RecordingId
 from recording.ports import Catalog
@@ -22,6 +24,7 @@ from tests.contracts import wire as wires
 from tests.contracts.catalogs import TABLE, RealCatalog
 from tests.contracts.containers import Container, FakeContainer, RealContainer
 from tests.contracts.exchanges import HOST
+from tests.contracts.queues import InMemory, Queue, RealQueue
 from tests.contracts.stores import FakeStore, RealStore, Store
 from tests.fakes import FakeCatalog
 
@@ -30,7 +33,7 @@ SURROUNDINGS = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_
 
 @pytest.fixture(scope="session")
 def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
-    """Blob and Table storage."""
+    """Blob, Queue and Table storage."""
     with Azurite(tmp_path_factory.mktemp("azurite")) as running:
         yield running
 
@@ -133,6 +136,27 @@ def catalog(request: pytest.FixtureRequest) -> Catalog:
     if request.param == "fake":
         return FakeCatalog()
     found: Catalog = request.getfixturevalue("real_catalog").catalog
+    return found
+
+
+@pytest.fixture
+def real_queue(azurite: Azurite, mark: str) -> Iterator[RealQueue]:
+    """The adapter over a queue of this test alone."""
+    wire = wires.Wire()
+    storage = azurite.connection_string
+    with (
+        QueueClient.from_connection_string(storage, f"q{mark}", transport=wire.transport, retry_total=0) as client,
+        QueueClient.from_connection_string(storage, f"q{mark}-missing", transport=wire.transport, retry_total=0) as no,
+        QueueClient.from_connection_string(storage, f"q{mark}") as aside,
+    ):
+        aside.create_queue()
+        yield RealQueue(StorageQueue(client), StorageQueue(no), wire, aside)
+
+
+@pytest.fixture(params=["fake", "real"])
+def queue(request: pytest.FixtureRequest) -> Queue:
+    """Each in turn."""
+    found: Queue = InMemory() if request.param == "fake" else request.getfixturevalue("real_queue")
     return found
 
 

@@ -9,13 +9,22 @@ from datetime import UTC, datetime
 import pytest
 
 from recording.core.errors import CatalogConflict, CatalogRefused, EntryTooLarge, Transient
-from recording.core.lifecycle import Announced, Failed
+from recording.core.lifecycle import Failed
 from recording.core.model import CatalogEntry, ChunkState, DocumentId, RecordingId
 from recording.entries import Entries
 from recording.ports import Catalog
 from tests.contracts.catalogs import add_failure, claim, entry, large_entry, random_entry, whole_entry
 from tests.copies import run_together
-from tests.core.entries_of import NOW, announced, changed_recording, chunk, document
+from tests.core.entries_of import (
+    NOW,
+    announced,
+    announced_chunk,
+    candidate,
+    changed_recording,
+    chunk,
+    document,
+    failure,
+)
 from tests.fakes import FakeCatalog, FakeTopic
 
 # Entries
@@ -56,7 +65,9 @@ def test_a_save_replaces_all_of_the_entry(catalog: Catalog, recording_id: Record
 def test_chunks_come_in_the_order_of_their_index(catalog: Catalog, recording_id: RecordingId) -> None:
     """Two documents of one index by their id."""
     chunks = [chunk(index) for index in (0, 1, 2, 10, 100, 9999)]
-    twin = replace(chunk(10), announced=replace(chunk(10).announced, document_id=DocumentId("z")))
+    z = DocumentId("z")
+    where = replace(candidate(10), announced=replace(announced_chunk(10), document_id=z))
+    twin = replace(chunk(10), document_id=z, candidates=(where,))
     ordered = (*chunks[:4], twin, *chunks[4:])
     catalog.save(replace(entry(recording_id), chunks=ordered))
 
@@ -88,9 +99,10 @@ def test_no_two_recordings_are_one(catalog: Catalog, recording_id: RecordingId, 
     assert [entry(one, index) for index, one in enumerate(ids)] == [catalog.load(one) for one in ids]
 
 
-def test_a_deadline_of_another_age_is_kept(catalog: Catalog, recording_id: RecordingId) -> None:
+def test_a_moment_of_another_age_is_kept(catalog: Catalog, recording_id: RecordingId) -> None:
     """The event's clock was wrong, and a table has no such date of its own."""
-    old = changed_recording(entry(recording_id), deadline=datetime(1200, 1, 1, tzinfo=UTC))
+    at = datetime(1200, 1, 1, tzinfo=UTC)
+    old = replace(changed_recording(entry(recording_id), started_at=at), chunks=(replace(chunk(0), due=at),))
     catalog.save(old)
 
     assert old == catalog.load(recording_id)
@@ -129,20 +141,20 @@ def test_who_saves_on_its_own_save_need_not_read(catalog: Catalog, recording_id:
 
 def test_facts_told_at_once_are_all_there(catalog: Catalog, recording_id: RecordingId) -> None:
     """Each is decided again on what the quicker one has made of the entry."""
-    entries = Entries(catalog, FakeTopic(), lambda: NOW)
+    workers = [Entries(catalog, FakeTopic(), lambda: NOW, lambda _seconds: None) for _ in range(2)]
     fact = announced(*range(4))
     event = replace(fact.event, recording_id=recording_id)
-    entries.record(recording_id, Announced(event, fact.chunks, fact.deadline))
-    run_together(
-        *(
-            lambda index=index: entries.record(recording_id, Failed(document(index), "code", f"cause {index}"))
-            for index in range(4)
-        )
-    )
+    workers[0].record(recording_id, replace(fact, event=event))
+
+    def fail(index: int) -> None:
+        failed = Failed(document(index), failure("code", f"cause {index}"), NOW)
+        workers[index % 2].record(recording_id, failed)
+
+    run_together(*(lambda index=index: fail(index) for index in range(4)))
 
     loaded = catalog.load(recording_id)
     assert loaded is not None
-    assert [((("code", 1),), f"cause {index}") for index in range(4)] == [
+    assert [((("code", 1),), failure("code", f"cause {index}")) for index in range(4)] == [
         (one.failures, one.last_failure) for one in loaded
     ]
 

@@ -1,13 +1,15 @@
 """The copy engine over the real adapters: the local service on one side, Blob storage on the other."""
 
+import hashlib
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
 
-from recording.copying.destination import Progress, unwatched
+from recording.copying.destination import Copied, Progress, unwatched
 from recording.copying.engine import Engine
+from recording.core import blocks
 from recording.core.errors import (
     ArchiveBusy,
     ArchiveDamaged,
@@ -47,6 +49,10 @@ class World:
         copy(
             self.engine(connections=connections), self.location, destination(self.container.archive), progress=progress
         )
+
+    def compare(self) -> Copied | None:
+        """With what stands in the archive, in the memory of one block."""
+        return self.engine(buffers=1).compare(self.location, destination(self.container.archive))
 
     def stored(self) -> bytes | None:
         """What a reader of the archive sees."""
@@ -98,9 +104,9 @@ def test_what_is_stored_is_what_the_source_held(world: World, length: int) -> No
 @pytest.mark.parametrize("kills", [(0,), (1,), (5,), (9,), (1, 1, 1)], ids=str)
 def test_a_copy_killed_anywhere_goes_on(world: World, kills: tuple[int, ...]) -> None:
     """Reading the first block again, and what was not staged; no reader sees a part meanwhile."""
-    for blocks in kills:
+    for moment in kills:
         with pytest.raises(Killed):
-            world.copy(progress=killing(blocks))
+            world.copy(progress=killing(moment))
         assert world.stored() is None
     staged = sum(block.length for block in world.container.rival.staged(NAME))
     before = world.served()
@@ -178,7 +184,7 @@ def test_a_fault_of_the_archive_is_left_to_the_queue(world: World, sabotage: str
 
 
 def test_a_commit_whose_reply_is_lost_is_proven(world: World) -> None:
-    """By the next try, from the ids of its blocks alone."""
+    """By the next try, which reads all of it back, and of the source the first block."""
     wire = world.container.wire
     done: list[int] = []
 
@@ -191,24 +197,70 @@ def test_a_commit_whose_reply_is_lost_is_proven(world: World) -> None:
         world.copy(progress=lose_the_commit, connections=1)
     with pytest.raises(BlobExists):
         world.copy()
-    before = len(wire.sent)
-    found = world.engine().prove(destination(world.container.archive))
+    before = world.served()
+    found = world.compare()
 
     assert found is not None
     assert digest_of(CONTENT, BLOCK) == found.digest
-    assert 2 == len(wire.sent) - before
+    assert BLOCK == world.served() - before
+
+
+# What stands there already
 
 
 def test_a_strangers_blob_stays(world: World) -> None:
-    """Proven to be another, though its length is the same."""
+    """Found to be another, though its length is the same."""
     world.container.put_as_stranger(NAME, CONTENT[::-1])
     with pytest.raises(BlobExists):
         world.copy()
-    to = destination(world.container.archive)
 
+    assert world.compare() is None
     assert CONTENT[::-1] == world.stored()
-    assert world.engine().prove(to) is None
-    assert world.engine().read_back(to, len(CONTENT)) != world.engine().measure(world.location)
+
+
+@pytest.mark.parametrize("length", [1, BLOCK, len(CONTENT)])
+def test_a_strangers_blob_of_the_same_bytes_is_the_sources(world: World, length: int) -> None:
+    """It has neither our labels nor our blocks; both sides are read from end to end."""
+    world.location = world.store.add(CONTENT[:length]).content
+    world.container.put_as_stranger(NAME, CONTENT[:length])
+    standing = world.container.rival.find(NAME)
+    assert standing is not None
+
+    assert Copied(length, digest_of(CONTENT[:length], BLOCK), standing.etag) == world.compare()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [CONTENT[:-1], CONTENT + b"?", CONTENT[:-1] + b"?", b"?" + CONTENT[1:]],
+    ids=["shorter", "longer", "another end", "another beginning"],
+)
+def test_a_blob_of_nearly_the_same_bytes_is_not_the_sources(world: World, other: bytes) -> None:
+    """Whatever it says of itself."""
+    labels = destination(world.container.archive).labels(len(CONTENT), digest_of(CONTENT, BLOCK))
+    world.container.put_as_stranger(NAME, other, labels)
+
+    assert world.compare() is None
+    assert other == world.stored()
+
+
+def test_zeros_under_our_labels_and_block_ids_are_not_believed(world: World) -> None:
+    """The ids of blocks are names, and so are labels: whoever may write into the archive can write both."""
+    to = destination(world.container.archive)
+    digests = {at: hashlib.sha256(CONTENT[at * BLOCK : (at + 1) * BLOCK]).digest() for at in range(11)}
+    ids = [blocks.block_id(at, digest, 7) for at, digest in digests.items()]
+    for at, block_id in enumerate(ids):
+        world.container.rival.stage(NAME, block_id, memoryview(bytes(min(BLOCK, len(CONTENT) - at * BLOCK))))
+    world.container.rival.commit(NAME, ids, to.labels(len(CONTENT), digest_of(CONTENT, BLOCK)), to.content_type)
+
+    assert world.engine(buffers=1).prove(to) is None
+    assert world.compare() is None
+    assert bytes(len(CONTENT)) == world.stored()
+
+
+def test_where_nothing_stands_the_source_is_not_asked(world: World) -> None:
+    """Nothing is compared with nothing."""
+    assert world.compare() is None
+    assert 0 == world.served()
 
 
 def test_a_source_that_drips_is_asked_again(world: World) -> None:

@@ -4,6 +4,7 @@ import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -14,12 +15,14 @@ from recording.adapters.archive import BlobArchive
 from recording.adapters.calls import AcsCalls
 from recording.adapters.catalog import TableCatalog
 from recording.adapters.guarding import guarded
+from recording.adapters.queue import StorageQueue
 from recording.adapters.source import AcsSource
 from recording.adapters.topic import EventGridTopic
 from recording.bootstrap import compose
 from recording.core.errors import Permanent, PortFailed, RecordingError, SourceBusy, Transient
 from recording.core.model import BlobName, CallConnectionId, Channel, Content, DocumentId, Format, Location, Output
 from recording.core.outgoing import EventName, OutgoingEvent
+from recording.core.steps import Step
 from recording.ports import CallLocator, Source, StartClaim, StartOrder
 from recording.settings import Settings
 from tests.contracts.catalogs import entry
@@ -82,7 +85,12 @@ def calls(client: Any) -> Any:  # noqa: ANN401 - the same
 
 def source(client: Any) -> Any:  # noqa: ANN401 - the same
     """`Source`."""
-    return guarded(AcsSource(client, client))
+    return guarded(AcsSource(client))
+
+
+def queue(client: Any) -> Any:  # noqa: ANN401 - the same
+    """`ChunkQueue`."""
+    return guarded(StorageQueue(client))
 
 
 def topic(client: Any) -> Any:  # noqa: ANN401 - the same
@@ -100,6 +108,7 @@ LABELS = {"length": "1"}
 ORDER = StartOrder(CallLocator(room_id="1"), Output(Content.AUDIO, Channel.MIXED, Format.WAV), "id", NOW)
 CLAIM = StartClaim("k", ORDER, "event", NOW, version='W/"1"')
 EVENT = OutgoingEvent("id", EventName.ARCHIVED, "/recording/r", {}, NOW)
+STEP = Step(RECORDING_ID, DocumentId("d"))
 SAVED = replace(entry(RECORDING_ID), version='W/"1"')
 
 OPERATIONS: dict[str, Callable[[Any], object]] = {
@@ -125,9 +134,10 @@ OPERATIONS: dict[str, Callable[[Any], object]] = {
     "AcsCalls.stop": lambda client: calls(client).stop(RECORDING_ID),
     "AcsSource.open": read,
     "AcsSource.delete": lambda client: source(client).delete(LOCATION, proof()),
+    "StorageQueue.put": lambda client: queue(client).put(STEP, timedelta()),
     "EventGridTopic.publish": lambda client: topic(client).publish(EVENT),
 }
-ADAPTERS = (BlobArchive, TableCatalog, AcsCalls, AcsSource, EventGridTopic)
+ADAPTERS = (BlobArchive, TableCatalog, AcsCalls, AcsSource, StorageQueue, EventGridTopic)
 every_operation = pytest.mark.parametrize("operation", OPERATIONS)
 
 
@@ -173,6 +183,7 @@ def test_every_method_of_every_adapter_is_tried_here() -> None:
         ("TableCatalog.load", {"recording_id": RECORDING_ID}),
         ("TableCatalog.save", {"recording_id": RECORDING_ID}),
         ("TableCatalog.own", {"recording_id": RECORDING_ID, "document_id": "d"}),
+        ("StorageQueue.put", {"recording_id": RECORDING_ID, "document_id": "d"}),
         ("AcsSource.open", {}),
     ],
 )

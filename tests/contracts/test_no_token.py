@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 
 import pytest
@@ -12,21 +12,27 @@ from azure.data.tables import TableClient
 from azure.eventgrid import EventGridPublisherClient
 from azure.identity import CredentialUnavailableError
 from azure.storage.blob import BlobServiceClient
+from azure.storage.queue import QueueClient
 
 from recording.adapters import clients
 from recording.adapters.archive import BlobArchive
 from recording.adapters.calls import AcsCalls
 from recording.adapters.catalog import TableCatalog
+from recording.adapters.queue import StorageQueue
 from recording.adapters.source import AcsSource
 from recording.adapters.topic import EventGridTopic
 from recording.core.errors import ArchiveRefused, RecordingError, ServiceRefused, SourceRefused, Transient
-from recording.core.model import BlobName, CallConnectionId, Location, RecordingId, ServerCallId
+from recording.core.model import BlobName, CallConnectionId, DocumentId, Location, RecordingId, ServerCallId
 from recording.core.outgoing import EventName, OutgoingEvent
+from recording.core.steps import Step
 from recording.ports import CallLocator
 from tests.contracts.switchboards import order
+from tests.core.entries_of import proof
 
 ENDPOINT = "https://contoso.communication.azure.com"
 LOCATOR = CallLocator(server_call_id=ServerCallId("c2VydmVy"))
+LOCATION = Location("https://eu-api.asm.skype.com/v1/objects/0/content/audio")
+STEP = Step(RecordingId("r"), DocumentId("d"))
 HERE = "https://127.0.0.1:9"
 """Discard: whatever is sent there is refused, and would be told as a matter of the network."""
 
@@ -78,7 +84,7 @@ def source(identity: Any) -> AcsSource:  # noqa: ANN401 - as azure-core has it
     """The adapter, by an identity."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("recording.adapters.clients._credential", lambda _key, _client_id: identity)
-        return AcsSource(CallAutomationClient(ENDPOINT, identity, retry_total=0), clients.recording_reads(HERE, "", ""))
+        return AcsSource(clients.source_requests(HERE, "", ""))
 
 
 def archive(identity: Any) -> BlobArchive:  # noqa: ANN401 - as azure-core has it
@@ -89,7 +95,7 @@ def archive(identity: Any) -> BlobArchive:  # noqa: ANN401 - as azure-core has i
 
 def read(identity: object) -> None:
     """A read of the source."""
-    with source(identity).open(Location("https://eu-api.asm.skype.com/v1/objects/0/content/audio")):
+    with source(identity).open(LOCATION):
         pass
 
 
@@ -104,11 +110,16 @@ PORTS: dict[str, tuple[type[RecordingError], Callable[[Any], object]]] = {
     "resolve": (ServiceRefused, lambda one: calls(one).resolve(CallConnectionId("c"))),
     "stop": (ServiceRefused, lambda one: calls(one).stop(RecordingId("r"))),
     "read": (SourceRefused, read),
+    "delete": (SourceRefused, lambda one: source(one).delete(LOCATION, proof())),
     "stage": (ArchiveRefused, lambda one: archive(one).stage(BlobName("n"), "QQ==", memoryview(b"content"))),
     "find": (ArchiveRefused, lambda one: archive(one).find(BlobName("n"))),
     "load": (
         ArchiveRefused,
         lambda one: TableCatalog(TableClient(HERE, "t", credential=one, retry_total=0)).load(RecordingId("r")),
+    ),
+    "put message": (
+        ArchiveRefused,
+        lambda one: StorageQueue(QueueClient(HERE, "q", credential=one, retry_total=0)).put(STEP, timedelta()),
     ),
     "publish": (ServiceRefused, publish),
 }
@@ -116,7 +127,7 @@ PORTS: dict[str, tuple[type[RecordingError], Callable[[Any], object]]] = {
 
 FAILURES = [
     *((port, failure) for port in PORTS for failure in (no_identity, chain_failed)),
-    *((port, refused) for port in ("start", "resolve", "stop", "read", "stage", "publish")),
+    *((port, refused) for port in ("start", "resolve", "stop", "read", "delete", "stage", "publish")),
 ]
 
 

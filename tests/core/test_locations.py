@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from urllib3.util import parse_url
 
 from recording.core.errors import HostileLocation
-from recording.core.locations import ALLOWED_SUFFIXES, MAX_LENGTH, check_location, redirect_target
+from recording.core.locations import ALLOWED_SUFFIXES, MAX_LENGTH, check_location, object_id, redirect_target
 from recording.core.model import Location
 
 GOOD = "https://eu-prod.asm.skype.com/v1/objects/0-weu-d1-abc/content/video"
@@ -234,3 +234,29 @@ def test_no_redirect_leads_elsewhere(header: str) -> None:
         return
 
     assert target == check_location(target, "again")
+
+
+# The object that a location names
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("/v1/objects/0-weu-d1", "0-weu-d1"),
+        ("/v1/objects/0-weu-d1/", "0-weu-d1"),
+        ("/v1/objects/0-weu-d1?a=b", "0-weu-d1"),
+        ("/v1/objects/0-weu-d1/content/acsmetadata", "0-weu-d1"),
+        ("/V1/Objects/0-weu-D1/content/audio", "0-weu-D1"),
+        ("/v1/objects/0%2Dweu%2Dd1/content/audio", "0-weu-d1"),
+        ("/v1/objects/", None),
+        ("/v1/objects//content/audio", None),
+        ("/v1/objects?id=/v1/objects/0-weu-d1", None),
+        ("/other/v1/objects/0-weu-d1", None),
+        ("/v2/objects/0-weu-d1", None),
+        ("/content/audio", None),
+        ("", None),
+    ],
+)
+def test_the_object_of_a_location_is_known_by_its_id(path: str, found: str | None) -> None:
+    """However it is spelt, and whatever of the object is asked for; two ids that differ in case are two."""
+    assert found == object_id(Location(f"https://eu-api.asm.skype.com{path}"))

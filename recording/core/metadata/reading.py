@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
 
+from recording.core import reading
 from recording.core.errors import SourceNotReady
 from recording.core.metadata.fields import Fields
 from recording.core.metadata.markup import refuse_markup
@@ -20,6 +21,8 @@ MAX_CHUNK_DURATION = timedelta(hours=4)
 MAX_LENGTH = 1 << 20
 """Bytes that are read for their meaning: a call of thousands has fewer, and parsed JSON takes many times its length."""
 
+_BEYOND = 1 << 53
+"""Whole numbers from here on, not every reader of JSON has exactly."""
 MAX_PARTICIPANTS = 5000
 MAX_PAUSES = 1000
 
@@ -86,7 +89,7 @@ def parse_metadata(raw: bytes) -> ChunkMetadata:
 
 
 def _read(fields: Fields) -> ChunkMetadata:
-    document_id = fields.read("chunkDocumentId", _text)
+    document_id = fields.read("chunkDocumentId", reading.text)
     if document_id is None:
         fields.note("chunkDocumentId", "is missing")
     duration = fields.read("chunkDuration", parse_milliseconds)
@@ -133,7 +136,7 @@ def _participants(fields: Fields) -> Iterator[Participant]:
     if isinstance(items, list) and len(items) > MAX_PARTICIPANTS:
         fields.note("participants", f"has more than {MAX_PARTICIPANTS}: the rest is not read")
     for item in islice(fields.each("participants"), MAX_PARTICIPANTS):
-        participant_id = item.read("participantId", _text)
+        participant_id = item.read("participantId", reading.text)
         if participant_id is not None:
             yield Participant(participant_id, item.read("channel", _whole))
         elif item.get("participantId") is None:
@@ -151,19 +154,10 @@ def _output(about: Fields) -> Output | None:
     return output
 
 
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
-
-
 def _whole(value: object) -> int | None:
-    """Read a whole number from 0 up, from a number or its text, `5580.0` included."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return int(number) if number.is_integer() and number >= 0 else None
+    """A whole number from 0 up that can be meant."""
+    number = reading.whole(value)
+    return number if number is not None and 0 <= number < _BEYOND else None
 
 
 def _integer(digits: str) -> int | float:

@@ -1,11 +1,10 @@
 """JSON bodies to requests."""
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from recording.core import outputs
+from recording.core import outputs, reading
 from recording.core.errors import InvalidRequest, RequestTooLarge
 from recording.core.model import CallConnectionId, Output, ServerCallId
 
@@ -16,8 +15,6 @@ LOCATORS = ("serverCallId", "groupCallId", "roomId", "callConnectionId")
 """The fields that name a call."""
 OUTPUT_FIELDS = ("content", "channel", "format")
 _KNOWN = frozenset((*LOCATORS, *OUTPUT_FIELDS, "pauseOnStart"))
-_LONGEST_ID = 4096
-_SURROGATE = re.compile("[\ud800-\udfff]")  # JSON can escape a lone one, and UTF-8 cannot encode it
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -43,14 +40,10 @@ def parse_json(body: bytes) -> object:
     """
     if len(body) > MOST_BODY:
         raise RequestTooLarge("body", f"{len(body)} bytes, more than {MOST_BODY}")
-    if not body.strip():
-        raise InvalidRequest("body", "empty where JSON should be")
     try:
-        return json.loads(body)
-    except json.JSONDecodeError as error:
-        raise InvalidRequest("body", f"not JSON: {error.msg} at line {error.lineno} column {error.colno}") from error
-    except (ValueError, RecursionError) as error:  # wrong bytes, a number of thousands of digits
-        raise InvalidRequest("body", "not JSON in UTF-8, or nested too deep") from error
+        return reading.json_body(body)[1]
+    except ValueError as error:
+        raise InvalidRequest("body", str(error)) from error
 
 
 def parse_start(body: bytes, request_id: str | None, usual: Output) -> StartRequest:
@@ -106,8 +99,8 @@ def _locator(found: Mapping[str, object], name: str) -> str:
         raise InvalidRequest(name, "not a text")
     if not value.strip():
         raise InvalidRequest(name, "blank" if value else "empty")
-    if len(value) > _LONGEST_ID:
-        raise InvalidRequest(name, f"{len(value)} characters, more than {_LONGEST_ID}")
-    if _SURROGATE.search(value):
+    if len(value) > reading.LONGEST_TEXT:
+        raise InvalidRequest(name, f"{len(value)} characters, more than {reading.LONGEST_TEXT}")
+    if reading.SURROGATE.search(value):
         raise InvalidRequest(name, "it holds a lone surrogate, which is half a character")
     return value
