@@ -7,7 +7,7 @@ is followed by one who asks the catalog, and the world, anew.
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -114,8 +114,9 @@ class Archiving:
                 after = self._carry_out(todo, entry, chunk, trial)
             except RecordingError as error:
                 entry = self._failed(entry, chunk, todo, trial, error)
-                if isinstance(todo, CompleteRecording):  # no look of a chunk stands for it
-                    return entry, next_look(chunk, self.entries.now(), self.waits)
+                if isinstance(todo, CompleteRecording):  # no look of a chunk stands for it, and no tries of one
+                    before = replace(chunk, tries=dict(chunk.failures).get(error.code, 0))
+                    return entry, next_look(before, self.entries.now(), self.waits)
                 continue
             if after is None:
                 return entry, now
@@ -145,7 +146,8 @@ class Archiving:
         """Note a failed try; the entry as it is then.
 
         Raises:
-            RecordingError: the one given, where not even the failure could be noted.
+            RecordingError: the one given, where not even the failure could be noted; and where that will pass, the
+                one that says so: the chunk is open, so its message must come again.
         """
         step = Step(entry.recording.recording_id, chunk.document_id)
         fact = self._fact_of(chunk, todo, trial, error, self.entries.now())
@@ -154,6 +156,8 @@ class Archiving:
             return self.entries.record(entry.recording.recording_id, fact).entry
         except RecordingError as second:
             error.add_note(f"and the failure could not be noted: {second}")
+            if isinstance(second, Transient):
+                raise second from error
         raise error
 
     def _fact_of(

@@ -22,6 +22,7 @@ from recording.core.model import (
     Candidate,
     CatalogEntry,
     Chunk,
+    Door,
     MetadataProof,
     Place,
     Proof,
@@ -33,6 +34,7 @@ from recording.ports import Archive, Catalog
 
 _PROGRESS_SECONDS = 15.0
 _MOST_NAMES_APART = 9
+_ANOTHER_STANDS = "the archive holds another blob of this name"
 _UNKNOWN_CONTENT = "application/octet-stream"
 
 
@@ -97,7 +99,10 @@ class CopyingChunk:
             if copied is None:
                 error.cause += self._taken_by(entry, chunk, candidate)
                 raise
-        stored = None if metadata.raw is None else self.metadata_file.store(self.archive, chunk, metadata.raw)
+        stored: MetadataProof | None = None
+        is_its_own = not doubts_about_identity(metadata.meaning, chunk.document_id, candidate.announced.index)[0]
+        if metadata.raw is not None and metadata.error is None and is_its_own:
+            stored = self.metadata_file.store(self.archive, chunk, metadata.raw)
         proof = self._proof(chunk.name, copied, stored, Place.ARCHIVE, by_its_own_word=True)
         note = "the source had ended: the copy of an earlier try was compared with its own blob metadata alone"
         return _archived(chunk, proof, candidate, metadata, (note,))
@@ -179,19 +184,23 @@ class CopyingChunk:
             return copied
         if self.archive.find(to.name) is None:
             raise StagedBlocksGone(error.operation, error.cause, hint="they are staged again", ids=error.ids)
-        return _InDoubt(("the archive holds another blob of this name",), found.length)
+        return _InDoubt((_ANOTHER_STANDS,), found.length)
 
     def _left_by_an_earlier_try(self, entry: CatalogEntry, chunk: Chunk) -> Copied | None:
-        """What stands in the archive, once the source may have ended: the only witness left, unless it is in doubt."""
+        """What stands in the archive, once the source must have ended: the only witness left, unless it is in doubt.
+
+        It is so where it was put in doubt itself, or was seen to be something else than the source.
+        """
         is_disputed = chunk.apart is not None and chunk.apart.place is Place.ARCHIVE
-        if self.now() < chunk.due or is_disputed:
+        if self.now() < chunk.gone_by or is_disputed or _ANOTHER_STANDS in (*chunk.doubts, *chunk.notes):
             return None
         return self.engine.prove(self._destination(self.archive, chunk.name, entry, chunk))
 
     def _taken_by(self, entry: CatalogEntry, chunk: Chunk, candidate: Candidate) -> str:
         """Of a source that must have ended: under whose name it was released, if another announcement was quicker."""
         key = object_id(candidate.announced.content_location)
-        if key is None or self.now() < chunk.gone_by:
+        # Whoever asks first becomes the owner; what came by the function key alone must not.
+        if key is None or self.now() < chunk.gone_by or candidate.door is Door.FUNCTION_KEY:
             return ""
         owner = self.catalog.own(key, entry.recording.recording_id, chunk.document_id)
         if owner == (entry.recording.recording_id, chunk.document_id):

@@ -92,7 +92,7 @@ Event = FileEvent | CallEvent | ValidationEvent | OtherEvent
 def event_id_of(raw: object) -> str:
     """The id an event carries, for journal and log; `unidentified` where there is none."""
     found = raw.get("id") if isinstance(raw, Mapping) else None
-    return reading.text(found) or "unidentified"
+    return reading.identity(found) or "unidentified"
 
 
 def event_type_of(raw: object) -> str | None:
@@ -152,7 +152,7 @@ def _file_event(event: Mapping[str, object], event_id: str) -> FileEvent:
     subject = _SUBJECT.fullmatch(reading.text(event.get("subject")) or "")
     call, server, recording = subject.group("call", "server", "recording") if subject else (None, None, None)
     data = data or {}
-    recording = recording or reading.text(data.get("recordingId"))
+    recording = reading.identity(recording) or reading.identity(data.get("recordingId"))
     if recording is None:
         if not chunks:
             raise _malformed(event_id, members.lacks[0].field, members.lacks[0].reason)

@@ -4,10 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from recording.core.lifecycle.candidates import first_seen, seen_again
+from recording.core.lifecycle.candidates import MOST_NOTES, first_seen, has_room_by_key, seen_again
 from recording.core.lifecycle.facts import (
     Announced,
-    Announcement,
     Archived,
     ChunkFact,
     Completed,
@@ -27,7 +26,7 @@ from recording.core.lifecycle.facts import (
     Told,
 )
 from recording.core.lifecycle.tables import CHUNK_TRANSITIONS, RECORDING_TRANSITIONS
-from recording.core.lifecycle.wholeness import completion_at, extent, lacks
+from recording.core.lifecycle.wholeness import came_by_event_grid, completion_at, extent, lacks
 from recording.core.model import (
     APP,
     Actor,
@@ -49,7 +48,10 @@ MOST_CHUNKS = 1000
 """Chunks of one recording: at four hours each, half a year. More can only come of events that are not true."""
 _PROVEN = {ChunkState.ARCHIVED, ChunkState.RELEASED, ChunkState.KEPT}
 _MOST_UNREAD = 100
-_MOST_NOTES = 50
+_MOST_UNREAD_BY_KEY = 20
+_MOST_UNTOLD = 3 * MOST_CHUNKS
+"""Alerts that wait to be told: a topic may be out of order while every chunk of a recording ends badly."""
+_MOST_UNTOLD_BY_KEY = 20
 _MOST_ALERTS = 5
 """Of one event about members that cannot be read: all of them stand in the entry, and a person needs no hundred."""
 
@@ -134,15 +136,14 @@ def _announced(entry: CatalogEntry | None, fact: Announced, now: datetime) -> De
     known = entry or CatalogEntry(Recording(event.recording_id, RecordingState.ANNOUNCED))
     chunks = {chunk.document_id: chunk for chunk in known}
     alerts: list[Alert] = []
-    unread = list(event.unread)
+    unread = [replace(one, door=fact.door) for one in event.unread]
     for announcement in fact.chunks:
         document_id = announcement.announced.document_id
         candidate = Candidate(announcement.announced, event.event_id, fact.door, now)
         standing = chunks.get(document_id)
-        if standing is None:
-            if not _make_room(chunks, fact.door):
-                unread.append(_refused(event.event_id, announcement))
-                continue
+        if (refusal := _refusal(chunks, standing, candidate)) is not None:
+            unread.append(Unread(event.event_id, refusal, document_id, announcement.announced.index, fact.door))
+        elif standing is None:
             chunks[document_id] = first_seen(announcement, candidate, event.notes)
         else:
             chunks[document_id], conflict = seen_again(standing, announcement, candidate)
@@ -151,22 +152,36 @@ def _announced(entry: CatalogEntry | None, fact: Announced, now: datetime) -> De
     before = known.recording
     new = [one for one in unread if one not in before.unread][:_MOST_ALERTS]
     alerts += [Alert(Alarm.UNREADABLE, f"event {one.event_id}: {one.cause}", one.document_id) for one in new]
+    most_untold = _MOST_UNTOLD_BY_KEY if fact.door is Door.FUNCTION_KEY else _MOST_UNTOLD
     after = _with_chunks(
         _with(
-            known,
-            output=before.output or event.output,
-            call_id=before.call_id or event.call_id,
-            server_call_id=before.server_call_id or event.server_call_id,
-            started_at=before.started_at or event.started_at,
-            duration=before.duration or event.duration,
-            session_end_reason=before.session_end_reason or event.session_end_reason,
+            _told(known, event, fact.door),
             announced_at=before.announced_at or now,
-            unread=_merged(before.unread, unread, _MOST_UNREAD),
-            untold=_merged(before.untold, alerts, _MOST_NOTES),
+            unread=_merged_unread(before.unread, unread),
+            untold=_merged(before.untold, alerts, max(most_untold, len(before.untold))),
         ),
         chunks,
     )
     return Decision(after, _steps(after, [one.announced.document_id for one in fact.chunks], now))
+
+
+def _merged_unread(known: tuple[Unread, ...], new: Iterable[Unread]) -> tuple[Unread, ...]:
+    """Those of Event Grid's first: what the function key sends takes no place of theirs."""
+    merged = tuple(dict.fromkeys((*known, *new)))
+    by_event_grid = tuple(one for one in merged if one.door is Door.EVENT_GRID)
+    by_key = tuple(one for one in merged if one.door is Door.FUNCTION_KEY)
+    return (*by_event_grid, *by_key[:_MOST_UNREAD_BY_KEY])[:_MOST_UNREAD]
+
+
+def _refusal(chunks: dict[DocumentId, Chunk], standing: Chunk | None, candidate: Candidate) -> str | None:
+    """Why a chunk, or one more place of one, is not taken; room for what Event Grid announces is made."""
+    is_by_key = candidate.door is Door.FUNCTION_KEY
+    is_new = standing is None or all(one.announced != candidate.announced for one in standing.candidates)
+    if is_by_key and is_new and not has_room_by_key(chunks.values(), candidate):
+        return "the function key has announced more of this recording than is kept"
+    if standing is None and not _make_room(chunks, candidate.door):
+        return f"a recording has at most {MOST_CHUNKS} chunks"
+    return None
 
 
 def _make_room(chunks: dict[DocumentId, Chunk], door: Door) -> bool:
@@ -189,18 +204,14 @@ def _make_room(chunks: dict[DocumentId, Chunk], door: Door) -> bool:
     return True
 
 
-def _refused(event_id: str, announcement: Announcement) -> Unread:
-    announced = announcement.announced
-    return Unread(event_id, f"a recording has at most {MOST_CHUNKS} chunks", announced.document_id, announced.index)
-
-
 def _steps(entry: CatalogEntry, announced: Iterable[DocumentId], now: datetime) -> tuple[DocumentId, ...]:
     """The chunks of an event that have something left to do; or one, where only the recording has."""
     known = [chunk for document_id in dict.fromkeys(announced) if (chunk := entry.chunk(document_id))]
     owed = tuple(chunk.document_id for chunk in known if not chunk.is_closed)
-    if owed or not known or completion_at(entry, now) is None:
+    if owed or completion_at(entry, now) is None:
         return owed
-    return (known[-1].document_id,)  # all is archived, but the step that should have completed it was lost
+    # A manifest is owed: the event has changed what the recording lacks, or the step that should write it was lost.
+    return ((known or entry.chunks)[-1].document_id,)
 
 
 # The chunk
@@ -264,7 +275,7 @@ def _changed(chunk: Chunk, state: ChunkState, fact: ChunkFact, now: datetime) ->
                 doubts=(),
                 duration=fact.duration or chunk.duration,
                 paused=fact.paused or chunk.paused,
-                notes=_merged(chunk.notes, fact.notes, _MOST_NOTES),
+                notes=_merged(chunk.notes, fact.notes, MOST_NOTES),
                 tries=0,
                 look_at=None,
             )
@@ -274,7 +285,7 @@ def _changed(chunk: Chunk, state: ChunkState, fact: ChunkFact, now: datetime) ->
                 proof=replace(chunk.proof, metadata=fact.metadata),
                 duration=fact.duration or chunk.duration,
                 paused=fact.paused or chunk.paused,
-                notes=_merged(chunk.notes, fact.notes, _MOST_NOTES),
+                notes=_merged(chunk.notes, fact.notes, MOST_NOTES),
                 tries=0,
                 look_at=None,
             )
@@ -311,7 +322,7 @@ def _doubted(chunk: Chunk, state: ChunkState, fact: Quarantined) -> Chunk:
         chunk,
         apart=fact.apart or chunk.apart,
         doubts=fact.reasons,
-        notes=_merged(chunk.notes, fact.reasons, _MOST_NOTES),
+        notes=_merged(chunk.notes, fact.reasons, MOST_NOTES),
         due=min(chunk.due, fact.due or chunk.due),
         tries=chunk.tries + 1,
         turn=chunk.turn + 1,
@@ -362,7 +373,7 @@ def _with(entry: CatalogEntry, **fields: object) -> CatalogEntry:
 
 
 def _alerted(entry: CatalogEntry, alert: Alert) -> CatalogEntry:
-    return _with(entry, untold=_merged(entry.recording.untold, (alert,), _MOST_NOTES))
+    return _with(entry, untold=_merged(entry.recording.untold, (alert,), _MOST_UNTOLD))
 
 
 def _with_chunks(entry: CatalogEntry, chunks: Mapping[DocumentId, Chunk]) -> CatalogEntry:
