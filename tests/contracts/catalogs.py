@@ -93,6 +93,8 @@ def whole_entry(recording_id: RecordingId) -> CatalogEntry:
         room_id="99123",
         requested_at=NOW,
         stopped_at=NOW + timedelta(hours=21),
+        told_by=Door.EVENT_GRID,
+        told_at=NOW,
         started_at=NOW + timedelta(microseconds=123_457),
         duration=timedelta(hours=20, milliseconds=1),
         session_end_reason="CallEnded",
