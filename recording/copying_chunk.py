@@ -269,7 +269,7 @@ class CopyingChunk:
             "acsdocumentid": encode(chunk.document_id),
             "acschunkindex": str(chunk.index),
         }
-        output = entry.recording.output or (metadata.meaning.output if metadata else None)
+        output = (metadata.meaning.output if metadata else None) or entry.recording.output
         return Destination(archive, name, identity, facts_of(output).content_type if output else _UNKNOWN_CONTENT)
 
     def _proof(
@@ -334,14 +334,18 @@ def _look(
     names_it = object_id(candidate.announced.content_location) == chunk.document_id
     if not names_it and not names(meaning, chunk.document_id):
         doubts = (*doubts, "neither contentLocation nor the metadata file names this document")
+    said = entry.recording.output
+    if said is not None and meaning.output is not None and said != meaning.output:
+        notes = (*notes, f"the metadata file says {meaning.output}, the order or the event {said}")
     verdict = judge(facts, _expectation(entry, meaning))
     return (*doubts, *verdict.reasons), (*notes, *facts.notes, *verdict.notes)
 
 
 def _expectation(entry: CatalogEntry, metadata: ChunkMetadata) -> Expectation:
-    # The event's own duration is no measure: whether pauses are in it, and how long they were, it does not say.
+    # The event's own duration is no measure: whether pauses are in it, and how long they were, it does not say. Of the
+    # output the metadata file knows more than the event, whose fields are a text that came with nothing to prove it.
     return Expectation(
-        output=entry.recording.output or metadata.output,
+        output=metadata.output or entry.recording.output,
         duration=metadata.duration,
         paused=metadata.paused,
         channels=metadata.channels,

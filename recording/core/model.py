@@ -340,6 +340,7 @@ class Recording:
 
     Attributes:
         requested_at: when this app started it; None for a recording that was started by others.
+        told_by: by which door the event came that told what is known of it; `told_at` is that event's own time.
         stopped_at: when the service agreed to stop it; None for one that ended otherwise.
         unread: members of its events that could not be read.
         untold: alerts that are decided and not yet published.
@@ -363,6 +364,8 @@ class Recording:
     started_at: datetime | None = None
     duration: timedelta | None = None
     session_end_reason: str = ""
+    told_by: Door | None = None
+    told_at: datetime | None = None
     announced_at: datetime | None = None
     unread: tuple[Unread, ...] = ()
     untold: tuple[Alert, ...] = ()

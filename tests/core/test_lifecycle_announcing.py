@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import permutations
 
 import pytest
@@ -21,6 +21,8 @@ from recording.core.model import (
     ChunkState,
     DocumentId,
     Door,
+    Format,
+    Output,
     RecordingState,
     ServerCallId,
     Unread,
@@ -160,6 +162,47 @@ def test_a_recording_reopens_when_a_member_could_not_be_read_after_its_completio
     assert (None, (document(0),)) == (after.entry.recording.completed_at, after.steps)
 
 
+MP3 = replace(WAV, format=Format.MP3)
+
+
+def telling(output: Output | None, at: datetime | None, door: Door = Door.EVENT_GRID) -> Announced:
+    """An event that tells an output, and its own time."""
+    fact = announced(0, door=door)
+    return replace(fact, event=replace(fact.event, output=output, at=at, call_id=CallId(f"call-of-{output}")))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        (telling(MP3, NOW, BY_KEY), telling(WAV, NOW), WAV),
+        (telling(WAV, NOW), telling(MP3, LATER, BY_KEY), WAV),
+        (telling(MP3, NOW), telling(WAV, LATER), WAV),
+        (telling(WAV, LATER), telling(MP3, NOW), WAV),
+        (telling(WAV, LATER), telling(MP3, None), WAV),
+        (telling(WAV, NOW), telling(None, LATER), WAV),
+        (telling(None, NOW), telling(WAV, NOW, BY_KEY), WAV),
+        (telling(MP3, NOW, BY_KEY), telling(WAV, LATER, BY_KEY), MP3),
+    ],
+    ids=["key first", "key second", "newer", "older", "without a time", "says nothing", "fills in", "key twice"],
+)
+def test_event_grids_newest_event_tells_what_a_recording_is(
+    first: Announced, second: Announced, expected: Output
+) -> None:
+    """The function key's only fills in what is not known."""
+    entry = decide(decide(None, first, NOW).entry, second, LATER).entry
+
+    assert expected == entry.recording.output
+
+
+def test_what_was_ordered_no_event_changes() -> None:
+    """Whichever came first."""
+    forged = decide(None, telling(MP3, NOW), NOW).entry
+    started = decide(forged, Started(RECORDING_ID, WAV, ServerCallId("ours")), NOW).entry
+    after = decide(started, telling(MP3, LATER), LATER).entry.recording
+
+    assert (WAV, "ours", "call-of-audio-mixed-mp3") == (after.output, after.server_call_id, after.call_id)
+
+
 # Candidates
 
 
@@ -277,7 +320,7 @@ def test_a_location_that_an_earlier_event_lacked_is_filled_in(field: str) -> Non
     bare = replace(announced_chunk(0), **{field: None})  # type: ignore[arg-type]
     proven = replace(candidate(0), announced=bare)
     one = replace(chunk(0, ChunkState.ARCHIVED), candidates=(proven,), proven=proven)
-    before = entry_of(one, state=RecordingState.ARCHIVED)
+    before = changed_recording(entry_of(one, state=RecordingState.ARCHIVED), told_by=Door.EVENT_GRID)
 
     assert announced_chunk(0) == decide(before, announced(0), LATER).entry.chunks[0].announced
     assert before == decide(before, announced(0, door=BY_KEY), LATER).entry

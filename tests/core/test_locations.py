@@ -194,7 +194,10 @@ def test_every_parser_connects_to_the_host_that_was_checked(url: str) -> None:
 @pytest.mark.parametrize(
     ("header", "expected"),
     [
-        ("https://x.as.asm.skype.com/v1/objects/1", "https://x.as.asm.skype.com/v1/objects/1"),
+        (
+            "https://x.as.asm.skype.com/v1/objects/0-weu-d1-abc?a",
+            "https://x.as.asm.skype.com/v1/objects/0-weu-d1-abc?a",
+        ),
         ("//x.as.asm.skype.com/v1", "https://x.as.asm.skype.com/v1"),
         ("/v1/other", "https://eu-prod.asm.skype.com/v1/other"),
         ("audio?a=b", "https://eu-prod.asm.skype.com/v1/objects/0-weu-d1-abc/content/audio?a=b"),
@@ -204,6 +207,15 @@ def test_every_parser_connects_to_the_host_that_was_checked(url: str) -> None:
 def test_a_redirect_is_resolved_where_it_came_from(header: str, expected: str) -> None:
     """Absolute to a regional host, or relative."""
     assert expected == redirect_target(Location(GOOD), header)
+
+
+@pytest.mark.parametrize(
+    "header", ["https://x.as.asm.skype.com/v1/objects/1", "/v1/objects/0-weu-d1-abd/content/audio"]
+)
+def test_a_redirect_to_another_object_is_not_followed(header: str) -> None:
+    """What is read there, or deleted, would be somebody else's."""
+    with pytest.raises(HostileLocation, match="another object"):
+        redirect_target(Location(GOOD), header)
 
 
 @pytest.mark.parametrize(

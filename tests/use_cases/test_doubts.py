@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from recording.core.model import ChunkState, Door, Location, Place, RecordingState
-from tests.use_cases.world import RECORDING, World, assert_nothing_lost, elsewhere, metadata_of, sound
+from recording.core.events import FileEvent
+from recording.core.model import Channel, ChunkState, Content, Door, Format, Location, Output, Place, RecordingState
+from tests.use_cases.world import RECORDING, START, World, assert_nothing_lost, elsewhere, metadata_of, sound
 
 LIMIT = b"limit exceeded!"
 
@@ -186,3 +187,16 @@ def test_a_copy_that_somebody_removed_from_the_quarantine_is_made_again() -> Non
     assert (ChunkState.QUARANTINED, True) == (world.state(), world.chunk().is_closed)
     assert apart is not None
     assert LIMIT == world.quarantine.blobs[apart.name].content
+
+
+@pytest.mark.parametrize("door", Door)
+def test_an_event_that_tells_another_output_does_not_put_good_media_in_doubt(door: Door) -> None:
+    """The metadata file and the media agree: that is noted, and no text in an event stands against it."""
+    world = World()
+    chunk = world.add()
+    mp4 = Output(Content.AUDIO_VIDEO, Channel.MIXED, Format.MP4)
+    world.announce(chunk, door=door, event=FileEvent("event-1", RECORDING, (chunk,), at=START, output=mp4))
+    world.run()
+
+    assert world.chunk().is_proven
+    assert "the metadata file says audio-mixed-wav, the order or the event audioVideo-mixed-mp4" in world.chunk().notes

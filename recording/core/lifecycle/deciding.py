@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from recording.core.events import FileEvent
 from recording.core.lifecycle.candidates import MOST_NOTES, first_seen, has_room_by_key, seen_again
 from recording.core.lifecycle.facts import (
     Announced,
@@ -26,7 +27,7 @@ from recording.core.lifecycle.facts import (
     Told,
 )
 from recording.core.lifecycle.tables import CHUNK_TRANSITIONS, RECORDING_TRANSITIONS
-from recording.core.lifecycle.wholeness import came_by_event_grid, completion_at, extent, lacks
+from recording.core.lifecycle.wholeness import completion_at, extent, lacks
 from recording.core.model import (
     APP,
     Actor,
@@ -110,12 +111,14 @@ def _started(entry: CatalogEntry | None, fact: Started, now: datetime) -> Catalo
     if entry is None:
         state = RecordingState.PAUSED if fact.paused else RecordingState.STARTED
         entry = CatalogEntry(Recording(fact.recording_id, state))
-    # The file event, or a repeated start, may have been quicker: only what is not known yet is added.
+    # The file event may have been quicker: what we have ordered is known better than by an event. A repeated start,
+    # which is the same order, adds nothing.
     known = entry.recording
+    is_first = known.requested_at is None
     return _with(
         entry,
-        output=known.output or fact.output,
-        server_call_id=known.server_call_id or fact.server_call_id,
+        output=fact.output if is_first else known.output,
+        server_call_id=(fact.server_call_id if is_first else None) or known.server_call_id or fact.server_call_id,
         call_connection_id=known.call_connection_id or fact.call_connection_id,
         group_call_id=known.group_call_id or fact.group_call_id,
         room_id=known.room_id or fact.room_id,
@@ -163,6 +166,34 @@ def _announced(entry: CatalogEntry | None, fact: Announced, now: datetime) -> De
         chunks,
     )
     return Decision(after, _steps(after, [one.announced.document_id for one in fact.chunks], now))
+
+
+def _told(entry: CatalogEntry, event: FileEvent, door: Door) -> CatalogEntry:
+    """What an event tells of the recording: Event Grid's newest counts, the function key's only fills what is unknown.
+
+    What this app has ordered itself no event changes.
+    """
+    known = entry.recording
+    is_later = known.told_at is None or (event.at is not None and event.at >= known.told_at)
+    counts = door is Door.EVENT_GRID and (known.told_by is not Door.EVENT_GRID or is_later)
+    is_ours = known.requested_at is not None
+
+    def told[T](old: T | None, new: T | None) -> T | None:
+        return (new or old) if counts else (old or new)
+
+    return _with(
+        entry,
+        output=known.output if is_ours and known.output else told(known.output, event.output),
+        call_id=told(known.call_id, event.call_id),
+        server_call_id=known.server_call_id
+        if is_ours and known.server_call_id
+        else told(known.server_call_id, event.server_call_id),
+        started_at=told(known.started_at, event.started_at),
+        duration=told(known.duration, event.duration),
+        session_end_reason=told(known.session_end_reason, event.session_end_reason) or "",
+        told_by=door if counts or known.told_by is None else known.told_by,
+        told_at=event.at if counts or known.told_by is None else known.told_at,
+    )
 
 
 def _merged_unread(known: tuple[Unread, ...], new: Iterable[Unread]) -> tuple[Unread, ...]:
