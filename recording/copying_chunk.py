@@ -112,6 +112,8 @@ class CopyingChunk:
     ) -> MetadataArchived | Disputed:
         """Store the metadata file of media that is proven, and hold the two against each other.
 
+        It is held against what the source serves now; so that must be what was archived before the file came.
+
         Raises:
             Transient: the file cannot be had yet.
             HostileLocation: nothing was sent there.
@@ -125,11 +127,18 @@ class CopyingChunk:
             raise AssertionError("a chunk whose event names no metadata file is not asked for it")
         with self.engine.open(candidate.announced.content_location) as arrival:
             doubts, notes = _look(entry, chunk, candidate, metadata, arrival.facts())
+        if not doubts and not self._is_what_was_copied(entry, chunk, candidate):
+            doubts = ("the source serves something else than was archived before its metadata file came",)
         meaning = metadata.meaning
         if doubts:
             look_at = another_look(chunk, self.now(), self.waits) or self.now()
             return Disputed(chunk.document_id, doubts, look_at)
         return MetadataArchived(chunk.document_id, stored, notes, meaning.duration, meaning.paused)
+
+    def _is_what_was_copied(self, entry: CatalogEntry, chunk: Chunk, candidate: Candidate) -> bool:
+        to = self._destination(self.archive, chunk.name, entry, chunk)
+        found = self.archive.find(to.name)
+        return found is not None and self.engine.resembles(candidate.announced.content_location, to, found.length)
 
     def _copy(
         self, entry: CatalogEntry, chunk: Chunk, candidate: Candidate, metadata: MetadataRead, trial: Trial

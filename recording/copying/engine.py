@@ -78,18 +78,20 @@ class Engine:
         it is read back. Anything else is compared with the source byte by byte.
         """
         found = to.archive.find(to.name)
-        if found is None:
-            return None
-        with Ranges(self.source, self._guard, location) as ranges, self.buffers.borrow() as buffer:
-            ranges.begin(buffer)
-            first, length = ranges.first(), ranges.total
-        if found.length != length or first_block(to, length, self.buffers) != first:
+        if found is None or not self.resembles(location, to, found.length):
             return None
         ours = self.prove(to)
         if ours is not None:
             return ours
         digest = self.measure(location)
-        return Copied(length, digest, found.etag) if self.read_back(to, length) == digest else None
+        return Copied(found.length, digest, found.etag) if self.read_back(to, found.length) == digest else None
+
+    def resembles(self, location: Location, to: Destination, length: int) -> bool:
+        """Whether the blob of that length at the destination has the length and the first block of that content."""
+        with Ranges(self.source, self._guard, location) as ranges, self.buffers.borrow() as buffer:
+            ranges.begin(buffer)
+            first, total = ranges.first(), ranges.total
+        return length == total and first_block(to, length, self.buffers) == first
 
     def read_back(self, to: Destination, length: int) -> Digest:
         """The digest of what the archive returns for the blob at the destination, read from end to end."""
