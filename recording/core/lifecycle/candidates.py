@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from recording.core.lifecycle.facts import Announcement
-from recording.core.model import AnnouncedChunk, Candidate, Chunk, ChunkState, Door
+from recording.core.model import AnnouncedChunk, Candidate, Chunk, ChunkState, Door, Location
 
 MOST_CANDIDATES = 8
 MOST_NOTES = 50
@@ -79,14 +79,43 @@ def seen_again(chunk: Chunk, announcement: Announcement, candidate: Candidate) -
     return again, conflict
 
 
+def to_try(chunk: Chunk) -> tuple[Candidate, ...]:
+    """The candidates whose bytes are tried in turn.
+
+    Where Event Grid names a content, the function key has nothing to add to it; and where one of Event Grid's events
+    lacked the metadata file of that content, another's is taken: else media that is in doubt by its metadata would be
+    taken without.
+    """
+    by_event_grid: dict[Location, Location | None] = {}
+    for one in chunk.candidates:
+        if one.door is Door.EVENT_GRID:
+            place = one.announced.content_location
+            by_event_grid[place] = by_event_grid.get(place) or one.announced.metadata_location
+    return tuple(
+        replace(
+            one,
+            announced=replace(
+                one.announced,
+                metadata_location=one.announced.metadata_location or by_event_grid.get(one.announced.content_location),
+            ),
+        )
+        for one in chunk.candidates
+        if one.door is Door.EVENT_GRID or one.announced.content_location not in by_event_grid
+    )
+
+
 def _credibility(candidate: Candidate) -> tuple[bool, datetime]:
     return candidate.door is Door.EVENT_GRID, candidate.seen_at
 
 
 def _overrules(candidate: Candidate, proven: Candidate) -> bool:
-    """Whether Event Grid contradicts what the function key alone has announced: the first proof is then no answer."""
+    """Whether Event Grid says something else, or more, than the function key alone did: the proof is then no answer.
+
+    What the key's event lacked may be what the media would have been held against, and what it named may be another
+    chunk's: neither may stand in Event Grid's name.
+    """
     is_stronger = candidate.door is Door.EVENT_GRID is not proven.door
-    return is_stronger and not _agree(proven.announced, candidate.announced)
+    return is_stronger and proven.announced != candidate.announced
 
 
 def _after_proof(chunk: Chunk, candidate: Candidate) -> tuple[Chunk, str]:
@@ -104,8 +133,7 @@ def _after_proof(chunk: Chunk, candidate: Candidate) -> tuple[Chunk, str]:
     filled = replace(
         old,
         metadata_location=old.metadata_location or new.metadata_location,
-        # What may be deleted Event Grid says by itself: a location of the function key's gets no authority by it.
-        delete_location=(old.delete_location if proven.door is Door.EVENT_GRID else None) or new.delete_location,
+        delete_location=old.delete_location or new.delete_location,
     )
     return replace(chunk, proven=replace(proven, announced=filled, door=Door.EVENT_GRID)), ""
 
