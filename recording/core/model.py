@@ -109,10 +109,11 @@ class Place(StrEnum):
 
 
 class Subject(StrEnum):
-    """Which of a chunk's two files a failure was about."""
+    """What a failure was about: one of a chunk's two files, or the recording's manifest."""
 
     MEDIA = "media"
     METADATA = "metadata"
+    MANIFEST = "manifest"
 
 
 Actor = NewType("Actor", str)
@@ -183,7 +184,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A failed try: when, at which operation, on which of the two files, and what an operator can do."""
+    """A failed try: when, at which operation, on what, and what an operator can do."""
 
     at: datetime
     operation: str

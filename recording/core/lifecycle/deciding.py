@@ -50,6 +50,10 @@ MOST_CHUNKS = 1000
 _PROVEN = {ChunkState.ARCHIVED, ChunkState.RELEASED, ChunkState.KEPT}
 _MOST_UNREAD = 100
 _MOST_NOTES = 50
+_MANY_TRIES = 8
+"""Of a step that no source's end will end, such as the manifest's: after so many, an hour or more, a person hears."""
+_MOST_UNTOLD = 2 * MOST_CHUNKS
+"""Of what steps came to: each chunk may be in doubt, and lost, while the topic cannot be had."""
 _MOST_ALERTS = 5
 """Of one event about members that cannot be read: all of them stand in the entry, and a person needs no hundred."""
 
@@ -162,7 +166,7 @@ def _announced(entry: CatalogEntry | None, fact: Announced, now: datetime) -> De
             session_end_reason=before.session_end_reason or event.session_end_reason,
             announced_at=before.announced_at or now,
             unread=_merged(before.unread, unread, _MOST_UNREAD),
-            untold=_merged(before.untold, alerts, _MOST_NOTES),
+            untold=_merged(before.untold, alerts, max(_MOST_NOTES, len(before.untold))),
         ),
         chunks,
     )
@@ -241,10 +245,15 @@ def _alert(chunk: Chunk, target: ChunkState, fact: ChunkFact) -> Alert | None:
         return Alert(Alarm.LOST, _why_lost(fact), of)
     if isinstance(fact, Kept) and fact.is_conflict and target is not chunk.state:
         return Alert(Alarm.CONFLICT, fact.reason, of)
-    if isinstance(fact, Failed) and fact.needs_a_person and not chunk.is_closed:
-        is_first = fact.failure.code not in dict(chunk.failures)
-        return Alert(Alarm.STUCK, f"{fact.failure.operation}: {fact.failure.cause}", of) if is_first else None
+    if isinstance(fact, Failed) and _is_stuck(chunk, fact):
+        return Alert(Alarm.STUCK, f"{fact.failure.operation}: {fact.failure.cause}", of)
     return None
+
+
+def _is_stuck(chunk: Chunk, fact: Failed) -> bool:
+    if chunk.is_closed:
+        return chunk.tries + 1 == _MANY_TRIES
+    return fact.needs_a_person and fact.failure.code not in dict(chunk.failures)
 
 
 def _why_lost(fact: ChunkFact) -> str:
@@ -296,9 +305,9 @@ def _changed(chunk: Chunk, state: ChunkState, fact: ChunkFact, now: datetime) ->
                 chunk, state=state, proof=None, proven=None, kept_reason="", released_at=None, look_at=None, turn=0
             )
         case Released() if chunk.state is not ChunkState.RELEASED:
-            return replace(chunk, state=state, released_at=now, kept_reason="", look_at=None)
+            return replace(chunk, state=state, released_at=now, kept_reason="", tries=0, look_at=None)
         case Kept() if chunk.state is ChunkState.ARCHIVED:
-            return replace(chunk, state=state, kept_reason=fact.reason, look_at=None)
+            return replace(chunk, state=state, kept_reason=fact.reason, tries=0, look_at=None)
         case Failed():
             return _failed(chunk, fact)
         case Expired():
@@ -322,7 +331,7 @@ def _doubted(chunk: Chunk, state: ChunkState, fact: Quarantined) -> Chunk:
 def _failed(chunk: Chunk, fact: Failed) -> Chunk:
     counted = _counted(chunk, fact.failure)
     if chunk.is_closed:
-        return counted
+        return replace(counted, tries=chunk.tries + 1)
     return replace(
         counted,
         tries=1 if fact.progressed else chunk.tries + 1,
@@ -339,7 +348,7 @@ def _expired(chunk: Chunk, state: ChunkState, fact: Expired) -> Chunk:
     if state is ChunkState.KEPT:
         failure = fact.failure
         reason = f"the source has ended by itself; before, {failure.operation} failed: {failure.cause}"
-        return replace(counted, state=state, kept_reason=reason, look_at=None)
+        return replace(counted, state=state, kept_reason=reason, tries=0, look_at=None)
     doubts = chunk.doubts or (f"{fact.failure.operation}: {fact.failure.cause}",)
     return replace(counted, state=state, doubts=doubts, look_at=None)
 
@@ -362,7 +371,7 @@ def _with(entry: CatalogEntry, **fields: object) -> CatalogEntry:
 
 
 def _alerted(entry: CatalogEntry, alert: Alert) -> CatalogEntry:
-    return _with(entry, untold=_merged(entry.recording.untold, (alert,), _MOST_NOTES))
+    return _with(entry, untold=_merged(entry.recording.untold, (alert,), _MOST_UNTOLD))
 
 
 def _with_chunks(entry: CatalogEntry, chunks: Mapping[DocumentId, Chunk]) -> CatalogEntry:
