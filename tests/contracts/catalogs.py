@@ -96,7 +96,7 @@ def whole_entry(recording_id: RecordingId) -> CatalogEntry:
         started_at=NOW + timedelta(microseconds=123_457),
         duration=timedelta(hours=20, milliseconds=1),
         session_end_reason="CallEnded",
-        unread=(Unread("event", "not an object", document(4), 4),),
+        unread=(Unread("event", "not an object", document(4), 4, Door.FUNCTION_KEY),),
         untold=(Alert(Alarm.CONFLICT, "two locations", document(0)),),
         manifest_name=BlobName("a.manifest.json"),
         lacks=("chunk 5",),

@@ -10,7 +10,7 @@ import pytest
 from recording.core.events import FileEvent
 from recording.core.lifecycle import Announced, Decision, Expired, Quarantined, Started, decide
 from recording.core.lifecycle.candidates import DROPPED, MOST_CANDIDATES
-from recording.core.lifecycle.deciding import MOST_CHUNKS
+from recording.core.lifecycle.changes import MOST_CHUNKS
 from recording.core.model import (
     Alarm,
     Alert,
