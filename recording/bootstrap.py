@@ -120,7 +120,7 @@ def compose(
     )
     return App(
         settings=settings,
-        receiving=Receiving(starting, announcing, refusing),
+        receiving=Receiving(starting, announcing, refusing, monotonic),
         starting=starting,
         controlling=Controlling(entries, calls),
         refusing=refusing,
