@@ -111,8 +111,8 @@ def compose(
             now=now,
             monotonic=monotonic,
         ),
-        releasing=Releasing(entries, engine, source, archive, settings.release_at_source),
-        completing=Completing(entries, archive, settings.archive_container),
+        releasing=Releasing(entries.catalog, engine, source, archive, settings.release_at_source),
+        completing=Completing(topic, archive, settings.archive_container, now),
         queue=guarded(StorageQueue(queue)),
         waits=waits,
         slice_seconds=settings.copy_slice_seconds,
@@ -120,7 +120,7 @@ def compose(
     )
     return App(
         settings=settings,
-        receiving=Receiving(starting, announcing, refusing),
+        receiving=Receiving(starting, announcing, refusing, monotonic),
         starting=starting,
         controlling=Controlling(entries, calls),
         refusing=refusing,

@@ -182,9 +182,9 @@ class CopyingChunk:
         return _InDoubt(("the archive holds another blob of this name",), found.length)
 
     def _left_by_an_earlier_try(self, entry: CatalogEntry, chunk: Chunk) -> Copied | None:
-        """What stands in the archive, once the source may have ended: the only witness left, unless it is in doubt."""
+        """What stands in the archive, once the source must have ended: the only witness left, unless it is in doubt."""
         is_disputed = chunk.apart is not None and chunk.apart.place is Place.ARCHIVE
-        if self.now() < chunk.due or is_disputed:
+        if self.now() < chunk.gone_by or is_disputed:
             return None
         return self.engine.prove(self._destination(self.archive, chunk.name, entry, chunk))
 

@@ -109,10 +109,11 @@ class Place(StrEnum):
 
 
 class Subject(StrEnum):
-    """Which of a chunk's two files a failure was about."""
+    """What a failure was about: one of a chunk's two files, or the recording's manifest."""
 
     MEDIA = "media"
     METADATA = "metadata"
+    MANIFEST = "manifest"
 
 
 Actor = NewType("Actor", str)
@@ -183,7 +184,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A failed try: when, at which operation, on which of the two files, and what an operator can do."""
+    """A failed try: when, at which operation, on what, and what an operator can do."""
 
     at: datetime
     operation: str
@@ -304,12 +305,13 @@ _CLOSED = frozenset({ChunkState.RELEASED, ChunkState.KEPT, ChunkState.LOST})
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A member of an event that could not be read: what is known of it, and why it could not be."""
+    """A member of an event that could not be read: what is known of it, why it could not be, and how it came."""
 
     event_id: str
     cause: str
     document_id: DocumentId | None = None
     index: int | None = None
+    door: Door = Door.EVENT_GRID
 
 
 class Alarm(StrEnum):
@@ -339,7 +341,6 @@ class Recording:
 
     Attributes:
         requested_at: when this app started it; None for a recording that was started by others.
-        told_by: by which door the event came that told what is known of it; `told_at` is that event's own time.
         stopped_at: when the service agreed to stop it; None for one that ended otherwise.
         unread: members of its events that could not be read.
         untold: alerts that are decided and not yet published.
@@ -363,8 +364,6 @@ class Recording:
     started_at: datetime | None = None
     duration: timedelta | None = None
     session_end_reason: str = ""
-    told_by: Door | None = None
-    told_at: datetime | None = None
     announced_at: datetime | None = None
     unread: tuple[Unread, ...] = ()
     untold: tuple[Alert, ...] = ()

@@ -322,7 +322,19 @@ def test_a_failure_of_what_is_closed_is_only_counted() -> None:
     before = chunk(0, ChunkState.RELEASED)
     after = decide(entry_of(before), Failed(document(0), failure(), AGAIN), NOW).entry.chunks[0]
 
-    assert replace(before, failures=(("source_busy", 1),), last_failure=failure()) == after
+    assert replace(before, failures=(("source_busy", 1),), last_failure=failure(), tries=1) == after
+
+
+def test_a_step_of_what_is_closed_that_fails_many_times_needs_a_person_once() -> None:
+    """Its manifest, which no end of a source ends."""
+    entry = entry_of(chunk(0, ChunkState.RELEASED))
+    told: list[int] = []
+    for number in range(1, 30):
+        entry = decide(entry, Failed(document(0), failure(cause=str(number)), AGAIN), NOW).entry
+        told += [number] * len(alerts_of(entry))
+        entry = decide(entry, Told(alerts_of(entry)), NOW).entry
+
+    assert [8] == told
 
 
 def test_a_failure_that_needs_a_person_tells_once_for_each_cause() -> None:

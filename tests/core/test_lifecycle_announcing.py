@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import permutations
 
 import pytest
@@ -10,7 +10,7 @@ import pytest
 from recording.core.events import FileEvent
 from recording.core.lifecycle import Announced, Decision, Expired, Quarantined, Started, decide
 from recording.core.lifecycle.candidates import DROPPED, MOST_CANDIDATES
-from recording.core.lifecycle.deciding import MOST_CHUNKS
+from recording.core.lifecycle.changes import MOST_CHUNKS
 from recording.core.model import (
     Alarm,
     Alert,
@@ -165,27 +165,25 @@ def test_a_recording_reopens_when_a_member_could_not_be_read_after_its_completio
 MP3 = replace(WAV, format=Format.MP3)
 
 
-def telling(output: Output | None, at: datetime | None, door: Door = Door.EVENT_GRID) -> Announced:
-    """An event that tells an output, and its own time."""
+def telling(output: Output | None, door: Door = Door.EVENT_GRID) -> Announced:
+    """An event that tells an output."""
     fact = announced(0, door=door)
-    return replace(fact, event=replace(fact.event, output=output, at=at, call_id=CallId(f"call-of-{output}")))
+    return replace(fact, event=replace(fact.event, output=output, call_id=CallId(f"call-of-{output}")))
 
 
 @pytest.mark.parametrize(
     ("first", "second", "expected"),
     [
-        (telling(MP3, NOW, BY_KEY), telling(WAV, NOW), WAV),
-        (telling(WAV, NOW), telling(MP3, LATER, BY_KEY), WAV),
-        (telling(MP3, NOW), telling(WAV, LATER), WAV),
-        (telling(WAV, LATER), telling(MP3, NOW), WAV),
-        (telling(WAV, LATER), telling(MP3, None), WAV),
-        (telling(WAV, NOW), telling(None, LATER), WAV),
-        (telling(None, NOW), telling(WAV, NOW, BY_KEY), WAV),
-        (telling(MP3, NOW, BY_KEY), telling(WAV, LATER, BY_KEY), MP3),
+        (telling(MP3, BY_KEY), telling(WAV), WAV),
+        (telling(WAV), telling(MP3, BY_KEY), WAV),
+        (telling(MP3), telling(WAV), WAV),
+        (telling(WAV), telling(None), WAV),
+        (telling(None), telling(WAV, BY_KEY), WAV),
+        (telling(MP3, BY_KEY), telling(WAV, BY_KEY), MP3),
     ],
-    ids=["key first", "key second", "newer", "older", "without a time", "says nothing", "fills in", "key twice"],
+    ids=["key first", "key second", "newer", "says nothing", "fills in", "key twice"],
 )
-def test_event_grids_newest_event_tells_what_a_recording_is(
+def test_event_grids_last_event_tells_what_a_recording_is(
     first: Announced, second: Announced, expected: Output
 ) -> None:
     """The function key's only fills in what is not known."""
@@ -196,9 +194,9 @@ def test_event_grids_newest_event_tells_what_a_recording_is(
 
 def test_what_was_ordered_no_event_changes() -> None:
     """Whichever came first."""
-    forged = decide(None, telling(MP3, NOW), NOW).entry
+    forged = decide(None, telling(MP3), NOW).entry
     started = decide(forged, Started(RECORDING_ID, WAV, ServerCallId("ours")), NOW).entry
-    after = decide(started, telling(MP3, LATER), LATER).entry.recording
+    after = decide(started, telling(MP3), LATER).entry.recording
 
     assert (WAV, "ours", "call-of-audio-mixed-mp3") == (after.output, after.server_call_id, after.call_id)
 
@@ -320,7 +318,7 @@ def test_a_location_that_an_earlier_event_lacked_is_filled_in(field: str) -> Non
     bare = replace(announced_chunk(0), **{field: None})  # type: ignore[arg-type]
     proven = replace(candidate(0), announced=bare)
     one = replace(chunk(0, ChunkState.ARCHIVED), candidates=(proven,), proven=proven)
-    before = changed_recording(entry_of(one, state=RecordingState.ARCHIVED), told_by=Door.EVENT_GRID)
+    before = entry_of(one, state=RecordingState.ARCHIVED)
 
     assert announced_chunk(0) == decide(before, announced(0), LATER).entry.chunks[0].announced
     assert before == decide(before, announced(0, door=BY_KEY), LATER).entry

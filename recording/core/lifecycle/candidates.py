@@ -8,10 +8,53 @@ from dataclasses import replace
 from datetime import datetime
 
 from recording.core.lifecycle.facts import Announcement
-from recording.core.model import AnnouncedChunk, Candidate, Chunk, ChunkState, Door
+from recording.core.model import AnnouncedChunk, Candidate, CatalogEntry, Chunk, ChunkState, Door, Unread
 
 MOST_CANDIDATES = 8
+MOST_BY_KEY = 256 << 10
+"""Bytes of ids and locations that the function key alone may bring into an entry, which takes three times as many.
+
+Whoever has only the key must not be able to fill the entry, and so to keep out what Event Grid announces.
+"""
+_MOST_CONFLICTS = 8
+"""Of one chunk that are noted and told."""
+_CONFLICT = "announces it at other locations, after it was proven"
 DROPPED = f"more than {MOST_CANDIDATES} announcements of it differ; the oldest are forgotten"
+
+
+def weight(announced: AnnouncedChunk) -> int:
+    """How many bytes an announcement brings into an entry, about."""
+    texts = (
+        announced.document_id,
+        announced.content_location,
+        announced.metadata_location,
+        announced.delete_location,
+        announced.end_reason,
+    )
+    return sum(_bytes(text) for text in texts if text)
+
+
+def brought_by_key(entry: CatalogEntry) -> int:
+    """How many bytes of an entry nobody but the function key has brought, about."""
+    weights = (weight(one.announced) for chunk in entry for one in chunk.candidates if one.door is Door.FUNCTION_KEY)
+    unread = (one for one in entry.recording.unread if one.door is Door.FUNCTION_KEY)
+    return sum(weights) + sum(map(weight_of, unread))
+
+
+def weight_of(unread: Unread) -> int:
+    """The same of a member that could not be read."""
+    return _bytes(f"{unread.event_id}{unread.cause}{unread.document_id}")
+
+
+def adds(chunk: Chunk | None, candidate: Candidate) -> bool:
+    """Whether an announcement brings something into an entry that is not in it."""
+    if chunk is None:
+        return True
+    return not chunk.is_proven and all(one.announced != candidate.announced for one in chunk.candidates)
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))
 
 
 def first_seen(announcement: Announcement, candidate: Candidate, notes: tuple[str, ...]) -> Chunk:
@@ -65,8 +108,8 @@ def _after_proof(chunk: Chunk, candidate: Candidate) -> tuple[Chunk, str]:
     proven = chunk.candidate
     old, new = proven.announced, candidate.announced
     if not _agree(old, new):
-        note = f"event {candidate.event_id} announces it at other locations, after it was proven"
-        if note in chunk.notes:
+        note = f"event {candidate.event_id} {_CONFLICT}"
+        if note in chunk.notes or sum(known.endswith(_CONFLICT) for known in chunk.notes) == _MOST_CONFLICTS:
             return chunk, ""
         return replace(chunk, notes=(*chunk.notes, note)), note
     if candidate.door is not Door.EVENT_GRID:
