@@ -139,8 +139,8 @@ class CopyingChunk:
                 # The metadata stands before the media does, so that whoever sees the blob finds both.
                 stored = None if metadata.raw is None else self.metadata_file.store(self.archive, chunk, metadata.raw)
                 outcome = self._store(arrival, to, entry, chunk, trial)
-        if isinstance(outcome, _InTheWay):
-            outcome = self._examine(candidate, to, outcome)
+            if isinstance(outcome, _InTheWay):
+                outcome = self._examine(arrival, to, outcome)
         if isinstance(outcome, _InDoubt):
             return self._set_apart(entry, chunk, candidate, metadata, outcome, trial)
         if isinstance(outcome, CutOff):
@@ -169,12 +169,12 @@ class CopyingChunk:
             _tell("recording.chunk_copied", entry, chunk, bytes=arrival.length, seconds=seconds, mib_per_second=rate)
         return copied
 
-    def _examine(self, candidate: Candidate, to: Destination, found: _InTheWay) -> Copied | _InDoubt:
+    def _examine(self, arrival: Arrival, to: Destination, found: _InTheWay) -> Copied | _InDoubt:
         """A conflict: read what is there and compare it with the source. What is not this chunk stays as it is."""
         error = found.error
         if isinstance(error, ForeignBlocks):
             return _InDoubt((f"{error.cause}; {error.hint}",), found.length)
-        copied = self.engine.compare(candidate.announced.content_location, to)
+        copied = arrival.compare(to)
         if copied is not None:
             return copied
         if self.archive.find(to.name) is None:

@@ -15,7 +15,7 @@ from recording.copying.guard import Guard
 from recording.copying.proving import first_block, prove_ours, read_back
 from recording.copying.ranges import Ranges
 from recording.core import blocks
-from recording.core.errors import ArchiveDamaged, SourceNotReady
+from recording.core.errors import ArchiveDamaged, BlobExists, SourceNotReady, StagedBlocksGone
 from recording.core.media import MediaFacts, Need, inspect, is_error_page
 from recording.core.model import Digest, Location
 from recording.ports import Source
@@ -53,7 +53,7 @@ class Engine:
             ranges = stack.enter_context(Ranges(self.source, self._guard, location))
             first = stack.enter_context(ExitStack())
             view = first.enter_context(self.buffers.borrow())
-            yield Arrival(self, ranges, view[: ranges.begin(view)], first.close)
+            yield Arrival(self, location, ranges, view[: ranges.begin(view)], first.close)
 
     def read_small(self, location: Location, most: int) -> bytes:
         """The whole of a small content, such as a metadata file, of at most `most` bytes.
@@ -72,24 +72,9 @@ class Engine:
         return prove_ours(to, self.buffers)
 
     def compare(self, location: Location, to: Destination) -> Copied | None:
-        """What stands at the destination, if it is the content of that location; None if it is not, or nothing stands.
-
-        A copy of an earlier try must have the source's length and first block, and be what its blob metadata says once
-        it is read back. Anything else is compared with the source byte by byte.
-        """
-        found = to.archive.find(to.name)
-        if found is None:
-            return None
-        with Ranges(self.source, self._guard, location) as ranges, self.buffers.borrow() as buffer:
-            ranges.begin(buffer)
-            first, length = ranges.first(), ranges.total
-        if found.length != length or first_block(to, length, self.buffers) != first:
-            return None
-        ours = self.prove(to)
-        if ours is not None:
-            return ours
-        digest = self.measure(location)
-        return Copied(length, digest, found.etag) if self.read_back(to, length) == digest else None
+        """What stands at the destination, if it is the content of that location. See `Arrival.compare`."""
+        with self.open(location) as arrival:
+            return arrival.compare(to)
 
     def read_back(self, to: Destination, length: int) -> Digest:
         """The digest of what the archive returns for the blob at the destination, read from end to end."""
@@ -114,10 +99,13 @@ class Engine:
 
 
 class Arrival:
-    """A chunk that has begun to arrive: look at its `facts`, then `store` it, once."""
+    """A chunk that has begun to arrive: look at its `facts`, `store` it, once, `compare` it with what is in the way."""
 
-    def __init__(self, engine: Engine, ranges: Ranges, first: memoryview, release_first: Callable[[], None]) -> None:
+    def __init__(
+        self, engine: Engine, location: Location, ranges: Ranges, first: memoryview, release_first: Callable[[], None]
+    ) -> None:
         self._engine = engine
+        self._location = location
         self._ranges = ranges
         self._first = first
         self._release_first = release_first
@@ -160,7 +148,7 @@ class Arrival:
             resumed: told once of the bytes that an earlier try has made safe.
 
         Raises:
-            BlobExists: there is a blob already; `Engine.compare` tells whether it is this chunk's.
+            BlobExists: there is a blob already; `compare` tells whether it is this chunk's.
             StagedBlocksGone: a rival has committed meanwhile, which says the same.
             Transient: what is staged stays staged; call again later.
         """
@@ -168,9 +156,31 @@ class Arrival:
             if self.length == len(self._first):
                 return self._put(to, progress)
             return self._carry(to, until, progress, resumed)
+        except (BlobExists, StagedBlocksGone):
+            self._ranges.first()  # for `compare`, as long as its buffer is in hand
+            raise
         finally:
             # Whoever proves or reads back next borrows a buffer, and this may be the only one.
             self._release_first()
+
+    def compare(self, to: Destination) -> Copied | None:
+        """What stands at the destination, if it is this chunk; None if it is not, or nothing stands.
+
+        A copy of an earlier try must have the source's length and first block, and be what its blob metadata says once
+        it is read back. Anything else is compared with the source byte by byte.
+        """
+        found = to.archive.find(to.name)
+        if found is None or found.length != self.length:
+            return None
+        first = self._ranges.first()
+        self._release_first()
+        if first_block(to, self.length, self._engine.buffers) != first:
+            return None
+        ours = self._engine.prove(to)
+        if ours is not None:
+            return ours
+        digest = self._engine.measure(self._location)
+        return Copied(self.length, digest, found.etag) if self._engine.read_back(to, self.length) == digest else None
 
     def _put(self, to: Destination, progress: Progress) -> Copied:
         digest = blocks.composite({0: self._ranges.first()}, self._engine.buffers.size)

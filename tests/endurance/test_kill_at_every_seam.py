@@ -16,7 +16,19 @@ from local.acs.faults import Fault
 from local.faultproxy.faults import Moment
 from local.faultproxy.operations import Operation
 from recording.core.model import ChunkState
-from tests.endurance.scene import CONNECTIONS, DROPPED, MEBIBYTE, SETTINGS, Given, Scene, assert_archived, sound
+from tests.endurance.scene import (
+    CONNECTIONS,
+    DONE,
+    DROPPED,
+    MEBIBYTE,
+    SETTINGS,
+    WAITS,
+    Given,
+    Scene,
+    assert_archived,
+    assert_waiting,
+    sound,
+)
 
 if TYPE_CHECKING:
     from tests.endurance.workers import Run
@@ -54,6 +66,7 @@ SEAMS = {
         "the proof is saved": _moments("upsert", "before", "during", "after"),
         "the blob is asked for before the release": _moments("head", "before", "after"),
         "the metadata is asked for before the release": _moments("head", "before", "after", after=1),
+        "the source object is owned": _moments("insert", "before", "during", "after"),
         "the release is saved": _moments("upsert", "before", "during", "after", after=1),
         "the manifest is put": _moments("put", "before", "during", "after", named=".manifest.json"),
         "the completion is saved": _moments("upsert", "before", "during", "after", after=2),
@@ -88,23 +101,30 @@ def killed_at(scene: Scene, given: Given, seam: Seam, with_signal: signal.Signal
 
 
 def assert_goes_on(
-    scene: Scene, given: Given, kills: int = 1, *, in_flight: int = AT_MOST_IN_FLIGHT, **options: object
+    scene: Scene,
+    given: Given,
+    kills: int = 1,
+    *,
+    in_flight: int = AT_MOST_IN_FLIGHT,
+    settings: dict[str, str] | None = None,
 ) -> None:
     """No reader sees a part of it; another worker finishes, and reads again what was in flight, and the first block."""
     chunk = given.chunk
-    before = given.served
+    before, asked = given.served, len(given.asked)
+    blocks = set(range(-(-len(given.content) // MEBIBYTE)))
     committed = chunk.name in scene.names(given)
     if committed:
         assert given.content == scene.blob(chunk.name)
-        left = 0
-    else:
-        left = len(given.content) - sum(size for _, size in scene.staged(given))
+    staged = blocks if committed else given.staged
+    left = sum(len(given.content[at * MEBIBYTE :][:MEBIBYTE]) for at in blocks - staged)
     known = chunk.state is not ChunkState.ANNOUNCED
 
-    assert ["done"] == scene.finish(given, **options)
+    assert [[DONE]] == scene.drive(given, settings=settings)
 
     assert_archived(given)
     assert () == given.chunk.failures
+    again = given.asked[asked:]
+    assert (set() if known else {0} | (blocks - staged)) >= set().union(*again)
     assert given.served - before <= (0 if known else left + MEBIBYTE)
     assert before - (len(given.content) - left) <= kills * (MEBIBYTE + in_flight)
 
@@ -167,6 +187,25 @@ def test_a_worker_killed_at_the_release_is_followed_by_one_that_goes_on(
         if (one.document_id, one.operation) == (given.source.document_id, "delete")
     ]
     assert (404 if done else 200) == answers[-1]
+
+
+@pytest.mark.parametrize("moment", ["before", "during", "after"])
+def test_a_worker_killed_as_it_puts_its_message_back_is_followed_by_one_that_waits(
+    scene: Scene, given: Given, moment: Moment
+) -> None:
+    """The failed try is counted, once; the host gives the first message back, and a second one changes nothing."""
+    scene.acs.world.arm("not_ready_404", object_id=given.source.document_id)
+    killed_at(scene, given, Seam("enqueue", moment))
+    assert_waiting(given)
+    assert given.chunk.look_at is not None
+
+    (tries,) = scene.drive(given)
+    assert DONE == tries.pop()
+    assert [WAITS] * len(tries) == tries
+    assert [DONE] == scene.start(given).wait()
+    assert_archived(given)
+    assert (("source_gone", 1),) == given.chunk.failures
+    assert len(given.content) == given.served
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
