@@ -304,12 +304,13 @@ _CLOSED = frozenset({ChunkState.RELEASED, ChunkState.KEPT, ChunkState.LOST})
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A member of an event that could not be read: what is known of it, and why it could not be."""
+    """A member of an event that could not be read: what is known of it, why it could not be, and the event's door."""
 
     event_id: str
     cause: str
     document_id: DocumentId | None = None
     index: int | None = None
+    door: Door = Door.EVENT_GRID
 
 
 class Alarm(StrEnum):

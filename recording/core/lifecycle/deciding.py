@@ -133,14 +133,14 @@ def _announced(entry: CatalogEntry | None, fact: Announced, now: datetime) -> De
     known = entry or CatalogEntry(Recording(event.recording_id, RecordingState.ANNOUNCED))
     chunks = {chunk.document_id: chunk for chunk in known}
     alerts: list[Alert] = []
-    unread = list(event.unread)
+    unread = [replace(one, door=fact.door) for one in event.unread]
     for announcement in fact.chunks:
         document_id = announcement.announced.document_id
         candidate = Candidate(announcement.announced, event.event_id, fact.door, now)
         standing = chunks.get(document_id)
         if standing is None:
             if not _make_room(chunks, fact.door):
-                unread.append(_refused(event.event_id, announcement))
+                unread.append(_refused(event.event_id, announcement, fact.door))
                 continue
             chunks[document_id] = first_seen(announcement, candidate, event.notes)
         else:
@@ -160,7 +160,7 @@ def _announced(entry: CatalogEntry | None, fact: Announced, now: datetime) -> De
             duration=before.duration or event.duration,
             session_end_reason=before.session_end_reason or event.session_end_reason,
             announced_at=before.announced_at or now,
-            unread=_merged(before.unread, unread, _MOST_UNREAD),
+            unread=_most_credible(dict.fromkeys((*before.unread, *unread))),
             untold=_merged(before.untold, alerts, _MOST_NOTES),
         ),
         chunks,
@@ -188,9 +188,14 @@ def _make_room(chunks: dict[DocumentId, Chunk], door: Door) -> bool:
     return True
 
 
-def _refused(event_id: str, announcement: Announcement) -> Unread:
-    announced = announcement.announced
-    return Unread(event_id, f"a recording has at most {MOST_CHUNKS} chunks", announced.document_id, announced.index)
+def _refused(event_id: str, announcement: Announcement, door: Door) -> Unread:
+    announced, cause = announcement.announced, f"a recording has at most {MOST_CHUNKS} chunks"
+    return Unread(event_id, cause, announced.document_id, announced.index, door)
+
+
+def _most_credible(unread: Iterable[Unread]) -> tuple[Unread, ...]:
+    """As many as an entry keeps; what the function key brought displaces nothing of Event Grid's."""
+    return tuple(sorted(unread, key=lambda one: one.door is Door.FUNCTION_KEY)[:_MOST_UNREAD])
 
 
 def _steps(entry: CatalogEntry, announced: Iterable[DocumentId], now: datetime) -> tuple[DocumentId, ...]:
@@ -337,7 +342,8 @@ def _expired(chunk: Chunk, state: ChunkState, fact: Expired) -> Chunk:
     counted = _counted(chunk, fact.failure)
     if state is ChunkState.KEPT:
         failure = fact.failure
-        reason = f"the source has ended by itself; before, {failure.operation} failed: {failure.cause}"
+        what = f"{failure.operation}, of its {failure.subject}, failed: {failure.cause}"
+        reason = f"the source must have ended by itself; before, {what}"
         return replace(counted, state=state, kept_reason=reason, look_at=None)
     doubts = chunk.doubts or (f"{fact.failure.operation}: {fact.failure.cause}",)
     return replace(counted, state=state, doubts=doubts, look_at=None)

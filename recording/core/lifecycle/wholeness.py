@@ -89,7 +89,10 @@ def _open_end(chunks: Sequence[Chunk]) -> Iterator[str]:
 def _unread(entry: CatalogEntry) -> Iterator[str]:
     documents = {chunk.document_id for chunk in entry}
     indices = {chunk.index for chunk in entry}
+    by_event_grid = any(_came_by_event_grid(chunk) for chunk in entry)
     for unread in entry.recording.unread:
+        if by_event_grid and unread.door is Door.FUNCTION_KEY:
+            continue  # it says no more about the extent than a chunk would that the key alone announced
         if unread.document_id in documents or (unread.document_id is None and unread.index in indices):
             continue  # another event has told it since
         yield f"a chunk that event {unread.event_id} announces could not be read: {unread.cause}"
