@@ -188,12 +188,13 @@ def test_events_that_concern_no_recording_are_taken(stack: Stack, call: Call) ->
 
 
 def test_a_file_event_at_this_door_is_archived_all_the_same(stack: Stack) -> None:
-    """Subscribed to the wrong endpoint, it is not lost for that."""
+    """Subscribed to the wrong endpoint, it is not lost for that; but whoever has the key can delete nothing by it."""
     found = given(stack, [short_wav(970)])
     reply = deliver(stack, [found.event], NOTIFICATION)
 
     assert 200 == reply.status_code
-    assert_archived(stack, found.recording)
+    manifest = assert_archived(stack, found.recording, released=False)
+    assert "function key" in manifest["chunks"][0]["keptReason"]
 
 
 def test_event_grid_never_hears_4xx_for_a_real_event(stack: Stack, call: Call) -> None:
