@@ -172,6 +172,19 @@ def test_a_chunk_that_cannot_be_read_costs_only_itself(stack: Stack) -> None:
     assert {} == told(stack, "RecordingArchived", found.id)
 
 
+def test_what_cannot_be_read_at_the_keys_door_keeps_no_recording_open(stack: Stack) -> None:
+    """Whoever has the key can post it for any recording: a person is told, and that is all."""
+    found = given(stack, [short_wav(648)])
+    junk = found.event | {"id": str(uuid.uuid4()), "data": found.event["data"] | {"recordingStorageInfo": {}}}
+    assert 200 == post(stack, [junk])
+    found.publish()
+
+    assert_archived(stack, found.recording)
+    assert 200 == post(stack, [junk | {"id": str(uuid.uuid4())}])
+    wait_for(lambda: len(told(stack, "RecordingEventUnreadable", found.id)) > 1, "a person to be told of both")
+    assert_archived(stack, found.recording)
+
+
 def test_the_journal_keeps_every_field_of_an_event(stack: Stack) -> None:
     """Whoever reads it or not: the binding's own classes drop some, and refuse an offset."""
     found = given(stack, [short_wav(645)])
