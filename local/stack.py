@@ -30,6 +30,7 @@ Delivery = Literal["function", "queue"]
 _QUICK = {
     # Seconds in place of minutes, by the settings that the app and the real host take from their environment as well.
     "RETRY_FIRST_SECONDS": "1",
+    "RETRY_LONGEST_SECONDS": "2",
     "AzureFunctionsJobHost__extensions__queues__visibilityTimeout": "00:00:01",
     "AzureFunctionsJobHost__extensions__queues__maxPollingInterval": "00:00:00.100",
     "LOCAL_HOST_LEASE_SECONDS": "5",

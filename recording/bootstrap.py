@@ -97,7 +97,9 @@ def compose(
     refusing = Refusing(journal, topic, now)
     announcing = Announcing(entries, settings.template, settings.retention_hours)
     retention = timedelta(hours=settings.retention_hours)
-    waits = Waits(first=timedelta(seconds=settings.first_wait_seconds))
+    waits = Waits(
+        first=timedelta(seconds=settings.first_wait_seconds), longest=timedelta(seconds=settings.longest_wait_seconds)
+    )
     archiving = Archiving(
         entries=entries,
         copying=CopyingChunk(

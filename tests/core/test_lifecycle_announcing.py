@@ -154,6 +154,28 @@ def test_members_that_cannot_be_read_are_kept_and_told_once() -> None:
     assert Decision(told) == decide(told, fact, LATER)
 
 
+def test_members_that_the_key_brings_displace_none_of_event_grids() -> None:
+    """An entry keeps a hundred; a person is told of both."""
+    entry: CatalogEntry | None = None
+    for event_id, door, count in (("forged", BY_KEY, 150), ("true", Door.EVENT_GRID, 1)):
+        unread = tuple(Unread(event_id, f"[{number}]: missing") for number in range(count))
+        event = FileEvent(event_id, RECORDING_ID, (), unread=unread)
+        entry = decide(entry, Announced(event, door, ()), NOW).entry
+
+    assert entry is not None
+    kept = entry.recording.unread
+    assert (100, Unread("true", "[0]: missing", door=Door.EVENT_GRID)) == (len(kept), kept[0])
+    assert {"event forged: [0]: missing", "event true: [0]: missing"} <= {one.reason for one in entry.recording.untold}
+
+
+def test_a_completed_recording_is_not_reopened_by_what_the_key_brings() -> None:
+    before = entry_of(chunk(0, ChunkState.RELEASED), completed_at=NOW)
+    event = FileEvent("forged", RECORDING_ID, (), unread=(Unread("forged", "[1]: missing"),))
+    after = decide(before, Announced(event, BY_KEY, ()), LATER)
+
+    assert (NOW, (), 1) == (after.entry.recording.completed_at, after.steps, len(after.entry.recording.untold))
+
+
 def test_a_recording_reopens_when_a_member_could_not_be_read_after_its_completion() -> None:
     before = entry_of(chunk(0, ChunkState.RELEASED), completed_at=NOW)
     event = replace(announced(0).event, unread=(Unread("event", "[1]: missing"),))

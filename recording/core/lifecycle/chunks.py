@@ -165,7 +165,8 @@ def _expired(chunk: Chunk, state: ChunkState, fact: Expired) -> Chunk:
     counted = _counted(chunk, fact.failure)
     if state is ChunkState.KEPT:
         failure = fact.failure
-        reason = f"the source has ended by itself; before, {failure.operation} failed: {failure.cause}"
+        what = f"{failure.operation}, of its {failure.subject}, failed: {failure.cause}"
+        reason = f"the source must have ended by itself; before, {what}"
         return replace(counted, state=state, kept_reason=reason, tries=0, look_at=None)
     doubts = chunk.doubts or (f"{fact.failure.operation}: {fact.failure.cause}",)
     return replace(counted, state=state, doubts=doubts, look_at=None)
