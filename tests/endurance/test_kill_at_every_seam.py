@@ -8,7 +8,7 @@ import random
 import signal
 import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import pytest
 
@@ -29,9 +29,7 @@ from tests.endurance.scene import (
     assert_waiting,
     sound,
 )
-
-if TYPE_CHECKING:
-    from tests.endurance.workers import Run
+from tests.endurance.workers import ENOUGH, Run
 
 BLOCKS = 4
 LENGTH = BLOCKS * MEBIBYTE - 300_000
@@ -145,7 +143,7 @@ def test_a_worker_killed_at_the_source_is_followed_by_one_that_goes_on(scene: Sc
     name, trigger = SOURCE_SEAMS[seam]
     held = scene.acs.world.arm(name, object_id=given.source.document_id, seconds=60.0, **trigger)  # type: ignore[arg-type]
     run = scene.start(given)
-    assert scene.acs.world.wait_for(lambda _world: held.hits > 0 and _is_half_sent(scene, given, held))
+    assert scene.acs.world.wait_for(lambda _world: held.hits > 0 and _is_half_sent(scene, given, held), ENOUGH)
     run.kill()
     held.count = held.hits
     scene.proxy.wait_idle()
@@ -178,7 +176,7 @@ def test_a_worker_killed_at_the_release_is_followed_by_one_that_goes_on(
     scene.on_delete[given.source.document_id] = kill
     runs.append(scene.start(given))
     assert [] == runs[0].wait()
-    assert scene.acs.world.wait_for(lambda _world: done != given.source.exists)
+    assert scene.acs.world.wait_for(lambda _world: done != given.source.exists, ENOUGH)
 
     assert_goes_on(scene, given)
     answers = [
