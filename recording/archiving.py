@@ -184,7 +184,7 @@ class Archiving:
             raise UnknownRecording(
                 _OPERATION,
                 "the catalog does not know it",
-                hint="its event is in the journal container",
+                hint="if its event is in the journal container, put that into the queue recording-events",
                 ids={"recording_id": step.recording_id, "document_id": step.document_id},
             )
         return entry
