@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from recording import log
 from recording.completing import Completing
-from recording.copying_chunk import CopyingChunk, Trial
+from recording.copying_chunk import CopyingChunk
 from recording.core.deadlines import Waits, another_look, next_look
 from recording.core.errors import Permanent, RecordingError, Transient, UnknownRecording
 from recording.core.lifecycle import (
@@ -36,6 +36,7 @@ from recording.entries import Entries
 from recording.in_hand import InHand
 from recording.ports import ChunkQueue
 from recording.releasing import Releasing
+from recording.storing import Trial
 
 _OPERATION = "archive chunk"
 _MOST_STEPS = 30
@@ -184,7 +185,7 @@ class Archiving:
             raise UnknownRecording(
                 _OPERATION,
                 "the catalog does not know it",
-                hint="its event is in the journal container",
+                hint="if its event is in the journal container, put that into the queue recording-events",
                 ids={"recording_id": step.recording_id, "document_id": step.document_id},
             )
         return entry

@@ -39,6 +39,7 @@ from recording.core.model import (
     CallConnectionId,
     CatalogEntry,
     ChunkState,
+    Door,
     Format,
     Place,
     RecordingState,
@@ -283,6 +284,17 @@ def test_what_expired_is_lost_and_told_with_the_last_that_was_seen() -> None:
     assert (Alert(Alarm.LOST, "read source: 503", document(0)),) == alerts_of(lost)
     assert RecordingState.LOST == lost.recording.state
     assert lost == decide(lost, Expired(document(0), failure("other")), LATER).entry
+
+
+def test_every_loss_of_a_long_recording_is_told_though_nobody_can_be_told_for_now() -> None:
+    """The topic is out of order while a hundred chunks end."""
+    entry = entry_of(*(chunk(index) for index in range(120)))
+    for index in range(120):
+        entry = decide(entry, Expired(document(index), failure()), NOW).entry
+    forged = announced(*range(120), door=Door.FUNCTION_KEY, host="us-api")
+
+    assert [document(index) for index in range(120)] == [alert.document_id for alert in alerts_of(entry)]
+    assert set(alerts_of(entry)) <= set(alerts_of(decide(entry, forged, NOW).entry))
 
 
 def test_what_expired_with_a_copy_apart_is_left_to_a_person() -> None:

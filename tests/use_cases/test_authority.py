@@ -29,6 +29,21 @@ def test_a_delete_location_of_another_chunk_deletes_nothing(authority: Authority
     assert world.chunk("a").kept_reason
 
 
+@pytest.mark.parametrize("door", Door)
+def test_the_source_of_a_chunk_in_doubt_is_not_deleted_by_anothers_event(door: Door) -> None:
+    """It is all that is left of it."""
+    world = World()
+    a, b = world.add("a"), world.add("b", content=b"limit exceeded!")
+    world.announce(b, recording_id=OTHER)
+    world.run(until=timedelta(hours=1))
+    assert ChunkState.QUARANTINED == world.state("b", OTHER)
+    world.announce(elsewhere(a, delete=b.delete_location), door=door, event_id="event-2")
+    world.run(until=timedelta(hours=2))
+
+    assert (ChunkState.KEPT, []) == (world.state("a"), world.source.deletions)
+    assert b.content_location in world.source.contents
+
+
 def test_what_came_by_the_function_key_is_archived_and_never_released() -> None:
     world = World()
     chunk = world.add()

@@ -57,11 +57,15 @@ def test_junk_that_fills_an_entry_keeps_no_true_event_out() -> None:
 def test_candidates_that_fill_an_entry_keep_no_true_event_out() -> None:
     """The junk is announced of chunks that Event Grid has announced."""
     world = World()
-    chunks = [world.add(f"document-{index}", index, seconds=0.1) for index in range(60)]
+    chunks = [world.add(f"document-{index}", index, seconds=0.1) for index in range(30)]
     world.announce(*chunks)
     world.queue.messages.clear()
     for number in range(8):
-        forged = [elsewhere(one, content=junk(number, 0).content_location, delete=None) for one in chunks]
+        places = [junk(number, 0).content_location for _ in chunks]
+        forged = [
+            elsewhere(one, content=at, metadata=f"{at}m", delete=f"{at}d")
+            for one, at in zip(chunks, places, strict=True)
+        ]
         world.announce(*forged, door=Door.FUNCTION_KEY, event_id=f"forged-{number}")
     world.queue.messages.clear()
     world.announce(*chunks, event_id="true")

@@ -73,18 +73,3 @@ def test_a_manifest_that_cannot_be_written_is_told_and_tried_less_and_less() -> 
         world.entry().recording.state,
         world.told(),
     )
-
-
-def test_every_loss_of_a_long_recording_is_told_though_the_topic_is_out_of_order() -> None:
-    world = World()
-    chunks = [world.add(f"document-{index}", index, seconds=0.1) for index in range(60)]
-    world.announce(*chunks)
-    for chunk in chunks:
-        world.remove(chunk)
-    world.topic.fail(503, ENDLESS)
-    world.run(until=timedelta(hours=27), most=50_000)
-    world.topic.failures.clear()
-    world.run(most=50_000)
-
-    lost = {event.body["documentId"] for event in world.topic.received if event.event_type == "RecordingLost"}
-    assert {chunk.document_id for chunk in chunks} == lost

@@ -29,6 +29,8 @@ from recording.core.steps import Step
 from recording.entries import Entries
 from recording.metadata_file import MetadataFile
 from recording.releasing import Releasing
+from recording.setting_apart import SettingApart
+from recording.storing import Storing
 from tests.copies import engine_of
 from tests.core.media_files import chunk as riff_chunk
 from tests.core.media_files import wav, wav_format
@@ -105,19 +107,20 @@ class World:
         waits = Waits()
         entries = Entries(self.catalog, self.topic, clock.now, clock.sleep)
         engine = engine_of(self.source, block=BLOCK, monotonic=clock.monotonic)
+        metadata_file, storing = MetadataFile(engine), Storing(clock.now, clock.monotonic)
         self.entries = entries
         return Archiving(
             entries=entries,
             copying=CopyingChunk(
                 engine=engine,
                 archive=self.archive,
-                quarantine=self.quarantine,
-                metadata_file=MetadataFile(engine),
+                setting_apart=SettingApart(engine, self.quarantine, metadata_file, storing, waits),
+                metadata_file=metadata_file,
+                storing=storing,
                 catalog=self.catalog,
                 waits=waits,
                 retention=RETENTION,
                 now=clock.now,
-                monotonic=clock.monotonic,
             ),
             releasing=Releasing(self.catalog, engine, self.source, self.archive, self.authority),
             completing=Completing(self.topic, self.archive, CONTAINER, clock.now),
