@@ -209,6 +209,7 @@ class Chunk:
         proven: the candidate whose bytes the proof is of.
         apart: of a copy that is in doubt, wherever it stands.
         doubts: why it is in doubt.
+        is_disputed: whether what stands in the archive under its name was proven once and is in doubt since.
         kept_reason: why a proven chunk was not released.
         failures: failed tries by their error's code; a try that was cut off is not a failure.
         tries: failed tries in a row without progress.
@@ -228,6 +229,7 @@ class Chunk:
     proven: Candidate | None = None
     apart: Proof | None = None
     doubts: tuple[str, ...] = ()
+    is_disputed: bool = False
     released_at: datetime | None = None
     kept_reason: str = ""
     failures: tuple[tuple[str, int], ...] = ()
