@@ -80,12 +80,12 @@ class Archiving:
             Permanent: the catalog has no such chunk, or can never hold what came of it.
         """
         step = Step(recording_id, document_id)
-        with self.in_hand.take(step) as is_mine:
-            if not is_mine:
+        with self.in_hand.take(step) as held:
+            if held is None:
                 return Outcome.IN_HAND
             while True:
                 outcome = self._drive(step)
-                if self.in_hand.let_go(step):
+                if held.let_go():
                     return outcome
 
     def _drive(self, step: Step) -> Outcome:

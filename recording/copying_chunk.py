@@ -127,8 +127,7 @@ class CopyingChunk:
 
     def _left_by_an_earlier_try(self, entry: CatalogEntry, chunk: Chunk) -> Copied | None:
         """What stands in the archive, once the source must have ended: the only witness left, unless it is in doubt."""
-        is_disputed = chunk.apart is not None and chunk.apart.place is Place.ARCHIVE
-        if self.now() < chunk.gone_by or is_disputed:
+        if self.now() < chunk.gone_by or chunk.is_disputed:
             return None
         return self.engine.prove(self.storing.destination(self.archive, chunk.name, entry, chunk))
 

@@ -209,10 +209,11 @@ class Chunk:
         proven: the candidate whose bytes the proof is of.
         apart: of a copy that is in doubt, wherever it stands.
         doubts: why it is in doubt.
+        is_disputed: whether what stands in the archive under its name was proven once and is in doubt since.
         kept_reason: why a proven chunk was not released.
         failures: failed tries by their error's code; a try that was cut off is not a failure.
         tries: failed tries in a row without progress.
-        turn: counts through the candidates: which one is tried next.
+        turn: counts through the candidates: which one is tried next, see `next_candidate`.
         look_at: when it is to be looked at again; None for at once, or, for one in doubt, never.
         duration: how long it lasts by its metadata, pauses included or not; `paused` beside it.
         notes: doubts that a reader of the manifest should know of.
@@ -228,6 +229,7 @@ class Chunk:
     proven: Candidate | None = None
     apart: Proof | None = None
     doubts: tuple[str, ...] = ()
+    is_disputed: bool = False
     released_at: datetime | None = None
     kept_reason: str = ""
     failures: tuple[tuple[str, int], ...] = ()
@@ -287,6 +289,26 @@ class Chunk:
     def candidate(self) -> Candidate:
         """The proven candidate, or the most credible one."""
         return self.proven or self.candidates[0]
+
+    @property
+    def next_candidate(self) -> Candidate:
+        """Which one is tried next: each in its turn; of the function key's beside others only one in each round."""
+        credible, others = self._by_door()
+        if not credible or not others:
+            return self.candidates[self.turn % len(self.candidates)]
+        round_, place = divmod(self.turn, len(credible) + 1)
+        return credible[place] if place < len(credible) else others[round_ % len(others)]
+
+    @property
+    def rounds(self) -> int:
+        """How many rounds through the candidates have failed."""
+        credible, others = self._by_door()
+        return self.tries // (len(credible) + 1 if credible and others else len(self.candidates))
+
+    def _by_door(self) -> tuple[list[Candidate], list[Candidate]]:
+        """Event Grid's candidates, and those that only the function key announced."""
+        credible = [one for one in self.candidates if one.door is Door.EVENT_GRID]
+        return credible, [one for one in self.candidates if one.door is Door.FUNCTION_KEY]
 
     @property
     def announced(self) -> AnnouncedChunk:

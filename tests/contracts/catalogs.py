@@ -81,7 +81,7 @@ def whole_entry(recording_id: RecordingId) -> CatalogEntry:
     bare = replace(bare, candidates=(replace(bare.candidate, announced=nowhere),))
     kept = chunk(2, ChunkState.KEPT)
     kept = replace(kept, proof=replace(proof(2), by_its_own_word=True))
-    doubted = chunk(3, ChunkState.QUARANTINED, apart=True)
+    doubted = replace(chunk(3, ChunkState.QUARANTINED, apart=True), is_disputed=True)
     return changed_recording(
         entry_of(full, bare, kept, doubted),
         recording_id=recording_id,

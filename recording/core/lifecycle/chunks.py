@@ -89,6 +89,7 @@ def _changed(chunk: Chunk, state: ChunkState, fact: ChunkFact, now: datetime) ->
                 proof=fact.proof,
                 proven=fact.candidate,
                 doubts=(),
+                is_disputed=False,
                 duration=fact.duration or chunk.duration,
                 paused=fact.paused or chunk.paused,
                 notes=merged(chunk.notes, fact.notes, MOST_NOTES),
@@ -115,6 +116,7 @@ def _changed(chunk: Chunk, state: ChunkState, fact: ChunkFact, now: datetime) ->
                 proven=None,
                 apart=chunk.proof,
                 doubts=fact.reasons,
+                is_disputed=True,
                 look_at=fact.look_at,
                 turn=0,
             )

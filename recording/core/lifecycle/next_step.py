@@ -60,7 +60,7 @@ def next_step(entry: CatalogEntry, document_id: DocumentId, now: datetime) -> Ne
     if chunk.look_at is not None and chunk.look_at > now:
         return LookAgain(chunk.look_at)
     if chunk.state is not ChunkState.ARCHIVED:
-        return CopyChunk(chunk.candidates[chunk.turn % len(chunk.candidates)])
+        return CopyChunk(chunk.next_candidate)
     # What a copy said of itself after its source had ended is no authority to delete: no use to wait for metadata.
     if chunk.is_metadata_owed and not (chunk.proof and chunk.proof.by_its_own_word):
         return ArchiveMetadata(chunk.candidate)
