@@ -94,8 +94,8 @@ class Archiving:
             self.entries.tell(entry)
         except Transient as error:
             _step_failed(step, error, 1)
-            soon = self.entries.now() + _TO_TELL * self.waits.first
-            at = soon if at is None else min(at, soon)
+            now = self.entries.now()
+            at = now + _TO_TELL * self.waits.first if at is None else min(at, now + self.waits.longest)
         if at is None:
             return Outcome.DONE
         delay = max(timedelta(), at - self.entries.now())

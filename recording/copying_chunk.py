@@ -14,12 +14,13 @@ from recording.core.deadlines import Waits, another_look, due_by_metadata
 from recording.core.errors import ForeignBlocks, SourceGone, StagedBlocksGone
 from recording.core.lifecycle import Archived, Disputed, MetadataArchived, Quarantined
 from recording.core.locations import object_id
-from recording.core.media import Expectation, MediaFacts, judge
+from recording.core.media import Expectation, judge
 from recording.core.metadata import ChunkMetadata, doubts_about_identity, names
 from recording.core.model import (
     Candidate,
     CatalogEntry,
     Chunk,
+    Door,
     MetadataProof,
     Place,
     Proof,
@@ -28,6 +29,8 @@ from recording.metadata_file import MetadataFile, MetadataRead
 from recording.ports import Archive, Catalog
 from recording.setting_apart import InDoubt, SettingApart
 from recording.storing import InTheWay, Storing, Trial
+
+_ANOTHER_STANDS = "the archive holds another blob of this name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,10 @@ class CopyingChunk:
             if copied is None:
                 error.cause += self._taken_by(entry, chunk, candidate)
                 raise
-        stored = None if metadata.raw is None else self.metadata_file.store(self.archive, chunk, metadata.raw)
+        stored: MetadataProof | None = None
+        is_its_own = not doubts_about_identity(metadata.meaning, chunk.document_id, candidate.announced.index)[0]
+        if metadata.raw is not None and metadata.error is None and is_its_own:
+            stored = self.metadata_file.store(self.archive, chunk, metadata.raw)
         proof = self.storing.proof(chunk.name, copied, stored, Place.ARCHIVE, by_its_own_word=True)
         note = "the source had ended: the copy of an earlier try was compared with its own blob metadata alone"
         return _archived(chunk, proof, candidate, metadata, (note,))
@@ -84,7 +90,7 @@ class CopyingChunk:
         if stored is None:
             raise AssertionError("a chunk whose event names no metadata file is not asked for it")
         with self.engine.open(candidate.announced.content_location) as arrival:
-            doubts, notes = _look(entry, chunk, candidate, metadata, arrival.facts())
+            doubts, notes = _look(entry, chunk, candidate, metadata, arrival)
         meaning = metadata.meaning
         if doubts:
             look_at = another_look(chunk, self.now(), self.waits) or self.now()
@@ -97,7 +103,7 @@ class CopyingChunk:
         to = self.storing.destination(self.archive, chunk.name, entry, chunk, metadata)
         stored: MetadataProof | None = None
         with self.engine.open(candidate.announced.content_location) as arrival:
-            doubts, notes = _look(entry, chunk, candidate, metadata, arrival.facts())
+            doubts, notes = _look(entry, chunk, candidate, metadata, arrival)
             if doubts:
                 outcome: Copied | CutOff | InTheWay | InDoubt = InDoubt(doubts, arrival.length)
             else:
@@ -123,18 +129,22 @@ class CopyingChunk:
             return copied
         if self.archive.find(to.name) is None:
             raise StagedBlocksGone(error.operation, error.cause, hint="they are staged again", ids=error.ids)
-        return InDoubt(("the archive holds another blob of this name",), found.length)
+        return InDoubt((_ANOTHER_STANDS,), found.length)
 
     def _left_by_an_earlier_try(self, entry: CatalogEntry, chunk: Chunk) -> Copied | None:
-        """What stands in the archive, once the source must have ended: the only witness left, unless it is in doubt."""
-        if self.now() < chunk.gone_by or chunk.is_disputed:
+        """What stands in the archive, once the source must have ended: the only witness left, unless it is in doubt.
+
+        It is so where it was put in doubt itself, or was seen to be something else than the source.
+        """
+        if self.now() < chunk.gone_by or chunk.is_disputed or _ANOTHER_STANDS in (*chunk.doubts, *chunk.notes):
             return None
         return self.engine.prove(self.storing.destination(self.archive, chunk.name, entry, chunk))
 
     def _taken_by(self, entry: CatalogEntry, chunk: Chunk, candidate: Candidate) -> str:
         """Of a source that must have ended: under whose name it was released, if another announcement was quicker."""
         key = object_id(candidate.announced.content_location)
-        if key is None or self.now() < chunk.gone_by:
+        # Whoever asks first becomes the owner; what came by the function key alone must not.
+        if key is None or self.now() < chunk.gone_by or candidate.door is Door.FUNCTION_KEY:
             return ""
         owner = self.catalog.own(key, entry.recording.recording_id, chunk.document_id)
         if owner == (entry.recording.recording_id, chunk.document_id):
@@ -157,14 +167,16 @@ def _archived(
 
 
 def _look(
-    entry: CatalogEntry, chunk: Chunk, candidate: Candidate, metadata: MetadataRead, facts: MediaFacts
+    entry: CatalogEntry, chunk: Chunk, candidate: Candidate, metadata: MetadataRead, arrival: Arrival
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Doubts and notes about the media of a candidate: whose it is, and whether it is what it should be."""
     meaning = metadata.meaning
     doubts, notes = doubts_about_identity(meaning, chunk.document_id, candidate.announced.index)
-    names_it = object_id(candidate.announced.content_location) == chunk.document_id
+    facts = arrival.facts()
+    # A redirect to another object is evidence of what the content is; one to a place without an object's id is none.
+    names_it = (object_id(arrival.location) or object_id(candidate.announced.content_location)) == chunk.document_id
     if not names_it and not names(meaning, chunk.document_id):
-        doubts = (*doubts, "neither contentLocation nor the metadata file names this document")
+        doubts = (*doubts, "neither the content's location nor the metadata file names this document")
     said = entry.recording.output
     if said is not None and meaning.output is not None and said != meaning.output:
         notes = (*notes, f"the metadata file says {meaning.output}, the order or the event {said}")

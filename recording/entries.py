@@ -10,7 +10,7 @@ from datetime import datetime
 
 from recording import log
 from recording.core import outgoing
-from recording.core.errors import CatalogConflict
+from recording.core.errors import CatalogConflict, Transient
 from recording.core.lifecycle import Decision, Fact, Told, decide
 from recording.core.model import APP, Actor, Alert, CatalogEntry, RecordingId
 from recording.ports import Catalog, Topic
@@ -82,14 +82,22 @@ class Entries:
         Raises:
             Transient: the topic or the catalog cannot be had; what is untold stays so.
         """
-        alerts = entry.recording.untold
-        if not alerts:
-            return entry
         recording_id = entry.recording.recording_id
-        for alert in alerts:
-            self._publish(recording_id, alert)
-        with self._turn(recording_id) as turn:
-            return self._save(recording_id, Told(alerts), turn, entry, APP).entry
+        told: list[Alert] = []
+        failure: Transient | None = None
+        for alert in entry.recording.untold:
+            try:
+                self._publish(recording_id, alert)
+            except Transient as error:
+                failure = error
+                break
+            told.append(alert)
+        if told:
+            with self._turn(recording_id) as turn:
+                entry = self._save(recording_id, Told(tuple(told)), turn, entry, APP).entry
+        if failure is not None:
+            raise failure
+        return entry
 
     def _save(
         self, recording_id: RecordingId, fact: Fact, turn: _Turn, known: CatalogEntry | None, by: Actor

@@ -16,6 +16,7 @@ MOST_METADATA = 4 << 20
 
 _OPERATION = "archive metadata"
 _MOST_NAMES = 9
+_DIGITS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +55,14 @@ class MetadataFile:
     def store(self, archive: Archive, chunk: Chunk, raw: bytes) -> MetadataProof:
         """Put the file beside its chunk, or find the same bytes there; one that differs is left, ours gets a number.
 
+        After some numbers it gets its digest: a source that says something else at every look keeps no media out.
+
         Raises:
             Transient: it may or may not be stored; store it again.
         """
         blob_metadata = {"acsdocumentid": encode(chunk.document_id)}
-        for name in _names(chunk.name):
+        sha256 = hashlib.sha256(raw).hexdigest()
+        for name in _names(chunk.name, sha256):
             try:
                 etag = archive.put(name, memoryview(raw), blob_metadata, "application/json")
             except BlobExists:
@@ -66,19 +70,20 @@ class MetadataFile:
                 if standing is None:
                     continue
                 etag = standing
-            return MetadataProof(name, len(raw), hashlib.sha256(raw).hexdigest(), etag)
+            return MetadataProof(name, len(raw), sha256, etag)
         raise Transient(
             _OPERATION,
-            f"{_MOST_NAMES} other blobs stand where the metadata file should",
+            "other blobs stand under every name that the metadata file could have",
             hint="look at them: something else writes into the archive",
             ids={"blob": chunk.name},
         )
 
 
-def _names(chunk_name: BlobName) -> Iterator[BlobName]:
+def _names(chunk_name: BlobName, sha256: str) -> Iterator[BlobName]:
     yield BlobName(f"{chunk_name}.metadata.json")
     for number in range(2, _MOST_NAMES + 1):
         yield BlobName(f"{chunk_name}.metadata-{number}.json")
+    yield BlobName(f"{chunk_name}.metadata-{sha256[:_DIGITS]}.json")
 
 
 def _standing(archive: Archive, name: BlobName, raw: bytes) -> str | None:

@@ -22,7 +22,7 @@ from recording.core.errors import (
     SourceUnreachable,
     TransferBroken,
 )
-from recording.core.locations import check_location, redirect_target
+from recording.core.locations import check_location, object_id, redirect_target
 from recording.core.model import Location, Proof
 from recording.ports import Transfer
 
@@ -105,6 +105,8 @@ class AcsSource:
             if reply.status_code not in _REDIRECTS[method] or not target:
                 return reply, place
             place = redirect_target(place, target)
+            if method == "DELETE" and object_id(place) != object_id(location):
+                raise HostileLocation(operation, "the Location header leads to what may be another object")
         raise SourceUnexpected(operation, f"more than {_MOST_REDIRECTS} redirects", hint="it passes by itself")
 
 

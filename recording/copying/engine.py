@@ -111,6 +111,11 @@ class Arrival:
         self._release_first = release_first
         self.length = ranges.total
 
+    @property
+    def location(self) -> Location:
+        """Where the content really comes from, after redirects."""
+        return self._ranges.location
+
     def facts(self) -> MediaFacts:
         """What the media is, as far as a few of its bytes tell.
 

@@ -85,9 +85,17 @@ def read_message(message: bytes) -> Delivery:
         raise MalformedEvent("message", str(error)) from error
     raw = members[0].raw if len(members) == 1 else None
     if isinstance(raw, dict) and raw.keys() == {"door", "events"} and raw["door"] in tuple(Door):
-        texts = [one for one in reading.array(raw["events"]) or () if isinstance(one, str)]
-        return Delivery(tuple(Member(_parsed(body)[1], body) for body in map(_bytes, texts)), Door(raw["door"]))
+        return Delivery(tuple(map(_member, reading.array(raw["events"]) or [raw])), Door(raw["door"]))
     return Delivery(members, Door.EVENT_GRID)
+
+
+def _member(found: object) -> Member:
+    """An event of a message that holds texts of events; what is none is refused by itself, as the event that it is."""
+    body = _bytes(found if isinstance(found, str) else json.dumps(found))
+    try:
+        return Member(_parsed(body)[1], body)
+    except MalformedEvent:
+        return Member(found, body)
 
 
 def messages(members: Iterable[Member], door: Door) -> Iterator[str]:

@@ -154,7 +154,7 @@ def _file_event(event: Mapping[str, object], event_id: str) -> FileEvent:
     subject = _SUBJECT.fullmatch(reading.text(event.get("subject")) or "")
     call, server, recording = subject.group("call", "server", "recording") if subject else (None, None, None)
     data = data or {}
-    recording = recording or reading.text(data.get("recordingId"))
+    recording = reading.identity(recording) or reading.identity(data.get("recordingId"))
     if recording is None:
         if not chunks:
             raise _malformed(event_id, members.lacks[0].field, members.lacks[0].reason)

@@ -68,13 +68,13 @@ def _sort(members: Members) -> None:
 
 
 def _member(raw: Mapping[str, object], here: str, position: int, claimed: set[int]) -> AnnouncedChunk | Lack:
-    document = reading.text(raw.get("documentId"))
+    document = reading.identity(raw.get("documentId"))
     document_id = DocumentId(document) if document else None
     given = reading.whole(raw.get("index"))
     bounded = given if given is not None and 0 <= given <= MAX_INDEX else None
     content = _location(raw.get("contentLocation"))
     if document_id is None:
-        return Lack(f"{here}.documentId", _NO_TEXT, None, bounded)
+        return Lack(f"{here}.documentId", _NO_ID, None, bounded)
     if content is None:
         return Lack(f"{here}.contentLocation", _NO_TEXT, document_id, bounded)
     index = position if given is None else bounded
@@ -92,6 +92,7 @@ def _member(raw: Mapping[str, object], here: str, position: int, claimed: set[in
     )
 
 
+_NO_ID = f"missing, empty or not a text of at most {reading.LONGEST_ID} characters"
 _NO_TEXT = f"missing, empty or not a text of at most {reading.LONGEST_TEXT} characters"
 
 

@@ -14,6 +14,9 @@ from typing import cast
 LONGEST_TEXT = 4096
 """Characters of a text that the catalog can hold; the service's own have some hundreds."""
 
+LONGEST_ID = 1024
+"""Characters of an id: two of them fit into a message of a queue, however they are escaped there."""
+
 SURROGATE = re.compile("[\ud800-\udfff]")
 """Half of a pair, which JSON can escape, and which is in no encoding of Unicode."""
 _WHOLE = re.compile(r"[+-]?\d{1,18}(?:\.0*)?", re.ASCII)
@@ -24,6 +27,11 @@ def text(found: object) -> str | None:
     if not isinstance(found, str) or not 0 < len(found) <= LONGEST_TEXT or SURROGATE.search(found):
         return None
     return found
+
+
+def identity(found: object) -> str | None:
+    """An id that can be written down, whole."""
+    return text(found) if isinstance(found, str) and len(found) <= LONGEST_ID else None
 
 
 def whole(found: object) -> int | None:

@@ -173,7 +173,8 @@ def test_a_read_that_brings_nothing_ends(
 
 
 RANGE = re.compile(rb"Range: (\S+)")
-PLACE = Location(f"https://{REGIONAL_HOST}/v1/objects/a/content/audio")
+PATH = "/v1/objects/a/content/audio"
+PLACE = Location(f"https://{REGIONAL_HOST}{PATH}")
 CONTENT_OF_THREE = "Content-Length: 3"
 
 
@@ -519,16 +520,18 @@ def test_a_delete_is_redirected_as_a_read_is(real_store: RealStore, scripted: Ca
     moved = [
         said(b"", f"Location: {target}", status="307 Moved")
         for target in (
-            f"https://{REGIONAL_HOST}/v1/objects/b?x=%2b",
+            f"https://{REGIONAL_HOST}{PATH}?x=%2b",
             f"https://{EVIL_HOST}/a",
             f"http://{REGIONAL_HOST}/a",
             f"https://{REGIONAL_HOST}/a/../b",
+            f"https://{REGIONAL_HOST}/v1/objects/another",
+            f"https://{REGIONAL_HOST}/another",
         )
     ]
     server = scripted([moved[0], said(), *moved[1:], *[moved[0]] * 5])
     assert real_store.source.delete(PLACE, proof())
     first, second = requests_of(server)
-    assert second.startswith(b"DELETE /v1/objects/b?x=%2b HTTP/1.1")
+    assert second.startswith(f"DELETE {PATH}?x=%2b HTTP/1.1".encode())
     assert first.split(b"Signature=")[1] != second.split(b"Signature=")[1]
 
     for _hostile in moved[1:]:
@@ -536,4 +539,4 @@ def test_a_delete_is_redirected_as_a_read_is(real_store: RealStore, scripted: Ca
             real_store.source.delete(PLACE, proof())
     with pytest.raises(SourceUnexpected, match="redirects"):
         real_store.source.delete(PLACE, proof())
-    assert 2 + 3 + 5 == len(requests_of(server))
+    assert 2 + 5 + 5 == len(requests_of(server))

@@ -198,10 +198,14 @@ def test_a_message_holds_what_is_taken_at_once_and_what_a_queue_takes() -> None:
 
 
 @pytest.mark.parametrize("events", [None, 5, ["{", "[1"], [7]])
-def test_a_message_that_only_looks_as_if_written_here_is_refused_or_empty(events: object) -> None:
-    """No other error gets out."""
-    with contextlib.suppress(MalformedEvent):
-        assert [] == raws(plain({"door": "functionKey", "events": events}))
+def test_a_message_that_only_looks_as_if_written_here_has_members_that_are_refused(events: object) -> None:
+    """None is passed over without a word, and none takes its neighbours with it."""
+    found = raws(plain({"door": "functionKey", "events": events}))
+
+    assert found
+    for one in found:
+        with pytest.raises(MalformedEvent):
+            parse_event(one)
 
 
 def test_a_door_that_is_none_is_no_door() -> None:

@@ -194,7 +194,10 @@ def test_every_parser_connects_to_the_host_that_was_checked(url: str) -> None:
 @pytest.mark.parametrize(
     ("header", "expected"),
     [
-        ("https://x.as.asm.skype.com/v1/objects/1", "https://x.as.asm.skype.com/v1/objects/1"),
+        (
+            "https://x.as.asm.skype.com/v1/objects/0-weu-d1-abc?a",
+            "https://x.as.asm.skype.com/v1/objects/0-weu-d1-abc?a",
+        ),
         ("//x.as.asm.skype.com/v1", "https://x.as.asm.skype.com/v1"),
         ("/v1/other", "https://eu-prod.asm.skype.com/v1/other"),
         ("audio?a=b", "https://eu-prod.asm.skype.com/v1/objects/0-weu-d1-abc/content/audio?a=b"),

@@ -204,3 +204,19 @@ def test_a_loss_to_another_announcement_says_where_the_bytes_are() -> None:
     assert (ChunkState.RELEASED, ChunkState.LOST) == (world.state(recording_id=OTHER), world.state())
     (reason,) = (event.body["reason"] for event in world.topic.received if event.event_type == "RecordingLost")
     assert "was archived as recording recording-2, document document-0" in str(reason)
+
+
+@pytest.mark.parametrize(
+    ("metadata", "expected"), [(b"", ChunkState.QUARANTINED), (metadata_of("document-0"), ChunkState.RELEASED)]
+)
+def test_content_that_is_had_from_another_object_needs_metadata_that_names_the_document(
+    metadata: bytes, expected: ChunkState
+) -> None:
+    """The location that was announced is none of the evidence then."""
+    world = World()
+    chunk, other = world.add(metadata=metadata), world.add("another")
+    world.source.redirects[chunk.content_location] = other.content_location
+    world.announce(chunk)
+    world.run(until=timedelta(hours=1))
+
+    assert expected == world.state()

@@ -1,16 +1,18 @@
 """The use cases over the fakes: a source, an archive, a catalog, a queue and a clock that jumps to the next message."""
 
 import json
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from recording.announcing import Announcing
 from recording.archiving import Archiving, Outcome
 from recording.completing import Completing
 from recording.copying_chunk import CopyingChunk
 from recording.core.deadlines import Waits, due_of, gone_by_of
-from recording.core.errors import RecordingError
+from recording.core.errors import Permanent, RecordingError, Transient
 from recording.core.events import FileEvent
 from recording.core.lifecycle import Announced, Announcement
 from recording.core.model import (
@@ -18,23 +20,32 @@ from recording.core.model import (
     Authority,
     BlobName,
     CatalogEntry,
+    Channel,
     Chunk,
     ChunkState,
+    Content,
     DocumentId,
     Door,
+    Format,
     Location,
+    Output,
     RecordingId,
 )
+from recording.core.naming import DEFAULT_TEMPLATE, parse_template
 from recording.core.steps import Step
 from recording.entries import Entries
 from recording.metadata_file import MetadataFile
+from recording.receiving import Receiving
+from recording.refusing import Refusing
 from recording.releasing import Releasing
 from recording.setting_apart import SettingApart
+from recording.starting import Starting
 from recording.storing import Storing
+from recording.taking import Reception
 from tests.copies import engine_of
 from tests.core.media_files import chunk as riff_chunk
 from tests.core.media_files import wav, wav_format
-from tests.fakes import FakeArchive, FakeCatalog, FakeQueue, FakeSource, FakeTopic
+from tests.fakes import FakeArchive, FakeCalls, FakeCatalog, FakeQueue, FakeSource, FakeTopic
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 RETENTION = timedelta(hours=24)
@@ -92,6 +103,7 @@ class World:
     source: FakeSource = field(default_factory=FakeSource)
     archive: FakeArchive = field(default_factory=FakeArchive)
     quarantine: FakeArchive = field(default_factory=FakeArchive)
+    journal: FakeArchive = field(default_factory=FakeArchive)
     catalog: FakeCatalog = field(default_factory=FakeCatalog)
     topic: FakeTopic = field(default_factory=FakeTopic)
     errors: list[RecordingError] = field(default_factory=list)
@@ -109,6 +121,14 @@ class World:
         engine = engine_of(self.source, block=BLOCK, monotonic=clock.monotonic)
         metadata_file, storing = MetadataFile(engine), Storing(clock.now, clock.monotonic)
         self.entries = entries
+        self.refusing = Refusing(self.journal, self.topic, clock.now)
+        output = Output(Content.AUDIO, Channel.MIXED, Format.WAV)
+        self.receiving = Receiving(
+            Starting(entries, FakeCalls(), output, uuid.uuid4),
+            Announcing(entries, parse_template(DEFAULT_TEMPLATE), RETENTION // timedelta(hours=1)),
+            self.refusing,
+            clock.monotonic,
+        )
         return Archiving(
             entries=entries,
             copying=CopyingChunk(
@@ -185,14 +205,32 @@ class World:
         for document_id in decision.steps:
             self.queue.put(Step(event.recording_id, document_id), timedelta())
 
+    def deliver(self, raw: object, door: Door = Door.EVENT_GRID) -> Reception:
+        """A delivery comes in as JSON by that door; its steps are queued, as the function does."""
+        body = json.dumps(raw).encode()
+        if door is Door.EVENT_GRID:
+            received = self.receiving.receive_event(body)
+        else:
+            received = self.receiving.receive_request(body, from_event_grid=False)
+        for step in received.steps:
+            self.queue.put(step, timedelta())
+        return received
+
     def step(self, step: Step) -> Outcome | None:
-        """Hand one message to the app; None where the host gives it back."""
+        """Hand one message to the app, as the function does; None where it fails.
+
+        What fails for now is given back by the host. What can never work is told, and its message is gone.
+        """
         try:
-            return self.archiving.archive_chunk(step.recording_id, step.document_id)
-        except RecordingError as error:
+            try:
+                return self.archiving.archive_chunk(step.recording_id, step.document_id)
+            except Permanent as error:
+                self.errors.append(error)
+                self.refusing.refuse_step(step.to_message().encode(), error)
+        except Transient as error:
             self.errors.append(error)
             self.queue.messages.append((self.clock.now() + GIVEN_BACK, step))
-            return None
+        return None
 
     def one(self) -> Outcome | None:
         """Hand out the message that is visible first, and no other."""
@@ -274,3 +312,33 @@ def elsewhere(chunk: AnnouncedChunk, **locations: str | None) -> AnnouncedChunk:
     """The same chunk announced at other locations, by `content`, `metadata`, `delete`."""
     changes = {f"{name}_location": None if place is None else Location(place) for name, place in locations.items()}
     return replace(chunk, **changes)  # type: ignore[arg-type]
+
+
+def file_event_of(
+    *chunks: AnnouncedChunk, recording_id: str = RECORDING, event_id: str = "event-1", **fields: object
+) -> dict[str, object]:
+    """The JSON of a file event that announces these chunks; `fields` are of its data."""
+    return {
+        "id": event_id,
+        "eventType": "Microsoft.Communication.RecordingFileStatusUpdated",
+        "subject": f"/recording/call/call-1/recordingId/{recording_id}",
+        "eventTime": "2026-03-01T12:00:00Z",
+        "data": {
+            "recordingStorageInfo": {
+                "recordingChunks": [
+                    {
+                        "documentId": chunk.document_id,
+                        "index": chunk.index,
+                        "endReason": chunk.end_reason,
+                        "contentLocation": chunk.content_location,
+                        "metadataLocation": chunk.metadata_location,
+                        "deleteLocation": chunk.delete_location,
+                    }
+                    for chunk in chunks
+                ]
+            },
+            "recordingStartTime": "2026-03-01T11:59:00Z",
+            "recordingDurationMs": 1000,
+            **fields,
+        },
+    }

@@ -14,7 +14,7 @@ from recording.core.lifecycle.candidates import (
     weight,
     weight_of,
 )
-from recording.core.lifecycle.changes import MOST_CHUNKS, MOST_NOTES, merged, with_chunks, with_fields
+from recording.core.lifecycle.changes import MOST_CHUNKS, MOST_UNTOLD, merged, with_chunks, with_fields
 from recording.core.lifecycle.facts import Announced, Announcement
 from recording.core.lifecycle.wholeness import completion_at
 from recording.core.model import (
@@ -31,6 +31,7 @@ from recording.core.model import (
 )
 
 _MOST_UNREAD = 100
+_MOST_UNTOLD_BY_KEY = 20
 _MOST_ALERTS = 5
 """Of one event about members that cannot be read: all of them stand in the entry, and a person needs no hundred."""
 
@@ -60,13 +61,14 @@ def announced(
     before = known.recording
     new = [one for one in unread if one not in before.unread][:_MOST_ALERTS]
     alerts += [Alert(Alarm.UNREADABLE, f"event {one.event_id}: {one.cause}", one.document_id) for one in new]
+    most_untold = MOST_UNTOLD if door is Door.EVENT_GRID else _MOST_UNTOLD_BY_KEY
     after = with_chunks(
         with_fields(
             known,
             **_of_recording(before, event, door),
             announced_at=before.announced_at or now,
             unread=_bounded((*before.unread, *unread)),
-            untold=merged(before.untold, alerts, max(MOST_NOTES, len(before.untold))),
+            untold=merged(before.untold, alerts, max(most_untold, len(before.untold))),
         ),
         chunks,
     )
@@ -143,6 +145,7 @@ def _steps(entry: CatalogEntry, announced: Iterable[DocumentId], now: datetime) 
     """The chunks of an event that have something left to do; or one, where only the recording has."""
     known = [chunk for document_id in dict.fromkeys(announced) if (chunk := entry.chunk(document_id))]
     owed = tuple(chunk.document_id for chunk in known if not chunk.is_closed)
-    if owed or not known or completion_at(entry, now) is None:
+    if owed or completion_at(entry, now) is None:
         return owed
-    return (known[-1].document_id,)  # all is archived, but the step that should have completed it was lost
+    # A manifest is owed: the event has changed what the recording lacks, or the step that should write it was lost.
+    return ((known or entry.chunks)[-1].document_id,)

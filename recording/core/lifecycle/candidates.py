@@ -71,8 +71,12 @@ def first_seen(announcement: Announcement, candidate: Candidate, notes: tuple[st
 
 def seen_again(chunk: Chunk, announcement: Announcement, candidate: Candidate) -> tuple[Chunk, str]:
     """The chunk after one more announcement of it, and the conflict that a person must hear of, if it is one."""
+    conflict = ""
     if chunk.is_proven:
-        return _after_proof(chunk, candidate)
+        if not _overrules(candidate, chunk.candidate):
+            return _after_proof(chunk, candidate)
+        conflict = f"event {candidate.event_id} announces it otherwise than the function key, by which it was proven"
+        chunk = replace(chunk, state=ChunkState.ANNOUNCED, proof=None, proven=None, kept_reason="")
     known = next((one for one in chunk.candidates if one.announced == candidate.announced), None)
     if known is not None:
         better = replace(known, door=candidate.door) if candidate.door is Door.EVENT_GRID else known
@@ -94,30 +98,40 @@ def seen_again(chunk: Chunk, announcement: Announcement, candidate: Candidate) -
         due=min(chunk.due, announcement.due),
         gone_by=max(chunk.gone_by, announcement.gone_by) if is_new and counts else chunk.gone_by,
         tries=0 if is_new else chunk.tries,
-        turn=0,
+        # Only one that comes first now begins the round anew: else whoever repeats an event keeps others from theirs.
+        turn=0 if is_new and ordered[0] is candidate else chunk.turn,
         notes=tuple(dict.fromkeys((*chunk.notes, DROPPED))) if is_over else chunk.notes,
     )
-    return again, ""
+    return again, conflict
 
 
 def _credibility(candidate: Candidate) -> tuple[bool, datetime]:
     return candidate.door is Door.EVENT_GRID, candidate.seen_at
 
 
+def _overrules(candidate: Candidate, proven: Candidate) -> bool:
+    """Whether Event Grid contradicts what the function key alone has announced: the first proof is then no answer."""
+    is_stronger = candidate.door is Door.EVENT_GRID is not proven.door
+    return is_stronger and not _agree(proven.announced, candidate.announced)
+
+
 def _after_proof(chunk: Chunk, candidate: Candidate) -> tuple[Chunk, str]:
     proven = chunk.candidate
     old, new = proven.announced, candidate.announced
+    is_by_key = candidate.door is Door.FUNCTION_KEY
     if not _agree(old, new):
-        note = f"event {candidate.event_id} {_CONFLICT}"
+        by = "the function key" if is_by_key else f"event {candidate.event_id}"  # or the key could fill the entry
+        note = f"{by} {_CONFLICT}"
         if note in chunk.notes or sum(known.endswith(_CONFLICT) for known in chunk.notes) == _MOST_CONFLICTS:
             return chunk, ""
         return replace(chunk, notes=(*chunk.notes, note)), note
-    if candidate.door is not Door.EVENT_GRID:
+    if is_by_key:
         return chunk, ""
     filled = replace(
         old,
         metadata_location=old.metadata_location or new.metadata_location,
-        delete_location=old.delete_location or new.delete_location,
+        # What may be deleted Event Grid says by itself: a location of the function key's gets no authority by it.
+        delete_location=(old.delete_location if proven.door is Door.EVENT_GRID else None) or new.delete_location,
     )
     return replace(chunk, proven=replace(proven, announced=filled, door=Door.EVENT_GRID)), ""
 

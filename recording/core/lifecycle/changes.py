@@ -9,7 +9,7 @@ from recording.core.model import Alert, CatalogEntry, Chunk, ChunkState, Documen
 MOST_CHUNKS = 1000
 """Chunks of one recording: at four hours each, half a year. More can only come of events that are not true."""
 MOST_NOTES = 50
-_MOST_UNTOLD = 2 * MOST_CHUNKS
+MOST_UNTOLD = 2 * MOST_CHUNKS
 """Of what steps came to: each chunk may be in doubt, and lost, while the topic cannot be had."""
 _PROVEN = {ChunkState.ARCHIVED, ChunkState.RELEASED, ChunkState.KEPT}
 
@@ -26,7 +26,7 @@ def with_fields(entry: CatalogEntry, **fields: object) -> CatalogEntry:
 
 def alerted(entry: CatalogEntry, alert: Alert) -> CatalogEntry:
     """The entry with something more to be told."""
-    return with_fields(entry, untold=merged(entry.recording.untold, (alert,), _MOST_UNTOLD))
+    return with_fields(entry, untold=merged(entry.recording.untold, (alert,), MOST_UNTOLD))
 
 
 def with_chunks(entry: CatalogEntry, chunks: Mapping[DocumentId, Chunk]) -> CatalogEntry:

@@ -30,8 +30,8 @@ def extent(entry: CatalogEntry) -> tuple[Chunk, ...]:
     One that the function key alone announced, and that could not be proven, does not count beside those that Event
     Grid announced: else whoever has the key could keep any recording open.
     """
-    credible = tuple(chunk for chunk in entry if chunk.is_proven or _came_by_event_grid(chunk))
-    return credible if any(_came_by_event_grid(chunk) for chunk in credible) else entry.chunks
+    credible = tuple(chunk for chunk in entry if chunk.is_proven or came_by_event_grid(chunk))
+    return credible if any(map(came_by_event_grid, credible)) else entry.chunks
 
 
 def completion_at(entry: CatalogEntry, now: datetime) -> datetime | None:
@@ -62,7 +62,8 @@ def doubts_about_whole(entry: CatalogEntry) -> tuple[str, ...]:
     return (f"its chunks last {longest.total_seconds():.1f} s together, the event says {said.total_seconds():.1f} s",)
 
 
-def _came_by_event_grid(chunk: Chunk) -> bool:
+def came_by_event_grid(chunk: Chunk) -> bool:
+    """Whether one of Event Grid's own doors has announced it."""
     return any(candidate.door is Door.EVENT_GRID for candidate in chunk.candidates)
 
 
@@ -89,7 +90,7 @@ def _open_end(chunks: Sequence[Chunk]) -> Iterator[str]:
 def _unread(entry: CatalogEntry) -> Iterator[str]:
     documents = {chunk.document_id for chunk in entry}
     indices = {chunk.index for chunk in entry}
-    is_credible = any(_came_by_event_grid(chunk) for chunk in entry)
+    is_credible = any(map(came_by_event_grid, entry))
     for unread in entry.recording.unread:
         if is_credible and unread.door is Door.FUNCTION_KEY:
             continue  # else whoever has the key could keep any recording open

@@ -1,0 +1,399 @@
+"""What an attacker may try: with the function key, at the source, in the containers, and at every moment."""
+
+import json
+import random
+from dataclasses import replace
+from datetime import timedelta
+from itertools import count, islice
+
+import pytest
+
+from recording.core.errors import ArchiveBusy
+from recording.core.events import FileEvent
+from recording.core.model import (
+    Authority,
+    ChunkState,
+    DocumentId,
+    Door,
+    Location,
+    RecordingId,
+    RecordingState,
+)
+from recording.core.steps import Step
+from tests.use_cases.test_evidence import NAME, labels
+from tests.use_cases.world import RECORDING, World, assert_nothing_lost, elsewhere, file_event_of, metadata_of, sound
+
+OTHER = RecordingId("recording-2")
+KEY, GRID = Door.FUNCTION_KEY, Door.EVENT_GRID
+STEP = Step(RECORDING, DocumentId("document-0"))
+
+
+# The message of a chunk
+
+
+def test_a_hostile_reply_while_the_catalog_is_down_does_not_cost_the_message() -> None:
+    """The failure cannot be noted: the chunk is open, so its message must come again."""
+    world = World()
+    chunk = world.add()
+    world.source.arm("redirect_elsewhere", after=1)
+    world.announce(chunk)
+    save, downs = world.catalog.save, [1]
+
+    def down(entry: object) -> object:
+        if downs:
+            downs.pop()
+            raise ArchiveBusy("save entry", "503")
+        return save(entry)  # type: ignore[arg-type]
+
+    world.catalog.save = down  # type: ignore[assignment, method-assign]
+    with assert_nothing_lost(world):
+        world.run()
+
+    assert ChunkState.RELEASED == world.state()
+
+
+def test_a_publication_that_fails_for_days_is_tried_ever_more_rarely() -> None:
+    """The manifest stands and its event cannot be sent: half a minute apart for weeks would fill log and catalog."""
+    world = World()
+    world.announce(world.add())
+    world.topic.fail(403, 10_000)
+    world.run(until=timedelta(days=3))
+
+    assert 100 <= 10_000 - len(world.topic.failures) <= 500
+    world.topic.failures.clear()
+    world.run()
+    assert ["RecordingArchived"] == world.told()
+
+
+# The source
+
+
+def test_a_metadata_file_that_is_another_at_every_look_does_not_keep_the_media_out() -> None:
+    """Twenty tries fail while the archive is busy; each has left another metadata file."""
+    world = World()
+    chunk = world.add(seconds=3.0)
+    assert chunk.metadata_location is not None
+    place, tries = chunk.metadata_location, iter(range(10_000))
+
+    def another() -> None:
+        world.source.contents[place] = metadata_of("document-0", seconds=3.0, look=next(tries))
+
+    busy = [1] * 20
+
+    def fails(operation: str, _name: str) -> None:
+        if operation == "commit" and busy:
+            busy.pop()
+            raise ArchiveBusy("commit blob", "503")
+
+    world.source.on_open = another
+    world.archive.before = fails
+    world.announce(chunk)
+    world.run()
+
+    assert ChunkState.RELEASED == world.state()
+    assert sound(3.0) in world.blobs().values()
+
+
+# The archive
+
+
+@pytest.mark.parametrize("door", Door)
+def test_a_blob_that_was_seen_to_be_another_is_not_believed_once_the_source_has_ended(door: Door) -> None:
+    """Its labels say that it is the chunk; the source said that it is not. A person decides."""
+    world = World()
+    chunk = world.add()
+    lie = sound(1.0, 99)
+    world.archive.put_as_stranger(NAME, lie, labels(lie))
+    world.announce(chunk, door=door)
+    world.run(until=timedelta(hours=23))
+    assert ChunkState.QUARANTINED == world.state()
+    world.remove(chunk)
+    world.run()
+
+    assert (ChunkState.QUARANTINED, True) == (world.state(), world.chunk().is_closed)
+    assert sound() in [blob.content for blob in world.quarantine.blobs.values()]
+    assert "RecordingArchived" not in world.told()
+
+
+def test_an_event_of_an_old_clock_does_not_let_a_blob_speak_for_a_source_that_lives() -> None:
+    """By the event's time the source has ended long ago; it has not, it is only not ready."""
+    world = World()
+    chunk = world.add()
+    lie = sound(1.0, 99)
+    world.archive.put_as_stranger(NAME, lie, labels(lie))
+    content = world.source.contents.pop(chunk.content_location)
+    event = FileEvent("event-1", RECORDING, (chunk,), at=world.clock.now() - timedelta(days=400))
+    world.announce(chunk, event=event, door=KEY)
+    world.run(until=timedelta(hours=1))
+    assert ChunkState.ANNOUNCED == world.state()
+    world.source.contents[chunk.content_location] = content
+    world.run(until=timedelta(hours=2))
+
+    assert ChunkState.QUARANTINED == world.state()
+    assert sound() in [blob.content for blob in world.quarantine.blobs.values()]
+
+
+def test_metadata_of_another_document_is_not_kept_beside_a_copy_whose_source_has_ended() -> None:
+    world = World()
+    chunk = world.add(metadata=metadata_of("another"))
+    del world.source.contents[chunk.content_location]
+    world.archive.put_as_stranger(NAME, sound(), labels(sound()))
+    world.announce(chunk)
+    world.run()
+
+    proof = world.chunk().proof
+    assert (ChunkState.KEPT, True) == (world.state(), proof is not None)
+    assert proof is not None
+    assert proof.metadata is None
+    assert world.entry().recording.lacks
+
+
+# The function key
+
+
+def test_a_delete_location_of_the_function_key_is_not_lent_authority_by_event_grid() -> None:
+    """Event Grid names the same content and no deleteLocation; the key's event named another object to delete."""
+    world = World(authority=Authority.EVENT)
+    chunk = world.add(metadata=b"")
+    victim = Location("https://eu-api.asm.skype.com/v1/objects/victim")
+    world.source.contents[Location(f"{victim}/content/audio")] = b"somebody's recording"
+    with assert_nothing_lost(world):
+        world.announce(elsewhere(chunk, delete=victim), door=KEY, event_id="forged")
+        world.one()
+        world.announce(elsewhere(chunk, delete=None), event_id="true")
+        assert chunk.metadata_location is not None
+        world.source.contents[chunk.metadata_location] = metadata_of("document-0")
+        world.run()
+
+    assert (ChunkState.KEPT, []) == (world.state(), world.source.deletions)
+
+
+def test_an_output_that_the_function_key_names_does_not_keep_the_media_out() -> None:
+    """The forged event came first: the media must not be held against it once Event Grid has spoken."""
+    world = World()
+    chunk = world.add()
+    forged = file_event_of(
+        chunk,
+        event_id="forged",
+        recordingContentType="AudioVideo",
+        recordingChannelType="Mixed",
+        recordingFormatType="Mp4",
+    )
+    true = file_event_of(
+        chunk, event_id="true", recordingContentType="Audio", recordingChannelType="Mixed", recordingFormatType="Wav"
+    )
+    world.deliver(forged, KEY)
+    world.deliver(true)
+    world.run()
+
+    assert ChunkState.RELEASED == world.state()
+
+
+def test_a_chunk_that_the_function_key_placed_wrongly_is_put_right_by_event_grid() -> None:
+    """It was proven under another index before Event Grid said which one it is."""
+    world = World()
+    chunk = world.add()
+    world.announce(replace(chunk, index=7), door=KEY, event_id="forged")
+    world.run(until=timedelta(minutes=1))
+    assert ChunkState.KEPT == world.state()
+    with assert_nothing_lost(world):
+        world.announce(chunk, event_id="true")
+        world.run()
+
+    assert (ChunkState.RELEASED, 0) == (world.state(), world.chunk().index)
+    assert (RecordingState.RELEASED, ()) == (world.entry().recording.state, world.entry().recording.lacks)
+
+
+def test_another_content_that_the_function_key_named_does_not_hide_the_one_of_event_grid() -> None:
+    """Another rendition of it stands in the archive, proven; what Event Grid names is kept apart beside it, told."""
+    world = World()
+    chunk = world.add()
+    other = Location(chunk.content_location.replace("/audio", "/other"))
+    world.source.contents[other] = sound(1.0, 5)
+    world.announce(elsewhere(chunk, content=other), door=KEY, event_id="forged")
+    world.run(until=timedelta(minutes=1))
+    world.announce(chunk, event_id="true")
+    world.run()
+
+    assert sound() in [blob.content for blob in world.quarantine.blobs.values()]
+    assert [] == world.source.deletions
+    assert {"RecordingConflict", "RecordingQuarantined"} <= set(world.told())
+
+
+def noise(length: int, seed: int) -> str:
+    """A text that no compression makes shorter."""
+    return "".join(random.Random(seed).choices("abcdefghijklmnopqrstuvwxyz0123456789", k=length))
+
+
+def test_a_catalog_entry_that_the_function_key_has_filled_has_room_for_event_grid() -> None:
+    """Else whoever has the key could keep any recording from being archived."""
+    world = World()
+    seeds = count()
+    for times, chunks, texts in [(4, 80, 3000), (12, 10, 3000), (15, 1, 3000), (15, 1, 300), (30, 1, 10)]:
+        for _ in range(times):
+            junk = [
+                replace(world.add(f"{number}-{noise(300, number)}", 1 + number), end_reason=noise(texts, number))
+                for number in islice(seeds, chunks)
+            ]
+            world.deliver(file_event_of(*junk, event_id=f"junk-{junk[0].index}"), KEY)
+    world.queue.messages.clear()
+    world.source.contents.clear()
+    chunk = world.add(seconds=3.0)
+    for number in range(20):
+        world.deliver(
+            file_event_of(
+                elsewhere(chunk, content=f"{chunk.content_location}{noise(900, number)}"), event_id=noise(3000, number)
+            ),
+            KEY,
+        )
+    with assert_nothing_lost(world):
+        world.deliver(file_event_of(chunk, event_id="true"))
+        world.run(until=timedelta(hours=1))
+
+    assert ChunkState.RELEASED == world.state()
+
+
+def test_conflicts_by_the_thousand_after_a_proof_do_not_fill_the_entry() -> None:
+    world = World()
+    first, second = world.add("first", 0), world.add("second", 1, seconds=3.0)
+    content = world.source.contents.pop(second.content_location)
+    world.announce(first, second)
+    world.run(until=timedelta(minutes=1))
+    for number in range(500):
+        forged = elsewhere(first, content=f"{first.content_location}?{number}")
+        world.deliver(file_event_of(forged, event_id=noise(3000, number)), KEY)
+        if number % 50 == 0:
+            forged = elsewhere(first, content=f"{first.content_location}?{number}g")
+            world.deliver(file_event_of(forged, event_id=f"{number}"))
+    assert len(world.chunk("first").notes) <= 50
+    world.source.contents[second.content_location] = content
+    world.run()
+
+    assert ChunkState.RELEASED == world.state("second")
+    assert "RecordingConflict" in world.told()
+
+
+def test_a_junk_event_by_the_function_key_does_not_keep_a_recording_open() -> None:
+    """A member that cannot be read lacks only where Event Grid has announced it, or nothing has."""
+    world = World()
+    junk = file_event_of(event_id="junk")
+    junk["data"] = {"recordingStorageInfo": {"recordingChunks": [{"index": 9}]}}
+    world.deliver(junk, KEY)
+    world.deliver(file_event_of(world.add()))
+    world.run(until=timedelta(hours=1))
+    assert (RecordingState.RELEASED, ()) == (world.entry().recording.state, world.entry().recording.lacks)
+    world.deliver(junk | {"id": "more junk"}, KEY)
+    assert world.entry().recording.completed_at is not None
+
+    world = World()
+    world.deliver(junk, KEY)
+    world.deliver(file_event_of(world.add()), KEY)
+    world.run(until=timedelta(hours=1))
+    assert RecordingState.ANNOUNCED == world.entry().recording.state
+
+
+def test_unread_members_of_the_function_key_take_no_place_of_event_grids() -> None:
+    world = World()
+    world.deliver(file_event_of(world.add()))
+    for number in range(120):
+        junk = file_event_of(event_id=f"junk-{number}")
+        junk["data"] = {"recordingStorageInfo": {"recordingChunks": [{"index": 9}]}}
+        world.deliver(junk, KEY)
+    true = file_event_of(event_id="true")
+    true["data"] = {"recordingStorageInfo": {"recordingChunks": [{"index": 1, "documentId": "document-1"}]}}
+    world.deliver(true)
+    world.run()
+
+    assert RecordingState.INCOMPLETE == world.entry().recording.state
+    assert any("event true announces" in lack for lack in world.entry().recording.lacks)
+
+
+def test_an_event_that_comes_again_and_again_does_not_keep_another_candidate_from_its_turn() -> None:
+    """The newest of Event Grid's is wrong; the older one is right; the key's event comes before every look."""
+    world = World()
+    chunk = world.add()
+    world.announce(chunk, event_id="right")
+    wrong = elsewhere(chunk, content="https://eu-api.asm.skype.com/v1/objects/wrong/content/audio")
+    world.announce(wrong, event_id="wrong")
+    world.queue.messages.clear()
+    for number in range(8):
+        forged = elsewhere(chunk, content=f"https://eu-api.asm.skype.com/v1/objects/forged-{number}/content/audio")
+        world.announce(forged, door=KEY, event_id=f"forged-{number}")
+        world.announce(wrong, door=KEY, event_id="again")
+        world.queue.messages.clear()
+        world.step(STEP)
+        world.clock.sleep(1)
+
+    assert ChunkState.RELEASED == world.state()
+
+
+def test_an_announcement_that_could_not_be_proven_owns_no_source() -> None:
+    """At its end it looks who has the object; that must not make it the owner."""
+    world = World()
+    chunk = world.add(metadata=b"")
+    world.announce(elsewhere(chunk, content=f"{chunk.content_location}/nothing"), recording_id=OTHER, door=KEY)
+    world.run(until=timedelta(minutes=2))
+    world.announce(chunk)
+    world.run(until=timedelta(hours=25, minutes=1))
+    assert ChunkState.LOST == world.state(recording_id=OTHER)
+    assert {} == world.catalog.owners
+
+
+# The order of things
+
+
+def test_an_event_of_which_nothing_can_be_read_after_completion_does_not_leave_the_recording_open() -> None:
+    """It lacks something from then on: a new manifest says so, and a person is told."""
+    world = World()
+    world.deliver(file_event_of(world.add()))
+    world.run()
+    assert ["RecordingArchived"] == world.told()
+    late = file_event_of(event_id="late")
+    late["data"] = {"recordingStorageInfo": {"recordingChunks": [{"index": 1}]}}
+    world.deliver(late)
+    world.run()
+
+    assert RecordingState.INCOMPLETE == world.entry().recording.state
+    assert ["RecordingArchived", "RecordingEventUnreadable", "RecordingIncomplete"] == world.told()
+    assert world.entry().recording.completed_at is not None
+
+
+def test_every_loss_of_a_long_recording_is_told_after_a_topic_was_out_of_order() -> None:
+    """However many there are."""
+    world = World()
+    world.topic.fail(503, 1_000_000)
+    chunks = [world.add(f"document-{index}", index, content=b"") for index in range(70)]
+    world.announce(*chunks)
+    world.clock.at += timedelta(hours=24, minutes=58)
+    world.run(until=timedelta(hours=25, minutes=3), most=30_000)
+    world.topic.failures.clear()
+    world.run(most=30_000)
+
+    told = {event.body["documentId"] for event in world.topic.received if event.event_type == "RecordingLost"}
+    assert {f"document-{index}" for index in range(70)} == told
+
+
+@pytest.mark.parametrize("text", ["\U0001f600", "\x01"])
+def test_ids_that_no_message_can_hold_are_refused_and_told(text: str) -> None:
+    """A queue takes 64 KiB; what is put into it is ASCII."""
+    world = World()
+    chunk = replace(world.add(), document_id=DocumentId(text * 4096))
+    received = world.deliver(file_event_of(chunk, recording_id=text * 3000))
+
+    assert all(len(step.to_message()) < 60_000 for step in received.steps)
+    assert received.steps or "RecordingEventUnreadable" in world.told()
+
+
+@pytest.mark.parametrize("wrapped", [{"door": "eventGrid", "events": []}, {"door": "eventGrid"}])
+def test_a_queue_message_that_is_put_together_by_hand_is_taken_or_told(wrapped: dict[str, object]) -> None:
+    """The app's own messages hold texts of events; somebody who puts one back may write the events themselves."""
+    world = World()
+    if "events" in wrapped:
+        good = file_event_of(world.add())
+        wrapped = {**wrapped, "events": [json.dumps(good), file_event_of(world.add("b"), recording_id=OTHER), "junk"]}
+    received = world.receiving.receive_message(json.dumps(wrapped).encode())
+
+    if "events" in wrapped:
+        assert {RECORDING, OTHER} == {step.recording_id for step in received.steps}
+    assert received.failure is None
+    assert "RecordingEventUnreadable" in world.told()
