@@ -163,12 +163,11 @@ class CopyingChunk:
         error = found.error
         if isinstance(error, ForeignBlocks):
             return _InDoubt((f"{error.cause}; {error.hint}",), found.length)
-        copied = arrival.compare(to)
-        if copied is not None:
-            return copied
-        if self.archive.find(to.name) is None:
+        standing = self.archive.find(to.name)
+        if standing is None:
             raise StagedBlocksGone(error.operation, error.cause, hint="they are staged again", ids=error.ids)
-        return _InDoubt(("the archive holds another blob of this name",), found.length)
+        copied = arrival.compare(to, standing)
+        return copied or _InDoubt(("the archive holds another blob of this name",), found.length)
 
     def _left_by_an_earlier_try(self, entry: CatalogEntry, chunk: Chunk) -> Copied | None:
         """Once the source may have ended, what stands in the archive is the only witness left."""
