@@ -124,12 +124,10 @@ class CopyingChunk:
         error = found.error
         if isinstance(error, ForeignBlocks):
             return InDoubt((f"{error.cause}; {error.hint}",), found.length)
-        copied = arrival.compare(to)
-        if copied is not None:
-            return copied
-        if self.archive.find(to.name) is None:
+        standing = self.archive.find(to.name)
+        if standing is None:
             raise StagedBlocksGone(error.operation, error.cause, hint="they are staged again", ids=error.ids)
-        return InDoubt((_ANOTHER_STANDS,), found.length)
+        return arrival.compare(to, standing) or InDoubt((_ANOTHER_STANDS,), found.length)
 
     def _left_by_an_earlier_try(self, entry: CatalogEntry, chunk: Chunk) -> Copied | None:
         """What stands in the archive, once the source must have ended: the only witness left, unless it is in doubt.

@@ -18,7 +18,7 @@ from recording.core import blocks
 from recording.core.errors import ArchiveDamaged, BlobExists, SourceNotReady, StagedBlocksGone
 from recording.core.media import MediaFacts, Need, inspect, is_error_page
 from recording.core.model import Digest, Location
-from recording.ports import Source
+from recording.ports import ArchivedBlob, Source
 
 _OPERATION = "copy chunk"
 
@@ -72,9 +72,12 @@ class Engine:
         return prove_ours(to, self.buffers)
 
     def compare(self, location: Location, to: Destination) -> Copied | None:
-        """What stands at the destination, if it is the content of that location. See `Arrival.compare`."""
+        """What stands at the destination, if it is the content of that location; None if not, or if nothing stands."""
+        standing = to.archive.find(to.name)
+        if standing is None:
+            return None
         with self.open(location) as arrival:
-            return arrival.compare(to)
+            return arrival.compare(to, standing)
 
     def read_back(self, to: Destination, length: int) -> Digest:
         """The digest of what the archive returns for the blob at the destination, read from end to end."""
@@ -168,14 +171,13 @@ class Arrival:
             # Whoever proves or reads back next borrows a buffer, and this may be the only one.
             self._release_first()
 
-    def compare(self, to: Destination) -> Copied | None:
-        """What stands at the destination, if it is this chunk; None if it is not, or nothing stands.
+    def compare(self, to: Destination, standing: ArchivedBlob) -> Copied | None:
+        """What stands at the destination, if it is this chunk; else None.
 
         A copy of an earlier try must have the source's length and first block, and be what its blob metadata says once
         it is read back. Anything else is compared with the source byte by byte.
         """
-        found = to.archive.find(to.name)
-        if found is None or found.length != self.length:
+        if standing.length != self.length:
             return None
         first = self._ranges.first()
         self._release_first()
@@ -185,7 +187,7 @@ class Arrival:
         if ours is not None:
             return ours
         digest = self._engine.measure(self._location)
-        return Copied(self.length, digest, found.etag) if self._engine.read_back(to, self.length) == digest else None
+        return Copied(self.length, digest, standing.etag) if self._engine.read_back(to, self.length) == digest else None
 
     def _put(self, to: Destination, progress: Progress) -> Copied:
         digest = blocks.composite({0: self._ranges.first()}, self._engine.buffers.size)

@@ -105,6 +105,11 @@ class Given:
         return self.entry.chunks[0]
 
     @property
+    def failures(self) -> set[str]:
+        """The codes of its failed tries. A slow run may come to the next try before it ends."""
+        return {code for code, _ in self.chunk.failures}
+
+    @property
     def served(self) -> int:
         """Bytes of its content that the source has handed out."""
         return sum(one.bytes_sent for one in self._reads)

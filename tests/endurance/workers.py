@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 ROOT = Path(__file__).parents[2]
-ENOUGH = 120.0
+ENOUGH = 300.0
 """Seconds for any run; none is expected to take them."""
 
 Try = dict[str, str]
