@@ -78,6 +78,8 @@ class CopyingChunk:
     ) -> MetadataArchived | Disputed:
         """Store the metadata file of media that is proven, and hold the two against each other.
 
+        It is held against what the source serves now; so that must be what was archived before the file came.
+
         Raises:
             Transient: the file cannot be had yet.
             HostileLocation: nothing was sent there.
@@ -91,6 +93,10 @@ class CopyingChunk:
             raise AssertionError("a chunk whose event names no metadata file is not asked for it")
         with self.engine.open(candidate.announced.content_location) as arrival:
             doubts, notes = _look(entry, chunk, candidate, metadata, arrival)
+            to = self.storing.destination(self.archive, chunk.name, entry, chunk)
+            standing = self.archive.find(to.name)
+            if standing is not None and not arrival.resembles(to, standing):
+                doubts = (*doubts, "the source serves something else than was archived before its metadata file came")
         meaning = metadata.meaning
         if doubts:
             look_at = another_look(chunk, self.now(), self.waits) or self.now()

@@ -79,9 +79,17 @@ class Releasing:
         content, deleted = object_id(chunk.announced.content_location), object_id(location)
         if deleted is None or content != deleted:
             self._look_under(location, chunk)
+            self._assert_not_announced(deleted, entry, chunk)
         for key in dict.fromkeys((deleted or location, content or chunk.announced.content_location)):
             self._own(key, entry, chunk)
         return location
+
+    def _assert_not_announced(self, key: str | None, entry: CatalogEntry, chunk: Chunk) -> None:
+        """What is to be deleted is no other chunk's content, as far as the events of this recording say."""
+        for other in entry:
+            places = [one.announced.content_location for one in other.candidates if one.door is Door.EVENT_GRID]
+            if other.document_id != chunk.document_id and key in map(object_id, places):
+                raise _NotAllowed(f"deleteLocation names the object of document {other.document_id}", is_conflict=True)
 
     def _look_under(self, location: Location, chunk: Chunk) -> None:
         """The object to be deleted has another id than the content: its own metadata must name this document."""

@@ -114,6 +114,7 @@ class Run:
             reception.failure = None
             reception.later += [text for member in self.failed for text in messages([member], self.door)]
         reception.later += messages(self.waiting, self.door)
+        reception.steps = list(dict.fromkeys(reception.steps))
         return reception
 
     def _now_or_later(self, member: Member, act: Callable[[BlobName], None]) -> None:

@@ -177,17 +177,21 @@ class Arrival:
         A copy of an earlier try must have the source's length and first block, and be what its blob metadata says once
         it is read back. Anything else is compared with the source byte by byte.
         """
-        if standing.length != self.length:
-            return None
-        first = self._ranges.first()
-        self._release_first()
-        if first_block(to, self.length, self._engine.buffers) != first:
+        if not self.resembles(to, standing):
             return None
         ours = self._engine.prove(to)
         if ours is not None:
             return ours
         digest = self._engine.measure(self._location)
         return Copied(self.length, digest, standing.etag) if self._engine.read_back(to, self.length) == digest else None
+
+    def resembles(self, to: Destination, standing: ArchivedBlob) -> bool:
+        """Whether what stands at the destination has the length and the first block of this chunk."""
+        if standing.length != self.length:
+            return False
+        first = self._ranges.first()
+        self._release_first()
+        return first_block(to, self.length, self._engine.buffers) == first
 
     def _put(self, to: Destination, progress: Progress) -> Copied:
         digest = blocks.composite({0: self._ranges.first()}, self._engine.buffers.size)
