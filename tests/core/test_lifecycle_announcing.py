@@ -382,3 +382,15 @@ def test_what_event_grid_announces_displaces_what_the_key_alone_did() -> None:
     assert after.chunk(DocumentId("true")) is not None
     assert MOST_CHUNKS == len(after.chunks)
     assert full.chunks == decide(full, replace(fact, door=BY_KEY), LATER).entry.chunks
+
+
+@pytest.mark.parametrize("state", [ChunkState.ARCHIVED, ChunkState.KEPT])
+def test_what_event_grid_says_otherwise_overrules_a_proof_of_what_the_key_announced(state: ChunkState) -> None:
+    """It is copied from there, and a person is told; what the key says later is a conflict and no more."""
+    before = entry_of(chunk(0, state, door=BY_KEY))
+    after = decide(before, announced(0, host="other"), LATER)
+    told = "event event-of-other announces it otherwise than the function key, by which it was proven"
+
+    assert (Alert(Alarm.CONFLICT, told, document(0)),) == after.entry.recording.untold
+    assert (ChunkState.ANNOUNCED, ["other", "eu-api"]) == (after.entry.chunks[0].state, hosts(after.entry.chunks[0]))
+    assert (document(0),) == after.steps
