@@ -19,8 +19,8 @@ from recording.core.errors import Permanent, RecordingError
 from recording.core.model import CatalogEntry, RecordingId
 from recording.core.steps import parse_step
 from recording.intake import Intake
-from recording.receiving import Reception
 from recording.settings import Settings
+from recording.taking import Reception
 
 EVENTS = "recording-events"
 STORAGE = "ARCHIVE_STORAGE"

@@ -99,6 +99,11 @@ type appOptions = {
   @minValue(1)
   @maxValue(1800)
   retryFirstSeconds: int?
+
+  @description('RETRY_LONGEST_SECONDS: how long it waits at most; not less than RETRY_FIRST_SECONDS.')
+  @minValue(1)
+  @maxValue(7200)
+  retryLongestSeconds: int?
 }
 
 @export()

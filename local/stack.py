@@ -30,6 +30,7 @@ Delivery = Literal["function", "queue"]
 _QUICK = {
     # Seconds in place of minutes, by the settings that the app and the real host take from their environment as well.
     "RETRY_FIRST_SECONDS": "1",
+    "RETRY_LONGEST_SECONDS": "4",
     "AzureFunctionsJobHost__extensions__queues__visibilityTimeout": "00:00:01",
     "AzureFunctionsJobHost__extensions__queues__maxPollingInterval": "00:00:00.100",
     "LOCAL_HOST_LEASE_SECONDS": "5",
@@ -156,6 +157,11 @@ class Stack:
         """How many messages wait or run."""
         service = QueueServiceClient.from_connection_string(self.azurite.connection_string)
         return int(service.get_queue_client(name).get_queue_properties().approximate_message_count or 0)
+
+    def forget_steps(self) -> None:
+        """Drop what waits to be done for chunks, so that what was left in doubt is not looked at again."""
+        service = QueueServiceClient.from_connection_string(self.azurite.connection_string)
+        service.get_queue_client(QUEUE).clear_messages()
 
     def archived(self) -> dict[str, dict[str, Any]]:
         """The bodies of the RecordingArchived events that the custom topic has received, by recording id."""

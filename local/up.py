@@ -16,18 +16,20 @@ _PORT = 7071
 _GUIDE = """
 Everything runs. The app answers at {app}/api (function key in the lines below).
 
-  a call, its id in the answer
+  a call; its call_connection_id and server_call_id are in the answer
     curl -s -X POST {control}/calls -d '{{}}'
   connect it: the app gets the callback and starts the recording of RECORDING_OUTPUT
-    curl -s -X POST {control}/calls/CALL_ID/connect
+    curl -s -X POST {control}/calls/CALL_CONNECTION_ID/connect
   or start a recording of your choice
     curl -s -X POST '{app}/api/recordings?code={key}' -d '{{"serverCallId": "SERVER_CALL_ID",
          "content": "audio", "channel": "mixed", "format": "mp3"}}'
-  its state; pause, resume, stop
+  what the service records
+    curl -s {control}/recordings
+  what the app says of it; pause, resume, stop
     curl -s '{app}/api/recordings/RECORDING_ID?code={key}'
     curl -s -X POST '{app}/api/recordings/RECORDING_ID/pause?code={key}'
   end the call: the media is made, its event comes, and the archive begins
-    curl -s -X POST {control}/calls/CALL_ID/end
+    curl -s -X POST {control}/calls/CALL_CONNECTION_ID/end
   misbehave: what can go wrong, and to let the next download break half way
     curl -s {control}/faults
     curl -s -X POST {control}/faults -d '{{"name": "reset_mid_body"}}'

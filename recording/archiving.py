@@ -6,14 +6,14 @@ is followed by one who asks the catalog, and the world, anew.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from recording import log
 from recording.completing import Completing
-from recording.copying_chunk import CopyingChunk, Trial
+from recording.copying_chunk import CopyingChunk
 from recording.core.deadlines import Waits, another_look, next_look
 from recording.core.errors import Permanent, RecordingError, Transient, UnknownRecording
 from recording.core.lifecycle import (
@@ -22,6 +22,7 @@ from recording.core.lifecycle import (
     CopyChunk,
     Done,
     Expired,
+    Fact,
     Failed,
     LookAgain,
     NextStep,
@@ -35,6 +36,7 @@ from recording.entries import Entries
 from recording.in_hand import InHand
 from recording.ports import ChunkQueue
 from recording.releasing import Releasing
+from recording.storing import Trial
 
 _OPERATION = "archive chunk"
 _MOST_STEPS = 30
@@ -43,6 +45,8 @@ _TO_TELL = 10
 """How many first waits pass before a topic that is out of order is asked again."""
 _LONGEST_DELAY = timedelta(hours=1)
 """Whoever comes too early looks, and waits again: so a message that is hours old is one whose runs die."""
+_SUBJECTS: Mapping[type[NextStep], Subject] = {ArchiveMetadata: Subject.METADATA, CompleteRecording: Subject.MANIFEST}
+"""What a try that failed was about; all others were about the media."""
 
 
 class Outcome(StrEnum):
@@ -87,15 +91,15 @@ class Archiving:
 
         Raises:
             Transient: the catalog or the queue cannot be had; the message must come again.
-            UnknownRecording: the catalog has no such chunk.
+            Permanent: the catalog has no such chunk, or can never hold what came of it.
         """
         step = Step(recording_id, document_id, look_at)
-        with self.in_hand.take(step) as is_mine:
-            if not is_mine:
+        with self.in_hand.take(step) as held:
+            if held is None:
                 return Outcome.IN_HAND
             while True:
                 outcome = self._drive(step, is_again=is_again)
-                if self.in_hand.let_go(step):
+                if held.let_go():
                     return outcome
 
     def _drive(self, step: Step, *, is_again: bool) -> Outcome:
@@ -107,8 +111,8 @@ class Archiving:
             self.entries.tell(entry)
         except Transient as error:
             _step_failed(step, error, 1)
-            soon = self.entries.now() + _TO_TELL * self.waits.first
-            at = soon if at is None else min(at, soon)
+            now = self.entries.now()
+            at = now + _TO_TELL * self.waits.first if at is None else min(at, now + self.waits.longest)
         if at is None:
             return Outcome.DONE
         delay = max(timedelta(), at - self.entries.now())
@@ -140,29 +144,25 @@ class Archiving:
             chunk = _chunk_of(entry, step)
             trial = Trial(self.monotonic() + self.slice_seconds)
             try:
-                after = self._carry_out(todo, entry, chunk, trial)
+                fact = self._carry_out(todo, entry, chunk, trial)
             except RecordingError as error:
                 entry = self._failed(entry, chunk, todo, trial, error)
-                if isinstance(todo, CompleteRecording):  # no look of a chunk stands for it, and no tries of one
-                    before = replace(chunk, tries=dict(chunk.failures).get(error.code, 0))
-                    return entry, next_look(before, self.entries.now(), self.waits)
+                if isinstance(todo, CompleteRecording):  # no look of a chunk stands for it
+                    return entry, next_look(chunk, self.entries.now(), self.waits)
                 continue
-            if after is None:
+            if fact is None:
                 return entry, now
-            entry = after
+            # What is done and cannot be noted is no failed try: the message comes again, and finds it done.
+            entry = self.entries.record(step.recording_id, fact, entry).entry
         return entry, self.entries.now() + self.waits.first
 
-    def _carry_out(self, todo: NextStep, entry: CatalogEntry, chunk: Chunk, trial: Trial) -> CatalogEntry | None:
-        """Do what is to be done; the entry as it is then, or None when the time of this run is up."""
+    def _carry_out(self, todo: NextStep, entry: CatalogEntry, chunk: Chunk, trial: Trial) -> Fact | None:
+        """Do what is to be done; what came of it, or None when the time of this run is up."""
         match todo:
             case CopyChunk():
-                fact = self.copying.copy(entry, chunk, todo.candidate, trial)
-                if fact is None:
-                    return None
-                return self.entries.record(entry.recording.recording_id, fact, entry).entry
+                return self.copying.copy(entry, chunk, todo.candidate, trial)
             case ArchiveMetadata():
-                found = self.copying.archive_metadata(entry, chunk, todo.candidate, trial)
-                return self.entries.record(entry.recording.recording_id, found, entry).entry
+                return self.copying.archive_metadata(entry, chunk, todo.candidate, trial)
             case ReleaseChunk() if chunk.proof is not None:
                 return self.releasing.release(entry, chunk, chunk.proof)
             case CompleteRecording():
@@ -175,25 +175,23 @@ class Archiving:
         """Note a failed try; the entry as it is then.
 
         Raises:
-            RecordingError: the one given, where not even the failure could be noted; and where that will pass, the
-                one that says so: the chunk is open, so its message must come again.
+            Transient: not even the failure could be noted; the message must come again.
+            Permanent: neither the try nor its note can ever work.
         """
         step = Step(entry.recording.recording_id, chunk.document_id)
         fact = self._fact_of(chunk, todo, trial, error, self.entries.now())
         _step_failed(step, error, chunk.tries + 1)
         try:
             return self.entries.record(entry.recording.recording_id, fact).entry
-        except RecordingError as second:
-            error.add_note(f"and the failure could not be noted: {second}")
-            if isinstance(second, Transient):
-                raise second from error
-        raise error
+        except RecordingError as unnoted:
+            # The message is for a person only if nothing of the two passes by itself.
+            raise (error if isinstance(error, Transient) else unnoted) from unnoted
 
     def _fact_of(
         self, chunk: Chunk, todo: NextStep, trial: Trial, error: RecordingError, now: datetime
     ) -> Failed | Expired | Quarantined:
         """What a failed try means."""
-        subject = Subject.METADATA if isinstance(todo, ArchiveMetadata) else Subject.MEDIA
+        subject = _SUBJECTS.get(type(todo), Subject.MEDIA)
         failure = Failure(now, error.operation, subject, error.code, error.cause, error.hint)
         asked = error.retry_after if isinstance(error, Transient) else None
         if isinstance(todo, CopyChunk) and isinstance(error, Permanent):
@@ -216,7 +214,7 @@ class Archiving:
             raise UnknownRecording(
                 _OPERATION,
                 "the catalog does not know it",
-                hint="its event is in the journal container",
+                hint="if its event is in the journal container, put that into the queue recording-events",
                 ids={"recording_id": step.recording_id, "document_id": step.document_id},
             )
         return entry

@@ -28,8 +28,10 @@ from recording.metadata_file import MetadataFile
 from recording.receiving import Receiving
 from recording.refusing import Refusing
 from recording.releasing import Releasing
+from recording.setting_apart import SettingApart
 from recording.settings import Settings
 from recording.starting import Starting
+from recording.storing import Storing
 
 CHUNK_QUEUE = "recording-chunks"
 """The queue of chunk messages, which `function_app` listens to."""
@@ -97,22 +99,25 @@ def compose(
     refusing = Refusing(journal, topic, now)
     announcing = Announcing(entries, settings.template, settings.retention_hours)
     retention = timedelta(hours=settings.retention_hours)
-    waits = Waits(first=timedelta(seconds=settings.first_wait_seconds))
+    waits = Waits(
+        first=timedelta(seconds=settings.first_wait_seconds), longest=timedelta(seconds=settings.longest_wait_seconds)
+    )
+    metadata_file, storing = MetadataFile(engine), Storing(now, monotonic)
     archiving = Archiving(
         entries=entries,
         copying=CopyingChunk(
             engine=engine,
             archive=archive,
-            quarantine=quarantine,
-            metadata_file=MetadataFile(engine),
+            setting_apart=SettingApart(engine, quarantine, metadata_file, storing, waits),
+            metadata_file=metadata_file,
+            storing=storing,
             catalog=entries.catalog,
             waits=waits,
             retention=retention,
             now=now,
-            monotonic=monotonic,
         ),
-        releasing=Releasing(entries, engine, source, archive, settings.release_at_source),
-        completing=Completing(entries, archive, settings.archive_container),
+        releasing=Releasing(entries.catalog, engine, source, archive, settings.release_at_source),
+        completing=Completing(topic, archive, settings.archive_container, now),
         queue=guarded(StorageQueue(queue)),
         waits=waits,
         slice_seconds=settings.copy_slice_seconds,
@@ -120,7 +125,7 @@ def compose(
     )
     return App(
         settings=settings,
-        receiving=Receiving(starting, announcing, refusing),
+        receiving=Receiving(starting, announcing, refusing, monotonic),
         starting=starting,
         controlling=Controlling(entries, calls),
         refusing=refusing,

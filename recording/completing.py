@@ -1,7 +1,9 @@
 """Once no chunk of a recording is open: the manifest beside the media, and the event that tells of it."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import count
 
 from recording import log
@@ -11,20 +13,20 @@ from recording.core.lifecycle import Completed, lacks
 from recording.core.manifest import manifest_of, to_json
 from recording.core.model import BlobName, CatalogEntry
 from recording.core.naming import manifest_name
-from recording.entries import Entries
-from recording.ports import Archive
+from recording.ports import Archive, Topic
 
 
 @dataclass(frozen=True, slots=True)
 class Completing:
     """Complete a recording in the archive whose container has that name."""
 
-    entries: Entries
+    topic: Topic
     archive: Archive
     container: str
+    now: Callable[[], datetime]
 
-    def complete(self, entry: CatalogEntry) -> CatalogEntry:
-        """Write the manifest, publish that it is there, note both; idempotent.
+    def complete(self, entry: CatalogEntry) -> Completed:
+        """Write the manifest, and publish that it is there; idempotent.
 
         A whole recording is told as RecordingArchived, one that is not as RecordingIncomplete.
 
@@ -34,8 +36,8 @@ class Completing:
         recording_id = entry.recording.recording_id
         written, name = self._write(entry)
         missing = lacks(entry)
-        event = outgoing.completed(written, self.container, name, self.entries.now())
-        self.entries.topic.publish(event)
+        event = outgoing.completed(written, self.container, name, self.now())
+        self.topic.publish(event)
         fields = {
             "recording_id": recording_id,
             "chunks": len(entry.chunks),
@@ -48,8 +50,7 @@ class Completing:
         else:
             log.event("recording.archived", fields)
         documents = frozenset(chunk.document_id for chunk in entry)
-        fact = Completed(name, written.recording.revision, documents, missing)
-        return self.entries.record(recording_id, fact, entry).entry
+        return Completed(name, written.recording.revision, documents, missing)
 
     def _write(self, entry: CatalogEntry) -> tuple[CatalogEntry, BlobName]:
         """Put the manifest, or find it there; the entry with the manifest's revision, and its name.

@@ -1,24 +1,22 @@
-"""Copies one chunk: what is looked at before it is stored, where it goes, and what stands in its way.
+"""Copies one chunk: what is looked at before it is stored, and what stands in its way.
 
 Every step may have been done before, by a try that was cut off or by a rival at this moment. So each is asked of the
 world and not of memory.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from recording import log
-from recording.copying.destination import Copied, CutOff, Destination, Progress
+from recording.copying.destination import Copied, CutOff, Destination
 from recording.copying.engine import Arrival, Engine
 from recording.core.deadlines import Waits, another_look, due_by_metadata
-from recording.core.errors import BlobExists, ForeignBlocks, SourceGone, StagedBlocksGone
+from recording.core.errors import ForeignBlocks, SourceGone, StagedBlocksGone
 from recording.core.lifecycle import Archived, Disputed, MetadataArchived, Quarantined
 from recording.core.locations import object_id
-from recording.core.media import Expectation, MediaFacts, judge
+from recording.core.media import Expectation, judge
 from recording.core.metadata import ChunkMetadata, doubts_about_identity, names
 from recording.core.model import (
-    BlobName,
     Candidate,
     CatalogEntry,
     Chunk,
@@ -27,44 +25,12 @@ from recording.core.model import (
     Place,
     Proof,
 )
-from recording.core.naming import encode
-from recording.core.outputs import facts_of
 from recording.metadata_file import MetadataFile, MetadataRead
 from recording.ports import Archive, Catalog
+from recording.setting_apart import InDoubt, SettingApart
+from recording.storing import InTheWay, Storing, Trial
 
-_PROGRESS_SECONDS = 15.0
-_MOST_NAMES_APART = 9
 _ANOTHER_STANDS = "the archive holds another blob of this name"
-_UNKNOWN_CONTENT = "application/octet-stream"
-
-
-@dataclass(slots=True)
-class Trial:
-    """What one try may use and has brought: until when it may copy (monotonic seconds), bytes made safe, a new due.
-
-    `resumed` are bytes that an earlier try has made safe.
-    """
-
-    until: float
-    resumed: int = 0
-    has_progressed: bool = False
-    due: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _InTheWay:
-    """A blob, a rival's commit or somebody's blocks are where the chunk of that length should go."""
-
-    error: BlobExists | StagedBlocksGone | ForeignBlocks
-    length: int
-
-
-@dataclass(frozen=True, slots=True)
-class _InDoubt:
-    """What keeps the content of that length out of the archive."""
-
-    reasons: tuple[str, ...]
-    length: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +39,13 @@ class CopyingChunk:
 
     engine: Engine
     archive: Archive
-    quarantine: Archive
+    setting_apart: SettingApart
     metadata_file: MetadataFile
+    storing: Storing
     catalog: Catalog
     waits: Waits
     retention: timedelta
     now: Callable[[], datetime]
-    monotonic: Callable[[], float]
 
     def copy(
         self, entry: CatalogEntry, chunk: Chunk, candidate: Candidate, trial: Trial
@@ -103,7 +69,7 @@ class CopyingChunk:
         is_its_own = not doubts_about_identity(metadata.meaning, chunk.document_id, candidate.announced.index)[0]
         if metadata.raw is not None and metadata.error is None and is_its_own:
             stored = self.metadata_file.store(self.archive, chunk, metadata.raw)
-        proof = self._proof(chunk.name, copied, stored, Place.ARCHIVE, by_its_own_word=True)
+        proof = self.storing.proof(chunk.name, copied, stored, Place.ARCHIVE, by_its_own_word=True)
         note = "the source had ended: the copy of an earlier try was compared with its own blob metadata alone"
         return _archived(chunk, proof, candidate, metadata, (note,))
 
@@ -126,84 +92,57 @@ class CopyingChunk:
         if stored is None:
             raise AssertionError("a chunk whose event names no metadata file is not asked for it")
         with self.engine.open(candidate.announced.content_location) as arrival:
-            doubts, notes = _look(entry, chunk, candidate, metadata, arrival.facts())
-        if not doubts and not self._is_what_was_copied(entry, chunk, candidate):
-            doubts = ("the source serves something else than was archived before its metadata file came",)
+            doubts, notes = _look(entry, chunk, candidate, metadata, arrival)
+            to = self.storing.destination(self.archive, chunk.name, entry, chunk)
+            standing = self.archive.find(to.name)
+            if standing is not None and not arrival.resembles(to, standing):
+                doubts = (*doubts, "the source serves something else than was archived before its metadata file came")
         meaning = metadata.meaning
         if doubts:
             look_at = another_look(chunk, self.now(), self.waits) or self.now()
             return Disputed(chunk.document_id, doubts, look_at)
         return MetadataArchived(chunk.document_id, stored, notes, meaning.duration, meaning.paused)
 
-    def _is_what_was_copied(self, entry: CatalogEntry, chunk: Chunk, candidate: Candidate) -> bool:
-        to = self._destination(self.archive, chunk.name, entry, chunk)
-        found = self.archive.find(to.name)
-        return found is not None and self.engine.resembles(candidate.announced.content_location, to, found.length)
-
     def _copy(
         self, entry: CatalogEntry, chunk: Chunk, candidate: Candidate, metadata: MetadataRead, trial: Trial
     ) -> Archived | Quarantined | None:
-        to = self._destination(self.archive, chunk.name, entry, chunk, metadata)
+        to = self.storing.destination(self.archive, chunk.name, entry, chunk, metadata)
         stored: MetadataProof | None = None
         with self.engine.open(candidate.announced.content_location) as arrival:
-            doubts, notes = _look(entry, chunk, candidate, metadata, arrival.facts())
+            doubts, notes = _look(entry, chunk, candidate, metadata, arrival)
             if doubts:
-                outcome: Copied | CutOff | _InTheWay | _InDoubt = _InDoubt(doubts, arrival.length)
+                outcome: Copied | CutOff | InTheWay | InDoubt = InDoubt(doubts, arrival.length)
             else:
                 # The metadata stands before the media does, so that whoever sees the blob finds both.
                 stored = None if metadata.raw is None else self.metadata_file.store(self.archive, chunk, metadata.raw)
-                outcome = self._store(arrival, to, entry, chunk, trial)
-        if isinstance(outcome, _InTheWay):
-            outcome = self._examine(candidate, to, outcome)
-        if isinstance(outcome, _InDoubt):
-            return self._set_apart(entry, chunk, candidate, metadata, outcome, trial)
+                outcome = self.storing.store(arrival, to, entry, chunk, trial)
+            if isinstance(outcome, InTheWay):
+                outcome = self._examine(arrival, to, outcome)
+        if isinstance(outcome, InDoubt):
+            return self.setting_apart.set_apart(entry, chunk, candidate, metadata, outcome, trial)
         if isinstance(outcome, CutOff):
             return None
-        proof = self._proof(chunk.name, outcome, None if metadata.error else stored, Place.ARCHIVE)
+        proof = self.storing.proof(chunk.name, outcome, None if metadata.error else stored, Place.ARCHIVE)
         return _archived(chunk, proof, candidate, metadata, notes)
 
-    def _store(
-        self, arrival: Arrival, to: Destination, entry: CatalogEntry, chunk: Chunk, trial: Trial
-    ) -> Copied | CutOff | _InTheWay:
-        began = self.monotonic()
-        trial.resumed = 0
-
-        def resumed(length: int) -> None:
-            trial.resumed = length
-
-        try:
-            copied = arrival.store(to, trial.until, self._progress(entry, chunk, arrival.length, trial), resumed)
-        except (BlobExists, StagedBlocksGone, ForeignBlocks) as error:
-            return _InTheWay(error, arrival.length)
-        if isinstance(copied, CutOff):
-            _tell("recording.copy_cut_off", entry, chunk, staged=copied.staged, bytes=arrival.length)
-        else:
-            seconds = self.monotonic() - began
-            rate = (arrival.length - trial.resumed) / max(seconds, 1e-6) / (1 << 20)
-            _tell("recording.chunk_copied", entry, chunk, bytes=arrival.length, seconds=seconds, mib_per_second=rate)
-        return copied
-
-    def _examine(self, candidate: Candidate, to: Destination, found: _InTheWay) -> Copied | _InDoubt:
+    def _examine(self, arrival: Arrival, to: Destination, found: InTheWay) -> Copied | InDoubt:
         """A conflict: read what is there and compare it with the source. What is not this chunk stays as it is."""
         error = found.error
         if isinstance(error, ForeignBlocks):
-            return _InDoubt((f"{error.cause}; {error.hint}",), found.length)
-        copied = self.engine.compare(candidate.announced.content_location, to)
-        if copied is not None:
-            return copied
-        if self.archive.find(to.name) is None:
+            return InDoubt((f"{error.cause}; {error.hint}",), found.length)
+        standing = self.archive.find(to.name)
+        if standing is None:
             raise StagedBlocksGone(error.operation, error.cause, hint="they are staged again", ids=error.ids)
-        return _InDoubt((_ANOTHER_STANDS,), found.length)
+        return arrival.compare(to, standing) or InDoubt((_ANOTHER_STANDS,), found.length)
 
     def _left_by_an_earlier_try(self, entry: CatalogEntry, chunk: Chunk) -> Copied | None:
         """What stands in the archive, once the source must have ended: the only witness left, unless it is in doubt.
 
         It is so where it was put in doubt itself, or was seen to be something else than the source.
         """
-        is_disputed = chunk.apart is not None and chunk.apart.place is Place.ARCHIVE
-        if self.now() < chunk.gone_by or is_disputed or _ANOTHER_STANDS in (*chunk.doubts, *chunk.notes):
+        if self.now() < chunk.gone_by or chunk.is_disputed or _ANOTHER_STANDS in (*chunk.doubts, *chunk.notes):
             return None
-        return self.engine.prove(self._destination(self.archive, chunk.name, entry, chunk))
+        return self.engine.prove(self.storing.destination(self.archive, chunk.name, entry, chunk))
 
     def _taken_by(self, entry: CatalogEntry, chunk: Chunk, candidate: Candidate) -> str:
         """Of a source that must have ended: under whose name it was released, if another announcement was quicker."""
@@ -215,109 +154,6 @@ class CopyingChunk:
         if owner == (entry.recording.recording_id, chunk.document_id):
             return ""
         return f"; its source object was archived as recording {owner[0]}, document {owner[1]}"
-
-    # Apart
-
-    def _set_apart(
-        self,
-        entry: CatalogEntry,
-        chunk: Chunk,
-        candidate: Candidate,
-        metadata: MetadataRead,
-        doubt: _InDoubt,
-        trial: Trial,
-    ) -> Quarantined | None:
-        """Keep a copy in the quarantine container, unless the same doubt about as many bytes has one there already."""
-        proof: Proof | None = None
-        if not self._is_apart_already(chunk, doubt):
-            stored = None if metadata.raw is None else self.metadata_file.store(self.quarantine, chunk, metadata.raw)
-            for name in _names_apart(chunk.name):
-                to = self._destination(self.quarantine, name, entry, chunk, metadata)
-                copied = self._put_apart(entry, chunk, candidate, to, trial)
-                if isinstance(copied, CutOff):
-                    return None
-                if copied is not None:
-                    proof = self._proof(name, copied, stored, Place.QUARANTINE)
-                    break
-        look_at = another_look(chunk, self.now(), self.waits)
-        return Quarantined(chunk.document_id, doubt.reasons, look_at, proof, trial.due)
-
-    def _is_apart_already(self, chunk: Chunk, doubt: _InDoubt) -> bool:
-        """Whether a copy of what is doubted now stands apart; somebody may have emptied the container."""
-        apart = chunk.apart
-        if apart is None or apart.place is not Place.QUARANTINE:
-            return False
-        if chunk.doubts != doubt.reasons or apart.length != doubt.length:
-            return False
-        found = self.quarantine.find(apart.name)
-        return found is not None and found.etag == apart.etag
-
-    def _put_apart(
-        self, entry: CatalogEntry, chunk: Chunk, candidate: Candidate, to: Destination, trial: Trial
-    ) -> Copied | CutOff | None:
-        """A copy under that name, made now or by an earlier try; None where a blob of something else has it."""
-        if self.quarantine.find(to.name) is None:
-            with self.engine.open(candidate.announced.content_location) as arrival:
-                outcome = self._store(arrival, to, entry, chunk, trial)
-            if not isinstance(outcome, _InTheWay):
-                return outcome
-        return self.engine.compare(candidate.announced.content_location, to)
-
-    # What is common to both
-
-    def _destination(
-        self,
-        archive: Archive,
-        name: BlobName,
-        entry: CatalogEntry,
-        chunk: Chunk,
-        metadata: MetadataRead | None = None,
-    ) -> Destination:
-        identity = {
-            "acsrecordingid": encode(entry.recording.recording_id),
-            "acsdocumentid": encode(chunk.document_id),
-            "acschunkindex": str(chunk.index),
-        }
-        output = (metadata.meaning.output if metadata else None) or entry.recording.output
-        return Destination(archive, name, identity, facts_of(output).content_type if output else _UNKNOWN_CONTENT)
-
-    def _proof(
-        self,
-        name: BlobName,
-        copied: Copied,
-        metadata: MetadataProof | None,
-        place: Place,
-        *,
-        by_its_own_word: bool = False,
-    ) -> Proof:
-        return Proof(
-            name=name,
-            length=copied.length,
-            digest=copied.digest,
-            etag=copied.etag,
-            verified_at=self.now(),
-            metadata=metadata,
-            place=place,
-            by_its_own_word=by_its_own_word,
-        )
-
-    def _progress(self, entry: CatalogEntry, chunk: Chunk, length: int, trial: Trial) -> Progress:
-        """Log how far a long copy is, now and then; it is told of every block, by one thread at a time."""
-        began = last = self.monotonic()
-        done = 0
-
-        def progress(more: int) -> None:
-            nonlocal done, last
-            trial.has_progressed = True
-            done += more
-            now = self.monotonic()
-            if now - last >= _PROGRESS_SECONDS:
-                last = now
-                rate = done / (now - began) / (1 << 20)
-                safe = trial.resumed + done
-                _tell("recording.copy_progress", entry, chunk, done=safe, bytes=length, mib_per_second=rate)
-
-        return progress
 
 
 def _archived(
@@ -335,14 +171,16 @@ def _archived(
 
 
 def _look(
-    entry: CatalogEntry, chunk: Chunk, candidate: Candidate, metadata: MetadataRead, facts: MediaFacts
+    entry: CatalogEntry, chunk: Chunk, candidate: Candidate, metadata: MetadataRead, arrival: Arrival
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Doubts and notes about the media of a candidate: whose it is, and whether it is what it should be."""
     meaning = metadata.meaning
     doubts, notes = doubts_about_identity(meaning, chunk.document_id, candidate.announced.index)
-    names_it = object_id(candidate.announced.content_location) == chunk.document_id
+    facts = arrival.facts()
+    # A redirect to another object is evidence of what the content is; one to a place without an object's id is none.
+    names_it = (object_id(arrival.location) or object_id(candidate.announced.content_location)) == chunk.document_id
     if not names_it and not names(meaning, chunk.document_id):
-        doubts = (*doubts, "neither contentLocation nor the metadata file names this document")
+        doubts = (*doubts, "neither the content's location nor the metadata file names this document")
     said = entry.recording.output
     if said is not None and meaning.output is not None and said != meaning.output:
         notes = (*notes, f"the metadata file says {meaning.output}, the order or the event {said}")
@@ -359,14 +197,3 @@ def _expectation(entry: CatalogEntry, metadata: ChunkMetadata) -> Expectation:
         paused=metadata.paused,
         channels=metadata.channels,
     )
-
-
-def _names_apart(name: BlobName) -> Iterator[BlobName]:
-    yield name
-    for number in range(2, _MOST_NAMES_APART + 1):
-        yield BlobName(f"{name}.apart-{number}")
-
-
-def _tell(name: str, entry: CatalogEntry, chunk: Chunk, **fields: float) -> None:
-    ids = {"recording_id": entry.recording.recording_id, "document_id": chunk.document_id}
-    log.event(name, {**ids, **fields})

@@ -7,6 +7,35 @@ from contextlib import contextmanager
 from recording.core.steps import Step
 
 
+class Held:
+    """One chunk in hand, by whoever took it."""
+
+    def __init__(self, held: dict[Step, "Held"], lock: threading.Lock, step: Step) -> None:
+        self._held = held
+        self._lock = lock
+        self._step = step
+        self.is_marked = False
+        """Whether a second message has come since its last look."""
+
+    def let_go(self) -> bool:
+        """Let go of it, unless it was marked meanwhile, which is taken back; whether it is let go."""
+        with self._lock:
+            if self.is_marked:
+                self.is_marked = False
+                return False
+            self._drop()
+            return True
+
+    def drop(self) -> None:
+        """Let go of it, whatever has come meanwhile."""
+        with self._lock:
+            self._drop()
+
+    def _drop(self) -> None:
+        if self._held.get(self._step) is self:  # else it is let go already, and perhaps in other hands
+            del self._held[self._step]
+
+
 class InHand:
     """The chunks at work in this process.
 
@@ -15,27 +44,21 @@ class InHand:
     """
 
     def __init__(self) -> None:
-        self._marked: dict[Step, bool] = {}
+        self._held: dict[Step, Held] = {}
         self._lock = threading.Lock()
 
     @contextmanager
-    def take(self, step: Step) -> Iterator[bool]:
-        """Whether the chunk was free and is now in hand; if it was not, it is marked."""
+    def take(self, step: Step) -> Iterator[Held | None]:
+        """The chunk in hand, if it was free; if it was not, it is marked."""
         with self._lock:
-            is_free = step not in self._marked
-            self._marked[step] = not is_free
+            other = self._held.get(step)
+            mine = Held(self._held, self._lock, step) if other is None else None
+            if other is not None:
+                other.is_marked = True
+            elif mine is not None:
+                self._held[step] = mine
         try:
-            yield is_free
+            yield mine
         finally:
-            if is_free:
-                with self._lock:
-                    self._marked.pop(step, None)
-
-    def let_go(self, step: Step) -> bool:
-        """Let go of a chunk in hand, unless it was marked meanwhile, which is taken back; whether it is let go."""
-        with self._lock:
-            if self._marked.get(step):
-                self._marked[step] = False
-                return False
-            self._marked.pop(step, None)
-            return True
+            if mine is not None:
+                mine.drop()

@@ -7,20 +7,13 @@ from dataclasses import dataclass
 
 from recording import log
 from recording.copying.engine import Engine
-from recording.core.errors import (
-    ArchiveDamaged,
-    HostileLocation,
-    SourceGone,
-    SourceNotReady,
-    SourceUnexpected,
-)
+from recording.core.errors import HostileLocation, SourceGone, SourceNotReady, SourceUnexpected
 from recording.core.lifecycle import Damaged, Kept, Released
 from recording.core.locations import object_id
 from recording.core.metadata import parse_metadata
 from recording.core.model import Authority, BlobName, CatalogEntry, Chunk, Door, Location, Proof
-from recording.entries import Entries
 from recording.metadata_file import MOST_METADATA
-from recording.ports import Archive, Source
+from recording.ports import Archive, Catalog, Source
 
 _OPERATION = "release chunk"
 _METADATA_UNDER = "/content/acsmetadata"
@@ -39,23 +32,22 @@ class _NotAllowed(Exception):
 class Releasing:
     """Release at the source; `authority` is the RELEASE_AT_SOURCE setting."""
 
-    entries: Entries
+    catalog: Catalog
     engine: Engine
     source: Source
     archive: Archive
     authority: Authority
 
-    def release(self, entry: CatalogEntry, chunk: Chunk, proof: Proof) -> CatalogEntry:
-        """Release one archived chunk, or note why it is kept; the entry as it is then.
+    def release(self, entry: CatalogEntry, chunk: Chunk, proof: Proof) -> Released | Kept | Damaged:
+        """Release one archived chunk, or say why it is kept, or that the archive no longer holds what was proven.
 
         Raises:
-            ArchiveDamaged: the archive no longer holds what was proven. The chunk is announced again and a person
-                alerted; the next try copies it anew.
             Transient: the source may or may not be deleted; the next try finds out.
         """
         try:
             location = self._authorized(entry, chunk, proof)
-            self._assert_undamaged(entry, chunk, proof)
+            if damage := self._damage(proof):
+                return Damaged(chunk.document_id, damage)
             was_there = self._delete(chunk, location, proof)
         except _NotAllowed as error:
             return self._keep(entry, chunk, error)
@@ -69,7 +61,7 @@ class Releasing:
                 "found": "yes" if was_there else "gone already",
             },
         )
-        return self.entries.record(entry.recording.recording_id, Released(chunk.document_id), entry).entry
+        return Released(chunk.document_id)
 
     # Authority
 
@@ -114,23 +106,22 @@ class Releasing:
             ) from error
         if named == chunk.document_id or (named is None and is_enough):
             return
-        raise _NotAllowed(
-            "deleteLocation names an object whose metadata is of another document", is_conflict=named is not None
-        )
+        if named is None:
+            raise _NotAllowed("deleteLocation names an object whose metadata does not say of which document it is")
+        raise _NotAllowed("deleteLocation names an object whose metadata is of another document", is_conflict=True)
 
     def _own(self, key: str, entry: CatalogEntry, chunk: Chunk) -> None:
         """One source object belongs to one chunk of one recording: to the first that was proven."""
         mine = (entry.recording.recording_id, chunk.document_id)
-        owner = self.entries.catalog.own(key, *mine)
+        owner = self.catalog.own(key, *mine)
         if owner != mine:
             reason = f"its source object belongs to recording {owner[0]}, document {owner[1]}"
             raise _NotAllowed(reason, is_conflict=True)
 
-    def _keep(self, entry: CatalogEntry, chunk: Chunk, why: _NotAllowed) -> CatalogEntry:
+    def _keep(self, entry: CatalogEntry, chunk: Chunk, why: _NotAllowed) -> Kept:
         ids = {"recording_id": entry.recording.recording_id, "document_id": chunk.document_id}
         log.event("recording.chunk_kept_at_source", {**ids, "reason": why.reason})
-        fact = Kept(chunk.document_id, why.reason, why.is_conflict)
-        return self.entries.record(entry.recording.recording_id, fact, entry).entry
+        return Kept(chunk.document_id, why.reason, why.is_conflict)
 
     # The delete
 
@@ -149,19 +140,6 @@ class Releasing:
             hint="the source ends by itself; look at the event in the journal container",
         )
 
-    def _assert_undamaged(self, entry: CatalogEntry, chunk: Chunk, proof: Proof) -> None:
-        damage = self._damage(proof)
-        if not damage:
-            return
-        recording_id = entry.recording.recording_id
-        self.entries.record(recording_id, Damaged(chunk.document_id, damage), entry)
-        raise ArchiveDamaged(
-            _OPERATION,
-            damage,
-            hint="something deletes or rewrites archived blobs; the chunk is copied again",
-            ids={"recording_id": recording_id, "document_id": chunk.document_id, "blob": proof.name},
-        )
-
     def _damage(self, proof: Proof) -> str:
         """What the archive lacks of what the proof says, or nothing."""
         media = self._differs(proof.name, proof.length, proof.etag)
@@ -172,7 +150,7 @@ class Releasing:
     def _differs(self, name: BlobName, length: int, etag: str) -> str:
         found = self.archive.find(name)
         if found is None:
-            return "a proven blob is gone"
+            return f"the proven blob {name} is gone: something deletes archived blobs"
         if (found.length, found.etag) != (length, etag):
-            return "a proven blob has been changed"
+            return f"the proven blob {name} has been changed: something rewrites archived blobs"
         return ""

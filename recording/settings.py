@@ -53,6 +53,7 @@ class Settings:
     copy_connections: int
     copy_slice_seconds: int
     first_wait_seconds: int
+    longest_wait_seconds: int
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> Self:
@@ -86,6 +87,7 @@ class Settings:
             copy_connections=reader.read("COPY_CONNECTIONS", _whole(1, 64)),
             copy_slice_seconds=reader.read("COPY_SLICE_SECONDS", _whole(1, 3600)),
             first_wait_seconds=reader.read("RETRY_FIRST_SECONDS", _whole(1, 1800)),
+            longest_wait_seconds=reader.read("RETRY_LONGEST_SECONDS", _whole(1, 7200)),
         )
         names = {settings.archive_container, settings.quarantine_container, settings.journal_container}
         wrong = {problem.partition(":")[0] for problem in reader.problems}
@@ -93,6 +95,8 @@ class Settings:
             reader.problems.append(f"{', '.join(_CONTAINERS)}: must be three different containers")
         if wrong.isdisjoint(_BUFFERS) and settings.copy_memory_bytes < settings.copy_block_bytes:
             reader.problems.append("COPY_MEMORY_MIB: must hold at least one block of COPY_BLOCK_MIB")
+        if wrong.isdisjoint(_WAITS) and settings.longest_wait_seconds < settings.first_wait_seconds:
+            reader.problems.append("RETRY_LONGEST_SECONDS: must not be less than RETRY_FIRST_SECONDS")
         if reader.problems:
             raise SettingsInvalid(tuple(reader.problems))
         return settings
@@ -138,10 +142,12 @@ KEYS: Mapping[str, Key] = {
         Key("COPY_CONNECTIONS", "8", "the most connections that one copy opens"),
         Key("COPY_SLICE_SECONDS", "1200", "how long one run copies before it hands on to the next"),
         Key("RETRY_FIRST_SECONDS", "30", "how long a failed try waits at first; each further wait is twice as long"),
+        Key("RETRY_LONGEST_SECONDS", "1800", "how long it waits at most"),
     )
 }
 """Every setting of the app; the deployment sets no other, and a test holds the two equal."""
 
+_WAITS = ("RETRY_FIRST_SECONDS", "RETRY_LONGEST_SECONDS")
 _BUFFERS = ("COPY_BLOCK_MIB", "COPY_MEMORY_MIB")
 _CONTAINERS = ("ARCHIVE_CONTAINER", "QUARANTINE_CONTAINER", "JOURNAL_CONTAINER")
 

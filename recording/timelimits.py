@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 _LOOKS = 1.0
 """Seconds between two looks at what is watched: by so much a limit that came later may be missed."""
@@ -57,7 +57,8 @@ class TimeLimits:
                 for limit in self._watched:
                     if limit.due <= now:
                         limit.over = True
-                        limit.end()
+                        with suppress(Exception):  # what cannot be ended must not end the watch over all others
+                            limit.end()
                 nearest = min(limit.due for limit in self._watched) - now
                 self._changed.wait(nearest if 0 < nearest < _LOOKS else _LOOKS)
             self._running = False

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-pytest.register_assert_rewrite("tests.copies", "tests.scenarios.worlds")
+pytest.register_assert_rewrite("tests.copies", "tests.endurance.scene", "tests.scenarios.worlds")
 
 
 @pytest.fixture(scope="session")

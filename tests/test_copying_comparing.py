@@ -169,13 +169,13 @@ def test_no_byte_may_differ(at: int, by: int, ours: bool) -> None:  # noqa: FBT0
 # What is gone
 
 
-def test_where_nothing_stands_the_source_is_not_asked() -> None:
-    """Nor is what is only staged a blob."""
+def test_where_nothing_stands_nothing_is_the_sources() -> None:
+    """What is only staged is no blob, and is left."""
     source, location = source_with(CONTENT)
     archive = FakeArchive(uncommitted={NAME: {"x" * 48: b"x"}})
 
     assert compared(engine_of(source, buffers=1), location, archive) is None
-    assert [] == source.opened
+    assert [NAME] == list(archive.uncommitted)
 
 
 @pytest.mark.parametrize("reads", range(4))

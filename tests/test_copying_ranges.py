@@ -1,6 +1,9 @@
 """The source range by range: every reply checked, a broken one taken up where it broke."""
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 import pytest
 
@@ -15,12 +18,14 @@ from recording.core.errors import (
     SourceGone,
     SourceNotReady,
     SourceRefused,
+    SourceUnexpected,
     SourceUnreachable,
     TransferBroken,
 )
 from recording.core.model import Location
 from tests.copies import BLOCK, Clock, media, source_with
 from tests.fakes import FakeSource
+from tests.fakes.source import FakeTransfer
 
 pytestmark = pytest.mark.usefixtures("quick_tries")
 CONTENT = media(5 * BLOCK + 7)
@@ -101,6 +106,37 @@ def test_a_content_of_unknown_length_and_no_bytes_is_not_there_yet() -> None:
     source.arm("no_length_200", times=None)
     with pytest.raises(SourceNotReady, match="empty"):
         ranges.begin(view_of())
+
+
+class Endless(FakeTransfer):
+    """Content without a length and without an end."""
+
+    def readinto(self, view: memoryview) -> int:
+        if self.stalls:
+            self.stalls()
+        return len(view)
+
+
+@dataclass
+class EndlessSource(FakeSource):
+    """A source of it, each piece of which takes ten seconds."""
+
+    clock: Clock = field(default_factory=Clock)
+
+    @contextmanager
+    def open(self, location: Location, offset: int = 0, length: int | None = None) -> Iterator[FakeTransfer]:
+        del offset, length
+        yield Endless(location, 0, None, None, b"", stalls=lambda: self.clock.forward(10.0))
+
+
+def test_a_content_without_length_or_end_is_left_to_the_queue() -> None:
+    """In the time of one run, in which other copies go on; it is not tried at once again."""
+    source = EndlessSource()
+    began = source.clock()
+    with pytest.raises(SourceUnexpected, match="goes on"):
+        Ranges(source, Guard(source.clock), Location("https://x.asm.skype.com/v1/objects/1")).begin(view_of())
+
+    assert source.clock() - began < 20 * 60
 
 
 def test_a_count_that_does_not_come_twice_is_not_believed() -> None:

@@ -64,7 +64,7 @@ def test_two_settings_are_enough() -> None:
     assert ("", "", "") == (settings.topic_endpoint, settings.topic_key, settings.identity_client_id)
     assert (6 * MEBIBYTE, 48 * MEBIBYTE) == (settings.copy_block_bytes, settings.copy_memory_bytes)
     assert (8, 1200) == (settings.copy_connections, settings.copy_slice_seconds)
-    assert 30 == settings.first_wait_seconds
+    assert (30, 1800) == (settings.first_wait_seconds, settings.longest_wait_seconds)
 
 
 def test_storage_may_be_reached_by_identity() -> None:
@@ -151,6 +151,9 @@ def test_all_that_is_wrong_is_named_at_once() -> None:
         ("RELEASE_AT_SOURCE", "true"),
         ("RETRY_FIRST_SECONDS", "0"),
         ("RETRY_FIRST_SECONDS", "1801"),
+        ("RETRY_LONGEST_SECONDS", "0"),
+        ("RETRY_LONGEST_SECONDS", "29"),
+        ("RETRY_LONGEST_SECONDS", "7201"),
         ("ARCHIVED_TOPIC_ENDPOINT", "http://topic.example"),
         ("ARCHIVED_TOPIC_KEY", "not base64"),
         ("COPY_BLOCK_MIB", "0"),

@@ -42,3 +42,14 @@ def test_what_has_failed_is_not_watched_any_more() -> None:
         clock.forward(2)
         assert ended.wait(WAIT)
     assert not failed.is_set()
+
+
+def test_what_cannot_be_ended_keeps_nobody_else_from_it() -> None:
+    limits = TimeLimits(Clock())
+    ended = threading.Event()
+
+    def cannot() -> None:
+        raise TypeError("no socket")
+
+    with limits.within(0.0, cannot), limits.within(0.0, ended.set):
+        assert ended.wait(WAIT)

@@ -94,6 +94,7 @@ var appSettings = {
   COPY_CONNECTIONS: string(app.?copyConnections ?? 8)
   COPY_SLICE_SECONDS: string(app.?copySliceSeconds ?? 1200)
   RETRY_FIRST_SECONDS: string(app.?retryFirstSeconds ?? 30)
+  RETRY_LONGEST_SECONDS: string(app.?retryLongestSeconds ?? 1800)
 }
 
 // What the platform reads. By URIs and not by AzureWebJobsStorage__accountName, which knows the public cloud alone.

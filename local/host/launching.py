@@ -3,7 +3,9 @@
 import contextlib
 import json
 import os
+import random
 import secrets
+import socket
 import subprocess
 import sys
 import threading
@@ -16,6 +18,8 @@ _ROOT = Path(__file__).parents[2]
 _START_UP = 30.0  # seconds; the platform gives a start no more
 _STOP = 30.0  # seconds, well over the host's own bound for running functions
 _TAIL = 40  # lines
+_PORTS = range(20_000, 32_000)
+"""Below those that systems give to outgoing connections: one of these could take the port of a host that is down."""
 
 
 class HostNotReadyError(RuntimeError):
@@ -99,7 +103,7 @@ class FunctionsHost:
             "--app",
             str(self._app.resolve()),
             "--port",
-            str(self._port),
+            str(self._port or _free_port()),
             "--end-with-stdin",
         ]
         if self._settings is not None:
@@ -178,3 +182,12 @@ class FunctionsHost:
     def _tail(self) -> str:
         with self._log.open(encoding="utf-8", errors="replace") as log:
             return "".join(deque(log, _TAIL))
+
+
+def _free_port() -> int:
+    """A port that nobody listens on, and that stays ours while the host is down."""
+    for port in random.sample(_PORTS, len(_PORTS)):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise RuntimeError("every port is taken")

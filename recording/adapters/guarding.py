@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from functools import cache
 from inspect import signature
+from traceback import walk_tb
 from types import TracebackType
 from typing import Any, cast
 
@@ -13,6 +14,8 @@ from recording.core.steps import Step
 
 _IDS: Mapping[str, str] = {"name": "blob", "recording_id": "recording_id", "document_id": "document_id"}
 """Parameters of the ports that may be shown, and what each is called in an error."""
+
+_CALLS_SHOWN = 4
 
 
 def guarded[P](port: P) -> P:
@@ -82,9 +85,15 @@ def _guard(operation: str, method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _failed(operation: str, error: Exception, ids: Mapping[str, str]) -> PortFailed:
-    """The kind of the exception alone is said: texts of libraries may hold URLs, keys and names of people."""
-    hint = "a fault of the app or of a library: the trace of its cause says where"
-    return PortFailed(operation, _kind(error), hint=hint, ids=ids)
+    """Its kind and place alone are said: texts of libraries may hold URLs, keys and names of people."""
+    hint = "a fault of the app or of a library"
+    return PortFailed(operation, f"{_kind(error)} at {_place(error)}", hint=hint, ids=ids)
+
+
+def _place(error: Exception) -> str:
+    """The innermost calls that led to it, by module and line."""
+    calls = [(str(frame.f_globals.get("__name__")), line) for frame, line in walk_tb(error.__traceback__)]
+    return " < ".join(f"{module}:{line}" for module, line in reversed(calls[-_CALLS_SHOWN:]))
 
 
 def _kind(error: Exception) -> str:

@@ -15,10 +15,10 @@ from recording.copying.guard import Guard
 from recording.copying.proving import first_block, prove_ours, read_back
 from recording.copying.ranges import Ranges
 from recording.core import blocks
-from recording.core.errors import ArchiveDamaged, SourceNotReady
+from recording.core.errors import ArchiveDamaged, BlobExists, SourceNotReady, StagedBlocksGone
 from recording.core.media import MediaFacts, Need, inspect, is_error_page
 from recording.core.model import Digest, Location
-from recording.ports import Source
+from recording.ports import ArchivedBlob, Source
 
 _OPERATION = "copy chunk"
 
@@ -53,7 +53,7 @@ class Engine:
             ranges = stack.enter_context(Ranges(self.source, self._guard, location))
             first = stack.enter_context(ExitStack())
             view = first.enter_context(self.buffers.borrow())
-            yield Arrival(self, ranges, view[: ranges.begin(view)], first.close)
+            yield Arrival(self, location, ranges, view[: ranges.begin(view)], first.close)
 
     def read_small(self, location: Location, most: int) -> bytes:
         """The whole of a small content, such as a metadata file, of at most `most` bytes.
@@ -72,26 +72,12 @@ class Engine:
         return prove_ours(to, self.buffers)
 
     def compare(self, location: Location, to: Destination) -> Copied | None:
-        """What stands at the destination, if it is the content of that location; None if it is not, or nothing stands.
-
-        A copy of an earlier try must have the source's length and first block, and be what its blob metadata says once
-        it is read back. Anything else is compared with the source byte by byte.
-        """
-        found = to.archive.find(to.name)
-        if found is None or not self.resembles(location, to, found.length):
+        """What stands at the destination, if it is the content of that location; None if not, or if nothing stands."""
+        standing = to.archive.find(to.name)
+        if standing is None:
             return None
-        ours = self.prove(to)
-        if ours is not None:
-            return ours
-        digest = self.measure(location)
-        return Copied(found.length, digest, found.etag) if self.read_back(to, found.length) == digest else None
-
-    def resembles(self, location: Location, to: Destination, length: int) -> bool:
-        """Whether the blob of that length at the destination has the length and the first block of that content."""
-        with Ranges(self.source, self._guard, location) as ranges, self.buffers.borrow() as buffer:
-            ranges.begin(buffer)
-            first, total = ranges.first(), ranges.total
-        return length == total and first_block(to, length, self.buffers) == first
+        with self.open(location) as arrival:
+            return arrival.compare(to, standing)
 
     def read_back(self, to: Destination, length: int) -> Digest:
         """The digest of what the archive returns for the blob at the destination, read from end to end."""
@@ -116,14 +102,22 @@ class Engine:
 
 
 class Arrival:
-    """A chunk that has begun to arrive: look at its `facts`, then `store` it, once."""
+    """A chunk that has begun to arrive: look at its `facts`, `store` it, once, `compare` it with what is in the way."""
 
-    def __init__(self, engine: Engine, ranges: Ranges, first: memoryview, release_first: Callable[[], None]) -> None:
+    def __init__(
+        self, engine: Engine, location: Location, ranges: Ranges, first: memoryview, release_first: Callable[[], None]
+    ) -> None:
         self._engine = engine
+        self._location = location
         self._ranges = ranges
         self._first = first
         self._release_first = release_first
         self.length = ranges.total
+
+    @property
+    def location(self) -> Location:
+        """Where the content really comes from, after redirects."""
+        return self._ranges.location
 
     def facts(self) -> MediaFacts:
         """What the media is, as far as a few of its bytes tell.
@@ -162,7 +156,7 @@ class Arrival:
             resumed: told once of the bytes that an earlier try has made safe.
 
         Raises:
-            BlobExists: there is a blob already; `Engine.compare` tells whether it is this chunk's.
+            BlobExists: there is a blob already; `compare` tells whether it is this chunk's.
             StagedBlocksGone: a rival has committed meanwhile, which says the same.
             Transient: what is staged stays staged; call again later.
         """
@@ -170,9 +164,34 @@ class Arrival:
             if self.length == len(self._first):
                 return self._put(to, progress)
             return self._carry(to, until, progress, resumed)
+        except (BlobExists, StagedBlocksGone):
+            self._ranges.first()  # for `compare`, as long as its buffer is in hand
+            raise
         finally:
             # Whoever proves or reads back next borrows a buffer, and this may be the only one.
             self._release_first()
+
+    def compare(self, to: Destination, standing: ArchivedBlob) -> Copied | None:
+        """What stands at the destination, if it is this chunk; else None.
+
+        A copy of an earlier try must have the source's length and first block, and be what its blob metadata says once
+        it is read back. Anything else is compared with the source byte by byte.
+        """
+        if not self.resembles(to, standing):
+            return None
+        ours = self._engine.prove(to)
+        if ours is not None:
+            return ours
+        digest = self._engine.measure(self._location)
+        return Copied(self.length, digest, standing.etag) if self._engine.read_back(to, self.length) == digest else None
+
+    def resembles(self, to: Destination, standing: ArchivedBlob) -> bool:
+        """Whether what stands at the destination has the length and the first block of this chunk."""
+        if standing.length != self.length:
+            return False
+        first = self._ranges.first()
+        self._release_first()
+        return first_block(to, self.length, self._engine.buffers) == first
 
     def _put(self, to: Destination, progress: Progress) -> Copied:
         digest = blocks.composite({0: self._ranges.first()}, self._engine.buffers.size)

@@ -9,12 +9,15 @@ from recording.copying.destination import Progress, unwatched
 from recording.copying.guard import Guard
 from recording.copying.reading import OPERATION, Reading
 from recording.copying.spans import Span
-from recording.core.errors import SourceChanged, SourceNotReady, TransferBroken
+from recording.core.errors import SourceChanged, SourceNotReady, SourceUnexpected, TransferBroken
 from recording.core.model import Location
 from recording.ports import Source, Transfer
 
 HEAD = 64 << 10
 """Bytes of the beginning that are read at once, because they tell what kind of media it is."""
+
+_MOST_COUNTED = 64 << 20
+"""Bytes whose tenable time, some 17 minutes, a count may take: less than a run of the function."""
 
 
 class Ranges(Asking):
@@ -179,8 +182,12 @@ class Ranges(Asking):
         """How long the content is, where the reply to a range does not say: asked for the whole, or counted.
 
         A count is the last resort: all is read, and later read again, which must then end at the same place.
+
+        Raises:
+            SourceUnexpected: it does not end, as far as one run can tell.
         """
         total = 0
+        in_time = self.guard.patience(_MOST_COUNTED)
         with self.source.open(self.location) as transfer:
             see_media(transfer)
             if transfer.total is not None:
@@ -193,3 +200,7 @@ class Ranges(Asking):
                 if not read:
                     return total
                 total += read
+                if not in_time():
+                    raise SourceUnexpected(
+                        OPERATION, f"it does not say how long it is, and goes on after {total} bytes"
+                    )

@@ -58,7 +58,7 @@ def next_look(chunk: Chunk, now: datetime, waits: Waits, asked: float | None = N
         waits: the first and the longest wait.
         asked: seconds that the source asked for (Retry-After).
     """
-    rounds = min(chunk.tries // len(chunk.candidates), _MOST_DOUBLINGS)
+    rounds = min(chunk.rounds, _MOST_DOUBLINGS)
     usual = waits.first * 2**rounds * (1 + _SPREAD * _spread(chunk))
     if asked is not None:
         usual = max(usual, timedelta(seconds=min(asked, waits.longest.total_seconds())))

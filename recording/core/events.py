@@ -31,6 +31,8 @@ CALL_STARTED = "Microsoft.Communication.CallStarted"
 CALL_CONNECTED = "Microsoft.Communication.CallConnected"
 SUBSCRIPTION_VALIDATION = "Microsoft.EventGrid.SubscriptionValidationEvent"
 
+_LONGEST_ID = 256
+"""Characters of an event's id; the service's own are UUIDs. An entry keeps many."""
 _CHUNKS = "data.recordingStorageInfo.recordingChunks"
 _SUBJECT = re.compile(
     # A server call id is base64 and may hold slashes itself, so the keys are anchors and not separators.
@@ -90,9 +92,9 @@ Event = FileEvent | CallEvent | ValidationEvent | OtherEvent
 
 
 def event_id_of(raw: object) -> str:
-    """The id an event carries, for journal and log; `unidentified` where there is none."""
-    found = raw.get("id") if isinstance(raw, Mapping) else None
-    return reading.identity(found) or "unidentified"
+    """The id an event carries, for journal, log and entry; `unidentified` where there is none that can be kept."""
+    found = reading.text(raw.get("id")) if isinstance(raw, Mapping) else None
+    return found if found is not None and len(found) <= _LONGEST_ID else "unidentified"
 
 
 def event_type_of(raw: object) -> str | None:

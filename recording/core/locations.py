@@ -75,22 +75,17 @@ def _odd_segment(path: str) -> str:
 def redirect_target(current: Location, location_header: str) -> Location:
     """Resolve a redirect against the place it came from, and check the result as strictly as the first URL.
 
-    One that leads to another source object is refused: what is read there would be taken for this one's content.
-
     Args:
         current: the checked location that answered with the redirect.
         location_header: its `Location` header, absolute or relative.
 
     Raises:
-        HostileLocation: the target is not one of the service's recording locations, or another object.
+        HostileLocation: the target is not one of the service's recording locations.
     """
     field = "Location header"
     if not _CHARACTERS.fullmatch(location_header):  # `urljoin` would drop some of them without a word
         raise _hostile(field, "is empty or holds a character that no recording location has")
-    target = check_location(urljoin(current, location_header), field)
-    if object_id(target) not in {None, object_id(current)}:
-        raise _hostile(field, "leads to another object")
-    return target
+    return check_location(urljoin(current, location_header), field)
 
 
 def _hostile(field: str, cause: str) -> HostileLocation:

@@ -1,7 +1,7 @@
 """The words of the domain as frozen values: recordings, chunks, digests, proofs, catalog entries."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NewType
@@ -109,10 +109,11 @@ class Place(StrEnum):
 
 
 class Subject(StrEnum):
-    """Which of a chunk's two files a failure was about."""
+    """What a failure was about: one of a chunk's two files, or the recording's manifest."""
 
     MEDIA = "media"
     METADATA = "metadata"
+    MANIFEST = "manifest"
 
 
 Actor = NewType("Actor", str)
@@ -183,7 +184,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A failed try: when, at which operation, on which of the two files, and what an operator can do."""
+    """A failed try: when, at which operation, on what, and what an operator can do."""
 
     at: datetime
     operation: str
@@ -208,10 +209,11 @@ class Chunk:
         proven: the candidate whose bytes the proof is of.
         apart: of a copy that is in doubt, wherever it stands.
         doubts: why it is in doubt.
+        is_disputed: whether what stands in the archive under its name was proven once and is in doubt since.
         kept_reason: why a proven chunk was not released.
         failures: failed tries by their error's code; a try that was cut off is not a failure.
         tries: failed tries in a row without progress.
-        turn: counts through the candidates: which one is tried next.
+        turn: counts through the candidates: which one is tried next, see `next_candidate`.
         look_at: when it is to be looked at again; None for at once, or, for one in doubt, never.
         duration: how long it lasts by its metadata, pauses included or not; `paused` beside it.
         notes: doubts that a reader of the manifest should know of.
@@ -227,6 +229,7 @@ class Chunk:
     proven: Candidate | None = None
     apart: Proof | None = None
     doubts: tuple[str, ...] = ()
+    is_disputed: bool = False
     released_at: datetime | None = None
     kept_reason: str = ""
     failures: tuple[tuple[str, int], ...] = ()
@@ -288,6 +291,49 @@ class Chunk:
         return self.proven or self.candidates[0]
 
     @property
+    def next_candidate(self) -> Candidate:
+        """Which one is tried next: each in its turn; of the function key's beside others only one in each round."""
+        credible, others = self._by_door()
+        if not credible or not others:
+            found = (credible or others)[self.turn % len(credible or others)]
+        else:
+            round_, place = divmod(self.turn, len(credible) + 1)
+            found = credible[place] if place < len(credible) else others[round_ % len(others)]
+        return self._with_metadata(found)
+
+    def _with_metadata(self, candidate: Candidate) -> Candidate:
+        """The candidate, with the metadata file that Event Grid names for the same content where it names none.
+
+        Else media that is in doubt by its metadata would be taken without.
+        """
+        one = candidate.announced
+        if one.metadata_location is not None:
+            return candidate
+        places = (
+            other.announced.metadata_location
+            for other in self.candidates
+            if other.door is Door.EVENT_GRID and other.announced.content_location == one.content_location
+        )
+        found = next((place for place in places if place is not None), None)
+        return replace(candidate, announced=replace(one, metadata_location=found))
+
+    @property
+    def rounds(self) -> int:
+        """How many rounds through the candidates have failed."""
+        credible, others = self._by_door()
+        return self.tries // (len(credible) + 1 if credible and others else len(credible or others))
+
+    def _by_door(self) -> tuple[list[Candidate], list[Candidate]]:
+        """Event Grid's candidates, and those of the function key whose content is none of theirs.
+
+        Where Event Grid names a content, the function key has nothing to add to it.
+        """
+        credible = [one for one in self.candidates if one.door is Door.EVENT_GRID]
+        named = {one.announced.content_location for one in credible}
+        others = (one for one in self.candidates if one.door is Door.FUNCTION_KEY)
+        return credible, [one for one in others if one.announced.content_location not in named]
+
+    @property
     def announced(self) -> AnnouncedChunk:
         """What the proven or most credible candidate says of it."""
         return self.candidate.announced
@@ -304,7 +350,7 @@ _CLOSED = frozenset({ChunkState.RELEASED, ChunkState.KEPT, ChunkState.LOST})
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A member of an event that could not be read: what is known of it, why it could not be, and the event's door."""
+    """A member of an event that could not be read: what is known of it, why it could not be, and how it came."""
 
     event_id: str
     cause: str
@@ -340,7 +386,6 @@ class Recording:
 
     Attributes:
         requested_at: when this app started it; None for a recording that was started by others.
-        told_by: by which door the event came that told what is known of it; `told_at` is that event's own time.
         stopped_at: when the service agreed to stop it; None for one that ended otherwise.
         unread: members of its events that could not be read.
         untold: alerts that are decided and not yet published.
@@ -364,8 +409,6 @@ class Recording:
     started_at: datetime | None = None
     duration: timedelta | None = None
     session_end_reason: str = ""
-    told_by: Door | None = None
-    told_at: datetime | None = None
     announced_at: datetime | None = None
     unread: tuple[Unread, ...] = ()
     untold: tuple[Alert, ...] = ()

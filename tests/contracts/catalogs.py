@@ -81,7 +81,7 @@ def whole_entry(recording_id: RecordingId) -> CatalogEntry:
     bare = replace(bare, candidates=(replace(bare.candidate, announced=nowhere),))
     kept = chunk(2, ChunkState.KEPT)
     kept = replace(kept, proof=replace(proof(2), by_its_own_word=True))
-    doubted = chunk(3, ChunkState.QUARANTINED, apart=True)
+    doubted = replace(chunk(3, ChunkState.QUARANTINED, apart=True), is_disputed=True)
     return changed_recording(
         entry_of(full, bare, kept, doubted),
         recording_id=recording_id,
@@ -93,8 +93,6 @@ def whole_entry(recording_id: RecordingId) -> CatalogEntry:
         room_id="99123",
         requested_at=NOW,
         stopped_at=NOW + timedelta(hours=21),
-        told_by=Door.EVENT_GRID,
-        told_at=NOW,
         started_at=NOW + timedelta(microseconds=123_457),
         duration=timedelta(hours=20, milliseconds=1),
         session_end_reason="CallEnded",

@@ -257,10 +257,10 @@ def test_zeros_under_our_labels_and_block_ids_are_not_believed(world: World) -> 
     assert bytes(len(CONTENT)) == world.stored()
 
 
-def test_where_nothing_stands_the_source_is_not_asked(world: World) -> None:
-    """Nothing is compared with nothing."""
+def test_where_nothing_stands_nothing_is_the_sources(world: World) -> None:
+    """And nothing is made there."""
     assert world.compare() is None
-    assert 0 == world.served()
+    assert world.stored() is None
 
 
 def test_a_source_that_drips_is_asked_again(world: World) -> None:

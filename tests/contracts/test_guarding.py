@@ -154,7 +154,9 @@ def test_what_no_adapter_knows_is_told_as_a_fault_that_passes(operation: str, fa
     assert failure is caught.value.__cause__
     assert isinstance(caught.value, Transient)
     assert operation == caught.value.operation
-    assert type(failure).__qualname__ == caught.value.cause.rpartition(".")[2]
+    kind, _, place = caught.value.cause.partition(" at ")
+    assert type(failure).__qualname__ == kind.rpartition(".")[2]
+    assert f"{__name__}:" in place
     assert caught.value.hint
     assert SECRET not in str(caught.value)
 
@@ -200,7 +202,7 @@ def test_a_call_with_arguments_that_the_method_has_not_is_a_fault_too() -> None:
     with pytest.raises(PortFailed) as caught:
         archive(Failing(KeyError("k"))).find(NAME, NAME)
 
-    assert "TypeError" == caught.value.cause
+    assert caught.value.cause.startswith("TypeError at recording.adapters.guarding:")
 
 
 def test_the_attributes_of_a_port_are_those_behind_it() -> None:

@@ -39,6 +39,7 @@ from recording.core.model import (
     CallConnectionId,
     CatalogEntry,
     ChunkState,
+    Door,
     Format,
     Place,
     RecordingState,
@@ -285,6 +286,17 @@ def test_what_expired_is_lost_and_told_with_the_last_that_was_seen() -> None:
     assert lost == decide(lost, Expired(document(0), failure("other")), LATER).entry
 
 
+def test_every_loss_of_a_long_recording_is_told_though_nobody_can_be_told_for_now() -> None:
+    """The topic is out of order while a hundred chunks end."""
+    entry = entry_of(*(chunk(index) for index in range(120)))
+    for index in range(120):
+        entry = decide(entry, Expired(document(index), failure()), NOW).entry
+    forged = announced(*range(120), door=Door.FUNCTION_KEY, host="us-api")
+
+    assert [document(index) for index in range(120)] == [alert.document_id for alert in alerts_of(entry)]
+    assert set(alerts_of(entry)) <= set(alerts_of(decide(entry, forged, NOW).entry))
+
+
 def test_what_expired_with_a_copy_apart_is_left_to_a_person() -> None:
     after = decide(entry_of(chunk(0, apart=True)), Expired(document(0), failure()), NOW).entry
 
@@ -322,7 +334,19 @@ def test_a_failure_of_what_is_closed_is_only_counted() -> None:
     before = chunk(0, ChunkState.RELEASED)
     after = decide(entry_of(before), Failed(document(0), failure(), AGAIN), NOW).entry.chunks[0]
 
-    assert replace(before, failures=(("source_busy", 1),), last_failure=failure()) == after
+    assert replace(before, failures=(("source_busy", 1),), last_failure=failure(), tries=1) == after
+
+
+def test_a_step_of_what_is_closed_that_fails_many_times_needs_a_person_once() -> None:
+    """Its manifest, which no end of a source ends."""
+    entry = entry_of(chunk(0, ChunkState.RELEASED))
+    told: list[int] = []
+    for number in range(1, 30):
+        entry = decide(entry, Failed(document(0), failure(cause=str(number)), AGAIN), NOW).entry
+        told += [number] * len(alerts_of(entry))
+        entry = decide(entry, Told(alerts_of(entry)), NOW).entry
+
+    assert [8] == told
 
 
 def test_a_failure_that_needs_a_person_tells_once_for_each_cause() -> None:

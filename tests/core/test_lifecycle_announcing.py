@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import permutations
 
 import pytest
@@ -10,7 +10,7 @@ import pytest
 from recording.core.events import FileEvent
 from recording.core.lifecycle import Announced, Decision, Expired, Quarantined, Started, decide
 from recording.core.lifecycle.candidates import DROPPED, MOST_CANDIDATES
-from recording.core.lifecycle.deciding import MOST_CHUNKS
+from recording.core.lifecycle.changes import MOST_CHUNKS
 from recording.core.model import (
     Alarm,
     Alert,
@@ -154,6 +154,28 @@ def test_members_that_cannot_be_read_are_kept_and_told_once() -> None:
     assert Decision(told) == decide(told, fact, LATER)
 
 
+def test_members_that_the_key_brings_displace_none_of_event_grids() -> None:
+    """An entry keeps a hundred; a person is told of both."""
+    entry: CatalogEntry | None = None
+    for event_id, door, count in (("forged", BY_KEY, 150), ("true", Door.EVENT_GRID, 1)):
+        unread = tuple(Unread(event_id, f"[{number}]: missing") for number in range(count))
+        event = FileEvent(event_id, RECORDING_ID, (), unread=unread)
+        entry = decide(entry, Announced(event, door, ()), NOW).entry
+
+    assert entry is not None
+    kept = entry.recording.unread
+    assert (100, Unread("true", "[0]: missing", door=Door.EVENT_GRID)) == (len(kept), kept[0])
+    assert {"event forged: [0]: missing", "event true: [0]: missing"} <= {one.reason for one in entry.recording.untold}
+
+
+def test_a_completed_recording_is_not_reopened_by_what_the_key_brings() -> None:
+    before = entry_of(chunk(0, ChunkState.RELEASED), completed_at=NOW)
+    event = FileEvent("forged", RECORDING_ID, (), unread=(Unread("forged", "[1]: missing"),))
+    after = decide(before, Announced(event, BY_KEY, ()), LATER)
+
+    assert (NOW, (), 1) == (after.entry.recording.completed_at, after.steps, len(after.entry.recording.untold))
+
+
 def test_a_recording_reopens_when_a_member_could_not_be_read_after_its_completion() -> None:
     before = entry_of(chunk(0, ChunkState.RELEASED), completed_at=NOW)
     event = replace(announced(0).event, unread=(Unread("event", "[1]: missing"),))
@@ -165,27 +187,25 @@ def test_a_recording_reopens_when_a_member_could_not_be_read_after_its_completio
 MP3 = replace(WAV, format=Format.MP3)
 
 
-def telling(output: Output | None, at: datetime | None, door: Door = Door.EVENT_GRID) -> Announced:
-    """An event that tells an output, and its own time."""
+def telling(output: Output | None, door: Door = Door.EVENT_GRID) -> Announced:
+    """An event that tells an output."""
     fact = announced(0, door=door)
-    return replace(fact, event=replace(fact.event, output=output, at=at, call_id=CallId(f"call-of-{output}")))
+    return replace(fact, event=replace(fact.event, output=output, call_id=CallId(f"call-of-{output}")))
 
 
 @pytest.mark.parametrize(
     ("first", "second", "expected"),
     [
-        (telling(MP3, NOW, BY_KEY), telling(WAV, NOW), WAV),
-        (telling(WAV, NOW), telling(MP3, LATER, BY_KEY), WAV),
-        (telling(MP3, NOW), telling(WAV, LATER), WAV),
-        (telling(WAV, LATER), telling(MP3, NOW), WAV),
-        (telling(WAV, LATER), telling(MP3, None), WAV),
-        (telling(WAV, NOW), telling(None, LATER), WAV),
-        (telling(None, NOW), telling(WAV, NOW, BY_KEY), WAV),
-        (telling(MP3, NOW, BY_KEY), telling(WAV, LATER, BY_KEY), MP3),
+        (telling(MP3, BY_KEY), telling(WAV), WAV),
+        (telling(WAV), telling(MP3, BY_KEY), WAV),
+        (telling(MP3), telling(WAV), WAV),
+        (telling(WAV), telling(None), WAV),
+        (telling(None), telling(WAV, BY_KEY), WAV),
+        (telling(MP3, BY_KEY), telling(WAV, BY_KEY), MP3),
     ],
-    ids=["key first", "key second", "newer", "older", "without a time", "says nothing", "fills in", "key twice"],
+    ids=["key first", "key second", "newer", "says nothing", "fills in", "key twice"],
 )
-def test_event_grids_newest_event_tells_what_a_recording_is(
+def test_event_grids_last_event_tells_what_a_recording_is(
     first: Announced, second: Announced, expected: Output
 ) -> None:
     """The function key's only fills in what is not known."""
@@ -196,9 +216,9 @@ def test_event_grids_newest_event_tells_what_a_recording_is(
 
 def test_what_was_ordered_no_event_changes() -> None:
     """Whichever came first."""
-    forged = decide(None, telling(MP3, NOW), NOW).entry
+    forged = decide(None, telling(MP3), NOW).entry
     started = decide(forged, Started(RECORDING_ID, WAV, ServerCallId("ours")), NOW).entry
-    after = decide(started, telling(MP3, LATER), LATER).entry.recording
+    after = decide(started, telling(MP3), LATER).entry.recording
 
     assert (WAV, "ours", "call-of-audio-mixed-mp3") == (after.output, after.server_call_id, after.call_id)
 
@@ -320,7 +340,7 @@ def test_a_location_that_an_earlier_event_lacked_is_filled_in(field: str) -> Non
     bare = replace(announced_chunk(0), **{field: None})  # type: ignore[arg-type]
     proven = replace(candidate(0), announced=bare)
     one = replace(chunk(0, ChunkState.ARCHIVED), candidates=(proven,), proven=proven)
-    before = changed_recording(entry_of(one, state=RecordingState.ARCHIVED), told_by=Door.EVENT_GRID)
+    before = entry_of(one, state=RecordingState.ARCHIVED)
 
     assert announced_chunk(0) == decide(before, announced(0), LATER).entry.chunks[0].announced
     assert before == decide(before, announced(0, door=BY_KEY), LATER).entry
@@ -362,3 +382,15 @@ def test_what_event_grid_announces_displaces_what_the_key_alone_did() -> None:
     assert after.chunk(DocumentId("true")) is not None
     assert MOST_CHUNKS == len(after.chunks)
     assert full.chunks == decide(full, replace(fact, door=BY_KEY), LATER).entry.chunks
+
+
+@pytest.mark.parametrize("state", [ChunkState.ARCHIVED, ChunkState.KEPT])
+def test_what_event_grid_says_otherwise_overrules_a_proof_of_what_the_key_announced(state: ChunkState) -> None:
+    """It is copied from there, and a person is told; what the key says later is a conflict and no more."""
+    before = entry_of(chunk(0, state, door=BY_KEY))
+    after = decide(before, announced(0, host="other"), LATER)
+    told = "event event-of-other announces it otherwise than the function key, by which it was proven"
+
+    assert (Alert(Alarm.CONFLICT, told, document(0)),) == after.entry.recording.untold
+    assert (ChunkState.ANNOUNCED, ["other", "eu-api"]) == (after.entry.chunks[0].state, hosts(after.entry.chunks[0]))
+    assert (document(0),) == after.steps

@@ -55,6 +55,14 @@ def test_a_member_that_could_not_be_read_lacks_until_another_event_tells_it() ->
     assert ["a chunk that event e announces could not be read: c"] == list(lacks(later))
 
 
+def test_a_member_that_could_not_be_read_at_the_keys_door_lacks_only_where_nothing_else_is_known() -> None:
+    """Else whoever has the key could keep any recording open, or open it again."""
+    unread = (Unread("e", "a", door=Door.FUNCTION_KEY),)
+
+    assert () == lacks(changed_recording(entry_of(RELEASED), unread=unread))
+    assert () != lacks(changed_recording(entry_of(chunk(0, S.KEPT, door=Door.FUNCTION_KEY)), unread=unread))
+
+
 def test_what_the_key_alone_announced_counts_only_where_nothing_else_does() -> None:
     """Or once it is proven."""
     assert (RELEASED,) == extent(entry_of(RELEASED, BY_KEY))

@@ -5,7 +5,18 @@ from datetime import timedelta
 
 import pytest
 
-from recording.core.model import Channel, Chunk, ChunkState, Content, DocumentId, Format, Output, Place
+from recording.core.model import (
+    Candidate,
+    Channel,
+    Chunk,
+    ChunkState,
+    Content,
+    DocumentId,
+    Door,
+    Format,
+    Output,
+    Place,
+)
 from tests.core.entries_of import DUE, GONE_BY, NOW, candidate, chunk, document, entry_of, proof
 
 S = ChunkState
@@ -73,6 +84,22 @@ def test_a_chunk_is_where_its_proven_candidate_says() -> None:
     assert first == replace(chunk(0), candidates=(first, second)).candidate
     assert second == replace(chunk(0, S.ARCHIVED), candidates=(first, second), proven=second).candidate
     assert (3, document(3)) == (chunk(3).index, chunk(3).announced.document_id)
+
+
+def test_what_the_key_alone_announced_has_one_turn_in_each_round() -> None:
+    """So that junk does not put off the looks at what Event Grid announced; alone, each has its own."""
+    true = [candidate(0, host=host) for host in ("a", "b")]
+    junk = [candidate(0, door=Door.FUNCTION_KEY, host=host) for host in ("x", "y", "z")]
+
+    def turns(*candidates: Candidate) -> list[str]:
+        one = replace(chunk(0), candidates=candidates)
+        return [replace(one, turn=turn).next_candidate.event_id.removeprefix("event-of-") for turn in range(8)]
+
+    assert list("abxabyab") == turns(*true, *junk)
+    assert list("abababab") == turns(*true)
+    assert list("xyzxyzxy") == turns(*junk)
+    assert [0, 0, 1, 2] == [replace(chunk(0), candidates=(*true, *junk), tries=tries).rounds for tries in (0, 2, 3, 6)]
+    assert 2 == replace(chunk(0), candidates=tuple(junk), tries=6).rounds
 
 
 def test_an_entry_finds_its_chunks() -> None:

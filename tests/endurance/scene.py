@@ -1,12 +1,14 @@
 """The world that a run works in: real storage behind a proxy, the local source, a topic, and what they saw."""
 
+import base64
 import hashlib
 import io
 import json
 import random
 import uuid
 import wave
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,20 +21,33 @@ from azure.storage.blob import BlobServiceClient, ContainerClient
 from local.acs import LocalAcs
 from local.acs.faults import FAULTS, Fault, FaultBoard, Occasion
 from local.acs.hosts import TOPIC_HOST
-from local.acs.model import StoredObject
+from local.acs.model import RequestRecord, StoredObject
 from local.faultproxy import FaultProxy
 from local.stack import CONTAINERS, provision
 from recording.bootstrap import compose
-from recording.core.model import CatalogEntry, Chunk, ChunkState, RecordingId
+from recording.core.model import CatalogEntry, Chunk, ChunkState, DocumentId, Place, Proof, RecordingId
 from recording.core.naming import encode
+from recording.core.steps import Step
 from recording.settings import Settings
+from tests.endurance.messages import Messages
 from tests.endurance.topic import SeamTopic
-from tests.endurance.workers import Run, Workers
+from tests.endurance.workers import Run, Try, Workers
 
 ARCHIVE, QUARANTINE, _JOURNAL = CONTAINERS
 MEBIBYTE = 1 << 20
 CONNECTIONS = 4
-SETTINGS = {"COPY_BLOCK_MIB": "1", "COPY_MEMORY_MIB": "8", "COPY_CONNECTIONS": str(CONNECTIONS)}
+SETTINGS = {
+    "COPY_BLOCK_MIB": "1",
+    "COPY_MEMORY_MIB": "8",
+    "COPY_CONNECTIONS": str(CONNECTIONS),
+    "RETRY_FIRST_SECONDS": "1",
+}
+MOST_TRIES = 10
+_REFUSED = 400
+DONE: Try = {"outcome": "done"}
+WAITS: Try = {"outcome": "waits"}
+CONTINUES: Try = {"outcome": "continues"}
+IN_HAND: Try = {"outcome": "in hand"}
 
 
 def sound(length: int, seed: int) -> bytes:
@@ -73,9 +88,9 @@ class Given:
         return encode(self.recording_id)
 
     @property
-    def step(self) -> tuple[str, str]:
+    def step(self) -> Step:
         """What its queue message says."""
-        return self.recording_id, self.source.document_id
+        return Step(RecordingId(self.recording_id), DocumentId(self.source.document_id))
 
     @property
     def entry(self) -> CatalogEntry:
@@ -90,9 +105,35 @@ class Given:
         return self.entry.chunks[0]
 
     @property
+    def failures(self) -> set[str]:
+        """The codes of its failed tries. A slow run may come to the next try before it ends."""
+        return {code for code, _ in self.chunk.failures}
+
+    @property
     def served(self) -> int:
         """Bytes of its content that the source has handed out."""
-        return self.scene.acs.world.bytes_served(self.source.document_id)
+        return sum(one.bytes_sent for one in self._reads)
+
+    @property
+    def asked(self) -> list[set[int]]:
+        """The blocks of its content that each request has asked the source for, and was not refused; in order."""
+        return [_blocks_of(one.range, len(self.content)) for one in self._reads]
+
+    @property
+    def staged(self) -> set[int]:
+        """The blocks of it that are staged, by the ids that the app gives them."""
+        return {int.from_bytes(base64.urlsafe_b64decode(block_id)[:2]) for block_id, _ in self.scene.staged(self)}
+
+    @property
+    def _reads(self) -> list[RequestRecord]:
+        mine = (self.source.document_id, "content")
+        requests = self.scene.acs.world.requests
+        return [one for one in requests if (one.document_id, one.operation) == mine and one.status < _REFUSED]
+
+
+def _blocks_of(header: str | None, length: int) -> set[int]:
+    first, last = (header or f"bytes=0-{length - 1}").removeprefix("bytes=").split("-")
+    return set(range(int(first) // MEBIBYTE, min(int(last or length), length - 1) // MEBIBYTE + 1))
 
 
 class _Board(FaultBoard):
@@ -117,6 +158,7 @@ class Scene:
         acs: the source; `acs.world` is what tests look at and change.
         topic: what was published, and seams there.
         workers: where the app runs.
+        messages: what comes from the queue of chunk messages.
         on_delete: called when a delete comes for a document, before it is done; what it returns strikes.
         deletes: the document ids of all deletes, and what was wrong in the archive at that moment, if anything.
     """
@@ -134,6 +176,7 @@ class Scene:
         self.deletes: list[tuple[str, str]] = []
         self.acs.world.faults = _Board(self._delete_seen)
         self.workers: Workers
+        self.messages: Messages
 
     def __enter__(self) -> Self:
         provision(self._real)
@@ -142,7 +185,10 @@ class Scene:
         self._running.enter_context(self.topic.serving(self.acs.certificates.server_context()))
         self.acs.tunnel.route(TOPIC_HOST, self.topic.port)
         self.workers = self._running.enter_context(Workers(self._folder / "workers.log"))
+        self.messages = self._running.enter_context(Messages(self._real))
         self.app = compose(Settings.from_env(self.environment() | {"ARCHIVE_STORAGE": self._real}))
+        journal: Any = self.app.refusing.journal
+        self._running.callback(journal._writes.__exit__)  # noqa: SLF001 - an app lives as long as its process
         return self
 
     def __exit__(
@@ -187,13 +233,31 @@ class Scene:
         settings: dict[str, str] | None = None,
         **order: Any,  # noqa: ANN401 - JSON
     ) -> Run:
-        """Let a new child do the steps of these chunks."""
+        """Let a new child try the step of each of these chunks, once."""
         environment = self.environment(proxy) | (settings or {})
-        return self.workers.start([one.step for one in given], environment, **order)
+        steps = [(one.step.recording_id, one.step.document_id) for one in given]
+        return self.workers.start(steps, environment, **order)
 
-    def finish(self, *given: Given, **options: Any) -> list[str]:  # noqa: ANN401 - see `start`
-        """Do the steps in a new child, once; how each ended, by outcome or error code."""
-        return [_last(tries) for tries in self.start(*given, **options).wait()]
+    def drive(self, *given: Given, tries: int = MOST_TRIES, **options: Any) -> list[list[Try]]:  # noqa: ANN401 - see `start`
+        """Let workers try the steps until each is done, or so many times; what came of every try, by chunk.
+
+        What waits or continues is tried again when its own message has come. What failed otherwise is tried again at
+        once: its message is the host's to give back.
+        """
+        found: list[list[Try]] = [[] for _ in given]
+        owed = list(range(len(given)))
+        while owed:
+            for at, ended in zip(owed, self.start(*(given[at] for at in owed), **options).wait(), strict=True):
+                found[at].append(ended)
+            owed = [at for at in owed if found[at][-1] not in (DONE, IN_HAND) and len(found[at]) < tries]
+            for at in owed:
+                if found[at][-1] in (WAITS, CONTINUES):
+                    self.messages.take(given[at].step)
+        return found
+
+    def finish(self, *given: Given, **options: Any) -> list[Try]:  # noqa: ANN401 - see `start`
+        """Drive the chunks to their end; the last try of each."""
+        return [tries[-1] for tries in self.drive(*given, **options)]
 
     def container(self, name: str = ARCHIVE) -> ContainerClient:
         """A container, past the proxy."""
@@ -224,46 +288,66 @@ class Scene:
 
     def _unsafe(self, given: Given) -> str:
         """Why the source must not be deleted now, or nothing."""
-        names = self.names(given)
         chunk = given.chunk
-        if {chunk.name, chunk.metadata_name} - names:
-            return f"only {names} stand"
-        if self.blob(chunk.name) != given.content or self.blob(chunk.metadata_name) != given.source.metadata:
-            return "what stands is not what was recorded"
         if chunk.state not in {ChunkState.ARCHIVED, ChunkState.RELEASED} or chunk.proof is None:
             return f"the catalog has no proof: {chunk.state}"
-        return ""
+        return _not_so(given, chunk.proof, Place.ARCHIVE)
 
 
-def _last(tries: Sequence[dict[str, str]]) -> str:
-    return tries[-1].get("outcome") or tries[-1]["error"]
+def _not_so(given: Given, proof: Proof, place: Place) -> str:
+    """What of a proof is not so of what stands in the container of that place, or nothing."""
+    scene, container = given.scene, _CONTAINER_OF[place]
+    metadata = proof.metadata
+    if proof.place is not place or metadata is None:
+        return f"it proves {'nothing' if metadata else 'no metadata'} in {place}"
+    if not {proof.name, metadata.name} <= scene.names(given, container):
+        return f"only {scene.names(given, container)} stand"
+    said = (proof.length, proof.digest.sha256, metadata.length, metadata.sha256)
+    for media, file in (
+        (scene.blob(proof.name, container), scene.blob(metadata.name, container)),
+        (given.content, given.source.metadata),
+    ):
+        digest = composite(media, proof.digest.block_size)
+        if said != (len(media), digest, len(file), hashlib.sha256(file).hexdigest()):
+            return "what is proven, what stands and what was recorded are not the same"
+    return ""
+
+
+_CONTAINER_OF = {Place.ARCHIVE: ARCHIVE, Place.QUARANTINE: QUARANTINE}
 
 
 DROPPED = Fault(FAULTS["hang"], seconds=0.0)
 """A reply that never comes, to whoever is not there any more."""
 
 
-def assert_archived(given: Given) -> None:
-    """Byte for byte, once, with its metadata and manifest; the source deleted once that was safe; told once."""
+def told(given: Given) -> Counter[str]:
+    """How many events of each type the topic has had about a recording: a duplicate is the same event."""
+    found = {one["id"]: one for one in given.scene.topic.received if one["data"]["recordingId"] == given.recording_id}
+    return Counter(one["eventType"] for one in found.values())
+
+
+def assert_archived(given: Given, *, was_doubted: bool = False) -> None:
+    """Byte for byte, once, with its metadata and manifest; the source deleted once that was safe; told once.
+
+    What was doubted before has left a copy apart, and a person has been told of that once as well.
+    """
     scene, chunk, entry = given.scene, given.chunk, given.entry
     assert (ChunkState.RELEASED, True) == (chunk.state, entry.recording.completed_at is not None)
+    assert chunk.proof is not None
+    assert "" == _not_so(given, chunk.proof, Place.ARCHIVE)
+    assert chunk.proof.metadata is not None
     manifest_name = entry.recording.manifest_name
     assert manifest_name is not None
-    assert {chunk.name, chunk.metadata_name, manifest_name} == scene.names(given)
-    assert set() == scene.names(given, QUARANTINE)
-    assert given.content == scene.blob(chunk.name)
-    assert given.source.metadata == scene.blob(chunk.metadata_name)
-    assert chunk.proof is not None
-    block_size = chunk.proof.digest.block_size
-    digest = composite(given.content, block_size)
-    assert (digest, len(given.content)) == (chunk.proof.digest.sha256, chunk.proof.length)
+    assert {chunk.name, chunk.proof.metadata.name, manifest_name} == scene.names(given)
+    apart = {f"{chunk.name}{end}" for end in ("", ".metadata.json")} if was_doubted else set()
+    assert apart == scene.names(given, QUARANTINE)
     (listed,) = json.loads(scene.blob(manifest_name))["chunks"]
-    assert (digest, block_size) == (listed["digest"]["value"], listed["digest"]["blockSize"])
+    digest = chunk.proof.digest
+    assert (digest.sha256, digest.block_size) == (listed["digest"]["value"], listed["digest"]["blockSize"])
     assert given.source.deleted is not None
     deletes = [wrong for document_id, wrong in scene.deletes if document_id == given.source.document_id]
     assert {""} == set(deletes)
-    told = {event["id"] for event in scene.topic.received if event["data"]["recordingId"] == given.recording_id}
-    assert 1 == len(told)
+    assert {"RecordingArchived": 1, **({"RecordingQuarantined": 1} if was_doubted else {})} == told(given)
 
 
 def assert_waiting(given: Given) -> None:
@@ -275,20 +359,22 @@ def assert_waiting(given: Given) -> None:
     assert not media or given.content == scene.blob(chunk.name)
     assert set() == scene.names(given, QUARANTINE)
     assert given.source.exists
-    assert [] == [event for event in scene.topic.received if event["data"]["recordingId"] == given.recording_id]
+    assert {} == told(given)
 
 
 def assert_quarantined(given: Given, *, standing: bytes | None = None) -> None:
-    """A whole copy stands apart, what stood in the way still stands, the source is there, a person was told once."""
+    """A whole copy stands apart, what stood in the way still stands, the source is there and is looked at again.
+
+    A person was told, once.
+    """
     scene, chunk = given.scene, given.chunk
     assert ChunkState.QUARANTINED is chunk.state
+    assert chunk.look_at is not None
     assert given.source.exists
-    assert {chunk.name, chunk.metadata_name} == scene.names(given, QUARANTINE)
-    assert given.content == scene.blob(chunk.name, QUARANTINE)
-    assert chunk.proof is not None
-    assert (composite(given.content), True) == (chunk.proof.digest.sha256, chunk.proof.in_quarantine)
+    assert chunk.apart is not None
+    assert "" == _not_so(given, chunk.apart, Place.QUARANTINE)
+    assert {f"{chunk.name}{end}" for end in ("", ".metadata.json")} == scene.names(given, QUARANTINE)
     media = {name for name in scene.names(given) if not name.endswith(".metadata.json")}
     assert ({chunk.name} if standing is not None else set()) == media
     assert standing is None or standing == scene.blob(chunk.name)
-    told = {event["id"]: event for event in scene.topic.received if event["data"]["recordingId"] == given.recording_id}
-    assert ["RecordingQuarantined"] == [event["eventType"] for event in told.values()]
+    assert {"RecordingQuarantined": 1} == told(given)

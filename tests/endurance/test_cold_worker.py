@@ -8,16 +8,14 @@ _ROOT = Path(__file__).parents[2]
 _STARTS = 6
 _COLD = """
 import sys, threading
-from datetime import UTC, datetime
 from recording.adapters import catalog, rows
-from recording.core.model import *
-
-proof = Proof(BlobName("n"), 1, Digest("a", 1), "e", datetime.now(UTC))
-chunk = Chunk(AnnouncedChunk(DocumentId("d"), 0, Location("x"), None, None), BlobName("n"), proof=proof)
+from recording.core.model import ChunkState
+from tests.core.entries_of import chunk, entry_of
 
 class Row(dict):
     metadata = {"etag": "e"}
-row = Row(rows.pack(CatalogEntry(Recording(RecordingId("r"), RecordingState.ANNOUNCED), (chunk,))))
+entry = entry_of(chunk(0, ChunkState.ARCHIVED))
+row = Row(rows.pack(entry))
 
 class Table:
     def get_entity(self, *_, **__):
@@ -27,7 +25,7 @@ ready = threading.Barrier(8)
 def load():
     ready.wait()
     for _ in range(20):
-        catalog.TableCatalog(Table()).load("r")
+        catalog.TableCatalog(Table()).load(entry.recording.recording_id)
 
 sys.setswitchinterval(1e-6)
 threads = [threading.Thread(target=load) for _ in range(8)]

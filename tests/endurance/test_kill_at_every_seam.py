@@ -8,7 +8,7 @@ import random
 import signal
 import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import pytest
 
@@ -16,10 +16,20 @@ from local.acs.faults import Fault
 from local.faultproxy.faults import Moment
 from local.faultproxy.operations import Operation
 from recording.core.model import ChunkState
-from tests.endurance.scene import CONNECTIONS, DROPPED, MEBIBYTE, SETTINGS, Given, Scene, assert_archived, sound
-
-if TYPE_CHECKING:
-    from tests.endurance.workers import Run
+from tests.endurance.scene import (
+    CONNECTIONS,
+    DONE,
+    DROPPED,
+    MEBIBYTE,
+    SETTINGS,
+    WAITS,
+    Given,
+    Scene,
+    assert_archived,
+    assert_waiting,
+    sound,
+)
+from tests.endurance.workers import ENOUGH, Run
 
 BLOCKS = 4
 LENGTH = BLOCKS * MEBIBYTE - 300_000
@@ -54,6 +64,7 @@ SEAMS = {
         "the proof is saved": _moments("upsert", "before", "during", "after"),
         "the blob is asked for before the release": _moments("head", "before", "after"),
         "the metadata is asked for before the release": _moments("head", "before", "after", after=1),
+        "the source object is owned": _moments("insert", "before", "during", "after"),
         "the release is saved": _moments("upsert", "before", "during", "after", after=1),
         "the manifest is put": _moments("put", "before", "during", "after", named=".manifest.json"),
         "the completion is saved": _moments("upsert", "before", "during", "after", after=2),
@@ -88,23 +99,30 @@ def killed_at(scene: Scene, given: Given, seam: Seam, with_signal: signal.Signal
 
 
 def assert_goes_on(
-    scene: Scene, given: Given, kills: int = 1, *, in_flight: int = AT_MOST_IN_FLIGHT, **options: object
+    scene: Scene,
+    given: Given,
+    kills: int = 1,
+    *,
+    in_flight: int = AT_MOST_IN_FLIGHT,
+    settings: dict[str, str] | None = None,
 ) -> None:
     """No reader sees a part of it; another worker finishes, and reads again what was in flight, and the first block."""
     chunk = given.chunk
-    before = given.served
+    before, asked = given.served, len(given.asked)
+    blocks = set(range(-(-len(given.content) // MEBIBYTE)))
     committed = chunk.name in scene.names(given)
     if committed:
         assert given.content == scene.blob(chunk.name)
-        left = 0
-    else:
-        left = len(given.content) - sum(size for _, size in scene.staged(given))
+    staged = blocks if committed else given.staged
+    left = sum(len(given.content[at * MEBIBYTE :][:MEBIBYTE]) for at in blocks - staged)
     known = chunk.state is not ChunkState.ANNOUNCED
 
-    assert ["done"] == scene.finish(given, **options)
+    assert [[DONE]] == scene.drive(given, settings=settings)
 
     assert_archived(given)
     assert () == given.chunk.failures
+    again = given.asked[asked:]
+    assert (set() if known else {0} | (blocks - staged)) >= set().union(*again)
     assert given.served - before <= (0 if known else left + MEBIBYTE)
     assert before - (len(given.content) - left) <= kills * (MEBIBYTE + in_flight)
 
@@ -125,7 +143,7 @@ def test_a_worker_killed_at_the_source_is_followed_by_one_that_goes_on(scene: Sc
     name, trigger = SOURCE_SEAMS[seam]
     held = scene.acs.world.arm(name, object_id=given.source.document_id, seconds=60.0, **trigger)  # type: ignore[arg-type]
     run = scene.start(given)
-    assert scene.acs.world.wait_for(lambda _world: held.hits > 0 and _is_half_sent(scene, given, held))
+    assert scene.acs.world.wait_for(lambda _world: held.hits > 0 and _is_half_sent(scene, given, held), ENOUGH)
     run.kill()
     held.count = held.hits
     scene.proxy.wait_idle()
@@ -158,7 +176,7 @@ def test_a_worker_killed_at_the_release_is_followed_by_one_that_goes_on(
     scene.on_delete[given.source.document_id] = kill
     runs.append(scene.start(given))
     assert [] == runs[0].wait()
-    assert scene.acs.world.wait_for(lambda _world: done != given.source.exists)
+    assert scene.acs.world.wait_for(lambda _world: done != given.source.exists, ENOUGH)
 
     assert_goes_on(scene, given)
     answers = [
@@ -167,6 +185,26 @@ def test_a_worker_killed_at_the_release_is_followed_by_one_that_goes_on(
         if (one.document_id, one.operation) == (given.source.document_id, "delete")
     ]
     assert (404 if done else 200) == answers[-1]
+
+
+@pytest.mark.parametrize("moment", ["before", "during", "after"])
+def test_a_worker_killed_as_it_puts_its_message_back_is_followed_by_one_that_waits(
+    scene: Scene, given: Given, moment: Moment
+) -> None:
+    """A failed try is counted, once; the host gives the first message back, and a second one changes nothing."""
+    late = scene.acs.world.arm("not_ready_404", object_id=given.source.document_id, count=None)
+    killed_at(scene, given, Seam("enqueue", moment))
+    late.count = late.hits
+    assert_waiting(given)
+    assert given.chunk.look_at is not None
+
+    (tries,) = scene.drive(given)
+    assert DONE == tries.pop()
+    assert [WAITS] * len(tries) == tries
+    assert [DONE] == scene.start(given).wait()
+    assert_archived(given)
+    assert (("source_gone", late.hits),) == given.chunk.failures
+    assert len(given.content) == given.served
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])

@@ -1,9 +1,8 @@
 """A fork server: imports the app once, then forks a child for every run, which lives and dies as a worker does.
 
 Reads orders from its standard input, one JSON object a line: `environment`, `steps` ([recording id, document id]),
-`threads`, `tries` (how often a step that fails is given back to it), `clock_rate`. Writes `{"pid"}` when a child runs
-and `{"pid", "status", "results"}` once it has ended. A child writes its results into a pipe that breaks when it is
-killed.
+`threads`, `clock` (a file whose size in seconds its clock is ahead). Writes `{"pid"}` when a child runs and
+`{"pid", "status", "results"}` once it has ended. A child writes its results into a pipe that breaks when it is killed.
 """
 
 import gc
@@ -15,8 +14,9 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 from recording.bootstrap import App, compose
@@ -84,25 +84,22 @@ def _fork(order: dict[str, Any], waiting: selectors.BaseSelector) -> tuple[int, 
         os._exit(status)
 
 
-def _run(order: dict[str, Any]) -> list[list[dict[str, str]]]:
-    rate: float = order.get("clock_rate", 1.0)
-    app = compose(Settings.from_env(os.environ), monotonic=lambda: time.monotonic() * rate)
+def _run(order: dict[str, Any]) -> list[dict[str, str]]:
+    app = compose(Settings.from_env(os.environ), monotonic=_clock(order.get("clock", "")))
     with ThreadPoolExecutor(order.get("threads", 1)) as pool:
-        return list(pool.map(lambda step: _drive(app, step, order.get("tries", 1)), order["steps"]))
+        return list(pool.map(lambda step: _try(app, step), order["steps"]))
 
 
-def _drive(app: App, step: list[str], tries: int) -> list[dict[str, str]]:
-    """Give one step to the app as the queue does, again while it fails or continues; what came of every try."""
-    found: list[dict[str, str]] = []
-    for _ in range(tries):
-        try:
-            outcome = app.archiving.archive_chunk(RecordingId(step[0]), DocumentId(step[1]))
-            found.append({"outcome": str(outcome)})
-            if outcome != "continues":
-                break
-        except RecordingError as error:
-            found.append({"error": error.code, "family": type(error).__mro__[1].__name__, "cause": str(error)})
-    return found
+def _clock(ahead: str) -> Callable[[], float]:
+    return (lambda: time.monotonic() + Path(ahead).stat().st_size) if ahead else time.monotonic
+
+
+def _try(app: App, step: list[str]) -> dict[str, str]:
+    """Give one step to the app, as the queue does; what came of it."""
+    try:
+        return {"outcome": str(app.archiving.archive_chunk(RecordingId(step[0]), DocumentId(step[1])))}
+    except RecordingError as error:
+        return {"error": error.code, "family": type(error).__mro__[1].__name__, "cause": str(error)}
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 ROOT = Path(__file__).parents[2]
-ENOUGH = 60.0
+ENOUGH = 300.0
 """Seconds for any run; none is expected to take them."""
 
 Try = dict[str, str]
@@ -27,7 +27,7 @@ class Run:
 
     pid: int = 0
     status: int | None = None
-    results: list[list[Try]] = field(default_factory=list)
+    results: list[Try] = field(default_factory=list)
     begun: threading.Event = field(default_factory=threading.Event)
     ended: threading.Event = field(default_factory=threading.Event)
     killed_with: int = 0
@@ -39,8 +39,8 @@ class Run:
             os.kill(self.pid, with_signal)  # its id is not given away before the fork server has told of its end
         self.wait()
 
-    def wait(self, seconds: float = ENOUGH) -> list[list[Try]]:
-        """What came of every step, try by try; nothing if it was killed.
+    def wait(self, seconds: float = ENOUGH) -> list[Try]:
+        """What came of every step; nothing if it was killed.
 
         Raises:
             TimeoutError: it has not ended.

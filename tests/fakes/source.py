@@ -97,6 +97,7 @@ class FakeSource:
         opened: every request for content, in order.
         served: bytes handed out, over all transfers.
         deletions: every location that was asked to be deleted.
+        redirects: where the content of a location is really had from.
     """
 
     contents: dict[Location, bytes] = field(default_factory=dict)
@@ -107,6 +108,7 @@ class FakeSource:
     opened: list[Opened] = field(default_factory=list)
     served: int = 0
     deletions: list[Location] = field(default_factory=list)
+    redirects: dict[Location, Location] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
@@ -185,7 +187,8 @@ class FakeSource:
         return FakeTransfer(regional, offset, len(body), len(content), body, self.validators)
 
     def _place(self, location: Location) -> Location:
-        return Location(location.replace("//eu-prod.as.asm.", "//eu-api.asm."))
+        asked = Location(location.replace("//eu-prod.as.asm.", "//eu-api.asm."))
+        return self.redirects.get(asked, asked)
 
     def _strike(self, operation: str, offset: int, length: int | None) -> Fault | None:
         for fault in self._faults:

@@ -77,6 +77,7 @@ def test_what_is_chosen_reaches_the_app(evaluate: Evaluate) -> None:
         "copyConnections": 4,
         "copySliceSeconds": 600,
         "retryFirstSeconds": 60,
+        "retryLongestSeconds": 3600,
     }
     settings = evaluate(app=app).settings()
     for name, value in app.items():

@@ -168,6 +168,13 @@ def test_the_functions_found_are_named(shared_host: FunctionsHost) -> None:
     assert ["echo", "open_to_all", "inner"] == shared_host.functions[:3]
 
 
+def test_no_outgoing_connection_can_take_the_port_of_a_host_that_is_down(start_host: StartHost) -> None:
+    """It is below those that systems give to such."""
+    port = int(start_host().url.rpartition(":")[2])
+
+    assert 1024 < port < 32_768
+
+
 def test_a_taken_port_is_said(start_host: StartHost, tmp_path: Path) -> None:
     """And the error shows the end of the log."""
     taken = int(start_host().url.rpartition(":")[2])

@@ -47,6 +47,13 @@ def nothing_leaks(stack: Stack) -> Iterator[None]:
     assert_nothing_poisoned(stack)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def nothing_is_left_to_do(stack: Stack) -> Iterator[None]:
+    """What a file of scenarios leaves in doubt is looked at every few seconds: at the cost of the files after it."""
+    yield
+    stack.forget_steps()
+
+
 def secrets_of(stack: Stack) -> dict[str, str]:
     """What no log may hold, each by the name it is reported under."""
     account_key = re.search(r"AccountKey=([^;]+)", stack.azurite.connection_string)

@@ -3,12 +3,14 @@
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
 from local.acs.events import CALL_STARTED, Schema, as_schema
+from local.acs.faults import FAULTS
 from local.acs.model import Call, Recording
 from local.stack import Stack, wait_for
 from tests.scenarios.sounds import short_wav
@@ -88,7 +90,15 @@ def test_a_subscription_to_call_events_works_with_its_handshake(stack: Stack, sc
 
 
 @pytest.mark.parametrize(
-    "fault", ["start_503", "start_429", "start_response_lost", "start_500_though_started", "start_400_html"]
+    "fault",
+    [
+        "start_503",
+        "start_429",
+        "start_response_lost",
+        "start_500_though_started",
+        "start_400_html",
+        "start_retry_after_day",
+    ],
 )
 def test_a_start_that_fails_is_made_once_when_the_event_comes_again(stack: Stack, call: Call, fault: str) -> None:
     """The event is refused with 503, and sends the same order the next time."""
@@ -177,6 +187,45 @@ def test_a_callback_without_server_call_id_starts_by_connection(stack: Stack, ca
     assert [recording.recording_id] * 2 == [reply.json()["events"][0]["recordingId"] for reply in (old, new)]
 
 
+def test_a_connection_that_the_service_cannot_resolve_for_now_is_recorded_once(stack: Stack, call: Call) -> None:
+    """The request is refused with 503, and makes one recording when it is asked again; the call's event finds it."""
+    wanted = {"callConnectionId": call.call_connection_id}
+    armed = stack.acs.world.arm("call_503", count=None)
+    failed = stack.call("POST", "recordings", json=wanted)
+    behave(armed)
+    again = stack.call("POST", "recordings", json=wanted)
+    told = deliver(stack, stack.acs.world.call_connected(call))
+    (recording,) = recordings_of(stack, call)
+
+    assert [503, 201, 200] == [reply.status_code for reply in (failed, again, told)]
+    assert armed.hits > 0
+    assert [recording.recording_id] * 2 == [again.json()["recordingId"], told.json()["events"][0]["recordingId"]]
+
+
+def test_a_connection_that_the_service_does_not_resolve_is_recorded_by_itself(stack: Stack, call: Call) -> None:
+    """Whether there is such a call, the start will tell; asked for again, it is the same recording."""
+    wanted = {"callConnectionId": call.call_connection_id}
+    armed = stack.acs.world.arm("call_404", count=None)
+    replies = [stack.call("POST", "recordings", json=wanted) for _ in range(2)]
+    nobody = stack.call("POST", "recordings", json={"callConnectionId": str(uuid.uuid4())})
+    behave(armed)
+    (recording,) = recordings_of(stack, call)
+
+    assert armed.hits > 0
+    assert [(201, recording.recording_id), (200, recording.recording_id)] == [
+        (reply.status_code, reply.json()["recordingId"]) for reply in replies
+    ]
+    assert (404, "urn:recording:problem:call-not-found") == (nobody.status_code, nobody.json()["type"])
+
+
+def test_every_fault_of_the_calls_is_suffered_in_a_scenario() -> None:
+    """A fault that is added to the local service gets its own."""
+    sources = [path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py")]
+    known = {name for name, kind in FAULTS.items() if kind.operation not in {"content", "metadata", "delete"}}
+
+    assert set() == {name for name in known if not any(f'"{name}"' in source for source in sources)}
+
+
 def test_events_that_concern_no_recording_are_taken(stack: Stack, call: Call) -> None:
     """The end of a call, the state of a recording, an event of tomorrow."""
     started = stack.acs.world.call_started(call)
@@ -188,12 +237,13 @@ def test_events_that_concern_no_recording_are_taken(stack: Stack, call: Call) ->
 
 
 def test_a_file_event_at_this_door_is_archived_all_the_same(stack: Stack) -> None:
-    """Subscribed to the wrong endpoint, it is not lost for that."""
+    """Subscribed to the wrong endpoint, it is not lost for that; but whoever has the key can delete nothing by it."""
     found = given(stack, [short_wav(970)])
     reply = deliver(stack, [found.event], NOTIFICATION)
 
     assert 200 == reply.status_code
-    assert_archived(stack, found.recording)
+    manifest = assert_archived(stack, found.recording, released=False)
+    assert "function key" in manifest["chunks"][0]["keptReason"]
 
 
 def test_event_grid_never_hears_4xx_for_a_real_event(stack: Stack, call: Call) -> None:

@@ -18,6 +18,7 @@ from tests.scenarios.sounds import long_wav, short_wav
 from tests.scenarios.worlds import (
     Given,
     assert_archived,
+    assert_metadata_owed,
     assert_quarantined,
     chunk_view,
     given,
@@ -118,7 +119,7 @@ def test_a_subscription_in_cloud_events_works_with_its_handshake(stack: Stack) -
 def test_a_batch_of_many_events_in_one_delivery_archives_them_all(stack: Stack) -> None:
     """One that cannot be read, and one that concerns nobody, do not hold up the others."""
     found = [given(stack, [short_wav(620 + number)]) for number in range(20)]
-    broken = found[0].event | {"id": str(uuid.uuid4()), "data": {"recordingStorageInfo": None}}
+    broken = given(stack, [short_wav(619)]).event | {"id": str(uuid.uuid4()), "data": {"recordingStorageInfo": None}}
     foreign = found[0].event | {"id": str(uuid.uuid4()), "eventType": "Microsoft.Storage.BlobCreated"}
     status = deliver(stack, [broken, foreign, *(one.event for one in found)])
 
@@ -169,6 +170,19 @@ def test_a_chunk_that_cannot_be_read_costs_only_itself(stack: Stack) -> None:
     wait_for(lambda: chunk_view(stack, found.id).get("blob"), "the good chunk to be archived")
     wait_for(lambda: told(stack, "RecordingEventUnreadable", found.id), "a person to be told")
     assert {} == told(stack, "RecordingArchived", found.id)
+
+
+def test_what_cannot_be_read_at_the_keys_door_keeps_no_recording_open(stack: Stack) -> None:
+    """Whoever has the key can post it for any recording: a person is told, and that is all."""
+    found = given(stack, [short_wav(648)])
+    junk = found.event | {"id": str(uuid.uuid4()), "data": found.event["data"] | {"recordingStorageInfo": {}}}
+    assert 200 == post(stack, [junk])
+    found.publish()
+
+    assert_archived(stack, found.recording)
+    assert 200 == post(stack, [junk | {"id": str(uuid.uuid4())}])
+    wait_for(lambda: len(told(stack, "RecordingEventUnreadable", found.id)) > 1, "a person to be told of both")
+    assert_archived(stack, found.recording)
 
 
 def test_the_journal_keeps_every_field_of_an_event(stack: Stack) -> None:
@@ -236,7 +250,7 @@ def test_an_event_without_a_delete_location_leaves_the_source_alone(stack: Stack
     found.publish()
 
     manifest = assert_archived(stack, found.recording, released=False)
-    assert "the event named no deleteLocation" == manifest["chunks"][0]["keptAtSource"]
+    assert "the event named no deleteLocation" == manifest["chunks"][0]["keptReason"]
 
 
 def chunk_with(**fields: object) -> dict[str, object]:
@@ -353,9 +367,9 @@ def test_a_hostile_content_location_is_never_asked(
 def test_a_hostile_metadata_location_is_never_asked(
     stack: Stack, lied_to: dict[tuple[str, str], Given], where: str
 ) -> None:
-    """The media is fetched from where it is, and kept apart for a person to look at."""
-    reason = assert_quarantined(stack, lied_to["metadataLocation", where].recording, metadata=False)
-    assert "metadataLocation" in reason
+    """The media is fetched from where it is and archived; its source is left alone, and a person told why."""
+    reason = assert_metadata_owed(stack, lied_to["metadataLocation", where].recording)
+    assert "location" in reason
 
 
 @pytest.mark.parametrize("where", HOSTILE)
@@ -364,7 +378,7 @@ def test_a_hostile_delete_location_is_never_asked(
 ) -> None:
     """The media is archived; its source is kept, with the reason in the manifest."""
     manifest = assert_archived(stack, lied_to["deleteLocation", where].recording, released=False)
-    assert "deleteLocation" in manifest["chunks"][0]["keptAtSource"]
+    assert "deleteLocation" in manifest["chunks"][0]["keptReason"]
 
 
 @pytest.mark.parametrize("field", ["contentLocation", "metadataLocation", "deleteLocation"])
@@ -384,6 +398,8 @@ def test_ids_full_of_path_tricks_name_nothing_outside_their_folder(stack: Stack)
     trick = f"../../{uuid.uuid4()}/..\\?#%2e%2e/ä\n"
     found = given(stack, [short_wav(671)])
     event = changed(found.event, documentId=f"{trick}0")
+    (source,) = found.chunks
+    source.metadata = json.dumps(json.loads(source.metadata) | {"chunkDocumentId": f"{trick}0"}).encode()
     data = event["data"] | {"recordingId": trick}
     status = deliver(stack, [event | {"subject": "/recording/call/c", "data": data}])
 

@@ -269,9 +269,9 @@ def test_a_control_that_succeeds_in_other_words_is_a_success(stack: Stack, call:
     """200 without a body, where the SDK waits for 202 or 204."""
     recording_id = started(stack, call)
     states = []
-    for word in ("pause", "resume", "stop"):
-        stack.acs.world.arm(f"{word}_200")
-        reply = stack.call("POST", f"recordings/{recording_id}/{word}")
+    for fault in ("pause_200", "resume_200", "stop_200"):
+        stack.acs.world.arm(fault)
+        reply = stack.call("POST", f"recordings/{recording_id}/{fault.partition('_')[0]}")
         states.append((reply.status_code, reply.json()["state"], stack.acs.world.recordings[recording_id].state))
 
     assert [(200, "paused", "paused"), (200, "started", "active"), (200, "stopped", "ended")] == states

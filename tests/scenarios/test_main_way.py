@@ -7,7 +7,16 @@ from local.acs.outputs import OUTPUTS
 from local.eventgrid import Order
 from local.stack import Stack, wait_for
 from tests.scenarios.sounds import long_wav, short_wav
-from tests.scenarios.worlds import assert_archived, behave, given, told, view, wait_completed
+from tests.scenarios.worlds import (
+    assert_archived,
+    assert_incomplete,
+    behave,
+    given,
+    outlive,
+    told,
+    view,
+    wait_completed,
+)
 
 
 def connected(stack: Stack, chunk_ms: list[int]) -> Call:
@@ -111,10 +120,32 @@ def test_chunks_announced_one_by_one_in_any_order_make_one_archive(stack: Stack,
     assert_archived(stack, found.recording)
 
 
+def test_a_recording_of_which_a_chunk_never_comes_is_told_as_incomplete(stack: Stack) -> None:
+    """Once no source can be left, with a manifest of what there is; what comes later all the same makes it whole."""
+    found = given(stack, [short_wav(13), short_wav(14), short_wav(15)])
+    stack.event_grid.publish(stack.acs.world.file_event(found.id, only_chunks=[0, 2]))
+    wait_for(
+        lambda: ["released", "released"] == [chunk["state"] for chunk in view(stack, found.id).get("chunks", [])],
+        "the two chunks to be released",
+    )
+    assert ["chunk 1 was never announced"] == view(stack, found.id)["lacks"]
+    outlive(stack, found.id)
+    stack.event_grid.publish(stack.acs.world.file_event(found.id, only_chunks=[0, 2]))
+
+    manifest = assert_incomplete(stack, found.recording, "chunk 1 was never announced")
+    assert ("incomplete", [0, 2]) == (
+        view(stack, found.id)["state"],
+        [chunk["index"] for chunk in manifest["chunks"]],
+    )
+    found.publish()
+    assert_archived(stack, found.recording, revision=2)
+
+
 def test_a_chunk_announced_after_completion_makes_a_second_manifest(stack: Stack) -> None:
-    """The first manifest is left as it was."""
+    """The first manifest is left as it was; nothing said before that a chunk would follow."""
     found = given(stack, [short_wav(20), short_wav(21)])
-    stack.event_grid.publish(stack.acs.world.file_event(found.id, only_chunks=[0]))
+    ended = {"endReason": "SessionEnded"}
+    stack.event_grid.publish(stack.acs.world.file_event(found.id, only_chunks=[0], replace=ended))
     first = wait_completed(stack, found.id)
     kept = stack.container().download_blob(first["manifest"]).readall()
     found.publish()

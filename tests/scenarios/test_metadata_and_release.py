@@ -2,11 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from local.acs.events import Event, wire_time
 from local.acs.faults import FAULTS, Fault, Trigger
 from local.stack import Stack, wait_for
 from tests.scenarios.sounds import MEBIBYTE, long_wav, short_wav
@@ -14,15 +12,19 @@ from tests.scenarios.worlds import (
     ARCHIVE,
     Given,
     assert_archived,
+    assert_incomplete,
+    assert_quarantined,
     behave,
     blobs_of,
     chunk_view,
     given,
+    outlive,
     told,
     view,
     wait_completed,
     wait_failures,
     wait_state,
+    wait_told,
 )
 
 METADATA: Mapping[str, Trigger] = {
@@ -65,6 +67,11 @@ LASTING: Mapping[str, tuple[str, list[bytes]]] = {
     "deleted": ("delete_503", [long_wav(722), short_wav(723)]),
     "rewritten": ("delete_503", [long_wav(724)]),
     "metadata deleted": ("delete_503", [short_wav(725)]),
+    "gone meanwhile": ("delete_503", [short_wav(726)]),
+    "expired": ("not_ready_404", [short_wav(740), short_wav(741)]),
+    "lost": ("not_ready_404", [long_wav(742)]),
+    "never any metadata": ("metadata_not_ready_404", [short_wav(733)]),
+    **{name: (name, [long_wav(718 + number)]) for number, name in enumerate(GONE_BY_DELETE)},
 }
 """What lasts until its test has seen enough: the fault of the first chunk, and the chunks."""
 
@@ -92,14 +99,9 @@ def afflicted(stack: Stack) -> dict[str, Afflicted]:
     return found
 
 
-def long_ago(event: Event) -> Event:
-    """The event as if it had come 25 hours ago: its source ended an hour ago."""
-    return event | {"eventTime": wire_time(datetime.now(UTC) - timedelta(hours=25))}
-
-
 @pytest.mark.parametrize("name", METADATA)
 def test_a_fault_of_the_metadata_file_costs_nothing(stack: Stack, afflicted: dict[str, Afflicted], name: str) -> None:
-    """The release waits for it."""
+    """The media stands meanwhile; the release waits for it."""
     assert_archived(stack, afflicted[name].given.recording)
     assert afflicted[name].fault.hits > 0
 
@@ -111,14 +113,33 @@ def test_a_fault_of_the_release_is_no_second_archive(stack: Stack, afflicted: di
     assert afflicted[name].fault.hits > 0
 
 
-def test_a_source_that_says_it_is_gone_is_believed_since_the_blob_is_verified(stack: Stack) -> None:
-    """404 on a delete is an outcome, whatever the body is."""
-    for number, fault in enumerate(GONE_BY_DELETE):
-        found = given(stack, [long_wav(718 + number)])
-        found.arm(fault, count=None)
-        found.publish()
+@pytest.mark.parametrize("fault", GONE_BY_DELETE)
+def test_a_delete_that_finds_nothing_is_not_believed_while_the_content_is_served(
+    stack: Stack, afflicted: dict[str, Afflicted], fault: str
+) -> None:
+    """It is tried again until something has been deleted; nothing is copied anew."""
+    one = afflicted[fault]
+    wait_failures(stack, one.given.id, 2)
+    (source,) = one.given.chunks
+    assert "archived" == chunk_view(stack, one.given.id)["state"]
+    assert source.exists
+    assert {} == told(stack, "RecordingArchived", one.given.id)
+    behave(one.fault)
 
-        assert_archived(stack, found.recording, released=False, state="released")
+    assert_archived(stack, one.given.recording)
+
+
+def test_a_delete_that_finds_nothing_is_believed_once_the_content_is_gone_too(
+    stack: Stack, afflicted: dict[str, Afflicted]
+) -> None:
+    """Somebody else has deleted it, or it has ended by itself."""
+    one = afflicted["gone meanwhile"]
+    wait_state(stack, one.given.id, "archived")
+    wait_failures(stack, one.given.id, 1)
+    stack.acs.world.expire(one.given.recording.documents[0])
+    behave(one.fault)
+
+    assert_archived(stack, one.given.recording)
 
 
 def test_every_metadata_and_delete_fault_of_the_table_is_suffered_here() -> None:
@@ -145,14 +166,16 @@ def test_the_source_is_kept_until_its_metadata_has_come(stack: Stack, afflicted:
     assert stack.acs.world.bytes_served(source.document_id) < source.length + tries * 1.1 * MEBIBYTE
 
 
-def test_metadata_that_never_comes_does_not_hold_the_archive_back_for_ever(stack: Stack) -> None:
-    """Once the deadline is over there is nothing to wait for: archived without, and the manifest says so."""
-    found = given(stack, [short_wav(733)])
-    found.arm("metadata_not_ready_404", count=None)
-    stack.event_grid.publish(long_ago(found.event))
+def test_a_recording_whose_metadata_never_comes_is_incomplete(stack: Stack, afflicted: dict[str, Afflicted]) -> None:
+    """Once the source must have ended there is nothing to wait for: told with its manifest, and nothing deleted."""
+    found = afflicted["never any metadata"].given
+    wait_state(stack, found.id, "archived")
+    outlive(stack, found.id)
 
-    manifest = assert_archived(stack, found.recording, metadata=False)
-    assert [note for note in manifest["chunks"][0]["notes"] if "the metadata never came" in note]
+    manifest = assert_incomplete(stack, found.recording, "the metadata file of chunk 0 never came")
+    assert ["incomplete", "kept"] == [view(stack, found.id)["state"], chunk_view(stack, found.id)["state"]]
+    assert "metadata" in manifest["chunks"][0]["keptReason"]
+    assert found.chunks[0].exists
 
 
 @pytest.mark.parametrize("harm", ["deleted", "rewritten", "metadata deleted"])
@@ -173,9 +196,8 @@ def test_no_source_is_released_on_a_blob_that_was_harmed(
     wait_for(lambda: told(stack, "RecordingDamaged", found.id), "RecordingDamaged")
     assert found.chunks[0].exists
     if harm == "rewritten":
-        wait_state(stack, found.id, "quarantined")
+        assert "another blob" in assert_quarantined(stack, found.recording)
         assert b"something else" == container.download_blob(name).readall()
-        assert found.chunks[0].exists
         return
     behave(afflicted[harm].fault)
 
@@ -183,30 +205,36 @@ def test_no_source_is_released_on_a_blob_that_was_harmed(
     assert 1 == len(told(stack, "RecordingDamaged", found.id))
 
 
-def test_a_source_that_expired_before_it_could_be_had_is_lost_and_a_person_told(stack: Stack) -> None:
-    """Once; its other chunk is archived all the same, and the recording never said to be whole."""
-    found = given(stack, [short_wav(740), short_wav(741)])
+def test_a_source_that_expired_before_it_could_be_had_is_lost_and_a_person_told(
+    stack: Stack, afflicted: dict[str, Afflicted]
+) -> None:
+    """Once, and not before its latest end; its other chunk is archived all the same, with a manifest that says so."""
+    found = afflicted["expired"].given
     stack.acs.world.expire(found.recording.documents[0])
-    stack.event_grid.publish(long_ago(found.event), copies=2)
-    wait_state(stack, found.id, "lost", 0)
+    wait_failures(stack, found.id, 2)
     wait_state(stack, found.id, "released", 1)
+    assert "announced" == chunk_view(stack, found.id)["state"]
+    outlive(stack, found.id)
+    wait_state(stack, found.id, "lost", 0)
 
+    manifest = assert_incomplete(stack, found.recording, "chunk 0 is lost")
+    assert [1] == [chunk["index"] for chunk in manifest["chunks"]]
     (body,) = told(stack, "RecordingLost", found.id).values()
     assert found.recording.documents[0] == body["documentId"]
     assert "lost" == view(stack, found.id)["state"]
-    assert {} == told(stack, "RecordingArchived", found.id)
 
 
-def test_a_lost_recording_that_turns_up_again_is_archived(stack: Stack) -> None:
-    """The deadline was wrong, or a clock: when the event is replayed, nothing is lost."""
-    found = given(stack, [long_wav(742)])
-    gone = found.arm("not_ready_404", count=None)
-    stack.event_grid.publish(long_ago(found.event))
-    wait_state(stack, found.id, "lost")
-    behave(gone)
-    found.publish()
+def test_a_lost_recording_that_turns_up_again_is_archived(stack: Stack, afflicted: dict[str, Afflicted]) -> None:
+    """The time was wrong, or a clock: when the event is replayed, nothing is lost."""
+    one = afflicted["lost"]
+    wait_failures(stack, one.given.id, 1)
+    outlive(stack, one.given.id)
+    wait_state(stack, one.given.id, "lost")
+    behave(one.fault)
+    one.given.publish()
 
-    assert_archived(stack, found.recording)
+    assert_archived(stack, one.given.recording)
+    wait_told(stack, "RecordingLost", one.given.id)
 
 
 def test_a_source_that_is_late_is_not_lost_before_its_deadline(stack: Stack, afflicted: dict[str, Afflicted]) -> None:

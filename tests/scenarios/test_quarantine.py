@@ -10,14 +10,19 @@ from recording.core.naming import encode
 from tests.scenarios.sounds import long_wav, short_wav, wav
 from tests.scenarios.worlds import (
     assert_archived,
+    assert_incomplete,
     assert_quarantined,
     behave,
     blob_name,
+    chunk_view,
     given,
+    outlive,
+    told,
     view,
     wait_completed,
     wait_staged,
     wait_state,
+    wait_told,
 )
 
 NOISE = short_wav(800)[100:]
@@ -40,7 +45,7 @@ NOISE = short_wav(800)[100:]
 def test_a_whole_transfer_that_looks_wrong_is_kept_apart_with_its_source(
     stack: Stack, content: bytes, options: dict[str, object], reason: str
 ) -> None:
-    """Proven in the quarantine container; a person decides."""
+    """Proven in the quarantine container; looked at again, and a person is told."""
     found = given(stack, [content], **options)
     found.publish(copies=2)
 
@@ -54,7 +59,37 @@ def test_a_doubtful_chunk_holds_back_the_archive_of_its_recording_alone(stack: S
     wait_state(stack, found.id, "released", 1)
 
     assert_quarantined(stack, found.recording, 0)
-    assert "announced" == view(stack, found.id)["state"]
+
+
+def test_media_that_looks_right_at_another_look_is_archived_without_a_person(stack: Stack) -> None:
+    """What was set apart stays where it is; the person has been told once."""
+    found = given(stack, [short_wav(812)], duration_ms=60_000)
+    (source,) = found.chunks
+    found.publish()
+    assert_quarantined(stack, found.recording)
+    whole = source.path.with_name(f"whole-{source.path.name}")
+    whole.write_bytes(wav(60_000, 812))
+    source.path, source.length = whole, whole.stat().st_size
+
+    assert_archived(stack, found.recording, apart=True)
+    wait_told(stack, "RecordingQuarantined", found.id)
+
+
+def test_a_doubt_that_outlives_its_source_waits_for_a_person_beside_its_copy(stack: Stack) -> None:
+    """It is not lost, since a copy stands apart; and not looked at any more. The recording is told as incomplete."""
+    found = given(stack, [wav(10_000, 813), short_wav(814)], duration_ms=[60_000, 1_000])
+    found.publish()
+    wait_state(stack, found.id, "released", 1)
+    assert_quarantined(stack, found.recording, 0)
+    outlive(stack, found.id)
+
+    assert_incomplete(stack, found.recording, "chunk 0 is in doubt and kept apart")
+    chunk = chunk_view(stack, found.id)
+    copy = stack.container(chunk["apart"]["container"]).download_blob(chunk["apart"]["blob"])
+    assert ("quarantined", None) == (chunk["state"], chunk["nextLookAt"])
+    assert found.chunks[0].path.read_bytes() == copy.readall()
+    assert "quarantined" == view(stack, found.id)["state"]
+    assert {} == told(stack, "RecordingLost", found.id)
 
 
 @pytest.mark.parametrize("content", [short_wav(820), long_wav(821)], ids=["one block", "many blocks"])

@@ -3,8 +3,8 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Unpack
 from urllib.parse import quote
@@ -16,7 +16,11 @@ from azure.storage.blob import BlobBlock, ContainerClient
 from local.acs.events import Event
 from local.acs.faults import Fault, Trigger
 from local.acs.model import Recording, StoredObject
-from local.stack import CONTAINERS, QUEUE, Stack, wait_for
+from local.stack import CONTAINERS, QUEUE, TABLE, Stack, wait_for
+from recording.adapters import clients
+from recording.adapters.catalog import TableCatalog
+from recording.core.errors import CatalogConflict
+from recording.core.model import RecordingId
 from recording.core.naming import encode
 
 ARCHIVE, QUARANTINE, JOURNAL = CONTAINERS
@@ -97,20 +101,31 @@ def told(stack: Stack, kind: str, recording_id: str) -> dict[str, dict[str, Any]
     return {
         event["id"]: event["data"]
         for event in stack.event_grid.topic.received
-        if event["eventType"] == kind and event["data"]["recordingId"] == recording_id
+        if event["eventType"] == kind and event["data"].get("recordingId") == recording_id
     }
 
 
-def wait_completed(stack: Stack, recording_id: str, revision: int = 1) -> dict[str, Any]:
+def wait_completed(
+    stack: Stack, recording_id: str, revision: int = 1, kind: str = "RecordingArchived"
+) -> dict[str, Any]:
     """The one RecordingArchived event of that revision, once it has come and the catalog has noted it."""
 
     def found() -> list[dict[str, Any]]:
-        return [
-            body for body in told(stack, "RecordingArchived", recording_id).values() if body["revision"] == revision
-        ]
+        return [body for body in told(stack, kind, recording_id).values() if body["revision"] == revision]
 
-    (body,) = _wait(stack, recording_id, found, "its RecordingArchived event")
+    (body,) = _wait(stack, recording_id, found, f"its {kind} event")
     _wait(stack, recording_id, lambda: view(stack, recording_id)["completedAt"], "the catalog to note its completion")
+    return body
+
+
+def wait_told(stack: Stack, kind: str, recording_id: str, index: int = 0) -> dict[str, Any]:
+    """The one event of a kind about a chunk, once it has come."""
+
+    def found() -> list[dict[str, Any]]:
+        document = chunk_view(stack, recording_id, index).get("documentId")
+        return [body for body in told(stack, kind, recording_id).values() if body["documentId"] == document]
+
+    (body,) = _wait(stack, recording_id, found, f"its {kind} event")
     return body
 
 
@@ -136,6 +151,24 @@ def _wait[T](stack: Stack, recording_id: str, found: Callable[[], T], what: str)
     except TimeoutError as error:
         error.add_note(f"the app says: {json.dumps(view(stack, recording_id))}")
         raise
+
+
+def outlive(stack: Stack, recording_id: str) -> None:
+    """A day and an hour pass for the chunks of a recording: the catalog then holds that their sources have ended."""
+    catalog = TableCatalog(clients.table(stack.azurite.connection_string, "", "", TABLE))
+    ended = datetime.now(UTC) - timedelta(seconds=1)
+
+    def is_written() -> bool:
+        entry = catalog.load(RecordingId(recording_id))
+        assert entry is not None
+        chunks = tuple(replace(chunk, due=ended, gone_by=ended) for chunk in entry)
+        try:
+            catalog.save(replace(entry, chunks=chunks))
+        except CatalogConflict:
+            return False
+        return True
+
+    wait_for(is_written, f"the catalog to take the entry of {recording_id}")
 
 
 # --- what stands in Blob ---
@@ -190,7 +223,7 @@ def assert_archived(
     revision: int = 1,
     released: bool = True,
     metadata: bool = True,
-    state: str = "",
+    apart: bool = False,
 ) -> dict[str, Any]:
     """Every chunk stands byte for byte, its metadata beside it, a manifest that says so, the source gone, told once.
 
@@ -198,9 +231,9 @@ def assert_archived(
         stack: the stack.
         recording: as the service has it.
         revision: of the manifest, counted from 1.
-        released: whether the source must be gone; without it, it must be there still.
+        released: whether the source must be gone; without it, it must be there still, and a reason be given.
         metadata: whether the source had a metadata file to give.
-        state: of the recording as the app sees it; what follows from `released` without it.
+        apart: whether it was in doubt before, so that a copy stands in the quarantine container too.
 
     Returns:
         The manifest.
@@ -224,14 +257,50 @@ def assert_archived(
             expected.add(chunk["metadata"]["blob"])
             assert source.metadata == blob(container, chunk["metadata"]["blob"])
         assert released == (not source.exists)
+        assert released == (not chunk["keptReason"])
     assert expected == blobs_of(stack, ARCHIVE, recording_id)
-    assert set() == blobs_of(stack, QUARANTINE, recording_id)
+    assert apart == bool(blobs_of(stack, QUARANTINE, recording_id))
     assert [
         {"index": chunk["index"], "documentId": chunk["documentId"], "blob": chunk["blob"], "length": chunk["length"]}
         for chunk in manifest["chunks"]
     ] == body["chunks"]
-    assert (state or ("released" if released else "archived")) == view(stack, recording_id)["state"]
-    assert revision == len(told(stack, "RecordingArchived", recording_id))
+    assert ([], []) == (manifest["lacks"], manifest["doubts"])
+    seen = view(stack, recording_id)
+    assert ("released" if released else "archived") == seen["state"]
+    assert {"released" if released else "kept"} == {chunk["state"] for chunk in seen["chunks"]}
+    assert 1 == len([body for body in _endings(stack, recording_id) if body["revision"] == revision])
+    return manifest
+
+
+def _endings(stack: Stack, recording_id: str) -> list[dict[str, Any]]:
+    """The bodies of all events that tell of a manifest of a recording."""
+    return [
+        body
+        for kind in ("RecordingArchived", "RecordingIncomplete")
+        for body in told(stack, kind, recording_id).values()
+    ]
+
+
+def assert_incomplete(stack: Stack, recording: Recording, lacks: str) -> dict[str, Any]:
+    """A person is told, once, that the recording is not whole and why; what there is stands with a manifest.
+
+    Args:
+        stack: the stack.
+        recording: as the service has it.
+        lacks: part of what is lacking, in words.
+
+    Returns:
+        The manifest.
+    """
+    recording_id = recording.recording_id
+    body = wait_completed(stack, recording_id, kind="RecordingIncomplete")
+    manifest: dict[str, Any] = json.loads(blob(stack.container(), body["manifest"]))
+    objects = stack.acs.world.objects
+    assert 1 == len(_endings(stack, recording_id))
+    assert [] != [lack for lack in manifest["lacks"] if lacks in lack]
+    assert manifest["lacks"] == body["lacks"] == view(stack, recording_id)["lacks"]
+    for chunk in manifest["chunks"]:
+        assert objects[chunk["documentId"]].path.read_bytes() == blob(stack.container(), chunk["blob"])
     return manifest
 
 
@@ -252,19 +321,19 @@ def assert_nothing_lost(stack: Stack, recording: Recording, index: int = 0) -> N
     }
     assert source.exists
     assert set() == media
-    assert {} == told(stack, "RecordingArchived", recording.recording_id)
+    assert [] == _endings(stack, recording.recording_id)
 
 
 def assert_quarantined(
     stack: Stack, recording: Recording, index: int = 0, *, kept: bool = True, metadata: bool = True
 ) -> str:
-    """A chunk is at the source still and a person has been told once; a whole copy stands apart if one could be made.
+    """A chunk is at the source still, is looked at again, and a person has been told once; a copy stands apart.
 
     Args:
         stack: the stack.
         recording: as the service has it.
         index: of the chunk.
-        kept: whether its media could be had, and so must stand in the quarantine container.
+        kept: whether its media could be had, and so must stand whole in the quarantine container.
         metadata: whether its metadata could be had, and so must stand beside.
 
     Returns:
@@ -275,20 +344,34 @@ def assert_quarantined(
     source = chunks_of(stack, recording)[index]
     media = {name for name in blobs_of(stack, QUARANTINE, recording_id) if encode(source.document_id) in name}
     assert source.exists
-    assert {} == told(stack, "RecordingArchived", recording_id)
-    alerts = [
-        body
-        for body in told(stack, "RecordingQuarantined", recording_id).values()
-        if body["documentId"] == source.document_id
-    ]
-    assert 1 == len(alerts)
+    assert [] == _endings(stack, recording_id)
+    assert "quarantined" == view(stack, recording_id)["state"]
+    assert chunk["nextLookAt"] is not None
+    alert = wait_told(stack, "RecordingQuarantined", recording_id, index)
     if kept:
         apart = chunk["apart"]["blob"]
         assert source.path.read_bytes() == blob(stack.container(chunk["apart"]["container"]), apart)
         assert {apart, *([f"{apart}.metadata.json"] if metadata else [])} == media
     else:
         assert (None, set()) == (chunk["apart"]["blob"], media)
-    return str(alerts[0]["reason"])
+    return str(alert["reason"])
+
+
+def assert_metadata_owed(stack: Stack, recording: Recording, index: int = 0) -> str:
+    """The media of a chunk is proven and its source left alone; its metadata file cannot be had, and a person is told.
+
+    Returns:
+        The reason that was given.
+    """
+    recording_id = recording.recording_id
+    told_once = wait_told(stack, "RecordingAtRisk", recording_id, index)
+    chunk = chunk_view(stack, recording_id, index)
+    source = chunks_of(stack, recording)[index]
+    assert ("archived", ["metadata"]) == (chunk["state"], chunk["lacks"])
+    assert source.path.read_bytes() == blob(stack.container(), chunk["blob"])
+    assert source.exists
+    assert [] == _endings(stack, recording_id)
+    return str(told_once["reason"])
 
 
 def journaled(stack: Stack, event_id: str) -> list[dict[str, Any]]:

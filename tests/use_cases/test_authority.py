@@ -29,6 +29,21 @@ def test_a_delete_location_of_another_chunk_deletes_nothing(authority: Authority
     assert world.chunk("a").kept_reason
 
 
+@pytest.mark.parametrize("door", Door)
+def test_the_source_of_a_chunk_in_doubt_is_not_deleted_by_anothers_event(door: Door) -> None:
+    """It is all that is left of it."""
+    world = World()
+    a, b = world.add("a"), world.add("b", content=b"limit exceeded!")
+    world.announce(b, recording_id=OTHER)
+    world.run(until=timedelta(hours=1))
+    assert ChunkState.QUARANTINED == world.state("b", OTHER)
+    world.announce(elsewhere(a, delete=b.delete_location), door=door, event_id="event-2")
+    world.run(until=timedelta(hours=2))
+
+    assert (ChunkState.KEPT, []) == (world.state("a"), world.source.deletions)
+    assert b.content_location in world.source.contents
+
+
 def test_what_came_by_the_function_key_is_archived_and_never_released() -> None:
     world = World()
     chunk = world.add()
@@ -189,3 +204,19 @@ def test_a_loss_to_another_announcement_says_where_the_bytes_are() -> None:
     assert (ChunkState.RELEASED, ChunkState.LOST) == (world.state(recording_id=OTHER), world.state())
     (reason,) = (event.body["reason"] for event in world.topic.received if event.event_type == "RecordingLost")
     assert "was archived as recording recording-2, document document-0" in str(reason)
+
+
+@pytest.mark.parametrize(
+    ("metadata", "expected"), [(b"", ChunkState.QUARANTINED), (metadata_of("document-0"), ChunkState.RELEASED)]
+)
+def test_content_that_is_had_from_another_object_needs_metadata_that_names_the_document(
+    metadata: bytes, expected: ChunkState
+) -> None:
+    """The location that was announced is none of the evidence then."""
+    world = World()
+    chunk, other = world.add(metadata=metadata), world.add("another")
+    world.source.redirects[chunk.content_location] = other.content_location
+    world.announce(chunk)
+    world.run(until=timedelta(hours=1))
+
+    assert expected == world.state()

@@ -58,12 +58,13 @@ def test_an_event_of_a_wrong_clock_does_not_lose_a_chunk(year: int) -> None:
     "fault",
     ["server_error_500", "busy_503", "unauthorized_mid_copy", "forbidden", "reset_mid_body", "not_ready_404", "hang"],
 )
-def test_a_chunk_that_can_never_be_had_is_lost_in_the_end_and_told(fault: str) -> None:
+@pytest.mark.parametrize("age", [timedelta(), timedelta(hours=30)], ids=["new", "an event of 30 hours ago"])
+def test_a_chunk_that_can_never_be_had_is_lost_in_the_end_and_told(fault: str, age: timedelta) -> None:
     """Whatever the last failure was; not before its source must have ended, and once."""
     world = World()
     chunk = world.add()
     world.source.arm(fault, times=None)
-    world.announce(chunk)
+    world.announce(chunk, event=FileEvent("event-1", RECORDING, (chunk,), at=START - age))
     world.run(until=timedelta(hours=24, minutes=59))
     assert ChunkState.ANNOUNCED == world.state()
     assert [] == world.told()

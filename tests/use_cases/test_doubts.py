@@ -148,6 +148,22 @@ def test_metadata_that_comes_late_and_contradicts_the_copy_puts_it_in_doubt() ->
     assert [] == world.source.deletions
 
 
+def test_a_copy_in_doubt_is_not_believed_on_its_own_word_once_its_source_has_ended() -> None:
+    """Late metadata says that it is a cut; nothing has said since that it is none."""
+    world = World()
+    chunk = world.add(seconds=1.0, metadata=b"")
+    world.announce(chunk)
+    world.run(until=timedelta(minutes=1))
+    assert chunk.metadata_location is not None
+    world.source.contents[chunk.metadata_location] = metadata_of("document-0", seconds=600.0)
+    world.run(until=timedelta(hours=23))
+    world.remove(chunk)
+    world.run()
+
+    assert (ChunkState.QUARANTINED, ["RecordingQuarantined"]) == (world.state(), world.told())
+    assert sound(1.0) in [blob.content for blob in world.quarantine.blobs.values()]
+
+
 def test_metadata_that_comes_late_and_agrees_ends_the_waiting() -> None:
     world = World()
     chunk = world.add(metadata=b"")

@@ -1,13 +1,14 @@
 """What stands in the archive, and what a metadata file says, is read before it is believed."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from recording.copying.destination import BLOCK_SIZE_LABEL, DIGEST_LABEL, LENGTH_LABEL
 from recording.core.blocks import Hasher
+from recording.core.events import FileEvent
 from recording.core.model import BlobName, ChunkState
-from tests.use_cases.world import BLOCK, START, World, assert_nothing_lost, metadata_of, sound
+from tests.use_cases.world import BLOCK, RECORDING, START, World, assert_nothing_lost, metadata_of, sound
 
 NAME = BlobName("recording-1/0000-document-0.wav")
 METADATA = BlobName(f"{NAME}.metadata.json")
@@ -130,13 +131,14 @@ def test_a_copy_of_an_earlier_try_is_not_copied_again() -> None:
     assert world.source.served < 2 * len(sound())
 
 
-def test_a_copys_own_word_counts_only_once_its_source_must_have_ended() -> None:
+@pytest.mark.parametrize("at", [START, START - timedelta(days=20_000)], ids=["now", "an event of 1971"])
+def test_a_copys_own_word_counts_only_once_its_source_must_have_ended(at: datetime) -> None:
     """And it is no authority to delete."""
     world = World()
     chunk = world.add()
     world.remove(chunk)
     world.archive.put_as_stranger(NAME, sound(), labels(sound()))
-    world.announce(chunk)
+    world.announce(chunk, event=FileEvent("event-1", RECORDING, (chunk,), at=at))
     world.run(until=timedelta(hours=20))
     assert ChunkState.ANNOUNCED == world.state()
 

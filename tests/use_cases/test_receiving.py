@@ -17,9 +17,10 @@ from recording.core.events import CALL_CONNECTED, CALL_STARTED
 from recording.core.model import Alarm, BlobName, CatalogEntry, Channel, Content, Door, Format, Output, RecordingId
 from recording.core.naming import DEFAULT_TEMPLATE, parse_template
 from recording.entries import Entries
-from recording.receiving import MOST_NAMED, Receiving, Reception
+from recording.receiving import Receiving
 from recording.refusing import Refusing
 from recording.starting import Starting
+from recording.taking import MOST_NAMED, Reception
 from tests.core.entries_of import NOW
 from tests.core.file_events import CHUNKS_PATH, RECORDING, changed, chunk, cloud_event, file_event
 from tests.fakes import FakeArchive, FakeCalls, FakeCatalog, FakeTopic
@@ -53,12 +54,14 @@ class World:
 
     def __init__(self) -> None:
         self.catalog, self.journal, self.topic, self.calls = PickyCatalog(), FakeArchive(), FakeTopic(), FakeCalls()
+        self.seconds = 0.0
         entries = Entries(self.catalog, self.topic, lambda: NOW, lambda _: None)
         output = Output(Content.AUDIO, Channel.MIXED, Format.WAV)
         self.receiving = Receiving(
             Starting(entries, self.calls, output, uuid.uuid4),
             Announcing(entries, parse_template(DEFAULT_TEMPLATE), 24),
             Refusing(self.journal, self.topic, lambda: NOW),
+            lambda: self.seconds,
         )
 
     @property
@@ -419,6 +422,40 @@ def test_members_that_cannot_be_read_take_few_lines_too(world: World, caplog: py
 
 
 # Steps
+
+
+@DOORS
+@pytest.mark.parametrize("one", [file_event(), None], ids=["true", "junk"])
+def test_a_delivery_ends_in_time_though_nothing_of_it_can_be_kept(world: World, deliver: Deliver, one: object) -> None:
+    """Each try takes as long as the journal is given to answer; the delivery comes again."""
+
+    def hang(operation: str, _name: BlobName) -> None:
+        world.seconds += 10.0
+        raise ArchiveBusy(operation, "no answer")
+
+    world.journal.before = hang
+    received = deliver(world, [one] * 90)
+
+    assert isinstance(received.failure, ArchiveBusy) or received.later
+    assert world.seconds <= 40.0
+
+
+@DOORS
+def test_what_a_slow_run_does_not_get_to_is_put_off(world: World, deliver: Deliver) -> None:
+    """It is all taken in the end, each event once."""
+
+    def slow(_operation: str, _name: BlobName) -> None:
+        world.seconds += 6.0
+
+    world.journal.before = slow
+    received = deliver(world, [of(f"r{number}") for number in range(7)])
+    steps = list(received.steps)
+    assert (3, 1) == (len(steps), len(received.later))
+    while received.later:
+        received = world.receiving.receive_message(received.later[0].encode())
+        steps += received.steps
+
+    assert {f"r{number}" for number in range(7)} == {str(step.recording_id) for step in steps}
 
 
 def test_a_step_that_can_never_work_is_put_before_a_person(world: World, caplog: pytest.LogCaptureFixture) -> None:

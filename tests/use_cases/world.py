@@ -35,10 +35,13 @@ from recording.core.naming import DEFAULT_TEMPLATE, parse_template
 from recording.core.steps import Step
 from recording.entries import Entries
 from recording.metadata_file import MetadataFile
-from recording.receiving import Receiving, Reception
+from recording.receiving import Receiving
 from recording.refusing import Refusing
 from recording.releasing import Releasing
+from recording.setting_apart import SettingApart
 from recording.starting import Starting
+from recording.storing import Storing
+from recording.taking import Reception
 from tests.copies import engine_of
 from tests.core.media_files import chunk as riff_chunk
 from tests.core.media_files import wav, wav_format
@@ -117,6 +120,7 @@ class World:
         waits = Waits()
         entries = Entries(self.catalog, self.topic, clock.now, clock.sleep)
         engine = engine_of(self.source, block=BLOCK, monotonic=clock.monotonic)
+        metadata_file, storing = MetadataFile(engine), Storing(clock.now, clock.monotonic)
         self.entries = entries
         self.refusing = Refusing(self.journal, self.topic, clock.now)
         output = Output(Content.AUDIO, Channel.MIXED, Format.WAV)
@@ -124,22 +128,23 @@ class World:
             Starting(entries, FakeCalls(), output, uuid.uuid4),
             Announcing(entries, parse_template(DEFAULT_TEMPLATE), RETENTION // timedelta(hours=1)),
             self.refusing,
+            clock.monotonic,
         )
         return Archiving(
             entries=entries,
             copying=CopyingChunk(
                 engine=engine,
                 archive=self.archive,
-                quarantine=self.quarantine,
-                metadata_file=MetadataFile(engine),
+                setting_apart=SettingApart(engine, self.quarantine, metadata_file, storing, waits),
+                metadata_file=metadata_file,
+                storing=storing,
                 catalog=self.catalog,
                 waits=waits,
                 retention=RETENTION,
                 now=clock.now,
-                monotonic=clock.monotonic,
             ),
-            releasing=Releasing(entries, engine, self.source, self.archive, self.authority),
-            completing=Completing(entries, self.archive, CONTAINER),
+            releasing=Releasing(self.catalog, engine, self.source, self.archive, self.authority),
+            completing=Completing(self.topic, self.archive, CONTAINER, clock.now),
             queue=self.queue,
             waits=waits,
             slice_seconds=slice_seconds,

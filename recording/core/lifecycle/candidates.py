@@ -4,31 +4,57 @@ Candidates are ordered by how far they are believed: those of Event Grid's own d
 then the newest first. They are tried in turn until the bytes of one are proven.
 """
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
 from recording.core.lifecycle.facts import Announcement
-from recording.core.model import AnnouncedChunk, Candidate, Chunk, ChunkState, Door, Location
+from recording.core.model import AnnouncedChunk, Candidate, CatalogEntry, Chunk, ChunkState, Door, Unread
 
 MOST_CANDIDATES = 8
-MOST_NOTES = 50
-MOST_BY_KEY = 512_000
-"""Bytes of what the function key alone announces of one recording: an entry takes about twice as many, and some of it
-must be left for what Event Grid announces."""
+MOST_BY_KEY = 256 << 10
+"""Bytes of ids and locations that the function key alone may bring into an entry, which takes three times as many.
+
+Whoever has only the key must not be able to fill the entry, and so to keep out what Event Grid announces.
+"""
+_MOST_CONFLICTS = 8
+"""Of one chunk that are noted and told."""
+_CONFLICT = "announces it at other locations, after it was proven"
 DROPPED = f"more than {MOST_CANDIDATES} announcements of it differ; the oldest are forgotten"
 
 
-def has_room_by_key(chunks: Iterable[Chunk], more: Candidate) -> bool:
-    """Whether a candidate of the function key's may be added to these chunks."""
-    by_key = [one for chunk in chunks for one in chunk.candidates if one.door is Door.FUNCTION_KEY]
-    return sum(map(_length, (*by_key, more))) <= MOST_BY_KEY
+def weight(announced: AnnouncedChunk) -> int:
+    """How many bytes an announcement brings into an entry, about."""
+    texts = (
+        announced.document_id,
+        announced.content_location,
+        announced.metadata_location,
+        announced.delete_location,
+        announced.end_reason,
+    )
+    return sum(_bytes(text) for text in texts if text)
 
 
-def _length(candidate: Candidate) -> int:
-    one = candidate.announced
-    places = (one.content_location, one.metadata_location or "", one.delete_location or "")
-    return sum(len(text.encode()) for text in (*places, one.document_id, one.end_reason, candidate.event_id))
+def brought_by_key(entry: CatalogEntry) -> int:
+    """How many bytes of an entry nobody but the function key has brought, about."""
+    weights = (weight(one.announced) for chunk in entry for one in chunk.candidates if one.door is Door.FUNCTION_KEY)
+    unread = (one for one in entry.recording.unread if one.door is Door.FUNCTION_KEY)
+    return sum(weights) + sum(map(weight_of, unread))
+
+
+def weight_of(unread: Unread) -> int:
+    """The same of a member that could not be read."""
+    return _bytes(f"{unread.event_id}{unread.cause}{unread.document_id}")
+
+
+def adds(chunk: Chunk | None, candidate: Candidate) -> bool:
+    """Whether an announcement brings something into an entry that is not in it."""
+    if chunk is None:
+        return True
+    return not chunk.is_proven and all(one.announced != candidate.announced for one in chunk.candidates)
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))
 
 
 def first_seen(announcement: Announcement, candidate: Candidate, notes: tuple[str, ...]) -> Chunk:
@@ -79,31 +105,6 @@ def seen_again(chunk: Chunk, announcement: Announcement, candidate: Candidate) -
     return again, conflict
 
 
-def to_try(chunk: Chunk) -> tuple[Candidate, ...]:
-    """The candidates whose bytes are tried in turn.
-
-    Where Event Grid names a content, the function key has nothing to add to it; and where one of Event Grid's events
-    lacked the metadata file of that content, another's is taken: else media that is in doubt by its metadata would be
-    taken without.
-    """
-    by_event_grid: dict[Location, Location | None] = {}
-    for one in chunk.candidates:
-        if one.door is Door.EVENT_GRID:
-            place = one.announced.content_location
-            by_event_grid[place] = by_event_grid.get(place) or one.announced.metadata_location
-    return tuple(
-        replace(
-            one,
-            announced=replace(
-                one.announced,
-                metadata_location=one.announced.metadata_location or by_event_grid.get(one.announced.content_location),
-            ),
-        )
-        for one in chunk.candidates
-        if one.door is Door.EVENT_GRID or one.announced.content_location not in by_event_grid
-    )
-
-
 def _credibility(candidate: Candidate) -> tuple[bool, datetime]:
     return candidate.door is Door.EVENT_GRID, candidate.seen_at
 
@@ -124,10 +125,10 @@ def _after_proof(chunk: Chunk, candidate: Candidate) -> tuple[Chunk, str]:
     is_by_key = candidate.door is Door.FUNCTION_KEY
     if not _agree(old, new):
         by = "the function key" if is_by_key else f"event {candidate.event_id}"  # or the key could fill the entry
-        note = f"{by} announces it at other locations, after it was proven"
-        if note in chunk.notes:
+        note = f"{by} {_CONFLICT}"
+        if note in chunk.notes or sum(known.endswith(_CONFLICT) for known in chunk.notes) == _MOST_CONFLICTS:
             return chunk, ""
-        return replace(chunk, notes=(*chunk.notes, note)[:MOST_NOTES]), note
+        return replace(chunk, notes=(*chunk.notes, note)), note
     if is_by_key:
         return chunk, ""
     filled = replace(

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from recording.core.lifecycle.candidates import to_try
 from recording.core.lifecycle.wholeness import completion_at
 from recording.core.model import Candidate, CatalogEntry, ChunkState, DocumentId
 
@@ -61,8 +60,7 @@ def next_step(entry: CatalogEntry, document_id: DocumentId, now: datetime) -> Ne
     if chunk.look_at is not None and chunk.look_at > now:
         return LookAgain(chunk.look_at)
     if chunk.state is not ChunkState.ARCHIVED:
-        candidates = to_try(chunk)
-        return CopyChunk(candidates[chunk.turn % len(candidates)])
+        return CopyChunk(chunk.next_candidate)
     # What a copy said of itself after its source had ended is no authority to delete: no use to wait for metadata.
     if chunk.is_metadata_owed and not (chunk.proof and chunk.proof.by_its_own_word):
         return ArchiveMetadata(chunk.candidate)

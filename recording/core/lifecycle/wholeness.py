@@ -90,10 +90,10 @@ def _open_end(chunks: Sequence[Chunk]) -> Iterator[str]:
 def _unread(entry: CatalogEntry) -> Iterator[str]:
     documents = {chunk.document_id for chunk in entry}
     indices = {chunk.index for chunk in entry}
-    is_told_by_event_grid = any(map(came_by_event_grid, entry))
+    is_credible = any(map(came_by_event_grid, entry))
     for unread in entry.recording.unread:
-        if unread.door is Door.FUNCTION_KEY and is_told_by_event_grid:
-            continue  # as a chunk that the key alone announces: see `extent`
+        if is_credible and unread.door is Door.FUNCTION_KEY:
+            continue  # else whoever has the key could keep any recording open
         if unread.document_id in documents or (unread.document_id is None and unread.index in indices):
             continue  # another event has told it since
         yield f"a chunk that event {unread.event_id} announces could not be read: {unread.cause}"

@@ -1,0 +1,180 @@
+"""What a fact about a chunk makes of it, and whom it concerns."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from recording.core.lifecycle.changes import MOST_NOTES, alerted, merged, with_chunks
+from recording.core.lifecycle.facts import (
+    Archived,
+    ChunkFact,
+    Damaged,
+    Disputed,
+    Expired,
+    Failed,
+    Kept,
+    MetadataArchived,
+    Quarantined,
+    Released,
+)
+from recording.core.lifecycle.tables import CHUNK_TRANSITIONS
+from recording.core.model import Alarm, Alert, CatalogEntry, Chunk, ChunkState, Failure
+
+_MANY_TRIES = 8
+"""Of a step that no source's end will end, such as the manifest's: after so many, an hour or more, a person hears."""
+
+
+def chunk_decided(entry: CatalogEntry, fact: ChunkFact, now: datetime) -> CatalogEntry:
+    """The entry after a fact about one of its chunks.
+
+    Raises:
+        KeyError: the entry has no such chunk: a programming error.
+    """
+    chunk = entry.chunk(fact.document_id)
+    if chunk is None:
+        raise KeyError(fact.document_id)
+    target = CHUNK_TRANSITIONS[chunk.state][type(fact)]
+    if isinstance(target, Alarm):
+        reason = f"{type(fact).__name__} cannot be true of a chunk that is {chunk.state}"
+        return alerted(entry, Alert(target, reason, chunk.document_id))
+    target = _by_the_rules(chunk, target, fact)
+    after = with_chunks(
+        entry, {c.document_id: c for c in entry} | {chunk.document_id: _changed(chunk, target, fact, now)}
+    )
+    alert = _alert(chunk, target, fact)
+    return after if alert is None else alerted(after, alert)
+
+
+def _by_the_rules(chunk: Chunk, target: ChunkState, fact: ChunkFact) -> ChunkState:
+    """The two rules on top of the table."""
+    if target is ChunkState.LOST and isinstance(fact, Expired) and chunk.apart is not None:
+        return ChunkState.QUARANTINED
+    if target is ChunkState.QUARANTINED and isinstance(fact, Quarantined) and fact.look_at is None:
+        return target if fact.apart or chunk.apart else ChunkState.LOST
+    return target
+
+
+def _alert(chunk: Chunk, target: ChunkState, fact: ChunkFact) -> Alert | None:
+    of = chunk.document_id
+    if isinstance(fact, Damaged) and chunk.is_proven:
+        return Alert(Alarm.DAMAGED, fact.cause, of)
+    if isinstance(fact, Quarantined | Disputed) and target is ChunkState.QUARANTINED is not chunk.state:
+        return Alert(Alarm.QUARANTINED, "; ".join(fact.reasons), of)
+    if target is ChunkState.LOST and chunk.state is not ChunkState.LOST:
+        return Alert(Alarm.LOST, _why_lost(fact), of)
+    if isinstance(fact, Kept) and fact.is_conflict and target is not chunk.state:
+        return Alert(Alarm.CONFLICT, fact.reason, of)
+    if isinstance(fact, Failed) and _is_stuck(chunk, fact):
+        return Alert(Alarm.STUCK, f"{fact.failure.operation}: {fact.failure.cause}", of)
+    return None
+
+
+def _is_stuck(chunk: Chunk, fact: Failed) -> bool:
+    if chunk.is_closed:
+        return chunk.tries + 1 == _MANY_TRIES
+    return fact.needs_a_person and fact.failure.code not in dict(chunk.failures)
+
+
+def _why_lost(fact: ChunkFact) -> str:
+    if isinstance(fact, Expired):
+        return f"{fact.failure.operation}: {fact.failure.cause}"
+    return "; ".join(fact.reasons) if isinstance(fact, Quarantined) else "it was never copied"
+
+
+def _changed(chunk: Chunk, state: ChunkState, fact: ChunkFact, now: datetime) -> Chunk:  # noqa: PLR0911 - one for each
+    match fact:
+        case Archived() if not chunk.is_proven:
+            return replace(
+                chunk,
+                state=state,
+                proof=fact.proof,
+                proven=fact.candidate,
+                doubts=(),
+                is_disputed=False,
+                duration=fact.duration or chunk.duration,
+                paused=fact.paused or chunk.paused,
+                notes=merged(chunk.notes, fact.notes, MOST_NOTES),
+                tries=0,
+                look_at=None,
+            )
+        case MetadataArchived() if chunk.proof is not None and chunk.proof.metadata is None:
+            return replace(
+                chunk,
+                proof=replace(chunk.proof, metadata=fact.metadata),
+                duration=fact.duration or chunk.duration,
+                paused=fact.paused or chunk.paused,
+                notes=merged(chunk.notes, fact.notes, MOST_NOTES),
+                tries=0,
+                look_at=None,
+            )
+        case Quarantined() if not chunk.is_proven:
+            return _doubted(chunk, state, fact)
+        case Disputed() if chunk.state is ChunkState.ARCHIVED:
+            return replace(
+                chunk,
+                state=state,
+                proof=None,
+                proven=None,
+                apart=chunk.proof,
+                doubts=fact.reasons,
+                is_disputed=True,
+                look_at=fact.look_at,
+                turn=0,
+            )
+        case Damaged() if chunk.is_proven:
+            return replace(
+                chunk, state=state, proof=None, proven=None, kept_reason="", released_at=None, look_at=None, turn=0
+            )
+        case Released() if chunk.state is not ChunkState.RELEASED:
+            return replace(chunk, state=state, released_at=now, kept_reason="", tries=0, look_at=None)
+        case Kept() if chunk.state is ChunkState.ARCHIVED:
+            return replace(chunk, state=state, kept_reason=fact.reason, tries=0, look_at=None)
+        case Failed():
+            return _failed(chunk, fact)
+        case Expired():
+            return _expired(chunk, state, fact)
+    return chunk
+
+
+def _doubted(chunk: Chunk, state: ChunkState, fact: Quarantined) -> Chunk:
+    doubted = replace(
+        chunk,
+        apart=fact.apart or chunk.apart,
+        doubts=fact.reasons,
+        notes=merged(chunk.notes, fact.reasons, MOST_NOTES),
+        due=min(chunk.due, fact.due or chunk.due),
+        tries=chunk.tries + 1,
+        turn=chunk.turn + 1,
+    )
+    return replace(doubted, state=state, look_at=fact.look_at if state is ChunkState.QUARANTINED else None)
+
+
+def _failed(chunk: Chunk, fact: Failed) -> Chunk:
+    counted = _counted(chunk, fact.failure)
+    if chunk.is_closed:
+        return replace(counted, tries=chunk.tries + 1)
+    return replace(
+        counted,
+        tries=1 if fact.progressed else chunk.tries + 1,
+        turn=chunk.turn if fact.progressed else chunk.turn + 1,
+        look_at=fact.look_at,
+        due=min(chunk.due, fact.due or chunk.due),
+    )
+
+
+def _expired(chunk: Chunk, state: ChunkState, fact: Expired) -> Chunk:
+    if chunk.is_closed:
+        return chunk
+    counted = _counted(chunk, fact.failure)
+    if state is ChunkState.KEPT:
+        failure = fact.failure
+        what = f"{failure.operation}, of its {failure.subject}, failed: {failure.cause}"
+        reason = f"the source must have ended by itself; before, {what}"
+        return replace(counted, state=state, kept_reason=reason, tries=0, look_at=None)
+    doubts = chunk.doubts or (f"{fact.failure.operation}: {fact.failure.cause}",)
+    return replace(counted, state=state, doubts=doubts, look_at=None)
+
+
+def _counted(chunk: Chunk, failure: Failure) -> Chunk:
+    failures = dict(chunk.failures)
+    failures[failure.code] = failures.get(failure.code, 0) + 1
+    return replace(chunk, failures=tuple(sorted(failures.items())), last_failure=failure)
