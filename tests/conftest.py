@@ -3,6 +3,11 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
+
+# No example fails for having taken long: a machine may be busy.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 pytest.register_assert_rewrite("tests.copies", "tests.endurance.scene", "tests.scenarios.worlds")
 

@@ -102,6 +102,23 @@ def test_what_the_key_alone_announced_has_one_turn_in_each_round() -> None:
     assert 2 == replace(chunk(0), candidates=tuple(junk), tries=6).rounds
 
 
+def test_a_candidate_without_metadata_takes_what_event_grid_names_for_the_same_content() -> None:
+    """And the key's are not tried where Event Grid names their content."""
+    named = candidate(0, host="a")
+    bare = replace(candidate(0, host="a"), announced=replace(named.announced, metadata_location=None))
+    other = replace(candidate(0, host="b"), announced=replace(candidate(0, host="b").announced, metadata_location=None))
+    by_key = replace(bare, door=Door.FUNCTION_KEY)
+
+    def metadata(*candidates: Candidate, turn: int) -> str | None:
+        one = replace(chunk(0), candidates=candidates, turn=turn).next_candidate
+        return one.announced.metadata_location
+
+    place = named.announced.metadata_location
+    assert [place, place, None] == [metadata(named, bare, other, turn=turn) for turn in range(3)]
+    assert [place, place] == [metadata(named, by_key, turn=turn) for turn in range(2)]
+    assert [None, None] == [metadata(other, bare, turn=turn) for turn in range(2)]
+
+
 def test_an_entry_finds_its_chunks() -> None:
     """By document id; one that it lacks is none."""
     entry = entry_of(chunk(0), chunk(1))

@@ -6,8 +6,8 @@ fact has a meaning in every state, and applying it a second time changes nothing
 
 Three rules stand on top of the tables in `tables`:
 
-1. Nothing that is proven is taken back by an opinion. Only `Damaged` (the archive no longer holds it) and `Disputed`
-   (late metadata contradicts it) take a proof away, and both tell a person.
+1. Nothing that is proven is taken back by an opinion. Only `Damaged` (the archive no longer holds it), `Disputed` (late
+   metadata contradicts it) and Event Grid's word against the function key's take a proof away, and all tell a person.
 2. Nothing is final while the source may live. A failure or a doubt has a next look; `Expired`, which comes after the
    chunk's `gone_by`, is the only way to LOST.
 3. Whatever ends without a whole archive is told: the alert is saved with the entry and published after it.
