@@ -111,8 +111,9 @@ async def calls_events(req: func.HttpRequest, steps: Messages, later: Messages) 
         origin = req.headers.get("WebHook-Request-Origin", "*")
         return func.HttpResponse(headers={"WebHook-Allowed-Origin": origin, "WebHook-Allowed-Rate": "*"})
     from_event_grid = "aeg-event-type" in req.headers
+    body = req.get_body()
     received = await _intake.run(
-        lambda: get_app().receiving.receive_request(req.get_body(), from_event_grid=from_event_grid)
+        lambda: get_app().receiving.receive_request(body, from_event_grid=from_event_grid), len(body)
     )
     _queue(received, steps, later)
     if received.failure is not None:
@@ -180,7 +181,8 @@ async def recording_file_status_updated(event: str, steps: Messages, later: Mess
 
     The event is asked for as text: the binding's own classes lack fields that came, and refuse times that are valid.
     """
-    await _taken(lambda: get_app().receiving.receive_event(event.encode("utf-8", "surrogatepass")), steps, later)
+    body = event.encode("utf-8", "surrogatepass")
+    await _taken(lambda: get_app().receiving.receive_event(body), len(body), steps, later)
 
 
 @app.queue_trigger(arg_name="message", queue_name=EVENTS, connection=STORAGE)
@@ -188,7 +190,8 @@ async def recording_file_status_updated(event: str, steps: Messages, later: Mess
 @app.queue_output(arg_name="later", queue_name=EVENTS, connection=STORAGE)
 async def recording_events_queued(message: func.QueueMessage, steps: Messages, later: Messages) -> None:
     """The same events where the subscription delivers to a queue, and those that a long delivery left for later."""
-    await _taken(lambda: get_app().receiving.receive_message(message.get_body()), steps, later)
+    body = message.get_body()
+    await _taken(lambda: get_app().receiving.receive_message(body), len(body), steps, later)
 
 
 @app.queue_trigger(arg_name="message", queue_name=CHUNK_QUEUE, connection=STORAGE)
@@ -198,14 +201,15 @@ def archive_chunk(message: func.QueueMessage) -> None:
     composed = get_app()
     try:
         step = parse_step(message.get_body())
-        composed.archiving.archive_chunk(step.recording_id, step.document_id)
+        is_again = message.dequeue_count != 1
+        composed.archiving.archive_chunk(step.recording_id, step.document_id, step.look_at, is_again=is_again)
     except Permanent as error:  # however often it comes, it can never work
         composed.refusing.refuse_step(message.get_body(), error)
 
 
-async def _taken(receive: Callable[[], Reception], steps: Messages, later: Messages) -> None:
+async def _taken(receive: Callable[[], Reception], length: int, steps: Messages, later: Messages) -> None:
     try:
-        received = await _intake.run(receive)
+        received = await _intake.run(receive, length)
         if received.failure is not None:
             raise received.failure
     except RecordingError as error:

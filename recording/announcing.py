@@ -53,7 +53,7 @@ class Announcing:
                 "due": due,
             },
         )
-        return [Step(event.recording_id, document_id) for document_id in decision.steps]
+        return [Step(event.recording_id, document_id, now) for document_id in decision.steps]
 
     def _name(self, event: FileEvent, chunk: AnnouncedChunk, output: Output | None, now: datetime) -> BlobName:
         return self.template.render(

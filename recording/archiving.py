@@ -7,7 +7,7 @@ is followed by one who asks the catalog, and the world, anew.
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -56,6 +56,7 @@ class Outcome(StrEnum):
     WAITS = "waits"
     CONTINUES = "continues"
     IN_HAND = "in hand"
+    ANSWERED = "answered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,24 +73,40 @@ class Archiving:
     monotonic: Callable[[], float]
     in_hand: InHand = field(default_factory=InHand)
 
-    def archive_chunk(self, recording_id: RecordingId, document_id: DocumentId) -> Outcome:
+    def archive_chunk(
+        self,
+        recording_id: RecordingId,
+        document_id: DocumentId,
+        look_at: datetime | None = None,
+        *,
+        is_again: bool = True,
+    ) -> Outcome:
         """Drive the chunk on as far as it goes; what must come back is put into the queue with its own delay.
+
+        Args:
+            recording_id: whose chunk.
+            document_id: which chunk.
+            look_at: the look that the message was put for.
+            is_again: whether the message may have been handed out before.
 
         Raises:
             Transient: the catalog or the queue cannot be had; the message must come again.
             Permanent: the catalog has no such chunk, or can never hold what came of it.
         """
-        step = Step(recording_id, document_id)
+        step = Step(recording_id, document_id, look_at)
         with self.in_hand.take(step) as held:
             if held is None:
                 return Outcome.IN_HAND
             while True:
-                outcome = self._drive(step)
+                outcome = self._drive(step, is_again=is_again)
                 if held.let_go():
                     return outcome
 
-    def _drive(self, step: Step) -> Outcome:
-        entry, at = self._go_on(step, self._load(step))
+    def _drive(self, step: Step, *, is_again: bool) -> Outcome:
+        entry = self._load(step)
+        if not is_again and self._is_answered(_chunk_of(entry, step), step):
+            return Outcome.ANSWERED
+        entry, at = self._go_on(step, entry)
         try:
             self.entries.tell(entry)
         except Transient as error:
@@ -99,8 +116,20 @@ class Archiving:
         if at is None:
             return Outcome.DONE
         delay = max(timedelta(), at - self.entries.now())
-        self.queue.put(step, min(delay, _LONGEST_DELAY))
+        self.queue.put(replace(step, look_at=_chunk_of(entry, step).look_at), min(delay, _LONGEST_DELAY))
         return Outcome.WAITS if delay else Outcome.CONTINUES
+
+    def _is_answered(self, chunk: Chunk, step: Step) -> bool:
+        """Whether the chunk waits for a look that another message comes for.
+
+        Whoever sets a look puts a message for it, or is cut off, and then its own message is handed out again. So one
+        that is handed out for the first time and was put for another look is one too many: else each event that is
+        repeated would add a message that comes back for as long as the source lives. One without a look was put by a
+        person, who may have had a reason.
+        """
+        if step.look_at is None or chunk.look_at is None:
+            return False
+        return self.entries.now() < chunk.look_at != step.look_at
 
     def _go_on(self, step: Step, entry: CatalogEntry) -> tuple[CatalogEntry, datetime | None]:
         """Do what is to be done until nothing is, for now; the entry as it is then, and when to come back."""

@@ -1,7 +1,7 @@
 """The words of the domain as frozen values: recordings, chunks, digests, proofs, catalog entries."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NewType
@@ -295,7 +295,7 @@ class Chunk:
         """Which one is tried next: each in its turn; of the function key's beside others only one in each round."""
         credible, others = self._by_door()
         if not credible or not others:
-            return self.candidates[self.turn % len(self.candidates)]
+            return (credible or others)[self.turn % len(credible or others)]
         round_, place = divmod(self.turn, len(credible) + 1)
         return credible[place] if place < len(credible) else others[round_ % len(others)]
 
@@ -303,12 +303,32 @@ class Chunk:
     def rounds(self) -> int:
         """How many rounds through the candidates have failed."""
         credible, others = self._by_door()
-        return self.tries // (len(credible) + 1 if credible and others else len(self.candidates))
+        return self.tries // (len(credible) + 1 if credible and others else len(credible or others))
 
     def _by_door(self) -> tuple[list[Candidate], list[Candidate]]:
-        """Event Grid's candidates, and those that only the function key announced."""
-        credible = [one for one in self.candidates if one.door is Door.EVENT_GRID]
-        return credible, [one for one in self.candidates if one.door is Door.FUNCTION_KEY]
+        """What is to be tried: Event Grid's candidates, and those that only the function key announced.
+
+        Where Event Grid names a content, the key has nothing to add to it. Where one of Event Grid's events lacked the
+        metadata file of that content, another's is taken: else media that its metadata puts in doubt would be taken
+        without.
+        """
+        of_event_grid = [one for one in self.candidates if one.door is Door.EVENT_GRID]
+        metadata: dict[Location, Location | None] = {}
+        for one in of_event_grid:
+            place = one.announced.content_location
+            metadata[place] = metadata.get(place) or one.announced.metadata_location
+        credible = [
+            replace(one, announced=replace(one.announced, metadata_location=found))
+            if not one.announced.metadata_location and (found := metadata[one.announced.content_location])
+            else one
+            for one in of_event_grid
+        ]
+        others = [
+            one
+            for one in self.candidates
+            if one.door is Door.FUNCTION_KEY and one.announced.content_location not in metadata
+        ]
+        return credible, others
 
     @property
     def announced(self) -> AnnouncedChunk:

@@ -14,6 +14,7 @@ from recording.core.model import (
     DocumentId,
     Door,
     Format,
+    Location,
     Output,
     Place,
 )
@@ -100,6 +101,22 @@ def test_what_the_key_alone_announced_has_one_turn_in_each_round() -> None:
     assert list("xyzxyzxy") == turns(*junk)
     assert [0, 0, 1, 2] == [replace(chunk(0), candidates=(*true, *junk), tries=tries).rounds for tries in (0, 2, 3, 6)]
     assert 2 == replace(chunk(0), candidates=tuple(junk), tries=6).rounds
+
+
+def test_what_the_key_says_of_a_content_that_event_grid_names_is_not_tried() -> None:
+    """And the metadata file that one of Event Grid's events lacked is another's."""
+    whole, key = candidate(0, host="a"), candidate(0, door=Door.FUNCTION_KEY, host="a")
+    bare = replace(whole, announced=replace(whole.announced, metadata_location=None))
+    elsewhere = replace(bare, announced=replace(bare.announced, content_location=Location("https://b.asm.skype.com/b")))
+
+    def tried(*candidates: Candidate) -> list[Candidate]:
+        one = replace(chunk(0), candidates=candidates)
+        return [replace(one, turn=turn).next_candidate for turn in range(2)]
+
+    assert [whole, whole] == tried(bare, whole) == tried(whole, bare)
+    assert [whole, whole] == tried(whole, key)
+    assert [elsewhere, whole] == tried(elsewhere, whole)
+    assert [key, key] == tried(key)
 
 
 def test_an_entry_finds_its_chunks() -> None:

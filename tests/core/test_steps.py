@@ -1,6 +1,8 @@
 """The queue message of one step."""
 
 import base64
+import json
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -22,6 +24,24 @@ def test_a_message_says_which_chunk_of_which_recording(recording: str, document:
 
     assert step == parse_step(message) == parse_step(base64.b64encode(message)) == parse_step(b"\n" + message + b" ")
     assert len(message) < MOST_MESSAGE
+
+
+@given(ids, ids, st.datetimes(timezones=st.just(UTC)))
+def test_a_message_says_for_which_look_it_was_put(recording: str, document: str, look_at: datetime) -> None:
+    """To the microsecond; a step is the same with it and without."""
+    step = Step(RecordingId(recording), DocumentId(document), look_at)
+    found = parse_step(step.to_message().encode())
+
+    assert Step(step.recording_id, step.document_id) == step == found
+    assert found.look_at == (None if look_at.year == 1 else look_at)
+
+
+@pytest.mark.parametrize("look_at", ["", 5, None, {}, "yesterday"])
+def test_a_look_that_cannot_be_read_is_none(look_at: object) -> None:
+    """It is no reason to refuse a step."""
+    message = json.dumps({"recordingId": "r", "documentId": "d", "lookAt": look_at}).encode()
+
+    assert parse_step(message).look_at is None
 
 
 @pytest.mark.parametrize(

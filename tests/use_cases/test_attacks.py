@@ -65,6 +65,48 @@ def test_a_publication_that_fails_for_days_is_tried_ever_more_rarely() -> None:
     assert {"RecordingArchived", "RecordingAtRisk"} == set(world.told())
 
 
+def test_an_event_that_is_repeated_by_the_hundred_leaves_one_message() -> None:
+    """A message that came for nothing is not put again: else they would add up for as long as the source lives."""
+    world = World()
+    chunk = world.add(content=b"limit exceeded!")
+    for number in range(300):
+        world.announce(chunk, door=KEY, event_id=f"event-{number}")
+    world.run(until=timedelta(hours=1))
+    assert 1 == len(world.queue.messages)
+    world.run()
+
+    assert (ChunkState.QUARANTINED, True) == (world.state(), world.chunk().is_closed)
+
+
+def test_a_worker_that_dies_between_a_look_and_its_message_is_followed_by_another() -> None:
+    """Its own message is handed out again, and is not taken for one too many."""
+    world = World()
+    chunk = world.add()
+    media = world.source.contents.pop(chunk.content_location)
+    world.announce(chunk)
+    world.queue.failures = 1
+    assert world.one() is None
+    world.source.contents[chunk.content_location] = media
+    world.run()
+
+    assert ChunkState.RELEASED == world.state()
+
+
+def test_a_message_that_a_person_puts_for_a_chunk_that_waits_stands_for_one_that_is_gone() -> None:
+    """Somebody has emptied the queue."""
+    world = World()
+    chunk = world.add()
+    media = world.source.contents.pop(chunk.content_location)
+    world.announce(chunk)
+    world.one()
+    world.queue.messages.clear()
+    world.source.contents[chunk.content_location] = media
+    world.queue.put(STEP, timedelta())
+    world.run()
+
+    assert ChunkState.RELEASED == world.state()
+
+
 # The source
 
 
@@ -378,6 +420,46 @@ def test_an_announcement_that_could_not_be_proven_owns_no_source() -> None:
     world.run(until=timedelta(hours=25, minutes=1))
     assert ChunkState.LOST == world.state(recording_id=OTHER)
     assert {} == world.catalog.owners
+
+
+@pytest.mark.parametrize("door", Door)
+@pytest.mark.parametrize("place", [None, "https://eu-api.asm.skype.com/v1/objects/nothing/content/acsmetadata"])
+def test_an_announcement_without_the_metadata_does_not_end_a_doubt_that_the_metadata_has_raised(
+    door: Door, place: str | None
+) -> None:
+    """The source serves something else for a while; the second event names no metadata file, or the key's another."""
+    if door is GRID and place is not None:
+        return  # two events of Event Grid that contradict each other: both are tried
+    world = World()
+    chunk = world.add()
+    media = world.source.contents[chunk.content_location]
+    world.source.contents[chunk.content_location] = sound(4.0, 9)
+    world.announce(chunk)
+    world.announce(elsewhere(chunk, metadata=place), door=door, event_id="second")
+    world.run(until=timedelta(hours=2))
+    assert ChunkState.QUARANTINED == world.state()
+    world.source.contents[chunk.content_location] = media
+    world.run()
+
+    assert ChunkState.RELEASED == world.state()
+
+
+def test_what_the_function_key_had_proven_without_metadata_is_held_against_it_once_event_grid_names_it() -> None:
+    world = World()
+    chunk = world.add()
+    media = world.source.contents[chunk.content_location]
+    world.source.contents[chunk.content_location] = sound(4.0, 9)
+    world.announce(elsewhere(chunk, metadata=None), door=KEY, event_id="forged")
+    world.run(until=timedelta(hours=1))
+    assert ChunkState.KEPT == world.state()
+    world.announce(chunk)
+    world.run(until=timedelta(hours=2))
+    assert ChunkState.QUARANTINED == world.state()
+    world.source.contents[chunk.content_location] = media
+    world.run()
+
+    assert (ChunkState.QUARANTINED, []) == (world.state(), world.source.deletions)
+    assert media in [blob.content for blob in world.quarantine.blobs.values()]
 
 
 # The order of things

@@ -106,6 +106,7 @@ class World:
     journal: FakeArchive = field(default_factory=FakeArchive)
     catalog: FakeCatalog = field(default_factory=FakeCatalog)
     topic: FakeTopic = field(default_factory=FakeTopic)
+    given_back: list[Step] = field(default_factory=list)
     errors: list[RecordingError] = field(default_factory=list)
     """What the host would have seen: every error that left a use case."""
 
@@ -203,7 +204,7 @@ class World:
         )
         decision = self.entries.record(event.recording_id, Announced(event, door, announcements))
         for document_id in decision.steps:
-            self.queue.put(Step(event.recording_id, document_id), timedelta())
+            self.queue.put(Step(event.recording_id, document_id, now), timedelta())
 
     def deliver(self, raw: object, door: Door = Door.EVENT_GRID) -> Reception:
         """A delivery comes in as JSON by that door; its steps are queued, as the function does."""
@@ -223,14 +224,22 @@ class World:
         """
         try:
             try:
-                return self.archiving.archive_chunk(step.recording_id, step.document_id)
+                is_again = any(one is step for one in self.given_back)
+                return self.archiving.archive_chunk(
+                    step.recording_id, step.document_id, step.look_at, is_again=is_again
+                )
             except Permanent as error:
                 self.errors.append(error)
                 self.refusing.refuse_step(step.to_message().encode(), error)
         except Transient as error:
             self.errors.append(error)
-            self.queue.messages.append((self.clock.now() + GIVEN_BACK, step))
+            self.give_back(step)
         return None
+
+    def give_back(self, step: Step) -> None:
+        """What the host does with a message whose function failed or died: it is handed out again later."""
+        self.given_back.append(step)
+        self.queue.messages.append((self.clock.now() + GIVEN_BACK, step))
 
     def one(self) -> Outcome | None:
         """Hand out the message that is visible first, and no other."""

@@ -110,9 +110,13 @@ def _credibility(candidate: Candidate) -> tuple[bool, datetime]:
 
 
 def _overrules(candidate: Candidate, proven: Candidate) -> bool:
-    """Whether Event Grid contradicts what the function key alone has announced: the first proof is then no answer."""
+    """Whether Event Grid says something else, or more, than the function key alone did: the proof is then no answer.
+
+    What the key's event lacked may be what the media would have been held against, and what it named may be another
+    chunk's: neither may stand in Event Grid's name.
+    """
     is_stronger = candidate.door is Door.EVENT_GRID is not proven.door
-    return is_stronger and not _agree(proven.announced, candidate.announced)
+    return is_stronger and proven.announced != candidate.announced
 
 
 def _after_proof(chunk: Chunk, candidate: Candidate) -> tuple[Chunk, str]:
@@ -130,8 +134,7 @@ def _after_proof(chunk: Chunk, candidate: Candidate) -> tuple[Chunk, str]:
     filled = replace(
         old,
         metadata_location=old.metadata_location or new.metadata_location,
-        # What may be deleted Event Grid says by itself: a location of the function key's gets no authority by it.
-        delete_location=(old.delete_location if proven.door is Door.EVENT_GRID else None) or new.delete_location,
+        delete_location=old.delete_location or new.delete_location,
     )
     return replace(chunk, proven=replace(proven, announced=filled, door=Door.EVENT_GRID)), ""
 
