@@ -295,9 +295,27 @@ class Chunk:
         """Which one is tried next: each in its turn; of the function key's beside others only one in each round."""
         credible, others = self._by_door()
         if not credible or not others:
-            return (credible or others)[self.turn % len(credible or others)]
-        round_, place = divmod(self.turn, len(credible) + 1)
-        return credible[place] if place < len(credible) else others[round_ % len(others)]
+            found = (credible or others)[self.turn % len(credible or others)]
+        else:
+            round_, place = divmod(self.turn, len(credible) + 1)
+            found = credible[place] if place < len(credible) else others[round_ % len(others)]
+        return self._with_metadata(found)
+
+    def _with_metadata(self, candidate: Candidate) -> Candidate:
+        """The candidate, with the metadata file that Event Grid names for the same content where it names none.
+
+        Else media that is in doubt by its metadata would be taken without.
+        """
+        one = candidate.announced
+        if one.metadata_location is not None:
+            return candidate
+        places = (
+            other.announced.metadata_location
+            for other in self.candidates
+            if other.door is Door.EVENT_GRID and other.announced.content_location == one.content_location
+        )
+        found = next((place for place in places if place is not None), None)
+        return replace(candidate, announced=replace(one, metadata_location=found))
 
     @property
     def rounds(self) -> int:
@@ -306,29 +324,14 @@ class Chunk:
         return self.tries // (len(credible) + 1 if credible and others else len(credible or others))
 
     def _by_door(self) -> tuple[list[Candidate], list[Candidate]]:
-        """What is to be tried: Event Grid's candidates, and those that only the function key announced.
+        """Event Grid's candidates, and those of the function key whose content is none of theirs.
 
-        Where Event Grid names a content, the key has nothing to add to it. Where one of Event Grid's events lacked the
-        metadata file of that content, another's is taken: else media that its metadata puts in doubt would be taken
-        without.
+        Where Event Grid names a content, the function key has nothing to add to it.
         """
-        of_event_grid = [one for one in self.candidates if one.door is Door.EVENT_GRID]
-        metadata: dict[Location, Location | None] = {}
-        for one in of_event_grid:
-            place = one.announced.content_location
-            metadata[place] = metadata.get(place) or one.announced.metadata_location
-        credible = [
-            replace(one, announced=replace(one.announced, metadata_location=found))
-            if not one.announced.metadata_location and (found := metadata[one.announced.content_location])
-            else one
-            for one in of_event_grid
-        ]
-        others = [
-            one
-            for one in self.candidates
-            if one.door is Door.FUNCTION_KEY and one.announced.content_location not in metadata
-        ]
-        return credible, others
+        credible = [one for one in self.candidates if one.door is Door.EVENT_GRID]
+        named = {one.announced.content_location for one in credible}
+        others = (one for one in self.candidates if one.door is Door.FUNCTION_KEY)
+        return credible, [one for one in others if one.announced.content_location not in named]
 
     @property
     def announced(self) -> AnnouncedChunk:
