@@ -3,7 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
+settings.register_profile("any machine", deadline=None)  # how long an example takes is the machine's to say
+settings.load_profile("any machine")
 pytest.register_assert_rewrite("tests.copies", "tests.endurance.scene", "tests.scenarios.worlds")
 
 
