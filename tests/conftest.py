@@ -5,10 +5,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-# No example fails for having taken long: a machine may be busy.
-settings.register_profile("any machine", deadline=None)
+settings.register_profile("any machine", deadline=None)  # how long an example takes is the machine's to say
 settings.load_profile("any machine")
-
 pytest.register_assert_rewrite("tests.copies", "tests.endurance.scene", "tests.scenarios.worlds")
 
 

@@ -26,6 +26,11 @@ _ODD: Mapping[str, Callable[[], tuple[bytes, dict[str, str]]]] = {
     "text": lambda: (b"limit exceeded.", {"Content-Type": "text/plain"}),
     "broken_json": lambda: (b'{"error": {"code": ', {"Content-Type": "application/json"}),
     "broken_xml": lambda: (b"<?xml version='1.0'?><Error><Code>", {"Content-Type": "application/xml"}),
+    "no_fields": lambda: (b"{}", {"Content-Type": "application/json"}),
+    "another_document": lambda: (
+        b'{"chunkDocumentId": "0-eus-d1-another", "chunkIndex": 0}',
+        {"Content-Type": "application/json"},
+    ),
     "bomb": lambda: (
         gzip.compress(bytes(_BOMB)),
         {"Content-Type": "application/json", "Content-Encoding": "gzip"},

@@ -12,7 +12,9 @@ from typing import Literal, TypedDict
 
 Operation = Literal["content", "metadata", "delete", "call", "start", "state", "pause", "resume", "stop"]
 Hop = Literal["entry", "serving", "any"]
-Body = Literal["problem", "error", "html", "empty", "text", "broken_json", "broken_xml", "bomb"]
+Body = Literal[
+    "problem", "error", "html", "empty", "text", "broken_json", "broken_xml", "bomb", "no_fields", "another_document"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,10 @@ _METADATA = (
     FaultKind("metadata_not_ready_404", "metadata", "the file is not there yet", "404 problem", Reply(404)),
     FaultKind("metadata_html", "metadata", "a page in place of the file", "200 text/html", Reply(200, "html")),
     FaultKind("metadata_empty", "metadata", "a successful download of nothing", "200, no body", Reply(200, "empty")),
+    FaultKind("metadata_says_nothing", "metadata", "an object without any field", "200 JSON", Reply(200, "no_fields")),
+    FaultKind(
+        "metadata_of_another", "metadata", "the file of another document", "200 JSON", Reply(200, "another_document")
+    ),
     FaultKind("metadata_503", "metadata", "busy", "503 problem", Reply(503)),
 )
 _DELETE = (

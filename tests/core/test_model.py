@@ -14,6 +14,7 @@ from recording.core.model import (
     DocumentId,
     Door,
     Format,
+    Location,
     Output,
     Place,
 )
@@ -102,21 +103,20 @@ def test_what_the_key_alone_announced_has_one_turn_in_each_round() -> None:
     assert 2 == replace(chunk(0), candidates=tuple(junk), tries=6).rounds
 
 
-def test_a_candidate_without_metadata_takes_what_event_grid_names_for_the_same_content() -> None:
-    """And the key's are not tried where Event Grid names their content."""
-    named = candidate(0, host="a")
-    bare = replace(candidate(0, host="a"), announced=replace(named.announced, metadata_location=None))
-    other = replace(candidate(0, host="b"), announced=replace(candidate(0, host="b").announced, metadata_location=None))
-    by_key = replace(bare, door=Door.FUNCTION_KEY)
+def test_what_the_key_says_of_a_content_that_event_grid_names_is_not_tried() -> None:
+    """And the metadata file that one of Event Grid's events lacked is another's."""
+    whole, key = candidate(0, host="a"), candidate(0, door=Door.FUNCTION_KEY, host="a")
+    bare = replace(whole, announced=replace(whole.announced, metadata_location=None))
+    elsewhere = replace(bare, announced=replace(bare.announced, content_location=Location("https://b.asm.skype.com/b")))
 
-    def metadata(*candidates: Candidate, turn: int) -> str | None:
-        one = replace(chunk(0), candidates=candidates, turn=turn).next_candidate
-        return one.announced.metadata_location
+    def tried(*candidates: Candidate) -> list[Candidate]:
+        one = replace(chunk(0), candidates=candidates)
+        return [replace(one, turn=turn).next_candidate for turn in range(2)]
 
-    place = named.announced.metadata_location
-    assert [place, place, None] == [metadata(named, bare, other, turn=turn) for turn in range(3)]
-    assert [place, place] == [metadata(named, by_key, turn=turn) for turn in range(2)]
-    assert [None, None] == [metadata(other, bare, turn=turn) for turn in range(2)]
+    assert [whole, whole] == tried(bare, whole) == tried(whole, bare)
+    assert [whole, whole] == tried(whole, key)
+    assert [elsewhere, whole] == tried(elsewhere, whole)
+    assert [key, key] == tried(key)
 
 
 def test_an_entry_finds_its_chunks() -> None:

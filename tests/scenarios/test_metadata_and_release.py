@@ -1,5 +1,6 @@
 """A chunk's metadata file and the release at the source, with every fault of either."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from tests.scenarios.worlds import (
     assert_incomplete,
     assert_quarantined,
     behave,
+    blob,
     blobs_of,
     chunk_view,
     given,
@@ -104,6 +106,31 @@ def test_a_fault_of_the_metadata_file_costs_nothing(stack: Stack, afflicted: dic
     """The media stands meanwhile; the release waits for it."""
     assert_archived(stack, afflicted[name].given.recording)
     assert afflicted[name].fault.hits > 0
+
+
+def test_a_metadata_file_that_says_nothing_stays_beside_the_better_one(stack: Stack) -> None:
+    """It is evidence: nothing is overwritten, and the manifest names the one that was waited for."""
+    found = given(stack, [short_wav(690)])
+    fault = found.arm("metadata_says_nothing", count=2)
+    found.publish()
+    manifest = json.loads(blob(stack.container(), wait_completed(stack, found.id)["manifest"]))
+    (chunk,), (source,) = manifest["chunks"], found.chunks
+
+    assert fault.hits > 0
+    assert source.metadata == blob(stack.container(), chunk["metadata"]["blob"])
+    assert b"{}" == blob(stack.container(), f"{chunk['blob']}.metadata.json")
+    assert not source.exists
+
+
+def test_the_metadata_file_of_another_document_is_a_doubt_that_passes(stack: Stack) -> None:
+    """The media is kept apart meanwhile, and archived once the file is its own."""
+    found = given(stack, [short_wav(691)])
+    fault = found.arm("metadata_of_another", count=1)
+    found.publish()
+
+    assert_archived(stack, found.recording, apart=True)
+    assert fault.hits > 0
+    assert told(stack, "RecordingQuarantined", found.id)
 
 
 @pytest.mark.parametrize("name", DELETE)
