@@ -29,6 +29,8 @@ from tests.scenarios.worlds import (
     wait_told,
 )
 
+SAYS_NOTHING, OF_ANOTHER = "metadata_says_nothing", "metadata_of_another"
+"""Each has a scenario of its own."""
 METADATA: Mapping[str, Trigger] = {
     "metadata_not_ready_404": {"count": 2},
     "metadata_html": {"count": 2},
@@ -111,7 +113,7 @@ def test_a_fault_of_the_metadata_file_costs_nothing(stack: Stack, afflicted: dic
 def test_a_metadata_file_that_says_nothing_stays_beside_the_better_one(stack: Stack) -> None:
     """It is evidence: nothing is overwritten, and the manifest names the one that was waited for."""
     found = given(stack, [short_wav(690)])
-    fault = found.arm("metadata_says_nothing", count=2)
+    fault = found.arm(SAYS_NOTHING, count=2)
     found.publish()
     manifest = json.loads(blob(stack.container(), wait_completed(stack, found.id)["manifest"]))
     (chunk,), (source,) = manifest["chunks"], found.chunks
@@ -125,7 +127,7 @@ def test_a_metadata_file_that_says_nothing_stays_beside_the_better_one(stack: St
 def test_the_metadata_file_of_another_document_is_a_doubt_that_passes(stack: Stack) -> None:
     """The media is kept apart meanwhile, and archived once the file is its own."""
     found = given(stack, [short_wav(691)])
-    fault = found.arm("metadata_of_another", count=1)
+    fault = found.arm(OF_ANOTHER, count=1)
     found.publish()
 
     assert_archived(stack, found.recording, apart=True)
@@ -173,7 +175,7 @@ def test_every_metadata_and_delete_fault_of_the_table_is_suffered_here() -> None
     """A fault that is added to the local service gets its scenario."""
     known = {name for name, kind in FAULTS.items() if kind.operation in {"metadata", "delete"}}
 
-    assert set() == known - set(METADATA) - set(DELETE) - set(GONE_BY_DELETE)
+    assert {SAYS_NOTHING, OF_ANOTHER} == known - set(METADATA) - set(DELETE) - set(GONE_BY_DELETE)
 
 
 def test_the_source_is_kept_until_its_metadata_has_come(stack: Stack, afflicted: dict[str, Afflicted]) -> None:
