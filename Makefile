@@ -51,11 +51,11 @@ up: setup
 	$(say) 'Starting everything on this machine; Ctrl-C ends it'
 	@$(PY) -m local.up $(ARGS)
 
-# The deployment has tests of its own, which want the Bicep compiler: `make infra`. The workers share no stack; four of
-# them, for two cores, as most tests wait for something.
+# The deployment has tests of its own, which want the Bicep compiler: `make infra`. The workers share no stack; three of
+# them, for two cores, as many tests wait for something.
 test: setup
-	$(say) 'Running all tests but those of the deployment, four files at a time (six minutes)'
-	@$(PY) -m pytest --quiet -n 4 --dist loadfile --ignore=tests/infra $(ARGS)
+	$(say) 'Running all tests but those of the deployment, three files at a time (seven minutes)'
+	@$(PY) -m pytest --quiet -n 3 --dist loadfile --ignore=tests/infra $(ARGS)
 
 check: $(PYTHON_READY)
 	$(say) 'Style: ruff check, ruff format --check'
