@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from recording.core.model import (
+    PROVEN,
     AnnouncedChunk,
     BlobName,
     CallConnectionId,
@@ -46,7 +47,6 @@ METADATA = MetadataProof(BlobName("0000.wav.metadata.json"), 70, "cd" * 32, "eta
 PROOF = Proof(BlobName("0000.wav"), 100, Digest("ab" * 32, 64), "etag", NOW, METADATA)
 APART = replace(PROOF, place=Place.QUARANTINE, metadata=None)
 FAILURE = Failure(NOW, "read metadata", Subject.METADATA, "source_not_ready", "404 Not Found", "wait")
-_PROVEN = {ChunkState.ARCHIVED, ChunkState.RELEASED, ChunkState.KEPT}
 
 
 def chunk(state: ChunkState = ChunkState.ANNOUNCED, **fields: Any) -> Chunk:  # noqa: ANN401 - any of a chunk's fields
@@ -57,8 +57,8 @@ def chunk(state: ChunkState = ChunkState.ANNOUNCED, **fields: Any) -> Chunk:  # 
     )
     candidate = Candidate(announced, "event", Door.EVENT_GRID, NOW)
     usual: dict[str, Any] = {
-        "proof": PROOF if state in _PROVEN else None,
-        "proven": candidate if state in _PROVEN else None,
+        "proof": PROOF if state in PROVEN else None,
+        "proven": candidate if state in PROVEN else None,
         "released_at": NOW if state is ChunkState.RELEASED else None,
         "kept_reason": "told to" if state is ChunkState.KEPT else "",
         "doubts": ("too short",) if state is ChunkState.QUARANTINED else (),

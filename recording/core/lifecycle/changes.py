@@ -4,14 +4,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from recording.core.lifecycle.wholeness import extent, lacks
-from recording.core.model import Alert, CatalogEntry, Chunk, ChunkState, DocumentId, RecordingState
+from recording.core.model import PROVEN, Alert, CatalogEntry, Chunk, ChunkState, DocumentId, RecordingState
 
 MOST_CHUNKS = 1000
 """Chunks of one recording: at four hours each, half a year. More can only come of events that are not true."""
 MOST_NOTES = 50
 MOST_UNTOLD = 2 * MOST_CHUNKS
 """Of what steps came to: each chunk may be in doubt, and lost, while the topic cannot be had."""
-_PROVEN = {ChunkState.ARCHIVED, ChunkState.RELEASED, ChunkState.KEPT}
 
 
 def merged[T](known: tuple[T, ...], new: Iterable[T], most: int) -> tuple[T, ...]:
@@ -55,6 +54,6 @@ def _state_of(entry: CatalogEntry) -> RecordingState:
         return RecordingState.QUARANTINED
     if entry.recording.completed_at is not None and entry.recording.lacks:
         return RecordingState.INCOMPLETE
-    if not chunks or states - _PROVEN or lacks(entry):
+    if not chunks or states - PROVEN or lacks(entry):
         return RecordingState.ANNOUNCED
     return RecordingState.RELEASED if states == {ChunkState.RELEASED} else RecordingState.ARCHIVED

@@ -1,0 +1,160 @@
+"""One chunk of a recording and what became of it; one that cannot be is refused."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from recording.core.model.evidence import AnnouncedChunk, Candidate, Failure, Proof
+from recording.core.model.words import PROVEN, BlobName, ChunkState, DocumentId, Door, Place
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """One chunk of a recording and what became of it.
+
+    `name` is decided once, at the first announcement. A chunk that cannot be (archived without a proof, in doubt with
+    neither a next look nor a copy) is refused.
+
+    Attributes:
+        candidates: where it may be, the most credible first; never empty.
+        due: the earliest moment at which its source may end.
+        gone_by: the latest.
+        proof: of the copy in the archive.
+        proven: the candidate whose bytes the proof is of.
+        apart: of a copy that is in doubt, wherever it stands.
+        doubts: why it is in doubt.
+        is_disputed: whether what stands in the archive under its name was proven once and is in doubt since.
+        kept_reason: why a proven chunk was not released.
+        failures: failed tries by their error's code; a try that was cut off is not a failure.
+        tries: failed tries in a row without progress.
+        turn: counts through the candidates: which one is tried next, see `next_candidate`.
+        look_at: when it is to be looked at again; None for at once, or, for one in doubt, never.
+        duration: how long it lasts by its metadata, pauses included or not; `paused` beside it.
+        notes: doubts that a reader of the manifest should know of.
+    """
+
+    document_id: DocumentId
+    name: BlobName
+    candidates: tuple[Candidate, ...]
+    due: datetime
+    gone_by: datetime
+    state: ChunkState = ChunkState.ANNOUNCED
+    proof: Proof | None = None
+    proven: Candidate | None = None
+    apart: Proof | None = None
+    doubts: tuple[str, ...] = ()
+    is_disputed: bool = False
+    released_at: datetime | None = None
+    kept_reason: str = ""
+    failures: tuple[tuple[str, int], ...] = ()
+    last_failure: Failure | None = None
+    tries: int = 0
+    turn: int = 0
+    look_at: datetime | None = None
+    duration: timedelta | None = None
+    paused: timedelta = timedelta()
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be.
+
+        Raises:
+            ValueError: saying which promise the values break.
+        """
+        state = self.state
+        is_proven = state in PROVEN
+        broken = {
+            "a chunk has a candidate": not self.candidates,
+            "proof and proven candidate go together": (self.proof is None) != (self.proven is None),
+            f"a chunk that is {state} has {'a' if is_proven else 'no'} proof": (self.proof is None) == is_proven,
+            "a proof is of the archive": self.proof is not None and self.proof.place is not Place.ARCHIVE,
+            "a moment of release belongs to a release": (self.released_at is None) == (state is ChunkState.RELEASED),
+            "a reason to keep belongs to what is kept": bool(self.kept_reason) != (state is ChunkState.KEPT),
+            "a doubt has a reason": not self.doubts and state is ChunkState.QUARANTINED,
+            "a doubt has a next look or a copy": state is ChunkState.QUARANTINED
+            and self.look_at is None
+            and self.apart is None,
+            "what is closed is not looked at": self.look_at is not None and state in _CLOSED,
+        }
+        if any(broken.values()):
+            raise ValueError("; ".join(promise for promise, is_broken in broken.items() if is_broken))
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether a verified copy stands in the archive."""
+        return self.state in PROVEN
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing is done for this chunk any more, unless another event or a person says so."""
+        return self.state in _CLOSED or (self.state is ChunkState.QUARANTINED and self.look_at is None)
+
+    @property
+    def is_metadata_owed(self) -> bool:
+        """Whether the media is proven and its metadata file is still to be had."""
+        return (
+            self.state is ChunkState.ARCHIVED
+            and self.proof is not None
+            and self.proof.metadata is None
+            and self.announced.metadata_location is not None
+        )
+
+    @property
+    def candidate(self) -> Candidate:
+        """The proven candidate, or the most credible one."""
+        return self.proven or self.candidates[0]
+
+    @property
+    def next_candidate(self) -> Candidate:
+        """Which one is tried next: each in its turn; of the function key's beside others only one in each round."""
+        credible, others = self._by_door()
+        if not credible or not others:
+            found = (credible or others)[self.turn % len(credible or others)]
+        else:
+            round_, place = divmod(self.turn, len(credible) + 1)
+            found = credible[place] if place < len(credible) else others[round_ % len(others)]
+        return self._with_metadata(found)
+
+    def _with_metadata(self, candidate: Candidate) -> Candidate:
+        """The candidate, with the metadata file that Event Grid names for the same content where it names none.
+
+        Else media that is in doubt by its metadata would be taken without.
+        """
+        one = candidate.announced
+        if one.metadata_location is not None:
+            return candidate
+        places = (
+            other.announced.metadata_location
+            for other in self.candidates
+            if other.door is Door.EVENT_GRID and other.announced.content_location == one.content_location
+        )
+        found = next((place for place in places if place is not None), None)
+        return replace(candidate, announced=replace(one, metadata_location=found))
+
+    @property
+    def rounds(self) -> int:
+        """How many rounds through the candidates have failed."""
+        credible, others = self._by_door()
+        return self.tries // (len(credible) + 1 if credible and others else len(credible or others))
+
+    def _by_door(self) -> tuple[list[Candidate], list[Candidate]]:
+        """Event Grid's candidates, and those of the function key whose content is none of theirs.
+
+        Where Event Grid names a content, the function key has nothing to add to it.
+        """
+        credible = [one for one in self.candidates if one.door is Door.EVENT_GRID]
+        named = {one.announced.content_location for one in credible}
+        others = (one for one in self.candidates if one.door is Door.FUNCTION_KEY)
+        return credible, [one for one in others if one.announced.content_location not in named]
+
+    @property
+    def announced(self) -> AnnouncedChunk:
+        """What the proven or most credible candidate says of it."""
+        return self.candidate.announced
+
+    @property
+    def index(self) -> int:
+        """The order of this chunk in its recording, from 0."""
+        return self.announced.index
+
+
+_CLOSED = frozenset({ChunkState.RELEASED, ChunkState.KEPT, ChunkState.LOST})
