@@ -247,6 +247,7 @@ _STATUS = {
     "redirect_http": "hostile",
     "redirect_loop": "loop",
     "redirect_back": "loop",
+    "delete_400": "409",  # to the port they are one: a status that says nothing of the object
     "delete_409": "409",
     "delete_401": "401",
     "delete_403": "403",

@@ -76,7 +76,7 @@ def test_a_chunk_that_can_never_be_had_is_lost_in_the_end_and_told(fault: str, a
     assert world.clock.now() - START < timedelta(hours=26)
 
 
-@pytest.mark.parametrize("fault", ["delete_401", "delete_403", "delete_409", "delete_500"])
+@pytest.mark.parametrize("fault", ["delete_400", "delete_401", "delete_403", "delete_409", "delete_500"])
 def test_a_proven_chunk_whose_source_cannot_be_deleted_is_completed_in_the_end(fault: str) -> None:
     """The source ends by itself: the manifest is written, the event sent, and nothing told as lost."""
     world = World()
