@@ -14,13 +14,13 @@ import azure.functions as func
 
 from recording import log
 from recording.bootstrap import CHUNK_QUEUE, App, compose
-from recording.core import requests
 from recording.core.errors import Permanent, RecordingError
+from recording.core.formats import api
+from recording.core.formats.messages import parse_step
 from recording.core.model import CatalogEntry, RecordingId
-from recording.core.steps import parse_step
-from recording.intake import Intake
+from recording.entrypoints.intake import Intake
+from recording.events.taking import Reception
 from recording.settings import Settings
-from recording.taking import Reception
 
 EVENTS = "recording-events"
 STORAGE = "ARCHIVE_STORAGE"
@@ -78,12 +78,12 @@ def answered_async(
 def _failed(function: str, error: Exception) -> func.HttpResponse:
     """Tell the caller; and, where it is not the caller's fault, the log, with what an operator can do."""
     if isinstance(error, RecordingError):
-        found = requests.problem(error)
+        found = api.problem(error)
         if found.status >= _OUR_FAULT:
             level = logging.WARNING if found.retry_after else logging.ERROR
             log.event("request.failed", {"function": function, "code": error.code, "cause": error}, level)
     else:
-        found = requests.unforeseen()
+        found = api.unforeseen()
         log.bug("request.failed", {"function": function, "code": type(error).__name__}, error)
     return _json(found.details, found.status, "application/problem+json", found.headers)
 
@@ -131,7 +131,7 @@ def start_recording(req: func.HttpRequest) -> func.HttpResponse:
     """Start a recording of a call, by any of its four locators: 201; or find it recorded already: 200."""
     composed = get_app()
     usual = composed.settings.recording_output
-    request = requests.parse_start(req.get_body(), req.headers.get("Repeatability-Request-ID"), usual)
+    request = api.parse_start(req.get_body(), req.headers.get("Repeatability-Request-ID"), usual)
     start = composed.starting.start_requested(request)
     return _view(start.entry, status=201 if start.is_new else 200)
 
@@ -235,8 +235,8 @@ def _id(req: func.HttpRequest) -> RecordingId:
 def _view(entry: CatalogEntry, service_state: str | None = None, status: int = 200) -> func.HttpResponse:
     composed = get_app()
     settings = composed.settings
-    containers = requests.Containers(settings.archive_container, settings.quarantine_container)
-    return _json(requests.recording_view(entry, composed.now(), containers, service_state), status)
+    containers = api.Containers(settings.archive_container, settings.quarantine_container)
+    return _json(api.recording_view(entry, composed.now(), containers, service_state), status)
 
 
 def _json(

@@ -9,8 +9,8 @@ from typing import Any
 
 from bench.ours import acs_source, archive, default, location
 from recording.adapters.archive import checksum
-from recording.copying.guard import Guard
-from recording.copying.ranges import Ranges
+from recording.copying.range_reader import Ranges
+from recording.copying.stall_watchdog import Guard
 from recording.core import blocks
 from recording.core.model import BlobName
 from recording.settings import MEBIBYTE

@@ -15,7 +15,7 @@ from recording.adapters import clients
 from recording.adapters.archive import BlobArchive
 from recording.adapters.source import AcsSource
 from recording.adapters.wire import Reply, Wire
-from recording.copying.buffers import Buffers
+from recording.copying.buffer_pool import Buffers
 from recording.copying.destination import Copied, Destination
 from recording.copying.engine import Engine
 from recording.core.model import BlobName, Location

@@ -15,23 +15,23 @@ from recording.adapters.guarding import guarded
 from recording.adapters.queue import StorageQueue
 from recording.adapters.source import AcsSource
 from recording.adapters.topic import EventGridTopic, NoTopic
-from recording.announcing import Announcing
-from recording.archiving import Archiving
-from recording.completing import Completing
-from recording.controlling import Controlling
-from recording.copying.buffers import Buffers
+from recording.calls.controlling import Controlling
+from recording.calls.starting import Starting
+from recording.catalog_updates import Entries
+from recording.chunks.announcing import Announcing
+from recording.chunks.archiving import Archiving
+from recording.chunks.completing import Completing
+from recording.chunks.copying_chunk import CopyingChunk
+from recording.chunks.metadata_file import MetadataFile
+from recording.chunks.releasing import Releasing
+from recording.chunks.setting_apart import SettingApart
+from recording.chunks.storing import Storing
+from recording.copying.buffer_pool import Buffers
 from recording.copying.engine import Engine
-from recording.copying_chunk import CopyingChunk
 from recording.core.deadlines import Waits
-from recording.entries import Entries
-from recording.metadata_file import MetadataFile
-from recording.receiving import Receiving
-from recording.refusing import Refusing
-from recording.releasing import Releasing
-from recording.setting_apart import SettingApart
+from recording.events.receiving import Receiving
+from recording.events.refusing import Refusing
 from recording.settings import Settings
-from recording.starting import Starting
-from recording.storing import Storing
 
 CHUNK_QUEUE = "recording-chunks"
 """The queue of chunk messages, which `function_app` listens to."""

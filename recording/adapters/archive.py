@@ -18,8 +18,8 @@ from azure.core.pipeline import Pipeline
 from azure.core.rest import HttpRequest
 from azure.storage.blob import BlobBlock, BlobClient, BlobServiceClient
 
-from recording.adapters.replies import code_of, message_of, status_of
-from recording.adapters.storage import storage_error
+from recording.adapters.sdk_errors import code_of, message_of, status_of
+from recording.adapters.storage_errors import storage_error
 from recording.adapters.wire import Reply
 from recording.core.blocks import StagedBlock
 from recording.core.errors import ArchiveDamaged, BlobExists, ForeignBlocks, RecordingError, StagedBlocksGone

@@ -9,8 +9,8 @@ from types import TracebackType
 from typing import Any, cast
 
 from recording.core.errors import Permanent, PortFailed, Transient
+from recording.core.formats.messages import Step
 from recording.core.model import CatalogEntry
-from recording.core.steps import Step
 
 _IDS: Mapping[str, str] = {"name": "blob", "recording_id": "recording_id", "document_id": "document_id"}
 """Parameters of the ports that may be shown, and what each is called in an error."""

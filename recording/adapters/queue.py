@@ -5,8 +5,8 @@ from datetime import timedelta
 from azure.core.exceptions import AzureError
 from azure.storage.queue import QueueClient
 
-from recording.adapters.storage import storage_error
-from recording.core.steps import Step
+from recording.adapters.storage_errors import storage_error
+from recording.core.formats.messages import Step
 
 _FOR_EVER = -1
 

@@ -8,12 +8,12 @@ blocks; memory is what the budget allows.
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
-from recording.copying.buffers import Buffers
-from recording.copying.carriage import Carriage
+from recording.copying.block_stager import Carriage
+from recording.copying.buffer_pool import Buffers
 from recording.copying.destination import Copied, CutOff, Destination, Progress, unwatched
-from recording.copying.guard import Guard
 from recording.copying.proving import first_block, prove_ours, read_back
-from recording.copying.ranges import Ranges
+from recording.copying.range_reader import Ranges
+from recording.copying.stall_watchdog import Guard
 from recording.core import blocks
 from recording.core.errors import ArchiveDamaged, BlobExists, SourceNotReady, StagedBlocksGone
 from recording.core.media import MediaFacts, Need, inspect, is_error_page

@@ -2,7 +2,7 @@
 
 import hashlib
 
-from recording.copying.buffers import Buffers
+from recording.copying.buffer_pool import Buffers
 from recording.copying.destination import BLOCK_SIZE_LABEL, DIGEST_LABEL, LENGTH_LABEL, Copied, Destination
 from recording.core import blocks
 from recording.core.model import BlobName, Digest

@@ -8,8 +8,8 @@ from typing import Protocol
 from azure.storage.queue import QueueClient, QueueMessage
 
 from recording.adapters.queue import StorageQueue
+from recording.core.formats.messages import Step
 from recording.core.model import DocumentId, RecordingId
-from recording.core.steps import Step
 from recording.ports import ChunkQueue
 from tests.contracts.wire import Wire
 from tests.core.entries_of import NOW

@@ -28,7 +28,7 @@ from tests.contracts.containers import (
     every_operation,
     view,
 )
-from tests.copies import run_together
+from tests.copying.copies import run_together
 
 
 def staged_and_committed(archive: Storage, name: BlobName = NAME) -> str:

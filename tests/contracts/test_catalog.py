@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 
 import pytest
 
+from recording.catalog_updates import Entries
 from recording.core.errors import CatalogConflict, CatalogRefused, EntryTooLarge, Transient
 from recording.core.lifecycle import Failed
 from recording.core.model import CatalogEntry, ChunkState, DocumentId, RecordingId
-from recording.entries import Entries
 from recording.ports import Catalog
 from tests.contracts.catalogs import add_failure, claim, entry, large_entry, random_entry, whole_entry
-from tests.copies import run_together
+from tests.copying.copies import run_together
 from tests.core.entries_of import (
     NOW,
     announced,

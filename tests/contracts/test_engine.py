@@ -23,7 +23,18 @@ from recording.core.errors import (
 from recording.core.model import Location
 from tests.contracts.containers import RealContainer
 from tests.contracts.stores import RealStore
-from tests.copies import JOIN_SECONDS, NAME, Clock, copied, copy, destination, digest_of, engine_of, media, run_together
+from tests.copying.copies import (
+    JOIN_SECONDS,
+    NAME,
+    Clock,
+    copied,
+    copy,
+    destination,
+    digest_of,
+    engine_of,
+    media,
+    run_together,
+)
 
 pytestmark = pytest.mark.usefixtures("quick_tries")
 BLOCK = 64 << 10

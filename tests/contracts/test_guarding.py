@@ -20,9 +20,9 @@ from recording.adapters.source import AcsSource
 from recording.adapters.topic import EventGridTopic
 from recording.bootstrap import compose
 from recording.core.errors import Permanent, PortFailed, RecordingError, SourceBusy, Transient
+from recording.core.formats.messages import Step
+from recording.core.formats.notifications import EventName, OutgoingEvent
 from recording.core.model import BlobName, CallConnectionId, Channel, Content, DocumentId, Format, Location, Output
-from recording.core.outgoing import EventName, OutgoingEvent
-from recording.core.steps import Step
 from recording.ports import CallLocator, Source, StartClaim, StartOrder
 from recording.settings import Settings
 from tests.contracts.catalogs import entry

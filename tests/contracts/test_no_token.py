@@ -22,9 +22,9 @@ from recording.adapters.queue import StorageQueue
 from recording.adapters.source import AcsSource
 from recording.adapters.topic import EventGridTopic
 from recording.core.errors import ArchiveRefused, RecordingError, ServiceRefused, SourceRefused, Transient
+from recording.core.formats.messages import Step
+from recording.core.formats.notifications import EventName, OutgoingEvent
 from recording.core.model import BlobName, CallConnectionId, DocumentId, Location, RecordingId, ServerCallId
-from recording.core.outgoing import EventName, OutgoingEvent
-from recording.core.steps import Step
 from recording.ports import CallLocator
 from tests.contracts.switchboards import order
 from tests.core.entries_of import proof

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from recording.core.errors import ArchiveBusy, ArchiveRefused, RecordingError
-from recording.core.steps import parse_step
+from recording.core.formats.messages import parse_step
 from tests.contracts.queues import STEP, Queue, RealQueue
 from tests.fakes import FakeQueue
 

@@ -8,7 +8,7 @@ from typing import Self
 from azure.storage.queue import QueueClient
 
 from recording.bootstrap import CHUNK_QUEUE
-from recording.core.steps import Step, parse_step
+from recording.core.formats.messages import Step, parse_step
 from tests.endurance.workers import ENOUGH
 
 _PAUSE = 0.1

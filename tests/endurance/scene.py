@@ -25,9 +25,9 @@ from local.acs.model import RequestRecord, StoredObject
 from local.faultproxy import FaultProxy
 from local.stack import CONTAINERS, provision
 from recording.bootstrap import compose
+from recording.core.formats.messages import Step
 from recording.core.model import CatalogEntry, Chunk, ChunkState, DocumentId, Place, Proof, RecordingId
 from recording.core.naming import encode
-from recording.core.steps import Step
 from recording.settings import Settings
 from tests.endurance.messages import Messages
 from tests.endurance.topic import SeamTopic

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from recording.core.errors import ArchiveBusy
-from recording.core.steps import Step
+from recording.core.formats.messages import Step
 
 
 @dataclass

@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from recording.core.errors import ArchiveBusy, RecordingError
+from recording.core.formats.messages import Step
 from recording.core.lifecycle import lacks
 from recording.core.locations import object_id
 from recording.core.model import (
@@ -26,7 +27,6 @@ from recording.core.model import (
     Proof,
     RecordingId,
 )
-from recording.core.steps import Step
 from tests.use_cases.test_evidence import labels
 from tests.use_cases.world import RECORDING, START, World, elsewhere, file_event_of, metadata_of, sound
 

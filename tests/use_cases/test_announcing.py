@@ -4,13 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from recording.announcing import Announcing
-from recording.core.events import FileEvent, parse_event
+from recording.catalog_updates import Entries
+from recording.chunks.announcing import Announcing
+from recording.core.formats.events import FileEvent, parse_event
 from recording.core.model import Alarm, CatalogEntry, Door, RecordingId
 from recording.core.naming import DEFAULT_TEMPLATE, parse_template
-from recording.entries import Entries
 from tests.core.entries_of import NOW
-from tests.core.file_events import CHUNKS_PATH, RECORDING, changed, chunk, file_event
+from tests.core.formats.file_events import CHUNKS_PATH, RECORDING, changed, chunk, file_event
 from tests.fakes import FakeCatalog, FakeTopic
 
 DAY = timedelta(hours=24)

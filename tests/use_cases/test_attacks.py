@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from recording.core.errors import ArchiveBusy
-from recording.core.events import FileEvent
+from recording.core.formats.events import FileEvent
+from recording.core.formats.messages import Step
 from recording.core.model import (
     Authority,
     ChunkState,
@@ -16,7 +17,6 @@ from recording.core.model import (
     RecordingId,
     RecordingState,
 )
-from recording.core.steps import Step
 from tests.use_cases.test_evidence import NAME, labels
 from tests.use_cases.world import RECORDING, World, assert_nothing_lost, elsewhere, file_event_of, metadata_of, sound
 

@@ -7,6 +7,7 @@ from itertools import count, islice
 
 import pytest
 
+from recording.core.formats.messages import Step
 from recording.core.model import (
     Authority,
     ChunkState,
@@ -16,7 +17,6 @@ from recording.core.model import (
     RecordingId,
     RecordingState,
 )
-from recording.core.steps import Step
 from tests.use_cases.world import RECORDING, World, assert_nothing_lost, elsewhere, file_event_of, metadata_of, sound
 
 OTHER = RecordingId("recording-2")

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from recording.core.formats.messages import Step
 from recording.core.lifecycle import Damaged, Disputed, Expired, Fact, Failed, Kept, Quarantined, Released
 from recording.core.model import AnnouncedChunk, ChunkState, DocumentId, RecordingState
-from recording.core.steps import Step
 from tests.core.entries_of import failure
 from tests.use_cases.world import RECORDING, START, World, assert_nothing_lost, metadata_of
 

@@ -2,9 +2,9 @@
 
 from contextlib import ExitStack
 
+from recording.chunks.in_hand import InHand
+from recording.core.formats.messages import Step
 from recording.core.model import DocumentId, RecordingId
-from recording.core.steps import Step
-from recording.in_hand import InHand
 
 STEP = Step(RecordingId("r"), DocumentId("d"))
 

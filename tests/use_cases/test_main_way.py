@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from recording.archiving import Outcome
+from recording.chunks.archiving import Outcome
 from recording.core.errors import UnknownRecording
+from recording.core.formats.messages import Step
 from recording.core.model import Authority, ChunkState, DocumentId, RecordingId, RecordingState
-from recording.core.steps import Step
 from tests.use_cases.world import RECORDING, World, assert_nothing_lost, metadata_of, sound
 
 

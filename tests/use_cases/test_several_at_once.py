@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from recording.archiving import Outcome
+from recording.chunks.archiving import Outcome
 from recording.core.errors import CatalogConflict
+from recording.core.formats.messages import Step
 from recording.core.lifecycle import Expired, Failed
 from recording.core.model import ChunkState, DocumentId, RecordingState
-from recording.core.steps import Step
 from tests.core.entries_of import failure
 from tests.use_cases.world import RECORDING, World, assert_nothing_lost, sound
 

@@ -7,13 +7,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from recording.announcing import Announcing
-from recording.archiving import Archiving, Outcome
-from recording.completing import Completing
-from recording.copying_chunk import CopyingChunk
+from recording.calls.starting import Starting
+from recording.catalog_updates import Entries
+from recording.chunks.announcing import Announcing
+from recording.chunks.archiving import Archiving, Outcome
+from recording.chunks.completing import Completing
+from recording.chunks.copying_chunk import CopyingChunk
+from recording.chunks.metadata_file import MetadataFile
+from recording.chunks.releasing import Releasing
+from recording.chunks.setting_apart import SettingApart
+from recording.chunks.storing import Storing
 from recording.core.deadlines import Waits, due_of, gone_by_of
 from recording.core.errors import Permanent, RecordingError, Transient
-from recording.core.events import FileEvent
+from recording.core.formats.events import FileEvent
+from recording.core.formats.messages import Step
 from recording.core.lifecycle import Announced, Announcement
 from recording.core.model import (
     AnnouncedChunk,
@@ -32,17 +39,10 @@ from recording.core.model import (
     RecordingId,
 )
 from recording.core.naming import DEFAULT_TEMPLATE, parse_template
-from recording.core.steps import Step
-from recording.entries import Entries
-from recording.metadata_file import MetadataFile
-from recording.receiving import Receiving
-from recording.refusing import Refusing
-from recording.releasing import Releasing
-from recording.setting_apart import SettingApart
-from recording.starting import Starting
-from recording.storing import Storing
-from recording.taking import Reception
-from tests.copies import engine_of
+from recording.events.receiving import Receiving
+from recording.events.refusing import Refusing
+from recording.events.taking import Reception
+from tests.copying.copies import engine_of
 from tests.core.media_files import chunk as riff_chunk
 from tests.core.media_files import wav, wav_format
 from tests.fakes import FakeArchive, FakeCalls, FakeCatalog, FakeQueue, FakeSource, FakeTopic
