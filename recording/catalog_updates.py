@@ -31,7 +31,7 @@ class _Turn:
 
 
 @dataclass(frozen=True, slots=True)
-class Entries:
+class CatalogUpdates:
     """The catalog's entries, changed by facts alone.
 
     Within one worker the facts of a recording take turns, so that the chunks of a recording, which run at the same
@@ -54,7 +54,7 @@ class Entries:
         """The entry as it stands."""
         return self.catalog.load(recording_id)
 
-    def record(
+    def apply(
         self, recording_id: RecordingId, fact: Fact, known: CatalogEntry | None = None, by: Actor = APP
     ) -> Decision:
         """Save what the fact makes of the entry; what it is now, and which steps are to be queued.

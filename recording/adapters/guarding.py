@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, cast
 
 from recording.core.errors import Permanent, PortFailed, Transient
-from recording.core.formats.messages import Step
+from recording.core.formats.messages import ChunkMessage
 from recording.core.model import CatalogEntry
 
 _IDS: Mapping[str, str] = {"name": "blob", "recording_id": "recording_id", "document_id": "document_id"}
@@ -110,6 +110,6 @@ def _ids(method: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str,
     match given:
         case {"entry": CatalogEntry(recording=recording)}:
             return found | {"recording_id": str(recording.recording_id)}
-        case {"step": Step(recording_id=recording_id, document_id=document_id)}:
+        case {"step": ChunkMessage(recording_id=recording_id, document_id=document_id)}:
             return found | {"recording_id": str(recording_id), "document_id": str(document_id)}
     return found

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from recording import log
-from recording.catalog_updates import Entries
+from recording.catalog_updates import CatalogUpdates
 from recording.core.errors import CallRefused, Transient, UnknownRecording
 from recording.core.lifecycle import Paused, Resumed, Stopped
 from recording.core.model import RUNNING, CatalogEntry, Recording, RecordingId, RecordingState
@@ -23,7 +23,7 @@ class Controlling:
     has no entry, the answer is made of what the service says, and is not saved: it was started by others.
     """
 
-    entries: Entries
+    updates: CatalogUpdates
     calls: Calls
 
     def state(self, recording_id: RecordingId) -> tuple[CatalogEntry, str | None]:
@@ -34,7 +34,7 @@ class Controlling:
         Raises:
             UnknownRecording: neither knows it.
         """
-        entry = self.entries.load(recording_id)
+        entry = self.updates.load(recording_id)
         if entry is not None and entry.recording.state not in RUNNING:
             return entry, None
         try:
@@ -75,7 +75,7 @@ class Controlling:
         Raises:
             UnknownRecording: neither the catalog nor the service knows it.
         """
-        entry = self.entries.load(recording_id)
+        entry = self.updates.load(recording_id)
         if entry is not None and entry.recording.state is RecordingState.STOPPED:
             return entry
         try:
@@ -89,7 +89,7 @@ class Controlling:
         log.event("recording.stopped", {"recording_id": recording_id})
         if entry is None:
             return _of_others(recording_id, RecordingState.STOPPED)
-        return self.entries.record(recording_id, Stopped(), entry).entry
+        return self.updates.apply(recording_id, Stopped(), entry).entry
 
     def _turn(
         self,
@@ -99,7 +99,7 @@ class Controlling:
         fact: Paused | Resumed,
         state: RecordingState,
     ) -> CatalogEntry:
-        entry = self.entries.load(recording_id)
+        entry = self.updates.load(recording_id)
         try:
             turn(recording_id)
         except CallRefused as error:
@@ -112,7 +112,7 @@ class Controlling:
         log.event(f"recording.{type(fact).__name__.lower()}", {"recording_id": recording_id})
         if entry is None:
             return _of_others(recording_id, state)
-        return self.entries.record(recording_id, fact, entry).entry
+        return self.updates.apply(recording_id, fact, entry).entry
 
 
 def _of_others(recording_id: RecordingId, state: RecordingState) -> CatalogEntry:

@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from recording import log
-from recording.catalog_updates import Entries
+from recording.catalog_updates import CatalogUpdates
 from recording.core.errors import CallNotReady, CallRefused, RequestIdReused
 from recording.core.formats.api import StartRequest
 from recording.core.formats.events import CallEvent
@@ -71,7 +71,7 @@ class _Call:
 class Starting:
     """Start recordings. `output` is what call events start; `new_id` makes UUIDs."""
 
-    entries: Entries
+    updates: CatalogUpdates
     calls: Calls
     output: Output
     new_id: Callable[[], uuid.UUID]
@@ -104,11 +104,11 @@ class Starting:
         return self._repeated(wish) if request.request_id else self._recorded(wish)
 
     def _order(self, locator: CallLocator, output: Output, *, pause_on_start: bool = False) -> StartOrder:
-        return StartOrder(locator, output, str(self.new_id()), self.entries.now(), pause_on_start)
+        return StartOrder(locator, output, str(self.new_id()), self.updates.now(), pause_on_start)
 
     def _repeated(self, wish: _Wish) -> Start:
         """What the same request got before, or gets now."""
-        catalog = self.entries.catalog
+        catalog = self.updates.catalog
         mine = catalog.claim(StartClaim(wish.asked_by, wish.order, wish.asked_by, wish.order.first_sent))
         if not mine.order.is_same_as(wish.order):
             raise RequestIdReused(
@@ -127,7 +127,7 @@ class Starting:
         """Claim, order, settle; or find it done. Whoever is cut off is followed by one who sends the same order."""
         call = self._call(wish.order.locator)
         wanted = StartClaim(call.claim_key(wish.order.output), wish.order, wish.asked_by, wish.order.first_sent)
-        claim = self.entries.catalog.claim(wanted)
+        claim = self.updates.catalog.claim(wanted)
         while True:  # to its end: a claim that is taken over is ours, or that of a rival who was quicker
             is_new = claim.asked_by == wish.asked_by
             if claim.recording_id is None:
@@ -135,7 +135,7 @@ class Starting:
             elif is_new or self._is_answer(claim, claim.recording_id, wish):
                 return Start(self._told(claim.recording_id, claim, call, wish.event), is_new)
             else:
-                claim = self.entries.catalog.settle(replace(wanted, version=claim.version))
+                claim = self.updates.catalog.settle(replace(wanted, version=claim.version))
 
     def _call(self, locator: CallLocator) -> _Call:
         server = locator.server_call_id
@@ -149,7 +149,7 @@ class Starting:
 
     def _is_answer(self, claim: StartClaim, recording_id: RecordingId, wish: _Wish) -> bool:
         """Whether the claim's recording is what the wish is for: it runs, or it ended after the event."""
-        entry = self.entries.load(recording_id)
+        entry = self.updates.load(recording_id)
         if wish.event is not None and (wish.event.at is None or wish.event.at <= _answers_until(entry, claim)):
             return True
         if entry is not None and entry.recording.state not in RUNNING:
@@ -163,11 +163,11 @@ class Starting:
         return True
 
     def _ordered(self, claim: StartClaim, call: _Call, wish: _Wish) -> StartClaim:
-        catalog, order = self.entries.catalog, claim.order
+        catalog, order = self.updates.catalog, claim.order
         try:
             recording_id = self.calls.start(order)
         except CallRefused as error:
-            renewed = replace(order, request_id=str(self.new_id()), first_sent=self.entries.now())
+            renewed = replace(order, request_id=str(self.new_id()), first_sent=self.updates.now())
             catalog.settle(replace(claim, order=renewed))
             return self._refused(error, claim, call, wish)
         self._told(recording_id, claim, call, wish.event)
@@ -191,7 +191,7 @@ class Starting:
                 error.operation, error.cause, status=error.status, hint=error.hint, ids=error.ids, running=named
             ) from error
         since = (wish.event.at or claim.made_at) if wish.event else None
-        is_young = since is not None and self.entries.now() - since < _YOUNG
+        is_young = since is not None and self.updates.now() - since < _YOUNG
         if code == _NOT_ESTABLISHED or (error.status == _NOT_FOUND and is_young):
             raise CallNotReady(
                 error.operation, error.cause, hint="it passes when the call is established", ids=error.ids
@@ -200,11 +200,11 @@ class Starting:
 
     def _running(self, call: _Call) -> list[StartClaim]:
         """The claims of this call whose recordings run, as far as the catalog knows."""
-        found = (self.entries.catalog.find_claim(call.claim_key(facts.output)) for facts in VALID)
+        found = (self.updates.catalog.find_claim(call.claim_key(facts.output)) for facts in VALID)
         return [claim for claim in found if claim is not None and self._runs(claim.recording_id)]
 
     def _runs(self, recording_id: RecordingId | None) -> bool:
-        entry = self.entries.load(recording_id) if recording_id is not None else None
+        entry = self.updates.load(recording_id) if recording_id is not None else None
         return entry is not None and entry.recording.state in RUNNING
 
     def _told(
@@ -221,7 +221,7 @@ class Starting:
             room_id=locator.room_id,
             paused=claim.order.pause_on_start,
         )
-        return self.entries.record(recording_id, fact).entry
+        return self.updates.apply(recording_id, fact).entry
 
 
 def _answers_until(entry: CatalogEntry | None, claim: StartClaim) -> datetime:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from recording import log
-from recording.catalog_updates import Entries
+from recording.catalog_updates import CatalogUpdates
 from recording.chunks.completing import Completing
 from recording.chunks.copying_chunk import CopyingChunk
 from recording.chunks.in_hand import InHand
@@ -20,7 +20,7 @@ from recording.chunks.releasing import Releasing
 from recording.chunks.storing import Trial
 from recording.core.deadlines import Waits, another_look, next_look
 from recording.core.errors import Permanent, RecordingError, Transient, UnknownRecording
-from recording.core.formats.messages import Step
+from recording.core.formats.messages import ChunkMessage
 from recording.core.lifecycle import (
     ArchiveMetadata,
     CompleteRecording,
@@ -63,7 +63,7 @@ class Outcome(StrEnum):
 class Archiving:
     """The way of one chunk. `slice_seconds` bounds how long one run copies before it hands on to the next."""
 
-    entries: Entries
+    updates: CatalogUpdates
     copying: CopyingChunk
     releasing: Releasing
     completing: Completing
@@ -93,7 +93,7 @@ class Archiving:
             Transient: the catalog or the queue cannot be had; the message must come again.
             Permanent: the catalog has no such chunk, or can never hold what came of it.
         """
-        step = Step(recording_id, document_id, look_at)
+        step = ChunkMessage(recording_id, document_id, look_at)
         with self.in_hand.take(step) as held:
             if held is None:
                 return Outcome.IN_HAND
@@ -102,24 +102,24 @@ class Archiving:
                 if held.let_go():
                     return outcome
 
-    def _drive(self, step: Step, *, is_again: bool) -> Outcome:
+    def _drive(self, step: ChunkMessage, *, is_again: bool) -> Outcome:
         entry = self._load(step)
         if not is_again and self._is_answered(_chunk_of(entry, step), step):
             return Outcome.ANSWERED
         entry, at = self._go_on(step, entry)
         try:
-            self.entries.tell(entry)
+            self.updates.tell(entry)
         except Transient as error:
             _step_failed(step, error, 1)
-            now = self.entries.now()
+            now = self.updates.now()
             at = now + _TO_TELL * self.waits.first if at is None else min(at, now + self.waits.longest)
         if at is None:
             return Outcome.DONE
-        delay = max(timedelta(), at - self.entries.now())
+        delay = max(timedelta(), at - self.updates.now())
         self.queue.put(replace(step, look_at=_chunk_of(entry, step).look_at), min(delay, _LONGEST_DELAY))
         return Outcome.WAITS if delay else Outcome.CONTINUES
 
-    def _is_answered(self, chunk: Chunk, step: Step) -> bool:
+    def _is_answered(self, chunk: Chunk, step: ChunkMessage) -> bool:
         """Whether the chunk waits for a look that another message comes for.
 
         Whoever sets a look puts a message for it, or is cut off, and then its own message is handed out again. So one
@@ -129,12 +129,12 @@ class Archiving:
         """
         if step.look_at is None or chunk.look_at is None:
             return False
-        return self.entries.now() < chunk.look_at != step.look_at
+        return self.updates.now() < chunk.look_at != step.look_at
 
-    def _go_on(self, step: Step, entry: CatalogEntry) -> tuple[CatalogEntry, datetime | None]:
+    def _go_on(self, step: ChunkMessage, entry: CatalogEntry) -> tuple[CatalogEntry, datetime | None]:
         """Do what is to be done until nothing is, for now; the entry as it is then, and when to come back."""
         for _ in range(_MOST_STEPS):
-            now = self.entries.now()
+            now = self.updates.now()
             todo = next_step(entry, step.document_id, now)
             match todo:
                 case Done():
@@ -148,13 +148,13 @@ class Archiving:
             except RecordingError as error:
                 entry = self._failed(entry, chunk, todo, trial, error)
                 if isinstance(todo, CompleteRecording):  # no look of a chunk stands for it
-                    return entry, next_look(chunk, self.entries.now(), self.waits)
+                    return entry, next_look(chunk, self.updates.now(), self.waits)
                 continue
             if fact is None:
                 return entry, now
             # What is done and cannot be noted is no failed try: the message comes again, and finds it done.
-            entry = self.entries.record(step.recording_id, fact, entry).entry
-        return entry, self.entries.now() + self.waits.first
+            entry = self.updates.apply(step.recording_id, fact, entry).entry
+        return entry, self.updates.now() + self.waits.first
 
     def _carry_out(self, todo: NextStep, entry: CatalogEntry, chunk: Chunk, trial: Trial) -> Fact | None:
         """Do what is to be done; what came of it, or None when the time of this run is up."""
@@ -178,11 +178,11 @@ class Archiving:
             Transient: not even the failure could be noted; the message must come again.
             Permanent: neither the try nor its note can ever work.
         """
-        step = Step(entry.recording.recording_id, chunk.document_id)
-        fact = self._fact_of(chunk, todo, trial, error, self.entries.now())
+        step = ChunkMessage(entry.recording.recording_id, chunk.document_id)
+        fact = self._fact_of(chunk, todo, trial, error, self.updates.now())
         _step_failed(step, error, chunk.tries + 1)
         try:
-            return self.entries.record(entry.recording.recording_id, fact).entry
+            return self.updates.apply(entry.recording.recording_id, fact).entry
         except RecordingError as unnoted:
             # The message is for a person only if nothing of the two passes by itself.
             raise (error if isinstance(error, Transient) else unnoted) from unnoted
@@ -208,8 +208,8 @@ class Archiving:
             due=trial.due,
         )
 
-    def _load(self, step: Step) -> CatalogEntry:
-        entry = self.entries.load(step.recording_id)
+    def _load(self, step: ChunkMessage) -> CatalogEntry:
+        entry = self.updates.load(step.recording_id)
         if entry is None or entry.chunk(step.document_id) is None:
             raise UnknownRecording(
                 _OPERATION,
@@ -220,14 +220,14 @@ class Archiving:
         return entry
 
 
-def _chunk_of(entry: CatalogEntry, step: Step) -> Chunk:
+def _chunk_of(entry: CatalogEntry, step: ChunkMessage) -> Chunk:
     chunk = entry.chunk(step.document_id)
     if chunk is None:
         raise AssertionError("next_step knows the chunk")
     return chunk
 
 
-def _step_failed(step: Step, error: RecordingError, attempt: int) -> None:
+def _step_failed(step: ChunkMessage, error: RecordingError, attempt: int) -> None:
     """One line for each failed try; its ids go into the error as well, which may yet leave this use case."""
     error.ids = {"recording_id": step.recording_id, "document_id": step.document_id, **error.ids}
     fields = {**error.ids, "code": error.code, "attempt": attempt, "operation": error.operation}

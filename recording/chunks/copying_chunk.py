@@ -12,7 +12,7 @@ from recording.chunks.metadata_file import MetadataFile, MetadataRead
 from recording.chunks.setting_apart import InDoubt, SettingApart
 from recording.chunks.storing import InTheWay, Storing, Trial
 from recording.copying.destination import Copied, CutOff, Destination
-from recording.copying.engine import Arrival, Engine
+from recording.copying.engine import Engine, OpenedChunk
 from recording.core.deadlines import Waits, another_look, due_by_metadata
 from recording.core.errors import ForeignBlocks, SourceGone, StagedBlocksGone
 from recording.core.formats.metadata import ChunkMetadata, doubts_about_identity, names
@@ -125,7 +125,7 @@ class CopyingChunk:
         proof = self.storing.proof(chunk.name, outcome, None if metadata.error else stored, Place.ARCHIVE)
         return _archived(chunk, proof, candidate, metadata, notes)
 
-    def _examine(self, arrival: Arrival, to: Destination, found: InTheWay) -> Copied | InDoubt:
+    def _examine(self, arrival: OpenedChunk, to: Destination, found: InTheWay) -> Copied | InDoubt:
         """A conflict: read what is there and compare it with the source. What is not this chunk stays as it is."""
         error = found.error
         if isinstance(error, ForeignBlocks):
@@ -171,7 +171,7 @@ def _archived(
 
 
 def _look(
-    entry: CatalogEntry, chunk: Chunk, candidate: Candidate, metadata: MetadataRead, arrival: Arrival
+    entry: CatalogEntry, chunk: Chunk, candidate: Candidate, metadata: MetadataRead, arrival: OpenedChunk
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Doubts and notes about the media of a candidate: whose it is, and whether it is what it should be."""
     meaning = metadata.meaning

@@ -4,13 +4,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from recording.core.formats.messages import Step
+from recording.core.formats.messages import ChunkMessage
 
 
 class Held:
     """One chunk in hand, by whoever took it."""
 
-    def __init__(self, held: dict[Step, "Held"], lock: threading.Lock, step: Step) -> None:
+    def __init__(self, held: dict[ChunkMessage, "Held"], lock: threading.Lock, step: ChunkMessage) -> None:
         self._held = held
         self._lock = lock
         self._step = step
@@ -44,11 +44,11 @@ class InHand:
     """
 
     def __init__(self) -> None:
-        self._held: dict[Step, Held] = {}
+        self._held: dict[ChunkMessage, Held] = {}
         self._lock = threading.Lock()
 
     @contextmanager
-    def take(self, step: Step) -> Iterator[Held | None]:
+    def take(self, step: ChunkMessage) -> Iterator[Held | None]:
         """The chunk in hand, if it was free; if it was not, it is marked."""
         with self._lock:
             other = self._held.get(step)

@@ -7,7 +7,7 @@ from datetime import datetime
 from recording import log
 from recording.chunks.metadata_file import MetadataRead
 from recording.copying.destination import Copied, CutOff, Destination, Progress
-from recording.copying.engine import Arrival
+from recording.copying.engine import OpenedChunk
 from recording.core.errors import BlobExists, ForeignBlocks, StagedBlocksGone
 from recording.core.model import BlobName, CatalogEntry, Chunk, MetadataProof, Place, Proof
 from recording.core.naming import encode
@@ -47,7 +47,7 @@ class Storing:
     monotonic: Callable[[], float]
 
     def store(
-        self, arrival: Arrival, to: Destination, entry: CatalogEntry, chunk: Chunk, trial: Trial
+        self, arrival: OpenedChunk, to: Destination, entry: CatalogEntry, chunk: Chunk, trial: Trial
     ) -> Copied | CutOff | InTheWay:
         """Carry the content to its destination, as far as the time of this try allows; or say what is in the way."""
         began = self.monotonic()

@@ -7,10 +7,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from recording.copying.buffer_pool import Buffers
-from recording.copying.concurrency import Pace
+from recording.copying.buffer_pool import BufferPool
+from recording.copying.concurrency import ConcurrencyController
 from recording.copying.destination import CutOff, Destination, Progress
-from recording.copying.range_reader import Ranges
+from recording.copying.range_reader import RangeReader
 from recording.copying.range_requests import RangeIgnored
 from recording.core import blocks
 from recording.core.blocks import Block, StagedBlock
@@ -18,14 +18,14 @@ from recording.core.errors import SourceChanged, TransferBroken
 
 
 @dataclass(frozen=True, slots=True)
-class Carried:
+class AllStaged:
     """Every block is staged: the digests by index, and the ids to commit, in order."""
 
     digests: dict[int, bytes]
     block_ids: list[str]
 
 
-class Carriage:
+class BlockStager:
     """One chunk on its way, from its first block in hand to all blocks staged.
 
     Args:
@@ -41,9 +41,9 @@ class Carriage:
 
     def __init__(
         self,
-        ranges: Ranges,
+        ranges: RangeReader,
         to: Destination,
-        buffers: Buffers,
+        buffers: BufferPool,
         *,
         connections: int,
         monotonic: Callable[[], float],
@@ -69,13 +69,13 @@ class Carriage:
         self._digests: dict[int, bytes] = {}
         self._missing: deque[Block] = deque()
         self._most = min(connections, buffers.count)
-        self._pace = Pace(self._most)
+        self._pace = ConcurrencyController(self._most)
         self._flowing = 0
         self._changed = threading.Condition()
         self._active = 0
         self._failure: BaseException | None = None
 
-    def carry(self, first: memoryview, release_first: Callable[[], None]) -> Carried | CutOff:
+    def carry(self, first: memoryview, release_first: Callable[[], None]) -> AllStaged | CutOff:
         """Stage what is missing.
 
         Args:
@@ -99,7 +99,7 @@ class Carriage:
             self._read_ranges(lambda arrived: self._stage_first(first, release_first, arrived))
         if len(self._digests) < len(self._plan):
             return CutOff(sum(self._plan[index].length for index in self._digests))
-        return Carried(self._digests, blocks.block_ids(self._digests, self._identify(self._digests[0])))
+        return AllStaged(self._digests, blocks.block_ids(self._digests, self._identify(self._digests[0])))
 
     def _go_on_from(
         self, staged: tuple[StagedBlock, ...], first: memoryview, release_first: Callable[[], None]

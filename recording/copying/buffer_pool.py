@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-class Buffers:
+class BufferPool:
     """A pool of equal buffers; whoever finds none waits.
 
     Args:

@@ -1,7 +1,7 @@
 """How many connections a copy uses: more while that brings throughput, fewer when the source asks for peace."""
 
 
-class Pace:
+class ConcurrencyController:
     """Counts what arrives and sets a target for the number of connections. Not locked: its owner is.
 
     It starts with few, and goes on with fewer where each of them is fast: two keep the CPU busy then. While as many

@@ -16,7 +16,7 @@ _PAGE = 256
 """Bytes that tell an error page."""
 
 
-class Reading:
+class HashingBuffer:
     """A view that fills up, and the digest of what is in it."""
 
     def __init__(self, view: memoryview, on_bytes: Progress = unwatched) -> None:

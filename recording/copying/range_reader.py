@@ -5,10 +5,10 @@ from types import TracebackType
 from typing import Self
 
 from recording.copying.destination import Progress, unwatched
-from recording.copying.hashing_buffer import OPERATION, Reading
-from recording.copying.range_requests import Asking, mismatch, see_media
-from recording.copying.range_stream import Span
-from recording.copying.stall_watchdog import Guard
+from recording.copying.hashing_buffer import OPERATION, HashingBuffer
+from recording.copying.range_requests import RangeRequests, mismatch, see_media
+from recording.copying.range_stream import RangeStream
+from recording.copying.stall_watchdog import StallWatchdog
 from recording.core.errors import SourceChanged, SourceNotReady, SourceUnexpected, TransferBroken
 from recording.core.model import Location
 from recording.ports import Source, Transfer
@@ -20,7 +20,7 @@ _MOST_COUNTED = 64 << 20
 """Bytes whose tenable time, some 17 minutes, a count may take: less than a run of the function."""
 
 
-class Ranges(Asking):
+class RangeReader(RangeRequests):
     """The content at one location, read by many threads at once.
 
     After `begin`, `location` is the final place (redirects followed) and `total` the length in bytes; `first` reads the
@@ -33,11 +33,11 @@ class Ranges(Asking):
         location: the place as announced.
     """
 
-    def __init__(self, source: Source, guard: Guard, location: Location) -> None:
+    def __init__(self, source: Source, guard: StallWatchdog, location: Location) -> None:
         super().__init__(source, guard, location)
         self._streams = ExitStack()
         self._stream: Transfer | None = None
-        self._first = Reading(memoryview(b""))
+        self._first = HashingBuffer(memoryview(b""))
         self._beginning = self.span(0, 0)
 
     def __enter__(self) -> Self:
@@ -62,7 +62,7 @@ class Ranges(Asking):
         Raises:
             SourceNotReady: the content is empty, or an error page.
         """
-        self._first = self.persist(lambda: self._open(view))
+        self._first = self.retrying(lambda: self._open(view))
         if self._first.got < min(HEAD, len(self._first.view)):
             self.first()
         return len(self._first.view)
@@ -81,23 +81,23 @@ class Ranges(Asking):
             try:
                 self.drain(self._stream, self._first)
             except TransferBroken:
-                self.persist(self._stream_again)
+                self.retrying(self._stream_again)
         return self._first.digest
 
     def _stream_again(self) -> None:
         """A stream cannot be taken up where it broke: it begins anew."""
         self.restart()
-        reading = Reading(self._first.view)
+        reading = HashingBuffer(self._first.view)
         if self._stream is not None:
             self.drain(self._stream, reading)
         self._first = reading
 
-    def span(self, offset: int, length: int, on_bytes: Progress = unwatched) -> Span:
+    def span(self, offset: int, length: int, on_bytes: Progress = unwatched) -> RangeStream:
         """The `length` bytes from `offset`, to be read piece by piece; `on_bytes` is told of them as they come."""
-        return Span(self, offset, length, on_bytes)
+        return RangeStream(self, offset, length, on_bytes)
 
     def read(self, offset: int, view: memoryview) -> bytes:
-        """Fill `view` from `offset`; the SHA-256 of what is in it. See `Span.read`."""
+        """Fill `view` from `offset`; the SHA-256 of what is in it. See `RangeStream.read`."""
         with self.span(offset, len(view)) as span:
             return span.read(view)
 
@@ -107,7 +107,7 @@ class Ranges(Asking):
         Raises:
             TransferBroken: it is longer, or the reply breaks.
         """
-        return self.persist(lambda: self._read_small(most))
+        return self.retrying(lambda: self._read_small(most))
 
     def _read_small(self, most: int) -> bytes:
         found = bytearray()
@@ -136,11 +136,11 @@ class Ranges(Asking):
         """Fill `view` with what comes next in the stream; the SHA-256 of it. `ends` says that nothing may follow."""
         if self._stream is None:
             raise TransferBroken(OPERATION, "there is no stream to follow")
-        reading = Reading(view)
+        reading = HashingBuffer(view)
         self.drain(self._stream, reading, ends=ends)
         return reading.digest
 
-    def _open(self, view: memoryview) -> Reading:
+    def _open(self, view: memoryview) -> HashingBuffer:
         with ExitStack() as stack:
             transfer = stack.enter_context(self.source.open(self.location, 0, len(view)))
             see_media(transfer)
@@ -150,7 +150,7 @@ class Ranges(Asking):
                 total = self._find_total(view)
             if total == 0:
                 raise SourceNotReady(OPERATION, "an empty body is where media should be", hint="it passes by itself")
-            reading = Reading(view[: min(len(view), total)])
+            reading = HashingBuffer(view[: min(len(view), total)])
             if transfer.total is None:
                 transfer = stack.enter_context(self.source.open(self.location, 0, len(reading.view)))
                 see_media(transfer)

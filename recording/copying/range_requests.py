@@ -4,8 +4,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from recording.copying.hashing_buffer import OPERATION, Reading
-from recording.copying.stall_watchdog import Guard
+from recording.copying.hashing_buffer import OPERATION, HashingBuffer
+from recording.copying.stall_watchdog import StallWatchdog
 from recording.core.errors import (
     SourceBusy,
     SourceChanged,
@@ -30,7 +30,7 @@ class RangeIgnored(TransferBroken):
     """The source answered a range with the whole content."""
 
 
-class Asking:
+class RangeRequests:
     """What one content is asked by: its place, and what its first reply said of it.
 
     Args:
@@ -39,7 +39,7 @@ class Asking:
         location: the place as announced.
     """
 
-    def __init__(self, source: Source, guard: Guard, location: Location) -> None:
+    def __init__(self, source: Source, guard: StallWatchdog, location: Location) -> None:
         self.source = source
         self.guard = guard
         self.location = location
@@ -79,7 +79,7 @@ class Asking:
     def drain(
         self,
         transfer: Transfer,
-        reading: Reading,
+        reading: HashingBuffer,
         upto: int | None = None,
         *,
         ends: bool = False,
@@ -92,11 +92,11 @@ class Asking:
                 reading.forget()
                 raise TransferBroken(OPERATION, "the body is longer than it was said to be")
 
-    def patience(self, reading: Reading) -> Callable[[], bool]:
+    def patience(self, reading: HashingBuffer) -> Callable[[], bool]:
         """Whether there is time left, counted from now, for what is missing of a reading."""
         return self.guard.patience(reading.missing)
 
-    def persist[T](self, attempt: Callable[[], T], reading: Reading | None = None) -> T:
+    def retrying[T](self, attempt: Callable[[], T], reading: HashingBuffer | None = None) -> T:
         """Make an attempt, and a few more where it fails in a way that passes; the source's wish for a rest is kept.
 
         While a reading gets on, its attempts are not counted; but only as long as all of them together are in time.

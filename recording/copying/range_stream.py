@@ -5,19 +5,19 @@ from types import TracebackType
 from typing import Self
 
 from recording.copying.destination import Progress
-from recording.copying.hashing_buffer import OPERATION, Reading
-from recording.copying.range_requests import Asking
+from recording.copying.hashing_buffer import OPERATION, HashingBuffer
+from recording.copying.range_requests import RangeRequests
 from recording.core.errors import TransferBroken
 from recording.ports import Transfer
 
 
-class Span:
+class RangeStream:
     """Consecutive bytes of the content: one request, and one more each time it breaks. For one thread.
 
     Reading it in pieces spares the requests between them, and while a piece is staged the next one is on its way.
     """
 
-    def __init__(self, asking: Asking, offset: int, length: int, on_bytes: Progress) -> None:
+    def __init__(self, asking: RangeRequests, offset: int, length: int, on_bytes: Progress) -> None:
         self._asking = asking
         self._at = offset
         self._end = offset + length
@@ -40,16 +40,16 @@ class Span:
         """Fill `view` with what comes next; the SHA-256 of what is in it.
 
         Raises:
-            RangeIgnored: the whole content was offered instead; use `Ranges.restart` and `follow`.
+            RangeIgnored: the whole content was offered instead; use `RangeReader.restart` and `follow`.
             SourceChanged: it is not the content that it was.
         """
-        reading = Reading(view, self._on_bytes)
+        reading = HashingBuffer(view, self._on_bytes)
         self.resume(reading)
         return reading.digest
 
-    def resume(self, reading: Reading) -> None:
+    def resume(self, reading: HashingBuffer) -> None:
         """Read what is missing of a reading; what has come is not asked for again, however often it breaks."""
-        self._asking.persist(lambda: self._try(reading), reading)
+        self._asking.retrying(lambda: self._try(reading), reading)
 
     def skip(self, length: int) -> None:
         """Go on behind so many bytes, which have come already."""
@@ -59,14 +59,14 @@ class Span:
         """Go on with a transfer that has begun, and brings `left` bytes more."""
         self._transfer, self._left, self._opened = transfer, left, opened
 
-    def _try(self, reading: Reading) -> None:
+    def _try(self, reading: HashingBuffer) -> None:
         in_time = self._asking.patience(reading)
         while reading.missing:
             if not in_time():
                 raise TransferBroken(OPERATION, "it comes in too small pieces")
             self._take(reading)
 
-    def _take(self, reading: Reading) -> None:
+    def _take(self, reading: HashingBuffer) -> None:
         """Read what one reply brings of it, which may be less than was asked for."""
         before, fresh = reading.got, self._transfer is None
         try:

@@ -7,7 +7,7 @@ from recording.ports import Transfer
 from recording.timelimits import Limit, TimeLimits
 
 
-class Guard:
+class StallWatchdog:
     """Aborts a transfer that has not brought its bytes at a tenable rate.
 
     Args:

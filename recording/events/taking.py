@@ -10,7 +10,7 @@ from recording.chunks.announcing import Announcing
 from recording.core.errors import MalformedEvent, Permanent, Transient
 from recording.core.formats.deliveries import MOST_AT_ONCE, Member, can_wait, kept, messages
 from recording.core.formats.events import CallEvent, FileEvent, ValidationEvent, event_id_of, event_type_of, parse_event
-from recording.core.formats.messages import Step
+from recording.core.formats.messages import ChunkMessage
 from recording.core.model import BlobName, Door
 from recording.events.refusing import Refusing
 
@@ -34,7 +34,7 @@ class Reception:
     """
 
     outcomes: list[dict[str, str]] = field(default_factory=list)
-    steps: list[Step] = field(default_factory=list)
+    steps: list[ChunkMessage] = field(default_factory=list)
     later: list[str] = field(default_factory=list)
     validation_code: str | None = None
     malformed: MalformedEvent | None = None

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from recording.core.blocks import StagedBlock
-from recording.core.formats.messages import Step
+from recording.core.formats.messages import ChunkMessage
 from recording.core.formats.notifications import OutgoingEvent
 from recording.core.model import (
     BlobName,
@@ -182,7 +182,7 @@ class ArchivedBlob:
 
     length: int
     etag: str
-    labels: Mapping[str, str] = field(default_factory=dict)
+    blob_metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +215,9 @@ class Archive(Protocol):
             ArchiveBusy, ArchiveRefused: it may or may not be staged.
         """
 
-    def commit(self, name: BlobName, block_ids: Sequence[str], labels: Mapping[str, str], content_type: str) -> str:
+    def commit(
+        self, name: BlobName, block_ids: Sequence[str], blob_metadata: Mapping[str, str], content_type: str
+    ) -> str:
         """Publish the blob of those blocks at once, if there is none of that name; its ETag.
 
         Raises:
@@ -223,7 +225,7 @@ class Archive(Protocol):
             StagedBlocksGone: a rival's commit or time has discarded the blocks.
         """
 
-    def put(self, name: BlobName, content: memoryview, labels: Mapping[str, str], content_type: str) -> str:
+    def put(self, name: BlobName, content: memoryview, blob_metadata: Mapping[str, str], content_type: str) -> str:
         """Publish a blob that fits one request, if there is none of that name; its ETag. Checksum as in `stage`.
 
         Raises:
@@ -303,7 +305,7 @@ class Catalog(Protocol):
 class ChunkQueue(Protocol):
     """The queue whose messages drive chunks on, for those that must come back at a moment of their own."""
 
-    def put(self, step: Step, delay: timedelta) -> None:
+    def put(self, step: ChunkMessage, delay: timedelta) -> None:
         """Put a message that becomes visible after `delay` (0 to 7 days); at least once.
 
         Raises:

@@ -112,7 +112,7 @@ def test_ids_of_another_length_keep_ours_out(container: Container) -> None:
 
 
 def test_a_commit_publishes_the_blocks_in_order(container: Container) -> None:
-    """With labels, type and ETag, and a list of what it is made of."""
+    """With blob_metadata, type and ETag, and a list of what it is made of."""
     archive = container.archive
     etag = staged_and_committed(archive)
 

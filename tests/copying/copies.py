@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from recording.copying.buffer_pool import Buffers
+from recording.copying.buffer_pool import BufferPool
 from recording.copying.destination import Copied, CutOff, Destination, Progress, unwatched
 from recording.copying.engine import Engine
 from recording.core.model import BlobName, Digest, Location
@@ -58,7 +58,7 @@ def engine_of(
     monotonic: Callable[[], float] | None = None,
 ) -> Engine:
     """An engine whose memory is so many buffers of one block."""
-    return Engine(source, Buffers(block, block * buffers), connections=connections, monotonic=monotonic or Clock())
+    return Engine(source, BufferPool(block, block * buffers), connections=connections, monotonic=monotonic or Clock())
 
 
 def copy(

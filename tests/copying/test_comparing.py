@@ -31,7 +31,7 @@ LENGTHS = pytest.mark.parametrize("length", [1, BLOCK - 1, BLOCK, BLOCK + 1, len
 
 def claims(content: bytes, block: int = BLOCK) -> dict[str, str]:
     """What a blob of ours with that content says of itself."""
-    return destination(FakeArchive()).labels(len(content), digest_of(content, block))
+    return destination(FakeArchive()).blob_metadata(len(content), digest_of(content, block))
 
 
 def zeroed(content: bytes, begin: int, end: int) -> bytes:
@@ -65,18 +65,18 @@ def test_a_copy_of_an_earlier_try_is_found_to_be_the_sources(length: int, block:
 @LENGTHS
 @pytest.mark.parametrize("ignores_ranges", [False, True])
 @pytest.mark.parametrize(
-    "labels",
+    "blob_metadata",
     [{}, IDENTITY, claims(b"other"), {**claims(CONTENT), "acsdocumentid": "other"}],
     ids=["none", "ours without a digest", "ours of other bytes", "of another chunk"],
 )
 def test_a_strangers_blob_of_the_same_bytes_is_the_sources(
-    length: int, labels: dict[str, str], *, ignores_ranges: bool
+    length: int, blob_metadata: dict[str, str], *, ignores_ranges: bool
 ) -> None:
     """Whatever it says of itself, both are read from end to end, in one buffer."""
     source, location = source_with(CONTENT[:length])
     source.ignores_ranges = ignores_ranges
     archive = FakeArchive()
-    archive.put_as_stranger(NAME, CONTENT[:length], labels)
+    archive.put_as_stranger(NAME, CONTENT[:length], blob_metadata)
 
     expected = Copied(length, digest_of(CONTENT[:length]), archive.blobs[NAME].etag)
     assert expected == compared(engine_of(source, buffers=1), location, archive)
@@ -114,12 +114,12 @@ TOLD_BY_THE_FIRST_BLOCK = ("another first byte", "another first block", "zeros a
 
 
 @pytest.mark.parametrize("what", OTHERS)
-@pytest.mark.parametrize("labels", [{}, claims(CONTENT)], ids=["no claims", "our claims"])
-def test_what_has_other_bytes_is_not_the_sources(what: str, labels: dict[str, str]) -> None:
+@pytest.mark.parametrize("blob_metadata", [{}, claims(CONTENT)], ids=["no claims", "our claims"])
+def test_what_has_other_bytes_is_not_the_sources(what: str, blob_metadata: dict[str, str]) -> None:
     """Whatever it says of itself; it stays as it is."""
     source, location = source_with(CONTENT)
     archive = FakeArchive()
-    archive.put_as_stranger(NAME, OTHERS[what], labels)
+    archive.put_as_stranger(NAME, OTHERS[what], blob_metadata)
     before = dict(archive.blobs)
 
     assert compared(engine_of(source, buffers=1), location, archive) is None

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recording.copying.concurrency import Pace
+from recording.copying.concurrency import ConcurrencyController
 
 PIECE = 1000
 
@@ -14,13 +14,13 @@ class Ride:
 
     def __init__(self, most: int) -> None:
         self.now = 0.0
-        self.pace = Pace(most)
+        self.pace = ConcurrencyController(most)
 
     def measure(self, rate: float, times: int = 1) -> int:
         """Let all that are wanted flow until their rate has been measured; the target then."""
         for _ in range(times):
             self.pace.flowing(self.pace.target, self.now)
-            for _ in range(max(self.pace.target, int(rate * Pace.WINDOW) + 1)):
+            for _ in range(max(self.pace.target, int(rate * ConcurrencyController.WINDOW) + 1)):
                 self.now += 1 / rate
                 self.pace.arrived(PIECE, self.now)
         return self.pace.target
@@ -28,13 +28,13 @@ class Ride:
 
 def test_it_starts_with_four_connections_at_most() -> None:
     """And with one where only one is allowed."""
-    assert [1, 3, 4, 4] == [Pace(most).target for most in (1, 3, 4, 8)]
+    assert [1, 3, 4, 4] == [ConcurrencyController(most).target for most in (1, 3, 4, 8)]
 
 
 def test_where_connections_are_fast_it_goes_on_with_two() -> None:
     """From which it grows as from any other start, if that brings something."""
     ride = Ride(8)
-    fast = 5 * Pace.FAST // PIECE
+    fast = 5 * ConcurrencyController.FAST // PIECE
     assert 2 == ride.measure(fast)
 
     assert [4, 8, 8] == [ride.measure(rate) for rate in (fast, 2 * fast, 4 * fast)]
@@ -67,17 +67,17 @@ def test_a_step_that_brought_nothing_is_tried_again_after_a_while() -> None:
     """Held against what comes by then."""
     ride = Ride(16)
     ride.measure(100)
-    ride.measure(100, Pace.PATIENCE)
+    ride.measure(100, ConcurrencyController.PATIENCE)
     assert 4 == ride.measure(1000)
 
-    ride.now += Pace.REST
+    ride.now += ConcurrencyController.REST
     assert [8, 8, 16] == [ride.measure(rate) for rate in (500, 600, 625)]
 
 
 @pytest.mark.parametrize("most", [1, 4])
 def test_where_there_is_no_room_to_grow_it_is_settled(most: int) -> None:
     """Long runs may be asked for from the first."""
-    assert Pace(most).settled
+    assert ConcurrencyController(most).settled
 
 
 def test_it_is_settled_at_the_most_and_where_growth_ended() -> None:
@@ -90,7 +90,7 @@ def test_it_is_settled_at_the_most_and_where_growth_ended() -> None:
     assert ([False, False, False], True) == (settled, ride.pace.settled)
 
     ride = Ride(8)
-    ride.measure(100, 1 + Pace.PATIENCE)
+    ride.measure(100, 1 + ConcurrencyController.PATIENCE)
     assert ride.pace.settled
 
 
@@ -107,13 +107,13 @@ def test_fewer_connections_than_wanted_are_not_measured() -> None:
 
 def test_a_moment_is_not_measured() -> None:
     """However much came in it; nor a long time in which next to nothing came."""
-    pace = Pace(8)
+    pace = ConcurrencyController(8)
     pace.flowing(4, 0.0)
     for _ in range(100):
-        pace.arrived(PIECE, Pace.WINDOW / 2)
+        pace.arrived(PIECE, ConcurrencyController.WINDOW / 2)
     assert 4 == pace.target
 
-    pace = Pace(8)
+    pace = ConcurrencyController(8)
     pace.flowing(4, 0.0)
     for _ in range(3):
         pace.arrived(PIECE, 10.0)
@@ -138,14 +138,14 @@ def test_growth_begins_again_after_a_quiet_while() -> None:
     ride = Ride(4)
     ride.measure(100)
     ride.pace.busy(ride.now)
-    ride.now += Pace.REST / 2
+    ride.now += ConcurrencyController.REST / 2
     assert 2 == ride.measure(100)
 
     ride.pace.busy(ride.now)
-    ride.now += Pace.REST / 2
+    ride.now += ConcurrencyController.REST / 2
     assert 1 == ride.measure(100)
 
-    ride.now += Pace.REST / 2
+    ride.now += ConcurrencyController.REST / 2
     assert [2, 4] == [ride.measure(rate) for rate in (100, 200)]
 
 
@@ -156,7 +156,7 @@ def test_growth_begins_again_after_a_quiet_while() -> None:
 def test_the_target_stays_within_its_bounds(most: int, steps: list[float | None]) -> None:
     """Whatever arrives over however many connections, and however often the source is busy."""
     now = 0.0
-    pace = Pace(most)
+    pace = ConcurrencyController(most)
     for step in steps:
         if step is None:
             pace.busy(now)

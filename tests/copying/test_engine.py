@@ -57,7 +57,7 @@ def test_what_is_stored_is_what_the_source_held(length: int) -> None:
         "length": str(length),
         "sha256blocks": digest_of(content).sha256,
         "blocksize": str(BLOCK),
-    } == blob.labels
+    } == blob.blob_metadata
 
 
 def test_what_fits_one_block_is_put_in_one_request() -> None:
@@ -287,7 +287,7 @@ def test_whatever_a_source_may_reply_is_copied(fault: str, length: int) -> None:
 
     assert (length, digest_of(content)) == (found.length, found.digest)
     assert content == archive.blobs[NAME].content
-    assert digest_of(content) == engine_of(source).measure(location)
+    assert digest_of(content) == engine_of(source).hash_source(location)
 
 
 def test_a_look_at_the_end_reads_only_what_it_needs() -> None:
@@ -322,7 +322,7 @@ def test_a_measure_stores_nothing(length: int, *, ignores_ranges: bool) -> None:
     source.ignores_ranges = ignores_ranges
     engine = engine_of(source, buffers=1)
 
-    assert digest_of(CONTENT[:length]) == engine.measure(location)
+    assert digest_of(CONTENT[:length]) == engine.hash_source(location)
 
 
 @pytest.mark.parametrize("content", [SMALL, CONTENT], ids=["put", "committed"])
@@ -344,7 +344,7 @@ def test_what_is_not_there_cannot_be_proven() -> None:
 
 
 @pytest.mark.parametrize(
-    "labels",
+    "blob_metadata",
     [
         {"acsdocumentid": "other"},
         {"acsrecordingid": ""},
@@ -357,13 +357,13 @@ def test_what_is_not_there_cannot_be_proven() -> None:
     ids=str,
 )
 @pytest.mark.parametrize("content", [SMALL, CONTENT], ids=["put", "committed"])
-def test_a_blob_that_says_something_else_is_not_ours(content: bytes, labels: dict[str, str]) -> None:
+def test_a_blob_that_says_something_else_is_not_ours(content: bytes, blob_metadata: dict[str, str]) -> None:
     """Of another chunk, or not what its labels say."""
     source, location = source_with(content)
     archive = FakeArchive()
     copied(engine_of(source), location, destination(archive))
     blob = archive.blobs[NAME]
-    archive.blobs[NAME] = replace(blob, labels={**blob.labels, **labels})
+    archive.blobs[NAME] = replace(blob, blob_metadata={**blob.blob_metadata, **blob_metadata})
 
     assert engine_of(source).prove(destination(archive)) is None
 
@@ -375,7 +375,7 @@ def test_a_blob_that_is_not_cut_as_it_says_is_not_ours(block_size: int) -> None:
     archive = FakeArchive()
     copied(engine_of(source), location, destination(archive))
     blob = archive.blobs[NAME]
-    archive.blobs[NAME] = replace(blob, labels={**blob.labels, "blocksize": str(block_size)})
+    archive.blobs[NAME] = replace(blob, blob_metadata={**blob.blob_metadata, "blocksize": str(block_size)})
 
     assert engine_of(source).prove(destination(archive)) is None
 
@@ -387,7 +387,7 @@ def test_a_blob_without_its_labels_is_not_ours(missing: str) -> None:
     archive = FakeArchive()
     copied(engine_of(source), location, destination(archive))
     blob = archive.blobs[NAME]
-    archive.blobs[NAME] = replace(blob, labels={k: v for k, v in blob.labels.items() if k != missing})
+    archive.blobs[NAME] = replace(blob, blob_metadata={k: v for k, v in blob.blob_metadata.items() if k != missing})
 
     assert engine_of(source).prove(destination(archive)) is None
 
@@ -397,11 +397,11 @@ def test_a_blob_with_our_labels_and_other_bytes_is_not_ours() -> None:
     source, location = source_with(CONTENT)
     archive = FakeArchive()
     copied(engine_of(source), location, destination(archive))
-    labels = archive.blobs[NAME].labels
-    archive.put_as_stranger(NAME, CONTENT[:-1] + b"?", labels)
+    blob_metadata = archive.blobs[NAME].blob_metadata
+    archive.put_as_stranger(NAME, CONTENT[:-1] + b"?", blob_metadata)
     assert engine_of(source).prove(destination(archive)) is None
 
-    archive.put_as_stranger(NAME, CONTENT, labels)
+    archive.put_as_stranger(NAME, CONTENT, blob_metadata)
     assert digest_of(CONTENT) == copied_before(engine_of(source), archive).digest
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from recording.copying.range_reader import Ranges
+from recording.copying.range_reader import RangeReader
 from recording.copying.range_requests import RangeIgnored
-from recording.copying.stall_watchdog import Guard
+from recording.copying.stall_watchdog import StallWatchdog
 from recording.core.errors import (
     HostileLocation,
     RecordingError,
@@ -32,13 +32,13 @@ CONTENT = media(5 * BLOCK + 7)
 TRIES = 4
 
 
-def ranges_of(content: bytes = CONTENT) -> tuple[FakeSource, Ranges]:
+def ranges_of(content: bytes = CONTENT) -> tuple[FakeSource, RangeReader]:
     """A source, and the ranges of what it holds."""
     source, location = source_with(content)
-    return source, Ranges(source, Guard(Clock()), location)
+    return source, RangeReader(source, StallWatchdog(Clock()), location)
 
 
-def begun(content: bytes = CONTENT) -> tuple[FakeSource, Ranges]:
+def begun(content: bytes = CONTENT) -> tuple[FakeSource, RangeReader]:
     """The same, with the first block read."""
     source, ranges = ranges_of(content)
     ranges.begin(memoryview(bytearray(BLOCK)))
@@ -134,7 +134,9 @@ def test_a_content_without_length_or_end_is_left_to_the_queue() -> None:
     source = EndlessSource()
     began = source.clock()
     with pytest.raises(SourceUnexpected, match="goes on"):
-        Ranges(source, Guard(source.clock), Location("https://x.asm.skype.com/v1/objects/1")).begin(view_of())
+        RangeReader(source, StallWatchdog(source.clock), Location("https://x.asm.skype.com/v1/objects/1")).begin(
+            view_of()
+        )
 
     assert source.clock() - began < 20 * 60
 
@@ -278,7 +280,7 @@ def test_another_validator_is_another_content(before: str, after: str) -> None:
     """Of the same length."""
     source, location = source_with(CONTENT)
     source.validators = before
-    ranges = Ranges(source, Guard(Clock()), location)
+    ranges = RangeReader(source, StallWatchdog(Clock()), location)
     ranges.begin(view_of())
     ranges.first()
     source.validators = after
@@ -294,7 +296,7 @@ def test_a_validator_that_is_not_sent_each_time_says_nothing(before: str, after:
     """A reply may lack what another had."""
     source, location = source_with(CONTENT)
     source.validators = before
-    ranges = Ranges(source, Guard(Clock()), location)
+    ranges = RangeReader(source, StallWatchdog(Clock()), location)
     ranges.begin(view_of())
     ranges.first()
     source.validators = after
@@ -404,7 +406,7 @@ def test_bytes_that_come_one_by_one_do_not_keep_a_range_alive_for_ever(fault: st
     content = media(100_000)
     source, location = source_with(content)
     clock = Clock()
-    ranges = Ranges(source, Guard(clock), location)
+    ranges = RangeReader(source, StallWatchdog(clock), location)
     ranges.begin(memoryview(bytearray(BLOCK)))
     asked = len(source.opened)
     source.arm(fault, times=None, amount=amount)
@@ -418,7 +420,7 @@ def test_bytes_that_come_one_by_one_do_not_keep_a_range_alive_for_ever(fault: st
 # Spans: several blocks in one request
 
 
-def read_span(ranges: Ranges, pieces: list[int], offset: int = 100) -> bytes:
+def read_span(ranges: RangeReader, pieces: list[int], offset: int = 100) -> bytes:
     """Pieces that follow each other, each held to its digest."""
     found = b""
     with ranges.span(offset, sum(pieces)) as span:
@@ -569,7 +571,7 @@ def test_a_content_that_is_not_small_is_refused() -> None:
 def test_a_hostile_location_is_not_asked() -> None:
     """The error is the source's own."""
     source = FakeSource()
-    ranges = Ranges(source, Guard(Clock()), Location("https://evil.example/v1/objects/a/content/audio"))
+    ranges = RangeReader(source, StallWatchdog(Clock()), Location("https://evil.example/v1/objects/a/content/audio"))
     with pytest.raises(HostileLocation):
         ranges.begin(view_of())
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from recording.copying.stall_watchdog import Guard
+from recording.copying.stall_watchdog import StallWatchdog
 from recording.core.errors import TransferBroken
 from recording.core.model import Location
 from tests.copying.copies import BLOCK, Clock, copied, destination, digest_of, engine_of, media, source_with
@@ -24,7 +24,7 @@ def test_a_transfer_is_aborted_when_its_time_is_over() -> None:
     """Grace, and the bytes at the slowest rate that is tenable."""
     clock = Clock()
     slow = transfer(lambda: clock.forward(40.1))
-    with Guard(clock, slowest=1, grace=30.0).watching(slow, 10), pytest.raises(TransferBroken):
+    with StallWatchdog(clock, slowest=1, grace=30.0).watching(slow, 10), pytest.raises(TransferBroken):
         slow.readinto(memoryview(bytearray(10)))
 
 
@@ -32,7 +32,7 @@ def test_a_transfer_in_time_is_left_alone() -> None:
     """One beside it that is not in time is aborted: the guard has looked."""
     clock = Clock()
     quick, slow = transfer(), transfer()
-    guard = Guard(clock, slowest=1, grace=30.0)
+    guard = StallWatchdog(clock, slowest=1, grace=30.0)
     with guard.watching(quick, 1000), guard.watching(slow, 1):
         clock.forward(100)
         assert slow.aborted.wait(WAIT)
@@ -42,7 +42,7 @@ def test_a_transfer_in_time_is_left_alone() -> None:
 def test_what_has_ended_is_not_watched_any_more() -> None:
     """However it ended; and the guard takes up the next one."""
     clock = Clock()
-    guard = Guard(clock, slowest=1, grace=30.0)
+    guard = StallWatchdog(clock, slowest=1, grace=30.0)
     ended, slow = transfer(), transfer()
     with pytest.raises(KeyError), guard.watching(ended, 1):
         raise KeyError

@@ -13,7 +13,7 @@ import pytest
 import function_app
 from recording.bootstrap import App, compose
 from recording.core.errors import ArchiveBusy, Transient
-from recording.core.formats.messages import Step
+from recording.core.formats.messages import ChunkMessage
 from recording.core.model import ChunkState, DocumentId
 from recording.events.refusing import Refusing
 from recording.settings import Settings
@@ -30,7 +30,7 @@ NO_STEPS = {
     "text": b"no step",
     "base64 of text": base64.b64encode(b"no step"),
     "another object": b'{"a": 1}',
-    "unknown recording": Step(RECORDING, DocumentId("document-9")).to_message().encode(),
+    "unknown recording": ChunkMessage(RECORDING, DocumentId("document-9")).to_message().encode(),
 }
 
 

@@ -6,14 +6,14 @@ import logging
 import azure.functions as func
 import pytest
 
-from function_app import answered
+from function_app import problem_details
 from recording.core.errors import InvalidRequest, RecordingError, ServiceBusy, SettingsInvalid
 
 
 def answer(error: Exception) -> func.HttpResponse:
     """The reply of a function that fails so."""
 
-    @answered
+    @problem_details
     def failing() -> func.HttpResponse:
         raise error
 

@@ -7,7 +7,7 @@ from itertools import count, islice
 
 import pytest
 
-from recording.core.formats.messages import Step
+from recording.core.formats.messages import ChunkMessage
 from recording.core.model import (
     Authority,
     ChunkState,
@@ -21,7 +21,7 @@ from tests.use_cases.world import RECORDING, World, assert_nothing_lost, elsewhe
 
 OTHER = RecordingId("recording-2")
 KEY, GRID = Door.FUNCTION_KEY, Door.EVENT_GRID
-STEP = Step(RECORDING, DocumentId("document-0"))
+STEP = ChunkMessage(RECORDING, DocumentId("document-0"))
 
 
 # The function key

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from recording.calls.starting import Starting
-from recording.catalog_updates import Entries
+from recording.catalog_updates import CatalogUpdates
 from recording.chunks.announcing import Announcing
 from recording.core.errors import ArchiveBusy, InvalidRequest, MalformedEvent, Permanent, RequestTooLarge
 from recording.core.formats.deliveries import MOST_AT_ONCE
@@ -55,11 +55,11 @@ class World:
     def __init__(self) -> None:
         self.catalog, self.journal, self.topic, self.calls = PickyCatalog(), FakeArchive(), FakeTopic(), FakeCalls()
         self.seconds = 0.0
-        entries = Entries(self.catalog, self.topic, lambda: NOW, lambda _: None)
+        updates = CatalogUpdates(self.catalog, self.topic, lambda: NOW, lambda _: None)
         output = Output(Content.AUDIO, Channel.MIXED, Format.WAV)
         self.receiving = Receiving(
-            Starting(entries, self.calls, output, uuid.uuid4),
-            Announcing(entries, parse_template(DEFAULT_TEMPLATE), 24),
+            Starting(updates, self.calls, output, uuid.uuid4),
+            Announcing(updates, parse_template(DEFAULT_TEMPLATE), 24),
             Refusing(self.journal, self.topic, lambda: NOW),
             lambda: self.seconds,
         )

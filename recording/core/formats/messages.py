@@ -11,7 +11,7 @@ from recording.core.times import format_time, parse_time
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ChunkMessage:
     """Drive this chunk of this recording on.
 
     `look_at` is the look at the chunk that the message was put for: one that comes when another look has taken its
@@ -28,7 +28,7 @@ class Step:
         return json.dumps(fields if self.look_at is None else fields | {"lookAt": format_time(self.look_at)})
 
 
-def parse_step(message: bytes) -> Step:
+def parse_chunk_message(message: bytes) -> ChunkMessage:
     """Read a queue message: JSON as it is or in base64, as tools write it that put a message back by hand.
 
     Raises:
@@ -42,4 +42,4 @@ def parse_step(message: bytes) -> Step:
     recording_id, document_id = (reading.text(fields.get(name)) for name in ("recordingId", "documentId"))
     if recording_id is None or document_id is None:
         raise InvalidRequest("documentId" if recording_id else "recordingId", "missing or not a text")
-    return Step(RecordingId(recording_id), DocumentId(document_id), parse_time(fields.get("lookAt")))
+    return ChunkMessage(RecordingId(recording_id), DocumentId(document_id), parse_time(fields.get("lookAt")))
