@@ -68,7 +68,7 @@ def compose(
     client = clients.call_automation(settings.acs_endpoint, settings.acs_access_key, settings.identity_client_id)
     requests = clients.source_requests(settings.acs_endpoint, settings.acs_access_key, settings.identity_client_id)
     blob = clients.blob_service(storage.connection_string, storage.blob_uri, storage.client_id)
-    writes = clients.blob_writes(blob)
+    writes = clients.blob_requests(blob)
     table = clients.table(storage.connection_string, storage.table_uri, storage.client_id, settings.catalog_table)
     queue = clients.queue(storage.connection_string, storage.queue_uri, storage.client_id, CHUNK_QUEUE)
     topic = guarded(

@@ -1,6 +1,7 @@
 """One container of Blob storage: staged blocks, atomic commits, nothing overwritten.
 
-What carries bytes or publishes a blob goes by the wire, signed as the SDK signs; whatever asks, by the SDK's client.
+What is on the way of every chunk goes by requests of its own, signed as the SDK signs; what is asked for seldom, by the
+SDK's client.
 """
 
 import base64
@@ -32,6 +33,8 @@ _BY_CODE: Mapping[str, tuple[type[StagedBlocksGone | ForeignBlocks | ArchiveDama
     "Md5Mismatch": (ArchiveDamaged, "bytes were damaged on their way; it passes by itself"),
     "Crc64Mismatch": (ArchiveDamaged, "bytes were damaged on their way; it passes by itself"),
 }
+_SUCCESS = {"PUT": 201, "HEAD": 200}
+_LABEL = "x-ms-meta-"
 _QUESTIONS = frozenset({409, 412})
 _NOT_OF_THE_BLOB = ("Container", "Account")
 """How codes of conflicts begin that say nothing of the blob, such as ContainerBeingDeleted."""
@@ -69,8 +72,8 @@ class BlobArchive:
     """`Archive` and `Journal` over one container. It must exist: the deployment makes it.
 
     Args:
-        service: asks; its URL is where the container is.
-        writes: signs and sends what carries bytes (`clients.blob_writes`).
+        service: for what is asked for seldom; its URL is where the container is.
+        requests: signs and sends all else (`clients.blob_requests`).
         container: its name.
         keeping: how blobs are kept.
     """
@@ -78,12 +81,12 @@ class BlobArchive:
     def __init__(
         self,
         service: BlobServiceClient,
-        writes: Pipeline[HttpRequest, Reply],
+        requests: Pipeline[HttpRequest, Reply],
         container: str,
         keeping: BlobRetention | None = None,
     ) -> None:
         self.container = container
-        self._writes = writes
+        self._requests = requests
         self._keeping = keeping.headers if keeping else dict[str, str]
         # A client for each of the blobs at work: making one costs as much as asking by it.
         self._blob = lru_cache(maxsize=256)(partial(service.get_blob_client, container))
@@ -92,10 +95,15 @@ class BlobArchive:
 
     def find(self, name: BlobName) -> ArchivedBlob | None:
         """See `ports.Archive.find`."""
-        found = self._asked("look for blob", name, lambda blob: blob.get_blob_properties())
-        if found is None:
-            return None
-        return ArchivedBlob(found.size, _bare(found.etag), {k.lower(): v for k, v in found.metadata.items()})
+        try:
+            headers = self._send("HEAD", name).headers
+        except AzureError as error:
+            if _is_no_such_blob(error):
+                return None
+            raise self._error("look for blob", name, error) from error
+        labels = {key.lower(): value for key, value in headers.items()}
+        labels = {key.removeprefix(_LABEL): value for key, value in labels.items() if key.startswith(_LABEL)}
+        return ArchivedBlob(int(headers["Content-Length"]), _bare(headers["ETag"]), labels)
 
     def staged(self, name: BlobName) -> tuple[StagedBlock, ...]:
         """See `ports.Archive.staged`."""
@@ -133,7 +141,7 @@ class BlobArchive:
         return {
             "If-None-Match": "*",
             "x-ms-blob-content-type": content_type,
-            **{f"x-ms-meta-{key}": value for key, value in blob_metadata.items()},
+            **{f"{_LABEL}{key}": value for key, value in blob_metadata.items()},
             **self._keeping(),
         }
 
@@ -141,15 +149,25 @@ class BlobArchive:
         self, operation: str, name: BlobName, query: str, body: bytes | memoryview, headers: Mapping[str, str]
     ) -> str:
         """Put the body there; the ETag of the blob, where one was published."""
-        url = f"{self._base}{quote(name, safe='~/')}?{'&'.join(filter(None, (query, self._token)))}".rstrip("?")
-        request = HttpRequest("PUT", url, headers={"Content-Length": str(len(body)), **headers})
         try:
-            reply = self._writes.run(request, body=body).http_response
-            if reply.status_code != 201:
-                raise HttpResponseError(response=reply)
+            reply = self._send("PUT", name, query, body, {"Content-Length": str(len(body)), **headers})
         except AzureError as error:
             raise self._error(operation, name, error) from error
         return _bare(reply.headers.get("ETag", ""))
+
+    def _send(
+        self,
+        method: str,
+        name: BlobName,
+        query: str = "",
+        body: bytes | memoryview = b"",
+        headers: dict[str, str] | None = None,
+    ) -> Reply:
+        url = f"{self._base}{quote(name, safe='~/')}?{'&'.join(filter(None, (query, self._token)))}".rstrip("?")
+        reply = self._requests.run(HttpRequest(method, url, headers=headers), body=body).http_response
+        if reply.status_code != _SUCCESS[method]:
+            raise HttpResponseError(response=reply)
+        return reply
 
     def committed(self, name: BlobName) -> BlockList | None:
         """See `ports.Archive.committed`."""
@@ -201,7 +219,7 @@ class BlobArchive:
         try:
             return call(self._blob(name))
         except AzureError as error:
-            if status_of(error) == 404 and code_of(error) != "ContainerNotFound":
+            if _is_no_such_blob(error):
                 return None
             raise self._error(operation, name, error) from error
 
@@ -221,6 +239,10 @@ class BlobArchive:
             kind, hint = _BY_CODE[code]
             return kind(operation, cause, hint=hint, ids=ids)
         return storage_error(operation, "container", error, ids)
+
+
+def _is_no_such_blob(error: AzureError) -> bool:
+    return status_of(error) == 404 and code_of(error) != "ContainerNotFound"
 
 
 def _encoded(block_id: str) -> str:

@@ -7,17 +7,24 @@ from urllib.parse import urlsplit
 from azure.communication.callautomation import CallAutomationClient
 from azure.core.credentials import AzureKeyCredential
 from azure.core.pipeline import Pipeline, PipelineRequest, PipelineResponse
-from azure.core.pipeline.policies import BearerTokenCredentialPolicy, HeadersPolicy, RetryPolicy, SansIOHTTPPolicy
+from azure.core.pipeline.policies import (
+    AzureKeyCredentialPolicy,
+    BearerTokenCredentialPolicy,
+    HeadersPolicy,
+    RetryPolicy,
+    SansIOHTTPPolicy,
+)
 from azure.core.pipeline.transport import HttpTransport
 from azure.core.rest import HttpRequest
-from azure.data.tables import TableClient, TableServiceClient
-from azure.eventgrid import EventGridPublisherClient
+from azure.core.utils import parse_connection_string
 from azure.identity import DefaultAzureCredential
 from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueClient
 
+from recording.adapters.endpoint import Endpoint
 from recording.adapters.sdk_errors import give_back_long_rest
-from recording.adapters.signing import Signing
+from recording.adapters.signing import Signing, TableSigning
+from recording.adapters.table import Table
 from recording.adapters.transport import transport
 from recording.adapters.wire import Reply, Wire
 
@@ -25,6 +32,9 @@ _KEPT_CONNECTIONS = 64
 _USER_AGENT = "recording-archive"
 _COMMUNICATION_SCOPE = "https://communication.azure.com//.default"
 _STORAGE_SCOPE = "https://storage.azure.com/.default"
+_EVENT_GRID_SCOPE = "https://eventgrid.azure.net/.default"
+_TABLE_VERSION = "2019-02-02"
+_EVENT_GRID_VERSION = "2018-01-01"
 RETRY: dict[str, Any] = {"retry_total": 3, "retry_backoff_factor": 0.5, "retry_backoff_max": 10, "timeout": 60}
 """The SDK's own retries are for a single request; a step that fails is given back to the queue, which has minutes."""
 _BLOB_RETRY: dict[str, Any] = {"retry_total": 3, "initial_backoff": 1, "increment_base": 2}
@@ -52,11 +62,11 @@ def source_requests(
     return Pipeline(wire or Wire(_KEPT_CONNECTIONS), policies)
 
 
-def blob_writes(
+def blob_requests(
     service: BlobServiceClient, wire: HttpTransport[HttpRequest, Reply] | None = None, retries: int = 3
 ) -> Pipeline[HttpRequest, Reply]:
     """What signs and sends blocks and blobs, with the credential and the version of the service's client."""
-    policies: list[Any] = [RetryPolicy(**RETRY | {"retry_total": retries}), _BlobHeaders(service.api_version)]
+    policies: list[Any] = [RetryPolicy(**RETRY | {"retry_total": retries}), _Storage(service.api_version)]
     if hasattr(service.credential, "get_token"):
         policies.append(BearerTokenCredentialPolicy(service.credential, _STORAGE_SCOPE))
     elif service.credential is not None:  # the SDK's own policy of a shared key; nothing for a signature in the URL
@@ -64,8 +74,8 @@ def blob_writes(
     return Pipeline(wire or Wire(_KEPT_CONNECTIONS), policies)
 
 
-class _BlobHeaders(SansIOHTTPPolicy[HttpRequest, Reply]):
-    """What Blob storage wants to hear with every request, at every try: the version spoken, and the time."""
+class _Storage(SansIOHTTPPolicy[HttpRequest, Any]):
+    """What Azure Storage wants to hear with every request, at every try: the version spoken, and the time."""
 
     def __init__(self, version: str) -> None:
         self._headers = {"x-ms-version": version, "User-Agent": _USER_AGENT}
@@ -75,9 +85,7 @@ class _BlobHeaders(SansIOHTTPPolicy[HttpRequest, Reply]):
         request.http_request.headers.update({**self._headers, "x-ms-date": formatdate(usegmt=True)})
 
     @override
-    def on_response(
-        self, request: PipelineRequest[HttpRequest], response: PipelineResponse[HttpRequest, Reply]
-    ) -> None:
+    def on_response(self, request: PipelineRequest[HttpRequest], response: PipelineResponse[HttpRequest, Any]) -> None:
         give_back_long_rest(response.http_response)
 
 
@@ -89,14 +97,29 @@ def blob_service(connection_string: str, uri: str, client_id: str) -> BlobServic
     return BlobServiceClient(uri, _identity(client_id), **options)
 
 
-def table(connection_string: str, uri: str, client_id: str, name: str) -> TableClient:
-    """A client for the catalog's table."""
-    options: dict[str, Any] = {"transport": _transport(), **RETRY}
+def table(  # noqa: PLR0913 - the way to the account, and what tests put in its place
+    connection_string: str,
+    uri: str,
+    client_id: str,
+    name: str,
+    over: HttpTransport[Any, Any] | None = None,
+    retries: int = 3,
+) -> Table:
+    """The catalog's table."""
     if connection_string:
-        service = TableServiceClient.from_connection_string(connection_string, **options)
+        url, signing = _shared_key(connection_string)
     else:
-        service = TableServiceClient(endpoint=uri, credential=_identity(client_id), **options)
-    return service.get_table_client(name)
+        url, signing = uri, BearerTokenCredentialPolicy(_identity(client_id), _STORAGE_SCOPE)
+    policies = [RetryPolicy(**RETRY | {"retry_total": retries}), _Storage(_TABLE_VERSION), signing]
+    return Table(Endpoint(f"{url.rstrip('/')}/{name}", Pipeline(over or _transport(), policies)))
+
+
+def _shared_key(connection_string: str) -> tuple[str, Any]:
+    """The URL of the account's tables, and what signs for them."""
+    parts = parse_connection_string(connection_string)
+    account, key = parts["accountname"], parts["accountkey"]
+    by_suffix = f"{parts.get('defaultendpointsprotocol', 'https')}://{account}.table.{parts.get('endpointsuffix')}"
+    return parts.get("tableendpoint") or by_suffix, TableSigning(account, key)
 
 
 def queue(connection_string: str, uri: str, client_id: str, name: str) -> QueueClient:
@@ -107,9 +130,16 @@ def queue(connection_string: str, uri: str, client_id: str, name: str) -> QueueC
     return QueueClient(uri, name, credential=_identity(client_id), **options)
 
 
-def event_grid(endpoint: str, key: str, client_id: str) -> EventGridPublisherClient:
-    """A client for the customer's own topic."""
-    return EventGridPublisherClient(endpoint, _credential(key, client_id), transport=_transport())
+def event_grid(endpoint: str, key: str, client_id: str) -> Endpoint:
+    """The customer's own topic."""
+    credential = _credential(key, client_id)
+    signing = (
+        AzureKeyCredentialPolicy(credential, "aeg-sas-key")
+        if isinstance(credential, AzureKeyCredential)
+        else BearerTokenCredentialPolicy(credential, _EVENT_GRID_SCOPE)
+    )
+    policies: list[Any] = [RetryPolicy(**RETRY), HeadersPolicy({"User-Agent": _USER_AGENT}), signing]
+    return Endpoint(f"{endpoint}?api-version={_EVENT_GRID_VERSION}", Pipeline(_transport(), policies))
 
 
 def _transport() -> Any:

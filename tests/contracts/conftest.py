@@ -15,6 +15,7 @@ from local.acs import LocalAcs
 from local.acs.hosts import TOPIC_HOST
 from local.azurite import Azurite
 from local.eventgrid import LocalEventGrid
+from recording.adapters import clients
 from recording.adapters.catalog import TableCatalog
 from recording.adapters.queue import StorageQueue
 from recording.adapters.wire import Wire
@@ -116,17 +117,13 @@ def table(azurite: Azurite) -> str:
 def real_catalog(table: str) -> Iterator[RealCatalog]:
     """The adapter over that table."""
     wire = wires.Wire()
-    with (
-        TableServiceClient.from_connection_string(table, transport=wire.transport, retry_total=0) as service,
-        TableServiceClient.from_connection_string(table) as aside,
-    ):
-        rows = aside.get_table_client(TABLE)
+    with TableServiceClient.from_connection_string(table) as aside:
         yield RealCatalog(
-            TableCatalog(service.get_table_client(TABLE)),
-            TableCatalog(rows),
-            TableCatalog(service.get_table_client("missing")),
+            TableCatalog(clients.table(table, "", "", TABLE, wire.transport, retries=0)),
+            TableCatalog(clients.table(table, "", "", TABLE)),
+            TableCatalog(clients.table(table, "", "", "missing", wire.transport, retries=0)),
             wire,
-            rows,
+            aside.get_table_client(TABLE),
         )
 
 

@@ -8,7 +8,7 @@ from azure.storage.blob import BlobServiceClient
 
 from local.azurite import Azurite
 from recording.adapters.archive import BlobArchive, checksum
-from recording.adapters.clients import blob_service, blob_writes
+from recording.adapters.clients import blob_service, blob_requests
 from recording.core.errors import (
     ArchiveBusy,
     ArchiveDamaged,
@@ -153,7 +153,7 @@ def test_no_error_shows_a_key_or_a_signature(real_container: RealContainer, azur
 
 def test_the_largest_block_is_put_in_one_request(azurite: Azurite, real_container: RealContainer) -> None:
     """The SDK would cut it beyond 64 MiB, and send the checksum of the whole with each part."""
-    with blob_service(azurite.connection_string, "", "") as service, blob_writes(service) as writes:
+    with blob_service(azurite.connection_string, "", "") as service, blob_requests(service) as writes:
         archive = BlobArchive(service, writes, real_container.archive.container)
         content = bytes((64 << 20) + 1)
         etag = archive.put(NAME, memoryview(content), {}, "audio/wav")
@@ -167,7 +167,7 @@ def test_a_write_that_is_accepted_in_chunks_gives_its_connection_back() -> None:
     with (
         Server([accepted] * 3) as server,
         BlobServiceClient(f"{server.url}/account") as service,
-        blob_writes(service, retries=0) as writes,
+        blob_requests(service, retries=0) as writes,
     ):
         archive = BlobArchive(service, writes, "container")
         archive.stage(NAME, A, view(CONTENT))

@@ -47,7 +47,7 @@ def stages(wire: Wire) -> Stage:
 
     def writer(server: Server, identity: Identity) -> Callable[[], None]:
         service = BlobServiceClient(server.url, identity)
-        archive = BlobArchive(service, clients.blob_writes(service, wire, retries=0), "recordings")
+        archive = BlobArchive(service, clients.blob_requests(service, wire, retries=0), "recordings")
         return lambda: archive.stage(NAME, A, view(CONTENT))
 
     return writer

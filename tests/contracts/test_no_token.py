@@ -8,8 +8,6 @@ from typing import Any, NoReturn
 import pytest
 from azure.communication.callautomation import CallAutomationClient
 from azure.core.exceptions import ClientAuthenticationError
-from azure.data.tables import TableClient
-from azure.eventgrid import EventGridPublisherClient
 from azure.identity import CredentialUnavailableError
 from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueClient
@@ -80,17 +78,22 @@ def calls(identity: Any) -> AcsCalls:  # noqa: ANN401 - as azure-core has it
     return AcsCalls(CallAutomationClient(ENDPOINT, identity, retry_total=0))
 
 
+def by[T](identity: object, make: Callable[[], T]) -> T:
+    """What the app's clients are where it has that identity."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("recording.adapters.clients._identity", lambda _client_id: identity)
+        return make()
+
+
 def source(identity: Any) -> AcsSource:  # noqa: ANN401 - as azure-core has it
     """The adapter, by an identity."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("recording.adapters.clients._credential", lambda _key, _client_id: identity)
-        return AcsSource(clients.source_requests(HERE, "", ""))
+    return by(identity, lambda: AcsSource(clients.source_requests(HERE, "", "")))
 
 
 def archive(identity: Any) -> BlobArchive:  # noqa: ANN401 - as azure-core has it
     """The adapter, by an identity."""
     service = BlobServiceClient(HERE, identity, retry_total=0)
-    return BlobArchive(service, clients.blob_writes(service, retries=0), "recordings")
+    return BlobArchive(service, clients.blob_requests(service, retries=0), "recordings")
 
 
 def read(identity: object) -> None:
@@ -102,7 +105,7 @@ def read(identity: object) -> None:
 def publish(identity: Any) -> None:  # noqa: ANN401 - as azure-core has it
     """An event for the topic."""
     event = OutgoingEvent("id", EventName.ARCHIVED, "subject", {}, datetime.now(UTC))
-    EventGridTopic(EventGridPublisherClient(HERE, identity)).publish(event)
+    by(identity, lambda: EventGridTopic(clients.event_grid(HERE, "", ""))).publish(event)
 
 
 PORTS: dict[str, tuple[type[RecordingError], Callable[[Any], object]]] = {
@@ -115,7 +118,7 @@ PORTS: dict[str, tuple[type[RecordingError], Callable[[Any], object]]] = {
     "find": (ArchiveRefused, lambda one: archive(one).find(BlobName("n"))),
     "load": (
         ArchiveRefused,
-        lambda one: TableCatalog(TableClient(HERE, "t", credential=one, retry_total=0)).load(RecordingId("r")),
+        lambda one: TableCatalog(by(one, lambda: clients.table("", HERE, "", "t"))).load(RecordingId("r")),
     ),
     "put message": (
         ArchiveRefused,

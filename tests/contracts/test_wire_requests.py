@@ -11,7 +11,7 @@ from azure.core.pipeline.transport import HttpTransport
 from azure.core.rest import HttpRequest
 from azure.storage.blob import BlobServiceClient
 
-from recording.adapters.clients import blob_writes
+from recording.adapters.clients import blob_requests
 from recording.adapters.wire import Reply, Wire, target_of
 from tests.contracts.exchanges import LONG, get, put, writes
 from tests.contracts.scripted import Server, said
@@ -113,7 +113,7 @@ def test_a_long_rest_is_given_back(wire: Wire, asked: str) -> None:
 @contextmanager
 def writes_to(server: Server, wire: Wire) -> Iterator[Pipeline[HttpRequest, Reply]]:
     """What stages blocks there."""
-    with BlobServiceClient(server.url) as service, blob_writes(service, wire) as sending:
+    with BlobServiceClient(server.url) as service, blob_requests(service, wire) as sending:
         yield sending
 
 

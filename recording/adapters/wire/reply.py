@@ -62,7 +62,7 @@ class Reply:
         self._kept = "close" not in self.headers.get("Connection", "").lower() and (encoding is None or length is None)
         # Of the body, or of the chunk at hand; None before the first chunk, and where only the connection's end tells.
         self._left = None if self._chunked or length is None else int(length)
-        if self._left == 0 or self.status_code in _BODILESS:
+        if self._left == 0 or self.status_code in _BODILESS or request.method == "HEAD":
             self._end()
 
     def text(self) -> str:
