@@ -37,7 +37,7 @@ class Outputs:
 
         Raises:
             OutputRefusedError: not a thing for a queue, or larger than 64 KB.
-            AzureError: the service refused, or is not there.
+            QueueRefusedError: the service refused, or is not there.
         """
         for output in function.outputs:
             payload = outputs.get(output.name)
