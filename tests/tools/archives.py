@@ -1,0 +1,34 @@
+"""An archive made by the app's use cases, put down as a download would."""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from tests.use_cases.world import World, file_event_of
+
+ONE, TWO, THREE = "2026/03/01/one", "2026/03/01/two", "2026/03/01/three"
+"""A recording of one chunk, one of two chunks of equal length, one whose first manifest lacked a chunk."""
+
+
+@cache
+def archive() -> Mapping[str, bytes]:
+    """All blobs by their names."""
+    world = World()
+    world.deliver(file_event_of(world.add("one-0"), recording_id="one", event_id="event-1"))
+    chunks = [world.add("two-0", 0, end_reason="ChunkMaximumTimeExceeded"), world.add("two-1", 1)]
+    world.deliver(file_event_of(*chunks, recording_id="two", event_id="event-2"))
+    chunks = [world.add("three-0", 0), world.add("three-1", 1), world.add("three-2", 2)]
+    world.deliver(file_event_of(chunks[0], chunks[2], recording_id="three", event_id="event-3"))
+    world.run()
+    world.deliver(file_event_of(*chunks, recording_id="three", event_id="event-4"))
+    world.run()
+    return {str(name): blob.content for name, blob in world.archive.blobs.items()}
+
+
+def put_down(blobs: Mapping[str, bytes], folder: Path) -> Path:
+    """Write each blob as a file of its name, in folders; the folder."""
+    for name, content in blobs.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return folder
