@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recording.core import blocks, manifest, naming
+from recording.core import blocks, naming
+from recording.core.formats import manifest
 from recording.core.model import BlobName, RecordingId
 from tests.tools.archives import archive
 from tools.verify.digests import digest_of
