@@ -2,11 +2,13 @@
 
 import ast
 import errno
+import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from tests.tools.archives import ONE, THREE, TWO, archive, put_down
 from tools.package import ROOT
 from tools.verify.cli import main
 from tools.verify.digests import Readable, digest_of
+from tools.verify.report import Progress
 
 PROGRAM = ROOT / "tools" / "verify"
 MEDIA = {"one": f"{ONE}/0000-one-0", "two": f"{TWO}/0000-two-0", "three": f"{THREE}/0001-three-1"}
@@ -64,7 +67,7 @@ def test_an_archive_is_proven(folder: Path, capsys: pytest.CaptureFixture[str]) 
         "proven      2026/03/01/one/one.manifest.json: 1 chunk, 31.3 KiB\n"
         "proven      2026/03/01/three/three.manifest-2.json: 3 chunks, 93.9 KiB\n"
         "proven      2026/03/01/two/two.manifest.json: 2 chunks, 62.6 KiB\n"
-        "All is proven: 3 of 3 recordings proven; 6 chunks, 187.8 KiB\n"
+        "All proven: 3 of 3 recordings (6 chunks, 187.8 KiB)\n"
     )
     assert (told, "") == capsys.readouterr()
     assert 187.8 == round(6 * size / 1024, 1)
@@ -90,7 +93,7 @@ def test_an_archive_is_proven_for_a_program_to_read(verify: Callable[..., Told])
         "isProven": True,
         "proven": 3,
         "incomplete": 0,
-        "FAILED": 0,
+        "failed": 0,
         "unnamed": 0,
         "wrong": 0,
         "chunks": 6,
@@ -165,7 +168,7 @@ def test_a_damaged_file_is_told(
     damage(folder / name)
 
     told = verify("--allow-unnamed")
-    assert (1, ALL | {"one": "FAILED"}) == (told.code, told.states)
+    assert (1, ALL | {"one": "failed"}) == (told.code, told.states)
     assert [name] == list(told.problems)
     assert problem in told.problems[name]
 
@@ -174,7 +177,7 @@ def test_swapped_blocks_are_told(folder: Path, verify: Callable[..., Told]) -> N
     swap_two_blocks(folder / MEDIA["one"])
 
     told = verify()
-    assert (1, "FAILED", [MEDIA["one"]]) == (told.code, told.states["one"], list(told.problems))
+    assert (1, "failed", [MEDIA["one"]]) == (told.code, told.states["one"], list(told.problems))
 
 
 def test_swapped_chunks_are_told(folder: Path, verify: Callable[..., Told]) -> None:
@@ -185,7 +188,7 @@ def test_swapped_chunks_are_told(folder: Path, verify: Callable[..., Told]) -> N
     between.rename(second)
 
     told = verify()
-    assert (1, ALL | {"two": "FAILED"}) == (told.code, told.states)
+    assert (1, ALL | {"two": "failed"}) == (told.code, told.states)
     assert {f"{TWO}/0000-two-0", f"{TWO}/0001-two-1"} == set(told.problems)
     assert all("holds other bytes" in problem for problem in told.problems.values())
 
@@ -200,19 +203,25 @@ def test_a_file_that_fails_to_be_read_is_told(verify: Callable[..., Told], monke
 
     monkeypatch.setattr("tools.verify.proving.digest_of", fail_media)
     told = verify()
-    assert (1, dict.fromkeys(ALL, "FAILED")) == (told.code, told.states)
+    assert (1, dict.fromkeys(ALL, "failed")) == (told.code, told.states)
     assert {"cannot be read: Input/output error"} == set(told.problems.values())
     assert 6 == len(told.problems)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
-def test_what_may_not_be_read_is_told(folder: Path, verify: Callable[..., Told]) -> None:
-    (folder / MEDIA["one"]).chmod(0)
-    (folder / THREE).chmod(0)
+def test_a_folder_that_fails_to_be_listed_is_told(
+    folder: Path, verify: Callable[..., Told], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is in it cannot be known, and is not passed over."""
+    list_any = os.scandir
 
+    def list_others(path: Path) -> object:
+        if path == folder / THREE:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return list_any(path)
+
+    monkeypatch.setattr("tools.verify.listing.os.scandir", list_others)
     told = verify()
-    assert (1, {"one": "FAILED", "two": "proven"}) == (told.code, told.states)
-    assert {MEDIA["one"]: "cannot be read: Permission denied"} == told.problems
+    assert (1, {"one": "proven", "two": "proven"}) == (told.code, told.states)
     assert {f"{THREE}/": "cannot be listed: Permission denied"} == told.beside
 
 
@@ -257,7 +266,7 @@ def test_a_manifest_that_says_another_digest_is_told_at_the_file(folder: Path, v
     change(folder / ONE / "one.manifest.json", lambda fields: fields["chunks"][0]["digest"].update(blockSize=4095))
 
     told = verify()
-    assert (1, "FAILED", [MEDIA["one"]]) == (told.code, told.states["one"], list(told.problems))
+    assert (1, "failed", [MEDIA["one"]]) == (told.code, told.states["one"], list(told.problems))
 
 
 @pytest.mark.parametrize(
@@ -272,7 +281,7 @@ def test_an_unreadable_manifest_is_told_and_its_files_are_unnamed(
     (folder / name).write_bytes(raw)
 
     told = verify()
-    assert (1, ALL | {"one": "FAILED"}) == (told.code, told.states)
+    assert (1, ALL | {"one": "failed"}) == (told.code, told.states)
     assert {MEDIA["one"], METADATA} == set(told.beside)
     assert problem in told.problems[name]
 
@@ -288,7 +297,7 @@ def test_a_manifest_that_leads_out_of_the_folder_is_refused(
     change(folder / name, lambda fields: fields["chunks"][0].update(blob=blob))
 
     told = verify("--allow-unnamed")
-    assert (1, ALL | {"one": "FAILED"}) == (told.code, told.states)
+    assert (1, ALL | {"one": "failed"}) == (told.code, told.states)
     assert "which is no name of a blob in an archive" in told.problems[name]
 
 
@@ -296,7 +305,7 @@ def test_a_manifest_under_the_name_of_another_is_refused(folder: Path, verify: C
     shutil.copy(folder / ONE / "one.manifest.json", folder / TWO / "two.manifest.json")
 
     told = verify("--allow-unnamed")
-    assert (1, ALL | {"two": "FAILED"}) == (told.code, told.states)
+    assert (1, ALL | {"two": "failed"}) == (told.code, told.states)
     assert "recording 'one', which its name does not say" in told.problems[f"{TWO}/two.manifest.json"]
 
 
@@ -316,7 +325,7 @@ def test_an_earlier_manifest_is_proven_too(folder: Path, verify: Callable[..., T
     change(folder / THREE / "three.manifest.json", lambda fields: fields["chunks"][0]["digest"].update(value="0" * 64))
 
     told = verify()
-    assert (1, ALL | {"three": "FAILED"}) == (told.code, told.states)
+    assert (1, ALL | {"three": "failed"}) == (told.code, told.states)
     assert [f"{THREE}/0000-three-0"] == list(told.problems)
 
 
@@ -330,7 +339,7 @@ def test_an_incomplete_recording_is_proven_as_far_as_it_goes(folder: Path, capsy
     assert (
         "incomplete  2026/03/01/three/three.manifest.json: 2 chunks, 62.6 KiB\n"
         "            lacks: chunk 1 was never announced\n"
-        "All is proven: 1 of 1 recording proven; 2 chunks, 62.6 KiB; 1 of them incomplete\n"
+        "All proven: 1 of 1 recording (2 chunks, 62.6 KiB), 1 incomplete\n"
     ) == capsys.readouterr().out
 
 
@@ -346,6 +355,19 @@ def test_a_name_that_no_terminal_should_see_is_spelt_out(folder: Path, capsys: p
 
     assert 1 == main([str(folder)])
     assert "unnamed     'a\\x1b[2J\\udcff' is named by no manifest\n" in capsys.readouterr().out
+
+
+def test_the_document_shows_what_it_says(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The example of docs/verify.md is what the program prints of such a download."""
+    (folder / THREE / "three.manifest-2.json").unlink()
+    for name in ("0001-three-1", "0001-three-1.metadata.json"):
+        (folder / THREE / name).unlink()
+    change_the_last_byte(folder / TWO / "0001-two-1")
+    put_down({"notes.txt": b""}, folder)
+    assert 1 == main([str(folder)])
+
+    example = (ROOT / "docs" / "verify.md").read_text().split("```")[3].strip()
+    assert example == capsys.readouterr().out.strip()
 
 
 # --- one file ---
@@ -412,7 +434,7 @@ def test_it_runs_with_every_python_from_3_10_on(folder: Path) -> None:
             continue  # a name without a Python behind it
         ended = run_python(python, PROGRAM, folder)
         assert (0, "") == (ended.returncode, ended.stderr)
-        assert ended.stdout.endswith("All is proven: 3 of 3 recordings proven; 6 chunks, 187.8 KiB\n")
+        assert ended.stdout.endswith("All proven: 3 of 3 recordings (6 chunks, 187.8 KiB)\n")
 
 
 def test_it_runs_from_a_copy_of_its_folder_alone(folder: Path, tmp_path: Path) -> None:
@@ -453,3 +475,35 @@ def test_an_interrupted_run_says_that_it_proved_nothing_of_the_rest(
     monkeypatch.setattr("tools.verify.proving.digest_of", interrupt)
     assert 130 == main([str(folder)])
     assert ("", "\nstopped before the end: nothing is said of the rest\n") == capsys.readouterr()
+
+
+def test_memory_does_not_grow_with_a_file(tmp_path: Path) -> None:
+    """48 MiB are read in less than 4."""
+    size, block_size = 48 << 20, 6 << 20
+    path = tmp_path / "media"
+    path.touch()
+    os.truncate(path, size)
+    digest = hashlib.sha256(hashlib.sha256(bytes(block_size)).digest() * (size // block_size)).hexdigest()
+    tracemalloc.start()
+    try:
+        assert 0 == main(["--media", str(path), "--digest", digest, "--block-size", str(block_size)])
+        assert tracemalloc.get_traced_memory()[1] < 4 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_long_work_tells_how_far_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    """On standard error: a line now and then, or on a terminal one line that gives way to the next that is printed."""
+    in_lines, in_place = (Progress(place, every=0, total=3, finished=1) for place in (False, True))
+    in_lines.on_listed(1)
+    in_lines.on_read(3 << 20)
+    in_lines.clear()
+    assert ("", "... 1 file listed\n... recording 2 of 3, 3.0 MiB read\n") == capsys.readouterr()
+
+    in_place.on_read(5)
+    in_place.clear()
+    in_place.clear()
+    told = [each.strip() for each in capsys.readouterr().err.split("\r")]
+    assert ["", "... recording 2 of 3, 5 bytes read", "", ""] == told
+    Progress(is_in_place=False, every=3600).on_read(1)
+    assert ("", "") == capsys.readouterr()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .listing import list_folder
 from .proving import FAILED, PROVEN, Problem, Proving, wrong_content
-from .report import UNNAMED, WRONG, Progress, Report, in_words, shown
+from .report import UNNAMED, WRONG, Progress, Report, in_column, in_words, shown
 
 ALL_PROVEN, NOT_ALL_PROVEN, CANNOT_RUN, INTERRUPTED = 0, 1, 2, 130
 
@@ -34,9 +34,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _prove_archive(root: Path, *, as_json: bool, allow_unnamed: bool) -> int:
-    listing = list_folder(root)
-    progress = _progress(sum(1 for _ in listing.recordings()))
+    progress = _progress()
+    listing = list_folder(root, progress.on_listed)
+    progress.total = sum(1 for _ in listing.recordings())
     if not progress.total:
+        progress.clear()
         print(f"no manifest (….manifest.json) in {root}: there is nothing to prove by", file=sys.stderr)
         return CANNOT_RUN
     report = Report(as_json, progress)
@@ -55,17 +57,18 @@ def _prove_archive(root: Path, *, as_json: bool, allow_unnamed: bool) -> int:
 
 
 def _prove_media(media: Path, digest: str, block_size: int) -> int:
-    progress = _progress(1)
+    progress = _progress()
+    progress.total = 1
     wrong = wrong_content(media, None, digest, block_size, progress.on_read)
     progress.clear()
     state, told = (FAILED, f" {wrong}") if wrong else (PROVEN, f": {in_words(progress.read)}")
-    print(f"{state:<12}{shown(str(media))}{told}")
+    print(f"{in_column(state)}{shown(str(media))}{told}")
     return NOT_ALL_PROVEN if wrong else ALL_PROVEN
 
 
-def _progress(total: int) -> Progress:
+def _progress() -> Progress:
     is_terminal = sys.stderr.isatty()
-    return Progress(total, is_in_place=is_terminal, every=1 if is_terminal else 30)
+    return Progress(is_in_place=is_terminal, every=1 if is_terminal else 30)
 
 
 def _parser() -> argparse.ArgumentParser:

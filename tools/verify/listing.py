@@ -1,7 +1,7 @@
 """What stands in the folder of an archive. Only names found here are ever opened; no name of a manifest is."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,8 +25,12 @@ class Listing:
             yield recording, [name for _, name in sorted(revisions)]
 
 
-def list_folder(root: Path) -> Listing:
+def list_folder(root: Path, on_listed: Callable[[int], None]) -> Listing:
     """List a folder and those in it. Links are not followed; links and what is no file are wrong in an archive.
+
+    Args:
+        root: the folder.
+        on_listed: told after each folder how many files there are so far.
 
     Raises:
         OSError: the folder itself cannot be listed; one in it that cannot is wrong, and the others are listed.
@@ -42,6 +46,7 @@ def list_folder(root: Path) -> Listing:
                     _sort(listing, folders, prefix + entry.name, entry)
         except OSError as error:
             listing.wrong[prefix] = f"cannot be listed: {error.strerror or error}"
+        on_listed(len(listing.files))
     return listing
 
 

@@ -13,7 +13,7 @@ MOST_MANIFEST = 16 << 20
 """Bytes; a manifest of a hundred chunks has about a hundred kilobytes."""
 
 
-PROVEN, INCOMPLETE, FAILED = "proven", "incomplete", "FAILED"
+PROVEN, INCOMPLETE, FAILED = "proven", "incomplete", "failed"
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def wrong_content(
         if length is not None and found_length != length:
             return f"has {found_length} bytes in place of {length}"
         found = digest_of(stream, block_size, on_read)
-    return None if found == digest else f"holds other bytes: their digest is {found} in place of {digest}"
+    return None if found == digest else f"holds other bytes: their digest is {found}"
 
 
 def _reason(error: Exception) -> str:

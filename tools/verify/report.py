@@ -12,8 +12,6 @@ from .proving import FAILED, INCOMPLETE, PROVEN, Problem, Recording
 UNNAMED, WRONG = "unnamed", "wrong"
 """What a file or folder beside the recordings is."""
 
-_INDENT = " " * 12
-
 
 def in_words(length: int) -> str:
     """A number of bytes for a person."""
@@ -25,6 +23,16 @@ def in_words(length: int) -> str:
     return f"{size:.1f} TiB"
 
 
+def counted(count: int, noun: str) -> str:
+    """A number of things for a person."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def in_column(state: str) -> str:
+    """The first column of a line; what has failed catches the eye."""
+    return f"{state.upper() if state == FAILED else state:<12}"
+
+
 def shown(text: str) -> str:
     """A text from outside that cannot steer the terminal."""
     return text if text.isprintable() else ascii(text)
@@ -34,22 +42,33 @@ def shown(text: str) -> str:
 class Progress:
     """Tells on standard error how far a long work is: in place on a terminal, else a line now and then."""
 
-    total: int
     is_in_place: bool
     every: float
     """Seconds from one telling to the next."""
+    total: int = 0
     finished: int = 0
     read: int = 0
     _told: float = field(default_factory=time.monotonic)
     _is_on_screen: bool = False
 
+    def on_listed(self, count: int) -> None:
+        """So many files are listed so far."""
+        if self._is_time():
+            self._tell(f"... {counted(count, 'file')} listed")
+
     def on_read(self, count: int) -> None:
-        """Count bytes; tell, if it is time."""
+        """So many further bytes are read."""
         self.read += count
+        if self._is_time():
+            self._tell(f"... recording {self.finished + 1} of {self.total}, {in_words(self.read)} read")
+
+    def _is_time(self) -> bool:
         if time.monotonic() - self._told < self.every:
-            return
+            return False
         self._told = time.monotonic()
-        line = f"... recording {self.finished + 1} of {self.total}, {in_words(self.read)} read"
+        return True
+
+    def _tell(self, line: str) -> None:
         if self.is_in_place:
             print(f"\r{line:<60}", end="", file=sys.stderr, flush=True)
             self._is_on_screen = True
@@ -81,14 +100,14 @@ class Report:
         if self.as_json:
             self._print_json({"kind": "recording", "state": found.state, **_fields(found)})
             return
-        size = f"{_counted(found.chunks, 'chunk')}, {in_words(found.length)}"
-        self._print(f"{found.state:<12}{shown(found.manifest)}: {size}")
+        size = f"{counted(found.chunks, 'chunk')}, {in_words(found.length)}"
+        self._print(f"{in_column(found.state)}{shown(found.manifest)}: {size}")
         for line in (
             *(f"lacks: {shown(lack)}" for lack in found.lacks),
             *(f"in doubt: {shown(doubt)}" for doubt in found.doubts),
             *(f"{shown(problem.name)} {shown(problem.problem)}" for problem in found.problems),
         ):
-            self._print(_INDENT + line)
+            self._print(in_column("") + line)
 
     def beside(self, kind: str, problem: Problem) -> None:
         """Print what stands beside all recordings, and is unnamed or wrong."""
@@ -96,7 +115,7 @@ class Report:
         if self.as_json:
             self._print_json({"kind": kind, **asdict(problem)})
         else:
-            self._print(f"{kind:<12}{shown(problem.name)} {shown(problem.problem)}")
+            self._print(f"{in_column(kind)}{shown(problem.name)} {shown(problem.problem)}")
 
     def summary(self, *, is_proven: bool) -> None:
         """Print the sum."""
@@ -106,16 +125,15 @@ class Report:
             kinds = (PROVEN, INCOMPLETE, FAILED, UNNAMED, WRONG, "chunks", "length")
             self._print_json({"kind": "summary", "isProven": is_proven, **{kind: counts[kind] for kind in kinds}})
             return
-        kept = recordings - counts[FAILED]
+        size = f"{counted(counts['chunks'], 'chunk')}, {in_words(counts['length'])}"
         told = [
-            f"{kept} of {_counted(recordings, 'recording')} proven",
-            f"{_counted(counts['chunks'], 'chunk')}, {in_words(counts['length'])}",
-            *([f"{counts[INCOMPLETE]} of them incomplete"] if counts[INCOMPLETE] else []),
+            f"{recordings - counts[FAILED]} of {counted(recordings, 'recording')} ({size})",
+            *([f"{counts[INCOMPLETE]} incomplete"] if counts[INCOMPLETE] else []),
             *([f"{counts[FAILED]} failed"] if counts[FAILED] else []),
-            *([f"{_counted(counts[UNNAMED], 'file')} that no manifest names"] if counts[UNNAMED] else []),
-            *([f"{counts[WRONG]} that cannot be in an archive"] if counts[WRONG] else []),
+            *([f"{counted(counts[UNNAMED], 'file')} that no manifest names"] if counts[UNNAMED] else []),
+            *([f"{counts[WRONG]} wrong"] if counts[WRONG] else []),
         ]
-        self._print(f"{'All is proven' if is_proven else 'NOT all is proven'}: {'; '.join(told)}")
+        self._print(f"{'All proven' if is_proven else 'NOT all proven'}: {', '.join(told)}")
 
     def _print(self, line: str) -> None:
         self.progress.clear()
@@ -135,7 +153,3 @@ def _fields(found: Recording) -> Mapping[str, object]:
         "doubts": found.doubts,
         "problems": [asdict(problem) for problem in found.problems],
     }
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
