@@ -1,13 +1,19 @@
 """An archive made by the app's use cases, put down as a download would."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from tests.use_cases.world import World, file_event_of
 
 ONE, TWO, THREE = "2026/03/01/one", "2026/03/01/two", "2026/03/01/three"
 """A recording of one chunk, one of two chunks of equal length, one whose first manifest lacked a chunk."""
+
+MEDIA = f"{ONE}/0000-one-0"
+METADATA = f"{MEDIA}.metadata.json"
+ALL = {"one": "proven", "two": "proven", "three": "proven"}
 
 
 @cache
@@ -32,3 +38,17 @@ def put_down(blobs: Mapping[str, bytes], folder: Path) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     return folder
+
+
+def change_manifest(path: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    """Change the fields of a manifest."""
+    fields = json.loads(path.read_bytes())
+    change(fields)
+    path.write_text(json.dumps(fields))
+
+
+def change_the_last_byte(path: Path) -> None:
+    """Damage that leaves the length as it was."""
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)

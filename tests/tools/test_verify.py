@@ -1,7 +1,6 @@
-"""tools/verify over a folder: an archive as the app makes it is proven, and each damage is told for what it is."""
+"""What tools/verify says of an archive as the app makes it, and how it runs."""
 
 import ast
-import errno
 import hashlib
 import json
 import os
@@ -9,60 +8,33 @@ import shutil
 import subprocess
 import sys
 import tracemalloc
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.tools.archives import ONE, THREE, TWO, archive, put_down
+from tests.tools.archives import (
+    ALL,
+    MEDIA,
+    ONE,
+    THREE,
+    TWO,
+    archive,
+    change_manifest,
+    change_the_last_byte,
+    put_down,
+)
+from tests.tools.conftest import Verify
 from tools.package import ROOT
 from tools.verify.cli import main
-from tools.verify.digests import Readable, digest_of
 from tools.verify.report import Progress
 
 PROGRAM = ROOT / "tools" / "verify"
-MEDIA = {"one": f"{ONE}/0000-one-0", "two": f"{TWO}/0000-two-0", "three": f"{THREE}/0001-three-1"}
-METADATA = f"{MEDIA['one']}.metadata.json"
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """An archive as it was downloaded."""
-    return put_down(archive(), tmp_path / "download")
-
-
-class Told:
-    """What the program said, by `--json`."""
-
-    def __init__(self, code: int, out: str) -> None:
-        self.code = code
-        self.lines: list[dict[str, Any]] = [json.loads(line) for line in out.splitlines()]
-        self.summary = self.lines[-1]
-        recordings = [line for line in self.lines if line["kind"] == "recording"]
-        self.states = {line["manifest"].split("/")[3]: line["state"] for line in recordings}
-        self.problems = {each["name"]: each["problem"] for line in recordings for each in line["problems"]}
-        self.beside = {line["name"]: line["problem"] for line in self.lines if line["kind"] in {"unnamed", "wrong"}}
-
-
-@pytest.fixture
-def verify(folder: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., Told]:
-    """Run it on the folder."""
-
-    def run(*options: str) -> Told:
-        code = main(["--json", *options, str(folder)])
-        return Told(code, capsys.readouterr().out)
-
-    return run
-
-
-ALL = {"one": "proven", "two": "proven", "three": "proven"}
 
 
 def test_an_archive_is_proven(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A line per recording, the latest manifest of each, and the sum; nothing else."""
     assert 0 == main([str(folder)])
-    size = len(archive()[MEDIA["one"]])
+    size = len(archive()[MEDIA])
     told = (
         "proven      2026/03/01/one/one.manifest.json: 1 chunk, 31.3 KiB\n"
         "proven      2026/03/01/three/three.manifest-2.json: 3 chunks, 93.9 KiB\n"
@@ -73,9 +45,9 @@ def test_an_archive_is_proven(folder: Path, capsys: pytest.CaptureFixture[str]) 
     assert 187.8 == round(6 * size / 1024, 1)
 
 
-def test_an_archive_is_proven_for_a_program_to_read(verify: Callable[..., Told]) -> None:
+def test_an_archive_is_proven_for_a_program_to_read(verify: Verify) -> None:
     told = verify()
-    size = len(archive()[MEDIA["one"]])
+    size = len(archive()[MEDIA])
     assert (0, ALL, {}, {}) == (told.code, told.states, told.problems, told.beside)
     assert {
         "kind": "recording",
@@ -101,234 +73,6 @@ def test_an_archive_is_proven_for_a_program_to_read(verify: Callable[..., Told])
     } == told.summary
 
 
-# --- damage to one file; each is told of that file alone, and the other recordings are proven ---
-
-
-def cut(path: Path) -> None:
-    os.truncate(path, path.stat().st_size - 1)
-
-
-def lengthen(path: Path) -> None:
-    with path.open("ab") as stream:
-        stream.write(b"\0")
-
-
-def change_the_last_byte(path: Path) -> None:
-    content = bytearray(path.read_bytes())
-    content[-1] ^= 1
-    path.write_bytes(content)
-
-
-def swap_two_blocks(path: Path) -> None:
-    content = path.read_bytes()
-    path.write_bytes(content[4096:8192] + content[:4096] + content[8192:])
-
-
-def empty(path: Path) -> None:
-    path.write_bytes(b"")
-
-
-def link_to_the_same_bytes(path: Path) -> None:
-    path.symlink_to(path.rename(path.parent.parent.parent / "elsewhere"))
-
-
-def link_to_itself(path: Path) -> None:
-    path.unlink()
-    path.symlink_to(path)
-
-
-def make_a_folder_of_it(path: Path) -> None:
-    path.unlink()
-    path.mkdir()
-
-
-def make_a_pipe_of_it(path: Path) -> None:
-    path.unlink()
-    os.mkfifo(path)
-
-
-@pytest.mark.parametrize("name", [MEDIA["one"], METADATA], ids=["media", "metadata"])
-@pytest.mark.parametrize(
-    ("damage", "problem"),
-    [
-        (cut, "bytes in place of"),
-        (lengthen, "bytes in place of"),
-        (empty, "has 0 bytes in place of"),
-        (change_the_last_byte, "holds other bytes: their digest is"),
-        (Path.unlink, "is missing"),
-        (make_a_folder_of_it, "is missing"),
-        (link_to_the_same_bytes, "is a symbolic link"),
-        (link_to_itself, "is a symbolic link"),
-        (make_a_pipe_of_it, "is neither a file nor a folder"),
-    ],
-)
-def test_a_damaged_file_is_told(
-    folder: Path, verify: Callable[..., Told], name: str, damage: Callable[[Path], None], problem: str
-) -> None:
-    damage(folder / name)
-
-    told = verify("--allow-unnamed")
-    assert (1, ALL | {"one": "failed"}) == (told.code, told.states)
-    assert [name] == list(told.problems)
-    assert problem in told.problems[name]
-
-
-def test_swapped_blocks_are_told(folder: Path, verify: Callable[..., Told]) -> None:
-    swap_two_blocks(folder / MEDIA["one"])
-
-    told = verify()
-    assert (1, "failed", [MEDIA["one"]]) == (told.code, told.states["one"], list(told.problems))
-
-
-def test_swapped_chunks_are_told(folder: Path, verify: Callable[..., Told]) -> None:
-    """They are of equal length; both are named."""
-    first, second = folder / TWO / "0000-two-0", folder / TWO / "0001-two-1"
-    between = first.rename(folder / "between")
-    second.rename(first)
-    between.rename(second)
-
-    told = verify()
-    assert (1, ALL | {"two": "failed"}) == (told.code, told.states)
-    assert {f"{TWO}/0000-two-0", f"{TWO}/0001-two-1"} == set(told.problems)
-    assert all("holds other bytes" in problem for problem in told.problems.values())
-
-
-def test_a_file_that_fails_to_be_read_is_told(verify: Callable[..., Told], monkeypatch: pytest.MonkeyPatch) -> None:
-    """As on a mount whose network is gone; the next one is tried."""
-
-    def fail_media(stream: Readable, block_size: int | None, on_read: Callable[[int], None]) -> str:
-        if block_size is None:
-            return digest_of(stream, block_size, on_read)
-        raise OSError(errno.EIO, os.strerror(errno.EIO))
-
-    monkeypatch.setattr("tools.verify.proving.digest_of", fail_media)
-    told = verify()
-    assert (1, dict.fromkeys(ALL, "failed")) == (told.code, told.states)
-    assert {"cannot be read: Input/output error"} == set(told.problems.values())
-    assert 6 == len(told.problems)
-
-
-def test_a_folder_that_fails_to_be_listed_is_told(
-    folder: Path, verify: Callable[..., Told], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What is in it cannot be known, and is not passed over."""
-    list_any = os.scandir
-
-    def list_others(path: Path) -> object:
-        if path == folder / THREE:
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        return list_any(path)
-
-    monkeypatch.setattr("tools.verify.listing.os.scandir", list_others)
-    told = verify()
-    assert (1, {"one": "proven", "two": "proven"}) == (told.code, told.states)
-    assert {f"{THREE}/": "cannot be listed: Permission denied"} == told.beside
-
-
-# --- what stands beside ---
-
-
-def test_a_file_that_no_manifest_names_is_told_and_a_failure_unless_allowed(
-    folder: Path, verify: Callable[..., Told]
-) -> None:
-    """A recording whose manifest was lost would go unseen otherwise."""
-    put_down({"readme.txt": b"", f"{ONE}/0000-one-0.metadata-2.json": b"{}"}, folder)
-    (folder / TWO / "two.manifest.json").unlink()
-    unnamed = {"readme.txt", f"{ONE}/0000-one-0.metadata-2.json"} | {name for name in archive() if "two-" in name}
-
-    told, allowed = verify(), verify("--allow-unnamed")
-    assert (1, 0) == (told.code, allowed.code)
-    assert dict.fromkeys(unnamed, "is named by no manifest") == told.beside == allowed.beside
-    assert {"one": "proven", "three": "proven"} == told.states == allowed.states
-
-
-def test_a_linked_folder_is_told_and_not_followed(folder: Path, verify: Callable[..., Told]) -> None:
-    """Not even one that leads to the very bytes."""
-    (folder / ONE).rename(folder.parent / "one")
-    (folder / ONE).symlink_to(folder.parent / "one")
-    (folder / "loop").symlink_to(folder)
-
-    told = verify()
-    assert (1, {"two": "proven", "three": "proven"}) == (told.code, told.states)
-    assert dict.fromkeys((ONE, "loop"), "is a symbolic link; it is not followed") == told.beside
-
-
-# --- manifests ---
-
-
-def change(path: Path, change: Callable[[dict[str, Any]], object]) -> None:
-    fields = json.loads(path.read_bytes())
-    change(fields)
-    path.write_text(json.dumps(fields))
-
-
-def test_a_manifest_that_says_another_digest_is_told_at_the_file(folder: Path, verify: Callable[..., Told]) -> None:
-    change(folder / ONE / "one.manifest.json", lambda fields: fields["chunks"][0]["digest"].update(blockSize=4095))
-
-    told = verify()
-    assert (1, "failed", [MEDIA["one"]]) == (told.code, told.states["one"], list(told.problems))
-
-
-@pytest.mark.parametrize(
-    ("raw", "problem"),
-    [(b"", "it is not JSON"), (b"{}", "schema is no text"), (b" " * (17 << 20), "it has more than")],
-    ids=["empty", "no manifest", "too long"],
-)
-def test_an_unreadable_manifest_is_told_and_its_files_are_unnamed(
-    folder: Path, verify: Callable[..., Told], raw: bytes, problem: str
-) -> None:
-    name = f"{ONE}/one.manifest.json"
-    (folder / name).write_bytes(raw)
-
-    told = verify()
-    assert (1, ALL | {"one": "failed"}) == (told.code, told.states)
-    assert {MEDIA["one"], METADATA} == set(told.beside)
-    assert problem in told.problems[name]
-
-
-@pytest.mark.parametrize("lead", ["../outside", "/outside", "2026/../../outside"])
-def test_a_manifest_that_leads_out_of_the_folder_is_refused(
-    folder: Path, verify: Callable[..., Told], lead: str
-) -> None:
-    """Though what stands there has the very bytes."""
-    shutil.copy(folder / MEDIA["one"], folder.parent / "outside")
-    name = f"{ONE}/one.manifest.json"
-    blob = f"{folder.parent}/outside" if lead.startswith("/") else lead
-    change(folder / name, lambda fields: fields["chunks"][0].update(blob=blob))
-
-    told = verify("--allow-unnamed")
-    assert (1, ALL | {"one": "failed"}) == (told.code, told.states)
-    assert "which is no name of a blob in an archive" in told.problems[name]
-
-
-def test_a_manifest_under_the_name_of_another_is_refused(folder: Path, verify: Callable[..., Told]) -> None:
-    shutil.copy(folder / ONE / "one.manifest.json", folder / TWO / "two.manifest.json")
-
-    told = verify("--allow-unnamed")
-    assert (1, ALL | {"two": "failed"}) == (told.code, told.states)
-    assert "recording 'one', which its name does not say" in told.problems[f"{TWO}/two.manifest.json"]
-
-
-def test_a_blob_that_two_recordings_name_is_told(folder: Path, verify: Callable[..., Told]) -> None:
-    """A manifest made for another recording over the same blobs proves nothing of that recording."""
-    copied = folder / ONE / "zero.manifest.json"
-    shutil.copy(folder / ONE / "one.manifest.json", copied)
-    change(copied, lambda fields: fields.update(recordingId="zero"))
-
-    told = verify()
-    assert 1 == told.code
-    assert dict.fromkeys((MEDIA["one"], METADATA), "belongs to recording one by another manifest") == told.problems
-
-
-def test_an_earlier_manifest_is_proven_too(folder: Path, verify: Callable[..., Told]) -> None:
-    """What it says of a file that the later one names as well must be so."""
-    change(folder / THREE / "three.manifest.json", lambda fields: fields["chunks"][0]["digest"].update(value="0" * 64))
-
-    told = verify()
-    assert (1, ALL | {"three": "failed"}) == (told.code, told.states)
-    assert [f"{THREE}/0000-three-0"] == list(told.problems)
-
-
 def test_an_incomplete_recording_is_proven_as_far_as_it_goes(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It is told, with what it lacks, and is no failure: nothing is wrong with the download."""
     for name in archive():
@@ -344,7 +88,7 @@ def test_an_incomplete_recording_is_proven_as_far_as_it_goes(folder: Path, capsy
 
 
 def test_doubts_of_a_manifest_are_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    change(folder / ONE / "one.manifest.json", lambda fields: fields.update(doubts=["it is short\x1b[2J"]))
+    change_manifest(folder / ONE / "one.manifest.json", lambda fields: fields.update(doubts=["it is short\x1b[2J"]))
 
     assert 0 == main([str(folder)])
     assert "            in doubt: 'it is short\\x1b[2J'\n" in capsys.readouterr().out
@@ -370,12 +114,9 @@ def test_the_document_shows_what_it_says(folder: Path, capsys: pytest.CaptureFix
     assert example == capsys.readouterr().out.strip()
 
 
-# --- one file ---
-
-
 def test_one_file_is_proven_by_its_digest(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     digest = json.loads(archive()[f"{ONE}/one.manifest.json"])["chunks"][0]["digest"]
-    path = folder / MEDIA["one"]
+    path = folder / MEDIA
     command = ["--media", str(path), "--digest", digest["value"].upper(), "--block-size", str(digest["blockSize"])]
 
     assert (0, f"proven      {path}: 31.3 KiB\n") == (main(command), capsys.readouterr().out)
@@ -442,7 +183,7 @@ def test_it_runs_from_a_copy_of_its_folder_alone(folder: Path, tmp_path: Path) -
     copied = shutil.copytree(PROGRAM, tmp_path / "prove")
 
     assert 0 == run_python(sys.executable, copied, folder).returncode
-    (folder / MEDIA["one"]).unlink()
+    (folder / MEDIA).unlink()
     assert 1 == run_python(sys.executable, copied, folder).returncode
 
 
