@@ -3,7 +3,7 @@
 import logging
 import random
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,7 +11,7 @@ from datetime import datetime
 from recording import log
 from recording.core.errors import CatalogConflict, Transient
 from recording.core.formats import notifications
-from recording.core.lifecycle import Decision, Fact, Told, decide
+from recording.core.lifecycle import Decision, Fact, Told, decide_all
 from recording.core.model import APP, Actor, Alert, CatalogEntry, RecordingId
 from recording.ports import Catalog, Topic
 
@@ -55,9 +55,9 @@ class CatalogUpdates:
         return self.catalog.load(recording_id)
 
     def apply(
-        self, recording_id: RecordingId, fact: Fact, known: CatalogEntry | None = None, by: Actor = APP
+        self, recording_id: RecordingId, *facts: Fact, known: CatalogEntry | None = None, by: Actor = APP
     ) -> Decision:
-        """Save what the fact makes of the entry; what it is now, and which steps are to be queued.
+        """Save what the facts make of the entry; what it is now, and which steps are to be queued by the last of them.
 
         Alerts are saved with the entry, and published afterwards by `tell`: a conflict cannot tell what is not so,
         whoever is cut off in between is followed by one who finds them untold, and a topic that is out of order holds
@@ -65,7 +65,7 @@ class CatalogUpdates:
 
         Args:
             recording_id: whose entry.
-            fact: what has happened.
+            facts: what has happened, in order; saved together or not at all.
             known: the entry as just loaded or saved, which spares a request if nobody has changed it since.
             by: who brought it about.
 
@@ -74,7 +74,7 @@ class CatalogUpdates:
             Transient: the catalog cannot be had.
         """
         with self._turn(recording_id) as turn:
-            return self._save(recording_id, fact, turn, known, by)
+            return self._save(recording_id, facts, turn, known, by)
 
     def tell(self, entry: CatalogEntry) -> CatalogEntry:
         """Publish what is untold of an entry, at least once, and note that it is told; the entry as it is then.
@@ -94,20 +94,20 @@ class CatalogUpdates:
             told.append(alert)
         if told:
             with self._turn(recording_id) as turn:
-                entry = self._save(recording_id, Told(tuple(told)), turn, entry, APP).entry
+                entry = self._save(recording_id, (Told(tuple(told)),), turn, entry, APP).entry
         if failure is not None:
             raise failure
         return entry
 
     def _save(
-        self, recording_id: RecordingId, fact: Fact, turn: _Turn, known: CatalogEntry | None, by: Actor
+        self, recording_id: RecordingId, facts: Sequence[Fact], turn: _Turn, known: CatalogEntry | None, by: Actor
     ) -> Decision:
         entry = turn.latest or known
         wait, waited = _FIRST_WAIT, 0.0
         while True:
             if entry is None:
                 entry = self.catalog.load(recording_id)
-            decision = decide(entry, fact, self.now(), by)
+            decision = decide_all(entry, facts, self.now(), by)
             if decision.entry == entry:
                 turn.latest = entry
                 return decision

@@ -97,7 +97,7 @@ def blob_service(connection_string: str, uri: str, client_id: str) -> BlobServic
     return BlobServiceClient(uri, _identity(client_id), **options)
 
 
-def table(  # noqa: PLR0913 - the way to the account, and what tests put in its place
+def table(
     connection_string: str,
     uri: str,
     client_id: str,

@@ -1,7 +1,7 @@
 """One REST endpoint: each request straight through a pipeline of few policies.
 
-The SDK's clients for tables and topics turn what is a few lines of JSON into models and back, by a dozen policies: three
-times what the request itself costs, on the way of every recording.
+The SDK's clients for tables and topics turn a few lines of JSON into models and back, by a dozen policies: three times
+what the request itself costs, and every recording takes seven of them.
 """
 
 from collections.abc import Mapping

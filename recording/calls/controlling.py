@@ -89,7 +89,7 @@ class Controlling:
         log.event("recording.stopped", {"recording_id": recording_id})
         if entry is None:
             return _of_others(recording_id, RecordingState.STOPPED)
-        return self.updates.apply(recording_id, Stopped(), entry).entry
+        return self.updates.apply(recording_id, Stopped(), known=entry).entry
 
     def _turn(
         self,
@@ -112,7 +112,7 @@ class Controlling:
         log.event(f"recording.{type(fact).__name__.lower()}", {"recording_id": recording_id})
         if entry is None:
             return _of_others(recording_id, state)
-        return self.updates.apply(recording_id, fact, entry).entry
+        return self.updates.apply(recording_id, fact, known=entry).entry
 
 
 def _of_others(recording_id: RecordingId, state: RecordingState) -> CatalogEntry:

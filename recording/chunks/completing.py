@@ -7,13 +7,16 @@ from datetime import datetime
 from itertools import count
 
 from recording import log
-from recording.core.errors import BlobExists
+from recording.core.errors import BlobExists, InvalidRequest
 from recording.core.formats import notifications
-from recording.core.formats.manifest import manifest_of, to_json
+from recording.core.formats.manifest import from_json, manifest_of, to_json, without_releases
 from recording.core.lifecycle import Completed, lacks
 from recording.core.model import BlobName, CatalogEntry
 from recording.core.naming import manifest_name
 from recording.ports import Archive, Topic
+
+_ROOM = 16
+"""Bytes by which a moment may be longer than another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +67,20 @@ class Completing:
             try:
                 self.archive.put(name, memoryview(body), {"manifest": str(revision)}, "application/json")
             except BlobExists:
-                if not self._stands(name, body):
+                if not self._stands(name, numbered, len(body)):
                     continue
             return numbered, name
         raise AssertionError("there is always a next revision")
 
-    def _stands(self, name: BlobName, body: bytes) -> bool:
-        found = bytearray(len(body) + 1)
+    def _stands(self, name: BlobName, entry: CatalogEntry, length: int) -> bool:
+        """Whether the manifest of that name is this one, as a try wrote it that was cut off before it noted so.
+
+        When a chunk was released it knew from itself, and nobody else does.
+        """
+        found = bytearray(length + _ROOM * len(entry.chunks) + 1)
         read = self.archive.read(name, 0, memoryview(found))
-        return bytes(found[:read]) == body
+        try:
+            standing = from_json(bytes(found[:read]))
+        except InvalidRequest:
+            return False
+        return without_releases(standing) == without_releases(manifest_of(entry))

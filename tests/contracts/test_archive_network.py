@@ -8,7 +8,7 @@ from azure.storage.blob import BlobServiceClient
 
 from local.azurite import Azurite
 from recording.adapters.archive import BlobArchive, checksum
-from recording.adapters.clients import blob_service, blob_requests
+from recording.adapters.clients import blob_requests, blob_service
 from recording.core.errors import (
     ArchiveBusy,
     ArchiveDamaged,

@@ -144,7 +144,7 @@ def test_a_fact_about_nothing_known_is_a_programming_error(fact: Fact) -> None:
 def test_a_fact_about_an_unknown_chunk_is_a_programming_error() -> None:
     """Even if the recording is known."""
     with pytest.raises(KeyError):
-        decide(entry_of(chunk(0)), Released(document(1)), NOW)
+        decide(entry_of(chunk(0)), Released(document(1), NOW), NOW)
 
 
 def test_who_brought_a_change_about_stands_in_the_entry() -> None:
@@ -370,11 +370,11 @@ def test_an_end_told_by_the_metadata_makes_a_chunk_more_urgent() -> None:
 
 
 def test_a_release_is_dated_once() -> None:
-    """By the first that saw it."""
-    once = decide(entry_of(chunk(0, ChunkState.ARCHIVED)), Released(document(0)), NOW).entry
+    """By the first that saw it, at the moment that it says: what is noted later is no other release."""
+    once = decide(entry_of(chunk(0, ChunkState.ARCHIVED)), Released(document(0), NOW), LATER).entry
 
     assert NOW == once.chunks[0].released_at
-    assert once == decide(once, Released(document(0)), LATER).entry
+    assert once == decide(once, Released(document(0), LATER), LATER).entry
 
 
 def test_a_source_kept_on_account_of_a_conflict_is_told() -> None:
@@ -438,7 +438,7 @@ def test_a_manifest_that_lacks_a_chunk_announced_meanwhile_completes_nothing() -
     entry = decide(entry_of(chunk(0, ChunkState.RELEASED)), announced(1), NOW).entry
     assert Decision(entry) == decide(entry, completed(0), LATER)
 
-    for fact in (archived(1), Released(document(1))):
+    for fact in (archived(1), Released(document(1), NOW)):
         entry = decide(entry, fact, NOW).entry
     assert Decision(entry) == decide(entry, completed(0), LATER)
     assert LATER == decide(entry, completed(0, 1, revision=2), LATER).entry.recording.completed_at

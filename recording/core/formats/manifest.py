@@ -6,7 +6,7 @@ participant: it may be read by whoever may read the media.
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from recording.core.errors import InvalidRequest
@@ -99,6 +99,11 @@ def manifest_of(entry: CatalogEntry) -> Manifest:
         lacks=lacks(entry),
         doubts=doubts_about_whole(entry),
     )
+
+
+def without_releases(manifest: Manifest) -> Manifest:
+    """The same, but for when its chunks were released."""
+    return replace(manifest, chunks=tuple(replace(chunk, released_at=None) for chunk in manifest.chunks))
 
 
 def _chunk_of(chunk: Chunk, proof: Proof, output: Output | None) -> ManifestChunk:

@@ -12,10 +12,11 @@ Three rules stand on top of the tables in `tables`:
    chunk's `gone_by`, is the only way to LOST.
 3. Whatever ends without a whole archive is told: the alert is saved with the entry and published after it.
 
-`decide` applies a fact. `next_step` says what is to be done for a chunk of an entry; no other place decides that.
+`decide` applies a fact, `decide_all` several. `next_step` says what is to be done for a chunk of an entry; no other
+place decides that.
 """
 
-from recording.core.lifecycle.deciding import Decision, decide
+from recording.core.lifecycle.deciding import Decision, decide, decide_all
 from recording.core.lifecycle.facts import (
     Announced,
     Announcement,
@@ -83,6 +84,7 @@ __all__ = [
     "Stopped",
     "Told",
     "decide",
+    "decide_all",
     "doubts_about_whole",
     "lacks",
     "next_step",
