@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from azure.communication.callautomation import CallAutomationClient
 from azure.core.credentials import AzureKeyCredential
-from azure.core.pipeline import Pipeline, PipelineRequest, PipelineResponse
+from azure.core.pipeline import Pipeline, PipelineRequest
 from azure.core.pipeline.policies import BearerTokenCredentialPolicy, HeadersPolicy, RetryPolicy, SansIOHTTPPolicy
 from azure.core.pipeline.transport import HttpTransport
 from azure.core.rest import HttpRequest
@@ -16,10 +16,8 @@ from azure.identity import DefaultAzureCredential
 from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueClient
 
-from recording.adapters.sdk_errors import give_back_long_rest
+from recording.adapters.http_transport import Reply, Urllib3Transport
 from recording.adapters.signing import Signing
-from recording.adapters.transport import transport
-from recording.adapters.wire import Reply, Wire
 
 _KEPT_CONNECTIONS = 64
 _USER_AGENT = "recording-archive"
@@ -37,7 +35,7 @@ def call_automation(endpoint: str, access_key: str, client_id: str) -> CallAutom
 
 
 def source_requests(
-    endpoint: str, access_key: str, client_id: str, wire: HttpTransport[HttpRequest, Reply] | None = None
+    endpoint: str, access_key: str, client_id: str, transport: HttpTransport[HttpRequest, Reply] | None = None
 ) -> Pipeline[HttpRequest, Reply]:
     """What signs and sends requests to the source. Nothing is asked again: the copy does that itself."""
     host = urlsplit(endpoint).netloc
@@ -49,11 +47,11 @@ def source_requests(
         else BearerTokenCredentialPolicy(credential, _COMMUNICATION_SCOPE)
     )
     policies: list[Any] = [HeadersPolicy(headers), signing]
-    return Pipeline(wire or Wire(_KEPT_CONNECTIONS), policies)
+    return Pipeline(transport or Urllib3Transport(_KEPT_CONNECTIONS), policies)
 
 
 def blob_writes(
-    service: BlobServiceClient, wire: HttpTransport[HttpRequest, Reply] | None = None, retries: int = 3
+    service: BlobServiceClient, transport: HttpTransport[HttpRequest, Reply] | None = None, retries: int = 3
 ) -> Pipeline[HttpRequest, Reply]:
     """What signs and sends blocks and blobs, with the credential and the version of the service's client."""
     policies: list[Any] = [RetryPolicy(**RETRY | {"retry_total": retries}), _BlobHeaders(service.api_version)]
@@ -61,7 +59,7 @@ def blob_writes(
         policies.append(BearerTokenCredentialPolicy(service.credential, _STORAGE_SCOPE))
     elif service.credential is not None:  # the SDK's own policy of a shared key; nothing for a signature in the URL
         policies.append(service.credential)
-    return Pipeline(wire or Wire(_KEPT_CONNECTIONS), policies)
+    return Pipeline(transport or Urllib3Transport(_KEPT_CONNECTIONS), policies)
 
 
 class _BlobHeaders(SansIOHTTPPolicy[HttpRequest, Reply]):
@@ -73,12 +71,6 @@ class _BlobHeaders(SansIOHTTPPolicy[HttpRequest, Reply]):
     @override
     def on_request(self, request: PipelineRequest[HttpRequest]) -> None:
         request.http_request.headers.update({**self._headers, "x-ms-date": formatdate(usegmt=True)})
-
-    @override
-    def on_response(
-        self, request: PipelineRequest[HttpRequest], response: PipelineResponse[HttpRequest, Reply]
-    ) -> None:
-        give_back_long_rest(response.http_response)
 
 
 def blob_service(connection_string: str, uri: str, client_id: str) -> BlobServiceClient:
@@ -113,7 +105,7 @@ def event_grid(endpoint: str, key: str, client_id: str) -> EventGridPublisherCli
 
 
 def _transport() -> Any:
-    return transport(_KEPT_CONNECTIONS)
+    return Urllib3Transport(_KEPT_CONNECTIONS)
 
 
 def _credential(key: str, client_id: str) -> AzureKeyCredential | DefaultAzureCredential:
