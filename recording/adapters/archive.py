@@ -19,9 +19,9 @@ from azure.core.pipeline import Pipeline
 from azure.core.rest import HttpRequest
 from azure.storage.blob import BlobBlock, BlobClient, BlobServiceClient
 
+from recording.adapters.http_transport import Reply, Take
 from recording.adapters.sdk_errors import code_of, message_of, status_of
 from recording.adapters.storage_errors import storage_error
-from recording.adapters.wire import Reply
 from recording.core.blocks import StagedBlock
 from recording.core.errors import ArchiveDamaged, BlobExists, ForeignBlocks, RecordingError, StagedBlocksGone
 from recording.core.model import BlobName
@@ -33,7 +33,7 @@ _BY_CODE: Mapping[str, tuple[type[StagedBlocksGone | ForeignBlocks | ArchiveDama
     "Md5Mismatch": (ArchiveDamaged, "bytes were damaged on their way; it passes by itself"),
     "Crc64Mismatch": (ArchiveDamaged, "bytes were damaged on their way; it passes by itself"),
 }
-_SUCCESS = {"PUT": 201, "HEAD": 200}
+_SUCCESS = {"PUT": 201, "HEAD": 200, "GET": 206}
 _LABEL = "x-ms-meta-"
 _QUESTIONS = frozenset({409, 412})
 _NOT_OF_THE_BLOB = ("Container", "Account")
@@ -96,7 +96,7 @@ class BlobArchive:
     def find(self, name: BlobName) -> ArchivedBlob | None:
         """See `ports.Archive.find`."""
         try:
-            headers = self._send("HEAD", name).headers
+            headers = self._send("HEAD", name, take=Take.STATUS).headers
         except AzureError as error:
             if _is_no_such_blob(error):
                 return None
@@ -149,22 +149,18 @@ class BlobArchive:
         self, operation: str, name: BlobName, query: str, body: bytes | memoryview, headers: Mapping[str, str]
     ) -> str:
         """Put the body there; the ETag of the blob, where one was published."""
+        asked = {"Content-Length": str(len(body)), **headers}
         try:
-            reply = self._send("PUT", name, query, body, {"Content-Length": str(len(body)), **headers})
+            reply = self._send("PUT", name, query, asked, body=body, take=Take.STATUS)
         except AzureError as error:
             raise self._error(operation, name, error) from error
         return _bare(reply.headers.get("ETag", ""))
 
     def _send(
-        self,
-        method: str,
-        name: BlobName,
-        query: str = "",
-        body: bytes | memoryview = b"",
-        headers: dict[str, str] | None = None,
+        self, method: str, name: BlobName, query: str = "", headers: dict[str, str] | None = None, **options: Any
     ) -> Reply:
         url = f"{self._base}{quote(name, safe='~/')}?{'&'.join(filter(None, (query, self._token)))}".rstrip("?")
-        reply = self._requests.run(HttpRequest(method, url, headers=headers), body=body).http_response
+        reply = self._requests.run(HttpRequest(method, url, headers=headers), **options).http_response
         if reply.status_code != _SUCCESS[method]:
             raise HttpResponseError(response=reply)
         return reply
@@ -194,18 +190,14 @@ class BlobArchive:
 
     def read(self, name: BlobName, offset: int, view: memoryview) -> int:
         """See `ports.Archive.read`."""
-
-        def download(blob: BlobClient) -> bytes:
-            try:
-                return blob.download_blob(offset, len(view), max_concurrency=1).readall()
-            except HttpResponseError as error:
-                if code_of(error) == "InvalidRange":
-                    return b""  # the blob ends before the offset
-                raise
-
-        found = self._done("read blob", name, download)
-        view[: len(found)] = found
-        return len(found)
+        wanted = {"x-ms-range": f"bytes={offset}-{offset + len(view) - 1}"}
+        try:
+            reply = self._send("GET", name, "", wanted, into=view)
+        except AzureError as error:
+            if code_of(error) == "InvalidRange":
+                return 0  # the blob ends before the offset
+            raise self._error("read blob", name, error) from error
+        return reply.filled
 
     def write(self, name: BlobName, body: bytes) -> None:
         """See `ports.Journal.write`."""
@@ -221,12 +213,6 @@ class BlobArchive:
         except AzureError as error:
             if _is_no_such_blob(error):
                 return None
-            raise self._error(operation, name, error) from error
-
-    def _done(self, operation: str, name: BlobName, call: Callable[[BlobClient], Any]) -> Any:
-        try:
-            return call(self._blob(name))
-        except AzureError as error:
             raise self._error(operation, name, error) from error
 
     def _error(self, operation: str, name: BlobName, error: AzureError) -> RecordingError:

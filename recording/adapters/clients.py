@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from azure.communication.callautomation import CallAutomationClient
 from azure.core.credentials import AzureKeyCredential
-from azure.core.pipeline import Pipeline, PipelineRequest, PipelineResponse
+from azure.core.pipeline import Pipeline, PipelineRequest
 from azure.core.pipeline.policies import (
     AzureKeyCredentialPolicy,
     BearerTokenCredentialPolicy,
@@ -22,11 +22,9 @@ from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueClient
 
 from recording.adapters.endpoint import Endpoint
-from recording.adapters.sdk_errors import give_back_long_rest
+from recording.adapters.http_transport import Reply, Urllib3Transport
 from recording.adapters.signing import Signing, TableSigning
 from recording.adapters.table import Table
-from recording.adapters.transport import transport
-from recording.adapters.wire import Reply, Wire
 
 _KEPT_CONNECTIONS = 64
 _USER_AGENT = "recording-archive"
@@ -47,7 +45,7 @@ def call_automation(endpoint: str, access_key: str, client_id: str) -> CallAutom
 
 
 def source_requests(
-    endpoint: str, access_key: str, client_id: str, wire: HttpTransport[HttpRequest, Reply] | None = None
+    endpoint: str, access_key: str, client_id: str, transport: HttpTransport[HttpRequest, Reply] | None = None
 ) -> Pipeline[HttpRequest, Reply]:
     """What signs and sends requests to the source. Nothing is asked again: the copy does that itself."""
     host = urlsplit(endpoint).netloc
@@ -59,11 +57,11 @@ def source_requests(
         else BearerTokenCredentialPolicy(credential, _COMMUNICATION_SCOPE)
     )
     policies: list[Any] = [HeadersPolicy(headers), signing]
-    return Pipeline(wire or Wire(_KEPT_CONNECTIONS), policies)
+    return Pipeline(transport or _transport(), policies)
 
 
 def blob_requests(
-    service: BlobServiceClient, wire: HttpTransport[HttpRequest, Reply] | None = None, retries: int = 3
+    service: BlobServiceClient, transport: HttpTransport[HttpRequest, Reply] | None = None, retries: int = 3
 ) -> Pipeline[HttpRequest, Reply]:
     """What signs and sends blocks and blobs, with the credential and the version of the service's client."""
     policies: list[Any] = [RetryPolicy(**RETRY | {"retry_total": retries}), _Storage(service.api_version)]
@@ -71,7 +69,7 @@ def blob_requests(
         policies.append(BearerTokenCredentialPolicy(service.credential, _STORAGE_SCOPE))
     elif service.credential is not None:  # the SDK's own policy of a shared key; nothing for a signature in the URL
         policies.append(service.credential)
-    return Pipeline(wire or Wire(_KEPT_CONNECTIONS), policies)
+    return Pipeline(transport or _transport(), policies)
 
 
 class _Storage(SansIOHTTPPolicy[HttpRequest, Any]):
@@ -83,10 +81,6 @@ class _Storage(SansIOHTTPPolicy[HttpRequest, Any]):
     @override
     def on_request(self, request: PipelineRequest[HttpRequest]) -> None:
         request.http_request.headers.update({**self._headers, "x-ms-date": formatdate(usegmt=True)})
-
-    @override
-    def on_response(self, request: PipelineRequest[HttpRequest], response: PipelineResponse[HttpRequest, Any]) -> None:
-        give_back_long_rest(response.http_response)
 
 
 def blob_service(connection_string: str, uri: str, client_id: str) -> BlobServiceClient:
@@ -102,7 +96,7 @@ def table(
     uri: str,
     client_id: str,
     name: str,
-    over: HttpTransport[Any, Any] | None = None,
+    transport: HttpTransport[HttpRequest, Reply] | None = None,
     retries: int = 3,
 ) -> Table:
     """The catalog's table."""
@@ -111,7 +105,7 @@ def table(
     else:
         url, signing = uri, BearerTokenCredentialPolicy(_identity(client_id), _STORAGE_SCOPE)
     policies = [RetryPolicy(**RETRY | {"retry_total": retries}), _Storage(_TABLE_VERSION), signing]
-    return Table(Endpoint(f"{url.rstrip('/')}/{name}", Pipeline(over or _transport(), policies)))
+    return Table(Endpoint(f"{url.rstrip('/')}/{name}", Pipeline(transport or _transport(), policies)))
 
 
 def _shared_key(connection_string: str) -> tuple[str, Any]:
@@ -142,8 +136,8 @@ def event_grid(endpoint: str, key: str, client_id: str) -> Endpoint:
     return Endpoint(f"{endpoint}?api-version={_EVENT_GRID_VERSION}", Pipeline(_transport(), policies))
 
 
-def _transport() -> Any:
-    return transport(_KEPT_CONNECTIONS)
+def _transport() -> Urllib3Transport:
+    return Urllib3Transport(_KEPT_CONNECTIONS)
 
 
 def _credential(key: str, client_id: str) -> AzureKeyCredential | DefaultAzureCredential:

@@ -5,12 +5,12 @@ what the request itself costs, and every recording takes seven of them.
 """
 
 from collections.abc import Mapping
-from types import TracebackType
-from typing import Any, Self
 
 from azure.core.exceptions import HttpResponseError
 from azure.core.pipeline import Pipeline
 from azure.core.rest import HttpRequest
+
+from recording.adapters.http_transport import Reply
 
 
 class Endpoint:
@@ -21,11 +21,11 @@ class Endpoint:
         pipeline: signs and sends them.
     """
 
-    def __init__(self, url: str, pipeline: Pipeline[HttpRequest, Any]) -> None:
+    def __init__(self, url: str, pipeline: Pipeline[HttpRequest, Reply]) -> None:
         self.url = url
         self._pipeline = pipeline
 
-    def ask(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None) -> Any:
+    def ask(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None) -> Reply:
         """The reply, whose status is a success.
 
         Raises:
@@ -39,11 +39,6 @@ class Endpoint:
             raise HttpResponseError(response=reply)
         return reply
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close the connections."""
-        self._pipeline.__exit__(kind, error, trace)
+    def close(self) -> None:
+        """Close the connections that are kept."""
+        self._pipeline.__exit__()

@@ -25,6 +25,10 @@ class Table:
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
 
+    def close(self) -> None:
+        """Close the connections that are kept."""
+        self._endpoint.close()
+
     def get(self, partition: str, row: str) -> tuple[Row, str]:
         """A row, and its ETag."""
         reply = self._endpoint.ask("GET", _path(partition, row), _JSON)

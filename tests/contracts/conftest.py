@@ -17,14 +17,14 @@ from local.azurite import Azurite
 from local.eventgrid import LocalEventGrid
 from recording.adapters import clients
 from recording.adapters.catalog import TableCatalog
+from recording.adapters.http_transport import Urllib3Transport
 from recording.adapters.queue import StorageQueue
-from recording.adapters.wire import Wire
 from recording.core.model import RecordingId
 from recording.ports import Catalog
-from tests.contracts import wire as wires
 from tests.contracts.catalogs import TABLE, RealCatalog
 from tests.contracts.containers import Container, FakeContainer, RealContainer
 from tests.contracts.exchanges import HOST
+from tests.contracts.faulty_transport import FaultyTransport
 from tests.contracts.queues import InMemory, Queue, RealQueue
 from tests.contracts.stores import FakeStore, RealStore, Store
 from tests.fakes import FakeCatalog
@@ -116,14 +116,15 @@ def table(azurite: Azurite) -> str:
 @pytest.fixture
 def real_catalog(table: str) -> Iterator[RealCatalog]:
     """The adapter over that table."""
-    wire = wires.Wire()
-    with TableServiceClient.from_connection_string(table) as aside:
+    network = FaultyTransport()
+    with (
+        closing(clients.table(table, "", "", TABLE, network, retries=0)) as mine,
+        closing(clients.table(table, "", "", TABLE)) as rivals,
+        closing(clients.table(table, "", "", "missing", network, retries=0)) as missing,
+        TableServiceClient.from_connection_string(table) as aside,
+    ):
         yield RealCatalog(
-            TableCatalog(clients.table(table, "", "", TABLE, wire.transport, retries=0)),
-            TableCatalog(clients.table(table, "", "", TABLE)),
-            TableCatalog(clients.table(table, "", "", "missing", wire.transport, retries=0)),
-            wire,
-            aside.get_table_client(TABLE),
+            TableCatalog(mine), TableCatalog(rivals), TableCatalog(missing), network, aside.get_table_client(TABLE)
         )
 
 
@@ -139,15 +140,15 @@ def catalog(request: pytest.FixtureRequest) -> Catalog:
 @pytest.fixture
 def real_queue(azurite: Azurite, mark: str) -> Iterator[RealQueue]:
     """The adapter over a queue of this test alone."""
-    wire = wires.Wire()
+    network = FaultyTransport()
     storage = azurite.connection_string
     with (
-        QueueClient.from_connection_string(storage, f"q{mark}", transport=wire.transport, retry_total=0) as client,
-        QueueClient.from_connection_string(storage, f"q{mark}-missing", transport=wire.transport, retry_total=0) as no,
+        QueueClient.from_connection_string(storage, f"q{mark}", transport=network, retry_total=0) as client,
+        QueueClient.from_connection_string(storage, f"q{mark}-missing", transport=network, retry_total=0) as no,
         QueueClient.from_connection_string(storage, f"q{mark}") as aside,
     ):
         aside.create_queue()
-        yield RealQueue(StorageQueue(client), StorageQueue(no), wire, aside)
+        yield RealQueue(StorageQueue(client), StorageQueue(no), network, aside)
 
 
 @pytest.fixture(params=["fake", "real"])
@@ -163,7 +164,7 @@ def recording_id(mark: str) -> RecordingId:
     return RecordingId(f"recording-{mark}")
 
 
-# The wire alone, before scripted servers
+# The transport alone, before scripted servers
 
 
 @pytest.fixture(scope="module")
@@ -177,9 +178,9 @@ def surroundings() -> Iterator[None]:
 
 
 @pytest.fixture
-def wire() -> Iterator[Wire]:
+def transport() -> Iterator[Urllib3Transport]:
     """What is under test."""
-    with closing(Wire(8)) as opened:
+    with closing(Urllib3Transport(8)) as opened:
         yield opened
 
 

@@ -54,7 +54,7 @@ def test_every_refusal_is_told_by_who_must_react(
     error: type[RecordingError],
 ) -> None:
     """Busy passes by itself; refused passes when a role has spread, or needs a person, and has a hint."""
-    real_container.wire.answer(status, code)
+    real_container.network.answer(status, code)
     with pytest.raises(error) as caught:
         operate(real_container.archive)
 
@@ -66,7 +66,7 @@ def test_every_refusal_is_told_by_who_must_react(
 @every_operation
 def test_no_reply_is_busy(real_container: RealContainer, operate: Callable[[Storage], object]) -> None:
     """Nobody knows what has happened."""
-    real_container.wire.lose_request()
+    real_container.network.lose_request()
     with pytest.raises(ArchiveBusy) as caught:
         operate(real_container.archive)
 
@@ -75,7 +75,7 @@ def test_no_reply_is_busy(real_container: RealContainer, operate: Callable[[Stor
 
 def test_a_busy_archive_says_for_how_long(real_container: RealContainer) -> None:
     """In seconds."""
-    real_container.wire.answer(503, "ServerBusy", {"Retry-After": "7"})
+    real_container.network.answer(503, "ServerBusy", {"Retry-After": "7"})
     with pytest.raises(ArchiveBusy) as caught:
         real_container.archive.stage(NAME, A, view(CONTENT))
 
@@ -87,7 +87,7 @@ def test_a_busy_archive_says_for_how_long(real_container: RealContainer) -> None
 def test_a_conflict_is_a_question(real_container: RealContainer, status: int, code: str) -> None:
     """Whatever the service calls it."""
     real_container.archive.stage(NAME, A, view(CONTENT))
-    real_container.wire.answer(status, code)
+    real_container.network.answer(status, code)
     with pytest.raises(BlobExists):
         real_container.archive.commit(NAME, [A], LABELS, "audio/wav")
 
@@ -96,14 +96,14 @@ def test_a_conflict_is_a_question(real_container: RealContainer, status: int, co
 def test_a_mismatch_is_damage(real_container: RealContainer, code: str) -> None:
     """Of a block as of a whole blob."""
     for operate in (OPERATIONS["stage"], OPERATIONS["put"]):
-        real_container.wire.answer(400, code)
+        real_container.network.answer(400, code)
         with pytest.raises(ArchiveDamaged):
             operate(real_container.archive)
 
 
 def test_bytes_damaged_on_their_way_are_not_kept(real_container: RealContainer) -> None:
     """The archive reckons the checksum anew, of a block as of a whole blob."""
-    real_container.wire.damage(times=2)
+    real_container.network.damage(times=2)
     for operate in (OPERATIONS["stage"], OPERATIONS["put"]):
         with pytest.raises(ArchiveDamaged):
             operate(real_container.archive)
@@ -122,13 +122,13 @@ def test_every_block_and_blob_carries_its_checksum(real_container: RealContainer
     """For the archive to verify on arrival."""
     OPERATIONS[operation](real_container.archive)
 
-    assert checksum(memoryview(CONTENT)) == real_container.wire.sent[-1].headers["x-ms-content-crc64"]
+    assert checksum(memoryview(CONTENT)) == real_container.network.sent[-1].headers["x-ms-content-crc64"]
 
 
 def test_a_commit_whose_reply_is_lost_is_found_done(real_container: RealContainer) -> None:
     """The next one, ours or the SDK's own, hears of our own blob."""
     real_container.archive.stage(NAME, A, view(CONTENT))
-    real_container.wire.lose_reply()
+    real_container.network.lose_reply()
     with pytest.raises(ArchiveBusy):
         real_container.archive.commit(NAME, [A], LABELS, "audio/wav")
     with pytest.raises(BlobExists):
@@ -141,7 +141,7 @@ def test_a_commit_whose_reply_is_lost_is_found_done(real_container: RealContaine
 
 def test_no_error_shows_a_key_or_a_signature(real_container: RealContainer, azurite: Azurite) -> None:
     """Nor a URL's query."""
-    real_container.wire.answer(403, "AuthenticationFailed")
+    real_container.network.answer(403, "AuthenticationFailed")
     with pytest.raises(ArchiveRefused) as caught:
         real_container.archive.put(NAME, view(CONTENT), LABELS, "audio/wav")
     text = f"{caught.value} {caught.value!r}"

@@ -14,7 +14,7 @@ from azure.storage.blob import BlobServiceClient
 
 from recording.adapters import clients
 from recording.adapters.archive import BlobArchive
-from recording.adapters.wire import Reply, Wire
+from recording.adapters.http_transport import Reply, Urllib3Transport
 from recording.core.errors import ArchiveRefused
 from tests.contracts.containers import CONTENT, NAME, A, view
 from tests.contracts.scripted import Server, Step, said
@@ -42,24 +42,24 @@ type Read = Callable[[Server, Identity], Callable[[], Reply]]
 
 
 @pytest.fixture
-def stages(wire: Wire) -> Stage:
+def stages(transport: Urllib3Transport) -> Stage:
     """Stages a block behind a server, by an identity."""
 
     def writer(server: Server, identity: Identity) -> Callable[[], None]:
         service = BlobServiceClient(server.url, identity)
-        archive = BlobArchive(service, clients.blob_requests(service, wire, retries=0), "recordings")
+        archive = BlobArchive(service, clients.blob_requests(service, transport, retries=0), "recordings")
         return lambda: archive.stage(NAME, A, view(CONTENT))
 
     return writer
 
 
 @pytest.fixture
-def reads(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> Read:
+def reads(transport: Urllib3Transport, monkeypatch: pytest.MonkeyPatch) -> Read:
     """Asks a server for content, by an identity."""
 
     def reader(server: Server, identity: Identity) -> Callable[[], Reply]:
         monkeypatch.setattr("recording.adapters.clients._credential", lambda _key, _client_id: identity)
-        pipeline = clients.source_requests("https://contoso.communication.azure.com", "", "", wire)
+        pipeline = clients.source_requests("https://contoso.communication.azure.com", "", "", transport)
         return lambda: pipeline.run(HttpRequest("GET", server.url)).http_response
 
     return reader

@@ -62,7 +62,7 @@ class RealBoard:
 
     def close(self) -> None:
         """Close the connections."""
-        self._endpoint.__exit__(None, None, None)
+        self._endpoint.close()
 
     def received(self) -> list[tuple[object, ...]]:
         events: list[dict[str, Any]] = self._grid.topic.received[self._before :]
