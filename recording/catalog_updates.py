@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum, auto
 
 from recording import log
 from recording.core.errors import CatalogConflict, Transient
@@ -19,6 +20,15 @@ _FIRST_WAIT = 0.02
 _LONGEST_WAIT = 5.0
 _PATIENCE = 45.0
 """Seconds of conflicts after which a step is given back; whoever wins a conflict has moved on, so this is rare."""
+
+
+class Unread(Enum):
+    """Nobody has looked yet whether there is an entry."""
+
+    UNREAD = auto()
+
+
+type Known = CatalogEntry | Unread | None
 
 
 @dataclass(slots=True)
@@ -54,9 +64,7 @@ class CatalogUpdates:
         """The entry as it stands."""
         return self.catalog.load(recording_id)
 
-    def apply(
-        self, recording_id: RecordingId, *facts: Fact, known: CatalogEntry | None = None, by: Actor = APP
-    ) -> Decision:
+    def apply(self, recording_id: RecordingId, *facts: Fact, known: Known = Unread.UNREAD, by: Actor = APP) -> Decision:
         """Save what the facts make of the entry; what it is now, and which steps are to be queued by the last of them.
 
         Alerts are saved with the entry, and published afterwards by `tell`: a conflict cannot tell what is not so,
@@ -66,7 +74,8 @@ class CatalogUpdates:
         Args:
             recording_id: whose entry.
             facts: what has happened, in order; saved together or not at all.
-            known: the entry as just loaded or saved, which spares a request if nobody has changed it since.
+            known: the entry as just loaded or saved, None where there was none; it spares a request, unless somebody
+                has changed it since.
             by: who brought it about.
 
         Raises:
@@ -99,13 +108,11 @@ class CatalogUpdates:
             raise failure
         return entry
 
-    def _save(
-        self, recording_id: RecordingId, facts: Sequence[Fact], turn: _Turn, known: CatalogEntry | None, by: Actor
-    ) -> Decision:
+    def _save(self, recording_id: RecordingId, facts: Sequence[Fact], turn: _Turn, known: Known, by: Actor) -> Decision:
         entry = turn.latest or known
         wait, waited = _FIRST_WAIT, 0.0
         while True:
-            if entry is None:
+            if entry is Unread.UNREAD:
                 entry = self.catalog.load(recording_id)
             decision = decide_all(entry, facts, self.now(), by)
             if decision.entry == entry:
@@ -114,7 +121,7 @@ class CatalogUpdates:
             try:
                 turn.latest = self.catalog.save(decision.entry)
             except CatalogConflict:
-                turn.latest = entry = None
+                turn.latest, entry = None, Unread.UNREAD
                 if waited >= _PATIENCE:
                     raise
                 pause = wait * (1 + self.spread()) / 2

@@ -1,3 +1,4 @@
+# ruff: noqa: INP001 - a Functions app is a folder, and no package
 """The way of the public samples: one function that downloads, uploads and deletes; nothing is proven, noted or told."""
 
 import logging
@@ -11,7 +12,7 @@ from azure.storage.blob import BlobServiceClient
 
 logging.getLogger("azure").setLevel(logging.WARNING)
 app = func.FunctionApp()
-calls = CallAutomationClient(os.environ["ACS_ENDPOINT"], AzureKeyCredential(os.environ["ACS_ACCESS_KEY"]))
+calls: typing.Any = CallAutomationClient(os.environ["ACS_ENDPOINT"], AzureKeyCredential(os.environ["ACS_ACCESS_KEY"]))
 storage = BlobServiceClient.from_connection_string(os.environ["ARCHIVE_STORAGE"])
 container = storage.get_container_client(os.environ["ARCHIVE_CONTAINER"])
 
