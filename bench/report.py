@@ -156,9 +156,9 @@ def _machine(load: float) -> str:
     if shutil.which("rclone"):
         said = subprocess.run(["rclone", "version"], capture_output=True, text=True, check=False).stdout
         rclone = said.partition("\n")[0]
+    where = f"{len(os.sched_getaffinity(0))} cores ({cpu}, {memory} GiB, {system}), CPython {platform.python_version()}"
     return (
-        f"Measured {datetime.now(UTC):%Y-%m-%d %H:%M} UTC on {len(os.sched_getaffinity(0))} cores ({cpu}, "
-        f"{memory} GiB, {system}), CPython {platform.python_version()}, everything on loopback, load {load:.1f} before it. "
+        f"Measured {datetime.now(UTC):%Y-%m-%d %H:%M} UTC on {where}, everything on loopback, load {load:.1f}. "
         f"{packages}. {rclone}."
     )
 

@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Self
 from urllib.parse import quote
-from xml.etree import ElementTree as Xml
+from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
 import aiohttp
@@ -60,7 +60,7 @@ class Message:
     next_visible_on: datetime
 
     @classmethod
-    def from_xml(cls, found: Xml.Element) -> Self:
+    def from_xml(cls, found: ET.Element) -> Self:
         """As the service lists it."""
 
         def text(name: str) -> str:
@@ -102,7 +102,7 @@ class StorageQueue:
     async def receive(self, count: int, lease: int) -> list[Message]:
         """Up to so many messages, each hidden from others for so many seconds."""
         _, body = await self._ask("GET", "/messages", {"numofmessages": count, "visibilitytimeout": lease})
-        return [Message.from_xml(found) for found in Xml.fromstring(body)]  # noqa: S314 - the emulator's own
+        return [Message.from_xml(found) for found in ET.fromstring(body)]  # noqa: S314 - the emulator's own
 
     async def delete(self, message_id: str, receipt: str) -> None:
         """Delete a received message."""
@@ -188,7 +188,7 @@ class Queues:
 
 
 def _account(connection: str) -> tuple[str, str]:
-    """The URL of an account's queues, and a signature for all of them: signing each request costs as much as it does."""
+    """The URL of an account's queues, and a signature for all of them: to sign each request costs as much again."""
     service = QueueServiceClient.from_connection_string(connection)
     _, _, signed = service.url.partition("?")
     if signed or service.credential is None:
