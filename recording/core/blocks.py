@@ -38,14 +38,6 @@ class StagedBlock:
     length: int
 
 
-@dataclass(frozen=True, slots=True)
-class Continuation:
-    """What a restarted copy has (`digests` by block index) and what it must still read (`missing`, in order)."""
-
-    digests: Mapping[int, bytes]
-    missing: tuple[Block, ...]
-
-
 def plan(length: int, block_size: int) -> tuple[Block, ...]:
     """Cut `length` bytes into blocks of `block_size`; the last one holds the rest.
 
@@ -87,11 +79,11 @@ def _read_block_id(text: str) -> tuple[int, int, bytes] | None:
     return index, int.from_bytes(source), sha256
 
 
-def continuation(blocks: Sequence[Block], staged: Iterable[StagedBlock], source: int) -> Continuation:
-    """Match what is staged against the plan.
+def staged_digests(blocks: Sequence[Block], staged: Iterable[StagedBlock], source: int) -> dict[int, bytes]:
+    """The SHA-256 of each planned block that a restarted copy need not read again, by the block's index.
 
-    A staged block counts only if its id is ours, was read from the same state of the source, and has the planned
-    size. Where two of them claim one position neither is believed, and the block is read again.
+    A staged block counts only if its id is one of ours, it was read from the same state of the source, and it has the
+    planned size. Where two staged blocks have the same index, neither counts.
     """
     claims: dict[int, set[bytes]] = {}
     for block in staged:
@@ -101,8 +93,7 @@ def continuation(blocks: Sequence[Block], staged: Iterable[StagedBlock], source:
         index, block_source, sha256 = parsed
         if block_source == source and index < len(blocks) and block.length == blocks[index].length:
             claims.setdefault(index, set()).add(sha256)
-    digests = {index: next(iter(claimed)) for index, claimed in claims.items() if len(claimed) == 1}
-    return Continuation(digests, tuple(block for block in blocks if block.index not in digests))
+    return {index: next(iter(claimed)) for index, claimed in claims.items() if len(claimed) == 1}
 
 
 def block_ids(digests: Mapping[int, bytes], source: int) -> list[str]:

@@ -97,7 +97,7 @@ def test_a_file_without_media_holds_nothing(rest: bytes) -> None:
     found = facts(FTYP + movie() + rest)
 
     assert (found.duration, found.notes) == (timedelta(), ("it holds no media: no mdat box has content",))
-    assert not judge(found, Expectation()).looks_right
+    assert judge(found, Expectation()).reasons
 
 
 FRAGMENTS = [fragment(start, 20, 100) for start in range(0, 60_000, 2000)]
@@ -136,9 +136,9 @@ def test_a_fragmented_file_that_lost_its_last_third_is_seen(head: bytes, claimed
     seconds = None if claimed is None else timedelta(seconds=claimed)
 
     assert (PART, seconds, ()) == (found.duration, found.claimed, found.problems)
-    assert not judge(found, Expectation(None, timedelta(seconds=60))).looks_right
-    assert judge(found, Expectation(None, PART)).looks_right
-    assert (claimed is None) == judge(found, Expectation()).looks_right
+    assert judge(found, Expectation(None, timedelta(seconds=60))).reasons
+    assert not judge(found, Expectation(None, PART)).reasons
+    assert (claimed is None) == (not judge(found, Expectation()).reasons)
 
 
 def test_a_fragmented_file_that_is_cut_within_a_fragment_is_a_problem() -> None:

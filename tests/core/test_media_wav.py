@@ -117,7 +117,7 @@ def test_a_header_alone_sets_aside_what_lacks_more_than_a_second(size: int, *, l
     """Where the service says no duration."""
     found = facts(wav(FORMAT, chunk(b"data", SOUND, size=size)))
 
-    assert looks_right == judge(found, Expectation()).looks_right
+    assert looks_right == (not judge(found, Expectation()).reasons)
 
 
 @pytest.mark.parametrize("size", [0, 2, 0x7FFF0000, 0xFFFFFFFF])
@@ -155,7 +155,7 @@ def test_sound_of_odd_length_without_its_pad_byte_ends_where_it_says() -> None:
 @pytest.mark.parametrize("rest", [b"\0data\0\0\0", b"\0data\0\0\0\0", b"data\0\0\0\0", b"\0LIST\0\0\0", b"\0"])
 def test_a_chunk_of_odd_length_at_the_very_end_is_followed_by_nothing(rest: bytes) -> None:
     """No header fits in what is left, or one without content."""
-    assert not judge(facts(wav(FORMAT, chunk(b"LIST", b"odd")[:-1] + rest)), Expectation()).looks_right
+    assert judge(facts(wav(FORMAT, chunk(b"LIST", b"odd")[:-1] + rest)), Expectation()).reasons
 
 
 def test_a_tag_behind_the_sound_leaves_the_header_right() -> None:
@@ -163,9 +163,9 @@ def test_a_tag_behind_the_sound_leaves_the_header_right() -> None:
     found = facts(wav(FORMAT, chunk(b"data", SOUND)) + b"\xffTAG" * 40_000)
 
     assert (timedelta(seconds=6), SECOND) == (found.duration, found.claimed)
-    assert judge(found, Expectation(None, SECOND)).looks_right
-    assert judge(found, Expectation(None, timedelta(seconds=6))).looks_right
-    assert not judge(found, Expectation(None, timedelta(seconds=9))).looks_right
+    assert not judge(found, Expectation(None, SECOND)).reasons
+    assert not judge(found, Expectation(None, timedelta(seconds=6))).reasons
+    assert judge(found, Expectation(None, timedelta(seconds=9))).reasons
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ from recording.calls.controlling import Controlling
 from recording.calls.starting import Start, Starting
 from recording.catalog_updates import CatalogUpdates
 from recording.core.formats.api import StartRequest
-from recording.core.formats.events import CALL_CONNECTED
 from recording.core.model import CallEvent, CatalogEntry, Channel, Content, Format, Output, RecordingId
 from recording.ports import CallLocator
 from tests.fakes import FakeCalls, FakeCatalog, FakeTopic
@@ -48,7 +47,6 @@ class Desk:
         server, _, _, connection = call.locators
         return CallEvent(
             event_id=f"event-{next(self._numbers)}",
-            event_type=CALL_CONNECTED,
             server_call_id=server.server_call_id if by in {"server", "both"} else None,
             call_connection_id=connection.call_connection_id if by in {"connection", "both"} else None,
             at=at or self.now(),

@@ -48,15 +48,7 @@ class ValidationEvent:
     code: str
 
 
-@dataclass(frozen=True, slots=True)
-class OtherEvent:
-    """An event of a type that concerns no one here."""
-
-    event_id: str
-    event_type: str
-
-
-Event = FileEvent | CallEvent | ValidationEvent | OtherEvent
+Event = FileEvent | CallEvent | ValidationEvent
 
 
 def event_id_of(raw: object) -> str:
@@ -75,8 +67,8 @@ def event_type_of(raw: object) -> str | None:
     return named
 
 
-def parse_event(raw: object) -> Event:
-    """Read one event of either schema.
+def parse_event(raw: object) -> Event | None:
+    """Read one event of either schema; None for a type that this app does nothing with.
 
     Raises:
         MalformedEvent: naming the field without which nothing can be made of it.
@@ -90,16 +82,16 @@ def parse_event(raw: object) -> Event:
     if event_type == RECORDING_FILE_STATUS_UPDATED:
         return _file_event(event, event_id)
     if event_type in {CALL_STARTED, CALL_CONNECTED}:
-        return _call_event(event, event_id, event_type)
+        return _call_event(event, event_id)
     if event_type == SUBSCRIPTION_VALIDATION:
         code = reading.text((_data(event) or {}).get("validationCode"))
         if code is None:
             raise _malformed(event_id, "data.validationCode", "missing, empty or not a text")
         return ValidationEvent(code)
-    return OtherEvent(event_id, event_type)
+    return None
 
 
-def _call_event(event: Mapping[str, object], event_id: str, event_type: str) -> CallEvent:
+def _call_event(event: Mapping[str, object], event_id: str) -> CallEvent:
     data = _data(event)
     if data is None:
         raise _malformed(event_id, "data", "missing or not an object")
@@ -108,7 +100,6 @@ def _call_event(event: Mapping[str, object], event_id: str, event_type: str) -> 
         raise _malformed(event_id, "data.serverCallId", "neither it nor data.callConnectionId is a text")
     return CallEvent(
         event_id,
-        event_type,
         ServerCallId(server) if server else None,
         CallConnectionId(connection) if connection else None,
         _at(event),

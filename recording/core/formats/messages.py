@@ -38,8 +38,9 @@ def parse_chunk_message(message: bytes) -> ChunkMessage:
         found = json.loads(reading.message_text(message))
     except (ValueError, RecursionError) as error:
         raise InvalidRequest("message", "neither JSON nor base64 of it, or nested too deep") from error
-    fields = found if isinstance(found, dict) else {}
-    recording_id, document_id = (reading.text(fields.get(name)) for name in ("recordingId", "documentId"))
-    if recording_id is None or document_id is None:
-        raise InvalidRequest("documentId" if recording_id else "recordingId", "missing or not a text")
-    return ChunkMessage(RecordingId(recording_id), DocumentId(document_id), parse_time(fields.get("lookAt")))
+    fields = reading.StrictFields(found if isinstance(found, dict) else None, reading.refusing(InvalidRequest))
+    return ChunkMessage(
+        RecordingId(fields.need("recordingId", reading.text, "missing or not a text")),
+        DocumentId(fields.need("documentId", reading.text, "missing or not a text")),
+        parse_time(fields.get("lookAt")),
+    )

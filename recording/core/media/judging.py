@@ -11,9 +11,8 @@ from recording.core.outputs import OutputFacts, facts_of, infer_output
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a file looks right; if not, `reasons` say why. `notes` are doubts that change nothing."""
+    """What is wrong with a file: `reasons` to set it apart, none where it looks right; `notes` that change nothing."""
 
-    looks_right: bool
     reasons: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -36,7 +35,7 @@ def judge(facts: MediaFacts, expected: Expectation) -> Verdict:
         wrong, doubtful = doubts_about_length(facts, expected, documented)
         reasons += wrong
         notes += doubtful
-    return Verdict(not reasons, tuple(reasons), tuple(notes))
+    return Verdict(tuple(reasons), tuple(notes))
 
 
 def _documented(format_: Format, expected: Expectation) -> OutputFacts | None:

@@ -33,7 +33,6 @@ class CallEvent:
     """`CallConnected` or `CallStarted`: a call that can be recorded; at least one of its two ids is known."""
 
     event_id: str
-    event_type: str
     server_call_id: ServerCallId | None = None
     call_connection_id: CallConnectionId | None = None
     at: datetime | None = None

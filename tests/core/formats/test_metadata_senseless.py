@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from recording.core.errors import SourceNotReady
-from recording.core.formats.metadata import MAX_LENGTH, MAX_PARTICIPANTS, MAX_PAUSES, parse_metadata
+from recording.core.formats.metadata import MAX_LENGTH, MAX_PARTICIPANTS, parse_metadata
 
 XML = '<?xml version="1.0" encoding="utf-8"?>'
 
@@ -117,11 +117,8 @@ def test_thousands_of_participants_are_read_in_part() -> None:
     assert found.notes == (f"participants in the metadata file has more than {MAX_PARTICIPANTS}: the rest is not read",)
 
 
-def test_thousands_of_pauses_keep_their_sum() -> None:
-    """The duration of the media is judged by it."""
-    pauses = [{"duration": 10}] * (MAX_PAUSES + 500)
-    found = parse_metadata(json.dumps({"pauseResumeIntervals": pauses}).encode())
+def test_thousands_of_pauses_are_summed_up() -> None:
+    """The duration of the media is compared with the sum."""
+    found = parse_metadata(json.dumps({"pauseResumeIntervals": [{"duration": 10}] * 1500}).encode())
 
     assert found.paused == timedelta(seconds=15)
-    assert len(found.pauses) == MAX_PAUSES + 1
-    assert any(f"has more than {MAX_PAUSES}" in note for note in found.notes)

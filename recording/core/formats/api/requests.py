@@ -96,12 +96,8 @@ def _output(found: Mapping[str, object], usual: Output) -> Output:
 
 def _locator(found: Mapping[str, object], name: str) -> str:
     value = found[name]
-    if not isinstance(value, str):
-        raise InvalidRequest(name, "not a text")
-    if not value.strip():
-        raise InvalidRequest(name, "blank" if value else "empty")
-    if len(value) > reading.LONGEST_TEXT:
-        raise InvalidRequest(name, f"{len(value)} characters, more than {reading.LONGEST_TEXT}")
-    if reading.SURROGATE.search(value):
-        raise InvalidRequest(name, "it holds a lone surrogate, which is half a character")
-    return value
+    if isinstance(value, str) and value and not value.strip():
+        raise InvalidRequest(name, "blank")
+    if (text := reading.text(value)) is None:
+        raise InvalidRequest(name, reading.why_no_text(value))
+    return text

@@ -5,23 +5,18 @@ and content and channel type swapped. None of that is a reason to refuse the med
 """
 
 from recording.core.formats.metadata.identity import doubts_about_identity, names
-from recording.core.formats.metadata.meaning import ChunkMetadata, Participant, Pause
+from recording.core.formats.metadata.meaning import ChunkMetadata, Participant
 from recording.core.formats.metadata.reading import (
-    MAX_CHUNK_DURATION,
     MAX_LENGTH,
     MAX_PARTICIPANTS,
-    MAX_PAUSES,
     parse_metadata,
 )
 
 __all__ = [
-    "MAX_CHUNK_DURATION",
     "MAX_LENGTH",
     "MAX_PARTICIPANTS",
-    "MAX_PAUSES",
     "ChunkMetadata",
     "Participant",
-    "Pause",
     "doubts_about_identity",
     "names",
     "parse_metadata",

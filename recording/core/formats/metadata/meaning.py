@@ -7,14 +7,6 @@ from recording.core.model import DocumentId, Output
 
 
 @dataclass(frozen=True, slots=True)
-class Pause:
-    """A part of the call that the recording skips."""
-
-    started_at: datetime | None
-    duration: timedelta
-
-
-@dataclass(frozen=True, slots=True)
 class Participant:
     """Someone who was recorded, and their channel when unmixed. The id is personal: no `repr` shows it."""
 
@@ -33,18 +25,12 @@ class ChunkMetadata:
     index: int | None = None
     started_at: datetime | None = None
     duration: timedelta | None = None
-    pauses: tuple[Pause, ...] = ()
+    paused: timedelta = timedelta()
     output: Output | None = None
     channels: int | None = None
-    sample_rate: int | None = None
     participants: tuple[Participant, ...] = ()
     notes: tuple[str, ...] = ()
     makes_sense: bool = True
-
-    @property
-    def paused(self) -> timedelta:
-        """How long the recording was paused in this chunk."""
-        return total(self.pauses)
 
     @property
     def ended_at(self) -> datetime | None:
@@ -55,11 +41,3 @@ class ChunkMetadata:
             return self.started_at + self.duration
         except OverflowError:
             return None
-
-
-def total(pauses: tuple[Pause, ...]) -> timedelta:
-    """How long the pauses are together, at most the longest time there is."""
-    try:
-        return sum((pause.duration for pause in pauses), timedelta())
-    except OverflowError:
-        return timedelta.max
