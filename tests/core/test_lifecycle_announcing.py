@@ -384,7 +384,7 @@ def test_what_event_grid_announces_displaces_what_the_key_alone_did() -> None:
     assert full.chunks == decide(full, replace(fact, door=BY_KEY), LATER).entry.chunks
 
 
-@pytest.mark.parametrize("state", [ChunkState.ARCHIVED, ChunkState.KEPT])
+@pytest.mark.parametrize("state", [ChunkState.ARCHIVED, ChunkState.KEPT, ChunkState.RELEASED])
 def test_what_event_grid_says_otherwise_overrules_a_proof_of_what_the_key_announced(state: ChunkState) -> None:
     """It is copied from there, and a person is told; what the key says later is a conflict and no more."""
     before = entry_of(chunk(0, state, door=BY_KEY))

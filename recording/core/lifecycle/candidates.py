@@ -76,7 +76,7 @@ def seen_again(chunk: Chunk, announcement: Announcement, candidate: Candidate) -
         if not _overrules(candidate, chunk.candidate):
             return _after_proof(chunk, candidate)
         conflict = f"event {candidate.event_id} announces it otherwise than the function key, by which it was proven"
-        chunk = replace(chunk, state=ChunkState.ANNOUNCED, proof=None, proven=None, kept_reason="")
+        chunk = replace(chunk, state=ChunkState.ANNOUNCED, proof=None, proven=None, kept_reason="", released_at=None)
     known = next((one for one in chunk.candidates if one.announced == candidate.announced), None)
     if known is not None:
         better = replace(known, door=candidate.door) if candidate.door is Door.EVENT_GRID else known
