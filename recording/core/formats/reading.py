@@ -18,10 +18,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Never, Self, cast
 
 LONGEST_TEXT = 4096
-"""Characters of a text that the catalog can hold; the service's own have some hundreds."""
+"""Characters of a text that the catalog can store; the service's own texts have some hundreds."""
 
 LONGEST_ID = 1024
-"""Characters of an id: two of them fit into a queue message, however they are escaped there."""
+"""Characters of an id: two of them fit into a queue message, even if every character is escaped."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 """A lone surrogate: a valid JSON escape that UTF-8 cannot encode."""
@@ -143,7 +143,7 @@ def identity(found: object) -> str | None:
 
 
 def whole(found: object) -> int | None:
-    """A whole number of either sign, from a number or its text: `0`, `0.0`, `"0"` and `"0.0"` are the same."""
+    """A whole number of either sign, from a number or its text: `0`, `0.0`, `"0"` and `"0.0"` are equal."""
     if isinstance(found, bool):
         return None
     if isinstance(found, int):
@@ -162,7 +162,7 @@ def mapping(found: object) -> Mapping[str, object] | None:
 
 
 def array(found: object) -> list[object] | None:
-    """An array, the JSON text of one, or a lone object in place of an array of one."""
+    """An array, the JSON text of one, or a single object in place of an array of one."""
     value = _unpacked(found)
     if isinstance(value, Mapping):
         return [value]
@@ -170,7 +170,7 @@ def array(found: object) -> list[object] | None:
 
 
 def base64_json(found: object) -> object:
-    """What JSON in base64 holds; None where it is no such text."""
+    """The value of JSON in base64; None for anything else."""
     if not isinstance(found, str):
         return None
     try:
@@ -180,10 +180,10 @@ def base64_json(found: object) -> object:
 
 
 def json_body(body: bytes) -> tuple[str, object]:
-    """The text of a body, and what it says.
+    """The text of a body, and its value as JSON.
 
     Raises:
-        ValueError: it is not JSON; the message says where it stops being so.
+        ValueError: it is not JSON; the message names line and column of the error.
     """
     if not body.strip():
         raise ValueError("empty where JSON should be")
@@ -192,18 +192,18 @@ def json_body(body: bytes) -> tuple[str, object]:
         return text, json.loads(text)
     except json.JSONDecodeError as error:
         raise ValueError(f"not JSON: {error.msg} at line {error.lineno} column {error.colno}") from error
-    except (ValueError, RecursionError) as error:  # wrong bytes, a number of thousands of digits
+    except (ValueError, RecursionError) as error:  # bytes that are not UTF-8, a number with thousands of digits
         raise ValueError("not JSON in UTF-8, or nested too deep") from error
 
 
 def message_text(message: bytes) -> bytes:
-    """The JSON of a queue's message: as it is, or in base64, as tools for queues write it by default.
+    """The JSON of a queue message, which may be in base64, as tools for queues write it by default.
 
     Raises:
-        ValueError: it is neither an object nor an array, and no base64.
+        ValueError: it begins neither an object nor an array, and is not base64.
     """
     plain = message.removeprefix(codecs.BOM_UTF8).strip()
-    if plain.startswith((b"{", b"[")):  # base64 has neither
+    if plain.startswith((b"{", b"[")):  # neither occurs in base64
         return plain
     try:
         decoded = base64.b64decode(b"".join(plain.split()), validate=True)

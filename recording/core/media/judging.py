@@ -1,4 +1,4 @@
-"""Whether what a file is seen to be is what was to be expected."""
+"""Compares what a file is with what was expected."""
 
 from dataclasses import dataclass
 
@@ -11,17 +11,17 @@ from recording.core.outputs import OutputFacts, facts_of, infer_output
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is wrong with a file: `reasons` to set it apart, none where it looks right; `notes` that change nothing."""
+    """What is wrong with a file: `reasons` to quarantine it, empty if there are none; `notes` that change nothing."""
 
     reasons: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
 def judge(facts: MediaFacts, expected: Expectation) -> Verdict:
-    """Hold what a file is seen to be against what was expected of it.
+    """Compare what a file is with what was expected of it.
 
-    A doubt is a reason where media may be missing; where a header or the metadata is off and all else agrees,
-    players play the file, and it is a note.
+    A doubt is a reason if media may be missing. If a header or the metadata file is wrong, and all else agrees, players
+    can play the file, and the doubt is a note.
     """
     reasons = list(facts.problems)
     notes = list(facts.notes)

@@ -1,4 +1,4 @@
-"""What the API tells of a recording, as JSON."""
+"""A recording as JSON of the HTTP API."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,7 @@ from recording.core.times import format_time, in_milliseconds
 
 @dataclass(frozen=True, slots=True)
 class Containers:
-    """The names of the containers that a view speaks of."""
+    """The names of the two containers, as views show them."""
 
     archive: str
     quarantine: str
@@ -19,9 +19,9 @@ class Containers:
 def recording_view(
     entry: CatalogEntry, now: datetime, containers: Containers, service_state: str | None = None
 ) -> dict[str, object]:
-    """What the API tells of a recording; times in UTC, durations in milliseconds, lengths in bytes.
+    """A recording for the API: times in UTC, durations in milliseconds, lengths in bytes; null for what is not known.
 
-    No location at the source is in it: one opens the recording to whoever has the service's key.
+    It contains no location at the source: with one, and the service's key, anybody can download the recording.
     """
     recording = entry.recording
     left = entry.due - now if entry.due else None
@@ -76,7 +76,7 @@ def _chunk_view(chunk: Chunk, containers: Containers) -> dict[str, object]:
 
 
 def _copy_view(proof: Proof | None, containers: Containers) -> dict[str, object]:
-    """A copy that was verified, in the archive or apart; nulls where there is none."""
+    """A verified copy, in the archive or in quarantine; nulls if there is none."""
     if proof is None:
         return dict.fromkeys(("container", "blob", "length", "digest", "verifiedAt", "metadata"))
     metadata = proof.metadata
@@ -91,7 +91,7 @@ def _copy_view(proof: Proof | None, containers: Containers) -> dict[str, object]
 
 
 def _lacks(chunk: Chunk) -> tuple[str, ...]:
-    """Which of the chunk's two files are not in the archive."""
+    """Which of the chunk's two blobs, media and metadata file, are not in the archive."""
     has_metadata = chunk.announced.metadata_location is None or bool(chunk.proof and chunk.proof.metadata)
     return (*([] if chunk.is_proven else [str(Subject.MEDIA)]), *([] if has_metadata else [str(Subject.METADATA)]))
 

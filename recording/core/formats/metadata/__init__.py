@@ -1,7 +1,7 @@
-"""The metadata file of a chunk: read as far as it makes sense, doubts kept as notes, held against its chunk.
+"""The metadata file of a chunk: read tolerantly, with notes on what is wrong, and compared with its chunk.
 
-Real files have lacked every field but the document id, and have had numbers as text, durations with fractions
-and content and channel type swapped. None of that is a reason to refuse the media.
+Real files have lacked every field but the document id, and have had numbers as text, durations with fractions, and
+content and channel type swapped. None of that is a reason to refuse the media.
 """
 
 from recording.core.formats.metadata.identity import doubts_about_identity, names

@@ -1,4 +1,4 @@
-"""Who was recorded, as far as it can be doubted. No note holds anyone's id."""
+"""Doubts about the list of participants. No note contains an id."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from recording.core.model import Channel, Output
 
 
 def doubts_about(participants: Sequence[Participant], output: Output | None, channels: int | None) -> list[str]:
-    """Note what the list of participants leaves open: the export of their data goes by it."""
+    """Notes on what is missing or contradictory in the list, as an export of personal data relies on it."""
     if not participants:
         return ["participants in the metadata file names no one"]
     notes: list[str] = []

@@ -1,4 +1,4 @@
-"""Reads a metadata file: what came, whether it is one, and what it says."""
+"""Reads a metadata file: whether it is one, and what it says."""
 
 import json
 import re
@@ -19,10 +19,10 @@ from recording.core.times import parse_milliseconds, parse_time
 MAX_CHUNK_DURATION = timedelta(hours=4)
 
 MAX_LENGTH = 1 << 20
-"""Bytes that are read for their meaning: a call of thousands has fewer, and parsed JSON takes many times its length."""
+"""Bytes of a file that is parsed: a file with thousands of participants has fewer, and parsed JSON takes far more."""
 
 _BEYOND = 1 << 53
-"""Whole numbers from here on, not every reader of JSON has exactly."""
+"""From 2^53 on, not every JSON reader represents whole numbers exactly."""
 MAX_PARTICIPANTS = 5000
 
 _KNOWN = frozenset(
@@ -57,11 +57,11 @@ def parse_metadata(raw: bytes) -> ChunkMetadata:
         raw: the file as it came, UTF-8 with or without a byte order mark, or UTF-16.
 
     Returns:
-        What it says. A file that is whole and says nothing that is known, JSON that is no object or XML, does not
-        make sense, and a note says what it is; so does one that is too long or too deep to be read.
+        What it says. A complete file without a known field (also JSON that is no object, and XML) does not make sense,
+        and a note says what it is; the same holds for one that is too long, or nested too deep, to be parsed.
 
     Raises:
-        SourceNotReady: it is empty, HTML, cut off, no text at all, or reports an error: the file is not there yet.
+        SourceNotReady: it is empty, HTML, truncated, not text, or an error report: the file is not there yet.
     """
     if not raw.strip():
         raise _not_ready("it is empty")
@@ -147,7 +147,7 @@ def _output(about: reading.Fields) -> Output | None:
 
 
 def _whole(value: object) -> int | None:
-    """A whole number from 0 up that can be meant."""
+    """A whole number from 0 up to the largest that JSON represents exactly."""
     number = reading.whole(value)
     return number if number is not None and 0 <= number < _BEYOND else None
 
@@ -158,7 +158,7 @@ def _note(path: str, fault: str) -> str:
 
 
 def _integer(digits: str) -> int | float:
-    """Read a whole number of JSON; Python refuses to read thousands of digits."""
+    """Parse a whole number of JSON; Python's `int` refuses thousands of digits."""
     try:
         return int(digits)
     except ValueError:
