@@ -116,7 +116,7 @@ def kinds_of(entry: CatalogEntry) -> set[Alarm]:
 
 @given(st.lists(facts, max_size=40))
 def test_no_sequence_of_facts_breaks_the_promises(sequence: list[Fact]) -> None:
-    """A release has a proof; a proof goes only by damage or dispute; complete means that all is closed and named."""
+    """A release needs a proof; only damage or dispute removes a proof; a complete recording has only closed chunks."""
     for before, fact, after, now in applied(sequence):
         for one in after:
             earlier = before.chunk(one.document_id) if before else None
@@ -133,7 +133,7 @@ def test_no_sequence_of_facts_breaks_the_promises(sequence: list[Fact]) -> None:
 
 @given(st.lists(facts, max_size=40))
 def test_no_sequence_ends_without_a_next_step_or_a_person_who_was_told(sequence: list[Fact]) -> None:
-    """Whatever happened: each chunk has a next step, or it is proven, or somebody hears of it."""
+    """Each chunk has a next step, or it is proven, or an alert was raised."""
     told: set[Alarm] = set()
     last: tuple[CatalogEntry, datetime] | None = None
     for _before, _fact, after, now in applied(sequence):
@@ -160,7 +160,7 @@ def test_no_sequence_ends_without_a_next_step_or_a_person_who_was_told(sequence:
 def test_every_recording_comes_to_an_end_once_its_sources_must_have_ended(
     sequence: list[Fact], *, source_is_there: bool
 ) -> None:
-    """By no more than its steps, whether they succeed or fail."""
+    """Its steps suffice for that, whether they succeed or fail."""
     entry: CatalogEntry | None = None
     for _before, _fact, entry, _now in applied(sequence):  # noqa: B007 - the last one is wanted
         pass
@@ -201,7 +201,7 @@ def bare(entry: CatalogEntry) -> CatalogEntry:
 
 @given(st.lists(facts, max_size=40))
 def test_a_fact_told_twice_is_one_fact(sequence: list[Fact]) -> None:
-    """But for failures and looks, which are counted."""
+    """Only counts of failures and looks differ."""
     for _before, fact, after, now in applied(sequence):
         again = decide(after, fact, now).entry
         if isinstance(fact, Failed | Quarantined | Expired):
@@ -214,7 +214,6 @@ def test_a_fact_told_twice_is_one_fact(sequence: list[Fact]) -> None:
 def test_chunks_archived_and_released_in_any_order_are_completed_by_the_last(
     announcing: list[int], archiving: list[int], releasing: list[int]
 ) -> None:
-    """And by no other."""
     entry: CatalogEntry | None = None
     for index in announcing:
         entry = decide(entry, announced(index), NOW).entry

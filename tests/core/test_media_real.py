@@ -37,7 +37,7 @@ def verdict(file: bytes, name: str, said: timedelta | None, paused: timedelta = 
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_genuine_media_looks_right_and_raises_no_doubt(media: Callable[[str], bytes], name: str) -> None:
-    """Long silence with a black picture too."""
+    """One of the files is silence with a black picture."""
     said = timedelta(seconds=int(RECIPES[name][1]))
 
     for expected, paused in ((said, timedelta()), (None, timedelta()), (said + MINUTE, MINUTE), (said, MINUTE / 2)):
@@ -46,7 +46,6 @@ def test_genuine_media_looks_right_and_raises_no_doubt(media: Callable[[str], by
 
 @pytest.mark.parametrize("name", LONG)
 def test_genuine_media_is_far_shorter_than_an_hour(media: Callable[[str], bytes], name: str) -> None:
-    """Its first minute, whole."""
     assert verdict(media(name), name, timedelta(hours=1)).reasons
 
 
@@ -55,7 +54,6 @@ def test_genuine_media_is_far_shorter_than_an_hour(media: Callable[[str], bytes]
 def test_genuine_media_that_is_cut_off_does_not_look_right(
     media: Callable[[str], bytes], name: str, share: float
 ) -> None:
-    """Wherever the cut is."""
     file = media(name)
 
     assert verdict(file[: round(len(file) * (1 - share))], name, MINUTE).reasons
@@ -65,7 +63,7 @@ def test_genuine_media_that_is_cut_off_does_not_look_right(
 def test_genuine_fragments_that_lost_their_last_third_do_not_look_right(
     media: Callable[[str], bytes], name: str
 ) -> None:
-    """Cut where a fragment ends, so that no box is broken."""
+    """It was truncated at the end of a fragment, so no box is broken."""
     file = media(name)
     cut = file.rfind(b"moof", 0, len(file) * 2 // 3) - 4
     found, _ = look(file[:cut])
@@ -77,7 +75,7 @@ def test_genuine_fragments_that_lost_their_last_third_do_not_look_right(
 @pytest.mark.parametrize("name", [name for name in LONG if name.endswith("mp4")])
 @pytest.mark.parametrize("rest", [bytes(8), b"TAG" + b"song".ljust(125), b"APETAGEX" + bytes(24)])
 def test_what_stands_behind_genuine_media_is_noted(media: Callable[[str], bytes], name: str, rest: bytes) -> None:
-    """As players see it."""
+    """Players ignore it."""
     found = verdict(media(name) + rest, name, MINUTE)
 
     assert not found.reasons
@@ -86,7 +84,7 @@ def test_what_stands_behind_genuine_media_is_noted(media: Callable[[str], bytes]
 
 @pytest.mark.parametrize("before", [b"\0\0\0\x18uuid" + bytes(16), b"\0\0\0\x20sidx" + bytes(24)])
 def test_another_first_box_of_genuine_media_is_noted(media: Callable[[str], bytes], before: bytes) -> None:
-    """Its fragments are found by themselves."""
+    """Its fragments are found without it."""
     found = verdict(before + media("fragmented.mp4"), "fragmented.mp4", MINUTE)
 
     assert not found.reasons
@@ -96,7 +94,6 @@ def test_another_first_box_of_genuine_media_is_noted(media: Callable[[str], byte
 @pytest.mark.parametrize("name", [name for name in LONG if name.endswith("mp3")])
 @pytest.mark.parametrize("before", [bytes(8192), b"TAG" + b"song".ljust(125), b"APETAGEX" + bytes(24)])
 def test_what_stands_before_genuine_frames_is_noted(media: Callable[[str], bytes], name: str, before: bytes) -> None:
-    """Zeros or a tag."""
     file = media(name)
     found = verdict(before + file[file.index(b"\xff\xf3") :], name, MINUTE)
 
@@ -106,7 +103,7 @@ def test_what_stands_before_genuine_frames_is_noted(media: Callable[[str], bytes
 
 @pytest.mark.parametrize("size", [60 * 32_000 + 44, 0x7FFF0000, 0, 0xFFFFFFFF])
 def test_a_size_that_is_off_in_a_genuine_wav_is_noted(media: Callable[[str], bytes], size: int) -> None:
-    """The sound is there."""
+    """The sound is complete."""
     file = media("plain.wav")
     at = file.index(b"data") + 4
     found = verdict(file[:at] + size.to_bytes(4, "little") + file[at + 4 :], "plain.wav", MINUTE)
@@ -115,7 +112,6 @@ def test_a_size_that_is_off_in_a_genuine_wav_is_noted(media: Callable[[str], byt
 
 
 def test_a_long_size_of_minus_one_in_a_genuine_rf64_is_noted(media: Callable[[str], bytes]) -> None:
-    """The same, with 64 bits."""
     file = media("rf64.wav")
     at = file.index(b"ds64") + 16
     found = verdict(file[:at] + b"\xff" * 8 + file[at + 8 :], "rf64.wav", MINUTE)
@@ -124,7 +120,6 @@ def test_a_long_size_of_minus_one_in_a_genuine_rf64_is_noted(media: Callable[[st
 
 
 def test_a_header_of_a_genuine_wav_alone_is_right_where_all_was_paused(media: Callable[[str], bytes]) -> None:
-    """And nowhere else."""
     header = media("plain.wav")[:44]
 
     assert not verdict(header, "plain.wav", MINUTE, MINUTE).reasons
@@ -137,7 +132,7 @@ def test_a_header_of_a_genuine_wav_alone_is_right_where_all_was_paused(media: Ca
 def test_a_duration_of_zero_in_seconds_or_in_ticks_is_noted(
     media: Callable[[str], bytes], name: str, said: timedelta
 ) -> None:
-    """The file tells which."""
+    """The file shows which unit it is."""
     found = verdict(media(name), name, said)
 
     assert ((), 1) == (found.reasons, len(found.notes))

@@ -87,7 +87,6 @@ BARE = CatalogEntry(Recording(RecordingId("r"), RecordingState.ARCHIVED), (KEPT,
 
 
 def test_a_manifest_reads_as_documented() -> None:
-    """The whole file, letter by letter."""
     assert (
         manifest_json(ENTRY).decode()
         == """\
@@ -153,7 +152,7 @@ def test_what_is_not_known_is_null() -> None:
 
 
 def test_no_place_at_the_source_is_in_a_manifest() -> None:
-    """It may be read by whoever may read the media."""
+    """Whoever may read the media may read the manifest, and must not be able to download from the source."""
     assert b"https" not in manifest_json(ENTRY)
 
 
@@ -177,7 +176,7 @@ def test_a_recording_that_is_not_whole_has_a_manifest_of_what_there_is() -> None
 
 
 def test_durations_that_do_not_add_up_are_a_doubt_of_the_manifest() -> None:
-    """All chunks are there, and yet something may be lacking."""
+    """Every chunk is archived, but their durations differ from the event's."""
     fields = json.loads(manifest_json(replace(ENTRY, chunks=(replace(CHUNK, duration=timedelta(minutes=11)),))))
 
     assert ([], 1) == (fields["lacks"], len(fields["doubts"]))
