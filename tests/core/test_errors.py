@@ -1,4 +1,4 @@
-"""Errors: two families, each with a code of its own, and one line that says all."""
+"""Errors: two families, a code for each class, and one line for the log."""
 
 import pytest
 

@@ -71,7 +71,7 @@ IMPOSSIBLE = "impossible"
 
 
 def alerts_of(entry: CatalogEntry) -> tuple[Alert, ...]:
-    """What a person is still to be told."""
+    """The alerts that are not published yet."""
     return entry.recording.untold
 
 

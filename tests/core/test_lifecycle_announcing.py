@@ -1,4 +1,4 @@
-"""What an announcement does: to a recording, and to a chunk that is known already."""
+"""What an announcement changes in a recording, and in a chunk that is known already."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -50,7 +50,7 @@ BY_KEY = Door.FUNCTION_KEY
 
 
 def hosts(one: Chunk) -> list[str]:
-    """By the hosts of its candidates, which tests tell them apart by."""
+    """The hosts in the locations of its candidates, in order."""
     return [each.announced.content_location.split("/")[2].split(".")[0] for each in one.candidates]
 
 
@@ -187,7 +187,7 @@ MP3 = replace(WAV, format=Format.MP3)
 
 
 def telling(output: Output | None, door: Door = Door.EVENT_GRID) -> Announced:
-    """An event that tells an output."""
+    """An event with that output."""
     fact = announced(0, door=door)
     return replace(fact, event=replace(fact.event, output=output, call_id=CallId(f"call-of-{output}")))
 
@@ -356,7 +356,7 @@ def test_a_proof_of_what_the_key_announced_gains_credit_when_event_grid_says_the
 
 
 def many(door: Door, count: int, host: str = "eu-api") -> Announced:
-    """An event with so many chunks."""
+    """An event with that many chunks."""
     return announced(*range(count), door=door, host=host)
 
 

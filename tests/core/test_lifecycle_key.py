@@ -1,4 +1,4 @@
-"""What the function key may bring into an entry that Event Grid fills as well."""
+"""The limits on what events by the function key add to an entry."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -35,7 +35,7 @@ MP4 = Output(Content.AUDIO_VIDEO, Channel.MIXED, Format.MP4)
 
 
 def long(index: int) -> Announced:
-    """A chunk whose location is as long as one may be."""
+    """An announcement with a location of nearly the greatest length."""
     one = replace(announced_chunk(index), content_location=Location(f"https://x.asm.skype.com/{'y' * 2000}{index}"))
     return Announced(FileEvent(f"e{index}", RECORDING_ID, (one,)), BY_KEY, (announcement(one),))
 

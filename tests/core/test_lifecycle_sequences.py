@@ -1,4 +1,4 @@
-"""What no sequence of facts can bring about."""
+"""Properties that hold for any sequence of facts."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -70,7 +70,7 @@ facts: st.SearchStrategy[Fact] = st.one_of(
         indices,
         st.sampled_from([None, proof(place=Place.QUARANTINE)]),
     ),
-    # The good way is long; without a push, chance would seldom go it to its end.
+    # Facts of the usual way are drawn more often: by chance alone a sequence would seldom complete a recording.
     st.builds(archived, indices),
     st.builds(lambda index: Released(document(index)), indices),
 )
@@ -90,7 +90,7 @@ def applied(sequence: Sequence[Fact]) -> Iterator[tuple[CatalogEntry | None, Fac
 
 
 def assert_chunk_kept_its_promises(before: Chunk, after: Chunk, fact: Fact) -> None:
-    """Whatever the fact was."""
+    """The promises hold for any fact."""
     assert before.name == after.name
     assert after.due <= before.due
     assert after.gone_by >= before.gone_by
@@ -110,7 +110,7 @@ def assert_chunk_kept_its_promises(before: Chunk, after: Chunk, fact: Fact) -> N
 
 
 def kinds_of(entry: CatalogEntry) -> set[Alarm]:
-    """Of what is still to be told."""
+    """The alarms of the alerts that are not published yet."""
     return {alert.alarm for alert in entry.recording.untold}
 
 
@@ -194,7 +194,7 @@ def test_every_recording_comes_to_an_end_once_its_sources_must_have_ended(
 
 
 def bare(entry: CatalogEntry) -> CatalogEntry:
-    """Without what counts how often something happened, or when last."""
+    """The entry without its counts, alerts and times of looks."""
     chunks = tuple(replace(c, failures=(), tries=0, turn=0, look_at=None if c.look_at is None else NOW) for c in entry)
     return replace(changed_recording(entry, untold=()), chunks=chunks)
 

@@ -1,4 +1,4 @@
-"""What a recording lacks to be whole, and what follows from it."""
+"""What a recording lacks to be whole, and when it ends incomplete."""
 
 from dataclasses import replace
 from datetime import timedelta

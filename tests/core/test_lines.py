@@ -1,4 +1,4 @@
-"""What came from elsewhere stands in one line of a log, and forges none."""
+"""Text from elsewhere is written on one line of a log, and cannot forge another."""
 
 import pytest
 from hypothesis import given

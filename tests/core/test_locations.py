@@ -1,4 +1,4 @@
-"""The allow-list of recording locations, held against the parsers that would connect."""
+"""The allow-list of recording locations, compared with the URL parsers of HTTP clients."""
 
 from urllib.parse import urlsplit
 
@@ -60,7 +60,7 @@ urls = st.one_of(
 
 
 def connected_hosts(url: str) -> set[str | None]:
-    """The hosts that each parser on the way to the socket reads in the URL."""
+    """The hosts that the parsers of HTTP clients find in the URL."""
     prepared = requests.Request("GET", url).prepare().url
     assert prepared is not None
     return {

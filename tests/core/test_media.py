@@ -1,4 +1,4 @@
-"""Looking at any file: what it is, what it needs, and that nothing breaks it."""
+"""The inspection of any file: its result, the ranges it needs, and that no bytes raise an exception."""
 
 import pytest
 from hypothesis import given, settings

@@ -1,4 +1,4 @@
-"""Whether a file is what was to be expected of it."""
+"""Whether a file is what was expected."""
 
 from datetime import timedelta
 
@@ -24,7 +24,7 @@ def wav(duration: timedelta, channels: int = 1, sample_rate: int = 16_000) -> Me
 
 
 def seconds(number: float) -> timedelta:
-    """So many seconds."""
+    """A duration."""
     return timedelta(seconds=number)
 
 

@@ -1,4 +1,4 @@
-"""Looking at mp3 files."""
+"""The inspection of mp3 files."""
 
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ from tests.core.media_files import MP3_FRAME, look
 
 
 def facts(file: bytes) -> MediaFacts:
-    """Look at a file, and see that it is an mp3."""
+    """Inspect a file, which must be an mp3."""
     found, _ = look(file)
     assert found.format is Format.MP3
     return found

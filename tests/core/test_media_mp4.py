@@ -1,4 +1,4 @@
-"""Looking at mp4 files."""
+"""The inspection of mp4 files."""
 
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ MDAT = box(b"mdat", bytes(200))
 
 
 def facts(file: bytes) -> MediaFacts:
-    """Look at a file, and see that it is an mp4."""
+    """Inspect a file, which must be an mp4."""
     found, _ = look(file)
     assert found.format is Format.MP4
     return found

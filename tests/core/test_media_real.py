@@ -1,4 +1,4 @@
-"""Genuine media looks right, mended or not as players see it; cut, it does not."""
+"""Media from a real encoder passes, also with faults that players tolerate; truncated, it does not."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -24,13 +24,13 @@ FRAGMENTED = ["fragmented.mp4", "few-fragments.mp4", "indexed.mp4"]
 
 @pytest.fixture(scope="module")
 def media(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], bytes]:
-    """Makes a file by its name, once."""
+    """Makes a file of that name, once."""
     folder = tmp_path_factory.mktemp("media")
     return cache(lambda name: make(name, folder))
 
 
 def verdict(file: bytes, name: str, said: timedelta | None, paused: timedelta = timedelta()) -> Verdict:
-    """Look at a file and judge it."""
+    """Inspect a file and judge it."""
     found, _ = look(file)
     return judge(found, Expectation(OUTPUTS[Format(name.rpartition(".")[2])], said, paused))
 

@@ -1,4 +1,4 @@
-"""Looking at wav files."""
+"""The inspection of wav files."""
 
 from datetime import timedelta
 
@@ -19,7 +19,7 @@ LONG_SIZES = chunk(b"ds64", bytes(8) + (32_000).to_bytes(8, "little") + bytes(12
 
 
 def facts(file: bytes | Sparse) -> MediaFacts:
-    """Look at a file, and see that it is a wav."""
+    """Inspect a file, which must be a wav."""
     found, _ = look(file)
     assert found.format is Format.WAV
     return found

@@ -1,4 +1,4 @@
-"""The domain's values."""
+"""The values of the domain."""
 
 from dataclasses import FrozenInstanceError, replace
 from datetime import timedelta

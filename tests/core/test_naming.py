@@ -1,4 +1,4 @@
-"""Blob names: total, injective, and without tricks of the path."""
+"""Blob names: one for each chunk, all different, without special path segments."""
 
 import hashlib
 import re

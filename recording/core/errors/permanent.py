@@ -1,4 +1,4 @@
-"""What no retry can mend: a person decides."""
+"""Errors for which no retry can succeed: a person decides."""
 
 from collections.abc import Mapping
 from typing import ClassVar
@@ -85,7 +85,7 @@ class UnknownRecording(Permanent):
 class CallRefused(Permanent):
     """Call Automation refuses the operation because of the state of the call or the recording; nothing was done.
 
-    `status` is its HTTP status, `running` the recording that stands in the way, where it is known.
+    `status` is its HTTP status, `running` the recording of the same call that runs already, if it is known.
     """
 
     code = "call_refused"

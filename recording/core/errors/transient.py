@@ -1,4 +1,4 @@
-"""What passes without a person: the source, the storage or the service will answer otherwise later."""
+"""Errors that are expected to pass without a person: by source, storage, catalog and service."""
 
 from recording.core.errors.families import Transient
 

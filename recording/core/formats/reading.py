@@ -5,7 +5,7 @@ value spelt in another way that can mean only one thing is read: a number as tex
 
 The fields of an object are read by name and kind, in one of two modes:
 
-- tolerant, `Fields`: a value of another kind is None, and `fault` is told its path and what is wrong;
+- tolerant, `Fields`: a value of another kind is None, and `fault` is called with its path and what is wrong;
 - strict, `StrictFields`: it is refused with an error of the caller's choice, made from the same path and cause.
 """
 
@@ -35,8 +35,8 @@ class Fields:
     """The fields of a JSON object, read tolerantly; a field is named by its path, such as `info.audio.channels`.
 
     Args:
-        found: the object. None stands for one without fields; anything else is a fault.
-        fault: is told the path and what is wrong there, each time that a value is not of its kind.
+        found: the object. None counts as one without fields; anything else is a fault.
+        fault: is called with the path and what is wrong there, for each value that is not of its kind.
         path: of the object; empty for the outermost.
         any_case: whether names are compared without regard to upper and lower case.
     """
@@ -63,11 +63,11 @@ class Fields:
         return self._values.get(self._key(name))
 
     def read[T](self, name: str, kind: Kind[T], cause: str = "makes no sense") -> T | None:
-        """The value of a field; None if it is absent, null, or, after the fault is told, of another kind."""
+        """The value of a field; None if it is absent or null, or, after `fault` was called, of another kind."""
         found = self.get(name)
         value = None if found is None else kind(found)
         if value is None and found is not None:
-            self.tell(name, cause)
+            self.report(name, cause)
         return value
 
     def part(self, name: str) -> Self:
@@ -81,10 +81,10 @@ class Fields:
             for position, item in enumerate(found):
                 yield self._inner(item, self._path_of(f"{name}[{position}]"))
         elif found is not None:
-            self.tell(name, "is no list")
+            self.report(name, "is no list")
 
-    def tell(self, name: str, cause: str) -> None:
-        """Tell the fault of a field."""
+    def report(self, name: str, cause: str) -> None:
+        """Call `fault` for a field."""
         self._fault(self._path_of(name), cause)
 
     def _inner(self, found: object, path: str) -> Self:

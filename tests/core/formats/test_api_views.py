@@ -1,4 +1,4 @@
-"""What the API tells of a recording: where everything is, what it lacks, what failed, and how long is left."""
+"""A recording as the API shows it: where its copies are, what is missing, what failed, and how long is left."""
 
 import json
 from dataclasses import replace
@@ -70,13 +70,13 @@ def chunk(state: ChunkState = ChunkState.ANNOUNCED, **fields: Any) -> Chunk:  # 
 
 
 def view(*chunks: Chunk, **fields: Any) -> dict[str, Any]:  # noqa: ANN401 - any of a recording's fields
-    """What the API tells of a recording with these chunks."""
+    """The view of a recording with these chunks."""
     recording = Recording(RecordingId("r"), fields.pop("state", RecordingState.ANNOUNCED), **fields)
     return recording_view(CatalogEntry(recording, chunks), NOW, CONTAINERS)
 
 
 def view_of(one: Chunk) -> dict[str, Any]:
-    """What it tells of this chunk."""
+    """The view of this chunk."""
     (found,) = view(one)["chunks"]
     return dict(found)
 

@@ -1,4 +1,4 @@
-"""Requests and queue messages to single events: plain or base64, one or many, each with the bytes that it came in."""
+"""Requests and queue messages to single events: plain or base64, one or many, each with its own bytes."""
 
 import base64
 import codecs
@@ -44,12 +44,12 @@ blanks = st.text(" \t\r\n", max_size=3)
 
 
 def plain(event: object) -> bytes:
-    """As JSON."""
+    """These events as the text of a message."""
     return json.dumps(event).encode()
 
 
 def in_base64(event: object) -> bytes:
-    """As base64 of JSON."""
+    """These events as base64 of the text of a message."""
     return base64.b64encode(plain(event))
 
 
@@ -59,7 +59,7 @@ def member(event: object) -> Member:
 
 
 def raws(message: bytes) -> list[object]:
-    """What a message holds, parsed."""
+    """The parsed events of a message."""
     return [one.raw for one in read_message(message).members]
 
 
@@ -169,7 +169,7 @@ def test_nothing_but_a_refusal_comes_of_any_bytes(message: bytes) -> None:
         read_message(message)
 
 
-# What waits
+# Messages written here
 
 
 @pytest.mark.parametrize("door", Door)

@@ -197,7 +197,7 @@ def test_an_event_time_that_is_none_is_unknown(value: object) -> None:
     assert parsed(file_event(eventTime=value)).at is None
 
 
-# What cannot be read costs only itself
+# Chunks that cannot be read
 
 
 @pytest.mark.parametrize("field", ["documentId", "contentLocation"])
@@ -419,7 +419,7 @@ def test_an_event_without_an_id_is_unidentified(raw: object) -> None:
     assert "unidentified" == event_id_of(raw)
 
 
-# Anything at all
+# Any JSON
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(codec=None), max_size=8),
@@ -447,7 +447,7 @@ paths = st.sampled_from(
 
 
 def refusal(raw: object) -> MalformedEvent | None:
-    """How an event is refused, if it is; whatever was read can be written down in any encoding of Unicode."""
+    """How an event is refused, if it is; whatever was read can be encoded as UTF-8."""
     try:
         found = parse_event(raw)
     except MalformedEvent as error:

@@ -1,4 +1,4 @@
-"""The queue message of one step."""
+"""The queue message of one chunk."""
 
 import base64
 import json

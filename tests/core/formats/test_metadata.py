@@ -1,4 +1,4 @@
-"""The metadata file of a chunk, as documented and as it really came."""
+"""The metadata file of a chunk, as documented, and with the deviations that were seen."""
 
 import json
 from contextlib import suppress
@@ -41,7 +41,7 @@ UNMIXED = Output(Content.AUDIO, Channel.UNMIXED, Format.WAV)
 
 
 def read(**fields: object) -> ChunkMetadata:
-    """Read a file of these fields, a document id and someone who was recorded."""
+    """Read a file with these fields, a document id and a participant."""
     return parse_metadata(json.dumps({"chunkDocumentId": "d", "participants": [ALICE]} | fields).encode())
 
 

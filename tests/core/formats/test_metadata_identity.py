@@ -1,4 +1,4 @@
-"""Whether a metadata file is that of the chunk beside which it was found."""
+"""Whether a metadata file belongs to the chunk whose announcement names it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Who was recorded, and what is noted where that cannot be right."""
+"""The list of participants, and the notes on it."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What comes in place of a metadata file: not there yet, or whole and without a meaning."""
+"""Bodies in place of a metadata file: errors of the service, and complete files without a known field."""
 
 import json
 import tracemalloc

@@ -1,4 +1,4 @@
-"""What the archive tells the customer's own topic."""
+"""The events that are published to the customer's own topic."""
 
 import json
 from dataclasses import replace

@@ -44,7 +44,7 @@ def test_a_tolerant_reader_goes_on_and_tells_each_fault_by_its_path() -> None:
         (lambda fields: fields.part("inner").need("at", parse_time, "no time"), "policy.inner.at", "no time"),
         (lambda fields: list(fields.each("inner")), "policy.inner", "is no list"),
         (lambda fields: list(fields.each("rules")), "policy.rules[1]", "is no object"),
-        (lambda fields: fields.tell("name", "taken"), "policy.name", "taken"),
+        (lambda fields: fields.report("name", "taken"), "policy.name", "taken"),
     ],
 )
 def test_a_strict_reader_refuses_the_first_fault_with_the_caller_s_error(

@@ -94,10 +94,10 @@ def parse_metadata(raw: bytes) -> ChunkMetadata:
 def _read(fields: reading.Fields) -> ChunkMetadata:
     document_id = fields.read("chunkDocumentId", reading.text)
     if document_id is None:
-        fields.tell("chunkDocumentId", "is missing")
+        fields.report("chunkDocumentId", "is missing")
     duration = fields.read("chunkDuration", parse_milliseconds)
     if duration is not None and duration > MAX_CHUNK_DURATION:
-        fields.tell("chunkDuration", "is more than the 4 hours a chunk can have")
+        fields.report("chunkDuration", "is more than the 4 hours a chunk can have")
     about = fields.part("recordingInfo")
     return ChunkMetadata(
         document_id=None if document_id is None else DocumentId(document_id),
@@ -117,7 +117,7 @@ def _paused(fields: reading.Fields) -> timedelta:
     for item in fields.each("pauseResumeIntervals"):
         duration = item.read("duration", parse_milliseconds)
         if item.get("duration") is None:
-            item.tell("duration", "is missing")
+            item.report("duration", "is missing")
         # The longest duration is more than any pause; a sum that would exceed it stays there.
         paused = min(paused, timedelta.max - (duration or timedelta())) + (duration or timedelta())
     return paused
@@ -126,23 +126,23 @@ def _paused(fields: reading.Fields) -> timedelta:
 def _participants(fields: reading.Fields) -> Iterator[Participant]:
     items = fields.get("participants")
     if isinstance(items, list) and len(items) > MAX_PARTICIPANTS:
-        fields.tell("participants", f"has more than {MAX_PARTICIPANTS}: the rest is not read")
+        fields.report("participants", f"has more than {MAX_PARTICIPANTS}: the rest is not read")
     for item in islice(fields.each("participants"), MAX_PARTICIPANTS):
         participant_id = item.read("participantId", reading.text)
         if participant_id is not None:
             yield Participant(participant_id, item.read("channel", _whole))
         elif item.get("participantId") is None:
-            item.tell("participantId", "is missing")
+            item.report("participantId", "is missing")
 
 
 def _output(about: reading.Fields) -> Output | None:
     values = [about.get(name) for name in ("contentType", "channelType", "format")]
     output = infer_output(values)
     if output is None and any(value is not None for value in values):
-        about.tell("contentType, channelType and format", "do not tell one output")
+        about.report("contentType, channelType and format", "do not tell one output")
     channel_type = about.get("channelType")
     if isinstance(channel_type, str) and channel_type.lower() in {content.lower() for content in Content}:
-        about.tell("contentType and channelType", "are swapped")
+        about.report("contentType and channelType", "are swapped")
     return output
 
 
@@ -153,7 +153,7 @@ def _whole(value: object) -> int | None:
 
 
 def _note(path: str, fault: str) -> str:
-    """A note on the file; the members of an array are not told apart, so that a hundred alike are one note."""
+    """A note on the file, without the positions in arrays, so that the same fault of a hundred members is one note."""
     return f"{_POSITION.sub('[]', path)} in the metadata file {fault}"
 
 
