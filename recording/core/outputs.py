@@ -141,15 +141,12 @@ def infer_output(values: Iterable[object]) -> Output | None:
 
 def table() -> list[dict[str, str]]:
     """The valid outputs for people: content, channel, format and rate of each."""
-    return [
-        {
-            "content": facts.output.content.value,
-            "channel": facts.output.channel.value,
-            "format": facts.output.format.value,
-            "rate": facts.rate,
-        }
-        for facts in VALID
-    ]
+    return [{**output_fields(facts.output), "rate": facts.rate} for facts in VALID]
+
+
+def output_fields(output: Output) -> dict[str, str]:
+    """The three values of an output as JSON has them in the API and the manifest."""
+    return {"content": output.content.value, "channel": output.channel.value, "format": output.format.value}
 
 
 def _words(output: Output) -> set[str]:

@@ -46,6 +46,11 @@ def format_time(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+def format_known(moment: datetime | None) -> str | None:
+    """As `format_time`; None for a moment that is not known."""
+    return None if moment is None else format_time(moment)
+
+
 def parse_milliseconds(value: object) -> timedelta | None:
     """Read a duration in milliseconds, a number or its text, from 0 up; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from recording.core.errors import MalformedEvent
 from recording.core.formats import reading
@@ -85,10 +86,8 @@ def parse_event(raw: object) -> Event | None:
     if event_type in {CALL_STARTED, CALL_CONNECTED}:
         return _call_event(event, event_id)
     if event_type == SUBSCRIPTION_VALIDATION:
-        code = reading.text((_data(event) or {}).get("validationCode"))
-        if code is None:
-            raise _malformed(event_id, "data.validationCode", "missing, empty or not a text")
-        return ValidationEvent(code)
+        data = reading.StrictFields(_data(event), reading.refusing(partial(_malformed, event_id)), "data")
+        return ValidationEvent(data.need("validationCode", reading.text, "missing, empty or not a text"))
     return None
 
 

@@ -5,12 +5,11 @@ no participant: whoever may read the media may read it.
 """
 
 import json
-from datetime import datetime
 
 from recording.core.lifecycle import doubts_about_whole, lacks
 from recording.core.model import CatalogEntry, Chunk, Output, Proof
-from recording.core.outputs import facts_of
-from recording.core.times import format_time, in_milliseconds
+from recording.core.outputs import facts_of, output_fields
+from recording.core.times import format_known, format_time, in_milliseconds
 
 SCHEMA = "recording-manifest/1"
 DIGEST_ALGORITHM = "sha256-of-block-sha256"
@@ -29,10 +28,8 @@ def manifest_json(entry: CatalogEntry) -> bytes:
         "recordingId": recording.recording_id,
         "callId": recording.call_id,
         "serverCallId": recording.server_call_id,
-        "output": None
-        if output is None
-        else {"content": output.content, "channel": output.channel, "format": output.format},
-        "startedAt": _time(recording.started_at),
+        "output": None if output is None else output_fields(output),
+        "startedAt": format_known(recording.started_at),
         "durationMs": None if recording.duration is None else in_milliseconds(recording.duration),
         "sessionEndReason": recording.session_end_reason,
         "revision": recording.revision,
@@ -62,12 +59,8 @@ def _chunk(chunk: Chunk, proof: Proof, output: Output | None) -> dict[str, objec
         "metadata": None
         if metadata is None
         else {"blob": metadata.name, "length": metadata.length, "sha256": metadata.sha256},
-        "releasedAt": _time(chunk.released_at),
+        "releasedAt": format_known(chunk.released_at),
         "keptReason": chunk.kept_reason,
         "endReason": chunk.announced.end_reason,
         "notes": list(chunk.notes),
     }
-
-
-def _time(moment: datetime | None) -> str | None:
-    return None if moment is None else format_time(moment)

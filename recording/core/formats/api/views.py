@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from recording.core.lifecycle import doubts_about_whole, lacks
-from recording.core.model import CatalogEntry, Chunk, Failure, Output, Place, Proof, Subject, Unread
-from recording.core.times import format_time, in_milliseconds
+from recording.core.model import CatalogEntry, Chunk, Failure, Place, Proof, Subject, Unread
+from recording.core.outputs import output_fields
+from recording.core.times import format_known, format_time, in_milliseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +36,17 @@ def recording_view(
         "callConnectionId": recording.call_connection_id,
         "groupCallId": recording.group_call_id,
         "roomId": recording.room_id,
-        "output": _output_view(recording.output),
-        "startedAt": _moment(recording.started_at or recording.requested_at),
+        "output": output_fields(recording.output) if recording.output else None,
+        "startedAt": format_known(recording.started_at or recording.requested_at),
         "durationMs": in_milliseconds(recording.duration) if recording.duration is not None else None,
-        "announcedAt": _moment(recording.announced_at),
-        "due": _moment(entry.due),
-        "goneBy": _moment(entry.gone_by),
+        "announcedAt": format_known(recording.announced_at),
+        "due": format_known(entry.due),
+        "goneBy": format_known(entry.gone_by),
         "secondsLeft": int(left.total_seconds()) if left is not None else None,
         "lacks": list(lacks(entry)),
         "doubts": list(doubts_about_whole(entry)),
         "unread": [_unread_view(unread) for unread in recording.unread],
-        "completedAt": _moment(recording.completed_at),
+        "completedAt": format_known(recording.completed_at),
         "container": containers.archive if recording.manifest_name else None,
         "manifest": recording.manifest_name,
         "revision": recording.revision,
@@ -63,13 +64,13 @@ def _chunk_view(chunk: Chunk, containers: Containers) -> dict[str, object]:
         "apart": {**_copy_view(apart, containers), "reasons": list(chunk.doubts)} if apart or chunk.doubts else None,
         "lacks": list(_lacks(chunk)),
         "candidates": len(chunk.candidates),
-        "due": _moment(chunk.due),
-        "goneBy": _moment(chunk.gone_by),
-        "nextLookAt": _moment(chunk.look_at),
+        "due": format_known(chunk.due),
+        "goneBy": format_known(chunk.gone_by),
+        "nextLookAt": format_known(chunk.look_at),
         "tries": chunk.tries,
         "failures": dict(chunk.failures),
         "lastFailure": _failure_view(chunk.last_failure) if chunk.last_failure else None,
-        "releasedAt": _moment(chunk.released_at),
+        "releasedAt": format_known(chunk.released_at),
         "keptReason": chunk.kept_reason or None,
         "notes": list(chunk.notes),
     }
@@ -85,7 +86,7 @@ def _copy_view(proof: Proof | None, containers: Containers) -> dict[str, object]
         "blob": proof.name,
         "length": proof.length,
         "digest": {"sha256OfBlocks": proof.digest.sha256, "blockSize": proof.digest.block_size},
-        "verifiedAt": _moment(proof.verified_at),
+        "verifiedAt": format_known(proof.verified_at),
         "metadata": {"blob": metadata.name, "length": metadata.length, "sha256": metadata.sha256} if metadata else None,
     }
 
@@ -114,13 +115,3 @@ def _unread_view(unread: Unread) -> dict[str, object]:
         "documentId": unread.document_id,
         "index": unread.index,
     }
-
-
-def _output_view(output: Output | None) -> dict[str, str] | None:
-    if output is None:
-        return None
-    return {"content": str(output.content), "channel": str(output.channel), "format": str(output.format)}
-
-
-def _moment(moment: datetime | None) -> str | None:
-    return format_time(moment) if moment else None
