@@ -4,7 +4,7 @@ Real files have lacked every field but the document id, and have had numbers as 
 content and channel type swapped. None of that is a reason to refuse the media.
 """
 
-from recording.core.formats.metadata.identity import doubts_about_identity, names
+from recording.core.formats.metadata.doubts import doubts_about_identity, names
 from recording.core.formats.metadata.meaning import ChunkMetadata, Participant
 from recording.core.formats.metadata.reading import (
     MAX_LENGTH,

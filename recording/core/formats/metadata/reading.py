@@ -9,9 +9,9 @@ from itertools import islice
 
 from recording.core.errors import SourceNotReady
 from recording.core.formats import reading
+from recording.core.formats.metadata.doubts import doubts_about_people
 from recording.core.formats.metadata.markup import refuse_markup
 from recording.core.formats.metadata.meaning import ChunkMetadata, Participant
-from recording.core.formats.metadata.people import doubts_about
 from recording.core.model import Content, DocumentId, Output
 from recording.core.outputs import infer_output
 from recording.core.times import parse_milliseconds, parse_time
@@ -84,7 +84,7 @@ def parse_metadata(raw: bytes) -> ChunkMetadata:
     fields = reading.Fields(found, lambda path, fault: notes.update({_note(path, fault): None}), any_case=True)
     if fields.names & _KNOWN:
         read = _read(fields)
-        doubts = doubts_about(read.participants, read.output, read.channels)
+        doubts = doubts_about_people(read.participants, read.output, read.channels)
         return replace(read, notes=(*notes, *doubts))
     if fields.names & _OF_ERRORS:
         raise _not_ready("it is an error report")
