@@ -16,14 +16,14 @@ from recording.core.model import Content, DocumentId, Output
 from recording.core.outputs import infer_output
 from recording.core.times import parse_milliseconds, parse_time
 
-MAX_CHUNK_DURATION = timedelta(hours=4)
-
 MAX_LENGTH = 1 << 20
 """Bytes of a file that is parsed: a file with thousands of participants has fewer, and parsed JSON takes far more."""
 
+MAX_PARTICIPANTS = 5000
+
 _BEYOND = 1 << 53
 """From 2^53 on, not every JSON reader represents whole numbers exactly."""
-MAX_PARTICIPANTS = 5000
+_LONGEST_CHUNK = timedelta(hours=4)
 
 _KNOWN = frozenset(
     {
@@ -96,7 +96,7 @@ def _read(fields: reading.Fields) -> ChunkMetadata:
     if document_id is None:
         fields.report("chunkDocumentId", "is missing")
     duration = fields.read("chunkDuration", parse_milliseconds)
-    if duration is not None and duration > MAX_CHUNK_DURATION:
+    if duration is not None and duration > _LONGEST_CHUNK:
         fields.report("chunkDuration", "is more than the 4 hours a chunk can have")
     about = fields.part("recordingInfo")
     return ChunkMetadata(
@@ -118,8 +118,7 @@ def _paused(fields: reading.Fields) -> timedelta:
         duration = item.read("duration", parse_milliseconds)
         if item.get("duration") is None:
             item.report("duration", "is missing")
-        # The longest duration is more than any pause; a sum that would exceed it stays there.
-        paused = min(paused, timedelta.max - (duration or timedelta())) + (duration or timedelta())
+        paused += min(duration or timedelta(), timedelta.max - paused)
     return paused
 
 
