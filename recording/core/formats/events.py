@@ -86,7 +86,7 @@ def parse_event(raw: object) -> Event | None:
     if event_type in {CALL_STARTED, CALL_CONNECTED}:
         return _call_event(event, event_id)
     if event_type == SUBSCRIPTION_VALIDATION:
-        data = reading.StrictFields(_data(event), reading.refusing(partial(_malformed, event_id)), "data")
+        data = reading.StrictFields(_data(event), partial(_malformed, event_id), "data")
         return ValidationEvent(data.need("validationCode", reading.text, "missing, empty or not a text"))
     return None
 

@@ -38,7 +38,7 @@ def parse_chunk_message(message: bytes) -> ChunkMessage:
         found = json.loads(reading.message_text(message))
     except (ValueError, RecursionError) as error:
         raise InvalidRequest("message", "neither JSON nor base64 of it, or nested too deep") from error
-    fields = reading.StrictFields(found if isinstance(found, dict) else None, reading.refusing(InvalidRequest))
+    fields = reading.StrictFields(found if isinstance(found, dict) else None, InvalidRequest)
     return ChunkMessage(
         RecordingId(fields.need("recordingId", reading.text, "missing or not a text")),
         DocumentId(fields.need("documentId", reading.text, "missing or not a text")),

@@ -98,27 +98,33 @@ class Fields:
 
 
 class StrictFields(Fields):
-    """The fields of a JSON object, read strictly: `fault` raises, and `need` refuses what is absent too."""
+    """The fields of a JSON object, read strictly: a fault is raised, and `need` refuses an absent field too.
+
+    Args:
+        found: as for `Fields`.
+        error: makes the exception to raise from the path and what is wrong there, such as `InvalidRequest`.
+        path: as for `Fields`.
+        any_case: as for `Fields`.
+    """
 
     def __init__(
-        self, found: object, fault: Callable[[str, str], Never], path: str = "", *, any_case: bool = False
+        self, found: object, error: Callable[[str, str], Exception], path: str = "", *, any_case: bool = False
     ) -> None:
-        super().__init__(found, fault, path, any_case=any_case)
-        self._refuse = fault
+        self._error = error
+        super().__init__(found, self._refuse, path, any_case=any_case)
 
     def need[T](self, name: str, kind: Kind[T], cause: str) -> T:
-        """The value of a field that must be there; `cause` is what the error says where it is not."""
+        """The value of a field; `cause` says what is wrong if it is absent, null or of another kind."""
         value = kind(self.get(name))
-        return self._refuse(self._path_of(name), cause) if value is None else value
+        if value is None:
+            self._refuse(self._path_of(name), cause)
+        return value
 
+    def _inner(self, found: object, path: str) -> Self:
+        return type(self)(found, self._error, path, any_case=self._any_case)
 
-def refusing(error: Callable[[str, str], Exception]) -> Callable[[str, str], Never]:
-    """A `fault` that raises what `error` makes of the path and the cause."""
-
-    def raise_it(path: str, cause: str) -> Never:
-        raise error(path, cause)
-
-    return raise_it
+    def _refuse(self, path: str, cause: str) -> Never:
+        raise self._error(path, cause)
 
 
 def why_no_text(found: object, longest: int = LONGEST_TEXT) -> str:

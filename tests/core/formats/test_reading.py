@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from recording.core.errors import InvalidRequest
-from recording.core.formats.reading import Fields, StrictFields, identity, refusing, text, whole, why_no_text
+from recording.core.formats.reading import Fields, StrictFields, identity, text, whole, why_no_text
 from recording.core.times import parse_time
 
 FOUND: dict[str, Any] = {"name": "a", "count": "2", "inner": {"at": "noon"}, "rules": [{"name": "b"}, 5, {"name": 7}]}
@@ -14,7 +14,7 @@ FOUND: dict[str, Any] = {"name": "a", "count": "2", "inner": {"at": "noon"}, "ru
 
 def strict(found: object) -> StrictFields:
     """A strict reader as a policy file would have one."""
-    return StrictFields(found, refusing(InvalidRequest), "policy")
+    return StrictFields(found, InvalidRequest, "policy")
 
 
 def test_a_tolerant_reader_goes_on_and_tells_each_fault_by_its_path() -> None:
