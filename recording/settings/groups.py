@@ -34,7 +34,7 @@ class Communication:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """The app's own identity, towards Communication and Event Grid."""
+    """The app's identity for Communication and Event Grid."""
 
     client_id: Annotated[
         str,
@@ -81,7 +81,7 @@ class Storage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Archive:
-    """Where recordings, doubtful ones, events and the catalog are kept, under which names and for how long."""
+    """Where recordings, quarantined copies, events and the catalog are stored, and how archived blobs are protected."""
 
     container: Annotated[
         str, Setting("ARCHIVE_CONTAINER", "recordings", parsing.container, "where recordings are archived")
@@ -131,7 +131,7 @@ class Archive:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recordings:
-    """What is recorded, how long its source lives, and what its release needs."""
+    """What is recorded, how long the source keeps it, and what a release requires."""
 
     output: Annotated[
         Output,
@@ -174,7 +174,7 @@ class Topic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copy:
-    """What a copy may use."""
+    """Limits of a copy."""
 
     block_bytes: Annotated[
         int,
@@ -204,7 +204,7 @@ class Copy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retry:
-    """How long a failed try waits for the next."""
+    """Waits between retries."""
 
     first: Annotated[
         timedelta,
@@ -222,7 +222,7 @@ class Retry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
-    """What host.json has for the Functions host, where the environment overrides it; held against our own settings."""
+    """Values of host.json, which the environment can override; used to cross-check the app's own settings."""
 
     function_timeout: Annotated[
         timedelta,

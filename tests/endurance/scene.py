@@ -88,7 +88,7 @@ class Given:
         return encode(self.recording_id)
 
     @property
-    def step(self) -> ChunkMessage:
+    def message(self) -> ChunkMessage:
         """What its queue message says."""
         return ChunkMessage(RecordingId(self.recording_id), DocumentId(self.source.document_id))
 
@@ -208,7 +208,7 @@ class Scene:
     def given(self, content: bytes, **options: Any) -> Given:  # noqa: ANN401 - World.add_recording's
         """A recording of one chunk that has ended, and is announced to the app; its step is not yet done."""
         event = self.acs.world.add_recording([content], **options)
-        (announced,) = self.app.receiving.receive_event(json.dumps(event).encode()).steps
+        (announced,) = self.app.receiving.receive_event(json.dumps(event).encode()).messages
         found = Given(self, self.acs.world.objects[announced.document_id], content)
         self._given[announced.document_id] = found
         return found
@@ -235,8 +235,8 @@ class Scene:
     ) -> Run:
         """Let a new child try the step of each of these chunks, once."""
         environment = self.environment(proxy) | (settings or {})
-        steps = [(one.step.recording_id, one.step.document_id) for one in given]
-        return self.workers.start(steps, environment, **order)
+        messages = [(one.message.recording_id, one.message.document_id) for one in given]
+        return self.workers.start(messages, environment, **order)
 
     def drive(self, *given: Given, tries: int = MOST_TRIES, **options: Any) -> list[list[Try]]:  # noqa: ANN401 - see `start`
         """Let workers try the steps until each is done, or so many times; what came of every try, by chunk.
@@ -252,7 +252,7 @@ class Scene:
             owed = [at for at in owed if found[at][-1] not in (DONE, IN_HAND) and len(found[at]) < tries]
             for at in owed:
                 if found[at][-1] in (WAITS, CONTINUES):
-                    self.messages.take(given[at].step)
+                    self.messages.take(given[at].message)
         return found
 
     def finish(self, *given: Given, **options: Any) -> list[Try]:  # noqa: ANN401 - see `start`

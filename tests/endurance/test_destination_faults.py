@@ -160,7 +160,7 @@ def suffering(scene: Scene) -> Iterator[tuple[Suffering, Suffering]]:
                 other.stop()
             if tries > 1 and found != [DONE]:
                 if found == [WAITS]:
-                    scene.messages.take(given.step)
+                    scene.messages.take(given.message)
                 found += scene.drive(given, proxy=proxy, tries=tries)[0]
         return Suffered(given, fault, found)
 
@@ -188,7 +188,7 @@ def mended(scene: Scene, struck_on: Suffering) -> None:
     suffered = [one.result() for one in struck_on.values()]
     for one in suffered:
         if one.tries == [WAITS]:
-            scene.messages.take(one.given.step)
+            scene.messages.take(one.given.message)
     scene.finish(*(one.given for one in suffered), threads=6)
 
 
@@ -241,6 +241,6 @@ def test_a_container_that_is_not_there_is_waited_for(scene: Scene) -> None:
     assert given.chunk.last_failure is not None
     assert "check that the container exists" in given.chunk.last_failure.hint
     assert_waiting(given)
-    scene.messages.take(given.step)
+    scene.messages.take(given.message)
     assert [DONE] == scene.finish(given)
     assert_archived(given)

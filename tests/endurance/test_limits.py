@@ -79,7 +79,7 @@ def test_a_copy_that_uses_up_its_time_is_taken_up_again(scene: Scene, tmp_path: 
         block.release()
         if message is None:
             assert [CONTINUES] == run.wait()
-            scene.messages.take(given.step)
+            scene.messages.take(given.message)
         else:
             message.wait()
             run.kill()

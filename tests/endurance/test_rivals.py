@@ -153,7 +153,7 @@ def test_other_bytes_of_somebody_else_stay(scene: Scene, length: int) -> None:
         while any(one.chunk.tries < looks for one in given):
             assert [WAITS] * 3 == scene.start(*given, threads=3).wait()
             for one in given:
-                scene.messages.take(one.step)
+                scene.messages.take(one.message)
         for one, other in zip(given, standing, strict=True):
             assert_quarantined(one, standing=other)
             assert (BY_THE_WAY,) == one.chunk.doubts
@@ -174,7 +174,7 @@ def test_a_reader_that_is_lied_to_doubts(scene: Scene, given: Given) -> None:
     lie.stop()
     assert lie.hits > 0
     assert_quarantined(given, standing=given.content)
-    scene.messages.take(given.step)
+    scene.messages.take(given.message)
     assert [DONE] == scene.finish(given)
     assert_archived(given, was_doubted=True)
 
@@ -220,7 +220,7 @@ def test_staged_blocks_that_vanish_are_staged_again(scene: Scene, given: Given) 
 
     if [WAITS] == run.wait():  # a slow run may come to the next try before it ends
         assert_waiting(given)
-        scene.messages.take(given.step)
+        scene.messages.take(given.message)
     assert (("staged_blocks_gone", 1),) == given.chunk.failures
     assert [DONE] == scene.finish(given)
     assert_archived(given)

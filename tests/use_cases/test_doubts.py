@@ -131,7 +131,7 @@ def test_an_event_that_comes_again_lets_a_doubt_be_looked_at_at_once() -> None:
     world.announce(chunk)
     message = min(world.queue.messages)
     world.queue.messages.remove(message)
-    world.step(message[1])
+    world.hand_out(message[1])
 
     assert (ChunkState.RELEASED, before) == (world.state(), world.clock.now())
 

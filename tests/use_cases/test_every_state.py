@@ -12,7 +12,7 @@ from tests.core.entries_of import failure
 from tests.use_cases.world import RECORDING, START, World, assert_nothing_lost, metadata_of
 
 DOCUMENT = DocumentId("document-0")
-STEP = ChunkMessage(RECORDING, DOCUMENT)
+MESSAGE = ChunkMessage(RECORDING, DOCUMENT)
 LATER = START + timedelta(minutes=5)
 
 # How the source is met: as it should be, gone, failing, hostile, or with something that is no media; and whether its
@@ -106,7 +106,7 @@ def test_a_chunk_in_any_state_meets_any_source(name: str, source: str, expected:
     before = world.state()
     with assert_nothing_lost(world):
         met_by(source, world, chunk)
-        world.queue.put(STEP, timedelta())
+        world.queue.put(MESSAGE, timedelta())
         world.run()
 
     after = world.chunk()
@@ -131,10 +131,10 @@ def test_two_workers_that_meet_a_chunk_in_any_state_agree(name: str) -> None:
     with assert_nothing_lost(world):
         for _ in range(2):
             world.archiving = world.worker()
-            world.queue.put(STEP, timedelta())
+            world.queue.put(MESSAGE, timedelta())
             world.run()
     once = world.entry()
-    world.queue.put(STEP, timedelta())
+    world.queue.put(MESSAGE, timedelta())
     world.run()
 
     assert replace(once, version="") == replace(world.entry(), version="")

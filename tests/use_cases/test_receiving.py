@@ -121,7 +121,7 @@ def test_what_is_no_event_costs_only_itself(world: World, deliver: Deliver, capl
     """The real events beside it are taken; it is kept, logged and told."""
     received = deliver(world, [of("a"), None, 5, of("b"), "text", {}])
 
-    assert ({"a", "b"}, 2) == (set(world.catalog.entries), len(received.steps))
+    assert ({"a", "b"}, 2) == (set(world.catalog.entries), len(received.messages))
     assert ["announced", "refused", "refused", "announced", "refused", "refused"] == [
         one["outcome"] for one in received.outcomes
     ]
@@ -144,7 +144,7 @@ def test_an_event_that_the_catalog_can_never_hold_is_told_and_holds_up_nobody(wo
     world.catalog.too_large = {"poison"}
     received = deliver(world, [of("poison"), of("good")])
 
-    assert (["good"], None) == ([step.recording_id for step in received.steps], received.failure)
+    assert (["good"], None) == ([message.recording_id for message in received.messages], received.failure)
     assert ["refused", "announced"] == [one["outcome"] for one in received.outcomes]
     assert ["RecordingEventUnreadable"] == world.told
     assert 2 == len(world.kept)
@@ -155,7 +155,7 @@ def test_an_event_that_fails_for_now_holds_up_nobody(world: World, deliver: Deli
     """The good one's step is queued at once; the other comes again, by itself where it can."""
     world.catalog.busy = {"poison"}
     received = deliver(world, [of("poison"), of("good")])
-    assert ["good"] == [step.recording_id for step in received.steps]
+    assert ["good"] == [message.recording_id for message in received.messages]
     assert (received.failure is None) == bool(received.later) == (deliver is queued)
 
     world.catalog.busy = set()
@@ -163,7 +163,7 @@ def test_an_event_that_fails_for_now_holds_up_nobody(world: World, deliver: Deli
         deliver(world, [of("poison"), of("good")])
     ]
     assert {"poison", "good"} == set(world.catalog.entries)
-    assert "poison" in [step.recording_id for one in again for step in one.steps]
+    assert "poison" in [message.recording_id for one in again for message in one.messages]
 
 
 @DOORS
@@ -172,7 +172,7 @@ def test_an_event_that_meets_a_bug_holds_up_nobody(world: World, deliver: Delive
     world.catalog.broken = {"poison"}
     received = deliver(world, [of("poison"), of("good")])
 
-    assert ["good"] == [step.recording_id for step in received.steps]
+    assert ["good"] == [message.recording_id for message in received.messages]
     assert bool(received.later) or isinstance(received.failure, ZeroDivisionError)
 
 
@@ -182,7 +182,7 @@ def test_an_event_that_fails_alone_is_given_back(world: World, deliver: Deliver)
     world.catalog.busy = {"poison"}
     received = deliver(world, [of("poison")])
 
-    assert (True, [], []) == (received.failure is not None, received.later, received.steps)
+    assert (True, [], []) == (received.failure is not None, received.later, received.messages)
 
 
 @DOORS
@@ -224,7 +224,7 @@ def test_a_member_that_cannot_be_read_is_logged_and_told_by_its_recording(
     received = triggered(world, event)
 
     untold = world.catalog.entries[RecordingId(RECORDING)].recording.untold
-    assert (1, [Alarm.UNREADABLE]) == (len(received.steps), [alert.alarm for alert in untold])
+    assert (1, [Alarm.UNREADABLE]) == (len(received.messages), [alert.alarm for alert in untold])
     (line,) = lines(caplog, "event.refused")
     assert "1 of its members cannot be read" in line
 
@@ -316,7 +316,7 @@ def test_a_cloud_event_with_its_data_in_base64_is_taken_and_kept(world: World) -
     event["data_base64"] = base64.b64encode(json.dumps(event.pop("data")).encode()).decode()
     received = triggered(world, event)
 
-    assert (1, [event]) == (len(received.steps), [json.loads(body) for body in world.kept])
+    assert (1, [event]) == (len(received.messages), [json.loads(body) for body in world.kept])
 
 
 @DOORS
@@ -390,10 +390,10 @@ def test_events_of_no_concern_take_one_line_and_one_blob(world: World, caplog: p
 def test_a_long_delivery_is_taken_in_several_runs(world: World, deliver: Deliver) -> None:
     """None is lost, none is taken twice, and each keeps the door that it came by first."""
     waiting = [deliver(world, [of(f"r{number}") for number in range(250)])]
-    taken = [len(waiting[0].steps)]
+    taken = [len(waiting[0].messages)]
     while waiting:
         received = [world.receiving.receive_message(text.encode()) for one in waiting for text in one.later]
-        taken += [len(one.steps) for one in received]
+        taken += [len(one.messages) for one in received]
         waiting = [one for one in received if one.later]
 
     assert (250, MOST_AT_ONCE) == (sum(taken), max(taken))
@@ -447,21 +447,21 @@ def test_what_a_slow_run_does_not_get_to_is_put_off(world: World, deliver: Deliv
 
     world.journal.before = slow
     received = deliver(world, [of(f"r{number}") for number in range(7)])
-    steps = list(received.steps)
-    assert (3, 1) == (len(steps), len(received.later))
+    messages = list(received.messages)
+    assert (3, 1) == (len(messages), len(received.later))
     while received.later:
         received = world.receiving.receive_message(received.later[0].encode())
-        steps += received.steps
+        messages += received.messages
 
-    assert {f"r{number}" for number in range(7)} == {str(step.recording_id) for step in steps}
+    assert {f"r{number}" for number in range(7)} == {str(message.recording_id) for message in messages}
 
 
 def test_a_step_that_can_never_work_is_put_before_a_person(world: World, caplog: pytest.LogCaptureFixture) -> None:
     """Kept, logged once, told; the same message again is the same blob and the same event."""
     caplog.set_level(logging.ERROR)
     for _ in range(2):
-        world.receiving.refusing.refuse_step(b"no step", InvalidRequest("message", "neither JSON nor base64"))
+        world.receiving.refusing.refuse_message(b"no message", InvalidRequest("message", "neither JSON nor base64"))
 
-    assert [b"no step"] == world.kept
+    assert [b"no message"] == world.kept
     assert 1 == len({event.event_id for event in world.topic.received})
     assert 2 == len(lines(caplog, "step.refused"))

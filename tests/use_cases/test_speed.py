@@ -11,7 +11,7 @@ from recording.core.formats.messages import ChunkMessage
 from recording.core.model import BlobName, DocumentId
 from tests.use_cases.world import RECORDING, World
 
-STEP = ChunkMessage(RECORDING, DocumentId("document-0"))
+MESSAGE = ChunkMessage(RECORDING, DocumentId("document-0"))
 
 
 def said(caplog: pytest.LogCaptureFixture, name: str) -> list[dict[str, str]]:
@@ -38,7 +38,7 @@ def test_what_an_earlier_try_brought_makes_no_copy_faster(caplog: pytest.LogCapt
 
     world.archive.before = fail_halfway
     world.announce(world.add(seconds=20.0))
-    assert Outcome.WAITS == world.step(STEP)
+    assert Outcome.WAITS == world.hand_out(MESSAGE)
     (blobs,) = world.archive.uncommitted.values()
     staged = sum(map(len, blobs.values()))
     world.archive.before = pass_time
