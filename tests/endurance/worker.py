@@ -103,5 +103,5 @@ def _try(app: App, message: list[str]) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the tests, whose end closes the standard input
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is handled by the tests, which then close the standard input
     main()

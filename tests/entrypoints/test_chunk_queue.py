@@ -1,4 +1,4 @@
-"""The queue of chunk messages: which the host gets back, and what it logs of those."""
+"""The trigger of the chunk queue: which messages are acknowledged or retried, and what is logged."""
 
 import base64
 import json
@@ -34,16 +34,16 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
 
 
 def hand_out(body: bytes) -> None:
-    """As the host does: what raises comes again, what returns is acknowledged."""
+    """Hand out a message as the host does: an exception means retry, a return means acknowledged."""
     message = func.QueueMessage(id=str(uuid.uuid4()), body=body)
-    chunks.archive_chunk(message)  # a builder, which may be called as what it builds
+    chunks.archive_chunk(message)  # a FunctionBuilder, which can be called like the function
 
 
 @pytest.mark.parametrize("body", NO_STEPS.values(), ids=NO_STEPS.keys())
 def test_what_can_never_be_a_step_is_told_and_acknowledged(
     world: World, body: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Once, in one line, without a traceback."""
+    """One log line, without a traceback, and one alert."""
     hand_out(body)
 
     assert ["RecordingEventUnreadable"] == world.told()
@@ -74,7 +74,7 @@ def test_a_failed_try_is_one_line_and_acknowledged(world: World, caplog: pytest.
 
 
 def test_what_the_catalog_keeps_from_being_noted_is_given_back_without_the_traces_of_others(world: World) -> None:
-    """The host writes the trace of what it is given: that of the SDK under it quotes whole replies."""
+    """The host logs the traceback of the exception; one of the SDK below it would quote whole replies."""
     world.announce(world.add())
 
     quoted = ValueError("https://secret/?sig=x")

@@ -1,4 +1,4 @@
-"""A chunk is in one pair of hands at a time."""
+"""In one worker at most one run works on a chunk at a time."""
 
 from contextlib import ExitStack
 
@@ -10,7 +10,7 @@ MESSAGE = ChunkMessage(RecordingId("r"), DocumentId("d"))
 
 
 def test_what_is_in_hand_is_not_taken_and_marks_it() -> None:
-    """Whoever has it looks once more, and then lets go."""
+    """The run that has it looks at the chunk once more before it lets go."""
     in_hand = InHand()
     with in_hand.take(MESSAGE) as first:
         with in_hand.take(MESSAGE) as second:
@@ -20,7 +20,7 @@ def test_what_is_in_hand_is_not_taken_and_marks_it() -> None:
 
 
 def test_who_has_let_go_takes_nothing_from_the_next() -> None:
-    """The next message comes between the last look and the end of the run."""
+    """The next message arrives between the last look and the end of the run."""
     in_hand = InHand()
     with ExitStack() as second:
         with in_hand.take(MESSAGE) as first:

@@ -1,4 +1,4 @@
-"""The way of a chunk from its event to its release, and of a recording to its manifest."""
+"""The path of a chunk from its event to its release, and of a recording to its manifest."""
 
 from datetime import timedelta
 
@@ -52,7 +52,7 @@ def test_five_hundred_chunks_in_one_event_are_all_archived() -> None:
 
 
 def test_a_list_that_grows_is_archived_whole() -> None:
-    """Ninety-nine chunks at first, then two more: neither told as archived without them nor left to expire."""
+    """Ninety-nine chunks, then two more: without those the recording is not reported as archived."""
     world = World()
     chunks = [world.add(f"document-{index}", index, seconds=0.01) for index in range(101)]
     world.announce(*chunks[:99])
@@ -112,7 +112,7 @@ def test_a_step_of_what_nobody_knows_is_refused() -> None:
 
 
 def test_a_failed_try_comes_back_by_a_message_of_its_own() -> None:
-    """Not by the host, which waits as long each time; and no sooner than it should."""
+    """Not by the host, whose delay is constant; the message becomes visible at the chunk's next try."""
     world = World()
     chunk = world.add()
     world.source.arm("server_error_500", times=None)

@@ -1,4 +1,4 @@
-"""Several messages, threads and workers for one recording."""
+"""Concurrent messages, threads and workers for one recording."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +18,7 @@ MESSAGE = ChunkMessage(RECORDING, DocumentId("document-0"))
 
 
 def test_messages_for_one_chunk_at_once_read_it_once() -> None:
-    """The others are dropped: the first one's message answers for it."""
+    """The other messages are acknowledged at once: the run of the first covers them."""
     world = World()
     world.announce(world.add(seconds=3.0))
     arrived, go_on = threading.Event(), threading.Event()
@@ -44,7 +44,7 @@ def test_messages_for_one_chunk_at_once_read_it_once() -> None:
 
 
 def test_an_announcement_during_a_try_is_looked_at_before_the_chunk_is_let_go() -> None:
-    """Its message is dropped, and what it came for is not missed."""
+    """Its message is acknowledged at once; the run that works on the chunk uses the new announcement."""
     world = World()
     chunk = world.add()
     content = world.source.contents.pop(chunk.content_location)
@@ -65,7 +65,7 @@ def test_an_announcement_during_a_try_is_looked_at_before_the_chunk_is_let_go() 
 
 
 def test_a_hundred_small_chunks_at_once_do_not_conflict() -> None:
-    """Within one worker their facts take turns."""
+    """Within one worker a lock serializes the facts of a recording."""
     world = World()
     world.announce(*(world.add(f"document-{index}", index, seconds=0.1) for index in range(99)))
     messages = [message for _, message in world.queue.messages]
@@ -103,7 +103,7 @@ def test_conflicts_without_end_give_the_step_back() -> None:
 
 
 def test_a_loss_is_not_told_before_it_is_so() -> None:
-    """A rival has released the chunk meanwhile: the conflict shows it, and nothing was told."""
+    """Another worker released the chunk: the save conflicts, and no alert was published before it."""
     world = World()
     chunk = world.add()
     world.announce(chunk)
@@ -130,7 +130,7 @@ def test_an_alert_that_could_not_be_published_is_published_by_the_next_who_comes
 
 
 def test_a_topic_that_refuses_for_a_day_holds_up_no_copy() -> None:
-    """The one chunk is in doubt, and nobody can be told; the other is archived and released all the same."""
+    """One chunk is in quarantine and its alert cannot be published; the other is archived and released all the same."""
     world = World()
     world.topic.fail(403, 10_000)
     with assert_nothing_lost(world):
