@@ -17,7 +17,7 @@ from recording.entrypoints import chunks
 from tests.use_cases.world import RECORDING, World
 
 MESSAGE = json.dumps({"recordingId": RECORDING, "documentId": "document-0"}).encode()
-NO_STEPS = {
+WRONG_MESSAGES = {
     "text": b"no message",
     "base64 of text": base64.b64encode(b"no message"),
     "another object": b'{"a": 1}',
@@ -39,7 +39,7 @@ def hand_out(body: bytes) -> None:
     chunks.archive_chunk(message)  # a FunctionBuilder, which can be called like the function
 
 
-@pytest.mark.parametrize("body", NO_STEPS.values(), ids=NO_STEPS.keys())
+@pytest.mark.parametrize("body", WRONG_MESSAGES.values(), ids=NO_STEPS.keys())
 def test_what_can_never_be_a_step_is_told_and_acknowledged(
     world: World, body: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
