@@ -142,7 +142,7 @@ def _retention(settings: Settings) -> str:
     kept = min(host.most_deliveries * host.visibility_timeout, _LONGEST_IN_QUEUE)
     if settings.recordings.retention <= kept:
         return ""
-    cause = "the host sets a message aside after maxDequeueCount × visibilityTimeout, and a queue keeps it for a week"
+    cause = "the host gives up a message after maxDequeueCount × visibilityTimeout, and a queue keeps it for a week"
     return f"SOURCE_RETENTION_HOURS: more than {kept // timedelta(hours=1)}: {cause}"
 
 

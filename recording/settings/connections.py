@@ -28,7 +28,7 @@ def connection_problems(text: str) -> Iterator[str]:
         return
     values = {name.strip().lower(): value.strip() for name, _, value in pairs}
     if "usedevelopmentstorage" in values:
-        yield "UseDevelopmentStorage, which not all parts of the app know: give the emulator's whole connection string"
+        yield "UseDevelopmentStorage, which not every SDK supports: use the emulator's full connection string"
         return
     if not values.get("accountname"):
         yield "no AccountName in it"

@@ -78,6 +78,6 @@ class Reader:
     def _text(self, key: str) -> str:
         text = self.environment.get(key, "").strip()
         if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
-            self.refuse(key, "in quotes, which a shell takes off and Azure does not")
+            self.refuse(key, "in quotes: a shell removes them, Azure does not")
             return text[1:-1].strip()
         return text

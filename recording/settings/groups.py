@@ -84,24 +84,24 @@ class Archive:
     """Where recordings, quarantined copies, events and the catalog are stored, and how archived blobs are protected."""
 
     container: Annotated[
-        str, Setting("ARCHIVE_CONTAINER", "recordings", parsing.container, "where recordings are archived")
+        str, Setting("ARCHIVE_CONTAINER", "recordings", parsing.container, "the container of archived recordings")
     ]
     quarantine_container: Annotated[
         str,
         Setting(
-            "QUARANTINE_CONTAINER", "recordings-quarantine", parsing.container, "where doubtful ones are kept apart"
+            "QUARANTINE_CONTAINER", "recordings-quarantine", parsing.container, "the container of quarantined copies"
         ),
     ]
     journal_container: Annotated[
         str,
         Setting(
-            "JOURNAL_CONTAINER", "recordings-journal", parsing.container, "where events are kept, as the app got them"
+            "JOURNAL_CONTAINER", "recordings-journal", parsing.container, "the container of the events, as they arrived"
         ),
     ]
     catalog_table: Annotated[str, Setting("CATALOG_TABLE", "recordings", parsing.table, "the table of the catalog")]
     tier: Annotated[
         str,
-        Setting("ARCHIVE_TIER", "", parsing.tier, "Hot, Cool or Cold from the commit on; none, the account's default"),
+        Setting("ARCHIVE_TIER", "", parsing.tier, "Hot, Cool or Cold, set at the commit; empty: the account's default"),
     ]
     immutable_days: Annotated[
         int,
@@ -115,13 +115,19 @@ class Archive:
     immutable_locked: Annotated[
         bool,
         Setting(
-            "ARCHIVE_IMMUTABLE_LOCKED", "false", parsing.boolean, "whether not even an administrator can shorten them"
+            "ARCHIVE_IMMUTABLE_LOCKED",
+            "false",
+            parsing.boolean,
+            "whether the days are locked: no administrator can shorten them",
         ),
     ]
     legal_hold: Annotated[
         bool,
         Setting(
-            "ARCHIVE_LEGAL_HOLD", "false", parsing.boolean, "whether archived blobs are held until the hold is lifted"
+            "ARCHIVE_LEGAL_HOLD",
+            "false",
+            parsing.boolean,
+            "whether archived blobs get a legal hold, until it is removed",
         ),
     ]
     template: Annotated[
@@ -164,7 +170,7 @@ class Topic:
             "ARCHIVED_TOPIC_ENDPOINT",
             "",
             parsing.endpoint,
-            "custom Event Grid topic for RecordingArchived and alerts; none, no events",
+            "custom Event Grid topic for RecordingArchived and alerts; empty: no events",
         ),
     ]
     key: Annotated[
@@ -185,7 +191,10 @@ class Copy:
     memory_bytes: Annotated[
         int,
         Setting(
-            "COPY_MEMORY_MIB", "48", parsing.mebibytes(1, 16384), "buffers of all copies of a worker process together"
+            "COPY_MEMORY_MIB",
+            "48",
+            parsing.mebibytes(1, 16384),
+            "memory for the buffers of all copies of a worker process",
         ),
     ]
     connections: Annotated[
@@ -197,7 +206,7 @@ class Copy:
             "COPY_SLICE_SECONDS",
             "1200",
             parsing.seconds(1, 3600),
-            "how long one run copies before it hands on to the next",
+            "how long one run copies; then the next run continues",
         ),
     ]
 
@@ -212,11 +221,12 @@ class Retry:
             "RETRY_FIRST_SECONDS",
             "30",
             parsing.seconds(1, 1800),
-            "how long a failed try waits at first; each further wait is twice as long",
+            "the wait after the first failed try; each further wait is twice as long",
         ),
     ]
     longest: Annotated[
-        timedelta, Setting("RETRY_LONGEST_SECONDS", "1800", parsing.seconds(1, 7200), "how long it waits at most")
+        timedelta,
+        Setting("RETRY_LONGEST_SECONDS", "1800", parsing.seconds(1, 7200), "the longest wait between two tries"),
     ]
 
 
@@ -227,7 +237,10 @@ class Host:
     function_timeout: Annotated[
         timedelta,
         Setting(
-            "AzureFunctionsJobHost__functionTimeout", "00:30:00", parsing.time_span, "when the host ends a function"
+            "AzureFunctionsJobHost__functionTimeout",
+            "00:30:00",
+            parsing.time_span,
+            "the time after which the host ends a function",
         ),
     ]
     visibility_timeout: Annotated[
@@ -236,7 +249,7 @@ class Host:
             "AzureFunctionsJobHost__extensions__queues__visibilityTimeout",
             "00:03:00",
             parsing.time_span,
-            "when a message comes again whose function failed",
+            "the time after which the host retries a message whose function failed",
         ),
     ]
     most_deliveries: Annotated[
@@ -245,6 +258,6 @@ class Host:
             "AzureFunctionsJobHost__extensions__queues__maxDequeueCount",
             "1440",
             parsing.whole(1, 10**6),
-            "how often a message comes before the host sets it aside",
+            "how often the host tries a message before it puts it into the poison queue",
         ),
     ]
