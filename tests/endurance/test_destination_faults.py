@@ -135,7 +135,7 @@ LASTING = (
 
 
 @dataclass(frozen=True)
-class Suffered:
+class Result:
     """A chunk, the fault at its storage, and the result of every try."""
 
     given: Given
@@ -143,14 +143,14 @@ class Suffered:
     tries: list[Try]
 
 
-Suffering = Mapping[Case, Future[Suffered]]
+Results = Mapping[Case, Future[Result]]
 
 
 @pytest.fixture(scope="module")
-def suffering(scene: Scene) -> Iterator[tuple[Suffering, Suffering]]:
+def results(scene: Scene) -> Iterator[tuple[Results, Results]]:
     """All cases, concurrently: those with a single fault, and those with a lasting one, which wait for SDK retries."""
 
-    def suffer(case: Case, seed: int, count: int | None, tries: int) -> Suffered:
+    def run_case(case: Case, seed: int, count: int | None, tries: int) -> Result:
         given = scene.given(sound(case.length, seed))
         with scene.another_proxy() as proxy:
             other = proxy.arm("blob_immutable_409", "commit", count=None) if case.comes_back else None
@@ -162,57 +162,57 @@ def suffering(scene: Scene) -> Iterator[tuple[Suffering, Suffering]]:
                 if found == [WAITS]:
                     scene.messages.take(given.message)
                 found += scene.drive(given, proxy=proxy, tries=tries)[0]
-        return Suffered(given, fault, found)
+        return Result(given, fault, found)
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        lasting = {case: pool.submit(suffer, case, seed, None, 1) for seed, case in enumerate(LASTING)}
-        once = {case: pool.submit(suffer, case, 1000 + seed, 1, MOST_TRIES) for seed, case in enumerate(ONCE)}
+        lasting = {case: pool.submit(run_case, case, seed, None, 1) for seed, case in enumerate(LASTING)}
+        once = {case: pool.submit(run_case, case, 1000 + seed, 1, MOST_TRIES) for seed, case in enumerate(ONCE)}
         yield once, lasting
 
 
 @pytest.fixture(scope="module")
-def struck_once(suffering: tuple[Suffering, Suffering]) -> Suffering:
+def failed_once(results: tuple[Results, Results]) -> Results:
     """The result for every chunk whose storage fails once."""
-    return suffering[0]
+    return results[0]
 
 
 @pytest.fixture(scope="module")
-def struck_on(suffering: tuple[Suffering, Suffering]) -> Suffering:
+def kept_failing(results: tuple[Results, Results]) -> Results:
     """The result for every chunk whose storage keeps failing, after one try."""
-    return suffering[1]
+    return results[1]
 
 
 @pytest.fixture(scope="module")
-def mended(scene: Scene, struck_on: Suffering) -> None:
-    """End the faults; one worker processes all chunks, by their own messages where possible."""
-    suffered = [one.result() for one in struck_on.values()]
-    for one in suffered:
+def after_faults(scene: Scene, kept_failing: Results) -> None:
+    """After the faults, one worker processes all chunks, by their own messages where possible."""
+    finished = [one.result() for one in kept_failing.values()]
+    for one in finished:
         if one.tries == [WAITS]:
             scene.messages.take(one.given.message)
-    scene.finish(*(one.given for one in suffered), threads=6)
+    scene.finish(*(one.given for one in finished), threads=6)
 
 
 @pytest.mark.parametrize("case", ONCE, ids=str)
-def test_a_fault_that_strikes_once_costs_nothing(scene: Scene, struck_once: Suffering, case: Case) -> None:
+def test_a_fault_that_strikes_once_costs_nothing(scene: Scene, failed_once: Results, case: Case) -> None:
     """The SDK's retry succeeds, or the failure is counted and the next try does; archived, released, published once."""
-    suffered = struck_once[case].result()
+    result = failed_once[case].result()
 
-    assert 1 == suffered.fault.hits
-    assert DONE == suffered.tries[-1]
-    assert {"Transient"} >= {one["family"] for one in suffered.tries if "error" in one}
-    assert_archived(suffered.given)
-    failed = 1 if case.comes_back else suffered.tries.count(WAITS)
-    assert failed <= sum(count for _, count in suffered.given.chunk.failures)
+    assert 1 == result.fault.hits
+    assert DONE == result.tries[-1]
+    assert {"Transient"} >= {one["family"] for one in result.tries if "error" in one}
+    assert_archived(result.given)
+    failed = 1 if case.comes_back else result.tries.count(WAITS)
+    assert failed <= sum(count for _, count in result.given.chunk.failures)
 
 
 @pytest.mark.parametrize("case", LASTING, ids=str)
-def test_nothing_is_lost_while_a_fault_lasts(scene: Scene, struck_on: Suffering, case: Case) -> None:
+def test_nothing_is_lost_while_a_fault_lasts(scene: Scene, kept_failing: Results, case: Case) -> None:
     """The try fails as transient and is counted by its cause; the source is kept."""
-    suffered = struck_on[case].result()
-    given = suffered.given
+    result = kept_failing[case].result()
+    given = result.given
 
-    (failed,) = suffered.tries
-    assert suffered.fault.hits > 0
+    (failed,) = result.tries
+    assert result.fault.hits > 0
     assert failed == WAITS if case.code and not case.comes_back else "Transient" == failed["family"]
     assert_waiting(given)
     if case.code:
@@ -220,16 +220,18 @@ def test_nothing_is_lost_while_a_fault_lasts(scene: Scene, struck_on: Suffering,
 
 
 @pytest.mark.parametrize("case", LASTING, ids=str)
-def test_a_fault_that_ends_at_last_costs_nothing(scene: Scene, struck_on: Suffering, mended: None, case: Case) -> None:
+def test_a_fault_that_ends_at_last_costs_nothing(
+    scene: Scene, kept_failing: Results, after_faults: None, case: Case
+) -> None:
     """The next try does everything."""
-    assert_archived(struck_on[case].result().given)
+    assert_archived(kept_failing[case].result().given)
 
 
 def test_every_fault_of_the_table_is_suffered_here() -> None:
     """A new fault of the proxy needs a case; `pause` serves to build races and is not a fault."""
-    suffered = {case.name for case in (*ONCE, *LASTING)}
+    covered = {case.name for case in (*ONCE, *LASTING)}
 
-    assert set(FAULTS) - {"pause", "damaged_reply"} == suffered
+    assert set(FAULTS) - {"pause", "damaged_reply"} == covered
 
 
 def test_a_container_that_is_not_there_is_waited_for(scene: Scene) -> None:

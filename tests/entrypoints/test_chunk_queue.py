@@ -39,7 +39,7 @@ def hand_out(body: bytes) -> None:
     chunks.archive_chunk(message)  # a FunctionBuilder, which can be called like the function
 
 
-@pytest.mark.parametrize("body", WRONG_MESSAGES.values(), ids=NO_STEPS.keys())
+@pytest.mark.parametrize("body", WRONG_MESSAGES.values(), ids=WRONG_MESSAGES.keys())
 def test_what_can_never_be_a_step_is_told_and_acknowledged(
     world: World, body: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
