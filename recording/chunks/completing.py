@@ -7,16 +7,16 @@ from datetime import datetime
 from itertools import count
 
 from recording import log
-from recording.core.errors import BlobExists, InvalidRequest
+from recording.core.errors import BlobExists
 from recording.core.formats import notifications
-from recording.core.formats.manifest import from_json, manifest_of, to_json, without_releases
+from recording.core.formats.manifest import manifest_json, says_the_same
 from recording.core.lifecycle import Completed, lacks
 from recording.core.model import BlobName, CatalogEntry
 from recording.core.naming import manifest_name
 from recording.ports import Archive, Topic
 
 _ROOM = 16
-"""Bytes by which a moment may be longer than another."""
+"""Bytes by which the text of a time may be longer than that of another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,25 +62,21 @@ class Completing:
         """
         for revision in count(entry.recording.revision):
             numbered = replace(entry, recording=replace(entry.recording, revision=revision))
-            body = to_json(manifest_of(numbered))
+            body = manifest_json(numbered)
             name = manifest_name(entry.recording.recording_id, entry.chunks[0].name, revision)
             try:
                 self.archive.put(name, memoryview(body), {"manifest": str(revision)}, "application/json")
             except BlobExists:
-                if not self._stands(name, numbered, len(body)):
+                if not self._stands(name, body, len(entry.chunks)):
                     continue
             return numbered, name
         raise AssertionError("there is always a next revision")
 
-    def _stands(self, name: BlobName, entry: CatalogEntry, length: int) -> bool:
-        """Whether the manifest of that name is this one, as a try wrote it that was cut off before it noted so.
+    def _stands(self, name: BlobName, body: bytes, chunks: int) -> bool:
+        """Whether the blob of that name is this manifest, written by a try that was cut off before it noted so.
 
-        When a chunk was released it knew from itself, and nobody else does.
+        Only that try knew when it had released the source.
         """
-        found = bytearray(length + _ROOM * len(entry.chunks) + 1)
+        found = bytearray(len(body) + _ROOM * chunks + 1)
         read = self.archive.read(name, 0, memoryview(found))
-        try:
-            standing = from_json(bytes(found[:read]))
-        except InvalidRequest:
-            return False
-        return without_releases(standing) == without_releases(manifest_of(entry))
+        return says_the_same(bytes(found[:read]), body)
