@@ -62,15 +62,15 @@ class _Unchecked(Urllib3Transport):
 
 def archive(sink: str, *, checksum: bool) -> BlobArchive:
     """The real archive adapter over the sink at that base URL; without checksums, if so wanted."""
-    service = clients.blob_service(connection_string(sink), "", "")
+    service = clients.blob_service(connection_string(sink))
     kind = Urllib3Transport if checksum else _Unchecked
     return BlobArchive(service, clients.blob_writes(service, kind(_CONNECTIONS)), CONTAINER)
 
 
 def acs_source(plain: str | None) -> AcsSource:
     """The real source adapter: by `plain` base URL without TLS, else by HTTPS_PROXY and the CA of the environment."""
-    wire = PlainTransport(plain, Urllib3Transport(_CONNECTIONS)) if plain else None
-    return AcsSource(clients.source_requests(ENDPOINT, ACCOUNT_KEY, "", wire))
+    transport = PlainTransport(plain, Urllib3Transport(_CONNECTIONS)) if plain else None
+    return AcsSource(clients.source_requests(ENDPOINT, clients.access_key(ACCOUNT_KEY), transport))
 
 
 def location(size: int) -> Location:

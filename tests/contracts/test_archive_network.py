@@ -153,7 +153,7 @@ def test_no_error_shows_a_key_or_a_signature(real_container: RealContainer, azur
 
 def test_the_largest_block_is_put_in_one_request(azurite: Azurite, real_container: RealContainer) -> None:
     """The SDK would cut it beyond 64 MiB, and send the checksum of the whole with each part."""
-    with blob_service(azurite.connection_string, "", "") as service, blob_writes(service) as writes:
+    with blob_service(azurite.connection_string) as service, blob_writes(service) as writes:
         archive = BlobArchive(service, writes, real_container.archive.container)
         content = bytes((64 << 20) + 1)
         etag = archive.put(NAME, memoryview(content), {}, "audio/wav")

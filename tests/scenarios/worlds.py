@@ -155,7 +155,7 @@ def _wait[T](stack: Stack, recording_id: str, found: Callable[[], T], what: str)
 
 def outlive(stack: Stack, recording_id: str) -> None:
     """A day and an hour pass for the chunks of a recording: the catalog then holds that their sources have ended."""
-    catalog = TableCatalog(clients.table(stack.azurite.connection_string, "", "", TABLE))
+    catalog = TableCatalog(clients.table(TABLE, stack.azurite.connection_string))
     ended = datetime.now(UTC) - timedelta(seconds=1)
 
     def is_written() -> bool:
