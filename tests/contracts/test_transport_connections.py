@@ -137,7 +137,7 @@ def test_a_connection_waits_a_minute_and_no_longer(seconds: float, opened: int) 
         assert opened == server.opened
 
 
-def test_a_closed_wire_keeps_nothing(transport: Urllib3Transport) -> None:
+def test_a_closed_transport_keeps_nothing(transport: Urllib3Transport) -> None:
     """The next request has a new connection."""
     with Server([said(b"one")] * 2) as server:
         read(get(transport, server.url))
@@ -147,7 +147,7 @@ def test_a_closed_wire_keeps_nothing(transport: Urllib3Transport) -> None:
         assert 2 == server.opened
 
 
-def test_threads_that_share_a_wire_get_their_own_replies(transport: Urllib3Transport) -> None:
+def test_threads_that_share_a_transport_get_their_own_replies(transport: Urllib3Transport) -> None:
     """Whole and not mixed up, on as many connections as there are threads, or fewer."""
 
     def answer(request: bytes) -> bytes:
