@@ -64,7 +64,7 @@ def archive(sink: str, *, checksum: bool) -> BlobArchive:
     """The real archive adapter over the sink at that base URL; without checksums, if so wanted."""
     service = clients.blob_service(connection_string(sink))
     kind = Urllib3Transport if checksum else _Unchecked
-    return BlobArchive(service, clients.blob_writes(service, kind(_CONNECTIONS)), CONTAINER)
+    return BlobArchive(service, clients.blob_requests(service, kind(_CONNECTIONS)), CONTAINER)
 
 
 def acs_source(plain: str | None) -> AcsSource:

@@ -187,7 +187,7 @@ class _RealParts:
         """Makes an archive of a container; all of them share the clients."""
         storage = self.settings.storage
         blob = clients.blob_service(storage.connection_string, storage.blob_uri, self._storage_identity)
-        return partial(BlobArchive, blob, clients.blob_writes(blob))
+        return partial(BlobArchive, blob, clients.blob_requests(blob))
 
     def _credential(self, key: str) -> clients.Credential:
         return clients.access_key(key) if key else self._identity(self.settings.identity.client_id)

@@ -70,7 +70,7 @@ class BlobArchive:
 
     Args:
         service: asks; its URL is where the container is.
-        carries: signs and sends what carries bytes (`clients.blob_writes`).
+        carries: signs and sends what carries bytes (`clients.blob_requests`).
         container: its name.
         keeping: how blobs are kept.
     """

@@ -11,7 +11,7 @@ from azure.storage.blob import BlobServiceClient, ContainerClient
 
 from local.azurite import Azurite
 from recording.adapters.archive import BlobArchive
-from recording.adapters.clients import blob_writes
+from recording.adapters.clients import blob_requests
 from recording.core import blocks
 from recording.core.model import BlobName
 from recording.ports import Archive, Journal
@@ -92,7 +92,7 @@ class RealContainer:
         self._client.create_container()
         service = BlobServiceClient.from_connection_string(storage, transport=self.network, retry_total=0)
         other = BlobServiceClient.from_connection_string(storage, retry_total=0)
-        writes, others_writes = blob_writes(service, self.network, retries=0), blob_writes(other, retries=0)
+        writes, others_writes = blob_requests(service, self.network, retries=0), blob_requests(other, retries=0)
         self.archive_keeping = partial(BlobArchive, service, writes, name)
         self.archive = BlobArchive(service, writes, name)
         self.rival = BlobArchive(other, others_writes, name)

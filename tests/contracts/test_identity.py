@@ -51,7 +51,7 @@ def stages(transport: Urllib3Transport) -> Stage:
 
     def writer(server: Server, identity: Identity) -> Callable[[], None]:
         service = BlobServiceClient(server.url, identity)
-        archive = BlobArchive(service, clients.blob_writes(service, transport, retries=0), "recordings")
+        archive = BlobArchive(service, clients.blob_requests(service, transport, retries=0), "recordings")
         return lambda: archive.stage(NAME, A, view(CONTENT))
 
     return writer
@@ -164,7 +164,7 @@ def test_one_token_serves_all_clients_of_an_identity(
         with (
             identity,
             clients.blob_service("", server.url, identity) as blob,
-            clients.blob_writes(blob) as writes,
+            clients.blob_requests(blob) as writes,
             clients.table("t", "", server.url, identity) as table,
         ):
             assert BlobArchive(blob, writes, "recordings").find(NAME) is None

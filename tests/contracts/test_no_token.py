@@ -88,7 +88,7 @@ def source(identity: Any) -> AcsSource:  # noqa: ANN401 - as azure-core has it
 def archive(identity: Any) -> BlobArchive:  # noqa: ANN401 - as azure-core has it
     """The adapter, by an identity."""
     service = BlobServiceClient(HERE, identity, retry_total=0)
-    return BlobArchive(service, clients.blob_writes(service, retries=0), "recordings")
+    return BlobArchive(service, clients.blob_requests(service, retries=0), "recordings")
 
 
 def read(identity: object) -> None:

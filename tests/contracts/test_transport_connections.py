@@ -5,6 +5,7 @@ from contextlib import closing
 
 import pytest
 from azure.core.exceptions import ServiceRequestError, ServiceResponseError
+from azure.core.rest import HttpRequest
 
 from recording.adapters.http_transport import Broken, Urllib3Transport
 from tests.contracts.exchanges import CHUNKED, LONG, get, put, read
@@ -93,6 +94,17 @@ def test_a_kept_connection_that_is_closed_on_use_is_replaced(
         assert b"two" == read(put(transport, server.url, body))
         assert 3 == len(server.heard)
         assert server.heard[1] == server.heard[2]
+
+
+@pytest.mark.parametrize("method", ["POST", "DELETE", "MERGE"])
+def test_what_may_not_be_heard_twice_is_not_sent_again(transport: Urllib3Transport, method: str) -> None:
+    """Of an SDK's requests: whoever asked knows whether to ask again."""
+    with Server([said(b"one"), b"", None], [said(b"two")]) as server:
+        read(get(transport, server.url))
+        with pytest.raises(ServiceResponseError):
+            transport.send(HttpRequest(method, server.url))
+
+    assert 1 == server.opened
 
 
 def test_a_new_connection_that_is_closed_on_use_is_not_replaced(transport: Urllib3Transport) -> None:

@@ -11,7 +11,7 @@ from azure.core.pipeline.transport import HttpTransport
 from azure.core.rest import HttpRequest
 from azure.storage.blob import BlobServiceClient
 
-from recording.adapters.clients import blob_writes
+from recording.adapters.clients import blob_requests
 from recording.adapters.http_transport import Reply, Urllib3Transport, target_of
 from tests.contracts.exchanges import LONG, get, put, writes
 from tests.contracts.scripted import Server, said
@@ -115,7 +115,7 @@ def test_a_long_rest_is_given_back(transport: Urllib3Transport, asked: str) -> N
 @contextmanager
 def writes_to(server: Server, transport: Urllib3Transport) -> Iterator[Pipeline[HttpRequest, Reply]]:
     """What stages blocks there."""
-    with BlobServiceClient(server.url) as service, blob_writes(service, transport) as sending:
+    with BlobServiceClient(server.url) as service, blob_requests(service, transport) as sending:
         yield sending
 
 
