@@ -65,7 +65,7 @@ class Ours:
         self.settings = settings(options["sink"], **options.get("settings", {}))
         parts = Parts()
         if options["source"]:
-            plain = clients.source_requests(_ENDPOINT, ACCOUNT_KEY, "", _Plain(options["source"]))
+            plain = clients.source_requests(_ENDPOINT, clients.access_key(ACCOUNT_KEY), _Plain(options["source"]))
             parts["source"] = AcsSource(plain)
         copying = compose(self.settings, **parts).archiving.copying
         self.engine, self.archive = copying.engine, copying.archive

@@ -193,9 +193,9 @@ def answer(bench: Bench) -> Result:
     result.rows += rows
     with _stack(bench.folder / "stack", Stack) as stack:
         storage = stack.azurite.connection_string
-        blobs = clients.blob_service(storage, "", "")
+        blobs = clients.blob_service(storage)
         journal = BlobArchive(blobs, clients.blob_requests(blobs), CONTAINERS[2])
-        catalog = TableCatalog(clients.table(storage, "", "", TABLE))
+        catalog = TableCatalog(clients.table(TABLE, storage))
         media = _sound(bench.folder / "short.wav", MEBIBYTE // 16)
         done = _is_archived(stack)
         for turn in range(bench.slow_rounds):

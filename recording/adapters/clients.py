@@ -5,7 +5,7 @@ from typing import Any, override
 from urllib.parse import urlsplit
 
 from azure.communication.callautomation import CallAutomationClient
-from azure.core.credentials import AzureKeyCredential
+from azure.core.credentials import AzureKeyCredential, TokenCredential
 from azure.core.pipeline import Pipeline, PipelineRequest
 from azure.core.pipeline.policies import (
     AzureKeyCredentialPolicy,
@@ -17,7 +17,7 @@ from azure.core.pipeline.policies import (
 from azure.core.pipeline.transport import HttpTransport
 from azure.core.rest import HttpRequest
 from azure.core.utils import parse_connection_string
-from azure.identity import DefaultAzureCredential
+from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
 from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueClient
 
@@ -39,18 +39,35 @@ _BLOB_RETRY: dict[str, Any] = {"retry_total": 3, "initial_backoff": 1, "incremen
 """The same in the words of the Blob SDK, whose default first wait is 15 s."""
 
 
-def call_automation(endpoint: str, access_key: str, client_id: str) -> CallAutomationClient:
-    """A client for calls; by managed identity where there is no key."""
-    return CallAutomationClient(endpoint, _credential(access_key, client_id), transport=_transport(), **RETRY)
+type Identity = TokenCredential
+type Credential = AzureKeyCredential | Identity
+
+
+def access_key(key: str) -> Credential:
+    """The key of a Communication resource or a topic."""
+    return AzureKeyCredential(key)
+
+
+def identity(client_id: str) -> Identity:
+    """The app's identity, with the tokens that it got: made once, so that they serve all its clients.
+
+    The managed identity of that id, and no other; without an id the first that the SDK finds, be it a developer's.
+    """
+    options: dict[str, Any] = {"transport": _transport(), **RETRY}
+    return ManagedIdentityCredential(client_id=client_id, **options) if client_id else DefaultAzureCredential(**options)
+
+
+def call_automation(endpoint: str, credential: Credential) -> CallAutomationClient:
+    """A client for calls."""
+    return CallAutomationClient(endpoint, credential, transport=_transport(), **RETRY)
 
 
 def source_requests(
-    endpoint: str, access_key: str, client_id: str, transport: HttpTransport[HttpRequest, Reply] | None = None
+    endpoint: str, credential: Credential, transport: HttpTransport[HttpRequest, Reply] | None = None
 ) -> Pipeline[HttpRequest, Reply]:
     """What signs and sends requests to the source. Nothing is asked again: the copy does that itself."""
     host = urlsplit(endpoint).netloc
     headers = {"x-ms-host": host.partition(":")[0], "User-Agent": _USER_AGENT}
-    credential = _credential(access_key, client_id)
     signing = (
         Signing(host, credential)
         if isinstance(credential, AzureKeyCredential)
@@ -63,7 +80,7 @@ def source_requests(
 def blob_requests(
     service: BlobServiceClient, transport: HttpTransport[HttpRequest, Reply] | None = None, retries: int = 3
 ) -> Pipeline[HttpRequest, Reply]:
-    """What signs and sends blocks and blobs, with the credential and the version of the service's client."""
+    """Signs and sends requests for blobs, with the credential and version of the service's client."""
     policies: list[Any] = [RetryPolicy(**RETRY | {"retry_total": retries}), _Storage(service.api_version)]
     if hasattr(service.credential, "get_token"):
         policies.append(BearerTokenCredentialPolicy(service.credential, _STORAGE_SCOPE))
@@ -83,50 +100,51 @@ class _Storage(SansIOHTTPPolicy[HttpRequest, Any]):
         request.http_request.headers.update({**self._headers, "x-ms-date": formatdate(usegmt=True)})
 
 
-def blob_service(connection_string: str, uri: str, client_id: str) -> BlobServiceClient:
+def blob_service(connection_string: str, uri: str = "", credential: Identity | None = None) -> BlobServiceClient:
     """A client for the archive's containers; by connection string where there is one."""
     options: dict[str, Any] = {"transport": _transport(), **_BLOB_RETRY}
     if connection_string:
         return BlobServiceClient.from_connection_string(connection_string, **options)
-    return BlobServiceClient(uri, _identity(client_id), **options)
+    return BlobServiceClient(uri, credential, **options)
 
 
 def table(
-    connection_string: str,
-    uri: str,
-    client_id: str,
     name: str,
+    connection_string: str,
+    uri: str = "",
+    credential: Identity | None = None,
+    *,
     transport: HttpTransport[HttpRequest, Reply] | None = None,
     retries: int = 3,
 ) -> Table:
     """The catalog's table."""
+    policies: list[Any] = [RetryPolicy(**RETRY | {"retry_total": retries}), _Storage(_TABLE_VERSION)]
     if connection_string:
-        url, signing = _shared_key(connection_string)
-    else:
-        url, signing = uri, BearerTokenCredentialPolicy(_identity(client_id), _STORAGE_SCOPE)
-    policies = [RetryPolicy(**RETRY | {"retry_total": retries}), _Storage(_TABLE_VERSION), signing]
-    return Table(Endpoint(f"{url.rstrip('/')}/{name}", Pipeline(transport or _transport(), policies)))
+        uri, signing = _shared_key(connection_string)
+        policies.append(signing)
+    elif credential is not None:
+        policies.append(BearerTokenCredentialPolicy(credential, _STORAGE_SCOPE))
+    return Table(Endpoint(f"{uri.rstrip('/')}/{name}", Pipeline(transport or _transport(), policies)))
 
 
-def _shared_key(connection_string: str) -> tuple[str, Any]:
-    """The URL of the account's tables, and what signs for them."""
+def _shared_key(connection_string: str) -> tuple[str, TableSigning]:
+    """The URL of the account's tables, and the policy that signs for them."""
     parts = parse_connection_string(connection_string)
     account, key = parts["accountname"], parts["accountkey"]
     by_suffix = f"{parts.get('defaultendpointsprotocol', 'https')}://{account}.table.{parts.get('endpointsuffix')}"
     return parts.get("tableendpoint") or by_suffix, TableSigning(account, key)
 
 
-def queue(connection_string: str, uri: str, client_id: str, name: str) -> QueueClient:
+def queue(name: str, connection_string: str, uri: str = "", credential: Identity | None = None) -> QueueClient:
     """A client for the queue of chunk messages."""
     options: dict[str, Any] = {"transport": _transport(), **_BLOB_RETRY}
     if connection_string:
         return QueueClient.from_connection_string(connection_string, name, **options)
-    return QueueClient(uri, name, credential=_identity(client_id), **options)
+    return QueueClient(uri, name, credential=credential, **options)
 
 
-def event_grid(endpoint: str, key: str, client_id: str) -> Endpoint:
+def event_grid(endpoint: str, credential: Credential) -> Endpoint:
     """The customer's own topic."""
-    credential = _credential(key, client_id)
     signing = (
         AzureKeyCredentialPolicy(credential, "aeg-sas-key")
         if isinstance(credential, AzureKeyCredential)
@@ -138,11 +156,3 @@ def event_grid(endpoint: str, key: str, client_id: str) -> Endpoint:
 
 def _transport() -> Urllib3Transport:
     return Urllib3Transport(_KEPT_CONNECTIONS)
-
-
-def _credential(key: str, client_id: str) -> AzureKeyCredential | DefaultAzureCredential:
-    return AzureKeyCredential(key) if key else _identity(client_id)
-
-
-def _identity(client_id: str) -> DefaultAzureCredential:
-    return DefaultAzureCredential(managed_identity_client_id=client_id or None)

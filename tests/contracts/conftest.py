@@ -118,9 +118,9 @@ def real_catalog(table: str) -> Iterator[RealCatalog]:
     """The adapter over that table."""
     network = FaultyTransport()
     with (
-        closing(clients.table(table, "", "", TABLE, network, retries=0)) as mine,
-        closing(clients.table(table, "", "", TABLE)) as rivals,
-        closing(clients.table(table, "", "", "missing", network, retries=0)) as missing,
+        closing(clients.table(TABLE, table, transport=network, retries=0)) as mine,
+        closing(clients.table(TABLE, table)) as rivals,
+        closing(clients.table("missing", table, transport=network, retries=0)) as missing,
         TableServiceClient.from_connection_string(table) as aside,
     ):
         yield RealCatalog(

@@ -28,7 +28,7 @@ from tests.contracts.containers import (
     every_operation,
     view,
 )
-from tests.contracts.scripted import Server, chunked, head
+from tests.contracts.scripted import Server, chunked, head, said
 
 
 @every_operation
@@ -153,7 +153,7 @@ def test_no_error_shows_a_key_or_a_signature(real_container: RealContainer, azur
 
 def test_the_largest_block_is_put_in_one_request(azurite: Azurite, real_container: RealContainer) -> None:
     """The SDK would cut it beyond 64 MiB, and send the checksum of the whole with each part."""
-    with blob_service(azurite.connection_string, "", "") as service, blob_requests(service) as writes:
+    with blob_service(azurite.connection_string) as service, blob_requests(service) as writes:
         archive = BlobArchive(service, writes, real_container.archive.container)
         content = bytes((64 << 20) + 1)
         etag = archive.put(NAME, memoryview(content), {}, "audio/wav")
@@ -175,3 +175,33 @@ def test_a_write_that_is_accepted_in_chunks_gives_its_connection_back() -> None:
 
         assert "1" == archive.put(NAME, view(CONTENT), LABELS, "audio/wav")
         assert 1 == server.opened
+
+
+PART = head(f"Content-Length: {len(CONTENT)}", status="206 Partial Content") + CONTENT
+
+
+def test_what_breaks_while_it_is_read_back_is_read_again() -> None:
+    """From its beginning."""
+    with (
+        Server([PART[:-1], None], [PART]) as server,
+        BlobServiceClient(f"{server.url}/account") as service,
+        blob_requests(service, retries=1) as requests,
+    ):
+        room = memoryview(bytearray(len(CONTENT)))
+
+        assert len(CONTENT) == BlobArchive(service, requests, "container").read(NAME, 0, room)
+        assert CONTENT == room
+        assert 2 == server.opened
+
+
+@pytest.mark.parametrize("reply", [PART.replace(b"206 Partial Content", b"200 OK"), PART + b"!", said(CONTENT + b"!")])
+def test_what_is_not_the_range_is_not_read_back(reply: bytes) -> None:
+    """A whole blob in its place, or more than was asked for; the next try may be answered better."""
+    longer = reply.replace(b"Content-Length: %d" % len(CONTENT), b"Content-Length: %d" % (len(CONTENT) + 1))
+    with (
+        Server([longer if reply.endswith(b"!") else reply]) as server,
+        BlobServiceClient(f"{server.url}/account") as service,
+        blob_requests(service, retries=0) as requests,
+        pytest.raises(ArchiveBusy),
+    ):
+        BlobArchive(service, requests, "container").read(NAME, 0, memoryview(bytearray(len(CONTENT))))

@@ -78,16 +78,9 @@ def calls(identity: Any) -> AcsCalls:  # noqa: ANN401 - as azure-core has it
     return AcsCalls(CallAutomationClient(ENDPOINT, identity, retry_total=0))
 
 
-def by[T](identity: object, make: Callable[[], T]) -> T:
-    """What the app's clients are where it has that identity."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("recording.adapters.clients._identity", lambda _client_id: identity)
-        return make()
-
-
 def source(identity: Any) -> AcsSource:  # noqa: ANN401 - as azure-core has it
     """The adapter, by an identity."""
-    return by(identity, lambda: AcsSource(clients.source_requests(HERE, "", "")))
+    return AcsSource(clients.source_requests(HERE, identity))
 
 
 def archive(identity: Any) -> BlobArchive:  # noqa: ANN401 - as azure-core has it
@@ -105,7 +98,7 @@ def read(identity: object) -> None:
 def publish(identity: Any) -> None:  # noqa: ANN401 - as azure-core has it
     """An event for the topic."""
     event = OutgoingEvent("id", EventName.ARCHIVED, "subject", {}, datetime.now(UTC))
-    by(identity, lambda: EventGridTopic(clients.event_grid(HERE, "", ""))).publish(event)
+    EventGridTopic(clients.event_grid(HERE, identity)).publish(event)
 
 
 PORTS: dict[str, tuple[type[RecordingError], Callable[[Any], object]]] = {
@@ -118,7 +111,7 @@ PORTS: dict[str, tuple[type[RecordingError], Callable[[Any], object]]] = {
     "find": (ArchiveRefused, lambda one: archive(one).find(BlobName("n"))),
     "load": (
         ArchiveRefused,
-        lambda one: TableCatalog(by(one, lambda: clients.table("", HERE, "", "t"))).load(RecordingId("r")),
+        lambda one: TableCatalog(clients.table("t", "", HERE, one)).load(RecordingId("r")),
     ),
     "put message": (
         ArchiveRefused,

@@ -5,6 +5,7 @@ from contextlib import closing
 
 import pytest
 from azure.core.exceptions import ServiceRequestError, ServiceResponseError
+from azure.core.rest import HttpRequest
 
 from recording.adapters.http_transport import Broken, Urllib3Transport
 from tests.contracts.exchanges import CHUNKED, LONG, get, put, read
@@ -95,6 +96,17 @@ def test_a_kept_connection_that_is_closed_on_use_is_replaced(
         assert server.heard[1] == server.heard[2]
 
 
+@pytest.mark.parametrize("method", ["POST", "DELETE", "MERGE"])
+def test_what_may_not_be_heard_twice_is_not_sent_again(transport: Urllib3Transport, method: str) -> None:
+    """Of an SDK's requests: whoever asked knows whether to ask again."""
+    with Server([said(b"one"), b"", None], [said(b"two")]) as server:
+        read(get(transport, server.url))
+        with pytest.raises(ServiceResponseError):
+            transport.send(HttpRequest(method, server.url))
+
+    assert 1 == server.opened
+
+
 def test_a_new_connection_that_is_closed_on_use_is_not_replaced(transport: Urllib3Transport) -> None:
     """Whoever asked may ask again."""
     with Server([b"", None], [said(b"two")]) as server, pytest.raises(ServiceResponseError):
@@ -137,7 +149,7 @@ def test_a_connection_waits_a_minute_and_no_longer(seconds: float, opened: int) 
         assert opened == server.opened
 
 
-def test_a_closed_wire_keeps_nothing(transport: Urllib3Transport) -> None:
+def test_a_closed_transport_keeps_nothing(transport: Urllib3Transport) -> None:
     """The next request has a new connection."""
     with Server([said(b"one")] * 2) as server:
         read(get(transport, server.url))
@@ -147,7 +159,7 @@ def test_a_closed_wire_keeps_nothing(transport: Urllib3Transport) -> None:
         assert 2 == server.opened
 
 
-def test_threads_that_share_a_wire_get_their_own_replies(transport: Urllib3Transport) -> None:
+def test_threads_that_share_a_transport_get_their_own_replies(transport: Urllib3Transport) -> None:
     """Whole and not mixed up, on as many connections as there are threads, or fewer."""
 
     def answer(request: bytes) -> bytes:

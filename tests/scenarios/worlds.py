@@ -155,7 +155,7 @@ def _wait[T](stack: Stack, recording_id: str, found: Callable[[], T], what: str)
 
 def outlive(stack: Stack, recording_id: str) -> None:
     """Set `due` and `gone_by` of a recording's chunks to the past, so that their sources count as expired."""
-    catalog = TableCatalog(clients.table(stack.azurite.connection_string, "", "", TABLE))
+    catalog = TableCatalog(clients.table(TABLE, stack.azurite.connection_string))
     ended = datetime.now(UTC) - timedelta(seconds=1)
 
     def is_written() -> bool:

@@ -110,7 +110,7 @@ class _SocketReader(io.RawIOBase):
 
     @override
     def readinto(self, view: Buffer) -> int:
-        if not self.waits:
+        if not self.waits or self.has_ended:
             return 0
         read = 0
         try:
