@@ -5,15 +5,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from local.acs.background import LoopThread
-from local.acs.certificates import Certificates
 from local.acs.control import ControlApi
-from local.acs.hosts import ACS_HOST, MEDIA_SUFFIX
 from local.acs.media import MediaLibrary
 from local.acs.production import Production
 from local.acs.server import TlsServer
-from local.acs.tunnel import Tunnel
 from local.acs.world import World
+from local.net.background import LoopThread
+from local.net.certificates import Certificates
+from local.net.hosts import ACS_HOST, MEDIA_SUFFIX
+from local.net.tunnel import Tunnel
 
 
 class LocalAcs:

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from local.acs.faults import Fault, Reply
 from local.acs.model import ServiceRefusal
-from local.acs.tunnel import reset
+from local.net.reset import reset
 
 _PAGE = (
     "<!DOCTYPE html>\n<html><head><title>{status} {phrase}</title></head>"

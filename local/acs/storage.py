@@ -10,11 +10,11 @@ from aiohttp import web
 
 from local.acs.answers import Dropped, drip, drop, fault_reply, flood, page, problem
 from local.acs.faults import Fault, Occasion, Operation
-from local.acs.hosts import ENTRY_HOST, EVIL_HOST, OTHER_ENTRY_HOST, REGIONAL_HOST, REGIONAL_SUFFIX
 from local.acs.model import RequestRecord, StoredObject
 from local.acs.transfer import Transfer, bend, ends_past, good_transfer, parse_range
-from local.acs.tunnel import reset
 from local.acs.world import World
+from local.net.hosts import ENTRY_HOST, EVIL_HOST, OTHER_ENTRY_HOST, REGIONAL_HOST, REGIONAL_SUFFIX
+from local.net.reset import reset
 
 _CONTENT = re.compile(r"/v1/objects/([^/]+)/content/([^/]+)")
 _OBJECT = re.compile(r"/v1/objects/([^/]+)")

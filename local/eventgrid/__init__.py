@@ -11,10 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
-from local.acs.background import LoopThread
-from local.acs.certificates import Certificates
 from local.acs.events import Event, Schema
-from local.acs.hosts import TOPIC_HOST
 from local.eventgrid.deadletters import DeadLetterStore, FolderStore
 from local.eventgrid.delivery import Driver
 from local.eventgrid.destinations import StorageQueue, Text, Webhook
@@ -26,6 +23,9 @@ from local.eventgrid.subscription import (
     Subscription,
 )
 from local.eventgrid.topic import CustomTopic
+from local.net.background import LoopThread
+from local.net.certificates import Certificates
+from local.net.hosts import TOPIC_HOST
 
 __all__ = ["HandshakeError", "LocalEventGrid"]
 

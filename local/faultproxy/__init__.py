@@ -8,13 +8,13 @@ from functools import partial
 from types import TracebackType
 from typing import Self, Unpack
 
-from local.acs.background import LoopThread
-from local.acs.tunnel import reset
 from local.faultproxy.exchange import Dropped, Exchange
 from local.faultproxy.faults import Fault, FaultBoard, Moment, Trigger, fault_named
 from local.faultproxy.operations import Operation, Service, operation_of
 from local.faultproxy.record import Records, RequestRecord
 from local.faultproxy.wire import Head, read_head
+from local.net.background import LoopThread
+from local.net.reset import reset
 
 __all__ = ["FaultProxy", "RequestRecord"]
 

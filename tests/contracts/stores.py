@@ -4,7 +4,7 @@ from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, Protocol
 
 from local.acs import LocalAcs
-from local.acs.hosts import EVIL_HOST
+from local.net.hosts import EVIL_HOST
 from recording.adapters.clients import source_requests
 from recording.adapters.source import AcsSource
 from recording.core.model import Location

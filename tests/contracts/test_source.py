@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from local.acs.hosts import REGIONAL_HOST
+from local.net.hosts import REGIONAL_HOST
 from recording.core.errors import (
     HostileLocation,
     RecordingError,

@@ -12,7 +12,7 @@ from http.client import HTTPSConnection
 import pytest
 
 from local.acs import LocalAcs
-from local.acs.hosts import ENTRY_HOST, EVIL_HOST, REGIONAL_HOST
+from local.net.hosts import ENTRY_HOST, EVIL_HOST, REGIONAL_HOST
 from recording.core.errors import (
     HostileLocation,
     RecordingError,

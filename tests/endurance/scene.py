@@ -20,9 +20,9 @@ from azure.storage.blob import BlobServiceClient, ContainerClient
 
 from local.acs import LocalAcs
 from local.acs.faults import FAULTS, Fault, FaultBoard, Occasion
-from local.acs.hosts import TOPIC_HOST
 from local.acs.model import RequestRecord, StoredObject
 from local.faultproxy import FaultProxy
+from local.net.hosts import TOPIC_HOST
 from local.stack import CONTAINERS, provision
 from recording.bootstrap import compose
 from recording.core.model import CatalogEntry, Chunk, ChunkState, DocumentId, Place, Proof, RecordingId
