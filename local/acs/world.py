@@ -15,12 +15,13 @@ from typing import Unpack
 
 from local.acs import events
 from local.acs.callbook import CallBook, StartRequest
-from local.acs.faults import Fault, FaultBoard, Occasion, Trigger, fault_named
+from local.acs.faults import FAULTS, Board, Fault, Occasion, Trigger
 from local.acs.model import Call, Recording, RequestRecord, StoredObject
 from local.acs.outputs import Output, output_named
 from local.acs.seeding import lay_out
 from local.acs.shelf import MetadataContent, Placement, Shelf
 from local.acs.timeline import DOCUMENTED_MAX_CHUNK_MS, PlannedChunk
+from local.net.faults import fault_named
 
 DEFAULT_PARTICIPANTS = (
     "8:acs:b6372803-0c35-4ec0-833b-c19b798cef2d_0000000e-3240-55cf-b8bb-353a0d00a001",
@@ -71,7 +72,7 @@ class World:
         self.on_ended: Callable[[Recording], None] = lambda _: None
         self.on_state: Callable[[Recording], None] = lambda _: None
         self.publish: Callable[[events.Event], None] = lambda _: None
-        self.faults = FaultBoard()
+        self.faults = Board()
         self._changed = threading.Condition(threading.RLock())
         self._book = CallBook(self._time)
         self._shelf = Shelf(self._time)
@@ -162,8 +163,8 @@ class World:
             known = len(self._book.recordings)
             recording = self._book.begin(
                 request,
-                one_per_call=self.faults.rules("start_one_per_call"),
-                replays_refusals=self.faults.rules("start_refusal_replayed"),
+                one_per_call=self.faults.in_force("start_one_per_call"),
+                replays_refusals=self.faults.in_force("start_refusal_replayed"),
             )
             new = len(self._book.recordings) > known
             self._changed.notify_all()
@@ -331,7 +332,7 @@ class World:
             object_id: the document id it is for; all without it.
             **trigger: when and how it strikes, see `Fault`; what is not given is as the table has it.
         """
-        kind = fault_named(name)
+        kind = fault_named(FAULTS, name)
         usual: Trigger = {"count": kind.count, "on": kind.operation, "hop": kind.hop}
         return self.faults.arm(Fault(kind, object_id, **(usual | trigger)))
 

@@ -15,7 +15,6 @@ from tests.scenarios.worlds import (
     assert_archived,
     assert_incomplete,
     assert_quarantined,
-    behave,
     blob,
     blobs_of,
     chunk_view,
@@ -153,7 +152,7 @@ def test_a_delete_that_finds_nothing_is_not_believed_while_the_content_is_served
     assert "archived" == chunk_view(stack, one.given.id)["state"]
     assert source.exists
     assert {} == told(stack, "RecordingArchived", one.given.id)
-    behave(one.fault)
+    one.fault.stop()
 
     assert_archived(stack, one.given.recording)
 
@@ -166,7 +165,7 @@ def test_a_delete_that_finds_nothing_is_believed_once_the_content_is_gone_too(
     wait_state(stack, one.given.id, "archived")
     wait_failures(stack, one.given.id, 1)
     stack.acs.world.expire(one.given.recording.documents[0])
-    behave(one.fault)
+    one.fault.stop()
 
     assert_archived(stack, one.given.recording)
 
@@ -188,7 +187,7 @@ def test_the_source_is_kept_until_its_metadata_has_come(stack: Stack, afflicted:
     assert 1 == len(blobs_of(stack, ARCHIVE, found.id))
     assert source.exists
     assert {} == told(stack, "RecordingArchived", found.id)
-    behave(one.fault)
+    one.fault.stop()
     assert_archived(stack, found.recording)
     # Each try looks at the first block; the others were read once.
     tries = one.fault.hits + 1
@@ -228,7 +227,7 @@ def test_no_source_is_released_on_a_blob_that_was_harmed(
         assert "another blob" in assert_quarantined(stack, found.recording)
         assert b"something else" == container.download_blob(name).readall()
         return
-    behave(afflicted[harm].fault)
+    afflicted[harm].fault.stop()
 
     assert_archived(stack, found.recording)
     assert 1 == len(told(stack, "RecordingDamaged", found.id))
@@ -259,7 +258,7 @@ def test_a_lost_recording_that_turns_up_again_is_archived(stack: Stack, afflicte
     wait_failures(stack, one.given.id, 1)
     outlive(stack, one.given.id)
     wait_state(stack, one.given.id, "lost")
-    behave(one.fault)
+    one.fault.stop()
     one.given.publish()
 
     assert_archived(stack, one.given.recording)
@@ -271,7 +270,7 @@ def test_a_source_that_is_late_is_not_lost_before_its_deadline(stack: Stack, aff
     one = afflicted["late"]
     wait_failures(stack, one.given.id, 3)
     assert "announced" == chunk_view(stack, one.given.id)["state"]
-    behave(one.fault)
+    one.fault.stop()
 
     assert_archived(stack, one.given.recording)
 

@@ -19,7 +19,6 @@ from tests.scenarios.worlds import (
     assert_metadata_owed,
     assert_nothing_lost,
     assert_quarantined,
-    behave,
     given,
     wait_told,
 )
@@ -164,7 +163,7 @@ def afflicted(stack: Stack) -> dict[tuple[str, str], Afflicted]:
 def mended(afflicted: dict[tuple[str, str], Afflicted]) -> None:
     """The faults that would last for ever end."""
     for case in WAITING:
-        behave(afflicted["waiting", case].fault)
+        afflicted["waiting", case].fault.stop()
 
 
 @pytest.mark.parametrize("case", PASSING)
@@ -226,7 +225,7 @@ def test_a_redirect_of_the_metadata_off_the_allow_list_is_never_followed(stack: 
     found.publish()
 
     assert "Location header" in assert_metadata_owed(stack, found.recording)
-    behave(astray)
+    astray.stop()
     assert_archived(stack, found.recording)
 
 
@@ -240,7 +239,7 @@ def test_content_that_changes_between_two_tries_is_never_mixed(stack: Stack) -> 
     changed = source.path.with_name(f"changed-{source.path.name}")
     changed.write_bytes(long_wav(401))
     source.path = changed
-    behave(broken)
+    broken.stop()
 
     assert_archived(stack, found.recording)
 

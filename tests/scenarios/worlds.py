@@ -70,11 +70,6 @@ def chunks_of(stack: Stack, recording: Recording) -> list[StoredObject]:
     return [objects[document] for document in recording.documents]
 
 
-def behave(fault: Fault) -> None:
-    """Let a fault that strikes for ever strike no more."""
-    fault.count = fault.hits
-
-
 # --- what the app and its topic say ---
 
 
