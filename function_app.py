@@ -18,6 +18,7 @@ from recording.core.errors import Permanent, RecordingError
 from recording.core.formats import api
 from recording.core.formats.messages import parse_chunk_message
 from recording.core.model import CatalogEntry, RecordingId
+from recording.entrypoints import problems
 from recording.entrypoints.intake import Intake
 from recording.events.taking import Reception
 from recording.settings import Settings
@@ -78,12 +79,12 @@ def problem_details_async(
 def _failed(function: str, error: Exception) -> func.HttpResponse:
     """Tell the caller; and, where it is not the caller's fault, the log, with what an operator can do."""
     if isinstance(error, RecordingError):
-        found = api.problem(error)
+        found = problems.problem(error)
         if found.status >= _OUR_FAULT:
             level = logging.WARNING if found.retry_after else logging.ERROR
             log.event("request.failed", {"function": function, "code": error.code, "cause": error}, level)
     else:
-        found = api.unforeseen()
+        found = problems.unforeseen()
         log.bug("request.failed", {"function": function, "code": type(error).__name__}, error)
     return _json(found.details, found.status, "application/problem+json", found.headers)
 

@@ -6,10 +6,9 @@ from datetime import datetime, timedelta
 from recording import log
 from recording.catalog_updates import CatalogUpdates
 from recording.core.deadlines import due_of, gone_by_of
-from recording.core.formats.events import FileEvent
 from recording.core.formats.messages import ChunkMessage
 from recording.core.lifecycle import Announced, Announcement
-from recording.core.model import AnnouncedChunk, BlobName, Door, Output
+from recording.core.model import AnnouncedChunk, BlobName, Door, FileEvent, Output
 from recording.core.naming import Template
 
 

@@ -9,8 +9,8 @@ from recording.calls.controlling import Controlling
 from recording.calls.starting import Start, Starting
 from recording.catalog_updates import CatalogUpdates
 from recording.core.formats.api import StartRequest
-from recording.core.formats.events import CALL_CONNECTED, CallEvent
-from recording.core.model import CatalogEntry, Channel, Content, Format, Output, RecordingId
+from recording.core.formats.events import CALL_CONNECTED
+from recording.core.model import CallEvent, CatalogEntry, Channel, Content, Format, Output, RecordingId
 from recording.ports import CallLocator
 from tests.fakes import FakeCalls, FakeCatalog, FakeTopic
 from tests.fakes.service import FakeCall

@@ -19,7 +19,6 @@ from recording.chunks.setting_apart import SettingApart
 from recording.chunks.storing import Storing
 from recording.core.deadlines import Waits, due_of, gone_by_of
 from recording.core.errors import Permanent, RecordingError, Transient
-from recording.core.formats.events import FileEvent
 from recording.core.formats.messages import ChunkMessage
 from recording.core.lifecycle import Announced, Announcement
 from recording.core.model import (
@@ -33,6 +32,7 @@ from recording.core.model import (
     Content,
     DocumentId,
     Door,
+    FileEvent,
     Format,
     Location,
     Output,
