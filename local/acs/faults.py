@@ -32,10 +32,10 @@ class Reply:
 class FaultKind:
     """One line of the table.
 
-    `hop` is where a media fault acts: at the host of the event's URL (`entry`, the one that redirects), at
-    the host that serves the bytes (`serving`), or at whichever comes first (`any`). `first` says that the
-    operation is carried out before the answer goes wrong, `rule` that nothing goes wrong: the operation follows
-    another rule of the service while the fault is armed.
+    `hop` is where a media fault acts: at the host of the event's URL (`entry`), at the host that serves the bytes
+    (`serving`: the same one, or under `redirects` the regional one), or at whichever comes first (`any`). `first`
+    says that the operation is carried out before the answer goes wrong, `rule` that nothing goes wrong: the operation
+    follows another rule of the service while the fault is armed.
     """
 
     name: str
@@ -119,14 +119,14 @@ _CONTENT = (
     FaultKind("redirect_elsewhere", "content", "redirects to a foreign host (`location`)", "302", hop="entry"),
     FaultKind("redirect_http", "content", "redirects to the right host over plain http", "302", hop="entry"),
     FaultKind("redirect_loop", "content", "redirects to and fro between two hosts", "302", hop="entry", count=None),
-    FaultKind("redirect_back", "content", "the regional host redirects to the entry host again", "302", count=None),
+    FaultKind("redirect_back", "content", "the host that serves redirects to the entry host", "302", count=None),
     FaultKind(
-        "redirect_regional_off",
+        "redirects",
         "content",
-        "serves the bytes at once",
-        "206 at entry",
-        hop="entry",
+        "redirects to a regional host, which serves: content, metadata and deletes, as across regions",
+        "302 at entry",
         count=None,
+        rule=True,
     ),
 )
 _METADATA = (

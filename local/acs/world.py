@@ -46,10 +46,10 @@ class World:
         max_chunk_ms: media of one chunk at most.
         publish_delay: seconds between the end of a recording and its event (minutes, at the real service).
         publish_call_events: whether CallStarted and CallEnded are published.
-        redirects: whether the media host redirects to a regional host.
         accept_tokens: bearer tokens that pass in place of a signature.
         placement: layout of the files of recordings made through the REST API.
-        on_ended, on_state: called after a recording ended, or changed its state; the servers set them.
+        on_started, on_state, on_ended: called after a recording began, changed its state, or ended; the servers set
+            them.
         publish: takes every event; the servers set it.
     """
 
@@ -66,9 +66,9 @@ class World:
         self.max_chunk_ms = DOCUMENTED_MAX_CHUNK_MS
         self.publish_delay = 0.0
         self.publish_call_events = True
-        self.redirects = True
         self.accept_tokens: set[str] = set()
         self.placement = Placement()
+        self.on_started: Callable[[Recording], None] = lambda _: None
         self.on_ended: Callable[[Recording], None] = lambda _: None
         self.on_state: Callable[[Recording], None] = lambda _: None
         self.publish: Callable[[events.Event], None] = lambda _: None
@@ -163,13 +163,13 @@ class World:
             known = len(self._book.recordings)
             recording = self._book.begin(
                 request,
-                one_per_call=self.faults.in_force("start_one_per_call"),
-                replays_refusals=self.faults.in_force("start_refusal_replayed"),
+                one_per_call=self.rules("start_one_per_call"),
+                replays_refusals=self.rules("start_refusal_replayed"),
             )
             new = len(self._book.recordings) > known
             self._changed.notify_all()
         if new:
-            self.on_state(recording)
+            self.on_started(recording)
         return recording
 
     def live_recording(self, recording_id: str) -> Recording:
@@ -335,6 +335,11 @@ class World:
         kind = fault_named(FAULTS, name)
         usual: Trigger = {"count": kind.count, "on": kind.operation, "hop": kind.hop}
         return self.faults.arm(Fault(kind, object_id, **(usual | trigger)))
+
+    def rules(self, name: str, object_id: str | None = None) -> bool:
+        """Whether a rule of the table is in force, for an object if one is named."""
+        armed = (fault for fault in self.faults.armed() if fault.name == name and not fault.spent)
+        return any(fault.document_id in {None, object_id} for fault in armed)
 
     def strike(self, occasion: Occasion) -> Fault | None:
         """The fault a request meets."""

@@ -86,10 +86,6 @@ class FaultBoard[Occasion, Fault: ArmedFault[Any, Any]]:
         for fault in armed:
             fault.stop()
 
-    def in_force(self, name: str) -> bool:
-        """Whether a fault of that name is armed and not spent."""
-        return any(fault.name == name and not fault.spent for fault in self.armed())
-
     def strike(self, occasion: Occasion) -> Fault | None:
         """The fault that this request meets, counted; None for a good answer."""
         with self._lock:

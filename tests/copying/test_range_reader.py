@@ -58,6 +58,7 @@ def view_of(length: int = BLOCK) -> memoryview:
 def test_the_beginning_tells_length_and_place(length: int) -> None:
     """One request; the place is where the redirects led."""
     source, ranges = ranges_of(CONTENT[:length])
+    source.redirecting = True
     view = view_of()
     got = ranges.begin(view)
     sha256 = ranges.first()
@@ -172,6 +173,7 @@ def test_a_beginning_that_goes_wrong_once_is_read_again(fault: str) -> None:
 def test_a_beginning_that_breaks_is_taken_up_where_it_broke() -> None:
     """At the final place, not through the redirect again."""
     source, ranges = ranges_of()
+    source.redirecting = True
     source.arm("reset_mid_body", at=40)
     ranges.begin(view_of())
     ranges.first()

@@ -98,6 +98,7 @@ class FakeSource:
         served: bytes handed out, over all transfers.
         deletions: every location that was asked to be deleted.
         redirects: where the content of a location is really had from.
+        redirecting: whether content is served by a regional host, to which the first redirects.
     """
 
     contents: dict[Location, bytes] = field(default_factory=dict)
@@ -109,6 +110,7 @@ class FakeSource:
     served: int = 0
     deletions: list[Location] = field(default_factory=list)
     redirects: dict[Location, Location] = field(default_factory=dict)
+    redirecting: bool = False
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
@@ -183,8 +185,8 @@ class FakeSource:
         if length is None or self.ignores_ranges or not content:
             offset, length = 0, len(content)
         body = content[offset : offset + length]
-        regional = Location(place.replace("//eu-api.asm.", "//eu-prod.as.asm."))
-        return FakeTransfer(regional, offset, len(body), len(content), body, self.validators)
+        served = Location(place.replace("//eu-api.asm.", "//eu-prod.as.asm.")) if self.redirecting else place
+        return FakeTransfer(served, offset, len(body), len(content), body, self.validators)
 
     def _place(self, location: Location) -> Location:
         asked = Location(location.replace("//eu-prod.as.asm.", "//eu-api.asm."))

@@ -32,7 +32,7 @@ def running_again(stack: Stack) -> Iterator[None]:
         stack.host.start()
 
 
-def test_a_copy_that_was_killed_goes_on_from_its_staged_blocks(stack: Stack) -> None:
+def test_a_copy_that_was_killed_goes_on_from_its_staged_blocks(stack: Stack, way: str) -> None:
     """Only the first block, to look at it, and the one that was in flight are asked for again."""
     found = given(stack, [wav(SIX_BLOCKS_MS, 900)])
     found.arm("hang_mid_body", at=IN_THE_FIFTH, seconds=60.0)
@@ -93,7 +93,7 @@ def test_events_that_come_while_the_host_is_down_are_delivered_when_it_is_up(sta
         assert_archived(stack, one.recording)
 
 
-def test_a_host_that_is_stopped_in_order_loses_nothing(stack: Stack) -> None:
+def test_a_host_that_is_stopped_in_order_loses_nothing(stack: Stack, way: str) -> None:
     """A deployment in mid-copy."""
     found = given(stack, [wav(SIX_BLOCKS_MS, 930)])
     found.arm("slow_drip", amount=MEBIBYTE // 16, seconds=0.1, count=None)

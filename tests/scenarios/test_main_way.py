@@ -17,6 +17,8 @@ from tests.scenarios.worlds import (
     wait_completed,
 )
 
+pytestmark = pytest.mark.usefixtures("way")
+
 
 def connected(stack: Stack, chunk_ms: list[int]) -> Call:
     """An established call whose recordings will have chunks of so many milliseconds."""

@@ -1,7 +1,7 @@
 """A chunk's metadata file and the release at the source, with every fault of either."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import pytest
@@ -11,6 +11,7 @@ from local.stack import Stack, wait_for
 from tests.scenarios.sounds import MEBIBYTE, long_wav, short_wav
 from tests.scenarios.worlds import (
     ARCHIVE,
+    WAYS,
     Given,
     assert_archived,
     assert_incomplete,
@@ -87,9 +88,9 @@ class Afflicted:
     fault: Fault
 
 
-@pytest.fixture(scope="module")
-def afflicted(stack: Stack) -> dict[str, Afflicted]:
-    """A recording for each fault, all announced at once."""
+@pytest.fixture(scope="module", params=WAYS)
+def afflicted(request: pytest.FixtureRequest, stack: Stack) -> Iterator[dict[str, Afflicted]]:
+    """A recording for each fault, all announced at once; first in one way, then in the other."""
     found: dict[str, Afflicted] = {}
     for name, trigger in {**METADATA, **DELETE}.items():
         recording = given(stack, [short_wav(700 + len(found))])
@@ -98,8 +99,10 @@ def afflicted(stack: Stack) -> dict[str, Afflicted]:
         recording = given(stack, chunks)
         found[case] = Afflicted(recording, recording.arm(name, count=None))
     for one in found.values():
+        one.given.serve(request.param)
         one.given.publish()
-    return found
+    yield found
+    stack.forget_steps()
 
 
 @pytest.mark.parametrize("name", METADATA)

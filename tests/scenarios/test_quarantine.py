@@ -24,6 +24,7 @@ from tests.scenarios.worlds import (
     wait_told,
 )
 
+pytestmark = pytest.mark.usefixtures("way")
 NOISE = short_wav(800)[100:]
 
 

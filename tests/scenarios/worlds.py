@@ -24,6 +24,8 @@ from recording.core.model import RecordingId
 from recording.core.naming import encode
 
 ARCHIVE, QUARANTINE, JOURNAL = CONTAINERS
+WAYS = ("direct", "redirected")
+"""How content, metadata and deletes are served: at once, or by a regional host to which the first redirects."""
 LEFT_TO_ITSELF = 60.0
 """Seconds for the longest scenario to settle; none is expected to take them."""
 
@@ -49,6 +51,11 @@ class Given:
     def arm(self, fault: str, index: int = 0, **trigger: Unpack[Trigger]) -> Fault:
         """Arm a fault for one chunk of it alone."""
         return self.stack.acs.world.arm(fault, object_id=self.chunks[index].document_id, **trigger)
+
+    def serve(self, way: str) -> None:
+        """Serve its chunks in one of the `WAYS`."""
+        for index, _chunk in enumerate(self.chunks if way == "redirected" else ()):
+            self.arm("redirects", index)
 
     def publish(self, copies: int = 1) -> None:
         """Let Event Grid deliver its event."""
