@@ -77,6 +77,7 @@ class LocalAcs(Background):
             "NO_PROXY": "127.0.0.1,localhost",
             "REQUESTS_CA_BUNDLE": bundle,
             "SSL_CERT_FILE": bundle,
+            "NODE_EXTRA_CA_CERTS": bundle,
         }
 
     async def _open(self) -> None:
