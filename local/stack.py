@@ -83,6 +83,7 @@ class Stack:
         self.azurite = Azurite(folder / "azurite")
         self.acs = LocalAcs(folder / "acs", self._publish, media=media, media_folder=media_folder)
         self.event_grid = LocalEventGrid(folder / "eventgrid", self.acs.certificates)
+        self.acs.control.published = lambda: self.event_grid.topic.received
         self.before_publish: Callable[[dict[str, Any]], None] = lambda _event: None
         self.host: FunctionsHost
 

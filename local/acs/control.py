@@ -1,7 +1,7 @@
 """The control API: plain http and JSON, for a person with curl."""
 
 import json
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypedDict, cast, get_args
 
@@ -61,15 +61,18 @@ class _CallArguments(TypedDict, total=False):
 
 
 class ControlApi:
-    """`/calls`, `/calls/{id}/connect`, `/calls/{id}/end`, `/recordings`, `/objects` and `/faults`.
+    """`/calls`, `/calls/{id}/connect`, `/calls/{id}/end`, `/recordings`, `/objects`, `/published` and `/faults`.
 
-    `callback_url` is where CallConnected callbacks go unless a request names another; it may change.
+    Attributes:
+        callback_url: where CallConnected callbacks go unless a request names another; it may change.
+        published: the events that the app has published; whoever runs its topic sets it.
     """
 
     def __init__(self, world: World, callback_url: str | None, port: int) -> None:
         """Drive a world."""
         self._world = world
         self.callback_url = callback_url
+        self.published: Callable[[], Sequence[Mapping[str, Any]]] = tuple
         self._wanted_port = port
         application = web.Application(middlewares=[_clear_errors])
         application.add_routes(
@@ -80,6 +83,7 @@ class ControlApi:
                 web.post("/calls/{id}/end", self._end),
                 web.get("/recordings", self._recordings),
                 web.get("/objects", self._objects),
+                web.get("/published", self._list_published),
                 web.get("/faults", self._faults),
                 web.post("/faults", self._arm),
                 web.delete("/faults", self._clear),
@@ -152,6 +156,9 @@ class ControlApi:
 
     async def _objects(self, _: web.Request) -> web.Response:
         return as_json({"objects": [_object_state(one) for one in self._world.objects.values()]})
+
+    async def _list_published(self, _: web.Request) -> web.Response:
+        return as_json({"events": list(self.published())})
 
     async def _faults(self, _: web.Request) -> web.Response:
         return as_json({"armed": [_armed(fault) for fault in self._world.faults.armed()], "catalogue": catalogue()})

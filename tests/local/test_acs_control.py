@@ -69,6 +69,13 @@ def test_recordings_and_objects_are_listed(acs: LocalAcs) -> None:
     assert recording["chunks"] == ask(acs, "GET", "/objects")[1]["objects"]
 
 
+def test_what_the_app_has_published_is_listed(acs: LocalAcs) -> None:
+    """None before a topic is there to ask."""
+    assert {"events": []} == ask(acs, "GET", "/published")[1]
+    acs.control.published = lambda: [{"eventType": "RecordingArchived"}]
+    assert {"events": [{"eventType": "RecordingArchived"}]} == ask(acs, "GET", "/published")[1]
+
+
 def test_faults_are_listed_armed_and_cleared(acs: LocalAcs) -> None:
     """By their names; the catalogue has them all."""
     status, armed = ask(acs, "POST", "/faults", {"name": "busy_503", "count": 2, "retryAfter": 3})
