@@ -1,6 +1,6 @@
 # One door to everything. Each target sets up what it needs and says what it does; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check package bench bench-quick infra infra-lint snapshots format clean
+.PHONY: help setup demo up status test check package bench bench-quick infra infra-lint snapshots format clean
 MAKEFLAGS += --no-print-directory
 
 VENV := .venv
@@ -19,7 +19,8 @@ export MEDIA
 
 help:
 	@echo 'make demo          whole way on this machine, from a call to a proven archive (MEDIA=call.mp4 for a file of yours)'
-	@echo 'make up            the whole stack, kept running, with its URLs and ready-made curl lines'
+	@echo 'make up            the whole stack, kept running, with a session of curl lines to paste'
+	@echo 'make status        what the running stack records, what is owed of it, and what was published'
 	@echo 'make test          all tests (ARGS="-k naming" for some)'
 	@echo 'make check         style, types, import floors, full coverage of the core, no strings that do not belong'
 	@echo 'make package       dist/recording-archive.zip, what is deployed'
@@ -52,11 +53,14 @@ $(AZURITE_READY): local/package.json local/package-lock.json $(PYTHON_READY)
 
 demo: setup
 	$(say) 'Starting everything on this machine, and recording a few calls'
-	@$(PY) -m local.demo $(if $(MEDIA),--media "$$MEDIA")
+	@$(PY) -m local demo $(if $(MEDIA),--media "$$MEDIA")
 
 up: setup
 	$(say) 'Starting everything on this machine; Ctrl-C ends it'
-	@$(PY) -m local.up $(ARGS)
+	@$(PY) -m local up $(ARGS)
+
+status: $(PYTHON_READY)
+	@$(PY) -m local status $(ARGS)
 
 # The deployment has tests of its own, which want the Bicep compiler: `make infra`. The workers share no stack; three of
 # them, for two cores, as many tests wait for something.
