@@ -53,11 +53,11 @@ $(AZURITE_READY): local/package.json local/package-lock.json $(PYTHON_READY)
 
 demo: setup
 	$(say) 'Starting everything on this machine, and recording a few calls'
-	@$(PY) -m local demo $(if $(MEDIA),--media "$$MEDIA")
+	@tools/interruptible $(PY) -m local demo $(if $(MEDIA),--media "$$MEDIA")
 
 up: setup
 	$(say) 'Starting everything on this machine; Ctrl-C ends it'
-	@$(PY) -m local up $(ARGS)
+	@tools/interruptible $(PY) -m local up $(ARGS)
 
 status: $(PYTHON_READY)
 	@$(PY) -m local status $(ARGS)

@@ -7,6 +7,9 @@ import importlib
 import os
 import signal
 import sys
+import threading
+
+from local.proxies import past_proxies
 
 _PROGRAMS = {"demo": "local.demo.program", "up": "local.up", "status": "local.status"}
 _INTERRUPTED = 128 + signal.SIGINT
@@ -17,8 +20,8 @@ def main(arguments: list[str]) -> int:
     if not arguments or arguments[0] not in _PROGRAMS:
         print(f"usage: python -m local {'|'.join(_PROGRAMS)} …", file=sys.stderr)
         return 2
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _interrupt)
+    _interrupt_once()
+    os.environ.update(past_proxies(os.environ))
     try:
         status: int = importlib.import_module(_PROGRAMS[arguments[0]]).main(arguments[1:])
     except KeyboardInterrupt:
@@ -27,12 +30,22 @@ def main(arguments: list[str]) -> int:
     return status
 
 
-def _interrupt(*_: object) -> None:
-    """Interrupt once: what follows must not break off the stopping of what runs, which has bounds of its own."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
-    os.write(sys.stderr.fileno(), b"\nStopping: ")  # print may be what was interrupted
-    raise KeyboardInterrupt
+def _interrupt_once() -> None:
+    """Interrupt at the first signal: a further one must not break off the stopping, which has bounds of its own.
+
+    SIGINT stays ignored if whoever started this program has ignored it, as tools/interruptible does.
+    """
+    is_stopping = threading.Event()
+
+    def interrupt(*_: object) -> None:
+        if not is_stopping.is_set():
+            is_stopping.set()
+            os.write(sys.stderr.fileno(), b"\nStopping: ")  # print may be what was interrupted
+            raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, interrupt)
 
 
 if __name__ == "__main__":

@@ -112,9 +112,8 @@ def show(console: Console, findings: list[Finding], folder: Path) -> int:
 
 def table_of(findings: list[Finding]) -> Table:
     """A line for each recording; eighty columns wide at most."""
-    table = Table(
-        title="What stands in the archive", title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, padding=0
-    )
+    table = Table(title="What stands in the archive:", box=box.SIMPLE_HEAD, show_edge=False, padding=0)
+    table.title_justify = "left"
     right = {"chunks", "MiB", "MiB/s"}
     for column in ("recording", "output", "chunks", "MiB", "MiB/s", "read back", "source", "left"):
         table.add_column(column, justify="right" if column in right else "left", no_wrap=True)
