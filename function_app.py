@@ -14,13 +14,13 @@ import azure.functions as func
 
 from recording import log
 from recording.bootstrap import CHUNK_QUEUE, App, compose
-from recording.core import requests
 from recording.core.errors import Permanent, RecordingError
+from recording.core.formats import api
+from recording.core.formats.messages import parse_chunk_message
 from recording.core.model import CatalogEntry, RecordingId
-from recording.core.steps import parse_step
-from recording.intake import Intake
+from recording.entrypoints.intake import Intake
+from recording.events.taking import Reception
 from recording.settings import Settings
-from recording.taking import Reception
 
 EVENTS = "recording-events"
 STORAGE = "ARCHIVE_STORAGE"
@@ -47,7 +47,7 @@ def _compose() -> App:
     return compose(Settings.from_env(os.environ))
 
 
-def answered(handle: Callable[..., func.HttpResponse]) -> Callable[..., func.HttpResponse]:
+def problem_details(handle: Callable[..., func.HttpResponse]) -> Callable[..., func.HttpResponse]:
     """Answer every error with problem details."""
 
     @functools.wraps(handle)
@@ -60,7 +60,7 @@ def answered(handle: Callable[..., func.HttpResponse]) -> Callable[..., func.Htt
     return guarded
 
 
-def answered_async(
+def problem_details_async(
     handle: Callable[..., Awaitable[func.HttpResponse]],
 ) -> Callable[..., Awaitable[func.HttpResponse]]:
     """The same for a function that runs on the worker's event loop."""
@@ -78,17 +78,17 @@ def answered_async(
 def _failed(function: str, error: Exception) -> func.HttpResponse:
     """Tell the caller; and, where it is not the caller's fault, the log, with what an operator can do."""
     if isinstance(error, RecordingError):
-        found = requests.problem(error)
+        found = api.problem(error)
         if found.status >= _OUR_FAULT:
             level = logging.WARNING if found.retry_after else logging.ERROR
             log.event("request.failed", {"function": function, "code": error.code, "cause": error}, level)
     else:
-        found = requests.unforeseen()
+        found = api.unforeseen()
         log.bug("request.failed", {"function": function, "code": type(error).__name__}, error)
     return _json(found.details, found.status, "application/problem+json", found.headers)
 
 
-def given_back[**P](handle: Callable[P, None]) -> Callable[P, None]:
+def let_host_retry[**P](handle: Callable[P, None]) -> Callable[P, None]:
     """Let the host give the step back, and log our error alone: those of the SDKs under it quote whole replies."""
 
     @functools.wraps(handle)
@@ -104,7 +104,7 @@ def given_back[**P](handle: Callable[P, None]) -> Callable[P, None]:
 @app.route("calls/events", methods=["POST", "OPTIONS"])
 @app.queue_output(arg_name="steps", queue_name=CHUNK_QUEUE, connection=STORAGE)
 @app.queue_output(arg_name="later", queue_name=EVENTS, connection=STORAGE)
-@answered_async
+@problem_details_async
 async def calls_events(req: func.HttpRequest, steps: Messages, later: Messages) -> func.HttpResponse:
     """Call Automation callbacks and Event Grid deliveries of call events; both handshakes."""
     if req.method == "OPTIONS":
@@ -126,18 +126,18 @@ async def calls_events(req: func.HttpRequest, steps: Messages, later: Messages) 
 
 
 @app.route("recordings", methods=["POST"])
-@answered
+@problem_details
 def start_recording(req: func.HttpRequest) -> func.HttpResponse:
     """Start a recording of a call, by any of its four locators: 201; or find it recorded already: 200."""
     composed = get_app()
     usual = composed.settings.recording_output
-    request = requests.parse_start(req.get_body(), req.headers.get("Repeatability-Request-ID"), usual)
+    request = api.parse_start(req.get_body(), req.headers.get("Repeatability-Request-ID"), usual)
     start = composed.starting.start_requested(request)
     return _view(start.entry, status=201 if start.is_new else 200)
 
 
 @app.route("recordings/{id}", methods=["GET"])
-@answered
+@problem_details
 def recording_state(req: func.HttpRequest) -> func.HttpResponse:
     """What is known of a recording, how much is owed, and how long is left."""
     entry, service_state = get_app().controlling.state(_id(req))
@@ -145,28 +145,28 @@ def recording_state(req: func.HttpRequest) -> func.HttpResponse:
 
 
 @app.route("recordings/{id}/pause", methods=["POST"])
-@answered
+@problem_details
 def pause_recording(req: func.HttpRequest) -> func.HttpResponse:
     """Skip what follows."""
     return _view(get_app().controlling.pause(_id(req)))
 
 
 @app.route("recordings/{id}/resume", methods=["POST"])
-@answered
+@problem_details
 def resume_recording(req: func.HttpRequest) -> func.HttpResponse:
     """Record again, into the same chunk."""
     return _view(get_app().controlling.resume(_id(req)))
 
 
 @app.route("recordings/{id}/stop", methods=["POST"])
-@answered
+@problem_details
 def stop_recording(req: func.HttpRequest) -> func.HttpResponse:
     """End a recording."""
     return _view(get_app().controlling.stop(_id(req)))
 
 
 @app.route("health", methods=["GET"])
-@answered_async
+@problem_details_async
 async def health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001 - the binding's own name
     """Whether the settings are whole; if not, all that is wrong with them. Asks no service, waits for no thread."""
     await asyncio.to_thread(get_app)
@@ -195,12 +195,12 @@ async def recording_events_queued(message: func.QueueMessage, steps: Messages, l
 
 
 @app.queue_trigger(arg_name="message", queue_name=CHUNK_QUEUE, connection=STORAGE)
-@given_back
+@let_host_retry
 def archive_chunk(message: func.QueueMessage) -> None:
     """Drive one chunk on. What must come back is put into the queue by the use case, with its own delay."""
     composed = get_app()
     try:
-        step = parse_step(message.get_body())
+        step = parse_chunk_message(message.get_body())
         is_again = message.dequeue_count != 1
         composed.archiving.archive_chunk(step.recording_id, step.document_id, step.look_at, is_again=is_again)
     except Permanent as error:  # however often it comes, it can never work
@@ -235,8 +235,8 @@ def _id(req: func.HttpRequest) -> RecordingId:
 def _view(entry: CatalogEntry, service_state: str | None = None, status: int = 200) -> func.HttpResponse:
     composed = get_app()
     settings = composed.settings
-    containers = requests.Containers(settings.archive_container, settings.quarantine_container)
-    return _json(requests.recording_view(entry, composed.now(), containers, service_state), status)
+    containers = api.Containers(settings.archive_container, settings.quarantine_container)
+    return _json(api.recording_view(entry, composed.now(), containers, service_state), status)
 
 
 def _json(

@@ -9,8 +9,8 @@ from typing import Any
 
 from bench.ours import acs_source, archive, default, location
 from recording.adapters.archive import checksum
-from recording.copying.guard import Guard
-from recording.copying.ranges import Ranges
+from recording.copying.range_reader import RangeReader
+from recording.copying.stall_watchdog import StallWatchdog
 from recording.core import blocks
 from recording.core.model import BlobName
 from recording.settings import MEBIBYTE
@@ -53,10 +53,10 @@ class Anatomy:
         plan = blocks.plan(size, self._block)
         name = BlobName(next(_names))
         threads = threads or self._threads
-        guard = Guard(time.monotonic)
+        guard = StallWatchdog(time.monotonic)
 
         def read(of: int) -> None:
-            with Ranges(self._source, guard, location(size)) as ranges:
+            with RangeReader(self._source, guard, location(size)) as ranges:
                 ranges.begin(self._buffers[of][: min(self._block, size)][:1])
                 for block in plan[of::threads]:
                     ranges.read(block.offset, self._buffers[of][: block.length])

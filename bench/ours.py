@@ -15,7 +15,7 @@ from recording.adapters import clients
 from recording.adapters.archive import BlobArchive
 from recording.adapters.source import AcsSource
 from recording.adapters.wire import Reply, Wire
-from recording.copying.buffers import Buffers
+from recording.copying.buffer_pool import BufferPool
 from recording.copying.destination import Copied, Destination
 from recording.copying.engine import Engine
 from recording.core.model import BlobName, Location
@@ -92,7 +92,7 @@ class Ours:
         budget = options.get("memory_mib") or default("COPY_MEMORY_MIB")
         self._engine = Engine(
             acs_source(options["source"]),
-            Buffers(block * MEBIBYTE, budget * MEBIBYTE),
+            BufferPool(block * MEBIBYTE, budget * MEBIBYTE),
             connections=options.get("connections") or default("COPY_CONNECTIONS"),
             monotonic=time.monotonic,
         )

@@ -19,7 +19,7 @@ from local.acs.hosts import TOPIC_HOST
 from local.azurite import Azurite
 from local.eventgrid import LocalEventGrid
 from local.host import FunctionsHost
-from recording.core.events import RECORDING_FILE_STATUS_UPDATED
+from recording.core.formats.events import RECORDING_FILE_STATUS_UPDATED
 
 ROOT = Path(__file__).parents[1]
 CONTAINERS = ("recordings", "recordings-quarantine", "recordings-journal")

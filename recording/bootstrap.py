@@ -8,30 +8,30 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from recording.adapters import clients
-from recording.adapters.archive import BlobArchive, Keeping
+from recording.adapters.archive import BlobArchive, BlobRetention
 from recording.adapters.calls import AcsCalls
 from recording.adapters.catalog import TableCatalog
 from recording.adapters.guarding import guarded
 from recording.adapters.queue import StorageQueue
 from recording.adapters.source import AcsSource
 from recording.adapters.topic import EventGridTopic, NoTopic
-from recording.announcing import Announcing
-from recording.archiving import Archiving
-from recording.completing import Completing
-from recording.controlling import Controlling
-from recording.copying.buffers import Buffers
+from recording.calls.controlling import Controlling
+from recording.calls.starting import Starting
+from recording.catalog_updates import CatalogUpdates
+from recording.chunks.announcing import Announcing
+from recording.chunks.archiving import Archiving
+from recording.chunks.completing import Completing
+from recording.chunks.copying_chunk import CopyingChunk
+from recording.chunks.metadata_file import MetadataFile
+from recording.chunks.releasing import Releasing
+from recording.chunks.setting_apart import SettingApart
+from recording.chunks.storing import Storing
+from recording.copying.buffer_pool import BufferPool
 from recording.copying.engine import Engine
-from recording.copying_chunk import CopyingChunk
 from recording.core.deadlines import Waits
-from recording.entries import Entries
-from recording.metadata_file import MetadataFile
-from recording.receiving import Receiving
-from recording.refusing import Refusing
-from recording.releasing import Releasing
-from recording.setting_apart import SettingApart
+from recording.events.receiving import Receiving
+from recording.events.refusing import Refusing
 from recording.settings import Settings
-from recording.starting import Starting
-from recording.storing import Storing
 
 CHUNK_QUEUE = "recording-chunks"
 """The queue of chunk messages, which `function_app` listens to."""
@@ -76,7 +76,7 @@ def compose(
         if settings.topic_endpoint
         else NoTopic()
     )
-    keeping = Keeping(
+    keeping = BlobRetention(
         now,
         tier=settings.archive_tier,
         immutable_days=settings.immutable_days,
@@ -87,36 +87,36 @@ def compose(
     quarantine = guarded(BlobArchive(blob, writes, settings.quarantine_container))
     journal = guarded(BlobArchive(blob, writes, settings.journal_container))
     source = guarded(AcsSource(requests))
-    entries = Entries(guarded(TableCatalog(table)), topic, now, sleep)
+    updates = CatalogUpdates(guarded(TableCatalog(table)), topic, now, sleep)
     engine = Engine(
         source,
-        Buffers(settings.copy_block_bytes, settings.copy_memory_bytes),
+        BufferPool(settings.copy_block_bytes, settings.copy_memory_bytes),
         connections=settings.copy_connections,
         monotonic=monotonic,
     )
     calls = guarded(AcsCalls(client))
-    starting = Starting(entries, calls, settings.recording_output, new_id)
+    starting = Starting(updates, calls, settings.recording_output, new_id)
     refusing = Refusing(journal, topic, now)
-    announcing = Announcing(entries, settings.template, settings.retention_hours)
+    announcing = Announcing(updates, settings.template, settings.retention_hours)
     retention = timedelta(hours=settings.retention_hours)
     waits = Waits(
         first=timedelta(seconds=settings.first_wait_seconds), longest=timedelta(seconds=settings.longest_wait_seconds)
     )
     metadata_file, storing = MetadataFile(engine), Storing(now, monotonic)
     archiving = Archiving(
-        entries=entries,
+        updates=updates,
         copying=CopyingChunk(
             engine=engine,
             archive=archive,
             setting_apart=SettingApart(engine, quarantine, metadata_file, storing, waits),
             metadata_file=metadata_file,
             storing=storing,
-            catalog=entries.catalog,
+            catalog=updates.catalog,
             waits=waits,
             retention=retention,
             now=now,
         ),
-        releasing=Releasing(entries.catalog, engine, source, archive, settings.release_at_source),
+        releasing=Releasing(updates.catalog, engine, source, archive, settings.release_at_source),
         completing=Completing(topic, archive, settings.archive_container, now),
         queue=guarded(StorageQueue(queue)),
         waits=waits,
@@ -127,7 +127,7 @@ def compose(
         settings=settings,
         receiving=Receiving(starting, announcing, refusing, monotonic),
         starting=starting,
-        controlling=Controlling(entries, calls),
+        controlling=Controlling(updates, calls),
         refusing=refusing,
         archiving=archiving,
         now=now,

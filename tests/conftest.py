@@ -7,12 +7,12 @@ from hypothesis import settings
 
 settings.register_profile("any machine", deadline=None)  # how long an example takes is the machine's to say
 settings.load_profile("any machine")
-pytest.register_assert_rewrite("tests.copies", "tests.endurance.scene", "tests.scenarios.worlds")
+pytest.register_assert_rewrite("tests.copying.copies", "tests.endurance.scene", "tests.scenarios.worlds")
 
 
 @pytest.fixture(scope="session")
 def quick_tries() -> Iterator[None]:
     """A broken range is taken up again at once."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("recording.copying.asking.FIRST_WAIT", 0.0)
+        patch.setattr("recording.copying.range_requests.FIRST_WAIT", 0.0)
         yield

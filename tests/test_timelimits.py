@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from recording.timelimits import TimeLimits
-from tests.copies import Clock
+from tests.copying.copies import Clock
 
 WAIT = 30.0
 

@@ -23,7 +23,7 @@ param archiveAccountId string
 @description('Required. Resource id of the system topic.')
 param systemTopicId string
 
-// The app's own alerts, by the names of recording/core/outgoing.py; a test holds the two equal.
+// The app's own alerts, by the names of recording/core/formats/notifications.py; a test holds the two equal.
 // Severity 0 is critical: media is gone, or will be if nobody acts. 1 is an error: a person must decide.
 var appAlerts = [
   { name: 'RecordingAtRisk', severity: 0, meaning: 'A chunk cannot go on without a person.' }

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
 from local.stack import Stack, wait_for
-from recording.core.events import RECORDING_FILE_STATUS_UPDATED
+from recording.core.formats.events import RECORDING_FILE_STATUS_UPDATED
 
 _PATIENCE = 100.0  # seconds for all recordings together
 _PEOPLE = tuple(f"8:acs:demo_participant-{number}" for number in range(1, 6))

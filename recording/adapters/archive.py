@@ -18,8 +18,8 @@ from azure.core.pipeline import Pipeline
 from azure.core.rest import HttpRequest
 from azure.storage.blob import BlobBlock, BlobClient, BlobServiceClient
 
-from recording.adapters.replies import code_of, message_of, status_of
-from recording.adapters.storage import storage_error
+from recording.adapters.sdk_errors import code_of, message_of, status_of
+from recording.adapters.storage_errors import storage_error
 from recording.adapters.wire import Reply
 from recording.core.blocks import StagedBlock
 from recording.core.errors import ArchiveDamaged, BlobExists, ForeignBlocks, RecordingError, StagedBlocksGone
@@ -38,7 +38,7 @@ _NOT_OF_THE_BLOB = ("Container", "Account")
 
 
 @dataclass(frozen=True, slots=True)
-class Keeping:
+class BlobRetention:
     """How blobs are kept from their commit on: access tier, days of immutability, legal hold.
 
     `tier` is Hot, Cool, Cold, or empty for the default; what is `locked` nobody can shorten. `now` is the clock
@@ -80,7 +80,7 @@ class BlobArchive:
         service: BlobServiceClient,
         writes: Pipeline[HttpRequest, Reply],
         container: str,
-        keeping: Keeping | None = None,
+        keeping: BlobRetention | None = None,
     ) -> None:
         self.container = container
         self._writes = writes
@@ -112,26 +112,28 @@ class BlobArchive:
         headers = {"x-ms-content-crc64": checksum(content)}
         self._write("stage block", name, f"comp=block&blockid={quote_plus(_encoded(block_id))}", content, headers)
 
-    def commit(self, name: BlobName, block_ids: Sequence[str], labels: Mapping[str, str], content_type: str) -> str:
+    def commit(
+        self, name: BlobName, block_ids: Sequence[str], blob_metadata: Mapping[str, str], content_type: str
+    ) -> str:
         """See `ports.Archive.commit`."""
         latest = "".join(f"<Latest>{_encoded(block_id)}</Latest>" for block_id in block_ids)
         body = f'<?xml version="1.0" encoding="utf-8"?><BlockList>{latest}</BlockList>'.encode()
-        return self._write("commit blob", name, "comp=blocklist", body, self._publishing(labels, content_type))
+        return self._write("commit blob", name, "comp=blocklist", body, self._publishing(blob_metadata, content_type))
 
-    def put(self, name: BlobName, content: memoryview, labels: Mapping[str, str], content_type: str) -> str:
+    def put(self, name: BlobName, content: memoryview, blob_metadata: Mapping[str, str], content_type: str) -> str:
         """See `ports.Archive.put`."""
         headers = {
             "x-ms-blob-type": "BlockBlob",
             "x-ms-content-crc64": checksum(content),
-            **self._publishing(labels, content_type),
+            **self._publishing(blob_metadata, content_type),
         }
         return self._write("put blob", name, "", content, headers)
 
-    def _publishing(self, labels: Mapping[str, str], content_type: str) -> dict[str, str]:
+    def _publishing(self, blob_metadata: Mapping[str, str], content_type: str) -> dict[str, str]:
         return {
             "If-None-Match": "*",
             "x-ms-blob-content-type": content_type,
-            **{f"x-ms-meta-{key}": value for key, value in labels.items()},
+            **{f"x-ms-meta-{key}": value for key, value in blob_metadata.items()},
             **self._keeping(),
         }
 

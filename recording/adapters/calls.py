@@ -7,7 +7,7 @@ from typing import Any
 from azure.communication.callautomation import CallAutomationClient
 from azure.core.exceptions import AzureError, DecodeError
 
-from recording.adapters.replies import code_of, is_an_answer, is_busy, message_of, retry_after_of, status_of
+from recording.adapters.sdk_errors import code_of, is_an_answer, is_busy, message_of, retry_after_of, status_of
 from recording.core.errors import CallRefused, RecordingError, ServiceBusy, ServiceRefused
 from recording.core.model import CallConnectionId, RecordingId, ServerCallId
 from recording.ports import StartOrder

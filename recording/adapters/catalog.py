@@ -10,9 +10,9 @@ from azure.core import MatchConditions
 from azure.core.exceptions import AzureError
 from azure.data.tables import TableClient, UpdateMode
 
-from recording.adapters.replies import code_of, status_of
 from recording.adapters.rows import ENTRY_ROW, decoded, pack, unpack
-from recording.adapters.storage import storage_error
+from recording.adapters.sdk_errors import code_of, status_of
+from recording.adapters.storage_errors import storage_error
 from recording.core.errors import CatalogConflict, CatalogRefused, RecordingError
 from recording.core.model import CatalogEntry, DocumentId, RecordingId
 from recording.core.naming import encode

@@ -16,7 +16,7 @@ from azure.identity import DefaultAzureCredential
 from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueClient
 
-from recording.adapters.replies import give_back_long_rest
+from recording.adapters.sdk_errors import give_back_long_rest
 from recording.adapters.signing import Signing
 from recording.adapters.transport import transport
 from recording.adapters.wire import Reply, Wire

@@ -9,8 +9,8 @@ from types import TracebackType
 from typing import Any, cast
 
 from recording.core.errors import Permanent, PortFailed, Transient
+from recording.core.formats.messages import ChunkMessage
 from recording.core.model import CatalogEntry
-from recording.core.steps import Step
 
 _IDS: Mapping[str, str] = {"name": "blob", "recording_id": "recording_id", "document_id": "document_id"}
 """Parameters of the ports that may be shown, and what each is called in an error."""
@@ -110,6 +110,6 @@ def _ids(method: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str,
     match given:
         case {"entry": CatalogEntry(recording=recording)}:
             return found | {"recording_id": str(recording.recording_id)}
-        case {"step": Step(recording_id=recording_id, document_id=document_id)}:
+        case {"step": ChunkMessage(recording_id=recording_id, document_id=document_id)}:
             return found | {"recording_id": str(recording_id), "document_id": str(document_id)}
     return found

@@ -5,8 +5,8 @@ from datetime import timedelta
 from azure.core.exceptions import AzureError
 from azure.storage.queue import QueueClient
 
-from recording.adapters.storage import storage_error
-from recording.core.steps import Step
+from recording.adapters.storage_errors import storage_error
+from recording.core.formats.messages import ChunkMessage
 
 _FOR_EVER = -1
 
@@ -17,7 +17,7 @@ class StorageQueue:
     def __init__(self, client: QueueClient) -> None:
         self._client = client
 
-    def put(self, step: Step, delay: timedelta) -> None:
+    def put(self, step: ChunkMessage, delay: timedelta) -> None:
         """See `ports.ChunkQueue.put`."""
         seconds = -(-delay // timedelta(seconds=1))
         try:

@@ -9,7 +9,7 @@ from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpRes
 from azure.core.pipeline import Pipeline
 from azure.core.rest import HttpRequest
 
-from recording.adapters.replies import code_of, is_busy, message_of, retry_after_of
+from recording.adapters.sdk_errors import code_of, is_busy, message_of, retry_after_of
 from recording.adapters.wire import Broken, Reply
 from recording.core.errors import (
     HostileLocation,

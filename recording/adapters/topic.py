@@ -4,9 +4,9 @@ from azure.core.exceptions import AzureError
 from azure.eventgrid import EventGridEvent, EventGridPublisherClient
 
 from recording.adapters.clients import RETRY
-from recording.adapters.replies import is_busy, message_of, retry_after_of, status_of
+from recording.adapters.sdk_errors import is_busy, message_of, retry_after_of, status_of
 from recording.core.errors import ServiceBusy, ServiceRefused
-from recording.core.outgoing import OutgoingEvent
+from recording.core.formats.notifications import OutgoingEvent
 
 
 class EventGridTopic:

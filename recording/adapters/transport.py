@@ -20,7 +20,7 @@ from requests.structures import CaseInsensitiveDict
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util.retry import Retry
 
-from recording.adapters.replies import LONGEST_REST, give_back_long_rest
+from recording.adapters.sdk_errors import LONGEST_REST, give_back_long_rest
 from recording.adapters.wire import CONNECT_SECONDS, READ_SECONDS, shut
 from recording.timelimits import TimeLimits
 

@@ -27,7 +27,7 @@ class Destination:
     identity: Mapping[str, str]
     content_type: str
 
-    def labels(self, length: int, digest: Digest) -> dict[str, str]:
+    def blob_metadata(self, length: int, digest: Digest) -> dict[str, str]:
         """The blob's metadata: whose chunk it is and what it holds, so that the catalog can be rebuilt from Blob."""
         return {
             **self.identity,

@@ -8,12 +8,12 @@ blocks; memory is what the budget allows.
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
-from recording.copying.buffers import Buffers
-from recording.copying.carriage import Carriage
+from recording.copying.block_stager import BlockStager
+from recording.copying.buffer_pool import BufferPool
 from recording.copying.destination import Copied, CutOff, Destination, Progress, unwatched
-from recording.copying.guard import Guard
 from recording.copying.proving import first_block, prove_ours, read_back
-from recording.copying.ranges import Ranges
+from recording.copying.range_reader import RangeReader
+from recording.copying.stall_watchdog import StallWatchdog
 from recording.core import blocks
 from recording.core.errors import ArchiveDamaged, BlobExists, SourceNotReady, StagedBlocksGone
 from recording.core.media import MediaFacts, Need, inspect, is_error_page
@@ -33,15 +33,17 @@ class Engine:
         monotonic: the clock for pace and time slices, in seconds.
     """
 
-    def __init__(self, source: Source, buffers: Buffers, *, connections: int, monotonic: Callable[[], float]) -> None:
+    def __init__(
+        self, source: Source, buffers: BufferPool, *, connections: int, monotonic: Callable[[], float]
+    ) -> None:
         self.source = source
         self.buffers = buffers
         self.connections = connections
         self.monotonic = monotonic
-        self._guard = Guard(monotonic)
+        self._guard = StallWatchdog(monotonic)
 
     @contextmanager
-    def open(self, location: Location) -> Iterator["Arrival"]:
+    def open(self, location: Location) -> Iterator["OpenedChunk"]:
         """Begin to read, so that the chunk can be looked at before anything is stored.
 
         Raises:
@@ -50,10 +52,10 @@ class Engine:
             HostileLocation: nothing was sent.
         """
         with ExitStack() as stack:
-            ranges = stack.enter_context(Ranges(self.source, self._guard, location))
+            ranges = stack.enter_context(RangeReader(self.source, self._guard, location))
             first = stack.enter_context(ExitStack())
             view = first.enter_context(self.buffers.borrow())
-            yield Arrival(self, location, ranges, view[: ranges.begin(view)], first.close)
+            yield OpenedChunk(self, location, ranges, view[: ranges.begin(view)], first.close)
 
     def read_small(self, location: Location, most: int) -> bytes:
         """The whole of a small content, such as a metadata file, of at most `most` bytes.
@@ -61,7 +63,7 @@ class Engine:
         Raises:
             TransferBroken: it is longer, or the reply breaks.
         """
-        with Ranges(self.source, self._guard, location) as ranges:
+        with RangeReader(self.source, self._guard, location) as ranges:
             return ranges.read_small(most)
 
     def prove(self, to: Destination) -> Copied | None:
@@ -83,10 +85,10 @@ class Engine:
         """The digest of what the archive returns for the blob at the destination, read from end to end."""
         return read_back(to.archive, to.name, length, self.buffers.size, self.buffers)
 
-    def measure(self, location: Location) -> Digest:
+    def hash_source(self, location: Location) -> Digest:
         """Read all of the source and store nothing: the digest to hold against what stands in the archive."""
         hasher = blocks.Hasher(self.buffers.size)
-        with Ranges(self.source, self._guard, location) as ranges, self.buffers.borrow() as buffer:
+        with RangeReader(self.source, self._guard, location) as ranges, self.buffers.borrow() as buffer:
             at = ranges.begin(buffer)
             ranges.first()
             hasher.update(buffer[:at])
@@ -101,11 +103,16 @@ class Engine:
         return hasher.digest()
 
 
-class Arrival:
+class OpenedChunk:
     """A chunk that has begun to arrive: look at its `facts`, `store` it, once, `compare` it with what is in the way."""
 
     def __init__(
-        self, engine: Engine, location: Location, ranges: Ranges, first: memoryview, release_first: Callable[[], None]
+        self,
+        engine: Engine,
+        location: Location,
+        ranges: RangeReader,
+        first: memoryview,
+        release_first: Callable[[], None],
     ) -> None:
         self._engine = engine
         self._location = location
@@ -182,7 +189,7 @@ class Arrival:
         ours = self._engine.prove(to)
         if ours is not None:
             return ours
-        digest = self._engine.measure(self._location)
+        digest = self._engine.hash_source(self._location)
         return Copied(self.length, digest, standing.etag) if self._engine.read_back(to, self.length) == digest else None
 
     def resembles(self, to: Destination, standing: ArchivedBlob) -> bool:
@@ -195,12 +202,12 @@ class Arrival:
 
     def _put(self, to: Destination, progress: Progress) -> Copied:
         digest = blocks.composite({0: self._ranges.first()}, self._engine.buffers.size)
-        etag = to.archive.put(to.name, self._first, to.labels(self.length, digest), to.content_type)
+        etag = to.archive.put(to.name, self._first, to.blob_metadata(self.length, digest), to.content_type)
         progress(self.length)
         return Copied(self.length, digest, etag)
 
     def _carry(self, to: Destination, until: float, progress: Progress, resumed: Progress) -> Copied | CutOff:
-        carriage = Carriage(
+        carriage = BlockStager(
             self._ranges,
             to,
             self._engine.buffers,
@@ -214,7 +221,7 @@ class Arrival:
         if isinstance(carried, CutOff):
             return carried
         digest = blocks.composite(carried.digests, self._engine.buffers.size)
-        etag = to.archive.commit(to.name, carried.block_ids, to.labels(self.length, digest), to.content_type)
+        etag = to.archive.commit(to.name, carried.block_ids, to.blob_metadata(self.length, digest), to.content_type)
         self._verify(to, carried.block_ids, etag)
         return Copied(self.length, digest, etag)
 

@@ -8,7 +8,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from recording.core.events import FileEvent
+from recording.core.formats.events import FileEvent
 from recording.core.model import Chunk
 
 MARGIN = timedelta(hours=1)

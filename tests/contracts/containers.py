@@ -55,7 +55,7 @@ class Container(Protocol):
     def missing(self) -> Storage:
         """One over a container that does not exist."""
 
-    def put_as_stranger(self, name: BlobName, content: bytes, labels: Mapping[str, str] | None = None) -> None:
+    def put_as_stranger(self, name: BlobName, content: bytes, blob_metadata: Mapping[str, str] | None = None) -> None:
         """Publish, or overwrite."""
 
     def delete(self, name: BlobName) -> None:
@@ -72,8 +72,8 @@ class FakeContainer:
         self.archive = self.rival = FakeArchive()
         self.missing = FakeArchive(exists=False)
 
-    def put_as_stranger(self, name: BlobName, content: bytes, labels: Mapping[str, str] | None = None) -> None:
-        self.archive.put_as_stranger(name, content, labels)
+    def put_as_stranger(self, name: BlobName, content: bytes, blob_metadata: Mapping[str, str] | None = None) -> None:
+        self.archive.put_as_stranger(name, content, blob_metadata)
 
     def delete(self, name: BlobName) -> None:
         del self.archive.blobs[name]
@@ -105,8 +105,8 @@ class RealContainer:
         """Close the connections."""
         self._open.close()
 
-    def put_as_stranger(self, name: BlobName, content: bytes, labels: Mapping[str, str] | None = None) -> None:
-        self._client.upload_blob(name, content, overwrite=True, metadata=dict(labels or {}))
+    def put_as_stranger(self, name: BlobName, content: bytes, blob_metadata: Mapping[str, str] | None = None) -> None:
+        self._client.upload_blob(name, content, overwrite=True, metadata=dict(blob_metadata or {}))
 
     def delete(self, name: BlobName) -> None:
         self._client.delete_blob(name)

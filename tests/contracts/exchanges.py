@@ -9,7 +9,7 @@ import pytest
 from azure.core.rest import HttpRequest
 
 from recording.adapters.wire import Broken, Reply, Wire
-from tests.copies import media
+from tests.copying.copies import media
 
 HOST = "blob.example"
 LONG = media(100_000)

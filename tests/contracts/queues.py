@@ -8,14 +8,14 @@ from typing import Protocol
 from azure.storage.queue import QueueClient, QueueMessage
 
 from recording.adapters.queue import StorageQueue
+from recording.core.formats.messages import ChunkMessage
 from recording.core.model import DocumentId, RecordingId
-from recording.core.steps import Step
 from recording.ports import ChunkQueue
 from tests.contracts.wire import Wire
 from tests.core.entries_of import NOW
 from tests.fakes import FakeQueue
 
-STEP = Step(RecordingId("aHR0/+== ä 録音 <&>\"'"), DocumentId("0-weu-d1-0123"))
+STEP = ChunkMessage(RecordingId("aHR0/+== ä 録音 <&>\"'"), DocumentId("0-weu-d1-0123"))
 
 
 class Queue(Protocol):

@@ -28,7 +28,7 @@ from tests.contracts.containers import (
     every_operation,
     view,
 )
-from tests.copies import run_together
+from tests.copying.copies import run_together
 
 
 def staged_and_committed(archive: Storage, name: BlobName = NAME) -> str:
@@ -112,7 +112,7 @@ def test_ids_of_another_length_keep_ours_out(container: Container) -> None:
 
 
 def test_a_commit_publishes_the_blocks_in_order(container: Container) -> None:
-    """With labels, type and ETag, and a list of what it is made of."""
+    """With blob_metadata, type and ETag, and a list of what it is made of."""
     archive = container.archive
     etag = staged_and_committed(archive)
 

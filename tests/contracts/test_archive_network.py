@@ -136,7 +136,7 @@ def test_a_commit_whose_reply_is_lost_is_found_done(real_container: RealContaine
     found = real_container.archive.find(NAME)
 
     assert found is not None
-    assert (10, LABELS) == (found.length, found.labels)
+    assert (10, LABELS) == (found.length, found.blob_metadata)
 
 
 def test_no_error_shows_a_key_or_a_signature(real_container: RealContainer, azurite: Azurite) -> None:

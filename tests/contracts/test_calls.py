@@ -11,7 +11,7 @@ from recording.core.model import CallConnectionId, Channel, Content, Format, Out
 from recording.core.outputs import VALID
 from recording.ports import CallLocator, Calls
 from tests.contracts.switchboards import FakeSwitchboard, Locators, RealSwitchboard, Switchboard, order
-from tests.copies import run_together
+from tests.copying.copies import run_together
 
 UNKNOWN = RecordingId("eyJ1bmtub3duIjoieWVzIn0/+=")
 

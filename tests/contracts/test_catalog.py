@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 
 import pytest
 
+from recording.catalog_updates import CatalogUpdates
 from recording.core.errors import CatalogConflict, CatalogRefused, EntryTooLarge, Transient
 from recording.core.lifecycle import Failed
 from recording.core.model import CatalogEntry, ChunkState, DocumentId, RecordingId
-from recording.entries import Entries
 from recording.ports import Catalog
 from tests.contracts.catalogs import add_failure, claim, entry, large_entry, random_entry, whole_entry
-from tests.copies import run_together
+from tests.copying.copies import run_together
 from tests.core.entries_of import (
     NOW,
     announced,
@@ -141,14 +141,14 @@ def test_who_saves_on_its_own_save_need_not_read(catalog: Catalog, recording_id:
 
 def test_facts_told_at_once_are_all_there(catalog: Catalog, recording_id: RecordingId) -> None:
     """Each is decided again on what the quicker one has made of the entry."""
-    workers = [Entries(catalog, FakeTopic(), lambda: NOW, lambda _seconds: None) for _ in range(2)]
+    workers = [CatalogUpdates(catalog, FakeTopic(), lambda: NOW, lambda _seconds: None) for _ in range(2)]
     fact = announced(*range(4))
     event = replace(fact.event, recording_id=recording_id)
-    workers[0].record(recording_id, replace(fact, event=event))
+    workers[0].apply(recording_id, replace(fact, event=event))
 
     def fail(index: int) -> None:
         failed = Failed(document(index), failure("code", f"cause {index}"), NOW)
-        workers[index % 2].record(recording_id, failed)
+        workers[index % 2].apply(recording_id, failed)
 
     run_together(*(lambda index=index: fail(index) for index in range(4)))
 

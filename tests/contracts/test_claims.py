@@ -8,7 +8,7 @@ import pytest
 from recording.core.model import CallConnectionId, RecordingId
 from recording.ports import CallLocator, Catalog, StartClaim
 from tests.contracts.catalogs import SERVER, claim
-from tests.copies import run_together
+from tests.copying.copies import run_together
 from tests.core.entries_of import NOW
 
 

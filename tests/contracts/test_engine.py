@@ -23,7 +23,18 @@ from recording.core.errors import (
 from recording.core.model import Location
 from tests.contracts.containers import RealContainer
 from tests.contracts.stores import RealStore
-from tests.copies import JOIN_SECONDS, NAME, Clock, copied, copy, destination, digest_of, engine_of, media, run_together
+from tests.copying.copies import (
+    JOIN_SECONDS,
+    NAME,
+    Clock,
+    copied,
+    copy,
+    destination,
+    digest_of,
+    engine_of,
+    media,
+    run_together,
+)
 
 pytestmark = pytest.mark.usefixtures("quick_tries")
 BLOCK = 64 << 10
@@ -236,8 +247,8 @@ def test_a_strangers_blob_of_the_same_bytes_is_the_sources(world: World, length:
 )
 def test_a_blob_of_nearly_the_same_bytes_is_not_the_sources(world: World, other: bytes) -> None:
     """Whatever it says of itself."""
-    labels = destination(world.container.archive).labels(len(CONTENT), digest_of(CONTENT, BLOCK))
-    world.container.put_as_stranger(NAME, other, labels)
+    blob_metadata = destination(world.container.archive).blob_metadata(len(CONTENT), digest_of(CONTENT, BLOCK))
+    world.container.put_as_stranger(NAME, other, blob_metadata)
 
     assert world.compare() is None
     assert other == world.stored()
@@ -250,7 +261,7 @@ def test_zeros_under_our_labels_and_block_ids_are_not_believed(world: World) -> 
     ids = [blocks.block_id(at, digest, 7) for at, digest in digests.items()]
     for at, block_id in enumerate(ids):
         world.container.rival.stage(NAME, block_id, memoryview(bytes(min(BLOCK, len(CONTENT) - at * BLOCK))))
-    world.container.rival.commit(NAME, ids, to.labels(len(CONTENT), digest_of(CONTENT, BLOCK)), to.content_type)
+    world.container.rival.commit(NAME, ids, to.blob_metadata(len(CONTENT), digest_of(CONTENT, BLOCK)), to.content_type)
 
     assert world.engine(buffers=1).prove(to) is None
     assert world.compare() is None

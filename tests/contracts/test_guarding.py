@@ -20,9 +20,9 @@ from recording.adapters.source import AcsSource
 from recording.adapters.topic import EventGridTopic
 from recording.bootstrap import compose
 from recording.core.errors import Permanent, PortFailed, RecordingError, SourceBusy, Transient
+from recording.core.formats.messages import ChunkMessage
+from recording.core.formats.notifications import EventName, OutgoingEvent
 from recording.core.model import BlobName, CallConnectionId, Channel, Content, DocumentId, Format, Location, Output
-from recording.core.outgoing import EventName, OutgoingEvent
-from recording.core.steps import Step
 from recording.ports import CallLocator, Source, StartClaim, StartOrder
 from recording.settings import Settings
 from tests.contracts.catalogs import entry
@@ -108,7 +108,7 @@ LABELS = {"length": "1"}
 ORDER = StartOrder(CallLocator(room_id="1"), Output(Content.AUDIO, Channel.MIXED, Format.WAV), "id", NOW)
 CLAIM = StartClaim("k", ORDER, "event", NOW, version='W/"1"')
 EVENT = OutgoingEvent("id", EventName.ARCHIVED, "/recording/r", {}, NOW)
-STEP = Step(RECORDING_ID, DocumentId("d"))
+STEP = ChunkMessage(RECORDING_ID, DocumentId("d"))
 SAVED = replace(entry(RECORDING_ID), version='W/"1"')
 
 OPERATIONS: dict[str, Callable[[Any], object]] = {

@@ -22,9 +22,9 @@ from recording.adapters.queue import StorageQueue
 from recording.adapters.source import AcsSource
 from recording.adapters.topic import EventGridTopic
 from recording.core.errors import ArchiveRefused, RecordingError, ServiceRefused, SourceRefused, Transient
+from recording.core.formats.messages import ChunkMessage
+from recording.core.formats.notifications import EventName, OutgoingEvent
 from recording.core.model import BlobName, CallConnectionId, DocumentId, Location, RecordingId, ServerCallId
-from recording.core.outgoing import EventName, OutgoingEvent
-from recording.core.steps import Step
 from recording.ports import CallLocator
 from tests.contracts.switchboards import order
 from tests.core.entries_of import proof
@@ -32,7 +32,7 @@ from tests.core.entries_of import proof
 ENDPOINT = "https://contoso.communication.azure.com"
 LOCATOR = CallLocator(server_call_id=ServerCallId("c2VydmVy"))
 LOCATION = Location("https://eu-api.asm.skype.com/v1/objects/0/content/audio")
-STEP = Step(RecordingId("r"), DocumentId("d"))
+STEP = ChunkMessage(RecordingId("r"), DocumentId("d"))
 HERE = "https://127.0.0.1:9"
 """Discard: whatever is sent there is refused, and would be told as a matter of the network."""
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from recording.core.errors import ArchiveBusy, ArchiveRefused, RecordingError
-from recording.core.steps import parse_step
+from recording.core.formats.messages import parse_chunk_message
 from tests.contracts.queues import STEP, Queue, RealQueue
 from tests.fakes import FakeQueue
 
@@ -23,7 +23,7 @@ def test_what_is_put_is_what_a_step_is_read_from(queue: Queue) -> None:
     """Whatever stands in its ids."""
     queue.queue.put(STEP, timedelta())
 
-    assert STEP == parse_step(taken(queue))
+    assert STEP == parse_chunk_message(taken(queue))
     assert 0 == queue.waiting()
 
 
@@ -32,7 +32,7 @@ def test_no_delay_is_visible_at_once(queue: Queue) -> None:
     for _ in range(2):
         queue.queue.put(STEP, timedelta())
 
-    assert [STEP, STEP] == [parse_step(taken(queue)) for _ in range(2)]
+    assert [STEP, STEP] == [parse_chunk_message(taken(queue)) for _ in range(2)]
     assert queue.take() is None
 
 
@@ -41,7 +41,7 @@ def test_a_message_shows_itself_after_its_delay(queue: Queue) -> None:
     queue.queue.put(STEP, timedelta(milliseconds=1))
     queue.pass_time(timedelta(seconds=1))
 
-    assert STEP == parse_step(taken(queue))
+    assert STEP == parse_chunk_message(taken(queue))
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_no_reply_is_busy(real_queue: RealQueue) -> None:
     assert ("network" in caught.value.hint, 0) == (True, real_queue.waiting())
 
     real_queue.queue.put(STEP, timedelta())
-    assert STEP == parse_step(taken(real_queue))
+    assert STEP == parse_chunk_message(taken(real_queue))
 
 
 def test_a_message_whose_reply_is_lost_is_there(real_queue: RealQueue) -> None:
@@ -127,7 +127,7 @@ def test_a_message_whose_reply_is_lost_is_there(real_queue: RealQueue) -> None:
         real_queue.queue.put(STEP, timedelta())
     real_queue.queue.put(STEP, timedelta())
 
-    assert [STEP, STEP] == [parse_step(taken(real_queue)) for _ in range(2)]
+    assert [STEP, STEP] == [parse_chunk_message(taken(real_queue)) for _ in range(2)]
 
 
 def test_failures_can_be_had_from_the_fake() -> None:

@@ -19,7 +19,7 @@ from recording.core.errors import (
 from recording.core.media import may_be_media
 from recording.core.model import Location
 from tests.contracts.stores import HANG_SECONDS, Store, fetched, read_all, read_into
-from tests.copies import media, run_together
+from tests.copying.copies import media, run_together
 from tests.core.entries_of import proof
 
 CONTENT = media(200_000)

@@ -27,7 +27,7 @@ from recording.core.errors import (
 from recording.core.model import Location
 from tests.contracts.scripted import Script, Server, head, said
 from tests.contracts.stores import HANG_SECONDS, RealStore, fetched, read_all
-from tests.copies import media
+from tests.copying.copies import media
 from tests.core.entries_of import proof
 
 CONTENT = media(200_000)

@@ -10,17 +10,17 @@ from local.eventgrid import LocalEventGrid
 from recording.adapters.clients import RETRY
 from recording.adapters.clients import event_grid as client
 from recording.adapters.topic import EventGridTopic, NoTopic
-from recording.core import outgoing
 from recording.core.errors import RecordingError, ServiceBusy, ServiceRefused
+from recording.core.formats import notifications
+from recording.core.formats.notifications import OutgoingEvent
 from recording.core.model import Alarm, Alert, ChunkState
-from recording.core.outgoing import OutgoingEvent
 from recording.core.times import parse_time
 from recording.ports import Topic
 from tests.core.entries_of import NOW, RECORDING_ID, chunk, document, entry_of
 from tests.fakes import FakeTopic
 
-ARCHIVED = outgoing.completed(entry_of(chunk(0, ChunkState.RELEASED)), "recordings", "a.manifest.json", NOW)
-ALERT = outgoing.alert(RECORDING_ID, Alert(Alarm.LOST, "ä: it was never copied", document(0)), NOW)
+ARCHIVED = notifications.completed(entry_of(chunk(0, ChunkState.RELEASED)), "recordings", "a.manifest.json", NOW)
+ALERT = notifications.alert(RECORDING_ID, Alert(Alarm.LOST, "ä: it was never copied", document(0)), NOW)
 
 
 class Board(Protocol):

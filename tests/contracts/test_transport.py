@@ -13,7 +13,7 @@ from azure.core.pipeline.transport import RequestsTransport
 from azure.core.rest import HttpRequest, HttpResponse
 
 from recording.adapters.clients import RETRY
-from recording.adapters.replies import retry_after_of
+from recording.adapters.sdk_errors import retry_after_of
 from recording.adapters.transport import transport
 from tests.contracts.exchanges import CHUNKED
 from tests.contracts.scripted import Server, Step, chunked, dripping, head, said

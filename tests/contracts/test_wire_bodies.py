@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from recording.adapters.wire import Broken, Reply, Wire
 from tests.contracts.exchanges import CHUNKED, LONG, broken, drip, get, read
 from tests.contracts.scripted import Server, chunked, head, said
-from tests.copies import JOIN_SECONDS, run_together
+from tests.copying.copies import JOIN_SECONDS, run_together
 
 pytestmark = pytest.mark.usefixtures("surroundings")
 

@@ -9,7 +9,7 @@ from azure.core.exceptions import ServiceRequestError, ServiceResponseError
 from recording.adapters.wire import Broken, Wire
 from tests.contracts.exchanges import CHUNKED, LONG, get, put, read
 from tests.contracts.scripted import Server, chunked, head, said
-from tests.copies import JOIN_SECONDS, Clock, run_together
+from tests.copying.copies import JOIN_SECONDS, Clock, run_together
 
 pytestmark = pytest.mark.usefixtures("surroundings")
 

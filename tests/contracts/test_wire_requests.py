@@ -15,7 +15,7 @@ from recording.adapters.clients import blob_writes
 from recording.adapters.wire import Reply, Wire, target_of
 from tests.contracts.exchanges import LONG, get, put, writes
 from tests.contracts.scripted import Server, said
-from tests.copies import media
+from tests.copying.copies import media
 
 pytestmark = pytest.mark.usefixtures("surroundings")
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from recording.core.events import FileEvent
+from recording.core.formats.events import FileEvent
 from recording.core.lifecycle import (
     Announced,
     Announcement,

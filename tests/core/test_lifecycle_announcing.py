@@ -7,7 +7,7 @@ from itertools import permutations
 
 import pytest
 
-from recording.core.events import FileEvent
+from recording.core.formats.events import FileEvent
 from recording.core.lifecycle import Announced, Decision, Expired, Quarantined, Started, decide
 from recording.core.lifecycle.candidates import DROPPED, MOST_CANDIDATES
 from recording.core.lifecycle.changes import MOST_CHUNKS

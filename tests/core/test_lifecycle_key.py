@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from recording.core.events import FileEvent
+from recording.core.formats.events import FileEvent
 from recording.core.lifecycle import Announced, Started, decide, lacks
 from recording.core.lifecycle.candidates import MOST_BY_KEY, brought_by_key
 from recording.core.model import (

@@ -8,7 +8,7 @@ from typing import Self
 from azure.storage.queue import QueueClient
 
 from recording.bootstrap import CHUNK_QUEUE
-from recording.core.steps import Step, parse_step
+from recording.core.formats.messages import ChunkMessage, parse_chunk_message
 from tests.endurance.workers import ENOUGH
 
 _PAUSE = 0.1
@@ -20,7 +20,7 @@ class Messages:
 
     def __init__(self, connection_string: str) -> None:
         self._queue = QueueClient.from_connection_string(connection_string, CHUNK_QUEUE)
-        self._come: Counter[Step] = Counter()
+        self._come: Counter[ChunkMessage] = Counter()
         self._changed = threading.Condition()
         self._ended = threading.Event()
         self._reading = threading.Thread(target=self._read, name="messages", daemon=True)
@@ -36,7 +36,7 @@ class Messages:
         self._reading.join()
         self._queue.close()
 
-    def take(self, step: Step) -> None:
+    def take(self, step: ChunkMessage) -> None:
         """Wait for a message of this chunk, and take it.
 
         Raises:
@@ -52,6 +52,6 @@ class Messages:
         while not self._ended.wait(_PAUSE):
             for message in self._queue.receive_messages(max_messages=_AT_ONCE):
                 with self._changed:
-                    self._come[parse_step(message.content.encode())] += 1
+                    self._come[parse_chunk_message(message.content.encode())] += 1
                     self._changed.notify_all()
                 self._queue.delete_message(message)

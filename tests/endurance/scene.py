@@ -25,9 +25,9 @@ from local.acs.model import RequestRecord, StoredObject
 from local.faultproxy import FaultProxy
 from local.stack import CONTAINERS, provision
 from recording.bootstrap import compose
+from recording.core.formats.messages import ChunkMessage
 from recording.core.model import CatalogEntry, Chunk, ChunkState, DocumentId, Place, Proof, RecordingId
 from recording.core.naming import encode
-from recording.core.steps import Step
 from recording.settings import Settings
 from tests.endurance.messages import Messages
 from tests.endurance.topic import SeamTopic
@@ -88,14 +88,14 @@ class Given:
         return encode(self.recording_id)
 
     @property
-    def step(self) -> Step:
+    def step(self) -> ChunkMessage:
         """What its queue message says."""
-        return Step(RecordingId(self.recording_id), DocumentId(self.source.document_id))
+        return ChunkMessage(RecordingId(self.recording_id), DocumentId(self.source.document_id))
 
     @property
     def entry(self) -> CatalogEntry:
         """What the catalog has of it."""
-        found = self.scene.app.receiving.announcing.entries.load(RecordingId(self.recording_id))
+        found = self.scene.app.receiving.announcing.updates.load(RecordingId(self.recording_id))
         assert found is not None
         return found
 

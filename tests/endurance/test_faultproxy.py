@@ -14,7 +14,7 @@ from local.azurite import Azurite
 from local.faultproxy import FaultProxy
 from local.faultproxy.faults import FAULTS, Moment
 from recording.adapters.archive import checksum
-from recording.adapters.replies import code_of, retry_after_of
+from recording.adapters.sdk_errors import code_of, retry_after_of
 
 BODY = bytes(range(256)) * 4096
 

@@ -23,7 +23,7 @@ class Blob:
 
     content: bytes
     blocks: tuple[StagedBlock, ...]
-    labels: Mapping[str, str]
+    blob_metadata: Mapping[str, str]
     content_type: str
     etag: str
 
@@ -62,7 +62,7 @@ class FakeArchive:
     def find(self, name: BlobName) -> ArchivedBlob | None:
         self._begin("find", name)
         blob = self.blobs.get(name)
-        return ArchivedBlob(len(blob.content), blob.etag, dict(blob.labels)) if blob else None
+        return ArchivedBlob(len(blob.content), blob.etag, dict(blob.blob_metadata)) if blob else None
 
     def staged(self, name: BlobName) -> tuple[StagedBlock, ...]:
         self._begin("staged", name)
@@ -80,7 +80,9 @@ class FakeArchive:
             blocks[block_id] = bytes(content)
         self.after("stage", name)
 
-    def commit(self, name: BlobName, block_ids: Sequence[str], labels: Mapping[str, str], content_type: str) -> str:
+    def commit(
+        self, name: BlobName, block_ids: Sequence[str], blob_metadata: Mapping[str, str], content_type: str
+    ) -> str:
         self._begin("commit", name)
         with self._lock:
             self._refuse_committed("commit", name)
@@ -89,15 +91,15 @@ class FakeArchive:
                 raise StagedBlocksGone("commit", "400 InvalidBlockList")
             listed = tuple(StagedBlock(block_id, len(blocks[block_id])) for block_id in block_ids)
             content = b"".join(blocks[block_id] for block_id in block_ids)
-            etag = self._publish(name, content, listed, labels, content_type)
+            etag = self._publish(name, content, listed, blob_metadata, content_type)
         self.after("commit", name)
         return etag
 
-    def put(self, name: BlobName, content: memoryview, labels: Mapping[str, str], content_type: str) -> str:
+    def put(self, name: BlobName, content: memoryview, blob_metadata: Mapping[str, str], content_type: str) -> str:
         self._begin("put", name)
         with self._lock:
             self._refuse_committed("put", name)
-            etag = self._publish(name, bytes(content), (), labels, content_type)
+            etag = self._publish(name, bytes(content), (), blob_metadata, content_type)
         self.after("put", name)
         return etag
 
@@ -120,21 +122,21 @@ class FakeArchive:
         except BlobExists:
             return
 
-    def put_as_stranger(self, name: BlobName, content: bytes, labels: Mapping[str, str] | None = None) -> None:
+    def put_as_stranger(self, name: BlobName, content: bytes, blob_metadata: Mapping[str, str] | None = None) -> None:
         """Publish, or overwrite, as someone who knows nothing of this app."""
         with self._lock:
-            self._publish(name, content, (), labels or {}, "application/octet-stream")
+            self._publish(name, content, (), blob_metadata or {}, "application/octet-stream")
 
     def _publish(
         self,
         name: BlobName,
         content: bytes,
         blocks: tuple[StagedBlock, ...],
-        labels: Mapping[str, str],
+        blob_metadata: Mapping[str, str],
         content_type: str,
     ) -> str:
         etag = f"0x{next(self._marks):X}"
-        self.blobs[name] = Blob(content, blocks, dict(labels), content_type, etag)
+        self.blobs[name] = Blob(content, blocks, dict(blob_metadata), content_type, etag)
         self.uncommitted.pop(name, None)
         return etag
 

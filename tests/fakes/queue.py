@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from recording.core.errors import ArchiveBusy
-from recording.core.steps import Step
+from recording.core.formats.messages import ChunkMessage
 
 
 @dataclass
@@ -19,16 +19,16 @@ class FakeQueue:
     """
 
     now: Callable[[], datetime]
-    messages: list[tuple[datetime, Step]] = field(default_factory=list)
+    messages: list[tuple[datetime, ChunkMessage]] = field(default_factory=list)
     failures: int = 0
 
-    def put(self, step: Step, delay: timedelta) -> None:
+    def put(self, step: ChunkMessage, delay: timedelta) -> None:
         if self.failures:
             self.failures -= 1
             raise ArchiveBusy("put message", "503")
         self.messages.append((self.now() + delay, step))
 
-    def take(self) -> tuple[datetime, Step] | None:
+    def take(self) -> tuple[datetime, ChunkMessage] | None:
         """The message that is visible first, taken out."""
         if not self.messages:
             return None

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from recording.core.errors import CallRefused, ServiceBusy, ServiceRefused
+from recording.core.formats.notifications import OutgoingEvent
 from recording.core.model import CallConnectionId, RecordingId, ServerCallId
-from recording.core.outgoing import OutgoingEvent
 from recording.ports import CallLocator, StartOrder
 
 _BUSY = {"429", "500", "503", "lost"}

@@ -3,7 +3,7 @@
 import pytest
 
 import function_app
-from recording.core.events import RECORDING_FILE_STATUS_UPDATED
+from recording.core.formats.events import RECORDING_FILE_STATUS_UPDATED
 from tests.infra.conftest import Evaluate
 from tests.infra.deployment import Deployment, Resource
 from tests.package.test_package import FUNCTIONS

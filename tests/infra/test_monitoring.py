@@ -3,7 +3,7 @@
 import json
 import re
 
-from recording.core.outgoing import EventName
+from recording.core.formats.notifications import EventName
 from tests.infra.conftest import INFRA, Evaluate
 from tests.infra.deployment import Deployment
 from tools.package import ROOT

@@ -12,7 +12,7 @@ from local.acs.callbook import Locator, StartRequest
 from local.acs.model import Call, Recording
 from local.acs.outputs import output_named
 from local.stack import Stack
-from recording.core.requests import MOST_BODY
+from recording.core.formats.api import MOST_BODY
 from tests.scenarios.worlds import assert_archived, behave, view
 
 WAV = {"content": "audio", "channel": "mixed", "format": "wav"}

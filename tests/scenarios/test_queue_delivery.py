@@ -11,7 +11,7 @@ from azure.storage.queue import QueueClient
 from local.acs.events import Schema
 from local.eventgrid.destinations import Text
 from local.stack import EVENTS, Stack, wait_for
-from recording.core.events import RECORDING_FILE_STATUS_UPDATED
+from recording.core.formats.events import RECORDING_FILE_STATUS_UPDATED
 from tests.scenarios.conftest import SETTINGS
 from tests.scenarios.sounds import short_wav
 from tests.scenarios.worlds import JOURNAL, assert_archived, assert_nothing_poisoned, given

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
-from recording.controlling import Controlling
-from recording.core.events import CALL_CONNECTED, CallEvent
+from recording.calls.controlling import Controlling
+from recording.calls.starting import Start, Starting
+from recording.catalog_updates import CatalogUpdates
+from recording.core.formats.api import StartRequest
+from recording.core.formats.events import CALL_CONNECTED, CallEvent
 from recording.core.model import CatalogEntry, Channel, Content, Format, Output, RecordingId
-from recording.core.requests import StartRequest
-from recording.entries import Entries
 from recording.ports import CallLocator
-from recording.starting import Start, Starting
 from tests.fakes import FakeCalls, FakeCatalog, FakeTopic
 from tests.fakes.service import FakeCall
 
@@ -31,9 +31,9 @@ class Desk:
     def __post_init__(self) -> None:
         self._looks = count()
         self._numbers = count(1)
-        entries = Entries(self.catalog, FakeTopic(), now=self.now, sleep=lambda _: None)
-        self.starting = Starting(entries, self.calls, WAV, uuid.uuid4)
-        self.controlling = Controlling(entries, self.calls)
+        updates = CatalogUpdates(self.catalog, FakeTopic(), now=self.now, sleep=lambda _: None)
+        self.starting = Starting(updates, self.calls, WAV, uuid.uuid4)
+        self.controlling = Controlling(updates, self.calls)
 
     def now(self) -> datetime:
         """The time."""

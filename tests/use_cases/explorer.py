@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from recording.core.errors import ArchiveBusy, RecordingError
+from recording.core.formats.messages import ChunkMessage
 from recording.core.lifecycle import lacks
 from recording.core.locations import object_id
 from recording.core.model import (
@@ -26,8 +27,7 @@ from recording.core.model import (
     Proof,
     RecordingId,
 )
-from recording.core.steps import Step
-from tests.use_cases.test_evidence import labels
+from tests.use_cases.test_evidence import blob_metadata
 from tests.use_cases.world import RECORDING, START, World, elsewhere, file_event_of, metadata_of, sound
 
 OTHER = RecordingId("recording-2")
@@ -133,7 +133,7 @@ class Explorer:
         self.is_nested = True
         mine, self.world.archiving = self.world.archiving, self.rival
         try:
-            steps = [Step(recording, document) for document, (recording, *_) in self.truth.items()]
+            steps = [ChunkMessage(recording, document) for document, (recording, *_) in self.truth.items()]
             step = self.chance.choice(steps)
             entry = self.world.catalog.entries.get(step.recording_id)
             if entry is not None and entry.chunk(step.document_id) is not None:
@@ -142,7 +142,7 @@ class Explorer:
             self.world.archiving = mine
             self.is_nested = False
 
-    def _handed(self, step: Step) -> None:
+    def _handed(self, step: ChunkMessage) -> None:
         try:
             self.world.step(step)
         except KilledError:
@@ -279,7 +279,7 @@ class Explorer:
             return
         content = self.chance.choice([b"", b"junk", sound(1.0, 77), contents[chunk.content_location]])
         own = {"acsrecordingid": recording_id, "acsdocumentid": chunk.document_id, "acschunkindex": str(chunk.index)}
-        claims = self.chance.choice([{}, labels(content) | own])
+        claims = self.chance.choice([{}, blob_metadata(content) | own])
         container = self.chance.choice([self.world.archive, self.world.quarantine])
         suffix = self.chance.choice(["", "", ".metadata.json", ".metadata-2.json"])
         name = BlobName(f"{known.name}{suffix}")
@@ -299,7 +299,7 @@ class Explorer:
         recording_id, chunk = self._some()
         entry = self.world.catalog.entries.get(recording_id)
         if entry is not None and entry.chunk(chunk.document_id) is not None:
-            self.world.queue.messages.append((self.world.clock.now(), Step(recording_id, chunk.document_id)))
+            self.world.queue.messages.append((self.world.clock.now(), ChunkMessage(recording_id, chunk.document_id)))
 
     # From beginning to end
 

@@ -4,13 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from recording.announcing import Announcing
-from recording.core.events import FileEvent, parse_event
+from recording.catalog_updates import CatalogUpdates
+from recording.chunks.announcing import Announcing
+from recording.core.formats.events import FileEvent, parse_event
 from recording.core.model import Alarm, CatalogEntry, Door, RecordingId
 from recording.core.naming import DEFAULT_TEMPLATE, parse_template
-from recording.entries import Entries
 from tests.core.entries_of import NOW
-from tests.core.file_events import CHUNKS_PATH, RECORDING, changed, chunk, file_event
+from tests.core.formats.file_events import CHUNKS_PATH, RECORDING, changed, chunk, file_event
 from tests.fakes import FakeCatalog, FakeTopic
 
 DAY = timedelta(hours=24)
@@ -22,10 +22,10 @@ def announced(
 ) -> tuple[CatalogEntry, int]:
     """The entry after an event, and how many steps were owed, at noon of 1 March 2026."""
     catalog = catalog or FakeCatalog()
-    entries = Entries(catalog, topic or FakeTopic(), lambda: NOW, lambda _: None)
+    updates = CatalogUpdates(catalog, topic or FakeTopic(), lambda: NOW, lambda _: None)
     found = parse_event(event)
     assert isinstance(found, FileEvent)
-    steps = Announcing(entries, parse_template(DEFAULT_TEMPLATE), 24).announce(found, door)
+    steps = Announcing(updates, parse_template(DEFAULT_TEMPLATE), 24).announce(found, door)
     return catalog.entries[RecordingId(RECORDING)], len(steps)
 
 

@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from recording.core.errors import ArchiveBusy
-from recording.core.events import FileEvent
+from recording.core.formats.events import FileEvent
+from recording.core.formats.messages import ChunkMessage
 from recording.core.model import (
     Authority,
     ChunkState,
@@ -16,13 +17,12 @@ from recording.core.model import (
     RecordingId,
     RecordingState,
 )
-from recording.core.steps import Step
-from tests.use_cases.test_evidence import NAME, labels
+from tests.use_cases.test_evidence import NAME, blob_metadata
 from tests.use_cases.world import RECORDING, World, assert_nothing_lost, elsewhere, file_event_of, metadata_of, sound
 
 OTHER = RecordingId("recording-2")
 KEY, GRID = Door.FUNCTION_KEY, Door.EVENT_GRID
-STEP = Step(RECORDING, DocumentId("document-0"))
+STEP = ChunkMessage(RECORDING, DocumentId("document-0"))
 
 
 # The message of a chunk
@@ -183,7 +183,7 @@ def test_a_blob_that_was_seen_to_be_another_is_not_believed_once_the_source_has_
     world = World()
     chunk = world.add()
     lie = sound(1.0, 99)
-    world.archive.put_as_stranger(NAME, lie, labels(lie))
+    world.archive.put_as_stranger(NAME, lie, blob_metadata(lie))
     world.announce(chunk, door=door)
     world.run(until=timedelta(hours=23))
     assert ChunkState.QUARANTINED == world.state()
@@ -200,7 +200,7 @@ def test_an_event_of_an_old_clock_does_not_let_a_blob_speak_for_a_source_that_li
     world = World()
     chunk = world.add()
     lie = sound(1.0, 99)
-    world.archive.put_as_stranger(NAME, lie, labels(lie))
+    world.archive.put_as_stranger(NAME, lie, blob_metadata(lie))
     content = world.source.contents.pop(chunk.content_location)
     event = FileEvent("event-1", RECORDING, (chunk,), at=world.clock.now() - timedelta(days=400))
     world.announce(chunk, event=event, door=KEY)
@@ -217,7 +217,7 @@ def test_metadata_of_another_document_is_not_kept_beside_a_copy_whose_source_has
     world = World()
     chunk = world.add(metadata=metadata_of("another"))
     del world.source.contents[chunk.content_location]
-    world.archive.put_as_stranger(NAME, sound(), labels(sound()))
+    world.archive.put_as_stranger(NAME, sound(), blob_metadata(sound()))
     world.announce(chunk)
     world.run()
 

@@ -7,6 +7,7 @@ from itertools import count, islice
 
 import pytest
 
+from recording.core.formats.messages import ChunkMessage
 from recording.core.model import (
     Authority,
     ChunkState,
@@ -16,12 +17,11 @@ from recording.core.model import (
     RecordingId,
     RecordingState,
 )
-from recording.core.steps import Step
 from tests.use_cases.world import RECORDING, World, assert_nothing_lost, elsewhere, file_event_of, metadata_of, sound
 
 OTHER = RecordingId("recording-2")
 KEY, GRID = Door.FUNCTION_KEY, Door.EVENT_GRID
-STEP = Step(RECORDING, DocumentId("document-0"))
+STEP = ChunkMessage(RECORDING, DocumentId("document-0"))
 
 
 # The function key

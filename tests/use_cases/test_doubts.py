@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from recording.core.events import FileEvent
+from recording.core.formats.events import FileEvent
 from recording.core.model import Channel, ChunkState, Content, Door, Format, Location, Output, Place, RecordingState
 from tests.use_cases.world import RECORDING, START, World, assert_nothing_lost, elsewhere, metadata_of, sound
 

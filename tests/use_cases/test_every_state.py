@@ -5,14 +5,14 @@ from datetime import timedelta
 
 import pytest
 
+from recording.core.formats.messages import ChunkMessage
 from recording.core.lifecycle import Damaged, Disputed, Expired, Fact, Failed, Kept, Quarantined, Released
 from recording.core.model import AnnouncedChunk, ChunkState, DocumentId, RecordingState
-from recording.core.steps import Step
 from tests.core.entries_of import failure
 from tests.use_cases.world import RECORDING, START, World, assert_nothing_lost, metadata_of
 
 DOCUMENT = DocumentId("document-0")
-STEP = Step(RECORDING, DOCUMENT)
+STEP = ChunkMessage(RECORDING, DOCUMENT)
 LATER = START + timedelta(minutes=5)
 
 # How the source is met: as it should be, gone, failing, hostile, or with something that is no media; and whether its
@@ -45,7 +45,7 @@ def brought_into(name: str, world: World) -> AnnouncedChunk:
     """A world whose one chunk is in that state, as facts have brought it there; no message waits."""
     chunk = world.add()
     world.announce(chunk)
-    record = world.entries.record
+    record = world.updates.apply
     match name:
         case "waiting":
             record(RECORDING, Failed(DOCUMENT, failure(), LATER))

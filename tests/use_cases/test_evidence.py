@@ -6,7 +6,7 @@ import pytest
 
 from recording.copying.destination import BLOCK_SIZE_LABEL, DIGEST_LABEL, LENGTH_LABEL
 from recording.core.blocks import Hasher
-from recording.core.events import FileEvent
+from recording.core.formats.events import FileEvent
 from recording.core.model import BlobName, ChunkState
 from tests.use_cases.world import BLOCK, RECORDING, START, World, assert_nothing_lost, metadata_of, sound
 
@@ -15,7 +15,7 @@ METADATA = BlobName(f"{NAME}.metadata.json")
 IDENTITY = {"acsrecordingid": "recording-1", "acsdocumentid": "document-0", "acschunkindex": "0"}
 
 
-def labels(content: bytes) -> dict[str, str]:
+def blob_metadata(content: bytes) -> dict[str, str]:
     """What a blob of ours with this content says of itself."""
     hasher = Hasher(BLOCK)
     hasher.update(memoryview(content))
@@ -102,7 +102,7 @@ def test_a_blob_that_claims_to_be_the_chunk_is_read_back(lie: bytes) -> None:
     """Its labels and block ids say the true digest; its bytes are others: ours is kept apart, the source is kept."""
     world = World()
     content = world.add()
-    world.archive.put_as_stranger(NAME, lie, labels(sound()))
+    world.archive.put_as_stranger(NAME, lie, blob_metadata(sound()))
     with assert_nothing_lost(world):
         world.announce(content)
         world.run(until=timedelta(hours=2))
@@ -123,7 +123,7 @@ def test_a_blob_of_equal_bytes_by_somebody_else_is_the_chunk() -> None:
 
 def test_a_copy_of_an_earlier_try_is_not_copied_again() -> None:
     world = World()
-    world.archive.put_as_stranger(NAME, sound(), labels(sound()))
+    world.archive.put_as_stranger(NAME, sound(), blob_metadata(sound()))
     world.announce(world.add())
     world.run()
 
@@ -137,7 +137,7 @@ def test_a_copys_own_word_counts_only_once_its_source_must_have_ended(at: dateti
     world = World()
     chunk = world.add()
     world.remove(chunk)
-    world.archive.put_as_stranger(NAME, sound(), labels(sound()))
+    world.archive.put_as_stranger(NAME, sound(), blob_metadata(sound()))
     world.announce(chunk, event=FileEvent("event-1", RECORDING, (chunk,), at=at))
     world.run(until=timedelta(hours=20))
     assert ChunkState.ANNOUNCED == world.state()

@@ -2,11 +2,11 @@
 
 from contextlib import ExitStack
 
+from recording.chunks.in_hand import InHand
+from recording.core.formats.messages import ChunkMessage
 from recording.core.model import DocumentId, RecordingId
-from recording.core.steps import Step
-from recording.in_hand import InHand
 
-STEP = Step(RecordingId("r"), DocumentId("d"))
+STEP = ChunkMessage(RecordingId("r"), DocumentId("d"))
 
 
 def test_what_is_in_hand_is_not_taken_and_marks_it() -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from recording.core.errors import EntryTooLarge
-from recording.core.events import FileEvent
+from recording.core.formats.events import FileEvent
 from recording.core.model import (
     Alarm,
     AnnouncedChunk,

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from recording.archiving import Outcome
+from recording.chunks.archiving import Outcome
 from recording.core.errors import UnknownRecording
+from recording.core.formats.messages import ChunkMessage
 from recording.core.model import Authority, ChunkState, DocumentId, RecordingId, RecordingState
-from recording.core.steps import Step
 from tests.use_cases.world import RECORDING, World, assert_nothing_lost, metadata_of, sound
 
 
@@ -91,7 +91,7 @@ def test_a_copy_that_used_up_its_time_goes_on_in_the_next_message() -> None:
     world = World()
     world.archiving = world.worker(slice_seconds=0.0)
     world.announce(world.add(seconds=2.0))
-    outcome = world.step(Step(RECORDING, DocumentId("document-0")))
+    outcome = world.step(ChunkMessage(RECORDING, DocumentId("document-0")))
 
     assert Outcome.CONTINUES == outcome
     assert (ChunkState.ANNOUNCED, ()) == (world.state(), world.chunk().failures)
@@ -103,7 +103,10 @@ def test_a_copy_that_used_up_its_time_goes_on_in_the_next_message() -> None:
 def test_a_step_of_what_nobody_knows_is_refused() -> None:
     world = World()
     world.announce(world.add())
-    for step in (Step(RecordingId("other"), DocumentId("document-0")), Step(RECORDING, DocumentId("other"))):
+    for step in (
+        ChunkMessage(RecordingId("other"), DocumentId("document-0")),
+        ChunkMessage(RECORDING, DocumentId("other")),
+    ):
         with pytest.raises(UnknownRecording):
             world.archiving.archive_chunk(step.recording_id, step.document_id)
 

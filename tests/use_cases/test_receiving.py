@@ -10,19 +10,19 @@ from typing import Any
 
 import pytest
 
-from recording.announcing import Announcing
-from recording.core.deliveries import MOST_AT_ONCE
+from recording.calls.starting import Starting
+from recording.catalog_updates import CatalogUpdates
+from recording.chunks.announcing import Announcing
 from recording.core.errors import ArchiveBusy, InvalidRequest, MalformedEvent, Permanent, RequestTooLarge
-from recording.core.events import CALL_CONNECTED, CALL_STARTED
+from recording.core.formats.deliveries import MOST_AT_ONCE
+from recording.core.formats.events import CALL_CONNECTED, CALL_STARTED
 from recording.core.model import Alarm, BlobName, CatalogEntry, Channel, Content, Door, Format, Output, RecordingId
 from recording.core.naming import DEFAULT_TEMPLATE, parse_template
-from recording.entries import Entries
-from recording.receiving import Receiving
-from recording.refusing import Refusing
-from recording.starting import Starting
-from recording.taking import MOST_NAMED, Reception
+from recording.events.receiving import Receiving
+from recording.events.refusing import Refusing
+from recording.events.taking import MOST_NAMED, Reception
 from tests.core.entries_of import NOW
-from tests.core.file_events import CHUNKS_PATH, RECORDING, changed, chunk, cloud_event, file_event
+from tests.core.formats.file_events import CHUNKS_PATH, RECORDING, changed, chunk, cloud_event, file_event
 from tests.fakes import FakeArchive, FakeCalls, FakeCatalog, FakeTopic
 
 SUBJECT = "/recording/call/c/recordingId/"
@@ -55,11 +55,11 @@ class World:
     def __init__(self) -> None:
         self.catalog, self.journal, self.topic, self.calls = PickyCatalog(), FakeArchive(), FakeTopic(), FakeCalls()
         self.seconds = 0.0
-        entries = Entries(self.catalog, self.topic, lambda: NOW, lambda _: None)
+        updates = CatalogUpdates(self.catalog, self.topic, lambda: NOW, lambda _: None)
         output = Output(Content.AUDIO, Channel.MIXED, Format.WAV)
         self.receiving = Receiving(
-            Starting(entries, self.calls, output, uuid.uuid4),
-            Announcing(entries, parse_template(DEFAULT_TEMPLATE), 24),
+            Starting(updates, self.calls, output, uuid.uuid4),
+            Announcing(updates, parse_template(DEFAULT_TEMPLATE), 24),
             Refusing(self.journal, self.topic, lambda: NOW),
             lambda: self.seconds,
         )

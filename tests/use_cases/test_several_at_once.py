@@ -6,15 +6,15 @@ from datetime import timedelta
 
 import pytest
 
-from recording.archiving import Outcome
+from recording.chunks.archiving import Outcome
 from recording.core.errors import CatalogConflict
+from recording.core.formats.messages import ChunkMessage
 from recording.core.lifecycle import Expired, Failed
 from recording.core.model import ChunkState, DocumentId, RecordingState
-from recording.core.steps import Step
 from tests.core.entries_of import failure
 from tests.use_cases.world import RECORDING, World, assert_nothing_lost, sound
 
-STEP = Step(RECORDING, DocumentId("document-0"))
+STEP = ChunkMessage(RECORDING, DocumentId("document-0"))
 
 
 def test_messages_for_one_chunk_at_once_read_it_once() -> None:
@@ -95,7 +95,7 @@ def test_conflicts_without_end_give_the_step_back() -> None:
     before = world.clock.now()
     world.catalog.conflicts = 10_000
     with pytest.raises(CatalogConflict):
-        world.entries.record(RECORDING, Failed(STEP.document_id, failure(), before))
+        world.updates.apply(RECORDING, Failed(STEP.document_id, failure(), before))
 
     assert world.clock.now() - before < timedelta(minutes=2)
 
@@ -108,7 +108,7 @@ def test_a_loss_is_not_told_before_it_is_so() -> None:
     stale = world.entry()
     world.run()
     released = world.entry()
-    world.entries.record(RECORDING, Expired(STEP.document_id, failure()), stale)
+    world.updates.apply(RECORDING, Expired(STEP.document_id, failure()), stale)
 
     assert released.chunks == world.entry().chunks
     assert ["RecordingArchived"] == world.told()

@@ -5,13 +5,13 @@ from itertools import count
 
 import pytest
 
-from recording.archiving import Outcome
+from recording.chunks.archiving import Outcome
 from recording.core.errors import ArchiveBusy
+from recording.core.formats.messages import ChunkMessage
 from recording.core.model import BlobName, DocumentId
-from recording.core.steps import Step
 from tests.use_cases.world import RECORDING, World
 
-STEP = Step(RECORDING, DocumentId("document-0"))
+STEP = ChunkMessage(RECORDING, DocumentId("document-0"))
 
 
 def said(caplog: pytest.LogCaptureFixture, name: str) -> list[dict[str, str]]:

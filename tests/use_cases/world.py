@@ -7,13 +7,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from recording.announcing import Announcing
-from recording.archiving import Archiving, Outcome
-from recording.completing import Completing
-from recording.copying_chunk import CopyingChunk
+from recording.calls.starting import Starting
+from recording.catalog_updates import CatalogUpdates
+from recording.chunks.announcing import Announcing
+from recording.chunks.archiving import Archiving, Outcome
+from recording.chunks.completing import Completing
+from recording.chunks.copying_chunk import CopyingChunk
+from recording.chunks.metadata_file import MetadataFile
+from recording.chunks.releasing import Releasing
+from recording.chunks.setting_apart import SettingApart
+from recording.chunks.storing import Storing
 from recording.core.deadlines import Waits, due_of, gone_by_of
 from recording.core.errors import Permanent, RecordingError, Transient
-from recording.core.events import FileEvent
+from recording.core.formats.events import FileEvent
+from recording.core.formats.messages import ChunkMessage
 from recording.core.lifecycle import Announced, Announcement
 from recording.core.model import (
     AnnouncedChunk,
@@ -32,17 +39,10 @@ from recording.core.model import (
     RecordingId,
 )
 from recording.core.naming import DEFAULT_TEMPLATE, parse_template
-from recording.core.steps import Step
-from recording.entries import Entries
-from recording.metadata_file import MetadataFile
-from recording.receiving import Receiving
-from recording.refusing import Refusing
-from recording.releasing import Releasing
-from recording.setting_apart import SettingApart
-from recording.starting import Starting
-from recording.storing import Storing
-from recording.taking import Reception
-from tests.copies import engine_of
+from recording.events.receiving import Receiving
+from recording.events.refusing import Refusing
+from recording.events.taking import Reception
+from tests.copying.copies import engine_of
 from tests.core.media_files import chunk as riff_chunk
 from tests.core.media_files import wav, wav_format
 from tests.fakes import FakeArchive, FakeCalls, FakeCatalog, FakeQueue, FakeSource, FakeTopic
@@ -106,7 +106,7 @@ class World:
     journal: FakeArchive = field(default_factory=FakeArchive)
     catalog: FakeCatalog = field(default_factory=FakeCatalog)
     topic: FakeTopic = field(default_factory=FakeTopic)
-    given_back: list[Step] = field(default_factory=list)
+    let_host_retry: list[ChunkMessage] = field(default_factory=list)
     errors: list[RecordingError] = field(default_factory=list)
     """What the host would have seen: every error that left a use case."""
 
@@ -118,20 +118,20 @@ class World:
         """Another worker process over the same parts."""
         clock = self.clock
         waits = Waits()
-        entries = Entries(self.catalog, self.topic, clock.now, clock.sleep)
+        updates = CatalogUpdates(self.catalog, self.topic, clock.now, clock.sleep)
         engine = engine_of(self.source, block=BLOCK, monotonic=clock.monotonic)
         metadata_file, storing = MetadataFile(engine), Storing(clock.now, clock.monotonic)
-        self.entries = entries
+        self.updates = updates
         self.refusing = Refusing(self.journal, self.topic, clock.now)
         output = Output(Content.AUDIO, Channel.MIXED, Format.WAV)
         self.receiving = Receiving(
-            Starting(entries, FakeCalls(), output, uuid.uuid4),
-            Announcing(entries, parse_template(DEFAULT_TEMPLATE), RETENTION // timedelta(hours=1)),
+            Starting(updates, FakeCalls(), output, uuid.uuid4),
+            Announcing(updates, parse_template(DEFAULT_TEMPLATE), RETENTION // timedelta(hours=1)),
             self.refusing,
             clock.monotonic,
         )
         return Archiving(
-            entries=entries,
+            updates=updates,
             copying=CopyingChunk(
                 engine=engine,
                 archive=self.archive,
@@ -202,9 +202,9 @@ class World:
             )
             for chunk in chunks
         )
-        decision = self.entries.record(event.recording_id, Announced(event, door, announcements))
+        decision = self.updates.apply(event.recording_id, Announced(event, door, announcements))
         for document_id in decision.steps:
-            self.queue.put(Step(event.recording_id, document_id, now), timedelta())
+            self.queue.put(ChunkMessage(event.recording_id, document_id, now), timedelta())
 
     def deliver(self, raw: object, door: Door = Door.EVENT_GRID) -> Reception:
         """A delivery comes in as JSON by that door; its steps are queued, as the function does."""
@@ -217,14 +217,14 @@ class World:
             self.queue.put(step, timedelta())
         return received
 
-    def step(self, step: Step) -> Outcome | None:
+    def step(self, step: ChunkMessage) -> Outcome | None:
         """Hand one message to the app, as the function does; None where it fails.
 
         What fails for now is given back by the host. What can never work is told, and its message is gone.
         """
         try:
             try:
-                is_again = any(one is step for one in self.given_back)
+                is_again = any(one is step for one in self.let_host_retry)
                 return self.archiving.archive_chunk(
                     step.recording_id, step.document_id, step.look_at, is_again=is_again
                 )
@@ -236,9 +236,9 @@ class World:
             self.give_back(step)
         return None
 
-    def give_back(self, step: Step) -> None:
+    def give_back(self, step: ChunkMessage) -> None:
         """What the host does with a message whose function failed or died: it is handed out again later."""
-        self.given_back.append(step)
+        self.let_host_retry.append(step)
         self.queue.messages.append((self.clock.now() + GIVEN_BACK, step))
 
     def one(self) -> Outcome | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from recording.core.events import FileEvent
+from recording.core.formats.events import FileEvent
 from recording.core.lifecycle.candidates import (
     MOST_BY_KEY,
     adds,

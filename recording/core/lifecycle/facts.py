@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from recording.core.events import FileEvent
+from recording.core.formats.events import FileEvent
 from recording.core.model import (
     Alert,
     AnnouncedChunk,

@@ -124,7 +124,7 @@ APP = Actor("app")
 
 
 class Alarm(StrEnum):
-    """What a person must hear of; `core.outgoing` gives each its event name."""
+    """What a person must hear of; `core.formats.notifications` gives each its event name."""
 
     QUARANTINED = "quarantined"
     LOST = "lost"

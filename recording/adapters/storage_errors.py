@@ -1,0 +1,33 @@
+"""What a refusal by the storage account means where it says nothing of the one blob, row or message."""
+
+from collections.abc import Mapping
+
+from azure.core.exceptions import AzureError
+
+from recording.adapters.sdk_errors import code_of, is_busy, message_of, retry_after_of, status_of
+from recording.core.errors import ArchiveBusy, ArchiveRefused
+
+_REFUSED = 400
+
+
+def storage_error(
+    operation: str, where: str, error: AzureError, ids: Mapping[str, str]
+) -> ArchiveBusy | ArchiveRefused:
+    """Whether it passes by itself, or is for an operator to mend.
+
+    Args:
+        operation: what was tried.
+        where: what must exist for it: the container, the table, the queue.
+        error: the SDK's.
+        ids: what it concerns.
+    """
+    status = status_of(error)
+    if status is None:
+        return ArchiveBusy(operation, message_of(error), hint="check ARCHIVE_STORAGE and the network", ids=ids)
+    cause = f"{status} {code_of(error) or message_of(error)}"
+    if is_busy(status):
+        return ArchiveBusy(operation, cause, ids=ids, retry_after=retry_after_of(error))
+    if status < _REFUSED:
+        return ArchiveBusy(operation, f"{cause}: the reply cannot be read", ids=ids)
+    hint = f"check that the {where} exists, and the identity's role on the storage account (it takes time to work)"
+    return ArchiveRefused(operation, cause, hint=hint, ids=ids)

@@ -1,0 +1,1 @@
+"""What is done with the chunks of a recording: announced, copied, proven, released, completed."""

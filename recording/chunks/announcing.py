@@ -1,0 +1,66 @@
+"""Takes a file event into the catalog: its chunks get their names, and one step each that is owed."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from recording import log
+from recording.catalog_updates import CatalogUpdates
+from recording.core.deadlines import due_of, gone_by_of
+from recording.core.formats.events import FileEvent
+from recording.core.formats.messages import ChunkMessage
+from recording.core.lifecycle import Announced, Announcement
+from recording.core.model import AnnouncedChunk, BlobName, Door, Output
+from recording.core.naming import Template
+
+
+@dataclass(frozen=True, slots=True)
+class Announcing:
+    """Take file events. `retention_hours` is how long the source keeps a recording."""
+
+    updates: CatalogUpdates
+    template: Template
+    retention_hours: int
+
+    def announce(self, event: FileEvent, door: Door) -> list[ChunkMessage]:
+        """Note the chunks of an event, and say which steps are to be queued. May be repeated at will.
+
+        Raises:
+            Transient: the catalog does not have them yet, or nobody could be told; the event must come again.
+            Permanent: the catalog cannot hold what the event makes of the recording.
+        """
+        now = self.updates.now()
+        retention = timedelta(hours=self.retention_hours)
+        entry = self.updates.load(event.recording_id)
+        output = entry.recording.output if entry and entry.recording.output else event.output
+        due, gone_by = due_of(event, now, retention), gone_by_of(now, retention)
+        fact = Announced(
+            event,
+            door,
+            tuple(Announcement(one, self._name(event, one, output, now), due, gone_by) for one in event.chunks),
+        )
+        decision = self.updates.apply(event.recording_id, fact, entry)
+        if not decision.steps:  # else the first step tells what is to be told: a topic out of order holds up no copy
+            self.updates.tell(decision.entry)
+        log.event(
+            "recording.announced",
+            {
+                "recording_id": event.recording_id,
+                "event_id": event.event_id,
+                "door": door,
+                "chunks": len(event.chunks),
+                "unread": len(event.unread),
+                "owed": len(decision.steps),
+                "due": due,
+            },
+        )
+        return [ChunkMessage(event.recording_id, document_id, now) for document_id in decision.steps]
+
+    def _name(self, event: FileEvent, chunk: AnnouncedChunk, output: Output | None, now: datetime) -> BlobName:
+        return self.template.render(
+            recording_id=event.recording_id,
+            document_id=chunk.document_id,
+            index=chunk.index,
+            at=event.started_at or event.at or now,
+            format_=output.format if output else None,
+            call_id=event.call_id,
+        )

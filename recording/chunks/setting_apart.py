@@ -1,0 +1,85 @@
+"""Keeps apart what is in doubt, beside its doubts, for a person; the source is left alone."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from recording.chunks.metadata_file import MetadataFile, MetadataRead
+from recording.chunks.storing import InTheWay, Storing, Trial
+from recording.copying.destination import Copied, CutOff, Destination
+from recording.copying.engine import Engine
+from recording.core.deadlines import Waits, another_look
+from recording.core.lifecycle import Quarantined
+from recording.core.model import BlobName, Candidate, CatalogEntry, Chunk, Place, Proof
+from recording.ports import Archive
+
+_MOST_NAMES_APART = 9
+
+
+@dataclass(frozen=True, slots=True)
+class InDoubt:
+    """What keeps the content of that length out of the archive."""
+
+    reasons: tuple[str, ...]
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class SettingApart:
+    """Copy into the quarantine container."""
+
+    engine: Engine
+    quarantine: Archive
+    metadata_file: MetadataFile
+    storing: Storing
+    waits: Waits
+
+    def set_apart(
+        self,
+        entry: CatalogEntry,
+        chunk: Chunk,
+        candidate: Candidate,
+        metadata: MetadataRead,
+        doubt: InDoubt,
+        trial: Trial,
+    ) -> Quarantined | None:
+        """Keep a copy in the quarantine container, unless the same doubt about as many bytes has one there already."""
+        proof: Proof | None = None
+        if not self._is_apart_already(chunk, doubt):
+            stored = None if metadata.raw is None else self.metadata_file.store(self.quarantine, chunk, metadata.raw)
+            for name in _names_apart(chunk.name):
+                to = self.storing.destination(self.quarantine, name, entry, chunk, metadata)
+                copied = self._put_apart(entry, chunk, candidate, to, trial)
+                if isinstance(copied, CutOff):
+                    return None
+                if copied is not None:
+                    proof = self.storing.proof(name, copied, stored, Place.QUARANTINE)
+                    break
+        look_at = another_look(chunk, self.storing.now(), self.waits)
+        return Quarantined(chunk.document_id, doubt.reasons, look_at, proof, trial.due)
+
+    def _is_apart_already(self, chunk: Chunk, doubt: InDoubt) -> bool:
+        """Whether a copy of what is doubted now stands apart; somebody may have emptied the container."""
+        apart = chunk.apart
+        if apart is None or apart.place is not Place.QUARANTINE:
+            return False
+        if chunk.doubts != doubt.reasons or apart.length != doubt.length:
+            return False
+        found = self.quarantine.find(apart.name)
+        return found is not None and found.etag == apart.etag
+
+    def _put_apart(
+        self, entry: CatalogEntry, chunk: Chunk, candidate: Candidate, to: Destination, trial: Trial
+    ) -> Copied | CutOff | None:
+        """A copy under that name, made now or by an earlier try; None where a blob of something else has it."""
+        if self.quarantine.find(to.name) is None:
+            with self.engine.open(candidate.announced.content_location) as arrival:
+                outcome = self.storing.store(arrival, to, entry, chunk, trial)
+            if not isinstance(outcome, InTheWay):
+                return outcome
+        return self.engine.compare(candidate.announced.content_location, to)
+
+
+def _names_apart(name: BlobName) -> Iterator[BlobName]:
+    yield name
+    for number in range(2, _MOST_NAMES_APART + 1):
+        yield BlobName(f"{name}.apart-{number}")

@@ -1,0 +1,35 @@
+"""One memory budget per worker process, shared by all copies that run in it."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class BufferPool:
+    """A pool of equal buffers; whoever finds none waits.
+
+    Args:
+        size: bytes of one buffer, which is the block size of every copy.
+        budget: bytes that all buffers together may take; at least one buffer is always had.
+    """
+
+    def __init__(self, size: int, budget: int) -> None:
+        self.size = size
+        self.count = max(1, budget // size)
+        # Last in, first out: a quiet worker goes on with the one buffer whose pages it has touched already.
+        self._idle: list[bytearray] = []
+        self._lock = threading.Lock()
+        self._free = threading.Semaphore(self.count)
+
+    @contextmanager
+    def borrow(self) -> Iterator[memoryview]:
+        """One buffer, as soon as there is one; never ask for a second while holding one."""
+        with self._free:
+            with self._lock:
+                buffer = self._idle.pop() if self._idle else bytearray(self.size)
+            try:
+                with memoryview(buffer) as view:
+                    yield view
+            finally:
+                with self._lock:
+                    self._idle.append(buffer)

@@ -1,0 +1,138 @@
+"""Errors as problem details (RFC 9457): the one way in which a caller hears of them."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from recording.core import outputs
+from recording.core.errors import (
+    CallRefused,
+    InvalidRequest,
+    MalformedEvent,
+    RecordingError,
+    RequestIdReused,
+    SettingsInvalid,
+    Transient,
+)
+from recording.core.formats.api.requests import LOCATORS, OUTPUT_FIELDS
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An error as callers see it: HTTP status, RFC 9457 problem details, and the seconds after which to ask again."""
+
+    status: int
+    details: Mapping[str, object]
+    retry_after: int | None = None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers that belong to it."""
+        return {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
+
+
+def problem(error: RecordingError) -> Problem:
+    """Tell a caller of an error: its cause, and what the caller can mend or do; the operator's hint is for the log."""
+    kind = _kind(error)
+    named = error.field if isinstance(error, InvalidRequest | MalformedEvent | RequestIdReused) else ""
+    field = _locator_of(error) if kind == _BAD_LOCATOR else named
+    members: dict[str, object] = {name: error.ids[key] for key, name in _SHOWN_IDS.items() if key in error.ids}
+    if field:
+        members["field"] = field
+    if field in {*OUTPUT_FIELDS, "output"}:
+        members["validOutputs"] = outputs.table()
+    if isinstance(error, SettingsInvalid):
+        members["problems"] = list(error.problems)
+    if isinstance(error, CallRefused) and error.running:
+        members["recordingId"] = error.running
+    cause = error.cause.rstrip(".")  # the service ends its own with one
+    detail = f"{cause}." if named else f"Could not {error.operation}: {cause}."
+    status = _status(kind, error)
+    return _problem(kind, status, detail, members, _retry_after(error) if status == _UNAVAILABLE else None)
+
+
+def unforeseen() -> Problem:
+    """Tell a caller of an error that is none of ours to explain."""
+    return _problem(
+        "internal-error", _OUR_FAULT, "The app failed in a way that it does not know; its log says more.", {}
+    )
+
+
+def _problem(
+    kind: str, status: int, detail: str, members: Mapping[str, object], retry_after: int | None = None
+) -> Problem:
+    title = kind.replace("-", " ").capitalize()
+    details = {"type": f"urn:recording:problem:{kind}", "title": title, "status": status, "detail": detail, **members}
+    return Problem(status, details, retry_after)
+
+
+_UNAVAILABLE = 503
+_OUR_FAULT = 500
+_BAD_LOCATOR = "invalid-locator"
+_STATUSES = {
+    "invalid-request": 400,
+    "malformed-event": 400,
+    _BAD_LOCATOR: 400,
+    "unknown-recording": 404,
+    "call-not-found": 404,
+    "recording-running": 409,
+    "recording-over": 409,
+    "call-refused": 409,
+    "request-too-large": 413,
+    "request-id-reused": 422,
+    "settings-invalid": _UNAVAILABLE,
+}
+"""By type. What passes by itself is 503 besides, and what is left is not the caller's fault: 500."""
+
+_SHOWN_IDS = {
+    "recording_id": "recordingId",
+    "document_id": "documentId",
+    "event_id": "eventId",
+    "server_call_id": "serverCallId",
+    "group_call_id": "groupCallId",
+    "room_id": "roomId",
+    "call_connection_id": "callConnectionId",
+    "code": "serviceCode",
+}
+"""The ids of an error that callers may see, and how they read them."""
+
+_GONE = 404
+_CONFLICT = 409
+_ALREADY_RECORDED = "8553"
+_START = "start recording"
+
+
+def _kind(error: RecordingError) -> str:
+    """The last part of the problem's type: the error's code, but for the service's refusals, which are unlike."""
+    if not isinstance(error, CallRefused):
+        return error.code.replace("_", "-")
+    if error.running or error.ids.get("code") == _ALREADY_RECORDED:
+        return "recording-running"
+    if error.operation == _START:
+        return {400: _BAD_LOCATOR, 404: "call-not-found"}.get(error.status, "call-refused")
+    # Of a recording that the catalog knows: the service has forgotten it, or the catalog itself says that it is over.
+    is_over = error.status == _GONE or (error.status == _CONFLICT and "code" not in error.ids)
+    return "recording-over" if is_over else "call-refused"
+
+
+def _status(kind: str, error: RecordingError) -> int:
+    return _UNAVAILABLE if isinstance(error, Transient) else _STATUSES.get(kind, _OUR_FAULT)
+
+
+def _locator_of(error: RecordingError) -> str:
+    """The field by which the caller named the call, where the error says which."""
+    named = [_SHOWN_IDS[key] for key in error.ids if _SHOWN_IDS.get(key) in LOCATORS]
+    return " | ".join(named or LOCATORS)
+
+
+_USUAL_WAIT = 10.0
+_WAIT_FOR_PEOPLE = 60.0
+_LONGEST_WAIT = 3600.0
+
+
+def _retry_after(error: RecordingError) -> int:
+    if isinstance(error, Transient):
+        asked = _USUAL_WAIT if error.retry_after is None else error.retry_after
+    else:
+        asked = _WAIT_FOR_PEOPLE
+    return math.ceil(min(max(1.0, asked), _LONGEST_WAIT))

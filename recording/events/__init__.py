@@ -1,0 +1,1 @@
+"""What comes in: deliveries of events, each event taken or refused by itself."""

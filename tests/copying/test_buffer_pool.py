@@ -1,0 +1,73 @@
+"""One memory budget for all copies of a process."""
+
+import threading
+
+import pytest
+
+from recording.copying.buffer_pool import BufferPool
+from tests.copying.copies import run_together
+
+
+@pytest.mark.parametrize(("size", "budget", "count"), [(10, 100, 10), (10, 99, 9), (10, 10, 1), (10, 9, 1), (10, 0, 1)])
+def test_there_are_as_many_as_the_budget_holds(size: int, budget: int, count: int) -> None:
+    """And always one, or nothing could ever be copied."""
+    assert count == BufferPool(size, budget).count
+
+
+def test_a_buffer_is_used_again() -> None:
+    """The last one that was given back first, its pages being warm; nothing more is allocated."""
+    buffers = BufferPool(8, 80)
+    with buffers.borrow() as view:
+        view[:] = b"12345678"
+        first = view.obj
+    with buffers.borrow() as view:
+        assert first is view.obj
+        assert 8 == len(view)
+
+
+def test_a_view_is_dead_once_its_buffer_is_given_back() -> None:
+    """Whoever kept it must not see the next copy's bytes."""
+    with BufferPool(8, 8).borrow() as view:
+        pass
+
+    with pytest.raises(ValueError, match="released"):
+        len(view)
+
+
+def test_a_failure_gives_the_buffer_back() -> None:
+    """The next one finds it."""
+    buffers = BufferPool(8, 8)
+    with pytest.raises(KeyError), buffers.borrow():
+        raise KeyError
+
+    def borrow() -> None:
+        with buffers.borrow():
+            pass
+
+    run_together(borrow)
+
+
+def test_never_more_are_lent_than_there_are() -> None:
+    """However many ask: the others wait."""
+    buffers = BufferPool(8, 24)
+    lent, most = 0, 0
+    lock = threading.Lock()
+    full = threading.Barrier(3)
+
+    def use() -> None:
+        nonlocal lent, most
+        for _ in range(50):
+            with buffers.borrow():
+                with lock:
+                    lent += 1
+                    most = max(most, lent)
+                with lock:
+                    lent -= 1
+
+    def hold() -> None:
+        with buffers.borrow():
+            full.wait(30)
+
+    run_together(*[hold] * 3)  # three at once there are
+    run_together(*[use] * 12)
+    assert (0, True) == (lent, most <= 3)

@@ -1,0 +1,296 @@
+"""What the API tells of a recording: where everything is, what it lacks, what failed, and how long is left."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from recording.core.formats.api import Containers, recording_view
+from recording.core.model import (
+    PROVEN,
+    AnnouncedChunk,
+    BlobName,
+    CallConnectionId,
+    CallId,
+    Candidate,
+    CatalogEntry,
+    Channel,
+    Chunk,
+    ChunkState,
+    Content,
+    Digest,
+    DocumentId,
+    Door,
+    Failure,
+    Format,
+    Location,
+    MetadataProof,
+    Output,
+    Place,
+    Proof,
+    Recording,
+    RecordingId,
+    RecordingState,
+    ServerCallId,
+    Subject,
+    Unread,
+)
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+DUE = NOW + timedelta(hours=23)
+GONE_BY = NOW + timedelta(hours=25)
+CONTAINERS = Containers("recordings", "recordings-quarantine")
+WAV = Output(Content.AUDIO, Channel.MIXED, Format.WAV)
+METADATA = MetadataProof(BlobName("0000.wav.metadata.json"), 70, "cd" * 32, "etag-m")
+PROOF = Proof(BlobName("0000.wav"), 100, Digest("ab" * 32, 64), "etag", NOW, METADATA)
+APART = replace(PROOF, place=Place.QUARANTINE, metadata=None)
+FAILURE = Failure(NOW, "read metadata", Subject.METADATA, "source_not_ready", "404 Not Found", "wait")
+
+
+def chunk(state: ChunkState = ChunkState.ANNOUNCED, **fields: Any) -> Chunk:  # noqa: ANN401 - any of a chunk's fields
+    """A chunk as it is in that state."""
+    base = "https://eu-api.asm.skype.com/v1/objects/document-0"
+    announced = AnnouncedChunk(
+        DocumentId("document-0"), 0, Location(f"{base}/content"), Location(f"{base}/metadata"), Location(base)
+    )
+    candidate = Candidate(announced, "event", Door.EVENT_GRID, NOW)
+    usual: dict[str, Any] = {
+        "proof": PROOF if state in PROVEN else None,
+        "proven": candidate if state in PROVEN else None,
+        "released_at": NOW if state is ChunkState.RELEASED else None,
+        "kept_reason": "told to" if state is ChunkState.KEPT else "",
+        "doubts": ("too short",) if state is ChunkState.QUARANTINED else (),
+        "look_at": DUE if state is ChunkState.QUARANTINED else None,
+    }
+    return Chunk(
+        announced.document_id, BlobName("0000.wav"), (candidate,), DUE, GONE_BY, state=state, **(usual | fields)
+    )
+
+
+def view(*chunks: Chunk, **fields: Any) -> dict[str, Any]:  # noqa: ANN401 - any of a recording's fields
+    """What the API tells of a recording with these chunks."""
+    recording = Recording(RecordingId("r"), fields.pop("state", RecordingState.ANNOUNCED), **fields)
+    return recording_view(CatalogEntry(recording, chunks), NOW, CONTAINERS)
+
+
+def view_of(one: Chunk) -> dict[str, Any]:
+    """What it tells of this chunk."""
+    (found,) = view(one)["chunks"]
+    return dict(found)
+
+
+def test_a_recording_just_started_has_no_chunks_and_nothing_due() -> None:
+    """The service's own word beside ours; what is not known is null."""
+    started = Recording(RecordingId("r"), RecordingState.STARTED, output=WAV, requested_at=NOW)
+    nothing = (
+        "callId",
+        "serverCallId",
+        "callConnectionId",
+        "groupCallId",
+        "roomId",
+        "durationMs",
+        "announcedAt",
+        "due",
+    )
+
+    assert {
+        "recordingId": "r",
+        "state": "started",
+        "serviceState": "active",
+        "startedByThisApp": True,
+        "output": {"content": "audio", "channel": "mixed", "format": "wav"},
+        "startedAt": "2026-03-01T12:00:00Z",
+        "lacks": [],
+        "doubts": [],
+        "unread": [],
+        "revision": 1,
+        "chunks": [],
+        **dict.fromkeys((*nothing, "goneBy", "secondsLeft", "completedAt", "container", "manifest")),
+    } == recording_view(CatalogEntry(started), NOW, CONTAINERS, "active")
+
+
+def test_the_call_is_told_by_all_its_ids_and_who_started_it() -> None:
+    """They name the call, and nobody in it."""
+    found = view(
+        call_id=CallId("c"),
+        server_call_id=ServerCallId("s"),
+        call_connection_id=CallConnectionId("cc"),
+        group_call_id="g",
+        room_id="m",
+    )
+
+    assert ["c", "s", "cc", "g", "m"] == [
+        found[key] for key in ("callId", "serverCallId", "callConnectionId", "groupCallId", "roomId")
+    ]
+    assert found["startedByThisApp"] is False
+
+
+@pytest.mark.parametrize("state", RecordingState)
+def test_every_state_of_a_recording_is_told(state: RecordingState) -> None:
+    """In the catalog's own word."""
+    assert state.value == view(state=state)["state"]
+
+
+def test_a_released_chunk_says_where_its_proven_copies_are() -> None:
+    """Container, name, length and digest of the media, and the same of its metadata."""
+    assert {
+        "index": 0,
+        "documentId": "document-0",
+        "state": "released",
+        "container": "recordings",
+        "blob": "0000.wav",
+        "length": 100,
+        "digest": {"sha256OfBlocks": "ab" * 32, "blockSize": 64},
+        "verifiedAt": "2026-03-01T12:00:00Z",
+        "metadata": {"blob": "0000.wav.metadata.json", "length": 70, "sha256": "cd" * 32},
+        "apart": None,
+        "lacks": [],
+        "candidates": 1,
+        "due": "2026-03-02T11:00:00Z",
+        "goneBy": "2026-03-02T13:00:00Z",
+        "nextLookAt": None,
+        "tries": 0,
+        "failures": {},
+        "lastFailure": None,
+        "releasedAt": "2026-03-01T12:00:00Z",
+        "keptReason": None,
+        "notes": ["noted"],
+    } == view_of(chunk(ChunkState.RELEASED, notes=("noted",)))
+
+
+def test_an_announced_chunk_has_no_copy_and_lacks_both_files() -> None:
+    """Null, not guessed."""
+    found = view_of(chunk())
+
+    assert {None} == {
+        found[key] for key in ("container", "blob", "length", "digest", "verifiedAt", "metadata", "apart")
+    }
+    assert ["media", "metadata"] == found["lacks"]
+
+
+def test_while_the_metadata_is_late_the_media_is_told_as_archived() -> None:
+    """With its blob; the failure says that it was about the metadata, when, and what can be done."""
+    late = chunk(
+        ChunkState.ARCHIVED,
+        proof=replace(PROOF, metadata=None),
+        failures=(("source_not_ready", 3),),
+        last_failure=FAILURE,
+        tries=3,
+        look_at=DUE,
+    )
+    found = view_of(late)
+
+    assert ("archived", "recordings", "0000.wav") == (found["state"], found["container"], found["blob"])
+    assert (None, ["metadata"]) == (found["metadata"], found["lacks"])
+    assert ({"source_not_ready": 3}, 3, "2026-03-02T11:00:00Z") == (
+        found["failures"],
+        found["tries"],
+        found["nextLookAt"],
+    )
+    assert {
+        "at": "2026-03-01T12:00:00Z",
+        "operation": "read metadata",
+        "subject": "metadata",
+        "code": "source_not_ready",
+        "cause": "404 Not Found",
+        "hint": "wait",
+    } == found["lastFailure"]
+
+
+def test_a_failure_without_a_hint_has_none() -> None:
+    """Null, not an empty text."""
+    assert view_of(chunk(last_failure=replace(FAILURE, hint="")))["lastFailure"]["hint"] is None
+
+
+def test_what_stands_apart_is_told_with_its_container_and_the_reasons() -> None:
+    """Beside it, that nothing is in the archive."""
+    found = view_of(chunk(ChunkState.QUARANTINED, apart=APART))
+
+    assert ("recordings-quarantine", "0000.wav", ["too short"]) == (
+        found["apart"]["container"],
+        found["apart"]["blob"],
+        found["apart"]["reasons"],
+    )
+    assert (None, ["media", "metadata"]) == (found["blob"], found["lacks"])
+
+
+def test_a_disputed_copy_stands_apart_where_it_stood() -> None:
+    """In the archive's own container: nothing is moved."""
+    assert "recordings" == view_of(chunk(ChunkState.QUARANTINED, apart=PROOF))["apart"]["container"]
+
+
+def test_a_doubt_without_a_copy_has_its_reasons_all_the_same() -> None:
+    """And no place."""
+    found = view_of(chunk(ChunkState.QUARANTINED))
+
+    assert (None, None, ["too short"]) == (
+        found["apart"]["container"],
+        found["apart"]["blob"],
+        found["apart"]["reasons"],
+    )
+
+
+def test_a_chunk_without_a_metadata_file_lacks_none() -> None:
+    """Its event named none."""
+    proven = chunk(ChunkState.KEPT, proof=replace(PROOF, metadata=None))
+    candidate = replace(proven.candidate, announced=replace(proven.announced, metadata_location=None))
+    found = view_of(replace(proven, candidates=(candidate,), proven=candidate))
+
+    assert ([], "kept", "told to") == (found["lacks"], found["state"], found["keptReason"])
+
+
+def test_what_the_whole_lacks_and_what_is_doubtful_of_it_is_told() -> None:
+    """In words, as in the manifest."""
+    found = view(chunk(ChunkState.RELEASED, duration=timedelta(minutes=1)), duration=timedelta(hours=1))
+
+    assert (1, []) == (len(found["doubts"]), found["lacks"])
+    assert ["chunk 0 is not archived yet"] == view(chunk())["lacks"]
+
+
+def test_members_that_could_not_be_read_are_told() -> None:
+    """By their event, and by what is known of them."""
+    found = view(unread=(Unread("e", "no contentLocation", DocumentId("d"), 3), Unread("f", "not an object")))
+
+    assert [
+        {"eventId": "e", "cause": "no contentLocation", "documentId": "d", "index": 3},
+        {"eventId": "f", "cause": "not an object", "documentId": None, "index": None},
+    ] == found["unread"]
+
+
+def test_the_manifest_is_told_with_its_container() -> None:
+    """And with its number."""
+    found = view(
+        chunk(ChunkState.RELEASED), manifest_name=BlobName("m.json"), completed_at=NOW, revision=2, started_at=NOW
+    )
+
+    assert ("recordings", "m.json", 2, "2026-03-01T12:00:00Z") == (
+        found["container"],
+        found["manifest"],
+        found["revision"],
+        found["completedAt"],
+    )
+
+
+def test_the_time_left_is_told_while_something_is_owed() -> None:
+    """In seconds, up to the earliest end of a source; it may be over."""
+    owed, done = view(chunk()), view(chunk(ChunkState.RELEASED))
+    late = recording_view(
+        CatalogEntry(Recording(RecordingId("r"), RecordingState.ANNOUNCED, duration=timedelta(minutes=1)), (chunk(),)),
+        DUE + timedelta(minutes=1),
+        CONTAINERS,
+    )
+
+    assert ("2026-03-02T11:00:00Z", "2026-03-02T13:00:00Z", 23 * 3600) == (
+        owed["due"],
+        owed["goneBy"],
+        owed["secondsLeft"],
+    )
+    assert (None, None) == (done["due"], done["secondsLeft"])
+    assert (-60, 60_000) == (late["secondsLeft"], late["durationMs"])
+
+
+def test_no_location_is_shown() -> None:
+    """One opens the recording to whoever has the service's key; only how many there are is told."""
+    assert "skype" not in json.dumps(view(*map(chunk, ChunkState)))

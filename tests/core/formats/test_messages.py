@@ -1,0 +1,77 @@
+"""The queue message of one step."""
+
+import base64
+import json
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recording.core.errors import InvalidRequest
+from recording.core.formats.messages import ChunkMessage, parse_chunk_message
+from recording.core.model import DocumentId, RecordingId
+
+MOST_MESSAGE = 64 << 10
+ids = st.text(st.characters(codec="utf-8"), min_size=1, max_size=200)
+
+
+@given(ids, ids)
+def test_a_message_says_which_chunk_of_which_recording(recording: str, document: str) -> None:
+    """And comes back as it went, in far less than a queue takes."""
+    step = ChunkMessage(RecordingId(recording), DocumentId(document))
+    message = step.to_message().encode()
+
+    assert (
+        step
+        == parse_chunk_message(message)
+        == parse_chunk_message(base64.b64encode(message))
+        == parse_chunk_message(b"\n" + message + b" ")
+    )
+    assert len(message) < MOST_MESSAGE
+
+
+@given(ids, ids, st.datetimes(timezones=st.just(UTC)))
+def test_a_message_says_for_which_look_it_was_put(recording: str, document: str, look_at: datetime) -> None:
+    """To the microsecond; a step is the same with it and without."""
+    step = ChunkMessage(RecordingId(recording), DocumentId(document), look_at)
+    found = parse_chunk_message(step.to_message().encode())
+
+    assert ChunkMessage(step.recording_id, step.document_id) == step == found
+    assert found.look_at == (None if look_at.year == 1 else look_at)
+
+
+@pytest.mark.parametrize("look_at", ["", 5, None, {}, "yesterday"])
+def test_a_look_that_cannot_be_read_is_none(look_at: object) -> None:
+    """It is no reason to refuse a step."""
+    message = json.dumps({"recordingId": "r", "documentId": "d", "lookAt": look_at}).encode()
+
+    assert parse_chunk_message(message).look_at is None
+
+
+@pytest.mark.parametrize(
+    ("message", "field"),
+    [
+        (b"", "message"),
+        (b"{", "message"),
+        (b"\xff\xff", "message"),
+        (b"[" * 500_000, "message"),
+        (b"1" * 5000, "message"),
+        (b"[]", "recordingId"),
+        (b"5", "message"),
+        (b"%%%%", "message"),
+        (base64.b64encode(b"no step"), "message"),
+        (base64.b64encode(b"7"), "recordingId"),
+        (b"{}", "recordingId"),
+        (b'{"recordingId": "", "documentId": "d"}', "recordingId"),
+        (b'{"recordingId": 5, "documentId": "d"}', "recordingId"),
+        (b'{"recordingId": "r"}', "documentId"),
+        (b'{"recordingId": "r", "documentId": null}', "documentId"),
+    ],
+)
+def test_what_is_no_step_is_refused_by_its_field(message: bytes, field: str) -> None:
+    """However often it comes, it will never be one."""
+    with pytest.raises(InvalidRequest) as caught:
+        parse_chunk_message(message)
+
+    assert field == caught.value.field

@@ -1,0 +1,186 @@
+"""What the archive tells the customer's own topic."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from recording.core.formats import notifications
+from recording.core.formats.notifications import EventName
+from recording.core.model import (
+    Alarm,
+    Alert,
+    AnnouncedChunk,
+    BlobName,
+    Candidate,
+    CatalogEntry,
+    Chunk,
+    ChunkState,
+    Digest,
+    DocumentId,
+    Door,
+    Location,
+    Proof,
+    Recording,
+    RecordingId,
+    RecordingState,
+)
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+RECORDING = Recording(RecordingId("r"), RecordingState.ARCHIVED)
+ALARMED = {
+    Alarm.QUARANTINED: EventName.QUARANTINED,
+    Alarm.LOST: EventName.LOST,
+    Alarm.DAMAGED: EventName.DAMAGED,
+    Alarm.CONFLICT: EventName.CONFLICT,
+    Alarm.UNREADABLE: EventName.UNREADABLE,
+    Alarm.STUCK: EventName.AT_RISK,
+    Alarm.IMPOSSIBLE: EventName.AT_RISK,
+}
+
+
+def chunk(index: int, *, is_proven: bool = True) -> Chunk:
+    """A chunk that is archived, or still owed."""
+    document = DocumentId(f"d{index}")
+    announced = AnnouncedChunk(document, index, Location("https://x.asm.skype.com/content"), None, None)
+    candidate = Candidate(announced, "e", Door.EVENT_GRID, NOW)
+    owed = Chunk(document, BlobName(f"{index}.wav"), (candidate,), NOW, NOW)
+    if not is_proven:
+        return owed
+    proof = Proof(owed.name, 100 + index, Digest("ab" * 32, 64), "etag", NOW)
+    return replace(owed, state=ChunkState.ARCHIVED, proof=proof, proven=candidate)
+
+
+ENTRY = CatalogEntry(RECORDING, (chunk(0), chunk(1)))
+
+
+def test_an_archived_recording_tells_what_is_where() -> None:
+    """Every proven chunk, the manifest and its number."""
+    event = notifications.completed(ENTRY, "recordings", "a.manifest.json", NOW)
+
+    assert (EventName.ARCHIVED, "/recordings/r", NOW) == (event.event_type, event.subject, event.at)
+    assert {
+        "recordingId": "r",
+        "container": "recordings",
+        "manifest": "a.manifest.json",
+        "revision": 1,
+        "chunks": [
+            {"index": 0, "documentId": "d0", "blob": "0.wav", "length": 100},
+            {"index": 1, "documentId": "d1", "blob": "1.wav", "length": 101},
+        ],
+        "lacks": [],
+        "doubts": [],
+        "at": "2026-03-01T12:00:00Z",
+    } == event.body
+
+
+def test_a_recording_that_is_not_whole_is_told_as_incomplete_with_what_it_lacks() -> None:
+    """It never passes for an archived one; what there is is told as well."""
+    gap = replace(ENTRY, chunks=(chunk(0), chunk(2), chunk(3, is_proven=False)))
+    event = notifications.completed(gap, "recordings", "m", NOW)
+
+    assert EventName.INCOMPLETE is event.event_type
+    assert ["chunk 1 was never announced", "chunk 3 is not archived yet"] == event.body["lacks"]
+    assert [0, 2] == [one["index"] for one in chunks_of(event.body["chunks"])]
+
+
+def chunks_of(told: object) -> list[dict[str, Any]]:
+    """The chunks of an event's body."""
+    assert isinstance(told, list)
+    return told
+
+
+def test_doubts_about_the_whole_are_told_with_it() -> None:
+    """Durations that do not add up keep no recording from being archived."""
+    short = replace(chunk(0), duration=timedelta(minutes=1))
+    doubted = CatalogEntry(replace(RECORDING, duration=timedelta(hours=1)), (short,))
+    event = notifications.completed(doubted, "recordings", "m", NOW)
+
+    assert EventName.ARCHIVED is event.event_type
+    assert ["its chunks last 60.0 s together, the event says 3600.0 s"] == event.body["doubts"]
+
+
+def test_the_same_fact_has_the_same_id() -> None:
+    """However often and whenever it is told; the next revision has another."""
+    first = notifications.completed(ENTRY, "recordings", "m", NOW)
+    again = notifications.completed(ENTRY, "recordings", "m", NOW + timedelta(hours=1))
+    revised = replace(ENTRY, recording=replace(RECORDING, revision=2))
+    second = notifications.completed(revised, "recordings", "m", NOW)
+
+    assert first.event_id == again.event_id != second.event_id
+
+
+@pytest.mark.parametrize("alarm", Alarm)
+def test_every_alarm_is_an_event(alarm: Alarm) -> None:
+    """With its reason, and the chunk that it concerns."""
+    event = notifications.alert(RecordingId("r"), Alert(alarm, "because", DocumentId("d0")), NOW)
+
+    assert {
+        "recordingId": "r",
+        "alarm": alarm.value,
+        "reason": "because",
+        "documentId": "d0",
+        "at": "2026-03-01T12:00:00Z",
+    } == event.body
+    assert ALARMED[alarm] is event.event_type
+
+
+def test_every_event_name_is_told_by_something() -> None:
+    """No alert rule waits for a name that nothing emits."""
+    whole, lacking = (
+        notifications.completed(entry, "c", "m", NOW) for entry in (ENTRY, replace(ENTRY, chunks=(chunk(1),)))
+    )
+
+    assert set(EventName) == {*ALARMED.values(), whole.event_type, lacking.event_type}
+
+
+def test_an_alarm_of_the_whole_recording_names_no_chunk() -> None:
+    """There is none to name."""
+    assert "documentId" not in notifications.alert(RecordingId("r"), Alert(Alarm.LOST, "because"), NOW).body
+
+
+def test_two_alarms_are_two_events() -> None:
+    """By their kind, chunk and reason; the same one told twice is one."""
+    one, other = DocumentId("d0"), DocumentId("d1")
+    alerts = [
+        Alert(Alarm.LOST, "a", one),
+        Alert(Alarm.LOST, "a", other),
+        Alert(Alarm.LOST, "b", one),
+        Alert(Alarm.DAMAGED, "a", one),
+        Alert(Alarm.LOST, "a", one),
+    ]
+
+    assert 4 == len({notifications.alert(RecordingId("r"), found, NOW).event_id for found in alerts})
+
+
+def test_an_event_that_no_recording_knows_of_is_told_by_where_it_is_kept() -> None:
+    """Once, however often it comes."""
+    first = notifications.unreadable("e", "data: missing", "2026/e.json", NOW)
+    again = notifications.unreadable("e", "data: missing", "2026/e.json", NOW + timedelta(hours=1))
+    other = notifications.unreadable("e", "data: missing", "2026/f.json", NOW)
+
+    assert (EventName.UNREADABLE, "/events/e") == (first.event_type, first.subject)
+    assert {
+        "eventId": "e",
+        "reason": "data: missing",
+        "journal": "2026/e.json",
+        "at": "2026-03-01T12:00:00Z",
+    } == first.body
+    assert first.event_id == again.event_id != other.event_id
+
+
+def test_what_cannot_be_encoded_is_told_all_the_same() -> None:
+    """An event may hold a lone surrogate, which must not keep its alert from being told."""
+    told = notifications.alert(RecordingId("r"), Alert(Alarm.UNREADABLE, "event \ud800: no chunks"), NOW)
+
+    assert told.event_id != notifications.unreadable("\ud800", "\ud800", "\ud800.json", NOW).event_id
+    assert json.dumps(told.body).isascii()
+
+
+def test_an_event_can_be_sent_as_json() -> None:
+    """Nothing in it is of a type that only we know."""
+    body = notifications.completed(ENTRY, "recordings", "m", NOW).body
+
+    assert body == json.loads(json.dumps(body))

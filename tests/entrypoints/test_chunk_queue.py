@@ -1,0 +1,115 @@
+"""The queue of chunk messages: which the host gets back, and what it logs of those."""
+
+import base64
+import json
+import logging
+import traceback
+import uuid
+from datetime import timedelta
+
+import azure.functions as func
+import pytest
+
+import function_app
+from recording.bootstrap import App, compose
+from recording.core.errors import ArchiveBusy, Transient
+from recording.core.formats.messages import ChunkMessage
+from recording.core.model import ChunkState, DocumentId
+from recording.events.refusing import Refusing
+from recording.settings import Settings
+from tests.fakes import FakeArchive
+from tests.use_cases.world import RECORDING, World
+
+SETTINGS = {
+    "ACS_ENDPOINT": "https://x.communication.azure.com",
+    "ACS_ACCESS_KEY": base64.b64encode(b"key").decode(),
+    "ARCHIVE_STORAGE": "AccountName=a;AccountKey=a2V5;DefaultEndpointsProtocol=https;EndpointSuffix=core.windows.net",
+}
+STEP = json.dumps({"recordingId": RECORDING, "documentId": "document-0"}).encode()
+NO_STEPS = {
+    "text": b"no step",
+    "base64 of text": base64.b64encode(b"no step"),
+    "another object": b'{"a": 1}',
+    "unknown recording": ChunkMessage(RECORDING, DocumentId("document-9")).to_message().encode(),
+}
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    """The use cases over fakes, behind the real functions."""
+    world = World()
+    composed = compose(Settings.from_env(SETTINGS))
+    refusing = Refusing(FakeArchive(), world.topic, world.clock.now)
+    app = App(
+        composed.settings,
+        composed.receiving,
+        composed.starting,
+        composed.controlling,
+        refusing,
+        world.archiving,
+        world.clock.now,
+    )
+    monkeypatch.setattr(function_app, "_compose", lambda: app)
+    return world
+
+
+def hand_out(body: bytes) -> None:
+    """As the host does: what raises comes again, what returns is acknowledged."""
+    message = func.QueueMessage(id=str(uuid.uuid4()), body=body)
+    function_app.archive_chunk(message)  # a builder, which may be called as what it builds
+
+
+@pytest.mark.parametrize("body", NO_STEPS.values(), ids=NO_STEPS.keys())
+def test_what_can_never_be_a_step_is_told_and_acknowledged(
+    world: World, body: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Once, in one line, without a traceback."""
+    hand_out(body)
+
+    assert ["RecordingEventUnreadable"] == world.told()
+    assert [(logging.ERROR, None)] == [(record.levelno, record.exc_info) for record in caplog.records]
+    assert caplog.messages[0].startswith("step.refused ")
+
+
+@pytest.mark.parametrize("body", [STEP, base64.b64encode(STEP)], ids=["plain", "base64"])
+def test_a_step_is_read_as_tools_write_it(world: World, body: bytes) -> None:
+    world.announce(world.add())
+    hand_out(body)
+
+    assert ChunkState.RELEASED == world.state()
+
+
+def test_a_failed_try_is_one_line_and_acknowledged(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """The next try has a message of its own."""
+    world.announce(world.add())
+    world.queue.messages.clear()
+    world.source.arm("busy_503", times=None)
+    caplog.set_level(logging.WARNING)
+    hand_out(STEP)
+
+    assert [(logging.WARNING, None)] == [(record.levelno, record.exc_info) for record in caplog.records]
+    assert caplog.messages[0].startswith("recording.step_failed recording_id=recording-1 document_id=document-0 ")
+    assert " code=source_busy attempt=1 " in caplog.messages[0]
+    assert 1 == len(world.queue.messages)
+
+
+def test_what_the_catalog_keeps_from_being_noted_is_given_back_without_the_traces_of_others(world: World) -> None:
+    """The host writes the trace of what it is given: that of the SDK under it quotes whole replies."""
+    world.announce(world.add())
+
+    quoted = ValueError("https://secret/?sig=x")
+
+    def away(_operation: str, _name: str) -> None:
+        raise ArchiveBusy("look for blob", "503") from quoted
+
+    world.archive.before = away
+    world.catalog.conflicts = 100_000
+    with pytest.raises(Transient) as caught:
+        hand_out(STEP)
+
+    assert "secret" not in "".join(traceback.format_exception(caught.value))
+    world.archive.before = lambda _operation, _name: None
+    world.catalog.conflicts = 0
+    world.clock.at += timedelta(minutes=3)
+    hand_out(STEP)
+    assert ChunkState.RELEASED == world.state()

@@ -1,0 +1,180 @@
+"""How a caller hears of an error: RFC 9457, one type for each cause, and what the caller can mend."""
+
+import math
+
+import pytest
+
+from recording.core import errors, outputs
+from recording.core.errors import (
+    CallRefused,
+    CatalogConflict,
+    InvalidRequest,
+    MalformedEvent,
+    Permanent,
+    RecordingError,
+    RequestIdReused,
+    RequestTooLarge,
+    ServiceBusy,
+    SettingsInvalid,
+    SourceBusy,
+    Transient,
+    UnknownRecording,
+)
+from recording.core.formats.api import problem, unforeseen
+from recording.core.model import RecordingId
+
+START = "start recording"
+FIELDLESS = [
+    kind
+    for kind in vars(errors).values()
+    if isinstance(kind, type)
+    and issubclass(kind, RecordingError)
+    and kind.__init__ in {RecordingError.__init__, Transient.__init__}
+]
+
+
+def refusal(operation: str, status: int, code: str = "", running: RecordingId | None = None, **ids: str) -> CallRefused:
+    """A refusal, by the service where it has a code."""
+    if code:
+        ids["code"] = code
+    return CallRefused(operation, f"{status} no.", status=status, ids=ids, running=running)
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "kind"),
+    [
+        (InvalidRequest("field", "wrong"), 400, "invalid-request"),
+        (MalformedEvent("data.x", "wrong"), 400, "malformed-event"),
+        (refusal(START, 400, "8500", server_call_id="?"), 400, "invalid-locator"),
+        (UnknownRecording("find recording", "unknown"), 404, "unknown-recording"),
+        (refusal(START, 404, "8522"), 404, "call-not-found"),
+        (refusal(START, 400, "8553"), 409, "recording-running"),
+        (refusal(START, 409, running=RecordingId("r")), 409, "recording-running"),
+        (refusal("pause recording", 404, "8522"), 409, "recording-over"),
+        (refusal("stop recording", 409), 409, "recording-over"),
+        (refusal("pause recording", 409, "8600"), 409, "call-refused"),
+        (refusal("read state", 412), 409, "call-refused"),
+        (refusal(START, 403, "8600"), 409, "call-refused"),
+        (RequestTooLarge("body", "large"), 413, "request-too-large"),
+        (RequestIdReused(START, "it was sent with another order"), 422, "request-id-reused"),
+        (Permanent("save entry", "too many"), 500, "permanent"),
+        (SettingsInvalid(("A: missing",)), 503, "settings-invalid"),
+        (SourceBusy("read source", "busy"), 503, "source-busy"),
+        (CatalogConflict("save entry", "changed"), 503, "catalog-conflict"),
+    ],
+    ids=str,
+)
+def test_every_cause_has_a_type_and_a_status_of_its_own(error: RecordingError, status: int, kind: str) -> None:
+    """Unlike conflicts have unlike types."""
+    found = problem(error)
+
+    assert (status, status) == (found.status, found.details["status"])
+    assert f"urn:recording:problem:{kind}" == found.details["type"]
+    assert kind.replace("-", " ") == str(found.details["title"]).lower()
+
+
+@pytest.mark.parametrize("kind", FIELDLESS)
+def test_every_error_there_is_can_be_told(kind: type[RecordingError]) -> None:
+    """What passes by itself is 503, what does not is no caller's fault, unless the list above says so."""
+    found = problem(kind("do it", "it failed"))
+
+    known = {UnknownRecording.code: 404, RequestIdReused.code: 422}
+
+    assert known.get(kind.code, 503 if issubclass(kind, Transient) else 500) == found.status
+
+
+@pytest.mark.parametrize(
+    ("error", "detail"),
+    [
+        (UnknownRecording("find recording", "unknown"), "Could not find recording: unknown."),
+        (refusal(START, 404), "Could not start recording: 404 no."),
+        (InvalidRequest("format", "missing"), "format: missing."),
+        (
+            ServiceBusy(START, "503 busy", hint="check ACS_ENDPOINT and the network"),
+            "Could not start recording: 503 busy.",
+        ),
+    ],
+    ids=str,
+)
+def test_the_detail_is_the_cause_in_a_sentence_without_the_operators_hint(error: RecordingError, detail: str) -> None:
+    """Nor with an id in the log's spelling."""
+    assert detail == problem(error).details["detail"]
+
+
+def test_ids_are_members_in_camel_case() -> None:
+    """Those that a caller may know; a blob or a key of the catalog is none of them."""
+    ids = {"recording_id": "r", "document_id": "d", "event_id": "e", "code": "8522", "blob": "b", "entry": "call/x"}
+    details = problem(Permanent("do it", "it failed", ids=ids)).details
+
+    assert {"recordingId": "r", "documentId": "d", "eventId": "e", "serviceCode": "8522"} == {
+        key: value for key, value in details.items() if key not in {"type", "title", "status", "detail"}
+    }
+
+
+@pytest.mark.parametrize(
+    ("error", "field"),
+    [
+        (InvalidRequest("field", "wrong"), "field"),
+        (MalformedEvent("data.x", "wrong"), "data.x"),
+        (RequestTooLarge("body", "large"), "body"),
+        (RequestIdReused(START, "it was sent with another order"), "Repeatability-Request-ID"),
+        (refusal(START, 400, "8500", server_call_id="?"), "serverCallId"),
+        (refusal(START, 400, "8500", room_id="?"), "roomId"),
+        (refusal(START, 400), "serverCallId | groupCallId | roomId | callConnectionId"),
+    ],
+    ids=str,
+)
+def test_what_the_caller_can_mend_is_named_by_its_field(error: RecordingError, field: str) -> None:
+    """Also where it was the service that found it: a serverCallId that is not base64."""
+    assert field == problem(error).details["field"]
+
+
+@pytest.mark.parametrize("error", [refusal("pause recording", 404), refusal(START, 404), SourceBusy("do", "busy")])
+def test_where_there_is_nothing_to_mend_no_field_is_named(error: RecordingError) -> None:
+    """It would send the caller the wrong way."""
+    assert "field" not in problem(error).details
+
+
+def test_a_running_recording_is_named() -> None:
+    """By which the caller can go on."""
+    assert "r" == problem(refusal(START, 400, "8553", running=RecordingId("r"))).details["recordingId"]
+    assert "recordingId" not in problem(refusal(START, 400, "8553")).details
+
+
+def test_valid_outputs_come_with_a_wrong_one() -> None:
+    """And with nothing else."""
+    assert outputs.table() == problem(InvalidRequest("content", "wrong")).details["validOutputs"]
+    assert "validOutputs" not in problem(InvalidRequest("field", "wrong")).details
+
+
+def test_settings_are_named_all_at_once() -> None:
+    """Missing or wrong."""
+    assert ["A: missing", "B: wrong"] == problem(SettingsInvalid(("A: missing", "B: wrong"))).details["problems"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "header"),
+    [(7.2, "8"), (0.0, "1"), (86400.0, "3600"), (math.inf, "3600"), (math.nan, "1"), (None, "10")],
+)
+def test_what_passes_says_when_to_ask_again(asked: float | None, header: str) -> None:
+    """In whole seconds, within the hour, and also where the service did not say."""
+    assert {"Retry-After": header} == problem(Transient("read", "busy", retry_after=asked)).headers
+
+
+def test_wrong_settings_say_when_to_ask_again() -> None:
+    """A person has to mend them."""
+    assert {"Retry-After": "60"} == problem(SettingsInvalid(("A: missing",))).headers
+
+
+@pytest.mark.parametrize("error", [InvalidRequest("field", "wrong"), refusal(START, 404), Permanent("do", "failed")])
+def test_where_waiting_does_not_help_nobody_is_asked_to(error: RecordingError) -> None:
+    """The same request would be refused again."""
+    assert {} == problem(error).headers
+
+
+def test_an_error_that_nobody_foresaw_is_a_problem_too() -> None:
+    """It says where to look, and shows nothing of the inside."""
+    found = unforeseen()
+
+    assert (500, {}) == (found.status, found.headers)
+    assert "urn:recording:problem:internal-error" == found.details["type"]
