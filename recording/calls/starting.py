@@ -25,9 +25,8 @@ from recording import log
 from recording.catalog_updates import CatalogUpdates
 from recording.core.errors import CallNotReady, CallRefused, RequestIdReused
 from recording.core.formats.api import StartRequest
-from recording.core.formats.events import CallEvent
 from recording.core.lifecycle import Started
-from recording.core.model import RUNNING, CatalogEntry, Output, RecordingId, ServerCallId
+from recording.core.model import RUNNING, CallEvent, CatalogEntry, Output, RecordingId, ServerCallId
 from recording.core.outputs import VALID
 from recording.ports import CallLocator, Calls, StartClaim, StartOrder
 

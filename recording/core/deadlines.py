@@ -8,8 +8,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from recording.core.formats.events import FileEvent
-from recording.core.model import Chunk
+from recording.core.model import Chunk, FileEvent
 
 MARGIN = timedelta(hours=1)
 """How long a source may outlive its retention before it is believed to be gone: clocks differ, deletions are late."""

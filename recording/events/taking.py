@@ -9,9 +9,9 @@ from recording.calls.starting import Starting
 from recording.chunks.announcing import Announcing
 from recording.core.errors import MalformedEvent, Permanent, Transient
 from recording.core.formats.deliveries import MOST_AT_ONCE, Member, can_wait, kept, messages
-from recording.core.formats.events import CallEvent, FileEvent, ValidationEvent, event_id_of, event_type_of, parse_event
+from recording.core.formats.events import ValidationEvent, event_id_of, event_type_of, parse_event
 from recording.core.formats.messages import ChunkMessage
-from recording.core.model import BlobName, Door
+from recording.core.model import BlobName, CallEvent, Door, FileEvent
 from recording.events.refusing import Refusing
 
 MOST_NAMED = 10

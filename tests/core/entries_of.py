@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from recording.core.formats.events import FileEvent
 from recording.core.lifecycle import (
     Announced,
     Announcement,
@@ -33,6 +32,7 @@ from recording.core.model import (
     DocumentId,
     Door,
     Failure,
+    FileEvent,
     Format,
     Location,
     MetadataProof,

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recording.core.deadlines import Waits, another_look, due_by_metadata, due_of, gone_by_of, next_look
-from recording.core.formats.events import FileEvent
+from recording.core.model import FileEvent
 from tests.core.entries_of import DUE, GONE_BY, NOW, RECORDING_ID, candidate, chunk
 
 DAY = timedelta(hours=24)

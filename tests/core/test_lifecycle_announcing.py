@@ -7,7 +7,6 @@ from itertools import permutations
 
 import pytest
 
-from recording.core.formats.events import FileEvent
 from recording.core.lifecycle import Announced, Decision, Expired, Quarantined, Started, decide
 from recording.core.lifecycle.candidates import DROPPED, MOST_CANDIDATES
 from recording.core.lifecycle.changes import MOST_CHUNKS
@@ -21,6 +20,7 @@ from recording.core.model import (
     ChunkState,
     DocumentId,
     Door,
+    FileEvent,
     Format,
     Output,
     RecordingState,

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from recording.core.formats.events import FileEvent
 from recording.core.lifecycle import Announced, Started, decide, lacks
 from recording.core.lifecycle.candidates import MOST_BY_KEY, brought_by_key
 from recording.core.model import (
@@ -12,6 +11,7 @@ from recording.core.model import (
     Content,
     DocumentId,
     Door,
+    FileEvent,
     Format,
     Location,
     Output,

@@ -20,8 +20,8 @@ from recording.core.errors import (
     Transient,
     UnknownRecording,
 )
-from recording.core.formats.api import problem, unforeseen
 from recording.core.model import RecordingId
+from recording.entrypoints.problems import problem, unforeseen
 
 START = "start recording"
 FIELDLESS = [

@@ -6,8 +6,8 @@ import pytest
 
 from recording.catalog_updates import CatalogUpdates
 from recording.chunks.announcing import Announcing
-from recording.core.formats.events import FileEvent, parse_event
-from recording.core.model import Alarm, CatalogEntry, Door, RecordingId
+from recording.core.formats.events import parse_event
+from recording.core.model import Alarm, CatalogEntry, Door, FileEvent, RecordingId
 from recording.core.naming import DEFAULT_TEMPLATE, parse_template
 from tests.core.entries_of import NOW
 from tests.core.formats.file_events import CHUNKS_PATH, RECORDING, changed, chunk, file_event
@@ -25,7 +25,7 @@ def announced(
     updates = CatalogUpdates(catalog, topic or FakeTopic(), lambda: NOW, lambda _: None)
     found = parse_event(event)
     assert isinstance(found, FileEvent)
-    steps = Announcing(updates, parse_template(DEFAULT_TEMPLATE), 24).announce(found, door)
+    steps = Announcing(updates, parse_template(DEFAULT_TEMPLATE), timedelta(hours=24)).announce(found, door)
     return catalog.entries[RecordingId(RECORDING)], len(steps)
 
 

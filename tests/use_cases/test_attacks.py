@@ -7,13 +7,13 @@ from datetime import timedelta
 import pytest
 
 from recording.core.errors import ArchiveBusy
-from recording.core.formats.events import FileEvent
 from recording.core.formats.messages import ChunkMessage
 from recording.core.model import (
     Authority,
     ChunkState,
     DocumentId,
     Door,
+    FileEvent,
     RecordingId,
     RecordingState,
 )

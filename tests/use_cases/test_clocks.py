@@ -5,8 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from recording.core.formats.events import FileEvent
-from recording.core.model import ChunkState, RecordingState
+from recording.core.model import ChunkState, FileEvent, RecordingState
 from tests.use_cases.world import RECORDING, START, World, assert_nothing_lost
 
 

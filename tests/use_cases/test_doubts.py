@@ -4,8 +4,18 @@ from datetime import timedelta
 
 import pytest
 
-from recording.core.formats.events import FileEvent
-from recording.core.model import Channel, ChunkState, Content, Door, Format, Location, Output, Place, RecordingState
+from recording.core.model import (
+    Channel,
+    ChunkState,
+    Content,
+    Door,
+    FileEvent,
+    Format,
+    Location,
+    Output,
+    Place,
+    RecordingState,
+)
 from tests.use_cases.world import RECORDING, START, World, assert_nothing_lost, elsewhere, metadata_of, sound
 
 LIMIT = b"limit exceeded!"

@@ -6,8 +6,7 @@ import pytest
 
 from recording.copying.destination import BLOCK_SIZE_LABEL, DIGEST_LABEL, LENGTH_LABEL
 from recording.core.blocks import Hasher
-from recording.core.formats.events import FileEvent
-from recording.core.model import BlobName, ChunkState
+from recording.core.model import BlobName, ChunkState, FileEvent
 from tests.use_cases.world import BLOCK, RECORDING, START, World, assert_nothing_lost, metadata_of, sound
 
 NAME = BlobName("recording-1/0000-document-0.wav")

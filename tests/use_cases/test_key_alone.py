@@ -8,7 +8,6 @@ from datetime import timedelta
 import pytest
 
 from recording.core.errors import EntryTooLarge
-from recording.core.formats.events import FileEvent
 from recording.core.model import (
     Alarm,
     AnnouncedChunk,
@@ -17,6 +16,7 @@ from recording.core.model import (
     Content,
     DocumentId,
     Door,
+    FileEvent,
     Format,
     Location,
     Output,

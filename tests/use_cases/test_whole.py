@@ -5,9 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from recording.core.formats.events import FileEvent
 from recording.core.lifecycle import lacks
-from recording.core.model import AnnouncedChunk, ChunkState, DocumentId, RecordingState, Unread
+from recording.core.model import AnnouncedChunk, ChunkState, DocumentId, FileEvent, RecordingState, Unread
 from tests.use_cases.world import RECORDING, START, World, assert_nothing_lost
 
 

@@ -8,16 +8,16 @@ what names no recording and has no chunk that can be read is refused. Doubts tha
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from recording.core.errors import MalformedEvent
 from recording.core.formats import reading
 from recording.core.formats.members import Lack, Members, read_members
 from recording.core.model import (
-    AnnouncedChunk,
     CallConnectionId,
+    CallEvent,
     CallId,
-    Output,
+    FileEvent,
     RecordingId,
     ServerCallId,
     Unread,
@@ -39,38 +39,6 @@ _SUBJECT = re.compile(
     r"/recording/call/(?P<call>.*?)(?:/serverCallId/(?P<server>.*?))?(?:/recordingId/(?P<recording>.*))?",
     re.IGNORECASE | re.DOTALL,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class FileEvent:
-    """`RecordingFileStatusUpdated`: the chunks of a recording can be fetched.
-
-    `notes` are doubts about the event that its archive should remember, `unread` the members that could not be read.
-    """
-
-    event_id: str
-    recording_id: RecordingId
-    chunks: tuple[AnnouncedChunk, ...]
-    call_id: CallId | None = None
-    server_call_id: ServerCallId | None = None
-    at: datetime | None = None
-    started_at: datetime | None = None
-    duration: timedelta | None = None
-    session_end_reason: str = ""
-    output: Output | None = None
-    notes: tuple[str, ...] = ()
-    unread: tuple[Unread, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class CallEvent:
-    """`CallConnected` or `CallStarted`: a call that can be recorded; at least one of its two ids is known."""
-
-    event_id: str
-    event_type: str
-    server_call_id: ServerCallId | None = None
-    call_connection_id: CallConnectionId | None = None
-    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

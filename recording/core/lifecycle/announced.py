@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from recording.core.formats.events import FileEvent
 from recording.core.lifecycle.candidates import (
     MOST_BY_KEY,
     adds,
@@ -25,6 +24,7 @@ from recording.core.model import (
     Chunk,
     DocumentId,
     Door,
+    FileEvent,
     Recording,
     RecordingState,
     Unread,

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from recording.core.formats.events import FileEvent
 from recording.core.model import (
     Alert,
     AnnouncedChunk,
@@ -13,6 +12,7 @@ from recording.core.model import (
     DocumentId,
     Door,
     Failure,
+    FileEvent,
     MetadataProof,
     Output,
     Proof,

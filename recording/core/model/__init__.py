@@ -1,7 +1,8 @@
-"""The domain as frozen values: its words, the evidence, chunks, and the catalog's entries."""
+"""The domain as frozen values: its words, the evidence, what has been told, chunks, and the catalog's entries."""
 
 from recording.core.model.chunk import Chunk
 from recording.core.model.entry import CatalogEntry, Recording
+from recording.core.model.events import CallEvent, FileEvent
 from recording.core.model.evidence import (
     Alert,
     AnnouncedChunk,
@@ -48,6 +49,7 @@ __all__ = [
     "Authority",
     "BlobName",
     "CallConnectionId",
+    "CallEvent",
     "CallId",
     "Candidate",
     "CatalogEntry",
@@ -59,6 +61,7 @@ __all__ = [
     "DocumentId",
     "Door",
     "Failure",
+    "FileEvent",
     "Format",
     "Location",
     "MetadataProof",

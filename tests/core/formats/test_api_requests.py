@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from recording.core import outputs
 from recording.core.errors import InvalidRequest, RequestTooLarge
-from recording.core.formats.api import MOST_BODY, StartRequest, parse_json, parse_start, problem
+from recording.core.formats.api import MOST_BODY, StartRequest, parse_json, parse_start
 from recording.core.model import CallConnectionId, Channel, Content, Format, Output, ServerCallId
+from recording.entrypoints.problems import problem
 
 WAV = Output(Content.AUDIO, Channel.MIXED, Format.WAV)
 USUAL = Output(Content.AUDIO, Channel.MIXED, Format.MP3)
