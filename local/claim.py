@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,8 +11,24 @@ from pathlib import Path
 LOCAL = Path(__file__).parents[1] / ".local"
 
 
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
+
+
 class FolderInUseError(Exception):
     """Another process runs in the folder; the message says which."""
+
+
+def folder_for(program: str, name: str) -> Path:
+    """The folder of a program's run: the usual one, or with a name a further one beside it.
+
+    Raises:
+        SystemExit: the name is none for a folder; it is emptied, and so must be one of ours.
+    """
+    if not name:
+        return LOCAL / program
+    if not _NAME.fullmatch(name):
+        raise SystemExit(f"--name: {name!r} is not 1 to 31 of a-z, 0-9 and hyphens")
+    return LOCAL / f"{program}-{name}"
 
 
 def _lock_of(folder: Path) -> Path:

@@ -14,10 +14,9 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from local.claim import is_claimed
+from local.claim import folder_for, is_claimed
 from local.running import Running
 from local.stack import EVENTS, QUEUE
-from local.up import USUAL_NAME, folder_named
 
 WIDTH = 80
 """Columns of a terminal that nobody has made wider."""
@@ -30,8 +29,8 @@ type Json = Mapping[str, Any]
 def main(arguments: list[str]) -> int:
     """Show it once; 1 if nothing runs."""
     parser = argparse.ArgumentParser(prog="make status", description=__doc__)
-    parser.add_argument("--name", default=USUAL_NAME, help="of the stack, as given to make up")
-    folder = folder_named(parser.parse_args(arguments).name)
+    parser.add_argument("--name", default="", help="of the stack, if make up was given one")
+    folder = folder_for("up", parser.parse_args(arguments).name)
     running = Running.read(folder) if is_claimed(folder) else None
     if running is None:
         print(f"No stack runs in .local/{folder.name}: make up starts one.", file=sys.stderr)
@@ -46,12 +45,17 @@ def main(arguments: list[str]) -> int:
 def _show(console: Console, running: Running) -> None:
     at_service = _asked(f"{running.control}/recordings")["recordings"]
     views = [_view(running, recording["recordingId"]) for recording in at_service]
-    console.print(recordings_table(at_service, views, datetime.now(UTC)))
-    console.print(published_table(_asked(f"{running.control}/published")["events"]))
-    console.print(f"Messages in queues: {_queues(running)}", highlight=False)
+    events = _asked(f"{running.control}/published")["events"]
     armed = _asked(f"{running.control}/faults")["armed"]
-    names = ", ".join(f"{fault['name']} (struck {fault['hits']} times)" for fault in armed)
-    console.print(f"Faults at the service: {names or 'none'}", highlight=False)
+    faults = ", ".join(f"{fault['name']} (struck {fault['hits']} times)" for fault in armed)
+    if at_service:
+        console.print(recordings_table(at_service, views, datetime.now(UTC)), "")
+    else:
+        console.print("Nothing is recorded yet: make up has printed how a call begins.")
+    if events:
+        console.print(published_table(events), "")
+    console.print(f"Messages in queues: {_queues(running)}", highlight=False)
+    console.print(f"Faults at the service: {faults or 'none'}", highlight=False)
 
 
 def _asked(url: str) -> Any:  # noqa: ANN401 - JSON
@@ -77,14 +81,13 @@ def _queues(running: Running) -> str:
         except ResourceNotFoundError:  # the host makes a poison queue with its first message
             return 0
 
-    names = (EVENTS, QUEUE, f"{EVENTS}-poison", f"{QUEUE}-poison")
-    return ", ".join(f"{name} {length(name)}" for name in names)
+    return ", ".join(f"{name} {length(name)} (poison {length(f'{name}-poison')})" for name in (EVENTS, QUEUE))
 
 
 def recordings_table(at_service: Iterable[Json], views: Iterable[Json], now: datetime) -> Table:
     """A line for each recording: its state at the app, and what is owed until when."""
-    table = Table(title="Recordings", title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, padding=0)
-    for column in ("id", "output", "state", "owed", "left of 24 h"):
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0)
+    for column in ("recording", "output", "state", "owed", "left"):
         table.add_column(column, overflow="fold")
     for recording, view in zip(at_service, views, strict=True):
         table.add_row(
@@ -123,15 +126,21 @@ def _left(view: Json, now: datetime) -> str:
 
 def published_table(events: Iterable[Json]) -> Table:
     """A line for each event that the app has published to its topic."""
-    table = Table(title="Published by the app", title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, padding=0)
-    for column in ("at", "event", "id", "says"):
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0)
+    for column in ("published", "event", "recording", "says"):
         table.add_column(column, overflow="fold")
     for event in events:
         body = event["data"]
-        says = body.get("reason") or body.get("manifest") or "; ".join(body.get("lacks", ()))
         at = datetime.fromisoformat(event["eventTime"]).strftime("%H:%M:%S")
-        table.add_row(at, event["eventType"], _short(body.get("recordingId") or ""), says)
+        table.add_row(at, event["eventType"], _short(body.get("recordingId") or ""), _said(body))
     return table
+
+
+def _said(body: Json) -> str:
+    chunks = body.get("chunks", ())
+    length = sum(chunk["length"] for chunk in chunks) / (1 << 20)
+    whole = f"{len(chunks)} chunk{'s' * (len(chunks) != 1)}, {length:.1f} MiB"
+    return body.get("reason") or "; ".join((whole, *body.get("lacks", ())))
 
 
 def _short(recording_id: str) -> str:

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import re
 import signal
 import socket
 import sys
@@ -10,16 +9,14 @@ import time
 from pathlib import Path
 
 from local.azurite import AzuriteError
-from local.claim import LOCAL, FolderInUseError, claimed
+from local.claim import LOCAL, FolderInUseError, claimed, folder_for
 from local.eventgrid import HandshakeError
 from local.guide import session
 from local.host import HostNotReadyError
 from local.running import Running
 from local.stack import Stack
 
-USUAL_NAME = "up"
 _PORT = 7071
-_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
 _PLACES = """\
 what it holds and owes   make status{arguments}
 log of the app           {folder}/host.log
@@ -34,14 +31,14 @@ def main(arguments: list[str]) -> int:
     """Run until interrupted; the exit status of a start that failed."""
     parser = argparse.ArgumentParser(prog="make up", description=__doc__)
     parser.add_argument("--port", type=int, default=_PORT, help="of the Functions host (default %(default)s)")
-    parser.add_argument("--name", default=USUAL_NAME, help="of its folder in .local: one stack runs in each")
+    parser.add_argument("--name", default="", help="of a second stack, to run beside the first")
     parser.add_argument("--no-host", action="store_true", help="leave the Functions host to Core Tools' func start")
     asked = parser.parse_args(arguments)
-    folder = folder_named(asked.name)
+    folder = folder_for("up", asked.name)
     try:
         with claimed(folder, f"on port {asked.port}"):
             _check_port(asked.port)
-            _run(folder, asked.port, with_host=not asked.no_host)
+            _run(folder, asked.name, asked.port, with_host=not asked.no_host)
     except FolderInUseError as taken:
         second = f"make up ARGS='--name second --port {asked.port + 1}'"
         return _failed(f"make up runs already, {taken}. End it there, or start a second stack: {second}")
@@ -55,21 +52,10 @@ def _failed(why: str) -> int:
     return 1
 
 
-def folder_named(name: str) -> Path:
-    """The folder of the stack of that name.
-
-    Raises:
-        SystemExit: the name is none for a folder; it is emptied, and so must be one of ours.
-    """
-    if not _NAME.fullmatch(name):
-        raise SystemExit(f"--name: {name!r} is not 1 to 31 of a-z, 0-9 and hyphens")
-    return LOCAL / name
-
-
-def _run(folder: Path, port: int, *, with_host: bool) -> None:
+def _run(folder: Path, name: str, port: int, *, with_host: bool) -> None:
     print("Starting Azurite, local Communication Services, Event Grid and Functions host …", flush=True)
     with Stack(folder, media_folder=LOCAL / "media", port=port, with_host=with_host) as stack:
-        _tell(stack, port)
+        _tell(stack, name, port)
         if not with_host:
             _wait_for_core_tools(stack, port)
         while True:
@@ -90,15 +76,14 @@ def _check_port(port: int) -> None:
             raise _PortTakenError(f"port {port} is taken. Try make up ARGS='--port {port + 1}'") from None
 
 
-def _tell(stack: Stack, port: int) -> None:
+def _tell(stack: Stack, name: str, port: int) -> None:
     running = Running.of(stack)
     running.write(stack.folder)
     values = {"FUNCTIONS_WORKER_RUNTIME": "python", **stack.environment()}
     content = {"IsEncrypted": False, "Values": values, "Host": {"LocalHttpPort": port}}
     (stack.folder / "local.settings.json").write_text(json.dumps(content, indent=2) + "\n")
-    name = stack.folder.name
     places = _PLACES.format(
-        folder=stack.folder.relative_to(LOCAL.parent), arguments="" if name == USUAL_NAME else f" ARGS='--name {name}'"
+        folder=stack.folder.relative_to(LOCAL.parent), arguments=f" ARGS='--name {name}'" if name else ""
     )
     print(session(running) + places, flush=True)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from local.azurite import AzuriteError
-from local.claim import LOCAL, FolderInUseError, claimed
+from local.claim import LOCAL, FolderInUseError, claimed, folder_for
 from local.demo.media import UnusableMediaError, usable_media
 from local.demo.report import inspect, show
 from local.demo.story import DemoFailedError, play
@@ -21,8 +21,9 @@ def main(arguments: list[str]) -> int:
     """Run the demo; its exit status."""
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
     parser.add_argument("--media", type=Path, help="a wav, mp3 or mp4 of yours, in place of made media of that format")
+    parser.add_argument("--name", default="", help="of a second demo, to run beside another")
     asked = parser.parse_args(arguments)
-    folder = LOCAL / "demo"
+    folder = folder_for("demo", asked.name)
     try:
         media = dict([usable_media(asked.media)] if asked.media else [])
         with claimed(folder, "make demo"):
