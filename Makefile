@@ -29,7 +29,7 @@ help:
 	@echo 'make snapshots     write the kept deployments of tests/infra anew, after a change that is meant'
 	@echo 'make format        put the code into its one formatting'
 	@echo 'make setup         only what the others need: a virtual environment and Azurite'
-	@echo 'make clean         remove all that make has made'
+	@echo 'make clean         remove all that was made'
 
 setup: $(PYTHON_READY) $(AZURITE_READY)
 	@:
