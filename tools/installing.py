@@ -30,10 +30,10 @@ _CAUSES = {
         "the proxy does not lead to {index}. Look at HTTPS_PROXY and NO_PROXY."
     ),
     _UNTRUSTED: "the certificate of {index} is not trusted. Name its authority in PIP_CERT and NODE_EXTRA_CA_CERTS.",
-    _UNREACHABLE: (f"{{index}} cannot be reached. Is there a network? Behind a proxy, set HTTPS_PROXY. {_OWN_INDEX}"),
-    r"\bE40[13]\b|40[13] Client Error": f"{{index}} wants credentials. {_OWN_INDEX}",
+    _UNREACHABLE: (f"{{index}} cannot be reached. Is there a network? Behind a proxy, set HTTPS_PROXY.\n{_OWN_INDEX}"),
+    r"\bE40[13]\b|40[13] Client Error": f"{{index}} wants credentials.\n{_OWN_INDEX}",
     r"from versions: none|\bE404\b|404 Client Error": (
-        f"{{index}} answers, but does not have {{package}} at all: is it the right index? {_OWN_INDEX}"
+        f"{{index}} answers, but does not have {{package}} at all: is it the right index?\n{_OWN_INDEX}"
     ),
     r"from versions: \S|\bETARGET\b": (
         "{index} has {package}, but not in the version that is pinned here: does it lag behind the public one?"
