@@ -20,11 +20,11 @@ _PORT = 7071
 _PLACES = """\
 what it holds and owes   make status{arguments}
 log of the app           {folder}/host.log
-Blob, Queue and Table    ARCHIVE_STORAGE in {folder}/local.settings.json,
-                         for Storage Explorer; for Core Tools: start by
-                         make up ARGS=--no-host, copy that file here, func start
+Blob, Queue and Table    ARCHIVE_STORAGE in {folder}/local.settings.json
+Core Tools               make up ARGS=--no-host leaves the host to them
 Ctrl-C ends it; the next run begins anew.
 """
+_WAITING = "Copy {folder}/local.settings.json to this folder, and run: func start. Waiting for it on port {port} …"
 
 
 def main(arguments: list[str]) -> int:
@@ -55,9 +55,15 @@ def _failed(why: str) -> int:
 def _run(folder: Path, name: str, port: int, *, with_host: bool) -> None:
     print("Starting Azurite, local Communication Services, Event Grid and Functions host …", flush=True)
     with Stack(folder, media_folder=LOCAL / "media", port=port, with_host=with_host) as stack:
-        _tell(stack, name, port)
+        running = Running.of(stack)
+        running.write(folder)
+        _write_settings(stack, port)
+        place = folder.relative_to(LOCAL.parent)
         if not with_host:
-            _wait_for_core_tools(stack, port)
+            print(_WAITING.format(folder=place, port=port), flush=True)
+            _wait_for_core_tools(stack)
+        arguments = f" ARGS='--name {name}'" if name else ""
+        print(session(running) + _PLACES.format(folder=place, arguments=arguments), flush=True)
         while True:
             signal.pause()
 
@@ -76,26 +82,16 @@ def _check_port(port: int) -> None:
             raise _PortTakenError(f"port {port} is taken. Try make up ARGS='--port {port + 1}'") from None
 
 
-def _tell(stack: Stack, name: str, port: int) -> None:
-    running = Running.of(stack)
-    running.write(stack.folder)
+def _write_settings(stack: Stack, port: int) -> None:
     values = {"FUNCTIONS_WORKER_RUNTIME": "python", **stack.environment()}
     content = {"IsEncrypted": False, "Values": values, "Host": {"LocalHttpPort": port}}
     (stack.folder / "local.settings.json").write_text(json.dumps(content, indent=2) + "\n")
-    places = _PLACES.format(
-        folder=stack.folder.relative_to(LOCAL.parent), arguments=f" ARGS='--name {name}'" if name else ""
-    )
-    print(session(running) + places, flush=True)
 
 
-def _wait_for_core_tools(stack: Stack, port: int) -> None:
+def _wait_for_core_tools(stack: Stack) -> None:
     """Subscribe as soon as `func start` answers the handshake."""
-    print(f"Waiting for func start on port {port} …", flush=True)
     while True:
         try:
-            stack.subscribe()
+            return stack.subscribe()
         except (HandshakeError, OSError):
             time.sleep(2)
-            continue
-        print("Core Tools answers; file events go to it.", flush=True)
-        return

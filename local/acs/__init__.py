@@ -14,7 +14,6 @@ from local.acs.production import Production
 from local.acs.server import TlsServer
 from local.acs.tunnel import Tunnel
 from local.acs.world import World
-from local.proxies import past_proxies
 
 
 class LocalAcs:
@@ -75,8 +74,8 @@ class LocalAcs:
         return {
             "ACS_ENDPOINT": self.endpoint,
             "ACS_ACCESS_KEY": self.world.access_key,
-            **dict.fromkeys(("https_proxy", "HTTPS_PROXY"), self.tunnel.url),
-            **past_proxies({}),
+            "HTTPS_PROXY": self.tunnel.url,
+            "NO_PROXY": "127.0.0.1,localhost",
             "REQUESTS_CA_BUNDLE": bundle,
             "SSL_CERT_FILE": bundle,
         }
