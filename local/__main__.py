@@ -4,6 +4,7 @@ The programs are imported here and not above: an interrupt while the imports run
 """
 
 import importlib
+import io
 import os
 import signal
 import sys
@@ -22,6 +23,9 @@ def main(arguments: list[str]) -> int:
         return 2
     _interrupt_once()
     os.environ.update(past_proxies(os.environ))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal may lack our characters
     try:
         status: int = importlib.import_module(_PROGRAMS[arguments[0]]).main(arguments[1:])
     except KeyboardInterrupt:

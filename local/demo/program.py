@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+import requests
 from rich.console import Console
 
 from local.azurite import AzuriteError
@@ -34,7 +35,7 @@ def main(arguments: list[str]) -> int:
         why = f"The demo runs already: {taken}"
     except (AzuriteError, HostNotReadyError) as error:
         why = f"It did not start: {error}"
-    except DemoFailedError as error:
+    except (DemoFailedError, requests.RequestException) as error:
         why = f"It failed: {error}. The app's log says more: {folder.relative_to(LOCAL.parent)}/host.log"
     print(why, file=sys.stderr)
     return 1

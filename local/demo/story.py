@@ -111,9 +111,15 @@ def _watch(stack: Stack, console: Console, shown: list[Shown]) -> None:
             return all(recording.state.get("completedAt") for recording in shown)
 
         try:
-            wait_for(done, "all recordings to be archived and released", _PATIENCE)
+            wait_for(done, "all recordings", _PATIENCE)
         except TimeoutError as error:
-            raise DemoFailedError(str(error)) from error
+            owed = [f"{one.output} ({_standing(one.state)})" for one in shown if not one.state.get("completedAt")]
+            raise DemoFailedError(f"after {_PATIENCE:.0f} s not archived: {', '.join(owed)}") from error
+
+
+def _standing(state: dict[str, Any]) -> str:
+    reasons = [reason for chunk in state.get("chunks", ()) for reason in (chunk["apart"] or {}).get("reasons", ())]
+    return "; ".join((state.get("state", "no file event"), *reasons))
 
 
 def _asked(response: requests.Response) -> dict[str, Any]:
