@@ -15,7 +15,6 @@ installing = @$(PY) -m tools.installing
 # What is downloaded is kept below this folder: a home that cannot be written is no hindrance, and `make clean` takes all.
 export PIP_CACHE_DIR := $(CURDIR)/.local/cache/pip
 export npm_config_cache := $(CURDIR)/.local/cache/npm
-export MEDIA
 
 help:
 	@echo 'make demo          whole way on this machine, from a call to a proven archive (MEDIA=call.mp4 for a file of yours)'

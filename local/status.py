@@ -112,7 +112,7 @@ def owed(recording: Json, view: Json) -> str:
 
 
 def _owed_of(chunk: Json) -> str:
-    lacks = " and ".join(chunk["lacks"]) or "its release"
+    lacks = " and ".join(chunk["lacks"]) or "release"
     why = chunk["apart"]["reasons"] if chunk["apart"] else []
     cause = why[-1] if why else (chunk["lastFailure"] or {}).get("cause", "")
     return f"{lacks} of chunk {chunk['index']}" + (f": {cause}" if cause else "")

@@ -93,7 +93,7 @@ def lines_of(printed: str) -> list[Line]:
     found: list[Line] = []
     until = None
     for line in printed.splitlines():
-        if line.startswith("  ask") or re.match(r"  [\w]+(=|\(\))", line):
+        if line.startswith("  "):
             found.append(Line(line, until))
             until = None
         elif said := re.match(r'Again until it says "(\w+)"', line):
