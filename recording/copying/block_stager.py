@@ -106,9 +106,9 @@ class BlockStager:
     ) -> None:
         """Believe what an earlier try has staged, where its ids say that it is of this content and this cut."""
         sha256 = self._ranges.first()
-        found = blocks.continuation(self._plan, staged, self._identify(sha256))
+        digests = blocks.staged_digests(self._plan, staged, self._identify(sha256))
         # A first block unlike the one that is staged belongs to other content: then nothing staged can be used.
-        self._digests = dict(found.digests) if found.digests.get(0, sha256) == sha256 else {}
+        self._digests = digests if digests.get(0, sha256) == sha256 else {}
         self._resumed(sum(self._plan[index].length for index in self._digests))
         if 0 not in self._digests:
             self._stage(self._plan[0], first, sha256)
