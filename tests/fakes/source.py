@@ -92,7 +92,7 @@ class FakeSource:
     Attributes:
         contents: what there is, by location; `validators` beside it.
         ignores_ranges: whether every range is answered with the whole.
-        on_stall: told when somebody waits for a transfer that drips.
+        on_stall: told when somebody waits for a stalled transfer.
         on_open: told of every request for content.
         opened: every request for content, in order.
         served: bytes handed out, over all transfers.
