@@ -19,7 +19,7 @@ from recording.copying.buffer_pool import BufferPool
 from recording.copying.destination import Copied, Destination
 from recording.copying.engine import Engine
 from recording.core.model import BlobName, Location
-from recording.settings import KEYS, MEBIBYTE
+from recording.settings import MEBIBYTE, OURS
 
 ENDPOINT = "https://contoso.communication.azure.com"
 _CONNECTIONS = 64
@@ -80,7 +80,7 @@ def location(size: int) -> Location:
 
 def default(key: str) -> int:
     """The default of a setting that is a number."""
-    return int(KEYS[key].default or 0)
+    return int(OURS[key].default or 0)
 
 
 class Ours:

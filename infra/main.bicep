@@ -132,7 +132,7 @@ param lockArchive bool = true
 
 // --- The app ---
 
-@description('Optional. Settings of the app that are not as recording/settings.py has them.')
+@description('Optional. Settings of the app that are not as recording/settings/ has them.')
 param app appOptions = {}
 
 @description('Optional. Memory of an instance, in MB.')

@@ -43,7 +43,7 @@ type alwaysReady = {
 }
 
 @export()
-@description('What the app does; each is an app setting of recording/settings.py, whose default holds where none is given.')
+@description('What the app does; each is an app setting of recording/settings/, whose default holds where none is given.')
 type appOptions = {
   @description('ARCHIVE_PATH_TEMPLATE: names of archived chunks.')
   @minLength(1)

@@ -1,12 +1,15 @@
-"""Puts the app together: settings in, use cases over real adapters out; tests put their own parts in."""
+"""Puts the app together: settings in, use cases over real adapters out. A part can be given in place of a real one."""
 
 import logging
 import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from functools import cached_property, partial
+from typing import TypedDict, Unpack
 
+from recording import ports
 from recording.adapters import clients
 from recording.adapters.archive import BlobArchive, BlobRetention
 from recording.adapters.calls import AcsCalls
@@ -31,10 +34,7 @@ from recording.copying.engine import Engine
 from recording.core.deadlines import Waits
 from recording.events.receiving import Receiving
 from recording.events.refusing import Refusing
-from recording.settings import Settings
-
-CHUNK_QUEUE = "recording-chunks"
-"""The queue of chunk messages, which `function_app` listens to."""
+from recording.settings import CHUNK_QUEUE, Settings
 
 
 def _utc_now() -> datetime:
@@ -54,55 +54,45 @@ class App:
     now: Callable[[], datetime]
 
 
-def compose(
-    settings: Settings,
-    *,
-    now: Callable[[], datetime] = _utc_now,
-    monotonic: Callable[[], float] = time.monotonic,
-    sleep: Callable[[float], None] = time.sleep,
-    new_id: Callable[[], uuid.UUID] = uuid.uuid4,
-) -> App:
-    """Build the app. No request is sent before the first call."""
+class Parts(TypedDict, total=False):
+    """What can be given to `compose` in place of the real part."""
+
+    calls: ports.Calls
+    source: ports.Source
+    archive: ports.Archive
+    quarantine: ports.Archive
+    journal: ports.Journal
+    catalog: ports.Catalog
+    queue: ports.ChunkQueue
+    topic: ports.Topic
+    engine: Engine
+    now: Callable[[], datetime]
+    monotonic: Callable[[], float]
+    sleep: Callable[[float], None]
+    new_id: Callable[[], uuid.UUID]
+
+
+def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
+    """Build the app. No request is sent before the first call, and no adapter is made whose part is given."""
     logging.getLogger("azure").setLevel(logging.WARNING)  # at INFO it writes every URL it asks
-    storage = settings.storage
-    client = clients.call_automation(settings.acs_endpoint, settings.acs_access_key, settings.identity_client_id)
-    requests = clients.source_requests(settings.acs_endpoint, settings.acs_access_key, settings.identity_client_id)
-    blob = clients.blob_service(storage.connection_string, storage.blob_uri, storage.client_id)
-    writes = clients.blob_writes(blob)
-    table = clients.table(storage.connection_string, storage.table_uri, storage.client_id, settings.catalog_table)
-    queue = clients.queue(storage.connection_string, storage.queue_uri, storage.client_id, CHUNK_QUEUE)
-    topic = guarded(
-        EventGridTopic(clients.event_grid(settings.topic_endpoint, settings.topic_key, settings.identity_client_id))
-        if settings.topic_endpoint
-        else NoTopic()
-    )
-    keeping = BlobRetention(
-        now,
-        tier=settings.archive_tier,
-        immutable_days=settings.immutable_days,
-        locked=settings.immutable_locked,
-        legal_hold=settings.legal_hold,
-    )
-    archive = guarded(BlobArchive(blob, writes, settings.archive_container, keeping))
-    quarantine = guarded(BlobArchive(blob, writes, settings.quarantine_container))
-    journal = guarded(BlobArchive(blob, writes, settings.journal_container))
-    source = guarded(AcsSource(requests))
-    updates = CatalogUpdates(guarded(TableCatalog(table)), topic, now, sleep)
-    engine = Engine(
+    now, monotonic = parts.get("now", _utc_now), parts.get("monotonic", time.monotonic)
+    real = _RealParts(settings, now)
+    source = parts.get("source") or real.source
+    archive = parts.get("archive") or real.archive
+    topic = parts.get("topic") or real.topic
+    calls = parts.get("calls") or real.calls
+    catalog = parts.get("catalog") or real.catalog
+    updates = CatalogUpdates(catalog, topic, now, parts.get("sleep", time.sleep))
+    engine = parts.get("engine") or Engine(
         source,
-        BufferPool(settings.copy_block_bytes, settings.copy_memory_bytes),
-        connections=settings.copy_connections,
+        BufferPool(settings.copy.block_bytes, settings.copy.memory_bytes),
+        connections=settings.copy.connections,
         monotonic=monotonic,
     )
-    calls = guarded(AcsCalls(client))
-    starting = Starting(updates, calls, settings.recording_output, new_id)
-    refusing = Refusing(journal, topic, now)
-    announcing = Announcing(updates, settings.template, settings.retention_hours)
-    retention = timedelta(hours=settings.retention_hours)
-    waits = Waits(
-        first=timedelta(seconds=settings.first_wait_seconds), longest=timedelta(seconds=settings.longest_wait_seconds)
-    )
+    waits = Waits(first=settings.retry.first, longest=settings.retry.longest)
+    retention = settings.recordings.retention
     metadata_file, storing = MetadataFile(engine), Storing(now, monotonic)
+    quarantine = parts.get("quarantine") or real.quarantine
     archiving = Archiving(
         updates=updates,
         copying=CopyingChunk(
@@ -111,24 +101,90 @@ def compose(
             setting_apart=SettingApart(engine, quarantine, metadata_file, storing, waits),
             metadata_file=metadata_file,
             storing=storing,
-            catalog=updates.catalog,
+            catalog=catalog,
             waits=waits,
             retention=retention,
             now=now,
         ),
-        releasing=Releasing(updates.catalog, engine, source, archive, settings.release_at_source),
-        completing=Completing(topic, archive, settings.archive_container, now),
-        queue=guarded(StorageQueue(queue)),
+        releasing=Releasing(catalog, engine, source, archive, settings.recordings.release),
+        completing=Completing(topic, archive, settings.archive.container, now),
+        queue=parts.get("queue") or real.queue,
         waits=waits,
-        slice_seconds=settings.copy_slice_seconds,
+        slice_seconds=settings.copy.slice_length.total_seconds(),
         monotonic=monotonic,
     )
+    starting = Starting(updates, calls, settings.recordings.output, parts.get("new_id", uuid.uuid4))
+    refusing = Refusing(parts.get("journal") or real.journal, topic, now)
     return App(
         settings=settings,
-        receiving=Receiving(starting, announcing, refusing, monotonic),
+        receiving=Receiving(starting, Announcing(updates, settings.archive.template, retention), refusing, monotonic),
         starting=starting,
         controlling=Controlling(updates, calls),
         refusing=refusing,
         archiving=archiving,
         now=now,
     )
+
+
+@dataclass
+class _RealParts:
+    """The adapters that the settings ask for, each made when it is needed, and each guarded."""
+
+    settings: Settings
+    now: Callable[[], datetime]
+
+    @property
+    def source(self) -> ports.Source:
+        acs, client_id = self.settings.communication, self.settings.identity.client_id
+        return guarded(AcsSource(clients.source_requests(acs.endpoint, acs.access_key, client_id)))
+
+    @property
+    def calls(self) -> ports.Calls:
+        acs, client_id = self.settings.communication, self.settings.identity.client_id
+        return guarded(AcsCalls(clients.call_automation(acs.endpoint, acs.access_key, client_id)))
+
+    @property
+    def topic(self) -> ports.Topic:
+        topic, client_id = self.settings.topic, self.settings.identity.client_id
+        if not topic.endpoint:
+            return guarded(NoTopic())
+        return guarded(EventGridTopic(clients.event_grid(topic.endpoint, topic.key, client_id)))
+
+    @property
+    def catalog(self) -> ports.Catalog:
+        storage, name = self.settings.storage, self.settings.archive.catalog_table
+        table = clients.table(storage.connection_string, storage.table_uri, storage.client_id, name)
+        return guarded(TableCatalog(table))
+
+    @property
+    def queue(self) -> ports.ChunkQueue:
+        storage = self.settings.storage
+        queue = clients.queue(storage.connection_string, storage.queue_uri, storage.client_id, CHUNK_QUEUE)
+        return guarded(StorageQueue(queue))
+
+    @property
+    def archive(self) -> ports.Archive:
+        archive = self.settings.archive
+        retention = BlobRetention(
+            self.now,
+            tier=archive.tier,
+            immutable_days=archive.immutable_days,
+            locked=archive.immutable_locked,
+            legal_hold=archive.legal_hold,
+        )
+        return guarded(self._container(archive.container, retention))
+
+    @property
+    def quarantine(self) -> ports.Archive:
+        return guarded(self._container(self.settings.archive.quarantine_container))
+
+    @property
+    def journal(self) -> ports.Journal:
+        return guarded(self._container(self.settings.archive.journal_container))
+
+    @cached_property
+    def _container(self) -> Callable[..., BlobArchive]:
+        """Makes an archive of a container; all of them share the clients."""
+        storage = self.settings.storage
+        blob = clients.blob_service(storage.connection_string, storage.blob_uri, storage.client_id)
+        return partial(BlobArchive, blob, clients.blob_writes(blob))

@@ -1,6 +1,11 @@
 """Settings: read once, every wrong one named at once."""
 
+import json
+import re
 from collections.abc import Mapping
+from dataclasses import fields
+from datetime import timedelta
+from typing import get_type_hints
 
 import pytest
 from hypothesis import given
@@ -9,10 +14,12 @@ from hypothesis import strategies as st
 from recording.core.errors import SettingsInvalid
 from recording.core.model import Authority, Channel, Content, Format, Output
 from recording.core.naming import DEFAULT_TEMPLATE
-from recording.settings import KEYS, MEBIBYTE, Settings, Storage
+from recording.settings import MEBIBYTE, OURS, Settings, Storage
+from recording.settings.declaring import declared
+from recording.settings.groups import Host
+from tests.environments import CONNECTION, LEAST, settings_of
+from tools.package import ROOT
 
-CONNECTION = "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=a2V5;EndpointSuffix=core.windows.net"
-LEAST = {"ACS_ENDPOINT": "https://contoso.communication.azure.com", "ARCHIVE_STORAGE": CONNECTION}
 IDENTITY = {
     "ACS_ENDPOINT": LEAST["ACS_ENDPOINT"],
     "ARCHIVE_STORAGE__blobServiceUri": "https://a.blob.core.windows.net",
@@ -21,11 +28,6 @@ IDENTITY = {
     "ARCHIVE_STORAGE__credential": "managedidentity",
     "ARCHIVE_STORAGE__clientId": "client",
 }
-
-
-def read(**changed: str) -> Settings:
-    """The settings of an app that lacks nothing, with some set otherwise."""
-    return Settings.from_env({**LEAST, **changed})
 
 
 def problems(environment: Mapping[str, str]) -> tuple[str, ...]:
@@ -42,29 +44,30 @@ def named(environment: Mapping[str, str]) -> list[str]:
 
 def test_two_settings_are_enough() -> None:
     """All others have a default."""
-    settings = read()
+    settings = settings_of()
 
-    assert LEAST["ACS_ENDPOINT"] == settings.acs_endpoint
-    assert ("", Storage(connection_string=CONNECTION)) == (settings.acs_access_key, settings.storage)
+    assert LEAST["ACS_ENDPOINT"] == settings.communication.endpoint
+    assert ("", CONNECTION) == (settings.communication.access_key, settings.storage.connection_string)
+    assert not any(getattr(settings.storage, name) for name, setting in declared(Storage) if "__" in setting.key)
     assert ("recordings", "recordings-quarantine", "recordings-journal", "recordings") == (
-        settings.archive_container,
-        settings.quarantine_container,
-        settings.journal_container,
-        settings.catalog_table,
+        settings.archive.container,
+        settings.archive.quarantine_container,
+        settings.archive.journal_container,
+        settings.archive.catalog_table,
     )
     assert ("", 0, False, False) == (
-        settings.archive_tier,
-        settings.immutable_days,
-        settings.immutable_locked,
-        settings.legal_hold,
+        settings.archive.tier,
+        settings.archive.immutable_days,
+        settings.archive.immutable_locked,
+        settings.archive.legal_hold,
     )
-    assert DEFAULT_TEMPLATE == settings.template.text
-    assert Output(Content.AUDIO, Channel.MIXED, Format.WAV) == settings.recording_output
-    assert (24, Authority.PROVEN) == (settings.retention_hours, settings.release_at_source)
-    assert ("", "", "") == (settings.topic_endpoint, settings.topic_key, settings.identity_client_id)
-    assert (6 * MEBIBYTE, 48 * MEBIBYTE) == (settings.copy_block_bytes, settings.copy_memory_bytes)
-    assert (8, 1200) == (settings.copy_connections, settings.copy_slice_seconds)
-    assert (30, 1800) == (settings.first_wait_seconds, settings.longest_wait_seconds)
+    assert DEFAULT_TEMPLATE == settings.archive.template.text
+    assert Output(Content.AUDIO, Channel.MIXED, Format.WAV) == settings.recordings.output
+    assert (timedelta(hours=24), Authority.PROVEN) == (settings.recordings.retention, settings.recordings.release)
+    assert ("", "", "") == (settings.topic.endpoint, settings.topic.key, settings.identity.client_id)
+    assert (6 * MEBIBYTE, 48 * MEBIBYTE) == (settings.copy.block_bytes, settings.copy.memory_bytes)
+    assert (8, 1200) == (settings.copy.connections, settings.copy.slice_length.total_seconds())
+    assert (timedelta(seconds=30), timedelta(minutes=30)) == (settings.retry.first, settings.retry.longest)
 
 
 def test_storage_may_be_reached_by_identity() -> None:
@@ -80,18 +83,18 @@ def test_storage_may_be_reached_by_identity() -> None:
 
 def test_blanks_around_a_value_do_not_count() -> None:
     """And a value of blanks is none."""
-    settings = read(ACS_ENDPOINT=f" {LEAST['ACS_ENDPOINT']}\n", CATALOG_TABLE="  ", RELEASE_AT_SOURCE=" False ")
+    settings = settings_of(ACS_ENDPOINT=f" {LEAST['ACS_ENDPOINT']}\n", CATALOG_TABLE="  ", RELEASE_AT_SOURCE=" False ")
 
     assert (LEAST["ACS_ENDPOINT"], "recordings", Authority.NEVER) == (
-        settings.acs_endpoint,
-        settings.catalog_table,
-        settings.release_at_source,
+        settings.communication.endpoint,
+        settings.archive.catalog_table,
+        settings.recordings.release,
     )
 
 
 def test_a_slash_behind_the_endpoint_is_taken_off() -> None:
     """It would be signed into the host, and every call refused."""
-    assert LEAST["ACS_ENDPOINT"] == read(ACS_ENDPOINT=f"{LEAST['ACS_ENDPOINT']}/").acs_endpoint
+    assert LEAST["ACS_ENDPOINT"] == settings_of(ACS_ENDPOINT=f"{LEAST['ACS_ENDPOINT']}/").communication.endpoint
 
 
 def test_all_that_is_missing_is_named_at_once() -> None:
@@ -189,14 +192,14 @@ def test_the_containers_are_three(other: str) -> None:
 
 def test_memory_holds_at_least_a_block() -> None:
     """Exactly one is enough."""
-    assert 8 * MEBIBYTE == read(COPY_BLOCK_MIB="8", COPY_MEMORY_MIB="8").copy_memory_bytes
+    assert 8 * MEBIBYTE == settings_of(COPY_BLOCK_MIB="8", COPY_MEMORY_MIB="8").copy.memory_bytes
     assert ["COPY_MEMORY_MIB"] == named({**LEAST, "COPY_BLOCK_MIB": "8", "COPY_MEMORY_MIB": "7"})
 
 
 @pytest.mark.parametrize(("text", "expected"), [("Event", Authority.EVENT), ("proven", Authority.PROVEN)])
 def test_the_release_says_what_it_needs(text: str, expected: Authority) -> None:
     """In any case of letters."""
-    assert expected is read(RELEASE_AT_SOURCE=text).release_at_source
+    assert expected is settings_of(RELEASE_AT_SOURCE=text).recordings.release
 
 
 def test_a_release_that_is_only_switched_on_is_told_what_to_say() -> None:
@@ -217,7 +220,7 @@ AZURITE = (
 )
 def test_a_whole_connection_string_is_taken(text: str) -> None:
     """By suffix, or by the three endpoints."""
-    assert text == read(ARCHIVE_STORAGE=text).storage.connection_string
+    assert text == settings_of(ARCHIVE_STORAGE=text).storage.connection_string
 
 
 @pytest.mark.parametrize(
@@ -284,7 +287,7 @@ def test_no_problem_shows_a_secret(key: str) -> None:
 def test_no_secret_is_in_what_settings_print() -> None:
     """Not in a traceback, a log or a debugger."""
     secrets = {"ACS_ACCESS_KEY": "YWNz", "ARCHIVED_TOPIC_KEY": "dG9w", "ARCHIVE_STORAGE": CONNECTION}
-    settings = read(**secrets)
+    settings = settings_of(**secrets)
 
     assert "a.blob.core.windows.net" in repr(Settings.from_env(IDENTITY))
     assert [] == [key for key in ("YWNz", "dG9w", "a2V5") if key in f"{settings!r} {settings} {settings.storage}"]
@@ -292,13 +295,83 @@ def test_no_secret_is_in_what_settings_print() -> None:
 
 def test_every_key_says_what_it_means() -> None:
     """In the message, and in the documentation."""
-    assert all(key.meaning and name == key.name for name, key in KEYS.items())
+    assert all(key.meaning and name == key.key for name, key in OURS.items())
 
 
-@given(st.dictionaries(st.sampled_from(sorted(KEYS)), st.text(max_size=40)))
+@given(st.dictionaries(st.sampled_from(sorted(OURS)), st.text(max_size=40)))
 def test_any_values_are_settings_or_named(environment: dict[str, str]) -> None:
     """Nothing else is ever raised, and every problem begins with a key that there is."""
     try:
         Settings.from_env(environment)
     except SettingsInvalid as error:
-        assert all(problem.partition(":")[0].split(",")[0] in KEYS for problem in error.problems)  # noqa: PT017 - each
+        assert all(problem.partition(":")[0].split(",")[0] in OURS for problem in error.problems)  # noqa: PT017 - each
+
+
+@pytest.mark.parametrize(
+    ("environment", "key"),
+    [
+        ({"COPY_SLICE_SECONDS": "1501"}, "COPY_SLICE_SECONDS"),
+        ({"AzureFunctionsJobHost__functionTimeout": "00:10:00"}, "COPY_SLICE_SECONDS"),
+        ({"SOURCE_RETENTION_HOURS": "73"}, "SOURCE_RETENTION_HOURS"),
+        ({"AzureFunctionsJobHost__extensions__queues__maxDequeueCount": "5"}, "SOURCE_RETENTION_HOURS"),
+        ({"AzureFunctionsJobHost__extensions__queues__visibilityTimeout": "00:00:01"}, "SOURCE_RETENTION_HOURS"),
+    ],
+)
+def test_what_the_host_would_cut_short_is_named(environment: dict[str, str], key: str) -> None:
+    """A run that the host ends, a message that it sets aside before the source ends."""
+    assert [key] == named({**LEAST, **environment})
+
+
+def test_what_the_host_allows_is_taken() -> None:
+    assert timedelta(hours=72) == settings_of(SOURCE_RETENTION_HOURS="72").recordings.retention
+    assert timedelta(seconds=1500) == settings_of(COPY_SLICE_SECONDS="1500").copy.slice_length
+    longer = settings_of(AzureFunctionsJobHost__functionTimeout="-1", COPY_SLICE_SECONDS="3600")
+    assert timedelta(hours=1) == longer.copy.slice_length
+
+
+def test_buffers_leave_half_of_the_instance_to_others() -> None:
+    environment = {**LEAST, "COPY_MEMORY_MIB": "257"}
+    with pytest.raises(SettingsInvalid, match="COPY_MEMORY_MIB: more than 256"):
+        Settings.from_env(environment, 512 * MEBIBYTE)
+
+    assert 257 * MEBIBYTE == Settings.from_env(environment, 1024 * MEBIBYTE).copy.memory_bytes
+
+
+def test_the_host_is_held_to_what_host_json_says() -> None:
+    """The defaults of what the environment may override."""
+    host = json.loads((ROOT / "host.json").read_text())
+    queues = host["extensions"]["queues"]
+    defaults = [setting.default for _, setting in declared(Host)]
+
+    assert [host["functionTimeout"], queues["visibilityTimeout"], str(queues["maxDequeueCount"])] == defaults
+
+
+@pytest.mark.parametrize("group", [field.type for field in fields(Settings)])
+def test_a_default_is_of_the_type_that_its_field_says(group: type) -> None:
+    hints = get_type_hints(group)
+    for name, setting in declared(group):
+        if setting.default is not None:
+            assert isinstance(setting.parse(setting.default), hints[name])
+
+
+def test_the_readme_has_every_setting_and_its_default() -> None:
+    """In the first two columns of one table; `__` forms are named in the row of their connection."""
+    rows = re.findall(r"^\| (`[A-Z][^|]*`) \| ([^|]*)\|", (ROOT / "README.md").read_text(), re.MULTILINE)
+    told: dict[str, str] = {}
+    for keys, defaults in rows:
+        names = re.findall(r"`(\w+)`", keys)
+        texts = re.findall(r"`([^`]+)`", defaults) or [""]
+        told |= dict(zip(names, texts if len(texts) == len(names) else texts * len(names), strict=True))
+
+    assert {key: setting.default or "" for key, setting in OURS.items() if "__" not in key} == told
+
+
+def test_the_sample_names_settings_that_there_are() -> None:
+    """With what the app takes where it is not set, unless it must be."""
+    values = json.loads((ROOT / "local.settings.sample.json").read_text())["Values"]
+    ours = {key: text for key, text in values.items() if not key.startswith(("FUNCTIONS_", "AzureWebJobs"))}
+
+    assert {} == {key: text for key, text in ours.items() if key not in OURS}
+    assert {key: OURS[key].default for key in ours if OURS[key].default} == {
+        key: text for key, text in ours.items() if OURS[key].default
+    }

@@ -43,7 +43,7 @@ param archivedTopicEndpoint string
 @description('Required. Resource id of the subnet that its traffic leaves by; empty: none.')
 param subnetId string
 
-@description('Required. Settings that are not as recording/settings.py has them.')
+@description('Required. Settings that are not as recording/settings/ has them.')
 param app appOptions
 
 @description('Required. Memory of an instance, in MB.')
@@ -67,7 +67,7 @@ param updateStrategy string
 
 var suffix = environment().suffixes.storage
 
-// What recording/settings.py declares, all of it but keys; a test holds the two equal, defaults too.
+// What recording/settings/ declares, all of it but keys; a test holds the two equal, defaults too.
 var appSettings = {
   ACS_ENDPOINT: communicationEndpoint
   ARCHIVE_STORAGE__blobServiceUri: 'https://${archiveAccountName}.blob.${suffix}'

@@ -14,11 +14,11 @@ from recording.core.naming import Template
 
 @dataclass(frozen=True, slots=True)
 class Announcing:
-    """Take file events. `retention_hours` is how long the source keeps a recording."""
+    """Take file events. `retention` is how long the source keeps a recording."""
 
     updates: CatalogUpdates
     template: Template
-    retention_hours: int
+    retention: timedelta
 
     def announce(self, event: FileEvent, door: Door) -> list[ChunkMessage]:
         """Note the chunks of an event, and say which steps are to be queued. May be repeated at will.
@@ -28,10 +28,9 @@ class Announcing:
             Permanent: the catalog cannot hold what the event makes of the recording.
         """
         now = self.updates.now()
-        retention = timedelta(hours=self.retention_hours)
         entry = self.updates.load(event.recording_id)
         output = entry.recording.output if entry and entry.recording.output else event.output
-        due, gone_by = due_of(event, now, retention), gone_by_of(now, retention)
+        due, gone_by = due_of(event, now, self.retention), gone_by_of(now, self.retention)
         fact = Announced(
             event,
             door,

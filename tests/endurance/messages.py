@@ -7,8 +7,8 @@ from typing import Self
 
 from azure.storage.queue import QueueClient
 
-from recording.bootstrap import CHUNK_QUEUE
 from recording.core.formats.messages import ChunkMessage, parse_chunk_message
+from recording.settings import CHUNK_QUEUE
 from tests.endurance.workers import ENOUGH
 
 _PAUSE = 0.1

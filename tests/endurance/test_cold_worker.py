@@ -37,13 +37,13 @@ import os, sys, threading
 os.environ |= {"ACS_ENDPOINT": "https://contoso.communication.azure.com", "ACS_ACCESS_KEY": "AAAA",
     "ARCHIVE_STORAGE": "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=AAAA;" + "".join(
         f"{kind}Endpoint=http://127.0.0.1:1/a;" for kind in ("Blob", "Queue", "Table"))}
-import function_app
+from recording.entrypoints import worker
 
 sys.setswitchinterval(1e-6)
 ready, found = threading.Barrier(8), []
 def ask():
     ready.wait()
-    found.append(function_app.get_app())
+    found.append(worker.get_app())
 
 threads = [threading.Thread(target=ask) for _ in range(8)]
 for thread in threads: thread.start()

@@ -10,21 +10,12 @@ from datetime import timedelta
 import azure.functions as func
 import pytest
 
-import function_app
-from recording.bootstrap import App, compose
 from recording.core.errors import ArchiveBusy, Transient
 from recording.core.formats.messages import ChunkMessage
 from recording.core.model import ChunkState, DocumentId
-from recording.events.refusing import Refusing
-from recording.settings import Settings
-from tests.fakes import FakeArchive
+from recording.entrypoints import chunks
 from tests.use_cases.world import RECORDING, World
 
-SETTINGS = {
-    "ACS_ENDPOINT": "https://x.communication.azure.com",
-    "ACS_ACCESS_KEY": base64.b64encode(b"key").decode(),
-    "ARCHIVE_STORAGE": "AccountName=a;AccountKey=a2V5;DefaultEndpointsProtocol=https;EndpointSuffix=core.windows.net",
-}
 STEP = json.dumps({"recordingId": RECORDING, "documentId": "document-0"}).encode()
 NO_STEPS = {
     "text": b"no step",
@@ -38,25 +29,14 @@ NO_STEPS = {
 def world(monkeypatch: pytest.MonkeyPatch) -> World:
     """The use cases over fakes, behind the real functions."""
     world = World()
-    composed = compose(Settings.from_env(SETTINGS))
-    refusing = Refusing(FakeArchive(), world.topic, world.clock.now)
-    app = App(
-        composed.settings,
-        composed.receiving,
-        composed.starting,
-        composed.controlling,
-        refusing,
-        world.archiving,
-        world.clock.now,
-    )
-    monkeypatch.setattr(function_app, "_compose", lambda: app)
+    monkeypatch.setattr(chunks, "get_app", lambda: world.app)
     return world
 
 
 def hand_out(body: bytes) -> None:
     """As the host does: what raises comes again, what returns is acknowledged."""
     message = func.QueueMessage(id=str(uuid.uuid4()), body=body)
-    function_app.archive_chunk(message)  # a builder, which may be called as what it builds
+    chunks.archive_chunk(message)  # a builder, which may be called as what it builds
 
 
 @pytest.mark.parametrize("body", NO_STEPS.values(), ids=NO_STEPS.keys())

@@ -6,8 +6,8 @@ import logging
 import azure.functions as func
 import pytest
 
-from function_app import problem_details
 from recording.core.errors import InvalidRequest, RecordingError, ServiceBusy, SettingsInvalid
+from recording.entrypoints.answers import problem_details
 
 
 def answer(error: Exception) -> func.HttpResponse:

@@ -2,9 +2,8 @@
 
 import pytest
 
-import function_app
 from local.stack import CONTAINERS, EVENTS, QUEUE, TABLE
-from recording.bootstrap import CHUNK_QUEUE
+from recording.settings import CHUNK_QUEUE, EVENT_QUEUE
 from tests.infra.conftest import Evaluate
 from tests.infra.deployment import Deployment
 
@@ -20,7 +19,7 @@ def names(deployment: Deployment, kind: str) -> set[str]:
 def test_it_has_what_the_app_and_the_local_stack_have(deployment: Deployment) -> None:
     """The same containers, queues and table, and one container for what Event Grid could not deliver."""
     assert {*CONTAINERS, "recordings-deadletter"} == names(deployment, "blobServices/containers")
-    read = {CHUNK_QUEUE, function_app.EVENTS}
+    read = {CHUNK_QUEUE, EVENT_QUEUE}
     assert {QUEUE, EVENTS} == read
     assert read | {f"{queue}-poison" for queue in read} == names(deployment, "queueServices/queues")
     assert {TABLE} == names(deployment, "tableServices/tables")

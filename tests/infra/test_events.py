@@ -2,8 +2,8 @@
 
 import pytest
 
-import function_app
 from recording.core.formats.events import RECORDING_FILE_STATUS_UPDATED
+from recording.settings import EVENT_QUEUE
 from tests.infra.conftest import Evaluate
 from tests.infra.deployment import Deployment, Resource
 from tests.package.test_package import FUNCTIONS
@@ -57,7 +57,7 @@ def test_or_into_the_queue_that_the_app_reads(evaluate: Evaluate) -> None:
         delivery["destination"]["endpointType"],
         delivery["identity"],
     )
-    assert function_app.EVENTS == properties["queueName"]
+    assert EVENT_QUEUE == properties["queueName"]
     assert properties["queueMessageTimeToLiveInSeconds"] > 24 * 3600
 
 

@@ -1,11 +1,11 @@
-"""Bicep, settings.py, host.json, requirements.txt and the Python version say the same."""
+"""Bicep, the app's settings, host.json, requirements.txt and the Python version say the same."""
 
 import json
 import re
 
 import pytest
 
-from recording.settings import KEYS, Settings
+from recording.settings import OURS, Settings
 from tests.infra.conftest import Evaluate
 from tests.infra.deployment import Deployment
 from tools.package import ROOT
@@ -35,7 +35,7 @@ KNOWN_AT_DEPLOYMENT = {
 
 def test_every_setting_is_declared_and_every_declared_one_set(deployment: Deployment) -> None:
     """Both ways, but for the platform's own and for keys."""
-    assert set(KEYS) - set(KEYS_OF_MACHINES) | set(PLATFORM) == set(deployment.settings())
+    assert set(OURS) - set(KEYS_OF_MACHINES) | set(PLATFORM) == set(deployment.settings())
 
 
 def test_no_setting_is_one_that_flex_refuses(deployment: Deployment) -> None:
@@ -46,7 +46,7 @@ def test_no_setting_is_one_that_flex_refuses(deployment: Deployment) -> None:
 def test_defaults_are_the_apps(plain: Deployment) -> None:
     """What the app would do without a setting is what Bicep has it do."""
     settings = plain.settings()
-    defaults = {name: key.default for name, key in KEYS.items() if key.default and name in settings}
+    defaults = {name: key.default for name, key in OURS.items() if key.default and name in settings}
     assert len(defaults) > 8
     assert defaults == {name: settings[name] for name in defaults}
 
@@ -57,8 +57,8 @@ def test_the_app_starts_with_them(deployment: Deployment, suffix: str) -> None:
     settings = {name: resolved(name, value, suffix) for name, value in deployment.settings().items()}
     found = Settings.from_env(settings)
     assert f".blob.{suffix}" in found.storage.blob_uri
-    assert ("", "", "") == (found.acs_access_key, found.storage.connection_string, found.topic_key)
-    assert ("topicless" in deployment.name) == (not found.topic_endpoint)
+    assert ("", "", "") == (found.communication.access_key, found.storage.connection_string, found.topic.key)
+    assert ("topicless" in deployment.name) == (not found.topic.endpoint)
 
 
 def test_what_is_chosen_reaches_the_app(evaluate: Evaluate) -> None:

@@ -1,17 +1,16 @@
 """Starting and controlling over the fakes, with a clock that a test moves."""
 
-import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
-from recording.calls.controlling import Controlling
-from recording.calls.starting import Start, Starting
-from recording.catalog_updates import CatalogUpdates
+from recording.bootstrap import compose
+from recording.calls.starting import Start
 from recording.core.formats.api import StartRequest
 from recording.core.formats.events import CALL_CONNECTED
 from recording.core.model import CallEvent, CatalogEntry, Channel, Content, Format, Output, RecordingId
 from recording.ports import CallLocator
+from tests.environments import settings_of
 from tests.fakes import FakeCalls, FakeCatalog, FakeTopic
 from tests.fakes.service import FakeCall
 
@@ -31,9 +30,10 @@ class Desk:
     def __post_init__(self) -> None:
         self._looks = count()
         self._numbers = count(1)
-        updates = CatalogUpdates(self.catalog, FakeTopic(), now=self.now, sleep=lambda _: None)
-        self.starting = Starting(updates, self.calls, WAV, uuid.uuid4)
-        self.controlling = Controlling(updates, self.calls)
+        app = compose(
+            settings_of(), catalog=self.catalog, calls=self.calls, topic=FakeTopic(), now=self.now, sleep=lambda _: None
+        )
+        self.starting, self.controlling = app.starting, app.controlling
 
     def now(self) -> datetime:
         """The time."""

@@ -25,7 +25,7 @@ def announced(
     updates = CatalogUpdates(catalog, topic or FakeTopic(), lambda: NOW, lambda _: None)
     found = parse_event(event)
     assert isinstance(found, FileEvent)
-    steps = Announcing(updates, parse_template(DEFAULT_TEMPLATE), 24).announce(found, door)
+    steps = Announcing(updates, parse_template(DEFAULT_TEMPLATE), timedelta(hours=24)).announce(found, door)
     return catalog.entries[RecordingId(RECORDING)], len(steps)
 
 

@@ -10,19 +10,15 @@ from typing import Any
 
 import pytest
 
-from recording.calls.starting import Starting
-from recording.catalog_updates import CatalogUpdates
-from recording.chunks.announcing import Announcing
+from recording.bootstrap import compose
 from recording.core.errors import ArchiveBusy, InvalidRequest, MalformedEvent, Permanent, RequestTooLarge
 from recording.core.formats.deliveries import MOST_AT_ONCE
 from recording.core.formats.events import CALL_CONNECTED, CALL_STARTED
-from recording.core.model import Alarm, BlobName, CatalogEntry, Channel, Content, Door, Format, Output, RecordingId
-from recording.core.naming import DEFAULT_TEMPLATE, parse_template
-from recording.events.receiving import Receiving
-from recording.events.refusing import Refusing
+from recording.core.model import Alarm, BlobName, CatalogEntry, Door, RecordingId
 from recording.events.taking import MOST_NAMED, Reception
 from tests.core.entries_of import NOW
 from tests.core.formats.file_events import CHUNKS_PATH, RECORDING, changed, chunk, cloud_event, file_event
+from tests.environments import settings_of
 from tests.fakes import FakeArchive, FakeCalls, FakeCatalog, FakeTopic
 
 SUBJECT = "/recording/call/c/recordingId/"
@@ -55,14 +51,16 @@ class World:
     def __init__(self) -> None:
         self.catalog, self.journal, self.topic, self.calls = PickyCatalog(), FakeArchive(), FakeTopic(), FakeCalls()
         self.seconds = 0.0
-        updates = CatalogUpdates(self.catalog, self.topic, lambda: NOW, lambda _: None)
-        output = Output(Content.AUDIO, Channel.MIXED, Format.WAV)
-        self.receiving = Receiving(
-            Starting(updates, self.calls, output, uuid.uuid4),
-            Announcing(updates, parse_template(DEFAULT_TEMPLATE), 24),
-            Refusing(self.journal, self.topic, lambda: NOW),
-            lambda: self.seconds,
-        )
+        self.receiving = compose(
+            settings_of(),
+            catalog=self.catalog,
+            journal=self.journal,
+            topic=self.topic,
+            calls=self.calls,
+            now=lambda: NOW,
+            monotonic=lambda: self.seconds,
+            sleep=lambda _: None,
+        ).receiving
 
     @property
     def kept(self) -> list[bytes]:

@@ -1,23 +1,14 @@
 """The use cases over the fakes: a source, an archive, a catalog, a queue and a clock that jumps to the next message."""
 
 import json
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from recording.calls.starting import Starting
-from recording.catalog_updates import CatalogUpdates
-from recording.chunks.announcing import Announcing
+from recording.bootstrap import compose
 from recording.chunks.archiving import Archiving, Outcome
-from recording.chunks.completing import Completing
-from recording.chunks.copying_chunk import CopyingChunk
-from recording.chunks.metadata_file import MetadataFile
-from recording.chunks.releasing import Releasing
-from recording.chunks.setting_apart import SettingApart
-from recording.chunks.storing import Storing
-from recording.core.deadlines import Waits, due_of, gone_by_of
+from recording.core.deadlines import due_of, gone_by_of
 from recording.core.errors import Permanent, RecordingError, Transient
 from recording.core.formats.messages import ChunkMessage
 from recording.core.lifecycle import Announced, Announcement
@@ -26,25 +17,19 @@ from recording.core.model import (
     Authority,
     BlobName,
     CatalogEntry,
-    Channel,
     Chunk,
     ChunkState,
-    Content,
     DocumentId,
     Door,
     FileEvent,
-    Format,
     Location,
-    Output,
     RecordingId,
 )
-from recording.core.naming import DEFAULT_TEMPLATE, parse_template
-from recording.events.receiving import Receiving
-from recording.events.refusing import Refusing
 from recording.events.taking import Reception
 from tests.copying.copies import engine_of
 from tests.core.media_files import chunk as riff_chunk
 from tests.core.media_files import wav, wav_format
+from tests.environments import settings_of
 from tests.fakes import FakeArchive, FakeCalls, FakeCatalog, FakeQueue, FakeSource, FakeTopic
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -106,7 +91,7 @@ class World:
     journal: FakeArchive = field(default_factory=FakeArchive)
     catalog: FakeCatalog = field(default_factory=FakeCatalog)
     topic: FakeTopic = field(default_factory=FakeTopic)
-    let_host_retry: list[ChunkMessage] = field(default_factory=list)
+    given_back: list[ChunkMessage] = field(default_factory=list)
     errors: list[RecordingError] = field(default_factory=list)
     """What the host would have seen: every error that left a use case."""
 
@@ -116,40 +101,26 @@ class World:
 
     def worker(self, slice_seconds: float = 600.0) -> Archiving:
         """Another worker process over the same parts."""
-        clock = self.clock
-        waits = Waits()
-        updates = CatalogUpdates(self.catalog, self.topic, clock.now, clock.sleep)
-        engine = engine_of(self.source, block=BLOCK, monotonic=clock.monotonic)
-        metadata_file, storing = MetadataFile(engine), Storing(clock.now, clock.monotonic)
-        self.updates = updates
-        self.refusing = Refusing(self.journal, self.topic, clock.now)
-        output = Output(Content.AUDIO, Channel.MIXED, Format.WAV)
-        self.receiving = Receiving(
-            Starting(updates, FakeCalls(), output, uuid.uuid4),
-            Announcing(updates, parse_template(DEFAULT_TEMPLATE), RETENTION // timedelta(hours=1)),
-            self.refusing,
-            clock.monotonic,
-        )
-        return Archiving(
-            updates=updates,
-            copying=CopyingChunk(
-                engine=engine,
-                archive=self.archive,
-                setting_apart=SettingApart(engine, self.quarantine, metadata_file, storing, waits),
-                metadata_file=metadata_file,
-                storing=storing,
-                catalog=self.catalog,
-                waits=waits,
-                retention=RETENTION,
-                now=clock.now,
-            ),
-            releasing=Releasing(self.catalog, engine, self.source, self.archive, self.authority),
-            completing=Completing(self.topic, self.archive, CONTAINER, clock.now),
+        clock, settings = self.clock, settings_of(RELEASE_AT_SOURCE=self.authority)
+        self.app = compose(
+            replace(settings, copy=replace(settings.copy, slice_length=timedelta(seconds=slice_seconds))),
+            calls=FakeCalls(),
+            source=self.source,
+            archive=self.archive,
+            quarantine=self.quarantine,
+            journal=self.journal,
+            catalog=self.catalog,
             queue=self.queue,
-            waits=waits,
-            slice_seconds=slice_seconds,
+            topic=self.topic,
+            engine=engine_of(self.source, block=BLOCK, monotonic=clock.monotonic),
+            now=clock.now,
             monotonic=clock.monotonic,
+            sleep=clock.sleep,
         )
+        self.updates = self.app.archiving.updates
+        self.refusing = self.app.refusing
+        self.receiving = self.app.receiving
+        return self.app.archiving
 
     # The source
 
@@ -224,7 +195,7 @@ class World:
         """
         try:
             try:
-                is_again = any(one is step for one in self.let_host_retry)
+                is_again = any(one is step for one in self.given_back)
                 return self.archiving.archive_chunk(
                     step.recording_id, step.document_id, step.look_at, is_again=is_again
                 )
@@ -238,7 +209,7 @@ class World:
 
     def give_back(self, step: ChunkMessage) -> None:
         """What the host does with a message whose function failed or died: it is handed out again later."""
-        self.let_host_retry.append(step)
+        self.given_back.append(step)
         self.queue.messages.append((self.clock.now() + GIVEN_BACK, step))
 
     def one(self) -> Outcome | None:

@@ -1,0 +1,91 @@
+"""What a function returns to the host: JSON, problem details, or an error that makes the host retry."""
+
+import functools
+import json
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+
+import azure.functions as func
+
+from recording import log
+from recording.core.errors import RecordingError
+from recording.entrypoints import problems
+
+_SERVER_ERROR = 500
+
+
+def json_answer(
+    body: Mapping[str, object],
+    status: int = 200,
+    media_type: str = "application/json",
+    headers: Mapping[str, str] | None = None,
+) -> func.HttpResponse:
+    """A reply whose body is JSON."""
+    return func.HttpResponse(json.dumps(body), status_code=status, mimetype=media_type, headers=dict(headers or {}))
+
+
+def problem_details(handle: Callable[..., func.HttpResponse]) -> Callable[..., func.HttpResponse]:
+    """Answer every error of a function with problem details (RFC 9457)."""
+
+    @functools.wraps(handle)
+    def guarded(*args: object, **kwargs: object) -> func.HttpResponse:
+        try:
+            return handle(*args, **kwargs)
+        except Exception as error:  # noqa: BLE001 - an error that is none of ours gets an answer, too
+            return _problem(handle.__name__, error)
+
+    return guarded
+
+
+def problem_details_async(
+    handle: Callable[..., Awaitable[func.HttpResponse]],
+) -> Callable[..., Awaitable[func.HttpResponse]]:
+    """The same for a function that runs on the worker's event loop."""
+
+    @functools.wraps(handle)
+    async def guarded(*args: object, **kwargs: object) -> func.HttpResponse:
+        try:
+            return await handle(*args, **kwargs)
+        except Exception as error:  # noqa: BLE001 - as above
+            return _problem(handle.__name__, error)
+
+    return guarded
+
+
+def _problem(function: str, error: Exception) -> func.HttpResponse:
+    """Tell the caller; and, where it is not the caller's fault, the log, with what an operator can do."""
+    if isinstance(error, RecordingError):
+        found = problems.problem(error)
+        if found.status >= _SERVER_ERROR:
+            level = logging.WARNING if found.retry_after else logging.ERROR
+            log.event("request.failed", {"function": function, "code": error.code, "cause": error}, level)
+    else:
+        found = problems.unforeseen()
+        log.bug("request.failed", {"function": function, "code": type(error).__name__}, error)
+    return json_answer(found.details, found.status, "application/problem+json", found.headers)
+
+
+def let_host_retry[**P](handle: Callable[P, None]) -> Callable[P, None]:
+    """Raise our error alone, which makes the host retry: the SDKs' errors under it quote whole replies into the log."""
+
+    @functools.wraps(handle)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            handle(*args, **kwargs)
+        except RecordingError as error:
+            raise error from None
+
+    return guarded
+
+
+def let_host_retry_async[**P](handle: Callable[P, Awaitable[None]]) -> Callable[P, Awaitable[None]]:
+    """The same for a function that runs on the worker's event loop."""
+
+    @functools.wraps(handle)
+    async def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            await handle(*args, **kwargs)
+        except RecordingError as error:
+            raise error from None
+
+    return guarded

@@ -1,0 +1,34 @@
+"""Call events over HTTP: Call Automation callbacks, and what Event Grid delivers by a webhook."""
+
+import azure.functions as func
+
+from recording.entrypoints.answers import json_answer, problem_details_async
+from recording.entrypoints.bindings import Messages, put_messages
+from recording.entrypoints.worker import get_app, get_intake
+from recording.settings import CHUNK_QUEUE, EVENT_QUEUE, STORAGE
+
+blueprint = func.Blueprint()
+
+
+@blueprint.route("calls/events", methods=["POST", "OPTIONS"])
+@blueprint.queue_output(arg_name="chunks", queue_name=CHUNK_QUEUE, connection=STORAGE)
+@blueprint.queue_output(arg_name="later", queue_name=EVENT_QUEUE, connection=STORAGE)
+@problem_details_async
+async def calls_events(req: func.HttpRequest, chunks: Messages, later: Messages) -> func.HttpResponse:
+    """Call Automation callbacks and Event Grid deliveries of call events; both handshakes."""
+    if req.method == "OPTIONS":
+        origin = req.headers.get("WebHook-Request-Origin", "*")
+        return func.HttpResponse(headers={"WebHook-Allowed-Origin": origin, "WebHook-Allowed-Rate": "*"})
+    from_event_grid = "aeg-event-type" in req.headers
+    body = req.get_body()
+    received = await get_intake().run(
+        lambda: get_app().receiving.receive_request(body, from_event_grid=from_event_grid), len(body)
+    )
+    put_messages(received, chunks, later)
+    if received.failure is not None:
+        raise received.failure
+    if received.validation_code is not None:
+        return json_answer({"validationResponse": received.validation_code})
+    if received.malformed is not None and not from_event_grid:  # which drops an event for good on a 400
+        raise received.malformed
+    return json_answer({"events": received.outcomes})

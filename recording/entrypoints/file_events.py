@@ -1,0 +1,43 @@
+"""File events, by Event Grid's own trigger and by the queue of events."""
+
+from collections.abc import Callable
+
+import azure.functions as func
+
+from recording.entrypoints.answers import let_host_retry_async
+from recording.entrypoints.bindings import Messages, put_messages
+from recording.entrypoints.worker import get_app, get_intake
+from recording.events.taking import Reception
+from recording.settings import CHUNK_QUEUE, EVENT_QUEUE, STORAGE
+
+blueprint = func.Blueprint()
+
+
+@blueprint.event_grid_trigger(arg_name="event")
+@blueprint.queue_output(arg_name="chunks", queue_name=CHUNK_QUEUE, connection=STORAGE)
+@blueprint.queue_output(arg_name="later", queue_name=EVENT_QUEUE, connection=STORAGE)
+@let_host_retry_async
+async def recording_file_status_updated(event: str, chunks: Messages, later: Messages) -> None:
+    """Journal the event, note its chunks, queue a message for each. Raises only what sending it again can mend.
+
+    The event is asked for as text: the binding's own classes lack fields that came, and refuse times that are valid.
+    """
+    body = event.encode("utf-8", "surrogatepass")
+    await _take(lambda: get_app().receiving.receive_event(body), len(body), chunks, later)
+
+
+@blueprint.queue_trigger(arg_name="message", queue_name=EVENT_QUEUE, connection=STORAGE)
+@blueprint.queue_output(arg_name="chunks", queue_name=CHUNK_QUEUE, connection=STORAGE)
+@blueprint.queue_output(arg_name="later", queue_name=EVENT_QUEUE, connection=STORAGE)
+@let_host_retry_async
+async def recording_events_queued(message: func.QueueMessage, chunks: Messages, later: Messages) -> None:
+    """The same events where the subscription delivers to a queue, and those that a long delivery left for later."""
+    body = message.get_body()
+    await _take(lambda: get_app().receiving.receive_message(body), len(body), chunks, later)
+
+
+async def _take(receive: Callable[[], Reception], length: int, chunks: Messages, later: Messages) -> None:
+    received = await get_intake().run(receive, length)
+    if received.failure is not None:
+        raise received.failure
+    put_messages(received, chunks, later)

@@ -1,0 +1,63 @@
+"""Recordings over HTTP: start, state, pause, resume, stop."""
+
+import re
+
+import azure.functions as func
+
+from recording.core.formats import api
+from recording.core.model import CatalogEntry, RecordingId
+from recording.entrypoints.answers import json_answer, problem_details
+from recording.entrypoints.worker import get_app
+
+blueprint = func.Blueprint()
+
+
+@blueprint.route("recordings", methods=["POST"])
+@problem_details
+def start_recording(req: func.HttpRequest) -> func.HttpResponse:
+    """Start a recording of a call, by any of its four locators: 201; or find it recorded already: 200."""
+    app = get_app()
+    usual = app.settings.recordings.output
+    request = api.parse_start(req.get_body(), req.headers.get("Repeatability-Request-ID"), usual)
+    start = app.starting.start_requested(request)
+    return _view(start.entry, status=201 if start.is_new else 200)
+
+
+@blueprint.route("recordings/{id}", methods=["GET"])
+@problem_details
+def recording_state(req: func.HttpRequest) -> func.HttpResponse:
+    """What is known of a recording, how much is owed, and how long is left."""
+    entry, service_state = get_app().controlling.state(_id(req))
+    return _view(entry, service_state)
+
+
+@blueprint.route("recordings/{id}/pause", methods=["POST"])
+@problem_details
+def pause_recording(req: func.HttpRequest) -> func.HttpResponse:
+    """Skip what follows."""
+    return _view(get_app().controlling.pause(_id(req)))
+
+
+@blueprint.route("recordings/{id}/resume", methods=["POST"])
+@problem_details
+def resume_recording(req: func.HttpRequest) -> func.HttpResponse:
+    """Record again, into the same chunk."""
+    return _view(get_app().controlling.resume(_id(req)))
+
+
+@blueprint.route("recordings/{id}/stop", methods=["POST"])
+@problem_details
+def stop_recording(req: func.HttpRequest) -> func.HttpResponse:
+    """End a recording."""
+    return _view(get_app().controlling.stop(_id(req)))
+
+
+def _id(req: func.HttpRequest) -> RecordingId:
+    """The id in the path: the host decodes all of it but `%2F`."""
+    return RecordingId(re.sub("%2f", "/", req.route_params["id"], flags=re.IGNORECASE))
+
+
+def _view(entry: CatalogEntry, service_state: str | None = None, status: int = 200) -> func.HttpResponse:
+    app = get_app()
+    containers = api.Containers(app.settings.archive.container, app.settings.archive.quarantine_container)
+    return json_answer(api.recording_view(entry, app.now(), containers, service_state), status)

@@ -1,0 +1,159 @@
+"""The app's settings: read once, and every one that is missing or wrong named at once."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Self
+
+from recording.core.errors import SettingsInvalid
+from recording.settings.declaring import Reader, Setting, declared
+from recording.settings.groups import (
+    Archive,
+    Communication,
+    Copy,
+    Host,
+    Identity,
+    Recordings,
+    Retry,
+    Storage,
+    Topic,
+)
+from recording.settings.parsing import MEBIBYTE
+
+__all__ = ["CHUNK_QUEUE", "EVENT_QUEUE", "MEBIBYTE", "OURS", "STORAGE", "Setting", "Settings", "Storage"]
+
+STORAGE = "ARCHIVE_STORAGE"
+"""The connection that the functions' queue bindings name."""
+CHUNK_QUEUE = "recording-chunks"
+"""The queue of chunk messages. No setting: the deployment and the bindings name it alike."""
+EVENT_QUEUE = "recording-events"
+"""The queue of events: of a subscription that delivers to a queue, and of what a long delivery leaves for later."""
+
+_AFTER_SLICE = timedelta(minutes=5)
+"""What a run may need after its slice: the blocks in hand, the commit, and reading back what stands already."""
+_LONGEST_IN_QUEUE = timedelta(days=7)
+"""How long Queue storage keeps a message whose sender does not say otherwise."""
+_MEMORY_SHARE = 2
+"""The part of an instance's memory that buffers leave to the host, the worker and its libraries is 1 / this."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the app runs on, in groups. No secret is in its `repr`."""
+
+    communication: Communication
+    identity: Identity
+    storage: Storage
+    archive: Archive
+    recordings: Recordings
+    topic: Topic
+    copy: Copy
+    retry: Retry
+    host: Host
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str], memory_bytes: int | None = None) -> Self:
+        """Read the settings.
+
+        Args:
+            environment: texts by key.
+            memory_bytes: what the instance has, where that is known.
+
+        Raises:
+            SettingsInvalid: naming every key that is missing or wrong, and what it should be.
+        """
+        reader = Reader(environment)
+        settings = cls(
+            communication=reader.read(Communication),
+            identity=reader.read(Identity),
+            storage=reader.read(Storage),
+            archive=reader.read(Archive),
+            recordings=reader.read(Recordings),
+            topic=reader.read(Topic),
+            copy=reader.read(Copy),
+            retry=reader.read(Retry),
+            host=reader.read(Host),
+        )
+        _require_storage(settings.storage, reader)
+        found = [*reader.problems]
+        found += [problem for keys, check in _CHECKS if reader.are_right(*keys) and (problem := check(settings))]
+        if memory_bytes is not None and reader.are_right(_MEMORY):
+            found += _memory_problems(settings.copy, memory_bytes)
+        if found:
+            raise SettingsInvalid(tuple(found))
+        return settings
+
+
+OURS: Mapping[str, Setting] = {
+    setting.key: setting
+    for group in (Communication, Identity, Storage, Archive, Recordings, Topic, Copy, Retry)
+    for _, setting in declared(group)
+}
+"""Every setting of the app by its key; the deployment sets no other, and a test holds the two equal."""
+
+
+def _require_storage(storage: Storage, reader: Reader) -> None:
+    """By connection string, or by all three URIs: the Functions host reads the queue's, the app all."""
+    uris = {"blob": storage.blob_uri, "queue": storage.queue_uri, "table": storage.table_uri}
+    keys = {f"{STORAGE}__{service}ServiceUri": uri for service, uri in uris.items()}
+    if storage.connection_string or not reader.are_right(STORAGE):
+        return
+    if not any(keys.values()) and reader.are_right(*keys):
+        reader.refuse(STORAGE, f"missing ({OURS[STORAGE].meaning})")
+        return
+    for key, uri in keys.items():
+        if not uri and reader.are_right(key):
+            reader.refuse(key, "missing")
+
+
+def _memory_problems(copy: Copy, memory_bytes: int) -> Iterator[str]:
+    most = memory_bytes // _MEMORY_SHARE // MEBIBYTE
+    if copy.memory_bytes > most * MEBIBYTE:
+        yield f"{_MEMORY}: more than {most}, half of what the instance has"
+
+
+def _containers(settings: Settings) -> str:
+    archive = settings.archive
+    names = {archive.container, archive.quarantine_container, archive.journal_container}
+    return "" if len(names) == len(_CONTAINERS) else f"{', '.join(_CONTAINERS)}: must be three different containers"
+
+
+def _buffers(settings: Settings) -> str:
+    fits = settings.copy.memory_bytes >= settings.copy.block_bytes
+    return "" if fits else f"{_MEMORY}: must hold at least one block of COPY_BLOCK_MIB"
+
+
+def _waits(settings: Settings) -> str:
+    fits = settings.retry.longest >= settings.retry.first
+    return "" if fits else "RETRY_LONGEST_SECONDS: must not be less than RETRY_FIRST_SECONDS"
+
+
+def _slice(settings: Settings) -> str:
+    most = settings.host.function_timeout - _AFTER_SLICE
+    if settings.copy.slice_length <= most:
+        return ""
+    return (
+        f"COPY_SLICE_SECONDS: more than {max(0, int(most.total_seconds()))}: the host would end the run before its end"
+    )
+
+
+def _retention(settings: Settings) -> str:
+    host = settings.host
+    kept = min(host.most_deliveries * host.visibility_timeout, _LONGEST_IN_QUEUE)
+    if settings.recordings.retention <= kept:
+        return ""
+    cause = "the host sets a message aside after maxDequeueCount × visibilityTimeout, and a queue keeps it for a week"
+    return f"SOURCE_RETENTION_HOURS: more than {kept // timedelta(hours=1)}: {cause}"
+
+
+_MEMORY = "COPY_MEMORY_MIB"
+_CONTAINERS = ("ARCHIVE_CONTAINER", "QUARANTINE_CONTAINER", "JOURNAL_CONTAINER")
+_TIMEOUT, _VISIBILITY, _DELIVERIES = (setting.key for _, setting in declared(Host))
+_CHECKS = (
+    (_CONTAINERS, _containers),
+    (("COPY_BLOCK_MIB", _MEMORY), _buffers),
+    (("RETRY_FIRST_SECONDS", "RETRY_LONGEST_SECONDS"), _waits),
+    (("COPY_SLICE_SECONDS", _TIMEOUT), _slice),
+    (("SOURCE_RETENTION_HOURS", _VISIBILITY, _DELIVERIES), _retention),
+)
+"""What must go together, and the keys that must be right for that to be seen."""

@@ -1,0 +1,83 @@
+"""How a setting is declared, once, on its field; and the one reader of all declared settings.
+
+A group of settings is a frozen dataclass whose fields are annotated with a `Setting`:
+
+    connections: Annotated[int, Setting("COPY_CONNECTIONS", "8", whole(1, 64), "the most connections of one copy")]
+
+README's table, the sample file and the deployment are held to these declarations by tests.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, get_type_hints
+
+from recording.core.errors import InvalidRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One app setting.
+
+    Attributes:
+        key: the name of its environment variable.
+        default: its text where it is not set; None where it must be set.
+        parse: its text to its value; raises ValueError or InvalidRequest with what is wrong, without the value.
+        meaning: what it means, in a few words.
+    """
+
+    key: str
+    default: str | None
+    parse: Callable[[str], object]
+    meaning: str
+
+
+def declared(group: type) -> Iterator[tuple[str, Setting]]:
+    """The settings of a group, by the name of their field, in order."""
+    for name, hint in get_type_hints(group, include_extras=True).items():
+        for extra in getattr(hint, "__metadata__", ()):
+            if isinstance(extra, Setting):
+                yield name, extra
+
+
+@dataclass(slots=True)
+class Reader:
+    """Reads settings from an environment, and collects all that is wrong with them."""
+
+    environment: Mapping[str, str]
+    problems: list[str] = field(default_factory=list)
+    """What is missing or wrong, each with its key before a colon."""
+    _wrong: set[str] = field(default_factory=set)
+
+    def read[T](self, group: type[T]) -> T:
+        """A group as its fields' settings say; where one of them is wrong, the group is never to be used."""
+        found = {name: self._value(setting) for name, setting in declared(group)}
+        return group(**found)
+
+    def refuse(self, key: str, problem: str) -> None:
+        """Say what is wrong with a setting."""
+        self.problems.append(f"{key}: {problem}")
+        self._wrong.add(key)
+
+    def are_right(self, *keys: str) -> bool:
+        """Whether nothing is wrong with these keys, so that they can be held against one another."""
+        return self._wrong.isdisjoint(keys)
+
+    def _value(self, setting: Setting) -> Any:  # noqa: ANN401 - the type of the field, which the declaration knows
+        text = self._text(setting.key) or setting.default
+        if text is None:
+            self.refuse(setting.key, f"missing ({setting.meaning})")
+            return None
+        try:
+            return setting.parse(text)
+        except InvalidRequest as error:
+            self.refuse(setting.key, error.cause.removeprefix(f"{setting.key}: "))
+        except ValueError as error:
+            self.refuse(setting.key, str(error))
+        return None
+
+    def _text(self, key: str) -> str:
+        text = self.environment.get(key, "").strip()
+        if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+            self.refuse(key, "in quotes, which a shell takes off and Azure does not")
+            return text[1:-1].strip()
+        return text

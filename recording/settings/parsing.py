@@ -1,0 +1,119 @@
+"""Texts of settings to values. Each parser raises ValueError with what is wrong, and never quotes the text."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from recording.core.model import Authority
+from recording.settings.connections import connection_problems, is_base64, url_problems
+
+MEBIBYTE = 1 << 20
+
+
+def endpoint(text: str) -> str:
+    """The URL of a service; empty where there is none."""
+    if text and (wrong := "; ".join(url_problems(text))):
+        raise ValueError(wrong)
+    return text.rstrip("/")  # a trailing slash would be signed into the host, and every call refused
+
+
+def host_endpoint(text: str) -> str:
+    """The URL of a service that has no path."""
+    found = endpoint(text)
+    if urlsplit(found).path:
+        raise ValueError("a path behind the host")
+    return found
+
+
+def connection_string(text: str) -> str:
+    """The connection string of a storage account; empty where there is none."""
+    if text and (wrong := "; ".join(connection_problems(text))):
+        raise ValueError(wrong)
+    return text
+
+
+def base64_key(text: str) -> str:
+    """A key in base64; empty where there is none."""
+    if not is_base64(text):
+        raise ValueError("not base64: it may be cut off")
+    return text
+
+
+def authority(text: str) -> Authority:
+    """What a delete at the source needs beside a proof."""
+    if text.lower() == "true":
+        raise ValueError("true does not say what is needed; use proven (the default), or event")
+    try:
+        return Authority(text.lower())
+    except ValueError as error:
+        raise ValueError("none of proven, event, false") from error
+
+
+def container(text: str) -> str:
+    """The name of a Blob container."""
+    if not re.fullmatch(r"[a-z0-9](?:[a-z0-9]|-(?!-)){1,61}[a-z0-9]", text):
+        raise ValueError("not a container name: 3 to 63 of a-z, 0-9 and single dashes")
+    return text
+
+
+def table(text: str) -> str:
+    """The name of a table."""
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]{2,62}", text):
+        raise ValueError("not a table name: 3 to 63 letters and digits, a letter first")
+    return text
+
+
+def tier(text: str) -> str:
+    """An access tier that can be read from at once; empty for the account's default."""
+    if text not in {"", "Hot", "Cool", "Cold"}:
+        raise ValueError("none of Hot, Cool, Cold")  # Archive would have to be rehydrated before it could be proven
+    return text
+
+
+def boolean(text: str) -> bool:
+    """`true` or `false`, in any case of letters."""
+    if text.lower() not in {"true", "false"}:
+        raise ValueError("neither true nor false")
+    return text.lower() == "true"
+
+
+def whole(least: int, most: int) -> Callable[[str], int]:
+    """A parser of whole numbers in bounds, which are included."""
+
+    def parse(text: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,9}", text) or not least <= int(text) <= most:
+            message = f"not a whole number from {least} to {most}"
+            raise ValueError(message)
+        return int(text)
+
+    return parse
+
+
+def mebibytes(least: int, most: int) -> Callable[[str], int]:
+    """A parser of whole numbers of MiB in bounds; the value is in bytes."""
+    parse = whole(least, most)
+    return lambda text: parse(text) * MEBIBYTE
+
+
+def seconds(least: int, most: int) -> Callable[[str], timedelta]:
+    """A parser of whole numbers of seconds in bounds."""
+    parse = whole(least, most)
+    return lambda text: timedelta(seconds=parse(text))
+
+
+def hours(least: int, most: int) -> Callable[[str], timedelta]:
+    """A parser of whole numbers of hours in bounds."""
+    parse = whole(least, most)
+    return lambda text: timedelta(hours=parse(text))
+
+
+def time_span(text: str) -> timedelta:
+    """A time as host.json writes it: `hh:mm:ss`, or `d.hh:mm:ss`; -1 is without end."""
+    if text == "-1":
+        return timedelta.max
+    found = re.fullmatch(r"(?:(\d{1,3})\.)?(\d{1,2}):(\d{1,2}):(\d{1,2})(?:\.\d{1,7})?", text, re.ASCII)
+    if found is None:
+        raise ValueError("not a time such as 00:30:00")
+    days, *rest = (int(group or 0) for group in found.groups())
+    return timedelta(days=days, hours=rest[0], minutes=rest[1], seconds=rest[2])

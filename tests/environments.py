@@ -1,0 +1,11 @@
+"""The least environment that the app's settings accept, for apps whose services are never asked."""
+
+from recording.settings import Settings
+
+CONNECTION = "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=a2V5;EndpointSuffix=core.windows.net"
+LEAST = {"ACS_ENDPOINT": "https://contoso.communication.azure.com", "ARCHIVE_STORAGE": CONNECTION}
+
+
+def settings_of(**changed: str) -> Settings:
+    """The settings of an app that lacks nothing, with some set otherwise."""
+    return Settings.from_env({**LEAST, **changed})

@@ -1,0 +1,130 @@
+"""Proves recordings: all that any revision of a recording's manifest says is so, or each thing that is not is named."""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .digests import digest_of
+from .listing import Listing
+from .manifests import Claim, Manifest, WrongManifest, read_manifest
+
+MOST_MANIFEST = 16 << 20
+"""Bytes; a manifest of a hundred chunks has about a hundred kilobytes."""
+
+
+PROVEN, INCOMPLETE, FAILED = "proven", "incomplete", "failed"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with the blob or file of that name."""
+
+    name: str
+    problem: str
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What came of one recording. `chunks`, `length`, `lacks` and `doubts` are its latest manifest's."""
+
+    manifest: str
+    recording_id: str | None
+    chunks: int
+    length: int
+    lacks: tuple[str, ...]
+    doubts: tuple[str, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def state(self) -> str:
+        """An incomplete recording is proven as far as there is any of it."""
+        if self.problems:
+            return FAILED
+        return INCOMPLETE if self.lacks else PROVEN
+
+
+@dataclass(frozen=True)
+class Proving:
+    """Prove what a folder holds; `on_read` is told of each piece that was read how many bytes it has."""
+
+    root: Path
+    listing: Listing
+    on_read: Callable[[int], None]
+    named: dict[str, str] = field(default_factory=dict)
+    """The blobs that manifests have named so far, each with the recording it belongs to."""
+
+    def recordings(self) -> Iterator[Recording]:
+        """Prove one recording after the other; afterwards `unnamed` can be asked."""
+        for recording, names in self.listing.recordings():
+            yield self._prove(recording, names)
+
+    def unnamed(self) -> list[str]:
+        """The files that are no manifest and that none names: nothing says what they should hold."""
+        manifests = {name for _, names in self.listing.recordings() for name in names}
+        return sorted(self.listing.files - self.named.keys() - manifests)
+
+    def _prove(self, recording: str, names: list[str]) -> Recording:
+        problems: list[Problem] = []
+        claims: dict[Claim, None] = {}  # in order; revisions repeat most of them, and each is proven once
+        latest: Manifest | None = None
+        for name in names:
+            try:
+                latest = read_manifest(self._raw(name), name)
+            except (OSError, WrongManifest) as error:
+                latest = None
+                problems.append(Problem(name, f"is no manifest to prove by: {_reason(error)}"))
+            else:
+                claims.update(dict.fromkeys((*latest.chunks, *latest.metadata)))
+        problems += [Problem(claim.blob, wrong) for claim in claims if (wrong := self._wrong(claim, recording))]
+        chunks = latest.chunks if latest else ()
+        return Recording(
+            names[-1],
+            latest.recording_id if latest else None,
+            len(chunks),
+            sum(claim.length for claim in chunks),
+            latest.lacks if latest else (),
+            latest.doubts if latest else (),
+            tuple(problems),
+        )
+
+    def _raw(self, name: str) -> bytes:
+        with (self.root / name).open("rb") as stream:
+            raw = stream.read(MOST_MANIFEST + 1)
+        self.on_read(len(raw))
+        if len(raw) > MOST_MANIFEST:
+            raise WrongManifest(f"it has more than {MOST_MANIFEST} bytes")
+        return raw
+
+    def _wrong(self, claim: Claim, recording: str) -> str | None:
+        owner = self.named.setdefault(claim.blob, recording)
+        if owner != recording:
+            return f"belongs to recording {owner} by another manifest"
+        if claim.blob in self.listing.wrong:
+            return self.listing.wrong[claim.blob]
+        if claim.blob not in self.listing.files:
+            return "is missing"
+        try:
+            return wrong_content(self.root / claim.blob, claim.length, claim.digest, claim.block_size, self.on_read)
+        except OSError as error:
+            return f"cannot be read: {_reason(error)}"
+
+
+def wrong_content(
+    path: Path, length: int | None, digest: str, block_size: int | None, on_read: Callable[[int], None]
+) -> str | None:
+    """What is wrong with the content of a file; None where it is what length (if known) and digest say.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with path.open("rb", buffering=0) as stream:
+        found_length = os.fstat(stream.fileno()).st_size
+        if length is not None and found_length != length:
+            return f"has {found_length} bytes in place of {length}"
+        found = digest_of(stream, block_size, on_read)
+    return None if found == digest else f"holds other bytes: their digest is {found}"
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
