@@ -1,15 +1,16 @@
-"""Gets all blocks of an opened chunk staged: those of an earlier try are kept, the others are read."""
+"""Gets all blocks of an opened chunk staged: those of an earlier try are kept, the others are read and staged."""
 
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 
 from recording.copying.buffer_pool import BufferPool
 from recording.copying.destination import CutOff, Destination, Progress
 from recording.copying.range_reader import RangeReader
 from recording.copying.range_requests import RangeIgnored
-from recording.copying.range_workers import RangeWorkers
+from recording.copying.range_workers import FirstBlock, RangeWorkers
 from recording.copying.staged_blocks import AllStaged, StagedBlocks
 from recording.copying.whole_stream import WholeStream
 from recording.core.blocks import Block, StagedBlock
@@ -71,11 +72,11 @@ class BlockStager:
             self._stage_ranges(self._staged.missing(), None)
         else:
             # There is nothing to resume: the first block is read beside the others.
-            self._stage_ranges(self._staged.plan[1:], lambda told: self._stage_first(first, release_first, told))
+            self._stage_ranges(self._staged.plan[1:], partial(self._stage_first, first, release_first))
         return self._staged.all_staged() or CutOff(self._staged.length)
 
     def _resume(self, listed: tuple[StagedBlock, ...], first: memoryview, release_first: Callable[[], None]) -> None:
-        """Read the first block, which tells what of an earlier try can be used; stage it where it is not staged."""
+        """Read the first block, which tells whether staged blocks can be used; stage it if it is missing."""
         sha256 = self._reader.read_first_block()
         self._staged.resume(sha256, listed)
         self._resumed(self._staged.length)
@@ -91,7 +92,7 @@ class BlockStager:
         finally:
             release_first()  # another thread may need it, and it may be the only one
 
-    def _stage_ranges(self, missing: Iterable[Block], first_block: Callable[[Progress], None] | None) -> None:
+    def _stage_ranges(self, missing: Iterable[Block], first_block: FirstBlock | None) -> None:
         workers = RangeWorkers(
             self._reader,
             self._staged,

@@ -24,15 +24,15 @@ def run_length(missing: int, connections: int, buffers: int) -> int:
     fewer towards the end, so that all connections end at about the same time. What was asked for and is not staged is
     the most that a killed process has to read again.
 
-    Never more than `ceil(missing / 2)`, whatever the other two are: while a run of that bound is shorter than it may
-    be, blocks are missing still.
+    At most `ceil(missing / 2)`, because `connections` is at least 1: a run of several blocks never takes all that are
+    missing.
     """
     share = -(-missing // (2 * connections))
     return min(share, max(2, buffers // connections))
 
 
 class RangeWorkers:
-    """Reads and stages the blocks that are missing, by as many threads as the controller wants. For one run.
+    """Reads and stages the blocks that are missing, by as many threads as the controller wants. Used once.
 
     Args:
         reader: the content, open.
@@ -114,7 +114,7 @@ class RangeWorkers:
                 target = self._concurrency.target
                 most = run_length(len(self._missing), target, self._pool.count) if self._concurrency.settled else 1
                 run.append(self._missing.popleft())
-                # `_missing` is not empty here: `most` is at most half of what it held, rounded up.
+                # `_missing` is never empty in this loop: see `run_length`.
                 while len(run) < most and self._missing[0].index == run[-1].index + 1:
                     run.append(self._missing.popleft())
         return run
@@ -125,7 +125,7 @@ class RangeWorkers:
             while run and not self._is_over():
                 with self._pool.borrow() as buffer:
                     if self._is_over():
-                        break  # the buffer may have been long in coming
+                        break  # it may have waited long for the buffer
                     block = run.popleft()
                     view = buffer[: block.length]
                     self._staged.stage(block, view, stream.read_next(view))
@@ -134,7 +134,7 @@ class RangeWorkers:
 
     @contextmanager
     def _connection(self) -> Iterator[Progress]:
-        """What tells the controller that one connection receives, and how much."""
+        """Reports to the controller what one connection receives, and when that begins and ends."""
         receives = False
 
         def received(length: int) -> None:
