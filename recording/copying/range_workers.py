@@ -120,7 +120,7 @@ class RangeWorkers:
         return run
 
     def _copy_run(self, run: deque[Block], received: Progress) -> None:
-        """Read and stage a run; what the time does not allow is missing again."""
+        """Read and stage a run, as far as the time allows."""
         with self._reader.stream(run[0].offset, sum(block.length for block in run), received) as stream:
             while run and not self._is_over():
                 with self._pool.borrow() as buffer:
@@ -129,8 +129,6 @@ class RangeWorkers:
                     block = run.popleft()
                     view = buffer[: block.length]
                     self._staged.stage(block, view, stream.read_next(view))
-            with self._changed:
-                self._missing.extendleft(reversed(run))
 
     @contextmanager
     def _connection(self) -> Iterator[Progress]:

@@ -10,9 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recording.copying.destination import CutOff
+from recording.copying.range_reader import HEAD
 from recording.copying.range_workers import run_length
+from recording.core.errors import SourceGone, TransferBroken
 from recording.core.model import Location
-from tests.copying.copies import BLOCK, Clock, copied, copy, destination, engine_of, media, source_with
+from tests.copying.copies import BLOCK, Clock, copied, copy, destination, engine_of, media, run_together, source_with
 from tests.fakes import FakeArchive, FakeSource, FakeTransfer
 
 pytestmark = pytest.mark.usefixtures("quick_tries")
@@ -66,24 +68,35 @@ def test_no_request_asks_for_much_more_than_there_are_buffers(connections: int, 
     assert blocks * BLOCK == max(one.length or 0 for one in source.opened)
 
 
+def test_requests_ask_for_one_block_while_the_number_of_connections_may_change() -> None:
+    """Of what is asked for by few, connections that are added could not read their share."""
+    source, location = source_with(CONTENT)
+    copied(engine_of(source, connections=8, buffers=32), location, destination(FakeArchive()))
+
+    assert {BLOCK, 5} == {one.length for one in source.opened}
+
+
 class SlowSource(FakeSource):
-    """Each request takes a moment, however many there are at a time; `most` tells how many there were."""
+    """Each request takes a moment, however many there are at a time; `at_once` tells how many there were at each."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.now = self.most = 0
+        self.now = 0
+        self.at_once: list[int] = []
         self.counting = threading.Lock()
 
     @contextmanager
     def open(self, location: Location, offset: int = 0, length: int | None = None) -> Iterator[FakeTransfer]:
         with self.counting:
             self.now += 1
-            self.most = max(self.most, self.now)
+            self.at_once.append(self.now)
         time.sleep(0.02)
-        with super().open(location, offset, length) as transfer:
-            yield transfer
-        with self.counting:
-            self.now -= 1
+        try:
+            with super().open(location, offset, length) as transfer:
+                yield transfer
+        finally:
+            with self.counting:
+                self.now -= 1
 
 
 def test_more_connections_are_used_where_each_is_slow() -> None:
@@ -93,7 +106,43 @@ def test_more_connections_are_used_where_each_is_slow() -> None:
     engine = engine_of(source, connections=8, buffers=8, monotonic=time.monotonic)
     copied(engine, location, destination(FakeArchive()))
 
-    assert 8 == source.most
+    assert 8 == max(source.at_once)
+
+
+def test_fewer_connections_are_used_once_the_source_throttles() -> None:
+    """Half as many, until the rest is over."""
+    source = SlowSource()
+    location = source.add(media(100 * BLOCK))
+    source.arm("busy_503", after=10)
+    copied(engine_of(source, connections=4), location, destination(FakeArchive()))
+
+    assert 2 >= max(source.at_once[len(source.at_once) // 2 :])
+
+
+def test_the_first_failure_ends_the_copy() -> None:
+    """A range that waits to be tried again is not, and its error is not the one that is raised."""
+    source, location = source_with(CONTENT)
+    source.arm("busy_429", at=BLOCK, retry_after=19.0)
+    source.arm("not_ready_404", at=7 * BLOCK)
+    with pytest.raises(SourceGone):
+        copied(engine_of(source), location, destination(FakeArchive()))
+
+    assert 1 >= [one.offset for one in source.opened].count(BLOCK)
+
+
+def test_blocks_that_wait_for_the_first_one_do_not_wait_for_ever() -> None:
+    """Where it cannot be read, the copy fails, and the next try begins anew."""
+    block = 2 * HEAD
+    source, location = source_with(media(5 * block))
+    source.arm("reset_mid_body", at=HEAD + 10, times=None)
+    archive = FakeArchive()
+
+    def fail() -> None:
+        with pytest.raises(TransferBroken):
+            copied(engine_of(source, block=block), location, destination(archive))
+
+    run_together(fail)
+    assert ({}, {}) == (archive.blobs, archive.uncommitted)
 
 
 def test_no_block_is_begun_where_the_time_is_up_before_its_buffer_comes() -> None:

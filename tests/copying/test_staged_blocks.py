@@ -103,3 +103,13 @@ def test_blocks_of_another_content_or_size_are_missing(what: str) -> None:
     staged.resume(sha256(b"?") if what == "first block" else DIGESTS[0], listed)
 
     assert (0, list(staged.plan)) == (staged.length, staged.missing())
+
+
+def test_nothing_is_used_beside_a_first_block_that_is_not_the_sources() -> None:
+    """Its id names this content, but another digest: somebody else has made it."""
+    archive = FakeArchive()
+    staged = staged_in(archive)
+    forged = StagedBlock(blocks.block_id(0, sha256(b"?"), staged.identify(DIGESTS[0])), BLOCK)
+    staged.resume(DIGESTS[0], [forged, *stage_all_but(archive, 0)])
+
+    assert list(staged.plan) == staged.missing()
