@@ -4,7 +4,7 @@ import pytest
 
 from recording.copying.range_reader import RangeReader
 from recording.copying.stall_watchdog import StallWatchdog
-from recording.core.errors import HostileLocation, SourceNotReady
+from recording.core.errors import HostileLocation, SourceChanged, SourceNotReady
 from recording.core.model import Location
 from tests.copying.contents import CONTENT, opened, read_stream, reader_of, sha256, view_of, whole_of
 from tests.copying.copies import BLOCK, Clock
@@ -64,6 +64,20 @@ def test_a_content_of_unknown_length_and_no_bytes_is_not_there_yet() -> None:
     source, reader = reader_of(b"")
     source.arm("no_length_200", times=None)
     with pytest.raises(SourceNotReady, match="empty"):
+        reader.open(view_of())
+
+
+def test_a_length_that_was_found_out_is_held_against_the_next_reply() -> None:
+    """The content may have changed between the two requests."""
+    source, reader = reader_of()
+    source.arm("no_total")
+
+    def change() -> None:
+        if len(source.opened) == 2:
+            source.contents = dict.fromkeys(source.contents, CONTENT + b"?")
+
+    source.on_open = change
+    with pytest.raises(SourceChanged):
         reader.open(view_of())
 
 

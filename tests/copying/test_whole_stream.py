@@ -32,7 +32,7 @@ def test_a_stream_that_goes_on_after_its_end_is_refused() -> None:
 
 
 def test_a_stream_that_breaks_in_its_first_block_is_read_anew() -> None:
-    """From its beginning; nothing of the broken reply is kept."""
+    """From its beginning; nothing of the broken reply is kept, and it is closed."""
     block = 128 << 10
     content = media(2 * block)
     source, reader = reader_of(content)
@@ -43,7 +43,19 @@ def test_a_stream_that_breaks_in_its_first_block_is_read_anew() -> None:
 
     assert sha256(content[:block]) == reader.read_first_block()
     assert content[:block] == view
-    assert 2 == len(source.opened)
+    assert (2, block - 1) == (len(source.opened), source.served)
+
+
+def test_a_stream_that_breaks_in_its_head_is_opened_again() -> None:
+    """There is no range to resume it with."""
+    source, reader = reader_of()
+    source.ignores_ranges = True
+    source.arm("reset_mid_body", at=40)
+    view = view_of()
+    reader.open(view)
+
+    assert sha256(CONTENT[:BLOCK]) == reader.read_first_block()
+    assert (CONTENT[:BLOCK], 2) == (bytes(view), len(source.opened))
 
 
 def test_a_stream_that_breaks_later_is_not_resumed() -> None:
