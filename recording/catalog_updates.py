@@ -1,4 +1,4 @@
-"""Tells the catalog a fact: read the entry, decide, save; and decide again on a conflict. Then tells people."""
+"""Applies facts to the catalog: load, decide, save with If-Match, on conflict again. Publishes the alerts."""
 
 import logging
 import random
@@ -18,12 +18,12 @@ from recording.ports import Catalog, Topic
 _FIRST_WAIT = 0.02
 _LONGEST_WAIT = 5.0
 _PATIENCE = 45.0
-"""Seconds of conflicts after which a step is given back; whoever wins a conflict has moved on, so this is rare."""
+"""Seconds after which `apply` gives up on conflicts. Rare: of the conflicting writers one succeeds each time."""
 
 
 @dataclass(slots=True)
 class _Turn:
-    """One recording's turn within this worker: who holds the lock may write. `latest` is what was saved last."""
+    """The lock that serializes the writes of one recording in this worker; `latest` is the entry saved last."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     latest: CatalogEntry | None = None
@@ -32,14 +32,14 @@ class _Turn:
 
 @dataclass(frozen=True, slots=True)
 class CatalogUpdates:
-    """The catalog's entries, changed by facts alone.
+    """The catalog's entries, changed only by facts, with optimistic concurrency.
 
-    Within one worker the facts of a recording take turns, so that the chunks of a recording, which run at the same
-    time, do not conflict with each other; workers among themselves do, and wait a little longer each time.
+    Within one worker a lock for each recording serializes the facts, so that its chunks, which run concurrently, do not
+    conflict. Different workers do conflict, and retry with exponential backoff and jitter.
 
     Attributes:
         sleep: waits so many seconds.
-        spread: numbers from 0 to 1, for rivals not to come back at the same moment.
+        spread: random numbers from 0 to 1, for the jitter.
     """
 
     catalog: Catalog
@@ -51,36 +51,38 @@ class CatalogUpdates:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def load(self, recording_id: RecordingId) -> CatalogEntry | None:
-        """The entry as it stands."""
+        """The entry in the catalog, or None."""
         return self.catalog.load(recording_id)
 
     def apply(
         self, recording_id: RecordingId, fact: Fact, known: CatalogEntry | None = None, by: Actor = APP
     ) -> Decision:
-        """Save what the fact makes of the entry; what it is now, and which steps are to be queued.
+        """Apply the fact and save the entry; the new entry, and the chunks that need a queue message.
 
-        Alerts are saved with the entry, and published afterwards by `tell`: a conflict cannot tell what is not so,
-        whoever is cut off in between is followed by one who finds them untold, and a topic that is out of order holds
-        up nothing but itself.
+        Alerts are saved with the entry and published afterwards by `tell`. So no alert is published for a save that
+        lost a conflict, a crash before `tell` leaves the alerts in the entry for the next run, and an unavailable topic
+        delays nothing but the alerts.
 
         Args:
             recording_id: whose entry.
             fact: what has happened.
-            known: the entry as just loaded or saved, which spares a request if nobody has changed it since.
-            by: who brought it about.
+            known: the entry as just loaded or saved; saves a request if it has not changed since.
+            by: who caused it.
 
         Raises:
-            CatalogConflict: other workers were quicker every time.
-            Transient: the catalog cannot be had.
+            CatalogConflict: every try lost against another worker.
+            Transient: the catalog is unavailable.
         """
         with self._turn(recording_id) as turn:
             return self._save(recording_id, fact, turn, known, by)
 
     def tell(self, entry: CatalogEntry) -> CatalogEntry:
-        """Publish what is untold of an entry, at least once, and note that it is told; the entry as it is then.
+        """Publish the entry's untold alerts, then save that they are told; the new entry.
+
+        At least once: publish before save.
 
         Raises:
-            Transient: the topic or the catalog cannot be had; what is untold stays so.
+            Transient: the topic or the catalog is unavailable; the alerts stay untold.
         """
         recording_id = entry.recording.recording_id
         told: list[Alert] = []
@@ -134,7 +136,7 @@ class CatalogUpdates:
         finally:
             with self._lock:
                 turn.waiting -= 1
-                if not turn.waiting:  # what was saved last is only worth knowing while others wait for their turn
+                if not turn.waiting:  # `latest` is used only by threads that wait for the lock
                     del self._turns[recording_id]
 
     def _publish(self, recording_id: RecordingId, found: Alert) -> None:

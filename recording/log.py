@@ -1,7 +1,7 @@
 """Log events with stable names and fields: `recording.chunk_archived recording_id=… bytes=…`.
 
-The Functions worker passes on the message alone, so the fields are in it. They hold ids, numbers and causes: never a
-URL, a key or a participant. One record is one line, whatever an id holds; only `bug` adds a traceback.
+The Functions worker forwards the message only, so the fields are part of it. They hold ids, numbers and causes; never
+a URL, a key or a participant. One record is one line, as control characters are escaped; only `bug` adds a traceback.
 """
 
 import logging
@@ -19,7 +19,7 @@ def event(name: str, fields: Mapping[str, object], level: int = logging.INFO) ->
 
 
 def bug(name: str, fields: Mapping[str, object], error: Exception) -> None:
-    """Write the line, and the traceback of an error that nobody foresaw."""
+    """Write one line and the traceback of an unexpected error."""
     _LOGGER.error("%s", _line(name, fields), exc_info=error)
 
 

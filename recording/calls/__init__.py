@@ -1,1 +1,1 @@
-"""What is done with a call: its recording is started, paused, resumed, stopped and shown."""
+"""Start, pause, resume, stop and show the recordings of calls."""

@@ -12,65 +12,67 @@ from recording.ports import Calls
 
 _NOT_FOUND = 404
 _UNKNOWN = frozenset({400, _NOT_FOUND})
-"""How the service answers to an id that is none of its recordings, in form or in fact."""
+"""How the service answers to an id that is malformed, or not one of its recordings."""
 
 
 @dataclass(frozen=True, slots=True)
 class Controlling:
-    """Control recordings while the service makes them.
+    """Control running recordings.
 
-    The service alone knows whether a recording still runs, so it is asked, whatever the catalog says. Where the catalog
-    has no entry, the answer is made of what the service says, and is not saved: it was started by others.
+    Only the service knows whether a recording still runs, so every operation asks it. A recording without an entry in
+    the catalog was not started by this app: the answer is built from the service's reply and not saved.
     """
 
     updates: CatalogUpdates
     calls: Calls
 
     def state(self, recording_id: RecordingId) -> tuple[CatalogEntry, str | None]:
-        """What the catalog knows, and the service's own word: `active`, `inactive`, or None for what is over there.
+        """The catalog's entry, and the service's state: `active`, `inactive`, or None if the recording is over.
 
-        While the service cannot answer, that is `unknown`: whoever asks in an outage wants what is known.
+        While the service is unavailable the state is `unknown`, and the entry is shown all the same.
 
         Raises:
-            UnknownRecording: neither knows it.
+            UnknownRecording: neither the catalog nor the service knows it.
         """
         entry = self.updates.load(recording_id)
         if entry is not None and entry.recording.state not in RUNNING:
             return entry, None
         try:
-            word = self.calls.state(recording_id)
+            state = self.calls.state(recording_id)
         except CallRefused as error:
             if entry is None and error.status in _UNKNOWN:
                 raise _unknown(recording_id) from error
             if entry is None or error.status != _NOT_FOUND:
                 raise
-            return entry, None  # it is over, and its file event has not come yet
+            return entry, None  # over, but its file event has not arrived yet
         except Transient:
             if entry is None:
                 raise
             return entry, "unknown"
-        return entry or _of_others(recording_id, RecordingState.STARTED), word
+        return entry or _entry_of_foreign(recording_id, RecordingState.STARTED), state
 
     def pause(self, recording_id: RecordingId) -> CatalogEntry:
-        """Skip what follows, until `resume`.
+        """Pause until `resume`; idempotent.
 
         Raises:
-            CallRefused: with status 409 for one that is over.
+            CallRefused: with status 409 if it is over.
             UnknownRecording: neither the catalog nor the service knows it.
         """
-        return self._turn("pause recording", self.calls.pause, recording_id, Paused(), RecordingState.PAUSED)
+        return self._pause_or_resume("pause recording", self.calls.pause, recording_id, Paused(), RecordingState.PAUSED)
 
     def resume(self, recording_id: RecordingId) -> CatalogEntry:
-        """Record again.
+        """Resume after `pause`; idempotent.
 
         Raises:
-            CallRefused: with status 409 for one that is over.
+            CallRefused: with status 409 if it is over.
             UnknownRecording: neither the catalog nor the service knows it.
         """
-        return self._turn("resume recording", self.calls.resume, recording_id, Resumed(), RecordingState.STARTED)
+        return self._pause_or_resume(
+            "resume recording", self.calls.resume, recording_id, Resumed(), RecordingState.STARTED
+        )
 
     def stop(self, recording_id: RecordingId) -> CatalogEntry:
-        """End the recording, or find it over; its file event comes minutes later.
+        """End the recording; idempotent. Its file event arrives minutes later.
 
         Raises:
             UnknownRecording: neither the catalog nor the service knows it.
@@ -85,23 +87,23 @@ class Controlling:
                 raise _unknown(recording_id) from error
             if entry is None or error.status != _NOT_FOUND:
                 raise
-            # It has ended with its call, or by a stop whose reply was lost: what was asked for is so.
+            # Over already: its call has ended, or the reply to an earlier stop was lost. Stopping is idempotent.
         log.event("recording.stopped", {"recording_id": recording_id})
         if entry is None:
-            return _of_others(recording_id, RecordingState.STOPPED)
+            return _entry_of_foreign(recording_id, RecordingState.STOPPED)
         return self.updates.apply(recording_id, Stopped(), entry).entry
 
-    def _turn(
+    def _pause_or_resume(
         self,
         operation: str,
-        turn: Callable[[RecordingId], None],
+        send: Callable[[RecordingId], None],
         recording_id: RecordingId,
         fact: Paused | Resumed,
         state: RecordingState,
     ) -> CatalogEntry:
         entry = self.updates.load(recording_id)
         try:
-            turn(recording_id)
+            send(recording_id)
         except CallRefused as error:
             if entry is None and error.status in _UNKNOWN:
                 raise _unknown(recording_id) from error
@@ -111,11 +113,11 @@ class Controlling:
             raise CallRefused(operation, cause, status=409, ids={"recording_id": recording_id}) from error
         log.event(f"recording.{type(fact).__name__.lower()}", {"recording_id": recording_id})
         if entry is None:
-            return _of_others(recording_id, state)
+            return _entry_of_foreign(recording_id, state)
         return self.updates.apply(recording_id, fact, entry).entry
 
 
-def _of_others(recording_id: RecordingId, state: RecordingState) -> CatalogEntry:
+def _entry_of_foreign(recording_id: RecordingId, state: RecordingState) -> CatalogEntry:
     return CatalogEntry(Recording(recording_id, state))
 
 

@@ -1,19 +1,21 @@
-"""Starts recordings: one of a call in an output, however often and by whichever name the call is told of.
+"""Starts recordings: at most one running recording for each call and output.
 
-Events come twice, late and in any order, and people ask beside them. What keeps them to one recording is a claim in
-the catalog, one for a call and an output:
+Events arrive repeated, late and out of order, and requests arrive at the same time. One claim in the catalog for each
+call and output makes starts idempotent:
 
-- Who finds a claim sends its order, and not one of its own. The service starts one recording for one request id, so
-  many who ask at once get one, and so does who asks again after a reply that was lost.
-- An order that was refused gets a new request id, as the service may refuse the old one for ever. One whose outcome
-  nobody knows keeps its id.
-- A claim whose recording is over is an answer to the events of before the end: a call that a person has stopped
-  recording is not recorded again because an event came twice or late. Whoever asks after the end, by an event or a
-  request, takes the claim over.
+1. One claim per key. The first claim written stands. Everyone else reads it and sends its order, not an order of their
+   own. The service starts one recording per request id, so concurrent starts and a retry after a lost reply give one
+   recording.
+2. Outcome unknown: the order keeps its request id, so that the retry is idempotent.
+3. Order refused: the order gets a new request id, because the service may repeat the refusal of the old one.
+4. The claim's recording is over, and the event is from before the end: the event is answered with that recording. So a
+   repeated or late event does not restart what a person has stopped.
+5. The claim's recording is over, and the event is from after the end, or a request asks: a new claim replaces the old
+   one under If-Match. Of several at once one wins, and the others continue with its claim.
 
-A connection id is resolved to the server call id by the service. A group or room id is not, by any of its operations:
-a call that is named by it has a claim of its own, and where the service records a call once, that is the service's to
-refuse.
+The service resolves a connection id to the server call id. None of its operations resolves a group or room id: a call
+named by one of those has a claim under that id. Such a call can have two claims; where the service allows one recording
+for each call, it refuses the second.
 """
 
 import uuid
@@ -35,20 +37,20 @@ _CONFLICT = 409
 _NOT_ESTABLISHED = "8501"
 _RECORDED_ALREADY = "8553"
 _YOUNG = timedelta(minutes=1)
-"""The age up to which a call that the service does not find may not be there yet."""
+"""Up to this age a call that the service answers with 404 may not exist there yet: retry."""
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What came of a wish to record: the recording, and whether it was started for this very wish."""
+    """The result of a start: the recording, and whether it was started by this event or request."""
 
     entry: CatalogEntry
     is_new: bool
 
 
 @dataclass(frozen=True, slots=True)
-class _Wish:
-    """Who wants what to be recorded; `event` is what tells of the call, where one does."""
+class _Trigger:
+    """What asks for a recording: a call event, or a request, for which `event` is None."""
 
     asked_by: str
     order: StartOrder
@@ -57,7 +59,7 @@ class _Wish:
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """What a call's claims are called by, and its server call id where that is known."""
+    """A call: the key of its claims, and its server call id if known."""
 
     key: str
     server_call_id: ServerCallId | None = None
@@ -76,67 +78,69 @@ class Starting:
     new_id: Callable[[], uuid.UUID]
 
     def start_for_call(self, event: CallEvent) -> RecordingId:
-        """Record the call that an event tells of, or find the recording that answers this event.
+        """Record the event's call, or return the recording that this event has already; idempotent.
 
         Raises:
-            CallNotReady, ServiceBusy, ServiceRefused: the event must be sent again.
+            CallNotReady, ServiceBusy, ServiceRefused: retry with the same event.
             CallRefused: the call is over, or cannot be recorded.
         """
         server, connection = event.server_call_id, event.call_connection_id
         locator = CallLocator(server_call_id=server) if server else CallLocator(call_connection_id=connection)
-        wish = _Wish(f"event/{event.event_id}", self._order(locator, self.output), event)
-        return self._recorded(wish).entry.recording.recording_id
+        trigger = _Trigger(f"event/{event.event_id}", self._new_order(locator, self.output), event)
+        return self._start_once(trigger).entry.recording.recording_id
 
     def start_requested(self, request: StartRequest) -> Start:
-        """Record what a person or a program asked for; the same request id gives the same recording.
+        """Record what a person or a program asked for; idempotent for one request id.
 
         Raises:
-            CallNotReady, ServiceBusy, ServiceRefused: ask again, with the same request id.
-            CallRefused: the call is not there, or cannot be recorded; it names the recording that stands in the way.
-            RequestIdReused: something else was asked for under this request id.
+            CallNotReady, ServiceBusy, ServiceRefused: retry with the same request id.
+            CallRefused: the call does not exist, or cannot be recorded; names the recording that prevents it, if any.
+            RequestIdReused: this request id was used for another call, output or pauseOnStart.
         """
         locator = CallLocator(
             request.server_call_id, request.group_call_id, request.room_id, request.call_connection_id
         )
-        order = self._order(locator, request.output, pause_on_start=request.pause_on_start)
-        wish = _Wish(f"request/{request.request_id or self.new_id()}", order)
-        return self._repeated(wish) if request.request_id else self._recorded(wish)
+        order = self._new_order(locator, request.output, pause_on_start=request.pause_on_start)
+        trigger = _Trigger(f"request/{request.request_id or self.new_id()}", order)
+        return self._start_for_request_id(trigger) if request.request_id else self._start_once(trigger)
 
-    def _order(self, locator: CallLocator, output: Output, *, pause_on_start: bool = False) -> StartOrder:
+    def _new_order(self, locator: CallLocator, output: Output, *, pause_on_start: bool = False) -> StartOrder:
         return StartOrder(locator, output, str(self.new_id()), self.updates.now(), pause_on_start)
 
-    def _repeated(self, wish: _Wish) -> Start:
-        """What the same request got before, or gets now."""
+    def _start_for_request_id(self, trigger: _Trigger) -> Start:
+        """Start once, and store the result under the caller's request id: a retry gets the same result."""
         catalog = self.updates.catalog
-        mine = catalog.claim(StartClaim(wish.asked_by, wish.order, wish.asked_by, wish.order.first_sent))
-        if not mine.order.is_same_as(wish.order):
+        own = StartClaim(trigger.asked_by, trigger.order, trigger.asked_by, trigger.order.first_sent)
+        claim = catalog.claim(own)
+        if not claim.order.is_same_as(trigger.order):
             raise RequestIdReused(
                 "start recording",
                 "this request id stands for another order: another call, output or pauseOnStart",
-                ids={"request_id": wish.asked_by.partition("/")[2]},
+                ids={"request_id": trigger.asked_by.partition("/")[2]},
             )
-        if mine.recording_id is not None:
-            return Start(self._told(mine.recording_id, mine), is_new=mine.asked_by == wish.asked_by)
-        start = self._recorded(wish)
-        starter = wish.asked_by if start.is_new else ""
-        catalog.settle(replace(mine, recording_id=start.entry.recording.recording_id, asked_by=starter))
+        if claim.recording_id is not None:
+            return Start(self._update_entry(claim.recording_id, claim), is_new=claim.asked_by == trigger.asked_by)
+        start = self._start_once(trigger)
+        starter = trigger.asked_by if start.is_new else ""
+        catalog.settle(replace(claim, recording_id=start.entry.recording.recording_id, asked_by=starter))
         return start
 
-    def _recorded(self, wish: _Wish) -> Start:
-        """Claim, order, settle; or find it done. Whoever is cut off is followed by one who sends the same order."""
-        call = self._call(wish.order.locator)
-        wanted = StartClaim(call.claim_key(wish.order.output), wish.order, wish.asked_by, wish.order.first_sent)
-        claim = self.updates.catalog.claim(wanted)
-        while True:  # to its end: a claim that is taken over is ours, or that of a rival who was quicker
-            is_new = claim.asked_by == wish.asked_by
+    def _start_once(self, trigger: _Trigger) -> Start:
+        """Claim, send the order, settle the claim; or return what the claim has. After a crash a retry continues."""
+        call = self._identify_call(trigger.order.locator)
+        order = trigger.order
+        own = StartClaim(call.claim_key(order.output), order, trigger.asked_by, order.first_sent)
+        claim = self.updates.catalog.claim(own)
+        while True:  # ends: each pass returns, raises, or goes on with a newer claim, our own or the winner's of a race
+            is_new = claim.asked_by == trigger.asked_by
             if claim.recording_id is None:
-                claim = self._ordered(claim, call, wish)
-            elif is_new or self._is_answer(claim, claim.recording_id, wish):
-                return Start(self._told(claim.recording_id, claim, call, wish.event), is_new)
+                claim = self._send_order(claim, call, trigger)
+            elif is_new or self._is_answered_by(claim, claim.recording_id, trigger):
+                return Start(self._update_entry(claim.recording_id, claim, call, trigger.event), is_new)
             else:
-                claim = self.updates.catalog.settle(replace(wanted, version=claim.version))
+                claim = self.updates.catalog.settle(replace(own, version=claim.version))
 
-    def _call(self, locator: CallLocator) -> _Call:
+    def _identify_call(self, locator: CallLocator) -> _Call:
         server = locator.server_call_id
         if locator.call_connection_id:
             server = self.calls.resolve(locator.call_connection_id)
@@ -146,10 +150,11 @@ class Starting:
             return _Call(f"group/{locator.group_call_id}")
         return _Call(f"room/{locator.room_id}" if locator.room_id else f"connection/{locator.call_connection_id}")
 
-    def _is_answer(self, claim: StartClaim, recording_id: RecordingId, wish: _Wish) -> bool:
-        """Whether the claim's recording is what the wish is for: it runs, or it ended after the event."""
+    def _is_answered_by(self, claim: StartClaim, recording_id: RecordingId, trigger: _Trigger) -> bool:
+        """Whether the claim's recording is the one asked for: it still runs, or it ended after the event (rule 4)."""
         entry = self.updates.load(recording_id)
-        if wish.event is not None and (wish.event.at is None or wish.event.at <= _answers_until(entry, claim)):
+        event = trigger.event
+        if event is not None and (event.at is None or event.at <= _end_of(entry, claim)):
             return True
         if entry is not None and entry.recording.state not in RUNNING:
             return False
@@ -161,27 +166,33 @@ class Starting:
             return False
         return True
 
-    def _ordered(self, claim: StartClaim, call: _Call, wish: _Wish) -> StartClaim:
+    def _send_order(self, claim: StartClaim, call: _Call, trigger: _Trigger) -> StartClaim:
+        """Start at the service; the claim with its recording, saved in the catalog."""
         catalog, order = self.updates.catalog, claim.order
         try:
             recording_id = self.calls.start(order)
         except CallRefused as error:
             renewed = replace(order, request_id=str(self.new_id()), first_sent=self.updates.now())
             catalog.settle(replace(claim, order=renewed))
-            return self._refused(error, claim, call, wish)
-        self._told(recording_id, claim, call, wish.event)
+            return self._claim_after_refusal(error, claim, call, trigger)
+        self._update_entry(recording_id, claim, call, trigger.event)
         settled = replace(claim, recording_id=recording_id)
         standing = catalog.settle(settled)
-        while standing.recording_id is None:  # a rival sent the same order, was refused, and has renewed it
+        while standing.recording_id is None:  # another run sent the same order, was refused, and gave it a new id
             standing = catalog.settle(replace(standing, recording_id=recording_id))
         log.event("recording.started", {"recording_id": recording_id, "output": order.output})
         return settled
 
-    def _refused(self, error: CallRefused, claim: StartClaim, call: _Call, wish: _Wish) -> StartClaim:
-        """The claim of a recording that was started meanwhile; or the refusal, for now or for good."""
+    def _claim_after_refusal(self, error: CallRefused, claim: StartClaim, call: _Call, trigger: _Trigger) -> StartClaim:
+        """The claim again, if its recording was started concurrently.
+
+        Raises:
+            CallNotReady: the call is not established yet, or not found in its first minute; retry.
+            CallRefused: all other refusals; names the recording of this call that runs, if any.
+        """
         code = error.ids.get("code")
         if code == _RECORDED_ALREADY or error.status == _CONFLICT:
-            running = self._running(call)
+            running = self._running_claims(call)
             for one in running:
                 if one.key == claim.key:
                     return one
@@ -189,7 +200,8 @@ class Starting:
             raise CallRefused(
                 error.operation, error.cause, status=error.status, hint=error.hint, ids=error.ids, running=named
             ) from error
-        since = (wish.event.at or claim.made_at) if wish.event else None
+        event = trigger.event
+        since = (event.at or claim.made_at) if event else None
         is_young = since is not None and self.updates.now() - since < _YOUNG
         if code == _NOT_ESTABLISHED or (error.status == _NOT_FOUND and is_young):
             raise CallNotReady(
@@ -197,19 +209,19 @@ class Starting:
             ) from error
         raise error
 
-    def _running(self, call: _Call) -> list[StartClaim]:
-        """The claims of this call whose recordings run, as far as the catalog knows."""
+    def _running_claims(self, call: _Call) -> list[StartClaim]:
+        """The claims of this call, in all outputs, whose recordings run according to the catalog."""
         found = (self.updates.catalog.find_claim(call.claim_key(facts.output)) for facts in VALID)
-        return [claim for claim in found if claim is not None and self._runs(claim.recording_id)]
+        return [claim for claim in found if claim is not None and self._is_running(claim.recording_id)]
 
-    def _runs(self, recording_id: RecordingId | None) -> bool:
+    def _is_running(self, recording_id: RecordingId | None) -> bool:
         entry = self.updates.load(recording_id) if recording_id is not None else None
         return entry is not None and entry.recording.state in RUNNING
 
-    def _told(
+    def _update_entry(
         self, recording_id: RecordingId, claim: StartClaim, call: _Call | None = None, event: CallEvent | None = None
     ) -> CatalogEntry:
-        """The entry, which knows at least what the claim, the call and the event say."""
+        """Save in the entry what the claim, the call and the event say; the entry. Idempotent."""
         locator = claim.order.locator
         fact = Started(
             recording_id,
@@ -223,8 +235,8 @@ class Starting:
         return self.updates.apply(recording_id, fact).entry
 
 
-def _answers_until(entry: CatalogEntry | None, claim: StartClaim) -> datetime:
-    """Until when an event is answered by the claim's recording: its end; its order, while nobody knows of its end."""
+def _end_of(entry: CatalogEntry | None, claim: StartClaim) -> datetime:
+    """When the claim's recording ended; while no end is known, when its order was first sent."""
     recording = entry.recording if entry is not None else None
     ended = (recording.stopped_at or recording.announced_at) if recording is not None else None
     return ended or claim.order.first_sent

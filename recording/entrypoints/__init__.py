@@ -1,1 +1,1 @@
-"""The Azure Functions and their HTTP: each parses, calls one use case and translates its outcome."""
+"""The Azure Functions: each parses its input, calls one use case and translates the result."""

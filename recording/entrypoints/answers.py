@@ -31,7 +31,7 @@ def problem_details(handle: Callable[..., func.HttpResponse]) -> Callable[..., f
     def guarded(*args: object, **kwargs: object) -> func.HttpResponse:
         try:
             return handle(*args, **kwargs)
-        except Exception as error:  # noqa: BLE001 - an error that is none of ours gets an answer, too
+        except Exception as error:  # noqa: BLE001 - a bug is answered with problem details too
             return _problem(handle.__name__, error)
 
     return guarded
@@ -53,7 +53,7 @@ def problem_details_async(
 
 
 def _problem(function: str, error: Exception) -> func.HttpResponse:
-    """Tell the caller; and, where it is not the caller's fault, the log, with what an operator can do."""
+    """Answer with problem details; log what is not the caller's fault, with its hint for the operator."""
     if isinstance(error, RecordingError):
         found = problems.problem(error)
         if found.status >= _SERVER_ERROR:
@@ -66,7 +66,7 @@ def _problem(function: str, error: Exception) -> func.HttpResponse:
 
 
 def let_host_retry[**P](handle: Callable[P, None]) -> Callable[P, None]:
-    """Raise our error alone, which makes the host retry: the SDKs' errors under it quote whole replies into the log."""
+    """Raise the error without its cause, so that the host retries: the SDK error below would log a whole reply."""
 
     @functools.wraps(handle)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> None:

@@ -1,4 +1,4 @@
-"""The queues that functions write to and read from, and how a reception's messages get there."""
+"""Queue output bindings, and how the messages of a reception are put into them."""
 
 import typing
 
@@ -6,12 +6,12 @@ import azure.functions as func
 
 from recording.events.taking import Reception
 
-Messages = func.Out[typing.List[str]]  # noqa: UP006 - the worker's own check knows only this spelling
+Messages = func.Out[typing.List[str]]  # noqa: UP006 - the worker accepts only this spelling
 
 
 def put_messages(received: Reception, chunks: Messages, later: Messages) -> None:
-    """Queue what an accepted delivery leaves to do: a message for each chunk, and events that wait for another run."""
-    _put(chunks, [message.to_message() for message in received.steps])
+    """Queue the work left by a delivery: one message for each chunk, and the events for a later run."""
+    _put(chunks, [message.to_message() for message in received.messages])
     _put(later, received.later)
 
 

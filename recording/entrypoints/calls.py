@@ -1,4 +1,4 @@
-"""Call events over HTTP: Call Automation callbacks, and what Event Grid delivers by a webhook."""
+"""Call events over HTTP: Call Automation callbacks and Event Grid's webhook deliveries."""
 
 import azure.functions as func
 
@@ -15,7 +15,7 @@ blueprint = func.Blueprint()
 @blueprint.queue_output(arg_name="later", queue_name=EVENT_QUEUE, connection=STORAGE)
 @problem_details_async
 async def calls_events(req: func.HttpRequest, chunks: Messages, later: Messages) -> func.HttpResponse:
-    """Call Automation callbacks and Event Grid deliveries of call events; both handshakes."""
+    """Receive Call Automation callbacks and Event Grid deliveries of call events; answer both handshakes."""
     if req.method == "OPTIONS":
         origin = req.headers.get("WebHook-Request-Origin", "*")
         return func.HttpResponse(headers={"WebHook-Allowed-Origin": origin, "WebHook-Allowed-Rate": "*"})
@@ -29,6 +29,6 @@ async def calls_events(req: func.HttpRequest, chunks: Messages, later: Messages)
         raise received.failure
     if received.validation_code is not None:
         return json_answer({"validationResponse": received.validation_code})
-    if received.malformed is not None and not from_event_grid:  # which drops an event for good on a 400
+    if received.malformed is not None and not from_event_grid:  # Event Grid does not retry after 400
         raise received.malformed
     return json_answer({"events": received.outcomes})

@@ -1,4 +1,4 @@
-"""File events, by Event Grid's own trigger and by the queue of events."""
+"""File events, from the Event Grid trigger and from the queue of events."""
 
 from collections.abc import Callable
 
@@ -18,9 +18,10 @@ blueprint = func.Blueprint()
 @blueprint.queue_output(arg_name="later", queue_name=EVENT_QUEUE, connection=STORAGE)
 @let_host_retry_async
 async def recording_file_status_updated(event: str, chunks: Messages, later: Messages) -> None:
-    """Journal the event, note its chunks, queue a message for each. Raises only what sending it again can mend.
+    """Write the event to the journal and its chunks to the catalog, and queue a message for each chunk.
 
-    The event is asked for as text: the binding's own classes lack fields that came, and refuse times that are valid.
+    Raises transient errors only, so that Event Grid retries. The event is bound as text: the binding's classes drop
+    fields and reject valid times.
     """
     body = event.encode("utf-8", "surrogatepass")
     await _take(lambda: get_app().receiving.receive_event(body), len(body), chunks, later)
@@ -31,7 +32,7 @@ async def recording_file_status_updated(event: str, chunks: Messages, later: Mes
 @blueprint.queue_output(arg_name="later", queue_name=EVENT_QUEUE, connection=STORAGE)
 @let_host_retry_async
 async def recording_events_queued(message: func.QueueMessage, chunks: Messages, later: Messages) -> None:
-    """The same events where the subscription delivers to a queue, and those that a long delivery left for later."""
+    """Take events that a subscription delivers to the queue, or that an earlier run left for later."""
     body = message.get_body()
     await _take(lambda: get_app().receiving.receive_message(body), len(body), chunks, later)
 

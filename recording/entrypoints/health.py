@@ -1,4 +1,4 @@
-"""Whether the app is able to work."""
+"""Whether the app can run."""
 
 import asyncio
 
@@ -12,7 +12,7 @@ blueprint = func.Blueprint()
 
 @blueprint.route("health", methods=["GET"])
 @problem_details_async
-async def health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001 - the binding's own name
-    """Whether the settings are whole; if not, all that is wrong with them. Asks no service, waits for no thread."""
+async def health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001 - the binding needs the name
+    """Whether the settings are valid; if not, every problem. Calls no service; not run on the intake's threads."""
     await asyncio.to_thread(get_app)
     return json_answer({"status": "ok"})

@@ -1,4 +1,4 @@
-"""A few threads of their own for what comes in, so that a burst of events starves neither copies nor health."""
+"""A thread pool for incoming events, so that a burst of them blocks neither copies nor the health check."""
 
 import asyncio
 import contextvars
@@ -9,13 +9,13 @@ from recording.core.errors import Transient
 
 THREADS = 4
 MOST_WAITING = 1500
-"""Deliveries that wait for a thread; at a hundred a second the last is answered in time for Event Grid's 30 s."""
+"""Deliveries that may wait for a thread; at 100 a second the last is answered within the 30 s of Event Grid."""
 MOST_BYTES = 64 << 20
-"""Of all deliveries in hand: 1,500 of two megabytes each would be more memory than a worker has."""
+"""Of all deliveries running and waiting: 1,500 of 2 MB each would exceed the worker's memory."""
 
 
 class Intake:
-    """Runs deliveries on its threads, called from one event loop. More than it can hold are sent back at once."""
+    """Runs deliveries on its threads; called from one event loop. Rejects a delivery at once when it is full."""
 
     def __init__(self, threads: int = THREADS, most_waiting: int = MOST_WAITING, most_bytes: int = MOST_BYTES) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="intake")
@@ -25,14 +25,14 @@ class Intake:
         self._bytes = 0
 
     async def run[T](self, act: Callable[[], T], length: int) -> T:
-        """Run it on one of the threads, in the caller's context, by which the worker tells whose log lines these are.
+        """Run it on one of the threads, in the caller's context: the worker assigns log lines to invocations by it.
 
         Args:
             act: takes a delivery.
-            length: of the delivery, in bytes. One alone may have any.
+            length: of the delivery, in bytes. With no other delivery running, any length is accepted.
 
         Raises:
-            Transient: too many wait already; it must come again.
+            Transient: the intake is full; retry.
         """
         if self._held >= self._most or (self._held and self._bytes + length > self._most_bytes):
             cause = f"{self._held} deliveries of {self._bytes} bytes are in hand already"

@@ -1,4 +1,4 @@
-"""Errors as problem details (RFC 9457): the one way in which a caller hears of them."""
+"""Errors as problem details (RFC 9457); every HTTP error of the app is made here."""
 
 import math
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ from recording.core.formats.api.requests import LOCATORS, OUTPUT_FIELDS
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """An error as callers see it: HTTP status, RFC 9457 problem details, and the seconds after which to ask again."""
+    """An error as the caller gets it: HTTP status, problem details, and the seconds of Retry-After."""
 
     status: int
     details: Mapping[str, object]
@@ -27,12 +27,12 @@ class Problem:
 
     @property
     def headers(self) -> dict[str, str]:
-        """The headers that belong to it."""
+        """Retry-After, if set."""
         return {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
 
 
 def problem(error: RecordingError) -> Problem:
-    """Tell a caller of an error: its cause, and what the caller can mend or do; the operator's hint is for the log."""
+    """The problem of an error: its cause, and what the caller can correct. The operator's hint goes to the log only."""
     kind = _kind(error)
     named = error.field if isinstance(error, InvalidRequest | MalformedEvent | RequestIdReused) else ""
     field = _locator_of(error) if kind == _BAD_LOCATOR else named
@@ -45,14 +45,14 @@ def problem(error: RecordingError) -> Problem:
         members["problems"] = list(error.problems)
     if isinstance(error, CallRefused) and error.running:
         members["recordingId"] = error.running
-    cause = error.cause.rstrip(".")  # the service ends its own with one
+    cause = error.cause.rstrip(".")  # the service's messages end with one
     detail = f"{cause}." if named else f"Could not {error.operation}: {cause}."
     status = _status(kind, error)
     return _problem(kind, status, detail, members, _retry_after(error) if status == _UNAVAILABLE else None)
 
 
 def unforeseen() -> Problem:
-    """Tell a caller of an error that is none of ours to explain."""
+    """The problem of a bug: an exception that is not a RecordingError."""
     return _problem(
         "internal-error", _OUR_FAULT, "The app failed in a way that it does not know; its log says more.", {}
     )
@@ -82,7 +82,7 @@ _STATUSES = {
     "request-id-reused": 422,
     "settings-invalid": _UNAVAILABLE,
 }
-"""By type. What passes by itself is 503 besides, and what is left is not the caller's fault: 500."""
+"""By problem type. Transient errors are 503; a type not listed is 500."""
 
 _SHOWN_IDS = {
     "recording_id": "recordingId",
@@ -94,7 +94,7 @@ _SHOWN_IDS = {
     "call_connection_id": "callConnectionId",
     "code": "serviceCode",
 }
-"""The ids of an error that callers may see, and how they read them."""
+"""The ids of an error that callers may see, with the names of their members."""
 
 _GONE = 404
 _CONFLICT = 409
@@ -103,14 +103,14 @@ _START = "start recording"
 
 
 def _kind(error: RecordingError) -> str:
-    """The last part of the problem's type: the error's code, but for the service's refusals, which are unlike."""
+    """The last part of the problem's type: the error's code; refusals of the service are distinguished further."""
     if not isinstance(error, CallRefused):
         return error.code.replace("_", "-")
     if error.running or error.ids.get("code") == _ALREADY_RECORDED:
         return "recording-running"
     if error.operation == _START:
         return {400: _BAD_LOCATOR, 404: "call-not-found"}.get(error.status, "call-refused")
-    # Of a recording that the catalog knows: the service has forgotten it, or the catalog itself says that it is over.
+    # The catalog knows this recording: the service answers 404, or the 409 is our own, without a code of the service.
     is_over = error.status == _GONE or (error.status == _CONFLICT and "code" not in error.ids)
     return "recording-over" if is_over else "call-refused"
 
@@ -120,7 +120,7 @@ def _status(kind: str, error: RecordingError) -> int:
 
 
 def _locator_of(error: RecordingError) -> str:
-    """The field by which the caller named the call, where the error says which."""
+    """The field in which the caller named the call; all four if the error does not say which."""
     named = [_SHOWN_IDS[key] for key in error.ids if _SHOWN_IDS.get(key) in LOCATORS]
     return " | ".join(named or LOCATORS)
 

@@ -15,7 +15,7 @@ blueprint = func.Blueprint()
 @blueprint.route("recordings", methods=["POST"])
 @problem_details
 def start_recording(req: func.HttpRequest) -> func.HttpResponse:
-    """Start a recording of a call, by any of its four locators: 201; or find it recorded already: 200."""
+    """Start a recording of a call, by any of its four locators: 201; 200 if it is recorded already."""
     app = get_app()
     usual = app.settings.recordings.output
     request = api.parse_start(req.get_body(), req.headers.get("Repeatability-Request-ID"), usual)
@@ -26,7 +26,7 @@ def start_recording(req: func.HttpRequest) -> func.HttpResponse:
 @blueprint.route("recordings/{id}", methods=["GET"])
 @problem_details
 def recording_state(req: func.HttpRequest) -> func.HttpResponse:
-    """What is known of a recording, how much is owed, and how long is left."""
+    """The state of a recording, what is still owed, and how long its source lives."""
     entry, service_state = get_app().controlling.state(_id(req))
     return _view(entry, service_state)
 
@@ -34,26 +34,26 @@ def recording_state(req: func.HttpRequest) -> func.HttpResponse:
 @blueprint.route("recordings/{id}/pause", methods=["POST"])
 @problem_details
 def pause_recording(req: func.HttpRequest) -> func.HttpResponse:
-    """Skip what follows."""
+    """Pause a recording."""
     return _view(get_app().controlling.pause(_id(req)))
 
 
 @blueprint.route("recordings/{id}/resume", methods=["POST"])
 @problem_details
 def resume_recording(req: func.HttpRequest) -> func.HttpResponse:
-    """Record again, into the same chunk."""
+    """Resume a recording, in the same chunk."""
     return _view(get_app().controlling.resume(_id(req)))
 
 
 @blueprint.route("recordings/{id}/stop", methods=["POST"])
 @problem_details
 def stop_recording(req: func.HttpRequest) -> func.HttpResponse:
-    """End a recording."""
+    """Stop a recording."""
     return _view(get_app().controlling.stop(_id(req)))
 
 
 def _id(req: func.HttpRequest) -> RecordingId:
-    """The id in the path: the host decodes all of it but `%2F`."""
+    """The id in the path: the host decodes everything but `%2F`."""
     return RecordingId(re.sub("%2f", "/", req.route_params["id"], flags=re.IGNORECASE))
 
 

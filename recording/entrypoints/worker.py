@@ -1,4 +1,4 @@
-"""What one worker process has once: the composed app, and the threads that take in events."""
+"""What a worker process has once: the composed app, and the threads of the intake."""
 
 import functools
 import os
@@ -12,9 +12,9 @@ _composing = threading.Lock()
 
 
 def get_app() -> App:
-    """The app, composed at the first call: a setting that is missing must not hide the functions.
+    """The app, composed at the first call and not at import: with a wrong setting the functions still load.
 
-    First calls come at one moment on several threads; two apps would have two memory budgets.
+    The lock makes concurrent first calls compose one app; two apps would have two memory budgets.
 
     Raises:
         SettingsInvalid: naming every setting that is missing or wrong.
@@ -30,5 +30,5 @@ def _compose() -> App:
 
 @functools.cache
 def get_intake() -> Intake:
-    """The threads that take in events; called on the worker's event loop alone."""
+    """The threads of the intake; called only on the worker's event loop."""
     return Intake()

@@ -1,1 +1,1 @@
-"""What comes in: deliveries of events, each event taken or refused by itself."""
+"""Receives deliveries of events: each event is taken or refused independently of the others."""

@@ -1,11 +1,11 @@
-"""Takes events as they come through the app's three doors: the HTTP endpoint, the Event Grid trigger and the queue.
+"""Receives events at the app's three doors: the HTTP endpoint, the Event Grid trigger and the queue of events.
 
-Every event is taken by itself, journal first. What cannot be read, or can never be taken, is kept, logged and told, and
-costs only itself. What fails for now lets the delivery come again, after all others of it have been taken; all that was
-done is then done again, to no further effect.
+Each event of a delivery is taken independently, and written to the journal first. An event that is malformed or fails
+permanently is kept, logged and published as an alert; the others are not affected. After a transient failure the
+delivery is retried as a whole, once all its other events are taken: taking an event is idempotent.
 
-A delivery is bounded: of many events some are taken in this run, as many as are in time for Event Grid, and the others
-are put back as messages of their own; what is refused or concerns nobody is named in a few lines, then counted.
+Time and output of a delivery are bounded. Events that do not fit the time Event Grid waits are put into the queue of
+events. Of refused and ignored events the first few are logged one by one, the others as a count.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ from recording.events.taking import Reception, Run
 
 @dataclass(frozen=True, slots=True)
 class Receiving:
-    """Receive deliveries of events; the same at every door. `monotonic` is a clock in seconds."""
+    """Receive deliveries of events, in the same way at every door. `monotonic` is a clock in seconds."""
 
     starting: Starting
     announcing: Announcing
@@ -30,16 +30,16 @@ class Receiving:
     monotonic: Callable[[], float]
 
     def receive_request(self, body: bytes, *, from_event_grid: bool) -> Reception:
-        """Take what was posted with the function key: callbacks, deliveries of Event Grid, handshakes.
+        """Take a request sent with the function key: a callback, a delivery of Event Grid, or a handshake.
 
         Args:
             body: of the request.
-            from_event_grid: whether it says so, for then nothing is refused with 4xx, which would drop it for good.
-                It is no proof: whoever has the key can say so.
+            from_event_grid: whether its headers say so. Then nothing is refused with 4xx, after which Event Grid would
+                drop the event. The headers prove nothing: anyone with the key can send them.
 
         Raises:
-            MalformedEvent: the caller sent no JSON.
-            RequestTooLarge: the caller sent more at once than is taken.
+            MalformedEvent: the body is not JSON.
+            RequestTooLarge: more events than one request may have.
         """
         if from_event_grid:
             return self.receive_event(body, Door.FUNCTION_KEY)
@@ -47,21 +47,21 @@ class Receiving:
         return self._take(Delivery(members, Door.FUNCTION_KEY))
 
     def receive_event(self, body: bytes, door: Door = Door.EVENT_GRID) -> Reception:
-        """Take what Event Grid delivered by a webhook: the trigger's one event, or an array of them."""
+        """Take what Event Grid delivered to its trigger or by a webhook: one event, or an array of them."""
         try:
             return self._take(Delivery(read_body(body), door))
         except MalformedEvent as error:
-            return self._unreadable(body, door, error)
+            return self._refuse_whole(body, door, error)
 
     def receive_message(self, message: bytes) -> Reception:
-        """Take the events of a message of the queue of events.
+        """Take the events of one message of the queue of events.
 
-        One that fails for now beside others is put back as a message of its own, so that it holds up none of them.
+        An event with a transient failure is put back as a message of its own, so that the others are not retried.
         """
         try:
             delivery = read_message(message)
         except MalformedEvent as error:
-            return self._unreadable(message, Door.EVENT_GRID, error)
+            return self._refuse_whole(message, Door.EVENT_GRID, error)
         return self._take(delivery, is_queued=True)
 
     def _take(self, delivery: Delivery, *, is_queued: bool = False) -> Reception:
@@ -70,7 +70,7 @@ class Receiving:
             run.take(member)
         return run.finished(is_queued=is_queued and len(delivery.members) > 1)
 
-    def _unreadable(self, body: bytes, door: Door, error: MalformedEvent) -> Reception:
+    def _refuse_whole(self, body: bytes, door: Door, error: MalformedEvent) -> Reception:
         whole = door is Door.EVENT_GRID and is_kept_unread(body)
         run = self._run(door)
         run.refuse(Member(None, body if whole else b"{}"), error)

@@ -1,4 +1,4 @@
-"""Puts what can never be taken before a person: it is kept in the journal, logged once, and told on the topic."""
+"""Reports events and messages that fail permanently: kept in the journal, logged, published as an alert."""
 
 import hashlib
 import logging
@@ -16,35 +16,35 @@ from recording.ports import Journal, Topic
 
 @dataclass(frozen=True, slots=True)
 class Refusing:
-    """Keep, log and tell. May be repeated at will: the same text of the same day is one blob and one event."""
+    """Keep, log and publish. Idempotent: the same text on the same day gives the same blob and the same event id."""
 
     journal: Journal
     topic: Topic
     now: Callable[[], datetime]
 
     def keep(self, event_id: str, body: bytes) -> BlobName:
-        """Write the journal's copy; its name.
+        """Write the body to the journal; the name of its blob.
 
         Raises:
-            Transient: it is not safe yet.
+            Transient: it may not be stored; retry.
         """
         name = journal_name(self.now(), event_id, body)
         self.journal.write(name, body)
         return name
 
     def tell(self, event_id: str, cause: str, journal: BlobName) -> None:
-        """Tell a person of an event that could not be taken, and that no recording knows of.
+        """Publish an alert for an event that could not be taken and belongs to no recording in the catalog.
 
         Raises:
-            Transient: the topic cannot be had; tell it again.
+            Transient: the topic is unavailable; retry.
         """
         self.topic.publish(notifications.unreadable(event_id, cause, journal, self.now()))
 
-    def refuse_step(self, message: bytes, error: Permanent) -> None:
-        """Put a step that can never work before a person, so that its message can be acknowledged.
+    def refuse_message(self, message: bytes, error: Permanent) -> None:
+        """Report a chunk message that fails permanently, so that it can be acknowledged.
 
         Raises:
-            Transient: the message is not safe yet, or not told; let the queue give it again.
+            Transient: it is not kept or not published yet; let the queue retry the message.
         """
         name = f"step-{hashlib.sha256(message).hexdigest()[:16]}"
         journal = self.keep(name, message)

@@ -1,4 +1,4 @@
-"""Takes the events of one delivery, each by itself, within a time: what came of it, and what is left to do."""
+"""Takes the events of one delivery one by one, within a time limit, and collects the results and the work left."""
 
 import logging
 from collections.abc import Callable
@@ -15,26 +15,26 @@ from recording.core.model import BlobName, CallEvent, Door, FileEvent
 from recording.events.refusing import Refusing
 
 MOST_NAMED = 10
-"""Refusals of one delivery that get a line, a blob and an alert of their own."""
+"""Refused events of one delivery that get a log line, a blob and an alert each; the others share one."""
 _SECONDS = 15.0
-"""After so long nothing more of a delivery is begun: Event Grid waits for 30, and something is out of order."""
+"""After this time no further event of a delivery is begun: Event Grid waits 30 s for the answer."""
 
 
 @dataclass(slots=True)
 class Reception:
-    """What came of a delivery.
+    """The result of a delivery.
 
     Attributes:
-        outcomes: an answer for each event, in order; of a long delivery, for the first.
-        steps: to be queued, whatever else happened.
-        later: messages for the queue of events: those that this run did not take.
+        outcomes: one for each event, in order; at most `MOST_AT_ONCE`.
+        messages: chunk messages to put into their queue.
+        later: messages for the queue of events: the events that this run did not take.
         validation_code: the answer to a handshake.
-        malformed: why the first event that could not be read could not be, where none could.
-        failure: why the delivery must come again.
+        malformed: the first event's error, if no event of the delivery could be read.
+        failure: why the delivery must be retried.
     """
 
     outcomes: list[dict[str, str]] = field(default_factory=list)
-    steps: list[ChunkMessage] = field(default_factory=list)
+    messages: list[ChunkMessage] = field(default_factory=list)
     later: list[str] = field(default_factory=list)
     validation_code: str | None = None
     malformed: MalformedEvent | None = None
@@ -43,14 +43,19 @@ class Reception:
 
 @dataclass(slots=True)
 class Run:
-    """One delivery under way.
+    """One delivery in progress.
 
     Attributes:
         monotonic: a clock, in seconds.
-        refused: how many refusals were to be told by themselves.
-        named: how many of them got a line.
-        nameless: refused events that got none.
-        until: when nothing more is begun.
+        taken: how many events were begun.
+        refused: how many malformed events were reported one by one.
+        logged: how many log lines were written for single events.
+        unlogged: how many events are only counted in the log.
+        unreported: malformed events beyond `MOST_NAMED`, reported together.
+        ignored: events that concern no recording, reported together.
+        waiting: events left for a later run.
+        failed: events with a transient failure, or a bug.
+        until: after this time no further event is begun.
     """
 
     starting: Starting
@@ -61,9 +66,9 @@ class Run:
     reception: Reception = field(default_factory=Reception)
     taken: int = 0
     refused: int = 0
-    named: int = 0
+    logged: int = 0
     unlogged: int = 0
-    nameless: list[Member] = field(default_factory=list)
+    unreported: list[Member] = field(default_factory=list)
     ignored: list[Member] = field(default_factory=list)
     waiting: list[Member] = field(default_factory=list)
     failed: list[Member] = field(default_factory=list)
@@ -73,7 +78,7 @@ class Run:
         self.until = self.monotonic() + _SECONDS
 
     def take(self, member: Member) -> None:
-        """Take one event, or put it with its like."""
+        """Take one event, or sort it into `unreported`, `ignored` or `waiting`."""
         try:
             event = parse_event(member.raw)
         except MalformedEvent as error:
@@ -87,24 +92,24 @@ class Run:
                 self._now_or_later(member, lambda journal: self._announce(member, event, journal))
             case CallEvent() if self.door is Door.FUNCTION_KEY:
                 self._now_or_later(member, lambda _: self._start(member, event))
-            case _:  # also a call event at the doors for file events: nobody has asked there that calls be recorded
+            case _:  # also a call event at the doors for file events: only the endpoint starts recordings
                 self.ignored.append(member)
                 self._answer(member, "ignored", reason=f"{event_type_of(member.raw)} concerns no recording"[:200])
 
     def refuse(self, member: Member, error: MalformedEvent) -> None:
-        """Put what cannot be read before a person: the first few each by itself, the others together."""
+        """Report a malformed event: the first `MOST_NAMED` one by one, the others together."""
         self.reception.malformed = self.reception.malformed or error
         self._answer(member, "refused", field=error.field, reason=error.cause)
         if self.refused < MOST_NAMED and not self._is_late():
             self.refused += 1
             self._try(member, lambda journal: self._tell(member, error.cause, journal))
         else:
-            self.nameless.append(member)
+            self.unreported.append(member)
 
     def finished(self, *, is_queued: bool) -> Reception:
-        """Say the rest in a line each, and what is left to do."""
-        self._finish(self.ignored, self._log_ignored)
-        self._finish(self.nameless, self._tell_nameless)
+        """Report the ignored and the remaining malformed events; the result of the delivery."""
+        self._report(self.ignored, self._log_ignored)
+        self._report(self.unreported, self._tell_unreported)
         if self.unlogged:
             log.event("event.refused", {"more": self.unlogged}, logging.ERROR)
         reception = self.reception
@@ -114,7 +119,7 @@ class Run:
             reception.failure = None
             reception.later += [text for member in self.failed for text in messages([member], self.door)]
         reception.later += messages(self.waiting, self.door)
-        reception.steps = list(dict.fromkeys(reception.steps))
+        reception.messages = list(dict.fromkeys(reception.messages))
         return reception
 
     def _now_or_later(self, member: Member, act: Callable[[BlobName], None]) -> None:
@@ -131,19 +136,19 @@ class Run:
     def _try(self, member: Member, act: Callable[[BlobName], None]) -> None:
         try:
             act(self._keep([member]))
-        except Exception as error:  # noqa: BLE001 - a bug that one event meets must not cost its neighbours either
+        except Exception as error:  # noqa: BLE001 - not even a bug in one event may stop the others
             self.reception.failure = self.reception.failure or error
             self.failed.append(member)
             self._answer(member, "again")
 
     def _announce(self, member: Member, event: FileEvent, journal: BlobName) -> None:
         try:
-            self.reception.steps += self.announcing.announce(event, self.door)
-        except Permanent as error:  # sending it again would not mend it
+            self.reception.messages += self.announcing.announce(event, self.door)
+        except Permanent as error:  # a retry cannot succeed
             self._tell(member, error.cause, journal)
             self._answer(member, "refused", reason=error.cause)
             return
-        if event.unread:  # the recording's own alerts tell of them
+        if event.unread:  # no alert here: the recording's entry has one
             count, cause = len(event.unread), event.unread[0].cause
             self._log(member, f"{count} of its members cannot be read, the first: {cause}", journal)
         if event.chunks:
@@ -165,17 +170,17 @@ class Run:
         self.refusing.tell(event_id_of(member.raw), cause, journal)
 
     def _log(self, member: Member, cause: str, journal: BlobName) -> None:
-        if self.named == MOST_NAMED:
+        if self.logged == MOST_NAMED:
             self.unlogged += 1
             return
-        self.named += 1
+        self.logged += 1
         fields = {"event_id": event_id_of(member.raw), "cause": cause, "journal": journal}
         log.event("event.refused", fields, logging.ERROR)
 
-    def _finish(self, members: list[Member], say: Callable[[BlobName], None]) -> None:
+    def _report(self, members: list[Member], report: Callable[[BlobName], None]) -> None:
         try:
             if members:
-                say(self._keep(members))
+                report(self._keep(members))
         except Transient as error:
             self.reception.failure = self.reception.failure or error
             self.failed += members
@@ -185,10 +190,10 @@ class Run:
         fields = {"event_id": event_id_of(first), "event_type": event_type_of(first), "events": len(self.ignored)}
         log.event("event.ignored", {**fields, "journal": journal}, logging.WARNING)
 
-    def _tell_nameless(self, journal: BlobName) -> None:
-        self.unlogged += len(self.nameless)
-        cause = f"{len(self.nameless)} more events of one delivery cannot be read"
-        self.refusing.tell(event_id_of(self.nameless[0].raw), cause, journal)
+    def _tell_unreported(self, journal: BlobName) -> None:
+        self.unlogged += len(self.unreported)
+        cause = f"{len(self.unreported)} more events of one delivery cannot be read"
+        self.refusing.tell(event_id_of(self.unreported[0].raw), cause, journal)
 
     def _keep(self, members: list[Member]) -> BlobName:
         bodies = [kept(member, self.door) for member in members]

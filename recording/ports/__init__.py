@@ -1,8 +1,7 @@
-"""What the use cases need of the outside world. The docstrings are the contract, held by one suite for every adapter.
+"""The services that the use cases need, as protocols. The docstrings are the contract; tests/contracts checks it.
 
-Every method raises `Transient` or `Permanent` errors of `core.errors` and nothing else: whatever else an adapter meets
-comes out as `PortFailed` (`adapters.guarding`). Unless it says otherwise a method may be called twice with the same
-arguments and by many threads at once.
+Every method raises only `Transient` and `Permanent` errors of `core.errors`: an adapter turns any other exception into
+`PortFailed` (`adapters.guarding`). Unless stated otherwise every method is idempotent and thread-safe.
 """
 
 from recording.ports.archive import Archive, ArchivedBlob, BlockList, Journal

@@ -10,7 +10,7 @@ from recording.core.model import BlobName
 
 @dataclass(frozen=True, slots=True)
 class ArchivedBlob:
-    """A committed blob as the archive shows it. `labels` is its metadata (ASCII)."""
+    """A committed blob. `blob_metadata` is ASCII."""
 
     length: int
     etag: str
@@ -27,52 +27,52 @@ class BlockList:
 
 
 class Archive(Protocol):
-    """One container of the customer's own storage. Nothing is ever overwritten."""
+    """One container of the customer's own storage. Nothing is overwritten: writes carry `If-None-Match: *`."""
 
     def find(self, name: BlobName) -> ArchivedBlob | None:
-        """The committed blob of that name, or None; staged blocks alone are no blob."""
+        """The committed blob of that name, or None; uncommitted blocks are not a blob."""
 
     def staged(self, name: BlobName) -> tuple[StagedBlock, ...]:
-        """The uncommitted blocks of that name; empty when there are none.
+        """The uncommitted blocks of that name; empty if there are none.
 
         Raises:
-            BlobExists: a committed blob of that name stands already.
+            BlobExists: a committed blob of that name exists.
         """
 
     def stage(self, name: BlobName, block_id: str, content: memoryview) -> None:
-        """Stage one block, with a checksum that the archive verifies on arrival.
+        """Stage one block, with a checksum that the archive verifies.
 
         Raises:
-            ArchiveDamaged: what arrived is not what was sent; nothing is staged.
+            ArchiveDamaged: the checksum did not match; nothing is staged.
             ArchiveBusy, ArchiveRefused: it may or may not be staged.
         """
 
     def commit(
         self, name: BlobName, block_ids: Sequence[str], blob_metadata: Mapping[str, str], content_type: str
     ) -> str:
-        """Publish the blob of those blocks at once, if there is none of that name; its ETag.
+        """Commit those blocks as one blob, atomically, if none of that name exists; its ETag.
 
         Raises:
-            BlobExists: there is one, perhaps by our own commit whose reply was lost: look at it.
-            StagedBlocksGone: a rival's commit or time has discarded the blocks.
+            BlobExists: conflict; possibly our own commit whose reply was lost: read what is there and compare.
+            StagedBlocksGone: the blocks were discarded, by a concurrent commit or because they expired.
         """
 
     def put(self, name: BlobName, content: memoryview, blob_metadata: Mapping[str, str], content_type: str) -> str:
-        """Publish a blob that fits one request, if there is none of that name; its ETag. Checksum as in `stage`.
+        """Write a blob in one request, if none of that name exists; its ETag. Checksum as in `stage`.
 
         Raises:
-            BlobExists: there is one.
+            BlobExists: conflict, as in `commit`.
         """
 
     def committed(self, name: BlobName) -> BlockList | None:
-        """The committed block list of a blob, or None when there is no blob."""
+        """The committed block list of a blob, or None if there is no blob."""
 
     def read(self, name: BlobName, offset: int, view: memoryview) -> int:
-        """Fill `view` from `offset` of the committed blob; how many bytes there were."""
+        """Fill `view` from `offset` of the committed blob; the number of bytes read."""
 
 
 class Journal(Protocol):
-    """The raw events, written before anything else."""
+    """The raw events, stored before they are processed."""
 
     def write(self, name: BlobName, body: bytes) -> None:
-        """Keep the body under that name, for good; a name already there is left as it is."""
+        """Store the body under that name; if the name exists already, do nothing."""

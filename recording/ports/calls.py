@@ -1,4 +1,4 @@
-"""Call Automation: which call, which recording, and what can be done with it."""
+"""Call Automation: start and control recordings."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ from recording.core.model import CallConnectionId, Output, RecordingId, ServerCa
 
 @dataclass(frozen=True, slots=True)
 class CallLocator:
-    """Which call to record: exactly one of the four is set."""
+    """Which call to record: exactly one of the four ids is set."""
 
     server_call_id: ServerCallId | None = None
     group_call_id: str | None = None
@@ -19,7 +19,7 @@ class CallLocator:
 
 @dataclass(frozen=True, slots=True)
 class StartOrder:
-    """A recording to start. The same `request_id` (a UUID) never starts two, however often it is sent."""
+    """A recording to start. Idempotent by `request_id`, a UUID: sent again, it starts no second recording."""
 
     locator: CallLocator
     output: Output
@@ -28,7 +28,7 @@ class StartOrder:
     pause_on_start: bool = False
 
     def is_same_as(self, other: "StartOrder") -> bool:
-        """Whether both ask for the same recording of the same call, whatever the request's id and time."""
+        """Whether both ask for the same recording of the same call; request id and time are not compared."""
         return (self.locator, self.output, self.pause_on_start) == (other.locator, other.output, other.pause_on_start)
 
 
@@ -36,46 +36,46 @@ class Calls(Protocol):
     """Call Automation: start, state, pause, resume, stop."""
 
     def resolve(self, connection_id: CallConnectionId) -> ServerCallId | None:
-        """The server call id of the call that has this connection; None where the service does not say it.
+        """The server call id of the call with this connection; None if the service does not know it.
 
         Raises:
-            ServiceBusy, ServiceRefused: ask again.
+            ServiceBusy, ServiceRefused: retry.
         """
 
     def start(self, order: StartOrder) -> RecordingId:
-        """Start the recording that is ordered, or find it started by the same order.
+        """Start the recording; idempotent for the same order.
 
         Raises:
-            ServiceBusy, ServiceRefused: it may or may not be started: try again with the same order.
-            CallRefused: nothing was started. The call is not there, not established, or recorded already, or the
-                service refuses the order; it may refuse the same `request_id` for ever after. The service's own code
-                is the id `code` of the error.
+            ServiceBusy, ServiceRefused: it may or may not be started: retry with the same order.
+            CallRefused: nothing was started. The call does not exist, is not established or is recorded already, or
+                the service refuses the order. It may repeat that refusal for the same `request_id`. The error's id
+                `code` is the service's code.
         """
 
     def state(self, recording_id: RecordingId) -> str:
-        """`active` or `inactive` (paused, or over), as the service has it.
+        """The service's state of a recording: `active`, or `inactive` (paused, or over).
 
         Raises:
-            CallRefused: with status 404 for a recording that is over or was never there.
+            CallRefused: with status 404 if the recording is over or unknown.
         """
 
     def pause(self, recording_id: RecordingId) -> None:
-        """Skip what follows, until `resume`.
+        """Pause until `resume`.
 
         Raises:
-            CallRefused: with status 404 for a recording that is over or was never there.
+            CallRefused: with status 404 if the recording is over or unknown.
         """
 
     def resume(self, recording_id: RecordingId) -> None:
-        """Record again, into the same chunk.
+        """Resume, in the same chunk.
 
         Raises:
-            CallRefused: with status 404 for a recording that is over or was never there.
+            CallRefused: with status 404 if the recording is over or unknown.
         """
 
     def stop(self, recording_id: RecordingId) -> None:
-        """End the recording; minutes later its file event comes.
+        """End the recording; its file event arrives minutes later.
 
         Raises:
-            CallRefused: with status 404 for a recording that is over already.
+            CallRefused: with status 404 if it is over already.
         """

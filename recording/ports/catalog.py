@@ -1,4 +1,4 @@
-"""What is known of each recording, of starts, and of who owns an object at the source."""
+"""The catalog: an entry for each recording, a claim for each start, an owner for each object at the source."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,14 +10,14 @@ from recording.ports.calls import StartOrder
 
 @dataclass(frozen=True, slots=True)
 class StartClaim:
-    """The one start of what `key` names: a call in an output, or a caller's request id.
+    """The one start for `key`: a call and an output, or a caller's request id.
 
     Attributes:
-        order: what is sent to the service, the same by everyone who finds this claim.
-        asked_by: the event or the request that the recording was started for.
-        made_at: when it was made.
-        recording_id: what was started; None while that is not known.
-        version: the catalog's own mark of what was read, handed back on `settle`.
+        order: what is sent to the service, by everyone who reads this claim.
+        asked_by: the event or request that the recording was started for.
+        made_at: when the claim was made.
+        recording_id: what was started; None while that is unknown.
+        version: the ETag of what was read, sent as If-Match by `settle`.
     """
 
     key: str
@@ -29,36 +29,36 @@ class StartClaim:
 
 
 class Catalog(Protocol):
-    """What we know of each recording. It can be rebuilt from Blob; it is never the only proof."""
+    """The catalog. It can be rebuilt from Blob, and is never the only proof."""
 
     def load(self, recording_id: RecordingId) -> CatalogEntry | None:
         """The entry as last saved, or None.
 
         Raises:
-            NewerSchema: a newer version of the app has saved it, in a form that this one does not know.
-            EntryUnreadable: what is stored is not an entry of this recording.
+            NewerSchema: a newer version of the app saved it, in a schema that this version does not know.
+            EntryUnreadable: the stored text is not an entry of this recording.
         """
 
     def save(self, entry: CatalogEntry) -> CatalogEntry:
-        """Store the entry, all of it or nothing, if nobody has since it was loaded; the entry with its new version.
+        """Save the entry atomically, if it has not changed since it was loaded (If-Match); the entry as saved.
 
         Raises:
-            CatalogConflict: somebody has: load it again and decide again. An entry of a newer version of the app is
-                never replaced: it was either not loaded, or has changed since.
-            EntryTooLarge: it has more in it than one entry can hold.
-            CatalogRefused: there is something in it that can never be stored.
+            CatalogConflict: it has changed: load and decide again. So an entry saved by a newer version of the app is
+                never replaced.
+            EntryTooLarge: it exceeds what one entity can hold.
+            CatalogRefused: it contains something that the store rejects; a retry cannot succeed.
         """
 
     def claim(self, claim: StartClaim) -> StartClaim:
-        """Make this claim unless its key is taken; the claim that stands, first come first served."""
+        """Insert this claim unless its key has one; the claim now stored. The first writer wins."""
 
     def find_claim(self, key: str) -> StartClaim | None:
         """The claim of that key, or None."""
 
     def settle(self, claim: StartClaim) -> StartClaim:
-        """Put this claim in the place of the one whose `version` it carries, if that still stands; what stands then."""
+        """Replace the stored claim if it still has this claim's `version` (If-Match); the claim now stored."""
 
     def own(
         self, object_key: str, recording_id: RecordingId, document_id: DocumentId
     ) -> tuple[RecordingId, DocumentId]:
-        """Make the source object of that key this chunk's unless it is another's; whose it is, and stays."""
+        """Make this chunk the owner of the source object, unless it has an owner; the owner. The first writer wins."""

@@ -7,11 +7,11 @@ from recording.core.formats.messages import ChunkMessage
 
 
 class ChunkQueue(Protocol):
-    """The queue whose messages drive chunks on, for those that must come back at a moment of their own."""
+    """The queue of chunk messages, for messages with a delay of their own; the output bindings have none."""
 
-    def put(self, step: ChunkMessage, delay: timedelta) -> None:
+    def put(self, message: ChunkMessage, delay: timedelta) -> None:
         """Put a message that becomes visible after `delay` (0 to 7 days); at least once.
 
         Raises:
-            ArchiveBusy, ArchiveRefused: it may or may not be there; put it again.
+            ArchiveBusy, ArchiveRefused: it may or may not be queued; retry.
         """

@@ -7,75 +7,75 @@ from recording.core.model import Location, Proof
 
 
 class Transfer(Protocol):
-    """An open reply of the source. Not for two threads, but for `abort`, which any thread may call."""
+    """An open reply of the source. Not thread-safe, except `abort`, which any thread may call."""
 
     @property
     def location(self) -> Location:
-        """Where the bytes came from, after redirects that were each checked."""
+        """Where the bytes come from, after redirects; each redirect was checked."""
 
     @property
     def offset(self) -> int:
-        """Of the first byte that will come; 0 when the source took no notice of the range."""
+        """The offset of the first byte; 0 if the source ignored the range."""
 
     @property
     def length(self) -> int | None:
-        """How many bytes the reply says will come, fewer than were asked for perhaps; None when it does not say."""
+        """The announced length of the body, possibly less than requested; None if not announced."""
 
     @property
     def total(self) -> int | None:
-        """How long the whole content is; None when neither Content-Range nor a whole reply's Content-Length says."""
+        """The length of the whole content; None if neither Content-Range nor a whole reply's Content-Length says it."""
 
     @property
     def validators(self) -> str:
-        """ETag and Last-Modified, a line each, empty where not sent; neither changes while the content is the same."""
+        """ETag and Last-Modified, one line each, empty if not sent; they change when the content does."""
 
     @property
     def content_type(self) -> str:
-        """What the reply says it is; empty when it does not say. An error page may come as a success."""
+        """The reply's Content-Type, empty if not sent. An error page can arrive with status 200."""
 
     def readinto(self, view: memoryview) -> int:
-        """Fill `view` as far as bytes come; 0 at their end.
+        """Read up to `len(view)` bytes into `view`; their number, 0 at the end of the body.
 
         Raises:
-            TransferBroken: when the connection breaks, or ends before `length`.
+            TransferBroken: the connection broke, or ended before `length`.
         """
 
     def abort(self) -> None:
-        """Make `readinto` fail with TransferBroken, one that is blocked and every later one."""
+        """Make `readinto` raise TransferBroken: the blocked call, and every later one."""
 
 
 class Source(Protocol):
     """The service's short-lived storage.
 
-    A location is checked against the allow-list before anything is sent to it, and so is every redirect, which is
-    then signed anew.
+    Every location and every redirect is checked against the allow-list before anything is sent to it; a redirected
+    request is signed anew.
     """
 
     def open(self, location: Location, offset: int = 0, length: int | None = None) -> AbstractContextManager[Transfer]:
-        """Ask for `length` bytes from `offset`, or for all; of a range that ends past the end, what there is comes.
+        """Request `length` bytes from `offset`, or all bytes. A range beyond the end returns the bytes that exist.
 
         Raises:
             SourceGone: 404, 410.
-            SourceNotReady: 400, or a reply that says that there is nothing in it.
+            SourceNotReady: 400, or an empty reply.
             SourceRefused: 401, 403.
             SourceBusy: 408, 429, 5xx; with the seconds of Retry-After.
-            SourceUnexpected: any other status; redirects without end.
-            SourceUnreachable: no reply, or none that came in its time.
-            TransferBroken: the reply contradicts itself.
-            HostileLocation: the location, or a redirect, is not the service's; nothing was sent there.
+            SourceUnexpected: any other status; too many redirects.
+            SourceUnreachable: no reply within the timeout.
+            TransferBroken: the headers of the reply contradict each other.
+            HostileLocation: the location, or a redirect, is not on the allow-list; nothing was sent there.
         """
 
     def delete(self, location: Location, proof: Proof) -> bool:
-        """Delete the chunk's content and metadata; True if it was done, False if the service knows of none (404, 410).
+        """Delete the chunk's content and metadata; True if deleted, False if the service does not know it (404, 410).
 
-        The status alone tells, whatever the body is. A False is no evidence yet that the content is gone: only the
-        content's own location can say so. The proof is what makes the call legal: the caller has just seen that the
-        archive still holds it.
+        Only the status counts, not the body. False does not show that the content is gone: only a request to the
+        content's location can. The proof is required: the caller has just checked that the archive still holds the
+        content.
 
         Raises:
             SourceRefused: 401, 403.
             SourceBusy: 408, 429, 5xx; with the seconds of Retry-After.
             SourceUnexpected: any other status.
-            SourceUnreachable: no reply: it may or may not be deleted; ask again.
-            HostileLocation: the location, or a redirect, is not the service's; nothing was sent there.
+            SourceUnreachable: no reply: it may or may not be deleted; retry.
+            HostileLocation: the location, or a redirect, is not on the allow-list; nothing was sent there.
         """

@@ -6,11 +6,11 @@ from recording.core.formats.notifications import OutgoingEvent
 
 
 class Topic(Protocol):
-    """The custom Event Grid topic for what the archive has to tell."""
+    """The custom Event Grid topic for notifications and alerts."""
 
     def publish(self, event: OutgoingEvent) -> None:
-        """Publish at least once; nothing happens where no topic is set.
+        """Publish, at least once; does nothing if no topic is set.
 
         Raises:
-            ServiceBusy, ServiceRefused: try again.
+            ServiceBusy, ServiceRefused: retry.
         """

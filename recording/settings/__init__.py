@@ -1,4 +1,4 @@
-"""The app's settings: read once, and every one that is missing or wrong named at once."""
+"""The app's settings: read once; all missing or wrong settings are reported together."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -23,23 +23,23 @@ from recording.settings.parsing import MEBIBYTE
 __all__ = ["CHUNK_QUEUE", "EVENT_QUEUE", "MEBIBYTE", "OURS", "STORAGE", "Setting", "Settings", "Storage"]
 
 STORAGE = "ARCHIVE_STORAGE"
-"""The connection that the functions' queue bindings name."""
+"""The connection name in the functions' queue bindings."""
 CHUNK_QUEUE = "recording-chunks"
-"""The queue of chunk messages. No setting: the deployment and the bindings name it alike."""
+"""The queue of chunk messages. Not a setting: the deployment and the bindings use the same name."""
 EVENT_QUEUE = "recording-events"
-"""The queue of events: of a subscription that delivers to a queue, and of what a long delivery leaves for later."""
+"""The queue of events: from a subscription that delivers to a queue, and those that a long delivery left for later."""
 
 _AFTER_SLICE = timedelta(minutes=5)
-"""What a run may need after its slice: the blocks in hand, the commit, and reading back what stands already."""
+"""Time of a run after its slice: finish the blocks in progress, commit, read back what was staged before."""
 _LONGEST_IN_QUEUE = timedelta(days=7)
-"""How long Queue storage keeps a message whose sender does not say otherwise."""
+"""The default time to live of a message in Queue storage."""
 _MEMORY_SHARE = 2
-"""The part of an instance's memory that buffers leave to the host, the worker and its libraries is 1 / this."""
+"""Buffers may use 1 / this of the instance's memory; the rest is for the host, the worker and its libraries."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What the app runs on, in groups. No secret is in its `repr`."""
+    """All settings, in groups. Secrets are not in the `repr`."""
 
     communication: Communication
     identity: Identity
@@ -56,11 +56,11 @@ class Settings:
         """Read the settings.
 
         Args:
-            environment: texts by key.
-            memory_bytes: what the instance has, where that is known.
+            environment: text by key.
+            memory_bytes: the instance's memory, if known.
 
         Raises:
-            SettingsInvalid: naming every key that is missing or wrong, and what it should be.
+            SettingsInvalid: names every key that is missing or wrong, and what it should be.
         """
         reader = Reader(environment)
         settings = cls(
@@ -89,11 +89,11 @@ OURS: Mapping[str, Setting] = {
     for group in (Communication, Identity, Storage, Archive, Recordings, Topic, Copy, Retry)
     for _, setting in declared(group)
 }
-"""Every setting of the app by its key; the deployment sets no other, and a test holds the two equal."""
+"""Every setting of the app by key. A test checks that the deployment sets exactly these."""
 
 
 def _require_storage(storage: Storage, reader: Reader) -> None:
-    """By connection string, or by all three URIs: the Functions host reads the queue's, the app all."""
+    """Require a connection string, or all three URIs: the Functions host needs the queue's, the app all three."""
     uris = {"blob": storage.blob_uri, "queue": storage.queue_uri, "table": storage.table_uri}
     keys = {f"{STORAGE}__{service}ServiceUri": uri for service, uri in uris.items()}
     if storage.connection_string or not reader.are_right(STORAGE):
@@ -142,7 +142,7 @@ def _retention(settings: Settings) -> str:
     kept = min(host.most_deliveries * host.visibility_timeout, _LONGEST_IN_QUEUE)
     if settings.recordings.retention <= kept:
         return ""
-    cause = "the host sets a message aside after maxDequeueCount × visibilityTimeout, and a queue keeps it for a week"
+    cause = "the host gives up a message after maxDequeueCount × visibilityTimeout, and a queue keeps it for a week"
     return f"SOURCE_RETENTION_HOURS: more than {kept // timedelta(hours=1)}: {cause}"
 
 
@@ -156,4 +156,4 @@ _CHECKS = (
     (("COPY_SLICE_SECONDS", _TIMEOUT), _slice),
     (("SOURCE_RETENTION_HOURS", _VISIBILITY, _DELIVERIES), _retention),
 )
-"""What must go together, and the keys that must be right for that to be seen."""
+"""Cross-checks, each with the keys that must be valid for it to run."""

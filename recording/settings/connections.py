@@ -1,7 +1,7 @@
-"""How a service is reached: a URL, or a storage connection string; and all that is wrong with one.
+"""Validates how a service is reached: a URL, or a storage connection string. Reports all problems of one.
 
-The SDKs would name one mistake at a time, or take a default in its place. No message holds the value, which may be a
-key that was put into the wrong setting.
+The SDKs report one problem at a time, or silently use a default. No message contains the value, which may be a key
+pasted into the wrong setting.
 """
 
 import base64
@@ -12,7 +12,7 @@ _ENDPOINTS = ("BlobEndpoint", "QueueEndpoint", "TableEndpoint")
 
 
 def is_base64(text: str) -> bool:
-    """Whether it can be a key."""
+    """Whether the text can be a key."""
     try:
         base64.b64decode(text, validate=True)
     except ValueError:
@@ -21,14 +21,14 @@ def is_base64(text: str) -> bool:
 
 
 def connection_problems(text: str) -> Iterator[str]:
-    """All that is wrong with a connection string of a storage account; nothing for a good one."""
+    """All problems of a storage account's connection string; none if it is valid."""
     pairs = [part.partition("=") for part in text.split(";") if part.strip()]
     if not all(equals for _, equals, _ in pairs):
         yield "not a connection string, which is NAME=VALUE pairs with semicolons between them"
         return
     values = {name.strip().lower(): value.strip() for name, _, value in pairs}
     if "usedevelopmentstorage" in values:
-        yield "UseDevelopmentStorage, which not all parts of the app know: give the emulator's whole connection string"
+        yield "UseDevelopmentStorage, which not every SDK supports: use the emulator's full connection string"
         return
     if not values.get("accountname"):
         yield "no AccountName in it"
@@ -54,7 +54,7 @@ def _endpoint_problems(values: dict[str, str]) -> Iterator[str]:
 
 
 def url_problems(text: str) -> Iterator[str]:
-    """All that is wrong with the URL of a service; nothing for a good one."""
+    """All problems of a service URL; none if it is valid."""
     if "accesskey=" in text.lower():
         yield "a connection string; only the URL behind endpoint= belongs here, and accesskey= into its own setting"
         return
@@ -75,7 +75,7 @@ def url_problems(text: str) -> Iterator[str]:
 def _split(text: str) -> SplitResult | None:
     try:
         parts = urlsplit(text)
-        _ = parts.port  # read, because that is when a wrong one is found
+        _ = parts.port  # urlsplit validates the port when it is read
     except ValueError:
         return None
     return parts

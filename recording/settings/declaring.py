@@ -1,10 +1,10 @@
-"""How a setting is declared, once, on its field; and the one reader of all declared settings.
+"""How a setting is declared, once, on its field; and the reader of all declared settings.
 
 A group of settings is a frozen dataclass whose fields are annotated with a `Setting`:
 
     connections: Annotated[int, Setting("COPY_CONNECTIONS", "8", whole(1, 64), "the most connections of one copy")]
 
-README's table, the sample file and the deployment are held to these declarations by tests.
+Tests check README's table, the sample file and the deployment against these declarations.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -20,8 +20,8 @@ class Setting:
 
     Attributes:
         key: the name of its environment variable.
-        default: its text where it is not set; None where it must be set.
-        parse: its text to its value; raises ValueError or InvalidRequest with what is wrong, without the value.
+        default: the text used if it is not set; None if it is required.
+        parse: converts text to value; raises ValueError or InvalidRequest, whose message never contains the text.
         meaning: what it means, in a few words.
     """
 
@@ -32,7 +32,7 @@ class Setting:
 
 
 def declared(group: type) -> Iterator[tuple[str, Setting]]:
-    """The settings of a group, by the name of their field, in order."""
+    """The settings of a group with the names of their fields, in order."""
     for name, hint in get_type_hints(group, include_extras=True).items():
         for extra in getattr(hint, "__metadata__", ()):
             if isinstance(extra, Setting):
@@ -41,28 +41,28 @@ def declared(group: type) -> Iterator[tuple[str, Setting]]:
 
 @dataclass(slots=True)
 class Reader:
-    """Reads settings from an environment, and collects all that is wrong with them."""
+    """Reads settings from an environment, and collects all problems."""
 
     environment: Mapping[str, str]
     problems: list[str] = field(default_factory=list)
-    """What is missing or wrong, each with its key before a colon."""
+    """Missing or wrong settings, as `KEY: problem`."""
     _wrong: set[str] = field(default_factory=set)
 
     def read[T](self, group: type[T]) -> T:
-        """A group as its fields' settings say; where one of them is wrong, the group is never to be used."""
+        """Read a group. With problems its wrong fields are None; the caller then raises instead of using the group."""
         found = {name: self._value(setting) for name, setting in declared(group)}
         return group(**found)
 
     def refuse(self, key: str, problem: str) -> None:
-        """Say what is wrong with a setting."""
+        """Add a problem of a setting."""
         self.problems.append(f"{key}: {problem}")
         self._wrong.add(key)
 
     def are_right(self, *keys: str) -> bool:
-        """Whether nothing is wrong with these keys, so that they can be held against one another."""
+        """Whether none of these keys has a problem, so that cross-checks of them make sense."""
         return self._wrong.isdisjoint(keys)
 
-    def _value(self, setting: Setting) -> Any:  # noqa: ANN401 - the type of the field, which the declaration knows
+    def _value(self, setting: Setting) -> Any:  # noqa: ANN401 - the type is that of the field
         text = self._text(setting.key) or setting.default
         if text is None:
             self.refuse(setting.key, f"missing ({setting.meaning})")
@@ -78,6 +78,6 @@ class Reader:
     def _text(self, key: str) -> str:
         text = self.environment.get(key, "").strip()
         if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
-            self.refuse(key, "in quotes, which a shell takes off and Azure does not")
+            self.refuse(key, "in quotes: a shell removes them, Azure does not")
             return text[1:-1].strip()
         return text

@@ -34,7 +34,7 @@ class Communication:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """The app's own identity, towards Communication and Event Grid."""
+    """The app's identity for Communication and Event Grid."""
 
     client_id: Annotated[
         str,
@@ -81,27 +81,27 @@ class Storage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Archive:
-    """Where recordings, doubtful ones, events and the catalog are kept, under which names and for how long."""
+    """Where recordings, quarantined copies, events and the catalog are stored, and how archived blobs are protected."""
 
     container: Annotated[
-        str, Setting("ARCHIVE_CONTAINER", "recordings", parsing.container, "where recordings are archived")
+        str, Setting("ARCHIVE_CONTAINER", "recordings", parsing.container, "the container of archived recordings")
     ]
     quarantine_container: Annotated[
         str,
         Setting(
-            "QUARANTINE_CONTAINER", "recordings-quarantine", parsing.container, "where doubtful ones are kept apart"
+            "QUARANTINE_CONTAINER", "recordings-quarantine", parsing.container, "the container of quarantined copies"
         ),
     ]
     journal_container: Annotated[
         str,
         Setting(
-            "JOURNAL_CONTAINER", "recordings-journal", parsing.container, "where events are kept, as the app got them"
+            "JOURNAL_CONTAINER", "recordings-journal", parsing.container, "the container of the events, as they arrived"
         ),
     ]
     catalog_table: Annotated[str, Setting("CATALOG_TABLE", "recordings", parsing.table, "the table of the catalog")]
     tier: Annotated[
         str,
-        Setting("ARCHIVE_TIER", "", parsing.tier, "Hot, Cool or Cold from the commit on; none, the account's default"),
+        Setting("ARCHIVE_TIER", "", parsing.tier, "Hot, Cool or Cold, set at the commit; empty: the account's default"),
     ]
     immutable_days: Annotated[
         int,
@@ -115,13 +115,19 @@ class Archive:
     immutable_locked: Annotated[
         bool,
         Setting(
-            "ARCHIVE_IMMUTABLE_LOCKED", "false", parsing.boolean, "whether not even an administrator can shorten them"
+            "ARCHIVE_IMMUTABLE_LOCKED",
+            "false",
+            parsing.boolean,
+            "whether the days are locked: no administrator can shorten them",
         ),
     ]
     legal_hold: Annotated[
         bool,
         Setting(
-            "ARCHIVE_LEGAL_HOLD", "false", parsing.boolean, "whether archived blobs are held until the hold is lifted"
+            "ARCHIVE_LEGAL_HOLD",
+            "false",
+            parsing.boolean,
+            "whether archived blobs get a legal hold, until it is removed",
         ),
     ]
     template: Annotated[
@@ -131,7 +137,7 @@ class Archive:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recordings:
-    """What is recorded, how long its source lives, and what its release needs."""
+    """What is recorded, how long the source keeps it, and what a release requires."""
 
     output: Annotated[
         Output,
@@ -164,7 +170,7 @@ class Topic:
             "ARCHIVED_TOPIC_ENDPOINT",
             "",
             parsing.endpoint,
-            "custom Event Grid topic for RecordingArchived and alerts; none, no events",
+            "custom Event Grid topic for RecordingArchived and alerts; empty: no events",
         ),
     ]
     key: Annotated[
@@ -174,7 +180,7 @@ class Topic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copy:
-    """What a copy may use."""
+    """Limits of a copy."""
 
     block_bytes: Annotated[
         int,
@@ -185,7 +191,10 @@ class Copy:
     memory_bytes: Annotated[
         int,
         Setting(
-            "COPY_MEMORY_MIB", "48", parsing.mebibytes(1, 16384), "buffers of all copies of a worker process together"
+            "COPY_MEMORY_MIB",
+            "48",
+            parsing.mebibytes(1, 16384),
+            "memory for the buffers of all copies of a worker process",
         ),
     ]
     connections: Annotated[
@@ -197,14 +206,14 @@ class Copy:
             "COPY_SLICE_SECONDS",
             "1200",
             parsing.seconds(1, 3600),
-            "how long one run copies before it hands on to the next",
+            "how long one run copies; then the next run continues",
         ),
     ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retry:
-    """How long a failed try waits for the next."""
+    """Waits between retries."""
 
     first: Annotated[
         timedelta,
@@ -212,22 +221,26 @@ class Retry:
             "RETRY_FIRST_SECONDS",
             "30",
             parsing.seconds(1, 1800),
-            "how long a failed try waits at first; each further wait is twice as long",
+            "the wait after the first failed try; each further wait is twice as long",
         ),
     ]
     longest: Annotated[
-        timedelta, Setting("RETRY_LONGEST_SECONDS", "1800", parsing.seconds(1, 7200), "how long it waits at most")
+        timedelta,
+        Setting("RETRY_LONGEST_SECONDS", "1800", parsing.seconds(1, 7200), "the longest wait between two tries"),
     ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
-    """What host.json has for the Functions host, where the environment overrides it; held against our own settings."""
+    """Values of host.json, which the environment can override; used to cross-check the app's own settings."""
 
     function_timeout: Annotated[
         timedelta,
         Setting(
-            "AzureFunctionsJobHost__functionTimeout", "00:30:00", parsing.time_span, "when the host ends a function"
+            "AzureFunctionsJobHost__functionTimeout",
+            "00:30:00",
+            parsing.time_span,
+            "the time after which the host ends a function",
         ),
     ]
     visibility_timeout: Annotated[
@@ -236,7 +249,7 @@ class Host:
             "AzureFunctionsJobHost__extensions__queues__visibilityTimeout",
             "00:03:00",
             parsing.time_span,
-            "when a message comes again whose function failed",
+            "the time after which the host retries a message whose function failed",
         ),
     ]
     most_deliveries: Annotated[
@@ -245,6 +258,6 @@ class Host:
             "AzureFunctionsJobHost__extensions__queues__maxDequeueCount",
             "1440",
             parsing.whole(1, 10**6),
-            "how often a message comes before the host sets it aside",
+            "how often the host tries a message before it puts it into the poison queue",
         ),
     ]

@@ -1,4 +1,4 @@
-"""Texts of settings to values. Each parser raises ValueError with what is wrong, and never quotes the text."""
+"""Parsers of settings. Each raises ValueError whose message never contains the text."""
 
 import re
 from collections.abc import Callable
@@ -12,14 +12,14 @@ MEBIBYTE = 1 << 20
 
 
 def endpoint(text: str) -> str:
-    """The URL of a service; empty where there is none."""
+    """The URL of a service, or empty."""
     if text and (wrong := "; ".join(url_problems(text))):
         raise ValueError(wrong)
-    return text.rstrip("/")  # a trailing slash would be signed into the host, and every call refused
+    return text.rstrip("/")  # with a trailing slash the signature would not match, and every call would be refused
 
 
 def host_endpoint(text: str) -> str:
-    """The URL of a service that has no path."""
+    """The URL of a service, without a path."""
     found = endpoint(text)
     if urlsplit(found).path:
         raise ValueError("a path behind the host")
@@ -27,21 +27,21 @@ def host_endpoint(text: str) -> str:
 
 
 def connection_string(text: str) -> str:
-    """The connection string of a storage account; empty where there is none."""
+    """The connection string of a storage account, or empty."""
     if text and (wrong := "; ".join(connection_problems(text))):
         raise ValueError(wrong)
     return text
 
 
 def base64_key(text: str) -> str:
-    """A key in base64; empty where there is none."""
+    """A key in base64, or empty."""
     if not is_base64(text):
         raise ValueError("not base64: it may be cut off")
     return text
 
 
 def authority(text: str) -> Authority:
-    """What a delete at the source needs beside a proof."""
+    """What a delete at the source requires beside a proof."""
     if text.lower() == "true":
         raise ValueError("true does not say what is needed; use proven (the default), or event")
     try:
@@ -65,21 +65,21 @@ def table(text: str) -> str:
 
 
 def tier(text: str) -> str:
-    """An access tier that can be read from at once; empty for the account's default."""
+    """An online access tier; empty for the account's default."""
     if text not in {"", "Hot", "Cool", "Cold"}:
-        raise ValueError("none of Hot, Cool, Cold")  # Archive would have to be rehydrated before it could be proven
+        raise ValueError("none of Hot, Cool, Cold")  # Archive is offline: a blob could not be read back to prove it
     return text
 
 
 def boolean(text: str) -> bool:
-    """`true` or `false`, in any case of letters."""
+    """`true` or `false`, case-insensitive."""
     if text.lower() not in {"true", "false"}:
         raise ValueError("neither true nor false")
     return text.lower() == "true"
 
 
 def whole(least: int, most: int) -> Callable[[str], int]:
-    """A parser of whole numbers in bounds, which are included."""
+    """A parser of whole numbers from `least` to `most`, both included."""
 
     def parse(text: str) -> int:
         if not re.fullmatch(r"[0-9]{1,9}", text) or not least <= int(text) <= most:
@@ -91,25 +91,25 @@ def whole(least: int, most: int) -> Callable[[str], int]:
 
 
 def mebibytes(least: int, most: int) -> Callable[[str], int]:
-    """A parser of whole numbers of MiB in bounds; the value is in bytes."""
+    """A parser of MiB, a whole number within bounds; the value is in bytes."""
     parse = whole(least, most)
     return lambda text: parse(text) * MEBIBYTE
 
 
 def seconds(least: int, most: int) -> Callable[[str], timedelta]:
-    """A parser of whole numbers of seconds in bounds."""
+    """A parser of seconds, a whole number within bounds."""
     parse = whole(least, most)
     return lambda text: timedelta(seconds=parse(text))
 
 
 def hours(least: int, most: int) -> Callable[[str], timedelta]:
-    """A parser of whole numbers of hours in bounds."""
+    """A parser of hours, a whole number within bounds."""
     parse = whole(least, most)
     return lambda text: timedelta(hours=parse(text))
 
 
 def time_span(text: str) -> timedelta:
-    """A time as host.json writes it: `hh:mm:ss`, or `d.hh:mm:ss`; -1 is without end."""
+    """A time as in host.json: `hh:mm:ss` or `d.hh:mm:ss`; -1 means no limit."""
     if text == "-1":
         return timedelta.max
     found = re.fullmatch(r"(?:(\d{1,3})\.)?(\d{1,2}):(\d{1,2}):(\d{1,2})(?:\.\d{1,7})?", text, re.ASCII)

@@ -1,4 +1,4 @@
-"""One storage, one source and one topic for all, with a fault proxy between; each test has chunks of its own."""
+"""One storage, one source and one topic for all tests, behind a fault proxy; each test has chunks of its own."""
 
 from collections.abc import Iterator
 
@@ -11,28 +11,28 @@ from tests.endurance.scene import Scene
 
 @pytest.fixture(scope="session")
 def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
-    """The destination, as it is without faults."""
+    """The storage, without faults."""
     with Azurite(tmp_path_factory.mktemp("azurite")) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def proxy(azurite: Azurite) -> Iterator[FaultProxy]:
-    """The way to it that misbehaves."""
+    """The fault proxy before the storage."""
     with FaultProxy(azurite.connection_string) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def scene(azurite: Azurite, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    """Everything that a run needs, shared; each test gives chunks of its own."""
+    """What every test needs, shared; each test has chunks of its own."""
     with Scene(tmp_path_factory.mktemp("scene"), azurite.connection_string) as running:
         yield running
 
 
 @pytest.fixture(autouse=True)
 def behaves_again(request: pytest.FixtureRequest) -> Iterator[None]:
-    """No fault outlives its test."""
+    """End all faults after each test."""
     yield
     if "scene" in request.fixturenames:
         scene: Scene = request.getfixturevalue("scene")

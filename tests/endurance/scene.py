@@ -1,4 +1,4 @@
-"""The world that a run works in: real storage behind a proxy, the local source, a topic, and what they saw."""
+"""The services around a worker: real storage behind a fault proxy, the local source and a topic, with what they saw."""
 
 import base64
 import hashlib
@@ -51,7 +51,7 @@ IN_HAND: Try = {"outcome": "in hand"}
 
 
 def sound(length: int, seed: int) -> bytes:
-    """A wav file of so many bytes, header included: 16-bit noise at 16 kHz that no two seeds share."""
+    """A wav file of so many bytes, header included: 16-bit noise at 16 kHz; no two seeds share a block."""
     found = io.BytesIO()
     with wave.open(found, "wb") as writer:
         writer.setnchannels(1)
@@ -62,7 +62,7 @@ def sound(length: int, seed: int) -> bytes:
 
 
 def composite(content: bytes, block_size: int = MEBIBYTE) -> str:
-    """The digest that a proof should hold, worked out anew."""
+    """The expected digest of a proof, computed independently."""
     whole = hashlib.sha256()
     for at in range(0, len(content), block_size):
         whole.update(hashlib.sha256(content[at : at + block_size]).digest())
@@ -71,7 +71,7 @@ def composite(content: bytes, block_size: int = MEBIBYTE) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Given:
-    """A chunk that is announced and at the source."""
+    """A chunk at the source that is announced to the app."""
 
     scene: "Scene"
     source: StoredObject
@@ -79,49 +79,49 @@ class Given:
 
     @property
     def recording_id(self) -> str:
-        """Whose chunk it is."""
+        """The id of its recording."""
         return self.source.recording_id
 
     @property
     def mark(self) -> str:
-        """A text in the names of all its blobs."""
+        """A text that is in the names of all its blobs."""
         return encode(self.recording_id)
 
     @property
-    def step(self) -> ChunkMessage:
-        """What its queue message says."""
+    def message(self) -> ChunkMessage:
+        """Its queue message."""
         return ChunkMessage(RecordingId(self.recording_id), DocumentId(self.source.document_id))
 
     @property
     def entry(self) -> CatalogEntry:
-        """What the catalog has of it."""
+        """The catalog's entry of its recording."""
         found = self.scene.app.receiving.announcing.updates.load(RecordingId(self.recording_id))
         assert found is not None
         return found
 
     @property
     def chunk(self) -> Chunk:
-        """The same, of the chunk."""
+        """The catalog's entry of the chunk."""
         return self.entry.chunks[0]
 
     @property
     def failures(self) -> set[str]:
-        """The codes of its failed tries. A slow run may come to the next try before it ends."""
+        """The codes of its failed tries; a slow run may fail again before it ends."""
         return {code for code, _ in self.chunk.failures}
 
     @property
     def served(self) -> int:
-        """Bytes of its content that the source has handed out."""
+        """How many bytes of its content the source has sent."""
         return sum(one.bytes_sent for one in self._reads)
 
     @property
     def asked(self) -> list[set[int]]:
-        """The blocks of its content that each request has asked the source for, and was not refused; in order."""
+        """The blocks of its content in each successful request to the source, in order."""
         return [_blocks_of(one.range, len(self.content)) for one in self._reads]
 
     @property
     def staged(self) -> set[int]:
-        """The blocks of it that are staged, by the ids that the app gives them."""
+        """Its staged blocks, by the ids that the app gives them."""
         return {int.from_bytes(base64.urlsafe_b64decode(block_id)[:2]) for block_id, _ in self.scene.staged(self)}
 
     @property
@@ -137,7 +137,7 @@ def _blocks_of(header: str | None, length: int) -> set[int]:
 
 
 class _Board(FaultBoard):
-    """A fault board that sees every delete at the moment it comes, before it is done."""
+    """A fault board that is called for every delete before it is executed."""
 
     def __init__(self, seen: Callable[[str], Fault | None]) -> None:
         super().__init__()
@@ -151,16 +151,16 @@ class _Board(FaultBoard):
 
 
 class Scene:
-    """All of it; a context manager.
+    """The whole scene; a context manager.
 
     Attributes:
-        proxy: the way to the storage that misbehaves.
-        acs: the source; `acs.world` is what tests look at and change.
-        topic: what was published, and seams there.
-        workers: where the app runs.
-        messages: what comes from the queue of chunk messages.
-        on_delete: called when a delete comes for a document, before it is done; what it returns strikes.
-        deletes: the document ids of all deletes, and what was wrong in the archive at that moment, if anything.
+        proxy: the fault proxy before the storage.
+        acs: the source; tests read and change `acs.world`.
+        topic: what was published; it can act before or after an event.
+        workers: the processes that run the app.
+        messages: what arrives from the queue of chunk messages.
+        on_delete: called with the document id before a delete is executed; the fault that it returns occurs.
+        deletes: the document ids of all deletes, each with what was wrong in the archive at that moment, if anything.
     """
 
     def __init__(self, folder: Path, connection_string: str) -> None:
@@ -188,7 +188,7 @@ class Scene:
         self.messages = self._running.enter_context(Messages(self._real))
         self.app = compose(Settings.from_env(self.environment() | {"ARCHIVE_STORAGE": self._real}))
         journal: Any = self.app.refusing.journal
-        self._running.callback(journal._writes.__exit__)  # noqa: SLF001 - an app lives as long as its process
+        self._running.callback(journal._writes.__exit__)  # noqa: SLF001 - the app itself never closes it
         return self
 
     def __exit__(
@@ -197,7 +197,7 @@ class Scene:
         self._running.close()
 
     def environment(self, proxy: FaultProxy | None = None) -> dict[str, str]:
-        """What a worker process gets, beside its settings."""
+        """The environment of a worker process, without its settings."""
         return {
             **self.acs.environment(),
             **self.topic.environment(),
@@ -206,15 +206,15 @@ class Scene:
         }
 
     def given(self, content: bytes, **options: Any) -> Given:  # noqa: ANN401 - World.add_recording's
-        """A recording of one chunk that has ended, and is announced to the app; its step is not yet done."""
+        """A finished recording of one chunk, announced to the app; its message is not processed yet."""
         event = self.acs.world.add_recording([content], **options)
-        (announced,) = self.app.receiving.receive_event(json.dumps(event).encode()).steps
+        (announced,) = self.app.receiving.receive_event(json.dumps(event).encode()).messages
         found = Given(self, self.acs.world.objects[announced.document_id], content)
         self._given[announced.document_id] = found
         return found
 
     def replace(self, given: Given, content: bytes) -> Given:
-        """The source now has other content under the same location."""
+        """Replace the content at the source; its location stays."""
         path = given.source.path.with_name(f"{uuid.uuid4().hex}.wav")
         path.write_bytes(content)
         given.source.path, given.source.length = path, len(content)
@@ -223,7 +223,7 @@ class Scene:
         return found
 
     def another_proxy(self) -> FaultProxy:
-        """A way to the same storage whose faults strike nobody else; not yet started."""
+        """Another fault proxy before the same storage, not started yet; its faults affect nobody else."""
         return FaultProxy(self._real)
 
     def start(
@@ -233,16 +233,16 @@ class Scene:
         settings: dict[str, str] | None = None,
         **order: Any,  # noqa: ANN401 - JSON
     ) -> Run:
-        """Let a new child try the step of each of these chunks, once."""
+        """Let a new child process the message of each of these chunks once."""
         environment = self.environment(proxy) | (settings or {})
-        steps = [(one.step.recording_id, one.step.document_id) for one in given]
-        return self.workers.start(steps, environment, **order)
+        messages = [(one.message.recording_id, one.message.document_id) for one in given]
+        return self.workers.start(messages, environment, **order)
 
     def drive(self, *given: Given, tries: int = MOST_TRIES, **options: Any) -> list[list[Try]]:  # noqa: ANN401 - see `start`
-        """Let workers try the steps until each is done, or so many times; what came of every try, by chunk.
+        """Let workers process the messages until each is done, or `tries` times; the results of every try, by chunk.
 
-        What waits or continues is tried again when its own message has come. What failed otherwise is tried again at
-        once: its message is the host's to give back.
+        A chunk that waits or continues is tried again once its own message has arrived. After another failure it is
+        tried again at once: in production the host would retry that message.
         """
         found: list[list[Try]] = [[] for _ in given]
         owed = list(range(len(given)))
@@ -252,23 +252,23 @@ class Scene:
             owed = [at for at in owed if found[at][-1] not in (DONE, IN_HAND) and len(found[at]) < tries]
             for at in owed:
                 if found[at][-1] in (WAITS, CONTINUES):
-                    self.messages.take(given[at].step)
+                    self.messages.take(given[at].message)
         return found
 
     def finish(self, *given: Given, **options: Any) -> list[Try]:  # noqa: ANN401 - see `start`
-        """Drive the chunks to their end; the last try of each."""
+        """Process the chunks until they are done; the last try of each."""
         return [tries[-1] for tries in self.drive(*given, **options)]
 
     def container(self, name: str = ARCHIVE) -> ContainerClient:
-        """A container, past the proxy."""
+        """A container, accessed without the proxy."""
         return self.blobs.get_container_client(name)
 
     def names(self, given: Given, container: str = ARCHIVE) -> set[str]:
-        """All committed blobs of a recording."""
+        """The names of all committed blobs of a recording."""
         return {name for name in self.container(container).list_blob_names() if given.mark in name}
 
     def blob(self, name: str, container: str = ARCHIVE) -> bytes:
-        """All of a blob."""
+        """The content of a blob."""
         return self.container(container).download_blob(name).readall()
 
     def staged(self, given: Given) -> list[tuple[str, int]]:
@@ -287,7 +287,7 @@ class Scene:
         return act() if act else None
 
     def _unsafe(self, given: Given) -> str:
-        """Why the source must not be deleted now, or nothing."""
+        """Why the source must not be deleted now, or an empty text."""
         chunk = given.chunk
         if chunk.state not in {ChunkState.ARCHIVED, ChunkState.RELEASED} or chunk.proof is None:
             return f"the catalog has no proof: {chunk.state}"
@@ -295,7 +295,7 @@ class Scene:
 
 
 def _not_so(given: Given, proof: Proof, place: Place) -> str:
-    """What of a proof is not so of what stands in the container of that place, or nothing."""
+    """How the blob in that container differs from the proof, or an empty text."""
     scene, container = given.scene, _CONTAINER_OF[place]
     metadata = proof.metadata
     if proof.place is not place or metadata is None:
@@ -317,19 +317,19 @@ _CONTAINER_OF = {Place.ARCHIVE: ARCHIVE, Place.QUARANTINE: QUARANTINE}
 
 
 DROPPED = Fault(FAULTS["hang"], seconds=0.0)
-"""A reply that never comes, to whoever is not there any more."""
+"""A reply that never arrives, for a client that is gone."""
 
 
 def told(given: Given) -> Counter[str]:
-    """How many events of each type the topic has had about a recording: a duplicate is the same event."""
+    """The number of events by type that the topic got about a recording; a duplicate is the same event."""
     found = {one["id"]: one for one in given.scene.topic.received if one["data"]["recordingId"] == given.recording_id}
     return Counter(one["eventType"] for one in found.values())
 
 
 def assert_archived(given: Given, *, was_doubted: bool = False) -> None:
-    """Byte for byte, once, with its metadata and manifest; the source deleted once that was safe; told once.
+    """Assert one copy, byte for byte, with metadata and manifest; the source deleted after that; published once.
 
-    What was doubted before has left a copy apart, and a person has been told of that once as well.
+    If it was in quarantine before, a copy is left there, and that alert was published once as well.
     """
     scene, chunk, entry = given.scene, given.chunk, given.entry
     assert (ChunkState.RELEASED, True) == (chunk.state, entry.recording.completed_at is not None)
@@ -351,7 +351,7 @@ def assert_archived(given: Given, *, was_doubted: bool = False) -> None:
 
 
 def assert_waiting(given: Given) -> None:
-    """Nothing lost, nothing released, nothing told; no reader sees a part: the blob stands whole, or not at all."""
+    """Assert that nothing is lost, released or published, and that the blob is complete or does not exist."""
     scene, chunk = given.scene, given.chunk
     assert chunk.state in {ChunkState.ANNOUNCED, ChunkState.ARCHIVED}
     media = {name for name in scene.names(given) if not name.endswith(".metadata.json")}
@@ -363,10 +363,7 @@ def assert_waiting(given: Given) -> None:
 
 
 def assert_quarantined(given: Given, *, standing: bytes | None = None) -> None:
-    """A whole copy stands apart, what stood in the way still stands, the source is there and is looked at again.
-
-    A person was told, once.
-    """
+    """Assert a whole copy in quarantine, the foreign blob unchanged, the source kept and retried, and one alert."""
     scene, chunk = given.scene, given.chunk
     assert ChunkState.QUARANTINED is chunk.state
     assert chunk.look_at is not None

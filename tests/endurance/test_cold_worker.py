@@ -1,4 +1,4 @@
-"""The first steps of a cold worker come at one moment, on several threads."""
+"""The first messages of a new worker arrive concurrently on several threads."""
 
 import subprocess
 import sys
@@ -53,7 +53,7 @@ print(len(found), len({id(app) for app in found}))
 
 
 def test_threads_that_are_the_first_to_read_the_catalog_live() -> None:
-    """A decoder that builds itself at its first use ended one cold process in four by a segmentation fault."""
+    """Building a decoder lazily on its first use caused a segmentation fault in one of four new processes."""
     ends = [subprocess.run([sys.executable, "-c", _COLD], cwd=_ROOT, check=False).returncode for _ in range(_STARTS)]
 
     assert [0] * _STARTS == ends

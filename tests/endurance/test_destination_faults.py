@@ -1,6 +1,6 @@
-"""Every way in which the storage can misbehave, each by its name in the fault proxy's table, at each operation.
+"""Every fault of the storage at each operation, by its name in the fault proxy's table.
 
-Each case has a chunk, a proxy and a worker process of its own, so that all can suffer side by side.
+Each case has its own chunk, proxy and worker process, so that all run concurrently.
 """
 
 from collections.abc import Iterator, Mapping
@@ -31,7 +31,7 @@ AT_ONCE = 36
 
 @dataclass(frozen=True)
 class Case:
-    """A fault at an operation, once `after` of it have passed; `code` is what a lasting one is counted as.
+    """A fault at an operation, after `after` of its requests; `code` is how a lasting one is counted.
 
     `comes_back`: the first try fails at the commit, by another fault, so that a message must be put.
     """
@@ -45,7 +45,7 @@ class Case:
     comes_back: bool = False
 
     def __str__(self) -> str:
-        """What a test of it is called."""
+        """The id of its test."""
         which = f" {self.after + 1}" if self.after else ""
         size = " of a small chunk" if self.length == SHORT else ""
         return f"{self.name} {self.moment or FAULTS[self.name].moment} {self.operation}{which}{size}"
@@ -65,7 +65,7 @@ WHERE: Mapping[str, tuple[Operation, int]] = {
     "put the manifest": ("put", 1),
     "save the completion": ("upsert", 2),
 }
-"""The requests of one step, by what they are for: the operation, and how many of it come before."""
+"""The requests for one message, by purpose: the operation, and how many of its requests come before."""
 
 
 def _everywhere(name: str) -> list[Case]:
@@ -98,7 +98,7 @@ ONCE = (
     *(Case(name, "enqueue", comes_back=True) for name in ("server_busy_503", "authorization_failure_403")),
     *(Case(name, "enqueue", comes_back=True) for name in ("reset_mid_body", "response_lost", "hang")),
 )
-"""What strikes once. The SDK's own retry heals it, or the next try does."""
+"""Faults that occur once: the SDK's retry or the next try succeeds."""
 
 LASTING = (
     *(Case("server_busy_503", operation, code="archive_busy") for operation in ("put", "stage", "commit", "head")),
@@ -121,8 +121,8 @@ LASTING = (
     Case("damaged_body", "stage", after=1, code="archive_damaged"),
     Case("damaged_body", "put", after=1, length=SHORT, code="archive_damaged"),
     Case("server_busy_503", "insert", code="archive_busy"),
-    # A catalog that cannot be written to cannot count the failure either, and a queue that cannot be written to cannot
-    # hold the message back: the host does.
+    # While the catalog cannot be written, the failure cannot be counted either; while the queue cannot be written, no
+    # message can be put: then the host retries the message.
     Case("server_busy_503", "enqueue", code="staged_blocks_gone", comes_back=True),
     Case("authorization_failure_403", "enqueue", code="staged_blocks_gone", comes_back=True),
     Case("server_busy_503", "upsert"),
@@ -131,26 +131,26 @@ LASTING = (
     Case("response_lost", "upsert"),
     Case("server_busy_503", "get_entity"),
 )
-"""What goes on for as long as the whole first try."""
+"""Faults that last for the whole first try."""
 
 
 @dataclass(frozen=True)
-class Suffered:
-    """A chunk, the fault it met, and what came of every try."""
+class Result:
+    """A chunk, the fault at its storage, and the result of every try."""
 
     given: Given
     fault: Fault
     tries: list[Try]
 
 
-Suffering = Mapping[Case, Future[Suffered]]
+Results = Mapping[Case, Future[Result]]
 
 
 @pytest.fixture(scope="module")
-def suffering(scene: Scene) -> Iterator[tuple[Suffering, Suffering]]:
-    """All cases under way: those struck once, and those struck on. What lasts spends its time on the SDK's waits."""
+def results(scene: Scene) -> Iterator[tuple[Results, Results]]:
+    """All cases, concurrently: those with a single fault, and those with a lasting one, which wait for SDK retries."""
 
-    def suffer(case: Case, seed: int, count: int | None, tries: int) -> Suffered:
+    def run_case(case: Case, seed: int, count: int | None, tries: int) -> Result:
         given = scene.given(sound(case.length, seed))
         with scene.another_proxy() as proxy:
             other = proxy.arm("blob_immutable_409", "commit", count=None) if case.comes_back else None
@@ -160,59 +160,59 @@ def suffering(scene: Scene) -> Iterator[tuple[Suffering, Suffering]]:
                 other.stop()
             if tries > 1 and found != [DONE]:
                 if found == [WAITS]:
-                    scene.messages.take(given.step)
+                    scene.messages.take(given.message)
                 found += scene.drive(given, proxy=proxy, tries=tries)[0]
-        return Suffered(given, fault, found)
+        return Result(given, fault, found)
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        lasting = {case: pool.submit(suffer, case, seed, None, 1) for seed, case in enumerate(LASTING)}
-        once = {case: pool.submit(suffer, case, 1000 + seed, 1, MOST_TRIES) for seed, case in enumerate(ONCE)}
+        lasting = {case: pool.submit(run_case, case, seed, None, 1) for seed, case in enumerate(LASTING)}
+        once = {case: pool.submit(run_case, case, 1000 + seed, 1, MOST_TRIES) for seed, case in enumerate(ONCE)}
         yield once, lasting
 
 
 @pytest.fixture(scope="module")
-def struck_once(suffering: tuple[Suffering, Suffering]) -> Suffering:
-    """What becomes of every chunk whose storage fails once."""
-    return suffering[0]
+def failed_once(results: tuple[Results, Results]) -> Results:
+    """The result for every chunk whose storage fails once."""
+    return results[0]
 
 
 @pytest.fixture(scope="module")
-def struck_on(suffering: tuple[Suffering, Suffering]) -> Suffering:
-    """What becomes of every chunk whose storage goes on failing, after one try."""
-    return suffering[1]
+def kept_failing(results: tuple[Results, Results]) -> Results:
+    """The result for every chunk whose storage keeps failing, after one try."""
+    return results[1]
 
 
 @pytest.fixture(scope="module")
-def mended(scene: Scene, struck_on: Suffering) -> None:
-    """The faults end; one worker takes all the steps, which come back by their own messages where possible."""
-    suffered = [one.result() for one in struck_on.values()]
-    for one in suffered:
+def after_faults(scene: Scene, kept_failing: Results) -> None:
+    """After the faults, one worker processes all chunks, by their own messages where possible."""
+    finished = [one.result() for one in kept_failing.values()]
+    for one in finished:
         if one.tries == [WAITS]:
-            scene.messages.take(one.given.step)
-    scene.finish(*(one.given for one in suffered), threads=6)
+            scene.messages.take(one.given.message)
+    scene.finish(*(one.given for one in finished), threads=6)
 
 
 @pytest.mark.parametrize("case", ONCE, ids=str)
-def test_a_fault_that_strikes_once_costs_nothing(scene: Scene, struck_once: Suffering, case: Case) -> None:
-    """Healed by the SDK's retry or by the next try, and then counted; archived byte for byte, released, told once."""
-    suffered = struck_once[case].result()
+def test_a_fault_that_strikes_once_costs_nothing(scene: Scene, failed_once: Results, case: Case) -> None:
+    """The SDK's retry succeeds, or the failure is counted and the next try does; archived, released, published once."""
+    result = failed_once[case].result()
 
-    assert 1 == suffered.fault.hits
-    assert DONE == suffered.tries[-1]
-    assert {"Transient"} >= {one["family"] for one in suffered.tries if "error" in one}
-    assert_archived(suffered.given)
-    failed = 1 if case.comes_back else suffered.tries.count(WAITS)
-    assert failed <= sum(count for _, count in suffered.given.chunk.failures)
+    assert 1 == result.fault.hits
+    assert DONE == result.tries[-1]
+    assert {"Transient"} >= {one["family"] for one in result.tries if "error" in one}
+    assert_archived(result.given)
+    failed = 1 if case.comes_back else result.tries.count(WAITS)
+    assert failed <= sum(count for _, count in result.given.chunk.failures)
 
 
 @pytest.mark.parametrize("case", LASTING, ids=str)
-def test_nothing_is_lost_while_a_fault_lasts(scene: Scene, struck_on: Suffering, case: Case) -> None:
-    """The try fails as transient and is counted by its cause; the source waits."""
-    suffered = struck_on[case].result()
-    given = suffered.given
+def test_nothing_is_lost_while_a_fault_lasts(scene: Scene, kept_failing: Results, case: Case) -> None:
+    """The try fails as transient and is counted by its cause; the source is kept."""
+    result = kept_failing[case].result()
+    given = result.given
 
-    (failed,) = suffered.tries
-    assert suffered.fault.hits > 0
+    (failed,) = result.tries
+    assert result.fault.hits > 0
     assert failed == WAITS if case.code and not case.comes_back else "Transient" == failed["family"]
     assert_waiting(given)
     if case.code:
@@ -220,20 +220,22 @@ def test_nothing_is_lost_while_a_fault_lasts(scene: Scene, struck_on: Suffering,
 
 
 @pytest.mark.parametrize("case", LASTING, ids=str)
-def test_a_fault_that_ends_at_last_costs_nothing(scene: Scene, struck_on: Suffering, mended: None, case: Case) -> None:
-    """The next try does it all."""
-    assert_archived(struck_on[case].result().given)
+def test_a_fault_that_ends_at_last_costs_nothing(
+    scene: Scene, kept_failing: Results, after_faults: None, case: Case
+) -> None:
+    """The next try does everything."""
+    assert_archived(kept_failing[case].result().given)
 
 
 def test_every_fault_of_the_table_is_suffered_here() -> None:
-    """A fault that is added to the proxy gets its case; `pause` is what races are built of, and no fault."""
-    suffered = {case.name for case in (*ONCE, *LASTING)}
+    """A new fault of the proxy needs a case; `pause` serves to build races and is not a fault."""
+    covered = {case.name for case in (*ONCE, *LASTING)}
 
-    assert set(FAULTS) - {"pause", "damaged_reply"} == suffered
+    assert set(FAULTS) - {"pause", "damaged_reply"} == covered
 
 
 def test_a_container_that_is_not_there_is_waited_for(scene: Scene) -> None:
-    """As Azurite itself says it; the message names what to check."""
+    """With Azurite's own error; the message names what to check."""
     given = scene.given(sound(LENGTH, 1))
     assert [WAITS] == scene.start(given, settings={"ARCHIVE_CONTAINER": "not-made-yet"}).wait()
 
@@ -241,6 +243,6 @@ def test_a_container_that_is_not_there_is_waited_for(scene: Scene) -> None:
     assert given.chunk.last_failure is not None
     assert "check that the container exists" in given.chunk.last_failure.hint
     assert_waiting(given)
-    scene.messages.take(given.step)
+    scene.messages.take(given.message)
     assert [DONE] == scene.finish(given)
     assert_archived(given)

@@ -1,4 +1,4 @@
-"""The fault proxy itself: it is transparent until it is told otherwise, and each fault does what its line says."""
+"""The fault proxy: transparent without a fault, and each fault does what its table says."""
 
 import threading
 import uuid
@@ -21,7 +21,7 @@ BODY = bytes(range(256)) * 4096
 
 @pytest.fixture
 def container(azurite: Azurite, proxy: FaultProxy) -> Iterator[ContainerClient]:
-    """A new container, reached through the proxy by a client that never retries."""
+    """A new container, accessed through the proxy by a client without retries."""
     service = BlobServiceClient.from_connection_string(proxy.connection_string, retry_total=0)
     name = f"proxy-{uuid.uuid4().hex[:12]}"
     BlobServiceClient.from_connection_string(azurite.connection_string).create_container(name)
@@ -57,7 +57,7 @@ def test_what_is_not_told_to_fail_passes_unchanged(proxy: FaultProxy, container:
 
 @pytest.mark.parametrize("name", [name for name, kind in FAULTS.items() if kind.reply])
 def test_a_status_is_answered_as_the_service_words_it(proxy: FaultProxy, container: ContainerClient, name: str) -> None:
-    """Status, code, and nothing done; once."""
+    """Status and code, once; the operation is not executed."""
     reply = FAULTS[name].reply
     assert reply is not None
     blob = container.get_blob_client("x")
@@ -73,7 +73,7 @@ def test_a_status_is_answered_as_the_service_words_it(proxy: FaultProxy, contain
 
 
 def test_a_status_after_the_deed_leaves_the_deed(proxy: FaultProxy, container: ContainerClient) -> None:
-    """The service has done it, and says that it failed."""
+    """The operation is executed, and the reply is an error."""
     blob = container.get_blob_client("x")
     proxy.arm("operation_timed_out_500", "put", "after")
 
@@ -89,7 +89,7 @@ def test_a_status_after_the_deed_leaves_the_deed(proxy: FaultProxy, container: C
 def test_a_reset_leaves_what_was_done_before_it(
     proxy: FaultProxy, container: ContainerClient, name: str, *, done: bool
 ) -> None:
-    """Nothing, or all: half a body is no blob."""
+    """All or nothing: half a body makes no blob."""
     blob = container.get_blob_client("x")
     proxy.arm(name, "put")
 
@@ -101,10 +101,10 @@ def test_a_reset_leaves_what_was_done_before_it(
 
 
 def test_a_reply_can_break_in_its_middle(proxy: FaultProxy, container: ContainerClient) -> None:
-    """Where the request has no body, the reply's breaks."""
+    """If the request has no body, the connection breaks in the reply."""
     blob = container.get_blob_client("x")
     blob.upload_blob(BODY)
-    broken = proxy.arm("reset_mid_body", "read", count=None)  # the SDK reads again by itself, a few times
+    broken = proxy.arm("reset_mid_body", "read", count=None)  # the SDK reads again a few times by itself
 
     with pytest.raises(AzureError):
         blob.download_blob().readall()
@@ -113,7 +113,7 @@ def test_a_reply_can_break_in_its_middle(proxy: FaultProxy, container: Container
 
 
 def test_one_byte_can_turn_on_its_way_there(proxy: FaultProxy, container: ContainerClient) -> None:
-    """The service's check of the checksum finds it."""
+    """The service's checksum detects it."""
     blob = container.get_blob_client("x")
     proxy.arm("damaged_body", "stage")
 
@@ -126,7 +126,7 @@ def test_one_byte_can_turn_on_its_way_there(proxy: FaultProxy, container: Contai
 
 
 def test_one_byte_can_turn_on_its_way_back(proxy: FaultProxy, container: ContainerClient) -> None:
-    """Nothing but a look at the bytes finds it."""
+    """Only comparing the bytes detects it."""
     blob = container.get_blob_client("x")
     blob.upload_blob(BODY)
     proxy.arm("damaged_reply", "read")
@@ -142,7 +142,7 @@ def test_one_byte_can_turn_on_its_way_back(proxy: FaultProxy, container: Contain
 def test_a_request_is_held_where_it_was_told(
     proxy: FaultProxy, container: ContainerClient, moment: Moment, way: str
 ) -> None:
-    """Before it, in its middle or with its reply in hand, until it is let go or dropped."""
+    """Before the request, in its middle or with the reply held back, until it is released or dropped."""
     blob = container.get_blob_client("x")
     held = proxy.arm("pause", "put", moment)
     failures: list[Exception] = []
@@ -167,7 +167,6 @@ def test_a_request_is_held_where_it_was_told(
 
 
 def test_a_hang_ends_in_a_reset_and_a_delay_in_the_good_reply(proxy: FaultProxy, container: ContainerClient) -> None:
-    """Neither answers at once."""
     blob = container.get_blob_client("x")
     hang = proxy.arm("hang", "put", seconds=0.05)
     with pytest.raises(ServiceResponseError):
@@ -179,7 +178,7 @@ def test_a_hang_ends_in_a_reset_and_a_delay_in_the_good_reply(proxy: FaultProxy,
 
 
 def test_a_fault_waits_for_its_turn_and_its_name(proxy: FaultProxy, container: ContainerClient) -> None:
-    """After two good ones, for one blob alone, twice."""
+    """After two good requests, for one blob only, twice."""
     fault = proxy.arm("authorization_failure_403", "head", named="/mine", after=2, count=2)
     mine, other = container.get_blob_client("mine"), container.get_blob_client("other")
 

@@ -1,4 +1,4 @@
-"""docs/faults.md knows every fault, and names only tests that exist."""
+"""docs/faults.md has every fault, and names only tests that exist."""
 
 import re
 from pathlib import Path
@@ -13,7 +13,7 @@ NAMED = sorted(set(re.findall(r"`([\w/]+)::(test_\w+)`", PAGE)))
 
 
 def test_every_fault_is_on_the_page() -> None:
-    """By its name in the table it comes from."""
+    """By its name in the table of faults."""
     known = {*source.FAULTS, *destination.FAULTS, *ODDITIES}
 
     assert set() == {name for name in known if f"`{name}`" not in PAGE}

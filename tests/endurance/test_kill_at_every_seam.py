@@ -1,7 +1,7 @@
-"""A worker that is killed at any instruction costs no more than the blocks in flight, and changes nothing else.
+"""A worker killed at any instruction costs no more than the blocks in flight, and changes nothing else.
 
-A seam is a moment between two things that the app does: a request is held there, the real process that sent it is
-killed, and another goes on. What the world then looks like is told by the world.
+A seam is a moment between two actions of the app: a request is held there, the real process that sent it is killed, and
+another one continues. The assertions are about the storage, the source and the topic.
 """
 
 import random
@@ -38,7 +38,7 @@ AT_MOST_IN_FLIGHT = CONNECTIONS * MEBIBYTE
 
 @dataclass(frozen=True)
 class Seam:
-    """A request to the storage, once `after` of its operation have passed, on a name that holds `named`."""
+    """A request to the storage, after `after` of its operation, with `named` in its blob name."""
 
     operation: Operation
     moment: Moment
@@ -88,7 +88,7 @@ def given(scene: Scene, request: pytest.FixtureRequest) -> Given:
 
 
 def killed_at(scene: Scene, given: Given, seam: Seam, with_signal: signal.Signals = signal.SIGKILL) -> None:
-    """Run the step in a child until the seam is reached, and kill the child there."""
+    """Process the message in a child until the seam is reached, and kill the child there."""
     held = scene.proxy.arm("pause", seam.operation, seam.moment, named=seam.named, after=seam.after)
     run = scene.start(given)
     held.wait()
@@ -106,7 +106,7 @@ def assert_goes_on(
     in_flight: int = AT_MOST_IN_FLIGHT,
     settings: dict[str, str] | None = None,
 ) -> None:
-    """No reader sees a part of it; another worker finishes, and reads again what was in flight, and the first block."""
+    """No partial blob is visible; another worker finishes, and reads again the first block and those in flight."""
     chunk = given.chunk
     before, asked = given.served, len(given.asked)
     blocks = set(range(-(-len(given.content) // MEBIBYTE)))
@@ -131,7 +131,7 @@ def assert_goes_on(
 def test_a_worker_killed_at_the_destination_is_followed_by_one_that_goes_on(
     scene: Scene, given: Given, seam: str
 ) -> None:
-    """Before, in the middle of and after every request to the storage."""
+    """Before, during and after every request to the storage."""
     killed_at(scene, given, SEAMS[seam])
 
     assert_goes_on(scene, given)
@@ -139,7 +139,7 @@ def test_a_worker_killed_at_the_destination_is_followed_by_one_that_goes_on(
 
 @pytest.mark.parametrize("seam", SOURCE_SEAMS)
 def test_a_worker_killed_at_the_source_is_followed_by_one_that_goes_on(scene: Scene, given: Given, seam: str) -> None:
-    """While a range is asked for, and in the middle of one."""
+    """While it requests a range, and in the middle of one."""
     name, trigger = SOURCE_SEAMS[seam]
     held = scene.acs.world.arm(name, object_id=given.source.document_id, seconds=60.0, **trigger)  # type: ignore[arg-type]
     run = scene.start(given)
@@ -152,7 +152,7 @@ def test_a_worker_killed_at_the_source_is_followed_by_one_that_goes_on(scene: Sc
 
 
 def _is_half_sent(scene: Scene, given: Given, held: Fault) -> bool:
-    """Whether the transfer has come to the point where it hangs."""
+    """Whether the transfer has reached the point where it hangs."""
     if held.at is None or held.name == "hang":
         return True
     wanted = held.at % MEBIBYTE
@@ -166,7 +166,7 @@ def _is_half_sent(scene: Scene, given: Given, held: Fault) -> bool:
 def test_a_worker_killed_at_the_release_is_followed_by_one_that_goes_on(
     scene: Scene, given: Given, *, done: bool
 ) -> None:
-    """The delete did not come, or came and was never answered: then 404 says that it is gone."""
+    """The delete did not arrive, or its reply was lost: then 404 shows that it is deleted."""
     runs: list[Run] = []
 
     def kill() -> Fault | None:
@@ -191,7 +191,7 @@ def test_a_worker_killed_at_the_release_is_followed_by_one_that_goes_on(
 def test_a_worker_killed_as_it_puts_its_message_back_is_followed_by_one_that_waits(
     scene: Scene, given: Given, moment: Moment
 ) -> None:
-    """A failed try is counted, once; the host gives the first message back, and a second one changes nothing."""
+    """The failed try is counted once; the host retries the first message, and a second message changes nothing."""
     late = scene.acs.world.arm("not_ready_404", object_id=given.source.document_id, count=None)
     killed_at(scene, given, Seam("enqueue", moment))
     late.count = late.hits
@@ -211,7 +211,7 @@ def test_a_worker_killed_as_it_puts_its_message_back_is_followed_by_one_that_wai
 def test_a_worker_killed_as_it_tells_of_it_is_followed_by_one_that_tells(
     scene: Scene, given: Given, moment: Literal["before", "after"]
 ) -> None:
-    """Told at least once, always as the same event."""
+    """At least once, always as the same event."""
     runs: list[Run] = []
 
     def kill() -> None:
@@ -234,18 +234,18 @@ def test_a_worker_killed_as_it_tells_of_it_is_followed_by_one_that_tells(
     ],
 )
 def test_a_worker_that_is_told_to_end_is_as_one_that_is_killed(scene: Scene, given: Given, seam: str) -> None:
-    """SIGTERM, which the Functions worker does not handle either."""
+    """By SIGTERM, which the Functions worker does not handle either."""
     killed_at(scene, given, SEAMS[seam], signal.SIGTERM)
 
     assert_goes_on(scene, given)
 
 
 def test_a_worker_killed_at_one_seam_after_the_other_comes_to_an_end(scene: Scene, given: Given) -> None:
-    """Each goes on from where the last was killed; none reads again what any of them has staged."""
+    """Each continues where the last was killed; no staged block is read again."""
     kills = ["a block is staged during", "the first block is staged before", "the blob is committed during"]
     kills += ["the blob is committed after", "the proof is saved after", "the release is saved before"]
     for number, seam in enumerate(kills):
-        # Each run makes fewer requests than the one before it: it has less to do.
+        # Each run makes fewer requests than the one before it, as it has less to do.
         at = SEAMS[seam]
         first = Seam(at.operation, at.moment, 0, at.named) if number else at
         killed_at(scene, given, first)
@@ -254,7 +254,7 @@ def test_a_worker_killed_at_one_seam_after_the_other_comes_to_an_end(scene: Scen
 
 
 RUNS = {"COPY_CONNECTIONS": "2"}
-"""With so few, a request asks for several blocks: for as many as the budget has buffers for each of them."""
+"""With so few connections a request asks for several blocks: as many as the budget has buffers for each connection."""
 BUDGET = int(SETTINGS["COPY_MEMORY_MIB"]) * MEBIBYTE
 
 
@@ -263,7 +263,7 @@ BUDGET = int(SETTINGS["COPY_MEMORY_MIB"]) * MEBIBYTE
 def test_a_worker_killed_while_several_blocks_come_at_once_is_followed_by_one_that_goes_on(
     scene: Scene, moment: Moment, after: int
 ) -> None:
-    """What was asked for and is not staged is read again, never more than the budget holds."""
+    """What was requested and not staged is read again, never more than the budget holds."""
     given = scene.given(sound(10 * MEBIBYTE, zlib.crc32(f"{moment} {after}".encode())))
     held = scene.proxy.arm("pause", "stage", moment, after=after)
     run = scene.start(given, settings=RUNS)
@@ -281,7 +281,7 @@ SEEDS = range(8)
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_workers_killed_at_random_change_nothing(scene: Scene, seed: int) -> None:
-    """Three times at any moment; the fourth has the rest of the work, or none."""
+    """Three kills at random moments; the fourth run does the remaining work, if any."""
     chance = random.Random(seed)
     given = scene.given(sound(LENGTH, 1000 + seed))
     kills = 0

@@ -1,4 +1,4 @@
-"""Copies in a bounded memory and a bounded time."""
+"""Copies with limited memory and limited time."""
 
 import os
 from datetime import timedelta
@@ -27,7 +27,7 @@ SHORT = 150_000
 @pytest.mark.parametrize("buffers", [1, 2])
 @pytest.mark.parametrize("way", ["ranges", "one stream"])
 def test_copies_that_share_too_few_buffers_all_come_to_an_end(scene: Scene, buffers: int, way: str) -> None:
-    """Six at a time in one process: who cannot have a buffer waits, and none waits for ever."""
+    """Six at a time in one process: a copy without a buffer waits, and none waits without end."""
     given = [scene.given(sound(2 * MEBIBYTE + 500_000 - 100_000 * number, number)) for number in range(6)]
     if way == "one stream":
         for one in given:
@@ -41,7 +41,7 @@ def test_copies_that_share_too_few_buffers_all_come_to_an_end(scene: Scene, buff
 
 
 def test_one_buffer_is_enough_to_prove_what_was_kept_apart(scene: Scene) -> None:
-    """A doubtful chunk, put whole into quarantine by a worker that was killed before it could say so."""
+    """A doubtful chunk was written whole to quarantine by a worker that was killed before it saved that."""
     given = scene.given(sound(SHORT, 1), duration_ms=60_000)
     held = scene.proxy.arm("pause", "upsert")
     run = scene.start(given)
@@ -56,14 +56,14 @@ def test_one_buffer_is_enough_to_prove_what_was_kept_apart(scene: Scene) -> None
 
 
 TWO_BUFFERS = {"COPY_MEMORY_MIB": "2", "COPY_CONNECTIONS": "1"}
-"""One connection, which asks for two blocks at a time."""
+"""One connection, which requests two blocks at a time."""
 
 
 @pytest.mark.parametrize("killed", [False, True], ids=["", "killed as it hands on"])
 def test_a_copy_that_uses_up_its_time_is_taken_up_again(scene: Scene, tmp_path: Path, *, killed: bool) -> None:
-    """Each run does some blocks and hands on; it counts as no failure, and what is staged is not asked for again.
+    """Each run copies some blocks and puts a new message; it is no failure, and staged blocks are not requested again.
 
-    The worker's clock jumps past the time of its run while its second block is being staged, at any real speed.
+    The worker's clock is set past the time of its run while its second block is being staged, at any real speed.
     """
     given = scene.given(sound(LENGTH, 7 + killed))
     clock = tmp_path / "ahead"
@@ -79,7 +79,7 @@ def test_a_copy_that_uses_up_its_time_is_taken_up_again(scene: Scene, tmp_path: 
         block.release()
         if message is None:
             assert [CONTINUES] == run.wait()
-            scene.messages.take(given.step)
+            scene.messages.take(given.message)
         else:
             message.wait()
             run.kill()
@@ -96,7 +96,7 @@ def test_a_copy_that_uses_up_its_time_is_taken_up_again(scene: Scene, tmp_path: 
 
 
 def test_a_clock_that_is_off_is_waited_for(scene: Scene) -> None:
-    """Ten minutes: the source refuses the signature, the error says where to look, nothing is lost."""
+    """By ten minutes: the source refuses the signature, the error says what to check, nothing is lost."""
     given = scene.given(sound(SHORT, 8))
     usual = scene.acs.world.signing_clock
     scene.acs.world.signing_clock = lambda: usual() + timedelta(minutes=10)

@@ -1,7 +1,7 @@
-"""Two who write under one name: another worker with the same chunk, or somebody with something else.
+"""Two writers under one name: another worker with the same chunk, or a program with other content.
 
-Nothing that stands is overwritten. What is proven equal is ours, whoever put it; what differs stays, and ours is kept
-apart.
+Nothing is overwritten. A blob with equal bytes is ours, whoever wrote it; a different blob stays, and our copy goes to
+quarantine.
 """
 
 import base64
@@ -49,12 +49,12 @@ def _seed(name: str) -> int:
 
 
 def blob_of(given: Given) -> BlobClient:
-    """Where the chunk is to be, past the proxy."""
+    """The chunk's blob, accessed without the proxy."""
     return given.scene.container().get_blob_client(given.chunk.name)
 
 
 def deletes(given: Given) -> list[int]:
-    """What the source answered to every delete."""
+    """The source's answers to all deletes."""
     return [
         one.status
         for one in given.scene.acs.world.requests
@@ -63,7 +63,7 @@ def deletes(given: Given) -> list[int]:
 
 
 def held_at(given: Given, operation: Operation, moment: Moment, after: int = 0) -> tuple[Run, Fault]:
-    """A worker that has come to a seam, and waits there."""
+    """A worker that is held at a seam."""
     fault = given.scene.proxy.arm("pause", operation, moment, named=given.chunk.name, after=after)
     run = given.scene.start(given)
     fault.wait()
@@ -87,7 +87,7 @@ def test_workers_that_copy_one_chunk_at_a_time_make_one_archive(scene: Scene, pr
 
 
 def test_threads_that_copy_one_chunk_at_a_time_make_one_archive(scene: Scene, given: Given) -> None:
-    """The queue may give one step twice to one worker: it is read once, and the second has its answer at once."""
+    """The queue may hand one message twice to one worker: it is read once, and the second is acknowledged at once."""
     ended = scene.start(given, given, given, threads=3).wait()
 
     assert DONE in ended
@@ -113,9 +113,9 @@ def test_threads_that_copy_one_chunk_at_a_time_make_one_archive(scene: Scene, gi
 def test_a_worker_overtaken_by_another_finds_the_work_done(
     scene: Scene, given: Given, operation: Operation, moment: Moment, after: int
 ) -> None:
-    """Held anywhere while a rival goes all the way to the release, it changes nothing.
+    """It is held anywhere while another worker does everything up to the release; it then changes nothing.
 
-    It proves what stands, or finds no source any more, which is counted.
+    It proves the existing blob, or finds the source deleted, which is counted.
     """
     slow, held = held_at(given, operation, moment, after)
     assert [DONE] == scene.finish(given)
@@ -129,11 +129,11 @@ def test_a_worker_overtaken_by_another_finds_the_work_done(
     assert 1 == deletes(given).count(200)
 
 
-# --- somebody else's blob ---
+# --- blobs of other programs ---
 
 
 def test_the_same_bytes_put_by_somebody_else_are_proven_by_reading_them(scene: Scene, given: Given) -> None:
-    """A blob without a word of whose it is: equal to the source, byte by byte."""
+    """A blob without our metadata: compared with the source, byte by byte."""
     blob_of(given).upload_blob(given.content)
 
     assert [DONE] == scene.finish(given)
@@ -142,7 +142,7 @@ def test_the_same_bytes_put_by_somebody_else_are_proven_by_reading_them(scene: S
 
 @pytest.mark.parametrize("length", [LENGTH, SHORT], ids=["several blocks", "one block"])
 def test_other_bytes_of_somebody_else_stay(scene: Scene, length: int) -> None:
-    """Ours is kept apart whole, once, its source is left, a person is told; and it is looked at until they are gone."""
+    """Ours is quarantined whole, once, the source kept, an alert published; retried until the other bytes are gone."""
     given = [scene.given(sound(length, length + number)) for number in range(3)]
     as_long, shorter, empty = (one.content for one in given)
     standing = [bytes(len(as_long)), shorter[:-1], empty[:0]]
@@ -153,7 +153,7 @@ def test_other_bytes_of_somebody_else_stay(scene: Scene, length: int) -> None:
         while any(one.chunk.tries < looks for one in given):
             assert [WAITS] * 3 == scene.start(*given, threads=3).wait()
             for one in given:
-                scene.messages.take(one.step)
+                scene.messages.take(one.message)
         for one, other in zip(given, standing, strict=True):
             assert_quarantined(one, standing=other)
             assert (BY_THE_WAY,) == one.chunk.doubts
@@ -166,7 +166,7 @@ def test_other_bytes_of_somebody_else_stay(scene: Scene, length: int) -> None:
 
 
 def test_a_reader_that_is_lied_to_doubts(scene: Scene, given: Given) -> None:
-    """A byte turned on its way back: nothing is released on that. The next look sees the bytes as they are."""
+    """A byte changed during the read: nothing is released on that. The next read gets the right bytes."""
     blob_of(given).upload_blob(given.content)
     lie = scene.proxy.arm("damaged_reply", "read", named=given.mark, count=None)
 
@@ -174,14 +174,14 @@ def test_a_reader_that_is_lied_to_doubts(scene: Scene, given: Given) -> None:
     lie.stop()
     assert lie.hits > 0
     assert_quarantined(given, standing=given.content)
-    scene.messages.take(given.step)
+    scene.messages.take(given.message)
     assert [DONE] == scene.finish(given)
     assert_archived(given, was_doubted=True)
 
 
 @pytest.mark.parametrize("same", [True, False], ids=["same bytes", "other bytes"])
 def test_a_leased_blob_is_asked_what_it_is(scene: Scene, given: Given, *, same: bool) -> None:
-    """412 and 409 of a lease are a question, as any are."""
+    """412 and 409 of a lease are conflicts as any other: read what is there and compare."""
     standing = given.content if same else given.content[::-1]
     blob_of(given).upload_blob(standing)
     blob_of(given).acquire_lease()
@@ -198,10 +198,10 @@ def test_a_leased_blob_is_asked_what_it_is(scene: Scene, given: Given, *, same: 
 def test_a_commit_in_the_middle_of_the_copy_is_asked_what_it_is(
     scene: Scene, given: Given, operation: Operation, after: int, *, same: bool
 ) -> None:
-    """It discards our staged blocks: the commit is refused, and what stands decides."""
+    """It discards our staged blocks: our commit fails, and the existing blob is compared."""
     standing = given.content if same else given.content[::-1]
     run, held = held_at(given, operation, "before", after)
-    blob_of(given).upload_blob(standing, overwrite=True)  # to Azurite, blocks that are only staged are a blob
+    blob_of(given).upload_blob(standing, overwrite=True)  # for Azurite, uncommitted blocks count as a blob
     held.release()
 
     assert [DONE if same else WAITS] == run.wait()
@@ -212,15 +212,15 @@ def test_a_commit_in_the_middle_of_the_copy_is_asked_what_it_is(
 
 
 def test_staged_blocks_that_vanish_are_staged_again(scene: Scene, given: Given) -> None:
-    """A rival committed and deleted: InvalidBlockList, and no blob to look at. It is counted, and tried again."""
+    """Another worker committed and deleted: InvalidBlockList without a blob. It is counted and retried."""
     run, held = held_at(given, "commit", "before")
     blob_of(given).commit_block_list([])
     blob_of(given).delete_blob()
     held.release()
 
-    if [WAITS] == run.wait():  # a slow run may come to the next try before it ends
+    if [WAITS] == run.wait():  # a slow run may start the next try before it ends
         assert_waiting(given)
-        scene.messages.take(given.step)
+        scene.messages.take(given.message)
     assert (("staged_blocks_gone", 1),) == given.chunk.failures
     assert [DONE] == scene.finish(given)
     assert_archived(given)
@@ -230,7 +230,7 @@ def test_staged_blocks_that_vanish_are_staged_again(scene: Scene, given: Given) 
 
 
 def test_foreign_blocks_of_another_id_length_keep_ours_out(scene: Scene, given: Given) -> None:
-    """Blob storage takes ids of one length only, and the foreign ones stay a week: ours is kept apart, at once."""
+    """Blob storage takes ids of one length only, and the foreign ones stay a week: ours is quarantined at once."""
     blob_of(given).stage_block("short", b"foreign")
 
     assert [WAITS] == scene.start(given).wait()
@@ -239,7 +239,6 @@ def test_foreign_blocks_of_another_id_length_keep_ours_out(scene: Scene, given: 
 
 
 def test_foreign_blocks_of_our_id_length_are_left_out(scene: Scene, given: Given) -> None:
-    """They do not get in the way."""
     blob_of(given).stage_block("x" * 64, b"foreign")
 
     assert [DONE] == scene.finish(given)
@@ -248,7 +247,7 @@ def test_foreign_blocks_of_our_id_length_are_left_out(scene: Scene, given: Given
 
 @pytest.mark.parametrize("first", [2, 3])
 def test_blocks_of_another_block_size_are_left_out(scene: Scene, first: int) -> None:
-    """COPY_BLOCK_MIB was changed in the middle: the last block of the old cut looks like one of the new."""
+    """COPY_BLOCK_MIB was changed during the copy: the last block of the old size looks like one of the new."""
     given = scene.given(sound((2 * first + 1) * MEBIBYTE, first))
     settings = {"COPY_BLOCK_MIB": str(first), "COPY_MEMORY_MIB": "12"}
     held = scene.proxy.arm("pause", "commit", named=given.mark)
@@ -263,7 +262,7 @@ def test_blocks_of_another_block_size_are_left_out(scene: Scene, first: int) -> 
 
 
 def test_blocks_of_other_content_are_left_out(scene: Scene, given: Given) -> None:
-    """The source changed, at the same length and without a word, and two workers were killed: nothing is mixed."""
+    """The source changed, with the same length and validators, and two workers were killed: nothing is mixed."""
     run, held = held_at(given, "commit", "before")
     run.kill()
     held.drop()
@@ -279,7 +278,7 @@ def test_blocks_of_other_content_are_left_out(scene: Scene, given: Given) -> Non
 
 
 def test_two_blocks_that_claim_one_place_are_both_left_out(scene: Scene, given: Given) -> None:
-    """Which is right cannot be known: that block is read again."""
+    """Which one is right is unknown: that block is read again."""
     run, held = held_at(given, "commit", "before")
     run.kill()
     held.drop()

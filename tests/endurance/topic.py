@@ -1,4 +1,4 @@
-"""The custom topic as a run meets it: it keeps what it is sent, and can act in the moment before or after."""
+"""The custom topic of a scene: it keeps events, and can act just before or after one."""
 
 import json
 import secrets
@@ -16,7 +16,7 @@ from local.acs.listener import Listener
 
 
 class SeamTopic:
-    """A topic over TLS. `act` is called once, at its moment of the next event; the reply is then lost."""
+    """A topic over TLS. `act` is called once, at its moment of the next event, whose reply is then lost."""
 
     def __init__(self) -> None:
         self._listener = Listener(self._serve)
@@ -26,15 +26,15 @@ class SeamTopic:
 
     @property
     def port(self) -> int:
-        """Where it listens."""
+        """The port it listens on."""
         return self._listener.port
 
     def environment(self) -> dict[str, str]:
-        """What the app needs to publish to it."""
+        """The environment that the app needs to publish to it."""
         return {"ARCHIVED_TOPIC_ENDPOINT": f"https://{TOPIC_HOST}/api/events", "ARCHIVED_TOPIC_KEY": self._key}
 
     def at(self, moment: Literal["before", "after"], act: Callable[[], object]) -> None:
-        """Do this when the next event comes: before it is kept, and it is not, or after."""
+        """Call `act` at the next event: before it is kept (then it is not), or after."""
         self._act = (moment, act)
 
     @contextmanager

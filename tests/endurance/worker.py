@@ -1,8 +1,8 @@
-"""A fork server: imports the app once, then forks a child for every run, which lives and dies as a worker does.
+"""A fork server: imports the app once, then forks a child for every run; a child stands for a worker process.
 
-Reads orders from its standard input, one JSON object a line: `environment`, `steps` ([recording id, document id]),
-`threads`, `clock` (a file whose size in seconds its clock is ahead). Writes `{"pid"}` when a child runs and
-`{"pid", "status", "results"}` once it has ended. A child writes its results into a pipe that breaks when it is killed.
+Reads orders from its standard input, one JSON object a line: `environment`, `messages` ([recording id, document id]),
+`threads`, `clock` (a file; its size is the seconds by which the clock is ahead). Writes `{"pid"}` when a child runs
+and `{"pid", "status", "results"}` once it has ended. A child writes its results into a pipe; a killed one writes none.
 """
 
 import gc
@@ -27,7 +27,7 @@ from recording.settings import Settings
 
 def main() -> None:
     """Serve until the standard input ends."""
-    gc.freeze()  # what is imported stays shared with the children
+    gc.freeze()  # imported modules stay shared with the children
     waiting = selectors.DefaultSelector()
     waiting.register(sys.stdin.fileno(), selectors.EVENT_READ, 0)
     found: dict[int, bytes] = {}
@@ -50,22 +50,22 @@ def main() -> None:
                 waiting.unregister(key.fd)
                 os.close(key.fd)
                 status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-                _tell({"pid": pid, "status": status, "results": json.loads(found.pop(pid) or b"[]")})
+                _write({"pid": pid, "status": status, "results": json.loads(found.pop(pid) or b"[]")})
 
 
-def _tell(message: Mapping[str, Any]) -> None:
+def _write(message: Mapping[str, Any]) -> None:
     sys.stdout.write(json.dumps(message) + "\n")
     sys.stdout.flush()
 
 
 def _fork(order: dict[str, Any], waiting: selectors.BaseSelector) -> tuple[int, int]:
-    """Start a child; its id and the pipe it will write to. A child has one thread: none exists before it is forked."""
+    """Fork a child; its id and the pipe it writes to. The parent has one thread: fork copies no other."""
     assert threading.active_count() == 1
     reading, writing = os.pipe()
     pid = os.fork()
     if pid:
         os.close(writing)
-        _tell({"pid": pid})
+        _write({"pid": pid})
         return pid, reading
     status = 1
     try:
@@ -87,21 +87,21 @@ def _fork(order: dict[str, Any], waiting: selectors.BaseSelector) -> tuple[int, 
 def _run(order: dict[str, Any]) -> list[dict[str, str]]:
     app = compose(Settings.from_env(os.environ), monotonic=_clock(order.get("clock", "")))
     with ThreadPoolExecutor(order.get("threads", 1)) as pool:
-        return list(pool.map(lambda step: _try(app, step), order["steps"]))
+        return list(pool.map(lambda message: _try(app, message), order["messages"]))
 
 
 def _clock(ahead: str) -> Callable[[], float]:
     return (lambda: time.monotonic() + Path(ahead).stat().st_size) if ahead else time.monotonic
 
 
-def _try(app: App, step: list[str]) -> dict[str, str]:
-    """Give one step to the app, as the queue does; what came of it."""
+def _try(app: App, message: list[str]) -> dict[str, str]:
+    """Hand one message to the app, as the queue trigger does; the outcome or the error."""
     try:
-        return {"outcome": str(app.archiving.archive_chunk(RecordingId(step[0]), DocumentId(step[1])))}
+        return {"outcome": str(app.archiving.archive_chunk(RecordingId(message[0]), DocumentId(message[1])))}
     except RecordingError as error:
         return {"error": error.code, "family": type(error).__mro__[1].__name__, "cause": str(error)}
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the tests, whose end closes the standard input
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is handled by the tests, which then close the standard input
     main()

@@ -15,15 +15,15 @@ from typing import Any, Self
 
 ROOT = Path(__file__).parents[2]
 ENOUGH = 300.0
-"""Seconds for any run; none is expected to take them."""
+"""A timeout in seconds for any run, far longer than any needs."""
 
 Try = dict[str, str]
-"""What came of one try: its `outcome`, or its `error`, `family` and `cause`."""
+"""The result of one try: its `outcome`, or its `error`, `family` and `cause`."""
 
 
 @dataclass(eq=False)
 class Run:
-    """A child at work on some steps; `status` is its exit code, negative for the signal that ended it."""
+    """A child that handles some messages; `status` is its exit code, negative if a signal ended it."""
 
     pid: int = 0
     status: int | None = None
@@ -36,11 +36,11 @@ class Run:
         """Send it a signal, and wait until it is gone."""
         if not self.ended.is_set():
             self.killed_with = with_signal
-            os.kill(self.pid, with_signal)  # its id is not given away before the fork server has told of its end
+            os.kill(self.pid, with_signal)  # the id is not reused before the fork server has reported the end
         self.wait()
 
     def wait(self, seconds: float = ENOUGH) -> list[Try]:
-        """What came of every step; nothing if it was killed.
+        """The result for every message; empty if the child was killed.
 
         Raises:
             TimeoutError: it has not ended.
@@ -53,7 +53,7 @@ class Run:
 
 
 class Workers:
-    """A fork server, as a context manager; `log` takes what children write to their standard error."""
+    """A fork server; a context manager. `log` is the standard error of the children."""
 
     def __init__(self, log: Path) -> None:
         self._log = log.open("ab")
@@ -82,13 +82,13 @@ class Workers:
         self._process.communicate(timeout=ENOUGH)
         self._log.close()
 
-    def start(self, steps: Sequence[tuple[str, str]], environment: Mapping[str, str], **order: Any) -> Run:  # noqa: ANN401 - JSON
-        """Let a new child do the steps; returns once it runs."""
+    def start(self, messages: Sequence[tuple[str, str]], environment: Mapping[str, str], **order: Any) -> Run:  # noqa: ANN401 - JSON
+        """Let a new child handle the messages; returns once it runs."""
         run = Run()
         assert self._process.stdin
         with self._lock:
             self._ordered.append(run)
-            self._process.stdin.write(json.dumps({"steps": steps, "environment": environment, **order}) + "\n")
+            self._process.stdin.write(json.dumps({"messages": messages, "environment": environment, **order}) + "\n")
             self._process.stdin.flush()
         if not run.begun.wait(ENOUGH):
             raise TimeoutError("the fork server does not fork")

@@ -1,4 +1,4 @@
-"""The queue of chunk messages: which the host gets back, and what it logs of those."""
+"""The trigger of the chunk queue: which messages are acknowledged or retried, and what is logged."""
 
 import base64
 import json
@@ -16,10 +16,10 @@ from recording.core.model import ChunkState, DocumentId
 from recording.entrypoints import chunks
 from tests.use_cases.world import RECORDING, World
 
-STEP = json.dumps({"recordingId": RECORDING, "documentId": "document-0"}).encode()
-NO_STEPS = {
-    "text": b"no step",
-    "base64 of text": base64.b64encode(b"no step"),
+MESSAGE = json.dumps({"recordingId": RECORDING, "documentId": "document-0"}).encode()
+WRONG_MESSAGES = {
+    "text": b"no message",
+    "base64 of text": base64.b64encode(b"no message"),
     "another object": b'{"a": 1}',
     "unknown recording": ChunkMessage(RECORDING, DocumentId("document-9")).to_message().encode(),
 }
@@ -34,16 +34,16 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
 
 
 def hand_out(body: bytes) -> None:
-    """As the host does: what raises comes again, what returns is acknowledged."""
+    """Hand out a message as the host does: an exception means retry, a return means acknowledged."""
     message = func.QueueMessage(id=str(uuid.uuid4()), body=body)
-    chunks.archive_chunk(message)  # a builder, which may be called as what it builds
+    chunks.archive_chunk(message)  # a FunctionBuilder, which can be called like the function
 
 
-@pytest.mark.parametrize("body", NO_STEPS.values(), ids=NO_STEPS.keys())
+@pytest.mark.parametrize("body", WRONG_MESSAGES.values(), ids=WRONG_MESSAGES.keys())
 def test_what_can_never_be_a_step_is_told_and_acknowledged(
     world: World, body: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Once, in one line, without a traceback."""
+    """One log line, without a traceback, and one alert."""
     hand_out(body)
 
     assert ["RecordingEventUnreadable"] == world.told()
@@ -51,7 +51,7 @@ def test_what_can_never_be_a_step_is_told_and_acknowledged(
     assert caplog.messages[0].startswith("step.refused ")
 
 
-@pytest.mark.parametrize("body", [STEP, base64.b64encode(STEP)], ids=["plain", "base64"])
+@pytest.mark.parametrize("body", [MESSAGE, base64.b64encode(MESSAGE)], ids=["plain", "base64"])
 def test_a_step_is_read_as_tools_write_it(world: World, body: bytes) -> None:
     world.announce(world.add())
     hand_out(body)
@@ -65,7 +65,7 @@ def test_a_failed_try_is_one_line_and_acknowledged(world: World, caplog: pytest.
     world.queue.messages.clear()
     world.source.arm("busy_503", times=None)
     caplog.set_level(logging.WARNING)
-    hand_out(STEP)
+    hand_out(MESSAGE)
 
     assert [(logging.WARNING, None)] == [(record.levelno, record.exc_info) for record in caplog.records]
     assert caplog.messages[0].startswith("recording.step_failed recording_id=recording-1 document_id=document-0 ")
@@ -74,7 +74,7 @@ def test_a_failed_try_is_one_line_and_acknowledged(world: World, caplog: pytest.
 
 
 def test_what_the_catalog_keeps_from_being_noted_is_given_back_without_the_traces_of_others(world: World) -> None:
-    """The host writes the trace of what it is given: that of the SDK under it quotes whole replies."""
+    """The host logs the traceback of the exception; one of the SDK below it would quote whole replies."""
     world.announce(world.add())
 
     quoted = ValueError("https://secret/?sig=x")
@@ -85,11 +85,11 @@ def test_what_the_catalog_keeps_from_being_noted_is_given_back_without_the_trace
     world.archive.before = away
     world.catalog.conflicts = 100_000
     with pytest.raises(Transient) as caught:
-        hand_out(STEP)
+        hand_out(MESSAGE)
 
     assert "secret" not in "".join(traceback.format_exception(caught.value))
     world.archive.before = lambda _operation, _name: None
     world.catalog.conflicts = 0
     world.clock.at += timedelta(minutes=3)
-    hand_out(STEP)
+    hand_out(MESSAGE)
     assert ChunkState.RELEASED == world.state()

@@ -1,4 +1,4 @@
-"""What the HTTP door answers when a function fails, and what it logs."""
+"""HTTP answers of failing functions, and what is logged."""
 
 import json
 import logging
@@ -11,7 +11,7 @@ from recording.entrypoints.answers import problem_details
 
 
 def answer(error: Exception) -> func.HttpResponse:
-    """The reply of a function that fails so."""
+    """The reply of a function that raises this."""
 
     @problem_details
     def failing() -> func.HttpResponse:
@@ -29,7 +29,7 @@ def logged(caplog: pytest.LogCaptureFixture) -> list[tuple[int, bool]]:
 def test_what_nobody_foresaw_is_a_problem_and_a_traceback_in_the_log(
     caplog: pytest.LogCaptureFixture, error: Exception
 ) -> None:
-    """Never a bare 500, and nothing of the inside."""
+    """Never a 500 without a body, and no internals in the answer."""
     reply = answer(error)
 
     assert (500, "application/problem+json") == (reply.status_code, reply.mimetype)
@@ -51,7 +51,7 @@ def test_what_nobody_foresaw_is_a_problem_and_a_traceback_in_the_log(
 def test_what_passes_says_when_to_ask_again_and_leaves_the_hint_to_the_log(
     caplog: pytest.LogCaptureFixture, error: RecordingError
 ) -> None:
-    """One line of a warning, for whoever runs the app."""
+    """One warning in the log, for the operator."""
     reply = answer(error)
     (message,) = caplog.messages
 
@@ -63,7 +63,7 @@ def test_what_passes_says_when_to_ask_again_and_leaves_the_hint_to_the_log(
 
 
 def test_the_callers_own_mistake_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
-    """The answer says all of it."""
+    """The answer contains everything."""
     reply = answer(InvalidRequest("format", "missing"))
 
     assert (400, "format") == (reply.status_code, json.loads(reply.get_body())["field"])

@@ -1,4 +1,4 @@
-"""The threads of the intake: few, apart from all others, with an end to what waits for them."""
+"""The intake: a few threads of its own, and a bounded number and size of waiting deliveries."""
 
 import asyncio
 import contextvars
@@ -13,7 +13,7 @@ INVOCATION: contextvars.ContextVar[str] = contextvars.ContextVar("INVOCATION")
 
 
 def test_what_is_more_than_can_wait_is_sent_back_at_once() -> None:
-    """And what waits is done; a place that has become free can be taken."""
+    """What waits is still done, and a free place can be used again."""
     open_ = threading.Event()
 
     async def burst() -> tuple[int, str]:
@@ -30,7 +30,7 @@ def test_what_is_more_than_can_wait_is_sent_back_at_once() -> None:
 
 
 def test_a_delivery_runs_off_the_loop_in_its_callers_context() -> None:
-    """By which the worker tells whose log lines these are."""
+    """The worker assigns log lines to invocations by this context."""
 
     async def run() -> tuple[str, bool]:
         INVOCATION.set("mine")
@@ -41,7 +41,6 @@ def test_a_delivery_runs_off_the_loop_in_its_callers_context() -> None:
 
 
 def test_what_a_delivery_raises_comes_out_and_frees_its_place() -> None:
-    """Over and over."""
 
     def fail() -> None:
         raise ValueError("told to")
@@ -57,7 +56,7 @@ def test_what_a_delivery_raises_comes_out_and_frees_its_place() -> None:
 
 
 def test_deliveries_in_hand_are_bounded_by_their_bytes_as_well() -> None:
-    """One alone may have any length; what was sent back can be taken once there is room."""
+    """A single delivery may have any length; a rejected one is accepted once there is room."""
     open_ = threading.Event()
 
     async def burst() -> tuple[list[bool], str]:

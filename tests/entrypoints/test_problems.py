@@ -1,4 +1,4 @@
-"""How a caller hears of an error: RFC 9457, one type for each cause, and what the caller can mend."""
+"""Problem details (RFC 9457): one type for each cause, with what the caller can correct."""
 
 import math
 
@@ -34,7 +34,7 @@ FIELDLESS = [
 
 
 def refusal(operation: str, status: int, code: str = "", running: RecordingId | None = None, **ids: str) -> CallRefused:
-    """A refusal, by the service where it has a code."""
+    """A refusal; with a code it is from the service."""
     if code:
         ids["code"] = code
     return CallRefused(operation, f"{status} no.", status=status, ids=ids, running=running)
@@ -65,7 +65,7 @@ def refusal(operation: str, status: int, code: str = "", running: RecordingId | 
     ids=str,
 )
 def test_every_cause_has_a_type_and_a_status_of_its_own(error: RecordingError, status: int, kind: str) -> None:
-    """Unlike conflicts have unlike types."""
+    """Different conflicts have different types."""
     found = problem(error)
 
     assert (status, status) == (found.status, found.details["status"])
@@ -75,7 +75,7 @@ def test_every_cause_has_a_type_and_a_status_of_its_own(error: RecordingError, s
 
 @pytest.mark.parametrize("kind", FIELDLESS)
 def test_every_error_there_is_can_be_told(kind: type[RecordingError]) -> None:
-    """What passes by itself is 503, what does not is no caller's fault, unless the list above says so."""
+    """A transient error is 503, any other 500, unless the list above says otherwise."""
     found = problem(kind("do it", "it failed"))
 
     known = {UnknownRecording.code: 404, RequestIdReused.code: 422}
@@ -97,12 +97,12 @@ def test_every_error_there_is_can_be_told(kind: type[RecordingError]) -> None:
     ids=str,
 )
 def test_the_detail_is_the_cause_in_a_sentence_without_the_operators_hint(error: RecordingError, detail: str) -> None:
-    """Nor with an id in the log's spelling."""
+    """Ids do not appear as in the log."""
     assert detail == problem(error).details["detail"]
 
 
 def test_ids_are_members_in_camel_case() -> None:
-    """Those that a caller may know; a blob or a key of the catalog is none of them."""
+    """Only ids that a caller may know; names of blobs and keys of the catalog are not among them."""
     ids = {"recording_id": "r", "document_id": "d", "event_id": "e", "code": "8522", "blob": "b", "entry": "call/x"}
     details = problem(Permanent("do it", "it failed", ids=ids)).details
 
@@ -125,30 +125,29 @@ def test_ids_are_members_in_camel_case() -> None:
     ids=str,
 )
 def test_what_the_caller_can_mend_is_named_by_its_field(error: RecordingError, field: str) -> None:
-    """Also where it was the service that found it: a serverCallId that is not base64."""
+    """Also if the service reported it: a serverCallId that is not base64."""
     assert field == problem(error).details["field"]
 
 
 @pytest.mark.parametrize("error", [refusal("pause recording", 404), refusal(START, 404), SourceBusy("do", "busy")])
 def test_where_there_is_nothing_to_mend_no_field_is_named(error: RecordingError) -> None:
-    """It would send the caller the wrong way."""
+    """A field would be misleading."""
     assert "field" not in problem(error).details
 
 
 def test_a_running_recording_is_named() -> None:
-    """By which the caller can go on."""
+    """The caller can continue with that recording."""
     assert "r" == problem(refusal(START, 400, "8553", running=RecordingId("r"))).details["recordingId"]
     assert "recordingId" not in problem(refusal(START, 400, "8553")).details
 
 
 def test_valid_outputs_come_with_a_wrong_one() -> None:
-    """And with nothing else."""
+    """Not with any other error."""
     assert outputs.table() == problem(InvalidRequest("content", "wrong")).details["validOutputs"]
     assert "validOutputs" not in problem(InvalidRequest("field", "wrong")).details
 
 
 def test_settings_are_named_all_at_once() -> None:
-    """Missing or wrong."""
     assert ["A: missing", "B: wrong"] == problem(SettingsInvalid(("A: missing", "B: wrong"))).details["problems"]
 
 
@@ -157,12 +156,12 @@ def test_settings_are_named_all_at_once() -> None:
     [(7.2, "8"), (0.0, "1"), (86400.0, "3600"), (math.inf, "3600"), (math.nan, "1"), (None, "10")],
 )
 def test_what_passes_says_when_to_ask_again(asked: float | None, header: str) -> None:
-    """In whole seconds, within the hour, and also where the service did not say."""
+    """Whole seconds, at most an hour, with a default if the service sent none."""
     assert {"Retry-After": header} == problem(Transient("read", "busy", retry_after=asked)).headers
 
 
 def test_wrong_settings_say_when_to_ask_again() -> None:
-    """A person has to mend them."""
+    """After the time that a person needs to correct them."""
     assert {"Retry-After": "60"} == problem(SettingsInvalid(("A: missing",))).headers
 
 
@@ -173,7 +172,7 @@ def test_where_waiting_does_not_help_nobody_is_asked_to(error: RecordingError) -
 
 
 def test_an_error_that_nobody_foresaw_is_a_problem_too() -> None:
-    """It says where to look, and shows nothing of the inside."""
+    """It points to the log and shows no internals."""
     found = unforeseen()
 
     assert (500, {}) == (found.status, found.headers)

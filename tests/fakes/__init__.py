@@ -1,4 +1,4 @@
-"""In-memory parts that keep the contracts of `recording.ports`; the suites in tests/contracts hold them to it."""
+"""In-memory implementations of `recording.ports`; tests/contracts checks them like the real adapters."""
 
 from tests.fakes.archive import FakeArchive
 from tests.fakes.catalog import FakeCatalog

@@ -1,4 +1,4 @@
-"""A container in memory: staged blocks, atomic commits, nothing overwritten."""
+"""A container in memory: staged blocks, atomic commits, nothing is overwritten."""
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -14,12 +14,12 @@ type Watch = Callable[[str, BlobName], None]
 
 
 def _unwatched(operation: str, name: BlobName) -> None:
-    """Nobody is in the way."""
+    """The default of `before` and `after`: do nothing."""
 
 
 @dataclass
 class Blob:
-    """A committed blob; one that was put whole has no blocks."""
+    """A committed blob; one written by `put` has no blocks."""
 
     content: bytes
     blocks: tuple[StagedBlock, ...]
@@ -33,11 +33,11 @@ class FakeArchive:
     """`Archive` and `Journal`.
 
     Attributes:
-        blobs: what is committed; tests may change it as a stranger would.
-        uncommitted: what is staged, by name and block id.
-        before: told of every operation before it happens; may raise in its place, as a kill or a fault does.
-        after: told of every change once it has happened; may raise, as when the reply is lost.
-        exists: whether the container does.
+        blobs: committed blobs; tests may change them as another program would.
+        uncommitted: staged blocks, by name and block id.
+        before: called before every operation; may raise to simulate a kill or a fault.
+        after: called after every change; may raise to simulate a lost reply.
+        exists: whether the container exists.
         calls: every operation so far.
     """
 
@@ -123,7 +123,7 @@ class FakeArchive:
             return
 
     def put_as_stranger(self, name: BlobName, content: bytes, blob_metadata: Mapping[str, str] | None = None) -> None:
-        """Publish, or overwrite, as someone who knows nothing of this app."""
+        """Write or overwrite a blob as a program would that does not know this app."""
         with self._lock:
             self._publish(name, content, (), blob_metadata or {}, "application/octet-stream")
 

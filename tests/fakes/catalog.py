@@ -12,9 +12,9 @@ from recording.ports import StartClaim
 
 @dataclass
 class FakeCatalog:
-    """`Catalog`: entries with versions, claims and owners first come first served.
+    """`Catalog`: entries with versions; of claims and owners the first writer wins.
 
-    `newer` are recordings that a newer version of the app has saved; the next `conflicts` saves lose to a rival.
+    `newer` are recordings saved by a newer version of the app; the next `conflicts` saves fail with a conflict.
     """
 
     entries: dict[RecordingId, CatalogEntry] = field(default_factory=dict)
@@ -34,7 +34,7 @@ class FakeCatalog:
 
     def save(self, entry: CatalogEntry) -> CatalogEntry:
         recording_id = entry.recording.recording_id
-        pack(entry)  # what no row can hold is refused here as well
+        pack(entry)  # rejects what no row can hold, as the adapter does
         with self._lock:
             standing = self.entries.get(recording_id)
             stale = entry.version != (standing.version if standing else "")

@@ -10,11 +10,11 @@ from recording.core.formats.messages import ChunkMessage
 
 @dataclass
 class FakeQueue:
-    """`ChunkQueue`: messages and the moment from which each is visible.
+    """`ChunkQueue`: messages, each with the moment from which it is visible.
 
     Attributes:
         now: the clock.
-        messages: what waits.
+        messages: all queued messages.
         failures: how many of the next puts fail.
     """
 
@@ -22,16 +22,16 @@ class FakeQueue:
     messages: list[tuple[datetime, ChunkMessage]] = field(default_factory=list)
     failures: int = 0
 
-    def put(self, step: ChunkMessage, delay: timedelta) -> None:
+    def put(self, message: ChunkMessage, delay: timedelta) -> None:
         if self.failures:
             self.failures -= 1
             raise ArchiveBusy("put message", "503")
-        self.messages.append((self.now() + delay, step))
+        self.messages.append((self.now() + delay, message))
 
     def take(self) -> tuple[datetime, ChunkMessage] | None:
-        """The message that is visible first, taken out."""
+        """Remove and return the message that is visible first."""
         if not self.messages:
             return None
-        first = min(self.messages, key=lambda message: message[0])
+        first = min(self.messages, key=lambda waiting: waiting[0])
         self.messages.remove(first)
         return first

@@ -15,7 +15,7 @@ _RULES = {"start_one_per_call", "start_refusal_replayed"}
 
 @dataclass
 class FakeCall:
-    """A call: by which locators it is found, and how it stands."""
+    """A call: the locators that find it, and its state."""
 
     locators: tuple[CallLocator, ...]
     established: bool = True
@@ -25,10 +25,10 @@ class FakeCall:
 
 @dataclass
 class FakeCalls:
-    """`Calls`: recordings of calls that are established; the same order starts one.
+    """`Calls`: starts recordings of established calls; idempotent for the same order.
 
     Attributes:
-        recordings: the service's word for each, `active`, `inactive` or `over`.
+        recordings: the state of each: `active`, `inactive` or `over`.
     """
 
     recordings: dict[RecordingId, str] = field(default_factory=dict)
@@ -43,7 +43,7 @@ class FakeCalls:
         self._rules: set[str] = set()
 
     def add_call(self, *, established: bool = True) -> FakeCall:
-        """A call that can be named in each of the four ways."""
+        """Add a call that can be named by each of the four locators."""
         number = next(self._numbers)
         call = FakeCall(
             (
@@ -58,16 +58,16 @@ class FakeCalls:
         return call
 
     def end(self, call: FakeCall) -> None:
-        """End a call, and its recordings."""
+        """End a call and its recordings."""
         call.over = True
         for recording_id in call.recordings:
             self.recordings[recording_id] = "over"
 
     def arm(self, name: str, times: int = 1) -> None:
-        """Let the next operations fail, or the service follow another rule from now on: by the local ACS's names."""
+        """Make the next operations fail, or change a rule of the service; names are those of the local ACS."""
         if name in _RULES:
             self._rules.add(name)
-        elif not name.endswith("_200"):  # a success in words that only the wire knows
+        elif not name.endswith("_200"):  # a success with another status text exists only on the wire
             self._faults += [name] * times
 
     def resolve(self, connection_id: CallConnectionId) -> ServerCallId | None:
@@ -142,7 +142,7 @@ class FakeCalls:
         return state
 
     def _strike(self, operation: str) -> str:
-        """The fault that spoils the reply of this operation, or none; raises where the service fails before it."""
+        """The armed fault of this operation if it loses the reply, or empty; raises if the operation itself fails."""
         name = next((name for name in self._faults if name.startswith(f"{operation}_")), "")
         if not name:
             return ""
@@ -156,7 +156,7 @@ class FakeCalls:
 
 @dataclass
 class FakeTopic:
-    """`Topic`: keeps what is published, unless told to fail."""
+    """`Topic`: stores what is published, unless a failure is armed."""
 
     received: list[OutgoingEvent] = field(default_factory=list)
     failures: list[int] = field(default_factory=list)

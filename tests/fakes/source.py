@@ -1,4 +1,4 @@
-"""The service's short-lived storage in memory, with the faults of the local media host by the same names."""
+"""The service's storage in memory; its faults have the names of the local media host's faults."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ from recording.core.locations import check_location
 from recording.core.model import Location, Proof
 
 LONGEST_BLOCK = 20.0
-"""Seconds after which a transfer that nobody aborts breaks by itself, lest a failing test hang."""
+"""Timeout in seconds of a stalled transfer that nobody aborts, so that a failing test does not hang."""
 PAGE = b"<!DOCTYPE html>\n<html><head><title>200 OK</title></head><body></body></html>\n"
 
 
@@ -29,8 +29,8 @@ PAGE = b"<!DOCTYPE html>\n<html><head><title>200 OK</title></head><body></body><
 class FakeTransfer:
     """`Transfer` over bytes.
 
-    `body` is what really comes, and `breaks` says that the connection does at its end. One that `stalls` tells of it
-    and brings nothing until it is aborted.
+    `body` is what is sent; with `breaks` the connection breaks after it. With `stalls` a transfer calls it, then
+    sends nothing until it is aborted.
     """
 
     location: Location
@@ -66,7 +66,7 @@ class FakeTransfer:
 
 @dataclass
 class Fault:
-    """An armed fault: how often it strikes, after how many good replies, and at which byte of the content."""
+    """An armed fault: how often it occurs, after how many good replies, and at which byte of the content."""
 
     name: str
     times: int | None = 1
@@ -78,7 +78,7 @@ class Fault:
 
 @dataclass
 class Opened:
-    """A request that was let in: what it asked for."""
+    """A request for content that passed the allow-list."""
 
     location: Location
     offset: int
@@ -90,14 +90,15 @@ class FakeSource:
     """`Source`.
 
     Attributes:
-        contents: what there is, by location; `validators` beside it.
-        ignores_ranges: whether every range is answered with the whole.
-        on_stall: told when somebody waits for a stalled transfer.
-        on_open: told of every request for content.
+        contents: content by location.
+        validators: ETag and Last-Modified of every reply.
+        ignores_ranges: whether every range is answered with the whole content.
+        on_stall: called when a transfer stalls.
+        on_open: called for every request for content.
         opened: every request for content, in order.
-        served: bytes handed out, over all transfers.
-        deletions: every location that was asked to be deleted.
-        redirects: where the content of a location is really had from.
+        served: bytes sent, over all transfers.
+        deletions: every location of a delete request.
+        redirects: the location from which a location's content is served.
     """
 
     contents: dict[Location, bytes] = field(default_factory=dict)
@@ -116,7 +117,7 @@ class FakeSource:
         self._faults: list[Fault] = []
 
     def add(self, content: bytes) -> Location:
-        """Keep a content; where it is."""
+        """Add a content; its location."""
         location = Location(f"https://eu-api.asm.skype.com/v1/objects/object-{next(self._numbers)}/content/audio")
         self.contents[location] = content
         return location
@@ -131,11 +132,11 @@ class FakeSource:
         amount: int = 1,
         retry_after: float | None = None,
     ) -> None:
-        """Arm a fault of the local media host, by its name there."""
+        """Arm a fault of the local media host, by its name."""
         self._faults.append(Fault(name, times, after, at, amount, retry_after))
 
     def armed(self) -> set[str]:
-        """The names of the faults that are still to strike."""
+        """The names of the faults that have not occurred yet."""
         return {fault.name for fault in self._faults if fault.times != 0}
 
     @contextmanager
@@ -206,7 +207,7 @@ class FakeSource:
 
 
 def _refusal(fault: Fault) -> RecordingError | None:
-    """The error of a fault that is not about the body."""
+    """The error of a fault that replaces the reply; None if the fault changes the body."""
     status = _STATUS.get(fault.name, "")
     kind = _KINDS.get(status)
     if kind is SourceBusy:
@@ -247,7 +248,7 @@ _STATUS = {
     "redirect_http": "hostile",
     "redirect_loop": "loop",
     "redirect_back": "loop",
-    "delete_400": "409",  # to the port they are one: a status that says nothing of the object
+    "delete_400": "409",  # for the port the same: a status that says nothing about the object
     "delete_409": "409",
     "delete_401": "401",
     "delete_403": "403",
@@ -336,10 +337,10 @@ _BENDS: dict[str, Callable[[FakeTransfer, Fault, bytes], FakeTransfer]] = {
     "no_length_200": _lengthless,
     "html_for_middle_range": lambda *met: replace(_paged(*met), content_type="text/html"),
     "untyped_html_for_middle_range": _paged,
-    # What the adapter does not let through.
+    # Faults that the adapter hides.
     **dict.fromkeys(("odd_encoding_none", "odd_encoding_identity", "content_range_capital"), lambda met, *_: met),
     "range_not_satisfiable_416": lambda met, *_: met,
-    # What the local media host has no name for.
+    # Faults that the local media host does not have.
     "overlong": _overlong,
     "untyped_html": lambda *met: replace(_html(*met), content_type=""),
 }

@@ -1,4 +1,4 @@
-"""One whole stack for all scenarios; each works on recordings of its own, with faults armed for those alone."""
+"""One stack for all scenarios; each has its own recordings and arms faults only for those."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ SETTINGS = {
     "COPY_BLOCK_MIB": "1",
     "COPY_MEMORY_MIB": "32",
     "COPY_CONNECTIONS": "4",
-    # One machine with two processors does the work of several instances.
+    # One machine with two processors runs several instances.
     "AzureFunctionsJobHost__extensions__queues__batchSize": "16",
     "AzureFunctionsJobHost__extensions__queues__newBatchThreshold": "8",
     "PYTHON_THREADPOOL_THREAD_COUNT": "24",
@@ -23,20 +23,20 @@ SETTINGS = {
 
 @pytest.fixture(scope="session")
 def media_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where media that ffmpeg has made is kept for all stacks of a run."""
+    """Where media made by ffmpeg is kept for all stacks of a test run."""
     return tmp_path_factory.mktemp("media")
 
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory, media_folder: Path) -> Iterator[Stack]:
-    """Everything on one machine, with the real app in the Functions host."""
+    """The whole stack on one machine, with the real app in the Functions host."""
     with Stack(tmp_path_factory.mktemp("stack"), settings=SETTINGS, media_folder=media_folder) as running:
         yield running
 
 
 @pytest.fixture(autouse=True)
 def nothing_leaks(stack: Stack) -> Iterator[None]:
-    """After every scenario: nothing secret in the log, nothing sent astray, no step given up."""
+    """After every scenario: no secret in the log, no request to a foreign host, no message in the poison queue."""
     log = stack.folder / "host.log"
     before = log.stat().st_size
     yield
@@ -49,13 +49,13 @@ def nothing_leaks(stack: Stack) -> Iterator[None]:
 
 @pytest.fixture(scope="module", autouse=True)
 def nothing_is_left_to_do(stack: Stack) -> Iterator[None]:
-    """What a file of scenarios leaves in doubt is looked at every few seconds: at the cost of the files after it."""
+    """Clear the queue after a test file: retries of chunks that it leaves in quarantine would slow the next file."""
     yield
     stack.forget_steps()
 
 
 def secrets_of(stack: Stack) -> dict[str, str]:
-    """What no log may hold, each by the name it is reported under."""
+    """Texts that must not appear in a log, by the name under which they are reported."""
     account_key = re.search(r"AccountKey=([^;]+)", stack.azurite.connection_string)
     return {
         "access key": stack.acs.world.access_key,

@@ -1,4 +1,4 @@
-"""Small real media for scenarios: sound that no two seeds share, so that a mixed-up block cannot go unseen."""
+"""Small real media for scenarios. No two seeds share a block, so a mixed-up block is detected."""
 
 import io
 import random
@@ -8,7 +8,7 @@ from functools import cache
 RATE = 16_000
 MEBIBYTE = 1 << 20
 BLOCKS = 3
-"""How many blocks of one mebibyte the sound of `long_wav` fills, the last of them not wholly."""
+"""The number of 1 MiB blocks of `long_wav`; the last is not full."""
 LONG_MS = 80_000
 
 
@@ -26,10 +26,10 @@ def wav(milliseconds: int, seed: int, channels: int = 1) -> bytes:
 
 
 def short_wav(seed: int) -> bytes:
-    """One block."""
+    """A wav of one block."""
     return wav(1_000, seed)
 
 
 def long_wav(seed: int) -> bytes:
-    """Several blocks: 2.56 MB."""
+    """A wav of several blocks: 2.56 MB."""
     return wav(LONG_MS, seed)

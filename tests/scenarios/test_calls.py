@@ -1,4 +1,4 @@
-"""Call events start recordings: once per call, however often and by whichever door they come."""
+"""Call events start one recording for each call, with repeated events, at every door."""
 
 import uuid
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from tests.scenarios.worlds import assert_archived, behave, given
 
 @pytest.fixture
 def call(stack: Stack) -> Iterator[Call]:
-    """A call that is established; it ends with its test."""
+    """An established call, ended after the test."""
     found = stack.acs.world.start_call(chunk_ms=[1_000])
     stack.acs.world.connect(found)
     yield found
@@ -27,12 +27,12 @@ def call(stack: Stack) -> Iterator[Call]:
 
 
 def recordings_of(stack: Stack, call: Call) -> list[Recording]:
-    """What the service records, or has recorded, of a call."""
+    """All recordings of a call at the service, running and over."""
     return [recording for recording in stack.acs.world.recordings.values() if recording.call is call]
 
 
 def deliver(stack: Stack, body: object, headers: dict[str, str] | None = None) -> requests.Response:
-    """One delivery to the app's door for call events."""
+    """Send one delivery to the endpoint for call events."""
     return stack.call("POST", "calls/events", json=body, headers=headers or {})
 
 
@@ -40,7 +40,7 @@ NOTIFICATION = {"aeg-event-type": "Notification"}
 
 
 def test_a_callback_starts_a_recording_that_is_archived(stack: Stack, call: Call) -> None:
-    """Of the one output that is set for all."""
+    """With the output of the setting."""
     reply = deliver(stack, stack.acs.world.call_connected(call))
     (recording,) = recordings_of(stack, call)
     stack.acs.world.end_call(call)
@@ -51,7 +51,7 @@ def test_a_callback_starts_a_recording_that_is_archived(stack: Stack, call: Call
 
 
 def test_a_call_is_recorded_once_however_often_its_events_come(stack: Stack, call: Call) -> None:
-    """Both kinds, both schemas, with new ids each time: eight at once, then again."""
+    """Both event types, both schemas, a new id each time: eight concurrently, then again."""
     world = stack.acs.world
     bodies: list[Any] = [
         world.call_connected(call),
@@ -70,7 +70,7 @@ def test_a_call_is_recorded_once_however_often_its_events_come(stack: Stack, cal
 
 @pytest.mark.parametrize("schema", ["eventgrid", "cloudevents"])
 def test_a_subscription_to_call_events_works_with_its_handshake(stack: Stack, schema: Schema) -> None:
-    """SubscriptionValidation or OPTIONS, then the call's own event, delivered twice."""
+    """SubscriptionValidation or OPTIONS, then the call's event, delivered twice."""
     world = stack.acs.world
     url = f"{stack.host.url}/api/calls/events?code={stack.host.function_key}"
     subscription = stack.event_grid.subscribe(url, [CALL_STARTED], schema, name=f"calls-{schema}")
@@ -101,7 +101,7 @@ def test_a_subscription_to_call_events_works_with_its_handshake(stack: Stack, sc
     ],
 )
 def test_a_start_that_fails_is_made_once_when_the_event_comes_again(stack: Stack, call: Call, fault: str) -> None:
-    """The event is refused with 503, and sends the same order the next time."""
+    """The event is answered with 503; its retry sends the same order."""
     armed = stack.acs.world.arm(fault, count=None)
     first = deliver(stack, stack.acs.world.call_connected(call))
     behave(armed)
@@ -113,7 +113,7 @@ def test_a_start_that_fails_is_made_once_when_the_event_comes_again(stack: Stack
 
 
 def test_a_call_that_still_rings_is_recorded_when_its_event_comes_again(stack: Stack) -> None:
-    """Event Grid hears 503 until it is established; and the service replays what it has refused once."""
+    """Event Grid gets 503 until the call is established, though the service repeats its first refusal."""
     world = stack.acs.world
     call = world.start_call()
     event = [world.call_started(call)]
@@ -133,7 +133,7 @@ def test_a_call_that_still_rings_is_recorded_when_its_event_comes_again(stack: S
 
 
 def test_a_young_call_that_is_not_found_is_recorded_when_its_event_comes_again(stack: Stack, call: Call) -> None:
-    """The service does not know it in its first moments."""
+    """Just after its start the service answers 404 for the call."""
     event = stack.acs.world.call_connected(call)
     stack.acs.world.arm("start_call_not_found")
     early, reply = deliver(stack, event), deliver(stack, event)
@@ -164,7 +164,7 @@ def test_events_and_requests_at_once_make_one_recording(stack: Stack, call: Call
 
 
 def test_a_stopped_call_is_not_recorded_again_by_an_event_of_before(stack: Stack, call: Call) -> None:
-    """The same event twice and another one late are answered by the recording that was stopped; a new one is not."""
+    """A repeated and a late event are answered with the stopped recording; a new event starts a new one."""
     first, late = (stack.acs.world.call_connected(call) for _ in range(2))
     recording_id = deliver(stack, first).json()["events"][0]["recordingId"]
     stack.call("POST", f"recordings/{recording_id}/stop")
@@ -177,7 +177,7 @@ def test_a_stopped_call_is_not_recorded_again_by_an_event_of_before(stack: Stack
 
 
 def test_a_callback_without_server_call_id_starts_by_connection(stack: Stack, call: Call) -> None:
-    """As those of 2022 are; the call's other events find that recording."""
+    """Callbacks of the 2022 API are such; the call's other events find that recording."""
     (event,) = stack.acs.world.call_connected(call)
     del event["data"]["serverCallId"]
     old = deliver(stack, [event])
@@ -188,7 +188,7 @@ def test_a_callback_without_server_call_id_starts_by_connection(stack: Stack, ca
 
 
 def test_a_connection_that_the_service_cannot_resolve_for_now_is_recorded_once(stack: Stack, call: Call) -> None:
-    """The request is refused with 503, and makes one recording when it is asked again; the call's event finds it."""
+    """The request gets 503, and its retry makes one recording; the call's event finds it."""
     wanted = {"callConnectionId": call.call_connection_id}
     armed = stack.acs.world.arm("call_503", count=None)
     failed = stack.call("POST", "recordings", json=wanted)
@@ -203,7 +203,7 @@ def test_a_connection_that_the_service_cannot_resolve_for_now_is_recorded_once(s
 
 
 def test_a_connection_that_the_service_does_not_resolve_is_recorded_by_itself(stack: Stack, call: Call) -> None:
-    """Whether there is such a call, the start will tell; asked for again, it is the same recording."""
+    """The start shows whether the call exists; a second request gets the same recording."""
     wanted = {"callConnectionId": call.call_connection_id}
     armed = stack.acs.world.arm("call_404", count=None)
     replies = [stack.call("POST", "recordings", json=wanted) for _ in range(2)]
@@ -219,7 +219,7 @@ def test_a_connection_that_the_service_does_not_resolve_is_recorded_by_itself(st
 
 
 def test_every_fault_of_the_calls_is_suffered_in_a_scenario() -> None:
-    """A fault that is added to the local service gets its own."""
+    """A new fault of the local service needs a scenario."""
     sources = [path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py")]
     known = {name for name, kind in FAULTS.items() if kind.operation not in {"content", "metadata", "delete"}}
 
@@ -227,7 +227,7 @@ def test_every_fault_of_the_calls_is_suffered_in_a_scenario() -> None:
 
 
 def test_events_that_concern_no_recording_are_taken(stack: Stack, call: Call) -> None:
-    """The end of a call, the state of a recording, an event of tomorrow."""
+    """The end of a call, the state of a recording, an unknown event type."""
     started = stack.acs.world.call_started(call)
     kinds = ("CallEnded", "RecordingStateChanged", "CallTranscended")
     reply = deliver(stack, [started | {"eventType": f"Microsoft.Communication.{kind}"} for kind in kinds], NOTIFICATION)
@@ -237,7 +237,7 @@ def test_events_that_concern_no_recording_are_taken(stack: Stack, call: Call) ->
 
 
 def test_a_file_event_at_this_door_is_archived_all_the_same(stack: Stack) -> None:
-    """Subscribed to the wrong endpoint, it is not lost for that; but whoever has the key can delete nothing by it."""
+    """A subscription to the wrong endpoint loses nothing, but an event by function key does not authorize a delete."""
     found = given(stack, [short_wav(970)])
     reply = deliver(stack, [found.event], NOTIFICATION)
 
@@ -247,7 +247,7 @@ def test_a_file_event_at_this_door_is_archived_all_the_same(stack: Stack) -> Non
 
 
 def test_event_grid_never_hears_4xx_for_a_real_event(stack: Stack, call: Call) -> None:
-    """It would drop the event for good; the good one beside it counts."""
+    """It would drop the event after 4xx; a good event in the same delivery is taken."""
     good = stack.acs.world.call_started(call)
     bad = good | {"id": str(uuid.uuid4()), "data": {"serverCallId": 7}}
     both = deliver(stack, [bad, good], NOTIFICATION)
@@ -259,7 +259,7 @@ def test_event_grid_never_hears_4xx_for_a_real_event(stack: Stack, call: Call) -
 
 @pytest.mark.parametrize("body", [b"", b"{", b"7", b"[7]", b'{"id": "1"}', b'[{"eventType": 5}]'])
 def test_a_callback_that_is_no_event_is_refused_by_name(stack: Stack, body: bytes) -> None:
-    """400 with the field; nothing of the inside."""
+    """400 with the field, and no internals."""
     reply = stack.call("POST", "calls/events", data=body, headers={"content-type": "application/json"})
 
     assert (400, True) == (reply.status_code, bool(reply.json()["field"]))
@@ -268,7 +268,6 @@ def test_a_callback_that_is_no_event_is_refused_by_name(stack: Stack, body: byte
 
 @pytest.mark.parametrize("operation", ["pause", "resume"])
 def test_a_recording_started_by_an_event_can_be_controlled(stack: Stack, call: Call, operation: str) -> None:
-    """As any other."""
     reply = deliver(stack, stack.acs.world.call_connected(call))
     recording_id = reply.json()["events"][0]["recordingId"]
 

@@ -1,4 +1,4 @@
-"""File events as they come: twice, all at once, in either schema, with too much or too little in them, or lying."""
+"""File events: repeated, concurrent, in both schemas, with missing, additional or forged fields."""
 
 import json
 import uuid
@@ -32,7 +32,7 @@ TRIGGER = "recording_file_status_updated"
 
 
 def deliver(stack: Stack, body: object) -> int:
-    """One delivery to the trigger's webhook, just as it is; the status."""
+    """Deliver a body unchanged to the trigger's webhook; the status."""
     reply = requests.post(
         stack.host.event_grid_url(TRIGGER), json=body, headers={"aeg-event-type": "Notification"}, timeout=30
     )
@@ -40,24 +40,24 @@ def deliver(stack: Stack, body: object) -> int:
 
 
 def post(stack: Stack, body: object) -> int:
-    """One delivery of Event Grid to the endpoint for call events; the status."""
+    """Deliver an event as Event Grid to the endpoint for call events; the status."""
     return stack.call("POST", "calls/events", json=body, headers={"aeg-event-type": "Notification"}).status_code
 
 
 def put(stack: Stack, body: object) -> int:
-    """One message into the queue of events; as good as 202."""
+    """Put a message into the queue of events; returns 202 like a delivery."""
     with QueueClient.from_connection_string(stack.azurite.connection_string, EVENTS) as client:
         client.send_message(json.dumps(body))
     return 202
 
 
 def log(stack: Stack) -> str:
-    """What the host has logged so far."""
+    """The host's log so far."""
     return (stack.folder / "host.log").read_text(encoding="utf-8")
 
 
 def deletes(stack: Stack, one: Given) -> int:
-    """How many deletes of its chunks were carried out."""
+    """The number of successful deletes of its chunks."""
     documents = set(one.recording.documents)
     return sum(
         record.operation == "delete" and record.document_id in documents and record.status == requests.codes.ok
@@ -66,14 +66,14 @@ def deletes(stack: Stack, one: Given) -> int:
 
 
 def test_duplicates_give_one_archive_and_one_delete(stack: Stack) -> None:
-    """Five at once, five by a second way at the same moment, and one when all is over."""
+    """Five concurrently, five at the same time by the endpoint, and one after the end."""
     found = given(stack, [long_wav(600), short_wav(601)])
     found.publish(copies=5)
     with ThreadPoolExecutor(5) as pool:
         statuses = list(pool.map(lambda _: deliver(stack, [found.event]), range(5)))
     wait_completed(stack, found.id)
     statuses.append(deliver(stack, [found.event, found.event]))
-    wait_for(lambda: stack.queue_length() == 0, "the last steps to be done")
+    wait_for(lambda: stack.queue_length() == 0, "the last messages to be done")
 
     assert [202] * 6 == statuses
     assert_archived(stack, found.recording)
@@ -83,7 +83,7 @@ def test_duplicates_give_one_archive_and_one_delete(stack: Stack) -> None:
 @pytest.mark.parametrize("subject_form", ["full", "recording", "call"])
 @pytest.mark.parametrize("schema", ["eventgrid", "cloudevents"])
 def test_both_schemas_and_every_subject_are_understood(stack: Stack, schema: Any, subject_form: Any) -> None:  # noqa: ANN401
-    """The Functions binding hands over another class for each schema."""
+    """The Functions binding has a different class for each schema."""
     found = given(stack, [short_wav(610)], schema=schema, subject_form=subject_form)
     status = deliver(stack, found.event)
 
@@ -92,7 +92,7 @@ def test_both_schemas_and_every_subject_are_understood(stack: Stack, schema: Any
 
 
 def test_cloud_events_with_a_capital_v_are_understood(stack: Stack) -> None:
-    """As Microsoft's own samples spell it."""
+    """Spelt as in Microsoft's samples."""
     found = given(stack, [short_wav(611)], schema="cloudevents")
     event = {("specVersion" if key == "specversion" else key): value for key, value in found.event.items()}
     status = deliver(stack, [event])
@@ -117,7 +117,7 @@ def test_a_subscription_in_cloud_events_works_with_its_handshake(stack: Stack) -
 
 
 def test_a_batch_of_many_events_in_one_delivery_archives_them_all(stack: Stack) -> None:
-    """One that cannot be read, and one that concerns nobody, do not hold up the others."""
+    """A malformed event and an unrelated one do not delay the others."""
     found = [given(stack, [short_wav(620 + number)]) for number in range(20)]
     broken = given(stack, [short_wav(619)]).event | {"id": str(uuid.uuid4()), "data": {"recordingStorageInfo": None}}
     foreign = found[0].event | {"id": str(uuid.uuid4()), "eventType": "Microsoft.Storage.BlobCreated"}
@@ -141,14 +141,14 @@ def test_a_batch_of_many_events_in_one_delivery_archives_them_all(stack: Stack) 
     ids=["what is optional is missing", "nonsense", "fields of tomorrow", "split locations", "odd metadata", "sparse"],
 )
 def test_what_an_event_lacks_or_has_too_much_does_not_cost_the_media(stack: Stack, options: dict[str, Any]) -> None:
-    """What is doubtful is noted, not refused."""
+    """Doubtful fields are noted, not refused."""
     found = given(stack, [short_wav(640)], **options)
     found.publish()
 
     assert_archived(stack, found.recording)
 
 
-# The host takes a delivery of the trigger apart, so that the app gets events alone there, and nothing beside them.
+# The host splits deliveries to the trigger: there the app gets single events, and only events.
 @pytest.mark.parametrize(
     ("name", "send"),
     [
@@ -159,7 +159,7 @@ def test_what_an_event_lacks_or_has_too_much_does_not_cost_the_media(stack: Stac
     ],
 )
 def test_an_odd_event_is_read_at_every_door(stack: Stack, name: str, send: Callable[[Stack, object], int]) -> None:
-    """It can mean only one thing, and what is odd beside it costs only itself."""
+    """Its meaning is unambiguous; the odd fields affect only themselves."""
     found = given(stack, [short_wav(643)])
     status = send(stack, ODDITIES[name].delivery(found.event))
 
@@ -168,7 +168,7 @@ def test_an_odd_event_is_read_at_every_door(stack: Stack, name: str, send: Calla
 
 
 def test_a_chunk_that_cannot_be_read_costs_only_itself(stack: Stack) -> None:
-    """Its sister is archived; a person is told, and the recording is not called whole."""
+    """The other chunk is archived, an alert is published, and the recording does not count as whole."""
     found = given(stack, [short_wav(644)])
     status = deliver(stack, ODDITIES["chunk_unreadable_beside"].delivery(found.event))
 
@@ -179,7 +179,7 @@ def test_a_chunk_that_cannot_be_read_costs_only_itself(stack: Stack) -> None:
 
 
 def test_what_cannot_be_read_at_the_keys_door_keeps_no_recording_open(stack: Stack) -> None:
-    """Whoever has the key can post it for any recording: a person is told, and that is all."""
+    """Anyone with the key can post it for any recording: it causes an alert and nothing else."""
     found = given(stack, [short_wav(648)])
     junk = found.event | {"id": str(uuid.uuid4()), "data": found.event["data"] | {"recordingStorageInfo": {}}}
     assert 200 == post(stack, [junk])
@@ -192,7 +192,7 @@ def test_what_cannot_be_read_at_the_keys_door_keeps_no_recording_open(stack: Sta
 
 
 def test_the_journal_keeps_every_field_of_an_event(stack: Stack) -> None:
-    """Whoever reads it or not: the binding's own classes drop some, and refuse an offset."""
+    """Including fields that nobody reads; the binding's classes drop some, and reject a time with an offset."""
     found = given(stack, [short_wav(645)])
     odd = [ODDITIES[name].delivery(found.event) for name in ("time_offset", "attributes", "data_base64")]
     events: list[Event] = [event | {"id": f"kept-{uuid.uuid4()}"} for event in odd if isinstance(event, dict)]
@@ -205,7 +205,7 @@ def test_the_journal_keeps_every_field_of_an_event(stack: Stack) -> None:
 def test_an_incoming_call_leaves_its_type_and_id_alone_in_the_journal(
     stack: Stack, send: Callable[[Stack, object], int]
 ) -> None:
-    """It holds a phone number and a token, and concerns no recording."""
+    """It contains a phone number and a token, and concerns no recording."""
     event_id = f"incoming-{uuid.uuid4()}"
     kind = "Microsoft.Communication.IncomingCall"
     found = given(stack, [short_wav(646)])
@@ -217,7 +217,7 @@ def test_an_incoming_call_leaves_its_type_and_id_alone_in_the_journal(
 
 
 def test_a_delivery_of_900_kb_of_nothing_is_answered_in_one_line(stack: Stack) -> None:
-    """A caller is refused; said to be from Event Grid, it is told to a person, and not looked into."""
+    """A caller gets 4xx; with the headers of Event Grid it gets 200 and an alert, and no event is read."""
     body = b"[" + b"{}," * 300_000 + b"{}]"
     before = len(log(stack).splitlines())
     refused = stack.call("POST", "calls/events", data=body)
@@ -228,7 +228,6 @@ def test_a_delivery_of_900_kb_of_nothing_is_answered_in_one_line(stack: Stack) -
 
 
 def test_health_answers_while_a_burst_of_events_is_taken(stack: Stack) -> None:
-    """It waits for none of them."""
     found = given(stack, [short_wav(647)])
     kind = "Microsoft.Communication.ChatMessageReceived"
     bursts = [[found.event | {"id": str(uuid.uuid4()), "eventType": kind} for _ in range(20)] for _ in range(20)]
@@ -251,7 +250,7 @@ def test_an_event_without_a_metadata_location_is_archived_without(stack: Stack) 
 
 
 def test_an_event_without_a_delete_location_leaves_the_source_alone(stack: Stack) -> None:
-    """Archived and told, with the reason in the manifest."""
+    """Archived and published, with the reason in the manifest."""
     found = given(stack, [short_wav(642)], omit=["deleteLocation"])
     found.publish()
 
@@ -260,7 +259,7 @@ def test_an_event_without_a_delete_location_leaves_the_source_alone(stack: Stack
 
 
 def chunk_with(**fields: object) -> dict[str, object]:
-    """The body of an event with one chunk, some of its fields changed."""
+    """An event body with one chunk, and changed fields in it."""
     place = "https://eu-api.asm.skype.com/v1/objects/0-weu-d1-0/content/audio"
     chunk = {"documentId": "0-weu-d1-0", "index": 0, "contentLocation": place, **fields}
     return {"recordingStorageInfo": {"recordingChunks": [chunk]}}
@@ -287,7 +286,7 @@ MALFORMED: Mapping[str, object] = {
 
 @pytest.mark.parametrize("case", MALFORMED)
 def test_a_malformed_event_is_taken_journaled_and_logged(stack: Stack, case: str) -> None:
-    """Event Grid is not told 4xx, which would drop it, nor 5xx, which would bring it again for a day."""
+    """Event Grid gets no 4xx, after which it would drop the event, and no 5xx, after which it would retry for a day."""
     event_id = f"malformed-{uuid.uuid4()}"
     event = {
         "id": event_id,
@@ -306,7 +305,7 @@ def test_a_malformed_event_is_taken_journaled_and_logged(stack: Stack, case: str
 
 
 def test_an_event_of_an_unknown_type_is_taken_and_journaled(stack: Stack) -> None:
-    """A subscription without a filter brings more than was asked for; of such, only type and id are kept."""
+    """A subscription without a filter delivers other events too; only their type and id are kept."""
     event_id = f"unknown-{uuid.uuid4()}"
     found = given(stack, [short_wav(650)])
     status = deliver(stack, [found.event | {"id": event_id, "eventType": "Microsoft.Communication.SMSReceived"}])
@@ -318,7 +317,7 @@ def test_an_event_of_an_unknown_type_is_taken_and_journaled(stack: Stack) -> Non
 
 
 def test_an_event_that_names_no_recording_is_archived_under_its_document(stack: Stack) -> None:
-    """Nothing is lost for want of a name."""
+    """A missing recording id loses nothing."""
     found = given(stack, [short_wav(651)], optional_fields=False)
     document = found.recording.documents[0]
     status = deliver(stack, [found.event | {"subject": "elsewhere"}])
@@ -329,7 +328,7 @@ def test_an_event_that_names_no_recording_is_archived_under_its_document(stack: 
 
 
 def changed(event: Event, **fields: str) -> Event:
-    """The event with fields of its chunks changed."""
+    """The event with changed fields in its chunks."""
     storage = event["data"]["recordingStorageInfo"]
     chunks = [chunk | fields for chunk in storage["recordingChunks"]]
     return event | {"data": event["data"] | {"recordingStorageInfo": {"recordingChunks": chunks}}}
@@ -351,7 +350,7 @@ HOSTILE = {
 
 @pytest.fixture(scope="module")
 def lied_to(stack: Stack) -> dict[tuple[str, str], Given]:
-    """A recording for each hostile place in each of its three locations, all announced at once."""
+    """One recording for each hostile URL in each of the three locations, all announced at once."""
     found: dict[tuple[str, str], Given] = {}
     for field in ("contentLocation", "metadataLocation", "deleteLocation"):
         for where, place in HOSTILE.items():
@@ -364,7 +363,7 @@ def lied_to(stack: Stack) -> dict[tuple[str, str], Given]:
 def test_a_hostile_content_location_is_never_asked(
     stack: Stack, lied_to: dict[tuple[str, str], Given], where: str
 ) -> None:
-    """A person is told why; the true source is left alone."""
+    """An alert is published with the reason; the true source is not deleted."""
     reason = assert_quarantined(stack, lied_to["contentLocation", where].recording, kept=False)
     assert "location" in reason
 
@@ -373,7 +372,7 @@ def test_a_hostile_content_location_is_never_asked(
 def test_a_hostile_metadata_location_is_never_asked(
     stack: Stack, lied_to: dict[tuple[str, str], Given], where: str
 ) -> None:
-    """The media is fetched from where it is and archived; its source is left alone, and a person told why."""
+    """The media is archived; its source is not deleted, and an alert has the reason."""
     reason = assert_metadata_owed(stack, lied_to["metadataLocation", where].recording)
     assert "location" in reason
 
@@ -389,7 +388,7 @@ def test_a_hostile_delete_location_is_never_asked(
 
 @pytest.mark.parametrize("field", ["contentLocation", "metadataLocation", "deleteLocation"])
 def test_an_event_over_64_kb_is_taken_like_any_other(stack: Stack, field: str) -> None:
-    """A queue message and a table's field hold no more; a location of that length is none of the service's."""
+    """Messages and table properties hold at most 64 KiB; a location of that length is never the service's."""
     found = given(stack, [short_wav(670)])
     place = f"https://eu-api.asm.skype.com/v1/objects/{'x' * 100_000}"
     status = deliver(stack, [changed(found.event, **{field: place})])
@@ -400,7 +399,7 @@ def test_an_event_over_64_kb_is_taken_like_any_other(stack: Stack, field: str) -
 
 
 def test_ids_full_of_path_tricks_name_nothing_outside_their_folder(stack: Stack) -> None:
-    """An id is text from outside: it becomes part of a blob's name and of a table's key."""
+    """Ids are untrusted text, and become part of blob names and table keys."""
     trick = f"../../{uuid.uuid4()}/..\\?#%2e%2e/ä\n"
     found = given(stack, [short_wav(671)])
     event = changed(found.event, documentId=f"{trick}0")
@@ -418,7 +417,7 @@ def test_ids_full_of_path_tricks_name_nothing_outside_their_folder(stack: Stack)
 
 @pytest.mark.parametrize("field", ["documentId", "recordingId", "subject", "endReason", "id"])
 def test_a_text_too_long_for_the_catalog_never_makes_event_grid_try_for_a_day(stack: Stack, field: str) -> None:
-    """It is archived under what else is known of it, or refused in the journal and the log."""
+    """It is archived under what else is known of it, or refused with a journal entry and a log line."""
     endless = "x" * 200_000
     found = given(stack, [short_wav(672)])
     document = found.recording.documents[0]
@@ -442,7 +441,7 @@ def test_a_text_too_long_for_the_catalog_never_makes_event_grid_try_for_a_day(st
 
 
 def test_an_id_in_base64_can_be_asked_for(stack: Stack) -> None:
-    """With all that base64 may hold, quoted as a path needs it."""
+    """With every character that base64 can contain, percent-encoded in the path."""
     wanted = f"{uuid.uuid4()}/a+b=="
     found = given(stack, [short_wav(673)])
     data = found.event["data"] | {"recordingId": wanted}

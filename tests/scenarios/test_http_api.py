@@ -1,4 +1,4 @@
-"""The HTTP API: a clear answer to whatever comes, with the name of the field, and never a look inside."""
+"""The HTTP API: every answer is specific, names the wrong field, and shows no internals."""
 
 import json
 import uuid
@@ -31,25 +31,25 @@ def call(stack: Stack) -> Call:
 
 
 def established(stack: Stack) -> Call:
-    """A call that any of its four locators finds."""
+    """A call that each of the four locators finds."""
     found = stack.acs.world.start_call(group_id=str(uuid.uuid4()), room_id=uuid.uuid4().hex, chunk_ms=[1_000])
     stack.acs.world.connect(found)
     return found
 
 
 def recordings_of(stack: Stack, call: Call) -> list[Recording]:
-    """What the service records, or has recorded, of a call."""
+    """All recordings of a call at the service, running and over."""
     return [recording for recording in stack.acs.world.recordings.values() if recording.call is call]
 
 
 def started(stack: Stack, call: Call) -> str:
-    """A recording of a call; its id."""
+    """Start a recording of a call; its id."""
     reply = stack.call("POST", "recordings", json={"serverCallId": call.server_call_id, **WAV})
     return str(reply.json()["recordingId"])
 
 
 def problem(reply: requests.Response, status: int) -> dict[str, Any]:
-    """The problem details of a refusal, which show nothing of the inside."""
+    """The problem details of a refusal, checked for internals."""
     assert (status, "application/problem+json") == (reply.status_code, reply.headers["content-type"].partition(";")[0])
     found: dict[str, Any] = reply.json()
     assert (status, True) == (found["status"], found["type"].startswith("urn:recording:problem:"))
@@ -62,7 +62,7 @@ def problem(reply: requests.Response, status: int) -> dict[str, Any]:
 
 @pytest.mark.parametrize("locator", ["serverCallId", "groupCallId", "roomId", "callConnectionId"])
 def test_a_recording_starts_by_any_of_the_four_locators(stack: Stack, call: Call, locator: str) -> None:
-    """201, with the recording as it stands."""
+    """201, with the state of the recording."""
     places = {
         "serverCallId": call.server_call_id,
         "groupCallId": call.group_id,
@@ -77,7 +77,7 @@ def test_a_recording_starts_by_any_of_the_four_locators(stack: Stack, call: Call
 
 
 def body_with(**fields: object) -> bytes:
-    """A body that would be good but for these fields."""
+    """A valid body, except for these fields."""
     return json.dumps({"serverCallId": "x", **WAV, **fields}).encode()
 
 
@@ -115,14 +115,14 @@ def test_a_body_that_cannot_be_read_is_refused_by_the_name_of_its_field(stack: S
 
 
 def test_a_body_that_is_too_large_is_413(stack: Stack) -> None:
-    """With the field, and how much it is."""
+    """The answer has the field and the limit."""
     found = problem(stack.call("POST", "recordings", data=body_with(serverCallId="x" * MOST_BODY)), 413)
 
     assert ("urn:recording:problem:request-too-large", "body") == (found["type"], found["field"])
 
 
 def test_a_blank_id_is_told_as_blank(stack: Stack) -> None:
-    """It is a text of one to 4096 characters, and names no call."""
+    """An id is a text of 1 to 4096 characters; a blank one names no call."""
     found = problem(stack.call("POST", "recordings", data=body_with(serverCallId="   ")), 400)
 
     assert ("serverCallId", "serverCallId: blank.") == (found["field"], found["detail"])
@@ -147,7 +147,7 @@ def test_exactly_one_locator_is_wanted(stack: Stack, locators: dict[str, str]) -
     ],
 )
 def test_an_invalid_output_is_refused_with_the_table_of_valid_ones(stack: Stack, output: dict[str, str]) -> None:
-    """All four, spelt as they are to be sent."""
+    """All four, spelt as in a request."""
     found = problem(stack.call("POST", "recordings", json={"serverCallId": "x", **output}), 400)
     valid = [{name: line[name] for name in ("content", "channel", "format")} for line in found["validOutputs"]]
 
@@ -156,7 +156,7 @@ def test_an_invalid_output_is_refused_with_the_table_of_valid_ones(stack: Stack,
 
 @pytest.mark.parametrize("operation", ["GET ", "POST /pause", "POST /resume", "POST /stop"])
 def test_an_unknown_recording_is_404(stack: Stack, operation: str) -> None:
-    """Whatever is asked of it."""
+    """For every operation."""
     method, _, path = operation.partition(" ")
     found = problem(stack.call(method, f"recordings/no-such-recording{path}"), 404)
 
@@ -164,7 +164,7 @@ def test_an_unknown_recording_is_404(stack: Stack, operation: str) -> None:
 
 
 def test_a_call_that_is_not_there_is_404_and_a_wrong_id_400_with_its_field(stack: Stack) -> None:
-    """In the service's own words; only the second can be mended by another id of another form."""
+    """With the service's message; only the 400 can be corrected, by an id of another form."""
     nowhere = stack.call("POST", "recordings", json={"serverCallId": "bm93aGVyZQ==", **WAV})
     wrong = stack.call("POST", "recordings", json={"serverCallId": "not base64", **WAV})
 
@@ -176,7 +176,7 @@ def test_a_call_that_is_not_there_is_404_and_a_wrong_id_400_with_its_field(stack
 
 
 def test_what_is_over_cannot_be_paused_or_resumed(stack: Stack, call: Call) -> None:
-    """409; a second stop is answered as the first, and the recording is archived all the same."""
+    """409; a second stop is answered like the first, and the recording is archived all the same."""
     recording_id = started(stack, call)
     stops = [stack.call("POST", f"recordings/{recording_id}/stop") for _ in range(2)]
     turns = [stack.call("POST", f"recordings/{recording_id}/{word}") for word in ("pause", "resume")]
@@ -188,7 +188,7 @@ def test_what_is_over_cannot_be_paused_or_resumed(stack: Stack, call: Call) -> N
 
 
 def test_a_stop_after_the_call_has_ended_finds_it_done(stack: Stack, call: Call) -> None:
-    """The service has forgotten the recording; it is stopped, as was asked for."""
+    """The service no longer knows the recording; stopping is idempotent."""
     recording_id = started(stack, call)
     with stack.event_grid.held("published"):
         stack.acs.world.end_call(call)
@@ -199,7 +199,7 @@ def test_a_stop_after_the_call_has_ended_finds_it_done(stack: Stack, call: Call)
 
 
 def test_the_same_request_id_gives_the_same_recording(stack: Stack, call: Call) -> None:
-    """One after the other, and eight at once; another id finds it, and is told that it was not started for it."""
+    """One after the other, and eight concurrently; another id gets the same recording, with 200 and not 201."""
     body = {"serverCallId": call.server_call_id, **WAV}
 
     def start(request_id: str) -> tuple[int, str]:
@@ -219,7 +219,7 @@ def test_the_same_request_id_gives_the_same_recording(stack: Stack, call: Call) 
 
 @pytest.mark.parametrize("changed", ["call", "output", "pauseOnStart"])
 def test_a_request_id_of_another_order_is_refused_by_the_headers_name(stack: Stack, call: Call, changed: str) -> None:
-    """422, and nothing is started: the second call is not recorded by an id that stands for the first."""
+    """422, and nothing is started: the second call is not recorded."""
     other = established(stack)
     body: dict[str, Any] = {"serverCallId": call.server_call_id, **WAV}
     changes: dict[str, dict[str, Any]] = {
@@ -237,7 +237,7 @@ def test_a_request_id_of_another_order_is_refused_by_the_headers_name(stack: Sta
 
 
 def test_a_refusal_names_the_recording_that_runs(stack: Stack, call: Call) -> None:
-    """Where the service records a call once: the same output gets it, another is refused with its id."""
+    """If the service allows one recording for each call: the same output gets it, another is refused with its id."""
     armed = stack.acs.world.arm("start_one_per_call")
     try:
         recording_id = started(stack, call)
@@ -251,7 +251,7 @@ def test_a_refusal_names_the_recording_that_runs(stack: Stack, call: Call) -> No
 
 
 def test_a_recording_of_others_is_told_and_can_be_stopped(stack: Stack, call: Call) -> None:
-    """The catalog does not know it, the service does."""
+    """The service knows it, the catalog does not."""
     request = StartRequest(Locator(server_call_id=call.server_call_id), output_named("wav"))
     recording_id = stack.acs.world.begin_recording(request).recording_id
     told = stack.call("GET", f"recordings/{recording_id}")
@@ -266,7 +266,7 @@ def test_a_recording_of_others_is_told_and_can_be_stopped(stack: Stack, call: Ca
 
 
 def test_a_control_that_succeeds_in_other_words_is_a_success(stack: Stack, call: Call) -> None:
-    """200 without a body, where the SDK waits for 202 or 204."""
+    """200 without a body, where the SDK expects 202 or 204."""
     recording_id = started(stack, call)
     states = []
     for fault in ("pause_200", "resume_200", "stop_200"):
@@ -291,7 +291,7 @@ def test_a_start_that_failed_though_it_was_made_is_found_without_a_request_id(st
 
 
 def test_a_wrong_request_id_is_refused(stack: Stack, call: Call) -> None:
-    """By the header's name."""
+    """The answer names the header."""
     body = {"serverCallId": call.server_call_id, **WAV}
     reply = stack.call("POST", "recordings", json=body, headers={"Repeatability-Request-ID": "a b"})
 
@@ -300,7 +300,7 @@ def test_a_wrong_request_id_is_refused(stack: Stack, call: Call) -> None:
 
 @pytest.mark.parametrize("fault", ["start_429", "start_response_lost", "start_500_though_started"])
 def test_a_start_that_fails_is_started_once_when_asked_again(stack: Stack, call: Call, fault: str) -> None:
-    """With the same request id, whether the service has carried it out or not."""
+    """With the same request id, whether the service has started it or not."""
     armed = stack.acs.world.arm(fault, count=None)
     body = {"serverCallId": call.server_call_id, **WAV}
     headers = {"Repeatability-Request-ID": str(uuid.uuid4())}
@@ -314,7 +314,7 @@ def test_a_start_that_fails_is_started_once_when_asked_again(stack: Stack, call:
 
 
 def test_what_fails_by_the_services_fault_is_503_and_can_be_asked_again(stack: Stack) -> None:
-    """Every operation, all at once (the SDK's own patience is the same for each); the state tells what is known."""
+    """Every operation, concurrently, as each waits for the SDK's retries; the state shows what the catalog has."""
     calls = [established(stack) for _ in range(5)]
     ids = {word: started(stack, call) for word, call in zip(("", "/pause", "/resume", "/stop"), calls[:4], strict=True)}
     body = {"serverCallId": calls[4].server_call_id, **WAV}
@@ -350,7 +350,7 @@ def test_what_fails_by_the_services_fault_is_503_and_can_be_asked_again(stack: S
 
 
 def test_a_stop_whose_answer_is_lost_is_known_to_be_over(stack: Stack, call: Call) -> None:
-    """The SDK asks again, and hears that there is nothing to stop: it is stopped, as was asked for."""
+    """The SDK retries, and the service knows no such recording: stopping is idempotent."""
     recording_id = started(stack, call)
     stack.acs.world.arm("stop_response_lost")
     first = stack.call("POST", f"recordings/{recording_id}/stop")
@@ -387,7 +387,7 @@ def test_a_recording_paused_from_the_start_waits_for_its_resume(stack: Stack, ca
 )
 @pytest.mark.parametrize("key", [None, "", "wrong"])
 def test_nothing_is_told_without_the_key(stack: Stack, method: str, path: str, key: str | None) -> None:
-    """401, before the app is asked."""
+    """401, without a call of the app."""
     headers = {} if key is None else {"x-functions-key": key}
     reply = requests.request(method, f"{stack.host.url}/api/{path}", json={}, headers=headers, timeout=30)
 
@@ -395,7 +395,7 @@ def test_nothing_is_told_without_the_key(stack: Stack, method: str, path: str, k
 
 
 def test_health_says_ok(stack: Stack) -> None:
-    """With the settings whole."""
+    """With valid settings."""
     reply = stack.call("GET", "health")
 
     assert (200, "ok") == (reply.status_code, reply.json()["status"])

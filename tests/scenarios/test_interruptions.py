@@ -1,4 +1,4 @@
-"""Instances that die, hosts that are down: a cut-off try costs the blocks in flight, and no event is lost."""
+"""Killed and stopped hosts: an interrupted try costs the blocks in flight, and no event is lost."""
 
 import contextlib
 import random
@@ -23,7 +23,7 @@ IN_THE_FIFTH = 9 * MEBIBYTE // 2
 
 @pytest.fixture(autouse=True)
 def running_again(stack: Stack) -> Iterator[None]:
-    """Whatever a test does to the host, the next finds it running; Event Grid's hours last a second at most."""
+    """Restart the host after each test; Event Grid's retry schedule is shortened to at most a second."""
     usual = stack.event_grid.scale
     stack.event_grid.scale = usual / 5
     yield
@@ -33,7 +33,7 @@ def running_again(stack: Stack) -> Iterator[None]:
 
 
 def test_a_copy_that_was_killed_goes_on_from_its_staged_blocks(stack: Stack) -> None:
-    """Only the first block, to look at it, and the one that was in flight are asked for again."""
+    """Only the first block, which is checked again, and the block in flight are read again."""
     found = given(stack, [wav(SIX_BLOCKS_MS, 900)])
     found.arm("hang_mid_body", at=IN_THE_FIFTH, seconds=60.0)
     found.publish()
@@ -57,7 +57,7 @@ def test_a_copy_that_was_killed_goes_on_from_its_staged_blocks(stack: Stack) -> 
 
 
 def test_a_host_killed_again_and_again_loses_nothing(stack: Stack) -> None:
-    """At any instant: between event and step, in mid-copy, before the release, before the manifest."""
+    """At random moments: between event and message, during the copy, before the release, before the manifest."""
     moments = random.Random(7)
     found = [given(stack, [long_wav(910), short_wav(911), short_wav(912)]) for _ in range(3)]
     for round_, one in enumerate(found):
@@ -75,7 +75,7 @@ def test_a_host_killed_again_and_again_loses_nothing(stack: Stack) -> None:
 
 
 def test_events_that_come_while_the_host_is_down_are_delivered_when_it_is_up(stack: Stack) -> None:
-    """Event Grid tries again; nothing went to its dead letters."""
+    """Event Grid retries; nothing is dead-lettered."""
     found = [given(stack, [short_wav(920 + number)]) for number in range(3)]
     stack.host.kill()
     for one in found:
@@ -94,7 +94,7 @@ def test_events_that_come_while_the_host_is_down_are_delivered_when_it_is_up(sta
 
 
 def test_a_host_that_is_stopped_in_order_loses_nothing(stack: Stack) -> None:
-    """A deployment in mid-copy."""
+    """A deployment during a copy."""
     found = given(stack, [wav(SIX_BLOCKS_MS, 930)])
     found.arm("slow_drip", amount=MEBIBYTE // 16, seconds=0.1, count=None)
     found.publish()

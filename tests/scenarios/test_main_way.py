@@ -1,4 +1,4 @@
-"""From a call to a proven archive and a released source, by every kind of recording."""
+"""From a call to a proven archive and a released source, for every kind of recording."""
 
 import pytest
 
@@ -20,14 +20,14 @@ from tests.scenarios.worlds import (
 
 
 def connected(stack: Stack, chunk_ms: list[int]) -> Call:
-    """An established call whose recordings will have chunks of so many milliseconds."""
+    """An established call; its recordings will have chunks of so many milliseconds."""
     call = stack.acs.world.start_call(chunk_ms=chunk_ms)
     stack.acs.world.connect(call)
     return call
 
 
 def started(stack: Stack, call: Call, output: str = "wav") -> str:
-    """A recording of a call, started by the app's HTTP API; its id."""
+    """Start a recording by the app's HTTP API; its id."""
     wanted = OUTPUTS[output]
     body = {
         "serverCallId": call.server_call_id,
@@ -41,7 +41,7 @@ def started(stack: Stack, call: Call, output: str = "wav") -> str:
 
 
 def test_each_output_is_archived(stack: Stack) -> None:
-    """All four, started by HTTP and ended by the end of their call."""
+    """All four, started by HTTP and ended with their call."""
     call = connected(stack, [1_200])
     ids = {name: started(stack, call, name) for name in OUTPUTS}
     stack.acs.world.end_call(call)
@@ -55,7 +55,7 @@ def test_each_output_is_archived(stack: Stack) -> None:
 
 
 def test_a_paused_recording_is_shorter_by_its_pause_and_archived(stack: Stack) -> None:
-    """The app pauses, resumes and stops it; the wav's bytes are those of its duration less the pause."""
+    """By the app's API; the wav has the bytes of its duration without the pause."""
     call = connected(stack, [4_000])
     recording_id = started(stack, call)
     path = f"recordings/{recording_id}"
@@ -71,7 +71,7 @@ def test_a_paused_recording_is_shorter_by_its_pause_and_archived(stack: Stack) -
 
 
 def test_a_recording_of_three_chunks_is_archived_whole(stack: Stack) -> None:
-    """Its one manifest names them in order."""
+    """Its only manifest names them in order."""
     call = connected(stack, [1_500, 1_000, 2_000])
     recording_id = started(stack, call)
     stack.acs.world.end_call(call)
@@ -81,7 +81,7 @@ def test_a_recording_of_three_chunks_is_archived_whole(stack: Stack) -> None:
 
 
 def test_a_recording_that_this_app_did_not_start_is_archived(stack: Stack) -> None:
-    """Its file event is the first that is heard of it."""
+    """Its file event is the first that the app gets of it."""
     found = given(stack, [long_wav(1)])
     assert {} == view(stack, found.id)
     found.publish()
@@ -90,7 +90,7 @@ def test_a_recording_that_this_app_did_not_start_is_archived(stack: Stack) -> No
 
 
 def test_a_file_event_that_comes_before_the_start_is_known_is_archived(stack: Stack) -> None:
-    """The start was made, its answer lost and its caller gone: the catalog learns of it by the event."""
+    """The start succeeded, its reply was lost and the caller gave up: the event creates the entry."""
     call = connected(stack, [1_000])
     lost = stack.acs.world.arm("start_response_lost", count=None)
     body = {"serverCallId": call.server_call_id, "content": "audio", "channel": "mixed", "format": "wav"}
@@ -105,7 +105,7 @@ def test_a_file_event_that_comes_before_the_start_is_known_is_archived(stack: St
 
 @pytest.mark.parametrize("order", ["reversed", "shuffled"])
 def test_chunks_announced_one_by_one_in_any_order_make_one_archive(stack: Stack, order: Order) -> None:
-    """Nothing is said to be archived while an index is lacking; the last one completes it."""
+    """The recording is not reported as archived while an index is missing; the last chunk completes it."""
     found = given(stack, [short_wav(10), long_wav(11), short_wav(12)])
     last_first = [stack.acs.world.file_event(found.id, only_chunks=[index]) for index in (1, 2)]
     with stack.event_grid.held(order):
@@ -121,7 +121,7 @@ def test_chunks_announced_one_by_one_in_any_order_make_one_archive(stack: Stack,
 
 
 def test_a_recording_of_which_a_chunk_never_comes_is_told_as_incomplete(stack: Stack) -> None:
-    """Once no source can be left, with a manifest of what there is; what comes later all the same makes it whole."""
+    """Once no source can be left, with a manifest of the existing chunks; if the chunk comes after all, it is whole."""
     found = given(stack, [short_wav(13), short_wav(14), short_wav(15)])
     stack.event_grid.publish(stack.acs.world.file_event(found.id, only_chunks=[0, 2]))
     wait_for(
@@ -142,7 +142,7 @@ def test_a_recording_of_which_a_chunk_never_comes_is_told_as_incomplete(stack: S
 
 
 def test_a_chunk_announced_after_completion_makes_a_second_manifest(stack: Stack) -> None:
-    """The first manifest is left as it was; nothing said before that a chunk would follow."""
+    """The first manifest is not changed; nothing announced the later chunk before."""
     found = given(stack, [short_wav(20), short_wav(21)])
     ended = {"endReason": "SessionEnded"}
     stack.event_grid.publish(stack.acs.world.file_event(found.id, only_chunks=[0], replace=ended))

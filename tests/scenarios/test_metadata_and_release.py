@@ -77,12 +77,12 @@ LASTING: Mapping[str, tuple[str, list[bytes]]] = {
     "never any metadata": ("metadata_not_ready_404", [short_wav(733)]),
     **{name: (name, [long_wav(718 + number)]) for number, name in enumerate(GONE_BY_DELETE)},
 }
-"""What lasts until its test has seen enough: the fault of the first chunk, and the chunks."""
+"""Faults that last until their test ends them: the fault of the first chunk, and the chunks."""
 
 
 @dataclass(frozen=True)
 class Afflicted:
-    """A recording whose source misbehaves."""
+    """A recording with a fault at its source."""
 
     given: Given
     fault: Fault
@@ -90,7 +90,7 @@ class Afflicted:
 
 @pytest.fixture(scope="module")
 def afflicted(stack: Stack) -> dict[str, Afflicted]:
-    """A recording for each fault, all announced at once."""
+    """One recording for each fault, all announced at once."""
     found: dict[str, Afflicted] = {}
     for name, trigger in {**METADATA, **DELETE}.items():
         recording = given(stack, [short_wav(700 + len(found))])
@@ -105,13 +105,13 @@ def afflicted(stack: Stack) -> dict[str, Afflicted]:
 
 @pytest.mark.parametrize("name", METADATA)
 def test_a_fault_of_the_metadata_file_costs_nothing(stack: Stack, afflicted: dict[str, Afflicted], name: str) -> None:
-    """The media stands meanwhile; the release waits for it."""
+    """The media is archived at once; the release waits for the metadata."""
     assert_archived(stack, afflicted[name].given.recording)
     assert afflicted[name].fault.hits > 0
 
 
 def test_a_metadata_file_that_says_nothing_stays_beside_the_better_one(stack: Stack) -> None:
-    """It is evidence: nothing is overwritten, and the manifest names the one that was waited for."""
+    """Nothing is overwritten; the manifest names the second file."""
     found = given(stack, [short_wav(690)])
     fault = found.arm(SAYS_NOTHING, count=2)
     found.publish()
@@ -125,7 +125,7 @@ def test_a_metadata_file_that_says_nothing_stays_beside_the_better_one(stack: St
 
 
 def test_the_metadata_file_of_another_document_is_a_doubt_that_passes(stack: Stack) -> None:
-    """The media is kept apart meanwhile, and archived once the file is its own."""
+    """The media is in quarantine, and archived once the file is its own."""
     found = given(stack, [short_wav(691)])
     fault = found.arm(OF_ANOTHER, count=1)
     found.publish()
@@ -137,7 +137,7 @@ def test_the_metadata_file_of_another_document_is_a_doubt_that_passes(stack: Sta
 
 @pytest.mark.parametrize("name", DELETE)
 def test_a_fault_of_the_release_is_no_second_archive(stack: Stack, afflicted: dict[str, Afflicted], name: str) -> None:
-    """Whether it was deleted or not, it is in the end."""
+    """Whether the delete was executed or not, the source is deleted in the end and the chunk archived once."""
     assert_archived(stack, afflicted[name].given.recording)
     assert afflicted[name].fault.hits > 0
 
@@ -146,7 +146,7 @@ def test_a_fault_of_the_release_is_no_second_archive(stack: Stack, afflicted: di
 def test_a_delete_that_finds_nothing_is_not_believed_while_the_content_is_served(
     stack: Stack, afflicted: dict[str, Afflicted], fault: str
 ) -> None:
-    """It is tried again until something has been deleted; nothing is copied anew."""
+    """The delete is retried until something is deleted; nothing is copied again."""
     one = afflicted[fault]
     wait_failures(stack, one.given.id, 2)
     (source,) = one.given.chunks
@@ -161,7 +161,7 @@ def test_a_delete_that_finds_nothing_is_not_believed_while_the_content_is_served
 def test_a_delete_that_finds_nothing_is_believed_once_the_content_is_gone_too(
     stack: Stack, afflicted: dict[str, Afflicted]
 ) -> None:
-    """Somebody else has deleted it, or it has ended by itself."""
+    """Somebody else has deleted it, or it has expired."""
     one = afflicted["gone meanwhile"]
     wait_state(stack, one.given.id, "archived")
     wait_failures(stack, one.given.id, 1)
@@ -172,14 +172,14 @@ def test_a_delete_that_finds_nothing_is_believed_once_the_content_is_gone_too(
 
 
 def test_every_metadata_and_delete_fault_of_the_table_is_suffered_here() -> None:
-    """A fault that is added to the local service gets its scenario."""
+    """A new fault of the local service needs a scenario."""
     known = {name for name, kind in FAULTS.items() if kind.operation in {"metadata", "delete"}}
 
     assert {SAYS_NOTHING, OF_ANOTHER} == known - set(METADATA) - set(DELETE) - set(GONE_BY_DELETE)
 
 
 def test_the_source_is_kept_until_its_metadata_has_come(stack: Stack, afflicted: dict[str, Afflicted]) -> None:
-    """The media stands meanwhile, proven, and is not copied anew; nothing is released or said to be archived."""
+    """The media is archived and proven, and not copied again; nothing is released or reported as archived."""
     one = afflicted["without metadata"]
     found = one.given
     wait_failures(stack, found.id, 3)
@@ -190,13 +190,13 @@ def test_the_source_is_kept_until_its_metadata_has_come(stack: Stack, afflicted:
     assert {} == told(stack, "RecordingArchived", found.id)
     behave(one.fault)
     assert_archived(stack, found.recording)
-    # Each try looks at the first block; the others were read once.
+    # Each try reads the first block; the other blocks were read once.
     tries = one.fault.hits + 1
     assert stack.acs.world.bytes_served(source.document_id) < source.length + tries * 1.1 * MEBIBYTE
 
 
 def test_a_recording_whose_metadata_never_comes_is_incomplete(stack: Stack, afflicted: dict[str, Afflicted]) -> None:
-    """Once the source must have ended there is nothing to wait for: told with its manifest, and nothing deleted."""
+    """When its source must have expired, the alert is published with the manifest; nothing is deleted."""
     found = afflicted["never any metadata"].given
     wait_state(stack, found.id, "archived")
     outlive(stack, found.id)
@@ -211,7 +211,7 @@ def test_a_recording_whose_metadata_never_comes_is_incomplete(stack: Stack, affl
 def test_no_source_is_released_on_a_blob_that_was_harmed(
     stack: Stack, afflicted: dict[str, Afflicted], harm: str
 ) -> None:
-    """It is copied again from the source, which is still there; a person hears that the archive loses blobs."""
+    """It is copied again from the source, and an alert says that the archive has lost a blob."""
     found = afflicted[harm].given
     name = wait_state(stack, found.id, "archived")["blob"]
     container = stack.container()
@@ -237,7 +237,7 @@ def test_no_source_is_released_on_a_blob_that_was_harmed(
 def test_a_source_that_expired_before_it_could_be_had_is_lost_and_a_person_told(
     stack: Stack, afflicted: dict[str, Afflicted]
 ) -> None:
-    """Once, and not before its latest end; its other chunk is archived all the same, with a manifest that says so."""
+    """Once, after its latest end; its other chunk is archived, with a manifest that says so."""
     found = afflicted["expired"].given
     stack.acs.world.expire(found.recording.documents[0])
     wait_failures(stack, found.id, 2)
@@ -254,7 +254,7 @@ def test_a_source_that_expired_before_it_could_be_had_is_lost_and_a_person_told(
 
 
 def test_a_lost_recording_that_turns_up_again_is_archived(stack: Stack, afflicted: dict[str, Afflicted]) -> None:
-    """The time was wrong, or a clock: when the event is replayed, nothing is lost."""
+    """A time or a clock was wrong: when the event is replayed, the chunk is archived."""
     one = afflicted["lost"]
     wait_failures(stack, one.given.id, 1)
     outlive(stack, one.given.id)
@@ -267,7 +267,7 @@ def test_a_lost_recording_that_turns_up_again_is_archived(stack: Stack, afflicte
 
 
 def test_a_source_that_is_late_is_not_lost_before_its_deadline(stack: Stack, afflicted: dict[str, Afflicted]) -> None:
-    """404 is what the service says a minute before the file is there, too."""
+    """The service also answers 404 a minute before the file exists."""
     one = afflicted["late"]
     wait_failures(stack, one.given.id, 3)
     assert "announced" == chunk_view(stack, one.given.id)["state"]
@@ -277,7 +277,7 @@ def test_a_source_that_is_late_is_not_lost_before_its_deadline(stack: Stack, aff
 
 
 def test_the_topic_being_out_of_order_holds_nothing_back_for_good(stack: Stack) -> None:
-    """The event comes when the topic takes it again; the manifest is one."""
+    """The event is published once the topic is available again; there is one manifest."""
     found = given(stack, [short_wav(744)])
     stack.event_grid.topic.fail(401, count=2)
     found.publish()

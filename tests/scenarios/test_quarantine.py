@@ -1,4 +1,4 @@
-"""What is whole but looks wrong is kept apart with its source, and what stands in the archive is never overwritten."""
+"""Complete but doubtful copies are quarantined and their source kept; blobs in the archive are never overwritten."""
 
 import json
 import uuid
@@ -45,7 +45,7 @@ NOISE = short_wav(800)[100:]
 def test_a_whole_transfer_that_looks_wrong_is_kept_apart_with_its_source(
     stack: Stack, content: bytes, options: dict[str, object], reason: str
 ) -> None:
-    """Proven in the quarantine container; looked at again, and a person is told."""
+    """It is proven in the quarantine container, its source is looked at again, and an alert is published."""
     found = given(stack, [content], **options)
     found.publish(copies=2)
 
@@ -53,7 +53,7 @@ def test_a_whole_transfer_that_looks_wrong_is_kept_apart_with_its_source(
 
 
 def test_a_doubtful_chunk_holds_back_the_archive_of_its_recording_alone(stack: Stack) -> None:
-    """Its sister chunk is archived and released; nobody is told that the recording is whole."""
+    """The other chunk is archived and released; the recording is not reported as whole."""
     found = given(stack, [wav(10_000, 810), short_wav(811)], duration_ms=[60_000, 1_000])
     found.publish()
     wait_state(stack, found.id, "released", 1)
@@ -62,7 +62,7 @@ def test_a_doubtful_chunk_holds_back_the_archive_of_its_recording_alone(stack: S
 
 
 def test_media_that_looks_right_at_another_look_is_archived_without_a_person(stack: Stack) -> None:
-    """What was set apart stays where it is; the person has been told once."""
+    """The copy in quarantine stays; the alert was published once."""
     found = given(stack, [short_wav(812)], duration_ms=60_000)
     (source,) = found.chunks
     found.publish()
@@ -76,7 +76,7 @@ def test_media_that_looks_right_at_another_look_is_archived_without_a_person(sta
 
 
 def test_a_doubt_that_outlives_its_source_waits_for_a_person_beside_its_copy(stack: Stack) -> None:
-    """It is not lost, since a copy stands apart; and not looked at any more. The recording is told as incomplete."""
+    """It is not lost, as a copy is in quarantine, and not retried any more. The recording ends as incomplete."""
     found = given(stack, [wav(10_000, 813), short_wav(814)], duration_ms=[60_000, 1_000])
     found.publish()
     wait_state(stack, found.id, "released", 1)
@@ -94,7 +94,7 @@ def test_a_doubt_that_outlives_its_source_waits_for_a_person_beside_its_copy(sta
 
 @pytest.mark.parametrize("content", [short_wav(820), long_wav(821)], ids=["one block", "many blocks"])
 def test_an_equal_blob_that_stands_already_is_proven_and_left_as_it_is(stack: Stack, content: bytes) -> None:
-    """Whoever has put it there: its bytes are read back and compared with the source."""
+    """Its bytes are read back and compared with the source."""
     found = given(stack, [content])
     stack.container().upload_blob(blob_name(found), content)
     before = stack.container().get_blob_client(blob_name(found)).get_blob_properties()
@@ -106,7 +106,7 @@ def test_an_equal_blob_that_stands_already_is_proven_and_left_as_it_is(stack: St
 
 @pytest.mark.parametrize("content", [short_wav(822), long_wav(823)], ids=["one block", "many blocks"])
 def test_another_blob_of_the_same_name_is_never_overwritten(stack: Stack, content: bytes) -> None:
-    """Ours is kept apart, the source too, and a person is told."""
+    """Ours is quarantined, the source is kept, and an alert is published."""
     found = given(stack, [content])
     other = content[:-1] + bytes([content[-1] ^ 1])
     stack.container().upload_blob(blob_name(found), other)
@@ -117,7 +117,7 @@ def test_another_blob_of_the_same_name_is_never_overwritten(stack: Stack, conten
 
 
 def test_blocks_that_someone_else_has_staged_do_not_get_into_the_archive(stack: Stack) -> None:
-    """Ours cannot be staged beside ids of another length: kept apart, and a person is told."""
+    """Blob storage refuses our ids beside ids of another length: ours is quarantined, and an alert is published."""
     found = given(stack, [long_wav(824)])
     stack.container().get_blob_client(blob_name(found)).stage_block("c3RyYW5nZQ==", b"strange")
     found.publish()
@@ -126,7 +126,7 @@ def test_blocks_that_someone_else_has_staged_do_not_get_into_the_archive(stack: 
 
 
 def test_blocks_staged_of_other_content_are_not_used(stack: Stack) -> None:
-    """Block ids of our own form, but of bytes that the source does not have."""
+    """Block ids of our form, but of bytes that the source does not have."""
     found = given(stack, [long_wav(825)])
     blob = stack.container().get_blob_client(blob_name(found))
     probe = given(stack, [long_wav(826)])
@@ -142,7 +142,7 @@ def test_blocks_staged_of_other_content_are_not_used(stack: Stack) -> None:
 
 
 def test_a_manifest_that_says_something_else_is_left_alone(stack: Stack) -> None:
-    """Ours takes the next name."""
+    """Ours gets the next name."""
     found = given(stack, [short_wav(830)])
     folder = blob_name(found).rpartition("/")[0]
     name = f"{folder}/{encode(found.id)}.manifest.json"

@@ -1,4 +1,4 @@
-"""File events that Event Grid delivers straight into a Storage queue end as those of the webhook do."""
+"""File events that Event Grid delivers to a Storage queue are processed like those of the webhook."""
 
 import base64
 import json
@@ -19,20 +19,20 @@ from tests.scenarios.worlds import JOURNAL, assert_archived, assert_nothing_pois
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory, media_folder: Path) -> Iterator[Stack]:
-    """Everything on one machine, with a subscription that delivers to the queue."""
+    """The whole stack on one machine, with a subscription that delivers to the queue."""
     folder = tmp_path_factory.mktemp("queue")
     with Stack(folder, settings=SETTINGS, media_folder=media_folder, delivery="queue") as running:
         yield running
 
 
 def put(stack: Stack, message: str) -> None:
-    """Put a message into the queue of events, as anyone who may can."""
+    """Put a message into the queue of events, as anyone with access can."""
     with QueueClient.from_connection_string(stack.azurite.connection_string, EVENTS) as client:
         client.send_message(message)
 
 
 def test_the_queue_is_the_subscriptions_destination(stack: Stack) -> None:
-    """No request came to the webhook, and the recording is archived whole."""
+    """The webhook gets no request, and the recording is archived whole."""
     found = given(stack, [short_wav(1), short_wav(2)])
     found.publish()
 
@@ -43,7 +43,6 @@ def test_the_queue_is_the_subscriptions_destination(stack: Stack) -> None:
 @pytest.mark.parametrize("text", ["plain", "base64"])
 @pytest.mark.parametrize("schema", ["eventgrid", "cloudevents"])
 def test_each_text_and_schema_is_read(stack: Stack, text: Text, schema: Schema) -> None:
-    """Whichever of them the service chooses."""
     stack.event_grid.unsubscribe(stack.subscription)
     stack.subscription = stack.event_grid.subscribe_queue(
         stack.azurite.connection_string, EVENTS, [RECORDING_FILE_STATUS_UPDATED], schema, text=text
@@ -56,7 +55,7 @@ def test_each_text_and_schema_is_read(stack: Stack, text: Text, schema: Schema) 
 
 @pytest.mark.parametrize("written", [str.encode, lambda text: base64.b64encode(text.encode())])
 def test_one_message_may_hold_many_events(stack: Stack, written: Callable[[str], bytes]) -> None:
-    """What is no event among them takes none with it."""
+    """Members that are no events do not affect the others."""
     first, second = given(stack, [short_wav(1)]), given(stack, [short_wav(2)])
     put(stack, written(json.dumps([first.event, 5, second.event])).decode())
 
@@ -65,7 +64,7 @@ def test_one_message_may_hold_many_events(stack: Stack, written: Callable[[str],
 
 
 def test_a_message_of_more_events_than_one_run_takes_is_taken_whole(stack: Stack) -> None:
-    """The others come back as messages of their own."""
+    """The remaining events come back as messages of their own."""
     found = [given(stack, [short_wav(3)]) for _ in range(3)]
     kind, subject = "Microsoft.Communication.RecordingFileStatusUpdated", "/recording/call/c/recordingId/of-no-chunks"
     others = [{"id": str(number), "eventType": kind, "subject": subject} for number in range(120)]
@@ -76,7 +75,7 @@ def test_a_message_of_more_events_than_one_run_takes_is_taken_whole(stack: Stack
 
 
 def test_events_wait_in_the_queue_while_the_app_is_down(stack: Stack) -> None:
-    """They are delivered without it, and taken up when it is back."""
+    """They are delivered while the app is down, and taken when it is up again."""
     stack.host.kill()
     found = given(stack, [short_wav(1)])
     found.publish()
@@ -87,7 +86,7 @@ def test_events_wait_in_the_queue_while_the_app_is_down(stack: Stack) -> None:
 
 
 def test_a_message_that_nobody_can_read_is_kept_and_told(stack: Stack) -> None:
-    """It is in the journal byte for byte, the log has an error, and it does not come back."""
+    """It is in the journal byte for byte, the log has an error, and it is not retried."""
     container = stack.container(JOURNAL)
     before = set(container.list_blob_names())
     put(stack, "neither JSON nor base64!")

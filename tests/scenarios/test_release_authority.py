@@ -1,4 +1,4 @@
-"""What may delete at the source: a proof of the copy, and evidence that the delete location is of the same document."""
+"""A delete at the source needs a proof of the copy, and evidence that the delete location is of the same document."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,14 +13,14 @@ from tests.scenarios.sounds import short_wav
 from tests.scenarios.worlds import Given, assert_archived, chunk_view, given, told, wait_told
 
 SPLIT = Placement(split=True)
-"""As in public recordings of the service: three locations, three ids."""
+"""As in public recordings of the service: three locations with three ids."""
 
 
 @pytest.fixture(scope="module", params=["event", "false"])
 def other_stack(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, media_folder: Path
 ) -> Iterator[tuple[str, Stack]]:
-    """Everything on one machine, with another RELEASE_AT_SOURCE than the default."""
+    """The whole stack on one machine, with a RELEASE_AT_SOURCE that is not the default."""
     authority: str = request.param
     settings = {**SETTINGS, "RELEASE_AT_SOURCE": authority}
     with Stack(tmp_path_factory.mktemp(authority), settings=settings, media_folder=media_folder) as running:
@@ -28,19 +28,19 @@ def other_stack(
 
 
 def with_delete_location_of(event: Event, other: Given) -> Event:
-    """The event, which now says that the other recording's first chunk is to be deleted."""
+    """The event with the delete location of the other recording's first chunk."""
     (chunk,) = event["data"]["recordingStorageInfo"]["recordingChunks"]
     chunks = [chunk | {"deleteLocation": other.chunks[0].delete_location}]
     return event | {"data": event["data"] | {"recordingStorageInfo": {"recordingChunks": chunks}}}
 
 
 def without_metadata_to_delete(found: Given) -> None:
-    """The metadata file is there where the event says, once, and nowhere else."""
+    """Serve the metadata file at its announced location once, and nowhere else."""
     found.arm("metadata_not_ready_404", after=1, count=None)
 
 
 def test_a_delete_location_of_its_own_id_is_used_once_its_metadata_names_the_document(stack: Stack) -> None:
-    """The metadata under the delete location itself is asked for."""
+    """The app requests the metadata under the delete location."""
     found = given(stack, [short_wav(1000)], placement=SPLIT)
     found.publish()
 
@@ -55,7 +55,7 @@ def test_a_delete_location_of_its_own_id_is_used_once_its_metadata_names_the_doc
 
 
 def test_a_delete_location_that_nothing_proves_is_left_alone(stack: Stack) -> None:
-    """Its source ends by itself within a day."""
+    """Its source expires within a day."""
     found = given(stack, [short_wav(1001)], placement=SPLIT)
     without_metadata_to_delete(found)
     found.publish()
@@ -65,7 +65,7 @@ def test_a_delete_location_that_nothing_proves_is_left_alone(stack: Stack) -> No
 
 
 def test_a_delete_location_of_another_recording_deletes_nothing(stack: Stack) -> None:
-    """Both sources stay, and a person hears of the conflict; the other one is released by its own event."""
+    """Both sources are kept, and an alert names the conflict; the other one is released by its own event."""
     victim = given(stack, [short_wav(1002)])
     found = given(stack, [short_wav(1003)])
     stack.event_grid.publish(with_delete_location_of(found.event, victim))
@@ -79,7 +79,7 @@ def test_a_delete_location_of_another_recording_deletes_nothing(stack: Stack) ->
 
 
 def test_locations_that_change_after_the_proof_are_told_and_change_nothing(stack: Stack) -> None:
-    """One of the two events is wrong; which, a person must say."""
+    """One of the two events is wrong; a person must decide which."""
     found, other = given(stack, [short_wav(1004)]), given(stack, [short_wav(1005)])
     found.publish()
     manifest = assert_archived(stack, found.recording)
@@ -92,7 +92,7 @@ def test_locations_that_change_after_the_proof_are_told_and_change_nothing(stack
 
 
 def test_a_forged_event_of_the_function_key_gives_way_to_event_grids(stack: Stack) -> None:
-    """Its content is another recording's: kept out until the true event comes, which is then tried first."""
+    """Its content is another recording's: quarantined until the true event arrives, which is then tried first."""
     found, other = given(stack, [short_wav(1007)]), given(stack, [short_wav(1008)])
     (chunk,) = found.event["data"]["recordingStorageInfo"]["recordingChunks"]
     (source,) = other.chunks
@@ -112,7 +112,7 @@ def test_a_forged_event_of_the_function_key_gives_way_to_event_grids(stack: Stac
 
 
 def test_the_setting_says_how_much_is_enough(other_stack: tuple[str, Stack]) -> None:
-    """`event`: what Event Grid's own door brought, unless it is seen to be another's. `false`: nothing is."""
+    """`event`: an event by Event Grid's door, unless the object is known to be another's. `false`: never."""
     authority, stack = other_stack
     plain, unproven = given(stack, [short_wav(1010)]), given(stack, [short_wav(1011)], placement=SPLIT)
     victim, thief = given(stack, [short_wav(1012)]), given(stack, [short_wav(1013)])
@@ -128,5 +128,5 @@ def test_the_setting_says_how_much_is_enough(other_stack: tuple[str, Stack]) -> 
     if authority == "false":
         deletes = [record for record in stack.acs.world.requests if record.operation == "delete"]
         assert ([], "RELEASE_AT_SOURCE is false") == (deletes, chunk_view(stack, plain.id)["keptReason"])
-    wait_for(lambda: stack.queue_length() == 0, "the last steps to be done")
+    wait_for(lambda: stack.queue_length() == 0, "the last messages to be done")
     assert {} == told(stack, "RecordingLost", plain.id)

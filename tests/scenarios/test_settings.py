@@ -1,4 +1,4 @@
-"""Settings that are missing or wrong: the host starts, every function is there, and every answer says all of it."""
+"""With missing or wrong settings the host starts, every function is indexed, and every answer names every problem."""
 
 import contextlib
 from collections.abc import Iterator
@@ -43,7 +43,7 @@ FUNCTIONS = {
 
 @dataclass(frozen=True)
 class Astray:
-    """The same app in the same place with wrong settings, and a recording whose step was in the queue before."""
+    """The same app with wrong settings, and a recording whose message was queued before."""
 
     host: FunctionsHost
     held: Given
@@ -51,7 +51,7 @@ class Astray:
 
 @pytest.fixture(scope="module")
 def astray(stack: Stack) -> Iterator[Astray]:
-    """Somebody changes the settings while a chunk waits for its next try."""
+    """Change the settings while a chunk waits for its next try."""
     held = given(stack, [short_wav(950)])
     fault = held.arm("not_ready_404", count=None)
     held.publish()
@@ -73,7 +73,7 @@ def problems(reply: requests.Response) -> list[str]:
 
 
 def test_all_functions_are_indexed(astray: Astray) -> None:
-    """A platform that finds no functions says nothing at all."""
+    """A platform that finds no functions reports nothing at all."""
     assert set(astray.host.functions) >= FUNCTIONS
 
 
@@ -90,7 +90,7 @@ def test_all_functions_are_indexed(astray: Astray) -> None:
     ],
 )
 def test_every_answer_names_all_that_is_wrong(stack: Stack, astray: Astray, method: str, path: str) -> None:
-    """503, so that whoever asks tries again; and no value is told, for it may be a key."""
+    """503, so that the caller retries; no value is shown, as it may be a key."""
     body = {"serverCallId": "x", "content": "audio", "channel": "mixed", "format": "wav"}
     if path == "calls/events":
         body = {"id": "1", "eventType": "Microsoft.Communication.CallStarted", "data": {"serverCallId": "x"}}  # type: ignore[dict-item]
@@ -103,7 +103,7 @@ def test_every_answer_names_all_that_is_wrong(stack: Stack, astray: Astray, meth
 
 
 def test_event_grid_hears_5xx_and_nothing_is_lost_meanwhile(stack: Stack, astray: Astray) -> None:
-    """What it brought, and what was in the queue, is archived once the settings are right."""
+    """Its events and the queued messages are processed once the settings are right."""
     brought = given(stack, [short_wav(951)])
     brought.publish()
 
@@ -112,7 +112,7 @@ def test_event_grid_hears_5xx_and_nothing_is_lost_meanwhile(stack: Stack, astray
 
     wait_for(heard, "Event Grid's first try")
     logged = stack.folder / "wrong.log"
-    wait_for(lambda: "archive_chunk" in logged.read_text(encoding="utf-8"), "a step that fails")
+    wait_for(lambda: "archive_chunk" in logged.read_text(encoding="utf-8"), "a message that fails")
     assert {500} == set(heard())
     assert {} == told(stack, "RecordingArchived", astray.held.id)
     astray.host.stop()

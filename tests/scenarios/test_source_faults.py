@@ -1,6 +1,6 @@
-"""Every way in which the source can misbehave, each by its name in the local service's table.
+"""Every fault of the source, by its name in the local service's table.
 
-All recordings are announced at once and suffer side by side; each test then looks at one of them.
+All recordings are announced at once and copied concurrently; each test then checks one of them.
 """
 
 from collections.abc import Mapping
@@ -29,12 +29,12 @@ MIDDLE = MEBIBYTE * 3 // 2
 
 
 DRIP: Trigger = {"amount": 5, "seconds": 0.05}
-"""Soon over: that none lasts for ever, the contract suites show."""
+"""A short drip; the contract suites show that a longer one ends as well."""
 
 
 @dataclass(frozen=True)
 class Afflicted:
-    """A recording whose source misbehaves."""
+    """A recording with a fault at its source."""
 
     given: Given
     fault: Fault
@@ -105,7 +105,7 @@ PASSING: Mapping[str, tuple[str, Trigger]] = {
     "redirect_loop that ends": ("redirect_loop", {"count": 8}),
     "redirect_back that ends": ("redirect_back", {"count": 3}),
 }
-"""What passes by itself: the recording is archived in the end, whole, and its source released."""
+"""Faults that end by themselves: the recording is archived whole, and its source released."""
 
 WAITING: Mapping[str, tuple[str, Trigger]] = {
     "zero_bytes": ("zero_bytes", {"count": None}),
@@ -121,7 +121,7 @@ WAITING: Mapping[str, tuple[str, Trigger]] = {
     "redirect_loop": ("redirect_loop", {"count": None}),
     "redirect_back": ("redirect_back", {"count": None}),
 }
-"""What does not end: nothing is kept, nothing released, and the step comes back; until the source behaves."""
+"""Faults that last until the test ends them: nothing is kept, nothing released, and the message comes back."""
 
 ASTRAY: Mapping[str, tuple[str, Trigger]] = {
     "redirect_elsewhere": ("redirect_elsewhere", {"count": None}),
@@ -136,14 +136,14 @@ ASTRAY: Mapping[str, tuple[str, Trigger]] = {
         }.items()
     },
 }
-"""Where the credentials must never go."""
+"""Redirects to hosts that must never get the credentials."""
 
 DOUBTED: Mapping[str, tuple[str, Trigger]] = {
     "redirect_elsewhere": ("redirect_elsewhere", {}),
     "redirect_http": ("redirect_http", {}),
     "content_changes of the first block": ("content_changes", {}),
 }
-"""What makes a doubt, and passes: a person is told, and it is archived at another look."""
+"""Faults that cause quarantine and end: an alert is published, and a later try archives the chunk."""
 
 
 @pytest.fixture(scope="module")
@@ -162,7 +162,7 @@ def afflicted(stack: Stack) -> dict[tuple[str, str], Afflicted]:
 
 @pytest.fixture(scope="module")
 def mended(afflicted: dict[tuple[str, str], Afflicted]) -> None:
-    """The faults that would last for ever end."""
+    """End the lasting faults."""
     for case in WAITING:
         behave(afflicted["waiting", case].fault)
 
@@ -171,7 +171,7 @@ def mended(afflicted: dict[tuple[str, str], Afflicted]) -> None:
 def test_a_fault_that_passes_costs_nothing(
     stack: Stack, afflicted: dict[tuple[str, str], Afflicted], case: str
 ) -> None:
-    """Archived byte for byte, released, told once."""
+    """Archived byte for byte, released, published once."""
     one = afflicted["passing", case]
 
     assert_archived(stack, one.given.recording)
@@ -182,7 +182,7 @@ def test_a_fault_that_passes_costs_nothing(
 def test_a_redirect_off_the_allow_list_is_never_followed(
     stack: Stack, afflicted: dict[tuple[str, str], Afflicted], case: str
 ) -> None:
-    """A person is told; the source is left alone; nobody else is asked for anything."""
+    """An alert is published; the source is kept; no other host gets a request."""
     one = afflicted["astray", case]
 
     reason = assert_quarantined(stack, one.given.recording, kept=False)
@@ -195,7 +195,7 @@ def test_a_redirect_off_the_allow_list_is_never_followed(
 def test_a_doubt_that_passes_is_looked_at_again_and_archived(
     stack: Stack, afflicted: dict[tuple[str, str], Afflicted], case: str
 ) -> None:
-    """Without a person, who has been told all the same; a copy that was set apart stays where it is."""
+    """Without a person; the alert was published all the same, and a copy in quarantine stays there."""
     one = afflicted["doubted", case]
 
     assert_archived(stack, one.given.recording, apart=one.fault.name == "content_changes")
@@ -206,7 +206,7 @@ def test_a_doubt_that_passes_is_looked_at_again_and_archived(
 def test_nothing_is_lost_while_a_fault_lasts(
     stack: Stack, afflicted: dict[tuple[str, str], Afflicted], case: str
 ) -> None:
-    """Nothing kept, nothing released, nothing announced; the step comes back again and again."""
+    """Nothing is kept, released or published, and the message comes back each time."""
     assert_nothing_lost(stack, afflicted["waiting", case].given.recording)
 
 
@@ -214,13 +214,13 @@ def test_nothing_is_lost_while_a_fault_lasts(
 def test_a_fault_that_ends_at_last_costs_nothing(
     stack: Stack, afflicted: dict[tuple[str, str], Afflicted], mended: None, case: str
 ) -> None:
-    """However often it struck."""
+    """After any number of failures."""
     assert_archived(stack, afflicted["waiting", case].given.recording)
 
 
 @pytest.mark.parametrize("fault", ["redirect_elsewhere", "redirect_http"])
 def test_a_redirect_of_the_metadata_off_the_allow_list_is_never_followed(stack: Stack, fault: str) -> None:
-    """The media is archived, the file still owed and a person told; once it is there, the recording is whole."""
+    """The media is archived, the metadata owed, an alert published; once the file exists, the recording is whole."""
     found = given(stack, [short_wav(390)])
     astray = found.arm(fault, on="metadata", count=None)
     found.publish()
@@ -246,14 +246,14 @@ def test_content_that_changes_between_two_tries_is_never_mixed(stack: Stack) -> 
 
 
 def test_every_content_fault_of_the_table_is_suffered_here() -> None:
-    """A fault that is added to the local service gets its scenario."""
+    """A new fault of the local service needs a scenario."""
     suffered = {name for table in (PASSING, WAITING, ASTRAY, DOUBTED) for name, _ in table.values()}
 
     assert {name for name, kind in FAULTS.items() if kind.operation == "content"} == suffered
 
 
 def test_a_small_chunk_suffers_the_same_faults(stack: Stack) -> None:
-    """One that fits a single block takes another way into Blob."""
+    """A chunk of one block is written to Blob in another way."""
     names = [
         "zero_bytes",
         "truncated_chunked",

@@ -1,4 +1,4 @@
-"""Claims about the world after a scenario: what stands in Blob, what is left at the source, who was told."""
+"""Assertions about the outcome of a scenario: blobs, source, catalog and published events."""
 
 import hashlib
 import json
@@ -25,7 +25,7 @@ from recording.core.naming import encode
 
 ARCHIVE, QUARANTINE, JOURNAL = CONTAINERS
 LEFT_TO_ITSELF = 60.0
-"""Seconds for the longest scenario to settle; none is expected to take them."""
+"""A timeout in seconds for the longest scenario, far longer than any needs."""
 
 
 @dataclass(frozen=True)
@@ -43,11 +43,11 @@ class Given:
 
     @property
     def chunks(self) -> list[StoredObject]:
-        """What the source has, or had, in order."""
+        """Its chunks at the source, deleted ones included, in order."""
         return chunks_of(self.stack, self.recording)
 
     def arm(self, fault: str, index: int = 0, **trigger: Unpack[Trigger]) -> Fault:
-        """Arm a fault for one chunk of it alone."""
+        """Arm a fault only for one of its chunks."""
         return self.stack.acs.world.arm(fault, object_id=self.chunks[index].document_id, **trigger)
 
     def publish(self, copies: int = 1) -> None:
@@ -56,7 +56,7 @@ class Given:
 
 
 def given(stack: Stack, chunks: Sequence[bytes | Path], **options: Any) -> Given:  # noqa: ANN401 - World.add_recording's
-    """A recording that was not started by this app has ended; nothing is published yet."""
+    """A finished recording that this app did not start; nothing is published yet."""
     known = set(stack.acs.world.recordings)
     event = stack.acs.world.add_recording(chunks, **options)
     recordings = stack.acs.world.recordings
@@ -65,13 +65,13 @@ def given(stack: Stack, chunks: Sequence[bytes | Path], **options: Any) -> Given
 
 
 def chunks_of(stack: Stack, recording: Recording) -> list[StoredObject]:
-    """What the source has, or had, of a recording."""
+    """The recording's chunks at the source, deleted ones included, in order."""
     objects = stack.acs.world.objects
     return [objects[document] for document in recording.documents]
 
 
 def behave(fault: Fault) -> None:
-    """Let a fault that strikes for ever strike no more."""
+    """End a lasting fault."""
     fault.count = fault.hits
 
 
@@ -79,14 +79,14 @@ def behave(fault: Fault) -> None:
 
 
 def view(stack: Stack, recording_id: str) -> dict[str, Any]:
-    """What the app tells of a recording; empty while it does not know it."""
+    """The app's view of a recording; empty while it is unknown."""
     reply = stack.call("GET", f"recordings/{quote(recording_id, safe='')}")
     found: dict[str, Any] = reply.json() if reply.status_code == requests.codes.ok else {}
     return found
 
 
 def chunk_view(stack: Stack, recording_id: str, index: int = 0) -> dict[str, Any]:
-    """What the app tells of one chunk; empty while it does not know it."""
+    """The app's view of a chunk; empty while it is unknown."""
     found = view(stack, recording_id).get("chunks", [])
     return next((chunk for chunk in found if chunk["index"] == index), {})
 
@@ -97,7 +97,7 @@ def failures(stack: Stack, recording_id: str, index: int = 0) -> int:
 
 
 def told(stack: Stack, kind: str, recording_id: str) -> dict[str, dict[str, Any]]:
-    """The bodies of the events of a kind about a recording, by event id: a duplicate is the same event."""
+    """The published events of a type about a recording, by event id: a duplicate has the same id."""
     return {
         event["id"]: event["data"]
         for event in stack.event_grid.topic.received
@@ -108,7 +108,7 @@ def told(stack: Stack, kind: str, recording_id: str) -> dict[str, dict[str, Any]
 def wait_completed(
     stack: Stack, recording_id: str, revision: int = 1, kind: str = "RecordingArchived"
 ) -> dict[str, Any]:
-    """The one RecordingArchived event of that revision, once it has come and the catalog has noted it."""
+    """The one RecordingArchived event of that revision, once it is published and the catalog has noted it."""
 
     def found() -> list[dict[str, Any]]:
         return [body for body in told(stack, kind, recording_id).values() if body["revision"] == revision]
@@ -119,7 +119,7 @@ def wait_completed(
 
 
 def wait_told(stack: Stack, kind: str, recording_id: str, index: int = 0) -> dict[str, Any]:
-    """The one event of a kind about a chunk, once it has come."""
+    """The one event of a type about a chunk, once it is published."""
 
     def found() -> list[dict[str, Any]]:
         document = chunk_view(stack, recording_id, index).get("documentId")
@@ -130,12 +130,12 @@ def wait_told(stack: Stack, kind: str, recording_id: str, index: int = 0) -> dic
 
 
 def wait_failures(stack: Stack, recording_id: str, count: int, index: int = 0) -> None:
-    """Wait until so many tries of a chunk have failed: its step does come back."""
+    """Wait until so many tries of a chunk have failed: its message does come back."""
     _wait(stack, recording_id, lambda: failures(stack, recording_id, index) >= count, f"{count} failed tries")
 
 
 def wait_state(stack: Stack, recording_id: str, state: str, index: int = 0) -> dict[str, Any]:
-    """What the app tells of a chunk once it is in that state."""
+    """The app's view of a chunk, once it is in that state."""
     _wait(
         stack,
         recording_id,
@@ -154,7 +154,7 @@ def _wait[T](stack: Stack, recording_id: str, found: Callable[[], T], what: str)
 
 
 def outlive(stack: Stack, recording_id: str) -> None:
-    """A day and an hour pass for the chunks of a recording: the catalog then holds that their sources have ended."""
+    """Set `due` and `gone_by` of a recording's chunks to the past, so that their sources count as expired."""
     catalog = TableCatalog(clients.table(stack.azurite.connection_string, "", "", TABLE))
     ended = datetime.now(UTC) - timedelta(seconds=1)
 
@@ -171,29 +171,29 @@ def outlive(stack: Stack, recording_id: str) -> None:
     wait_for(is_written, f"the catalog to take the entry of {recording_id}")
 
 
-# --- what stands in Blob ---
+# --- blobs ---
 
 
 def blobs_of(stack: Stack, container: str, recording_id: str) -> set[str]:
-    """The names of all committed blobs in a container that belong to a recording, wherever they stand."""
+    """The names of a recording's committed blobs in a container."""
     mark = encode(recording_id)
     return {name for name in stack.container(container).list_blob_names() if mark in name}
 
 
 def blob(container: ContainerClient, name: str) -> bytes:
-    """All of a blob."""
+    """The content of a blob."""
     return container.download_blob(name).readall()
 
 
 def blob_name(found: Given, index: int = 0) -> str:
-    """The name that a chunk of a wav gets by the default template."""
+    """The name of a wav chunk by the default template."""
     began = datetime.fromisoformat(found.event["data"]["recordingStartTime"])
     document = found.recording.documents[index]
     return f"{began:%Y/%m/%d}/{encode(found.id)}/{index:04d}-{encode(document)}.wav"
 
 
 def wait_staged(stack: Stack, name: str, count: int) -> list[BlobBlock]:
-    """The blocks staged of a blob, once there are so many."""
+    """The staged blocks of a blob, once there are so many."""
 
     def found() -> list[BlobBlock]:
         try:
@@ -206,14 +206,14 @@ def wait_staged(stack: Stack, name: str, count: int) -> list[BlobBlock]:
 
 
 def composite(content: bytes, block_size: int) -> str:
-    """The digest that a manifest should hold, worked out anew: SHA-256 over the blocks' SHA-256."""
+    """The expected digest of a manifest, computed independently: SHA-256 over the SHA-256 of the blocks."""
     whole = hashlib.sha256()
     for at in range(0, len(content), block_size):
         whole.update(hashlib.sha256(content[at : at + block_size]).digest())
     return whole.hexdigest()
 
 
-# --- the claims ---
+# --- assertions ---
 
 
 def assert_archived(
@@ -225,15 +225,15 @@ def assert_archived(
     metadata: bool = True,
     apart: bool = False,
 ) -> dict[str, Any]:
-    """Every chunk stands byte for byte, its metadata beside it, a manifest that says so, the source gone, told once.
+    """Assert that every chunk is archived with metadata and manifest, the source released, one event published.
 
     Args:
         stack: the stack.
         recording: as the service has it.
         revision: of the manifest, counted from 1.
-        released: whether the source must be gone; without it, it must be there still, and a reason be given.
-        metadata: whether the source had a metadata file to give.
-        apart: whether it was in doubt before, so that a copy stands in the quarantine container too.
+        released: whether the source must be deleted; if not, it must exist, with a reason.
+        metadata: whether the source had a metadata file.
+        apart: whether it was in quarantine before, so that a copy is in the quarantine container too.
 
     Returns:
         The manifest.
@@ -273,7 +273,7 @@ def assert_archived(
 
 
 def _endings(stack: Stack, recording_id: str) -> list[dict[str, Any]]:
-    """The bodies of all events that tell of a manifest of a recording."""
+    """The bodies of all published events that name a manifest of the recording."""
     return [
         body
         for kind in ("RecordingArchived", "RecordingIncomplete")
@@ -282,12 +282,12 @@ def _endings(stack: Stack, recording_id: str) -> list[dict[str, Any]]:
 
 
 def assert_incomplete(stack: Stack, recording: Recording, lacks: str) -> dict[str, Any]:
-    """A person is told, once, that the recording is not whole and why; what there is stands with a manifest.
+    """Assert one alert that the recording is incomplete, with the reason, and a manifest of the existing chunks.
 
     Args:
         stack: the stack.
         recording: as the service has it.
-        lacks: part of what is lacking, in words.
+        lacks: part of the text that says what is missing.
 
     Returns:
         The manifest.
@@ -310,7 +310,7 @@ def _manifest_of(name: str, revision: int) -> str:
 
 
 def assert_nothing_lost(stack: Stack, recording: Recording, index: int = 0) -> None:
-    """A chunk that cannot be had now is at the source still, nowhere in Blob, and its step comes back."""
+    """Assert that a chunk with a lasting fault is still at the source, not in Blob, and that its message comes back."""
     wait_failures(stack, recording.recording_id, 2, index)
     source = chunks_of(stack, recording)[index]
     media = {
@@ -327,17 +327,17 @@ def assert_nothing_lost(stack: Stack, recording: Recording, index: int = 0) -> N
 def assert_quarantined(
     stack: Stack, recording: Recording, index: int = 0, *, kept: bool = True, metadata: bool = True
 ) -> str:
-    """A chunk is at the source still, is looked at again, and a person has been told once; a copy stands apart.
+    """Assert that a chunk is in quarantine: source kept, retried, one alert, and a copy in the quarantine container.
 
     Args:
         stack: the stack.
         recording: as the service has it.
         index: of the chunk.
-        kept: whether its media could be had, and so must stand whole in the quarantine container.
-        metadata: whether its metadata could be had, and so must stand beside.
+        kept: whether its media could be read, so that a whole copy must be in the quarantine container.
+        metadata: whether its metadata could be read, so that it must be there too.
 
     Returns:
-        The reason that was given.
+        The reason.
     """
     recording_id = recording.recording_id
     chunk = wait_state(stack, recording_id, "quarantined", index)
@@ -358,10 +358,10 @@ def assert_quarantined(
 
 
 def assert_metadata_owed(stack: Stack, recording: Recording, index: int = 0) -> str:
-    """The media of a chunk is proven and its source left alone; its metadata file cannot be had, and a person is told.
+    """Assert that a chunk's media is proven, its source kept, its metadata missing, and an alert published.
 
     Returns:
-        The reason that was given.
+        The reason.
     """
     recording_id = recording.recording_id
     told_once = wait_told(stack, "RecordingAtRisk", recording_id, index)
@@ -375,27 +375,27 @@ def assert_metadata_owed(stack: Stack, recording: Recording, index: int = 0) -> 
 
 
 def journaled(stack: Stack, event_id: str) -> list[dict[str, Any]]:
-    """What the journal holds of an event id."""
+    """The journal's blobs with an event id."""
     container = stack.container(JOURNAL)
     mark = encode(event_id)
     return [json.loads(blob(container, name)) for name in container.list_blob_names() if mark in name]
 
 
 def assert_nothing_poisoned(stack: Stack) -> None:
-    """No step was given up."""
+    """Assert that no message is in the poison queue."""
     try:
         assert 0 == stack.queue_length(f"{QUEUE}-poison")
     except ResourceNotFoundError:
-        return  # the queue is made with its first message
+        return  # the queue is created with its first message
 
 
 def assert_nothing_leaked(stack: Stack, logged: str, secrets: Mapping[str, str]) -> None:
-    """No key, signature, URL or participant in what the host logged, nothing sent to a host that is not the service's.
+    """Assert that the log has no key, signature, URL or participant, and that no foreign host got a request.
 
     Args:
         stack: the stack.
-        logged: what is to be looked through, of the host's log.
-        secrets: what must not be in it, each by the name under which it is reported.
+        logged: the part of the host's log to check.
+        secrets: texts that must not be in it, by the name under which they are reported.
     """
     assert set() == {name for name, secret in secrets.items() if secret in logged}
     lines = logged.replace(f"{stack.host.url}", "").splitlines()

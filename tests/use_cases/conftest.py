@@ -1,8 +1,8 @@
-"""What tests of the use cases share."""
+"""Fixtures of all use case tests."""
 
 import pytest
 
 
 @pytest.fixture(autouse=True)
 def _quick(quick_tries: None) -> None:
-    """No test here waits for a range."""
+    """Shorten the waits between tries of a range."""

@@ -1,4 +1,4 @@
-"""Starting and controlling over the fakes, with a clock that a test moves."""
+"""Starting and controlling over fakes, with a clock that a test sets."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -21,7 +21,7 @@ _NOON = datetime(2026, 11, 27, 12, tzinfo=UTC)
 
 @dataclass
 class Desk:
-    """An app for calls. Each look at its clock is a millisecond later than the one before."""
+    """An app for calls. Its clock advances by a millisecond each time it is read."""
 
     catalog: FakeCatalog = field(default_factory=FakeCatalog)
     calls: FakeCalls = field(default_factory=FakeCalls)
@@ -40,11 +40,11 @@ class Desk:
         return _NOON + self._later + timedelta(milliseconds=next(self._looks))
 
     def wait(self, time: timedelta) -> None:
-        """Let time pass."""
+        """Advance the clock."""
         self._later += time
 
     def event(self, call: FakeCall, *, by: str = "server", at: datetime | None = None) -> CallEvent:
-        """A new event of a call, of this moment, with `server`, `connection` or `both` ids."""
+        """A new event of a call, with the current time, and `server`, `connection` or `both` ids."""
         server, _, _, connection = call.locators
         return CallEvent(
             event_id=f"event-{next(self._numbers)}",
@@ -57,7 +57,7 @@ class Desk:
     def ask(
         self, locator: CallLocator, *, output: Output = WAV, request_id: str = "", pause_on_start: bool = False
     ) -> Start:
-        """Ask for a recording as a person does."""
+        """Request a recording as a person does."""
         return self.starting.start_requested(
             StartRequest(
                 output,
@@ -71,10 +71,10 @@ class Desk:
         )
 
     def entry(self, recording_id: RecordingId) -> CatalogEntry:
-        """What the catalog knows."""
+        """The catalog's entry."""
         return self.catalog.entries[recording_id]
 
 
 def id_of(start: Start) -> RecordingId:
-    """The recording of an answer."""
+    """The recording of a start."""
     return start.entry.recording.recording_id

@@ -1,7 +1,7 @@
-"""A world that goes wrong at random, from a seed: events, source, archive, catalog, queue, topic, kills and rivals.
+"""Random fault injection from a seed: events, source, archive, catalog, queue, topic, kills and concurrent workers.
 
-For some hours anything may happen. Then all heals, Event Grid delivers the true event once more, and a day later the
-source has ended. `Explorer.run` says in words what is not as it must be; nothing, if all is well.
+For 16 hours anything may fail. Then all faults end, Event Grid delivers the true event once more, and a day after the
+start the source is gone. `Explorer.run` returns every violated invariant as text; an empty list means success.
 """
 
 import random
@@ -42,11 +42,11 @@ FAULTS = [
 
 
 class KilledError(BaseException):
-    """The process is gone: nobody catches it."""
+    """The process was killed; a BaseException, so that no `except Exception` catches it."""
 
 
 class Explorer:
-    """One world and the chance that moves it."""
+    """One world, and the random numbers that drive it."""
 
     def __init__(self, seed: int) -> None:
         self.chance = random.Random(seed)
@@ -74,7 +74,7 @@ class Explorer:
                 contents = {place: body for place, body in self.world.source.contents.items() if place not in before}
                 self.truth[chunk.document_id] = (recording_id, chunk, contents)
 
-    # What can go wrong at a port
+    # Faults at the ports
 
     def _watch(self) -> None:
         world = self.world
@@ -108,7 +108,9 @@ class Explorer:
         def wrapped(*args: object) -> object:
             self._at(part)
             done = call(*args)
-            if not (self.is_calm or part == "FakeQueue"):  # the message is there: not to be put twice by the test
+            if not (
+                self.is_calm or part == "FakeQueue"
+            ):  # the message is queued already: the test must not put it a second time
                 self._at(part)
             return done
 
@@ -129,26 +131,26 @@ class Explorer:
             self._let_rival_go()
 
     def _let_rival_go(self) -> None:
-        """In the middle of a step, another worker takes another message, or the same one."""
+        """While a message is being handled, let another worker handle another message, or the same one."""
         self.is_nested = True
         mine, self.world.archiving = self.world.archiving, self.rival
         try:
-            steps = [ChunkMessage(recording, document) for document, (recording, *_) in self.truth.items()]
-            step = self.chance.choice(steps)
-            entry = self.world.catalog.entries.get(step.recording_id)
-            if entry is not None and entry.chunk(step.document_id) is not None:
-                self._handed(step)
+            messages = [ChunkMessage(recording, document) for document, (recording, *_) in self.truth.items()]
+            message = self.chance.choice(messages)
+            entry = self.world.catalog.entries.get(message.recording_id)
+            if entry is not None and entry.chunk(message.document_id) is not None:
+                self._hand_out(message)
         finally:
             self.world.archiving = mine
             self.is_nested = False
 
-    def _handed(self, step: ChunkMessage) -> None:
+    def _hand_out(self, message: ChunkMessage) -> None:
         try:
-            self.world.step(step)
+            self.world.hand_out(message)
         except KilledError:
-            self.world.give_back(step)
+            self.world.give_back(message)
             self.world.archiving = self.world.worker()
-        except Exception as error:  # noqa: BLE001 - a bug, whatever it is
+        except Exception as error:  # noqa: BLE001 - any other exception is a bug
             self.wrong.append(f"{type(error).__name__} {error} left the use case")
         finally:
             if not self.is_nested:
@@ -165,7 +167,7 @@ class Explorer:
             if body not in archived:
                 self.wrong.append(f"{place} is deleted, and the archive lacks it")
 
-    # What happens in between
+    # Random events
 
     def _something(self) -> None:
         self.chance.choice(
@@ -182,15 +184,15 @@ class Explorer:
         raw = file_event_of(*chunks, recording_id=recording_id, event_id=f"e{self.chance.randrange(10**9)}", **fields)
         if door is Door.EVENT_GRID:
             self.by_event_grid |= {chunk.delete_location for chunk in chunks}
-        for _ in range(20):  # whoever sent it sends it again, until it is taken
+        for _ in range(20):  # the sender retries until the event is taken
             try:
                 if self.world.deliver(raw, door).failure is None:
                     return
             except KilledError:
                 self.is_dead = False
-            except RecordingError:  # of the queue: the host's own, there
+            except RecordingError:  # of the queue output, which is the host's part
                 continue
-            except Exception as error:  # noqa: BLE001 - a bug, whatever it is
+            except Exception as error:  # noqa: BLE001 - any other exception is a bug
                 self.wrong.append(f"{type(error).__name__} {error} left the reception")
                 return
 
@@ -208,13 +210,13 @@ class Explorer:
         )
 
     def _odd_event(self) -> None:
-        """Event Grid says something wrong; never that another recording's object is to be deleted as this one."""
+        """Event Grid sends a wrong event, but never one that authorizes the deletion of another recording's object."""
         recording_id, chunk = self._some()
         if self.chance.random() < 0.3:
             chunk = elsewhere(chunk, delete=None)
         if self.chance.random() < 0.3:
             chunk = elsewhere(chunk, content=self._place(chunk))
-        # By the setting `event` this would be authority enough, where nothing is found there.
+        # With the setting `event` this would be enough authority if nothing is found there.
         if self.chance.random() < 0.2 and self.world.authority is not Authority.EVENT:
             chunk = elsewhere(chunk, delete=self._some()[1].delete_location)
         self._deliver(recording_id, chunk, door=Door.EVENT_GRID)
@@ -249,7 +251,7 @@ class Explorer:
         self.world.source.arm(self.chance.choice(FAULTS), times=self.chance.randrange(1, 12))
 
     def _content_changes(self) -> None:
-        """The source serves something else for a while: never other media of the length that the metadata tells."""
+        """The source serves other content for a while, but never other media of the length that the metadata states."""
         _, chunk = self._some()
         place = self.chance.choice([chunk.content_location, chunk.metadata_location])
         held = self.world.source.contents
@@ -295,16 +297,16 @@ class Explorer:
         self.rival, self.world.archiving = self.world.archiving, self.world.worker()
 
     def _by_hand(self) -> None:
-        """Somebody puts a message into the queue."""
+        """A person puts a message into the queue."""
         recording_id, chunk = self._some()
         entry = self.world.catalog.entries.get(recording_id)
         if entry is not None and entry.chunk(chunk.document_id) is not None:
             self.world.queue.messages.append((self.world.clock.now(), ChunkMessage(recording_id, chunk.document_id)))
 
-    # From beginning to end
+    # The whole run
 
     def run(self) -> list[str]:
-        """Let all happen; what is wrong in the end."""
+        """Run all phases; the violated invariants."""
         world = self.world
         while world.clock.now() < START + TROUBLE:
             for _ in range(self.chance.randrange(1, 4)):
@@ -322,7 +324,7 @@ class Explorer:
     def _heal(self) -> None:
         self.is_calm = True
         self.world.topic.failures.clear()
-        self.world.source._faults.clear()  # noqa: SLF001 - all heals
+        self.world.source._faults.clear()  # noqa: SLF001 - end all faults
         self._content_heals()
         for recording_id in (RECORDING, OTHER):
             chunks = [chunk for owner, chunk, _ in self.truth.values() if owner == recording_id]
@@ -339,12 +341,12 @@ class Explorer:
                 world.queue.messages.append(message)
                 break
             world.clock.at = max(world.clock.at, message[0])
-            self._handed(message[1])
+            self._hand_out(message[1])
         else:
             self.wrong.append("it does not come to an end")
         world.clock.at = max(world.clock.at, end)
 
-    # What must be so
+    # Invariants
 
     def _not_so(self) -> Iterator[str]:
         world = self.world

@@ -1,4 +1,4 @@
-"""File events taken into the catalog over fakes: what is noted, by which door, until when, and what is owed."""
+"""File events applied to the catalog: candidates, doors, `due` and `gone_by`, and the chunk messages."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -20,13 +20,13 @@ HOUR = timedelta(hours=1)
 def announced(
     event: object, catalog: FakeCatalog | None = None, topic: FakeTopic | None = None, door: Door = Door.EVENT_GRID
 ) -> tuple[CatalogEntry, int]:
-    """The entry after an event, and how many steps were owed, at noon of 1 March 2026."""
+    """The entry after an event at noon of 1 March 2026, and the number of chunk messages."""
     catalog = catalog or FakeCatalog()
     updates = CatalogUpdates(catalog, topic or FakeTopic(), lambda: NOW, lambda _: None)
     found = parse_event(event)
     assert isinstance(found, FileEvent)
-    steps = Announcing(updates, parse_template(DEFAULT_TEMPLATE), timedelta(hours=24)).announce(found, door)
-    return catalog.entries[RecordingId(RECORDING)], len(steps)
+    messages = Announcing(updates, parse_template(DEFAULT_TEMPLATE), timedelta(hours=24)).announce(found, door)
+    return catalog.entries[RecordingId(RECORDING)], len(messages)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def announced(
 def test_a_chunk_is_due_by_the_earliest_clock_and_gone_by_our_own(
     event_time: str | None, ends: datetime | None
 ) -> None:
-    """However old an event says it is, no chunk is given up before our own clock says so."""
+    """Even if an event claims to be old, no chunk is given up before our own clock allows it."""
     event = changed(file_event(eventTime=event_time), "data.recordingStartTime", None)
     entry, owed = announced(event)
     (one,) = entry.chunks
@@ -53,7 +53,7 @@ def test_a_chunk_is_due_by_the_earliest_clock_and_gone_by_our_own(
 
 
 def test_a_chunk_announced_later_has_moments_of_its_own() -> None:
-    """The second chunk of a recording may come a day after the first."""
+    """The second chunk of a recording may arrive a day after the first."""
     catalog = FakeCatalog()
     announced(file_event([chunk(0)], eventTime="2026-02-28T10:00:00Z"), catalog)
     entry, owed = announced(file_event([chunk(1)], eventTime="2026-03-01T12:00:00Z"), catalog)
@@ -63,7 +63,7 @@ def test_a_chunk_announced_later_has_moments_of_its_own() -> None:
 
 
 def test_a_member_that_cannot_be_read_leaves_its_sister_owed_and_is_to_be_told() -> None:
-    """The recording knows of it; its sister's step tells a person, for the topic must not hold up the copy."""
+    """Its alert is published when the other chunk is archived: a failing topic must not delay the copy."""
     topic = FakeTopic()
     entry, owed = announced(
         changed(file_event([chunk(0), chunk(1)]), f"{CHUNKS_PATH}[1].contentLocation", None), None, topic
@@ -76,14 +76,14 @@ def test_a_member_that_cannot_be_read_leaves_its_sister_owed_and_is_to_be_told()
 
 @pytest.mark.parametrize("door", Door)
 def test_every_candidate_says_by_which_door_it_came(door: Door) -> None:
-    """What came by function key alone never carries authority to delete."""
+    """A candidate of the function-key door alone never authorizes a delete."""
     entry, _ = announced(file_event(), door=door)
 
     assert [door] == [candidate.door for one in entry for candidate in one.candidates]
 
 
 def test_a_document_named_twice_in_one_event_has_two_candidates() -> None:
-    """The bytes tell which is right."""
+    """The content shows which one is right."""
     other = "https://eu-api.asm.skype.com/v1/objects/other/content/video"
     entry, owed = announced(file_event([chunk(0), {**chunk(0), "contentLocation": other}]))
     (one,) = entry.chunks
@@ -105,7 +105,7 @@ def test_the_same_event_again_owes_the_same_and_changes_nothing() -> None:
 
 @pytest.mark.parametrize("counts", [(100,), (150,), (500,), (99, 101)], ids=str)
 def test_an_event_of_hundreds_of_chunks_owes_them_all(counts: tuple[int, ...]) -> None:
-    """At once, or in a list that grows."""
+    """In one event, or in a list that grows with each event."""
     catalog = FakeCatalog()
     for count in counts:
         entry, owed = announced(file_event([chunk(index) for index in range(count)]), catalog)

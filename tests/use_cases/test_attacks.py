@@ -1,4 +1,4 @@
-"""What an attacker may try: with the function key, at the source, in the containers, and at every moment."""
+"""Attacks at the source, in the containers, by queue messages, and by the order of events."""
 
 import json
 from dataclasses import replace
@@ -22,14 +22,14 @@ from tests.use_cases.world import RECORDING, World, assert_nothing_lost, elsewhe
 
 OTHER = RecordingId("recording-2")
 KEY, GRID = Door.FUNCTION_KEY, Door.EVENT_GRID
-STEP = ChunkMessage(RECORDING, DocumentId("document-0"))
+MESSAGE = ChunkMessage(RECORDING, DocumentId("document-0"))
 
 
 # The message of a chunk
 
 
 def test_a_hostile_reply_while_the_catalog_is_down_does_not_cost_the_message() -> None:
-    """The failure cannot be noted: the chunk is open, so its message must come again."""
+    """The failure cannot be saved and the chunk is open, so the message is retried."""
     world = World()
     chunk = world.add()
     world.source.arm("redirect_elsewhere", after=1)
@@ -50,7 +50,7 @@ def test_a_hostile_reply_while_the_catalog_is_down_does_not_cost_the_message() -
 
 
 def test_a_publication_that_fails_for_days_is_tried_ever_more_rarely() -> None:
-    """The manifest stands and its event cannot be sent: half a minute apart for weeks would fill log and catalog."""
+    """The manifest is written, its event cannot be published: retries every 30 s for weeks would fill the log."""
     world = World()
     world.announce(world.add())
     world.topic.fail(403, 10_000)
@@ -63,7 +63,7 @@ def test_a_publication_that_fails_for_days_is_tried_ever_more_rarely() -> None:
 
 
 def test_an_event_that_is_repeated_by_the_hundred_leaves_one_message() -> None:
-    """A message that came for nothing is not put again: else they would add up for as long as the source lives."""
+    """A redundant message is not put back: otherwise messages would accumulate while the source lives."""
     world = World()
     chunk = world.add(content=b"limit exceeded!")
     for number in range(300):
@@ -76,7 +76,7 @@ def test_an_event_that_is_repeated_by_the_hundred_leaves_one_message() -> None:
 
 
 def test_a_worker_that_dies_between_a_look_and_its_message_is_followed_by_another() -> None:
-    """Its own message is handed out again, and is not taken for one too many."""
+    """The dead worker's message is handed out again, and is not dropped as redundant."""
     world = World()
     chunk = world.add()
     media = world.source.contents.pop(chunk.content_location)
@@ -90,7 +90,7 @@ def test_a_worker_that_dies_between_a_look_and_its_message_is_followed_by_anothe
 
 
 def test_a_message_that_a_person_puts_for_a_chunk_that_waits_stands_for_one_that_is_gone() -> None:
-    """Somebody has emptied the queue."""
+    """The queue was cleared, so the chunk has no message of its own."""
     world = World()
     chunk = world.add()
     media = world.source.contents.pop(chunk.content_location)
@@ -98,7 +98,7 @@ def test_a_message_that_a_person_puts_for_a_chunk_that_waits_stands_for_one_that
     world.one()
     world.queue.messages.clear()
     world.source.contents[chunk.content_location] = media
-    world.queue.put(STEP, timedelta())
+    world.queue.put(MESSAGE, timedelta())
     world.run()
 
     assert ChunkState.RELEASED == world.state()
@@ -108,7 +108,7 @@ def test_a_message_that_a_person_puts_for_a_chunk_that_waits_stands_for_one_that
 
 
 def test_a_metadata_file_that_is_another_at_every_look_does_not_keep_the_media_out() -> None:
-    """Twenty tries fail while the archive is busy; each has left another metadata file."""
+    """Twenty tries fail while the archive is throttled; each leaves a different metadata file."""
     world = World()
     chunk = world.add(seconds=3.0)
     assert chunk.metadata_location is not None
@@ -134,7 +134,7 @@ def test_a_metadata_file_that_is_another_at_every_look_does_not_keep_the_media_o
 
 
 def test_media_that_was_cut_when_it_was_copied_is_not_released_on_metadata_that_fits_the_whole() -> None:
-    """The file came late, when the source had the whole: what it fits is not what stands in the archive."""
+    """The metadata arrived later and fits the whole source, not the truncated copy in the archive."""
     world = World()
     chunk = world.add(seconds=4.0)
     assert chunk.metadata_location is not None
@@ -152,7 +152,7 @@ def test_media_that_was_cut_when_it_was_copied_is_not_released_on_metadata_that_
 
 
 def test_a_delete_location_that_is_another_chunks_content_deletes_nothing_even_where_nothing_is_found_there() -> None:
-    """By the setting `event`, while the metadata of the other cannot be had."""
+    """With the setting `event`, while the other chunk's metadata cannot be read."""
     world = World(authority=Authority.EVENT)
     a, b = world.add("a", 0), world.add("b", 1, metadata=b"")
     content = world.source.contents.pop(b.content_location)
@@ -171,7 +171,7 @@ def test_one_event_many_times_in_a_delivery_makes_one_message() -> None:
     chunk = world.add()
     received = world.deliver([file_event_of(chunk, event_id=f"event-{number}") for number in range(100)], KEY)
 
-    assert [STEP] == received.steps
+    assert [MESSAGE] == received.messages
 
 
 # The archive
@@ -179,7 +179,7 @@ def test_one_event_many_times_in_a_delivery_makes_one_message() -> None:
 
 @pytest.mark.parametrize("door", Door)
 def test_a_blob_that_was_seen_to_be_another_is_not_believed_once_the_source_has_ended(door: Door) -> None:
-    """Its labels say that it is the chunk; the source said that it is not. A person decides."""
+    """Its blob metadata names the chunk, but the source had other bytes. A person must decide."""
     world = World()
     chunk = world.add()
     lie = sound(1.0, 99)
@@ -196,7 +196,7 @@ def test_a_blob_that_was_seen_to_be_another_is_not_believed_once_the_source_has_
 
 
 def test_an_event_of_an_old_clock_does_not_let_a_blob_speak_for_a_source_that_lives() -> None:
-    """By the event's time the source has ended long ago; it has not, it is only not ready."""
+    """By the event's time the source expired long ago, but it is still there and only not ready."""
     world = World()
     chunk = world.add()
     lie = sound(1.0, 99)
@@ -228,11 +228,11 @@ def test_metadata_of_another_document_is_not_kept_beside_a_copy_whose_source_has
     assert world.entry().recording.lacks
 
 
-# The order of things
+# The order of events
 
 
 def test_an_event_of_which_nothing_can_be_read_after_completion_does_not_leave_the_recording_open() -> None:
-    """It lacks something from then on: a new manifest says so, and a person is told."""
+    """The recording now lacks something: a new manifest says so, and an alert is published."""
     world = World()
     world.deliver(file_event_of(world.add()))
     world.run()
@@ -248,7 +248,6 @@ def test_an_event_of_which_nothing_can_be_read_after_completion_does_not_leave_t
 
 
 def test_every_loss_of_a_long_recording_is_told_after_a_topic_was_out_of_order() -> None:
-    """However many there are."""
     world = World()
     world.topic.fail(503, 1_000_000)
     chunks = [world.add(f"document-{index}", index, content=b"") for index in range(70)]
@@ -264,18 +263,18 @@ def test_every_loss_of_a_long_recording_is_told_after_a_topic_was_out_of_order()
 
 @pytest.mark.parametrize("text", ["\U0001f600", "\x01"])
 def test_ids_that_no_message_can_hold_are_refused_and_told(text: str) -> None:
-    """A queue takes 64 KiB; what is put into it is ASCII."""
+    """A queue message holds 64 KiB, and texts are escaped to ASCII in it."""
     world = World()
     chunk = replace(world.add(), document_id=DocumentId(text * 4096))
     received = world.deliver(file_event_of(chunk, recording_id=text * 3000))
 
-    assert all(len(step.to_message()) < 60_000 for step in received.steps)
-    assert received.steps or "RecordingEventUnreadable" in world.told()
+    assert all(len(message.to_message()) < 60_000 for message in received.messages)
+    assert received.messages or "RecordingEventUnreadable" in world.told()
 
 
 @pytest.mark.parametrize("wrapped", [{"door": "eventGrid", "events": []}, {"door": "eventGrid"}])
 def test_a_queue_message_that_is_put_together_by_hand_is_taken_or_told(wrapped: dict[str, object]) -> None:
-    """The app's own messages hold texts of events; somebody who puts one back may write the events themselves."""
+    """The app's own messages contain texts of events; a person who puts one back may write the event itself."""
     world = World()
     if "events" in wrapped:
         good = file_event_of(world.add())
@@ -283,6 +282,6 @@ def test_a_queue_message_that_is_put_together_by_hand_is_taken_or_told(wrapped: 
     received = world.receiving.receive_message(json.dumps(wrapped).encode())
 
     if "events" in wrapped:
-        assert {RECORDING, OTHER} == {step.recording_id for step in received.steps}
+        assert {RECORDING, OTHER} == {message.recording_id for message in received.messages}
     assert received.failure is None
     assert "RecordingEventUnreadable" in world.told()

@@ -1,4 +1,4 @@
-"""What whoever has the function key may try."""
+"""Attacks by someone who has the function key."""
 
 import random
 from dataclasses import replace
@@ -21,14 +21,14 @@ from tests.use_cases.world import RECORDING, World, assert_nothing_lost, elsewhe
 
 OTHER = RecordingId("recording-2")
 KEY, GRID = Door.FUNCTION_KEY, Door.EVENT_GRID
-STEP = ChunkMessage(RECORDING, DocumentId("document-0"))
+MESSAGE = ChunkMessage(RECORDING, DocumentId("document-0"))
 
 
 # The function key
 
 
 def test_a_delete_location_of_the_function_key_is_not_lent_authority_by_event_grid() -> None:
-    """Event Grid names the same content and no deleteLocation; the key's event named another object to delete."""
+    """Event Grid names the same content without deleteLocation; the key's event named another object to delete."""
     world = World(authority=Authority.EVENT)
     chunk = world.add(metadata=b"")
     victim = Location("https://eu-api.asm.skype.com/v1/objects/victim")
@@ -45,7 +45,7 @@ def test_a_delete_location_of_the_function_key_is_not_lent_authority_by_event_gr
 
 
 def test_an_output_that_the_function_key_names_does_not_keep_the_media_out() -> None:
-    """The forged event came first: the media must not be held against it once Event Grid has spoken."""
+    """The forged event arrived first; after Event Grid's the media is not checked against the forged output."""
     world = World()
     chunk = world.add()
     forged = file_event_of(
@@ -66,7 +66,7 @@ def test_an_output_that_the_function_key_names_does_not_keep_the_media_out() -> 
 
 
 def test_a_chunk_that_the_function_key_placed_wrongly_is_put_right_by_event_grid() -> None:
-    """It was proven under another index before Event Grid said which one it is."""
+    """It was proven under a wrong index before Event Grid named the right one."""
     world = World()
     chunk = world.add()
     world.announce(replace(chunk, index=7), door=KEY, event_id="forged")
@@ -81,7 +81,7 @@ def test_a_chunk_that_the_function_key_placed_wrongly_is_put_right_by_event_grid
 
 
 def test_another_content_that_the_function_key_named_does_not_hide_the_one_of_event_grid() -> None:
-    """Another rendition of it stands in the archive, proven; what Event Grid names is kept apart beside it, told."""
+    """Another rendition is archived and proven; Event Grid's content is stored apart, with an alert."""
     world = World()
     chunk = world.add()
     other = Location(chunk.content_location.replace("/audio", "/other"))
@@ -97,12 +97,12 @@ def test_another_content_that_the_function_key_named_does_not_hide_the_one_of_ev
 
 
 def noise(length: int, seed: int) -> str:
-    """A text that no compression makes shorter."""
+    """Text that does not compress."""
     return "".join(random.Random(seed).choices("abcdefghijklmnopqrstuvwxyz0123456789", k=length))
 
 
 def test_a_catalog_entry_that_the_function_key_has_filled_has_room_for_event_grid() -> None:
-    """Else whoever has the key could keep any recording from being archived."""
+    """Otherwise anyone with the key could prevent any recording from being archived."""
     world = World()
     seeds = count()
     for times, chunks, texts in [(4, 80, 3000), (12, 10, 3000), (15, 1, 3000), (15, 1, 300), (30, 1, 10)]:
@@ -150,7 +150,7 @@ def test_conflicts_by_the_thousand_after_a_proof_do_not_fill_the_entry() -> None
 
 
 def test_a_junk_event_by_the_function_key_does_not_keep_a_recording_open() -> None:
-    """A member that cannot be read lacks only where Event Grid has announced it, or nothing has."""
+    """An unreadable member counts as missing only if Event Grid announced it, or if nothing was announced."""
     world = World()
     junk = file_event_of(event_id="junk")
     junk["data"] = {"recordingStorageInfo": {"recordingChunks": [{"index": 9}]}}
@@ -185,7 +185,7 @@ def test_unread_members_of_the_function_key_take_no_place_of_event_grids() -> No
 
 
 def test_an_event_that_comes_again_and_again_does_not_keep_another_candidate_from_its_turn() -> None:
-    """The newest of Event Grid's is wrong; the older one is right; the key's event comes before every look."""
+    """Event Grid's newest candidate is wrong, the older one right; the key's event arrives before every try."""
     world = World()
     chunk = world.add()
     world.announce(chunk, event_id="right")
@@ -197,14 +197,14 @@ def test_an_event_that_comes_again_and_again_does_not_keep_another_candidate_fro
         world.announce(forged, door=KEY, event_id=f"forged-{number}")
         world.announce(wrong, door=KEY, event_id="again")
         world.queue.messages.clear()
-        world.step(STEP)
+        world.hand_out(MESSAGE)
         world.clock.sleep(1)
 
     assert ChunkState.RELEASED == world.state()
 
 
 def test_an_announcement_that_could_not_be_proven_owns_no_source() -> None:
-    """At its end it looks who has the object; that must not make it the owner."""
+    """When it expires, the app looks up the owner of the object; this must not make it the owner."""
     world = World()
     chunk = world.add(metadata=b"")
     world.announce(elsewhere(chunk, content=f"{chunk.content_location}/nothing"), recording_id=OTHER, door=KEY)
@@ -220,7 +220,7 @@ def test_an_announcement_that_could_not_be_proven_owns_no_source() -> None:
 def test_an_announcement_without_the_metadata_does_not_end_a_doubt_that_the_metadata_has_raised(
     door: Door, place: str | None
 ) -> None:
-    """The source serves something else for a while; the second event names no metadata file, or the key's another."""
+    """The source serves other content for a while; the second event names no metadata file, or (by key) another."""
     if door is GRID and place is not None:
         return  # two events of Event Grid that contradict each other: both are tried
     world = World()

@@ -1,4 +1,4 @@
-"""What is deleted at the source is what was proven, and nothing else."""
+"""Only what was proven is deleted at the source."""
 
 from datetime import timedelta
 
@@ -14,7 +14,7 @@ OTHER = RecordingId("recording-2")
 @pytest.mark.parametrize("authority", [Authority.PROVEN, Authority.EVENT])
 @pytest.mark.parametrize("door", Door)
 def test_a_delete_location_of_another_chunk_deletes_nothing(authority: Authority, door: Door) -> None:
-    """A is kept at the source, with the reason; B is archived, and released on its own event."""
+    """Chunk A is kept at the source, with the reason; chunk B is archived, and released by its own event."""
     world = World(authority=authority)
     a, b = world.add("a"), world.add("b")
     with assert_nothing_lost(world):
@@ -31,7 +31,7 @@ def test_a_delete_location_of_another_chunk_deletes_nothing(authority: Authority
 
 @pytest.mark.parametrize("door", Door)
 def test_the_source_of_a_chunk_in_doubt_is_not_deleted_by_anothers_event(door: Door) -> None:
-    """It is all that is left of it."""
+    """The source is the only copy of the chunk in quarantine."""
     world = World()
     a, b = world.add("a"), world.add("b", content=b"limit exceeded!")
     world.announce(b, recording_id=OTHER)
@@ -66,7 +66,7 @@ def test_what_event_grid_says_as_well_is_released() -> None:
 
 
 def test_one_document_under_another_recording_is_not_lost_to_its_own() -> None:
-    """Both are archived; the source belongs to the first that was proven, and the other is told."""
+    """Both are archived. The source belongs to the first that was proven; for the other an alert is published."""
     world = World()
     chunk = world.add()
     world.source.arm("delete_503", times=1)
@@ -82,7 +82,7 @@ def test_one_document_under_another_recording_is_not_lost_to_its_own() -> None:
 
 
 def test_bytes_of_another_object_are_not_taken_for_a_chunk() -> None:
-    """A forged event names document D at the place of X: nothing of X is archived as D, and X keeps its source."""
+    """A forged event names document D at the location of X: X is not archived as D, and X keeps its source."""
     world = World()
     x, d = world.add("x"), world.add("d")
     world.announce(elsewhere(d, content=x.content_location, metadata=x.metadata_location, delete=x.delete_location))
@@ -97,7 +97,7 @@ def test_bytes_of_another_object_are_not_taken_for_a_chunk() -> None:
 
 
 def test_a_content_location_with_another_id_is_believed_where_the_metadata_names_the_document() -> None:
-    """Real events have such; and the place to delete is looked at as well."""
+    """Real events of the service have such locations; the delete location is then checked as well."""
     world = World()
     stored = world.add("object-9", metadata=metadata_of("document-0"))
     chunk = elsewhere(world.add("document-0"), content=stored.content_location, metadata=stored.metadata_location)
@@ -128,7 +128,7 @@ ELSEWHERE = "https://us-api.asm.skype.com/v1/objects/elsewhere"
 def test_a_delete_location_with_another_id_is_looked_at_before_it_is_asked_to_delete(
     authority: Authority, found_there: bytes | None, expected: ChunkState
 ) -> None:
-    """The default keeps what it cannot prove; the setting `event` keeps only what is seen to be another's."""
+    """By default, what cannot be proven is kept; the setting `event` keeps only what is known to be another chunk's."""
     world = World(authority=authority)
     chunk = elsewhere(world.add(), delete=ELSEWHERE)
     world.source.contents[Location(f"{ELSEWHERE}/content/audio")] = world.source.contents[chunk.content_location]
@@ -153,7 +153,7 @@ def test_junk_by_the_hundred_does_not_keep_a_true_event_out() -> None:
 
 
 def test_a_forged_index_does_not_withhold_the_manifest() -> None:
-    """By the function key not for a moment; by Event Grid's door until no source can be left."""
+    """After an event by function key it is written at once; after one of Event Grid when no source can be left."""
     world = World()
     world.announce(world.add())
     world.announce(world.add("forged", 7, content=b"no media"), door=Door.FUNCTION_KEY, event_id="forged")
@@ -168,7 +168,7 @@ def test_a_forged_index_does_not_withhold_the_manifest() -> None:
 
 
 def test_a_delete_that_says_gone_is_believed_only_if_the_content_is_gone_as_well() -> None:
-    """The place to delete is one where nothing ever was: the source lives, and is not told as released."""
+    """The delete location never had an object: the source still lives, and is not reported as released."""
     world = World()
     chunk = world.add()
     world.source.arm("delete_404", times=None)
@@ -193,7 +193,7 @@ def test_a_source_that_ended_before_its_release_is_released() -> None:
 
 
 def test_a_loss_to_another_announcement_says_where_the_bytes_are() -> None:
-    """A forged event of Event Grid's door was quicker, and its chunk was released: the bytes are in the archive."""
+    """A forged event by Event Grid's door was first, and its chunk was released: the bytes are in the archive."""
     world = World()
     chunk = world.add()
     world.announce(chunk, recording_id=OTHER)
@@ -212,7 +212,7 @@ def test_a_loss_to_another_announcement_says_where_the_bytes_are() -> None:
 def test_content_that_is_had_from_another_object_needs_metadata_that_names_the_document(
     metadata: bytes, expected: ChunkState
 ) -> None:
-    """The location that was announced is none of the evidence then."""
+    """The announced location is not evidence in this case."""
     world = World()
     chunk, other = world.add(metadata=metadata), world.add("another")
     world.source.redirects[chunk.content_location] = other.content_location

@@ -1,4 +1,4 @@
-"""No clock kills a chunk while its source may live, and none keeps it open for ever."""
+"""No clock gives up a chunk while its source may live, and none keeps a chunk open without end."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,7 @@ from tests.use_cases.world import RECORDING, START, World, assert_nothing_lost
 
 
 def test_a_chunk_announced_long_after_the_first_is_not_lost_at_its_first_404() -> None:
-    """Its source is young, however old the recording's first event is."""
+    """Its source is young, even if the recording's first event is old."""
     world = World()
     world.announce(world.add("document-0", 0))
     world.run(until=timedelta(hours=26))
@@ -27,7 +27,7 @@ def test_a_chunk_announced_long_after_the_first_is_not_lost_at_its_first_404() -
 
 
 def test_a_young_chunk_is_not_released_without_its_metadata() -> None:
-    """Whatever the age of the recording's first event."""
+    """The age of the recording's first event does not count."""
     world = World()
     world.announce(world.add("document-0", 0))
     world.run(until=timedelta(hours=26))
@@ -59,7 +59,7 @@ def test_an_event_of_a_wrong_clock_does_not_lose_a_chunk(year: int) -> None:
 )
 @pytest.mark.parametrize("age", [timedelta(), timedelta(hours=30)], ids=["new", "an event of 30 hours ago"])
 def test_a_chunk_that_can_never_be_had_is_lost_in_the_end_and_told(fault: str, age: timedelta) -> None:
-    """Whatever the last failure was; not before its source must have ended, and once."""
+    """After any kind of failure, once the latest end of its source has passed; the alert is published once."""
     world = World()
     chunk = world.add()
     world.source.arm(fault, times=None)
@@ -77,7 +77,7 @@ def test_a_chunk_that_can_never_be_had_is_lost_in_the_end_and_told(fault: str, a
 
 @pytest.mark.parametrize("fault", ["delete_400", "delete_401", "delete_403", "delete_409", "delete_500"])
 def test_a_proven_chunk_whose_source_cannot_be_deleted_is_completed_in_the_end(fault: str) -> None:
-    """The source ends by itself: the manifest is written, the event sent, and nothing told as lost."""
+    """The source expires by itself: the manifest is written, the event published, and no chunk reported lost."""
     world = World()
     world.source.arm(fault, times=None)
     world.announce(world.add())
@@ -89,7 +89,7 @@ def test_a_proven_chunk_whose_source_cannot_be_deleted_is_completed_in_the_end(f
 
 
 def test_the_earliest_end_counts_from_when_the_recording_ended() -> None:
-    """Not from an event that came hours later."""
+    """It does not count from an event that arrived hours later."""
     world = World()
     chunk = world.add()
     ended = START - timedelta(hours=5)
@@ -113,7 +113,7 @@ def test_metadata_tells_an_earlier_end() -> None:
 
 
 def test_waits_grow_and_the_end_is_not_missed() -> None:
-    """Some eighty looks in a day, not one every three minutes."""
+    """About eighty tries in a day, not one every three minutes."""
     world = World()
     chunk = world.add()
     world.source.arm("not_ready_404", times=None)
@@ -126,7 +126,7 @@ def test_waits_grow_and_the_end_is_not_missed() -> None:
 
 
 def test_metadata_that_never_comes_leaves_the_recording_incomplete() -> None:
-    """The media is proven; the source was kept, and ended by itself."""
+    """The media is proven; the source was kept, and expired by itself."""
     world = World()
     chunk = world.add(metadata=b"")
     world.announce(chunk)

@@ -1,4 +1,4 @@
-"""Recordings are controlled by what the service says of them, and answered by what the catalog knows."""
+"""Recordings are controlled by the state at the service, and answered with the entry in the catalog."""
 
 from collections.abc import Callable
 
@@ -19,32 +19,30 @@ TURNS: dict[str, Callable[[Desk, RecordingId], CatalogEntry]] = {
 
 @pytest.fixture
 def desk() -> Desk:
-    """An app."""
     return Desk()
 
 
 @pytest.fixture
 def call(desk: Desk) -> FakeCall:
-    """An established call."""
     return desk.calls.add_call()
 
 
 @pytest.fixture
 def recording_id(desk: Desk, call: FakeCall) -> RecordingId:
-    """A recording of it."""
+    """A recording of the call."""
     return id_of(desk.ask(call.locators[0]))
 
 
 @pytest.fixture
 def of_others(desk: Desk, call: FakeCall) -> RecordingId:
-    """A recording that the service makes and the catalog does not know."""
+    """A recording that exists at the service and not in the catalog."""
     started = id_of(desk.ask(call.locators[0]))
     del desk.catalog.entries[started]
     return started
 
 
 def test_a_recording_is_paused_resumed_and_stopped(desk: Desk, recording_id: RecordingId) -> None:
-    """Entry and service say the same, any number of times."""
+    """Entry and service agree after each; each is idempotent."""
     seen = []
     for turn in ("pause", "pause", "resume", "resume", "stop"):
         entry = TURNS[turn](desk, recording_id)
@@ -54,7 +52,7 @@ def test_a_recording_is_paused_resumed_and_stopped(desk: Desk, recording_id: Rec
 
 
 def test_a_second_stop_is_answered_as_the_first(desk: Desk, recording_id: RecordingId) -> None:
-    """Even while the service is out of order: what was asked for is so."""
+    """Stopping is idempotent, also while the service is unavailable."""
     first = desk.controlling.stop(recording_id)
     desk.calls.arm("stop_500")
 
@@ -66,7 +64,7 @@ def test_a_second_stop_is_answered_as_the_first(desk: Desk, recording_id: Record
 def test_a_stop_that_finds_the_recording_over_stops_it(
     desk: Desk, call: FakeCall, recording_id: RecordingId, ended: str
 ) -> None:
-    """The service does not know it any more."""
+    """The service answers 404."""
     if ended == "with its call":
         desk.calls.end(call)
     else:
@@ -82,7 +80,7 @@ def test_a_stop_that_finds_the_recording_over_stops_it(
 def test_what_is_over_is_not_paused_or_resumed(
     desk: Desk, call: FakeCall, recording_id: RecordingId, turn: str, ended: str
 ) -> None:
-    """409, and it stays as it is."""
+    """The answer is 409, and the state does not change."""
     if ended == "stopped":
         desk.controlling.stop(recording_id)
     else:
@@ -96,7 +94,7 @@ def test_what_is_over_is_not_paused_or_resumed(
 
 @pytest.mark.parametrize("turn", TURNS)
 def test_what_fails_by_the_services_fault_may_be_asked_again(desk: Desk, recording_id: RecordingId, turn: str) -> None:
-    """Nothing has changed."""
+    """The state does not change."""
     before = desk.entry(recording_id)
     desk.calls.arm(f"{turn}_500")
     with pytest.raises(ServiceBusy):
@@ -110,7 +108,7 @@ def test_what_fails_by_the_services_fault_may_be_asked_again(desk: Desk, recordi
 
 
 def test_the_state_is_told_with_the_services_own_word(desk: Desk, call: FakeCall, recording_id: RecordingId) -> None:
-    """Or without one that is to be had: it is over, or the service is out of order."""
+    """The service's state is None for a recording that is over, and `unknown` while the service is unavailable."""
     words = [desk.controlling.state(recording_id)[1]]
     desk.controlling.pause(recording_id)
     words.append(desk.controlling.state(recording_id)[1])
@@ -124,11 +122,11 @@ def test_the_state_is_told_with_the_services_own_word(desk: Desk, call: FakeCall
     assert ["active", "inactive", "unknown", None, None] == words
 
 
-# What the catalog does not know
+# Recordings that the catalog does not know
 
 
 def test_the_state_of_a_recording_of_others_is_told(desk: Desk, of_others: RecordingId) -> None:
-    """By what the service says; nothing is saved of it."""
+    """As the service reports it; nothing is saved in the catalog."""
     entry, word = desk.controlling.state(of_others)
 
     assert (of_others, RecordingState.STARTED, "active") == (
@@ -143,7 +141,7 @@ def test_the_state_of_a_recording_of_others_is_told(desk: Desk, of_others: Recor
 def test_a_recording_of_others_is_controlled(
     desk: Desk, of_others: RecordingId, turn: str, state: str, word: str
 ) -> None:
-    """A person can end what this app has not started; nothing is saved of it."""
+    """A person can stop a recording that this app did not start; nothing is saved in the catalog."""
     entry = TURNS[turn](desk, of_others)
 
     assert (state, word) == (str(entry.recording.state), desk.calls.recordings[of_others])
@@ -152,7 +150,6 @@ def test_a_recording_of_others_is_controlled(
 
 @pytest.mark.parametrize("operation", [*TURNS, "state"])
 def test_what_neither_catalog_nor_service_knows_is_said_to_be_unknown(desk: Desk, operation: str) -> None:
-    """Both were asked."""
     with pytest.raises(UnknownRecording, match="neither"):
         desk.controlling.state(UNKNOWN) if operation == "state" else TURNS[operation](desk, UNKNOWN)
 

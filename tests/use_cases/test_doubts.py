@@ -1,4 +1,4 @@
-"""A doubt keeps the source and looks again, without a person, until it is sure or the source has ended."""
+"""Quarantine keeps the source and retries without a person, until the content is right or the source has expired."""
 
 from datetime import timedelta
 
@@ -22,7 +22,7 @@ LIMIT = b"limit exceeded!"
 
 
 def test_text_in_place_of_media_once_costs_nothing() -> None:
-    """Fifteen bytes for a minute, then the media: it is archived, and what was doubted stands apart."""
+    """Fifteen bytes for a minute, then the media: it is archived, and the doubtful copy stays in quarantine."""
     world = World()
     chunk = world.add()
     media = world.source.contents[chunk.content_location]
@@ -45,7 +45,7 @@ def test_text_in_place_of_media_once_costs_nothing() -> None:
 
 
 def test_a_doubt_that_stays_is_looked_at_until_its_source_has_ended_and_told_once() -> None:
-    """What stands apart is left to a person; it is not copied at every look."""
+    """The copy in quarantine is left to a person; it is not copied at every try."""
     world = World()
     chunk = world.add(content=LIMIT)
     world.announce(chunk)
@@ -71,7 +71,7 @@ def test_one_redirect_off_the_allow_list_costs_nothing(fault: str) -> None:
 
 
 def test_a_hostile_location_that_stays_is_told_as_lost_in_the_end() -> None:
-    """No copy stands anywhere."""
+    """There is no copy anywhere."""
     world = World()
     chunk = elsewhere(world.add(), content="https://evil.example/v1/objects/document-0/content/audio")
     world.announce(chunk)
@@ -108,7 +108,7 @@ def test_a_first_event_that_is_wrong_is_mended_by_a_second_that_is_right(
 
 
 def test_a_metadata_file_that_is_corrected_ends_the_doubt() -> None:
-    """It said four times the duration at first."""
+    """At first it stated four times the duration."""
     world = World()
     chunk = world.add(metadata=metadata_of("document-0", seconds=400.0))
     world.announce(chunk)
@@ -131,13 +131,13 @@ def test_an_event_that_comes_again_lets_a_doubt_be_looked_at_at_once() -> None:
     world.announce(chunk)
     message = min(world.queue.messages)
     world.queue.messages.remove(message)
-    world.step(message[1])
+    world.hand_out(message[1])
 
     assert (ChunkState.RELEASED, before) == (world.state(), world.clock.now())
 
 
 def test_metadata_that_comes_late_and_contradicts_the_copy_puts_it_in_doubt() -> None:
-    """What stands in the archive is a cut of what the service has: both are kept, and a person is told."""
+    """The blob in the archive is a truncated copy: it and the source are kept, and an alert is published."""
     world = World()
     chunk = world.add(seconds=1.0, metadata=b"")
     world.announce(chunk)
@@ -159,7 +159,7 @@ def test_metadata_that_comes_late_and_contradicts_the_copy_puts_it_in_doubt() ->
 
 
 def test_a_copy_in_doubt_is_not_believed_on_its_own_word_once_its_source_has_ended() -> None:
-    """Late metadata says that it is a cut; nothing has said since that it is none."""
+    """Metadata that arrived late says that the copy is truncated, and nothing has contradicted that."""
     world = World()
     chunk = world.add(seconds=1.0, metadata=b"")
     world.announce(chunk)
@@ -188,7 +188,7 @@ def test_metadata_that_comes_late_and_agrees_ends_the_waiting() -> None:
 
 
 def test_candidates_by_the_hundred_are_bounded_and_the_true_one_is_found() -> None:
-    """Forged by the function key; the true one by Event Grid."""
+    """The forged ones came by function key, the true one by Event Grid."""
     world = World()
     chunk = world.add()
     for number in range(100):
@@ -217,7 +217,7 @@ def test_a_copy_that_somebody_removed_from_the_quarantine_is_made_again() -> Non
 
 @pytest.mark.parametrize("door", Door)
 def test_an_event_that_tells_another_output_does_not_put_good_media_in_doubt(door: Door) -> None:
-    """The metadata file and the media agree: that is noted, and no text in an event stands against it."""
+    """The metadata file and the media agree: this is noted, and outweighs what an event states."""
     world = World()
     chunk = world.add()
     mp4 = Output(Content.AUDIO_VIDEO, Channel.MIXED, Format.MP4)

@@ -1,4 +1,4 @@
-"""Every state of a chunk, met by everything that a source can be, through the real use case."""
+"""Every state of a chunk against every behaviour of the source, through the real use case."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -12,11 +12,11 @@ from tests.core.entries_of import failure
 from tests.use_cases.world import RECORDING, START, World, assert_nothing_lost, metadata_of
 
 DOCUMENT = DocumentId("document-0")
-STEP = ChunkMessage(RECORDING, DOCUMENT)
+MESSAGE = ChunkMessage(RECORDING, DOCUMENT)
 LATER = START + timedelta(minutes=5)
 
-# How the source is met: as it should be, gone, failing, hostile, or with something that is no media; and whether its
-# latest end is over. What the chunk is in the end, once no message is left.
+# Behaviours of the source (normal, gone, failing, hostile, not media), whether the source's latest end has passed, and
+# the chunk's state once no message is left.
 EXPECTED = """
                     good      gone         failing      hostile      doubtful     good late  gone late
 announced           released  lost         lost         lost         quarantined  released   lost
@@ -42,7 +42,7 @@ CASES = [
 
 
 def brought_into(name: str, world: World) -> AnnouncedChunk:
-    """A world whose one chunk is in that state, as facts have brought it there; no message waits."""
+    """A world whose only chunk is in that state, reached by facts; no message is queued."""
     chunk = world.add()
     world.announce(chunk)
     record = world.updates.apply
@@ -84,7 +84,7 @@ def brought_into(name: str, world: World) -> AnnouncedChunk:
 
 
 def met_by(source: str, world: World, chunk: AnnouncedChunk) -> None:
-    """Let the source be like that from now on."""
+    """Give the source that behaviour from now on."""
     if source.endswith("late"):
         world.clock.at = world.chunk().gone_by + timedelta(minutes=1)
     match source.split(maxsplit=1)[0]:
@@ -100,13 +100,13 @@ def met_by(source: str, world: World, chunk: AnnouncedChunk) -> None:
 
 @pytest.mark.parametrize(("name", "source", "expected"), CASES, ids=[f"{name}-{source}" for name, source, _ in CASES])
 def test_a_chunk_in_any_state_meets_any_source(name: str, source: str, expected: str) -> None:
-    """It ends closed; nothing that was not archived is deleted; whatever ends badly was told to a person."""
+    """It ends closed; nothing is deleted that was not archived; every bad end has an alert."""
     world = World()
     chunk = brought_into(name, world)
     before = world.state()
     with assert_nothing_lost(world):
         met_by(source, world, chunk)
-        world.queue.put(STEP, timedelta())
+        world.queue.put(MESSAGE, timedelta())
         world.run()
 
     after = world.chunk()
@@ -125,16 +125,16 @@ def test_a_chunk_in_any_state_meets_any_source(name: str, source: str, expected:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_two_workers_that_meet_a_chunk_in_any_state_agree(name: str) -> None:
-    """One after the other, the second with what the first has left."""
+    """One after the other; the second starts from what the first has left."""
     world = World()
     brought_into(name, world)
     with assert_nothing_lost(world):
         for _ in range(2):
             world.archiving = world.worker()
-            world.queue.put(STEP, timedelta())
+            world.queue.put(MESSAGE, timedelta())
             world.run()
     once = world.entry()
-    world.queue.put(STEP, timedelta())
+    world.queue.put(MESSAGE, timedelta())
     world.run()
 
     assert replace(once, version="") == replace(world.entry(), version="")

@@ -1,4 +1,4 @@
-"""What stands in the archive, and what a metadata file says, is read before it is believed."""
+"""Blobs in the archive and metadata files are read and compared before they count as evidence."""
 
 from datetime import datetime, timedelta
 
@@ -15,7 +15,7 @@ IDENTITY = {"acsrecordingid": "recording-1", "acsdocumentid": "document-0", "acs
 
 
 def blob_metadata(content: bytes) -> dict[str, str]:
-    """What a blob of ours with this content says of itself."""
+    """The blob metadata of a blob of this app with this content."""
     hasher = Hasher(BLOCK)
     hasher.update(memoryview(content))
     return {
@@ -30,7 +30,7 @@ def blob_metadata(content: bytes) -> dict[str, str]:
     "standing", [b"{}", metadata_of("document-0")[:40], b"foreign"], ids=["empty", "cut", "foreign"]
 )
 def test_another_metadata_file_that_stands_already_does_not_take_the_place_of_ours(standing: bytes) -> None:
-    """Both stay; the proof is of ours."""
+    """Both are kept; the proof is for ours."""
     world = World()
     world.archive.put_as_stranger(METADATA, standing)
     with assert_nothing_lost(world):
@@ -98,7 +98,7 @@ def test_metadata_of_another_index_is_noted() -> None:
     ids=["zeros", "one byte", "a true first block"],
 )
 def test_a_blob_that_claims_to_be_the_chunk_is_read_back(lie: bytes) -> None:
-    """Its labels and block ids say the true digest; its bytes are others: ours is kept apart, the source is kept."""
+    """Its metadata and block ids state the true digest, its bytes differ: our copy is quarantined, the source kept."""
     world = World()
     content = world.add()
     world.archive.put_as_stranger(NAME, lie, blob_metadata(sound()))
@@ -132,7 +132,7 @@ def test_a_copy_of_an_earlier_try_is_not_copied_again() -> None:
 
 @pytest.mark.parametrize("at", [START, START - timedelta(days=20_000)], ids=["now", "an event of 1971"])
 def test_a_copys_own_word_counts_only_once_its_source_must_have_ended(at: datetime) -> None:
-    """And it is no authority to delete."""
+    """It does not authorize a delete."""
     world = World()
     chunk = world.add()
     world.remove(chunk)

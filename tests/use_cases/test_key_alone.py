@@ -1,4 +1,4 @@
-"""Who has the function key, and nothing else, withholds nothing that Event Grid announces."""
+"""Events by function key alone never displace what Event Grid announces."""
 
 import random
 import string
@@ -31,12 +31,12 @@ CHANCE = random.Random(7)
 
 
 def noise(length: int) -> str:
-    """A text that cannot be compressed."""
+    """Text that does not compress."""
     return "".join(CHANCE.choices(string.ascii_letters + string.digits, k=length))
 
 
 def junk(number: int, index: int) -> AnnouncedChunk:
-    """A chunk that takes as much room as an event can give it."""
+    """A chunk with the longest fields that an event can have."""
     place = Location(f"https://eu-api.asm.skype.com/v1/objects/{noise(1900)}")
     return AnnouncedChunk(DocumentId(f"{number}-{noise(1900)}"), index, place, Location(place + "/m"), place)
 
@@ -55,7 +55,7 @@ def test_junk_that_fills_an_entry_keeps_no_true_event_out() -> None:
 
 
 def test_candidates_that_fill_an_entry_keep_no_true_event_out() -> None:
-    """The junk is announced of chunks that Event Grid has announced."""
+    """The junk names chunks that Event Grid has announced."""
     world = World()
     chunks = [world.add(f"document-{index}", index, seconds=0.1) for index in range(30)]
     world.announce(*chunks)
@@ -89,7 +89,7 @@ def test_conflicts_by_the_thousand_are_noted_and_told_once() -> None:
 
 @pytest.mark.parametrize("is_first", [True, False], ids=["before", "after"])
 def test_a_forged_word_about_the_recording_counts_only_where_event_grid_says_nothing(*, is_first: bool) -> None:
-    """Another kind of media and another length, by the key: the good media is not set aside, nor doubted."""
+    """Another kind of media and another duration, by function key: the good media is not quarantined."""
     world = World()
     chunk = world.add()
     true = FileEvent("true", RECORDING, (chunk,), output=WAV, duration=timedelta(seconds=1))
@@ -106,7 +106,7 @@ def test_a_forged_word_about_the_recording_counts_only_where_event_grid_says_not
 
 
 def test_event_grids_last_word_about_the_recording_counts() -> None:
-    """An event of the first chunk cannot say how long the recording lasts at its end."""
+    """The event of the first chunk cannot know the duration of the whole recording."""
     world = World()
     first, second = world.add("a", 0), world.add("b", 1)
     world.announce(first, event=FileEvent("e1", RECORDING, (first,), output=MP4, duration=timedelta(seconds=1)))
@@ -128,7 +128,7 @@ def test_a_forged_member_that_cannot_be_read_does_not_withhold_the_manifest() ->
 
 
 def test_forged_members_by_the_hundred_hide_no_true_one() -> None:
-    """What Event Grid announces and cannot be read keeps the recording from passing as whole."""
+    """A member that Event Grid announced and that is malformed keeps the recording from counting as whole."""
     world = World()
     for number in range(9):
         forged = tuple(Unread(f"forged-{number}", f"[{index}]", DocumentId(noise(4000))) for index in range(100))

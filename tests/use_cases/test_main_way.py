@@ -1,4 +1,4 @@
-"""The way of a chunk from its event to its release, and of a recording to its manifest."""
+"""The path of a chunk from its event to its release, and of a recording to its manifest."""
 
 from datetime import timedelta
 
@@ -52,7 +52,7 @@ def test_five_hundred_chunks_in_one_event_are_all_archived() -> None:
 
 
 def test_a_list_that_grows_is_archived_whole() -> None:
-    """Ninety-nine chunks at first, then two more: neither told as archived without them nor left to expire."""
+    """Ninety-nine chunks, then two more: without those the recording is not reported as archived."""
     world = World()
     chunks = [world.add(f"document-{index}", index, seconds=0.01) for index in range(101)]
     world.announce(*chunks[:99])
@@ -91,7 +91,7 @@ def test_a_copy_that_used_up_its_time_goes_on_in_the_next_message() -> None:
     world = World()
     world.archiving = world.worker(slice_seconds=0.0)
     world.announce(world.add(seconds=2.0))
-    outcome = world.step(ChunkMessage(RECORDING, DocumentId("document-0")))
+    outcome = world.hand_out(ChunkMessage(RECORDING, DocumentId("document-0")))
 
     assert Outcome.CONTINUES == outcome
     assert (ChunkState.ANNOUNCED, ()) == (world.state(), world.chunk().failures)
@@ -103,16 +103,16 @@ def test_a_copy_that_used_up_its_time_goes_on_in_the_next_message() -> None:
 def test_a_step_of_what_nobody_knows_is_refused() -> None:
     world = World()
     world.announce(world.add())
-    for step in (
+    for message in (
         ChunkMessage(RecordingId("other"), DocumentId("document-0")),
         ChunkMessage(RECORDING, DocumentId("other")),
     ):
         with pytest.raises(UnknownRecording):
-            world.archiving.archive_chunk(step.recording_id, step.document_id)
+            world.archiving.archive_chunk(message.recording_id, message.document_id)
 
 
 def test_a_failed_try_comes_back_by_a_message_of_its_own() -> None:
-    """Not by the host, which waits as long each time; and no sooner than it should."""
+    """Not by the host, whose delay is constant; the message becomes visible at the chunk's next try."""
     world = World()
     chunk = world.add()
     world.source.arm("server_error_500", times=None)
@@ -121,9 +121,9 @@ def test_a_failed_try_comes_back_by_a_message_of_its_own() -> None:
     assert first is not None
     began = world.clock.now()
 
-    assert Outcome.WAITS == world.step(first[1])
-    ((visible, step),) = world.queue.messages
-    assert first[1] == step
+    assert Outcome.WAITS == world.hand_out(first[1])
+    ((visible, message),) = world.queue.messages
+    assert first[1] == message
     assert timedelta(seconds=24) <= visible - began <= timedelta(minutes=2)
     assert visible >= (world.chunk().look_at or visible)
     assert [] == world.errors

@@ -1,4 +1,4 @@
-"""Deliveries of events over fakes, by each of the three doors: what is kept, taken, told, put off and answered."""
+"""Deliveries of events over fakes, at each of the three doors: journal, catalog, alerts, later runs and answers."""
 
 import base64
 import json
@@ -28,7 +28,7 @@ INCOMING_CALL = {"id": "incoming", "eventType": OTHER, "data": {"from": "+491234
 
 @dataclass
 class PickyCatalog(FakeCatalog):
-    """A catalog that cannot hold some recordings, and cannot save others for now."""
+    """A catalog that rejects some recordings, and fails transiently or with a bug for others."""
 
     too_large: set[str] = field(default_factory=set)
     busy: set[str] = field(default_factory=set)
@@ -69,33 +69,32 @@ class World:
 
     @property
     def told(self) -> list[str]:
-        """The types of what was published."""
+        """The types of the published events."""
         return [str(event.event_type) for event in self.topic.received]
 
     def call_event(self, kind: str = CALL_STARTED) -> dict[str, Any]:
-        """An event of a new call that is established."""
+        """An event of a new, established call."""
         call = self.calls.add_call()
         return {"id": f"e{uuid.uuid4()}", "eventType": kind, "data": {"serverCallId": call.locators[0].server_call_id}}
 
 
 @pytest.fixture
 def world() -> World:
-    """An empty one."""
     return World()
 
 
 def posted(world: World, body: object, *, from_event_grid: bool = True) -> Reception:
-    """By the HTTP endpoint."""
+    """Deliver by the HTTP endpoint."""
     return world.receiving.receive_request(json.dumps(body).encode(), from_event_grid=from_event_grid)
 
 
 def triggered(world: World, body: object) -> Reception:
-    """By the Event Grid trigger."""
+    """Deliver by the Event Grid trigger."""
     return world.receiving.receive_event(json.dumps(body).encode())
 
 
 def queued(world: World, body: object) -> Reception:
-    """By the queue of events."""
+    """Deliver by the queue of events."""
     return world.receiving.receive_message(base64.b64encode(json.dumps(body).encode()))
 
 
@@ -109,19 +108,19 @@ def of(recording: str) -> dict[str, Any]:
 
 
 def lines(caplog: pytest.LogCaptureFixture, name: str) -> list[str]:
-    """What was logged under a name."""
+    """Log lines with that name."""
     return [record.getMessage() for record in caplog.records if record.getMessage().startswith(name)]
 
 
-# Every event by itself
+# Independent events
 
 
 @DOORS
 def test_what_is_no_event_costs_only_itself(world: World, deliver: Deliver, caplog: pytest.LogCaptureFixture) -> None:
-    """The real events beside it are taken; it is kept, logged and told."""
+    """The real events are taken; the others are kept, logged and published as alerts."""
     received = deliver(world, [of("a"), None, 5, of("b"), "text", {}])
 
-    assert ({"a", "b"}, 2) == (set(world.catalog.entries), len(received.steps))
+    assert ({"a", "b"}, 2) == (set(world.catalog.entries), len(received.messages))
     assert ["announced", "refused", "refused", "announced", "refused", "refused"] == [
         one["outcome"] for one in received.outcomes
     ]
@@ -131,7 +130,7 @@ def test_what_is_no_event_costs_only_itself(world: World, deliver: Deliver, capl
 
 
 def test_a_call_beside_what_is_no_event_is_recorded(world: World) -> None:
-    """Event Grid would never send it again."""
+    """Event Grid would not send the call event again."""
     received = posted(world, [world.call_event(), None], from_event_grid=False)
 
     assert ["recording", "refused"] == [one["outcome"] for one in received.outcomes]
@@ -140,11 +139,11 @@ def test_a_call_beside_what_is_no_event_is_recorded(world: World) -> None:
 
 @DOORS
 def test_an_event_that_the_catalog_can_never_hold_is_told_and_holds_up_nobody(world: World, deliver: Deliver) -> None:
-    """Nor does it come again."""
+    """It is not retried."""
     world.catalog.too_large = {"poison"}
     received = deliver(world, [of("poison"), of("good")])
 
-    assert (["good"], None) == ([step.recording_id for step in received.steps], received.failure)
+    assert (["good"], None) == ([message.recording_id for message in received.messages], received.failure)
     assert ["refused", "announced"] == [one["outcome"] for one in received.outcomes]
     assert ["RecordingEventUnreadable"] == world.told
     assert 2 == len(world.kept)
@@ -152,10 +151,10 @@ def test_an_event_that_the_catalog_can_never_hold_is_told_and_holds_up_nobody(wo
 
 @DOORS
 def test_an_event_that_fails_for_now_holds_up_nobody(world: World, deliver: Deliver) -> None:
-    """The good one's step is queued at once; the other comes again, by itself where it can."""
+    """The good event's chunk message is queued at once. The other is retried, alone where the door allows it."""
     world.catalog.busy = {"poison"}
     received = deliver(world, [of("poison"), of("good")])
-    assert ["good"] == [step.recording_id for step in received.steps]
+    assert ["good"] == [message.recording_id for message in received.messages]
     assert (received.failure is None) == bool(received.later) == (deliver is queued)
 
     world.catalog.busy = set()
@@ -163,31 +162,31 @@ def test_an_event_that_fails_for_now_holds_up_nobody(world: World, deliver: Deli
         deliver(world, [of("poison"), of("good")])
     ]
     assert {"poison", "good"} == set(world.catalog.entries)
-    assert "poison" in [step.recording_id for one in again for step in one.steps]
+    assert "poison" in [message.recording_id for one in again for message in one.messages]
 
 
 @DOORS
 def test_an_event_that_meets_a_bug_holds_up_nobody(world: World, deliver: Deliver) -> None:
-    """It is raised on, when all others have been taken."""
+    """The exception is raised after all other events are taken."""
     world.catalog.broken = {"poison"}
     received = deliver(world, [of("poison"), of("good")])
 
-    assert ["good"] == [step.recording_id for step in received.steps]
+    assert ["good"] == [message.recording_id for message in received.messages]
     assert bool(received.later) or isinstance(received.failure, ZeroDivisionError)
 
 
 @DOORS
 def test_an_event_that_fails_alone_is_given_back(world: World, deliver: Deliver) -> None:
-    """The sender, or the queue, has the delay that is right."""
+    """The sender, or the queue, has the right delay."""
     world.catalog.busy = {"poison"}
     received = deliver(world, [of("poison")])
 
-    assert (True, [], []) == (received.failure is not None, received.later, received.steps)
+    assert (True, [], []) == (received.failure is not None, received.later, received.messages)
 
 
 @DOORS
 def test_an_event_that_the_journal_cannot_keep_is_not_taken(world: World, deliver: Deliver) -> None:
-    """Journal first; whatever comes after it comes again with it."""
+    """Journal first: without the journal's copy nothing is done, and the event is retried."""
 
     def busy(_operation: str, name: BlobName) -> None:
         if "poison" in name:
@@ -201,7 +200,7 @@ def test_an_event_that_the_journal_cannot_keep_is_not_taken(world: World, delive
 
 
 def test_a_person_who_cannot_be_told_is_told_later(world: World) -> None:
-    """The topic is out of order: the delivery comes again."""
+    """The topic is unavailable: the delivery is retried."""
     world.topic.fail(503)
     assert triggered(world, {"id": "x"}).failure is not None
     assert triggered(world, {"id": "x"}).failure is None
@@ -209,7 +208,7 @@ def test_a_person_who_cannot_be_told_is_told_later(world: World) -> None:
 
 
 def test_a_message_that_cannot_be_told_does_not_become_thousands(world: World) -> None:
-    """It comes again as it is."""
+    """The message is retried as it is."""
     world.topic.fail(503, times=100)
     received = queued(world, [{}] * 4000)
 
@@ -219,18 +218,18 @@ def test_a_message_that_cannot_be_told_does_not_become_thousands(world: World) -
 def test_a_member_that_cannot_be_read_is_logged_and_told_by_its_recording(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """One line for the event; its sister is owed, and its step tells a person."""
+    """One log line for the event; the other chunk is queued, and its run publishes the alert."""
     event = changed(file_event([chunk(0), chunk(1)]), f"{CHUNKS_PATH}[1].contentLocation", None)
     received = triggered(world, event)
 
     untold = world.catalog.entries[RecordingId(RECORDING)].recording.untold
-    assert (1, [Alarm.UNREADABLE]) == (len(received.steps), [alert.alarm for alert in untold])
+    assert (1, [Alarm.UNREADABLE]) == (len(received.messages), [alert.alarm for alert in untold])
     (line,) = lines(caplog, "event.refused")
     assert "1 of its members cannot be read" in line
 
 
 def test_an_event_of_a_known_recording_with_nothing_readable_is_known_to_the_recording(world: World) -> None:
-    """So that the API can say so."""
+    """So that the API can show it."""
     received = triggered(world, {**file_event(), "data": None})
 
     assert ["refused"] == [one["outcome"] for one in received.outcomes]
@@ -247,7 +246,7 @@ def test_an_event_of_a_known_recording_with_nothing_readable_is_known_to_the_rec
 def test_the_function_key_is_not_event_grid_whatever_the_headers_say(
     world: World, deliver: Deliver, door: Door
 ) -> None:
-    """Whoever has the key can send them."""
+    """Anyone with the key can send these headers."""
     deliver(world, of("a"))
 
     assert [door] == [one.door for chunk in world.catalog.entries[RecordingId("a")] for one in chunk.candidates]
@@ -255,7 +254,7 @@ def test_the_function_key_is_not_event_grid_whatever_the_headers_say(
 
 @pytest.mark.parametrize("deliver", [triggered, queued])
 def test_no_call_is_recorded_by_the_doors_for_file_events(world: World, deliver: Deliver) -> None:
-    """A subscription without a filter is no wish to record; it is ignored in one line, and kept."""
+    """A subscription without a filter is not a request to record: ignored in one log line, kept in the journal."""
     event = world.call_event()
     received = deliver(world, event)
 
@@ -265,7 +264,7 @@ def test_no_call_is_recorded_by_the_doors_for_file_events(world: World, deliver:
 
 @DOORS
 def test_what_is_no_json_is_kept_and_told(world: World, deliver: Deliver) -> None:
-    """What came by function key is not kept, for nobody knows what it is."""
+    """By the endpoint it is not kept, as its content is unknown."""
     body = b"neither JSON nor base64!"
     match deliver.__name__:
         case "posted":
@@ -280,7 +279,7 @@ def test_what_is_no_json_is_kept_and_told(world: World, deliver: Deliver) -> Non
 
 
 def test_a_caller_is_told_what_is_wrong_with_his_request(world: World) -> None:
-    """Not JSON, nothing that can be read, too much at once; Event Grid is never told so."""
+    """Not JSON, nothing readable, or too many events; Event Grid never gets 4xx."""
     with pytest.raises(MalformedEvent):
         world.receiving.receive_request(b"{", from_event_grid=False)
     assert isinstance(posted(world, [{}], from_event_grid=False).malformed, MalformedEvent)
@@ -290,7 +289,7 @@ def test_a_caller_is_told_what_is_wrong_with_his_request(world: World) -> None:
 
 
 def test_a_handshake_is_answered_by_the_http_endpoint(world: World) -> None:
-    """And leaves no trace."""
+    """Nothing is stored."""
     event = {"eventType": "Microsoft.EventGrid.SubscriptionValidationEvent", "data": {"validationCode": "abc"}}
 
     assert ("abc", []) == (posted(world, [event]).validation_code, world.kept)
@@ -301,7 +300,7 @@ def test_a_handshake_is_answered_by_the_http_endpoint(world: World) -> None:
 
 @pytest.mark.parametrize("written", [file_event(), cloud_event(), cloud_event("specVersion")])
 def test_the_journal_keeps_an_event_as_it_came(world: World, written: dict[str, Any]) -> None:
-    """Letter by letter, by every door: fields that nobody reads, digits, offsets, blanks."""
+    """Byte for byte, at every door: unknown fields, digits, offsets, blanks."""
     text = json.dumps({**written, "time": "2026-03-01T10:20:30.1234567+02:00", "traceparent": "00-1"}, indent=1)
     world.receiving.receive_event(text.encode())
     world.receiving.receive_message(base64.b64encode(f"[{text}]".encode()))
@@ -311,12 +310,11 @@ def test_the_journal_keeps_an_event_as_it_came(world: World, written: dict[str, 
 
 
 def test_a_cloud_event_with_its_data_in_base64_is_taken_and_kept(world: World) -> None:
-    """As it came."""
     event = cloud_event()
     event["data_base64"] = base64.b64encode(json.dumps(event.pop("data")).encode()).decode()
     received = triggered(world, event)
 
-    assert (1, [event]) == (len(received.steps), [json.loads(body) for body in world.kept])
+    assert (1, [event]) == (len(received.messages), [json.loads(body) for body in world.kept])
 
 
 @DOORS
@@ -331,7 +329,7 @@ def test_the_journal_keeps_nothing_of_an_incoming_call_but_type_and_id(world: Wo
 
 @pytest.mark.parametrize("text", [json.dumps(INCOMING_CALL)[:-1], f"[{json.dumps(INCOMING_CALL)}"])
 def test_a_broken_incoming_call_is_not_kept_either(world: World, text: str) -> None:
-    """Its type can be seen, though it cannot be read."""
+    """Its type is visible, though it is not valid JSON."""
     world.receiving.receive_event(text.encode())
     world.receiving.receive_message(text.encode())
 
@@ -340,7 +338,7 @@ def test_a_broken_incoming_call_is_not_kept_either(world: World, text: str) -> N
 
 @pytest.mark.parametrize("kind", [CALL_STARTED, CALL_CONNECTED])
 def test_a_call_event_is_kept_by_the_endpoint_too(world: World, kind: str) -> None:
-    """So that it can be given again."""
+    """So that it can be replayed."""
     event = world.call_event(kind)
     posted(world, event, from_event_grid=False)
 
@@ -354,7 +352,7 @@ def test_a_call_event_is_kept_by_the_endpoint_too(world: World, kind: str) -> No
 def test_a_delivery_of_nothing_takes_a_few_lines_blobs_and_alerts(
     world: World, caplog: pytest.LogCaptureFixture, events: int, said: int
 ) -> None:
-    """Of 900 KB, said to be from Event Grid; one of more events than the service delivers is not looked into."""
+    """900 KB with the headers of Event Grid; if it has more events than Event Grid delivers, none is read."""
     received = world.receiving.receive_request(b"[" + b"{}," * events + b"{}]", from_event_grid=True)
 
     assert ([said] * 2, None) == ([len(caplog.records), len(world.told)], received.failure)
@@ -363,7 +361,7 @@ def test_a_delivery_of_nothing_takes_a_few_lines_blobs_and_alerts(
 
 
 def test_a_caller_who_sends_900_kb_of_nothing_is_refused_before_anything_is_done(world: World) -> None:
-    """Not a line, not a blob."""
+    """No log line, no blob."""
     with pytest.raises(RequestTooLarge):
         world.receiving.receive_request(b"[" + b"{}," * 300_000 + b"{}]", from_event_grid=False)
     assert ([], []) == (world.kept, world.told)
@@ -371,7 +369,7 @@ def test_a_caller_who_sends_900_kb_of_nothing_is_refused_before_anything_is_done
 
 @pytest.mark.parametrize("deliver", [triggered, queued])
 def test_what_is_kept_of_a_delivery_of_nothing_is_all_of_it(world: World, deliver: Deliver) -> None:
-    """The first few by themselves, the others together."""
+    """The first few in blobs of their own, the others together."""
     deliver(world, [{"n": number} for number in range(50)])
     single = [json.loads(body) for body in world.kept[:MOST_NAMED]]
 
@@ -379,7 +377,6 @@ def test_what_is_kept_of_a_delivery_of_nothing_is_all_of_it(world: World, delive
 
 
 def test_events_of_no_concern_take_one_line_and_one_blob(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    """However many come at once."""
     posted(world, [{**INCOMING_CALL, "id": str(number)} for number in range(2000)])
 
     assert (1, 1) == (len(caplog.records), len(world.kept))
@@ -388,12 +385,12 @@ def test_events_of_no_concern_take_one_line_and_one_blob(world: World, caplog: p
 
 @DOORS
 def test_a_long_delivery_is_taken_in_several_runs(world: World, deliver: Deliver) -> None:
-    """None is lost, none is taken twice, and each keeps the door that it came by first."""
+    """None is lost, none is taken twice, and each keeps the door by which it first arrived."""
     waiting = [deliver(world, [of(f"r{number}") for number in range(250)])]
-    taken = [len(waiting[0].steps)]
+    taken = [len(waiting[0].messages)]
     while waiting:
         received = [world.receiving.receive_message(text.encode()) for one in waiting for text in one.later]
-        taken += [len(one.steps) for one in received]
+        taken += [len(one.messages) for one in received]
         waiting = [one for one in received if one.later]
 
     assert (250, MOST_AT_ONCE) == (sum(taken), max(taken))
@@ -404,7 +401,6 @@ def test_a_long_delivery_is_taken_in_several_runs(world: World, deliver: Deliver
 
 
 def test_calls_of_a_long_delivery_are_all_recorded(world: World) -> None:
-    """By the runs that follow."""
     received = posted(world, [world.call_event() for _ in range(150)])
     for text in received.later:
         world.receiving.receive_message(text.encode())
@@ -413,19 +409,18 @@ def test_calls_of_a_long_delivery_are_all_recorded(world: World) -> None:
 
 
 def test_members_that_cannot_be_read_take_few_lines_too(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    """In however many events of one delivery."""
     triggered(world, [{**of(f"r{number}"), "data": None} for number in range(60)])
 
     assert MOST_NAMED + 1 == len(lines(caplog, "event.refused"))
 
 
-# Steps
+# Time limits and chunk messages
 
 
 @DOORS
 @pytest.mark.parametrize("one", [file_event(), None], ids=["true", "junk"])
 def test_a_delivery_ends_in_time_though_nothing_of_it_can_be_kept(world: World, deliver: Deliver, one: object) -> None:
-    """Each try takes as long as the journal is given to answer; the delivery comes again."""
+    """Each try takes as long as the journal's timeout; the delivery is retried."""
 
     def hang(operation: str, _name: BlobName) -> None:
         world.seconds += 10.0
@@ -440,28 +435,28 @@ def test_a_delivery_ends_in_time_though_nothing_of_it_can_be_kept(world: World, 
 
 @DOORS
 def test_what_a_slow_run_does_not_get_to_is_put_off(world: World, deliver: Deliver) -> None:
-    """It is all taken in the end, each event once."""
+    """All events are taken in the end, each once."""
 
     def slow(_operation: str, _name: BlobName) -> None:
         world.seconds += 6.0
 
     world.journal.before = slow
     received = deliver(world, [of(f"r{number}") for number in range(7)])
-    steps = list(received.steps)
-    assert (3, 1) == (len(steps), len(received.later))
+    messages = list(received.messages)
+    assert (3, 1) == (len(messages), len(received.later))
     while received.later:
         received = world.receiving.receive_message(received.later[0].encode())
-        steps += received.steps
+        messages += received.messages
 
-    assert {f"r{number}" for number in range(7)} == {str(step.recording_id) for step in steps}
+    assert {f"r{number}" for number in range(7)} == {str(message.recording_id) for message in messages}
 
 
 def test_a_step_that_can_never_work_is_put_before_a_person(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    """Kept, logged once, told; the same message again is the same blob and the same event."""
+    """Kept, logged and published; the same message again gives the same blob and the same event id."""
     caplog.set_level(logging.ERROR)
     for _ in range(2):
-        world.receiving.refusing.refuse_step(b"no step", InvalidRequest("message", "neither JSON nor base64"))
+        world.receiving.refusing.refuse_message(b"no message", InvalidRequest("message", "neither JSON nor base64"))
 
-    assert [b"no step"] == world.kept
+    assert [b"no message"] == world.kept
     assert 1 == len({event.event_id for event in world.topic.received})
     assert 2 == len(lines(caplog, "step.refused"))

@@ -1,4 +1,4 @@
-"""Several messages, threads and workers for one recording."""
+"""Concurrent messages, threads and workers for one recording."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -14,11 +14,11 @@ from recording.core.model import ChunkState, DocumentId, RecordingState
 from tests.core.entries_of import failure
 from tests.use_cases.world import RECORDING, World, assert_nothing_lost, sound
 
-STEP = ChunkMessage(RECORDING, DocumentId("document-0"))
+MESSAGE = ChunkMessage(RECORDING, DocumentId("document-0"))
 
 
 def test_messages_for_one_chunk_at_once_read_it_once() -> None:
-    """The others are dropped: the first one's message answers for it."""
+    """The other messages are acknowledged at once: the run of the first covers them."""
     world = World()
     world.announce(world.add(seconds=3.0))
     arrived, go_on = threading.Event(), threading.Event()
@@ -30,9 +30,11 @@ def test_messages_for_one_chunk_at_once_read_it_once() -> None:
 
     world.archive.before = hold
     with ThreadPoolExecutor(13) as pool:
-        first = pool.submit(world.archiving.archive_chunk, *(STEP.recording_id, STEP.document_id))
+        first = pool.submit(world.archiving.archive_chunk, *(MESSAGE.recording_id, MESSAGE.document_id))
         assert arrived.wait(30)
-        others = [pool.submit(world.archiving.archive_chunk, STEP.recording_id, STEP.document_id) for _ in range(12)]
+        others = [
+            pool.submit(world.archiving.archive_chunk, MESSAGE.recording_id, MESSAGE.document_id) for _ in range(12)
+        ]
         assert {Outcome.IN_HAND} == {other.result(30) for other in others}
         go_on.set()
         assert Outcome.DONE == first.result(30)
@@ -42,7 +44,7 @@ def test_messages_for_one_chunk_at_once_read_it_once() -> None:
 
 
 def test_an_announcement_during_a_try_is_looked_at_before_the_chunk_is_let_go() -> None:
-    """Its message is dropped, and what it came for is not missed."""
+    """Its message is acknowledged at once; the run that works on the chunk uses the new announcement."""
     world = World()
     chunk = world.add()
     content = world.source.contents.pop(chunk.content_location)
@@ -52,25 +54,25 @@ def test_an_announcement_during_a_try_is_looked_at_before_the_chunk_is_let_go() 
 
     def meanwhile(operation: str, _name: str) -> None:
         if operation == "find" and not dropped:
-            dropped.append(world.archiving.archive_chunk(STEP.recording_id, STEP.document_id))
+            dropped.append(world.archiving.archive_chunk(MESSAGE.recording_id, MESSAGE.document_id))
 
     world.archive.before = meanwhile
     world.source.contents[chunk.content_location] = content
-    world.archiving.archive_chunk(STEP.recording_id, STEP.document_id)
+    world.archiving.archive_chunk(MESSAGE.recording_id, MESSAGE.document_id)
 
     assert [Outcome.IN_HAND] == dropped
     assert ChunkState.RELEASED == world.state()
 
 
 def test_a_hundred_small_chunks_at_once_do_not_conflict() -> None:
-    """Within one worker their facts take turns."""
+    """Within one worker a lock serializes the facts of a recording."""
     world = World()
     world.announce(*(world.add(f"document-{index}", index, seconds=0.1) for index in range(99)))
-    steps = [step for _, step in world.queue.messages]
+    messages = [message for _, message in world.queue.messages]
     world.queue.messages.clear()
     with ThreadPoolExecutor(16) as pool:
         outcomes = list(
-            pool.map(lambda step: world.archiving.archive_chunk(step.recording_id, step.document_id), steps)
+            pool.map(lambda message: world.archiving.archive_chunk(message.recording_id, message.document_id), messages)
         )
 
     assert {Outcome.DONE} == set(outcomes)
@@ -95,20 +97,20 @@ def test_conflicts_without_end_give_the_step_back() -> None:
     before = world.clock.now()
     world.catalog.conflicts = 10_000
     with pytest.raises(CatalogConflict):
-        world.updates.apply(RECORDING, Failed(STEP.document_id, failure(), before))
+        world.updates.apply(RECORDING, Failed(MESSAGE.document_id, failure(), before))
 
     assert world.clock.now() - before < timedelta(minutes=2)
 
 
 def test_a_loss_is_not_told_before_it_is_so() -> None:
-    """A rival has released the chunk meanwhile: the conflict shows it, and nothing was told."""
+    """Another worker released the chunk: the save conflicts, and no alert was published before it."""
     world = World()
     chunk = world.add()
     world.announce(chunk)
     stale = world.entry()
     world.run()
     released = world.entry()
-    world.updates.apply(RECORDING, Expired(STEP.document_id, failure()), stale)
+    world.updates.apply(RECORDING, Expired(MESSAGE.document_id, failure()), stale)
 
     assert released.chunks == world.entry().chunks
     assert ["RecordingArchived"] == world.told()
@@ -128,7 +130,7 @@ def test_an_alert_that_could_not_be_published_is_published_by_the_next_who_comes
 
 
 def test_a_topic_that_refuses_for_a_day_holds_up_no_copy() -> None:
-    """The one chunk is in doubt, and nobody can be told; the other is archived and released all the same."""
+    """One chunk is in quarantine and its alert cannot be published; the other is archived and released all the same."""
     world = World()
     world.topic.fail(403, 10_000)
     with assert_nothing_lost(world):

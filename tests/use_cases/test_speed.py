@@ -1,4 +1,4 @@
-"""How far and how fast a copy says that it is."""
+"""The progress and speed that a copy logs."""
 
 import logging
 from itertools import count
@@ -11,18 +11,18 @@ from recording.core.formats.messages import ChunkMessage
 from recording.core.model import BlobName, DocumentId
 from tests.use_cases.world import RECORDING, World
 
-STEP = ChunkMessage(RECORDING, DocumentId("document-0"))
+MESSAGE = ChunkMessage(RECORDING, DocumentId("document-0"))
 
 
 def said(caplog: pytest.LogCaptureFixture, name: str) -> list[dict[str, str]]:
-    """The fields of each line of that name."""
+    """The fields of each log line with that name."""
     lines = [record.getMessage().split(" ") for record in caplog.records]
     return [dict(field.split("=", 1) for field in fields) for first, *fields in lines if first == f"recording.{name}"]
 
 
 @pytest.mark.parametrize("operation", ["stage", "commit"])
 def test_what_an_earlier_try_brought_makes_no_copy_faster(caplog: pytest.LogCaptureFixture, operation: str) -> None:
-    """A chunk of which half was there was said to have come at twice its speed."""
+    """With half of the chunk already staged, a copy was logged at twice its speed."""
     caplog.set_level(logging.INFO, "recording")
     world = World()
     blocks = count()
@@ -38,7 +38,7 @@ def test_what_an_earlier_try_brought_makes_no_copy_faster(caplog: pytest.LogCapt
 
     world.archive.before = fail_halfway
     world.announce(world.add(seconds=20.0))
-    assert Outcome.WAITS == world.step(STEP)
+    assert Outcome.WAITS == world.hand_out(MESSAGE)
     (blobs,) = world.archive.uncommitted.values()
     staged = sum(map(len, blobs.values()))
     world.archive.before = pass_time

@@ -1,4 +1,4 @@
-"""Recordings are started once for a call and an output, whatever comes twice, late, at once or refused."""
+"""One recording for a call and an output, with repeated, late, concurrent and refused starts."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,21 +19,19 @@ MINUTE = timedelta(minutes=1)
 
 @pytest.fixture
 def desk() -> Desk:
-    """An app."""
     return Desk()
 
 
 @pytest.fixture
 def call(desk: Desk) -> FakeCall:
-    """An established call."""
     return desk.calls.add_call()
 
 
-# Refused for now
+# Refused for now: retried
 
 
 def test_an_event_of_a_call_that_is_not_established_comes_again(desk: Desk) -> None:
-    """And then records it, even where the service replays a refusal for the request id that it refused once."""
+    """The retry records it, even if the service repeats its refusal for the old request id."""
     desk.calls.arm("start_refusal_replayed")
     call = desk.calls.add_call(established=False)
     early = desk.event(call)
@@ -50,7 +48,7 @@ def test_an_event_of_a_call_that_is_not_established_comes_again(desk: Desk) -> N
 
 
 def test_a_request_for_a_call_that_is_not_established_may_be_sent_again(desk: Desk) -> None:
-    """With the same request id; the service replays what it refused."""
+    """With the same request id, though the service repeats its refusal for the order sent before."""
     desk.calls.arm("start_refusal_replayed")
     call = desk.calls.add_call(established=False)
     with pytest.raises(CallNotReady):
@@ -62,7 +60,7 @@ def test_a_request_for_a_call_that_is_not_established_may_be_sent_again(desk: De
 
 
 def test_an_event_of_a_call_that_is_not_found_in_its_first_minute_comes_again(desk: Desk, call: FakeCall) -> None:
-    """By the event's own time."""
+    """The minute counts from the event's own time."""
     event = desk.event(call)
     desk.calls.arm("start_call_not_found", times=2)
     with pytest.raises(CallNotReady):
@@ -75,7 +73,7 @@ def test_an_event_of_a_call_that_is_not_found_in_its_first_minute_comes_again(de
 
 
 def test_without_a_time_the_first_claim_tells_how_young_a_call_is(desk: Desk, call: FakeCall) -> None:
-    """A call that is not found is asked for until a minute after its first event."""
+    """Without a time in the event, the minute counts from the first claim."""
     event = replace(desk.event(call), at=None)
     desk.calls.arm("start_call_not_found", times=2)
     with pytest.raises(CallNotReady):
@@ -88,14 +86,14 @@ def test_without_a_time_the_first_claim_tells_how_young_a_call_is(desk: Desk, ca
 
 
 def test_a_request_for_a_call_that_is_not_there_is_refused_at_once(desk: Desk) -> None:
-    """Whoever asks made a mistake, more likely than not."""
+    """A request with a wrong id is a mistake of the caller; unlike an event, it is not retried."""
     with pytest.raises(CallRefused) as caught:
         desk.ask(CallLocator(server_call_id=ServerCallId("nowhere")))
 
     assert (404, None) == (caught.value.status, caught.value.running)
 
 
-# Whose outcome nobody knows
+# Outcome unknown
 
 
 @pytest.mark.parametrize("fault", ["start_response_lost", "start_500_though_started", "start_503"])
@@ -103,7 +101,7 @@ def test_a_request_for_a_call_that_is_not_there_is_refused_at_once(desk: Desk) -
 def test_a_start_whose_outcome_nobody_knows_is_repeated_as_it_was(
     desk: Desk, call: FakeCall, fault: str, request_id: str
 ) -> None:
-    """One recording, by request or by event, with the caller's header or without."""
+    """One recording, by request or by event, with the request id header or without."""
     desk.calls.arm(fault, times=2)
     for _ in range(2):
         with pytest.raises(ServiceBusy):
@@ -115,7 +113,7 @@ def test_a_start_whose_outcome_nobody_knows_is_repeated_as_it_was(
 
 
 def test_an_order_that_others_repeat_is_the_one_that_was_sent(desk: Desk, call: FakeCall) -> None:
-    """In every word of it, or the service refuses it: the fake does."""
+    """The order must be equal in every field, or the service refuses it, as the fake does."""
     server, _, _, connection = call.locators
     desk.calls.arm("start_response_lost")
     with pytest.raises(ServiceBusy):
@@ -128,7 +126,7 @@ def test_an_order_that_others_repeat_is_the_one_that_was_sent(desk: Desk, call: 
 
 
 def test_two_events_and_four_requests_at_once_make_one_recording(desk: Desk, call: FakeCall) -> None:
-    """They name the call in different ways, and one of the requests is sent twice."""
+    """They name the call in different ways, and one of the requests is a retry."""
     server, _, _, connection = call.locators
     found: list[RecordingId] = []
     news: list[bool] = []
@@ -153,7 +151,7 @@ def test_two_events_and_four_requests_at_once_make_one_recording(desk: Desk, cal
 
 @pytest.mark.parametrize("way", [0, 1, 2, 3])
 def test_a_second_request_for_a_call_that_is_recorded_gets_that_recording(desk: Desk, call: FakeCall, way: int) -> None:
-    """By whichever locator it is named, where the same one names it again; not as one that was started for it."""
+    """The second request names it by the same locator, and its `is_new` is false."""
     first = desk.ask(call.locators[way])
     second = desk.ask(call.locators[way])
 
@@ -162,7 +160,6 @@ def test_a_second_request_for_a_call_that_is_recorded_gets_that_recording(desk: 
 
 
 def test_a_connection_that_the_service_does_not_resolve_stands_for_itself(desk: Desk, call: FakeCall) -> None:
-    """It is recorded, and once."""
     desk.calls.arm("call_404", times=2)
     connection = call.locators[3]
 
@@ -171,7 +168,7 @@ def test_a_connection_that_the_service_does_not_resolve_stands_for_itself(desk: 
 
 
 def test_a_connection_is_not_guessed_at_while_the_service_cannot_say(desk: Desk, call: FakeCall) -> None:
-    """It is asked again, by the same event."""
+    """The same event is retried."""
     event = desk.event(call, by="connection")
     desk.calls.arm("call_503")
     with pytest.raises(ServiceBusy):
@@ -181,7 +178,7 @@ def test_a_connection_is_not_guessed_at_while_the_service_cannot_say(desk: Desk,
 
 
 def test_an_event_without_server_call_id_starts_by_connection(desk: Desk, call: FakeCall) -> None:
-    """As callbacks of 2022 are; the entry knows both ids."""
+    """Callbacks of the 2022 API are such; the entry has both ids."""
     recording_id = desk.starting.start_for_call(desk.event(call, by="connection"))
     recording = desk.entry(recording_id).recording
 
@@ -192,7 +189,6 @@ def test_an_event_without_server_call_id_starts_by_connection(desk: Desk, call: 
 
 
 def test_another_output_of_a_call_is_another_recording_where_the_service_lets_it(desk: Desk, call: FakeCall) -> None:
-    """It is tried."""
     first, second = (desk.ask(call.locators[0], output=output) for output in (WAV, MP3))
 
     assert (2, True) == (len(call.recordings), second.is_new)
@@ -200,7 +196,7 @@ def test_another_output_of_a_call_is_another_recording_where_the_service_lets_it
 
 
 def test_a_refusal_names_the_recording_that_stands_in_the_way(desk: Desk, call: FakeCall) -> None:
-    """Of another output; the same output gets it."""
+    """For another output; a request for the same output gets that recording."""
     desk.calls.arm("start_one_per_call")
     running = desk.starting.start_for_call(desk.event(call))
     with pytest.raises(CallRefused) as caught:
@@ -212,7 +208,7 @@ def test_a_refusal_names_the_recording_that_stands_in_the_way(desk: Desk, call: 
 
 
 def test_what_is_refused_for_a_recording_of_others_names_none(desk: Desk, call: FakeCall) -> None:
-    """Of a group nobody can tell which call it is."""
+    """From a group id the app cannot know which call it is."""
     desk.calls.arm("start_one_per_call")
     desk.ask(call.locators[1])
     with pytest.raises(CallRefused) as caught:
@@ -222,7 +218,7 @@ def test_what_is_refused_for_a_recording_of_others_names_none(desk: Desk, call: 
 
 
 def test_once_the_other_output_is_over_the_refused_one_starts(desk: Desk, call: FakeCall) -> None:
-    """With a new request id, as the service replays the refusal of the old one."""
+    """With a new request id, as the service repeats the refusal of the old one."""
     desk.calls.arm("start_one_per_call")
     desk.calls.arm("start_refusal_replayed")
     first = desk.ask(call.locators[0])
@@ -234,11 +230,11 @@ def test_once_the_other_output_is_over_the_refused_one_starts(desk: Desk, call: 
     assert (2, True) == (len(call.recordings), second.is_new)
 
 
-# A caller's request id
+# The caller's request id
 
 
 def test_a_request_id_gives_the_same_recording_and_the_same_answer(desk: Desk, call: FakeCall) -> None:
-    """Also after it is over."""
+    """Also after the recording is over."""
     first = desk.ask(call.locators[0], request_id="r")
     desk.controlling.stop(id_of(first))
     again = desk.ask(call.locators[0], request_id="r")
@@ -248,7 +244,7 @@ def test_a_request_id_gives_the_same_recording_and_the_same_answer(desk: Desk, c
 
 
 def test_a_request_id_that_found_a_recording_is_answered_so_again(desk: Desk, call: FakeCall) -> None:
-    """It was not started for this request, and is not the second time."""
+    """The recording was not started by this request, so `is_new` is false both times."""
     running = desk.ask(call.locators[0])
     found = [desk.ask(call.locators[0], request_id="r") for _ in range(2)]
 
@@ -265,7 +261,7 @@ OTHERS: dict[str, Callable[[Desk, FakeCall, FakeCall], Start]] = {
 
 @pytest.mark.parametrize("other", OTHERS)
 def test_a_request_id_of_another_order_is_refused_by_the_headers_name(desk: Desk, call: FakeCall, other: str) -> None:
-    """Nothing is started, and the order that it stands for is answered as before."""
+    """Nothing is started, and the first request is still answered as before."""
     first = desk.ask(call.locators[0], request_id="r")
     elsewhere = desk.calls.add_call()
     with pytest.raises(RequestIdReused) as caught:
@@ -277,7 +273,7 @@ def test_a_request_id_of_another_order_is_refused_by_the_headers_name(desk: Desk
 
 
 def test_a_request_id_stands_for_its_order_even_while_nothing_is_started(desk: Desk, call: FakeCall) -> None:
-    """The outcome of the first is not known."""
+    """The outcome of the first start is unknown."""
     desk.calls.arm("start_response_lost")
     with pytest.raises(ServiceBusy):
         desk.ask(call.locators[0], request_id="r")
@@ -289,7 +285,7 @@ def test_a_request_id_stands_for_its_order_even_while_nothing_is_started(desk: D
 
 
 def test_events_of_before_the_stop_do_not_start_a_stopped_call_again(desk: Desk, call: FakeCall) -> None:
-    """The same event twice, another one late, one without a time: a person has stopped the recording."""
+    """A repeated event, a late one, one without a time: a person has stopped the recording."""
     first, late = desk.event(call), desk.event(call)
     timeless = replace(desk.event(call), at=None)
     recording_id = desk.starting.start_for_call(first)
@@ -302,7 +298,7 @@ def test_events_of_before_the_stop_do_not_start_a_stopped_call_again(desk: Desk,
 
 
 def test_an_event_of_after_the_stop_starts_a_recording_of_its_own(desk: Desk, call: FakeCall) -> None:
-    """And that one answers for it from then on."""
+    """From then on that recording answers the event."""
     first = desk.starting.start_for_call(desk.event(call))
     desk.controlling.stop(first)
     newer = desk.event(call)
@@ -313,7 +309,6 @@ def test_an_event_of_after_the_stop_starts_a_recording_of_its_own(desk: Desk, ca
 
 
 def test_a_request_after_the_stop_starts_a_recording_of_its_own(desk: Desk, call: FakeCall) -> None:
-    """Whoever asks wants it now."""
     first = desk.ask(call.locators[0])
     desk.controlling.stop(id_of(first))
     second, third = desk.ask(call.locators[0]), desk.ask(call.locators[3])
@@ -324,7 +319,7 @@ def test_a_request_after_the_stop_starts_a_recording_of_its_own(desk: Desk, call
 
 @pytest.mark.parametrize("way", ["event", "request"])
 def test_a_recording_that_the_service_no_longer_knows_is_no_answer(desk: Desk, call: FakeCall, way: str) -> None:
-    """It ended by itself, and the catalog has not heard of it."""
+    """It ended by itself, and the catalog does not know that yet."""
     first = desk.starting.start_for_call(desk.event(call))
     desk.calls.recordings[first] = "over"
     second = desk.starting.start_for_call(desk.event(call)) if way == "event" else id_of(desk.ask(call.locators[0]))
@@ -333,7 +328,7 @@ def test_a_recording_that_the_service_no_longer_knows_is_no_answer(desk: Desk, c
 
 
 def test_many_who_ask_at_once_after_the_end_start_one_recording(desk: Desk, call: FakeCall) -> None:
-    """One takes the claim over, the others find it taken."""
+    """One replaces the claim; the others read the new one."""
     first = desk.starting.start_for_call(desk.event(call))
     desk.controlling.stop(first)
     event = desk.event(call)
@@ -346,7 +341,7 @@ def test_many_who_ask_at_once_after_the_end_start_one_recording(desk: Desk, call
 
 
 def test_while_the_service_cannot_say_whether_it_runs_nothing_is_started(desk: Desk, call: FakeCall) -> None:
-    """The request is to be sent again."""
+    """The caller must retry."""
     desk.ask(call.locators[0])
     desk.calls.arm("state_503")
     with pytest.raises(ServiceBusy):
@@ -355,11 +350,10 @@ def test_while_the_service_cannot_say_whether_it_runs_nothing_is_started(desk: D
     assert 1 == len(call.recordings)
 
 
-# What the catalog knows then
+# Entries in the catalog
 
 
 def test_a_recording_that_starts_paused_is_shown_as_paused(desk: Desk, call: FakeCall) -> None:
-    """Until it is resumed."""
     start = desk.ask(call.locators[0], pause_on_start=True)
     resumed = desk.controlling.resume(id_of(start))
 
@@ -368,7 +362,7 @@ def test_a_recording_that_starts_paused_is_shown_as_paused(desk: Desk, call: Fak
 
 @pytest.mark.parametrize("way", [0, 1, 2, 3])
 def test_the_entry_knows_the_calls_ids(desk: Desk, call: FakeCall, way: int) -> None:
-    """The one it was named by, and what the service says of a connection."""
+    """The id of the request, and the server call id if the service resolves the connection."""
     recording = desk.ask(call.locators[way]).entry.recording
     known = CallLocator(
         recording.server_call_id, recording.group_call_id, recording.room_id, recording.call_connection_id
@@ -379,7 +373,7 @@ def test_the_entry_knows_the_calls_ids(desk: Desk, call: FakeCall, way: int) -> 
 
 
 def test_an_entry_that_was_never_saved_is_saved_by_the_next_who_asks(desk: Desk, call: FakeCall) -> None:
-    """A worker died between the claim and the entry, or the catalog was emptied."""
+    """A worker died between claim and entry, or the catalog was cleared."""
     first = desk.ask(call.locators[0], request_id="r")
     desk.catalog.entries.clear()
     again = desk.ask(call.locators[0], request_id="r")
@@ -390,7 +384,7 @@ def test_an_entry_that_was_never_saved_is_saved_by_the_next_who_asks(desk: Desk,
 def test_a_claim_that_others_renewed_is_settled_all_the_same(
     desk: Desk, call: FakeCall, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A rival who sends the same order is refused just before ours is carried out."""
+    """Another run sent the same order, was refused just before ours succeeds, and has renewed the claim."""
     carry_out = desk.calls.start
 
     def start(order: StartOrder) -> RecordingId:
@@ -404,7 +398,7 @@ def test_a_claim_that_others_renewed_is_settled_all_the_same(
 
 
 def test_an_event_of_a_clock_that_is_wrong_is_recorded(desk: Desk, call: FakeCall) -> None:
-    """Of 1970, or of a year to come."""
+    """With a time in 1970, or in the far future."""
     other = desk.calls.add_call()
     desk.starting.start_for_call(desk.event(call, at=datetime(1970, 1, 1, tzinfo=UTC)))
     desk.starting.start_for_call(desk.event(other, at=datetime(2096, 1, 1, tzinfo=UTC)))
@@ -413,6 +407,6 @@ def test_an_event_of_a_clock_that_is_wrong_is_recorded(desk: Desk, call: FakeCal
 
 
 def test_a_connection_that_nobody_knows_is_refused(desk: Desk) -> None:
-    """By the service's own word to the order."""
+    """By the service's reply to the start."""
     with pytest.raises(CallRefused, match="not found"):
         desk.ask(CallLocator(call_connection_id=CallConnectionId("nowhere")))

@@ -1,4 +1,4 @@
-"""What is done, or has failed, and cannot be noted in the catalog; and what fails once all chunks are closed."""
+"""Successes and failures that cannot be saved in the catalog, and failures after all chunks are closed."""
 
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ ENDLESS = 100_000
 
 
 def test_a_doubt_that_cannot_be_noted_gives_the_step_back() -> None:
-    """No try mends a foreign location; that the catalog cannot be had passes, and the message must not be refused."""
+    """The hostile location is permanent, but the catalog's failure is transient: the message must be retried."""
     world = World()
     world.announce(elsewhere(world.add(), content="https://evil.example/v1/objects/document-0/content/audio"))
     world.catalog.conflicts = ENDLESS
@@ -26,7 +26,7 @@ def test_a_doubt_that_cannot_be_noted_gives_the_step_back() -> None:
 
 @pytest.mark.parametrize("late", [timedelta(), RETENTION + timedelta(hours=2)], ids=["young", "after its latest end"])
 def test_a_copy_that_cannot_be_noted_is_found_by_the_next_try(late: timedelta) -> None:
-    """It is not told as lost, though its time was over when the catalog could not be had."""
+    """It is not reported as lost, though its time was over while the catalog was unavailable."""
     world = World()
     chunk = world.add()
     world.announce(chunk)
@@ -49,7 +49,7 @@ def test_a_copy_that_cannot_be_noted_is_found_by_the_next_try(late: timedelta) -
 
 
 def test_a_manifest_that_cannot_be_written_is_told_and_tried_less_and_less() -> None:
-    """All sources are released: no end of theirs ends it."""
+    """All sources are released, so no end of a source ends the retries."""
     world = World()
     tries: list[float] = []
 

@@ -1,4 +1,4 @@
-"""Whole means whole: what lacks is waited for, named, and told in the end."""
+"""A recording is whole only without missing chunks: those are waited for, named, and reported in the end."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -21,7 +21,7 @@ def no_first(world: World) -> list[AnnouncedChunk]:
 
 
 def twins(world: World) -> list[AnnouncedChunk]:
-    """Two documents of one index."""
+    """Two documents with the same index."""
     return [world.add("a", 0), replace(world.add("b", 1), index=0)]
 
 
@@ -40,7 +40,7 @@ def open_end(world: World) -> list[AnnouncedChunk]:
     ],
 )
 def test_a_recording_that_lacks_something_ends_as_incomplete(make: object, lack: str) -> None:
-    """Named at once, told in the end; with a manifest of what there is."""
+    """The API names it at once; in the end an alert is published and a manifest of the existing chunks written."""
     assert callable(make)
     world = World()
     chunks = make(world)

@@ -1,4 +1,4 @@
-"""The use cases over the fakes: a source, an archive, a catalog, a queue and a clock that jumps to the next message."""
+"""The use cases over fakes: a source, an archive, a catalog, a queue, and a clock that advances to the next message."""
 
 import json
 from collections.abc import Iterator
@@ -38,11 +38,11 @@ RECORDING = RecordingId("recording-1")
 CONTAINER = "recordings"
 BLOCK = 4096
 GIVEN_BACK = timedelta(minutes=3)
-"""What the Functions host waits before it hands out a message again whose function failed."""
+"""The host's visibility timeout after a failed function."""
 
 
 def sound(seconds: float = 1.0, seed: int = 1) -> bytes:
-    """A wav file as the service makes one, of so many seconds."""
+    """A wav file like the service's, of so many seconds."""
     samples = int(seconds * 16_000)
     block = bytes((seed * 31 + value * 7) % 256 for value in range(997))
     return wav(
@@ -51,7 +51,7 @@ def sound(seconds: float = 1.0, seed: int = 1) -> bytes:
 
 
 def metadata_of(document_id: str, index: int = 0, seconds: float = 1.0, **fields: object) -> bytes:
-    """A metadata file as the service writes one."""
+    """A metadata file like the service's."""
     found: dict[str, object] = {
         "chunkDocumentId": document_id,
         "chunkIndex": index,
@@ -65,7 +65,7 @@ def metadata_of(document_id: str, index: int = 0, seconds: float = 1.0, **fields
 
 @dataclass
 class Clock:
-    """The time of day, and as seconds for what measures it."""
+    """The time of day, and the same clock in seconds."""
 
     at: datetime = START
 
@@ -81,7 +81,7 @@ class Clock:
 
 @dataclass
 class World:
-    """Everything around the app, and the app."""
+    """The app, and the fakes around it."""
 
     authority: Authority = Authority.PROVEN
     clock: Clock = field(default_factory=Clock)
@@ -93,14 +93,14 @@ class World:
     topic: FakeTopic = field(default_factory=FakeTopic)
     given_back: list[ChunkMessage] = field(default_factory=list)
     errors: list[RecordingError] = field(default_factory=list)
-    """What the host would have seen: every error that left a use case."""
+    """Every error that left a use case, which the host would have seen."""
 
     def __post_init__(self) -> None:
         self.queue = FakeQueue(self.clock.now)
         self.archiving = self.worker()
 
     def worker(self, slice_seconds: float = 600.0) -> Archiving:
-        """Another worker process over the same parts."""
+        """Compose another worker over the same fakes."""
         clock, settings = self.clock, settings_of(RELEASE_AT_SOURCE=self.authority)
         self.app = compose(
             replace(settings, copy=replace(settings.copy, slice_length=timedelta(seconds=slice_seconds))),
@@ -134,7 +134,7 @@ class World:
         metadata: bytes | None = None,
         end_reason: str = "SessionEnded",
     ) -> AnnouncedChunk:
-        """A chunk at the source, as an event announces it."""
+        """Add a chunk to the source, with metadata; the chunk as an event announces it."""
         base = f"https://eu-api.asm.skype.com/v1/objects/{document_id}"
         chunk = AnnouncedChunk(
             DocumentId(document_id),
@@ -161,7 +161,7 @@ class World:
         event_id: str = "event-1",
         event: FileEvent | None = None,
     ) -> None:
-        """An event comes in; its steps are queued."""
+        """Apply an announcement, and queue its chunk messages."""
         now = self.clock.now()
         event = event or FileEvent(event_id, recording_id, chunks, at=now)
         announcements = tuple(
@@ -178,49 +178,49 @@ class World:
             self.queue.put(ChunkMessage(event.recording_id, document_id, now), timedelta())
 
     def deliver(self, raw: object, door: Door = Door.EVENT_GRID) -> Reception:
-        """A delivery comes in as JSON by that door; its steps are queued, as the function does."""
+        """Receive a delivery at that door, and queue its chunk messages as the function does."""
         body = json.dumps(raw).encode()
         if door is Door.EVENT_GRID:
             received = self.receiving.receive_event(body)
         else:
             received = self.receiving.receive_request(body, from_event_grid=False)
-        for step in received.steps:
-            self.queue.put(step, timedelta())
+        for message in received.messages:
+            self.queue.put(message, timedelta())
         return received
 
-    def step(self, step: ChunkMessage) -> Outcome | None:
-        """Hand one message to the app, as the function does; None where it fails.
+    def hand_out(self, message: ChunkMessage) -> Outcome | None:
+        """Hand one message to the app, as the function does; None if it fails.
 
-        What fails for now is given back by the host. What can never work is told, and its message is gone.
+        After a transient error the host puts it back. After a permanent error it is reported and acknowledged.
         """
         try:
             try:
-                is_again = any(one is step for one in self.given_back)
+                is_again = any(one is message for one in self.given_back)
                 return self.archiving.archive_chunk(
-                    step.recording_id, step.document_id, step.look_at, is_again=is_again
+                    message.recording_id, message.document_id, message.look_at, is_again=is_again
                 )
             except Permanent as error:
                 self.errors.append(error)
-                self.refusing.refuse_step(step.to_message().encode(), error)
+                self.refusing.refuse_message(message.to_message().encode(), error)
         except Transient as error:
             self.errors.append(error)
-            self.give_back(step)
+            self.give_back(message)
         return None
 
-    def give_back(self, step: ChunkMessage) -> None:
-        """What the host does with a message whose function failed or died: it is handed out again later."""
-        self.given_back.append(step)
-        self.queue.messages.append((self.clock.now() + GIVEN_BACK, step))
+    def give_back(self, message: ChunkMessage) -> None:
+        """Put a message back as the host does when its function failed or its process died."""
+        self.given_back.append(message)
+        self.queue.messages.append((self.clock.now() + GIVEN_BACK, message))
 
     def one(self) -> Outcome | None:
-        """Hand out the message that is visible first, and no other."""
+        """Hand out only the message that is visible first."""
         message = self.queue.take()
         assert message is not None
         self.clock.at = max(self.clock.at, message[0])
-        return self.step(message[1])
+        return self.hand_out(message[1])
 
     def run(self, until: timedelta | None = None, most: int = 2000) -> None:
-        """Hand out messages as they become visible, the clock following them, until none is left or it is time."""
+        """Hand out messages as they become visible, and advance the clock, until none is left or `until`."""
         end = None if until is None else START + until
         for _ in range(most):
             message = self.queue.take()
@@ -230,47 +230,47 @@ class World:
                 self.queue.messages.append(message)
                 break
             self.clock.at = max(self.clock.at, message[0])
-            self.step(message[1])
+            self.hand_out(message[1])
         else:
             raise AssertionError("it does not come to an end")
         if end is not None:
             self.clock.at = max(self.clock.at, end)
 
-    # What is true
+    # Inspection
 
     def entry(self, recording_id: RecordingId = RECORDING) -> CatalogEntry:
-        """The catalog's word."""
+        """The catalog's entry of a recording."""
         found = self.catalog.load(recording_id)
         assert found is not None
         return found
 
     def chunk(self, document_id: str = "document-0", recording_id: RecordingId = RECORDING) -> Chunk:
-        """The catalog's word of a chunk."""
+        """The catalog's entry of a chunk."""
         found = self.entry(recording_id).chunk(DocumentId(document_id))
         assert found is not None
         return found
 
     def state(self, document_id: str = "document-0", recording_id: RecordingId = RECORDING) -> ChunkState:
-        """How far a chunk is."""
+        """The state of a chunk."""
         return self.chunk(document_id, recording_id).state
 
     def told(self) -> list[str]:
-        """The kinds of all that was published, in order."""
+        """The types of all published events, in order."""
         return [str(event.event_type) for event in self.topic.received]
 
     def blobs(self) -> dict[str, bytes]:
-        """What stands in the archive, manifests aside."""
+        """All blobs in the archive except manifests."""
         return {str(name): blob.content for name, blob in self.archive.blobs.items() if ".manifest" not in name}
 
     def manifest(self) -> dict[str, object]:
-        """The last manifest."""
+        """The manifest written last."""
         name = self.entry().recording.manifest_name
         assert name is not None
         found: dict[str, object] = json.loads(self.archive.blobs[name].content)
         return found
 
     def remove(self, chunk: AnnouncedChunk) -> None:
-        """The source ends, as it does after a day."""
+        """Remove a chunk's objects from the source, as after its retention."""
         for location in list(self.source.contents):
             if location.startswith(chunk.content_location.partition("/content/")[0]):
                 del self.source.contents[location]
@@ -278,7 +278,7 @@ class World:
 
 @contextmanager
 def assert_nothing_lost(world: World) -> Iterator[None]:
-    """After whatever happens inside: a source that is gone by our hand has equal bytes in the archive."""
+    """Assert afterwards that every object deleted at the source has equal bytes in the archive."""
     before = dict(world.source.contents)
     yield
     kept = {blob.content for blob in world.archive.blobs.values()}
@@ -289,7 +289,7 @@ def assert_nothing_lost(world: World) -> Iterator[None]:
 
 
 def elsewhere(chunk: AnnouncedChunk, **locations: str | None) -> AnnouncedChunk:
-    """The same chunk announced at other locations, by `content`, `metadata`, `delete`."""
+    """The same chunk announced at other locations: `content`, `metadata`, `delete`."""
     changes = {f"{name}_location": None if place is None else Location(place) for name, place in locations.items()}
     return replace(chunk, **changes)  # type: ignore[arg-type]
 
@@ -297,7 +297,7 @@ def elsewhere(chunk: AnnouncedChunk, **locations: str | None) -> AnnouncedChunk:
 def file_event_of(
     *chunks: AnnouncedChunk, recording_id: str = RECORDING, event_id: str = "event-1", **fields: object
 ) -> dict[str, object]:
-    """The JSON of a file event that announces these chunks; `fields` are of its data."""
+    """The JSON of a file event that announces these chunks; `fields` belong to its data."""
     return {
         "id": event_id,
         "eventType": "Microsoft.Communication.RecordingFileStatusUpdated",
