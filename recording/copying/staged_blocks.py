@@ -76,9 +76,9 @@ class StagedBlocks:
 
     def resume(self, first_sha256: bytes, listed: Iterable[StagedBlock]) -> None:
         """Take over the blocks of an earlier try whose ids name this content and this block size."""
-        found = blocks.continuation(self.plan, listed, self.identify(first_sha256))
+        digests = blocks.staged_digests(self.plan, listed, self.identify(first_sha256))
         # Only a forged id can name this content and another first block; then the others may be forged as well.
-        self.digests = dict(found.digests) if found.digests.get(0, first_sha256) == first_sha256 else {}
+        self.digests = digests if digests.get(0, first_sha256) == first_sha256 else {}
 
     def missing(self) -> list[Block]:
         """The blocks that are not staged, in order."""
