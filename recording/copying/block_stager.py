@@ -27,8 +27,8 @@ class BlockStager:
         connections: the most to use at a time.
         monotonic: the clock, in seconds.
         until: the time at which no further block is begun.
-        progress: told of every block that is staged.
-        resumed: told of the bytes that an earlier try has staged.
+        progress: called with the length of each block that is staged.
+        resumed: called with the number of bytes that an earlier try has staged.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class BlockStager:
         return self._staged.all_staged() or CutOff(self._staged.length)
 
     def _resume(self, listed: tuple[StagedBlock, ...], first: memoryview, release_first: Callable[[], None]) -> None:
-        """Read the first block, which tells whether staged blocks can be used; stage it if it is missing."""
+        """Read the first block, which decides whether staged blocks can be used; stage it if it is missing."""
         sha256 = self._reader.read_first_block()
         self._staged.resume(sha256, listed)
         self._resumed(self._staged.length)

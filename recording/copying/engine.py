@@ -139,7 +139,7 @@ class OpenedChunk:
         return self._reader.content.location
 
     def facts(self) -> MediaFacts:
-        """What the media is, as far as a few of its bytes tell.
+        """What the media is, as far as a few of its bytes show.
 
         Raises:
             SourceNotReady: it is an error page.
@@ -171,8 +171,8 @@ class OpenedChunk:
         Args:
             to: the blob to be.
             until: the monotonic time in seconds at which no further block is begun.
-            progress: told of every block that is safe, by several threads, one at a time.
-            resumed: told once of the bytes that an earlier try has made safe.
+            progress: called with the length of each block that is safe, by several threads, one at a time.
+            resumed: called once with the number of bytes that an earlier try has made safe.
 
         Raises:
             BlobExists: there is a blob already; `compare` tells whether it is this chunk's.

@@ -1,4 +1,4 @@
-"""Reads back what stands in the archive, and tells what it is."""
+"""Reads back a blob from the archive, to prove whose it is and what it holds."""
 
 import hashlib
 

@@ -15,7 +15,7 @@ from recording.core.model import Location
 from recording.ports import Source, Transfer
 
 HEAD = 64 << 10
-"""Bytes of the beginning that are read on opening, because they tell what kind of media it is."""
+"""Bytes of the beginning that are read on opening, because they show what kind of media it is."""
 
 
 class RangeReader:
@@ -80,7 +80,7 @@ class RangeReader:
         return self._first.digest
 
     def stream(self, offset: int, length: int, on_bytes: Progress = unwatched) -> RangeStream:
-        """The range of `length` bytes from `offset`, to be read in order; `on_bytes` is told of bytes as they come."""
+        """The range of `length` bytes from `offset`, to be read in order; see `RangeStream`."""
         return RangeStream(self.requests, offset, length, on_bytes)
 
     def read(self, offset: int, view: memoryview) -> bytes:

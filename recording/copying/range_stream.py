@@ -21,7 +21,7 @@ class RangeStream:
         requests: the requests for its content.
         offset: of its first byte.
         length: its length in bytes.
-        on_bytes: told of bytes as they come.
+        on_bytes: called with the number of bytes each time that some come.
     """
 
     def __init__(self, requests: RangeRequests, offset: int, length: int, on_bytes: Progress) -> None:

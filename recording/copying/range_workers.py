@@ -14,7 +14,7 @@ from recording.copying.staged_blocks import StagedBlocks
 from recording.core.blocks import Block
 
 FirstBlock = Callable[[Progress], None]
-"""Reads and stages the first block, and tells of bytes as they come."""
+"""Reads and stages the first block, and reports the bytes as they come."""
 
 
 def run_length(missing: int, connections: int, buffers: int) -> int:

@@ -29,7 +29,7 @@ class StagedBlocks:
         to: the blob to be.
         content: what is copied.
         block_size: in bytes.
-        progress: told of each block that is staged, by one thread at a time.
+        progress: called with the length of each block that is staged, by one thread at a time.
 
     Attributes:
         plan: all blocks, in order.

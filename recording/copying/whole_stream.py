@@ -88,7 +88,7 @@ def _read_small(requests: RangeRequests, most: int) -> bytes:
 
 
 def find_length(requests: RangeRequests, view: memoryview) -> int:
-    """The length of the content, where the reply to a range does not tell it: told by the whole reply, or counted.
+    """The length of the content, where the reply to a range does not say it: said by the whole reply, or counted.
 
     Counting is the last resort: all is read, and read again later, when it must end at the same place.
 
@@ -98,7 +98,7 @@ def find_length(requests: RangeRequests, view: memoryview) -> int:
 
     Raises:
         SourceUnexpected: it does not end within the time of a run.
-        TransferBroken: the reply is a part, which tells nothing.
+        TransferBroken: the reply is a part, which does not say it.
     """
     total = 0
     in_time = requests.watchdog.timer(_COUNTED)
