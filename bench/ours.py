@@ -74,8 +74,8 @@ class Ours:
         """Copy one chunk of so many bytes; under `name` where it is to be continued."""
         identity = {"acsrecordingid": "bench", "acsdocumentid": "bench", "acschunkindex": "0"}
         to = Destination(self.archive, BlobName(name) or next(_names), identity, "video/mp4")
-        with self.engine.open(location(size)) as arrival:
-            copied = arrival.store(to, until=float("inf"))
+        with self.engine.open(location(size)) as opened:
+            copied = opened.store(to, until=float("inf"))
         if not isinstance(copied, Copied) or copied.length != size:
             message = f"{size} bytes were to be copied: {copied}"
             raise RuntimeError(message)

@@ -258,7 +258,6 @@ def cold(bench: Bench) -> Result:
 def _stack(folder: Path, kind: type[Stack], sink: Server | None = None) -> Iterator[Stack]:
     shutil.rmtree(folder, ignore_errors=True)
     stack = kind(folder, settings=_AS_IN_AZURE)
-    stack.acs.world.redirects = False
     if isinstance(stack, _OverSink) and sink is not None:
         stack.sink = sink
     try:
