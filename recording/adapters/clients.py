@@ -70,7 +70,7 @@ def source_requests(
 def blob_requests(
     service: BlobServiceClient, transport: HttpTransport[HttpRequest, Reply] | None = None, retries: int = 3
 ) -> Pipeline[HttpRequest, Reply]:
-    """Signs and sends the requests that carry a blob's bytes, with the credential and version of the service's client."""
+    """Signs and sends the requests that carry bytes, with the credential and the version of the service's client."""
     policies: list[Any] = [RetryPolicy(**RETRY | {"retry_total": retries}), _BlobHeaders(service.api_version)]
     if hasattr(service.credential, "get_token"):
         policies.append(BearerTokenCredentialPolicy(service.credential, _STORAGE_SCOPE))
