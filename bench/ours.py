@@ -109,8 +109,8 @@ class Ours:
     def _copy(self, size: int, name: str) -> Copied:
         identity = {"acsrecordingid": "bench", "acsdocumentid": "bench", "acschunkindex": "0"}
         to = Destination(self._archive, BlobName(name), identity, "video/mp4")
-        with self._engine.open(location(size)) as arrival:
-            copied = arrival.store(to, until=float("inf"))
+        with self._engine.open(location(size)) as opened:
+            copied = opened.store(to, until=float("inf"))
         if not isinstance(copied, Copied) or copied.length != size:
             message = f"{size} bytes were to be copied: {copied}"
             raise RuntimeError(message)

@@ -55,7 +55,7 @@ type appOptions = {
 
   @description('SOURCE_RETENTION_HOURS: when the source expires.')
   @minValue(1)
-  @maxValue(8760)
+  @maxValue(72)
   sourceRetentionHours: int?
 
   @description('RELEASE_AT_SOURCE: what a delete at the source needs beside a proof of the copy; false: nothing is deleted there.')

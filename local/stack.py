@@ -84,6 +84,7 @@ class Stack:
         self.azurite = Azurite(folder / "azurite")
         self.acs = LocalAcs(folder / "acs", self._publish, media=media, media_folder=media_folder)
         self.event_grid = LocalEventGrid(folder / "eventgrid", self.acs.certificates)
+        self.acs.control.published = lambda: self.event_grid.topic.received
         self.before_publish: Callable[[dict[str, Any]], None] = lambda _event: None
         self.host: FunctionsHost
 
@@ -134,11 +135,14 @@ class Stack:
 
     def environment(self) -> dict[str, str]:
         """What the Functions host's process gets: the app's settings, and the way to the local services."""
+        acs = self.acs.environment()
         return {
             **_QUICK,
             "AzureWebJobsStorage": self.azurite.connection_string,
             "ARCHIVE_STORAGE": self.azurite.connection_string,
-            **self.acs.environment(),
+            **acs,
+            # Spelt in lower case they would win, were they set on this machine.
+            **{name.lower(): acs[name] for name in ("HTTPS_PROXY", "NO_PROXY")},
             **self.event_grid.environment(),
             **self._settings,
         }

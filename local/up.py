@@ -1,100 +1,97 @@
-"""`python -m local.up`: everything on this machine, kept running, with ready-made curl lines."""
+"""`make up`: everything on this machine, kept running, with a session to paste."""
 
 import argparse
 import json
-import shutil
 import signal
+import socket
 import sys
-import threading
+import time
 from pathlib import Path
 
+from local.azurite import AzuriteError
+from local.claim import LOCAL, FolderInUseError, claimed, folder_for
 from local.eventgrid import HandshakeError
+from local.guide import session
 from local.host import HostNotReadyError
-from local.stack import ROOT, Stack
+from local.running import Running
+from local.stack import Stack
 
 _PORT = 7071
-_GUIDE = """
-Everything runs. The app answers at {app}/api (function key in the lines below).
-
-  a call; its call_connection_id and server_call_id are in the answer
-    curl -s -X POST {control}/calls -d '{{}}'
-  connect it: the app gets the callback and starts the recording of RECORDING_OUTPUT
-    curl -s -X POST {control}/calls/CALL_CONNECTION_ID/connect
-  or start a recording of your choice
-    curl -s -X POST '{app}/api/recordings?code={key}' -d '{{"serverCallId": "SERVER_CALL_ID",
-         "content": "audio", "channel": "mixed", "format": "mp3"}}'
-  what the service records
-    curl -s {control}/recordings
-  what the app says of it; pause, resume, stop
-    curl -s '{app}/api/recordings/RECORDING_ID?code={key}'
-    curl -s -X POST '{app}/api/recordings/RECORDING_ID/pause?code={key}'
-  end the call: the media is made, its event comes, and the archive begins
-    curl -s -X POST {control}/calls/CALL_CONNECTION_ID/end
-  misbehave: what can go wrong, and to let the next download break half way
-    curl -s {control}/faults
-    curl -s -X POST {control}/faults -d '{{"name": "reset_mid_body"}}'
-
-  log of the app      {log}
-  for Core Tools      {settings}
-                      start this by `make up ARGS=--no-host`, copy that file to local.settings.json, `func start`
-  Blob, Queue, Table  the ARCHIVE_STORAGE connection string in that file, for Storage Explorer
+_PLACES = """\
+what it holds and owes   make status{arguments}
+log of the app           {folder}/host.log
+Blob, Queue and Table    ARCHIVE_STORAGE in {folder}/local.settings.json
+Core Tools               make up ARGS=--no-host leaves the host to them
 Ctrl-C ends it; the next run begins anew.
 """
+_WAITING = "Copy {folder}/local.settings.json to this folder, and run: func start. Waiting for it on port {port} …"
 
 
-def main() -> int:
-    """Run until told to stop."""
+def main(arguments: list[str]) -> int:
+    """Run until interrupted; the exit status of a start that failed."""
     parser = argparse.ArgumentParser(prog="make up", description=__doc__)
     parser.add_argument("--port", type=int, default=_PORT, help="of the Functions host (default %(default)s)")
+    parser.add_argument("--name", default="", help="of a second stack, to run beside the first")
     parser.add_argument("--no-host", action="store_true", help="leave the Functions host to Core Tools' func start")
-    arguments = parser.parse_args()
-    folder = ROOT / ".local" / "up"
-    shutil.rmtree(folder, ignore_errors=True)
-    stopped = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopped.set())
+    asked = parser.parse_args(arguments)
+    folder = folder_for("up", asked.name)
     try:
-        with Stack(
-            folder, media_folder=ROOT / ".local" / "media", port=arguments.port, with_host=not arguments.no_host
-        ) as stack:
-            settings = _write_settings(stack, folder / "local.settings.json")
-            print(
-                _GUIDE.format(
-                    app=stack.host.url,
-                    key=stack.host.function_key,
-                    control=stack.acs.control_url,
-                    log=folder / "host.log",
-                    settings=settings,
-                ),
-                flush=True,
-            )
-            if arguments.no_host:
-                _wait_for_core_tools(stack, stopped)
-            stopped.wait()
-    except HostNotReadyError as error:
-        print(f"The Functions host did not start: {error}", file=sys.stderr)
-        return 1
+        with claimed(folder, f"on port {asked.port}"):
+            _check_port(asked.port)
+            _run(folder, asked.name, asked.port, with_host=not asked.no_host)
+    except FolderInUseError as taken:
+        second = f"make up ARGS='--name second --port {asked.port + 1}'"
+        return _failed(f"make up runs already, {taken}. End it there, or start a second stack: {second}")
+    except (_PortTakenError, AzuriteError, HostNotReadyError) as error:
+        return _failed(f"It did not start: {error}")
     return 0
 
 
-def _wait_for_core_tools(stack: Stack, stopped: threading.Event) -> None:
-    """Subscribe as soon as `func start` answers the handshake."""
-    print(f"Waiting for func start on port {_PORT} …", flush=True)
-    while not stopped.wait(2):
+def _failed(why: str) -> int:
+    print(why, file=sys.stderr)
+    return 1
+
+
+def _run(folder: Path, name: str, port: int, *, with_host: bool) -> None:
+    print("Starting Azurite, local Communication Services, Event Grid and Functions host …", flush=True)
+    with Stack(folder, media_folder=LOCAL / "media", port=port, with_host=with_host) as stack:
+        running = Running.of(stack)
+        running.write(folder)
+        _write_settings(stack, port)
+        place = folder.relative_to(LOCAL.parent)
+        if not with_host:
+            print(_WAITING.format(folder=place, port=port), flush=True)
+            _wait_for_core_tools(stack)
+        arguments = f" ARGS='--name {name}'" if name else ""
+        print(session(running) + _PLACES.format(folder=place, arguments=arguments), flush=True)
+        while True:
+            signal.pause()
+
+
+class _PortTakenError(Exception):
+    """Somebody listens on the port; the message says which one to take."""
+
+
+def _check_port(port: int) -> None:
+    """Before anything starts: the host would find out after half of it runs."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            stack.subscribe()
-        except (HandshakeError, OSError):
-            continue
-        print("Core Tools answers; file events go to it.", flush=True)
-        return
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise _PortTakenError(f"port {port} is taken. Try make up ARGS='--port {port + 1}'") from None
 
 
-def _write_settings(stack: Stack, path: Path) -> Path:
+def _write_settings(stack: Stack, port: int) -> None:
     values = {"FUNCTIONS_WORKER_RUNTIME": "python", **stack.environment()}
-    content = {"IsEncrypted": False, "Values": values, "Host": {"LocalHttpPort": _PORT}}
-    path.write_text(json.dumps(content, indent=2) + "\n")
-    return path
+    content = {"IsEncrypted": False, "Values": values, "Host": {"LocalHttpPort": port}}
+    (stack.folder / "local.settings.json").write_text(json.dumps(content, indent=2) + "\n")
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def _wait_for_core_tools(stack: Stack) -> None:
+    """Subscribe as soon as `func start` answers the handshake."""
+    while True:
+        try:
+            return stack.subscribe()
+        except (HandshakeError, OSError):
+            time.sleep(2)

@@ -1,15 +1,15 @@
-"""Ends what takes too long as a whole, though each of its steps is in time: replies and transfers that drip."""
+"""Ends operations that take too long as a whole, though each of their single reads is in time."""
 
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-_LOOKS = 1.0
-"""Seconds between two looks at what is watched: by so much a limit that came later may be missed."""
+_RECHECK = 1.0
+"""Seconds at most between two checks: a limit added meanwhile is enforced at most this much too late."""
 
 
 class Limit:
-    """A time that something must be done by; `over` says that it was not, and has been ended."""
+    """A deadline: at `due`, `end` is called; `over` says that this has happened."""
 
     def __init__(self, due: float, end: Callable[[], object]) -> None:
         self.due = due
@@ -18,7 +18,7 @@ class Limit:
 
 
 class TimeLimits:
-    """Ends what is not done in its time, from one thread for all, that lives while there is something to watch.
+    """Enforces limits from one thread for all of them, which runs while there are any.
 
     Args:
         monotonic: the clock, in seconds.
@@ -32,11 +32,11 @@ class TimeLimits:
 
     @contextmanager
     def within(self, seconds: float, end: Callable[[], object]) -> Iterator[Limit]:
-        """While inside, `end` is called once the time is over, and again each second: it may have come too early.
+        """While inside, `end` is called once the time is over, and then each second: the first call may be too early.
 
         Args:
             seconds: from now.
-            end: makes what is going on fail; called from another thread, it must not wait for anything.
+            end: makes the operation fail, such as by closing its socket. It runs in another thread and must not block.
         """
         limit = Limit(self._monotonic() + seconds, end)
         with self._changed:
@@ -57,8 +57,8 @@ class TimeLimits:
                 for limit in self._watched:
                     if limit.due <= now:
                         limit.over = True
-                        with suppress(Exception):  # what cannot be ended must not end the watch over all others
+                        with suppress(Exception):  # one that cannot be ended must not keep the others from it
                             limit.end()
                 nearest = min(limit.due for limit in self._watched) - now
-                self._changed.wait(nearest if 0 < nearest < _LOOKS else _LOOKS)
+                self._changed.wait(nearest if 0 < nearest < _RECHECK else _RECHECK)
             self._running = False

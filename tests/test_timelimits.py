@@ -1,4 +1,4 @@
-"""What takes too long is ended; what is in time is left alone."""
+"""Operations that exceed their limit are ended; the others are left alone."""
 
 import threading
 
@@ -10,8 +10,8 @@ from tests.copying.copies import Clock
 WAIT = 30.0
 
 
-def test_what_is_over_is_ended_and_says_so() -> None:
-    """One beside it that is in time is not: the watch has looked."""
+def test_an_operation_that_exceeds_its_limit_is_ended() -> None:
+    """Another one, which does not, is left alone."""
     clock = Clock()
     limits = TimeLimits(clock)
     ended, left = threading.Event(), threading.Event()
@@ -22,8 +22,8 @@ def test_what_is_over_is_ended_and_says_so() -> None:
     assert not left.is_set()
 
 
-def test_what_did_not_end_is_ended_again() -> None:
-    """It may not have begun when it was first."""
+def test_an_operation_that_did_not_end_is_ended_again() -> None:
+    """The first call may have come before there was anything to end."""
     clock = Clock()
     again = threading.Semaphore(0)
     with TimeLimits(clock).within(1, again.release):
@@ -31,8 +31,8 @@ def test_what_did_not_end_is_ended_again() -> None:
         assert all(again.acquire(timeout=WAIT) for _ in range(2))
 
 
-def test_what_has_failed_is_not_watched_any_more() -> None:
-    """And the next one is."""
+def test_an_operation_that_has_failed_is_no_longer_watched() -> None:
+    """The next one is."""
     clock = Clock()
     limits = TimeLimits(clock)
     failed, ended = threading.Event(), threading.Event()
@@ -44,7 +44,7 @@ def test_what_has_failed_is_not_watched_any_more() -> None:
     assert not failed.is_set()
 
 
-def test_what_cannot_be_ended_keeps_nobody_else_from_it() -> None:
+def test_an_operation_that_cannot_be_ended_does_not_keep_others_from_it() -> None:
     limits = TimeLimits(Clock())
     ended = threading.Event()
 

@@ -1,7 +1,7 @@
 """The control API: plain http and JSON, for a person with curl."""
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypedDict, cast, get_args
 
@@ -15,19 +15,27 @@ from local.acs.world import DEFAULT_PARTICIPANTS, World
 
 _PATIENCE = 0.1
 _CALLBACK_TIMEOUT = aiohttp.ClientTimeout(total=30)
-_CALL_FIELDS = {"server_call_id", "group_id", "room_id", "pstn", "participants", "chunk_ms"}
+# Each by its name on the wire, in camelCase as at the app's own API, with its name in the world.
+_CALL_FIELDS = {
+    "serverCallId": "server_call_id",
+    "groupCallId": "group_id",
+    "roomId": "room_id",
+    "pstn": "pstn",
+    "participants": "participants",
+    "chunkMs": "chunk_ms",
+}
 _FAULT_FIELDS = {
-    "name",
-    "object_id",
-    "on",
-    "hop",
-    "count",
-    "after",
-    "at",
-    "amount",
-    "seconds",
-    "retry_after",
-    "location",
+    "name": "name",
+    "documentId": "object_id",
+    "on": "on",
+    "hop": "hop",
+    "count": "count",
+    "after": "after",
+    "at": "at",
+    "amount": "amount",
+    "seconds": "seconds",
+    "retryAfter": "retry_after",
+    "location": "location",
 }
 _OPERATIONS = get_args(Operation)
 _HOPS = get_args(Hop)
@@ -53,15 +61,18 @@ class _CallArguments(TypedDict, total=False):
 
 
 class ControlApi:
-    """`/calls`, `/calls/{id}/connect`, `/calls/{id}/end`, `/recordings`, `/objects` and `/faults`.
+    """`/calls`, `/calls/{id}/connect`, `/calls/{id}/end`, `/recordings`, `/objects`, `/published` and `/faults`.
 
-    `callback_url` is where CallConnected callbacks go unless a request names another; it may change.
+    Attributes:
+        callback_url: where CallConnected callbacks go unless a request names another; it may change.
+        published: the events that the app has published; whoever runs its topic sets it.
     """
 
     def __init__(self, world: World, callback_url: str | None, port: int) -> None:
         """Drive a world."""
         self._world = world
         self.callback_url = callback_url
+        self.published: Callable[[], Sequence[Mapping[str, Any]]] = tuple
         self._wanted_port = port
         application = web.Application(middlewares=[_clear_errors])
         application.add_routes(
@@ -72,6 +83,7 @@ class ControlApi:
                 web.post("/calls/{id}/end", self._end),
                 web.get("/recordings", self._recordings),
                 web.get("/objects", self._objects),
+                web.get("/published", self._list_published),
                 web.get("/faults", self._faults),
                 web.post("/faults", self._arm),
                 web.delete("/faults", self._clear),
@@ -98,23 +110,24 @@ class ControlApi:
         participants = wanted.setdefault("participants", list(DEFAULT_PARTICIPANTS))
         if not _list_of(participants, str) or not participants:
             raise _Wrong(400, "participants: a list of raw ids, at least one")
-        if "chunk_ms" in wanted and (not _list_of(wanted["chunk_ms"], int) or min(wanted["chunk_ms"], default=0) <= 0):
-            raise _Wrong(400, "chunk_ms: a list of durations in ms, one per chunk, each above 0")
-        for field in ("server_call_id", "group_id", "room_id"):
+        if "chunkMs" in wanted and (not _list_of(wanted["chunkMs"], int) or min(wanted["chunkMs"], default=0) <= 0):
+            raise _Wrong(400, "chunkMs: a list of durations in ms, one per chunk, each above 0")
+        for field in ("serverCallId", "groupCallId", "roomId"):
             if field in wanted and not isinstance(wanted[field], str):
                 raise _Wrong(400, f"{field}: a string")
         if not isinstance(wanted.get("pstn", False), bool):
             raise _Wrong(400, "pstn: true or false")
-        call = self._world.start_call(**cast("_CallArguments", wanted))
+        arguments = {_CALL_FIELDS[field]: value for field, value in wanted.items()}
+        call = self._world.start_call(**cast("_CallArguments", arguments))
         return as_json(_call(call), 201)
 
     async def _connect(self, request: web.Request) -> web.Response:
-        wanted = await _object(request, {"callback_url"})
+        wanted = await _object(request, {"callbackUrl"})
         call = self._call(request)
         body = self._world.connect(call)
-        url = wanted.get("callback_url", self.callback_url)
+        url = wanted.get("callbackUrl", self.callback_url)
         if url is None:
-            return as_json(_call(call) | {"callback": "sent nowhere: no callback_url is set"})
+            return as_json(_call(call) | {"callback": "sent nowhere: no callbackUrl is set"})
         try:
             async with (
                 aiohttp.ClientSession(timeout=_CALLBACK_TIMEOUT) as session,
@@ -134,7 +147,7 @@ class ControlApi:
         wanted = request.match_info["id"]
         call = self._world.calls.get(wanted)
         if call is None:
-            raise _Wrong(404, f"no call has the call_connection_id {wanted}; GET /calls lists them")
+            raise _Wrong(404, f"no call has the callConnectionId {wanted}; GET /calls lists them")
         return call
 
     async def _recordings(self, _: web.Request) -> web.Response:
@@ -143,6 +156,9 @@ class ControlApi:
 
     async def _objects(self, _: web.Request) -> web.Response:
         return as_json({"objects": [_object_state(one) for one in self._world.objects.values()]})
+
+    async def _list_published(self, _: web.Request) -> web.Response:
+        return as_json({"events": list(self.published())})
 
     async def _faults(self, _: web.Request) -> web.Response:
         return as_json({"armed": [_armed(fault) for fault in self._world.faults.armed()], "catalogue": catalogue()})
@@ -156,7 +172,7 @@ class ControlApi:
             if not fits(value):
                 raise _Wrong(400, f"{field}: {expected} is needed")
         try:
-            fault = self._world.arm(**wanted)
+            fault = self._world.arm(**{_FAULT_FIELDS[field]: value for field, value in wanted.items()})
         except ValueError as error:
             raise _Wrong(400, str(error)) from error
         return as_json(_armed(fault), 201)
@@ -177,7 +193,7 @@ async def _clear_errors(request: web.Request, handler: _Handler) -> web.StreamRe
         return as_json({"error": f"{request.method} {request.path}: {error.reason}"}, error.status)
 
 
-async def _object(request: web.Request, fields: set[str]) -> dict[str, Any]:
+async def _object(request: web.Request, fields: Collection[str]) -> dict[str, Any]:
     content = await request.read()
     try:
         wanted = json.loads(content) if content.strip() else {}
@@ -185,7 +201,7 @@ async def _object(request: web.Request, fields: set[str]) -> dict[str, Any]:
         raise _Wrong(400, f"the body is not JSON: {error}") from error
     if not isinstance(wanted, dict):
         raise _Wrong(400, "the body must be a JSON object")
-    unknown = sorted(wanted.keys() - fields)
+    unknown = sorted(wanted.keys() - set(fields))
     if unknown:
         raise _Wrong(400, f"unknown fields {', '.join(unknown)}; known are {', '.join(sorted(fields))}")
     return wanted
@@ -207,7 +223,7 @@ _FAULT_CHECKS: dict[str, tuple[str, Callable[[object], bool]]] = {
     "at": ("a whole number", _is_count),
     "amount": ("a whole number", _is_count),
     "seconds": ("a number", lambda value: type(value) in {int, float}),
-    "retry_after": ("text or a whole number", lambda value: _is_text(value) or _is_count(value)),
+    "retryAfter": ("text or a whole number", lambda value: _is_text(value) or _is_count(value)),
 }
 
 
@@ -221,11 +237,11 @@ def _time(at: datetime | None) -> str | None:
 
 def _call(call: Call) -> dict[str, Any]:
     return {
-        "call_connection_id": call.call_connection_id,
-        "server_call_id": call.server_call_id,
-        "correlation_id": call.correlation_id,
-        "group_id": call.group_id,
-        "room_id": call.room_id,
+        "callConnectionId": call.call_connection_id,
+        "serverCallId": call.server_call_id,
+        "correlationId": call.correlation_id,
+        "groupCallId": call.group_id,
+        "roomId": call.room_id,
         "participants": list(call.participants),
         "state": "ended" if call.ended else "established" if call.established else "ringing",
     }
@@ -234,33 +250,34 @@ def _call(call: Call) -> dict[str, Any]:
 def _recording(recording: Recording, objects: dict[str, StoredObject]) -> dict[str, Any]:
     output = recording.output
     return {
-        "recording_id": recording.recording_id,
-        "server_call_id": recording.call.server_call_id,
-        "output": f"{output.content} {output.channel} {output.format}",
+        "recordingId": recording.recording_id,
+        "callConnectionId": recording.call.call_connection_id,
+        "serverCallId": recording.call.server_call_id,
+        "output": {"content": output.content, "channel": output.channel, "format": output.format},
         "state": recording.state,
-        "started": _time(recording.started),
-        "ended": _time(recording.ended),
-        "announced": _time(recording.announced),
+        "startedAt": _time(recording.started),
+        "endedAt": _time(recording.ended),
+        "announcedAt": _time(recording.announced),
         "chunks": [_object_state(objects[document]) for document in recording.documents],
     }
 
 
 def _object_state(entry: StoredObject) -> dict[str, Any]:
     return {
-        "object_id": entry.document_id,
+        "documentId": entry.document_id,
         "index": entry.index,
         "length": entry.length,
         "exists": entry.exists,
-        "deleted": _time(entry.deleted),
-        "expires": _time(entry.expires),
-        "content_location": entry.content_location,
+        "deletedAt": _time(entry.deleted),
+        "expiresAt": _time(entry.expires),
+        "contentLocation": entry.content_location,
     }
 
 
 def _armed(fault: Fault) -> dict[str, Any]:
     return {
         "name": fault.name,
-        "object_id": fault.document_id,
+        "documentId": fault.document_id,
         "on": fault.on,
         "hop": fault.hop,
         "count": fault.count,

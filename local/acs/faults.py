@@ -60,8 +60,8 @@ _CONTENT = (
     FaultKind("untyped_html_for_middle_range", "content", "the same, sent as media", "206, right Content-Range"),
     FaultKind("unauthorized_mid_copy", "content", "the signature is refused (arm with `after`)", "401", Reply(401)),
     FaultKind("forbidden", "content", "access is refused", "403 problem", Reply(403)),
-    FaultKind("busy_429", "content", "throttled; `retry_after` sets the header", "429 problem", Reply(429)),
-    FaultKind("busy_503", "content", "busy; `retry_after` sets the header", "503 problem", Reply(503)),
+    FaultKind("busy_429", "content", "throttled; `retryAfter` sets the header", "429 problem", Reply(429)),
+    FaultKind("busy_503", "content", "busy; `retryAfter` sets the header", "503 problem", Reply(503)),
     FaultKind("retry_after_day", "content", "busy for a day", "503, Retry-After: 86400", Reply(503, rest=_DAY)),
     FaultKind("server_error_500", "content", "an internal error", "500 problem", Reply(500)),
     FaultKind(

@@ -87,6 +87,15 @@ def _tones(seed: int, channels: int) -> list[str]:
 
 def _run(arguments: list[str]) -> None:
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_DEADLINE)
+    # In a group of its own: a Ctrl-C is for us, and half a file would look like a failure of ffmpeg.
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=_DEADLINE,
+        stdin=subprocess.DEVNULL,
+        process_group=0,
+    )
     if done.returncode != 0:
         raise RuntimeError(f"ffmpeg made no media: {done.stderr.strip()}")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from azure.storage.blob import ContainerClient
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -84,37 +85,51 @@ def _read(container: ContainerClient, name: str, folder: Path) -> Path:
     return path
 
 
+_NEXT = """\
+Log of the app: {folder}/host.log
+Next: make demo MEDIA=call.mp4   with a file of yours
+      make up                    the same, kept running, with a session to paste"""
+
+
 def show(console: Console, findings: list[Finding], folder: Path) -> int:
-    """Print the table and where the files are; 0 if nothing was wrong."""
-    table = Table(title="What stands in the archive", title_justify="left")
-    for column in ("recording", "output", "chunks", "size", "MiB/s", "digest", "read back", "source", "left of 24 h"):
-        table.add_column(column, justify="right" if column in {"chunks", "size", "MiB/s"} else "left")
+    """Print the table, where the files and the log are, and what to try next; 0 if nothing was wrong."""
+    console.print()
+    console.print(table_of(findings))
+    console.print("MiB/s: from the event's arrival to the proof, trouble and waiting included.")
+    console.print("Left: of the 24 hours that the service would have kept it.")
+    wrong = [f"{finding.shown.title}: {what}" for finding in findings for what in finding.wrong]
+    for what in wrong:
+        console.print(f"[red]Not kept: {what}[/red]")
+    console.print(f"\nRead back, to play, with a manifest beside each: {folder}/recordings", highlight=False)
+    for finding in findings:
+        for path in finding.files:
+            console.print(f"  {path.suffix[1:]:<4} …/{path.name}", highlight=False)
+    if not wrong:
+        console.print("\n[green]Every byte is where it belongs, and every source is gone.[/green]")
+    console.print(_NEXT.format(folder=folder), highlight=False)
+    return 1 if wrong else 0
+
+
+def table_of(findings: list[Finding]) -> Table:
+    """A line for each recording; eighty columns wide at most."""
+    table = Table(title="What stands in the archive:", box=box.SIMPLE_HEAD, show_edge=False, padding=0)
+    table.title_justify = "left"
+    right = {"chunks", "MiB", "MiB/s"}
+    for column in ("recording", "output", "chunks", "MiB", "MiB/s", "read back", "source", "left"):
+        table.add_column(column, justify="right" if column in right else "left", no_wrap=True)
     for finding in findings:
         state = finding.shown.state
         table.add_row(
             finding.shown.title,
             finding.shown.output,
             str(len(finding.files)),
-            f"{finding.length / _MEBIBYTE:.1f} MiB",
+            f"{finding.length / _MEBIBYTE:.1f}",
             f"{_rate(state, finding.length):.1f}",
-            state["chunks"][0]["digest"]["sha256OfBlocks"][:12],
             "[red]no[/red]" if finding.wrong else "equal",
             ", ".join(sorted({chunk["state"] for chunk in state["chunks"]})),
             _left(state),
         )
-    console.print()
-    console.print(table)
-    console.print("MiB/s is from the event's arrival to the proof, trouble and waiting included.")
-    wrong = [f"{finding.shown.title}: {what}" for finding in findings for what in finding.wrong]
-    for what in wrong:
-        console.print(f"[red]Not kept: {what}[/red]")
-    console.print(f"\nRead back from Blob, to play, with a manifest beside each: {folder / 'recordings'}")
-    for finding in findings:
-        for path in finding.files:
-            console.print(f"  {path.suffix[1:]:<4} …/{path.name}", highlight=False)
-    if not wrong:
-        console.print("\n[green]Every byte is where it belongs, and every source is gone.[/green]")
-    return 1 if wrong else 0
+    return table
 
 
 def _rate(state: dict[str, Any], length: int) -> float:
@@ -125,4 +140,4 @@ def _rate(state: dict[str, Any], length: int) -> float:
 
 def _left(state: dict[str, Any]) -> str:
     left = min(datetime.fromisoformat(chunk["due"]) for chunk in state["chunks"]) - datetime.now(UTC)
-    return str(timedelta(seconds=int(left.total_seconds())))
+    return f"{left // timedelta(hours=1)}:{left // timedelta(minutes=1) % 60:02} h"

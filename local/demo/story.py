@@ -17,6 +17,10 @@ _PATIENCE = 100.0  # seconds for all recordings together
 _PEOPLE = tuple(f"8:acs:demo_participant-{number}" for number in range(1, 6))
 
 
+class DemoFailedError(Exception):
+    """The app did not do what the demo shows; the message says what."""
+
+
 @dataclass
 class Shown:
     """One recording of the demo: what is told of it, and what the service and the app call it."""
@@ -57,8 +61,8 @@ def play(stack: Stack, console: Console) -> list[Shown]:
     _asked(stack.call("POST", f"recordings/{quote(video.recording_id, safe='')}/pause"))
     time.sleep(0.5)
     _asked(stack.call("POST", f"recordings/{quote(video.recording_id, safe='')}/resume"))
-    console.print("One is paused and resumed; then all calls end. Their media is made now, and events follow:")
-    console.print("  each twice and in reversed order; one download answers 503 first, one breaks half way")
+    console.print("One is paused and resumed; then all calls end. Media is made, and events follow:")
+    console.print("  each twice, in reversed order; one download answers 503, one breaks half way")
 
     def trouble(event: dict[str, Any]) -> None:
         if event["eventType"] != RECORDING_FILE_STATUS_UPDATED:
@@ -106,14 +110,23 @@ def _watch(stack: Stack, console: Console, shown: list[Shown]) -> None:
             time.sleep(0.1)
             return all(recording.state.get("completedAt") for recording in shown)
 
-        wait_for(done, "all recordings to be archived and released", _PATIENCE)
+        try:
+            wait_for(done, "all recordings", _PATIENCE)
+        except TimeoutError as error:
+            owed = [f"{one.output} ({_standing(one.state)})" for one in shown if not one.state.get("completedAt")]
+            raise DemoFailedError(f"after {_PATIENCE:.0f} s not archived: {', '.join(owed)}") from error
+
+
+def _standing(state: dict[str, Any]) -> str:
+    reasons = [reason for chunk in state.get("chunks", ()) for reason in (chunk["apart"] or {}).get("reasons", ())]
+    return "; ".join((state.get("state", "no file event"), *reasons))
 
 
 def _asked(response: requests.Response) -> dict[str, Any]:
     found: dict[str, Any] = response.json()
     if not response.ok:
         where = f"{response.request.method} {response.request.path_url.partition('?')[0]}"
-        raise RuntimeError(f"{where}: {found.get('detail', found)}")
+        raise DemoFailedError(f"{where}: {found.get('detail', found)}")
     return found
 
 

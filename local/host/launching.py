@@ -103,7 +103,7 @@ class FunctionsHost:
             "--app",
             str(self._app.resolve()),
             "--port",
-            str(self._port or _free_port()),
+            str(self._port or free_port()),
             "--end-with-stdin",
         ]
         if self._settings is not None:
@@ -184,7 +184,7 @@ class FunctionsHost:
             return "".join(deque(log, _TAIL))
 
 
-def _free_port() -> int:
+def free_port() -> int:
     """A port that nobody listens on, and that stays ours while the host is down."""
     for port in random.sample(_PORTS, len(_PORTS)):
         with socket.socket() as probe, contextlib.suppress(OSError):

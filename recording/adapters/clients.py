@@ -10,7 +10,7 @@ from azure.core.pipeline import Pipeline, PipelineRequest
 from azure.core.pipeline.policies import BearerTokenCredentialPolicy, HeadersPolicy, RetryPolicy, SansIOHTTPPolicy
 from azure.core.pipeline.transport import HttpTransport
 from azure.core.rest import HttpRequest
-from azure.data.tables import TableClient, TableServiceClient
+from azure.data.tables import TableClient
 from azure.eventgrid import EventGridPublisherClient
 from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
 from azure.storage.blob import BlobServiceClient
@@ -102,10 +102,8 @@ def table(name: str, connection_string: str, uri: str = "", credential: Identity
     """A client for the catalog's table."""
     options: dict[str, Any] = {"transport": _transport(), **RETRY}
     if connection_string:
-        service = TableServiceClient.from_connection_string(connection_string, **options)
-    else:
-        service = TableServiceClient(endpoint=uri, credential=credential, **options)
-    return service.get_table_client(name)
+        return TableClient.from_connection_string(connection_string, name, **options)
+    return TableClient(uri, name, credential=credential, **options)
 
 
 def queue(name: str, connection_string: str, uri: str = "", credential: Identity | None = None) -> QueueClient:

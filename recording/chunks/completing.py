@@ -9,7 +9,7 @@ from itertools import count
 from recording import log
 from recording.core.errors import BlobExists
 from recording.core.formats import notifications
-from recording.core.formats.manifest import manifest_of, to_json
+from recording.core.formats.manifest import manifest_json
 from recording.core.lifecycle import Completed, lacks
 from recording.core.model import BlobName, CatalogEntry
 from recording.core.naming import manifest_name
@@ -59,7 +59,7 @@ class Completing:
         """
         for revision in count(entry.recording.revision):
             numbered = replace(entry, recording=replace(entry.recording, revision=revision))
-            body = to_json(manifest_of(numbered))
+            body = manifest_json(numbered)
             name = manifest_name(entry.recording.recording_id, entry.chunks[0].name, revision)
             try:
                 self.archive.put(name, memoryview(body), {"manifest": str(revision)}, "application/json")

@@ -91,11 +91,11 @@ class CopyingChunk:
             raise metadata.error
         if stored is None:
             raise AssertionError("a chunk whose event names no metadata file is not asked for it")
-        with self.engine.open(candidate.announced.content_location) as arrival:
-            doubts, notes = _look(entry, chunk, candidate, metadata, arrival)
+        with self.engine.open(candidate.announced.content_location) as opened:
+            doubts, notes = _look(entry, chunk, candidate, metadata, opened)
             to = self.storing.destination(self.archive, chunk.name, entry, chunk)
             standing = self.archive.find(to.name)
-            if standing is not None and not arrival.resembles(to, standing):
+            if standing is not None and not opened.resembles(to, standing):
                 doubts = (*doubts, "the source serves something else than was archived before its metadata file came")
         meaning = metadata.meaning
         if doubts:
@@ -108,16 +108,16 @@ class CopyingChunk:
     ) -> Archived | Quarantined | None:
         to = self.storing.destination(self.archive, chunk.name, entry, chunk, metadata)
         stored: MetadataProof | None = None
-        with self.engine.open(candidate.announced.content_location) as arrival:
-            doubts, notes = _look(entry, chunk, candidate, metadata, arrival)
+        with self.engine.open(candidate.announced.content_location) as opened:
+            doubts, notes = _look(entry, chunk, candidate, metadata, opened)
             if doubts:
-                outcome: Copied | CutOff | InTheWay | InDoubt = InDoubt(doubts, arrival.length)
+                outcome: Copied | CutOff | InTheWay | InDoubt = InDoubt(doubts, opened.length)
             else:
                 # The metadata stands before the media does, so that whoever sees the blob finds both.
                 stored = None if metadata.raw is None else self.metadata_file.store(self.archive, chunk, metadata.raw)
-                outcome = self.storing.store(arrival, to, entry, chunk, trial)
+                outcome = self.storing.store(opened, to, entry, chunk, trial)
             if isinstance(outcome, InTheWay):
-                outcome = self._examine(arrival, to, outcome)
+                outcome = self._examine(opened, to, outcome)
         if isinstance(outcome, InDoubt):
             return self.setting_apart.set_apart(entry, chunk, candidate, metadata, outcome, trial)
         if isinstance(outcome, CutOff):
@@ -125,7 +125,7 @@ class CopyingChunk:
         proof = self.storing.proof(chunk.name, outcome, None if metadata.error else stored, Place.ARCHIVE)
         return _archived(chunk, proof, candidate, metadata, notes)
 
-    def _examine(self, arrival: OpenedChunk, to: Destination, found: InTheWay) -> Copied | InDoubt:
+    def _examine(self, opened: OpenedChunk, to: Destination, found: InTheWay) -> Copied | InDoubt:
         """A conflict: read what is there and compare it with the source. What is not this chunk stays as it is."""
         error = found.error
         if isinstance(error, ForeignBlocks):
@@ -133,7 +133,7 @@ class CopyingChunk:
         standing = self.archive.find(to.name)
         if standing is None:
             raise StagedBlocksGone(error.operation, error.cause, hint="they are staged again", ids=error.ids)
-        return arrival.compare(to, standing) or InDoubt((_ANOTHER_STANDS,), found.length)
+        return opened.compare(to, standing) or InDoubt((_ANOTHER_STANDS,), found.length)
 
     def _left_by_an_earlier_try(self, entry: CatalogEntry, chunk: Chunk) -> Copied | None:
         """What stands in the archive, once the source must have ended: the only witness left, unless it is in doubt.
@@ -171,14 +171,14 @@ def _archived(
 
 
 def _look(
-    entry: CatalogEntry, chunk: Chunk, candidate: Candidate, metadata: MetadataRead, arrival: OpenedChunk
+    entry: CatalogEntry, chunk: Chunk, candidate: Candidate, metadata: MetadataRead, opened: OpenedChunk
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Doubts and notes about the media of a candidate: whose it is, and whether it is what it should be."""
     meaning = metadata.meaning
     doubts, notes = doubts_about_identity(meaning, chunk.document_id, candidate.announced.index)
-    facts = arrival.facts()
+    facts = opened.facts()
     # A redirect to another object is evidence of what the content is; one to a place without an object's id is none.
-    names_it = (object_id(arrival.location) or object_id(candidate.announced.content_location)) == chunk.document_id
+    names_it = (object_id(opened.location) or object_id(candidate.announced.content_location)) == chunk.document_id
     if not names_it and not names(meaning, chunk.document_id):
         doubts = (*doubts, "neither the content's location nor the metadata file names this document")
     said = entry.recording.output

@@ -72,8 +72,8 @@ class SettingApart:
     ) -> Copied | CutOff | None:
         """A copy under that name, made now or by an earlier try; None where a blob of something else has it."""
         if self.quarantine.find(to.name) is None:
-            with self.engine.open(candidate.announced.content_location) as arrival:
-                outcome = self.storing.store(arrival, to, entry, chunk, trial)
+            with self.engine.open(candidate.announced.content_location) as opened:
+                outcome = self.storing.store(opened, to, entry, chunk, trial)
             if not isinstance(outcome, InTheWay):
                 return outcome
         return self.engine.compare(candidate.announced.content_location, to)

@@ -47,7 +47,7 @@ class Storing:
     monotonic: Callable[[], float]
 
     def store(
-        self, arrival: OpenedChunk, to: Destination, entry: CatalogEntry, chunk: Chunk, trial: Trial
+        self, opened: OpenedChunk, to: Destination, entry: CatalogEntry, chunk: Chunk, trial: Trial
     ) -> Copied | CutOff | InTheWay:
         """Carry the content to its destination, as far as the time of this try allows; or say what is in the way."""
         began = self.monotonic()
@@ -57,15 +57,15 @@ class Storing:
             trial.resumed = length
 
         try:
-            copied = arrival.store(to, trial.until, self._progress(entry, chunk, arrival.length, trial), resumed)
+            copied = opened.store(to, trial.until, self._progress(entry, chunk, opened.length, trial), resumed)
         except (BlobExists, StagedBlocksGone, ForeignBlocks) as error:
-            return InTheWay(error, arrival.length)
+            return InTheWay(error, opened.length)
         if isinstance(copied, CutOff):
-            _tell("recording.copy_cut_off", entry, chunk, staged=copied.staged, bytes=arrival.length)
+            _tell("recording.copy_cut_off", entry, chunk, staged=copied.staged, bytes=opened.length)
         else:
             seconds = self.monotonic() - began
-            rate = (arrival.length - trial.resumed) / max(seconds, 1e-6) / (1 << 20)
-            _tell("recording.chunk_copied", entry, chunk, bytes=arrival.length, seconds=seconds, mib_per_second=rate)
+            rate = (opened.length - trial.resumed) / max(seconds, 1e-6) / (1 << 20)
+            _tell("recording.chunk_copied", entry, chunk, bytes=opened.length, seconds=seconds, mib_per_second=rate)
         return copied
 
     def destination(

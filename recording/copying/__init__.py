@@ -1,1 +1,1 @@
-"""The copy engine: ranges of the source become blocks of the archive, many at a time, in a bounded memory."""
+"""The copy engine: ranges of the source become blocks of the archive, many at a time, in bounded memory."""

@@ -6,24 +6,24 @@ from contextlib import contextmanager
 
 
 class BufferPool:
-    """A pool of equal buffers; whoever finds none waits.
+    """A pool of buffers of equal size; `borrow` blocks while all are lent.
 
     Args:
         size: bytes of one buffer, which is the block size of every copy.
-        budget: bytes that all buffers together may take; at least one buffer is always had.
+        budget: bytes of all buffers together; there is always at least one buffer.
     """
 
     def __init__(self, size: int, budget: int) -> None:
         self.size = size
         self.count = max(1, budget // size)
-        # Last in, first out: a quiet worker goes on with the one buffer whose pages it has touched already.
+        # Last in, first out: a worker with one copy at a time touches the memory pages of one buffer only.
         self._idle: list[bytearray] = []
         self._lock = threading.Lock()
         self._free = threading.Semaphore(self.count)
 
     @contextmanager
     def borrow(self) -> Iterator[memoryview]:
-        """One buffer, as soon as there is one; never ask for a second while holding one."""
+        """One buffer, as soon as there is one. A thread that holds one must not borrow another: it could deadlock."""
         with self._free:
             with self._lock:
                 buffer = self._idle.pop() if self._idle else bytearray(self.size)

@@ -1,4 +1,4 @@
-"""Where a copy goes, what its blob says of itself, and what comes of it."""
+"""Where a copy goes, the metadata of its blob, and its outcome."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from recording.core.model import BlobName, Digest
 from recording.ports import Archive
 
-LENGTH_LABEL = "length"
-DIGEST_LABEL = "sha256blocks"
-BLOCK_SIZE_LABEL = "blocksize"
+LENGTH_KEY = "length"
+DIGEST_KEY = "sha256blocks"
+BLOCK_SIZE_KEY = "blocksize"
 
 Progress = Callable[[int], None]
-"""Told how many bytes more there are: that have come, or that have become safe."""
+"""Called with the number of bytes that have come, or are safe, since the last call."""
 
 
 def unwatched(_length: int) -> None:
@@ -20,7 +20,7 @@ def unwatched(_length: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """A blob to be: in which container, under which name, with which identity in its labels."""
+    """A blob to be: its container, its name, and which chunk it is (`identity`, the first part of its metadata)."""
 
     archive: Archive
     name: BlobName
@@ -28,12 +28,12 @@ class Destination:
     content_type: str
 
     def blob_metadata(self, length: int, digest: Digest) -> dict[str, str]:
-        """The blob's metadata: whose chunk it is and what it holds, so that the catalog can be rebuilt from Blob."""
+        """The blob's metadata: which chunk it is and what it holds, so that the catalog can be rebuilt from Blob."""
         return {
             **self.identity,
-            LENGTH_LABEL: str(length),
-            DIGEST_LABEL: digest.sha256,
-            BLOCK_SIZE_LABEL: str(digest.block_size),
+            LENGTH_KEY: str(length),
+            DIGEST_KEY: digest.sha256,
+            BLOCK_SIZE_KEY: str(digest.block_size),
         }
 
 
@@ -48,6 +48,6 @@ class Copied:
 
 @dataclass(frozen=True, slots=True)
 class CutOff:
-    """The time was up. So many bytes are staged, and the next try goes on from them."""
+    """The time was up. So many bytes are staged, and the next try continues from them."""
 
     staged: int

@@ -1,4 +1,4 @@
-"""A view that fills up from one or more transfers, hashed as it does."""
+"""A view that is filled from one or more replies of the source, and hashed on the way."""
 
 import hashlib
 
@@ -8,51 +8,54 @@ from recording.core.media import is_page
 from recording.ports import Transfer
 
 OPERATION = "read source"
-_SLICE = 1 << 20
-"""Bytes read and hashed at a time: many enough to cost little, few enough that a break loses little of what came."""
-_FIRST_SLICE = 128 << 10
-"""Bytes of a block that are read first, for the pace to hear soon that they flow."""
+_PIECE = 1 << 20
+"""Bytes read and hashed at a time: enough for a low overhead, few enough that a broken connection loses little."""
+_FIRST_PIECE = 128 << 10
+"""Bytes of a block that are read first, so that progress is reported early."""
 _PAGE = 256
-"""Bytes that tell an error page."""
+"""Bytes that are enough to recognise an error page."""
 
 
 class HashingBuffer:
-    """A view that fills up, and the digest of what is in it."""
+    """A view, how many bytes of it are filled (`got`), and their SHA-256."""
 
     def __init__(self, view: memoryview, on_bytes: Progress = unwatched) -> None:
         self.view = view
         self.on_bytes = on_bytes
-        self.forget()
+        self.reset()
 
-    def forget(self) -> None:
-        """Begin anew: what has come is not believed."""
+    def reset(self) -> None:
+        """Discard what is in it."""
         self.got = 0
-        self.sha256 = hashlib.sha256()
+        self._sha256 = hashlib.sha256()
 
     @property
     def digest(self) -> bytes:
-        """The SHA-256 of what is in it."""
-        return self.sha256.digest()
+        """The SHA-256 of the bytes that are in it."""
+        return self._sha256.digest()
 
     @property
     def missing(self) -> int:
         """How many bytes are still to come."""
         return len(self.view) - self.got
 
-    def take(self, transfer: Transfer, upto: int | None = None, *, inside: bool = False) -> None:
-        """Read until the view is full, or has `upto` bytes; what came before a break stays.
+    def read_from(self, transfer: Transfer, upto: int | None = None, *, inside: bool = False) -> None:
+        """Read until the view is full, or has `upto` bytes; what came before an error stays.
 
-        What comes first from `inside` the content must not look like a page that stands in its place.
+        Args:
+            transfer: the reply.
+            upto: the number of bytes to have; all of the view without it.
+            inside: the reply begins within the content, where an error page in its place is recognised and refused.
         """
         end = len(self.view) if upto is None else upto
         while self.got < end:
-            piece = _SLICE if self.got else _FIRST_SLICE
+            piece = _PIECE if self.got else _FIRST_PIECE
             read = transfer.readinto(self.view[self.got : min(self.got + piece, end)])
             if read == 0:
                 raise TransferBroken(OPERATION, f"the body ended {self.missing} bytes too early")
             if inside and is_page(bytes(self.view[self.got : self.got + min(read, _PAGE)])):
                 raise TransferBroken(OPERATION, "an error page is where a range of the media should be")
             inside = False
-            self.sha256.update(self.view[self.got : self.got + read])
+            self._sha256.update(self.view[self.got : self.got + read])
             self.got += read
             self.on_bytes(read)

@@ -1,1 +1,1 @@
-"""Pure decisions: no clock, environment, log, network or file. Time, ids and settings come in as arguments."""
+"""Pure functions and values: no clock, environment, log, network or file. Time and settings are arguments."""

@@ -1,8 +1,8 @@
-"""How a chunk is cut into blocks, what a block's id says, and what a restarted copy need not read again.
+"""How a chunk is divided into blocks, what a block id contains, and which blocks a restarted copy need not read again.
 
-A block id is 48 bytes in base64url, 64 characters, which is as long as Blob storage allows: the block's position (2
-bytes), a fingerprint of the source and the cut (14 bytes) and the SHA-256 of its bytes. `get_block_list` therefore
-tells a restarted copy which blocks it has and what they hold, with nothing else to remember.
+A block id is 48 bytes in base64url, 64 characters, the longest that Blob storage allows: the block's index (2 bytes), a
+fingerprint of the source and the block size (14 bytes), and the SHA-256 of the block. So the list of staged blocks
+tells a restarted copy which blocks there are and what they contain, and nothing else need be stored.
 """
 
 import base64
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from recording.core.model import Digest
 
 MAX_BLOCKS = 50_000
-"""The most blocks that Blob storage takes in one blob."""
+"""The most blocks of one blob that Blob storage allows."""
 
 _ID = struct.Struct(">H14s32s")
 _FINGERPRINT = 14
@@ -23,7 +23,7 @@ _FINGERPRINT = 14
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A byte interval of the chunk: `length` bytes from `offset`; `index` is its position in the blob."""
+    """A byte interval of the chunk: `length` bytes from `offset`; `index` counts the blocks of the blob from 0."""
 
     index: int
     offset: int
@@ -38,19 +38,11 @@ class StagedBlock:
     length: int
 
 
-@dataclass(frozen=True, slots=True)
-class Continuation:
-    """What a restarted copy has (`digests` by block index) and what it must still read (`missing`, in order)."""
-
-    digests: Mapping[int, bytes]
-    missing: tuple[Block, ...]
-
-
 def plan(length: int, block_size: int) -> tuple[Block, ...]:
-    """Cut `length` bytes into blocks of `block_size`; the last one holds the rest.
+    """Divide `length` bytes into blocks of `block_size` bytes; the last one may be shorter.
 
     Raises:
-        ValueError: when either number is not positive (an empty chunk is never archived), or the blocks are too many.
+        ValueError: a number is not positive (an empty chunk is never archived), or there are more than `MAX_BLOCKS`.
     """
     if length <= 0 or block_size <= 0 or length > MAX_BLOCKS * block_size:
         message = f"no plan cuts {length} bytes into blocks of {block_size}"
@@ -62,20 +54,20 @@ def plan(length: int, block_size: int) -> tuple[Block, ...]:
 
 
 def fingerprint(length: int, validators: str, block_size: int, first: bytes) -> int:
-    """A number of 14 bytes that tells one copy's blocks from those of another state of the source, or cut.
+    """A number of 14 bytes that differs for another state of the source, and for another block size.
 
     Args:
         length: of the whole content, in bytes.
-        validators: the source's ETag and such; often empty.
-        block_size: in bytes; a block of another size may have the same index and length, but holds other bytes.
-        first: the SHA-256 of the first block: content that changes tells nothing else of it where there is no ETag.
+        validators: the source's ETag and similar headers; often empty.
+        block_size: in bytes. With another block size a block of the same index and length has other bytes.
+        first: the SHA-256 of the first block. Without an ETag it is the only sign that the content has changed.
     """
     digest = hashlib.sha256(f"{length}\n{block_size}\n{validators}\n".encode() + first).digest()
     return int.from_bytes(digest[:_FINGERPRINT])
 
 
 def block_id(index: int, sha256: bytes, source: int) -> str:
-    """The id of the block at `index` with that digest, read from the source with that fingerprint."""
+    """The id of the block at `index` with that SHA-256, read from the source with that fingerprint."""
     return base64.urlsafe_b64encode(_ID.pack(index, source.to_bytes(_FINGERPRINT), sha256)).decode()
 
 
@@ -83,15 +75,15 @@ def _read_block_id(text: str) -> tuple[int, int, bytes] | None:
     try:
         index, source, sha256 = _ID.unpack(base64.b64decode(text, altchars=b"-_", validate=True))
     except (binascii.Error, struct.error, ValueError):
-        return None  # a foreign id is no error: such a block is only not ours
+        return None  # not an error: another program staged this block
     return index, int.from_bytes(source), sha256
 
 
-def continuation(blocks: Sequence[Block], staged: Iterable[StagedBlock], source: int) -> Continuation:
-    """Match what is staged against the plan.
+def staged_digests(blocks: Sequence[Block], staged: Iterable[StagedBlock], source: int) -> dict[int, bytes]:
+    """The SHA-256 of each planned block that a restarted copy need not read again, by the block's index.
 
-    A staged block counts only if its id is ours, was read from the same state of the source, and has the planned
-    size. Where two of them claim one position neither is believed, and the block is read again.
+    A staged block counts only if its id is one of ours, it was read from the same state of the source, and it has the
+    planned size. Where two staged blocks have the same index, neither counts.
     """
     claims: dict[int, set[bytes]] = {}
     for block in staged:
@@ -101,17 +93,16 @@ def continuation(blocks: Sequence[Block], staged: Iterable[StagedBlock], source:
         index, block_source, sha256 = parsed
         if block_source == source and index < len(blocks) and block.length == blocks[index].length:
             claims.setdefault(index, set()).add(sha256)
-    digests = {index: next(iter(claimed)) for index, claimed in claims.items() if len(claimed) == 1}
-    return Continuation(digests, tuple(block for block in blocks if block.index not in digests))
+    return {index: next(iter(claimed)) for index, claimed in claims.items() if len(claimed) == 1}
 
 
 def block_ids(digests: Mapping[int, bytes], source: int) -> list[str]:
-    """The ids to commit, in order, once every block has its digest."""
+    """The ids to commit, in order; `digests` has every block's SHA-256 by its index."""
     return [block_id(index, digests[index], source) for index in range(len(digests))]
 
 
 def composite(digests: Mapping[int, bytes], block_size: int) -> Digest:
-    """The digest of the whole: SHA-256 over the block digests in order, with the block size beside it."""
+    """The digest of the whole: the SHA-256 over the blocks' SHA-256 digests in order, and the block size in bytes."""
     whole = hashlib.sha256()
     for index in range(len(digests)):
         whole.update(digests[index])
@@ -119,7 +110,7 @@ def composite(digests: Mapping[int, bytes], block_size: int) -> Digest:
 
 
 class Hasher:
-    """The composite digest of bytes that come in pieces of any size."""
+    """Computes the composite digest of bytes that come in pieces of any size."""
 
     def __init__(self, block_size: int) -> None:
         self._block_size = block_size
@@ -128,7 +119,7 @@ class Hasher:
         self._missing = block_size
 
     def update(self, piece: memoryview) -> None:
-        """Take the next bytes."""
+        """Add the next bytes."""
         while piece:
             taken = piece[: self._missing]
             self._sha256.update(taken)
@@ -138,7 +129,7 @@ class Hasher:
                 self._close_block()
 
     def digest(self) -> Digest:
-        """The digest of all that was taken; afterwards nothing more can be."""
+        """The digest of all bytes added; call it once, at the end."""
         if self._missing < self._block_size:
             self._close_block()
         return composite(self._digests, self._block_size)

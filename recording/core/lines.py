@@ -1,16 +1,16 @@
-"""A text that came from elsewhere, as it may stand in a line of a log.
+"""Text from elsewhere made safe for a line of a log.
 
-An id with a line break or a terminal's escape in it would forge or hide lines. Whatever is not printable (control
-characters, line and paragraph separators, marks that change the direction of writing, lone surrogates) is therefore
-written as Python writes it in a literal, and no value is longer than a line can bear.
+An id that contains a line break or an escape sequence of a terminal could forge or hide lines. What is not printable
+(control characters, line and paragraph separators, marks that change the direction of writing, lone surrogates) is
+escaped as in a Python literal, and a long value is truncated.
 """
 
 LONGEST = 1024
-"""Characters of one value; ids of the service have some hundreds."""
+"""Characters of one value; the service's ids have some hundreds."""
 
 
 def escaped(text: str) -> str:
-    r"""The text in one line and of bounded length: a line break is written as `\n`, what is cut off is counted."""
+    r"""The text on one line: a line break is written as `\n`; beyond `LONGEST`, the characters left out are counted."""
     kept = text if len(text) <= LONGEST else f"{text[:LONGEST]}… (and {len(text) - LONGEST} more)"
     if kept.isprintable():
         return kept
@@ -18,7 +18,7 @@ def escaped(text: str) -> str:
 
 
 def shown(value: object) -> str:
-    """A value of a `key=value` pair: as it is, or in quotes where it could be misread."""
+    """The value of a `key=value` pair: unchanged, or quoted and escaped if it could be misread."""
     text = f"{value:.3f}" if isinstance(value, float) else str(value)
     if text and len(text) <= LONGEST and text.isprintable() and not any(mark in text for mark in ' "=\\'):
         return text

@@ -1,4 +1,4 @@
-"""Which URLs may get our credentials: the service's recording hosts, spelt so that no two parsers differ."""
+"""Which URLs our credentials may be sent to: those on the service's recording hosts that all parsers read alike."""
 
 import re
 from urllib.parse import unquote, urljoin
@@ -11,7 +11,7 @@ ALLOWED_SUFFIXES = (".asm.skype.com", ".asyncgw.teams.microsoft.com", ".ams.gov.
 
 MAX_LENGTH = 2048
 
-# What a URL may be spelt with. Left out on purpose: `#`, brackets, `\` and whatever a client would rewrite.
+# The characters that are allowed. Not allowed on purpose: `#`, brackets, `\`, and what a client would rewrite.
 _CHARACTERS = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,;=:@%/?]+")
 _PARTS = re.compile(r"https://(?P<authority>[^/?]*)/(?P<path>[^?]*).*", re.IGNORECASE)
 _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -24,14 +24,17 @@ _OBJECT = re.compile(r"https://[^/]+/v1/objects/(?P<id>[^/?]+)", re.IGNORECASE)
 
 
 def check_location(url: object, field: str) -> Location:
-    """Let a URL pass only if it is one of the service's recording locations.
+    """Check that a URL is one of the service's recording locations.
 
-    What some would rewrite before they look, such as dot segments, does not pass: it might be another place to each.
-    The URL is returned as it came, letter by letter. A refusal shows neither its path nor its query.
+    A URL that clients normalise differently, such as one with dot segments, is refused: it could lead each to another
+    place. The error contains neither its path nor its query.
 
     Args:
-        url: what stands in the event, or in a redirect.
-        field: where it stood, for the error.
+        url: the value from an event or a redirect.
+        field: the name of the field or header, for the error.
+
+    Returns:
+        The URL, unchanged.
 
     Raises:
         HostileLocation: it is anything else; nothing may be sent to it.
@@ -65,7 +68,7 @@ def _check_authority(authority: str, field: str) -> None:
 
 
 def _odd_segment(path: str) -> str:
-    """Which segment some would rewrite, or nothing. Only the last may be empty."""
+    """Which kind of segment a client would normalise; empty if there is none. Only the last one may be empty."""
     *inner, last = (_DOT.sub(".", segment).partition(";")[0] for segment in _SLASH.split(path))
     if not {".", ".."}.isdisjoint((*inner, last)):
         return "a dot"
@@ -73,7 +76,7 @@ def _odd_segment(path: str) -> str:
 
 
 def redirect_target(current: Location, location_header: str) -> Location:
-    """Resolve a redirect against the place it came from, and check the result as strictly as the first URL.
+    """Resolve a redirect against the location that sent it, and check the result as strictly as the first URL.
 
     Args:
         current: the checked location that answered with the redirect.
@@ -83,7 +86,7 @@ def redirect_target(current: Location, location_header: str) -> Location:
         HostileLocation: the target is not one of the service's recording locations.
     """
     field = "Location header"
-    if not _CHARACTERS.fullmatch(location_header):  # `urljoin` would drop some of them without a word
+    if not _CHARACTERS.fullmatch(location_header):  # `urljoin` would drop some of them silently
         raise _hostile(field, "is empty or holds a character that no recording location has")
     return check_location(urljoin(current, location_header), field)
 
@@ -98,6 +101,6 @@ def _hostile(field: str, cause: str) -> HostileLocation:
 
 
 def object_id(location: Location) -> str | None:
-    """The id of the source object that a location names: `/v1/objects/ID`, or `/v1/objects/ID/content/…`."""
+    """The id of the source object in a location (`/v1/objects/ID` or `/v1/objects/ID/content/…`); None if none."""
     found = _OBJECT.match(location)
     return unquote(found["id"]) if found else None

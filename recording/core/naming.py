@@ -1,7 +1,7 @@
-r"""Blob names: total, injective over recording, index and document id, and without tricks of the path.
+r"""Blob names: one for every chunk, and a different one for each recording id, index and document id.
 
-An id becomes part of a name by `encode`: letters, digits, `_` and `-` stay, every other byte of its UTF-8
-becomes `=XX`. So a `.` stands only before a suffix, and a `/` only between the segments of the template.
+`encode` makes any id safe for a name: letters, digits, `_` and `-` are kept, every other byte of its UTF-8 becomes
+`=XX`. So an id adds no `.` and no `/`: a `.` only starts a suffix, and a `/` only separates segments of the template.
 """
 
 import hashlib
@@ -17,17 +17,17 @@ DEFAULT_TEMPLATE = "{year}/{month}/{day}/{recording_id}/{index}-{document_id}"
 TEMPLATE_FIELD = "ARCHIVE_PATH_TEMPLATE"
 MAX_INDEX = 9999
 MAX_LENGTH = 900
-"""Characters of the longest name made here, suffixes included; Blob takes 1,024."""
+"""Characters of the longest name, suffixes included; Blob storage allows 1,024."""
 
 _MAX_ENCODED = 200
 _KEPT_ENCODED = 120
-# Characters of each field: exactly, and at most.
+# The length of each field in characters: exact, and maximum.
 _FIXED = {"year": 4, "month": 2, "day": 2, "hour": 2, "index": 4}
 _VARIABLE = {"recording_id": _MAX_ENCODED, "document_id": _MAX_ENCODED, "call_id": _MAX_ENCODED, "format": 7}
 _LENGTHS = _FIXED | _VARIABLE
 _REQUIRED = ("recording_id", "index", "document_id")
 _ABSENT = "unknown"
-# What a name may yet grow by: a manifest stands in the folder of a chunk under its recording's id.
+# Reserved for suffixes: the longest is that of a manifest, which is in a chunk's folder under the recording's id.
 _ROOM = _MAX_ENCODED + len(f".manifest-{MAX_INDEX}.json")
 _TOKEN = re.compile(r"\{(?P<field>[^{}]*)\}|(?P<literal>[^{}]+)|(?P<stray>[{}])")
 _LITERAL = re.compile(r"[A-Za-z0-9_/-]+")
@@ -35,10 +35,10 @@ _PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456
 
 
 def encode(value: str) -> str:
-    """Spell any text in `[A-Za-z0-9_=~-]`, at most 200 characters, never empty, no two texts alike.
+    """Encode any text in `[A-Za-z0-9_=~-]`, injectively: 1 to 200 characters.
 
-    A text whose spelling would be longer keeps its first 120 characters and gets `~` and its SHA-256: `~`
-    comes in no other way. The empty text is a lone `=`.
+    If the encoded text would be longer, its first 120 characters are kept, followed by `~` and the SHA-256 of the
+    text; `~` occurs nowhere else. The empty text becomes `=`.
     """
     raw = value.encode("utf-8", "surrogatepass")
     encoded = "".join(chr(byte) if byte in _PLAIN else f"={byte:02X}" for byte in raw) or "="
@@ -49,7 +49,7 @@ def encode(value: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A checked template of chunk names; `parse_template` makes it."""
+    """A valid template of chunk names, made by `parse_template`."""
 
     text: str
 
@@ -69,12 +69,12 @@ class Template:
             recording_id: of the recording.
             document_id: of the chunk.
             index: of the chunk in its recording, 0 to 9999.
-            at: the moment that gives year, month, day and hour, in UTC; aware.
-            format_: of the media; its extension is appended where it is known.
-            call_id: of the call, if it is known.
+            at: an aware moment, from which year, month, day and hour are taken in UTC.
+            format_: of the media; if known, it is appended as the extension.
+            call_id: of the call, if known.
 
         Raises:
-            InvalidRequest: the index is out of bounds; `field` is `index`.
+            InvalidRequest: the index is out of range; `field` is `index`.
         """
         if not 0 <= index <= MAX_INDEX:
             raise InvalidRequest("index", f"{index} is not from 0 to {MAX_INDEX}")
@@ -92,10 +92,10 @@ class Template:
 def parse_template(text: str) -> Template:
     """Check a template of chunk names.
 
-    Literals are letters, digits, `_` and `-`, with `/` between segments. Fields are `{year}`, `{month}`,
-    `{day}`, `{hour}`, `{index}`, `{recording_id}`, `{document_id}`, `{call_id}` and `{format}`. For no two
-    chunks to share a name, recording id, index and document id must be in it, and a segment holds at most one
-    field whose length varies.
+    Literals are letters, digits, `_` and `-`, with `/` between segments. Fields are `{year}`, `{month}`, `{day}`,
+    `{hour}`, `{index}`, `{recording_id}`, `{document_id}`, `{call_id}` and `{format}`. So that no two chunks have the
+    same name, recording id, index and document id are required, and a segment may contain at most one field of
+    variable length.
 
     Raises:
         InvalidRequest: naming what is wrong; `field` is `ARCHIVE_PATH_TEMPLATE`.
@@ -117,9 +117,9 @@ def parse_template(text: str) -> Template:
 
 
 def manifest_name(recording_id: RecordingId, chunk_name: BlobName, revision: int) -> BlobName:
-    """Name a recording's manifest, in the folder of one of its chunks; later revisions carry their number.
+    """Name a recording's manifest, in the folder of one of its chunks; revisions after the first have a number.
 
-    The suffix `.manifest….json` is that of no chunk and of no metadata file.
+    No chunk and no metadata file has the suffix `.manifest.json` or `.manifest-N.json`.
     """
     if not 1 <= revision <= MAX_INDEX:
         raise ValueError(f"revision {revision} is not from 1 to {MAX_INDEX}")
@@ -129,9 +129,9 @@ def manifest_name(recording_id: RecordingId, chunk_name: BlobName, revision: int
 
 
 def journal_name(received: datetime, event_id: str, body: bytes) -> BlobName:
-    """Name the journal's copy of an event: by the day it came (UTC), its id, and what it held.
+    """Name the journal's copy of an event by the day it came (UTC), its id, and a digest of its body.
 
-    The same event with the same body has one name; the same id with another body has another.
+    The same id with another body gives another name.
     """
     moment = _moment(received)
     digest = hashlib.sha256(body).hexdigest()[:16]

@@ -18,8 +18,8 @@ _MP4_BYTES_PER_SECOND = 125_000
 class OutputFacts:
     """What the service documents of one valid output.
 
-    `bytes_per_second` is that of one channel; it is the rate itself where `exact`, else the upper bound of a
-    variable one. `sample_rate` is in Hz, `content_type` the media type of the blob.
+    `bytes_per_second` is for one channel: the constant rate if `exact`, else the upper bound of a variable rate.
+    `sample_rate` is in Hz, `content_type` the media type of the blob.
     """
 
     output: Output
@@ -31,13 +31,13 @@ class OutputFacts:
 
     @property
     def rate(self) -> str:
-        """The rate as people read it, in MB (10^6 bytes) per minute."""
+        """The rate in MB (10^6 bytes) per minute, for people."""
         bound = "" if self.exact else "up to "
         each = " per channel" if self.max_channels > 1 else ""
         return f"{bound}{self.bytes_per_second * 60 / 1_000_000:g} MB/min{each}"
 
     def size(self, duration: timedelta, channels: int = 1) -> int:
-        """Media bytes that `duration` takes: the number itself or its upper bound, as `exact` says."""
+        """Media bytes of that `duration`: the exact number if `exact`, else the upper bound."""
         return duration * self.bytes_per_second * channels // timedelta(seconds=1)
 
 
@@ -75,13 +75,13 @@ VALID: tuple[OutputFacts, ...] = (
         content_type="audio/wav",
     ),
 )
-"""Every output the service can make; any other combination is invalid."""
+"""Every output that the service can make; any other combination is invalid."""
 
 _BY_OUTPUT = {facts.output: facts for facts in VALID}
 
 
 def facts_of(output: Output) -> OutputFacts:
-    """Look up what is documented of an output.
+    """What is documented of an output.
 
     Raises:
         InvalidRequest: the combination is not valid; `field` is `output`.
@@ -100,8 +100,8 @@ def parse_output(content: object, channel: object, format_: object) -> Output:
         format_: `wav`, `mp3` or `mp4`.
 
     Raises:
-        InvalidRequest: a value is unknown (`field` is `content`, `channel` or `format`), or they do not go
-            together (`field` is `output`).
+        InvalidRequest: a value is unknown (`field` is `content`, `channel` or `format`), or the combination is
+            invalid (`field` is `output`).
     """
     return facts_of(
         Output(
@@ -125,13 +125,13 @@ def parse_output_name(name: str, field: str = "RECORDING_OUTPUT") -> Output:
 
 
 def infer_output(values: Iterable[object]) -> Output | None:
-    """Work out an output from what its fields hold, whichever field each value came in.
+    """Infer the output from the values of its three fields, in any order.
 
-    Metadata files with content and channel type swapped are known, and events that lack one or all. A value
-    that means nothing here is passed over; a missing one is filled in where one valid output alone is left.
+    Metadata files with content and channel type swapped have been seen, and events without one or all of the fields. So
+    each known value is looked for in every valid output, and an unknown one is ignored.
 
     Returns:
-        The output, or None where the values contradict each other or leave more than one.
+        The only valid output that has all known values; None if there is none, or more than one.
     """
     known = {member.lower() for enum in (Content, Channel, Format) for member in enum}
     said = {value.lower() for value in values if isinstance(value, str)} & known
@@ -140,16 +140,13 @@ def infer_output(values: Iterable[object]) -> Output | None:
 
 
 def table() -> list[dict[str, str]]:
-    """List the valid outputs, for people: content, channel, format and rate of each."""
-    return [
-        {
-            "content": facts.output.content.value,
-            "channel": facts.output.channel.value,
-            "format": facts.output.format.value,
-            "rate": facts.rate,
-        }
-        for facts in VALID
-    ]
+    """The valid outputs for people: content, channel, format and rate of each."""
+    return [{**output_fields(facts.output), "rate": facts.rate} for facts in VALID]
+
+
+def output_fields(output: Output) -> dict[str, str]:
+    """The three values of an output as JSON has them in the API and the manifest."""
+    return {"content": output.content.value, "channel": output.channel.value, "format": output.format.value}
 
 
 def _words(output: Output) -> set[str]:

@@ -1,4 +1,4 @@
-"""Moments and durations as the wire writes them, read to aware UTC and `timedelta`, and written back."""
+"""Moments (ISO 8601) and durations (milliseconds) of the wire, to aware UTC `datetime` and `timedelta`, and back."""
 
 import math
 import re
@@ -14,15 +14,15 @@ _UNSET_YEAR = 1
 
 
 def parse_time(text: object) -> datetime | None:
-    """Read an ISO 8601 moment: any number of fraction digits, `Z`, an offset, or nothing for UTC.
+    """Read a moment in ISO 8601: any number of fraction digits; `Z`, an offset, or, for UTC, neither.
 
-    Digits beyond the microsecond are cut off. The service writes year 1 for "not yet": that is no moment.
+    Digits beyond the microsecond are cut off. The service writes year 1 for "not yet": that is read as None.
 
     Args:
-        text: what stands in the field, of whatever type.
+        text: the value of the field, of any type.
 
     Returns:
-        The moment in UTC, or None where the value is none.
+        The moment in UTC; None if the value is not one.
     """
     if not isinstance(text, str) or (match := _MOMENT.fullmatch(text.strip())) is None:
         return None
@@ -40,14 +40,19 @@ def parse_time(text: object) -> datetime | None:
 
 
 def format_time(moment: datetime) -> str:
-    """Write an aware moment in UTC with `Z`, to the microsecond where it has a fraction."""
+    """Write an aware moment in UTC with `Z`; microseconds only if it has a fraction of a second."""
     if moment.tzinfo is None:
         raise ValueError("a moment without a time zone is ambiguous")
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+def format_known(moment: datetime | None) -> str | None:
+    """As `format_time`; None for a moment that is not known."""
+    return None if moment is None else format_time(moment)
+
+
 def parse_milliseconds(value: object) -> timedelta | None:
-    """Read a duration in milliseconds from a number or its text; None for all else, and below 0."""
+    """Read a duration in milliseconds, a number or its text, from 0 up; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
@@ -58,5 +63,5 @@ def parse_milliseconds(value: object) -> timedelta | None:
 
 
 def in_milliseconds(duration: timedelta) -> int:
-    """Express a duration in whole milliseconds, the rest cut off."""
+    """Express a duration in whole milliseconds, rounded down."""
     return duration // timedelta(milliseconds=1)

@@ -62,7 +62,7 @@ class World:
         )
 
     def compare(self) -> Copied | None:
-        """With what stands in the archive, in the memory of one block."""
+        """With the blob in the archive, in the memory of one block."""
         return self.engine(buffers=1).compare(self.location, destination(self.container.archive))
 
     def stored(self) -> bytes | None:
@@ -89,7 +89,7 @@ def world(real_store: RealStore, real_container: RealContainer) -> World:
 
 
 def killing(after: int) -> Progress:
-    """Ends a copy once so many blocks are safe."""
+    """Kills a copy once so many blocks are staged."""
     left = threading.Semaphore(after)
 
     def progress(length: int) -> None:
@@ -113,8 +113,8 @@ def test_what_is_stored_is_what_the_source_held(world: World, length: int) -> No
 
 
 @pytest.mark.parametrize("kills", [(0,), (1,), (5,), (9,), (1, 1, 1)], ids=str)
-def test_a_copy_killed_anywhere_goes_on(world: World, kills: tuple[int, ...]) -> None:
-    """Reading the first block again, and what was not staged; no reader sees a part meanwhile."""
+def test_a_copy_killed_anywhere_is_continued(world: World, kills: tuple[int, ...]) -> None:
+    """It reads the first block again, and what was not staged; meanwhile no reader sees a part."""
     for moment in kills:
         with pytest.raises(Killed):
             world.copy(progress=killing(moment))
@@ -149,7 +149,7 @@ PASSING = [
     [*((fault, 4) for fault in PASSING), ("busy_429", 0), ("reset_mid_body", 0), ("range_ignored", 0)],
 )
 def test_a_fault_on_the_way_leaves_no_trace(world: World, fault: str, after: int) -> None:
-    """In the first range as in a later one."""
+    """In the first range or a later one."""
     world.store.arm(fault, after=after, retry_after=0, seconds=0.3)
     world.copy()
 
@@ -161,7 +161,7 @@ def test_a_fault_on_the_way_leaves_no_trace(world: World, fault: str, after: int
     [("not_ready_404", SourceGone), ("bad_request_html", SourceNotReady), ("length_changes", SourceChanged)],
 )
 def test_a_fault_that_takes_minutes_is_left_to_the_queue(world: World, fault: str, error: type[RecordingError]) -> None:
-    """Nothing is committed; the next try goes on."""
+    """Nothing is committed; the next try continues."""
     world.store.arm(fault, after=5)
     with pytest.raises(error):
         world.copy()
@@ -173,7 +173,7 @@ def test_a_fault_that_takes_minutes_is_left_to_the_queue(world: World, fault: st
 
 @pytest.mark.parametrize("sabotage", ["answer", "lose_request", "lose_reply", "damage"])
 def test_a_fault_of_the_archive_is_left_to_the_queue(world: World, sabotage: str) -> None:
-    """Whether or not the block was staged; the next try goes on."""
+    """Whether or not the block was staged; the next try continues."""
     network = world.container.network
     strikes: list[int] = []
 
@@ -195,7 +195,7 @@ def test_a_fault_of_the_archive_is_left_to_the_queue(world: World, sabotage: str
 
 
 def test_a_commit_whose_reply_is_lost_is_proven(world: World) -> None:
-    """By the next try, which reads all of it back, and of the source the first block."""
+    """By the next try, which reads back all of it, and the first block of the source."""
     network = world.container.network
     done: list[int] = []
 
@@ -216,11 +216,11 @@ def test_a_commit_whose_reply_is_lost_is_proven(world: World) -> None:
     assert BLOCK == world.served() - before
 
 
-# What stands there already
+# On conflict
 
 
 def test_a_strangers_blob_stays(world: World) -> None:
-    """Found to be another, though its length is the same."""
+    """It is another, though its length is the same."""
     world.container.put_as_stranger(NAME, CONTENT[::-1])
     with pytest.raises(BlobExists):
         world.copy()
@@ -231,7 +231,7 @@ def test_a_strangers_blob_stays(world: World) -> None:
 
 @pytest.mark.parametrize("length", [1, BLOCK, len(CONTENT)])
 def test_a_strangers_blob_of_the_same_bytes_is_the_sources(world: World, length: int) -> None:
-    """It has neither our labels nor our blocks; both sides are read from end to end."""
+    """It has neither our metadata nor our blocks; both sides are read completely."""
     world.location = world.store.add(CONTENT[:length]).content
     world.container.put_as_stranger(NAME, CONTENT[:length])
     standing = world.container.rival.find(NAME)
@@ -246,7 +246,7 @@ def test_a_strangers_blob_of_the_same_bytes_is_the_sources(world: World, length:
     ids=["shorter", "longer", "another end", "another beginning"],
 )
 def test_a_blob_of_nearly_the_same_bytes_is_not_the_sources(world: World, other: bytes) -> None:
-    """Whatever it says of itself."""
+    """Whatever its metadata says."""
     blob_metadata = destination(world.container.archive).blob_metadata(len(CONTENT), digest_of(CONTENT, BLOCK))
     world.container.put_as_stranger(NAME, other, blob_metadata)
 
@@ -254,8 +254,8 @@ def test_a_blob_of_nearly_the_same_bytes_is_not_the_sources(world: World, other:
     assert other == world.stored()
 
 
-def test_zeros_under_our_labels_and_block_ids_are_not_believed(world: World) -> None:
-    """The ids of blocks are names, and so are labels: whoever may write into the archive can write both."""
+def test_zeros_under_our_metadata_and_block_ids_are_not_believed(world: World) -> None:
+    """Who can write into the archive can choose both."""
     to = destination(world.container.archive)
     digests = {at: hashlib.sha256(CONTENT[at * BLOCK : (at + 1) * BLOCK]).digest() for at in range(11)}
     ids = [blocks.block_id(at, digest, 7) for at, digest in digests.items()]
@@ -269,29 +269,29 @@ def test_zeros_under_our_labels_and_block_ids_are_not_believed(world: World) -> 
 
 
 def test_where_nothing_stands_nothing_is_the_sources(world: World) -> None:
-    """And nothing is made there."""
+    """Comparing creates nothing."""
     assert world.compare() is None
     assert world.stored() is None
 
 
-def test_a_source_that_drips_is_asked_again(world: World) -> None:
-    """Each byte comes in time for the socket; all together they would take for ever."""
+def test_a_source_that_stalls_is_asked_again(world: World) -> None:
+    """Each byte comes in time for the socket, but all of them too slowly."""
     clock = Clock()
     world.store.arm("slow_drip", after=2, amount=100, seconds=0.2)
     service = world.store.acs.world
     ended = threading.Event()
 
-    def let_time_pass_while_it_drips() -> None:
+    def let_time_pass_while_it_stalls() -> None:
         assert service.wait_for(lambda world: any(fault.hits for fault in world.faults.armed()), JOIN_SECONDS)
         while not ended.is_set() and not service.wait_for(
             lambda world: all(one.done for one in world.requests if one.fault == "slow_drip"), 0.1
         ):
             clock.forward(40)
 
-    def drip() -> None:
+    def read_slowly() -> None:
         copied(world.engine(monotonic=clock, connections=1), world.location, destination(world.container.archive))
         ended.set()
 
-    run_together(drip, let_time_pass_while_it_drips)
+    run_together(read_slowly, let_time_pass_while_it_stalls)
 
     assert CONTENT == world.stored()

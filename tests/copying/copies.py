@@ -1,4 +1,4 @@
-"""Copies in a small world: blocks of a few bytes, contents that repeat nowhere, clocks that tests set."""
+"""Copies of small contents, in blocks of a few bytes, with a clock that tests set."""
 
 import hashlib
 import random
@@ -21,7 +21,7 @@ JOIN_SECONDS = 30.0
 
 @dataclass
 class Clock:
-    """A monotonic clock that stands still until it is moved."""
+    """A monotonic clock that moves only by `forward`."""
 
     now: float = 100.0
 
@@ -39,7 +39,7 @@ def media(length: int, seed: int = 1) -> bytes:
 
 
 def digest_of(content: bytes, block_size: int = BLOCK) -> Digest:
-    """The composite digest, reckoned in the plainest way."""
+    """The composite digest, computed in the simplest way."""
     parts = [hashlib.sha256(content[at : at + block_size]).digest() for at in range(0, len(content), block_size)]
     return Digest(hashlib.sha256(b"".join(parts)).hexdigest(), block_size)
 
@@ -57,7 +57,7 @@ def engine_of(
     connections: int = 4,
     monotonic: Callable[[], float] | None = None,
 ) -> Engine:
-    """An engine whose memory is so many buffers of one block."""
+    """An engine with so many buffers of one block."""
     return Engine(source, BufferPool(block, block * buffers), connections=connections, monotonic=monotonic or Clock())
 
 
@@ -71,12 +71,12 @@ def copy(
     resumed: Progress = unwatched,
 ) -> Copied | CutOff:
     """One try of a copy."""
-    with engine.open(location) as arrival:
-        return arrival.store(to, until, progress, resumed)
+    with engine.open(location) as opened:
+        return opened.store(to, until, progress, resumed)
 
 
 def copied(engine: Engine, location: Location, to: Destination) -> Copied:
-    """One try of a copy that goes to its end."""
+    """One try of a copy, which must be completed by it."""
     found = copy(engine, location, to)
     assert isinstance(found, Copied)
     return found
@@ -89,7 +89,7 @@ def source_with(content: bytes) -> tuple[FakeSource, Location]:
 
 
 def run_together(*work: Callable[[], object]) -> None:
-    """Run all at once, each on its thread; a failure of one is raised, and a dead lock is one."""
+    """Run all at once, each on its thread; a failure of one is raised, and a deadlock is one."""
     failures: list[BaseException] = []
 
     def run(one: Callable[[], object]) -> None:
@@ -103,6 +103,6 @@ def run_together(*work: Callable[[], object]) -> None:
         thread.start()
     for thread in threads:
         thread.join(JOIN_SECONDS)
-    assert not any(thread.is_alive() for thread in threads), "dead lock"
+    assert not any(thread.is_alive() for thread in threads), "deadlock"
     if failures:
         raise failures[0]

@@ -1,84 +1,102 @@
-"""How a copy asks for what it needs: over how many connections, and how much at a time."""
+"""A source that ignores ranges, from the beginning or later, is copied from one stream."""
 
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 
 import pytest
 
-from recording.copying.destination import CutOff
 from recording.copying.range_reader import HEAD
-from recording.core.errors import TransferBroken
-from recording.core.model import Location
+from recording.core.errors import SourceChanged, TransferBroken
 from tests.copying.copies import (
     BLOCK,
     NAME,
-    Clock,
     copied,
     copy,
     destination,
+    digest_of,
     engine_of,
     media,
     run_together,
     source_with,
 )
-from tests.fakes import FakeArchive, FakeSource, FakeTransfer
+from tests.copying.kills import Killed, killed, killing
+from tests.fakes import FakeArchive
 
 pytestmark = pytest.mark.usefixtures("quick_tries")
-CONTENT = media(9 * BLOCK + 5)
-
-
-def test_few_connections_ask_for_several_blocks_at_a_time() -> None:
-    """Fewer towards the end, so that all of them end at about the same time."""
-    source, location = source_with(CONTENT)
-    copied(engine_of(source, connections=1, buffers=9), location, destination(FakeArchive()))
-
-    assert [BLOCK, 5 * BLOCK, 2 * BLOCK, BLOCK, 5] == [one.length for one in source.opened]
-
-
-@pytest.mark.parametrize(("connections", "blocks"), [(1, 8), (2, 4), (4, 2)])
-def test_no_request_asks_for_much_more_than_there_are_buffers(connections: int, blocks: int) -> None:
-    """What was asked for and is not staged is the most that a kill can cost."""
-    source, location = source_with(media(100 * BLOCK))
-    copied(engine_of(source, connections=connections, buffers=8), location, destination(FakeArchive()))
-
-    assert blocks * BLOCK == max(one.length or 0 for one in source.opened)
-
-
-class SlowSource(FakeSource):
-    """Each request takes a moment, however many there are at a time; `most` tells how many there were."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.now = self.most = 0
-        self.counting = threading.Lock()
-
-    @contextmanager
-    def open(self, location: Location, offset: int = 0, length: int | None = None) -> Iterator[FakeTransfer]:
-        with self.counting:
-            self.now += 1
-            self.most = max(self.most, self.now)
-        time.sleep(0.02)
-        with super().open(location, offset, length) as transfer:
-            yield transfer
-        with self.counting:
-            self.now -= 1
-
-
-def test_more_connections_are_used_where_each_is_slow() -> None:
-    """As many as are allowed."""
-    source = SlowSource()
-    location = source.add(media(150 * BLOCK))
-    engine = engine_of(source, connections=8, buffers=8, monotonic=time.monotonic)
-    copied(engine, location, destination(FakeArchive()))
-
-    assert 8 == source.most
 
 
 @pytest.mark.parametrize("buffers", [1, 2, 4])
-def test_a_first_block_that_breaks_where_ranges_are_then_ignored_hangs_nobody(buffers: int) -> None:
-    """Nothing is known of the content yet to go on with: the next try begins with the stream."""
+def test_a_source_that_ignores_ranges_is_copied_in_one_stream(buffers: int) -> None:
+    """In one request, within the same memory budget."""
+    content = media(20 * BLOCK + 3)
+    source, location = source_with(content)
+    source.ignores_ranges = True
+    archive = FakeArchive()
+    found = copied(engine_of(source, buffers=buffers), location, destination(archive))
+
+    assert (digest_of(content), 1) == (found.digest, len(source.opened))
+    assert content == archive.blobs[NAME].content
+
+
+@pytest.mark.parametrize("at", [1, 7, 19])
+def test_a_source_that_ignores_a_later_range_is_read_again_from_its_beginning(at: int) -> None:
+    """What is staged is compared with the stream, not staged again."""
+    content = media(20 * BLOCK)
+    source, location = source_with(content)
+    source.arm("range_ignored", at=at * BLOCK)
+    archive = FakeArchive()
+    copied(engine_of(source), location, destination(archive))
+
+    assert content == archive.blobs[NAME].content
+    assert 20 == [op for op, _name in archive.calls].count("stage")
+
+
+def test_a_stream_that_differs_from_what_is_staged_is_another_content() -> None:
+    """Nothing is committed of either."""
+    content = media(10 * BLOCK)
+    source, location = source_with(content)
+    archive = FakeArchive()
+    engine = engine_of(source, connections=1)
+    killed(engine, archive, 5, after=False)
+    source.contents[location] = content[:BLOCK] + media(9 * BLOCK, seed=2)
+    source.ignores_ranges = True
+    with pytest.raises(SourceChanged):
+        copy(engine, location, destination(archive))
+
+    assert {} == archive.blobs
+
+
+def test_a_stream_that_breaks_is_read_anew_by_the_next_try() -> None:
+    """The blocks that were staged are used."""
+    content = media(10 * BLOCK)
+    source, location = source_with(content)
+    source.ignores_ranges = True
+    source.arm("reset_mid_body", at=5 * BLOCK)
+    archive = FakeArchive()
+    engine = engine_of(source)
+    with pytest.raises(TransferBroken):
+        copy(engine, location, destination(archive))
+    staged = set(archive.uncommitted[NAME])
+    copied(engine, location, destination(archive))
+
+    assert staged < {block.block_id for block in archive.blobs[NAME].blocks}
+    assert content == archive.blobs[NAME].content
+
+
+def test_a_stream_is_not_read_to_its_end_when_its_blocks_cannot_be_staged() -> None:
+    """It may be gigabytes."""
+    source, location = source_with(media(500 * BLOCK))
+    source.ignores_ranges = True
+    archive = FakeArchive()
+    archive.before = killing(4)
+    with pytest.raises(Killed):
+        copy(engine_of(source, buffers=2), location, destination(archive))
+
+    assert source.served < 20 * BLOCK
+
+
+@pytest.mark.parametrize("buffers", [1, 2, 4])
+def test_a_first_block_that_breaks_where_ranges_are_then_ignored_blocks_no_thread(buffers: int) -> None:
+    """Without the first block nothing can be staged: the next try begins with the stream."""
     block = 2 * HEAD
     content = media(3 * block + 5)
     source, location = source_with(content)
@@ -95,23 +113,3 @@ def test_a_first_block_that_breaks_where_ranges_are_then_ignored_hangs_nobody(bu
 
     run_together(twice)
     assert content == archive.blobs[NAME].content
-
-
-def test_no_block_is_begun_when_the_time_was_up_before_its_buffer_came() -> None:
-    """The budget is shared: another copy may have kept it for long."""
-    source, location = source_with(media(4 * BLOCK))
-    clock = Clock()
-    engine = engine_of(source, buffers=2, connections=2, monotonic=clock)
-    borrow = engine.buffers.borrow
-
-    @contextmanager
-    def late() -> Iterator[memoryview]:
-        with borrow() as view:
-            if source.opened:
-                clock.forward(100)
-            yield view
-
-    engine.buffers.borrow = late  # type: ignore[method-assign]
-
-    assert CutOff(BLOCK) == copy(engine, location, destination(FakeArchive()), until=clock.now + 50)
-    assert [0] == [one.offset for one in source.opened]

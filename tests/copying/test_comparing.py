@@ -1,4 +1,4 @@
-"""What stands where a chunk should go is compared with the source, and believed in nothing that it says of itself."""
+"""A blob that stands where a chunk should go is compared with the source; its metadata and block ids prove nothing."""
 
 from dataclasses import replace
 
@@ -40,19 +40,19 @@ def zeroed(content: bytes, begin: int, end: int) -> bytes:
 
 
 def compared(engine: Engine, location: Location, archive: FakeArchive) -> Copied | None:
-    """The outcome; waiting for a buffer that never comes is a failure."""
+    """The outcome; a deadlock over the buffers is a failure."""
     found: list[Copied | None] = []
     run_together(lambda: found.append(engine.compare(location, destination(archive))))
     return found[0]
 
 
-# What is the source's
+# The same
 
 
 @LENGTHS
 @pytest.mark.parametrize("block", [16, BLOCK, 1000])
 def test_a_copy_of_an_earlier_try_is_found_to_be_the_sources(length: int, block: int) -> None:
-    """However it was cut. Of the source, the first block is read; of the archive, all; and one buffer is enough."""
+    """With any block size. One block of the source is read, and all of the blob; one buffer is enough."""
     source, location = source_with(CONTENT[:length])
     archive = FakeArchive()
     first = copied(engine_of(source, block=block), location, destination(archive))
@@ -72,7 +72,7 @@ def test_a_copy_of_an_earlier_try_is_found_to_be_the_sources(length: int, block:
 def test_a_strangers_blob_of_the_same_bytes_is_the_sources(
     length: int, blob_metadata: dict[str, str], *, ignores_ranges: bool
 ) -> None:
-    """Whatever it says of itself, both are read from end to end, in one buffer."""
+    """Whatever its metadata says, both are read completely, in one buffer."""
     source, location = source_with(CONTENT[:length])
     source.ignores_ranges = ignores_ranges
     archive = FakeArchive()
@@ -83,8 +83,8 @@ def test_a_strangers_blob_of_the_same_bytes_is_the_sources(
 
 
 @pytest.mark.parametrize("fault", ["short_206", "no_total", "no_length_200", "breaks_every", "busy_503"])
-def test_a_source_of_odd_replies_is_compared_all_the_same(fault: str) -> None:
-    """As it is copied."""
+def test_a_source_of_odd_replies_can_be_compared(fault: str) -> None:
+    """As far as it can be copied."""
     source, location = source_with(CONTENT)
     archive = FakeArchive()
     archive.put_as_stranger(NAME, CONTENT)
@@ -95,7 +95,7 @@ def test_a_source_of_odd_replies_is_compared_all_the_same(fault: str) -> None:
     assert digest_of(CONTENT) == found.digest
 
 
-# What is not
+# Another
 
 
 OTHERS: dict[str, bytes] = {
@@ -116,7 +116,7 @@ TOLD_BY_THE_FIRST_BLOCK = ("another first byte", "another first block", "zeros a
 @pytest.mark.parametrize("what", OTHERS)
 @pytest.mark.parametrize("blob_metadata", [{}, claims(CONTENT)], ids=["no claims", "our claims"])
 def test_what_has_other_bytes_is_not_the_sources(what: str, blob_metadata: dict[str, str]) -> None:
-    """Whatever it says of itself; it stays as it is."""
+    """Whatever its metadata says. The blob is left unchanged."""
     source, location = source_with(CONTENT)
     archive = FakeArchive()
     archive.put_as_stranger(NAME, OTHERS[what], blob_metadata)
@@ -127,8 +127,8 @@ def test_what_has_other_bytes_is_not_the_sources(what: str, blob_metadata: dict[
 
 
 @pytest.mark.parametrize("what", TOLD_BY_THE_FIRST_BLOCK)
-def test_a_blob_that_is_what_it_says_may_be_another_all_the_same(what: str) -> None:
-    """With this chunk's identity and its own true digest. Length and first block tell, and no more is read."""
+def test_a_blob_whose_metadata_is_true_may_still_be_another(what: str) -> None:
+    """It names this chunk, and its own digest. Length and first block tell, and no more of the source is read."""
     other = OTHERS[what]
     source, location = source_with(CONTENT)
     archive = FakeArchive()
@@ -141,8 +141,8 @@ def test_a_blob_that_is_what_it_says_may_be_another_all_the_same(what: str) -> N
 
 
 @pytest.mark.parametrize("zeroes_from", [0, 1, 5])
-def test_labels_and_block_ids_of_ours_on_zeros_are_not_believed(zeroes_from: int) -> None:
-    """Whoever may write into the archive can write any of both."""
+def test_zeros_under_our_metadata_and_block_ids_are_not_believed(zeroes_from: int) -> None:
+    """Who can write into the archive can choose both."""
     source, location = source_with(CONTENT)
     archive = FakeArchive()
     copied(engine_of(source), location, destination(archive))
@@ -157,7 +157,7 @@ def test_labels_and_block_ids_of_ours_on_zeros_are_not_believed(zeroes_from: int
 
 @given(st.integers(0, len(CONTENT) - 1), st.integers(1, 255), st.booleans())
 def test_no_byte_may_differ(at: int, by: int, ours: bool) -> None:  # noqa: FBT001 - drawn
-    """Wherever it is."""
+    """At any offset."""
     source, location = source_with(CONTENT)
     other = CONTENT[:at] + bytes([CONTENT[at] ^ by]) + CONTENT[at + 1 :]
     archive = FakeArchive()
@@ -166,11 +166,11 @@ def test_no_byte_may_differ(at: int, by: int, ours: bool) -> None:  # noqa: FBT0
     assert engine_of(source, buffers=1).compare(location, destination(archive)) is None
 
 
-# What is gone
+# Gone
 
 
 def test_where_nothing_stands_nothing_is_the_sources() -> None:
-    """What is only staged is no blob, and is left."""
+    """Blocks that are only staged are no blob, and are left."""
     source, location = source_with(CONTENT)
     archive = FakeArchive(uncommitted={NAME: {"x" * 48: b"x"}})
 
@@ -179,8 +179,8 @@ def test_where_nothing_stands_nothing_is_the_sources() -> None:
 
 
 @pytest.mark.parametrize("reads", range(4))
-def test_a_blob_that_goes_meanwhile_is_looked_for_anew(reads: int) -> None:
-    """By the next try, which finds nothing there; nothing is concluded from what was read of it."""
+def test_a_blob_that_is_deleted_meanwhile_is_an_error(reads: int) -> None:
+    """Nothing is concluded from what was read of it; the next try finds nothing there."""
     source, location = source_with(CONTENT)
     archive = FakeArchive()
     archive.put_as_stranger(NAME, CONTENT)
@@ -215,7 +215,7 @@ def test_a_blob_that_goes_meanwhile_is_looked_for_anew(reads: int) -> None:
 def test_without_the_source_nothing_is_said_of_what_stands(
     fault: str, after: int, error: type[RecordingError], standing: bytes
 ) -> None:
-    """It is no verdict, and takes no buffer away."""
+    """There is no outcome, and every buffer is given back."""
     source, location = source_with(CONTENT)
     archive = FakeArchive()
     archive.put_as_stranger(NAME, standing)

@@ -1,8 +1,4 @@
-"""A copy killed at any point goes on from what is staged, and ends in the same blob."""
-
-from collections.abc import Callable
-from contextlib import suppress
-from itertools import count
+"""A copy killed at any point continues from what is staged, and ends in the same blob."""
 
 import pytest
 from hypothesis import given, settings
@@ -10,8 +6,7 @@ from hypothesis import strategies as st
 
 from recording.copying.destination import Copied, CutOff
 from recording.copying.engine import Engine
-from recording.core.errors import BlobExists, ForeignBlocks, SourceChanged, TransferBroken
-from recording.core.model import BlobName
+from recording.core.errors import BlobExists, ForeignBlocks
 from tests.copying.copies import (
     BLOCK,
     NAME,
@@ -24,36 +19,10 @@ from tests.copying.copies import (
     media,
     source_with,
 )
+from tests.copying.kills import killed
 from tests.fakes import FakeArchive
 
 pytestmark = pytest.mark.usefixtures("quick_tries")
-
-
-class Killed(BaseException):
-    """The process ends here: nothing it does afterwards happens."""
-
-
-def killing(moment: int) -> Callable[[str, BlobName], None]:
-    """Ends every operation from the given one on."""
-    operations = count()
-
-    def strike(_operation: str, _name: BlobName) -> None:
-        if next(operations) >= moment:
-            raise Killed
-
-    return strike
-
-
-def killed(engine: Engine, archive: FakeArchive, moment: int, *, after: bool) -> None:
-    """Try a copy that is killed at one of its operations on the archive, before or after it takes effect."""
-    location = next(iter(engine.source.contents))  # type: ignore[attr-defined]
-    if after:
-        archive.after = killing(moment)
-    else:
-        archive.before = killing(moment)
-    with suppress(Killed, BlobExists):
-        copy(engine, location, destination(archive))
-    archive.before = archive.after = lambda _operation, _name: None
 
 
 def finished(engine: Engine, archive: FakeArchive) -> Copied:
@@ -95,7 +64,7 @@ def test_a_copy_killed_anywhere_ends_in_the_same_blob(
 @settings(max_examples=60)
 @given(blocks=st.integers(2, 20), tail=st.integers(1, BLOCK), connections=st.integers(1, 4), data=st.data())
 def test_no_staged_block_is_read_again(blocks: int, tail: int, connections: int, data: st.DataObject) -> None:
-    """But the first, which tells whether the content is still the same."""
+    """Except the first, which tells whether the content is still the same."""
     content = media((blocks - 1) * BLOCK + tail)
     source, location = source_with(content)
     whole = FakeArchive()
@@ -117,8 +86,8 @@ def test_no_staged_block_is_read_again(blocks: int, tail: int, connections: int,
     assert blocks - len(staged) == [op for op, _name in archive.calls[staged_calls:]].count("stage")
 
 
-def test_what_was_staged_before_is_told_once_and_is_no_progress() -> None:
-    """Whoever watches sees where the copy goes on; a try that brings nothing new has not got on."""
+def test_blocks_of_an_earlier_try_are_reported_once_and_are_no_progress() -> None:
+    """So a try that stages nothing new is seen to have made none."""
     content = media(5 * BLOCK)
     source, location = source_with(content)
     archive = FakeArchive()
@@ -132,8 +101,8 @@ def test_what_was_staged_before_is_told_once_and_is_no_progress() -> None:
 
 
 @pytest.mark.parametrize("connections", [1, 4])
-def test_a_try_whose_time_is_up_at_once_has_not_got_on(connections: int) -> None:
-    """All that is safe was safe before."""
+def test_a_try_whose_time_is_up_at_once_makes_no_progress(connections: int) -> None:
+    """All that is staged was staged before."""
     source, location = source_with(media(5 * BLOCK))
     archive = FakeArchive()
     engine = engine_of(source, connections=connections)
@@ -147,8 +116,8 @@ def test_a_try_whose_time_is_up_at_once_has_not_got_on(connections: int) -> None
     assert found.staged > 0
 
 
-def test_a_staged_block_of_other_content_is_not_resumed() -> None:
-    """The source holds something else now: all of it is new."""
+def test_a_staged_block_of_another_content_is_not_used() -> None:
+    """The source holds something else now: all of it is progress."""
     source, location = source_with(media(5 * BLOCK))
     archive = FakeArchive()
     engine = engine_of(source, connections=1)
@@ -162,7 +131,7 @@ def test_a_staged_block_of_other_content_is_not_resumed() -> None:
 
 
 @pytest.mark.parametrize("length", [1, BLOCK, 5 * BLOCK])
-def test_a_first_try_goes_on_from_nothing(length: int) -> None:
+def test_a_first_try_resumes_nothing(length: int) -> None:
     """Every byte of it is progress."""
     source, location = source_with(media(length))
     resumed: list[int] = []
@@ -173,11 +142,11 @@ def test_a_first_try_goes_on_from_nothing(length: int) -> None:
     assert ([], length) == (resumed, sum(progress))
 
 
-# What is staged, and is not ours or not of now
+# Staged blocks that are not ours, or not of this content
 
 
 def test_blocks_of_strangers_are_left_out() -> None:
-    """Of the same length of id they are not in the way, and end with the commit."""
+    """With ids of our length they do no harm, and the commit discards them."""
     content = media(3 * BLOCK)
     source, location = source_with(content)
     archive = FakeArchive()
@@ -188,8 +157,8 @@ def test_blocks_of_strangers_are_left_out() -> None:
     assert 3 == len(archive.blobs[NAME].blocks)
 
 
-def test_blocks_of_strangers_with_other_ids_keep_ours_out() -> None:
-    """Nothing can be staged beside them; that is said as it is."""
+def test_blocks_of_strangers_with_ids_of_another_length_are_a_conflict() -> None:
+    """Blob storage takes only ids of one length: nothing can be staged beside them."""
     source, location = source_with(media(3 * BLOCK))
     archive = FakeArchive()
     archive.uncommitted[NAME] = {"short": b"stranger"}
@@ -201,7 +170,7 @@ def test_blocks_of_strangers_with_other_ids_keep_ours_out() -> None:
 
 @pytest.mark.parametrize("same_length", [True, False])
 def test_blocks_of_another_content_are_not_used(*, same_length: bool) -> None:
-    """Told by its length, or by its first block."""
+    """Known by its length, or by its first block."""
     source, location = source_with(media(6 * BLOCK, seed=1))
     archive = FakeArchive()
     engine = engine_of(source, connections=1)
@@ -231,7 +200,7 @@ def test_blocks_read_under_another_validator_are_not_used() -> None:
 
 
 def test_a_copy_whose_time_is_up_is_continued_by_the_next() -> None:
-    """It says how much is staged; nothing is committed before all is."""
+    """It reports how much is staged; nothing is committed before all blocks are."""
     content = media(10 * BLOCK)
     source, location = source_with(content)
     archive = FakeArchive()
@@ -254,81 +223,8 @@ def test_a_copy_whose_time_is_up_is_continued_by_the_next() -> None:
 
 
 def test_a_time_that_is_up_before_the_first_block_still_stages_it() -> None:
-    """Every try brings the copy on, however short its slice."""
+    """Every try makes progress, however short its time."""
     source, location = source_with(media(3 * BLOCK))
     archive = FakeArchive()
 
     assert CutOff(BLOCK) == copy(engine_of(source), location, destination(archive), until=0)
-
-
-# Ranges ignored
-
-
-@pytest.mark.parametrize("buffers", [1, 2, 4])
-def test_a_source_that_ignores_ranges_is_copied_in_one_stream(buffers: int) -> None:
-    """In one request, within the same memory."""
-    content = media(20 * BLOCK + 3)
-    source, location = source_with(content)
-    source.ignores_ranges = True
-    archive = FakeArchive()
-    found = copied(engine_of(source, buffers=buffers), location, destination(archive))
-
-    assert (digest_of(content), 1) == (found.digest, len(source.opened))
-    assert content == archive.blobs[NAME].content
-
-
-@pytest.mark.parametrize("at", [1, 7, 19])
-def test_a_source_that_ignores_a_later_range_is_followed_from_its_beginning(at: int) -> None:
-    """What is staged is held against the stream, not staged again."""
-    content = media(20 * BLOCK)
-    source, location = source_with(content)
-    source.arm("range_ignored", at=at * BLOCK)
-    archive = FakeArchive()
-    copied(engine_of(source), location, destination(archive))
-
-    assert content == archive.blobs[NAME].content
-    assert 20 == [op for op, _name in archive.calls].count("stage")
-
-
-def test_a_stream_unlike_what_was_staged_is_another_content() -> None:
-    """Nothing is committed of either."""
-    content = media(10 * BLOCK)
-    source, location = source_with(content)
-    archive = FakeArchive()
-    engine = engine_of(source, connections=1)
-    killed(engine, archive, 5, after=False)
-    source.contents[location] = content[:BLOCK] + media(9 * BLOCK, seed=2)
-    source.ignores_ranges = True
-    with pytest.raises(SourceChanged):
-        copy(engine, location, destination(archive))
-
-    assert {} == archive.blobs
-
-
-def test_a_stream_that_breaks_is_begun_anew_by_the_next_try() -> None:
-    """What was staged of it stays."""
-    content = media(10 * BLOCK)
-    source, location = source_with(content)
-    source.ignores_ranges = True
-    source.arm("reset_mid_body", at=5 * BLOCK)
-    archive = FakeArchive()
-    engine = engine_of(source)
-    with pytest.raises(TransferBroken):
-        copy(engine, location, destination(archive))
-    staged = set(archive.uncommitted[NAME])
-    copied(engine, location, destination(archive))
-
-    assert staged < {block.block_id for block in archive.blobs[NAME].blocks}
-    assert content == archive.blobs[NAME].content
-
-
-def test_a_stream_is_not_read_on_when_its_blocks_cannot_be_staged() -> None:
-    """It may be gigabytes."""
-    source, location = source_with(media(500 * BLOCK))
-    source.ignores_ranges = True
-    archive = FakeArchive()
-    archive.before = killing(4)
-    with pytest.raises(Killed):
-        copy(engine_of(source, buffers=2), location, destination(archive))
-
-    assert source.served < 20 * BLOCK

@@ -1,4 +1,4 @@
-"""From a location to a committed blob, whoever lies on the way."""
+"""From a location to a committed blob, whatever goes wrong on the way."""
 
 from dataclasses import replace
 
@@ -43,7 +43,7 @@ SMALL = CONTENT[: BLOCK - 3]
 
 @pytest.mark.parametrize("length", [1, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK, len(CONTENT)])
 def test_what_is_stored_is_what_the_source_held(length: int) -> None:
-    """With its digest, and labels from which the catalog could be rebuilt."""
+    """With its digest, and metadata from which the catalog can be rebuilt."""
     content = CONTENT[:length]
     source, location = source_with(content)
     archive = FakeArchive()
@@ -61,7 +61,7 @@ def test_what_is_stored_is_what_the_source_held(length: int) -> None:
 
 
 def test_what_fits_one_block_is_put_in_one_request() -> None:
-    """Nothing is staged for it."""
+    """No block is staged."""
     source, location = source_with(SMALL)
     archive = FakeArchive()
     copied(engine_of(source), location, destination(archive))
@@ -75,7 +75,7 @@ def test_what_fits_one_block_is_put_in_one_request() -> None:
 @pytest.mark.parametrize("after", [0, 1, 3])
 @pytest.mark.parametrize("connections", [1, 2, 4])
 def test_a_fault_on_the_way_leaves_no_trace(fault: str, after: int, connections: int) -> None:
-    """In whichever range it is, of one block or of several."""
+    """In any range, of one block or of several."""
     source, location = source_with(CONTENT)
     source.arm(fault, after=after)
     archive = FakeArchive()
@@ -113,7 +113,7 @@ def test_a_fault_that_lasts_commits_nothing(fault: str, error: type[RecordingErr
 
 
 def test_a_failure_ends_the_other_ranges_soon() -> None:
-    """They do not read on to the end of a copy that has failed."""
+    """They do not read the rest of a copy that has failed."""
     source, location = source_with(media(1000 * BLOCK))
     source.arm("not_ready_404", after=10)
     archive = FakeArchive()
@@ -124,14 +124,14 @@ def test_a_failure_ends_the_other_ranges_soon() -> None:
 
 
 def test_a_source_that_would_take_too_many_blocks_is_refused() -> None:
-    """Blob storage takes 50,000."""
+    """Blob storage takes 50,000 in a blob."""
     source, location = source_with(bytes(50_001))
     with pytest.raises(TransferBroken, match="COPY_BLOCK_MIB"):
         copy(engine_of(source, block=1), location, destination(FakeArchive()))
 
 
-def test_a_lost_reply_to_the_commit_is_found_done() -> None:
-    """The next try sees the blob, and proves it."""
+def test_a_commit_whose_reply_is_lost_is_found() -> None:
+    """The next try finds the blob, and proves it."""
     source, location = source_with(CONTENT)
     archive = FakeArchive()
     engine = engine_of(source)
@@ -151,15 +151,15 @@ def test_a_lost_reply_to_the_commit_is_found_done() -> None:
 
 
 def copied_before(engine: object, archive: FakeArchive) -> Copied:
-    """What stands at the destination, proven."""
+    """The blob at the destination, proven."""
     found = engine.prove(destination(archive))  # type: ignore[attr-defined]
     assert isinstance(found, Copied)
     return found
 
 
 @pytest.mark.parametrize("swap", ["content", "order", "gone"])
-def test_a_committed_blob_that_is_not_ours_is_damage(swap: str) -> None:
-    """The archive is asked once more, and must list our blocks in our order."""
+def test_a_committed_blob_that_is_not_what_was_staged_is_an_error(swap: str) -> None:
+    """After the commit the archive must list our blocks, in our order."""
     source, location = source_with(CONTENT)
     archive = FakeArchive()
 
@@ -195,7 +195,7 @@ def test_an_existing_blob_is_never_overwritten(content: bytes) -> None:
 
 
 def test_rivals_end_in_one_blob() -> None:
-    """Each ends well, or hears that there is one already; or that its blocks are gone, which says the same."""
+    """Each succeeds, or finds the blob of another, or its blocks discarded by that one's commit."""
     for _ in range(10):
         source, location = source_with(CONTENT)
         archive = FakeArchive()
@@ -215,7 +215,7 @@ def test_rivals_end_in_one_blob() -> None:
 @pytest.mark.parametrize("buffers", [1, 2])
 @pytest.mark.parametrize("ignores_ranges", [False, True])
 def test_many_copies_share_the_smallest_budget(buffers: int, *, ignores_ranges: bool) -> None:
-    """None waits for another that waits for it."""
+    """Without a deadlock."""
     contents = [media(length, seed) for seed, length in enumerate([1, BLOCK, 2 * BLOCK, 700, 900, 1100])]
     source = FakeSource(ignores_ranges=ignores_ranges)
     locations = [source.add(content) for content in contents]
@@ -229,27 +229,27 @@ def test_many_copies_share_the_smallest_budget(buffers: int, *, ignores_ranges: 
     run_together(*(lambda index=index: one(index) for index in range(len(contents))))
 
     assert contents == [archive.blobs[name].content for name in names]
-    assert engine.buffers.count == buffers
+    assert engine.pool.count == buffers
 
 
 @pytest.mark.parametrize("content", [SMALL, CONTENT], ids=["put", "committed"])
 def test_an_existing_blob_can_be_proven_while_the_source_is_open(content: bytes) -> None:
-    """Even where the budget is one buffer: the first block's has been given back."""
+    """With one buffer too: that of the first block has been given back."""
     source, location = source_with(content)
     archive = FakeArchive()
     engine = engine_of(source, buffers=1)
     first = copied(engine, location, destination(archive))
 
     def again() -> None:
-        with engine.open(location) as arrival:
+        with engine.open(location) as opened:
             with pytest.raises(BlobExists):
-                arrival.store(destination(archive), 1e12)
+                opened.store(destination(archive), 1e12)
             assert first == engine.prove(destination(archive))
 
     run_together(again)
 
 
-# Looking
+# Inspecting
 
 
 @pytest.mark.parametrize("buffers", [1, 4])
@@ -258,10 +258,10 @@ def test_an_error_page_is_not_media(buffers: int) -> None:
     source, location = source_with(CONTENT)
     source.arm("untyped_html")
     with (
-        engine_of(source, buffers=buffers).open(location) as arrival,
+        engine_of(source, buffers=buffers).open(location) as opened,
         pytest.raises(SourceNotReady, match="error page"),
     ):
-        arrival.facts()
+        opened.facts()
 
 
 ODD = [
@@ -278,7 +278,7 @@ ODD = [
 @pytest.mark.parametrize("fault", ODD)
 @pytest.mark.parametrize("length", [1, BLOCK - 1, BLOCK, BLOCK + 1, len(CONTENT)])
 def test_whatever_a_source_may_reply_is_copied(fault: str, length: int) -> None:
-    """Each time, for content of one block and of many."""
+    """If it does so each time, with a content of one block or of many."""
     content = CONTENT[:length]
     source, location = source_with(content)
     source.arm(fault, times=None, amount=BLOCK // 3)
@@ -290,18 +290,18 @@ def test_whatever_a_source_may_reply_is_copied(fault: str, length: int) -> None:
     assert digest_of(content) == engine_of(source).hash_source(location)
 
 
-def test_a_look_at_the_end_reads_only_what_it_needs() -> None:
-    """A box at the end of an mp4 is fetched by a range; without ranges it goes unseen."""
+def test_inspecting_the_end_reads_only_what_it_needs() -> None:
+    """A box at the end of an mp4 is read by a range; without ranges it is not read."""
     boxes = (24).to_bytes(4) + b"ftypisom" + bytes(12) + (99 * BLOCK).to_bytes(4) + b"mdat" + bytes(99 * BLOCK - 8)
     content = boxes + (16).to_bytes(4) + b"moov" + (8).to_bytes(4) + b"free"
     source, location = source_with(content)
-    with engine_of(source).open(location) as arrival:
-        arrival.facts()
+    with engine_of(source).open(location) as opened:
+        opened.facts()
     assert source.served < len(content)
 
     source.ignores_ranges = True
-    with engine_of(source).open(location) as arrival:
-        arrival.facts()
+    with engine_of(source).open(location) as opened:
+        opened.facts()
 
 
 def test_a_small_content_is_read_whole() -> None:
@@ -311,106 +311,15 @@ def test_a_small_content_is_read_whole() -> None:
     assert SMALL == engine_of(source).read_small(location, 1000)
 
 
-# Measuring and proving
+# Hashing the source
 
 
 @pytest.mark.parametrize("ignores_ranges", [False, True])
 @pytest.mark.parametrize("length", [1, BLOCK, BLOCK + 1, len(CONTENT)])
-def test_a_measure_stores_nothing(length: int, *, ignores_ranges: bool) -> None:
-    """And needs one buffer."""
+def test_hashing_the_source_stores_nothing(length: int, *, ignores_ranges: bool) -> None:
+    """It needs one buffer."""
     source, location = source_with(CONTENT[:length])
     source.ignores_ranges = ignores_ranges
     engine = engine_of(source, buffers=1)
 
     assert digest_of(CONTENT[:length]) == engine.hash_source(location)
-
-
-@pytest.mark.parametrize("content", [SMALL, CONTENT], ids=["put", "committed"])
-def test_our_own_blob_is_proven_by_any_later_try(content: bytes) -> None:
-    """With other settings too: the labels say how it was cut."""
-    source, location = source_with(content)
-    archive = FakeArchive()
-    first = copied(engine_of(source), location, destination(archive))
-
-    for block in (16, BLOCK, 1000):
-        assert first == engine_of(source, block=block, buffers=1).prove(destination(archive))
-
-
-def test_what_is_not_there_cannot_be_proven() -> None:
-    """Nor what is only staged."""
-    archive = FakeArchive(uncommitted={NAME: {"x" * 48: b"x"}})
-
-    assert engine_of(FakeSource()).prove(destination(archive)) is None
-
-
-@pytest.mark.parametrize(
-    "blob_metadata",
-    [
-        {"acsdocumentid": "other"},
-        {"acsrecordingid": ""},
-        {"length": "9"},
-        {"length": "many"},
-        {"blocksize": "0"},
-        {"blocksize": "-64"},
-        {"sha256blocks": "00" * 32},
-    ],
-    ids=str,
-)
-@pytest.mark.parametrize("content", [SMALL, CONTENT], ids=["put", "committed"])
-def test_a_blob_that_says_something_else_is_not_ours(content: bytes, blob_metadata: dict[str, str]) -> None:
-    """Of another chunk, or not what its labels say."""
-    source, location = source_with(content)
-    archive = FakeArchive()
-    copied(engine_of(source), location, destination(archive))
-    blob = archive.blobs[NAME]
-    archive.blobs[NAME] = replace(blob, blob_metadata={**blob.blob_metadata, **blob_metadata})
-
-    assert engine_of(source).prove(destination(archive)) is None
-
-
-@pytest.mark.parametrize("block_size", [1, BLOCK - 1, BLOCK + 1, len(CONTENT)])
-def test_a_blob_that_is_not_cut_as_it_says_is_not_ours(block_size: int) -> None:
-    """Its digest under that block size would be another."""
-    source, location = source_with(CONTENT)
-    archive = FakeArchive()
-    copied(engine_of(source), location, destination(archive))
-    blob = archive.blobs[NAME]
-    archive.blobs[NAME] = replace(blob, blob_metadata={**blob.blob_metadata, "blocksize": str(block_size)})
-
-    assert engine_of(source).prove(destination(archive)) is None
-
-
-@pytest.mark.parametrize("missing", ["length", "blocksize", "sha256blocks", "acschunkindex"])
-def test_a_blob_without_its_labels_is_not_ours(missing: str) -> None:
-    """A stranger's, even if its bytes are the same."""
-    source, location = source_with(CONTENT)
-    archive = FakeArchive()
-    copied(engine_of(source), location, destination(archive))
-    blob = archive.blobs[NAME]
-    archive.blobs[NAME] = replace(blob, blob_metadata={k: v for k, v in blob.blob_metadata.items() if k != missing})
-
-    assert engine_of(source).prove(destination(archive)) is None
-
-
-def test_a_blob_with_our_labels_and_other_bytes_is_not_ours() -> None:
-    """It is read back: labels alone prove nothing."""
-    source, location = source_with(CONTENT)
-    archive = FakeArchive()
-    copied(engine_of(source), location, destination(archive))
-    blob_metadata = archive.blobs[NAME].blob_metadata
-    archive.put_as_stranger(NAME, CONTENT[:-1] + b"?", blob_metadata)
-    assert engine_of(source).prove(destination(archive)) is None
-
-    archive.put_as_stranger(NAME, CONTENT, blob_metadata)
-    assert digest_of(CONTENT) == copied_before(engine_of(source), archive).digest
-
-
-@pytest.mark.parametrize("block", [16, BLOCK, 1000])
-def test_a_blob_is_read_back_from_beginning_to_end(block: int) -> None:
-    """Whatever wrote it; one that is shorter than it was said to be has another digest."""
-    archive = FakeArchive()
-    archive.put_as_stranger(NAME, CONTENT)
-    engine = engine_of(FakeSource(), block=block, buffers=1)
-
-    assert digest_of(CONTENT, block) == engine.read_back(destination(archive), len(CONTENT))
-    assert digest_of(CONTENT, block) == engine.read_back(destination(archive), len(CONTENT) + 5)

@@ -1,4 +1,4 @@
-"""Transfers that drip are ended."""
+"""Stalled transfers are aborted."""
 
 from collections.abc import Callable
 
@@ -21,40 +21,40 @@ def transfer(stalls: Callable[[], object] = bool) -> FakeTransfer:
 
 
 def test_a_transfer_is_aborted_when_its_time_is_over() -> None:
-    """Grace, and the bytes at the slowest rate that is tenable."""
+    """The grace, and its length at the minimum throughput."""
     clock = Clock()
     slow = transfer(lambda: clock.forward(40.1))
-    with StallWatchdog(clock, slowest=1, grace=30.0).watching(slow, 10), pytest.raises(TransferBroken):
+    with StallWatchdog(clock, min_rate=1, grace=30.0).watching(slow, 10), pytest.raises(TransferBroken):
         slow.readinto(memoryview(bytearray(10)))
 
 
 def test_a_transfer_in_time_is_left_alone() -> None:
-    """One beside it that is not in time is aborted: the guard has looked."""
+    """Another one, which is not, is aborted: so the watchdog has checked both."""
     clock = Clock()
     quick, slow = transfer(), transfer()
-    guard = StallWatchdog(clock, slowest=1, grace=30.0)
-    with guard.watching(quick, 1000), guard.watching(slow, 1):
+    watchdog = StallWatchdog(clock, min_rate=1, grace=30.0)
+    with watchdog.watching(quick, 1000), watchdog.watching(slow, 1):
         clock.forward(100)
         assert slow.aborted.wait(WAIT)
         assert not quick.aborted.is_set()
 
 
-def test_what_has_ended_is_not_watched_any_more() -> None:
-    """However it ended; and the guard takes up the next one."""
+def test_a_transfer_that_has_ended_is_no_longer_watched() -> None:
+    """By an error too; and the next one is watched."""
     clock = Clock()
-    guard = StallWatchdog(clock, slowest=1, grace=30.0)
+    watchdog = StallWatchdog(clock, min_rate=1, grace=30.0)
     ended, slow = transfer(), transfer()
-    with pytest.raises(KeyError), guard.watching(ended, 1):
+    with pytest.raises(KeyError), watchdog.watching(ended, 1):
         raise KeyError
-    with guard.watching(slow, 1):
+    with watchdog.watching(slow, 1):
         clock.forward(100)
         assert slow.aborted.wait(WAIT)
     assert not ended.aborted.is_set()
 
 
 @pytest.mark.parametrize("after", [0, 1], ids=["the first range", "a later one"])
-def test_a_range_that_drips_is_asked_for_again(after: int) -> None:
-    """The copy ends whole."""
+def test_a_range_that_stalls_is_asked_for_again(after: int) -> None:
+    """The copy is complete."""
     clock = Clock()
     content = media(3 * BLOCK)
     source, location = source_with(content)

@@ -1,4 +1,4 @@
-"""Catalog entries in any state, for tests of what follows."""
+"""Catalog entries in any state, and facts, for tests."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -11,7 +11,7 @@ MP3_FRAME = bytes.fromhex("fff3 48c4".replace(" ", "")) + bytes(140)
 
 @dataclass
 class Sparse:
-    """A file that is nothing but zeros between a few pieces: as long as one likes."""
+    """A file of any length with a few pieces of content, and zeros between them."""
 
     length: int
     pieces: Mapping[int, bytes] = field(default_factory=dict)
@@ -27,7 +27,7 @@ class Sparse:
 
 
 def look(file: bytes | Sparse, head: int = HEAD_LENGTH) -> tuple[MediaFacts, list[Need]]:
-    """Inspect a file as its reader would: its head, then whatever is needed."""
+    """Inspect a file as the app does: its head, then each range that is needed."""
     source = file if isinstance(file, Sparse) else Sparse(len(file), {0: file})
     more: dict[int, bytes] = {}
     needs: list[Need] = []

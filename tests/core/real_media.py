@@ -1,4 +1,4 @@
-"""Genuine media, made by the ffmpeg of imageio-ffmpeg: what no hand-made box or frame can stand for."""
+"""Media encoded by the ffmpeg of imageio-ffmpeg, to complete the files made by hand."""
 
 import subprocess
 from pathlib import Path

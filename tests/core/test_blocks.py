@@ -1,4 +1,4 @@
-"""The block plan, block ids and continuation."""
+"""The block plan, block ids, and which staged blocks a restarted copy uses."""
 
 import hashlib
 import itertools
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recording.core import blocks
-from recording.core.blocks import Block, StagedBlock
+from recording.core.blocks import StagedBlock
 
 sizes = st.integers(1, 10_000)
 
@@ -27,7 +27,7 @@ def test_a_plan_covers_every_byte_once_in_order(length: int, block_size: int) ->
 
 @pytest.mark.parametrize(("length", "block_size"), [(0, 1), (1, 0), (-1, 5), (50_001, 1), (1 << 62, 8 << 20)])
 def test_what_cannot_be_cut_has_no_plan(length: int, block_size: int) -> None:
-    """Nothing is committed for nothing, and Blob storage takes 50,000 blocks."""
+    """An empty chunk is never archived, and Blob storage allows 50,000 blocks."""
     with pytest.raises(ValueError, match="no plan"):
         blocks.plan(length, block_size)
 
@@ -56,7 +56,7 @@ def test_the_fingerprint_follows_the_source_and_the_cut() -> None:
 def test_a_restarted_copy_reads_exactly_what_is_not_staged(
     length: int, block_size: int, staged: set[int], source: int
 ) -> None:
-    """Whatever was staged before the kill is not read again; all else is."""
+    """A block staged before the kill is not read again; any other is."""
     planned = blocks.plan(length, block_size)
     digests = {block.index: hashlib.sha256(bytes([block.index % 256])).digest() for block in planned}
     there = [
@@ -65,10 +65,9 @@ def test_a_restarted_copy_reads_exactly_what_is_not_staged(
         if block.index in staged
     ]
 
-    found = blocks.continuation(planned, there, source)
+    found = blocks.staged_digests(planned, there, source)
 
-    assert {index: digests[index] for index in digests if index in staged} == found.digests
-    assert tuple(block for block in planned if block.index not in staged) == found.missing
+    assert {index: digests[index] for index in digests if index in staged} == found
 
 
 @pytest.mark.parametrize(
@@ -87,20 +86,20 @@ def test_foreign_and_stale_blocks_are_not_taken(foreign: StagedBlock) -> None:
     """Only a block of this plan, from this state of the source, counts."""
     planned = blocks.plan(200, 100)
 
-    assert planned == blocks.continuation(planned, [foreign], 7).missing
+    assert {} == blocks.staged_digests(planned, [foreign], 7)
 
 
 def test_two_claims_to_one_position_are_both_refused() -> None:
-    """Which of them is right cannot be known: the block is read again."""
+    """It cannot be known which is right, so the block is read again."""
     planned = blocks.plan(100, 100)
     rivals = [StagedBlock(blocks.block_id(0, bytes([n]) * 32, 7), 100) for n in (1, 2)]
 
-    assert (Block(0, 0, 100),) == blocks.continuation(planned, rivals, 7).missing
+    assert {} == blocks.staged_digests(planned, rivals, 7)
 
 
 @given(st.lists(st.binary(min_size=32, max_size=32), min_size=1, max_size=20))
 def test_the_composite_digest_is_the_hash_of_the_block_hashes_in_order(digests: list[bytes]) -> None:
-    """Anyone can compute it again from the blob and the block size."""
+    """Anyone can compute it from the blob and the block size."""
     by_index = dict(enumerate(digests))
 
     found = blocks.composite(dict(reversed(by_index.items())), 4096)
@@ -112,7 +111,7 @@ def test_the_composite_digest_is_the_hash_of_the_block_hashes_in_order(digests: 
 
 @given(content=st.binary(min_size=1, max_size=500), block_size=st.integers(1, 200), cuts=st.lists(st.integers(0, 500)))
 def test_a_digest_does_not_depend_on_how_the_bytes_came(content: bytes, block_size: int, cuts: list[int]) -> None:
-    """Reading back in other pieces than were copied proves the same."""
+    """A copy is read back in other pieces than it was written in."""
     planned = blocks.plan(len(content), block_size)
     expected = blocks.composite(
         {b.index: hashlib.sha256(content[b.offset : b.offset + b.length]).digest() for b in planned}, block_size

@@ -41,7 +41,7 @@ def test_the_earliest_of_three_clocks_says_when_a_source_may_end(found: FileEven
 
 
 def test_the_latest_end_is_counted_from_when_a_chunk_was_first_seen() -> None:
-    """Whatever the event says."""
+    """The times in the event do not matter."""
     assert NOW + timedelta(hours=25) == gone_by_of(NOW, DAY)
 
 
@@ -54,14 +54,13 @@ def test_metadata_tells_the_end_of_its_own_chunk() -> None:
     ("tries", "least", "most"), [(0, 24, 36), (1, 48, 72), (3, 192, 288), (6, 1536, 1800), (99, 1800, 1800)]
 )
 def test_a_wait_doubles_up_to_half_an_hour(tries: int, least: int, most: int) -> None:
-    """Spread by a fifth."""
+    """It varies by a fifth, so that chunks are not tried at the same moment."""
     wait = (next_look(replace(chunk(0), tries=tries), NOW, WAITS) - NOW).total_seconds()
 
     assert least <= wait <= most
 
 
 def test_a_wait_grows_with_the_rounds_through_all_candidates() -> None:
-    """Not with each of them: one good among many is found soon."""
     many = tuple(candidate(0, host=f"h{number}") for number in range(8))
     wait = next_look(replace(chunk(0), candidates=many, tries=7), NOW, WAITS) - NOW
 
@@ -69,7 +68,6 @@ def test_a_wait_grows_with_the_rounds_through_all_candidates() -> None:
 
 
 def test_a_wait_is_an_eighth_of_what_is_left() -> None:
-    """Until the source may end; after that, until it must have ended."""
     waiting = replace(chunk(0), tries=9)
     before, between = DUE - timedelta(minutes=80), GONE_BY - timedelta(minutes=40)
 

@@ -1,4 +1,4 @@
-"""Errors: two families, each with a code of its own, and one line that says all."""
+"""Errors: two families, a code for each class, and one line for the log."""
 
 import pytest
 
@@ -18,19 +18,18 @@ KINDS = [kind for kind in vars(errors).values() if isinstance(kind, type) and is
 
 
 def test_every_error_belongs_to_one_family() -> None:
-    """Who must react is never in doubt."""
     assert all(
         issubclass(kind, Transient) != issubclass(kind, Permanent) for kind in KINDS if kind is not RecordingError
     )
 
 
 def test_every_error_has_a_code_of_its_own() -> None:
-    """Failures are counted by it, and problems named."""
+    """Failures are counted by code, and problem details are named by it."""
     assert len(KINDS) == len({kind.code for kind in KINDS})
 
 
 def test_the_line_says_operation_ids_cause_and_hint() -> None:
-    """In this order; what there is none of is left out."""
+    """They are in this order; empty ones are left out."""
     error = SourceBusy("read source", "503 busy", hint="wait", ids={"a": "1", "b": "2"}, retry_after=5.0)
 
     assert "read source a=1 b=2: 503 busy (wait)" == str(error)
@@ -39,7 +38,7 @@ def test_the_line_says_operation_ids_cause_and_hint() -> None:
 
 
 def test_an_error_keeps_ids_of_its_own() -> None:
-    """Whoever adds to them changes no other error."""
+    """Adding an id changes no other error."""
     ids = {"a": "1"}
     error = Transient("do", "failed", ids=ids)
     error.ids["b"] = "2"
@@ -64,12 +63,11 @@ def test_an_error_keeps_ids_of_its_own() -> None:
     ],
 )
 def test_errors_with_a_field_of_their_own_say_it(error: RecordingError, line: str) -> None:
-    """In the same one line."""
     assert line == str(error)
 
 
 def test_fields_can_be_asked_for() -> None:
-    """By those who translate errors."""
+    """Code that translates errors reads them as attributes."""
     assert "data.x" == MalformedEvent("data.x", "missing").field
     assert "format" == InvalidRequest("format", "unknown").field
     assert 404 == CallRefused("stop", "over", status=404).status

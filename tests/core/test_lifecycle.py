@@ -71,7 +71,7 @@ IMPOSSIBLE = "impossible"
 
 
 def alerts_of(entry: CatalogEntry) -> tuple[Alert, ...]:
-    """What a person is still to be told."""
+    """The alerts that are not published yet."""
     return entry.recording.untold
 
 
@@ -96,7 +96,7 @@ def expectations() -> Iterator[tuple[str, ChunkFact, str]]:
 
 
 def test_the_tables_know_every_state_and_fact() -> None:
-    """A fact without a meaning in some state would be an error at the worst moment."""
+    """A missing cell would raise KeyError when the fact is decided."""
     kinds = {type(fact) for fact in chunk_facts().values()}
 
     assert set(ChunkState) == set(CHUNK_TRANSITIONS)
@@ -106,7 +106,7 @@ def test_the_tables_know_every_state_and_fact() -> None:
 
 @pytest.mark.parametrize(("state", "fact", "expected"), list(expectations()))
 def test_a_chunk_fact_in_every_state(state: str, fact: ChunkFact, expected: str) -> None:
-    """It leads where the table says; what cannot be true changes nothing and alerts."""
+    """It leads to the state in the table; a fact that cannot be true changes nothing and alerts."""
     before = entry_of(chunk(0, ChunkState(state)), chunk(1))
     after = decide(before, fact, LATER).entry
 
@@ -124,7 +124,7 @@ CONTROLS: tuple[RecordingFact, ...] = (Paused(), Resumed(), Stopped())
 
 @pytest.mark.parametrize(("state", "fact"), list(product(RecordingState, CONTROLS)))
 def test_a_control_fact_in_every_state(state: RecordingState, fact: RecordingFact) -> None:
-    """It moves a running recording, and notes when it was stopped; after the end it changes nothing."""
+    """It changes the state of a running recording, and notes when it was stopped; later it changes nothing."""
     before = entry_of(state=state)
     moved = {Paused: "paused", Resumed: "started", Stopped: "stopped"}[type(fact)]
     stopped_at = LATER if isinstance(fact, Stopped) else None
@@ -136,19 +136,18 @@ def test_a_control_fact_in_every_state(state: RecordingState, fact: RecordingFac
 
 @pytest.mark.parametrize("fact", [*CONTROLS, *chunk_facts().values(), completed(), Told(())])
 def test_a_fact_about_nothing_known_is_a_programming_error(fact: Fact) -> None:
-    """Not to be mistaken for an outcome."""
+    """It raises KeyError: no recording can be meant."""
     with pytest.raises(KeyError):
         decide(None, fact, NOW)
 
 
 def test_a_fact_about_an_unknown_chunk_is_a_programming_error() -> None:
-    """Even if the recording is known."""
     with pytest.raises(KeyError):
         decide(entry_of(chunk(0)), Released(document(1)), NOW)
 
 
 def test_who_brought_a_change_about_stands_in_the_entry() -> None:
-    """The app, unless a person is named; a fact that changes nothing is nobody's."""
+    """It is the app unless a person is named; a fact that changes nothing leaves it as it was."""
     started = decide(None, Started(RECORDING_ID, WAV), NOW).entry
     paused = decide(started, Paused(), NOW, Actor("a person")).entry
 
@@ -160,7 +159,7 @@ def test_who_brought_a_change_about_stands_in_the_entry() -> None:
 
 
 def test_a_start_makes_an_entry() -> None:
-    """With what was ordered, and all that names the call."""
+    """It has the requested output and all ids of the call."""
     fact = Started(RECORDING_ID, WAV, ServerCallId("call"), CallConnectionId("connection"), "group", "room")
     entry = decide(None, fact, NOW).entry
     recording = entry.recording
@@ -180,7 +179,7 @@ def test_a_start_that_is_paused_is_shown_as_paused() -> None:
 
 
 def test_a_start_that_comes_after_the_file_event_only_adds() -> None:
-    """Nothing known is overwritten, and what was announced stays announced."""
+    """No field that is known is overwritten, and the state stays."""
     before = decide(None, announced(0), NOW).entry
     after = decide(before, Started(RECORDING_ID, WAV, ServerCallId("call")), LATER).entry
 
@@ -198,7 +197,7 @@ def test_a_start_that_comes_after_the_file_event_only_adds() -> None:
 
 
 def test_an_archived_chunk_has_its_proof_and_notes_once() -> None:
-    """The same copy told of twice; a rival's other proof comes too late."""
+    """The same fact twice, or another worker's later proof, changes nothing."""
     once = decide(entry_of(chunk(0, notes="noted")), archived(0, "noted", "and more"), NOW).entry
     rival = Archived(document(0), replace(proof(0), etag="other"), candidate(0, host="other"))
 
@@ -227,7 +226,7 @@ def test_metadata_that_comes_late_is_added_to_the_proof_once() -> None:
 
 
 def test_a_doubt_has_a_next_look_and_tells_once() -> None:
-    """A later look that could make no copy does not forget where one stands."""
+    """A later look without a copy keeps the copy of the first."""
     apart = proof(0, place=Place.QUARANTINE)
     first = decide(entry_of(chunk(0)), Quarantined(document(0), ("not a wav", "too short"), AGAIN, apart), NOW).entry
     told = decide(first, Told(alerts_of(first)), NOW).entry
@@ -242,7 +241,7 @@ def test_a_doubt_has_a_next_look_and_tells_once() -> None:
 
 
 def test_a_doubt_without_another_look_is_for_a_person_or_a_loss() -> None:
-    """For a person where a copy stands apart."""
+    """With a copy in quarantine it waits for a person; without one the chunk is lost."""
     last = Quarantined(document(0), ("not a wav",), None)
     kept = decide(entry_of(chunk(0)), replace(last, apart=proof(0, place=Place.QUARANTINE)), NOW).entry
     lost = decide(entry_of(chunk(0)), last, NOW).entry
@@ -255,7 +254,7 @@ def test_a_doubt_without_another_look_is_for_a_person_or_a_loss() -> None:
 
 
 def test_a_dispute_puts_what_stands_in_the_archive_in_doubt() -> None:
-    """The copy is not forgotten, and a person is told."""
+    """The proof of the copy is kept as `apart`, and an alert is raised."""
     after = decide(entry_of(chunk(0, ChunkState.ARCHIVED)), Disputed(document(0), ("too short",), AGAIN), NOW).entry
 
     assert (proof(0), None, AGAIN) == (after.chunks[0].apart, after.chunks[0].proof, after.chunks[0].look_at)
@@ -263,7 +262,7 @@ def test_a_dispute_puts_what_stands_in_the_archive_in_doubt() -> None:
 
 
 def test_damage_takes_the_proof_and_alerts() -> None:
-    """The chunk is copied again."""
+    """The chunk is to be copied again."""
     after = decide(entry_of(chunk(0, ChunkState.KEPT)), Damaged(document(0), "a blob is gone"), NOW).entry
 
     assert (Alert(Alarm.DAMAGED, "a blob is gone", document(0)),) == alerts_of(after)
@@ -271,7 +270,7 @@ def test_damage_takes_the_proof_and_alerts() -> None:
 
 
 def test_damage_after_completion_owes_the_next_manifest() -> None:
-    """The one that stands names a blob that is gone."""
+    """The manifest that was written names a blob that is gone."""
     before = entry_of(chunk(0, ChunkState.KEPT), completed_at=NOW)
     recording = decide(before, Damaged(document(0), "a blob is gone"), LATER).entry.recording
 
@@ -287,7 +286,7 @@ def test_what_expired_is_lost_and_told_with_the_last_that_was_seen() -> None:
 
 
 def test_every_loss_of_a_long_recording_is_told_though_nobody_can_be_told_for_now() -> None:
-    """The topic is out of order while a hundred chunks end."""
+    """While the topic cannot be reached, a hundred chunks may be lost."""
     entry = entry_of(*(chunk(index) for index in range(120)))
     for index in range(120):
         entry = decide(entry, Expired(document(index), failure()), NOW).entry
@@ -313,7 +312,7 @@ def test_a_proven_chunk_whose_source_ended_is_kept_with_the_reason() -> None:
 
 
 def test_failures_are_counted_by_their_code() -> None:
-    """Whatever the state; the last one is kept."""
+    """The last one is kept whole."""
     entry = entry_of(chunk(0, ChunkState.ARCHIVED))
     for code, cause in (("b", "one"), ("a", "two"), ("b", "three")):
         entry = decide(entry, Failed(document(0), failure(code, cause), AGAIN), NOW).entry
@@ -338,7 +337,7 @@ def test_a_failure_of_what_is_closed_is_only_counted() -> None:
 
 
 def test_a_step_of_what_is_closed_that_fails_many_times_needs_a_person_once() -> None:
-    """Its manifest, which no end of a source ends."""
+    """Such a step is the manifest, for which there is no `gone_by`."""
     entry = entry_of(chunk(0, ChunkState.RELEASED))
     told: list[int] = []
     for number in range(1, 30):
@@ -359,7 +358,6 @@ def test_a_failure_that_needs_a_person_tells_once_for_each_cause() -> None:
 
 
 def test_an_end_told_by_the_metadata_makes_a_chunk_more_urgent() -> None:
-    """Never less."""
     for fact in (
         Failed(document(0), failure(), AGAIN, due=DUE - timedelta(hours=2)),
         Quarantined(document(0), ("doubted",), AGAIN, due=DUE - timedelta(hours=2)),
@@ -370,7 +368,6 @@ def test_an_end_told_by_the_metadata_makes_a_chunk_more_urgent() -> None:
 
 
 def test_a_release_is_dated_once() -> None:
-    """By the first that saw it."""
     once = decide(entry_of(chunk(0, ChunkState.ARCHIVED)), Released(document(0)), NOW).entry
 
     assert NOW == once.chunks[0].released_at
@@ -387,7 +384,6 @@ def test_a_source_kept_on_account_of_a_conflict_is_told() -> None:
 
 
 def test_what_was_told_is_no_longer_untold() -> None:
-    """And only that."""
     one, two = Alert(Alarm.LOST, "one"), Alert(Alarm.LOST, "two")
     before = changed_recording(entry_of(chunk(0)), untold=(one, two))
 
@@ -412,7 +408,7 @@ def test_what_was_told_is_no_longer_untold() -> None:
     ],
 )
 def test_the_recordings_state_follows_from_its_chunks(states: str, expected: str) -> None:
-    """A lacking index keeps it from being archived."""
+    """A missing index keeps it from being ARCHIVED."""
     chunks = [chunk(i, ChunkState(state)) for i, state in enumerate(states.split()) if state != "-"]
     last = chunks[-1].document_id
 
@@ -423,7 +419,7 @@ def test_the_recordings_state_follows_from_its_chunks(states: str, expected: str
 
 
 def test_completion_is_noted_once() -> None:
-    """With the manifest's name, number and time."""
+    """The entry has the manifest's name, revision and time; a second fact changes nothing."""
     before = entry_of(chunk(0, ChunkState.RELEASED))
     once = decide(before, completed(0, revision=3), NOW).entry
     recording = once.recording
@@ -434,7 +430,7 @@ def test_completion_is_noted_once() -> None:
 
 
 def test_a_manifest_that_lacks_a_chunk_announced_meanwhile_completes_nothing() -> None:
-    """Neither before that chunk is done nor after: the next manifest is owed."""
+    """It does not complete the recording before that chunk is closed, nor after: the next manifest is owed."""
     entry = decide(entry_of(chunk(0, ChunkState.RELEASED)), announced(1), NOW).entry
     assert Decision(entry) == decide(entry, completed(0), LATER)
 

@@ -1,4 +1,4 @@
-"""What an announcement does: to a recording, and to a chunk that is known already."""
+"""What an announcement changes in a recording, and in a chunk that is known already."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -50,7 +50,7 @@ BY_KEY = Door.FUNCTION_KEY
 
 
 def hosts(one: Chunk) -> list[str]:
-    """By the hosts of its candidates, which tests tell them apart by."""
+    """The hosts in the locations of its candidates, in order."""
     return [each.announced.content_location.split("/")[2].split(".")[0] for each in one.candidates]
 
 
@@ -58,7 +58,7 @@ def hosts(one: Chunk) -> list[str]:
 
 
 def test_an_announcement_makes_an_entry_and_a_step_for_each_chunk() -> None:
-    """Whether the recording was known or not."""
+    """It does so for a known recording too."""
     started = decide(None, Started(RECORDING_ID, WAV), NOW).entry
     for before in (None, started):
         decision = decide(before, announced(0, 1), NOW)
@@ -72,7 +72,7 @@ def test_an_announcement_makes_an_entry_and_a_step_for_each_chunk() -> None:
 
 
 def test_an_announcement_brings_what_the_event_tells() -> None:
-    """And its doubts go to each of its chunks."""
+    """The notes of the event are stored with each of its chunks."""
     event = replace(
         announced(0).event,
         call_id=CallId("call"),
@@ -96,7 +96,7 @@ def test_an_announcement_brings_what_the_event_tells() -> None:
 
 
 def test_a_name_is_decided_once() -> None:
-    """A second announcement, with a changed template, leaves it as it is."""
+    """A second announcement, with another template, does not change it."""
     before = decide(None, announced(0), NOW).entry
     renamed = (replace(announcement(announced_chunk(0)), name=BlobName("elsewhere")),)
 
@@ -105,7 +105,7 @@ def test_a_name_is_decided_once() -> None:
 
 @pytest.mark.parametrize("state", ChunkState)
 def test_an_announcement_drives_on_what_is_owed(state: ChunkState) -> None:
-    """Whoever replays an event wants the rest done; what is done needs nothing."""
+    """A replayed event queues the open chunks, and no closed one."""
     before = entry_of(chunk(0, state), completed_at=NOW)
     owed = () if state in {ChunkState.RELEASED, ChunkState.KEPT} else (document(0),)
 
@@ -113,14 +113,14 @@ def test_an_announcement_drives_on_what_is_owed(state: ChunkState) -> None:
 
 
 def test_an_announcement_drives_on_what_lacks_only_its_manifest() -> None:
-    """The step that should have written it was lost."""
+    """The message that should have led to it was lost."""
     before = entry_of(chunk(0, ChunkState.RELEASED), chunk(1, ChunkState.RELEASED))
 
     assert (document(0),) == decide(before, announced(0), LATER).steps
 
 
 def test_a_chunk_announced_after_completion_starts_the_next_revision() -> None:
-    """And the recording is not archived until that chunk is."""
+    """The recording is not ARCHIVED until that chunk is."""
     before = entry_of(chunk(0, ChunkState.RELEASED), completed_at=NOW, state=RecordingState.RELEASED)
     decision = decide(before, announced(1), LATER)
 
@@ -131,7 +131,6 @@ def test_a_chunk_announced_after_completion_starts_the_next_revision() -> None:
 
 @pytest.mark.parametrize("order", list(permutations([(0,), (1, 2), (3,)])))
 def test_announcements_in_any_order_give_the_same_chunks(order: Sequence[tuple[int, ...]]) -> None:
-    """In the order of their index."""
     entry: CatalogEntry | None = None
     for indices in order:
         entry = decide(entry, announced(*indices), NOW).entry
@@ -141,7 +140,7 @@ def test_announcements_in_any_order_give_the_same_chunks(order: Sequence[tuple[i
 
 
 def test_members_that_cannot_be_read_are_kept_and_told_once() -> None:
-    """A recording of which nothing can be read is known all the same."""
+    """A recording of which no chunk can be read has an entry too."""
     unread = tuple(Unread("event", f"[{number}]: missing", DocumentId(f"d{number}")) for number in range(9))
     fact = Announced(FileEvent("event", RECORDING_ID, (), unread=unread), Door.EVENT_GRID, ())
     first = decide(None, fact, NOW).entry
@@ -155,7 +154,7 @@ def test_members_that_cannot_be_read_are_kept_and_told_once() -> None:
 
 
 def test_members_that_the_key_brings_displace_none_of_event_grids() -> None:
-    """An entry keeps a hundred; a person is told of both."""
+    """An entry keeps a hundred; both raise an alert."""
     entry: CatalogEntry | None = None
     for event_id, door, count in (("forged", BY_KEY, 150), ("true", Door.EVENT_GRID, 1)):
         unread = tuple(Unread(event_id, f"[{number}]: missing") for number in range(count))
@@ -188,7 +187,7 @@ MP3 = replace(WAV, format=Format.MP3)
 
 
 def telling(output: Output | None, door: Door = Door.EVENT_GRID) -> Announced:
-    """An event that tells an output."""
+    """An event with that output."""
     fact = announced(0, door=door)
     return replace(fact, event=replace(fact.event, output=output, call_id=CallId(f"call-of-{output}")))
 
@@ -208,14 +207,13 @@ def telling(output: Output | None, door: Door = Door.EVENT_GRID) -> Announced:
 def test_event_grids_last_event_tells_what_a_recording_is(
     first: Announced, second: Announced, expected: Output
 ) -> None:
-    """The function key's only fills in what is not known."""
+    """An event by the function key only adds what is not known."""
     entry = decide(decide(None, first, NOW).entry, second, LATER).entry
 
     assert expected == entry.recording.output
 
 
 def test_what_was_ordered_no_event_changes() -> None:
-    """Whichever came first."""
     forged = decide(None, telling(MP3), NOW).entry
     started = decide(forged, Started(RECORDING_ID, WAV, ServerCallId("ours")), NOW).entry
     after = decide(started, telling(MP3), LATER).entry.recording
@@ -273,7 +271,7 @@ def test_another_announcement_of_a_chunk_that_waits_is_tried_at_once() -> None:
 
 
 def test_an_announcement_lets_a_doubt_be_looked_at_at_once() -> None:
-    """The same event again as well, and after the last look."""
+    """The same event does so too, also after the last look."""
     doubted = decide(entry_of(chunk(0)), Quarantined(document(0), ("doubted",), DUE), NOW).entry
     closed = entry_of(replace(chunk(0, ChunkState.QUARANTINED, apart=True), look_at=None))
     for before in (doubted, closed):
@@ -309,7 +307,7 @@ def later(door: Door, host: str) -> Announced:
 def test_a_later_announcement_puts_off_only_the_latest_end(
     first: Door, second: Door, host: str, *, moves: bool
 ) -> None:
-    """By the function key alone, or by the same event again, not even that."""
+    """An announcement by the function key, or the same event again, does not even do that."""
     before = decide(None, announced(0, door=first), NOW).entry
     after = decide(before, later(second, host), LATER).entry.chunks[0]
 
@@ -336,7 +334,7 @@ def test_another_announcement_of_a_proven_chunk_is_a_conflict_told_once() -> Non
 
 @pytest.mark.parametrize("field", ["metadata_location", "delete_location"])
 def test_a_location_that_an_earlier_event_lacked_is_filled_in(field: str) -> None:
-    """By Event Grid's own doors alone: a location to delete is an authority."""
+    """Only Event Grid's own doors can add it: a delete location gives the authority to delete."""
     bare = replace(announced_chunk(0), **{field: None})  # type: ignore[arg-type]
     proven = replace(candidate(0), announced=bare)
     one = replace(chunk(0, ChunkState.ARCHIVED), candidates=(proven,), proven=proven)
@@ -358,12 +356,11 @@ def test_a_proof_of_what_the_key_announced_gains_credit_when_event_grid_says_the
 
 
 def many(door: Door, count: int, host: str = "eu-api") -> Announced:
-    """An event with so many chunks."""
+    """An event with that many chunks."""
     return announced(*range(count), door=door, host=host)
 
 
 def test_more_chunks_than_a_recording_can_have_are_refused_and_told() -> None:
-    """The others are archived."""
     entry = decide(None, many(Door.EVENT_GRID, MOST_CHUNKS + 2), NOW).entry
 
     assert MOST_CHUNKS == len(entry.chunks)
@@ -372,7 +369,7 @@ def test_more_chunks_than_a_recording_can_have_are_refused_and_told() -> None:
 
 
 def test_what_event_grid_announces_displaces_what_the_key_alone_did() -> None:
-    """Junk by the thousand does not keep a true event out; nor does it come in beside one that fills the entry."""
+    """Thousands of forged chunks do not keep a real one out; none is added where Event Grid's fill the entry."""
     junk = decide(None, many(BY_KEY, MOST_CHUNKS), NOW).entry
     true = replace(announced_chunk(0), document_id=DocumentId("true"))
     fact = Announced(FileEvent("event", RECORDING_ID, (true,)), Door.EVENT_GRID, (announcement(true),))
@@ -384,9 +381,9 @@ def test_what_event_grid_announces_displaces_what_the_key_alone_did() -> None:
     assert full.chunks == decide(full, replace(fact, door=BY_KEY), LATER).entry.chunks
 
 
-@pytest.mark.parametrize("state", [ChunkState.ARCHIVED, ChunkState.KEPT])
+@pytest.mark.parametrize("state", [ChunkState.ARCHIVED, ChunkState.KEPT, ChunkState.RELEASED])
 def test_what_event_grid_says_otherwise_overrules_a_proof_of_what_the_key_announced(state: ChunkState) -> None:
-    """It is copied from there, and a person is told; what the key says later is a conflict and no more."""
+    """The chunk is copied from there, and a person is told; a later announcement by the key is only a conflict."""
     before = entry_of(chunk(0, state, door=BY_KEY))
     after = decide(before, announced(0, host="other"), LATER)
     told = "event event-of-other announces it otherwise than the function key, by which it was proven"

@@ -1,4 +1,4 @@
-"""What the function key may bring into an entry that Event Grid fills as well."""
+"""The limits on what events by the function key add to an entry."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -35,13 +35,13 @@ MP4 = Output(Content.AUDIO_VIDEO, Channel.MIXED, Format.MP4)
 
 
 def long(index: int) -> Announced:
-    """A chunk whose location is as long as one may be."""
+    """An announcement with a location of nearly the greatest length."""
     one = replace(announced_chunk(index), content_location=Location(f"https://x.asm.skype.com/{'y' * 2000}{index}"))
     return Announced(FileEvent(f"e{index}", RECORDING_ID, (one,)), BY_KEY, (announcement(one),))
 
 
 def test_what_the_key_brings_has_a_room_and_the_rest_is_counted() -> None:
-    """What is known already takes none; what Event Grid says as well is no longer the key's."""
+    """A repetition takes no room, nor does what Event Grid has announced too."""
     entry = decide(None, long(0), NOW).entry
     for index in range(1, 150):
         entry = decide(entry, long(index), NOW).entry
@@ -54,7 +54,6 @@ def test_what_the_key_brings_has_a_room_and_the_rest_is_counted() -> None:
 
 
 def test_a_member_that_the_key_brings_and_that_cannot_be_read_loses_its_id_where_there_is_no_room() -> None:
-    """It is told all the same."""
     unread = tuple(Unread("e", f"[{number}]", DocumentId(f"{number}{'d' * 4000}")) for number in range(100))
     event = FileEvent("e", RECORDING_ID, (), unread=unread)
     found = decide(None, Announced(event, BY_KEY, ()), NOW).entry.recording.unread
@@ -64,7 +63,6 @@ def test_a_member_that_the_key_brings_and_that_cannot_be_read_loses_its_id_where
 
 
 def test_members_that_event_grid_announces_are_kept_before_those_of_the_key() -> None:
-    """An entry keeps a hundred."""
     forged = FileEvent("forged", RECORDING_ID, (), unread=tuple(Unread("forged", f"[{n}]") for n in range(100)))
     true = FileEvent("true", RECORDING_ID, (), unread=(Unread("true", "[1]"),))
     entry = decide(None, Announced(forged, BY_KEY, ()), NOW).entry
@@ -81,7 +79,6 @@ def test_a_member_that_the_key_alone_names_lacks_only_where_event_grid_names_non
 
 
 def test_event_grids_word_about_the_recording_is_before_the_keys_and_ours_before_both() -> None:
-    """Whichever came first."""
     said = {"output": WAV, "duration": timedelta(hours=1), "call_id": CallId("c"), "server_call_id": ServerCallId("s")}
     true = replace(announced(0), event=replace(announced(0).event, **said))  # type: ignore[arg-type]
     other = {"output": MP4, "duration": timedelta(hours=9), "call_id": CallId("x"), "server_call_id": ServerCallId("x")}

@@ -1,4 +1,4 @@
-"""What no sequence of facts can bring about."""
+"""Properties that hold for any sequence of facts."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -70,7 +70,7 @@ facts: st.SearchStrategy[Fact] = st.one_of(
         indices,
         st.sampled_from([None, proof(place=Place.QUARANTINE)]),
     ),
-    # The good way is long; without a push, chance would seldom go it to its end.
+    # Facts of the usual way are drawn more often: by chance alone a sequence would seldom complete a recording.
     st.builds(archived, indices),
     st.builds(lambda index: Released(document(index)), indices),
 )
@@ -90,7 +90,7 @@ def applied(sequence: Sequence[Fact]) -> Iterator[tuple[CatalogEntry | None, Fac
 
 
 def assert_chunk_kept_its_promises(before: Chunk, after: Chunk, fact: Fact) -> None:
-    """Whatever the fact was."""
+    """The promises hold for any fact."""
     assert before.name == after.name
     assert after.due <= before.due
     assert after.gone_by >= before.gone_by
@@ -110,13 +110,13 @@ def assert_chunk_kept_its_promises(before: Chunk, after: Chunk, fact: Fact) -> N
 
 
 def kinds_of(entry: CatalogEntry) -> set[Alarm]:
-    """Of what is still to be told."""
+    """The alarms of the alerts that are not published yet."""
     return {alert.alarm for alert in entry.recording.untold}
 
 
 @given(st.lists(facts, max_size=40))
 def test_no_sequence_of_facts_breaks_the_promises(sequence: list[Fact]) -> None:
-    """A release has a proof; a proof goes only by damage or dispute; complete means that all is closed and named."""
+    """A release needs a proof; only damage or dispute removes a proof; a complete recording has only closed chunks."""
     for before, fact, after, now in applied(sequence):
         for one in after:
             earlier = before.chunk(one.document_id) if before else None
@@ -133,7 +133,7 @@ def test_no_sequence_of_facts_breaks_the_promises(sequence: list[Fact]) -> None:
 
 @given(st.lists(facts, max_size=40))
 def test_no_sequence_ends_without_a_next_step_or_a_person_who_was_told(sequence: list[Fact]) -> None:
-    """Whatever happened: each chunk has a next step, or it is proven, or somebody hears of it."""
+    """Each chunk has a next step, or it is proven, or an alert was raised."""
     told: set[Alarm] = set()
     last: tuple[CatalogEntry, datetime] | None = None
     for _before, _fact, after, now in applied(sequence):
@@ -160,7 +160,7 @@ def test_no_sequence_ends_without_a_next_step_or_a_person_who_was_told(sequence:
 def test_every_recording_comes_to_an_end_once_its_sources_must_have_ended(
     sequence: list[Fact], *, source_is_there: bool
 ) -> None:
-    """By no more than its steps, whether they succeed or fail."""
+    """Its steps suffice for that, whether they succeed or fail."""
     entry: CatalogEntry | None = None
     for _before, _fact, entry, _now in applied(sequence):  # noqa: B007 - the last one is wanted
         pass
@@ -194,14 +194,14 @@ def test_every_recording_comes_to_an_end_once_its_sources_must_have_ended(
 
 
 def bare(entry: CatalogEntry) -> CatalogEntry:
-    """Without what counts how often something happened, or when last."""
+    """The entry without its counts, alerts and times of looks."""
     chunks = tuple(replace(c, failures=(), tries=0, turn=0, look_at=None if c.look_at is None else NOW) for c in entry)
     return replace(changed_recording(entry, untold=()), chunks=chunks)
 
 
 @given(st.lists(facts, max_size=40))
 def test_a_fact_told_twice_is_one_fact(sequence: list[Fact]) -> None:
-    """But for failures and looks, which are counted."""
+    """Only counts of failures and looks differ."""
     for _before, fact, after, now in applied(sequence):
         again = decide(after, fact, now).entry
         if isinstance(fact, Failed | Quarantined | Expired):
@@ -214,7 +214,6 @@ def test_a_fact_told_twice_is_one_fact(sequence: list[Fact]) -> None:
 def test_chunks_archived_and_released_in_any_order_are_completed_by_the_last(
     announcing: list[int], archiving: list[int], releasing: list[int]
 ) -> None:
-    """And by no other."""
     entry: CatalogEntry | None = None
     for index in announcing:
         entry = decide(entry, announced(index), NOW).entry

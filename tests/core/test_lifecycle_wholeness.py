@@ -1,4 +1,4 @@
-"""What a recording lacks to be whole, and what follows from it."""
+"""What a recording lacks to be whole, and when it ends incomplete."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -46,7 +46,7 @@ def test_each_lack_is_named(chunks: tuple[Chunk, ...], expected: tuple[str, ...]
 
 
 def test_a_member_that_could_not_be_read_lacks_until_another_event_tells_it() -> None:
-    """By its document, or by its index where no document is known."""
+    """The other event names its document id, or its index if no document id is known."""
     unread = (Unread("e", "a", document(1)), Unread("e", "b", index=2), Unread("e", "c"))
     entry = changed_recording(entry_of(RELEASED), unread=unread)
     later = replace(entry, chunks=(RELEASED, chunk(1, S.RELEASED), chunk(2, S.RELEASED)))
@@ -56,7 +56,7 @@ def test_a_member_that_could_not_be_read_lacks_until_another_event_tells_it() ->
 
 
 def test_a_member_that_could_not_be_read_at_the_keys_door_lacks_only_where_nothing_else_is_known() -> None:
-    """Else whoever has the key could keep any recording open, or open it again."""
+    """Otherwise whoever has the function key could keep any recording open, or reopen it."""
     unread = (Unread("e", "a", door=Door.FUNCTION_KEY),)
 
     assert () == lacks(changed_recording(entry_of(RELEASED), unread=unread))
@@ -64,7 +64,7 @@ def test_a_member_that_could_not_be_read_at_the_keys_door_lacks_only_where_nothi
 
 
 def test_what_the_key_alone_announced_counts_only_where_nothing_else_does() -> None:
-    """Or once it is proven."""
+    """Once it is proven it counts."""
     assert (RELEASED,) == extent(entry_of(RELEASED, BY_KEY))
     assert (BY_KEY,) == extent(entry_of(BY_KEY))
     proven = chunk(7, S.KEPT, door=Door.FUNCTION_KEY)
@@ -91,7 +91,7 @@ def test_a_manifest_is_owed_at_once_or_when_no_source_can_be_left(entry: Catalog
 
 
 def test_an_incomplete_recording_ends_as_such_when_no_source_can_be_left() -> None:
-    """Not before; and with the lacks that its manifest names."""
+    """It does not end before that, and its manifest names what is missing."""
     before = entry_of(chunk(1, S.RELEASED))
     fact = completed(1, lacks=("chunk 0 was never announced",))
 
@@ -117,7 +117,7 @@ def test_an_incomplete_recording_ends_as_such_when_no_source_can_be_left() -> No
 def test_durations_that_do_not_add_up_are_named(
     said: int | None, lasting: list[int | None], paused: int, *, doubted: bool
 ) -> None:
-    """With pauses or without, and with some room for two clocks."""
+    """Both readings of the duration are accepted, with a tolerance for two clocks."""
     chunks = [
         replace(
             chunk(index, S.RELEASED),

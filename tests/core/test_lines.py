@@ -1,4 +1,4 @@
-"""What came from elsewhere stands in one line of a log, and forges none."""
+"""Text from elsewhere is written on one line of a log, and cannot forge another."""
 
 import pytest
 from hypothesis import given
@@ -27,7 +27,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_a_hostile_id_is_written_in_one_line(text: str) -> None:
-    """Visibly, so that it can still be looked for."""
+    """The escaped id can still be searched for."""
     for written in (escaped(text), shown(text), str(Transient("copy", text, ids={"document_id": text}))):
         assert written.isprintable()
         assert 1 == len(written.splitlines())
@@ -36,7 +36,6 @@ def test_a_hostile_id_is_written_in_one_line(text: str) -> None:
 
 @given(st.text(st.characters(codec=None)))
 def test_any_text_is_printable_and_encodable(text: str) -> None:
-    """Whatever it holds."""
     for written in (escaped(text), shown(text)):
         assert written.isprintable()
         written.encode()
@@ -58,12 +57,12 @@ def test_any_text_is_printable_and_encodable(text: str) -> None:
     ],
 )
 def test_a_value_is_quoted_where_it_could_be_misread(value: object, expected: str) -> None:
-    """A line break and the two characters that stand for one are told apart."""
+    r"""A line break and the two characters `\n` are written differently."""
     assert expected == shown(value)
 
 
 def test_a_value_is_no_longer_than_a_line_can_bear() -> None:
-    """And says how much was cut off."""
+    """The number of characters left out is added."""
     assert "x" * LONGEST == shown("x" * LONGEST)
     assert f'"{"x" * LONGEST}… (and 5 more)"' == shown("x" * (LONGEST + 5))
     assert f"{'x' * LONGEST}… (and 1 more)" == escaped("x" * (LONGEST + 1))

@@ -1,4 +1,4 @@
-"""The allow-list of recording locations, held against the parsers that would connect."""
+"""The allow-list of recording locations, compared with the URL parsers of HTTP clients."""
 
 from urllib.parse import urlsplit
 
@@ -60,7 +60,7 @@ urls = st.one_of(
 
 
 def connected_hosts(url: str) -> set[str | None]:
-    """The hosts that each parser on the way to the socket reads in the URL."""
+    """The hosts that the parsers of HTTP clients find in the URL."""
     prepared = requests.Request("GET", url).prepare().url
     assert prepared is not None
     return {
@@ -85,7 +85,7 @@ def connected_hosts(url: str) -> set[str | None]:
     ],
 )
 def test_a_recording_location_passes_as_it_came(url: str) -> None:
-    """Not a letter is changed: the deletion must use the URL verbatim."""
+    """It is not normalised: the deletion must use the URL verbatim."""
     assert url == check_location(url, "contentLocation")
     assert len(connected_hosts(url)) == 1
 
@@ -152,7 +152,7 @@ def test_a_recording_location_passes_as_it_came(url: str) -> None:
     ],
 )
 def test_anything_else_is_refused_by_its_field_and_cause(url: object, cause: str) -> None:
-    """The refusal says where the URL stood and why it does not pass."""
+    """The error names the field of the URL and the reason."""
     with pytest.raises(HostileLocation, match=cause) as refused:
         check_location(url, "deleteLocation")
 
@@ -170,7 +170,7 @@ def test_anything_else_is_refused_by_its_field_and_cause(url: object, cause: str
     ],
 )
 def test_a_refusal_shows_no_secret(url: str) -> None:
-    """Neither user name nor path nor query reach a log."""
+    """It contains neither user name nor path nor query."""
     with pytest.raises(HostileLocation) as refused:
         check_location(url, "contentLocation")
 
@@ -180,7 +180,7 @@ def test_a_refusal_shows_no_secret(url: str) -> None:
 @settings(max_examples=400)
 @given(urls)
 def test_every_parser_connects_to_the_host_that_was_checked(url: str) -> None:
-    """urlsplit, urllib3 and requests read the same, allowed host in whatever passes."""
+    """urlsplit, urllib3 and requests find the same, allowed host in every URL that passes."""
     try:
         location = check_location(url, "contentLocation")
     except HostileLocation:
@@ -205,7 +205,7 @@ def test_every_parser_connects_to_the_host_that_was_checked(url: str) -> None:
     ],
 )
 def test_a_redirect_is_resolved_where_it_came_from(header: str, expected: str) -> None:
-    """Absolute to a regional host, or relative."""
+    """It may be absolute, to a regional host, or relative."""
     assert expected == redirect_target(Location(GOOD), header)
 
 
@@ -223,14 +223,14 @@ def test_a_redirect_is_resolved_where_it_came_from(header: str, expected: str) -
     ],
 )
 def test_a_redirect_is_checked_as_strictly_as_the_first_url(header: str) -> None:
-    """Anything off the allow-list is refused, resolved or not."""
+    """A target that is not on the allow-list is refused, absolute or relative."""
     with pytest.raises(HostileLocation, match="Location header"):
         redirect_target(Location(GOOD), header)
 
 
 @given(urls)
 def test_no_redirect_leads_elsewhere(header: str) -> None:
-    """Whatever the header holds, the target is allowed or refused."""
+    """For any header, the target is on the allow-list or refused."""
     try:
         target = redirect_target(Location(GOOD), header)
     except HostileLocation:
@@ -261,5 +261,5 @@ def test_no_redirect_leads_elsewhere(header: str) -> None:
     ],
 )
 def test_the_object_of_a_location_is_known_by_its_id(path: str, found: str | None) -> None:
-    """However it is spelt, and whatever of the object is asked for; two ids that differ in case are two."""
+    """Escapes and the rest of the path do not matter; ids that differ in case are different."""
     assert found == object_id(Location(f"https://eu-api.asm.skype.com{path}"))

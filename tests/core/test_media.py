@@ -1,4 +1,4 @@
-"""Looking at any file: what it is, what it needs, and that nothing breaks it."""
+"""The inspection of any file: its result, the ranges it needs, and that no bytes raise an exception."""
 
 import pytest
 from hypothesis import given, settings
@@ -93,7 +93,6 @@ files = st.one_of(
     ],
 )
 def test_a_kind_is_told_by_its_first_bytes(file: bytes, expected: Format | None) -> None:
-    """wav, mp3, mp4, or none of them."""
     assert expected == identify(file)
     assert expected == look(file)[0].format
 
@@ -108,7 +107,7 @@ def test_a_kind_is_told_by_its_first_bytes(file: bytes, expected: Format | None)
     ],
 )
 def test_what_is_no_media_is_a_problem_that_says_how_it_starts(file: bytes, start: str) -> None:
-    """For whoever looks into the quarantine; of the content no more than four bytes."""
+    """The text is for the person who examines the quarantine; it shows at most four bytes of the content."""
     found, needs = look(file)
 
     assert found == MediaFacts(None, len(file), problems=(f"it is not wav, mp3 or mp4: it {start}",))
@@ -137,14 +136,14 @@ def test_what_is_no_media_is_a_problem_that_says_how_it_starts(file: bytes, star
     ],
 )
 def test_an_error_page_is_told_from_media(head: bytes, *, expected: bool) -> None:
-    """HTML, XML or a JSON object, after white space and byte order mark."""
+    """It is HTML, XML or a JSON object, perhaps after white space and a byte order mark."""
     assert expected == is_error_page(head)
 
 
 @settings(max_examples=500)
 @given(file=files, head=st.sampled_from([0, 3, 12, 50, 200, 65536]))
 def test_any_file_is_looked_at_in_few_needs_and_none_twice(file: bytes, head: int) -> None:
-    """No bytes raise; each need lies within the file, and no offset is asked for again."""
+    """No bytes raise an exception; each need is within the file, and no offset is asked for twice."""
     found, needs = look(file, head)
 
     assert len(needs) <= MAX_NEEDS
@@ -156,7 +155,7 @@ def test_any_file_is_looked_at_in_few_needs_and_none_twice(file: bytes, head: in
 @settings(max_examples=300)
 @given(file=files, head=st.integers(0, 300))
 def test_facts_do_not_depend_on_how_much_came_at_first(file: bytes, head: int) -> None:
-    """Bytes from the head and bytes asked for are the same bytes."""
+    """It makes no difference whether bytes come with the head or on demand."""
     whole, _ = look(file)
     found, needs = look(file, head)
 
@@ -165,20 +164,19 @@ def test_facts_do_not_depend_on_how_much_came_at_first(file: bytes, head: int) -
 
 @given(file=files, claimed=st.integers(0, 400), more=st.dictionaries(st.integers(0, 400), st.binary(max_size=50)))
 def test_no_contradiction_breaks_the_look(file: bytes, claimed: int, more: dict[int, bytes]) -> None:
-    """A length that is not the head's, ranges that no one asked for or that came short: facts or a need."""
+    """The length may contradict the head; ranges may be short, or not asked for."""
     assert isinstance(inspect(file, claimed, more), MediaFacts | Need)
 
 
 @pytest.mark.parametrize("file", [WAV, MP3, MP4], ids=["wav", "mp3", "mp4"])
 def test_the_head_of_a_small_file_is_all_it_takes(file: bytes) -> None:
-    """No need where everything is at hand."""
     found, needs = look(file)
 
     assert (found.notes, found.problems, needs) == ((), (), [])
 
 
 def test_a_range_that_cannot_be_read_ends_the_look_with_a_note() -> None:
-    """A short answer is no fault of the file."""
+    """A short answer is not a fault of the file."""
     file = FTYP + box(b"free", bytes(90_000)) + movie() + box(b"mdat")
     need = inspect(file[:50_000], len(file))
     assert isinstance(need, Need)
@@ -191,7 +189,7 @@ def test_a_range_that_cannot_be_read_ends_the_look_with_a_note() -> None:
 
 
 def test_a_file_of_countless_pieces_is_looked_at_in_part() -> None:
-    """Thousands of fragments behind the head cost no more than the limit of needs."""
+    """Thousands of fragments need no more ranges than the limit."""
     rest = box(b"free", bytes(40))
     file = FTYP + movie() + rest * 5000
 
@@ -203,7 +201,7 @@ def test_a_file_of_countless_pieces_is_looked_at_in_part() -> None:
 
 
 def test_a_file_larger_than_memory_is_looked_at_by_a_few_ranges() -> None:
-    """Gigabytes of media are stepped over, not read."""
+    """Gigabytes of media are skipped, not read."""
     length = 3 << 30
     file = Sparse(
         length + 40 + len(movie()),
@@ -238,7 +236,7 @@ def test_a_file_larger_than_memory_is_looked_at_by_a_few_ranges() -> None:
     ],
 )
 def test_a_type_that_is_not_known_to_be_none_may_be_media(content_type: str) -> None:
-    """The service says octet-stream; others may say more, or nothing."""
+    """The service sends octet-stream; another type, or none, may be media too."""
     assert may_be_media(content_type)
 
 
@@ -257,17 +255,15 @@ def test_a_type_that_is_not_known_to_be_none_may_be_media(content_type: str) -> 
     ],
 )
 def test_what_is_sent_as_text_is_no_media(content_type: str) -> None:
-    """Whatever its bytes are."""
     assert not may_be_media(content_type)
 
 
 @pytest.mark.parametrize("head", [b"<!DOCTYPE html>", b"\n <!doctype HTML>", b"<html>", b"<HTML lang=en>", b"<html\n>"])
 def test_a_page_is_told_wherever_it_stands(head: bytes) -> None:
-    """By how HTML begins."""
     assert is_page(head)
 
 
 @pytest.mark.parametrize("head", [b"", b"<?xpacket begin", b"{}", b"<htmlish>", b"x<html>", b"<a>", WAV, MP3, MP4])
 def test_what_may_stand_inside_media_is_no_page(head: bytes) -> None:
-    """A box of an mp4 may hold XML or JSON."""
+    """A box of an mp4 may contain XML or JSON."""
     assert not is_page(head)

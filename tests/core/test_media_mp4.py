@@ -1,4 +1,4 @@
-"""Looking at mp4 files."""
+"""The inspection of mp4 files."""
 
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ MDAT = box(b"mdat", bytes(200))
 
 
 def facts(file: bytes) -> MediaFacts:
-    """Look at a file, and see that it is an mp4."""
+    """Inspect a file, which must be an mp4."""
     found, _ = look(file)
     assert found.format is Format.MP4
     return found
@@ -31,7 +31,6 @@ def facts(file: bytes) -> MediaFacts:
     ids=["fast start", "movie last", "64-bit size", "to the end", "fragments", "segment"],
 )
 def test_a_well_made_file_raises_no_doubt(file: bytes) -> None:
-    """In whatever order its boxes come."""
     found = facts(file)
 
     assert timedelta(seconds=5) == found.duration
@@ -40,7 +39,7 @@ def test_a_well_made_file_raises_no_doubt(file: bytes) -> None:
 
 @pytest.mark.parametrize("first", [b"mdat", b"free", b"skip", b"wide", b"uuid", b"sidx"])
 def test_a_file_that_does_not_start_with_ftyp_is_noted(first: bytes) -> None:
-    """Old files and fragments play all the same."""
+    """Old files and fragments can be played."""
     found = facts(box(first, bytes(8)) + movie() + MDAT)
 
     assert found.notes == (f"it starts with a {first.decode()} box and not with ftyp",)
@@ -65,7 +64,7 @@ def test_a_file_that_does_not_start_with_ftyp_is_noted(first: bytes) -> None:
     ],
 )
 def test_boxes_that_do_not_fill_the_file_are_a_problem(file: bytes, problem: str) -> None:
-    """Cut off, overrun, or without what a player needs."""
+    """A box is truncated, or one that a player needs is missing."""
     assert problem in "; ".join(facts(file).problems)
 
 
@@ -84,7 +83,7 @@ def test_boxes_that_do_not_fill_the_file_are_a_problem(file: bytes, problem: str
     ],
 )
 def test_what_stands_behind_its_last_box_is_noted(rest: bytes) -> None:
-    """Players stop there."""
+    """Players stop after the last box."""
     found = facts(FTYP + movie() + MDAT + rest)
 
     assert found.notes == (f"the {len(rest)} bytes from byte {24 + len(movie()) + 208} on are no box",)
@@ -93,11 +92,11 @@ def test_what_stands_behind_its_last_box_is_noted(rest: bytes) -> None:
 
 @pytest.mark.parametrize("rest", [b"", box(b"mdat"), box(b"mdat") * 2, box(b"free", bytes(99))])
 def test_a_file_without_media_holds_nothing(rest: bytes) -> None:
-    """Which is right for a chunk that was paused all the time."""
+    """A chunk that was paused all the time is such a file."""
     found = facts(FTYP + movie() + rest)
 
     assert (found.duration, found.notes) == (timedelta(), ("it holds no media: no mdat box has content",))
-    assert not judge(found, Expectation()).looks_right
+    assert judge(found, Expectation()).reasons
 
 
 FRAGMENTS = [fragment(start, 20, 100) for start in range(0, 60_000, 2000)]
@@ -109,7 +108,6 @@ PART = timedelta(seconds=40)
 
 @pytest.mark.parametrize("padding", [0, 3_000_000], ids=["near", "far"])
 def test_fragments_last_until_the_end_of_the_last(padding: int) -> None:
-    """However many there are."""
     found, needs = look(FTYP + movie(count=0) + box(b"free", bytes(padding)) + b"".join(FRAGMENTS))
 
     assert found.duration == timedelta(seconds=60)
@@ -131,31 +129,31 @@ def test_fragments_last_until_the_end_of_the_last(padding: int) -> None:
     ids=["no claim", "movie", "extends", "extends, 64 bits", "index", "index, 64 bits", "index without scale"],
 )
 def test_a_fragmented_file_that_lost_its_last_third_is_seen(head: bytes, claimed: float | None) -> None:
-    """Between two fragments, where no box is broken."""
+    """It was truncated between two fragments, so no box is broken."""
     found = facts(FTYP + head + b"".join(FRAGMENTS[:20]))
     seconds = None if claimed is None else timedelta(seconds=claimed)
 
     assert (PART, seconds, ()) == (found.duration, found.claimed, found.problems)
-    assert not judge(found, Expectation(None, timedelta(seconds=60))).looks_right
-    assert judge(found, Expectation(None, PART)).looks_right
-    assert (claimed is None) == judge(found, Expectation()).looks_right
+    assert judge(found, Expectation(None, timedelta(seconds=60))).reasons
+    assert not judge(found, Expectation(None, PART)).reasons
+    assert (claimed is None) == (not judge(found, Expectation()).reasons)
 
 
 def test_a_fragmented_file_that_is_cut_within_a_fragment_is_a_problem() -> None:
-    """Far behind those that are looked at one by one."""
+    """The cut is far behind the fragments that are inspected one by one."""
     for length in (100, 250):
         assert "cut off" in facts((FTYP + movie(count=0) + b"".join(FRAGMENTS))[:-length]).problems[0]
 
 
 def test_time_may_count_from_the_start_of_another_chunk() -> None:
-    """What lasts is what is there."""
+    """The duration is that of the fragments in the file."""
     later = b"".join(fragment(14_400_000 + start, 20, 100) for start in range(0, 60_000, 2000))
 
     assert facts(FTYP + movie(count=0) + later).duration == timedelta(seconds=60)
 
 
 def test_fragments_may_follow_a_movie_of_its_own() -> None:
-    """Its duration is then the time before them."""
+    """The duration of the movie is then the time before the fragments."""
     assert facts(FTYP + movie(1000, 4000) + MDAT + fragment(4000, 20, 100)).duration == timedelta(seconds=6)
 
 
@@ -171,7 +169,7 @@ def test_fragments_may_follow_a_movie_of_its_own() -> None:
     ids=["default", "two runs", "each its own", "too few", "with offset, flags and sizes"],
 )
 def test_runs_of_samples_say_how_long_they_last(runs: list[tuple[int, int, bytes]], expected: float) -> None:
-    """By the default of the movie, or each by itself."""
+    """The duration of a sample is the movie's default, or given for each."""
     samples = b"".join(box(b"trun", flags.to_bytes(4) + count.to_bytes(4) + rest) for flags, count, rest in runs)
     header = box(b"tfhd", (0x3).to_bytes(4) + (1).to_bytes(4) + bytes(12)) + box(b"tfdt", bytes(8))
     file = FTYP + movie(1000, 0, DEFAULTS) + box(b"moof", box(b"traf", header + samples)) + MDAT
@@ -180,7 +178,6 @@ def test_runs_of_samples_say_how_long_they_last(runs: list[tuple[int, int, bytes
 
 
 def test_boxes_of_no_interest_are_stepped_over() -> None:
-    """At every depth."""
     odd = box(b"free", b"odd")
     media = box(b"mdia", odd + box(b"mdhd", bytes(12) + (1000).to_bytes(4) + bytes(8)))
     moov = box(b"moov", odd + box(b"trak", odd + box(b"tkhd", bytes(12) + (1).to_bytes(4)) + media) + box(b"mvex", odd))
@@ -196,14 +193,14 @@ def test_boxes_of_no_interest_are_stepped_over() -> None:
     ids=["nothing", "no track", "unknown track"],
 )
 def test_fragments_that_do_not_say_when_they_are_tell_no_duration(unclear: bytes) -> None:
-    """A note, and no judgement."""
+    """The duration is then None, with a note."""
     found = facts(FTYP + movie(count=0) + unclear + MDAT)
 
     assert (found.duration, found.notes) == (None, ("it was not seen when its last fragment ends",))
 
 
 def test_fragments_longer_than_the_end_that_is_looked_at_are_walked_as_far_as_may_be() -> None:
-    """The name of a fragment in its media is no fragment."""
+    """The name of a fragment within media is not a fragment."""
     length, step = 30 * 3_000_000, 3_000_000
     head = FTYP + movie(count=0)
     pieces = {0: head, len(head) + length - 1000: b"xxxxmoofxxxxmfxx", len(head) + length - 500: b"moof"}
@@ -232,12 +229,12 @@ def test_fragments_longer_than_the_end_that_is_looked_at_are_walked_as_far_as_ma
     ],
 )
 def test_the_movie_says_how_long_it_is_or_nothing(moov: bytes, expected: timedelta | None) -> None:
-    """Either version of its header; unknown, impossible or absent is None."""
+    """Both versions of its header are read; an unknown, impossible or absent duration is None."""
     assert expected == facts(FTYP + moov + MDAT).duration
 
 
 def test_a_movie_box_at_the_end_takes_two_needs() -> None:
-    """One for its place, one for what it says."""
+    """One is for its header, one for its body."""
     file = FTYP + box(b"mdat", bytes(100_000)) + movie()
     found, needs = look(file)
     place = len(file) - len(movie())
@@ -247,7 +244,7 @@ def test_a_movie_box_at_the_end_takes_two_needs() -> None:
 
 
 def test_a_movie_box_of_megabytes_is_looked_at_in_part() -> None:
-    """A track may stand behind what was read."""
+    """A track may come after the part that was read."""
     big = box(b"moov", box(b"udta", bytes(1_000_000)))
     found, needs = look(FTYP + MDAT + big)
 
@@ -256,7 +253,7 @@ def test_a_movie_box_of_megabytes_is_looked_at_in_part() -> None:
 
 
 def test_a_movie_box_that_cannot_be_read_is_noted() -> None:
-    """Without ranges only the beginning is at hand."""
+    """Without ranges only the beginning of the file is known."""
     file = FTYP + box(b"mdat", bytes(100_000)) + movie()
     place = len(file) - len(movie())
     found = inspect(file[:65_536], len(file), {place: file[place : place + 16], place + 8: b""})

@@ -1,4 +1,4 @@
-"""The domain's values."""
+"""The values of the domain."""
 
 from dataclasses import FrozenInstanceError, replace
 from datetime import timedelta
@@ -24,7 +24,6 @@ S = ChunkState
 
 
 def test_an_output_is_named_as_the_setting_spells_it() -> None:
-    """CONTENT-CHANNEL-FORMAT."""
     assert "audioVideo-mixed-mp4" == str(Output(Content.AUDIO_VIDEO, Channel.MIXED, Format.MP4))
 
 
@@ -68,7 +67,7 @@ def test_a_chunk_is_closed_when_nothing_is_done_for_it_any_more(one: Chunk, *, e
 
 
 def test_a_proven_chunk_without_its_metadata_owes_it() -> None:
-    """Unless its event names none."""
+    """It owes none if its event names none."""
     late = chunk(0, S.ARCHIVED, with_metadata=False)
     unnamed = replace(candidate(), announced=replace(candidate().announced, metadata_location=None))
 
@@ -79,7 +78,7 @@ def test_a_proven_chunk_without_its_metadata_owes_it() -> None:
 
 
 def test_a_chunk_is_where_its_proven_candidate_says() -> None:
-    """Before a proof, where the most credible one does."""
+    """Before a proof the most credible candidate counts."""
     first, second = candidate(0, host="first"), candidate(0, host="second")
 
     assert first == replace(chunk(0), candidates=(first, second)).candidate
@@ -88,7 +87,7 @@ def test_a_chunk_is_where_its_proven_candidate_says() -> None:
 
 
 def test_what_the_key_alone_announced_has_one_turn_in_each_round() -> None:
-    """So that junk does not put off the looks at what Event Grid announced; alone, each has its own."""
+    """Forged chunks cannot delay tries of what Event Grid announced; if there is nothing else, each has its turn."""
     true = [candidate(0, host=host) for host in ("a", "b")]
     junk = [candidate(0, door=Door.FUNCTION_KEY, host=host) for host in ("x", "y", "z")]
 
@@ -104,7 +103,7 @@ def test_what_the_key_alone_announced_has_one_turn_in_each_round() -> None:
 
 
 def test_what_the_key_says_of_a_content_that_event_grid_names_is_not_tried() -> None:
-    """And the metadata file that one of Event Grid's events lacked is another's."""
+    """A metadata file that an event lacked is taken from another event of Event Grid's for the same content."""
     whole, key = candidate(0, host="a"), candidate(0, door=Door.FUNCTION_KEY, host="a")
     bare = replace(whole, announced=replace(whole.announced, metadata_location=None))
     elsewhere = replace(bare, announced=replace(bare.announced, content_location=Location("https://b.asm.skype.com/b")))
@@ -120,7 +119,7 @@ def test_what_the_key_says_of_a_content_that_event_grid_names_is_not_tried() -> 
 
 
 def test_an_entry_finds_its_chunks() -> None:
-    """By document id; one that it lacks is none."""
+    """A chunk is found by document id; None if there is none."""
     entry = entry_of(chunk(0), chunk(1))
 
     assert [chunk(0), chunk(1)] == list(entry)
@@ -129,7 +128,7 @@ def test_an_entry_finds_its_chunks() -> None:
 
 
 def test_an_entry_tells_the_earliest_and_the_latest_end_of_what_is_left() -> None:
-    """What is closed is not urgent any more."""
+    """A closed chunk is no longer urgent."""
     early = replace(chunk(0, S.RELEASED), due=NOW)
     late = replace(chunk(2), due=DUE + timedelta(hours=1), gone_by=GONE_BY + timedelta(hours=1))
     entry = entry_of(early, chunk(1), late)
@@ -140,11 +139,11 @@ def test_an_entry_tells_the_earliest_and_the_latest_end_of_what_is_left() -> Non
 
 
 def test_entries_are_equal_by_what_they_say() -> None:
-    """Not by the catalog's mark of when they were read."""
+    """The catalog's ETag does not count."""
     assert entry_of(chunk(0)) == replace(entry_of(chunk(0)), version="other")
 
 
 def test_values_cannot_be_changed() -> None:
-    """A fact stays what it was."""
+    """All values are frozen."""
     with pytest.raises(FrozenInstanceError):
         chunk(0).state = ChunkState.RELEASED  # type: ignore[misc]

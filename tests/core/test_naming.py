@@ -1,4 +1,4 @@
-"""Blob names: total, injective, and without tricks of the path."""
+"""Blob names: one for each chunk, all different, without special path segments."""
 
 import hashlib
 import re
@@ -69,21 +69,21 @@ def test_a_template_is_filled(template: str, expected: str) -> None:
 
 
 def test_the_day_is_that_of_utc() -> None:
-    """Wherever the moment was written down."""
+    """The time zone of the moment does not matter."""
     east = datetime(2026, 1, 1, 1, 0, tzinfo=timezone(timedelta(hours=2)))
 
     assert name_of(("r", 0, "d"), at=east).startswith("2025/12/31/")
 
 
 def test_a_moment_without_a_zone_names_nothing() -> None:
-    """A name may not depend on where the machine stands."""
+    """A name must not depend on the machine's time zone."""
     with pytest.raises(ValueError, match="time zone"):
         name_of(("r", 0, "d"), at=datetime(2026, 1, 1))  # noqa: DTZ001 - that is the point
 
 
 @pytest.mark.parametrize("index", [-1, MAX_INDEX + 1])
 def test_an_index_out_of_bounds_is_refused(index: int) -> None:
-    """Four digits hold ten thousand chunks."""
+    """An index has four digits."""
     with pytest.raises(InvalidRequest, match="9999") as refused:
         name_of(("r", index, "d"))
 
@@ -108,19 +108,19 @@ def test_an_index_out_of_bounds_is_refused(index: int) -> None:
     ],
 )
 def test_an_id_is_spelt_in_safe_characters(value: str, expected: str) -> None:
-    """All that is not a letter, a digit, `_` or `-` becomes `=XX`; what is too long ends in its hash."""
+    """Any byte but a letter, digit, `_` or `-` becomes `=XX`; an id that is too long ends with its hash."""
     assert expected == encode(value)
 
 
 @given(ids, ids)
 def test_two_ids_are_never_spelt_alike(one: str, two: str) -> None:
-    """The spelling is injective, case and all."""
+    """The encoding is injective and keeps upper and lower case."""
     assert (one == two) == (encode(one) == encode(two))
 
 
 @given(st.text(alphabet="abcXYZ019_-", min_size=1, max_size=200))
 def test_a_safe_id_is_spelt_as_it_is(value: str) -> None:
-    """So spelling twice changes nothing."""
+    """Encoding such an id twice changes nothing."""
     assert value == encode(value)
 
 
@@ -144,7 +144,7 @@ def test_no_day_format_or_call_makes_two_chunks_share_a_name(
     rest: tuple[datetime, Format | None, str],
     other_rest: tuple[datetime, Format | None, str],
 ) -> None:
-    """The three ids alone keep names apart."""
+    """Recording id, index and document id alone make the name unique."""
     assume(one != two)
 
     assert name_of(one, template, *rest) != name_of(two, template, *other_rest)
@@ -159,7 +159,6 @@ def test_every_name_is_safe_and_short(
     call_id: str | None,
     revision: int,
 ) -> None:
-    """Plain segments, no `.` alone, no empty one, 900 characters at most, suffixes included."""
     chunk = name_of(key, template, at, format_, call_id)
     manifest = naming.manifest_name(RecordingId(key[0]), chunk, revision)
     for name in (chunk, f"{chunk}.metadata.json", manifest):
@@ -171,7 +170,7 @@ def test_every_name_is_safe_and_short(
 def test_no_chunk_metadata_file_or_manifest_shares_a_name(
     template: naming.Template, chunks: list[tuple[str, int, str]], format_: Format | None
 ) -> None:
-    """The suffixes keep the three kinds apart, whatever the ids are."""
+    """The three kinds have different suffixes, for any ids."""
     names = [name_of(key, template, AT, format_) for key in chunks]
     metadata = [f"{name}.metadata.json" for name in names]
     manifests = {
@@ -184,7 +183,7 @@ def test_no_chunk_metadata_file_or_manifest_shares_a_name(
 
 
 def test_a_manifest_stands_beside_its_chunks() -> None:
-    """The first is plain, the later ones are numbered."""
+    """The first has no number, the later ones have."""
     chunk = BlobName("2026/03/09/r=2F1/0000-d.mp4")
 
     assert naming.manifest_name(RecordingId("r/1"), chunk, 1) == "2026/03/09/r=2F1/r=2F1.manifest.json"
@@ -194,14 +193,14 @@ def test_a_manifest_stands_beside_its_chunks() -> None:
 
 @pytest.mark.parametrize("revision", [0, 10_000])
 def test_a_revision_counts_from_one(revision: int) -> None:
-    """There is no manifest number nought."""
+    """There is no revision 0."""
     with pytest.raises(ValueError, match="revision"):
         naming.manifest_name(RecordingId("r"), BlobName("n"), revision)
 
 
 @given(st.integers(1, MAX_INDEX), st.integers(1, MAX_INDEX), ids, ids)
 def test_two_manifests_never_share_a_name(one: int, two: int, recording: str, other: str) -> None:
-    """In one folder, revision and recording tell them apart."""
+    """In one folder they differ by recording or revision."""
     names = {
         naming.manifest_name(RecordingId(recording), BlobName("folder/n"), one),
         naming.manifest_name(RecordingId(other), BlobName("folder/n"), two),
@@ -212,7 +211,7 @@ def test_two_manifests_never_share_a_name(one: int, two: int, recording: str, ot
 
 @given(ids, st.binary(max_size=8), ids, st.binary(max_size=8))
 def test_the_journal_keeps_one_copy_of_each_event(one: str, body: bytes, two: str, other: bytes) -> None:
-    """The same event with the same body has one name; anything else has another."""
+    """The same event with the same body has one name; any other has another."""
     name, again = naming.journal_name(AT, one, body), naming.journal_name(AT, two, other)
 
     assert ((one, body) == (two, other)) == (name == again)
@@ -264,7 +263,7 @@ likely_templates = st.builds(
 @settings(max_examples=300)
 @given(likely_templates, st.text(alphabet="0-_x", max_size=12), st.data())
 def test_whatever_template_passes_keeps_chunks_apart(text: str, letters: str, data: st.DataObject) -> None:
-    """The rules of templates are enough, even where the ids are the same letters, parted elsewhere."""
+    """The rules suffice, even if the ids consist of the same letters, divided differently."""
     try:
         template = parse_template(text)
     except InvalidRequest:

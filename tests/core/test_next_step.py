@@ -1,4 +1,4 @@
-"""What is to be done for a chunk in each of its states."""
+"""The next step for a chunk in each of its states."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -28,13 +28,12 @@ every_combination = [Output(*parts) for parts in product(Content, Channel, Forma
 
 
 def test_four_outputs_are_valid() -> None:
-    """As the service documents them, and no other."""
     assert [MP4, MP3, WAV, UNMIXED] == [facts.output for facts in VALID]
 
 
 @pytest.mark.parametrize("output", every_combination, ids=str)
 def test_a_combination_is_in_the_table_or_refused_by_name(output: Output) -> None:
-    """Twelve can be spelt, four are facts."""
+    """Of twelve combinations four are valid."""
     if output in {facts.output for facts in VALID}:
         assert output == facts_of(output).output
         assert output == parse_output(output.content, output.channel, output.format)
@@ -55,7 +54,6 @@ def test_a_combination_is_in_the_table_or_refused_by_name(output: Output) -> Non
     ids=str,
 )
 def test_rates_are_those_documented(output: Output, minute: int, channels: int, rate: str) -> None:
-    """The documented megabytes a minute, exactly."""
     facts = facts_of(output)
 
     assert minute == facts.size(timedelta(minutes=1), channels)
@@ -101,14 +99,14 @@ def test_an_unknown_name_is_refused_with_the_valid_ones(name: str) -> None:
 
 
 def test_facts_of_an_invalid_combination_are_refused() -> None:
-    """An output that was made by hand is checked as well."""
+    """An `Output` made without `parse_output` is checked too."""
     with pytest.raises(InvalidRequest, match="audioVideo-unmixed-mp3"):
         facts_of(Output(Content.AUDIO_VIDEO, Channel.UNMIXED, Format.MP3))
 
 
 @pytest.mark.parametrize("facts", VALID, ids=lambda facts: str(facts.output))
 def test_an_output_is_inferred_whichever_field_its_values_came_in(facts: OutputFacts) -> None:
-    """Content and channel type swapped are no matter."""
+    """Content and channel type may be swapped."""
     parts = (facts.output.content.upper(), facts.output.channel, facts.output.format)
 
     assert {facts.output} == {infer_output(order) for order in permutations(parts)}
@@ -131,20 +129,20 @@ def test_an_output_is_inferred_whichever_field_its_values_came_in(facts: OutputF
     ],
 )
 def test_what_is_missing_is_filled_in_where_one_output_is_left(values: list[object], expected: Output | None) -> None:
-    """One left: that one. More, or a contradiction: None."""
+    """If more than one is left, or none, the result is None."""
     assert expected == infer_output(values)
 
 
 @given(st.lists(st.one_of(st.none(), st.integers(), st.text())))
 def test_inference_never_fails(values: list[object]) -> None:
-    """Whatever stands in the fields, the answer is a valid output or None."""
+    """For any values the result is a valid output or None."""
     output = infer_output(values)
 
     assert output is None or output == facts_of(output).output
 
 
 def test_the_table_for_people_has_every_output() -> None:
-    """What a refused request shows."""
+    """A refused request shows it."""
     assert [str(facts.output) for facts in VALID] == [
         f"{row['content']}-{row['channel']}-{row['format']}" for row in table()
     ]

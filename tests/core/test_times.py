@@ -29,7 +29,7 @@ aware = st.datetimes(min_value=datetime(2, 1, 2), max_value=datetime(9999, 12, 3
     ],
 )
 def test_every_spelling_seen_is_the_same_moment(text: str, expected: datetime) -> None:
-    """Fractions of any length, `Z`, offsets and nothing at all are read."""
+    """Fractions of any length are read; `Z`, an offset, or neither."""
     assert expected == parse_time(text)
 
 
@@ -50,32 +50,31 @@ def test_every_spelling_seen_is_the_same_moment(text: str, expected: datetime) -
     ],
 )
 def test_what_is_no_moment_is_none(value: object) -> None:
-    """Nonsense is None, never an error."""
     assert parse_time(value) is None
 
 
 @pytest.mark.parametrize("text", ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00+05:00", "0001-01-01T00:00:00"])
 def test_year_one_means_not_yet(text: str) -> None:
-    """The service writes the first of all days where nothing has happened."""
+    """The service writes 0001-01-01 for a moment that has not come."""
     assert parse_time(text) is None
 
 
 @given(aware)
 def test_a_written_moment_reads_back(moment: datetime) -> None:
-    """Writing loses nothing but the zone."""
+    """Only the time zone is lost."""
     assert moment.astimezone(UTC) == parse_time(format_time(moment))
     assert format_time(moment).endswith("Z")
 
 
 def test_a_moment_without_a_zone_is_not_written() -> None:
-    """No guess at a zone reaches a file."""
+    """A time zone is never guessed."""
     with pytest.raises(ValueError, match="time zone"):
         format_time(datetime(2026, 3, 12))  # noqa: DTZ001 - that is the point
 
 
 @given(st.text())
 def test_no_text_breaks_the_reading_of_moments(text: str) -> None:
-    """A moment or None, for any text."""
+    """The result for any text is a moment or None."""
     moment = parse_time(text)
 
     assert moment is None or moment.tzinfo is UTC
@@ -100,10 +99,9 @@ def test_no_text_breaks_the_reading_of_moments(text: str) -> None:
     ],
 )
 def test_a_duration_is_read_from_whatever_number_it_is(value: object, expected: timedelta | None) -> None:
-    """Whole, broken, as text; anything else is None."""
+    """It may be whole, have a fraction, or be a text; anything else is None."""
     assert expected == parse_milliseconds(value)
 
 
 def test_a_duration_is_told_in_whole_milliseconds() -> None:
-    """The rest is cut off."""
     assert in_milliseconds(timedelta(seconds=2, microseconds=1_999)) == 2001

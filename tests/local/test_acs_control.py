@@ -43,14 +43,14 @@ def ask(acs: LocalAcs, method: str, path: str, body: object = None) -> tuple[int
 def test_a_call_is_started_connected_and_ended(acs: LocalAcs, receiver: Receiver) -> None:
     """The app hears CallConnected; the states follow."""
     acs.control.callback_url = receiver.url
-    _, call = ask(acs, "POST", "/calls", {"chunk_ms": [1000], "group_id": "g"})
-    where = f"/calls/{call['call_connection_id']}"
+    _, call = ask(acs, "POST", "/calls", {"chunkMs": [1000], "groupCallId": "g"})
+    where = f"/calls/{call['callConnectionId']}"
     _, connected = ask(acs, "POST", f"{where}/connect")
     _, ended = ask(acs, "POST", f"{where}/end")
     assert ["ringing", "established", "ended"] == [one["state"] for one in (call, connected, ended)]
     assert 200 == connected["callback"]["status"]
     (event,) = receiver.bodies[0]
-    assert ("Microsoft.Communication.CallConnected", call["server_call_id"]) == (
+    assert ("Microsoft.Communication.CallConnected", call["serverCallId"]) == (
         event["type"],
         event["data"]["serverCallId"],
     )
@@ -61,7 +61,7 @@ def test_recordings_and_objects_are_listed(acs: LocalAcs) -> None:
     """With their chunks, and whether they still exist."""
     acs.world.add_recording([b"content"], output="mp3")
     (recording,) = ask(acs, "GET", "/recordings")[1]["recordings"]
-    assert ("ended", "audio mixed mp3", 7) == (
+    assert ("ended", {"content": "audio", "channel": "mixed", "format": "mp3"}, 7) == (
         recording["state"],
         recording["output"],
         recording["chunks"][0]["length"],
@@ -69,9 +69,16 @@ def test_recordings_and_objects_are_listed(acs: LocalAcs) -> None:
     assert recording["chunks"] == ask(acs, "GET", "/objects")[1]["objects"]
 
 
+def test_what_the_app_has_published_is_listed(acs: LocalAcs) -> None:
+    """None before a topic is there to ask."""
+    assert {"events": []} == ask(acs, "GET", "/published")[1]
+    acs.control.published = lambda: [{"eventType": "RecordingArchived"}]
+    assert {"events": [{"eventType": "RecordingArchived"}]} == ask(acs, "GET", "/published")[1]
+
+
 def test_faults_are_listed_armed_and_cleared(acs: LocalAcs) -> None:
     """By their names; the catalogue has them all."""
-    status, armed = ask(acs, "POST", "/faults", {"name": "busy_503", "count": 2, "retry_after": 3})
+    status, armed = ask(acs, "POST", "/faults", {"name": "busy_503", "count": 2, "retryAfter": 3})
     assert (201, "busy_503", 2) == (status, armed["name"], armed["count"])
     listed = ask(acs, "GET", "/faults")[1]
     assert ([armed], list(FAULTS)) == (listed["armed"], [line["name"] for line in listed["catalogue"]])
@@ -87,9 +94,9 @@ def test_faults_are_listed_armed_and_cleared(acs: LocalAcs) -> None:
         ("POST", "/calls", [], 400, "JSON object"),
         ("POST", "/calls", {"participant": "x"}, 400, "unknown fields participant"),
         ("POST", "/calls", {"participants": []}, 400, "participants"),
-        ("POST", "/calls", {"chunk_ms": [0]}, 400, "chunk_ms"),
+        ("POST", "/calls", {"chunkMs": [0]}, 400, "chunkMs"),
         ("POST", "/calls", {"pstn": "yes"}, 400, "pstn"),
-        ("POST", "/calls", {"group_id": 1}, 400, "group_id"),
+        ("POST", "/calls", {"groupCallId": 1}, 400, "groupCallId"),
         ("POST", "/calls/none/connect", None, 404, "none"),
         ("POST", "/faults", {}, 400, "name"),
         ("POST", "/faults", {"name": "busy"}, 400, "busy_503"),
@@ -112,8 +119,8 @@ def test_a_mistake_is_answered_with_what_was_wrong(
 def test_a_callback_that_fails_is_told(acs: LocalAcs) -> None:
     """502; the call is established all the same."""
     _, call = ask(acs, "POST", "/calls")
-    where = f"/calls/{call['call_connection_id']}/connect"
-    status, answer = ask(acs, "POST", where, {"callback_url": "http://127.0.0.1:1/x"})
+    where = f"/calls/{call['callConnectionId']}/connect"
+    status, answer = ask(acs, "POST", where, {"callbackUrl": "http://127.0.0.1:1/x"})
     assert 502 == status
     assert "127.0.0.1:1" in answer["error"]
     assert "nowhere" in ask(acs, "POST", where)[1]["callback"]

@@ -7,7 +7,6 @@ from itertools import count
 from recording.bootstrap import compose
 from recording.calls.starting import Start
 from recording.core.formats.api import StartRequest
-from recording.core.formats.events import CALL_CONNECTED
 from recording.core.model import CallEvent, CatalogEntry, Channel, Content, Format, Output, RecordingId
 from recording.ports import CallLocator
 from tests.environments import settings_of
@@ -48,7 +47,6 @@ class Desk:
         server, _, _, connection = call.locators
         return CallEvent(
             event_id=f"event-{next(self._numbers)}",
-            event_type=CALL_CONNECTED,
             server_call_id=server.server_call_id if by in {"server", "both"} else None,
             call_connection_id=connection.call_connection_id if by in {"connection", "both"} else None,
             at=at or self.now(),

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from recording.copying.destination import BLOCK_SIZE_LABEL, DIGEST_LABEL, LENGTH_LABEL
+from recording.copying.destination import BLOCK_SIZE_KEY, DIGEST_KEY, LENGTH_KEY
 from recording.core.blocks import Hasher
 from recording.core.model import BlobName, ChunkState, FileEvent
 from tests.use_cases.world import BLOCK, RECORDING, START, World, assert_nothing_lost, metadata_of, sound
@@ -20,9 +20,9 @@ def blob_metadata(content: bytes) -> dict[str, str]:
     hasher.update(memoryview(content))
     return {
         **IDENTITY,
-        LENGTH_LABEL: str(len(content)),
-        DIGEST_LABEL: hasher.digest().sha256,
-        BLOCK_SIZE_LABEL: str(BLOCK),
+        LENGTH_KEY: str(len(content)),
+        DIGEST_KEY: hasher.digest().sha256,
+        BLOCK_SIZE_KEY: str(BLOCK),
     }
 
 

@@ -1,6 +1,6 @@
-"""What comes through a door at once: bytes to single events, each with the bytes that it came in.
+"""Deliveries: the bytes of a request or message to single events, each with its own bytes for the journal.
 
-The journal keeps those bytes: each event's own are cut out of an array.
+The bytes of an event in an array are cut out of the array, unchanged.
 """
 
 import json
@@ -22,11 +22,11 @@ from recording.core.formats.events import (
 from recording.core.model import Door
 
 MOST_AT_ONCE = 100
-"""Events of a delivery that are taken in one run. A caller may not send more; of Event Grid's the others wait."""
+"""Events of a delivery that are processed in one run. A caller may not send more; more from Event Grid are queued."""
 MOST_EVENTS = 5000
-"""Event Grid's own limit of events in one delivery: more at once is none of the service's."""
+"""The most events that Event Grid delivers at once."""
 MOST_MESSAGE = 60_000
-"""Characters of a message that is written here, all ASCII; a queue takes 64 KiB."""
+"""Characters of a message written here, all ASCII; a queue message may have 64 KiB."""
 
 _CONCERNED = frozenset({RECORDING_FILE_STATUS_UPDATED, RECORDING_STATE_CHANGED, CALL_STARTED, CALL_CONNECTED})
 _NAMED = re.compile(rb"Microsoft\.Communication\.\w+")
@@ -34,7 +34,7 @@ _NAMED = re.compile(rb"Microsoft\.Communication\.\w+")
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One event of a delivery: parsed as JSON, and the bytes that it came in."""
+    """One event of a delivery: its JSON value, and its bytes as they came."""
 
     raw: object
     body: bytes
@@ -42,22 +42,22 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Events that came together, and the door that they first came by."""
+    """Events that came together, and the door by which they came first."""
 
     members: tuple[Member, ...]
     door: Door
 
 
 def read_body(body: bytes, most: int | None = None) -> tuple[Member, ...]:
-    """The events of a request, or of the trigger: an array of them, or one.
+    """The events of a request or of the trigger: an array of events, or one event.
 
     Args:
         body: as it came.
-        most: how many a caller may send at once; None where more are no fault of the sender.
+        most: how many events a caller may send at once; None for a delivery of Event Grid's.
 
     Raises:
-        MalformedEvent: it is no JSON, or larger than any delivery of the service.
-        RequestTooLarge: it holds more than that.
+        MalformedEvent: it is not JSON, or larger than any delivery of Event Grid's.
+        RequestTooLarge: it has more than `most` events, or, if `most` is given, more than `MOST_BODY` bytes.
     """
     if most is not None and len(body) > MOST_BODY:
         raise RequestTooLarge("body", f"{len(body)} bytes, more than {MOST_BODY}")
@@ -74,10 +74,10 @@ def read_body(body: bytes, most: int | None = None) -> tuple[Member, ...]:
 
 
 def read_message(message: bytes) -> Delivery:
-    """The events of a queue's message: JSON as it is or in base64, an array, one event, or what `messages` wrote.
+    """The events of a queue message, in JSON or base64 of it: an array, one event, or an output of `messages`.
 
     Raises:
-        MalformedEvent: it is no JSON either way.
+        MalformedEvent: it is neither.
     """
     try:
         members = read_body(reading.message_text(message))
@@ -90,7 +90,7 @@ def read_message(message: bytes) -> Delivery:
 
 
 def _member(found: object) -> Member:
-    """An event of a message that holds texts of events; what is none is refused by itself, as the event that it is."""
+    """An event in a message of `messages`, there a text; one that is not JSON is refused later, by itself."""
     body = _bytes(found if isinstance(found, str) else json.dumps(found))
     try:
         return Member(_parsed(body)[1], body)
@@ -99,9 +99,9 @@ def _member(found: object) -> Member:
 
 
 def messages(members: Iterable[Member], door: Door) -> Iterator[str]:
-    """Messages for the queue of events: each event's own text, in messages of what is taken at once, with their door.
+    """Messages for the queue of events: the text of each event, at most `MOST_AT_ONCE` in a message, and their door.
 
-    Whoever may write to the queue is believed as Event Grid is; so an event that came by another door says so.
+    A message without a door counts as Event Grid's, as only the app and its operators may write to the queue.
     """
     texts: list[str] = []
     for member in members:
@@ -115,15 +115,15 @@ def messages(members: Iterable[Member], door: Door) -> Iterator[str]:
 
 
 def can_wait(member: Member) -> bool:
-    """Whether a message can hold the event."""
+    """Whether the event fits into a message."""
     return len(_quoted(member)) <= _MOST_TEXT
 
 
 def kept(member: Member, door: Door) -> bytes:
-    """What the journal keeps of an event: all of it where its type concerns recordings, else its type and id alone.
+    """What the journal keeps of an event: all of it if its type concerns recordings, else only its type and id.
 
-    Others name people (an IncomingCall its caller, and a token). Of an event without a type all is kept if it came by
-    Event Grid's own doors, which bring nothing else, unless its text names a type of the service that is none of ours.
+    Events of other types contain personal data (an IncomingCall has the caller, and a token). An event without a type
+    is kept whole if it came by Event Grid's own doors, unless its text names one of those other types.
     """
     event_type = event_type_of(member.raw)
     if event_type in _CONCERNED or (event_type is None and door is Door.EVENT_GRID and is_kept_unread(member.body)):
@@ -132,12 +132,12 @@ def kept(member: Member, door: Door) -> bytes:
 
 
 def is_kept_unread(body: bytes) -> bool:
-    """Whether what cannot be read may be kept whole: it names no type of the service but those of recordings."""
+    """Whether a body that cannot be read may be kept whole: it names no type of the service but `_CONCERNED`."""
     return _CONCERNED.issuperset(name.decode() for name in _NAMED.findall(body))
 
 
 _MOST_TEXT = MOST_MESSAGE - 2 * MOST_AT_ONCE - 100
-"""Characters of the events in a message, without what stands between and around them."""
+"""Characters of all events in a message, without the separators and the rest of the message."""
 
 
 def _message(texts: Iterable[str], door: Door) -> str:
@@ -160,7 +160,7 @@ def _bytes(text: str) -> bytes:
 
 
 def _cut(text: str) -> Iterator[str]:
-    """The text of each element of an array, which is known to be JSON."""
+    """The text of each element of an array; `text` must be valid JSON."""
     decoder = json.JSONDecoder()
     at = _after_blanks(text, 0) + 1
     while text[begin := _after_blanks(text, at)] != "]":

@@ -1,14 +1,16 @@
-"""Wire JSON to typed facts: the only home of Event Grid's and the callbacks' names.
+"""Events of the service from JSON: the only place with the field names of Event Grid and Call Automation's callbacks.
 
-Both schemas are read (Event Grid and CloudEvents, `specVersion` with a capital V included). What is unknown is
-tolerated. Of a file event each chunk is read by itself: one that cannot be read is named beside those that can. Only
-what names no recording and has no chunk that can be read is refused. Doubts that do not stop an archive are notes.
+Both schemas are read (Event Grid and CloudEvents, also with `specVersion` in Microsoft's samples). Unknown fields are
+ignored. Each chunk of a file event is read by itself: one that cannot be read is listed beside those that can. A file
+event is refused only if it names no recording and has no chunk that can be read. Doubts that are no reason against
+archiving are notes.
 """
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from recording.core.errors import MalformedEvent
 from recording.core.formats import reading
@@ -32,10 +34,10 @@ CALL_CONNECTED = "Microsoft.Communication.CallConnected"
 SUBSCRIPTION_VALIDATION = "Microsoft.EventGrid.SubscriptionValidationEvent"
 
 _LONGEST_ID = 256
-"""Characters of an event's id; the service's own are UUIDs. An entry keeps many."""
+"""Characters of an event's id; the service's own are UUIDs. An entry stores many."""
 _CHUNKS = "data.recordingStorageInfo.recordingChunks"
 _SUBJECT = re.compile(
-    # A server call id is base64 and may hold slashes itself, so the keys are anchors and not separators.
+    # A server call id is base64 and may contain slashes, so the keys are matched and the text is not split at slashes.
     r"/recording/call/(?P<call>.*?)(?:/serverCallId/(?P<server>.*?))?(?:/recordingId/(?P<recording>.*))?",
     re.IGNORECASE | re.DOTALL,
 )
@@ -43,30 +45,22 @@ _SUBJECT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class ValidationEvent:
-    """Event Grid asks whether this endpoint wants its events; the answer is `code`."""
+    """Event Grid's validation handshake: the endpoint must answer with `code`."""
 
     code: str
 
 
-@dataclass(frozen=True, slots=True)
-class OtherEvent:
-    """An event of a type that concerns no one here."""
-
-    event_id: str
-    event_type: str
-
-
-Event = FileEvent | CallEvent | ValidationEvent | OtherEvent
+Event = FileEvent | CallEvent | ValidationEvent
 
 
 def event_id_of(raw: object) -> str:
-    """The id an event carries, for journal, log and entry; `unidentified` where there is none that can be kept."""
+    """The event's id, for journal, log and entry; `unidentified` if it has none, or one that cannot be stored."""
     found = reading.text(raw.get("id")) if isinstance(raw, Mapping) else None
     return found if found is not None and len(found) <= _LONGEST_ID else "unidentified"
 
 
 def event_type_of(raw: object) -> str | None:
-    """The type an event names, or shows: only one has `recordingStorageInfo`."""
+    """The event's type; if it names none, inferred from `recordingStorageInfo`, which only file events have."""
     if not isinstance(raw, Mapping):
         return None
     named = reading.text(raw.get("eventType")) or reading.text(raw.get("type"))
@@ -75,11 +69,11 @@ def event_type_of(raw: object) -> str | None:
     return named
 
 
-def parse_event(raw: object) -> Event:
-    """Read one event of either schema.
+def parse_event(raw: object) -> Event | None:
+    """Read one event of either schema; None for a type that this app does nothing with.
 
     Raises:
-        MalformedEvent: naming the field without which nothing can be made of it.
+        MalformedEvent: a field that is needed is missing or wrong; `field` is its path.
     """
     event = reading.mapping(raw)
     if event is None:
@@ -90,16 +84,14 @@ def parse_event(raw: object) -> Event:
     if event_type == RECORDING_FILE_STATUS_UPDATED:
         return _file_event(event, event_id)
     if event_type in {CALL_STARTED, CALL_CONNECTED}:
-        return _call_event(event, event_id, event_type)
+        return _call_event(event, event_id)
     if event_type == SUBSCRIPTION_VALIDATION:
-        code = reading.text((_data(event) or {}).get("validationCode"))
-        if code is None:
-            raise _malformed(event_id, "data.validationCode", "missing, empty or not a text")
-        return ValidationEvent(code)
-    return OtherEvent(event_id, event_type)
+        data = reading.StrictFields(_data(event), partial(_malformed, event_id), "data")
+        return ValidationEvent(data.need("validationCode", reading.text, "missing, empty or not a text"))
+    return None
 
 
-def _call_event(event: Mapping[str, object], event_id: str, event_type: str) -> CallEvent:
+def _call_event(event: Mapping[str, object], event_id: str) -> CallEvent:
     data = _data(event)
     if data is None:
         raise _malformed(event_id, "data", "missing or not an object")
@@ -108,7 +100,6 @@ def _call_event(event: Mapping[str, object], event_id: str, event_type: str) -> 
         raise _malformed(event_id, "data.serverCallId", "neither it nor data.callConnectionId is a text")
     return CallEvent(
         event_id,
-        event_type,
         ServerCallId(server) if server else None,
         CallConnectionId(connection) if connection else None,
         _at(event),
@@ -155,7 +146,7 @@ def _file_event(event: Mapping[str, object], event_id: str) -> FileEvent:
 
 
 def _members(data: Mapping[str, object] | None) -> Members:
-    """The event's chunks; the outermost structure that is missing is what cannot be read."""
+    """The event's chunks; if a structure around them is missing, the outermost is named as what cannot be read."""
     if data is None:
         return Members(lacks=[Lack("data", "missing or not an object")])
     storage = reading.mapping(data.get("recordingStorageInfo"))
@@ -168,7 +159,7 @@ def _members(data: Mapping[str, object] | None) -> Members:
 
 
 def _data(event: Mapping[str, object]) -> Mapping[str, object] | None:
-    """What the event tells: an object, its JSON text, or, in a CloudEvent, that text in base64."""
+    """The event's data: an object, its JSON text, or, in a CloudEvent, that text in base64."""
     found = event.get("data")
     return reading.mapping(found if found is not None else reading.base64_json(event.get("data_base64")))
 

@@ -1,4 +1,4 @@
-"""The members of a file event's array of chunks, each read by itself: what cannot be read costs only itself."""
+"""The members of a file event's array of chunks, each read by itself: one that cannot be read affects no other."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -10,14 +10,14 @@ from recording.core.model import AnnouncedChunk, DocumentId, Location
 from recording.core.naming import MAX_INDEX
 
 MOST_READ = 1000
-"""Chunks that are read of one event: at four hours each, half a year."""
+"""Chunks read of one event: at four hours each, half a year."""
 MOST_LACKS = 100
-"""Members of one event of which each is said why it cannot be read; the others are counted."""
+"""Members of one event that are listed as unreadable, with the reason; further ones are only counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lack:
-    """What cannot be read: where it stands, why, and what is known of the chunk all the same."""
+    """What cannot be read: its path, the reason, and what is known of the chunk nevertheless."""
 
     field: str
     reason: str
@@ -27,7 +27,7 @@ class Lack:
 
 @dataclass(slots=True)
 class Members:
-    """What was read of an array of chunks, by index; what was not; doubts about what was."""
+    """The chunks read, by index; the members that could not be read; and doubts about the chunks."""
 
     chunks: list[AnnouncedChunk] = field(default_factory=list)
     lacks: list[Lack] = field(default_factory=list)
@@ -60,7 +60,7 @@ def read_members(found: Sequence[object], where: str) -> Members:
 
 
 def _sort(members: Members) -> None:
-    alike = dict.fromkeys(members.chunks)  # a member that is repeated word for word says nothing new
+    alike = dict.fromkeys(members.chunks)  # an exact repetition of a member is ignored
     twins = [one for one, count in Counter(chunk.document_id for chunk in alike).items() if count > 1]
     if twins:
         members.notes.append(f"the event names {len(twins)} documents twice and not alike, {twins[0]} first")
@@ -97,6 +97,6 @@ _NO_TEXT = f"missing, empty or not a text of at most {reading.LONGEST_TEXT} char
 
 
 def _location(found: object) -> Location | None:
-    """A location, cut where it is longer than any that may be asked: it is refused all the same, and can be noted."""
+    """A location, truncated to just over the longest allowed: it can be stored so, and will be refused later."""
     text = reading.text(found[: MAX_LENGTH + 1]) if isinstance(found, str) else None
     return Location(text) if text else None

@@ -1,4 +1,4 @@
-"""The queue message that drives one chunk on."""
+"""The queue message of one chunk."""
 
 import json
 from dataclasses import dataclass, field
@@ -12,10 +12,10 @@ from recording.core.times import format_time, parse_time
 
 @dataclass(frozen=True, slots=True)
 class ChunkMessage:
-    """Drive this chunk of this recording on.
+    """The next steps of this chunk are to be done.
 
-    `look_at` is the look at the chunk that the message was put for: one that comes when another look has taken its
-    place is not needed any more. A message that a person puts has none.
+    `look_at` is the value of the chunk's `look_at` when the message was put; if the chunk has another one when the
+    message comes, another message has replaced this one. A message put by a person has none.
     """
 
     recording_id: RecordingId
@@ -23,23 +23,24 @@ class ChunkMessage:
     look_at: datetime | None = field(default=None, compare=False)
 
     def to_message(self) -> str:
-        """The message's text: everything else is in the catalog, so that no message is ever out of date."""
+        """The message as JSON. It contains ids only, as all else is in the catalog; so it is never out of date."""
         fields = {"recordingId": self.recording_id, "documentId": self.document_id}
         return json.dumps(fields if self.look_at is None else fields | {"lookAt": format_time(self.look_at)})
 
 
 def parse_chunk_message(message: bytes) -> ChunkMessage:
-    """Read a queue message: JSON as it is or in base64, as tools write it that put a message back by hand.
+    """Read a queue message: JSON, or base64 of it, as tools write it with which a person puts a message back.
 
     Raises:
-        InvalidRequest: naming the field that is missing; however often it comes, it will never be a step.
+        InvalidRequest: a field is missing or no text; `field` names it.
     """
     try:
         found = json.loads(reading.message_text(message))
     except (ValueError, RecursionError) as error:
         raise InvalidRequest("message", "neither JSON nor base64 of it, or nested too deep") from error
-    fields = found if isinstance(found, dict) else {}
-    recording_id, document_id = (reading.text(fields.get(name)) for name in ("recordingId", "documentId"))
-    if recording_id is None or document_id is None:
-        raise InvalidRequest("documentId" if recording_id else "recordingId", "missing or not a text")
-    return ChunkMessage(RecordingId(recording_id), DocumentId(document_id), parse_time(fields.get("lookAt")))
+    fields = reading.StrictFields(found if isinstance(found, dict) else None, InvalidRequest)
+    return ChunkMessage(
+        RecordingId(fields.need("recordingId", reading.text, "missing or not a text")),
+        DocumentId(fields.need("documentId", reading.text, "missing or not a text")),
+        parse_time(fields.get("lookAt")),
+    )

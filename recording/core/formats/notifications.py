@@ -1,4 +1,4 @@
-"""The events that the archive sends to the customer's own topic: the one list of their names, and what is in them."""
+"""The events that this app publishes to the customer's own topic: the only list of their names, and their content."""
 
 import uuid
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ _NAMESPACE = uuid.UUID("5d1b9a4e-6c1f-4a57-9a34-0d6a3a6f2f11")
 
 
 class EventName(StrEnum):
-    """Every event type that this app may publish or log as an alert."""
+    """Every event type that this app publishes, or logs as an alert."""
 
     ARCHIVED = "RecordingArchived"
     INCOMPLETE = "RecordingIncomplete"
@@ -39,7 +39,7 @@ _BY_ALARM: Mapping[Alarm, EventName] = {
 
 @dataclass(frozen=True, slots=True)
 class OutgoingEvent:
-    """An event for the customer's own topic; the same fact always has the same `event_id`."""
+    """An event for the customer's own topic; an event published again for the same fact has the same `event_id`."""
 
     event_id: str
     event_type: EventName
@@ -49,7 +49,7 @@ class OutgoingEvent:
 
 
 def completed(entry: CatalogEntry, container: str, manifest_name: str, now: datetime) -> OutgoingEvent:
-    """The manifest is written: of a whole recording, or of what there is of one that is not."""
+    """The manifest is written, of a whole recording (RecordingArchived) or of one that is not (RecordingIncomplete)."""
     recording = entry.recording
     missing = lacks(entry)
     body: dict[str, object] = {
@@ -75,7 +75,7 @@ def completed(entry: CatalogEntry, container: str, manifest_name: str, now: date
 
 
 def alert(recording_id: RecordingId, found: Alert, now: datetime) -> OutgoingEvent:
-    """Something that a person must hear of."""
+    """An alert of a recording or one of its chunks."""
     body: dict[str, object] = {"recordingId": recording_id, "alarm": str(found.alarm), "reason": found.reason}
     if found.document_id is not None:
         body["documentId"] = found.document_id
@@ -83,7 +83,7 @@ def alert(recording_id: RecordingId, found: Alert, now: datetime) -> OutgoingEve
 
 
 def unreadable(event_id: str, cause: str, journal: str, now: datetime) -> OutgoingEvent:
-    """An event that could not be read at all, so that no recording knows of it; `journal` is the blob that keeps it."""
+    """An event that could not be read, so that no entry has it; `journal` is the name of the blob that has it."""
     body = {"eventId": event_id, "reason": cause, "journal": journal, "at": format_time(now)}
     return OutgoingEvent(
         _identity(EventName.UNREADABLE, journal), EventName.UNREADABLE, f"/events/{event_id}", body, now
@@ -98,5 +98,5 @@ def _event(
 
 
 def _identity(name: EventName, of: str) -> str:
-    """The same for the same fact, also where a text from an event holds what UTF-8 cannot encode."""
+    """A UUID made of the arguments, which may contain lone surrogates that came in an event."""
     return str(uuid.uuid5(_NAMESPACE, f"{name}/{of}".encode("utf-8", "surrogatepass")))

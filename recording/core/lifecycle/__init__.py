@@ -1,18 +1,86 @@
-"""What a fact means in every state, and what is done next.
+"""What a fact means in every state, and what is done next. This page is the theory; the modules below follow it.
 
-A recording's entry in the catalog changes by facts alone. A fact is something that has happened: an event was read, a
-copy was verified, a try failed. Every step may run twice, at the same time on two workers, and in any order; so every
-fact has a meaning in every state, and applying it a second time changes nothing more.
+**The entry.** The catalog holds one entry for each recording: a `Recording` and its `Chunk`s, as frozen values. An
+entry changes by facts alone: `decide(entry, fact, now)` returns the entry after the fact, and `CatalogUpdates.apply`
+saves it on the condition that nobody has saved another since; on a conflict the entry is read and the fact decided
+anew. Nothing here reads a clock, waits, or does I/O.
 
-Three rules stand on top of the tables in `tables`:
+**States.** A chunk is in one of six states:
 
-1. Nothing that is proven is taken back by an opinion. Only `Damaged` (the archive no longer holds it), `Disputed` (late
-   metadata contradicts it) and Event Grid's word against the function key's take a proof away, and all tell a person.
-2. Nothing is final while the source may live. A failure or a doubt has a next look; `Expired`, which comes after the
-   chunk's `gone_by`, is the only way to LOST.
-3. Whatever ends without a whole archive is told: the alert is saved with the entry and published after it.
+- ANNOUNCED: an event has named it; it is to be copied.
+- ARCHIVED: a copy in the archive is verified; its metadata file or its release is still owed.
+- RELEASED: closed. The source was deleted, on a proof.
+- KEPT: closed. A copy is verified, and the source was left alone on purpose, or had ended by itself.
+- QUARANTINED: in doubt. The source is left alone and looked at again at `look_at`; without a `look_at` the chunk is
+  closed, and a person decides about the copy that stands apart.
+- LOST: closed. The source has ended, and there is no copy.
 
-`decide` applies a fact. `next_step` says what is to be done for a chunk of an entry; no other place decides that.
+ARCHIVED, RELEASED and KEPT are the proven states (`PROVEN`): in exactly these a chunk has a `proof`. A `Chunk` that
+breaks this, or another of its promises, cannot be made. The state of a recording moves by control facts (`Paused`,
+`Resumed`, `Stopped`) until the first file event; from then on it is computed from the states of the chunks, and never
+set.
+
+**Facts.** A fact is something that has happened: an event was read, a copy was verified, a try failed. Its name is a
+past participle, its fields are what was seen. A `ChunkFact` is about one chunk of an entry, and `CHUNK_TRANSITIONS`
+says which state it leads to from each state. A `RecordingFact` is about the recording, or, for `Announced`, about
+several chunks.
+
+**No fact is refused.** When a fact is decided, it is true already: the blob is committed, the source is deleted. To
+refuse it would not undo it; the catalog would be wrong, and the step that saw it would run again and see it again.
+Besides, every step may run twice, on two workers at the same time, and its message may come late. So each fact has a
+meaning in each state, and no cell of the table is empty. For a late fact the meaning is often that nothing changes. A
+fact that cannot be true in a state, such as the release of a chunk without a proof, changes nothing and raises the
+alarm IMPOSSIBLE. To decide a fact twice is the same as once, except that `Failed`, `Quarantined` and `Expired` count
+tries and failures. Only a fact about a recording or a chunk that the entry does not have is an error (`KeyError`): a
+mistake in the program.
+
+**How belief is revised.** An announcement tells where a chunk is, and may be wrong. Each different one is a candidate
+of the chunk: Event Grid's before those that came with the function key, then the newest first. They are tried in turn
+until the bytes of one are verified. Three rules decide what may change what:
+
+1. A proof is not withdrawn for a later announcement or a doubt. It is withdrawn in three cases: the archive no longer
+   holds the copy (`Damaged`); metadata that came after the proof contradicts the media (`Disputed`); Event Grid
+   announces a chunk otherwise than the function key, by which alone it was proven. Each raises an alarm. Any other
+   announcement that contradicts a proof is noted and alerted as a CONFLICT, and changes nothing else.
+2. Nothing is given up while the source may live. `due` is the earliest and `gone_by` the latest moment at which it may
+   end. Before `gone_by` a failure or a doubt has a next look. Only facts of after `gone_by` lead to LOST: `Expired`,
+   and `Quarantined` without a next look; and neither does where a copy stands apart, which is left to a person. Even a
+   LOST chunk becomes ANNOUNCED when it is announced again, and ARCHIVED when the copy of another try proves to be
+   right.
+3. What ends without a whole archive is told to a person.
+
+A recording is complete once its manifest is written (`Completed`). If a chunk opens again after that, or what the
+recording lacks becomes another, `completed_at` is cleared and `revision` goes up by one: another manifest is owed.
+
+**Alerts.** An `Alert` is an alarm, a reason, and the chunk that it concerns. `decide` adds it to `Recording.untold`
+when the change happens that calls for it, so it is saved with that change. After the save, `CatalogUpdates.tell`
+publishes it, at least once, and `Told` removes it.
+
+**What is done next.** `next_step(entry, document_id, now)` computes it from the entry, and no other place decides it.
+It is not stored, so it cannot be out of date. For a chunk, the first that applies:
+
+- it is closed: `CompleteRecording` if the recording owes a manifest, `LookAgain` if it will at a known moment, else
+  `Done`;
+- its next look is in the future: `LookAgain`;
+- it is not proven: `CopyChunk`, with the candidate whose turn it is;
+- its metadata file is owed, and the source had not ended before the copy was verified: `ArchiveMetadata`;
+- else: `ReleaseChunk`.
+
+A worker does the step, applies the fact that comes of it, and asks again. `Decision.steps` names the chunks for which a
+message is to be queued; only `Announced` names any.
+
+**To add a fact:** give it a class in `facts` and a place in `ChunkFact` or `RecordingFact`. For a chunk fact, fill its
+cell in every state of `tables`, and write in `chunks` what it changes (`_changed`) and whether it alerts (`_alert`);
+for a recording fact, in `deciding`. Add an example of it to `chunk_facts` in `tests/core/entries_of.py` and its column
+to the table in `tests/core/test_lifecycle.py`, which fails until both tables agree.
+
+**To add a state of a chunk:** give it a member in `ChunkState`, a row in `tables` and in that test, and decide: is it
+proven (`PROVEN`), is it closed (`_CLOSED` in `model.chunk`), what must a chunk in it have (`Chunk.__post_init__`), what
+state has a recording with such a chunk (`_state_of` in `changes`), what does the recording lack (`wholeness`), and what
+is done next (`next_step`). A new field or value is stored in the catalog: raise `SCHEMA` in
+`recording/adapters/rows.py`.
+
+**To add an alarm:** give it a member in `Alarm`, and an event name in `core/formats/notifications.py`.
 """
 
 from recording.core.lifecycle.deciding import Decision, decide

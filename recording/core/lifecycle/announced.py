@@ -1,4 +1,4 @@
-"""What a file event makes of an entry: its chunks, what it tells of the recording, and which steps it brings about."""
+"""The entry after a file event: its chunks, the fields of its recording, and the chunks whose steps are queued."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -33,13 +33,13 @@ from recording.core.model import (
 _MOST_UNREAD = 100
 _MOST_UNTOLD_BY_KEY = 20
 _MOST_ALERTS = 5
-"""Of one event about members that cannot be read: all of them stand in the entry, and a person needs no hundred."""
+"""Alerts of one event about chunks that could not be read; the entry lists more of them (`_MOST_UNREAD`)."""
 
 
 def announced(
     entry: CatalogEntry | None, fact: Announced, now: datetime
 ) -> tuple[CatalogEntry, tuple[DocumentId, ...]]:
-    """The entry after the event, and the chunks whose steps are to be queued."""
+    """The entry after the event, and the chunks for which a message is to be queued."""
     event, door = fact.event, fact.door
     known = entry or CatalogEntry(Recording(event.recording_id, RecordingState.ANNOUNCED))
     chunks = {chunk.document_id: chunk for chunk in known}
@@ -76,7 +76,11 @@ def announced(
 
 
 def _of_recording(before: Recording, event: FileEvent, door: Door) -> Mapping[str, object]:
-    """What is known of the recording then: our own order's word before Event Grid's last, and that before the key's."""
+    """The fields of the recording after the event.
+
+    A later event of Event Grid replaces what an earlier one said, but not the output and the server call id of our own
+    start request. An event by the function key only adds what is not known.
+    """
     names = ("output", "call_id", "server_call_id", "started_at", "duration", "session_end_reason")
     said = {name: value for name in names if (value := getattr(event, name))}
     known = {name: value for name in said if (value := getattr(before, name))}
@@ -87,7 +91,7 @@ def _of_recording(before: Recording, event: FileEvent, door: Door) -> Mapping[st
 
 
 def _admitted(known: CatalogEntry, fact: Announced, now: datetime) -> tuple[list[Announcement], list[Unread]]:
-    """What of the event is taken: all, but what the function key brings beyond its room in the entry."""
+    """What is taken of the event: by Event Grid everything, by the function key at most `MOST_BY_KEY` bytes in all."""
     event, door = fact.event, fact.door
     unread = [replace(one, door=door) for one in event.unread]
     if door is Door.EVENT_GRID:
@@ -100,7 +104,7 @@ def _admitted(known: CatalogEntry, fact: Announced, now: datetime) -> tuple[list
         if needs <= room:
             admitted.append(one)
             room -= needs
-    # What cannot be read is told all the same; its id, which may be long, only while there is room.
+    # A chunk that could not be read is always noted; its id, which may be long, only while there is room.
     unread = [one if (room := room - weight_of(one)) >= 0 else replace(one, document_id=None) for one in unread]
     left = len(fact.chunks) - len(admitted)
     if left:
@@ -109,7 +113,7 @@ def _admitted(known: CatalogEntry, fact: Announced, now: datetime) -> tuple[list
 
 
 def _bounded(unread: tuple[Unread, ...]) -> tuple[Unread, ...]:
-    """As many as an entry keeps; those that the function key brought go first."""
+    """At most as many as an entry keeps; those that came by the function key are dropped first."""
     found = tuple(dict.fromkeys(unread))
     if len(found) <= _MOST_UNREAD:
         return found
@@ -117,7 +121,7 @@ def _bounded(unread: tuple[Unread, ...]) -> tuple[Unread, ...]:
 
 
 def _make_room(chunks: dict[DocumentId, Chunk], door: Door) -> bool:
-    """Whether one more chunk may be added; what Event Grid announces displaces what the function key alone did."""
+    """Whether one more chunk may be added; for Event Grid, one that only the function key announced is removed."""
     if len(chunks) < MOST_CHUNKS:
         return True
     if door is Door.FUNCTION_KEY:
@@ -142,10 +146,10 @@ def _refused(event_id: str, announcement: Announcement, door: Door) -> Unread:
 
 
 def _steps(entry: CatalogEntry, announced: Iterable[DocumentId], now: datetime) -> tuple[DocumentId, ...]:
-    """The chunks of an event that have something left to do; or one, where only the recording has."""
+    """The chunks of an event that are open; if none is, and the recording owes a manifest, one of them."""
     known = [chunk for document_id in dict.fromkeys(announced) if (chunk := entry.chunk(document_id))]
     owed = tuple(chunk.document_id for chunk in known if not chunk.is_closed)
     if owed or completion_at(entry, now) is None:
         return owed
-    # A manifest is owed: the event has changed what the recording lacks, or the step that should write it was lost.
+    # A manifest is owed: the event has changed what the recording lacks, or the message that should write it was lost.
     return ((known or entry.chunks)[-1].document_id,)

@@ -1,7 +1,7 @@
-"""What an announcement does to a chunk: the first one makes it, a later one adds where it may be.
+"""What an announcement changes: the first one makes the chunk, a later one adds a candidate, or contradicts a proof.
 
-Candidates are ordered by how far they are believed: those of Event Grid's own doors before those of the function key,
-then the newest first. They are tried in turn until the bytes of one are proven.
+Candidates are ordered by credibility: those of Event Grid's own doors before those of the function key, then the newest
+first. They are tried in turn until the bytes of one are verified.
 """
 
 from dataclasses import replace
@@ -12,18 +12,18 @@ from recording.core.model import AnnouncedChunk, Candidate, CatalogEntry, Chunk,
 
 MOST_CANDIDATES = 8
 MOST_BY_KEY = 256 << 10
-"""Bytes of ids and locations that the function key alone may bring into an entry, which takes three times as many.
+"""Bytes of ids and locations that may come into an entry by the function key: a third of what an entry can hold.
 
-Whoever has only the key must not be able to fill the entry, and so to keep out what Event Grid announces.
+Whoever has only that key must not be able to fill the entry, which would keep out what Event Grid announces.
 """
 _MOST_CONFLICTS = 8
-"""Of one chunk that are noted and told."""
+"""Conflicts of one chunk that are noted and alerted."""
 _CONFLICT = "announces it at other locations, after it was proven"
 DROPPED = f"more than {MOST_CANDIDATES} announcements of it differ; the oldest are forgotten"
 
 
 def weight(announced: AnnouncedChunk) -> int:
-    """How many bytes an announcement brings into an entry, about."""
+    """About how many bytes an announcement adds to an entry."""
     texts = (
         announced.document_id,
         announced.content_location,
@@ -35,19 +35,19 @@ def weight(announced: AnnouncedChunk) -> int:
 
 
 def brought_by_key(entry: CatalogEntry) -> int:
-    """How many bytes of an entry nobody but the function key has brought, about."""
+    """About how many bytes of an entry have come by the function key only."""
     weights = (weight(one.announced) for chunk in entry for one in chunk.candidates if one.door is Door.FUNCTION_KEY)
     unread = (one for one in entry.recording.unread if one.door is Door.FUNCTION_KEY)
     return sum(weights) + sum(map(weight_of, unread))
 
 
 def weight_of(unread: Unread) -> int:
-    """The same of a member that could not be read."""
+    """The same for a chunk that could not be read."""
     return _bytes(f"{unread.event_id}{unread.cause}{unread.document_id}")
 
 
 def adds(chunk: Chunk | None, candidate: Candidate) -> bool:
-    """Whether an announcement brings something into an entry that is not in it."""
+    """Whether an announcement would add something to the entry."""
     if chunk is None:
         return True
     return not chunk.is_proven and all(one.announced != candidate.announced for one in chunk.candidates)
@@ -58,7 +58,7 @@ def _bytes(text: str) -> int:
 
 
 def first_seen(announcement: Announcement, candidate: Candidate, notes: tuple[str, ...]) -> Chunk:
-    """The chunk as it is when nothing but this announcement is known of it."""
+    """The chunk that this announcement makes."""
     return Chunk(
         document_id=announcement.announced.document_id,
         name=announcement.name,
@@ -70,13 +70,13 @@ def first_seen(announcement: Announcement, candidate: Candidate, notes: tuple[st
 
 
 def seen_again(chunk: Chunk, announcement: Announcement, candidate: Candidate) -> tuple[Chunk, str]:
-    """The chunk after one more announcement of it, and the conflict that a person must hear of, if it is one."""
+    """The chunk after a further announcement, and the conflict that a person must be told; empty if there is none."""
     conflict = ""
     if chunk.is_proven:
         if not _overrules(candidate, chunk.candidate):
             return _after_proof(chunk, candidate)
         conflict = f"event {candidate.event_id} announces it otherwise than the function key, by which it was proven"
-        chunk = replace(chunk, state=ChunkState.ANNOUNCED, proof=None, proven=None, kept_reason="")
+        chunk = replace(chunk, state=ChunkState.ANNOUNCED, proof=None, proven=None, kept_reason="", released_at=None)
     known = next((one for one in chunk.candidates if one.announced == candidate.announced), None)
     if known is not None:
         better = replace(known, door=candidate.door) if candidate.door is Door.EVENT_GRID else known
@@ -85,10 +85,10 @@ def seen_again(chunk: Chunk, announcement: Announcement, candidate: Candidate) -
         candidates = (candidate, *chunk.candidates)
     ordered = sorted(candidates, key=_credibility, reverse=True)
     is_new = known is None
-    # Forged announcements by function key must not put off the moment at which a loss is told.
+    # Forged announcements by the function key must not delay the alert of a loss.
     counts = candidate.door is Door.EVENT_GRID or all(one.door is Door.FUNCTION_KEY for one in candidates)
     is_over = len(ordered) > MOST_CANDIDATES
-    # Whoever announces a chunk again wants it looked at again, whatever was thought of it.
+    # A repeated announcement means: look at it again now, also where it was in doubt or lost.
     is_doubted = chunk.state is ChunkState.QUARANTINED
     again = replace(
         chunk,
@@ -98,7 +98,7 @@ def seen_again(chunk: Chunk, announcement: Announcement, candidate: Candidate) -
         due=min(chunk.due, announcement.due),
         gone_by=max(chunk.gone_by, announcement.gone_by) if is_new and counts else chunk.gone_by,
         tries=0 if is_new else chunk.tries,
-        # Only one that comes first now begins the round anew: else whoever repeats an event keeps others from theirs.
+        # The round restarts only for a new first candidate: else an event repeated often would keep others from a try.
         turn=0 if is_new and ordered[0] is candidate else chunk.turn,
         notes=tuple(dict.fromkeys((*chunk.notes, DROPPED))) if is_over else chunk.notes,
     )
@@ -110,10 +110,10 @@ def _credibility(candidate: Candidate) -> tuple[bool, datetime]:
 
 
 def _overrules(candidate: Candidate, proven: Candidate) -> bool:
-    """Whether Event Grid says something else, or more, than the function key alone did: the proof is then no answer.
+    """Whether Event Grid announces a chunk otherwise than the function key, by which alone it was proven.
 
-    What the key's event lacked may be what the media would have been held against, and what it named may be another
-    chunk's: neither may stand in Event Grid's name.
+    The proof is withdrawn then: a location that the key's event lacked could have led to a doubt, and one that it named
+    could be another chunk's.
     """
     is_stronger = candidate.door is Door.EVENT_GRID is not proven.door
     return is_stronger and proven.announced != candidate.announced
@@ -124,7 +124,7 @@ def _after_proof(chunk: Chunk, candidate: Candidate) -> tuple[Chunk, str]:
     old, new = proven.announced, candidate.announced
     is_by_key = candidate.door is Door.FUNCTION_KEY
     if not _agree(old, new):
-        by = "the function key" if is_by_key else f"event {candidate.event_id}"  # or the key could fill the entry
+        by = "the function key" if is_by_key else f"event {candidate.event_id}"  # no id: many would fill the entry
         note = f"{by} {_CONFLICT}"
         if note in chunk.notes or sum(known.endswith(_CONFLICT) for known in chunk.notes) == _MOST_CONFLICTS:
             return chunk, ""
@@ -140,7 +140,7 @@ def _after_proof(chunk: Chunk, candidate: Candidate) -> tuple[Chunk, str]:
 
 
 def _agree(old: AnnouncedChunk, new: AnnouncedChunk) -> bool:
-    """Whether two announcements can both be true of one chunk."""
+    """Whether two announcements of one chunk can both be true."""
     return (old.content_location, old.index) == (new.content_location, new.index) and all(
         one is None or other is None or one == other
         for one, other in (

@@ -1,4 +1,4 @@
-"""An entry with something changed: its recording's fields, its alerts, its chunks; and the state that follows."""
+"""Functions that return an entry with other fields, alerts or chunks, and with the recording's state computed anew."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -7,14 +7,14 @@ from recording.core.lifecycle.wholeness import extent, lacks
 from recording.core.model import PROVEN, Alert, CatalogEntry, Chunk, ChunkState, DocumentId, RecordingState
 
 MOST_CHUNKS = 1000
-"""Chunks of one recording: at four hours each, half a year. More can only come of events that are not true."""
+"""Chunks of one recording: at four hours each, half a year. More can only come from wrong events."""
 MOST_NOTES = 50
 MOST_UNTOLD = 2 * MOST_CHUNKS
-"""Of what steps came to: each chunk may be in doubt, and lost, while the topic cannot be had."""
+"""Alerts not published yet: two for each chunk (in doubt, lost), for while the topic cannot be reached."""
 
 
 def merged[T](known: tuple[T, ...], new: Iterable[T], most: int) -> tuple[T, ...]:
-    """What is known and what is new, each once, and no more than the first `most`."""
+    """What is known and what is new, without repetitions, and at most the first `most`."""
     return tuple(dict.fromkeys((*known, *new)))[:most]
 
 
@@ -24,12 +24,12 @@ def with_fields(entry: CatalogEntry, **fields: object) -> CatalogEntry:
 
 
 def alerted(entry: CatalogEntry, alert: Alert) -> CatalogEntry:
-    """The entry with something more to be told."""
+    """The entry with one more alert to publish."""
     return with_fields(entry, untold=merged(entry.recording.untold, (alert,), MOST_UNTOLD))
 
 
 def with_chunks(entry: CatalogEntry, chunks: Mapping[DocumentId, Chunk]) -> CatalogEntry:
-    """Put the chunks in order; reopen a recording that its manifest no longer describes; derive its state."""
+    """The entry with these chunks, in order; a recording that its manifest no longer describes owes another one."""
     ordered = tuple(sorted(chunks.values(), key=lambda chunk: (chunk.index, chunk.document_id)))
     after = replace(entry, chunks=ordered)
     recording = after.recording
@@ -41,7 +41,7 @@ def with_chunks(entry: CatalogEntry, chunks: Mapping[DocumentId, Chunk]) -> Cata
 
 
 def with_state(entry: CatalogEntry) -> CatalogEntry:
-    """The entry with the state that follows from its chunks."""
+    """The entry with the recording's state computed from its chunks, once a file event has come."""
     return with_fields(entry, state=_state_of(entry)) if entry.chunks or entry.recording.unread else entry
 
 

@@ -1,4 +1,4 @@
-"""What a fact about a chunk makes of it, and whom it concerns."""
+"""The entry after a fact about one of its chunks: the chunk, and the alert, if there is one."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -20,7 +20,10 @@ from recording.core.lifecycle.tables import CHUNK_TRANSITIONS
 from recording.core.model import Alarm, Alert, CatalogEntry, Chunk, ChunkState, Failure
 
 _MANY_TRIES = 8
-"""Of a step that no source's end will end, such as the manifest's: after so many, an hour or more, a person hears."""
+"""Tries of a step for a closed chunk, such as writing the manifest, after which an alert is raised.
+
+Such a step is not ended by the end of a source. With the usual waits this many take an hour or more.
+"""
 
 
 def chunk_decided(entry: CatalogEntry, fact: ChunkFact, now: datetime) -> CatalogEntry:
@@ -45,7 +48,7 @@ def chunk_decided(entry: CatalogEntry, fact: ChunkFact, now: datetime) -> Catalo
 
 
 def _by_the_rules(chunk: Chunk, target: ChunkState, fact: ChunkFact) -> ChunkState:
-    """The two rules on top of the table."""
+    """The target state after the two rules that `CHUNK_TRANSITIONS` names."""
     if target is ChunkState.LOST and isinstance(fact, Expired) and chunk.apart is not None:
         return ChunkState.QUARANTINED
     if target is ChunkState.QUARANTINED and isinstance(fact, Quarantined) and fact.look_at is None:

@@ -1,4 +1,4 @@
-"""Applies a fact to an entry."""
+"""`decide`: the entry after a fact."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,23 +14,23 @@ from recording.core.model import APP, Actor, CatalogEntry, DocumentId, Recording
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The entry as it stands after the fact, and the chunks whose steps are to be queued."""
+    """The entry after the fact, and the chunks for which a message is to be queued."""
 
     entry: CatalogEntry
     steps: tuple[DocumentId, ...] = ()
 
 
 def decide(entry: CatalogEntry | None, fact: Fact, now: datetime, by: Actor = APP) -> Decision:
-    """What the entry becomes by this fact, and which steps it brings about.
+    """Apply a fact to an entry; the page in `core.lifecycle` explains the rules.
 
     Args:
-        entry: as it stands; None for a recording that is not known yet.
+        entry: before the fact; None for a recording that is not known yet.
         fact: what has happened.
-        now: the time, aware.
-        by: who brought it about.
+        now: the current time, aware.
+        by: who caused it.
 
     Raises:
-        KeyError: for a fact about a recording or chunk that the entry does not have: a programming error.
+        KeyError: the entry has no such recording or chunk: a programming error.
     """
     decision = _decided(entry, fact, now)
     after = decision.entry
@@ -63,8 +63,8 @@ def _started(entry: CatalogEntry | None, fact: Started, now: datetime) -> Catalo
     if entry is None:
         state = RecordingState.PAUSED if fact.paused else RecordingState.STARTED
         entry = CatalogEntry(Recording(fact.recording_id, state))
-    # The file event may have been quicker: what we have ordered is known better than by an event. A repeated start,
-    # which is the same order, adds nothing.
+    # The file event may have come first: our own start request is more reliable than an event. A repeated start, which
+    # is the same request, adds nothing.
     known = entry.recording
     is_first = known.requested_at is None
     return with_fields(
@@ -81,7 +81,7 @@ def _started(entry: CatalogEntry | None, fact: Started, now: datetime) -> Catalo
 def _completed(entry: CatalogEntry, fact: Completed, now: datetime) -> CatalogEntry:
     at = completion_at(entry, now)
     if at is None or at > now or fact.documents != {chunk.document_id for chunk in entry} or fact.lacks != lacks(entry):
-        return entry  # it is noted already, or something has changed since, and the manifest does not have it
+        return entry  # already completed, or something has changed that is not in this manifest
     after = with_fields(
         entry, manifest_name=fact.manifest_name, revision=fact.revision, lacks=fact.lacks, completed_at=now
     )

@@ -1,4 +1,4 @@
-"""What can have happened to a recording or a chunk, as frozen values."""
+"""The facts: what can have happened to a recording or a chunk, as frozen values."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,7 +23,7 @@ from recording.core.model import (
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The service records the call, by our order; which of the call's ids are known."""
+    """The service records a call at our request; set are the ids of the call that are known."""
 
     recording_id: RecordingId
     output: Output
@@ -36,22 +36,22 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Paused:
-    """The service was told to pause, and agreed."""
+    """The service accepted our request to pause."""
 
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """The service was told to resume, and agreed."""
+    """The service accepted our request to resume."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """The service was told to stop, and agreed."""
+    """The service accepted our request to stop."""
 
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """A chunk that an event names: the name it shall have, and when its source ends at the earliest and the latest."""
+    """A chunk of an event, the name for its blob, and when its source ends at the earliest and at the latest."""
 
     announced: AnnouncedChunk
     name: BlobName
@@ -61,7 +61,7 @@ class Announcement:
 
 @dataclass(frozen=True, slots=True)
 class Announced:
-    """A file event came through a door. `chunks` are those of its members that could be read."""
+    """A file event came by a door; `chunks` are those that could be read."""
 
     event: FileEvent
     door: Door
@@ -70,7 +70,10 @@ class Announced:
 
 @dataclass(frozen=True, slots=True)
 class Archived:
-    """The media of a candidate is committed and verified; `notes` are doubts that did not stop it."""
+    """The media of a candidate is committed and verified; `notes` are doubts that were no reason against it.
+
+    `duration` and `paused` are those of its metadata file, where that was read.
+    """
 
     document_id: DocumentId
     proof: Proof
@@ -82,7 +85,7 @@ class Archived:
 
 @dataclass(frozen=True, slots=True)
 class MetadataArchived:
-    """The metadata file of a proven chunk is committed and verified too."""
+    """The metadata file of a proven chunk is committed and verified."""
 
     document_id: DocumentId
     metadata: MetadataProof
@@ -93,10 +96,10 @@ class MetadataArchived:
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """The chunk is in doubt.
+    """A copy or its metadata was looked at, and is in doubt for these `reasons`.
 
-    `apart` tells where a copy stands, where one could be made. `look_at` is when to look again; None once its
-    `gone_by` is over. `due` is the end of the source by the chunk's own metadata, where that is known.
+    `apart` is the proof of the copy in quarantine, if one could be made. `look_at` is when to look again; None after
+    `gone_by`. `due` is the earliest end of the source by the chunk's own metadata, if that is known.
     """
 
     document_id: DocumentId
@@ -108,7 +111,7 @@ class Quarantined:
 
 @dataclass(frozen=True, slots=True)
 class Disputed:
-    """What came to light after the proof contradicts it: what stands in the archive is in doubt."""
+    """The metadata file came after the proof and contradicts the media: the copy in the archive is in doubt."""
 
     document_id: DocumentId
     reasons: tuple[str, ...]
@@ -117,7 +120,7 @@ class Disputed:
 
 @dataclass(frozen=True, slots=True)
 class Damaged:
-    """The archive no longer holds what was proven, as seen just before the release."""
+    """The archive no longer has what was proven, as the check just before the release found."""
 
     document_id: DocumentId
     cause: str
@@ -132,7 +135,7 @@ class Released:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The source is left alone on purpose. `is_conflict`: another claim to the same source stands in the way."""
+    """The source is left alone on purpose. `is_conflict`: another chunk claims the same source."""
 
     document_id: DocumentId
     reason: str
@@ -141,10 +144,10 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A try failed, and comes again at `look_at`.
+    """A try failed; the next one is at `look_at`.
 
-    `progressed`: it brought bytes that count. `needs_a_person`: it is not expected to pass by itself. `due`: as in
-    `Quarantined`.
+    `progressed`: blocks were staged that the next try need not read again. `needs_a_person`: the cause is not expected
+    to pass by itself. `due`: as in `Quarantined`.
     """
 
     document_id: DocumentId
@@ -157,7 +160,7 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Expired:
-    """A try failed, and the source's latest end is over."""
+    """A try failed after the chunk's `gone_by`."""
 
     document_id: DocumentId
     failure: Failure
@@ -165,7 +168,7 @@ class Expired:
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """The manifest of these chunks is written and its event published; `lacks` is what it lacks."""
+    """The manifest of these chunks is written, and its event published; `lacks` is what it names as missing."""
 
     manifest_name: BlobName
     revision: int

@@ -1,4 +1,4 @@
-"""What is to be done for a chunk of an entry: the one place that decides it."""
+"""The next step for a chunk of an entry: the only place that decides it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,45 +9,45 @@ from recording.core.model import Candidate, CatalogEntry, ChunkState, DocumentId
 
 @dataclass(frozen=True, slots=True)
 class CopyChunk:
-    """Copy the media of this candidate, with what can be had of its metadata, and prove it."""
+    """Copy the media of this candidate, and its metadata file if it is there, and verify both."""
 
     candidate: Candidate
 
 
 @dataclass(frozen=True, slots=True)
 class ArchiveMetadata:
-    """The media is proven: fetch the metadata file that it still lacks, and prove that."""
+    """The media is proven and its metadata file is missing: archive that, and verify it."""
 
     candidate: Candidate
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseChunk:
-    """Delete at the source, or say why not."""
+    """Delete the source, or decide why it is kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class CompleteRecording:
-    """Write the manifest, of the whole or of what there is, and publish it."""
+    """Write the manifest, of a whole recording or of what there is, and publish its event."""
 
 
 @dataclass(frozen=True, slots=True)
 class LookAgain:
-    """Nothing can be done before that moment."""
+    """There is nothing to do before that moment."""
 
     at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Nothing is left to do for this chunk: what the recording still owes, another chunk's step does."""
+    """There is nothing left to do for this chunk, and none for its recording that another chunk's step will not do."""
 
 
 NextStep = CopyChunk | ArchiveMetadata | ReleaseChunk | CompleteRecording | LookAgain | Done
 
 
 def next_step(entry: CatalogEntry, document_id: DocumentId, now: datetime) -> NextStep:
-    """What is to be done now for a chunk, or for the recording once its chunks are closed.
+    """The next step for a chunk; once all chunks that count are closed, for the recording.
 
     Raises:
         KeyError: the entry has no such chunk: a programming error.
@@ -61,7 +61,7 @@ def next_step(entry: CatalogEntry, document_id: DocumentId, now: datetime) -> Ne
         return LookAgain(chunk.look_at)
     if chunk.state is not ChunkState.ARCHIVED:
         return CopyChunk(chunk.next_candidate)
-    # What a copy said of itself after its source had ended is no authority to delete: no use to wait for metadata.
+    # A copy compared only with its own blob metadata is never an authority to delete: its metadata file is not needed.
     if chunk.is_metadata_owed and not (chunk.proof and chunk.proof.by_its_own_word):
         return ArchiveMetadata(chunk.candidate)
     return ReleaseChunk()

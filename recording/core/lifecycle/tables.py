@@ -1,4 +1,4 @@
-"""The two tables: where a chunk fact and a control fact lead from every state."""
+"""The two tables of transitions: the state to which a fact leads from each state. The theory is in the package."""
 
 from collections.abc import Mapping
 
@@ -24,7 +24,7 @@ _C = ChunkState
 CHUNK_TRANSITIONS: Mapping[ChunkState, Mapping[type[ChunkFact], ChunkState | Alarm]] = {
     _C.ANNOUNCED: {
         Archived: _C.ARCHIVED,
-        MetadataArchived: _C.ANNOUNCED,  # of a proof that is damaged meanwhile
+        MetadataArchived: _C.ANNOUNCED,  # its proof was withdrawn meanwhile
         Quarantined: _C.QUARANTINED,
         Disputed: _C.ANNOUNCED,
         Damaged: _C.ANNOUNCED,
@@ -36,13 +36,13 @@ CHUNK_TRANSITIONS: Mapping[ChunkState, Mapping[type[ChunkFact], ChunkState | Ala
     _C.ARCHIVED: {
         Archived: _C.ARCHIVED,
         MetadataArchived: _C.ARCHIVED,
-        Quarantined: _C.ARCHIVED,  # a rival's doubt comes too late: what stands is proven
+        Quarantined: _C.ARCHIVED,  # the slower of two workers: the copy is proven already
         Disputed: _C.QUARANTINED,
         Damaged: _C.ANNOUNCED,
         Released: _C.RELEASED,
         Kept: _C.KEPT,
         Failed: _C.ARCHIVED,
-        Expired: _C.KEPT,  # the source ended by itself; the copy stands
+        Expired: _C.KEPT,  # the source ended by itself; the copy is proven
     },
     _C.RELEASED: {
         Archived: _C.RELEASED,
@@ -61,13 +61,13 @@ CHUNK_TRANSITIONS: Mapping[ChunkState, Mapping[type[ChunkFact], ChunkState | Ala
         Quarantined: _C.KEPT,
         Disputed: _C.KEPT,
         Damaged: _C.ANNOUNCED,  # the source may still be there
-        Released: _C.RELEASED,  # a rival had the right to
+        Released: _C.RELEASED,  # another worker had the authority
         Kept: _C.KEPT,
         Failed: _C.KEPT,
         Expired: _C.KEPT,
     },
     _C.QUARANTINED: {
-        Archived: _C.ARCHIVED,  # it looked right at another look
+        Archived: _C.ARCHIVED,  # a later look found nothing wrong
         MetadataArchived: _C.QUARANTINED,
         Quarantined: _C.QUARANTINED,
         Disputed: _C.QUARANTINED,
@@ -78,7 +78,7 @@ CHUNK_TRANSITIONS: Mapping[ChunkState, Mapping[type[ChunkFact], ChunkState | Ala
         Expired: _C.LOST,
     },
     _C.LOST: {
-        Archived: _C.ARCHIVED,  # a rival's try was the luckier one
+        Archived: _C.ARCHIVED,  # the try of another worker succeeded
         MetadataArchived: _C.LOST,
         Quarantined: _C.QUARANTINED,
         Disputed: _C.LOST,
@@ -89,10 +89,10 @@ CHUNK_TRANSITIONS: Mapping[ChunkState, Mapping[type[ChunkFact], ChunkState | Ala
         Expired: _C.LOST,
     },
 }
-"""The state that a chunk fact leads to, or the alarm it raises while nothing changes.
+"""The state to which a chunk fact leads, or the alarm that it raises while nothing changes.
 
-Two rules on top: a chunk of which a copy stands apart does not become LOST but stays QUARANTINED, for a person; and
-one without such a copy and without a next look does not become QUARANTINED but LOST.
+Two rules are applied after the table (`chunks._by_the_rules`): a chunk of which a copy stands apart becomes QUARANTINED
+instead of LOST; one without such a copy and without a next look becomes LOST instead of QUARANTINED.
 """
 
 _R = RecordingState
@@ -100,5 +100,4 @@ RECORDING_TRANSITIONS: Mapping[RecordingState, Mapping[type[RecordingFact], Reco
     _R.STARTED: {Paused: _R.PAUSED, Resumed: _R.STARTED, Stopped: _R.STOPPED},
     _R.PAUSED: {Paused: _R.PAUSED, Resumed: _R.STARTED, Stopped: _R.STOPPED},
 }
-"""Where a control fact moves a recording. Everywhere else it comes after the fact and changes nothing; once there are
-chunks, their states alone decide."""
+"""The state to which a control fact leads. In every other state it is late and changes nothing."""

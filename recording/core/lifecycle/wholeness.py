@@ -1,4 +1,4 @@
-"""What a recording lacks to be whole, and what is doubtful about the whole of it."""
+"""What a recording lacks to be whole, when it owes a manifest, and doubts about the whole of it."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -8,36 +8,36 @@ from itertools import groupby
 from recording.core.model import CatalogEntry, Chunk, ChunkState, Door
 
 FULL = "ChunkMaximumSizeExceeded"
-"""The end reason of a chunk that another one follows."""
+"""The end reason of a chunk that another chunk follows."""
 
 _TOLERANCE = timedelta(seconds=5)
 _TOLERANCE_PER_MILLE = 10
 
 
 def lacks(entry: CatalogEntry) -> tuple[str, ...]:
-    """Everything that keeps the recording from being whole, in words; empty for a whole one.
+    """Everything that the recording lacks to be whole, in words for people; empty for a whole one.
 
-    Whole means: indices from 0 without a gap or a twin, a last chunk that did not end only because it was full, every
-    member of every event read, every chunk proven and with its metadata file.
+    Whole means: each index from 0 on exactly once; a last chunk that did not end because it was full; every chunk of
+    every event read; every chunk proven, with its metadata file.
     """
     chunks = extent(entry)
     return (*_gaps(chunks), *_open_end(chunks), *_unread(entry), *_without_proof(chunks), *_without_metadata(chunks))
 
 
 def extent(entry: CatalogEntry) -> tuple[Chunk, ...]:
-    """The chunks that count for the recording's extent.
+    """The chunks that count: whether the recording is whole, complete and in which state depends on these.
 
-    One that the function key alone announced, and that could not be proven, does not count beside those that Event
-    Grid announced: else whoever has the key could keep any recording open.
+    If Event Grid announced any chunk, one that only the function key announced counts only once it is proven: else
+    whoever has that key could keep any recording open.
     """
     credible = tuple(chunk for chunk in entry if chunk.is_proven or came_by_event_grid(chunk))
     return credible if any(map(came_by_event_grid, credible)) else entry.chunks
 
 
 def completion_at(entry: CatalogEntry, now: datetime) -> datetime | None:
-    """From when on a manifest is owed: from `now` on for a whole recording, else when no source can be left.
+    """When a manifest is owed: for a whole recording from `now`, else once every source must have ended.
 
-    None while chunks that count are open, after completion, and where nothing is proven.
+    None while a chunk that counts is open, after completion, and if nothing is proven.
     """
     chunks = extent(entry)
     if entry.recording.completed_at is not None or not any(chunk.is_proven for chunk in chunks):
@@ -48,12 +48,12 @@ def completion_at(entry: CatalogEntry, now: datetime) -> datetime | None:
 
 
 def doubts_about_whole(entry: CatalogEntry) -> tuple[str, ...]:
-    """What a reader of the manifest should know of the whole: durations that do not add up."""
+    """Doubts that a reader of the manifest should know of: durations that do not add up."""
     said = entry.recording.duration
     chunks = extent(entry)
     if said is None or not chunks or any(chunk.duration is None for chunk in chunks):
         return ()
-    # Whether pauses are in a duration is not documented; both readings are accepted.
+    # Whether a duration includes pauses is not documented; both readings are accepted.
     longest = sum((chunk.duration or timedelta() for chunk in chunks), timedelta())
     paused = sum((chunk.paused for chunk in chunks), timedelta())
     tolerance = _TOLERANCE + said * _TOLERANCE_PER_MILLE / 1000
@@ -63,7 +63,7 @@ def doubts_about_whole(entry: CatalogEntry) -> tuple[str, ...]:
 
 
 def came_by_event_grid(chunk: Chunk) -> bool:
-    """Whether one of Event Grid's own doors has announced it."""
+    """Whether an event of Event Grid's own doors has announced it."""
     return any(candidate.door is Door.EVENT_GRID for candidate in chunk.candidates)
 
 
@@ -93,9 +93,9 @@ def _unread(entry: CatalogEntry) -> Iterator[str]:
     is_credible = any(map(came_by_event_grid, entry))
     for unread in entry.recording.unread:
         if is_credible and unread.door is Door.FUNCTION_KEY:
-            continue  # else whoever has the key could keep any recording open
+            continue  # else whoever has that key could keep any recording open
         if unread.document_id in documents or (unread.document_id is None and unread.index in indices):
-            continue  # another event has told it since
+            continue  # another event has announced it since
         yield f"a chunk that event {unread.event_id} announces could not be read: {unread.cause}"
 
 

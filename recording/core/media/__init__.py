@@ -1,8 +1,7 @@
-"""Does a file look like the wav, mp3 or mp4 it claims to be, of the length it should have.
+"""Whether a file is the wav, mp3 or mp4 that it should be, with the length that it should have.
 
-`inspect` looks at a few ranges of the file and says what it is; `judge` holds that against what was
-expected. What `inspect` has not been given yet it asks for by returning a `Need`: nothing here reads, waits
-or raises.
+`inspect` examines a few ranges of the file and returns what it is; `judge` compares that with what was expected. If
+`inspect` needs a range that it was not given, it returns a `Need` (sans I/O): nothing here reads, waits or raises.
 """
 
 from collections.abc import Mapping
@@ -41,27 +40,27 @@ __all__ = [
 ]
 
 HEAD_LENGTH = 64 * 1024
-"""Bytes from the start of a file that spare most files any `Need`; more are of no use."""
+"""Bytes from the start of a file with which most files need no further range."""
 
 MAX_NEEDS = 32
-"""Ranges asked for at most; what lies behind them is noted as not looked at."""
+"""The most ranges that are asked for; what would need more is noted as not looked at."""
 
 _LOOKS = {Format.WAV: look_at_wav, Format.MP3: look_at_mp3, Format.MP4: look_at_mp4}
 
 
 def inspect(head: bytes, length: int, more: Mapping[int, bytes] = MappingProxyType({})) -> MediaFacts | Need:
-    """Say what a file is, or which range of it is needed to say so.
+    """What a file is, or which range of it is needed next.
 
-    Called again with that range added to `more`, it comes further; it asks for no offset twice, and for at
-    most `MAX_NEEDS`. A range that came shorter than asked for counts as unreadable.
+    Call it again with that range added to `more`, until it returns facts. It asks for no offset twice, and for at most
+    `MAX_NEEDS` ranges. A range shorter than asked for counts as unreadable.
 
     Args:
         head: the first bytes of the file, `HEAD_LENGTH` or all of it.
         length: bytes of the whole file.
-        more: the ranges asked for so far, by their offset.
+        more: the ranges fetched so far, by offset.
 
     Returns:
-        The facts, with what is wrong under `problems`; or the range to fetch.
+        The facts, with faults of the file in `problems`; or the range to fetch.
     """
     looking = _look(length)
     need = next(looking)

@@ -1,4 +1,4 @@
-"""The boxes of an mp4 file, read from bytes at hand: what a movie, an index and a fragment say."""
+"""Parsers for the boxes of an mp4 file (ISO 14496-12): movie, index and fragment. They get bytes and read none."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ LONG_HEADER = 16
 _TO_THE_END = 0
 _LONG = 1
 _REFERENCE = 12
-# Flags of `tfhd` and `trun`: which fields are there.
+# Flags of `tfhd` and `trun`: which optional fields are present.
 _BASE_OFFSET, _DESCRIPTION, _DEFAULT_DURATION = 0x1, 0x2, 0x8
 _DATA_OFFSET, _FIRST_FLAGS = 0x1, 0x4
 _SAMPLE_FIELDS = (0x100, 0x200, 0x400, 0x800)
@@ -17,7 +17,7 @@ _SAMPLE_DURATION = 0x100
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A box by its header: its name, the length of the header and of the whole."""
+    """The header of a box: its four-byte name, and the lengths of the header and of the whole box in bytes."""
 
     name: bytes
     header: int
@@ -26,10 +26,10 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Movie:
-    """What a `moov` box says: durations as seconds, 0 where it does not say.
+    """The content of a `moov` box; durations in seconds, 0 if there is none.
 
-    `tracks` has the time scale of each track by its id; `promised` is what it says of the fragments to come;
-    `is_whole` that all of the box was at hand.
+    `promised` is the duration that `mehd` gives for all fragments together, `tracks` the time scale of each track by
+    its id, `sample_durations` the default of each track in its time scale. `is_whole`: the whole box was given.
     """
 
     duration: float
@@ -40,20 +40,24 @@ class Movie:
 
     @property
     def has_tracks(self) -> bool:
-        """Whether it has a track, or may have one further on."""
+        """Whether it has a track, or may have one in the bytes that were not given."""
         return bool(self.tracks) or not self.is_whole
 
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """When a fragment begins and ends, in seconds; of its tracks the earliest and the latest."""
+    """When a fragment begins and ends, in seconds: the earliest begin and the latest end of its tracks."""
 
     start: float
     end: float
 
 
 def read_box(header: bytes, left: int) -> Box | None:
-    """Read a box's header, `LONG_HEADER` bytes or all; `left` bytes are in the file from there. None if it is none."""
+    """Read the header of a box: `LONG_HEADER` bytes, or all there are; `left` bytes of the file begin there.
+
+    Returns:
+        The header; None if these bytes are not one.
+    """
     name = header[4:8]
     size = int.from_bytes(header[:4])
     if len(header) < HEADER or not any(name):
@@ -67,7 +71,7 @@ def read_box(header: bytes, left: int) -> Box | None:
 
 
 def read_movie(body: bytes, length: int) -> Movie:
-    """Read as much of the body of a `moov` box as is at hand; `length` is all of it."""
+    """Read the body of a `moov` box, or the first part of it; `length` is that of the whole body in bytes."""
     duration, promised, scale = 0.0, 0, 0
     tracks: dict[int, int] = {}
     defaults: dict[int, int] = {}
@@ -89,7 +93,7 @@ def read_movie(body: bytes, length: int) -> Movie:
 
 
 def read_index(body: bytes) -> float:
-    """Until when the body of a `sidx` box reaches, in seconds; 0 if it does not say."""
+    """The end of the time that the body of a `sidx` box covers, in seconds; 0 if it does not say."""
     is_long = body[:1] == b"\1"
     scale = _number(body, 8, 4)
     start = _number(body, 12, 8 if is_long else 4)
@@ -100,7 +104,7 @@ def read_index(body: bytes) -> float:
 
 
 def read_fragment(body: bytes, movie: Movie) -> Times | None:
-    """When the fragment of this `moof` body begins and ends; None if it does not say."""
+    """When the fragment with this `moof` body begins and ends; None if it does not say."""
     times: list[tuple[float, float]] = []
     for name, inner in _children(body):
         if name != b"traf":
@@ -119,7 +123,7 @@ def read_fragment(body: bytes, movie: Movie) -> Times | None:
 
 
 def find_last_fragment(tail: bytes) -> int | None:
-    """Where in the last bytes of a file its last fragment begins, if any does."""
+    """The offset, in the last bytes of a file, of the last fragment in them; None if there is none."""
     at = tail.rfind(b"moof")
     while at >= 0:
         begin = at - 4
@@ -130,7 +134,7 @@ def find_last_fragment(tail: bytes) -> int | None:
 
 
 def _children(body: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Walk the boxes in a box, the last one perhaps not whole."""
+    """Name and body of each box in a body; the last one may be truncated."""
     at = 0
     while (box := read_box(body[at : at + LONG_HEADER], len(body) - at)) is not None:
         yield box.name, body[at + box.header : at + box.length]
@@ -138,7 +142,7 @@ def _children(body: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _track(body: bytes) -> tuple[int, int, int]:
-    """A track's id, its time scale and its duration in it."""
+    """Of a `trak` body: the track's id, its time scale, and its duration in that scale."""
     number, scale, count = 0, 0, 0
     for name, inner in _children(body):
         if name == b"tkhd":
@@ -151,14 +155,14 @@ def _track(body: bytes) -> tuple[int, int, int]:
 
 
 def _scaled(body: bytes) -> tuple[int, int]:
-    """Time scale and duration of an `mvhd` or `mdhd`; a duration of nothing but ones is none."""
+    """Time scale and duration of an `mvhd` or `mdhd` body; all bits set means that the duration is not known: 0."""
     is_long = body[:1] == b"\1"
     raw = body[24:32] if is_long else body[16:20]
     return _number(body, 20 if is_long else 12, 4), 0 if set(raw) == {0xFF} else int.from_bytes(raw)
 
 
 def _fragment_header(fields: bytes, movie: Movie) -> tuple[int, int]:
-    """The track of a fragment and how long its samples last where they do not say."""
+    """Of a `tfhd` body: the id of the track, and the default duration of a sample in the track's time scale."""
     flags, track = _number(fields, 1, 3), _number(fields, 4, 4)
     at = 8 + (8 if flags & _BASE_OFFSET else 0) + (4 if flags & _DESCRIPTION else 0)
     default = _number(fields, at, 4) if flags & _DEFAULT_DURATION else movie.sample_durations.get(track, 0)
@@ -166,7 +170,7 @@ def _fragment_header(fields: bytes, movie: Movie) -> tuple[int, int]:
 
 
 def _run(fields: bytes, default: int) -> int:
-    """How long a run of samples lasts."""
+    """The duration of a run of samples (`trun` body), in the track's time scale."""
     flags, count = _number(fields, 1, 3), _number(fields, 4, 4)
     if not flags & _SAMPLE_DURATION:
         return count * default

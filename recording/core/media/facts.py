@@ -1,4 +1,4 @@
-"""What is seen of a media file, and how looking at one asks for what it needs."""
+"""What was found out about a media file, and how an inspection asks for the ranges that it needs."""
 
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from recording.core.model import Format
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A range of the file that must be read before more can be said: offset and length in bytes."""
+    """A range of the file that the inspection needs next: offset and length in bytes."""
 
     offset: int
     length: int
@@ -17,12 +17,16 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class MediaFacts:
-    """What a file is seen to be.
+    """What was found out about a file; None for what is not known.
 
-    `format` is None where it is none of ours; `length` is that of the file in bytes. `duration` is that of the
-    media that is there, roughly so where `is_estimate`, 0 where there is none; `claimed` is what a header says
-    where it says something else. `sample_rate` is in Hz. `notes` are oddities that players live with,
-    `problems` are faults that no expectation can excuse.
+    Attributes:
+        format: None for a file that is not wav, mp3 or mp4.
+        length: of the file, in bytes.
+        duration: of the media that is in the file; approximate if `is_estimate`, 0 if there is no media.
+        sample_rate: in Hz.
+        claimed: the duration by the file's header, if that is another one.
+        notes: faults that players tolerate.
+        problems: faults that are wrong whatever was expected.
     """
 
     format: Format | None
@@ -37,25 +41,25 @@ class MediaFacts:
 
 
 type Look = Generator[Need, bytes, MediaFacts]
-"""A look at one file: yields what it needs, is sent the bytes (fewer if they cannot be had), returns facts.
+"""The inspection of a file: yields each range needed, is sent its bytes (fewer if they cannot be read), returns facts.
 
-It asks for one offset with one length only, the start of the file aside, where `kinds` has asked for more.
+It asks for each offset with one length only, except for the start of the file, of which `kinds` may need more.
 """
 
 
 def unseen(offset: int) -> str:
-    """The note that ends a look which could not go on."""
+    """The note of an inspection that had to stop at that offset."""
     return f"it was not looked at from byte {offset} on"
 
 
 def spell(name: bytes) -> str:
-    """Show the four bytes that name a part of a file."""
+    """The four-byte name of a box or chunk as text; in hex if it is not printable ASCII."""
     text = name.decode("latin-1")
     return text if text.isascii() and text.isprintable() else name.hex()
 
 
 def seconds(count: int, per_second: int) -> timedelta | None:
-    """The time that `count` units take; None where that is no time at all."""
+    """The duration of `count` units; None if `per_second` is 0 or the result is too large."""
     try:
         return timedelta(microseconds=count * 1_000_000 // per_second)
     except (OverflowError, ZeroDivisionError):
@@ -63,5 +67,5 @@ def seconds(count: int, per_second: int) -> timedelta | None:
 
 
 def show(duration: timedelta) -> str:
-    """Write a duration for people."""
+    """A duration for people, in seconds."""
     return f"{duration.total_seconds():.1f} s"

@@ -1,4 +1,4 @@
-"""The frames of an mp3 file: their headers, where they begin, and the count of them in the first."""
+"""The frames of an mp3 file: finding them, their headers, and the frame count in the first one (Xing, Info)."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,7 +10,7 @@ _SYNC = 0x7FF
 _LAYER_III = 1
 _MPEG_1 = 3
 _RESERVED = 1
-# By the index in a frame's header; 0 where it means nothing, or a free rate that no recording here has.
+# By the index in a frame's header; 0 for a reserved index, and for the free rate, which no recording here has.
 _SAMPLE_RATES = {
     3: (44_100, 48_000, 32_000, 0),
     2: (22_050, 24_000, 16_000, 0),
@@ -23,7 +23,7 @@ _COUNT_MARKS = (b"Xing", b"Info")
 _COUNT_LENGTH = 16  # mark, flags, count of frames, count of bytes
 _HAS_FRAMES = 1
 _HAS_BYTES = 2
-# Two headers that agree come by chance in 64 KiB of noise; four do not.
+# In 64 KiB of random bytes two matching headers in a row do occur; four do not.
 _RUN = 2
 _RUN_FAR_IN = 4
 _NEAR = 4096
@@ -31,7 +31,7 @@ _NEAR = 4096
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A frame's header: rates in bit/s and Hz, its samples per channel, its length in bytes."""
+    """The header of a frame: rates in bit/s and Hz, samples per channel, length of the frame in bytes."""
 
     version: int
     bit_rate: int
@@ -42,7 +42,7 @@ class Frame:
 
     @property
     def count_offset(self) -> int:
-        """Where a first frame that tells the count of frames has its mark: after the side information."""
+        """The offset in a first frame of the mark of its frame count, if it has one: after the side information."""
         mono = self.channels == 1
         side = (17 if mono else 32) if self.version == _MPEG_1 else (9 if mono else 17)
         return _HEADER + side
@@ -50,16 +50,16 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """What the first frame tells of all: how long they last, and their bytes, 0 if it does not say."""
+    """What the first frame says of all frames: their duration, and their length in bytes, 0 if it does not say."""
 
     duration: timedelta
     length: int
 
 
 def find_frames(window: bytes) -> tuple[int, list[Frame]] | None:
-    """Find the first place where two frames follow each other, and the frames that can be seen from there.
+    """Find the first offset at which two frames follow each other, and the frames from there on.
 
-    One frame is enough at the very start of a window that ends before the next; far in it takes four.
+    One frame is enough at offset 0 if the window ends before the next; from offset 4096 on, four are needed.
     """
     start = window.find(b"\xff")
     while start >= 0:
@@ -73,7 +73,7 @@ def find_frames(window: bytes) -> tuple[int, list[Frame]] | None:
 
 
 def read_count(first: Frame, sound: bytes) -> Count | None:
-    """Read what the first frame of this sound tells of all; None if it tells nothing."""
+    """Read the frame count in the first frame; `sound` begins with that frame. None if it has none."""
     mark = sound[first.count_offset : first.count_offset + _COUNT_LENGTH]
     if mark[:4] not in _COUNT_MARKS or len(mark) < _COUNT_LENGTH or not mark[7] & _HAS_FRAMES:
         return None

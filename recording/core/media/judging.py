@@ -1,4 +1,4 @@
-"""Whether what a file is seen to be is what was to be expected."""
+"""Compares what a file is with what was expected."""
 
 from dataclasses import dataclass
 
@@ -11,18 +11,17 @@ from recording.core.outputs import OutputFacts, facts_of, infer_output
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a file looks right; if not, `reasons` say why. `notes` are doubts that change nothing."""
+    """What is wrong with a file: `reasons` to quarantine it, empty if there are none; `notes` that change nothing."""
 
-    looks_right: bool
     reasons: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
 def judge(facts: MediaFacts, expected: Expectation) -> Verdict:
-    """Hold what a file is seen to be against what was expected of it.
+    """Compare what a file is with what was expected of it.
 
-    A doubt is a reason where media may be missing; where a header or the metadata is off and all else agrees,
-    players play the file, and it is a note.
+    A doubt is a reason if media may be missing. If a header or the metadata file is wrong, and all else agrees, players
+    can play the file, and the doubt is a note.
     """
     reasons = list(facts.problems)
     notes = list(facts.notes)
@@ -36,7 +35,7 @@ def judge(facts: MediaFacts, expected: Expectation) -> Verdict:
         wrong, doubtful = doubts_about_length(facts, expected, documented)
         reasons += wrong
         notes += doubtful
-    return Verdict(not reasons, tuple(reasons), tuple(notes))
+    return Verdict(tuple(reasons), tuple(notes))
 
 
 def _documented(format_: Format, expected: Expectation) -> OutputFacts | None:

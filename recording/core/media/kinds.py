@@ -1,4 +1,4 @@
-"""Which kind of file begins with these bytes."""
+"""What kind of file begins with given bytes."""
 
 import re
 
@@ -7,10 +7,10 @@ from recording.core.media.mp3 import NEAR, WINDOW, is_tag
 from recording.core.model import Format
 
 START_LENGTH = NEAR
-"""Bytes that nearly always suffice to know a kind."""
+"""Bytes that nearly always suffice."""
 
 LONGEST_START = WINDOW
-"""Bytes that always do."""
+"""Bytes that always suffice."""
 
 _WAV_FORMS = (b"RIFF", b"RF64", b"BW64")
 _FIRST_BOXES = frozenset(
@@ -28,7 +28,7 @@ _NO_MEDIA = re.compile(r"(?:text|multipart)/|application/(?:[a-z0-9.-]+\+)?(?:js
 
 
 def identify(head: bytes) -> Format | None:
-    """Tell wav, mp3 and mp4 by the first bytes of a file, `LONGEST_START` or all; None for anything else."""
+    """The format by the first bytes of a file, `LONGEST_START` or all; None for anything but wav, mp3 and mp4."""
     if head[:4] in _WAV_FORMS and head[8:12] == b"WAVE":
         return Format.WAV
     if head[4:8] in _FIRST_BOXES and (int.from_bytes(head[:4]) in {0, 1} or int.from_bytes(head[:4]) >= _SMALLEST_BOX):
@@ -39,22 +39,22 @@ def identify(head: bytes) -> Format | None:
 
 
 def is_error_page(head: bytes) -> bool:
-    """Whether HTML, XML or a JSON object stands where media should be: the service said no, and it passes."""
+    """Whether HTML, XML or a JSON object is there in place of media: an error of the service, which is temporary."""
     return bool(_HTML.match(head) or _JSON.match(head))
 
 
 def is_page(head: bytes) -> bool:
-    """Whether an HTML page begins here: told from media in any place of it, not only at its beginning."""
+    """Whether an HTML page begins here; unlike `is_error_page` it is reliable at any offset of media."""
     return bool(_PAGE.match(head))
 
 
 def may_be_media(content_type: str) -> bool:
-    """Whether what is sent as this type may be media; a type that is not known may."""
+    """Whether content of this type may be media; an unknown type may."""
     return not _NO_MEDIA.match(content_type.strip())
 
 
 def describe_start(head: bytes) -> str:
-    """Say how a file that is no media begins, in words for people; of its content four bytes at most."""
+    """How a file that is not media begins, in words for people; shows at most four bytes of it."""
     if not head:
         return "is empty"
     if _HTML.match(head):

@@ -1,4 +1,4 @@
-"""Whether a file is as long as its own header and the service say, in time and in bytes."""
+"""Compares the length of a file, in time and in bytes, with what its own header and the service say."""
 
 from datetime import timedelta
 
@@ -7,34 +7,32 @@ from recording.core.media.facts import MediaFacts, show
 from recording.core.model import Format
 from recording.core.outputs import OutputFacts
 
-# The service measures a duration by its clock, the file by its samples: two clocks that start and stop a
-# moment apart (under 1 s) and drift (crystals by 0.01 %, capture that drops or doubles packets by tenths of
-# a percent).
+# The service measures a duration by its clock, the file by its samples. The two start and stop less than 1 s apart, and
+# drift: crystals by 0.01 %, a capture that drops or doubles packets by some 0.1 %.
 _TOLERANCE = timedelta(seconds=1)
 _TOLERANCE_SHARE = 0.005
-# Encoders add silence, join late, and drop frames; a fifth is no matter of clocks any more. What is estimated
-# may be wrong by much more.
+# Encoders add silence, start late, and drop frames; but not a fifth of the duration. An estimate may be wrong by more.
 _LOSSY_TOLERANCE = timedelta(seconds=2)
 _LOSSY_TOLERANCE_SHARE = 0.05
 _FAR_SHARE = 0.2
 _ESTIMATE_SHARE = 0.4
-# The documented rates of lossy outputs are "theoretical maxima": twice that, and a mebibyte for what is no
-# media.
+# The documented rates of lossy outputs are maxima. Allowed is twice that, and 1 MiB for what is not media.
 _HEADROOM = 2
 _OVERHEAD = 1024 * 1024
-# The least bytes that a second takes: the lowest rate of mp3; one black picture and silence in mp4, measured.
+# The fewest bytes of one second: the lowest rate of mp3; measured for mp4, one black picture and silence.
 _LEAST = {Format.MP3: 1000, Format.MP4: 150}
 _FAR_LESS = 10
 
 type Doubts = tuple[list[str], list[str]]
-"""Reasons to set a file aside, and notes."""
+"""Reasons to quarantine a file, and notes."""
 
 
 def doubts_about_length(facts: MediaFacts, expected: Expectation, documented: OutputFacts | None) -> Doubts:
-    """Hold the length of a file against what its header and the service say.
+    """Compare the length of a file with what its header and the service say.
 
-    A wav's bytes follow exactly from its duration, so a wrong duration is a reason. mp3 and mp4 are lossy and at
-    a variable rate: they must be far too short. `documented` is None where no output is told, which can be wav alone.
+    The bytes of a wav follow exactly from its duration, so any wrong duration is a reason. mp3 and mp4 are lossy and
+    have a variable rate: only one far too short is a reason. `documented` is None if the output is not known, which is
+    possible for wav only.
     """
     if facts.duration == timedelta():
         return _doubts_of_empty(expected)
@@ -68,7 +66,7 @@ def _against_the_service(facts: MediaFacts, expected: Expectation, *, is_exact: 
     if facts.duration is None or expected.duration is None:
         return [], []
     tolerance = _tolerance(expected.duration, facts, is_exact=is_exact)
-    # More may be there than the header says, as a recorder left it or as a tag behind the sound: either is right.
+    # The file may have more than the header says: an outdated header, or a tag behind the sound. Either can be right.
     is_right = any(
         expected.fits(duration, tolerance)
         for duration in (facts.duration, facts.claimed)
@@ -88,7 +86,7 @@ def _against_the_service(facts: MediaFacts, expected: Expectation, *, is_exact: 
 
 
 def _against_the_header(facts: MediaFacts, expected: Expectation, *, is_exact: bool) -> Doubts:
-    """A header that claims more than is there is wrong only where the service does not say the lesser."""
+    """A header that claims more than the file has is a reason, unless the service says the duration that it has."""
     if facts.duration is None or facts.claimed is None:
         return [], []
     lack = facts.claimed - facts.duration

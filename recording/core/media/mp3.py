@@ -1,4 +1,4 @@
-"""A look at an mp3 file: past its tags to its first frames, and how long it lasts."""
+"""Inspects an mp3 file: its first frames, behind its tags, and its duration."""
 
 from collections.abc import Generator
 from datetime import timedelta
@@ -8,10 +8,10 @@ from recording.core.media.frames import Count, Frame, find_frames, read_count
 from recording.core.model import Format
 
 WINDOW = 32 * 1024
-"""Bytes in which the first frame is looked for: players skip at least as much."""
+"""Bytes in which the first frame is looked for; players skip at least as many."""
 
 NEAR = 4096
-"""Bytes in which it nearly always stands; they hold at least two of the longest frames, 1,441 bytes."""
+"""Bytes in which it nearly always is: enough for two frames of the greatest length, 1,441 bytes."""
 
 _PLACES = 12
 _ID3_HEADER = 10
@@ -19,17 +19,17 @@ _ID3_HAS_FOOTER = 0x10
 _APE_MARK = b"APETAGEX"
 _APE_HEADER = 32
 _APE_IS_HEADER = 0x20
-# What may stand beside the frames without being counted: tags at the end.
+# Bytes that need not be included in the count of bytes: tags at the end.
 _UNCOUNTED = 64 * 1024
 
 
 def is_tag(head: bytes) -> bool:
-    """Whether an mp3's tag stands here."""
+    """Whether a tag of an mp3 file (ID3 or APE) begins here."""
     return head[:3] == b"ID3" or head[:8] == _APE_MARK
 
 
 def look_at_mp3(length: int) -> Look:
-    """Skip the tags of an mp3 file and look at its first frames."""
+    """Skip the tags of an mp3 file of `length` bytes, and inspect its first frames."""
     offset = 0
     window = yield from _read_window(offset)
     notes: list[str] = []
@@ -59,7 +59,7 @@ def _read_window(offset: int) -> Generator[Need, bytes, bytes]:
 
 
 def _measure(length: int, start: int, frames: list[Frame], count: Count | None, notes: list[str]) -> Look:
-    """Say how long the sound lasts: by the count in its first frame where its bytes bear it out, else by rates."""
+    """The duration: by the frame count in the first frame, if its count of bytes is right; else by the bit rates."""
     there = length - start
     duration, claimed, is_estimate = None, None, False
     if count is not None and count.length > there:
@@ -86,10 +86,10 @@ def _measure(length: int, start: int, frames: list[Frame], count: Count | None, 
 
 
 def _by_rates(length: int, start: int, frames: list[Frame]) -> Generator[Need, bytes, tuple[timedelta | None, bool]]:
-    """How long the sound lasts by the rates of its frames at its start and at places all over it.
+    """The duration by the bit rates of frames at the start and at places all over the file; and if it is an estimate.
 
-    One rate everywhere makes it certain. With several it is an estimate: silence takes few bytes and much time,
-    so that a few places say little about it.
+    If the rate is the same everywhere, the duration is certain. If not, it is an estimate: silence takes few bytes and
+    much time, so a few places say little.
     """
     there = length - start
     seen = [frames]
@@ -107,7 +107,7 @@ def _by_rates(length: int, start: int, frames: list[Frame]) -> Generator[Need, b
 
 
 def _tag_length(window: bytes) -> int:
-    """Bytes of the tag that begins here, 0 if none does."""
+    """The length in bytes of the tag that begins here; 0 if there is none."""
     if window[:3] == b"ID3" and len(window) >= _ID3_HEADER:
         size = 0
         for byte in window[6:_ID3_HEADER]:

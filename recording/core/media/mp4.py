@@ -1,4 +1,4 @@
-"""A look at an mp4 file: its boxes from the first to the last, and how long its movie is."""
+"""Inspects an mp4 file: its top-level boxes from the first to the last, and its duration."""
 
 from collections.abc import Generator
 from dataclasses import dataclass, field
@@ -20,18 +20,22 @@ from recording.core.model import Format
 
 _USUAL_STARTS = (b"ftyp", b"styp")
 _NEEDED = (b"moov", b"moof", b"mdat")
-# The tables of a long movie have megabytes; what is looked for stands before them.
+# The tables of a long movie have megabytes; what is needed comes before them.
 _MOST_OF_A_MOVIE = 64 * 1024
 _MOST_OF_AN_INDEX = 64 * 1024
 _MOST_OF_A_FRAGMENT = 1024 * 1024
-# A recording may have thousands of fragments: after so many the last one is looked for from the end.
+# A recording may have thousands of fragments: after this many, the last one is searched for from the end.
 _MOST_FRAGMENTS = 8
 _TAIL = 2 * 1024 * 1024
 
 
 @dataclass(slots=True)
 class _Seen:
-    """What was seen so far: bytes of media, the movie, until when an index reaches, the bodies of the fragments."""
+    """What has been read so far.
+
+    `first` is the name of the first box, `media` the bytes of media, `indexed` the end of the time that an index covers
+    (seconds), `fragments` the ranges of the bodies of fragments. `is_in_part` is set if a range could not be read.
+    """
 
     first: bytes = b""
     media: int = 0
@@ -44,12 +48,12 @@ class _Seen:
 
     @property
     def can_be_played(self) -> bool:
-        """Whether a movie and media have been seen: what stands behind them need not be boxes."""
+        """Whether movie and media have been read: then bytes behind them that are no boxes do no harm."""
         return self.movie is not None and self.movie.has_tracks and self.media > 0
 
 
 def look_at_mp4(length: int) -> Look:
-    """Walk the top-level boxes of an mp4 file."""
+    """Walk through the top-level boxes of an mp4 file of `length` bytes."""
     seen = _Seen()
     at = 0
     while at < length:
@@ -79,7 +83,7 @@ def _skip(seen: _Seen, at: int) -> None:
 
 
 def _end(seen: _Seen, at: int, left: int, box: Box | None) -> None:
-    """The walk ends before the file does: at what is no box, or at one that is cut off."""
+    """Note why the walk ends before the end of the file: no box begins there, or one that is truncated."""
     if seen.can_be_played and (box is None or box.name not in _NEEDED):
         seen.notes.append(f"the {left} bytes from byte {at} on are no box")
     elif box is None:
@@ -108,7 +112,7 @@ def _look_into(seen: _Seen, at: int, box: Box) -> Generator[Need, bytes]:
 
 
 def _durations(seen: _Seen) -> Generator[Need, bytes, tuple[timedelta | None, timedelta | None]]:
-    """How long the media is that is there, and how long a header claims that it is, if longer."""
+    """The duration of the media in the file, and the duration by a header if that is longer."""
     if seen.movie is None:
         return None, None
     if not seen.fragments:

@@ -1,4 +1,4 @@
-"""A look at a wav file: RIFF, RF64 and BW64, chunk by chunk."""
+"""Inspects a wav file: RIFF, RF64 or BW64, chunk by chunk. A *chunk* in this module is one of RIFF's."""
 
 from collections.abc import Generator
 from dataclasses import dataclass, replace
@@ -14,16 +14,16 @@ _DS64_LENGTH = 28
 _SMALLEST_DS64 = 16
 _PCM = 1
 _EXTENSIBLE = 0xFFFE
-_IN_DS64 = 0xFFFF_FFFF  # the size stands in the ds64 chunk
-# Names of chunks that may follow one whose pad byte was left out: there they are one byte early.
+_IN_DS64 = 0xFFFF_FFFF  # the size is in the ds64 chunk
+# Known names of chunks, to recognise one that is one byte early because the pad byte before it was left out.
 _NAMES = frozenset(
     {
         *(b"fmt ", b"data", b"LIST", b"fact", b"bext", b"iXML", b"cue ", b"ds64"),
         *(b"JUNK", b"junk", b"PAD ", b"FLLR", b"id3 ", b"ID3 "),
     }
 )
-# Sizes that recorders write before they know better, and some never go back to mend: nothing, the most that a
-# signed or unsigned size can hold, less up to 64 KiB for headers, or more than any file has.
+# Placeholder sizes that recorders write first, and some never correct: 0, the greatest signed or unsigned number (less
+# up to 64 KiB for headers), or more than any file has.
 _UNSIGNED_PLACEHOLDERS = range(0xFFFF_0000, 0x1_0000_0000)
 _SIGNED_PLACEHOLDERS = range(0x7FFF_0000, 0x8000_0001)
 _IMPOSSIBLE = 1 << 48
@@ -31,7 +31,7 @@ _IMPOSSIBLE = 1 << 48
 
 @dataclass(frozen=True, slots=True)
 class _Header:
-    """What the chunks before the sound say; `byte_rate` is the file's own claim, in bytes per second."""
+    """The content of the chunks before the sound; `byte_rate` is the bytes per second by the file's own header."""
 
     codec: int = 0
     channels: int = 0
@@ -43,18 +43,18 @@ class _Header:
 
     @property
     def sample_size(self) -> int:
-        """Bytes of one sample of all channels."""
+        """Bytes of one sample, all channels together."""
         return self.channels * -(-self.bits // 8)
 
     @property
     def bytes_per_second(self) -> int:
-        """Bytes of one second of sound: by its own numbers where it is PCM, else as it claims."""
+        """Bytes of one second of sound: computed for PCM, else `byte_rate`."""
         return self.sample_rate * self.sample_size if self.codec == _PCM else self.byte_rate
 
 
 @dataclass(frozen=True, slots=True)
 class _Chunk:
-    """A chunk; `body` is where its content begins, `is_early` that the one before it has no pad byte."""
+    """A chunk: `size` of its content, which begins at offset `body`; `is_early` if the one before has no pad byte."""
 
     name: bytes
     size: int
@@ -63,17 +63,17 @@ class _Chunk:
 
     @property
     def end(self) -> int:
-        """Where its content ends, before a pad byte."""
+        """The offset of the end of its content, before a pad byte."""
         return self.body + self.size
 
     @property
     def padded_end(self) -> int:
-        """Where its content ends, behind a pad byte."""
+        """The offset of the end of its content, after a pad byte."""
         return self.end + self.size % 2
 
 
 def look_at_wav(length: int) -> Look:
-    """Walk the chunks of a wav file to its sound and on to its end."""
+    """Walk through the chunks of a wav file of `length` bytes to its sound, and from there to its end."""
     header = _Header()
     has_format = False
     before: _Chunk | None = None
@@ -134,7 +134,7 @@ def _look_at_sound(header: _Header, chunk: _Chunk, length: int) -> Look:
 
 
 def _are_chunks(before: _Chunk, length: int) -> Generator[Need, bytes, bool]:
-    """Whether what follows the sound is a row of chunks that ends with the file."""
+    """Whether only complete chunks follow the sound, up to the end of the file."""
     while before.padded_end + _CHUNK_HEADER <= length:
         chunk = yield from _chunk(before.end, before)
         if chunk is None or not chunk.name.isascii() or not chunk.name.decode().isprintable():
@@ -144,7 +144,7 @@ def _are_chunks(before: _Chunk, length: int) -> Generator[Need, bytes, bool]:
 
 
 def _chunk(at: int, before: _Chunk | None) -> Generator[Need, bytes, _Chunk | None]:
-    """Read the header of the chunk that follows `before`, whose pad byte may have been left out; None if unseen."""
+    """Read the header of the chunk after `before`, whose pad byte may be missing; None if it cannot be read."""
     odd = 0 if before is None else before.size % 2
     header = yield Need(at, _CHUNK_HEADER + odd)
     if len(header) < _CHUNK_HEADER:

@@ -1,4 +1,4 @@
-"""The domain as frozen values: its words, the evidence, what has been told, chunks, and the catalog's entries."""
+"""The domain as frozen values: its vocabulary, evidence, parsed events, chunks, and the entries of the catalog."""
 
 from recording.core.model.chunk import Chunk
 from recording.core.model.entry import CatalogEntry, Recording

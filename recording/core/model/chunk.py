@@ -1,4 +1,4 @@
-"""One chunk of a recording and what became of it; one that cannot be is refused."""
+"""One chunk of a recording: all that is known of it. Combinations of values that cannot be true are refused."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -9,26 +9,29 @@ from recording.core.model.words import PROVEN, BlobName, ChunkState, DocumentId,
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """One chunk of a recording and what became of it.
-
-    `name` is decided once, at the first announcement. A chunk that cannot be (archived without a proof, in doubt with
-    neither a next look nor a copy) is refused.
+    """One chunk of a recording: all that is known of it.
 
     Attributes:
+        document_id: the service's id of it.
+        name: of its blob in the archive; decided once, at the first announcement.
         candidates: where it may be, the most credible first; never empty.
         due: the earliest moment at which its source may end.
         gone_by: the latest.
-        proof: of the copy in the archive.
+        state: see `core.lifecycle`.
+        proof: of the copy in the archive; set in the states of `PROVEN`, and only there.
         proven: the candidate whose bytes the proof is of.
-        apart: of a copy that is in doubt, wherever it stands.
+        apart: the proof of a copy that is in doubt, in quarantine or in the archive.
         doubts: why it is in doubt.
-        is_disputed: whether what stands in the archive under its name was proven once and is in doubt since.
+        is_disputed: whether the blob of this name in the archive was proven, and is in doubt since.
+        released_at: when the source was deleted.
         kept_reason: why a proven chunk was not released.
-        failures: failed tries by their error's code; a try that was cut off is not a failure.
+        failures: the number of failed tries by error code; a try that was cut off is not a failure.
+        last_failure: the last of them.
         tries: failed tries in a row without progress.
-        turn: counts through the candidates: which one is tried next, see `next_candidate`.
-        look_at: when it is to be looked at again; None for at once, or, for one in doubt, never.
-        duration: how long it lasts by its metadata, pauses included or not; `paused` beside it.
+        turn: number of the next try in the round through the candidates, see `next_candidate`.
+        look_at: when it is looked at again; None means at once, or, in quarantine, never.
+        duration: by its metadata file; whether pauses are included is not documented.
+        paused: the sum of the pauses by its metadata file.
         notes: doubts that a reader of the manifest should know of.
     """
 
@@ -55,10 +58,10 @@ class Chunk:
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be.
+        """Refuse a combination of values that cannot be true.
 
         Raises:
-            ValueError: saying which promise the values break.
+            ValueError: naming each promise that the values break.
         """
         state = self.state
         is_proven = state in PROVEN
@@ -80,17 +83,17 @@ class Chunk:
 
     @property
     def is_proven(self) -> bool:
-        """Whether a verified copy stands in the archive."""
+        """Whether a verified copy is in the archive."""
         return self.state in PROVEN
 
     @property
     def is_closed(self) -> bool:
-        """Whether nothing is done for this chunk any more, unless another event or a person says so."""
+        """Whether there is no further step for this chunk; an announcement may open it again."""
         return self.state in _CLOSED or (self.state is ChunkState.QUARANTINED and self.look_at is None)
 
     @property
     def is_metadata_owed(self) -> bool:
-        """Whether the media is proven and its metadata file is still to be had."""
+        """Whether the media is proven and its metadata file is still to be archived."""
         return (
             self.state is ChunkState.ARCHIVED
             and self.proof is not None
@@ -100,12 +103,16 @@ class Chunk:
 
     @property
     def candidate(self) -> Candidate:
-        """The proven candidate, or the most credible one."""
+        """The proven candidate; the most credible one while there is none."""
         return self.proven or self.candidates[0]
 
     @property
     def next_candidate(self) -> Candidate:
-        """Which one is tried next: each in its turn; of the function key's beside others only one in each round."""
+        """The candidate of the next try.
+
+        Event Grid's candidates are tried in turn. After each round of them one of the function key's is tried, so that
+        whoever has only that key cannot delay the others by more than one try a round.
+        """
         credible, others = self._by_door()
         if not credible or not others:
             found = (credible or others)[self.turn % len(credible or others)]
@@ -115,9 +122,9 @@ class Chunk:
         return self._with_metadata(found)
 
     def _with_metadata(self, candidate: Candidate) -> Candidate:
-        """The candidate, with the metadata file that Event Grid names for the same content where it names none.
+        """The candidate; if it names no metadata file, with the one that Event Grid names for the same content.
 
-        Else media that is in doubt by its metadata would be taken without.
+        Without it, media that its metadata file contradicts would be archived unchecked.
         """
         one = candidate.announced
         if one.metadata_location is not None:
@@ -132,15 +139,12 @@ class Chunk:
 
     @property
     def rounds(self) -> int:
-        """How many rounds through the candidates have failed."""
+        """The number of rounds through the candidates that have failed."""
         credible, others = self._by_door()
         return self.tries // (len(credible) + 1 if credible and others else len(credible or others))
 
     def _by_door(self) -> tuple[list[Candidate], list[Candidate]]:
-        """Event Grid's candidates, and those of the function key whose content is none of theirs.
-
-        Where Event Grid names a content, the function key has nothing to add to it.
-        """
+        """Event Grid's candidates, and those of the function key that name another content location."""
         credible = [one for one in self.candidates if one.door is Door.EVENT_GRID]
         named = {one.announced.content_location for one in credible}
         others = (one for one in self.candidates if one.door is Door.FUNCTION_KEY)
@@ -153,7 +157,7 @@ class Chunk:
 
     @property
     def index(self) -> int:
-        """The order of this chunk in its recording, from 0."""
+        """The position of this chunk in its recording, from 0."""
         return self.announced.index
 
 

@@ -1,4 +1,4 @@
-"""What the catalog knows of one recording."""
+"""The catalog's entry of one recording."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -22,18 +22,21 @@ from recording.core.model.words import (
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """All that is known of one recording id, its chunks aside.
+    """All that is known of one recording, except its chunks.
 
     Attributes:
-        requested_at: when this app started it; None for a recording that was started by others.
-        stopped_at: when the service agreed to stop it; None for one that ended otherwise.
-        unread: members of its events that could not be read.
-        untold: alerts that are decided and not yet published.
-        manifest_name: the last manifest written.
-        lacks: what that manifest lacks; empty for a whole recording.
+        output: what is recorded; None while it is not known.
+        requested_at: when this app started it; None for a recording that others started.
+        stopped_at: when the service accepted our order to stop it; None for one that ended otherwise.
+        started_at, duration, session_end_reason: as its file event says.
+        announced_at: when its first file event came.
+        unread: chunks of its events that could not be read.
+        untold: alerts that are not published yet.
+        manifest_name: of the last manifest written.
+        lacks: what was missing when that manifest was written; empty for a whole recording.
         completed_at: when that manifest was written; None while one is owed.
-        revision: counts the manifests: what changes after completion starts the next one.
-        changed_by: who brought the last change about.
+        revision: the number of the manifest, from 1; a change after completion owes the next.
+        changed_by: who caused the last change.
     """
 
     recording_id: RecordingId
@@ -61,9 +64,9 @@ class Recording:
 
 @dataclass(frozen=True, slots=True)
 class CatalogEntry:
-    """What we know of one recording: itself and its chunks, in the order of their index.
+    """One recording and its chunks, by index.
 
-    `version` is the catalog's own mark of what was read, handed back on save; empty for an entry never saved.
+    `version` is the catalog's ETag of what was read, the condition of the next save; empty for an entry never saved.
     """
 
     recording: Recording
@@ -71,19 +74,19 @@ class CatalogEntry:
     version: str = field(default="", compare=False)
 
     def __iter__(self) -> Iterator[Chunk]:
-        """Walk over the chunks."""
+        """The chunks, by index."""
         return iter(self.chunks)
 
     def chunk(self, document_id: DocumentId) -> Chunk | None:
-        """The chunk of that document id, if the recording has it."""
+        """The chunk with that document id; None if there is none."""
         return next((chunk for chunk in self.chunks if chunk.document_id == document_id), None)
 
     @property
     def due(self) -> datetime | None:
-        """The earliest moment at which a source that is still owed may end."""
+        """The earliest moment at which the source of an open chunk may end; None if no chunk is open."""
         return min((chunk.due for chunk in self.chunks if not chunk.is_closed), default=None)
 
     @property
     def gone_by(self) -> datetime | None:
-        """The latest moment at which any of its sources ends."""
+        """The latest moment at which the source of a chunk ends; None without chunks."""
         return max((chunk.gone_by for chunk in self.chunks), default=None)

@@ -1,4 +1,4 @@
-"""What has been told, as typed facts: that a recording can be fetched, that a call can be recorded."""
+"""Events of the service, parsed: a recording can be downloaded, a call can be recorded."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,9 +9,15 @@ from recording.core.model.words import CallConnectionId, CallId, Output, Recordi
 
 @dataclass(frozen=True, slots=True)
 class FileEvent:
-    """`RecordingFileStatusUpdated`: the chunks of a recording can be fetched.
+    """`RecordingFileStatusUpdated`: chunks of a recording can be downloaded.
 
-    `notes` are doubts about the event that its archive should remember, `unread` the members that could not be read.
+    Attributes:
+        chunks: those that could be read, by index; may be empty.
+        at: the event's own time.
+        started_at: when the recording started.
+        duration: of the recording; whether pauses are included is not documented.
+        notes: doubts about the event that belong into the manifest.
+        unread: the chunks that could not be read.
     """
 
     event_id: str
@@ -30,10 +36,9 @@ class FileEvent:
 
 @dataclass(frozen=True, slots=True)
 class CallEvent:
-    """`CallConnected` or `CallStarted`: a call that can be recorded; at least one of its two ids is known."""
+    """`CallConnected` or `CallStarted`: a call that can be recorded; at least one of the two call ids is set."""
 
     event_id: str
-    event_type: str
     server_call_id: ServerCallId | None = None
     call_connection_id: CallConnectionId | None = None
     at: datetime | None = None

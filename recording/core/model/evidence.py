@@ -1,4 +1,4 @@
-"""What was seen, as frozen values: proofs, announcements, failures, and what a person is to be told."""
+"""What was observed, as frozen values: proofs, announcements, failures and alerts."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,9 +8,9 @@ from recording.core.model.words import Alarm, BlobName, DocumentId, Door, Locati
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """The composite digest of a blob: SHA-256 over its blocks' SHA-256 in order.
+    """The composite digest of a blob: the SHA-256, in hex, over the SHA-256 digests of its blocks in order.
 
-    `block_size` (bytes) belongs to the value: another block size gives another digest of the same bytes.
+    `block_size` (bytes) is part of the value: another block size gives another digest of the same bytes.
     """
 
     sha256: str
@@ -19,7 +19,7 @@ class Digest:
 
 @dataclass(frozen=True, slots=True)
 class MetadataProof:
-    """Evidence of a chunk's metadata file in the archive; `sha256` is of its bytes, in hex."""
+    """Evidence that a chunk's metadata file is in the archive: `length` in bytes, `sha256` of its bytes in hex."""
 
     name: BlobName
     length: int
@@ -29,10 +29,10 @@ class MetadataProof:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """Evidence of a verified copy: what is where, its exact length and digest, and when that was seen.
+    """Evidence of a verified copy: the blob `name` in `place`, its exact length in bytes, digest and ETag, and when.
 
-    `metadata` is the metadata file beside it; None while it is owed, or where the event named none.
-    `by_its_own_word` says that the source had ended, so that the copy was held against its own blob metadata alone.
+    `metadata` is the proof of the metadata file; None while that is owed, or if the event named none.
+    `by_its_own_word` is set where the source had ended, so that the copy was compared with its own blob metadata only.
     """
 
     name: BlobName
@@ -47,7 +47,7 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class AnnouncedChunk:
-    """A chunk as an event announced it: where it is, not yet where it goes."""
+    """A chunk as an event announced it; `index` is its position in the recording, from 0."""
 
     document_id: DocumentId
     index: int
@@ -59,7 +59,7 @@ class AnnouncedChunk:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One announcement of where a chunk is: by which event, through which door, and when this app saw it."""
+    """One announcement of a chunk: what it said, in which event, by which door, and when this app first saw it."""
 
     announced: AnnouncedChunk
     event_id: str
@@ -69,7 +69,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A failed try: when, at which operation, on what, and what an operator can do."""
+    """A failed try, as it is kept: the fields of the `RecordingError` (`code`, `cause`, `hint`), when, and on what."""
 
     at: datetime
     operation: str
@@ -81,7 +81,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A member of an event that could not be read: what is known of it, why it could not be, and how it came."""
+    """A chunk of an event that could not be read: the cause, and what is known of the chunk nevertheless."""
 
     event_id: str
     cause: str
@@ -92,7 +92,7 @@ class Unread:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """Tell a person."""
+    """Something that a person must be told; `document_id` is None where it concerns the whole recording."""
 
     alarm: Alarm
     reason: str

@@ -1,4 +1,4 @@
-"""The words of the domain: ids, places, states, and what is recorded."""
+"""The vocabulary of the domain: ids, locations, states, kinds of output. docs/glossary.md explains the words."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,13 +6,13 @@ from typing import NewType
 
 RecordingId = NewType("RecordingId", str)
 DocumentId = NewType("DocumentId", str)
-"""The id of a chunk in the source storage."""
+"""The id that the service gives a chunk, unique in its storage."""
 CallId = NewType("CallId", str)
 CallConnectionId = NewType("CallConnectionId", str)
 ServerCallId = NewType("ServerCallId", str)
 BlobName = NewType("BlobName", str)
 Location = NewType("Location", str)
-"""An absolute URL that came in an event; trusted for nothing until `core.locations` has checked it."""
+"""An absolute URL from an event; nothing is sent to it before `core.locations` has checked it."""
 
 
 class Content(StrEnum):
@@ -23,7 +23,7 @@ class Content(StrEnum):
 
 
 class Channel(StrEnum):
-    """Whether participants share one channel."""
+    """Whether all participants are mixed into one channel, or each has one."""
 
     MIXED = "mixed"
     UNMIXED = "unmixed"
@@ -51,25 +51,25 @@ class Output:
 
 
 class ChunkState(StrEnum):
-    """How far a chunk has come; see `core.lifecycle` for the transitions."""
+    """The state of a chunk; `core.lifecycle` explains each and has the table of transitions."""
 
     ANNOUNCED = "announced"
     ARCHIVED = "archived"
-    """Proven in the archive; metadata or release are still owed."""
+    """A verified copy is in the archive; its metadata file or its release is still owed."""
     RELEASED = "released"
     KEPT = "kept"
-    """Proven; the source was left alone on purpose, or ended by itself."""
+    """A verified copy is in the archive; the source was left alone on purpose, or ended by itself."""
     QUARANTINED = "quarantined"
     """In doubt: the source is left alone and looked at again."""
     LOST = "lost"
 
 
 PROVEN = frozenset({ChunkState.ARCHIVED, ChunkState.RELEASED, ChunkState.KEPT})
-"""The states in which a verified copy stands in the archive."""
+"""The states in which a verified copy is in the archive."""
 
 
 class RecordingState(StrEnum):
-    """How far a recording has come."""
+    """The state of a recording; see `core.lifecycle`."""
 
     STARTED = "started"
     PAUSED = "paused"
@@ -83,35 +83,35 @@ class RecordingState(StrEnum):
 
 
 class Authority(StrEnum):
-    """How much proof is enough to delete at the source: the RELEASE_AT_SOURCE setting."""
+    """What must be known before the source is deleted: the RELEASE_AT_SOURCE setting."""
 
     PROVEN = "proven"
-    """That the delete location is of the very document whose bytes are proven."""
+    """The delete location belongs to the document whose bytes were verified."""
     EVENT = "event"
-    """Also that Event Grid's own door brought the location, unless another chunk owns the object."""
+    """Or the location came by Event Grid's own door, and no other chunk owns the object."""
     NEVER = "false"
 
 
 RUNNING = frozenset({RecordingState.STARTED, RecordingState.PAUSED})
-"""The states in which, as far as we know, the service still records."""
+"""The states in which, as far as is known, the service still records."""
 
 
 class Door(StrEnum):
-    """By which way an event came in: with Event Grid's own credential, or with the function key."""
+    """How an event was authenticated: with Event Grid's own credential, or with the function key."""
 
     EVENT_GRID = "eventGrid"
     FUNCTION_KEY = "functionKey"
 
 
 class Place(StrEnum):
-    """In which container a proven copy stands."""
+    """The container that holds a verified copy."""
 
     ARCHIVE = "archive"
     QUARANTINE = "quarantine"
 
 
 class Subject(StrEnum):
-    """What a failure was about: one of a chunk's two files, or the recording's manifest."""
+    """What a failure concerns: one of a chunk's two blobs, or the manifest of its recording."""
 
     MEDIA = "media"
     METADATA = "metadata"
@@ -119,12 +119,12 @@ class Subject(StrEnum):
 
 
 Actor = NewType("Actor", str)
-"""Who brought a fact about: the app itself, or a person by name."""
+"""Who caused a fact: the app itself, or a person by name."""
 APP = Actor("app")
 
 
 class Alarm(StrEnum):
-    """What a person must hear of; `core.formats.notifications` gives each its event name."""
+    """The kinds of alert; `core.formats.notifications` gives each its event name."""
 
     QUARANTINED = "quarantined"
     LOST = "lost"

@@ -45,7 +45,6 @@ def refused(body: object, request_id: str | None = None) -> InvalidRequest:
     ids=["nothing", "blanks", "broken", "no text", "too deep", "too long a number"],
 )
 def test_a_body_that_is_no_json_is_refused(body: bytes, cause: str) -> None:
-    """With the place where it stops being so."""
     with pytest.raises(InvalidRequest, match=cause) as caught:
         parse_json(body)
 
@@ -53,7 +52,7 @@ def test_a_body_that_is_no_json_is_refused(body: bytes, cause: str) -> None:
 
 
 def test_a_body_that_is_too_large_is_not_read() -> None:
-    """413: no mending of its text would help."""
+    """The answer is 413, not 400: another text of this size would be refused too."""
     with pytest.raises(RequestTooLarge, match=f"more than {MOST_BODY}") as caught:
         parse_json(b" " * (MOST_BODY + 1))
 
@@ -62,13 +61,13 @@ def test_a_body_that_is_too_large_is_not_read() -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_json_may_come_in_any_encoding_of_unicode(encoding: str) -> None:
-    """As RFC 4627 had it, and with a byte order mark."""
+    """RFC 4627 allows UTF-8, UTF-16 and UTF-32; a byte order mark is tolerated."""
     assert {"ä": 1} == parse_json('{"ä": 1}'.encode(encoding))
 
 
 @given(st.binary(max_size=60))
 def test_any_bytes_are_json_or_refused(body: bytes) -> None:
-    """Nothing else is ever raised."""
+    """No other exception is raised."""
     try:
         parse_json(body)
     except InvalidRequest as error:
@@ -89,19 +88,17 @@ def test_any_bytes_are_json_or_refused(body: bytes) -> None:
     ],
 )
 def test_a_call_is_named_in_one_of_four_ways(locator: dict[str, object], expected: StartRequest) -> None:
-    """A null is as good as nothing."""
     assert expected == start({"content": "Audio", "channel": "mixed", "format": "WAV", **locator})
 
 
 def test_a_start_without_an_output_gets_the_usual_one() -> None:
-    """All three are left out, or none."""
     assert USUAL == start({"serverCallId": "a"}).output
     assert "format" == refused({"serverCallId": "a", "content": "audio", "channel": "mixed"}).field
     assert "content" == refused({"serverCallId": "a", "format": "wav"}).field
 
 
 def test_a_start_may_be_paused_and_have_an_id() -> None:
-    """The caller's own id makes its request safe to repeat."""
+    """The caller's own id makes its request idempotent."""
     request = start({**START, "pauseOnStart": True}, "a-1_b.C")
 
     assert (True, "a-1_b.C") == (request.pause_on_start, request.request_id)
@@ -109,7 +106,7 @@ def test_a_start_may_be_paused_and_have_an_id() -> None:
 
 @pytest.mark.parametrize("locators", [{}, {"serverCallId": "a", "roomId": "b"}])
 def test_a_start_names_exactly_one_call(locators: dict[str, object]) -> None:
-    """The refusal lists the ways there are."""
+    """The refusal lists the four fields."""
     body = {"content": "audio", "channel": "mixed", "format": "wav", **locators}
     error = refused(body)
 
@@ -132,7 +129,7 @@ def test_a_start_names_exactly_one_call(locators: dict[str, object]) -> None:
     ],
 )
 def test_a_locator_is_a_text_and_the_refusal_says_what_it_is_instead(name: str, value: object, cause: str) -> None:
-    """Of a bounded length, and of characters that can be encoded."""
+    """It is stored in the catalog, which needs a bounded length and valid UTF-8."""
     body = {key: value for key, value in START.items() if key != "serverCallId"}
     error = refused({**body, name: value})
 
@@ -142,7 +139,7 @@ def test_a_locator_is_a_text_and_the_refusal_says_what_it_is_instead(name: str, 
 
 @pytest.mark.parametrize("name", ["content", "channel", "format"])
 def test_an_output_is_given_whole(name: str) -> None:
-    """The SDK would send no defaults either."""
+    """No default is filled in for one of the three fields."""
     assert name == refused({key: value for key, value in START.items() if key != name}).field
 
 
@@ -157,7 +154,6 @@ def test_an_output_is_given_whole(name: str) -> None:
     ],
 )
 def test_an_invalid_output_is_refused_with_the_table(fields: dict[str, object], field: str) -> None:
-    """Of those that there are."""
     error = refused({**START, **fields})
 
     assert field == error.field
@@ -177,11 +173,11 @@ def test_an_invalid_output_is_refused_with_the_table(fields: dict[str, object], 
     ],
 )
 def test_what_a_start_does_not_know_is_refused_by_name(body: object, field: str) -> None:
-    """A misspelt wish must not be taken for none."""
+    """A misspelt field must not be ignored."""
     assert field == refused(body).field
 
 
 @pytest.mark.parametrize("request_id", ["", "a b", "x" * 65, "ä", "a\n"])
 def test_a_request_id_is_short_and_plain(request_id: str) -> None:
-    """It becomes a key of the catalog."""
+    """It becomes part of a key in the catalog."""
     assert "Repeatability-Request-ID" == refused(START, request_id).field

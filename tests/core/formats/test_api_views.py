@@ -1,4 +1,4 @@
-"""What the API tells of a recording: where everything is, what it lacks, what failed, and how long is left."""
+"""A recording as the API shows it: where its copies are, what is missing, what failed, and how long is left."""
 
 import json
 from dataclasses import replace
@@ -70,19 +70,19 @@ def chunk(state: ChunkState = ChunkState.ANNOUNCED, **fields: Any) -> Chunk:  # 
 
 
 def view(*chunks: Chunk, **fields: Any) -> dict[str, Any]:  # noqa: ANN401 - any of a recording's fields
-    """What the API tells of a recording with these chunks."""
+    """The view of a recording with these chunks."""
     recording = Recording(RecordingId("r"), fields.pop("state", RecordingState.ANNOUNCED), **fields)
     return recording_view(CatalogEntry(recording, chunks), NOW, CONTAINERS)
 
 
 def view_of(one: Chunk) -> dict[str, Any]:
-    """What it tells of this chunk."""
+    """The view of this chunk."""
     (found,) = view(one)["chunks"]
     return dict(found)
 
 
 def test_a_recording_just_started_has_no_chunks_and_nothing_due() -> None:
-    """The service's own word beside ours; what is not known is null."""
+    """The state by the service is shown beside ours; what is not known is null."""
     started = Recording(RecordingId("r"), RecordingState.STARTED, output=WAV, requested_at=NOW)
     nothing = (
         "callId",
@@ -112,7 +112,7 @@ def test_a_recording_just_started_has_no_chunks_and_nothing_due() -> None:
 
 
 def test_the_call_is_told_by_all_its_ids_and_who_started_it() -> None:
-    """They name the call, and nobody in it."""
+    """The ids name the call, but none of its participants."""
     found = view(
         call_id=CallId("c"),
         server_call_id=ServerCallId("s"),
@@ -129,12 +129,11 @@ def test_the_call_is_told_by_all_its_ids_and_who_started_it() -> None:
 
 @pytest.mark.parametrize("state", RecordingState)
 def test_every_state_of_a_recording_is_told(state: RecordingState) -> None:
-    """In the catalog's own word."""
     assert state.value == view(state=state)["state"]
 
 
 def test_a_released_chunk_says_where_its_proven_copies_are() -> None:
-    """Container, name, length and digest of the media, and the same of its metadata."""
+    """The view has container, name, length and digest of the media, and of its metadata file."""
     assert {
         "index": 0,
         "documentId": "document-0",
@@ -161,7 +160,6 @@ def test_a_released_chunk_says_where_its_proven_copies_are() -> None:
 
 
 def test_an_announced_chunk_has_no_copy_and_lacks_both_files() -> None:
-    """Null, not guessed."""
     found = view_of(chunk())
 
     assert {None} == {
@@ -171,7 +169,7 @@ def test_an_announced_chunk_has_no_copy_and_lacks_both_files() -> None:
 
 
 def test_while_the_metadata_is_late_the_media_is_told_as_archived() -> None:
-    """With its blob; the failure says that it was about the metadata, when, and what can be done."""
+    """The last failure says that it concerns the metadata file, when it was, and what an operator can do."""
     late = chunk(
         ChunkState.ARCHIVED,
         proof=replace(PROOF, metadata=None),
@@ -200,12 +198,12 @@ def test_while_the_metadata_is_late_the_media_is_told_as_archived() -> None:
 
 
 def test_a_failure_without_a_hint_has_none() -> None:
-    """Null, not an empty text."""
+    """The hint is null, not an empty text."""
     assert view_of(chunk(last_failure=replace(FAILURE, hint="")))["lastFailure"]["hint"] is None
 
 
 def test_what_stands_apart_is_told_with_its_container_and_the_reasons() -> None:
-    """Beside it, that nothing is in the archive."""
+    """The view also says that there is no copy in the archive."""
     found = view_of(chunk(ChunkState.QUARANTINED, apart=APART))
 
     assert ("recordings-quarantine", "0000.wav", ["too short"]) == (
@@ -217,12 +215,11 @@ def test_what_stands_apart_is_told_with_its_container_and_the_reasons() -> None:
 
 
 def test_a_disputed_copy_stands_apart_where_it_stood() -> None:
-    """In the archive's own container: nothing is moved."""
+    """It is in the archive's container: no copy is moved."""
     assert "recordings" == view_of(chunk(ChunkState.QUARANTINED, apart=PROOF))["apart"]["container"]
 
 
 def test_a_doubt_without_a_copy_has_its_reasons_all_the_same() -> None:
-    """And no place."""
     found = view_of(chunk(ChunkState.QUARANTINED))
 
     assert (None, None, ["too short"]) == (
@@ -233,7 +230,7 @@ def test_a_doubt_without_a_copy_has_its_reasons_all_the_same() -> None:
 
 
 def test_a_chunk_without_a_metadata_file_lacks_none() -> None:
-    """Its event named none."""
+    """A chunk whose event names no metadata file owes none."""
     proven = chunk(ChunkState.KEPT, proof=replace(PROOF, metadata=None))
     candidate = replace(proven.candidate, announced=replace(proven.announced, metadata_location=None))
     found = view_of(replace(proven, candidates=(candidate,), proven=candidate))
@@ -242,7 +239,6 @@ def test_a_chunk_without_a_metadata_file_lacks_none() -> None:
 
 
 def test_what_the_whole_lacks_and_what_is_doubtful_of_it_is_told() -> None:
-    """In words, as in the manifest."""
     found = view(chunk(ChunkState.RELEASED, duration=timedelta(minutes=1)), duration=timedelta(hours=1))
 
     assert (1, []) == (len(found["doubts"]), found["lacks"])
@@ -250,7 +246,7 @@ def test_what_the_whole_lacks_and_what_is_doubtful_of_it_is_told() -> None:
 
 
 def test_members_that_could_not_be_read_are_told() -> None:
-    """By their event, and by what is known of them."""
+    """Each has the id of its event, and what is known of the chunk."""
     found = view(unread=(Unread("e", "no contentLocation", DocumentId("d"), 3), Unread("f", "not an object")))
 
     assert [
@@ -260,7 +256,6 @@ def test_members_that_could_not_be_read_are_told() -> None:
 
 
 def test_the_manifest_is_told_with_its_container() -> None:
-    """And with its number."""
     found = view(
         chunk(ChunkState.RELEASED), manifest_name=BlobName("m.json"), completed_at=NOW, revision=2, started_at=NOW
     )
@@ -274,7 +269,7 @@ def test_the_manifest_is_told_with_its_container() -> None:
 
 
 def test_the_time_left_is_told_while_something_is_owed() -> None:
-    """In seconds, up to the earliest end of a source; it may be over."""
+    """It is in seconds, until the earliest end of a source; negative after that."""
     owed, done = view(chunk()), view(chunk(ChunkState.RELEASED))
     late = recording_view(
         CatalogEntry(Recording(RecordingId("r"), RecordingState.ANNOUNCED, duration=timedelta(minutes=1)), (chunk(),)),
@@ -292,5 +287,5 @@ def test_the_time_left_is_told_while_something_is_owed() -> None:
 
 
 def test_no_location_is_shown() -> None:
-    """One opens the recording to whoever has the service's key; only how many there are is told."""
+    """With one, and the service's key, anybody can download the recording; only their number is shown."""
     assert "skype" not in json.dumps(view(*map(chunk, ChunkState)))

@@ -1,4 +1,4 @@
-"""Requests and queue messages to single events: plain or base64, one or many, each with the bytes that it came in."""
+"""Requests and queue messages to single events: plain or base64, one or many, each with its own bytes."""
 
 import base64
 import codecs
@@ -44,12 +44,12 @@ blanks = st.text(" \t\r\n", max_size=3)
 
 
 def plain(event: object) -> bytes:
-    """As JSON."""
+    """These events as the text of a message."""
     return json.dumps(event).encode()
 
 
 def in_base64(event: object) -> bytes:
-    """As base64 of JSON."""
+    """These events as base64 of the text of a message."""
     return base64.b64encode(plain(event))
 
 
@@ -59,7 +59,7 @@ def member(event: object) -> Member:
 
 
 def raws(message: bytes) -> list[object]:
-    """What a message holds, parsed."""
+    """The parsed events of a message."""
     return [one.raw for one in read_message(message).members]
 
 
@@ -67,7 +67,7 @@ def raws(message: bytes) -> list[object]:
 
 
 def test_a_request_is_an_array_or_one_event() -> None:
-    """Both come; what is no event stands among them to be refused by itself."""
+    """A member that is no event stays in the list, and is refused by itself."""
     assert [{"id": "a"}, 5, None] == [one.raw for one in read_body(b'[{"id": "a"}, 5, null]')]
     assert [{"id": "a"}] == [one.raw for one in read_body(b'{"id": "a"}')]
     assert () == read_body(b" [ ] ")
@@ -75,7 +75,7 @@ def test_a_request_is_an_array_or_one_event() -> None:
 
 @given(st.lists(st.tuples(blanks, json_values, blanks), max_size=4))
 def test_each_event_keeps_the_bytes_that_it_came_in(events: list[tuple[str, object, str]]) -> None:
-    """Whatever the blanks between them; spellings that parsing would lose are kept."""
+    """Blanks between events do not matter; spellings that parsing would lose are kept."""
     texts = [json.dumps(event, ensure_ascii=False, indent=1) for _, event, _ in events]
     body = "[" + ",".join(before + text + after for text, (before, _, after) in zip(texts, events, strict=True)) + "]"
     members = read_body(body.encode())
@@ -86,7 +86,7 @@ def test_each_event_keeps_the_bytes_that_it_came_in(events: list[tuple[str, obje
 
 @pytest.mark.parametrize("written", ['{"n": 1.00, "n": 1e2, "s": "\\u00e4ä", "h": "\\ud800"}', '{"d": 0.10}'])
 def test_an_event_is_kept_letter_by_letter(written: str) -> None:
-    """Doubled keys, digits and escapes included, alone and in an array."""
+    """Repeated keys, all digits and escapes are kept, in a single event and in an array."""
     assert written.encode() == read_body(written.encode())[0].body
     assert [written.encode()] * 2 == [one.body for one in read_body(f"[{written} ,\n{written}]".encode())]
 
@@ -107,7 +107,6 @@ def test_an_event_is_kept_letter_by_letter(written: str) -> None:
     ids=range(9),
 )
 def test_what_is_no_json_or_endless_is_refused(body: bytes) -> None:
-    """As a matter of the whole body."""
     with pytest.raises(MalformedEvent) as caught:
         read_body(body)
 
@@ -115,7 +114,7 @@ def test_what_is_no_json_or_endless_is_refused(body: bytes) -> None:
 
 
 def test_a_caller_may_not_send_more_than_is_taken_at_once() -> None:
-    """By number or by bytes; Event Grid may."""
+    """The limits are a number of events and a number of bytes; for Event Grid they do not apply."""
     many = b"[" + b",".join([b"{}"] * (MOST_AT_ONCE + 1)) + b"]"
     for body in (many, b"[" + b" " * MOST_BODY + b"]"):
         with pytest.raises(RequestTooLarge):
@@ -133,19 +132,19 @@ def test_a_caller_may_not_send_more_than_is_taken_at_once() -> None:
 def test_either_text_holds_one_event_or_many(
     written: Callable[[object], bytes], event: object, events: list[object]
 ) -> None:
-    """Of either schema; whoever may write to the queue is believed as Event Grid is."""
+    """Both schemas are read; a message without a door counts as Event Grid's."""
     assert events == raws(written(event))
     assert Door.EVENT_GRID is read_message(written(event)).door
 
 
 @pytest.mark.parametrize("written", [plain, in_base64])
 def test_the_same_event_means_the_same(written: Callable[[object], bytes]) -> None:
-    """However it was written, its facts are those of the webhook's."""
+    """Its facts are those of the same event by the webhook, however the message was written."""
     assert [parse_event(ONE)] == [parse_event(event) for event in raws(written(ONE))]
 
 
 def test_blanks_and_byte_order_marks_do_no_harm() -> None:
-    """Before, after, and within base64 that was broken into lines."""
+    """They may be before, after, and within base64 that has line breaks."""
     text = base64.encodebytes(codecs.BOM_UTF8 + plain(ONE))
     assert [ONE] == raws(codecs.BOM_UTF8 + b" " + plain(ONE) + b"\n") == raws(b"\n" + text)
 
@@ -154,31 +153,29 @@ def test_blanks_and_byte_order_marks_do_no_harm() -> None:
     "message", [b"", b"%%%%", b"abcde", b"{", b"[1] 2", b"[" * 100_000, base64.b64encode(b"\xff\xfe\x00")]
 )
 def test_a_message_that_holds_no_json_is_refused(message: bytes) -> None:
-    """Either way."""
     with pytest.raises(MalformedEvent):
         read_message(message)
 
 
 @given(st.lists(json_values, max_size=4))
 def test_plain_and_base64_always_mean_the_same(events: list[object]) -> None:
-    """For any events at all."""
     assert events == raws(plain(events)) == raws(in_base64(events))
 
 
 @given(st.binary())
 def test_nothing_but_a_refusal_comes_of_any_bytes(message: bytes) -> None:
-    """No other error gets out."""
+    """No other exception is raised."""
     with contextlib.suppress(MalformedEvent):
         read_message(message)
 
 
-# What waits
+# Messages written here
 
 
 @pytest.mark.parametrize("door", Door)
 @given(st.lists(json_values.map(member), max_size=4))
 def test_events_that_wait_come_back_as_they_were(door: Door, members: list[Member]) -> None:
-    """With their bytes, and by the door that they came by first."""
+    """They have the same bytes, and the door by which they came first."""
     deliveries = [read_message(text.encode()) for text in messages(members, door)]
 
     assert members == [one for delivery in deliveries for one in delivery.members]
@@ -186,7 +183,6 @@ def test_events_that_wait_come_back_as_they_were(door: Door, members: list[Membe
 
 
 def test_a_message_holds_what_is_taken_at_once_and_what_a_queue_takes() -> None:
-    """Whichever is less."""
     small = [member({"id": str(number)}) for number in range(250)]
     large = [member(file_event(id=str(number), more='"' * 9_000)) for number in range(12)]
     texts = [*messages(small, Door.FUNCTION_KEY), *messages(large, Door.FUNCTION_KEY)]
@@ -199,7 +195,7 @@ def test_a_message_holds_what_is_taken_at_once_and_what_a_queue_takes() -> None:
 
 @pytest.mark.parametrize("events", [None, 5, ["{", "[1"], [7]])
 def test_a_message_that_only_looks_as_if_written_here_has_members_that_are_refused(events: object) -> None:
-    """None is passed over without a word, and none takes its neighbours with it."""
+    """No member is ignored silently, and none affects another."""
     found = raws(plain({"door": "functionKey", "events": events}))
 
     assert found
@@ -209,7 +205,7 @@ def test_a_message_that_only_looks_as_if_written_here_has_members_that_are_refus
 
 
 def test_a_door_that_is_none_is_no_door() -> None:
-    """It is an event then, which has no type."""
+    """The message is then read as an event, which has no type."""
     assert Door.EVENT_GRID is read_message(plain({"door": ["eventGrid"], "events": []})).door
 
 
@@ -218,7 +214,7 @@ def test_a_door_that_is_none_is_no_door() -> None:
 
 @pytest.mark.parametrize("door", Door)
 def test_an_event_that_concerns_no_recording_is_kept_by_type_and_id_alone(door: Door) -> None:
-    """An IncomingCall holds a phone number and a token."""
+    """An IncomingCall contains a phone number and a token."""
     body = kept(Member(INCOMING_CALL, plain(INCOMING_CALL)), door)
 
     assert {"id": "incoming", "type": "Microsoft.Communication.IncomingCall"} == json.loads(body)
@@ -229,7 +225,6 @@ def test_an_event_that_concerns_no_recording_is_kept_by_type_and_id_alone(door: 
     "kind", ["RecordingFileStatusUpdated", "RecordingStateChanged", "CallStarted", "CallConnected"]
 )
 def test_an_event_of_a_recording_is_kept_as_it_came(door: Door, kind: str) -> None:
-    """By every door, readable or not."""
     body = f'{{ "id":"e", "type":"Microsoft.Communication.{kind}","x" : 1.00 }}'.encode()
 
     assert body == kept(read_body(body)[0], door)
@@ -237,7 +232,7 @@ def test_an_event_of_a_recording_is_kept_as_it_came(door: Door, kind: str) -> No
 
 @pytest.mark.parametrize("body", [b"5", b'{"id":  "e"}', b'{"type": 7, "x": "Microsoft.Communication.CallStarted"}'])
 def test_what_names_no_type_is_kept_if_event_grid_brought_it(body: bytes) -> None:
-    """Its doors bring nothing but events; whatever a caller with the function key sends is not kept."""
+    """By its doors only events come; a caller with the function key could send anything."""
     (one,) = read_body(body)
 
     assert body == kept(one, Door.EVENT_GRID)
@@ -245,7 +240,7 @@ def test_what_names_no_type_is_kept_if_event_grid_brought_it(body: bytes) -> Non
 
 
 def test_what_names_no_type_but_holds_another_kind_of_event_is_not_kept() -> None:
-    """The type may stand where nobody looks for it."""
+    """The type may be in a place where the parser does not look."""
     one = member({"id": "e", "event": INCOMING_CALL})
 
     assert {"id": "e", "type": None} == json.loads(kept(one, Door.EVENT_GRID))

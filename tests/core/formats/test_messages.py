@@ -1,4 +1,4 @@
-"""The queue message of one step."""
+"""The queue message of one chunk."""
 
 import base64
 import json
@@ -18,7 +18,7 @@ ids = st.text(st.characters(codec="utf-8"), min_size=1, max_size=200)
 
 @given(ids, ids)
 def test_a_message_says_which_chunk_of_which_recording(recording: str, document: str) -> None:
-    """And comes back as it went, in far less than a queue takes."""
+    """It reads back the same, and is shorter than a queue message may be."""
     step = ChunkMessage(RecordingId(recording), DocumentId(document))
     message = step.to_message().encode()
 
@@ -33,7 +33,7 @@ def test_a_message_says_which_chunk_of_which_recording(recording: str, document:
 
 @given(ids, ids, st.datetimes(timezones=st.just(UTC)))
 def test_a_message_says_for_which_look_it_was_put(recording: str, document: str, look_at: datetime) -> None:
-    """To the microsecond; a step is the same with it and without."""
+    """The moment reads back to the microsecond; messages are equal with it and without."""
     step = ChunkMessage(RecordingId(recording), DocumentId(document), look_at)
     found = parse_chunk_message(step.to_message().encode())
 
@@ -43,7 +43,7 @@ def test_a_message_says_for_which_look_it_was_put(recording: str, document: str,
 
 @pytest.mark.parametrize("look_at", ["", 5, None, {}, "yesterday"])
 def test_a_look_that_cannot_be_read_is_none(look_at: object) -> None:
-    """It is no reason to refuse a step."""
+    """The chunk is named without it."""
     message = json.dumps({"recordingId": "r", "documentId": "d", "lookAt": look_at}).encode()
 
     assert parse_chunk_message(message).look_at is None
@@ -70,7 +70,7 @@ def test_a_look_that_cannot_be_read_is_none(look_at: object) -> None:
     ],
 )
 def test_what_is_no_step_is_refused_by_its_field(message: bytes, field: str) -> None:
-    """However often it comes, it will never be one."""
+    """No retry can succeed, so the error is permanent."""
     with pytest.raises(InvalidRequest) as caught:
         parse_chunk_message(message)
 

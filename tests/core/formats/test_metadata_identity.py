@@ -1,4 +1,4 @@
-"""Whether a metadata file is that of the chunk beside which it was found."""
+"""Whether a metadata file belongs to the chunk whose announcement names it."""
 
 import pytest
 
@@ -24,7 +24,7 @@ OURS = DocumentId("0-weu-d1-abc")
 def test_another_document_is_a_doubt_and_another_index_a_note(
     document_id: str | None, index: int | None, doubts: tuple[str, ...], notes: tuple[str, ...]
 ) -> None:
-    """Real files have lacked either."""
+    """A file that lacks either is neither."""
     metadata = ChunkMetadata(None if document_id is None else DocumentId(document_id), index)
 
     assert (doubts, notes) == doubts_about_identity(metadata, OURS, 1)

@@ -1,4 +1,4 @@
-"""Who was recorded, and what is noted where that cannot be right."""
+"""The list of participants, and the notes on it."""
 
 import json
 
@@ -40,19 +40,17 @@ def notes(
     ids=["from 0", "from 1", "one", "no channels", "twice", "back on another channel"],
 )
 def test_people_with_a_channel_each_are_no_doubt(people: list[tuple[str, int | None]]) -> None:
-    """Counted from 0 or from 1, and whoever comes back."""
+    """Channels may count from 0 or from 1, and a participant may be listed twice."""
     assert notes(people) == []
 
 
 @pytest.mark.parametrize("people", [None, []])
 @pytest.mark.parametrize("output", [MIXED, UNMIXED])
 def test_nobody_is_noted(people: list[tuple[str, int | None]] | None, output: tuple[str, str, str]) -> None:
-    """Someone was recorded."""
     assert notes(people, output) == ["names no one"]
 
 
 def test_two_on_one_channel_are_noted() -> None:
-    """Where each has one."""
     assert notes([("alice", 0), ("bob", 0)]) == ["has several on one channel, 1 times"]
     assert notes([("alice", 0), ("bob", 0)], MIXED, 1) == []
 
@@ -62,13 +60,12 @@ def test_two_on_one_channel_are_noted() -> None:
     [([("alice", 7), ("bob", 1)], 7), ([("alice", 0), ("bob", 2)], 2), ([("alice", 1), ("bob", 3)], 3)],
 )
 def test_a_channel_that_there_is_not_is_noted(people: list[tuple[str, int | None]], channel: int) -> None:
-    """Of two."""
     assert notes(people) == [f"has channel {channel}, of 2"]
     assert notes(people, channels=None) == []
 
 
 def test_more_people_than_channels_are_noted_where_they_are_not_mixed() -> None:
-    """Someone has none."""
+    """At least one of them has no channel."""
     people: list[tuple[str, int | None]] = [("alice", 0), ("bob", 1), ("carol", None)]
 
     assert notes(people) == ["has 3 on 2 channels"]

@@ -1,4 +1,4 @@
-"""What comes in place of a metadata file: not there yet, or whole and without a meaning."""
+"""Bodies in place of a metadata file: errors of the service, and complete files without a known field."""
 
 import json
 import tracemalloc
@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from recording.core.errors import SourceNotReady
-from recording.core.formats.metadata import MAX_LENGTH, MAX_PARTICIPANTS, MAX_PAUSES, parse_metadata
+from recording.core.formats.metadata import MAX_LENGTH, MAX_PARTICIPANTS, parse_metadata
 
 XML = '<?xml version="1.0" encoding="utf-8"?>'
 
@@ -40,7 +40,7 @@ XML = '<?xml version="1.0" encoding="utf-8"?>'
     ],
 )
 def test_what_is_no_metadata_file_is_not_there_yet(raw: bytes, cause: str) -> None:
-    """Error pages of the service pass: the step comes back."""
+    """An error page is temporary: the file is read again later."""
     with pytest.raises(SourceNotReady, match=cause):
         parse_metadata(raw)
 
@@ -68,7 +68,7 @@ def test_what_is_no_metadata_file_is_not_there_yet(raw: bytes, cause: str) -> No
     ids=range(16),
 )
 def test_what_is_whole_and_says_nothing_is_returned_and_makes_no_sense(raw: bytes, what: str) -> None:
-    """Evidence, which a better file may replace; never an exception."""
+    """The file is kept as evidence, which a better one may replace."""
     found = parse_metadata(raw)
 
     assert not found.makes_sense
@@ -78,12 +78,11 @@ def test_what_is_whole_and_says_nothing_is_returned_and_makes_no_sense(raw: byte
 
 @pytest.mark.parametrize("raw", [b'{"callId": 5}', b'{"participants": [], "error": {}}'])
 def test_one_field_that_is_known_makes_sense(raw: bytes) -> None:
-    """Whatever it holds, and whatever is beside it."""
     assert parse_metadata(raw).makes_sense
 
 
 def test_a_prolog_of_many_comments_is_read_in_a_moment() -> None:
-    """Not by trying every way to divide it."""
+    """The regular expressions do not backtrack."""
     with pytest.raises(SourceNotReady, match="not whole"):
         parse_metadata(b"<!---->" * 100_000 + b"<")
 
@@ -99,7 +98,7 @@ def test_a_prolog_of_many_comments_is_read_in_a_moment() -> None:
     ids=["four mebibytes of numbers", "objects", "no participants", "participants"],
 )
 def test_what_a_metadata_file_costs_is_bounded(raw: bytes) -> None:
-    """In memory: a few dozen times the most that is read."""
+    """The memory needed is at most a few dozen times the longest file that is parsed."""
     tracemalloc.start()
     parse_metadata(raw)
     _, peak = tracemalloc.get_traced_memory()
@@ -109,7 +108,6 @@ def test_what_a_metadata_file_costs_is_bounded(raw: bytes) -> None:
 
 
 def test_thousands_of_participants_are_read_in_part() -> None:
-    """And a note says so."""
     people = [{"participantId": f"8:acs:{number}"} for number in range(MAX_PARTICIPANTS + 1)]
     found = parse_metadata(json.dumps({"chunkDocumentId": "d", "participants": people}).encode())
 
@@ -117,11 +115,8 @@ def test_thousands_of_participants_are_read_in_part() -> None:
     assert found.notes == (f"participants in the metadata file has more than {MAX_PARTICIPANTS}: the rest is not read",)
 
 
-def test_thousands_of_pauses_keep_their_sum() -> None:
-    """The duration of the media is judged by it."""
-    pauses = [{"duration": 10}] * (MAX_PAUSES + 500)
-    found = parse_metadata(json.dumps({"pauseResumeIntervals": pauses}).encode())
+def test_thousands_of_pauses_are_summed_up() -> None:
+    """The duration of the media is compared with the sum."""
+    found = parse_metadata(json.dumps({"pauseResumeIntervals": [{"duration": 10}] * 1500}).encode())
 
     assert found.paused == timedelta(seconds=15)
-    assert len(found.pauses) == MAX_PAUSES + 1
-    assert any(f"has more than {MAX_PAUSES}" in note for note in found.notes)

@@ -1,4 +1,4 @@
-"""What the archive tells the customer's own topic."""
+"""The events that are published to the customer's own topic."""
 
 import json
 from dataclasses import replace
@@ -57,7 +57,7 @@ ENTRY = CatalogEntry(RECORDING, (chunk(0), chunk(1)))
 
 
 def test_an_archived_recording_tells_what_is_where() -> None:
-    """Every proven chunk, the manifest and its number."""
+    """The event has every proven chunk, the manifest and its revision."""
     event = notifications.completed(ENTRY, "recordings", "a.manifest.json", NOW)
 
     assert (EventName.ARCHIVED, "/recordings/r", NOW) == (event.event_type, event.subject, event.at)
@@ -77,7 +77,7 @@ def test_an_archived_recording_tells_what_is_where() -> None:
 
 
 def test_a_recording_that_is_not_whole_is_told_as_incomplete_with_what_it_lacks() -> None:
-    """It never passes for an archived one; what there is is told as well."""
+    """The event has another type than for a whole recording, and lists the chunks that there are."""
     gap = replace(ENTRY, chunks=(chunk(0), chunk(2), chunk(3, is_proven=False)))
     event = notifications.completed(gap, "recordings", "m", NOW)
 
@@ -93,7 +93,7 @@ def chunks_of(told: object) -> list[dict[str, Any]]:
 
 
 def test_doubts_about_the_whole_are_told_with_it() -> None:
-    """Durations that do not add up keep no recording from being archived."""
+    """Durations that do not add up do not make a recording incomplete."""
     short = replace(chunk(0), duration=timedelta(minutes=1))
     doubted = CatalogEntry(replace(RECORDING, duration=timedelta(hours=1)), (short,))
     event = notifications.completed(doubted, "recordings", "m", NOW)
@@ -103,7 +103,7 @@ def test_doubts_about_the_whole_are_told_with_it() -> None:
 
 
 def test_the_same_fact_has_the_same_id() -> None:
-    """However often and whenever it is told; the next revision has another."""
+    """The id depends on neither the time nor the number of tries; the next revision has another."""
     first = notifications.completed(ENTRY, "recordings", "m", NOW)
     again = notifications.completed(ENTRY, "recordings", "m", NOW + timedelta(hours=1))
     revised = replace(ENTRY, recording=replace(RECORDING, revision=2))
@@ -114,7 +114,7 @@ def test_the_same_fact_has_the_same_id() -> None:
 
 @pytest.mark.parametrize("alarm", Alarm)
 def test_every_alarm_is_an_event(alarm: Alarm) -> None:
-    """With its reason, and the chunk that it concerns."""
+    """The event has the reason, and the chunk that it concerns."""
     event = notifications.alert(RecordingId("r"), Alert(alarm, "because", DocumentId("d0")), NOW)
 
     assert {
@@ -128,7 +128,7 @@ def test_every_alarm_is_an_event(alarm: Alarm) -> None:
 
 
 def test_every_event_name_is_told_by_something() -> None:
-    """No alert rule waits for a name that nothing emits."""
+    """So no alert rule can wait for an event that is never published."""
     whole, lacking = (
         notifications.completed(entry, "c", "m", NOW) for entry in (ENTRY, replace(ENTRY, chunks=(chunk(1),)))
     )
@@ -137,12 +137,12 @@ def test_every_event_name_is_told_by_something() -> None:
 
 
 def test_an_alarm_of_the_whole_recording_names_no_chunk() -> None:
-    """There is none to name."""
+    """The field is left out."""
     assert "documentId" not in notifications.alert(RecordingId("r"), Alert(Alarm.LOST, "because"), NOW).body
 
 
 def test_two_alarms_are_two_events() -> None:
-    """By their kind, chunk and reason; the same one told twice is one."""
+    """Kind, chunk and reason make the id; the same alert published twice has one id."""
     one, other = DocumentId("d0"), DocumentId("d1")
     alerts = [
         Alert(Alarm.LOST, "a", one),
@@ -156,7 +156,7 @@ def test_two_alarms_are_two_events() -> None:
 
 
 def test_an_event_that_no_recording_knows_of_is_told_by_where_it_is_kept() -> None:
-    """Once, however often it comes."""
+    """The id follows from the name of the blob, so an event that comes twice has one id."""
     first = notifications.unreadable("e", "data: missing", "2026/e.json", NOW)
     again = notifications.unreadable("e", "data: missing", "2026/e.json", NOW + timedelta(hours=1))
     other = notifications.unreadable("e", "data: missing", "2026/f.json", NOW)
@@ -172,7 +172,7 @@ def test_an_event_that_no_recording_knows_of_is_told_by_where_it_is_kept() -> No
 
 
 def test_what_cannot_be_encoded_is_told_all_the_same() -> None:
-    """An event may hold a lone surrogate, which must not keep its alert from being told."""
+    """An event may contain a lone surrogate, which UTF-8 cannot encode; its alert must be published."""
     told = notifications.alert(RecordingId("r"), Alert(Alarm.UNREADABLE, "event \ud800: no chunks"), NOW)
 
     assert told.event_id != notifications.unreadable("\ud800", "\ud800", "\ud800.json", NOW).event_id
@@ -180,7 +180,7 @@ def test_what_cannot_be_encoded_is_told_all_the_same() -> None:
 
 
 def test_an_event_can_be_sent_as_json() -> None:
-    """Nothing in it is of a type that only we know."""
+    """All values are of JSON types."""
     body = notifications.completed(ENTRY, "recordings", "m", NOW).body
 
     assert body == json.loads(json.dumps(body))

@@ -1,4 +1,4 @@
-"""The app's own API: JSON bodies to requests, entries to JSON."""
+"""The app's own HTTP API: JSON bodies to requests, and entries to JSON."""
 
 from recording.core.formats.api.requests import MOST_BODY, StartRequest, parse_json, parse_start
 from recording.core.formats.api.views import Containers, recording_view

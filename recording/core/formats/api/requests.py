@@ -1,4 +1,4 @@
-"""JSON bodies to requests."""
+"""JSON bodies of the HTTP API to requests."""
 
 import re
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from recording.core.formats import reading
 from recording.core.model import CallConnectionId, Output, ServerCallId
 
 MOST_BODY = 1 << 20
-"""Bytes; Event Grid delivers at most this much at once."""
+"""Bytes of a request's body; also the most that Event Grid delivers at once."""
 
 LOCATORS = ("serverCallId", "groupCallId", "roomId", "callConnectionId")
 """The fields that name a call."""
@@ -21,7 +21,7 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 @dataclass(frozen=True, slots=True)
 class StartRequest:
-    """A person's or a program's wish to record a call: exactly one locator is set."""
+    """A caller's request to record a call: exactly one of the four ids of the call is set."""
 
     output: Output
     server_call_id: ServerCallId | None = None
@@ -37,7 +37,7 @@ def parse_json(body: bytes) -> object:
 
     Raises:
         RequestTooLarge: it has more than `MOST_BODY` bytes.
-        InvalidRequest: it is empty or not JSON; the message says where it stops being so.
+        InvalidRequest: it is empty or not JSON; the cause names line and column of the error.
     """
     if len(body) > MOST_BODY:
         raise RequestTooLarge("body", f"{len(body)} bytes, more than {MOST_BODY}")
@@ -51,12 +51,12 @@ def parse_start(body: bytes, request_id: str | None, usual: Output) -> StartRequ
     """Read a request to start a recording.
 
     Args:
-        body: JSON, with one locator; content, channel and format, or none of the three.
-        request_id: the caller's Repeatability-Request-ID, if it sent one.
-        usual: the output where the request names none.
+        body: JSON with one id of the call, and either content, channel and format or none of these.
+        request_id: the caller's Repeatability-Request-ID header, if it sent one.
+        usual: the output if the request names none.
 
     Raises:
-        InvalidRequest: naming the field that is missing, unknown, or of the wrong type.
+        InvalidRequest: `field` is missing, unknown, or of the wrong type.
     """
     found = parse_json(body)
     if not isinstance(found, Mapping):
@@ -96,12 +96,8 @@ def _output(found: Mapping[str, object], usual: Output) -> Output:
 
 def _locator(found: Mapping[str, object], name: str) -> str:
     value = found[name]
-    if not isinstance(value, str):
-        raise InvalidRequest(name, "not a text")
-    if not value.strip():
-        raise InvalidRequest(name, "blank" if value else "empty")
-    if len(value) > reading.LONGEST_TEXT:
-        raise InvalidRequest(name, f"{len(value)} characters, more than {reading.LONGEST_TEXT}")
-    if reading.SURROGATE.search(value):
-        raise InvalidRequest(name, "it holds a lone surrogate, which is half a character")
-    return value
+    if isinstance(value, str) and value and not value.strip():
+        raise InvalidRequest(name, "blank")
+    if (text := reading.text(value)) is None:
+        raise InvalidRequest(name, reading.why_no_text(value))
+    return text

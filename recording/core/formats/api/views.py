@@ -1,16 +1,17 @@
-"""What the API tells of a recording, as JSON."""
+"""A recording as JSON of the HTTP API."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from recording.core.lifecycle import doubts_about_whole, lacks
-from recording.core.model import CatalogEntry, Chunk, Failure, Output, Place, Proof, Subject, Unread
-from recording.core.times import format_time, in_milliseconds
+from recording.core.model import CatalogEntry, Chunk, Failure, Place, Proof, Subject, Unread
+from recording.core.outputs import output_fields
+from recording.core.times import format_known, format_time, in_milliseconds
 
 
 @dataclass(frozen=True, slots=True)
 class Containers:
-    """The names of the containers that a view speaks of."""
+    """The names of the two containers, as views show them."""
 
     archive: str
     quarantine: str
@@ -19,9 +20,9 @@ class Containers:
 def recording_view(
     entry: CatalogEntry, now: datetime, containers: Containers, service_state: str | None = None
 ) -> dict[str, object]:
-    """What the API tells of a recording; times in UTC, durations in milliseconds, lengths in bytes.
+    """A recording for the API: times in UTC, durations in milliseconds, lengths in bytes; null for what is not known.
 
-    No location at the source is in it: one opens the recording to whoever has the service's key.
+    It contains no location at the source: with one, and the service's key, anybody can download the recording.
     """
     recording = entry.recording
     left = entry.due - now if entry.due else None
@@ -35,17 +36,17 @@ def recording_view(
         "callConnectionId": recording.call_connection_id,
         "groupCallId": recording.group_call_id,
         "roomId": recording.room_id,
-        "output": _output_view(recording.output),
-        "startedAt": _moment(recording.started_at or recording.requested_at),
+        "output": output_fields(recording.output) if recording.output else None,
+        "startedAt": format_known(recording.started_at or recording.requested_at),
         "durationMs": in_milliseconds(recording.duration) if recording.duration is not None else None,
-        "announcedAt": _moment(recording.announced_at),
-        "due": _moment(entry.due),
-        "goneBy": _moment(entry.gone_by),
+        "announcedAt": format_known(recording.announced_at),
+        "due": format_known(entry.due),
+        "goneBy": format_known(entry.gone_by),
         "secondsLeft": int(left.total_seconds()) if left is not None else None,
         "lacks": list(lacks(entry)),
         "doubts": list(doubts_about_whole(entry)),
         "unread": [_unread_view(unread) for unread in recording.unread],
-        "completedAt": _moment(recording.completed_at),
+        "completedAt": format_known(recording.completed_at),
         "container": containers.archive if recording.manifest_name else None,
         "manifest": recording.manifest_name,
         "revision": recording.revision,
@@ -63,20 +64,20 @@ def _chunk_view(chunk: Chunk, containers: Containers) -> dict[str, object]:
         "apart": {**_copy_view(apart, containers), "reasons": list(chunk.doubts)} if apart or chunk.doubts else None,
         "lacks": list(_lacks(chunk)),
         "candidates": len(chunk.candidates),
-        "due": _moment(chunk.due),
-        "goneBy": _moment(chunk.gone_by),
-        "nextLookAt": _moment(chunk.look_at),
+        "due": format_known(chunk.due),
+        "goneBy": format_known(chunk.gone_by),
+        "nextLookAt": format_known(chunk.look_at),
         "tries": chunk.tries,
         "failures": dict(chunk.failures),
         "lastFailure": _failure_view(chunk.last_failure) if chunk.last_failure else None,
-        "releasedAt": _moment(chunk.released_at),
+        "releasedAt": format_known(chunk.released_at),
         "keptReason": chunk.kept_reason or None,
         "notes": list(chunk.notes),
     }
 
 
 def _copy_view(proof: Proof | None, containers: Containers) -> dict[str, object]:
-    """A copy that was verified, in the archive or apart; nulls where there is none."""
+    """A verified copy, in the archive or in quarantine; nulls if there is none."""
     if proof is None:
         return dict.fromkeys(("container", "blob", "length", "digest", "verifiedAt", "metadata"))
     metadata = proof.metadata
@@ -85,13 +86,13 @@ def _copy_view(proof: Proof | None, containers: Containers) -> dict[str, object]
         "blob": proof.name,
         "length": proof.length,
         "digest": {"sha256OfBlocks": proof.digest.sha256, "blockSize": proof.digest.block_size},
-        "verifiedAt": _moment(proof.verified_at),
+        "verifiedAt": format_known(proof.verified_at),
         "metadata": {"blob": metadata.name, "length": metadata.length, "sha256": metadata.sha256} if metadata else None,
     }
 
 
 def _lacks(chunk: Chunk) -> tuple[str, ...]:
-    """Which of the chunk's two files are not in the archive."""
+    """Which of the chunk's two blobs, media and metadata file, are not in the archive."""
     has_metadata = chunk.announced.metadata_location is None or bool(chunk.proof and chunk.proof.metadata)
     return (*([] if chunk.is_proven else [str(Subject.MEDIA)]), *([] if has_metadata else [str(Subject.METADATA)]))
 
@@ -114,13 +115,3 @@ def _unread_view(unread: Unread) -> dict[str, object]:
         "documentId": unread.document_id,
         "index": unread.index,
     }
-
-
-def _output_view(output: Output | None) -> dict[str, str] | None:
-    if output is None:
-        return None
-    return {"content": str(output.content), "channel": str(output.channel), "format": str(output.format)}
-
-
-def _moment(moment: datetime | None) -> str | None:
-    return format_time(moment) if moment else None

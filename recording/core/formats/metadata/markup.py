@@ -1,4 +1,4 @@
-"""What came in place of JSON where it begins with `<`: an error page, an error report, or XML that says something."""
+"""Markup in place of JSON: an HTML error page, an XML error report, or other XML."""
 
 import json
 import re
@@ -12,10 +12,10 @@ _HTML = frozenset({"html", "head", "body", "title", "h1", "h2", "h3", "p", "div"
 
 
 def refuse_markup(raw: bytes) -> str | None:
-    """Say why text that begins with `<` is no file of the service's.
+    """Why a body that begins with `<` is not a metadata file.
 
     Returns:
-        The reason; empty for whole XML that is no error report; None for what is no markup.
+        The reason; empty for complete XML that is no error report; None for a body that is not markup.
     """
     encoding = json.detect_encoding(raw)
     if not raw[:_HEAD].decode(encoding, "replace").lstrip(_BLANK).startswith("<"):
@@ -32,7 +32,7 @@ def refuse_markup(raw: bytes) -> str | None:
 
 
 def _without_prolog(text: str) -> str:
-    """Leave out declarations and comments before the root, but for one that says it is HTML."""
+    """The text without the declarations and comments before the root, up to a DOCTYPE of HTML."""
     while (opening := next((mark for mark in _PROLOG if text.startswith(mark)), None)) is not None:
         if _DOCTYPE_OF_HTML.match(text):
             break

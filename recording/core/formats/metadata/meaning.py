@@ -1,4 +1,4 @@
-"""What a metadata file means, as values."""
+"""The content of a metadata file, as values."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -7,16 +7,8 @@ from recording.core.model import DocumentId, Output
 
 
 @dataclass(frozen=True, slots=True)
-class Pause:
-    """A part of the call that the recording skips."""
-
-    started_at: datetime | None
-    duration: timedelta
-
-
-@dataclass(frozen=True, slots=True)
 class Participant:
-    """Someone who was recorded, and their channel when unmixed. The id is personal: no `repr` shows it."""
+    """A recorded participant, and their channel if unmixed. The id is personal data: no `repr` shows it."""
 
     participant_id: str = field(repr=False)
     channel: int | None = None
@@ -24,42 +16,34 @@ class Participant:
 
 @dataclass(frozen=True, slots=True)
 class ChunkMetadata:
-    """What the service says of one chunk; `notes` name fields that made no sense, never what they held.
+    """What the service says of one chunk; None or empty for what it does not say.
 
-    `makes_sense` is False where a file came whole and says nothing: it is evidence, and a better one may come.
+    Attributes:
+        document_id, index: of the chunk.
+        started_at, duration: of the chunk; whether the duration includes pauses is not documented.
+        paused: the sum of its pauses.
+        channels: of its audio.
+        notes: names the fields that could not be read, never their values.
+        makes_sense: False for a complete file without a known field, which a better one may replace later.
     """
 
     document_id: DocumentId | None = None
     index: int | None = None
     started_at: datetime | None = None
     duration: timedelta | None = None
-    pauses: tuple[Pause, ...] = ()
+    paused: timedelta = timedelta()
     output: Output | None = None
     channels: int | None = None
-    sample_rate: int | None = None
     participants: tuple[Participant, ...] = ()
     notes: tuple[str, ...] = ()
     makes_sense: bool = True
 
     @property
-    def paused(self) -> timedelta:
-        """How long the recording was paused in this chunk."""
-        return total(self.pauses)
-
-    @property
     def ended_at(self) -> datetime | None:
-        """When the chunk ended; None where its start or duration is unknown, or there is no such moment."""
+        """When the chunk ended; None if its start or duration is not known, or the sum is not a valid moment."""
         if self.started_at is None or self.duration is None:
             return None
         try:
             return self.started_at + self.duration
         except OverflowError:
             return None
-
-
-def total(pauses: tuple[Pause, ...]) -> timedelta:
-    """How long the pauses are together, at most the longest time there is."""
-    try:
-        return sum((pause.duration for pause in pauses), timedelta())
-    except OverflowError:
-        return timedelta.max

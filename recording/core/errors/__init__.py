@@ -1,0 +1,80 @@
+"""The two families of errors, distinguished by who must react.
+
+A `Transient` error is raised on to the platform, which delivers the message again later. A `Permanent` one is reported
+to a person: no retry can succeed. Every error names the operation that failed, the ids that it concerns, the cause, and
+what an operator can do. None contains a URL's query, a key or a participant's identity.
+"""
+
+from recording.core.errors.families import Permanent, RecordingError, Transient
+from recording.core.errors.permanent import (
+    BlobExists,
+    CallRefused,
+    CatalogRefused,
+    EntryTooLarge,
+    EntryUnreadable,
+    ForeignBlocks,
+    HostileLocation,
+    InvalidRequest,
+    MalformedEvent,
+    RequestIdReused,
+    RequestTooLarge,
+    SettingsInvalid,
+    UnknownRecording,
+)
+from recording.core.errors.transient import (
+    ArchiveBusy,
+    ArchiveDamaged,
+    ArchiveRefused,
+    CallNotReady,
+    CatalogConflict,
+    NewerSchema,
+    PortFailed,
+    ServiceBusy,
+    ServiceRefused,
+    SourceBusy,
+    SourceChanged,
+    SourceGone,
+    SourceNotReady,
+    SourceRefused,
+    SourceUnexpected,
+    SourceUnreachable,
+    StagedBlocksGone,
+    TransferBroken,
+)
+
+__all__ = [
+    "ArchiveBusy",
+    "ArchiveDamaged",
+    "ArchiveRefused",
+    "BlobExists",
+    "CallNotReady",
+    "CallRefused",
+    "CatalogConflict",
+    "CatalogRefused",
+    "EntryTooLarge",
+    "EntryUnreadable",
+    "ForeignBlocks",
+    "HostileLocation",
+    "InvalidRequest",
+    "MalformedEvent",
+    "NewerSchema",
+    "Permanent",
+    "PortFailed",
+    "RecordingError",
+    "RequestIdReused",
+    "RequestTooLarge",
+    "ServiceBusy",
+    "ServiceRefused",
+    "SettingsInvalid",
+    "SourceBusy",
+    "SourceChanged",
+    "SourceGone",
+    "SourceNotReady",
+    "SourceRefused",
+    "SourceUnexpected",
+    "SourceUnreachable",
+    "StagedBlocksGone",
+    "TransferBroken",
+    "Transient",
+    "UnknownRecording",
+]

@@ -1,0 +1,115 @@
+"""Errors for which no retry can succeed: a person decides."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from recording.core.errors.families import Permanent
+from recording.core.model import RecordingId
+
+
+class MalformedEvent(Permanent):
+    """An event lacks a field, or has one of the wrong type; `field` is its path."""
+
+    code = "malformed_event"
+
+    def __init__(self, field: str, cause: str, *, ids: Mapping[str, str] | None = None) -> None:
+        super().__init__("read event", f"{field}: {cause}", ids=ids)
+        self.field = field
+
+
+class InvalidRequest(Permanent):
+    """A caller's request is invalid; `field` names what to correct."""
+
+    code = "invalid_request"
+
+    def __init__(self, field: str, cause: str) -> None:
+        super().__init__("read request", f"{field}: {cause}")
+        self.field = field
+
+
+class RequestTooLarge(InvalidRequest):
+    """A caller's request is larger than the limit."""
+
+    code = "request_too_large"
+
+
+class RequestIdReused(Permanent):
+    """The caller has used this request id for another request; `field` names the header to correct."""
+
+    code = "request_id_reused"
+    field: ClassVar[str] = "Repeatability-Request-ID"
+
+
+class HostileLocation(Permanent):
+    """A URL that is not one of the service's recording locations; nothing was sent to it."""
+
+    code = "hostile_location"
+
+
+class BlobExists(Permanent):
+    """A blob of this name exists (409, 412): read what is there and compare."""
+
+    code = "blob_exists"
+
+
+class ForeignBlocks(Permanent):
+    """Blocks that this app did not stage are staged under the blob's name, so that ours are refused."""
+
+    code = "foreign_blocks"
+
+
+class EntryTooLarge(Permanent):
+    """The entry of this recording does not fit into a row of the catalog."""
+
+    code = "entry_too_large"
+
+
+class EntryUnreadable(Permanent):
+    """A row of the catalog cannot be decoded; `cause` names the place in it, never a value."""
+
+    code = "entry_unreadable"
+
+
+class CatalogRefused(Permanent):
+    """The catalog refuses what it was given, such as a text that is not UTF-8; a retry would be refused too."""
+
+    code = "catalog_refused"
+
+
+class UnknownRecording(Permanent):
+    """Neither the catalog nor the service knows this recording id."""
+
+    code = "unknown_recording"
+
+
+class CallRefused(Permanent):
+    """Call Automation refuses the operation because of the state of the call or the recording; nothing was done.
+
+    `status` is its HTTP status, `running` the recording of the same call that runs already, if it is known.
+    """
+
+    code = "call_refused"
+
+    def __init__(
+        self,
+        operation: str,
+        cause: str,
+        *,
+        status: int,
+        hint: str = "",
+        ids: Mapping[str, str] | None = None,
+        running: RecordingId | None = None,
+    ) -> None:
+        super().__init__(operation, cause, hint=hint, ids=ids)
+        self.status = status
+        self.running = running
+
+
+class SettingsInvalid(Permanent):
+    """Settings are missing or wrong; `problems` names every one of them."""
+
+    code = "settings_invalid"
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("read settings", "; ".join(problems), hint="set them in the app's settings")
+        self.problems = problems

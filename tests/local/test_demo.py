@@ -1,0 +1,142 @@
+"""`make demo` as a newcomer meets it: on eighty columns, behind a proxy, and with a file that cannot be shown."""
+
+import io
+import os
+import shutil
+import subprocess
+import sys
+import wave
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from local.acs.media import MediaLibrary
+from local.acs.outputs import OUTPUTS
+from local.claim import LOCAL
+from local.demo.media import UnusableMediaError, usable_media
+from local.demo.report import Finding, table_of
+from local.demo.story import Shown
+
+ROOT = LOCAL.parent
+WIDTH = 80
+NAME = f"test-{os.getpid()}"
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A second of each format."""
+    library = MediaLibrary(tmp_path_factory.mktemp("media"))
+    return {kind: library.file(OUTPUTS[kind], 1_000, 1) for kind in ("wav", "mp3", "mp4")}
+
+
+@pytest.fixture(scope="module")
+def nothing_stays() -> Iterator[None]:
+    """What the demo has left below `.local` goes."""
+    yield
+    for left in LOCAL.glob(f"demo-{NAME}*"):
+        left.unlink() if left.is_file() else shutil.rmtree(left)
+
+
+@pytest.mark.parametrize("kind", ["wav", "mp3", "mp4"])
+def test_whole_media_is_taken(whole: dict[str, Path], tmp_path: Path, kind: str) -> None:
+    """Whatever its name has in it, and whichever case its ending is in."""
+    path = tmp_path / f"it's a call.{kind.upper()}"
+    shutil.copy(whole[kind], path)
+    assert (kind, path.resolve()) == usable_media(path)
+
+
+def empty(path: Path, whole: dict[str, Path]) -> None:
+    path.touch()
+
+
+def cut(path: Path, whole: dict[str, Path]) -> None:
+    content = whole[path.suffix[1:]].read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+
+
+def of_wav(path: Path, whole: dict[str, Path]) -> None:
+    shutil.copy(whole["wav"], path)
+
+
+def of_text(path: Path, whole: dict[str, Path]) -> None:
+    path.write_text("not media at all")
+
+
+def without_samples(path: Path, whole: dict[str, Path]) -> None:
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, 16_000, 0, "NONE", ""))
+
+
+def absent(path: Path, whole: dict[str, Path]) -> None:
+    """Nothing is there."""
+
+
+def folder(path: Path, whole: dict[str, Path]) -> None:
+    path.mkdir()
+
+
+@pytest.mark.parametrize(
+    ("name", "make", "words"),
+    [
+        ("call.wav", empty, "is empty"),
+        ("call.mp4", cut, "cut off"),
+        ("call.mp3", of_wav, "is wav, and not the mp3 that its name says"),
+        ("call.flac", of_wav, "does not end in"),
+        ("call.wav", of_text, "it is not wav, mp3 or mp4"),
+        ("call.wav", without_samples, "would be kept apart"),
+        ("call.wav", absent, "does not exist"),
+        ("call.wav", folder, "cannot be read"),
+    ],
+)
+def test_media_that_cannot_be_shown_is_refused_with_its_reason(
+    whole: dict[str, Path], tmp_path: Path, name: str, make: Callable[[Path, dict[str, Path]], None], words: str
+) -> None:
+    """In one line, which names the file."""
+    path = tmp_path / name
+    make(path, whole)
+    with pytest.raises(UnusableMediaError, match=words) as caught:
+        usable_media(path)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_make_takes_a_path_with_an_apostrophe(tmp_path: Path) -> None:
+    """And refuses what is there before anything starts."""
+    path = tmp_path / "it's empty.wav"
+    path.touch()
+    command = ["make", "--old-file=setup", "demo", f"MEDIA={path}"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert f"MEDIA: {path} is empty" == done.stderr.splitlines()[0]
+    assert "Azurite" not in done.stdout
+
+
+def test_the_widest_table_fits_a_terminal() -> None:
+    """Nothing of it is cut."""
+    now = datetime.now(UTC)
+    proven = now + timedelta(seconds=100)
+    chunk = {"verifiedAt": proven.isoformat(), "due": (now + timedelta(hours=24)).isoformat(), "state": "released"}
+    state = {"announcedAt": now.isoformat(), "chunks": [chunk]}
+    shown = Shown("three chunks", "audioVideo-mixed-mp4", [], state=state)
+    told = io.StringIO()
+    console = Console(width=WIDTH, file=told)
+    console.print(table_of([Finding(shown, files=[Path()] * 10, length=9_999 << 20)]))
+    assert "…" not in told.getvalue()
+
+
+def test_the_demo_keeps_its_promises_and_says_what_is_next(nothing_stays: None) -> None:
+    """On eighty columns, with proxies set that lead nowhere and a home that cannot be written."""
+    nowhere = dict.fromkeys(("http_proxy", "HTTP_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"), "http://127.0.0.1:1")
+    environment = {"PATH": os.environ["PATH"], "HOME": "/proc/none", "COLUMNS": str(WIDTH), **nowhere}
+    command = [sys.executable, "-m", "local", "demo", "--name", NAME]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert (0, "") == (done.returncode, done.stderr), done.stdout
+    *_, promise, log, media, up = done.stdout.splitlines()
+    assert "Every byte is where it belongs, and every source is gone." == promise
+    assert f"Log of the app: .local/demo-{NAME}/host.log" == log
+    assert (ROOT / log.partition(": ")[2]).is_file()
+    assert "make demo MEDIA=" in media
+    assert "make up" in up
+    assert [] == [line for line in done.stdout.splitlines() if len(line) > WIDTH]

@@ -1,0 +1,219 @@
+"""`make up` as a newcomer meets it: its guide is a session that works, its folder is its own, Ctrl-C ends it."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import pytest
+
+from local.claim import LOCAL, folder_for, is_claimed
+from local.host.launching import free_port
+
+ROOT = LOCAL.parent
+WIDTH = 80
+PATIENCE = 60.0
+
+
+@dataclass(frozen=True)
+class Up:
+    """A running `make up`."""
+
+    process: subprocess.Popen[str]
+    name: str
+    port: int
+    printed: str
+
+    @property
+    def folder(self) -> Path:
+        """Where it runs."""
+        return folder_for("up", self.name)
+
+
+def program(*arguments: str) -> list[str]:
+    """The command line of one of the programs."""
+    return [sys.executable, "-m", "local", *arguments]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_stays() -> Iterator[None]:
+    """What the tests of this process have left below `.local` goes."""
+    yield
+    for left in LOCAL.glob(f"*-test-{os.getpid()}*"):
+        left.unlink() if left.is_file() else shutil.rmtree(left)
+
+
+def done(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """One of the programs, run to its end in a terminal of the usual width."""
+    environment = os.environ | {"COLUMNS": str(WIDTH)}
+    return subprocess.run(program(*arguments), cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def up() -> Iterator[Up]:
+    """One for all tests that leave it running, with a proxy set that leads nowhere."""
+    name, port = f"test-{os.getpid()}", free_port()
+    nowhere = dict.fromkeys(("http_proxy", "HTTP_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"), "http://127.0.0.1:1")
+    with subprocess.Popen(
+        program("up", "--name", name, "--port", str(port)),
+        cwd=ROOT,
+        env=os.environ | nowhere,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        assert process.stdout
+        printed = ""
+        for line in process.stdout:
+            printed += line
+            if line.startswith("Ctrl-C ends it"):
+                break
+        yield Up(process, name, port, printed)
+        process.terminate()
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the guide; run again until the state that its first answer tells is `until`."""
+
+    text: str
+    until: str | None
+
+
+def lines_of(printed: str) -> list[Line]:
+    """The indented lines, each with what stands before it."""
+    found: list[Line] = []
+    until = None
+    for line in printed.splitlines():
+        if line.startswith("  "):
+            found.append(Line(line, until))
+            until = None
+        elif said := re.match(r'Again until it says "(\w+)"', line):
+            until = said[1]
+    return found
+
+
+class Shell:
+    """A shell that lines are pasted into, one after the other."""
+
+    def __init__(self) -> None:
+        environment = {"PATH": os.environ["PATH"], "http_proxy": "http://127.0.0.1:1"}
+        self._process = subprocess.Popen(
+            ["/bin/sh"],
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate()
+
+    def paste(self, line: str) -> str:
+        """What it answers to a line."""
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(f"{line}\necho END-OF-LINE $?\n")
+        self._process.stdin.flush()
+        answer = ""
+        for printed in self._process.stdout:
+            if printed.startswith("END-OF-LINE"):
+                assert "END-OF-LINE 0\n" == printed, f"{line} failed: {answer}"
+                break
+            answer += printed
+        return answer
+
+
+def test_the_guide_that_is_printed_is_a_session_that_works(up: Up) -> None:
+    """Each line is pasted: from a call over a recording in quarantine to its archive; status tells of it meanwhile."""
+    lines = lines_of(up.printed)
+    tells: dict[str, str] = {}
+    with Shell() as shell:
+        for line in lines:
+            answer = shell.paste(line.text)
+            due = time.monotonic() + PATIENCE
+            while line.until and json.loads(answer)["state"] != line.until:
+                assert time.monotonic() < due, f"not {line.until}: {answer}"
+                time.sleep(0.2)
+                answer = shell.paste(line.text)
+            if line.until:
+                tells[line.until] = done("status", "--name", up.name).stdout
+            if "ask" in line.text and "=" not in line.text.partition("ask")[0] and "()" not in line.text:
+                assert "error" not in json.loads(answer), f"{line.text}: {answer}"
+    assert {"released", "quarantined"} == {line.until for line in lines} - {None}
+    assert re.search(r"audio-mixed-wav\s+quarantined\s+media and metadata of", tells["quarantined"])
+    assert re.search(r"RecordingQuarantined\s+\S+\s+it is not wav", tells["quarantined"])
+    assert "content_changes (struck" in tells["quarantined"]
+    assert re.search(r"audio-mixed-wav\s+released\s+nothing", tells["released"])
+    assert re.search(r"RecordingArchived\s+\S+\s+1 chunk", tells["released"])
+    assert "recording-chunks 0 (poison 0)" in tells["released"]
+    assert [] == [line for told in tells.values() for line in told.splitlines() if len(line) > WIDTH]
+
+
+def test_the_guide_fits_a_terminal(up: Up) -> None:
+    """With the folder that it has by default."""
+    printed = up.printed.replace(f"up-{up.name}", "up")
+    assert [] == [line for line in printed.splitlines() if len(line) > WIDTH]
+
+
+def test_a_second_one_leaves_the_folder_of_the_first_alone(up: Up) -> None:
+    """On whatever port; it says which one runs, and how to run beside it."""
+    before = sorted(up.folder.iterdir())
+    second = done("up", "--name", up.name, "--port", str(free_port()))
+    assert (1, "") == (second.returncode, second.stdout)
+    assert f"make up runs already, on port {up.port}, process {up.process.pid}." in second.stderr
+    assert (1, before) == (second.stderr.count("\n"), sorted(up.folder.iterdir()))
+
+
+def test_a_port_in_use_is_told_before_anything_starts(up: Up) -> None:
+    """In one line, with another port to take."""
+    other = f"{up.name}-other"
+    told = done("up", "--name", other, "--port", str(up.port))
+    assert (1, "") == (told.returncode, told.stdout)
+    assert f"It did not start: port {up.port} is taken. Try make up ARGS='--port {up.port + 1}'\n" == told.stderr
+
+
+def test_a_name_that_leads_elsewhere_is_refused() -> None:
+    """The folder is emptied."""
+    told = done("up", "--name", "../..")
+    assert (1, 1) == (told.returncode, told.stderr.count("\n"))
+
+
+def test_status_says_that_nothing_runs() -> None:
+    """And what starts it."""
+    told = done("status", "--name", f"test-{os.getpid()}-none")
+    assert (1, "make up" in told.stderr) == (told.returncode, True)
+
+
+@pytest.mark.parametrize(
+    "after", ["", "Starting Azurite", "Ctrl-C ends it"], ids=["at once", "while it starts", "running"]
+)
+def test_an_interrupt_ends_it_in_one_line(after: str) -> None:
+    """At whatever moment, a second one beside it; nothing of it is left to run."""
+    name = f"test-{os.getpid()}-interrupted"
+    command = ["tools/interruptible", *program("up", "--name", name, "--port", str(free_port()))]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        while after and not process.stdout.readline().startswith(after):
+            pass
+        for _ in range(2):
+            os.killpg(process.pid, signal.SIGINT)
+        told = process.stderr.read().strip().splitlines()
+    assert told in ([], ["Terminated"], ["Stopping: stopped."])  # a Python that has not begun says nothing
+    assert process.returncode in {-signal.SIGINT, 128 + signal.SIGINT, 128 + signal.SIGTERM}
+    assert not is_claimed(folder_for("up", name))
