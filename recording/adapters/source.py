@@ -94,7 +94,7 @@ class AcsSource:
                 validate_recording_url(place, "location")
             except ValueError as error:
                 raise HostileLocation(operation, "the SDK refuses the location") from error
-            request = HttpRequest(method, place, headers={"Accept-Encoding": "identity", **headers})
+            request = HttpRequest(method, place, headers=headers)
             try:
                 reply = self._requests.run(request, take=Take.OPEN if method == "GET" else Take.STATUS).http_response
             except RestTooLong as error:

@@ -66,7 +66,7 @@ def test_https_goes_through_the_proxy_of_the_environment(
 
         assert opening.startswith(f"CONNECT {HOST}:443 HTTP/1.".encode())
         assert basic("us@er", "pass").lower() in opening.lower()
-        assert [f"GET /a HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode()] * 2 == requests
+        assert [f"GET /a HTTP/1.1\r\nHost: {HOST}\r\nAccept-Encoding: identity\r\n\r\n".encode()] * 2 == requests
         assert 1 == proxy.opened
 
 

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from azure.core.rest import HttpRequest
 
 _URL = re.compile(r"(https?)://([^/?#\s]+)([!-~]*)", re.ASCII | re.IGNORECASE)
+_WITHOUT_BODY = frozenset({"GET", "HEAD", "DELETE"})
 
 type Key = tuple[str, str]
 """Scheme and authority of what a connection leads to."""
@@ -67,14 +68,15 @@ def body_of(request: Any) -> bytes | memoryview:
 
 
 def head_of(method: str, target: str, host: str, headers: Mapping[str, str], length: int) -> bytes:
-    """The head of a request.
+    """The head of a request. The length of its body is added where it is missing; an encoded reply is never asked for.
 
     Raises:
         ValueError: a header holds what none can hold.
     """
-    lines = [f"{method} {target} HTTP/1.1", f"Host: {host}", *(f"{name}: {value}" for name, value in headers.items())]
-    if length and "Content-Length" not in headers:
+    lines = [f"{method} {target} HTTP/1.1", f"Host: {host}", "Accept-Encoding: identity"]
+    if "Content-Length" not in headers and (length or method not in _WITHOUT_BODY):
         lines.append(f"Content-Length: {length}")
+    lines += [f"{name}: {value}" for name, value in headers.items()]
     head = "\r\n".join(lines)
     if head.count("\n") != len(lines) - 1 or head.count("\r") != len(lines) - 1:
         raise ValueError("a header holds a line break")

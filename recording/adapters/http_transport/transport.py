@@ -9,6 +9,7 @@ from typing import Any, override
 
 from azure.core.exceptions import ServiceResponseError
 from azure.core.pipeline.transport import HttpTransport
+from azure.core.utils import case_insensitive_dict
 from urllib3.exceptions import HTTPError
 
 from recording.adapters.http_transport import opening
@@ -32,7 +33,7 @@ _SLOWEST = 64 << 10
 _KEPT_SECONDS = 60.0
 """How long a connection may wait for its next request. Balancers forget a silent one after minutes, without a word."""
 _IDEMPOTENT = frozenset({"GET", "HEAD", "PUT"})
-"""Methods of the SDKs' requests that may be heard twice. Not DELETE: a call that was hung up is not found again."""
+"""Methods of the SDKs' requests that may be sent twice. Not DELETE: the second one would be answered with 404."""
 
 
 class Urllib3Transport(HttpTransport[Any, Reply]):
@@ -75,7 +76,7 @@ class Urllib3Transport(HttpTransport[Any, Reply]):
         key = (scheme, host)
         headers: Mapping[str, str] = request.headers
         if scheme == "http" and (proxy := self._opener.proxy(key)):
-            target, headers = request.url, {**headers, **credentials(proxy)}
+            target, headers = request.url, case_insensitive_dict({**headers, **credentials(proxy)})
         head = head_of(request.method, target, host, headers, len(body))
         try:
             reply = self._ask(Prepared(request, key, head, body, take, into))
