@@ -148,8 +148,11 @@ def _table(rows: Sequence[Sequence[str]]) -> list[str]:
 
 def _machine(load: float) -> str:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 30
-    models = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    models = [line for line in lines if line.startswith("model name")]
     cpu = models[0].partition(":")[2].strip() if models else platform.processor()
+    cpu += ", with" if any({"sha_ni", "sha2"} & set(line.split()) for line in lines) else ", without"
+    cpu += " instructions for SHA-256"
     system = f"{platform.system()} {platform.release().split('-')[0]} {platform.machine()}"
     packages = ", ".join(f"{name} {_version(name)}" for name in _PACKAGES)
     rclone = "no rclone"
