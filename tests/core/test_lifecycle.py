@@ -29,6 +29,7 @@ from recording.core.lifecycle import (
     Stopped,
     Told,
     decide,
+    decide_all,
 )
 from recording.core.model import (
     APP,
@@ -373,6 +374,17 @@ def test_a_release_is_dated_once() -> None:
 
     assert NOW == once.chunks[0].released_at
     assert once == decide(once, Released(document(0), LATER), LATER).entry
+
+
+def test_facts_that_are_decided_together_come_to_what_they_come_to_one_by_one() -> None:
+    """As the last release and the completion that follows it."""
+    before = entry_of(chunk(0, ChunkState.ARCHIVED))
+    facts = (Released(document(0), NOW), completed(0))
+    one_by_one = decide(decide(before, facts[0], LATER).entry, facts[1], LATER)
+
+    assert one_by_one == decide_all(before, facts, LATER)
+    assert RecordingState.RELEASED == one_by_one.entry.recording.state
+    assert LATER == one_by_one.entry.recording.completed_at
 
 
 def test_a_source_kept_on_account_of_a_conflict_is_told() -> None:
