@@ -1,12 +1,13 @@
 # One door to everything. Each target sets up what it needs and says what it does; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up status test check package bench bench-quick infra infra-lint snapshots format clean
+.PHONY: help setup clients demo up status test check package bench bench-quick infra infra-lint snapshots format clean
 MAKEFLAGS += --no-print-directory
 
 VENV := .venv
 PY := $(VENV)/bin/python
 PYTHON_READY := $(VENV)/.ready
 AZURITE_READY := local/node_modules/.ready
+CLIENTS_READY := .local/clients/.ready
 CHECKOV_READY := .local/checkov/.ready
 BENCH_READY := .local/bench/.ready
 say = @printf '==> %s\n'
@@ -28,6 +29,7 @@ help:
 	@echo 'make snapshots     write the kept deployments of tests/infra anew, after a change that is meant'
 	@echo 'make format        put the code into its one formatting'
 	@echo 'make setup         only what the others need: a virtual environment and Azurite'
+	@echo 'make clients       only what a test of Microsoft'"'"'s other clients needs'
 	@echo 'make clean         remove all that was made'
 
 setup: $(PYTHON_READY) $(AZURITE_READY)
@@ -50,6 +52,19 @@ $(AZURITE_READY): local/package.json local/package-lock.json $(PYTHON_READY)
 		--fetch-retry-mintimeout=1000 --fetch-timeout=60000
 	@touch $@
 
+# Microsoft's other clients are apart: what they need is not what the app needs.
+$(CLIENTS_READY): tests/clients/package-lock.json tests/clients/requirements.txt $(PYTHON_READY)
+	$(say) 'Installing the JavaScript client and an older Python client of Microsoft, for the tests (40 MB)'
+	@$(PY) -m venv --clear .local/clients
+	$(installing) 'the older Python client' -- .local/clients/bin/python -m pip install --disable-pip-version-check \
+		-r tests/clients/requirements.txt
+	$(installing) 'the JavaScript client' -- $(VENV)/bin/npm --prefix tests/clients ci --ignore-scripts --no-progress \
+		--loglevel=http --fetch-retry-mintimeout=1000 --fetch-timeout=60000
+	@touch $@
+
+clients: $(CLIENTS_READY)
+	@:
+
 demo: setup
 	$(say) 'Starting everything on this machine, and recording a few calls'
 	@tools/interruptible $(PY) -m local demo $(if $(MEDIA),--media "$$MEDIA")
@@ -63,7 +78,7 @@ status: $(PYTHON_READY)
 
 # The deployment has tests of its own, which want the Bicep compiler: `make infra`. The workers share no stack; three of
 # them, for two cores, as many tests wait for something.
-test: setup
+test: setup clients
 	$(say) 'Running all tests but those of the deployment, three files at a time (seven minutes)'
 	@$(PY) -m pytest --quiet -n 3 --dist loadfile --ignore=tests/infra $(ARGS)
 
@@ -131,5 +146,5 @@ format: $(PYTHON_READY)
 
 clean:
 	$(say) 'Removing what make has made'
-	@rm -rf $(VENV) dist local/node_modules .local .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
+	@rm -rf $(VENV) dist local/node_modules tests/clients/node_modules .local .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -15,10 +15,10 @@ from azure.storage.blob import BlobServiceClient, ContainerClient
 from azure.storage.queue import QueueServiceClient
 
 from local.acs import LocalAcs
-from local.acs.hosts import TOPIC_HOST
 from local.azurite import Azurite
 from local.eventgrid import LocalEventGrid
 from local.host import FunctionsHost
+from local.net.hosts import TOPIC_HOST
 from recording.core.formats.events import RECORDING_FILE_STATUS_UPDATED
 
 ROOT = Path(__file__).parents[1]

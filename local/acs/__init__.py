@@ -2,21 +2,20 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from local.acs.background import LoopThread
-from local.acs.certificates import Certificates
 from local.acs.control import ControlApi
-from local.acs.hosts import ACS_HOST, MEDIA_SUFFIX
 from local.acs.media import MediaLibrary
 from local.acs.production import Production
 from local.acs.server import TlsServer
-from local.acs.tunnel import Tunnel
 from local.acs.world import World
+from local.net.background import Background
+from local.net.certificates import Certificates
+from local.net.hosts import ACS_HOST, MEDIA_SUFFIX
+from local.net.tunnel import Tunnel
 
 
-class LocalAcs:
+class LocalAcs(Background):
     """The service, its tunnel and its control API, on a thread of their own; a context manager.
 
     Attributes:
@@ -45,10 +44,10 @@ class LocalAcs:
             callback_url: where the control API sends CallConnected callbacks.
             control_port: 0 for any free one.
         """
+        super().__init__("local-acs")
         self.certificates = Certificates(folder)
         self.world = World(folder / "objects")
         self.tunnel = Tunnel(self.world.note_refused)
-        self._loop = LoopThread("local-acs")
         self._server = TlsServer(self.world, self.certificates.server_context())
         self._production = Production(self.world, MediaLibrary(media_folder or folder / "media", media), publish)
         self.control = ControlApi(self.world, callback_url, control_port)
@@ -78,15 +77,10 @@ class LocalAcs:
             "NO_PROXY": "127.0.0.1,localhost",
             "REQUESTS_CA_BUNDLE": bundle,
             "SSL_CERT_FILE": bundle,
+            "NODE_EXTRA_CA_CERTS": bundle,
         }
 
-    def start(self) -> Self:
-        """Listen; returns itself once all servers answer."""
-        self._loop.start()
-        self._loop.run(self._start())
-        return self
-
-    async def _start(self) -> None:
+    async def _open(self) -> None:
         await self._server.start()
         self.tunnel.route(ACS_HOST, self._server.port)
         self.tunnel.route(MEDIA_SUFFIX, self._server.port)
@@ -96,18 +90,9 @@ class LocalAcs:
     def stop(self) -> None:
         """Stop the servers and what they had under way."""
         self._production.stop()
-        self._loop.run(self._stop())
-        self._loop.stop()
+        super().stop()
 
-    async def _stop(self) -> None:
+    async def _close(self) -> None:
         await self.control.stop()
         await self.tunnel.stop()
         await self._server.stop()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()

@@ -5,6 +5,7 @@ import gzip
 import json
 import secrets
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -12,7 +13,7 @@ from aiohttp import web
 
 from local.acs.faults import Fault, Reply
 from local.acs.model import ServiceRefusal
-from local.acs.tunnel import reset
+from local.net.reset import reset
 
 _PAGE = (
     "<!DOCTYPE html>\n<html><head><title>{status} {phrase}</title></head>"
@@ -38,6 +39,13 @@ _ODD: Mapping[str, Callable[[], tuple[bytes, dict[str, str]]]] = {
 }
 
 
+MEDIA_HEADERS: Mapping[str, str] = {
+    "Cache-Control": "no-cache, max-age=0, s-maxage=0, private",
+    "Strict-Transport-Security": "max-age=2592000; includeSubDomains",
+}
+"""What every answer of the media host carries."""
+
+
 class Dropped(Exception):
     """The connection is gone; there is nobody to answer."""
 
@@ -53,16 +61,20 @@ def rest_error(refusal: ServiceRefusal) -> web.Response:
 
 
 def problem(status: int, detail: str | None = None, headers: Mapping[str, str] | None = None) -> web.Response:
-    """An error as the storage host words it."""
+    """An error as the media host words it."""
+    trace = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-00"
+    phrase = HTTPStatus(status).phrase
     body = {
-        "type": "https://tools.ietf.org/html/rfc9110#section-15",
-        "title": HTTPStatus(status).phrase,
+        "title": phrase,
         "status": status,
-        "traceId": f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-00",
+        "detail": detail or phrase,
+        "instance": f"/local/media/trace-id/{trace}?timestamp={datetime.now(UTC):%Y-%m-%dT%H:%M:%S}",
+        "message": detail or phrase,
+        "traceId": trace,
     }
-    if detail:
-        body["detail"] = detail
-    return web.Response(text=json.dumps(body), status=status, content_type="application/problem+json", headers=headers)
+    content = json.dumps(body).encode()
+    every = {**MEDIA_HEADERS, "Content-Type": "application/json", **(headers or {})}
+    return web.Response(body=content, status=status, headers=every)
 
 
 def fault_reply(reply: Reply, fault: Fault) -> web.Response:

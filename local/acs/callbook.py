@@ -134,7 +134,6 @@ class CallBook:
             state="paused" if request.paused else "active",
             chunk_ms=call.chunk_ms,
             state_callback_uri=request.state_callback_uri,
-            started_paused=request.paused,
         )
         if request.paused:
             recording.pauses.append(Pause(now))

@@ -195,9 +195,8 @@ def call_automation_callback(kind: str, call: Call, at: datetime, more: Mapping[
     ]
 
 
-def recording_state_changed(recording: Recording, at: datetime) -> list[Event]:
+def recording_state_changed(recording: Recording, at: datetime, *, active: bool) -> list[Event]:
     """RecordingStateChanged for a `recordingStateCallbackUri`; startDateTime is year 1 while inactive."""
-    active = recording.state == "active"
     more = {
         "recordingId": recording.recording_id,
         "state": "active" if active else "inactive",

@@ -5,10 +5,11 @@ ever), after some good ones (`after`), and where it breaks a body, at a byte of 
 half way through what was asked). `catalogue()` gives the table for people.
 """
 
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypedDict
+
+from local.net.faults import ArmedFault, FaultBoard
 
 Operation = Literal["content", "metadata", "delete", "call", "start", "state", "pause", "resume", "stop"]
 Hop = Literal["entry", "serving", "any"]
@@ -31,10 +32,10 @@ class Reply:
 class FaultKind:
     """One line of the table.
 
-    `hop` is where a media fault acts: at the host of the event's URL (`entry`, the one that redirects), at
-    the host that serves the bytes (`serving`), or at whichever comes first (`any`). `first` says that the
-    operation is carried out before the answer goes wrong, `rule` that nothing goes wrong: the operation follows
-    another rule of the service while the fault is armed.
+    `hop` is where a media fault acts: at the host of the event's URL (`entry`), at the host that serves the bytes
+    (`serving`: the same one, or under `redirects` the regional one), or at whichever comes first (`any`). `first`
+    says that the operation is carried out before the answer goes wrong, `rule` that nothing goes wrong: the operation
+    follows another rule of the service while the fault is armed.
     """
 
     name: str
@@ -118,14 +119,14 @@ _CONTENT = (
     FaultKind("redirect_elsewhere", "content", "redirects to a foreign host (`location`)", "302", hop="entry"),
     FaultKind("redirect_http", "content", "redirects to the right host over plain http", "302", hop="entry"),
     FaultKind("redirect_loop", "content", "redirects to and fro between two hosts", "302", hop="entry", count=None),
-    FaultKind("redirect_back", "content", "the regional host redirects to the entry host again", "302", count=None),
+    FaultKind("redirect_back", "content", "the host that serves redirects to the entry host", "302", count=None),
     FaultKind(
-        "redirect_regional_off",
+        "redirects",
         "content",
-        "serves the bytes at once",
-        "206 at entry",
-        hop="entry",
+        "redirects to a regional host, which serves: content, metadata and deletes, as across regions",
+        "302 at entry",
         count=None,
+        rule=True,
     ),
 )
 _METADATA = (
@@ -272,49 +273,6 @@ class Trigger(TypedDict, total=False):
     hop: Hop
 
 
-@dataclass(slots=True)
-class Fault:
-    """An armed fault.
-
-    Attributes:
-        kind: the line of the table.
-        document_id: the object it is for; all without it.
-        count: how often it strikes; None for ever.
-        after: how many requests that fit pass before it strikes.
-        at: the byte of the object where it breaks a body; only requests that ask for this byte fit then.
-        amount: bytes: of a drip, too many, of a shift, of a flood, before a break.
-        seconds: how long it hangs, or waits between drips.
-        retry_after: value of the Retry-After header of a status fault.
-        location: where a redirect leads.
-        on: the operation; a content fault can be armed on `metadata` too.
-        hop: where a media fault acts, see `FaultKind`.
-        hits: how often it struck.
-    """
-
-    kind: FaultKind
-    document_id: str | None = None
-    count: int | None = None
-    after: int = 0
-    at: int | None = None
-    amount: int = 1024
-    seconds: float = 5.0
-    retry_after: str | int | None = None
-    location: str | None = None
-    on: Operation = "content"
-    hop: Hop = "serving"
-    hits: int = 0
-
-    @property
-    def name(self) -> str:
-        """The name in the table."""
-        return self.kind.name
-
-    @property
-    def spent(self) -> bool:
-        """Whether it will not strike again."""
-        return self.count is not None and self.hits >= self.count
-
-
 @dataclass(frozen=True, slots=True)
 class Occasion:
     """A request as the faults see it; `first` and `last` are the bytes it asks for."""
@@ -327,68 +285,42 @@ class Occasion:
     last: int | None = None
 
 
-@dataclass
-class FaultBoard:
-    """The armed faults of a world; thread-safe."""
+@dataclass(slots=True, eq=False)
+class Fault(ArmedFault[FaultKind, Occasion]):
+    """An armed fault, see `ArmedFault`.
 
-    _armed: list[Fault] = field(default_factory=list)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    Attributes:
+        document_id: the object it is for; all without it.
+        at: the byte of the object where it breaks a body; only requests that ask for this byte fit then.
+        amount: bytes: of a drip, too many, of a shift, of a flood, before a break.
+        location: where a redirect leads.
+        on: the operation; a content fault can be armed on `metadata` too.
+        hop: where a media fault acts, see `FaultKind`.
+    """
 
-    def arm(self, fault: Fault) -> Fault:
-        """Add one; the first armed that fits a request strikes."""
-        with self._lock:
-            self._armed.append(fault)
-        return fault
+    document_id: str | None = None
+    at: int | None = None
+    amount: int = 1024
+    seconds: float = field(default=5.0, kw_only=True)
+    location: str | None = None
+    on: Operation = "content"
+    hop: Hop = "serving"
 
-    def armed(self) -> list[Fault]:
-        """All that were armed since the last `clear`, spent ones included."""
-        with self._lock:
-            return list(self._armed)
-
-    def clear(self) -> None:
-        """Behave again."""
-        with self._lock:
-            self._armed.clear()
-
-    def rules(self, name: str) -> bool:
-        """Whether the rule of that name is in force."""
-        with self._lock:
-            return any(fault.name == name and not fault.spent for fault in self._armed)
-
-    def strike(self, occasion: Occasion) -> Fault | None:
-        """The fault that this request meets, counted; None for a good answer."""
-        with self._lock:
-            for fault in self._armed:
-                if fault.kind.rule or fault.spent or not _fits(fault, occasion):
-                    continue
-                if fault.after > 0:
-                    fault.after -= 1
-                    continue
-                fault.hits += 1
-                return fault
-        return None
-
-
-def _fits(fault: Fault, occasion: Occasion) -> bool:
-    if fault.on != occasion.operation or fault.document_id not in {None, occasion.document_id}:
-        return False
-    if fault.on in {"content", "metadata"}:
-        if fault.hop == "entry" and not occasion.entry:
+    def fits(self, occasion: Occasion) -> bool:
+        """Whether a request is one of those it is armed for; a rule strikes none."""
+        if self.kind.rule or self.on != occasion.operation or self.document_id not in {None, occasion.document_id}:
             return False
-        if fault.hop == "serving" and not occasion.serving:
-            return False
-    if fault.at is None:
-        return True
-    return occasion.first <= fault.at and (occasion.last is None or fault.at <= occasion.last)
+        if self.on in {"content", "metadata"}:
+            if self.hop == "entry" and not occasion.entry:
+                return False
+            if self.hop == "serving" and not occasion.serving:
+                return False
+        if self.at is None:
+            return True
+        return occasion.first <= self.at and (occasion.last is None or self.at <= occasion.last)
 
 
-def fault_named(name: str) -> FaultKind:
-    """The line of the table; raises ValueError that lists the names."""
-    try:
-        return FAULTS[name]
-    except KeyError:
-        msg = f"no fault is called {name!r}; there are {', '.join(FAULTS)}"
-        raise ValueError(msg) from None
+Board = FaultBoard[Occasion, Fault]
 
 
 def catalogue() -> list[dict[str, str]]:

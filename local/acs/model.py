@@ -57,7 +57,6 @@ class Recording:
     duration_ms: int = 0
     documents: list[str] = field(default_factory=list)
     announced: datetime | None = None
-    started_paused: bool = False
 
 
 @dataclass

@@ -15,11 +15,6 @@ class Output:
     channel: str
     format: str
 
-    @property
-    def media_type(self) -> str:
-        """The Content-Type the media host sends."""
-        return {"mp4": "video/mp4", "mp3": "audio/mpeg", "wav": "audio/wav"}[self.format]
-
 
 OUTPUTS: dict[str, Output] = {
     "mp4": Output("audioVideo", "mixed", "mp4"),

@@ -5,7 +5,7 @@ import json
 import logging
 import threading
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -26,13 +26,14 @@ class Production:
     """Makes the media of ended recordings, publishes their events, and sends state callbacks."""
 
     def __init__(self, world: World, library: MediaLibrary, publish: Callable[[Event], None]) -> None:
-        """Hang itself into the world's `on_ended`, `on_state` and `publish`."""
+        """Hang itself into the world's `on_started`, `on_state`, `on_ended` and `publish`."""
         self._world = world
         self._library = library
         self._publish = publish
         self._seeds = itertools.count(1)
         self._stopping = threading.Event()
         self._pool = ThreadPoolExecutor(4, thread_name_prefix="acs-production")
+        world.on_started = self.started
         world.on_ended = self.ended
         world.on_state = self.state_changed
         world.publish = publish
@@ -41,11 +42,20 @@ class Production:
         """A recording ended: its file and event follow on another thread."""
         self._submit(lambda: self._finish(recording))
 
+    def started(self, recording: Recording) -> None:
+        """A start is told as inactive first, then, if it does not start paused, as active."""
+        self._call_back(recording, *((False, True) if recording.state == "active" else (False,)))
+
     def state_changed(self, recording: Recording) -> None:
-        """Tell the recording's own callback address, if it has one."""
-        if recording.state_callback_uri:
-            uri, body = recording.state_callback_uri, recording_state_changed(recording, self._world.clock())
-            self._submit(lambda: _post(uri, body))
+        """Tell whether it is active now."""
+        self._call_back(recording, recording.state == "active")
+
+    def _call_back(self, recording: Recording, *active: bool) -> None:
+        """Tell the recording's own callback address, if it has one, one state after the other."""
+        uri = recording.state_callback_uri
+        if uri:
+            bodies = [recording_state_changed(recording, self._world.clock(), active=each) for each in active]
+            self._submit(lambda: _post_all(uri, bodies))
 
     def stop(self) -> None:
         """Let nothing more begin; waits for what runs."""
@@ -100,6 +110,11 @@ def _ended(recording: Recording) -> datetime:
 
 def _ms(span: timedelta) -> float:
     return span / timedelta(milliseconds=1)
+
+
+def _post_all(uri: str, bodies: Sequence[list[Event]]) -> None:
+    for body in bodies:
+        _post(uri, body)
 
 
 def _post(uri: str, body: list[Event]) -> None:

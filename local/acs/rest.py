@@ -69,9 +69,9 @@ class CallingApi:
             case "start":
                 repeatability = headers.get("Repeatability-Request-ID")
                 recording = self._world.begin_recording(start_request(body, repeatability))
-                state = "inactive" if recording.started_paused else "active"
                 accepted = {"Repeatability-Result": "accepted"} if repeatability else None
-                return as_json(_result(recording, state), headers=accepted)
+                # What is recorded begins a moment later: "active" is for the next question to say.
+                return as_json(_result(recording, "inactive"), headers=accepted)
             case "state":
                 recording = self._world.live_recording(subject)
                 return as_json(_result(recording, "active" if recording.state == "active" else "inactive"))

@@ -6,13 +6,13 @@ import ssl
 from aiohttp import web
 
 from local.acs.answers import Dropped, problem, rest_error
-from local.acs.hosts import ACS_HOST, MEDIA_SUFFIX
-from local.acs.listener import Listener
 from local.acs.model import RequestRecord, ServiceRefusal
 from local.acs.rest import CallingApi
 from local.acs.signatures import SignedRequest, Verifier
 from local.acs.storage import Storage
 from local.acs.world import World
+from local.net.hosts import ACS_HOST, MEDIA_SUFFIX
+from local.net.listener import Listener
 
 
 class TlsServer:

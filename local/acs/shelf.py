@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from local.acs.events import RESOURCE_ID
-from local.acs.hosts import ENTRY_HOST, OTHER_ENTRY_HOST
 from local.acs.metadata import ChunkFacts, metadata_file
 from local.acs.model import Recording, StoredObject
 from local.acs.outputs import MAX_CHANNELS
 from local.acs.timeline import PlannedChunk
+from local.net.hosts import ENTRY_HOST, OTHER_ENTRY_HOST
 
 MetadataContent = Mapping[str, Any] | bytes | None
 

@@ -1,26 +1,31 @@
-"""The media host `*.asm.skype.com/v1/objects/...`, with its redirect to a regional host as normal case."""
+"""The media host `*.asm.skype.com/v1/objects/...`: types, headers and errors as recorded sessions of it have them."""
 
 import asyncio
 import re
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import BinaryIO
 
 from aiohttp import web
 
-from local.acs.answers import Dropped, drip, drop, fault_reply, flood, page, problem
+from local.acs.answers import MEDIA_HEADERS, Dropped, drip, drop, fault_reply, flood, page, problem
 from local.acs.faults import Fault, Occasion, Operation
-from local.acs.hosts import ENTRY_HOST, EVIL_HOST, OTHER_ENTRY_HOST, REGIONAL_HOST, REGIONAL_SUFFIX
 from local.acs.model import RequestRecord, StoredObject
 from local.acs.transfer import Transfer, bend, ends_past, good_transfer, parse_range
-from local.acs.tunnel import reset
 from local.acs.world import World
+from local.net.hosts import ENTRY_HOST, EVIL_HOST, OTHER_ENTRY_HOST, REGIONAL_HOST, REGIONAL_SUFFIX
+from local.net.reset import reset
 
 _CONTENT = re.compile(r"/v1/objects/([^/]+)/content/([^/]+)")
 _OBJECT = re.compile(r"/v1/objects/([^/]+)")
 _PIECE = 256 * 1024
 _INVERTED = bytes(255 - value for value in range(256))
 _METADATA_NAME = "acsmetadata"
+_MEDIA_TYPE = "application/octet-stream"
+"""Of whatever is stored, metadata files too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +34,7 @@ class _Source:
 
     path: Path | None
     content: bytes
-    total: int
-    media_type: str
+    made: datetime
 
 
 class Storage:
@@ -65,8 +69,8 @@ class Storage:
         if fault is not None and (answer := await self._astray(request, fault)) is not None:
             return answer
         if entry is None or not entry.exists:
-            return problem(404)
-        if _at_entry(request) and self._world.redirects and (fault is None or fault.name != "redirect_regional_off"):
+            return _not_found()
+        if self._leads_on(request, record):
             return _redirect(f"https://{REGIONAL_HOST}{request.raw_path}")
         if fault is not None and fault.name == "range_not_satisfiable_416" and ends_past(request.headers, total):
             asked = (0, -1)
@@ -75,25 +79,18 @@ class Storage:
         transfer = good_transfer(asked, total)
         return await self._send(request, record, bend(transfer, fault) if fault else transfer, _source(entry, record))
 
+    def _leads_on(self, request: web.BaseRequest, record: RequestRecord) -> bool:
+        """Whether this host redirects to the one that serves."""
+        return _at_entry(request) and self._world.rules("redirects", record.document_id)
+
     def _strike(
         self, request: web.BaseRequest, record: RequestRecord, asked: tuple[int, int] | None, total: int
     ) -> Fault | None:
-        entry = _at_entry(request)
         first, last = asked or (0, total - 1)
-        direct = not self._world.redirects
         operation: Operation = "metadata" if record.operation == "metadata" else "content"
-        occasion = Occasion(operation, record.document_id, entry, direct or not entry, first, last)
-        fault = self._world.strike(occasion)
-        if fault is not None and fault.name == "redirect_regional_off":
-            # The entry host now serves by itself, and may meet a second fault in doing so.
-            record.fault = fault.name
-            second = self._world.strike(Occasion(operation, record.document_id, first=first, last=last))
-            if second is not None:
-                record.fault = second.name
-                return second
-            return fault
-        if fault is not None:
-            record.fault = fault.name
+        serving = not self._leads_on(request, record)
+        fault = self._world.strike(Occasion(operation, record.document_id, _at_entry(request), serving, first, last))
+        record.fault = fault.name if fault else None
         return fault
 
     async def _astray(self, request: web.BaseRequest, fault: Fault) -> web.StreamResponse | None:
@@ -125,8 +122,11 @@ class Storage:
     async def _send(
         self, request: web.BaseRequest, record: RequestRecord, transfer: Transfer, source: _Source
     ) -> web.StreamResponse:
-        response = web.StreamResponse(status=transfer.status)
-        response.content_type = transfer.media_type or source.media_type
+        response = web.StreamResponse(status=transfer.status, headers=MEDIA_HEADERS)
+        response.content_type = transfer.media_type or _MEDIA_TYPE
+        response.headers["Last-Modified"] = format_datetime(source.made, usegmt=True)
+        if transfer.status == HTTPStatus.PARTIAL_CONTENT:
+            response.headers["Accept-Ranges"] = "bytes"
         if transfer.encoding:
             response.headers["Content-Encoding"] = transfer.encoding
         if transfer.announced is None:
@@ -153,14 +153,16 @@ class Storage:
         record.operation = "delete"
         entry = self._world.find_object(location_id)
         record.document_id = entry.document_id if entry else None
+        if entry is not None and entry.exists and self._leads_on(request, record):
+            return _redirect(f"https://{REGIONAL_HOST}{request.raw_path}")
         fault = self._world.strike(Occasion("delete", record.document_id))
         record.fault = fault.name if fault else None
         if fault is None or fault.kind.first:
             gone = not self._world.delete_object(location_id)
             if gone:
-                return problem(404)
+                return _not_found()
         if fault is None:
-            return web.Response(status=200)
+            return web.Response(status=200, headers=MEDIA_HEADERS)
         if fault.kind.reply is not None:
             return fault_reply(fault.kind.reply, fault)
         if fault.name == "delete_flood":
@@ -175,13 +177,17 @@ def _at_entry(request: web.BaseRequest) -> bool:
 
 
 def _redirect(location: str) -> web.Response:
-    return web.Response(status=302, headers={"Location": location, "retry-after": "0"})
+    return web.Response(status=302, headers={**MEDIA_HEADERS, "Location": location, "retry-after": "0"})
+
+
+def _not_found() -> web.Response:
+    return problem(404, "There is no such document, or it was deleted.")
 
 
 def _source(entry: StoredObject, record: RequestRecord) -> _Source:
     if record.operation == "metadata":
-        return _Source(None, entry.metadata, len(entry.metadata), "application/json")
-    return _Source(entry.path, b"", entry.length, entry.output.media_type)
+        return _Source(None, entry.metadata, entry.made)
+    return _Source(entry.path, b"", entry.made)
 
 
 async def _pour(response: web.StreamResponse, record: RequestRecord, transfer: Transfer, source: _Source) -> None:

@@ -15,12 +15,13 @@ from typing import Unpack
 
 from local.acs import events
 from local.acs.callbook import CallBook, StartRequest
-from local.acs.faults import Fault, FaultBoard, Occasion, Trigger, fault_named
+from local.acs.faults import FAULTS, Board, Fault, Occasion, Trigger
 from local.acs.model import Call, Recording, RequestRecord, StoredObject
 from local.acs.outputs import Output, output_named
 from local.acs.seeding import lay_out
 from local.acs.shelf import MetadataContent, Placement, Shelf
 from local.acs.timeline import DOCUMENTED_MAX_CHUNK_MS, PlannedChunk
+from local.net.faults import fault_named
 
 DEFAULT_PARTICIPANTS = (
     "8:acs:b6372803-0c35-4ec0-833b-c19b798cef2d_0000000e-3240-55cf-b8bb-353a0d00a001",
@@ -45,10 +46,10 @@ class World:
         max_chunk_ms: media of one chunk at most.
         publish_delay: seconds between the end of a recording and its event (minutes, at the real service).
         publish_call_events: whether CallStarted and CallEnded are published.
-        redirects: whether the media host redirects to a regional host.
         accept_tokens: bearer tokens that pass in place of a signature.
         placement: layout of the files of recordings made through the REST API.
-        on_ended, on_state: called after a recording ended, or changed its state; the servers set them.
+        on_started, on_state, on_ended: called after a recording began, changed its state, or ended; the servers set
+            them.
         publish: takes every event; the servers set it.
     """
 
@@ -65,13 +66,13 @@ class World:
         self.max_chunk_ms = DOCUMENTED_MAX_CHUNK_MS
         self.publish_delay = 0.0
         self.publish_call_events = True
-        self.redirects = True
         self.accept_tokens: set[str] = set()
         self.placement = Placement()
+        self.on_started: Callable[[Recording], None] = lambda _: None
         self.on_ended: Callable[[Recording], None] = lambda _: None
         self.on_state: Callable[[Recording], None] = lambda _: None
         self.publish: Callable[[events.Event], None] = lambda _: None
-        self.faults = FaultBoard()
+        self.faults = Board()
         self._changed = threading.Condition(threading.RLock())
         self._book = CallBook(self._time)
         self._shelf = Shelf(self._time)
@@ -162,13 +163,13 @@ class World:
             known = len(self._book.recordings)
             recording = self._book.begin(
                 request,
-                one_per_call=self.faults.rules("start_one_per_call"),
-                replays_refusals=self.faults.rules("start_refusal_replayed"),
+                one_per_call=self.rules("start_one_per_call"),
+                replays_refusals=self.rules("start_refusal_replayed"),
             )
             new = len(self._book.recordings) > known
             self._changed.notify_all()
         if new:
-            self.on_state(recording)
+            self.on_started(recording)
         return recording
 
     def live_recording(self, recording_id: str) -> Recording:
@@ -331,9 +332,14 @@ class World:
             object_id: the document id it is for; all without it.
             **trigger: when and how it strikes, see `Fault`; what is not given is as the table has it.
         """
-        kind = fault_named(name)
+        kind = fault_named(FAULTS, name)
         usual: Trigger = {"count": kind.count, "on": kind.operation, "hop": kind.hop}
         return self.faults.arm(Fault(kind, object_id, **(usual | trigger)))
+
+    def rules(self, name: str, object_id: str | None = None) -> bool:
+        """Whether a rule of the table is in force, for an object if one is named."""
+        armed = (fault for fault in self.faults.armed() if fault.name == name and not fault.spent)
+        return any(fault.document_id in {None, object_id} for fault in armed)
 
     def strike(self, occasion: Occasion) -> Fault | None:
         """The fault a request meets."""

@@ -8,13 +8,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Literal, Self
+from typing import Literal
 
-from local.acs.background import LoopThread
-from local.acs.certificates import Certificates
 from local.acs.events import Event, Schema
-from local.acs.hosts import TOPIC_HOST
 from local.eventgrid.deadletters import DeadLetterStore, FolderStore
 from local.eventgrid.delivery import Driver
 from local.eventgrid.destinations import StorageQueue, Text, Webhook
@@ -26,13 +22,16 @@ from local.eventgrid.subscription import (
     Subscription,
 )
 from local.eventgrid.topic import CustomTopic
+from local.net.background import Background
+from local.net.certificates import Certificates
+from local.net.hosts import TOPIC_HOST
 
 __all__ = ["HandshakeError", "LocalEventGrid"]
 
 Order = Literal["published", "reversed", "shuffled"]
 
 
-class LocalEventGrid:
+class LocalEventGrid(Background):
     """Subscriptions, their deliveries, and a custom topic, on a thread of their own; a context manager.
 
     Attributes:
@@ -57,6 +56,7 @@ class LocalEventGrid:
         seed: int = 1,
     ) -> None:
         """Prepare; nothing listens before `start`. `seed` makes shuffling repeat."""
+        super().__init__("local-eventgrid")
         self._certificates = certificates or Certificates(folder)
         self.scale = scale
         self.answer_limit = answer_limit
@@ -67,7 +67,6 @@ class LocalEventGrid:
         self.topic_key = base64.b64encode(secrets.token_bytes(32)).decode()
         self._random = random.Random(seed)
         self._changed = threading.Condition(threading.RLock())
-        self._loop = LoopThread("local-eventgrid")
         self._driver = Driver(self._changed, self._loop)
         self._held: list[Event] = []
         self._holding = 0
@@ -76,24 +75,12 @@ class LocalEventGrid:
 
     # --- its life ---
 
-    def start(self) -> Self:
-        """Start the thread and the custom topic; route its host to `topic.port` in the tunnel to reach it."""
-        self._loop.start()
-        self._loop.run(self.topic.start(self._certificates.server_context()))
-        return self
+    async def _open(self) -> None:
+        """Start the custom topic; route its host to `topic.port` in the tunnel to reach it."""
+        await self.topic.start(self._certificates.server_context())
 
-    def stop(self) -> None:
-        """Give up what is under way, and stop."""
-        self._loop.run(self.topic.stop())
-        self._loop.stop()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
+    async def _close(self) -> None:
+        await self.topic.stop()
 
     def environment(self) -> dict[str, str]:
         """What the app needs to publish to the custom topic."""

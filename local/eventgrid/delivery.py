@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 
 from azure.core.exceptions import AzureError
 
-from local.acs.background import LoopThread
 from local.acs.events import Event, as_schema
 from local.eventgrid.deadletters import DeadLetterStore, Ending, dead_letter
 from local.eventgrid.subscription import RETRY_SCHEDULE, Delivery, Outcome, Subscription, event_type, ids
+from local.net.background import LoopThread
 
 _log = logging.getLogger(__name__)
 

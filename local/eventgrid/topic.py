@@ -9,9 +9,8 @@ from typing import Any
 
 from aiohttp import web
 
-from local.acs.answers import as_json
 from local.acs.events import Event
-from local.acs.listener import Listener
+from local.net.listener import Listener
 
 _PATH = "/api/events"
 _EVENT_FIELDS = ("id", "subject", "eventType", "eventTime", "data", "dataVersion")
@@ -72,7 +71,7 @@ class CustomTopic:
             self._check(request)
             events = _events(request.content_type, body)
         except _Refused as refused:
-            return as_json({"error": {"code": refused.code, "message": str(refused)}}, refused.status)
+            return web.json_response({"error": {"code": refused.code, "message": str(refused)}}, status=refused.status)
         with self._changed:
             self._received.extend(events)
             self._changed.notify_all()

@@ -5,16 +5,16 @@ import contextlib
 import re
 from collections.abc import Callable, Sequence
 from functools import partial
-from types import TracebackType
-from typing import Self, Unpack
+from typing import Unpack
 
-from local.acs.background import LoopThread
-from local.acs.tunnel import reset
 from local.faultproxy.exchange import Dropped, Exchange
-from local.faultproxy.faults import Fault, FaultBoard, Moment, Trigger, fault_named
+from local.faultproxy.faults import FAULTS, Board, Fault, Moment, Occasion, Trigger
 from local.faultproxy.operations import Operation, Service, operation_of
 from local.faultproxy.record import Records, RequestRecord
 from local.faultproxy.wire import Head, read_head
+from local.net.background import Background
+from local.net.faults import fault_named
+from local.net.reset import reset
 
 __all__ = ["FaultProxy", "RequestRecord"]
 
@@ -22,7 +22,7 @@ _ENDPOINT = re.compile(r"(Blob|Queue|Table)Endpoint=http://127\.0\.0\.1:(\d+)")
 _HEAD_LIMIT = 64 << 10
 
 
-class FaultProxy:
+class FaultProxy(Background):
     """Listeners in front of the three services of a local storage, on a thread of their own; a context manager.
 
     A shared key signs the path, which stays; the host and port are not signed. So clients need no more than the
@@ -31,23 +31,17 @@ class FaultProxy:
 
     def __init__(self, connection_string: str) -> None:
         """Prepare; nothing listens before `start`. The string names all three services on the loopback interface."""
+        super().__init__("fault-proxy")
         self._real = connection_string
         self._targets: dict[Service, int] = {_service(name): int(port) for name, port in _ENDPOINT.findall(self._real)}
         self._ports: dict[Service, int] = {}
         self._servers: list[asyncio.Server] = []
-        self._loop = LoopThread("fault-proxy")
-        self._board = FaultBoard()
+        self._board = Board()
         self._records = Records()
 
     # --- its life ---
 
-    def start(self) -> Self:
-        """Listen; returns itself."""
-        self._loop.start()
-        self._loop.run(self._start())
-        return self
-
-    async def _start(self) -> None:
+    async def _open(self) -> None:
         for service, target in self._targets.items():
             server = await asyncio.start_server(
                 partial(self._serve, service, target), "127.0.0.1", 0, limit=_HEAD_LIMIT
@@ -58,21 +52,12 @@ class FaultProxy:
     def stop(self) -> None:
         """Drop what is open, and stop."""
         self._board.clear()
-        self._loop.run(self._stop())
-        self._loop.stop()
+        super().stop()
 
-    async def _stop(self) -> None:
+    async def _close(self) -> None:
         for server in self._servers:
             server.close()
             server.abort_clients()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     # --- what tests ask of it ---
 
@@ -94,7 +79,7 @@ class FaultProxy:
             moment: when in the life of the request it strikes, if not as the table has it.
             **trigger: how often and how it strikes, see `Fault`; it strikes once if not told otherwise.
         """
-        kind = fault_named(name)
+        kind = fault_named(FAULTS, name)
         return self._board.arm(Fault(kind, operation, moment or kind.moment, **trigger))
 
     def clear(self) -> None:
@@ -146,7 +131,7 @@ class FaultProxy:
     ) -> bool:
         method, where, _version = head.line.split(" ", 2)
         operation, path = operation_of(service, method, where)
-        fault = self._board.strike(operation, path)
+        fault = self._board.strike(Occasion(operation, path))
         record = RequestRecord(service, operation, method, path, fault.name if fault else None)
         self._records.add(record)
         try:

@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 
-from local.acs.tunnel import reset
 from local.faultproxy.answers import answer
 from local.faultproxy.faults import Fault, Moment
 from local.faultproxy.operations import Service
 from local.faultproxy.record import RequestRecord
 from local.faultproxy.wire import Head, is_bounded, read_head, reply_body, request_body
+from local.net.reset import reset
 
 
 class Dropped(Exception):

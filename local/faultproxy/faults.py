@@ -1,7 +1,7 @@
 """Every way the destination can misbehave, by a stable name.
 
 A fault is armed on the proxy for one operation or for all, for names that hold a text or for all, for a number of
-requests (`count`, None for ever), after some good ones (`after`). `catalogue()` gives the table for people.
+requests (`count`, None for ever), after some good ones (`after`).
 """
 
 import threading
@@ -10,7 +10,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Literal, TypedDict
 
-from local.faultproxy.operations import OPERATIONS, Operation
+from local.faultproxy.operations import Operation
+from local.net.faults import ArmedFault, FaultBoard
 
 Moment = Literal["before", "during", "after"]
 """Before the request is passed on; in the middle of its body (of the reply's where it has none); once it is done."""
@@ -73,44 +74,34 @@ class Trigger(TypedDict, total=False):
     retry_after: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """A request as the faults see it; the path is unquoted."""
+
+    operation: Operation
+    path: str
+
+
 @dataclass(slots=True, eq=False)
-class Fault:
-    """An armed fault.
+class Fault(ArmedFault[FaultKind, Occasion]):
+    """An armed fault, see `ArmedFault`.
 
     Attributes:
-        kind: the line of the table.
         operation: which requests it is for; None for all.
-        named: a text that the request's path must hold.
-        count: how often it strikes; None for ever.
-        after: how many requests that fit pass before it strikes.
         moment: when in the life of the request it strikes.
-        seconds: how long it hangs or delays.
-        retry_after: value of the Retry-After header of a status fault.
-        hits: how often it struck.
+        named: a text that the request's path must hold.
         reached: set when it has struck, and the request is where it should be.
     """
 
-    kind: FaultKind
     operation: Operation | None
     moment: Moment
     named: str = ""
-    count: int | None = 1
-    after: int = 0
-    seconds: float = 1.0
-    retry_after: int | None = None
-    hits: int = 0
     reached: threading.Event = field(default_factory=threading.Event)
     decision: "Future[bool]" = field(default_factory=Future)
 
-    @property
-    def name(self) -> str:
-        """The name in the table."""
-        return self.kind.name
-
-    @property
-    def spent(self) -> bool:
-        """Whether it will not strike again."""
-        return self.count is not None and self.hits >= self.count
+    def fits(self, occasion: Occasion) -> bool:
+        """Whether a request is one of those it is armed for."""
+        return self.operation in {None, occasion.operation} and self.named in occasion.path
 
     def wait(self, seconds: float = 30.0) -> None:
         """Wait until it has struck.
@@ -140,50 +131,4 @@ class Fault:
         self.release()
 
 
-class FaultBoard:
-    """The armed faults; thread-safe."""
-
-    def __init__(self) -> None:
-        self._armed: list[Fault] = []
-        self._lock = threading.Lock()
-
-    def arm(self, fault: Fault) -> Fault:
-        """Add one; the first armed that fits a request strikes."""
-        with self._lock:
-            self._armed.append(fault)
-        return fault
-
-    def clear(self) -> None:
-        """Behave again; what is paused goes on."""
-        with self._lock:
-            armed, self._armed = self._armed, []
-        for fault in armed:
-            fault.stop()
-
-    def strike(self, operation: Operation, path: str) -> Fault | None:
-        """The fault that this request meets, counted; None for a good answer."""
-        with self._lock:
-            for fault in self._armed:
-                if fault.spent or fault.operation not in {None, operation} or fault.named not in path:
-                    continue
-                if fault.after > 0:
-                    fault.after -= 1
-                    continue
-                fault.hits += 1
-                return fault
-        return None
-
-
-def fault_named(name: str) -> FaultKind:
-    """The line of the table; raises ValueError that lists the names."""
-    try:
-        return FAULTS[name]
-    except KeyError:
-        message = f"no fault is called {name!r}; there are {', '.join(FAULTS)}"
-        raise ValueError(message) from None
-
-
-def catalogue() -> list[dict[str, str]]:
-    """The table for people: name, when it strikes, what the proxy does, what it answers; and the operations."""
-    rows = [{"name": kind.name, "when": kind.moment, "does": kind.does, "answers": kind.answers} for kind in _KINDS]
-    return [*rows, {"name": "operations", "when": "", "does": ", ".join(OPERATIONS), "answers": ""}]
+Board = FaultBoard[Occasion, Fault]

@@ -1,7 +1,7 @@
 """What a request to Blob, Table or Queue storage asks for, told from its method, path and query."""
 
 from collections.abc import Mapping
-from typing import Literal, get_args
+from typing import Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 
 Service = Literal["blob", "table", "queue"]
@@ -28,7 +28,6 @@ Operation = Literal[
     "queue",
     "other",
 ]
-OPERATIONS: tuple[Operation, ...] = get_args(Operation)
 _BLOB: Mapping[tuple[str, str], Operation] = {
     ("PUT", "block"): "stage",
     ("PUT", "blocklist"): "commit",

@@ -12,9 +12,9 @@ from azure.data.tables import TableServiceClient
 from azure.storage.queue import QueueClient
 
 from local.acs import LocalAcs
-from local.acs.hosts import TOPIC_HOST
 from local.azurite import Azurite
 from local.eventgrid import LocalEventGrid
+from local.net.hosts import TOPIC_HOST
 from recording.adapters.catalog import TableCatalog
 from recording.adapters.http_transport import Urllib3Transport
 from recording.adapters.queue import StorageQueue

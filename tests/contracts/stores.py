@@ -4,7 +4,7 @@ from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, Protocol
 
 from local.acs import LocalAcs
-from local.acs.hosts import EVIL_HOST
+from local.net.hosts import EVIL_HOST
 from recording.adapters.clients import access_key, source_requests
 from recording.adapters.source import AcsSource
 from recording.core.model import Location
@@ -59,6 +59,9 @@ class FakeStore:
         return stored.content in self.source.contents
 
     def arm(self, name: str, **trigger: Any) -> None:  # noqa: ANN401 - the same
+        if name == "redirects":
+            self.source.redirecting = True
+            return
         known = {"count": "times", "after": "after", "at": "at", "amount": "amount", "retry_after": "retry_after"}
         self.source.arm(name, **{known[key]: value for key, value in trigger.items() if key in known})
 

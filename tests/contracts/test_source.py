@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from local.acs.hosts import REGIONAL_HOST
+from local.net.hosts import REGIONAL_HOST
 from recording.core.errors import (
     HostileLocation,
     RecordingError,
@@ -28,13 +28,22 @@ CONTENT = media(200_000)
 
 
 def test_the_whole_content_comes(store: Store) -> None:
-    """With its length, from where the redirect led."""
+    """With its length."""
     stored = store.add(CONTENT)
     with store.source.open(stored.content) as transfer:
         assert (0, len(CONTENT), len(CONTENT)) == (transfer.offset, transfer.length, transfer.total)
-        assert f"https://{REGIONAL_HOST}/" in transfer.location
+        assert stored.content == transfer.location
         assert CONTENT == read_all(transfer)
         assert 0 == transfer.readinto(memoryview(bytearray(8)))
+
+
+def test_what_another_host_serves_says_where_it_came_from(store: Store) -> None:
+    """Where the redirect led."""
+    stored = store.add(CONTENT)
+    store.arm("redirects")
+    with store.source.open(stored.content) as transfer:
+        assert f"https://{REGIONAL_HOST}/" in transfer.location
+        assert CONTENT == read_all(transfer)
 
 
 @pytest.mark.parametrize(
@@ -59,6 +68,7 @@ def test_a_range_beyond_the_end_comes_as_far_as_there_is(store: Store) -> None:
 def test_the_final_place_can_be_asked_directly(store: Store) -> None:
     """For the ranges that follow the first."""
     stored = store.add(CONTENT)
+    store.arm("redirects")
     with store.source.open(stored.content, 0, 10) as transfer:
         place = transfer.location
 
@@ -347,12 +357,12 @@ def test_an_abort_after_the_end_harms_nobody(store: Store) -> None:
 HOSTILE = [
     "https://evil.example/v1/objects/a/content/audio",
     "https://evil.example\\.asm.skype.com/v1/objects/a/content/audio",
-    "https://eu-api.asm.skype.com@evil.example/v1/objects/a",
-    "https://eu-api.asm.skype.com.evil.example/v1/objects/a",
+    "https://eu-storage.asm.skype.com@evil.example/v1/objects/a",
+    "https://eu-storage.asm.skype.com.evil.example/v1/objects/a",
     "https://evil-asm.skype.com/v1/objects/a",
-    "http://eu-api.asm.skype.com/v1/objects/a",
-    "https://eu-api.asm.skype.com:8443/v1/objects/a",
-    "https://eu-api.asm.skype.com",
+    "http://eu-storage.asm.skype.com/v1/objects/a",
+    "https://eu-storage.asm.skype.com:8443/v1/objects/a",
+    "https://eu-storage.asm.skype.com",
     "file:///etc/passwd",
     "",
 ]

@@ -5,8 +5,8 @@ from typing import Any, Protocol
 
 import pytest
 
-from local.acs.hosts import TOPIC_HOST
 from local.eventgrid import LocalEventGrid
+from local.net.hosts import TOPIC_HOST
 from recording.adapters.clients import RETRY, access_key
 from recording.adapters.clients import event_grid as client
 from recording.adapters.topic import EventGridTopic, NoTopic

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.usefixtures("quick_tries")
 def test_the_first_reply_tells_length_and_place(length: int) -> None:
     """In one request; the place is where the redirects led."""
     source, reader = reader_of(CONTENT[:length])
+    source.redirecting = True
     view = view_of()
     got = reader.open(view)
     digest = reader.read_first_block()
@@ -100,6 +101,7 @@ def test_a_first_block_that_fails_once_is_read_again(fault: str) -> None:
 def test_a_first_block_that_breaks_is_resumed_where_it_broke() -> None:
     """At the final place, not through the redirect again."""
     source, reader = reader_of()
+    source.redirecting = True
     source.arm("reset_mid_body", at=40)
     reader.open(view_of())
     reader.read_first_block()

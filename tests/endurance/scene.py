@@ -19,10 +19,10 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.blob import BlobServiceClient, ContainerClient
 
 from local.acs import LocalAcs
-from local.acs.faults import FAULTS, Fault, FaultBoard, Occasion
-from local.acs.hosts import TOPIC_HOST
+from local.acs.faults import FAULTS, Board, Fault, Occasion
 from local.acs.model import RequestRecord, StoredObject
 from local.faultproxy import FaultProxy
+from local.net.hosts import TOPIC_HOST
 from local.stack import CONTAINERS, provision
 from recording.bootstrap import compose
 from recording.core.formats.messages import ChunkMessage
@@ -136,7 +136,7 @@ def _blocks_of(header: str | None, length: int) -> set[int]:
     return set(range(int(first) // MEBIBYTE, min(int(last or length), length - 1) // MEBIBYTE + 1))
 
 
-class _Board(FaultBoard):
+class _SeeingBoard(Board):
     """A fault board that is called for every delete before it is executed."""
 
     def __init__(self, seen: Callable[[str], Fault | None]) -> None:
@@ -174,7 +174,7 @@ class Scene:
         self.topic = SeamTopic()
         self.on_delete: dict[str, Callable[[], Fault | None]] = {}
         self.deletes: list[tuple[str, str]] = []
-        self.acs.world.faults = _Board(self._delete_seen)
+        self.acs.world.faults = _SeeingBoard(self._delete_seen)
         self.workers: Workers
         self.messages: Messages
 

@@ -145,7 +145,7 @@ def test_a_worker_killed_at_the_source_is_followed_by_one_that_goes_on(scene: Sc
     run = scene.start(given)
     assert scene.acs.world.wait_for(lambda _world: held.hits > 0 and _is_half_sent(scene, given, held), ENOUGH)
     run.kill()
-    held.count = held.hits
+    held.stop()
     scene.proxy.wait_idle()
 
     assert_goes_on(scene, given)
@@ -194,7 +194,7 @@ def test_a_worker_killed_as_it_puts_its_message_back_is_followed_by_one_that_wai
     """The failed try is counted once; the host retries the first message, and a second message changes nothing."""
     late = scene.acs.world.arm("not_ready_404", object_id=given.source.document_id, count=None)
     killed_at(scene, given, Seam("enqueue", moment))
-    late.count = late.hits
+    late.stop()
     assert_waiting(given)
     assert given.chunk.look_at is not None
 

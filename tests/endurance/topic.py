@@ -10,9 +10,9 @@ from typing import Any, Literal
 from aiohttp import web
 
 from local.acs.answers import drop
-from local.acs.background import LoopThread
-from local.acs.hosts import TOPIC_HOST
-from local.acs.listener import Listener
+from local.net.background import LoopThread
+from local.net.hosts import TOPIC_HOST
+from local.net.listener import Listener
 
 
 class SeamTopic:

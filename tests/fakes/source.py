@@ -99,6 +99,7 @@ class FakeSource:
         served: bytes sent, over all transfers.
         deletions: every location of a delete request.
         redirects: the location from which a location's content is served.
+        redirecting: whether content is served by a regional host, to which the first redirects.
     """
 
     contents: dict[Location, bytes] = field(default_factory=dict)
@@ -110,6 +111,7 @@ class FakeSource:
     served: int = 0
     deletions: list[Location] = field(default_factory=list)
     redirects: dict[Location, Location] = field(default_factory=dict)
+    redirecting: bool = False
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
@@ -184,8 +186,8 @@ class FakeSource:
         if length is None or self.ignores_ranges or not content:
             offset, length = 0, len(content)
         body = content[offset : offset + length]
-        regional = Location(place.replace("//eu-api.asm.", "//eu-prod.as.asm."))
-        return FakeTransfer(regional, offset, len(body), len(content), body, self.validators)
+        served = Location(place.replace("//eu-api.asm.", "//eu-prod.as.asm.")) if self.redirecting else place
+        return FakeTransfer(served, offset, len(body), len(content), body, self.validators)
 
     def _place(self, location: Location) -> Location:
         asked = Location(location.replace("//eu-prod.as.asm.", "//eu-api.asm."))

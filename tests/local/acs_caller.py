@@ -101,4 +101,4 @@ class Caller:
 
 def regional(location: str) -> str:
     """The location at the regional host, where the redirect leads."""
-    return location.replace("https://eu-api.asm.", "https://eu-prod.as.asm.")
+    return location.replace("https://eu-storage.asm.", "https://eu-prod.as.asm.")

@@ -1,10 +1,11 @@
-"""The media host: redirect, ranges, metadata, delete, the end of the 24 hours, and every fault by name."""
+"""The media host: ranges, redirects, metadata, delete, the end of the 24 hours, and every fault by name."""
 
 import hashlib
 import json
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
@@ -53,38 +54,89 @@ def only(world: World, placement: Placement | None = None) -> StoredObject:
     return world.objects[chunk["documentId"]]
 
 
-def test_the_real_client_downloads_and_deletes(
-    acs: LocalAcs, stored: StoredObject, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Redirect taken by hand and signed anew; followed by the pipeline it ends in 401."""
+@pytest.fixture
+def client(acs: LocalAcs, monkeypatch: pytest.MonkeyPatch) -> Iterator[CallAutomationClient]:
+    """Microsoft's own client of the version that the app has; whatever was armed is over afterwards."""
     for name, value in acs.environment().items():
         monkeypatch.setenv(name, value)
-    with CallAutomationClient(acs.endpoint, AzureKeyCredential(acs.world.access_key), retry_total=0) as client:
-        with pytest.raises(ClientAuthenticationError) as followed:
-            client.download_recording(stored.content_location)
-        with pytest.raises(HttpResponseError) as redirect:
-            client.download_recording(stored.content_location, permit_redirects=False)
-        assert 302 == redirect.value.status_code
-        for refused in (followed.value, redirect.value):
-            # The SDK leaves the connection of a refused download open.
-            refused.response.close()  # type: ignore[union-attr]
-        place = regional(stored.content_location)
-        part = client.download_recording(place, headers={"Range": "bytes=0-99"}, permit_redirects=False)
-        assert CONTENT[:100] == b"".join(part.iter_bytes())  # type: ignore[attr-defined]
-        whole = client.download_recording(place, permit_redirects=False)
-        assert CONTENT == b"".join(whole.iter_bytes())  # type: ignore[attr-defined]
+    with CallAutomationClient(acs.endpoint, AzureKeyCredential(acs.world.access_key), retry_total=0) as opened:
+        yield opened
+    acs.world.faults.clear()
+
+
+def test_the_real_client_downloads_and_deletes(client: CallAutomationClient, stored: StoredObject) -> None:
+    """At once, from the host of the event."""
+    part = client.download_recording(stored.content_location, headers={"Range": "bytes=0-99"})
+    assert CONTENT[:100] == b"".join(part.iter_bytes())  # type: ignore[attr-defined]
+    whole = client.download_recording(stored.content_location)
+    assert CONTENT == b"".join(whole.iter_bytes())  # type: ignore[attr-defined]
+    client.delete_recording(stored.delete_location)
+    with pytest.raises(ResourceNotFoundError):
         client.delete_recording(stored.delete_location)
-        with pytest.raises(ResourceNotFoundError):
-            client.delete_recording(stored.delete_location)
     assert not stored.exists
 
 
-def test_the_first_host_redirects_to_a_regional_one(caller: Caller, stored: StoredObject) -> None:
-    """302 with retry-after 0, for content and metadata."""
+def test_the_real_client_fails_where_it_is_redirected(
+    acs: LocalAcs, client: CallAutomationClient, stored: StoredObject
+) -> None:
+    """Followed by its pipeline, which drops the signature, it ends in 401."""
+    acs.world.arm("redirects", object_id=stored.document_id)
+    with pytest.raises(ClientAuthenticationError) as followed:
+        client.download_recording(stored.content_location)
+    with pytest.raises(HttpResponseError) as redirect:
+        client.download_recording(stored.content_location, permit_redirects=False)
+    assert 302 == redirect.value.status_code
+    for refused in (followed.value, redirect.value):
+        # The SDK leaves the connection of a refused download open.
+        refused.response.close()  # type: ignore[union-attr]
+
+
+def test_the_first_host_can_redirect_to_a_regional_one(acs: LocalAcs, caller: Caller, stored: StoredObject) -> None:
+    """302 with retry-after 0, for content, metadata and delete, until it is over; the regional host serves them."""
+    rule = acs.world.arm("redirects", object_id=stored.document_id)
     answers = [caller.get(url) for url in (stored.content_location, stored.metadata_location)]
-    assert [302, 302] == [answer.status for answer in answers]
-    assert regional(stored.content_location) == answers[0].headers["Location"]
-    assert "0" == answers[0].headers["retry-after"]
+    answers.append(caller.send("DELETE", stored.delete_location))
+    assert [(302, "0")] * 3 == [(answer.status, answer.headers["retry-after"]) for answer in answers]
+    content, metadata, delete = [answer.headers["Location"] for answer in answers]
+    assert (regional(stored.content_location), regional(stored.delete_location)) == (content, delete)
+    assert (CONTENT, stored.metadata) == (caller.get(content).body, caller.get(metadata).body)
+    assert stored.exists
+    rule.stop()
+    assert 200 == caller.get(stored.content_location).status
+    assert (200, False) == (caller.send("DELETE", delete).status, stored.exists)
+    assert 404 == caller.send("DELETE", stored.delete_location).status
+
+
+def test_a_fault_strikes_where_the_bytes_are_served(acs: LocalAcs, caller: Caller, stored: StoredObject) -> None:
+    """At the regional host, while the first one redirects."""
+    acs.world.arm("redirects", object_id=stored.document_id)
+    acs.world.arm("busy_503", object_id=stored.document_id)
+    assert [302, 302] == [caller.get(stored.content_location).status for _ in range(2)]
+    assert [503, 200] == [caller.get(regional(stored.content_location)).status for _ in range(2)]
+    acs.world.arm("delete_503", object_id=stored.document_id)
+    assert 302 == caller.send("DELETE", stored.delete_location).status
+    assert [503, 200] == [caller.send("DELETE", regional(stored.delete_location)).status for _ in range(2)]
+
+
+def test_what_is_served_looks_as_in_recorded_sessions(caller: Caller, stored: StoredObject) -> None:
+    """Bytes of no kind, whatever they are, with the time that they were stored; 206 accepts ranges."""
+    for url in (stored.content_location, stored.metadata_location):
+        whole, part = caller.get(url), caller.get(url, "bytes=0-9")
+        assert {"application/octet-stream"} == {answer.headers["Content-Type"] for answer in (whole, part)}
+        assert {format_datetime(stored.made, usegmt=True)} == {a.headers["Last-Modified"] for a in (whole, part)}
+        assert (None, "bytes") == (whole.headers.get("Accept-Ranges"), part.headers["Accept-Ranges"])
+        assert {None} == {answer.headers.get("ETag") for answer in (whole, part)}
+
+
+def test_a_refusal_looks_as_in_recorded_sessions(caller: Caller, stored: StoredObject) -> None:
+    """JSON that says what is wrong, and where it was seen."""
+    caller.send("DELETE", stored.delete_location)
+    for answer in (caller.get(stored.content_location), caller.send("DELETE", stored.delete_location)):
+        said = json.loads(answer.body)
+        assert (404, "application/json") == (answer.status, answer.headers["Content-Type"])
+        assert {"title", "status", "detail", "instance", "message", "traceId"} == set(said)
+        assert 404 == said["status"]
+        assert said["traceId"] in said["instance"]
 
 
 def test_both_hosts_want_a_signature(caller: Caller, stored: StoredObject) -> None:
@@ -110,30 +162,31 @@ def test_both_hosts_want_a_signature(caller: Caller, stored: StoredObject) -> No
 def test_a_range_is_answered_with_its_bytes(
     caller: Caller, stored: StoredObject, asked: str, first: int, last: int
 ) -> None:
-    """206, Content-Range, no ETag."""
-    answer = caller.get(regional(stored.content_location), asked)
+    """206, Content-Range."""
+    answer = caller.get(stored.content_location, asked)
     assert (206, CONTENT[first : last + 1]) == (answer.status, answer.body)
     assert f"bytes {first}-{last}/100000" == answer.headers["Content-Range"]
-    assert "ETag" not in answer.headers
 
 
 def test_the_whole_has_a_content_range_too(caller: Caller, stored: StoredObject) -> None:
     """200, as the real service answers."""
-    answer = caller.get(regional(stored.content_location))
+    answer = caller.get(stored.content_location)
     assert (200, CONTENT) == (answer.status, answer.body)
     assert "bytes 0-99999/100000" == answer.headers["Content-Range"]
 
 
 def test_a_range_past_the_end_is_refused(caller: Caller, stored: StoredObject) -> None:
     """416 with the total."""
-    answer = caller.get(regional(stored.content_location), "bytes=100000-")
+    answer = caller.get(stored.content_location, "bytes=100000-")
     assert (416, "bytes */100000") == (answer.status, answer.headers["Content-Range"])
 
 
 def test_the_world_counts_what_was_served(acs: LocalAcs, caller: Caller, stored: StoredObject) -> None:
     """Requests with host, range and bytes; an object with its digest."""
+    rule = acs.world.arm("redirects", object_id=stored.document_id)
     caller.get(stored.content_location)
-    caller.get(regional(stored.content_location), "bytes=0-999")
+    rule.stop()
+    caller.get(stored.content_location, "bytes=0-999")
     mine = [record for record in acs.world.requests if record.document_id == stored.document_id]
     assert [(302, None), (206, "bytes=0-999")] == [(record.status, record.range) for record in mine]
     assert 1000 == acs.world.bytes_served(stored.document_id)
@@ -173,7 +226,7 @@ def test_a_sparse_file_over_4_gib_is_served_from_its_far_end(acs: LocalAcs, call
         stream.seek(2**32)
         stream.write(b"far beyond")
     event = acs.world.add_recording([path], output="mp4")
-    url = regional(event["data"]["recordingStorageInfo"]["recordingChunks"][0]["contentLocation"])
+    url = event["data"]["recordingStorageInfo"]["recordingChunks"][0]["contentLocation"]
     answer = caller.get(url, f"bytes={2**32}-")
     assert (b"far beyond", f"bytes 4294967296-4294967305/{2**32 + 10}") == (
         answer.body,
@@ -185,7 +238,7 @@ def test_a_sparse_file_over_4_gib_is_served_from_its_far_end(acs: LocalAcs, call
 def test_a_status_fault_answers_once(acs: LocalAcs, caller: Caller, stored: StoredObject, name: str) -> None:
     """What the table says, then the media again."""
     acs.world.arm(name, object_id=stored.document_id, retry_after=7)
-    url = regional(stored.content_location)
+    url = stored.content_location
     bad, good = caller.get(url), caller.get(url)
     reply = FAULTS[name].reply
     assert reply is not None
@@ -197,7 +250,7 @@ def test_a_status_fault_answers_once(acs: LocalAcs, caller: Caller, stored: Stor
 def test_a_fault_can_wait_for_the_nth_request(acs: LocalAcs, caller: Caller, stored: StoredObject) -> None:
     """Some good answers first, then as often as it was armed for."""
     fault = acs.world.arm("unauthorized_mid_copy", object_id=stored.document_id, after=2, count=2)
-    url = regional(stored.content_location)
+    url = stored.content_location
     assert [206, 206, 401, 401, 206] == [caller.get(url, f"bytes={n}-{n + 9}").status for n in range(5)]
     assert (2, True) == (fault.hits, fault.spent)
 
@@ -205,7 +258,7 @@ def test_a_fault_can_wait_for_the_nth_request(acs: LocalAcs, caller: Caller, sto
 def test_a_fault_can_wait_for_a_byte(acs: LocalAcs, caller: Caller, stored: StoredObject) -> None:
     """Only the range that holds it meets the fault."""
     acs.world.arm("busy_503", object_id=stored.document_id, at=BREAK)
-    url = regional(stored.content_location)
+    url = stored.content_location
     ranges = ("bytes=0-9999", "bytes=20000-39999", "bytes=20000-39999")
     assert [206, 503, 206] == [caller.get(url, asked).status for asked in ranges]
 
@@ -213,7 +266,7 @@ def test_a_fault_can_wait_for_a_byte(acs: LocalAcs, caller: Caller, stored: Stor
 def bad_and_good(acs: LocalAcs, caller: Caller, stored: StoredObject, name: str) -> tuple[Answer, Answer]:
     """A range under a fault of the body, and the same range once it is over."""
     acs.world.arm(name, object_id=stored.document_id, at=BREAK, amount=5, seconds=0.01)
-    url = regional(stored.content_location)
+    url = stored.content_location
     return caller.get(url, "bytes=20000-49999"), caller.get(url, "bytes=20000-49999")
 
 
@@ -267,21 +320,21 @@ def test_each_body_fault_lies_in_its_own_way(acs: LocalAcs, caller: Caller, stor
 def test_a_slow_drip_is_whole_in_the_end(acs: LocalAcs, caller: Caller, stored: StoredObject) -> None:
     """Piece by piece."""
     acs.world.arm("slow_drip", object_id=stored.document_id, amount=2000, seconds=0.001)
-    assert CONTENT == caller.get(regional(stored.content_location)).body
+    assert CONTENT == caller.get(stored.content_location).body
 
 
 def test_a_hang_ends_in_a_reset(acs: LocalAcs, caller: Caller, stored: StoredObject) -> None:
     """Bounded: no answer ever comes, and the connection does not stay for ever."""
     acs.world.arm("hang", object_id=stored.document_id, seconds=0.05)
     with pytest.raises(urllib3.exceptions.HTTPError):
-        caller.get(regional(stored.content_location))
+        caller.get(stored.content_location)
 
 
 def test_a_caller_that_gives_up_is_remembered(acs: LocalAcs, caller: Caller, stored: StoredObject) -> None:
     """A request given up by the client ends at once, and is on record."""
     acs.world.arm("hang", object_id=stored.document_id, seconds=60)
     with pytest.raises(urllib3.exceptions.ReadTimeoutError):
-        caller.send("GET", regional(stored.content_location), timeout=0.05)
+        caller.send("GET", stored.content_location, timeout=0.05)
 
     def given_up(world: World) -> bool:
         return any(r.client_aborted and r.document_id == stored.document_id for r in world.requests)
@@ -294,7 +347,7 @@ def test_a_caller_that_gives_up_is_remembered(acs: LocalAcs, caller: Caller, sto
     [
         ("redirect_elsewhere", "https://evil.example/v1/objects/"),
         ("redirect_http", "http://eu-prod.as.asm.skype.com/v1/objects/"),
-        ("redirect_loop", "https://us-api.asm.skype.com/v1/objects/"),
+        ("redirect_loop", "https://us-storage.asm.skype.com/v1/objects/"),
     ],
 )
 def test_a_redirect_can_lead_astray(acs: LocalAcs, caller: Caller, stored: StoredObject, name: str, start: str) -> None:
@@ -313,18 +366,10 @@ def test_a_redirect_loop_never_ends(acs: LocalAcs, caller: Caller, stored: Store
     for _ in range(6):
         url = caller.get(url).headers["Location"]
         seen.append(url.split("/")[2])
-    assert ["us-api.asm.skype.com", "eu-api.asm.skype.com"] * 3 == seen
+    assert ["us-storage.asm.skype.com", "eu-storage.asm.skype.com"] * 3 == seen
     acs.world.faults.clear()
     acs.world.arm("redirect_back", object_id=stored.document_id)
     assert stored.content_location == caller.get(regional(stored.content_location)).headers["Location"]
-
-
-def test_the_redirect_can_be_off(acs: LocalAcs, caller: Caller, stored: StoredObject) -> None:
-    """The first host serves the bytes, and may meet a second fault in it."""
-    acs.world.arm("redirect_regional_off", object_id=stored.document_id)
-    assert CONTENT == caller.get(stored.content_location).body
-    acs.world.arm("busy_503", object_id=stored.document_id)
-    assert [503, 200] == [caller.get(stored.content_location).status for _ in range(2)]
 
 
 @pytest.mark.parametrize(
@@ -341,8 +386,8 @@ def test_metadata_can_be_bad_once(
 ) -> None:
     """The content is not touched by it."""
     acs.world.arm(name, object_id=stored.document_id)
-    url = regional(stored.metadata_location)
-    assert CONTENT == caller.get(regional(stored.content_location)).body
+    url = stored.metadata_location
+    assert CONTENT == caller.get(stored.content_location).body
     bad, good = caller.get(url), caller.get(url)
     assert status == bad.status
     assert bad.body[: len(body)] == body
@@ -352,7 +397,7 @@ def test_metadata_can_be_bad_once(
 def test_a_content_fault_can_be_armed_on_metadata(acs: LocalAcs, caller: Caller, stored: StoredObject) -> None:
     """Every fault of a body works on the smaller file as well."""
     acs.world.arm("truncated_right_length", object_id=stored.document_id, on="metadata")
-    bad = caller.get(regional(stored.metadata_location))
+    bad = caller.get(stored.metadata_location)
     assert (True, len(stored.metadata) // 2) == (bad.broken, len(bad.body))
 
 

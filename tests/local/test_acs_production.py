@@ -109,6 +109,13 @@ def test_state_changes_are_called_back(acs: LocalAcs, receiver: Receiver) -> Non
     assert ("active", recording.recording_id) == (second["state"], second["recordingId"])
 
 
+def test_a_start_is_called_back_as_inactive_first(acs: LocalAcs, receiver: Receiver) -> None:
+    """Then as active, once what is said is recorded."""
+    start(acs.world, uri=receiver.url, chunk_ms=[100])
+    assert acs.world.wait_for(lambda _: len(receiver.bodies) == 2)
+    assert ["inactive", "active"] == [body[0]["data"]["state"] for body in receiver.bodies]
+
+
 @pytest.mark.parametrize("name", OUTPUTS)
 def test_every_output_is_real_media(folder: Path, name: str) -> None:
     """Of the length asked for, different for each seed, and made once."""

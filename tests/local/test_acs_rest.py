@@ -68,10 +68,11 @@ def call(acs: LocalAcs) -> Iterator[Call]:
 
 
 def test_a_recording_lives_from_start_to_stop(client: CallAutomationClient, call: Call) -> None:
-    """Active, inactive while paused, active again, and unknown once stopped."""
+    """Inactive at first, then active; inactive while paused, active again, and unknown once stopped."""
     recording = client.start_recording(server_call_id=call.server_call_id, **WAV)
     assert recording.recording_id is not None
     states = [recording.recording_state]
+    states.append(client.get_recording_properties(recording.recording_id).recording_state)
 
     client.pause_recording(recording.recording_id)
     states.append(client.get_recording_properties(recording.recording_id).recording_state)
@@ -79,7 +80,7 @@ def test_a_recording_lives_from_start_to_stop(client: CallAutomationClient, call
     states.append(client.get_recording_properties(recording.recording_id).recording_state)
     client.stop_recording(recording.recording_id)
 
-    assert ["active", "inactive", "active"] == states
+    assert ["inactive", "active", "inactive", "active"] == states
     with pytest.raises(ResourceNotFoundError):
         client.get_recording_properties(recording.recording_id)
     with pytest.raises(ResourceNotFoundError) as second:
@@ -87,10 +88,11 @@ def test_a_recording_lives_from_start_to_stop(client: CallAutomationClient, call
     assert "8522" == code_of(second.value)
 
 
-def test_pause_on_start_answers_inactive(client: CallAutomationClient, call: Call) -> None:
-    """A recording that starts paused says so."""
+def test_a_recording_that_starts_paused_stays_inactive(client: CallAutomationClient, call: Call) -> None:
+    """Until it is resumed."""
     recording = client.start_recording(server_call_id=call.server_call_id, pause_on_start=True, **WAV)
-    assert "inactive" == recording.recording_state
+    assert recording.recording_id is not None
+    assert "inactive" == client.get_recording_properties(recording.recording_id).recording_state
 
 
 def test_pausing_twice_is_one_pause(acs: LocalAcs, client: CallAutomationClient, call: Call) -> None:
@@ -351,10 +353,10 @@ def test_each_operation_can_fail(acs: LocalAcs, caller: Caller, operation: str) 
 
 def test_nothing_but_known_hosts_is_reachable(acs: LocalAcs, caller: Caller) -> None:
     """The tunnel refuses, and the world remembers."""
-    for url in ("https://evil.example/x", "https://asm.skype.com/", "https://eu-api.asm.skype.com:8443/x"):
+    for url in ("https://evil.example/x", "https://asm.skype.com/", "https://eu-storage.asm.skype.com:8443/x"):
         with pytest.raises(urllib3.exceptions.ProxyError):
             caller.get(url)
-    assert ["evil.example:443", "asm.skype.com:443", "eu-api.asm.skype.com:8443"] == acs.world.refused_hosts
+    assert ["evil.example:443", "asm.skype.com:443", "eu-storage.asm.skype.com:8443"] == acs.world.refused_hosts
 
 
 def test_a_tunnel_can_lead_further_hosts_here(acs: LocalAcs, caller: Caller) -> None:

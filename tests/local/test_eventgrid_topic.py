@@ -10,8 +10,8 @@ from azure.core.messaging import CloudEvent
 from azure.eventgrid import EventGridEvent, EventGridPublisherClient
 
 from local.acs import LocalAcs
-from local.acs.hosts import TOPIC_HOST
 from local.eventgrid import LocalEventGrid
+from local.net.hosts import TOPIC_HOST
 
 
 @pytest.fixture

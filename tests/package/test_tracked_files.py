@@ -33,17 +33,18 @@ def test_only_ci_looks_beside_the_checkout() -> None:
     assert [] == [line for line in lines_with(PLACES) if not line.startswith(".ci/run:")]
 
 
-def test_the_lock_file_names_no_registry() -> None:
-    """Azurite's lock file holds versions and hashes; where to fetch them is the machine's business."""
-    lock = json.loads((ROOT / "local" / "package-lock.json").read_text())
+@pytest.mark.parametrize("folder", ["local", "tests/clients"])
+def test_a_lock_file_names_no_registry(folder: str) -> None:
+    """It holds versions and hashes; where to fetch them is the machine's business."""
+    lock = json.loads((ROOT / folder / "package-lock.json").read_text())
     packages = {name: fields for name, fields in lock["packages"].items() if name}
     assert [] == [name for name, fields in packages.items() if "resolved" in fields]
     assert [] == [name for name, fields in packages.items() if not fields["integrity"].startswith("sha512-")]
 
 
 def test_every_requirement_is_pinned() -> None:
-    """Production and development packages name one version each."""
-    for name in ("requirements.txt", "requirements-dev.txt"):
+    """Production and development packages name one version each, and so do those of the older client."""
+    for name in ("requirements.txt", "requirements-dev.txt", "tests/clients/requirements.txt"):
         lines = [line.split("#")[0].strip() for line in (ROOT / name).read_text().splitlines()]
         loose = [line for line in lines if line and not re.fullmatch(r"[\w.-]+==[\w.]+|-r requirements\.txt", line)]
         assert [] == loose

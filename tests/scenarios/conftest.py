@@ -8,7 +8,7 @@ import pytest
 
 from local.acs.world import DEFAULT_PARTICIPANTS
 from local.stack import Stack
-from tests.scenarios.worlds import assert_nothing_leaked, assert_nothing_poisoned
+from tests.scenarios.worlds import WAYS, assert_nothing_leaked, assert_nothing_poisoned
 
 SETTINGS = {
     "COPY_BLOCK_MIB": "1",
@@ -32,6 +32,15 @@ def stack(tmp_path_factory: pytest.TempPathFactory, media_folder: Path) -> Itera
     """The whole stack on one machine, with the real app in the Functions host."""
     with Stack(tmp_path_factory.mktemp("stack"), settings=SETTINGS, media_folder=media_folder) as running:
         yield running
+
+
+@pytest.fixture(params=WAYS)
+def way(request: pytest.FixtureRequest, stack: Stack) -> Iterator[str]:
+    """Both ways in which the service serves what it has recorded, to all recordings while the test runs."""
+    redirects = [stack.acs.world.arm("redirects")] if request.param == "redirected" else []
+    yield request.param
+    for rule in redirects:
+        rule.stop()
 
 
 @pytest.fixture(autouse=True)

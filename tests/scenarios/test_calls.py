@@ -14,7 +14,7 @@ from local.acs.faults import FAULTS
 from local.acs.model import Call, Recording
 from local.stack import Stack, wait_for
 from tests.scenarios.sounds import short_wav
-from tests.scenarios.worlds import assert_archived, behave, given
+from tests.scenarios.worlds import assert_archived, given
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def test_a_start_that_fails_is_made_once_when_the_event_comes_again(stack: Stack
     """The event is answered with 503; its retry sends the same order."""
     armed = stack.acs.world.arm(fault, count=None)
     first = deliver(stack, stack.acs.world.call_connected(call))
-    behave(armed)
+    armed.stop()
     second = deliver(stack, stack.acs.world.call_connected(call))
     (recording,) = recordings_of(stack, call)
 
@@ -123,7 +123,7 @@ def test_a_call_that_still_rings_is_recorded_when_its_event_comes_again(stack: S
         world.connect(call)
         reply = deliver(stack, event, NOTIFICATION)
     finally:
-        behave(armed)
+        armed.stop()
         world.end_call(call)
 
     assert [503, 503, 200] == [one.status_code for one in (*early, reply)]
@@ -192,7 +192,7 @@ def test_a_connection_that_the_service_cannot_resolve_for_now_is_recorded_once(s
     wanted = {"callConnectionId": call.call_connection_id}
     armed = stack.acs.world.arm("call_503", count=None)
     failed = stack.call("POST", "recordings", json=wanted)
-    behave(armed)
+    armed.stop()
     again = stack.call("POST", "recordings", json=wanted)
     told = deliver(stack, stack.acs.world.call_connected(call))
     (recording,) = recordings_of(stack, call)
@@ -208,7 +208,7 @@ def test_a_connection_that_the_service_does_not_resolve_is_recorded_by_itself(st
     armed = stack.acs.world.arm("call_404", count=None)
     replies = [stack.call("POST", "recordings", json=wanted) for _ in range(2)]
     nobody = stack.call("POST", "recordings", json={"callConnectionId": str(uuid.uuid4())})
-    behave(armed)
+    armed.stop()
     (recording,) = recordings_of(stack, call)
 
     assert armed.hits > 0

@@ -260,7 +260,7 @@ def test_an_event_without_a_delete_location_leaves_the_source_alone(stack: Stack
 
 def chunk_with(**fields: object) -> dict[str, object]:
     """An event body with one chunk, and changed fields in it."""
-    place = "https://eu-api.asm.skype.com/v1/objects/0-weu-d1-0/content/audio"
+    place = "https://eu-storage.asm.skype.com/v1/objects/0-weu-d1-0/content/audio"
     chunk = {"documentId": "0-weu-d1-0", "index": 0, "contentLocation": place, **fields}
     return {"recordingStorageInfo": {"recordingChunks": [chunk]}}
 
@@ -337,11 +337,11 @@ def changed(event: Event, **fields: str) -> Event:
 HOSTILE = {
     "another host": "https://evil.example/v1/objects/x/content/audio",
     "a lookalike before": "https://evil-asm.skype.com/v1/objects/x",
-    "a lookalike behind": "https://eu-api.asm.skype.com.evil.example/v1/objects/x",
-    "plain http": "http://eu-api.asm.skype.com/v1/objects/x/content/audio",
-    "a user": "https://eu-api.asm.skype.com@evil.example/v1/objects/x",
+    "a lookalike behind": "https://eu-storage.asm.skype.com.evil.example/v1/objects/x",
+    "plain http": "http://eu-storage.asm.skype.com/v1/objects/x/content/audio",
+    "a user": "https://eu-storage.asm.skype.com@evil.example/v1/objects/x",
     "a backslash": "https://evil.example\\.asm.skype.com/v1/objects/x",
-    "a port": "https://eu-api.asm.skype.com:8443/v1/objects/x",
+    "a port": "https://eu-storage.asm.skype.com:8443/v1/objects/x",
     "the machine's own": "https://169.254.169.254/metadata/identity/oauth2/token",
     "a file": "file:///etc/passwd",
     "no url": "0-weu-d1-0",
@@ -390,7 +390,7 @@ def test_a_hostile_delete_location_is_never_asked(
 def test_an_event_over_64_kb_is_taken_like_any_other(stack: Stack, field: str) -> None:
     """Messages and table properties hold at most 64 KiB; a location of that length is never the service's."""
     found = given(stack, [short_wav(670)])
-    place = f"https://eu-api.asm.skype.com/v1/objects/{'x' * 100_000}"
+    place = f"https://eu-storage.asm.skype.com/v1/objects/{'x' * 100_000}"
     status = deliver(stack, [changed(found.event, **{field: place})])
 
     assert 202 == status

@@ -13,7 +13,7 @@ from local.acs.model import Call, Recording
 from local.acs.outputs import output_named
 from local.stack import Stack
 from recording.core.formats.api import MOST_BODY
-from tests.scenarios.worlds import assert_archived, behave, view
+from tests.scenarios.worlds import assert_archived, view
 
 WAV = {"content": "audio", "channel": "mixed", "format": "wav"}
 OUTPUTS = [
@@ -244,7 +244,7 @@ def test_a_refusal_names_the_recording_that_runs(stack: Stack, call: Call) -> No
         same = stack.call("POST", "recordings", json={"callConnectionId": call.call_connection_id, **WAV})
         other = stack.call("POST", "recordings", json={"serverCallId": call.server_call_id, **OUTPUTS[1]})
     finally:
-        behave(armed)
+        armed.stop()
 
     assert (200, recording_id) == (same.status_code, same.json()["recordingId"])
     assert recording_id == problem(other, 409)["recordingId"]
@@ -282,7 +282,7 @@ def test_a_start_that_failed_though_it_was_made_is_found_without_a_request_id(st
     armed = stack.acs.world.arm("start_500_though_started", count=None)
     body = {"serverCallId": call.server_call_id, **WAV}
     failed = stack.call("POST", "recordings", json=body)
-    behave(armed)
+    armed.stop()
     again = stack.call("POST", "recordings", json=body)
     (recording,) = recordings_of(stack, call)
 
@@ -305,7 +305,7 @@ def test_a_start_that_fails_is_started_once_when_asked_again(stack: Stack, call:
     body = {"serverCallId": call.server_call_id, **WAV}
     headers = {"Repeatability-Request-ID": str(uuid.uuid4())}
     failed = stack.call("POST", "recordings", json=body, headers=headers)
-    behave(armed)
+    armed.stop()
     again = stack.call("POST", "recordings", json=body, headers=headers)
     (recording,) = recordings_of(stack, call)
 
@@ -333,7 +333,7 @@ def test_what_fails_by_the_services_fault_is_503_and_can_be_asked_again(stack: S
     armed = [stack.acs.world.arm(name, count=None) for name in names]
     failed = ask_all()
     for fault in armed:
-        behave(fault)
+        fault.stop()
     again = ask_all()
     for call in calls:
         stack.acs.world.end_call(call)

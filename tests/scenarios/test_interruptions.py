@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from local.eventgrid.subscription import DEFAULT_TIME_TO_LIVE
 from local.stack import Stack, wait_for
+from recording.core.formats.events import RECORDING_FILE_STATUS_UPDATED
 from tests.scenarios.sounds import MEBIBYTE, long_wav, short_wav, wav
 from tests.scenarios.worlds import (
     assert_archived,
@@ -23,16 +25,24 @@ IN_THE_FIFTH = 9 * MEBIBYTE // 2
 
 @pytest.fixture(autouse=True)
 def running_again(stack: Stack) -> Iterator[None]:
-    """Restart the host after each test; Event Grid's retry schedule is shortened to at most a second."""
+    """Restart the host after each test; Event Grid's retry schedule is shortened to at most a second.
+
+    Its time to live is not: however slowly a host starts, no event is given up meanwhile.
+    """
     usual = stack.event_grid.scale
     stack.event_grid.scale = usual / 5
+    stack.event_grid.unsubscribe(stack.subscription)
+    url = stack.host.event_grid_url("recording_file_status_updated")
+    patient = stack.event_grid.subscribe(url, [RECORDING_FILE_STATUS_UPDATED], time_to_live=30 * DEFAULT_TIME_TO_LIVE)
     yield
     stack.event_grid.scale = usual
     with contextlib.suppress(RuntimeError):  # it runs
         stack.host.start()
+    stack.event_grid.unsubscribe(patient)
+    stack.subscribe()
 
 
-def test_a_copy_that_was_killed_goes_on_from_its_staged_blocks(stack: Stack) -> None:
+def test_a_copy_that_was_killed_goes_on_from_its_staged_blocks(stack: Stack, way: str) -> None:
     """Only the first block, which is checked again, and the block in flight are read again."""
     found = given(stack, [wav(SIX_BLOCKS_MS, 900)])
     found.arm("hang_mid_body", at=IN_THE_FIFTH, seconds=60.0)
@@ -93,7 +103,7 @@ def test_events_that_come_while_the_host_is_down_are_delivered_when_it_is_up(sta
         assert_archived(stack, one.recording)
 
 
-def test_a_host_that_is_stopped_in_order_loses_nothing(stack: Stack) -> None:
+def test_a_host_that_is_stopped_in_order_loses_nothing(stack: Stack, way: str) -> None:
     """A deployment during a copy."""
     found = given(stack, [wav(SIX_BLOCKS_MS, 930)])
     found.arm("slow_drip", amount=MEBIBYTE // 16, seconds=0.1, count=None)

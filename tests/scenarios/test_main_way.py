@@ -10,13 +10,14 @@ from tests.scenarios.sounds import long_wav, short_wav
 from tests.scenarios.worlds import (
     assert_archived,
     assert_incomplete,
-    behave,
     given,
     outlive,
     told,
     view,
     wait_completed,
 )
+
+pytestmark = pytest.mark.usefixtures("way")
 
 
 def connected(stack: Stack, chunk_ms: list[int]) -> Call:
@@ -95,7 +96,7 @@ def test_a_file_event_that_comes_before_the_start_is_known_is_archived(stack: St
     lost = stack.acs.world.arm("start_response_lost", count=None)
     body = {"serverCallId": call.server_call_id, "content": "audio", "channel": "mixed", "format": "wav"}
     reply = stack.call("POST", "recordings", json=body)
-    behave(lost)
+    lost.stop()
     (recording,) = (one for one in stack.acs.world.recordings.values() if one.call is call)
     stack.acs.world.end_call(call)
 

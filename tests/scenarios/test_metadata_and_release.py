@@ -1,7 +1,7 @@
 """A chunk's metadata file and the release at the source, with every fault of either."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import pytest
@@ -11,11 +11,11 @@ from local.stack import Stack, wait_for
 from tests.scenarios.sounds import MEBIBYTE, long_wav, short_wav
 from tests.scenarios.worlds import (
     ARCHIVE,
+    WAYS,
     Given,
     assert_archived,
     assert_incomplete,
     assert_quarantined,
-    behave,
     blob,
     blobs_of,
     chunk_view,
@@ -88,9 +88,9 @@ class Afflicted:
     fault: Fault
 
 
-@pytest.fixture(scope="module")
-def afflicted(stack: Stack) -> dict[str, Afflicted]:
-    """One recording for each fault, all announced at once."""
+@pytest.fixture(scope="module", params=WAYS)
+def afflicted(request: pytest.FixtureRequest, stack: Stack) -> Iterator[dict[str, Afflicted]]:
+    """One recording for each fault, all announced at once; first served in one way, then in the other."""
     found: dict[str, Afflicted] = {}
     for name, trigger in {**METADATA, **DELETE}.items():
         recording = given(stack, [short_wav(700 + len(found))])
@@ -99,8 +99,10 @@ def afflicted(stack: Stack) -> dict[str, Afflicted]:
         recording = given(stack, chunks)
         found[case] = Afflicted(recording, recording.arm(name, count=None))
     for one in found.values():
+        one.given.serve(request.param)
         one.given.publish()
-    return found
+    yield found
+    stack.forget_steps()
 
 
 @pytest.mark.parametrize("name", METADATA)
@@ -153,7 +155,7 @@ def test_a_delete_that_finds_nothing_is_not_believed_while_the_content_is_served
     assert "archived" == chunk_view(stack, one.given.id)["state"]
     assert source.exists
     assert {} == told(stack, "RecordingArchived", one.given.id)
-    behave(one.fault)
+    one.fault.stop()
 
     assert_archived(stack, one.given.recording)
 
@@ -166,7 +168,7 @@ def test_a_delete_that_finds_nothing_is_believed_once_the_content_is_gone_too(
     wait_state(stack, one.given.id, "archived")
     wait_failures(stack, one.given.id, 1)
     stack.acs.world.expire(one.given.recording.documents[0])
-    behave(one.fault)
+    one.fault.stop()
 
     assert_archived(stack, one.given.recording)
 
@@ -188,7 +190,7 @@ def test_the_source_is_kept_until_its_metadata_has_come(stack: Stack, afflicted:
     assert 1 == len(blobs_of(stack, ARCHIVE, found.id))
     assert source.exists
     assert {} == told(stack, "RecordingArchived", found.id)
-    behave(one.fault)
+    one.fault.stop()
     assert_archived(stack, found.recording)
     # Each try reads the first block; the other blocks were read once.
     tries = one.fault.hits + 1
@@ -228,7 +230,7 @@ def test_no_source_is_released_on_a_blob_that_was_harmed(
         assert "another blob" in assert_quarantined(stack, found.recording)
         assert b"something else" == container.download_blob(name).readall()
         return
-    behave(afflicted[harm].fault)
+    afflicted[harm].fault.stop()
 
     assert_archived(stack, found.recording)
     assert 1 == len(told(stack, "RecordingDamaged", found.id))
@@ -259,7 +261,7 @@ def test_a_lost_recording_that_turns_up_again_is_archived(stack: Stack, afflicte
     wait_failures(stack, one.given.id, 1)
     outlive(stack, one.given.id)
     wait_state(stack, one.given.id, "lost")
-    behave(one.fault)
+    one.fault.stop()
     one.given.publish()
 
     assert_archived(stack, one.given.recording)
@@ -271,7 +273,7 @@ def test_a_source_that_is_late_is_not_lost_before_its_deadline(stack: Stack, aff
     one = afflicted["late"]
     wait_failures(stack, one.given.id, 3)
     assert "announced" == chunk_view(stack, one.given.id)["state"]
-    behave(one.fault)
+    one.fault.stop()
 
     assert_archived(stack, one.given.recording)
 

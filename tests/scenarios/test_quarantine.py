@@ -12,7 +12,6 @@ from tests.scenarios.worlds import (
     assert_archived,
     assert_incomplete,
     assert_quarantined,
-    behave,
     blob_name,
     chunk_view,
     given,
@@ -25,6 +24,7 @@ from tests.scenarios.worlds import (
     wait_told,
 )
 
+pytestmark = pytest.mark.usefixtures("way")
 NOISE = short_wav(800)[100:]
 
 
@@ -135,7 +135,7 @@ def test_blocks_staged_of_other_content_are_not_used(stack: Stack) -> None:
     for block in wait_staged(stack, blob_name(probe), 1):
         blob.stage_block(block.id, bytes(block.size))
     found.publish()
-    behave(broken)
+    broken.stop()
 
     assert_archived(stack, found.recording)
     assert_archived(stack, probe.recording)

@@ -39,7 +39,7 @@ def without_metadata_to_delete(found: Given) -> None:
     found.arm("metadata_not_ready_404", after=1, count=None)
 
 
-def test_a_delete_location_of_its_own_id_is_used_once_its_metadata_names_the_document(stack: Stack) -> None:
+def test_a_delete_location_of_its_own_id_is_used_once_its_metadata_names_the_document(stack: Stack, way: str) -> None:
     """The app requests the metadata under the delete location."""
     found = given(stack, [short_wav(1000)], placement=SPLIT)
     found.publish()
@@ -54,7 +54,7 @@ def test_a_delete_location_of_its_own_id_is_used_once_its_metadata_names_the_doc
     assert [path for path in asked if delete_id in path]
 
 
-def test_a_delete_location_that_nothing_proves_is_left_alone(stack: Stack) -> None:
+def test_a_delete_location_that_nothing_proves_is_left_alone(stack: Stack, way: str) -> None:
     """Its source expires within a day."""
     found = given(stack, [short_wav(1001)], placement=SPLIT)
     without_metadata_to_delete(found)
@@ -64,7 +64,7 @@ def test_a_delete_location_that_nothing_proves_is_left_alone(stack: Stack) -> No
     assert "name different objects" in manifest["chunks"][0]["keptReason"]
 
 
-def test_a_delete_location_of_another_recording_deletes_nothing(stack: Stack) -> None:
+def test_a_delete_location_of_another_recording_deletes_nothing(stack: Stack, way: str) -> None:
     """Both sources are kept, and an alert names the conflict; the other one is released by its own event."""
     victim = given(stack, [short_wav(1002)])
     found = given(stack, [short_wav(1003)])

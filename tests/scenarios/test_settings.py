@@ -15,7 +15,6 @@ from tests.scenarios.worlds import (
     Given,
     assert_archived,
     assert_nothing_leaked,
-    behave,
     given,
     told,
     wait_failures,
@@ -57,7 +56,7 @@ def astray(stack: Stack) -> Iterator[Astray]:
     held.publish()
     wait_failures(stack, held.id, 1)
     stack.host.stop()
-    behave(fault)
+    fault.stop()
     port = int(stack.host.url.rpartition(":")[2])
     keys = {"LOCAL_FUNCTION_KEY": stack.host.function_key, "LOCAL_SYSTEM_KEY": stack.host.system_key}
     environment = {**stack.environment(), **WRONG, **keys}

@@ -24,6 +24,8 @@ from recording.core.model import RecordingId
 from recording.core.naming import encode
 
 ARCHIVE, QUARANTINE, JOURNAL = CONTAINERS
+WAYS = ("direct", "redirected")
+"""How content, metadata and deletes are served: at once, or by a regional host to which the first redirects."""
 LEFT_TO_ITSELF = 60.0
 """A timeout in seconds for the longest scenario, far longer than any needs."""
 
@@ -50,6 +52,11 @@ class Given:
         """Arm a fault only for one of its chunks."""
         return self.stack.acs.world.arm(fault, object_id=self.chunks[index].document_id, **trigger)
 
+    def serve(self, way: str) -> None:
+        """Serve its chunks in one of the `WAYS`."""
+        for index, _chunk in enumerate(self.chunks if way == "redirected" else ()):
+            self.arm("redirects", index)
+
     def publish(self, copies: int = 1) -> None:
         """Let Event Grid deliver its event."""
         self.stack.event_grid.publish(self.event, copies=copies)
@@ -68,11 +75,6 @@ def chunks_of(stack: Stack, recording: Recording) -> list[StoredObject]:
     """The recording's chunks at the source, deleted ones included, in order."""
     objects = stack.acs.world.objects
     return [objects[document] for document in recording.documents]
-
-
-def behave(fault: Fault) -> None:
-    """End a lasting fault."""
-    fault.count = fault.hits
 
 
 # --- what the app and its topic say ---

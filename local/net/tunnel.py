@@ -5,15 +5,13 @@ The only way from the app to the local services: what it tries to reach elsewher
 
 import asyncio
 import contextlib
-import socket
-import struct
 from collections.abc import Callable
+
+from local.net.reset import reset
 
 _READ = 256 * 1024
 _HEAD_LIMIT = 16 * 1024
 _HTTPS = 443
-_FLUSH_TRIES = 50
-_FLUSH_PAUSE = 0.02
 
 
 class Tunnel:
@@ -95,19 +93,3 @@ async def _pass_on(source: asyncio.StreamReader, sink: asyncio.StreamWriter, bac
     await sink.drain()
     sink.close()
     back.close()
-
-
-async def reset(transport: asyncio.BaseTransport) -> None:
-    """Break a connection so that the peer sees a reset, not an end, after it had what was written so far."""
-    if isinstance(transport, asyncio.WriteTransport):
-        for _ in range(_FLUSH_TRIES):
-            if transport.get_write_buffer_size() == 0 or transport.is_closing():
-                break
-            await asyncio.sleep(_FLUSH_PAUSE)
-        # A reset discards what the peer's kernel holds and the peer has not read.
-        await asyncio.sleep(_FLUSH_PAUSE)
-    connection = transport.get_extra_info("socket")
-    if connection is not None and connection.fileno() >= 0:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    if isinstance(transport, asyncio.WriteTransport):
-        transport.abort()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import trustme
 
-from local.acs.hosts import CERTIFIED_NAMES
+from local.net.hosts import CERTIFIED_NAMES
 
 
 class Certificates:

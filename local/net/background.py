@@ -2,9 +2,11 @@
 
 import asyncio
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Coroutine
 from concurrent.futures import Future
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 _LAST_TURNS = 10
 
@@ -49,3 +51,38 @@ class LoopThread:
         # Transports closed just now let go of their sockets in later turns of the loop.
         for _ in range(_LAST_TURNS):
             await asyncio.sleep(0)
+
+
+class Background(ABC):
+    """A service on a thread of its own; a context manager from `start` to `stop`, each called once."""
+
+    def __init__(self, name: str) -> None:
+        """Prepare a thread called `name`; nothing listens before `start`."""
+        self._loop = LoopThread(name)
+
+    def start(self) -> Self:
+        """Listen; returns itself once the service answers."""
+        self._loop.start()
+        self._loop.run(self._open())
+        return self
+
+    def stop(self) -> None:
+        """Stop the service and what it has under way."""
+        self._loop.run(self._close())
+        self._loop.stop()
+
+    @abstractmethod
+    async def _open(self) -> None:
+        """Listen."""
+
+    @abstractmethod
+    async def _close(self) -> None:
+        """Stop listening, and drop what is open."""
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()

@@ -3,8 +3,8 @@
 ACS_HOST = "contoso.communication.azure.com"
 MEDIA_SUFFIX = ".asm.skype.com"
 REGIONAL_SUFFIX = ".as.asm.skype.com"
-ENTRY_HOST = "eu-api.asm.skype.com"
-OTHER_ENTRY_HOST = "us-api.asm.skype.com"
+ENTRY_HOST = "eu-storage.asm.skype.com"
+OTHER_ENTRY_HOST = "us-storage.asm.skype.com"
 REGIONAL_HOST = "eu-prod.as.asm.skype.com"
 TOPIC_HOST = "archived.westeurope-1.eventgrid.azure.net"
 EVIL_HOST = "evil.example"
@@ -16,6 +16,6 @@ CERTIFIED_NAMES = (
     "*.westeurope-1.eventgrid.azure.net",
     # Certified, yet not routed: a test that wants to see what a fooled client would send routes them itself.
     EVIL_HOST,
-    "eu-api.asm.skype.com.evil.example",
+    "eu-storage.asm.skype.com.evil.example",
     "evil-asm.skype.com",
 )
