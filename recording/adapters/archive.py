@@ -70,7 +70,7 @@ class BlobArchive:
 
     Args:
         service: asks; its URL is where the container is.
-        carries: signs and sends what carries bytes (`clients.blob_requests`).
+        requests: signs and sends what carries bytes (`clients.blob_requests`).
         container: its name.
         keeping: how blobs are kept.
     """
@@ -78,12 +78,12 @@ class BlobArchive:
     def __init__(
         self,
         service: BlobServiceClient,
-        carries: Pipeline[HttpRequest, Reply],
+        requests: Pipeline[HttpRequest, Reply],
         container: str,
         keeping: BlobRetention | None = None,
     ) -> None:
         self.container = container
-        self._bytes = carries
+        self._requests = requests
         self._keeping = keeping.headers if keeping else dict[str, str]
         # A client for each of the blobs at work: making one costs as much as asking by it.
         self._blob = lru_cache(maxsize=256)(partial(service.get_blob_client, container))
@@ -143,7 +143,7 @@ class BlobArchive:
         """Put the body there; the ETag of the blob, where one was published."""
         request = HttpRequest("PUT", self._url(name, query), headers={"Content-Length": str(len(body)), **headers})
         try:
-            reply = self._bytes.run(request, body=body, take=Take.STATUS).http_response
+            reply = self._requests.run(request, body=body, take=Take.STATUS).http_response
             if reply.status_code != 201:
                 raise HttpResponseError(response=reply)
         except AzureError as error:
@@ -182,7 +182,7 @@ class BlobArchive:
             "GET", self._url(name), headers={"x-ms-range": f"bytes={offset}-{offset + len(view) - 1}"}
         )
         try:
-            reply = self._bytes.run(request, into=view).http_response
+            reply = self._requests.run(request, into=view).http_response
             if reply.status_code != 206:
                 raise HttpResponseError(response=reply)
         except AzureError as error:
