@@ -82,8 +82,8 @@ class _OverProxy(Stack):
 def short(bench: Bench) -> Result:
     """Many short recordings at once, with all of storage in Azurite."""
     note = (
-        "Azurite, which has one thread, bounds the rate of this app: it takes twelve requests more than the sample, and "
-        "checks the CRC-64 of the media in JavaScript, which the sample does not send."
+        "Azurite, which has one thread, bounds the rate of this app: it takes twelve requests more than the sample, "
+        "and checks the CRC-64 of the media in JavaScript, which the sample does not send."
     )
     return _short(bench, "short", "all in Azurite", note, None)
 

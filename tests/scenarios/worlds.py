@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any, Unpack
 from urllib.parse import quote
@@ -160,8 +159,10 @@ def _wait[T](stack: Stack, recording_id: str, found: Callable[[], T], what: str)
 def outlive(stack: Stack, recording_id: str) -> None:
     """Set `due` and `gone_by` of a recording's chunks to the past, so that their sources count as expired."""
     ended = datetime.now(UTC) - timedelta(seconds=1)
+    table = clients.table(TABLE, stack.azurite.connection_string)
+    catalog = TableCatalog(table)
 
-    def is_written(catalog: TableCatalog) -> bool:
+    def is_written() -> bool:
         entry = catalog.load(RecordingId(recording_id))
         assert entry is not None
         chunks = tuple(replace(chunk, due=ended, gone_by=ended) for chunk in entry)
@@ -171,8 +172,8 @@ def outlive(stack: Stack, recording_id: str) -> None:
             return False
         return True
 
-    with closing(clients.table(TABLE, stack.azurite.connection_string)) as table:
-        wait_for(partial(is_written, TableCatalog(table)), f"the catalog to take the entry of {recording_id}")
+    with closing(table):
+        wait_for(is_written, f"the catalog to take the entry of {recording_id}")
 
 
 # --- blobs ---
