@@ -106,11 +106,11 @@ $(BENCH_READY): bench/requirements.txt $(PYTHON_READY)
 	@touch $@
 
 bench: setup $(BENCH_READY)
-	$(say) 'Measuring what moving a recording costs (eight minutes; best on a quiet machine)'
+	$(say) 'Measuring what moving a recording costs (a quarter of an hour; best on a quiet machine)'
 	@$(PY) -m bench $(ARGS)
 
 bench-quick: setup $(BENCH_READY)
-	$(say) 'Measuring what moving a recording costs, small and quick (two minutes)'
+	$(say) 'Measuring what moving a recording costs, small and quick (three minutes)'
 	@$(PY) -m bench --quick $(ARGS)
 
 # Snapshots are compared as `bicep` itself compares them.

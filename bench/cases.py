@@ -150,7 +150,7 @@ def large(bench: Bench) -> Result:
         contenders: list[Contender] = [
             Warm(ENGINE, _OURS, warm_up=_WARM_UP),
             bench.rclone(RCLONE),
-            Warm(OBSTORE, "obstore_copy:ObstoreCopy", warm_up=_WARM_UP),
+            Warm(OBSTORE, "obstore_copy:ObstoreCopy", warm_up=_WARM_UP, package="obstore"),
         ]
         return interleave(bench, result, Place(source, sink), [(each, size) for each in contenders], bench.rounds)
 
@@ -206,7 +206,13 @@ def tls(bench: Bench) -> Result:
         contenders: list[Contender] = [
             Warm(ENGINE, _OURS, warm_up=_WARM_UP),
             bench.rclone(RCLONE),
-            Warm(OBSTORE, "obstore_copy:ObstoreCopy", options={"source": f"https://{SOURCE_HOST}"}, warm_up=_WARM_UP),
+            Warm(
+                OBSTORE,
+                "obstore_copy:ObstoreCopy",
+                options={"source": f"https://{SOURCE_HOST}"},
+                warm_up=_WARM_UP,
+                package="obstore",
+            ),
         ]
         place = Place(source, sink, bench.programs.ca)
         return interleave(bench, result, place, [(each, size) for each in contenders], bench.rounds)

@@ -4,6 +4,7 @@ import hashlib
 import shutil
 from collections.abc import Mapping
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.request import urlopen
@@ -104,6 +105,7 @@ class Warm:
         warm_up: bytes copied once, unmeasured, after the start.
         fresh: for a process's first run.
         moves: whether it ends with blobs in the sink, else it is part of a copy.
+        package: what it needs, by name.
     """
 
     def __init__(
@@ -116,6 +118,7 @@ class Warm:
         warm_up: int = 0,
         fresh: bool = False,
         moves: bool = True,
+        package: str = "",
     ) -> None:
         self.name = name
         self.how = "fresh process, imports apart" if fresh else "warm process"
@@ -125,10 +128,13 @@ class Warm:
         self._warm_up = warm_up
         self._fresh = fresh
         self._moves = moves
+        self._package = package
         self._worker: Worker | None = None
 
     def prepare(self, place: Place) -> None:
         """See `Contender.prepare`."""
+        if self._package and find_spec(self._package) is None:
+            raise Unavailable(f"{self._package} is not installed; make bench installs it")
         options = {"source": place.source_base, "sink": place.sink_base, **self._options}
         self._worker = Worker(self._kind, options, place.environment())
         if self._warm_up:

@@ -5,7 +5,6 @@ import json
 import shutil
 import subprocess
 import sys
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -97,7 +96,6 @@ class Server:
 
     def __init__(self, command: list[Path | str], certificate: Path | None) -> None:
         """Start it and read its port."""
-        self._running = ExitStack()
         full = [str(part) for part in command] + ([str(certificate)] if certificate else [])
         self._process = subprocess.Popen(full, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout  # noqa: S101 - PIPE was asked for; Popen's type cannot say so
