@@ -8,7 +8,6 @@ from azure.communication.callautomation import CallAutomationClient
 from azure.core.credentials import AzureKeyCredential, TokenCredential
 from azure.core.pipeline import Pipeline, PipelineRequest
 from azure.core.pipeline.policies import (
-    AzureKeyCredentialPolicy,
     BearerTokenCredentialPolicy,
     HeadersPolicy,
     RetryPolicy,
@@ -17,11 +16,11 @@ from azure.core.pipeline.policies import (
 from azure.core.pipeline.transport import HttpTransport
 from azure.core.rest import HttpRequest
 from azure.core.utils import parse_connection_string
+from azure.eventgrid import EventGridPublisherClient
 from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
 from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueClient
 
-from recording.adapters.endpoint import Endpoint
 from recording.adapters.http_transport import Reply, Urllib3Transport
 from recording.adapters.signing import Signing, TableSigning
 from recording.adapters.table import Table
@@ -30,9 +29,7 @@ _KEPT_CONNECTIONS = 64
 _USER_AGENT = "recording-archive"
 _COMMUNICATION_SCOPE = "https://communication.azure.com//.default"
 _STORAGE_SCOPE = "https://storage.azure.com/.default"
-_EVENT_GRID_SCOPE = "https://eventgrid.azure.net/.default"
 _TABLE_VERSION = "2019-02-02"
-_EVENT_GRID_VERSION = "2018-01-01"
 RETRY: dict[str, Any] = {"retry_total": 3, "retry_backoff_factor": 0.5, "retry_backoff_max": 10, "timeout": 60}
 """The SDK's own retries are for a single request; a step that fails is given back to the queue, which has minutes."""
 _BLOB_RETRY: dict[str, Any] = {"retry_total": 3, "initial_backoff": 1, "increment_base": 2}
@@ -124,7 +121,7 @@ def table(
         policies.append(signing)
     elif credential is not None:
         policies.append(BearerTokenCredentialPolicy(credential, _STORAGE_SCOPE))
-    return Table(Endpoint(f"{uri.rstrip('/')}/{name}", Pipeline(transport or _transport(), policies)))
+    return Table(f"{uri.rstrip('/')}/{name}", Pipeline(transport or _transport(), policies))
 
 
 def _shared_key(connection_string: str) -> tuple[str, TableSigning]:
@@ -143,15 +140,9 @@ def queue(name: str, connection_string: str, uri: str = "", credential: Identity
     return QueueClient(uri, name, credential=credential, **options)
 
 
-def event_grid(endpoint: str, credential: Credential) -> Endpoint:
-    """The customer's own topic."""
-    signing = (
-        AzureKeyCredentialPolicy(credential, "aeg-sas-key")
-        if isinstance(credential, AzureKeyCredential)
-        else BearerTokenCredentialPolicy(credential, _EVENT_GRID_SCOPE)
-    )
-    policies: list[Any] = [RetryPolicy(**RETRY), HeadersPolicy({"User-Agent": _USER_AGENT}), signing]
-    return Endpoint(f"{endpoint}?api-version={_EVENT_GRID_VERSION}", Pipeline(_transport(), policies))
+def event_grid(endpoint: str, credential: Credential) -> EventGridPublisherClient:
+    """A client for the customer's own topic."""
+    return EventGridPublisherClient(endpoint, credential, transport=_transport())
 
 
 def _transport() -> Urllib3Transport:

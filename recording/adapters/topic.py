@@ -1,30 +1,38 @@
-"""The custom Event Grid topic, in the Event Grid schema."""
+"""The custom Event Grid topic, over `EventGridPublisherClient`."""
 
-from typing import Any
-
-import msgspec
 from azure.core.exceptions import AzureError
+from azure.eventgrid import EventGridEvent, EventGridPublisherClient
 
-from recording.adapters.endpoint import Endpoint
+from recording.adapters.clients import RETRY
 from recording.adapters.sdk_errors import is_busy, message_of, retry_after_of, status_of
 from recording.core.errors import ServiceBusy, ServiceRefused
 from recording.core.formats.notifications import OutgoingEvent
-from recording.core.times import format_time
-
-_JSON = {"Content-Type": "application/json; charset=utf-8"}
 
 
 class EventGridTopic:
-    """`Topic` over its endpoint."""
+    """`Topic` over the SDK's client; the topic takes the Event Grid schema."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
-        self._endpoint = endpoint
+    def __init__(self, client: EventGridPublisherClient) -> None:
+        self._client = client
 
     def publish(self, event: OutgoingEvent) -> None:
         """See `ports.Topic.publish`."""
         ids = {"event_id": event.event_id, "event_type": event.event_type}
         try:
-            self._endpoint.ask("POST", "", _JSON, msgspec.json.encode([_wire(event)]))
+            # For a topic the SDK drops what its constructor was told of retries.
+            self._client.send(
+                [
+                    EventGridEvent(
+                        subject=event.subject,
+                        event_type=event.event_type,
+                        data=dict(event.body),
+                        data_version="1",
+                        id=event.event_id,
+                        event_time=event.at,
+                    )
+                ],
+                **RETRY,
+            )
         except AzureError as error:
             status = status_of(error)
             cause = f"{status} {message_of(error)}" if status else message_of(error)
@@ -39,14 +47,3 @@ class NoTopic:
 
     def publish(self, event: OutgoingEvent) -> None:
         """See `ports.Topic.publish`."""
-
-
-def _wire(event: OutgoingEvent) -> dict[str, Any]:
-    return {
-        "id": event.event_id,
-        "subject": event.subject,
-        "eventType": event.event_type,
-        "eventTime": format_time(event.at),
-        "dataVersion": "1",
-        "data": event.body,
-    }
