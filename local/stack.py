@@ -20,12 +20,14 @@ from local.eventgrid import LocalEventGrid
 from local.host import FunctionsHost
 from local.net.hosts import TOPIC_HOST
 from recording.core.formats.events import RECORDING_FILE_STATUS_UPDATED
+from recording.settings import CHUNK_QUEUE, EVENT_QUEUE, OURS
 
 ROOT = Path(__file__).parents[1]
-CONTAINERS = ("recordings", "recordings-quarantine", "recordings-journal")
-TABLE = "recordings"
-QUEUE = "recording-chunks"
-EVENTS = "recording-events"
+ARCHIVE, QUARANTINE, JOURNAL, TABLE = (
+    str(OURS[key].default)
+    for key in ("ARCHIVE_CONTAINER", "QUARANTINE_CONTAINER", "JOURNAL_CONTAINER", "CATALOG_TABLE")
+)
+CONTAINERS = (ARCHIVE, QUARANTINE, JOURNAL)
 Delivery = Literal["function", "queue"]
 _QUICK = {
     # Seconds in place of minutes, by the settings that the app and the real host take from their environment as well.
@@ -121,7 +123,7 @@ class Stack:
         self.acs.control.callback_url = f"{self.host.url}/api/calls/events?code={self.host.function_key}"
         kinds = [RECORDING_FILE_STATUS_UPDATED]
         if self._delivery == "queue":
-            self.subscription = self.event_grid.subscribe_queue(self.azurite.connection_string, EVENTS, kinds)
+            self.subscription = self.event_grid.subscribe_queue(self.azurite.connection_string, EVENT_QUEUE, kinds)
         else:
             self.subscription = self.event_grid.subscribe(
                 self.host.event_grid_url("recording_file_status_updated"), kinds
@@ -154,11 +156,11 @@ class Stack:
         headers = {"x-functions-key": self.host.function_key, **options.pop("headers", {})}
         return requests.request(method, f"{self.host.url}/api/{path}", headers=headers, timeout=60, **options)
 
-    def container(self, name: str = CONTAINERS[0]) -> ContainerClient:
+    def container(self, name: str = ARCHIVE) -> ContainerClient:
         """One of the containers in Azurite."""
         return BlobServiceClient.from_connection_string(self.azurite.connection_string).get_container_client(name)
 
-    def queue_length(self, name: str = QUEUE) -> int:
+    def queue_length(self, name: str = CHUNK_QUEUE) -> int:
         """How many messages wait or run."""
         service = QueueServiceClient.from_connection_string(self.azurite.connection_string)
         return int(service.get_queue_client(name).get_queue_properties().approximate_message_count or 0)
@@ -166,7 +168,7 @@ class Stack:
     def forget_steps(self) -> None:
         """Drop what waits to be done for chunks, so that what was left in doubt is not looked at again."""
         service = QueueServiceClient.from_connection_string(self.azurite.connection_string)
-        service.get_queue_client(QUEUE).clear_messages()
+        service.get_queue_client(CHUNK_QUEUE).clear_messages()
 
     def archived(self) -> dict[str, dict[str, Any]]:
         """The bodies of the RecordingArchived events that the custom topic has received, by recording id."""
@@ -185,7 +187,7 @@ def provision(connection_string: str) -> None:
         with contextlib.suppress(ResourceExistsError):
             blob.create_container(container)
     TableServiceClient.from_connection_string(connection_string).create_table_if_not_exists(TABLE)
-    for queue in (QUEUE, EVENTS):
+    for queue in (CHUNK_QUEUE, EVENT_QUEUE):
         with contextlib.suppress(ResourceExistsError):
             QueueServiceClient.from_connection_string(connection_string).create_queue(queue)
 

@@ -16,7 +16,7 @@ from rich.table import Table
 
 from local.claim import folder_for, is_claimed
 from local.running import Running
-from local.stack import EVENTS, QUEUE
+from recording.settings import CHUNK_QUEUE, EVENT_QUEUE
 
 WIDTH = 80
 """Columns of a terminal that nobody has made wider."""
@@ -81,7 +81,9 @@ def _queues(running: Running) -> str:
         except ResourceNotFoundError:  # the host makes a poison queue with its first message
             return 0
 
-    return ", ".join(f"{name} {length(name)} (poison {length(f'{name}-poison')})" for name in (EVENTS, QUEUE))
+    return ", ".join(
+        f"{name} {length(name)} (poison {length(f'{name}-poison')})" for name in (EVENT_QUEUE, CHUNK_QUEUE)
+    )
 
 
 def recordings_table(at_service: Iterable[Json], views: Iterable[Json], now: datetime) -> Table:

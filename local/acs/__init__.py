@@ -47,7 +47,7 @@ class LocalAcs(Background):
         super().__init__("local-acs")
         self.certificates = Certificates(folder)
         self.world = World(folder / "objects")
-        self.tunnel = Tunnel(self.world.note_refused)
+        self.tunnel = Tunnel(self.world.log.refuse)
         self._server = TlsServer(self.world, self.certificates.server_context())
         self._production = Production(self.world, MediaLibrary(media_folder or folder / "media", media), publish)
         self.control = ControlApi(self.world, callback_url, control_port)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 SAMPLE_RATE = 16_000
-BYTES_PER_SAMPLE = 2
 MAX_CHANNELS = 5
 
 

@@ -49,7 +49,7 @@ class CallingApi:
                 raise ServiceRefusal(400, "MissingApiVersionParameter", message)
             if not _VERSION.fullmatch(version):
                 raise ServiceRefusal(400, "UnsupportedApiVersionValue", f"Unsupported api-version '{version}'.")
-            fault = self._world.strike(Occasion(operation))
+            fault = self._world.faults.strike(Occasion(operation))
             record.fault = fault.name if fault else None
             if fault is not None and fault.kind.reply is not None and not fault.kind.first:
                 return fault_reply(fault.kind.reply, fault)

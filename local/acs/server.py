@@ -49,7 +49,7 @@ class TlsServer:
             path=request.raw_path,
             range=request.headers.get("Range"),
         )
-        self._world.note_request(record)
+        self._world.log.begin(record)
         try:
             answer = await self._answer(request, record, host)
             record.status = answer.status
@@ -61,7 +61,7 @@ class TlsServer:
             record.client_aborted = True
             raise
         finally:
-            self._world.note_end(record)
+            self._world.log.end(record)
         return answer
 
     async def _answer(self, request: web.BaseRequest, record: RequestRecord, host: str) -> web.StreamResponse:

@@ -81,7 +81,7 @@ class Storage:
 
     def _leads_on(self, request: web.BaseRequest, record: RequestRecord) -> bool:
         """Whether this host redirects to the one that serves."""
-        return _at_entry(request) and self._world.rules("redirects", record.document_id)
+        return _at_entry(request) and self._world.faults.follows("redirects", record.document_id)
 
     def _strike(
         self, request: web.BaseRequest, record: RequestRecord, asked: tuple[int, int] | None, total: int
@@ -89,7 +89,9 @@ class Storage:
         first, last = asked or (0, total - 1)
         operation: Operation = "metadata" if record.operation == "metadata" else "content"
         serving = not self._leads_on(request, record)
-        fault = self._world.strike(Occasion(operation, record.document_id, _at_entry(request), serving, first, last))
+        fault = self._world.faults.strike(
+            Occasion(operation, record.document_id, _at_entry(request), serving, first, last)
+        )
         record.fault = fault.name if fault else None
         return fault
 
@@ -101,11 +103,11 @@ class Storage:
         match fault.name:
             case "hang":
                 raise await drop(request, fault.seconds)
-            case "head_drip":
+            case "slow_head":
                 raise await drip(request, fault)
-            case "refusal_drip":
+            case "slow_refusal":
                 raise await drip(request, fault, web.StreamResponse(status=503))
-            case "redirect_drip":
+            case "slow_redirect":
                 headers = {"Location": f"https://{REGIONAL_HOST}{target}"}
                 raise await drip(request, fault, web.StreamResponse(status=302, headers=headers))
             case "redirect_elsewhere":
@@ -155,7 +157,7 @@ class Storage:
         record.document_id = entry.document_id if entry else None
         if entry is not None and entry.exists and self._leads_on(request, record):
             return _redirect(f"https://{REGIONAL_HOST}{request.raw_path}")
-        fault = self._world.strike(Occasion("delete", record.document_id))
+        fault = self._world.faults.strike(Occasion("delete", record.document_id))
         record.fault = fault.name if fault else None
         if fault is None or fault.kind.first:
             gone = not self._world.delete_object(location_id)
@@ -165,10 +167,10 @@ class Storage:
             return web.Response(status=200, headers=MEDIA_HEADERS)
         if fault.kind.reply is not None:
             return fault_reply(fault.kind.reply, fault)
-        if fault.name == "delete_flood":
+        if fault.name == "delete_long_body":
             return await flood(request, fault.amount)
-        if fault.name in {"delete_drip", "delete_head_drip"}:
-            raise await drip(request, fault, web.StreamResponse() if fault.name == "delete_drip" else None)
+        if fault.name in {"delete_slow_body", "delete_slow_head"}:
+            raise await drip(request, fault, web.StreamResponse() if fault.name == "delete_slow_body" else None)
         raise await drop(request, fault.seconds if fault.name == "delete_timeout_after_success" else 0.0)
 
 

@@ -83,7 +83,7 @@ def _hang_mid_body(transfer: Transfer, fault: Fault) -> Transfer:
     return replace(transfer, length=_cut(transfer, fault), ending="reset", stall=fault.seconds)
 
 
-def _slow_drip(transfer: Transfer, fault: Fault) -> Transfer:
+def _slow_body(transfer: Transfer, fault: Fault) -> Transfer:
     return replace(transfer, pace=(max(1, fault.amount), fault.seconds))
 
 
@@ -157,7 +157,7 @@ def _html(transfer: Transfer, _: Fault) -> Transfer:
 _BENDS: dict[str, Callable[[Transfer, Fault], Transfer]] = {
     "zero_bytes": _zero_bytes,
     "hang_mid_body": _hang_mid_body,
-    "slow_drip": _slow_drip,
+    "slow_body": _slow_body,
     "reset_mid_body": _reset_mid_body,
     "truncated_right_length": _truncated_right_length,
     "truncated_wrong_length": _truncated_wrong_length,

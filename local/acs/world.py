@@ -6,7 +6,6 @@ Tests read and change it while the servers run; every public method may be calle
 import base64
 import secrets
 import threading
-import time
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -15,13 +14,16 @@ from typing import Unpack
 
 from local.acs import events
 from local.acs.callbook import CallBook, StartRequest
-from local.acs.faults import FAULTS, Board, Fault, Occasion, Trigger
+from local.acs.fault_table import FAULTS
+from local.acs.faults import Board, Fault, Trigger
 from local.acs.model import Call, Recording, RequestRecord, StoredObject
 from local.acs.outputs import Output, output_named
+from local.acs.request_log import RequestLog
 from local.acs.seeding import lay_out
 from local.acs.shelf import MetadataContent, Placement, Shelf
 from local.acs.timeline import DOCUMENTED_MAX_CHUNK_MS, PlannedChunk
 from local.net.faults import fault_named
+from local.net.waiting import wait_until
 
 DEFAULT_PARTICIPANTS = (
     "8:acs:b6372803-0c35-4ec0-833b-c19b798cef2d_0000000e-3240-55cf-b8bb-353a0d00a001",
@@ -76,8 +78,7 @@ class World:
         self._changed = threading.Condition(threading.RLock())
         self._book = CallBook(self._time)
         self._shelf = Shelf(self._time)
-        self._requests: list[RequestRecord] = []
-        self._refused: list[str] = []
+        self.log = RequestLog(self._changed)
 
     def _time(self) -> datetime:
         """The service's time by whatever clock is set now."""
@@ -163,8 +164,8 @@ class World:
             known = len(self._book.recordings)
             recording = self._book.begin(
                 request,
-                one_per_call=self.rules("start_one_per_call"),
-                replays_refusals=self.rules("start_refusal_replayed"),
+                one_per_call=self.faults.follows("start_one_per_call"),
+                replays_refusals=self.faults.follows("start_refusal_replayed"),
             )
             new = len(self._book.recordings) > known
             self._changed.notify_all()
@@ -336,56 +337,20 @@ class World:
         usual: Trigger = {"count": kind.count, "on": kind.operation, "hop": kind.hop}
         return self.faults.arm(Fault(kind, object_id, **(usual | trigger)))
 
-    def rules(self, name: str, object_id: str | None = None) -> bool:
-        """Whether a rule of the table is in force, for an object if one is named."""
-        armed = (fault for fault in self.faults.armed() if fault.name == name and not fault.spent)
-        return any(fault.document_id in {None, object_id} for fault in armed)
-
-    def strike(self, occasion: Occasion) -> Fault | None:
-        """The fault a request meets."""
-        return self.faults.strike(occasion)
-
     @property
     def requests(self) -> list[RequestRecord]:
         """Every request that reached the TLS server, in order of arrival."""
-        with self._changed:
-            return list(self._requests)
+        return self.log.requests()
 
     @property
     def refused_hosts(self) -> list[str]:
         """`host:port` of every connection the tunnel refused."""
-        with self._changed:
-            return list(self._refused)
-
-    def note_request(self, record: RequestRecord) -> None:
-        """Add a request to the record."""
-        with self._changed:
-            self._requests.append(record)
-            self._changed.notify_all()
-
-    def note_end(self, record: RequestRecord) -> None:
-        """A request is over: answered, or dropped."""
-        with self._changed:
-            record.done = True
-            self._changed.notify_all()
-
-    def note_refused(self, target: str) -> None:
-        """The tunnel refused a connection."""
-        with self._changed:
-            self._refused.append(target)
-            self._changed.notify_all()
+        return self.log.refused()
 
     def bytes_served(self, object_id: str) -> int:
-        """Body bytes of an object's content handed out so far, over all its requests."""
+        """Body bytes of an object's content sent so far, over all its requests."""
         return sum(r.bytes_sent for r in self.requests if r.document_id == object_id and r.operation == "content")
 
     def wait_for(self, reached: Callable[["World"], bool], timeout: float = 10.0) -> bool:
-        """Wait until the world is so, asked at each change and every 50 ms; False if it was not in time."""
-        limit = time.monotonic() + timeout
-        with self._changed:
-            while not reached(self):
-                left = limit - time.monotonic()
-                if left <= 0:
-                    return False
-                self._changed.wait(min(left, 0.05))
-        return True
+        """Wait until the world has reached a state; False if it takes longer than the timeout."""
+        return wait_until(self._changed, lambda: reached(self), timeout)

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from local.acs.model import StoredObject
 from local.demo.story import Shown
-from local.stack import CONTAINERS, Stack
+from local.stack import QUARANTINE, Stack
 
 _MEBIBYTE = 1 << 20
 
@@ -36,8 +36,7 @@ def inspect(stack: Stack, recordings: list[Shown], folder: Path) -> list[Finding
     expected: set[str] = set()
     findings = [_inspect_one(stack, container, shown, folder, expected) for shown in recordings]
     strange = sorted({blob.name for blob in container.list_blobs()} - expected)
-    for name in CONTAINERS[1:2]:
-        strange += [f"{name}/{blob.name}" for blob in stack.container(name).list_blobs()]
+    strange += [f"{QUARANTINE}/{blob.name}" for blob in stack.container(QUARANTINE).list_blobs()]
     findings[0].wrong += [f"nothing should be at {name}" for name in strange]
     findings[0].wrong += [f"{host} was asked for" for host in stack.acs.world.refused_hosts]
     return findings

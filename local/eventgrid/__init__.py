@@ -5,7 +5,6 @@ import contextlib
 import random
 import secrets
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
@@ -25,6 +24,7 @@ from local.eventgrid.topic import CustomTopic
 from local.net.background import Background
 from local.net.certificates import Certificates
 from local.net.hosts import TOPIC_HOST
+from local.net.waiting import wait_until
 
 __all__ = ["HandshakeError", "LocalEventGrid"]
 
@@ -213,15 +213,8 @@ class LocalEventGrid(Background):
             return not self._held and self._driver.pending == 0
 
     def wait(self, reached: Callable[[], bool], timeout: float = 10.0) -> bool:
-        """Wait until `reached()`, asked at each change and every 50 ms; False if it was not in time."""
-        limit = time.monotonic() + timeout
-        with self._changed:
-            while not reached():
-                left = limit - time.monotonic()
-                if left <= 0:
-                    return False
-                self._changed.wait(min(left, 0.05))
-        return True
+        """Wait until `reached()`; False if it takes longer than the timeout."""
+        return wait_until(self._changed, reached, timeout)
 
     def wait_idle(self, timeout: float = 10.0) -> bool:
         """Wait until `idle`."""

@@ -97,8 +97,6 @@ class Driver:
             self._changed.notify_all()
 
     async def _bury(self, errand: _Errand, ending: Ending) -> None:
-        if not errand.subscription.dead_letters:
-            return
         path, content = dead_letter(errand.subscription, errand.events, ending)
         try:
             await asyncio.to_thread(errand.store.write, path, content)

@@ -66,7 +66,6 @@ class Subscription:
     max_attempts: int = DEFAULT_ATTEMPTS
     time_to_live: float = DEFAULT_TIME_TO_LIVE
     batch: int = 1
-    dead_letters: bool = True
 
     def wants(self, event: Event) -> bool:
         """Whether the filter lets an event through."""

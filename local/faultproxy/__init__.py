@@ -91,10 +91,6 @@ class FaultProxy(Background):
         """Every request so far, in the order of arrival."""
         return self._records.all()
 
-    def requests_for(self, named: str) -> list[RequestRecord]:
-        """Those whose path holds a text."""
-        return [record for record in self._records.all() if named in record.path]
-
     def wait_for(self, reached: Callable[[Sequence[RequestRecord]], bool], seconds: float = 10.0) -> bool:
         """Wait until the requests are so; False if they were not in time."""
         return self._records.wait_for(reached, seconds)

@@ -69,11 +69,9 @@ class Exchange:
         async for piece in middle(request_body(head, self._reader)):
             there.write(piece)
             await there.drain()
-            self._record.bytes_in += len(piece)
         await there.drain()
 
     async def _return(self, head: Head, reply: Head, there: asyncio.StreamReader) -> bool:
-        self._record.done_there = True
         if await self._strikes("after"):
             async for _piece in reply_body(reply, self._record.method, there):
                 pass
@@ -84,7 +82,6 @@ class Exchange:
         async for piece in middle(reply_body(reply, self._record.method, there)):
             self._writer.write(piece)
             await self._writer.drain()
-            self._record.bytes_out += len(piece)
         await self._writer.drain()
         return is_bounded(reply, self._record.method) and not reply.ends
 

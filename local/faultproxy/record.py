@@ -16,9 +16,6 @@ class RequestRecord:
         at: monotonic seconds of its arrival.
         path: unquoted, without the query.
         fault: what it met.
-        bytes_in: of its body, passed on to the service.
-        bytes_out: of the reply's body, passed back.
-        done_there: whether the service has replied, whatever became of the reply.
         over: whether nothing of it is under way any more.
     """
 
@@ -29,9 +26,6 @@ class RequestRecord:
     fault: str | None
     at: float = field(default_factory=time.monotonic)
     status: int = 0
-    bytes_in: int = 0
-    bytes_out: int = 0
-    done_there: bool = False
     over: bool = False
 
 

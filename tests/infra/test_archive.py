@@ -2,7 +2,7 @@
 
 import pytest
 
-from local.stack import CONTAINERS, EVENTS, QUEUE, TABLE
+from local.stack import CONTAINERS, TABLE
 from recording.settings import CHUNK_QUEUE, EVENT_QUEUE
 from tests.infra.conftest import Evaluate
 from tests.infra.deployment import Deployment
@@ -17,11 +17,10 @@ def names(deployment: Deployment, kind: str) -> set[str]:
 
 
 def test_it_has_what_the_app_and_the_local_stack_have(deployment: Deployment) -> None:
-    """The same containers, queues and table, and one container for what Event Grid could not deliver."""
+    """The same containers, queues and table, and a container for dead letters of Event Grid."""
     assert {*CONTAINERS, "recordings-deadletter"} == names(deployment, "blobServices/containers")
-    read = {CHUNK_QUEUE, EVENT_QUEUE}
-    assert {QUEUE, EVENTS} == read
-    assert read | {f"{queue}-poison" for queue in read} == names(deployment, "queueServices/queues")
+    queues = {CHUNK_QUEUE, EVENT_QUEUE}
+    assert queues | {f"{queue}-poison" for queue in queues} == names(deployment, "queueServices/queues")
     assert {TABLE} == names(deployment, "tableServices/tables")
 
 

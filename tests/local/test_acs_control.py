@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from local.acs import LocalAcs
-from local.acs.faults import FAULTS
+from local.acs.fault_table import FAULTS
 from tests.local.webhook_receiver import Receiver, receiving
 
 

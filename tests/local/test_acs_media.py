@@ -15,7 +15,7 @@ from azure.core.credentials import AzureKeyCredential
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, ResourceNotFoundError
 
 from local.acs import LocalAcs
-from local.acs.faults import FAULTS
+from local.acs.fault_table import FAULTS
 from local.acs.model import StoredObject
 from local.acs.shelf import Placement
 from local.acs.world import World
@@ -317,9 +317,9 @@ def test_each_body_fault_lies_in_its_own_way(acs: LocalAcs, caller: Caller, stor
     assert "bytes 20000-49999/100005" == longer.headers["Content-Range"]
 
 
-def test_a_slow_drip_is_whole_in_the_end(acs: LocalAcs, caller: Caller, stored: StoredObject) -> None:
+def test_a_slow_body_is_whole_in_the_end(acs: LocalAcs, caller: Caller, stored: StoredObject) -> None:
     """Piece by piece."""
-    acs.world.arm("slow_drip", object_id=stored.document_id, amount=2000, seconds=0.001)
+    acs.world.arm("slow_body", object_id=stored.document_id, amount=2000, seconds=0.001)
     assert CONTENT == caller.get(stored.content_location).body
 
 
@@ -414,9 +414,9 @@ def test_a_content_fault_can_be_armed_on_metadata(acs: LocalAcs, caller: Caller,
         ("delete_broken_xml_503", 503, True),
         ("delete_gzip_bomb", 500, True),
         ("delete_retry_after_day", 503, True),
-        ("delete_drip", 200, False),
-        ("delete_head_drip", 0, False),
-        ("delete_flood", 200, False),
+        ("delete_slow_body", 200, False),
+        ("delete_slow_head", 0, False),
+        ("delete_long_body", 200, False),
         ("delete_202", 202, False),
         ("delete_204", 204, False),
         ("delete_200_html", 200, False),
