@@ -1,4 +1,4 @@
-"""Everything on one machine: Azurite, the local ACS and Event Grid, and the Functions host with the app in it."""
+"""The whole stack on one machine: Azurite, the local ACS and Event Grid, and the Functions host with the app."""
 
 import contextlib
 import logging
@@ -30,7 +30,7 @@ ARCHIVE, QUARANTINE, JOURNAL, TABLE = (
 CONTAINERS = (ARCHIVE, QUARANTINE, JOURNAL)
 Delivery = Literal["function", "queue"]
 _QUICK = {
-    # Seconds in place of minutes, by the settings that the app and the real host take from their environment as well.
+    # Seconds instead of minutes, by settings that the app and the real host also read from the environment.
     "RETRY_FIRST_SECONDS": "1",
     "RETRY_LONGEST_SECONDS": "4",
     "AzureFunctionsJobHost__extensions__queues__visibilityTimeout": "00:00:01",
@@ -41,13 +41,13 @@ _QUICK = {
 
 
 class Stack:
-    """The whole of it, started in order and stopped in reverse; a context manager.
+    """All parts, started in order and stopped in reverse; a context manager.
 
     Attributes:
         acs: the local Communication Services; `acs.world` is what tests look at and change.
         event_grid: the local Event Grid.
         subscription: to the app's trigger or its queue.
-        before_publish: sees each file event before Event Grid does; what it arms then strikes the copy.
+        before_publish: called with each file event before Event Grid gets it; a fault armed there affects the copy.
         host: the Functions host's process.
     """
 
@@ -68,7 +68,7 @@ class Stack:
         Args:
             folder: where all state and logs of this run go.
             settings: app settings beside those that the stack makes.
-            media: the user's own files by format, in place of made ones.
+            media: the user's own files by format, instead of made ones.
             media_folder: where made media is kept between runs.
             app: the folder of function_app.py.
             port: of the Functions host; 0 for a free one.
@@ -95,7 +95,7 @@ class Stack:
         self.event_grid.publish(event)
 
     def __enter__(self) -> Self:
-        """Start everything; what has started is stopped again if the rest cannot."""
+        """Start everything; if one part cannot start, stop the others again."""
         try:
             return self._start()
         except BaseException:
@@ -115,7 +115,7 @@ class Stack:
         return self
 
     def subscribe(self) -> None:
-        """Lead callbacks and file events to the app, which must answer the handshake.
+        """Send callbacks and file events to the app, which must answer the handshake.
 
         Raises:
             HandshakeError: it does not.
@@ -136,37 +136,37 @@ class Stack:
         self._running.close()
 
     def environment(self) -> dict[str, str]:
-        """What the Functions host's process gets: the app's settings, and the way to the local services."""
+        """The environment of the Functions host: the app's settings, and the addresses of the local services."""
         acs = self.acs.environment()
         return {
             **_QUICK,
             "AzureWebJobsStorage": self.azurite.connection_string,
             "ARCHIVE_STORAGE": self.azurite.connection_string,
             **acs,
-            # Spelt in lower case they would win, were they set on this machine.
+            # The names in lower case take precedence, and may be set on this machine.
             **{name.lower(): acs[name] for name in ("HTTPS_PROXY", "NO_PROXY")},
             **self.event_grid.environment(),
             **self._settings,
         }
 
-    # What people and tests ask of it
+    # --- for people and tests ---
 
     def call(self, method: str, path: str, **options: Any) -> requests.Response:  # noqa: ANN401 - passed on to requests
-        """Ask the app's HTTP API, with its function key."""
+        """Send a request to the app's HTTP API, with its function key."""
         headers = {"x-functions-key": self.host.function_key, **options.pop("headers", {})}
         return requests.request(method, f"{self.host.url}/api/{path}", headers=headers, timeout=60, **options)
 
     def container(self, name: str = ARCHIVE) -> ContainerClient:
-        """One of the containers in Azurite."""
+        """A container in Azurite."""
         return BlobServiceClient.from_connection_string(self.azurite.connection_string).get_container_client(name)
 
     def queue_length(self, name: str = CHUNK_QUEUE) -> int:
-        """How many messages wait or run."""
+        """The number of messages in a queue, visible or not."""
         service = QueueServiceClient.from_connection_string(self.azurite.connection_string)
         return int(service.get_queue_client(name).get_queue_properties().approximate_message_count or 0)
 
-    def forget_steps(self) -> None:
-        """Drop what waits to be done for chunks, so that what was left in doubt is not looked at again."""
+    def clear_chunk_messages(self) -> None:
+        """Delete all chunk messages, so that quarantined chunks are not checked again."""
         service = QueueServiceClient.from_connection_string(self.azurite.connection_string)
         service.get_queue_client(CHUNK_QUEUE).clear_messages()
 
@@ -181,7 +181,7 @@ class Stack:
 
 
 def provision(connection_string: str) -> None:
-    """Make what the deployment makes in Azure: containers, table and queues."""
+    """Create what the deployment creates in Azure: containers, table and queues."""
     blob = BlobServiceClient.from_connection_string(connection_string)
     for container in CONTAINERS:
         with contextlib.suppress(ResourceExistsError):
@@ -193,10 +193,10 @@ def provision(connection_string: str) -> None:
 
 
 def wait_for[T](found: Callable[[], T], what: str, seconds: float = 60.0) -> T:
-    """Ask until the answer is true.
+    """Evaluate until the result is true.
 
     Raises:
-        TimeoutError: it never was; says what was waited for.
+        TimeoutError: it never was; says what was awaited.
     """
     due = time.monotonic() + seconds
     while not (answer := found()):

@@ -1,4 +1,4 @@
-"""A local Azure Communication Services: recordings over the REST API, real media, every kind of trouble."""
+"""A local Azure Communication Services: recordings over the REST API, real media, and named faults."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -39,7 +39,7 @@ class LocalAcs(Background):
         Args:
             folder: where certificates and media of this run go.
             publish: takes each event, in the Event Grid schema; called on threads of the service.
-            media: the user's own files by format, in place of made ones.
+            media: the user's own files by format, instead of made ones.
             media_folder: where made media is kept between runs; below `folder` without it.
             callback_url: where the control API sends CallConnected callbacks.
             control_port: 0 for any free one.
@@ -68,7 +68,7 @@ class LocalAcs(Background):
         return f"https://{ACS_HOST}"
 
     def environment(self) -> dict[str, str]:
-        """What a process needs in its environment to meet this service in place of the real one."""
+        """The environment variables that lead a process to this service instead of the real one."""
         bundle = str(self.certificates.ca_pem)
         return {
             "ACS_ENDPOINT": self.endpoint,
@@ -88,7 +88,7 @@ class LocalAcs(Background):
         await self.control.start()
 
     def stop(self) -> None:
-        """Stop the servers and what they had under way."""
+        """Stop the servers and cancel pending work."""
         self._production.stop()
         super().stop()
 

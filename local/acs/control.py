@@ -14,9 +14,9 @@ from local.acs.model import Call
 from local.acs.views import call_view, fault_view, object_view, recording_view
 from local.acs.world import DEFAULT_PARTICIPANTS, World
 
-_PATIENCE = 0.1
+_SHUTDOWN_TIMEOUT = 0.1
 _CALLBACK_TIMEOUT = aiohttp.ClientTimeout(total=30)
-# Each by its name on the wire, in camelCase as at the app's own API, with its name in the world.
+# The name on the wire, in camelCase as in the app's API, and the name in the world.
 _CALL_FIELDS = {
     "serverCallId": "server_call_id",
     "groupCallId": "group_id",
@@ -70,7 +70,7 @@ class ControlApi:
     """
 
     def __init__(self, world: World, callback_url: str | None, port: int) -> None:
-        """Drive a world."""
+        """Control a world."""
         self._world = world
         self.callback_url = callback_url
         self.published: Callable[[], Sequence[Mapping[str, Any]]] = tuple
@@ -90,7 +90,7 @@ class ControlApi:
                 web.delete("/faults", self._clear),
             ]
         )
-        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=_PATIENCE)
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=_SHUTDOWN_TIMEOUT)
         self.port = 0
 
     async def start(self) -> None:
@@ -185,7 +185,7 @@ class ControlApi:
 
 @web.middleware
 async def _clear_errors(request: web.Request, handler: _Handler) -> web.StreamResponse:
-    """Every refusal is JSON that says what was wrong."""
+    """Answer every refusal as JSON with its cause."""
     try:
         return await handler(request)
     except _Wrong as wrong:

@@ -10,8 +10,8 @@ _CONTENT = (
     FaultKind("not_ready_404", "content", "the file is not there yet", "404 problem", Reply(404)),
     FaultKind("gone_410", "content", "the file is gone for good", "410 problem", Reply(410)),
     FaultKind("bad_request_html", "content", "a gateway's error page", "400 text/html", Reply(400, "html")),
-    FaultKind("html_for_media", "content", "a page in place of the media", "200 text/html", Reply(200, "html")),
-    FaultKind("text_for_media", "content", "a few words in place of the media", "200 text/plain", Reply(200, "text")),
+    FaultKind("html_for_media", "content", "a page instead of the media", "200 text/html", Reply(200, "html")),
+    FaultKind("text_for_media", "content", "a short text instead of the media", "200 text/plain", Reply(200, "text")),
     FaultKind("html_for_middle_range", "content", "a page as long as the range", "206 text/html, right Content-Range"),
     FaultKind("untyped_html_for_middle_range", "content", "the same, sent as media", "206, right Content-Range"),
     FaultKind("unauthorized_mid_copy", "content", "the signature is refused (arm with `after`)", "401", Reply(401)),
@@ -23,7 +23,7 @@ _CONTENT = (
     FaultKind(
         "server_error_502",
         "content",
-        "a gateway that finds nobody behind it",
+        "a gateway that reaches no backend",
         "502 text/html",
         Reply(502, "html"),
     ),
@@ -35,9 +35,11 @@ _CONTENT = (
         "206, half a body",
     ),
     FaultKind("slow_body", "content", "sends `amount` bytes each `seconds`", "206, whole but slow"),
-    FaultKind("slow_head", "content", "drips a head, `amount` bytes, one each `seconds`, then resets", "half a head"),
-    FaultKind("slow_refusal", "content", "drips a refusal's body in the same way", "503, half a body"),
-    FaultKind("slow_redirect", "content", "drips a redirect's body in the same way", "302, half a body", hop="entry"),
+    FaultKind("slow_head", "content", "sends `amount` header bytes, one each `seconds`; resets", "half a head"),
+    FaultKind("slow_refusal", "content", "sends the body of a refusal in the same way", "503, half a body"),
+    FaultKind(
+        "slow_redirect", "content", "sends the body of a redirect in the same way", "302, half a body", hop="entry"
+    ),
     FaultKind("breaks_every", "content", "resets after `amount` bytes, each time", "206, part of a body", count=None),
     FaultKind("reset_mid_body", "content", "resets the TCP connection at `at`", "206, half a body"),
     FaultKind(
@@ -57,9 +59,11 @@ _CONTENT = (
         count=None,
     ),
     FaultKind("short_206", "content", "sends half of what was asked, and says so", "206, shorter", count=None),
-    FaultKind("odd_encoding_none", "content", "names an encoding that is none", "206, Content-Encoding: none"),
-    FaultKind("odd_encoding_identity", "content", "spells it its own way", "206, Content-Encoding: Identity"),
-    FaultKind("content_range_capital", "content", "spells the unit its own way", "206, Content-Range: Bytes a-b/n"),
+    FaultKind("odd_encoding_none", "content", "names an encoding `none`", "206, Content-Encoding: none"),
+    FaultKind(
+        "odd_encoding_identity", "content", "names an encoding in unusual case", "206, Content-Encoding: Identity"
+    ),
+    FaultKind("content_range_capital", "content", "names the unit in unusual case", "206, Content-Range: Bytes a-b/n"),
     FaultKind("no_total", "content", "does not say the total", "206, Content-Range: bytes a-b/*", count=None),
     FaultKind("no_length_200", "content", "the whole from byte 0, of unknown length", "200, chunked", count=None),
     FaultKind("range_ignored", "content", "sends the whole object from byte 0", "200 to a Range"),
@@ -73,7 +77,7 @@ _CONTENT = (
     FaultKind("length_changes", "content", "Content-Range names a total `amount` bytes longer", "206, other total"),
     FaultKind("redirect_elsewhere", "content", "redirects to a foreign host (`location`)", "302", hop="entry"),
     FaultKind("redirect_http", "content", "redirects to the right host over plain http", "302", hop="entry"),
-    FaultKind("redirect_loop", "content", "redirects to and fro between two hosts", "302", hop="entry", count=None),
+    FaultKind("redirect_loop", "content", "redirects back and forth between two hosts", "302", hop="entry", count=None),
     FaultKind("redirect_back", "content", "the host that serves redirects to the entry host", "302", count=None),
     FaultKind(
         "redirects",
@@ -86,7 +90,7 @@ _CONTENT = (
 )
 _METADATA = (
     FaultKind("metadata_not_ready_404", "metadata", "the file is not there yet", "404 problem", Reply(404)),
-    FaultKind("metadata_html", "metadata", "a page in place of the file", "200 text/html", Reply(200, "html")),
+    FaultKind("metadata_html", "metadata", "a page instead of the file", "200 text/html", Reply(200, "html")),
     FaultKind("metadata_empty", "metadata", "a successful download of nothing", "200, no body", Reply(200, "empty")),
     FaultKind("metadata_says_nothing", "metadata", "an object without any field", "200 JSON", Reply(200, "no_fields")),
     FaultKind(
@@ -127,17 +131,25 @@ _DELETE = (
     FaultKind("delete_409", "delete", "a conflict, nothing deleted", "409 problem", Reply(409)),
     *(
         FaultKind(
-            f"delete_broken_json_{status}", "delete", "refuses in no JSON", str(status), Reply(status, "broken_json")
+            f"delete_broken_json_{status}",
+            "delete",
+            "refuses with invalid JSON",
+            str(status),
+            Reply(status, "broken_json"),
         )
         for status in (401, 403, 404, 409, 500, 503)
     ),
-    FaultKind("delete_broken_xml_503", "delete", "refuses in no XML", "503", Reply(503, "broken_xml")),
-    FaultKind("delete_gzip_bomb", "delete", "refuses in few bytes that decode to many", "500 gzip", Reply(500, "bomb")),
+    FaultKind("delete_broken_xml_503", "delete", "refuses with invalid XML", "503", Reply(503, "broken_xml")),
+    FaultKind(
+        "delete_gzip_bomb", "delete", "refuses with few bytes that decode to many", "500 gzip", Reply(500, "bomb")
+    ),
     FaultKind("delete_retry_after_day", "delete", "busy for a day", "503, Retry-After: 86400", Reply(503, rest=_DAY)),
     FaultKind(
-        "delete_slow_body", "delete", "deletes, and drips as `slow_refusal` does", "200, half a body", first=True
+        "delete_slow_body", "delete", "deletes, and sends a body as `slow_refusal` does", "200, half a body", first=True
     ),
-    FaultKind("delete_slow_head", "delete", "deletes, and drips as `slow_head` does", "half a head", first=True),
+    FaultKind(
+        "delete_slow_head", "delete", "deletes, and sends headers as `slow_head` does", "half a head", first=True
+    ),
     FaultKind("delete_long_body", "delete", "deletes, with a body of `amount` bytes", "200, a long body", first=True),
     FaultKind("delete_timeout_after_success", "delete", "deletes, waits `seconds`, resets", "none", first=True),
     FaultKind("delete_response_lost", "delete", "deletes and resets at once", "none", first=True),
@@ -180,7 +192,7 @@ _CALLING = (
     FaultKind(
         "start_refusal_replayed",
         "start",
-        "an order that was refused once is refused for ever under its Repeatability-Request-ID",
+        "repeats a refusal for every request with the same Repeatability-Request-ID",
         "the same refusal",
         count=None,
         rule=True,
@@ -213,7 +225,7 @@ _CALLING = (
     FaultKind("stop_response_lost", "stop", "stops the recording and resets at once", "none", first=True),
 )
 FAULTS: Mapping[str, FaultKind] = {kind.name: kind for kind in (*_CONTENT, *_METADATA, *_DELETE, *_CALLING)}
-"""The table."""
+"""By name."""
 
 
 def catalogue() -> list[dict[str, str]]:

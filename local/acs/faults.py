@@ -1,8 +1,8 @@
-"""Every way the local service can misbehave, by a stable name.
+"""Faults of the local service: what describes one, and when an armed one strikes.
 
-A fault is armed on the world for one object or for all of them, for a number of requests (`count`, None for
-ever), after some good ones (`after`), and where it breaks a body, at a byte of the object (`at`; without it,
-half way through what was asked). `catalogue()` gives the table for people.
+A fault is armed on the world for one object or for all, for a number of requests (`count`, None for all), after
+some normal ones (`after`), and if it breaks a body, at a byte of the object (`at`; by default in the middle of the
+requested range).
 """
 
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ Body = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A whole answer given in place of the good one; `rest` is its Retry-After, where the fault was given none."""
+    """An answer given instead of the normal one; `rest` is the default of its Retry-After."""
 
     status: int
     body: Body = "problem"
@@ -64,7 +64,7 @@ class Trigger(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """A request as the faults see it; `first` and `last` are the bytes it asks for."""
+    """A request, as faults are matched with it; `first` and `last` are the bytes it asks for."""
 
     operation: Operation
     document_id: str | None = None
@@ -81,8 +81,8 @@ class Fault(ArmedFault[FaultKind, Occasion]):
     Attributes:
         document_id: the object it is for; all without it.
         at: the byte of the object where it breaks a body; only requests that ask for this byte fit then.
-        amount: bytes: of a drip, too many, of a shift, of a flood, before a break.
-        location: where a redirect leads.
+        amount: bytes: in each piece of a slow body, too many, shifted by, of a long body, or before a reset.
+        location: the target of a redirect.
         on: the operation; a content fault can be armed on `metadata` too.
         hop: where a media fault acts, see `FaultKind`.
     """
@@ -96,7 +96,7 @@ class Fault(ArmedFault[FaultKind, Occasion]):
     hop: Hop = "serving"
 
     def fits(self, occasion: Occasion) -> bool:
-        """Whether a request is one of those it is armed for; a rule strikes none."""
+        """Whether the fault is armed for this request; a rule strikes none."""
         if self.kind.rule or self.on != occasion.operation or self.document_id not in {None, occasion.document_id}:
             return False
         if self.on in {"content", "metadata"}:

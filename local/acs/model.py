@@ -1,4 +1,4 @@
-"""What the local service remembers: calls, recordings, stored objects, and the requests it saw."""
+"""The local service's records: calls, recordings, stored objects, and requests."""
 
 import hashlib
 from collections.abc import Callable
@@ -32,7 +32,7 @@ class Call:
 
 @dataclass(slots=True)
 class Pause:
-    """A stretch of a recording that is left out; `end` is None while it lasts."""
+    """An interval of a recording that is left out; `end` is None while it lasts."""
 
     start: datetime
     end: datetime | None = None

@@ -21,10 +21,10 @@ OUTPUTS: dict[str, Output] = {
     "wav": Output("audio", "mixed", "wav"),
     "unmixed": Output("audio", "unmixed", "wav"),
 }
-"""By the short names that tests and the control API use."""
+"""By the short names that tests use."""
 
 DEFAULT_OUTPUT = OUTPUTS["mp4"]
-"""What the service takes when a start request names nothing (documented default: mixed audio and video)."""
+"""The default of a start request (documented: mixed audio and video)."""
 
 
 def output_named(name: str) -> Output:

@@ -1,4 +1,4 @@
-"""The one TLS server: who is asked is told by the Host header."""
+"""The TLS server of the calling API and the media hosts, told apart by the Host header."""
 
 import asyncio
 import ssl
@@ -37,7 +37,7 @@ class TlsServer:
         await self._listener.start(self._context)
 
     async def stop(self) -> None:
-        """Stop listening, and drop what is open."""
+        """Stop listening and abort open connections."""
         await self._listener.stop()
 
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -56,7 +56,7 @@ class TlsServer:
             if isinstance(answer, web.Response) and isinstance(answer.body, bytes):
                 record.bytes_sent = len(answer.body)
         except Dropped:
-            return web.Response()  # nobody hears it
+            return web.Response()  # is not sent
         except (asyncio.CancelledError, ConnectionError):
             record.client_aborted = True
             raise

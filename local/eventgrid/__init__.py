@@ -35,7 +35,7 @@ class LocalEventGrid(Background):
     """Subscriptions, their deliveries, and a custom topic, on a thread of their own; a context manager.
 
     Attributes:
-        scale: what each second of the retry schedule lasts here.
+        scale: seconds here for each second of the retry schedule.
         answer_limit: seconds an endpoint has to answer; not scaled.
         copies: how often each event is published to each subscription; 2 for duplicates.
         delay: seconds before a first delivery; with another `order` than "published", what comes within it is
@@ -73,7 +73,7 @@ class LocalEventGrid(Background):
         self._subscriptions: list[Subscription] = []
         self.topic = CustomTopic(self.topic_key, self._changed)
 
-    # --- its life ---
+    # --- start and stop ---
 
     async def _open(self) -> None:
         """Start the custom topic; route its host to `topic.port` in the tunnel to reach it."""
@@ -116,7 +116,7 @@ class LocalEventGrid(Background):
             headers: sent with each delivery.
         """
         webhook = Webhook(endpoint_url, schema, self.answer_limit, headers)
-        self._loop.run(webhook.shake_hands(name), self.answer_limit + 5)
+        self._loop.run(webhook.handshake(name), self.answer_limit + 5)
         kinds = frozenset(event_types) if event_types is not None else None
         return self._add(Subscription(name, webhook, kinds, schema, max_attempts, time_to_live, batch))
 
@@ -130,7 +130,7 @@ class LocalEventGrid(Background):
         name: str = "archive",
         text: Text = "plain",
     ) -> Subscription:
-        """Deliver straight into a Storage queue, as plain or base64 text; no handshake."""
+        """Deliver directly into a Storage queue, as plain or base64 text; no handshake."""
         kinds = frozenset(event_types) if event_types is not None else None
         return self._add(Subscription(name, StorageQueue(connection_string, queue, text), kinds, schema))
 
@@ -147,7 +147,7 @@ class LocalEventGrid(Background):
     # --- events ---
 
     def publish(self, event: Event | Sequence[Event], *, copies: int | None = None) -> None:
-        """Take events in either schema; returns at once, delivery follows."""
+        """Accept events in either schema; returns at once and delivers later."""
         events = [event] if isinstance(event, dict) else list(event)
         many = events * (self.copies if copies is None else copies)
         with self._changed:
@@ -168,7 +168,7 @@ class LocalEventGrid(Background):
 
     @contextlib.contextmanager
     def held(self, order: Order = "reversed") -> Iterator[None]:
-        """Keep what is published inside the block, then deliver it in this order."""
+        """Hold the events that are published inside the block, then deliver them in this order."""
         with self._changed:
             self._holding += 1
         try:
@@ -200,15 +200,15 @@ class LocalEventGrid(Background):
                 )
         self._changed.notify_all()
 
-    # --- what tests ask ---
+    # --- for tests ---
 
     @property
     def deliveries(self) -> list[Delivery]:
-        """Every try so far, in order of their endings."""
+        """Every attempt so far, in the order in which they ended."""
         return self._driver.deliveries()
 
     def idle(self) -> bool:
-        """Whether nothing is held, under way, or waiting for its next try."""
+        """Whether nothing is held, in progress, or waiting for its next attempt."""
         with self._changed:
             return not self._held and self._driver.pending == 0
 

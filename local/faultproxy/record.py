@@ -1,4 +1,4 @@
-"""What the proxy remembers of each request."""
+"""The record of each request through the proxy."""
 
 import threading
 import time
@@ -16,7 +16,7 @@ class RequestRecord:
         at: monotonic seconds of its arrival.
         path: unquoted, without the query.
         fault: what it met.
-        over: whether nothing of it is under way any more.
+        over: whether it has ended.
     """
 
     service: Service
@@ -37,13 +37,13 @@ class Records:
         self._all: list[RequestRecord] = []
 
     def add(self, record: RequestRecord) -> None:
-        """A request has come."""
+        """Add a request."""
         with self._changed:
             self._all.append(record)
             self._changed.notify_all()
 
     def end(self, record: RequestRecord) -> None:
-        """A request is over: answered, or dropped."""
+        """Mark a request as ended: answered, or dropped."""
         with self._changed:
             record.over = True
             self._changed.notify_all()
@@ -54,6 +54,6 @@ class Records:
             return list(self._all)
 
     def wait_for(self, reached: Callable[[Sequence[RequestRecord]], bool], seconds: float) -> bool:
-        """Wait until the requests are so; False if they were not in time."""
+        """Wait until the requests meet a condition; False if it takes longer than the timeout."""
         with self._changed:
             return self._changed.wait_for(lambda: reached(self._all), seconds)

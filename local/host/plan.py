@@ -1,4 +1,4 @@
-"""What an app needs, checked and resolved before it is served: routes, queues, connections, schedules."""
+"""What an app needs, validated and resolved before it is served: routes, queues, connections, schedules."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass

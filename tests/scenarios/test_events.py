@@ -11,7 +11,7 @@ import requests
 from azure.storage.queue import QueueClient
 
 from local.acs.events import Event, as_schema
-from local.acs.shelf import Placement
+from local.acs.object_store import Placement
 from local.eventgrid.oddities import ODDITIES
 from local.stack import Stack, wait_for
 from recording.settings import EVENT_QUEUE

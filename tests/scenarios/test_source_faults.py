@@ -29,8 +29,8 @@ MIDDLE = MEBIBYTE * 3 // 2
 """A byte in the second of three blocks."""
 
 
-DRIP: Trigger = {"amount": 5, "seconds": 0.05}
-"""A short drip; the contract suites show that a longer one ends as well."""
+SLOW: Trigger = {"amount": 5, "seconds": 0.05}
+"""Short; the contract suites show that a longer one ends as well."""
 
 
 @dataclass(frozen=True)
@@ -90,9 +90,9 @@ PASSING: Mapping[str, tuple[str, Trigger]] = {
     "html_for_middle_range": ("html_for_middle_range", {"at": MIDDLE}),
     "untyped_html_for_middle_range": ("untyped_html_for_middle_range", {"at": MIDDLE}),
     "retry_after_day": ("retry_after_day", {}),
-    "slow_head": ("slow_head", DRIP),
-    "slow_refusal": ("slow_refusal", DRIP),
-    "slow_redirect": ("slow_redirect", DRIP),
+    "slow_head": ("slow_head", SLOW),
+    "slow_refusal": ("slow_refusal", SLOW),
+    "slow_redirect": ("slow_redirect", SLOW),
     "breaks_every": ("breaks_every", {"count": None, "amount": 300_000}),
     "range_not_satisfiable_416": ("range_not_satisfiable_416", {"count": None}),
     "short_206": ("short_206", {"count": None}),
@@ -163,7 +163,7 @@ def afflicted(request: pytest.FixtureRequest, stack: Stack) -> Iterator[Sufferin
     for one in found.values():
         one.given.publish()
     yield found
-    stack.forget_steps()
+    stack.clear_chunk_messages()
 
 
 @pytest.fixture(scope="module")

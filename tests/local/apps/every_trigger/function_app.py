@@ -1,4 +1,4 @@
-"""Every kind of trigger and output that the local host plays, each doing what a test asks of it.
+"""Every kind of trigger and output that the local host supports, for its tests.
 
 What a function saw goes to the folder SEEN, a JSON file for each run: tests wait for files, not for times.
 """
