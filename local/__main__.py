@@ -37,7 +37,7 @@ def main(arguments: list[str]) -> int:
 def _interrupt_once() -> None:
     """Interrupt at the first signal: a further one must not interrupt the shutdown, which has its own timeouts.
 
-    SIGINT stays ignored if whoever started this program has ignored it, as tools/interruptible does.
+    SIGINT stays ignored if the parent process ignores it, as tools/interruptible does.
     """
     is_stopping = threading.Event()
 

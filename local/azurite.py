@@ -43,7 +43,7 @@ class Azurite:
     connection string stays valid; another object on the same folder has the same content.
 
     Args:
-        folder: Where Azurite keeps its content and its log; made if need be.
+        folder: Where Azurite keeps its content and its log; created if it does not exist.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -1,7 +1,7 @@
 """What `make up` prints: a session to paste, from a call to a quarantined recording and back.
 
-Each indented line is one for a shell, and a test runs them all. Where it says "Again until", the line that
-follows is run again until its state is that.
+Each indented line is for a shell; a test runs them all. After "Again until", the next line is repeated until it
+returns that state.
 """
 
 from local.running import Running

@@ -44,7 +44,7 @@ class Stack:
     """All parts, started in order and stopped in reverse; a context manager.
 
     Attributes:
-        acs: the local Communication Services; `acs.world` is what tests look at and change.
+        acs: the local Communication Services; tests read and change `acs.world`.
         event_grid: the local Event Grid.
         subscription: to the app's trigger or its queue.
         before_publish: called with each file event before Event Grid gets it; a fault armed there affects the copy.
@@ -72,7 +72,7 @@ class Stack:
             media_folder: where made media is kept between runs.
             app: the folder of function_app.py.
             port: of the Functions host; 0 for a free one.
-            delivery: of file events: to the Event Grid trigger, or straight into the queue of events.
+            delivery: of file events: to the Event Grid trigger, or directly into the queue of events.
             with_host: False leaves the host to Core Tools; `subscribe` once it runs.
         """
         folder.mkdir(parents=True, exist_ok=True)

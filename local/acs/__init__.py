@@ -19,9 +19,9 @@ class LocalAcs(Background):
     """The service, its tunnel and its control API, on a thread of their own; a context manager.
 
     Attributes:
-        world: the state, to be read and changed by tests.
-        tunnel: the proxy; `tunnel.route(host, port)` leads a further host to a local TLS server.
-        certificates: the CA, and TLS contexts for further local servers.
+        world: the state, which tests read and change.
+        tunnel: the proxy; `tunnel.route(host, port)` routes another host to a local TLS server.
+        certificates: the CA, and TLS contexts for other local servers.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class LocalAcs(Background):
 
         Args:
             folder: where certificates and media of this run go.
-            publish: takes each event, in the Event Grid schema; called on threads of the service.
+            publish: called with each event, in the Event Grid schema, on threads of the service.
             media: the user's own files by format, instead of made ones.
             media_folder: where made media is kept between runs; below `folder` without it.
             callback_url: where the control API sends CallConnected callbacks.

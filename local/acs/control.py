@@ -65,8 +65,8 @@ class ControlApi:
     """`/calls`, `/calls/{id}/connect`, `/calls/{id}/end`, `/recordings`, `/objects`, `/published` and `/faults`.
 
     Attributes:
-        callback_url: where CallConnected callbacks go unless a request names another; it may change.
-        published: the events that the app has published; whoever runs its topic sets it.
+        callback_url: the default target of CallConnected callbacks; it may change.
+        published: returns the events that the app has published; the owner of its topic sets it.
     """
 
     def __init__(self, world: World, callback_url: str | None, port: int) -> None:

@@ -33,8 +33,8 @@ class FaultKind:
 
     `hop` is where a media fault acts: at the host of the event's URL (`entry`), at the host that serves the bytes
     (`serving`: the same one, or under `redirects` the regional one), or at whichever comes first (`any`). `first`
-    says that the operation is carried out before the answer goes wrong, `rule` that nothing goes wrong: the operation
-    follows another rule of the service while the fault is armed.
+    says that the operation is carried out before the answer fails, `rule` that it is no failure: the service follows
+    another rule while it is armed.
     """
 
     name: str
@@ -79,8 +79,8 @@ class Fault(ArmedFault[FaultKind, Occasion]):
     """An armed fault, see `ArmedFault`.
 
     Attributes:
-        document_id: the object it is for; all without it.
-        at: the byte of the object where it breaks a body; only requests that ask for this byte fit then.
+        document_id: the object it is for; by default all.
+        at: the byte of the object where it breaks a body; it then strikes only requests that include this byte.
         amount: bytes: in each piece of a slow body, too many, shifted by, of a long body, or before a reset.
         location: the target of a redirect.
         on: the operation; a content fault can be armed on `metadata` too.

@@ -63,7 +63,7 @@ class Recording:
 class StoredObject:
     """One chunk in the short-lived storage: its content and its metadata file.
 
-    `length` is in bytes. `exists` is False once it was deleted or its time is over.
+    `length` is in bytes. `exists` is False after it was deleted or has expired.
     """
 
     document_id: str
@@ -99,7 +99,7 @@ class StoredObject:
 class RequestRecord:
     """One request that reached the TLS server; `status` 0 means the connection was dropped without an answer.
 
-    `bytes_sent` counts body bytes handed to the socket: what the peer read of an aborted one can be less.
+    `bytes_sent` counts body bytes given to the socket: the peer of an aborted request may have read fewer.
     """
 
     at: datetime

@@ -23,11 +23,11 @@ class Placement:
     """How chunks are laid out.
 
     Attributes:
-        host: host of all three locations, of content and metadata alone when `split`.
-        content_name: last word of the content location; without it `video` or `audio`, as fits.
-        split: metadata and delete locations carry ids of their own, and delete another host.
+        host: host of all three locations; if `split`, only of content and metadata.
+        content_name: last word of the content location; by default `video` or `audio`.
+        split: metadata and delete locations have ids of their own, and delete has another host.
         variants: names from `metadata.VARIANTS`.
-        channels: audio channels of the content; without it as many as there are participants when unmixed.
+        channels: audio channels of the content; by default one, or if unmixed one per participant.
     """
 
     host: str = ENTRY_HOST

@@ -52,7 +52,7 @@ def plan_chunks(
         speed: media milliseconds per millisecond that passed here.
         max_chunk_ms: media of one chunk at most; what is longer becomes several chunks.
         chunk_ms: the media durations wanted, one per chunk; they replace `speed` and `max_chunk_ms`, and
-            stretch the pauses in the same proportion.
+            scale the pauses by the same factor.
 
     Returns:
         No chunk at all when nothing was recorded (paused from start to end).

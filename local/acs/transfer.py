@@ -37,7 +37,7 @@ class Transfer:
 def parse_range(header: str | None, total: int) -> tuple[int, int] | None:
     """The (first, last) bytes that a Range header requests; None for the whole.
 
-    Raises ValueError if no byte of the object lies in it. What is no single range is ignored, as HTTP allows.
+    Raises ValueError if it contains no byte of the object. Any other header than one range is ignored, as HTTP allows.
     """
     match = _RANGE.fullmatch(header.strip()) if header else None
     if match is None or match.groups() == ("", ""):

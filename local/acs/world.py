@@ -1,4 +1,4 @@
-"""The state of the local service, apart from any server: calls, recordings, objects, faults, requests.
+"""The state of the local service, without servers: calls, recordings, objects, faults, requests.
 
 Tests read and change it while the servers run; every public method may be called from any thread.
 """
@@ -42,17 +42,17 @@ class World:
     Attributes:
         clock: the service's time, UTC; if it is moved by 24 hours, every file has expired.
         signing_clock: what `x-ms-date` is compared with; separate, so that signatures stay valid when `clock` is moved.
-        skew: how far `x-ms-date` may be off.
-        retention: life of a file.
+        skew: the tolerance for `x-ms-date`.
+        retention: how long a file exists.
         speed: media milliseconds made per millisecond of call.
         max_chunk_ms: media of one chunk at most.
         publish_delay: seconds between the end of a recording and its event (minutes, at the real service).
         publish_call_events: whether CallStarted and CallEnded are published.
-        accept_tokens: bearer tokens that pass in place of a signature.
+        accept_tokens: bearer tokens that are accepted instead of a signature.
         placement: layout of the files of recordings made through the REST API.
         on_started, on_state, on_ended: called after a recording began, changed its state, or ended; the servers set
             them.
-        publish: takes every event; the servers set it.
+        publish: called with every event; the servers set it.
     """
 
     def __init__(self, folder: Path, access_key: str | None = None) -> None:
@@ -100,10 +100,10 @@ class World:
 
         Args:
             server_call_id: base64; random if not given.
-            participants: raw ids, at least one; the first is who started it.
-            group_id: what a groupCallLocator finds it by.
-            room_id: what a roomCallLocator finds it by.
-            pstn: raises no CallStarted event (documented limit).
+            participants: raw ids, at least one; the first one started the call.
+            group_id: the id in a groupCallLocator.
+            room_id: the id in a roomCallLocator.
+            pstn: a telephone call, which raises no CallStarted event (documented limit).
             chunk_ms: media durations of each recording's chunks; by default they follow from its duration.
         """
         with self._changed:
@@ -227,8 +227,8 @@ class World:
         Args:
             chunks: content of each chunk; a file is served from its place, neither copied nor changed.
             output: a short name of `outputs.OUTPUTS`, or another output.
-            duration_ms: of each chunk, pauses included; one number for all. Without it, what a wav's bytes
-                say, else a minute.
+            duration_ms: of each chunk, pauses included; one number for all. By default computed from a
+                wav's bytes, otherwise a minute.
             pauses: per chunk its (start, duration) in ms, start counted from the chunk's own start.
             participants: raw ids.
             metadata: per chunk, content instead of the generated file; None keeps the generated one.
@@ -326,11 +326,11 @@ class World:
     # --- faults and requests ---
 
     def arm(self, name: str, *, object_id: str | None = None, **trigger: Unpack[Trigger]) -> Fault:
-        """Arm a fault of the table in faults.py; raises ValueError for an unknown name.
+        """Arm a fault of the table in fault_table.py; raises ValueError for an unknown name.
 
         Args:
             name: its stable name.
-            object_id: the document id it is for; all without it.
+            object_id: the document id it is for; by default all.
             **trigger: when and how it strikes, see `Fault`; the defaults are the table's.
         """
         kind = fault_named(FAULTS, name)

@@ -38,10 +38,10 @@ class LocalEventGrid(Background):
         scale: seconds here for each second of the retry schedule.
         answer_limit: seconds an endpoint has to answer; not scaled.
         copies: how often each event is published to each subscription; 2 for duplicates.
-        delay: seconds before a first delivery; with another `order` than "published", what comes within it is
+        delay: seconds before a first delivery; with another `order` than "published", the events of this time are
             delivered in that order.
         order: "published", "reversed" or "shuffled".
-        dead_letters: where undeliverable events go; a folder at first.
+        dead_letters: the store of undeliverable events; by default a folder.
         topic: the custom topic; `topic.received`, `topic.fail(status, count)`.
     """
 
@@ -107,7 +107,7 @@ class LocalEventGrid(Background):
 
         Args:
             endpoint_url: with its key in the query.
-            event_types: which to deliver; all without it.
+            event_types: which to deliver; by default all.
             schema: "eventgrid" (arrays) or "cloudevents" (single objects).
             name: of the subscription, in the dead letters' path.
             max_attempts: 1 to 30.

@@ -75,7 +75,7 @@ class FaultProxy(Background):
 
         Args:
             name: its stable name.
-            operation: which requests it is for; all without it.
+            operation: which requests it is for; by default all.
             moment: when it strikes; by default as in the table.
             **trigger: how often and how it strikes, see `Fault`; by default once.
         """
@@ -99,7 +99,7 @@ class FaultProxy(Background):
         """Wait until no request is in progress.
 
         Raises:
-            TimeoutError: something still is.
+            TimeoutError: one still is.
         """
         if not self.wait_for(lambda records: all(record.over for record in records), seconds):
             raise TimeoutError([record for record in self.requests if not record.over])

@@ -22,8 +22,8 @@ class Exchange:
         service: which of the three it is for.
         client: reader and writer of the connection it came by.
         target: the port of the real service.
-        fault: what it meets, if anything.
-        record: what is kept of it.
+        fault: the fault that strikes it, if any.
+        record: its record.
     """
 
     def __init__(

@@ -10,12 +10,12 @@ from local.faultproxy.operations import Operation, Service
 
 @dataclass(slots=True, eq=False)
 class RequestRecord:
-    """One request; `status` 0 means that no reply was begun.
+    """One request; `status` 0 means that no reply was sent.
 
     Attributes:
         at: monotonic seconds of its arrival.
         path: unquoted, without the query.
-        fault: what it met.
+        fault: the name of the fault that struck it.
         over: whether it has ended.
     """
 

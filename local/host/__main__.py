@@ -2,14 +2,14 @@
 
 Beside the app's own settings the environment may hold:
 
-    LOCAL_FUNCTION_KEY, LOCAL_MASTER_KEY, LOCAL_SYSTEM_KEY    the keys; made at start if absent
+    LOCAL_FUNCTION_KEY, LOCAL_MASTER_KEY, LOCAL_SYSTEM_KEY    the keys; random if absent
     LOCAL_HOST_LEASE_SECONDS     how long the queue messages of a killed host stay invisible, 600
     LOCAL_HOST_ANSWER_SECONDS    the limit of an HTTP answer, 230
     LOCAL_HOST_DRAIN_SECONDS     how long SIGTERM waits for running functions, 10
 
 Once it serves, one line of JSON on stdout says so, with the URL, the keys and the functions. Everything else
-is the functions' own output, and the log on stderr. Exit status: 0 when told to stop, 1 when the app is
-refused or breaks.
+is the functions' own output, and the log on stderr. Exit status: 0 after a stop signal, 1 if the app is
+refused or the host fails.
 """
 
 import argparse

@@ -49,7 +49,7 @@ class Route:
         """Parses a function's template.
 
         Raises:
-            AppRefusedError: the template is in the host's own space, or not one this host can read.
+            AppRefusedError: the template conflicts with the host's own routes, or cannot be parsed.
         """
         if trigger.route.lower().startswith(_RESERVED):
             raise AppRefusedError(
@@ -82,7 +82,7 @@ class Routes:
     """All routes of an app, in the order in which they are tried."""
 
     def __init__(self, functions: Iterable[Function], prefix: str) -> None:
-        """Gathers the routes.
+        """Collects the routes.
 
         Raises:
             AppRefusedError: a route cannot be read, or two functions claim the same one for the same method.

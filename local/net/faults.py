@@ -22,7 +22,7 @@ class Named(Protocol):
 
 @dataclass(slots=True, eq=False)
 class ArmedFault[Kind: Named, Occasion](ABC):
-    """A line of the table, armed; services add what else it depends on.
+    """A line of the table, armed; services add conditions of their own.
 
     Attributes:
         kind: the line of the table.

@@ -349,7 +349,9 @@ def test_a_caller_that_gives_up_is_recorded(acs: LocalAcs, caller: Caller, store
         ("redirect_loop", "https://us-storage.asm.skype.com/v1/objects/"),
     ],
 )
-def test_a_redirect_can_lead_elsewhere(acs: LocalAcs, caller: Caller, stored: StoredObject, name: str, start: str) -> None:
+def test_a_redirect_can_lead_elsewhere(
+    acs: LocalAcs, caller: Caller, stored: StoredObject, name: str, start: str
+) -> None:
     """The target is the fault's."""
     acs.world.arm(name, object_id=stored.document_id)
     answer = caller.get(stored.content_location)
