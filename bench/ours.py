@@ -13,8 +13,8 @@ import recording.bootstrap  # noqa: F401 - an idle worker has imported the whole
 from bench.servers import ACCOUNT_KEY, CONTAINER, SOURCE_HOST, connection_string
 from recording.adapters import clients
 from recording.adapters.archive import BlobArchive
+from recording.adapters.http_transport import Reply, Urllib3Transport
 from recording.adapters.source import AcsSource
-from recording.adapters.wire import Reply, Wire
 from recording.copying.buffer_pool import BufferPool
 from recording.copying.destination import Copied, Destination
 from recording.copying.engine import Engine
@@ -51,7 +51,7 @@ class PlainTransport(HttpTransport[Any, Any]):
         self.close()
 
 
-class _Unchecked(Wire):
+class _Unchecked(Urllib3Transport):
     """Sends no checksum, as the peers do: to compare like with like, never to be used."""
 
     @override
@@ -62,15 +62,15 @@ class _Unchecked(Wire):
 
 def archive(sink: str, *, checksum: bool) -> BlobArchive:
     """The real archive adapter over the sink at that base URL; without checksums, if so wanted."""
-    service = clients.blob_service(connection_string(sink), "", "")
-    kind = Wire if checksum else _Unchecked
-    return BlobArchive(service, clients.blob_writes(service, kind(_CONNECTIONS)), CONTAINER)
+    service = clients.blob_service(connection_string(sink))
+    kind = Urllib3Transport if checksum else _Unchecked
+    return BlobArchive(service, clients.blob_requests(service, kind(_CONNECTIONS)), CONTAINER)
 
 
 def acs_source(plain: str | None) -> AcsSource:
     """The real source adapter: by `plain` base URL without TLS, else by HTTPS_PROXY and the CA of the environment."""
-    wire = PlainTransport(plain, Wire(_CONNECTIONS)) if plain else None
-    return AcsSource(clients.source_requests(ENDPOINT, ACCOUNT_KEY, "", wire))
+    transport = PlainTransport(plain, Urllib3Transport(_CONNECTIONS)) if plain else None
+    return AcsSource(clients.source_requests(ENDPOINT, clients.access_key(ACCOUNT_KEY), transport))
 
 
 def location(size: int) -> Location:

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from typing import TypedDict, Unpack
 
 from recording import ports
@@ -135,31 +135,31 @@ class _RealParts:
 
     @property
     def source(self) -> ports.Source:
-        acs, client_id = self.settings.communication, self.settings.identity.client_id
-        return guarded(AcsSource(clients.source_requests(acs.endpoint, acs.access_key, client_id)))
+        acs = self.settings.communication
+        return guarded(AcsSource(clients.source_requests(acs.endpoint, self._credential(acs.access_key))))
 
     @property
     def calls(self) -> ports.Calls:
-        acs, client_id = self.settings.communication, self.settings.identity.client_id
-        return guarded(AcsCalls(clients.call_automation(acs.endpoint, acs.access_key, client_id)))
+        acs = self.settings.communication
+        return guarded(AcsCalls(clients.call_automation(acs.endpoint, self._credential(acs.access_key))))
 
     @property
     def topic(self) -> ports.Topic:
-        topic, client_id = self.settings.topic, self.settings.identity.client_id
+        topic = self.settings.topic
         if not topic.endpoint:
             return guarded(NoTopic())
-        return guarded(EventGridTopic(clients.event_grid(topic.endpoint, topic.key, client_id)))
+        return guarded(EventGridTopic(clients.event_grid(topic.endpoint, self._credential(topic.key))))
 
     @property
     def catalog(self) -> ports.Catalog:
         storage, name = self.settings.storage, self.settings.archive.catalog_table
-        table = clients.table(storage.connection_string, storage.table_uri, storage.client_id, name)
+        table = clients.table(name, storage.connection_string, storage.table_uri, self._storage_identity)
         return guarded(TableCatalog(table))
 
     @property
     def queue(self) -> ports.ChunkQueue:
         storage = self.settings.storage
-        queue = clients.queue(storage.connection_string, storage.queue_uri, storage.client_id, CHUNK_QUEUE)
+        queue = clients.queue(CHUNK_QUEUE, storage.connection_string, storage.queue_uri, self._storage_identity)
         return guarded(StorageQueue(queue))
 
     @property
@@ -186,5 +186,18 @@ class _RealParts:
     def _container(self) -> Callable[..., BlobArchive]:
         """Makes an archive of a container; all of them share the clients."""
         storage = self.settings.storage
-        blob = clients.blob_service(storage.connection_string, storage.blob_uri, storage.client_id)
-        return partial(BlobArchive, blob, clients.blob_writes(blob))
+        blob = clients.blob_service(storage.connection_string, storage.blob_uri, self._storage_identity)
+        return partial(BlobArchive, blob, clients.blob_requests(blob))
+
+    def _credential(self, key: str) -> clients.Credential:
+        return clients.access_key(key) if key else self._identity(self.settings.identity.client_id)
+
+    @property
+    def _storage_identity(self) -> clients.Identity | None:
+        storage = self.settings.storage
+        return None if storage.connection_string else self._identity(storage.client_id)
+
+    @cached_property
+    def _identity(self) -> Callable[[str], clients.Identity]:
+        """The identity of a client id, one for all clients: a token is asked for once."""
+        return cache(clients.identity)

@@ -79,7 +79,7 @@ class Host:
             task.result()
 
     async def stop(self) -> None:
-        """Accepts no new work and waits, up to the limit, for what runs. Messages of cut-off runs return by their lease."""
+        """Accepts no new work and waits, up to the limit, for what runs. Cut-off messages return by their lease."""
         for task in self._background:
             task.cancel()
         for site in list(self._runner.sites):

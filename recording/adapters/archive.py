@@ -1,6 +1,6 @@
 """One container of Blob storage: staged blocks, atomic commits, nothing overwritten.
 
-What carries bytes or publishes a blob goes by the wire, signed as the SDK signs; whatever asks, by the SDK's client.
+What carries bytes or publishes a blob is a request of our own, signed as the SDK signs; whatever asks, is the SDK's.
 """
 
 import base64
@@ -18,9 +18,9 @@ from azure.core.pipeline import Pipeline
 from azure.core.rest import HttpRequest
 from azure.storage.blob import BlobBlock, BlobClient, BlobServiceClient
 
+from recording.adapters.http_transport import Reply, Take
 from recording.adapters.sdk_errors import code_of, message_of, status_of
 from recording.adapters.storage_errors import storage_error
-from recording.adapters.wire import Reply
 from recording.core.blocks import StagedBlock
 from recording.core.errors import ArchiveDamaged, BlobExists, ForeignBlocks, RecordingError, StagedBlocksGone
 from recording.core.model import BlobName
@@ -70,7 +70,7 @@ class BlobArchive:
 
     Args:
         service: asks; its URL is where the container is.
-        writes: signs and sends what carries bytes (`clients.blob_writes`).
+        requests: signs and sends what carries bytes (`clients.blob_requests`).
         container: its name.
         keeping: how blobs are kept.
     """
@@ -78,12 +78,12 @@ class BlobArchive:
     def __init__(
         self,
         service: BlobServiceClient,
-        writes: Pipeline[HttpRequest, Reply],
+        requests: Pipeline[HttpRequest, Reply],
         container: str,
         keeping: BlobRetention | None = None,
     ) -> None:
         self.container = container
-        self._writes = writes
+        self._requests = requests
         self._keeping = keeping.headers if keeping else dict[str, str]
         # A client for each of the blobs at work: making one costs as much as asking by it.
         self._blob = lru_cache(maxsize=256)(partial(service.get_blob_client, container))
@@ -141,15 +141,17 @@ class BlobArchive:
         self, operation: str, name: BlobName, query: str, body: bytes | memoryview, headers: Mapping[str, str]
     ) -> str:
         """Put the body there; the ETag of the blob, where one was published."""
-        url = f"{self._base}{quote(name, safe='~/')}?{'&'.join(filter(None, (query, self._token)))}".rstrip("?")
-        request = HttpRequest("PUT", url, headers={"Content-Length": str(len(body)), **headers})
+        request = HttpRequest("PUT", self._url(name, query), headers={"Content-Length": str(len(body)), **headers})
         try:
-            reply = self._writes.run(request, body=body).http_response
+            reply = self._requests.run(request, body=body, take=Take.STATUS).http_response
             if reply.status_code != 201:
                 raise HttpResponseError(response=reply)
         except AzureError as error:
             raise self._error(operation, name, error) from error
         return _bare(reply.headers.get("ETag", ""))
+
+    def _url(self, name: BlobName, query: str = "") -> str:
+        return f"{self._base}{quote(name, safe='~/')}?{'&'.join(filter(None, (query, self._token)))}".rstrip("?")
 
     def committed(self, name: BlobName) -> BlockList | None:
         """See `ports.Archive.committed`."""
@@ -176,18 +178,18 @@ class BlobArchive:
 
     def read(self, name: BlobName, offset: int, view: memoryview) -> int:
         """See `ports.Archive.read`."""
-
-        def download(blob: BlobClient) -> bytes:
-            try:
-                return blob.download_blob(offset, len(view), max_concurrency=1).readall()
-            except HttpResponseError as error:
-                if code_of(error) == "InvalidRange":
-                    return b""  # the blob ends before the offset
-                raise
-
-        found = self._done("read blob", name, download)
-        view[: len(found)] = found
-        return len(found)
+        request = HttpRequest(
+            "GET", self._url(name), headers={"x-ms-range": f"bytes={offset}-{offset + len(view) - 1}"}
+        )
+        try:
+            reply = self._requests.run(request, into=view).http_response
+            if reply.status_code != 206:
+                raise HttpResponseError(response=reply)
+        except AzureError as error:
+            if code_of(error) == "InvalidRange":
+                return 0  # the blob ends before the offset
+            raise self._error("read blob", name, error) from error
+        return reply.filled
 
     def write(self, name: BlobName, body: bytes) -> None:
         """See `ports.Journal.write`."""
@@ -203,12 +205,6 @@ class BlobArchive:
         except AzureError as error:
             if status_of(error) == 404 and code_of(error) != "ContainerNotFound":
                 return None
-            raise self._error(operation, name, error) from error
-
-    def _done(self, operation: str, name: BlobName, call: Callable[[BlobClient], Any]) -> Any:
-        try:
-            return call(self._blob(name))
-        except AzureError as error:
             raise self._error(operation, name, error) from error
 
     def _error(self, operation: str, name: BlobName, error: AzureError) -> RecordingError:

@@ -5,21 +5,19 @@ from typing import Any, override
 from urllib.parse import urlsplit
 
 from azure.communication.callautomation import CallAutomationClient
-from azure.core.credentials import AzureKeyCredential
-from azure.core.pipeline import Pipeline, PipelineRequest, PipelineResponse
+from azure.core.credentials import AzureKeyCredential, TokenCredential
+from azure.core.pipeline import Pipeline, PipelineRequest
 from azure.core.pipeline.policies import BearerTokenCredentialPolicy, HeadersPolicy, RetryPolicy, SansIOHTTPPolicy
 from azure.core.pipeline.transport import HttpTransport
 from azure.core.rest import HttpRequest
-from azure.data.tables import TableClient, TableServiceClient
+from azure.data.tables import TableClient
 from azure.eventgrid import EventGridPublisherClient
-from azure.identity import DefaultAzureCredential
+from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
 from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueClient
 
-from recording.adapters.sdk_errors import give_back_long_rest
+from recording.adapters.http_transport import Reply, Urllib3Transport
 from recording.adapters.signing import Signing
-from recording.adapters.transport import transport
-from recording.adapters.wire import Reply, Wire
 
 _KEPT_CONNECTIONS = 64
 _USER_AGENT = "recording-archive"
@@ -31,37 +29,54 @@ _BLOB_RETRY: dict[str, Any] = {"retry_total": 3, "initial_backoff": 1, "incremen
 """The same in the words of the Blob SDK, whose default first wait is 15 s."""
 
 
-def call_automation(endpoint: str, access_key: str, client_id: str) -> CallAutomationClient:
-    """A client for calls; by managed identity where there is no key."""
-    return CallAutomationClient(endpoint, _credential(access_key, client_id), transport=_transport(), **RETRY)
+type Identity = TokenCredential
+type Credential = AzureKeyCredential | Identity
+
+
+def access_key(key: str) -> Credential:
+    """The key of a Communication resource or a topic."""
+    return AzureKeyCredential(key)
+
+
+def identity(client_id: str) -> Identity:
+    """The app's identity, with the tokens that it got: made once, so that they serve all its clients.
+
+    The managed identity of that id, and no other; without an id the first that the SDK finds, be it a developer's.
+    """
+    options: dict[str, Any] = {"transport": _transport(), **RETRY}
+    return ManagedIdentityCredential(client_id=client_id, **options) if client_id else DefaultAzureCredential(**options)
+
+
+def call_automation(endpoint: str, credential: Credential) -> CallAutomationClient:
+    """A client for calls."""
+    return CallAutomationClient(endpoint, credential, transport=_transport(), **RETRY)
 
 
 def source_requests(
-    endpoint: str, access_key: str, client_id: str, wire: HttpTransport[HttpRequest, Reply] | None = None
+    endpoint: str, credential: Credential, transport: HttpTransport[HttpRequest, Reply] | None = None
 ) -> Pipeline[HttpRequest, Reply]:
     """What signs and sends requests to the source. Nothing is asked again: the copy does that itself."""
     host = urlsplit(endpoint).netloc
     headers = {"x-ms-host": host.partition(":")[0], "User-Agent": _USER_AGENT}
-    credential = _credential(access_key, client_id)
     signing = (
         Signing(host, credential)
         if isinstance(credential, AzureKeyCredential)
         else BearerTokenCredentialPolicy(credential, _COMMUNICATION_SCOPE)
     )
     policies: list[Any] = [HeadersPolicy(headers), signing]
-    return Pipeline(wire or Wire(_KEPT_CONNECTIONS), policies)
+    return Pipeline(transport or Urllib3Transport(_KEPT_CONNECTIONS), policies)
 
 
-def blob_writes(
-    service: BlobServiceClient, wire: HttpTransport[HttpRequest, Reply] | None = None, retries: int = 3
+def blob_requests(
+    service: BlobServiceClient, transport: HttpTransport[HttpRequest, Reply] | None = None, retries: int = 3
 ) -> Pipeline[HttpRequest, Reply]:
-    """What signs and sends blocks and blobs, with the credential and the version of the service's client."""
+    """Signs and sends the requests that carry bytes, with the credential and the version of the service's client."""
     policies: list[Any] = [RetryPolicy(**RETRY | {"retry_total": retries}), _BlobHeaders(service.api_version)]
     if hasattr(service.credential, "get_token"):
         policies.append(BearerTokenCredentialPolicy(service.credential, _STORAGE_SCOPE))
     elif service.credential is not None:  # the SDK's own policy of a shared key; nothing for a signature in the URL
         policies.append(service.credential)
-    return Pipeline(wire or Wire(_KEPT_CONNECTIONS), policies)
+    return Pipeline(transport or Urllib3Transport(_KEPT_CONNECTIONS), policies)
 
 
 class _BlobHeaders(SansIOHTTPPolicy[HttpRequest, Reply]):
@@ -74,51 +89,35 @@ class _BlobHeaders(SansIOHTTPPolicy[HttpRequest, Reply]):
     def on_request(self, request: PipelineRequest[HttpRequest]) -> None:
         request.http_request.headers.update({**self._headers, "x-ms-date": formatdate(usegmt=True)})
 
-    @override
-    def on_response(
-        self, request: PipelineRequest[HttpRequest], response: PipelineResponse[HttpRequest, Reply]
-    ) -> None:
-        give_back_long_rest(response.http_response)
 
-
-def blob_service(connection_string: str, uri: str, client_id: str) -> BlobServiceClient:
+def blob_service(connection_string: str, uri: str = "", credential: Identity | None = None) -> BlobServiceClient:
     """A client for the archive's containers; by connection string where there is one."""
     options: dict[str, Any] = {"transport": _transport(), **_BLOB_RETRY}
     if connection_string:
         return BlobServiceClient.from_connection_string(connection_string, **options)
-    return BlobServiceClient(uri, _identity(client_id), **options)
+    return BlobServiceClient(uri, credential, **options)
 
 
-def table(connection_string: str, uri: str, client_id: str, name: str) -> TableClient:
+def table(name: str, connection_string: str, uri: str = "", credential: Identity | None = None) -> TableClient:
     """A client for the catalog's table."""
     options: dict[str, Any] = {"transport": _transport(), **RETRY}
     if connection_string:
-        service = TableServiceClient.from_connection_string(connection_string, **options)
-    else:
-        service = TableServiceClient(endpoint=uri, credential=_identity(client_id), **options)
-    return service.get_table_client(name)
+        return TableClient.from_connection_string(connection_string, name, **options)
+    return TableClient(uri, name, credential=credential, **options)
 
 
-def queue(connection_string: str, uri: str, client_id: str, name: str) -> QueueClient:
+def queue(name: str, connection_string: str, uri: str = "", credential: Identity | None = None) -> QueueClient:
     """A client for the queue of chunk messages."""
     options: dict[str, Any] = {"transport": _transport(), **_BLOB_RETRY}
     if connection_string:
         return QueueClient.from_connection_string(connection_string, name, **options)
-    return QueueClient(uri, name, credential=_identity(client_id), **options)
+    return QueueClient(uri, name, credential=credential, **options)
 
 
-def event_grid(endpoint: str, key: str, client_id: str) -> EventGridPublisherClient:
+def event_grid(endpoint: str, credential: Credential) -> EventGridPublisherClient:
     """A client for the customer's own topic."""
-    return EventGridPublisherClient(endpoint, _credential(key, client_id), transport=_transport())
+    return EventGridPublisherClient(endpoint, credential, transport=_transport())
 
 
 def _transport() -> Any:
-    return transport(_KEPT_CONNECTIONS)
-
-
-def _credential(key: str, client_id: str) -> AzureKeyCredential | DefaultAzureCredential:
-    return AzureKeyCredential(key) if key else _identity(client_id)
-
-
-def _identity(client_id: str) -> DefaultAzureCredential:
-    return DefaultAzureCredential(managed_identity_client_id=client_id or None)
+    return Urllib3Transport(_KEPT_CONNECTIONS)

@@ -11,7 +11,7 @@ from azure.core.pipeline import PipelineRequest
 from azure.core.pipeline.policies import SansIOHTTPPolicy
 from azure.core.rest import HttpRequest
 
-from recording.adapters.wire import Reply, target_of
+from recording.adapters.http_transport import Reply, target_of
 
 _EMPTY = base64.b64encode(hashlib.sha256().digest()).decode()
 

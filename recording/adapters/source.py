@@ -1,16 +1,17 @@
-"""The service's short-lived storage, over the wire: every request signed, every redirect checked and signed anew."""
+"""The service's short-lived storage: every request signed, every redirect checked and signed anew."""
 
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import cast
 
 from azure.communication.callautomation.recording_url_validator import validate_recording_url
 from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
 from azure.core.pipeline import Pipeline
 from azure.core.rest import HttpRequest
 
-from recording.adapters.sdk_errors import code_of, is_busy, message_of, retry_after_of
-from recording.adapters.wire import Broken, Reply
+from recording.adapters.http_transport import Broken, Reply, Take
+from recording.adapters.sdk_errors import RestTooLong, code_of, is_busy, message_of, retry_after_of
 from recording.core.errors import (
     HostileLocation,
     RecordingError,
@@ -93,9 +94,11 @@ class AcsSource:
                 validate_recording_url(place, "location")
             except ValueError as error:
                 raise HostileLocation(operation, "the SDK refuses the location") from error
-            request = HttpRequest(method, place, headers={"Accept-Encoding": "identity", **headers})
+            request = HttpRequest(method, place, headers=headers)
             try:
-                reply = self._requests.run(request, stream=method == "GET").http_response
+                reply = self._requests.run(request, take=Take.OPEN if method == "GET" else Take.STATUS).http_response
+            except RestTooLong as error:
+                reply = cast("Reply", error.response)  # for the copy or the queue to keep
             except ClientAuthenticationError as error:
                 raise SourceRefused(operation, message_of(error), hint=_CHECK_KEY) from error
             except AzureError as error:

@@ -32,7 +32,7 @@ from recording.core.model import (
     Unread,
 )
 from recording.ports import CallLocator, Catalog, StartClaim, StartOrder
-from tests.contracts.wire import Wire
+from tests.contracts.faulty_transport import FaultyTransport
 from tests.core.entries_of import NOW, candidate, changed_recording, chunk, document, entry_of, failure, proof
 
 TABLE = "contracts"
@@ -41,7 +41,7 @@ SERVER = CallLocator(server_call_id=ServerCallId("aHR0/+=="))
 
 @dataclass
 class RealCatalog:
-    """A catalog in Azurite, and the wire to it. The SDK tries nothing again, so that errors show at once.
+    """A catalog in Azurite, and the network to it. The SDK tries nothing again, so that errors show at once.
 
     `rival` goes another way, and so does `table`, which holds the rows themselves.
     """
@@ -49,7 +49,7 @@ class RealCatalog:
     catalog: TableCatalog
     rival: TableCatalog
     missing: TableCatalog
-    wire: Wire
+    network: FaultyTransport
     table: TableClient
 
 

@@ -16,14 +16,14 @@ from local.azurite import Azurite
 from local.eventgrid import LocalEventGrid
 from local.net.hosts import TOPIC_HOST
 from recording.adapters.catalog import TableCatalog
+from recording.adapters.http_transport import Urllib3Transport
 from recording.adapters.queue import StorageQueue
-from recording.adapters.wire import Wire
 from recording.core.model import RecordingId
 from recording.ports import Catalog
-from tests.contracts import wire as wires
 from tests.contracts.catalogs import TABLE, RealCatalog
 from tests.contracts.containers import Container, FakeContainer, RealContainer
 from tests.contracts.exchanges import HOST
+from tests.contracts.faulty_transport import FaultyTransport
 from tests.contracts.queues import InMemory, Queue, RealQueue
 from tests.contracts.stores import FakeStore, RealStore, Store
 from tests.fakes import FakeCatalog
@@ -115,9 +115,9 @@ def table(azurite: Azurite) -> str:
 @pytest.fixture
 def real_catalog(table: str) -> Iterator[RealCatalog]:
     """The adapter over that table."""
-    wire = wires.Wire()
+    network = FaultyTransport()
     with (
-        TableServiceClient.from_connection_string(table, transport=wire.transport, retry_total=0) as service,
+        TableServiceClient.from_connection_string(table, transport=network, retry_total=0) as service,
         TableServiceClient.from_connection_string(table) as aside,
     ):
         rows = aside.get_table_client(TABLE)
@@ -125,7 +125,7 @@ def real_catalog(table: str) -> Iterator[RealCatalog]:
             TableCatalog(service.get_table_client(TABLE)),
             TableCatalog(rows),
             TableCatalog(service.get_table_client("missing")),
-            wire,
+            network,
             rows,
         )
 
@@ -142,15 +142,15 @@ def catalog(request: pytest.FixtureRequest) -> Catalog:
 @pytest.fixture
 def real_queue(azurite: Azurite, mark: str) -> Iterator[RealQueue]:
     """The adapter over a queue of this test alone."""
-    wire = wires.Wire()
+    network = FaultyTransport()
     storage = azurite.connection_string
     with (
-        QueueClient.from_connection_string(storage, f"q{mark}", transport=wire.transport, retry_total=0) as client,
-        QueueClient.from_connection_string(storage, f"q{mark}-missing", transport=wire.transport, retry_total=0) as no,
+        QueueClient.from_connection_string(storage, f"q{mark}", transport=network, retry_total=0) as client,
+        QueueClient.from_connection_string(storage, f"q{mark}-missing", transport=network, retry_total=0) as no,
         QueueClient.from_connection_string(storage, f"q{mark}") as aside,
     ):
         aside.create_queue()
-        yield RealQueue(StorageQueue(client), StorageQueue(no), wire, aside)
+        yield RealQueue(StorageQueue(client), StorageQueue(no), network, aside)
 
 
 @pytest.fixture(params=["fake", "real"])
@@ -166,7 +166,7 @@ def recording_id(mark: str) -> RecordingId:
     return RecordingId(f"recording-{mark}")
 
 
-# The wire alone, before scripted servers
+# The transport alone, before scripted servers
 
 
 @pytest.fixture(scope="module")
@@ -180,9 +180,9 @@ def surroundings() -> Iterator[None]:
 
 
 @pytest.fixture
-def wire() -> Iterator[Wire]:
+def transport() -> Iterator[Urllib3Transport]:
     """What is under test."""
-    with closing(Wire(8)) as opened:
+    with closing(Urllib3Transport(8)) as opened:
         yield opened
 
 

@@ -11,11 +11,11 @@ from azure.storage.blob import BlobServiceClient, ContainerClient
 
 from local.azurite import Azurite
 from recording.adapters.archive import BlobArchive
-from recording.adapters.clients import blob_writes
+from recording.adapters.clients import blob_requests
 from recording.core import blocks
 from recording.core.model import BlobName
 from recording.ports import Archive, Journal
-from tests.contracts.wire import Wire
+from tests.contracts.faulty_transport import FaultyTransport
 from tests.fakes import FakeArchive
 
 NAME = BlobName("2026/03/01/a=2E_b~-/0000.wav")
@@ -83,16 +83,16 @@ class FakeContainer:
 
 
 class RealContainer:
-    """In Azurite; `wire` stands before `archive` alone. Nothing is tried again, so that errors show at once."""
+    """In Azurite; `network` stands before `archive` alone. Nothing is tried again, so that errors show at once."""
 
     def __init__(self, azurite: Azurite, name: str) -> None:
-        self.wire = Wire()
+        self.network = FaultyTransport()
         storage = azurite.connection_string
         self._client = ContainerClient.from_connection_string(storage, name)
         self._client.create_container()
-        service = BlobServiceClient.from_connection_string(storage, transport=self.wire.transport, retry_total=0)
+        service = BlobServiceClient.from_connection_string(storage, transport=self.network, retry_total=0)
         other = BlobServiceClient.from_connection_string(storage, retry_total=0)
-        writes, others_writes = blob_writes(service, self.wire.writes, retries=0), blob_writes(other, retries=0)
+        writes, others_writes = blob_requests(service, self.network, retries=0), blob_requests(other, retries=0)
         self.archive_keeping = partial(BlobArchive, service, writes, name)
         self.archive = BlobArchive(service, writes, name)
         self.rival = BlobArchive(other, others_writes, name)

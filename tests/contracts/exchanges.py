@@ -1,14 +1,15 @@
-"""Requests over a wire as a caller makes them, replies as one reads them, and sockets that do less or tell more."""
+"""Requests as a caller makes them, replies as one reads them, and sockets that do less or tell more."""
 
 from collections.abc import Callable, Sequence
 from itertools import cycle
-from socket import create_connection, socket
+from socket import socket
 from typing import Any, override
 
 import pytest
 from azure.core.rest import HttpRequest
+from urllib3.util.connection import create_connection
 
-from recording.adapters.wire import Broken, Reply, Wire
+from recording.adapters.http_transport import Broken, Reply, Take, Urllib3Transport
 from tests.copying.copies import media
 
 HOST = "blob.example"
@@ -16,14 +17,16 @@ LONG = media(100_000)
 CHUNKED = "Transfer-Encoding: chunked"
 
 
-def get(wire: Wire, url: str, headers: dict[str, str] | None = None) -> Reply:
+def get(transport: Urllib3Transport, url: str, headers: dict[str, str] | None = None) -> Reply:
     """Ask for something."""
-    return wire.send(HttpRequest("GET", url, headers=headers or {}), stream=True)
+    return transport.send(HttpRequest("GET", url, headers=headers or {}), take=Take.OPEN)
 
 
-def put(wire: Wire, url: str, body: bytes | memoryview) -> Reply:
+def put(transport: Urllib3Transport, url: str, body: bytes | memoryview) -> Reply:
     """Send something."""
-    return wire.send(HttpRequest("PUT", url, headers={"Content-Length": str(len(body))}), body=body, stream=True)
+    return transport.send(
+        HttpRequest("PUT", url, headers={"Content-Length": str(len(body))}), body=body, take=Take.OPEN
+    )
 
 
 def read_into(found: bytearray, reply: Reply, rooms: Sequence[int] = (70_000,)) -> None:
@@ -60,7 +63,7 @@ def connect_by(patch: pytest.MonkeyPatch, kind: Callable[[int], socket]) -> None
         with create_connection(*where, **options) as opened:
             return kind(opened.detach())
 
-    patch.setattr("socket.create_connection", connect)
+    patch.setattr("urllib3.util.connection.create_connection", connect)
 
 
 def drip(patch: pytest.MonkeyPatch, sizes: Sequence[int]) -> None:

@@ -11,7 +11,7 @@ from recording.adapters.queue import StorageQueue
 from recording.core.formats.messages import ChunkMessage
 from recording.core.model import DocumentId, RecordingId
 from recording.ports import ChunkQueue
-from tests.contracts.wire import Wire
+from tests.contracts.faulty_transport import FaultyTransport
 from tests.core.entries_of import NOW
 from tests.fakes import FakeQueue
 
@@ -69,14 +69,14 @@ class InMemory:
 
 @dataclass
 class RealQueue:
-    """A queue in Azurite, and the wire to it. The SDK tries nothing again, so that errors show at once.
+    """A queue in Azurite, and the network to it. The SDK tries nothing again, so that errors show at once.
 
     `aside` goes another way, and takes messages as the Functions host does: their text is not decoded.
     """
 
     queue: StorageQueue
     missing: StorageQueue
-    wire: Wire
+    network: FaultyTransport
     aside: QueueClient
 
     def waiting(self) -> int:

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, Protocol
 
 from local.acs import LocalAcs
 from local.net.hosts import EVIL_HOST
-from recording.adapters.clients import source_requests
+from recording.adapters.clients import access_key, source_requests
 from recording.adapters.source import AcsSource
 from recording.core.model import Location
 from recording.ports import Source, Transfer
@@ -77,7 +77,7 @@ class RealStore:
 
     def __init__(self, acs: LocalAcs, key: str | None = None) -> None:
         self.acs = acs
-        self._requests = source_requests(acs.endpoint, key or acs.world.access_key, "")
+        self._requests = source_requests(acs.endpoint, access_key(key or acs.world.access_key))
         self.source = AcsSource(self._requests)
         self._asked_before = len(acs.world.requests)
         self._strayed_before = len(acs.world.refused_hosts)

@@ -9,7 +9,7 @@ from azure.core.credentials import AzureKeyCredential
 
 from local.acs import LocalAcs
 from recording.adapters.calls import AcsCalls
-from recording.adapters.transport import transport
+from recording.adapters.http_transport import Urllib3Transport
 from recording.core.model import CallConnectionId, Output, ServerCallId
 from recording.core.outputs import VALID
 from recording.ports import CallLocator, Calls, StartOrder
@@ -93,7 +93,7 @@ class RealSwitchboard:
         self._client = CallAutomationClient(
             acs.endpoint,
             AzureKeyCredential(key or acs.world.access_key),
-            transport=transport(4),
+            transport=Urllib3Transport(4),
             retry_total=retries,
             retry_backoff_factor=0.01,
         )

@@ -8,7 +8,7 @@ from azure.storage.blob import BlobServiceClient
 
 from local.azurite import Azurite
 from recording.adapters.archive import BlobArchive, checksum
-from recording.adapters.clients import blob_service, blob_writes
+from recording.adapters.clients import blob_requests, blob_service
 from recording.core.errors import (
     ArchiveBusy,
     ArchiveDamaged,
@@ -28,7 +28,7 @@ from tests.contracts.containers import (
     every_operation,
     view,
 )
-from tests.contracts.scripted import Server, chunked, head
+from tests.contracts.scripted import Server, chunked, head, said
 
 
 @every_operation
@@ -54,7 +54,7 @@ def test_every_refusal_is_told_by_who_must_react(
     error: type[RecordingError],
 ) -> None:
     """Busy passes by itself; refused passes when a role has spread, or needs a person, and has a hint."""
-    real_container.wire.answer(status, code)
+    real_container.network.answer(status, code)
     with pytest.raises(error) as caught:
         operate(real_container.archive)
 
@@ -66,7 +66,7 @@ def test_every_refusal_is_told_by_who_must_react(
 @every_operation
 def test_no_reply_is_busy(real_container: RealContainer, operate: Callable[[Storage], object]) -> None:
     """Nobody knows what has happened."""
-    real_container.wire.lose_request()
+    real_container.network.lose_request()
     with pytest.raises(ArchiveBusy) as caught:
         operate(real_container.archive)
 
@@ -75,7 +75,7 @@ def test_no_reply_is_busy(real_container: RealContainer, operate: Callable[[Stor
 
 def test_a_busy_archive_says_for_how_long(real_container: RealContainer) -> None:
     """In seconds."""
-    real_container.wire.answer(503, "ServerBusy", {"Retry-After": "7"})
+    real_container.network.answer(503, "ServerBusy", {"Retry-After": "7"})
     with pytest.raises(ArchiveBusy) as caught:
         real_container.archive.stage(NAME, A, view(CONTENT))
 
@@ -87,7 +87,7 @@ def test_a_busy_archive_says_for_how_long(real_container: RealContainer) -> None
 def test_a_conflict_is_a_question(real_container: RealContainer, status: int, code: str) -> None:
     """Whatever the service calls it."""
     real_container.archive.stage(NAME, A, view(CONTENT))
-    real_container.wire.answer(status, code)
+    real_container.network.answer(status, code)
     with pytest.raises(BlobExists):
         real_container.archive.commit(NAME, [A], LABELS, "audio/wav")
 
@@ -96,14 +96,14 @@ def test_a_conflict_is_a_question(real_container: RealContainer, status: int, co
 def test_a_mismatch_is_damage(real_container: RealContainer, code: str) -> None:
     """Of a block as of a whole blob."""
     for operate in (OPERATIONS["stage"], OPERATIONS["put"]):
-        real_container.wire.answer(400, code)
+        real_container.network.answer(400, code)
         with pytest.raises(ArchiveDamaged):
             operate(real_container.archive)
 
 
 def test_bytes_damaged_on_their_way_are_not_kept(real_container: RealContainer) -> None:
     """The archive reckons the checksum anew, of a block as of a whole blob."""
-    real_container.wire.damage(times=2)
+    real_container.network.damage(times=2)
     for operate in (OPERATIONS["stage"], OPERATIONS["put"]):
         with pytest.raises(ArchiveDamaged):
             operate(real_container.archive)
@@ -122,13 +122,13 @@ def test_every_block_and_blob_carries_its_checksum(real_container: RealContainer
     """For the archive to verify on arrival."""
     OPERATIONS[operation](real_container.archive)
 
-    assert checksum(memoryview(CONTENT)) == real_container.wire.sent[-1].headers["x-ms-content-crc64"]
+    assert checksum(memoryview(CONTENT)) == real_container.network.sent[-1].headers["x-ms-content-crc64"]
 
 
 def test_a_commit_whose_reply_is_lost_is_found_done(real_container: RealContainer) -> None:
     """The next one, ours or the SDK's own, hears of our own blob."""
     real_container.archive.stage(NAME, A, view(CONTENT))
-    real_container.wire.lose_reply()
+    real_container.network.lose_reply()
     with pytest.raises(ArchiveBusy):
         real_container.archive.commit(NAME, [A], LABELS, "audio/wav")
     with pytest.raises(BlobExists):
@@ -141,7 +141,7 @@ def test_a_commit_whose_reply_is_lost_is_found_done(real_container: RealContaine
 
 def test_no_error_shows_a_key_or_a_signature(real_container: RealContainer, azurite: Azurite) -> None:
     """Nor a URL's query."""
-    real_container.wire.answer(403, "AuthenticationFailed")
+    real_container.network.answer(403, "AuthenticationFailed")
     with pytest.raises(ArchiveRefused) as caught:
         real_container.archive.put(NAME, view(CONTENT), LABELS, "audio/wav")
     text = f"{caught.value} {caught.value!r}"
@@ -153,7 +153,7 @@ def test_no_error_shows_a_key_or_a_signature(real_container: RealContainer, azur
 
 def test_the_largest_block_is_put_in_one_request(azurite: Azurite, real_container: RealContainer) -> None:
     """The SDK would cut it beyond 64 MiB, and send the checksum of the whole with each part."""
-    with blob_service(azurite.connection_string, "", "") as service, blob_writes(service) as writes:
+    with blob_service(azurite.connection_string) as service, blob_requests(service) as writes:
         archive = BlobArchive(service, writes, real_container.archive.container)
         content = bytes((64 << 20) + 1)
         etag = archive.put(NAME, memoryview(content), {}, "audio/wav")
@@ -167,7 +167,7 @@ def test_a_write_that_is_accepted_in_chunks_gives_its_connection_back() -> None:
     with (
         Server([accepted] * 3) as server,
         BlobServiceClient(f"{server.url}/account") as service,
-        blob_writes(service, retries=0) as writes,
+        blob_requests(service, retries=0) as writes,
     ):
         archive = BlobArchive(service, writes, "container")
         archive.stage(NAME, A, view(CONTENT))
@@ -175,3 +175,33 @@ def test_a_write_that_is_accepted_in_chunks_gives_its_connection_back() -> None:
 
         assert "1" == archive.put(NAME, view(CONTENT), LABELS, "audio/wav")
         assert 1 == server.opened
+
+
+PART = head(f"Content-Length: {len(CONTENT)}", status="206 Partial Content") + CONTENT
+
+
+def test_what_breaks_while_it_is_read_back_is_read_again() -> None:
+    """From its beginning."""
+    with (
+        Server([PART[:-1], None], [PART]) as server,
+        BlobServiceClient(f"{server.url}/account") as service,
+        blob_requests(service, retries=1) as requests,
+    ):
+        room = memoryview(bytearray(len(CONTENT)))
+
+        assert len(CONTENT) == BlobArchive(service, requests, "container").read(NAME, 0, room)
+        assert CONTENT == room
+        assert 2 == server.opened
+
+
+@pytest.mark.parametrize("reply", [PART.replace(b"206 Partial Content", b"200 OK"), PART + b"!", said(CONTENT + b"!")])
+def test_what_is_not_the_range_is_not_read_back(reply: bytes) -> None:
+    """A whole blob in its place, or more than was asked for; the next try may be answered better."""
+    longer = reply.replace(b"Content-Length: %d" % len(CONTENT), b"Content-Length: %d" % (len(CONTENT) + 1))
+    with (
+        Server([longer if reply.endswith(b"!") else reply]) as server,
+        BlobServiceClient(f"{server.url}/account") as service,
+        blob_requests(service, retries=0) as requests,
+        pytest.raises(ArchiveBusy),
+    ):
+        BlobArchive(service, requests, "container").read(NAME, 0, memoryview(bytearray(len(CONTENT))))

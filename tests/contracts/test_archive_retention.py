@@ -1,4 +1,4 @@
-"""How archived blobs are kept from their commit on. Azurite keeps tiers and knows nothing of WORM: the wire tells."""
+"""How archived blobs are kept from their commit on. Azurite keeps tiers and knows no WORM: the request tells."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -49,7 +49,7 @@ def test_immutability_and_hold_are_asked_for_with_the_commit_itself(
     """There is no moment at which the blob stands and is not protected."""
     keeping = BlobRetention(lambda: NOW, immutable_days=7, locked=True, legal_hold=True)
     publish(real_container.archive_keeping(keeping))
-    headers = real_container.wire.sent[-1].headers
+    headers = real_container.network.sent[-1].headers
 
     assert "Sun, 08 Mar 2026 12:00:00 GMT" == headers["x-ms-immutability-policy-until-date"]
     assert "locked" == headers["x-ms-immutability-policy-mode"].lower()

@@ -46,7 +46,7 @@ def test_every_refusal_is_told_by_who_must_react(
     real_catalog: RealCatalog, operate: Callable[[Catalog], object], status: int, code: str, error: type[RecordingError]
 ) -> None:
     """Busy passes by itself; refused passes when a role has spread, or needs a person, and has a hint."""
-    real_catalog.wire.answer(status, code, {"Retry-After": "3"})
+    real_catalog.network.answer(status, code, {"Retry-After": "3"})
     with pytest.raises(error) as caught:
         operate(real_catalog.catalog)
 
@@ -60,7 +60,7 @@ def test_every_refusal_is_told_by_who_must_react(
 @every_operation
 def test_no_reply_is_busy(real_catalog: RealCatalog, operate: Callable[[Catalog], object]) -> None:
     """Nobody knows what has happened."""
-    real_catalog.wire.lose_request()
+    real_catalog.network.lose_request()
     with pytest.raises(ArchiveBusy):
         operate(real_catalog.catalog)
 
@@ -76,7 +76,7 @@ def test_a_missing_table_is_said_to_be_missing(real_catalog: RealCatalog, operat
 
 def test_a_claim_whose_reply_is_lost_stands(real_catalog: RealCatalog, mark: str) -> None:
     """The next try finds its own."""
-    real_catalog.wire.lose_reply()
+    real_catalog.network.lose_reply()
     with pytest.raises(ArchiveBusy):
         real_catalog.catalog.claim(claim(mark))
 
@@ -87,7 +87,7 @@ def test_a_settlement_whose_reply_is_lost_is_found_done(real_catalog: RealCatalo
     """By who settles it again, of what he read before."""
     catalog = real_catalog.catalog
     settled = replace(catalog.claim(claim(mark)), recording_id=RecordingId("r"))
-    real_catalog.wire.lose_reply()
+    real_catalog.network.lose_reply()
     with pytest.raises(ArchiveBusy):
         catalog.settle(settled)
 
@@ -98,7 +98,7 @@ def test_a_save_whose_reply_is_lost_is_a_conflict(real_catalog: RealCatalog, rec
     """With ourselves: whoever reads again sees that it is done."""
     saved = real_catalog.catalog.save(entry(recording_id, 0))
     changed = changed_recording(saved, revision=2)
-    real_catalog.wire.lose_reply()
+    real_catalog.network.lose_reply()
     with pytest.raises(ArchiveBusy):
         real_catalog.catalog.save(changed)
     with pytest.raises(CatalogConflict):
@@ -110,7 +110,7 @@ def test_a_save_whose_reply_is_lost_is_a_conflict(real_catalog: RealCatalog, rec
 def test_an_owner_whose_reply_is_lost_owns(real_catalog: RealCatalog, mark: str) -> None:
     """The next try finds itself."""
     owner = (RecordingId("r"), DocumentId("d"))
-    real_catalog.wire.lose_reply()
+    real_catalog.network.lose_reply()
     with pytest.raises(ArchiveBusy):
         real_catalog.catalog.own(mark, *owner)
 
@@ -132,7 +132,7 @@ def test_what_a_table_can_never_take_needs_a_person(
     real_catalog: RealCatalog, operate: Callable[[Catalog], object], status: int, code: str
 ) -> None:
     """It was called transient, with the advice to look for the table."""
-    real_catalog.wire.answer(status, code)
+    real_catalog.network.answer(status, code)
     with pytest.raises(CatalogRefused) as caught:
         operate(real_catalog.catalog)
 
@@ -151,7 +151,7 @@ def test_what_is_no_word_on_the_row_passes(
     real_catalog: RealCatalog, operate: Callable[[Catalog], object], status: int, code: str
 ) -> None:
     """A proxy, a credential, a table that comes back: neither a conflict nor an entry that is not there."""
-    real_catalog.wire.answer(status, code)
+    real_catalog.network.answer(status, code)
     with pytest.raises(ArchiveRefused) as caught:
         operate(real_catalog.catalog)
 
@@ -174,7 +174,7 @@ def test_a_row_that_is_another_than_expected_is_a_conflict(
     real_catalog: RealCatalog, recording_id: RecordingId, status: int, code: str, version: str
 ) -> None:
     """Whoever wanted to save reads again."""
-    real_catalog.wire.answer(status, code)
+    real_catalog.network.answer(status, code)
     with pytest.raises(CatalogConflict):
         real_catalog.catalog.save(replace(entry(recording_id), version=version))
 
@@ -182,7 +182,7 @@ def test_a_row_that_is_another_than_expected_is_a_conflict(
 def test_a_code_that_comes_in_the_body_alone_is_read(real_catalog: RealCatalog, recording_id: RecordingId) -> None:
     """Tables say it in JSON of their own."""
     said = {"odata.error": {"code": "PropertyValueTooLarge", "message": {"lang": "en-US", "value": "too large"}}}
-    real_catalog.wire.answer(400, body=json.dumps(said).encode(), headers={"Content-Type": "application/json"})
+    real_catalog.network.answer(400, body=json.dumps(said).encode(), headers={"Content-Type": "application/json"})
     with pytest.raises(CatalogRefused) as caught:
         real_catalog.catalog.save(entry(recording_id))
 
@@ -191,7 +191,7 @@ def test_a_code_that_comes_in_the_body_alone_is_read(real_catalog: RealCatalog, 
 
 def test_a_reply_that_is_not_json_is_asked_for_again(real_catalog: RealCatalog, recording_id: RecordingId) -> None:
     """A proxy's page in place of the row, with status 200."""
-    real_catalog.wire.answer(200, body=b"<html>", headers={"Content-Type": "application/json"})
+    real_catalog.network.answer(200, body=b"<html>", headers={"Content-Type": "application/json"})
     with pytest.raises(ArchiveBusy):
         real_catalog.catalog.load(recording_id)
 
@@ -202,4 +202,4 @@ def test_an_entry_is_read_and_saved_by_one_request_each(real_catalog: RealCatalo
     real_catalog.catalog.save(saved)
     real_catalog.catalog.load(recording_id)
 
-    assert ["POST", "PUT", "GET"] == [request.method for request in real_catalog.wire.sent]
+    assert ["POST", "PUT", "GET"] == [request.method for request in real_catalog.network.sent]

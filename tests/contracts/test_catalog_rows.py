@@ -46,7 +46,7 @@ def test_a_rivals_release_is_not_wiped_out_while_an_entry_is_read(
     """Old chunks came with the ETag of the rival's save, and what was made of them replaced it."""
     saved = real_catalog.rival.save(entry(recording_id, 0, 1))
     released = replace(saved, chunks=(chunk(0, ChunkState.RELEASED), chunk(1)))
-    real_catalog.wire.then(lambda: real_catalog.rival.save(released))
+    real_catalog.network.then(lambda: real_catalog.rival.save(released))
 
     add_failure(real_catalog.catalog, recording_id, 1)
 
@@ -233,9 +233,9 @@ def test_a_claim_or_an_owner_that_cannot_be_read_needs_a_person(
         lambda: catalog.own(mark, RecordingId("r"), DocumentId("d")),
     )
     for ask in asked:
-        real_catalog.wire.sent.clear()
+        real_catalog.network.sent.clear()
         ask()
-        row = msgspec.json.decode(real_catalog.wire.sent[0].body)
+        row = msgspec.json.decode(real_catalog.network.sent[0].body)
         keys = {name: row[name] for name in ("PartitionKey", "RowKey")}
         real_catalog.table.upsert_entity(keys | ({} if body is None else {"body": body}), mode=UpdateMode.REPLACE)
         with pytest.raises(EntryUnreadable) as caught:

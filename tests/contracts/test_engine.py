@@ -174,16 +174,16 @@ def test_a_fault_that_takes_minutes_is_left_to_the_queue(world: World, fault: st
 @pytest.mark.parametrize("sabotage", ["answer", "lose_request", "lose_reply", "damage"])
 def test_a_fault_of_the_archive_is_left_to_the_queue(world: World, sabotage: str) -> None:
     """Whether or not the block was staged; the next try continues."""
-    wire = world.container.wire
+    network = world.container.network
     strikes: list[int] = []
 
     def strike(length: int) -> None:
         strikes.append(length)
         if len(strikes) == 3:
             if sabotage == "answer":
-                wire.answer(503, "ServerBusy")
+                network.answer(503, "ServerBusy")
             else:
-                getattr(wire, sabotage)()
+                getattr(network, sabotage)()
 
     with pytest.raises(Transient) as caught:
         world.copy(progress=strike, connections=1)
@@ -196,13 +196,13 @@ def test_a_fault_of_the_archive_is_left_to_the_queue(world: World, sabotage: str
 
 def test_a_commit_whose_reply_is_lost_is_proven(world: World) -> None:
     """By the next try, which reads back all of it, and the first block of the source."""
-    wire = world.container.wire
+    network = world.container.network
     done: list[int] = []
 
     def lose_the_commit(length: int) -> None:
         done.append(length)
         if sum(done) == len(CONTENT):
-            wire.lose_reply()
+            network.lose_reply()
 
     with pytest.raises(ArchiveBusy):
         world.copy(progress=lose_the_commit, connections=1)

@@ -1,5 +1,6 @@
 """What carries bytes is signed by the app's identity in Azure: its tokens, renewed by azure-core as they end."""
 
+import json
 import re
 import ssl
 import time
@@ -9,15 +10,18 @@ from typing import Any
 
 import pytest
 from azure.core.credentials import AccessToken
+from azure.core.exceptions import AzureError
 from azure.core.rest import HttpRequest
 from azure.storage.blob import BlobServiceClient
 
 from recording.adapters import clients
 from recording.adapters.archive import BlobArchive
-from recording.adapters.wire import Reply, Wire
+from recording.adapters.catalog import TableCatalog
+from recording.adapters.http_transport import Reply, Urllib3Transport
 from recording.core.errors import ArchiveRefused
+from recording.core.model import RecordingId
 from tests.contracts.containers import CONTENT, NAME, A, view
-from tests.contracts.scripted import Server, Step, said
+from tests.contracts.scripted import Server, Step, dripping, head, said
 
 pytestmark = pytest.mark.usefixtures("surroundings", "trusted")
 _TOKEN = re.compile(rb"authorization: Bearer (\S+)", re.IGNORECASE)
@@ -42,24 +46,23 @@ type Read = Callable[[Server, Identity], Callable[[], Reply]]
 
 
 @pytest.fixture
-def stages(wire: Wire) -> Stage:
+def stages(transport: Urllib3Transport) -> Stage:
     """Stages a block behind a server, by an identity."""
 
     def writer(server: Server, identity: Identity) -> Callable[[], None]:
         service = BlobServiceClient(server.url, identity)
-        archive = BlobArchive(service, clients.blob_writes(service, wire, retries=0), "recordings")
+        archive = BlobArchive(service, clients.blob_requests(service, transport, retries=0), "recordings")
         return lambda: archive.stage(NAME, A, view(CONTENT))
 
     return writer
 
 
 @pytest.fixture
-def reads(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> Read:
+def reads(transport: Urllib3Transport) -> Read:
     """Asks a server for content, by an identity."""
 
     def reader(server: Server, identity: Identity) -> Callable[[], Reply]:
-        monkeypatch.setattr("recording.adapters.clients._credential", lambda _key, _client_id: identity)
-        pipeline = clients.source_requests("https://contoso.communication.azure.com", "", "", wire)
+        pipeline = clients.source_requests("https://contoso.communication.azure.com", identity, transport)
         return lambda: pipeline.run(HttpRequest("GET", server.url)).http_response
 
     return reader
@@ -123,3 +126,59 @@ def test_a_token_that_is_refused_is_not_used_again(certified: ssl.SSLContext, st
             stage()
         stage()
     assert ["token-1", "token-2"] == tokens(server)
+
+
+# Where tokens come from
+
+
+def token(number: int) -> bytes:
+    """What the place where tokens are made answers in Azure."""
+    return said(
+        json.dumps({"access_token": f"token-{number}", "expires_on": str(int(time.time()) + 86400)}).encode(),
+        "Content-Type: application/json",
+    )
+
+
+@pytest.fixture
+def in_azure(monkeypatch: pytest.MonkeyPatch) -> Callable[[Server], None]:
+    """The environment that Azure gives to an app with an identity."""
+
+    def lead(server: Server) -> None:
+        monkeypatch.setenv("IDENTITY_ENDPOINT", f"{server.url}/msi/token")
+        monkeypatch.setenv("IDENTITY_HEADER", "header")
+
+    return lead
+
+
+@pytest.mark.parametrize("client_id", ["id-of-the-app", ""])
+def test_one_token_serves_all_clients_of_an_identity(
+    certified: ssl.SSLContext, in_azure: Callable[[Server], None], client_id: str
+) -> None:
+    """It is asked for once, for the identity that is named, or for the one there is."""
+    absent = said(b"", "x-ms-error-code: BlobNotFound", status="404 Not Found")
+    row = b'{"odata.error": {"code": "ResourceNotFound", "message": {"value": "none"}}}'
+    no_row = said(row, "Content-Type: application/json", status="404 Not Found")
+    with Server([token(1), token(2)]) as maker, Server([absent], [no_row], tls=certified) as server:
+        in_azure(maker)
+        identity: Any = clients.identity(client_id)
+        with (
+            identity,
+            clients.blob_service("", server.url, identity) as blob,
+            clients.blob_requests(blob) as writes,
+            clients.table("t", "", server.url, identity) as table,
+        ):
+            assert BlobArchive(blob, writes, "recordings").find(NAME) is None
+            assert TableCatalog(table).load(RecordingId("r")) is None
+
+    assert ["token-1", "token-1"] == tokens(server)
+    assert [bool(client_id)] == [b"client_id=id-of-the-app" in asked for asked in maker.heard]
+
+
+def test_a_token_that_drips_is_none(in_azure: Callable[[Server], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request for one has its time, as any other."""
+    monkeypatch.setattr("recording.adapters.http_transport.opening.READ_SECONDS", 0.5)
+    monkeypatch.setitem(clients.RETRY, "retry_total", 0)
+    with Server([dripping(head("Content-Length: 300", "Content-Type: application/json"))]) as maker:
+        in_azure(maker)
+        with pytest.raises(AzureError):
+            clients.identity("id-of-the-app").get_token("https://storage.azure.com/.default")

@@ -82,15 +82,13 @@ def calls(identity: Any) -> AcsCalls:  # noqa: ANN401 - as azure-core has it
 
 def source(identity: Any) -> AcsSource:  # noqa: ANN401 - as azure-core has it
     """The adapter, by an identity."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("recording.adapters.clients._credential", lambda _key, _client_id: identity)
-        return AcsSource(clients.source_requests(HERE, "", ""))
+    return AcsSource(clients.source_requests(HERE, identity))
 
 
 def archive(identity: Any) -> BlobArchive:  # noqa: ANN401 - as azure-core has it
     """The adapter, by an identity."""
     service = BlobServiceClient(HERE, identity, retry_total=0)
-    return BlobArchive(service, clients.blob_writes(service, retries=0), "recordings")
+    return BlobArchive(service, clients.blob_requests(service, retries=0), "recordings")
 
 
 def read(identity: object) -> None:

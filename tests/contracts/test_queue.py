@@ -90,7 +90,7 @@ def test_every_refusal_is_told_by_who_must_react(
     real_queue: RealQueue, status: int, code: str, error: type[RecordingError]
 ) -> None:
     """Busy passes by itself; refused passes when a role has spread, or needs a person, and has a hint."""
-    real_queue.wire.answer(status, code, {"Retry-After": "7", "Content-Type": "application/xml"}, body=b"no XML")
+    real_queue.network.answer(status, code, {"Retry-After": "7", "Content-Type": "application/xml"}, body=b"no XML")
     with pytest.raises(error) as caught:
         real_queue.queue.put(STEP, timedelta())
 
@@ -111,7 +111,7 @@ def test_a_missing_queue_is_said_to_be_missing(real_queue: RealQueue) -> None:
 
 def test_no_reply_is_busy(real_queue: RealQueue) -> None:
     """Nothing is there, and putting it again helps."""
-    real_queue.wire.lose_request()
+    real_queue.network.lose_request()
     with pytest.raises(ArchiveBusy) as caught:
         real_queue.queue.put(STEP, timedelta())
     assert ("network" in caught.value.hint, 0) == (True, real_queue.waiting())
@@ -122,7 +122,7 @@ def test_no_reply_is_busy(real_queue: RealQueue) -> None:
 
 def test_a_message_whose_reply_is_lost_is_there(real_queue: RealQueue) -> None:
     """It comes twice then, which a step bears."""
-    real_queue.wire.lose_reply()
+    real_queue.network.lose_reply()
     with pytest.raises(ArchiveBusy):
         real_queue.queue.put(STEP, timedelta())
     real_queue.queue.put(STEP, timedelta())

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from http.client import HTTPSConnection
 
 import pytest
+from urllib3.connection import HTTPSConnection
 
 from local.acs import LocalAcs
 from local.net.hosts import ENTRY_HOST, EVIL_HOST, REGIONAL_HOST
@@ -148,7 +148,7 @@ def test_connections_are_used_again(real_store: RealStore, monkeypatch: pytest.M
             connections.append(self)
             super().connect()
 
-    monkeypatch.setattr("recording.adapters.wire.opening.HTTPSConnection", Counted)
+    monkeypatch.setattr("recording.adapters.http_transport.opening.HTTPSConnection", Counted)
     stored = real_store.add(CONTENT)
     real_store.arm("redirects")
     for fault in ("busy_503", "not_ready_404", "bad_request_html"):
@@ -170,7 +170,7 @@ def test_a_read_that_brings_nothing_ends(
     acs: LocalAcs, monkeypatch: pytest.MonkeyPatch, fault: str, error: type[RecordingError]
 ) -> None:
     """After its time, long before the service would break it off; in Azure a minute."""
-    monkeypatch.setattr("recording.adapters.wire.opening.READ_SECONDS", 0.5)
+    monkeypatch.setattr("recording.adapters.http_transport.opening.READ_SECONDS", 0.5)
     store = RealStore(acs)
     stored = store.add(CONTENT)
     store.arm(fault, seconds=3)
@@ -458,7 +458,7 @@ def test_a_rest_of_a_day_is_given_back(real_store: RealStore) -> None:
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """A reply has a second."""
-    monkeypatch.setattr("recording.adapters.wire.opening.READ_SECONDS", 1.0)
+    monkeypatch.setattr("recording.adapters.http_transport.opening.READ_SECONDS", 1.0)
 
 
 DRIP = {"amount": 300, "seconds": 0.1}

@@ -7,7 +7,7 @@ import pytest
 
 from local.eventgrid import LocalEventGrid
 from local.net.hosts import TOPIC_HOST
-from recording.adapters.clients import RETRY
+from recording.adapters.clients import RETRY, access_key
 from recording.adapters.clients import event_grid as client
 from recording.adapters.topic import EventGridTopic, NoTopic
 from recording.core.errors import RecordingError, ServiceBusy, ServiceRefused
@@ -56,7 +56,7 @@ class RealBoard:
     def __init__(self, grid: LocalEventGrid, key: str | None = None) -> None:
         self._grid = grid
         settings = grid.environment()
-        self._client = client(settings["ARCHIVED_TOPIC_ENDPOINT"], key or settings["ARCHIVED_TOPIC_KEY"], "")
+        self._client = client(settings["ARCHIVED_TOPIC_ENDPOINT"], access_key(key or settings["ARCHIVED_TOPIC_KEY"]))
         self.topic = EventGridTopic(self._client)
         self._before = len(grid.topic.received)
 

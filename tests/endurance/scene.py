@@ -189,7 +189,7 @@ class Scene:
         self.messages = self._running.enter_context(Messages(self._real))
         self.app = compose(Settings.from_env(self.environment() | {"ARCHIVE_STORAGE": self._real}))
         journal: Any = self.app.refusing.journal
-        self._running.callback(journal._writes.__exit__)  # noqa: SLF001 - the app itself never closes it
+        self._running.callback(journal._requests.__exit__)  # noqa: SLF001 - the app itself never closes it
         return self
 
     def __exit__(

@@ -44,7 +44,8 @@ def test_the_host_says_what_it_serves(tmp_path: Path, azurite: Azurite, names: M
         **names,
     }
     settings.write_text(json.dumps({"IsEncrypted": False, "Values": values}))
-    command = [sys.executable, "-m", "local.host", "--app", str(EVERY_TRIGGER), "--settings", str(settings)]
+    host = [sys.executable, "-m", "local.host", "--app", str(EVERY_TRIGGER), "--settings", str(settings)]
+    command = ["env", "--default-signal=INT", *host]  # which tests that run in the background ignore
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         assert process.stdout
         ready = json.loads(process.stdout.readline())

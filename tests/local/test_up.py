@@ -1,5 +1,6 @@
 """`make up` for a new user: its guide works line by line, its folder is its own, Ctrl-C ends it."""
 
+import contextlib
 import json
 import os
 import re
@@ -21,6 +22,8 @@ from local.host.launching import free_port
 ROOT = LOCAL.parent
 WIDTH = 80
 PATIENCE = 60.0
+INTERRUPTIBLE = ("env", "--default-signal=INT")
+"""Whoever runs the tests in the background ignores SIGINT, and what they start would inherit that."""
 
 
 @dataclass(frozen=True)
@@ -203,17 +206,20 @@ def test_status_says_that_nothing_runs() -> None:
 def test_an_interrupt_ends_it_in_one_line(after: str) -> None:
     """At any moment, while another one runs; no process is left."""
     name = f"test-{os.getpid()}-interrupted"
-    command = ["tools/interruptible", *program("up", "--name", name, "--port", str(free_port()))]
+    command = [*INTERRUPTIBLE, "tools/interruptible", *program("up", "--name", name, "--port", str(free_port()))]
     with subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     ) as process:
         assert process.stdout
         assert process.stderr
-        while after and not process.stdout.readline().startswith(after):
-            pass
-        for _ in range(2):
-            os.killpg(process.pid, signal.SIGINT)
-        told = process.stderr.read().strip().splitlines()
+        try:
+            assert not after or any(line.startswith(after) for line in process.stdout)
+            for _ in range(2):
+                os.killpg(process.pid, signal.SIGINT)
+            told = process.stderr.read().strip().splitlines()
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
     assert told in ([], ["Terminated"], ["Stopping: stopped."])  # a Python that is still starting prints nothing
     assert process.returncode in {-signal.SIGINT, 128 + signal.SIGINT, 128 + signal.SIGTERM}
     assert not is_claimed(folder_for("up", name))

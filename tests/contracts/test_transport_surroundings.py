@@ -1,4 +1,4 @@
-"""Certificates and proxies of the environment, as a wire takes them."""
+"""Certificates and proxies of the environment, as a transport takes them."""
 
 import base64
 import ssl
@@ -7,44 +7,46 @@ import pytest
 import trustme
 from azure.core.exceptions import ServiceRequestError
 
-from recording.adapters.wire import Wire
+from recording.adapters.http_transport import Urllib3Transport
 from tests.contracts.exchanges import HOST, get, read
 from tests.contracts.scripted import Server, said
 
 pytestmark = pytest.mark.usefixtures("surroundings")
 
 
-def test_the_environments_certificates_are_trusted(wire: Wire, trusted: None, certified: ssl.SSLContext) -> None:
+def test_the_environments_certificates_are_trusted(
+    transport: Urllib3Transport, trusted: None, certified: ssl.SSLContext
+) -> None:
     """REQUESTS_CA_BUNDLE, as the SDKs have it."""
     with Server([said(b"one")], tls=certified) as server:
-        assert b"one" == read(get(wire, server.url))
+        assert b"one" == read(get(transport, server.url))
 
 
-def test_an_unknown_certificate_is_refused(wire: Wire, certified: ssl.SSLContext) -> None:
+def test_an_unknown_certificate_is_refused(transport: Urllib3Transport, certified: ssl.SSLContext) -> None:
     """Nothing is sent."""
     with Server([said(b"one")], tls=certified) as server, pytest.raises(ServiceRequestError):
-        get(wire, server.url)
+        get(transport, server.url)
 
     assert [] == server.heard
 
 
 def test_a_certificate_of_another_host_is_refused(
-    wire: Wire, trusted: None, authority: trustme.CA, monkeypatch: pytest.MonkeyPatch
+    transport: Urllib3Transport, trusted: None, authority: trustme.CA, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Though whoever vouches for it is trusted."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert("other.example").configure_cert(context)
     with Server([said(b"one")], tls=context) as server, pytest.raises(ServiceRequestError):
-        get(wire, server.url)
+        get(transport, server.url)
 
     assert [] == server.heard
 
 
-def test_a_bundle_that_is_not_there_trusts_nobody(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bundle_that_is_not_there_trusts_nobody(transport: Urllib3Transport, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is told as what it is: no connection."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/ca.pem")
     with pytest.raises(ServiceRequestError, match="FileNotFoundError"):
-        get(wire, "https://127.0.0.1:9/")
+        get(transport, "https://127.0.0.1:9/")
 
 
 def basic(user: str, password: str) -> bytes:
@@ -54,30 +56,32 @@ def basic(user: str, password: str) -> bytes:
 
 @pytest.mark.parametrize("spelt", ["http://us%40er:pass@{}", "us%40er:pass@{}"])
 def test_https_goes_through_the_proxy_of_the_environment(
-    wire: Wire, trusted: None, certified: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch, spelt: str
+    transport: Urllib3Transport, trusted: None, certified: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch, spelt: str
 ) -> None:
     """With the credentials that stand there, which the server behind it never hears."""
     with Server([said(b"one"), said(b"two")], tls=certified, tunnel=True) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", spelt.format(proxy.authority))
-        assert [b"one", b"two"] == [read(get(wire, f"https://{HOST}/a")) for _ in range(2)]
+        assert [b"one", b"two"] == [read(get(transport, f"https://{HOST}/a")) for _ in range(2)]
         opening, *requests = proxy.heard
 
         assert opening.startswith(f"CONNECT {HOST}:443 HTTP/1.".encode())
         assert basic("us@er", "pass").lower() in opening.lower()
-        assert [f"GET /a HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode()] * 2 == requests
+        assert [f"GET /a HTTP/1.1\r\nHost: {HOST}\r\nAccept-Encoding: identity\r\n\r\n".encode()] * 2 == requests
         assert 1 == proxy.opened
 
 
-def test_a_proxy_that_refuses_is_no_connection(wire: Wire, trusted: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_that_refuses_is_no_connection(
+    transport: Urllib3Transport, trusted: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Nothing was sent."""
     with Server([said(b"no", status="403 Forbidden"), None]) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         with pytest.raises(ServiceRequestError):
-            get(wire, f"https://{HOST}/a")
+            get(transport, f"https://{HOST}/a")
 
 
 def test_a_host_may_be_left_out_of_the_proxys_way(
-    wire: Wire, tls: ssl.SSLContext | None, monkeypatch: pytest.MonkeyPatch
+    transport: Urllib3Transport, tls: ssl.SSLContext | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By NO_PROXY."""
     with Server([said(b"one")], tls=tls) as server, Server([None]) as proxy:
@@ -85,40 +89,46 @@ def test_a_host_may_be_left_out_of_the_proxys_way(
             monkeypatch.setenv(name, proxy.url)
         monkeypatch.setenv("NO_PROXY", "other.example,127.0.0.1")
 
-        assert b"one" == read(get(wire, server.url))
+        assert b"one" == read(get(transport, server.url))
         assert 0 == proxy.opened
 
 
-def test_http_goes_through_its_proxy_by_its_whole_url(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_http_goes_through_its_proxy_by_its_whole_url(
+    transport: Urllib3Transport, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With the credentials too."""
     with Server([said(b"one")]) as proxy:
         monkeypatch.setenv("HTTP_PROXY", f"http://user:pass@{proxy.authority}")
 
-        assert b"one" == read(get(wire, f"http://{HOST}/a?b=c"))
+        assert b"one" == read(get(transport, f"http://{HOST}/a?b=c"))
         assert proxy.heard[0].startswith(f"GET http://{HOST}/a?b=c HTTP/1.1\r\nHost: {HOST}\r\n".encode())
         assert basic("user", "pass").lower() in proxy.heard[0].lower()
 
 
 @pytest.mark.parametrize("scheme", ["https", "socks5", "socks5h"])
 @pytest.mark.parametrize("asked", ["https", "http"])
-def test_only_plain_proxies_are_spoken_to(wire: Wire, monkeypatch: pytest.MonkeyPatch, asked: str, scheme: str) -> None:
+def test_only_plain_proxies_are_spoken_to(
+    transport: Urllib3Transport, monkeypatch: pytest.MonkeyPatch, asked: str, scheme: str
+) -> None:
     """Another kind would get its password where it does not look for it, in clear."""
     with Server([None]) as proxy:
         for name in ("HTTP_PROXY", "HTTPS_PROXY"):
             monkeypatch.setenv(name, f"{scheme}://user:secret@{proxy.authority}")
         with pytest.raises(ServiceRequestError) as caught:
-            get(wire, f"{asked}://{HOST}/a")
+            get(transport, f"{asked}://{HOST}/a")
 
         assert 0 == proxy.opened
         assert "secret" not in f"{caught.value!r} {caught.value.__context__!r}"
 
 
 @pytest.mark.parametrize("spelt", ["http://user:se#cret@proxy:8080", "http://[user:secret", "http://proxy:port"])
-def test_a_proxy_that_is_no_url_is_no_connection(wire: Wire, monkeypatch: pytest.MonkeyPatch, spelt: str) -> None:
+def test_a_proxy_that_is_no_url_is_no_connection(
+    transport: Urllib3Transport, monkeypatch: pytest.MonkeyPatch, spelt: str
+) -> None:
     """It is the environment's mistake, and passes when that is mended; its password is not shown."""
     monkeypatch.setenv("HTTPS_PROXY", spelt)
     with pytest.raises(ServiceRequestError) as caught:
-        get(wire, f"https://{HOST}/a")
+        get(transport, f"https://{HOST}/a")
 
     assert "cret" not in f"{caught.value!r} {caught.value.__cause__!r}"
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
