@@ -41,7 +41,7 @@ Now the service serves other bytes than it recorded, and the call ends. The file
 event comes; the app copies the bytes into quarantine, as they are no media.
   ask $CONTROL/faults -d '{{"name": "content_changes", "count": null}}'
   ask -X POST $CONTROL/calls/$CALL_ID/end
-Again until it says "quarantined": the source is kept, and an event is published.
+Again until it says "quarantined": the source stays, an event is published.
   ask "$APP/recordings/$RECORDING_ID?code=$KEY"
   ask $CONTROL/published
 

@@ -71,7 +71,7 @@ def _bodies(payload: Payload) -> Iterator[bytes]:
             except ValueError as error:
                 raise OutputRefusedError(f"it looks like JSON and is none: {error}") from error
             for item in content if isinstance(content, list) else [content]:
-                # The real host reformats objects, indented; done here too, so that a comparison of bytes fails here as well.
+                # As in the real host, objects are reformatted: a comparison of bytes fails here as well.
                 yield (item if isinstance(item, str) else json.dumps(item, indent=2, ensure_ascii=False)).encode()
         case other:
             raise OutputRefusedError(f"a {type(other).__name__} is nothing for a queue")

@@ -23,7 +23,7 @@ ROOT = LOCAL.parent
 WIDTH = 80
 PATIENCE = 60.0
 INTERRUPTIBLE = ("env", "--default-signal=INT")
-"""Whoever runs the tests in the background ignores SIGINT, and what they start would inherit that."""
+"""A shell ignores SIGINT in background processes, and child processes inherit that."""
 
 
 @dataclass(frozen=True)
