@@ -98,21 +98,19 @@ package: $(PYTHON_READY)
 	$(say) 'Packing what is deployed'
 	@$(PY) -m tools.package
 
-# azcopy comes by npm for Linux; without it, as without rclone, the bench says so and goes on.
+# Without rclone the bench says so and goes on.
 $(BENCH_READY): bench/requirements.txt $(PYTHON_READY)
-	$(say) 'Installing what only the bench needs into $(VENV), and azcopy into .local/bench'
+	$(say) 'Installing what only the bench needs into $(VENV)'
 	@$(PY) -m pip install -qq --disable-pip-version-check -r bench/requirements.txt
 	@mkdir -p .local/bench
-	@$(VENV)/bin/npm --prefix .local/bench install --no-save --ignore-scripts --no-progress --loglevel=error \
-		@azure-tools/azcopy-linux@10.32.2 || echo 'azcopy could not be had; the bench goes on without it' >&2
 	@touch $@
 
 bench: setup $(BENCH_READY)
-	$(say) 'Measuring what moving a recording costs (eight minutes; best on a quiet machine)'
+	$(say) 'Measuring what moving a recording costs (a quarter of an hour; best on a quiet machine)'
 	@$(PY) -m bench $(ARGS)
 
 bench-quick: setup $(BENCH_READY)
-	$(say) 'Measuring what moving a recording costs, small and quick (two minutes)'
+	$(say) 'Measuring what moving a recording costs, small and quick (three minutes)'
 	@$(PY) -m bench --quick $(ARGS)
 
 # `bicep` itself compares the snapshots.

@@ -3,15 +3,16 @@
 import logging
 import random
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum, auto
 
 from recording import log
 from recording.core.errors import CatalogConflict, Transient
 from recording.core.formats import notifications
-from recording.core.lifecycle import Decision, Fact, Told, decide
+from recording.core.lifecycle import Decision, Fact, Told, decide_all
 from recording.core.model import APP, Actor, Alert, CatalogEntry, RecordingId
 from recording.ports import Catalog, Topic
 
@@ -19,6 +20,15 @@ _FIRST_WAIT = 0.02
 _LONGEST_WAIT = 5.0
 _PATIENCE = 45.0
 """Seconds after which `apply` gives up on conflicts. Rare: of the conflicting writers one succeeds each time."""
+
+
+class Unread(Enum):
+    """Nobody has looked yet whether there is an entry."""
+
+    UNREAD = auto()
+
+
+type Known = CatalogEntry | Unread | None
 
 
 @dataclass(slots=True)
@@ -54,10 +64,8 @@ class CatalogUpdates:
         """The entry in the catalog, or None."""
         return self.catalog.load(recording_id)
 
-    def apply(
-        self, recording_id: RecordingId, fact: Fact, known: CatalogEntry | None = None, by: Actor = APP
-    ) -> Decision:
-        """Apply the fact and save the entry; the new entry, and the chunks that need a queue message.
+    def apply(self, recording_id: RecordingId, *facts: Fact, known: Known = Unread.UNREAD, by: Actor = APP) -> Decision:
+        """Apply the facts in order and save the entry; the new entry, and the chunks that need a queue message.
 
         Alerts are saved with the entry and published afterwards by `tell`. So no alert is published for a save that
         lost a conflict, a crash before `tell` leaves the alerts in the entry for the next run, and an unavailable topic
@@ -65,8 +73,9 @@ class CatalogUpdates:
 
         Args:
             recording_id: whose entry.
-            fact: what has happened.
-            known: the entry as just loaded or saved; saves a request if it has not changed since.
+            facts: what has happened, in order; saved together or not at all.
+            known: the entry as just loaded or saved, None where there was none; saves a request if it has not changed
+                since.
             by: who caused it.
 
         Raises:
@@ -74,7 +83,7 @@ class CatalogUpdates:
             Transient: the catalog is unavailable.
         """
         with self._turn(recording_id) as turn:
-            return self._save(recording_id, fact, turn, known, by)
+            return self._save(recording_id, facts, turn, known, by)
 
     def tell(self, entry: CatalogEntry) -> CatalogEntry:
         """Publish the entry's untold alerts, then save that they are told; the new entry.
@@ -96,27 +105,25 @@ class CatalogUpdates:
             told.append(alert)
         if told:
             with self._turn(recording_id) as turn:
-                entry = self._save(recording_id, Told(tuple(told)), turn, entry, APP).entry
+                entry = self._save(recording_id, (Told(tuple(told)),), turn, entry, APP).entry
         if failure is not None:
             raise failure
         return entry
 
-    def _save(
-        self, recording_id: RecordingId, fact: Fact, turn: _Turn, known: CatalogEntry | None, by: Actor
-    ) -> Decision:
+    def _save(self, recording_id: RecordingId, facts: Sequence[Fact], turn: _Turn, known: Known, by: Actor) -> Decision:
         entry = turn.latest or known
         wait, waited = _FIRST_WAIT, 0.0
         while True:
-            if entry is None:
+            if entry is Unread.UNREAD:
                 entry = self.catalog.load(recording_id)
-            decision = decide(entry, fact, self.now(), by)
+            decision = decide_all(entry, facts, self.now(), by)
             if decision.entry == entry:
                 turn.latest = entry
                 return decision
             try:
                 turn.latest = self.catalog.save(decision.entry)
             except CatalogConflict:
-                turn.latest = entry = None
+                turn.latest, entry = None, Unread.UNREAD
                 if waited >= _PATIENCE:
                     raise
                 pause = wait * (1 + self.spread()) / 2

@@ -8,11 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from azure.core.exceptions import AzureError
-
 from local.host.bindings import Function
 from local.host.outputs import OutputRefusedError, Outputs
 from local.host.payloads import Payload
+from local.host.storage import QueueRefusedError
 from local.host.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -96,7 +95,7 @@ class Invocations:
             return Outcome(Ending.FAILED)
         try:
             await self._outputs.write(function, result.outputs)
-        except (AzureError, OutputRefusedError) as error:
+        except (QueueRefusedError, OutputRefusedError) as error:
             # The run fails with its output, as in Azure: its trigger is delivered again.
             log.error("function.output_failed name=%s id=%s error=%s", function.name, invocation, error)  # noqa: TRY400
             return Outcome(Ending.FAILED)

@@ -80,6 +80,11 @@ class FunctionsHost:
         return f"http://127.0.0.1:{self._port}"
 
     @property
+    def pid(self) -> int | None:
+        """The process's id while it runs."""
+        return self._process.pid if self._process else None
+
+    @property
     def functions(self) -> list[str]:
         """The names of the functions it found."""
         return [function["name"] for function in self._ready["functions"]]

@@ -37,7 +37,7 @@ class Outputs:
 
         Raises:
             OutputRefusedError: no message can be made of it, or it is larger than 64 KB.
-            AzureError: the service refused, or is not there.
+            QueueRefusedError: the service refused, or is not there.
         """
         for output in function.outputs:
             payload = outputs.get(output.name)

@@ -5,7 +5,6 @@ import logging
 from collections.abc import Mapping
 
 from aiohttp import web
-from azure.core.exceptions import AzureError
 
 from local.host import admin, eventgrid
 from local.host.admin import Admin
@@ -18,7 +17,7 @@ from local.host.keys import Keys
 from local.host.outputs import Outputs
 from local.host.plan import Limits, Plan
 from local.host.queues import QueueListener
-from local.host.storage import Queues
+from local.host.storage import QueueRefusedError, Queues
 from local.host.timers import Timer
 from local.host.worker import Worker
 
@@ -58,8 +57,8 @@ class Host:
         await site.start()
         for source in self._sources:
             try:
-                await self._queues.create(source.connection, source.queue)
-            except AzureError as error:
+                await self._queues.queue(source.connection, source.queue).create()
+            except QueueRefusedError as error:
                 log.warning("queue.unreachable queue=%s error=%s", source.queue, error)
         loops = [listener.listen() for listener in self._listeners]
         loops += [timer.keep() for timer in self._timers.values()]
@@ -89,6 +88,7 @@ class Host:
                 await self._invocations.drained()
                 await asyncio.gather(*(listener.settled() for listener in self._listeners))
             await self._runner.cleanup()
+            await self._queues.close()
         except TimeoutError:
             log.warning("host.cut_off: some functions were still running after %s s", self._limits.drain)
 

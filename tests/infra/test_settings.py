@@ -97,7 +97,9 @@ def test_the_package_has_what_the_app_needs() -> None:
     """azure-functions 2.x requires Python 3.13; the extensions come with the bundle."""
     pins = dict(re.findall(r"^([\w-]+)==([\w.]+)", (ROOT / "requirements.txt").read_text(), re.MULTILINE))
     assert pins["azure-functions"].startswith("2.")
-    assert {"azure-identity", "azure-storage-blob", "azure-data-tables", "azure-eventgrid"} <= set(pins)
+    assert {"azure-storage-blob", "azure-communication-callautomation", "azure-eventgrid", "azure-identity"} <= set(
+        pins
+    )
     bundle = json.loads((ROOT / "host.json").read_text())["extensionBundle"]
     assert ("Microsoft.Azure.Functions.ExtensionBundle", "[4.*, 5.0.0)") == (bundle["id"], bundle["version"])
 

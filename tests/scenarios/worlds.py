@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -172,7 +173,7 @@ def outlive(stack: Stack, recording_id: str) -> None:
             return False
         return True
 
-    with table:
+    with closing(table):
         wait_for(is_written, f"the catalog to take the entry of {recording_id}")
 
 
