@@ -82,6 +82,7 @@ class Exchange:
         async for piece in middle(reply_body(reply, self._record.method, there)):
             self._writer.write(piece)
             await self._writer.drain()
+            self._record.bytes_out += len(piece)
         await self._writer.drain()
         return is_bounded(reply, self._record.method) and not reply.ends
 

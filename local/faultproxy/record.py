@@ -16,6 +16,7 @@ class RequestRecord:
         at: monotonic seconds of its arrival.
         path: unquoted, without the query.
         fault: the name of the fault that struck it.
+        bytes_out: bytes of the reply's body, passed back.
         over: whether it has ended.
     """
 
@@ -26,6 +27,7 @@ class RequestRecord:
     fault: str | None
     at: float = field(default_factory=time.monotonic)
     status: int = 0
+    bytes_out: int = 0
     over: bool = False
 
 
