@@ -251,6 +251,7 @@ def test_a_source_that_expired_before_it_could_be_had_is_lost_and_a_person_told(
 
     manifest = assert_incomplete(stack, found.recording, "chunk 0 is lost")
     assert [1] == [chunk["index"] for chunk in manifest["chunks"]]
+    wait_told(stack, "RecordingLost", found.id)
     (body,) = told(stack, "RecordingLost", found.id).values()
     assert found.recording.documents[0] == body["documentId"]
     assert "lost" == view(stack, found.id)["state"]
