@@ -139,7 +139,7 @@ def _slice(settings: Settings) -> str:
 
 def _retention(settings: Settings) -> str:
     host = settings.host
-    kept = min(host.most_deliveries * host.visibility_timeout, _LONGEST_IN_QUEUE)
+    kept = min(host.most_deliveries * min(host.visibility_timeout, _LONGEST_IN_QUEUE), _LONGEST_IN_QUEUE)
     if settings.recordings.retention <= kept:
         return ""
     cause = "the host gives up a message after maxDequeueCount × visibilityTimeout, and a queue keeps it for a week"

@@ -5,9 +5,11 @@ pasted into the wrong setting.
 """
 
 import base64
+import re
 from collections.abc import Iterator
 from urllib.parse import SplitResult, urlsplit
 
+_HOST = re.compile(r"[a-z0-9_:-]+(?:\.[a-z0-9_-]+)*")
 _ENDPOINTS = ("BlobEndpoint", "QueueEndpoint", "TableEndpoint")
 
 
@@ -22,11 +24,17 @@ def is_base64(text: str) -> bool:
 
 def connection_problems(text: str) -> Iterator[str]:
     """All problems of a storage account's connection string; none if it is valid."""
-    pairs = [part.partition("=") for part in text.split(";") if part.strip()]
-    if not all(equals for _, equals, _ in pairs):
-        yield "not a connection string, which is NAME=VALUE pairs with semicolons between them"
+    pairs = [part.partition("=") for part in text.rstrip(";").split(";")]
+    if not all(name and value for name, _, value in pairs):
+        yield "not a connection string, which is NAME=VALUE pairs with one semicolon between them"
         return
-    values = {name.strip().lower(): value.strip() for name, _, value in pairs}
+    if any(character.isspace() for character in text):
+        yield "a space or a line break in it"
+        return
+    values = {name.lower(): value for name, _, value in pairs}
+    if len(values) < len(pairs):
+        yield "a name twice in it"
+        return
     if "usedevelopmentstorage" in values:
         yield "UseDevelopmentStorage, which not every SDK supports: use the emulator's full connection string"
         return
@@ -66,6 +74,10 @@ def url_problems(text: str) -> Iterator[str]:
         yield "not an https URL: it does not begin with https://"
     if not parts.hostname:
         yield "no host in it"
+    elif not _HOST.fullmatch(parts.hostname):
+        yield "its host is no name of letters, digits, dashes and dots"
+    if any(character.isspace() for character in text):
+        yield "a space or a line break in it"
     if parts.username or parts.password:
         yield "a user name or password in it"
     if parts.query or parts.fragment:
