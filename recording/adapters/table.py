@@ -45,8 +45,11 @@ class Table:
         try:
             found: dict[str, Any] = msgspec.json.decode(reply.content, type=dict[str, Any])
             binary = [name for name in found if found.get(name + _TYPE) == _BINARY]
-            return found | {name: base64.b64decode(found[name]) for name in binary}, reply.headers["ETag"]
-        except (msgspec.MsgspecError, ValueError, TypeError, KeyError) as error:
+            if (found["PartitionKey"], found["RowKey"]) != (partition, row):
+                raise DecodeError("what came is another row", response=reply)
+            values = {name: base64.b64decode(found[name], validate=True) for name in binary}
+            return found | values, reply.headers["ETag"]
+        except (msgspec.MsgspecError, ValueError, TypeError, KeyError, RecursionError) as error:
             raise DecodeError("what came is no row", response=reply) from error
 
     def insert(self, row: Row) -> str:
@@ -60,7 +63,10 @@ class Table:
     def _write(self, method: str, path: str, row: Row, headers: Mapping[str, str]) -> str:
         types = {name + _TYPE: _BINARY for name, value in row.items() if isinstance(value, bytes)}
         reply = self._ask(method, path, headers, msgspec.json.encode({**row, **types}))
-        return str(reply.headers.get("ETag", ""))
+        etag = reply.headers.get("ETag")
+        if not etag:  # not the table has answered: nobody knows whether the row is written
+            raise DecodeError("what came tells of no written row", response=reply)
+        return str(etag)
 
     def _ask(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None) -> Any:
         """The reply, whose status is a success."""
