@@ -1,4 +1,4 @@
-"""The SDKs' clients as this app wants them: short retries, kept connections, keys only where no identity is."""
+"""Creates the clients and pipelines of this app: short retries, kept connections, keys only without an identity."""
 
 from email.utils import formatdate
 from typing import Any, override
@@ -31,9 +31,9 @@ _COMMUNICATION_SCOPE = "https://communication.azure.com//.default"
 _STORAGE_SCOPE = "https://storage.azure.com/.default"
 _TABLE_VERSION = "2019-02-02"
 RETRY: dict[str, Any] = {"retry_total": 3, "retry_backoff_factor": 0.5, "retry_backoff_max": 10, "timeout": 60}
-"""The SDK's own retries are for a single request; a step that fails is given back to the queue, which has minutes."""
+"""The SDK retries a single request for seconds. A step that fails after that is retried by the queue, for minutes."""
 _BLOB_RETRY: dict[str, Any] = {"retry_total": 3, "initial_backoff": 1, "increment_base": 2}
-"""The same in the words of the Blob SDK, whose default first wait is 15 s."""
+"""The same in the options of the Blob SDK, whose default first wait is 15 s."""
 
 
 type Identity = TokenCredential
@@ -46,9 +46,10 @@ def access_key(key: str) -> Credential:
 
 
 def identity(client_id: str) -> Identity:
-    """The app's identity, with the tokens that it got: made once, so that they serve all its clients.
+    """The credential of the app's identity. It caches tokens, so it is created once and shared by all clients.
 
-    The managed identity of that id, and no other; without an id the first that the SDK finds, be it a developer's.
+    It is the managed identity with that id and no other; without an id, the first credential that the SDK finds, such
+    as a developer's.
     """
     options: dict[str, Any] = {"transport": _transport(), **RETRY}
     return ManagedIdentityCredential(client_id=client_id, **options) if client_id else DefaultAzureCredential(**options)
@@ -62,7 +63,7 @@ def call_automation(endpoint: str, credential: Credential) -> CallAutomationClie
 def source_requests(
     endpoint: str, credential: Credential, transport: HttpTransport[HttpRequest, Reply] | None = None
 ) -> Pipeline[HttpRequest, Reply]:
-    """What signs and sends requests to the source. Nothing is asked again: the copy does that itself."""
+    """Signs and sends requests to the source. It does not retry: the copy engine does."""
     host = urlsplit(endpoint).netloc
     headers = {"x-ms-host": host.partition(":")[0], "User-Agent": _USER_AGENT}
     signing = (
@@ -77,17 +78,17 @@ def source_requests(
 def blob_requests(
     service: BlobServiceClient, transport: HttpTransport[HttpRequest, Reply] | None = None, retries: int = 3
 ) -> Pipeline[HttpRequest, Reply]:
-    """Signs and sends requests for blobs, with the credential and version of the service's client."""
+    """Signs and sends requests for blobs, with the credential and API version of the SDK's client."""
     policies: list[Any] = [RetryPolicy(**RETRY | {"retry_total": retries}), _Storage(service.api_version)]
     if hasattr(service.credential, "get_token"):
         policies.append(BearerTokenCredentialPolicy(service.credential, _STORAGE_SCOPE))
-    elif service.credential is not None:  # the SDK's own policy of a shared key; nothing for a signature in the URL
+    elif service.credential is not None:  # the SDK's policy for a shared key; None for a signature in the URL
         policies.append(service.credential)
     return Pipeline(transport or _transport(), policies)
 
 
 class _Storage(SansIOHTTPPolicy[HttpRequest, Any]):
-    """What Azure Storage wants to hear with every request, at every try: the version spoken, and the time."""
+    """Adds the headers that Azure Storage requires, at every try: API version and date."""
 
     def __init__(self, version: str) -> None:
         self._headers = {"x-ms-version": version, "User-Agent": _USER_AGENT}
@@ -98,7 +99,7 @@ class _Storage(SansIOHTTPPolicy[HttpRequest, Any]):
 
 
 def blob_service(connection_string: str, uri: str = "", credential: Identity | None = None) -> BlobServiceClient:
-    """A client for the archive's containers; by connection string where there is one."""
+    """A client for the archive's containers, by connection string if there is one."""
     options: dict[str, Any] = {"transport": _transport(), **_BLOB_RETRY}
     if connection_string:
         return BlobServiceClient.from_connection_string(connection_string, **options)

@@ -93,7 +93,7 @@ class RealContainer:
         service = BlobServiceClient.from_connection_string(storage, transport=self.network, retry_total=0)
         other = BlobServiceClient.from_connection_string(storage, retry_total=0)
         writes, others_writes = blob_requests(service, self.network, retries=0), blob_requests(other, retries=0)
-        self.archive_keeping = partial(BlobArchive, service, writes, name)
+        self.archive_with_retention = partial(BlobArchive, service, writes, name)
         self.archive = BlobArchive(service, writes, name)
         self.rival = BlobArchive(other, others_writes, name)
         self.missing = BlobArchive(service, writes, f"{name}-missing")

@@ -11,7 +11,7 @@ from urllib3.connection import HTTPConnection
 
 from recording.adapters.http_transport import Reply, Urllib3Transport
 from recording.adapters.http_transport.connection import Connection
-from recording.adapters.sdk_errors import give_back_long_rest
+from recording.adapters.sdk_errors import raise_if_retry_after_too_long
 
 _CONNECTIONS = 16
 _LOST = "broken on purpose"
@@ -114,5 +114,5 @@ def _reply(request: Request, status: int, headers: dict[str, str], body: bytes) 
         theirs.sendall("\r\n".join(lines).encode() + body)
         reply = Reply(HttpRequest(request.method, request.url), connection, Connection.close)
         reply.read_whole(len(body))
-    give_back_long_rest(reply)
+    raise_if_retry_after_too_long(reply)
     return reply
