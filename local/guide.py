@@ -1,7 +1,7 @@
-"""What `make up` prints: a whole session, from a call to a recording in quarantine and back, to be pasted.
+"""What `make up` prints: a session to paste, from a call to a quarantined recording and back.
 
-Each indented line is one for a shell, and a test runs them all. Where it says "Again until", the line that
-follows is run again until its state is that.
+Each indented line is for a shell; a test runs them all. After "Again until", the next line is repeated until it
+returns that state.
 """
 
 from local.running import Running
@@ -19,16 +19,16 @@ A call rings. The control API knows it by its callConnectionId, here CALL_ID:
   ask -X POST $CONTROL/calls
   CALL_ID=$(ask $CONTROL/calls | last callConnectionId)
 
-It connects: the app hears of it, and starts a recording of RECORDING_OUTPUT.
+It connects: the app gets the event, and starts a recording of RECORDING_OUTPUT.
   ask -X POST $CONTROL/calls/$CALL_ID/connect
   RECORDING_ID=$(ask $CONTROL/recordings | last recordingId)
 
-What the app says of the recording; pause and resume it:
+What the app knows about the recording; pause and resume it:
   ask "$APP/recordings/$RECORDING_ID?code=$KEY"
   ask -X POST "$APP/recordings/$RECORDING_ID/pause?code=$KEY"
   ask -X POST "$APP/recordings/$RECORDING_ID/resume?code=$KEY"
 
-Another recording of the call, which is connected, by its serverCallId; stop it:
+Another recording of the same call, by its serverCallId; stop it:
   SERVER_ID=$(ask $CONTROL/calls | last serverCallId)
   MP3='"content": "audio", "channel": "mixed", "format": "mp3"'
   ask "$APP/recordings?code=$KEY" -d "{{\"serverCallId\": \"$SERVER_ID\", $MP3}}"
@@ -38,19 +38,22 @@ Again until it says "released": copied, proven, and deleted at the source.
   ask "$APP/recordings/$OTHER_ID?code=$KEY"
 
 Now the service serves other bytes than it recorded, and the call ends. The file
-event comes, the app copies what it gets, and keeps it apart, as it is no media.
+event comes; the app copies the bytes into quarantine, as they are no media.
   ask $CONTROL/faults -d '{{"name": "content_changes", "count": null}}'
   ask -X POST $CONTROL/calls/$CALL_ID/end
-Again until it says "quarantined": the source is kept, and an event tells of it.
+Again until it says "quarantined": the source stays, an event is published.
   ask "$APP/recordings/$RECORDING_ID?code=$KEY"
   ask $CONTROL/published
 
-The service is well again; the app looks again by itself.
+The service works again; the app checks again by itself.
   ask -X DELETE $CONTROL/faults
 Again until it says "released":
   ask "$APP/recordings/$RECORDING_ID?code=$KEY"
 
-All calls, all recordings at the service, and all that can go wrong there:
+From now on the service redirects to another region, and the app follows:
+  ask $CONTROL/faults -d '{{"name": "redirects"}}'
+
+All calls, all recordings at the service, and all of its faults:
   ask $CONTROL/calls
   ask $CONTROL/recordings
   ask $CONTROL/faults

@@ -1,4 +1,4 @@
-"""The host put together and served until it is told to stop."""
+"""The host: its parts, and their start and stop."""
 
 import asyncio
 import logging
@@ -70,7 +70,7 @@ class Host:
         """Serves until told to stop.
 
         Raises:
-            Exception: a listener or a timer broke, a fault of this host; it must not go on half deaf.
+            Exception: a listener or a timer failed, which is a fault of this host; it must not run without it.
         """
         told = asyncio.create_task(stop.wait())
         done, _ = await asyncio.wait([told, *self._background], return_when=asyncio.FIRST_COMPLETED)
@@ -78,7 +78,7 @@ class Host:
             task.result()
 
     async def stop(self) -> None:
-        """Takes no new work and waits, within the bound, for what runs. Leases give back what is cut off."""
+        """Accepts no new work and waits, up to the limit, for what runs. Cut-off messages return by their lease."""
         for task in self._background:
             task.cancel()
         for site in list(self._runner.sites):

@@ -19,7 +19,8 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.blob import BlobServiceClient, ContainerClient
 
 from local.acs import LocalAcs
-from local.acs.faults import FAULTS, Board, Fault, Occasion
+from local.acs.fault_table import FAULTS
+from local.acs.faults import Board, Fault, Occasion
 from local.acs.model import RequestRecord, StoredObject
 from local.faultproxy import FaultProxy
 from local.net.hosts import TOPIC_HOST
