@@ -33,7 +33,7 @@ WAYS = pytest.mark.parametrize("publish", [put, commit])
 def test_a_blob_is_in_its_tier_from_the_first(
     azurite: Azurite, real_container: RealContainer, publish: Callable[[Archive], None], tier: str
 ) -> None:
-    """Not moved there later, which would cost a write."""
+    """It is not moved later, which would cost another write."""
     archive = real_container.archive_with_retention(BlobRetention(lambda: NOW, tier=tier))
     publish(archive)
     with BlobServiceClient.from_connection_string(azurite.connection_string) as service:
@@ -46,7 +46,7 @@ def test_a_blob_is_in_its_tier_from_the_first(
 def test_immutability_and_hold_are_asked_for_with_the_commit_itself(
     real_container: RealContainer, publish: Callable[[Archive], None]
 ) -> None:
-    """There is no moment at which the blob stands and is not protected."""
+    """There is no moment at which the blob exists without protection."""
     retention = BlobRetention(lambda: NOW, immutable_days=7, locked=True, legal_hold=True)
     publish(real_container.archive_with_retention(retention))
     headers = real_container.network.sent[-1].headers
