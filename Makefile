@@ -22,7 +22,7 @@ help:
 	@echo 'make up            the whole stack, kept running, with a session of curl lines to paste'
 	@echo 'make status        what the running stack records, what is owed of it, and what was published'
 	@echo 'make test          all tests (ARGS="-k naming" for some)'
-	@echo 'make check         style, types, import floors, full coverage of the core, no strings that do not belong'
+	@echo 'make check         style, types, import layers, full coverage of the core, no strings that do not belong'
 	@echo 'make package       dist/recording-archive.zip, what is deployed'
 	@echo 'make bench         what moving a recording costs; make bench-quick for a first look'
 	@echo 'make infra         compile, lint, evaluate and scan the Bicep, and hold it to its claims'
@@ -88,7 +88,7 @@ check: $(PYTHON_READY)
 	@$(PY) -m ruff format --quiet --check .
 	$(say) 'Types: mypy --strict'
 	@$(PY) -m mypy --no-error-summary
-	$(say) 'Import floors: import-linter'
+	$(say) 'Import layers: import-linter'
 	@$(VENV)/bin/lint-imports --no-logo
 	$(say) 'The core, covered whole, and no strings that do not belong'
 	@$(PY) -m pytest --quiet -n 2 --cov=recording/core --cov-report=term tests/core tests/package/test_tracked_files.py

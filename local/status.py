@@ -140,8 +140,9 @@ def published_table(events: Iterable[Json]) -> Table:
 
 def _said(body: Json) -> str:
     chunks = body.get("chunks", ())
-    length = sum(chunk["length"] for chunk in chunks) / (1 << 20)
-    whole = f"{len(chunks)} chunk{'s' * (len(chunks) != 1)}, {length:.1f} MiB"
+    length = sum(chunk["length"] for chunk in chunks)
+    size = f"{length / (1 << 20):.1f} MiB" if length >= 1 << 20 else f"{length / 1024:.0f} KiB"
+    whole = f"{len(chunks)} chunk{'s' * (len(chunks) != 1)}, {size}"
     return body.get("reason") or "; ".join((whole, *body.get("lacks", ())))
 
 

@@ -3,6 +3,10 @@
 A fault is armed on the world for one object or for all, for a number of requests (`count`, None for all), after
 some normal ones (`after`), and if it breaks a body, at a byte of the object (`at`; by default in the middle of the
 requested range).
+
+To add a fault: a row in `fault_table`. With a `Reply` that is all. One that changes a transfer also has an entry in
+`transfer`, one that changes a redirect or a delete a branch in `storage`; without it nothing would happen. A row in
+docs/faults.md names its test, and `tests/fakes/source.py` has it where the fake must know it.
 """
 
 from dataclasses import dataclass, field

@@ -72,7 +72,7 @@ message is to be queued; only `Announced` names any.
 
 **To add a fact:** give it a class in `facts` and a place in `ChunkFact` or `RecordingFact`. For a chunk fact, fill its
 cell in every state of `tables`, and write in `chunks` what it changes (`_changed`) and whether it alerts (`_alert`);
-for a recording fact, in `deciding`. Add an example of it to `chunk_facts` in `tests/core/entries_of.py` and its column
+for a recording fact, in `applying`. Add an example of it to `chunk_facts` in `tests/core/entries_of.py` and its column
 to the table in `tests/core/test_lifecycle.py`, which fails until both tables agree.
 
 **To add a state of a chunk:** give it a member in `ChunkState`, a row in `tables` and in that test, and decide: is it
@@ -84,7 +84,7 @@ is done next (`next_step`). A new field or value is stored in the catalog: raise
 **To add an alarm:** give it a member in `Alarm`, and an event name in `core/formats/notifications.py`.
 """
 
-from recording.core.lifecycle.deciding import Decision, decide, decide_all
+from recording.core.lifecycle.applying import Decision, decide, decide_all
 from recording.core.lifecycle.facts import (
     Announced,
     Announcement,

@@ -1,4 +1,4 @@
-"""`decide`: the entry after a fact."""
+"""Applies facts: `decide` gives the entry after one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
