@@ -1,7 +1,7 @@
 """The SDKs' clients as this app wants them: short retries, kept connections, keys only where no identity is."""
 
 from email.utils import formatdate
-from typing import Any, override
+from typing import Any, cast, override
 from urllib.parse import urlsplit
 
 from azure.communication.callautomation import CallAutomationClient
@@ -12,6 +12,7 @@ from azure.core.pipeline.transport import HttpTransport
 from azure.core.rest import HttpRequest
 from azure.data.tables import TableClient
 from azure.eventgrid import EventGridPublisherClient
+from azure.eventgrid._legacy import EventGridPublisherClient as TopicClient
 from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
 from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueClient
@@ -43,13 +44,13 @@ def identity(client_id: str) -> Identity:
 
     The managed identity of that id, and no other; without an id the first that the SDK finds, be it a developer's.
     """
-    options: dict[str, Any] = {"transport": _transport(), **RETRY}
+    options = _options(RETRY)
     return ManagedIdentityCredential(client_id=client_id, **options) if client_id else DefaultAzureCredential(**options)
 
 
 def call_automation(endpoint: str, credential: Credential) -> CallAutomationClient:
     """A client for calls."""
-    return CallAutomationClient(endpoint, credential, transport=_transport(), **RETRY)
+    return CallAutomationClient(endpoint, credential, **_options(RETRY))
 
 
 def source_requests(
@@ -92,7 +93,7 @@ class _BlobHeaders(SansIOHTTPPolicy[HttpRequest, Reply]):
 
 def blob_service(connection_string: str, uri: str = "", credential: Identity | None = None) -> BlobServiceClient:
     """A client for the archive's containers; by connection string where there is one."""
-    options: dict[str, Any] = {"transport": _transport(), **_BLOB_RETRY}
+    options = _options(_BLOB_RETRY)
     if connection_string:
         return BlobServiceClient.from_connection_string(connection_string, **options)
     return BlobServiceClient(uri, credential, **options)
@@ -100,7 +101,7 @@ def blob_service(connection_string: str, uri: str = "", credential: Identity | N
 
 def table(name: str, connection_string: str, uri: str = "", credential: Identity | None = None) -> TableClient:
     """A client for the catalog's table."""
-    options: dict[str, Any] = {"transport": _transport(), **RETRY}
+    options = _options(RETRY)
     if connection_string:
         return TableClient.from_connection_string(connection_string, name, **options)
     return TableClient(uri, name, credential=credential, **options)
@@ -108,7 +109,7 @@ def table(name: str, connection_string: str, uri: str = "", credential: Identity
 
 def queue(name: str, connection_string: str, uri: str = "", credential: Identity | None = None) -> QueueClient:
     """A client for the queue of chunk messages."""
-    options: dict[str, Any] = {"transport": _transport(), **_BLOB_RETRY}
+    options = _options(_BLOB_RETRY)
     if connection_string:
         return QueueClient.from_connection_string(connection_string, name, **options)
     return QueueClient(uri, name, credential=credential, **options)
@@ -116,8 +117,10 @@ def queue(name: str, connection_string: str, uri: str = "", credential: Identity
 
 def event_grid(endpoint: str, credential: Credential) -> EventGridPublisherClient:
     """A client for the customer's own topic."""
-    return EventGridPublisherClient(endpoint, credential, transport=_transport())
+    # The public client asks by this one and gives it no options: redirects would be followed, and nothing limited.
+    return cast("EventGridPublisherClient", TopicClient(endpoint, credential, **_options({})))
 
 
-def _transport() -> Any:
-    return Urllib3Transport(_KEPT_CONNECTIONS)
+def _options(retry: dict[str, Any]) -> dict[str, Any]:
+    """What every client of an SDK is told. No redirect is followed: nobody has checked where it leads."""
+    return {"transport": Urllib3Transport(_KEPT_CONNECTIONS), "permit_redirects": False, **retry}
