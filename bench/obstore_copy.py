@@ -31,29 +31,15 @@ class ObstoreCopy:
             client_options=allow,
         )
 
-    def __call__(self, size: int, chunks: int = 1, threads: int = 8) -> dict[str, float]:
-        """Copy `size` bytes in that many chunks, `threads` at a time."""
-        asyncio.run(self._copy_all(size // chunks, chunks, threads))
+    def __call__(self, size: int) -> dict[str, float]:
+        """Copy one chunk of so many bytes."""
+        asyncio.run(self._copy(size))
         return {}
 
-    async def _copy_all(self, size: int, chunks: int, at_a_time: int) -> None:
-        left = iter(range(chunks))
-
-        async def carry() -> None:
-            for _ in left:
-                await self._copy(size)
-
-        await asyncio.gather(*(carry() for _ in range(min(chunks, at_a_time))))
-
     async def _copy(self, size: int) -> None:
-        name = next(_names)
-        path = f"v1/{size}"
-        if size <= _BLOCK:
-            content = await obstore.get_range_async(self._source, path, start=0, end=size)
-            await obstore.put_async(self._sink, name, content, use_multipart=False)
-            return
+        ranges = self._ranges(f"v1/{size}", size)
         await obstore.put_async(
-            self._sink, name, self._ranges(path, size), use_multipart=True, chunk_size=_BLOCK, max_concurrency=_AHEAD
+            self._sink, next(_names), ranges, use_multipart=True, chunk_size=_BLOCK, max_concurrency=_AHEAD
         )
 
     async def _ranges(self, path: str, size: int) -> AsyncIterator[Any]:

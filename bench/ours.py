@@ -1,37 +1,31 @@
-"""The copy engine over the app's own adapters, as `recording.bootstrap` puts them together."""
+"""The app's own copy engine, as `recording.bootstrap` composes it, before the bench's source and sink."""
 
 import os
-import time
-from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from typing import Any, override
 
 from azure.core.pipeline.transport import HttpTransport
-from azure.core.rest import HttpRequest
 
-import recording.bootstrap  # noqa: F401 - an idle worker has imported the whole app
-from bench.servers import ACCOUNT_KEY, CONTAINER, SOURCE_HOST, connection_string
+from bench.servers import ACCOUNT, ACCOUNT_KEY, SOURCE_HOST
 from recording.adapters import clients
-from recording.adapters.archive import BlobArchive
-from recording.adapters.http_transport import Reply, Urllib3Transport
+from recording.adapters.http_transport import Urllib3Transport
 from recording.adapters.source import AcsSource
-from recording.copying.buffer_pool import BufferPool
+from recording.bootstrap import Parts, compose
 from recording.copying.destination import Copied, Destination
-from recording.copying.engine import Engine
 from recording.core.model import BlobName, Location
-from recording.settings import MEBIBYTE, OURS
+from recording.settings import Settings
 
-ENDPOINT = "https://contoso.communication.azure.com"
+_ENDPOINT = "https://contoso.communication.azure.com"
 _CONNECTIONS = 64
-_names = (f"chunk-{os.getpid()}-{number}" for number in count())
+_names = (BlobName(f"chunk-{os.getpid()}-{number}") for number in count())
 
 
-class PlainTransport(HttpTransport[Any, Any]):
+class _Plain(HttpTransport[Any, Any]):
     """Leads the source's host to a local port without TLS, below azure-core's whole pipeline."""
 
-    def __init__(self, base: str, inner: HttpTransport[Any, Any]) -> None:
+    def __init__(self, base: str) -> None:
         self._base = base
-        self._inner = inner
+        self._inner = Urllib3Transport(_CONNECTIONS)
 
     @override
     def send(self, request: Any, **kwargs: Any) -> Any:
@@ -51,26 +45,12 @@ class PlainTransport(HttpTransport[Any, Any]):
         self.close()
 
 
-class _Unchecked(Urllib3Transport):
-    """Sends no checksum, as the peers do: to compare like with like, never to be used."""
-
-    @override
-    def send(self, request: HttpRequest, **options: Any) -> Reply:
-        request.headers.pop("x-ms-content-crc64", None)
-        return super().send(request, **options)
-
-
-def archive(sink: str, *, checksum: bool) -> BlobArchive:
-    """The real archive adapter over the sink at that base URL; without checksums, if so wanted."""
-    service = clients.blob_service(connection_string(sink))
-    kind = Urllib3Transport if checksum else _Unchecked
-    return BlobArchive(service, clients.blob_requests(service, kind(_CONNECTIONS)), CONTAINER)
-
-
-def acs_source(plain: str | None) -> AcsSource:
-    """The real source adapter: by `plain` base URL without TLS, else by HTTPS_PROXY and the CA of the environment."""
-    transport = PlainTransport(plain, Urllib3Transport(_CONNECTIONS)) if plain else None
-    return AcsSource(clients.source_requests(ENDPOINT, clients.access_key(ACCOUNT_KEY), transport))
+def settings(sink: str, **given: str) -> Settings:
+    """The app's settings, with its archive in the sink at that base URL."""
+    services = ";".join(f"{service}Endpoint={sink}/{ACCOUNT}" for service in ("Blob", "Queue", "Table"))
+    storage = f"AccountName={ACCOUNT};AccountKey={ACCOUNT_KEY};{services}"
+    needed = {"ACS_ENDPOINT": _ENDPOINT, "ACS_ACCESS_KEY": ACCOUNT_KEY, "ARCHIVE_STORAGE": storage}
+    return Settings.from_env(needed | given)
 
 
 def location(size: int) -> Location:
@@ -78,40 +58,25 @@ def location(size: int) -> Location:
     return Location(f"https://{SOURCE_HOST}/v1/objects/bench/content/{size}")
 
 
-def default(key: str) -> int:
-    """The default of a setting that is a number."""
-    return int(OURS[key].default or 0)
-
-
 class Ours:
-    """Copies chunks: `options` has `source` (base URL or None), `sink` (base URL), `checksum`, and overrides."""
+    """Copies chunks: `options` has `source` (base URL; None for TLS by name), `sink` (base URL), and `settings`."""
 
     def __init__(self, options: dict[str, Any]) -> None:
-        self._archive = archive(options["sink"], checksum=options["checksum"])
-        block = options.get("block_mib") or default("COPY_BLOCK_MIB")
-        budget = options.get("memory_mib") or default("COPY_MEMORY_MIB")
-        self._engine = Engine(
-            acs_source(options["source"]),
-            BufferPool(block * MEBIBYTE, budget * MEBIBYTE),
-            connections=options.get("connections") or default("COPY_CONNECTIONS"),
-            monotonic=time.monotonic,
-        )
+        self.settings = settings(options["sink"], **options.get("settings", {}))
+        parts = Parts()
+        if options["source"]:
+            plain = clients.source_requests(_ENDPOINT, clients.access_key(ACCOUNT_KEY), _Plain(options["source"]))
+            parts["source"] = AcsSource(plain)
+        copying = compose(self.settings, **parts).archiving.copying
+        self.engine, self.archive = copying.engine, copying.archive
 
-    def __call__(self, size: int, chunks: int = 1, threads: int = 1, name: str = "") -> dict[str, float]:
-        """Copy `size` bytes, in so many chunks, by so many threads; under `name` for one that is continued."""
-        if chunks == 1:
-            copied = self._copy(size, name or next(_names))
-            return {"digest": int(copied.digest.sha256[:12], 16)}
-        with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(lambda _: self._copy(size // chunks, next(_names)), range(chunks)))
-        return {}
-
-    def _copy(self, size: int, name: str) -> Copied:
+    def __call__(self, size: int, name: str = "") -> dict[str, float]:
+        """Copy one chunk of so many bytes; under `name` where it is to be continued."""
         identity = {"acsrecordingid": "bench", "acsdocumentid": "bench", "acschunkindex": "0"}
-        to = Destination(self._archive, BlobName(name), identity, "video/mp4")
-        with self._engine.open(location(size)) as opened:
+        to = Destination(self.archive, BlobName(name) or next(_names), identity, "video/mp4")
+        with self.engine.open(location(size)) as opened:
             copied = opened.store(to, until=float("inf"))
         if not isinstance(copied, Copied) or copied.length != size:
             message = f"{size} bytes were to be copied: {copied}"
             raise RuntimeError(message)
-        return copied
+        return {"digest": int(copied.digest.sha256[:12], 16)}

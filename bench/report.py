@@ -1,198 +1,173 @@
-"""The results as a table in the terminal, as markdown, JSON and a picture."""
+"""The results as tables, in the terminal and as a page; and the goals."""
 
-import json
 import os
 import platform
-from collections.abc import Sequence
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from bench.cases import Result, Row
-from bench.figures import Goal, of, ratio, spread
+from bench import cases, short
+from bench.cases import Figure, Result, Spread, spread
 
-HEADINGS = (
-    "contender",
-    "process",
-    "wall s",
-    "MiB/s",
-    "CPU s/GiB",
-    "peak RSS MiB",
-    "above idle MiB",
-    "start-up s",
-    "wall / reference",
-)
-GOAL_HEADINGS = ("case", "figure", "goal", "measured", "")
-_PACKAGES = (
-    "azure-core",
-    "azure-storage-blob",
-    "azure-communication-callautomation",
-    "awscrt",
-    "requests",
-    "urllib3",
-    "obstore",
-)
+_GOALS = ("case", "figure", "goal", "measured", "")
+_PACKAGES = ("azure-core", "azure-storage-blob", "azure-communication-callautomation", "awscrt", "urllib3", "obstore")
 _METHOD = """
 Contenders take turns; figures are medians over the rounds (least–greatest), ratios are taken round by round. CPU is
 user and system time of the client alone, its children included for tools. The null sink throws bodies away, so that the
-client is what is measured. Warm processes have done their imports (start-up is shown apart), whole processes are timed
-from exec to exit. Compare figures of one table only. The plot is `results.png`, all runs are in `results.json`; `make
-bench` makes them.
+client is what is measured. Warm processes have done their imports, whole processes are timed from exec to exit. Compare
+figures of one table only. `make bench` makes this page; `README.md` says what the figures mean.
 """
 
 
-def machine(tools: dict[str, str]) -> dict[str, Any]:
-    """What it was measured on."""
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """One line of the table of goals."""
+
+    case: str
+    figure: str
+    sign: str
+    limit: float
+    measure: Callable[[Mapping[str, Result]], Spread | None]
+
+    def cells(self, results: Mapping[str, Result]) -> list[str]:
+        """What the table shows."""
+        measured = self.measure(results)
+        limit = f"{self.sign} {self.limit:g}"
+        if measured is None:
+            return [self.case, self.figure, limit, "", "not measured"]
+        is_met = measured.median <= self.limit if self.sign == "≤" else measured.median >= self.limit
+        return [self.case, self.figure, limit, measured.shown(), "met" if is_met else "not met"]
+
+
+def _over(case: str, mine: str, other: str, figure: Figure) -> Callable[[Mapping[str, Result]], Spread | None]:
+    def measure(results: Mapping[str, Result]) -> Spread | None:
+        result = results.get(case)
+        first, second = (result.row(mine), result.row(other)) if result else (None, None)
+        return first.over(second, figure) if first and second else None
+
+    return measure
+
+
+def _of(case: str, figure: Figure) -> Callable[[Mapping[str, Result]], Spread | None]:
+    def measure(results: Mapping[str, Result]) -> Spread | None:
+        rows = [row for row in results[case].rows if row.runs] if case in results else []
+        return spread([figure(run) for row in rows for run in row.runs]) if rows else None
+
+    return measure
+
+
+def _grown(results: Mapping[str, Result]) -> Spread | None:
+    rows = [row for row in results["growth"].rows if row.runs] if "growth" in results else []
+    if len(rows) < 2:  # noqa: PLR2004 - the smallest and the largest
+        return None
+    return spread([last.peak_mib - first.peak_mib for first, last in zip(rows[0].runs, rows[-1].runs, strict=False)])
+
+
+GOALS = (
+    Goal("short recordings, Azurite", "host CPU a recording / the sample's", "≤", 1.6,
+         _over("short", short.OURS, short.SAMPLE, lambda run: run.cpu)),
+    Goal("the same", "recordings a second / the sample's", "≥", 0.6,
+         _over("short", short.OURS, short.SAMPLE, lambda run: 1 / run.seconds)),
+    Goal("short recordings, blobs in the sink", "host CPU a recording / the sample's", "≤", 1.6,
+         _over("short-sink", short.OURS, short.SAMPLE, lambda run: run.cpu)),
+    Goal("the same", "recordings a second / the sample's", "≥", 0.6,
+         _over("short-sink", short.OURS, short.SAMPLE, lambda run: 1 / run.seconds)),
+    Goal("one recording of one block, event to completion", "requests to all services", "≤", 17,
+         _of("requests", lambda run: sum(run.notes.values()))),
+    Goal("event trigger answered", "p99 / p99 of the two writes it must make", "≤", 3,
+         _over("answer", short.TRIGGER, short.WRITES, lambda run: run.notes["p99_ms"])),
+    Goal("cold start", "import and index / imports it cannot avoid", "≤", 1.15,
+         _over("cold", short.INDEX, short.IMPORTS, lambda run: run.cpu)),
+    Goal("1 GiB proven", "wall / (rclone, then read back)", "≤", 0.5,
+         _over("proven", cases.ENGINE, cases.RCLONE_CHECKED, lambda run: run.seconds)),
+    Goal("1 GiB to the null sink", "CPU / rclone's", "≤", 1.75,
+         _over("large", cases.ENGINE, cases.RCLONE, lambda run: run.cpu)),
+    Goal("throttled, 8 connections", "MiB/s / best single connection", "≥", 6,
+         _over("throttled", cases.ENGINE, cases.RCLONE, lambda run: run.rate)),
+    Goal("64 → 2560 MiB", "growth of peak RSS, MiB", "≤", 10, _grown),
+    Goal("the same", "peak RSS above idle, MiB", "≤", 64, _of("growth", cases.above_idle)),
+    Goal("killed at 90 %", "MiB read again, of 48 that can be in flight", "≤", 48,
+         _of("kill", lambda run: run.notes["again_mib"])),
+)  # fmt: skip
+
+
+def goals(results: Sequence[Result]) -> list[list[str]]:
+    """Hold what was measured against what should be reached."""
+    by_name = {result.name: result for result in results}
+    return [goal.cells(by_name) for goal in GOALS]
+
+
+def _cells(result: Result) -> list[list[str]]:
+    rows = [["contender", "process", *result.columns]]
+    for row in result.rows:
+        name = row.contender + (f" (a round failed: {row.skipped})" if row.runs and row.skipped else "")
+        figures = [column(row) for column in result.columns.values()] if row.runs else [f"skipped: {row.skipped}"]
+        rows.append([name, row.how, *figures, *[""] * (len(result.columns) - len(figures))])
+    return rows
+
+
+def show(console: Console, results: Sequence[Result]) -> None:
+    """Print everything."""
+    for result in results:
+        if result.skipped:
+            console.print(f"{result.title}: skipped: {result.skipped}")
+            continue
+        headings, *rows = _cells(result)
+        table = Table(*headings, title=result.title, caption=result.note, caption_justify="left", title_justify="left")
+        for row in rows:
+            table.add_row(*row)
+        console.print(table)
+    table = Table(*_GOALS, title="Goals", title_justify="left")
+    for cells in goals(results):
+        table.add_row(*cells, style={"met": "green", "not met": "red"}.get(cells[-1], ""))
+    console.print(table)
+
+
+def markdown(results: Sequence[Result], load: float) -> str:
+    """Everything as a page; `load` is that of the machine before it began."""
+    lines = ["# What moving a recording costs", "", _machine(load), _METHOD.rstrip(), "", "## Goals", ""]
+    lines += _table([list(_GOALS), *goals(results)])
+    for result in results:
+        lines += ["", f"## {result.title}", ""]
+        lines += [f"Skipped: {result.skipped}."] if result.skipped else _table(_cells(result))
+        lines += ["", result.note] if result.note else []
+    return "\n".join([*lines, ""])
+
+
+def _table(rows: Sequence[Sequence[str]]) -> list[str]:
+    lines = [rows[0], ["---"] * len(rows[0]), *rows[1:]]
+    return ["| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in line) + " |" for line in lines]
+
+
+def _machine(load: float) -> str:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 30
-    return {
-        "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        "cores": len(os.sched_getaffinity(0)),
-        "cpu": _cpu_model(),
-        "memory_gib": memory,
-        "system": f"{platform.system()} {platform.release().split('-')[0]} {platform.machine()}",
-        "python": platform.python_version(),
-        "load_at_start": round(os.getloadavg()[0], 2),
-        "packages": {name: _version(name) for name in _PACKAGES},
-        "tools": tools,
-    }
-
-
-def _cpu_model() -> str:
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            return line.partition(":")[2].strip()
-    return platform.processor()
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    models = [line for line in lines if line.startswith("model name")]
+    cpu = models[0].partition(":")[2].strip() if models else platform.processor()
+    cpu += ", with" if any({"sha_ni", "sha2"} & set(line.split()) for line in lines) else ", without"
+    cpu += " instructions for SHA-256"
+    system = f"{platform.system()} {platform.release().split('-')[0]} {platform.machine()}"
+    packages = ", ".join(f"{name} {_version(name)}" for name in _PACKAGES)
+    rclone = "no rclone"
+    if shutil.which("rclone"):
+        said = subprocess.run(["rclone", "version"], capture_output=True, text=True, check=False).stdout
+        rclone = said.partition("\n")[0]
+    where = f"{len(os.sched_getaffinity(0))} cores ({cpu}, {memory} GiB, {system}), CPython {platform.python_version()}"
+    return (
+        f"Measured {datetime.now(UTC):%Y-%m-%d %H:%M} UTC on {where}, everything on loopback, load {load:.1f}. "
+        f"{packages}. {rclone}."
+    )
 
 
 def _version(package: str) -> str:
     try:
         return version(package)
-    except ModuleNotFoundError:
+    except PackageNotFoundError:
         return "not installed"
-
-
-def cells(result: Result, row: Row) -> list[str]:
-    """One row of a case's table."""
-    if not row.runs:
-        return [row.contender, row.how, f"skipped: {row.skipped}", *[""] * (len(HEADINGS) - 3)]
-    idle, startup = of(row, lambda run: run.idle_mib).median, of(row, lambda run: run.startup)
-    reference = result.row(result.reference)
-    name = row.contender + (f" (a round failed: {row.skipped})" if row.skipped else "")
-    return [
-        name,
-        row.how,
-        of(row, lambda run: run.seconds).shown(),
-        f"{of(row, lambda run: run.rate).median:.0f}",
-        of(row, lambda run: run.cpu_per_gib).shown(),
-        f"{of(row, lambda run: run.peak_mib).median:.0f}",
-        f"{of(row, lambda run: run.peak_mib - run.idle_mib).median:.0f}" if idle else "",
-        f"{startup.median:.2f}" if startup.median else "",
-        ratio(row, reference, lambda run: run.seconds).shown() if reference else "",
-    ]
-
-
-def extra(row: Row) -> list[str]:
-    """Figures of one case alone, as lines."""
-    names = sorted({name for run in row.runs for name in run.notes} - {"digest", "threads"})
-    values = [spread([run.notes[name] for run in row.runs if name in run.notes]) for name in names]
-    return [
-        f"{row.contender}: {name.replace('_mib', ', MiB').replace('_', ' ')} {value.shown(1)}"
-        for name, value in zip(names, values, strict=True)
-    ]
-
-
-def goal_cells(goal: Goal) -> list[str]:
-    """One row of the table of goals."""
-    return [goal.case, goal.figure, goal.limit, goal.measured.shown(goal.digits) if goal.measured else "", goal.verdict]
-
-
-def show(console: Console, results: Sequence[Result], goals: Sequence[Goal]) -> None:
-    """Print everything."""
-    for result in results:
-        table = Table(title=result.title, caption=result.note or None, caption_justify="left", title_justify="left")
-        for number, heading in enumerate(HEADINGS):
-            table.add_column(heading, justify="left" if number < 2 else "right")  # noqa: PLR2004 - two columns of words
-        for row in result.rows:
-            table.add_row(*cells(result, row))
-        console.print(f"{result.title}: skipped: {result.skipped}" if result.skipped else table)
-        for line in [line for row in result.rows for line in extra(row)]:
-            console.print(f"  {line}")
-    if not goals:
-        return
-    table = Table(*GOAL_HEADINGS, title="Goals", title_justify="left")
-    for goal in goals:
-        table.add_row(*goal_cells(goal), style={True: "green", False: "red", None: ""}[goal.met])
-    console.print(table)
-
-
-def markdown(about: dict[str, Any], results: Sequence[Result], goals: Sequence[Goal]) -> str:
-    """Everything as a page."""
-    versions = ", ".join(f"{name} {value}" for name, value in about["packages"].items())
-    tools = ", ".join(about["tools"].values())
-    measured = (
-        f"Measured {about['date']} on {about['cores']} cores ({about['cpu']}, {about['memory_gib']} GiB, "
-        f"{about['system']}), CPython {about['python']}, everything on loopback, load {about['load_at_start']} before "
-        f"it began. {versions}. {tools}."
-    )
-    lines = [
-        "# What moving a recording costs",
-        "",
-        measured,
-        _METHOD.rstrip(),
-    ]
-    for result in results:
-        lines += ["", f"## {result.title}", ""]
-        if result.skipped:
-            lines += [f"Skipped: {result.skipped}."]
-            continue
-        lines += [*_table(HEADINGS, [cells(result, row) for row in result.rows])]
-        notes = [line for row in result.rows for line in extra(row)]
-        if result.reference:
-            notes.append(f"The reference is: {result.reference}.")
-        lines += ["", result.note] if result.note else []
-        lines += ["", *(f"- {note}" for note in notes)] if notes else []
-    lines += ["", "## Goals", "", *_table(GOAL_HEADINGS, [goal_cells(goal) for goal in goals]), ""]
-    return "\n".join(lines)
-
-
-def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    lines = [headings, ["---"] * len(headings), *rows]
-    return ["| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in line) + " |" for line in lines]
-
-
-def plain(about: dict[str, Any], results: Sequence[Result], goals: Sequence[Goal]) -> str:
-    """Everything as JSON, each run included."""
-    return json.dumps(
-        {
-            "machine": about,
-            "cases": [
-                {
-                    "name": result.name,
-                    "title": result.title,
-                    "note": result.note,
-                    "reference": result.reference,
-                    "skipped": result.skipped,
-                    "rows": [
-                        {
-                            "contender": row.contender,
-                            "process": row.how,
-                            "skipped": row.skipped,
-                            "runs": [run.plain() for run in row.runs],
-                        }
-                        for row in result.rows
-                    ],
-                }
-                for result in results
-            ],
-            "goals": [
-                dict(zip(("case", "figure", "goal", "measured", "verdict"), goal_cells(goal), strict=True))
-                for goal in goals
-            ],
-        },
-        indent=1,
-        ensure_ascii=False,
-    )

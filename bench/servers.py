@@ -5,12 +5,14 @@ import json
 import shutil
 import subprocess
 import sys
-from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import trustme
+
+from bench.measuring import Failed
 
 NATIVE = Path(__file__).parent / "native"
 SOURCE_HOST = "bench.asm.skype.com"
@@ -49,9 +51,8 @@ class Programs:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         tls = ["-DWITH_TLS", "-lssl", "-lcrypto"] if _has_openssl(compiler) else []
-        for program in ("source", "sink", "run"):
-            extra = tls if program != "run" else []
-            _compile(compiler, NATIVE / f"{program}.c", folder / program, extra)
+        for program in ("source", "sink"):
+            _compile(compiler, NATIVE / f"{program}.c", folder / program, tls)
         self.ca: Path | None = None
         self.certificate: Path | None = None
         if tls:
@@ -95,7 +96,6 @@ class Server:
 
     def __init__(self, command: list[Path | str], certificate: Path | None) -> None:
         """Start it and read its port."""
-        self._running = ExitStack()
         full = [str(part) for part in command] + ([str(certificate)] if certificate else [])
         self._process = subprocess.Popen(full, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout  # noqa: S101 - PIPE was asked for; Popen's type cannot say so
@@ -139,6 +139,47 @@ class Server:
         return found
 
 
-def connection_string(base: str) -> str:
-    """A storage account's connection string for a sink at that base URL."""
-    return f"BlobEndpoint={base}/{ACCOUNT};SharedAccessSignature={TOKEN}"
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A source and a sink. With `ca` all is TLS: the source by name through its own CONNECT, the sink by address."""
+
+    source: Server
+    sink: Server
+    ca: Path | None = None
+
+    def source_url(self, size: int) -> str:
+        """Where a tool finds a chunk of that size."""
+        base = f"https://{SOURCE_HOST}" if self.ca else self.source.http
+        return f"{base}/v1/objects/bench/content/{size}"
+
+    @property
+    def source_base(self) -> str | None:
+        """For the engine's plain transport; None where it goes its real way."""
+        return None if self.ca else self.source.http
+
+    @property
+    def sink_base(self) -> str:
+        """The sink's base URL."""
+        return self.sink.https if self.ca else self.sink.http
+
+    def environment(self) -> dict[str, str]:
+        """What a client needs to find and to trust both."""
+        if self.ca is None:
+            return {}
+        trusted = dict.fromkeys(("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"), str(self.ca))
+        return {**trusted, "HTTPS_PROXY": self.source.http, "NO_PROXY": "127.0.0.1"}
+
+    def reset(self) -> None:
+        """Count from zero."""
+        self.source.reset()
+        self.sink.reset()
+
+    def check(self, name: str, size: int) -> None:
+        """Hold a run to what the servers saw.
+
+        Raises:
+            Failed: fewer bytes were read, or other ones committed, than there are.
+        """
+        read, committed = self.source.stats()["bytes"], self.sink.stats()["committed"]
+        if read < size or committed != size:
+            raise Failed(f"{name}: read {read} of {size} bytes, and committed {committed}")

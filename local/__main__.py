@@ -35,9 +35,9 @@ def main(arguments: list[str]) -> int:
 
 
 def _interrupt_once() -> None:
-    """Interrupt at the first signal: a further one must not break off the stopping, which has bounds of its own.
+    """Interrupt at the first signal: a further one must not interrupt the shutdown, which has its own timeouts.
 
-    SIGINT stays ignored if whoever started this program has ignored it, as tools/interruptible does.
+    SIGINT stays ignored if the parent process ignores it, as tools/interruptible does.
     """
     is_stopping = threading.Event()
 

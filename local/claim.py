@@ -1,4 +1,4 @@
-"""A folder below `.local` that one stack at a time runs in."""
+"""A folder below `.local` that one process at a time uses."""
 
 import contextlib
 import fcntl
@@ -19,10 +19,10 @@ class FolderInUseError(Exception):
 
 
 def folder_for(program: str, name: str) -> Path:
-    """The folder of a program's run: the usual one, or with a name a further one beside it.
+    """The folder of a program's run: the default one, or with a name another one beside it.
 
     Raises:
-        SystemExit: the name is none for a folder; it is emptied, and so must be one of ours.
+        SystemExit: the name is not valid; the folder will be emptied, so it must be one of this program's.
     """
     if not name:
         return LOCAL / program
@@ -32,20 +32,20 @@ def folder_for(program: str, name: str) -> Path:
 
 
 def _lock_of(folder: Path) -> Path:
-    """Beside the folder: it outlives the folder's removal."""
+    """Beside the folder, so that the lock outlives the folder's removal."""
     return folder.with_name(f"{folder.name}.lock")
 
 
 @contextlib.contextmanager
 def claimed(folder: Path, what: str) -> Iterator[None]:
-    """Have a folder, empty, for this process alone. However the process ends, its claim ends with it.
+    """Lock a folder for this process, and empty it. The lock ends with the process, however that ends.
 
     Args:
-        folder: is removed with all that an earlier run has left in it, and made.
-        what: what whoever wants it too is told, beside the process id.
+        folder: removed with the content of an earlier run, and created.
+        what: shown, with the process id, to another process that wants the folder.
 
     Raises:
-        FolderInUseError: another process has it; nothing was touched.
+        FolderInUseError: another process has it; nothing was changed.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with _lock_of(folder).open("a+") as lock:

@@ -1,56 +1,64 @@
-"""What `make up` prints: a whole session, from a call to a recording in quarantine and back, to be pasted.
+"""What `make up` prints: a session to paste, from a call to a quarantined recording and back.
 
-Each indented line is one for a shell, and a test runs them all. Where it says "Again until", the line that
-follows is run again until its state is that.
+All of it is for a shell, where the prose is comments; a test runs every line.
 """
 
 from local.running import Running
 
 _GUIDE = r"""
-Everything runs. This is a whole session; paste its lines into another shell:
+# Everything runs. This is a whole session; paste it into another shell, at once
+# or line by line:
 
   APP={app}
   CONTROL={control}
   KEY={key}
   ask() {{ curl -sS --noproxy '*' -w '\n' "$@"; }}
+  reaches() {{
+    until ask "$APP/recordings/$2?code=$KEY" | grep -q "state\": \"$1\", \"serv"
+    do sleep 1; done; }}
   last() {{ grep -o "\"$1\": \"[^\"]*" | tail -n 1 | cut -d'"' -f 4; }}
 
-A call rings. The control API knows it by its callConnectionId, here CALL_ID:
+# A call rings. The control API knows it by its callConnectionId, here CALL_ID:
   ask -X POST $CONTROL/calls
   CALL_ID=$(ask $CONTROL/calls | last callConnectionId)
 
-It connects: the app hears of it, and starts a recording of RECORDING_OUTPUT.
+# It connects: the app hears of it and starts a recording of RECORDING_OUTPUT.
   ask -X POST $CONTROL/calls/$CALL_ID/connect
   RECORDING_ID=$(ask $CONTROL/recordings | last recordingId)
 
-What the app says of the recording; pause and resume it:
+# What the app knows about the recording; pause and resume it:
   ask "$APP/recordings/$RECORDING_ID?code=$KEY"
   ask -X POST "$APP/recordings/$RECORDING_ID/pause?code=$KEY"
   ask -X POST "$APP/recordings/$RECORDING_ID/resume?code=$KEY"
 
-Another recording of the call, which is connected, by its serverCallId; stop it:
+# Another recording of the same call, by its serverCallId; stop it:
   SERVER_ID=$(ask $CONTROL/calls | last serverCallId)
   MP3='"content": "audio", "channel": "mixed", "format": "mp3"'
   ask "$APP/recordings?code=$KEY" -d "{{\"serverCallId\": \"$SERVER_ID\", $MP3}}"
   OTHER_ID=$(ask $CONTROL/recordings | last recordingId)
   ask -X POST "$APP/recordings/$OTHER_ID/stop?code=$KEY"
-Again until it says "released": copied, proven, and deleted at the source.
+# It is copied, proven, and deleted at the source.
+  reaches released $OTHER_ID
   ask "$APP/recordings/$OTHER_ID?code=$KEY"
 
-Now the service serves other bytes than it recorded, and the call ends. The file
-event comes, the app copies what it gets, and keeps it apart, as it is no media.
+# Now the service serves other bytes than it recorded, and the call ends. The
+# file event comes; the app copies the bytes into quarantine: they are no media.
   ask $CONTROL/faults -d '{{"name": "content_changes", "count": null}}'
   ask -X POST $CONTROL/calls/$CALL_ID/end
-Again until it says "quarantined": the source is kept, and an event tells of it.
+# The source stays, and an event is published.
+  reaches quarantined $RECORDING_ID
   ask "$APP/recordings/$RECORDING_ID?code=$KEY"
   ask $CONTROL/published
 
-The service is well again; the app looks again by itself.
+# The service works again; the app checks again by itself.
   ask -X DELETE $CONTROL/faults
-Again until it says "released":
+  reaches released $RECORDING_ID
   ask "$APP/recordings/$RECORDING_ID?code=$KEY"
 
-All calls, all recordings at the service, and all that can go wrong there:
+# From now on the service redirects to another region, and the app follows:
+  ask $CONTROL/faults -d '{{"name": "redirects"}}'
+
+# All calls, all recordings at the service, and all of its faults:
   ask $CONTROL/calls
   ask $CONTROL/recordings
   ask $CONTROL/faults

@@ -1,4 +1,4 @@
-"""Where a running stack is reached: what `make up` writes down, and `make status` and its guide read."""
+"""The addresses of a running stack: `make up` writes them, `make status` reads them."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -31,14 +31,14 @@ class Running:
 
     @classmethod
     def read(cls, folder: Path) -> Self | None:
-        """Those of the stack in a folder; None if it has not come so far."""
+        """Those of the stack in a folder; None before it has started."""
         try:
             return cls(**json.loads((folder / _NAME).read_text()))
         except FileNotFoundError:
             return None
 
     def write(self, folder: Path) -> None:
-        """For whoever may read the folder: keys are in it, of this stack alone, and good only on this machine."""
+        """Only for this user to read: it holds keys, valid for this stack and on this machine only."""
         path = folder / _NAME
         path.touch(mode=0o600)
         path.write_text(json.dumps(asdict(self)))

@@ -1,4 +1,4 @@
-"""Everything on one machine: Azurite, the local ACS and Event Grid, and the Functions host with the app in it."""
+"""The whole stack on one machine: Azurite, the local ACS and Event Grid, and the Functions host with the app."""
 
 import contextlib
 import logging
@@ -20,15 +20,17 @@ from local.eventgrid import LocalEventGrid
 from local.host import FunctionsHost
 from local.net.hosts import TOPIC_HOST
 from recording.core.formats.events import RECORDING_FILE_STATUS_UPDATED
+from recording.settings import CHUNK_QUEUE, EVENT_QUEUE, OURS
 
 ROOT = Path(__file__).parents[1]
-CONTAINERS = ("recordings", "recordings-quarantine", "recordings-journal")
-TABLE = "recordings"
-QUEUE = "recording-chunks"
-EVENTS = "recording-events"
+ARCHIVE, QUARANTINE, JOURNAL, TABLE = (
+    str(OURS[key].default)
+    for key in ("ARCHIVE_CONTAINER", "QUARANTINE_CONTAINER", "JOURNAL_CONTAINER", "CATALOG_TABLE")
+)
+CONTAINERS = (ARCHIVE, QUARANTINE, JOURNAL)
 Delivery = Literal["function", "queue"]
 _QUICK = {
-    # Seconds in place of minutes, by the settings that the app and the real host take from their environment as well.
+    # Seconds instead of minutes, by settings that the app and the real host also read from the environment.
     "RETRY_FIRST_SECONDS": "1",
     "RETRY_LONGEST_SECONDS": "4",
     "AzureFunctionsJobHost__extensions__queues__visibilityTimeout": "00:00:01",
@@ -39,13 +41,13 @@ _QUICK = {
 
 
 class Stack:
-    """The whole of it, started in order and stopped in reverse; a context manager.
+    """All parts, started in order and stopped in reverse; a context manager.
 
     Attributes:
-        acs: the local Communication Services; `acs.world` is what tests look at and change.
+        acs: the local Communication Services; tests read and change `acs.world`.
         event_grid: the local Event Grid.
         subscription: to the app's trigger or its queue.
-        before_publish: sees each file event before Event Grid does; what it arms then strikes the copy.
+        before_publish: called with each file event before Event Grid gets it; a fault armed there affects the copy.
         host: the Functions host's process.
     """
 
@@ -66,11 +68,11 @@ class Stack:
         Args:
             folder: where all state and logs of this run go.
             settings: app settings beside those that the stack makes.
-            media: the user's own files by format, in place of made ones.
+            media: the user's own files by format, instead of made ones.
             media_folder: where made media is kept between runs.
             app: the folder of function_app.py.
             port: of the Functions host; 0 for a free one.
-            delivery: of file events: to the Event Grid trigger, or straight into the queue of events.
+            delivery: of file events: to the Event Grid trigger, or directly into the queue of events.
             with_host: False leaves the host to Core Tools; `subscribe` once it runs.
         """
         folder.mkdir(parents=True, exist_ok=True)
@@ -93,7 +95,7 @@ class Stack:
         self.event_grid.publish(event)
 
     def __enter__(self) -> Self:
-        """Start everything; what has started is stopped again if the rest cannot."""
+        """Start everything; if one part cannot start, stop the others again."""
         try:
             return self._start()
         except BaseException:
@@ -113,7 +115,7 @@ class Stack:
         return self
 
     def subscribe(self) -> None:
-        """Lead callbacks and file events to the app, which must answer the handshake.
+        """Send callbacks and file events to the app, which must answer the handshake.
 
         Raises:
             HandshakeError: it does not.
@@ -121,7 +123,7 @@ class Stack:
         self.acs.control.callback_url = f"{self.host.url}/api/calls/events?code={self.host.function_key}"
         kinds = [RECORDING_FILE_STATUS_UPDATED]
         if self._delivery == "queue":
-            self.subscription = self.event_grid.subscribe_queue(self.azurite.connection_string, EVENTS, kinds)
+            self.subscription = self.event_grid.subscribe_queue(self.azurite.connection_string, EVENT_QUEUE, kinds)
         else:
             self.subscription = self.event_grid.subscribe(
                 self.host.event_grid_url("recording_file_status_updated"), kinds
@@ -134,39 +136,39 @@ class Stack:
         self._running.close()
 
     def environment(self) -> dict[str, str]:
-        """What the Functions host's process gets: the app's settings, and the way to the local services."""
+        """The environment of the Functions host: the app's settings, and the addresses of the local services."""
         acs = self.acs.environment()
         return {
             **_QUICK,
             "AzureWebJobsStorage": self.azurite.connection_string,
             "ARCHIVE_STORAGE": self.azurite.connection_string,
             **acs,
-            # Spelt in lower case they would win, were they set on this machine.
+            # The names in lower case take precedence, and may be set on this machine.
             **{name.lower(): acs[name] for name in ("HTTPS_PROXY", "NO_PROXY")},
             **self.event_grid.environment(),
             **self._settings,
         }
 
-    # What people and tests ask of it
+    # --- for people and tests ---
 
     def call(self, method: str, path: str, **options: Any) -> requests.Response:  # noqa: ANN401 - passed on to requests
-        """Ask the app's HTTP API, with its function key."""
+        """Send a request to the app's HTTP API, with its function key."""
         headers = {"x-functions-key": self.host.function_key, **options.pop("headers", {})}
         return requests.request(method, f"{self.host.url}/api/{path}", headers=headers, timeout=60, **options)
 
-    def container(self, name: str = CONTAINERS[0]) -> ContainerClient:
-        """One of the containers in Azurite."""
+    def container(self, name: str = ARCHIVE) -> ContainerClient:
+        """A container in Azurite."""
         return BlobServiceClient.from_connection_string(self.azurite.connection_string).get_container_client(name)
 
-    def queue_length(self, name: str = QUEUE) -> int:
-        """How many messages wait or run."""
+    def queue_length(self, name: str = CHUNK_QUEUE) -> int:
+        """The number of messages in a queue, visible or not."""
         service = QueueServiceClient.from_connection_string(self.azurite.connection_string)
         return int(service.get_queue_client(name).get_queue_properties().approximate_message_count or 0)
 
-    def forget_steps(self) -> None:
-        """Drop what waits to be done for chunks, so that what was left in doubt is not looked at again."""
+    def clear_chunk_messages(self) -> None:
+        """Delete all chunk messages, so that quarantined chunks are not checked again."""
         service = QueueServiceClient.from_connection_string(self.azurite.connection_string)
-        service.get_queue_client(QUEUE).clear_messages()
+        service.get_queue_client(CHUNK_QUEUE).clear_messages()
 
     def archived(self) -> dict[str, dict[str, Any]]:
         """The bodies of the RecordingArchived events that the custom topic has received, by recording id."""
@@ -179,22 +181,22 @@ class Stack:
 
 
 def provision(connection_string: str) -> None:
-    """Make what the deployment makes in Azure: containers, table and queues."""
+    """Create what the deployment creates in Azure: containers, table and queues."""
     blob = BlobServiceClient.from_connection_string(connection_string)
     for container in CONTAINERS:
         with contextlib.suppress(ResourceExistsError):
             blob.create_container(container)
     TableServiceClient.from_connection_string(connection_string).create_table_if_not_exists(TABLE)
-    for queue in (QUEUE, EVENTS):
+    for queue in (CHUNK_QUEUE, EVENT_QUEUE):
         with contextlib.suppress(ResourceExistsError):
             QueueServiceClient.from_connection_string(connection_string).create_queue(queue)
 
 
 def wait_for[T](found: Callable[[], T], what: str, seconds: float = 60.0) -> T:
-    """Ask until the answer is true.
+    """Evaluate until the result is true.
 
     Raises:
-        TimeoutError: it never was; says what was waited for.
+        TimeoutError: it never was; says what was awaited.
     """
     due = time.monotonic() + seconds
     while not (answer := found()):

@@ -16,7 +16,7 @@ from rich.table import Table
 
 from local.claim import folder_for, is_claimed
 from local.running import Running
-from local.stack import EVENTS, QUEUE
+from recording.settings import CHUNK_QUEUE, EVENT_QUEUE
 
 WIDTH = 80
 """Columns of a terminal that nobody has made wider."""
@@ -27,7 +27,7 @@ type Json = Mapping[str, Any]
 
 
 def main(arguments: list[str]) -> int:
-    """Show it once; 1 if nothing runs."""
+    """Show it once; 1 if no stack runs."""
     parser = argparse.ArgumentParser(prog="make status", description=__doc__)
     parser.add_argument("--name", default="", help="of the stack, if make up was given one")
     folder = folder_for("up", parser.parse_args(arguments).name)
@@ -65,7 +65,7 @@ def _asked(url: str) -> Any:  # noqa: ANN401 - JSON
 
 
 def _view(running: Running, recording_id: str) -> Json:
-    """What the app tells of a recording; empty where it does not know it, or cannot say."""
+    """The app's view of a recording; empty if the app does not know it, or cannot answer."""
     url = f"{running.app}/recordings/{quote(recording_id, safe='')}"
     response = requests.get(url, headers={"x-functions-key": running.function_key}, timeout=30)
     found: Json = response.json() if response.ok else {}
@@ -81,7 +81,9 @@ def _queues(running: Running) -> str:
         except ResourceNotFoundError:  # the host makes a poison queue with its first message
             return 0
 
-    return ", ".join(f"{name} {length(name)} (poison {length(f'{name}-poison')})" for name in (EVENTS, QUEUE))
+    return ", ".join(
+        f"{name} {length(name)} (poison {length(f'{name}-poison')})" for name in (EVENT_QUEUE, CHUNK_QUEUE)
+    )
 
 
 def recordings_table(at_service: Iterable[Json], views: Iterable[Json], now: datetime) -> Table:
@@ -138,8 +140,9 @@ def published_table(events: Iterable[Json]) -> Table:
 
 def _said(body: Json) -> str:
     chunks = body.get("chunks", ())
-    length = sum(chunk["length"] for chunk in chunks) / (1 << 20)
-    whole = f"{len(chunks)} chunk{'s' * (len(chunks) != 1)}, {length:.1f} MiB"
+    length = sum(chunk["length"] for chunk in chunks)
+    size = f"{length / (1 << 20):.1f} MiB" if length >= 1 << 20 else f"{length / 1024:.0f} KiB"
+    whole = f"{len(chunks)} chunk{'s' * (len(chunks) != 1)}, {size}"
     return body.get("reason") or "; ".join((whole, *body.get("lacks", ())))
 
 

@@ -1,4 +1,4 @@
-"""`make up`: everything on this machine, kept running, with a session to paste."""
+"""`make up`: the whole stack, kept running, with a session to paste."""
 
 import argparse
 import json
@@ -22,7 +22,7 @@ what it holds and owes   make status{arguments}
 log of the app           {folder}/host.log
 Blob, Queue and Table    ARCHIVE_STORAGE in {folder}/local.settings.json
 Core Tools               make up ARGS=--no-host leaves the host to them
-Ctrl-C ends it; the next run begins anew.
+Ctrl-C ends it; the next run starts empty.
 """
 _WAITING = "Copy {folder}/local.settings.json to this folder, and run: func start. Waiting for it on port {port} …"
 
@@ -69,11 +69,11 @@ def _run(folder: Path, name: str, port: int, *, with_host: bool) -> None:
 
 
 class _PortTakenError(Exception):
-    """Somebody listens on the port; the message says which one to take."""
+    """The port is in use; the message suggests another one."""
 
 
 def _check_port(port: int) -> None:
-    """Before anything starts: the host would find out after half of it runs."""
+    """Before anything starts: the host would fail only after the other parts have started."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

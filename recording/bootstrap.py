@@ -106,7 +106,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
             retention=retention,
             now=now,
         ),
-        releasing=Releasing(catalog, engine, source, archive, settings.recordings.release),
+        releasing=Releasing(catalog, engine, source, archive, settings.recordings.release, now),
         completing=Completing(topic, archive, settings.archive.container, now),
         queue=parts.get("queue") or real.queue,
         waits=waits,

@@ -3,15 +3,16 @@
 import logging
 import random
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum, auto
 
 from recording import log
 from recording.core.errors import CatalogConflict, Transient
 from recording.core.formats import notifications
-from recording.core.lifecycle import Decision, Fact, Told, decide
+from recording.core.lifecycle import Decision, Fact, Told, decide_all
 from recording.core.model import APP, Actor, Alert, CatalogEntry, RecordingId
 from recording.ports import Catalog, Topic
 
@@ -21,8 +22,17 @@ _PATIENCE = 45.0
 """Seconds after which `apply` gives up on conflicts. Rare: of the conflicting writers one succeeds each time."""
 
 
+class NotLoaded(Enum):
+    """Nobody has looked yet whether there is an entry."""
+
+    NOT_LOADED = auto()
+
+
+type Known = CatalogEntry | NotLoaded | None
+
+
 @dataclass(slots=True)
-class _Turn:
+class _WriteLock:
     """The lock that serializes the writes of one recording in this worker; `latest` is the entry saved last."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -47,7 +57,7 @@ class CatalogUpdates:
     now: Callable[[], datetime]
     sleep: Callable[[float], None]
     spread: Callable[[], float] = random.random
-    _turns: dict[RecordingId, _Turn] = field(default_factory=dict, repr=False)
+    _write_locks: dict[RecordingId, _WriteLock] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def load(self, recording_id: RecordingId) -> CatalogEntry | None:
@@ -55,9 +65,9 @@ class CatalogUpdates:
         return self.catalog.load(recording_id)
 
     def apply(
-        self, recording_id: RecordingId, fact: Fact, known: CatalogEntry | None = None, by: Actor = APP
+        self, recording_id: RecordingId, *facts: Fact, known: Known = NotLoaded.NOT_LOADED, by: Actor = APP
     ) -> Decision:
-        """Apply the fact and save the entry; the new entry, and the chunks that need a queue message.
+        """Apply the facts in order and save the entry; the new entry, and the chunks that need a queue message.
 
         Alerts are saved with the entry and published afterwards by `tell`. So no alert is published for a save that
         lost a conflict, a crash before `tell` leaves the alerts in the entry for the next run, and an unavailable topic
@@ -65,16 +75,17 @@ class CatalogUpdates:
 
         Args:
             recording_id: whose entry.
-            fact: what has happened.
-            known: the entry as just loaded or saved; saves a request if it has not changed since.
+            facts: what has happened, in order; saved together or not at all.
+            known: the entry as just loaded or saved, None where there was none; saves a request if it has not changed
+                since.
             by: who caused it.
 
         Raises:
             CatalogConflict: every try lost against another worker.
             Transient: the catalog is unavailable.
         """
-        with self._turn(recording_id) as turn:
-            return self._save(recording_id, fact, turn, known, by)
+        with self._locked(recording_id) as own:
+            return self._save(recording_id, facts, own, known, by)
 
     def tell(self, entry: CatalogEntry) -> CatalogEntry:
         """Publish the entry's untold alerts, then save that they are told; the new entry.
@@ -95,49 +106,49 @@ class CatalogUpdates:
                 break
             told.append(alert)
         if told:
-            with self._turn(recording_id) as turn:
-                entry = self._save(recording_id, Told(tuple(told)), turn, entry, APP).entry
+            with self._locked(recording_id) as own:
+                entry = self._save(recording_id, (Told(tuple(told)),), own, entry, APP).entry
         if failure is not None:
             raise failure
         return entry
 
     def _save(
-        self, recording_id: RecordingId, fact: Fact, turn: _Turn, known: CatalogEntry | None, by: Actor
+        self, recording_id: RecordingId, facts: Sequence[Fact], own: _WriteLock, known: Known, by: Actor
     ) -> Decision:
-        entry = turn.latest or known
+        entry = own.latest or known
         wait, waited = _FIRST_WAIT, 0.0
         while True:
-            if entry is None:
+            if entry is NotLoaded.NOT_LOADED:
                 entry = self.catalog.load(recording_id)
-            decision = decide(entry, fact, self.now(), by)
+            decision = decide_all(entry, facts, self.now(), by)
             if decision.entry == entry:
-                turn.latest = entry
+                own.latest = entry
                 return decision
             try:
-                turn.latest = self.catalog.save(decision.entry)
+                own.latest = self.catalog.save(decision.entry)
             except CatalogConflict:
-                turn.latest = entry = None
+                own.latest, entry = None, NotLoaded.NOT_LOADED
                 if waited >= _PATIENCE:
                     raise
                 pause = wait * (1 + self.spread()) / 2
                 self.sleep(pause)
                 wait, waited = min(2 * wait, _LONGEST_WAIT), waited + pause
             else:
-                return Decision(turn.latest, decision.steps)
+                return Decision(own.latest, decision.steps)
 
     @contextmanager
-    def _turn(self, recording_id: RecordingId) -> Iterator[_Turn]:
+    def _locked(self, recording_id: RecordingId) -> Iterator[_WriteLock]:
         with self._lock:
-            turn = self._turns.setdefault(recording_id, _Turn())
-            turn.waiting += 1
+            own = self._write_locks.setdefault(recording_id, _WriteLock())
+            own.waiting += 1
         try:
-            with turn.lock:
-                yield turn
+            with own.lock:
+                yield own
         finally:
             with self._lock:
-                turn.waiting -= 1
-                if not turn.waiting:  # `latest` is used only by threads that wait for the lock
-                    del self._turns[recording_id]
+                own.waiting -= 1
+                if not own.waiting:  # `latest` is used only by threads that wait for the lock
+                    del self._write_locks[recording_id]
 
     def _publish(self, recording_id: RecordingId, found: Alert) -> None:
         event = notifications.alert(recording_id, found, self.now())

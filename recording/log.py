@@ -1,4 +1,4 @@
-"""Log events with stable names and fields: `recording.chunk_archived recording_id=… bytes=…`.
+"""Log events with stable names and fields: `recording.chunk_copied recording_id=… bytes=…`.
 
 The Functions worker forwards the message only, so the fields are part of it. They hold ids, numbers and causes; never
 a URL, a key or a participant. One record is one line, as control characters are escaped; only `bug` adds a traceback.

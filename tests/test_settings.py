@@ -15,8 +15,8 @@ from recording.core.errors import SettingsInvalid
 from recording.core.model import Authority, Channel, Content, Format, Output
 from recording.core.naming import DEFAULT_TEMPLATE
 from recording.settings import MEBIBYTE, OURS, Settings, Storage
-from recording.settings.declaring import declared
 from recording.settings.groups import Host
+from recording.settings.mechanism import declared
 from tests.environments import CONNECTION, LEAST, settings_of
 from tools.package import ROOT
 

@@ -1,1 +1,1 @@
-"""Programs that make and check what is handed over. None of it ships."""
+"""Programs that build and check what is delivered. None of them is deployed."""

@@ -1,6 +1,6 @@
-"""`python -m tools.installing WHAT -- COMMAND…`: runs an installer, shows that it works, says why it failed.
+"""`python -m tools.installing WHAT -- COMMAND…`: runs an installer, shows progress, explains a failure.
 
-All that it prints goes to `.local/setup.log`. It runs before anything is installed: standard library only.
+The installer's output goes to `.local/setup.log`. Runs before anything is installed: standard library only.
 """
 
 import os
@@ -17,7 +17,7 @@ from typing import IO
 
 LOG = Path(".local") / "setup.log"
 _TAIL = 12  # lines
-_EVERY = 10.0  # seconds between two signs of life where a line cannot be rewritten
+_EVERY = 10.0  # seconds between two lines, where a line cannot be rewritten
 
 _UNREACHABLE = (
     "NewConnectionError|NameResolutionError|ConnectTimeout|ReadTimeout|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|"
@@ -31,24 +31,24 @@ _CAUSES = {
     ),
     _UNTRUSTED: "the certificate of {index} is not trusted. Name its authority in PIP_CERT and NODE_EXTRA_CA_CERTS.",
     _UNREACHABLE: (f"{{index}} cannot be reached. Is there a network? Behind a proxy, set HTTPS_PROXY.\n{_OWN_INDEX}"),
-    r"\bE40[13]\b|40[13] Client Error": f"{{index}} wants credentials.\n{_OWN_INDEX}",
+    r"\bE40[13]\b|40[13] Client Error": f"{{index}} requires credentials.\n{_OWN_INDEX}",
     r"from versions: none|\bE404\b|404 Client Error": (
         f"{{index}} answers, but does not have {{package}} at all: is it the right index?\n{_OWN_INDEX}"
     ),
     r"from versions: \S|\bETARGET\b": (
-        "{index} has {package}, but not in the version that is pinned here: does it lag behind the public one?"
+        "{index} has {package}, but not in the version that is pinned here: is it older than the public one?"
     ),
     "ENOSPC|No space left": "the disk is full. A setup takes some 900 MB.",
     "EACCES|EROFS|EPERM|Permission denied|Read-only file system": "something here must not be written; see the log.",
 }
-"""By what an installer's output holds; the first that fits."""
+"""By a pattern in the installer's output; the first match counts."""
 
 _INDEX = re.compile(r"(?:Looking in indexes: |request to |GET )(\w+://)(?:[^/\s@]*@)?([^/\s,]+)")
 _PACKAGE = re.compile(r"requirement ([\w.\[\]-]+)|requested resource '(@?[^@']+)")
 
 
 def explanation(output: str) -> str:
-    """Why an installer failed, in words for who has never used it; its own last words where the cause is not known."""
+    """Why an installer failed, for a person who has never used it; the end of its output if the cause is unknown."""
     index, package = _INDEX.search(output), _PACKAGE.search(output)
     words = {
         "index": f"{index[1]}{index[2]}" if index else "the index of packages",
@@ -90,7 +90,7 @@ def _run(command: list[str]) -> tuple[int, str]:
         assert process.stdout  # noqa: S101 - PIPE was asked for; Popen's type cannot say so
         reader = threading.Thread(target=_keep, args=(process.stdout, lines), daemon=True)
         reader.start()
-        _show_life(process, lines)
+        _show_progress(process, lines)
         reader.join()
         return process.returncode, "".join(lines)
 
@@ -102,8 +102,8 @@ def _keep(stream: IO[str], lines: deque[str]) -> None:
             lines.append(line)
 
 
-def _show_life(process: subprocess.Popen[str], lines: deque[str]) -> None:
-    """Until it ends: how long it has worked, and at what; one line that is rewritten, on a terminal."""
+def _show_progress(process: subprocess.Popen[str], lines: deque[str]) -> None:
+    """Until it ends: how long it has run, and its last line; on a terminal one line, which is rewritten."""
     began = told = time.monotonic()
     rewritten = sys.stdout.isatty()
     while True:

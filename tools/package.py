@@ -1,4 +1,4 @@
-"""Makes the zip that is deployed: the app alone, and the same bytes from the same files."""
+"""Makes the zip that is deployed: only the app, and the same bytes from the same files."""
 
 import argparse
 import zipfile
@@ -9,11 +9,11 @@ TARGET = ROOT / "dist" / "recording-archive.zip"
 FILES = ("function_app.py", "host.json", "requirements.txt")
 FOLDER = "recording"
 MADE_BY_PYTHON = {"__pycache__"}
-EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can say
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time in a zip
 
 
 def contents(root: Path) -> list[Path]:
-    """What ships of the project in `root`, as paths relative to it, sorted.
+    """What is deployed of the project in `root`, as paths relative to it, sorted.
 
     Raises:
         FileNotFoundError: A file or the folder that every deployment needs is not there.
@@ -26,7 +26,7 @@ def contents(root: Path) -> list[Path]:
 
 
 def pack(root: Path, target: Path) -> list[Path]:
-    """Write the zip of the project in `root` to `target` and return what it holds."""
+    """Write the zip of the project in `root` to `target`; returns its content."""
     held = contents(root)
     target.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as package:
@@ -39,7 +39,7 @@ def pack(root: Path, target: Path) -> list[Path]:
 
 
 def main() -> None:
-    """Make the package and say what is in it."""
+    """Make the package and print what is in it."""
     parser = argparse.ArgumentParser(prog="make package", description="Make the zip that is deployed.")
     parser.add_argument("--target", type=Path, default=TARGET, help="where (default: %(default)s)")
     target: Path = parser.parse_args().target

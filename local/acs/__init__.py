@@ -1,4 +1,4 @@
-"""A local Azure Communication Services: recordings over the REST API, real media, every kind of trouble."""
+"""A local Azure Communication Services: recordings over the REST API, real media, and named faults."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -19,9 +19,9 @@ class LocalAcs(Background):
     """The service, its tunnel and its control API, on a thread of their own; a context manager.
 
     Attributes:
-        world: the state, to be read and changed by tests.
-        tunnel: the proxy; `tunnel.route(host, port)` leads a further host to a local TLS server.
-        certificates: the CA, and TLS contexts for further local servers.
+        world: the state, which tests read and change.
+        tunnel: the proxy; `tunnel.route(host, port)` routes another host to a local TLS server.
+        certificates: the CA, and TLS contexts for other local servers.
     """
 
     def __init__(
@@ -38,8 +38,8 @@ class LocalAcs(Background):
 
         Args:
             folder: where certificates and media of this run go.
-            publish: takes each event, in the Event Grid schema; called on threads of the service.
-            media: the user's own files by format, in place of made ones.
+            publish: called with each event, in the Event Grid schema, on threads of the service.
+            media: the user's own files by format, instead of made ones.
             media_folder: where made media is kept between runs; below `folder` without it.
             callback_url: where the control API sends CallConnected callbacks.
             control_port: 0 for any free one.
@@ -47,7 +47,7 @@ class LocalAcs(Background):
         super().__init__("local-acs")
         self.certificates = Certificates(folder)
         self.world = World(folder / "objects")
-        self.tunnel = Tunnel(self.world.note_refused)
+        self.tunnel = Tunnel(self.world.log.refuse)
         self._server = TlsServer(self.world, self.certificates.server_context())
         self._production = Production(self.world, MediaLibrary(media_folder or folder / "media", media), publish)
         self.control = ControlApi(self.world, callback_url, control_port)
@@ -68,7 +68,7 @@ class LocalAcs(Background):
         return f"https://{ACS_HOST}"
 
     def environment(self) -> dict[str, str]:
-        """What a process needs in its environment to meet this service in place of the real one."""
+        """The environment variables that lead a process to this service instead of the real one."""
         bundle = str(self.certificates.ca_pem)
         return {
             "ACS_ENDPOINT": self.endpoint,
@@ -88,7 +88,7 @@ class LocalAcs(Background):
         await self.control.start()
 
     def stop(self) -> None:
-        """Stop the servers and what they had under way."""
+        """Stop the servers and cancel pending work."""
         self._production.stop()
         super().stop()
 

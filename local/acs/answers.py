@@ -1,4 +1,4 @@
-"""Answers of the local service that are no media: JSON, problems, error pages, and none at all."""
+"""Answers other than media: JSON, problem details, error pages, and dropped connections."""
 
 import asyncio
 import gzip
@@ -47,7 +47,7 @@ MEDIA_HEADERS: Mapping[str, str] = {
 
 
 class Dropped(Exception):
-    """The connection is gone; there is nobody to answer."""
+    """The connection was dropped; no answer is sent."""
 
 
 def as_json(body: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
@@ -56,12 +56,12 @@ def as_json(body: Mapping[str, Any], status: int = 200, headers: Mapping[str, st
 
 
 def rest_error(refusal: ServiceRefusal) -> web.Response:
-    """An error as the calling API words it."""
+    """An error in the calling API's form."""
     return as_json({"error": {"code": refusal.code, "message": refusal.message}}, refusal.status)
 
 
 def problem(status: int, detail: str | None = None, headers: Mapping[str, str] | None = None) -> web.Response:
-    """An error as the media host words it."""
+    """An error in the media host's form."""
     trace = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-00"
     phrase = HTTPStatus(status).phrase
     body = {
@@ -78,7 +78,7 @@ def problem(status: int, detail: str | None = None, headers: Mapping[str, str] |
 
 
 def fault_reply(reply: Reply, fault: Fault) -> web.Response:
-    """The answer a status fault gives."""
+    """The answer of a fault that has a status."""
     rest = reply.rest if fault.retry_after is None else str(fault.retry_after)
     headers = {"Retry-After": rest} if rest else None
     if reply.body == "html":
@@ -96,17 +96,17 @@ def fault_reply(reply: Reply, fault: Fault) -> web.Response:
 
 
 def page(length: int) -> bytes:
-    """An error page, made as long as something else."""
+    """An error page of a given length."""
     return _PAGE.format(status=200, phrase="OK").ljust(length).encode()[:length]
 
 
-async def drip(request: web.BaseRequest, fault: Fault, response: web.StreamResponse | None = None) -> Dropped:
-    """Send `amount` bytes, one each `seconds`, of the body of a response or of a head; reset; give the exception."""
+async def send_slowly(request: web.BaseRequest, fault: Fault, response: web.StreamResponse | None = None) -> Dropped:
+    """Send `amount` bytes of a body or of headers, one each `seconds`; reset; return the exception to raise."""
     if response is not None:
         response.content_length = _BOMB
         await response.prepare(request)
     elif request.transport is not None:
-        request.transport.write(b"HTTP/1.1 200 OK\r\nX-Drip: ")
+        request.transport.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
     for _ in range(fault.amount):
         if response is not None:
             await response.write(b" ")
@@ -116,8 +116,8 @@ async def drip(request: web.BaseRequest, fault: Fault, response: web.StreamRespo
     return await drop(request)
 
 
-async def flood(request: web.BaseRequest, length: int) -> web.StreamResponse:
-    """A success with a body of so many bytes."""
+async def send_long_body(request: web.BaseRequest, length: int) -> web.StreamResponse:
+    """A success with a body of a given length."""
     response = web.StreamResponse(headers={"Content-Type": "application/json"})
     response.content_length = length
     await response.prepare(request)
@@ -129,7 +129,7 @@ async def flood(request: web.BaseRequest, length: int) -> web.StreamResponse:
 
 
 async def drop(request: web.BaseRequest, after: float = 0.0) -> Dropped:
-    """Reset the connection after so many seconds; give the exception to raise."""
+    """Reset the connection after a delay; return the exception to raise."""
     if after:
         await asyncio.sleep(after)
     if request.transport is not None:

@@ -43,7 +43,7 @@ class CallBook:
     """All calls and recordings since the service began."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
-        """`clock` tells the service's time, in UTC."""
+        """`clock` returns the service's time, in UTC."""
         self._clock = clock
         self.calls: dict[str, Call] = {}
         self.recordings: dict[str, Recording] = {}
@@ -60,7 +60,7 @@ class CallBook:
         pstn: bool = False,
         chunk_ms: Sequence[int] | None = None,
     ) -> Call:
-        """A new call, not yet established."""
+        """Create a call, not yet established."""
         call = Call(
             server_call_id=server_call_id or new_server_call_id(),
             call_connection_id=str(uuid.uuid4()),
@@ -86,7 +86,7 @@ class CallBook:
         return live
 
     def find(self, locator: Locator) -> Call:
-        """The call a locator names; raises ServiceRefusal as the service does for a wrong or dead one."""
+        """The call a locator names; raises ServiceRefusal as the service does for an invalid or ended one."""
         given = locator.server_call_id
         if given is not None and not is_base64(given):
             raise ServiceRefusal(400, "8500", NOT_BASE64)
@@ -98,14 +98,14 @@ class CallBook:
         raise ServiceRefusal(404, "8522", "Call not found.")
 
     def connected(self, connection_id: str) -> Call:
-        """The call that has this connection; raises ServiceRefusal 404 for one that is over or never was."""
+        """The call that has this connection; raises ServiceRefusal 404 for an ended or unknown one."""
         call = self.calls.get(connection_id)
         if call is None or call.ended is not None:
             raise ServiceRefusal(404, "8522", "Call not found.")
         return call
 
     def begin(self, request: StartRequest, *, one_per_call: bool = False, replays_refusals: bool = False) -> Recording:
-        """Start a recording, or give the one that the same repeatability id started; raises ServiceRefusal."""
+        """Start a recording, or return the one that the same repeatability id started; raises ServiceRefusal."""
         repeated = self._repeated.get(request.repeatability_id or "")
         if repeated is not None:
             return repeated
@@ -143,7 +143,7 @@ class CallBook:
         return recording
 
     def adopt(self, call: Call, output: Output, started: datetime, ended: datetime) -> Recording:
-        """A recording that is over already."""
+        """Create a recording that has ended already."""
         recording = Recording(
             recording_id=new_recording_id(),
             event_id=str(uuid.uuid4()),
@@ -157,14 +157,14 @@ class CallBook:
         return recording
 
     def live(self, recording_id: str) -> Recording:
-        """A recording that has not ended; raises ServiceRefusal 404 for others, which the service forgets."""
+        """A recording that has not ended; raises ServiceRefusal 404 for others, as the service does."""
         recording = self.recordings.get(recording_id)
         if recording is None or recording.state == "ended":
             raise ServiceRefusal(404, "8522", "Recording not found.")
         return recording
 
     def pause(self, recording_id: str) -> Recording | None:
-        """Pause; None if it was paused already, which counts as success (a guess, not seen)."""
+        """Pause; None if it was paused already, which counts as success (an assumption, not observed)."""
         recording = self.live(recording_id)
         if recording.state == "paused":
             return None
@@ -173,7 +173,7 @@ class CallBook:
         return recording
 
     def resume(self, recording_id: str) -> Recording | None:
-        """Resume; None if it was not paused, which counts as success (a guess, not seen)."""
+        """Resume; None if it was not paused, which counts as success (an assumption, not observed)."""
         recording = self.live(recording_id)
         if recording.state == "active":
             return None

@@ -2,20 +2,21 @@
 
 import json
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from datetime import datetime
 from typing import Any, TypedDict, cast, get_args
 
 import aiohttp
 from aiohttp import web
 
 from local.acs.answers import as_json
-from local.acs.faults import Fault, Hop, Operation, catalogue
-from local.acs.model import Call, Recording, StoredObject
+from local.acs.fault_table import catalogue
+from local.acs.faults import Hop, Operation
+from local.acs.model import Call
+from local.acs.views import call_view, fault_view, object_view, recording_view
 from local.acs.world import DEFAULT_PARTICIPANTS, World
 
-_PATIENCE = 0.1
+_SHUTDOWN_TIMEOUT = 0.1
 _CALLBACK_TIMEOUT = aiohttp.ClientTimeout(total=30)
-# Each by its name on the wire, in camelCase as at the app's own API, with its name in the world.
+# The name on the wire, in camelCase as in the app's API, and the name in the world.
 _CALL_FIELDS = {
     "serverCallId": "server_call_id",
     "groupCallId": "group_id",
@@ -64,12 +65,12 @@ class ControlApi:
     """`/calls`, `/calls/{id}/connect`, `/calls/{id}/end`, `/recordings`, `/objects`, `/published` and `/faults`.
 
     Attributes:
-        callback_url: where CallConnected callbacks go unless a request names another; it may change.
-        published: the events that the app has published; whoever runs its topic sets it.
+        callback_url: the default target of CallConnected callbacks; it may change.
+        published: returns the events that the app has published; the owner of its topic sets it.
     """
 
     def __init__(self, world: World, callback_url: str | None, port: int) -> None:
-        """Drive a world."""
+        """Control a world."""
         self._world = world
         self.callback_url = callback_url
         self.published: Callable[[], Sequence[Mapping[str, Any]]] = tuple
@@ -89,7 +90,7 @@ class ControlApi:
                 web.delete("/faults", self._clear),
             ]
         )
-        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=_PATIENCE)
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=_SHUTDOWN_TIMEOUT)
         self.port = 0
 
     async def start(self) -> None:
@@ -103,7 +104,7 @@ class ControlApi:
         await self._runner.cleanup()
 
     async def _calls(self, _: web.Request) -> web.Response:
-        return as_json({"calls": [_call(call) for call in self._world.calls.values()]})
+        return as_json({"calls": [call_view(call) for call in self._world.calls.values()]})
 
     async def _start_call(self, request: web.Request) -> web.Response:
         wanted = await _object(request, _CALL_FIELDS)
@@ -119,7 +120,7 @@ class ControlApi:
             raise _Wrong(400, "pstn: true or false")
         arguments = {_CALL_FIELDS[field]: value for field, value in wanted.items()}
         call = self._world.start_call(**cast("_CallArguments", arguments))
-        return as_json(_call(call), 201)
+        return as_json(call_view(call), 201)
 
     async def _connect(self, request: web.Request) -> web.Response:
         wanted = await _object(request, {"callbackUrl"})
@@ -127,21 +128,21 @@ class ControlApi:
         body = self._world.connect(call)
         url = wanted.get("callbackUrl", self.callback_url)
         if url is None:
-            return as_json(_call(call) | {"callback": "sent nowhere: no callbackUrl is set"})
+            return as_json(call_view(call) | {"callback": "sent nowhere: no callbackUrl is set"})
         try:
             async with (
                 aiohttp.ClientSession(timeout=_CALLBACK_TIMEOUT) as session,
                 session.post(url, json=body) as answer,
             ):
                 text = await answer.text()
-                return as_json(_call(call) | {"callback": {"status": answer.status, "answer": text}})
+                return as_json(call_view(call) | {"callback": {"status": answer.status, "answer": text}})
         except (aiohttp.ClientError, ValueError, TypeError, TimeoutError) as error:
             raise _Wrong(502, f"the callback to {url} failed: {error!r}") from error
 
     async def _end(self, request: web.Request) -> web.Response:
         call = self._call(request)
         self._world.end_call(call)
-        return as_json(_call(call))
+        return as_json(call_view(call))
 
     def _call(self, request: web.Request) -> Call:
         wanted = request.match_info["id"]
@@ -152,16 +153,16 @@ class ControlApi:
 
     async def _recordings(self, _: web.Request) -> web.Response:
         objects = self._world.objects
-        return as_json({"recordings": [_recording(one, objects) for one in self._world.recordings.values()]})
+        return as_json({"recordings": [recording_view(one, objects) for one in self._world.recordings.values()]})
 
     async def _objects(self, _: web.Request) -> web.Response:
-        return as_json({"objects": [_object_state(one) for one in self._world.objects.values()]})
+        return as_json({"objects": [object_view(one) for one in self._world.objects.values()]})
 
     async def _list_published(self, _: web.Request) -> web.Response:
         return as_json({"events": list(self.published())})
 
     async def _faults(self, _: web.Request) -> web.Response:
-        return as_json({"armed": [_armed(fault) for fault in self._world.faults.armed()], "catalogue": catalogue()})
+        return as_json({"armed": [fault_view(fault) for fault in self._world.faults.armed()], "catalogue": catalogue()})
 
     async def _arm(self, request: web.Request) -> web.Response:
         wanted = await _object(request, _FAULT_FIELDS)
@@ -175,7 +176,7 @@ class ControlApi:
             fault = self._world.arm(**{_FAULT_FIELDS[field]: value for field, value in wanted.items()})
         except ValueError as error:
             raise _Wrong(400, str(error)) from error
-        return as_json(_armed(fault), 201)
+        return as_json(fault_view(fault), 201)
 
     async def _clear(self, _: web.Request) -> web.Response:
         self._world.faults.clear()
@@ -184,7 +185,7 @@ class ControlApi:
 
 @web.middleware
 async def _clear_errors(request: web.Request, handler: _Handler) -> web.StreamResponse:
-    """Every refusal is JSON that says what was wrong."""
+    """Answer every refusal as JSON with its cause."""
     try:
         return await handler(request)
     except _Wrong as wrong:
@@ -229,59 +230,3 @@ _FAULT_CHECKS: dict[str, tuple[str, Callable[[object], bool]]] = {
 
 def _list_of(value: object, kind: type) -> bool:
     return isinstance(value, list) and all(type(one) is kind for one in value)
-
-
-def _time(at: datetime | None) -> str | None:
-    return at.isoformat() if at else None
-
-
-def _call(call: Call) -> dict[str, Any]:
-    return {
-        "callConnectionId": call.call_connection_id,
-        "serverCallId": call.server_call_id,
-        "correlationId": call.correlation_id,
-        "groupCallId": call.group_id,
-        "roomId": call.room_id,
-        "participants": list(call.participants),
-        "state": "ended" if call.ended else "established" if call.established else "ringing",
-    }
-
-
-def _recording(recording: Recording, objects: dict[str, StoredObject]) -> dict[str, Any]:
-    output = recording.output
-    return {
-        "recordingId": recording.recording_id,
-        "callConnectionId": recording.call.call_connection_id,
-        "serverCallId": recording.call.server_call_id,
-        "output": {"content": output.content, "channel": output.channel, "format": output.format},
-        "state": recording.state,
-        "startedAt": _time(recording.started),
-        "endedAt": _time(recording.ended),
-        "announcedAt": _time(recording.announced),
-        "chunks": [_object_state(objects[document]) for document in recording.documents],
-    }
-
-
-def _object_state(entry: StoredObject) -> dict[str, Any]:
-    return {
-        "documentId": entry.document_id,
-        "index": entry.index,
-        "length": entry.length,
-        "exists": entry.exists,
-        "deletedAt": _time(entry.deleted),
-        "expiresAt": _time(entry.expires),
-        "contentLocation": entry.content_location,
-    }
-
-
-def _armed(fault: Fault) -> dict[str, Any]:
-    return {
-        "name": fault.name,
-        "documentId": fault.document_id,
-        "on": fault.on,
-        "hop": fault.hop,
-        "count": fault.count,
-        "after": fault.after,
-        "at": fault.at,
-        "hits": fault.hits,
-    }

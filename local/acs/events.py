@@ -1,4 +1,4 @@
-"""The events ACS raises, in the shapes seen on the wire. Wire names live here and in `metadata.py`."""
+"""The events ACS raises, in the forms observed on the wire. Wire names live here and in `metadata.py`."""
 
 import json
 import uuid
@@ -30,7 +30,7 @@ TOPIC = (
 
 
 class FileEventOptions(TypedDict, total=False):
-    """How a file event is to look; every key has the ordinary form as its default."""
+    """The form of a file event; without a key, the usual form."""
 
     schema: Schema
     subject_form: SubjectForm
@@ -83,8 +83,8 @@ def wire_time(at: datetime, digits: int = 3) -> str:
 def file_event(recording: Recording, chunks: Sequence[StoredObject], at: datetime, options: FileEventOptions) -> Event:
     """RecordingFileStatusUpdated of a recording.
 
-    `omit` and `replace` act on every chunk entry, `extra_data` on `data`; `optional_fields=False` leaves out
-    what older events lack; `only_chunks` keeps the chunks with these indexes.
+    `omit` and `replace` change every chunk entry, `extra_data` changes `data`; `optional_fields=False` leaves out
+    fields that older events lack; `only_chunks` keeps the chunks with these indexes.
     """
     wanted = options.get("only_chunks")
     entries = []
@@ -207,7 +207,7 @@ def recording_state_changed(recording: Recording, at: datetime, *, active: bool)
 
 
 def as_schema(event: Event, schema: Schema) -> Event:
-    """The same event in the other schema; unchanged if it is in this one."""
+    """The same event in the other schema; unchanged if it has this one."""
     if (schema == "cloudevents") == ("specversion" in event):
         return event
     if schema == "cloudevents":

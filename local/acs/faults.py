@@ -1,11 +1,14 @@
-"""Every way the local service can misbehave, by a stable name.
+"""Faults of the local service: what describes one, and when an armed one strikes.
 
-A fault is armed on the world for one object or for all of them, for a number of requests (`count`, None for
-ever), after some good ones (`after`), and where it breaks a body, at a byte of the object (`at`; without it,
-half way through what was asked). `catalogue()` gives the table for people.
+A fault is armed on the world for one object or for all, for a number of requests (`count`, None for all), after
+some normal ones (`after`), and if it breaks a body, at a byte of the object (`at`; by default in the middle of the
+requested range).
+
+To add a fault: a row in `fault_table`. With a `Reply` that is all. One that changes a transfer also has an entry in
+`transfer`, one that changes a redirect or a delete a branch in `storage`; without it nothing would happen. A row in
+docs/faults.md names its test, and `tests/fakes/source.py` has it where the fake must know it.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypedDict
 
@@ -20,7 +23,7 @@ Body = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A whole answer given in place of the good one; `rest` is its Retry-After, where the fault was given none."""
+    """An answer given instead of the normal one; `rest` is the default of its Retry-After."""
 
     status: int
     body: Body = "problem"
@@ -34,8 +37,8 @@ class FaultKind:
 
     `hop` is where a media fault acts: at the host of the event's URL (`entry`), at the host that serves the bytes
     (`serving`: the same one, or under `redirects` the regional one), or at whichever comes first (`any`). `first`
-    says that the operation is carried out before the answer goes wrong, `rule` that nothing goes wrong: the operation
-    follows another rule of the service while the fault is armed.
+    says that the operation is carried out before the answer fails, `rule` that it is no failure: the service follows
+    another rule while it is armed.
     """
 
     name: str
@@ -47,216 +50,6 @@ class FaultKind:
     count: int | None = 1
     first: bool = False
     rule: bool = False
-
-
-_DAY = "86400"
-_CONTENT = (
-    FaultKind("zero_bytes", "content", "a successful download of nothing", "200, Content-Length: 0"),
-    FaultKind("not_ready_404", "content", "the file is not there yet", "404 problem", Reply(404)),
-    FaultKind("gone_410", "content", "the file is gone for good", "410 problem", Reply(410)),
-    FaultKind("bad_request_html", "content", "a gateway's error page", "400 text/html", Reply(400, "html")),
-    FaultKind("html_for_media", "content", "a page in place of the media", "200 text/html", Reply(200, "html")),
-    FaultKind("text_for_media", "content", "a few words in place of the media", "200 text/plain", Reply(200, "text")),
-    FaultKind("html_for_middle_range", "content", "a page as long as the range", "206 text/html, right Content-Range"),
-    FaultKind("untyped_html_for_middle_range", "content", "the same, sent as media", "206, right Content-Range"),
-    FaultKind("unauthorized_mid_copy", "content", "the signature is refused (arm with `after`)", "401", Reply(401)),
-    FaultKind("forbidden", "content", "access is refused", "403 problem", Reply(403)),
-    FaultKind("busy_429", "content", "throttled; `retryAfter` sets the header", "429 problem", Reply(429)),
-    FaultKind("busy_503", "content", "busy; `retryAfter` sets the header", "503 problem", Reply(503)),
-    FaultKind("retry_after_day", "content", "busy for a day", "503, Retry-After: 86400", Reply(503, rest=_DAY)),
-    FaultKind("server_error_500", "content", "an internal error", "500 problem", Reply(500)),
-    FaultKind(
-        "server_error_502",
-        "content",
-        "a gateway that finds nobody behind it",
-        "502 text/html",
-        Reply(502, "html"),
-    ),
-    FaultKind("hang", "content", "no answer for `seconds`, then the connection is reset", "none"),
-    FaultKind(
-        "hang_mid_body",
-        "content",
-        "stops at `at` for `seconds`, then resets the connection",
-        "206, half a body",
-    ),
-    FaultKind("slow_drip", "content", "sends `amount` bytes each `seconds`", "206, whole but slow"),
-    FaultKind("head_drip", "content", "drips a head, `amount` bytes, one each `seconds`, then resets", "half a head"),
-    FaultKind("refusal_drip", "content", "drips a refusal's body in the same way", "503, half a body"),
-    FaultKind("redirect_drip", "content", "drips a redirect's body in the same way", "302, half a body", hop="entry"),
-    FaultKind("breaks_every", "content", "resets after `amount` bytes, each time", "206, part of a body", count=None),
-    FaultKind("reset_mid_body", "content", "resets the TCP connection at `at`", "206, half a body"),
-    FaultKind(
-        "truncated_right_length",
-        "content",
-        "closes at `at`; Content-Length is what was asked",
-        "206, half a body",
-    ),
-    FaultKind("truncated_wrong_length", "content", "ends cleanly at `at`; Content-Length agrees", "206, half a body"),
-    FaultKind("truncated_chunked", "content", "ends cleanly at `at`; chunked, no Content-Length", "206, half a body"),
-    FaultKind("extra_bytes", "content", "sends `amount` bytes more than Content-Range says", "206, too long a body"),
-    FaultKind(
-        "range_not_satisfiable_416",
-        "content",
-        "refuses ranges that end past the end",
-        "416, Content-Range: bytes */n",
-        count=None,
-    ),
-    FaultKind("short_206", "content", "sends half of what was asked, and says so", "206, shorter", count=None),
-    FaultKind("odd_encoding_none", "content", "names an encoding that is none", "206, Content-Encoding: none"),
-    FaultKind("odd_encoding_identity", "content", "spells it its own way", "206, Content-Encoding: Identity"),
-    FaultKind("content_range_capital", "content", "spells the unit its own way", "206, Content-Range: Bytes a-b/n"),
-    FaultKind("no_total", "content", "does not say the total", "206, Content-Range: bytes a-b/*", count=None),
-    FaultKind("no_length_200", "content", "the whole from byte 0, of unknown length", "200, chunked", count=None),
-    FaultKind("range_ignored", "content", "sends the whole object from byte 0", "200 to a Range"),
-    FaultKind(
-        "range_shifted",
-        "content",
-        "sends, and announces, a range `amount` bytes further on",
-        "206, other range",
-    ),
-    FaultKind("content_changes", "content", "the same length, other bytes (each inverted)", "206, other bytes"),
-    FaultKind("length_changes", "content", "Content-Range names a total `amount` bytes longer", "206, other total"),
-    FaultKind("redirect_elsewhere", "content", "redirects to a foreign host (`location`)", "302", hop="entry"),
-    FaultKind("redirect_http", "content", "redirects to the right host over plain http", "302", hop="entry"),
-    FaultKind("redirect_loop", "content", "redirects to and fro between two hosts", "302", hop="entry", count=None),
-    FaultKind("redirect_back", "content", "the host that serves redirects to the entry host", "302", count=None),
-    FaultKind(
-        "redirects",
-        "content",
-        "redirects to a regional host, which serves: content, metadata and deletes, as across regions",
-        "302 at entry",
-        count=None,
-        rule=True,
-    ),
-)
-_METADATA = (
-    FaultKind("metadata_not_ready_404", "metadata", "the file is not there yet", "404 problem", Reply(404)),
-    FaultKind("metadata_html", "metadata", "a page in place of the file", "200 text/html", Reply(200, "html")),
-    FaultKind("metadata_empty", "metadata", "a successful download of nothing", "200, no body", Reply(200, "empty")),
-    FaultKind("metadata_says_nothing", "metadata", "an object without any field", "200 JSON", Reply(200, "no_fields")),
-    FaultKind(
-        "metadata_of_another", "metadata", "the file of another document", "200 JSON", Reply(200, "another_document")
-    ),
-    FaultKind("metadata_503", "metadata", "busy", "503 problem", Reply(503)),
-)
-_DELETE = (
-    FaultKind("delete_404", "delete", "deletes nothing and says it is gone", "404 problem", Reply(404)),
-    FaultKind("delete_401", "delete", "the signature is refused", "401 problem", Reply(401)),
-    FaultKind("delete_403", "delete", "access is refused", "403 problem", Reply(403)),
-    FaultKind("delete_500", "delete", "an internal error, nothing deleted", "500 problem", Reply(500)),
-    FaultKind("delete_503", "delete", "busy, nothing deleted", "503 problem", Reply(503)),
-    FaultKind(
-        "delete_202",
-        "delete",
-        "deletes, with an answer the SDK does not know",
-        "202",
-        Reply(202, "empty"),
-        first=True,
-    ),
-    FaultKind(
-        "delete_204",
-        "delete",
-        "deletes, with an answer the SDK does not know",
-        "204",
-        Reply(204, "empty"),
-        first=True,
-    ),
-    FaultKind(
-        "delete_200_html",
-        "delete",
-        "deletes, with a body that is no JSON",
-        "200 html",
-        Reply(200, "html"),
-        first=True,
-    ),
-    FaultKind("delete_409", "delete", "a conflict, nothing deleted", "409 problem", Reply(409)),
-    *(
-        FaultKind(
-            f"delete_broken_json_{status}", "delete", "refuses in no JSON", str(status), Reply(status, "broken_json")
-        )
-        for status in (401, 403, 404, 409, 500, 503)
-    ),
-    FaultKind("delete_broken_xml_503", "delete", "refuses in no XML", "503", Reply(503, "broken_xml")),
-    FaultKind("delete_gzip_bomb", "delete", "refuses in few bytes that decode to many", "500 gzip", Reply(500, "bomb")),
-    FaultKind("delete_retry_after_day", "delete", "busy for a day", "503, Retry-After: 86400", Reply(503, rest=_DAY)),
-    FaultKind("delete_drip", "delete", "deletes, and drips as `refusal_drip` does", "200, half a body", first=True),
-    FaultKind("delete_head_drip", "delete", "deletes, and drips as `head_drip` does", "half a head", first=True),
-    FaultKind("delete_flood", "delete", "deletes, with a body of `amount` bytes", "200, a long body", first=True),
-    FaultKind("delete_timeout_after_success", "delete", "deletes, waits `seconds`, resets", "none", first=True),
-    FaultKind("delete_response_lost", "delete", "deletes and resets at once", "none", first=True),
-)
-_CONTROLS: tuple[Operation, ...] = ("pause", "resume", "stop")
-_CALLING = (
-    FaultKind("start_503", "start", "busy, nothing started", "503 error", Reply(503, "error", "9999")),
-    FaultKind("start_500", "start", "an internal error, nothing started", "500 error", Reply(500, "error", "9999")),
-    FaultKind(
-        "start_429",
-        "start",
-        "throttled, nothing started",
-        "429 error",
-        Reply(429, "error", "TooManyRequests"),
-    ),
-    FaultKind(
-        "start_retry_after_day",
-        "start",
-        "busy for a day, nothing started",
-        "503 error, Retry-After: 86400",
-        Reply(503, "error", "9999", _DAY),
-    ),
-    FaultKind("start_response_lost", "start", "starts the recording and resets at once", "none", first=True),
-    FaultKind(
-        "start_500_though_started",
-        "start",
-        "starts the recording, and says that it failed",
-        "500 error",
-        Reply(500, "error", "9999"),
-        first=True,
-    ),
-    FaultKind("start_400_html", "start", "a gateway's error page, nothing started", "400 html", Reply(400, "html")),
-    FaultKind(
-        "start_call_not_found",
-        "start",
-        "the call is not there yet, nothing started",
-        "404 error 8522",
-        Reply(404, "error", "8522"),
-    ),
-    FaultKind(
-        "start_refusal_replayed",
-        "start",
-        "an order that was refused once is refused for ever under its Repeatability-Request-ID",
-        "the same refusal",
-        count=None,
-        rule=True,
-    ),
-    FaultKind(
-        "start_one_per_call",
-        "start",
-        "refuses a second recording of a call while one runs",
-        "400 error 8553",
-        count=None,
-        rule=True,
-    ),
-    FaultKind("call_503", "call", "busy", "503 error", Reply(503, "error", "9999")),
-    FaultKind("call_404", "call", "does not know the connection", "404 error", Reply(404, "error", "8522")),
-    FaultKind("state_503", "state", "busy", "503 error", Reply(503, "error", "9999")),
-    FaultKind("pause_500", "pause", "an internal error, not paused", "500 error", Reply(500, "error", "9999")),
-    FaultKind("resume_500", "resume", "an internal error, not resumed", "500 error", Reply(500, "error", "9999")),
-    FaultKind("stop_500", "stop", "an internal error, not stopped", "500 error", Reply(500, "error", "9999")),
-    *(
-        FaultKind(
-            f"{operation}_200",
-            operation,
-            "carried out, with an answer the SDK does not know",
-            "200, no body",
-            Reply(200, "empty"),
-            first=True,
-        )
-        for operation in _CONTROLS
-    ),
-    FaultKind("stop_response_lost", "stop", "stops the recording and resets at once", "none", first=True),
-)
-FAULTS: Mapping[str, FaultKind] = {kind.name: kind for kind in (*_CONTENT, *_METADATA, *_DELETE, *_CALLING)}
-"""The table."""
 
 
 class Trigger(TypedDict, total=False):
@@ -275,7 +68,7 @@ class Trigger(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """A request as the faults see it; `first` and `last` are the bytes it asks for."""
+    """A request, as faults are matched with it; `first` and `last` are the bytes it asks for."""
 
     operation: Operation
     document_id: str | None = None
@@ -290,10 +83,10 @@ class Fault(ArmedFault[FaultKind, Occasion]):
     """An armed fault, see `ArmedFault`.
 
     Attributes:
-        document_id: the object it is for; all without it.
-        at: the byte of the object where it breaks a body; only requests that ask for this byte fit then.
-        amount: bytes: of a drip, too many, of a shift, of a flood, before a break.
-        location: where a redirect leads.
+        document_id: the object it is for; by default all.
+        at: the byte of the object where it breaks a body; it then strikes only requests that include this byte.
+        amount: bytes: in each piece of a slow body, too many, shifted by, of a long body, or before a reset.
+        location: the target of a redirect.
         on: the operation; a content fault can be armed on `metadata` too.
         hop: where a media fault acts, see `FaultKind`.
     """
@@ -307,7 +100,7 @@ class Fault(ArmedFault[FaultKind, Occasion]):
     hop: Hop = "serving"
 
     def fits(self, occasion: Occasion) -> bool:
-        """Whether a request is one of those it is armed for; a rule strikes none."""
+        """Whether the fault is armed for this request; a rule strikes none."""
         if self.kind.rule or self.on != occasion.operation or self.document_id not in {None, occasion.document_id}:
             return False
         if self.on in {"content", "metadata"}:
@@ -320,12 +113,10 @@ class Fault(ArmedFault[FaultKind, Occasion]):
         return occasion.first <= self.at and (occasion.last is None or self.at <= occasion.last)
 
 
-Board = FaultBoard[Occasion, Fault]
+class Board(FaultBoard[Occasion, Fault]):
+    """The armed faults of the local service; thread-safe."""
 
-
-def catalogue() -> list[dict[str, str]]:
-    """The table for people: name, operation, what the server does, what it answers."""
-    return [
-        {"name": kind.name, "operation": kind.operation, "does": kind.does, "answers": kind.answers}
-        for kind in FAULTS.values()
-    ]
+    def follows(self, rule: str, document_id: str | None = None) -> bool:
+        """Whether the service follows a rule of the table, for one object if it is given."""
+        armed = (fault for fault in self.armed() if fault.name == rule and not fault.spent)
+        return any(fault.document_id in {None, document_id} for fault in armed)

@@ -1,4 +1,4 @@
-"""Ids as the service makes them, in form and length."""
+"""Ids in the form and length that the service uses."""
 
 import base64
 import binascii
@@ -21,7 +21,7 @@ def new_server_call_id() -> str:
 
 
 def is_base64(text: str) -> bool:
-    """Whether the service could decode it as a server call id."""
+    """Whether the service can decode it as a server call id."""
     try:
         return bool(base64.b64decode(text, validate=True))
     except (binascii.Error, ValueError):

@@ -1,4 +1,4 @@
-"""Real media, made by the ffmpeg of imageio-ffmpeg: each file with its own tones, kept for next time."""
+"""Real media, made by the ffmpeg of imageio-ffmpeg: each file with tones of its own, kept for later runs."""
 
 import re
 import subprocess
@@ -20,9 +20,9 @@ _DEADLINE = 600
 
 
 class MediaLibrary:
-    """Makes media files and keeps them in a folder, so that the next run finds them.
+    """Makes media files and keeps them in a folder, for later runs.
 
-    `given` maps a format (`mp4`, `mp3`, `wav`) to a file of the user's, served for each recording of it.
+    `given` maps a format (`mp4`, `mp3`, `wav`) to a file of the user's, which each recording of that format gets.
     """
 
     def __init__(self, folder: Path, given: Mapping[str, Path] | None = None) -> None:
@@ -40,7 +40,7 @@ class MediaLibrary:
     def file(self, output: Output, media_ms: int, seed: int, channels: int = 1) -> Path:
         """A file of this output, `media_ms` long, different for each `seed`; the user's own if one was given.
 
-        Blocks while ffmpeg works, a second for ten seconds of video. Raises RuntimeError with ffmpeg's words.
+        Blocks while ffmpeg works, a second for ten seconds of video. Raises RuntimeError with ffmpeg's message.
         """
         given = self._given.get(output.format)
         if given:
@@ -55,7 +55,7 @@ class MediaLibrary:
 
 
 def duration_ms(path: Path) -> int:
-    """How long a media file lasts, as ffmpeg sees it; raises ValueError if it is no media."""
+    """How long a media file lasts, by ffmpeg; raises ValueError if it is no media."""
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-i", str(path)]
     said = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_DEADLINE).stderr
     found = _DURATION.search(said)
@@ -79,7 +79,7 @@ def _arguments(output: Output, media_ms: int, seed: int, channels: int) -> list[
 
 
 def _tones(seed: int, channels: int) -> list[str]:
-    """An input of one sine a channel, none like another's."""
+    """An input of one sine per channel, each of another frequency."""
     pitches = [_LOWEST_HZ + _STEP_HZ * ((seed * 5 + channel) % _TONES) + seed // 8 for channel in range(channels)]
     waves = "|".join(f"0.2*sin({pitch}*2*PI*t)" for pitch in pitches)
     return ["-f", "lavfi", "-i", f"aevalsrc=exprs={waves}:s={SAMPLE_RATE}:c={_LAYOUTS[channels]}"]
@@ -87,7 +87,7 @@ def _tones(seed: int, channels: int) -> list[str]:
 
 def _run(arguments: list[str]) -> None:
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y", *arguments]
-    # In a group of its own: a Ctrl-C is for us, and half a file would look like a failure of ffmpeg.
+    # In a process group of its own: Ctrl-C must not end it, an incomplete file would look like a failure of ffmpeg.
     done = subprocess.run(
         command,
         capture_output=True,

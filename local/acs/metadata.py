@@ -1,4 +1,4 @@
-"""The metadata file of a chunk, in its documented form and in the forms seen in real life."""
+"""The metadata file of a chunk, in its documented form and in others that were observed."""
 
 import json
 from collections.abc import Collection, Sequence
@@ -26,7 +26,7 @@ VARIANTS: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class ChunkFacts:
-    """All a metadata file tells."""
+    """The content of a metadata file."""
 
     document_id: str
     call: Call

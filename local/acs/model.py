@@ -1,4 +1,4 @@
-"""What the local service remembers: calls, recordings, stored objects, and the requests it saw."""
+"""The local service's records: calls, recordings, stored objects, and requests."""
 
 import hashlib
 from collections.abc import Callable
@@ -32,7 +32,7 @@ class Call:
 
 @dataclass(slots=True)
 class Pause:
-    """A stretch of a recording that is left out; `end` is None while it lasts."""
+    """An interval of a recording that is left out; `end` is None while it lasts."""
 
     start: datetime
     end: datetime | None = None
@@ -63,7 +63,7 @@ class Recording:
 class StoredObject:
     """One chunk in the short-lived storage: its content and its metadata file.
 
-    `length` is in bytes. `exists` is False once it was deleted or its time is over.
+    `length` is in bytes. `exists` is False after it was deleted or has expired.
     """
 
     document_id: str
@@ -99,7 +99,7 @@ class StoredObject:
 class RequestRecord:
     """One request that reached the TLS server; `status` 0 means the connection was dropped without an answer.
 
-    `bytes_sent` counts body bytes handed to the socket: what the peer read of an aborted one can be less.
+    `bytes_sent` counts body bytes given to the socket: the peer of an aborted request may have read fewer.
     """
 
     at: datetime

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 SAMPLE_RATE = 16_000
-BYTES_PER_SAMPLE = 2
 MAX_CHANNELS = 5
 
 
@@ -22,10 +21,10 @@ OUTPUTS: dict[str, Output] = {
     "wav": Output("audio", "mixed", "wav"),
     "unmixed": Output("audio", "unmixed", "wav"),
 }
-"""By the short names that tests and the control API use."""
+"""By the short names that tests use."""
 
 DEFAULT_OUTPUT = OUTPUTS["mp4"]
-"""What the service takes when a start request names nothing (documented default: mixed audio and video)."""
+"""The default of a start request (documented: mixed audio and video)."""
 
 
 def output_named(name: str) -> Output:

@@ -1,4 +1,4 @@
-"""From an ended recording to its files and its event, off the servers' loop because ffmpeg takes its time."""
+"""Makes the media and the event of an ended recording, on threads of its own because ffmpeg is slow."""
 
 import itertools
 import json
@@ -26,7 +26,7 @@ class Production:
     """Makes the media of ended recordings, publishes their events, and sends state callbacks."""
 
     def __init__(self, world: World, library: MediaLibrary, publish: Callable[[Event], None]) -> None:
-        """Hang itself into the world's `on_started`, `on_state`, `on_ended` and `publish`."""
+        """Set the world's `on_started`, `on_state`, `on_ended` and `publish`."""
         self._world = world
         self._library = library
         self._publish = publish
@@ -39,33 +39,33 @@ class Production:
         world.publish = publish
 
     def ended(self, recording: Recording) -> None:
-        """A recording ended: its file and event follow on another thread."""
+        """Make the media and publish the event of an ended recording, on another thread."""
         self._submit(lambda: self._finish(recording))
 
     def started(self, recording: Recording) -> None:
-        """A start is told as inactive first, then, if it does not start paused, as active."""
+        """Report a start as inactive first, then, unless it starts paused, as active."""
         self._call_back(recording, *((False, True) if recording.state == "active" else (False,)))
 
     def state_changed(self, recording: Recording) -> None:
-        """Tell whether it is active now."""
+        """Report whether it is active now."""
         self._call_back(recording, recording.state == "active")
 
     def _call_back(self, recording: Recording, *active: bool) -> None:
-        """Tell the recording's own callback address, if it has one, one state after the other."""
+        """Send the states, in order, to the recording's callback address, if it has one."""
         uri = recording.state_callback_uri
         if uri:
             bodies = [recording_state_changed(recording, self._world.clock(), active=each) for each in active]
             self._submit(lambda: _post_all(uri, bodies))
 
     def stop(self) -> None:
-        """Let nothing more begin; waits for what runs."""
+        """Start nothing more; wait for what runs."""
         self._stopping.set()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _submit(self, work: Callable[[], None]) -> None:
         if self._stopping.is_set():
             return
-        self._pool.submit(work).add_done_callback(_tell_failure)
+        self._pool.submit(work).add_done_callback(_log_failure)
 
     def _finish(self, recording: Recording) -> None:
         chunks = self._plan(recording)
@@ -74,8 +74,8 @@ class Production:
             return
         files = [(chunk, self._file(recording, chunk)) for chunk in chunks]
         whole = timedelta(milliseconds=sum(chunk.duration_ms for chunk in chunks))
-        # Anchored at its end: with a scaled duration it would else end in the future.
-        self._world.shelve(recording, files, _ended(recording) - whole)
+        # Counted back from its end: with a scaled duration it could otherwise end in the future.
+        self._world.store(recording, files, _ended(recording) - whole)
         if self._stopping.wait(self._world.publish_delay):
             return
         self._publish(self._world.file_event(recording.recording_id))
@@ -118,7 +118,7 @@ def _post_all(uri: str, bodies: Sequence[list[Event]]) -> None:
 
 
 def _post(uri: str, body: list[Event]) -> None:
-    """POST a callback; whoever does not answer misses it, as with the real service after its retries."""
+    """POST a callback once; a failed one is lost, as at the real service after its retries."""
     headers = {"Content-Type": "application/json"}
     request = urllib.request.Request(uri, json.dumps(body).encode(), headers)
     try:
@@ -128,7 +128,7 @@ def _post(uri: str, body: list[Event]) -> None:
         _log.warning("the callback to %s was not accepted: %s", uri.partition("?")[0], error)
 
 
-def _tell_failure(done: Future[None]) -> None:
-    """A failure on the pool would else vanish."""
+def _log_failure(done: Future[None]) -> None:
+    """Log a failure, which the pool would discard."""
     if not done.cancelled() and (error := done.exception()) is not None:
         _log.error("making or announcing a recording failed", exc_info=error)

@@ -1,4 +1,4 @@
-"""The calling API of ACS, as far as recordings go: start, state, pause, resume, stop, and the properties of a call."""
+"""The calling API of ACS for recordings: start, state, pause, resume, stop, and the properties of a call."""
 
 import json
 import re
@@ -18,7 +18,7 @@ from local.acs.world import World
 _PREFIX = "/calling/recordings"
 _CALLS = "/calling/callConnections/"
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-preview)?")
-_TURN = re.compile(r"(.+):(pause|resume)")
+_CONTROL = re.compile(r"(.+):(pause|resume)")
 _KINDS = {
     "serverCallLocator": ("serverCallId", "server_call_id"),
     "groupCallLocator": ("groupCallId", "group_id"),
@@ -32,14 +32,14 @@ _CHOICES = {
 
 
 class CallingApi:
-    """Answers requests whose signature was found good."""
+    """Answers requests that have a valid signature."""
 
     def __init__(self, world: World) -> None:
-        """Speak for a world."""
+        """Serve a world."""
         self._world = world
 
     async def answer(self, request: web.BaseRequest, record: RequestRecord, body: bytes) -> web.StreamResponse:
-        """One request; raises Dropped when a fault broke the connection."""
+        """Answer one request; raises Dropped if a fault drops the connection."""
         try:
             operation, subject = _operation(request)
             record.operation = operation
@@ -49,7 +49,7 @@ class CallingApi:
                 raise ServiceRefusal(400, "MissingApiVersionParameter", message)
             if not _VERSION.fullmatch(version):
                 raise ServiceRefusal(400, "UnsupportedApiVersionValue", f"Unsupported api-version '{version}'.")
-            fault = self._world.strike(Occasion(operation))
+            fault = self._world.faults.strike(Occasion(operation))
             record.fault = fault.name if fault else None
             if fault is not None and fault.kind.reply is not None and not fault.kind.first:
                 return fault_reply(fault.kind.reply, fault)
@@ -70,7 +70,7 @@ class CallingApi:
                 repeatability = headers.get("Repeatability-Request-ID")
                 recording = self._world.begin_recording(start_request(body, repeatability))
                 accepted = {"Repeatability-Result": "accepted"} if repeatability else None
-                # What is recorded begins a moment later: "active" is for the next question to say.
+                # The real service starts to record a moment later: only the next state request answers "active".
                 return as_json(_result(recording, "inactive"), headers=accepted)
             case "state":
                 recording = self._world.live_recording(subject)
@@ -87,7 +87,7 @@ class CallingApi:
 
 
 def _operation(request: web.BaseRequest) -> tuple[Operation, str]:
-    """What a request asks for, and of which recording or connection."""
+    """The operation of a request, and its recording or connection id."""
     raw = request.raw_path.partition("?")[0]
     if raw.startswith(_CALLS) and request.method == "GET":
         return "call", unquote(raw.removeprefix(_CALLS))
@@ -95,12 +95,12 @@ def _operation(request: web.BaseRequest) -> tuple[Operation, str]:
         return "start", ""
     if raw.startswith(_PREFIX + "/"):
         name = unquote(raw.removeprefix(_PREFIX + "/"))
-        turn = _TURN.fullmatch(name)
-        if request.method == "POST" and turn:
-            return cast("Operation", turn[2]), turn[1]
-        if request.method == "GET" and not turn:
+        control = _CONTROL.fullmatch(name)
+        if request.method == "POST" and control:
+            return cast("Operation", control[2]), control[1]
+        if request.method == "GET" and not control:
             return "state", name
-        if request.method == "DELETE" and not turn:
+        if request.method == "DELETE" and not control:
             return "stop", name
         raise ServiceRefusal(405, "MethodNotAllowed", f"{request.method} is not allowed here.")
     raise ServiceRefusal(404, "NotFound", "The local service knows no such operation.")

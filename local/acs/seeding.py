@@ -1,4 +1,4 @@
-"""Laying out recordings that no call made: chunk durations and pauses, from what a test says and its files hold."""
+"""Chunks of recordings that no call made: durations and pauses, from arguments and from the files' headers."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The one TLS server: who is asked is told by the Host header."""
+"""The TLS server of the calling API and the media hosts, told apart by the Host header."""
 
 import asyncio
 import ssl
@@ -37,7 +37,7 @@ class TlsServer:
         await self._listener.start(self._context)
 
     async def stop(self) -> None:
-        """Stop listening, and drop what is open."""
+        """Stop listening and abort open connections."""
         await self._listener.stop()
 
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -49,19 +49,19 @@ class TlsServer:
             path=request.raw_path,
             range=request.headers.get("Range"),
         )
-        self._world.note_request(record)
+        self._world.log.begin(record)
         try:
             answer = await self._answer(request, record, host)
             record.status = answer.status
             if isinstance(answer, web.Response) and isinstance(answer.body, bytes):
                 record.bytes_sent = len(answer.body)
         except Dropped:
-            return web.Response()  # nobody hears it
+            return web.Response()  # is not sent
         except (asyncio.CancelledError, ConnectionError):
             record.client_aborted = True
             raise
         finally:
-            self._world.note_end(record)
+            self._world.log.end(record)
         return answer
 
     async def _answer(self, request: web.BaseRequest, record: RequestRecord, host: str) -> web.StreamResponse:

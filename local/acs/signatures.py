@@ -1,4 +1,4 @@
-"""Who may ask: HMAC signatures as ACS checks them, and bearer tokens that a test has announced."""
+"""Authorization: HMAC signatures as ACS checks them, and bearer tokens that a test has registered."""
 
 import base64
 import binascii
@@ -26,7 +26,7 @@ class SignedRequest:
 
 @dataclass(frozen=True, slots=True)
 class Verifier:
-    """Knows the key and the host that every request signs, wherever it is sent."""
+    """Checks requests; every request signs the endpoint's host, whichever host it is sent to."""
 
     access_key: str
     endpoint_host: str
@@ -40,7 +40,7 @@ class Verifier:
         *,
         media: bool,
     ) -> None:
-        """Return if the request may pass; raises ServiceRefusal 401 that says why not.
+        """Return if the request is authorized; raises ServiceRefusal 401 with the cause.
 
         `media` requests go to a storage host and must name the endpoint in `x-ms-host`.
         """

@@ -1,4 +1,4 @@
-"""The media host `*.asm.skype.com/v1/objects/...`: types, headers and errors as recorded sessions of it have them."""
+"""The media host `*.asm.skype.com/v1/objects/...`: types, headers and errors as in recorded sessions."""
 
 import asyncio
 import re
@@ -11,10 +11,10 @@ from typing import BinaryIO
 
 from aiohttp import web
 
-from local.acs.answers import MEDIA_HEADERS, Dropped, drip, drop, fault_reply, flood, page, problem
+from local.acs.answers import MEDIA_HEADERS, Dropped, drop, fault_reply, page, problem, send_long_body, send_slowly
 from local.acs.faults import Fault, Occasion, Operation
 from local.acs.model import RequestRecord, StoredObject
-from local.acs.transfer import Transfer, bend, ends_past, good_transfer, parse_range
+from local.acs.transfer import Transfer, ends_past, good_transfer, parse_range, with_fault
 from local.acs.world import World
 from local.net.hosts import ENTRY_HOST, EVIL_HOST, OTHER_ENTRY_HOST, REGIONAL_HOST, REGIONAL_SUFFIX
 from local.net.reset import reset
@@ -38,14 +38,14 @@ class _Source:
 
 
 class Storage:
-    """Answers requests whose signature was found good."""
+    """Answers requests that have a valid signature."""
 
     def __init__(self, world: World) -> None:
         """Serve the objects of a world."""
         self._world = world
 
     async def answer(self, request: web.BaseRequest, record: RequestRecord) -> web.StreamResponse:
-        """One request; raises Dropped when a fault broke the connection."""
+        """Answer one request; raises Dropped if a fault drops the connection."""
         content = _CONTENT.fullmatch(request.path)
         if content and request.method in {"GET", "HEAD"}:
             return await self._read(request, record, content[1], metadata=content[2] == _METADATA_NAME)
@@ -66,34 +66,38 @@ class Storage:
         except ValueError:
             asked = (0, -1)
         fault = self._strike(request, record, asked, total)
-        if fault is not None and (answer := await self._astray(request, fault)) is not None:
+        if fault is not None and (answer := await self._answer_of_fault(request, fault)) is not None:
             return answer
         if entry is None or not entry.exists:
             return _not_found()
-        if self._leads_on(request, record):
+        if self._redirects(request, record):
             return _redirect(f"https://{REGIONAL_HOST}{request.raw_path}")
         if fault is not None and fault.name == "range_not_satisfiable_416" and ends_past(request.headers, total):
             asked = (0, -1)
         if asked == (0, -1):
             return problem(416, headers={"Content-Range": f"bytes */{total}"})
         transfer = good_transfer(asked, total)
-        return await self._send(request, record, bend(transfer, fault) if fault else transfer, _source(entry, record))
+        return await self._send(
+            request, record, with_fault(transfer, fault) if fault else transfer, _source(entry, record)
+        )
 
-    def _leads_on(self, request: web.BaseRequest, record: RequestRecord) -> bool:
-        """Whether this host redirects to the one that serves."""
-        return _at_entry(request) and self._world.rules("redirects", record.document_id)
+    def _redirects(self, request: web.BaseRequest, record: RequestRecord) -> bool:
+        """Whether this host redirects to the regional one."""
+        return _at_entry(request) and self._world.faults.follows("redirects", record.document_id)
 
     def _strike(
         self, request: web.BaseRequest, record: RequestRecord, asked: tuple[int, int] | None, total: int
     ) -> Fault | None:
         first, last = asked or (0, total - 1)
         operation: Operation = "metadata" if record.operation == "metadata" else "content"
-        serving = not self._leads_on(request, record)
-        fault = self._world.strike(Occasion(operation, record.document_id, _at_entry(request), serving, first, last))
+        serving = not self._redirects(request, record)
+        fault = self._world.faults.strike(
+            Occasion(operation, record.document_id, _at_entry(request), serving, first, last)
+        )
         record.fault = fault.name if fault else None
         return fault
 
-    async def _astray(self, request: web.BaseRequest, fault: Fault) -> web.StreamResponse | None:
+    async def _answer_of_fault(self, request: web.BaseRequest, fault: Fault) -> web.StreamResponse | None:
         """The answer of a fault that is not about the body; None for one that is."""
         if fault.kind.reply is not None:
             return fault_reply(fault.kind.reply, fault)
@@ -101,13 +105,13 @@ class Storage:
         match fault.name:
             case "hang":
                 raise await drop(request, fault.seconds)
-            case "head_drip":
-                raise await drip(request, fault)
-            case "refusal_drip":
-                raise await drip(request, fault, web.StreamResponse(status=503))
-            case "redirect_drip":
+            case "slow_head":
+                raise await send_slowly(request, fault)
+            case "slow_refusal":
+                raise await send_slowly(request, fault, web.StreamResponse(status=503))
+            case "slow_redirect":
                 headers = {"Location": f"https://{REGIONAL_HOST}{target}"}
-                raise await drip(request, fault, web.StreamResponse(status=302, headers=headers))
+                raise await send_slowly(request, fault, web.StreamResponse(status=302, headers=headers))
             case "redirect_elsewhere":
                 return _redirect(fault.location or f"https://{EVIL_HOST}{target}")
             case "redirect_http":
@@ -138,7 +142,7 @@ class Storage:
         await response.prepare(request)
         record.status = transfer.status
         if request.method == "GET":
-            await _pour(response, record, transfer, source)
+            await _write_body(response, record, transfer, source)
         if transfer.stall:
             await asyncio.sleep(transfer.stall)
         if transfer.ending == "reset":
@@ -153,9 +157,9 @@ class Storage:
         record.operation = "delete"
         entry = self._world.find_object(location_id)
         record.document_id = entry.document_id if entry else None
-        if entry is not None and entry.exists and self._leads_on(request, record):
+        if entry is not None and entry.exists and self._redirects(request, record):
             return _redirect(f"https://{REGIONAL_HOST}{request.raw_path}")
-        fault = self._world.strike(Occasion("delete", record.document_id))
+        fault = self._world.faults.strike(Occasion("delete", record.document_id))
         record.fault = fault.name if fault else None
         if fault is None or fault.kind.first:
             gone = not self._world.delete_object(location_id)
@@ -165,10 +169,10 @@ class Storage:
             return web.Response(status=200, headers=MEDIA_HEADERS)
         if fault.kind.reply is not None:
             return fault_reply(fault.kind.reply, fault)
-        if fault.name == "delete_flood":
-            return await flood(request, fault.amount)
-        if fault.name in {"delete_drip", "delete_head_drip"}:
-            raise await drip(request, fault, web.StreamResponse() if fault.name == "delete_drip" else None)
+        if fault.name == "delete_long_body":
+            return await send_long_body(request, fault.amount)
+        if fault.name in {"delete_slow_body", "delete_slow_head"}:
+            raise await send_slowly(request, fault, web.StreamResponse() if fault.name == "delete_slow_body" else None)
         raise await drop(request, fault.seconds if fault.name == "delete_timeout_after_success" else 0.0)
 
 
@@ -190,8 +194,8 @@ def _source(entry: StoredObject, record: RequestRecord) -> _Source:
     return _Source(entry.path, b"", entry.made)
 
 
-async def _pour(response: web.StreamResponse, record: RequestRecord, transfer: Transfer, source: _Source) -> None:
-    """Write the body, piece by piece; memory does not grow with the object."""
+async def _write_body(response: web.StreamResponse, record: RequestRecord, transfer: Transfer, source: _Source) -> None:
+    """Write the body in pieces; memory does not grow with the object."""
     piece, pause = transfer.pace or (_PIECE, 0.0)
     stream: BinaryIO | None = source.path.open("rb", buffering=0) if source.path else None
     at, left = transfer.first, transfer.length

@@ -1,8 +1,7 @@
-"""From the life of a recording to the chunks ACS would publish: how long each is, and where its pauses lie.
+"""Plans the chunks of a recording: how long each is, and where its pauses are.
 
-The choice kept here, and nowhere else: a chunk's duration is wall time and **includes** its pauses, its media
-    does
-not. So a wav's bytes are (chunkDuration - sum of its pauses) x rate x channels x 2, and recordingDurationMs
+Decided here and nowhere else: a chunk's duration is wall time and **includes** its pauses; its media does not. So a
+wav's bytes are (chunkDuration - sum of its pauses) x rate x channels x 2, and recordingDurationMs
 is the sum of the chunks' durations.
 """
 
@@ -53,7 +52,7 @@ def plan_chunks(
         speed: media milliseconds per millisecond that passed here.
         max_chunk_ms: media of one chunk at most; what is longer becomes several chunks.
         chunk_ms: the media durations wanted, one per chunk; they replace `speed` and `max_chunk_ms`, and
-            stretch the pauses in the same proportion.
+            scale the pauses by the same factor.
 
     Returns:
         No chunk at all when nothing was recorded (paused from start to end).

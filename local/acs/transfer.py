@@ -1,4 +1,4 @@
-"""How the bytes of one answer are sent: the good way, and each bent way that a fault asks for."""
+"""How the body of one answer is sent: normally, or changed by a fault."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -14,9 +14,9 @@ _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 class Transfer:
     """A body to send: `length` bytes from `first`, of an object of `total` bytes.
 
-    `announced` is the Content-Length, None for a chunked body. `pace` sends pieces of so many bytes with so
-    many seconds between. `stall` waits so many seconds before a `reset` ending. Bytes past the object's end
-    are filler. A `page` is what is sent in place of the object's bytes.
+    `announced` is the Content-Length, None for a chunked body. `pace` is the size of each piece in bytes, and the
+    seconds between two. `stall` is the wait in seconds before a `reset` ending. Bytes past the object's end are
+    zero. A `page` is sent instead of the object's bytes.
     """
 
     status: int
@@ -35,9 +35,9 @@ class Transfer:
 
 
 def parse_range(header: str | None, total: int) -> tuple[int, int] | None:
-    """The (first, last) bytes a Range header asks for; None to send it all.
+    """The (first, last) bytes that a Range header requests; None for the whole.
 
-    Raises ValueError if no byte of the object lies in it. What is no single range is ignored, as HTTP allows.
+    Raises ValueError if it contains no byte of the object. Any other header than one range is ignored, as HTTP allows.
     """
     match = _RANGE.fullmatch(header.strip()) if header else None
     if match is None or match.groups() == ("", ""):
@@ -52,7 +52,7 @@ def parse_range(header: str | None, total: int) -> tuple[int, int] | None:
 
 
 def ends_past(headers: Mapping[str, str], total: int) -> bool:
-    """Whether the range that is asked for ends past the end."""
+    """Whether the requested range ends after the object's end."""
     match = _RANGE.fullmatch(headers.get("Range", ""))
     return match is not None and match[2] != "" and int(match[2]) >= total
 
@@ -65,9 +65,9 @@ def good_transfer(asked: tuple[int, int] | None, total: int) -> Transfer:
     return Transfer(status, first, length, total, length, f"bytes {first}-{last}/{total}")
 
 
-def bend(transfer: Transfer, fault: Fault) -> Transfer:
-    """The transfer as the fault has it; unchanged for faults that are not about bodies."""
-    change = _BENDS.get(fault.name)
+def with_fault(transfer: Transfer, fault: Fault) -> Transfer:
+    """The transfer as the fault changes it; unchanged by faults that do not concern bodies."""
+    change = _CHANGES.get(fault.name)
     return change(transfer, fault) if change else transfer
 
 
@@ -83,7 +83,7 @@ def _hang_mid_body(transfer: Transfer, fault: Fault) -> Transfer:
     return replace(transfer, length=_cut(transfer, fault), ending="reset", stall=fault.seconds)
 
 
-def _slow_drip(transfer: Transfer, fault: Fault) -> Transfer:
+def _slow_body(transfer: Transfer, fault: Fault) -> Transfer:
     return replace(transfer, pace=(max(1, fault.amount), fault.seconds))
 
 
@@ -154,10 +154,10 @@ def _html(transfer: Transfer, _: Fault) -> Transfer:
     return replace(transfer, page=True, media_type="text/html")
 
 
-_BENDS: dict[str, Callable[[Transfer, Fault], Transfer]] = {
+_CHANGES: dict[str, Callable[[Transfer, Fault], Transfer]] = {
     "zero_bytes": _zero_bytes,
     "hang_mid_body": _hang_mid_body,
-    "slow_drip": _slow_drip,
+    "slow_body": _slow_body,
     "reset_mid_body": _reset_mid_body,
     "truncated_right_length": _truncated_right_length,
     "truncated_wrong_length": _truncated_wrong_length,

@@ -1,4 +1,4 @@
-"""Reading a wav's header: how many channels, how many bytes of samples."""
+"""Reads a wav's header: the number of channels and of sample bytes."""
 
 import struct
 from pathlib import Path
@@ -7,7 +7,7 @@ _HEADER = 64 * 1024
 
 
 def wav_shape(path: Path) -> tuple[int, int] | None:
-    """The channels and sample bytes of a wav file; None if it is none."""
+    """The channels and sample bytes of a wav file; None if it is not a wav."""
     with path.open("rb") as stream:
         head = stream.read(_HEADER)
     if head[:4] != b"RIFF" or head[8:12] != b"WAVE":

@@ -1,4 +1,4 @@
-"""The state of the local service, apart from any server: calls, recordings, objects, faults, requests.
+"""The state of the local service, without servers: calls, recordings, objects, faults, requests.
 
 Tests read and change it while the servers run; every public method may be called from any thread.
 """
@@ -6,7 +6,6 @@ Tests read and change it while the servers run; every public method may be calle
 import base64
 import secrets
 import threading
-import time
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -15,13 +14,16 @@ from typing import Unpack
 
 from local.acs import events
 from local.acs.callbook import CallBook, StartRequest
-from local.acs.faults import FAULTS, Board, Fault, Occasion, Trigger
+from local.acs.fault_table import FAULTS
+from local.acs.faults import Board, Fault, Trigger
 from local.acs.model import Call, Recording, RequestRecord, StoredObject
+from local.acs.object_store import MetadataContent, ObjectStore, Placement
 from local.acs.outputs import Output, output_named
+from local.acs.request_log import RequestLog
 from local.acs.seeding import lay_out
-from local.acs.shelf import MetadataContent, Placement, Shelf
 from local.acs.timeline import DOCUMENTED_MAX_CHUNK_MS, PlannedChunk
 from local.net.faults import fault_named
+from local.net.waiting import wait_until
 
 DEFAULT_PARTICIPANTS = (
     "8:acs:b6372803-0c35-4ec0-833b-c19b798cef2d_0000000e-3240-55cf-b8bb-353a0d00a001",
@@ -35,22 +37,22 @@ def _now() -> datetime:
 
 
 class World:
-    """All the local service knows. The attributes below may be set at any time.
+    """The state of the local service. The attributes below may be set at any time.
 
     Attributes:
-        clock: the service's time, UTC; moved on by 24 hours, every file has expired.
-        signing_clock: what `x-ms-date` is compared with; apart, so that an expired world knows its callers.
-        skew: how far `x-ms-date` may be off.
-        retention: life of a file.
+        clock: the service's time, UTC; if it is moved by 24 hours, every file has expired.
+        signing_clock: what `x-ms-date` is compared with; separate, so that signatures stay valid when `clock` is moved.
+        skew: the tolerance for `x-ms-date`.
+        retention: how long a file exists.
         speed: media milliseconds made per millisecond of call.
         max_chunk_ms: media of one chunk at most.
         publish_delay: seconds between the end of a recording and its event (minutes, at the real service).
         publish_call_events: whether CallStarted and CallEnded are published.
-        accept_tokens: bearer tokens that pass in place of a signature.
+        accept_tokens: bearer tokens that are accepted instead of a signature.
         placement: layout of the files of recordings made through the REST API.
         on_started, on_state, on_ended: called after a recording began, changed its state, or ended; the servers set
             them.
-        publish: takes every event; the servers set it.
+        publish: called with every event; the servers set it.
     """
 
     def __init__(self, folder: Path, access_key: str | None = None) -> None:
@@ -75,12 +77,11 @@ class World:
         self.faults = Board()
         self._changed = threading.Condition(threading.RLock())
         self._book = CallBook(self._time)
-        self._shelf = Shelf(self._time)
-        self._requests: list[RequestRecord] = []
-        self._refused: list[str] = []
+        self._store = ObjectStore(self._time)
+        self.log = RequestLog(self._changed)
 
     def _time(self) -> datetime:
-        """The service's time by whatever clock is set now."""
+        """The service's time, by the clock that is set now."""
         return self.clock()
 
     # --- calls ---
@@ -95,15 +96,15 @@ class World:
         pstn: bool = False,
         chunk_ms: Sequence[int] | None = None,
     ) -> Call:
-        """A call that rings; `connect` establishes it.
+        """Create a call that is not established yet; `connect` establishes it.
 
         Args:
-            server_call_id: base64; one is made up without it.
-            participants: raw ids, at least one; the first is who started it.
-            group_id: what a groupCallLocator finds it by.
-            room_id: what a roomCallLocator finds it by.
-            pstn: raises no CallStarted event (documented limit).
-            chunk_ms: media durations of each recording's chunks; else they follow the time it lasts.
+            server_call_id: base64; random if not given.
+            participants: raw ids, at least one; the first one started the call.
+            group_id: the id in a groupCallLocator.
+            room_id: the id in a roomCallLocator.
+            pstn: a telephone call, which raises no CallStarted event (documented limit).
+            chunk_ms: media durations of each recording's chunks; by default they follow from its duration.
         """
         with self._changed:
             return self._book.open(
@@ -158,13 +159,13 @@ class World:
     # --- recordings ---
 
     def begin_recording(self, request: StartRequest) -> Recording:
-        """Start a recording; raises ServiceRefusal. The same repeatability id gives the same recording."""
+        """Start a recording; raises ServiceRefusal. The same repeatability id returns the same recording."""
         with self._changed:
             known = len(self._book.recordings)
             recording = self._book.begin(
                 request,
-                one_per_call=self.rules("start_one_per_call"),
-                replays_refusals=self.rules("start_refusal_replayed"),
+                one_per_call=self.faults.follows("start_one_per_call"),
+                replays_refusals=self.faults.follows("start_refusal_replayed"),
             )
             new = len(self._book.recordings) > known
             self._changed.notify_all()
@@ -178,22 +179,22 @@ class World:
             return self._book.live(recording_id)
 
     def pause_recording(self, recording_id: str) -> None:
-        """Leave out what follows; raises ServiceRefusal 404."""
-        self._turn(self._book.pause, recording_id)
+        """Pause a recording; raises ServiceRefusal 404."""
+        self._change_state(self._book.pause, recording_id)
 
     def resume_recording(self, recording_id: str) -> None:
-        """Record again; raises ServiceRefusal 404."""
-        self._turn(self._book.resume, recording_id)
+        """Resume a recording; raises ServiceRefusal 404."""
+        self._change_state(self._book.resume, recording_id)
 
     def stop_recording(self, recording_id: str) -> None:
-        """End it; raises ServiceRefusal 404, a second time too."""
+        """Stop a recording; raises ServiceRefusal 404, also if it has ended already."""
         with self._changed:
             recording = self._book.stop(recording_id)
             self._changed.notify_all()
         self.on_state(recording)
         self.on_ended(recording)
 
-    def _turn(self, change: Callable[[str], Recording | None], recording_id: str) -> None:
+    def _change_state(self, change: Callable[[str], Recording | None], recording_id: str) -> None:
         with self._changed:
             recording = change(recording_id)
             self._changed.notify_all()
@@ -221,18 +222,18 @@ class World:
         call: Call | None = None,
         **event_options: Unpack[events.FileEventOptions],
     ) -> events.Event:
-        """Store a finished recording that no REST call started, and give its event; it is not published.
+        """Store an ended recording that no REST call started, and return its event; it is not published.
 
         Args:
-            chunks: content of each chunk; a file is served from where it is, never copied nor changed.
-            output: a short name of `outputs.OUTPUTS`, or one of one's own.
-            duration_ms: of each chunk, pauses included; one number for all. Without it, what a wav's bytes
-                say, else a minute.
+            chunks: content of each chunk; a file is served from its place, neither copied nor changed.
+            output: a short name of `outputs.OUTPUTS`, or another output.
+            duration_ms: of each chunk, pauses included; one number for all. By default computed from a
+                wav's bytes, otherwise a minute.
             pauses: per chunk its (start, duration) in ms, start counted from the chunk's own start.
             participants: raw ids.
-            metadata: per chunk, content in place of the generated file; None keeps the generated one.
+            metadata: per chunk, content instead of the generated file; None keeps the generated one.
             placement: layout of the files.
-            call: the call it belongs to; without it one that has ended is made.
+            call: the call it belongs to; by default a new one that has ended.
             **event_options: see `events.FileEventOptions`.
         """
         kind = output_named(output) if isinstance(output, str) else output
@@ -247,7 +248,7 @@ class World:
             owner = call or self._past_call(participants, began)
             recording = self._book.adopt(owner, kind, began, self.clock())
             self._changed.notify_all()
-        self.shelve(recording, files, began, place, metadata)
+        self.store(recording, files, began, place, metadata)
         return self.file_event(recording.recording_id, **event_options)
 
     def _past_call(self, participants: Sequence[str], began: datetime) -> Call:
@@ -256,7 +257,7 @@ class World:
         call.started, call.ended = began, self.clock()
         return call
 
-    def shelve(
+    def store(
         self,
         recording: Recording,
         files: Files,
@@ -264,24 +265,24 @@ class World:
         placement: Placement | None = None,
         metadata: Sequence[MetadataContent] = (),
     ) -> list[StoredObject]:
-        """Put the files of an ended recording into storage."""
+        """Store the files of an ended recording."""
         with self._changed:
             recording.media_started = began
             recording.duration_ms = sum(chunk.duration_ms for chunk, _ in files)
-            stored = self._shelf.put(recording, files, placement or self.placement, self.retention, metadata)
+            stored = self._store.put(recording, files, placement or self.placement, self.retention, metadata)
             self._changed.notify_all()
         return stored
 
     def file_event(self, recording_id: str, **options: Unpack[events.FileEventOptions]) -> events.Event:
-        """The RecordingFileStatusUpdated event of a recording; the same id however often it is asked for."""
+        """The RecordingFileStatusUpdated event of a recording; its id is always the same."""
         with self._changed:
             recording = self._book.recordings[recording_id]
-            objects = self._shelf.objects()
+            objects = self._store.objects()
             chunks = [objects[document] for document in recording.documents]
         return events.file_event(recording, chunks, self.clock(), options)
 
     def announced(self, recording: Recording) -> None:
-        """Note that the event of a recording was published."""
+        """Record that the event of a recording was published."""
         with self._changed:
             recording.announced = self.clock()
             self._changed.notify_all()
@@ -290,17 +291,17 @@ class World:
     def objects(self) -> dict[str, StoredObject]:
         """All that was ever stored, by document id."""
         with self._changed:
-            return self._shelf.objects()
+            return self._store.objects()
 
     def find_object(self, location_id: str) -> StoredObject | None:
-        """By the id in any of its locations, gone ones included."""
+        """By the id in any of its locations, deleted objects included."""
         with self._changed:
-            return self._shelf.find(location_id)
+            return self._store.find(location_id)
 
     def delete_object(self, location_id: str) -> bool:
-        """Remove content and metadata; False if there was nothing any more."""
+        """Delete content and metadata; False if the object does not exist."""
         with self._changed:
-            entry = self._shelf.find(location_id)
+            entry = self._store.find(location_id)
             if entry is None or not entry.exists:
                 return False
             entry.deleted = self.clock()
@@ -308,9 +309,9 @@ class World:
             return True
 
     def expire(self, object_id: str | None = None) -> None:
-        """Let the 24 hours of an object, or of all, be over."""
+        """Make an object, or all of them, expire now."""
         with self._changed:
-            for document, entry in self._shelf.objects().items():
+            for document, entry in self._store.objects().items():
                 if object_id in {None, document}:
                     entry.expires = self.clock()
             self._changed.notify_all()
@@ -322,70 +323,34 @@ class World:
         path.write_bytes(content)
         return path
 
-    # --- misbehaving, and what was seen ---
+    # --- faults and requests ---
 
     def arm(self, name: str, *, object_id: str | None = None, **trigger: Unpack[Trigger]) -> Fault:
-        """Arm a fault of the table in faults.py; raises ValueError for an unknown name.
+        """Arm a fault of the table in fault_table.py; raises ValueError for an unknown name.
 
         Args:
             name: its stable name.
-            object_id: the document id it is for; all without it.
-            **trigger: when and how it strikes, see `Fault`; what is not given is as the table has it.
+            object_id: the document id it is for; by default all.
+            **trigger: when and how it strikes, see `Fault`; the defaults are the table's.
         """
         kind = fault_named(FAULTS, name)
         usual: Trigger = {"count": kind.count, "on": kind.operation, "hop": kind.hop}
         return self.faults.arm(Fault(kind, object_id, **(usual | trigger)))
 
-    def rules(self, name: str, object_id: str | None = None) -> bool:
-        """Whether a rule of the table is in force, for an object if one is named."""
-        armed = (fault for fault in self.faults.armed() if fault.name == name and not fault.spent)
-        return any(fault.document_id in {None, object_id} for fault in armed)
-
-    def strike(self, occasion: Occasion) -> Fault | None:
-        """The fault a request meets."""
-        return self.faults.strike(occasion)
-
     @property
     def requests(self) -> list[RequestRecord]:
         """Every request that reached the TLS server, in order of arrival."""
-        with self._changed:
-            return list(self._requests)
+        return self.log.requests()
 
     @property
     def refused_hosts(self) -> list[str]:
         """`host:port` of every connection the tunnel refused."""
-        with self._changed:
-            return list(self._refused)
-
-    def note_request(self, record: RequestRecord) -> None:
-        """Add a request to the record."""
-        with self._changed:
-            self._requests.append(record)
-            self._changed.notify_all()
-
-    def note_end(self, record: RequestRecord) -> None:
-        """A request is over: answered, or dropped."""
-        with self._changed:
-            record.done = True
-            self._changed.notify_all()
-
-    def note_refused(self, target: str) -> None:
-        """The tunnel refused a connection."""
-        with self._changed:
-            self._refused.append(target)
-            self._changed.notify_all()
+        return self.log.refused()
 
     def bytes_served(self, object_id: str) -> int:
-        """Body bytes of an object's content handed out so far, over all its requests."""
+        """Body bytes of an object's content sent so far, over all its requests."""
         return sum(r.bytes_sent for r in self.requests if r.document_id == object_id and r.operation == "content")
 
     def wait_for(self, reached: Callable[["World"], bool], timeout: float = 10.0) -> bool:
-        """Wait until the world is so, asked at each change and every 50 ms; False if it was not in time."""
-        limit = time.monotonic() + timeout
-        with self._changed:
-            while not reached(self):
-                left = limit - time.monotonic()
-                if left <= 0:
-                    return False
-                self._changed.wait(min(left, 0.05))
-        return True
+        """Wait until the world has reached a state; False if it takes longer than the timeout."""
+        return wait_until(self._changed, lambda: reached(self), timeout)

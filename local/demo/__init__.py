@@ -1,1 +1,1 @@
-"""The whole way on one machine, shown: calls are recorded, archived, proven and released while you watch."""
+"""`make demo`: calls are recorded, archived, proven and released on one machine."""

@@ -1,4 +1,4 @@
-"""Whether a file of the user's can be shown: looked at before anything starts, as the app will look at it."""
+"""Checks a file of the user's before anything starts, as the app will check it."""
 
 from datetime import timedelta
 from pathlib import Path

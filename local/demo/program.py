@@ -1,4 +1,4 @@
-"""`make demo`: exit status 0 only if every promise was kept."""
+"""`make demo`: exit status 0 only if every check passed."""
 
 import argparse
 import sys
@@ -21,7 +21,7 @@ _SETTINGS = {"RECORDING_OUTPUT": "audio-mixed-wav", "PYTHON_THREADPOOL_THREAD_CO
 def main(arguments: list[str]) -> int:
     """Run the demo; its exit status."""
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
-    parser.add_argument("--media", type=Path, help="a wav, mp3 or mp4 of yours, in place of made media of that format")
+    parser.add_argument("--media", type=Path, help="a wav, mp3 or mp4 of yours, instead of made media of that format")
     parser.add_argument("--name", default="", help="of a second demo, to run beside another")
     asked = parser.parse_args(arguments)
     folder = folder_for("demo", asked.name)

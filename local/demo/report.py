@@ -1,4 +1,4 @@
-"""Holds what stands in the archive against what the service had, byte for byte, and shows it as a table."""
+"""Compares the archive with the service's files, byte for byte, and shows the result as a table."""
 
 import filecmp
 import json
@@ -14,14 +14,14 @@ from rich.table import Table
 
 from local.acs.model import StoredObject
 from local.demo.story import Shown
-from local.stack import CONTAINERS, Stack
+from local.stack import QUARANTINE, Stack
 
 _MEBIBYTE = 1 << 20
 
 
 @dataclass
 class Finding:
-    """What was found of one recording; `wrong` names every promise that was not kept."""
+    """The result for one recording; `wrong` lists every difference."""
 
     shown: Shown
     files: list[Path] = field(default_factory=list)
@@ -31,13 +31,12 @@ class Finding:
 
 
 def inspect(stack: Stack, recordings: list[Shown], folder: Path) -> list[Finding]:
-    """Read everything back from Blob into `folder` and compare; what is in no recording is a finding too."""
+    """Download everything from Blob into `folder` and compare; a blob of no recording is a finding too."""
     container = stack.container()
     expected: set[str] = set()
     findings = [_inspect_one(stack, container, shown, folder, expected) for shown in recordings]
     strange = sorted({blob.name for blob in container.list_blobs()} - expected)
-    for name in CONTAINERS[1:2]:
-        strange += [f"{name}/{blob.name}" for blob in stack.container(name).list_blobs()]
+    strange += [f"{QUARANTINE}/{blob.name}" for blob in stack.container(QUARANTINE).list_blobs()]
     findings[0].wrong += [f"nothing should be at {name}" for name in strange]
     findings[0].wrong += [f"{host} was asked for" for host in stack.acs.world.refused_hosts]
     return findings
@@ -92,7 +91,7 @@ Next: make demo MEDIA=call.mp4   with a file of yours
 
 
 def show(console: Console, findings: list[Finding], folder: Path) -> int:
-    """Print the table, where the files and the log are, and what to try next; 0 if nothing was wrong."""
+    """Print the table, where the files and the log are, and what to try next; 0 if nothing is wrong."""
     console.print()
     console.print(table_of(findings))
     console.print("MiB/s: from the event's arrival to the proof, trouble and waiting included.")
@@ -111,7 +110,7 @@ def show(console: Console, findings: list[Finding], folder: Path) -> int:
 
 
 def table_of(findings: list[Finding]) -> Table:
-    """A line for each recording; eighty columns wide at most."""
+    """A line for each recording; at most eighty columns wide."""
     table = Table(title="What stands in the archive:", box=box.SIMPLE_HEAD, show_edge=False, padding=0)
     table.title_justify = "left"
     right = {"chunks", "MiB", "MiB/s"}

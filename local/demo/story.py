@@ -1,4 +1,4 @@
-"""What happens in the demo: calls, their recordings, a pause, and some trouble on the way."""
+"""What happens in the demo: calls, their recordings, a pause, and some faults."""
 
 import time
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeE
 from local.stack import Stack, wait_for
 from recording.core.formats.events import RECORDING_FILE_STATUS_UPDATED
 
-_PATIENCE = 100.0  # seconds for all recordings together
+_TIMEOUT = 100.0  # seconds for all recordings together
 _PEOPLE = tuple(f"8:acs:demo_participant-{number}" for number in range(1, 6))
 
 
@@ -23,7 +23,7 @@ class DemoFailedError(Exception):
 
 @dataclass
 class Shown:
-    """One recording of the demo: what is told of it, and what the service and the app call it."""
+    """One recording of the demo: its description, its id, and its last state."""
 
     title: str
     output: str
@@ -33,7 +33,7 @@ class Shown:
 
 
 def play(stack: Stack, console: Console) -> list[Shown]:
-    """Run the story to its end; the recordings with their last state."""
+    """Run the demo; returns the recordings with their last state."""
     by_event = Shown("call event", "audio-mixed-wav", [45_000])
     video = Shown("paused once", "audioVideo-mixed-mp4", [30_000])
     small = Shown("503 at first", "audio-mixed-mp3", [120_000])
@@ -111,10 +111,10 @@ def _watch(stack: Stack, console: Console, shown: list[Shown]) -> None:
             return all(recording.state.get("completedAt") for recording in shown)
 
         try:
-            wait_for(done, "all recordings", _PATIENCE)
+            wait_for(done, "all recordings", _TIMEOUT)
         except TimeoutError as error:
             owed = [f"{one.output} ({_standing(one.state)})" for one in shown if not one.state.get("completedAt")]
-            raise DemoFailedError(f"after {_PATIENCE:.0f} s not archived: {', '.join(owed)}") from error
+            raise DemoFailedError(f"after {_TIMEOUT:.0f} s not archived: {', '.join(owed)}") from error
 
 
 def _standing(state: dict[str, Any]) -> str:

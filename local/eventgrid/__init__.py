@@ -5,7 +5,6 @@ import contextlib
 import random
 import secrets
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
@@ -25,6 +24,7 @@ from local.eventgrid.topic import CustomTopic
 from local.net.background import Background
 from local.net.certificates import Certificates
 from local.net.hosts import TOPIC_HOST
+from local.net.waiting import wait_until
 
 __all__ = ["HandshakeError", "LocalEventGrid"]
 
@@ -35,13 +35,13 @@ class LocalEventGrid(Background):
     """Subscriptions, their deliveries, and a custom topic, on a thread of their own; a context manager.
 
     Attributes:
-        scale: what each second of the retry schedule lasts here.
+        scale: seconds here for each second of the retry schedule.
         answer_limit: seconds an endpoint has to answer; not scaled.
         copies: how often each event is published to each subscription; 2 for duplicates.
-        delay: seconds before a first delivery; with another `order` than "published", what comes within it is
+        delay: seconds before a first delivery; with another `order` than "published", the events of this time are
             delivered in that order.
         order: "published", "reversed" or "shuffled".
-        dead_letters: where undeliverable events go; a folder at first.
+        dead_letters: the store of undeliverable events; by default a folder.
         topic: the custom topic; `topic.received`, `topic.fail(status, count)`.
     """
 
@@ -73,7 +73,7 @@ class LocalEventGrid(Background):
         self._subscriptions: list[Subscription] = []
         self.topic = CustomTopic(self.topic_key, self._changed)
 
-    # --- its life ---
+    # --- start and stop ---
 
     async def _open(self) -> None:
         """Start the custom topic; route its host to `topic.port` in the tunnel to reach it."""
@@ -107,7 +107,7 @@ class LocalEventGrid(Background):
 
         Args:
             endpoint_url: with its key in the query.
-            event_types: which to deliver; all without it.
+            event_types: which to deliver; by default all.
             schema: "eventgrid" (arrays) or "cloudevents" (single objects).
             name: of the subscription, in the dead letters' path.
             max_attempts: 1 to 30.
@@ -116,7 +116,7 @@ class LocalEventGrid(Background):
             headers: sent with each delivery.
         """
         webhook = Webhook(endpoint_url, schema, self.answer_limit, headers)
-        self._loop.run(webhook.shake_hands(name), self.answer_limit + 5)
+        self._loop.run(webhook.handshake(name), self.answer_limit + 5)
         kinds = frozenset(event_types) if event_types is not None else None
         return self._add(Subscription(name, webhook, kinds, schema, max_attempts, time_to_live, batch))
 
@@ -130,7 +130,7 @@ class LocalEventGrid(Background):
         name: str = "archive",
         text: Text = "plain",
     ) -> Subscription:
-        """Deliver straight into a Storage queue, as plain or base64 text; no handshake."""
+        """Deliver directly into a Storage queue, as plain or base64 text; no handshake."""
         kinds = frozenset(event_types) if event_types is not None else None
         return self._add(Subscription(name, StorageQueue(connection_string, queue, text), kinds, schema))
 
@@ -147,7 +147,7 @@ class LocalEventGrid(Background):
     # --- events ---
 
     def publish(self, event: Event | Sequence[Event], *, copies: int | None = None) -> None:
-        """Take events in either schema; returns at once, delivery follows."""
+        """Accept events in either schema; returns at once and delivers later."""
         events = [event] if isinstance(event, dict) else list(event)
         many = events * (self.copies if copies is None else copies)
         with self._changed:
@@ -168,7 +168,7 @@ class LocalEventGrid(Background):
 
     @contextlib.contextmanager
     def held(self, order: Order = "reversed") -> Iterator[None]:
-        """Keep what is published inside the block, then deliver it in this order."""
+        """Hold the events that are published inside the block, then deliver them in this order."""
         with self._changed:
             self._holding += 1
         try:
@@ -200,28 +200,21 @@ class LocalEventGrid(Background):
                 )
         self._changed.notify_all()
 
-    # --- what tests ask ---
+    # --- for tests ---
 
     @property
     def deliveries(self) -> list[Delivery]:
-        """Every try so far, in order of their endings."""
+        """Every attempt so far, in the order in which they ended."""
         return self._driver.deliveries()
 
     def idle(self) -> bool:
-        """Whether nothing is held, under way, or waiting for its next try."""
+        """Whether nothing is held, in progress, or waiting for its next attempt."""
         with self._changed:
             return not self._held and self._driver.pending == 0
 
     def wait(self, reached: Callable[[], bool], timeout: float = 10.0) -> bool:
-        """Wait until `reached()`, asked at each change and every 50 ms; False if it was not in time."""
-        limit = time.monotonic() + timeout
-        with self._changed:
-            while not reached():
-                left = limit - time.monotonic()
-                if left <= 0:
-                    return False
-                self._changed.wait(min(left, 0.05))
-        return True
+        """Wait until `reached()`; False if it takes longer than the timeout."""
+        return wait_until(self._changed, reached, timeout)
 
     def wait_idle(self, timeout: float = 10.0) -> bool:
         """Wait until `idle`."""

@@ -1,4 +1,4 @@
-"""Where undeliverable events end: files, or blobs of a container, in the documented shape and path."""
+"""Where dead letters go: files, or blobs of a container, in the documented form and path."""
 
 import json
 import uuid
@@ -16,10 +16,10 @@ from local.eventgrid.subscription import Outcome, Subscription
 
 
 class DeadLetterStore(Protocol):
-    """Takes one JSON array under a path."""
+    """Stores one JSON array under a path."""
 
     def write(self, path: str, content: bytes) -> None:
-        """Keep it; blocks."""
+        """Store it; blocks."""
         ...
 
 
@@ -27,7 +27,7 @@ class FolderStore:
     """Dead letters as files."""
 
     def __init__(self, folder: Path) -> None:
-        """Below `folder`."""
+        """Store files in `folder`."""
         self.folder = folder
 
     def write(self, path: str, content: bytes) -> None:
@@ -46,7 +46,7 @@ class ContainerStore:
     """Dead letters as blobs; the container must exist."""
 
     def __init__(self, connection_string: str, container: str) -> None:
-        """In `container`."""
+        """Store blobs in `container`."""
         self._connection = connection_string
         self._container = container
 
@@ -58,7 +58,7 @@ class ContainerStore:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """Why and after what a delivery was given up."""
+    """Why a delivery was dead-lettered, and after how many attempts."""
 
     published: datetime
     last_attempt: datetime
@@ -67,7 +67,7 @@ class Ending:
 
     @property
     def reason(self) -> str:
-        """As `deadLetterReason` has it."""
+        """The value of `deadLetterReason`."""
         if self.outcome.never_retried and self.outcome.status is not None:
             return f"UndeliverableDueToHttp{HTTPStatus(self.outcome.status).phrase.replace(' ', '')}"
         return "MaxDeliveryAttemptsExceeded"

@@ -1,4 +1,4 @@
-"""The driving of deliveries: try, wait by the schedule, try again, give up into a dead letter."""
+"""Runs deliveries: attempt, wait by the schedule, retry, then dead-letter."""
 
 import asyncio
 import logging
@@ -20,7 +20,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class _Errand:
+class _Job:
     subscription: Subscription
     events: Sequence[Event]
     delay: float
@@ -29,17 +29,17 @@ class _Errand:
 
 
 class Driver:
-    """Drives each delivery as a task of the loop; `pending` counts the unfinished ones."""
+    """Runs each delivery as a task of the loop; `pending` counts the unfinished ones."""
 
     def __init__(self, changed: threading.Condition, loop: LoopThread) -> None:
-        """`changed` guards the counts and is told of each ending."""
+        """`changed` guards the counts and is notified at each end of a delivery."""
         self._changed = changed
         self._loop = loop
         self._deliveries: list[Delivery] = []
         self.pending = 0
 
     def deliveries(self) -> list[Delivery]:
-        """Every try so far."""
+        """Every attempt so far."""
         with self._changed:
             return list(self._deliveries)
 
@@ -56,11 +56,11 @@ class Driver:
         changed = [as_schema(event, subscription.schema) for event in events]
         with self._changed:
             self.pending += 1
-        errand = _Errand(subscription, changed, delay, scale, store)
-        self._loop.submit(self._drive(errand)).add_done_callback(self._ended)
+        job = _Job(subscription, changed, delay, scale, store)
+        self._loop.submit(self._drive(job)).add_done_callback(self._ended)
 
     async def later(self, seconds: float, act: Callable[[], None]) -> None:
-        """Call something after a while."""
+        """Call a function after a delay."""
         await asyncio.sleep(seconds)
         act()
 
@@ -69,39 +69,37 @@ class Driver:
             self.pending -= 1
             self._changed.notify_all()
         if not done.cancelled() and (error := done.exception()) is not None:
-            _log.error("a delivery broke", exc_info=error)
+            _log.error("a delivery failed unexpectedly", exc_info=error)
 
-    async def _drive(self, errand: _Errand) -> None:
+    async def _drive(self, job: _Job) -> None:
         published, begun = datetime.now(UTC), time.monotonic()
-        subscription = errand.subscription
-        await asyncio.sleep(errand.delay)
+        subscription = job.subscription
+        await asyncio.sleep(job.delay)
         attempt = 0
         while True:
-            outcome = await subscription.destination.deliver(errand.events, subscription.name, attempt)
-            self._note(errand, attempt, outcome)
+            outcome = await subscription.destination.deliver(job.events, subscription.name, attempt)
+            self._note(job, attempt, outcome)
             attempt += 1
             if outcome.delivered:
                 return
-            pause = RETRY_SCHEDULE[min(attempt, len(RETRY_SCHEDULE)) - 1] * errand.scale
-            late = time.monotonic() - begun + pause > subscription.time_to_live * errand.scale
+            pause = RETRY_SCHEDULE[min(attempt, len(RETRY_SCHEDULE)) - 1] * job.scale
+            late = time.monotonic() - begun + pause > subscription.time_to_live * job.scale
             if outcome.never_retried or attempt >= subscription.max_attempts or late:
-                await self._bury(errand, Ending(published, datetime.now(UTC), attempt, outcome))
+                await self._dead_letter(job, Ending(published, datetime.now(UTC), attempt, outcome))
                 return
             await asyncio.sleep(pause)
 
-    def _note(self, errand: _Errand, attempt: int, outcome: Outcome) -> None:
-        kinds = tuple(event_type(event) for event in errand.events)
-        delivery = Delivery(errand.subscription.name, ids(errand.events), kinds, attempt, outcome)
+    def _note(self, job: _Job, attempt: int, outcome: Outcome) -> None:
+        kinds = tuple(event_type(event) for event in job.events)
+        delivery = Delivery(job.subscription.name, ids(job.events), kinds, attempt, outcome)
         with self._changed:
             self._deliveries.append(delivery)
             self._changed.notify_all()
 
-    async def _bury(self, errand: _Errand, ending: Ending) -> None:
-        if not errand.subscription.dead_letters:
-            return
-        path, content = dead_letter(errand.subscription, errand.events, ending)
+    async def _dead_letter(self, job: _Job, ending: Ending) -> None:
+        path, content = dead_letter(job.subscription, job.events, ending)
         try:
-            await asyncio.to_thread(errand.store.write, path, content)
+            await asyncio.to_thread(job.store.write, path, content)
         except (AzureError, OSError) as error:
-            # The real service loses it too, after four hours of trying.
+            # The real service drops it too, after retrying for four hours.
             _log.error("the dead letter %s could not be written: %s", path, error)

@@ -1,4 +1,4 @@
-"""Webhooks, with their handshake, and Storage queues."""
+"""Destinations of events: webhooks, with their handshake, and Storage queues."""
 
 import asyncio
 import base64
@@ -25,14 +25,14 @@ class Webhook:
     """POSTs events to a URL as Event Grid does."""
 
     def __init__(self, url: str, schema: Schema, answer_limit: float, headers: Mapping[str, str] | None = None) -> None:
-        """`answer_limit` is how many seconds the endpoint has; `headers` are sent with each delivery."""
+        """`answer_limit` is the endpoint's timeout in seconds; `headers` are sent with each delivery."""
         self._url = url
         self._schema = schema
         self._limit = aiohttp.ClientTimeout(total=answer_limit)
         self._headers = dict(headers or {})
 
-    async def shake_hands(self, subscription: str) -> None:
-        """Ask the endpoint for its consent; raises HandshakeError."""
+    async def handshake(self, subscription: str) -> None:
+        """Validate the endpoint; raises HandshakeError."""
         try:
             async with aiohttp.ClientSession(timeout=self._limit) as session:
                 if self._schema == "cloudevents":
@@ -78,7 +78,7 @@ class Webhook:
                 raise HandshakeError(f"{self._where} answered OPTIONS with {answer.status}, origin {allowed}")
 
     async def deliver(self, events: Sequence[Event], subscription: str, attempt: int) -> Outcome:
-        """Try once, with the headers of the real service."""
+        """Attempt once, with the headers of the real service."""
         headers = {
             "aeg-subscription-name": subscription.upper(),
             "aeg-delivery-count": str(attempt),
@@ -106,7 +106,7 @@ class Webhook:
 
 
 class StorageQueue:
-    """Puts each event into a Storage queue, as plain JSON or as base64 of it: reports differ on which."""
+    """Puts each event into a Storage queue, as plain JSON or in base64: reports differ on which is used."""
 
     def __init__(self, connection_string: str, queue: str, text: Text) -> None:
         """The queue must exist."""
@@ -115,7 +115,7 @@ class StorageQueue:
         self._text = text
 
     async def deliver(self, events: Sequence[Event], subscription: str, attempt: int) -> Outcome:
-        """Try once; a batch becomes one message per event. A queue is told neither the name nor the count."""
+        """Attempt once; a batch becomes one message per event. A queue gets neither the name nor the count."""
         del subscription, attempt
         try:
             await asyncio.to_thread(self._put, events)

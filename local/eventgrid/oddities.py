@@ -1,4 +1,4 @@
-"""Odd file events and deliveries, by a stable name: what has been sent, or may be, and can mean only one thing."""
+"""Unusual file events and deliveries, each with a stable name: observed or possible, with one meaning only."""
 
 import base64
 import copy
@@ -13,7 +13,7 @@ from local.acs.events import Event, as_schema
 
 @dataclass(frozen=True, slots=True)
 class Oddity:
-    """One line of the table; `delivery` makes of a good file event what is delivered, as an array or one event."""
+    """One line of the table; `delivery` turns a usual file event into what is delivered, as an array or one event."""
 
     does: str
     delivery: Callable[[Event], object]
@@ -51,15 +51,15 @@ def _with_an_offset(event: Event) -> object:
 
 
 ODDITIES: Mapping[str, Oddity] = {
-    "index_text": Oddity("every index is a text", _index(str)),
+    "index_text": Oddity("every index is a string", _index(str)),
     "index_float": Oddity("every index is a number with a fraction of 0", _index(float)),
     "index_missing": Oddity("no chunk has an index", _chunks(_without_index)),
     "chunks_object": Oddity(
-        "the only chunk stands without its array", _chunks(lambda chunks: chunks[0] if len(chunks) == 1 else chunks)
+        "the only chunk is not in an array", _chunks(lambda chunks: chunks[0] if len(chunks) == 1 else chunks)
     ),
-    "document_repeated": Oddity("every chunk stands twice", _chunks(lambda chunks: [*chunks, *chunks])),
+    "document_repeated": Oddity("every chunk is repeated", _chunks(lambda chunks: [*chunks, *chunks])),
     "document_twice": Oddity(
-        "every document is announced once more, at a location where nothing is",
+        "every document is announced again, with a location that does not exist",
         _chunks(
             lambda chunks: [
                 *chunks,
@@ -76,8 +76,8 @@ ODDITIES: Mapping[str, Oddity] = {
         "a CloudEvent has attributes of its own",
         lambda event: as_schema(event, "cloudevents") | {"traceparent": "00-1-2-01", "dataschema": "#"},
     ),
-    "null_beside": Oddity("a null and a number stand beside it in its delivery", lambda event: [event, None, 5]),
-    "empty_beside": Oddity("events without anything stand beside it in its delivery", lambda event: [{}, event, {}]),
+    "null_beside": Oddity("a null and a number are in the same delivery", lambda event: [event, None, 5]),
+    "empty_beside": Oddity("empty events are in the same delivery", lambda event: [{}, event, {}]),
     "chunk_unreadable_beside": Oddity(
         "one more chunk has no location",
         _chunks(

@@ -1,4 +1,4 @@
-"""What subscribes to events, and the rules by which Event Grid delivers, retries and gives up."""
+"""Subscriptions, and the rules by which Event Grid delivers, retries and gives up."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ DEFAULT_TIME_TO_LIVE = 24 * 60 * 60.0
 
 
 class HandshakeError(Exception):
-    """The endpoint did not prove that it wants events; the real service refuses the subscription."""
+    """The endpoint failed the validation; the real service refuses such a subscription."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +30,12 @@ class Outcome:
 
     @property
     def delivered(self) -> bool:
-        """Whether the subscriber took it."""
+        """Whether the subscriber accepted it."""
         return self.status in SUCCESSES
 
     @property
     def name(self) -> str:
-        """As `lastDeliveryOutcome` has it."""
+        """The value of `lastDeliveryOutcome`."""
         if self.status is None:
             return self.error or "GenericError"
         if self.status == HTTPStatus.SERVICE_UNAVAILABLE:
@@ -47,7 +47,7 @@ class Destination(Protocol):
     """Where a subscription's events go."""
 
     async def deliver(self, events: Sequence[Event], subscription: str, attempt: int) -> Outcome:
-        """Try once; `attempt` counts from 0. Never raises for what the destination does."""
+        """Attempt once; `attempt` counts from 0. Never raises for a failure of the destination."""
         ...
 
 
@@ -66,7 +66,6 @@ class Subscription:
     max_attempts: int = DEFAULT_ATTEMPTS
     time_to_live: float = DEFAULT_TIME_TO_LIVE
     batch: int = 1
-    dead_letters: bool = True
 
     def wants(self, event: Event) -> bool:
         """Whether the filter lets an event through."""
@@ -80,7 +79,7 @@ def event_type(event: Event) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One try to deliver, on record."""
+    """One delivery attempt."""
 
     subscription: str
     event_ids: tuple[str, ...]

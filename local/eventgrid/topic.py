@@ -1,4 +1,4 @@
-"""A custom topic: what the app publishes to, over TLS, with its key checked."""
+"""A custom topic: the app publishes to it over TLS, and its key is checked."""
 
 import hmac
 import json
@@ -31,10 +31,10 @@ class _Fault:
 
 
 class CustomTopic:
-    """Takes events at `https://HOST/api/events`; thread-safe to read and to arm."""
+    """Accepts events at `https://HOST/api/events`; thread-safe to read and to arm."""
 
     def __init__(self, key: str, changed: threading.Condition) -> None:
-        """`key` is what `aeg-sas-key` must hold; `changed` is told of each event."""
+        """`key` is the expected `aeg-sas-key`; `changed` is notified of each event."""
         self._key = key
         self._changed = changed
         self._received: list[Event] = []
@@ -53,7 +53,7 @@ class CustomTopic:
             return list(self._received)
 
     def fail(self, status: int, count: int = 1) -> None:
-        """Answer the next `count` requests with this status, and keep nothing of them."""
+        """Answer the next `count` requests with this status, and store nothing of them."""
         with self._changed:
             self._faults.append(_Fault(status, count))
 

@@ -1,4 +1,4 @@
-"""A proxy in front of Azurite that misbehaves as real storage does: Azurite alone neither throttles nor fails."""
+"""A proxy in front of Azurite that fails as real storage does: Azurite alone neither throttles nor fails."""
 
 import asyncio
 import contextlib
@@ -25,8 +25,8 @@ _HEAD_LIMIT = 64 << 10
 class FaultProxy(Background):
     """Listeners in front of the three services of a local storage, on a thread of their own; a context manager.
 
-    A shared key signs the path, which stays; the host and port are not signed. So clients need no more than the
-    proxy's `connection_string` in place of the real one.
+    A shared key signs the path, which stays the same, but not the host and port: clients only need the proxy's
+    `connection_string` instead of the real one.
     """
 
     def __init__(self, connection_string: str) -> None:
@@ -39,7 +39,7 @@ class FaultProxy(Background):
         self._board = Board()
         self._records = Records()
 
-    # --- its life ---
+    # --- start and stop ---
 
     async def _open(self) -> None:
         for service, target in self._targets.items():
@@ -50,7 +50,7 @@ class FaultProxy(Background):
             self._ports[service] = server.sockets[0].getsockname()[1]
 
     def stop(self) -> None:
-        """Drop what is open, and stop."""
+        """Abort open connections and stop."""
         self._board.clear()
         super().stop()
 
@@ -59,11 +59,11 @@ class FaultProxy(Background):
             server.close()
             server.abort_clients()
 
-    # --- what tests ask of it ---
+    # --- for tests ---
 
     @property
     def connection_string(self) -> str:
-        """The way to the three services through the proxy."""
+        """The connection string of the three services through the proxy."""
         return _ENDPOINT.sub(
             lambda found: f"{found[1]}Endpoint=http://127.0.0.1:{self._ports[_service(found[1])]}", self._real
         )
@@ -75,15 +75,15 @@ class FaultProxy(Background):
 
         Args:
             name: its stable name.
-            operation: which requests it is for; all without it.
-            moment: when in the life of the request it strikes, if not as the table has it.
-            **trigger: how often and how it strikes, see `Fault`; it strikes once if not told otherwise.
+            operation: which requests it is for; by default all.
+            moment: when it strikes; by default as in the table.
+            **trigger: how often and how it strikes, see `Fault`; by default once.
         """
         kind = fault_named(FAULTS, name)
         return self._board.arm(Fault(kind, operation, moment or kind.moment, **trigger))
 
     def clear(self) -> None:
-        """Behave again; what is paused goes on."""
+        """Disarm all faults; paused requests continue."""
         self._board.clear()
 
     @property
@@ -91,19 +91,15 @@ class FaultProxy(Background):
         """Every request so far, in the order of arrival."""
         return self._records.all()
 
-    def requests_for(self, named: str) -> list[RequestRecord]:
-        """Those whose path holds a text."""
-        return [record for record in self._records.all() if named in record.path]
-
     def wait_for(self, reached: Callable[[Sequence[RequestRecord]], bool], seconds: float = 10.0) -> bool:
-        """Wait until the requests are so; False if they were not in time."""
+        """Wait until the requests meet a condition; False if it takes longer than the timeout."""
         return self._records.wait_for(reached, seconds)
 
     def wait_idle(self, seconds: float = 10.0) -> None:
-        """Wait until nothing is under way.
+        """Wait until no request is in progress.
 
         Raises:
-            TimeoutError: something still is.
+            TimeoutError: one still is.
         """
         if not self.wait_for(lambda records: all(record.over for record in records), seconds):
             raise TimeoutError([record for record in self.requests if not record.over])

@@ -1,4 +1,4 @@
-"""The answers of Storage to what went wrong: XML with a code header for blobs and queues, JSON for tables."""
+"""Error answers of Storage: XML with a code header for blobs and queues, JSON for tables."""
 
 import json
 from email.utils import formatdate
@@ -9,7 +9,7 @@ from local.faultproxy.operations import Service
 
 
 def answer(service: Service, method: str, reply: Reply, fault: Fault) -> bytes:
-    """The whole reply, ready for the wire; the connection stays open."""
+    """The whole reply, as sent; the connection stays open."""
     message = f"Armed fault {fault.name}."
     if service == "table":
         kind = "application/json;odata=minimalmetadata"

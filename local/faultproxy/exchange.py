@@ -1,4 +1,4 @@
-"""One request on its way through the proxy: passed on, answered, held, damaged or dropped."""
+"""One request through the proxy: passed on, answered, held, damaged or dropped."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -12,7 +12,7 @@ from local.net.reset import reset
 
 
 class Dropped(Exception):
-    """The connection is to be reset; there is nobody to answer."""
+    """The connection is to be reset; no answer is sent."""
 
 
 class Exchange:
@@ -22,8 +22,8 @@ class Exchange:
         service: which of the three it is for.
         client: reader and writer of the connection it came by.
         target: the port of the real service.
-        fault: what it meets, if anything.
-        record: what is kept of it.
+        fault: the fault that strikes it, if any.
+        record: its record.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Exchange:
         self._record = record
 
     async def carry(self, head: Head) -> bool:
-        """Do it; whether the connection can take another request.
+        """Carry out the exchange; True if the connection can take another request.
 
         Raises:
             Dropped: it is to be reset.
@@ -69,11 +69,9 @@ class Exchange:
         async for piece in middle(request_body(head, self._reader)):
             there.write(piece)
             await there.drain()
-            self._record.bytes_in += len(piece)
         await there.drain()
 
     async def _return(self, head: Head, reply: Head, there: asyncio.StreamReader) -> bool:
-        self._record.done_there = True
         if await self._strikes("after"):
             async for _piece in reply_body(reply, self._record.method, there):
                 pass
@@ -101,31 +99,31 @@ class Exchange:
             self._writer.write(answer(self._service, self._record.method, fault.kind.reply, fault))
             await self._writer.drain()
             return True
-        await _suffer(fault)
+        await _apply(fault)
         return False
 
     def _middle(
         self, length: int, *, of_request: bool, asked: int = 0
     ) -> Callable[[AsyncIterator[bytes]], AsyncIterator[bytes]]:
-        """What a body goes through: a fault in its middle, if one is meant for this body."""
+        """How a body is passed on: with the fault in its middle, if the fault is for this body."""
         fault = self._fault
         if fault is None:
-            return _untouched
+            return _unchanged
         if fault.kind.action == "damage":
             meant = of_request == (fault.moment == "during")
         else:
             # In the middle of the request's body; of the reply's, where the request has none.
             meant = fault.moment == "during" and (length > 0 if of_request else asked == 0)
-        return (lambda pieces: _struck(pieces, length // 2, fault)) if meant else _untouched
+        return (lambda pieces: _with_fault(pieces, length // 2, fault)) if meant else _unchanged
 
 
-async def _untouched(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def _unchanged(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     async for piece in pieces:
         yield piece
 
 
-async def _struck(pieces: AsyncIterator[bytes], middle: int, fault: Fault) -> AsyncIterator[bytes]:
-    """Pass pieces on, and let the fault strike at the middle."""
+async def _with_fault(pieces: AsyncIterator[bytes], middle: int, fault: Fault) -> AsyncIterator[bytes]:
+    """Pass pieces on, and apply the fault in the middle."""
     at, struck = 0, False
     async for piece in pieces:
         if struck or at + len(piece) <= middle:
@@ -139,12 +137,12 @@ async def _struck(pieces: AsyncIterator[bytes], middle: int, fault: Fault) -> As
             yield piece[:cut] + bytes([piece[cut] ^ 0x01]) + piece[cut + 1 :]
             continue
         yield piece[:cut]
-        await _suffer(fault)
+        await _apply(fault)
         yield piece[cut:]
 
 
-async def _suffer(fault: Fault) -> None:
-    """Wait, hold or break, as the fault has it."""
+async def _apply(fault: Fault) -> None:
+    """Wait, hold or break the connection, as the fault says."""
     fault.reached.set()
     match fault.kind.action:
         case "reset":

@@ -1,7 +1,7 @@
-"""Every way the destination can misbehave, by a stable name.
+"""Every way in which the destination can misbehave, each with a stable name.
 
-A fault is armed on the proxy for one operation or for all, for names that hold a text or for all, for a number of
-requests (`count`, None for ever), after some good ones (`after`).
+A fault is armed on the proxy for one operation or for all, for names that contain a text or for all, for a number of
+requests (`count`, None for all), after some normal ones (`after`).
 """
 
 import threading
@@ -20,7 +20,7 @@ Action = Literal["answer", "reset", "hang", "damage", "delay", "pause"]
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer given in place of the good one."""
+    """An answer given instead of the normal one."""
 
     status: int
     code: str
@@ -28,7 +28,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class FaultKind:
-    """One line of the table; `moment` is when it strikes unless it is armed for another."""
+    """One line of the table; `moment` is the default moment."""
 
     name: str
     action: Action
@@ -47,21 +47,23 @@ _KINDS = (
     _status("operation_timed_out_500", 500, "OperationTimedOut", "it took too long; armed `after`, it was done"),
     _status("internal_error_500", 500, "InternalError", "something broke; armed `after`, it was done"),
     _status("too_many_requests_429", 429, "TooManyRequests", "throttled; `retry_after` sets the header"),
-    _status("authorization_failure_403", 403, "AuthorizationFailure", "the role has not spread, or is gone"),
+    _status("authorization_failure_403", 403, "AuthorizationFailure", "the role is not effective yet, or removed"),
     _status("container_not_found_404", 404, "ContainerNotFound", "the container is missing"),
     _status("table_not_found_404", 404, "TableNotFound", "the table is missing"),
     _status("blob_immutable_409", 409, "BlobImmutableDueToPolicy", "a policy forbids to change the blob"),
     FaultKind("reset_before", "reset", "before", "resets the connection, nothing was passed on", "none"),
     FaultKind("reset_mid_body", "reset", "during", "resets in the middle of a body", "none, or half a reply"),
-    FaultKind("response_lost", "reset", "after", "does it, and resets before a word of the reply", "none"),
+    FaultKind("response_lost", "reset", "after", "carries it out, and resets before the reply", "none"),
     FaultKind("hang", "hang", "before", "no answer for `seconds`, then resets", "none"),
-    FaultKind("damaged_body", "damage", "during", "turns one byte of the request's body", "what the service says"),
-    FaultKind("damaged_reply", "damage", "after", "turns one byte of the reply's body", "the good reply, but one byte"),
+    FaultKind("damaged_body", "damage", "during", "changes one byte of the request's body", "what the service says"),
+    FaultKind(
+        "damaged_reply", "damage", "after", "changes one byte of the reply's body", "the good reply, but one byte"
+    ),
     FaultKind("delay", "delay", "before", "waits `seconds`", "the good reply, late"),
     FaultKind("pause", "pause", "before", "holds it until `release` or `drop`", "the good reply, or none"),
 )
 FAULTS: Mapping[str, FaultKind] = {kind.name: kind for kind in _KINDS}
-"""The table."""
+"""By name."""
 
 
 class Trigger(TypedDict, total=False):
@@ -76,7 +78,7 @@ class Trigger(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """A request as the faults see it; the path is unquoted."""
+    """A request, as faults are matched with it; the path is unquoted."""
 
     operation: Operation
     path: str
@@ -88,9 +90,9 @@ class Fault(ArmedFault[FaultKind, Occasion]):
 
     Attributes:
         operation: which requests it is for; None for all.
-        moment: when in the life of the request it strikes.
-        named: a text that the request's path must hold.
-        reached: set when it has struck, and the request is where it should be.
+        moment: when during the request it strikes.
+        named: a text that the request's path must contain.
+        reached: set when it has struck.
     """
 
     operation: Operation | None
@@ -100,7 +102,7 @@ class Fault(ArmedFault[FaultKind, Occasion]):
     decision: "Future[bool]" = field(default_factory=Future)
 
     def fits(self, occasion: Occasion) -> bool:
-        """Whether a request is one of those it is armed for."""
+        """Whether the fault is armed for this request."""
         return self.operation in {None, occasion.operation} and self.named in occasion.path
 
     def wait(self, seconds: float = 30.0) -> None:
@@ -114,7 +116,7 @@ class Fault(ArmedFault[FaultKind, Occasion]):
             raise TimeoutError(message)
 
     def release(self) -> None:
-        """Let a paused request go on; what comes later is not held any more."""
+        """Let a paused request continue, and pause no later one."""
         self._decide(go_on=True)
 
     def drop(self) -> None:
@@ -127,7 +129,7 @@ class Fault(ArmedFault[FaultKind, Occasion]):
             self.decision.set_result(go_on)
 
     def stop(self) -> None:
-        """Strike no more; a request that is paused goes on."""
+        """Do not strike again; a paused request continues."""
         self.release()
 
 

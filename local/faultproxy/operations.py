@@ -1,4 +1,4 @@
-"""What a request to Blob, Table or Queue storage asks for, told from its method, path and query."""
+"""The operation of a request to Blob, Table or Queue storage, from its method, path and query."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -42,7 +42,7 @@ _MESSAGE: Mapping[str, Operation] = {"POST": "enqueue", "GET": "dequeue", "PUT":
 
 
 def operation_of(service: Service, method: str, target: str) -> tuple[Operation, str]:
-    """The operation, and the path as people write it (unquoted, without the query, which may hold a signature)."""
+    """The operation, and the path unquoted and without the query, which may hold a signature."""
     parts = urlsplit(target)
     path = unquote(parts.path)
     query = {key: values[0] for key, values in parse_qs(parts.query).items()}

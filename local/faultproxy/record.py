@@ -1,4 +1,4 @@
-"""What the proxy remembers of each request."""
+"""The record of each request through the proxy."""
 
 import threading
 import time
@@ -10,16 +10,14 @@ from local.faultproxy.operations import Operation, Service
 
 @dataclass(slots=True, eq=False)
 class RequestRecord:
-    """One request; `status` 0 means that no reply was begun.
+    """One request; `status` 0 means that no reply was sent.
 
     Attributes:
         at: monotonic seconds of its arrival.
         path: unquoted, without the query.
-        fault: what it met.
-        bytes_in: of its body, passed on to the service.
-        bytes_out: of the reply's body, passed back.
-        done_there: whether the service has replied, whatever became of the reply.
-        over: whether nothing of it is under way any more.
+        fault: the name of the fault that struck it.
+        bytes_out: bytes of the reply's body, passed back.
+        over: whether it has ended.
     """
 
     service: Service
@@ -29,9 +27,7 @@ class RequestRecord:
     fault: str | None
     at: float = field(default_factory=time.monotonic)
     status: int = 0
-    bytes_in: int = 0
     bytes_out: int = 0
-    done_there: bool = False
     over: bool = False
 
 
@@ -43,13 +39,13 @@ class Records:
         self._all: list[RequestRecord] = []
 
     def add(self, record: RequestRecord) -> None:
-        """A request has come."""
+        """Add a request."""
         with self._changed:
             self._all.append(record)
             self._changed.notify_all()
 
     def end(self, record: RequestRecord) -> None:
-        """A request is over: answered, or dropped."""
+        """Mark a request as ended: answered, or dropped."""
         with self._changed:
             record.over = True
             self._changed.notify_all()
@@ -60,6 +56,6 @@ class Records:
             return list(self._all)
 
     def wait_for(self, reached: Callable[[Sequence[RequestRecord]], bool], seconds: float) -> bool:
-        """Wait until the requests are so; False if they were not in time."""
+        """Wait until the requests meet a condition; False if it takes longer than the timeout."""
         with self._changed:
             return self._changed.wait_for(lambda: reached(self._all), seconds)

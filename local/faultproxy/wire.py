@@ -1,4 +1,4 @@
-"""HTTP/1.1 as it goes over the wire: heads kept byte for byte, bodies passed on in pieces."""
+"""HTTP/1.1 messages: heads kept byte for byte, bodies passed on in pieces."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -38,7 +38,7 @@ class Head:
 
 
 async def read_head(reader: asyncio.StreamReader) -> Head | None:
-    """The next head; None at the orderly end of the connection."""
+    """The next head; None if the connection ended before it."""
     try:
         raw = await reader.readuntil(b"\r\n\r\n")
     except asyncio.IncompleteReadError as error:

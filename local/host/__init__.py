@@ -1,4 +1,4 @@
-"""A Functions host for one machine, over Microsoft's own worker library.
+"""A local Functions host, over Microsoft's own worker library.
 
 `python -m local.host --app DIR` runs one app in one process: indexing, type checks and converters are the
 library's; what the real host does around it (routes and keys, the Event Grid webhook, queues with visibility

@@ -2,14 +2,14 @@
 
 Beside the app's own settings the environment may hold:
 
-    LOCAL_FUNCTION_KEY, LOCAL_MASTER_KEY, LOCAL_SYSTEM_KEY    the keys; made at start if absent
-    LOCAL_HOST_LEASE_SECONDS     how long the queue messages of a killed host stay away, 600
+    LOCAL_FUNCTION_KEY, LOCAL_MASTER_KEY, LOCAL_SYSTEM_KEY    the keys; random if absent
+    LOCAL_HOST_LEASE_SECONDS     how long the queue messages of a killed host stay invisible, 600
     LOCAL_HOST_ANSWER_SECONDS    the limit of an HTTP answer, 230
     LOCAL_HOST_DRAIN_SECONDS     how long SIGTERM waits for running functions, 10
 
 Once it serves, one line of JSON on stdout says so, with the URL, the keys and the functions. Everything else
-is the functions' own output, and the log on stderr. Exit status: 0 when told to stop, 1 when the app is
-refused or breaks.
+is the functions' own output, and the log on stderr. Exit status: 0 after a stop signal, 1 if the app is
+refused or the host fails.
 """
 
 import argparse
@@ -55,7 +55,7 @@ def main() -> int:
     except OSError as error:
         log.critical("host.not_started: %s", error)
     except Exception:
-        # Python would now wait for the functions' threads, perhaps for ever.
+        # Python would now wait for the functions' threads, perhaps without end.
         log.exception("host.broke")
     return 1
 
@@ -95,7 +95,7 @@ def _read_to_the_end(stop: asyncio.Event) -> None:
 
 def _log_to_stderr() -> None:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    # One line for each request of an SDK, with its URL, is too much and too telling.
+    # One line for each request of an SDK, with its URL, is too much, and may tell secrets.
     for name in ("azure.core", "azure.identity", "azure.functions"):
         logging.getLogger(name).setLevel(logging.WARNING)
 

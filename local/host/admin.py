@@ -1,4 +1,4 @@
-"""The admin endpoint that runs a function at once, POST /admin/functions/NAME, as the real host has it."""
+"""The admin endpoint that runs a function at once, POST /admin/functions/NAME, as in the real host."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ PREFIX = "/admin/functions/"
 
 
 class Admin:
-    """Starts functions on request of whoever holds the master key."""
+    """Runs functions for callers with the master key."""
 
     def __init__(
         self,

@@ -26,7 +26,7 @@ class QueueOptions:
 
 @dataclass(frozen=True, slots=True)
 class HostJson:
-    """What this host reads of host.json; a function timeout of None means none."""
+    """The values of host.json that this host uses; a function timeout of None means none."""
 
     route_prefix: str
     function_timeout: float | None
@@ -115,7 +115,7 @@ class _Reader:
 
 
 def seconds_of(text: str) -> float | None:
-    """Reads a .NET time span, [d.]hh:mm:ss[.fff], into seconds; None if it is none."""
+    """Reads a .NET time span, [d.]hh:mm:ss[.fff], into seconds; None for any other text."""
     match = re.fullmatch(r"(?:(\d+)\.)?(\d{1,2}):(\d{1,2}):(\d{1,2}(?:\.\d+)?)", text.strip())
     if match is None:
         return None

@@ -1,4 +1,4 @@
-"""HTTP triggers: from the request on the wire to the function and back, as the real host does it."""
+"""HTTP triggers: from the request on the wire to the function and back, as in the real host."""
 
 import asyncio
 import logging
@@ -15,12 +15,12 @@ from local.host.routes import Routes
 log = logging.getLogger(__name__)
 
 LARGEST_BODY = 100 * 1024 * 1024  # bytes; the real host's maxRequestBodySize
-# The server frames its answers itself.
+# The server sets these headers itself.
 _FRAMING = frozenset({"content-length", "transfer-encoding", "connection"})
 
 
 class HttpTriggers:
-    """Answers on the app's routes. The caller never sees why a function failed: 500, and nothing else."""
+    """Answers on the app's routes. A caller never learns why a function failed: only 500."""
 
     def __init__(self, routes: Routes, invocations: Invocations, keys: Keys, answer_limit: float) -> None:
         self._routes = routes
@@ -66,7 +66,7 @@ def raw_path(request: web.Request) -> str:
 
 
 def _joined(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """One value for each name; what came more than once is joined by commas."""
+    """One value for each name; repeated ones are joined by commas."""
     joined: dict[str, str] = {}
     for name, value in pairs:
         joined[name] = f"{joined[name]},{value}" if name in joined else value

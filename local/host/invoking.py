@@ -8,11 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from azure.core.exceptions import AzureError
-
 from local.host.bindings import Function
 from local.host.outputs import OutputRefusedError, Outputs
 from local.host.payloads import Payload
+from local.host.storage import QueueRefusedError
 from local.host.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -40,7 +39,7 @@ class Outcome:
 
 
 class Invocations:
-    """Runs functions, and knows what is still running."""
+    """Runs functions, and tracks those that are still running."""
 
     def __init__(self, worker: Worker, outputs: Outputs, timeout: float | None) -> None:
         self._worker = worker
@@ -51,7 +50,7 @@ class Invocations:
     async def run(
         self, function: Function, inputs: Mapping[str, Payload], metadata: Mapping[str, Payload] | None = None
     ) -> Outcome:
-        """Runs a function to its end, even when the caller gives up waiting."""
+        """Runs a function to its end, even if the caller stops waiting."""
         task = asyncio.create_task(self._run(function, inputs, metadata or {}))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
@@ -82,13 +81,13 @@ class Invocations:
         inputs: Mapping[str, Payload],
         metadata: Mapping[str, Payload],
     ) -> Outcome:
-        # Shielded: past its time the run is given up, not stopped; a thread cannot be.
+        # Shielded: after the timeout the run is abandoned, not stopped; a thread cannot be stopped.
         running = asyncio.ensure_future(self._worker.run(function, invocation, inputs, metadata))
         try:
             async with asyncio.timeout(self._timeout):
                 result = await asyncio.shield(running)
         except TimeoutError:
-            # Our own clock: a traceback would say nothing.
+            # The timeout is our own: a traceback would not help.
             log.error("function.timed_out name=%s id=%s seconds=%s", function.name, invocation, self._timeout)  # noqa: TRY400
             return Outcome(Ending.TIMED_OUT)
         if not result.succeeded:
@@ -96,8 +95,8 @@ class Invocations:
             return Outcome(Ending.FAILED)
         try:
             await self._outputs.write(function, result.outputs)
-        except (AzureError, OutputRefusedError) as error:
-            # The run fails with its output, as in Azure: what triggered it comes again.
+        except (QueueRefusedError, OutputRefusedError) as error:
+            # The run fails with its output, as in Azure: its trigger is delivered again.
             log.error("function.output_failed name=%s id=%s error=%s", function.name, invocation, error)  # noqa: TRY400
             return Outcome(Ending.FAILED)
         return Outcome(Ending.SUCCEEDED, result.outputs)

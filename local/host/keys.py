@@ -1,4 +1,4 @@
-"""The host's keys: what opens a function, the whole host, or a webhook."""
+"""The host's keys: for a function, for the whole host, and for webhooks."""
 
 import hmac
 import secrets
@@ -11,7 +11,7 @@ from aiohttp import web
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """Fixed by LOCAL_FUNCTION_KEY, LOCAL_MASTER_KEY and LOCAL_SYSTEM_KEY, or made at start."""
+    """From LOCAL_FUNCTION_KEY, LOCAL_MASTER_KEY and LOCAL_SYSTEM_KEY; random if not set."""
 
     function: str
     master: str
@@ -19,7 +19,7 @@ class Keys:
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> Self:
-        """Takes each key from the environment; one that is absent is drawn."""
+        """Takes each key from the environment; one that is not set is random."""
 
         def key(name: str) -> str:
             return environment.get(name) or secrets.token_urlsafe(32)
@@ -27,7 +27,7 @@ class Keys:
         return cls(key("LOCAL_FUNCTION_KEY"), key("LOCAL_MASTER_KEY"), key("LOCAL_SYSTEM_KEY"))
 
     def open(self, level: str, request: web.Request) -> bool:
-        """Whether a request may pass: anonymous, function, system or admin. The master key opens each."""
+        """Whether a request is authorized: anonymous, function, system or admin. The master key is valid for each."""
         if level == "anonymous":
             return True
         given = request.headers.get("x-functions-key") or request.query.get("code") or ""

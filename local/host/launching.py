@@ -15,15 +15,15 @@ from pathlib import Path
 from typing import IO, Any, Self
 
 _ROOT = Path(__file__).parents[2]
-_START_UP = 30.0  # seconds; the platform gives a start no more
-_STOP = 30.0  # seconds, well over the host's own bound for running functions
+_START_UP = 30.0  # seconds; the platform's limit for a start
+_STOP = 30.0  # seconds; longer than the host's own limit for running functions
 _TAIL = 40  # lines
 _PORTS = range(20_000, 32_000)
-"""Below those that systems give to outgoing connections: one of these could take the port of a host that is down."""
+"""Below the ephemeral ports: an outgoing connection could otherwise take the port of a stopped host."""
 
 
 class HostNotReadyError(RuntimeError):
-    """The host ended or hung before it was ready; the message holds the end of its log."""
+    """The host ended or timed out before it was ready; the message contains the end of its log."""
 
 
 class FunctionsHost:
@@ -43,7 +43,7 @@ class FunctionsHost:
         Args:
             app: the folder of function_app.py and host.json.
             environment: laid over this process's own environment; LOCAL_*_KEY in it fix the keys.
-            log: the file that takes the host's log and the functions' output; appended to.
+            log: the file for the host's log and the functions' output; appended to.
             port: 0 takes a free one at the first start.
             settings: a local.settings.json, if any.
         """
@@ -80,6 +80,11 @@ class FunctionsHost:
         return f"http://127.0.0.1:{self._port}"
 
     @property
+    def pid(self) -> int | None:
+        """The process's id while it runs."""
+        return self._process.pid if self._process else None
+
+    @property
     def functions(self) -> list[str]:
         """The names of the functions it found."""
         return [function["name"] for function in self._ready["functions"]]
@@ -92,7 +97,7 @@ class FunctionsHost:
         """Starts the host and waits until it serves.
 
         Raises:
-            HostNotReadyError: it refused the app, died, or took longer than the platform would wait.
+            HostNotReadyError: it refused the app, ended, or took longer than the platform's limit.
         """
         if self._process is not None:
             raise RuntimeError("this host runs already")
@@ -134,7 +139,7 @@ class FunctionsHost:
         self._port = int(self._ready["url"].rpartition(":")[2])
 
     def stop(self) -> int:
-        """Ends it in order (SIGTERM), waits and returns its status; what runs over its bound is cut off."""
+        """Ends it with SIGTERM, waits and returns its status; runs that exceed the limit are cut off."""
         if self._process is None:
             return 0
         self._process.terminate()
@@ -168,7 +173,7 @@ class FunctionsHost:
         return status
 
     def _read(self, stdout: IO[str]) -> None:
-        """Takes the line that says it is ready and logs the rest: that line holds keys, the log must not."""
+        """Reads the line that says it is ready and logs the others: that line has keys, which the log must not have."""
         with stdout, self._log.open("a", encoding="utf-8") as log:
             for line in stdout:
                 if not self._ready and line.startswith('{"ready": true'):
@@ -185,7 +190,7 @@ class FunctionsHost:
 
 
 def free_port() -> int:
-    """A port that nobody listens on, and that stays ours while the host is down."""
+    """A port that is free, and stays free while the host is stopped."""
     for port in random.sample(_PORTS, len(_PORTS)):
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))

@@ -3,9 +3,7 @@
 import asyncio
 import logging
 
-from azure.core.exceptions import AzureError, ResourceExistsError, ResourceNotFoundError
-from azure.storage.queue import QueueMessage
-from azure.storage.queue.aio import QueueClient
+from local.host.storage import Message, QueueRefusedError, StorageQueue
 
 log = logging.getLogger(__name__)
 
@@ -13,12 +11,12 @@ log = logging.getLogger(__name__)
 class HeldMessage:
     """A message under lease. The receipt changes with each renewal; only the newest is good."""
 
-    def __init__(self, client: QueueClient, message: QueueMessage, lease: int) -> None:
-        self.id: str = message.id
-        self.content = str(message.content)
-        self.dequeue_count = int(message.dequeue_count or 0)
-        self._client = client
-        self._receipt = str(message.pop_receipt)
+    def __init__(self, queue: StorageQueue, message: Message, lease: int) -> None:
+        self.id = message.id
+        self.content = message.content
+        self.dequeue_count = message.dequeue_count
+        self._queue = queue
+        self._receipt = message.receipt
         self._lease = lease
         self._over = asyncio.Event()
         self._renewing = asyncio.create_task(self._renew())
@@ -32,17 +30,17 @@ class HeldMessage:
         """Deletes the message.
 
         Raises:
-            AzureError: the lease was lost, or the service is not there.
+            QueueRefusedError: the lease was lost, or the service is not there.
         """
-        await self._client.delete_message(self.id, self._receipt)
+        await self._queue.delete(self.id, self._receipt)
 
     async def give_back(self, seconds: float) -> None:
         """Makes the message visible again after so long.
 
         Raises:
-            AzureError: the lease was lost, or the service is not there.
+            QueueRefusedError: the lease was lost, or the service is not there.
         """
-        await self._client.update_message(self.id, self._receipt, visibility_timeout=int(seconds))
+        await self._queue.hide(self.id, self._receipt, int(seconds))
 
     async def _renew(self) -> None:
         while True:
@@ -53,11 +51,10 @@ class HeldMessage:
             except TimeoutError:
                 pass
             try:
-                renewed = await self._client.update_message(self.id, self._receipt, visibility_timeout=self._lease)
-                self._receipt = str(renewed.pop_receipt)
-            except (ResourceNotFoundError, ResourceExistsError):
-                log.warning("queue.lease_lost id=%s", self.id)
-                return
-            except AzureError as error:
+                self._receipt = await self._queue.hide(self.id, self._receipt, self._lease)
+            except QueueRefusedError as error:
+                if error.is_lost:
+                    log.warning("queue.lease_lost id=%s", self.id)
+                    return
                 # Tried again at the next half; until then the lease still holds.
-                log.warning("queue.not_renewed id=%s error=%s", self.id, type(error).__name__)
+                log.warning("queue.not_renewed id=%s error=%s", self.id, error)

@@ -36,8 +36,8 @@ class Outputs:
         """Writes each queue output; the HTTP answer is the web server's to give.
 
         Raises:
-            OutputRefusedError: not a thing for a queue, or larger than 64 KB.
-            AzureError: the service refused, or is not there.
+            OutputRefusedError: no message can be made of it, or it is larger than 64 KB.
+            QueueRefusedError: the service refused, or is not there.
         """
         for output in function.outputs:
             payload = outputs.get(output.name)
@@ -71,7 +71,7 @@ def _bodies(payload: Payload) -> Iterator[bytes]:
             except ValueError as error:
                 raise OutputRefusedError(f"it looks like JSON and is none: {error}") from error
             for item in content if isinstance(content, list) else [content]:
-                # The real host writes objects anew, indented: whoever compares bytes should learn it here.
+                # As in the real host, objects are reformatted: a comparison of bytes fails here as well.
                 yield (item if isinstance(item, str) else json.dumps(item, indent=2, ensure_ascii=False)).encode()
         case other:
             raise OutputRefusedError(f"a {type(other).__name__} is nothing for a queue")

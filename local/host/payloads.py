@@ -1,4 +1,4 @@
-"""What travels between the host and a function, free of the worker library's untyped `Datum`."""
+"""Inputs and outputs of functions, free of the worker library's untyped `Datum`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A string, as the function will see it or as it gave it."""
+    """A string, as the function gets it or gave it."""
 
     value: str
 
@@ -27,7 +27,7 @@ class Json:
 
 @dataclass(frozen=True, slots=True)
 class HttpCall:
-    """A request as the real host hands it over: header names in lower case, the rest as it was sent."""
+    """A request as the real host passes it on: header names in lower case, the rest as it was sent."""
 
     method: str
     url: str

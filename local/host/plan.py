@@ -1,4 +1,4 @@
-"""What an app needs, checked and resolved before it is served: routes, queues, connections, schedules."""
+"""What an app needs, validated and resolved before it is served: routes, queues, connections, schedules."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ class Limits:
         """LOCAL_HOST_LEASE_SECONDS (600), LOCAL_HOST_ANSWER_SECONDS (230), LOCAL_HOST_DRAIN_SECONDS (10).
 
         Raises:
-            AppRefusedError: one of them is no positive number.
+            AppRefusedError: one of them is not a positive number.
         """
 
         def seconds(name: str, default: str) -> float:

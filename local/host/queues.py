@@ -14,15 +14,12 @@ import random
 from dataclasses import dataclass
 from datetime import datetime
 
-from azure.core.exceptions import AzureError, ResourceNotFoundError
-from azure.storage.queue import QueueMessage
-
 from local.host.bindings import Function, QueueTrigger
 from local.host.hostjson import QueueOptions
 from local.host.invoking import Ending, Invocations
 from local.host.leases import HeldMessage
 from local.host.payloads import Binary, Json, Payload, Text
-from local.host.storage import Queues
+from local.host.storage import Message, QueueRefusedError, Queues
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +45,7 @@ class QueueListener:
     ) -> None:
         self._source = source
         self._queues = queues
-        self._client = queues.client(source.connection, source.queue)
+        self._queue = queues.queue(source.connection, source.queue)
         self._invocations = invocations
         self._options = options
         self._lease = lease
@@ -87,37 +84,30 @@ class QueueListener:
     def _longer(self, delay: float) -> float:
         return min(delay * random.uniform(1.6, 2.0), self._options.max_polling_interval)
 
-    async def _received(self) -> list[QueueMessage]:
-        count = self._options.batch_size
+    async def _received(self) -> list[Message]:
         try:
             try:
-                return await self._page(count)
-            except ResourceNotFoundError:
-                await self._queues.create(self._source.connection, self._source.queue)
+                return await self._queue.receive(self._options.batch_size, self._lease)
+            except QueueRefusedError as error:
+                if not error.is_missing:
+                    raise
+                await self._queue.create()
                 return []
-        except AzureError as error:
-            log.warning("queue.unreachable queue=%s error=%s", self._source.queue, type(error).__name__)
+        except QueueRefusedError as error:
+            log.warning("queue.unreachable queue=%s error=%s", self._source.queue, error)
             return []
 
-    async def _page(self, count: int) -> list[QueueMessage]:
-        pages = self._client.receive_messages(
-            messages_per_page=count, max_messages=count, visibility_timeout=self._lease
-        ).by_page()
-        async for page in pages:
-            return [message async for message in page]
-        return []
-
-    async def _treat(self, message: QueueMessage) -> None:
+    async def _treat(self, message: Message) -> None:
         """From received to deleted, given back or poisoned; if storage fails, the lease gives it back."""
-        held = HeldMessage(self._client, message, self._lease)
+        held = HeldMessage(self._queue, message, self._lease)
         try:
             ending = await self._ran(held, message)
             await held.settle()
             await self._settle(held, ending)
-        except AzureError as error:
-            log.warning("queue.not_settled queue=%s id=%s error=%s", self._source.queue, held.id, type(error).__name__)
+        except QueueRefusedError as error:
+            log.warning("queue.not_settled queue=%s id=%s error=%s", self._source.queue, held.id, error)
 
-    async def _ran(self, held: HeldMessage, message: QueueMessage) -> Ending | None:
+    async def _ran(self, held: HeldMessage, message: Message) -> Ending | None:
         """How the run ended; None if there was none, as the message is poison already."""
         body = self._body(held)
         if body is None or held.dequeue_count > self._options.max_dequeue_count:
@@ -158,12 +148,12 @@ class QueueListener:
         log.error("queue.poisoned queue=%s id=%s dequeued=%d", queue, held.id, held.dequeue_count)
 
 
-def _metadata(message: QueueMessage, body: bytes) -> dict[str, Payload]:
+def _metadata(message: Message, body: bytes) -> dict[str, Payload]:
     """The trigger's metadata, in the JSON forms in which the real host sends them."""
     return {
         "QueueTrigger": Text(body.decode("utf-8", "replace")),
         "Id": Text(message.id),
-        "PopReceipt": Text(str(message.pop_receipt)),
+        "PopReceipt": Text(message.receipt),
         "DequeueCount": Json(json.dumps(message.dequeue_count)),
         "InsertionTime": _time(message.inserted_on),
         "ExpirationTime": _time(message.expires_on),
@@ -171,5 +161,5 @@ def _metadata(message: QueueMessage, body: bytes) -> dict[str, Payload]:
     }
 
 
-def _time(moment: datetime | None) -> Json:
-    return Json(json.dumps(moment and moment.strftime("%Y-%m-%dT%H:%M:%S+00:00")))
+def _time(moment: datetime) -> Json:
+    return Json(json.dumps(moment.strftime("%Y-%m-%dT%H:%M:%S+00:00")))

@@ -1,4 +1,4 @@
-"""Route templates as ASP.NET reads them, and which function a path belongs to."""
+"""Route templates with ASP.NET's rules, and the function that a path belongs to."""
 
 import re
 import uuid
@@ -19,7 +19,7 @@ _PARAMETER = re.compile(r"\{(\*{0,2})(\w+)((?::[^{}:=?]+(?:\([^{}]*\))?)*)(\?)?\
 
 @dataclass(frozen=True, slots=True)
 class _Segment:
-    """One piece of a template between slashes: a literal, or a parameter."""
+    """One segment of a template: a literal, or a parameter."""
 
     literal: str = ""
     parameter: str = ""
@@ -29,7 +29,7 @@ class _Segment:
 
     @property
     def rank(self) -> int:
-        """ASP.NET's order of precedence: the lower is tried first."""
+        """ASP.NET's order of precedence: the lowest is tried first."""
         if self.literal:
             return 1
         return (4 if self.rest else 2) + (0 if self.constraints else 1)
@@ -49,7 +49,7 @@ class Route:
         """Parses a function's template.
 
         Raises:
-            AppRefusedError: the template is in the host's own space, or not one this host can read.
+            AppRefusedError: the template conflicts with the host's own routes, or cannot be parsed.
         """
         if trigger.route.lower().startswith(_RESERVED):
             raise AppRefusedError(
@@ -82,7 +82,7 @@ class Routes:
     """All routes of an app, in the order in which they are tried."""
 
     def __init__(self, functions: Iterable[Function], prefix: str) -> None:
-        """Gathers the routes.
+        """Collects the routes.
 
         Raises:
             AppRefusedError: a route cannot be read, or two functions claim the same one for the same method.
@@ -129,7 +129,7 @@ def _conflict(one: HttpTrigger, other: HttpTrigger) -> bool:
 
 
 def _decoded(part: str) -> str:
-    # As in ASP.NET an encoded slash stays encoded: decoded, it could not be told from one that parts.
+    # As in ASP.NET an encoded slash stays encoded: decoded, it would be a separator.
     return unquote(re.sub("%2f", "%252F", part, flags=re.IGNORECASE))
 
 

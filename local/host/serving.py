@@ -1,11 +1,10 @@
-"""The host put together and served until it is told to stop."""
+"""The host: its parts, and their start and stop."""
 
 import asyncio
 import logging
 from collections.abc import Mapping
 
 from aiohttp import web
-from azure.core.exceptions import AzureError
 
 from local.host import admin, eventgrid
 from local.host.admin import Admin
@@ -18,7 +17,7 @@ from local.host.keys import Keys
 from local.host.outputs import Outputs
 from local.host.plan import Limits, Plan
 from local.host.queues import QueueListener
-from local.host.storage import Queues
+from local.host.storage import QueueRefusedError, Queues
 from local.host.timers import Timer
 from local.host.worker import Worker
 
@@ -58,8 +57,8 @@ class Host:
         await site.start()
         for source in self._sources:
             try:
-                await self._queues.create(source.connection, source.queue)
-            except AzureError as error:
+                await self._queues.queue(source.connection, source.queue).create()
+            except QueueRefusedError as error:
                 log.warning("queue.unreachable queue=%s error=%s", source.queue, error)
         loops = [listener.listen() for listener in self._listeners]
         loops += [timer.keep() for timer in self._timers.values()]
@@ -71,7 +70,7 @@ class Host:
         """Serves until told to stop.
 
         Raises:
-            Exception: a listener or a timer broke, a fault of this host; it must not go on half deaf.
+            Exception: a listener or a timer failed, which is a fault of this host; it must not run without it.
         """
         told = asyncio.create_task(stop.wait())
         done, _ = await asyncio.wait([told, *self._background], return_when=asyncio.FIRST_COMPLETED)
@@ -79,7 +78,7 @@ class Host:
             task.result()
 
     async def stop(self) -> None:
-        """Takes no new work and waits, within the bound, for what runs. Leases give back what is cut off."""
+        """Accepts no new work and waits, up to the limit, for what runs. Cut-off messages return by their lease."""
         for task in self._background:
             task.cancel()
         for site in list(self._runner.sites):
@@ -89,6 +88,7 @@ class Host:
                 await self._invocations.drained()
                 await asyncio.gather(*(listener.settled() for listener in self._listeners))
             await self._runner.cleanup()
+            await self._queues.close()
         except TimeoutError:
             log.warning("host.cut_off: some functions were still running after %s s", self._limits.drain)
 

@@ -16,7 +16,7 @@ _DEVELOPMENT_STORAGE = (
 
 
 def load_settings(path: Path, environment: MutableMapping[str, str]) -> None:
-    """Puts the file's Values into the environment; what is there already wins, as with Core Tools.
+    """Puts the file's Values into the environment; a variable that is set takes precedence, as with Core Tools.
 
     Raises:
         AppRefusedError: unreadable, encrypted, or not of the shape {"Values": {"NAME": "text"}}.

@@ -1,4 +1,4 @@
-"""Timer triggers: one run at a time for each, in UTC, the next moment reckoned when a run has ended."""
+"""Timer triggers: one run at a time for each, in UTC; the next time is computed when a run has ended."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 class Timer:
-    """One timer function. `useMonitor` is not followed: no missed run is made up for after a restart."""
+    """One timer function. `useMonitor` is ignored: missed runs are not repeated after a restart."""
 
     def __init__(self, function: Function, trigger: TimerTrigger, schedule: Schedule, invocations: Invocations) -> None:
         self._function = function

@@ -1,9 +1,9 @@
-"""The seam to `azure-functions-runtime`, the real worker library: no other module touches its untyped code.
+"""The interface to `azure-functions-runtime`, the real worker library: no other module uses its untyped code.
 
 The library indexes function_app.py, refuses what the real runtime refuses, converts inputs and outputs, and
 runs functions: a `def` on its thread pool, an `async def` on one event loop. That loop has a thread of its
-own here, as the real worker has a process of its own: a function that blocks it stalls its like, not the host
-that renews leases and answers callers.
+own here, as the real worker has a process of its own: a function that blocks it delays other async functions, but
+not the host, which renews leases and answers callers.
 """
 
 import asyncio
@@ -84,7 +84,7 @@ class Worker:
         inputs: Mapping[str, Payload],
         metadata: Mapping[str, Payload],
     ) -> Result:
-        """Runs a function once. What it raises comes back as a failed result, its traceback in the log."""
+        """Runs a function once. An exception becomes a failed result, its traceback is in the log."""
         return await asyncio.wrap_future(self._submit(function, invocation, inputs, metadata))
 
     def _submit(
@@ -101,7 +101,7 @@ class Worker:
         try:
             self._loop.run_forever()
         finally:
-            # A function called sys.exit: the real worker dies of it, and so does this one, rather than hang.
+            # A function called sys.exit: like the real worker, this one ends instead of hanging.
             log.critical("worker.died")
             logging.shutdown()
             os._exit(1)
@@ -142,7 +142,7 @@ def _parsed(indexed: Iterable[Any]) -> tuple[Function, ...]:
 
 
 def _protos() -> SimpleNamespace:
-    """Stands in for the protobuf module: the library asks it for these three shapes only."""
+    """Replaces the protobuf module: the library uses these three types only."""
 
     class BindingInfo(SimpleNamespace):
         undefined = 0

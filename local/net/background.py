@@ -1,4 +1,4 @@
-"""An asyncio loop on a thread of its own, for servers that tests and the demo drive from ordinary code."""
+"""An asyncio loop on a thread of its own, for servers that tests and the demo drive from synchronous code."""
 
 import asyncio
 import threading
@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from types import TracebackType
 from typing import Any, Self
 
-_LAST_TURNS = 10
+_LAST_ITERATIONS = 10
 
 
 class LoopThread:
@@ -48,8 +48,8 @@ class LoopThread:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        # Transports closed just now let go of their sockets in later turns of the loop.
-        for _ in range(_LAST_TURNS):
+        # A closed transport releases its socket in a later iteration of the loop.
+        for _ in range(_LAST_ITERATIONS):
             await asyncio.sleep(0)
 
 
@@ -67,7 +67,7 @@ class Background(ABC):
         return self
 
     def stop(self) -> None:
-        """Stop the service and what it has under way."""
+        """Stop the service and cancel its work."""
         self._loop.run(self._close())
         self._loop.stop()
 
@@ -77,7 +77,7 @@ class Background(ABC):
 
     @abstractmethod
     async def _close(self) -> None:
-        """Stop listening, and drop what is open."""
+        """Stop listening and abort open connections."""
 
     def __enter__(self) -> Self:
         return self.start()

@@ -24,7 +24,3 @@ class Certificates:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         self._leaf.configure_cert(context)
         return context
-
-    def client_context(self) -> ssl.SSLContext:
-        """A TLS context that trusts this authority alone."""
-        return ssl.create_default_context(cafile=str(self.ca_pem))

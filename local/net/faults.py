@@ -1,7 +1,7 @@
-"""One board of named faults, for every local service that can be told to misbehave.
+"""One board of named faults, for every local service that can be told to fail.
 
-A service has a table of faults, each a line with a stable name. A line is armed on the service's board: it then strikes
-the requests that it fits, a number of times (`count`, None for ever), after some good ones (`after`).
+A service has a table of faults, each with a stable name. A fault that is armed on the service's board strikes matching
+requests: a number of them (`count`, None for all), after some that are answered normally (`after`).
 """
 
 import threading
@@ -22,15 +22,15 @@ class Named(Protocol):
 
 @dataclass(slots=True, eq=False)
 class ArmedFault[Kind: Named, Occasion](ABC):
-    """A line of the table, armed; services add what else it depends on.
+    """A line of the table, armed; services add conditions of their own.
 
     Attributes:
         kind: the line of the table.
-        count: how often it strikes; None for ever.
-        after: how many requests that fit pass before it strikes.
+        count: how often it strikes; None: each time.
+        after: how many matching requests are answered normally first.
         seconds: how long it hangs, delays, or waits between pieces.
         retry_after: value of the Retry-After header of a status fault.
-        hits: how often it struck.
+        hits: how often it has struck.
     """
 
     kind: Kind
@@ -52,7 +52,7 @@ class ArmedFault[Kind: Named, Occasion](ABC):
         return self.count is not None and self.hits >= self.count
 
     def stop(self) -> None:
-        """Strike no more."""
+        """Do not strike again."""
         self.count = self.hits
 
     @abstractmethod
@@ -69,7 +69,7 @@ class FaultBoard[Occasion, Fault: ArmedFault[Any, Any]]:
         self._lock = threading.Lock()
 
     def arm(self, fault: Fault) -> Fault:
-        """Add one; the first armed that fits a request strikes."""
+        """Arm a fault; of several that match a request, the first one strikes."""
         with self._lock:
             self._armed.append(fault)
         return fault
@@ -80,14 +80,14 @@ class FaultBoard[Occasion, Fault: ArmedFault[Any, Any]]:
             return list(self._armed)
 
     def clear(self) -> None:
-        """Behave again."""
+        """Disarm all faults."""
         with self._lock:
             armed, self._armed = self._armed, []
         for fault in armed:
             fault.stop()
 
     def strike(self, occasion: Occasion) -> Fault | None:
-        """The fault that this request meets, counted; None for a good answer."""
+        """Return the fault that this request meets, and count it; None for a normal answer."""
         with self._lock:
             for fault in self._armed:
                 if fault.spent or not fault.fits(occasion):
@@ -101,7 +101,7 @@ class FaultBoard[Occasion, Fault: ArmedFault[Any, Any]]:
 
 
 def fault_named[Kind](table: Mapping[str, Kind], name: str) -> Kind:
-    """The line of a table; raises ValueError that lists the names."""
+    """Return the line of a table; raises ValueError that lists the names."""
     try:
         return table[name]
     except KeyError:

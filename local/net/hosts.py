@@ -14,7 +14,7 @@ CERTIFIED_NAMES = (
     "*.asm.skype.com",
     "*.as.asm.skype.com",
     "*.westeurope-1.eventgrid.azure.net",
-    # Certified, yet not routed: a test that wants to see what a fooled client would send routes them itself.
+    # Certified but not routed: a test that shows what a client would send to them adds the route.
     EVIL_HOST,
     "eu-storage.asm.skype.com.evil.example",
     "evil-asm.skype.com",

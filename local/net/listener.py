@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 Serve = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
-_PATIENCE = 0.1
+_SHUTDOWN_TIMEOUT = 0.1
 
 
 class Listener:
-    """Serves one function; a client that goes away ends the work for it at once, as hanging answers wait for long."""
+    """Serves one function; cancels a request at once when its client disconnects, as hanging answers last long."""
 
     def __init__(self, serve: Serve) -> None:
         """Nothing listens before `start`."""
@@ -23,13 +23,13 @@ class Listener:
     async def start(self, context: ssl.SSLContext) -> None:
         """Listen on a free port."""
         self._server = web.Server(self._serve, handler_cancellation=True, access_log=None)
-        self._runner = web.ServerRunner(self._server, shutdown_timeout=_PATIENCE)
+        self._runner = web.ServerRunner(self._server, shutdown_timeout=_SHUTDOWN_TIMEOUT)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=context).start()
         self.port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:
-        """Stop listening, and drop what is open: an orderly TLS end would wait for peers that are gone."""
+        """Stop listening and abort open connections: a TLS shutdown would wait for peers that are gone."""
         if self._runner is None or self._server is None:
             return
         for connection in self._server.connections:

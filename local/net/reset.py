@@ -1,4 +1,4 @@
-"""How a connection is broken so that the peer sees a reset."""
+"""Breaks a connection so that the peer sees a reset."""
 
 import asyncio
 import socket
@@ -9,7 +9,7 @@ _FLUSH_PAUSE = 0.02
 
 
 async def reset(transport: asyncio.BaseTransport) -> None:
-    """Break a connection so that the peer sees a reset, not an end, after it had what was written so far."""
+    """Break a connection so that the peer sees a reset, not an end, after it has received what was written so far."""
     if isinstance(transport, asyncio.WriteTransport):
         for _ in range(_FLUSH_TRIES):
             if transport.get_write_buffer_size() == 0 or transport.is_closing():

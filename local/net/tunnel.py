@@ -1,6 +1,6 @@
-"""An HTTP CONNECT proxy that leads known hosts to local ports and refuses all others.
+"""An HTTP CONNECT proxy that routes known hosts to local ports and refuses all others.
 
-The only way from the app to the local services: what it tries to reach elsewhere is refused and remembered.
+It is the app's only way to the local services; a connection to any other host is refused and recorded.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ class Tunnel:
     """The proxy; `route` may be called at any time, from any thread."""
 
     def __init__(self, refused: Callable[[str], None]) -> None:
-        """`refused` is told the `host:port` of each connection that was not let through."""
+        """`refused` is called with the `host:port` of each refused connection."""
         self._refused = refused
         self._routes: dict[str, int] = {}
         self._server: asyncio.Server | None = None
@@ -26,11 +26,11 @@ class Tunnel:
 
     @property
     def url(self) -> str:
-        """What HTTPS_PROXY has to be."""
+        """The value of HTTPS_PROXY."""
         return f"http://127.0.0.1:{self.port}"
 
     def route(self, host_suffix: str, port: int) -> None:
-        """Lead a host, or with a leading `*.` or `.` all hosts below it, to a port of this machine."""
+        """Route a host, or with a leading `*.` or `.` all hosts below it, to a port of this machine."""
         self._routes[host_suffix.removeprefix("*").lower()] = port
 
     async def start(self) -> None:
@@ -39,7 +39,7 @@ class Tunnel:
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
-        """Stop listening, and drop what is open."""
+        """Stop listening and abort open connections."""
         if self._server is not None:
             self._server.close()
             self._server.close_clients()
@@ -78,7 +78,7 @@ class Tunnel:
                 both.create_task(_pass_on(reader, there_writer, writer))
                 both.create_task(_pass_on(there_reader, writer, there_writer))
         except* ConnectionError:
-            # One side was reset: so is the other, or a break in mid-body would look like an orderly end.
+            # Reset the other side too: otherwise a reset in the middle of a body would look like a normal end.
             await reset(writer.transport)
             await reset(there_writer.transport)
         finally:
@@ -89,7 +89,7 @@ async def _pass_on(source: asyncio.StreamReader, sink: asyncio.StreamWriter, bac
     while piece := await source.read(_READ):
         sink.write(piece)
         await sink.drain()
-    # After the server's end of file nothing of use comes from the client any more, and the other way round.
+    # After one side has ended, nothing useful comes from the other.
     await sink.drain()
     sink.close()
     back.close()

@@ -1,6 +1,7 @@
 """One container of Blob storage: staged blocks, atomic commits, nothing overwritten.
 
-What carries bytes or publishes a blob is a request of our own, signed as the SDK signs; whatever asks, is the SDK's.
+What is on the way of every chunk goes by requests of its own, signed as the SDK signs; what is asked for seldom, by the
+SDK's client.
 """
 
 import base64
@@ -32,6 +33,8 @@ _BY_CODE: Mapping[str, tuple[type[StagedBlocksGone | ForeignBlocks | ArchiveDama
     "Md5Mismatch": (ArchiveDamaged, "bytes were damaged on their way; it passes by itself"),
     "Crc64Mismatch": (ArchiveDamaged, "bytes were damaged on their way; it passes by itself"),
 }
+_SUCCESS = {"PUT": 201, "HEAD": 200, "GET": 206}
+_LABEL = "x-ms-meta-"
 _QUESTIONS = frozenset({409, 412})
 _NOT_OF_THE_BLOB = ("Container", "Account")
 """How codes of conflicts begin that say nothing of the blob, such as ContainerBeingDeleted."""
@@ -69,8 +72,8 @@ class BlobArchive:
     """`Archive` and `Journal` over one container. It must exist: the deployment makes it.
 
     Args:
-        service: asks; its URL is where the container is.
-        requests: signs and sends what carries bytes (`clients.blob_requests`).
+        service: for what is asked for seldom; its URL is where the container is.
+        requests: signs and sends all else (`clients.blob_requests`).
         container: its name.
         keeping: how blobs are kept.
     """
@@ -92,10 +95,15 @@ class BlobArchive:
 
     def find(self, name: BlobName) -> ArchivedBlob | None:
         """See `ports.Archive.find`."""
-        found = self._asked("look for blob", name, lambda blob: blob.get_blob_properties())
-        if found is None:
-            return None
-        return ArchivedBlob(found.size, _bare(found.etag), {k.lower(): v for k, v in found.metadata.items()})
+        try:
+            headers = self._send("HEAD", name, take=Take.STATUS).headers
+        except AzureError as error:
+            if _is_no_such_blob(error):
+                return None
+            raise self._error("look for blob", name, error) from error
+        labels = {key.lower(): value for key, value in headers.items()}
+        labels = {key.removeprefix(_LABEL): value for key, value in labels.items() if key.startswith(_LABEL)}
+        return ArchivedBlob(int(headers["Content-Length"]), _bare(headers["ETag"]), labels)
 
     def staged(self, name: BlobName) -> tuple[StagedBlock, ...]:
         """See `ports.Archive.staged`."""
@@ -133,7 +141,7 @@ class BlobArchive:
         return {
             "If-None-Match": "*",
             "x-ms-blob-content-type": content_type,
-            **{f"x-ms-meta-{key}": value for key, value in blob_metadata.items()},
+            **{f"{_LABEL}{key}": value for key, value in blob_metadata.items()},
             **self._keeping(),
         }
 
@@ -141,17 +149,21 @@ class BlobArchive:
         self, operation: str, name: BlobName, query: str, body: bytes | memoryview, headers: Mapping[str, str]
     ) -> str:
         """Put the body there; the ETag of the blob, where one was published."""
-        request = HttpRequest("PUT", self._url(name, query), headers={"Content-Length": str(len(body)), **headers})
+        asked = {"Content-Length": str(len(body)), **headers}
         try:
-            reply = self._requests.run(request, body=body, take=Take.STATUS).http_response
-            if reply.status_code != 201:
-                raise HttpResponseError(response=reply)
+            reply = self._send("PUT", name, query, asked, body=body, take=Take.STATUS)
         except AzureError as error:
             raise self._error(operation, name, error) from error
         return _bare(reply.headers.get("ETag", ""))
 
-    def _url(self, name: BlobName, query: str = "") -> str:
-        return f"{self._base}{quote(name, safe='~/')}?{'&'.join(filter(None, (query, self._token)))}".rstrip("?")
+    def _send(
+        self, method: str, name: BlobName, query: str = "", headers: dict[str, str] | None = None, **options: Any
+    ) -> Reply:
+        url = f"{self._base}{quote(name, safe='~/')}?{'&'.join(filter(None, (query, self._token)))}".rstrip("?")
+        reply = self._requests.run(HttpRequest(method, url, headers=headers), **options).http_response
+        if reply.status_code != _SUCCESS[method]:
+            raise HttpResponseError(response=reply)
+        return reply
 
     def committed(self, name: BlobName) -> BlockList | None:
         """See `ports.Archive.committed`."""
@@ -178,13 +190,9 @@ class BlobArchive:
 
     def read(self, name: BlobName, offset: int, view: memoryview) -> int:
         """See `ports.Archive.read`."""
-        request = HttpRequest(
-            "GET", self._url(name), headers={"x-ms-range": f"bytes={offset}-{offset + len(view) - 1}"}
-        )
+        wanted = {"x-ms-range": f"bytes={offset}-{offset + len(view) - 1}"}
         try:
-            reply = self._requests.run(request, into=view).http_response
-            if reply.status_code != 206:
-                raise HttpResponseError(response=reply)
+            reply = self._send("GET", name, "", wanted, into=view)
         except AzureError as error:
             if code_of(error) == "InvalidRange":
                 return 0  # the blob ends before the offset
@@ -203,7 +211,7 @@ class BlobArchive:
         try:
             return call(self._blob(name))
         except AzureError as error:
-            if status_of(error) == 404 and code_of(error) != "ContainerNotFound":
+            if _is_no_such_blob(error):
                 return None
             raise self._error(operation, name, error) from error
 
@@ -217,6 +225,10 @@ class BlobArchive:
             kind, hint = _BY_CODE[code]
             return kind(operation, cause, hint=hint, ids=ids)
         return storage_error(operation, "container", error, ids)
+
+
+def _is_no_such_blob(error: AzureError) -> bool:
+    return status_of(error) == 404 and code_of(error) != "ContainerNotFound"
 
 
 def _encoded(block_id: str) -> str:

@@ -6,13 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 import msgspec
-from azure.core import MatchConditions
 from azure.core.exceptions import AzureError
-from azure.data.tables import TableClient, UpdateMode
 
 from recording.adapters.rows import ENTRY_ROW, decoded, pack, unpack
 from recording.adapters.sdk_errors import code_of, status_of
 from recording.adapters.storage_errors import storage_error
+from recording.adapters.table import Row, Table
 from recording.core.errors import CatalogConflict, CatalogRefused, RecordingError
 from recording.core.model import CatalogEntry, DocumentId, RecordingId
 from recording.core.naming import encode
@@ -32,70 +31,62 @@ _OWNER = msgspec.json.Decoder(tuple[RecordingId, DocumentId])
 class TableCatalog:
     """`Catalog` over one table, which must exist."""
 
-    def __init__(self, table: TableClient) -> None:
+    def __init__(self, table: Table) -> None:
         self._table = table
 
     def load(self, recording_id: RecordingId) -> CatalogEntry | None:
         """See `ports.Catalog.load`."""
         ids = {"recording_id": str(recording_id)}
         try:
-            row = self._table.get_entity(encode(recording_id), ENTRY_ROW)
+            row, etag = self._table.get(encode(recording_id), ENTRY_ROW)
         except AzureError as error:
             if _is_no_such_row(error):
                 return None
             raise _error("load entry", error, ids) from error
-        return unpack(row, recording_id, str(row.metadata["etag"]))
+        return unpack(row, recording_id, etag)
 
     def save(self, entry: CatalogEntry) -> CatalogEntry:
         """See `ports.Catalog.save`."""
         row = pack(entry)
         try:
-            if entry.version:
-                done = self._table.update_entity(
-                    row, UpdateMode.REPLACE, etag=entry.version, match_condition=MatchConditions.IfNotModified
-                )
-            else:
-                done = self._table.create_entity(row)
+            etag = self._table.replace(row, entry.version) if entry.version else self._table.insert(row)
         except AzureError as error:
             ids = {"recording_id": str(entry.recording.recording_id)}
             if _is_no_such_row(error) or _is_conflict(error):
                 raise CatalogConflict("save entry", "it has changed meanwhile", ids=ids) from error
             raise _error("save entry", error, ids) from error
-        return replace(entry, version=str(done["etag"]))
+        return replace(entry, version=etag)
 
     def claim(self, claim: StartClaim) -> StartClaim:
         """See `ports.Catalog.claim`."""
         try:
-            done = self._table.create_entity(_claim_row(claim))
+            etag = self._table.insert(_claim_row(claim))
         except AzureError as error:
             if _is_conflict(error):
                 return self._standing(claim.key)
             raise _error("claim start", error, {"claim": claim.key}) from error
-        return replace(claim, version=str(done["etag"]))
+        return replace(claim, version=etag)
 
     def find_claim(self, key: str) -> StartClaim | None:
         """See `ports.Catalog.find_claim`."""
         ids = {"claim": key}
         try:
-            row = self._table.get_entity(_partition("start", key), _CLAIM_ROW)
+            row, etag = self._table.get(_partition("start", key), _CLAIM_ROW)
         except AzureError as error:
             if _is_no_such_row(error):
                 return None
             raise _error("find start", error, ids) from error
-        return replace(decoded(_CLAIM, row.get("body"), "find start", ids), version=str(row.metadata["etag"]))
+        return replace(decoded(_CLAIM, row.get("body"), "find start", ids), version=etag)
 
     def settle(self, claim: StartClaim) -> StartClaim:
         """See `ports.Catalog.settle`."""
-        row = _claim_row(claim)
         try:
-            done = self._table.update_entity(
-                row, UpdateMode.REPLACE, etag=claim.version, match_condition=MatchConditions.IfNotModified
-            )
+            etag = self._table.replace(_claim_row(claim), claim.version)
         except AzureError as error:
             if _is_no_such_row(error) or _is_conflict(error):
                 return self._standing(claim.key)
             raise _error("settle start", error, {"claim": claim.key}) from error
-        return replace(claim, version=str(done["etag"]))
+        return replace(claim, version=etag)
 
     def _standing(self, key: str) -> StartClaim:
         standing = self.find_claim(key)
@@ -111,17 +102,17 @@ class TableCatalog:
         row = _row("object", object_key, "owner", (recording_id, document_id))
         return decoded(_OWNER, self._first_come("own source object", row, ids), "own source object", ids)
 
-    def _first_come(self, operation: str, row: Mapping[str, Any], ids: Mapping[str, str]) -> Any:
+    def _first_come(self, operation: str, row: Row, ids: Mapping[str, str]) -> Any:
         """Insert the row unless there is one of its keys; the body of the one that stands."""
         try:
-            self._table.create_entity(row)
+            self._table.insert(row)
         except AzureError as error:
             if not _is_conflict(error):
                 raise _error(operation, error, ids) from error
         else:
             return row["body"]
         try:
-            return self._table.get_entity(row["PartitionKey"], row["RowKey"]).get("body")
+            return self._table.get(row["PartitionKey"], row["RowKey"])[0].get("body")
         except AzureError as error:
             raise _error(operation, error, ids) from error
 

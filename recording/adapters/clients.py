@@ -7,10 +7,15 @@ from urllib.parse import urlsplit
 from azure.communication.callautomation import CallAutomationClient
 from azure.core.credentials import AzureKeyCredential, TokenCredential
 from azure.core.pipeline import Pipeline, PipelineRequest
-from azure.core.pipeline.policies import BearerTokenCredentialPolicy, HeadersPolicy, RetryPolicy, SansIOHTTPPolicy
+from azure.core.pipeline.policies import (
+    BearerTokenCredentialPolicy,
+    HeadersPolicy,
+    RetryPolicy,
+    SansIOHTTPPolicy,
+)
 from azure.core.pipeline.transport import HttpTransport
 from azure.core.rest import HttpRequest
-from azure.data.tables import TableClient
+from azure.core.utils import parse_connection_string
 from azure.eventgrid import EventGridPublisherClient
 from azure.eventgrid._legacy import EventGridPublisherClient as TopicClient
 from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
@@ -18,12 +23,14 @@ from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueClient
 
 from recording.adapters.http_transport import Reply, Urllib3Transport
-from recording.adapters.signing import Signing
+from recording.adapters.signing import Signing, TableSigning
+from recording.adapters.table import Table
 
 _KEPT_CONNECTIONS = 64
 _USER_AGENT = "recording-archive"
 _COMMUNICATION_SCOPE = "https://communication.azure.com//.default"
 _STORAGE_SCOPE = "https://storage.azure.com/.default"
+_TABLE_VERSION = "2019-02-02"
 RETRY: dict[str, Any] = {"retry_total": 3, "retry_backoff_factor": 0.5, "retry_backoff_max": 10, "timeout": 60}
 """The SDK's own retries are for a single request; a step that fails is given back to the queue, which has minutes."""
 _BLOB_RETRY: dict[str, Any] = {"retry_total": 3, "initial_backoff": 1, "increment_base": 2}
@@ -65,23 +72,23 @@ def source_requests(
         else BearerTokenCredentialPolicy(credential, _COMMUNICATION_SCOPE)
     )
     policies: list[Any] = [HeadersPolicy(headers), signing]
-    return Pipeline(transport or Urllib3Transport(_KEPT_CONNECTIONS), policies)
+    return Pipeline(transport or _transport(), policies)
 
 
 def blob_requests(
     service: BlobServiceClient, transport: HttpTransport[HttpRequest, Reply] | None = None, retries: int = 3
 ) -> Pipeline[HttpRequest, Reply]:
-    """Signs and sends the requests that carry bytes, with the credential and the version of the service's client."""
-    policies: list[Any] = [RetryPolicy(**RETRY | {"retry_total": retries}), _BlobHeaders(service.api_version)]
+    """Signs and sends requests for blobs, with the credential and version of the service's client."""
+    policies: list[Any] = [RetryPolicy(**RETRY | {"retry_total": retries}), _Storage(service.api_version)]
     if hasattr(service.credential, "get_token"):
         policies.append(BearerTokenCredentialPolicy(service.credential, _STORAGE_SCOPE))
     elif service.credential is not None:  # the SDK's own policy of a shared key; nothing for a signature in the URL
         policies.append(service.credential)
-    return Pipeline(transport or Urllib3Transport(_KEPT_CONNECTIONS), policies)
+    return Pipeline(transport or _transport(), policies)
 
 
-class _BlobHeaders(SansIOHTTPPolicy[HttpRequest, Reply]):
-    """What Blob storage wants to hear with every request, at every try: the version spoken, and the time."""
+class _Storage(SansIOHTTPPolicy[HttpRequest, Any]):
+    """What Azure Storage wants to hear with every request, at every try: the version spoken, and the time."""
 
     def __init__(self, version: str) -> None:
         self._headers = {"x-ms-version": version, "User-Agent": _USER_AGENT}
@@ -99,12 +106,31 @@ def blob_service(connection_string: str, uri: str = "", credential: Identity | N
     return BlobServiceClient(uri, credential, **options)
 
 
-def table(name: str, connection_string: str, uri: str = "", credential: Identity | None = None) -> TableClient:
-    """A client for the catalog's table."""
-    options = _options(RETRY)
+def table(
+    name: str,
+    connection_string: str,
+    uri: str = "",
+    credential: Identity | None = None,
+    *,
+    transport: HttpTransport[HttpRequest, Reply] | None = None,
+    retries: int = 3,
+) -> Table:
+    """The catalog's table."""
+    policies: list[Any] = [RetryPolicy(**RETRY | {"retry_total": retries}), _Storage(_TABLE_VERSION)]
     if connection_string:
-        return TableClient.from_connection_string(connection_string, name, **options)
-    return TableClient(uri, name, credential=credential, **options)
+        uri, signing = _shared_key(connection_string)
+        policies.append(signing)
+    elif credential is not None:
+        policies.append(BearerTokenCredentialPolicy(credential, _STORAGE_SCOPE))
+    return Table(f"{uri.rstrip('/')}/{name}", Pipeline(transport or _transport(), policies))
+
+
+def _shared_key(connection_string: str) -> tuple[str, TableSigning]:
+    """The URL of the account's tables, and the policy that signs for them."""
+    parts = parse_connection_string(connection_string)
+    account, key = parts["accountname"], parts["accountkey"]
+    by_suffix = f"{parts.get('defaultendpointsprotocol', 'https')}://{account}.table.{parts.get('endpointsuffix')}"
+    return parts.get("tableendpoint") or by_suffix, TableSigning(account, key)
 
 
 def queue(name: str, connection_string: str, uri: str = "", credential: Identity | None = None) -> QueueClient:
@@ -123,4 +149,8 @@ def event_grid(endpoint: str, credential: Credential) -> EventGridPublisherClien
 
 def _options(retry: dict[str, Any]) -> dict[str, Any]:
     """What every client of an SDK is told. No redirect is followed: nobody has checked where it leads."""
-    return {"transport": Urllib3Transport(_KEPT_CONNECTIONS), "permit_redirects": False, **retry}
+    return {"transport": _transport(), "permit_redirects": False, **retry}
+
+
+def _transport() -> Urllib3Transport:
+    return Urllib3Transport(_KEPT_CONNECTIONS)

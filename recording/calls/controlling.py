@@ -91,7 +91,7 @@ class Controlling:
         log.event("recording.stopped", {"recording_id": recording_id})
         if entry is None:
             return _entry_of_foreign(recording_id, RecordingState.STOPPED)
-        return self.updates.apply(recording_id, Stopped(), entry).entry
+        return self.updates.apply(recording_id, Stopped(), known=entry).entry
 
     def _pause_or_resume(
         self,
@@ -114,7 +114,7 @@ class Controlling:
         log.event(f"recording.{type(fact).__name__.lower()}", {"recording_id": recording_id})
         if entry is None:
             return _entry_of_foreign(recording_id, state)
-        return self.updates.apply(recording_id, fact, entry).entry
+        return self.updates.apply(recording_id, fact, known=entry).entry
 
 
 def _entry_of_foreign(recording_id: RecordingId, state: RecordingState) -> CatalogEntry:

@@ -36,7 +36,7 @@ class Announcing:
             door,
             tuple(Announcement(one, self._name(event, one, output, now), due, gone_by) for one in event.chunks),
         )
-        decision = self.updates.apply(event.recording_id, fact, entry)
+        decision = self.updates.apply(event.recording_id, fact, known=entry)
         if not decision.steps:  # else the first step tells what is to be told: a topic out of order holds up no copy
             self.updates.tell(decision.entry)
         log.event(

@@ -29,10 +29,13 @@ from recording.core.lifecycle import (
     Expired,
     Fact,
     Failed,
+    Kept,
     LookAgain,
     NextStep,
     Quarantined,
     ReleaseChunk,
+    Released,
+    decide,
     next_step,
 )
 from recording.core.model import CatalogEntry, Chunk, DocumentId, Failure, RecordingId, Subject
@@ -131,8 +134,9 @@ class Archiving:
             return False
         return self.updates.now() < chunk.look_at != step.look_at
 
-    def _go_on(self, step: ChunkMessage, entry: CatalogEntry) -> tuple[CatalogEntry, datetime | None]:
+    def _go_on(self, step: ChunkMessage, saved: CatalogEntry) -> tuple[CatalogEntry, datetime | None]:
         """Do what is to be done until nothing is, for now; the entry as it is then, and when to come back."""
+        entry, held = saved, tuple[Fact, ...]()
         for _ in range(_MOST_STEPS):
             now = self.updates.now()
             todo = next_step(entry, step.document_id, now)
@@ -146,14 +150,20 @@ class Archiving:
             try:
                 fact = self._carry_out(todo, entry, chunk, trial)
             except RecordingError as error:
-                entry = self._failed(entry, chunk, todo, trial, error)
+                saved = entry = self._failed(entry, chunk, todo, trial, error, held)
+                held = ()
                 if isinstance(todo, CompleteRecording):  # no look of a chunk stands for it
                     return entry, next_look(chunk, self.updates.now(), self.waits)
                 continue
             if fact is None:
                 return entry, now
+            if _waits_for_completion(entry, fact, step, now):
+                held = (fact,)
+                entry = decide(entry, fact, now).entry
+                continue
             # What is done and cannot be noted is no failed try: the message comes again, and finds it done.
-            entry = self.updates.apply(step.recording_id, fact, entry).entry
+            saved = entry = self.updates.apply(step.recording_id, *held, fact, known=saved).entry
+            held = ()
         return entry, self.updates.now() + self.waits.first
 
     def _carry_out(self, todo: NextStep, entry: CatalogEntry, chunk: Chunk, trial: Trial) -> Fact | None:
@@ -170,9 +180,15 @@ class Archiving:
         raise AssertionError(f"{todo} is no step to be carried out")
 
     def _failed(
-        self, entry: CatalogEntry, chunk: Chunk, todo: NextStep, trial: Trial, error: RecordingError
+        self,
+        entry: CatalogEntry,
+        chunk: Chunk,
+        todo: NextStep,
+        trial: Trial,
+        error: RecordingError,
+        held: tuple[Fact, ...],
     ) -> CatalogEntry:
-        """Note a failed try; the entry as it is then.
+        """Note a failed try, and what was held before it; the entry as it is then.
 
         Raises:
             Transient: not even the failure could be noted; the message must come again.
@@ -182,7 +198,7 @@ class Archiving:
         fact = self._fact_of(chunk, todo, trial, error, self.updates.now())
         _step_failed(step, error, chunk.tries + 1)
         try:
-            return self.updates.apply(entry.recording.recording_id, fact).entry
+            return self.updates.apply(entry.recording.recording_id, *held, fact).entry
         except RecordingError as unnoted:
             # The message is for a person only if nothing of the two passes by itself.
             raise (error if isinstance(error, Transient) else unnoted) from unnoted
@@ -218,6 +234,16 @@ class Archiving:
                 ids={"recording_id": step.recording_id, "document_id": step.document_id},
             )
         return entry
+
+
+def _waits_for_completion(entry: CatalogEntry, fact: Fact, step: ChunkMessage, now: datetime) -> bool:
+    """Whether a fact is noted together with the completion that it leads to at once.
+
+    Who is cut off before that finds the source gone, and the manifest that was written.
+    """
+    if not isinstance(fact, Released | Kept):
+        return False
+    return isinstance(next_step(decide(entry, fact, now).entry, step.document_id, now), CompleteRecording)
 
 
 def _chunk_of(entry: CatalogEntry, step: ChunkMessage) -> Chunk:

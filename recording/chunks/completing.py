@@ -9,11 +9,14 @@ from itertools import count
 from recording import log
 from recording.core.errors import BlobExists
 from recording.core.formats import notifications
-from recording.core.formats.manifest import manifest_json
+from recording.core.formats.manifest import manifest_json, says_the_same
 from recording.core.lifecycle import Completed, lacks
 from recording.core.model import BlobName, CatalogEntry
 from recording.core.naming import manifest_name
 from recording.ports import Archive, Topic
+
+_ROOM = 16
+"""Bytes by which the text of a time may be longer than that of another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +67,16 @@ class Completing:
             try:
                 self.archive.put(name, memoryview(body), {"manifest": str(revision)}, "application/json")
             except BlobExists:
-                if not self._stands(name, body):
+                if not self._stands(name, body, len(entry.chunks)):
                     continue
             return numbered, name
         raise AssertionError("there is always a next revision")
 
-    def _stands(self, name: BlobName, body: bytes) -> bool:
-        found = bytearray(len(body) + 1)
+    def _stands(self, name: BlobName, body: bytes, chunks: int) -> bool:
+        """Whether the blob of that name is this manifest, written by a try that was cut off before it noted so.
+
+        Only that try knew when it had released the source.
+        """
+        found = bytearray(len(body) + _ROOM * chunks + 1)
         read = self.archive.read(name, 0, memoryview(found))
-        return bytes(found[:read]) == body
+        return says_the_same(bytes(found[:read]), body)

@@ -3,7 +3,9 @@
 A source that is kept by mistake ends by itself within a day. One that is deleted by mistake is gone.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from recording import log
 from recording.chunks.metadata_file import MOST_METADATA
@@ -37,6 +39,7 @@ class Releasing:
     source: Source
     archive: Archive
     authority: Authority
+    now: Callable[[], datetime]
 
     def release(self, entry: CatalogEntry, chunk: Chunk, proof: Proof) -> Released | Kept | Damaged:
         """Release one archived chunk, or say why it is kept, or that the archive no longer holds what was proven.
@@ -61,7 +64,7 @@ class Releasing:
                 "found": "yes" if was_there else "gone already",
             },
         )
-        return Released(chunk.document_id)
+        return Released(chunk.document_id, self.now())
 
     # Authority
 

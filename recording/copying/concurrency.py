@@ -22,7 +22,8 @@ class ConcurrencyController:
       `rate >= best * (1 + GAIN * (target / proven - 1))`, with `best` the rate measured at `proven` connections: a
       doubling must bring a quarter more. A new connection is slow at first, so an increase has `WINDOWS` windows to
       pay; then the target returns to `proven` and rests there for `REST` seconds, after which doubling is tried again.
-    - Decrease: it halves whenever the source throttles, and rests likewise.
+    - Decrease: it halves with every throttled reply, to 1 at least, and rests likewise. The wait that the reply asks
+      for is that of its own range alone.
     - Fast connections: where the first window shows `FAST` bytes per second for each connection, the CPU is the limit
       and not the network; then it goes on from `FEW`.
 

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Self
 
 from recording.core.errors import SettingsInvalid
-from recording.settings.declaring import Reader, Setting, declared
 from recording.settings.groups import (
     Archive,
     Communication,
@@ -18,6 +17,7 @@ from recording.settings.groups import (
     Storage,
     Topic,
 )
+from recording.settings.mechanism import Reader, Setting, declared
 from recording.settings.parsing import MEBIBYTE
 
 __all__ = ["CHUNK_QUEUE", "EVENT_QUEUE", "MEBIBYTE", "OURS", "STORAGE", "Setting", "Settings", "Storage"]

@@ -8,7 +8,7 @@ from recording.core.model import Authority, Output
 from recording.core.naming import DEFAULT_TEMPLATE, Template, parse_template
 from recording.core.outputs import parse_output_name
 from recording.settings import parsing
-from recording.settings.declaring import Setting
+from recording.settings.mechanism import Setting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from local.acs import LocalAcs
 from local.azurite import Azurite
 from local.eventgrid import LocalEventGrid
 from local.net.hosts import TOPIC_HOST
+from recording.adapters import clients
 from recording.adapters.catalog import TableCatalog
 from recording.adapters.http_transport import Urllib3Transport
 from recording.adapters.queue import StorageQueue
@@ -117,16 +118,13 @@ def real_catalog(table: str) -> Iterator[RealCatalog]:
     """The adapter over that table."""
     network = FaultyTransport()
     with (
-        TableServiceClient.from_connection_string(table, transport=network, retry_total=0) as service,
+        closing(clients.table(TABLE, table, transport=network, retries=0)) as mine,
+        closing(clients.table(TABLE, table)) as rivals,
+        closing(clients.table("missing", table, transport=network, retries=0)) as missing,
         TableServiceClient.from_connection_string(table) as aside,
     ):
-        rows = aside.get_table_client(TABLE)
         yield RealCatalog(
-            TableCatalog(service.get_table_client(TABLE)),
-            TableCatalog(rows),
-            TableCatalog(service.get_table_client("missing")),
-            network,
-            rows,
+            TableCatalog(mine), TableCatalog(rivals), TableCatalog(missing), network, aside.get_table_client(TABLE)
         )
 
 

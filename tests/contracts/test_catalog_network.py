@@ -2,10 +2,13 @@
 
 import json
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
 
+from recording.adapters import clients
+from recording.adapters.catalog import TableCatalog
 from recording.core.errors import (
     ArchiveBusy,
     ArchiveRefused,
@@ -17,6 +20,7 @@ from recording.core.errors import (
 from recording.core.model import DocumentId, RecordingId
 from recording.ports import Catalog
 from tests.contracts.catalogs import RealCatalog, claim, entry, large_entry
+from tests.contracts.faulty_transport import FaultyTransport
 from tests.core.entries_of import changed_recording
 
 OPERATIONS: dict[str, Callable[[Catalog], object]] = {
@@ -203,3 +207,17 @@ def test_an_entry_is_read_and_saved_by_one_request_each(real_catalog: RealCatalo
     real_catalog.catalog.load(recording_id)
 
     assert ["POST", "PUT", "GET"] == [request.method for request in real_catalog.network.sent]
+
+
+def test_a_table_is_where_its_account_is() -> None:
+    """A connection string of Azure names no URL, and a service's URI may end with a slash."""
+    account = "DefaultEndpointsProtocol=https;AccountName=archive;AccountKey=a2V5;EndpointSuffix=core.windows.net"
+    uri = "https://archive.table.core.windows.net/"
+    for connection_string, where in ((account, ""), ("", uri)):
+        network = FaultyTransport()
+        network.answer(404, "ResourceNotFound")
+        with closing(clients.table("t", connection_string, where, transport=network, retries=0)) as table:
+            assert TableCatalog(table).load(RecordingId("it's")) is None
+
+        (asked,) = network.sent
+        assert f"{uri}t(PartitionKey='it%3D27s',RowKey='recording')" == asked.url

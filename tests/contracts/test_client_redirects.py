@@ -1,6 +1,7 @@
-"""The SDKs' clients, told by their service to ask somewhere else."""
+"""Clients, told by their service to ask somewhere else."""
 
 from collections.abc import Callable
+from contextlib import closing
 
 import pytest
 from azure.core.exceptions import AzureError
@@ -25,8 +26,8 @@ def ask_for_blob(url: str) -> None:
 
 
 def ask_for_row(url: str) -> None:
-    with clients.table("table", connection_string(url)) as rows:
-        rows.get_entity("a", "b")
+    with closing(clients.table("table", connection_string(url))) as rows:
+        rows.get("a", "b")
 
 
 def send_message(url: str) -> None:

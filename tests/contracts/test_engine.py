@@ -277,14 +277,14 @@ def test_where_nothing_stands_nothing_is_the_sources(world: World) -> None:
 def test_a_source_that_stalls_is_asked_again(world: World) -> None:
     """Each byte comes in time for the socket, but all of them too slowly."""
     clock = Clock()
-    world.store.arm("slow_drip", after=2, amount=100, seconds=0.2)
+    world.store.arm("slow_body", after=2, amount=100, seconds=0.2)
     service = world.store.acs.world
     ended = threading.Event()
 
     def let_time_pass_while_it_stalls() -> None:
         assert service.wait_for(lambda world: any(fault.hits for fault in world.faults.armed()), JOIN_SECONDS)
         while not ended.is_set() and not service.wait_for(
-            lambda world: all(one.done for one in world.requests if one.fault == "slow_drip"), 0.1
+            lambda world: all(one.done for one in world.requests if one.fault == "slow_body"), 0.1
         ):
             clock.forward(40)
 

@@ -5,6 +5,7 @@ import re
 import ssl
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -165,7 +166,7 @@ def test_one_token_serves_all_clients_of_an_identity(
             identity,
             clients.blob_service("", server.url, identity) as blob,
             clients.blob_requests(blob) as writes,
-            clients.table("t", "", server.url, identity) as table,
+            closing(clients.table("t", "", server.url, identity)) as table,
         ):
             assert BlobArchive(blob, writes, "recordings").find(NAME) is None
             assert TableCatalog(table).load(RecordingId("r")) is None

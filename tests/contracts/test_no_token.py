@@ -8,8 +8,6 @@ from typing import Any, NoReturn
 import pytest
 from azure.communication.callautomation import CallAutomationClient
 from azure.core.exceptions import ClientAuthenticationError
-from azure.data.tables import TableClient
-from azure.eventgrid import EventGridPublisherClient
 from azure.identity import CredentialUnavailableError
 from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueClient
@@ -100,7 +98,7 @@ def read(identity: object) -> None:
 def publish(identity: Any) -> None:  # noqa: ANN401 - as azure-core has it
     """An event for the topic."""
     event = OutgoingEvent("id", EventName.ARCHIVED, "subject", {}, datetime.now(UTC))
-    EventGridTopic(EventGridPublisherClient(HERE, identity)).publish(event)
+    EventGridTopic(clients.event_grid(HERE, identity)).publish(event)
 
 
 PORTS: dict[str, tuple[type[RecordingError], Callable[[Any], object]]] = {
@@ -113,7 +111,7 @@ PORTS: dict[str, tuple[type[RecordingError], Callable[[Any], object]]] = {
     "find": (ArchiveRefused, lambda one: archive(one).find(BlobName("n"))),
     "load": (
         ArchiveRefused,
-        lambda one: TableCatalog(TableClient(HERE, "t", credential=one, retry_total=0)).load(RecordingId("r")),
+        lambda one: TableCatalog(clients.table("t", "", HERE, one)).load(RecordingId("r")),
     ),
     "put message": (
         ArchiveRefused,

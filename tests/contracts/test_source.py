@@ -319,7 +319,7 @@ def test_what_comes_says_what_it_is(store: Store) -> None:
 def test_an_abort_ends_a_read_that_waits(store: Store) -> None:
     """From another thread, long before the connection would."""
     stored = store.add(CONTENT)
-    store.arm("slow_drip", amount=10, seconds=0.2)
+    store.arm("slow_body", amount=10, seconds=0.2)
     with store.source.open(stored.content) as transfer:
         aborting = threading.Timer(0.1, transfer.abort)
         aborting.start()

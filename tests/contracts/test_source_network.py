@@ -402,7 +402,7 @@ def test_the_status_of_a_refusal_decides(real_store: RealStore, scripted: Callab
 def test_a_delete_that_is_flooded_has_been_done(real_store: RealStore) -> None:
     """Most of what it says is never taken."""
     stored = real_store.add(CONTENT)
-    real_store.arm("delete_flood", amount=600 << 20)
+    real_store.arm("delete_long_body", amount=600 << 20)
     tracemalloc.start()
     assert real_store.source.delete(stored.delete, proof())
     _, peak = tracemalloc.get_traced_memory()
@@ -464,7 +464,7 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 DRIP = {"amount": 300, "seconds": 0.1}
 
 
-@pytest.mark.parametrize(("fault", "error"), [("head_drip", SourceUnreachable), ("refusal_drip", SourceBusy)])
+@pytest.mark.parametrize(("fault", "error"), [("slow_head", SourceUnreachable), ("slow_refusal", SourceBusy)])
 def test_a_reply_that_drips_ends(real_store: RealStore, soon: None, fault: str, error: type[RecordingError]) -> None:
     """Long before it would by itself: the next one is good."""
     stored = real_store.add(CONTENT)
@@ -478,7 +478,7 @@ def test_a_reply_that_drips_ends(real_store: RealStore, soon: None, fault: str, 
 def test_a_redirect_that_drips_is_followed(real_store: RealStore, soon: None) -> None:
     """Its head has told where to."""
     stored = real_store.add(CONTENT)
-    real_store.arm("redirect_drip", **DRIP)
+    real_store.arm("slow_redirect", **DRIP)
 
     assert CONTENT == fetched(real_store.source.open(stored.content))
 
@@ -486,12 +486,12 @@ def test_a_redirect_that_drips_is_followed(real_store: RealStore, soon: None) ->
 def test_a_delete_that_drips_ends(real_store: RealStore, soon: None) -> None:
     """Its status tells, if it came."""
     stored = real_store.add(CONTENT)
-    real_store.arm("delete_drip", **DRIP)
+    real_store.arm("delete_slow_body", **DRIP)
     assert real_store.source.delete(stored.delete, proof())
     assert not real_store.holds(stored)
 
     another = real_store.add(CONTENT)
-    real_store.arm("delete_head_drip", **DRIP)
+    real_store.arm("delete_slow_head", **DRIP)
     with pytest.raises(SourceUnreachable):
         real_store.source.delete(another.delete, proof())
     assert not real_store.source.delete(another.delete, proof())

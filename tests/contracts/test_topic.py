@@ -56,13 +56,13 @@ class RealBoard:
     def __init__(self, grid: LocalEventGrid, key: str | None = None) -> None:
         self._grid = grid
         settings = grid.environment()
-        self._client = client(settings["ARCHIVED_TOPIC_ENDPOINT"], access_key(key or settings["ARCHIVED_TOPIC_KEY"]))
-        self.topic = EventGridTopic(self._client)
+        self._endpoint = client(settings["ARCHIVED_TOPIC_ENDPOINT"], access_key(key or settings["ARCHIVED_TOPIC_KEY"]))
+        self.topic = EventGridTopic(self._endpoint)
         self._before = len(grid.topic.received)
 
     def close(self) -> None:
         """Close the connections."""
-        self._client.close()
+        self._endpoint.close()
 
     def received(self) -> list[tuple[object, ...]]:
         events: list[dict[str, Any]] = self._grid.topic.received[self._before :]

@@ -105,8 +105,8 @@ def test_a_try_whose_time_is_up_at_once_makes_no_progress(connections: int) -> N
     """All that is staged was staged before."""
     source, location = source_with(media(5 * BLOCK))
     archive = FakeArchive()
+    killed(engine_of(source, connections=1), archive, 4, after=False)  # by one, so that the first block is staged
     engine = engine_of(source, connections=connections)
-    killed(engine, archive, 4, after=False)
     resumed: list[int] = []
     progress: list[int] = []
     found = copy(engine, location, destination(archive), until=0, progress=progress.append, resumed=resumed.append)

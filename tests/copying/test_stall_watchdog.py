@@ -58,7 +58,7 @@ def test_a_range_that_stalls_is_asked_for_again(after: int) -> None:
     clock = Clock()
     content = media(3 * BLOCK)
     source, location = source_with(content)
-    source.arm("slow_drip", after=after)
+    source.arm("slow_body", after=after)
     source.on_stall = lambda: clock.forward(1000)
     found = copied(engine_of(source, monotonic=clock), location, destination(FakeArchive()))
 

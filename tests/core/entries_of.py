@@ -165,7 +165,7 @@ def chunk_facts(index: int = 0) -> Mapping[str, ChunkFact]:
         Quarantined(of, ("doubted",), later),
         Disputed(of, ("disputed",), later),
         Damaged(of, "gone"),
-        Released(of),
+        Released(of, NOW),
         Kept(of, "told to"),
         Failed(of, failure(), later),
         Expired(of, failure()),

@@ -29,6 +29,7 @@ from recording.core.lifecycle import (
     Stopped,
     Told,
     decide,
+    decide_all,
 )
 from recording.core.model import (
     APP,
@@ -143,7 +144,7 @@ def test_a_fact_about_nothing_known_is_a_programming_error(fact: Fact) -> None:
 
 def test_a_fact_about_an_unknown_chunk_is_a_programming_error() -> None:
     with pytest.raises(KeyError):
-        decide(entry_of(chunk(0)), Released(document(1)), NOW)
+        decide(entry_of(chunk(0)), Released(document(1), NOW), NOW)
 
 
 def test_who_brought_a_change_about_stands_in_the_entry() -> None:
@@ -368,10 +369,22 @@ def test_an_end_told_by_the_metadata_makes_a_chunk_more_urgent() -> None:
 
 
 def test_a_release_is_dated_once() -> None:
-    once = decide(entry_of(chunk(0, ChunkState.ARCHIVED)), Released(document(0)), NOW).entry
+    """By the first that saw it, at the moment that it says: what is noted later is no other release."""
+    once = decide(entry_of(chunk(0, ChunkState.ARCHIVED)), Released(document(0), NOW), LATER).entry
 
     assert NOW == once.chunks[0].released_at
-    assert once == decide(once, Released(document(0)), LATER).entry
+    assert once == decide(once, Released(document(0), LATER), LATER).entry
+
+
+def test_facts_that_are_decided_together_come_to_what_they_come_to_one_by_one() -> None:
+    """As the last release and the completion that follows it."""
+    before = entry_of(chunk(0, ChunkState.ARCHIVED))
+    facts = (Released(document(0), NOW), completed(0))
+    one_by_one = decide(decide(before, facts[0], LATER).entry, facts[1], LATER)
+
+    assert one_by_one == decide_all(before, facts, LATER)
+    assert RecordingState.RELEASED == one_by_one.entry.recording.state
+    assert LATER == one_by_one.entry.recording.completed_at
 
 
 def test_a_source_kept_on_account_of_a_conflict_is_told() -> None:
@@ -434,7 +447,7 @@ def test_a_manifest_that_lacks_a_chunk_announced_meanwhile_completes_nothing() -
     entry = decide(entry_of(chunk(0, ChunkState.RELEASED)), announced(1), NOW).entry
     assert Decision(entry) == decide(entry, completed(0), LATER)
 
-    for fact in (archived(1), Released(document(1))):
+    for fact in (archived(1), Released(document(1), NOW)):
         entry = decide(entry, fact, NOW).entry
     assert Decision(entry) == decide(entry, completed(0), LATER)
     assert LATER == decide(entry, completed(0, 1, revision=2), LATER).entry.recording.completed_at

@@ -72,7 +72,7 @@ facts: st.SearchStrategy[Fact] = st.one_of(
     ),
     # Facts of the usual way are drawn more often: by chance alone a sequence would seldom complete a recording.
     st.builds(archived, indices),
-    st.builds(lambda index: Released(document(index)), indices),
+    st.builds(lambda index: Released(document(index), NOW), indices),
 )
 
 
@@ -183,7 +183,7 @@ def test_every_recording_comes_to_an_end_once_its_sources_must_have_ended(
         else:
             one = entry.chunk(document_id)
             assert one is not None
-            good: Fact = archived(one.index) if one.proof is None else Released(document_id)
+            good: Fact = archived(one.index) if one.proof is None else Released(document_id, NOW)
             fact = good if source_is_there else Expired(document_id, failure())
         entry = decide(entry, fact, now).entry
     assert all(one.is_closed for one in entry)
@@ -220,7 +220,7 @@ def test_chunks_archived_and_released_in_any_order_are_completed_by_the_last(
     assert entry is not None
     completions = 0
     sequence: list[Archived | Released] = [archived(i) for i in archiving]
-    sequence += [Released(document(i)) for i in releasing]
+    sequence += [Released(document(i), NOW) for i in releasing]
     for fact in sequence:
         entry = decide(entry, fact, NOW).entry
         completions += next_step(entry, fact.document_id, NOW) == CompleteRecording()

@@ -9,7 +9,7 @@ import uuid
 import wave
 from collections import Counter
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -19,11 +19,15 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.blob import BlobServiceClient, ContainerClient
 
 from local.acs import LocalAcs
-from local.acs.faults import FAULTS, Board, Fault, Occasion
+from local.acs.fault_table import FAULTS
+from local.acs.faults import Board, Fault, Occasion
 from local.acs.model import RequestRecord, StoredObject
 from local.faultproxy import FaultProxy
 from local.net.hosts import TOPIC_HOST
-from local.stack import CONTAINERS, provision
+from local.stack import CONTAINERS, TABLE, provision
+from recording.adapters import clients
+from recording.adapters.archive import BlobArchive
+from recording.adapters.catalog import TableCatalog
 from recording.bootstrap import compose
 from recording.core.formats.messages import ChunkMessage
 from recording.core.model import CatalogEntry, Chunk, ChunkState, DocumentId, Place, Proof, RecordingId
@@ -186,9 +190,14 @@ class Scene:
         self.acs.tunnel.route(TOPIC_HOST, self.topic.port)
         self.workers = self._running.enter_context(Workers(self._folder / "workers.log"))
         self.messages = self._running.enter_context(Messages(self._real))
-        self.app = compose(Settings.from_env(self.environment() | {"ARCHIVE_STORAGE": self._real}))
-        journal: Any = self.app.refusing.journal
-        self._running.callback(journal._requests.__exit__)  # noqa: SLF001 - the app itself never closes it
+        # The app never closes its connections: those that this process uses are made here, to be closed.
+        table = self._running.enter_context(closing(clients.table(TABLE, self._real)))
+        requests = self._running.enter_context(clients.blob_requests(self.blobs))
+        self.app = compose(
+            Settings.from_env(self.environment() | {"ARCHIVE_STORAGE": self._real}),
+            catalog=TableCatalog(table),
+            journal=BlobArchive(self.blobs, requests, _JOURNAL),
+        )
         return self
 
     def __exit__(

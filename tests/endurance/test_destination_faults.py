@@ -61,9 +61,8 @@ WHERE: Mapping[str, tuple[Operation, int]] = {
     "save the proof": ("upsert", 0),
     "look before the release": ("head", 0),
     "own the source object": ("insert", 0),
-    "save the release": ("upsert", 1),
     "put the manifest": ("put", 1),
-    "save the completion": ("upsert", 2),
+    "save the release and the completion": ("upsert", 1),
 }
 """The requests for one message, by purpose: the operation, and how many of its requests come before."""
 

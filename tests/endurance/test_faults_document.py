@@ -3,9 +3,9 @@
 import re
 from pathlib import Path
 
-from local.acs import faults as source
+from local.acs.fault_table import FAULTS as SOURCE_FAULTS
 from local.eventgrid.oddities import ODDITIES
-from local.faultproxy import faults as destination
+from local.faultproxy.faults import FAULTS as DESTINATION_FAULTS
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
@@ -14,7 +14,7 @@ NAMED = sorted(set(re.findall(r"`([\w/]+)::(test_\w+)`", PAGE)))
 
 def test_every_fault_is_on_the_page() -> None:
     """By its name in the table of faults."""
-    known = {*source.FAULTS, *destination.FAULTS, *ODDITIES}
+    known = {*SOURCE_FAULTS, *DESTINATION_FAULTS, *ODDITIES}
 
     assert set() == {name for name in known if f"`{name}`" not in PAGE}
 

@@ -15,6 +15,7 @@ class FakeCatalog:
     """`Catalog`: entries with versions; of claims and owners the first writer wins.
 
     `newer` are recordings saved by a newer version of the app; the next `conflicts` saves fail with a conflict.
+    `calls` are all requests for entries and owners so far.
     """
 
     entries: dict[RecordingId, CatalogEntry] = field(default_factory=dict)
@@ -22,18 +23,21 @@ class FakeCatalog:
     owners: dict[str, tuple[RecordingId, DocumentId]] = field(default_factory=dict)
     newer: set[RecordingId] = field(default_factory=set)
     conflicts: int = 0
+    calls: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
         self._versions = count(1)
 
     def load(self, recording_id: RecordingId) -> CatalogEntry | None:
+        self.calls.append("load")
         if recording_id in self.newer:
             raise NewerSchema("load entry", "a newer schema", ids={"recording_id": recording_id})
         return self.entries.get(recording_id)
 
     def save(self, entry: CatalogEntry) -> CatalogEntry:
         recording_id = entry.recording.recording_id
+        self.calls.append("save")
         pack(entry)  # rejects what no row can hold, as the adapter does
         with self._lock:
             standing = self.entries.get(recording_id)
@@ -64,5 +68,6 @@ class FakeCatalog:
     def own(
         self, object_key: str, recording_id: RecordingId, document_id: DocumentId
     ) -> tuple[RecordingId, DocumentId]:
+        self.calls.append("own")
         with self._lock:
             return self.owners.setdefault(object_key, (recording_id, document_id))

@@ -151,7 +151,7 @@ class FakeSource:
         if fault is not None and (error := _refusal(fault)) is not None:
             raise error
         transfer = self._transfer(location, offset, length)
-        if fault is not None and fault.name == "slow_drip":
+        if fault is not None and fault.name == "slow_body":
             transfer = replace(transfer, stalls=self.on_stall)
         elif fault is not None:
             transfer = _BENDS[fault.name](transfer, fault, self.contents[self._place(location)])
@@ -241,8 +241,8 @@ _STATUS = {
     "busy_429": "429",
     "busy_503": "503",
     "retry_after_day": "503",
-    "head_drip": "none",
-    "refusal_drip": "503",
+    "slow_head": "none",
+    "slow_refusal": "503",
     "server_error_500": "500",
     "server_error_502": "502",
     "hang": "none",

@@ -1,4 +1,4 @@
-"""The Bicep compiler, kept running: it compiles, formats and evaluates without asking anything of the network."""
+"""The Bicep compiler as a process that stays running: it compiles, formats and evaluates without network access."""
 
 import json
 import os
@@ -59,7 +59,7 @@ class Bicep:
         return self._process.stdout.readline().strip()
 
     def complaints(self, path: Path) -> list[str]:
-        """What compiler and linter say of a file and its modules, but that an API version has grown old."""
+        """What compiler and linter report for a file and its modules, except for old API versions."""
         found = self._ask(
             "compile" if path.suffix == ".bicep" else "compileParams", path=str(path), parameterOverrides={}
         )
@@ -74,14 +74,14 @@ class Bicep:
         return dict(json.loads(self._ask("compile", path=str(path))["contents"]))
 
     def formatted(self, path: Path) -> str:
-        """A file as the formatter would have it."""
+        """A file as the formatter writes it."""
         return str(self._ask("format", path=str(path))["contents"])
 
     def snapshot(self, parameters: Path) -> str:
-        """What a deployment with these parameters would make, every module evaluated; the same text each time."""
+        """What a deployment with these parameters would create, with every module evaluated; deterministic."""
         place = {"subscriptionId": SUBSCRIPTION, "location": "westeurope", "deploymentName": "main"}
         found = json.loads(self._ask("getSnapshot", path=str(parameters), metadata=place)["snapshot"])
-        found["outputs"] = dict(sorted(found["outputs"].items()))  # which come in any order
+        found["outputs"] = dict(sorted(found["outputs"].items()))  # their order is random
         return json.dumps(found, indent=2) + "\n"
 
 

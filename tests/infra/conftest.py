@@ -1,4 +1,4 @@
-"""The compiler, and the deployments that the claims are made of."""
+"""The compiler, and the deployments under test."""
 
 import json
 import os
@@ -15,7 +15,7 @@ INFRA = ROOT / "infra"
 VARIANTS = Path(__file__).parent / "variants"
 Evaluate = Callable[..., Deployment]
 
-# Seven choices of two, in the eight combinations that hold every pair of them: an orthogonal array.
+# Seven choices of two values, in eight combinations that contain every pair of values: an orthogonal array.
 CHOICES: tuple[tuple[str, dict[str, object]], ...] = (
     ("queue", {"eventDelivery": "queue"}),
     (
@@ -48,7 +48,7 @@ COMBINATIONS = [
 
 @pytest.fixture(scope="session")
 def bicep() -> Iterator[Bicep]:
-    """The compiler; without one, what needs it is skipped and says so."""
+    """The compiler; without one, the tests that need it are skipped."""
     program = find_bicep()
     if program is None:
         pytest.skip(MISSING)
@@ -97,5 +97,5 @@ def deployment(request: pytest.FixtureRequest, combined: dict[str, Deployment]) 
 
 @pytest.fixture(scope="session")
 def plain(evaluate: Evaluate) -> Deployment:
-    """Every choice as it is by default, subscription included."""
+    """Every parameter at its default, with the subscription."""
     return evaluate("plain", deployEventSubscription=True)

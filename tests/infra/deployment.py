@@ -1,4 +1,4 @@
-"""A deployment as it would be, asked for its resources."""
+"""A planned deployment and its resources."""
 
 import json
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ Resource = dict[str, Any]
 
 @dataclass(frozen=True)
 class Deployment:
-    """What a deployment makes: each resource with its id, name and properties, as far as they are known beforehand."""
+    """What a deployment creates: each resource with its id, name and properties, as far as they can be known."""
 
     name: str
     snapshot: str

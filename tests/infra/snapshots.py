@@ -1,11 +1,11 @@
-"""Write the kept deployments anew: `make snapshots`, after a change that is meant."""
+"""Rewrites the stored deployments: `make snapshots`, after an intended change."""
 
 from tests.infra.compiler import MISSING, Bicep, find_bicep
 from tests.infra.conftest import VARIANTS
 
 
 def main() -> None:
-    """Evaluate each of the variants and keep what it makes."""
+    """Evaluate each of the variants and store the result."""
     program = find_bicep()
     if program is None:
         raise SystemExit(MISSING)

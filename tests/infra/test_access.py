@@ -11,7 +11,7 @@ ARCHIVE, HOST = "storageAccounts/starchive", "storageAccounts/sthost"
 
 
 def expected(chosen: set[str]) -> set[tuple[str, str, str]]:
-    """Who, which role, on what: the whole list."""
+    """The whole list: identity, role, scope."""
     found = {
         (APP, "Storage Blob Data Owner", HOST),
         (APP, "Storage Blob Data Contributor", ARCHIVE),
@@ -33,7 +33,7 @@ def expected(chosen: set[str]) -> set[tuple[str, str, str]]:
 
 
 def assigned(role: Resource, claims: set[tuple[str, str, str]]) -> tuple[str, str, str]:
-    """Which of the claims an assignment is; or what it is instead."""
+    """The expected assignment that this one is; otherwise its description."""
     properties = role["properties"]
     scope = role["id"].split("/providers/Microsoft.Authorization/")[0]
     guid = properties["roleDefinitionId"].rsplit("/", 1)[1]
@@ -48,7 +48,7 @@ def assigned(role: Resource, claims: set[tuple[str, str, str]]) -> tuple[str, st
 
 
 def test_roles_are_exactly_as_listed(deployment: Deployment) -> None:
-    """No more, no fewer, each once, each to a service's identity."""
+    """Each exactly once, each for a service's identity."""
     claims = expected(set(deployment.name.split("+")))
     roles = deployment.of("Authorization/roleAssignments")
     assert sorted(claims) == sorted(assigned(role, claims) for role in roles)
@@ -56,14 +56,14 @@ def test_roles_are_exactly_as_listed(deployment: Deployment) -> None:
 
 
 def test_role_names_are_known_beforehand(deployment: Deployment) -> None:
-    """So that a second deployment names the same, and what-if can tell."""
+    """A second deployment has the same names, and what-if can evaluate them."""
     names = [role["name"] for role in deployment.of("Authorization/roleAssignments")]
     assert [] == [name for name in names if "[" in name]
     assert len(names) == len(set(names))
 
 
 def test_a_custom_role_can_take_the_place_of_the_wide_one(evaluate: Evaluate) -> None:
-    """On the Communication resource, where no narrower built-in one is documented."""
+    """On the Communication resource, for which no narrower built-in role is documented."""
     custom = "12345678-1234-1234-1234-123456789abc"
     roles = evaluate(communicationRoleId=custom).of("Authorization/roleAssignments")
     held = {role["properties"]["roleDefinitionId"].rsplit("/", 1)[1] for role in roles}
@@ -72,7 +72,7 @@ def test_a_custom_role_can_take_the_place_of_the_wide_one(evaluate: Evaluate) ->
 
 
 def test_guids_are_the_documented_ones() -> None:
-    """A slip in a GUID would be found on deployment only. These are Microsoft's, of the roles' reference."""
+    """A wrong GUID would fail only at deployment. These are from Microsoft's reference."""
     assert {
         "Communication and Email Service Owner": "09976791-48a7-449e-bb21-39d1a415f350",
         "EventGrid Data Sender": "d5a91429-5739-47e2-a06b-3470a27159e7",

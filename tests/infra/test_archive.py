@@ -1,8 +1,8 @@
-"""What keeps recordings: versions, time to take back, tiers by class, WORM, a key of one's own, a lock."""
+"""The archive account: versions, soft delete, tiers by class, WORM, customer-managed keys, a lock."""
 
 import pytest
 
-from local.stack import CONTAINERS, EVENTS, QUEUE, TABLE
+from local.stack import CONTAINERS, TABLE
 from recording.settings import CHUNK_QUEUE, EVENT_QUEUE
 from tests.infra.conftest import Evaluate
 from tests.infra.deployment import Deployment
@@ -11,22 +11,21 @@ ACCOUNT = "Storage/storageAccounts"
 
 
 def names(deployment: Deployment, kind: str) -> set[str]:
-    """The last part of the names of what the archive account holds of a kind."""
+    """The last part of the names of the archive account's resources of a kind."""
     found = deployment.of(f"{ACCOUNT}/{kind}")
     return {each["name"].split("/")[-1] for each in found if each["name"].startswith("starchive")}
 
 
 def test_it_has_what_the_app_and_the_local_stack_have(deployment: Deployment) -> None:
-    """The same containers, queues and table, and one container for what Event Grid could not deliver."""
+    """The same containers, queues and table, and a container for dead letters of Event Grid."""
     assert {*CONTAINERS, "recordings-deadletter"} == names(deployment, "blobServices/containers")
-    read = {CHUNK_QUEUE, EVENT_QUEUE}
-    assert {QUEUE, EVENTS} == read
-    assert read | {f"{queue}-poison" for queue in read} == names(deployment, "queueServices/queues")
+    queues = {CHUNK_QUEUE, EVENT_QUEUE}
+    assert queues | {f"{queue}-poison" for queue in queues} == names(deployment, "queueServices/queues")
     assert {TABLE} == names(deployment, "tableServices/tables")
 
 
 def test_what_was_deleted_or_changed_can_be_had_back(plain: Deployment) -> None:
-    """By versions, and for thirty days."""
+    """With versions, and for thirty days."""
     properties = plain.one(f"{ACCOUNT}/blobServices", "starchive")["properties"]
     assert properties["isVersioningEnabled"]
     assert {"enabled": True, "days": 30} == properties["deleteRetentionPolicy"]
@@ -34,7 +33,7 @@ def test_what_was_deleted_or_changed_can_be_had_back(plain: Deployment) -> None:
 
 
 def test_by_default_nothing_is_ever_deleted(plain: Deployment) -> None:
-    """Recordings move to cheaper tiers, of which all can be read at once; only replaced versions go."""
+    """Recordings move to cooler tiers that are readable at once; only replaced versions are deleted."""
     rules = plain.one(f"{ACCOUNT}/managementPolicies")["properties"]["policy"]["rules"]
     recordings, versions = rules
     assert ["recordings/"] == recordings["definition"]["filters"]["prefixMatch"]
@@ -46,7 +45,7 @@ def test_by_default_nothing_is_ever_deleted(plain: Deployment) -> None:
 
 
 def test_each_class_has_its_own_tiers_and_end(evaluate: Evaluate) -> None:
-    """By what its blob names begin with; 0 days are never."""
+    """Selected by the prefix of its blob names; 0 days means never."""
     short = {"name": "short", "prefix": "short/", "coolAfterDays": 0, "coldAfterDays": 0, "deleteAfterDays": 90}
     long = {"name": "long", "prefix": "long/", "coolAfterDays": 7, "coldAfterDays": 30, "deleteAfterDays": 3650}
     rules = evaluate(retentionClasses=[short, long]).one(f"{ACCOUNT}/managementPolicies")["properties"]["policy"][
@@ -59,7 +58,7 @@ def test_each_class_has_its_own_tiers_and_end(evaluate: Evaluate) -> None:
 
 
 def test_worm_guards_recordings_alone(evaluate: Evaluate) -> None:
-    """Versions of the archive's container; the journal and the quarantine stay as they are."""
+    """Only versions in the archive's container; not the journal and the quarantine."""
     found = evaluate(immutabilityDays=365)
     containers = found.of(f"{ACCOUNT}/blobServices/containers")
     guarded = [
@@ -72,7 +71,7 @@ def test_worm_guards_recordings_alone(evaluate: Evaluate) -> None:
 
 
 def test_holds_by_the_app_need_a_container_that_can_hold(evaluate: Evaluate) -> None:
-    """Without a policy of the container's own."""
+    """Without a policy on the container."""
     found = evaluate(app={"immutableDays": 30})
     containers = found.of(f"{ACCOUNT}/blobServices/containers")
     assert 1 == sum(bool(each["properties"].get("immutableStorageWithVersioning")) for each in containers)
@@ -80,7 +79,7 @@ def test_holds_by_the_app_need_a_container_that_can_hold(evaluate: Evaluate) -> 
 
 
 def test_a_locked_policy_is_left_alone(evaluate: Evaluate) -> None:
-    """The container keeps its mark; the policy is no longer for a template to write."""
+    """The container stays marked; a template cannot write a locked policy."""
     found = evaluate(immutabilityDays=365, immutabilityLocked=True)
     assert [] == found.of(f"{ACCOUNT}/blobServices/containers/immutabilityPolicies")
     (container,) = (
@@ -90,7 +89,7 @@ def test_a_locked_policy_is_left_alone(evaluate: Evaluate) -> None:
 
 
 def test_encryption_is_by_the_key_that_was_chosen(deployment: Deployment) -> None:
-    """Twice in any case; queues and tables by the same key as blobs."""
+    """With double encryption in any case; queues and tables use the same key as blobs."""
     account = deployment.one(ACCOUNT, "starchive")
     encryption = account["properties"]["encryption"]
     assert encryption["requireInfrastructureEncryption"]
@@ -103,7 +102,7 @@ def test_encryption_is_by_the_key_that_was_chosen(deployment: Deployment) -> Non
 
 @pytest.mark.parametrize("locked", [True, False])
 def test_a_lock_guards_the_archive_unless_told_otherwise(evaluate: Evaluate, *, locked: bool) -> None:
-    """And nothing else is locked."""
+    """Nothing else is locked."""
     locks = (evaluate() if locked else evaluate(lockArchive=False)).of("Authorization/locks")
     assert locked == bool(locks)
     for lock in locks:
@@ -112,7 +111,7 @@ def test_a_lock_guards_the_archive_unless_told_otherwise(evaluate: Evaluate, *, 
 
 
 def test_who_read_and_deleted_is_logged(plain: Deployment) -> None:
-    """And what was put into a queue, poison queues included."""
+    """Messages that are put into queues, too, poison queues included."""
     logs = {
         each["name"]: {log["category"] for log in each["properties"]["logs"] if log["enabled"]}
         for each in plain.of("Insights/diagnosticSettings")

@@ -1,4 +1,4 @@
-"""azd deploys what `make package` packs, and its hooks may run any number of times."""
+"""azd deploys what `make package` packs, and its hooks are idempotent."""
 
 import re
 import subprocess
@@ -15,7 +15,7 @@ ENVIRONMENT = {"AZURE_ENV_NAME": "test", "AZURE_RESOURCE_GROUP": "rg-test", "FUN
 
 
 class Tools:
-    """Stand-ins for az and azd, which need Azure: they note how they were called, and fail if told so."""
+    """Replacements of az and azd, which need Azure: they record their calls, and fail on request."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -30,7 +30,7 @@ class Tools:
         script.chmod(0o755)
 
     def run(self, hook: str, **environment: str) -> tuple[int, list[str]]:
-        """A hook's exit code, and the calls that it made."""
+        """A hook's exit code, and the recorded calls."""
         self.calls.unlink(missing_ok=True)
         path = f"{self.folder}:/usr/bin:/bin"
         variables = {"PATH": path, "SUBSCRIBE_PAUSE": "0", "SUBSCRIBE_TRIES": "3", **ENVIRONMENT, **environment}
@@ -40,12 +40,12 @@ class Tools:
 
 @pytest.fixture
 def tools(tmp_path: Path) -> Tools:
-    """Both of them, succeeding."""
+    """Both of them, without failures."""
     return Tools(tmp_path)
 
 
 def test_the_subscription_comes_second(tools: Tools) -> None:
-    """Once the function is known: a flag, and one more deployment."""
+    """When the function is known: it sets a flag and deploys once more."""
     code, calls = tools.run("postdeploy.sh")
     shown, *rest = calls
     assert 0 == code
@@ -57,12 +57,12 @@ def test_the_subscription_comes_second(tools: Tools) -> None:
 
 
 def test_a_second_run_does_nothing(tools: Tools) -> None:
-    """The flag is set by then."""
+    """The flag is set already."""
     assert (0, []) == tools.run("postdeploy.sh", DEPLOY_EVENT_SUBSCRIPTION="true")
 
 
 def test_it_waits_for_the_function(tools: Tools, tmp_path: Path) -> None:
-    """A new package takes a while until its functions are known."""
+    """The functions of a new package are known only after some time."""
     tools.answer("az", f'[ "$(grep -c "^az " "{tools.calls}")" -ge 3 ]')
     code, calls = tools.run("postdeploy.sh")
     assert (0, 3) == (code, sum(call.startswith("az ") for call in calls))
@@ -70,14 +70,14 @@ def test_it_waits_for_the_function(tools: Tools, tmp_path: Path) -> None:
 
 
 def test_without_the_function_nothing_is_subscribed(tools: Tools) -> None:
-    """It gives up after a while, and says so by its exit code."""
+    """It stops after some time, with a message and an exit code."""
     tools.answer("az", "exit 3")
     code, calls = tools.run("postdeploy.sh")
     assert (1, 3) == (code, len(calls))
 
 
 def test_a_failed_second_deployment_is_tried_again(tools: Tools) -> None:
-    """The flag is taken back, so that the next run does it."""
+    """The flag is removed, so that the next run repeats it."""
     tools.answer("azd", '[ "$1" != provision ]')
     code, calls = tools.run("postdeploy.sh")
     assert 1 == code
@@ -85,13 +85,13 @@ def test_a_failed_second_deployment_is_tried_again(tools: Tools) -> None:
 
 
 def test_after_down_everything_begins_anew(tools: Tools) -> None:
-    """The function is gone, so its subscription must wait again."""
+    """The function no longer exists, so its subscription must wait again."""
     expected = ["azd env set DEPLOY_EVENT_SUBSCRIPTION false --environment test"]
     assert (0, expected) == tools.run("postdown.sh")
 
 
 def test_azd_gets_what_the_package_holds(tmp_path: Path) -> None:
-    """The hook unpacks it into the folder that azure.yaml names; run again, nothing old is left in it."""
+    """The hook unpacks it into the folder that azure.yaml names; a second run leaves no old file in it."""
     root = tmp_path / "checkout"
     for path in [
         *contents(ROOT),
@@ -113,7 +113,7 @@ def test_azd_gets_what_the_package_holds(tmp_path: Path) -> None:
 
 
 def test_azure_yaml_names_what_there_is() -> None:
-    """Its hooks, its folder, its service by the tag that the app has."""
+    """Its hooks, its folder, its service by the app's tag."""
     text = (ROOT / "azure.yaml").read_text()
     hooks = re.findall(r"run: (\S+)", text)
     assert {f"infra/hooks/{path.name}" for path in HOOKS.iterdir()} == set(hooks)
@@ -123,7 +123,7 @@ def test_azure_yaml_names_what_there_is() -> None:
 
 
 def test_every_variable_that_bicep_reads_reaches_it() -> None:
-    """The workflow hands on each that main.bicepparam reads but the flag, which is the hook's; and no secret."""
+    """The workflow passes all that main.bicepparam reads, except the hook's flag; and no secret."""
     read = set(re.findall(r"readEnvironmentVariable\('(\w+)'", (INFRA / "main.bicepparam").read_text()))
     workflow = (ROOT / ".github" / "workflows" / "deploy.yml").read_text()
     assert read - {"DEPLOY_EVENT_SUBSCRIPTION"} == set(

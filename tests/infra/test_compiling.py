@@ -1,4 +1,4 @@
-"""Every Bicep file compiles and lints without a word, and is laid out as the formatter has it."""
+"""Every Bicep file compiles and lints without a message, and is formatted."""
 
 from pathlib import Path
 from typing import Any
@@ -18,19 +18,19 @@ BOUNDS = {
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_it_compiles_without_a_word(bicep: Bicep, path: Path) -> None:
-    """No error, no warning: a property that no resource type has is one. Old API versions are told by `make infra`."""
+    """No error and no warning, also none for an unknown property. `make infra` reports old API versions."""
     assert [] == bicep.complaints(path)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_it_is_formatted(bicep: Bicep, path: Path) -> None:
-    """`bicep format` would change nothing."""
+    """`bicep format` changes nothing."""
     assert path.read_text(encoding="utf-8") == bicep.formatted(path)
 
 
 @pytest.mark.parametrize("path", sorted(INFRA.rglob("*.bicep")), ids=lambda path: path.name)
 def test_every_parameter_and_output_is_described(bicep: Bicep, path: Path) -> None:
-    """And says whether it must be given."""
+    """A parameter's description says whether it is required."""
     template = bicep.template(path)
     parameters = template.get("parameters", {})
     described = {name for name, each in parameters.items() if _description(each).startswith(("Required.", "Optional."))}
@@ -41,7 +41,7 @@ def test_every_parameter_and_output_is_described(bicep: Bicep, path: Path) -> No
 
 
 def test_every_parameter_is_bounded(bicep: Bicep) -> None:
-    """A text by its length or its values, a number by least and most, a list by its length."""
+    """A text by length or values, a number by minimum and maximum, a list by length."""
     template = bicep.template(INFRA / "main.bicep")
     loose = [name for name, each in template["parameters"].items() if not _bounded(each)]
     fields = template["definitions"]
@@ -55,7 +55,7 @@ def test_every_parameter_is_bounded(bicep: Bicep) -> None:
 
 
 def test_outputs_are_as_azd_wants_them(bicep: Bicep) -> None:
-    """In capitals: they become variables of its environment."""
+    """In capitals: they become environment variables."""
     outputs = bicep.template(INFRA / "main.bicep")["outputs"]
     assert {"AZURE_LOCATION", "AZURE_RESOURCE_GROUP", "FUNCTION_APP_NAME", "EVENT_DELIVERY"} <= set(outputs)
     assert [] == [name for name in outputs if not name.isupper()]

@@ -1,4 +1,4 @@
-"""The subscription brings file events and nothing else, for a time that leaves time, and loses none."""
+"""The subscription delivers file events only, ends its retries in time, and loses no event."""
 
 import pytest
 
@@ -13,19 +13,19 @@ KIND = "EventGrid/systemTopics/eventSubscriptions"
 
 @pytest.fixture(params=["function", "queue"])
 def subscription(request: pytest.FixtureRequest, evaluate: Evaluate) -> Resource:
-    """The subscription's properties, by either delivery."""
+    """The subscription's properties, for either delivery."""
     found = evaluate(eventDelivery=request.param, deployEventSubscription=True)
     return dict(found.one(KIND)["properties"])
 
 
 def test_it_asks_for_file_events_alone(subscription: Resource) -> None:
-    """By the name that the app knows, in the schema that it has been shown."""
+    """By the name that the app knows, in a schema that it supports."""
     assert {"includedEventTypes": [RECORDING_FILE_STATUS_UPDATED]} == subscription["filter"]
     assert "EventGridSchema" == subscription["eventDeliverySchema"]
 
 
 def test_what_cannot_be_delivered_is_kept(subscription: Resource) -> None:
-    """By the topic's identity, in a container of its own."""
+    """The topic's identity writes it to a container of its own."""
     kept = subscription["deadLetterWithResourceIdentity"]
     assert {"type": "SystemAssigned"} == kept["identity"]
     assert "recordings-deadletter" == kept["deadLetterDestination"]["properties"]["blobContainerName"]
@@ -33,13 +33,13 @@ def test_what_cannot_be_delivered_is_kept(subscription: Resource) -> None:
 
 @pytest.mark.parametrize("minutes", [60, 90, 120])
 def test_it_gives_up_while_there_is_time_left(evaluate: Evaluate, minutes: int) -> None:
-    """After one hour or two, not after the 24 that the source lives."""
+    """After one or two hours, not after the source's 24."""
     found = evaluate(deployEventSubscription=True, eventTimeToLiveMinutes=minutes).one(KIND)
     assert {"maxDeliveryAttempts": 30, "eventTimeToLiveInMinutes": minutes} == found["properties"]["retryPolicy"]
 
 
 def test_by_default_events_go_to_the_trigger(plain: Deployment) -> None:
-    """One at a time, so that a bad one sends no other back; to a function that there is."""
+    """One by one, so that one failure repeats no other event; to a function that exists."""
     destination = plain.one(KIND)["properties"]["destination"]
     function = destination["properties"]["resourceId"].rsplit("/", 1)[1]
     assert ("AzureFunction", 1) == (destination["endpointType"], destination["properties"]["maxEventsPerBatch"])
@@ -48,7 +48,7 @@ def test_by_default_events_go_to_the_trigger(plain: Deployment) -> None:
 
 
 def test_or_into_the_queue_that_the_app_reads(evaluate: Evaluate) -> None:
-    """By the topic's identity, where they wait for longer than a source lives."""
+    """The topic's identity writes them, and they outlive the source there."""
     found = evaluate(eventDelivery="queue", deployEventSubscription=True).one(KIND)["properties"]
     assert "destination" not in found
     delivery = found["deliveryWithResourceIdentity"]
@@ -62,7 +62,7 @@ def test_or_into_the_queue_that_the_app_reads(evaluate: Evaluate) -> None:
 
 
 def test_a_new_topic_belongs_to_the_communication_resource(plain: Deployment) -> None:
-    """It is global, of the right type, and has the identity that delivers."""
+    """It is global, of the right type, and has the identity for delivery."""
     topic = plain.one("EventGrid/systemTopics")
     assert ("global", "SystemAssigned") == (topic["location"], topic["identity"]["type"])
     assert "Microsoft.Communication.CommunicationServices" == topic["properties"]["topicType"]
@@ -70,7 +70,7 @@ def test_a_new_topic_belongs_to_the_communication_resource(plain: Deployment) ->
 
 
 def test_an_existing_resource_is_left_where_it_is(combined: dict[str, Deployment]) -> None:
-    """The subscription and the role go to its resource group; nothing of it is written."""
+    """Only the subscription and the role are deployed to its resource group."""
     found = [each for each in combined.values() if "existing" in each.name and "subscribed" in each.name]
     ids = {each.one(KIND)["id"].split("/providers/")[0] for each in found}
     assert {"/subscriptions/00000000-0000-0000-0000-000000000002/resourceGroups/rg-calls"} == ids

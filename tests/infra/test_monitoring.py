@@ -1,4 +1,4 @@
-"""A person hears of what the app calls an alert, and of what it cannot tell."""
+"""Every alert of the app reaches a person, and so do failures that the app cannot report."""
 
 import json
 import re
@@ -21,7 +21,7 @@ LINE = r"'((?:recording|event|call)\.[a-z_]+)"
 
 
 def test_alerts_are_the_apps(deployment: Deployment) -> None:
-    """One for every event name but the good news; each looks for the line that the app logs."""
+    """One for every event name that is an alert; each searches for the line that the app logs."""
     names = {str(name) for name in EventName if name is not EventName.ARCHIVED}
     rules = {each["name"]: each["properties"] for each in deployment.of("Insights/scheduledQueryRules")}
     metrics = {each["name"]: each["properties"] for each in deployment.of("Insights/metricAlerts")}
@@ -33,7 +33,7 @@ def test_alerts_are_the_apps(deployment: Deployment) -> None:
 
 
 def test_everything_is_told_to_the_same_people(evaluate: Evaluate) -> None:
-    """Every rule is on and has the action group, which has every address."""
+    """Every rule is on and has the action group, which has all addresses."""
     found = evaluate(alertEmails=["a@contoso.com", "b@contoso.com"])
     group = found.one("Insights/actionGroups")
     assert ["a@contoso.com", "b@contoso.com"] == [
@@ -45,7 +45,7 @@ def test_everything_is_told_to_the_same_people(evaluate: Evaluate) -> None:
 
 
 def test_rules_look_at_what_is_there(deployment: Deployment) -> None:
-    """Their scopes are resources of this deployment, or the system topic that exists already."""
+    """Their scopes are resources of this deployment, or the existing system topic."""
     ids = {each["id"] for each in deployment.resources}
     rules = [*deployment.of("Insights/scheduledQueryRules"), *deployment.of("Insights/metricAlerts")]
     strange = {scope for rule in rules for scope in rule["properties"]["scopes"]} - ids
@@ -54,13 +54,13 @@ def test_rules_look_at_what_is_there(deployment: Deployment) -> None:
 
 
 def test_a_late_line_is_not_missed(plain: Deployment) -> None:
-    """Windows overlap: each moment is looked at twice."""
+    """Windows overlap: each moment is evaluated twice."""
     for rule in plain.of("Insights/scheduledQueryRules"):
         assert ("PT15M", "PT30M") == (rule["properties"]["evaluationFrequency"], rule["properties"]["windowSize"])
 
 
 def test_lines_are_ones_that_the_app_writes() -> None:
-    """Each event that an alert or the workbook looks for is in the code."""
+    """Each event that an alert or the workbook searches for is in the code."""
     sought = set(re.findall(LINE, json.dumps(json.loads((INFRA / "workbook.json").read_text()))))
     sought |= set(re.findall(LINE.replace("'", '"'), (INFRA / "modules" / "alerts.bicep").read_text()))
     code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "recording").rglob("*.py"))
@@ -69,7 +69,7 @@ def test_lines_are_ones_that_the_app_writes() -> None:
 
 
 def test_the_workbook_is_whole(plain: Deployment) -> None:
-    """It is a workbook, of the telemetry that there is, with a query for every table and chart."""
+    """It uses the deployment's telemetry, and every table and chart has a query."""
     properties = plain.one("Insights/workbooks")["properties"]
     workbook = json.loads(properties["serializedData"])
     assert "Notebook/1.0" == workbook["version"]

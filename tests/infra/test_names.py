@@ -1,4 +1,4 @@
-"""Names keep to each service's rules, whatever the environment is called."""
+"""Names follow each service's rules, for every environment name."""
 
 import re
 
@@ -48,7 +48,7 @@ ODD = [
 
 @pytest.mark.parametrize("environment", ODD)
 def test_names_keep_to_the_rules(evaluate: Evaluate, environment: str) -> None:
-    """Every resource that has a rule, network and queue included."""
+    """For every resource that has a rule, network and queue included."""
     found = evaluate(environmentName=environment, **LARGEST)
     wrong = [
         each["name"]
@@ -62,7 +62,7 @@ def test_names_keep_to_the_rules(evaluate: Evaluate, environment: str) -> None:
 
 
 def test_odd_environments_do_not_share_names(evaluate: Evaluate) -> None:
-    """Even where nothing of their names can be kept, or all that can be kept is the same."""
+    """Even if no character of their names can be kept, or only equal ones."""
     groups = [
         evaluate(environmentName=environment, **LARGEST).one("Resources/resourceGroups")["name"] for environment in ODD
     ]
@@ -70,13 +70,13 @@ def test_odd_environments_do_not_share_names(evaluate: Evaluate) -> None:
 
 
 def test_another_region_has_other_names(evaluate: Evaluate) -> None:
-    """So that one environment can stand in two regions."""
+    """One environment can exist in two regions."""
     first, second = (evaluate(location=region).one("Web/sites")["name"] for region in ("westeurope", "northeurope"))
     assert first != second
 
 
 def test_a_group_that_exists_is_used_as_it_is(evaluate: Evaluate) -> None:
-    """It is not written, tags and all, and everything goes into it."""
+    """It is not written, not even its tags, and contains everything."""
     found = evaluate(resourceGroupName="rg-mine")
     assert [] == found.of("Resources/resourceGroups")
     assert {"rg-mine"} == {each["id"].split("/")[4] for each in found.resources}

@@ -1,4 +1,4 @@
-"""checkov finds nothing in the whole deployments but what is argued for in infra/checkov-skips.json."""
+"""checkov finds nothing in the deployments except what infra/checkov-skips.json justifies."""
 
 import json
 import re
@@ -18,11 +18,11 @@ SKIPS: dict[str, dict[str, str]] = json.loads((INFRA / "checkov-skips.json").rea
 
 @pytest.mark.parametrize("variant", sorted(SKIPS))
 def test_only_what_is_argued_for_is_found(variant: str, tmp_path: Path) -> None:
-    """No more, and no fewer: an argument that nothing needs any longer goes. What cannot be read is a failure."""
+    """Exactly that: an entry that nothing needs fails too, and so does a file that cannot be parsed."""
     if not CHECKOV.exists():
         pytest.skip(MISSING)
     resources = json.loads((VARIANTS / f"{variant}.snapshot.json").read_text())["predictedResources"]
-    # Evaluated and flat: inside the modules of a compiled template checkov sees expressions, and finds nothing wrong.
+    # Evaluated and flat: in the modules of a compiled template checkov sees only expressions, and finds nothing.
     template = {"$schema": SCHEMA, "contentVersion": "1.0.0.0", "resources": resources}
     path = tmp_path / "template.json"
     path.write_text(json.dumps(template, indent=2))
@@ -47,7 +47,7 @@ def test_only_what_is_argued_for_is_found(variant: str, tmp_path: Path) -> None:
 
 
 def test_the_workflows_are_sound() -> None:
-    """Nothing is found in what GitHub runs."""
+    """Checkov finds nothing in the GitHub workflows."""
     if not CHECKOV.exists():
         pytest.skip(MISSING)
     workflows = ROOT / ".github" / "workflows"
@@ -59,14 +59,14 @@ def test_the_workflows_are_sound() -> None:
 
 
 def test_every_skip_has_its_reason() -> None:
-    """A sentence, or a look at the one above."""
+    """A sentence, or a reference to the one above."""
     reasons = [reason for skips in SKIPS.values() for reason in skips.values()]
     assert [] == [reason for reason in reasons if not reason.endswith(".")]
     assert {path.stem for path in VARIANTS.glob("*.bicepparam")} == set(SKIPS)
 
 
 def test_its_packages_are_pinned() -> None:
-    """All of them, to one version each."""
+    """Each to one version."""
     lines = (INFRA / "requirements-checkov.txt").read_text().splitlines()
     wanted = [line for line in lines if line and not line.startswith("#")]
     assert [] == [line for line in wanted if not re.fullmatch(r"[\w.-]+==[\w.]+", line)]

@@ -1,4 +1,4 @@
-"""No key, nothing public, no old TLS, no host that only one cloud has."""
+"""No keys, nothing public, no old TLS, no host names of one cloud."""
 
 import json
 import re
@@ -14,14 +14,14 @@ HOSTS = r"[\w-]+\.(?:windows|azure|azurewebsites|microsoft|microsoftonline)\.(?:
 
 
 def test_no_key_is_asked_for_or_named(deployment: Deployment, bicep: Bicep) -> None:
-    """Neither in what is made, nor in how."""
+    """Neither in the resources nor in the templates."""
     assert [] == re.findall(KEYS, deployment.snapshot)
     assert [] == re.findall(KEYS, json.dumps(bicep.template(INFRA / "main.bicep")))
 
 
 @pytest.mark.parametrize("account", ["sthost", "starchive"])
 def test_accounts_know_identities_alone(deployment: Deployment, account: str) -> None:
-    """No shared key, nothing anonymous, TLS 1.2, HTTPS, no other tenant, no local users."""
+    """No shared key, no anonymous access, TLS 1.2, HTTPS, no other tenant, no local users."""
     properties = deployment.one("Storage/storageAccounts", account)["properties"]
     expected = {
         "allowBlobPublicAccess": False,
@@ -39,7 +39,7 @@ def test_accounts_know_identities_alone(deployment: Deployment, account: str) ->
 
 
 def test_containers_are_private(deployment: Deployment) -> None:
-    """All of them, the package's too."""
+    """Also the package's."""
     containers = deployment.of("Storage/storageAccounts/blobServices/containers")
     assert {"None"} == {each["properties"]["publicAccess"] for each in containers}
 
@@ -57,7 +57,7 @@ def test_every_service_has_its_keys_switched_off(deployment: Deployment) -> None
 
 
 def test_the_app_takes_https_and_no_password(deployment: Deployment) -> None:
-    """TLS 1.2 at the front door and at the one for deployments, which lets identities in alone."""
+    """TLS 1.2 for the app and for deployments, which accept identities only."""
     site = deployment.one("Web/sites")["properties"]
     assert site["httpsOnly"]
     config = site["siteConfig"]
@@ -68,12 +68,12 @@ def test_the_app_takes_https_and_no_password(deployment: Deployment) -> None:
 
 
 def test_traffic_leaves_through_the_network(deployment: Deployment) -> None:
-    """Where there is one."""
+    """If there is one."""
     subnet = deployment.one("Web/sites")["properties"]["virtualNetworkSubnetId"]
     assert ("network" in deployment.name) == bool(subnet and subnet.endswith("/subnets/app"))
 
 
 def test_no_host_is_written_down() -> None:
-    """Other clouds have other suffixes; the environment knows them."""
+    """Other clouds have other suffixes, which the environment provides."""
     found = {path.name: re.findall(HOSTS, path.read_text(encoding="utf-8")) for path in INFRA.rglob("*.bicep*")}
     assert {} == {name: hosts for name, hosts in found.items() if hosts}

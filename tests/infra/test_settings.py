@@ -1,4 +1,4 @@
-"""Bicep, the app's settings, host.json, requirements.txt and the Python version say the same."""
+"""Bicep, the app's settings, host.json, requirements.txt and the Python version agree."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from tests.infra.conftest import Evaluate
 from tests.infra.deployment import Deployment
 from tools.package import ROOT
 
-# The only settings that one side has and the other has not, and why.
+# The only settings that one side has and the other does not, and why.
 PLATFORM = {
     "APPLICATIONINSIGHTS_AUTHENTICATION_STRING": "telemetry is sent by identity",
     "APPLICATIONINSIGHTS_CONNECTION_STRING": "where telemetry goes; the host reads it",
@@ -34,17 +34,17 @@ KNOWN_AT_DEPLOYMENT = {
 
 
 def test_every_setting_is_declared_and_every_declared_one_set(deployment: Deployment) -> None:
-    """Both ways, but for the platform's own and for keys."""
+    """Except for the platform's own and for keys."""
     assert set(OURS) - set(KEYS_OF_MACHINES) | set(PLATFORM) == set(deployment.settings())
 
 
 def test_no_setting_is_one_that_flex_refuses(deployment: Deployment) -> None:
-    """Runtime and version stand in functionAppConfig."""
+    """Runtime and version are in functionAppConfig."""
     assert [] == [name for name in deployment.settings() if name.startswith(REFUSED_ON_FLEX)]
 
 
 def test_defaults_are_the_apps(plain: Deployment) -> None:
-    """What the app would do without a setting is what Bicep has it do."""
+    """Bicep sets the app's default of each setting."""
     settings = plain.settings()
     defaults = {name: key.default for name, key in OURS.items() if key.default and name in settings}
     assert len(defaults) > 8
@@ -53,7 +53,7 @@ def test_defaults_are_the_apps(plain: Deployment) -> None:
 
 @pytest.mark.parametrize("suffix", ["core.windows.net", "core.chinacloudapi.cn"])
 def test_the_app_starts_with_them(deployment: Deployment, suffix: str) -> None:
-    """Settings read them without a complaint, in whichever cloud."""
+    """The settings are valid, in every cloud."""
     settings = {name: resolved(name, value, suffix) for name, value in deployment.settings().items()}
     found = Settings.from_env(settings)
     assert f".blob.{suffix}" in found.storage.blob_uri
@@ -62,7 +62,7 @@ def test_the_app_starts_with_them(deployment: Deployment, suffix: str) -> None:
 
 
 def test_what_is_chosen_reaches_the_app(evaluate: Evaluate) -> None:
-    """Each option is the setting it names."""
+    """Each option sets the setting that it names."""
     app = {
         "archivePathTemplate": "short/{recording_id}/{index}-{document_id}",
         "recordingOutput": "audio-unmixed-wav",
@@ -86,7 +86,7 @@ def test_what_is_chosen_reaches_the_app(evaluate: Evaluate) -> None:
 
 
 def test_the_python_version_is_one(plain: Deployment) -> None:
-    """That of .python-version, pyproject.toml and the app."""
+    """In .python-version, pyproject.toml and the app."""
     runtime = plain.one("Web/sites")["properties"]["functionAppConfig"]["runtime"]
     version = (ROOT / ".python-version").read_text().strip()
     assert {"name": "python", "version": version} == runtime
@@ -94,16 +94,18 @@ def test_the_python_version_is_one(plain: Deployment) -> None:
 
 
 def test_the_package_has_what_the_app_needs() -> None:
-    """azure-functions 2.x is for Python 3.13 and later; the extensions are the bundle's."""
+    """azure-functions 2.x requires Python 3.13; the extensions come with the bundle."""
     pins = dict(re.findall(r"^([\w-]+)==([\w.]+)", (ROOT / "requirements.txt").read_text(), re.MULTILINE))
     assert pins["azure-functions"].startswith("2.")
-    assert {"azure-identity", "azure-storage-blob", "azure-data-tables", "azure-eventgrid"} <= set(pins)
+    assert {"azure-storage-blob", "azure-communication-callautomation", "azure-eventgrid", "azure-identity"} <= set(
+        pins
+    )
     bundle = json.loads((ROOT / "host.json").read_text())["extensionBundle"]
     assert ("Microsoft.Azure.Functions.ExtensionBundle", "[4.*, 5.0.0)") == (bundle["id"], bundle["version"])
 
 
 def test_host_json_agrees_with_what_runs(plain: Deployment) -> None:
-    """Messages are taken as plain text; no more copies at once than threads; alerts are never sampled away."""
+    """Messages are plain text; no more copies at once than threads; alerts are never sampled."""
     host = json.loads((ROOT / "host.json").read_text())
     queues = host["extensions"]["queues"]
     threads = int(plain.settings()["PYTHON_THREADPOOL_THREAD_COUNT"])
@@ -116,13 +118,13 @@ def test_host_json_agrees_with_what_runs(plain: Deployment) -> None:
 
 
 def test_buffers_fit_into_an_instance(plain: Deployment) -> None:
-    """With room for the host, the worker and its libraries."""
+    """With memory left for the host, the worker and its libraries."""
     memory = plain.one("Web/sites")["properties"]["functionAppConfig"]["scaleAndConcurrency"]["instanceMemoryMB"]
     assert int(plain.settings()["COPY_MEMORY_MIB"]) < memory / 4
 
 
 def resolved(name: str, value: str, suffix: str) -> str:
-    """A setting as it will be: what only Azure knows is put in its place."""
+    """A setting with values in place of what only Azure knows."""
     if form := re.fullmatch(r"\[format\('([^']+)', '([^']+)', environment\(\)\.suffixes\.storage\)\]", value):
         return form[1].format(form[2], suffix)
     if value.startswith("["):

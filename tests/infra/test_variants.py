@@ -1,4 +1,4 @@
-"""The deployments that are kept are what the Bicep makes today, and the switches make what they say."""
+"""The stored deployments are what the Bicep creates today, and the switches have the effect that they name."""
 
 from pathlib import Path
 
@@ -13,20 +13,20 @@ KEPT = sorted(VARIANTS.glob("*.bicepparam"))
 
 @pytest.mark.parametrize("parameters", KEPT, ids=lambda path: path.stem)
 def test_the_kept_deployment_is_todays(bicep: Bicep, parameters: Path) -> None:
-    """If the change is meant, `make snapshots` writes it anew, and its diff is for review."""
+    """After an intended change `make snapshots` rewrites it, and its diff is reviewed."""
     kept = parameters.with_suffix(".snapshot.json").read_text(encoding="utf-8")
     assert kept == bicep.snapshot(parameters)
 
 
 def test_no_snapshot_is_left_behind() -> None:
-    """Each has the parameters it comes from."""
+    """Each has its parameter file."""
     assert {path.stem for path in KEPT} == {
         path.name.removesuffix(".snapshot.json") for path in VARIANTS.glob("*.json")
     }
 
 
 def test_every_pair_of_choices_occurs() -> None:
-    """Of seven choices, both ways, in the eight combinations."""
+    """Of seven choices, both values, in eight combinations."""
     runs = [set(name.split("+")) for name in COMBINATIONS]
     names = sorted(set.union(*runs) - {"none"})
     pairs = [{(first in run, second in run) for run in runs} for first in names for second in names if first < second]
@@ -34,7 +34,7 @@ def test_every_pair_of_choices_occurs() -> None:
 
 
 def test_switches_make_what_they_say(deployment: Deployment) -> None:
-    """Each kind of resource is there if its choice is made, and only then."""
+    """Each kind of resource exists if and only if its choice is made."""
     chosen = set(deployment.name.split("+"))
     assert ("existing" not in chosen) == bool(deployment.of("Communication/communicationServices"))
     assert ("existing" not in chosen) == bool(deployment.of("EventGrid/systemTopics"))
@@ -48,14 +48,14 @@ def test_switches_make_what_they_say(deployment: Deployment) -> None:
 
 
 def test_a_second_deployment_changes_nothing(combined: dict[str, Deployment], plain: Deployment) -> None:
-    """The second has the subscription beside what the first has, and all names are the same."""
+    """It adds only the subscription, and all names stay the same."""
     first = combined["none"].resources
     assert first == [each for each in plain.resources if not each["type"].endswith("/eventSubscriptions")]
     assert 1 == len(plain.resources) - len(first)
 
 
 def test_everything_is_tagged(deployment: Deployment) -> None:
-    """Whatever can have tags names its environment; the app says that azd deploys to it."""
+    """With the environment's name; the app also with the tag that azd looks for."""
     untaggable = ("containers", "queues", "tables", "Services", "Policies", "Groups", "virtualNetworkLinks")
     tagged = [each for each in deployment.resources if "location" in each and not each["type"].endswith(untaggable)]
     assert [] == [each["id"] for each in tagged if each.get("tags", {}).get("azd-env-name") != "test"]

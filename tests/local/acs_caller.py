@@ -1,4 +1,4 @@
-"""A caller of the local ACS that signs by hand and sees every answer as it is: no retries, no redirects."""
+"""A caller of the local ACS that signs requests itself and gets every answer unchanged: no retries, no redirects."""
 
 import base64
 import hashlib
@@ -22,7 +22,7 @@ VERSION = "api-version=2026-03-12"
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer read to its end; `broken` if the end never came."""
+    """An answer read to its end; `broken` if the connection broke before."""
 
     status: int
     headers: Mapping[str, str]
@@ -31,7 +31,7 @@ class Answer:
 
 
 class Caller:
-    """Speaks to one LocalAcs through its tunnel; a context manager."""
+    """Sends requests to one LocalAcs through its tunnel; a context manager."""
 
     def __init__(self, acs: LocalAcs) -> None:
         self._key = acs.world.access_key
@@ -71,7 +71,7 @@ class Caller:
         unsigned: bool = False,
         timeout: float = 10,
     ) -> Answer:
-        """One request; raises urllib3's HTTPError if there is no answer at all."""
+        """Send one request; raises urllib3's HTTPError if there is no answer."""
         signed = {} if unsigned else self.signature(method, url, body)
         answer = self._pool.request(
             method,

@@ -1,4 +1,4 @@
-"""The local stack for tests: Azurite once, and one host of the fixture app for all who only call it."""
+"""The local stack for tests: one Azurite, and one shared host of the fixture app."""
 
 import os
 import uuid
@@ -18,28 +18,28 @@ type MakeQueue = Callable[[str], QueueClient]
 
 @pytest.fixture(scope="session")
 def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
-    """One Azurite for all tests of a run; each test takes names of its own."""
+    """One Azurite for all tests of a run; each test uses names of its own."""
     with Azurite(tmp_path_factory.mktemp("azurite")) as azurite:
         yield azurite
 
 
 @pytest.fixture
 def seen(tmp_path: Path) -> Seen:
-    """Where the functions of this test's own host note what they saw."""
+    """The folder in which the functions of this test's own host record their calls."""
     (tmp_path / "seen").mkdir()
     return Seen(tmp_path / "seen")
 
 
 @pytest.fixture
 def names() -> Mapping[str, str]:
-    """Queue names of this test alone, by the setting the fixture app reads them from."""
+    """Queue names of this test alone, by the setting from which the fixture app reads them."""
     mark = uuid.uuid4().hex[:12]
     return {"WORK_QUEUE": f"work-{mark}", "OUTBOX": f"outbox-{mark}"}
 
 
 @pytest.fixture
 def start_host(azurite: Azurite, seen: Seen, names: Mapping[str, str], tmp_path: Path) -> Iterator[StartHost]:
-    """Starts hosts of this test's own; whatever is still running at the end is stopped."""
+    """Starts hosts for this test; those that still run at the end are stopped."""
     started: list[FunctionsHost] = []
 
     def start(app: Path = EVERY_TRIGGER, **environment: str) -> FunctionsHost:
@@ -80,7 +80,7 @@ def make_queue(azurite: Azurite, names: Mapping[str, str]) -> Iterator[MakeQueue
 
 @pytest.fixture(scope="session")
 def shared_seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
-    """Where the functions of the shared host note what they saw."""
+    """The folder in which the functions of the shared host record their calls."""
     return Seen(tmp_path_factory.mktemp("shared-seen"))
 
 
@@ -88,7 +88,7 @@ def shared_seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
 def shared_host(
     azurite: Azurite, shared_seen: Seen, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[FunctionsHost]:
-    """One host of the fixture app for the tests that do it no harm."""
+    """One host of the fixture app, for tests that do not affect others."""
     mark = f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
     environment = {
         "SEEN": str(shared_seen.folder),

@@ -1,4 +1,4 @@
-"""What the tests of the Functions host share: calls over HTTP, what functions saw, and waiting for it."""
+"""Shared by the tests of the Functions host: calls over HTTP, the functions' records, and waiting."""
 
 import http.client
 import json
@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 APPS = Path(__file__).parent / "apps"
 EVERY_TRIGGER = APPS / "every_trigger"
-NEVER = "0 0 0 29 2 *"  # a schedule that does not disturb
-PATIENCE = 20.0  # seconds; how long a thing may take before the test gives it up, not how long it should
+NEVER = "0 0 0 29 2 *"  # a schedule that never fires during a test
+PATIENCE = 20.0  # seconds; a limit, not an expectation
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Reply:
 
 
 def call(url: str, method: str = "GET", body: bytes | None = None, headers: Mapping[str, str] | None = None) -> Reply:
-    """One request as written: no proxy, no redirect, no header of its own but Host."""
+    """Send one request as written: no proxy, no redirect, no headers but Host."""
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.netloc, timeout=PATIENCE)
     try:
@@ -39,7 +39,7 @@ def call(url: str, method: str = "GET", body: bytes | None = None, headers: Mapp
 
 
 def until[T](found: Callable[[], T | None], what: str) -> T:
-    """Waits for a condition; fails, saying for what, when patience ends."""
+    """Waits for a condition; fails with its description at the timeout."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         if value := found():
@@ -49,23 +49,23 @@ def until[T](found: Callable[[], T | None], what: str) -> T:
 
 
 class Seen:
-    """What the functions of the fixture app noted, in the order in which they noted it."""
+    """What the functions of the fixture app recorded, in order."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def of(self, function: str, **fields: object) -> list[dict[str, Any]]:
-        """The notes of one function that have these fields."""
+        """The records of one function that have these fields."""
         notes = [json.loads(path.read_text()) for path in sorted(self.folder.glob(f"{function}-*.json"))]
         return [note for note in notes if fields.items() <= note.items()]
 
     def wait(self, function: str, count: int = 1, **fields: object) -> list[dict[str, Any]]:
-        """The same, once there are so many."""
+        """The same, once there are this many."""
         return until(
             lambda: found if len(found := self.of(function, **fields)) >= count else None,
             f"{count} of {function} {fields}",
         )
 
     def release(self, name: str) -> None:
-        """Lets the functions go on that wait for this name."""
+        """Lets the functions that wait for this name continue."""
         (self.folder / name).touch()

@@ -1,4 +1,4 @@
-"""The control API as a person with curl meets it."""
+"""The control API, used with plain HTTP as with curl."""
 
 import json
 import urllib.error
@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from local.acs import LocalAcs
-from local.acs.faults import FAULTS
+from local.acs.fault_table import FAULTS
 from tests.local.webhook_receiver import Receiver, receiving
 
 
 @pytest.fixture
 def acs(tmp_path: Path) -> Iterator[LocalAcs]:
-    """A service."""
+    """A local service."""
     with LocalAcs(tmp_path, lambda _: None) as running:
         yield running
 
@@ -41,7 +41,7 @@ def ask(acs: LocalAcs, method: str, path: str, body: object = None) -> tuple[int
 
 
 def test_a_call_is_started_connected_and_ended(acs: LocalAcs, receiver: Receiver) -> None:
-    """The app hears CallConnected; the states follow."""
+    """The app gets CallConnected; the call's state changes at each step."""
     acs.control.callback_url = receiver.url
     _, call = ask(acs, "POST", "/calls", {"chunkMs": [1000], "groupCallId": "g"})
     where = f"/calls/{call['callConnectionId']}"
@@ -58,7 +58,7 @@ def test_a_call_is_started_connected_and_ended(acs: LocalAcs, receiver: Receiver
 
 
 def test_recordings_and_objects_are_listed(acs: LocalAcs) -> None:
-    """With their chunks, and whether they still exist."""
+    """Each recording is listed with its chunks, and each chunk with whether it still exists."""
     acs.world.add_recording([b"content"], output="mp3")
     (recording,) = ask(acs, "GET", "/recordings")[1]["recordings"]
     assert ("ended", {"content": "audio", "channel": "mixed", "format": "mp3"}, 7) == (
@@ -70,14 +70,14 @@ def test_recordings_and_objects_are_listed(acs: LocalAcs) -> None:
 
 
 def test_what_the_app_has_published_is_listed(acs: LocalAcs) -> None:
-    """None before a topic is there to ask."""
+    """The list is empty without a topic."""
     assert {"events": []} == ask(acs, "GET", "/published")[1]
     acs.control.published = lambda: [{"eventType": "RecordingArchived"}]
     assert {"events": [{"eventType": "RecordingArchived"}]} == ask(acs, "GET", "/published")[1]
 
 
 def test_faults_are_listed_armed_and_cleared(acs: LocalAcs) -> None:
-    """By their names; the catalogue has them all."""
+    """The catalogue names every fault."""
     status, armed = ask(acs, "POST", "/faults", {"name": "busy_503", "count": 2, "retryAfter": 3})
     assert (201, "busy_503", 2) == (status, armed["name"], armed["count"])
     listed = ask(acs, "GET", "/faults")[1]
@@ -110,14 +110,14 @@ def test_faults_are_listed_armed_and_cleared(acs: LocalAcs) -> None:
 def test_a_mistake_is_answered_with_what_was_wrong(
     acs: LocalAcs, method: str, path: str, body: object, status: int, words: str
 ) -> None:
-    """JSON, with the field's name."""
+    """The answer is JSON and names the field."""
     answered, answer = ask(acs, method, path, body)
     assert status == answered
     assert words in answer["error"]
 
 
 def test_a_callback_that_fails_is_told(acs: LocalAcs) -> None:
-    """502; the call is established all the same."""
+    """The answer is 502; the call is established nevertheless."""
     _, call = ask(acs, "POST", "/calls")
     where = f"/calls/{call['callConnectionId']}/connect"
     status, answer = ask(acs, "POST", where, {"callbackUrl": "http://127.0.0.1:1/x"})

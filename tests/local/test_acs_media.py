@@ -1,4 +1,4 @@
-"""The media host: ranges, redirects, metadata, delete, the end of the 24 hours, and every fault by name."""
+"""The media host: ranges, redirects, metadata, delete, expiry, and every fault by name."""
 
 import hashlib
 import json
@@ -15,9 +15,9 @@ from azure.core.credentials import AzureKeyCredential
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, ResourceNotFoundError
 
 from local.acs import LocalAcs
-from local.acs.faults import FAULTS
+from local.acs.fault_table import FAULTS
 from local.acs.model import StoredObject
-from local.acs.shelf import Placement
+from local.acs.object_store import Placement
 from local.acs.world import World
 from tests.local.acs_caller import Answer, Caller, regional
 
@@ -35,7 +35,7 @@ def acs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAcs]:
 
 @pytest.fixture
 def caller(acs: LocalAcs) -> Iterator[Caller]:
-    """A caller by hand; whatever it armed is over afterwards."""
+    """A caller without the SDK; disarms all faults afterwards."""
     with Caller(acs) as opened:
         yield opened
     acs.world.faults.clear()
@@ -43,12 +43,12 @@ def caller(acs: LocalAcs) -> Iterator[Caller]:
 
 @pytest.fixture
 def stored(acs: LocalAcs) -> StoredObject:
-    """One chunk of random bytes."""
+    """The only chunk of a new recording."""
     return only(acs.world)
 
 
 def only(world: World, placement: Placement | None = None) -> StoredObject:
-    """A new recording's only chunk."""
+    """The only chunk of a new recording."""
     event = world.add_recording([CONTENT], placement=placement)
     chunk = event["data"]["recordingStorageInfo"]["recordingChunks"][0]
     return world.objects[chunk["documentId"]]
@@ -56,7 +56,7 @@ def only(world: World, placement: Placement | None = None) -> StoredObject:
 
 @pytest.fixture
 def client(acs: LocalAcs, monkeypatch: pytest.MonkeyPatch) -> Iterator[CallAutomationClient]:
-    """Microsoft's own client of the version that the app has; whatever was armed is over afterwards."""
+    """Microsoft's client, in the app's version; disarms all faults afterwards."""
     for name, value in acs.environment().items():
         monkeypatch.setenv(name, value)
     with CallAutomationClient(acs.endpoint, AzureKeyCredential(acs.world.access_key), retry_total=0) as opened:
@@ -65,7 +65,7 @@ def client(acs: LocalAcs, monkeypatch: pytest.MonkeyPatch) -> Iterator[CallAutom
 
 
 def test_the_real_client_downloads_and_deletes(client: CallAutomationClient, stored: StoredObject) -> None:
-    """At once, from the host of the event."""
+    """By default the host of the event serves directly."""
     part = client.download_recording(stored.content_location, headers={"Range": "bytes=0-99"})
     assert CONTENT[:100] == b"".join(part.iter_bytes())  # type: ignore[attr-defined]
     whole = client.download_recording(stored.content_location)
@@ -79,7 +79,7 @@ def test_the_real_client_downloads_and_deletes(client: CallAutomationClient, sto
 def test_the_real_client_fails_where_it_is_redirected(
     acs: LocalAcs, client: CallAutomationClient, stored: StoredObject
 ) -> None:
-    """Followed by its pipeline, which drops the signature, it ends in 401."""
+    """Its pipeline follows without the signature, so the answer is 401."""
     acs.world.arm("redirects", object_id=stored.document_id)
     with pytest.raises(ClientAuthenticationError) as followed:
         client.download_recording(stored.content_location)
@@ -92,7 +92,7 @@ def test_the_real_client_fails_where_it_is_redirected(
 
 
 def test_the_first_host_can_redirect_to_a_regional_one(acs: LocalAcs, caller: Caller, stored: StoredObject) -> None:
-    """302 with retry-after 0, for content, metadata and delete, until it is over; the regional host serves them."""
+    """302 with retry-after 0, for content, metadata and delete; the regional host serves them."""
     rule = acs.world.arm("redirects", object_id=stored.document_id)
     answers = [caller.get(url) for url in (stored.content_location, stored.metadata_location)]
     answers.append(caller.send("DELETE", stored.delete_location))
@@ -108,7 +108,7 @@ def test_the_first_host_can_redirect_to_a_regional_one(acs: LocalAcs, caller: Ca
 
 
 def test_a_fault_strikes_where_the_bytes_are_served(acs: LocalAcs, caller: Caller, stored: StoredObject) -> None:
-    """At the regional host, while the first one redirects."""
+    """With `redirects` that is the regional host."""
     acs.world.arm("redirects", object_id=stored.document_id)
     acs.world.arm("busy_503", object_id=stored.document_id)
     assert [302, 302] == [caller.get(stored.content_location).status for _ in range(2)]
@@ -119,7 +119,7 @@ def test_a_fault_strikes_where_the_bytes_are_served(acs: LocalAcs, caller: Calle
 
 
 def test_what_is_served_looks_as_in_recorded_sessions(caller: Caller, stored: StoredObject) -> None:
-    """Bytes of no kind, whatever they are, with the time that they were stored; 206 accepts ranges."""
+    """Type octet-stream and Last-Modified for everything; 206 accepts ranges."""
     for url in (stored.content_location, stored.metadata_location):
         whole, part = caller.get(url), caller.get(url, "bytes=0-9")
         assert {"application/octet-stream"} == {answer.headers["Content-Type"] for answer in (whole, part)}
@@ -129,7 +129,7 @@ def test_what_is_served_looks_as_in_recorded_sessions(caller: Caller, stored: St
 
 
 def test_a_refusal_looks_as_in_recorded_sessions(caller: Caller, stored: StoredObject) -> None:
-    """JSON that says what is wrong, and where it was seen."""
+    """JSON with the cause and a trace id."""
     caller.send("DELETE", stored.delete_location)
     for answer in (caller.get(stored.content_location), caller.send("DELETE", stored.delete_location)):
         said = json.loads(answer.body)
@@ -162,27 +162,27 @@ def test_both_hosts_want_a_signature(caller: Caller, stored: StoredObject) -> No
 def test_a_range_is_answered_with_its_bytes(
     caller: Caller, stored: StoredObject, asked: str, first: int, last: int
 ) -> None:
-    """206, Content-Range."""
+    """The status is 206, with a Content-Range."""
     answer = caller.get(stored.content_location, asked)
     assert (206, CONTENT[first : last + 1]) == (answer.status, answer.body)
     assert f"bytes {first}-{last}/100000" == answer.headers["Content-Range"]
 
 
 def test_the_whole_has_a_content_range_too(caller: Caller, stored: StoredObject) -> None:
-    """200, as the real service answers."""
+    """The status is 200, as at the real service."""
     answer = caller.get(stored.content_location)
     assert (200, CONTENT) == (answer.status, answer.body)
     assert "bytes 0-99999/100000" == answer.headers["Content-Range"]
 
 
 def test_a_range_past_the_end_is_refused(caller: Caller, stored: StoredObject) -> None:
-    """416 with the total."""
+    """The status is 416, with the total."""
     answer = caller.get(stored.content_location, "bytes=100000-")
     assert (416, "bytes */100000") == (answer.status, answer.headers["Content-Range"])
 
 
 def test_the_world_counts_what_was_served(acs: LocalAcs, caller: Caller, stored: StoredObject) -> None:
-    """Requests with host, range and bytes; an object with its digest."""
+    """Requests are recorded with host, range and bytes; an object has its digest."""
     rule = acs.world.arm("redirects", object_id=stored.document_id)
     caller.get(stored.content_location)
     rule.stop()
@@ -194,7 +194,7 @@ def test_the_world_counts_what_was_served(acs: LocalAcs, caller: Caller, stored:
 
 
 def test_split_locations_name_one_object(acs: LocalAcs, caller: Caller) -> None:
-    """Metadata and delete have ids and a host of their own; delete removes all."""
+    """Metadata and delete locations have ids and a host of their own; a delete removes both."""
     split = only(acs.world, Placement(split=True))
     ids = {
         url.split("/objects/")[1].split("/")[0]
@@ -209,7 +209,7 @@ def test_split_locations_name_one_object(acs: LocalAcs, caller: Caller) -> None:
 
 
 def test_after_24_hours_all_is_gone(tmp_path: Path) -> None:
-    """404 to everything, though the callers' clock is right."""
+    """Every request gets 404; signatures stay valid."""
     with LocalAcs(tmp_path, lambda _: None) as acs, Caller(acs) as caller:
         stored = only(acs.world)
         acs.world.clock = lambda: datetime.now(UTC) + timedelta(hours=24)
@@ -219,7 +219,7 @@ def test_after_24_hours_all_is_gone(tmp_path: Path) -> None:
 
 
 def test_a_sparse_file_over_4_gib_is_served_from_its_far_end(acs: LocalAcs, caller: Caller, tmp_path: Path) -> None:
-    """Offsets beyond 32 bits, without reading what lies before."""
+    """Offsets over 32 bits work, and nothing before them is read."""
     path = tmp_path / "large"
     with path.open("wb") as stream:
         stream.truncate(2**32 + 10)
@@ -236,7 +236,7 @@ def test_a_sparse_file_over_4_gib_is_served_from_its_far_end(acs: LocalAcs, call
 
 @pytest.mark.parametrize("name", [kind.name for kind in FAULTS.values() if kind.reply and kind.operation == "content"])
 def test_a_status_fault_answers_once(acs: LocalAcs, caller: Caller, stored: StoredObject, name: str) -> None:
-    """What the table says, then the media again."""
+    """The status is the table's; the next request gets the media."""
     acs.world.arm(name, object_id=stored.document_id, retry_after=7)
     url = stored.content_location
     bad, good = caller.get(url), caller.get(url)
@@ -248,7 +248,7 @@ def test_a_status_fault_answers_once(acs: LocalAcs, caller: Caller, stored: Stor
 
 
 def test_a_fault_can_wait_for_the_nth_request(acs: LocalAcs, caller: Caller, stored: StoredObject) -> None:
-    """Some good answers first, then as often as it was armed for."""
+    """`after` normal answers come first, then `count` faults."""
     fault = acs.world.arm("unauthorized_mid_copy", object_id=stored.document_id, after=2, count=2)
     url = stored.content_location
     assert [206, 206, 401, 401, 206] == [caller.get(url, f"bytes={n}-{n + 9}").status for n in range(5)]
@@ -256,7 +256,7 @@ def test_a_fault_can_wait_for_the_nth_request(acs: LocalAcs, caller: Caller, sto
 
 
 def test_a_fault_can_wait_for_a_byte(acs: LocalAcs, caller: Caller, stored: StoredObject) -> None:
-    """Only the range that holds it meets the fault."""
+    """Only a range that contains the byte meets the fault."""
     acs.world.arm("busy_503", object_id=stored.document_id, at=BREAK)
     url = stored.content_location
     ranges = ("bytes=0-9999", "bytes=20000-39999", "bytes=20000-39999")
@@ -264,7 +264,7 @@ def test_a_fault_can_wait_for_a_byte(acs: LocalAcs, caller: Caller, stored: Stor
 
 
 def bad_and_good(acs: LocalAcs, caller: Caller, stored: StoredObject, name: str) -> tuple[Answer, Answer]:
-    """A range under a fault of the body, and the same range once it is over."""
+    """A range under a body fault, and the same range after it."""
     acs.world.arm(name, object_id=stored.document_id, at=BREAK, amount=5, seconds=0.01)
     url = stored.content_location
     return caller.get(url, "bytes=20000-49999"), caller.get(url, "bytes=20000-49999")
@@ -286,17 +286,17 @@ def bad_and_good(acs: LocalAcs, caller: Caller, stored: StoredObject, name: str)
         ("length_changes", 206, 30_000, False),
     ],
 )
-def test_a_body_fault_bends_one_body(
+def test_a_body_fault_changes_one_body(
     acs: LocalAcs, caller: Caller, stored: StoredObject, name: str, status: int, length: int, *, broken: bool
 ) -> None:
-    """So many bytes, ending as the table says; the next answer is whole."""
+    """Its length and ending are the table's; the next answer is complete."""
     bad, good = bad_and_good(acs, caller, stored, name)
     assert (status, length, broken) == (bad.status, len(bad.body), bad.broken)
     assert CONTENT[20_000:50_000] == good.body
 
 
-def test_each_body_fault_lies_in_its_own_way(acs: LocalAcs, caller: Caller, stored: StoredObject) -> None:
-    """Headers and bytes of the ones that a length does not tell apart."""
+def test_body_faults_of_one_length_differ(acs: LocalAcs, caller: Caller, stored: StoredObject) -> None:
+    """Checks headers and bytes of the faults that have the same length."""
     wrong, _ = bad_and_good(acs, caller, stored, "truncated_wrong_length")
     assert ("10000", "bytes 20000-49999/100000") == (
         wrong.headers["Content-Length"],
@@ -317,21 +317,20 @@ def test_each_body_fault_lies_in_its_own_way(acs: LocalAcs, caller: Caller, stor
     assert "bytes 20000-49999/100005" == longer.headers["Content-Range"]
 
 
-def test_a_slow_drip_is_whole_in_the_end(acs: LocalAcs, caller: Caller, stored: StoredObject) -> None:
-    """Piece by piece."""
-    acs.world.arm("slow_drip", object_id=stored.document_id, amount=2000, seconds=0.001)
+def test_a_slow_body_is_whole_in_the_end(acs: LocalAcs, caller: Caller, stored: StoredObject) -> None:
+    acs.world.arm("slow_body", object_id=stored.document_id, amount=2000, seconds=0.001)
     assert CONTENT == caller.get(stored.content_location).body
 
 
 def test_a_hang_ends_in_a_reset(acs: LocalAcs, caller: Caller, stored: StoredObject) -> None:
-    """Bounded: no answer ever comes, and the connection does not stay for ever."""
+    """No answer comes, and the connection ends within the given seconds."""
     acs.world.arm("hang", object_id=stored.document_id, seconds=0.05)
     with pytest.raises(urllib3.exceptions.HTTPError):
         caller.get(stored.content_location)
 
 
-def test_a_caller_that_gives_up_is_remembered(acs: LocalAcs, caller: Caller, stored: StoredObject) -> None:
-    """A request given up by the client ends at once, and is on record."""
+def test_a_caller_that_gives_up_is_recorded(acs: LocalAcs, caller: Caller, stored: StoredObject) -> None:
+    """Its request ends at once, and is recorded as aborted."""
     acs.world.arm("hang", object_id=stored.document_id, seconds=60)
     with pytest.raises(urllib3.exceptions.ReadTimeoutError):
         caller.send("GET", stored.content_location, timeout=0.05)
@@ -350,8 +349,10 @@ def test_a_caller_that_gives_up_is_remembered(acs: LocalAcs, caller: Caller, sto
         ("redirect_loop", "https://us-storage.asm.skype.com/v1/objects/"),
     ],
 )
-def test_a_redirect_can_lead_astray(acs: LocalAcs, caller: Caller, stored: StoredObject, name: str, start: str) -> None:
-    """Where to is told by the fault."""
+def test_a_redirect_can_lead_elsewhere(
+    acs: LocalAcs, caller: Caller, stored: StoredObject, name: str, start: str
+) -> None:
+    """The target is the fault's."""
     acs.world.arm(name, object_id=stored.document_id)
     answer = caller.get(stored.content_location)
     assert 302 == answer.status
@@ -359,7 +360,7 @@ def test_a_redirect_can_lead_astray(acs: LocalAcs, caller: Caller, stored: Store
 
 
 def test_a_redirect_loop_never_ends(acs: LocalAcs, caller: Caller, stored: StoredObject) -> None:
-    """To and fro, as long as one follows; `redirect_back` closes a longer one."""
+    """Each hop leads to the other host; `redirect_back` makes a longer loop."""
     acs.world.arm("redirect_loop", object_id=stored.document_id)
     url = stored.content_location
     seen = []
@@ -384,7 +385,7 @@ def test_a_redirect_loop_never_ends(acs: LocalAcs, caller: Caller, stored: Store
 def test_metadata_can_be_bad_once(
     acs: LocalAcs, caller: Caller, stored: StoredObject, name: str, status: int, body: bytes
 ) -> None:
-    """The content is not touched by it."""
+    """The content is not affected."""
     acs.world.arm(name, object_id=stored.document_id)
     url = stored.metadata_location
     assert CONTENT == caller.get(stored.content_location).body
@@ -395,7 +396,7 @@ def test_metadata_can_be_bad_once(
 
 
 def test_a_content_fault_can_be_armed_on_metadata(acs: LocalAcs, caller: Caller, stored: StoredObject) -> None:
-    """Every fault of a body works on the smaller file as well."""
+    """Body faults also work on the smaller metadata file."""
     acs.world.arm("truncated_right_length", object_id=stored.document_id, on="metadata")
     bad = caller.get(stored.metadata_location)
     assert (True, len(stored.metadata) // 2) == (bad.broken, len(bad.body))
@@ -414,9 +415,9 @@ def test_a_content_fault_can_be_armed_on_metadata(acs: LocalAcs, caller: Caller,
         ("delete_broken_xml_503", 503, True),
         ("delete_gzip_bomb", 500, True),
         ("delete_retry_after_day", 503, True),
-        ("delete_drip", 200, False),
-        ("delete_head_drip", 0, False),
-        ("delete_flood", 200, False),
+        ("delete_slow_body", 200, False),
+        ("delete_slow_head", 0, False),
+        ("delete_long_body", 200, False),
         ("delete_202", 202, False),
         ("delete_204", 204, False),
         ("delete_200_html", 200, False),
@@ -427,7 +428,7 @@ def test_a_content_fault_can_be_armed_on_metadata(acs: LocalAcs, caller: Caller,
 def test_a_delete_can_go_wrong(
     acs: LocalAcs, caller: Caller, stored: StoredObject, name: str, status: int, *, exists: bool
 ) -> None:
-    """With or without the deed done; 0 is no answer at all."""
+    """With or without the object deleted; 0 means no answer."""
     acs.world.arm(name, object_id=stored.document_id, seconds=0.05, amount=3)
     try:
         answered = caller.send("DELETE", stored.delete_location).status
@@ -437,5 +438,5 @@ def test_a_delete_can_go_wrong(
 
 
 def test_every_fault_is_documented() -> None:
-    """Name, deed and answer, each in words."""
+    """The table has a name, an effect and an answer for each."""
     assert all(kind.does and kind.answers and kind.name == name for name, kind in FAULTS.items())

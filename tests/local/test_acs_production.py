@@ -1,4 +1,4 @@
-"""From a call to its media and its event: real files, pauses that add up, chunks, callbacks."""
+"""From a call to its media and its event: real files, pauses, chunks, callbacks."""
 
 import json
 import queue
@@ -15,8 +15,8 @@ from local.acs.events import FILE_STATUS_UPDATED, FileEventOptions
 from local.acs.media import MediaLibrary, duration_ms
 from local.acs.metadata import VARIANTS
 from local.acs.model import Recording
+from local.acs.object_store import Placement
 from local.acs.outputs import OUTPUTS
-from local.acs.shelf import Placement
 from local.acs.timeline import plan_chunks
 from local.acs.world import World
 from tests.local.webhook_receiver import Receiver, receiving

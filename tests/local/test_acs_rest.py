@@ -1,4 +1,4 @@
-"""The calling API as the real SDK meets it, and as a caller who makes mistakes does."""
+"""The calling API, used by the real SDK and by an incorrect caller."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ from local.acs.faults import Fault
 from local.acs.model import Call
 from tests.local.acs_caller import RECORDINGS, VERSION, Caller
 
-# The SDK asks for the time by a call that Python 3.13 deprecates.
+# The SDK gets the time with a function that Python 3.13 deprecates.
 pytestmark = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")
 
 WAV: dict[str, Any] = {
@@ -42,7 +42,7 @@ def acs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAcs]:
 
 @pytest.fixture
 def client(acs: LocalAcs, monkeypatch: pytest.MonkeyPatch) -> Iterator[CallAutomationClient]:
-    """The real client, led here by environment alone."""
+    """The real client, led to the local service by environment variables alone."""
     for name, value in acs.environment().items():
         monkeypatch.setenv(name, value)
     credential = AzureKeyCredential(acs.world.access_key)
@@ -52,7 +52,7 @@ def client(acs: LocalAcs, monkeypatch: pytest.MonkeyPatch) -> Iterator[CallAutom
 
 @pytest.fixture
 def caller(acs: LocalAcs) -> Iterator[Caller]:
-    """A caller by hand; whatever it armed is over afterwards."""
+    """A caller without the SDK; disarms all faults afterwards."""
     with Caller(acs) as opened:
         yield opened
     acs.world.faults.clear()
@@ -89,14 +89,14 @@ def test_a_recording_lives_from_start_to_stop(client: CallAutomationClient, call
 
 
 def test_a_recording_that_starts_paused_stays_inactive(client: CallAutomationClient, call: Call) -> None:
-    """Until it is resumed."""
+    """It becomes active when it is resumed."""
     recording = client.start_recording(server_call_id=call.server_call_id, pause_on_start=True, **WAV)
     assert recording.recording_id is not None
     assert "inactive" == client.get_recording_properties(recording.recording_id).recording_state
 
 
 def test_pausing_twice_is_one_pause(acs: LocalAcs, client: CallAutomationClient, call: Call) -> None:
-    """Pause and resume may each be repeated."""
+    """Pause and resume are idempotent."""
     recording = client.start_recording(server_call_id=call.server_call_id, **WAV)
     assert recording.recording_id is not None
     for turn in (
@@ -294,20 +294,20 @@ def test_a_connection_tells_its_call(
     [("", "MissingApiVersionParameter"), ("?api-version=soon", "UnsupportedApiVersionValue")],
 )
 def test_the_api_version_is_required(caller: Caller, query: str, code: str) -> None:
-    """Without one, or with one that is no date, 400."""
+    """Without one, or with one that is not a date, the status is 400."""
     answer = caller.get(f"{RECORDINGS}/someone{query}")
     assert (400, code) == (answer.status, json.loads(answer.body)["error"]["code"])
 
 
 def test_what_is_no_operation_is_refused(caller: Caller) -> None:
-    """404 for a path nobody serves, 405 for a method."""
+    """404 for an unknown path, 405 for a method."""
     paths = (("GET", RECORDINGS), ("PUT", f"{RECORDINGS}/x"), ("GET", f"{RECORDINGS}/x:pause"))
     assert [404, 405, 405] == [caller.send(method, f"{url}?{VERSION}").status for method, url in paths]
 
 
 @pytest.mark.parametrize("minutes", [-10, 10])
 def test_a_clock_that_is_off_is_refused(caller: Caller, minutes: int) -> None:
-    """Ten minutes either way are too much."""
+    """Ten minutes in either direction are too much."""
     url = f"{RECORDINGS}/x?{VERSION}"
     headers = caller.signature("GET", url, off_by=timedelta(minutes=minutes))
     assert 401 == caller.send("GET", url, headers=headers, unsigned=True).status
@@ -315,7 +315,7 @@ def test_a_clock_that_is_off_is_refused(caller: Caller, minutes: int) -> None:
 
 @pytest.mark.parametrize("header", ["x-ms-date", "x-ms-content-sha256", "Authorization"])
 def test_a_signature_that_does_not_fit_is_refused(caller: Caller, header: str) -> None:
-    """Each signed part counts."""
+    """Each signed part is checked."""
     url = f"{RECORDINGS}/x?{VERSION}"
     good = caller.signature("GET", url)
     other = caller.signature("DELETE", f"{url}&more=1", b"body", timedelta(seconds=2))
@@ -325,7 +325,7 @@ def test_a_signature_that_does_not_fit_is_refused(caller: Caller, header: str) -
 
 
 def test_a_bearer_token_passes_if_the_world_knows_it(acs: LocalAcs, caller: Caller) -> None:
-    """Unknown ones do not."""
+    """Unknown tokens are refused."""
     acs.world.accept_tokens.add("known")
     url = f"{RECORDINGS}/x?{VERSION}"
     statuses = [
@@ -337,7 +337,7 @@ def test_a_bearer_token_passes_if_the_world_knows_it(acs: LocalAcs, caller: Call
 
 @pytest.mark.parametrize("operation", ["start", "state", "pause", "resume", "stop"])
 def test_each_operation_can_fail(acs: LocalAcs, caller: Caller, operation: str) -> None:
-    """The armed status comes once; the operation was not carried out."""
+    """The armed status is answered once, and the operation is not carried out."""
     name = {"start": "start_503", "state": "state_503"}.get(operation, f"{operation}_500")
     method, suffix = {
         "start": ("POST", ""),
@@ -352,7 +352,7 @@ def test_each_operation_can_fail(acs: LocalAcs, caller: Caller, operation: str) 
 
 
 def test_nothing_but_known_hosts_is_reachable(acs: LocalAcs, caller: Caller) -> None:
-    """The tunnel refuses, and the world remembers."""
+    """The tunnel refuses the connection, and the world records it."""
     for url in ("https://evil.example/x", "https://asm.skype.com/", "https://eu-storage.asm.skype.com:8443/x"):
         with pytest.raises(urllib3.exceptions.ProxyError):
             caller.get(url)
@@ -360,12 +360,12 @@ def test_nothing_but_known_hosts_is_reachable(acs: LocalAcs, caller: Caller) -> 
 
 
 def test_a_tunnel_can_lead_further_hosts_here(acs: LocalAcs, caller: Caller) -> None:
-    """A routed host is answered by whoever listens there; this server says it is not meant."""
+    """A routed host is answered by the local server; this one answers 421."""
     acs.tunnel.route("evil-asm.skype.com", acs.tls_port)
     assert 421 == caller.get("https://evil-asm.skype.com/x").status
 
 
 def test_an_unknown_fault_is_refused_with_the_names(acs: LocalAcs, tmp_path: Path) -> None:
-    """A typo in a test must not arm nothing."""
+    """A misspelt name in a test raises an error instead of arming nothing."""
     with pytest.raises(ValueError, match="busy_503"):
         acs.world.arm("busy_504")

@@ -1,4 +1,4 @@
-"""Azurite as the local stack runs it, and what the archive counts on from Blob, seen on it."""
+"""Azurite in the local stack, and the behaviour of Blob storage that the archive relies on."""
 
 import base64
 import os
@@ -35,7 +35,7 @@ def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
 
 @pytest.fixture
 def container(azurite: Azurite) -> Iterator[ContainerClient]:
-    """A container of the test's own."""
+    """A new container."""
     with BlobServiceClient.from_connection_string(azurite.connection_string) as service:
         yield service.create_container(f"test-{uuid4()}")
 
@@ -47,12 +47,12 @@ def blob(container: ContainerClient) -> BlobClient:
 
 
 def crc64(content: bytes) -> str:
-    """The checksum as Blob wants it in a header: CRC-64/NVME, eight bytes, the lowest first, in base64."""
+    """The checksum as Blob expects it in a header: CRC-64/NVME, eight bytes, little-endian, in base64."""
     return base64.b64encode(checksums.crc64nvme(content).to_bytes(8, "little")).decode()
 
 
 def refusal(error: HttpResponseError) -> tuple[int | None, str]:
-    """Status and error code of what Blob refused."""
+    """Status and error code of a refused request."""
     code = getattr(error, "error_code", "")
     return error.status_code, getattr(code, "value", code)
 
@@ -72,7 +72,7 @@ def test_all_three_services_answer(azurite: Azurite) -> None:
 
 
 def test_two_run_side_by_side(azurite: Azurite, tmp_path: Path) -> None:
-    """A second Azurite takes ports and a key of its own."""
+    """Each Azurite has its own ports and key."""
     with Azurite(tmp_path) as other:
         assert azurite.connection_string != other.connection_string
         assert azurite.pid != other.pid
@@ -92,7 +92,7 @@ def test_content_and_connection_string_outlive_a_restart(tmp_path: Path) -> None
 
 
 def test_a_killed_program_leaves_no_azurite_behind(tmp_path: Path) -> None:
-    """Azurite ends when the process that started it is killed, without being told."""
+    """Azurite ends when the process that started it is killed."""
     program = textwrap.dedent("""
         import sys
         from pathlib import Path
@@ -126,14 +126,14 @@ def test_start_and_stop_may_be_called_twice(tmp_path: Path) -> None:
 
 
 def test_missing_node_modules_name_the_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where Azurite is not installed the error says which command installs it."""
+    """If Azurite is not installed, the error names the command that installs it."""
     monkeypatch.setattr(module, "PROGRAM", tmp_path / "azurite.js")
     with pytest.raises(AzuriteError, match="make setup"):
         Azurite(tmp_path).start()
 
 
 def test_a_failed_start_tells_what_azurite_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """When the process ends at once its last words are in the error."""
+    """If the process ends at once, the error contains its last output."""
     broken = tmp_path / "azurite.js"
     broken.write_text("console.log('the disk is full'); process.exit(1)")
     monkeypatch.setattr(module, "PROGRAM", broken)
@@ -151,14 +151,14 @@ def test_no_connection_string_before_the_first_start(tmp_path: Path) -> None:
 
 
 def test_a_block_with_its_right_crc64_is_staged(blob: BlobClient) -> None:
-    """Put Block takes a block whose `x-ms-content-crc64` fits, and says the checksum back."""
+    """Put Block accepts a block with the right `x-ms-content-crc64`, and returns the checksum."""
     answer = blob.stage_block(BLOCK_ID, BLOCK, headers={"x-ms-content-crc64": crc64(BLOCK)})
     assert base64.b64decode(crc64(BLOCK)) == bytes(answer["content_crc64"])
     assert [len(BLOCK)] == [block.size for block in blob.get_block_list("uncommitted")[1]]
 
 
 def test_a_block_with_a_wrong_crc64_is_refused(blob: BlobClient) -> None:
-    """Put Block answers 400 Crc64Mismatch to a block that is not what was checked, and stages nothing."""
+    """Put Block answers 400 Crc64Mismatch to a block with a wrong checksum, and stages nothing."""
     with pytest.raises(HttpResponseError) as caught:
         blob.stage_block(BLOCK_ID, BLOCK, headers={"x-ms-content-crc64": crc64(b"another block")})
     assert (400, "Crc64Mismatch") == refusal(caught.value)
@@ -166,13 +166,13 @@ def test_a_block_with_a_wrong_crc64_is_refused(blob: BlobClient) -> None:
 
 
 def test_a_blob_with_its_right_crc64_is_put(blob: BlobClient) -> None:
-    """Put Blob takes a blob whose `x-ms-content-crc64` fits."""
+    """Put Blob accepts a blob with the right `x-ms-content-crc64`."""
     blob.upload_blob(BLOCK, length=len(BLOCK), headers={"x-ms-content-crc64": crc64(BLOCK)})
     assert blob.download_blob().readall() == BLOCK
 
 
 def test_a_blob_with_a_wrong_crc64_is_refused(blob: BlobClient) -> None:
-    """Put Blob answers 400 Crc64Mismatch to a blob that is not what was checked, and keeps nothing."""
+    """Put Blob answers 400 Crc64Mismatch to a blob with a wrong checksum, and stores nothing."""
     with pytest.raises(HttpResponseError) as caught:
         blob.upload_blob(BLOCK, length=len(BLOCK), headers={"x-ms-content-crc64": crc64(b"another")})
     assert (400, "Crc64Mismatch") == refusal(caught.value)
@@ -183,14 +183,14 @@ def test_a_blob_with_a_wrong_crc64_is_refused(blob: BlobClient) -> None:
 
 
 def test_staging_onto_an_existing_blob_leaves_it_as_it_is(blob: BlobClient) -> None:
-    """Put Block on a committed blob is taken, and readers see the committed content still."""
+    """Put Block on a committed blob succeeds; readers still get the committed content."""
     blob.upload_blob(b"first", length=5)
     blob.stage_block(BLOCK_ID, BLOCK)
     assert blob.download_blob().readall() == b"first"
 
 
 def test_a_second_commit_if_none_match_is_a_conflict(blob: BlobClient) -> None:
-    """Put Block List with `If-None-Match: *` answers 409 BlobAlreadyExists once the blob is there."""
+    """Put Block List with `If-None-Match: *` answers 409 BlobAlreadyExists if the blob exists."""
     blob.stage_block(BLOCK_ID, BLOCK)
     blob.commit_block_list([BlobBlock(BLOCK_ID)], match_condition=MatchConditions.IfMissing)
     blob.stage_block(BLOCK_ID, b"another")
@@ -201,7 +201,7 @@ def test_a_second_commit_if_none_match_is_a_conflict(blob: BlobClient) -> None:
 
 
 def test_a_second_put_if_none_match_is_a_conflict(blob: BlobClient) -> None:
-    """Put Blob with `If-None-Match: *` answers 409 BlobAlreadyExists once the blob is there."""
+    """Put Blob with `If-None-Match: *` answers 409 BlobAlreadyExists if the blob exists."""
     blob.upload_blob(b"first", length=5)
     with pytest.raises(ResourceExistsError) as caught:
         blob.upload_blob(b"other", length=5, overwrite=False)
@@ -210,7 +210,7 @@ def test_a_second_put_if_none_match_is_a_conflict(blob: BlobClient) -> None:
 
 
 def test_a_commit_discards_a_rivals_staged_blocks(blob: BlobClient) -> None:
-    """Whoever commits first takes the other's staged blocks away: its commit names blocks that are gone."""
+    """After the first commit, a second one names blocks that no longer exist."""
     mine, rivals = BLOCK_ID, base64.b64encode(b"1" * 36).decode()
     blob.stage_block(mine, BLOCK)
     blob.stage_block(rivals, BLOCK)

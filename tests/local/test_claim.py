@@ -1,4 +1,4 @@
-"""A folder that one process at a time runs in."""
+"""A folder that one process at a time uses."""
 
 import subprocess
 import sys
@@ -12,7 +12,7 @@ HOLDS = "import sys; from pathlib import Path; from local.claim import claimed\n
 
 
 def test_a_folder_is_empty_for_whoever_claims_it(tmp_path: Path) -> None:
-    """What an earlier run has left is gone, and stays gone after it."""
+    """The content of an earlier run is removed."""
     folder = tmp_path / "stacks" / "up"
     for _ in range(2):
         with claimed(folder, "me"):
@@ -23,7 +23,7 @@ def test_a_folder_is_empty_for_whoever_claims_it(tmp_path: Path) -> None:
 
 
 def test_a_claimed_folder_is_left_alone_and_who_has_it_is_told(tmp_path: Path) -> None:
-    """Another process finds it in use, whose claim ends with it, even killed."""
+    """Another process gets an error until the first has ended, even if that was killed."""
     program = f"{HOLDS}print('holds', flush=True); sys.stdin.read()"
     command = [sys.executable, "-c", program, str(tmp_path / "up")]
     with subprocess.Popen(
@@ -41,19 +41,19 @@ def test_a_claimed_folder_is_left_alone_and_who_has_it_is_told(tmp_path: Path) -
 
 
 def test_a_folder_that_nobody_ever_claimed_is_free(tmp_path: Path) -> None:
-    """And is not made by asking."""
+    """The check does not create it."""
     assert not is_claimed(tmp_path / "up")
     assert [] == list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(("name", "folder"), [("", "up"), ("second", "up-second"), ("2", "up-2")])
 def test_each_name_has_a_folder_of_its_own(name: str, folder: str) -> None:
-    """Below `.local`, and never one that holds something else."""
+    """It is below `.local`, and never one with other content."""
     assert LOCAL / folder == folder_for("up", name)
 
 
 @pytest.mark.parametrize("name", ["..", "a/b", "-a", "A", "x" * 40, " "])
 def test_a_name_that_could_lead_elsewhere_is_refused(name: str) -> None:
-    """The folder is emptied."""
+    """The folder would be emptied."""
     with pytest.raises(SystemExit, match="--name"):
         folder_for("up", name)

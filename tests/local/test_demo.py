@@ -1,4 +1,4 @@
-"""`make demo` as a newcomer meets it: on eighty columns, behind a proxy, and with a file that cannot be shown."""
+"""`make demo` for a new user: eighty columns, behind a proxy, and with a file that it cannot use."""
 
 import io
 import os
@@ -34,7 +34,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture(scope="module")
 def nothing_stays() -> Iterator[None]:
-    """What the demo has left below `.local` goes."""
+    """Removes what the demo has left below `.local`."""
     yield
     for left in LOCAL.glob(f"demo-{NAME}*"):
         left.unlink() if left.is_file() else shutil.rmtree(left)
@@ -42,7 +42,7 @@ def nothing_stays() -> Iterator[None]:
 
 @pytest.mark.parametrize("kind", ["wav", "mp3", "mp4"])
 def test_whole_media_is_taken(whole: dict[str, Path], tmp_path: Path, kind: str) -> None:
-    """Whatever its name has in it, and whichever case its ending is in."""
+    """A file name may contain any character, and its ending may be in capitals."""
     path = tmp_path / f"it's a call.{kind.upper()}"
     shutil.copy(whole[kind], path)
     assert (kind, path.resolve()) == usable_media(path)
@@ -71,7 +71,7 @@ def without_samples(path: Path, whole: dict[str, Path]) -> None:
 
 
 def absent(path: Path, whole: dict[str, Path]) -> None:
-    """Nothing is there."""
+    """A path without a file."""
 
 
 def folder(path: Path, whole: dict[str, Path]) -> None:
@@ -94,7 +94,7 @@ def folder(path: Path, whole: dict[str, Path]) -> None:
 def test_media_that_cannot_be_shown_is_refused_with_its_reason(
     whole: dict[str, Path], tmp_path: Path, name: str, make: Callable[[Path, dict[str, Path]], None], words: str
 ) -> None:
-    """In one line, which names the file."""
+    """The message is one line, and names the file."""
     path = tmp_path / name
     make(path, whole)
     with pytest.raises(UnusableMediaError, match=words) as caught:
@@ -104,7 +104,7 @@ def test_media_that_cannot_be_shown_is_refused_with_its_reason(
 
 
 def test_make_takes_a_path_with_an_apostrophe(tmp_path: Path) -> None:
-    """And refuses what is there before anything starts."""
+    """A file that it cannot use is refused before anything starts."""
     path = tmp_path / "it's empty.wav"
     path.touch()
     command = ["make", "--old-file=setup", "demo", f"MEDIA={path}"]
@@ -114,7 +114,7 @@ def test_make_takes_a_path_with_an_apostrophe(tmp_path: Path) -> None:
 
 
 def test_the_widest_table_fits_a_terminal() -> None:
-    """Nothing of it is cut."""
+    """No cell is cut."""
     now = datetime.now(UTC)
     proven = now + timedelta(seconds=100)
     chunk = {"verifiedAt": proven.isoformat(), "due": (now + timedelta(hours=24)).isoformat(), "state": "released"}
@@ -127,7 +127,7 @@ def test_the_widest_table_fits_a_terminal() -> None:
 
 
 def test_the_demo_keeps_its_promises_and_says_what_is_next(nothing_stays: None) -> None:
-    """On eighty columns, with proxies set that lead nowhere and a home that cannot be written."""
+    """On eighty columns, with proxies that do not exist and a read-only home folder."""
     nowhere = dict.fromkeys(("http_proxy", "HTTP_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"), "http://127.0.0.1:1")
     environment = {"PATH": os.environ["PATH"], "HOME": "/proc/none", "COLUMNS": str(WIDTH), **nowhere}
     command = [sys.executable, "-m", "local", "demo", "--name", NAME]

@@ -1,4 +1,4 @@
-"""Deliveries as Event Grid makes them: handshake, retries, dead letters, duplicates, disorder, queues."""
+"""Deliveries as Event Grid makes them: handshake, retries, dead letters, duplicates, order, queues."""
 
 import base64
 import json
@@ -24,14 +24,14 @@ KIND = "Microsoft.Communication.RecordingFileStatusUpdated"
 
 @pytest.fixture
 def grid(tmp_path: Path) -> Iterator[LocalEventGrid]:
-    """A grid whose 10 s last 1 ms."""
+    """A grid that scales 10 s to 1 ms."""
     with LocalEventGrid(tmp_path, scale=0.0001) as running:
         yield running
 
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
-    """A polite webhook."""
+    """A webhook that accepts everything."""
     with receiving() as listening:
         yield listening
 
@@ -58,7 +58,7 @@ def event(number: int = 0, kind: str = KIND) -> dict[str, Any]:
 
 
 def test_an_event_arrives_as_an_array_of_one(grid: LocalEventGrid, receiver: Receiver) -> None:
-    """With the headers of the real service."""
+    """Its headers are those of the real service."""
     grid.subscribe(receiver.url, [KIND], name="archive-files")
     grid.publish(event())
     assert grid.wait_idle()
@@ -72,7 +72,7 @@ def test_an_event_arrives_as_an_array_of_one(grid: LocalEventGrid, receiver: Rec
 
 
 def test_a_cloud_event_arrives_alone(grid: LocalEventGrid, receiver: Receiver) -> None:
-    """One object, converted, with the content type of CloudEvents."""
+    """It is one object, converted, with the content type of CloudEvents."""
     grid.subscribe(receiver.url, schema="cloudevents")
     grid.publish(event())
     assert grid.wait_idle()
@@ -87,7 +87,7 @@ def test_a_cloud_event_arrives_alone(grid: LocalEventGrid, receiver: Receiver) -
 
 
 def test_the_filter_keeps_others_out(grid: LocalEventGrid, receiver: Receiver) -> None:
-    """Only the included types arrive."""
+    """Only events of the included types are delivered."""
     grid.subscribe(receiver.url, [KIND])
     grid.publish([event(1, "Microsoft.Communication.CallStarted"), event(2)])
     assert grid.wait_idle()
@@ -95,7 +95,7 @@ def test_the_filter_keeps_others_out(grid: LocalEventGrid, receiver: Receiver) -
 
 
 def test_a_batch_arrives_in_one_body(grid: LocalEventGrid, receiver: Receiver) -> None:
-    """At most so many events as the subscription allows."""
+    """It contains at most as many events as the subscription allows."""
     grid.subscribe(receiver.url, batch=3)
     grid.publish([event(number) for number in range(4)])
     assert grid.wait_idle()
@@ -104,14 +104,14 @@ def test_a_batch_arrives_in_one_body(grid: LocalEventGrid, receiver: Receiver) -
 
 @pytest.mark.parametrize("schema", ["eventgrid", "cloudevents"])
 def test_without_a_handshake_there_is_no_subscription(grid: LocalEventGrid, receiver: Receiver, schema: Schema) -> None:
-    """A wrong echo, or no allowed origin, is refused."""
+    """A wrong echo, or a missing allowed origin, is refused."""
     receiver.polite = False
     with pytest.raises(HandshakeError):
         grid.subscribe(receiver.url, schema=schema)
 
 
 def test_an_endpoint_that_is_not_there_cannot_subscribe(grid: LocalEventGrid, receiver: Receiver) -> None:
-    """Refused, without the key of its URL in the message."""
+    """The message does not contain the key of its URL."""
     with pytest.raises(HandshakeError) as refused:
         grid.subscribe("http://127.0.0.1:1/hook?code=secret")
     assert "secret" not in str(refused.value).partition(" did not")[0]
@@ -119,7 +119,7 @@ def test_an_endpoint_that_is_not_there_cannot_subscribe(grid: LocalEventGrid, re
 
 @pytest.mark.parametrize("status", [404, 408, 429, 500, 503])
 def test_a_failure_is_tried_again(grid: LocalEventGrid, receiver: Receiver, status: int) -> None:
-    """By the schedule, with the count in a header, until it is taken."""
+    """Retries follow the schedule, with the count in a header, until one is accepted."""
     grid.subscribe(receiver.url)
     receiver.statuses = [status] * 3
     grid.publish(event())
@@ -137,7 +137,7 @@ def test_the_schedule_is_the_documented_one() -> None:
     ("status", "reason"), [(400, "BadRequest"), (401, "Unauthorized"), (403, "Forbidden"), (413, None)]
 )
 def test_some_failures_are_final(grid: LocalEventGrid, receiver: Receiver, status: int, reason: str | None) -> None:
-    """Never tried again: into a dead letter at once, in the documented shape and place."""
+    """They are dead-lettered at once, in the documented form and path."""
     grid.subscribe(receiver.url, name="archive")
     receiver.statuses = [status]
     grid.publish(event())
@@ -159,7 +159,7 @@ def test_some_failures_are_final(grid: LocalEventGrid, receiver: Receiver, statu
 
 
 def test_after_the_last_try_comes_the_dead_letter(grid: LocalEventGrid, receiver: Receiver) -> None:
-    """In the CloudEvents schema its fields are lower case."""
+    """In the CloudEvents schema its fields are in lower case."""
     grid.subscribe(receiver.url, schema="cloudevents", max_attempts=3)
     receiver.statuses = [503] * 9
     grid.publish(event())
@@ -175,7 +175,7 @@ def test_after_the_last_try_comes_the_dead_letter(grid: LocalEventGrid, receiver
 
 
 def test_the_time_to_live_ends_the_tries(grid: LocalEventGrid, receiver: Receiver) -> None:
-    """Whichever limit comes first: a try that would be too late is not waited for."""
+    """The earlier limit counts: an attempt after the time to live is not made."""
     grid.subscribe(receiver.url, time_to_live=5)
     receiver.statuses = [503] * 9
     grid.publish(event())
@@ -184,7 +184,7 @@ def test_the_time_to_live_ends_the_tries(grid: LocalEventGrid, receiver: Receive
 
 
 def test_a_late_answer_is_a_failure(tmp_path: Path, receiver: Receiver) -> None:
-    """The event comes again though the endpoint is at work on it: at least once."""
+    """The event is delivered again while the endpoint still works on it: at least once."""
     with LocalEventGrid(tmp_path, scale=0.0001, answer_limit=0.2) as grid:
         grid.subscribe(receiver.url, max_attempts=2)
         receiver.pause = 0.5
@@ -205,7 +205,7 @@ def test_duplicates_come_on_request(grid: LocalEventGrid, receiver: Receiver) ->
 
 
 def test_held_events_come_in_another_order(grid: LocalEventGrid, receiver: Receiver) -> None:
-    """Nothing before the block ends; batched, so that the order is seen."""
+    """Nothing is delivered before the block ends; they come in one batch, which shows the order."""
     grid.subscribe(receiver.url, batch=10)
     with grid.held("reversed"):
         for number in range(3):
@@ -216,7 +216,7 @@ def test_held_events_come_in_another_order(grid: LocalEventGrid, receiver: Recei
 
 
 def test_a_window_shuffles_what_comes_within_it(grid: LocalEventGrid, receiver: Receiver) -> None:
-    """The same seed, the same order; every event once."""
+    """The same seed gives the same order; no event is lost."""
     grid.order, grid.delay = "shuffled", 0.05
     grid.subscribe(receiver.url, batch=10)
     for number in range(8):
@@ -228,7 +228,7 @@ def test_a_window_shuffles_what_comes_within_it(grid: LocalEventGrid, receiver: 
 
 
 def test_an_unsubscribed_endpoint_hears_no_more(grid: LocalEventGrid, receiver: Receiver) -> None:
-    """Nothing is pending for it."""
+    """No delivery to it is pending."""
     grid.unsubscribe(grid.subscribe(receiver.url))
     grid.publish(event())
     assert grid.idle()
@@ -236,7 +236,7 @@ def test_an_unsubscribed_endpoint_hears_no_more(grid: LocalEventGrid, receiver: 
 
 @pytest.mark.parametrize("text", ["plain", "base64"])
 def test_events_go_straight_into_a_queue(grid: LocalEventGrid, storage: str, text: Text) -> None:
-    """As JSON, or as base64 of it."""
+    """As JSON, or in base64."""
     with QueueClient.from_connection_string(storage, f"events-{uuid4()}") as queue:
         queue.create_queue()
         grid.subscribe_queue(storage, queue.queue_name, [KIND], text=text)
@@ -248,7 +248,7 @@ def test_events_go_straight_into_a_queue(grid: LocalEventGrid, storage: str, tex
 
 
 def test_dead_letters_go_into_a_container(grid: LocalEventGrid, receiver: Receiver, storage: str) -> None:
-    """As one blob with an array."""
+    """Each is one blob that contains an array."""
     name = f"dead-{uuid4()}"
     with ContainerClient.from_connection_string(storage, name) as container:
         container.create_container()

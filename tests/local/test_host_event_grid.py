@@ -39,7 +39,7 @@ def deliver(
 
 
 def test_the_handshake_returns_the_validation_code(shared_host: FunctionsHost) -> None:
-    """Without running the function."""
+    """The function does not run."""
     content = [event(validationCode="512d38b6", validationUrl="https://example.test")]
     reply = deliver(shared_host, "on_event", content, "SubscriptionValidation")
 
@@ -49,7 +49,7 @@ def test_the_handshake_returns_the_validation_code(shared_host: FunctionsHost) -
 def test_the_handshake_of_a_cloud_events_subscription_reads_data_inside_a_string(
     shared_host: FunctionsHost,
 ) -> None:
-    """One object, its data encoded twice."""
+    """The event is one object whose data is encoded twice."""
     content = cloud_event() | {"data": json.dumps({"validationCode": "512d38b6"})}
     reply = deliver(shared_host, "on_event", content, "SubscriptionValidation", "cloudevents")
 
@@ -57,7 +57,7 @@ def test_the_handshake_of_a_cloud_events_subscription_reads_data_inside_a_string
 
 
 def test_the_cloud_events_handshake_allows_whoever_asks(shared_host: FunctionsHost) -> None:
-    """OPTIONS with WebHook-Request-Origin."""
+    """The answer to OPTIONS allows the WebHook-Request-Origin."""
     url = shared_host.event_grid_url("on_cloud_event")
     reply = call(url, "OPTIONS", headers={"WebHook-Request-Origin": "eventgrid.azure.net"})
 
@@ -69,7 +69,7 @@ def test_the_cloud_events_handshake_allows_whoever_asks(shared_host: FunctionsHo
 
 
 def test_each_event_of_an_array_is_one_run(shared_host: FunctionsHost, shared_seen: Seen) -> None:
-    """And 202 comes when all have returned."""
+    """The status is 202 after all runs have ended."""
     events = [event(n=1), event(n=2), event(n=3)]
     reply = deliver(shared_host, "on_event", events)
     runs = [shared_seen.of("on_event", id=each["id"]) for each in events]
@@ -79,7 +79,7 @@ def test_each_event_of_an_array_is_one_run(shared_host: FunctionsHost, shared_se
 
 
 def test_an_event_that_is_asked_for_as_text_has_all_its_fields(shared_host: FunctionsHost, shared_seen: Seen) -> None:
-    """Of either schema, with what the library's own classes drop or refuse; by a function on the worker's loop."""
+    """In both schemas, also fields that the library's classes drop or refuse; read by an async function."""
     sent = [
         event(n=1) | {"eventTime": "2026-11-23T10:11:12.1234567+02:00"},
         cloud_event(n=2) | {"traceparent": "00-1", "data_base64": "e30="},
@@ -90,7 +90,7 @@ def test_an_event_that_is_asked_for_as_text_has_all_its_fields(shared_host: Func
 
 
 def test_a_single_object_is_one_event(shared_host: FunctionsHost, shared_seen: Seen) -> None:
-    """Event Grid may send no array."""
+    """Event Grid may send an object instead of an array."""
     sent = event(n=1)
 
     assert 202 == deliver(shared_host, "on_event", sent).status
@@ -100,7 +100,7 @@ def test_a_single_object_is_one_event(shared_host: FunctionsHost, shared_seen: S
 
 
 def test_one_failing_event_fails_the_delivery(shared_host: FunctionsHost, shared_seen: Seen) -> None:
-    """500, so that Event Grid sends all of them again; no trace to the caller."""
+    """The status is 500, so that Event Grid repeats all of them; the caller gets no trace."""
     events = [event(n=1), event(fail=True)]
     reply = deliver(shared_host, "on_event", events)
 
@@ -110,7 +110,7 @@ def test_one_failing_event_fails_the_delivery(shared_host: FunctionsHost, shared
 
 @pytest.mark.parametrize("schema", ["cloudevents", "cloudevents-batch"])
 def test_cloud_events_arrive_as_such(shared_host: FunctionsHost, shared_seen: Seen, schema: str) -> None:
-    """One, or a batch."""
+    """One event, or a batch."""
     events = [cloud_event(n=1), cloud_event(n=2)][: 1 if schema == "cloudevents" else 2]
     content = events[0] if schema == "cloudevents" else events
     reply = deliver(shared_host, "on_cloud_event", content, schema=schema)
@@ -122,7 +122,7 @@ def test_cloud_events_arrive_as_such(shared_host: FunctionsHost, shared_seen: Se
 
 
 def test_function_and_path_are_found_in_any_case(shared_host: FunctionsHost) -> None:
-    """As the real host finds them."""
+    """As in the real host."""
     url = shared_host.event_grid_url("ON_EVENT").replace("EventGrid", "eventgrid")
 
     assert 202 == call(url, "POST", json.dumps([event()]).encode(), {"aeg-event-type": "Notification"}).status
@@ -130,12 +130,12 @@ def test_function_and_path_are_found_in_any_case(shared_host: FunctionsHost) -> 
 
 @pytest.mark.parametrize("function", ["", "nothing", "work", "echo"])
 def test_an_unknown_function_is_404(shared_host: FunctionsHost, function: str) -> None:
-    """Also one that has another trigger."""
+    """A function with another trigger is unknown too."""
     assert 404 == deliver(shared_host, function, [event()]).status
 
 
 def test_a_wrong_key_is_401(shared_host: FunctionsHost) -> None:
-    """A function's key is none for the webhook; the system key and the master key are."""
+    """A function key is not valid for the webhook; the system and master keys are."""
     url = f"{shared_host.url}/runtime/webhooks/EventGrid?functionName=on_event"
     keys = ("", "wrong", shared_host.function_key, shared_host.master_key)
     headers = {"aeg-event-type": "Unsubscribe"}
@@ -144,19 +144,19 @@ def test_a_wrong_key_is_401(shared_host: FunctionsHost) -> None:
 
 
 def test_unsubscribe_is_accepted(shared_host: FunctionsHost) -> None:
-    """Nothing follows from it."""
+    """It has no effect."""
     assert 202 == deliver(shared_host, "on_event", [], "Unsubscribe").status
 
 
 @pytest.mark.parametrize("kind", ["", "Something"])
 def test_another_kind_of_message_is_400(shared_host: FunctionsHost, kind: str) -> None:
-    """So a call without aeg-event-type is no delivery."""
+    """A request without aeg-event-type is not a delivery."""
     assert 400 == deliver(shared_host, "on_event", [event()], kind).status
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"7", b"\xff\xfe"])
 def test_a_body_that_is_no_event_is_500(shared_host: FunctionsHost, body: bytes) -> None:
-    """As in the real extension, where parsing throws."""
+    """As in the real extension, whose parser raises."""
     url = shared_host.event_grid_url("on_event")
 
     assert 500 == call(url, "POST", body, {"aeg-event-type": "Notification"}).status

@@ -1,4 +1,4 @@
-"""The life of a local Functions host: started, told to stop, killed, started again; and what it logs."""
+"""The process of a local Functions host: start, stop, kill, restart, and its log."""
 
 import json
 import signal
@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 
 @contextmanager
 def calling(url: str) -> Iterator[list[Reply]]:
-    """Calls in the background; the reply is there when the block has ended."""
+    """Calls in the background; the reply is complete when the block has ended."""
     replies: list[Reply] = []
     thread = Thread(target=lambda: replies.append(call(url)))
     thread.start()
@@ -35,7 +35,7 @@ def calling(url: str) -> Iterator[list[Reply]]:
 
 
 def test_the_host_says_what_it_serves(tmp_path: Path, azurite: Azurite, names: Mapping[str, str]) -> None:
-    """One line of JSON on stdout: url, keys, and each function with its type and route."""
+    """One line of JSON on stdout: URL, keys, and each function with its type and route."""
     settings = tmp_path / "local.settings.json"
     values = {
         "AzureWebJobsStorage": azurite.connection_string,
@@ -59,7 +59,7 @@ def test_the_host_says_what_it_serves(tmp_path: Path, azurite: Azurite, names: M
 
 
 def test_a_host_outlives_no_parent(tmp_path: Path, azurite: Azurite, names: Mapping[str, str]) -> None:
-    """With --end-with-stdin it stops when its standard input ends, however that came."""
+    """With --end-with-stdin it stops when its standard input is closed."""
     settings = tmp_path / "local.settings.json"
     values = {
         "AzureWebJobsStorage": azurite.connection_string,
@@ -85,7 +85,7 @@ def test_a_host_outlives_no_parent(tmp_path: Path, azurite: Azurite, names: Mapp
 
 
 def test_told_to_stop_it_lets_a_running_function_end(start_host: StartHost, seen: Seen) -> None:
-    """The caller still gets the answer; nobody else is served any more; exit status 0."""
+    """Its caller gets the answer; new callers are refused; the exit status is 0."""
     host = start_host()
     statuses: list[int] = []
     with calling(f"{host.url}/api/wait/go") as replies:
@@ -100,7 +100,7 @@ def test_told_to_stop_it_lets_a_running_function_end(start_host: StartHost, seen
 
 
 def test_told_to_stop_it_lets_a_message_be_done(start_host: StartHost, make_queue: MakeQueue, seen: Seen) -> None:
-    """And deletes it, and takes no other."""
+    """It deletes the message, and receives no other."""
     host = start_host(AzureFunctionsJobHost__extensions__queues__batchSize="1")
     queue = make_queue("WORK_QUEUE")
     queue.send_message("wait:go")
@@ -117,7 +117,7 @@ def test_told_to_stop_it_lets_a_message_be_done(start_host: StartHost, make_queu
 
 
 def test_told_to_stop_it_lets_a_run_end_that_nobody_waits_for(start_host: StartHost, seen: Seen) -> None:
-    """A timer's, or one begun through the admin endpoint."""
+    """A timer's run, or one started through the admin endpoint."""
     host = start_host()
     headers = {"x-functions-key": host.master_key}
     call(f"{host.url}/admin/functions/work", "POST", b'{"input": "wait:go"}', headers)
@@ -134,7 +134,7 @@ def test_told_to_stop_it_lets_a_run_end_that_nobody_waits_for(start_host: StartH
 def test_told_to_stop_it_cuts_off_what_runs_over_the_bound(
     start_host: StartHost, make_queue: MakeQueue, seen: Seen
 ) -> None:
-    """Exit status 0 all the same, and the message comes back by its lease."""
+    """The exit status is 0, and the message becomes visible again after its lease."""
     host = start_host(LOCAL_HOST_DRAIN_SECONDS="0.2", LOCAL_HOST_LEASE_SECONDS="1")
     make_queue("WORK_QUEUE").send_message("wait:go")
     seen.wait("work")
@@ -147,7 +147,7 @@ def test_told_to_stop_it_cuts_off_what_runs_over_the_bound(
 
 
 def answers(host: FunctionsHost) -> bool:
-    """Whether a new call is taken."""
+    """Whether a new call is accepted."""
     try:
         return call(f"{host.url}/api/open").status == 200
     except OSError:
@@ -155,7 +155,7 @@ def answers(host: FunctionsHost) -> bool:
 
 
 def test_port_and_keys_stay_over_a_restart(start_host: StartHost) -> None:
-    """So that subscriptions made before still reach it."""
+    """So existing subscriptions stay valid."""
     host = start_host()
     before = (host.url, host.event_grid_url("on_event"), host.function_key, host.master_key)
     host.restart()
@@ -165,19 +165,19 @@ def test_port_and_keys_stay_over_a_restart(start_host: StartHost) -> None:
 
 
 def test_the_functions_found_are_named(shared_host: FunctionsHost) -> None:
-    """In the order of the app."""
+    """They are in the app's order."""
     assert ["echo", "open_to_all", "inner"] == shared_host.functions[:3]
 
 
 def test_no_outgoing_connection_can_take_the_port_of_a_host_that_is_down(start_host: StartHost) -> None:
-    """It is below those that systems give to such."""
+    """The port is below the ephemeral ports."""
     port = int(start_host().url.rpartition(":")[2])
 
     assert 1024 < port < 32_768
 
 
 def test_a_taken_port_is_said(start_host: StartHost, tmp_path: Path) -> None:
-    """And the error shows the end of the log."""
+    """The error contains the end of the log."""
     taken = int(start_host().url.rpartition(":")[2])
     second = FunctionsHost(EVERY_TRIGGER, start_environment(tmp_path), log=tmp_path / "second.log", port=taken)
     with pytest.raises(HostNotReadyError, match=r"(?s)ended before it was ready.*address already in use"):
@@ -185,7 +185,7 @@ def test_a_taken_port_is_said(start_host: StartHost, tmp_path: Path) -> None:
 
 
 def start_environment(tmp_path: Path) -> dict[str, str]:
-    """Settings of the fixture app, with no storage behind them."""
+    """Settings of the fixture app, without storage."""
     storage = "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=YQ==;QueueEndpoint=http://127.0.0.1:9/a;"
     return {
         "SEEN": str(tmp_path),
@@ -197,7 +197,7 @@ def start_environment(tmp_path: Path) -> dict[str, str]:
 
 
 def test_each_run_is_one_line_in_the_log(start_host: StartHost, tmp_path: Path) -> None:
-    """Beside what the functions themselves say, on their log or on stdout."""
+    """The functions' own log and stdout are there too."""
     host = start_host()
     call(f"{host.url}/api/open")
     call(f"{host.url}/api/raise")
@@ -214,7 +214,7 @@ def test_each_run_is_one_line_in_the_log(start_host: StartHost, tmp_path: Path) 
 
 
 def test_no_key_and_no_query_is_in_the_log(start_host: StartHost, tmp_path: Path) -> None:
-    """Not of the webhook, not of a function, not at the start."""
+    """Not at the start, not of a webhook, not of a function."""
     host = start_host()
     call(f"{host.url}/api/echo/a?code={host.function_key}&who=4:+4912345")
     call(host.event_grid_url("on_event"), "POST", b"{", {"aeg-event-type": "Notification"})
@@ -228,7 +228,7 @@ def test_no_key_and_no_query_is_in_the_log(start_host: StartHost, tmp_path: Path
 
 
 def test_a_function_that_exits_takes_the_host_with_it(start_host: StartHost, tmp_path: Path) -> None:
-    """As it takes the real worker: a death that is seen, rather than calls that hang."""
+    """As with the real worker: the process ends instead of hanging."""
     app = tmp_path / "app"
     app.mkdir()
     (app / "host.json").write_text('{"version": "2.0"}')

@@ -20,7 +20,7 @@ QUEUES = "AzureFunctionsJobHost__extensions__queues__"
 
 
 def messages(queue: QueueClient, count: int) -> list[QueueMessage]:
-    """Looks until there are so many messages to see."""
+    """Peeks until there are this many messages."""
 
     def found() -> list[QueueMessage] | None:
         try:
@@ -33,17 +33,17 @@ def messages(queue: QueueClient, count: int) -> list[QueueMessage]:
 
 
 def texts(queue: QueueClient, count: int) -> list[str]:
-    """The texts of so many messages, sorted."""
+    """The texts of this many messages, sorted."""
     return sorted(str(message.content) for message in messages(queue, count))
 
 
 def emptied(queue: QueueClient) -> bool:
-    """Waits until nothing is left in a queue, visible or not."""
+    """Waits until a queue has no messages, visible or not."""
     return until(lambda: queue.get_queue_properties().approximate_message_count == 0, "an empty queue")
 
 
 def test_a_message_is_run_once_and_deleted(start_host: StartHost, make_queue: MakeQueue, seen: Seen) -> None:
-    """The queue is made by the host."""
+    """The host creates the queue."""
     start_host()
     queue = make_queue("WORK_QUEUE")
     queue.send_message("hello ä <&>")
@@ -54,7 +54,7 @@ def test_a_message_is_run_once_and_deleted(start_host: StartHost, make_queue: Ma
 
 
 def test_the_message_carries_its_metadata(start_host: StartHost, make_queue: MakeQueue, seen: Seen) -> None:
-    """As the converter of azure-functions expects it."""
+    """In the form that the converter of azure-functions expects."""
     start_host()
     sent = make_queue("WORK_QUEUE").send_message("hello")
     run = seen.wait("work")[0]
@@ -67,7 +67,7 @@ def test_the_message_carries_its_metadata(start_host: StartHost, make_queue: Mak
 
 
 def test_a_failed_run_is_tried_again_and_then_poison(start_host: StartHost, make_queue: MakeQueue, seen: Seen) -> None:
-    """Here maxDequeueCount is 3; the poison queue is made when it is needed."""
+    """With maxDequeueCount 3; the poison queue is created when it is needed."""
     start_host()
     queue = make_queue("WORK_QUEUE")
     queue.send_message("fail")
@@ -79,7 +79,7 @@ def test_a_failed_run_is_tried_again_and_then_poison(start_host: StartHost, make
 
 
 def test_the_last_failed_run_is_poison_at_once(start_host: StartHost, make_queue: MakeQueue) -> None:
-    """Without waiting for the visibility timeout, as nothing follows it."""
+    """It does not wait for the visibility timeout."""
     start_host(**{f"{QUEUES}visibilityTimeout": "00:01:00", f"{QUEUES}maxDequeueCount": "1"})
     make_queue("WORK_QUEUE").send_message("fail")
 
@@ -89,7 +89,7 @@ def test_the_last_failed_run_is_poison_at_once(start_host: StartHost, make_queue
 def test_a_failed_run_waits_for_the_visibility_timeout(
     start_host: StartHost, make_queue: MakeQueue, seen: Seen
 ) -> None:
-    """host.json's visibilityTimeout, here through its override from the environment."""
+    """Set by host.json's visibilityTimeout, here overridden by the environment."""
     start_host(**{f"{QUEUES}visibilityTimeout": "00:01:00"})
     queue = make_queue("WORK_QUEUE")
     queue.send_message("fail")
@@ -103,7 +103,7 @@ def test_a_failed_run_waits_for_the_visibility_timeout(
 
 
 def test_a_long_run_keeps_its_message(start_host: StartHost, make_queue: MakeQueue, seen: Seen) -> None:
-    """The lease, of one second here, is renewed while the function runs: nobody else gets the message."""
+    """The lease, here one second, is renewed while the function runs: nobody else gets the message."""
     start_host(LOCAL_HOST_LEASE_SECONDS="1")
     queue = make_queue("WORK_QUEUE")
     queue.send_message("wait:go")
@@ -118,7 +118,7 @@ def test_a_long_run_keeps_its_message(start_host: StartHost, make_queue: MakeQue
 
 
 def test_what_a_killed_host_held_comes_back(start_host: StartHost, make_queue: MakeQueue, seen: Seen) -> None:
-    """By its lease, with the dequeue count up."""
+    """After its lease, with a higher dequeue count."""
     host = start_host(LOCAL_HOST_LEASE_SECONDS="1")
     queue = make_queue("WORK_QUEUE")
     queue.send_message("wait:go")
@@ -135,7 +135,7 @@ def test_what_a_killed_host_held_comes_back(start_host: StartHost, make_queue: M
 def test_a_run_past_the_function_timeout_leaves_its_message_to_the_lease(
     start_host: StartHost, make_queue: MakeQueue, seen: Seen
 ) -> None:
-    """The message returns with its dequeue count up, and the old run goes on beside the new one."""
+    """The message comes back with a higher dequeue count, and the old run continues beside the new one."""
     start_host(LOCAL_HOST_LEASE_SECONDS="1", AzureFunctionsJobHost__functionTimeout="00:00:01")
     queue = make_queue("WORK_QUEUE")
     queue.send_message("wait:go")
@@ -148,9 +148,9 @@ def test_a_run_past_the_function_timeout_leaves_its_message_to_the_lease(
 def test_no_more_run_at_once_than_batch_and_threshold_allow(
     start_host: StartHost, make_queue: MakeQueue, seen: Seen
 ) -> None:
-    """With batchSize 2 and newBatchThreshold 0 the third message is left until the first two are done."""
+    """With batchSize 2 and newBatchThreshold 0 the third message waits for the first two."""
     queue = make_queue("WORK_QUEUE")
-    queue.create_queue()  # all messages are there before the host asks: else its first batch might be of one
+    queue.create_queue()  # before the host polls: otherwise its first batch could be one message
     for number in range(3):
         queue.send_message(f"wait:go-{number}")
     start_host(**{f"{QUEUES}batchSize": "2", f"{QUEUES}newBatchThreshold": "0"}, TICKS="* * * * * *")
@@ -183,7 +183,7 @@ def test_base64_is_decoded_and_what_is_none_is_poison_without_a_run(
 
 
 def test_a_list_set_on_an_output_is_one_message_each(start_host: StartHost, make_queue: MakeQueue, seen: Seen) -> None:
-    """And whoever listens to that queue in the same host gets them."""
+    """A function that listens to that queue in the same host gets them."""
     host = start_host()
     sent = ["one", '{"two": 2}', "drei ä"]
 
@@ -203,7 +203,7 @@ def test_a_list_set_on_an_output_is_one_message_each(start_host: StartHost, make
 def test_what_is_set_on_an_output_is_written_as_the_real_host_writes_it(
     start_host: StartHost, make_queue: MakeQueue, route: str, body: str, expected: list[str]
 ) -> None:
-    """A string that is a JSON list is taken apart, a JSON object written anew; bytes stay as they are."""
+    """A string that is a JSON list becomes several messages, a JSON object is reformatted; bytes are unchanged."""
     host = start_host()
     call(f"{host.url}/api/{route}", "POST", body.encode())
 
@@ -211,7 +211,7 @@ def test_what_is_set_on_an_output_is_written_as_the_real_host_writes_it(
 
 
 def test_outputs_are_encoded_too(start_host: StartHost, make_queue: MakeQueue) -> None:
-    """What messageEncoding says holds for both directions."""
+    """The setting messageEncoding applies in both directions."""
     host = start_host(**{f"{QUEUES}messageEncoding": "base64"})
     call(f"{host.url}/api/send-one", "POST", b"plain")
 
@@ -222,14 +222,14 @@ def test_outputs_are_encoded_too(start_host: StartHost, make_queue: MakeQueue) -
 def test_an_output_that_cannot_be_written_fails_the_run(
     start_host: StartHost, make_queue: MakeQueue, body: bytes
 ) -> None:
-    """The caller hears 500: text that only looks like JSON, or over 64 KB."""
+    """The caller gets 500: for text that only looks like JSON, or over 64 KB."""
     host = start_host()
 
     assert 500 == call(f"{host.url}/api/send-one", "POST", body).status
 
 
 def test_an_output_fails_the_run_when_storage_is_away(start_host: StartHost) -> None:
-    """Nothing is said to be sent that is not; and the host outlives it."""
+    """The run does not succeed without its output, and the host continues."""
     away = "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=YQ==;QueueEndpoint=http://127.0.0.1:9/a;"
     host = start_host(AzureWebJobsStorage=away)
 
@@ -240,9 +240,9 @@ def test_an_output_fails_the_run_when_storage_is_away(start_host: StartHost) -> 
 def test_the_pool_has_as_many_threads_as_the_setting_says(
     start_host: StartHost, make_queue: MakeQueue, seen: Seen
 ) -> None:
-    """PYTHON_THREADPOOL_THREAD_COUNT 12: twelve messages run at once on however few cores."""
+    """With PYTHON_THREADPOOL_THREAD_COUNT 12, twelve messages run at once on any number of cores."""
     queue = make_queue("WORK_QUEUE")
-    queue.create_queue()  # all messages are there before the host asks: else its first batch might be of nine to eleven
+    queue.create_queue()  # before the host polls: otherwise its first batch could be smaller
     for _ in range(12):
         queue.send_message("wait:go")
     start_host(PYTHON_THREADPOOL_THREAD_COUNT="12")

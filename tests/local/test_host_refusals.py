@@ -1,4 +1,4 @@
-"""What the local Functions host refuses at start, as the real one does, and how it says so."""
+"""What the local Functions host refuses at start, as the real one does, and its messages."""
 
 import json
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ HOST_JSON = {"version": "2.0", "extensionBundle": {"id": "Microsoft.Azure.Functi
 
 
 def refused(folder: Path, source: str | None, **environment: str) -> str:
-    """What a host says that does not start: an app of this source, or of none."""
+    """The message of a host that does not start: with an app of this source, or without an app."""
     app = folder / "app"
     app.mkdir()
     (app / "host.json").write_text(json.dumps(HOST_JSON))
@@ -40,7 +40,7 @@ def refused(folder: Path, source: str | None, **environment: str) -> str:
 
 
 def reasons(*functions: Function, **environment: str) -> tuple[str, ...]:
-    """Why functions cannot be served in this environment."""
+    """Why these functions cannot be served in this environment."""
     with pytest.raises(AppRefusedError) as error:
         plan_for(functions, host_json(), environment)
     return error.value.reasons
@@ -61,12 +61,12 @@ def function(name: str, trigger: Trigger, *outputs: QueueOutput) -> Function:
 
 
 def http(route: str, *methods: str) -> HttpTrigger:
-    """An HTTP trigger; without methods it takes all."""
+    """An HTTP trigger; without methods it accepts all."""
     return HttpTrigger("req", route, frozenset(methods), "anonymous")
 
 
 def test_an_exception_at_import_is_said_aloud(tmp_path: Path) -> None:
-    """Azure swallows it and finds 0 functions."""
+    """Azure hides it and finds 0 functions."""
     said = refused(tmp_path, HEAD + "raise ValueError('no luck')\n")
 
     assert "the app could not be indexed: ValueError: no luck" in said
@@ -74,7 +74,7 @@ def test_an_exception_at_import_is_said_aloud(tmp_path: Path) -> None:
 
 
 def test_a_missing_module_is_named(tmp_path: Path) -> None:
-    """And what the host was started from is out of reach, as on the platform."""
+    """Modules of the folder in which the host was started are not importable, as on the platform."""
     assert "No module named 'tests'" in refused(tmp_path, HEAD + "import tests.local\n")
 
 
@@ -85,7 +85,7 @@ def test_no_function_at_all_is_an_error(tmp_path: Path, source: str | None) -> N
 
 
 def test_a_binding_that_the_worker_library_refuses(tmp_path: Path) -> None:
-    """Out[list[str]], which unit tests accept."""
+    """Out[list[str]], which unit tests do not notice."""
     source = HEAD + (
         "@app.route('a')\n@app.queue_output('out', 'queue', 'C')\n"
         "def a(req: func.HttpRequest, out: func.Out[list[str]]) -> str: return ''\n"
@@ -96,7 +96,7 @@ def test_a_binding_that_the_worker_library_refuses(tmp_path: Path) -> None:
 
 
 def test_every_reason_is_said_at_once(tmp_path: Path) -> None:
-    """What is missing or wrong in the whole app, not only the first of it."""
+    """All reasons in the whole app, not only the first."""
     source = HEAD + (
         "@app.queue_trigger('m', 'Bad_Name', 'NOWHERE')\ndef a(m: func.QueueMessage) -> None: ...\n"
         "@app.timer_trigger('t', '%NO_SETTING%')\ndef b(t: func.TimerRequest) -> None: ...\n"
@@ -112,7 +112,7 @@ def test_every_reason_is_said_at_once(tmp_path: Path) -> None:
 
 
 def test_an_unknown_trigger_is_named(tmp_path: Path) -> None:
-    """With the ones that are known."""
+    """The message lists the known ones."""
     source = HEAD + "@app.blob_trigger('b', 'a/{n}', 'C')\ndef a(b: func.InputStream) -> None: ...\n"
 
     assert "function 'a': the local host does not know the trigger type 'blobTrigger'; it knows httpTrigger" in (
@@ -122,7 +122,7 @@ def test_an_unknown_trigger_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["eventGrid", "table"])
 def test_an_unknown_binding_is_named(kind: str) -> None:
-    """Nothing is dropped in silence."""
+    """No binding is ignored."""
     raw = [
         {"type": "httpTrigger", "name": "req", "direction": "IN"},
         {"type": kind, "name": "o", "direction": "OUT"},
@@ -133,7 +133,7 @@ def test_an_unknown_binding_is_named(kind: str) -> None:
 
 @pytest.mark.parametrize("name", ["ab", "a" * 64, "Upper", "under_score", "-a-b", "a-b-", "a--b", "a b c", "ä-b-c"])
 def test_an_invalid_queue_name(name: str) -> None:
-    """As the storage service would refuse it, later and less clearly."""
+    """The storage service would refuse it later, with a less clear message."""
     trigger = QueueTrigger("m", name, "C", binary=False)
 
     assert (
@@ -142,7 +142,7 @@ def test_an_invalid_queue_name(name: str) -> None:
 
 
 def test_an_output_is_checked_as_a_trigger_is() -> None:
-    """Its connection and its queue."""
+    """Both its connection and its queue."""
     said = reasons(function("a", http("a"), QueueOutput("o", "%Q%", "C")))
 
     assert [
@@ -152,14 +152,14 @@ def test_an_output_is_checked_as_a_trigger_is() -> None:
 
 
 def test_a_wrong_schedule() -> None:
-    """With the function's name."""
+    """The message names the function."""
     assert ("function 'a': schedule '* *' has 2 fields; an NCRONTAB expression has six",) == reasons(
         function("a", TimerTrigger("t", "* *", run_on_startup=False))
     )
 
 
 def test_extension_bindings_want_the_extension_bundle(tmp_path: Path) -> None:
-    """Without it the real host does not know a queue trigger."""
+    """Without it the real host has no queue trigger."""
     trigger = QueueTrigger("m", "queue", "C", binary=False)
     with pytest.raises(AppRefusedError, match=r"host\.json has no extensionBundle"):
         plan_for([function("a", trigger)], host_json(tmp_path, {"version": "2.0"}), {"C": "x"})
@@ -170,21 +170,21 @@ def test_extension_bindings_want_the_extension_bundle(tmp_path: Path) -> None:
     [(http("a"), http("A")), (http("a", "GET"), http("a")), (http("a", "GET", "PUT"), http("a", "PUT"))],
 )
 def test_two_functions_on_one_route(first: HttpTrigger, second: HttpTrigger) -> None:
-    """If they share a method."""
+    """Only if they share a method."""
     with pytest.raises(AppRefusedError, match="conflicts with the route defined by function 'one'"):
         Routes([function("one", first), function("two", second)], "api")
 
 
 @pytest.mark.parametrize("route", ["admin/x", "runtime", "Administration"])
 def test_the_hosts_own_routes(route: str) -> None:
-    """The real host compares the beginning only."""
+    """The real host compares only the beginning."""
     with pytest.raises(AppRefusedError, match="conflicts with the host's own"):
         Routes([function("a", http(route))], "api")
 
 
 @pytest.mark.parametrize("route", ["a/{", "a/{x:odd}", "a/x{y}z", "{a=1}"])
 def test_a_route_that_cannot_be_read(route: str) -> None:
-    """Rather than one that never matches."""
+    """It would never match."""
     with pytest.raises(AppRefusedError, match="function 'a': route"):
         Routes([function("a", http(route))], "api")
 
@@ -206,13 +206,13 @@ def test_a_route_that_cannot_be_read(route: str) -> None:
     ],
 )
 def test_a_wrong_host_json(tmp_path: Path, content: object, said: str) -> None:
-    """The value, and what it must be."""
+    """The message has the value and the allowed ones."""
     with pytest.raises(AppRefusedError, match=said):
         host_json(tmp_path, content)
 
 
 def test_host_json_is_overridden_by_the_environment(tmp_path: Path) -> None:
-    """In any case of letters, as the real host does."""
+    """Case-insensitively, as in the real host."""
     read = host_json(
         tmp_path,
         HOST_JSON | {"extensions": {"queues": {"batchSize": 4}}},
@@ -230,7 +230,7 @@ def test_host_json_is_overridden_by_the_environment(tmp_path: Path) -> None:
 
 
 def test_the_defaults_are_the_real_hosts(tmp_path: Path) -> None:
-    """An empty host.json: five tries within seconds, base64, half an hour."""
+    """With an empty host.json: five deliveries within seconds, base64, half an hour."""
     read = host_json(tmp_path)
 
     assert ("api", 1800) == (read.route_prefix, read.function_timeout)
@@ -245,12 +245,11 @@ def test_the_defaults_are_the_real_hosts(tmp_path: Path) -> None:
 
 
 def test_a_function_timeout_of_minus_one_is_none(tmp_path: Path) -> None:
-    """Unbounded."""
     assert host_json(tmp_path, HOST_JSON | {"functionTimeout": "-1"}).function_timeout is None
 
 
 def test_a_connection_is_found_under_its_prefixed_name_first() -> None:
-    """AzureWebJobsNAME, then NAME; Storage is the one that is meant when none is named."""
+    """AzureWebJobsNAME, then NAME; the default name is Storage."""
     environment = {"AzureWebJobsStorage": "one", "AzureWebJobsOther": "two", "Other": "three", "Last": "four"}
 
     assert ["one", "one", "two", "four"] == [
@@ -259,14 +258,14 @@ def test_a_connection_is_found_under_its_prefixed_name_first() -> None:
 
 
 def test_development_storage_is_spelled_out() -> None:
-    """The SDK for Python does not know UseDevelopmentStorage=true."""
+    """The SDK for Python does not support UseDevelopmentStorage=true."""
     found = connection_string("C", {"C": "UseDevelopmentStorage=true"})
 
     assert "QueueEndpoint=http://127.0.0.1:10001/devstoreaccount1" in found
 
 
 def test_an_identity_connection_is_refused_with_the_way_out() -> None:
-    """There is no identity on one machine."""
+    """One machine has no identity."""
     with pytest.raises(AppRefusedError, match="speaks connection strings only; set C to one"):
         connection_string("C", {"C__queueServiceUri": "https://x.queue.core.windows.net"})
 
@@ -275,7 +274,7 @@ def test_an_identity_connection_is_refused_with_the_way_out() -> None:
     ("text", "expected"), [("queue", "queue"), ("%A%", "a"), ("x-%A%-%B%", "x-a-b"), ("50%", "50%")]
 )
 def test_settings_in_bindings(text: str, expected: str) -> None:
-    """Each %SETTING%, and nothing else."""
+    """Each %SETTING% is replaced, and nothing else."""
     assert expected == resolve(text, {"A": "a", "B": "b"})
 
 
@@ -290,7 +289,7 @@ def test_settings_in_bindings(text: str, expected: str) -> None:
     ],
 )
 def test_a_wrong_settings_file(tmp_path: Path, content: str, said: str) -> None:
-    """The file, and what is wrong with it."""
+    """The message has the file and the problem."""
     (tmp_path / "settings.json").write_text(content)
     with pytest.raises(AppRefusedError, match=said):
         load_settings(tmp_path / "settings.json", {})
@@ -307,6 +306,6 @@ def test_the_environment_wins_over_the_settings_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("environment", [{"LOCAL_HOST_LEASE_SECONDS": "soon"}, {"LOCAL_HOST_DRAIN_SECONDS": "0"}])
 def test_the_hosts_own_times_are_checked_too(environment: Mapping[str, str]) -> None:
-    """By name."""
+    """The message has the name."""
     with pytest.raises(AppRefusedError, match=next(iter(environment))):
         Limits.from_env(environment)

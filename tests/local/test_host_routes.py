@@ -18,7 +18,7 @@ def routes(*templates: str) -> Routes:
 
 
 def found(by: Routes, path: str, method: str = "GET") -> tuple[str, dict[str, str]] | None:
-    """The template that takes a path, and its parameters."""
+    """The template that matches a path, and its parameters."""
     match = by.find(method, path)
     return match and (match[0].function.name, match[1])
 
@@ -55,14 +55,14 @@ def found(by: Routes, path: str, method: str = "GET") -> tuple[str, dict[str, st
     ],
 )
 def test_a_template_takes_a_path_or_not(template: str, path: str, params: dict[str, str] | None) -> None:
-    """Literals in any case, parameters decoded once, constraints held to."""
+    """Literals match in any case, parameters are decoded once, constraints apply."""
     expected = None if params is None else (template, params)
 
     assert expected == found(routes(template), path)
 
 
 def test_the_more_particular_template_comes_first() -> None:
-    """Literal, then constrained, then any, then the rest; in whatever order they were declared."""
+    """Literal, constrained, unconstrained, then catch-all; the order of declaration does not matter."""
     by = routes("a/{*rest}", "a/{x}", "a/{x:int}", "a/b")
 
     assert ["a/b", "a/{x:int}", "a/{x}", "a/{*rest}"] == [
@@ -71,7 +71,7 @@ def test_the_more_particular_template_comes_first() -> None:
 
 
 def test_another_method_goes_on_to_the_next_template() -> None:
-    """A route whose method does not fit takes nothing away from others."""
+    """A route with another method does not hide other routes."""
     by = Routes(
         [
             Function("one", "1", HttpTrigger("req", "a/b", frozenset({"GET"}), "anonymous"), ()),
@@ -86,7 +86,7 @@ def test_another_method_goes_on_to_the_next_template() -> None:
 
 
 def test_the_prefix_may_be_empty() -> None:
-    """As host.json can say."""
+    """host.json can set that."""
     by = Routes([Function("one", "1", HttpTrigger("req", "a", frozenset(), "anonymous"), ())], "")
 
     assert ("one", {}) == found(by, "/a", "PURGE")

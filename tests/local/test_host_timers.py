@@ -31,7 +31,7 @@ MOMENT = "2026-02-27T23:59:58"  # a Friday
     ],
 )
 def test_the_next_moment_of_a_schedule(text: str, expected: str) -> None:
-    """Six fields, the second first; day of month and day of week must both fit."""
+    """Six fields, the second first; day of month and day of week must both match."""
     after = Schedule.parse(text).after(datetime.fromisoformat(MOMENT).replace(tzinfo=UTC))
 
     assert expected == after.isoformat().removesuffix("+00:00")
@@ -52,19 +52,18 @@ def test_the_next_moment_of_a_schedule(text: str, expected: str) -> None:
     ],
 )
 def test_a_wrong_schedule_names_its_field(text: str, named: str) -> None:
-    """So that one knows what to mend."""
     with pytest.raises(ValueError, match=named):
         Schedule.parse(text)
 
 
 def test_a_schedule_that_never_comes_says_so() -> None:
-    """There is no 30 February."""
+    """30 February does not exist."""
     with pytest.raises(ValueError, match="no moment"):
         Schedule.parse("0 0 0 30 2 *").after(datetime(2026, 1, 1, tzinfo=UTC))
 
 
 def test_a_timer_fires_again_and_again(start_host: StartHost, seen: Seen) -> None:
-    """Each second here; each run says which came before and which comes next."""
+    """Here each second; each run names the last and the next one."""
     start_host(TICKS="* * * * * *")
     first, second = seen.wait("tick", 2)[:2]
 
@@ -73,13 +72,13 @@ def test_a_timer_fires_again_and_again(start_host: StartHost, seen: Seen) -> Non
 
 
 def run_at_once(host: FunctionsHost, function: str, body: bytes = b"{}", key: str | None = None) -> int:
-    """The status of a call to the admin endpoint."""
+    """Call the admin endpoint; returns the status."""
     headers = {"x-functions-key": host.master_key if key is None else key, "content-type": "application/json"}
     return call(f"{host.url}/admin/functions/{function}", "POST", body, headers).status
 
 
 def test_a_timer_is_run_at_once_for_the_master_key(shared_host: FunctionsHost, shared_seen: Seen) -> None:
-    """POST /admin/functions/NAME, 202."""
+    """POST /admin/functions/NAME answers 202."""
     assert 202 == run_at_once(shared_host, "tick")
     assert shared_seen.wait("tick")
 
@@ -93,7 +92,7 @@ def test_a_queue_function_is_run_at_once_with_its_input(shared_host: FunctionsHo
 
 
 def test_the_admin_endpoint_is_for_the_master_key_alone(shared_host: FunctionsHost) -> None:
-    """401 for every other key, 404 for no function, 400 for an HTTP function or a body that is no JSON."""
+    """401 for other keys, 404 for no function, 400 for an HTTP function or a body that is not JSON."""
     others = ("", "wrong", shared_host.function_key, shared_host.system_key)
 
     assert [401] * 4 == [run_at_once(shared_host, "tick", key=each) for each in others]

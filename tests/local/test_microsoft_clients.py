@@ -30,7 +30,7 @@ ENOUGH = 60
 
 @pytest.mark.parametrize("client", SESSIONS)
 def test_a_client_of_microsofts_has_the_whole_life_of_a_recording(client: str, tmp_path: Path) -> None:
-    """By environment variables alone: the endpoint, its key, the way to it, and the authority to trust."""
+    """Only environment variables lead it here: endpoint, key, proxy, and certificate authority."""
     program, session, installed = SESSIONS[client]
     if not installed.exists():
         pytest.skip(f"{installed.relative_to(ROOT)} is not there: run `make clients`")

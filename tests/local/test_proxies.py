@@ -1,4 +1,4 @@
-"""What goes to this machine takes no proxy, and all else goes as before."""
+"""Requests to this machine take no proxy, and all others are not affected."""
 
 from collections.abc import Mapping
 
@@ -26,7 +26,7 @@ PROXIES = dict.fromkeys(
 def test_this_machine_is_reached_past_every_proxy(
     monkeypatch: pytest.MonkeyPatch, given: Mapping[str, str], direct: set[str]
 ) -> None:
-    """Beside what the environment excepts already."""
+    """The hosts that the environment excludes already stay excluded."""
     for name in ("no_proxy", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
     for name, value in (PROXIES | dict(given) | past_proxies(given)).items():

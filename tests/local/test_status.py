@@ -1,4 +1,4 @@
-"""What `make status` says of a recording and of an event, on eighty columns."""
+"""What `make status` shows of a recording and of an event, on eighty columns."""
 
 import io
 from collections.abc import Mapping
@@ -20,17 +20,17 @@ ENDED: Mapping[str, Any] = {
 
 
 def chunk(**known: object) -> dict[str, Any]:
-    """What the app tells of a chunk that is announced and no more."""
+    """The app's view of a chunk that is only announced."""
     return {"index": 0, "state": "announced", "lacks": ["media"], "apart": None, "lastFailure": None, **known}
 
 
 def view(*chunks: Mapping[str, Any], **known: object) -> dict[str, Any]:
-    """What the app tells of a recording of which all is announced."""
+    """The app's view of a recording whose chunks are all announced."""
     return {"state": "announced", "announcedAt": "x", "completedAt": None, "due": None, "chunks": list(chunks), **known}
 
 
 def printed(table: Table) -> str:
-    """What a terminal shows of it."""
+    """The table as a terminal shows it."""
     shown = io.StringIO()
     Console(width=WIDTH, file=shown).print(table)
     return shown.getvalue()
@@ -54,12 +54,12 @@ def printed(table: Table) -> str:
     ],
 )
 def test_what_is_owed_is_told_in_words(recording: Mapping[str, Any], told: Mapping[str, Any], words: str) -> None:
-    """The next thing that a recording waits for, and why it has not come."""
+    """What the recording waits for next, and why."""
     assert words == owed({**ENDED, **recording}, told)
 
 
 def test_a_recording_shows_how_long_its_source_is_left() -> None:
-    """Until it is complete; whatever is owed is told whole."""
+    """Until it is complete; the text of what is owed is not cut."""
     reason = "it lasts 10.0 s, and 60.0 s were recorded as the metadata file and the event say"
     open_ = view(chunk(apart={"reasons": [reason]}), state="quarantined", due="2026-03-02T11:59:58Z")
     complete = view(chunk(state="released", lacks=[]), state="released", due="2026-03-02T11:59:58Z", completedAt="x")
@@ -69,7 +69,7 @@ def test_a_recording_shows_how_long_its_source_is_left() -> None:
 
 
 def test_an_event_shows_what_it_says() -> None:
-    """Its reason where it has one, else what is whole and what lacks."""
+    """Its reason if it has one, else what is complete and what is missing."""
 
     def event(kind: str, **body: object) -> dict[str, Any]:
         return {"eventType": kind, "eventTime": "2026-03-01T12:00:01Z", "data": body}

@@ -1,4 +1,4 @@
-"""`make up` as a newcomer meets it: its guide is a session that works, its folder is its own, Ctrl-C ends it."""
+"""`make up` for a new user: its guide works line by line, its folder is its own, Ctrl-C ends it."""
 
 import contextlib
 import json
@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +22,7 @@ ROOT = LOCAL.parent
 WIDTH = 80
 PATIENCE = 60.0
 INTERRUPTIBLE = ("env", "--default-signal=INT")
-"""Whoever runs the tests in the background ignores SIGINT, and what they start would inherit that."""
+"""A shell ignores SIGINT in background processes, and child processes inherit that."""
 
 
 @dataclass(frozen=True)
@@ -48,21 +47,21 @@ def program(*arguments: str) -> list[str]:
 
 @pytest.fixture(scope="module", autouse=True)
 def nothing_stays() -> Iterator[None]:
-    """What the tests of this process have left below `.local` goes."""
+    """Removes what the tests of this process have left below `.local`."""
     yield
     for left in LOCAL.glob(f"*-test-{os.getpid()}*"):
         left.unlink() if left.is_file() else shutil.rmtree(left)
 
 
 def done(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """One of the programs, run to its end in a terminal of the usual width."""
+    """One of the programs, run to its end in a terminal of the default width."""
     environment = os.environ | {"COLUMNS": str(WIDTH)}
     return subprocess.run(program(*arguments), cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope="module")
 def up() -> Iterator[Up]:
-    """One for all tests that leave it running, with a proxy set that leads nowhere."""
+    """One for all tests that do not end it, with proxies that do not exist."""
     name, port = f"test-{os.getpid()}", free_port()
     nowhere = dict.fromkeys(("http_proxy", "HTTP_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"), "http://127.0.0.1:1")
     with subprocess.Popen(
@@ -83,29 +82,14 @@ def up() -> Iterator[Up]:
         process.terminate()
 
 
-@dataclass(frozen=True)
-class Line:
-    """A line of the guide; run again until the state that its first answer tells is `until`."""
-
-    text: str
-    until: str | None
-
-
-def lines_of(printed: str) -> list[Line]:
-    """The indented lines, each with what stands before it."""
-    found: list[Line] = []
-    until = None
-    for line in printed.splitlines():
-        if line.startswith("  "):
-            found.append(Line(line, until))
-            until = None
-        elif said := re.match(r'Again until it says "(\w+)"', line):
-            until = said[1]
-    return found
+def lines_of(printed: str) -> list[str]:
+    """The guide's lines; a function of several lines is one."""
+    guide = printed[printed.index("# Everything runs") : printed.index("\n\n", printed.index("all of its faults"))]
+    return re.findall(r"^(?:\S| {2}\S).*(?:\n {4}.*)*", guide, re.MULTILINE)
 
 
 class Shell:
-    """A shell that lines are pasted into, one after the other."""
+    """A shell into which lines are pasted."""
 
     def __init__(self) -> None:
         environment = {"PATH": os.environ["PATH"], "http_proxy": "http://127.0.0.1:1"}
@@ -125,7 +109,7 @@ class Shell:
         self._process.communicate()
 
     def paste(self, line: str) -> str:
-        """What it answers to a line."""
+        """The output of a line."""
         assert self._process.stdin
         assert self._process.stdout
         self._process.stdin.write(f"{line}\necho END-OF-LINE $?\n")
@@ -140,22 +124,18 @@ class Shell:
 
 
 def test_the_guide_that_is_printed_is_a_session_that_works(up: Up) -> None:
-    """Each line is pasted: from a call over a recording in quarantine to its archive; status tells of it meanwhile."""
-    lines = lines_of(up.printed)
+    """All is pasted, prose too: from a call to a quarantined recording and its archive; status shows it meanwhile."""
     tells: dict[str, str] = {}
     with Shell() as shell:
-        for line in lines:
-            answer = shell.paste(line.text)
-            due = time.monotonic() + PATIENCE
-            while line.until and json.loads(answer)["state"] != line.until:
-                assert time.monotonic() < due, f"not {line.until}: {answer}"
-                time.sleep(0.2)
-                answer = shell.paste(line.text)
-            if line.until:
-                tells[line.until] = done("status", "--name", up.name).stdout
-            if "ask" in line.text and "=" not in line.text.partition("ask")[0] and "()" not in line.text:
-                assert "error" not in json.loads(answer), f"{line.text}: {answer}"
-    assert {"released", "quarantined"} == {line.until for line in lines} - {None}
+        for line in lines_of(up.printed):
+            answer = shell.paste(line)
+            if reached := re.match(r"  reaches (\w+)", line):
+                tells[reached[1]] = done("status", "--name", up.name).stdout
+            if line.startswith("  ask ") and "()" not in line:
+                assert "error" not in json.loads(answer), f"{line}: {answer}"
+            else:
+                assert answer == "", f"{line}: {answer}"
+    assert {"released", "quarantined"} == tells.keys()
     assert re.search(r"audio-mixed-wav\s+quarantined\s+media and metadata of", tells["quarantined"])
     assert re.search(r"RecordingQuarantined\s+\S+\s+it is not wav", tells["quarantined"])
     assert "content_changes (struck" in tells["quarantined"]
@@ -166,13 +146,13 @@ def test_the_guide_that_is_printed_is_a_session_that_works(up: Up) -> None:
 
 
 def test_the_guide_fits_a_terminal(up: Up) -> None:
-    """With the folder that it has by default."""
+    """With its default folder."""
     printed = up.printed.replace(f"up-{up.name}", "up")
     assert [] == [line for line in printed.splitlines() if len(line) > WIDTH]
 
 
 def test_a_second_one_leaves_the_folder_of_the_first_alone(up: Up) -> None:
-    """On whatever port; it says which one runs, and how to run beside it."""
+    """On any port; the message names the first, and how to start a second."""
     before = sorted(up.folder.iterdir())
     second = done("up", "--name", up.name, "--port", str(free_port()))
     assert (1, "") == (second.returncode, second.stdout)
@@ -181,7 +161,7 @@ def test_a_second_one_leaves_the_folder_of_the_first_alone(up: Up) -> None:
 
 
 def test_a_port_in_use_is_told_before_anything_starts(up: Up) -> None:
-    """In one line, with another port to take."""
+    """In one line, with another port."""
     other = f"{up.name}-other"
     told = done("up", "--name", other, "--port", str(up.port))
     assert (1, "") == (told.returncode, told.stdout)
@@ -189,13 +169,13 @@ def test_a_port_in_use_is_told_before_anything_starts(up: Up) -> None:
 
 
 def test_a_name_that_leads_elsewhere_is_refused() -> None:
-    """The folder is emptied."""
+    """The folder would be emptied."""
     told = done("up", "--name", "../..")
     assert (1, 1) == (told.returncode, told.stderr.count("\n"))
 
 
 def test_status_says_that_nothing_runs() -> None:
-    """And what starts it."""
+    """The message names the command that starts a stack."""
     told = done("status", "--name", f"test-{os.getpid()}-none")
     assert (1, "make up" in told.stderr) == (told.returncode, True)
 
@@ -204,7 +184,7 @@ def test_status_says_that_nothing_runs() -> None:
     "after", ["", "Starting Azurite", "Ctrl-C ends it"], ids=["at once", "while it starts", "running"]
 )
 def test_an_interrupt_ends_it_in_one_line(after: str) -> None:
-    """At whatever moment, a second one beside it; nothing of it is left to run."""
+    """At any moment, while another one runs; no process is left."""
     name = f"test-{os.getpid()}-interrupted"
     command = [*INTERRUPTIBLE, "tools/interruptible", *program("up", "--name", name, "--port", str(free_port()))]
     with subprocess.Popen(
@@ -220,6 +200,6 @@ def test_an_interrupt_ends_it_in_one_line(after: str) -> None:
         finally:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGTERM)
-    assert told in ([], ["Terminated"], ["Stopping: stopped."])  # a Python that has not begun says nothing
+    assert told in ([], ["Terminated"], ["Stopping: stopped."])  # a Python that is still starting prints nothing
     assert process.returncode in {-signal.SIGINT, 128 + signal.SIGINT, 128 + signal.SIGTERM}
     assert not is_claimed(folder_for("up", name))

@@ -1,4 +1,4 @@
-"""A webhook that shakes hands, remembers what it is sent, and answers as it is told."""
+"""A webhook that answers the handshake, records what it receives, and answers with given statuses."""
 
 import json
 import threading
@@ -12,7 +12,7 @@ from typing import Any
 
 @dataclass
 class Receiver:
-    """What came in; `statuses` are the next answers, 200 once they are used up."""
+    """The received events; `statuses` are the next answers, then 200."""
 
     url: str = ""
     polite: bool = True
@@ -28,7 +28,7 @@ class Receiver:
             return [event["id"] for body in self.bodies for event in (body if isinstance(body, list) else [body])]
 
     def take(self, body: object, headers: dict[str, str]) -> int:
-        """Remember one delivery; gives the status to answer."""
+        """Record one delivery; returns the status to answer."""
         with self.lock:
             self.bodies.append(body)
             self.headers.append(headers)

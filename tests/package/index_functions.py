@@ -8,7 +8,7 @@ import os
 import sys
 from types import SimpleNamespace
 
-# As on Azure, the worker's own packages come after the app's: requirements.txt decides what both use.
+# As on Azure, the worker's packages come after the app's: requirements.txt decides the version of shared ones.
 sys.path[:] = [os.getcwd(), *(path for path in sys.path[1:] if path), sys.argv[1]]
 
 from azure_functions_runtime import handle_event
@@ -16,7 +16,7 @@ from azure_functions_runtime.bindings.meta import load_binding_registry
 
 
 class BindingInfo(SimpleNamespace):
-    """The one message of the host's protocol whose constants the worker reads."""
+    """The only message of the host's protocol whose constants the worker reads."""
 
     undefined = 0
     out = 1

@@ -5,7 +5,7 @@ from pathspec import GitIgnoreSpec
 from tests.package.tracked import tracked_files
 from tools.package import ROOT, contents
 
-# What work in a checkout leaves lying about.
+# Files that work in a checkout creates.
 MADE = [
     ".coverage",
     ".git/config",
@@ -33,7 +33,7 @@ def test_func_publishes_what_the_package_holds() -> None:
 
 
 def test_names_are_plain() -> None:
-    """No line allows, anchors or descends: Core Tools reads such lines in ways of its own."""
+    """No line negates, anchors or descends: Core Tools reads such lines differently."""
     lines = (ROOT / ".funcignore").read_text().splitlines()
     names = [line for line in lines if line and not line.startswith("#")]
     assert [] == [name for name in names if name.startswith("!") or "/" in name or "**" in name]

@@ -1,4 +1,4 @@
-"""The import floors hold, and a breach of each is seen."""
+"""The import contracts hold, and each finds a breach."""
 
 import shutil
 import subprocess
@@ -78,7 +78,7 @@ ALLOWED = [
 
 @pytest.fixture
 def small(tmp_path: Path) -> Path:
-    """A project in small, under the same contracts."""
+    """A small project under the same contracts."""
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     for name in ("local/__init__", "recording/__init__", *(f"recording/{room}/__init__" for room in ROOMS)):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -96,14 +96,14 @@ def lint(root: Path, *options: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_project_keeps_its_floors() -> None:
-    """Every contract is kept."""
+    """No contract is broken."""
     result = lint(ROOT)
     assert result.returncode == 0, result.stdout
 
 
 @pytest.mark.parametrize(("path", "line", "contract"), BREACHES)
 def test_a_breach_is_seen(small: Path, path: str, line: str, contract: str) -> None:
-    """An import that goes up, aside or out breaks the contract made for it."""
+    """An import upwards, sideways or outside breaks its contract."""
     (small / path).write_text(line)
     result = lint(small, "--contract", contract)
     assert result.returncode == 1, result.stdout
@@ -112,7 +112,7 @@ def test_a_breach_is_seen(small: Path, path: str, line: str, contract: str) -> N
 
 @pytest.mark.parametrize(("path", "line"), ALLOWED)
 def test_what_goes_down_is_free(small: Path, path: str, line: str) -> None:
-    """Adapters reach Azure, bootstrap reaches adapters, the core what is pure in Python's library."""
+    """Adapters may import Azure, bootstrap adapters, and the core the pure part of the standard library."""
     (small / path).write_text(line)
     result = lint(small)
     assert result.returncode == 0, result.stdout

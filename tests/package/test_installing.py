@@ -1,4 +1,4 @@
-"""What a newcomer reads when a package cannot be installed: the cause, where to look, and where the log is."""
+"""The message when a package cannot be installed: the cause, what to check, and where the log is."""
 
 import re
 import shutil
@@ -41,7 +41,7 @@ INDEX = "Looking in indexes: https://who:secret@mirror.invalid/simple, https://s
     ],
 )
 def test_a_failure_is_explained_by_its_cause(output: str, words: str) -> None:
-    """The index is named, without the credentials in its address."""
+    """The index is named without the credentials of its address."""
     told = explanation(output)
     assert words in told
     assert "secret" not in told
@@ -49,21 +49,21 @@ def test_a_failure_is_explained_by_its_cause(output: str, words: str) -> None:
 
 
 def installed(tmp_path: Path, program: str) -> subprocess.CompletedProcess[str]:
-    """A program run as an installer."""
+    """A program, run as an installer."""
     command = [sys.executable, "-m", "tools.installing", "the thing", "--", sys.executable, "-c", program]
     environment = {"PYTHONPATH": str(ROOT)}
     return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
 
 
 def test_what_an_installer_says_is_in_the_log_alone_while_all_is_well(tmp_path: Path) -> None:
-    """Setup prints what it does, and that it still works; no more."""
+    """Setup prints only what it does, and progress."""
     done = installed(tmp_path, "print('Collecting rich')")
     assert (0, "", "") == (done.returncode, done.stdout, done.stderr)
     assert "Collecting rich\n" == (tmp_path / ".local" / "setup.log").read_text()
 
 
 def test_a_failed_installation_ends_with_its_cause_and_the_place_of_its_log(tmp_path: Path) -> None:
-    """And with the installer's own status."""
+    """The exit status is the installer's."""
     done = installed(tmp_path, "print('npm error code ENOSPC'); raise SystemExit(3)")
     assert 3 == done.returncode
     assert [
@@ -73,7 +73,7 @@ def test_a_failed_installation_ends_with_its_cause_and_the_place_of_its_log(tmp_
 
 
 def test_the_make_line_that_is_advised_where_there_is_no_python_names_a_target(tmp_path: Path) -> None:
-    """A bare `make PYTHON=…` would print the help."""
+    """`make PYTHON=…` alone would print the help."""
     for tool in ("cat", "dirname"):
         (tmp_path / tool).symlink_to(shutil.which(tool) or tool)
     command = ["/bin/sh", str(ROOT / "tools" / "find-python")]

@@ -1,4 +1,4 @@
-"""What is deployed: exactly the app, and an app that the worker finds all functions in."""
+"""What is deployed: exactly the app, and the worker finds all its functions."""
 
 import hashlib
 import json
@@ -27,13 +27,13 @@ FUNCTIONS = {
     "start_recording",
     "stop_recording",
 }
-# The worker brings these itself; requirements.txt must not need to.
+# The worker has these itself; requirements.txt must not need them.
 WORKER = ("azure-functions-runtime", "azurefunctions-extensions-base")
 
 
 @pytest.fixture
 def package(tmp_path: Path) -> Path:
-    """The package, freshly made."""
+    """The package, just made."""
     target = tmp_path / "package.zip"
     pack(ROOT, target)
     return target
@@ -41,7 +41,7 @@ def package(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def app_python(pytestconfig: pytest.Config) -> Path:
-    """A Python with what requirements.txt names and nothing else; made once for each requirements.txt."""
+    """A Python with only the packages of requirements.txt; made once for each requirements.txt."""
     requirements = ROOT / "requirements.txt"
     digest = hashlib.sha256(requirements.read_bytes() + sys.version.encode()).hexdigest()[:16]
     home = Path(pytestconfig.cache.mkdir("app-python")) / digest
@@ -56,7 +56,7 @@ def app_python(pytestconfig: pytest.Config) -> Path:
 
 @pytest.fixture
 def worker(tmp_path: Path) -> Path:
-    """A folder with the worker library alone, taken from the packages that run this test."""
+    """A folder with only the worker library, copied from the packages of this environment."""
     target = tmp_path / "worker"
     for name in WORKER:
         for file in files(name) or ():
@@ -67,7 +67,7 @@ def worker(tmp_path: Path) -> Path:
 
 
 def project(root: Path, *names: str) -> Path:
-    """A project in small, with these files beside the ones that every package needs."""
+    """A small project: these files, and those that every package needs."""
     for name in ("function_app.py", "host.json", "requirements.txt", "recording/__init__.py", *names):
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -76,7 +76,7 @@ def project(root: Path, *names: str) -> Path:
 
 
 def test_the_package_holds_the_app_alone(package: Path) -> None:
-    """function_app.py, host.json, requirements.txt and recording/, and no file that Python made."""
+    """function_app.py, host.json, requirements.txt and recording/, without files that Python made."""
     with zipfile.ZipFile(package) as opened:
         names = opened.namelist()
     tops = {name.split("/")[0] for name in names}
@@ -86,7 +86,7 @@ def test_the_package_holds_the_app_alone(package: Path) -> None:
 
 
 def test_what_python_makes_is_left_out(tmp_path: Path) -> None:
-    """Compiled modules are not packed, however deep they lie."""
+    """Compiled modules are not packed, at any depth."""
     root = project(tmp_path, "recording/core/model.py", "recording/core/__pycache__/model.cpython-313.pyc")
     assert [
         "function_app.py",
@@ -98,7 +98,7 @@ def test_what_python_makes_is_left_out(tmp_path: Path) -> None:
 
 
 def test_the_same_files_make_the_same_bytes(tmp_path: Path) -> None:
-    """Neither the time nor the folder in which it is made changes the package."""
+    """Neither the time nor the folder changes the package."""
     first = project(tmp_path / "first", "recording/b.py", "recording/a.py")
     second = project(tmp_path / "second", "recording/a.py", "recording/b.py")
     for path in second.rglob("*"):
@@ -109,7 +109,7 @@ def test_the_same_files_make_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    """A project without host.json makes no package, and hears why."""
+    """A project without host.json gives an error and no package."""
     root = project(tmp_path)
     (root / "host.json").unlink()
     with pytest.raises(FileNotFoundError, match=r"host\.json"):
@@ -118,7 +118,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.timeout(300)
 def test_the_worker_finds_every_function(package: Path, app_python: Path, worker: Path, tmp_path: Path) -> None:
-    """With requirements.txt alone installed and no setting set, every function is indexed."""
+    """Every function is indexed with only requirements.txt installed and no setting set."""
     folder = tmp_path / "unpacked"
     with zipfile.ZipFile(package) as opened:
         opened.extractall(folder)

@@ -1,4 +1,4 @@
-"""Nothing that belongs to one machine, one registry or one owner of keys is in the files that git keeps."""
+"""No tracked file contains what belongs to one machine, one registry or one owner of keys."""
 
 import json
 import re
@@ -29,13 +29,13 @@ def test_no_file_holds(pattern: str) -> None:
 
 
 def test_only_ci_looks_beside_the_checkout() -> None:
-    """What lies beside the checkout is named in .ci/run alone."""
+    """Only .ci/run names files beside the checkout."""
     assert [] == [line for line in lines_with(PLACES) if not line.startswith(".ci/run:")]
 
 
 @pytest.mark.parametrize("folder", ["local", "tests/clients"])
 def test_a_lock_file_names_no_registry(folder: str) -> None:
-    """It holds versions and hashes; where to fetch them is the machine's business."""
+    """It contains versions and hashes; each machine has its own registry."""
     lock = json.loads((ROOT / folder / "package-lock.json").read_text())
     packages = {name: fields for name, fields in lock["packages"].items() if name}
     assert [] == [name for name, fields in packages.items() if "resolved" in fields]
@@ -43,7 +43,7 @@ def test_a_lock_file_names_no_registry(folder: str) -> None:
 
 
 def test_every_requirement_is_pinned() -> None:
-    """Production and development packages name one version each, and so do those of the older client."""
+    """Also those of the development tools and of the older client."""
     for name in ("requirements.txt", "requirements-dev.txt", "tests/clients/requirements.txt"):
         lines = [line.split("#")[0].strip() for line in (ROOT / name).read_text().splitlines()]
         loose = [line for line in lines if line and not re.fullmatch(r"[\w.-]+==[\w.]+|-r requirements\.txt", line)]

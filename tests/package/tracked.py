@@ -1,4 +1,4 @@
-"""The files that git keeps: what a stranger who clones the project sees."""
+"""The files that git tracks."""
 
 import subprocess
 from pathlib import Path
@@ -9,7 +9,7 @@ from tools.package import ROOT
 
 
 def tracked_files() -> list[Path]:
-    """All of them, relative to the project's root; the test is skipped where this is no checkout."""
+    """All of them, relative to the project's root; the test is skipped outside a checkout."""
     if not (ROOT / ".git").exists():
         pytest.skip("git's list of files is missing: this folder is not a checkout")
     result = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from local.acs.events import CALL_STARTED, Schema, as_schema
-from local.acs.faults import FAULTS
+from local.acs.fault_table import FAULTS
 from local.acs.model import Call, Recording
 from local.stack import Stack, wait_for
 from tests.scenarios.sounds import short_wav

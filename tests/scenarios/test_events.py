@@ -11,9 +11,10 @@ import requests
 from azure.storage.queue import QueueClient
 
 from local.acs.events import Event, as_schema
-from local.acs.shelf import Placement
+from local.acs.object_store import Placement
 from local.eventgrid.oddities import ODDITIES
-from local.stack import EVENTS, Stack, wait_for
+from local.stack import Stack, wait_for
+from recording.settings import EVENT_QUEUE
 from tests.scenarios.sounds import long_wav, short_wav
 from tests.scenarios.worlds import (
     Given,
@@ -46,7 +47,7 @@ def post(stack: Stack, body: object) -> int:
 
 def put(stack: Stack, body: object) -> int:
     """Put a message into the queue of events; returns 202 like a delivery."""
-    with QueueClient.from_connection_string(stack.azurite.connection_string, EVENTS) as client:
+    with QueueClient.from_connection_string(stack.azurite.connection_string, EVENT_QUEUE) as client:
         client.send_message(json.dumps(body))
     return 202
 

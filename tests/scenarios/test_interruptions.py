@@ -106,7 +106,7 @@ def test_events_that_come_while_the_host_is_down_are_delivered_when_it_is_up(sta
 def test_a_host_that_is_stopped_in_order_loses_nothing(stack: Stack, way: str) -> None:
     """A deployment during a copy."""
     found = given(stack, [wav(SIX_BLOCKS_MS, 930)])
-    found.arm("slow_drip", amount=MEBIBYTE // 16, seconds=0.1, count=None)
+    found.arm("slow_body", amount=MEBIBYTE // 16, seconds=0.1, count=None)
     found.publish()
     wait_staged(stack, blob_name(found), 1)
     stack.host.restart()

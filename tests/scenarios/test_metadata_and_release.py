@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from local.acs.faults import FAULTS, Fault, Trigger
+from local.acs.fault_table import FAULTS
+from local.acs.faults import Fault, Trigger
 from local.stack import Stack, wait_for
 from tests.scenarios.sounds import MEBIBYTE, long_wav, short_wav
 from tests.scenarios.worlds import (
@@ -58,9 +59,9 @@ DELETE: Mapping[str, Trigger] = {
     "delete_broken_xml_503": {},
     "delete_gzip_bomb": {"count": 2},
     "delete_retry_after_day": {},
-    "delete_drip": {"amount": 5, "seconds": 0.05},
-    "delete_head_drip": {"amount": 5, "seconds": 0.05},
-    "delete_flood": {"amount": 600 << 20},
+    "delete_slow_body": {"amount": 5, "seconds": 0.05},
+    "delete_slow_head": {"amount": 5, "seconds": 0.05},
+    "delete_long_body": {"amount": 600 << 20},
     "delete_timeout_after_success": {"seconds": 0.5},
     "delete_response_lost": {},
 }
@@ -102,7 +103,7 @@ def afflicted(request: pytest.FixtureRequest, stack: Stack) -> Iterator[dict[str
         one.given.serve(request.param)
         one.given.publish()
     yield found
-    stack.forget_steps()
+    stack.clear_chunk_messages()
 
 
 @pytest.mark.parametrize("name", METADATA)
@@ -250,6 +251,7 @@ def test_a_source_that_expired_before_it_could_be_had_is_lost_and_a_person_told(
 
     manifest = assert_incomplete(stack, found.recording, "chunk 0 is lost")
     assert [1] == [chunk["index"] for chunk in manifest["chunks"]]
+    wait_told(stack, "RecordingLost", found.id)
     (body,) = told(stack, "RecordingLost", found.id).values()
     assert found.recording.documents[0] == body["documentId"]
     assert "lost" == view(stack, found.id)["state"]

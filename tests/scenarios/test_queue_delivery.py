@@ -10,8 +10,9 @@ from azure.storage.queue import QueueClient
 
 from local.acs.events import Schema
 from local.eventgrid.destinations import Text
-from local.stack import EVENTS, Stack, wait_for
+from local.stack import Stack, wait_for
 from recording.core.formats.events import RECORDING_FILE_STATUS_UPDATED
+from recording.settings import EVENT_QUEUE
 from tests.scenarios.conftest import SETTINGS
 from tests.scenarios.sounds import short_wav
 from tests.scenarios.worlds import JOURNAL, assert_archived, assert_nothing_poisoned, given
@@ -27,7 +28,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory, media_folder: Path) -> Itera
 
 def put(stack: Stack, message: str) -> None:
     """Put a message into the queue of events, as anyone with access can."""
-    with QueueClient.from_connection_string(stack.azurite.connection_string, EVENTS) as client:
+    with QueueClient.from_connection_string(stack.azurite.connection_string, EVENT_QUEUE) as client:
         client.send_message(message)
 
 
@@ -45,7 +46,7 @@ def test_the_queue_is_the_subscriptions_destination(stack: Stack) -> None:
 def test_each_text_and_schema_is_read(stack: Stack, text: Text, schema: Schema) -> None:
     stack.event_grid.unsubscribe(stack.subscription)
     stack.subscription = stack.event_grid.subscribe_queue(
-        stack.azurite.connection_string, EVENTS, [RECORDING_FILE_STATUS_UPDATED], schema, text=text
+        stack.azurite.connection_string, EVENT_QUEUE, [RECORDING_FILE_STATUS_UPDATED], schema, text=text
     )
     found = given(stack, [short_wav(1)])
     found.publish(copies=2)
@@ -79,7 +80,7 @@ def test_events_wait_in_the_queue_while_the_app_is_down(stack: Stack) -> None:
     stack.host.kill()
     found = given(stack, [short_wav(1)])
     found.publish()
-    wait_for(lambda: stack.queue_length(EVENTS) == 1, "the event to wait in the queue")
+    wait_for(lambda: stack.queue_length(EVENT_QUEUE) == 1, "the event to wait in the queue")
     stack.host.start()
 
     assert_archived(stack, found.recording)
@@ -96,6 +97,6 @@ def test_a_message_that_nobody_can_read_is_kept_and_told(stack: Stack) -> None:
     )
 
     assert b"neither JSON nor base64!" == container.download_blob(name).readall()
-    wait_for(lambda: stack.queue_length(EVENTS) == 0, "the message to be done with")
+    wait_for(lambda: stack.queue_length(EVENT_QUEUE) == 0, "the message to be done with")
     assert "event.refused event_id=unidentified" in (stack.folder / "host.log").read_text(encoding="utf-8")
     assert_nothing_poisoned(stack)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from local.acs.events import Event
-from local.acs.shelf import Placement
+from local.acs.object_store import Placement
 from local.stack import Stack, wait_for
 from tests.scenarios.conftest import SETTINGS
 from tests.scenarios.sounds import short_wav

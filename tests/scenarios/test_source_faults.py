@@ -10,7 +10,8 @@ from email.utils import format_datetime
 
 import pytest
 
-from local.acs.faults import FAULTS, Fault, Trigger
+from local.acs.fault_table import FAULTS
+from local.acs.faults import Fault, Trigger
 from local.stack import Stack
 from tests.scenarios.sounds import MEBIBYTE, long_wav, short_wav
 from tests.scenarios.worlds import (
@@ -28,8 +29,8 @@ MIDDLE = MEBIBYTE * 3 // 2
 """A byte in the second of three blocks."""
 
 
-DRIP: Trigger = {"amount": 5, "seconds": 0.05}
-"""A short drip; the contract suites show that a longer one ends as well."""
+SLOW: Trigger = {"amount": 5, "seconds": 0.05}
+"""Short; the contract suites show that a longer one ends as well."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ PASSING: Mapping[str, tuple[str, Trigger]] = {
     "hang": ("hang", {"seconds": 1.0}),
     "hang in the middle": ("hang", {"seconds": 1.0, "at": MIDDLE}),
     "hang_mid_body": ("hang_mid_body", {"seconds": 1.0, "at": MIDDLE}),
-    "slow_drip": ("slow_drip", {"amount": MEBIBYTE // 8, "seconds": 0.1, "count": None}),
+    "slow_body": ("slow_body", {"amount": MEBIBYTE // 8, "seconds": 0.1, "count": None}),
     "reset_mid_body": ("reset_mid_body", {"at": MIDDLE}),
     "reset_mid_body of the first block": ("reset_mid_body", {"at": 1000}),
     "reset_mid_body again and again": ("reset_mid_body", {"count": 9}),
@@ -89,9 +90,9 @@ PASSING: Mapping[str, tuple[str, Trigger]] = {
     "html_for_middle_range": ("html_for_middle_range", {"at": MIDDLE}),
     "untyped_html_for_middle_range": ("untyped_html_for_middle_range", {"at": MIDDLE}),
     "retry_after_day": ("retry_after_day", {}),
-    "head_drip": ("head_drip", DRIP),
-    "refusal_drip": ("refusal_drip", DRIP),
-    "redirect_drip": ("redirect_drip", DRIP),
+    "slow_head": ("slow_head", SLOW),
+    "slow_refusal": ("slow_refusal", SLOW),
+    "slow_redirect": ("slow_redirect", SLOW),
     "breaks_every": ("breaks_every", {"count": None, "amount": 300_000}),
     "range_not_satisfiable_416": ("range_not_satisfiable_416", {"count": None}),
     "short_206": ("short_206", {"count": None}),
@@ -162,7 +163,7 @@ def afflicted(request: pytest.FixtureRequest, stack: Stack) -> Iterator[Sufferin
     for one in found.values():
         one.given.publish()
     yield found
-    stack.forget_steps()
+    stack.clear_chunk_messages()
 
 
 @pytest.fixture(scope="module")

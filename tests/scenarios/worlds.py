@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,12 +17,13 @@ from azure.storage.blob import BlobBlock, ContainerClient
 from local.acs.events import Event
 from local.acs.faults import Fault, Trigger
 from local.acs.model import Recording, StoredObject
-from local.stack import CONTAINERS, QUEUE, TABLE, Stack, wait_for
+from local.stack import CONTAINERS, TABLE, Stack, wait_for
 from recording.adapters import clients
 from recording.adapters.catalog import TableCatalog
 from recording.core.errors import CatalogConflict
 from recording.core.model import RecordingId
 from recording.core.naming import encode
+from recording.settings import CHUNK_QUEUE
 
 ARCHIVE, QUARANTINE, JOURNAL = CONTAINERS
 WAYS = ("direct", "redirected")
@@ -171,7 +173,7 @@ def outlive(stack: Stack, recording_id: str) -> None:
             return False
         return True
 
-    with table:
+    with closing(table):
         wait_for(is_written, f"the catalog to take the entry of {recording_id}")
 
 
@@ -388,7 +390,7 @@ def journaled(stack: Stack, event_id: str) -> list[dict[str, Any]]:
 def assert_nothing_poisoned(stack: Stack) -> None:
     """Assert that no message is in the poison queue."""
     try:
-        assert 0 == stack.queue_length(f"{QUEUE}-poison")
+        assert 0 == stack.queue_length(f"{CHUNK_QUEUE}-poison")
     except ResourceNotFoundError:
         return  # the queue is created with its first message
 

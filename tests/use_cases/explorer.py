@@ -36,7 +36,7 @@ END = timedelta(hours=25)
 FAULTS = [
     "zero_bytes", "html_for_media", "not_ready_404", "gone_410", "forbidden", "busy_503", "server_error_500",
     "reset_mid_body", "truncated_right_length", "extra_bytes", "range_ignored", "range_shifted", "length_changes",
-    "short_206", "no_total", "no_length_200", "redirect_elsewhere", "redirect_loop", "head_drip", "delete_404",
+    "short_206", "no_total", "no_length_200", "redirect_elsewhere", "redirect_loop", "slow_head", "delete_404",
     "delete_401", "delete_503", "delete_response_lost", "untyped_html", "untyped_html_for_middle_range",
 ]  # fmt: skip
 

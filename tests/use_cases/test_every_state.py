@@ -55,7 +55,7 @@ def brought_into(name: str, world: World) -> AnnouncedChunk:
             facts: dict[str, Fact] = {
                 "disputed": Disputed(DOCUMENT, ("disputed",), LATER),
                 "damaged": Damaged(DOCUMENT, "gone"),
-                "released": Released(DOCUMENT),
+                "released": Released(DOCUMENT, world.clock.now()),
                 "kept": Kept(DOCUMENT, "told to"),
             }
             if name in facts:

@@ -110,7 +110,7 @@ def test_a_loss_is_not_told_before_it_is_so() -> None:
     stale = world.entry()
     world.run()
     released = world.entry()
-    world.updates.apply(RECORDING, Expired(MESSAGE.document_id, failure()), stale)
+    world.updates.apply(RECORDING, Expired(MESSAGE.document_id, failure()), known=stale)
 
     assert released.chunks == world.entry().chunks
     assert ["RecordingArchived"] == world.told()

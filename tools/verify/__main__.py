@@ -1,4 +1,4 @@
-"""Starts the program from its folder, wherever that has been copied to and whatever it is called there."""
+"""Starts the program from its folder, wherever that was copied to and whatever its name."""
 
 import importlib
 import sys
@@ -7,5 +7,5 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 
 if __name__ == "__main__":
-    sys.path[0] = str(HERE.parent)  # in place of the folder itself: its modules are those of a package
+    sys.path[0] = str(HERE.parent)  # instead of the folder itself: its modules belong to a package
     sys.exit(importlib.import_module(f"{HERE.name}.cli").main())

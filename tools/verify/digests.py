@@ -20,9 +20,9 @@ def digest_of(stream: Readable, block_size: int | None, on_read: Callable[[int],
 
     Args:
         stream: read to its end.
-        block_size: the digest is SHA-256 over the SHA-256 of each block of so many bytes, the last one shorter;
+        block_size: the digest is SHA-256 over the SHA-256 of each block of this many bytes, the last one shorter;
             without it, plain SHA-256.
-        on_read: told of each piece how many bytes it has.
+        on_read: called with the number of bytes of each piece.
     """
     buffer = memoryview(bytearray(PIECE))
     whole, block, room = hashlib.sha256(), hashlib.sha256(), block_size or 0

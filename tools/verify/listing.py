@@ -1,4 +1,4 @@
-"""What stands in the folder of an archive. Only names found here are ever opened; no name of a manifest is."""
+"""Lists the folder of an archive. Only listed names are opened, never a name from a manifest."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -26,11 +26,11 @@ class Listing:
 
 
 def list_folder(root: Path, on_listed: Callable[[int], None]) -> Listing:
-    """List a folder and those in it. Links are not followed; links and what is no file are wrong in an archive.
+    """List a folder and those in it. Links are not followed; links and other non-files are wrong in an archive.
 
     Args:
         root: the folder.
-        on_listed: told after each folder how many files there are so far.
+        on_listed: called after each folder with the number of files so far.
 
     Raises:
         OSError: the folder itself cannot be listed; one in it that cannot is wrong, and the others are listed.

@@ -1,4 +1,4 @@
-"""Reads manifests, and believes nothing in them that cannot be so: names of blobs above all."""
+"""Reads manifests and validates every value in them, above all the names of blobs."""
 
 import hashlib
 import json
@@ -13,7 +13,7 @@ MAX_BLOCKS = 50_000
 
 FILE_NAME = re.compile(r"(?:.*/)?(?P<recording>[^/]*)\.manifest(?:-(?P<revision>[0-9]{1,9}))?\.json", re.DOTALL)
 
-# Of these the app makes names. None of them leads out of a folder, and every file system holds them.
+# The form of the app's blob names. No such name leads out of its folder, and every file system accepts it.
 _SEGMENT = r"[A-Za-z0-9_=~-][A-Za-z0-9_=~.-]*"
 _BLOB_NAME = re.compile(rf"{_SEGMENT}(?:/{_SEGMENT})*")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -22,12 +22,12 @@ _MAX_ENCODED, _KEPT_ENCODED = 200, 120
 
 
 class WrongManifest(Exception):
-    """It cannot be what the app wrote, or not under that name; the message says why."""
+    """The app cannot have written it, or not under that name; the message says why."""
 
 
 @dataclass(frozen=True)
 class Claim:
-    """What a manifest says of one blob; without a block size the digest is plain SHA-256."""
+    """What a manifest says about one blob; without a block size the digest is plain SHA-256."""
 
     blob: str
     length: int
@@ -37,7 +37,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What the proof of a recording needs of its manifest."""
+    """The parts of a manifest that the proof of a recording needs."""
 
     recording_id: str
     chunks: tuple[Claim, ...]
@@ -47,18 +47,18 @@ class Manifest:
 
 
 def encode(recording_id: str) -> str:
-    """How an id is spelt in names: the rules of `recording/core/naming.py`."""
+    """How names spell an id: the rules of `recording/core/naming.py`."""
     raw = recording_id.encode("utf-8", "surrogatepass")
     spelt = "".join(chr(byte) if _PLAIN.match(bytes([byte])) else f"={byte:02X}" for byte in raw) or "="
     return spelt if len(spelt) <= _MAX_ENCODED else f"{spelt[:_KEPT_ENCODED]}~{hashlib.sha256(raw).hexdigest()}"
 
 
 def read_manifest(raw: bytes, name: str) -> Manifest:
-    """Read the manifest that stands under a name.
+    """Read the manifest of this name.
 
     Raises:
-        WrongManifest: it is none of this schema, contradicts itself, is another recording's, or names a blob as no
-            blob of the archive is named.
+        WrongManifest: it has another schema, contradicts itself, is another recording's, or contains a name that no
+            blob of the archive has.
     """
     try:
         found = json.loads(raw)

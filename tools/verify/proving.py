@@ -1,4 +1,4 @@
-"""Proves recordings: all that any revision of a recording's manifest says is so, or each thing that is not is named."""
+"""Proves recordings: everything that any revision of a manifest says is true, or each problem is named."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ PROVEN, INCOMPLETE, FAILED = "proven", "incomplete", "failed"
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong with the blob or file of that name."""
+    """What is wrong with the blob or file of this name."""
 
     name: str
     problem: str
@@ -26,7 +26,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Recording:
-    """What came of one recording. `chunks`, `length`, `lacks` and `doubts` are its latest manifest's."""
+    """The result for one recording. `chunks`, `length`, `lacks` and `doubts` are its latest manifest's."""
 
     manifest: str
     recording_id: str | None
@@ -38,7 +38,7 @@ class Recording:
 
     @property
     def state(self) -> str:
-        """An incomplete recording is proven as far as there is any of it."""
+        """An incomplete recording counts as proven if all that exists of it is."""
         if self.problems:
             return FAILED
         return INCOMPLETE if self.lacks else PROVEN
@@ -46,7 +46,7 @@ class Recording:
 
 @dataclass(frozen=True)
 class Proving:
-    """Prove what a folder holds; `on_read` is told of each piece that was read how many bytes it has."""
+    """Proves the content of a folder; `on_read` is called with the number of bytes of each piece read."""
 
     root: Path
     listing: Listing
@@ -55,12 +55,12 @@ class Proving:
     """The blobs that manifests have named so far, each with the recording it belongs to."""
 
     def recordings(self) -> Iterator[Recording]:
-        """Prove one recording after the other; afterwards `unnamed` can be asked."""
+        """Prove the recordings one by one; afterwards `unnamed` is known."""
         for recording, names in self.listing.recordings():
             yield self._prove(recording, names)
 
     def unnamed(self) -> list[str]:
-        """The files that are no manifest and that none names: nothing says what they should hold."""
+        """The files that are no manifest and that no manifest names: nothing says what they should contain."""
         manifests = {name for _, names in self.listing.recordings() for name in names}
         return sorted(self.listing.files - self.named.keys() - manifests)
 
@@ -113,7 +113,7 @@ class Proving:
 def wrong_content(
     path: Path, length: int | None, digest: str, block_size: int | None, on_read: Callable[[int], None]
 ) -> str | None:
-    """What is wrong with the content of a file; None where it is what length (if known) and digest say.
+    """What is wrong with a file's content; None if length (if known) and digest are as given.
 
     Raises:
         OSError: it cannot be read.

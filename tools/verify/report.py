@@ -1,4 +1,4 @@
-"""What a person or a program reads: a line per recording, what is wrong below it, how far it is, and the sum."""
+"""Output for a person or a program: a line per recording, its problems below it, progress, and the totals."""
 
 import json
 import sys
@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from .proving import FAILED, INCOMPLETE, PROVEN, Problem, Recording
 
 UNNAMED, WRONG = "unnamed", "wrong"
-"""What a file or folder beside the recordings is."""
+"""Kinds of files and folders that belong to no recording."""
 
 
 def in_words(length: int) -> str:
@@ -29,22 +29,22 @@ def counted(count: int, noun: str) -> str:
 
 
 def in_column(state: str) -> str:
-    """The first column of a line; what has failed catches the eye."""
+    """The first column of a line; failures are in capitals."""
     return f"{state.upper() if state == FAILED else state:<12}"
 
 
 def shown(text: str) -> str:
-    """A text from outside that cannot steer the terminal."""
+    """A text from outside, without characters that control the terminal."""
     return text if text.isprintable() else ascii(text)
 
 
 @dataclass
 class Progress:
-    """Tells on standard error how far a long work is: in place on a terminal, else a line now and then."""
+    """Shows progress on standard error: in place on a terminal, else a line at intervals."""
 
     is_in_place: bool
     every: float
-    """Seconds from one telling to the next."""
+    """Seconds from one output to the next."""
     total: int = 0
     finished: int = 0
     read: int = 0
@@ -52,12 +52,12 @@ class Progress:
     _is_on_screen: bool = False
 
     def on_listed(self, count: int) -> None:
-        """So many files are listed so far."""
+        """This many files are listed so far."""
         if self._is_time():
             self._tell(f"... {counted(count, 'file')} listed")
 
     def on_read(self, count: int) -> None:
-        """So many further bytes are read."""
+        """This many more bytes are read."""
         self.read += count
         if self._is_time():
             self._tell(f"... recording {self.finished + 1} of {self.total}, {in_words(self.read)} read")
@@ -76,7 +76,7 @@ class Progress:
             print(line, file=sys.stderr, flush=True)
 
     def clear(self) -> None:
-        """Leave the line to what is printed next."""
+        """Clear the line for what is printed next."""
         if self._is_on_screen:
             print(f"\r{'':<60}\r", end="", file=sys.stderr, flush=True)
             self._is_on_screen = False
@@ -84,14 +84,14 @@ class Progress:
 
 @dataclass
 class Report:
-    """Prints what came of each recording, as text or as a JSON object a line, and counts."""
+    """Prints the result for each recording, as text or as a JSON object per line, and counts."""
 
     as_json: bool
     progress: Progress
     counts: Counter[str] = field(default_factory=Counter)
 
     def recording(self, found: Recording) -> None:
-        """Print what came of a recording."""
+        """Print the result for a recording."""
         self.progress.finished += 1
         self.counts[found.state] += 1
         if found.state != FAILED:
@@ -110,7 +110,7 @@ class Report:
             self._print(in_column("") + line)
 
     def beside(self, kind: str, problem: Problem) -> None:
-        """Print what stands beside all recordings, and is unnamed or wrong."""
+        """Print a file that belongs to no recording, and is unnamed or wrong."""
         self.counts[kind] += 1
         if self.as_json:
             self._print_json({"kind": kind, **asdict(problem)})
@@ -118,7 +118,7 @@ class Report:
             self._print(f"{in_column(kind)}{shown(problem.name)} {shown(problem.problem)}")
 
     def summary(self, *, is_proven: bool) -> None:
-        """Print the sum."""
+        """Print the totals."""
         counts = self.counts
         recordings = sum(counts[state] for state in (PROVEN, INCOMPLETE, FAILED))
         if self.as_json:

@@ -66,12 +66,13 @@ It is not stored, so it cannot be out of date. For a chunk, the first that appli
 - its metadata file is owed, and the source had not ended before the copy was verified: `ArchiveMetadata`;
 - else: `ReleaseChunk`.
 
-A worker does the step, applies the fact that comes of it, and asks again. `Decision.steps` names the chunks for which a
+A worker does the step, applies the fact that comes of it, and asks again. Where the last release of a recording leads
+to its completion at once, both facts are saved together (`decide_all`). `Decision.steps` names the chunks for which a
 message is to be queued; only `Announced` names any.
 
 **To add a fact:** give it a class in `facts` and a place in `ChunkFact` or `RecordingFact`. For a chunk fact, fill its
 cell in every state of `tables`, and write in `chunks` what it changes (`_changed`) and whether it alerts (`_alert`);
-for a recording fact, in `deciding`. Add an example of it to `chunk_facts` in `tests/core/entries_of.py` and its column
+for a recording fact, in `applying`. Add an example of it to `chunk_facts` in `tests/core/entries_of.py` and its column
 to the table in `tests/core/test_lifecycle.py`, which fails until both tables agree.
 
 **To add a state of a chunk:** give it a member in `ChunkState`, a row in `tables` and in that test, and decide: is it
@@ -83,7 +84,7 @@ is done next (`next_step`). A new field or value is stored in the catalog: raise
 **To add an alarm:** give it a member in `Alarm`, and an event name in `core/formats/notifications.py`.
 """
 
-from recording.core.lifecycle.deciding import Decision, decide
+from recording.core.lifecycle.applying import Decision, decide, decide_all
 from recording.core.lifecycle.facts import (
     Announced,
     Announcement,
@@ -151,6 +152,7 @@ __all__ = [
     "Stopped",
     "Told",
     "decide",
+    "decide_all",
     "doubts_about_whole",
     "lacks",
     "next_step",

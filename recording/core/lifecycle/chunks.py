@@ -1,7 +1,6 @@
 """The entry after a fact about one of its chunks: the chunk, and the alert, if there is one."""
 
 from dataclasses import replace
-from datetime import datetime
 
 from recording.core.lifecycle.changes import MOST_NOTES, alerted, merged, with_chunks
 from recording.core.lifecycle.facts import (
@@ -26,7 +25,7 @@ Such a step is not ended by the end of a source. With the usual waits this many 
 """
 
 
-def chunk_decided(entry: CatalogEntry, fact: ChunkFact, now: datetime) -> CatalogEntry:
+def chunk_decided(entry: CatalogEntry, fact: ChunkFact) -> CatalogEntry:
     """The entry after a fact about one of its chunks.
 
     Raises:
@@ -40,9 +39,7 @@ def chunk_decided(entry: CatalogEntry, fact: ChunkFact, now: datetime) -> Catalo
         reason = f"{type(fact).__name__} cannot be true of a chunk that is {chunk.state}"
         return alerted(entry, Alert(target, reason, chunk.document_id))
     target = _by_the_rules(chunk, target, fact)
-    after = with_chunks(
-        entry, {c.document_id: c for c in entry} | {chunk.document_id: _changed(chunk, target, fact, now)}
-    )
+    after = with_chunks(entry, {c.document_id: c for c in entry} | {chunk.document_id: _changed(chunk, target, fact)})
     alert = _alert(chunk, target, fact)
     return after if alert is None else alerted(after, alert)
 
@@ -83,7 +80,7 @@ def _why_lost(fact: ChunkFact) -> str:
     return "; ".join(fact.reasons) if isinstance(fact, Quarantined) else "it was never copied"
 
 
-def _changed(chunk: Chunk, state: ChunkState, fact: ChunkFact, now: datetime) -> Chunk:  # noqa: PLR0911 - one for each
+def _changed(chunk: Chunk, state: ChunkState, fact: ChunkFact) -> Chunk:  # noqa: PLR0911 - one for each
     match fact:
         case Archived() if not chunk.is_proven:
             return replace(
@@ -128,7 +125,7 @@ def _changed(chunk: Chunk, state: ChunkState, fact: ChunkFact, now: datetime) ->
                 chunk, state=state, proof=None, proven=None, kept_reason="", released_at=None, look_at=None, turn=0
             )
         case Released() if chunk.state is not ChunkState.RELEASED:
-            return replace(chunk, state=state, released_at=now, kept_reason="", tries=0, look_at=None)
+            return replace(chunk, state=state, released_at=fact.at, kept_reason="", tries=0, look_at=None)
         case Kept() if chunk.state is ChunkState.ARCHIVED:
             return replace(chunk, state=state, kept_reason=fact.reason, tries=0, look_at=None)
         case Failed():

@@ -131,6 +131,7 @@ class Released:
     """The source was deleted, on a proof."""
 
     document_id: DocumentId
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from recording.core.formats.manifest import manifest_json
+from recording.core.formats.manifest import manifest_json, says_the_same
 from recording.core.model import (
     AnnouncedChunk,
     BlobName,
@@ -25,6 +25,7 @@ from recording.core.model import (
     ServerCallId,
 )
 from recording.core.outputs import parse_output_name
+from tests.core.entries_of import NOW, chunk, entry_of
 
 NOON = datetime(2026, 3, 12, 12, 0, tzinfo=UTC)
 PROOF = Proof(
@@ -180,3 +181,18 @@ def test_durations_that_do_not_add_up_are_a_doubt_of_the_manifest() -> None:
     fields = json.loads(manifest_json(replace(ENTRY, chunks=(replace(CHUNK, duration=timedelta(minutes=11)),))))
 
     assert ([], 1) == (fields["lacks"], len(fields["doubts"]))
+
+
+def test_two_manifests_may_differ_in_when_a_chunk_was_released_and_in_nothing_else() -> None:
+    """A note that looks like such a time is text, and a release is not a source that was kept."""
+    released = chunk(0, ChunkState.RELEASED)
+    later = replace(released, released_at=NOW + timedelta(seconds=1))
+    noted = chunk(0, ChunkState.RELEASED, notes='"releasedAt": "x"')
+    others = chunk(0, ChunkState.RELEASED, notes='"releasedAt": "y"')
+    kept = chunk(0, ChunkState.KEPT)
+
+    def same(one: Chunk, other: Chunk) -> bool:
+        return says_the_same(manifest_json(entry_of(one)), manifest_json(entry_of(other)))
+
+    assert same(released, later)
+    assert [False, False] == [same(released, kept), same(noted, others)]

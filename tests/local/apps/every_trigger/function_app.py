@@ -1,6 +1,6 @@
-"""Every kind of trigger and output that the local host plays, each doing what a test asks of it.
+"""Every kind of trigger and output that the local host supports, for its tests.
 
-What a function saw goes to the folder SEEN, a JSON file for each run: tests wait for files, not for times.
+A function writes what it got into the folder SEEN, a JSON file for each run, for which tests wait.
 """
 # ruff: noqa: INP001 - an app's folder is no package, here as on the platform
 

@@ -1,5 +1,6 @@
-"""`decide`: the entry after a fact."""
+"""Applies facts: `decide` gives the entry after one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -39,6 +40,15 @@ def decide(entry: CatalogEntry | None, fact: Fact, now: datetime, by: Actor = AP
     return replace(decision, entry=replace(after, recording=replace(after.recording, changed_by=by)))
 
 
+def decide_all(entry: CatalogEntry | None, facts: Sequence[Fact], now: datetime, by: Actor = APP) -> Decision:
+    """What the entry becomes by one fact after the other, of one at least; which steps the last brings about."""
+    first, *rest = facts
+    decision = decide(entry, first, now, by)
+    for fact in rest:
+        decision = decide(decision.entry, fact, now, by)
+    return decision
+
+
 def _decided(entry: CatalogEntry | None, fact: Fact, now: datetime) -> Decision:
     if isinstance(fact, Started):
         return Decision(_started(entry, fact, now))
@@ -56,7 +66,7 @@ def _decided(entry: CatalogEntry | None, fact: Fact, now: datetime) -> Decision:
         state = RECORDING_TRANSITIONS.get(before.state, {}).get(type(fact), before.state)
         is_stopped_now = state is RecordingState.STOPPED is not before.state
         return Decision(with_fields(entry, state=state, stopped_at=now if is_stopped_now else before.stopped_at))
-    return Decision(chunk_decided(entry, fact, now))
+    return Decision(chunk_decided(entry, fact))
 
 
 def _started(entry: CatalogEntry | None, fact: Started, now: datetime) -> CatalogEntry:

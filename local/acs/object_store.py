@@ -1,4 +1,4 @@
-"""The short-lived storage: chunks, the ids and hosts of their locations, their end."""
+"""The short-lived storage: chunks, the ids and hosts of their locations, their expiry."""
 
 import json
 import secrets
@@ -23,11 +23,11 @@ class Placement:
     """How chunks are laid out.
 
     Attributes:
-        host: host of all three locations, of content and metadata alone when `split`.
-        content_name: last word of the content location; without it `video` or `audio`, as fits.
-        split: metadata and delete locations carry ids of their own, and delete another host.
+        host: host of all three locations; if `split`, only of content and metadata.
+        content_name: last word of the content location; by default `video` or `audio`.
+        split: metadata and delete locations have ids of their own, and delete has another host.
         variants: names from `metadata.VARIANTS`.
-        channels: audio channels of the content; without it as many as there are participants when unmixed.
+        channels: audio channels of the content; by default one, or if unmixed one per participant.
     """
 
     host: str = ENTRY_HOST
@@ -37,14 +37,14 @@ class Placement:
     channels: int | None = None
 
 
-class Shelf:
+class ObjectStore:
     """Stored objects by document id and by every id in their locations.
 
     Not thread-safe: the world's lock guards it.
     """
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
-        """`clock` tells the service's time, in UTC."""
+        """`clock` returns the service's time, in UTC."""
         self._clock = clock
         self._by_document: dict[str, StoredObject] = {}
         self._by_location: dict[str, StoredObject] = {}
@@ -54,7 +54,7 @@ class Shelf:
         return dict(self._by_document)
 
     def find(self, location_id: str) -> StoredObject | None:
-        """The object whose content, metadata or delete location has this id, gone ones included."""
+        """The object whose content, metadata or delete location has this id, deleted ones included."""
         return self._by_location.get(location_id)
 
     def put(
@@ -65,7 +65,7 @@ class Shelf:
         retention: timedelta,
         metadata: Sequence[MetadataContent] = (),
     ) -> list[StoredObject]:
-        """Store the chunks of a recording; `metadata` stands in for the generated files, place by place."""
+        """Store the chunks of a recording; an element of `metadata` replaces the generated file of that chunk."""
         stored = []
         for number, (chunk, path) in enumerate(files):
             given = metadata[number] if number < len(metadata) else None

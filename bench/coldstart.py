@@ -1,0 +1,40 @@
+"""`python -m bench.coldstart index|imports FILE`: a new worker's start, or only its imports; prints the CPU seconds.
+
+`index` imports and indexes the app as the worker does, and leaves in FILE the modules that this loaded beside the app's
+own; `imports` imports those, in that order.
+"""
+
+import importlib
+import json
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+sys.modules["aiohttp"] = None  # type: ignore[assignment] # of the local stack, not of the deployment
+
+from local.host.worker import Worker  # noqa: E402 - it must find no aiohttp
+
+_OWN = ("recording", "function_app", "local", "bench")
+
+
+def main(what: str, file: Path) -> None:
+    """Measure it."""
+    known = set(sys.modules)
+    began = time.process_time()
+    if what == "index":
+        Worker.index(Path.cwd())
+        print(time.process_time() - began)
+        loaded = [name for name in sys.modules if name not in known and not name.startswith(_OWN)]
+        file.write_text(json.dumps(loaded))
+        return
+    names = json.loads(file.read_text())
+    began = time.process_time()
+    for name in names:
+        with suppress(ImportError):  # what was tried for and is not there
+            importlib.import_module(name)
+    print(time.process_time() - began)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]))
