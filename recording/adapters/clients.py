@@ -1,7 +1,7 @@
 """Creates the clients and pipelines of this app: short retries, kept connections, keys only without an identity."""
 
 from email.utils import formatdate
-from typing import Any, override
+from typing import Any, cast, override
 from urllib.parse import urlsplit
 
 from azure.communication.callautomation import CallAutomationClient
@@ -17,6 +17,7 @@ from azure.core.pipeline.transport import HttpTransport
 from azure.core.rest import HttpRequest
 from azure.core.utils import parse_connection_string
 from azure.eventgrid import EventGridPublisherClient
+from azure.eventgrid._legacy import EventGridPublisherClient as TopicClient
 from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
 from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueClient
@@ -51,13 +52,13 @@ def identity(client_id: str) -> Identity:
     It is the managed identity with that id and no other; without an id, the first credential that the SDK finds, such
     as a developer's.
     """
-    options: dict[str, Any] = {"transport": _transport(), **RETRY}
+    options = _options(RETRY)
     return ManagedIdentityCredential(client_id=client_id, **options) if client_id else DefaultAzureCredential(**options)
 
 
 def call_automation(endpoint: str, credential: Credential) -> CallAutomationClient:
     """A client for calls."""
-    return CallAutomationClient(endpoint, credential, transport=_transport(), **RETRY)
+    return CallAutomationClient(endpoint, credential, **_options(RETRY))
 
 
 def source_requests(
@@ -100,7 +101,7 @@ class _Storage(SansIOHTTPPolicy[HttpRequest, Any]):
 
 def blob_service(connection_string: str, uri: str = "", credential: Identity | None = None) -> BlobServiceClient:
     """A client for the archive's containers, by connection string if there is one."""
-    options: dict[str, Any] = {"transport": _transport(), **_BLOB_RETRY}
+    options = _options(_BLOB_RETRY)
     if connection_string:
         return BlobServiceClient.from_connection_string(connection_string, **options)
     return BlobServiceClient(uri, credential, **options)
@@ -135,7 +136,7 @@ def _shared_key(connection_string: str) -> tuple[str, TableSigning]:
 
 def queue(name: str, connection_string: str, uri: str = "", credential: Identity | None = None) -> QueueClient:
     """A client for the queue of chunk messages."""
-    options: dict[str, Any] = {"transport": _transport(), **_BLOB_RETRY}
+    options = _options(_BLOB_RETRY)
     if connection_string:
         return QueueClient.from_connection_string(connection_string, name, **options)
     return QueueClient(uri, name, credential=credential, **options)
@@ -143,7 +144,13 @@ def queue(name: str, connection_string: str, uri: str = "", credential: Identity
 
 def event_grid(endpoint: str, credential: Credential) -> EventGridPublisherClient:
     """A client for the customer's own topic."""
-    return EventGridPublisherClient(endpoint, credential, transport=_transport())
+    # The public client wraps this one and passes no options on: redirects would be followed, and nothing limited.
+    return cast("EventGridPublisherClient", TopicClient(endpoint, credential, **_options({})))
+
+
+def _options(retry: dict[str, Any]) -> dict[str, Any]:
+    """The options of every SDK client. No redirect is followed, as its target would not be checked."""
+    return {"transport": _transport(), "permit_redirects": False, **retry}
 
 
 def _transport() -> Urllib3Transport:

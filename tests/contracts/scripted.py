@@ -72,6 +72,8 @@ class Server:
         self.sent = 0
         self.closed = threading.Semaphore(0)
         """Released for each connection that was closed from here."""
+        self.left = threading.Semaphore(0)
+        """Released for each connection that the other side has closed."""
         self._scripts = scripts
         self._tls = tls
         self._tunnel = tunnel
@@ -129,6 +131,7 @@ class Server:
             else:
                 while connection.recv(1 << 16):
                     pass
+                self.left.release()
         if isinstance(connection, ssl.SSLSocket) and self._tells_ends:
             with suppress(OSError):  # the other side has not answered yet
                 connection.setblocking(False)  # noqa: FBT003 - the socket's own signature

@@ -102,9 +102,10 @@ def test_a_chunk_that_does_not_say_how_long_it_is_is_broken(transport: Urllib3Tr
         assert b"one" == broken(get(transport, server.url))
 
 
-def test_a_chunk_that_is_longer_than_it_says_is_broken(transport: Urllib3Transport) -> None:
-    """Its surplus bytes are not skipped."""
-    with Server([head(CHUNKED) + b"3\r\nfour\r\n0\r\n\r\n"]) as server:
+@pytest.mark.parametrize("more", [b"r\r\n", b"xx", b"\n\r", b"rx5\r\nfive!\r\n"])
+def test_a_chunk_that_is_longer_than_it_says_is_broken(transport: Urllib3Transport, more: bytes) -> None:
+    """Its surplus bytes are not skipped, also if there are as many as in the line break that is due there."""
+    with Server([head(CHUNKED) + b"3\r\nfou" + more + b"0\r\n\r\n"]) as server:
         assert b"fou" == broken(get(transport, server.url))
 
 

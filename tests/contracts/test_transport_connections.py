@@ -1,13 +1,13 @@
 """Which connections of a transport are used again, and which are not."""
 
 import ssl
-from contextlib import closing
+from contextlib import closing, suppress
 
 import pytest
-from azure.core.exceptions import ServiceRequestError, ServiceResponseError
+from azure.core.exceptions import AzureError, ServiceRequestError, ServiceResponseError
 from azure.core.rest import HttpRequest
 
-from recording.adapters.http_transport import Broken, Urllib3Transport
+from recording.adapters.http_transport import Broken, Take, Urllib3Transport
 from tests.contracts.exchanges import CHUNKED, LONG, get, put, read
 from tests.contracts.scripted import Server, chunked, head, said
 from tests.copying.copies import JOIN_SECONDS, Clock, run_together
@@ -146,6 +146,39 @@ def test_a_connection_waits_a_minute_and_no_longer(seconds: float, opened: int) 
             clock.forward(seconds)
 
         assert opened == server.opened
+
+
+def test_a_connection_to_a_host_that_is_no_longer_used_is_closed() -> None:
+    """When a connection to another host is kept."""
+    clock = Clock()
+    with closing(Urllib3Transport(8, clock)) as transport, Server([said()]) as gone, Server([said()]) as server:
+        read(get(transport, gone.url))
+        clock.forward(60.0)
+        read(get(transport, server.url))
+
+        assert gone.left.acquire(timeout=JOIN_SECONDS)
+
+
+@pytest.mark.parametrize(
+    "said_last",
+    [
+        b"SSH-2.0\r\n",
+        head("Content-Length: +3") + b"one",
+        head(CHUNKED) + b"x\r\n",
+        said(b"no", "Connection: close", status="503 Busy"),
+    ],
+)
+def test_what_fails_leaves_no_connection_open(
+    transport: Urllib3Transport, tls: ssl.SSLContext | None, said_last: bytes
+) -> None:
+    """However it fails: the file descriptors of a worker are limited."""
+    with Server([said_last], tls=tls) as server:
+        for take in [Take.WHOLE, Take.STATUS, Take.OPEN] * 4:
+            with suppress(AzureError, Broken):
+                read(transport.send(HttpRequest("DELETE", server.url), take=take))
+        transport.close()
+        for _ in range(server.opened):
+            assert server.left.acquire(timeout=JOIN_SECONDS)
 
 
 def test_a_closed_transport_keeps_nothing(transport: Urllib3Transport) -> None:

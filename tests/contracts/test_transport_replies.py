@@ -42,6 +42,9 @@ NO_HTTP = {
     "a status too small": b"HTTP/1.1 99 OK\r\n\r\n",
     "a status too large": b"HTTP/1.1 2000 OK\r\n\r\n",
     "a status below nothing": b"HTTP/1.1 -20 OK\r\n\r\n",
+    "a status with a sign": b"HTTP/1.1 +200 OK\r\nContent-Length: 0\r\n\r\n",
+    "a status that Python knows": b"HTTP/1.1 20_0 OK\r\nContent-Length: 0\r\n\r\n",
+    "a version that is none": b"HTTP/1.x 200 OK\r\nContent-Length: 0\r\n\r\n",
     "a status without end": b"HTTP/1.1 " + b"2" * 5000 + b" OK\r\n\r\n",
     "a reply that never comes": head(status="103 Early Hints") * 20,
     "a line without end": b"HTTP/1.1 200 OK\r\nX: " + b"x" * 100_000,
@@ -54,6 +57,9 @@ NO_HTTP = {
     "a length without end": head(f"Content-Length: {'3' * 5000}") + b"one",
     "two lengths": head("Content-Length: 3", "Content-Length: 4") + b"one",
     "another encoding": head("Transfer-Encoding: gzip, chunked") + chunked(b"one"),
+    "an encoding before a space": head(f"{CHUNKED} ") + chunked(b"one"),
+    "an encoding before a space, and a length": head(f"{CHUNKED} ", "Content-Length: 13") + chunked(b"one"),
+    "an encoding in the next line": head("Transfer-Encoding:\r\n chunked") + chunked(b"one"),
     "two encodings": head("Transfer-Encoding: gzip", CHUNKED) + chunked(b"one"),
 }
 
@@ -88,6 +94,14 @@ def test_headers_are_found_in_any_case(transport: Urllib3Transport) -> None:
     assert "7" == headers.get("Retry-After", "7")
     with pytest.raises(KeyError):
         headers["Retry-After"]
+
+
+def test_a_header_of_several_lines_is_one_line(transport: Urllib3Transport) -> None:
+    """It may be logged, where each line is one entry."""
+    with Server([said(b"", "x-ms-error-code: Busy \r\n\t level=ERROR ", "ETag:\r\n x")]) as server:
+        headers = get(transport, server.url).headers
+
+    assert ("Busy level=ERROR", "x") == (headers["x-ms-error-code"], headers["ETag"])
 
 
 def test_a_header_that_comes_twice_is_one(transport: Urllib3Transport) -> None:

@@ -121,14 +121,24 @@ def test_only_plain_proxies_are_used(
         assert "secret" not in f"{caught.value!r} {caught.value.__context__!r}"
 
 
-@pytest.mark.parametrize("spelt", ["http://user:se#cret@proxy:8080", "http://[user:secret", "http://proxy:port"])
+@pytest.mark.parametrize("asked", ["https", "http"])
+@pytest.mark.parametrize(
+    "spelt",
+    [
+        "http://user:se#cret@proxy:8080",
+        "http://[user:secret",
+        "http://proxy:port",
+        "http://user:\N{SNOWMAN}secret@proxy:8080",
+    ],
+)
 def test_a_proxy_that_is_no_url_is_no_connection(
-    transport: Urllib3Transport, monkeypatch: pytest.MonkeyPatch, spelt: str
+    transport: Urllib3Transport, monkeypatch: pytest.MonkeyPatch, spelt: str, asked: str
 ) -> None:
     """It is transient until the setting is fixed; the password in it is not shown."""
-    monkeypatch.setenv("HTTPS_PROXY", spelt)
+    for name in ("HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, spelt)
     with pytest.raises(ServiceRequestError) as caught:
-        get(transport, f"https://{HOST}/a")
+        get(transport, f"{asked}://{HOST}/a")
 
     assert "cret" not in f"{caught.value!r} {caught.value.__cause__!r}"
     assert caught.value.__suppress_context__ or caught.value.__context__ is None

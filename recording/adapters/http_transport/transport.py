@@ -123,9 +123,13 @@ class Urllib3Transport(HttpTransport[Any, Reply]):
         return reply
 
     def _keep(self, connection: Connection) -> None:
-        """Take back a connection whose reply has been read."""
-        idle = self._idle[connection.key]
+        """Take back a connection whose reply has been read, and close those that have waited too long for any host."""
         connection.kept_at = self._monotonic()
+        for waiting in list(self._idle.values()):
+            with suppress(IndexError):  # the one that waits longest is the first
+                while connection.kept_at - waiting[0].kept_at >= _KEPT_SECONDS:
+                    waiting.pop(0).close()
+        idle = self._idle[connection.key]
         if len(idle) < self._most:
             idle.append(connection)
         else:
