@@ -55,4 +55,5 @@ def log_failure(message: ChunkMessage, error: RecordingError, tries: int) -> Non
     """Log one line for a failed try, and add the chunk's ids to the error, which may still be raised to the host."""
     error.ids = {"recording_id": message.recording_id, "document_id": message.document_id, **error.ids}
     fields = {**error.ids, "code": error.code, "attempt": tries, "operation": error.operation}
-    log.event("recording.step_failed", {**fields, "cause": error.cause}, logging.WARNING)
+    hint = {"hint": error.hint} if error.hint else {}
+    log.event("recording.step_failed", {**fields, "cause": error.cause, **hint}, logging.WARNING)

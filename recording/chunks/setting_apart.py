@@ -76,7 +76,7 @@ class SettingApart:
         """A copy under that name, made now or by an earlier try; None if another blob has that name."""
         if self.quarantine.find(to.name) is None:
             with self.engine.open(candidate.announced.content_location) as opened:
-                outcome = self.storing.store(opened, to, entry, chunk, attempt)
+                outcome = self.storing.store(opened, to, entry, chunk, attempt, Place.QUARANTINE)
             if not isinstance(outcome, InTheWay):
                 return outcome
         return self.engine.compare(candidate.announced.content_location, to)

@@ -51,7 +51,13 @@ class Storing:
     monotonic: Callable[[], float]
 
     def store(
-        self, opened: OpenedChunk, to: Destination, entry: CatalogEntry, chunk: Chunk, attempt: Attempt
+        self,
+        opened: OpenedChunk,
+        to: Destination,
+        entry: CatalogEntry,
+        chunk: Chunk,
+        attempt: Attempt,
+        place: Place = Place.ARCHIVE,
     ) -> Copied | CutOff | InTheWay:
         """Copy the content to its destination, as far as the time slice allows; or return what is in the way."""
         began = self.monotonic()
@@ -69,7 +75,8 @@ class Storing:
         else:
             seconds = self.monotonic() - began
             rate = (opened.length - attempt.resumed) / max(seconds, 1e-6) / (1 << 20)
-            _log("recording.chunk_copied", entry, chunk, bytes=opened.length, seconds=seconds, mib_per_second=rate)
+            figures = {"bytes": opened.length, "seconds": seconds, "mib_per_second": rate}
+            _log("recording.chunk_copied", entry, chunk, place=place, **figures)
         return copied
 
     def destination(
@@ -129,6 +136,6 @@ class Storing:
         return progress
 
 
-def _log(name: str, entry: CatalogEntry, chunk: Chunk, **fields: float) -> None:
+def _log(name: str, entry: CatalogEntry, chunk: Chunk, **fields: float | str) -> None:
     ids = {"recording_id": entry.recording.recording_id, "document_id": chunk.document_id}
     log.event(name, {**ids, **fields})
