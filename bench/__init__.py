@@ -1,1 +1,1 @@
-"""What moving a recording costs: the copy engine and what people would use instead, side by side on the same work."""
+"""Measures the cost of copying recordings: this app beside other tools, with the same work."""

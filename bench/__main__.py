@@ -31,16 +31,16 @@ CASES = {
     )
 }
 _WIDTH = 180
-"""Columns where no terminal says how many it has."""
+"""Columns of the output if there is no terminal."""
 
 
 def main() -> int:
-    """Run the bench; the exit status tells only whether it could be run."""
+    """Run the bench. The exit status says only whether it could be run."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument(
-        "--quick", action="store_true", help="small and quick: a first look; its results go to .local/bench"
+        "--quick", action="store_true", help="small and quick, for a first impression; its results go to .local/bench"
     )
-    parser.add_argument("--only", action="append", choices=sorted(CASES), help="this case alone; may be given again")
+    parser.add_argument("--only", action="append", choices=sorted(CASES), help="only this case; can be repeated")
     parser.add_argument("--rounds", type=int, help=f"default {FULL_ROUNDS}, or {QUICK_ROUNDS} with --quick")
     parser.add_argument(
         "--to", type=Path, help="folder for the page; default bench/, or .local/bench if not all is run"

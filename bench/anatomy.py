@@ -1,4 +1,4 @@
-"""The parts of a copy, each alone, so that the whole can be told apart: receiving, hashing, staging, checksums."""
+"""Measures each part of a copy alone: receiving, hashing, staging, checksums."""
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +13,7 @@ _SLICE = 1 << 20
 
 
 class Anatomy(Ours):
-    """Does one part of a copy, by as many threads as a copy has connections at most."""
+    """Does one part of a copy, with as many threads as a copy has connections at most."""
 
     def __init__(self, options: dict[str, Any]) -> None:
         super().__init__(options)
@@ -21,7 +21,7 @@ class Anatomy(Ours):
         self._buffers = [memoryview(bytearray(self._block)) for _ in range(self.settings.copy.connections)]
 
     def __call__(self, size: int, name: str = "") -> dict[str, float]:
-        """Do the part of that name with `size` bytes."""
+        """Do the part of this name with `size` bytes."""
         threads = len(self._buffers)
 
         def work(of: int) -> None:

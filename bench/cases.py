@@ -1,4 +1,4 @@
-"""The cases: what is copied from where to where, by whom, and how often; contenders take turns in every round."""
+"""The cases: what each copies, from where to where, by which contenders. Contenders take turns in every round."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +14,7 @@ from bench.servers import SOURCE_HOST, Place, Programs, Unavailable
 ENGINE, RCLONE, RCLONE_CHECKED, OBSTORE = "engine", "rclone copyurl", "rclone copyurl, then read back", "obstore"
 _OURS = "ours:Ours"
 _REAL_RATE, _REAL_LATENCY_MS = 20_000_000, 50
-"""A source like the real one: bytes a second for each connection, milliseconds to the first byte."""
+"""A source like the real one: bytes per second for each connection, milliseconds to the first byte."""
 _WARM_UP = 64 * MEBIBYTE
 _KILL_AT = 0.9
 _LONGEST = 60.0
@@ -24,27 +24,27 @@ Figure = Callable[[Run], float]
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """A median with its least and its greatest."""
+    """A median with minimum and maximum."""
 
     median: float
     least: float
     most: float
 
     def shown(self, digits: int = 2) -> str:
-        """`0.86 (0.77–0.91)`; the median alone where there is only one value."""
+        """`0.86 (0.77–0.91)`; only the median if all values are equal."""
         if self.least == self.most:
             return f"{self.median:.{digits}f}"
         return f"{self.median:.{digits}f} ({self.least:.{digits}f}–{self.most:.{digits}f})"
 
 
 def spread(values: Sequence[float]) -> Spread:
-    """Of one value or more."""
+    """The spread of at least one value."""
     return Spread(median(values), min(values), max(values))
 
 
 @dataclass(slots=True)
 class Row:
-    """One contender in one case; `skipped` says why there are no runs, or no more."""
+    """One contender in one case; `skipped` is why there are no runs, or no more."""
 
     contender: str
     how: str
@@ -52,11 +52,11 @@ class Row:
     skipped: str = ""
 
     def of(self, figure: Figure) -> Spread:
-        """One figure over all rounds."""
+        """The spread of a figure over all rounds."""
         return spread([figure(run) for run in self.runs])
 
     def over(self, other: "Row", figure: Figure) -> Spread:
-        """One figure over another contender's, round by round."""
+        """The ratio of a figure to another contender's, round by round."""
         return spread([figure(mine) / figure(its) for mine, its in zip(self.runs, other.runs, strict=False)])
 
 
@@ -71,13 +71,13 @@ COPY: dict[str, Column] = {
 
 
 def above_idle(run: Run) -> float:
-    """What a job took of memory, MiB."""
+    """Memory that a job took, MiB."""
     return run.peak_mib - run.idle_mib
 
 
 @dataclass(slots=True)
 class Result:
-    """One case as measured; `columns` are what its table shows of each row."""
+    """The measurements of one case; `columns` are the figures in its table."""
 
     name: str
     title: str
@@ -93,7 +93,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What all cases share. `say` tells a person what is going on."""
+    """What all cases share. `say` shows the progress."""
 
     programs: Programs
     folder: Path
@@ -103,7 +103,7 @@ class Bench:
 
     @property
     def slow_rounds(self) -> int:
-        """Rounds of the cases that take long and vary little: one is enough for a first look."""
+        """Rounds of the cases that take long and vary little; one for a quick bench."""
         return 1 if self.quick else self.rounds
 
     def size(self, full: int, quick: int) -> int:
@@ -111,14 +111,14 @@ class Bench:
         return (quick if self.quick else full) * MEBIBYTE
 
     def rclone(self, name: str, *, check: bool = False) -> Rclone:
-        """The tool that people would use instead."""
+        """A contender: rclone."""
         return Rclone(name, self.folder / "tool.log", check=check)
 
 
 def interleave(
     bench: Bench, result: Result, place: Place, turns: Sequence[tuple[Contender, int]], rounds: int
 ) -> Result:
-    """Let all contenders run in turn, as many rounds as are wanted; each with the size that it is given."""
+    """Let the contenders run in turn, each with its own size, for a number of rounds."""
     with ExitStack() as stack:
         ready: list[tuple[Contender, int, Row]] = []
         for contender, size in turns:
@@ -136,13 +136,13 @@ def interleave(
                 try:
                     row.runs.append(contender.run(place, size))
                 except Failed as error:
-                    row.skipped = reason(error)  # the rounds before stand; the table says what happened
+                    row.skipped = reason(error)  # earlier rounds stay valid; the table shows the reason
                     ready.remove((contender, size, row))
     return result
 
 
 def large(bench: Bench) -> Result:
-    """One large chunk, as fast as everything goes."""
+    """One large chunk, without throttling."""
     size = bench.size(1024, 256)
     note = "The engine hashes every block (SHA-256) and sends its checksum (CRC-64); peers hash and check nothing."
     result = Result("large", f"{size // MEBIBYTE} MiB to the null sink", note)
@@ -156,7 +156,7 @@ def large(bench: Bench) -> Result:
 
 
 def proven(bench: Bench) -> Result:
-    """The engine against a tool that has to read back to know as much."""
+    """The engine and a tool that must read back for the same guarantee."""
     size = bench.size(1024, 256)
     note = (
         "The sink keeps the bodies in memory, so that they can be read back. The engine's proof is the checksum that "
@@ -172,9 +172,11 @@ def proven(bench: Bench) -> Result:
 
 
 def growth(bench: Bench) -> Result:
-    """Memory by size."""
+    """Memory for a small and a large chunk."""
     sizes = [64, 256] if bench.quick else [64, 2560]
-    result = Result("growth", "Memory by size", "Each run is a new process's first: its memory is that of this size.")
+    result = Result(
+        "growth", "Memory by size", "Each run is the first of a new process, so its memory is that of this size."
+    )
     turns = [(Warm(f"{ENGINE}, {size} MiB", _OURS, fresh=True), size * MEBIBYTE) for size in sizes]
     with bench.programs.source() as source, bench.programs.sink() as sink:
         return interleave(bench, result, Place(source, sink), turns, bench.slow_rounds)
@@ -186,8 +188,8 @@ def throttled(bench: Bench) -> Result:
     result = Result(
         "throttled",
         f"{size // MEBIBYTE} MiB from a source of {_REAL_RATE / 1e6:.0f} MB/s a connection and {_REAL_LATENCY_MS} ms",
-        "A connection earns nothing while it idles, and a new range has no allowance and waits for its first byte. "
-        "rclone stands for every tool that reads one stream.",
+        "An idle connection saves up no bytes, and each range waits for its first byte. rclone represents every tool "
+        "that reads one stream.",
     )
     with bench.programs.source(_REAL_RATE, _REAL_LATENCY_MS) as source, bench.programs.sink() as sink:
         turns: list[tuple[Contender, int]] = [(Warm(ENGINE, _OURS), size), (bench.rclone(RCLONE), size)]
@@ -195,9 +197,11 @@ def throttled(bench: Bench) -> Result:
 
 
 def tls(bench: Bench) -> Result:
-    """The same over TLS, as in Azure; the engine's whole real way."""
+    """The same with TLS on both sides, as in Azure."""
     size = bench.size(1024, 256)
-    note = "The source by its host name through HTTPS_PROXY and a local CA, for all alike; the sink by its address."
+    note = (
+        "For all contenders the source has its host name, through HTTPS_PROXY and a local CA; the sink has its address."
+    )
     result = Result("tls", f"{size // MEBIBYTE} MiB, TLS on both sides", note)
     if bench.programs.ca is None:
         result.skipped = "OpenSSL's headers are not installed; on Debian: apt-get install libssl-dev"
@@ -219,10 +223,10 @@ def tls(bench: Bench) -> Result:
 
 
 def anatomy(bench: Bench) -> Result:
-    """Where the engine's time goes: its parts, each alone."""
+    """The parts of the engine, each alone."""
     size = bench.size(1024, 256)
-    note = "By as many threads as a copy has connections at most."
-    result = Result("anatomy", f"Where it goes: parts of a copy of {size // MEBIBYTE} MiB, each alone", note)
+    note = "With as many threads as a copy has connections at most."
+    result = Result("anatomy", f"Parts of a copy of {size // MEBIBYTE} MiB, each alone", note)
     parts = ("receive", "SHA-256", "stage", "checksum")
     with bench.programs.source() as source, bench.programs.sink() as sink:
         turns = [(Warm(part, "anatomy:Anatomy", job={"name": part}, moves=False), size) for part in parts]
@@ -230,13 +234,13 @@ def anatomy(bench: Bench) -> Result:
 
 
 def kill(bench: Bench) -> Result:
-    """SIGKILL while the sink has nine tenths, then continued; the source itself counts what it sent."""
+    """SIGKILL when the sink has nine tenths, then continued by another process; the source counts what it sent."""
     size = bench.size(1024, 256)
     result = Result(
         "kill",
         f"Killed at 90 % of {size // MEBIBYTE} MiB, then continued by a new process",
-        "What is read again is what the source sent to both processes, less the length; it counts what it had handed "
-        "to sockets that then broke. The digest must be an unbroken copy's.",
+        "Read again: the bytes that the source sent to both processes, less the length. It includes bytes that were "
+        "sent to sockets that then broke. The digest must be that of a copy without a break.",
         COPY | {"read again MiB": lambda row: row.of(lambda run: run.notes["again_mib"]).shown(1)},
     )
     row = Row(ENGINE, "second process, imports apart")

@@ -1,7 +1,7 @@
-"""`python -m bench.coldstart index|imports FILE`: a new worker's start, or only its imports; prints the CPU seconds.
+"""`python -m bench.coldstart index|imports FILE`: the start of a new worker, or only its imports; prints CPU seconds.
 
-`index` imports and indexes the app as the worker does, and leaves in FILE the modules that this loaded beside the app's
-own; `imports` imports those, in that order.
+`index` imports and indexes the app as the worker does, and writes to FILE the names of the modules that this loaded,
+other than the app's. `imports` imports those modules, in the same order.
 """
 
 import importlib
@@ -11,9 +11,9 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-sys.modules["aiohttp"] = None  # type: ignore[assignment] # of the local stack, not of the deployment
+sys.modules["aiohttp"] = None  # type: ignore[assignment] # used by the local stack, not deployed
 
-from local.host.worker import Worker  # noqa: E402 - it must find no aiohttp
+from local.host.worker import Worker  # noqa: E402 - aiohttp must be hidden before
 
 _OWN = ("recording", "function_app", "local", "bench")
 
@@ -31,7 +31,7 @@ def main(what: str, file: Path) -> None:
     names = json.loads(file.read_text())
     began = time.process_time()
     for name in names:
-        with suppress(ImportError):  # what was tried for and is not there
+        with suppress(ImportError):  # optional modules that are not installed
             importlib.import_module(name)
     print(time.process_time() - began)
 

@@ -1,4 +1,4 @@
-"""Who copies: tools, one process for each run, and jobs in warm Python processes."""
+"""The contenders: tools, with one process for each run, and jobs in warm Python processes."""
 
 import hashlib
 import shutil
@@ -18,7 +18,7 @@ _TARGET = f"sink:{CONTAINER}/chunk"
 
 
 class Contender(Protocol):
-    """Copies chunks from a place's source to its sink, again and again."""
+    """Copies chunks from the source of a place to its sink."""
 
     name: str
     how: str
@@ -27,25 +27,25 @@ class Contender(Protocol):
         """Get ready.
 
         Raises:
-            Unavailable: this machine lacks something; the message says what.
+            Unavailable: something is not installed; the message says what.
         """
 
     def run(self, place: Place, size: int) -> Run:
-        """Do it once.
+        """Copy once.
 
         Raises:
-            Failed: it did not do its work.
+            Failed: the copy failed.
         """
 
     def close(self) -> None:
-        """End what is still running; may be called twice."""
+        """End the process that still runs, if any; idempotent."""
 
 
 class Rclone:
     """One stream in, blocks of 16 MiB out, four at a time.
 
-    With `check` the blob is read back and hashed: what rclone needs to promise what the engine's checksums promise. By
-    MD5, the cheapest for this rclone of its hashes that are worth the name.
+    With `check` the blob is read back and hashed: rclone needs that for the guarantee that checksums give the engine.
+    The hash is MD5, which takes the least CPU of the cryptographic hashes of this rclone.
     """
 
     how = "whole process"
@@ -65,7 +65,7 @@ class Rclone:
         expected = _md5_of_source(place, size) if self._check else ""
         place.reset()
         script = _COPY + (' && rclone hashsum md5 --download "$1"' if self._check else "")
-        # An rclone remote by environment alone; by a container's URL, the only one that it takes as it stands.
+        # An rclone remote defined only by environment; a container's URL is the only kind that rclone uses unchanged.
         remote = {
             "RCLONE_CONFIG": "",
             "RCLONE_CONFIG_SINK_TYPE": "azureblob",
@@ -81,12 +81,12 @@ class Rclone:
         return run
 
     def close(self) -> None:
-        """Nothing stays."""
+        """Nothing runs between runs."""
 
 
 @cache
 def _md5_of_source(place: Place, size: int) -> str:
-    """What the source holds, read once beside the measured runs."""
+    """The MD5 of the source's content, read once, outside the measured runs."""
     with urlopen(place.source_url(size)) as reply:
         found = hashlib.md5(usedforsecurity=False)
         while piece := reply.read(1 << 20):
@@ -95,17 +95,17 @@ def _md5_of_source(place: Place, size: int) -> str:
 
 
 class Warm:
-    """A job in a Python process that has done its imports; `fresh` starts a new process for every run.
+    """A job in a Python process that has done its imports.
 
     Args:
-        name: as the table shows it.
+        name: as shown in the table.
         kind: module and class of the job.
-        options: of the kind, beside source and sink.
-        job: keywords of each job, beside its size.
-        warm_up: bytes copied once, unmeasured, after the start.
-        fresh: for a process's first run.
-        moves: whether it ends with blobs in the sink, else it is part of a copy.
-        package: what it needs, by name.
+        options: of the job's class, besides source and sink.
+        job: keyword arguments of each job, besides its size.
+        warm_up: bytes that are copied once after the start and not measured.
+        fresh: whether each run has a new process.
+        moves: whether the job ends with blobs in the sink; else it is a part of a copy.
+        package: the name of a package that it needs.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What a run costs: wall time, CPU of the client alone, peak memory; of tools and of jobs in warm Python processes."""
+"""Measures a run: wall time, CPU of the client only, peak memory; for tools and for jobs in warm Python processes."""
 
 import json
 import os
@@ -16,13 +16,13 @@ MEBIBYTE = 1 << 20
 GIBIBYTE = 1 << 30
 ROOT = Path(__file__).parents[1]
 _LONGEST = 240.0
-"""Seconds after which a run is given up."""
+"""Seconds after which a run is killed."""
 _TICK = os.sysconf("SC_CLK_TCK")
 _LONGEST_REASON = 400
 
 
 class Failed(Exception):
-    """A run did not do its work; the message has the last of what it said."""
+    """A run failed; the message has the end of its output."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,11 @@ class Run:
 
     Attributes:
         seconds: wall time.
-        cpu: user and system seconds of the client's process; of a tool, of its children too.
-        bytes: moved by this run.
-        peak_mib: of a warm process: the most memory resident, MiB.
-        idle_mib: of a warm process: resident before the job, MiB.
-        notes: figures of one case alone.
+        cpu: user and system seconds of the client's process; for a tool also of its children.
+        bytes: number of bytes copied.
+        peak_mib: for a warm process: peak resident memory, MiB.
+        idle_mib: for a warm process: resident memory before the job, MiB.
+        notes: figures of only one case.
     """
 
     seconds: float
@@ -47,7 +47,7 @@ class Run:
 
     @property
     def cpu_per_gib(self) -> float:
-        """CPU seconds per GiB moved."""
+        """CPU seconds per GiB copied."""
         return self.cpu * GIBIBYTE / self.bytes
 
     @property
@@ -57,12 +57,12 @@ class Run:
 
 
 def reason(error: Exception) -> str:
-    """What an error says, on one line and without the paths of this machine."""
+    """The message of an error, on one line and without paths of this machine."""
     return " ".join(str(error).split())[:_LONGEST_REASON].replace(str(ROOT), ".")
 
 
 def environment(extra: Mapping[str, str]) -> dict[str, str]:
-    """A client's environment: no proxies and certificates but those of the case; bytecode is kept."""
+    """A client's environment: only the case's own proxies and certificates; bytecode is cached."""
     dropped = {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "PYTHONDONTWRITEBYTECODE"}
     dropped |= {"REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"}
     kept = {key: value for key, value in os.environ.items() if key.upper() not in dropped}
@@ -70,16 +70,16 @@ def environment(extra: Mapping[str, str]) -> dict[str, str]:
 
 
 def cpu_of(process: int) -> float:
-    """User and system seconds of a running process so far, and of the children that it has waited for."""
+    """User and system seconds of a running process so far, including children that it has waited for."""
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     return sum(map(int, fields[11:15])) / _TICK
 
 
 def run_tool(command: Sequence[str], size: int, log: Path, extra: Mapping[str, str]) -> tuple[Run, str]:
-    """Run a command that moves `size` bytes: its cost, and what it wrote to standard output.
+    """Run a command that copies `size` bytes; its cost, and its standard output.
 
     Raises:
-        Failed: it ended with another status than 0, or not in time.
+        Failed: its exit status was not 0, or it was too slow.
     """
     began = time.perf_counter()
     with log.open("wb") as errors:
@@ -94,7 +94,7 @@ def run_tool(command: Sequence[str], size: int, log: Path, extra: Mapping[str, s
             said = stdout.read()
         _, status, usage = os.wait4(process.pid, 0)
     except BaseException:
-        os.killpg(process.pid, signal.SIGKILL)  # Ctrl-C does not reach a session of its own
+        os.killpg(process.pid, signal.SIGKILL)  # Ctrl-C does not reach another session
         raise
     finally:
         watchdog.cancel()
@@ -106,7 +106,7 @@ def run_tool(command: Sequence[str], size: int, log: Path, extra: Mapping[str, s
 
 
 class Worker:
-    """A warm Python process that does jobs of one kind; see `bench.worker`."""
+    """A warm Python process that runs jobs of one class; see `bench.worker`."""
 
     def __init__(self, kind: str, options: Mapping[str, Any], extra: Mapping[str, str]) -> None:
         """Start it and wait until its imports and clients are ready."""
@@ -122,7 +122,7 @@ class Worker:
         self._idle_mib = float(self._answer()["idle_mib"])
 
     def begin(self, **job: Any) -> None:  # noqa: ANN401 - JSON
-        """Begin a job without waiting for its end."""
+        """Start a job without waiting for its end."""
         assert self._process.stdin  # noqa: S101 - PIPE was asked for; Popen's type cannot say so
         try:
             self._process.stdin.write(json.dumps(job) + "\n")
@@ -131,17 +131,17 @@ class Worker:
             raise Failed(f"{self._kind}: the process is gone ({error.strerror})") from error
 
     def run(self, size: int, **job: Any) -> Run:  # noqa: ANN401 - JSON
-        """Do one job that moves `size` bytes.
+        """Run one job that copies `size` bytes.
 
         Raises:
-            Failed: it failed.
+            Failed: the job failed.
         """
         self.begin(size=size, **job)
         found = self._answer()
         return Run(found["seconds"], found["cpu"], size, found["peak_mib"], self._idle_mib, found["notes"])
 
     def kill(self) -> None:
-        """SIGKILL, and wait until it is gone; may be called twice."""
+        """SIGKILL, and wait until the process has ended; idempotent."""
         self._process.kill()
         self._process.communicate()
 

@@ -32,7 +32,7 @@ class ObstoreCopy:
         )
 
     def __call__(self, size: int) -> dict[str, float]:
-        """Copy one chunk of so many bytes."""
+        """Copy one chunk of `size` bytes."""
         asyncio.run(self._copy(size))
         return {}
 

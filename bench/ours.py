@@ -1,4 +1,4 @@
-"""The app's own copy engine, as `recording.bootstrap` composes it, before the bench's source and sink."""
+"""The app's copy engine, as `recording.bootstrap` composes it, with the bench's source and sink."""
 
 import os
 from itertools import count
@@ -21,7 +21,7 @@ _names = (BlobName(f"chunk-{os.getpid()}-{number}") for number in count())
 
 
 class _Plain(HttpTransport[Any, Any]):
-    """Leads the source's host to a local port without TLS, below azure-core's whole pipeline."""
+    """Sends requests for the source's host to a local port without TLS, below azure-core's whole pipeline."""
 
     def __init__(self, base: str) -> None:
         self._base = base
@@ -46,7 +46,7 @@ class _Plain(HttpTransport[Any, Any]):
 
 
 def settings(sink: str, **given: str) -> Settings:
-    """The app's settings, with its archive in the sink at that base URL."""
+    """The app's settings, with its archive in the sink at this base URL."""
     services = ";".join(f"{service}Endpoint={sink}/{ACCOUNT}" for service in ("Blob", "Queue", "Table"))
     storage = f"AccountName={ACCOUNT};AccountKey={ACCOUNT_KEY};{services}"
     needed = {"ACS_ENDPOINT": _ENDPOINT, "ACS_ACCESS_KEY": ACCOUNT_KEY, "ARCHIVE_STORAGE": storage}
@@ -54,12 +54,12 @@ def settings(sink: str, **given: str) -> Settings:
 
 
 def location(size: int) -> Location:
-    """Where a chunk of that size is."""
+    """The content location of a chunk of this size."""
     return Location(f"https://{SOURCE_HOST}/v1/objects/bench/content/{size}")
 
 
 class Ours:
-    """Copies chunks: `options` has `source` (base URL; None for TLS by name), `sink` (base URL), and `settings`."""
+    """Copies chunks; `options` has `source` (base URL; None for TLS by host name), `sink` (base URL) and `settings`."""
 
     def __init__(self, options: dict[str, Any]) -> None:
         self.settings = settings(options["sink"], **options.get("settings", {}))
@@ -71,7 +71,7 @@ class Ours:
         self.engine, self.archive = copying.engine, copying.archive
 
     def __call__(self, size: int, name: str = "") -> dict[str, float]:
-        """Copy one chunk of so many bytes; under `name` where it is to be continued."""
+        """Copy one chunk of `size` bytes, under `name` if another process continues it."""
         identity = {"acsrecordingid": "bench", "acsdocumentid": "bench", "acschunkindex": "0"}
         to = Destination(self.archive, BlobName(name) or next(_names), identity, "video/mp4")
         with self.engine.open(location(size)) as opened:

@@ -1,4 +1,4 @@
-"""The results as tables, in the terminal and as a page; and the goals."""
+"""Shows results and goals as tables, in the terminal and as a Markdown page."""
 
 import os
 import platform
@@ -19,10 +19,10 @@ from bench.cases import Figure, Result, Spread, spread
 _GOALS = ("case", "figure", "goal", "measured", "")
 _PACKAGES = ("azure-core", "azure-storage-blob", "azure-communication-callautomation", "awscrt", "urllib3", "obstore")
 _METHOD = """
-Contenders take turns; figures are medians over the rounds (least–greatest), ratios are taken round by round. CPU is
-user and system time of the client alone, its children included for tools. The null sink throws bodies away, so that the
-client is what is measured. Warm processes have done their imports, whole processes are timed from exec to exit. Compare
-figures of one table only. `make bench` makes this page; `README.md` says what the figures mean.
+Contenders take turns. Figures are medians over the rounds (minimum–maximum); ratios are computed round by round. CPU is
+user and system time of the client only, for tools including its children. The null sink discards bodies, so that only
+the client is measured. Warm processes have done their imports; whole processes are timed from exec to exit. Compare
+only figures of the same table. `make bench` writes this page; `README.md` explains the figures.
 """
 
 
@@ -37,7 +37,7 @@ class Goal:
     measure: Callable[[Mapping[str, Result]], Spread | None]
 
     def cells(self, results: Mapping[str, Result]) -> list[str]:
-        """What the table shows."""
+        """The cells of its row."""
         measured = self.measure(results)
         limit = f"{self.sign} {self.limit:g}"
         if measured is None:
@@ -99,7 +99,7 @@ GOALS = (
 
 
 def goals(results: Sequence[Result]) -> list[list[str]]:
-    """Hold what was measured against what should be reached."""
+    """The goals with the measured figures."""
     by_name = {result.name: result for result in results}
     return [goal.cells(by_name) for goal in GOALS]
 
@@ -114,7 +114,7 @@ def _cells(result: Result) -> list[list[str]]:
 
 
 def show(console: Console, results: Sequence[Result]) -> None:
-    """Print everything."""
+    """Print all results and the goals."""
     for result in results:
         if result.skipped:
             console.print(f"{result.title}: skipped: {result.skipped}")
@@ -131,7 +131,7 @@ def show(console: Console, results: Sequence[Result]) -> None:
 
 
 def markdown(results: Sequence[Result], load: float) -> str:
-    """Everything as a page; `load` is that of the machine before it began."""
+    """All results and the goals as a page; `load` is the machine's load average before the bench."""
     lines = ["# What moving a recording costs", "", _machine(load), _METHOD.rstrip(), "", "## Goals", ""]
     lines += _table([list(_GOALS), *goals(results)])
     for result in results:

@@ -1,4 +1,4 @@
-"""Builds and runs the source and the sink: two small C programs, so that the clients are what is measured."""
+"""Compiles and runs the source and the sink: small C programs, which take little CPU beside the clients."""
 
 import http.client
 import json
@@ -16,25 +16,25 @@ from bench.measuring import Failed
 
 NATIVE = Path(__file__).parent / "native"
 SOURCE_HOST = "bench.asm.skype.com"
-"""A host that the app's allow-list knows; it exists through the source's own CONNECT alone."""
+"""A host in the app's allow-list; it is reached only through the source's own CONNECT."""
 ACCOUNT = "bench"
 ACCOUNT_KEY = "YmVuY2g="
 TOKEN = "sv=2021-12-02&sr=c&sp=rwcdl&se=2036-01-01T00:00:00Z&sig=none"  # noqa: S105 - the sink checks no signature
-"""A shared access signature: some of the contenders take nothing else, and a deployed app signs no request either."""
+"""A shared access signature: some contenders accept nothing else, and a deployed app signs no request either."""
 CONTAINER = "recordings"
 _FLAGS = ["-O2", "-Wall", "-Wextra", "-pthread"]
 
 
 class Unavailable(Exception):
-    """Something that a case or a contender needs is not on this machine; the message says what, and how to get it."""
+    """Something that a case or a contender needs is not installed; the message says what, and how to install it."""
 
 
 class Programs:
     """The compiled programs.
 
     Attributes:
-        folder: where they are, and the CA.
-        ca: the certificate to trust; None where TLS could not be had.
+        folder: contains them, and the CA.
+        ca: the certificate to trust; None without TLS.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -67,11 +67,11 @@ class Programs:
         self.certificate.chmod(0o600)
 
     def source(self, rate: int = 0, latency_ms: int = 0) -> "Server":
-        """A source; `rate` in bytes a second for each connection, 0 for as fast as it goes."""
+        """A source; `rate` in bytes per second for each connection, 0 for no limit."""
         return Server([self.folder / "source", str(rate), str(latency_ms)], self.certificate)
 
     def sink(self, *, keep: bool = False) -> "Server":
-        """A sink that throws bodies away, or keeps them in memory."""
+        """A sink that discards bodies, or keeps them in memory."""
         return Server([self.folder / "sink", "keep" if keep else "null"], self.certificate)
 
 
@@ -126,7 +126,7 @@ class Server:
         return f"https://127.0.0.1:{self.port}"
 
     def stats(self) -> dict[str, int]:
-        """What it has counted since the last reset."""
+        """Its counters since the last reset."""
         return self._ask("stats")
 
     def reset(self) -> None:
@@ -141,20 +141,20 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A source and a sink. With `ca` all is TLS: the source by name through its own CONNECT, the sink by address."""
+    """A source and a sink. With `ca` both use TLS: the source by name through its own CONNECT, the sink by address."""
 
     source: Server
     sink: Server
     ca: Path | None = None
 
     def source_url(self, size: int) -> str:
-        """Where a tool finds a chunk of that size."""
+        """The URL of a chunk of this size, for a tool."""
         base = f"https://{SOURCE_HOST}" if self.ca else self.source.http
         return f"{base}/v1/objects/bench/content/{size}"
 
     @property
     def source_base(self) -> str | None:
-        """For the engine's plain transport; None where it goes its real way."""
+        """The source's base URL without TLS; None with TLS, where the engine uses its real transport."""
         return None if self.ca else self.source.http
 
     @property
@@ -163,7 +163,7 @@ class Place:
         return self.sink.https if self.ca else self.sink.http
 
     def environment(self) -> dict[str, str]:
-        """What a client needs to find and to trust both."""
+        """The proxy and certificate settings for a client."""
         if self.ca is None:
             return {}
         trusted = dict.fromkeys(("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"), str(self.ca))
@@ -175,10 +175,10 @@ class Place:
         self.sink.reset()
 
     def check(self, name: str, size: int) -> None:
-        """Hold a run to what the servers saw.
+        """Compare a run with the servers' counters.
 
         Raises:
-            Failed: fewer bytes were read, or other ones committed, than there are.
+            Failed: the bytes read or committed are not those of the chunk.
         """
         read, committed = self.source.stats()["bytes"], self.sink.stats()["committed"]
         if read < size or committed != size:

@@ -1,7 +1,7 @@
-"""Short calls inside the Functions host: the whole app beside the way of the public samples.
+"""Short recordings in the Functions host: the whole app beside an app like the public samples.
 
-Both apps run in the same host program, against the same Azurite, the same Event Grid and the same ACS, which serves
-directly, without redirects. What is counted is the host's process with the app in it, and nothing of the services.
+Both apps run in the same host program, with the same Azurite, Event Grid and ACS, which serves without redirects. Only
+the host's process, which runs the app, is measured, not the services.
 """
 
 import json
@@ -42,14 +42,14 @@ _FUNCTION = "recording_file_status_updated"
 _LONGEST = 180.0
 _RATE = 16_000
 _AS_IN_AZURE = {"AzureFunctionsJobHost__extensions__queues__maxPollingInterval": "00:00:02"}
-"""The app that waits for its turn must not cost the other what the local stack polls for to be quick."""
+"""The local stack polls more often; that would cost CPU while the other app is measured."""
 _EMPTY_ANSWER = 200
-"""Bytes; a reply to a request for messages that is longer brings one."""
+"""Bytes; a longer reply to a request for messages contains one."""
 
 
 @dataclass(frozen=True, slots=True)
 class _App:
-    """One of the two apps in its host, and how to know that it is done with recordings."""
+    """One of the two apps in its host; `done` says whether it has archived these recordings."""
 
     name: str
     host: FunctionsHost
@@ -83,15 +83,15 @@ class _OverProxy(Stack):
 def short(bench: Bench) -> Result:
     """Many short recordings at once, with all of storage in Azurite."""
     note = (
-        "Azurite, which has one thread, bounds the rate of this app: it takes twelve requests more than the sample, "
-        "and checks the CRC-64 of the media in JavaScript, which the sample does not send."
+        "Azurite, which has one thread, limits the rate of this app, with twelve more requests than the sample, "
+        "and computes the CRC-64 of the media in JavaScript, which the sample does not send."
     )
     return _short(bench, "short", "all in Azurite", note, None)
 
 
 def short_sink(bench: Bench) -> Result:
     """The same with the blobs in the bench's own sink."""
-    note = "Both apps have their blobs in the sink, which is no burden; tables and queues are Azurite's."
+    note = "Both apps have their blobs in the sink, which takes little CPU; tables and queues are in Azurite."
     with bench.programs.sink() as sink:
         return _short(bench, "short-sink", "blobs in the sink", note, sink)
 
@@ -134,12 +134,12 @@ def _both(stack: Stack, open_: ExitStack) -> list[_App]:
 
 
 def _is_archived(stack: Stack) -> Callable[[set[str]], bool]:
-    """Released, told, and no message left."""
+    """Whether the recordings are released and their events published."""
     return lambda recordings: recordings <= stack.archived().keys()
 
 
 def _archive(stack: Stack, app: _App, media: Path, count: int) -> Run:
-    """Publish so many recordings at once, and wait for the last."""
+    """Publish the events of `count` recordings at once, and wait until all are archived."""
     events = [stack.acs.world.add_recording([media], output="wav") for _ in range(count)]
     recordings = set(list(stack.acs.world.recordings)[-count:])
     subscription = stack.event_grid.subscribe(app.host.event_grid_url(_FUNCTION))
@@ -160,7 +160,7 @@ def requests(bench: Bench) -> Result:
         "requests": lambda row: f"{sum(row.runs[0].notes.values()):.0f}",
         "which": lambda row: ", ".join(f"{name} {count:.0f}" for name, count in sorted(row.runs[0].notes.items())),
     }
-    note = "Counted at the services. The queue's are the host's: the message is put, got and deleted."
+    note = "Counted at the services. The requests to the queue are the host's: put, get and delete the message."
     result = Result("requests", "Requests of one recording of one block", note, columns)
     row = Row(OURS, "Functions host")
     result.rows.append(row)
@@ -182,13 +182,13 @@ def requests(bench: Bench) -> Result:
 
 
 def answer(bench: Bench) -> Result:
-    """How soon the event trigger answers, one event at a time, and what its two writes take by themselves."""
+    """The time until the event trigger answers, one event at a time, and the time of its two writes alone."""
     count = 30 if bench.quick else 100
     columns: Mapping[str, Column] = {
         "p99 ms": lambda row: row.of(lambda run: run.notes["p99_ms"]).shown(1),
         "median ms": lambda row: row.of(lambda run: run.notes["median_ms"]).shown(1),
     }
-    note = "One event at a time, its recording done before the next. The writes: the event's journal, and a new entry."
+    note = "One event at a time; its recording is archived before the next. The writes: journal blob and new entry."
     result = Result("answer", f"Event trigger answered, {count} events a round", note, columns)
     rows = [Row(TRIGGER, "Functions host"), Row(WRITES, "the app's adapters, in this process")]
     result.rows += rows
@@ -223,7 +223,7 @@ def answer(bench: Bench) -> Result:
 
 
 def _post(host: FunctionsHost, event: Mapping[str, Any]) -> float:
-    """Deliver an event as Event Grid does; the seconds until it was answered."""
+    """Deliver an event as Event Grid does; the seconds until the reply."""
     url = urlsplit(host.event_grid_url(_FUNCTION))
     connection = HTTPConnection(url.netloc)
     headers = {"aeg-event-type": "Notification", "Content-Type": "application/json"}
@@ -238,9 +238,9 @@ def _post(host: FunctionsHost, event: Mapping[str, Any]) -> float:
 
 
 def cold(bench: Bench) -> Result:
-    """What a new worker pays before its first call: its CPU until the functions are indexed."""
+    """CPU of a new worker before its first call: until the functions are indexed."""
     columns: Mapping[str, Column] = {"CPU s": lambda row: row.of(lambda run: run.cpu).shown(3)}
-    note = "In an interpreter that has Microsoft's worker library already; without aiohttp, which is not deployed."
+    note = "In an interpreter that has imported Microsoft's worker library; without aiohttp, which is not deployed."
     result = Result("cold", "Cold start", note, columns)
     rows = {"index": Row(INDEX, "fresh process"), "imports": Row(IMPORTS, "fresh process")}
     result.rows += rows.values()
@@ -250,7 +250,7 @@ def cold(bench: Bench) -> Result:
             bench.say(f"{result.title}: round {turn} of {bench.rounds}, {row.contender}")
             command = [sys.executable, "-m", "bench.coldstart", what, str(modules)]
             said = subprocess.run(command, cwd=ROOT, env=environment({}), capture_output=True, text=True, check=True)
-            if turn:  # the first makes the bytecode
+            if turn:  # the first round writes the bytecode
                 row.runs.append(Run(0.0, float(said.stdout.splitlines()[-1]), 1))
     return result
 

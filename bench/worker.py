@@ -1,6 +1,6 @@
-"""A warm process: `python -m bench.worker MODULE:CLASS OPTIONS`. Reads a job a line, answers what it cost in a line.
+"""A warm process: `python -m bench.worker MODULE:CLASS OPTIONS`. Reads one job a line, and writes its cost as one line.
 
-Memory is the peak since the job began, where Linux lets a process reset its high-water mark, else since the start.
+Memory is the peak since the job began, if Linux allows a process to reset its high-water mark, else since its start.
 """
 
 import importlib
@@ -22,17 +22,17 @@ def resident(field: str) -> float:
 def main(kind: str, options: str) -> None:
     """Serve jobs until standard input ends."""
     answers = os.fdopen(os.dup(1), "w", buffering=1)
-    os.dup2(2, 1)  # whatever a library prints is no answer
+    os.dup2(2, 1)  # output of libraries must not mix with the answers
     module, _, name = kind.partition(":")
     job = getattr(importlib.import_module(f"bench.{module}"), name)(json.loads(options))
     print(json.dumps({"idle_mib": resident("VmRSS")}), file=answers)
     for line in sys.stdin:
         with suppress(OSError):
-            Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the high-water mark begins anew
+            Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # resets the high-water mark
         used, began = time.process_time(), time.perf_counter()
         try:
             notes = job(**json.loads(line))
-        except Exception as error:  # noqa: BLE001 - told to who asked
+        except Exception as error:  # noqa: BLE001 - reported to the caller
             traceback.print_exc()
             print(json.dumps({"failed": f"{type(error).__name__}: {error}"}), file=answers)
             continue

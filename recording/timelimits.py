@@ -40,10 +40,10 @@ class TimeLimits:
         """
         limit = Limit(self._monotonic() + seconds, end)
         with self._changed:
-            self._watched.add(limit)
-            if not self._running:
-                self._running = True
+            if not self._running:  # what follows is not reached where no thread can be had: the next one tries again
                 threading.Thread(target=self._watch, name="time-limits", daemon=True).start()
+                self._running = True
+            self._watched.add(limit)
         try:
             yield limit
         finally:

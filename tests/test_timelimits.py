@@ -44,6 +44,22 @@ def test_an_operation_that_has_failed_is_no_longer_watched() -> None:
     assert not failed.is_set()
 
 
+def test_where_no_thread_can_be_had_the_next_operation_tries_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No operation goes on without its limit."""
+    limits = TimeLimits(Clock())
+    ended = threading.Event()
+
+    def none_left(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as exhausted:
+        exhausted.setattr(threading.Thread, "start", none_left)
+        with pytest.raises(RuntimeError), limits.within(0.0, ended.set):
+            pytest.fail("it went on")
+    with limits.within(0.0, ended.set):
+        assert ended.wait(WAIT)
+
+
 def test_an_operation_that_cannot_be_ended_does_not_keep_others_from_it() -> None:
     limits = TimeLimits(Clock())
     ended = threading.Event()

@@ -1,10 +1,10 @@
-/* As much of Blob storage as a copy speaks to: Put Blob, Put Block, Put Block List, Get Block List, HEAD, GET, DELETE, and a
+/* The part of Blob storage that a copy uses: Put Blob, Put Block, Put Block List, Get Block List, HEAD, GET, DELETE, and a
  * flat list of blobs.
  *
- * Usage: sink null|keep [CERTIFICATE]. `null` throws bodies away, by MSG_TRUNC without even copying them, and remembers
- * what a client can ask for: names, block ids, lengths, metadata. `keep` holds bodies in memory, so that they can be read
- * back. It checks no signature and no checksum; it counts the checksums that came.
- * GET /-/stats tells what came since POST /-/reset, which also forgets all blobs.
+ * Usage: sink null|keep [CERTIFICATE]. `null` discards bodies (by MSG_TRUNC, without copying them) and stores only names,
+ * block ids, lengths and metadata. `keep` also stores bodies in memory, so that they can be read back. Signatures and
+ * checksums are not checked; requests with a checksum are counted.
+ * GET /-/stats returns the counters since /-/reset, which also deletes all blobs.
  */
 #include "wire.h"
 #include <malloc.h>
@@ -82,7 +82,7 @@ static void forget_all(void) {
     requests = bytes = checksums = 0;
 }
 
-/* Takes a body off the connection, into `into` or into nothing. */
+/* Reads a body from the connection into `into`, or discards it. */
 static int take_body(struct conn *c, uint64_t length, char *into) {
     char text[64], scratch[SCRATCH];
     if (header(c, "\r\nExpect:", text, sizeof text) && c->have == c->at &&
@@ -196,7 +196,7 @@ static int put(struct conn *c, uint64_t length) {
             total += block->length = from->length;
             block->body = from->body;
         }
-        for (size_t i = 0; i < list.count; i++) { /* only now: a refused list leaves everything as it was */
+        for (size_t i = 0; i < list.count; i++) { /* only now: a refused list must change nothing */
             struct block *from = find_block(&b->staged, list.at[i].id);
             from->body = NULL;
         }
@@ -249,7 +249,7 @@ static int block_list(struct conn *c) {
     return failed;
 }
 
-/* The committed blobs below a container, flat: nobody here asks for more than one page. */
+/* The committed blobs of a container as a flat list, in one page. */
 static int list_blobs(struct conn *c) {
     char prefix[256] = "";
     query(c->target, "prefix", prefix, sizeof prefix);
@@ -365,7 +365,7 @@ static int answer(struct conn *c) {
 int main(int count, char **given) {
     if (count < 2) return fprintf(stderr, "sink null|keep [CERTIFICATE]\n"), 2;
     keep = !strcmp(given[1], "keep");
-    mallopt(M_MMAP_THRESHOLD, 1 << 30); /* bodies go round in memory that has been touched already */
+    mallopt(M_MMAP_THRESHOLD, 1 << 30); /* bodies reuse memory that is mapped already */
     mallopt(M_TRIM_THRESHOLD, 2147483647);
     mallopt(M_ARENA_MAX, 1);
     return listen_and_serve(count > 2 ? given[2] : NULL);

@@ -1,11 +1,11 @@
 /* A source that serves any number of bytes: GET /any/path/LENGTH, with Range. Usage: source RATE LATENCY [CERTIFICATE]
  *
- * RATE (bytes a second for each connection, 0 for as fast as it goes) and LATENCY (milliseconds to the first byte of a
- * reply) make it one like the real service. A connection earns nothing while it idles and gets no allowance for a new
- * request, so that many short ranges are no quicker than one long reply on the same connection.
+ * RATE (bytes per second for each connection, 0 for no limit) and LATENCY (milliseconds to the first byte of a reply)
+ * simulate the real service. An idle connection saves up no bytes, so that many short ranges are no faster than one long
+ * reply on the same connection.
  *
- * The content is a fixed pattern whose period is no multiple of any block size: no two blocks of a chunk are alike.
- * GET /-/stats tells requests and body bytes since POST /-/reset.
+ * The content is a fixed pattern whose period is no multiple of any block size: no two blocks of a chunk are equal.
+ * GET /-/stats returns the counts of requests and body bytes since /-/reset.
  */
 #include "wire.h"
 #include <sys/mman.h>

@@ -1,8 +1,8 @@
 /* What the source and the sink share: connections (plain, TLS, or TLS behind CONNECT), request heads, replies, threads.
  *
- * One thread per connection. The first byte of a connection tells whether it speaks TLS; a CONNECT is answered and the
- * tunnel ends right here, so that clients which know only host names reach this server as they would reach the real one.
- * Without OpenSSL's headers (no -DWITH_TLS) all of it is plain.
+ * One thread per connection. The first byte of a connection shows whether it uses TLS. This server accepts every CONNECT
+ * and is itself the end of the tunnel, so that clients reach it by the host name of the real one.
+ * Without OpenSSL's headers (no -DWITH_TLS) there is no TLS.
  */
 #ifndef WIRE_H
 #define WIRE_H
@@ -37,7 +37,7 @@ struct conn {
     char head[HEAD_MOST]; /* request line and headers, ended by NUL */
     char *method, *target;
     const char *headers;
-    double due; /* of a throttled connection: when it may send again */
+    double due; /* for a throttled connection: when it may send again */
 };
 
 static int is_tls(const struct conn *c) {
@@ -188,7 +188,7 @@ static void *serve(void *given) {
     return NULL;
 }
 
-/* Ends with whoever holds the other end of standard input, however that one ends. */
+/* Ends when standard input is closed: when the parent process has ended, in whatever way. */
 static void *end_with_parent(void *nothing) {
     char byte;
     while (read(0, &byte, 1) > 0) continue;

@@ -1,5 +1,5 @@
 # ruff: noqa: INP001 - a Functions app is a folder, and no package
-"""The way of the public samples: one function that downloads, uploads and deletes; nothing is proven, noted or told."""
+"""An app like the public samples: one function downloads, uploads and deletes, without proof, catalog or events."""
 
 import logging
 import os

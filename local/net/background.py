@@ -16,7 +16,7 @@ class LoopThread:
 
     def __init__(self, name: str) -> None:
         """Prepare a thread called `name`."""
-        self._loop = asyncio.new_event_loop()
+        self._loop: asyncio.AbstractEventLoop
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def _run(self) -> None:
@@ -24,7 +24,8 @@ class LoopThread:
         self._loop.run_forever()
 
     def start(self) -> None:
-        """Begin to run the loop."""
+        """Make the loop, and begin to run it: one that is made and never run would have to be closed as well."""
+        self._loop = asyncio.new_event_loop()
         self._thread.start()
 
     def run[T](self, work: Coroutine[Any, Any, T], timeout: float = 30) -> T:
@@ -41,7 +42,7 @@ class LoopThread:
             self.run(self._cancel_all())
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(10)
-        self._loop.close()
+            self._loop.close()
 
     async def _cancel_all(self) -> None:
         tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]

@@ -1,7 +1,7 @@
 """One container of Blob storage: staged blocks, atomic commits, nothing overwritten.
 
-What is on the way of every chunk goes by requests of its own, signed as the SDK signs; what is asked for seldom, by the
-SDK's client.
+The requests that every chunk takes are made directly, through an azure-core pipeline. Block lists, which are needed
+seldom, are read by the SDK's client.
 """
 
 import base64
@@ -28,24 +28,27 @@ from recording.core.model import BlobName
 from recording.ports import ArchivedBlob, BlockList
 
 _BY_CODE: Mapping[str, tuple[type[StagedBlocksGone | ForeignBlocks | ArchiveDamaged], str]] = {
-    "InvalidBlockList": (StagedBlocksGone, "a rival has committed, or the blocks were a week old"),
-    "InvalidBlobOrBlock": (ForeignBlocks, "blocks that are not ours stand under this name; they end after a week"),
+    "InvalidBlockList": (StagedBlocksGone, "another worker has committed, or the blocks have expired after a week"),
+    "InvalidBlobOrBlock": (
+        ForeignBlocks,
+        "there are blocks under this name that are not ours; they expire after a week",
+    ),
     "Md5Mismatch": (ArchiveDamaged, "bytes were damaged on their way; it passes by itself"),
     "Crc64Mismatch": (ArchiveDamaged, "bytes were damaged on their way; it passes by itself"),
 }
 _SUCCESS = {"PUT": 201, "HEAD": 200, "GET": 206}
-_LABEL = "x-ms-meta-"
-_QUESTIONS = frozenset({409, 412})
+_METADATA = "x-ms-meta-"
+_CONFLICTS = frozenset({409, 412})
 _NOT_OF_THE_BLOB = ("Container", "Account")
-"""How codes of conflicts begin that say nothing of the blob, such as ContainerBeingDeleted."""
+"""Prefixes of codes of conflicts that are not about the blob, such as ContainerBeingDeleted."""
 
 
 @dataclass(frozen=True, slots=True)
 class BlobRetention:
-    """How blobs are kept from their commit on: access tier, days of immutability, legal hold.
+    """Access tier, days of immutability, and legal hold of a blob, set by its commit.
 
-    `tier` is Hot, Cool, Cold, or empty for the default; what is `locked` nobody can shorten. `now` is the clock
-    that the days are counted from.
+    `tier` is Hot, Cool, Cold, or empty for the default. A `locked` policy cannot be shortened by anybody. The days are
+    counted from `now`.
     """
 
     now: Callable[[], datetime]
@@ -55,7 +58,7 @@ class BlobRetention:
     legal_hold: bool = False
 
     def headers(self) -> dict[str, str]:
-        """What a commit that happens now must say."""
+        """The headers of a commit that is sent now."""
         headers: dict[str, str] = {}
         if self.tier:
             headers["x-ms-access-tier"] = self.tier
@@ -69,13 +72,13 @@ class BlobRetention:
 
 
 class BlobArchive:
-    """`Archive` and `Journal` over one container. It must exist: the deployment makes it.
+    """`Archive` and `Journal` over one container, which must exist: the deployment creates it.
 
     Args:
-        service: for what is asked for seldom; its URL is where the container is.
-        requests: signs and sends all else (`clients.blob_requests`).
+        service: reads block lists; its URL is that of the account.
+        requests: signs and sends all other requests (`clients.blob_requests`).
         container: its name.
-        keeping: how blobs are kept.
+        retention: of blobs, set by their commit.
     """
 
     def __init__(
@@ -83,14 +86,14 @@ class BlobArchive:
         service: BlobServiceClient,
         requests: Pipeline[HttpRequest, Reply],
         container: str,
-        keeping: BlobRetention | None = None,
+        retention: BlobRetention | None = None,
     ) -> None:
         self.container = container
         self._requests = requests
-        self._keeping = keeping.headers if keeping else dict[str, str]
-        # A client for each of the blobs at work: making one costs as much as asking by it.
+        self._retention = retention.headers if retention else dict[str, str]
+        # Cached: to create a blob client takes as much CPU as a request.
         self._blob = lru_cache(maxsize=256)(partial(service.get_blob_client, container))
-        base, _, self._token = service.url.partition("?")  # a shared access signature, where that is the credential
+        base, _, self._token = service.url.partition("?")  # a shared access signature, if that is the credential
         self._base = f"{base.rstrip('/')}/{container}/"
 
     def find(self, name: BlobName) -> ArchivedBlob | None:
@@ -101,9 +104,9 @@ class BlobArchive:
             if _is_no_such_blob(error):
                 return None
             raise self._error("look for blob", name, error) from error
-        labels = {key.lower(): value for key, value in headers.items()}
-        labels = {key.removeprefix(_LABEL): value for key, value in labels.items() if key.startswith(_LABEL)}
-        return ArchivedBlob(int(headers["Content-Length"]), _bare(headers["ETag"]), labels)
+        lower = {key.lower(): value for key, value in headers.items()}
+        metadata = {key.removeprefix(_METADATA): value for key, value in lower.items() if key.startswith(_METADATA)}
+        return ArchivedBlob(int(headers["Content-Length"]), _bare(headers["ETag"]), metadata)
 
     def staged(self, name: BlobName) -> tuple[StagedBlock, ...]:
         """See `ports.Archive.staged`."""
@@ -141,17 +144,17 @@ class BlobArchive:
         return {
             "If-None-Match": "*",
             "x-ms-blob-content-type": content_type,
-            **{f"{_LABEL}{key}": value for key, value in blob_metadata.items()},
-            **self._keeping(),
+            **{f"{_METADATA}{key}": value for key, value in blob_metadata.items()},
+            **self._retention(),
         }
 
     def _write(
         self, operation: str, name: BlobName, query: str, body: bytes | memoryview, headers: Mapping[str, str]
     ) -> str:
-        """Put the body there; the ETag of the blob, where one was published."""
-        asked = {"Content-Length": str(len(body)), **headers}
+        """Send the body; the ETag of the blob, if one was published."""
+        sent = {"Content-Length": str(len(body)), **headers}
         try:
-            reply = self._send("PUT", name, query, asked, body=body, take=Take.STATUS)
+            reply = self._send("PUT", name, query, sent, body=body, take=Take.STATUS)
         except AzureError as error:
             raise self._error(operation, name, error) from error
         return _bare(reply.headers.get("ETag", ""))
@@ -174,10 +177,10 @@ class BlobArchive:
         return BlockList(_blocks(found[0]), int(headers["x-ms-blob-content-length"]), _bare(headers["etag"]))
 
     def _listed(self, operation: str, name: BlobName, which: str) -> tuple[Any, dict[str, str]] | None:
-        """The SDK's two lists and the reply's headers, in lower case."""
+        """The SDK's two block lists, and the reply's headers in lower case; None if there is no such blob."""
         headers: dict[str, str] = {}
 
-        def ask(blob: BlobClient) -> Any:
+        def request(blob: BlobClient) -> Any:
             return blob.get_block_list(
                 which,
                 raw_response_hook=lambda reply: headers.update(
@@ -185,7 +188,7 @@ class BlobArchive:
                 ),
             )
 
-        lists = self._asked(operation, name, ask)
+        lists = self._call(operation, name, request)
         return None if lists is None else (lists, headers)
 
     def read(self, name: BlobName, offset: int, view: memoryview) -> int:
@@ -204,10 +207,10 @@ class BlobArchive:
         try:
             self.put(name, memoryview(body), {}, "application/json")
         except BlobExists:
-            return  # its name carries the digest of its body: this event is in the journal already
+            return  # the name contains the digest of the body: this event is in the journal already
 
-    def _asked(self, operation: str, name: BlobName, call: Callable[[BlobClient], Any]) -> Any:
-        """The answer, or None where there is no such blob."""
+    def _call(self, operation: str, name: BlobName, call: Callable[[BlobClient], Any]) -> Any:
+        """The result of the call; None if there is no such blob."""
         try:
             return call(self._blob(name))
         except AzureError as error:
@@ -219,7 +222,7 @@ class BlobArchive:
         status, code = status_of(error), code_of(error)
         ids = {"container": self.container, "blob": str(name)}
         cause = f"{status} {code or message_of(error)}"
-        if status in _QUESTIONS and not code.startswith(_NOT_OF_THE_BLOB):
+        if status in _CONFLICTS and not code.startswith(_NOT_OF_THE_BLOB):
             return BlobExists(operation, cause, ids=ids)
         if code in _BY_CODE:
             kind, hint = _BY_CODE[code]
@@ -232,17 +235,17 @@ def _is_no_such_blob(error: AzureError) -> bool:
 
 
 def _encoded(block_id: str) -> str:
-    """A block's id as Blob storage wants it, and as the SDK lists it."""
+    """A block id in base64, as Blob storage requires it."""
     return base64.b64encode(block_id.encode()).decode()
 
 
 def checksum(content: memoryview) -> str:
-    """The CRC-64/NVME of the content as Blob storage wants it: base64 of eight bytes, the lowest first."""
+    """The CRC-64/NVME of the content as Blob storage requires it: base64 of eight bytes, little-endian."""
     return base64.b64encode(crc64nvme(content).to_bytes(8, "little")).decode()
 
 
 def _is_committed(headers: Mapping[str, str]) -> bool:
-    """Whether a block list is that of a committed blob: one that is only staged has no length yet."""
+    """Whether the block list is that of a committed blob; a blob that is only staged has no length."""
     return int(headers.get("x-ms-blob-content-length", "0")) > 0
 
 

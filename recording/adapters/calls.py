@@ -27,7 +27,7 @@ class AcsCalls:
                 "find call", ids, lambda: self._client.get_call_connection(connection_id).get_call_properties()
             )
         except CallRefused:
-            return None  # whether the call is there is for the order to hear
+            return None  # whether the call exists shows when a recording is started
         return ServerCallId(found.server_call_id) if found.server_call_id else None
 
     def start(self, order: StartOrder) -> RecordingId:
@@ -66,19 +66,19 @@ class AcsCalls:
 
     def pause(self, recording_id: RecordingId) -> None:
         """See `ports.Calls.pause`."""
-        _carried_out("pause recording", recording_id, lambda: self._client.pause_recording(recording_id))
+        _control("pause recording", recording_id, lambda: self._client.pause_recording(recording_id))
 
     def resume(self, recording_id: RecordingId) -> None:
         """See `ports.Calls.resume`."""
-        _carried_out("resume recording", recording_id, lambda: self._client.resume_recording(recording_id))
+        _control("resume recording", recording_id, lambda: self._client.resume_recording(recording_id))
 
     def stop(self, recording_id: RecordingId) -> None:
         """See `ports.Calls.stop`."""
-        _carried_out("stop recording", recording_id, lambda: self._client.stop_recording(recording_id))
+        _control("stop recording", recording_id, lambda: self._client.stop_recording(recording_id))
 
 
-def _carried_out(operation: str, recording_id: RecordingId, call: Callable[[], object]) -> None:
-    """Every 2xx is a success, whatever comes in its body: nothing in it is asked for."""
+def _control(operation: str, recording_id: RecordingId, call: Callable[[], object]) -> None:
+    """Call; every 2xx is a success, as the body of the reply is not used."""
     try:
         call()
     except AzureError as error:
@@ -95,7 +95,10 @@ def _translated(operation: str, ids: dict[str, str], call: Callable[[], Any]) ->
 
 
 def _service_error(operation: str, ids: dict[str, str], error: AzureError) -> RecordingError:
-    """What went wrong. A refusal must be the service's own word; whatever else comes says nothing of what was done."""
+    """The error for a failed call.
+
+    It is a refusal only if the service itself answered; after any other reply the outcome is unknown.
+    """
     status = status_of(error)
     if status is None:
         return ServiceBusy(operation, message_of(error), hint="check ACS_ENDPOINT and the network", ids=ids)

@@ -1,4 +1,4 @@
-"""The catalog in Table storage: one entity for each recording, and one for each claim."""
+"""The catalog in Table storage: one entity for each recording, each claim, and each owner of a source object."""
 
 import hashlib
 from collections.abc import Mapping
@@ -22,8 +22,8 @@ _NO_SUCH_ROW = frozenset({"ResourceNotFound", "EntityNotFound"})
 _CHANGED = frozenset({409, 412})
 _NEVER = frozenset({400, 413})
 _NOT_OF_THE_ROW = ("Table", "Account", "InvalidAuthenticationInfo")
-"""How codes begin that say nothing of the row, such as TableBeingDeleted: they pass, or are mended in the settings."""
-# Made at import: see `rows`.
+"""Prefixes of codes that are not about the row, such as TableBeingDeleted: transient, or an error of the settings."""
+# Created at import: see `rows`.
 _CLAIM = msgspec.json.Decoder(StartClaim)
 _OWNER = msgspec.json.Decoder(tuple[RecordingId, DocumentId])
 
@@ -63,7 +63,7 @@ class TableCatalog:
             etag = self._table.insert(_claim_row(claim))
         except AzureError as error:
             if _is_conflict(error):
-                return self._standing(claim.key)
+                return self._find_existing(claim.key)
             raise _error("claim start", error, {"claim": claim.key}) from error
         return replace(claim, version=etag)
 
@@ -84,15 +84,15 @@ class TableCatalog:
             etag = self._table.replace(_claim_row(claim), claim.version)
         except AzureError as error:
             if _is_no_such_row(error) or _is_conflict(error):
-                return self._standing(claim.key)
+                return self._find_existing(claim.key)
             raise _error("settle start", error, {"claim": claim.key}) from error
         return replace(claim, version=etag)
 
-    def _standing(self, key: str) -> StartClaim:
-        standing = self.find_claim(key)
-        if standing is None:
-            raise CatalogConflict("find start", "the claim has gone meanwhile", ids={"claim": key})
-        return standing
+    def _find_existing(self, key: str) -> StartClaim:
+        existing = self.find_claim(key)
+        if existing is None:
+            raise CatalogConflict("find start", "the claim has been deleted meanwhile", ids={"claim": key})
+        return existing
 
     def own(
         self, object_key: str, recording_id: RecordingId, document_id: DocumentId
@@ -100,10 +100,10 @@ class TableCatalog:
         """See `ports.Catalog.own`."""
         ids = {"recording_id": str(recording_id), "document_id": str(document_id)}
         row = _row("object", object_key, "owner", (recording_id, document_id))
-        return decoded(_OWNER, self._first_come("own source object", row, ids), "own source object", ids)
+        return decoded(_OWNER, self._insert_or_get("own source object", row, ids), "own source object", ids)
 
-    def _first_come(self, operation: str, row: Row, ids: Mapping[str, str]) -> Any:
-        """Insert the row unless there is one of its keys; the body of the one that stands."""
+    def _insert_or_get(self, operation: str, row: Row, ids: Mapping[str, str]) -> Any:
+        """Insert the row, unless there is one with its keys; the body of the row that is there after that."""
         try:
             self._table.insert(row)
         except AzureError as error:
@@ -126,12 +126,12 @@ def _row(kind: str, key: str, row_key: str, value: object) -> dict[str, Any]:
 
 
 def _partition(kind: str, key: str) -> str:
-    """Of what is found by a text from outside. No recording has it: none is encoded with a ~ at this place."""
+    """The partition key for a text from outside. No recording has it: no encoded id has a ~ at this place."""
     return f"{kind}~{hashlib.sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
 def _is_no_such_row(error: AzureError) -> bool:
-    """Whether there is no such row; a table that is not there answers 404 as well."""
+    """Whether the row does not exist. A missing table answers 404 as well, with another code."""
     return status_of(error) == 404 and code_of(error) in _NO_SUCH_ROW
 
 

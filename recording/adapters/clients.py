@@ -1,7 +1,7 @@
-"""The SDKs' clients as this app wants them: short retries, kept connections, keys only where no identity is."""
+"""Creates the clients and pipelines of this app: short retries, kept connections, keys only without an identity."""
 
 from email.utils import formatdate
-from typing import Any, override
+from typing import Any, cast, override
 from urllib.parse import urlsplit
 
 from azure.communication.callautomation import CallAutomationClient
@@ -17,6 +17,7 @@ from azure.core.pipeline.transport import HttpTransport
 from azure.core.rest import HttpRequest
 from azure.core.utils import parse_connection_string
 from azure.eventgrid import EventGridPublisherClient
+from azure.eventgrid._legacy import EventGridPublisherClient as TopicClient
 from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
 from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueClient
@@ -31,9 +32,9 @@ _COMMUNICATION_SCOPE = "https://communication.azure.com//.default"
 _STORAGE_SCOPE = "https://storage.azure.com/.default"
 _TABLE_VERSION = "2019-02-02"
 RETRY: dict[str, Any] = {"retry_total": 3, "retry_backoff_factor": 0.5, "retry_backoff_max": 10, "timeout": 60}
-"""The SDK's own retries are for a single request; a step that fails is given back to the queue, which has minutes."""
+"""The SDK retries a single request for seconds. A step that fails after that is retried by the queue, for minutes."""
 _BLOB_RETRY: dict[str, Any] = {"retry_total": 3, "initial_backoff": 1, "increment_base": 2}
-"""The same in the words of the Blob SDK, whose default first wait is 15 s."""
+"""The same in the options of the Blob SDK, whose default first wait is 15 s."""
 
 
 type Identity = TokenCredential
@@ -46,23 +47,24 @@ def access_key(key: str) -> Credential:
 
 
 def identity(client_id: str) -> Identity:
-    """The app's identity, with the tokens that it got: made once, so that they serve all its clients.
+    """The credential of the app's identity. It caches tokens, so it is created once and shared by all clients.
 
-    The managed identity of that id, and no other; without an id the first that the SDK finds, be it a developer's.
+    It is the managed identity with that id and no other; without an id, the first credential that the SDK finds, such
+    as a developer's.
     """
-    options: dict[str, Any] = {"transport": _transport(), **RETRY}
+    options = _options(RETRY)
     return ManagedIdentityCredential(client_id=client_id, **options) if client_id else DefaultAzureCredential(**options)
 
 
 def call_automation(endpoint: str, credential: Credential) -> CallAutomationClient:
     """A client for calls."""
-    return CallAutomationClient(endpoint, credential, transport=_transport(), **RETRY)
+    return CallAutomationClient(endpoint, credential, **_options(RETRY))
 
 
 def source_requests(
     endpoint: str, credential: Credential, transport: HttpTransport[HttpRequest, Reply] | None = None
 ) -> Pipeline[HttpRequest, Reply]:
-    """What signs and sends requests to the source. Nothing is asked again: the copy does that itself."""
+    """Signs and sends requests to the source. It does not retry: the copy engine does."""
     host = urlsplit(endpoint).netloc
     headers = {"x-ms-host": host.partition(":")[0], "User-Agent": _USER_AGENT}
     signing = (
@@ -77,17 +79,17 @@ def source_requests(
 def blob_requests(
     service: BlobServiceClient, transport: HttpTransport[HttpRequest, Reply] | None = None, retries: int = 3
 ) -> Pipeline[HttpRequest, Reply]:
-    """Signs and sends requests for blobs, with the credential and version of the service's client."""
+    """Signs and sends requests for blobs, with the credential and API version of the SDK's client."""
     policies: list[Any] = [RetryPolicy(**RETRY | {"retry_total": retries}), _Storage(service.api_version)]
     if hasattr(service.credential, "get_token"):
         policies.append(BearerTokenCredentialPolicy(service.credential, _STORAGE_SCOPE))
-    elif service.credential is not None:  # the SDK's own policy of a shared key; nothing for a signature in the URL
+    elif service.credential is not None:  # the SDK's policy for a shared key; None for a signature in the URL
         policies.append(service.credential)
     return Pipeline(transport or _transport(), policies)
 
 
 class _Storage(SansIOHTTPPolicy[HttpRequest, Any]):
-    """What Azure Storage wants to hear with every request, at every try: the version spoken, and the time."""
+    """Adds the headers that Azure Storage requires, at every try: API version and date."""
 
     def __init__(self, version: str) -> None:
         self._headers = {"x-ms-version": version, "User-Agent": _USER_AGENT}
@@ -98,8 +100,8 @@ class _Storage(SansIOHTTPPolicy[HttpRequest, Any]):
 
 
 def blob_service(connection_string: str, uri: str = "", credential: Identity | None = None) -> BlobServiceClient:
-    """A client for the archive's containers; by connection string where there is one."""
-    options: dict[str, Any] = {"transport": _transport(), **_BLOB_RETRY}
+    """A client for the archive's containers, by connection string if there is one."""
+    options = _options(_BLOB_RETRY)
     if connection_string:
         return BlobServiceClient.from_connection_string(connection_string, **options)
     return BlobServiceClient(uri, credential, **options)
@@ -134,7 +136,7 @@ def _shared_key(connection_string: str) -> tuple[str, TableSigning]:
 
 def queue(name: str, connection_string: str, uri: str = "", credential: Identity | None = None) -> QueueClient:
     """A client for the queue of chunk messages."""
-    options: dict[str, Any] = {"transport": _transport(), **_BLOB_RETRY}
+    options = _options(_BLOB_RETRY)
     if connection_string:
         return QueueClient.from_connection_string(connection_string, name, **options)
     return QueueClient(uri, name, credential=credential, **options)
@@ -142,7 +144,13 @@ def queue(name: str, connection_string: str, uri: str = "", credential: Identity
 
 def event_grid(endpoint: str, credential: Credential) -> EventGridPublisherClient:
     """A client for the customer's own topic."""
-    return EventGridPublisherClient(endpoint, credential, transport=_transport())
+    # The public client wraps this one and passes no options on: redirects would be followed, and nothing limited.
+    return cast("EventGridPublisherClient", TopicClient(endpoint, credential, **_options({})))
+
+
+def _options(retry: dict[str, Any]) -> dict[str, Any]:
+    """The options of every SDK client. No redirect is followed, as its target would not be checked."""
+    return {"transport": _transport(), "permit_redirects": False, **retry}
 
 
 def _transport() -> Urllib3Transport:

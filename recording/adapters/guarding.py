@@ -1,4 +1,4 @@
-"""Nothing but `Transient` and `Permanent` leaves a port: the one place where that is so, whatever an adapter meets."""
+"""Ensures that a port raises nothing but `Transient` and `Permanent`, whatever its adapter raises."""
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -13,22 +13,22 @@ from recording.core.formats.messages import ChunkMessage
 from recording.core.model import CatalogEntry
 
 _IDS: Mapping[str, str] = {"name": "blob", "recording_id": "recording_id", "document_id": "document_id"}
-"""Parameters of the ports that may be shown, and what each is called in an error."""
+"""Parameters of the ports that may be shown in an error, and their names there."""
 
 _CALLS_SHOWN = 4
 
 
 def guarded[P](port: P) -> P:
-    """The same port, whose methods raise `PortFailed` in place of exceptions of neither family.
+    """The same port, whose methods raise `PortFailed` in place of exceptions that are in neither family.
 
-    What a context manager of the port gives is guarded as well; what its caller raises inside passes as it is, and so
-    does what is no `Exception`, such as KeyboardInterrupt.
+    An object that the port returns by a context manager is guarded as well. What the caller raises inside the `with`
+    block is raised unchanged, and so is every `BaseException` that is no `Exception`, such as KeyboardInterrupt.
     """
     return cast("P", _Guarded(port))
 
 
 class _Guarded:
-    """Stands before a port; its attributes are the port's."""
+    """Wraps a port; all other attributes are the port's."""
 
     def __init__(self, port: Any) -> None:
         self._port = port
@@ -40,13 +40,13 @@ class _Guarded:
         return getattr(self._port, name)
 
 
-class _Opening:
-    """Stands before a context manager that a port gave."""
+class _GuardedContext:
+    """Wraps a context manager that a port returned."""
 
-    def __init__(self, operation: str, opening: AbstractContextManager[object]) -> None:
+    def __init__(self, operation: str, context: AbstractContextManager[object]) -> None:
         self._operation = operation
-        self._enter = _guard(operation, opening.__enter__)
-        self._exit = opening.__exit__
+        self._enter = _guard(operation, context.__enter__)
+        self._exit = context.__exit__
 
     def __enter__(self) -> object:
         return guarded(self._enter())
@@ -63,7 +63,7 @@ class _Opening:
                 raise _failed(self._operation, failure, {}) from failure
             if failure is not error:
                 error.add_note(f"{self._operation} failed at its end: {_kind(failure)}")
-            return False  # the caller's own error says more
+            return False  # the caller's own error is raised: it says more
 
 
 @cache
@@ -79,19 +79,19 @@ def _guard(operation: str, method: Callable[..., Any]) -> Callable[..., Any]:
             raise
         except Exception as error:
             raise _failed(operation, error, _ids(method, args, kwargs)) from error
-        return _Opening(operation, found) if hasattr(found, "__exit__") else found
+        return _GuardedContext(operation, found) if hasattr(found, "__exit__") else found
 
     return call
 
 
 def _failed(operation: str, error: Exception, ids: Mapping[str, str]) -> PortFailed:
-    """Its kind and place alone are said: texts of libraries may hold URLs, keys and names of people."""
+    """The error names only the exception's type and place: its text may contain URLs, keys or personal data."""
     hint = "a fault of the app or of a library"
     return PortFailed(operation, f"{_kind(error)} at {_place(error)}", hint=hint, ids=ids)
 
 
 def _place(error: Exception) -> str:
-    """The innermost calls that led to it, by module and line."""
+    """The innermost calls of the traceback, by module and line."""
     calls = [(str(frame.f_globals.get("__name__")), line) for frame, line in walk_tb(error.__traceback__)]
     return " < ".join(f"{module}:{line}" for module, line in reversed(calls[-_CALLS_SHOWN:]))
 
@@ -105,11 +105,11 @@ def _ids(method: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str,
     try:
         given = signature(method).bind(*args, **kwargs).arguments
     except TypeError:
-        return {}  # it was called with other arguments than it has: that is the failure
+        return {}  # the arguments do not fit the method: that is the failure
     found = {shown: str(given[name]) for name, shown in _IDS.items() if name in given}
     match given:
         case {"entry": CatalogEntry(recording=recording)}:
             return found | {"recording_id": str(recording.recording_id)}
-        case {"step": ChunkMessage(recording_id=recording_id, document_id=document_id)}:
+        case {"message": ChunkMessage(recording_id=recording_id, document_id=document_id)}:
             return found | {"recording_id": str(recording_id), "document_id": str(document_id)}
     return found

@@ -1,4 +1,4 @@
-"""The queue of chunk messages, for those that must come back at a moment of their own."""
+"""The queue of chunk messages, for messages with a delay."""
 
 from datetime import timedelta
 
@@ -8,7 +8,7 @@ from azure.storage.queue import QueueClient
 from recording.adapters.storage_errors import storage_error
 from recording.core.formats.messages import ChunkMessage
 
-_FOR_EVER = -1
+_NO_EXPIRY = -1
 
 
 class StorageQueue:
@@ -17,12 +17,12 @@ class StorageQueue:
     def __init__(self, client: QueueClient) -> None:
         self._client = client
 
-    def put(self, step: ChunkMessage, delay: timedelta) -> None:
+    def put(self, message: ChunkMessage, delay: timedelta) -> None:
         """See `ports.ChunkQueue.put`."""
         seconds = -(-delay // timedelta(seconds=1))
         try:
-            # A message that is held back must outlive its delay, and a backlog; what ends it is the work being done.
-            self._client.send_message(step.to_message(), visibility_timeout=seconds, time_to_live=_FOR_EVER)
+            # A message must not expire during its delay or in a backlog; it is deleted when its work is done.
+            self._client.send_message(message.to_message(), visibility_timeout=seconds, time_to_live=_NO_EXPIRY)
         except AzureError as error:
-            ids = {"recording_id": str(step.recording_id), "document_id": str(step.document_id)}
+            ids = {"recording_id": str(message.recording_id), "document_id": str(message.document_id)}
             raise storage_error("put message", "queue", error, ids) from error

@@ -1,4 +1,4 @@
-"""Entries of the catalog as rows of a table, and back: one row holds a recording with all its chunks."""
+"""Converts entries of the catalog to rows of a table and back. One row contains a recording with all its chunks."""
 
 import re
 import zlib
@@ -13,20 +13,20 @@ from recording.core.model import CatalogEntry, Chunk, Recording, RecordingId
 from recording.core.naming import encode
 
 SCHEMA = 1
-"""Of the row and of the JSON in it. From the first deployment on it is raised with every change of the model's stored
-dataclasses and enums: a version of the app that does not know a field would drop it when it saves."""
+"""Of the row and of the JSON in it. After the first deployment it is raised with every change of the stored dataclasses
+and enums: a version of the app that does not know a field would drop it when it saves."""
 
 ENTRY_ROW = "recording"
 _PIECE = 64 << 10
 _MOST_PIECES = 14
-"""A property of a row takes 64 KiB, a row 1 MiB; what is left is for keys and names."""
+"""The limit of a property is 64 KiB, that of a row 1 MiB; the rest is for keys and names."""
 _MOST_JSON = 16 << 20
-"""Bounds what is decompressed. Some 12,000 chunks."""
+"""The most bytes that are decompressed; about 12,000 chunks."""
 _LEVEL = 1
-"""Locations repeat: JSON shrinks to a third for one chunk, to a seventh for hundreds. Measured, compression takes less
-CPU than the base64 of the bytes that it saves, and higher levels save little more."""
-_PLACE = re.compile(r"(?s)(?P<what>.*?)(?: - at `(?P<path>\$[^`]*)`)?")
-_SAID_WITHOUT_VALUES = ("Expected `", "Object missing required field `")
+"""Locations are repetitive: the JSON of one chunk is compressed to a third, that of hundreds to a seventh. By
+measurement this takes less CPU than the base64 of the bytes it saves, and higher levels save little more."""
+_MESSAGE = re.compile(r"(?s)(?P<what>.*?)(?: - at `(?P<path>\$[^`]*)`)?")
+_WITHOUT_VALUES = ("Expected `", "Object missing required field `")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +35,17 @@ class _Body:
     chunks: tuple[Chunk, ...]
 
 
-# Made at import, by one thread: msgspec 0.22 dies of a segmentation fault where several threads at a time are the first
-# to decode a dataclass, as the first steps of a cold worker are.
+# Created at import, by one thread: msgspec 0.22 crashes (segmentation fault) if several threads at once are the first
+# to decode a dataclass, as in a worker that has just started.
 _BODY = msgspec.json.Decoder(_Body)
 
 
 def pack(entry: CatalogEntry) -> dict[str, Any]:
-    """The row of an entry; its version is left out, being the row's ETag.
+    """The row of an entry, without its version, which is the row's ETag.
 
     Raises:
-        EntryTooLarge: no row can hold it.
-        CatalogRefused: it holds a text that is no UTF-8, or a number out of bounds.
+        EntryTooLarge: it exceeds the limits of a row.
+        CatalogRefused: it contains a text that cannot be encoded as UTF-8, or a number out of range.
     """
     recording = entry.recording
     ids = {"recording_id": str(recording.recording_id)}
@@ -80,12 +80,12 @@ def unpack(row: Mapping[str, Any], recording_id: RecordingId, version: str) -> C
 
     Raises:
         NewerSchema: a newer version of the app has written it.
-        EntryUnreadable: it is no row of this recording that `pack` makes.
+        EntryUnreadable: it is not a row of this recording as `pack` makes it.
     """
     ids = {"recording_id": str(recording_id)}
     schema = row.get("schema")
     if not isinstance(schema, int) or schema < SCHEMA:
-        raise _unreadable("load entry", "its schema is not one that ever was", ids)
+        raise _unreadable("load entry", "its schema has never existed", ids)
     if schema > SCHEMA:
         raise NewerSchema(
             "load entry",
@@ -100,19 +100,19 @@ def unpack(row: Mapping[str, Any], recording_id: RecordingId, version: str) -> C
 
 
 def decoded[T](decoder: msgspec.json.Decoder[T], text: Any, operation: str, ids: Mapping[str, str]) -> T:
-    """What the JSON in a row says.
+    """The value of the JSON in a row.
 
     Raises:
-        EntryUnreadable: it says something else than it should, or is not there.
+        EntryUnreadable: it is missing, not JSON, or not of the decoder's type.
     """
     if not isinstance(text, bytes):
         raise _unreadable(operation, "its body is missing", ids)
     try:
         return decoder.decode(text)
     except msgspec.ValidationError as error:
-        found = _PLACE.fullmatch(str(error))
+        found = _MESSAGE.fullmatch(str(error))
         what, path = (found["what"], found["path"] or "$") if found else ("", "$")
-        cause = what if what.startswith(_SAID_WITHOUT_VALUES) else "a value that this version does not allow"
+        cause = what if what.startswith(_WITHOUT_VALUES) else "a value that this version does not allow"
         raise _unreadable(operation, f"{cause}, at {path}", ids) from error
     except (msgspec.DecodeError, ValueError) as error:
         raise _unreadable(operation, "its body is not JSON", ids) from error
@@ -129,7 +129,7 @@ def _json(row: Mapping[str, Any], ids: Mapping[str, str]) -> bytes:
     except zlib.error as error:
         raise _unreadable("load entry", "its body cannot be decompressed", ids) from error
     if not unpacking.eof or unpacking.unused_data:
-        raise _unreadable("load entry", "its body is cut off, or goes on behind its end", ids)
+        raise _unreadable("load entry", "its body is truncated, or continues after its end", ids)
     return text
 
 

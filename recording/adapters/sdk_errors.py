@@ -1,4 +1,4 @@
-"""What the SDKs' exceptions say, read in one place: status, the service's error code, the wish to be left in peace."""
+"""Reads the SDKs' exceptions, in one place: HTTP status, the service's error code and message, Retry-After."""
 
 import json
 import re
@@ -10,43 +10,42 @@ from azure.identity import CredentialUnavailableError
 
 _BUSY = frozenset({408, 429, 500, 502, 503, 504})
 _REFUSED = 400
-LONGEST_REST = 10.0
-"""Seconds that a request is held back at most for its next try: for a longer rest the queue has the time."""
-_RESTS = ("Retry-After", "retry-after-ms", "x-ms-retry-after-ms")
-"""Where the SDKs look for a rest. Of the latter two we believe nothing: none of the services that we ask sends them."""
+LONGEST_RETRY_AFTER = 10.0
+"""The longest Retry-After, in seconds, that a thread waits; for a longer one the queue is used."""
+_RETRY_AFTER_HEADERS = ("Retry-After", "retry-after-ms", "x-ms-retry-after-ms")
+"""The headers in which the SDKs look. The latter two are never used: no service of this app sends them."""
 _SECONDS = re.compile(r"\d{1,9}(?:\.\d{1,9})?", re.ASCII)
 _MOST_SECONDS = 86400.0
 
 
-class RestTooLong(ClientAuthenticationError):
-    """The reply asks for a longer rest than a thread may take. It holds the reply, as any refusal does.
+class RetryAfterTooLong(ClientAuthenticationError):
+    """The Retry-After of the reply is longer than a thread may wait. It has the reply, as any refusal.
 
-    The SDKs' retry policies know one kind of error that they do not try again: that of authentication. This is one for
-    that reason alone.
+    It is an authentication error only because that is the one kind that the SDKs' retry policies do not retry.
     """
 
 
 def is_busy(status: int) -> bool:
-    """Whether this HTTP status passes by itself."""
+    """Whether this HTTP status is transient."""
     return status in _BUSY
 
 
 def status_of(error: AzureError) -> int | None:
-    """The HTTP status of the reply; None when there was none; 401 where the identity got no token to ask with."""
+    """The HTTP status of the reply; None if there was no reply; 401 if the identity got no token."""
     if _is_without_token(error):
         return 401
     return error.status_code if isinstance(error, HttpResponseError) else None
 
 
 def _is_without_token(error: AzureError) -> bool:
-    """Whether the identity failed, not the service: a status here would be that of the place where tokens are made."""
+    """Whether the identity failed, not the service. Its status would be that of the token endpoint."""
     if isinstance(error, CredentialUnavailableError):
         return True
     return type(error) is ClientAuthenticationError and error.status_code != 401
 
 
 def is_an_answer(error: AzureError) -> bool:
-    """Whether the reply can be the service's own: it is JSON or empty, and not the page of a gateway before it."""
+    """Whether the reply can be the service's own: it is JSON or empty, not the HTML page of a gateway."""
     response: Any = getattr(error, "response", None)
     if response is None:
         return False
@@ -54,7 +53,7 @@ def is_an_answer(error: AzureError) -> bool:
 
 
 def code_of(error: AzureError) -> str:
-    """The service's own error code, in whichever of its shapes it came; empty when it gave none."""
+    """The service's error code, from SDK, header or body; empty if there is none."""
     code = getattr(error, "error_code", None)
     if code:
         return str(getattr(code, "value", code))
@@ -68,14 +67,14 @@ def code_of(error: AzureError) -> str:
 
 
 def message_of(error: AzureError) -> str:
-    """The service's own words, cut to a line; the exception's kind when it gave none. Never the request's URL."""
+    """The service's error message, cut to one line; else the type of the exception. Never the request's URL."""
     if _is_without_token(error):
         return f"the app's managed identity got no token ({type(error).__name__})"
     response: Any = getattr(error, "response", None)
     if response is not None:
         body = _body_of(response)
         said = body.get("message")
-        if isinstance(said, dict):  # a table says in which language
+        if isinstance(said, dict):  # Table storage adds the language
             said = said.get("value")
         text = str(said or body.get("title") or response.reason or "")
         if text:
@@ -84,13 +83,13 @@ def message_of(error: AzureError) -> str:
 
 
 def _body_of(response: Any) -> dict[str, Any]:
-    """Errors come as {"error": {…}} or {"odata.error": {…}}, flat, or as a problem.
+    """The error in the body: {"error": {…}}, {"odata.error": {…}}, flat, or problem details; {} if there is none.
 
-    On a streamed reply the body may not be read at all.
+    The body of a streamed reply may not be readable.
     """
     try:
         found = json.loads(response.text())
-    except Exception:  # noqa: BLE001 - whatever keeps the body from being read, the status still tells enough
+    except Exception:  # noqa: BLE001 - whatever prevents reading the body, the status is enough
         return {}
     if not isinstance(found, dict):
         return {}
@@ -99,30 +98,30 @@ def _body_of(response: Any) -> dict[str, Any]:
 
 
 def retry_after_of(error: AzureError) -> float | None:
-    """The seconds that Retry-After asks for, given as a number or as a date; None when it asks for nothing."""
+    """Retry-After in seconds, given as a number or as a date; None if there is none."""
     response: Any = getattr(error, "response", None)
-    return None if response is None else _rest(response.headers)
+    return None if response is None else _retry_after(response.headers)
 
 
-def give_back_long_rest(response: Any) -> None:
-    """Let a refusal that asks for a long rest, or for one that nobody understands, go past the SDK's own retries.
+def raise_if_retry_after_too_long(response: Any) -> None:
+    """Stop the SDK's own retries if Retry-After is too long or not readable.
 
     Raises:
-        RestTooLong: it does.
+        RetryAfterTooLong: it is.
     """
-    asked = [name for name in _RESTS if response.headers.get(name)]
-    if response.status_code < _REFUSED or not asked:
+    present = [name for name in _RETRY_AFTER_HEADERS if response.headers.get(name)]
+    if response.status_code < _REFUSED or not present:
         return
-    rest = _rest(response.headers) if asked == ["Retry-After"] else None
-    if rest is None or rest > LONGEST_REST:
-        raise RestTooLong(response=response)
+    seconds = _retry_after(response.headers) if present == ["Retry-After"] else None
+    if seconds is None or seconds > LONGEST_RETRY_AFTER:
+        raise RetryAfterTooLong(response=response)
 
 
-def _rest(headers: Any) -> float | None:
+def _retry_after(headers: Any) -> float | None:
     text = str(headers.get("Retry-After") or "").strip()
     if _SECONDS.fullmatch(text):
         return min(float(text), _MOST_SECONDS)
-    try:  # a date, then: measured on the server's own clock
+    try:  # else it is a date, relative to the server's own clock
         seconds = (parsedate_to_datetime(text) - parsedate_to_datetime(headers["Date"])).total_seconds()
     except (ValueError, TypeError, KeyError, OverflowError):
         return None

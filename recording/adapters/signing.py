@@ -1,4 +1,4 @@
-"""Signatures by access keys, over the very letters that are sent: of Communication Services, and of tables."""
+"""Signatures by access keys, for Communication Services and for tables, over the request exactly as it is sent."""
 
 import base64
 import hashlib
@@ -17,13 +17,13 @@ _EMPTY = base64.b64encode(hashlib.sha256().digest()).decode()
 
 
 class Signing(SansIOHTTPPolicy[HttpRequest, Reply]):
-    """Signs requests without a body.
+    """Signs requests without a body by HMAC-SHA256.
 
-    The SDK's own policy takes the URL apart and puts it together again before it signs: what stands behind a `;` in the
-    last segment is not signed then, though it is sent.
+    The SDK's own policy parses the URL before it signs, and does not sign what follows a `;` in the last path segment,
+    though it is sent.
 
     Args:
-        host: of the Communication resource, whatever host the request is for.
+        host: that of the Communication resource, also for requests to other hosts.
         credential: its access key.
     """
 
@@ -33,11 +33,11 @@ class Signing(SansIOHTTPPolicy[HttpRequest, Reply]):
 
     @override
     def on_request(self, request: PipelineRequest[HttpRequest]) -> None:
-        asked = request.http_request
+        sent = request.http_request
         date = formatdate(usegmt=True)
-        text = f"{asked.method}\n{target_of(asked.url)}\n{date};{self._host};{_EMPTY}"
+        text = f"{sent.method}\n{target_of(sent.url)}\n{date};{self._host};{_EMPTY}"
         signature = hmac.digest(base64.b64decode(self._credential.key), text.encode(), "sha256")
-        asked.headers.update(
+        sent.headers.update(
             {
                 "x-ms-date": date,
                 "x-ms-content-sha256": _EMPTY,
@@ -48,10 +48,10 @@ class Signing(SansIOHTTPPolicy[HttpRequest, Reply]):
 
 
 class TableSigning(SansIOHTTPPolicy[HttpRequest, Any]):
-    """Signs requests to Table storage by the account's key, over their time and path ("SharedKeyLite").
+    """Signs requests to Table storage by the account's key, over date and path ("SharedKeyLite").
 
     Args:
-        account: whose tables.
+        account: name of the storage account.
         key: its access key, in base64.
     """
 

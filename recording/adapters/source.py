@@ -1,4 +1,4 @@
-"""The service's short-lived storage: every request signed, every redirect checked and signed anew."""
+"""The service's short-lived storage: every request is signed, every redirect checked and signed again."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from azure.core.pipeline import Pipeline
 from azure.core.rest import HttpRequest
 
 from recording.adapters.http_transport import Broken, Reply, Take
-from recording.adapters.sdk_errors import RestTooLong, code_of, is_busy, message_of, retry_after_of
+from recording.adapters.sdk_errors import RetryAfterTooLong, code_of, is_busy, message_of, retry_after_of
 from recording.core.errors import (
     HostileLocation,
     RecordingError,
@@ -30,7 +30,7 @@ from recording.ports import Transfer
 _READ, _DELETE = "read source", "delete at source"
 _MOST_REDIRECTS = 4
 _REDIRECTS = {"GET": frozenset({300, 301, 302, 303, 307, 308}), "DELETE": frozenset({300, 301, 302, 307, 308})}
-"""A 303 says what to read next, and not where else to do the same."""
+"""By a 303 the server names another resource to read; it does not mean to repeat the DELETE there."""
 _CONTENT = frozenset({200, 206})
 _GONE = frozenset({404, 410})
 _REFUSED = frozenset({401, 403})
@@ -38,15 +38,15 @@ _NO_SUCH_RANGE = 416
 _CONTENT_RANGE = re.compile(r"bytes[ =]\s*(\d{1,18})\s*-\s*(\d{1,18})\s*/\s*(\d{1,18}|\*)", re.ASCII | re.IGNORECASE)
 _UNSATISFIED = re.compile(r"bytes[ =]\s*\*\s*/\s*(\d{1,18})", re.ASCII | re.IGNORECASE)
 _PLAIN = frozenset({"", "identity", "none"})
-"""Encodings that are none; the second is what the standard calls it."""
+"""Values of Content-Encoding that mean no encoding."""
 _CHECK_KEY = "check ACS_ACCESS_KEY, or the identity's role on the Communication resource, and the clock"
 
 
 class AcsSource:
-    """`Source` of one Communication resource. The SDK's rules for URLs hold beside our own.
+    """`Source` of one Communication resource. A URL must satisfy the SDK's rules and our own.
 
     Args:
-        requests: signs and sends them (`clients.source_requests`).
+        requests: signs and sends requests (`clients.source_requests`).
     """
 
     def __init__(self, requests: Pipeline[HttpRequest, Reply]) -> None:
@@ -55,39 +55,39 @@ class AcsSource:
     @contextmanager
     def open(self, location: Location, offset: int = 0, length: int | None = None) -> Iterator[Transfer]:
         """See `ports.Source.open`."""
-        reply, place = self._ask_for(location, offset, length)
+        reply, place = self._get(location, offset, length)
         try:
-            yield _Arriving(reply, place)
+            yield _OpenTransfer(reply, place)
         finally:
             reply.close()
 
-    def _ask_for(self, location: Location, offset: int, length: int | None) -> tuple[Reply, Location]:
-        """Ask for a range; of what ends before the range does, for what there is of it."""
-        asked = length
+    def _get(self, location: Location, offset: int, length: int | None) -> tuple[Reply, Location]:
+        """Request a range; after a 416, the part of it that exists."""
+        wanted = length
         while True:
-            wanted = {} if asked is None else {"Range": f"bytes={offset}-{offset + asked - 1}"}
-            reply, place = self._ask(_READ, "GET", location, wanted)
+            headers = {} if wanted is None else {"Range": f"bytes={offset}-{offset + wanted - 1}"}
+            reply, place = self._send(_READ, "GET", location, headers)
             if reply.status_code in _CONTENT:
                 return reply, place
-            if reply.status_code != _NO_SUCH_RANGE or asked is None:
+            if reply.status_code != _NO_SUCH_RANGE or wanted is None:
                 raise _refusal(_READ, reply)
-            asked = _less(reply, offset, asked) if asked == length else None
-            if asked is None and offset:
+            wanted = _available(reply, offset, wanted) if wanted == length else None
+            if wanted is None and offset:
                 raise _refusal(_READ, reply)
 
     def delete(self, location: Location, proof: Proof) -> bool:
         """See `ports.Source.delete`."""
         if not proof.length:
-            raise SourceRefused(_DELETE, "the proof is of nothing")
-        reply, _ = self._ask(_DELETE, "DELETE", location, {})
+            raise SourceRefused(_DELETE, "the proof is of an empty blob")
+        reply, _ = self._send(_DELETE, "DELETE", location, {})
         if reply.status_code in _GONE:
             return False
         if not 200 <= reply.status_code < 300:
             raise _refusal(_DELETE, reply)
         return True
 
-    def _ask(self, operation: str, method: str, location: Location, headers: dict[str, str]) -> tuple[Reply, Location]:
-        """The reply, and where it came from: every place is checked before anything is sent to it."""
+    def _send(self, operation: str, method: str, location: Location, headers: dict[str, str]) -> tuple[Reply, Location]:
+        """The reply, and its location after redirects. Each location is checked before anything is sent to it."""
         place = check_location(location, "location")
         for _hop in range(_MOST_REDIRECTS + 1):
             try:
@@ -97,8 +97,8 @@ class AcsSource:
             request = HttpRequest(method, place, headers=headers)
             try:
                 reply = self._requests.run(request, take=Take.OPEN if method == "GET" else Take.STATUS).http_response
-            except RestTooLong as error:
-                reply = cast("Reply", error.response)  # for the copy or the queue to keep
+            except RetryAfterTooLong as error:
+                reply = cast("Reply", error.response)  # its Retry-After is passed on, to the copy or to the queue
             except ClientAuthenticationError as error:
                 raise SourceRefused(operation, message_of(error), hint=_CHECK_KEY) from error
             except AzureError as error:
@@ -109,23 +109,23 @@ class AcsSource:
                 return reply, place
             place = redirect_target(place, target)
             if method == "DELETE" and object_id(place) != object_id(location):
-                raise HostileLocation(operation, "the Location header leads to what may be another object")
+                raise HostileLocation(operation, "the Location header may name another object")
         raise SourceUnexpected(operation, f"more than {_MOST_REDIRECTS} redirects", hint="it passes by itself")
 
 
-def _less(reply: Reply, offset: int, asked: int) -> int | None:
-    """How many bytes there are of a range that ends past the end; None where the reply does not tell."""
+def _available(reply: Reply, offset: int, wanted: int) -> int | None:
+    """After a 416: how many bytes of the range exist; None if the reply does not say."""
     found = _UNSATISFIED.fullmatch(reply.headers.get("Content-Range", ""))
     if found is None:
         return None
     total = int(found[1])
     if not total:
         raise SourceNotReady(_READ, "416, and the content is empty", hint="it passes by itself")
-    return total - offset if offset < total < offset + asked else None
+    return total - offset if offset < total < offset + wanted else None
 
 
 def _refusal(operation: str, reply: Reply) -> RecordingError:
-    """What the status says; the body is quoted, and decides nothing."""
+    """The error for a status. The body is only quoted."""
     status, error = reply.status_code, HttpResponseError(response=reply)
     cause = f"{status} {message_of(error)}"
     code = code_of(error)
@@ -142,8 +142,8 @@ def _refusal(operation: str, reply: Reply) -> RecordingError:
     return SourceUnexpected(operation, cause, hint=hint, ids=ids)
 
 
-class _Arriving:
-    """`Transfer` over an open reply, held to what its headers say."""
+class _OpenTransfer:
+    """`Transfer` over an open reply, whose body must match its headers."""
 
     def __init__(self, reply: Reply, location: Location) -> None:
         self._reply = reply
@@ -160,12 +160,12 @@ class _Arriving:
         body = int(said) if said.isdecimal() else None
         if reply.status_code == 206:
             if found is None:
-                raise TransferBroken(_READ, "a partial reply does not say which part it is")
+                raise TransferBroken(_READ, "a partial reply does not say which range it is")
             self.offset = int(found[1])
             self.length = int(found[2]) - self.offset + 1
             self.total = int(found[3]) if found[3] != "*" else None
             if self.length < 1 or (self.total is not None and self.offset + self.length > self.total):
-                raise TransferBroken(_READ, f"no such part can be: {found[0]}")
+                raise TransferBroken(_READ, f"an impossible range: {found[0]}")
             if body is not None and body != self.length:
                 raise TransferBroken(_READ, f"Content-Range says {self.length} bytes, Content-Length {body}")
         else:

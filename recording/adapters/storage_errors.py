@@ -1,4 +1,4 @@
-"""What a refusal by the storage account means where it says nothing of the one blob, row or message."""
+"""Errors of the storage account that are not about one blob, row or message."""
 
 from collections.abc import Mapping
 
@@ -13,13 +13,13 @@ _REFUSED = 400
 def storage_error(
     operation: str, where: str, error: AzureError, ids: Mapping[str, str]
 ) -> ArchiveBusy | ArchiveRefused:
-    """Whether it passes by itself, or is for an operator to mend.
+    """The error: transient, or for an operator to fix.
 
     Args:
-        operation: what was tried.
-        where: what must exist for it: the container, the table, the queue.
-        error: the SDK's.
-        ids: what it concerns.
+        operation: its name.
+        where: what must exist for it: container, table or queue.
+        error: that of the SDK.
+        ids: of the recording, blob or row.
     """
     status = status_of(error)
     if status is None:

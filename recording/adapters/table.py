@@ -1,7 +1,7 @@
-"""One table of Table storage: rows in, rows out, each by one request through a pipeline of few policies.
+"""One table of Table storage. Each operation is one request through an azure-core pipeline with few policies.
 
-The SDK's client turns a few lines of JSON into models and back, by a dozen policies. That is twice what the request
-itself costs, and every recording takes six of them.
+The SDK's client adds models and a dozen policies, which take twice the CPU of the request itself. Every recording takes
+six such requests.
 """
 
 import base64
@@ -17,18 +17,18 @@ from azure.core.rest import HttpRequest
 _BINARY = "Edm.Binary"
 _TYPE = "@odata.type"
 _JSON = {"Accept": "application/json;odata=minimalmetadata", "Content-Type": "application/json"}
-_SILENT = {**_JSON, "Prefer": "return-no-content"}
+_NO_CONTENT = {**_JSON, "Prefer": "return-no-content"}
 
 type Row = Mapping[str, Any]
 """Properties by name, keys included: texts, 32-bit numbers and bytes."""
 
 
 class Table:
-    """Rows by their two keys. Every method raises `AzureError`: what that means is for the caller to know.
+    """Reads and writes rows by their two keys. Every method raises `AzureError`, which the caller translates.
 
     Args:
         url: of the table.
-        pipeline: signs requests, sends them, and tries them again.
+        pipeline: signs, sends and retries requests.
     """
 
     def __init__(self, url: str, pipeline: Pipeline[HttpRequest, Any]) -> None:
@@ -41,37 +41,37 @@ class Table:
 
     def get(self, partition: str, row: str) -> tuple[Row, str]:
         """A row, and its ETag."""
-        reply = self._ask("GET", _path(partition, row), _JSON)
+        reply = self._send("GET", _path(partition, row), _JSON)
         try:
             found: dict[str, Any] = msgspec.json.decode(reply.content, type=dict[str, Any])
             binary = [name for name in found if found.get(name + _TYPE) == _BINARY]
             if (found["PartitionKey"], found["RowKey"]) != (partition, row):
-                raise DecodeError("what came is another row", response=reply)
+                raise DecodeError("the reply is another row", response=reply)
             values = {name: base64.b64decode(found[name], validate=True) for name in binary}
             return found | values, reply.headers["ETag"]
         except (msgspec.MsgspecError, ValueError, TypeError, KeyError, RecursionError) as error:
-            raise DecodeError("what came is no row", response=reply) from error
+            raise DecodeError("the reply is no row", response=reply) from error
 
     def insert(self, row: Row) -> str:
-        """Add a row that must not be there; its ETag."""
-        return self._write("POST", "", row, _SILENT)
+        """Insert a row that must not exist yet; its ETag."""
+        return self._write("POST", "", row, _NO_CONTENT)
 
     def replace(self, row: Row, etag: str) -> str:
-        """Put a row in the place of the one with that ETag; its own ETag."""
+        """Replace the row that has this ETag; the new ETag."""
         return self._write("PUT", _path(row["PartitionKey"], row["RowKey"]), row, {**_JSON, "If-Match": etag})
 
     def _write(self, method: str, path: str, row: Row, headers: Mapping[str, str]) -> str:
         types = {name + _TYPE: _BINARY for name, value in row.items() if isinstance(value, bytes)}
-        reply = self._ask(method, path, headers, msgspec.json.encode({**row, **types}))
+        reply = self._send(method, path, headers, msgspec.json.encode({**row, **types}))
         etag = reply.headers.get("ETag")
-        if not etag:  # not the table has answered: nobody knows whether the row is written
-            raise DecodeError("what came tells of no written row", response=reply)
+        if not etag:  # every table's reply to a write has one: it is unknown whether this row was written
+            raise DecodeError("the reply has no ETag", response=reply)
         return str(etag)
 
-    def _ask(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None) -> Any:
-        """The reply, whose status is a success."""
-        asked = dict(headers) if body is None else {**headers, "Content-Length": str(len(body))}
-        request = HttpRequest(method, f"{self._url}{path}", headers=asked, content=body)
+    def _send(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None) -> Any:
+        """The reply, which has a 2xx status."""
+        sent = dict(headers) if body is None else {**headers, "Content-Length": str(len(body))}
+        request = HttpRequest(method, f"{self._url}{path}", headers=sent, content=body)
         reply = self._pipeline.run(request).http_response
         if not 200 <= reply.status_code < 300:
             raise HttpResponseError(response=reply)

@@ -19,7 +19,7 @@ class EventGridTopic:
         """See `ports.Topic.publish`."""
         ids = {"event_id": event.event_id, "event_type": event.event_type}
         try:
-            # For a topic the SDK drops what its constructor was told of retries.
+            # The SDK's client for topics ignores the retry options of its constructor.
             self._client.send(
                 [
                     EventGridEvent(
@@ -43,7 +43,7 @@ class EventGridTopic:
 
 
 class NoTopic:
-    """`Topic` where none is set: nobody listens, and nothing is sent."""
+    """`Topic` if none is configured: nothing is sent."""
 
     def publish(self, event: OutgoingEvent) -> None:
         """See `ports.Topic.publish`."""

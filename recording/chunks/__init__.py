@@ -1,1 +1,1 @@
-"""What is done with the chunks of a recording: announced, copied, proven, released, completed."""
+"""The steps of a chunk: announce, copy, prove, release; and complete its recording. `archiving` runs them."""

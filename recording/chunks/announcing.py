@@ -1,4 +1,4 @@
-"""Takes a file event into the catalog: its chunks get their names, and one step each that is owed."""
+"""Saves the chunks of a file event in the catalog, with their blob names, and returns the messages for them."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,18 +14,18 @@ from recording.core.naming import Template
 
 @dataclass(frozen=True, slots=True)
 class Announcing:
-    """Take file events. `retention` is how long the source keeps a recording."""
+    """Announces the chunks of file events. `retention` is how long the source keeps a recording."""
 
     updates: CatalogUpdates
     template: Template
     retention: timedelta
 
     def announce(self, event: FileEvent, door: Door) -> list[ChunkMessage]:
-        """Note the chunks of an event, and say which steps are to be queued. May be repeated at will.
+        """Save the chunks of an event; the messages to put into the queue, one for each chunk with work. Idempotent.
 
         Raises:
-            Transient: the catalog does not have them yet, or nobody could be told; the event must come again.
-            Permanent: the catalog cannot hold what the event makes of the recording.
+            Transient: the chunks are not saved, or an alert is not published; the event must be delivered again.
+            Permanent: the catalog can never store the entry that results.
         """
         now = self.updates.now()
         entry = self.updates.load(event.recording_id)
@@ -37,7 +37,7 @@ class Announcing:
             tuple(Announcement(one, self._name(event, one, output, now), due, gone_by) for one in event.chunks),
         )
         decision = self.updates.apply(event.recording_id, fact, known=entry)
-        if not decision.steps:  # else the first step tells what is to be told: a topic out of order holds up no copy
+        if not decision.steps:  # else the first message publishes the alerts, so that a failing topic delays no copy
             self.updates.tell(decision.entry)
         log.event(
             "recording.announced",

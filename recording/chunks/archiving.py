@@ -1,55 +1,62 @@
-"""Drives one chunk on, step by step, until there is nothing to do now.
+"""Advances one chunk: takes its next step, again and again, until there is nothing to do now.
 
-`next_step` says what is to be done; each step ends as a fact, and the next one is decided on what the facts have made
-of the entry. A step that fails is a fact as well. So there is no order of steps here, and no state: whoever is cut off
-is followed by one who asks the catalog, and the world, anew.
+The way of one chunk through the modules:
+1. `archive_chunk` is called for each queue message. `running_chunks` allows one run for a chunk in a worker process.
+   The entry is loaded from the catalog. A message that another one has replaced ends here.
+2. `core.lifecycle.next_step` computes the next step from the entry, and `_take` does it. What happened is a fact:
+   - `CopyChunk`: `copying_chunk` reads the metadata file (`metadata_file`), opens the content (`copying.engine`) and
+     inspects it. It stores the content in the archive (`storing`), or in the quarantine container if it is in doubt
+     (`setting_apart`).
+   - `ArchiveMetadata`: `copying_chunk` stores a metadata file that came after the media.
+   - `ReleaseChunk`: `releasing` deletes the source, or returns the reason why it is kept.
+   - `CompleteRecording`: `completing` writes the manifest and publishes its event.
+3. `catalog_updates` applies the fact and saves the entry. A failed step is a fact too (`failed_step`). Then 2 again.
+4. `catalog_updates` publishes the alerts of the entry.
+5. If work remains, a new message is put into the queue, with the delay until the next look.
+
+No order of steps is stored. After a crash the host delivers the message again, and the next run continues from what the
+catalog, the archive and the source contain. Every step is idempotent.
 """
 
-import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from recording import log
 from recording.catalog_updates import CatalogUpdates
 from recording.chunks.completing import Completing
 from recording.chunks.copying_chunk import CopyingChunk
-from recording.chunks.in_hand import InHand
+from recording.chunks.failed_step import fact_of, log_failure
 from recording.chunks.releasing import Releasing
-from recording.chunks.storing import Trial
-from recording.core.deadlines import Waits, another_look, next_look
-from recording.core.errors import Permanent, RecordingError, Transient, UnknownRecording
+from recording.chunks.running_chunks import RunningChunks
+from recording.chunks.storing import Attempt
+from recording.core.deadlines import Waits, next_look
+from recording.core.errors import RecordingError, Transient, UnknownRecording
 from recording.core.formats.messages import ChunkMessage
 from recording.core.lifecycle import (
     ArchiveMetadata,
     CompleteRecording,
     CopyChunk,
     Done,
-    Expired,
     Fact,
-    Failed,
     Kept,
     LookAgain,
     NextStep,
-    Quarantined,
     ReleaseChunk,
     Released,
     decide,
     next_step,
 )
-from recording.core.model import CatalogEntry, Chunk, DocumentId, Failure, RecordingId, Subject
+from recording.core.model import CatalogEntry, Chunk, DocumentId, RecordingId
 from recording.ports import ChunkQueue
 
 _OPERATION = "archive chunk"
 _MOST_STEPS = 30
-"""Steps of one run. A chunk needs four; more are only taken while others change the entry."""
-_TO_TELL = 10
-"""How many first waits pass before a topic that is out of order is asked again."""
+"""Steps of one run. A chunk needs four; it needs more only if other runs change the entry meanwhile."""
+_WAITS_TO_TELL = 10
+"""If alerts cannot be published, they are tried again after this many times the first wait."""
 _LONGEST_DELAY = timedelta(hours=1)
-"""Whoever comes too early looks, and waits again: so a message that is hours old is one whose runs die."""
-_SUBJECTS: Mapping[type[NextStep], Subject] = {ArchiveMetadata: Subject.METADATA, CompleteRecording: Subject.MANIFEST}
-"""What a try that failed was about; all others were about the media."""
+"""A run that comes too early only puts its message back. So a message that is hours old shows that its runs crash."""
 
 
 class Outcome(StrEnum):
@@ -58,13 +65,13 @@ class Outcome(StrEnum):
     DONE = "done"
     WAITS = "waits"
     CONTINUES = "continues"
-    IN_HAND = "in hand"
-    ANSWERED = "answered"
+    ALREADY_RUNNING = "already running"
+    REPLACED = "replaced"
 
 
 @dataclass(frozen=True, slots=True)
 class Archiving:
-    """The way of one chunk. `slice_seconds` bounds how long one run copies before it hands on to the next."""
+    """Advances chunks. `slice_seconds` bounds how long one run copies; the next message continues the copy."""
 
     updates: CatalogUpdates
     copying: CopyingChunk
@@ -74,7 +81,7 @@ class Archiving:
     waits: Waits
     slice_seconds: float
     monotonic: Callable[[], float]
-    in_hand: InHand = field(default_factory=InHand)
+    running: RunningChunks = field(default_factory=RunningChunks)
 
     def archive_chunk(
         self,
@@ -84,177 +91,149 @@ class Archiving:
         *,
         is_again: bool = True,
     ) -> Outcome:
-        """Drive the chunk on as far as it goes; what must come back is put into the queue with its own delay.
+        """Advance the chunk as far as it goes now. If work remains, put a message with its own delay into the queue.
 
         Args:
-            recording_id: whose chunk.
-            document_id: which chunk.
-            look_at: the look that the message was put for.
-            is_again: whether the message may have been handed out before.
+            recording_id: the recording of the chunk.
+            document_id: the chunk.
+            look_at: the chunk's `look_at` when the message was put; None if a person put it.
+            is_again: whether the message may have been delivered before.
 
         Raises:
-            Transient: the catalog or the queue cannot be had; the message must come again.
-            Permanent: the catalog has no such chunk, or can never hold what came of it.
+            Transient: the catalog or the queue is not available; the message must be delivered again.
+            Permanent: the catalog has no such chunk, or can never store the result.
         """
-        step = ChunkMessage(recording_id, document_id, look_at)
-        with self.in_hand.take(step) as held:
-            if held is None:
-                return Outcome.IN_HAND
+        message = ChunkMessage(recording_id, document_id, look_at)
+        with self.running.start(message) as run:
+            if run is None:
+                return Outcome.ALREADY_RUNNING
             while True:
-                outcome = self._drive(step, is_again=is_again)
-                if held.let_go():
+                outcome = self._advance(message, is_again=is_again)
+                if run.finish():
                     return outcome
 
-    def _drive(self, step: ChunkMessage, *, is_again: bool) -> Outcome:
-        entry = self._load(step)
-        if not is_again and self._is_answered(_chunk_of(entry, step), step):
-            return Outcome.ANSWERED
-        entry, at = self._go_on(step, entry)
+    def _advance(self, message: ChunkMessage, *, is_again: bool) -> Outcome:
+        entry = self._load(message)
+        if not is_again and self._is_replaced(_chunk_of(entry, message), message):
+            return Outcome.REPLACED
+        entry, at = self._take_steps(message, entry)
         try:
             self.updates.tell(entry)
         except Transient as error:
-            _step_failed(step, error, 1)
+            log_failure(message, error, 1)
             now = self.updates.now()
-            at = now + _TO_TELL * self.waits.first if at is None else min(at, now + self.waits.longest)
+            at = now + _WAITS_TO_TELL * self.waits.first if at is None else min(at, now + self.waits.longest)
         if at is None:
             return Outcome.DONE
         delay = max(timedelta(), at - self.updates.now())
-        self.queue.put(replace(step, look_at=_chunk_of(entry, step).look_at), min(delay, _LONGEST_DELAY))
+        self.queue.put(replace(message, look_at=_chunk_of(entry, message).look_at), min(delay, _LONGEST_DELAY))
         return Outcome.WAITS if delay else Outcome.CONTINUES
 
-    def _is_answered(self, chunk: Chunk, step: ChunkMessage) -> bool:
-        """Whether the chunk waits for a look that another message comes for.
+    def _is_replaced(self, chunk: Chunk, message: ChunkMessage) -> bool:
+        """Whether another message is in the queue for the chunk's next look.
 
-        Whoever sets a look puts a message for it, or is cut off, and then its own message is handed out again. So one
-        that is handed out for the first time and was put for another look is one too many: else each event that is
-        repeated would add a message that comes back for as long as the source lives. One without a look was put by a
-        person, who may have had a reason.
+        For each `look_at` that is saved a message is put; a run that crashes in between has its own message delivered
+        again. So a message that is delivered for the first time and names another `look_at` is superfluous. Without
+        this check each repeated event would add a message that returns until the source is gone. A message without
+        `look_at` was put by a person, and is never dropped.
         """
-        if step.look_at is None or chunk.look_at is None:
+        if message.look_at is None or chunk.look_at is None:
             return False
-        return self.updates.now() < chunk.look_at != step.look_at
+        return self.updates.now() < chunk.look_at != message.look_at
 
-    def _go_on(self, step: ChunkMessage, saved: CatalogEntry) -> tuple[CatalogEntry, datetime | None]:
-        """Do what is to be done until nothing is, for now; the entry as it is then, and when to come back."""
-        entry, held = saved, tuple[Fact, ...]()
+    def _take_steps(self, message: ChunkMessage, saved: CatalogEntry) -> tuple[CatalogEntry, datetime | None]:
+        """Take steps until there is nothing to do now; the entry after that, and when the next look is, if any."""
+        entry, unsaved = saved, tuple[Fact, ...]()
         for _ in range(_MOST_STEPS):
             now = self.updates.now()
-            todo = next_step(entry, step.document_id, now)
-            match todo:
+            step = next_step(entry, message.document_id, now)
+            match step:
                 case Done():
                     return entry, None
                 case LookAgain():
-                    return entry, todo.at
-            chunk = _chunk_of(entry, step)
-            trial = Trial(self.monotonic() + self.slice_seconds)
+                    return entry, step.at
+            chunk = _chunk_of(entry, message)
+            attempt = Attempt(self.monotonic() + self.slice_seconds)
             try:
-                fact = self._carry_out(todo, entry, chunk, trial)
+                fact = self._take(step, entry, chunk, attempt)
             except RecordingError as error:
-                saved = entry = self._failed(entry, chunk, todo, trial, error, held)
-                held = ()
-                if isinstance(todo, CompleteRecording):  # no look of a chunk stands for it
+                saved = entry = self._save_failure(entry, chunk, step, attempt, error, unsaved)
+                unsaved = ()
+                if isinstance(step, CompleteRecording):  # the chunk is closed and has no `look_at` of its own
                     return entry, next_look(chunk, self.updates.now(), self.waits)
                 continue
             if fact is None:
                 return entry, now
-            if _waits_for_completion(entry, fact, step, now):
-                held = (fact,)
+            if _leads_to_completion(entry, fact, message, now):
+                unsaved = (fact,)
                 entry = decide(entry, fact, now).entry
                 continue
-            # What is done and cannot be noted is no failed try: the message comes again, and finds it done.
-            saved = entry = self.updates.apply(step.recording_id, *held, fact, known=saved).entry
-            held = ()
+            # A failed save is not a failed step: the message is delivered again, and its run finds the step done.
+            saved = entry = self.updates.apply(message.recording_id, *unsaved, fact, known=saved).entry
+            unsaved = ()
         return entry, self.updates.now() + self.waits.first
 
-    def _carry_out(self, todo: NextStep, entry: CatalogEntry, chunk: Chunk, trial: Trial) -> Fact | None:
-        """Do what is to be done; what came of it, or None when the time of this run is up."""
-        match todo:
+    def _take(self, step: NextStep, entry: CatalogEntry, chunk: Chunk, attempt: Attempt) -> Fact | None:
+        """Do one step. Its result as a fact; None if the time slice ended before the copy did."""
+        match step:
             case CopyChunk():
-                return self.copying.copy(entry, chunk, todo.candidate, trial)
+                return self.copying.copy(entry, chunk, step.candidate, attempt)
             case ArchiveMetadata():
-                return self.copying.archive_metadata(entry, chunk, todo.candidate, trial)
+                return self.copying.archive_metadata(entry, chunk, step.candidate, attempt)
             case ReleaseChunk() if chunk.proof is not None:
                 return self.releasing.release(entry, chunk, chunk.proof)
             case CompleteRecording():
                 return self.completing.complete(entry)
-        raise AssertionError(f"{todo} is no step to be carried out")
+        raise AssertionError(f"{step} cannot be done")
 
-    def _failed(
+    def _save_failure(
         self,
         entry: CatalogEntry,
         chunk: Chunk,
-        todo: NextStep,
-        trial: Trial,
+        step: NextStep,
+        attempt: Attempt,
         error: RecordingError,
-        held: tuple[Fact, ...],
+        unsaved: tuple[Fact, ...],
     ) -> CatalogEntry:
-        """Note a failed try, and what was held before it; the entry as it is then.
+        """Save a failed step, after the facts before it that are not saved yet; the entry after that.
 
         Raises:
-            Transient: not even the failure could be noted; the message must come again.
-            Permanent: neither the try nor its note can ever work.
+            Transient: the failure could not be saved; the message must be delivered again.
+            Permanent: neither the step nor the save can ever succeed.
         """
-        step = ChunkMessage(entry.recording.recording_id, chunk.document_id)
-        fact = self._fact_of(chunk, todo, trial, error, self.updates.now())
-        _step_failed(step, error, chunk.tries + 1)
+        recording_id = entry.recording.recording_id
+        fact = fact_of(chunk, step, attempt, error, self.updates.now(), self.waits)
+        log_failure(ChunkMessage(recording_id, chunk.document_id), error, chunk.tries + 1)
         try:
-            return self.updates.apply(entry.recording.recording_id, *held, fact).entry
+            return self.updates.apply(recording_id, *unsaved, fact).entry
         except RecordingError as unnoted:
-            # The message is for a person only if nothing of the two passes by itself.
+            # The message is kept for a person only if neither of the two errors is transient.
             raise (error if isinstance(error, Transient) else unnoted) from unnoted
 
-    def _fact_of(
-        self, chunk: Chunk, todo: NextStep, trial: Trial, error: RecordingError, now: datetime
-    ) -> Failed | Expired | Quarantined:
-        """What a failed try means."""
-        subject = _SUBJECTS.get(type(todo), Subject.MEDIA)
-        failure = Failure(now, error.operation, subject, error.code, error.cause, error.hint)
-        asked = error.retry_after if isinstance(error, Transient) else None
-        if isinstance(todo, CopyChunk) and isinstance(error, Permanent):
-            reasons = (f"{error.operation}: {error.cause}",)
-            return Quarantined(chunk.document_id, reasons, another_look(chunk, now, self.waits), due=trial.due)
-        if now >= chunk.gone_by and not chunk.is_closed:
-            return Expired(chunk.document_id, failure)
-        return Failed(
-            chunk.document_id,
-            failure,
-            next_look(chunk, now, self.waits, asked),
-            progressed=trial.has_progressed,
-            needs_a_person=isinstance(error, Permanent),
-            due=trial.due,
-        )
-
-    def _load(self, step: ChunkMessage) -> CatalogEntry:
-        entry = self.updates.load(step.recording_id)
-        if entry is None or entry.chunk(step.document_id) is None:
+    def _load(self, message: ChunkMessage) -> CatalogEntry:
+        entry = self.updates.load(message.recording_id)
+        if entry is None or entry.chunk(message.document_id) is None:
             raise UnknownRecording(
                 _OPERATION,
                 "the catalog does not know it",
                 hint="if its event is in the journal container, put that into the queue recording-events",
-                ids={"recording_id": step.recording_id, "document_id": step.document_id},
+                ids={"recording_id": message.recording_id, "document_id": message.document_id},
             )
         return entry
 
 
-def _waits_for_completion(entry: CatalogEntry, fact: Fact, step: ChunkMessage, now: datetime) -> bool:
-    """Whether a fact is noted together with the completion that it leads to at once.
+def _leads_to_completion(entry: CatalogEntry, fact: Fact, message: ChunkMessage, now: datetime) -> bool:
+    """Whether the next step after this fact is the completion; then both facts are saved together, in one request.
 
-    Who is cut off before that finds the source gone, and the manifest that was written.
+    After a crash before that save, the next run finds that the source is gone and that the manifest is there.
     """
     if not isinstance(fact, Released | Kept):
         return False
-    return isinstance(next_step(decide(entry, fact, now).entry, step.document_id, now), CompleteRecording)
+    return isinstance(next_step(decide(entry, fact, now).entry, message.document_id, now), CompleteRecording)
 
 
-def _chunk_of(entry: CatalogEntry, step: ChunkMessage) -> Chunk:
-    chunk = entry.chunk(step.document_id)
+def _chunk_of(entry: CatalogEntry, message: ChunkMessage) -> Chunk:
+    chunk = entry.chunk(message.document_id)
     if chunk is None:
-        raise AssertionError("next_step knows the chunk")
+        raise AssertionError("the entry has the chunk: `_load` checks it, and no fact removes a chunk")
     return chunk
-
-
-def _step_failed(step: ChunkMessage, error: RecordingError, attempt: int) -> None:
-    """One line for each failed try; its ids go into the error as well, which may yet leave this use case."""
-    error.ids = {"recording_id": step.recording_id, "document_id": step.document_id, **error.ids}
-    fields = {**error.ids, "code": error.code, "attempt": attempt, "operation": error.operation}
-    log.event("recording.step_failed", {**fields, "cause": error.cause}, logging.WARNING)

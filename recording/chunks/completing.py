@@ -1,4 +1,4 @@
-"""Once no chunk of a recording is open: the manifest beside the media, and the event that tells of it."""
+"""Completes a recording that has no open chunk: writes the manifest beside the media, and publishes its event."""
 
 import logging
 from collections.abc import Callable
@@ -16,12 +16,12 @@ from recording.core.naming import manifest_name
 from recording.ports import Archive, Topic
 
 _ROOM = 16
-"""Bytes by which the text of a time may be longer than that of another."""
+"""Bytes by which the texts of two times may differ in length."""
 
 
 @dataclass(frozen=True, slots=True)
 class Completing:
-    """Complete a recording in the archive whose container has that name."""
+    """Completes recordings. `container` is the name of the archive's container."""
 
     topic: Topic
     archive: Archive
@@ -29,12 +29,12 @@ class Completing:
     now: Callable[[], datetime]
 
     def complete(self, entry: CatalogEntry) -> Completed:
-        """Write the manifest, and publish that it is there; idempotent.
+        """Write the manifest and publish its event; idempotent.
 
-        A whole recording is told as RecordingArchived, one that is not as RecordingIncomplete.
+        The event is RecordingArchived for a whole recording, and RecordingIncomplete for any other.
 
         Raises:
-            Transient: the next try begins again; the manifest and the event are the same then.
+            Transient: try again; the manifest and the event will be the same.
         """
         recording_id = entry.recording.recording_id
         written, name = self._write(entry)
@@ -56,9 +56,9 @@ class Completing:
         return Completed(name, written.recording.revision, documents, missing)
 
     def _write(self, entry: CatalogEntry) -> tuple[CatalogEntry, BlobName]:
-        """Put the manifest, or find it there; the entry with the manifest's revision, and its name.
+        """Put the manifest, or find it there. Returns the entry with the manifest's revision, and the manifest's name.
 
-        One that stands and says something else is left: the next takes a new number and name.
+        A manifest with other content is never overwritten: this one gets the next revision, and so another name.
         """
         for revision in count(entry.recording.revision):
             numbered = replace(entry, recording=replace(entry.recording, revision=revision))
@@ -67,15 +67,15 @@ class Completing:
             try:
                 self.archive.put(name, memoryview(body), {"manifest": str(revision)}, "application/json")
             except BlobExists:
-                if not self._stands(name, body, len(entry.chunks)):
+                if not self._is_there(name, body, len(entry.chunks)):
                     continue
             return numbered, name
         raise AssertionError("there is always a next revision")
 
-    def _stands(self, name: BlobName, body: bytes, chunks: int) -> bool:
-        """Whether the blob of that name is this manifest, written by a try that was cut off before it noted so.
+    def _is_there(self, name: BlobName, body: bytes, chunks: int) -> bool:
+        """Whether the blob of that name is this manifest, written by a run that crashed before it saved that.
 
-        Only that try knew when it had released the source.
+        The release times in it may differ: only that run knew when it deleted the source.
         """
         found = bytearray(len(body) + _ROOM * chunks + 1)
         read = self.archive.read(name, 0, memoryview(found))

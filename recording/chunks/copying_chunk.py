@@ -1,7 +1,7 @@
-"""Copies one chunk: what is looked at before it is stored, and what stands in its way.
+"""Copies one chunk: inspects the content before it is stored, and resolves conflicts after.
 
-Every step may have been done before, by a try that was cut off or by a rival at this moment. So each is asked of the
-world and not of memory.
+An earlier try that crashed, or another worker at this moment, may have done any part of this already. So what is done
+is read from source and archive each time, and never remembered.
 """
 
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from recording.chunks.metadata_file import MetadataFile, MetadataRead
 from recording.chunks.setting_apart import InDoubt, SettingApart
-from recording.chunks.storing import InTheWay, Storing, Trial
+from recording.chunks.storing import Attempt, InTheWay, Storing
 from recording.copying.destination import Copied, CutOff, Destination
 from recording.copying.engine import Engine, OpenedChunk
 from recording.core.deadlines import Waits, another_look, due_by_metadata
@@ -35,7 +35,7 @@ _ANOTHER_STANDS = "the archive holds another blob of this name"
 
 @dataclass(frozen=True, slots=True)
 class CopyingChunk:
-    """Copy media and metadata into the archive, or apart where something is in doubt."""
+    """Copies media and metadata into the archive, or into the quarantine container if something is in doubt."""
 
     engine: Engine
     archive: Archive
@@ -48,18 +48,18 @@ class CopyingChunk:
     now: Callable[[], datetime]
 
     def copy(
-        self, entry: CatalogEntry, chunk: Chunk, candidate: Candidate, trial: Trial
+        self, entry: CatalogEntry, chunk: Chunk, candidate: Candidate, attempt: Attempt
     ) -> Archived | Quarantined | None:
-        """Copy the media of a candidate, with what can be had of its metadata; None when the time was up.
+        """Copy the media of a candidate, and its metadata file if that is available; None when the time slice ended.
 
         Raises:
-            Transient: it is tried again; what is staged stays staged.
+            Transient: try again; staged blocks stay staged.
             HostileLocation: nothing was sent there.
         """
         metadata = self.metadata_file.read(candidate)
-        trial.due = due_by_metadata(metadata.meaning.ended_at, self.retention)
+        attempt.due = due_by_metadata(metadata.meaning.ended_at, self.retention)
         try:
-            return self._copy(entry, chunk, candidate, metadata, trial)
+            return self._copy(entry, chunk, candidate, metadata, attempt)
         except SourceGone as error:
             copied = self._left_by_an_earlier_try(entry, chunk)
             if copied is None:
@@ -74,18 +74,18 @@ class CopyingChunk:
         return _archived(chunk, proof, candidate, metadata, (note,))
 
     def archive_metadata(
-        self, entry: CatalogEntry, chunk: Chunk, candidate: Candidate, trial: Trial
+        self, entry: CatalogEntry, chunk: Chunk, candidate: Candidate, attempt: Attempt
     ) -> MetadataArchived | Disputed:
-        """Store the metadata file of media that is proven, and hold the two against each other.
+        """Store the metadata file of proven media, and compare the two.
 
-        It is held against what the source serves now; so that must be what was archived before the file came.
+        The file is compared with what the source serves now, which must be what was archived before the file came.
 
         Raises:
-            Transient: the file cannot be had yet.
+            Transient: the file is not available yet.
             HostileLocation: nothing was sent there.
         """
         metadata = self.metadata_file.read(candidate)
-        trial.due = due_by_metadata(metadata.meaning.ended_at, self.retention)
+        attempt.due = due_by_metadata(metadata.meaning.ended_at, self.retention)
         stored = None if metadata.raw is None else self.metadata_file.store(self.archive, chunk, metadata.raw)
         if metadata.error is not None:
             raise metadata.error
@@ -94,8 +94,8 @@ class CopyingChunk:
         with self.engine.open(candidate.announced.content_location) as opened:
             doubts, notes = _look(entry, chunk, candidate, metadata, opened)
             to = self.storing.destination(self.archive, chunk.name, entry, chunk)
-            standing = self.archive.find(to.name)
-            if standing is not None and not opened.resembles(to, standing):
+            existing = self.archive.find(to.name)
+            if existing is not None and not opened.resembles(to, existing):
                 doubts = (*doubts, "the source serves something else than was archived before its metadata file came")
         meaning = metadata.meaning
         if doubts:
@@ -104,7 +104,7 @@ class CopyingChunk:
         return MetadataArchived(chunk.document_id, stored, notes, meaning.duration, meaning.paused)
 
     def _copy(
-        self, entry: CatalogEntry, chunk: Chunk, candidate: Candidate, metadata: MetadataRead, trial: Trial
+        self, entry: CatalogEntry, chunk: Chunk, candidate: Candidate, metadata: MetadataRead, attempt: Attempt
     ) -> Archived | Quarantined | None:
         to = self.storing.destination(self.archive, chunk.name, entry, chunk, metadata)
         stored: MetadataProof | None = None
@@ -113,41 +113,41 @@ class CopyingChunk:
             if doubts:
                 outcome: Copied | CutOff | InTheWay | InDoubt = InDoubt(doubts, opened.length)
             else:
-                # The metadata stands before the media does, so that whoever sees the blob finds both.
+                # The metadata file first: a reader who finds the media finds both.
                 stored = None if metadata.raw is None else self.metadata_file.store(self.archive, chunk, metadata.raw)
-                outcome = self.storing.store(opened, to, entry, chunk, trial)
+                outcome = self.storing.store(opened, to, entry, chunk, attempt)
             if isinstance(outcome, InTheWay):
-                outcome = self._examine(opened, to, outcome)
+                outcome = self._resolve(opened, to, outcome)
         if isinstance(outcome, InDoubt):
-            return self.setting_apart.set_apart(entry, chunk, candidate, metadata, outcome, trial)
+            return self.setting_apart.set_apart(entry, chunk, candidate, metadata, outcome, attempt)
         if isinstance(outcome, CutOff):
             return None
         proof = self.storing.proof(chunk.name, outcome, None if metadata.error else stored, Place.ARCHIVE)
         return _archived(chunk, proof, candidate, metadata, notes)
 
-    def _examine(self, opened: OpenedChunk, to: Destination, found: InTheWay) -> Copied | InDoubt:
-        """A conflict: read what is there and compare it with the source. What is not this chunk stays as it is."""
+    def _resolve(self, opened: OpenedChunk, to: Destination, found: InTheWay) -> Copied | InDoubt:
+        """On conflict, read what is there and compare it with the source. A blob of other content is left alone."""
         error = found.error
         if isinstance(error, ForeignBlocks):
             return InDoubt((f"{error.cause}; {error.hint}",), found.length)
-        standing = self.archive.find(to.name)
-        if standing is None:
+        existing = self.archive.find(to.name)
+        if existing is None:
             raise StagedBlocksGone(error.operation, error.cause, hint="they are staged again", ids=error.ids)
-        return opened.compare(to, standing) or InDoubt((_ANOTHER_STANDS,), found.length)
+        return opened.compare(to, existing) or InDoubt((_ANOTHER_STANDS,), found.length)
 
     def _left_by_an_earlier_try(self, entry: CatalogEntry, chunk: Chunk) -> Copied | None:
-        """What stands in the archive, once the source must have ended: the only witness left, unless it is in doubt.
+        """After `gone_by`: the copy of an earlier try, verified by its own metadata, as the source is gone.
 
-        It is so where it was put in doubt itself, or was seen to be something else than the source.
+        None if that copy was disputed, or was seen to differ from the source.
         """
         if self.now() < chunk.gone_by or chunk.is_disputed or _ANOTHER_STANDS in (*chunk.doubts, *chunk.notes):
             return None
         return self.engine.prove(self.storing.destination(self.archive, chunk.name, entry, chunk))
 
     def _taken_by(self, entry: CatalogEntry, chunk: Chunk, candidate: Candidate) -> str:
-        """Of a source that must have ended: under whose name it was released, if another announcement was quicker."""
+        """After `gone_by`: text that names the other chunk as which the source was archived, if there is one."""
         key = object_id(candidate.announced.content_location)
-        # Whoever asks first becomes the owner; what came by the function key alone must not.
+        # The first to ask becomes the owner; a candidate that came by the function key alone must not.
         if key is None or self.now() < chunk.gone_by or candidate.door is Door.FUNCTION_KEY:
             return ""
         owner = self.catalog.own(key, entry.recording.recording_id, chunk.document_id)
@@ -173,11 +173,11 @@ def _archived(
 def _look(
     entry: CatalogEntry, chunk: Chunk, candidate: Candidate, metadata: MetadataRead, opened: OpenedChunk
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Doubts and notes about the media of a candidate: whose it is, and whether it is what it should be."""
+    """Doubts and notes about the media of a candidate: whether it is this chunk's, and in the expected format."""
     meaning = metadata.meaning
     doubts, notes = doubts_about_identity(meaning, chunk.document_id, candidate.announced.index)
     facts = opened.facts()
-    # A redirect to another object is evidence of what the content is; one to a place without an object's id is none.
+    # A redirect to another object says which object the content is; a location without an object id says nothing.
     names_it = (object_id(opened.location) or object_id(candidate.announced.content_location)) == chunk.document_id
     if not names_it and not names(meaning, chunk.document_id):
         doubts = (*doubts, "neither the content's location nor the metadata file names this document")
@@ -189,8 +189,8 @@ def _look(
 
 
 def _expectation(entry: CatalogEntry, metadata: ChunkMetadata) -> Expectation:
-    # The event's own duration is no measure: whether pauses are in it, and how long they were, it does not say. Of the
-    # output the metadata file knows more than the event, whose fields are a text that came with nothing to prove it.
+    # The event's duration is not used: it is unknown whether it includes pauses, and how long they were. For the output
+    # the metadata file is more reliable than the event.
     return Expectation(
         output=metadata.output or entry.recording.output,
         duration=metadata.duration,

@@ -1,4 +1,4 @@
-"""The metadata file of a chunk: read at the source, kept in the archive byte by byte, and proven there."""
+"""The metadata file of a chunk: read from the source, stored unchanged in the archive, and verified there."""
 
 import hashlib
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from recording.core.naming import encode
 from recording.ports import Archive
 
 MOST_METADATA = 4 << 20
-"""Bytes; a metadata file lists participants and pauses and has a few kilobytes."""
+"""Bytes. A metadata file lists participants and pauses, and takes a few kilobytes."""
 
 _OPERATION = "archive metadata"
 _MOST_NAMES = 9
@@ -21,9 +21,9 @@ _DIGITS = 32
 
 @dataclass(frozen=True, slots=True)
 class MetadataRead:
-    """A metadata file: its bytes and meaning, or why it cannot be had yet.
+    """A metadata file: its bytes and what they say, or the error why it is not available yet.
 
-    One that came whole but says nothing has bytes and an error too: it is evidence, and a better one is waited for.
+    A file that was read whole but says nothing has both bytes and an error: it is stored, and a better one awaited.
     """
 
     raw: bytes | None
@@ -38,7 +38,7 @@ class MetadataFile:
     engine: Engine
 
     def read(self, candidate: Candidate) -> MetadataRead:
-        """Read the file that a candidate names; what is wrong with it is an outcome, as the media goes first."""
+        """Read the metadata file of a candidate. An error is returned, not raised: it must not delay the media."""
         location = candidate.announced.metadata_location
         if location is None:
             return MetadataRead(None, ChunkMetadata(notes=("the event named no metadataLocation",)))
@@ -53,12 +53,13 @@ class MetadataFile:
         return MetadataRead(raw, meaning, SourceNotReady("read metadata", cause, hint="a better one is waited for"))
 
     def store(self, archive: Archive, chunk: Chunk, raw: bytes) -> MetadataProof:
-        """Put the file beside its chunk, or find the same bytes there; one that differs is left, ours gets a number.
+        """Put the file beside its chunk, or find the same bytes there.
 
-        After some numbers it gets its digest: a source that says something else at every look keeps no media out.
+        A file with other bytes is never overwritten: this one gets a number in its name, and after some numbers its
+        digest. So a source whose metadata file changes at every look does not block the media.
 
         Raises:
-            Transient: it may or may not be stored; store it again.
+            Transient: it may or may not be stored; try again.
         """
         blob_metadata = {"acsdocumentid": encode(chunk.document_id)}
         sha256 = hashlib.sha256(raw).hexdigest()
@@ -66,10 +67,10 @@ class MetadataFile:
             try:
                 etag = archive.put(name, memoryview(raw), blob_metadata, "application/json")
             except BlobExists:
-                standing = _standing(archive, name, raw)
-                if standing is None:
+                found = _etag_of_same(archive, name, raw)
+                if found is None:
                     continue
-                etag = standing
+                etag = found
             return MetadataProof(name, len(raw), sha256, etag)
         raise Transient(
             _OPERATION,
@@ -86,8 +87,8 @@ def _names(chunk_name: BlobName, sha256: str) -> Iterator[BlobName]:
     yield BlobName(f"{chunk_name}.metadata-{sha256[:_DIGITS]}.json")
 
 
-def _standing(archive: Archive, name: BlobName, raw: bytes) -> str | None:
-    """The ETag of the blob of that name, if it holds these bytes and nothing else."""
+def _etag_of_same(archive: Archive, name: BlobName, raw: bytes) -> str | None:
+    """The ETag of the blob of that name, if its content is exactly these bytes."""
     found = archive.find(name)
     if found is None or found.length != len(raw):
         return None

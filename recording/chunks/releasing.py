@@ -1,6 +1,6 @@
-"""Deletes a chunk at the source, where a proof gives the authority to; where nothing does, the source is left alone.
+"""Deletes a chunk at the source if that is authorized by a proof; otherwise the source is left alone.
 
-A source that is kept by mistake ends by itself within a day. One that is deleted by mistake is gone.
+A source that is kept by mistake is deleted by the service within a day. A source that is deleted by mistake is lost.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ _METADATA_UNDER = "/content/acsmetadata"
 
 
 class _NotAllowed(Exception):
-    """Nothing gives the authority to delete; the message says why. `is_conflict`: another chunk claims the source."""
+    """The delete is not authorized; the message is the reason. `is_conflict`: another chunk claims the source."""
 
     def __init__(self, reason: str, *, is_conflict: bool = False) -> None:
         super().__init__(reason)
@@ -32,7 +32,7 @@ class _NotAllowed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Releasing:
-    """Release at the source; `authority` is the RELEASE_AT_SOURCE setting."""
+    """Releases chunks at the source. `authority` is the RELEASE_AT_SOURCE setting."""
 
     catalog: Catalog
     engine: Engine
@@ -42,10 +42,10 @@ class Releasing:
     now: Callable[[], datetime]
 
     def release(self, entry: CatalogEntry, chunk: Chunk, proof: Proof) -> Released | Kept | Damaged:
-        """Release one archived chunk, or say why it is kept, or that the archive no longer holds what was proven.
+        """Release an archived chunk; or return why it is kept, or what is damaged in the archive since the proof.
 
         Raises:
-            Transient: the source may or may not be deleted; the next try finds out.
+            Transient: the source may or may not be deleted; try again.
         """
         try:
             location = self._authorized(entry, chunk, proof)
@@ -69,7 +69,11 @@ class Releasing:
     # Authority
 
     def _authorized(self, entry: CatalogEntry, chunk: Chunk, proof: Proof) -> Location:
-        """The location that may be asked to delete."""
+        """The location that may be deleted.
+
+        Raises:
+            _NotAllowed: nothing may be deleted.
+        """
         if self.authority is Authority.NEVER:
             raise _NotAllowed("RELEASE_AT_SOURCE is false")
         if proof.by_its_own_word:
@@ -81,23 +85,23 @@ class Releasing:
             raise _NotAllowed("the event named no deleteLocation")
         content, deleted = object_id(chunk.announced.content_location), object_id(location)
         if deleted is None or content != deleted:
-            self._look_under(location, chunk)
-            self._assert_not_announced(deleted, entry, chunk)
+            self._check_metadata_under(location, chunk)
+            self._check_not_announced(deleted, entry, chunk)
         for key in dict.fromkeys((deleted or location, content or chunk.announced.content_location)):
             self._own(key, entry, chunk)
         return location
 
-    def _assert_not_announced(self, key: str | None, entry: CatalogEntry, chunk: Chunk) -> None:
-        """What is to be deleted is no other chunk's content, as far as the events of this recording say."""
+    def _check_not_announced(self, key: str | None, entry: CatalogEntry, chunk: Chunk) -> None:
+        """No event of this recording says that the object to delete is the content of another chunk."""
         for other in entry:
             places = [one.announced.content_location for one in other.candidates if one.door is Door.EVENT_GRID]
             if other.document_id != chunk.document_id and key in map(object_id, places):
                 raise _NotAllowed(f"deleteLocation names the object of document {other.document_id}", is_conflict=True)
 
-    def _look_under(self, location: Location, chunk: Chunk) -> None:
-        """The object to be deleted has another id than the content: its own metadata must name this document."""
+    def _check_metadata_under(self, location: Location, chunk: Chunk) -> None:
+        """The object to delete has another id than the content: its own metadata must name this document."""
         under = Location(f"{location.partition('?')[0].rstrip('/')}{_METADATA_UNDER}")
-        is_enough = self.authority is Authority.EVENT  # unless it is seen to be somebody else's
+        is_enough = self.authority is Authority.EVENT  # unless its metadata names another document
         try:
             named = parse_metadata(self.engine.read_small(under, MOST_METADATA)).document_id
         except (SourceGone, SourceNotReady) as error:
@@ -114,7 +118,7 @@ class Releasing:
         raise _NotAllowed("deleteLocation names an object whose metadata is of another document", is_conflict=True)
 
     def _own(self, key: str, entry: CatalogEntry, chunk: Chunk) -> None:
-        """One source object belongs to one chunk of one recording: to the first that was proven."""
+        """Claim the source object. It belongs to one chunk of one recording: the first that claims it."""
         mine = (entry.recording.recording_id, chunk.document_id)
         owner = self.catalog.own(key, *mine)
         if owner != mine:
@@ -129,7 +133,7 @@ class Releasing:
     # The delete
 
     def _delete(self, chunk: Chunk, location: Location, proof: Proof) -> bool:
-        """Whether it was there. That it was not is believed only if the content is gone as well."""
+        """Delete; whether the object was there. If not, the content must be gone as well."""
         if self.source.delete(location, proof):
             return True
         try:
@@ -140,11 +144,11 @@ class Releasing:
         raise SourceUnexpected(
             _OPERATION,
             "deleteLocation says that nothing is there, while contentLocation still serves the content",
-            hint="the source ends by itself; look at the event in the journal container",
+            hint="the service deletes the source by itself; look at the event in the journal container",
         )
 
     def _damage(self, proof: Proof) -> str:
-        """What the archive lacks of what the proof says, or nothing."""
+        """What has changed in the archive since the proof; empty if nothing has."""
         media = self._differs(proof.name, proof.length, proof.etag)
         if media or proof.metadata is None:
             return media

@@ -1,10 +1,10 @@
-"""Keeps apart what is in doubt, beside its doubts, for a person; the source is left alone."""
+"""Copies content that is in doubt into the quarantine container, for a person. The source is left alone."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from recording.chunks.metadata_file import MetadataFile, MetadataRead
-from recording.chunks.storing import InTheWay, Storing, Trial
+from recording.chunks.storing import Attempt, InTheWay, Storing
 from recording.copying.destination import Copied, CutOff, Destination
 from recording.copying.engine import Engine
 from recording.core.deadlines import Waits, another_look
@@ -17,7 +17,7 @@ _MOST_NAMES_APART = 9
 
 @dataclass(frozen=True, slots=True)
 class InDoubt:
-    """What keeps the content of that length out of the archive."""
+    """Why the content, of that length, is not stored in the archive."""
 
     reasons: tuple[str, ...]
     length: int
@@ -25,7 +25,7 @@ class InDoubt:
 
 @dataclass(frozen=True, slots=True)
 class SettingApart:
-    """Copy into the quarantine container."""
+    """Copies into the quarantine container."""
 
     engine: Engine
     quarantine: Archive
@@ -40,25 +40,28 @@ class SettingApart:
         candidate: Candidate,
         metadata: MetadataRead,
         doubt: InDoubt,
-        trial: Trial,
+        attempt: Attempt,
     ) -> Quarantined | None:
-        """Keep a copy in the quarantine container, unless the same doubt about as many bytes has one there already."""
+        """Copy to the quarantine container, unless a copy with the same length and doubts is there already.
+
+        Returns None if the time slice ended before the copy did.
+        """
         proof: Proof | None = None
         if not self._is_apart_already(chunk, doubt):
             stored = None if metadata.raw is None else self.metadata_file.store(self.quarantine, chunk, metadata.raw)
             for name in _names_apart(chunk.name):
                 to = self.storing.destination(self.quarantine, name, entry, chunk, metadata)
-                copied = self._put_apart(entry, chunk, candidate, to, trial)
+                copied = self._put_apart(entry, chunk, candidate, to, attempt)
                 if isinstance(copied, CutOff):
                     return None
                 if copied is not None:
                     proof = self.storing.proof(name, copied, stored, Place.QUARANTINE)
                     break
         look_at = another_look(chunk, self.storing.now(), self.waits)
-        return Quarantined(chunk.document_id, doubt.reasons, look_at, proof, trial.due)
+        return Quarantined(chunk.document_id, doubt.reasons, look_at, proof, attempt.due)
 
     def _is_apart_already(self, chunk: Chunk, doubt: InDoubt) -> bool:
-        """Whether a copy of what is doubted now stands apart; somebody may have emptied the container."""
+        """Whether a copy with the same length and doubts is there; a person may have deleted the earlier one."""
         apart = chunk.apart
         if apart is None or apart.place is not Place.QUARANTINE:
             return False
@@ -68,12 +71,12 @@ class SettingApart:
         return found is not None and found.etag == apart.etag
 
     def _put_apart(
-        self, entry: CatalogEntry, chunk: Chunk, candidate: Candidate, to: Destination, trial: Trial
+        self, entry: CatalogEntry, chunk: Chunk, candidate: Candidate, to: Destination, attempt: Attempt
     ) -> Copied | CutOff | None:
-        """A copy under that name, made now or by an earlier try; None where a blob of something else has it."""
+        """A copy under that name, made now or by an earlier try; None if another blob has that name."""
         if self.quarantine.find(to.name) is None:
             with self.engine.open(candidate.announced.content_location) as opened:
-                outcome = self.storing.store(opened, to, entry, chunk, trial)
+                outcome = self.storing.store(opened, to, entry, chunk, attempt, Place.QUARANTINE)
             if not isinstance(outcome, InTheWay):
                 return outcome
         return self.engine.compare(candidate.announced.content_location, to)

@@ -1,4 +1,4 @@
-"""Stores the content of a chunk under a name: what its blob says of itself, how far it is, and what proves it."""
+"""Stores the content of a chunk as a blob: blob metadata, progress in the log, conflicts, and the proof."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,10 +19,14 @@ _UNKNOWN_CONTENT = "application/octet-stream"
 
 
 @dataclass(slots=True)
-class Trial:
-    """What one try may use and has brought: until when it may copy (monotonic seconds), bytes made safe, a new due.
+class Attempt:
+    """The limit and the results of one try of a step.
 
-    `resumed` are bytes that an earlier try has made safe.
+    Attributes:
+        until: the monotonic time in seconds at which the time slice of the copy ends.
+        resumed: bytes that an earlier try has staged.
+        has_progressed: whether this try has stored any bytes.
+        due: the earliest end of the source by the metadata file, if that says more than the event.
     """
 
     until: float
@@ -33,7 +37,7 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class InTheWay:
-    """A blob, a rival's commit or somebody's blocks are where the chunk of that length should go."""
+    """A conflict: a blob, or blocks that are not ours, have the name of the chunk; `length` is the chunk's."""
 
     error: BlobExists | StagedBlocksGone | ForeignBlocks
     length: int
@@ -41,31 +45,38 @@ class InTheWay:
 
 @dataclass(frozen=True, slots=True)
 class Storing:
-    """Store what arrives; for the archive and for the quarantine alike."""
+    """Stores content in the archive or in the quarantine container."""
 
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
 
     def store(
-        self, opened: OpenedChunk, to: Destination, entry: CatalogEntry, chunk: Chunk, trial: Trial
+        self,
+        opened: OpenedChunk,
+        to: Destination,
+        entry: CatalogEntry,
+        chunk: Chunk,
+        attempt: Attempt,
+        place: Place = Place.ARCHIVE,
     ) -> Copied | CutOff | InTheWay:
-        """Carry the content to its destination, as far as the time of this try allows; or say what is in the way."""
+        """Copy the content to its destination, as far as the time slice allows; or return what is in the way."""
         began = self.monotonic()
-        trial.resumed = 0
+        attempt.resumed = 0
 
         def resumed(length: int) -> None:
-            trial.resumed = length
+            attempt.resumed = length
 
         try:
-            copied = opened.store(to, trial.until, self._progress(entry, chunk, opened.length, trial), resumed)
+            copied = opened.store(to, attempt.until, self._progress(entry, chunk, opened.length, attempt), resumed)
         except (BlobExists, StagedBlocksGone, ForeignBlocks) as error:
             return InTheWay(error, opened.length)
         if isinstance(copied, CutOff):
-            _tell("recording.copy_cut_off", entry, chunk, staged=copied.staged, bytes=opened.length)
+            _log("recording.copy_cut_off", entry, chunk, staged=copied.staged, bytes=opened.length)
         else:
             seconds = self.monotonic() - began
-            rate = (opened.length - trial.resumed) / max(seconds, 1e-6) / (1 << 20)
-            _tell("recording.chunk_copied", entry, chunk, bytes=opened.length, seconds=seconds, mib_per_second=rate)
+            rate = (opened.length - attempt.resumed) / max(seconds, 1e-6) / (1 << 20)
+            figures = {"bytes": opened.length, "seconds": seconds, "mib_per_second": rate}
+            _log("recording.chunk_copied", entry, chunk, place=place, **figures)
         return copied
 
     def destination(
@@ -76,7 +87,7 @@ class Storing:
         chunk: Chunk,
         metadata: MetadataRead | None = None,
     ) -> Destination:
-        """Where it goes, and what its blob says of itself."""
+        """The destination of a copy, with the blob metadata and content type."""
         identity = {
             "acsrecordingid": encode(entry.recording.recording_id),
             "acsdocumentid": encode(chunk.document_id),
@@ -94,7 +105,7 @@ class Storing:
         *,
         by_its_own_word: bool = False,
     ) -> Proof:
-        """The evidence of what was stored."""
+        """The proof of what was stored."""
         return Proof(
             name=name,
             length=copied.length,
@@ -106,25 +117,25 @@ class Storing:
             by_its_own_word=by_its_own_word,
         )
 
-    def _progress(self, entry: CatalogEntry, chunk: Chunk, length: int, trial: Trial) -> Progress:
-        """Log how far a long copy is, now and then; it is told of every block, by one thread at a time."""
+    def _progress(self, entry: CatalogEntry, chunk: Chunk, length: int, attempt: Attempt) -> Progress:
+        """Log the progress of a long copy every few seconds. Called for every block, by one thread at a time."""
         began = last = self.monotonic()
         done = 0
 
         def progress(more: int) -> None:
             nonlocal done, last
-            trial.has_progressed = True
+            attempt.has_progressed = True
             done += more
             now = self.monotonic()
             if now - last >= _PROGRESS_SECONDS:
                 last = now
                 rate = done / (now - began) / (1 << 20)
-                safe = trial.resumed + done
-                _tell("recording.copy_progress", entry, chunk, done=safe, bytes=length, mib_per_second=rate)
+                safe = attempt.resumed + done
+                _log("recording.copy_progress", entry, chunk, done=safe, bytes=length, mib_per_second=rate)
 
         return progress
 
 
-def _tell(name: str, entry: CatalogEntry, chunk: Chunk, **fields: float) -> None:
+def _log(name: str, entry: CatalogEntry, chunk: Chunk, **fields: float | str) -> None:
     ids = {"recording_id": entry.recording.recording_id, "document_id": chunk.document_id}
     log.event(name, {**ids, **fields})

@@ -1,4 +1,4 @@
-"""The catalog as its contract needs it: its adapter, the table behind it, and entries."""
+"""What the contract of the catalog needs: its adapter, the table behind it, and entries."""
 
 import base64
 import random
@@ -41,9 +41,9 @@ SERVER = CallLocator(server_call_id=ServerCallId("aHR0/+=="))
 
 @dataclass
 class RealCatalog:
-    """A catalog in Azurite, and the network to it. The SDK tries nothing again, so that errors show at once.
+    """A catalog in Azurite, and the network to it. Nothing is retried, so that errors appear at once.
 
-    `rival` goes another way, and so does `table`, which holds the rows themselves.
+    `rival` and `table`, which gives access to the rows, use connections without faults.
     """
 
     catalog: TableCatalog
@@ -54,7 +54,7 @@ class RealCatalog:
 
 
 def claim(key: str, request_id: str = "request", locator: CallLocator = SERVER) -> StartClaim:
-    """A claim that nothing came of yet."""
+    """A claim that is not settled."""
     order = StartOrder(locator, Output(Content.AUDIO, Channel.MIXED, Format.WAV), request_id, NOW)
     return StartClaim(key, order, f"event/{request_id}", NOW)
 
@@ -65,7 +65,7 @@ def entry(recording_id: RecordingId, *chunks: int) -> CatalogEntry:
 
 
 def whole_entry(recording_id: RecordingId) -> CatalogEntry:
-    """An entry in which every field is set, in one chunk or another."""
+    """An entry in which every field is set in at least one chunk."""
     full = replace(
         chunk(0, ChunkState.RELEASED, notes="noted: ä, 録音", end_reason="SizeLimit"),
         candidates=(candidate(0), candidate(0, door=Door.FUNCTION_KEY, host="us-api")),
@@ -107,7 +107,7 @@ def whole_entry(recording_id: RecordingId) -> CatalogEntry:
 
 
 def large_entry(recording_id: RecordingId, count: int) -> CatalogEntry:
-    """An entry of so many chunks, released; ids and digests are as random as the service's."""
+    """An entry of so many released chunks; ids and digests are as random as the service's."""
     chosen = random.Random(7)
     return replace(entry(recording_id), chunks=tuple(_large_chunk(chosen, index) for index in range(count)))
 
@@ -138,13 +138,13 @@ def _large_chunk(chosen: random.Random, index: int) -> Chunk:
 
 
 def random_entry(recording_id: RecordingId, size: int) -> CatalogEntry:
-    """An entry that takes some `size` bytes in a row, however it is compressed."""
+    """An entry that takes about `size` bytes in a row: it cannot be compressed."""
     text = base64.b64encode(random.Random(size).randbytes(size)).decode()
     return changed_recording(entry(recording_id), session_end_reason=text)
 
 
 def add_failure(catalog: Catalog, recording_id: RecordingId, index: int) -> None:
-    """Add a failure to a chunk: read again where a rival was quicker."""
+    """Add a failure to a chunk; on conflict, read again."""
     while True:
         loaded = catalog.load(recording_id)
         assert loaded is not None

@@ -1,4 +1,4 @@
-"""The real things that the adapters are held to, once for all contract suites; each test takes names of its own."""
+"""The services that the adapters are tested against, started once for all suites; each test has its own names."""
 
 import ssl
 import uuid
@@ -41,14 +41,14 @@ def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
 
 @pytest.fixture(scope="session")
 def acs_started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAcs]:
-    """Communication Services behind their tunnel."""
+    """Local Communication Services behind their tunnel."""
     with LocalAcs(tmp_path_factory.mktemp("acs"), lambda _: None) as running:
         yield running
 
 
 @pytest.fixture
 def acs(acs_started: LocalAcs, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalAcs]:
-    """The same, well-behaved again after each test, which is led through the tunnel as the app is."""
+    """The same, without faults after each test. Each test uses the tunnel, as the app does."""
     for name, value in acs_started.environment().items():
         monkeypatch.setenv(name, value)
     yield acs_started
@@ -71,7 +71,7 @@ def event_grid(event_grid_started: LocalEventGrid, acs: LocalAcs) -> LocalEventG
 
 @pytest.fixture
 def mark() -> str:
-    """A text of this test alone."""
+    """A text that is unique to this test."""
     return uuid.uuid4().hex[:16]
 
 
@@ -85,14 +85,14 @@ def real_container(azurite: Azurite, mark: str) -> Iterator[RealContainer]:
 
 @pytest.fixture(params=["fake", "real"])
 def container(request: pytest.FixtureRequest) -> Container:
-    """Each in turn."""
+    """The fake, then the real one."""
     found: Container = FakeContainer() if request.param == "fake" else request.getfixturevalue("real_container")
     return found
 
 
 @pytest.fixture
 def real_store(acs: LocalAcs) -> Iterator[RealStore]:
-    """The source's adapter before the local service."""
+    """The source's adapter and the local service."""
     store = RealStore(acs)
     yield store
     store.close()
@@ -100,14 +100,14 @@ def real_store(acs: LocalAcs) -> Iterator[RealStore]:
 
 @pytest.fixture(params=["fake", "real"])
 def store(request: pytest.FixtureRequest) -> Store:
-    """Each in turn."""
+    """The fake, then the real one."""
     found: Store = FakeStore() if request.param == "fake" else request.getfixturevalue("real_store")
     return found
 
 
 @pytest.fixture(scope="session")
 def table(azurite: Azurite) -> str:
-    """One table for all tests: each has recordings of its own."""
+    """One table for all tests: each test has its own recordings."""
     with TableServiceClient.from_connection_string(azurite.connection_string) as service:
         service.create_table(TABLE)
     return azurite.connection_string
@@ -130,7 +130,7 @@ def real_catalog(table: str) -> Iterator[RealCatalog]:
 
 @pytest.fixture(params=["fake", "real"])
 def catalog(request: pytest.FixtureRequest) -> Catalog:
-    """Each in turn."""
+    """The fake, then the real one."""
     if request.param == "fake":
         return FakeCatalog()
     found: Catalog = request.getfixturevalue("real_catalog").catalog
@@ -139,7 +139,7 @@ def catalog(request: pytest.FixtureRequest) -> Catalog:
 
 @pytest.fixture
 def real_queue(azurite: Azurite, mark: str) -> Iterator[RealQueue]:
-    """The adapter over a queue of this test alone."""
+    """The adapter over a queue that is unique to this test."""
     network = FaultyTransport()
     storage = azurite.connection_string
     with (
@@ -153,23 +153,23 @@ def real_queue(azurite: Azurite, mark: str) -> Iterator[RealQueue]:
 
 @pytest.fixture(params=["fake", "real"])
 def queue(request: pytest.FixtureRequest) -> Queue:
-    """Each in turn."""
+    """The fake, then the real one."""
     found: Queue = InMemory() if request.param == "fake" else request.getfixturevalue("real_queue")
     return found
 
 
 @pytest.fixture
 def recording_id(mark: str) -> RecordingId:
-    """A recording of this test alone."""
+    """A recording that is unique to this test."""
     return RecordingId(f"recording-{mark}")
 
 
-# The transport alone, before scripted servers
+# The transport alone, with scripted servers
 
 
 @pytest.fixture(scope="module")
 def surroundings() -> Iterator[None]:
-    """Whatever the machine's own environment says is not heard by the suites that ask for this."""
+    """Hides the machine's own proxy and certificate settings from the suites that use this."""
     with pytest.MonkeyPatch.context() as patch:
         for name in SURROUNDINGS:
             patch.delenv(name, raising=False)
@@ -179,20 +179,20 @@ def surroundings() -> Iterator[None]:
 
 @pytest.fixture
 def transport() -> Iterator[Urllib3Transport]:
-    """What is under test."""
+    """The transport under test."""
     with closing(Urllib3Transport(8)) as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
 def authority() -> trustme.CA:
-    """Who vouches for the servers."""
+    """The authority that signs the servers' certificates."""
     return trustme.CA()
 
 
 @pytest.fixture(scope="module")
 def certified(authority: trustme.CA) -> ssl.SSLContext:
-    """What a server needs for TLS."""
+    """A server's TLS context."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert("127.0.0.1", HOST).configure_cert(context)
     return context
@@ -200,7 +200,7 @@ def certified(authority: trustme.CA) -> ssl.SSLContext:
 
 @pytest.fixture
 def trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The environment says that the servers are to be trusted."""
+    """Sets the environment so that the servers are trusted."""
     bundle = tmp_path / "ca.pem"
     authority.cert_pem.write_to_path(str(bundle))
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))

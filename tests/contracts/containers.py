@@ -1,4 +1,4 @@
-"""A container as the archive's contract needs it: its adapter, and what a stranger can do to it."""
+"""What the contract of the archive needs: its adapter, and what other programs can do to the container."""
 
 import hashlib
 from collections.abc import Callable, Mapping
@@ -19,12 +19,12 @@ from tests.contracts.faulty_transport import FaultyTransport
 from tests.fakes import FakeArchive
 
 NAME = BlobName("2026/03/01/a=2E_b~-/0000.wav")
-LABELS = {"acsrecordingid": "a=2Eb", "length": "3"}
+METADATA = {"acsrecordingid": "a=2Eb", "length": "3"}
 CONTENT = b"0123456789"
 
 
 def block_id(index: int, content: bytes = b"") -> str:
-    """An id such as the copy makes."""
+    """A block id as the copy engine makes them."""
     return blocks.block_id(index, hashlib.sha256(content).digest(), 7)
 
 
@@ -32,7 +32,7 @@ A, B, C = (block_id(index) for index in range(3))
 
 
 def view(content: bytes) -> memoryview:
-    """As the copy hands it over: part of a larger buffer."""
+    """A view as the copy engine passes it: part of a larger buffer."""
     return memoryview(bytearray(b"##" + content + b"##"))[2:-2]
 
 
@@ -41,28 +41,28 @@ class Storage(Archive, Journal, Protocol):
 
 
 class Container(Protocol):
-    """One container of the test's own."""
+    """One container, unique to the test."""
 
     @property
     def archive(self) -> Storage:
-        """What is under test."""
+        """The adapter under test."""
 
     @property
     def rival(self) -> Storage:
-        """The same container, as another process of this app sees it."""
+        """The same container, as used by another process of this app."""
 
     @property
     def missing(self) -> Storage:
-        """One over a container that does not exist."""
+        """An adapter over a container that does not exist."""
 
     def put_as_stranger(self, name: BlobName, content: bytes, blob_metadata: Mapping[str, str] | None = None) -> None:
-        """Publish, or overwrite."""
+        """Write a blob as another program, overwriting."""
 
     def delete(self, name: BlobName) -> None:
         """Remove a blob."""
 
     def content_type(self, name: BlobName) -> str:
-        """Of a blob."""
+        """The content type of a blob."""
 
 
 class FakeContainer:
@@ -83,7 +83,7 @@ class FakeContainer:
 
 
 class RealContainer:
-    """In Azurite; `network` stands before `archive` alone. Nothing is tried again, so that errors show at once."""
+    """In Azurite. Only `archive` uses `network`. Nothing is retried, so that errors appear at once."""
 
     def __init__(self, azurite: Azurite, name: str) -> None:
         self.network = FaultyTransport()
@@ -93,7 +93,7 @@ class RealContainer:
         service = BlobServiceClient.from_connection_string(storage, transport=self.network, retry_total=0)
         other = BlobServiceClient.from_connection_string(storage, retry_total=0)
         writes, others_writes = blob_requests(service, self.network, retries=0), blob_requests(other, retries=0)
-        self.archive_keeping = partial(BlobArchive, service, writes, name)
+        self.archive_with_retention = partial(BlobArchive, service, writes, name)
         self.archive = BlobArchive(service, writes, name)
         self.rival = BlobArchive(other, others_writes, name)
         self.missing = BlobArchive(service, writes, f"{name}-missing")
@@ -119,8 +119,8 @@ OPERATIONS: dict[str, Callable[[Storage], object]] = {
     "find": lambda archive: archive.find(NAME),
     "staged": lambda archive: archive.staged(NAME),
     "stage": lambda archive: archive.stage(NAME, A, view(CONTENT)),
-    "commit": lambda archive: archive.commit(NAME, [A], LABELS, "audio/wav"),
-    "put": lambda archive: archive.put(NAME, view(CONTENT), LABELS, "audio/wav"),
+    "commit": lambda archive: archive.commit(NAME, [A], METADATA, "audio/wav"),
+    "put": lambda archive: archive.put(NAME, view(CONTENT), METADATA, "audio/wav"),
     "committed": lambda archive: archive.committed(NAME),
     "read": lambda archive: archive.read(NAME, 0, memoryview(bytearray(4))),
     "write": lambda archive: archive.write(NAME, CONTENT),

@@ -1,4 +1,4 @@
-"""Requests as a caller makes them, replies as one reads them, and sockets that do less or tell more."""
+"""Requests and replies as a caller uses them, and sockets that read in pieces or record what is written."""
 
 from collections.abc import Callable, Sequence
 from itertools import cycle
@@ -18,19 +18,19 @@ CHUNKED = "Transfer-Encoding: chunked"
 
 
 def get(transport: Urllib3Transport, url: str, headers: dict[str, str] | None = None) -> Reply:
-    """Ask for something."""
+    """Send a GET."""
     return transport.send(HttpRequest("GET", url, headers=headers or {}), take=Take.OPEN)
 
 
 def put(transport: Urllib3Transport, url: str, body: bytes | memoryview) -> Reply:
-    """Send something."""
+    """Send a PUT."""
     return transport.send(
         HttpRequest("PUT", url, headers={"Content-Length": str(len(body))}), body=body, take=Take.OPEN
     )
 
 
 def read_into(found: bytearray, reply: Reply, rooms: Sequence[int] = (70_000,)) -> None:
-    """The body to its end, in views of these sizes; what came before a break is there."""
+    """Read the body to its end, in views of these sizes; after a break `found` has the bytes before it."""
     for room in cycle(rooms):
         piece = memoryview(bytearray(room))
         read = reply.readinto(piece)
@@ -47,7 +47,7 @@ def read(reply: Reply, rooms: Sequence[int] = (70_000,)) -> bytes:
 
 
 def broken(reply: Reply) -> bytes:
-    """What came of a body before it broke; and it stays broken."""
+    """The bytes of a body before it broke; later reads fail as well."""
     found = bytearray()
     with pytest.raises(Broken):
         read_into(found, reply, (4,))
@@ -57,7 +57,7 @@ def broken(reply: Reply) -> bytes:
 
 
 def connect_by(patch: pytest.MonkeyPatch, kind: Callable[[int], socket]) -> None:
-    """Sockets connected from now on are of this kind."""
+    """Replace the class of sockets that are connected from now on."""
 
     def connect(*where: Any, **options: Any) -> socket:  # noqa: ANN401 - passed on
         with create_connection(*where, **options) as opened:
@@ -66,10 +66,10 @@ def connect_by(patch: pytest.MonkeyPatch, kind: Callable[[int], socket]) -> None
     patch.setattr("urllib3.util.connection.create_connection", connect)
 
 
-def drip(patch: pytest.MonkeyPatch, sizes: Sequence[int]) -> None:
-    """What comes on the sockets connected from now on comes in pieces of these sizes, over and over."""
+def in_pieces(patch: pytest.MonkeyPatch, sizes: Sequence[int]) -> None:
+    """Let sockets that are connected from now on read in pieces of these sizes, in turn."""
 
-    class Dripping(socket):
+    class InPieces(socket):
         def __init__(self, number: int) -> None:
             super().__init__(fileno=number)
             self._sizes = cycle(sizes)
@@ -78,11 +78,11 @@ def drip(patch: pytest.MonkeyPatch, sizes: Sequence[int]) -> None:
         def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
             return super().recv_into(buffer, min(nbytes or len(buffer), next(self._sizes)), flags)
 
-    connect_by(patch, Dripping)
+    connect_by(patch, InPieces)
 
 
 def writes(patch: pytest.MonkeyPatch) -> list[bytes]:
-    """What is written to the sockets connected from now on, write by write."""
+    """The writes to sockets that are connected from now on."""
     written = list[bytes]()
 
     class Watched(socket):

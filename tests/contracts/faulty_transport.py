@@ -1,4 +1,4 @@
-"""Stands between a client and the network: answers in the service's place, loses requests, damages bytes."""
+"""A transport between client and network that fakes replies, loses requests or replies, and damages bytes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from urllib3.connection import HTTPConnection
 
 from recording.adapters.http_transport import Reply, Urllib3Transport
 from recording.adapters.http_transport.connection import Connection
-from recording.adapters.sdk_errors import give_back_long_rest
+from recording.adapters.sdk_errors import raise_if_retry_after_too_long
 
 _CONNECTIONS = 16
 _LOST = "broken on purpose"
@@ -19,7 +19,7 @@ _LOST = "broken on purpose"
 
 @dataclass
 class Request:
-    """What is to be sent; a rule may change its body."""
+    """A request to be sent; a rule may change its body."""
 
     method: str
     url: str
@@ -32,7 +32,7 @@ type Rule = Callable[[Request, Send], Reply]
 
 
 class FaultyTransport(Urllib3Transport):
-    """The app's own, whose next requests meet the rules that were laid, one each; then all is well again."""
+    """The app's transport. Each rule applies to one of the next requests; after that there are no faults."""
 
     def __init__(self) -> None:
         super().__init__(_CONNECTIONS)
@@ -55,12 +55,12 @@ class FaultyTransport(Urllib3Transport):
     def answer(
         self, status: int, code: str = "", headers: dict[str, str] | None = None, times: int = 1, body: bytes = b""
     ) -> None:
-        """Answer in the service's place, with its error code."""
+        """Answer instead of the service, with its error code."""
         said = {**({"x-ms-error-code": code} if code else {}), **(headers or {})}
         self._rules += [lambda request, _send: _reply(request, status, said, body)] * times
 
     def lose_request(self, times: int = 1) -> None:
-        """Break the connection before the service sees anything."""
+        """Break the connection before the service receives anything."""
 
         def lose(_request: Request, _send: Send) -> Reply:
             raise ServiceRequestError(_LOST)
@@ -68,7 +68,7 @@ class FaultyTransport(Urllib3Transport):
         self._rules += [lose] * times
 
     def lose_reply(self, times: int = 1) -> None:
-        """Break the connection after the service has done its part."""
+        """Break the connection after the service has processed the request."""
 
         def lose(_request: Request, send: Send) -> Reply:
             send().close()
@@ -77,9 +77,9 @@ class FaultyTransport(Urllib3Transport):
         self._rules += [lose] * times
 
     def then(self, act: Callable[[], object]) -> None:
-        """Do something once the service has replied, before the client hears of it.
+        """Do something after the service has replied, before the client gets the reply.
 
-        A list is cut to one row a page, as a table may cut it wherever it likes.
+        A list has one row a page: a table may divide it anywhere.
         """
 
         def reply(request: Request, send: Send) -> Reply:
@@ -92,7 +92,7 @@ class FaultyTransport(Urllib3Transport):
         self._rules.append(reply)
 
     def damage(self, times: int = 1) -> None:
-        """Change a byte of the body on its way."""
+        """Change a byte of the body in transit."""
 
         def change(request: Request, send: Send) -> Reply:
             body = bytearray(request.body)
@@ -104,7 +104,7 @@ class FaultyTransport(Urllib3Transport):
 
 
 def _reply(request: Request, status: int, headers: dict[str, str], body: bytes) -> Reply:
-    """As if it had come over the network."""
+    """A reply as if from the network."""
     said = {**headers, "Content-Length": str(len(body)), "Connection": "close"}
     lines = [f"HTTP/1.1 {status} Answered", *(f"{name}: {value}" for name, value in said.items()), "", ""]
     opened = HTTPConnection("answered")
@@ -114,5 +114,5 @@ def _reply(request: Request, status: int, headers: dict[str, str], body: bytes) 
         theirs.sendall("\r\n".join(lines).encode() + body)
         reply = Reply(HttpRequest(request.method, request.url), connection, Connection.close)
         reply.read_whole(len(body))
-    give_back_long_rest(reply)
+    raise_if_retry_after_too_long(reply)
     return reply

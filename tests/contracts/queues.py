@@ -1,4 +1,4 @@
-"""A queue as its contract needs it: its adapter, and what whoever listens to it sees."""
+"""What the contract of the queue needs: its adapter, and what a consumer of the queue sees."""
 
 import time
 from dataclasses import dataclass, field
@@ -19,17 +19,17 @@ STEP = ChunkMessage(RecordingId("aHR0/+== ä 録音 <&>\"'"), DocumentId("0-weu-
 
 
 class Queue(Protocol):
-    """One queue of the test's own."""
+    """One queue, unique to the test."""
 
     @property
     def queue(self) -> ChunkQueue:
-        """What is under test."""
+        """The adapter under test."""
 
     def waiting(self) -> int:
         """How many messages there are, visible or not."""
 
     def take(self) -> bytes | None:
-        """The text of a message that is visible now, taken out."""
+        """Remove a message that is visible now; its text."""
 
     def pass_time(self, delay: timedelta) -> None:
         """Let a delay pass."""
@@ -37,7 +37,7 @@ class Queue(Protocol):
 
 @dataclass
 class Calendar:
-    """A clock that is set forward."""
+    """A clock that can be advanced."""
 
     at: datetime = NOW
 
@@ -69,9 +69,9 @@ class InMemory:
 
 @dataclass
 class RealQueue:
-    """A queue in Azurite, and the network to it. The SDK tries nothing again, so that errors show at once.
+    """A queue in Azurite, and the network to it. Nothing is retried, so that errors appear at once.
 
-    `aside` goes another way, and takes messages as the Functions host does: their text is not decoded.
+    `aside` has no faults, and reads messages as the Functions host does: their text is not decoded.
     """
 
     queue: StorageQueue
@@ -83,7 +83,7 @@ class RealQueue:
         return int(self.aside.get_queue_properties().approximate_message_count or 0)
 
     def message(self) -> QueueMessage | None:
-        """A message that is visible now, taken out."""
+        """Remove a message that is visible now."""
         found = self.aside.receive_message()
         if found is not None:
             self.aside.delete_message(found)

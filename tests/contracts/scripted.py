@@ -1,4 +1,4 @@
-"""A server on 127.0.0.1 that says what its script says, byte for byte, to whoever connects."""
+"""A server on 127.0.0.1 that sends what its script says, byte for byte, to every client."""
 
 import re
 import socket
@@ -20,7 +20,7 @@ _END = b"\r\n\r\n"
 
 
 def said(body: bytes = b"", *headers: str, status: str = "200 OK") -> bytes:
-    """A whole reply that says its length."""
+    """A whole reply with its length."""
     return head(f"Content-Length: {len(body)}", *headers, status=status) + body
 
 
@@ -35,8 +35,8 @@ def chunked(*pieces: bytes, extension: str = "", trailers: Sequence[str] = ()) -
     return chunks + "\r\n".join([f"0{extension}", *trailers, "", ""]).encode()
 
 
-def dripping(begin: bytes, piece: bytes = b"x", end: bytes = b"") -> Callable[[bytes], Iterator[bytes]]:
-    """Says the beginning, then a piece now and then for half a minute, each in time for a socket; then the end."""
+def slowly(begin: bytes, piece: bytes = b"x", end: bytes = b"") -> Callable[[bytes], Iterator[bytes]]:
+    """Sends the beginning, then for half a minute pieces, each within the timeout of a socket; then the end."""
 
     def say(_request: bytes) -> Iterator[bytes]:
         yield begin
@@ -49,11 +49,11 @@ def dripping(begin: bytes, piece: bytes = b"x", end: bytes = b"") -> Callable[[b
 
 
 class Server:
-    """Plays a script for each connection, the last one for all further ones.
+    """Plays one script for each connection, and the last one for all further connections.
 
     Args:
-        scripts: what is said, connection by connection.
-        tls: speaks TLS, with the certificate of this context.
+        scripts: what is sent, for each connection.
+        tls: uses TLS, with the certificate of this context.
         tunnel: is a proxy first, that leads every CONNECT to itself.
         bodies: hears requests to their end, or only their heads.
         tells_ends: says by TLS, too, that it closes; if not, the connection is cut off.
@@ -72,6 +72,8 @@ class Server:
         self.sent = 0
         self.closed = threading.Semaphore(0)
         """Released for each connection that was closed from here."""
+        self.left = threading.Semaphore(0)
+        """Released for each connection that the other side has closed."""
         self._scripts = scripts
         self._tls = tls
         self._tunnel = tunnel
@@ -92,7 +94,7 @@ class Server:
     ) -> None:
         for one in (self._listener, *self._open):
             with suppress(OSError):
-                socket.socket.shutdown(one, socket.SHUT_RDWR)  # wakes who waits for it
+                socket.socket.shutdown(one, socket.SHUT_RDWR)  # wakes a thread that waits for it
         for thread in self._threads:
             thread.join()
         self._listener.close()
@@ -129,21 +131,22 @@ class Server:
             else:
                 while connection.recv(1 << 16):
                     pass
+                self.left.release()
         if isinstance(connection, ssl.SSLSocket) and self._tells_ends:
-            with suppress(OSError):  # that the other side has not answered yet
+            with suppress(OSError):  # the other side has not answered yet
                 connection.setblocking(False)  # noqa: FBT003 - the socket's own signature
                 connection.unwrap()
         connection.close()
         self.closed.release()
 
     def _hear(self, connection: socket.socket) -> bytes:
-        """The next request; an end in its place is an error."""
+        """The next request; the end of the connection is an error."""
         request = b""
         while _END not in request or (self._bodies and len(request) < _whole(request)):
-            come = connection.recv(1 << 16)
-            if not come:
-                raise ConnectionError("nothing comes any more")
-            request += come
+            received = connection.recv(1 << 16)
+            if not received:
+                raise ConnectionError("the connection has ended")
+            request += received
         return request
 
 

@@ -1,4 +1,4 @@
-"""The service's storage as the source's contract needs it: its adapter, what it holds, and how it misbehaves."""
+"""What the contract of the source needs: its adapter, the content of the service's storage, and its faults."""
 
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, Protocol
@@ -16,7 +16,7 @@ HANG_SECONDS = 0.3
 
 
 class Stored(NamedTuple):
-    """One chunk: where it is and where it is deleted."""
+    """One chunk: its content location and its delete location."""
 
     content: Location
     delete: Location
@@ -27,10 +27,10 @@ class Store(Protocol):
 
     @property
     def source(self) -> Source:
-        """What is under test."""
+        """The adapter under test."""
 
     def add(self, content: bytes) -> Stored:
-        """Keep a chunk."""
+        """Store a chunk."""
 
     def holds(self, stored: Stored) -> bool:
         """Whether the chunk is still there."""
@@ -42,7 +42,7 @@ class Store(Protocol):
         """How many requests have reached it."""
 
     def strayed(self) -> list[str]:
-        """Hosts off the list that somebody tried to reach."""
+        """Hosts outside the allow-list that a client tried to reach."""
 
 
 class FakeStore:
@@ -73,7 +73,7 @@ class FakeStore:
 
 
 class RealStore:
-    """The local service over TLS, through its tunnel, by the clients that the app has."""
+    """The local service over TLS, through its tunnel, with the app's clients."""
 
     def __init__(self, acs: LocalAcs, key: str | None = None) -> None:
         self.acs = acs
@@ -111,7 +111,7 @@ class RealStore:
 
 
 def read_into(found: bytearray, transfer: Transfer, room: int = 70_000) -> None:
-    """The body to its end, in pieces; what came before a break is there."""
+    """Read the body to its end, in pieces; after a break `found` has the bytes before it."""
     piece = memoryview(bytearray(room))
     while read := transfer.readinto(piece):
         found += piece[:read]
@@ -125,6 +125,6 @@ def read_all(transfer: Transfer) -> bytes:
 
 
 def fetched(opened: AbstractContextManager[Transfer]) -> bytes:
-    """All that a request brings."""
+    """The whole body of a request's reply."""
     with opened as transfer:
         return read_all(transfer)

@@ -1,4 +1,4 @@
-"""Call Automation as the calls' contract needs it: its adapter, its calls, and how it misbehaves."""
+"""What the contract of the calls needs: its adapter, the calls of the service, and its faults."""
 
 import uuid
 from datetime import UTC, datetime
@@ -32,7 +32,7 @@ class Locators(NamedTuple):
 
 
 def order(locator: CallLocator, *, output: Output = WAV, paused: bool = False) -> StartOrder:
-    """An order with an id of its own."""
+    """An order with a unique id."""
     return StartOrder(locator, output, str(uuid.uuid4()), datetime.now(UTC), paused)
 
 
@@ -41,13 +41,13 @@ class Switchboard(Protocol):
 
     @property
     def calls(self) -> Calls:
-        """What is under test."""
+        """The adapter under test."""
 
     def call(self, *, established: bool = True) -> Locators:
-        """A call."""
+        """Add a call."""
 
     def establish(self, locators: Locators) -> None:
-        """Let that call be answered."""
+        """Establish that call."""
 
     def end(self, locators: Locators) -> None:
         """End that call, and its recordings."""
@@ -86,7 +86,7 @@ class FakeSwitchboard:
 
 
 class RealSwitchboard:
-    """The local service; the SDK tries nothing again unless told to, so that errors show at once."""
+    """The local service. Nothing is retried unless `retries` says so, so that errors appear at once."""
 
     def __init__(self, acs: LocalAcs, key: str | None = None, retries: int = 0) -> None:
         self._world = acs.world

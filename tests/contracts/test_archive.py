@@ -17,7 +17,7 @@ from recording.core.model import BlobName
 from recording.ports import ArchivedBlob, BlockList
 from tests.contracts.containers import (
     CONTENT,
-    LABELS,
+    METADATA,
     NAME,
     A,
     B,
@@ -35,14 +35,13 @@ def staged_and_committed(archive: Storage, name: BlobName = NAME) -> str:
     """A blob of two blocks; its ETag."""
     archive.stage(name, A, view(b"01234"))
     archive.stage(name, B, view(b"567"))
-    return archive.commit(name, [A, B], LABELS, "audio/wav")
+    return archive.commit(name, [A, B], METADATA, "audio/wav")
 
 
 # Nothing there
 
 
 def test_nothing_is_found_where_nothing_is(container: Container) -> None:
-    """Each question has its own word for it."""
     archive = container.archive
 
     assert archive.find(NAME) is None
@@ -51,7 +50,7 @@ def test_nothing_is_found_where_nothing_is(container: Container) -> None:
 
 
 def test_staged_blocks_alone_are_no_blob(container: Container) -> None:
-    """No reader ever sees a part."""
+    """Readers never see a partial blob."""
     container.archive.stage(NAME, A, view(CONTENT))
 
     assert container.archive.find(NAME) is None
@@ -59,7 +58,7 @@ def test_staged_blocks_alone_are_no_blob(container: Container) -> None:
 
 
 def test_a_blob_that_is_not_there_cannot_be_read(container: Container) -> None:
-    """That is an error, not an end."""
+    """It is an error, not an empty read."""
     with pytest.raises(RecordingError):
         container.archive.read(NAME, 0, memoryview(bytearray(4)))
 
@@ -68,7 +67,7 @@ def test_a_blob_that_is_not_there_cannot_be_read(container: Container) -> None:
 
 
 def test_what_is_staged_is_listed(container: Container) -> None:
-    """With its size, for whoever goes on."""
+    """With the sizes, for a copy that continues."""
     archive = container.archive
     archive.stage(NAME, B, view(b"567"))
     archive.stage(NAME, A, view(b"01234"))
@@ -78,7 +77,7 @@ def test_what_is_staged_is_listed(container: Container) -> None:
 
 
 def test_a_block_staged_twice_is_one_block(container: Container) -> None:
-    """The last word counts."""
+    """The last content counts."""
     archive = container.archive
     archive.stage(NAME, A, view(b"first"))
     archive.stage(NAME, A, view(b"again!"))
@@ -87,7 +86,6 @@ def test_a_block_staged_twice_is_one_block(container: Container) -> None:
 
 
 def test_many_threads_stage_at_once(container: Container) -> None:
-    """Each its own block."""
     archive = container.archive
     run_together(*(lambda i=i: archive.stage(NAME, block_id(i), view(bytes([i]) * 100)) for i in range(16)))
     archive.commit(NAME, [block_id(i) for i in range(16)], {}, "audio/wav")
@@ -98,7 +96,7 @@ def test_many_threads_stage_at_once(container: Container) -> None:
 
 
 def test_ids_of_another_length_keep_ours_out(container: Container) -> None:
-    """Someone else's; that is said as it is, and theirs stay."""
+    """Blocks of another program are reported as foreign, and stay."""
     archive = container.archive
     theirs = base64.b64encode(b"short").decode()
     archive.stage(NAME, theirs, view(b"x"))
@@ -112,11 +110,11 @@ def test_ids_of_another_length_keep_ours_out(container: Container) -> None:
 
 
 def test_a_commit_publishes_the_blocks_in_order(container: Container) -> None:
-    """With blob_metadata, type and ETag, and a list of what it is made of."""
+    """With blob metadata, content type and ETag, and with its list of blocks."""
     archive = container.archive
     etag = staged_and_committed(archive)
 
-    assert ArchivedBlob(8, etag, LABELS) == archive.find(NAME)
+    assert ArchivedBlob(8, etag, METADATA) == archive.find(NAME)
     assert BlockList((StagedBlock(A, 5), StagedBlock(B, 3)), 8, etag) == archive.committed(NAME)
     assert "audio/wav" == container.content_type(NAME)
     found = bytearray(8)
@@ -125,7 +123,10 @@ def test_a_commit_publishes_the_blocks_in_order(container: Container) -> None:
 
 
 def test_a_committed_name_has_nothing_staged(container: Container) -> None:
-    """Whoever asks hears that there is a blob, however it came; blocks left out are gone."""
+    """To list staged blocks is a conflict then, after a commit and after a put.
+
+    Blocks that were left out are discarded.
+    """
     archive = container.archive
     archive.stage(NAME, C, view(b"left out"))
     staged_and_committed(archive)
@@ -137,31 +138,31 @@ def test_a_committed_name_has_nothing_staged(container: Container) -> None:
 
 
 def test_an_existing_blob_is_never_overwritten(container: Container) -> None:
-    """By no commit and no put, of equal bytes or others."""
+    """Neither a commit nor a put overwrites it, whether the bytes are equal or not."""
     archive = container.archive
     container.put_as_stranger(NAME, b"a stranger's", {"whose": "theirs"})
     before = archive.find(NAME)
     archive.stage(NAME, A, view(CONTENT))
     with pytest.raises(BlobExists):
-        archive.commit(NAME, [A], LABELS, "audio/wav")
+        archive.commit(NAME, [A], METADATA, "audio/wav")
     with pytest.raises(BlobExists):
-        archive.put(NAME, view(CONTENT), LABELS, "audio/wav")
+        archive.put(NAME, view(CONTENT), METADATA, "audio/wav")
 
     assert before == archive.find(NAME)
 
 
-def test_our_own_commit_sent_twice_is_a_question(container: Container) -> None:
-    """As when its first reply was lost."""
+def test_our_own_commit_sent_twice_is_a_conflict(container: Container) -> None:
+    """As after a lost reply."""
     archive = container.archive
     etag = staged_and_committed(archive)
     with pytest.raises(BlobExists):
-        archive.commit(NAME, [A, B], LABELS, "audio/wav")
+        archive.commit(NAME, [A, B], METADATA, "audio/wav")
 
-    assert ArchivedBlob(8, etag, LABELS) == archive.find(NAME)
+    assert ArchivedBlob(8, etag, METADATA) == archive.find(NAME)
 
 
 def test_a_rivals_commit_discards_our_blocks(container: Container) -> None:
-    """Whether its blob still stands or not."""
+    """Also if its blob has been deleted since."""
     container.archive.stage(NAME, A, view(b"ours"))
     container.rival.stage(NAME, B, view(b"theirs"))
     container.rival.commit(NAME, [B], {}, "audio/wav")
@@ -175,7 +176,7 @@ def test_a_rivals_commit_discards_our_blocks(container: Container) -> None:
 
 
 def test_of_two_commits_at_once_one_wins(container: Container) -> None:
-    """The other hears of it; the blob is one of the two, whole."""
+    """The other is a conflict; the blob is one of the two, whole."""
     lost: list[RecordingError] = []
     for archive, one in ((container.archive, A), (container.rival, B)):
         archive.stage(NAME, one, view(one.encode()))
@@ -194,7 +195,7 @@ def test_of_two_commits_at_once_one_wins(container: Container) -> None:
     assert (StagedBlock(A, len(A)),) == listed.blocks or (StagedBlock(B, len(B)),) == listed.blocks
 
 
-def test_a_commit_of_what_was_never_staged_is_told(container: Container) -> None:
+def test_a_commit_of_what_was_never_staged_is_refused(container: Container) -> None:
     """Nothing is published."""
     container.archive.stage(NAME, A, view(CONTENT))
     with pytest.raises(StagedBlocksGone):
@@ -208,17 +209,17 @@ def test_a_commit_of_what_was_never_staged_is_told(container: Container) -> None
 
 
 def test_a_put_publishes_at_once(container: Container) -> None:
-    """Without blocks to list."""
+    """It has no list of blocks."""
     archive = container.archive
-    etag = archive.put(NAME, view(CONTENT), LABELS, "application/json")
+    etag = archive.put(NAME, view(CONTENT), METADATA, "application/json")
 
-    assert ArchivedBlob(10, etag, LABELS) == archive.find(NAME)
+    assert ArchivedBlob(10, etag, METADATA) == archive.find(NAME)
     assert BlockList((), 10, etag) == archive.committed(NAME)
     assert "application/json" == container.content_type(NAME)
 
 
 def test_every_blob_has_an_etag_of_its_own(container: Container) -> None:
-    """Even one of the same bytes, put anew under the same name."""
+    """Also a blob with the same name and bytes, put again."""
     first = container.archive.put(NAME, view(CONTENT), {}, "audio/wav")
     container.put_as_stranger(NAME, CONTENT)
     found = container.archive.find(NAME)
@@ -234,7 +235,7 @@ def test_every_blob_has_an_etag_of_its_own(container: Container) -> None:
 def test_a_read_fills_the_view_as_far_as_there_are_bytes(
     container: Container, offset: int, room: int, expected: bytes
 ) -> None:
-    """And says how far; beyond the end there are none."""
+    """It returns how many; after the end none."""
     container.archive.put(NAME, view(CONTENT), {}, "audio/wav")
     found = bytearray(b"-" * room)
 
@@ -247,7 +248,7 @@ def test_a_read_fills_the_view_as_far_as_there_are_bytes(
 
 @every_operation
 def test_a_missing_container_is_said_to_be_missing(container: Container, operate: Callable[[Storage], object]) -> None:
-    """It is never taken for a blob that is not there; the hint says what to look at."""
+    """It is not reported as a missing blob; the hint says what to check."""
     with pytest.raises(ArchiveRefused) as caught:
         operate(container.missing)
 
@@ -258,7 +259,7 @@ def test_a_missing_container_is_said_to_be_missing(container: Container, operate
 
 
 def test_the_journal_keeps_what_it_was_given_first(container: Container) -> None:
-    """A name already there is left as it is, and that is no error."""
+    """To write the same name again changes nothing and is no error."""
     container.archive.write(NAME, b'{"a": 1}')
     container.archive.write(NAME, b'{"a": 2}')
     found = bytearray(20)

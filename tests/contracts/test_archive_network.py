@@ -1,4 +1,4 @@
-"""What only a network can do to `Archive`: refusals, lost replies, damaged bytes."""
+"""`Archive` with faults of the network: refusals, lost replies, damaged bytes."""
 
 import base64
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from recording.core.errors import (
 from recording.ports import BlockList
 from tests.contracts.containers import (
     CONTENT,
-    LABELS,
+    METADATA,
     NAME,
     OPERATIONS,
     A,
@@ -53,7 +53,7 @@ def test_every_refusal_is_told_by_who_must_react(
     code: str,
     error: type[RecordingError],
 ) -> None:
-    """Busy passes by itself; refused passes when a role has spread, or needs a person, and has a hint."""
+    """Busy is transient. Refused needs a role that takes effect, or a person, and has a hint."""
     real_container.network.answer(status, code)
     with pytest.raises(error) as caught:
         operate(real_container.archive)
@@ -65,7 +65,7 @@ def test_every_refusal_is_told_by_who_must_react(
 
 @every_operation
 def test_no_reply_is_busy(real_container: RealContainer, operate: Callable[[Storage], object]) -> None:
-    """Nobody knows what has happened."""
+    """The outcome is unknown."""
     real_container.network.lose_request()
     with pytest.raises(ArchiveBusy) as caught:
         operate(real_container.archive)
@@ -74,7 +74,6 @@ def test_no_reply_is_busy(real_container: RealContainer, operate: Callable[[Stor
 
 
 def test_a_busy_archive_says_for_how_long(real_container: RealContainer) -> None:
-    """In seconds."""
     real_container.network.answer(503, "ServerBusy", {"Retry-After": "7"})
     with pytest.raises(ArchiveBusy) as caught:
         real_container.archive.stage(NAME, A, view(CONTENT))
@@ -84,17 +83,16 @@ def test_a_busy_archive_says_for_how_long(real_container: RealContainer) -> None
 
 @pytest.mark.parametrize("code", ["BlobAlreadyExists", "ConditionNotMet", "LeaseIdMissing", "BlobImmutableDueToPolicy"])
 @pytest.mark.parametrize("status", [409, 412])
-def test_a_conflict_is_a_question(real_container: RealContainer, status: int, code: str) -> None:
-    """Whatever the service calls it."""
+def test_every_conflict_is_told_as_one(real_container: RealContainer, status: int, code: str) -> None:
     real_container.archive.stage(NAME, A, view(CONTENT))
     real_container.network.answer(status, code)
     with pytest.raises(BlobExists):
-        real_container.archive.commit(NAME, [A], LABELS, "audio/wav")
+        real_container.archive.commit(NAME, [A], METADATA, "audio/wav")
 
 
 @pytest.mark.parametrize("code", ["Md5Mismatch", "Crc64Mismatch"])
 def test_a_mismatch_is_damage(real_container: RealContainer, code: str) -> None:
-    """Of a block as of a whole blob."""
+    """For a block and for a whole blob."""
     for operate in (OPERATIONS["stage"], OPERATIONS["put"]):
         real_container.network.answer(400, code)
         with pytest.raises(ArchiveDamaged):
@@ -102,7 +100,7 @@ def test_a_mismatch_is_damage(real_container: RealContainer, code: str) -> None:
 
 
 def test_bytes_damaged_on_their_way_are_not_kept(real_container: RealContainer) -> None:
-    """The archive reckons the checksum anew, of a block as of a whole blob."""
+    """The archive computes the checksum itself, for a block and for a whole blob."""
     real_container.network.damage(times=2)
     for operate in (OPERATIONS["stage"], OPERATIONS["put"]):
         with pytest.raises(ArchiveDamaged):
@@ -113,37 +111,36 @@ def test_bytes_damaged_on_their_way_are_not_kept(real_container: RealContainer) 
 
 
 def test_the_checksum_is_that_of_blob_storage() -> None:
-    """CRC-64/NVME, the lowest byte first; its check value is published."""
+    """CRC-64/NVME, little-endian; the check value is a published one."""
     assert base64.b64encode(0xAE8B14860A799888.to_bytes(8, "little")).decode() == checksum(memoryview(b"123456789"))
 
 
 @pytest.mark.parametrize("operation", ["stage", "put"])
 def test_every_block_and_blob_carries_its_checksum(real_container: RealContainer, operation: str) -> None:
-    """For the archive to verify on arrival."""
     OPERATIONS[operation](real_container.archive)
 
     assert checksum(memoryview(CONTENT)) == real_container.network.sent[-1].headers["x-ms-content-crc64"]
 
 
 def test_a_commit_whose_reply_is_lost_is_found_done(real_container: RealContainer) -> None:
-    """The next one, ours or the SDK's own, hears of our own blob."""
+    """The next commit, ours or the SDK's retry, is a conflict with our own blob."""
     real_container.archive.stage(NAME, A, view(CONTENT))
     real_container.network.lose_reply()
     with pytest.raises(ArchiveBusy):
-        real_container.archive.commit(NAME, [A], LABELS, "audio/wav")
+        real_container.archive.commit(NAME, [A], METADATA, "audio/wav")
     with pytest.raises(BlobExists):
-        real_container.archive.commit(NAME, [A], LABELS, "audio/wav")
+        real_container.archive.commit(NAME, [A], METADATA, "audio/wav")
     found = real_container.archive.find(NAME)
 
     assert found is not None
-    assert (10, LABELS) == (found.length, found.blob_metadata)
+    assert (10, METADATA) == (found.length, found.blob_metadata)
 
 
 def test_no_error_shows_a_key_or_a_signature(real_container: RealContainer, azurite: Azurite) -> None:
-    """Nor a URL's query."""
+    """Nor the query of a URL."""
     real_container.network.answer(403, "AuthenticationFailed")
     with pytest.raises(ArchiveRefused) as caught:
-        real_container.archive.put(NAME, view(CONTENT), LABELS, "audio/wav")
+        real_container.archive.put(NAME, view(CONTENT), METADATA, "audio/wav")
     text = f"{caught.value} {caught.value!r}"
 
     assert azurite.key not in text
@@ -152,7 +149,7 @@ def test_no_error_shows_a_key_or_a_signature(real_container: RealContainer, azur
 
 
 def test_the_largest_block_is_put_in_one_request(azurite: Azurite, real_container: RealContainer) -> None:
-    """The SDK would cut it beyond 64 MiB, and send the checksum of the whole with each part."""
+    """The SDK would split a body above 64 MiB, and send the checksum of the whole with each part."""
     with blob_service(azurite.connection_string) as service, blob_requests(service) as writes:
         archive = BlobArchive(service, writes, real_container.archive.container)
         content = bytes((64 << 20) + 1)
@@ -162,7 +159,6 @@ def test_the_largest_block_is_put_in_one_request(azurite: Azurite, real_containe
 
 
 def test_a_write_that_is_accepted_in_chunks_gives_its_connection_back() -> None:
-    """Though there are none."""
     accepted = head("Transfer-Encoding: chunked", 'ETag: "1"', status="201 Created") + chunked()
     with (
         Server([accepted] * 3) as server,
@@ -171,9 +167,9 @@ def test_a_write_that_is_accepted_in_chunks_gives_its_connection_back() -> None:
     ):
         archive = BlobArchive(service, writes, "container")
         archive.stage(NAME, A, view(CONTENT))
-        archive.commit(NAME, [A], LABELS, "audio/wav")
+        archive.commit(NAME, [A], METADATA, "audio/wav")
 
-        assert "1" == archive.put(NAME, view(CONTENT), LABELS, "audio/wav")
+        assert "1" == archive.put(NAME, view(CONTENT), METADATA, "audio/wav")
         assert 1 == server.opened
 
 
@@ -181,7 +177,7 @@ PART = head(f"Content-Length: {len(CONTENT)}", status="206 Partial Content") + C
 
 
 def test_what_breaks_while_it_is_read_back_is_read_again() -> None:
-    """From its beginning."""
+    """From the beginning."""
     with (
         Server([PART[:-1], None], [PART]) as server,
         BlobServiceClient(f"{server.url}/account") as service,
@@ -196,7 +192,7 @@ def test_what_breaks_while_it_is_read_back_is_read_again() -> None:
 
 @pytest.mark.parametrize("reply", [PART.replace(b"206 Partial Content", b"200 OK"), PART + b"!", said(CONTENT + b"!")])
 def test_what_is_not_the_range_is_not_read_back(reply: bytes) -> None:
-    """A whole blob in its place, or more than was asked for; the next try may be answered better."""
+    """A whole blob instead of the range, or more bytes than requested, is transient."""
     longer = reply.replace(b"Content-Length: %d" % len(CONTENT), b"Content-Length: %d" % (len(CONTENT) + 1))
     with (
         Server([longer if reply.endswith(b"!") else reply]) as server,

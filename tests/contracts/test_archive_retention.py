@@ -33,8 +33,8 @@ WAYS = pytest.mark.parametrize("publish", [put, commit])
 def test_a_blob_is_in_its_tier_from_the_first(
     azurite: Azurite, real_container: RealContainer, publish: Callable[[Archive], None], tier: str
 ) -> None:
-    """Not moved there later, which would cost a write."""
-    archive = real_container.archive_keeping(BlobRetention(lambda: NOW, tier=tier))
+    """It is not moved later, which would cost another write."""
+    archive = real_container.archive_with_retention(BlobRetention(lambda: NOW, tier=tier))
     publish(archive)
     with BlobServiceClient.from_connection_string(azurite.connection_string) as service:
         found = service.get_blob_client(archive.container, NAME).get_blob_properties()
@@ -46,9 +46,9 @@ def test_a_blob_is_in_its_tier_from_the_first(
 def test_immutability_and_hold_are_asked_for_with_the_commit_itself(
     real_container: RealContainer, publish: Callable[[Archive], None]
 ) -> None:
-    """There is no moment at which the blob stands and is not protected."""
-    keeping = BlobRetention(lambda: NOW, immutable_days=7, locked=True, legal_hold=True)
-    publish(real_container.archive_keeping(keeping))
+    """There is no moment at which the blob exists without protection."""
+    retention = BlobRetention(lambda: NOW, immutable_days=7, locked=True, legal_hold=True)
+    publish(real_container.archive_with_retention(retention))
     headers = real_container.network.sent[-1].headers
 
     assert "Sun, 08 Mar 2026 12:00:00 GMT" == headers["x-ms-immutability-policy-until-date"]

@@ -26,7 +26,7 @@ def real(acs: LocalAcs) -> Iterator[RealSwitchboard]:
 
 @pytest.fixture(params=["fake", "real"])
 def board(request: pytest.FixtureRequest) -> Switchboard:
-    """Each in turn."""
+    """The fake, then the real one."""
     found: Switchboard = FakeSwitchboard() if request.param == "fake" else request.getfixturevalue("real")
     return found
 
@@ -36,7 +36,7 @@ def board(request: pytest.FixtureRequest) -> Switchboard:
 
 @pytest.mark.parametrize("way", Locators._fields)
 def test_a_call_can_be_named_in_four_ways(board: Switchboard, way: str) -> None:
-    """Each starts a recording of it."""
+    """Each starts a recording."""
     locators = board.call()
     recording_id = board.calls.start(order(getattr(locators, way)))
 
@@ -46,12 +46,12 @@ def test_a_call_can_be_named_in_four_ways(board: Switchboard, way: str) -> None:
 
 @pytest.mark.parametrize("output", [facts.output for facts in VALID], ids=str)
 def test_every_valid_output_can_be_ordered(board: Switchboard, output: Output) -> None:
-    """The service takes all three words of it."""
+    """The service takes content, channel and format."""
     assert board.calls.start(order(board.call().server, output=output))
 
 
 def test_the_same_order_starts_one_recording(board: Switchboard) -> None:
-    """However often it is sent, and after the call is over too; another order is another."""
+    """However often it is sent, also after the call has ended; another order starts another recording."""
     locators = board.call()
     first = order(locators.server)
     recording_id = board.calls.start(first)
@@ -73,7 +73,7 @@ def test_the_same_order_sent_at_once_starts_one_recording(board: Switchboard) ->
 
 
 def test_an_order_whose_reply_is_lost_is_found_done(board: Switchboard) -> None:
-    """By the same order sent again."""
+    """When the same order is sent again."""
     first = order(board.call().server)
     board.arm("start_response_lost")
     with pytest.raises(ServiceBusy):
@@ -85,7 +85,7 @@ def test_an_order_whose_reply_is_lost_is_found_done(board: Switchboard) -> None:
 
 @pytest.mark.parametrize("fault", ["start_503", "start_500", "start_429"])
 def test_a_busy_service_starts_nothing(board: Switchboard, fault: str) -> None:
-    """The same order may be sent again."""
+    """The same order can be sent again."""
     first = order(board.call().server)
     board.arm(fault)
     with pytest.raises(ServiceBusy):
@@ -97,7 +97,7 @@ def test_a_busy_service_starts_nothing(board: Switchboard, fault: str) -> None:
 
 
 def test_a_recording_may_be_started_paused(board: Switchboard) -> None:
-    """Until it is resumed."""
+    """It records once it is resumed."""
     recording_id = board.calls.start(order(board.call().server, paused=True))
     assert "inactive" == board.calls.state(recording_id)
 
@@ -106,7 +106,7 @@ def test_a_recording_may_be_started_paused(board: Switchboard) -> None:
 
 
 def test_a_call_that_is_not_established_is_refused(board: Switchboard) -> None:
-    """No retry of the same order mends that."""
+    """A retry of the same order does not help."""
     with pytest.raises(CallRefused) as caught:
         board.calls.start(order(board.call(established=False).server))
 
@@ -114,7 +114,7 @@ def test_a_call_that_is_not_established_is_refused(board: Switchboard) -> None:
 
 
 def test_a_call_that_is_not_established_says_so_by_its_code(board: Switchboard) -> None:
-    """It is what tells "not yet" from "never"."""
+    """The code distinguishes "not yet" from "never"."""
     with pytest.raises(CallRefused) as caught:
         board.calls.start(order(board.call(established=False).server))
 
@@ -122,7 +122,7 @@ def test_a_call_that_is_not_established_says_so_by_its_code(board: Switchboard) 
 
 
 def test_a_refusal_may_be_replayed_for_its_request_id(board: Switchboard) -> None:
-    """The call is established meanwhile; another request id is heard."""
+    """Also when the call has been established since; an order with another request id succeeds."""
     board.arm("start_refusal_replayed")
     locators = board.call(established=False)
     first = order(locators.server)
@@ -136,7 +136,7 @@ def test_a_refusal_may_be_replayed_for_its_request_id(board: Switchboard) -> Non
 
 
 def test_a_second_recording_of_a_call_may_be_refused(board: Switchboard) -> None:
-    """By its own code; what was started is found all the same."""
+    """With its own code; the first order, sent again, still returns its recording."""
     board.arm("start_one_per_call")
     locators = board.call()
     first = order(locators.server)
@@ -149,7 +149,7 @@ def test_a_second_recording_of_a_call_may_be_refused(board: Switchboard) -> None
 
 @pytest.mark.parametrize("fault", ["start_500_though_started", "start_400_html"])
 def test_what_says_nothing_of_the_order_leaves_its_outcome_open(board: Switchboard, fault: str) -> None:
-    """An internal error after the start, a gateway's page before it: the same order is sent again."""
+    """An internal error after the start, or a gateway's page before it: the same order is sent again."""
     first = order(board.call().server)
     board.arm(fault)
     with pytest.raises(ServiceBusy):
@@ -160,7 +160,7 @@ def test_what_says_nothing_of_the_order_leaves_its_outcome_open(board: Switchboa
 
 
 def test_a_call_that_is_not_there_yet_is_refused_as_one_that_is_over(board: Switchboard) -> None:
-    """Only its age tells them apart."""
+    """Only the age of the call distinguishes the two."""
     first = order(board.call().server)
     board.arm("start_call_not_found")
     with pytest.raises(CallRefused) as caught:
@@ -170,7 +170,7 @@ def test_a_call_that_is_not_there_yet_is_refused_as_one_that_is_over(board: Swit
 
 
 def test_a_connection_is_resolved_to_its_call(board: Switchboard) -> None:
-    """While the call lasts, and the service says it."""
+    """While the call lasts, and if the service returns the id."""
     locators, other = board.call(), board.call(established=False)
     connection, ringing = (one.connection.call_connection_id for one in (locators, other))
     assert connection is not None
@@ -189,7 +189,6 @@ def test_a_connection_is_resolved_to_its_call(board: Switchboard) -> None:
 
 
 def test_a_call_that_is_over_is_refused(board: Switchboard) -> None:
-    """It is not there any more."""
     locators = board.call()
     board.end(locators)
     for locator in locators:
@@ -202,7 +201,7 @@ def test_a_call_that_is_over_is_refused(board: Switchboard) -> None:
 
 
 def test_a_recording_is_paused_resumed_and_stopped(board: Switchboard) -> None:
-    """Each of them any number of times, but for the end."""
+    """Pause and resume are idempotent; a stopped recording has no state any more."""
     calls = board.calls
     recording_id = calls.start(order(board.call().server))
     for operate, state in ((calls.pause, "inactive"), (calls.resume, "active")):
@@ -228,7 +227,7 @@ every_operation = pytest.mark.parametrize("operation", OPERATIONS)
 
 @every_operation
 def test_a_recording_that_is_over_cannot_be_controlled(board: Switchboard, operation: str) -> None:
-    """Stopped, ended with its call, or never there: the service says the same."""
+    """The service answers the same if it was stopped, ended with its call, or never existed."""
     stopped = board.calls.start(order(board.call().server))
     board.calls.stop(stopped)
     locators = board.call()
@@ -245,7 +244,6 @@ def test_a_recording_that_is_over_cannot_be_controlled(board: Switchboard, opera
     [("state", "state_503"), ("pause", "pause_500"), ("resume", "resume_500"), ("stop", "stop_500")],
 )
 def test_a_busy_service_changes_nothing(board: Switchboard, operation: str, fault: str) -> None:
-    """Until it is asked again."""
     recording_id = board.calls.start(order(board.call().server))
     board.arm(fault)
     with pytest.raises(ServiceBusy):
@@ -256,7 +254,7 @@ def test_a_busy_service_changes_nothing(board: Switchboard, operation: str, faul
 
 
 def test_a_stop_whose_reply_is_lost_is_found_done(board: Switchboard) -> None:
-    """As one that is over."""
+    """The next stop is refused, as the recording is over."""
     recording_id = board.calls.start(order(board.call().server))
     board.arm("stop_response_lost")
     with pytest.raises(ServiceBusy):
@@ -268,8 +266,8 @@ def test_a_stop_whose_reply_is_lost_is_found_done(board: Switchboard) -> None:
 
 
 @pytest.mark.parametrize(("operation", "state"), [("pause", "inactive"), ("resume", "active"), ("stop", "over")])
-def test_a_success_in_other_words_is_a_success(board: Switchboard, operation: str, state: str) -> None:
-    """200 without a body, where the SDK waits for 202 or 204."""
+def test_any_successful_status_is_a_success(board: Switchboard, operation: str, state: str) -> None:
+    """200 without a body, where the SDK expects 202 or 204."""
     recording_id = board.calls.start(order(board.call().server))
     board.arm(f"{operation}_200")
     OPERATIONS[operation](board.calls, recording_id)
@@ -284,7 +282,7 @@ def test_a_success_in_other_words_is_a_success(board: Switchboard, operation: st
 
 
 def test_an_order_is_sent_again_by_the_sdk_itself(acs: LocalAcs) -> None:
-    """Where the service was busy; a lost reply is left to whoever has the order, as no POST is retried blindly."""
+    """After a busy reply. After a lost reply it is not: the SDK does not retry a POST whose outcome is unknown."""
     board = RealSwitchboard(acs, retries=3)
     board.arm("start_503", times=2)
     board.calls.start(order(board.call().server))
@@ -296,7 +294,7 @@ def test_an_order_is_sent_again_by_the_sdk_itself(acs: LocalAcs) -> None:
 
 @every_operation
 def test_a_wrong_key_is_refused_with_a_hint(acs: LocalAcs, operation: str) -> None:
-    """It says what to look at, and not the key."""
+    """The hint says what to check, and does not show the key."""
     board = RealSwitchboard(acs, key="d3Jvbmc=")
     errors: list[RecordingError] = []
     with pytest.raises(ServiceRefused) as controlled:
@@ -311,7 +309,7 @@ def test_a_wrong_key_is_refused_with_a_hint(acs: LocalAcs, operation: str) -> No
 
 
 def test_no_way_to_the_service_is_busy(acs: LocalAcs, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody knows what has happened."""
+    """The outcome is unknown."""
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")  # discard: nobody listens there
     board = RealSwitchboard(acs)
     with pytest.raises(ServiceBusy) as caught:
@@ -322,7 +320,7 @@ def test_no_way_to_the_service_is_busy(acs: LocalAcs, monkeypatch: pytest.Monkey
 
 
 def test_the_services_own_words_are_in_the_refusal(real: RealSwitchboard) -> None:
-    """For whoever reads the log: what was wrong, and the code."""
+    """Its message and code, for the reader of the log."""
     locators = real.call(established=False)
     with pytest.raises(CallRefused) as caught:
         real.calls.start(order(locators.server))
@@ -335,7 +333,6 @@ def test_the_services_own_words_are_in_the_refusal(real: RealSwitchboard) -> Non
 
 
 def test_an_invalid_output_is_refused_by_the_service_too(real: RealSwitchboard) -> None:
-    """It is not the first to see it."""
     invalid = Output(Content.AUDIO_VIDEO, Channel.UNMIXED, Format.WAV)
     with pytest.raises(CallRefused) as caught:
         real.calls.start(order(real.call().server, output=invalid))
@@ -343,8 +340,8 @@ def test_an_invalid_output_is_refused_by_the_service_too(real: RealSwitchboard) 
     assert 400 == caught.value.status
 
 
-def test_a_rest_of_a_day_is_given_back(acs: LocalAcs) -> None:
-    """For whoever ordered to keep: no thread sleeps, though the SDK would, and the order is sent once."""
+def test_a_retry_after_of_a_day_is_passed_on(acs: LocalAcs) -> None:
+    """It is passed on to the caller: no thread sleeps, though the SDK would, and the order is sent once."""
     board = RealSwitchboard(acs, retries=3)
     before = len(acs.world.requests)
     board.arm("start_retry_after_day")

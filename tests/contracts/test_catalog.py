@@ -36,7 +36,7 @@ def test_what_was_never_saved_is_not_there(catalog: Catalog, recording_id: Recor
 
 
 def test_an_entry_comes_back_as_it_was_saved(catalog: Catalog, recording_id: RecordingId) -> None:
-    """Every field of it, with the version that the save gave."""
+    """Every field, and the version that the save returned."""
     saved = catalog.save(whole_entry(recording_id))
 
     assert saved == whole_entry(recording_id) == catalog.load(recording_id)
@@ -47,14 +47,14 @@ def test_an_entry_comes_back_as_it_was_saved(catalog: Catalog, recording_id: Rec
 
 
 def test_an_entry_without_chunks_is_one(catalog: Catalog, recording_id: RecordingId) -> None:
-    """As of a recording just started."""
+    """As for a recording that was just started."""
     catalog.save(entry(recording_id))
 
     assert entry(recording_id) == catalog.load(recording_id)
 
 
 def test_a_save_replaces_all_of_the_entry(catalog: Catalog, recording_id: RecordingId) -> None:
-    """What is no longer set is not found again."""
+    """A field that is no longer set is not found again."""
     saved = catalog.save(whole_entry(recording_id))
     bare = replace(entry(recording_id, 0, 1, 2, 3), version=saved.version)
     catalog.save(bare)
@@ -63,7 +63,7 @@ def test_a_save_replaces_all_of_the_entry(catalog: Catalog, recording_id: Record
 
 
 def test_chunks_come_in_the_order_of_their_index(catalog: Catalog, recording_id: RecordingId) -> None:
-    """Two documents of one index by their id."""
+    """Two documents with the same index are ordered by id."""
     chunks = [chunk(index) for index in (0, 1, 2, 10, 100, 9999)]
     z = DocumentId("z")
     where = replace(candidate(10), announced=replace(announced_chunk(10), document_id=z))
@@ -91,7 +91,7 @@ def test_chunks_come_in_the_order_of_their_index(catalog: Catalog, recording_id:
     ids=ascii,
 )
 def test_no_two_recordings_are_one(catalog: Catalog, recording_id: RecordingId, suffixes: tuple[str, str]) -> None:
-    """However alike their ids look to a table."""
+    """Also if a table could confuse their ids."""
     ids = [RecordingId(recording_id + suffix) for suffix in suffixes]
     for index, one in enumerate(ids):
         catalog.save(entry(one, index))
@@ -99,8 +99,8 @@ def test_no_two_recordings_are_one(catalog: Catalog, recording_id: RecordingId, 
     assert [entry(one, index) for index, one in enumerate(ids)] == [catalog.load(one) for one in ids]
 
 
-def test_a_moment_of_another_age_is_kept(catalog: Catalog, recording_id: RecordingId) -> None:
-    """The event's clock was wrong, and a table has no such date of its own."""
+def test_a_time_of_any_year_is_kept(catalog: Catalog, recording_id: RecordingId) -> None:
+    """Events may have wrong times, which Table storage's own date type cannot store."""
     at = datetime(1200, 1, 1, tzinfo=UTC)
     old = replace(changed_recording(entry(recording_id), started_at=at), chunks=(replace(chunk(0), due=at),))
     catalog.save(old)
@@ -112,7 +112,7 @@ def test_a_moment_of_another_age_is_kept(catalog: Catalog, recording_id: Recordi
 
 
 def test_of_two_who_read_the_same_one_saves(catalog: Catalog, recording_id: RecordingId) -> None:
-    """The other reads again; nothing of what it wanted is stored."""
+    """The other must read again; nothing of its entry is stored."""
     first = catalog.save(entry(recording_id, 0))
     catalog.save(changed_recording(first, revision=2))
     with pytest.raises(CatalogConflict):
@@ -122,7 +122,7 @@ def test_of_two_who_read_the_same_one_saves(catalog: Catalog, recording_id: Reco
 
 
 def test_of_two_who_make_the_entry_one_does(catalog: Catalog, recording_id: RecordingId) -> None:
-    """An entry never saved has no version."""
+    """A new entry has no version."""
     catalog.save(entry(recording_id, 0))
     with pytest.raises(CatalogConflict):
         catalog.save(entry(recording_id, 1))
@@ -131,7 +131,7 @@ def test_of_two_who_make_the_entry_one_does(catalog: Catalog, recording_id: Reco
 
 
 def test_who_saves_on_its_own_save_need_not_read(catalog: Catalog, recording_id: RecordingId) -> None:
-    """The version that it was handed is good."""
+    """The version that a save returns is valid for the next one."""
     saved = catalog.save(entry(recording_id, 0))
     for revision in (2, 3):
         saved = catalog.save(changed_recording(saved, revision=revision))
@@ -140,7 +140,7 @@ def test_who_saves_on_its_own_save_need_not_read(catalog: Catalog, recording_id:
 
 
 def test_facts_told_at_once_are_all_there(catalog: Catalog, recording_id: RecordingId) -> None:
-    """Each is decided again on what the quicker one has made of the entry."""
+    """Each is decided again on the entry that the other save left."""
     workers = [CatalogUpdates(catalog, FakeTopic(), lambda: NOW, lambda _seconds: None) for _ in range(2)]
     fact = announced(*range(4))
     event = replace(fact.event, recording_id=recording_id)
@@ -160,7 +160,7 @@ def test_facts_told_at_once_are_all_there(catalog: Catalog, recording_id: Record
 
 
 def test_of_many_who_save_at_random_nobody_is_forgotten(catalog: Catalog, recording_id: RecordingId) -> None:
-    """Each reads, adds its failure to a chunk of its choice, and reads again where a rival was quicker."""
+    """Each thread reads, adds a failure to a random chunk, and on conflict reads again."""
     catalog.save(entry(recording_id, *range(4)))
     savers, times = (8, 125) if isinstance(catalog, FakeCatalog) else (4, 12)
 
@@ -181,7 +181,7 @@ def test_of_many_who_save_at_random_nobody_is_forgotten(catalog: Catalog, record
 
 @pytest.mark.parametrize("count", [99, 100, 101, 500])
 def test_hundreds_of_chunks_are_kept(catalog: Catalog, recording_id: RecordingId, count: int) -> None:
-    """A list that grows is kept as it grows; nothing counts chunks."""
+    """A growing list is stored at every size; there is no limit by number."""
     first = catalog.save(large_entry(recording_id, 99))
     grown = replace(large_entry(recording_id, count), version=first.version)
     saved = catalog.save(grown)
@@ -190,7 +190,7 @@ def test_hundreds_of_chunks_are_kept(catalog: Catalog, recording_id: RecordingId
 
 
 def test_an_entry_that_shrinks_leaves_nothing_behind(catalog: Catalog, recording_id: RecordingId) -> None:
-    """Of five properties one is left, and read alone."""
+    """Of five properties one is left."""
     large = catalog.save(random_entry(recording_id, 300_000))
     catalog.save(replace(entry(recording_id, 0), version=large.version))
 
@@ -198,7 +198,7 @@ def test_an_entry_that_shrinks_leaves_nothing_behind(catalog: Catalog, recording
 
 
 def test_an_entry_of_nearly_a_mebibyte_is_kept(catalog: Catalog, recording_id: RecordingId) -> None:
-    """What a row takes is what an entry takes."""
+    """The limit is that of a row."""
     catalog.save(random_entry(recording_id, 880_000))
 
     assert random_entry(recording_id, 880_000) == catalog.load(recording_id)
@@ -212,7 +212,7 @@ def test_an_entry_of_nearly_a_mebibyte_is_kept(catalog: Catalog, recording_id: R
 def test_an_entry_too_large_needs_a_person(
     catalog: Catalog, recording_id: RecordingId, make: Callable[[RecordingId], CatalogEntry]
 ) -> None:
-    """The error names recording and sizes; nothing is stored of it."""
+    """The error names recording and sizes; nothing is stored."""
     saved = catalog.save(entry(recording_id, 0))
     with pytest.raises(EntryTooLarge) as caught:
         catalog.save(replace(make(recording_id), version=saved.version))
@@ -225,7 +225,7 @@ def test_an_entry_too_large_needs_a_person(
 
 
 def test_what_cannot_be_written_needs_a_person(catalog: Catalog, recording_id: RecordingId) -> None:
-    """No retry makes a text of a lone surrogate; it is not in the error either."""
+    """A lone surrogate cannot be encoded as UTF-8; the error does not show the text."""
     with pytest.raises(CatalogRefused) as caught:
         catalog.save(changed_recording(entry(recording_id), session_end_reason="secret \ud800"))
 
@@ -237,7 +237,7 @@ def test_what_cannot_be_written_needs_a_person(catalog: Catalog, recording_id: R
 
 
 def test_the_first_who_owns_an_object_owns_it(catalog: Catalog, mark: str) -> None:
-    """Whoever comes later hears whose it is; the owner may ask as often as it likes."""
+    """Later callers get the owner's ids; for the owner the call is idempotent."""
     key = f"eu-api.asm.skype.com/v1/objects/{mark}"
     first, second = (RecordingId("first"), DocumentId("d")), (RecordingId("second"), DocumentId("d"))
 
@@ -248,7 +248,7 @@ def test_the_first_who_owns_an_object_owns_it(catalog: Catalog, mark: str) -> No
 
 
 def test_of_many_who_want_an_object_at_once_one_owns_it(catalog: Catalog, mark: str) -> None:
-    """And all hear of the same."""
+    """All get the same owner."""
     owners: list[tuple[RecordingId, DocumentId]] = []
     run_together(
         *(lambda i=i: owners.append(catalog.own(mark, RecordingId(f"r{i}"), DocumentId("d"))) for i in range(8))
@@ -259,7 +259,6 @@ def test_of_many_who_want_an_object_at_once_one_owns_it(catalog: Catalog, mark: 
 
 @pytest.mark.parametrize("key", ["", "x" * 5000, "a/b\\c#d?e'f", "ä\n\0", "\ud800"], ids=ascii)
 def test_any_text_is_the_key_of_an_object(catalog: Catalog, mark: str, key: str) -> None:
-    """It stands in no row as it is."""
     owner = (RecordingId(mark), DocumentId("d"))
 
     assert owner == catalog.own(mark + key, *owner)
@@ -267,7 +266,7 @@ def test_any_text_is_the_key_of_an_object(catalog: Catalog, mark: str, key: str)
 
 
 def test_an_owner_is_neither_a_recording_nor_a_claim(catalog: Catalog, mark: str) -> None:
-    """Though the same text names all three."""
+    """The same text may be the key of all three."""
     catalog.own(mark, RecordingId("r"), DocumentId("d"))
     made = claim(mark)
 

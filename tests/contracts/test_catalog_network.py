@@ -1,4 +1,4 @@
-"""What only the network can do to the catalog, and what a table can answer."""
+"""The catalog with faults of the network, and with every reply of a table."""
 
 import json
 from collections.abc import Callable
@@ -49,7 +49,7 @@ every_operation = pytest.mark.parametrize("operate", OPERATIONS.values(), ids=OP
 def test_every_refusal_is_told_by_who_must_react(
     real_catalog: RealCatalog, operate: Callable[[Catalog], object], status: int, code: str, error: type[RecordingError]
 ) -> None:
-    """Busy passes by itself; refused passes when a role has spread, or needs a person, and has a hint."""
+    """Busy is transient. Refused needs a role that takes effect, or a person, and has a hint."""
     real_catalog.network.answer(status, code, {"Retry-After": "3"})
     with pytest.raises(error) as caught:
         operate(real_catalog.catalog)
@@ -63,7 +63,7 @@ def test_every_refusal_is_told_by_who_must_react(
 
 @every_operation
 def test_no_reply_is_busy(real_catalog: RealCatalog, operate: Callable[[Catalog], object]) -> None:
-    """Nobody knows what has happened."""
+    """The outcome is unknown."""
     real_catalog.network.lose_request()
     with pytest.raises(ArchiveBusy):
         operate(real_catalog.catalog)
@@ -71,7 +71,7 @@ def test_no_reply_is_busy(real_catalog: RealCatalog, operate: Callable[[Catalog]
 
 @every_operation
 def test_a_missing_table_is_said_to_be_missing(real_catalog: RealCatalog, operate: Callable[[Catalog], object]) -> None:
-    """It is never taken for an entry that is not there, nor for a rival's."""
+    """It is reported neither as a missing entry nor as a conflict."""
     with pytest.raises(ArchiveRefused) as caught:
         operate(real_catalog.missing)
 
@@ -79,7 +79,7 @@ def test_a_missing_table_is_said_to_be_missing(real_catalog: RealCatalog, operat
 
 
 def test_a_claim_whose_reply_is_lost_stands(real_catalog: RealCatalog, mark: str) -> None:
-    """The next try finds its own."""
+    """The next try finds its own claim."""
     real_catalog.network.lose_reply()
     with pytest.raises(ArchiveBusy):
         real_catalog.catalog.claim(claim(mark))
@@ -88,7 +88,7 @@ def test_a_claim_whose_reply_is_lost_stands(real_catalog: RealCatalog, mark: str
 
 
 def test_a_settlement_whose_reply_is_lost_is_found_done(real_catalog: RealCatalog, mark: str) -> None:
-    """By who settles it again, of what he read before."""
+    """When it is settled again, with the version read before."""
     catalog = real_catalog.catalog
     settled = replace(catalog.claim(claim(mark)), recording_id=RecordingId("r"))
     real_catalog.network.lose_reply()
@@ -99,7 +99,7 @@ def test_a_settlement_whose_reply_is_lost_is_found_done(real_catalog: RealCatalo
 
 
 def test_a_save_whose_reply_is_lost_is_a_conflict(real_catalog: RealCatalog, recording_id: RecordingId) -> None:
-    """With ourselves: whoever reads again sees that it is done."""
+    """With itself: to read again shows that it is saved."""
     saved = real_catalog.catalog.save(entry(recording_id, 0))
     changed = changed_recording(saved, revision=2)
     real_catalog.network.lose_reply()
@@ -112,7 +112,7 @@ def test_a_save_whose_reply_is_lost_is_a_conflict(real_catalog: RealCatalog, rec
 
 
 def test_an_owner_whose_reply_is_lost_owns(real_catalog: RealCatalog, mark: str) -> None:
-    """The next try finds itself."""
+    """The next try finds its own ids."""
     owner = (RecordingId("r"), DocumentId("d"))
     real_catalog.network.lose_reply()
     with pytest.raises(ArchiveBusy):
@@ -135,7 +135,7 @@ def test_an_owner_whose_reply_is_lost_owns(real_catalog: RealCatalog, mark: str)
 def test_what_a_table_can_never_take_needs_a_person(
     real_catalog: RealCatalog, operate: Callable[[Catalog], object], status: int, code: str
 ) -> None:
-    """It was called transient, with the advice to look for the table."""
+    """It is not transient, and no hint is given to look for the table."""
     real_catalog.network.answer(status, code)
     with pytest.raises(CatalogRefused) as caught:
         operate(real_catalog.catalog)
@@ -151,10 +151,10 @@ def test_what_a_table_can_never_take_needs_a_person(
     ("status", "code"),
     [(400, ""), (400, "InvalidAuthenticationInfo"), (404, ""), (404, "TableNotFound"), (409, "TableBeingDeleted")],
 )
-def test_what_is_no_word_on_the_row_passes(
+def test_what_says_nothing_about_the_row_is_transient(
     real_catalog: RealCatalog, operate: Callable[[Catalog], object], status: int, code: str
 ) -> None:
-    """A proxy, a credential, a table that comes back: neither a conflict nor an entry that is not there."""
+    """Errors of a proxy, a credential or a table that is being deleted are neither a conflict nor a missing entry."""
     real_catalog.network.answer(status, code)
     with pytest.raises(ArchiveRefused) as caught:
         operate(real_catalog.catalog)
@@ -177,14 +177,14 @@ def test_what_is_no_word_on_the_row_passes(
 def test_a_row_that_is_another_than_expected_is_a_conflict(
     real_catalog: RealCatalog, recording_id: RecordingId, status: int, code: str, version: str
 ) -> None:
-    """Whoever wanted to save reads again."""
+    """The caller reads again."""
     real_catalog.network.answer(status, code)
     with pytest.raises(CatalogConflict):
         real_catalog.catalog.save(replace(entry(recording_id), version=version))
 
 
 def test_a_code_that_comes_in_the_body_alone_is_read(real_catalog: RealCatalog, recording_id: RecordingId) -> None:
-    """Tables say it in JSON of their own."""
+    """Table storage has a JSON format of its own for errors."""
     said = {"odata.error": {"code": "PropertyValueTooLarge", "message": {"lang": "en-US", "value": "too large"}}}
     real_catalog.network.answer(400, body=json.dumps(said).encode(), headers={"Content-Type": "application/json"})
     with pytest.raises(CatalogRefused) as caught:
@@ -194,7 +194,7 @@ def test_a_code_that_comes_in_the_body_alone_is_read(real_catalog: RealCatalog, 
 
 
 def test_a_reply_that_is_not_json_is_asked_for_again(real_catalog: RealCatalog, recording_id: RecordingId) -> None:
-    """A proxy's page in place of the row, with status 200."""
+    """Such as a proxy's page instead of the row, with status 200."""
     real_catalog.network.answer(200, body=b"<html>", headers={"Content-Type": "application/json"})
     with pytest.raises(ArchiveBusy):
         real_catalog.catalog.load(recording_id)
@@ -210,7 +210,7 @@ def test_an_entry_is_read_and_saved_by_one_request_each(real_catalog: RealCatalo
 
 
 def test_a_table_is_where_its_account_is() -> None:
-    """A connection string of Azure names no URL, and a service's URI may end with a slash."""
+    """A connection string of Azure has no URL, and a service URI may end with a slash."""
     account = "DefaultEndpointsProtocol=https;AccountName=archive;AccountKey=a2V5;EndpointSuffix=core.windows.net"
     uri = "https://archive.table.core.windows.net/"
     for connection_string, where in ((account, ""), ("", uri)):

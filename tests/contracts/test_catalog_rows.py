@@ -1,4 +1,4 @@
-"""What stands in the catalog's rows: nothing torn, nothing of a newer version lost, nothing unreadable passed over."""
+"""The catalog's rows: no torn reads, nothing of a newer version lost, every unreadable row reported."""
 
 import zlib
 from collections.abc import Callable, Mapping
@@ -22,18 +22,18 @@ SECRET = "whom-it-concerns"
 
 
 def stored(real: RealCatalog, recording_id: RecordingId) -> dict[str, Any]:
-    """The row as it stands."""
+    """The stored row."""
     return dict(real.table.get_entity(encode(recording_id), "recording"))
 
 
 def store(real: RealCatalog, recording_id: RecordingId, change: dict[str, Any]) -> None:
-    """Change properties of the row behind the app's back; None takes one away."""
+    """Change properties of the row without the app; None removes one."""
     row = {name: value for name, value in (stored(real, recording_id) | change).items() if value is not None}
     real.table.upsert_entity(row, mode=UpdateMode.REPLACE)
 
 
 def json_of(row: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON has no common type
-    """What is in the body."""
+    """The JSON in the body."""
     return msgspec.json.decode(zlib.decompress(row["body00"]))
 
 
@@ -43,7 +43,7 @@ def json_of(row: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON has no common
 def test_a_rivals_release_is_not_wiped_out_while_an_entry_is_read(
     real_catalog: RealCatalog, recording_id: RecordingId
 ) -> None:
-    """Old chunks came with the ETag of the rival's save, and what was made of them replaced it."""
+    """Old chunks with the ETag of a later save would overwrite that save."""
     saved = real_catalog.rival.save(entry(recording_id, 0, 1))
     released = replace(saved, chunks=(chunk(0, ChunkState.RELEASED), chunk(1)))
     real_catalog.network.then(lambda: real_catalog.rival.save(released))
@@ -70,7 +70,7 @@ def make_newer(catalog: Catalog, recording_id: RecordingId, request: pytest.Fixt
 def test_an_entry_of_a_newer_version_is_left_to_it(
     catalog: Catalog, recording_id: RecordingId, request: pytest.FixtureRequest
 ) -> None:
-    """It passes by itself: that version is deployed already."""
+    """The error is transient: the newer version is deployed already."""
     catalog.save(entry(recording_id, 0))
     make_newer(catalog, recording_id, request)
     with pytest.raises(NewerSchema) as caught:
@@ -83,7 +83,7 @@ def test_an_entry_of_a_newer_version_is_left_to_it(
 def test_an_entry_of_a_newer_version_is_never_saved_over(
     catalog: Catalog, recording_id: RecordingId, request: pytest.FixtureRequest
 ) -> None:
-    """Neither by who loaded it before, nor by who has seen none; both read again, and hear why."""
+    """Neither by a save of what was loaded before nor by a save of a new entry; both read again and get the reason."""
     loaded = catalog.save(entry(recording_id, 0))
     make_newer(catalog, recording_id, request)
     for one in (loaded, entry(recording_id, 0)):
@@ -94,7 +94,7 @@ def test_an_entry_of_a_newer_version_is_never_saved_over(
 
 
 def test_nothing_of_a_newer_version_is_dropped(real_catalog: RealCatalog, recording_id: RecordingId) -> None:
-    """Its row is the same, byte for byte, after all that an older version tries."""
+    """Its row is the same, byte for byte, after everything that an older version tries."""
     loaded = real_catalog.catalog.save(entry(recording_id, 0))
     store(real_catalog, recording_id, {"schema": SCHEMA + 1, "body00": b"newer", "added": "new"})
     before = stored(real_catalog, recording_id)
@@ -110,8 +110,8 @@ def test_nothing_of_a_newer_version_is_dropped(real_catalog: RealCatalog, record
     assert before == stored(real_catalog, recording_id)
 
 
-def test_conflicts_can_be_had_from_the_fake(recording_id: RecordingId) -> None:
-    """As many as a test wants; nothing of theirs is stored."""
+def test_the_fake_raises_conflicts_on_request(recording_id: RecordingId) -> None:
+    """A given number of times; nothing is stored then."""
     fake = FakeCatalog(conflicts=2)
     for _ in range(2):
         with pytest.raises(CatalogConflict):
@@ -174,21 +174,21 @@ UNREADABLE: dict[str, tuple[Callable[[Mapping[str, Any]], dict[str, Any]], str]]
     "plain JSON": (lambda _: {"body00": f'"{SECRET}"'.encode()}, "its body cannot be decompressed"),
     "a body cut off": (
         lambda row: {"body00": row["body00"][:-5]},
-        "its body is cut off, or goes on behind its end",
+        "its body is truncated, or continues after its end",
     ),
     "a body with something behind it": (
         lambda row: {"body01": row["body00"]},
-        "its body is cut off, or goes on behind its end",
+        "its body is truncated, or continues after its end",
     ),
     "a body that unpacks to a hundred mebibytes": (
         lambda _: {"body00": zlib.compress(bytes(100 << 20))[: 64 << 10]},
-        "its body is cut off, or goes on behind its end",
+        "its body is truncated, or continues after its end",
     ),
     "no body": (lambda _: {"body00": None}, "its body is missing"),
     "a body of text": (lambda _: {"body00": SECRET}, "its body is missing"),
-    "no schema": (lambda _: {"schema": None}, "its schema is not one that ever was"),
-    "a schema of text": (lambda _: {"schema": SECRET}, "its schema is not one that ever was"),
-    "schema 0": (lambda _: {"schema": 0}, "its schema is not one that ever was"),
+    "no schema": (lambda _: {"schema": None}, "its schema has never existed"),
+    "a schema of text": (lambda _: {"schema": SECRET}, "its schema has never existed"),
+    "schema 0": (lambda _: {"schema": 0}, "its schema has never existed"),
 }
 
 
@@ -196,7 +196,7 @@ UNREADABLE: dict[str, tuple[Callable[[Mapping[str, Any]], dict[str, Any]], str]]
 def test_a_row_that_cannot_be_read_needs_a_person(
     real_catalog: RealCatalog, recording_id: RecordingId, what: str
 ) -> None:
-    """It was a bare error of msgspec. The recording and the place are named, no value is shown, nothing is changed."""
+    """The error names recording and place and shows no value; the row is not changed."""
     change, cause = UNREADABLE[what]
     real_catalog.catalog.save(whole_entry(recording_id))
     store(real_catalog, recording_id, change(stored(real_catalog, recording_id)))
@@ -215,7 +215,7 @@ def test_a_row_that_cannot_be_read_needs_a_person(
 def test_an_entry_of_which_a_piece_is_missing_needs_a_person(
     real_catalog: RealCatalog, recording_id: RecordingId, piece: int
 ) -> None:
-    """The pieces that are left are not taken for the whole."""
+    """The remaining pieces are not read as the whole."""
     real_catalog.catalog.save(random_entry(recording_id, 240_000))
     store(real_catalog, recording_id, {f"body{piece:02}": None})
     with pytest.raises(EntryUnreadable):
@@ -226,7 +226,6 @@ def test_an_entry_of_which_a_piece_is_missing_needs_a_person(
 def test_a_claim_or_an_owner_that_cannot_be_read_needs_a_person(
     real_catalog: RealCatalog, mark: str, body: object
 ) -> None:
-    """As an entry does."""
     catalog = real_catalog.catalog
     asked: tuple[Callable[[], object], ...] = (
         lambda: catalog.claim(claim(mark)),
@@ -245,7 +244,7 @@ def test_a_claim_or_an_owner_that_cannot_be_read_needs_a_person(
 
 @dataclass(frozen=True)
 class Checked:
-    """A value that cannot be made wrong."""
+    """A dataclass that checks its value."""
 
     number: int
 
@@ -255,7 +254,7 @@ class Checked:
 
 
 def test_a_value_that_the_model_refuses_to_make_is_unreadable() -> None:
-    """What a dataclass checks of itself holds for what is read as well."""
+    """The checks of a dataclass apply to what is read as well."""
     with pytest.raises(EntryUnreadable) as caught:
         decoded(msgspec.json.Decoder(Checked), b'{"number": -1}', "load entry", {"recording_id": "r"})
 
@@ -263,11 +262,11 @@ def test_a_value_that_the_model_refuses_to_make_is_unreadable() -> None:
     assert SECRET not in str(caught.value)
 
 
-# What people look for
+# For people
 
 
 def test_a_row_says_whose_it_is_and_how_it_stands(real_catalog: RealCatalog, recording_id: RecordingId) -> None:
-    """Beside the body, which is JSON to whoever unpacks it."""
+    """For a person, beside the compressed body."""
     real_catalog.catalog.save(whole_entry(recording_id))
     row = stored(real_catalog, recording_id)
 

@@ -1,4 +1,4 @@
-"""What the catalog stores has a shape, and each shape a number: two versions of the app may run side by side."""
+"""Each shape of what the catalog stores has a schema number, as two versions of the app may run at the same time."""
 
 import enum
 import hashlib
@@ -30,7 +30,7 @@ def kinds(hint: Any) -> Iterator[type]:  # noqa: ANN401 - a type hint is of any 
 
 
 def spelt(hint: Any) -> str:  # noqa: ANN401 - the same
-    """A type hint without modules, the same for either way to write a union."""
+    """A type hint without modules, the same for both notations of a union."""
     origin = get_origin(hint)
     name = "Union" if origin in {Union, UnionType} else getattr(origin or hint, "__name__", "...")
     inner = ", ".join(map(spelt, get_args(hint)))
@@ -38,7 +38,7 @@ def spelt(hint: Any) -> str:  # noqa: ANN401 - the same
 
 
 def shape(kind: type, seen: set[type]) -> Iterator[str]:
-    """A line for every field and every value of a dataclass or an enum, and of those in it."""
+    """A line for every field or value of a dataclass or an enum, and of the types in it."""
     if kind in seen:
         return
     seen.add(kind)
@@ -64,9 +64,9 @@ def values(found: object) -> Iterator[Any]:
 
 
 def test_what_is_stored_has_the_shape_of_its_schema() -> None:
-    """An older version would drop a field that it does not know, and save: so it must be told by the schema.
+    """An older version would drop a field that it does not know, and save; only the schema prevents that.
 
-    Where this fails, and a version of this schema is deployed, raise `rows.SCHEMA` and add a line above.
+    If this fails and a version with this schema is deployed, raise `rows.SCHEMA` and add a line above.
     """
     lines = sorted(shape(CatalogEntry, set()))
 
@@ -75,7 +75,7 @@ def test_what_is_stored_has_the_shape_of_its_schema() -> None:
 
 
 def test_every_stored_field_is_tried() -> None:
-    """The contract's whole entry sets it to something else than its default."""
+    """The contract's whole entry sets each to another value than its default."""
     defaults: dict[str, bool] = {}
     for one in values(whole_entry(RecordingId("r"))):
         for field in fields(one):
@@ -95,7 +95,7 @@ null},"output":{"content":"audio","channel":"mixed","format":"wav"},"request_id"
 
 
 def test_a_claim_that_was_stored_before_is_read() -> None:
-    """Claims carry no schema: what is added to them must have a default, and nothing may be taken away."""
+    """Claims have no schema: new fields need a default, and no field may be removed."""
     order = StartOrder(
         CallLocator(server_call_id=ServerCallId("s")),
         Output(Content.AUDIO, Channel.MIXED, Format.WAV),

@@ -13,7 +13,7 @@ from tests.core.entries_of import NOW
 
 
 def test_the_first_claim_stands(catalog: Catalog, mark: str) -> None:
-    """Whoever comes later gets the first one's order."""
+    """Later callers get the order of the first."""
     first = claim(f"call/{mark}/+=")
 
     assert first == catalog.claim(first)
@@ -23,7 +23,7 @@ def test_the_first_claim_stands(catalog: Catalog, mark: str) -> None:
 
 
 def test_a_key_that_nobody_claimed_has_no_claim(catalog: Catalog, mark: str) -> None:
-    """It is not made by asking for it."""
+    """To look for it does not create it."""
     assert catalog.find_claim(mark) is None
     assert catalog.find_claim(mark) is None
 
@@ -38,7 +38,7 @@ def test_a_key_that_nobody_claimed_has_no_claim(catalog: Catalog, mark: str) -> 
     ],
 )
 def test_a_claim_keeps_its_whole_order(catalog: Catalog, mark: str, locator: CallLocator) -> None:
-    """Whoever finds it sends every word of it, to the microsecond of its time."""
+    """Every field, and its time to the microsecond, so that a retry sends the same order."""
     made = claim(mark, locator=locator)
     made = replace(
         made, order=replace(made.order, pause_on_start=True, first_sent=NOW + timedelta(microseconds=123_457))
@@ -49,7 +49,7 @@ def test_a_claim_keeps_its_whole_order(catalog: Catalog, mark: str, locator: Cal
 
 
 def test_of_many_claims_at_once_one_stands(catalog: Catalog, mark: str) -> None:
-    """And all hear of the same."""
+    """All get the same claim."""
     standing: list[StartClaim] = []
     run_together(*(lambda i=i: standing.append(catalog.claim(claim(mark, f"request-{i}"))) for i in range(8)))
 
@@ -57,7 +57,7 @@ def test_of_many_claims_at_once_one_stands(catalog: Catalog, mark: str) -> None:
 
 
 def test_a_settled_claim_tells_its_recording(catalog: Catalog, mark: str) -> None:
-    """To whoever claims from then on."""
+    """To later callers."""
     standing = catalog.claim(claim(mark))
     settled = catalog.settle(replace(standing, recording_id=RecordingId("r")))
 
@@ -65,7 +65,7 @@ def test_a_settled_claim_tells_its_recording(catalog: Catalog, mark: str) -> Non
 
 
 def test_who_was_overtaken_changes_nothing(catalog: Catalog, mark: str) -> None:
-    """And hears of what stands; read again, it can be changed."""
+    """It gets the claim that is stored; with its version the claim can be changed."""
     read = catalog.claim(claim(mark))
     settled = catalog.settle(replace(read, recording_id=RecordingId("r")))
     late = catalog.settle(replace(read, order=replace(read.order, request_id="late")))
@@ -77,7 +77,7 @@ def test_who_was_overtaken_changes_nothing(catalog: Catalog, mark: str) -> None:
 
 
 def test_of_many_who_settle_at_once_one_is_heard(catalog: Catalog, mark: str) -> None:
-    """All hear of the same recording."""
+    """All get the same recording."""
     read = catalog.claim(claim(mark))
     heard: list[StartClaim] = []
     run_together(
@@ -88,7 +88,7 @@ def test_of_many_who_settle_at_once_one_is_heard(catalog: Catalog, mark: str) ->
 
 
 def test_a_claim_is_no_recording(catalog: Catalog, mark: str) -> None:
-    """Whatever its key."""
+    """Also if both have the same key."""
     catalog.claim(claim(mark))
 
     assert catalog.load(RecordingId(mark)) is None

@@ -62,11 +62,11 @@ class World:
         )
 
     def compare(self) -> Copied | None:
-        """With the blob in the archive, in the memory of one block."""
+        """Compare with the blob in the archive, in the memory of one block."""
         return self.engine(buffers=1).compare(self.location, destination(self.container.archive))
 
     def stored(self) -> bytes | None:
-        """What a reader of the archive sees."""
+        """The content of the blob."""
         found = self.container.rival.find(NAME)
         if found is None:
             return None
@@ -89,7 +89,7 @@ def world(real_store: RealStore, real_container: RealContainer) -> World:
 
 
 def killing(after: int) -> Progress:
-    """Kills a copy once so many blocks are staged."""
+    """Kills a copy after so many blocks are staged."""
     left = threading.Semaphore(after)
 
     def progress(length: int) -> None:
@@ -101,7 +101,7 @@ def killing(after: int) -> Progress:
 
 @pytest.mark.parametrize("length", [1, BLOCK, BLOCK + 1, len(CONTENT)])
 def test_what_is_stored_is_what_the_source_held(world: World, length: int) -> None:
-    """Byte for byte, with its digest, read once."""
+    """Byte for byte, with its digest; the source is read once."""
     world.location = world.store.add(CONTENT[:length]).content
     to = destination(world.container.archive)
     found = copied(world.engine(), world.location, to)
@@ -114,7 +114,7 @@ def test_what_is_stored_is_what_the_source_held(world: World, length: int) -> No
 
 @pytest.mark.parametrize("kills", [(0,), (1,), (5,), (9,), (1, 1, 1)], ids=str)
 def test_a_copy_killed_anywhere_is_continued(world: World, kills: tuple[int, ...]) -> None:
-    """It reads the first block again, and what was not staged; meanwhile no reader sees a part."""
+    """The next copy reads the first block and the blocks that were not staged. No reader sees a partial blob."""
     for moment in kills:
         with pytest.raises(Killed):
             world.copy(progress=killing(moment))
@@ -149,7 +149,7 @@ PASSING = [
     [*((fault, 4) for fault in PASSING), ("busy_429", 0), ("reset_mid_body", 0), ("range_ignored", 0)],
 )
 def test_a_fault_on_the_way_leaves_no_trace(world: World, fault: str, after: int) -> None:
-    """In the first range or a later one."""
+    """In the first range or in a later one."""
     world.store.arm(fault, after=after, retry_after=0, seconds=0.3)
     world.copy()
 
@@ -173,7 +173,7 @@ def test_a_fault_that_takes_minutes_is_left_to_the_queue(world: World, fault: st
 
 @pytest.mark.parametrize("sabotage", ["answer", "lose_request", "lose_reply", "damage"])
 def test_a_fault_of_the_archive_is_left_to_the_queue(world: World, sabotage: str) -> None:
-    """Whether or not the block was staged; the next try continues."""
+    """Whether the block was staged or not; the next try continues."""
     network = world.container.network
     strikes: list[int] = []
 
@@ -195,7 +195,7 @@ def test_a_fault_of_the_archive_is_left_to_the_queue(world: World, sabotage: str
 
 
 def test_a_commit_whose_reply_is_lost_is_proven(world: World) -> None:
-    """By the next try, which reads back all of it, and the first block of the source."""
+    """The next try reads back the blob, and the first block of the source."""
     network = world.container.network
     done: list[int] = []
 
@@ -220,7 +220,7 @@ def test_a_commit_whose_reply_is_lost_is_proven(world: World) -> None:
 
 
 def test_a_strangers_blob_stays(world: World) -> None:
-    """It is another, though its length is the same."""
+    """It is different, though it has the same length."""
     world.container.put_as_stranger(NAME, CONTENT[::-1])
     with pytest.raises(BlobExists):
         world.copy()
@@ -231,7 +231,7 @@ def test_a_strangers_blob_stays(world: World) -> None:
 
 @pytest.mark.parametrize("length", [1, BLOCK, len(CONTENT)])
 def test_a_strangers_blob_of_the_same_bytes_is_the_sources(world: World, length: int) -> None:
-    """It has neither our metadata nor our blocks; both sides are read completely."""
+    """It has neither our metadata nor our blocks, so both sides are read completely."""
     world.location = world.store.add(CONTENT[:length]).content
     world.container.put_as_stranger(NAME, CONTENT[:length])
     standing = world.container.rival.find(NAME)
@@ -246,7 +246,7 @@ def test_a_strangers_blob_of_the_same_bytes_is_the_sources(world: World, length:
     ids=["shorter", "longer", "another end", "another beginning"],
 )
 def test_a_blob_of_nearly_the_same_bytes_is_not_the_sources(world: World, other: bytes) -> None:
-    """Whatever its metadata says."""
+    """Also if its metadata has the digest of the source."""
     blob_metadata = destination(world.container.archive).blob_metadata(len(CONTENT), digest_of(CONTENT, BLOCK))
     world.container.put_as_stranger(NAME, other, blob_metadata)
 
@@ -255,7 +255,7 @@ def test_a_blob_of_nearly_the_same_bytes_is_not_the_sources(world: World, other:
 
 
 def test_zeros_under_our_metadata_and_block_ids_are_not_believed(world: World) -> None:
-    """Who can write into the archive can choose both."""
+    """Anyone who may write to the archive can choose both."""
     to = destination(world.container.archive)
     digests = {at: hashlib.sha256(CONTENT[at * BLOCK : (at + 1) * BLOCK]).digest() for at in range(11)}
     ids = [blocks.block_id(at, digest, 7) for at, digest in digests.items()]
@@ -269,13 +269,13 @@ def test_zeros_under_our_metadata_and_block_ids_are_not_believed(world: World) -
 
 
 def test_where_nothing_stands_nothing_is_the_sources(world: World) -> None:
-    """Comparing creates nothing."""
+    """To compare creates nothing."""
     assert world.compare() is None
     assert world.stored() is None
 
 
 def test_a_source_that_stalls_is_asked_again(world: World) -> None:
-    """Each byte comes in time for the socket, but all of them too slowly."""
+    """Each byte arrives within the socket's timeout, but the reply is too slow as a whole."""
     clock = Clock()
     world.store.arm("slow_body", after=2, amount=100, seconds=0.2)
     service = world.store.acs.world

@@ -53,7 +53,7 @@ FAILURES: tuple[Exception, ...] = (
 
 @dataclass
 class Failing:
-    """A client, and whatever it gives, of which every method fails."""
+    """A client whose methods and attributes all fail."""
 
     failure: BaseException
     url: str = "https://a.blob.core.windows.net"
@@ -99,24 +99,24 @@ def topic(client: Any) -> Any:  # noqa: ANN401 - the same
 
 
 def read(client: Any) -> None:  # noqa: ANN401 - the same
-    """Open, and read nothing."""
+    """Open a transfer."""
     with source(client).open(LOCATION):
         pytest.fail("it was opened")
 
 
-LABELS = {"length": "1"}
+METADATA = {"length": "1"}
 ORDER = StartOrder(CallLocator(room_id="1"), Output(Content.AUDIO, Channel.MIXED, Format.WAV), "id", NOW)
 CLAIM = StartClaim("k", ORDER, "event", NOW, version='W/"1"')
 EVENT = OutgoingEvent("id", EventName.ARCHIVED, "/recording/r", {}, NOW)
-STEP = ChunkMessage(RECORDING_ID, DocumentId("d"))
+MESSAGE = ChunkMessage(RECORDING_ID, DocumentId("d"))
 SAVED = replace(entry(RECORDING_ID), version='W/"1"')
 
 OPERATIONS: dict[str, Callable[[Any], object]] = {
     "BlobArchive.find": lambda client: archive(client).find(NAME),
     "BlobArchive.staged": lambda client: archive(client).staged(NAME),
     "BlobArchive.stage": lambda client: archive(client).stage(NAME, "id", VIEW),
-    "BlobArchive.commit": lambda client: archive(client).commit(NAME, ["id"], LABELS, "audio/wav"),
-    "BlobArchive.put": lambda client: archive(client).put(NAME, VIEW, LABELS, "audio/wav"),
+    "BlobArchive.commit": lambda client: archive(client).commit(NAME, ["id"], METADATA, "audio/wav"),
+    "BlobArchive.put": lambda client: archive(client).put(NAME, VIEW, METADATA, "audio/wav"),
     "BlobArchive.committed": lambda client: archive(client).committed(NAME),
     "BlobArchive.read": lambda client: archive(client).read(NAME, 0, VIEW),
     "BlobArchive.write": lambda client: archive(client).write(NAME, b"{}"),
@@ -134,20 +134,20 @@ OPERATIONS: dict[str, Callable[[Any], object]] = {
     "AcsCalls.stop": lambda client: calls(client).stop(RECORDING_ID),
     "AcsSource.open": read,
     "AcsSource.delete": lambda client: source(client).delete(LOCATION, proof()),
-    "StorageQueue.put": lambda client: queue(client).put(STEP, timedelta()),
+    "StorageQueue.put": lambda client: queue(client).put(MESSAGE, timedelta()),
     "EventGridTopic.publish": lambda client: topic(client).publish(EVENT),
 }
 ADAPTERS = (BlobArchive, TableCatalog, AcsCalls, AcsSource, StorageQueue, EventGridTopic)
 every_operation = pytest.mark.parametrize("operation", OPERATIONS)
 
 
-# Whatever a client raises
+# Errors of clients
 
 
 @every_operation
 @pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: type(failure).__qualname__)
 def test_what_no_adapter_knows_is_told_as_a_fault_that_passes(operation: str, failure: Exception) -> None:
-    """The operation and the exception's kind are named, its text, which may hold a signed URL, is not; it is kept."""
+    """The error names operation and type, not the text, which may contain a signed URL; the cause is kept."""
     with pytest.raises(PortFailed) as caught:
         OPERATIONS[operation](Failing(failure))
 
@@ -164,7 +164,7 @@ def test_what_no_adapter_knows_is_told_as_a_fault_that_passes(operation: str, fa
 @every_operation
 @pytest.mark.parametrize("failure", [SourceBusy("do", "busy"), Permanent("do", "never"), KeyboardInterrupt()], ids=repr)
 def test_what_is_known_passes_as_it_is(operation: str, failure: BaseException) -> None:
-    """The two families, and what is no error of the app's."""
+    """The two families, and every BaseException that is no Exception."""
     with pytest.raises(type(failure)) as caught:
         OPERATIONS[operation](Failing(failure))
 
@@ -172,7 +172,6 @@ def test_what_is_known_passes_as_it_is(operation: str, failure: BaseException) -
 
 
 def test_every_method_of_every_adapter_is_tried_here() -> None:
-    """One that is added gets its line."""
     methods = {f"{kind.__name__}.{name}" for kind in ADAPTERS for name in vars(kind) if not name.startswith("_")}
 
     assert set(OPERATIONS) == methods
@@ -190,7 +189,7 @@ def test_every_method_of_every_adapter_is_tried_here() -> None:
     ],
 )
 def test_what_it_concerns_is_named(operation: str, ids: dict[str, str]) -> None:
-    """By ids alone: a location is none."""
+    """By ids only; a location is none."""
     with pytest.raises(PortFailed) as caught:
         OPERATIONS[operation](Failing(KeyError("k")))
 
@@ -198,7 +197,6 @@ def test_what_it_concerns_is_named(operation: str, ids: dict[str, str]) -> None:
 
 
 def test_a_call_with_arguments_that_the_method_has_not_is_a_fault_too() -> None:
-    """A bug of ours, found while it is named."""
     with pytest.raises(PortFailed) as caught:
         archive(Failing(KeyError("k"))).find(NAME, NAME)
 
@@ -206,7 +204,7 @@ def test_a_call_with_arguments_that_the_method_has_not_is_a_fault_too() -> None:
 
 
 def test_the_attributes_of_a_port_are_those_behind_it() -> None:
-    """Such as the name of a container; what there is not, is not there."""
+    """Such as the name of a container; a missing attribute is an AttributeError."""
     assert "recordings" == archive(Failing(KeyError("k"))).container
     assert not hasattr(archive(Failing(KeyError("k"))), "nothing")
 
@@ -215,7 +213,7 @@ def test_the_attributes_of_a_port_are_those_behind_it() -> None:
 
 
 class Broken:
-    """`Transfer` that fails at everything."""
+    """`Transfer` that fails at every call."""
 
     def __init__(self, failure: Exception) -> None:
         self.failure = failure
@@ -231,7 +229,7 @@ class Broken:
 
 
 class BrokenSource:
-    """`Source` whose transfers fail at everything, and at their end if they are to."""
+    """`Source` whose transfers fail at every call, and at their end if `at_end` says so."""
 
     def __init__(self, failure: Exception, at_end: Exception | None = None) -> None:
         self.failure = failure
@@ -253,7 +251,7 @@ class BrokenSource:
     "use", [lambda transfer: transfer.readinto(VIEW), lambda transfer: transfer.abort()], ids=["read", "abort"]
 )
 def test_a_transfer_is_guarded_as_its_source_is(use: Callable[[Any], object]) -> None:
-    """Its attributes are its own; it is closed."""
+    """It has its attributes, and is closed."""
     failure = KeyError(SECRET)
     broken = BrokenSource(failure)
     with guarded(broken).open(LOCATION) as transfer:
@@ -272,7 +270,7 @@ def test_a_transfer_is_guarded_as_its_source_is(use: Callable[[Any], object]) ->
 )
 @pytest.mark.parametrize("at_end", [None, OSError("closing")], ids=["closed", "not closed"])
 def test_what_the_caller_raises_passes_as_it_is(mine: BaseException, at_end: Exception | None) -> None:
-    """It is not the port's, and says more than a failure to close after it."""
+    """Also if the close fails after it."""
     broken = BrokenSource(KeyError("k"), at_end)
     with pytest.raises(type(mine)) as caught, guarded(broken).open(LOCATION):
         raise mine
@@ -283,7 +281,7 @@ def test_what_the_caller_raises_passes_as_it_is(mine: BaseException, at_end: Exc
 
 
 def test_a_failure_to_close_is_the_ports() -> None:
-    """Where the caller has none."""
+    """If the caller raises nothing."""
     failure = OSError(SECRET)
     with pytest.raises(PortFailed) as caught, guarded(BrokenSource(KeyError("k"), failure)).open(LOCATION):
         pass
@@ -292,7 +290,7 @@ def test_a_failure_to_close_is_the_ports() -> None:
 
 
 def test_what_the_caller_does_with_a_good_source_is_its_own() -> None:
-    """Reading, leaving early, and an error among the bytes."""
+    """To read, to leave early, and to raise."""
     fake = FakeSource()
     port: Source = guarded(fake)
     location = fake.add(b"12345678")
@@ -309,7 +307,7 @@ def test_what_the_caller_does_with_a_good_source_is_its_own() -> None:
 
 
 def test_every_adapter_of_the_app_is_guarded() -> None:
-    """Nothing that a use case holds is a bare adapter."""
+    """No use case has an adapter that is not guarded."""
     settings = settings_of(
         ACS_ACCESS_KEY="a2V5",
         ARCHIVED_TOPIC_ENDPOINT="https://t.westeurope-1.eventgrid.azure.net/api/events",
@@ -323,7 +321,7 @@ def test_every_adapter_of_the_app_is_guarded() -> None:
 
 
 def parts(whole: object) -> Iterator[object]:
-    """What an object of ours holds, and what that holds, as far as the ports."""
+    """The attributes of our objects, recursively, down to the ports."""
     names = getattr(type(whole), "__slots__", ()) or vars(whole)
     for part in (getattr(whole, name) for name in names):
         if type(part).__module__.startswith("recording."):

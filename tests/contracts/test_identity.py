@@ -1,4 +1,4 @@
-"""What carries bytes is signed by the app's identity in Azure: its tokens, renewed by azure-core as they end."""
+"""Requests for bytes are signed with tokens of the app's identity, which azure-core renews before they expire."""
 
 import json
 import re
@@ -22,7 +22,7 @@ from recording.adapters.http_transport import Reply, Urllib3Transport
 from recording.core.errors import ArchiveRefused
 from recording.core.model import RecordingId
 from tests.contracts.containers import CONTENT, NAME, A, view
-from tests.contracts.scripted import Server, Step, dripping, head, said
+from tests.contracts.scripted import Server, Step, head, said, slowly
 
 pytestmark = pytest.mark.usefixtures("surroundings", "trusted")
 _TOKEN = re.compile(rb"authorization: Bearer (\S+)", re.IGNORECASE)
@@ -32,7 +32,7 @@ REFUSED = said(status="401 Unauthorized")
 
 @dataclass
 class Identity:
-    """Tokens numbered from 1; `lasts` tells for how many seconds each is good."""
+    """Tokens numbered from 1; each is valid for `lasts` seconds."""
 
     lasts: int = 3600
     scopes: list[str] = field(default_factory=list)
@@ -48,7 +48,7 @@ type Read = Callable[[Server, Identity], Callable[[], Reply]]
 
 @pytest.fixture
 def stages(transport: Urllib3Transport) -> Stage:
-    """Stages a block behind a server, by an identity."""
+    """Stages a block at a server, with an identity."""
 
     def writer(server: Server, identity: Identity) -> Callable[[], None]:
         service = BlobServiceClient(server.url, identity)
@@ -60,7 +60,7 @@ def stages(transport: Urllib3Transport) -> Stage:
 
 @pytest.fixture
 def reads(transport: Urllib3Transport) -> Read:
-    """Asks a server for content, by an identity."""
+    """Requests content from a server, with an identity."""
 
     def reader(server: Server, identity: Identity) -> Callable[[], Reply]:
         pipeline = clients.source_requests("https://contoso.communication.azure.com", identity, transport)
@@ -70,17 +70,17 @@ def reads(transport: Urllib3Transport) -> Read:
 
 
 def tokens(server: Server) -> list[str]:
-    """Those that came with the requests."""
+    """The tokens of the requests."""
     return [found[1].decode() for request in server.heard if (found := _TOKEN.search(request))]
 
 
 def played(tls: ssl.SSLContext, *steps: Step) -> Server:
-    """A server that answers so, over one connection."""
+    """A server that sends these replies, over one connection."""
     return Server(list(steps), tls=tls)
 
 
 def test_a_write_carries_a_token_for_storage(certified: ssl.SSLContext, stages: Stage) -> None:
-    """One for many requests."""
+    """One token for many requests."""
     identity = Identity()
     with played(certified, CREATED, CREATED) as server:
         stage = stages(server, identity)
@@ -92,7 +92,7 @@ def test_a_write_carries_a_token_for_storage(certified: ssl.SSLContext, stages: 
 
 
 def test_a_read_carries_a_token_for_communication(certified: ssl.SSLContext, reads: Read) -> None:
-    """And the name of the resource it is for."""
+    """And the host name of the resource."""
     identity = Identity()
     with played(certified, said(), said()) as server:
         ask = reads(server, identity)
@@ -105,7 +105,7 @@ def test_a_read_carries_a_token_for_communication(certified: ssl.SSLContext, rea
 
 
 def test_a_token_that_ends_in_mid_copy_is_renewed(certified: ssl.SSLContext, stages: Stage, reads: Read) -> None:
-    """Before a request goes out with it."""
+    """Before the next request is sent."""
     for does, reply in ((reads, said()), (stages, CREATED)):
         with played(certified, reply, reply) as server:
             once = does(server, Identity(lasts=1))
@@ -115,7 +115,7 @@ def test_a_token_that_ends_in_mid_copy_is_renewed(certified: ssl.SSLContext, sta
 
 
 def test_a_token_that_is_refused_is_not_used_again(certified: ssl.SSLContext, stages: Stage, reads: Read) -> None:
-    """The next try, which the copy or the queue makes, comes with another."""
+    """The next try, by the copy or the queue, gets another."""
     with played(certified, REFUSED, said()) as server:
         ask = reads(server, Identity())
         assert [401, 200] == [ask().status_code for _ in range(2)]
@@ -129,11 +129,11 @@ def test_a_token_that_is_refused_is_not_used_again(certified: ssl.SSLContext, st
     assert ["token-1", "token-2"] == tokens(server)
 
 
-# Where tokens come from
+# The token endpoint
 
 
 def token(number: int) -> bytes:
-    """What the place where tokens are made answers in Azure."""
+    """A reply of the token endpoint in Azure."""
     return said(
         json.dumps({"access_token": f"token-{number}", "expires_on": str(int(time.time()) + 86400)}).encode(),
         "Content-Type: application/json",
@@ -142,7 +142,7 @@ def token(number: int) -> bytes:
 
 @pytest.fixture
 def in_azure(monkeypatch: pytest.MonkeyPatch) -> Callable[[Server], None]:
-    """The environment that Azure gives to an app with an identity."""
+    """Sets the environment of an app with an identity in Azure."""
 
     def lead(server: Server) -> None:
         monkeypatch.setenv("IDENTITY_ENDPOINT", f"{server.url}/msi/token")
@@ -155,7 +155,7 @@ def in_azure(monkeypatch: pytest.MonkeyPatch) -> Callable[[Server], None]:
 def test_one_token_serves_all_clients_of_an_identity(
     certified: ssl.SSLContext, in_azure: Callable[[Server], None], client_id: str
 ) -> None:
-    """It is asked for once, for the identity that is named, or for the one there is."""
+    """It is requested once, with the client id if one is set."""
     absent = said(b"", "x-ms-error-code: BlobNotFound", status="404 Not Found")
     row = b'{"odata.error": {"code": "ResourceNotFound", "message": {"value": "none"}}}'
     no_row = said(row, "Content-Type: application/json", status="404 Not Found")
@@ -175,11 +175,11 @@ def test_one_token_serves_all_clients_of_an_identity(
     assert [bool(client_id)] == [b"client_id=id-of-the-app" in asked for asked in maker.heard]
 
 
-def test_a_token_that_drips_is_none(in_azure: Callable[[Server], None], monkeypatch: pytest.MonkeyPatch) -> None:
-    """A request for one has its time, as any other."""
+def test_a_slow_token_is_none(in_azure: Callable[[Server], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The request for a token has a time limit as any other."""
     monkeypatch.setattr("recording.adapters.http_transport.opening.READ_SECONDS", 0.5)
     monkeypatch.setitem(clients.RETRY, "retry_total", 0)
-    with Server([dripping(head("Content-Length: 300", "Content-Type: application/json"))]) as maker:
+    with Server([slowly(head("Content-Length: 300", "Content-Type: application/json"))]) as maker:
         in_azure(maker)
         with pytest.raises(AzureError):
             clients.identity("id-of-the-app").get_token("https://storage.azure.com/.default")

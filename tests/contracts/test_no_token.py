@@ -1,4 +1,4 @@
-"""Where the app's identity gets no token nothing is sent, and the error says to look at the identity."""
+"""If the app's identity gets no token, nothing is sent, and the error says to check the identity."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -36,14 +36,14 @@ HERE = "https://127.0.0.1:9"
 
 
 class Refusal:
-    """What the place where tokens are made answers, as the SDK reads it."""
+    """A refusal by the token endpoint, as the SDK reads it."""
 
     status_code = 400
     reason = "Bad Request"
     headers: dict[str, str] = {}  # noqa: RUF012 - as a response has them
 
     def text(self) -> str:
-        """No word of ours."""
+        """The text of the body."""
         return '{"error": "invalid_request"}'
 
 
@@ -58,17 +58,17 @@ class Identity:
 
 
 def no_identity() -> Exception:
-    """There is no such identity on this machine."""
+    """The identity does not exist on this machine."""
     return CredentialUnavailableError("the id of a tenant")
 
 
 def chain_failed() -> Exception:
-    """None of many credentials would do."""
+    """No credential of the chain is usable."""
     return ClientAuthenticationError("the id of a tenant")
 
 
 def refused() -> Exception:
-    """The place where tokens are made refuses, with a status of its own."""
+    """The token endpoint refuses, with its own status."""
     response: Any = Refusal()
     return ClientAuthenticationError("the id of a tenant", response=response)
 
@@ -129,7 +129,7 @@ FAILURES = [
 
 @pytest.mark.parametrize(("port", "failure"), FAILURES)
 def test_an_identity_that_gets_no_token_is_named(port: str, failure: Callable[[], Exception]) -> None:
-    """Not the network, and never as a refusal of what was asked for: it passes when the identity is mended."""
+    """Not the network. The error is never a permanent refusal: it is transient until the identity is fixed."""
     kind, use = PORTS[port]
     with pytest.raises(kind) as caught:
         use(Identity(failure()))

@@ -19,8 +19,8 @@ def taken(queue: Queue) -> bytes:
     return found
 
 
-def test_what_is_put_is_what_a_step_is_read_from(queue: Queue) -> None:
-    """Whatever stands in its ids."""
+def test_a_message_is_read_as_it_was_put(queue: Queue) -> None:
+    """Whatever characters its ids contain."""
     queue.queue.put(STEP, timedelta())
 
     assert STEP == parse_chunk_message(taken(queue))
@@ -28,7 +28,7 @@ def test_what_is_put_is_what_a_step_is_read_from(queue: Queue) -> None:
 
 
 def test_no_delay_is_visible_at_once(queue: Queue) -> None:
-    """Each put is a message of its own, though the step is the same."""
+    """Each put adds a message, also for the same chunk."""
     for _ in range(2):
         queue.queue.put(STEP, timedelta())
 
@@ -36,8 +36,8 @@ def test_no_delay_is_visible_at_once(queue: Queue) -> None:
     assert queue.take() is None
 
 
-def test_a_message_shows_itself_after_its_delay(queue: Queue) -> None:
-    """A part of a second is waited for as well."""
+def test_a_message_is_visible_after_its_delay(queue: Queue) -> None:
+    """A fraction of a second is rounded up."""
     queue.queue.put(STEP, timedelta(milliseconds=1))
     queue.pass_time(timedelta(seconds=1))
 
@@ -48,7 +48,7 @@ def test_a_message_shows_itself_after_its_delay(queue: Queue) -> None:
     "delay", [timedelta(minutes=30), timedelta(days=6, milliseconds=1), timedelta(days=7)], ids=str
 )
 def test_a_message_is_not_seen_before_its_delay(queue: Queue, delay: timedelta) -> None:
-    """It waits in the queue, and is not in the way of others."""
+    """It does not delay other messages."""
     queue.queue.put(STEP, delay)
     assert queue.take() is None
 
@@ -60,7 +60,7 @@ def test_a_message_is_not_seen_before_its_delay(queue: Queue, delay: timedelta) 
 
 @pytest.mark.parametrize("delay", [timedelta(), timedelta(seconds=1)], ids=str)
 def test_a_message_never_expires(real_queue: RealQueue, delay: timedelta) -> None:
-    """Its work is owed until it is done, however long the backlog is."""
+    """Its work remains to be done, however long the backlog is."""
     real_queue.queue.put(STEP, delay)
     real_queue.pass_time(delay)
     found = real_queue.message()
@@ -89,7 +89,7 @@ def test_a_message_never_expires(real_queue: RealQueue, delay: timedelta) -> Non
 def test_every_refusal_is_told_by_who_must_react(
     real_queue: RealQueue, status: int, code: str, error: type[RecordingError]
 ) -> None:
-    """Busy passes by itself; refused passes when a role has spread, or needs a person, and has a hint."""
+    """Busy is transient. Refused needs a role that takes effect, or a person, and has a hint."""
     real_queue.network.answer(status, code, {"Retry-After": "7", "Content-Type": "application/xml"}, body=b"no XML")
     with pytest.raises(error) as caught:
         real_queue.queue.put(STEP, timedelta())
@@ -101,7 +101,7 @@ def test_every_refusal_is_told_by_who_must_react(
 
 
 def test_a_missing_queue_is_said_to_be_missing(real_queue: RealQueue) -> None:
-    """It passes once the deployment has made it."""
+    """The deployment creates it."""
     with pytest.raises(ArchiveRefused) as caught:
         real_queue.missing.put(STEP, timedelta())
 
@@ -110,7 +110,7 @@ def test_a_missing_queue_is_said_to_be_missing(real_queue: RealQueue) -> None:
 
 
 def test_no_reply_is_busy(real_queue: RealQueue) -> None:
-    """Nothing is there, and putting it again helps."""
+    """Nothing was queued; a retry succeeds."""
     real_queue.network.lose_request()
     with pytest.raises(ArchiveBusy) as caught:
         real_queue.queue.put(STEP, timedelta())
@@ -121,7 +121,7 @@ def test_no_reply_is_busy(real_queue: RealQueue) -> None:
 
 
 def test_a_message_whose_reply_is_lost_is_there(real_queue: RealQueue) -> None:
-    """It comes twice then, which a step bears."""
+    """It is there twice after a retry: at least once."""
     real_queue.network.lose_reply()
     with pytest.raises(ArchiveBusy):
         real_queue.queue.put(STEP, timedelta())
@@ -130,8 +130,8 @@ def test_a_message_whose_reply_is_lost_is_there(real_queue: RealQueue) -> None:
     assert [STEP, STEP] == [parse_chunk_message(taken(real_queue)) for _ in range(2)]
 
 
-def test_failures_can_be_had_from_the_fake() -> None:
-    """As many as a test wants; nothing of theirs is there."""
+def test_the_fake_fails_on_request() -> None:
+    """A given number of times; nothing is queued then."""
     fake = FakeQueue(lambda: pytest.fail("no message is put"), failures=2)
     for _ in range(2):
         with pytest.raises(ArchiveBusy):

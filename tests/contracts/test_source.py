@@ -38,7 +38,7 @@ def test_the_whole_content_comes(store: Store) -> None:
 
 
 def test_what_another_host_serves_says_where_it_came_from(store: Store) -> None:
-    """Where the redirect led."""
+    """The location after redirects."""
     stored = store.add(CONTENT)
     store.arm("redirects")
     with store.source.open(stored.content) as transfer:
@@ -50,7 +50,7 @@ def test_what_another_host_serves_says_where_it_came_from(store: Store) -> None:
     ("offset", "length"), [(0, 1), (0, 1000), (7, 1), (100_000, 100_000), (199_999, 1), (0, 200_000)]
 )
 def test_a_range_comes_as_it_was_asked_for(store: Store, offset: int, length: int) -> None:
-    """From byte 0 too, where the SDK would send no Range at all."""
+    """Also from byte 0, where the SDK sends no Range."""
     stored = store.add(CONTENT)
     with store.source.open(stored.content, offset, length) as transfer:
         assert (offset, length, len(CONTENT)) == (transfer.offset, transfer.length, transfer.total)
@@ -58,7 +58,7 @@ def test_a_range_comes_as_it_was_asked_for(store: Store, offset: int, length: in
 
 
 def test_a_range_beyond_the_end_comes_as_far_as_there_is(store: Store) -> None:
-    """And says so."""
+    """With its real length."""
     stored = store.add(CONTENT)
     with store.source.open(stored.content, 199_990, 1000) as transfer:
         assert (199_990, 10) == (transfer.offset, transfer.length)
@@ -66,7 +66,7 @@ def test_a_range_beyond_the_end_comes_as_far_as_there_is(store: Store) -> None:
 
 
 def test_the_final_place_can_be_asked_directly(store: Store) -> None:
-    """For the ranges that follow the first."""
+    """For the ranges after the first."""
     stored = store.add(CONTENT)
     store.arm("redirects")
     with store.source.open(stored.content, 0, 10) as transfer:
@@ -76,14 +76,14 @@ def test_the_final_place_can_be_asked_directly(store: Store) -> None:
 
 
 def test_equal_replies_have_equal_validators(store: Store) -> None:
-    """Whatever was asked for."""
+    """Whatever range was requested."""
     stored = store.add(CONTENT)
     with store.source.open(stored.content) as whole, store.source.open(stored.content, 5, 5) as part:
         assert whole.validators == part.validators
 
 
 def test_a_view_of_any_size_is_filled_as_far_as_bytes_come(store: Store) -> None:
-    """And nothing beyond it is touched."""
+    """The rest of the buffer is not changed."""
     stored = store.add(CONTENT)
     room = bytearray(b"-" * 12)
     with store.source.open(stored.content, 0, 20) as transfer:
@@ -94,7 +94,6 @@ def test_a_view_of_any_size_is_filled_as_far_as_bytes_come(store: Store) -> None
 
 
 def test_many_threads_read_at_once(store: Store) -> None:
-    """Each its own reply."""
     stored = store.add(CONTENT)
     found: dict[int, bytes] = {}
 
@@ -107,7 +106,7 @@ def test_many_threads_read_at_once(store: Store) -> None:
 
 
 def test_a_reply_may_be_left_unread(store: Store) -> None:
-    """The next one is whole."""
+    """The next reply is whole."""
     stored = store.add(CONTENT)
     for _ in range(3):
         with store.source.open(stored.content) as transfer:
@@ -135,7 +134,7 @@ def test_a_reply_may_be_left_unread(store: Store) -> None:
     ],
 )
 def test_every_refusal_is_told_by_how_it_passes(store: Store, fault: str, error: type[RecordingError]) -> None:
-    """At once, without a try of the adapter's own."""
+    """At once: the adapter does not retry."""
     stored = store.add(CONTENT)
     store.arm(fault)
     with pytest.raises(error) as caught:
@@ -147,7 +146,7 @@ def test_every_refusal_is_told_by_how_it_passes(store: Store, fault: str, error:
 
 
 def test_what_was_never_there_is_not_there_yet(store: Store) -> None:
-    """Nobody can tell the one from the other."""
+    """The two cannot be distinguished."""
     stored = store.add(CONTENT)
     with pytest.raises(SourceGone) as caught:
         fetched(store.source.open(Location(stored.content.replace("/objects/", "/objects/0"))))
@@ -160,7 +159,6 @@ def test_what_was_never_there_is_not_there_yet(store: Store) -> None:
 def test_a_busy_source_says_for_how_long(
     store: Store, fault: str, retry_after: int | None, expected: float | None
 ) -> None:
-    """In seconds, or not at all."""
     stored = store.add(CONTENT)
     store.arm(fault, retry_after=retry_after)
     with pytest.raises(SourceBusy) as caught:
@@ -170,7 +168,7 @@ def test_a_busy_source_says_for_how_long(
 
 
 def test_a_source_that_does_not_answer_is_out_of_reach(store: Store) -> None:
-    """Whether it lets us wait or breaks the connection."""
+    """It sends nothing, or breaks the connection."""
     stored = store.add(CONTENT)
     store.arm("hang", seconds=HANG_SECONDS)
     with pytest.raises(SourceUnreachable):
@@ -193,7 +191,7 @@ def test_a_source_that_does_not_answer_is_out_of_reach(store: Store) -> None:
 )
 @pytest.mark.parametrize("ranged", [False, True])
 def test_a_body_that_is_not_what_its_reply_says_is_broken(store: Store, fault: str, *, ranged: bool) -> None:
-    """However it goes wrong, no reader takes it for whole; the next reply is."""
+    """No reader takes it for the whole; the next reply is good."""
     stored = store.add(CONTENT)
     store.arm(fault, seconds=HANG_SECONDS)
     part = (50_000, 100_000) if ranged else (0, None)
@@ -205,7 +203,7 @@ def test_a_body_that_is_not_what_its_reply_says_is_broken(store: Store, fault: s
 
 
 def test_what_came_before_a_break_is_there(store: Store) -> None:
-    """The next range goes on behind it."""
+    """The next range continues after it."""
     stored = store.add(CONTENT)
     store.arm("reset_mid_body", at=150_000)
     found = bytearray()
@@ -217,7 +215,7 @@ def test_what_came_before_a_break_is_there(store: Store) -> None:
 
 
 def test_nothing_is_a_reply_too(store: Store) -> None:
-    """A successful download of nothing, a minute before the file is there."""
+    """The service serves an empty content until the file is there."""
     stored = store.add(CONTENT)
     store.arm("zero_bytes")
     with store.source.open(stored.content, 0, 100) as transfer:
@@ -226,7 +224,7 @@ def test_nothing_is_a_reply_too(store: Store) -> None:
 
 
 def test_the_whole_in_place_of_a_range_says_so(store: Store) -> None:
-    """From byte 0, at full length."""
+    """Offset 0 and the full length."""
     stored = store.add(CONTENT)
     store.arm("range_ignored")
     with store.source.open(stored.content, 1000, 10) as transfer:
@@ -235,7 +233,7 @@ def test_the_whole_in_place_of_a_range_says_so(store: Store) -> None:
 
 
 def test_another_range_says_so(store: Store) -> None:
-    """From where it really comes."""
+    """The offset is the real one."""
     stored = store.add(CONTENT)
     store.arm("range_shifted", amount=5)
     with store.source.open(stored.content, 1000, 10) as transfer:
@@ -244,7 +242,7 @@ def test_another_range_says_so(store: Store) -> None:
 
 
 def test_another_length_says_so(store: Store) -> None:
-    """In the total."""
+    """The total is the real one."""
     stored = store.add(CONTENT)
     store.arm("length_changes", amount=5)
     with store.source.open(stored.content, 1000, 10) as transfer:
@@ -264,8 +262,8 @@ def test_another_length_says_so(store: Store) -> None:
     ],
 )
 @pytest.mark.parametrize(("offset", "length"), [(0, 1 << 20), (150_000, 1 << 20), (0, 200_000), (7, 100)])
-def test_an_odd_spelling_is_read(store: Store, fault: str, offset: int, length: int) -> None:
-    """As far as there is content: a range that ends past the end may be refused, with the length."""
+def test_every_spelling_of_content_range_is_read(store: Store, fault: str, offset: int, length: int) -> None:
+    """Up to the end: a range that ends after it may be refused, with the total."""
     stored = store.add(CONTENT)
     store.arm(fault)
     expected = CONTENT[offset : offset + length]
@@ -275,7 +273,7 @@ def test_an_odd_spelling_is_read(store: Store, fault: str, offset: int, length: 
 
 
 def test_a_part_of_a_range_says_so(store: Store) -> None:
-    """The rest can be asked for."""
+    """The rest can be requested."""
     stored = store.add(CONTENT)
     store.arm("short_206", count=1)
     with store.source.open(stored.content, 1000, 100) as transfer:
@@ -293,7 +291,7 @@ def test_a_range_of_an_unknown_whole_says_so(store: Store) -> None:
 
 
 def test_a_whole_of_unknown_length_says_so(store: Store) -> None:
-    """From byte 0, whatever was asked for."""
+    """From byte 0, whatever was requested."""
     stored = store.add(CONTENT)
     store.arm("no_length_200", count=1)
     with store.source.open(stored.content, 1000, 100) as transfer:
@@ -302,7 +300,7 @@ def test_a_whole_of_unknown_length_says_so(store: Store) -> None:
 
 
 def test_what_comes_says_what_it_is(store: Store) -> None:
-    """A page in place of a range says so too, if it is sent as one."""
+    """Also an error page in place of a range."""
     stored = store.add(CONTENT)
     store.arm("html_for_middle_range")
     with store.source.open(stored.content, 1000, 100) as transfer:
@@ -317,7 +315,7 @@ def test_what_comes_says_what_it_is(store: Store) -> None:
 
 
 def test_an_abort_ends_a_read_that_waits(store: Store) -> None:
-    """From another thread, long before the connection would."""
+    """From another thread, long before the connection times out."""
     stored = store.add(CONTENT)
     store.arm("slow_body", amount=10, seconds=0.2)
     with store.source.open(stored.content) as transfer:
@@ -329,7 +327,7 @@ def test_an_abort_ends_a_read_that_waits(store: Store) -> None:
 
 
 def test_after_an_abort_nothing_comes_that_is_no_content(store: Store) -> None:
-    """What lies encrypted in the socket still must never be taken for media."""
+    """Bytes in the socket that are still encrypted must not be read as media."""
     stored = store.add(media(4_000_000))
     with store.source.open(stored.content) as transfer:
         transfer.readinto(memoryview(bytearray(100)))
@@ -342,7 +340,7 @@ def test_after_an_abort_nothing_comes_that_is_no_content(store: Store) -> None:
 
 
 def test_an_abort_after_the_end_harms_nobody(store: Store) -> None:
-    """The connection may serve the next reply already."""
+    """The connection may be used for the next reply already."""
     stored = store.add(CONTENT)
     with store.source.open(stored.content) as transfer:
         read_all(transfer)
@@ -370,7 +368,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("location", HOSTILE)
 def test_a_hostile_location_is_sent_nothing(store: Store, location: str) -> None:
-    """Neither for its content nor for its deletion."""
+    """Neither to read nor to delete."""
     with pytest.raises(HostileLocation):
         fetched(store.source.open(Location(location)))
     with pytest.raises(HostileLocation):
@@ -381,7 +379,7 @@ def test_a_hostile_location_is_sent_nothing(store: Store, location: str) -> None
 
 @pytest.mark.parametrize("fault", ["redirect_elsewhere", "redirect_http"])
 def test_a_hostile_redirect_is_not_followed(store: Store, fault: str) -> None:
-    """Nothing is sent to where it leads."""
+    """Nothing is sent to its target."""
     stored = store.add(CONTENT)
     store.arm(fault)
     with pytest.raises(HostileLocation):
@@ -394,7 +392,7 @@ def test_a_hostile_redirect_is_not_followed(store: Store, fault: str) -> None:
 
 
 def test_a_delete_says_whether_there_was_something(store: Store) -> None:
-    """Content and metadata are gone then; a second one finds nothing, and that is no error."""
+    """It deletes content and metadata; a second delete finds nothing and is no error."""
     stored = store.add(CONTENT)
     kept = store.add(CONTENT)
 
@@ -417,7 +415,7 @@ def test_a_delete_says_whether_there_was_something(store: Store) -> None:
     ],
 )
 def test_a_delete_that_is_refused_deletes_nothing(store: Store, fault: str, error: type[RecordingError]) -> None:
-    """It may be asked for again."""
+    """It can be tried again."""
     stored = store.add(CONTENT)
     store.arm(fault)
     with pytest.raises(error):
@@ -428,7 +426,7 @@ def test_a_delete_that_is_refused_deletes_nothing(store: Store, fault: str, erro
 
 
 def test_a_delete_that_knows_of_nothing_has_deleted_nothing(store: Store) -> None:
-    """Whether the content is gone its own location tells."""
+    """Whether the content is gone, only its own location shows."""
     stored = store.add(CONTENT)
     store.arm("delete_404")
 
@@ -438,8 +436,8 @@ def test_a_delete_that_knows_of_nothing_has_deleted_nothing(store: Store) -> Non
 
 
 @pytest.mark.parametrize("fault", ["delete_202", "delete_204", "delete_200_html"])
-def test_a_delete_that_succeeds_in_other_words_has_succeeded(store: Store, fault: str) -> None:
-    """The SDK knows but one of them."""
+def test_any_successful_status_of_a_delete_is_a_success(store: Store, fault: str) -> None:
+    """The SDK accepts only one status."""
     stored = store.add(CONTENT)
     store.arm(fault)
 
@@ -448,7 +446,7 @@ def test_a_delete_that_succeeds_in_other_words_has_succeeded(store: Store, fault
 
 
 def test_a_delete_whose_reply_is_lost_is_found_done(store: Store) -> None:
-    """By the next one."""
+    """By the next delete."""
     stored = store.add(CONTENT)
     store.arm("delete_response_lost")
     with pytest.raises(SourceUnreachable):

@@ -1,4 +1,4 @@
-"""What only a network can do to `Source`: redirects, dates, keys, connections."""
+"""`Source` over the network: redirects, dates, keys, connections, faults."""
 
 import gzip
 import re
@@ -34,7 +34,7 @@ CONTENT = media(200_000)
 
 
 def test_a_redirect_is_signed_anew(real_store: RealStore) -> None:
-    """azure-core would drop the signature on the way; the second host refuses what has none."""
+    """azure-core would drop the signature; the second host refuses an unsigned request."""
     stored = real_store.add(CONTENT)
     real_store.arm("redirects")
     fetched(real_store.source.open(stored.content))
@@ -46,7 +46,7 @@ def test_a_redirect_is_signed_anew(real_store: RealStore) -> None:
 def test_every_kind_of_redirect_is_followed(
     real_store: RealStore, scripted: Callable[..., Server], status: int
 ) -> None:
-    """To the right place, on the connection that is kept."""
+    """To the right location, over the kept connection."""
     moved = said(b"gone on", "Location: ../b?c=%2b", status=f"{status} Moved")
     server = scripted([moved, said(b"one")])
 
@@ -55,7 +55,7 @@ def test_every_kind_of_redirect_is_followed(
 
 
 def test_redirects_are_followed_a_few_times_and_no_more(real_store: RealStore) -> None:
-    """Each one checked."""
+    """Each one is checked."""
     stored = real_store.add(CONTENT)
     real_store.arm("redirect_loop")
     with pytest.raises(SourceUnexpected, match="redirects"):
@@ -74,7 +74,7 @@ def test_redirects_are_followed_a_few_times_and_no_more(real_store: RealStore) -
     ],
 )
 def test_every_spelling_of_a_hostile_redirect_is_refused(real_store: RealStore, target: str) -> None:
-    """Relative to the first place or not."""
+    """Absolute or relative."""
     stored = real_store.add(CONTENT)
     real_store.arm("redirect_elsewhere", location=target)
     with pytest.raises(HostileLocation):
@@ -83,8 +83,8 @@ def test_every_spelling_of_a_hostile_redirect_is_refused(real_store: RealStore, 
     assert (1, []) == (real_store.asked(), real_store.strayed())
 
 
-def test_a_rest_may_be_given_as_a_date(real_store: RealStore) -> None:
-    """Measured on the server's own clock."""
+def test_retry_after_may_be_a_date(real_store: RealStore) -> None:
+    """Relative to the server's own clock."""
     stored = real_store.add(CONTENT)
     real_store.arm("busy_429", retry_after=format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True))
     with pytest.raises(SourceBusy) as caught:
@@ -94,8 +94,7 @@ def test_a_rest_may_be_given_as_a_date(real_store: RealStore) -> None:
     assert 50 < caught.value.retry_after <= 61
 
 
-def test_a_rest_that_makes_no_sense_is_none(real_store: RealStore) -> None:
-    """It is not worth an error."""
+def test_an_unreadable_retry_after_is_none(real_store: RealStore) -> None:
     stored = real_store.add(CONTENT)
     real_store.arm("busy_429", retry_after="soon")
     with pytest.raises(SourceBusy) as caught:
@@ -105,7 +104,7 @@ def test_a_rest_that_makes_no_sense_is_none(real_store: RealStore) -> None:
 
 
 def test_a_wrong_key_is_refused_with_a_hint(acs: LocalAcs) -> None:
-    """It says what to look at, and not the key."""
+    """The hint says what to check, and does not show the key."""
     store = RealStore(acs, key="d3Jvbmc=")
     stored = store.add(CONTENT)
     with pytest.raises(SourceRefused) as caught:
@@ -117,7 +116,7 @@ def test_a_wrong_key_is_refused_with_a_hint(acs: LocalAcs) -> None:
 
 
 def test_a_proxy_that_is_none_is_no_hostile_location(acs: LocalAcs, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The setting is mended, and the chunk read; a person need not decide on each."""
+    """A wrong setting is fixed once; a hostile location would need a decision for each chunk."""
     store = RealStore(acs)
     stored = store.add(CONTENT)
     with monkeypatch.context() as patch:
@@ -129,9 +128,9 @@ def test_a_proxy_that_is_none_is_no_hostile_location(acs: LocalAcs, monkeypatch:
 
 
 def test_no_error_shows_a_location(real_store: RealStore) -> None:
-    """Whoever has the service's key could fetch it."""
+    """Its path is enough for a holder of the service's key to read the content."""
     stored = real_store.add(CONTENT)
-    # `hang` comes first: where a kept connection breaks, a new one is tried unseen.
+    # `hang` comes first: if a kept connection breaks, the request is sent again over a new one, without an error.
     for fault in ("hang", "forbidden", "busy_503", "not_ready_404", "redirect_elsewhere"):
         real_store.arm(fault, seconds=HANG_SECONDS)
         with pytest.raises(RecordingError) as caught:
@@ -140,7 +139,7 @@ def test_no_error_shows_a_location(real_store: RealStore) -> None:
 
 
 def test_connections_are_used_again(real_store: RealStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A refused reply and a redirect give theirs back: one for each host is enough, until one is left unread."""
+    """Also after a refusal or a redirect: one for each host is enough, until a reply is left unread."""
     connections: list[object] = []
 
     class Counted(HTTPSConnection):
@@ -169,7 +168,7 @@ def test_connections_are_used_again(real_store: RealStore, monkeypatch: pytest.M
 def test_a_read_that_brings_nothing_ends(
     acs: LocalAcs, monkeypatch: pytest.MonkeyPatch, fault: str, error: type[RecordingError]
 ) -> None:
-    """After its time, long before the service would break it off; in Azure a minute."""
+    """At its own timeout, long before the service would end it; in Azure after a minute."""
     monkeypatch.setattr("recording.adapters.http_transport.opening.READ_SECONDS", 0.5)
     store = RealStore(acs)
     stored = store.add(CONTENT)
@@ -186,13 +185,13 @@ CONTENT_OF_THREE = "Content-Length: 3"
 
 
 def requests_of(server: Server) -> list[bytes]:
-    """What was asked, without the way through the tunnel."""
+    """The requests, without the CONNECT to the tunnel."""
     return [one for one in server.heard if not one.startswith(b"CONNECT")]
 
 
 @pytest.fixture
 def scripted(real_store: RealStore, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Server]]:
-    """The source's place, taken by a server that says what it is told to."""
+    """A server with a script in place of the source."""
     with ExitStack() as running:
 
         def serve(*scripts: Script) -> Server:
@@ -221,14 +220,14 @@ def scripted(real_store: RealStore, monkeypatch: pytest.MonkeyPatch) -> Iterator
 def test_a_reply_that_contradicts_itself_is_broken(
     real_store: RealStore, scripted: Callable[..., Server], begin: bytes
 ) -> None:
-    """Before a byte of it is believed."""
+    """Before any byte of it is used."""
     scripted([begin + b"one"])
     with pytest.raises(TransferBroken):
         fetched(real_store.source.open(PLACE, 0, 3))
 
 
 def test_a_success_of_another_kind_is_none(real_store: RealStore, scripted: Callable[..., Server]) -> None:
-    """But its connection serves the next request."""
+    """Its connection is used for the next request."""
     server = scripted([said(b"???", status="203 Transformed"), said(CONTENT)])
     with pytest.raises(SourceUnexpected):
         fetched(real_store.source.open(PLACE))
@@ -257,7 +256,7 @@ def test_a_success_of_another_kind_is_none(real_store: RealStore, scripted: Call
 def test_every_spelling_of_a_header_is_read(
     real_store: RealStore, scripted: Callable[..., Server], header: str
 ) -> None:
-    """None of them says that anything is wrong."""
+    """None of them is an error."""
     headers = [CONTENT_OF_THREE, header] + (["Content-Range: bytes 0-2/9"] if "Encoding" in header else [])
     scripted([head(*headers, status="206 Partial Content") + b"one"])
     with real_store.source.open(PLACE, 0, 3) as transfer:
@@ -266,7 +265,7 @@ def test_every_spelling_of_a_header_is_read(
 
 
 def unsatisfied(*headers: str) -> bytes:
-    """No byte of the range is there."""
+    """A 416 with the total: no byte of the range exists."""
     return said(b"no", *headers, status="416 Range Not Satisfiable")
 
 
@@ -288,7 +287,7 @@ PART = head(CONTENT_OF_THREE, "Content-Range: bytes 0-2/3", status="206 Partial 
 def test_a_range_that_is_refused_is_asked_for_as_it_is(
     real_store: RealStore, scripted: Callable[..., Server], replies: list[bytes], asked: list[str]
 ) -> None:
-    """Or without one, in the end; on one connection."""
+    """With the real end, and at last without a range; over one connection."""
     server = scripted(replies)
 
     assert b"one" == fetched(real_store.source.open(PLACE, 0, 10))
@@ -308,7 +307,7 @@ def test_a_range_that_is_refused_is_asked_for_as_it_is(
 def test_a_range_that_is_not_there_passes(
     real_store: RealStore, scripted: Callable[..., Server], reply: bytes, offset: int, error: type[RecordingError]
 ) -> None:
-    """It may be there later; nobody asks for ever."""
+    """It is transient, and the number of requests is bounded."""
     server = scripted([reply] * 4)
     with pytest.raises(error) as caught:
         fetched(real_store.source.open(PLACE, offset, 10))
@@ -354,7 +353,7 @@ STATUSES: dict[int, bool | type[RecordingError]] = {
 
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
 def test_the_status_of_a_delete_decides(real_store: RealStore, scripted: Callable[..., Server], body: bytes) -> None:
-    """Whatever the body is, which is neither decoded nor believed."""
+    """The body is neither decoded nor used."""
     scripted(*([body.replace(b"200 OK", b"%d Status" % status), None] for status in STATUSES))
     found: dict[int, bool | type[RecordingError]] = {}
     tracemalloc.start()
@@ -399,8 +398,8 @@ def test_the_status_of_a_refusal_decides(real_store: RealStore, scripted: Callab
     assert found == READS
 
 
-def test_a_delete_that_is_flooded_has_been_done(real_store: RealStore) -> None:
-    """Most of what it says is never taken."""
+def test_a_delete_with_an_endless_body_has_been_done(real_store: RealStore) -> None:
+    """Most of the body is never read."""
     stored = real_store.add(CONTENT)
     real_store.arm("delete_long_body", amount=600 << 20)
     tracemalloc.start()
@@ -426,8 +425,8 @@ ODD_DELETES: dict[str, type[RecordingError] | bool] = {
 
 
 @pytest.mark.parametrize("fault", ODD_DELETES)
-def test_a_delete_that_is_refused_in_odd_words_deletes_nothing(real_store: RealStore, fault: str) -> None:
-    """It may be asked for again, and nobody sleeps."""
+def test_a_delete_that_is_refused_in_any_form_deletes_nothing(real_store: RealStore, fault: str) -> None:
+    """It can be tried again, and no thread sleeps."""
     stored = real_store.add(CONTENT)
     real_store.arm(fault)
     try:
@@ -439,8 +438,8 @@ def test_a_delete_that_is_refused_in_odd_words_deletes_nothing(real_store: RealS
     assert real_store.source.delete(stored.delete, proof())
 
 
-def test_a_rest_of_a_day_is_given_back(real_store: RealStore) -> None:
-    """For the queue to keep; no thread sleeps."""
+def test_a_retry_after_of_a_day_is_passed_on(real_store: RealStore) -> None:
+    """It is passed on to the queue; no thread sleeps."""
     stored = real_store.add(CONTENT)
     for fault, ask in (
         ("retry_after_day", lambda: fetched(real_store.source.open(stored.content))),
@@ -457,41 +456,41 @@ def test_a_rest_of_a_day_is_given_back(real_store: RealStore) -> None:
 
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A reply has a second."""
+    """Sets the time limit of replies to a second."""
     monkeypatch.setattr("recording.adapters.http_transport.opening.READ_SECONDS", 1.0)
 
 
-DRIP = {"amount": 300, "seconds": 0.1}
+SLOW = {"amount": 300, "seconds": 0.1}
 
 
 @pytest.mark.parametrize(("fault", "error"), [("slow_head", SourceUnreachable), ("slow_refusal", SourceBusy)])
-def test_a_reply_that_drips_ends(real_store: RealStore, soon: None, fault: str, error: type[RecordingError]) -> None:
-    """Long before it would by itself: the next one is good."""
+def test_a_slow_reply_ends(real_store: RealStore, soon: None, fault: str, error: type[RecordingError]) -> None:
+    """At the time limit of the request; the next reply is good."""
     stored = real_store.add(CONTENT)
-    real_store.arm(fault, **DRIP)
+    real_store.arm(fault, **SLOW)
     with pytest.raises(error):
         fetched(real_store.source.open(stored.content))
 
     assert CONTENT == fetched(real_store.source.open(stored.content))
 
 
-def test_a_redirect_that_drips_is_followed(real_store: RealStore, soon: None) -> None:
-    """Its head has told where to."""
+def test_a_slow_redirect_is_followed(real_store: RealStore, soon: None) -> None:
+    """Its head is enough."""
     stored = real_store.add(CONTENT)
-    real_store.arm("slow_redirect", **DRIP)
+    real_store.arm("slow_redirect", **SLOW)
 
     assert CONTENT == fetched(real_store.source.open(stored.content))
 
 
-def test_a_delete_that_drips_ends(real_store: RealStore, soon: None) -> None:
-    """Its status tells, if it came."""
+def test_a_slow_delete_ends(real_store: RealStore, soon: None) -> None:
+    """The status is enough, if it arrives."""
     stored = real_store.add(CONTENT)
-    real_store.arm("delete_slow_body", **DRIP)
+    real_store.arm("delete_slow_body", **SLOW)
     assert real_store.source.delete(stored.delete, proof())
     assert not real_store.holds(stored)
 
     another = real_store.add(CONTENT)
-    real_store.arm("delete_slow_head", **DRIP)
+    real_store.arm("delete_slow_head", **SLOW)
     with pytest.raises(SourceUnreachable):
         real_store.source.delete(another.delete, proof())
     assert not real_store.source.delete(another.delete, proof())
@@ -504,7 +503,7 @@ SPELLINGS = ["?x=%2b", "?x=%2B%20a+b", "?", "?x=%7e~%41", "?x=//../%2e", "?x=a;b
 
 @pytest.mark.parametrize("behind", SPELLINGS)
 def test_what_is_signed_is_what_is_sent(real_store: RealStore, behind: str) -> None:
-    """Letter for letter: the service holds the signature against the line that came; both hosts do."""
+    """Both hosts check the signature against the request line that arrives."""
     stored = real_store.add(CONTENT)
     real_store.arm("redirects")
     spelt = Location(stored.content.replace("/0-weu-", "/%30%2Dweu%2d") + behind)
@@ -516,7 +515,7 @@ def test_what_is_signed_is_what_is_sent(real_store: RealStore, behind: str) -> N
 
 
 def test_what_stands_behind_a_semicolon_is_signed_too(real_store: RealStore) -> None:
-    """Python's parser sets it apart in the last segment."""
+    """Python's URL parser separates it from the last path segment."""
     stored = real_store.add(CONTENT)
     spelt = Location(f"{stored.content};v=%2b;w")
 
@@ -524,7 +523,7 @@ def test_what_stands_behind_a_semicolon_is_signed_too(real_store: RealStore) -> 
 
 
 def test_a_delete_is_redirected_as_a_read_is(real_store: RealStore, scripted: Callable[..., Server]) -> None:
-    """Signed anew, checked, and not for ever."""
+    """Each redirect is signed again and checked, and their number is bounded."""
     moved = [
         said(b"", f"Location: {target}", status="307 Moved")
         for target in (

@@ -28,13 +28,13 @@ class Board(Protocol):
 
     @property
     def topic(self) -> Topic:
-        """What is under test."""
+        """The adapter under test."""
 
     def received(self) -> list[tuple[object, ...]]:
-        """Id, type, subject, time and body of what has come."""
+        """Id, type, subject, time and body of the events that have arrived."""
 
     def fail(self, status: int, times: int = 1) -> None:
-        """Answer the next requests so."""
+        """Answer the next requests with this status."""
 
 
 class FakeBoard:
@@ -81,7 +81,7 @@ def seen(event: OutgoingEvent) -> tuple[object, ...]:
 
 @pytest.fixture
 def real(event_grid: LocalEventGrid, monkeypatch: pytest.MonkeyPatch) -> Iterator[RealBoard]:
-    """The adapter before the local topic; the SDK tries nothing again, so that errors show at once."""
+    """The adapter and the local topic. Nothing is retried, so that errors appear at once."""
     monkeypatch.setitem(RETRY, "retry_total", 0)
     board = RealBoard(event_grid)
     yield board
@@ -90,13 +90,13 @@ def real(event_grid: LocalEventGrid, monkeypatch: pytest.MonkeyPatch) -> Iterato
 
 @pytest.fixture(params=["fake", "real"])
 def board(request: pytest.FixtureRequest) -> Board:
-    """Each in turn."""
+    """The fake, then the real one."""
     found: Board = FakeBoard() if request.param == "fake" else request.getfixturevalue("real")
     return found
 
 
 def test_an_event_arrives_as_it_was_told(board: Board) -> None:
-    """Its id, type, subject, time and all that it says."""
+    """Id, type, subject, time and body."""
     board.topic.publish(ARCHIVED)
     board.topic.publish(ALERT)
 
@@ -104,7 +104,7 @@ def test_an_event_arrives_as_it_was_told(board: Board) -> None:
 
 
 def test_an_event_told_twice_has_one_id(board: Board) -> None:
-    """At least once is the promise; the id tells the second from a new one."""
+    """Delivery is at least once; by the id a subscriber recognizes the second."""
     board.topic.publish(ALERT)
     board.topic.publish(ALERT)
 
@@ -116,7 +116,7 @@ def test_an_event_told_twice_has_one_id(board: Board) -> None:
     [(429, ServiceBusy), (500, ServiceBusy), (503, ServiceBusy), (401, ServiceRefused), (403, ServiceRefused)],
 )
 def test_a_topic_that_takes_nothing_is_asked_again(board: Board, status: int, error: type[RecordingError]) -> None:
-    """By the next try; nothing has arrived of this one."""
+    """By the next try; nothing of the first has arrived."""
     board.fail(status)
     with pytest.raises(error):
         board.topic.publish(ALERT)
@@ -127,7 +127,7 @@ def test_a_topic_that_takes_nothing_is_asked_again(board: Board, status: int, er
 
 
 def test_where_no_topic_is_set_nothing_happens() -> None:
-    """And it is no error."""
+    """It is no error."""
     NoTopic().publish(ALERT)
 
 
@@ -135,7 +135,7 @@ def test_where_no_topic_is_set_nothing_happens() -> None:
 
 
 def test_a_wrong_key_is_refused_with_a_hint(event_grid: LocalEventGrid, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It says what to look at, and not the key."""
+    """The hint says what to check, and does not show the key."""
     monkeypatch.setitem(RETRY, "retry_total", 0)
     board = RealBoard(event_grid, key="d3Jvbmc=")
     with pytest.raises(ServiceRefused) as caught:
@@ -147,7 +147,7 @@ def test_a_wrong_key_is_refused_with_a_hint(event_grid: LocalEventGrid, monkeypa
 
 
 def test_no_way_to_the_topic_is_busy(real: RealBoard, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The step comes back, and publishes then."""
+    """The outcome is unknown."""
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")  # discard: nobody listens there
     with pytest.raises(ServiceBusy):
         real.topic.publish(ALERT)
@@ -156,7 +156,7 @@ def test_no_way_to_the_topic_is_busy(real: RealBoard, monkeypatch: pytest.Monkey
 def test_a_topic_busy_for_a_moment_is_asked_again_by_the_sdk(
     event_grid: LocalEventGrid, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As often as this app tells it, not for its own two minutes."""
+    """With this app's retry options, not for the SDK's own two minutes."""
     monkeypatch.setitem(RETRY, "retry_backoff_factor", 0.01)
     board = RealBoard(event_grid)
     board.fail(503, times=RETRY["retry_total"])
@@ -170,5 +170,5 @@ def test_a_topic_busy_for_a_moment_is_asked_again_by_the_sdk(
 
 
 def test_the_topic_is_the_one_of_the_tunnel(event_grid: LocalEventGrid) -> None:
-    """The endpoint is as in Azure: nothing in the app knows that it is local."""
+    """The endpoint is spelled as in Azure: nothing in the app knows that it is local."""
     assert f"https://{TOPIC_HOST}/api/events" == event_grid.environment()["ARCHIVED_TOPIC_ENDPOINT"]

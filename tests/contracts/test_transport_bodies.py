@@ -1,4 +1,4 @@
-"""Bodies, wherever they are cut, break or are broken off."""
+"""Bodies: divided anywhere, broken anywhere, or aborted."""
 
 import ssl
 import threading
@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recording.adapters.http_transport import Broken, Reply, Urllib3Transport
-from tests.contracts.exchanges import CHUNKED, LONG, broken, drip, get, read
+from tests.contracts.exchanges import CHUNKED, LONG, broken, get, in_pieces, read
 from tests.contracts.scripted import Server, chunked, head, said
 from tests.copying.copies import JOIN_SECONDS, run_together
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("surroundings")
 @pytest.mark.parametrize("status", ["204 No Content", "304 Not Modified"])
 @pytest.mark.parametrize("says", ["", "Content-Length: 3", CHUNKED])
 def test_a_status_that_has_no_body_has_none(transport: Urllib3Transport, status: str, says: str) -> None:
-    """Whatever its headers say; its connection serves the next."""
+    """Whatever its headers say; its connection is used for the next request."""
     with Server([head(*filter(None, [says]), status=status), said(b"two")]) as server:
         reply = get(transport, server.url)
 
@@ -34,12 +34,12 @@ def test_a_status_that_has_no_body_has_none(transport: Urllib3Transport, status:
 
 
 def test_chunks_are_read_wherever_they_are_split(transport: Urllib3Transport, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With extensions and trailers, which say nothing that is needed."""
+    """With extensions and trailers, which are ignored."""
     whole = head(CHUNKED) + chunked(b"uvw", b"x" * 17, b"yz", extension=' ; name="a;b"', trailers=["X-A: 1", "X-B: 2"])
     with Server([whole, said(b"next"), None]) as server:
         for split in range(1, len(whole) + 1):
             with monkeypatch.context() as patch:
-                drip(patch, [split, len(whole)])
+                in_pieces(patch, [split, len(whole)])
                 assert b"uvw" + b"x" * 17 + b"yz" == read(get(transport, server.url), (split,))
                 assert b"next" == read(get(transport, server.url))
             assert server.closed.acquire(timeout=JOIN_SECONDS)
@@ -57,7 +57,7 @@ def test_chunks_are_read_wherever_they_are_split(transport: Urllib3Transport, mo
 def test_a_body_is_the_same_however_it_is_cut(
     *, body: bytes, cuts: list[int], sizes: list[int], rooms: list[int], in_chunks: bool
 ) -> None:
-    """Into chunks by the server, into pieces by the network, into views by the reader."""
+    """Into chunks by the server, into packets by the network, into views by the reader."""
     pieces, rest, lengths = list[bytes](), body, cycle(cuts)
     while rest:
         length = next(lengths)
@@ -69,7 +69,7 @@ def test_a_body_is_the_same_however_it_is_cut(
         pytest.MonkeyPatch.context() as patch,
         closing(Urllib3Transport(1)) as transport,
     ):
-        drip(patch, sizes)
+        in_pieces(patch, sizes)
 
         assert body == read(get(transport, server.url), rooms)
         assert b"next" == read(get(transport, server.url))
@@ -86,7 +86,7 @@ SHORT = {
 def test_a_body_that_ends_early_is_broken(
     transport: Urllib3Transport, tls: ssl.SSLContext | None, whole: bytes
 ) -> None:
-    """Wherever it does; what came is told first."""
+    """At any position; the bytes before the break are returned first."""
     begin = whole.index(b"\r\n\r\n") + 4
     cuts = range(begin, len(whole))
     with Server(*([whole[:cut], None] for cut in cuts), tls=tls) as server:
@@ -98,19 +98,19 @@ def test_a_body_that_ends_early_is_broken(
 
 @pytest.mark.parametrize("size", ["", "x", "-5", "+5", "0x5", "1_0", "5 5", ";5", "F" * 5000])
 def test_a_chunk_that_does_not_say_how_long_it_is_is_broken(transport: Urllib3Transport, size: str) -> None:
-    """As if the connection had ended there."""
     with Server([head(CHUNKED) + f"3\r\none\r\n{size}\r\nfive!five!\r\n0\r\n\r\n".encode()]) as server:
         assert b"one" == broken(get(transport, server.url))
 
 
-def test_a_chunk_that_is_longer_than_it_says_is_broken(transport: Urllib3Transport) -> None:
-    """What it has too much is not passed over in silence."""
-    with Server([head(CHUNKED) + b"3\r\nfour\r\n0\r\n\r\n"]) as server:
+@pytest.mark.parametrize("more", [b"r\r\n", b"xx", b"\n\r", b"rx5\r\nfive!\r\n"])
+def test_a_chunk_that_is_longer_than_it_says_is_broken(transport: Urllib3Transport, more: bytes) -> None:
+    """Its surplus bytes are not skipped, also if there are as many as in the line break that is due there."""
+    with Server([head(CHUNKED) + b"3\r\nfou" + more + b"0\r\n\r\n"]) as server:
         assert b"fou" == broken(get(transport, server.url))
 
 
 def test_a_body_may_end_with_its_connection(transport: Urllib3Transport, tls: ssl.SSLContext | None) -> None:
-    """Where its length is not said; the next request has a new one."""
+    """If it has no length; the next request has a new connection."""
     with Server([head() + LONG, None], [said(b"next")], tls=tls) as server:
         assert LONG == read(get(transport, server.url))
         assert b"next" == read(get(transport, server.url))
@@ -119,7 +119,7 @@ def test_a_body_may_end_with_its_connection(transport: Urllib3Transport, tls: ss
 def test_an_end_that_tls_does_not_tell_of_is_a_break(
     transport: Urllib3Transport, trusted: None, certified: ssl.SSLContext
 ) -> None:
-    """Anybody on the way can cut a connection; what came before is told first."""
+    """Anyone on the network path can close a connection. The bytes before that are returned first."""
     with Server([head() + LONG, None], tls=certified, tells_ends=False) as server:
         assert LONG == broken(get(transport, server.url))
 
@@ -128,7 +128,7 @@ def test_an_end_that_tls_does_not_tell_of_is_a_break(
 
 
 def test_an_abort_ends_a_read_that_waits(transport: Urllib3Transport, tls: ssl.SSLContext | None) -> None:
-    """From another thread; and every later one, of what has come already too."""
+    """From another thread; every later read fails, also of bytes that have arrived already."""
     for reply in (said(LONG)[:-1], head(CHUNKED) + b"5\r\nabc", head() + LONG):
         with Server([reply], [said(b"next")], tls=tls) as server:
             arriving = get(transport, server.url)
@@ -146,7 +146,7 @@ def test_an_abort_ends_a_read_that_waits(transport: Urllib3Transport, tls: ssl.S
 
 
 def test_after_an_abort_nothing_more_comes(transport: Urllib3Transport, tls: ssl.SSLContext | None) -> None:
-    """Neither what lies in the socket nor, encrypted still, what only looks like content."""
+    """Neither bytes in the socket nor, under TLS, bytes that are still encrypted."""
     with Server([said(LONG * 10)], tls=tls) as server:
         reply = get(transport, server.url)
         reply.readinto(memoryview(bytearray(10)))
@@ -157,7 +157,7 @@ def test_after_an_abort_nothing_more_comes(transport: Urllib3Transport, tls: ssl
 
 
 def test_an_abort_after_the_end_harms_nobody(transport: Urllib3Transport, tls: ssl.SSLContext | None) -> None:
-    """The connection serves the next reply already."""
+    """The connection may be used for the next reply already."""
     with Server([said(b"one"), said(LONG)], tls=tls) as server:
         first = get(transport, server.url)
         read(first)
@@ -170,7 +170,7 @@ def test_an_abort_after_the_end_harms_nobody(transport: Urllib3Transport, tls: s
 
 
 def test_an_abort_at_the_very_end_harms_nobody(transport: Urllib3Transport) -> None:
-    """Whichever of the two was first."""
+    """Whichever of the two is first."""
 
     def read_or_not(reply: Reply, found: list[bytes]) -> None:
         try:

@@ -1,13 +1,13 @@
 """Which connections of a transport are used again, and which are not."""
 
 import ssl
-from contextlib import closing
+from contextlib import closing, suppress
 
 import pytest
-from azure.core.exceptions import ServiceRequestError, ServiceResponseError
+from azure.core.exceptions import AzureError, ServiceRequestError, ServiceResponseError
 from azure.core.rest import HttpRequest
 
-from recording.adapters.http_transport import Broken, Urllib3Transport
+from recording.adapters.http_transport import Broken, Take, Urllib3Transport
 from tests.contracts.exchanges import CHUNKED, LONG, get, put, read
 from tests.contracts.scripted import Server, chunked, head, said
 from tests.copying.copies import JOIN_SECONDS, Clock, run_together
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("surroundings")
 def test_a_connection_is_used_again_once_its_body_was_read(
     transport: Urllib3Transport, tls: ssl.SSLContext | None
 ) -> None:
-    """However the body says where it ends."""
+    """However the end of the body is marked."""
     replies = [said(b"one"), said(), head(CHUNKED) + chunked(b"th", b"ree"), said(LONG)]
     with Server(replies, tls=tls) as server:
         found = [read(get(transport, server.url)) for _ in replies]
@@ -44,7 +44,7 @@ LAST = {
 def test_a_connection_that_says_it_ends_is_not_used_again(
     transport: Urllib3Transport, tls: ssl.SSLContext | None, last: bytes
 ) -> None:
-    """Nor one on which comes what nobody asked for: it would be taken for the next reply."""
+    """Nor one with surplus bytes, which would be read as the next reply."""
     with Server([last, said(b"wrong")], [said(b"next")], tls=tls) as server:
         read(get(transport, server.url))
         found = read(get(transport, server.url))
@@ -53,7 +53,7 @@ def test_a_connection_that_says_it_ends_is_not_used_again(
 
 
 def test_a_connection_that_is_kept_by_an_older_server_is_used_again(transport: Urllib3Transport) -> None:
-    """If it says so."""
+    """HTTP/1.0 with keep-alive."""
     kept = said(b"one", "Connection: keep-alive").replace(b"HTTP/1.1", b"HTTP/1.0")
     with Server([kept, kept]) as server:
         assert [b"one", b"one"] == [read(get(transport, server.url)) for _ in range(2)]
@@ -63,7 +63,7 @@ def test_a_connection_that_is_kept_by_an_older_server_is_used_again(transport: U
 def test_a_body_closed_before_its_end_loses_its_connection(
     transport: Urllib3Transport, tls: ssl.SSLContext | None
 ) -> None:
-    """What is left of it reaches nobody."""
+    """The rest of it is read by nobody."""
     with Server([said(LONG), said(b"wrong")], [said(b"next")], tls=tls) as server:
         reply = get(transport, server.url)
         reply.readinto(memoryview(bytearray(10)))
@@ -75,7 +75,7 @@ def test_a_body_closed_before_its_end_loses_its_connection(
 
 
 def test_a_kept_connection_that_was_closed_is_replaced(transport: Urllib3Transport, tls: ssl.SSLContext | None) -> None:
-    """The caller notices nothing."""
+    """Without an error for the caller."""
     with Server([said(b"one"), None], [said(b"two")], tls=tls) as server:
         read(get(transport, server.url))
         assert server.closed.acquire(timeout=JOIN_SECONDS)
@@ -87,7 +87,7 @@ def test_a_kept_connection_that_was_closed_is_replaced(transport: Urllib3Transpo
 def test_a_kept_connection_that_is_closed_on_use_is_replaced(
     transport: Urllib3Transport, tls: ssl.SSLContext | None, body: bytes
 ) -> None:
-    """The request goes out again, whole."""
+    """The whole request is sent again."""
     with Server([said(b"one"), b"", None], [said(b"two")], tls=tls) as server:
         read(put(transport, server.url, body))
 
@@ -97,8 +97,8 @@ def test_a_kept_connection_that_is_closed_on_use_is_replaced(
 
 
 @pytest.mark.parametrize("method", ["POST", "DELETE", "MERGE"])
-def test_what_may_not_be_heard_twice_is_not_sent_again(transport: Urllib3Transport, method: str) -> None:
-    """Of an SDK's requests: whoever asked knows whether to ask again."""
+def test_what_is_not_idempotent_is_not_sent_again(transport: Urllib3Transport, method: str) -> None:
+    """A POST or DELETE of an SDK: only the caller knows whether to retry it."""
     with Server([said(b"one"), b"", None], [said(b"two")]) as server:
         read(get(transport, server.url))
         with pytest.raises(ServiceResponseError):
@@ -108,7 +108,7 @@ def test_what_may_not_be_heard_twice_is_not_sent_again(transport: Urllib3Transpo
 
 
 def test_a_new_connection_that_is_closed_on_use_is_not_replaced(transport: Urllib3Transport) -> None:
-    """Whoever asked may ask again."""
+    """The caller may retry."""
     with Server([b"", None], [said(b"two")]) as server, pytest.raises(ServiceResponseError):
         get(transport, server.url)
 
@@ -118,7 +118,7 @@ def test_a_new_connection_that_is_closed_on_use_is_not_replaced(transport: Urlli
 def test_a_kept_connection_on_which_nothing_comes_is_not_replaced(
     transport: Urllib3Transport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The server has the request; to wait twice as long would help nobody."""
+    """The server has the request; a second wait would not help."""
     monkeypatch.setattr("recording.adapters.http_transport.opening.READ_SECONDS", 0.2)
     with Server([said(b"one"), b""], [said(b"two")]) as server:
         read(get(transport, server.url))
@@ -129,7 +129,6 @@ def test_a_kept_connection_on_which_nothing_comes_is_not_replaced(
 
 
 def test_so_many_connections_are_kept_and_no_more() -> None:
-    """Of those that are used at once."""
     with closing(Urllib3Transport(1)) as transport, Server([said(b"one")] * 3) as server:
         for opened in (2, 3):
             replies = [get(transport, server.url) for _ in range(2)]
@@ -139,7 +138,7 @@ def test_so_many_connections_are_kept_and_no_more() -> None:
 
 @pytest.mark.parametrize(("seconds", "opened"), [(59.0, 1), (60.0, 3)])
 def test_a_connection_waits_a_minute_and_no_longer(seconds: float, opened: int) -> None:
-    """Who has forgotten it by then would not say so; each use begins the minute anew."""
+    """A server or proxy may drop an idle connection without notice. Each use starts the minute again."""
     clock = Clock()
     with closing(Urllib3Transport(8, clock)) as transport, Server([said(b"one")] * 3) as server:
         for _ in range(3):
@@ -147,6 +146,39 @@ def test_a_connection_waits_a_minute_and_no_longer(seconds: float, opened: int) 
             clock.forward(seconds)
 
         assert opened == server.opened
+
+
+def test_a_connection_to_a_host_that_is_no_longer_used_is_closed() -> None:
+    """When a connection to another host is kept."""
+    clock = Clock()
+    with closing(Urllib3Transport(8, clock)) as transport, Server([said()]) as gone, Server([said()]) as server:
+        read(get(transport, gone.url))
+        clock.forward(60.0)
+        read(get(transport, server.url))
+
+        assert gone.left.acquire(timeout=JOIN_SECONDS)
+
+
+@pytest.mark.parametrize(
+    "said_last",
+    [
+        b"SSH-2.0\r\n",
+        head("Content-Length: +3") + b"one",
+        head(CHUNKED) + b"x\r\n",
+        said(b"no", "Connection: close", status="503 Busy"),
+    ],
+)
+def test_what_fails_leaves_no_connection_open(
+    transport: Urllib3Transport, tls: ssl.SSLContext | None, said_last: bytes
+) -> None:
+    """However it fails: the file descriptors of a worker are limited."""
+    with Server([said_last], tls=tls) as server:
+        for take in [Take.WHOLE, Take.STATUS, Take.OPEN] * 4:
+            with suppress(AzureError, Broken):
+                read(transport.send(HttpRequest("DELETE", server.url), take=take))
+        transport.close()
+        for _ in range(server.opened):
+            assert server.left.acquire(timeout=JOIN_SECONDS)
 
 
 def test_a_closed_transport_keeps_nothing(transport: Urllib3Transport) -> None:
@@ -160,7 +192,7 @@ def test_a_closed_transport_keeps_nothing(transport: Urllib3Transport) -> None:
 
 
 def test_threads_that_share_a_transport_get_their_own_replies(transport: Urllib3Transport) -> None:
-    """Whole and not mixed up, on as many connections as there are threads, or fewer."""
+    """Whole and not mixed, over at most as many connections as threads."""
 
     def answer(request: bytes) -> bytes:
         name = request.split(b" ")[1]

@@ -1,4 +1,4 @@
-"""Heads, refusals and errors, before servers that say what no good one would."""
+"""Heads, refusals and errors, with servers that violate the standard."""
 
 import ssl
 
@@ -7,8 +7,8 @@ from azure.core.exceptions import AzureError, ServiceRequestError, ServiceRespon
 from azure.core.rest import HttpRequest
 
 from recording.adapters.http_transport import Take, Urllib3Transport
-from tests.contracts.exchanges import CHUNKED, drip, get, put, read
-from tests.contracts.scripted import Server, Step, chunked, dripping, head, said
+from tests.contracts.exchanges import CHUNKED, get, in_pieces, put, read
+from tests.contracts.scripted import Server, Step, chunked, head, said, slowly
 
 pytestmark = pytest.mark.usefixtures("surroundings")
 
@@ -16,8 +16,8 @@ pytestmark = pytest.mark.usefixtures("surroundings")
 # Heads
 
 
-def test_what_a_server_says_beforehand_is_skipped(transport: Urllib3Transport) -> None:
-    """Early hints, and leave to go on."""
+def test_informational_replies_are_skipped(transport: Urllib3Transport) -> None:
+    """Early Hints and 100 Continue."""
     early = head(status="100 Continue") + head("Link: </a>", status="103 Early Hints")
     with Server([early + said(b"one")]) as server:
         reply = get(transport, server.url)
@@ -27,8 +27,7 @@ def test_what_a_server_says_beforehand_is_skipped(transport: Urllib3Transport) -
 
 
 def test_a_head_comes_in_pieces_of_any_size(transport: Urllib3Transport, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Byte for byte too."""
-    drip(monkeypatch, [1])
+    in_pieces(monkeypatch, [1])
     with Server([head("ETag: x", "Content-Length: 3", "", status="200 OK")[:-2] + b"one"]) as server:
         reply = get(transport, server.url)
 
@@ -43,6 +42,9 @@ NO_HTTP = {
     "a status too small": b"HTTP/1.1 99 OK\r\n\r\n",
     "a status too large": b"HTTP/1.1 2000 OK\r\n\r\n",
     "a status below nothing": b"HTTP/1.1 -20 OK\r\n\r\n",
+    "a status with a sign": b"HTTP/1.1 +200 OK\r\nContent-Length: 0\r\n\r\n",
+    "a status that Python knows": b"HTTP/1.1 20_0 OK\r\nContent-Length: 0\r\n\r\n",
+    "a version that is none": b"HTTP/1.x 200 OK\r\nContent-Length: 0\r\n\r\n",
     "a status without end": b"HTTP/1.1 " + b"2" * 5000 + b" OK\r\n\r\n",
     "a reply that never comes": head(status="103 Early Hints") * 20,
     "a line without end": b"HTTP/1.1 200 OK\r\nX: " + b"x" * 100_000,
@@ -55,19 +57,22 @@ NO_HTTP = {
     "a length without end": head(f"Content-Length: {'3' * 5000}") + b"one",
     "two lengths": head("Content-Length: 3", "Content-Length: 4") + b"one",
     "another encoding": head("Transfer-Encoding: gzip, chunked") + chunked(b"one"),
+    "an encoding before a space": head(f"{CHUNKED} ") + chunked(b"one"),
+    "an encoding before a space, and a length": head(f"{CHUNKED} ", "Content-Length: 13") + chunked(b"one"),
+    "an encoding in the next line": head("Transfer-Encoding:\r\n chunked") + chunked(b"one"),
     "two encodings": head("Transfer-Encoding: gzip", CHUNKED) + chunked(b"one"),
 }
 
 
 @pytest.mark.parametrize("reply", NO_HTTP.values(), ids=NO_HTTP)
 def test_what_is_no_http_is_no_reply(transport: Urllib3Transport, reply: bytes) -> None:
-    """Nobody knows what has happened."""
+    """The outcome is unknown."""
     with Server([reply]) as server, pytest.raises(ServiceResponseError):
         get(transport, server.url)
 
 
 def test_a_head_that_ends_early_is_no_reply(transport: Urllib3Transport) -> None:
-    """Wherever it does."""
+    """At any position."""
     whole = head("ETag: x", "Content-Length: 0")
     with Server(*([whole[:cut], None] for cut in range(len(whole)))) as server:
         for _ in range(len(whole)):
@@ -78,7 +83,6 @@ def test_a_head_that_ends_early_is_no_reply(transport: Urllib3Transport) -> None
 
 
 def test_headers_are_found_in_any_case(transport: Urllib3Transport) -> None:
-    """However they were sent."""
     with Server([said(b"", "x-ms-ERROR-code:  Busy ", "ETag:")]) as server:
         headers = get(transport, server.url).headers
 
@@ -92,8 +96,16 @@ def test_headers_are_found_in_any_case(transport: Urllib3Transport) -> None:
         headers["Retry-After"]
 
 
+def test_a_header_of_several_lines_is_one_line(transport: Urllib3Transport) -> None:
+    """It may be logged, where each line is one entry."""
+    with Server([said(b"", "x-ms-error-code: Busy \r\n\t level=ERROR ", "ETag:\r\n x")]) as server:
+        headers = get(transport, server.url).headers
+
+    assert ("Busy level=ERROR", "x") == (headers["x-ms-error-code"], headers["ETag"])
+
+
 def test_a_header_that_comes_twice_is_one(transport: Urllib3Transport) -> None:
-    """With both values, unless they are the same: so is a length."""
+    """With both values; equal lengths count once."""
     with Server([said(b"one", "Content-Length: 3", "Via: a", "via: b", "VIA: a")]) as server:
         reply = get(transport, server.url)
 
@@ -107,7 +119,7 @@ def test_a_header_that_comes_twice_is_one(transport: Urllib3Transport) -> None:
 @pytest.mark.parametrize("status", ["302 Found", "404 Not Found", "503 Busy"])
 @pytest.mark.parametrize("long", [0, 10, 60_000])
 def test_a_refusal_has_been_read(transport: Urllib3Transport, status: str, long: int) -> None:
-    """It can be quoted, and its connection serves the next."""
+    """It can be quoted, and its connection is used for the next request."""
     body = "é" * (long // 2)
     sent = body.encode()
     replies = [said(sent, status=status), head(CHUNKED, status=status) + chunked(*filter(None, [sent]))]
@@ -128,7 +140,7 @@ def test_a_refusal_has_been_read(transport: Urllib3Transport, status: str, long:
     ids=["by its length", "in chunks"],
 )
 def test_a_refusal_without_end_loses_its_connection(transport: Urllib3Transport, refusal: bytes) -> None:
-    """Its beginning is enough."""
+    """The beginning of the body is enough."""
     with Server([refusal], [said(b"next")]) as server:
         reply = get(transport, server.url)
 
@@ -139,7 +151,7 @@ def test_a_refusal_without_end_loses_its_connection(transport: Urllib3Transport,
 
 
 def test_a_refusal_that_breaks_is_one(transport: Urllib3Transport) -> None:
-    """Its status has told enough, and what came of it is there."""
+    """Its status is enough; the bytes before the break are there."""
     refusal = said(b"no way", status="403 Forbidden")
     with Server([refusal[:-4], None], [said(b"next")]) as server:
         reply = get(transport, server.url)
@@ -148,8 +160,8 @@ def test_a_refusal_that_breaks_is_one(transport: Urllib3Transport) -> None:
         assert b"next" == read(get(transport, server.url))
 
 
-def test_a_refusal_in_mid_body_is_heard(transport: Urllib3Transport, tls: ssl.SSLContext | None) -> None:
-    """Though the server takes no more and closes."""
+def test_a_refusal_before_the_body_is_sent_is_read(transport: Urllib3Transport, tls: ssl.SSLContext | None) -> None:
+    """Though the server reads no more and closes."""
     refusal = said(b"too long", "Connection: close", status="413 Content Too Large")
     with Server([refusal, None], tls=tls, bodies=False) as server:
         for _ in range(5):
@@ -163,21 +175,24 @@ def test_a_refusal_in_mid_body_is_heard(transport: Urllib3Transport, tls: ssl.SS
 
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A reply has a second."""
+    """Sets the time limit of replies to a second."""
     monkeypatch.setattr("recording.adapters.http_transport.opening.READ_SECONDS", 1.0)
 
 
 HEADS: dict[str, Step] = {
-    "a status that drips": dripping(b"HTTP/1.1 200 ", b"O", b"\r\nContent-Length: 0\r\n\r\n"),
-    "a header that drips": dripping(b"HTTP/1.1 200 OK\r\nX: ", b"x", b"\r\nContent-Length: 0\r\n\r\n"),
-    "headers that drip": dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n", b"X: x\r\n", b"\r\n"),
+    "a slow status": slowly(b"HTTP/1.1 200 ", b"O", b"\r\nContent-Length: 0\r\n\r\n"),
+    "a slow header": slowly(b"HTTP/1.1 200 OK\r\nX: ", b"x", b"\r\nContent-Length: 0\r\n\r\n"),
+    "slow headers": slowly(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n", b"X: x\r\n", b"\r\n"),
 }
 
 
-@pytest.mark.parametrize("drip", HEADS.values(), ids=HEADS)
-def test_a_head_that_drips_is_no_reply(transport: Urllib3Transport, soon: None, drip: Step) -> None:
-    """Each byte in time for the socket, all of them never; on a kept connection it is not asked for twice."""
-    with Server([said(), drip]) as server:
+@pytest.mark.parametrize("slow", HEADS.values(), ids=HEADS)
+def test_a_slow_head_is_no_reply(transport: Urllib3Transport, soon: None, slow: Step) -> None:
+    """Each byte arrives within the socket's timeout, the whole never does.
+
+    It is not retried, also on a kept connection.
+    """
+    with Server([said(), slow]) as server:
         read(get(transport, server.url))
         with pytest.raises(ServiceResponseError):
             get(transport, server.url)
@@ -185,19 +200,17 @@ def test_a_head_that_drips_is_no_reply(transport: Urllib3Transport, soon: None, 
 
 
 BODIES: dict[str, Step] = {
-    "by its length": dripping(head("Content-Length: 307", status="403 Forbidden") + b"no way!"),
-    "in chunks": dripping(
-        head(CHUNKED, status="403 Forbidden") + chunked(b"no way!")[:-5], b"1\r\nx\r\n", b"0\r\n\r\n"
-    ),
-    "a chunk's size": dripping(head(CHUNKED, status="403 Forbidden") + chunked(b"no way!")[:-5], b"0", b"\r\n\r\n"),
-    "to its connection's end": dripping(head("Connection: close", status="403 Forbidden") + b"no way!"),
+    "by its length": slowly(head("Content-Length: 307", status="403 Forbidden") + b"no way!"),
+    "in chunks": slowly(head(CHUNKED, status="403 Forbidden") + chunked(b"no way!")[:-5], b"1\r\nx\r\n", b"0\r\n\r\n"),
+    "a chunk's size": slowly(head(CHUNKED, status="403 Forbidden") + chunked(b"no way!")[:-5], b"0", b"\r\n\r\n"),
+    "to its connection's end": slowly(head("Connection: close", status="403 Forbidden") + b"no way!"),
 }
 
 
-@pytest.mark.parametrize("drip", BODIES.values(), ids=BODIES)
-def test_a_refusal_that_drips_is_one(transport: Urllib3Transport, soon: None, drip: Step) -> None:
-    """Its status has told enough; the connection is lost."""
-    with Server([drip], [said(b"next")]) as server:
+@pytest.mark.parametrize("slow", BODIES.values(), ids=BODIES)
+def test_a_slow_refusal_is_one(transport: Urllib3Transport, soon: None, slow: Step) -> None:
+    """Its status is enough; the connection is closed."""
+    with Server([slow], [said(b"next")]) as server:
         reply = get(transport, server.url)
 
         assert (403, "no way!") == (reply.status_code, reply.text()[:7])
@@ -205,30 +218,30 @@ def test_a_refusal_that_drips_is_one(transport: Urllib3Transport, soon: None, dr
         assert b"next" == read(get(transport, server.url))
 
 
-def test_what_drips_by_tls_ends_too(
+def test_a_slow_reply_over_tls_ends_too(
     transport: Urllib3Transport, soon: None, trusted: None, certified: ssl.SSLContext
 ) -> None:
-    """In mid record as well."""
-    with Server([HEADS["a header that drips"]], [BODIES["by its length"]], tls=certified) as server:
+    """Also within a TLS record."""
+    with Server([HEADS["a slow header"]], [BODIES["by its length"]], tls=certified) as server:
         with pytest.raises(ServiceResponseError):
             get(transport, server.url)
         assert 403 == get(transport, server.url).status_code
 
 
 def test_a_success_that_is_no_content_is_not_waited_for(transport: Urllib3Transport, soon: None) -> None:
-    """What is not asked for as a stream has been read when it is there, as far as it came in time."""
-    with Server([dripping(head("Content-Length: 307") + b"done!!!")]) as server:
+    """A reply whose body is not needed is returned at the time limit, with what has arrived."""
+    with Server([slowly(head("Content-Length: 307") + b"done!!!")]) as server:
         reply = transport.send(HttpRequest("DELETE", server.url), take=Take.STATUS)
 
         assert (200, b"done!!!") == (reply.status_code, reply.content[:7])
 
 
-def test_a_proxy_that_drips_is_no_connection(
+def test_a_slow_proxy_is_no_connection(
     transport: Urllib3Transport, soon: None, trusted: None, certified: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The request was not sent."""
-    drip = dripping(b"HTTP/1.1 200 OK\r\n", b"X: x\r\n", b"\r\n")
-    with Server([drip]) as proxy:
+    slow = slowly(b"HTTP/1.1 200 OK\r\n", b"X: x\r\n", b"\r\n")
+    with Server([slow]) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"http://{proxy.authority}")
         with pytest.raises(ServiceRequestError):
             get(transport, "https://127.0.0.1:1/")
@@ -239,7 +252,7 @@ def test_a_proxy_that_drips_is_no_connection(
 
 @pytest.mark.parametrize("script", [[b"", None], [b"nonsense\r\n", None], [head("Content-Length: x"), None]])
 def test_no_error_shows_a_url(transport: Urllib3Transport, script: list[bytes | None]) -> None:
-    """It may hold a signature."""
+    """It may contain a signature."""
     with Server(script) as server, pytest.raises(AzureError) as caught:
         get(transport, f"{server.url}/secret?sig=secret")
     with pytest.raises(AzureError) as lost:

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("surroundings")
 
 
 def test_a_request_goes_out_as_it_was_given(transport: Urllib3Transport) -> None:
-    """Byte for byte, with nothing added but the host, and that its reply is not to be encoded."""
+    """Byte for byte; only Host and Accept-Encoding are added."""
     with Server([said(status="201 Created")]) as server:
         reply = transport.send(
             HttpRequest("PUT", f"{server.url}/a%20b?c=d%2Fe", headers={"Content-Length": "3", "X-Name": "Ä"}),
@@ -36,7 +36,7 @@ def test_a_request_goes_out_as_it_was_given(transport: Urllib3Transport) -> None
 
 
 def test_a_body_of_any_length_goes_out_whole(transport: Urllib3Transport, tls: ssl.SSLContext | None) -> None:
-    """Straight from the caller's memory."""
+    """From the caller's memory, without a copy."""
     body = media((2 << 20) + 7)
     with Server([said()], tls=tls) as server:
         put(transport, server.url, memoryview(body))
@@ -53,10 +53,10 @@ def test_a_body_of_any_length_goes_out_whole(transport: Urllib3Transport, tls: s
         ("DELETE", {"data": {"a": "+", "b": "c"}}, b"a=%2B&b=c"),
     ],
 )
-def test_a_body_has_its_length_said(
+def test_every_body_has_a_content_length(
     transport: Urllib3Transport, method: str, body: dict[str, Any], sent: bytes
 ) -> None:
-    """Of nothing too, where a body may be: services in Azure refuse a POST without."""
+    """Also an empty one: services in Azure refuse a POST without Content-Length."""
     with Server([said()]) as server:
         transport.send(HttpRequest(method, server.url, **body))
 
@@ -67,7 +67,7 @@ def test_a_body_has_its_length_said(
 def test_a_head_goes_out_with_the_beginning_of_its_body(
     transport: Urllib3Transport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In one write, and so in as few packets as may be; the rest follows."""
+    """In one write, to save packets; the rest follows."""
     written = writes(monkeypatch)
     with Server([said()]) as server:
         put(transport, server.url, LONG)
@@ -91,7 +91,7 @@ def test_a_header_that_holds_a_line_break_is_refused(transport: Urllib3Transport
 
 
 def test_what_no_header_can_hold_is_refused(transport: Urllib3Transport) -> None:
-    """And not shown: a signature may stand beside it."""
+    """The value is not shown, as it may be a signature."""
     with Server([said()]) as server, pytest.raises(ValueError, match="header") as caught:
         get(transport, server.url, {"Authorization": "Bearer secret", "X-Name": "\N{SNOWMAN}"})
 
@@ -101,7 +101,7 @@ def test_what_no_header_can_hold_is_refused(transport: Urllib3Transport) -> None
 
 @pytest.mark.parametrize("path", ["/a b", "/a HTTP/1.1 b", "/\N{SNOWMAN}", "/ä"])
 def test_what_no_request_line_can_hold_is_refused(transport: Urllib3Transport, path: str) -> None:
-    """No two parsers would read it alike."""
+    """Parsers would read it differently."""
     with Server([said()]) as server, pytest.raises(ValueError, match="URL"):
         get(transport, f"{server.url}{path}")
 
@@ -109,7 +109,7 @@ def test_what_no_request_line_can_hold_is_refused(transport: Urllib3Transport, p
 
 
 @pytest.mark.parametrize("asked", ["3", "10"])
-def test_a_short_rest_is_kept_before_the_request_goes_out_again(
+def test_a_short_retry_after_is_kept_before_the_request_is_sent_again(
     transport: Urllib3Transport, monkeypatch: pytest.MonkeyPatch, asked: str
 ) -> None:
     """Ten seconds at most."""
@@ -124,8 +124,8 @@ def test_a_short_rest_is_kept_before_the_request_goes_out_again(
 
 
 @pytest.mark.parametrize("asked", ["Retry-After: 11", "Retry-After: 86400", "Retry-After: soon", "retry-after-ms: 1"])
-def test_a_long_rest_is_given_back(transport: Urllib3Transport, asked: str) -> None:
-    """Or one that nobody understands; whoever needs longer, the queue has the time."""
+def test_a_long_retry_after_is_passed_on(transport: Urllib3Transport, asked: str) -> None:
+    """Also one that cannot be read; the queue waits longer."""
     with Server([said(b"", asked, status="503 Busy"), said()]) as server, writes_to(server, transport) as sending:
         request = HttpRequest("PUT", f"{server.url}/a", headers={"Content-Length": "3"})
         with pytest.raises(HttpResponseError) as caught:
@@ -136,7 +136,7 @@ def test_a_long_rest_is_given_back(transport: Urllib3Transport, asked: str) -> N
 
 @contextmanager
 def writes_to(server: Server, transport: Urllib3Transport) -> Iterator[Pipeline[HttpRequest, Reply]]:
-    """What stages blocks there."""
+    """An archive that stages blocks at that server."""
     with BlobServiceClient(server.url) as service, blob_requests(service, transport) as sending:
         yield sending
 
@@ -152,8 +152,8 @@ def writes_to(server: Server, transport: Urllib3Transport) -> Iterator[Pipeline[
         ("/a/../%2e//b?//../;?=%2b", "/a/../%2e//b?//../;?=%2b"),
     ],
 )
-def test_a_target_is_sent_letter_for_letter(transport: Urllib3Transport, behind: str, target: str) -> None:
-    """And signed so."""
+def test_a_target_is_sent_unchanged(transport: Urllib3Transport, behind: str, target: str) -> None:
+    """And signed as it is sent."""
     with Server([said()]) as server:
         get(transport, f"{server.url}{behind}")
 

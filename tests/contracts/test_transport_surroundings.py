@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("surroundings")
 def test_the_environments_certificates_are_trusted(
     transport: Urllib3Transport, trusted: None, certified: ssl.SSLContext
 ) -> None:
-    """REQUESTS_CA_BUNDLE, as the SDKs have it."""
+    """REQUESTS_CA_BUNDLE, as for the SDKs."""
     with Server([said(b"one")], tls=certified) as server:
         assert b"one" == read(get(transport, server.url))
 
@@ -33,7 +33,7 @@ def test_an_unknown_certificate_is_refused(transport: Urllib3Transport, certifie
 def test_a_certificate_of_another_host_is_refused(
     transport: Urllib3Transport, trusted: None, authority: trustme.CA, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Though whoever vouches for it is trusted."""
+    """Though its authority is trusted."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert("other.example").configure_cert(context)
     with Server([said(b"one")], tls=context) as server, pytest.raises(ServiceRequestError):
@@ -43,14 +43,14 @@ def test_a_certificate_of_another_host_is_refused(
 
 
 def test_a_bundle_that_is_not_there_trusts_nobody(transport: Urllib3Transport, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is told as what it is: no connection."""
+    """The error is a failed connection."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/ca.pem")
     with pytest.raises(ServiceRequestError, match="FileNotFoundError"):
         get(transport, "https://127.0.0.1:9/")
 
 
 def basic(user: str, password: str) -> bytes:
-    """What a proxy wants to hear."""
+    """The Proxy-Authorization header."""
     return b"Basic " + base64.b64encode(f"{user}:{password}".encode())
 
 
@@ -58,7 +58,7 @@ def basic(user: str, password: str) -> bytes:
 def test_https_goes_through_the_proxy_of_the_environment(
     transport: Urllib3Transport, trusted: None, certified: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch, spelt: str
 ) -> None:
-    """With the credentials that stand there, which the server behind it never hears."""
+    """With the proxy's credentials, which are not sent to the server."""
     with Server([said(b"one"), said(b"two")], tls=certified, tunnel=True) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", spelt.format(proxy.authority))
         assert [b"one", b"two"] == [read(get(transport, f"https://{HOST}/a")) for _ in range(2)]
@@ -96,7 +96,7 @@ def test_a_host_may_be_left_out_of_the_proxys_way(
 def test_http_goes_through_its_proxy_by_its_whole_url(
     transport: Urllib3Transport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With the credentials too."""
+    """With the proxy's credentials."""
     with Server([said(b"one")]) as proxy:
         monkeypatch.setenv("HTTP_PROXY", f"http://user:pass@{proxy.authority}")
 
@@ -107,10 +107,10 @@ def test_http_goes_through_its_proxy_by_its_whole_url(
 
 @pytest.mark.parametrize("scheme", ["https", "socks5", "socks5h"])
 @pytest.mark.parametrize("asked", ["https", "http"])
-def test_only_plain_proxies_are_spoken_to(
+def test_only_plain_proxies_are_used(
     transport: Urllib3Transport, monkeypatch: pytest.MonkeyPatch, asked: str, scheme: str
 ) -> None:
-    """Another kind would get its password where it does not look for it, in clear."""
+    """Another kind would be sent its password in clear text, where it does not expect it."""
     with Server([None]) as proxy:
         for name in ("HTTP_PROXY", "HTTPS_PROXY"):
             monkeypatch.setenv(name, f"{scheme}://user:secret@{proxy.authority}")
@@ -121,14 +121,24 @@ def test_only_plain_proxies_are_spoken_to(
         assert "secret" not in f"{caught.value!r} {caught.value.__context__!r}"
 
 
-@pytest.mark.parametrize("spelt", ["http://user:se#cret@proxy:8080", "http://[user:secret", "http://proxy:port"])
+@pytest.mark.parametrize("asked", ["https", "http"])
+@pytest.mark.parametrize(
+    "spelt",
+    [
+        "http://user:se#cret@proxy:8080",
+        "http://[user:secret",
+        "http://proxy:port",
+        "http://user:\N{SNOWMAN}secret@proxy:8080",
+    ],
+)
 def test_a_proxy_that_is_no_url_is_no_connection(
-    transport: Urllib3Transport, monkeypatch: pytest.MonkeyPatch, spelt: str
+    transport: Urllib3Transport, monkeypatch: pytest.MonkeyPatch, spelt: str, asked: str
 ) -> None:
-    """It is the environment's mistake, and passes when that is mended; its password is not shown."""
-    monkeypatch.setenv("HTTPS_PROXY", spelt)
+    """It is transient until the setting is fixed; the password in it is not shown."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, spelt)
     with pytest.raises(ServiceRequestError) as caught:
-        get(transport, f"https://{HOST}/a")
+        get(transport, f"{asked}://{HOST}/a")
 
     assert "cret" not in f"{caught.value!r} {caught.value.__cause__!r}"
     assert caught.value.__suppress_context__ or caught.value.__context__ is None

@@ -51,7 +51,7 @@ _REFUSED = 400
 DONE: Try = {"outcome": "done"}
 WAITS: Try = {"outcome": "waits"}
 CONTINUES: Try = {"outcome": "continues"}
-IN_HAND: Try = {"outcome": "in hand"}
+ALREADY_RUNNING: Try = {"outcome": "already running"}
 
 
 def sound(length: int, seed: int) -> bytes:
@@ -258,7 +258,7 @@ class Scene:
         while owed:
             for at, ended in zip(owed, self.start(*(given[at] for at in owed), **options).wait(), strict=True):
                 found[at].append(ended)
-            owed = [at for at in owed if found[at][-1] not in (DONE, IN_HAND) and len(found[at]) < tries]
+            owed = [at for at in owed if found[at][-1] not in (DONE, ALREADY_RUNNING) and len(found[at]) < tries]
             for at in owed:
                 if found[at][-1] in (WAITS, CONTINUES):
                     self.messages.take(given[at].message)

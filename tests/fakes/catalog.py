@@ -60,7 +60,7 @@ class FakeCatalog:
         with self._lock:
             standing = self.claims.get(claim.key)
             if standing is None:
-                raise CatalogConflict("find start", "the claim has gone meanwhile", ids={"claim": claim.key})
+                raise CatalogConflict("find start", "the claim has been deleted meanwhile", ids={"claim": claim.key})
             if standing.version == claim.version:
                 self.claims[claim.key] = replace(claim, version=str(next(self._versions)))
             return self.claims[claim.key]

@@ -1,6 +1,7 @@
 """The local stack for tests: one Azurite, and one shared host of the fixture app."""
 
 import os
+import signal
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -21,6 +22,14 @@ def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
     """One Azurite for all tests of a run; each test uses names of its own."""
     with Azurite(tmp_path_factory.mktemp("azurite")) as azurite:
         yield azurite
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """What is started here gets SIGINT, also if these tests run in the background, where SIGINT is ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

@@ -20,9 +20,6 @@ from local.host.launching import free_port
 
 ROOT = LOCAL.parent
 WIDTH = 80
-PATIENCE = 60.0
-INTERRUPTIBLE = ("env", "--default-signal=INT")
-"""A shell ignores SIGINT in background processes, and child processes inherit that."""
 
 
 @dataclass(frozen=True)
@@ -183,10 +180,11 @@ def test_status_says_that_nothing_runs() -> None:
 @pytest.mark.parametrize(
     "after", ["", "Starting Azurite", "Ctrl-C ends it"], ids=["at once", "while it starts", "running"]
 )
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_ends_it_in_one_line(after: str) -> None:
     """At any moment, while another one runs; no process is left."""
     name = f"test-{os.getpid()}-interrupted"
-    command = [*INTERRUPTIBLE, "tools/interruptible", *program("up", "--name", name, "--port", str(free_port()))]
+    command = ["tools/interruptible", *program("up", "--name", name, "--port", str(free_port()))]
     with subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     ) as process:

@@ -28,9 +28,9 @@ MODULES = [
     "adapters/blob",
     *(
         f"chunks/{name}"
-        for name in ["announcing", "archiving", "completing", "copying_chunk", "in_hand", "metadata_file"]
+        for name in ["announcing", "archiving", "completing", "copying_chunk", "failed_step", "metadata_file"]
     ),
-    *(f"chunks/{name}" for name in ["releasing", "setting_apart", "storing"]),
+    *(f"chunks/{name}" for name in ["releasing", "running_chunks", "setting_apart", "storing"]),
     *(f"events/{name}" for name in ["receiving", "taking", "refusing"]),
     *(f"core/{name}" for name in ["blocks", "deadlines", "errors", "lines", "locations", "naming", "outputs", "times"]),
     *(

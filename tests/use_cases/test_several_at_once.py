@@ -35,7 +35,7 @@ def test_messages_for_one_chunk_at_once_read_it_once() -> None:
         others = [
             pool.submit(world.archiving.archive_chunk, MESSAGE.recording_id, MESSAGE.document_id) for _ in range(12)
         ]
-        assert {Outcome.IN_HAND} == {other.result(30) for other in others}
+        assert {Outcome.ALREADY_RUNNING} == {other.result(30) for other in others}
         go_on.set()
         assert Outcome.DONE == first.result(30)
 
@@ -43,7 +43,7 @@ def test_messages_for_one_chunk_at_once_read_it_once() -> None:
     assert world.source.served <= len(sound(3.0)) + 4096
 
 
-def test_an_announcement_during_a_try_is_looked_at_before_the_chunk_is_let_go() -> None:
+def test_an_announcement_during_a_try_is_looked_at_before_the_run_ends() -> None:
     """Its message is acknowledged at once; the run that works on the chunk uses the new announcement."""
     world = World()
     chunk = world.add()
@@ -60,7 +60,7 @@ def test_an_announcement_during_a_try_is_looked_at_before_the_chunk_is_let_go() 
     world.source.contents[chunk.content_location] = content
     world.archiving.archive_chunk(MESSAGE.recording_id, MESSAGE.document_id)
 
-    assert [Outcome.IN_HAND] == dropped
+    assert [Outcome.ALREADY_RUNNING] == dropped
     assert ChunkState.RELEASED == world.state()
 
 

@@ -96,6 +96,13 @@ class Opener:
 
 
 def credentials(proxy: str) -> dict[str, str]:
-    """The header by which a proxy knows who asks."""
-    user, password = get_auth_from_url(proxy)
-    return make_headers(proxy_basic_auth=f"{user}:{password}") if user else {}
+    """The header by which a proxy knows who asks.
+
+    Raises:
+        ProxyUnusable: its URL is none, or holds a name or a password that no header can hold.
+    """
+    try:
+        user, password = get_auth_from_url(proxy)
+        return make_headers(proxy_basic_auth=f"{user}:{password}") if user else {}
+    except ValueError:
+        raise ProxyUnusable("no connection: the proxy's URL is none") from None  # the error itself may show it

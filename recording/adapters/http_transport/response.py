@@ -1,8 +1,8 @@
 """Replies as they come over a connection: http.client reads them, and what it lets pass is refused.
 
-It takes the end of a connection for the end of a head, any number that Python knows for the size of a chunk, and
-forgets what lies behind a reply. Here a reply that is cut or doubtful is none: the source is deleted because of what
-replies say.
+It takes the end of a connection for the end of a head, any number that Python knows for a status or the size of a
+chunk, any two bytes for a chunk's end, and forgets what lies behind a reply. Here a reply that is cut or doubtful is
+none: the source is deleted because of what replies say.
 """
 
 import io
@@ -18,6 +18,8 @@ from urllib3.util.response import assert_header_parsing
 _AHEAD = 16 << 10
 """Bytes read ahead for heads: what a TLS record holds at most."""
 _MOST_INFORMATIONAL = 10
+_LONGEST_LINE = 64 << 10
+_STATUS_LINE = re.compile(rb"(HTTP/1\.\d) ([1-9]\d\d)(?: ([^\r\n]*))?\r?\n")
 _LENGTH = re.compile(r"\d{1,18}", re.ASCII)
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;.*)?\r?\n", re.DOTALL)
 
@@ -32,7 +34,8 @@ class Headers(dict[str, str]):
     def __init__(self, fields: Iterable[tuple[str, str]]) -> None:
         super().__init__()
         for name, value in fields:
-            key, text = name.lower(), value.strip()
+            # One that goes on in the next line is made one line, as the standard wants it: it is told in logs.
+            key, text = name.lower(), " ".join(map(str.strip, value.splitlines())).strip()
             if self.setdefault(key, text) != text:
                 self[key] += f", {text}"
 
@@ -92,6 +95,14 @@ class Incoming(io.BufferedReader):
                 raise Broken("a chunk does not say how long it is")
             self.expects_chunk_size = int(found[1], 16) > 0
         return line
+
+    @override
+    def read(self, size: int | None = -1, /) -> bytes:
+        """What http.client reads so, of all that is read here, is the line break behind a chunk."""
+        end = super().read(size)
+        if end and not b"\r\n".startswith(end):
+            raise Broken("a chunk is longer than it says")
+        return end
 
 
 class _SocketReader(io.RawIOBase):
@@ -155,6 +166,12 @@ class Response(HTTPResponse):
                 raise incoming.error from error
             raise
 
+    def _read_status(self) -> tuple[str, int, str]:
+        found = _STATUS_LINE.fullmatch(self.fp.readline(_LONGEST_LINE))
+        if found is None:
+            raise Broken("it is no HTTP")
+        return found[1].decode(), int(found[2]), (found[3] or b"").decode("latin-1")
+
     def _begin(self, incoming: Incoming) -> None:
         for _ in range(_MOST_INFORMATIONAL + 1):
             self.begin()
@@ -168,7 +185,7 @@ class Response(HTTPResponse):
         assert_header_parsing(self.headers)
         self.fields = Headers(self.headers.items())
         encoding, length = self.fields.get("Transfer-Encoding"), self.fields.get("Content-Length")
-        if encoding is not None and encoding.lower() != "chunked":
+        if encoding is not None and not (encoding.lower() == "chunked" and self.chunked):  # to http.client as well
             raise Broken("the body comes in an encoding that nobody asked for")
         if length is not None and not _LENGTH.fullmatch(length):
             raise Broken("the body does not say how long it is")

@@ -18,7 +18,7 @@ from recording.adapters.http_transport.opening import Opener, credentials
 from recording.adapters.http_transport.reply import Reply
 from recording.adapters.http_transport.request import Key, Prepared, Take, body_of, head_of, split_url
 from recording.adapters.http_transport.response import Broken
-from recording.adapters.sdk_errors import LONGEST_REST, give_back_long_rest
+from recording.adapters.sdk_errors import LONGEST_RETRY_AFTER, raise_if_retry_after_too_long
 from recording.timelimits import TimeLimits
 
 _BREAKS = (Broken, HTTPException, HTTPError, OSError)
@@ -66,7 +66,7 @@ class Urllib3Transport(HttpTransport[Any, Reply]):
         """See `HttpTransport.send`.
 
         Raises:
-            RestTooLong: a refusal asks for a longer rest than a thread may take.
+            RetryAfterTooLong: the Retry-After of a refusal is longer than a thread may wait.
             ServiceRequestError: there is no connection to be had.
             ServiceResponseError: there is no reply.
         """
@@ -82,7 +82,7 @@ class Urllib3Transport(HttpTransport[Any, Reply]):
             reply = self._ask(Prepared(request, key, head, body, take, into))
         except _BREAKS as error:
             raise ServiceResponseError(f"no reply: {type(error).__name__}", error=error) from error
-        give_back_long_rest(reply)
+        raise_if_retry_after_too_long(reply)
         return reply
 
     def _ask(self, asked: Prepared) -> Reply:
@@ -123,9 +123,13 @@ class Urllib3Transport(HttpTransport[Any, Reply]):
         return reply
 
     def _keep(self, connection: Connection) -> None:
-        """Take back a connection whose reply has been read."""
-        idle = self._idle[connection.key]
+        """Take back a connection whose reply has been read, and close those that have waited too long for any host."""
         connection.kept_at = self._monotonic()
+        for waiting in list(self._idle.values()):
+            with suppress(IndexError):  # the one that waits longest is the first
+                while connection.kept_at - waiting[0].kept_at >= _KEPT_SECONDS:
+                    waiting.pop(0).close()
+        idle = self._idle[connection.key]
         if len(idle) < self._most:
             idle.append(connection)
         else:
@@ -143,7 +147,7 @@ class Urllib3Transport(HttpTransport[Any, Reply]):
 
     @override
     def sleep(self, duration: float) -> None:
-        super().sleep(min(duration, LONGEST_REST))  # a date may be long by our own clock
+        super().sleep(min(duration, LONGEST_RETRY_AFTER))  # a date may be long by our own clock
 
     @override
     def open(self) -> None:

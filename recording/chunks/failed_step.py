@@ -1,0 +1,59 @@
+"""What a failed step means for its chunk, and the log line about it."""
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime
+
+from recording import log
+from recording.chunks.storing import Attempt
+from recording.core.deadlines import Waits, another_look, next_look
+from recording.core.errors import Permanent, RecordingError, Transient
+from recording.core.formats.messages import ChunkMessage
+from recording.core.lifecycle import (
+    ArchiveMetadata,
+    CompleteRecording,
+    CopyChunk,
+    Expired,
+    Failed,
+    NextStep,
+    Quarantined,
+)
+from recording.core.model import Chunk, Failure, Subject
+
+_SUBJECTS: Mapping[type[NextStep], Subject] = {ArchiveMetadata: Subject.METADATA, CompleteRecording: Subject.MANIFEST}
+"""What a failed step was about; all other steps are about the media."""
+
+
+def fact_of(
+    chunk: Chunk, step: NextStep, attempt: Attempt, error: RecordingError, now: datetime, waits: Waits
+) -> Failed | Expired | Quarantined:
+    """The fact that follows from a failed step.
+
+    - A copy that failed with a permanent error is in doubt: the chunk is quarantined.
+    - After `gone_by` an open chunk has expired.
+    - In all other cases the step is tried again, no earlier than a Retry-After allows.
+    """
+    subject = _SUBJECTS.get(type(step), Subject.MEDIA)
+    failure = Failure(now, error.operation, subject, error.code, error.cause, error.hint)
+    retry_after = error.retry_after if isinstance(error, Transient) else None
+    if isinstance(step, CopyChunk) and isinstance(error, Permanent):
+        reasons = (f"{error.operation}: {error.cause}",)
+        return Quarantined(chunk.document_id, reasons, another_look(chunk, now, waits), due=attempt.due)
+    if now >= chunk.gone_by and not chunk.is_closed:
+        return Expired(chunk.document_id, failure)
+    return Failed(
+        chunk.document_id,
+        failure,
+        next_look(chunk, now, waits, retry_after),
+        progressed=attempt.has_progressed,
+        needs_a_person=isinstance(error, Permanent),
+        due=attempt.due,
+    )
+
+
+def log_failure(message: ChunkMessage, error: RecordingError, tries: int) -> None:
+    """Log one line for a failed try, and add the chunk's ids to the error, which may still be raised to the host."""
+    error.ids = {"recording_id": message.recording_id, "document_id": message.document_id, **error.ids}
+    fields = {**error.ids, "code": error.code, "attempt": tries, "operation": error.operation}
+    hint = {"hint": error.hint} if error.hint else {}
+    log.event("recording.step_failed", {**fields, "cause": error.cause, **hint}, logging.WARNING)
