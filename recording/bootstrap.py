@@ -107,7 +107,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
             now=now,
         ),
         releasing=Releasing(catalog, engine, source, archive, settings.recordings.release, now),
-        completing=Completing(topic, archive, settings.archive.container, now),
+        completing=Completing(topic, archive, catalog, settings.archive.container, now),
         queue=parts.get("queue") or real.queue,
         waits=waits,
         slice_seconds=settings.copy.slice_length.total_seconds(),

@@ -174,7 +174,7 @@ class Archiving:
         return entry, self.updates.now() + self.waits.first
 
     def _take(self, step: NextStep, entry: CatalogEntry, chunk: Chunk, attempt: Attempt) -> Fact | None:
-        """Do one step. Its result as a fact; None if the time slice ended before the copy did."""
+        """Do one step. Its result as a fact; None if a new run must go on: out of time, or its entry is out of date."""
         match step:
             case CopyChunk():
                 return self.copying.copy(entry, chunk, step.candidate, attempt)

@@ -13,7 +13,7 @@ from recording.core.formats.manifest import manifest_json, says_the_same
 from recording.core.lifecycle import Completed, lacks
 from recording.core.model import BlobName, CatalogEntry
 from recording.core.naming import manifest_name
-from recording.ports import Archive, Topic
+from recording.ports import Archive, Catalog, Topic
 
 _ROOM = 16
 """Bytes by which the texts of two times may differ in length."""
@@ -25,11 +25,12 @@ class Completing:
 
     topic: Topic
     archive: Archive
+    catalog: Catalog
     container: str
     now: Callable[[], datetime]
 
-    def complete(self, entry: CatalogEntry) -> Completed:
-        """Write the manifest and publish its event; idempotent.
+    def complete(self, entry: CatalogEntry) -> Completed | None:
+        """Write the manifest and publish its event; idempotent. None if the entry is out of date.
 
         The event is RecordingArchived for a whole recording, and RecordingIncomplete for any other.
 
@@ -37,7 +38,10 @@ class Completing:
             Transient: try again; the manifest and the event will be the same.
         """
         recording_id = entry.recording.recording_id
-        written, name = self._write(entry)
+        found = self._write(entry)
+        if found is None:
+            return None
+        written, name = found
         missing = lacks(entry)
         event = notifications.completed(written, self.container, name, self.now())
         self.topic.publish(event)
@@ -55,10 +59,12 @@ class Completing:
         documents = frozenset(chunk.document_id for chunk in entry)
         return Completed(name, written.recording.revision, documents, missing)
 
-    def _write(self, entry: CatalogEntry) -> tuple[CatalogEntry, BlobName]:
+    def _write(self, entry: CatalogEntry) -> tuple[CatalogEntry, BlobName] | None:
         """Put the manifest, or find it there. Returns the entry with the manifest's revision, and the manifest's name.
 
-        A manifest with other content is never overwritten: this one gets the next revision, and so another name.
+        A manifest with other content is never overwritten: this one gets the next revision, and so another name. But
+        if the catalog names that manifest already, this entry is out of date: a higher revision would hide what the
+        other worker knew. Then None.
         """
         for revision in count(entry.recording.revision):
             numbered = replace(entry, recording=replace(entry.recording, revision=revision))
@@ -68,6 +74,9 @@ class Completing:
                 self.archive.put(name, memoryview(body), {"manifest": str(revision)}, "application/json")
             except BlobExists:
                 if not self._is_there(name, body, len(entry.chunks)):
+                    known = self.catalog.load(entry.recording.recording_id)
+                    if known is not None and known.recording.manifest_name == name:
+                        return None
                     continue
             return numbered, name
         raise AssertionError("there is always a next revision")

@@ -119,7 +119,8 @@ class Disturbed:
         for one, chunk in zip(chunks, entry, strict=False):
             if (one["keptReason"] == "") != (chunk.state is ChunkState.RELEASED):
                 yield f"the manifest says {one}, and the chunk is {chunk.state}"
-        last = [event for event in world.topic.received if event.event_type == "RecordingArchived"][-1:]
+        told = [event for event in world.topic.received if event.event_type == "RecordingArchived"]
+        last = sorted(told, key=lambda event: int(str(event.body["revision"])))[-1:]  # they may come in any order
         if not last or str(recording.manifest_name) not in json.dumps(last[0].body):
             yield f"told: {world.told()}, {last}"
         if not {"RecordingArchived", "RecordingConflict"} >= set(world.told()):
@@ -167,6 +168,13 @@ def let_rival_go(one: Disturbed, _: str) -> None:
             one.world.archiving = mine
 
 
+def add_chunk_by_rival(one: Disturbed, what: str) -> None:
+    """Another chunk is announced, and another worker drives it to its end."""
+    one.chunks.append(one.add(len(one.chunks)))
+    one.world.deliver(file_event_of(one.chunks[-1], event_id="event-2"))
+    let_rival_go(one, what)
+
+
 def let_rival_die(one: Disturbed, _: str) -> None:
     """Another worker drives all chunks, and dies before it has saved that they are released."""
     save = one.world.catalog.save
@@ -188,7 +196,7 @@ def let_rival_die(one: Disturbed, _: str) -> None:
         one.world.archiving = mine
 
 
-DISTURBANCES = [kill, fail, add_chunk, add_candidate, repeat_event, let_rival_go, let_rival_die]
+DISTURBANCES = [kill, fail, add_chunk, add_candidate, repeat_event, let_rival_go, let_rival_die, add_chunk_by_rival]
 
 
 @pytest.mark.parametrize(("authority", "chunks"), [(Authority.PROVEN, 1), (Authority.PROVEN, 2), (Authority.NEVER, 1)])
