@@ -79,7 +79,7 @@ status: $(PYTHON_READY)
 # The tests of the deployment need the Bicep compiler: `make infra`. The workers share no stack; there are three for two
 # cores, because many tests wait.
 test: setup clients
-	$(say) 'Running all tests but those of the deployment, three files at a time (seven minutes)'
+	$(say) 'Running all tests but those of the deployment, three files at a time (eight minutes)'
 	@$(PY) -m pytest --quiet -n 3 --dist loadfile --ignore=tests/infra $(ARGS)
 
 check: $(PYTHON_READY)
