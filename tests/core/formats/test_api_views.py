@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,18 +16,14 @@ from recording.core.model import (
     CallId,
     Candidate,
     CatalogEntry,
-    Channel,
     Chunk,
     ChunkState,
-    Content,
     Digest,
     DocumentId,
     Door,
     Failure,
-    Format,
     Location,
     MetadataProof,
-    Output,
     Place,
     Proof,
     Recording,
@@ -37,12 +33,9 @@ from recording.core.model import (
     Subject,
     Unread,
 )
+from tests.core.entries_of import DUE, GONE_BY, NOW, WAV
 
-NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-DUE = NOW + timedelta(hours=23)
-GONE_BY = NOW + timedelta(hours=25)
 CONTAINERS = Containers("recordings", "recordings-quarantine")
-WAV = Output(Content.AUDIO, Channel.MIXED, Format.WAV)
 METADATA = MetadataProof(BlobName("0000.wav.metadata.json"), 70, "cd" * 32, "etag-m")
 PROOF = Proof(BlobName("0000.wav"), 100, Digest("ab" * 32, 64), "etag", NOW, METADATA)
 APART = replace(PROOF, place=Place.QUARANTINE, metadata=None)
