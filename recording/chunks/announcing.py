@@ -51,7 +51,9 @@ class Announcing:
                 "due": due,
             },
         )
-        return [ChunkMessage(event.recording_id, document_id, now) for document_id in decision.steps]
+        # A message that names another moment than the chunk is superfluous to a worker whose clock is behind.
+        looks = {chunk.document_id: chunk.look_at or now for chunk in decision.entry}
+        return [ChunkMessage(event.recording_id, document_id, looks[document_id]) for document_id in decision.steps]
 
     def _name(self, event: FileEvent, chunk: AnnouncedChunk, output: Output | None, now: datetime) -> BlobName:
         return self.template.render(

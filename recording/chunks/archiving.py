@@ -111,6 +111,7 @@ class Archiving:
                 outcome = self._advance(message, is_again=is_again)
                 if run.finish():
                     return outcome
+                is_again = True  # it goes on for another message, which is gone and may have had the chunk's `look_at`
 
     def _advance(self, message: ChunkMessage, *, is_again: bool) -> Outcome:
         entry = self._load(message)

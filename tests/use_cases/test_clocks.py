@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from recording.core.model import ChunkState, FileEvent, RecordingState
-from tests.use_cases.world import RECORDING, START, World, assert_nothing_lost
+from recording.core.model import CatalogEntry, ChunkState, FileEvent, RecordingId, RecordingState
+from tests.use_cases.world import RECORDING, START, World, assert_nothing_lost, elsewhere, file_event_of
 
 
 def test_a_chunk_announced_long_after_the_first_is_not_lost_at_its_first_404() -> None:
@@ -149,3 +149,26 @@ def test_a_chunk_without_a_metadata_location_is_whole() -> None:
 
     assert ChunkState.RELEASED == world.state()
     assert ("the event named no metadataLocation",) == world.chunk().notes
+
+
+def test_the_message_of_an_event_is_not_dropped_by_a_worker_whose_clock_is_behind() -> None:
+    """It names the moment that the chunk has: any other is taken for a message that has been replaced."""
+    world = World()
+    chunk = world.add()
+    world.deliver(file_event_of(elsewhere(chunk, content="https://elsewhere.example.org/x")))
+    world.one()
+    assert ChunkState.QUARANTINED == world.state()
+    world.queue.messages.clear()
+    load = world.catalog.load
+
+    def slow(recording_id: RecordingId) -> CatalogEntry | None:
+        world.clock.sleep(0.1)
+        return load(recording_id)
+
+    world.catalog.load = slow  # type: ignore[method-assign]
+    world.deliver(file_event_of(chunk, event_id="event-2"))
+    world.clock.sleep(-60.0)
+    world.queue.messages = [(world.clock.now(), message) for _, message in world.queue.messages]
+    world.run()
+
+    assert ChunkState.RELEASED == world.state()

@@ -10,7 +10,7 @@ from recording.chunks.archiving import Outcome
 from recording.core.errors import CatalogConflict
 from recording.core.formats.messages import ChunkMessage
 from recording.core.lifecycle import Expired, Failed
-from recording.core.model import ChunkState, DocumentId, RecordingState
+from recording.core.model import CatalogEntry, ChunkState, DocumentId, RecordingId, RecordingState
 from tests.core.entries_of import failure
 from tests.use_cases.world import RECORDING, World, assert_nothing_lost, sound
 
@@ -61,6 +61,30 @@ def test_an_announcement_during_a_try_is_looked_at_before_the_run_ends() -> None
     world.archiving.archive_chunk(MESSAGE.recording_id, MESSAGE.document_id)
 
     assert [Outcome.ALREADY_RUNNING] == dropped
+    assert ChunkState.RELEASED == world.state()
+
+
+def test_a_message_that_another_has_replaced_goes_on_for_the_one_that_came_meanwhile() -> None:
+    """That one is acknowledged, as there is a run for its chunk: if the run dropped its work too, none would be left."""
+    world = World()
+    world.announce(world.add())
+    world.source.arm("not_ready_404", times=2)  # the metadata file and the media
+    world.one()
+    (_, next_one) = world.queue.messages.pop()
+    load, dropped = world.catalog.load, list[Outcome]()
+
+    def meanwhile(recording_id: RecordingId) -> CatalogEntry | None:
+        world.catalog.load = load  # type: ignore[method-assign]
+        dropped.append(world.archiving.archive_chunk(RECORDING, MESSAGE.document_id, next_one.look_at, is_again=False))
+        return load(recording_id)
+
+    world.catalog.load = meanwhile  # type: ignore[method-assign]
+    replaced = world.clock.now() - timedelta(minutes=1)
+    world.archiving.archive_chunk(RECORDING, MESSAGE.document_id, replaced, is_again=False)
+
+    assert [Outcome.ALREADY_RUNNING] == dropped
+    assert [next_one.look_at] == [message.look_at for _, message in world.queue.messages]
+    world.run()
     assert ChunkState.RELEASED == world.state()
 
 
