@@ -1,0 +1,127 @@
+"""The books at the end of a run: where every chunk of every recording ended, and that nothing is left open."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from recording.core.formats.notifications import EventName
+from recording.core.lifecycle import Done, lacks, next_step
+from recording.core.model import CatalogEntry, Chunk, ChunkState, Door, RecordingId
+from recording.core.naming import encode
+from tests.fakes.service import FakeCall
+from tests.simulation.rules import BrokenRule
+from tests.simulation.service import Document, TrueRecording, whom_of
+
+if TYPE_CHECKING:
+    from tests.simulation.world import World
+
+_HOUR = 3600.0
+_ENOUGH = 8 * _HOUR
+"""Time in which a chunk whose location is known must reach the archive, whatever else goes wrong."""
+_LONG_CALL = 6 * _HOUR
+
+
+class Books:
+    """Closes the books: raises BrokenRule with everything that is wrong."""
+
+    def __init__(self, world: "World") -> None:
+        self.world = world
+        self.outcomes: Counter[str] = Counter()
+
+    def close(self, *, is_quiet: bool) -> None:
+        """Check everything; `is_quiet` says that nothing would happen any more."""
+        found = list(self._all())
+        if not is_quiet:
+            found.append("it does not come to rest")
+        if found:
+            raise BrokenRule("\n".join(found))
+
+    def _all(self) -> Iterator[str]:
+        for truth in self.world.service.recordings.values():
+            yield from self._recording(truth)
+        for whom, call in self.world.service.by_call.items():
+            yield from self._call(whom, call)
+        for recording_id, entry in self.world.rules.entries.items():
+            yield from self._entry(recording_id, entry)
+
+    def _call(self, whom: str, call: FakeCall) -> Iterator[str]:
+        """A call that lasted for long is recorded, if an event told of it."""
+        lasted = self.world.service.lasted.get(whom, 0.0)
+        closed = sum(end - start for start, end in self.world.outages.values())
+        if not self.world.service.is_asked[whom] and not call.recordings and lasted > _LONG_CALL + closed:
+            yield f"the call {whom} lasted {lasted / _HOUR:.1f} h, and was never recorded"
+
+    def _recording(self, truth: TrueRecording) -> Iterator[str]:
+        entry = self.world.rules.entries.get(truth.recording_id)
+        for document in truth.documents:
+            chunk = entry.chunk(document.document_id) if entry else None
+            self.outcomes[str(chunk.state) if chunk else "never known"] += 1
+            if chunk is None:
+                if document.taken_at is not None:
+                    yield f"{document.document_id} was announced, and is not in the catalog"
+                continue
+            yield from self._chunk(truth, document, chunk)
+
+    def _chunk(self, truth: TrueRecording, document: Document, chunk: Chunk) -> Iterator[str]:
+        is_safe = chunk.state in {ChunkState.RELEASED, ChunkState.KEPT}
+        if self._is_apart(document, chunk) and self._is_told(truth.recording_id, EventName.QUARANTINED, chunk):
+            self.outcomes["apart, for a person"] += 1
+            return
+        mark, of = encode(document.document_id), encode(truth.recording_id)
+        copies = [
+            name
+            for name, blob in self.world.archive.blobs.items()
+            if (blob.blob_metadata.get("acsdocumentid"), blob.blob_metadata.get("acsrecordingid")) == (mark, of)
+        ]
+        standing = self.world.archive.blobs.get(chunk.name)
+        is_credible = any(one.door is Door.EVENT_GRID for one in chunk.candidates)
+        if is_safe and is_credible and (standing is None or standing.content != document.content):
+            yield f"{document.document_id} is {chunk.state}, and its blob is not it"
+        if is_safe and len(copies) != 1:
+            yield f"{document.document_id} is {chunk.state}, and stands in the archive as {copies}"
+        if not is_safe and self._was_possible(document):
+            hours = (document.ends_at - (document.taken_at or 0)) / _HOUR
+            yield f"{document.document_id} is {chunk.state}, though there were {hours:.1f} h to copy it: {chunk.failures}"
+        if chunk.state is ChunkState.LOST and not self._is_told(truth.recording_id, EventName.LOST, chunk):
+            yield f"{document.document_id} is lost, and nobody was told"
+
+    def _entry(self, recording_id: RecordingId, entry: CatalogEntry) -> Iterator[str]:
+        if whom_of(recording_id) in self.world.rules.lost_messages:
+            return
+        for chunk in entry:
+            if not chunk.is_closed:
+                yield f"{chunk.document_id} is still {chunk.state}"
+            elif not isinstance(next_step(entry, chunk.document_id, self.world.host.latest()), Done):
+                yield f"{chunk.document_id} is {chunk.state}, and its recording owes something"
+            if chunk.state is ChunkState.QUARANTINED and not self._is_told(recording_id, EventName.QUARANTINED, chunk):
+                yield f"{chunk.document_id} is in doubt, and nobody was told"
+        if entry.recording.untold:
+            yield f"{recording_id} has untold alerts: {entry.recording.untold}"
+        if any(chunk.is_proven for chunk in entry):
+            missing = lacks(entry)
+            name = EventName.INCOMPLETE if missing else EventName.ARCHIVED
+            last = [one for one in self.world.rules.told.get(recording_id, []) if "manifest" in one.body]
+            if not last or max(last, key=lambda one: int(str(one.body["revision"]))).event_type is not name:
+                yield f"{recording_id} ended {name}, and that was not told: {[one.event_type for one in last]}"
+
+    def _is_told(self, recording_id: RecordingId, name: EventName, chunk: Chunk) -> bool:
+        return any(
+            event.event_type is name and event.body.get("documentId") == chunk.document_id
+            for event in self.world.rules.told.get(recording_id, [])
+        )
+
+    def _is_apart(self, document: Document, chunk: Chunk) -> bool:
+        """Whether its name in the archive is taken by something else, and a copy of it stands apart."""
+        standing = self.world.archive.blobs.get(chunk.name)
+        copies = (blob.content for blob in self.world.quarantine.blobs.values())
+        return standing is not None and standing.content != document.content and document.content in copies
+
+    def _was_possible(self, document: Document) -> bool:
+        """Whether the app knew where it was, for long enough."""
+        if document.taken_at is None or whom_of(document.document_id) in self.world.rules.lost_messages:
+            return False
+        closed = sum(
+            max(0.0, min(end, document.ends_at) - max(start, document.taken_at))
+            for start, end in self.world.outages.values()
+        )
+        return document.taken_at + _ENOUGH + closed < document.ends_at

@@ -1,0 +1,89 @@
+"""Simulated time: tasks that take turns in one thread, in the order of their simulated time.
+
+A task is a greenlet, so the app's code needs no change to be interrupted inside a call. It runs until it calls `sleep`;
+then the task whose moment comes first goes on. Nothing else decides the order, so one seed gives one run.
+"""
+
+import heapq
+from collections import deque
+from collections.abc import Callable
+from itertools import count
+from types import TracebackType
+
+from greenlet import getcurrent, greenlet
+
+
+class Clockwork:
+    """The agenda: what happens at which second. `now` is the simulated time in seconds."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.steps = 0
+        self._agenda: list[tuple[float, int, Callable[[], object]]] = []
+        self._numbers = count()
+        self._hub = getcurrent()
+        self._until = 0.0
+
+    def later(self, seconds: float, act: Callable[[], object]) -> None:
+        """Call `act` after so many seconds; it must not sleep."""
+        heapq.heappush(self._agenda, (self.now + seconds, next(self._numbers), act))
+
+    def begin(self, act: Callable[[], object], whom: str) -> "Task":
+        """Begin a task, which may sleep; `whom` it concerns."""
+        task = Task(act, self._hub)
+        task.whom = whom
+        self.later(0, task.switch)
+        return task
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass for the current task; other tasks go on meanwhile."""
+        self.steps += 1
+        at = self.now + seconds
+        if (not self._agenda or self._agenda[0][0] > at) and at <= self._until:
+            self.now = at
+            return
+        self.later(seconds, getcurrent().switch)
+        self._hub.switch()
+
+    def suspend(self) -> None:
+        """Let the current task wait until another one resumes it."""
+        self._hub.switch()
+
+    def run(self, until: float) -> bool:
+        """Run everything up to that moment; whether anything is left on the agenda."""
+        self._until = until
+        while self._agenda and self._agenda[0][0] <= until:
+            self.now, _, act = heapq.heappop(self._agenda)
+            act()
+        self.now = max(self.now, until) if self._agenda else self.now
+        return bool(self._agenda)
+
+
+class Task(greenlet):
+    """What takes turns; `whom` it concerns is part of the keys of its faults."""
+
+    whom: str = ""
+
+
+class Lock:
+    """A lock between tasks: `threading.Lock` would block the one thread that all of them share."""
+
+    def __init__(self, clockwork: Clockwork) -> None:
+        self._clockwork = clockwork
+        self._is_held = False
+        self._waiting: deque[greenlet] = deque()
+
+    def __enter__(self) -> None:
+        """Wait for the lock."""
+        while self._is_held:
+            self._waiting.append(getcurrent())
+            self._clockwork.suspend()
+        self._is_held = True
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Give it to the next task."""
+        self._is_held = False
+        if self._waiting:
+            self._clockwork.later(0, self._waiting.popleft().switch)

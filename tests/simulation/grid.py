@@ -1,0 +1,149 @@
+"""Event Grid: the events of the service, and all that can become of them on the way to the app."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from recording.core.model import Door
+from recording.core.times import format_time
+from tests.simulation.processes import START
+from tests.simulation.service import HOST, Document, TrueRecording
+
+if TYPE_CHECKING:
+    from tests.simulation.world import World
+
+_LATE = 20 * 3600.0
+_GOOD_DOORS = (Door.EVENT_GRID,) * 7 + ("queue",) * 2 + (Door.FUNCTION_KEY,)
+_EVENT_FAULTS = (
+    "event lost",
+    "event twice",
+    "event late",
+    "event wrong at first",
+    "event forged",
+    "event with an odd member",
+)
+
+
+class Grid:
+    """Publishes events."""
+
+    def __init__(self, world: "World") -> None:
+        self.world = world
+        self._numbers: dict[str, int] = {}
+
+    def tell(self, recording: TrueRecording, documents: list[Document]) -> None:
+        """Publish the file event of these chunks, with what goes wrong with it."""
+        world, whom = self.world, recording.whom
+        chance = world.chance
+        event = self.file_event(recording, [one.member() for one in documents])
+        door = chance.one_of(_GOOD_DOORS, "door", whom)
+        fault = chance.which(_EVENT_FAULTS, "event", whom)
+        detail = chance.detail
+        if fault is not None:
+            world.story.tell("event grid", "{}: {}", fault, event["id"])
+        wait = 0.0
+        match fault:
+            case "event lost":
+                world.rules.lost_events.add(recording.recording_id)
+                return
+            case "event twice":
+                for seconds in (1.0, 3600 * detail, _LATE * detail):
+                    self._send(event, door, whom, seconds)
+            case "event late":
+                wait = _LATE * detail
+            case "event wrong at first":
+                self._wrong_at_first(recording, documents, door, detail)
+                wait = 30 + _LATE / 2 * chance.between(0, 1, "corrected", whom) ** 3
+            case "event forged":
+                self._forge(recording, documents, detail)
+            case "event with an odd member":
+                odd = [*(one.member() for one in documents[:-1]), documents[-1].member(contentLocation=None)]
+                self._send(self.file_event(recording, odd), door, whom, 0)
+                if detail < 0.5:  # noqa: PLR2004 - half of them are never corrected
+                    return
+                wait = _LATE / 2 * chance.between(0, 1, "corrected", whom) ** 3
+        self._send(event, door, whom, wait)
+
+    def file_event(self, recording: TrueRecording, members: list[dict[str, object]]) -> dict[str, object]:
+        """The JSON of a file event."""
+        began, ended = recording.began_at, recording.ended_at or recording.began_at
+        return {
+            "id": self._event_id(recording.whom),
+            "eventType": "Microsoft.Communication.RecordingFileStatusUpdated",
+            "subject": f"/recording/call/{recording.whom}/recordingId/{recording.recording_id}",
+            "eventTime": _time(self.world.clockwork.now),
+            "data": {
+                "recordingStorageInfo": {"recordingChunks": members},
+                "recordingStartTime": _time(began),
+                "recordingDurationMs": int((ended - began) * 1000),
+                "sessionEndReason": "CallEnded",
+            },
+        }
+
+    def call_event(self, whom: str, kind: str, *, by_connection: bool) -> dict[str, object]:
+        """The JSON of a call event."""
+        call = {"callConnectionId": f"connection-{whom}"} if by_connection else {"serverCallId": f"server-{whom}"}
+        return {
+            "id": self._event_id(whom),
+            "eventType": f"Microsoft.Communication.{kind}",
+            "subject": f"/calling/{whom}",
+            "eventTime": _time(self.world.clockwork.now),
+            "data": call,
+        }
+
+    def _wrong_at_first(
+        self, recording: TrueRecording, documents: list[Document], door: object, detail: float
+    ) -> None:
+        document = documents[0]
+        other = self._other(document)
+        # Where Event Grid's word is enough, by a setting, nothing protects from such a lie.
+        owner = other if self.world.plan.release != "event" else None
+        ways: tuple[Callable[[], dict[str, object]], ...] = (
+            lambda: document.member(contentLocation=f"{HOST}/nothing-{document.document_id}/content/audio"),
+            lambda: document.member(contentLocation="https://elsewhere.example.org/v1/objects/x/content/audio"),
+            lambda: document.member(deleteLocation=None),
+            lambda: document.member(deleteLocation=owner.base if owner else None),
+            lambda: other.member(documentId=document.document_id, deleteLocation=document.base) if other else {},
+            lambda: document.member(metadataLocation=None),
+            lambda: document.member(deleteLocation=f"{HOST}/nothing-{document.document_id}"),
+        )
+        members = [ways[int(detail * len(ways))](), *(one.member() for one in documents[1:])]
+        self._send(self.file_event(recording, members), door, recording.whom, 0)
+
+    def _forge(self, recording: TrueRecording, documents: list[Document], detail: float) -> None:
+        """An event of somebody who has the function key only."""
+        document = documents[0]
+        other = self._other(document)
+        ways: tuple[Callable[[], dict[str, object]], ...] = (
+            lambda: document.member(contentLocation=other.content_location, deleteLocation=other.base) if other else {},
+            lambda: document.member(deleteLocation=other.base) if other else {},
+            lambda: other.member(index=document.index) if other else {},
+            lambda: document.member(index=7),
+            lambda: document.member(documentId=f"{document.document_id}-forged", index=document.index + 1),
+            lambda: document.member(),
+        )
+        event = self.file_event(recording, [ways[int(detail * len(ways))]()])
+        wait = self.world.chance.one_of((0.0, 1.0, 60.0, 600.0, 7200.0, 40_000.0), "forged when", recording.whom)
+        self._send(event, Door.FUNCTION_KEY, recording.whom, wait)
+
+    def _other(self, document: Document) -> Document | None:
+        """A chunk of another recording, to confuse this one with."""
+        found = [one for one in self.world.service.documents.values() if one is not document]
+        return self.world.chance.one_of(found, "other", document.document_id) if found else None
+
+    def _send(self, event: dict[str, object], door: object, whom: str, seconds: float) -> None:
+        def send() -> None:
+            if isinstance(door, Door):
+                self.world.host.deliver(event, door, whom)
+            else:
+                self.world.host.queue_event(event, whom)
+
+        self.world.clockwork.later(seconds, send)
+
+    def _event_id(self, whom: str) -> str:
+        self._numbers[whom] = number = self._numbers.get(whom, 0) + 1
+        return f"{whom}/{number}"
+
+
+def _time(seconds: float) -> str:
+    return format_time(START + timedelta(seconds=seconds))

@@ -1,0 +1,157 @@
+"""The Functions host: processes that come and go, and the functions, as the entry points of the app are."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from recording.core.errors import Permanent
+from recording.core.formats.messages import parse_chunk_message
+from recording.core.model import Door
+from recording.events.taking import Reception
+from tests.simulation.processes import START, Process
+from tests.simulation.queues import Message, Queue
+
+if TYPE_CHECKING:
+    from tests.simulation.world import World
+
+_WAITS = (10, 30, 60, 300, 600, 1800, 3600, 10_800, 21_600, 43_200)
+"""Seconds before Event Grid's next deliveries."""
+
+
+class Host:
+    """The processes and the queues that they serve."""
+
+    def __init__(self, world: "World") -> None:
+        self.world = world
+        self.processes: list[Process] = []
+        self.chunks = Queue(world, "recording-chunks", self._archive_chunk)
+        self.events = Queue(world, "recording-events", self._take_queued)
+        self.queues = (self.chunks, self.events)
+        self._numbers = 0
+
+    def start(self, count: int) -> None:
+        """Start so many processes."""
+        for _ in range(count):
+            self._start_one()
+
+    def process_with(self, fits: Callable[[Process], bool]) -> Process | None:
+        """One of the processes that fit; None if there is none."""
+        found = [process for process in self.processes if fits(process)]
+        return self.world.chance.one_of(found, "process") if found else None
+
+    def died(self, process: Process) -> None:
+        """A process is dead: another one is started after some seconds."""
+        self.processes.remove(process)
+        self.world.clockwork.later(self.world.chance.between(5, 90, "restart", process.name), self._start_one)
+
+    def deliver(self, event: dict[str, object], door: Door, whom: str, attempt: int = 0) -> None:
+        """Deliver an event as Event Grid does: again and again, until it is answered with success."""
+        world = self.world
+        body = json.dumps([event] if door is Door.FUNCTION_KEY else event).encode()
+        process = self.process_with(lambda _: True)
+
+        def again() -> None:
+            if attempt < 2 * len(_WAITS):
+                wait = _WAITS[min(attempt, len(_WAITS) - 1)]
+                world.clockwork.later(wait, lambda: self.deliver(event, door, whom, attempt + 1))
+            else:
+                world.rules.undeliverable(event, whom)
+
+        if process is None:
+            again()
+            return
+        world.story.tell(process.name, "is given event {} of {} by {}", event["id"], whom, door)
+
+        def take() -> None:
+            if door is Door.FUNCTION_KEY:
+                received = process.app.receiving.receive_request(body, from_event_grid=True)
+                self._put(process, received, whom)
+                if received.failure is not None:
+                    raise received.failure
+            else:
+                received = process.app.receiving.receive_event(body)
+                if received.failure is not None:
+                    raise received.failure
+                self._put(process, received, whom)
+
+        def ended(failure: BaseException | None) -> None:
+            if failure is None:
+                world.rules.taken(process, event, door, whom)
+            else:
+                if not process.is_dead:
+                    world.rules.failed(process, f"event {event['id']}", failure)
+                world.story.tell(process.name, "event {} of {} is not taken: {!r}", event["id"], whom, failure)
+                again()
+
+        process.begin(take, ended, whom)
+
+    def queue_event(self, event: dict[str, object], whom: str) -> None:
+        """Deliver an event into the queue of events, as a subscription to a queue does."""
+        self.events.add(json.dumps(event), whom, 0)
+
+    def ask(
+        self, whom: str, what: str, act: Callable[[Process], None], tries: int = 5, wait: float = 60.0
+    ) -> None:
+        """A person's request over HTTP, repeated a few times if it fails."""
+        process = self.process_with(lambda _: True)
+        world = self.world
+
+        def again() -> None:
+            if tries > 1:
+                world.clockwork.later(wait, lambda: self.ask(whom, what, act, tries - 1, wait))
+
+        if process is None:
+            again()
+            return
+        world.story.tell(process.name, "is asked to {} {}", what, whom)
+
+        def ended(failure: BaseException | None) -> None:
+            if failure is None:
+                return
+            world.story.tell(process.name, "{} {} fails: {!r}", what, whom, failure)
+            if isinstance(failure, Permanent):
+                return
+            if not process.is_dead:
+                world.rules.failed(process, what, failure)
+            again()
+
+        process.begin(lambda: act(process), ended, whom)
+
+    def latest(self) -> datetime:
+        """The time of day by no skewed clock, somewhat later."""
+        return START + timedelta(seconds=self.world.clockwork.now + 3600)
+
+    def _start_one(self) -> None:
+        self._numbers += 1
+        self.processes.append(Process(self.world, self._numbers))
+        for queue in self.queues:
+            queue.hand_out()
+
+    def _archive_chunk(self, process: Process, message: Message) -> None:
+        try:
+            found = parse_chunk_message(message.text.encode())
+            process.app.archiving.archive_chunk(
+                found.recording_id, found.document_id, found.look_at, is_again=message.deliveries != 1
+            )
+        except Permanent as error:
+            self.world.rules.refused(process, message, error)
+            process.app.refusing.refuse_message(message.text.encode(), error)
+
+    def _take_queued(self, process: Process, message: Message) -> None:
+        received = process.app.receiving.receive_message(message.text.encode())
+        if received.failure is not None:
+            raise received.failure
+        self._put(process, received, message.whom)
+        self.world.rules.taken(process, json.loads(message.text), Door.EVENT_GRID, message.whom)
+
+    def _put(self, process: Process, received: Reception, whom: str) -> None:
+        """Put the outputs of a function, as the host does after it returned."""
+        for message in received.messages:
+            gate = process.output.enter("output.put")
+            self.chunks.add(message.to_message(), whom, 0)
+            process.output.leave("output.put", gate)
+        for text in received.later:
+            gate = process.output.enter("output.put")
+            self.events.add(text, whom, 0)
+            process.output.leave("output.put", gate)

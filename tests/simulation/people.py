@@ -1,0 +1,95 @@
+"""Calls that people make, and what they ask of the app: start, pause, resume, stop."""
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from recording.core.formats.api import StartRequest
+from recording.core.model import CallConnectionId, Door, RecordingId, ServerCallId
+from recording.core.outputs import parse_output_name
+from tests.simulation.service import recording_id_of
+
+if TYPE_CHECKING:
+    from tests.simulation.processes import Process
+    from tests.simulation.world import World
+
+_DAY = 86_400.0
+_WAV = parse_output_name("audio-mixed-wav")
+
+
+def plan_call(world: "World", whom: str) -> None:
+    """Put a call on the agenda, and what becomes of it."""
+    chance = world.chance
+    begins = _DAY * chance.value("begins", whom)
+    lasts = 60 + 33 * 3600 * chance.value("lasts", whom) ** 8
+    kind = chance.value("kind", whom)
+    if kind < 0.5:  # noqa: PLR2004 - half of the recordings are started by others
+        world.clockwork.later(begins, lambda: _foreign(world, whom, lasts))
+    else:
+        world.clockwork.later(begins, lambda: _call(world, whom, lasts, is_asked=kind > 0.8))  # noqa: PLR2004
+
+
+def _foreign(world: "World", whom: str, lasts: float) -> None:
+    recording = world.service.began(recording_id_of(whom, 0), is_ours=False)
+    world.clockwork.later(lasts, lambda: world.service.finish(recording))
+
+
+def _call(world: "World", whom: str, lasts: float, *, is_asked: bool) -> None:
+    chance, service = world.chance, world.service
+    call = service.by_call[whom] = service.calls.add(whom)
+    world.story.tell("service", "the call {} begins", whom)
+
+    def establish() -> None:
+        call.established = True
+
+    def end() -> None:
+        world.story.tell("service", "the call {} ends", whom)
+        service.calls.end(call)
+        service.lasted[whom] = lasts
+        service.look()
+
+    world.clockwork.later(40 * chance.value("established", whom) ** 2, establish)
+    world.clockwork.later(lasts, end)
+    service.is_asked[whom] = is_asked
+    if is_asked:
+        _ask_to_start(world, whom)
+    else:
+        for kind in ("CallStarted", "CallConnected"):
+            event = world.grid.call_event(whom, kind, by_connection=chance.value("by connection", whom) < 0.4)
+            wait = 60 * chance.value("call event comes", whom) ** 2
+            for _ in range(1 + (chance.value("call event twice", whom) < 0.2)):
+                world.clockwork.later(wait, lambda event=event: world.host.deliver(event, Door.FUNCTION_KEY, whom))
+    for _ in range(int(5 * chance.value("controls", whom) ** 2)):
+        world.clockwork.later(lasts * 1.05 * chance.value("control when", whom), lambda: _control(world, whom))
+
+
+def _ask_to_start(world: "World", whom: str) -> None:
+    chance = world.chance
+    request = StartRequest(
+        server_call_id=ServerCallId(f"server-{whom}"),
+        output=_WAV,
+        pause_on_start=chance.value("pause on start", whom) < 0.2,
+        request_id=str(UUID(int=int(chance.value("request id", whom) * 2**122))),
+    )
+    world.host.ask(whom, "start", lambda process: _start(process, request), tries=8)
+
+
+def _start(process: "Process", request: StartRequest) -> None:
+    process.app.starting.start_requested(request)
+
+
+def _control(world: "World", whom: str) -> None:
+    chance, calls = world.chance, world.service.calls
+    call = world.service.by_call[whom]
+    if not call.recordings:
+        return
+    recording_id = chance.one_of(call.recordings, "which recording", whom)
+    what = chance.one_of(("pause", "resume", "stop", "state"), "control", whom)
+
+    def act(process: "Process") -> None:
+        getattr(process.app.controlling, what)(recording_id)
+
+    _ = calls
+    world.host.ask(whom, what, act, tries=3)
+
+
+_ = (CallConnectionId, RecordingId)

@@ -1,0 +1,94 @@
+"""What a seed stands for: which faults may happen, how often, and how the app is set up."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tests.simulation.chance import number
+
+RATES: Mapping[str, float] = {
+    "crash before": 0.008,
+    "crash after": 0.008,
+    "slow call": 0.02,
+    "lease lost": 0.05,
+    "clock skewed": 0.3,
+    "catalog fails": 0.03,
+    "catalog loses its reply": 0.02,
+    "archive fails": 0.03,
+    "archive loses its reply": 0.02,
+    "quarantine fails": 0.05,
+    "quarantine loses its reply": 0.03,
+    "journal fails": 0.03,
+    "journal loses its reply": 0.03,
+    "queue fails": 0.03,
+    "queue loses its reply": 0.03,
+    "topic fails": 0.1,
+    "topic loses its reply": 0.05,
+    "calls fails": 0.1,
+    "calls loses its reply": 0.1,
+    "source fails": 0.05,
+    "source loses its reply": 0.03,
+    "source answers wrong": 0.1,
+    "delete answers 404": 0.1,
+    "message twice": 0.03,
+    "message late": 0.05,
+    "event twice": 0.15,
+    "event late": 0.1,
+    "event wrong at first": 0.12,
+    "event forged": 0.15,
+    "event with an odd member": 0.05,
+    "metadata late": 0.12,
+    "metadata sparse at first": 0.08,
+    "metadata never": 0.015,
+    "stranger writes": 0.01,
+    "stranger removes": 0.04,
+    "outage": 0.5,
+}
+"""How likely each fault is, each time that it could happen; a seed leaves out some and makes others more likely."""
+
+OUTAGES = ("archive", "catalog", "queue", "source", "topic", "calls", "journal", "quarantine")
+_LEFT_OUT = 0.45
+_FACTORS = (0.3, 1.0, 3.0)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The run of a seed.
+
+    Attributes:
+        names: of the calls; each has one recording, or a few.
+        rates: how likely each fault is.
+        outages: port, day, start in seconds, hours.
+        release: the setting RELEASE_AT_SOURCE.
+        waits: the first and the longest wait between two tries, in seconds.
+    """
+
+    seed: int
+    names: tuple[str, ...]
+    rates: Mapping[str, float]
+    outages: tuple[tuple[str, int, float, float], ...]
+    processes: int
+    release: str
+    waits: tuple[int, int]
+
+
+def plan_of(seed: int, size: int) -> Plan:
+    """The plan of a seed, with so many calls."""
+
+    def drawn(*key: object) -> float:
+        return number(seed, "plan", *key)
+
+    rates = {
+        name: min(0.9, rate * _FACTORS[int(drawn(name, "factor") * len(_FACTORS))])
+        for name, rate in RATES.items()
+        if drawn(name) >= _LEFT_OUT
+    }
+    outages = tuple(
+        (port, day, (day + drawn(port, day, "start")) * 86_400, 0.2 + 7 * drawn(port, day, "hours") ** 2)
+        for day in range(2)
+        for port in OUTAGES
+        if drawn(port, day) < 0.15
+    )
+    release = ("proven", "proven", "proven", "event", "false")[int(drawn("release") * 5)]
+    names = tuple(f"r{index}" for index in range(size))
+    waits = ((30, 1800), (60, 7200), (300, 7200))[int(drawn("waits") * 3)]
+    return Plan(seed, names, rates, outages, 2 + int(drawn("processes") * 3), release, waits)

@@ -1,0 +1,135 @@
+"""The queues of the storage account, as the Functions host reads them: at least once, in no order."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from recording.core.formats.messages import ChunkMessage
+
+if TYPE_CHECKING:
+    from tests.simulation.processes import Process
+    from tests.simulation.world import World
+
+GIVEN_BACK = 180.0
+"""Seconds after which a message whose function failed is visible again: host.json's visibilityTimeout."""
+_LEASE = 600.0
+"""Seconds until a message of a dead process is visible again, at most."""
+_MOST_AT_ONCE = 4
+"""Messages of a queue in hand in one process."""
+
+
+@dataclass(eq=False)
+class Message:
+    """A message in a queue; `deliveries` is its dequeue count."""
+
+    number: int
+    text: str
+    whom: str
+    deliveries: int = 0
+    is_done: bool = False
+
+
+class Queue:
+    """One queue and its trigger: `run` is the function, given a process and a message."""
+
+    def __init__(self, world: "World", name: str, run: Callable[["Process", Message], None]) -> None:
+        self.world = world
+        self.name = name
+        self._run = run
+        self.messages: dict[int, Message] = {}
+        self._visible: deque[Message] = deque()
+        self._in_hand: dict[Process, int] = {}
+        self._runs: list[Message] = []
+        self._numbers = 0
+
+    def add(self, text: str, whom: str, seconds: float) -> None:
+        """Add a message that becomes visible after so many seconds."""
+        chance = self.world.chance
+        self._numbers += 1
+        message = Message(self._numbers, text, whom)
+        fault = chance.which(("message lost", "message twice", "message late"), f"{self.name} message", whom)
+        if fault is not None:
+            self.world.story.tell(self.name, "{} of {}: {}", fault, whom, text)
+        if fault == "message lost":
+            self.world.rules.lost_messages.add(whom)
+            return
+        if fault == "message late":
+            seconds += 7200 * chance.detail
+        self.messages[message.number] = message
+        self._show(message, seconds)
+        if fault == "message twice":
+            self._numbers += 1
+            self.messages[self._numbers] = other = Message(self._numbers, text, whom)
+            self._show(other, seconds + 60 * chance.detail)
+
+    def concerning(self, whom: str) -> list[Message]:
+        """The messages about one recording that are still in the queue, or that a process works on."""
+        found = [*self.messages.values(), *self._runs]
+        return [message for message in found if message.whom == whom]
+
+    def hand_out(self) -> None:
+        """Give visible messages to processes with room."""
+        while self._visible:
+            process = self.world.host.process_with(lambda one: self._in_hand.get(one, 0) < _MOST_AT_ONCE)
+            if process is None:
+                return
+            message = self._visible.popleft()
+            if message.is_done:
+                continue
+            message.deliveries += 1
+            self._begin(process, message)
+
+    def _show(self, message: Message, seconds: float) -> None:
+        def show() -> None:
+            if not message.is_done:
+                self._visible.append(message)
+                self.hand_out()
+
+        self.world.clockwork.later(seconds, show)
+
+    def _begin(self, process: "Process", message: Message) -> None:
+        world, story, receipt = self.world, self.world.story, message.deliveries
+        story.tell(process.name, "{} gives it message {} of {}: {}", self.name, message.number, message.whom, message.text)
+        self._in_hand[process] = self._in_hand.get(process, 0) + 1
+        self._runs.append(message)
+        if world.chance.which(("lease lost",), "lease", message.whom):
+            self._show(message, 5 + 600 * world.chance.detail**3)
+
+        def ended(failure: BaseException | None) -> None:
+            self._in_hand[process] -= 1
+            self._runs.remove(message)
+            if message.deliveries != receipt:
+                # It was given out again meanwhile. This run's receipt is void: it can neither delete it nor give it back.
+                if failure is not None and message.is_done:
+                    # A later run of the same process has deleted it, because this one was at work.
+                    world.rules.lost_messages.add(message.whom)
+                if failure is not None and not process.is_dead:
+                    world.rules.failed(process, f"message {message.number}", failure)
+            elif failure is None:
+                story.tell(process.name, "message {} is done", message.number)
+                message.is_done = True
+                self.messages.pop(message.number, None)
+                if self is world.host.chunks:
+                    world.rules.acknowledged(process, message)
+            elif process.is_dead:
+                self._show(message, _LEASE * world.chance.between(0.5, 1, "lease left", message.whom))
+            else:
+                world.rules.failed(process, f"message {message.number}", failure)
+                story.tell(process.name, "message {} fails: {}", message.number, failure)
+                self._show(message, GIVEN_BACK)
+            self.hand_out()
+
+        process.begin(lambda: self._run(process, message), ended, message.whom)
+
+
+@dataclass
+class ChunkQueue:
+    """The port `ChunkQueue`, which writes into a queue."""
+
+    queue: Queue
+    whom_of: Callable[[str], str]
+
+    def put(self, message: ChunkMessage, delay: timedelta) -> None:
+        self.queue.add(message.to_message(), self.whom_of(message.recording_id), delay.total_seconds())

@@ -1,0 +1,219 @@
+"""What must be true at every step, whatever goes wrong."""
+
+import json
+from typing import TYPE_CHECKING, Never
+
+from recording.core.errors import Permanent, Transient
+from recording.core.formats.notifications import EventName, OutgoingEvent
+from recording.core.lifecycle import Done, next_step
+from recording.core.model import CatalogEntry, Chunk, ChunkState, Door, Location, RecordingId
+from recording.core.naming import encode
+from tests.simulation.service import Document, whom_of
+
+if TYPE_CHECKING:
+    from tests.simulation.processes import Process
+    from tests.simulation.queues import Message
+    from tests.simulation.world import World
+
+
+class BrokenRule(BaseException):  # noqa: N818
+    """A rule is broken: what was seen. A BaseException, so that no `except Exception` of the app catches it."""
+
+
+class Rules:
+    """Called wherever something took effect; raises BrokenRule."""
+
+    def __init__(self, world: "World") -> None:
+        self.world = world
+        self.entries: dict[RecordingId, CatalogEntry] = {}
+        self.told: dict[RecordingId, list[OutgoingEvent]] = {}
+        self.lost_messages: set[str] = set()
+        self.lost_events: set[RecordingId] = set()
+        self.odd: set[RecordingId] = set()
+        self.denied: set[str] = set()
+        self.lost_seen: set[tuple[str, str]] = set()
+        self._written: dict[str, tuple[str, bytes]] = {}
+
+    # What the app does
+
+    def written(self, name: str, *_: object) -> None:
+        """A blob was committed: nothing is overwritten."""
+        blob = self.world.archive.blobs[name]
+        before = self._written.get(name)
+        if before is not None and before[0] != blob.etag:
+            self._break(f"the blob {name} was overwritten")
+        self._written[name] = (blob.etag, blob.content)
+
+    def forget(self, name: str) -> None:
+        """Somebody else has removed a blob."""
+        self._written.pop(name, None)
+
+    def started(self, _: object, recording_id: RecordingId) -> None:
+        """A recording was started: a call has one that runs.
+
+        After a refusal the order gets another id, and an order sent at that moment may have succeeded: the service
+        must then refuse the second one itself.
+        """
+        service = self.world.service
+        service.began(recording_id, is_ours=True)
+        call = service.by_call[whom_of(recording_id)]
+        running = [one for one in call.recordings if service.calls.recordings[one] != "over"]
+        if len(running) > 1 and whom_of(recording_id) not in service.calls.refused:
+            self._break(f"{running} run for one call")
+
+    def saved(self, process: "Process", after: CatalogEntry) -> None:
+        """An entry was saved."""
+        recording_id = after.recording.recording_id
+        before = self.entries.get(recording_id)
+        self.entries[recording_id] = after
+        for chunk in after:
+            was = before.chunk(chunk.document_id) if before else None
+            if chunk is not was:
+                self._changed(process, was, chunk, after)
+
+    def deleted(self, process: "Process", location: Location, before: dict[Location, bytes]) -> None:
+        """Something was deleted at the source: media and metadata are in the archive, byte for byte."""
+        for place in before.keys() - self.world.source.contents.keys():
+            document = self.world.service.documents.get(place.split("/")[5])
+            if document is None:
+                continue
+            document.deleted_at = self.world.clockwork.now
+            self.world.story.tell(process.name, "has deleted {}", place)
+            is_metadata = place == document.metadata_location
+            if is_metadata and self._is_unnamed(document):
+                continue
+            if not self._is_archived(document, before[place], is_metadata=is_metadata):
+                self._break(f"{place} was deleted, and its bytes are not in the archive as {document.document_id}")
+
+    def published(self, event: OutgoingEvent, _: object) -> None:
+        """An event was published: what it says is in the catalog, and true."""
+        recording_id = RecordingId(str(event.body.get("recordingId", "")))
+        self.told.setdefault(recording_id, []).append(event)
+        self.world.story.tell("topic", "gets {} of {}: {}", event.event_type, recording_id, event.body)
+        if event.event_type is EventName.LOST:
+            document_id = str(event.body["documentId"])
+            if (recording_id, document_id) not in self.lost_seen:
+                self._break(f"{document_id} is told as lost, and the catalog never said so")
+        if event.event_type is EventName.ARCHIVED:
+            self._told_as_whole(recording_id, event)
+
+    # What the host sees
+
+    def acknowledged(self, process: "Process", message: "Message") -> None:
+        """A chunk message is gone for good: nothing is owed, or another message is there."""
+        found = json.loads(message.text)
+        entry = self.entries.get(RecordingId(found["recordingId"]))
+        if entry is not None:
+            self._goes_on(process, entry, found["documentId"], self.world.host.chunks.concerning(message.whom))
+
+    def taken(self, process: "Process", event: dict[str, object], door: Door, whom: str) -> None:
+        """An event was answered with success, so that it does not come again: its chunks are known and have a message."""
+        if not any(f"/{encode(str(event['id']))}-" in name for name in self.world.journal.blobs):
+            self._break(f"event {event['id']} was taken, and is not in the journal")
+        data = event.get("data")
+        if not isinstance(data, dict) or "recordingStorageInfo" not in data:
+            return
+        recording_id = RecordingId(str(event["subject"]).rpartition("/")[2])
+        entry = self.entries.get(recording_id)
+        for member in data["recordingStorageInfo"]["recordingChunks"]:
+            if not isinstance(member.get("contentLocation"), str):
+                continue
+            chunk = entry.chunk(member["documentId"]) if entry else None
+            if entry is None or chunk is None:
+                self._break(f"event {event['id']} was taken, and {member['documentId']} is not in the catalog")
+            document = self.world.service.documents.get(member["documentId"])
+            is_true = document is not None and member == document.member() and whom_of(recording_id) == whom_of(document.document_id)
+            if document is not None and is_true and document.taken_at is None:
+                document.taken_at = self.world.clockwork.now
+            self._goes_on(process, entry, chunk.document_id, self.world.host.chunks.concerning(whom))
+
+    def failed(self, process: "Process", what: str, failure: BaseException) -> None:
+        """A function failed: only errors that pass leave it."""
+        if not isinstance(failure, Transient):
+            raise BrokenRule(f"{process.name}: {what} failed with {failure!r}") from failure
+
+    def refused(self, process: "Process", message: "Message", error: Permanent) -> None:
+        """A message of ours was refused for good."""
+        self._break(f"message {message.number} of {message.whom} was refused: {error!r}")
+
+    def undeliverable(self, event: dict[str, object], whom: str) -> None:
+        """Event Grid has given up an event."""
+        self.lost_events.add(RecordingId(str(event["subject"]).rpartition("/")[2]))
+
+    # Single rules
+
+    def _changed(self, process: "Process", was: Chunk | None, chunk: Chunk, entry: CatalogEntry) -> None:
+        is_credible = chunk.candidate.door is Door.EVENT_GRID
+        # By the function key alone a chunk may come under another recording's name: that is no authority for anything.
+        document = self._document(chunk, entry) if is_credible else self.world.service.documents.get(chunk.document_id)
+        proof, before = chunk.proof, was.proof if was else None
+        if proof is not None and document is None:
+            self._break(f"{chunk.document_id} of {entry.recording.recording_id} is proven, and does not exist")
+        if proof is not None and document is not None and (before is None or before.etag != proof.etag):
+            blob = self.world.archive.blobs.get(proof.name)
+            is_it = blob is not None and blob.content == document.content and proof.length == len(blob.content)
+            if is_credible and not is_it:  # what the function key announced is overruled by Event Grid
+                self._break(f"{chunk.document_id} is proven, and the blob {proof.name} is not it")
+        file = proof.metadata if proof else None
+        if file is not None and document is not None and (before is None or before.metadata != file):
+            blob = self.world.archive.blobs.get(file.name)
+            if blob is None or blob.content != document.metadata:
+                self._break(f"the metadata of {chunk.document_id} is proven, and {file.name} is not it")
+        state = chunk.state
+        if was is not None and was.state is state:
+            return
+        self.world.story.tell(process.name, "{} is {} now, at {}", chunk.document_id, state, entry.version)
+        is_there = document is not None and document.content_location in self.world.source.contents
+        if state is ChunkState.RELEASED and is_there and chunk.document_id not in self.denied:
+            self._break(f"{chunk.document_id} is released, and its source is there")
+        if state is ChunkState.LOST:
+            self.lost_seen.add((entry.recording.recording_id, chunk.document_id))
+            if process.now() < chunk.gone_by:
+                self._break(f"{chunk.document_id} is lost before {chunk.gone_by}")
+            if is_there and document is not None and document.taken_at is not None:
+                self._break(f"{chunk.document_id} is lost, and its source is there")
+
+    def _goes_on(self, process: "Process", entry: CatalogEntry, document_id: str, others: "list[Message]") -> None:
+        """Whatever is owed for a chunk has a message."""
+        chunk = entry.chunk(document_id)  # type: ignore[arg-type]
+        if chunk is None or entry.recording.recording_id in self.lost_messages or whom_of(entry.recording.recording_id) in self.lost_messages:
+            return
+        if isinstance(next_step(entry, chunk.document_id, process.now()), Done):
+            return
+        if not any(f'"{document_id}"' in one.text for one in others) and not (chunk.is_closed and others):
+            self._break(f"{document_id} is {chunk.state} and owes something, and no message is left for it")
+
+    def _told_as_whole(self, recording_id: RecordingId, event: OutgoingEvent) -> None:
+        truth = self.world.service.recordings.get(recording_id)
+        if truth is None:
+            self._break(f"{recording_id} is told as archived, and does not exist")
+        listed = event.body["chunks"]
+        assert isinstance(listed, list)
+        named = {chunk["documentId"] for chunk in listed}
+        if not {document.document_id for document in truth.documents} <= named:
+            self._break(f"{recording_id} is told as whole with {sorted(named)}, and has {len(truth.documents)} chunks")
+
+    def _document(self, chunk: Chunk, entry: CatalogEntry) -> Document | None:
+        truth = self.world.service.recordings.get(entry.recording.recording_id)
+        found = self.world.service.documents.get(chunk.document_id)
+        return found if truth is not None and found in truth.documents else None
+
+    def _is_unnamed(self, document: Document) -> bool:
+        """Whether the event by which it was archived names no metadata file."""
+        entry = self.entries.get(self.world.service.recording_of(document.document_id))
+        chunk = entry.chunk(document.document_id) if entry else None
+        return chunk is not None and chunk.announced.metadata_location is None
+
+    def _is_archived(self, document: Document, content: bytes, *, is_metadata: bool) -> bool:
+        mark = encode(document.document_id)
+        return any(
+            blob.content == content
+            and blob.blob_metadata.get("acsdocumentid") == mark
+            and (".metadata" in name) == is_metadata
+            for name, blob in self.world.archive.blobs.items()
+        )
+
+    def _break(self, what: str) -> Never:
+        raise BrokenRule(what)
+
+

@@ -1,0 +1,242 @@
+"""The service as it is in truth: its calls and recordings, and the chunks at the source with their ends."""
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from random import Random
+from typing import TYPE_CHECKING
+
+from recording.core.errors import CallRefused
+from recording.core.model import CallConnectionId, DocumentId, Location, RecordingId, ServerCallId
+from recording.core.times import format_time
+from recording.ports import StartOrder
+from tests.core.media_files import chunk as riff_chunk
+from tests.core.media_files import wav, wav_format
+from tests.fakes import FakeCalls
+from tests.fakes.service import FakeCall
+from tests.simulation.processes import START
+from tests.use_cases.world import metadata_of
+
+if TYPE_CHECKING:
+    from tests.simulation.world import World
+
+RETENTION = 24 * 3600.0
+LONGEST_CHUNK = 4 * 3600.0
+HOST = "https://eu-api.asm.skype.com/v1/objects"
+_RATE = 32_000
+"""Bytes a second of the one kind of media here."""
+
+
+def recording_id_of(whom: str, number: int) -> RecordingId:
+    """The id of a recording: it begins with the name of its call, which `whom_of` gives back."""
+    return RecordingId(f"{whom}-{number}")
+
+
+def whom_of(recording_id: str) -> str:
+    """The call of a recording or document."""
+    return recording_id.partition("-")[0]
+
+
+@dataclass(eq=False)
+class Document:
+    """One chunk in truth; moments are simulated seconds.
+
+    Attributes:
+        taken_at: when the app first knew its true location; None while it does not.
+        deleted_at: when the app deleted it.
+    """
+
+    document_id: DocumentId
+    index: int
+    end_reason: str
+    content: bytes
+    metadata: bytes
+    created_at: float
+    ends_at: float
+    taken_at: float | None = None
+    deleted_at: float | None = None
+
+    @property
+    def base(self) -> Location:
+        return Location(f"{HOST}/{self.document_id}")
+
+    @property
+    def content_location(self) -> Location:
+        return Location(f"{self.base}/content/audio")
+
+    @property
+    def metadata_location(self) -> Location:
+        return Location(f"{self.base}/content/acsmetadata")
+
+    def member(self, **changes: object) -> dict[str, object]:
+        """It, as an event announces it."""
+        return {
+            "documentId": self.document_id,
+            "index": self.index,
+            "endReason": self.end_reason,
+            "contentLocation": self.content_location,
+            "metadataLocation": self.metadata_location,
+            "deleteLocation": self.base,
+        } | changes
+
+
+@dataclass(eq=False)
+class TrueRecording:
+    """One recording in truth. `is_ours`: the app has started it. `has_file`: it was not paused all the time."""
+
+    recording_id: RecordingId
+    began_at: float
+    is_ours: bool
+    has_file: bool = True
+    ended_at: float | None = None
+    documents: list[Document] = field(default_factory=list)
+
+    @property
+    def whom(self) -> str:
+        return whom_of(self.recording_id)
+
+
+class _Calls(FakeCalls):
+    """Call Automation, whose calls and recordings have names that do not depend on the order of things."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.refused: set[str] = set()
+
+    def add(self, whom: str) -> FakeCall:
+        found = self.add_call(established=False)
+        found.locators = tuple(
+            replace(
+                one,
+                server_call_id=one.server_call_id and ServerCallId(f"server-{whom}"),
+                call_connection_id=one.call_connection_id and CallConnectionId(f"connection-{whom}"),
+            )
+            for one in found.locators
+        )
+        return found
+
+    def _begin(self, order: StartOrder) -> RecordingId:
+        found = super()._begin(order)
+        call = next(call for call in self._known if found in call.recordings)
+        server_call_id = call.locators[0].server_call_id or ""
+        name = recording_id_of(server_call_id.removeprefix("server-"), len(call.recordings) - 1)
+        call.recordings[-1] = name
+        self.recordings[name] = self.recordings.pop(found)
+        return name
+
+    def _refusal(self, order: StartOrder, status: int, code: str, words: str) -> CallRefused:
+        locator = order.locator
+        self.refused.add((locator.server_call_id or locator.call_connection_id or "").partition("-")[2])
+        return super()._refusal(order, status, code, words)
+
+
+class Service:
+    """What the service knows; `finish` makes the chunks of a recording that is over."""
+
+    def __init__(self, world: "World") -> None:
+        self.world = world
+        self.calls = _Calls()
+        self.by_call: dict[str, FakeCall] = {}
+        self.is_asked: dict[str, bool] = {}
+        self.lasted: dict[str, float] = {}
+        self.recordings: dict[RecordingId, TrueRecording] = {}
+        self.documents: dict[DocumentId, Document] = {}
+
+    def began(self, recording_id: RecordingId, *, is_ours: bool) -> TrueRecording:
+        """A recording has begun."""
+        now = self.world.clockwork.now
+        if recording_id in self.recordings:
+            return self.recordings[recording_id]
+        found = self.recordings[recording_id] = TrueRecording(recording_id, now, is_ours)
+        found.has_file = self.calls.recordings.get(recording_id) != "inactive"  # until it is resumed
+        if self.world.chance.value("an event a chunk", found.whom) < _AN_EVENT_A_CHUNK:
+            self.world.clockwork.later(LONGEST_CHUNK, lambda: self._full(found))
+        return found
+
+    def _full(self, recording: TrueRecording) -> None:
+        """A chunk of a running recording has the greatest length: an event tells of it, and the next one begins."""
+        if recording.ended_at is None and recording.has_file:
+            document = self._document(recording, is_last=False)
+            self.world.clockwork.later(60, lambda: self.world.grid.tell(recording, [document]))
+            self.world.clockwork.later(LONGEST_CHUNK, lambda: self._full(recording))
+
+    def recording_of(self, document_id: str) -> RecordingId:
+        """The recording of a document."""
+        return RecordingId(document_id.rpartition("-")[0])
+
+    def turned(self, *_: object) -> None:
+        """A recording was stopped, paused or resumed."""
+        self.look()
+
+    def look(self) -> None:
+        """Finish the recordings that are over since the last look."""
+        for recording_id, state in self.calls.recordings.items():
+            found = self.recordings.get(recording_id)
+            if found is None or found.ended_at is not None:
+                continue
+            found.has_file = found.has_file or state == "active"
+            if state == "over":
+                self.finish(found)
+
+    def finish(self, recording: TrueRecording) -> None:
+        """The recording is over: its chunks come into the source, and events tell of them."""
+        world, whom = self.world, recording.whom
+        recording.ended_at = world.clockwork.now
+        world.story.tell("service", "{} is over", recording.recording_id)
+        if not recording.has_file:
+            return
+        told = len(recording.documents)
+        while recording.ended_at - recording.began_at > LONGEST_CHUNK * (len(recording.documents) + 1):
+            self._document(recording, is_last=False)
+        self._document(recording, is_last=True)
+        late = world.chance.between(60, 1200, "file event comes", whom)
+        world.clockwork.later(late, lambda: world.grid.tell(recording, recording.documents[told:]))
+
+    def _document(self, recording: TrueRecording, *, is_last: bool) -> Document:
+        world, whom, index = self.world, recording.whom, len(recording.documents)
+        full_at = recording.began_at + LONGEST_CHUNK * (index + 1)
+        ended = world.clockwork.now if is_last else min(full_at, world.clockwork.now)
+        document_id = DocumentId(f"{recording.recording_id}-d{index}")
+        random = Random(f"{world.plan.seed}/{document_id}")
+        content = wav(riff_chunk(b"fmt ", wav_format()), riff_chunk(b"data", random.randbytes(random.choice(_LENGTHS))))
+        seconds = (len(content) - 44) / _RATE
+        metadata = metadata_of(
+            document_id, index, seconds, chunkStartTime=format_time(START + timedelta(seconds=ended - seconds))
+        )
+        extra = world.chance.between(0, 1800, "ends late", whom)
+        reason = "SessionEnded" if is_last else "ChunkMaximumSizeExceeded"
+        found = Document(document_id, index, reason, content, metadata, ended, ended + RETENTION + extra)
+        recording.documents.append(found)
+        self.documents[document_id] = found
+        world.source.contents[found.content_location] = content
+        self._add_metadata(found, whom)
+        world.clockwork.later(max(0, found.ends_at - world.clockwork.now), lambda: self._expire(found))
+        return found
+
+    def _add_metadata(self, document: Document, whom: str) -> None:
+        world, chance = self.world, self.world.chance
+        contents, place = world.source.contents, document.metadata_location
+
+        def add() -> None:
+            if document.content_location in contents:
+                contents[place] = document.metadata
+
+        fault = chance.which(("metadata late", "metadata sparse at first", "metadata never"), "metadata", whom)
+        if fault is None:
+            add()
+            return
+        world.story.tell("service", "{} of {}", fault, document.document_id)
+        if fault == "metadata sparse at first":
+            contents[place] = b"{}"
+        if fault != "metadata never":
+            world.clockwork.later(60 + 20 * 3600 * chance.detail**3, add)
+
+    def _expire(self, document: Document) -> None:
+        if document.deleted_at is None:
+            self.world.story.tell("service", "{} expires", document.document_id)
+        for place in [place for place in self.world.source.contents if place.startswith(f"{document.base}/")]:
+            del self.world.source.contents[place]
+
+
+_AN_EVENT_A_CHUNK = 0.3
+_LENGTHS = (400, 700, 900, 1500, 2600, 4000)
+"""Bytes of media: one block, or several."""

@@ -1,0 +1,150 @@
+"""One run of the simulation: from a seed, through some days, to the books."""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+
+from greenlet import getcurrent
+
+from tests.fakes import FakeArchive, FakeCatalog, FakeSource, FakeTopic
+from tests.simulation import people
+from tests.simulation.books import Books
+from tests.simulation.chance import Chance, Key
+from tests.simulation.clockwork import Clockwork, Task
+from tests.simulation.grid import Grid
+from tests.simulation.host import Host
+from tests.simulation.one_thread import one_thread
+from tests.simulation.plan import Plan
+from tests.simulation.queues import ChunkQueue
+from tests.simulation.rules import BrokenRule, Rules
+from tests.simulation.service import Service, whom_of
+from tests.simulation.story import LogLines, Story
+from tests.simulation.strangers import Strangers
+
+DAY = 86_400.0
+_HORIZON = 12 * DAY
+_HALF = 0.5
+
+
+@dataclass
+class Result:
+    """How a run ended.
+
+    Attributes:
+        broken: the rule that is broken; empty if none is.
+        fired: the faults that happened.
+        outcomes: how many chunks ended how.
+    """
+
+    seed: int
+    broken: str
+    fired: dict[Key, str]
+    outcomes: Counter[str]
+    recordings: int
+    steps: int
+    days: float
+    story: str = ""
+
+
+@dataclass
+class World:
+    """The app's processes, and everything around them."""
+
+    plan: Plan
+    allowed: Collection[Key] | None = None
+    is_told: bool = False
+    clockwork: Clockwork = field(default_factory=Clockwork)
+    source: FakeSource = field(default_factory=FakeSource)
+    archive: FakeArchive = field(default_factory=FakeArchive)
+    quarantine: FakeArchive = field(default_factory=FakeArchive)
+    journal: FakeArchive = field(default_factory=FakeArchive)
+    catalog: FakeCatalog = field(default_factory=FakeCatalog)
+    topic: FakeTopic = field(default_factory=FakeTopic)
+
+    def __post_init__(self) -> None:
+        self.chance = Chance(self.plan.seed, self.plan.rates, self.allowed)
+        self.story = Story(lambda: self.clockwork.now, self.is_told)
+        self.rules = Rules(self)
+        self.service = Service(self)
+        self.strangers = Strangers(self)
+        self.host = Host(self)
+        self.grid = Grid(self)
+        self.books = Books(self)
+        self.chunk_queue = ChunkQueue(self.host.chunks, whom_of)
+        self.outages = {
+            (port, day): (start, start + hours * 3600)
+            for (port, day, start, hours) in self.plan.outages
+            if self.chance.which(("outage",), f"outage of {port}", str(day)) is not None
+        }
+
+    def is_closed(self, port: str) -> bool:
+        """Whether a port cannot be reached at the moment."""
+        now = self.clockwork.now
+        return any(one == port and start <= now < end for (one, _), (start, end) in self.outages.items())
+
+    def tasks_about(self, whom: str) -> int:
+        """How many tasks are at work for a call."""
+        return sum(task.whom == whom for process in self.host.processes for task in process.tasks)
+
+    def run(self) -> Result:
+        """Run it to its end."""
+        broken = ""
+        self.host.start(self.plan.processes)
+        if self.chance.value("the service replays refusals") < _HALF:
+            self.service.calls.arm("start_refusal_replayed")
+        for whom in self.plan.names:
+            people.plan_call(self, whom)
+        try:
+            is_open = True
+            while is_open and self.clockwork.now < _HORIZON:
+                is_open = self.clockwork.run(self.clockwork.now + DAY / 4)
+            self.books.close(is_quiet=not is_open)
+        except BrokenRule as error:
+            broken = str(error)
+        finally:
+            for process in self.host.processes:
+                process.is_dead = True
+            self._end_tasks()
+        return Result(
+            self.plan.seed,
+            broken,
+            self.chance.fired,
+            self.books.outcomes,
+            len(self.service.recordings),
+            self.clockwork.steps,
+            self.clockwork.now / DAY,
+            self.story.text() if self.is_told else "",
+        )
+
+    def _end_tasks(self) -> None:
+        for process in self.host.processes:
+            for task in list(process.tasks):
+                if not task.dead:
+                    task.throw()
+
+
+def simulate(plan: Plan, allowed: Collection[Key] | None = None, *, is_told: bool = False) -> Result:
+    """Run one world."""
+    world = World(plan, allowed, is_told)
+    logger = logging.getLogger("recording")
+    level = logger.level
+    lines = LogLines(world.story, _who(world))
+    logger.setLevel(logging.INFO if is_told else logging.CRITICAL + 1)
+    if is_told:
+        logger.addHandler(lines)
+    try:
+        with one_thread(lambda: world.clockwork):
+            return world.run()
+    finally:
+        logger.removeHandler(lines)
+        logger.setLevel(level)
+
+
+def _who(world: World) -> Callable[[], str]:
+    def who() -> str:
+        task = getcurrent()
+        process = next((one for one in world.host.processes if task in one.tasks), None)
+        return process.name if process and isinstance(task, Task) else "a process"
+
+    return who
