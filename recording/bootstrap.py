@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, cached_property, partial
-from typing import TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
 from recording import ports
 from recording.adapters import clients
@@ -15,8 +15,10 @@ from recording.adapters.archive import BlobArchive, BlobRetention
 from recording.adapters.calls import AcsCalls
 from recording.adapters.catalog import TableCatalog
 from recording.adapters.guarding import guarded
-from recording.adapters.queue import StorageQueue
+from recording.adapters.open_work import TableDirectory, TableOpenWork
+from recording.adapters.queue import StorageQueue, StorageTickQueue
 from recording.adapters.source import AcsSource
+from recording.adapters.table import Table
 from recording.adapters.topic import EventGridTopic, NoTopic
 from recording.calls.controlling import Controlling
 from recording.calls.starting import Starting
@@ -32,9 +34,12 @@ from recording.chunks.storing import Storing
 from recording.copying.buffer_pool import BufferPool
 from recording.copying.engine import Engine
 from recording.core.deadlines import Waits
+from recording.core.watching import Limits
 from recording.events.receiving import Receiving
 from recording.events.refusing import Refusing
-from recording.settings import CHUNK_QUEUE, Settings
+from recording.settings import CHUNK_QUEUE, SWEEP_QUEUE, URGENT_QUEUE, Settings
+from recording.watch.sweeping import Sweeping
+from recording.watch.ticking import Ticking
 
 
 def _utc_now() -> datetime:
@@ -51,6 +56,8 @@ class App:
     controlling: Controlling
     refusing: Refusing
     archiving: Archiving
+    sweeping: Sweeping
+    ticking: Ticking
     now: Callable[[], datetime]
 
 
@@ -63,7 +70,11 @@ class Parts(TypedDict, total=False):
     quarantine: ports.Archive
     journal: ports.Journal
     catalog: ports.Catalog
+    open_work: ports.OpenWork
+    sweep_states: ports.SweepStates
+    directory: ports.Directory
     queue: ports.ChunkQueue
+    tick_queue: ports.TickQueue
     topic: ports.Topic
     engine: Engine
     now: Callable[[], datetime]
@@ -82,7 +93,9 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
     topic = parts.get("topic") or real.topic
     calls = parts.get("calls") or real.calls
     catalog = parts.get("catalog") or real.catalog
-    updates = CatalogUpdates(catalog, topic, now, parts.get("sleep", time.sleep))
+    open_work = parts.get("open_work") or real.open_work
+    directory = parts.get("directory") or real.directory
+    updates = CatalogUpdates(catalog, open_work, directory, topic, now, parts.get("sleep", time.sleep))
     engine = parts.get("engine") or Engine(
         source,
         BufferPool(settings.copy.block_bytes, settings.copy.memory_bytes),
@@ -93,6 +106,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
     retention = settings.recordings.retention
     metadata_file, storing = MetadataFile(engine), Storing(now, monotonic)
     quarantine = parts.get("quarantine") or real.quarantine
+    queue = parts.get("queue") or real.queue
     archiving = Archiving(
         updates=updates,
         copying=CopyingChunk(
@@ -108,13 +122,28 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         ),
         releasing=Releasing(catalog, engine, source, archive, settings.recordings.release, now),
         completing=Completing(topic, archive, catalog, settings.archive.container, now),
-        queue=parts.get("queue") or real.queue,
+        queue=queue,
         waits=waits,
         slice_seconds=settings.copy.slice_length.total_seconds(),
         monotonic=monotonic,
     )
     starting = Starting(updates, calls, settings.recordings.output, parts.get("new_id", uuid.uuid4))
     refusing = Refusing(parts.get("journal") or real.journal, topic, now)
+    sweep_states = parts.get("sweep_states") or real.sweep_states
+    watch = settings.watch
+    sweeping = Sweeping(
+        updates=updates,
+        open_work=open_work,
+        states=sweep_states,
+        calls=calls,
+        queue=queue,
+        limits=Limits(
+            retention=retention, file_event=watch.file_event, step=settings.copy.slice_length + watch.overdue
+        ),
+        first_look=watch.interval,
+        now=now,
+        monotonic=monotonic,
+    )
     return App(
         settings=settings,
         receiving=Receiving(starting, Announcing(updates, settings.archive.template, retention), refusing, monotonic),
@@ -122,6 +151,8 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         controlling=Controlling(updates, calls),
         refusing=refusing,
         archiving=archiving,
+        sweeping=sweeping,
+        ticking=Ticking(sweep_states, parts.get("tick_queue") or real.tick_queue, watch.interval, now),
         now=now,
     )
 
@@ -152,15 +183,50 @@ class _RealParts:
 
     @property
     def catalog(self) -> ports.Catalog:
-        storage, name = self.settings.storage, self.settings.archive.catalog_table
-        table = clients.table(name, storage.connection_string, storage.table_uri, self._storage_identity)
-        return guarded(TableCatalog(table))
+        return guarded(TableCatalog(self._table(self.settings.archive.catalog_table)))
+
+    @property
+    def directory(self) -> ports.Directory:
+        return guarded(TableDirectory(self._table(self.settings.archive.catalog_table)))
+
+    @property
+    def open_work(self) -> ports.OpenWork:
+        return guarded(TableOpenWork(self._table(self.settings.archive.open_table)))
+
+    @property
+    def sweep_states(self) -> ports.SweepStates:
+        return guarded(TableOpenWork(self._table(self.settings.archive.open_table)))
 
     @property
     def queue(self) -> ports.ChunkQueue:
+        return guarded(StorageQueue(self._queue(CHUNK_QUEUE), self._queue(URGENT_QUEUE)))
+
+    @property
+    def tick_queue(self) -> ports.TickQueue:
+        return guarded(StorageTickQueue(self._queue(SWEEP_QUEUE)))
+
+    @cached_property
+    def _queue(self) -> Callable[[str], Any]:
+        """Makes a client of a queue."""
         storage = self.settings.storage
-        queue = clients.queue(CHUNK_QUEUE, storage.connection_string, storage.queue_uri, self._storage_identity)
-        return guarded(StorageQueue(queue))
+        return partial(
+            clients.queue,
+            connection_string=storage.connection_string,
+            uri=storage.queue_uri,
+            credential=self._storage_identity,
+        )
+
+    @cached_property
+    def _table(self) -> Callable[[str], Table]:
+        """A client of a table; asked again for the same, it is the same."""
+        storage = self.settings.storage
+        make = partial(
+            clients.table,
+            connection_string=storage.connection_string,
+            uri=storage.table_uri,
+            credential=self._storage_identity,
+        )
+        return cache(make)
 
     @property
     def archive(self) -> ports.Archive:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from recording import log
 from recording.catalog_updates import CatalogUpdates
-from recording.core.deadlines import due_of, gone_by_of
+from recording.core.deadlines import due_of, gone_by_of, is_urgent
 from recording.core.formats.messages import ChunkMessage
 from recording.core.lifecycle import Announced, Announcement
 from recording.core.model import AnnouncedChunk, BlobName, Door, FileEvent, Output
@@ -51,9 +51,12 @@ class Announcing:
                 "due": due,
             },
         )
+        hurry = is_urgent(due, now)
         # A message that names another moment than the chunk is superfluous to a worker whose clock is behind.
         looks = {chunk.document_id: chunk.look_at or now for chunk in decision.entry}
-        return [ChunkMessage(event.recording_id, document_id, looks[document_id]) for document_id in decision.steps]
+        return [
+            ChunkMessage(event.recording_id, document_id, looks[document_id], hurry) for document_id in decision.steps
+        ]
 
     def _name(self, event: FileEvent, chunk: AnnouncedChunk, output: Output | None, now: datetime) -> BlobName:
         return self.template.render(

@@ -30,7 +30,7 @@ from recording.chunks.failed_step import fact_of, log_failure
 from recording.chunks.releasing import Releasing
 from recording.chunks.running_chunks import RunningChunks
 from recording.chunks.storing import Attempt
-from recording.core.deadlines import Waits, next_look
+from recording.core.deadlines import Waits, is_urgent, next_look
 from recording.core.errors import RecordingError, Transient, UnknownRecording
 from recording.core.formats.messages import ChunkMessage
 from recording.core.lifecycle import (
@@ -126,8 +126,10 @@ class Archiving:
             at = now + _WAITS_TO_TELL * self.waits.first if at is None else min(at, now + self.waits.longest)
         if at is None:
             return Outcome.DONE
-        delay = max(timedelta(), at - self.updates.now())
-        self.queue.put(replace(message, look_at=_chunk_of(entry, message).look_at), min(delay, _LONGEST_DELAY))
+        now, chunk = self.updates.now(), _chunk_of(entry, message)
+        delay = max(timedelta(), at - now)
+        hurry = not chunk.is_closed and is_urgent(chunk.due, now + delay)
+        self.queue.put(replace(message, look_at=chunk.look_at), min(delay, _LONGEST_DELAY), is_urgent=hurry)
         return Outcome.WAITS if delay else Outcome.CONTINUES
 
     def _is_replaced(self, chunk: Chunk, message: ChunkMessage) -> bool:

@@ -8,7 +8,9 @@ from recording.ports.archive import Archive, ArchivedBlob, BlockList, Journal
 from recording.ports.calls import CallLocator, Calls, StartOrder
 from recording.ports.catalog import Catalog, StartClaim
 from recording.ports.chunk_queue import ChunkQueue
+from recording.ports.open_work import DayPage, Directory, OpenPage, OpenRow, OpenWork, SweepState, SweepStates
 from recording.ports.source import Source, Transfer
+from recording.ports.tick_queue import TickQueue
 from recording.ports.topic import Topic
 
 __all__ = [
@@ -19,10 +21,18 @@ __all__ = [
     "Calls",
     "Catalog",
     "ChunkQueue",
+    "DayPage",
+    "Directory",
     "Journal",
+    "OpenPage",
+    "OpenRow",
+    "OpenWork",
     "Source",
     "StartClaim",
     "StartOrder",
+    "SweepState",
+    "SweepStates",
+    "TickQueue",
     "Topic",
     "Transfer",
 ]

@@ -2,8 +2,20 @@
 
 from tests.fakes.archive import FakeArchive
 from tests.fakes.catalog import FakeCatalog
-from tests.fakes.queue import FakeQueue
+from tests.fakes.open_work import FakeDirectory, FakeOpenWork
+from tests.fakes.queue import FakeQueue, FakeTickQueue
 from tests.fakes.service import FakeCalls, FakeTopic
 from tests.fakes.source import FakeSource, FakeTransfer
 
-__all__ = ["FakeArchive", "FakeCalls", "FakeCatalog", "FakeQueue", "FakeSource", "FakeTopic", "FakeTransfer"]
+__all__ = [
+    "FakeArchive",
+    "FakeCalls",
+    "FakeCatalog",
+    "FakeDirectory",
+    "FakeOpenWork",
+    "FakeQueue",
+    "FakeSource",
+    "FakeTickQueue",
+    "FakeTopic",
+    "FakeTransfer",
+]

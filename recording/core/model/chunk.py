@@ -22,6 +22,8 @@ class Chunk:
         proven: the candidate whose bytes the proof is of.
         apart: the proof of a copy that is in doubt, in quarantine or in the archive.
         doubts: why it is in doubt.
+        is_accepted: whether a person has accepted the copy that stands apart; it is to be archived.
+        is_given_up: whether a person has given it up.
         is_disputed: whether the blob of this name in the archive was proven, and is in doubt since.
         released_at: when the source was deleted.
         kept_reason: why a proven chunk was not released.
@@ -45,6 +47,8 @@ class Chunk:
     proven: Candidate | None = None
     apart: Proof | None = None
     doubts: tuple[str, ...] = ()
+    is_accepted: bool = False
+    is_given_up: bool = False
     is_disputed: bool = False
     released_at: datetime | None = None
     kept_reason: str = ""
@@ -76,6 +80,9 @@ class Chunk:
             "a doubt has a next look or a copy": state is ChunkState.QUARANTINED
             and self.look_at is None
             and self.apart is None,
+            "what a person accepts stands apart, in doubt": self.is_accepted
+            and (self.apart is None or state is not ChunkState.QUARANTINED),
+            "what a person gives up is lost": self.is_given_up and state is not ChunkState.LOST,
             "what is closed is not looked at": self.look_at is not None and state in _CLOSED,
         }
         if any(broken.values()):
@@ -89,7 +96,12 @@ class Chunk:
     @property
     def is_closed(self) -> bool:
         """Whether there is no further step for this chunk; an announcement may open it again."""
-        return self.state in _CLOSED or (self.state is ChunkState.QUARANTINED and self.look_at is None)
+        return self.state in _CLOSED or self.is_undecided
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether it is in doubt, is not looked at again, and waits for a person."""
+        return self.state is ChunkState.QUARANTINED and self.look_at is None and not self.is_accepted
 
     @property
     def is_metadata_owed(self) -> bool:

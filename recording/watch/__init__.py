@@ -1,0 +1,1 @@
+"""Finds what no event and no message brings: overdue steps, missing file events, lost letters. People decide here."""
