@@ -7,10 +7,14 @@ then the task whose moment comes first goes on. Nothing else decides the order, 
 import heapq
 from collections import deque
 from collections.abc import Callable
+from datetime import UTC, datetime
 from itertools import count
 from types import TracebackType
 
 from greenlet import getcurrent, greenlet
+
+START = datetime(2026, 3, 1, tzinfo=UTC)
+"""The time of day at second 0."""
 
 
 class Clockwork:
@@ -23,10 +27,15 @@ class Clockwork:
         self._numbers = count()
         self._hub = getcurrent()
         self._until = 0.0
+        self._recurring = 0
 
-    def later(self, seconds: float, act: Callable[[], object]) -> None:
-        """Call `act` after so many seconds; it must not sleep."""
-        heapq.heappush(self._agenda, (self.now + seconds, next(self._numbers), act))
+    def later(self, seconds: float, act: Callable[[], object], *, recurs: bool = False) -> None:
+        """Call `act` after so many seconds; it must not sleep. `recurs`: it puts itself on the agenda again for ever."""
+        if recurs:
+            self._recurring += 1
+            heapq.heappush(self._agenda, (self.now + seconds, next(self._numbers), lambda: self._recur(act)))
+        else:
+            heapq.heappush(self._agenda, (self.now + seconds, next(self._numbers), act))
 
     def begin(self, act: Callable[[], object], whom: str) -> "Task":
         """Begin a task, which may sleep; `whom` it concerns."""
@@ -50,13 +59,17 @@ class Clockwork:
         self._hub.switch()
 
     def run(self, until: float) -> bool:
-        """Run everything up to that moment; whether anything is left on the agenda."""
+        """Run everything up to that moment; whether anything is left on the agenda but what recurs."""
         self._until = until
         while self._agenda and self._agenda[0][0] <= until:
             self.now, _, act = heapq.heappop(self._agenda)
             act()
-        self.now = max(self.now, until) if self._agenda else self.now
-        return bool(self._agenda)
+        self.now = max(self.now, until)
+        return len(self._agenda) > self._recurring
+
+    def _recur(self, act: Callable[[], object]) -> None:
+        self._recurring -= 1
+        act()
 
 
 class Task(greenlet):

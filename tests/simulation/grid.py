@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from recording.core.model import Door
 from recording.core.times import format_time
-from tests.simulation.processes import START
+from tests.simulation.clockwork import START
 from tests.simulation.service import HOST, Document, TrueRecording
 
 if TYPE_CHECKING:

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from recording.core.errors import Permanent
-from recording.core.formats.messages import parse_chunk_message
+from recording.core.formats.messages import parse_chunk_message, parse_tick
 from recording.core.model import Door
 from recording.events.taking import Reception
-from tests.simulation.processes import START, Process
-from tests.simulation.queues import Message, Queue
+from tests.simulation.clockwork import START
+from tests.simulation.processes import Process
+from tests.simulation.queues import SWEEP, Message, Queue
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -25,15 +26,20 @@ class Host:
     def __init__(self, world: "World") -> None:
         self.world = world
         self.processes: list[Process] = []
-        self.chunks = Queue(world, "recording-chunks", self._archive_chunk)
+        self.steps = (
+            Queue(world, "recording-chunks", self._archive_chunk),
+            Queue(world, "recording-chunks-urgent", self._archive_chunk),
+        )
         self.events = Queue(world, "recording-events", self._take_queued)
-        self.queues = (self.chunks, self.events)
+        self.ticks = Queue(world, "recording-sweep", self._tick, recurs=True)
+        self.queues = (*self.steps, self.events, self.ticks)
         self._numbers = 0
 
     def start(self, count: int) -> None:
         """Start so many processes."""
         for _ in range(count):
             self._start_one()
+        self._time()
 
     def process_with(self, fits: Callable[[Process], bool]) -> Process | None:
         """One of the processes that fit; None if there is none."""
@@ -128,6 +134,34 @@ class Host:
         for queue in self.queues:
             queue.hand_out()
 
+    def messages_about(self, whom: str) -> list[Message]:
+        """The chunk messages about a call that are still in a queue, or that a process works on."""
+        return [message for queue in self.steps for message in queue.concerning(whom)]
+
+    def _time(self) -> None:
+        """Run the timer function, and set the timer again."""
+        world = self.world
+        if world.clockwork.now >= world.plan.timer_stops_at:
+            return
+        world.clockwork.later(world.plan.interval, self._time, recurs=True)
+        process = self.process_with(lambda _: True)
+        if process is None:
+            return
+
+        def sweep() -> None:
+            process.app.ticking.ensure()
+            process.app.sweeping.sweep()
+
+        def ended(failure: BaseException | None) -> None:
+            if failure is not None and not process.is_dead:
+                world.rules.failed(process, "the sweep", failure)
+
+        process.begin(sweep, ended, SWEEP)
+
+    def _tick(self, process: Process, message: Message) -> None:
+        if process.app.ticking.continue_chain(parse_tick(message.text.encode()).number):
+            process.app.sweeping.sweep()
+
     def _archive_chunk(self, process: Process, message: Message) -> None:
         try:
             found = parse_chunk_message(message.text.encode())
@@ -149,7 +183,7 @@ class Host:
         """Put the outputs of a function, as the host does after it returned."""
         for message in received.messages:
             gate = process.output.enter("output.put")
-            self.chunks.add(message.to_message(), whom, 0)
+            self.steps[message.is_urgent].add(message.to_message(), whom, 0)
             process.output.leave("output.put", gate)
         for text in received.later:
             gate = process.output.enter("output.put")

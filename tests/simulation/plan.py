@@ -13,6 +13,8 @@ RATES: Mapping[str, float] = {
     "clock skewed": 0.3,
     "catalog fails": 0.03,
     "catalog loses its reply": 0.02,
+    "open_work fails": 0.03,
+    "open_work loses its reply": 0.03,
     "archive fails": 0.03,
     "archive loses its reply": 0.02,
     "quarantine fails": 0.05,
@@ -29,8 +31,10 @@ RATES: Mapping[str, float] = {
     "source loses its reply": 0.03,
     "source answers wrong": 0.1,
     "delete answers 404": 0.1,
+    "message lost": 0.02,
     "message twice": 0.03,
     "message late": 0.05,
+    "event lost": 0.05,
     "event twice": 0.15,
     "event late": 0.1,
     "event wrong at first": 0.12,
@@ -45,7 +49,9 @@ RATES: Mapping[str, float] = {
 }
 """How likely each fault is, each time that it could happen; a seed leaves out some and makes others more likely."""
 
-OUTAGES = ("archive", "catalog", "queue", "source", "topic", "calls", "journal", "quarantine")
+OUTAGES = ("archive", "catalog", "open_work", "queue", "source", "topic", "calls", "journal", "quarantine")
+_NEVER = 1e9
+_TIMER_STOPS = 0.3
 _LEFT_OUT = 0.45
 _FACTORS = (0.3, 1.0, 3.0)
 
@@ -60,6 +66,8 @@ class Plan:
         outages: port, day, start in seconds, hours.
         release: the setting RELEASE_AT_SOURCE.
         waits: the first and the longest wait between two tries, in seconds.
+        interval: between two sweeps, in seconds.
+        timer_stops_at: when the timer of the sweep stops for good, in seconds.
     """
 
     seed: int
@@ -69,6 +77,13 @@ class Plan:
     processes: int
     release: str
     waits: tuple[int, int]
+    interval: int
+    timer_stops_at: float
+
+    @property
+    def is_timer_stopped(self) -> bool:
+        """Whether the timer stops at any time."""
+        return self.timer_stops_at < _NEVER
 
 
 def plan_of(seed: int, size: int) -> Plan:
@@ -91,4 +106,8 @@ def plan_of(seed: int, size: int) -> Plan:
     release = ("proven", "proven", "proven", "event", "false")[int(drawn("release") * 5)]
     names = tuple(f"r{index}" for index in range(size))
     waits = ((30, 1800), (60, 7200), (300, 7200))[int(drawn("waits") * 3)]
-    return Plan(seed, names, rates, outages, 2 + int(drawn("processes") * 3), release, waits)
+    interval = (900, 1800, 3600)[int(drawn("interval") * 3)]
+    stops = _NEVER
+    if drawn("timer") < _TIMER_STOPS:
+        stops = 2 * 86_400 * drawn("timer", "when")
+    return Plan(seed, names, rates, outages, 2 + int(drawn("processes") * 3), release, waits, interval, stops)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
@@ -15,13 +15,12 @@ from recording.core.model import RecordingId
 from recording.settings import Settings
 from tests.copying.copies import engine_of
 from tests.environments import settings_of
-from tests.simulation.clockwork import Lock, Task
+from tests.simulation.clockwork import START, Lock, Task
 from tests.simulation.gates import Gate, KilledError, SourceGate
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
 
-START = datetime(2026, 3, 1, tzinfo=UTC)
 BLOCK = 1024
 """Bytes. Small, so that contents of a few kilobytes have several blocks."""
 _BUFFERS = 32
@@ -29,10 +28,13 @@ _SLICE = timedelta(minutes=5)
 
 
 @cache
-def _settings(release: str, waits: tuple[int, int]) -> Settings:
+def _settings(release: str, waits: tuple[int, int], interval: int) -> Settings:
     first, longest = waits
     settings = settings_of(
-        RELEASE_AT_SOURCE=release, RETRY_FIRST_SECONDS=str(first), RETRY_LONGEST_SECONDS=str(longest)
+        RELEASE_AT_SOURCE=release,
+        RETRY_FIRST_SECONDS=str(first),
+        RETRY_LONGEST_SECONDS=str(longest),
+        SWEEP_SECONDS=str(interval),
     )
     return replace(settings, copy=replace(settings.copy, slice_length=_SLICE))
 
@@ -77,12 +79,16 @@ class Process:
             "quarantine": Gate(self, "quarantine", world.quarantine),
             "journal": Gate(self, "journal", world.journal),
             "catalog": Gate(self, "catalog", world.catalog, {"save": self._saved}, {"own": strangers.remove}),
+            "open_work": Gate(self, "open_work", world.open_work, {"remove": rules.row_removed}),
+            "sweep_states": Gate(self, "open_work", world.open_work),
+            "directory": Gate(self, "catalog", world.directory),
             "queue": Gate(self, "queue", world.chunk_queue),
+            "tick_queue": Gate(self, "queue", world.tick_queue),
             "topic": Gate(self, "topic", world.topic, {"publish": rules.published}),
         }
         self.output = Gate(self, "queue", None)
         self.app = compose(
-            _settings(world.plan.release, world.plan.waits),
+            _settings(world.plan.release, world.plan.waits, world.plan.interval),
             **gates,
             engine=engine_of(gates["source"], block=BLOCK, buffers=_BUFFERS, monotonic=self.monotonic),
             now=self.now,

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from recording.core.formats.messages import ChunkMessage
+from recording.core.formats.messages import ChunkMessage, Tick
+from tests.simulation.service import whom_of
 
 if TYPE_CHECKING:
     from tests.simulation.processes import Process
     from tests.simulation.world import World
 
+SWEEP = "sweep"
+"""Whom the tasks of the sweep concern."""
 GIVEN_BACK = 180.0
 """Seconds after which a message whose function failed is visible again: host.json's visibilityTimeout."""
 _LEASE = 600.0
@@ -32,9 +35,19 @@ class Message:
 
 
 class Queue:
-    """One queue and its trigger: `run` is the function, given a process and a message."""
+    """One queue and its trigger: `run` is the function, given a process and a message.
 
-    def __init__(self, world: "World", name: str, run: Callable[["Process", Message], None]) -> None:
+    Args:
+        world: where it is.
+        name: of the queue.
+        run: the function.
+        recurs: whether its messages never end, because each of them puts the next.
+    """
+
+    def __init__(
+        self, world: "World", name: str, run: Callable[["Process", Message], None], *, recurs: bool = False
+    ) -> None:
+        self._recurs = recurs
         self.world = world
         self.name = name
         self._run = run
@@ -49,7 +62,9 @@ class Queue:
         chance = self.world.chance
         self._numbers += 1
         message = Message(self._numbers, text, whom)
-        fault = chance.which(("message lost", "message twice", "message late"), f"{self.name} message", whom)
+        can_be_lost = not self._recurs or not self.world.plan.is_timer_stopped  # one of the two drivers remains
+        faults = ("message twice", "message late", *(("message lost",) if can_be_lost else ()))
+        fault = chance.which(faults, f"{self.name} message", whom)
         if fault is not None:
             self.world.story.tell(self.name, "{} of {}: {}", fault, whom, text)
         if fault == "message lost":
@@ -87,11 +102,13 @@ class Queue:
                 self._visible.append(message)
                 self.hand_out()
 
-        self.world.clockwork.later(seconds, show)
+        self.world.clockwork.later(seconds, show, recurs=self._recurs)
 
     def _begin(self, process: "Process", message: Message) -> None:
         world, story, receipt = self.world, self.world.story, message.deliveries
-        story.tell(process.name, "{} gives it message {} of {}: {}", self.name, message.number, message.whom, message.text)
+        if not self._recurs:
+            given = (self.name, message.number, message.whom, message.text)
+            story.tell(process.name, "{} gives it message {} of {}: {}", *given)
         self._in_hand[process] = self._in_hand.get(process, 0) + 1
         self._runs.append(message)
         if world.chance.which(("lease lost",), "lease", message.whom):
@@ -108,10 +125,11 @@ class Queue:
                 if failure is not None and not process.is_dead:
                     world.rules.failed(process, f"message {message.number}", failure)
             elif failure is None:
-                story.tell(process.name, "message {} is done", message.number)
+                if not self._recurs:
+                    story.tell(process.name, "message {} is done", message.number)
                 message.is_done = True
                 self.messages.pop(message.number, None)
-                if self is world.host.chunks:
+                if self in world.host.steps:
                     world.rules.acknowledged(process, message)
             elif process.is_dead:
                 self._show(message, _LEASE * world.chance.between(0.5, 1, "lease left", message.whom))
@@ -126,10 +144,21 @@ class Queue:
 
 @dataclass
 class ChunkQueue:
-    """The port `ChunkQueue`, which writes into a queue."""
+    """The port `ChunkQueue`, which writes into the two queues of chunk messages."""
+
+    usual: Queue
+    urgent: Queue
+
+    def put(self, message: ChunkMessage, delay: timedelta, *, is_urgent: bool = False) -> None:
+        queue = self.urgent if is_urgent else self.usual
+        queue.add(message.to_message(), whom_of(message.recording_id), delay.total_seconds())
+
+
+@dataclass
+class TickQueue:
+    """The port `TickQueue`."""
 
     queue: Queue
-    whom_of: Callable[[str], str]
 
-    def put(self, message: ChunkMessage, delay: timedelta) -> None:
-        self.queue.add(message.to_message(), self.whom_of(message.recording_id), delay.total_seconds())
+    def put(self, number: int, delay: timedelta) -> None:
+        self.queue.add(Tick(number).to_message(), SWEEP, delay.total_seconds())

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Never
 from recording.core.errors import Permanent, Transient
 from recording.core.formats.notifications import EventName, OutgoingEvent
 from recording.core.lifecycle import Done, next_step
-from recording.core.model import CatalogEntry, Chunk, ChunkState, Door, Location, RecordingId
+from recording.core.model import CatalogEntry, Chunk, ChunkState, Door, Location, RecordingId, RecordingState
 from recording.core.naming import encode
 from tests.simulation.service import Document, whom_of
 
@@ -66,10 +66,17 @@ class Rules:
         recording_id = after.recording.recording_id
         before = self.entries.get(recording_id)
         self.entries[recording_id] = after
+        self._has_row(recording_id)
+        if after.recording.state is RecordingState.LOST and not after.chunks:
+            self._recording_lost(after)
         for chunk in after:
             was = before.chunk(chunk.document_id) if before else None
             if chunk is not was:
                 self._changed(process, was, chunk, after)
+
+    def row_removed(self, recording_id: RecordingId, *_: object) -> None:
+        """A row of open work was removed: it was not the one that stands for the recording."""
+        self._has_row(recording_id)
 
     def deleted(self, process: "Process", location: Location, before: dict[Location, bytes]) -> None:
         """Something was deleted at the source: media and metadata are in the archive, byte for byte."""
@@ -91,9 +98,9 @@ class Rules:
         self.told.setdefault(recording_id, []).append(event)
         self.world.story.tell("topic", "gets {} of {}: {}", event.event_type, recording_id, event.body)
         if event.event_type is EventName.LOST:
-            document_id = str(event.body["documentId"])
+            document_id = str(event.body.get("documentId", ""))
             if (recording_id, document_id) not in self.lost_seen:
-                self._break(f"{document_id} is told as lost, and the catalog never said so")
+                self._break(f"{recording_id} {document_id} is told as lost, and the catalog never said so")
         if event.event_type is EventName.ARCHIVED:
             self._told_as_whole(recording_id, event)
 
@@ -104,7 +111,7 @@ class Rules:
         found = json.loads(message.text)
         entry = self.entries.get(RecordingId(found["recordingId"]))
         if entry is not None:
-            self._goes_on(process, entry, found["documentId"], self.world.host.chunks.concerning(message.whom))
+            self._goes_on(process, entry, found["documentId"], self.world.host.messages_about(message.whom))
 
     def taken(self, process: "Process", event: dict[str, object], door: Door, whom: str) -> None:
         """An event was answered with success, so that it does not come again: its chunks are known and have a message."""
@@ -125,7 +132,7 @@ class Rules:
             is_true = document is not None and member == document.member() and whom_of(recording_id) == whom_of(document.document_id)
             if document is not None and is_true and document.taken_at is None:
                 document.taken_at = self.world.clockwork.now
-            self._goes_on(process, entry, chunk.document_id, self.world.host.chunks.concerning(whom))
+            self._goes_on(process, entry, chunk.document_id, self.world.host.messages_about(whom))
 
     def failed(self, process: "Process", what: str, failure: BaseException) -> None:
         """A function failed: only errors that pass leave it."""
@@ -141,6 +148,28 @@ class Rules:
         self.lost_events.add(RecordingId(str(event["subject"]).rpartition("/")[2]))
 
     # Single rules
+
+    def _has_row(self, recording_id: RecordingId) -> None:
+        """What owes something has a row of open work."""
+        entry = self.entries.get(recording_id)
+        opening = entry.recording.opening if entry else None
+        if entry is None or opening is None:
+            return
+        if opening.hour is None:
+            if not all(chunk.is_closed for chunk in entry):
+                self._break(f"{recording_id} has an open chunk, and no opening")
+            return
+        rows = self.world.open_work.rows
+        if not any(row.recording_id == recording_id and row.opening == opening for row in rows.values()):
+            self._break(f"{recording_id} owes something, and has no row")
+
+    def _recording_lost(self, entry: CatalogEntry) -> None:
+        recording_id = entry.recording.recording_id
+        self.lost_seen.add((recording_id, ""))
+        truth = self.world.service.recordings.get(recording_id)
+        there = [one for one in truth.documents if one.content_location in self.world.source.contents] if truth else []
+        if there:
+            self._break(f"{recording_id} is lost, and {there[0].document_id} is at the source")
 
     def _changed(self, process: "Process", was: Chunk | None, chunk: Chunk, entry: CatalogEntry) -> None:
         is_credible = chunk.candidate.door is Door.EVENT_GRID
@@ -187,6 +216,9 @@ class Rules:
         truth = self.world.service.recordings.get(recording_id)
         if truth is None:
             self._break(f"{recording_id} is told as archived, and does not exist")
+        entry = self.entries[recording_id]
+        if not any(one.door is Door.EVENT_GRID for chunk in entry for one in chunk.candidates):
+            return  # the function key may say what it likes, as long as Event Grid has said nothing
         listed = event.body["chunks"]
         assert isinstance(listed, list)
         named = {chunk["documentId"] for chunk in listed}

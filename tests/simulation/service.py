@@ -13,7 +13,7 @@ from tests.core.media_files import chunk as riff_chunk
 from tests.core.media_files import wav, wav_format
 from tests.fakes import FakeCalls
 from tests.fakes.service import FakeCall
-from tests.simulation.processes import START
+from tests.simulation.clockwork import START
 from tests.use_cases.world import metadata_of
 
 if TYPE_CHECKING:

@@ -34,7 +34,9 @@ class LogLines(logging.Handler):
         self._who = who
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._story.tell(self._who(), "{}", record.getMessage())
+        line = record.getMessage()
+        if not line.startswith("sweep.done") or "looked=0" not in line:  # a sweep that found nothing
+            self._story.tell(self._who(), "{}", line)
 
 
 def _clock(seconds: float) -> str:

@@ -39,7 +39,8 @@ class Strangers:
         mine = (recording_id, document_id)
         if chunk.announced.delete_location != document.base or world.catalog.owners.get(object_key, mine) != mine:
             return  # it is kept, and no source will be deleted
-        if document.ends_at - world.clockwork.now < _LONG or world.tasks_about(whom) > 1:
+        is_there = document.content_location in world.source.contents
+        if not is_there or document.ends_at - world.clockwork.now < _LONG or world.tasks_about(whom) > 1:
             return
         if world.chance.which(("stranger removes",), "stranger removes", whom):
             file = chunk.proof.metadata

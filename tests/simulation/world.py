@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from greenlet import getcurrent
 
-from tests.fakes import FakeArchive, FakeCatalog, FakeSource, FakeTopic
+from tests.fakes import FakeArchive, FakeCatalog, FakeDirectory, FakeOpenWork, FakeSource, FakeTopic
 from tests.simulation import people
 from tests.simulation.books import Books
 from tests.simulation.chance import Chance, Key
@@ -16,15 +16,17 @@ from tests.simulation.grid import Grid
 from tests.simulation.host import Host
 from tests.simulation.one_thread import one_thread
 from tests.simulation.plan import Plan
-from tests.simulation.queues import ChunkQueue
+from tests.simulation.queues import ChunkQueue, TickQueue
 from tests.simulation.rules import BrokenRule, Rules
-from tests.simulation.service import Service, whom_of
+from tests.simulation.service import Service
 from tests.simulation.story import LogLines, Story
 from tests.simulation.strangers import Strangers
 
 DAY = 86_400.0
 _HORIZON = 12 * DAY
 _HALF = 0.5
+_OFFSET = 437.0
+"""Seconds, so that no timer is due when a run is looked at."""
 
 
 @dataclass
@@ -60,6 +62,8 @@ class World:
     quarantine: FakeArchive = field(default_factory=FakeArchive)
     journal: FakeArchive = field(default_factory=FakeArchive)
     catalog: FakeCatalog = field(default_factory=FakeCatalog)
+    open_work: FakeOpenWork = field(default_factory=FakeOpenWork)
+    directory: FakeDirectory = field(default_factory=FakeDirectory)
     topic: FakeTopic = field(default_factory=FakeTopic)
 
     def __post_init__(self) -> None:
@@ -71,7 +75,8 @@ class World:
         self.host = Host(self)
         self.grid = Grid(self)
         self.books = Books(self)
-        self.chunk_queue = ChunkQueue(self.host.chunks, whom_of)
+        self.chunk_queue = ChunkQueue(*self.host.steps)
+        self.tick_queue = TickQueue(self.host.ticks)
         self.outages = {
             (port, day): (start, start + hours * 3600)
             for (port, day, start, hours) in self.plan.outages
@@ -96,9 +101,9 @@ class World:
         for whom in self.plan.names:
             people.plan_call(self, whom)
         try:
-            is_open = True
-            while is_open and self.clockwork.now < _HORIZON:
-                is_open = self.clockwork.run(self.clockwork.now + DAY / 4)
+            is_open = self.clockwork.run(_OFFSET)
+            while (is_open or self.clockwork.now < DAY) and self.clockwork.now < _HORIZON:
+                is_open = self.clockwork.run(self.clockwork.now + DAY / 4) or self.books.is_owed()
             self.books.close(is_quiet=not is_open)
         except BrokenRule as error:
             broken = str(error)
