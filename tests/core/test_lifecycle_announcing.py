@@ -391,3 +391,15 @@ def test_what_event_grid_says_otherwise_overrules_a_proof_of_what_the_key_announ
     assert (Alert(Alarm.CONFLICT, told, document(0)),) == after.entry.recording.untold
     assert (ChunkState.ANNOUNCED, ["other", "eu-api"]) == (after.entry.chunks[0].state, hosts(after.entry.chunks[0]))
     assert (document(0),) == after.steps
+
+
+def test_a_copy_of_what_the_key_announced_is_no_proof_once_event_grid_says_otherwise() -> None:
+    """The announcement came during the copy, and found no proof to withdraw."""
+    before = decide(entry_of(chunk(0, door=BY_KEY)), announced(0, host="other"), NOW).entry
+    by_key = replace(archived(0), candidate=candidate(0, door=BY_KEY))
+    after = decide(before, by_key, LATER).entry
+
+    assert (ChunkState.ANNOUNCED, ["other", "eu-api"]) == (after.chunks[0].state, hosts(after.chunks[0]))
+    assert [Alarm.CONFLICT] == [alert.alarm for alert in after.recording.untold]
+    for same in (entry_of(chunk(0, door=BY_KEY)), entry_of(chunk(0))):
+        assert ChunkState.ARCHIVED == decide(same, by_key, LATER).entry.chunks[0].state

@@ -65,6 +65,25 @@ def test_an_output_that_the_function_key_names_does_not_keep_the_media_out() -> 
     assert ChunkState.RELEASED == world.state()
 
 
+def test_media_that_the_function_key_names_is_no_proof_if_event_grid_names_other_media_during_the_copy() -> None:
+    """The key's event names another recording's media, and the chunk's own metadata file: it looks right."""
+    world = World()
+    chunk, other = world.add(), world.add("document-9", 1)
+    world.deliver(file_event_of(elsewhere(chunk, content=other.content_location), event_id="forged"), KEY)
+
+    def meanwhile(operation: str, _name: str) -> None:
+        if operation == "put":
+            world.archive.after = lambda *_: None
+            world.deliver(file_event_of(chunk, event_id="true"))
+
+    world.archive.after = meanwhile
+    world.run(until=timedelta(minutes=5))
+
+    assert (ChunkState.QUARANTINED, []) == (world.state(), world.source.deletions)
+    assert world.source.contents[chunk.content_location] in [blob.content for blob in world.quarantine.blobs.values()]
+    assert "RecordingArchived" not in world.told()
+
+
 def test_a_chunk_that_the_function_key_placed_wrongly_is_put_right_by_event_grid() -> None:
     """It was proven under a wrong index before Event Grid named the right one."""
     world = World()

@@ -16,8 +16,9 @@ from recording.core.lifecycle.facts import (
     Released,
 )
 from recording.core.lifecycle.tables import CHUNK_TRANSITIONS
-from recording.core.model import Alarm, Alert, CatalogEntry, Chunk, ChunkState, Failure
+from recording.core.model import Alarm, Alert, CatalogEntry, Chunk, ChunkState, Door, Failure
 
+_OVERTAKEN = "Event Grid announced it otherwise than the function key, while that was copied"
 _MANY_TRIES = 8
 """Tries of a step for a closed chunk, such as writing the manifest, after which an alert is raised.
 
@@ -38,10 +39,23 @@ def chunk_decided(entry: CatalogEntry, fact: ChunkFact) -> CatalogEntry:
     if isinstance(target, Alarm):
         reason = f"{type(fact).__name__} cannot be true of a chunk that is {chunk.state}"
         return alerted(entry, Alert(target, reason, chunk.document_id))
+    if isinstance(fact, Archived) and _is_overtaken(chunk, fact):
+        return alerted(entry, Alert(Alarm.CONFLICT, _OVERTAKEN, chunk.document_id))
     target = _by_the_rules(chunk, target, fact)
     after = with_chunks(entry, {c.document_id: c for c in entry} | {chunk.document_id: _changed(chunk, target, fact)})
     alert = _alert(chunk, target, fact)
     return after if alert is None else alerted(after, alert)
+
+
+def _is_overtaken(chunk: Chunk, fact: Archived) -> bool:
+    """Whether Event Grid has announced a chunk otherwise while the function key's candidate was copied.
+
+    That announcement found no proof to withdraw, and is tried first: see rule 1 of the theory.
+    """
+    if chunk.is_proven or fact.candidate.door is Door.EVENT_GRID or chunk.next_candidate.door is Door.FUNCTION_KEY:
+        return False
+    credible = [one.announced for one in chunk.candidates if one.door is Door.EVENT_GRID]
+    return fact.candidate.announced not in credible
 
 
 def _by_the_rules(chunk: Chunk, target: ChunkState, fact: ChunkFact) -> ChunkState:

@@ -94,7 +94,8 @@ CHUNK_TRANSITIONS: Mapping[ChunkState, Mapping[type[ChunkFact], ChunkState | Ala
 }
 """The state to which a chunk fact leads, or the alarm that it raises while nothing changes.
 
-Two rules are applied after the table (`chunks._by_the_rules`): a chunk of which a copy stands apart becomes QUARANTINED
+A copy of what the function key announced changes nothing if Event Grid has announced the chunk otherwise meanwhile
+(`chunks._is_overtaken`). Two rules are applied after the table (`chunks._by_the_rules`): a chunk of which a copy stands apart becomes QUARANTINED
 instead of LOST; one without such a copy and without a next look becomes LOST instead of QUARANTINED.
 """
 
