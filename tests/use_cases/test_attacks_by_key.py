@@ -77,7 +77,7 @@ def test_media_that_the_function_key_names_is_no_proof_if_event_grid_names_other
             world.deliver(file_event_of(chunk, event_id="true"))
 
     world.archive.after = meanwhile
-    world.run(until=timedelta(minutes=5))
+    world.run(until=timedelta(seconds=20))
 
     assert (ChunkState.QUARANTINED, []) == (world.state(), world.source.deletions)
     assert world.source.contents[chunk.content_location] in [blob.content for blob in world.quarantine.blobs.values()]
