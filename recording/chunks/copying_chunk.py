@@ -179,13 +179,25 @@ def _look(
     facts = opened.facts()
     # A redirect to another object says which object the content is; a location without an object id says nothing.
     names_it = (object_id(opened.location) or object_id(candidate.announced.content_location)) == chunk.document_id
-    if not names_it and not names(meaning, chunk.document_id):
+    if not names_it and not (_is_beside(candidate) and names(meaning, chunk.document_id)):
         doubts = (*doubts, "neither the content's location nor the metadata file names this document")
     said = entry.recording.output
     if said is not None and meaning.output is not None and said != meaning.output:
         notes = (*notes, f"the metadata file says {meaning.output}, the order or the event {said}")
     verdict = judge(facts, _expectation(entry, meaning))
     return (*doubts, *verdict.reasons), (*notes, *facts.notes, *verdict.notes)
+
+
+def _is_beside(candidate: Candidate) -> bool:
+    """Whether the metadata file says something about the content, and not about what it belongs to itself.
+
+    Whoever has the function key can name a chunk's own metadata file beside another chunk's content: they must be parts
+    of one object.
+    """
+    one = candidate.announced
+    if candidate.door is Door.EVENT_GRID or one.metadata_location is None:
+        return True
+    return object_id(one.metadata_location) == object_id(one.content_location)
 
 
 def _expectation(entry: CatalogEntry, metadata: ChunkMetadata) -> Expectation:
