@@ -32,7 +32,7 @@ from recording.core import blocks
 from recording.core.errors import ArchiveDamaged, BlobExists, SourceNotReady, StagedBlocksGone
 from recording.core.media import MediaFacts, Need, inspect, is_error_page
 from recording.core.model import Digest, Location
-from recording.ports import ArchivedBlob, Source
+from recording.ports import ArchivedBlob, ReadableSource
 
 _OPERATION = "copy chunk"
 
@@ -47,12 +47,18 @@ class Engine:
         monotonic: the clock for throughput and time slices, in seconds.
     """
 
-    def __init__(self, source: Source, pool: BufferPool, *, connections: int, monotonic: Callable[[], float]) -> None:
+    def __init__(
+        self, source: ReadableSource, pool: BufferPool, *, connections: int, monotonic: Callable[[], float]
+    ) -> None:
         self.source = source
         self.pool = pool
         self.connections = connections
         self.monotonic = monotonic
         self._watchdog = StallWatchdog(monotonic)
+
+    def over(self, source: ReadableSource) -> "Engine":
+        """An engine for another source, whose copies share the memory of this one's."""
+        return Engine(source, self.pool, connections=self.connections, monotonic=self.monotonic)
 
     @contextmanager
     def open(self, location: Location) -> Iterator["OpenedChunk"]:

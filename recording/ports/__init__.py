@@ -8,7 +8,7 @@ from recording.ports.archive import Archive, ArchivedBlob, BlockList, Journal
 from recording.ports.calls import CallLocator, Calls, StartOrder
 from recording.ports.catalog import Catalog, StartClaim
 from recording.ports.chunk_queue import ChunkQueue
-from recording.ports.source import Source, Transfer
+from recording.ports.source import ReadableSource, Source, Transfer
 from recording.ports.topic import Topic
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Catalog",
     "ChunkQueue",
     "Journal",
+    "ReadableSource",
     "Source",
     "StartClaim",
     "StartOrder",

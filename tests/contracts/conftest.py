@@ -26,7 +26,7 @@ from tests.contracts.containers import Container, FakeContainer, RealContainer
 from tests.contracts.exchanges import HOST
 from tests.contracts.faulty_transport import FaultyTransport
 from tests.contracts.queues import InMemory, Queue, RealQueue
-from tests.contracts.stores import FakeStore, RealStore, Store
+from tests.contracts.stores import FakeStore, OfContainer, OfService, Readable, RealStore, Store
 from tests.fakes import FakeCatalog
 
 SURROUNDINGS = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
@@ -103,6 +103,17 @@ def store(request: pytest.FixtureRequest) -> Store:
     """The fake, then the real one."""
     found: Store = FakeStore() if request.param == "fake" else request.getfixturevalue("real_store")
     return found
+
+
+@pytest.fixture(params=["fake_store", "real_store", "fake_container", "real_container"])
+def readable(request: pytest.FixtureRequest) -> Readable:
+    """Each source that can be read: the service's and our own, the fake and then the real one."""
+    if request.param == "fake_store":
+        return OfService(FakeStore())
+    if request.param == "fake_container":
+        return OfContainer(FakeContainer())
+    found = request.getfixturevalue(request.param)
+    return OfService(found) if request.param == "real_store" else OfContainer(found)
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,19 @@
 """In-memory implementations of `recording.ports`; tests/contracts checks them like the real adapters."""
 
 from tests.fakes.archive import FakeArchive
+from tests.fakes.blob_source import FakeBlobSource
 from tests.fakes.catalog import FakeCatalog
 from tests.fakes.queue import FakeQueue
 from tests.fakes.service import FakeCalls, FakeTopic
 from tests.fakes.source import FakeSource, FakeTransfer
 
-__all__ = ["FakeArchive", "FakeCalls", "FakeCatalog", "FakeQueue", "FakeSource", "FakeTopic", "FakeTransfer"]
+__all__ = [
+    "FakeArchive",
+    "FakeBlobSource",
+    "FakeCalls",
+    "FakeCatalog",
+    "FakeQueue",
+    "FakeSource",
+    "FakeTopic",
+    "FakeTransfer",
+]
