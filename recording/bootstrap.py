@@ -12,6 +12,7 @@ from typing import TypedDict, Unpack
 from recording import ports
 from recording.adapters import clients
 from recording.adapters.archive import BlobArchive, BlobRetention
+from recording.adapters.blob_source import BlobSource
 from recording.adapters.calls import AcsCalls
 from recording.adapters.catalog import TableCatalog
 from recording.adapters.guarding import guarded
@@ -21,6 +22,7 @@ from recording.adapters.topic import EventGridTopic, NoTopic
 from recording.calls.controlling import Controlling
 from recording.calls.starting import Starting
 from recording.catalog_updates import CatalogUpdates
+from recording.chunks.accepting import Accepting
 from recording.chunks.announcing import Announcing
 from recording.chunks.archiving import Archiving
 from recording.chunks.completing import Completing
@@ -59,6 +61,7 @@ class Parts(TypedDict, total=False):
 
     calls: ports.Calls
     source: ports.Source
+    quarantined: ports.ReadableSource
     archive: ports.Archive
     quarantine: ports.Archive
     journal: ports.Journal
@@ -92,6 +95,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
     waits = Waits(first=settings.retry.first, longest=settings.retry.longest)
     retention = settings.recordings.retention
     metadata_file, storing = MetadataFile(engine), Storing(now, monotonic)
+    apart = MetadataFile(engine.over(parts.get("quarantined") or real.quarantined))
     quarantine = parts.get("quarantine") or real.quarantine
     archiving = Archiving(
         updates=updates,
@@ -106,6 +110,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
             retention=retention,
             now=now,
         ),
+        accepting=Accepting(metadata_file, apart, archive, storing),
         releasing=Releasing(catalog, engine, source, archive, settings.recordings.release, now),
         completing=Completing(topic, archive, catalog, settings.archive.container, now),
         queue=parts.get("queue") or real.queue,
@@ -179,15 +184,23 @@ class _RealParts:
         return guarded(self._container(self.settings.archive.quarantine_container))
 
     @property
+    def quarantined(self) -> ports.ReadableSource:
+        requests = clients.blob_requests(self._blob_service, retries=0)  # the copy engine repeats them
+        return guarded(BlobSource(self._blob_service.url, requests, self.settings.archive.quarantine_container))
+
+    @property
     def journal(self) -> ports.Journal:
         return guarded(self._container(self.settings.archive.journal_container))
 
     @cached_property
     def _container(self) -> Callable[..., BlobArchive]:
         """Makes an archive of a container; all of them share the clients."""
+        return partial(BlobArchive, self._blob_service, clients.blob_requests(self._blob_service))
+
+    @cached_property
+    def _blob_service(self) -> clients.BlobService:
         storage = self.settings.storage
-        blob = clients.blob_service(storage.connection_string, storage.blob_uri, self._storage_identity)
-        return partial(BlobArchive, blob, clients.blob_requests(blob))
+        return clients.blob_service(storage.connection_string, storage.blob_uri, self._storage_identity)
 
     def _credential(self, key: str) -> clients.Credential:
         return clients.access_key(key) if key else self._identity(self.settings.identity.client_id)

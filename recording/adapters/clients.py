@@ -37,6 +37,7 @@ _BLOB_RETRY: dict[str, Any] = {"retry_total": 3, "initial_backoff": 1, "incremen
 """The same in the options of the Blob SDK, whose default first wait is 15 s."""
 
 
+type BlobService = BlobServiceClient
 type Identity = TokenCredential
 type Credential = AzureKeyCredential | Identity
 

@@ -24,6 +24,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from recording.catalog_updates import CatalogUpdates
+from recording.chunks.accepting import Accepting
 from recording.chunks.completing import Completing
 from recording.chunks.copying_chunk import CopyingChunk
 from recording.chunks.failed_step import fact_of, log_failure
@@ -75,6 +76,7 @@ class Archiving:
 
     updates: CatalogUpdates
     copying: CopyingChunk
+    accepting: Accepting
     releasing: Releasing
     completing: Completing
     queue: ChunkQueue

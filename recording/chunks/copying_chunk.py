@@ -56,7 +56,7 @@ class CopyingChunk:
             Transient: try again; staged blocks stay staged.
             HostileLocation: nothing was sent there.
         """
-        metadata = self.metadata_file.read(candidate)
+        metadata = self.metadata_file.read(candidate.announced.metadata_location)
         attempt.due = due_by_metadata(metadata.meaning.ended_at, self.retention)
         try:
             return self._copy(entry, chunk, candidate, metadata, attempt)
@@ -84,7 +84,7 @@ class CopyingChunk:
             Transient: the file is not available yet.
             HostileLocation: nothing was sent there.
         """
-        metadata = self.metadata_file.read(candidate)
+        metadata = self.metadata_file.read(candidate.announced.metadata_location)
         attempt.due = due_by_metadata(metadata.meaning.ended_at, self.retention)
         stored = None if metadata.raw is None else self.metadata_file.store(self.archive, chunk, metadata.raw)
         if metadata.error is not None:

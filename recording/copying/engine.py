@@ -98,9 +98,9 @@ class Engine:
         with self.open(location) as opened:
             return opened.compare(to, standing)
 
-    def read_back(self, to: Destination, length: int) -> Digest:
+    def read_back(self, to: Destination, length: int, block_size: int) -> Digest:
         """The digest of what the archive returns for the blob at the destination, read from beginning to end."""
-        return read_back(to.archive, to.name, length, self.pool.size, self.pool)
+        return read_back(to.archive, to.name, length, block_size, self.pool)
 
     def hash_source(self, location: Location) -> Digest:
         """Read all of the source and store nothing: the digest to compare with what stands in the archive."""
@@ -208,7 +208,8 @@ class OpenedChunk:
         if ours is not None:
             return ours
         digest = self._engine.hash_source(self._announced)
-        return Copied(self.length, digest, standing.etag) if self._engine.read_back(to, self.length) == digest else None
+        found = self._engine.read_back(to, self.length, digest.block_size)
+        return Copied(self.length, digest, standing.etag) if found == digest else None
 
     def resembles(self, to: Destination, standing: ArchivedBlob) -> bool:
         """Whether the blob at the destination has the length and the first block of this chunk."""

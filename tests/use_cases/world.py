@@ -30,7 +30,7 @@ from tests.copying.copies import engine_of
 from tests.core.media_files import chunk as riff_chunk
 from tests.core.media_files import wav, wav_format
 from tests.environments import settings_of
-from tests.fakes import FakeArchive, FakeCalls, FakeCatalog, FakeQueue, FakeSource, FakeTopic
+from tests.fakes import FakeArchive, FakeBlobSource, FakeCalls, FakeCatalog, FakeQueue, FakeSource, FakeTopic
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 RETENTION = timedelta(hours=24)
@@ -108,6 +108,7 @@ class World:
             source=self.source,
             archive=self.archive,
             quarantine=self.quarantine,
+            quarantined=FakeBlobSource(self.quarantine),
             journal=self.journal,
             catalog=self.catalog,
             queue=self.queue,

@@ -58,6 +58,12 @@ class ForeignBlocks(Permanent):
     code = "foreign_blocks"
 
 
+class NotAcceptable(Permanent):
+    """A copy that a person has accepted cannot be archived: it is gone, was changed, or another blob has its name."""
+
+    code = "not_acceptable"
+
+
 class EntryTooLarge(Permanent):
     """The entry of this recording does not fit into a row of the catalog."""
 
