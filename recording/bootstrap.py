@@ -3,7 +3,7 @@
 import logging
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, cached_property, partial
@@ -16,6 +16,7 @@ from recording.adapters.blob_source import BlobSource
 from recording.adapters.calls import AcsCalls
 from recording.adapters.catalog import TableCatalog
 from recording.adapters.guarding import guarded
+from recording.adapters.probe import BlobProbe, StorageQueueProbe
 from recording.adapters.queue import StorageQueue
 from recording.adapters.source import AcsSource
 from recording.adapters.topic import EventGridTopic, NoTopic
@@ -36,7 +37,9 @@ from recording.copying.engine import Engine
 from recording.core.deadlines import Waits
 from recording.events.receiving import Receiving
 from recording.events.refusing import Refusing
-from recording.settings import CHUNK_QUEUE, Settings
+from recording.settings import CHUNK_QUEUE, QUEUES, Settings
+from recording.watch.checks import Check, Checks
+from recording.watch.probing import Probing
 
 
 def _utc_now() -> datetime:
@@ -53,6 +56,7 @@ class App:
     controlling: Controlling
     refusing: Refusing
     archiving: Archiving
+    probing: Probing
     now: Callable[[], datetime]
 
 
@@ -67,6 +71,7 @@ class Parts(TypedDict, total=False):
     journal: ports.Journal
     catalog: ports.Catalog
     queue: ports.ChunkQueue
+    checks: Mapping[str, Check]
     topic: ports.Topic
     engine: Engine
     now: Callable[[], datetime]
@@ -118,6 +123,9 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         slice_seconds=settings.copy.slice_length.total_seconds(),
         monotonic=monotonic,
     )
+    checks = parts.get("checks")
+    if checks is None:
+        checks = real.checks(catalog, calls)
     starting = Starting(updates, calls, settings.recordings.output, parts.get("new_id", uuid.uuid4))
     refusing = Refusing(parts.get("journal") or real.journal, topic, now)
     return App(
@@ -127,6 +135,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         controlling=Controlling(updates, calls),
         refusing=refusing,
         archiving=archiving,
+        probing=Probing(checks, time.monotonic),
         now=now,
     )
 
@@ -163,9 +172,18 @@ class _RealParts:
 
     @property
     def queue(self) -> ports.ChunkQueue:
+        return guarded(StorageQueue(self._queue(CHUNK_QUEUE)))
+
+    @cached_property
+    def _queue(self) -> Callable[[str], clients.Queue]:
+        """Makes a client of a queue."""
         storage = self.settings.storage
-        queue = clients.queue(CHUNK_QUEUE, storage.connection_string, storage.queue_uri, self._storage_identity)
-        return guarded(StorageQueue(queue))
+        return partial(
+            clients.queue,
+            connection_string=storage.connection_string,
+            uri=storage.queue_uri,
+            credential=self._storage_identity,
+        )
 
     @property
     def archive(self) -> ports.Archive:
@@ -182,6 +200,25 @@ class _RealParts:
     @property
     def quarantine(self) -> ports.Archive:
         return guarded(self._container(self.settings.archive.quarantine_container))
+
+    def checks(self, catalog: ports.Catalog, calls: ports.Calls) -> Mapping[str, Check]:
+        """The checks of all services, over adapters of their own where the use cases have others or none."""
+        archive, blob = self.settings.archive, self._blob_service
+        # In the archive's tier, but without its retention: a probe is removed.
+        retention = BlobRetention(self.now, tier=archive.tier)
+        return Checks(
+            probe=guarded(self._container(archive.probe_container, retention)),
+            probed=guarded(BlobProbe(blob.url, clients.blob_requests(blob), archive.probe_container)),
+            tier=archive.tier,
+            containers={
+                name: guarded(self._container(name))
+                for name in (archive.container, archive.quarantine_container, archive.journal_container)
+            },
+            queues={name: guarded(StorageQueueProbe(self._queue(name))) for name in QUEUES},
+            catalog=catalog,
+            calls=calls,
+            new_id=uuid.uuid4,
+        ).all()
 
     @property
     def quarantined(self) -> ports.ReadableSource:

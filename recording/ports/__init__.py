@@ -8,6 +8,7 @@ from recording.ports.archive import Archive, ArchivedBlob, BlockList, Journal
 from recording.ports.calls import CallLocator, Calls, StartOrder
 from recording.ports.catalog import Catalog, StartClaim
 from recording.ports.chunk_queue import ChunkQueue
+from recording.ports.probe import ProbeContainer, ProbeQueue
 from recording.ports.source import ReadableSource, Source, Transfer
 from recording.ports.topic import Topic
 
@@ -20,6 +21,8 @@ __all__ = [
     "Catalog",
     "ChunkQueue",
     "Journal",
+    "ProbeContainer",
+    "ProbeQueue",
     "ReadableSource",
     "Source",
     "StartClaim",

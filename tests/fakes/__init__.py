@@ -3,6 +3,7 @@
 from tests.fakes.archive import FakeArchive
 from tests.fakes.blob_source import FakeBlobSource
 from tests.fakes.catalog import FakeCatalog
+from tests.fakes.probe import FakeProbe, FakeProbeQueue
 from tests.fakes.queue import FakeQueue
 from tests.fakes.service import FakeCalls, FakeTopic
 from tests.fakes.source import FakeSource, FakeTransfer
@@ -12,6 +13,8 @@ __all__ = [
     "FakeBlobSource",
     "FakeCalls",
     "FakeCatalog",
+    "FakeProbe",
+    "FakeProbeQueue",
     "FakeQueue",
     "FakeSource",
     "FakeTopic",

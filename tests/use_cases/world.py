@@ -112,6 +112,7 @@ class World:
             journal=self.journal,
             catalog=self.catalog,
             queue=self.queue,
+            checks={},
             topic=self.topic,
             engine=engine_of(self.source, block=BLOCK, monotonic=clock.monotonic),
             now=clock.now,
