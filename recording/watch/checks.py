@@ -3,11 +3,12 @@
 import hashlib
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
 from recording.core import blocks
-from recording.core.errors import ArchiveDamaged, BlobExists, CallRefused
+from recording.core.errors import ArchiveDamaged, BlobExists, CallRefused, RecordingError
 from recording.core.model import BlobName, RecordingId
 from recording.ports import Archive, Calls, Catalog, ProbeContainer, ProbeQueue
 
@@ -71,8 +72,11 @@ class Checks:
             etag = self.probe.commit(name, [block_id], blob_metadata, _CONTENT_TYPE)
             self._check_create_only(name, content)
             self._check_standing(name, etag, blob_metadata)
-        finally:
-            self.probed.remove(name)
+        except RecordingError:
+            with suppress(RecordingError):  # the first error says more
+                self.probed.remove(name)
+            raise
+        self.probed.remove(name)
 
     def _check_create_only(self, name: BlobName, content: memoryview) -> None:
         try:

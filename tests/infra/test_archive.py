@@ -33,14 +33,15 @@ def test_what_was_deleted_or_changed_can_be_had_back(plain: Deployment) -> None:
 
 
 def test_by_default_nothing_is_ever_deleted(plain: Deployment) -> None:
-    """Recordings move to cooler tiers that are readable at once; only replaced versions are deleted."""
+    """Recordings move to cooler tiers that are readable at once; only replaced versions and probes are deleted."""
     rules = plain.one(f"{ACCOUNT}/managementPolicies")["properties"]["policy"]["rules"]
-    recordings, versions = rules
+    recordings, probes, versions = rules
     assert ["recordings/"] == recordings["definition"]["filters"]["prefixMatch"]
     assert {
         "tierToCool": {"daysAfterModificationGreaterThan": 30},
         "tierToCold": {"daysAfterModificationGreaterThan": 90},
     } == recordings["definition"]["actions"]["baseBlob"]
+    assert ["recordings-probe/"] == probes["definition"]["filters"]["prefixMatch"]
     assert {"version": {"delete": {"daysAfterCreationGreaterThan": 90}}} == versions["definition"]["actions"]
 
 

@@ -1,0 +1,127 @@
+"""The deep health check of the whole app, with storage and a service that misbehave: it fails as copies would."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+
+import pytest
+
+from local.acs import LocalAcs
+from local.azurite import Azurite
+from local.faultproxy import FaultProxy
+from local.faultproxy.operations import Operation
+from local.stack import PROBE, provision
+from recording.adapters import clients
+from recording.adapters.http_transport import Urllib3Transport
+from recording.bootstrap import App, compose
+from recording.settings import QUEUES, Settings
+
+STORAGE_CHECKS = {
+    "archive",
+    "catalog",
+    "container recordings",
+    "container recordings-journal",
+    "container recordings-quarantine",
+    *(f"queue {queue}" for queue in QUEUES),
+}
+
+
+@pytest.fixture(scope="module")
+def proxy(azurite: Azurite) -> Iterator[FaultProxy]:
+    """The storage with everything that the deployment creates, behind a fault proxy."""
+    provision(azurite.connection_string)
+    with FaultProxy(azurite.connection_string) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def connections(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Closes, after each test, the connections that the app keeps for as long as it lives."""
+    with ExitStack() as made:
+        monkeypatch.setattr(clients, "_transport", lambda: made.enter_context(closing(Urllib3Transport(8))))
+        yield
+
+
+def app_of(acs: LocalAcs, storage: str, **settings: str) -> App:
+    """The app over the real services."""
+    environment = {
+        "ACS_ENDPOINT": acs.endpoint,
+        "ACS_ACCESS_KEY": acs.world.access_key,
+        "ARCHIVE_STORAGE": storage,
+        **settings,
+    }
+    return compose(Settings.from_env(environment))
+
+
+@pytest.fixture
+def app(acs: LocalAcs, proxy: FaultProxy) -> Iterator[App]:
+    """The app, whose storage has no faults after each test."""
+    yield app_of(acs, proxy.connection_string)
+    proxy.clear()
+
+
+def problems(app: App) -> dict[str, str]:
+    """What is wrong, by check."""
+    return {finding.name: finding.problem for finding in app.probing.probe() if finding.problem}
+
+
+def test_all_is_well_and_no_probe_is_left(app: App, proxy: FaultProxy) -> None:
+    before = len(proxy.requests)
+    findings = app.probing.probe()
+
+    assert STORAGE_CHECKS | {"communication"} == {finding.name for finding in findings}
+    assert [] == [finding for finding in findings if finding.problem]
+    asked = [request for request in proxy.requests[before:] if f"/{PROBE}/" in request.path]
+    assert ("delete", 1) == (asked[-1].operation, len({request.path for request in asked}))
+
+
+@pytest.mark.parametrize(
+    ("operation", "check"),
+    [
+        ("stage", "archive"),
+        ("commit", "archive"),
+        ("put", "archive"),
+        ("read", "archive"),
+        ("delete", "archive"),
+    ],
+)
+def test_what_a_copy_may_not_do_is_found(app: App, proxy: FaultProxy, operation: Operation, check: str) -> None:
+    proxy.arm("authorization_failure_403", operation, count=None)
+    found = problems(app)
+
+    assert {check} == set(found)
+    assert "403 AuthorizationFailure" in found[check]
+    assert "role" in found[check]
+
+
+@pytest.mark.parametrize("fault", ["damaged_reply", "container_not_found_404"])
+def test_what_a_copy_would_not_believe_is_found(app: App, proxy: FaultProxy, fault: str) -> None:
+    proxy.arm(fault, "read", count=None)
+
+    assert {"archive"} == set(problems(app))
+
+
+def test_a_storage_account_that_refuses_is_found_at_every_service(app: App, proxy: FaultProxy) -> None:
+    proxy.arm("authorization_failure_403", count=None)
+
+    assert STORAGE_CHECKS == set(problems(app))
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "check"),
+    [
+        ("PROBE_CONTAINER", "missing-probe", "archive"),
+        ("ARCHIVE_CONTAINER", "missing-archive", "container missing-archive"),
+        ("CATALOG_TABLE", "missing", "catalog"),
+    ],
+)
+def test_what_was_never_deployed_is_found(
+    acs: LocalAcs, proxy: FaultProxy, setting: str, value: str, check: str
+) -> None:
+    found = problems(app_of(acs, proxy.connection_string, **{setting: value}))
+
+    assert {check} == set(found)
+    assert "exists" in found[check]
+
+
+def test_a_wrong_key_of_the_service_is_found(acs: LocalAcs, proxy: FaultProxy) -> None:
+    assert {"communication"} == set(problems(app_of(acs, proxy.connection_string, ACS_ACCESS_KEY="d3Jvbmc=")))
