@@ -29,6 +29,7 @@ from recording.chunks.archiving import Archiving
 from recording.chunks.completing import Completing
 from recording.chunks.copying_chunk import CopyingChunk
 from recording.chunks.metadata_file import MetadataFile
+from recording.chunks.recopying import Recopying
 from recording.chunks.releasing import Releasing
 from recording.chunks.setting_apart import SettingApart
 from recording.chunks.storing import Storing
@@ -100,7 +101,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
     waits = Waits(first=settings.retry.first, longest=settings.retry.longest)
     retention = settings.recordings.retention
     metadata_file, storing = MetadataFile(engine), Storing(now, monotonic)
-    apart = MetadataFile(engine.over(parts.get("quarantined") or real.quarantined))
+    quarantined = engine.over(parts.get("quarantined") or real.quarantined)
     quarantine = parts.get("quarantine") or real.quarantine
     archiving = Archiving(
         updates=updates,
@@ -115,7 +116,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
             retention=retention,
             now=now,
         ),
-        accepting=Accepting(metadata_file, apart, archive, storing),
+        accepting=Accepting(metadata_file, Recopying(MetadataFile(quarantined), storing), archive, storing),
         releasing=Releasing(catalog, engine, source, archive, settings.recordings.release, now),
         completing=Completing(topic, archive, catalog, settings.archive.container, now),
         queue=parts.get("queue") or real.queue,

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from recording.chunks.storing import Attempt
-from recording.core.errors import ArchiveDamaged, NotAcceptable
+from recording.core.errors import ArchiveDamaged, CopyInTheWay, CopyLost
 from recording.core.formats.messages import ChunkMessage
 from recording.core.lifecycle import Archived
 from recording.core.model import AnnouncedChunk, BlobName, ChunkState, Place, Proof
@@ -104,7 +104,7 @@ def test_a_copy_that_is_gone_or_changed_is_not_archived(kind: str, change: str) 
         del world.quarantine.blobs[name]
     else:
         world.quarantine.put_as_stranger(name, world.quarantine.blobs[name].content)
-    with pytest.raises(NotAcceptable) as caught:
+    with pytest.raises(CopyLost) as caught:
         accept(world)
 
     assert name in caught.value.cause
@@ -121,7 +121,7 @@ def test_a_blob_that_has_the_name_is_taken_if_it_is_the_same() -> None:
 def test_another_blob_that_has_the_name_is_left_to_a_person() -> None:
     world, _ = doubted()
     world.archive.put_as_stranger(world.chunk().name, b"other")
-    with pytest.raises(NotAcceptable) as caught:
+    with pytest.raises(CopyInTheWay) as caught:
         accept(world)
 
     assert caught.value.hint
@@ -131,14 +131,14 @@ def test_another_blob_that_has_the_name_is_left_to_a_person() -> None:
 def test_blocks_of_a_stranger_are_left_to_a_person() -> None:
     world, _ = doubted(DOUBTED * 5)
     world.archive.stage(world.chunk().name, "a stranger's", memoryview(b"other"))
-    with pytest.raises(NotAcceptable):
+    with pytest.raises(CopyInTheWay):
         accept(world)
 
 
 def test_a_chunk_of_which_no_copy_stands_apart_cannot_be_accepted() -> None:
     world = World()
     world.announce(world.add())
-    with pytest.raises(NotAcceptable):
+    with pytest.raises(CopyLost):
         accept(world)
 
 
@@ -181,7 +181,7 @@ def test_a_disputed_copy_of_which_a_later_look_made_another_is_taken_where_it_st
 def test_a_disputed_copy_that_has_changed_is_not_taken() -> None:
     world = disputed()
     world.archive.put_as_stranger(world.chunk().name, sound(60.0))
-    with pytest.raises(NotAcceptable):
+    with pytest.raises(CopyLost):
         accept(world)
 
 

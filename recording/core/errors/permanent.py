@@ -58,10 +58,16 @@ class ForeignBlocks(Permanent):
     code = "foreign_blocks"
 
 
-class NotAcceptable(Permanent):
-    """A copy that a person has accepted cannot be archived: it is gone, was changed, or another blob has its name."""
+class CopyLost(Permanent):
+    """A copy in our own storage, from which the archive was to be filled, is gone or no longer what was proven."""
 
-    code = "not_acceptable"
+    code = "copy_lost"
+
+
+class CopyInTheWay(Permanent):
+    """Another blob has the name in the archive that a copy in our own storage was to get."""
+
+    code = "copy_in_the_way"
 
 
 class EntryTooLarge(Permanent):
