@@ -29,6 +29,7 @@ from recording.chunks.archiving import Archiving
 from recording.chunks.completing import Completing
 from recording.chunks.copying_chunk import CopyingChunk
 from recording.chunks.metadata_file import MetadataFile
+from recording.chunks.overflowing import Overflow, Overflowing
 from recording.chunks.recopying import Recopying
 from recording.chunks.releasing import Releasing
 from recording.chunks.setting_apart import SettingApart
@@ -36,6 +37,7 @@ from recording.chunks.storing import Storing
 from recording.copying.buffer_pool import BufferPool
 from recording.copying.engine import Engine
 from recording.core.deadlines import Waits
+from recording.core.model import Place
 from recording.events.receiving import Receiving
 from recording.events.refusing import Refusing
 from recording.settings import CHUNK_QUEUE, QUEUES, Settings
@@ -67,6 +69,8 @@ class Parts(TypedDict, total=False):
     calls: ports.Calls
     source: ports.Source
     quarantined: ports.ReadableSource
+    overflow: ports.Archive
+    overflowed: ports.ReadableSource
     archive: ports.Archive
     quarantine: ports.Archive
     journal: ports.Journal
@@ -103,19 +107,30 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
     metadata_file, storing = MetadataFile(engine), Storing(now, monotonic)
     quarantined = engine.over(parts.get("quarantined") or real.quarantined)
     quarantine = parts.get("quarantine") or real.quarantine
+    copying = CopyingChunk(
+        engine=engine,
+        archive=archive,
+        setting_apart=SettingApart(engine, quarantine, Place.QUARANTINE, metadata_file, storing, waits),
+        metadata_file=metadata_file,
+        storing=storing,
+        catalog=catalog,
+        waits=waits,
+        retention=retention,
+        now=now,
+    )
+    overflow = None
+    if settings.overflow.is_set:
+        putting = parts.get("overflow") or real.overflow
+        overflowed = engine.over(parts.get("overflowed") or real.overflowed)
+        overflow = Overflow(
+            SettingApart(engine, putting, Place.OVERFLOW, metadata_file, storing, waits),
+            Recopying(MetadataFile(overflowed), storing),
+            settings.overflow.before_due,
+        )
     archiving = Archiving(
         updates=updates,
-        copying=CopyingChunk(
-            engine=engine,
-            archive=archive,
-            setting_apart=SettingApart(engine, quarantine, metadata_file, storing, waits),
-            metadata_file=metadata_file,
-            storing=storing,
-            catalog=catalog,
-            waits=waits,
-            retention=retention,
-            now=now,
-        ),
+        copying=copying,
+        overflowing=Overflowing(copying, quarantine, overflow),
         accepting=Accepting(metadata_file, Recopying(MetadataFile(quarantined), storing), archive, storing),
         releasing=Releasing(catalog, engine, source, archive, settings.recordings.release, now),
         completing=Completing(topic, archive, catalog, settings.archive.container, now),
@@ -225,6 +240,23 @@ class _RealParts:
     def quarantined(self) -> ports.ReadableSource:
         requests = clients.blob_requests(self._blob_service, retries=0)  # the copy engine repeats them
         return guarded(BlobSource(self._blob_service.url, requests, self.settings.archive.quarantine_container))
+
+    @property
+    def overflow(self) -> ports.Archive:
+        service = self._overflow_service
+        return guarded(BlobArchive(service, clients.blob_requests(service), self.settings.overflow.container))
+
+    @property
+    def overflowed(self) -> ports.ReadableSource:
+        service = self._overflow_service
+        requests = clients.blob_requests(service, retries=0)
+        return guarded(BlobSource(service.url, requests, self.settings.overflow.container))
+
+    @cached_property
+    def _overflow_service(self) -> clients.BlobService:
+        overflow = self.settings.overflow
+        identity = None if overflow.connection_string else self._identity(self.settings.storage.client_id)
+        return clients.blob_service(overflow.connection_string, overflow.blob_uri, identity)
 
     @property
     def journal(self) -> ports.Journal:

@@ -31,15 +31,18 @@ def fact_of(
 
     - A copy that failed with a permanent error is in doubt: the chunk is quarantined.
     - After `gone_by` an open chunk has expired.
+    - Neither holds after `gone_by` for a chunk of which a copy is in the overflow: it stays open until that is home.
     - In all other cases the step is tried again, no earlier than a Retry-After allows.
     """
     subject = _SUBJECTS.get(type(step), Subject.MEDIA)
     failure = Failure(now, error.operation, subject, error.code, error.cause, error.hint)
     retry_after = error.retry_after if isinstance(error, Transient) else None
-    if isinstance(step, CopyChunk) and isinstance(error, Permanent):
+    is_over = now >= chunk.gone_by
+    is_brought_home = is_over and chunk.overflow is not None and not chunk.is_proven
+    if isinstance(step, CopyChunk) and isinstance(error, Permanent) and not is_brought_home:
         reasons = (f"{error.operation}: {error.cause}",)
         return Quarantined(chunk.document_id, reasons, another_look(chunk, now, waits), due=attempt.due)
-    if now >= chunk.gone_by and not chunk.is_closed:
+    if is_over and not chunk.is_closed and not is_brought_home:
         return Expired(chunk.document_id, failure)
     return Failed(
         chunk.document_id,

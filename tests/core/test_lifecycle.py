@@ -68,7 +68,7 @@ from tests.core.entries_of import (
 
 LATER = NOW + timedelta(minutes=1)
 AGAIN = NOW + timedelta(minutes=5)
-IMPOSSIBLE = "impossible"
+IMPOSSIBLE = "never"
 
 
 def alerts_of(entry: CatalogEntry) -> tuple[Alert, ...]:
@@ -79,13 +79,13 @@ def alerts_of(entry: CatalogEntry) -> tuple[Alert, ...]:
 # The tables
 
 EXPECTED = """
-             Archived MetadataArchived Quarantined Disputed    Damaged     Released   Kept       Failed      Expired
-announced    archived announced        quarantined announced   announced   impossible impossible announced   lost
-archived     archived archived         archived    quarantined announced   released   kept       archived    kept
-released     released released         released    released    impossible  released   released   released    released
-kept         kept     kept             kept        kept        announced   released   kept       kept        kept
-quarantined  archived quarantined      quarantined quarantined quarantined impossible impossible quarantined lost
-lost         archived lost             quarantined lost        lost        impossible impossible lost        lost
+            Archived MetadataArchived Quarantined Disputed    Damaged     Released Kept     Failed      Overflowed  Expired
+announced   archived announced        quarantined announced   announced   never    never    announced   announced   lost
+archived    archived archived         archived    quarantined announced   released kept     archived    archived    kept
+released    released released         released    released    never       released released released    released    released
+kept        kept     kept             kept        kept        announced   released kept     kept        kept        kept
+quarantined archived quarantined      quarantined quarantined quarantined never    never    quarantined quarantined lost
+lost        archived lost             quarantined lost        lost        never    never    lost        announced   lost
 """
 
 

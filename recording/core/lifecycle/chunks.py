@@ -12,6 +12,7 @@ from recording.core.lifecycle.facts import (
     Failed,
     Kept,
     MetadataArchived,
+    Overflowed,
     Quarantined,
     Released,
 )
@@ -45,12 +46,12 @@ def chunk_decided(entry: CatalogEntry, fact: ChunkFact) -> CatalogEntry:
 
 
 def _by_the_rules(chunk: Chunk, target: ChunkState, fact: ChunkFact) -> ChunkState:
-    """The target state after the two rules that `CHUNK_TRANSITIONS` names."""
-    if target is ChunkState.LOST and isinstance(fact, Expired) and chunk.apart is not None:
-        return ChunkState.QUARANTINED
-    if target is ChunkState.QUARANTINED and isinstance(fact, Quarantined) and fact.look_at is None:
-        return target if fact.apart or chunk.apart else ChunkState.LOST
-    return target
+    """The target state after the three rules that `CHUNK_TRANSITIONS` names."""
+    if isinstance(fact, Expired) and target is ChunkState.LOST and chunk.apart is not None:
+        target = ChunkState.QUARANTINED
+    if isinstance(fact, Quarantined) and target is ChunkState.QUARANTINED and fact.look_at is None:
+        target = target if fact.apart or chunk.apart else ChunkState.LOST
+    return chunk.state if target is ChunkState.LOST and chunk.overflow is not None else target
 
 
 def _alert(chunk: Chunk, target: ChunkState, fact: ChunkFact) -> Alert | None:
@@ -128,11 +129,27 @@ def _changed(chunk: Chunk, state: ChunkState, fact: ChunkFact) -> Chunk:  # noqa
             return replace(chunk, state=state, released_at=fact.at, kept_reason="", tries=0, look_at=None)
         case Kept() if chunk.state is ChunkState.ARCHIVED:
             return replace(chunk, state=state, kept_reason=fact.reason, tries=0, look_at=None)
-        case Failed():
-            return _failed(chunk, fact)
-        case Expired():
-            return _expired(chunk, state, fact)
+        case Failed() | Expired() | Overflowed():
+            return _not_archived(chunk, state, fact)
     return chunk
+
+
+def _not_archived(chunk: Chunk, state: ChunkState, fact: Failed | Expired | Overflowed) -> Chunk:
+    """The chunk after a try that has brought nothing into the archive."""
+    if isinstance(fact, Failed):
+        return _failed(chunk, fact)
+    if isinstance(fact, Expired):
+        return _expired(chunk, state, fact)
+    if chunk.is_proven:
+        return chunk
+    return replace(
+        chunk,
+        state=state,
+        overflow=fact.proof,
+        overflow_doubts=fact.doubts,
+        tries=chunk.tries + 1,
+        look_at=fact.look_at,
+    )
 
 
 def _doubted(chunk: Chunk, state: ChunkState, fact: Quarantined) -> Chunk:

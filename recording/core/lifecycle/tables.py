@@ -11,6 +11,7 @@ from recording.core.lifecycle.facts import (
     Failed,
     Kept,
     MetadataArchived,
+    Overflowed,
     Paused,
     Quarantined,
     RecordingFact,
@@ -31,6 +32,7 @@ CHUNK_TRANSITIONS: Mapping[ChunkState, Mapping[type[ChunkFact], ChunkState | Ala
         Released: Alarm.IMPOSSIBLE,
         Kept: Alarm.IMPOSSIBLE,
         Failed: _C.ANNOUNCED,
+        Overflowed: _C.ANNOUNCED,
         Expired: _C.LOST,
     },
     _C.ARCHIVED: {
@@ -42,6 +44,7 @@ CHUNK_TRANSITIONS: Mapping[ChunkState, Mapping[type[ChunkFact], ChunkState | Ala
         Released: _C.RELEASED,
         Kept: _C.KEPT,
         Failed: _C.ARCHIVED,
+        Overflowed: _C.ARCHIVED,
         Expired: _C.KEPT,  # the source ended by itself; the copy is proven
     },
     _C.RELEASED: {
@@ -53,6 +56,7 @@ CHUNK_TRANSITIONS: Mapping[ChunkState, Mapping[type[ChunkFact], ChunkState | Ala
         Released: _C.RELEASED,
         Kept: _C.RELEASED,
         Failed: _C.RELEASED,
+        Overflowed: _C.RELEASED,
         Expired: _C.RELEASED,
     },
     _C.KEPT: {
@@ -64,6 +68,7 @@ CHUNK_TRANSITIONS: Mapping[ChunkState, Mapping[type[ChunkFact], ChunkState | Ala
         Released: _C.RELEASED,  # another worker had the authority
         Kept: _C.KEPT,
         Failed: _C.KEPT,
+        Overflowed: _C.KEPT,
         Expired: _C.KEPT,
     },
     _C.QUARANTINED: {
@@ -75,6 +80,7 @@ CHUNK_TRANSITIONS: Mapping[ChunkState, Mapping[type[ChunkFact], ChunkState | Ala
         Released: Alarm.IMPOSSIBLE,
         Kept: Alarm.IMPOSSIBLE,
         Failed: _C.QUARANTINED,
+        Overflowed: _C.QUARANTINED,
         Expired: _C.LOST,
     },
     _C.LOST: {
@@ -86,13 +92,15 @@ CHUNK_TRANSITIONS: Mapping[ChunkState, Mapping[type[ChunkFact], ChunkState | Ala
         Released: Alarm.IMPOSSIBLE,
         Kept: Alarm.IMPOSSIBLE,
         Failed: _C.LOST,
+        Overflowed: _C.ANNOUNCED,  # the try of another worker: there is a copy to be brought home
         Expired: _C.LOST,
     },
 }
 """The state to which a chunk fact leads, or the alarm that it raises while nothing changes.
 
-Two rules are applied after the table (`chunks._by_the_rules`): a chunk of which a copy stands apart becomes QUARANTINED
-instead of LOST; one without such a copy and without a next look becomes LOST instead of QUARANTINED.
+Three rules are applied after the table (`chunks._by_the_rules`): a chunk of which a copy stands apart becomes
+QUARANTINED instead of LOST; one without such a copy and without a next look becomes LOST instead of QUARANTINED; one of
+which a copy is in the overflow stays in its state instead of becoming LOST.
 """
 
 _R = RecordingState
