@@ -7,7 +7,7 @@ from datetime import datetime
 from recording import log
 from recording.chunks.storing import Attempt
 from recording.core.deadlines import Waits, another_look, next_look
-from recording.core.errors import Permanent, RecordingError, Transient
+from recording.core.errors import CopyInTheWay, CopyLost, Permanent, RecordingError, Transient
 from recording.core.formats.messages import ChunkMessage
 from recording.core.lifecycle import (
     ArchiveMetadata,
@@ -31,14 +31,15 @@ def fact_of(
 
     - A copy that failed with a permanent error is in doubt: the chunk is quarantined.
     - After `gone_by` an open chunk has expired.
-    - Neither holds after `gone_by` for a chunk of which a copy is in the overflow: it stays open until that is home.
+    - Neither holds for a chunk that is being brought home from the overflow: it stays open until it is home.
     - In all other cases the step is tried again, no earlier than a Retry-After allows.
     """
     subject = _SUBJECTS.get(type(step), Subject.MEDIA)
     failure = Failure(now, error.operation, subject, error.code, error.cause, error.hint)
     retry_after = error.retry_after if isinstance(error, Transient) else None
     is_over = now >= chunk.gone_by
-    is_brought_home = is_over and chunk.overflow is not None and not chunk.is_proven
+    is_from_overflow = is_over or isinstance(error, CopyLost | CopyInTheWay)
+    is_brought_home = is_from_overflow and chunk.overflow is not None and not chunk.is_proven
     if isinstance(step, CopyChunk) and isinstance(error, Permanent) and not is_brought_home:
         reasons = (f"{error.operation}: {error.cause}",)
         return Quarantined(chunk.document_id, reasons, another_look(chunk, now, waits), due=attempt.due)

@@ -1,7 +1,7 @@
 """The use cases over fakes: a source, an archive, a catalog, a queue, and a clock that advances to the next message."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -84,10 +84,12 @@ class World:
     """The app, and the fakes around it."""
 
     authority: Authority = Authority.PROVEN
+    settings: Mapping[str, str] = field(default_factory=dict)
     clock: Clock = field(default_factory=Clock)
     source: FakeSource = field(default_factory=FakeSource)
     archive: FakeArchive = field(default_factory=FakeArchive)
     quarantine: FakeArchive = field(default_factory=FakeArchive)
+    overflow: FakeArchive = field(default_factory=FakeArchive)
     journal: FakeArchive = field(default_factory=FakeArchive)
     catalog: FakeCatalog = field(default_factory=FakeCatalog)
     topic: FakeTopic = field(default_factory=FakeTopic)
@@ -101,7 +103,7 @@ class World:
 
     def worker(self, slice_seconds: float = 600.0) -> Archiving:
         """Compose another worker over the same fakes."""
-        clock, settings = self.clock, settings_of(RELEASE_AT_SOURCE=self.authority)
+        clock, settings = self.clock, settings_of(RELEASE_AT_SOURCE=self.authority, **self.settings)
         self.app = compose(
             replace(settings, copy=replace(settings.copy, slice_length=timedelta(seconds=slice_seconds))),
             calls=FakeCalls(),
@@ -109,6 +111,8 @@ class World:
             archive=self.archive,
             quarantine=self.quarantine,
             quarantined=FakeBlobSource(self.quarantine),
+            overflow=self.overflow,
+            overflowed=FakeBlobSource(self.overflow),
             journal=self.journal,
             catalog=self.catalog,
             queue=self.queue,

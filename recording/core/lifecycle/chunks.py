@@ -47,11 +47,12 @@ def chunk_decided(entry: CatalogEntry, fact: ChunkFact) -> CatalogEntry:
 
 def _by_the_rules(chunk: Chunk, target: ChunkState, fact: ChunkFact) -> ChunkState:
     """The target state after the three rules that `CHUNK_TRANSITIONS` names."""
-    if isinstance(fact, Expired) and target is ChunkState.LOST and chunk.apart is not None:
-        target = ChunkState.QUARANTINED
+    without_copy = chunk.state if chunk.overflow else ChunkState.LOST
+    if isinstance(fact, Expired) and target is ChunkState.LOST:
+        return ChunkState.QUARANTINED if chunk.apart and not chunk.overflow else without_copy
     if isinstance(fact, Quarantined) and target is ChunkState.QUARANTINED and fact.look_at is None:
-        target = target if fact.apart or chunk.apart else ChunkState.LOST
-    return chunk.state if target is ChunkState.LOST and chunk.overflow is not None else target
+        return target if fact.apart or chunk.apart else without_copy
+    return target
 
 
 def _alert(chunk: Chunk, target: ChunkState, fact: ChunkFact) -> Alert | None:
@@ -140,7 +141,7 @@ def _not_archived(chunk: Chunk, state: ChunkState, fact: Failed | Expired | Over
         return _failed(chunk, fact)
     if isinstance(fact, Expired):
         return _expired(chunk, state, fact)
-    if chunk.is_proven:
+    if chunk.is_proven or (chunk.overflow == fact.proof and state is chunk.state):
         return chunk
     return replace(
         chunk,
@@ -162,7 +163,8 @@ def _doubted(chunk: Chunk, state: ChunkState, fact: Quarantined) -> Chunk:
         tries=chunk.tries + 1,
         turn=chunk.turn + 1,
     )
-    return replace(doubted, state=state, look_at=fact.look_at if state is ChunkState.QUARANTINED else None)
+    look_at = fact.look_at if fact.look_at or doubted.apart else chunk.look_at
+    return replace(doubted, state=state, look_at=None if state is ChunkState.LOST else look_at)
 
 
 def _failed(chunk: Chunk, fact: Failed) -> Chunk:
@@ -187,6 +189,8 @@ def _expired(chunk: Chunk, state: ChunkState, fact: Expired) -> Chunk:
         what = f"{failure.operation}, of its {failure.subject}, failed: {failure.cause}"
         reason = f"the source must have ended by itself; before, {what}"
         return replace(counted, state=state, kept_reason=reason, tries=0, look_at=None)
+    if chunk.overflow is not None:
+        return counted
     doubts = chunk.doubts or (f"{fact.failure.operation}: {fact.failure.cause}",)
     return replace(counted, state=state, doubts=doubts, look_at=None)
 

@@ -98,9 +98,9 @@ CHUNK_TRANSITIONS: Mapping[ChunkState, Mapping[type[ChunkFact], ChunkState | Ala
 }
 """The state to which a chunk fact leads, or the alarm that it raises while nothing changes.
 
-Three rules are applied after the table (`chunks._by_the_rules`): a chunk of which a copy stands apart becomes
-QUARANTINED instead of LOST; one without such a copy and without a next look becomes LOST instead of QUARANTINED; one of
-which a copy is in the overflow stays in its state instead of becoming LOST.
+Three rules are applied after the table (`chunks._by_the_rules`): a chunk of which a copy is in the overflow stays as it
+is instead of becoming LOST; one of which a copy stands apart becomes QUARANTINED instead of LOST; one without any copy
+and without a next look becomes LOST instead of QUARANTINED.
 """
 
 _R = RecordingState
