@@ -27,6 +27,7 @@ from recording.core.model import (
     Format,
     Location,
     Output,
+    Place,
     RecordingId,
     ServerCallId,
     Unread,
@@ -81,7 +82,12 @@ def whole_entry(recording_id: RecordingId) -> CatalogEntry:
     bare = replace(bare, candidates=(replace(bare.candidate, announced=nowhere),))
     kept = chunk(2, ChunkState.KEPT)
     kept = replace(kept, proof=replace(proof(2), by_its_own_word=True))
-    doubted = replace(chunk(3, ChunkState.QUARANTINED, apart=True), is_disputed=True)
+    doubted = replace(
+        chunk(3, ChunkState.QUARANTINED, apart=True),
+        is_disputed=True,
+        overflow=proof(3, place=Place.OVERFLOW),
+        overflow_doubts=("doubted",),
+    )
     return changed_recording(
         entry_of(full, bare, kept, doubted),
         recording_id=recording_id,

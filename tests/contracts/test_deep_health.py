@@ -1,19 +1,14 @@
 """The deep health check of the whole app, with storage and a service that misbehave: it fails as copies would."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack, closing
-
 import pytest
 
 from local.acs import LocalAcs
-from local.azurite import Azurite
 from local.faultproxy import FaultProxy
 from local.faultproxy.operations import Operation
-from local.stack import PROBE, provision
-from recording.adapters import clients
-from recording.adapters.http_transport import Urllib3Transport
+from local.stack import PROBE
 from recording.bootstrap import App, compose
-from recording.settings import QUEUES, Settings
+from recording.settings import QUEUES
+from tests.contracts.apps import settings_of
 
 STORAGE_CHECKS = {
     "archive",
@@ -25,38 +20,13 @@ STORAGE_CHECKS = {
 }
 
 
-@pytest.fixture(scope="module")
-def proxy(azurite: Azurite) -> Iterator[FaultProxy]:
-    """The storage with everything that the deployment creates, behind a fault proxy."""
-    provision(azurite.connection_string)
-    with FaultProxy(azurite.connection_string) as running:
-        yield running
-
-
-@pytest.fixture(autouse=True)
-def connections(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Closes, after each test, the connections that the app keeps for as long as it lives."""
-    with ExitStack() as made:
-        monkeypatch.setattr(clients, "_transport", lambda: made.enter_context(closing(Urllib3Transport(8))))
-        yield
-
-
-def app_of(acs: LocalAcs, storage: str, **settings: str) -> App:
-    """The app over the real services."""
-    environment = {
-        "ACS_ENDPOINT": acs.endpoint,
-        "ACS_ACCESS_KEY": acs.world.access_key,
-        "ARCHIVE_STORAGE": storage,
-        **settings,
-    }
-    return compose(Settings.from_env(environment))
+pytestmark = pytest.mark.usefixtures("closed_connections")
 
 
 @pytest.fixture
-def app(acs: LocalAcs, proxy: FaultProxy) -> Iterator[App]:
-    """The app, whose storage has no faults after each test."""
-    yield app_of(acs, proxy.connection_string)
-    proxy.clear()
+def app(acs: LocalAcs, proxy: FaultProxy) -> App:
+    """The app over them."""
+    return compose(settings_of(acs, proxy.connection_string))
 
 
 def problems(app: App) -> dict[str, str]:
@@ -117,11 +87,13 @@ def test_a_storage_account_that_refuses_is_found_at_every_service(app: App, prox
 def test_what_was_never_deployed_is_found(
     acs: LocalAcs, proxy: FaultProxy, setting: str, value: str, check: str
 ) -> None:
-    found = problems(app_of(acs, proxy.connection_string, **{setting: value}))
+    found = problems(compose(settings_of(acs, proxy.connection_string, **{setting: value})))
 
     assert {check} == set(found)
     assert "exists" in found[check]
 
 
 def test_a_wrong_key_of_the_service_is_found(acs: LocalAcs, proxy: FaultProxy) -> None:
-    assert {"communication"} == set(problems(app_of(acs, proxy.connection_string, ACS_ACCESS_KEY="d3Jvbmc=")))
+    assert {"communication"} == set(
+        problems(compose(settings_of(acs, proxy.connection_string, ACS_ACCESS_KEY="d3Jvbmc=")))
+    )
