@@ -20,12 +20,12 @@ from local.eventgrid import LocalEventGrid
 from local.host import FunctionsHost
 from local.net.hosts import TOPIC_HOST
 from recording.core.formats.events import RECORDING_FILE_STATUS_UPDATED
-from recording.settings import CHUNK_QUEUE, EVENT_QUEUE, OURS
+from recording.settings import CHUNK_QUEUE, EVENT_QUEUE, OURS, SWEEP_QUEUE, URGENT_QUEUE
 
 ROOT = Path(__file__).parents[1]
-ARCHIVE, QUARANTINE, JOURNAL, TABLE = (
+ARCHIVE, QUARANTINE, JOURNAL, TABLE, OPEN_TABLE = (
     str(OURS[key].default)
-    for key in ("ARCHIVE_CONTAINER", "QUARANTINE_CONTAINER", "JOURNAL_CONTAINER", "CATALOG_TABLE")
+    for key in ("ARCHIVE_CONTAINER", "QUARANTINE_CONTAINER", "JOURNAL_CONTAINER", "CATALOG_TABLE", "OPEN_TABLE")
 )
 CONTAINERS = (ARCHIVE, QUARANTINE, JOURNAL)
 PROBE = str(OURS["PROBE_CONTAINER"].default)
@@ -182,13 +182,15 @@ class Stack:
 
 
 def provision(connection_string: str) -> None:
-    """Create what the deployment creates in Azure: containers, table and queues."""
+    """Create what the deployment creates in Azure: containers, tables and queues."""
     blob = BlobServiceClient.from_connection_string(connection_string)
     for container in (*CONTAINERS, PROBE):
         with contextlib.suppress(ResourceExistsError):
             blob.create_container(container)
-    TableServiceClient.from_connection_string(connection_string).create_table_if_not_exists(TABLE)
-    for queue in (CHUNK_QUEUE, EVENT_QUEUE):
+    tables = TableServiceClient.from_connection_string(connection_string)
+    for table in (TABLE, OPEN_TABLE):
+        tables.create_table_if_not_exists(table)
+    for queue in (CHUNK_QUEUE, URGENT_QUEUE, EVENT_QUEUE, SWEEP_QUEUE):
         with contextlib.suppress(ResourceExistsError):
             QueueServiceClient.from_connection_string(connection_string).create_queue(queue)
 

@@ -16,7 +16,7 @@ from rich.table import Table
 
 from local.claim import folder_for, is_claimed
 from local.running import Running
-from recording.settings import CHUNK_QUEUE, EVENT_QUEUE
+from recording.settings import CHUNK_QUEUE, EVENT_QUEUE, URGENT_QUEUE
 
 WIDTH = 80
 """Columns of a terminal that nobody has made wider."""
@@ -82,7 +82,8 @@ def _queues(running: Running) -> str:
             return 0
 
     return ", ".join(
-        f"{name} {length(name)} (poison {length(f'{name}-poison')})" for name in (EVENT_QUEUE, CHUNK_QUEUE)
+        f"{name} {length(name)} (poison {length(f'{name}-poison')})"
+        for name in (EVENT_QUEUE, CHUNK_QUEUE, URGENT_QUEUE)
     )
 
 

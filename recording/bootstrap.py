@@ -16,9 +16,11 @@ from recording.adapters.blob_source import BlobSource
 from recording.adapters.calls import AcsCalls
 from recording.adapters.catalog import TableCatalog
 from recording.adapters.guarding import guarded
+from recording.adapters.open_work import TableDirectory, TableOpenWork
 from recording.adapters.probe import BlobProbe, StorageQueueProbe
-from recording.adapters.queue import StorageQueue
+from recording.adapters.queue import StorageQueue, StorageTickQueue
 from recording.adapters.source import AcsSource
+from recording.adapters.table import Table
 from recording.adapters.topic import EventGridTopic, NoTopic
 from recording.calls.controlling import Controlling
 from recording.calls.starting import Starting
@@ -38,11 +40,14 @@ from recording.copying.buffer_pool import BufferPool
 from recording.copying.engine import Engine
 from recording.core.deadlines import Waits
 from recording.core.model import Place
+from recording.core.watching import Limits
 from recording.events.receiving import Receiving
 from recording.events.refusing import Refusing
-from recording.settings import CHUNK_QUEUE, QUEUES, Settings
+from recording.settings import CHUNK_QUEUE, QUEUES, SWEEP_QUEUE, URGENT_QUEUE, Settings
 from recording.watch.checks import Check, Checks
 from recording.watch.probing import Probing
+from recording.watch.sweeping import Sweeping
+from recording.watch.ticking import Ticking
 
 
 def _utc_now() -> datetime:
@@ -60,6 +65,8 @@ class App:
     refusing: Refusing
     archiving: Archiving
     probing: Probing
+    sweeping: Sweeping
+    ticking: Ticking
     now: Callable[[], datetime]
 
 
@@ -75,8 +82,12 @@ class Parts(TypedDict, total=False):
     quarantine: ports.Archive
     journal: ports.Journal
     catalog: ports.Catalog
+    open_work: ports.OpenWork
+    sweep_states: ports.SweepStates
+    directory: ports.Directory
     queue: ports.ChunkQueue
     checks: Mapping[str, Check]
+    tick_queue: ports.TickQueue
     topic: ports.Topic
     engine: Engine
     now: Callable[[], datetime]
@@ -95,7 +106,9 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
     topic = parts.get("topic") or real.topic
     calls = parts.get("calls") or real.calls
     catalog = parts.get("catalog") or real.catalog
-    updates = CatalogUpdates(catalog, topic, now, parts.get("sleep", time.sleep))
+    open_work = parts.get("open_work") or real.open_work
+    directory = parts.get("directory") or real.directory
+    updates = CatalogUpdates(catalog, open_work, directory, topic, now, parts.get("sleep", time.sleep))
     engine = parts.get("engine") or Engine(
         source,
         BufferPool(settings.copy.block_bytes, settings.copy.memory_bytes),
@@ -127,6 +140,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
             Recopying(MetadataFile(overflowed), storing),
             settings.overflow.before_due,
         )
+    queue = parts.get("queue") or real.queue
     archiving = Archiving(
         updates=updates,
         copying=copying,
@@ -134,16 +148,31 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         accepting=Accepting(metadata_file, Recopying(MetadataFile(quarantined), storing), archive, storing),
         releasing=Releasing(catalog, engine, source, archive, settings.recordings.release, now),
         completing=Completing(topic, archive, catalog, settings.archive.container, now),
-        queue=parts.get("queue") or real.queue,
+        queue=queue,
         waits=waits,
         slice_seconds=settings.copy.slice_length.total_seconds(),
         monotonic=monotonic,
     )
     checks = parts.get("checks")
     if checks is None:
-        checks = real.checks(catalog, calls)
+        checks = real.checks(catalog, open_work, calls)
     starting = Starting(updates, calls, settings.recordings.output, parts.get("new_id", uuid.uuid4))
     refusing = Refusing(parts.get("journal") or real.journal, topic, now)
+    sweep_states = parts.get("sweep_states") or real.sweep_states
+    watch = settings.watch
+    sweeping = Sweeping(
+        updates=updates,
+        open_work=open_work,
+        states=sweep_states,
+        calls=calls,
+        queue=queue,
+        limits=Limits(
+            retention=retention, file_event=watch.file_event, step=settings.copy.slice_length + watch.overdue
+        ),
+        first_look=watch.interval,
+        now=now,
+        monotonic=monotonic,
+    )
     return App(
         settings=settings,
         receiving=Receiving(starting, Announcing(updates, settings.archive.template, retention), refusing, monotonic),
@@ -152,6 +181,8 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         refusing=refusing,
         archiving=archiving,
         probing=Probing(checks, time.monotonic),
+        sweeping=sweeping,
+        ticking=Ticking(sweep_states, parts.get("tick_queue") or real.tick_queue, watch.interval, now),
         now=now,
     )
 
@@ -182,13 +213,27 @@ class _RealParts:
 
     @property
     def catalog(self) -> ports.Catalog:
-        storage, name = self.settings.storage, self.settings.archive.catalog_table
-        table = clients.table(name, storage.connection_string, storage.table_uri, self._storage_identity)
-        return guarded(TableCatalog(table))
+        return guarded(TableCatalog(self._table(self.settings.archive.catalog_table)))
+
+    @property
+    def directory(self) -> ports.Directory:
+        return guarded(TableDirectory(self._table(self.settings.archive.catalog_table)))
+
+    @property
+    def open_work(self) -> ports.OpenWork:
+        return guarded(TableOpenWork(self._table(self.settings.archive.open_table)))
+
+    @property
+    def sweep_states(self) -> ports.SweepStates:
+        return guarded(TableOpenWork(self._table(self.settings.archive.open_table)))
 
     @property
     def queue(self) -> ports.ChunkQueue:
-        return guarded(StorageQueue(self._queue(CHUNK_QUEUE)))
+        return guarded(StorageQueue(self._queue(CHUNK_QUEUE), self._queue(URGENT_QUEUE)))
+
+    @property
+    def tick_queue(self) -> ports.TickQueue:
+        return guarded(StorageTickQueue(self._queue(SWEEP_QUEUE)))
 
     @cached_property
     def _queue(self) -> Callable[[str], clients.Queue]:
@@ -200,6 +245,18 @@ class _RealParts:
             uri=storage.queue_uri,
             credential=self._storage_identity,
         )
+
+    @cached_property
+    def _table(self) -> Callable[[str], Table]:
+        """A client of a table; asked again for the same, it is the same."""
+        storage = self.settings.storage
+        make = partial(
+            clients.table,
+            connection_string=storage.connection_string,
+            uri=storage.table_uri,
+            credential=self._storage_identity,
+        )
+        return cache(make)
 
     @property
     def archive(self) -> ports.Archive:
@@ -217,7 +274,7 @@ class _RealParts:
     def quarantine(self) -> ports.Archive:
         return guarded(self._container(self.settings.archive.quarantine_container))
 
-    def checks(self, catalog: ports.Catalog, calls: ports.Calls) -> Mapping[str, Check]:
+    def checks(self, catalog: ports.Catalog, open_work: ports.OpenWork, calls: ports.Calls) -> Mapping[str, Check]:
         """The checks of all services, over adapters of their own where the use cases have others or none."""
         archive, blob = self.settings.archive, self._blob_service
         # In the archive's tier, but without its retention: a probe is removed.
@@ -232,6 +289,7 @@ class _RealParts:
             },
             queues={name: guarded(StorageQueueProbe(self._queue(name))) for name in QUEUES},
             catalog=catalog,
+            open_work=open_work,
             calls=calls,
             new_id=uuid.uuid4,
         ).all()

@@ -1,4 +1,8 @@
-"""Applies facts to the catalog: load, decide, save with If-Match, on conflict again. Publishes the alerts."""
+"""Applies facts to the catalog: load, decide, save with If-Match, on conflict again. Publishes the alerts.
+
+The rows of open work are kept here too. A row is written before the entry that it stands for is saved, and removed
+after one is saved that it no longer stands for. So there may be a row too many after a crash, but never one too few.
+"""
 
 import logging
 import random
@@ -10,11 +14,11 @@ from datetime import datetime
 from enum import Enum, auto
 
 from recording import log
-from recording.core.errors import CatalogConflict, Transient
+from recording.core.errors import CatalogConflict, RecordingError, Transient
 from recording.core.formats import notifications
-from recording.core.lifecycle import Decision, Fact, Told, decide_all
+from recording.core.lifecycle import Decision, Fact, Told, decide_all, with_opening
 from recording.core.model import APP, Actor, Alert, CatalogEntry, RecordingId
-from recording.ports import Catalog, Topic
+from recording.ports import Catalog, Directory, OpenWork, Topic
 
 _FIRST_WAIT = 0.02
 _LONGEST_WAIT = 5.0
@@ -53,6 +57,8 @@ class CatalogUpdates:
     """
 
     catalog: Catalog
+    open_work: OpenWork
+    directory: Directory
     topic: Topic
     now: Callable[[], datetime]
     sleep: Callable[[float], None]
@@ -125,7 +131,7 @@ class CatalogUpdates:
                 own.latest = entry
                 return decision
             try:
-                own.latest = self.catalog.save(decision.entry)
+                own.latest = self._save_opened(entry, with_opening(entry, decision.entry))
             except CatalogConflict:
                 own.latest, entry = None, NotLoaded.NOT_LOADED
                 if waited >= _PATIENCE:
@@ -135,6 +141,23 @@ class CatalogUpdates:
                 wait, waited = min(2 * wait, _LONGEST_WAIT), waited + pause
             else:
                 return Decision(own.latest, decision.steps)
+
+    def _save_opened(self, before: CatalogEntry | None, after: CatalogEntry) -> CatalogEntry:
+        """Save an entry between the two changes of its row; the entry as saved."""
+        recording_id, now = after.recording.recording_id, self.now()
+        known, opening = before.recording.opening if before else None, after.recording.opening
+        if opening != known and opening.hour is not None:
+            self.open_work.put(recording_id, opening, now)
+        if before is None:
+            self.directory.add(recording_id, now)
+        saved = self.catalog.save(after)
+        if known is not None and known != opening and known.hour is not None:
+            try:
+                self.open_work.remove(recording_id, known)
+            except RecordingError as error:  # the sweep removes the row: it stands for nothing now
+                fields = {"recording_id": recording_id, "code": error.code, "cause": error.cause}
+                log.event("recording.row_left", fields, logging.WARNING)
+        return saved
 
     @contextmanager
     def _locked(self, recording_id: RecordingId) -> Iterator[_WriteLock]:

@@ -29,7 +29,7 @@ var appAlerts = [
   { name: 'RecordingAtRisk', severity: 0, meaning: 'A chunk cannot go on without a person.' }
   { name: 'RecordingIncomplete', severity: 1, meaning: 'Sources have ended, and parts are lacking: see the manifest.' }
   { name: 'RecordingQuarantined', severity: 1, meaning: 'A chunk is in doubt: its source is kept and looked at again.' }
-  { name: 'RecordingConflict', severity: 1, meaning: 'Two claims to a source, or to where a proven chunk is.' }
+  { name: 'ConflictingEvents', severity: 1, meaning: 'Two claims to a source, or to where a proven chunk is.' }
   { name: 'RecordingEventUnreadable', severity: 1, meaning: 'An event, or a chunk that it names, could not be read.' }
   { name: 'RecordingLost', severity: 0, meaning: 'The source has ended, and a chunk is not archived.' }
   { name: 'RecordingDamaged', severity: 0, meaning: 'What had been archived and proven is no longer there as it was.' }

@@ -1,4 +1,4 @@
-"""The queue of chunk messages, for messages with a delay."""
+"""The queues of chunk messages and of ticks, for messages with a delay."""
 
 from datetime import timedelta
 
@@ -6,23 +6,40 @@ from azure.core.exceptions import AzureError
 from azure.storage.queue import QueueClient
 
 from recording.adapters.storage_errors import storage_error
-from recording.core.formats.messages import ChunkMessage
+from recording.core.formats.messages import ChunkMessage, Tick
 
 _NO_EXPIRY = -1
 
 
-class StorageQueue:
-    """`ChunkQueue` over one queue, which must exist. Messages are plain text, as host.json's `messageEncoding` says."""
+class StorageTickQueue:
+    """`TickQueue` over one queue, which must exist."""
 
     def __init__(self, client: QueueClient) -> None:
         self._client = client
 
-    def put(self, message: ChunkMessage, delay: timedelta) -> None:
+    def put(self, number: int, delay: timedelta) -> None:
+        """See `ports.TickQueue.put`."""
+        seconds = -(-delay // timedelta(seconds=1))
+        try:
+            self._client.send_message(Tick(number).to_message(), visibility_timeout=seconds)
+        except AzureError as error:
+            raise storage_error("put tick", "queue", error, {}) from error
+
+
+class StorageQueue:
+    """`ChunkQueue` over two queues, which must exist. Messages are plain text: `messageEncoding` in host.json."""
+
+    def __init__(self, client: QueueClient, urgent: QueueClient) -> None:
+        self._client = client
+        self._urgent = urgent
+
+    def put(self, message: ChunkMessage, delay: timedelta, *, is_urgent: bool = False) -> None:
         """See `ports.ChunkQueue.put`."""
         seconds = -(-delay // timedelta(seconds=1))
         try:
             # A message must not expire during its delay or in a backlog; it is deleted when its work is done.
-            self._client.send_message(message.to_message(), visibility_timeout=seconds, time_to_live=_NO_EXPIRY)
+            client = self._urgent if is_urgent else self._client
+            client.send_message(message.to_message(), visibility_timeout=seconds, time_to_live=_NO_EXPIRY)
         except AzureError as error:
             ids = {"recording_id": str(message.recording_id), "document_id": str(message.document_id)}
             raise storage_error("put message", "queue", error, ids) from error

@@ -19,8 +19,17 @@ _TYPE = "@odata.type"
 _JSON = {"Accept": "application/json;odata=minimalmetadata", "Content-Type": "application/json"}
 _NO_CONTENT = {**_JSON, "Prefer": "return-no-content"}
 
+_CONTINUATION = "x-ms-continuation-"
+_NO_ROW = (msgspec.MsgspecError, ValueError, TypeError, KeyError, RecursionError)
+
 type Row = Mapping[str, Any]
 """Properties by name, keys included: texts, 32-bit numbers and bytes."""
+type Mark = tuple[str, str]
+"""Where a page begins: the two keys of its first row, as the service names them."""
+
+
+class _Rows(msgspec.Struct):
+    value: list[dict[str, Any]]
 
 
 class Table:
@@ -43,14 +52,30 @@ class Table:
         """A row, and its ETag."""
         reply = self._send("GET", _path(partition, row), _JSON)
         try:
-            found: dict[str, Any] = msgspec.json.decode(reply.content, type=dict[str, Any])
-            binary = [name for name in found if found.get(name + _TYPE) == _BINARY]
+            found = _decoded(msgspec.json.decode(reply.content, type=dict[str, Any]))
             if (found["PartitionKey"], found["RowKey"]) != (partition, row):
                 raise DecodeError("the reply is another row", response=reply)
-            values = {name: base64.b64decode(found[name], validate=True) for name in binary}
-            return found | values, reply.headers["ETag"]
-        except (msgspec.MsgspecError, ValueError, TypeError, KeyError, RecursionError) as error:
+            return found, reply.headers["ETag"]
+        except _NO_ROW as error:
             raise DecodeError("the reply is no row", response=reply) from error
+
+    def page(self, condition: str, limit: int, after: tuple[str, str] | None = None) -> tuple[list[Row], Mark | None]:
+        """At most `limit` rows that meet an OData condition, in the order of their keys; where the next page begins.
+
+        A page may have fewer rows, even none, though others follow.
+        """
+        asked = {"$filter": condition, "$top": str(limit)}
+        if after is not None:
+            asked |= {"NextPartitionKey": after[0], "NextRowKey": after[1]}
+        query = "&".join(f"{name}={quote(value, safe='')}" for name, value in asked.items())
+        reply = self._send("GET", f"()?{query}", _JSON)
+        try:
+            rows = msgspec.json.decode(reply.content, type=_Rows).value
+            found: list[Row] = [_decoded(row) for row in rows]
+        except _NO_ROW as error:
+            raise DecodeError("the reply is no page of rows", response=reply) from error
+        partition, row = (reply.headers.get(f"{_CONTINUATION}{name}") for name in ("NextPartitionKey", "NextRowKey"))
+        return found, None if partition is None else (partition, row or "")
 
     def insert(self, row: Row) -> str:
         """Insert a row that must not exist yet; its ETag."""
@@ -59,6 +84,18 @@ class Table:
     def replace(self, row: Row, etag: str) -> str:
         """Replace the row that has this ETag; the new ETag."""
         return self._write("PUT", _path(row["PartitionKey"], row["RowKey"]), row, {**_JSON, "If-Match": etag})
+
+    def put(self, row: Row) -> str:
+        """Write a row, whether there is one with its keys or not; its ETag."""
+        return self._write("PUT", _path(row["PartitionKey"], row["RowKey"]), row, _JSON)
+
+    def merge(self, row: Row) -> str:
+        """Change the given properties of a row that exists, whatever its ETag; the new ETag."""
+        return self._write("MERGE", _path(row["PartitionKey"], row["RowKey"]), row, {**_JSON, "If-Match": "*"})
+
+    def delete(self, partition: str, row: str) -> None:
+        """Delete a row that exists, whatever its ETag."""
+        self._send("DELETE", _path(partition, row), {**_JSON, "If-Match": "*"})
 
     def _write(self, method: str, path: str, row: Row, headers: Mapping[str, str]) -> str:
         types = {name + _TYPE: _BINARY for name, value in row.items() if isinstance(value, bytes)}
@@ -76,6 +113,11 @@ class Table:
         if not 200 <= reply.status_code < 300:
             raise HttpResponseError(response=reply)
         return reply
+
+
+def _decoded(found: dict[str, Any]) -> dict[str, Any]:
+    binary = [name for name in found if found.get(name + _TYPE) == _BINARY]
+    return found | {name: base64.b64decode(found[name], validate=True) for name in binary}
 
 
 def _path(partition: str, row: str) -> str:

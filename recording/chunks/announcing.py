@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from recording import log
 from recording.catalog_updates import CatalogUpdates
-from recording.core.deadlines import due_of, gone_by_of
+from recording.core.deadlines import due_of, gone_by_of, is_urgent
 from recording.core.formats.messages import ChunkMessage
 from recording.core.lifecycle import Announced, Announcement
 from recording.core.model import AnnouncedChunk, BlobName, Door, FileEvent, Output
@@ -51,7 +51,8 @@ class Announcing:
                 "due": due,
             },
         )
-        return [ChunkMessage(event.recording_id, document_id, now) for document_id in decision.steps]
+        hurry = is_urgent(due, now)
+        return [ChunkMessage(event.recording_id, document_id, now, hurry) for document_id in decision.steps]
 
     def _name(self, event: FileEvent, chunk: AnnouncedChunk, output: Output | None, now: datetime) -> BlobName:
         return self.template.render(

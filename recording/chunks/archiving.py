@@ -7,6 +7,7 @@ The way of one chunk through the modules:
    - `CopyChunk`: `copying_chunk` reads the metadata file (`metadata_file`), opens the content (`copying.engine`) and
      inspects it. It stores the content in the archive (`storing`), or in the quarantine container if it is in doubt
      (`setting_apart`). If neither can be written, and the chunk is nearly due, `overflowing` uses a second account.
+   - `AcceptCopy`: `accepting` archives the copy that stands apart, as a person decided.
    - `ArchiveMetadata`: `copying_chunk` stores a metadata file that came after the media.
    - `ReleaseChunk`: `releasing` deletes the source, or returns the reason why it is kept.
    - `CompleteRecording`: `completing` writes the manifest and publishes its event.
@@ -32,10 +33,11 @@ from recording.chunks.overflowing import Overflowing
 from recording.chunks.releasing import Releasing
 from recording.chunks.running_chunks import RunningChunks
 from recording.chunks.storing import Attempt
-from recording.core.deadlines import Waits, next_look
+from recording.core.deadlines import Waits, is_urgent, next_look
 from recording.core.errors import RecordingError, Transient, UnknownRecording
 from recording.core.formats.messages import ChunkMessage
 from recording.core.lifecycle import (
+    AcceptCopy,
     ArchiveMetadata,
     CompleteRecording,
     CopyChunk,
@@ -129,8 +131,10 @@ class Archiving:
             at = now + _WAITS_TO_TELL * self.waits.first if at is None else min(at, now + self.waits.longest)
         if at is None:
             return Outcome.DONE
-        delay = max(timedelta(), at - self.updates.now())
-        self.queue.put(replace(message, look_at=_chunk_of(entry, message).look_at), min(delay, _LONGEST_DELAY))
+        now, chunk = self.updates.now(), _chunk_of(entry, message)
+        delay = max(timedelta(), at - now)
+        hurry = not chunk.is_closed and is_urgent(chunk.due, now + delay)
+        self.queue.put(replace(message, look_at=chunk.look_at), min(delay, _LONGEST_DELAY), is_urgent=hurry)
         return Outcome.WAITS if delay else Outcome.CONTINUES
 
     def _is_replaced(self, chunk: Chunk, message: ChunkMessage) -> bool:
@@ -182,6 +186,8 @@ class Archiving:
         match step:
             case CopyChunk():
                 return self.overflowing.copy(entry, chunk, step.candidate, attempt)
+            case AcceptCopy():
+                return self.accepting.accept(entry, chunk, attempt)
             case ArchiveMetadata():
                 return self.copying.archive_metadata(entry, chunk, step.candidate, attempt)
             case ReleaseChunk() if chunk.proof is not None:

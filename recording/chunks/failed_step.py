@@ -10,6 +10,7 @@ from recording.core.deadlines import Waits, another_look, next_look
 from recording.core.errors import CopyInTheWay, CopyLost, Permanent, RecordingError, Transient
 from recording.core.formats.messages import ChunkMessage
 from recording.core.lifecycle import (
+    AcceptCopy,
     ArchiveMetadata,
     CompleteRecording,
     CopyChunk,
@@ -29,7 +30,8 @@ def fact_of(
 ) -> Failed | Expired | Quarantined:
     """The fact that follows from a failed step.
 
-    - A copy that failed with a permanent error is in doubt: the chunk is quarantined.
+    - A copy that failed with a permanent error is in doubt: the chunk is quarantined. An accepted copy that cannot be
+      archived is a person's again.
     - After `gone_by` an open chunk has expired.
     - Neither holds for a chunk that is being brought home from the overflow: it stays open until it is home.
     - In all other cases the step is tried again, no earlier than a Retry-After allows.
@@ -43,7 +45,10 @@ def fact_of(
     if isinstance(step, CopyChunk) and isinstance(error, Permanent) and not is_brought_home:
         reasons = (f"{error.operation}: {error.cause}",)
         return Quarantined(chunk.document_id, reasons, another_look(chunk, now, waits), due=attempt.due)
-    if is_over and not chunk.is_closed and not is_brought_home:
+    if isinstance(step, AcceptCopy) and isinstance(error, Permanent):
+        return Quarantined(chunk.document_id, (f"{error.operation}: {error.cause}",), None)
+    is_open = not chunk.is_closed and not chunk.is_accepted  # the accepted copy needs no source
+    if is_over and is_open and not is_brought_home:
         return Expired(chunk.document_id, failure)
     return Failed(
         chunk.document_id,

@@ -13,6 +13,9 @@ from recording.core.model import Chunk, FileEvent
 MARGIN = timedelta(hours=1)
 """How much longer than its retention a source may exist: clocks differ, and the service deletes late."""
 
+URGENT = timedelta(hours=4)
+"""With less time left than this until `due`, a chunk does not wait in a queue behind others that have more."""
+
 _SPREAD = 0.2
 _SHARE = 8
 _MOST_DOUBLINGS = 30
@@ -43,6 +46,11 @@ def gone_by_of(now: datetime, retention: timedelta) -> datetime:
 def due_by_metadata(ended_at: datetime | None, retention: timedelta) -> datetime | None:
     """As `due_of`, for one chunk, from the end of the chunk that its metadata file gives; None if it gives none."""
     return None if ended_at is None else _later(ended_at, retention)
+
+
+def is_urgent(due: datetime, now: datetime) -> bool:
+    """Whether so little time is left that the chunk must not wait behind others."""
+    return due - now < URGENT
 
 
 def next_look(chunk: Chunk, now: datetime, waits: Waits, asked: float | None = None) -> datetime:

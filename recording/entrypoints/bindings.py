@@ -9,9 +9,10 @@ from recording.events.taking import Reception
 Messages = func.Out[typing.List[str]]  # noqa: UP006 - the worker accepts only this spelling
 
 
-def put_messages(received: Reception, chunks: Messages, later: Messages) -> None:
+def put_messages(received: Reception, chunks: Messages, urgent: Messages, later: Messages) -> None:
     """Queue the work left by a delivery: one message for each chunk, and the events for a later run."""
-    _put(chunks, [message.to_message() for message in received.messages])
+    _put(chunks, [message.to_message() for message in received.messages if not message.is_urgent])
+    _put(urgent, [message.to_message() for message in received.messages if message.is_urgent])
     _put(later, received.later)
 
 

@@ -5,16 +5,17 @@ import azure.functions as func
 from recording.entrypoints.answers import json_answer, problem_details_async
 from recording.entrypoints.bindings import Messages, put_messages
 from recording.entrypoints.worker import get_app, get_intake
-from recording.settings import CHUNK_QUEUE, EVENT_QUEUE, STORAGE
+from recording.settings import CHUNK_QUEUE, EVENT_QUEUE, STORAGE, URGENT_QUEUE
 
 blueprint = func.Blueprint()
 
 
 @blueprint.route("calls/events", methods=["POST", "OPTIONS"])
 @blueprint.queue_output(arg_name="chunks", queue_name=CHUNK_QUEUE, connection=STORAGE)
+@blueprint.queue_output(arg_name="urgent", queue_name=URGENT_QUEUE, connection=STORAGE)
 @blueprint.queue_output(arg_name="later", queue_name=EVENT_QUEUE, connection=STORAGE)
 @problem_details_async
-async def calls_events(req: func.HttpRequest, chunks: Messages, later: Messages) -> func.HttpResponse:
+async def calls_events(req: func.HttpRequest, chunks: Messages, urgent: Messages, later: Messages) -> func.HttpResponse:
     """Receive Call Automation callbacks and Event Grid deliveries of call events; answer both handshakes."""
     if req.method == "OPTIONS":
         origin = req.headers.get("WebHook-Request-Origin", "*")
@@ -24,7 +25,7 @@ async def calls_events(req: func.HttpRequest, chunks: Messages, later: Messages)
     received = await get_intake().run(
         lambda: get_app().receiving.receive_request(body, from_event_grid=from_event_grid), len(body)
     )
-    put_messages(received, chunks, later)
+    put_messages(received, chunks, urgent, later)
     if received.failure is not None:
         raise received.failure
     if received.validation_code is not None:

@@ -1,4 +1,4 @@
-"""The queue of chunk messages: each message advances one chunk."""
+"""The queues of chunk messages: each message advances one chunk."""
 
 import azure.functions as func
 
@@ -6,7 +6,7 @@ from recording.core.errors import Permanent
 from recording.core.formats.messages import parse_chunk_message
 from recording.entrypoints.answers import let_host_retry
 from recording.entrypoints.worker import get_app
-from recording.settings import CHUNK_QUEUE, STORAGE
+from recording.settings import CHUNK_QUEUE, STORAGE, URGENT_QUEUE
 
 blueprint = func.Blueprint()
 
@@ -15,6 +15,17 @@ blueprint = func.Blueprint()
 @let_host_retry
 def archive_chunk(message: func.QueueMessage) -> None:
     """Advance one chunk. If work remains, the use case puts a new message into the queue, with its own delay."""
+    _archive(message)
+
+
+@blueprint.queue_trigger(arg_name="message", queue_name=URGENT_QUEUE, connection=STORAGE)
+@let_host_retry
+def archive_urgent_chunk(message: func.QueueMessage) -> None:
+    """The same for a chunk with little time left: it does not wait behind a backlog."""
+    _archive(message)
+
+
+def _archive(message: func.QueueMessage) -> None:
     app = get_app()
     try:
         found = parse_chunk_message(message.get_body())

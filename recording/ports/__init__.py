@@ -8,8 +8,10 @@ from recording.ports.archive import Archive, ArchivedBlob, BlockList, Journal
 from recording.ports.calls import CallLocator, Calls, StartOrder
 from recording.ports.catalog import Catalog, StartClaim
 from recording.ports.chunk_queue import ChunkQueue
+from recording.ports.open_work import DayPage, Directory, OpenPage, OpenRow, OpenWork, SweepState, SweepStates
 from recording.ports.probe import ProbeContainer, ProbeQueue
 from recording.ports.source import ReadableSource, Source, Transfer
+from recording.ports.tick_queue import TickQueue
 from recording.ports.topic import Topic
 
 __all__ = [
@@ -20,13 +22,21 @@ __all__ = [
     "Calls",
     "Catalog",
     "ChunkQueue",
+    "DayPage",
+    "Directory",
     "Journal",
+    "OpenPage",
+    "OpenRow",
+    "OpenWork",
     "ProbeContainer",
     "ProbeQueue",
     "ReadableSource",
     "Source",
     "StartClaim",
     "StartOrder",
+    "SweepState",
+    "SweepStates",
+    "TickQueue",
     "Topic",
     "Transfer",
 ]

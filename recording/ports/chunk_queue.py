@@ -1,4 +1,4 @@
-"""The queue of chunk messages."""
+"""The queues of chunk messages."""
 
 from datetime import timedelta
 from typing import Protocol
@@ -7,9 +7,12 @@ from recording.core.formats.messages import ChunkMessage
 
 
 class ChunkQueue(Protocol):
-    """The queue of chunk messages, for messages with a delay of their own; the output bindings have none."""
+    """The two queues of chunk messages, for messages with a delay of their own; the output bindings have none.
 
-    def put(self, message: ChunkMessage, delay: timedelta) -> None:
+    The same code serves both. The second is for chunks with little time left: a backlog in the first does not delay it.
+    """
+
+    def put(self, message: ChunkMessage, delay: timedelta, *, is_urgent: bool = False) -> None:
         """Put a message that becomes visible after `delay` (0 to 7 days); at least once.
 
         Raises:

@@ -17,19 +17,36 @@ from recording.settings.groups import (
     Retry,
     Storage,
     Topic,
+    Watch,
 )
 from recording.settings.mechanism import Reader, Setting, declared
 from recording.settings.parsing import MEBIBYTE
 
-__all__ = ["CHUNK_QUEUE", "EVENT_QUEUE", "MEBIBYTE", "OURS", "QUEUES", "STORAGE", "Setting", "Settings", "Storage"]
+__all__ = [
+    "CHUNK_QUEUE",
+    "EVENT_QUEUE",
+    "MEBIBYTE",
+    "OURS",
+    "QUEUES",
+    "STORAGE",
+    "SWEEP_QUEUE",
+    "URGENT_QUEUE",
+    "Setting",
+    "Settings",
+    "Storage",
+]
 
 STORAGE = "ARCHIVE_STORAGE"
 """The connection name in the functions' queue bindings."""
 CHUNK_QUEUE = "recording-chunks"
 """The queue of chunk messages. Not a setting: the deployment and the bindings use the same name."""
+URGENT_QUEUE = "recording-chunks-urgent"
+"""The same for chunks with little time left."""
+SWEEP_QUEUE = "recording-sweep"
+"""The queue of ticks: each is a message that lets the sweep go on, and puts the next."""
 EVENT_QUEUE = "recording-events"
 """The queue of events: from a subscription that delivers to a queue, and those that a long delivery left for later."""
-QUEUES = (CHUNK_QUEUE, EVENT_QUEUE)
+QUEUES = (CHUNK_QUEUE, URGENT_QUEUE, EVENT_QUEUE, SWEEP_QUEUE)
 
 _AFTER_SLICE = timedelta(minutes=5)
 """Time of a run after its slice: finish the blocks in progress, commit, read back what was staged before."""
@@ -52,6 +69,7 @@ class Settings:
     topic: Topic
     copy: Copy
     retry: Retry
+    watch: Watch
     host: Host
 
     @classmethod
@@ -76,6 +94,7 @@ class Settings:
             topic=reader.read(Topic),
             copy=reader.read(Copy),
             retry=reader.read(Retry),
+            watch=reader.read(Watch),
             host=reader.read(Host),
         )
         _require_storage(settings.storage, reader)
@@ -90,7 +109,7 @@ class Settings:
 
 OURS: Mapping[str, Setting] = {
     setting.key: setting
-    for group in (Communication, Identity, Storage, Archive, Overflow, Recordings, Topic, Copy, Retry)
+    for group in (Communication, Identity, Storage, Archive, Overflow, Recordings, Topic, Copy, Retry, Watch)
     for _, setting in declared(group)
 }
 """Every setting of the app by key. A test checks that the deployment sets exactly these."""

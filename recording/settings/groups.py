@@ -108,6 +108,9 @@ class Archive:
         ),
     ]
     catalog_table: Annotated[str, Setting("CATALOG_TABLE", "recordings", parsing.table, "the table of the catalog")]
+    open_table: Annotated[
+        str, Setting("OPEN_TABLE", "open", parsing.table, "the table of open work: what is owed, by time left")
+    ]
     tier: Annotated[
         str,
         Setting("ARCHIVE_TIER", "", parsing.tier, "Hot, Cool or Cold, set at the commit; empty: the account's default"),
@@ -280,6 +283,39 @@ class Retry:
     longest: Annotated[
         timedelta,
         Setting("RETRY_LONGEST_SECONDS", "1800", parsing.seconds(1, 7200), "the longest wait between two tries"),
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """How often the sweep goes, and what is overdue."""
+
+    interval: Annotated[
+        timedelta,
+        Setting(
+            "SWEEP_SECONDS",
+            "300",
+            parsing.seconds(1, 3600),
+            "the time from one sweep through the open work to the next",
+        ),
+    ]
+    overdue: Annotated[
+        timedelta,
+        Setting(
+            "OVERDUE_SECONDS",
+            "600",
+            parsing.seconds(1, 7200),
+            "how long, beyond a slice of copying, a step may give no sign of life before its message is put again",
+        ),
+    ]
+    file_event: Annotated[
+        timedelta,
+        Setting(
+            "FILE_EVENT_SECONDS",
+            "3600",
+            parsing.seconds(1, 43200),
+            "how long after its end a recording's file event may take, before a person is told that it is missing",
+        ),
     ]
 
 

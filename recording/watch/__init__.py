@@ -1,1 +1,1 @@
-"""What watches over the recordings: the sweep, replay, decisions, what is owed, and the check of all services."""
+"""Finds what no event and no message brings: overdue steps, missing file events, lost letters. People decide here."""

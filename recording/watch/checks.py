@@ -10,7 +10,7 @@ from functools import partial
 from recording.core import blocks
 from recording.core.errors import ArchiveDamaged, BlobExists, CallRefused, RecordingError
 from recording.core.model import BlobName, RecordingId
-from recording.ports import Archive, Calls, Catalog, ProbeContainer, ProbeQueue
+from recording.ports import Archive, Calls, Catalog, OpenWork, ProbeContainer, ProbeQueue
 
 type Check = Callable[[], object]
 """Returns if all is well.
@@ -45,6 +45,7 @@ class Checks:
     containers: Mapping[str, Archive]
     queues: Mapping[str, ProbeQueue]
     catalog: Catalog
+    open_work: OpenWork
     calls: Calls
     new_id: Callable[[], uuid.UUID]
 
@@ -59,6 +60,7 @@ class Checks:
         for name, queue in self.queues.items():
             yield f"queue {name}", queue.peek
         yield "catalog", partial(self.catalog.load, _UNKNOWN)
+        yield "open work", partial(self.open_work.page, 1)
         yield "communication", self._ask
 
     def _copy(self) -> None:

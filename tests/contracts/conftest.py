@@ -161,7 +161,7 @@ def real_queue(azurite: Azurite, mark: str) -> Iterator[RealQueue]:
         QueueClient.from_connection_string(storage, f"q{mark}") as aside,
     ):
         aside.create_queue()
-        yield RealQueue(StorageQueue(client), StorageQueue(no), network, aside)
+        yield RealQueue(StorageQueue(client, client), StorageQueue(no, no), network, aside)
 
 
 @pytest.fixture(params=["fake", "real"])

@@ -25,7 +25,7 @@ from tests.core.entries_of import (
     document,
     failure,
 )
-from tests.fakes import FakeCatalog, FakeTopic
+from tests.fakes import FakeCatalog, FakeDirectory, FakeOpenWork, FakeTopic
 
 # Entries
 
@@ -141,7 +141,10 @@ def test_who_saves_on_its_own_save_need_not_read(catalog: Catalog, recording_id:
 
 def test_facts_told_at_once_are_all_there(catalog: Catalog, recording_id: RecordingId) -> None:
     """Each is decided again on the entry that the other save left."""
-    workers = [CatalogUpdates(catalog, FakeTopic(), lambda: NOW, lambda _seconds: None) for _ in range(2)]
+    workers = [
+        CatalogUpdates(catalog, FakeOpenWork(), FakeDirectory(), FakeTopic(), lambda: NOW, lambda _seconds: None)
+        for _ in range(2)
+    ]
     fact = announced(*range(4))
     event = replace(fact.event, recording_id=recording_id)
     workers[0].apply(recording_id, replace(fact, event=event))

@@ -13,6 +13,7 @@ from tests.contracts.apps import settings_of
 STORAGE_CHECKS = {
     "archive",
     "catalog",
+    "open work",
     "container recordings",
     "container recordings-journal",
     "container recordings-quarantine",
@@ -82,6 +83,7 @@ def test_a_storage_account_that_refuses_is_found_at_every_service(app: App, prox
         ("PROBE_CONTAINER", "missing-probe", "archive"),
         ("ARCHIVE_CONTAINER", "missing-archive", "container missing-archive"),
         ("CATALOG_TABLE", "missing", "catalog"),
+        ("OPEN_TABLE", "missing", "open work"),
     ],
 )
 def test_what_was_never_deployed_is_found(

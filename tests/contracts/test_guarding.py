@@ -15,15 +15,26 @@ from recording.adapters.archive import BlobArchive
 from recording.adapters.calls import AcsCalls
 from recording.adapters.catalog import TableCatalog
 from recording.adapters.guarding import guarded
-from recording.adapters.queue import StorageQueue
+from recording.adapters.open_work import TableDirectory, TableOpenWork
+from recording.adapters.queue import StorageQueue, StorageTickQueue
 from recording.adapters.source import AcsSource
 from recording.adapters.topic import EventGridTopic
 from recording.bootstrap import compose
 from recording.core.errors import Permanent, PortFailed, RecordingError, SourceBusy, Transient
 from recording.core.formats.messages import ChunkMessage
 from recording.core.formats.notifications import EventName, OutgoingEvent
-from recording.core.model import BlobName, CallConnectionId, Channel, Content, DocumentId, Format, Location, Output
-from recording.ports import CallLocator, Source, StartClaim, StartOrder
+from recording.core.model import (
+    BlobName,
+    CallConnectionId,
+    Channel,
+    Content,
+    DocumentId,
+    Format,
+    Location,
+    Opening,
+    Output,
+)
+from recording.ports import CallLocator, Source, StartClaim, StartOrder, SweepState
 from tests.contracts.catalogs import entry
 from tests.core.entries_of import NOW, RECORDING_ID, proof
 from tests.environments import settings_of
@@ -90,7 +101,12 @@ def source(client: Any) -> Any:  # noqa: ANN401 - the same
 
 def queue(client: Any) -> Any:  # noqa: ANN401 - the same
     """`ChunkQueue`."""
-    return guarded(StorageQueue(client))
+    return guarded(StorageQueue(client, client))
+
+
+def open_work(client: Any) -> Any:  # noqa: ANN401 - the same
+    """`OpenWork` and `SweepStates`."""
+    return guarded(TableOpenWork(client))
 
 
 def topic(client: Any) -> Any:  # noqa: ANN401 - the same
@@ -109,6 +125,8 @@ ORDER = StartOrder(CallLocator(room_id="1"), Output(Content.AUDIO, Channel.MIXED
 CLAIM = StartClaim("k", ORDER, "event", NOW, version='W/"1"')
 EVENT = OutgoingEvent("id", EventName.ARCHIVED, "/recording/r", {}, NOW)
 MESSAGE = ChunkMessage(RECORDING_ID, DocumentId("d"))
+OPENING = Opening(NOW, 1)
+STATE = SweepState(version='W/"1"')
 SAVED = replace(entry(RECORDING_ID), version='W/"1"')
 
 OPERATIONS: dict[str, Callable[[Any], object]] = {
@@ -135,9 +153,28 @@ OPERATIONS: dict[str, Callable[[Any], object]] = {
     "AcsSource.open": read,
     "AcsSource.delete": lambda client: source(client).delete(LOCATION, proof()),
     "StorageQueue.put": lambda client: queue(client).put(MESSAGE, timedelta()),
+    "StorageTickQueue.put": lambda client: guarded(StorageTickQueue(client)).put(1, timedelta()),
+    "TableOpenWork.put": lambda client: open_work(client).put(RECORDING_ID, OPENING, NOW),
+    "TableOpenWork.remove": lambda client: open_work(client).remove(RECORDING_ID, OPENING),
+    "TableOpenWork.touch": lambda client: open_work(client).touch(RECORDING_ID, OPENING, since=NOW),
+    "TableOpenWork.page": lambda client: open_work(client).page(10),
+    "TableOpenWork.load": lambda client: open_work(client).load(),
+    "TableOpenWork.save": lambda client: (open_work(client).save(STATE), open_work(client).save(SweepState())),
+    "TableDirectory.add": lambda client: guarded(TableDirectory(client)).add(RECORDING_ID, NOW),
+    "TableDirectory.page": lambda client: guarded(TableDirectory(client)).page(NOW, 10),
     "EventGridTopic.publish": lambda client: topic(client).publish(EVENT),
 }
-ADAPTERS = (BlobArchive, TableCatalog, AcsCalls, AcsSource, StorageQueue, EventGridTopic)
+ADAPTERS = (
+    BlobArchive,
+    TableCatalog,
+    AcsCalls,
+    AcsSource,
+    StorageQueue,
+    StorageTickQueue,
+    TableOpenWork,
+    TableDirectory,
+    EventGridTopic,
+)
 every_operation = pytest.mark.parametrize("operation", OPERATIONS)
 
 

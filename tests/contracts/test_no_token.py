@@ -115,7 +115,7 @@ PORTS: dict[str, tuple[type[RecordingError], Callable[[Any], object]]] = {
     ),
     "put message": (
         ArchiveRefused,
-        lambda one: StorageQueue(QueueClient(HERE, "q", credential=one, retry_total=0)).put(STEP, timedelta()),
+        lambda one: _queue(QueueClient(HERE, "q", credential=one, retry_total=0)).put(STEP, timedelta()),
     ),
     "publish": (ServiceRefused, publish),
 }
@@ -137,3 +137,7 @@ def test_an_identity_that_gets_no_token_is_named(port: str, failure: Callable[[]
     assert isinstance(caught.value, Transient)
     assert "managed identity" in str(caught.value)
     assert ["network" in str(caught.value), "tenant" in str(caught.value)] == [False, False]
+
+
+def _queue(client: QueueClient) -> StorageQueue:
+    return StorageQueue(client, client)

@@ -146,6 +146,11 @@ def changed_recording(entry: CatalogEntry, **fields: object) -> CatalogEntry:
     return replace(entry, recording=replace(entry.recording, **fields))  # type: ignore[arg-type]
 
 
+def without_history(entry: CatalogEntry) -> CatalogEntry:
+    """The entry as if nothing had been noted in its history."""
+    return changed_recording(entry, history=())
+
+
 def failure(code: str = "source_busy", cause: str = "503") -> Failure:
     """A failed try."""
     return Failure(NOW, "read source", Subject.MEDIA, code, cause, "wait")

@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recording.core.deadlines import Waits, another_look, due_by_metadata, due_of, gone_by_of, next_look
+from recording.core.deadlines import (
+    URGENT,
+    Waits,
+    another_look,
+    due_by_metadata,
+    due_of,
+    gone_by_of,
+    is_urgent,
+    next_look,
+)
 from recording.core.model import FileEvent
 from tests.core.entries_of import DUE, GONE_BY, NOW, RECORDING_ID, candidate, chunk
 
@@ -103,3 +112,10 @@ def test_every_wait_is_bounded_and_goes_forward(tries: int, past: timedelta, ask
     at = next_look(replace(chunk(0), tries=tries), now, WAITS, asked)
 
     assert timedelta() < at - now <= WAITS.longest
+
+
+@pytest.mark.parametrize(
+    ("left", "expected"), [(URGENT, False), (URGENT - timedelta(seconds=1), True), (timedelta(hours=-1), True)]
+)
+def test_less_than_four_hours_are_urgent(left: timedelta, *, expected: bool) -> None:
+    assert expected == is_urgent(NOW + left, NOW)

@@ -196,7 +196,7 @@ def test_every_recording_comes_to_an_end_once_its_sources_must_have_ended(
 def bare(entry: CatalogEntry) -> CatalogEntry:
     """The entry without its counts, alerts and times of looks."""
     chunks = tuple(replace(c, failures=(), tries=0, turn=0, look_at=None if c.look_at is None else NOW) for c in entry)
-    return replace(changed_recording(entry, untold=()), chunks=chunks)
+    return replace(changed_recording(entry, untold=(), history=()), chunks=chunks)
 
 
 @given(st.lists(facts, max_size=40))

@@ -24,10 +24,11 @@ from local.acs.faults import Board, Fault, Occasion
 from local.acs.model import RequestRecord, StoredObject
 from local.faultproxy import FaultProxy
 from local.net.hosts import TOPIC_HOST
-from local.stack import CONTAINERS, TABLE, provision
+from local.stack import CONTAINERS, OPEN_TABLE, TABLE, provision
 from recording.adapters import clients
 from recording.adapters.archive import BlobArchive
 from recording.adapters.catalog import TableCatalog
+from recording.adapters.open_work import TableDirectory, TableOpenWork
 from recording.bootstrap import compose
 from recording.core.formats.messages import ChunkMessage
 from recording.core.model import CatalogEntry, Chunk, ChunkState, DocumentId, Place, Proof, RecordingId
@@ -192,10 +193,13 @@ class Scene:
         self.messages = self._running.enter_context(Messages(self._real))
         # The app never closes its connections: those that this process uses are made here, to be closed.
         table = self._running.enter_context(closing(clients.table(TABLE, self._real)))
+        open_table = self._running.enter_context(closing(clients.table(OPEN_TABLE, self._real)))
         requests = self._running.enter_context(clients.blob_requests(self.blobs))
         self.app = compose(
             Settings.from_env(self.environment() | {"ARCHIVE_STORAGE": self._real}),
             catalog=TableCatalog(table),
+            open_work=TableOpenWork(open_table),
+            directory=TableDirectory(table),
             journal=BlobArchive(self.blobs, requests, _JOURNAL),
         )
         return self

@@ -3,8 +3,9 @@
 from tests.fakes.archive import FakeArchive
 from tests.fakes.blob_source import FakeBlobSource
 from tests.fakes.catalog import FakeCatalog
+from tests.fakes.open_work import FakeDirectory, FakeOpenWork
 from tests.fakes.probe import FakeProbe, FakeProbeQueue
-from tests.fakes.queue import FakeQueue
+from tests.fakes.queue import FakeQueue, FakeTickQueue
 from tests.fakes.service import FakeCalls, FakeTopic
 from tests.fakes.source import FakeSource, FakeTransfer
 
@@ -13,10 +14,13 @@ __all__ = [
     "FakeBlobSource",
     "FakeCalls",
     "FakeCatalog",
+    "FakeDirectory",
+    "FakeOpenWork",
     "FakeProbe",
     "FakeProbeQueue",
     "FakeQueue",
     "FakeSource",
+    "FakeTickQueue",
     "FakeTopic",
     "FakeTransfer",
 ]

@@ -14,18 +14,22 @@ class FakeQueue:
 
     Attributes:
         now: the clock.
-        messages: all queued messages.
+        messages: all queued messages, of both queues.
+        urgent: those that were put into the second queue, ever.
         failures: how many of the next puts fail.
     """
 
     now: Callable[[], datetime]
     messages: list[tuple[datetime, ChunkMessage]] = field(default_factory=list)
     failures: int = 0
+    urgent: list[ChunkMessage] = field(default_factory=list)
 
-    def put(self, message: ChunkMessage, delay: timedelta) -> None:
+    def put(self, message: ChunkMessage, delay: timedelta, *, is_urgent: bool = False) -> None:
         if self.failures:
             self.failures -= 1
             raise ArchiveBusy("put message", "503")
+        if is_urgent:
+            self.urgent.append(message)
         self.messages.append((self.now() + delay, message))
 
     def take(self) -> tuple[datetime, ChunkMessage] | None:
@@ -35,3 +39,14 @@ class FakeQueue:
         first = min(self.messages, key=lambda waiting: waiting[0])
         self.messages.remove(first)
         return first
+
+
+@dataclass
+class FakeTickQueue:
+    """`TickQueue`: numbers, each with the moment from which it is visible."""
+
+    now: Callable[[], datetime]
+    ticks: list[tuple[datetime, int]] = field(default_factory=list)
+
+    def put(self, number: int, delay: timedelta) -> None:
+        self.ticks.append((self.now() + delay, number))

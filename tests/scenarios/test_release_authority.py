@@ -72,7 +72,7 @@ def test_a_delete_location_of_another_recording_deletes_nothing(stack: Stack, wa
 
     manifest = assert_archived(stack, found.recording, released=False)
     assert "another document" in manifest["chunks"][0]["keptReason"]
-    wait_told(stack, "RecordingConflict", found.id)
+    wait_told(stack, "ConflictingEvents", found.id)
     assert victim.chunks[0].exists
     victim.publish()
     assert_archived(stack, victim.recording)
@@ -85,7 +85,7 @@ def test_locations_that_change_after_the_proof_are_told_and_change_nothing(stack
     manifest = assert_archived(stack, found.recording)
     stack.event_grid.publish(with_delete_location_of(found.event, other))
 
-    wait_told(stack, "RecordingConflict", found.id)
+    wait_told(stack, "ConflictingEvents", found.id)
     assert other.chunks[0].exists
     assert "released" == chunk_view(stack, found.id)["state"]
     assert manifest == assert_archived(stack, found.recording)

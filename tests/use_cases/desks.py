@@ -10,7 +10,7 @@ from recording.core.formats.api import StartRequest
 from recording.core.model import CallEvent, CatalogEntry, Channel, Content, Format, Output, RecordingId
 from recording.ports import CallLocator
 from tests.environments import settings_of
-from tests.fakes import FakeCalls, FakeCatalog, FakeTopic
+from tests.fakes import FakeCalls, FakeCatalog, FakeDirectory, FakeOpenWork, FakeTopic
 from tests.fakes.service import FakeCall
 
 WAV = Output(Content.AUDIO, Channel.MIXED, Format.WAV)
@@ -30,7 +30,14 @@ class Desk:
         self._looks = count()
         self._numbers = count(1)
         app = compose(
-            settings_of(), catalog=self.catalog, calls=self.calls, topic=FakeTopic(), now=self.now, sleep=lambda _: None
+            settings_of(),
+            catalog=self.catalog,
+            open_work=FakeOpenWork(),
+            directory=FakeDirectory(),
+            calls=self.calls,
+            topic=FakeTopic(),
+            now=self.now,
+            sleep=lambda _: None,
         )
         self.starting, self.controlling = app.starting, app.controlling
 

@@ -83,6 +83,8 @@ class Explorer:
         world.source.on_open = lambda: self._at("source")
         for part, names in (
             (world.catalog, ("load", "save", "own")),
+            (world.open_work, ("put", "remove", "touch")),
+            (world.directory, ("add",)),
             (world.queue, ("put",)),
             (world.topic, ("publish",)),
         ):
@@ -105,9 +107,9 @@ class Explorer:
         world.source.delete = watched  # type: ignore[method-assign]
 
     def _wrapped(self, call: Callable[..., Any], part: str) -> Callable[..., Any]:
-        def wrapped(*args: object) -> object:
+        def wrapped(*args: object, **named: object) -> object:
             self._at(part)
-            done = call(*args)
+            done = call(*args, **named)
             if not (
                 self.is_calm or part == "FakeQueue"
             ):  # the message is queued already: the test must not put it a second time
@@ -370,6 +372,7 @@ class Explorer:
             if event.body.get("recordingId") == entry.recording.recording_id
         ]
         recording = entry.recording
+        yield from self.world.missing_rows()
         if recording.untold:
             yield f"{recording.untold} is untold"
         for chunk in entry:

@@ -11,7 +11,7 @@ from recording.core.model import Alarm, CatalogEntry, Door, FileEvent, Recording
 from recording.core.naming import DEFAULT_TEMPLATE, parse_template
 from tests.core.entries_of import NOW
 from tests.core.formats.file_events import CHUNKS_PATH, RECORDING, changed, chunk, file_event
-from tests.fakes import FakeCatalog, FakeTopic
+from tests.fakes import FakeCatalog, FakeDirectory, FakeOpenWork, FakeTopic
 
 DAY = timedelta(hours=24)
 HOUR = timedelta(hours=1)
@@ -22,7 +22,9 @@ def announced(
 ) -> tuple[CatalogEntry, int]:
     """The entry after an event at noon of 1 March 2026, and the number of chunk messages."""
     catalog = catalog or FakeCatalog()
-    updates = CatalogUpdates(catalog, topic or FakeTopic(), lambda: NOW, lambda _: None)
+    updates = CatalogUpdates(
+        catalog, FakeOpenWork(), FakeDirectory(), topic or FakeTopic(), lambda: NOW, lambda _: None
+    )
     found = parse_event(event)
     assert isinstance(found, FileEvent)
     messages = Announcing(updates, parse_template(DEFAULT_TEMPLATE), timedelta(hours=24)).announce(found, door)

@@ -93,7 +93,7 @@ def test_another_content_that_the_function_key_named_does_not_hide_the_one_of_ev
 
     assert sound() in [blob.content for blob in world.quarantine.blobs.values()]
     assert [] == world.source.deletions
-    assert {"RecordingConflict", "RecordingQuarantined"} <= set(world.told())
+    assert {"ConflictingEvents", "RecordingQuarantined"} <= set(world.told())
 
 
 def noise(length: int, seed: int) -> str:
@@ -146,7 +146,7 @@ def test_conflicts_by_the_thousand_after_a_proof_do_not_fill_the_entry() -> None
     world.run()
 
     assert ChunkState.RELEASED == world.state("second")
-    assert "RecordingConflict" in world.told()
+    assert "ConflictingEvents" in world.told()
 
 
 def test_a_junk_event_by_the_function_key_does_not_keep_a_recording_open() -> None:

@@ -77,7 +77,7 @@ def test_one_document_under_another_recording_is_not_lost_to_its_own() -> None:
         world.run()
 
     assert {ChunkState.RELEASED, ChunkState.KEPT} == {world.state(), world.state(recording_id=OTHER)}
-    assert "RecordingConflict" in world.told()
+    assert "ConflictingEvents" in world.told()
     assert 4 == len(world.blobs())
 
 

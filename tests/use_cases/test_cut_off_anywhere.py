@@ -13,7 +13,14 @@ from recording.core.lifecycle import lacks
 from recording.core.model import Authority, ChunkState, DocumentId, Location
 from tests.use_cases.world import RECORDING, World, elsewhere, file_event_of
 
-PARTS = {"catalog": ("load", "save", "own"), "topic": ("publish",), "source": ("delete",), "queue": ("put",)}
+PARTS = {
+    "catalog": ("load", "save", "own"),
+    "open_work": ("put", "remove", "touch"),
+    "directory": ("add",),
+    "topic": ("publish",),
+    "source": ("delete",),
+    "queue": ("put",),
+}
 ELSEWHERE = "https://us-api.asm.skype.com/v1/objects/document-0/content/audio"
 
 
@@ -49,12 +56,14 @@ class Disturbed:
                 setattr(getattr(world, part), name, self._wrapped(getattr(getattr(world, part), name), name))
 
     def _wrapped(self, call: Callable[..., Any], name: str) -> Callable[..., Any]:
-        def wrapped(*args: object) -> object:
+        def wrapped(*args: object, **named: object) -> object:
             self._call(f"{name}, before")
-            done = call(*args)
+            done = call(*args, **named)
             if name == "delete" and done:
                 self.deleted.append(args[0])  # type: ignore[arg-type]
-            if name != "put":  # else the world gives the message back a second time
+            if (
+                getattr(call, "__self__", None) is not self.world.queue
+            ):  # else the world gives the message back a second time
                 self._call(f"{name}, after")
             return done
 
@@ -94,6 +103,7 @@ class Disturbed:
     def wrong(self) -> Iterator[str]:  # noqa: C901, PLR0912 - one for each claim
         self.is_within = True
         world, entry = self.world, self.world.entry()
+        yield from world.missing_rows()
         archived = {blob.content for blob in world.archive.blobs.values()}
         for location, content in self.truth.items():
             if content not in archived:
@@ -123,7 +133,7 @@ class Disturbed:
         last = sorted(told, key=lambda event: int(str(event.body["revision"])))[-1:]  # they may come in any order
         if not last or str(recording.manifest_name) not in json.dumps(last[0].body):
             yield f"told: {world.told()}, {last}"
-        if not {"RecordingArchived", "RecordingConflict"} >= set(world.told()):
+        if not {"RecordingArchived", "ConflictingEvents"} >= set(world.told()):
             yield f"told: {world.told()}"
 
 

@@ -12,7 +12,7 @@ from recording.core.model import BlobName, RecordingId
 from recording.watch.checks import Checks
 from recording.watch.probing import Finding, Probing
 from tests.copying.copies import Clock, run_together
-from tests.fakes import FakeArchive, FakeCalls, FakeCatalog, FakeProbe, FakeProbeQueue
+from tests.fakes import FakeArchive, FakeCalls, FakeCatalog, FakeOpenWork, FakeProbe, FakeProbeQueue
 from tests.fakes.archive import Blob
 
 FOREVER = 30.0
@@ -26,6 +26,7 @@ class Services:
     archive: FakeArchive = field(default_factory=FakeArchive)
     queue: FakeProbeQueue = field(default_factory=FakeProbeQueue)
     catalog: FakeCatalog = field(default_factory=FakeCatalog)
+    open_work: FakeOpenWork = field(default_factory=FakeOpenWork)
     calls: FakeCalls = field(default_factory=FakeCalls)
     tier: str = "Hot"
     expected_tier: str = "Hot"
@@ -39,11 +40,12 @@ class Services:
             containers={"recordings": self.archive},
             queues={"chunks": self.queue},
             catalog=self.catalog,
+            open_work=self.open_work,
             calls=self.calls,
             new_id=uuid.uuid4,
         )
         findings = Probing(checks.all(), Clock()).probe()
-        assert ["archive", "container recordings", "queue chunks", "catalog", "communication"] == [
+        assert ["archive", "container recordings", "queue chunks", "catalog", "open work", "communication"] == [
             finding.name for finding in findings
         ]
         return {finding.name: finding.problem for finding in findings if finding.problem}

@@ -19,7 +19,7 @@ from recording.events.taking import MOST_NAMED, Reception
 from tests.core.entries_of import NOW
 from tests.core.formats.file_events import CHUNKS_PATH, RECORDING, changed, chunk, cloud_event, file_event
 from tests.environments import settings_of
-from tests.fakes import FakeArchive, FakeCalls, FakeCatalog, FakeTopic
+from tests.fakes import FakeArchive, FakeCalls, FakeCatalog, FakeDirectory, FakeOpenWork, FakeTopic
 
 SUBJECT = "/recording/call/c/recordingId/"
 OTHER = "Microsoft.Communication.IncomingCall"
@@ -54,6 +54,8 @@ class World:
         self.receiving = compose(
             settings_of(),
             catalog=self.catalog,
+            open_work=FakeOpenWork(),
+            directory=FakeDirectory(),
             journal=self.journal,
             topic=self.topic,
             calls=self.calls,

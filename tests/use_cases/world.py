@@ -11,7 +11,7 @@ from recording.chunks.archiving import Archiving, Outcome
 from recording.core.deadlines import due_of, gone_by_of
 from recording.core.errors import Permanent, RecordingError, Transient
 from recording.core.formats.messages import ChunkMessage
-from recording.core.lifecycle import Announced, Announcement
+from recording.core.lifecycle import Announced, Announcement, open_at
 from recording.core.model import (
     AnnouncedChunk,
     Authority,
@@ -30,7 +30,18 @@ from tests.copying.copies import engine_of
 from tests.core.media_files import chunk as riff_chunk
 from tests.core.media_files import wav, wav_format
 from tests.environments import settings_of
-from tests.fakes import FakeArchive, FakeBlobSource, FakeCalls, FakeCatalog, FakeQueue, FakeSource, FakeTopic
+from tests.fakes import (
+    FakeArchive,
+    FakeBlobSource,
+    FakeCalls,
+    FakeCatalog,
+    FakeDirectory,
+    FakeOpenWork,
+    FakeQueue,
+    FakeSource,
+    FakeTickQueue,
+    FakeTopic,
+)
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 RETENTION = timedelta(hours=24)
@@ -92,6 +103,9 @@ class World:
     overflow: FakeArchive = field(default_factory=FakeArchive)
     journal: FakeArchive = field(default_factory=FakeArchive)
     catalog: FakeCatalog = field(default_factory=FakeCatalog)
+    open_work: FakeOpenWork = field(default_factory=FakeOpenWork)
+    directory: FakeDirectory = field(default_factory=FakeDirectory)
+    calls: FakeCalls = field(default_factory=FakeCalls)
     topic: FakeTopic = field(default_factory=FakeTopic)
     given_back: list[ChunkMessage] = field(default_factory=list)
     errors: list[RecordingError] = field(default_factory=list)
@@ -99,6 +113,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.queue = FakeQueue(self.clock.now)
+        self.ticks = FakeTickQueue(self.clock.now)
         self.archiving = self.worker()
 
     def worker(self, slice_seconds: float = 600.0) -> Archiving:
@@ -106,7 +121,7 @@ class World:
         clock, settings = self.clock, settings_of(RELEASE_AT_SOURCE=self.authority, **self.settings)
         self.app = compose(
             replace(settings, copy=replace(settings.copy, slice_length=timedelta(seconds=slice_seconds))),
-            calls=FakeCalls(),
+            calls=self.calls,
             source=self.source,
             archive=self.archive,
             quarantine=self.quarantine,
@@ -115,6 +130,10 @@ class World:
             overflowed=FakeBlobSource(self.overflow),
             journal=self.journal,
             catalog=self.catalog,
+            open_work=self.open_work,
+            sweep_states=self.open_work,
+            tick_queue=self.ticks,
+            directory=self.directory,
             queue=self.queue,
             checks={},
             topic=self.topic,
@@ -243,6 +262,16 @@ class World:
             self.clock.at = max(self.clock.at, end)
 
     # Inspection
+
+    def missing_rows(self) -> Iterator[str]:
+        """Every entry that owes something without the row that stands for it: the sweep would not find it."""
+        rows = {(row.recording_id, row.opening) for row in self.open_work.rows.values()}
+        for recording_id, entry in self.catalog.entries.items():
+            opening = entry.recording.opening
+            if (open_at(entry) is None) != (opening.hour is None):
+                yield f"{recording_id} owes by {open_at(entry)}, and its opening is {opening}"
+            if opening.hour is not None and (recording_id, opening) not in rows:
+                yield f"{recording_id} has no row"
 
     def entry(self, recording_id: RecordingId = RECORDING) -> CatalogEntry:
         """The catalog's entry of a recording."""

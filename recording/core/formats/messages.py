@@ -1,4 +1,4 @@
-"""The queue message of one chunk."""
+"""The queue messages of a chunk, and of a tick of the sweep."""
 
 import json
 from dataclasses import dataclass, field
@@ -15,17 +15,46 @@ class ChunkMessage:
     """The next steps of this chunk are to be done.
 
     `look_at` is the value of the chunk's `look_at` when the message was put; if the chunk has another one when the
-    message comes, another message has replaced this one. A message put by a person has none.
+    message comes, another message has replaced this one. A message put by a person has none. `is_urgent` says which
+    queue it is for; it is not in the message.
     """
 
     recording_id: RecordingId
     document_id: DocumentId
     look_at: datetime | None = field(default=None, compare=False)
+    is_urgent: bool = field(default=False, compare=False)
 
     def to_message(self) -> str:
         """The message as JSON. It contains ids only, as all else is in the catalog; so it is never out of date."""
         fields = {"recordingId": self.recording_id, "documentId": self.document_id}
         return json.dumps(fields if self.look_at is None else fields | {"lookAt": format_time(self.look_at)})
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """The sweep is to go on. `number` is the place of the tick in its chain."""
+
+    number: int
+
+    def to_message(self) -> str:
+        """The message as JSON."""
+        return json.dumps({"tick": self.number})
+
+
+def parse_tick(message: bytes) -> Tick:
+    """Read the message of a tick.
+
+    Raises:
+        InvalidRequest: it is none.
+    """
+    try:
+        found = json.loads(reading.message_text(message))
+    except (ValueError, RecursionError) as error:
+        raise InvalidRequest("message", "neither JSON nor base64 of it, or nested too deep") from error
+    number = found.get("tick") if isinstance(found, dict) else None
+    if not isinstance(number, int):
+        raise InvalidRequest("tick", "missing or not a whole number")
+    return Tick(number)
 
 
 def parse_chunk_message(message: bytes) -> ChunkMessage:

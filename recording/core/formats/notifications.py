@@ -20,7 +20,9 @@ class EventName(StrEnum):
     INCOMPLETE = "RecordingIncomplete"
     AT_RISK = "RecordingAtRisk"
     QUARANTINED = "RecordingQuarantined"
-    CONFLICT = "RecordingConflict"
+    CONFLICT = "ConflictingEvents"
+    MISSING = "RecordingMissing"
+    SWEPT = "SweepFoundWork"
     UNREADABLE = "RecordingEventUnreadable"
     LOST = "RecordingLost"
     DAMAGED = "RecordingDamaged"
@@ -34,6 +36,9 @@ _BY_ALARM: Mapping[Alarm, EventName] = {
     Alarm.UNREADABLE: EventName.UNREADABLE,
     Alarm.STUCK: EventName.AT_RISK,
     Alarm.IMPOSSIBLE: EventName.AT_RISK,
+    Alarm.AT_RISK: EventName.AT_RISK,
+    Alarm.MISSING: EventName.MISSING,
+    Alarm.FOUND_BY_SWEEP: EventName.SWEPT,
 }
 
 

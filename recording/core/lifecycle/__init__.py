@@ -12,13 +12,14 @@ anew. Nothing here reads a clock, waits, or does I/O.
 - RELEASED: closed. The source was deleted, on a proof.
 - KEPT: closed. A copy is verified, and the source was left alone on purpose, or had ended by itself.
 - QUARANTINED: in doubt. The source is left alone and looked at again at `look_at`; without a `look_at` the chunk is
-  closed, and a person decides about the copy that stands apart.
+  closed, and a person decides about the copy that stands apart. If the person accepts it (`is_accepted`), it is copied
+  into the archive.
 - LOST: closed. The source has ended, and there is no copy.
 
 ARCHIVED, RELEASED and KEPT are the proven states (`PROVEN`): in exactly these a chunk has a `proof`. A `Chunk` that
-breaks this, or another of its promises, cannot be made. The state of a recording moves by control facts (`Paused`,
-`Resumed`, `Stopped`) until the first file event; from then on it is computed from the states of the chunks, and never
-set.
+breaks this, or another of its promises, cannot be made. The state of a recording moves by the facts about it (`Paused`,
+`Resumed`, `Stopped`, `Ended`, `Missed`, `NeverCame`) until the first file event; from then on it is computed from the
+states of the chunks. A recording that is over without a file event is STOPPED, then MISSING, and LOST at last.
 
 **Facts.** A fact is something that has happened: an event was read, a copy was verified, a try failed. Its name is a
 past participle, its fields are what was seen. A `ChunkFact` is about one chunk of an entry, and `CHUNK_TRANSITIONS`
@@ -48,6 +49,7 @@ until the bytes of one are verified. Three rules decide what may change what:
    the overflow, which is brought home. Even a LOST chunk becomes ANNOUNCED when it is announced again, and ARCHIVED
    when the copy of another try proves to be right.
 3. What ends without a whole archive is told to a person.
+4. A person's decision (`Decided`) outweighs what was found. It is kept in the history, with name and reason.
 
 A recording is complete once its manifest is written (`Completed`). If a chunk opens again after that, or what the
 recording lacks becomes another, `completed_at` is cleared and `revision` goes up by one: another manifest is owed.
@@ -62,13 +64,18 @@ It is not stored, so it cannot be out of date. For a chunk, the first that appli
 - it is closed: `CompleteRecording` if the recording owes a manifest, `LookAgain` if it will at a known moment, else
   `Done`;
 - its next look is in the future: `LookAgain`;
+- a person has accepted the copy that stands apart: `AcceptCopy`;
 - it is not proven: `CopyChunk`, with the candidate whose turn it is;
 - its metadata file is owed, and the source had not ended before the copy was verified: `ArchiveMetadata`;
 - else: `ReleaseChunk`.
 
 A worker does the step, applies the fact that comes of it, and asks again. Where the last release of a recording leads
 to its completion at once, both facts are saved together (`decide_all`). `Decision.steps` names the chunks for which a
-message is to be queued; only `Announced` names any.
+message is to be queued; only `Announced` and `Decided` name any.
+
+**Open work.** `open_at(entry)` is by when the entry needs attention, and None if it owes nothing. Each entry that owes
+something has a row in the table of open work. `CatalogUpdates` writes it before it saves the entry, and removes it
+after it has saved that nothing is owed. So an event, a message or a worker may be lost: the sweep finds the row.
 
 **To add a fact:** give it a class in `facts` and a place in `ChunkFact` or `RecordingFact`. For a chunk fact, fill its
 cell in every state of `tables`, and write in `chunks` what it changes (`_changed`) and whether it alerts (`_alert`);
@@ -89,15 +96,21 @@ from recording.core.lifecycle.facts import (
     Announced,
     Announcement,
     Archived,
+    Checked,
     ChunkFact,
     Completed,
     Damaged,
+    Decided,
     Disputed,
+    Ended,
     Expired,
     Fact,
     Failed,
+    FoundBySweep,
     Kept,
     MetadataArchived,
+    Missed,
+    NeverCame,
     Overflowed,
     Paused,
     Quarantined,
@@ -107,8 +120,10 @@ from recording.core.lifecycle.facts import (
     Started,
     Stopped,
     Told,
+    Warned,
 )
 from recording.core.lifecycle.next_step import (
+    AcceptCopy,
     ArchiveMetadata,
     CompleteRecording,
     CopyChunk,
@@ -118,30 +133,39 @@ from recording.core.lifecycle.next_step import (
     ReleaseChunk,
     next_step,
 )
+from recording.core.lifecycle.opening import is_stale, open_at, with_opening
+from recording.core.lifecycle.rulings import refusal
 from recording.core.lifecycle.tables import CHUNK_TRANSITIONS, RECORDING_TRANSITIONS
 from recording.core.lifecycle.wholeness import doubts_about_whole, lacks
 
 __all__ = [
     "CHUNK_TRANSITIONS",
     "RECORDING_TRANSITIONS",
+    "AcceptCopy",
     "Announced",
     "Announcement",
     "ArchiveMetadata",
     "Archived",
+    "Checked",
     "ChunkFact",
     "CompleteRecording",
     "Completed",
     "CopyChunk",
     "Damaged",
+    "Decided",
     "Decision",
     "Disputed",
     "Done",
+    "Ended",
     "Expired",
     "Fact",
     "Failed",
+    "FoundBySweep",
     "Kept",
     "LookAgain",
     "MetadataArchived",
+    "Missed",
+    "NeverCame",
     "NextStep",
     "Overflowed",
     "Paused",
@@ -153,9 +177,14 @@ __all__ = [
     "Started",
     "Stopped",
     "Told",
+    "Warned",
     "decide",
     "decide_all",
     "doubts_about_whole",
+    "is_stale",
     "lacks",
     "next_step",
+    "open_at",
+    "refusal",
+    "with_opening",
 ]

@@ -5,12 +5,32 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from recording.core.lifecycle.announced import announced
-from recording.core.lifecycle.changes import with_fields, with_state
+from recording.core.lifecycle.changes import alerted, with_fields, with_state
 from recording.core.lifecycle.chunks import chunk_decided
-from recording.core.lifecycle.facts import Announced, Completed, Fact, Paused, Resumed, Started, Stopped, Told
+from recording.core.lifecycle.facts import (
+    Announced,
+    Checked,
+    Completed,
+    Decided,
+    Ended,
+    Fact,
+    FoundBySweep,
+    Missed,
+    NeverCame,
+    Paused,
+    Resumed,
+    Started,
+    Stopped,
+    Told,
+    Warned,
+)
+from recording.core.lifecycle.history import with_history
+from recording.core.lifecycle.rulings import ruled
 from recording.core.lifecycle.tables import RECORDING_TRANSITIONS
 from recording.core.lifecycle.wholeness import completion_at, lacks
-from recording.core.model import APP, Actor, CatalogEntry, DocumentId, Recording, RecordingState
+from recording.core.model import APP, Actor, Alarm, Alert, CatalogEntry, DocumentId, Recording, RecordingState
+
+_SWEPT = "sweep"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +55,10 @@ def decide(entry: CatalogEntry | None, fact: Fact, now: datetime, by: Actor = AP
     """
     decision = _decided(entry, fact, now)
     after = decision.entry
-    if after == entry or after.recording.changed_by == by:
+    if after == entry and not (isinstance(fact, Decided) and decision.steps):  # a decision is kept in any case
         return decision
-    return replace(decision, entry=replace(after, recording=replace(after.recording, changed_by=by)))
+    after = with_history(entry, after, fact, now, by)
+    return replace(decision, entry=with_fields(after, changed_by=by))
 
 
 def decide_all(entry: CatalogEntry | None, facts: Sequence[Fact], now: datetime, by: Actor = APP) -> Decision:
@@ -56,17 +77,49 @@ def _decided(entry: CatalogEntry | None, fact: Fact, now: datetime) -> Decision:
         return Decision(*announced(entry, fact, now))
     if entry is None:
         raise KeyError(fact)
+    if isinstance(fact, Decided):
+        return Decision(*ruled(entry, fact))
+    if isinstance(fact, Paused | Resumed | Stopped | Ended | Missed | NeverCame):
+        return Decision(_moved(entry, fact, now))
+    if isinstance(fact, Completed | Told | Checked | Warned | FoundBySweep):
+        return Decision(_noted(entry, fact, now))
+    return Decision(chunk_decided(entry, fact))
+
+
+def _noted(
+    entry: CatalogEntry, fact: Completed | Told | Checked | Warned | FoundBySweep, now: datetime
+) -> CatalogEntry:
+    """The entry after a fact about the recording that moves no state by itself."""
     if isinstance(fact, Completed):
-        return Decision(_completed(entry, fact, now))
+        return _completed(entry, fact, now)
     if isinstance(fact, Told):
         untold = tuple(alert for alert in entry.recording.untold if alert not in fact.alerts)
-        return Decision(with_fields(entry, untold=untold))
-    if isinstance(fact, Paused | Resumed | Stopped):
-        before = entry.recording
-        state = RECORDING_TRANSITIONS.get(before.state, {}).get(type(fact), before.state)
-        is_stopped_now = state is RecordingState.STOPPED is not before.state
-        return Decision(with_fields(entry, state=state, stopped_at=now if is_stopped_now else before.stopped_at))
-    return Decision(chunk_decided(entry, fact))
+        return with_fields(entry, untold=untold)
+    if isinstance(fact, Checked):
+        return with_fields(entry, checked_at=now, active_at=now if fact.is_active else entry.recording.active_at)
+    if isinstance(fact, Warned):
+        return _warned(entry, fact.stage, Alert(Alarm.AT_RISK, fact.reason))
+    return _warned(entry, f"{_SWEPT}: {fact.what}", Alert(Alarm.FOUND_BY_SWEEP, fact.what))
+
+
+def _moved(
+    entry: CatalogEntry, fact: Paused | Resumed | Stopped | Ended | Missed | NeverCame, now: datetime
+) -> CatalogEntry:
+    """The entry after a fact that moves the state of a recording without a chunk."""
+    before = entry.recording
+    state = RECORDING_TRANSITIONS.get(before.state, {}).get(type(fact), before.state)
+    if state is before.state or (entry.chunks and isinstance(fact, NeverCame)):
+        return entry
+    after = with_fields(entry, state=state, stopped_at=now if state is RecordingState.STOPPED else before.stopped_at)
+    if isinstance(fact, Missed | NeverCame):
+        alarm = Alarm.MISSING if isinstance(fact, Missed) else Alarm.LOST
+        return alerted(after, Alert(alarm, fact.reason))
+    return after
+
+
+def _warned(entry: CatalogEntry, stage: str, alert: Alert) -> CatalogEntry:
+    warned = entry.recording.warned
+    return entry if stage in warned else alerted(with_fields(entry, warned=(*warned, stage)), alert)
 
 
 def _started(entry: CatalogEntry | None, fact: Started, now: datetime) -> CatalogEntry:

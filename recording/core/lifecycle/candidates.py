@@ -78,6 +78,8 @@ def seen_again(chunk: Chunk, announcement: Announcement, candidate: Candidate) -
         conflict = f"event {candidate.event_id} announces it otherwise than the function key, by which it was proven"
         chunk = replace(chunk, state=ChunkState.ANNOUNCED, proof=None, proven=None, kept_reason="", released_at=None)
     known = next((one for one in chunk.candidates if one.announced == candidate.announced), None)
+    if chunk.is_given_up and known is not None:
+        return chunk, ""  # a repeated event is no reason against a person's decision; a new announcement is
     if known is not None:
         better = replace(known, door=candidate.door) if candidate.door is Door.EVENT_GRID else known
         candidates = tuple(better if one is known else one for one in chunk.candidates)
@@ -93,6 +95,7 @@ def seen_again(chunk: Chunk, announcement: Announcement, candidate: Candidate) -
     again = replace(
         chunk,
         state=chunk.state if is_doubted else ChunkState.ANNOUNCED,
+        is_given_up=False,
         look_at=candidate.seen_at if is_doubted else None,
         candidates=tuple(ordered[:MOST_CANDIDATES]),
         due=min(chunk.due, announcement.due),

@@ -17,6 +17,7 @@ from recording.core.model import (
     Output,
     Proof,
     RecordingId,
+    Ruling,
     ServerCallId,
 )
 
@@ -47,6 +48,49 @@ class Resumed:
 @dataclass(frozen=True, slots=True)
 class Stopped:
     """The service accepted our request to stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The recording is over, by what the service or a call event says; `how` is that, in words."""
+
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The service was asked for the state of a recording; `is_active`: it records."""
+
+    is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """The recording is over, and its file event is overdue."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NeverCame:
+    """No file event came, or none that could be read, and every source must have ended."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """A person is to be warned of a danger to the recording, once for each `stage`."""
+
+    stage: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundBySweep:
+    """The sweep found work of this recording that an event or a message should have brought; `what` is that."""
+
+    what: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +225,15 @@ class Expired:
 
 
 @dataclass(frozen=True, slots=True)
+class Decided:
+    """A person has decided about a chunk, for a reason."""
+
+    document_id: DocumentId
+    ruling: Ruling
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Completed:
     """The manifest of these chunks is written, and its event published; `lacks` is what it names as missing."""
 
@@ -200,5 +253,20 @@ class Told:
 ChunkFact = (
     Archived | MetadataArchived | Quarantined | Disputed | Damaged | Released | Kept | Failed | Overflowed | Expired
 )
-RecordingFact = Started | Paused | Resumed | Stopped | Announced | Completed | Told
+RecordingFact = (
+    Started
+    | Paused
+    | Resumed
+    | Stopped
+    | Ended
+    | Checked
+    | Missed
+    | NeverCame
+    | Warned
+    | FoundBySweep
+    | Announced
+    | Decided
+    | Completed
+    | Told
+)
 Fact = ChunkFact | RecordingFact

@@ -15,6 +15,11 @@ class CopyChunk:
 
 
 @dataclass(frozen=True, slots=True)
+class AcceptCopy:
+    """Copy what stands apart into the archive, as a person decided, and verify it."""
+
+
+@dataclass(frozen=True, slots=True)
 class ArchiveMetadata:
     """The media is proven and its metadata file is missing: archive that, and verify it."""
 
@@ -43,7 +48,7 @@ class Done:
     """There is nothing left to do for this chunk, and none for its recording that another chunk's step will not do."""
 
 
-NextStep = CopyChunk | ArchiveMetadata | ReleaseChunk | CompleteRecording | LookAgain | Done
+NextStep = CopyChunk | AcceptCopy | ArchiveMetadata | ReleaseChunk | CompleteRecording | LookAgain | Done
 
 
 def next_step(entry: CatalogEntry, document_id: DocumentId, now: datetime) -> NextStep:
@@ -59,6 +64,8 @@ def next_step(entry: CatalogEntry, document_id: DocumentId, now: datetime) -> Ne
         return _for_recording(entry, now)
     if chunk.look_at is not None and chunk.look_at > now:
         return LookAgain(chunk.look_at)
+    if chunk.is_accepted:
+        return AcceptCopy()
     if chunk.state is not ChunkState.ARCHIVED:
         return CopyChunk(chunk.next_candidate)
     # A copy compared only with its own blob metadata is never an authority to delete: its metadata file is not needed.

@@ -7,10 +7,13 @@ from recording.core.lifecycle.facts import (
     ChunkFact,
     Damaged,
     Disputed,
+    Ended,
     Expired,
     Failed,
     Kept,
     MetadataArchived,
+    Missed,
+    NeverCame,
     Overflowed,
     Paused,
     Quarantined,
@@ -105,7 +108,10 @@ and without a next look becomes LOST instead of QUARANTINED.
 
 _R = RecordingState
 RECORDING_TRANSITIONS: Mapping[RecordingState, Mapping[type[RecordingFact], RecordingState]] = {
-    _R.STARTED: {Paused: _R.PAUSED, Resumed: _R.STARTED, Stopped: _R.STOPPED},
-    _R.PAUSED: {Paused: _R.PAUSED, Resumed: _R.STARTED, Stopped: _R.STOPPED},
+    _R.STARTED: {Paused: _R.PAUSED, Resumed: _R.STARTED, Stopped: _R.STOPPED, Ended: _R.STOPPED},
+    _R.PAUSED: {Paused: _R.PAUSED, Resumed: _R.STARTED, Stopped: _R.STOPPED, Ended: _R.STOPPED},
+    _R.STOPPED: {Missed: _R.MISSING, NeverCame: _R.LOST},
+    _R.MISSING: {NeverCame: _R.LOST},
+    _R.ANNOUNCED: {NeverCame: _R.LOST},  # only of a recording without a chunk; see `applying`
 }
-"""The state to which a control fact leads. In every other state it is late and changes nothing."""
+"""The state to which a fact about a recording without a chunk leads. In every other state it changes nothing."""

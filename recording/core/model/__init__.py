@@ -1,7 +1,7 @@
 """The domain as frozen values: its vocabulary, evidence, parsed events, chunks, and the entries of the catalog."""
 
 from recording.core.model.chunk import Chunk
-from recording.core.model.entry import CatalogEntry, Recording
+from recording.core.model.entry import CatalogEntry, Opening, Recording
 from recording.core.model.events import CallEvent, FileEvent
 from recording.core.model.evidence import (
     Alert,
@@ -9,6 +9,7 @@ from recording.core.model.evidence import (
     Candidate,
     Digest,
     Failure,
+    Happened,
     MetadataProof,
     Proof,
     Unread,
@@ -34,6 +35,7 @@ from recording.core.model.words import (
     Place,
     RecordingId,
     RecordingState,
+    Ruling,
     ServerCallId,
     Subject,
 )
@@ -63,14 +65,17 @@ __all__ = [
     "Failure",
     "FileEvent",
     "Format",
+    "Happened",
     "Location",
     "MetadataProof",
+    "Opening",
     "Output",
     "Place",
     "Proof",
     "Recording",
     "RecordingId",
     "RecordingState",
+    "Ruling",
     "ServerCallId",
     "Subject",
     "Unread",

@@ -24,6 +24,8 @@ class Chunk:
         overflow: the proof of a copy in the overflow, made while the archive could not be written; never withdrawn.
         overflow_doubts: what was in doubt about that copy when it was made.
         doubts: why it is in doubt.
+        is_accepted: whether a person has accepted the copy that stands apart; it is to be archived.
+        is_given_up: whether a person has given it up.
         is_disputed: whether the blob of this name in the archive was proven, and is in doubt since.
         released_at: when the source was deleted.
         kept_reason: why a proven chunk was not released.
@@ -49,6 +51,8 @@ class Chunk:
     overflow: Proof | None = None
     overflow_doubts: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
+    is_accepted: bool = False
+    is_given_up: bool = False
     is_disputed: bool = False
     released_at: datetime | None = None
     kept_reason: str = ""
@@ -82,6 +86,9 @@ class Chunk:
             "a doubt has a next look or a copy": state is ChunkState.QUARANTINED
             and self.look_at is None
             and self.apart is None,
+            "what a person accepts stands apart, in doubt": self.is_accepted
+            and (self.apart is None or state is not ChunkState.QUARANTINED),
+            "what a person gives up is lost": self.is_given_up and state is not ChunkState.LOST,
             "what is closed is not looked at": self.look_at is not None and state in _CLOSED,
         }
         if any(broken.values()):
@@ -95,7 +102,12 @@ class Chunk:
     @property
     def is_closed(self) -> bool:
         """Whether there is no further step for this chunk; an announcement may open it again."""
-        return self.state in _CLOSED or (self.state is ChunkState.QUARANTINED and self.look_at is None)
+        return self.state in _CLOSED or self.is_undecided
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether it is in doubt, is not looked at again, and waits for a person."""
+        return self.state is ChunkState.QUARANTINED and self.look_at is None and not self.is_accepted
 
     @property
     def is_metadata_owed(self) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from recording.core.model.chunk import Chunk
-from recording.core.model.evidence import Alert, Unread
+from recording.core.model.evidence import Alert, Happened, Unread
 from recording.core.model.words import (
     APP,
     Actor,
@@ -21,13 +21,29 @@ from recording.core.model.words import (
 
 
 @dataclass(frozen=True, slots=True)
+class Opening:
+    """Since when, and in which row of the open work, a recording owes something.
+
+    Attributes:
+        hour: the hour of the moment that `core.lifecycle.opening` computes; None while nothing is owed.
+        number: raised with every change of the hour, so that each row has a key of its own.
+    """
+
+    hour: datetime | None = None
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Recording:
     """All that is known of one recording, except its chunks.
 
     Attributes:
         output: what is recorded; None while it is not known.
         requested_at: when this app started it; None for a recording that others started.
-        stopped_at: when the service accepted our order to stop it; None for one that ended otherwise.
+        stopped_at: when it ended, as far as is known: the service accepted our order to stop it, said that it is over,
+            or the call ended.
+        checked_at: when the service was last asked for its state.
+        active_at: when the service last said that it records.
         started_at, duration, session_end_reason: as its file event says.
         announced_at: when its first file event came.
         unread: chunks of its events that could not be read.
@@ -37,6 +53,9 @@ class Recording:
         completed_at: when that manifest was written; None while one is owed.
         revision: the number of the manifest, from 1; a change after completion owes the next.
         changed_by: who caused the last change.
+        warned: the warnings that have been given already, each of which is given once.
+        history: what happened to it, in order; see `core.lifecycle.history`.
+        opening: its row of the open work.
     """
 
     recording_id: RecordingId
@@ -49,6 +68,8 @@ class Recording:
     room_id: str | None = None
     requested_at: datetime | None = None
     stopped_at: datetime | None = None
+    checked_at: datetime | None = None
+    active_at: datetime | None = None
     started_at: datetime | None = None
     duration: timedelta | None = None
     session_end_reason: str = ""
@@ -60,6 +81,9 @@ class Recording:
     completed_at: datetime | None = None
     revision: int = 1
     changed_by: Actor = APP
+    warned: tuple[str, ...] = ()
+    history: tuple[Happened, ...] = ()
+    opening: Opening = Opening()
 
 
 @dataclass(frozen=True, slots=True)

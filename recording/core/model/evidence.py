@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from recording.core.model.words import Alarm, BlobName, DocumentId, Door, Location, Place, Subject
+from recording.core.model.words import Actor, Alarm, BlobName, DocumentId, Door, Location, Place, Subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,3 +98,19 @@ class Alert:
     alarm: Alarm
     reason: str
     document_id: DocumentId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """Something that happened to a recording, for its history.
+
+    `what` is the name of a fact. `times` counts repetitions in a row, of which `at` is the first and `until` the last.
+    """
+
+    at: datetime
+    what: str
+    by: Actor
+    detail: str = ""
+    document_id: DocumentId | None = None
+    times: int = 1
+    until: datetime | None = None

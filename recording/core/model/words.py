@@ -79,6 +79,8 @@ class RecordingState(StrEnum):
     RELEASED = "released"
     QUARANTINED = "quarantined"
     INCOMPLETE = "incomplete"
+    MISSING = "missing"
+    """It is over, and its file event is overdue."""
     LOST = "lost"
 
 
@@ -135,3 +137,17 @@ class Alarm(StrEnum):
     UNREADABLE = "unreadable"
     STUCK = "stuck"
     IMPOSSIBLE = "impossible"
+    AT_RISK = "at risk"
+    MISSING = "missing"
+    FOUND_BY_SWEEP = "found by sweep"
+
+
+class Ruling(StrEnum):
+    """What a person decides about a chunk."""
+
+    RETRY = "retry"
+    """Try again now, whatever was found before."""
+    ACCEPT = "accept"
+    """The copy that stands apart is right: it goes into the archive."""
+    GIVE_UP = "give-up"
+    """Nothing more is to be done; the chunk is lost."""

@@ -38,6 +38,9 @@ ALARMED = {
     Alarm.UNREADABLE: EventName.UNREADABLE,
     Alarm.STUCK: EventName.AT_RISK,
     Alarm.IMPOSSIBLE: EventName.AT_RISK,
+    Alarm.AT_RISK: EventName.AT_RISK,
+    Alarm.MISSING: EventName.MISSING,
+    Alarm.FOUND_BY_SWEEP: EventName.SWEPT,
 }
 
 

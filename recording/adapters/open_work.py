@@ -1,0 +1,182 @@
+"""The rows of open work by hour, the state of the sweep, and the recordings of each day, in Table storage."""
+
+import json
+import logging
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import msgspec
+from azure.core.exceptions import AzureError
+
+from recording import log
+from recording.adapters.rows import decoded
+from recording.adapters.sdk_errors import code_of, status_of
+from recording.adapters.storage_errors import storage_error
+from recording.adapters.table import Mark, Row, Table
+from recording.core.errors import InvalidRequest, RecordingError
+from recording.core.model import Opening, RecordingId
+from recording.core.naming import encode
+from recording.core.times import format_time, parse_time
+from recording.ports import DayPage, OpenPage, OpenRow, SweepState
+
+_HOUR = "%Y%m%d%H"
+_AFTER_HOURS = ":"
+"""Greater than every hour, which consists of digits, and less than every other partition."""
+_SWEEP, _STATE = "sweep", "state"
+_CONFLICTS = frozenset({409, 412})
+_NO_SUCH_ROW = frozenset({"ResourceNotFound", "EntityNotFound"})
+_NOT_OF_THE_ROW = "Table"
+"""Prefix of codes that are not about the row, such as TableBeingDeleted."""
+# Created at import: see `rows`.
+_SWEEP_STATE = msgspec.json.Decoder(SweepState)
+
+
+class TableOpenWork:
+    """`OpenWork` and `SweepStates` over one table, which must exist: a partition for each hour, one for the sweep."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def put(self, recording_id: RecordingId, opening: Opening, at: datetime) -> None:
+        """See `ports.OpenWork.put`."""
+        partition, row = _keys(recording_id, opening)
+        fields = {"recordingId": recording_id, "number": opening.number}
+        times = {"since": format_time(at), "lookAt": format_time(at)}
+        try:
+            self._table.put({"PartitionKey": partition, "RowKey": row, **fields, **times})
+        except AzureError as error:
+            raise _error("open work", error, recording_id) from error
+
+    def remove(self, recording_id: RecordingId, opening: Opening) -> None:
+        """See `ports.OpenWork.remove`."""
+        try:
+            self._table.delete(*_keys(recording_id, opening))
+        except AzureError as error:
+            if not _is_no_such_row(error):
+                raise _error("close work", error, recording_id) from error
+
+    def touch(
+        self,
+        recording_id: RecordingId,
+        opening: Opening,
+        *,
+        since: datetime | None = None,
+        look_at: datetime | None = None,
+    ) -> None:
+        """See `ports.OpenWork.touch`."""
+        partition, row = _keys(recording_id, opening)
+        given = {name: format_time(at) for name, at in (("since", since), ("lookAt", look_at)) if at is not None}
+        try:
+            self._table.merge({"PartitionKey": partition, "RowKey": row, **given})
+        except AzureError as error:
+            if not _is_no_such_row(error):
+                raise _error("touch work", error, recording_id) from error
+
+    def page(self, limit: int, after: str = "", until: datetime | None = None) -> OpenPage:
+        """See `ports.OpenWork.page`."""
+        last = f"lt '{_AFTER_HOURS}'" if until is None else f"le '{until.astimezone(UTC):{_HOUR}}'"
+        condition = f"PartitionKey ge '0' and PartitionKey {last}"
+        rows, following = _page(self._table, "list open work", condition, limit, after)
+        return OpenPage(tuple(found for row in rows if (found := _open_row(row)) is not None), following)
+
+    def load(self) -> SweepState:
+        """See `ports.SweepStates.load`."""
+        try:
+            row, etag = self._table.get(_SWEEP, _STATE)
+        except AzureError as error:
+            if _is_no_such_row(error):
+                return SweepState()
+            raise _error("load sweep", error) from error
+        return replace(decoded(_SWEEP_STATE, row.get("body"), "load sweep", {}), version=etag)
+
+    def save(self, state: SweepState) -> SweepState | None:
+        """See `ports.SweepStates.save`."""
+        row = {"PartitionKey": _SWEEP, "RowKey": _STATE, "body": msgspec.json.encode(state)}
+        try:
+            etag = self._table.replace(row, state.version) if state.version else self._table.insert(row)
+        except AzureError as error:
+            if _is_no_such_row(error) or _is_conflict(error):
+                return None
+            raise _error("save sweep", error) from error
+        return replace(state, version=etag)
+
+
+class TableDirectory:
+    """`Directory` over the catalog's table: a partition for each day. No recording has its key: see `naming.encode`."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def add(self, recording_id: RecordingId, at: datetime) -> None:
+        """See `ports.Directory.add`."""
+        moment = at.astimezone(UTC)
+        row = {"PartitionKey": _day(moment), "RowKey": f"{moment:%H%M%S%f}~{encode(recording_id)}"}
+        try:
+            self._table.put({**row, "recordingId": recording_id})
+        except AzureError as error:
+            raise _error("list recording", error, recording_id) from error
+
+    def page(self, day: datetime, limit: int, after: str = "") -> DayPage:
+        """See `ports.Directory.page`."""
+        condition = f"PartitionKey eq '{_day(day.astimezone(UTC))}'"
+        rows, following = _page(self._table, "list recordings", condition, limit, after)
+        return DayPage(tuple(RecordingId(row["recordingId"]) for row in rows), following)
+
+
+def _keys(recording_id: RecordingId, opening: Opening) -> tuple[str, str]:
+    if opening.hour is None:
+        raise AssertionError("an opening without an hour has no row")
+    return f"{opening.hour.astimezone(UTC):{_HOUR}}", f"{encode(recording_id)}~{opening.number}"
+
+
+def _day(moment: datetime) -> str:
+    return f"day~{moment:%Y%m%d}"
+
+
+def _open_row(row: Row) -> OpenRow | None:
+    """The row; None for one that this app did not write, which must not keep the sweep from the others."""
+    try:
+        hour = datetime.strptime(row["PartitionKey"], _HOUR).replace(tzinfo=UTC)
+        opening = Opening(hour, int(row["number"]))
+        return OpenRow(RecordingId(str(row["recordingId"])), opening, _time(row["since"]), _time(row["lookAt"]))
+    except (KeyError, ValueError, TypeError):
+        keys = {"partition": row.get("PartitionKey"), "row": row.get("RowKey")}
+        log.event("sweep.row_unreadable", keys, logging.ERROR)
+        return None
+
+
+def _time(text: object) -> datetime:
+    moment = parse_time(text)
+    if moment is None:
+        raise ValueError("not a time")
+    return moment
+
+
+def _page(table: Table, operation: str, condition: str, limit: int, after: str) -> tuple[list[Row], str]:
+    try:
+        rows, following = table.page(condition, limit, _mark_of(after))
+    except AzureError as error:
+        raise _error(operation, error) from error
+    return rows, "" if following is None else json.dumps(following)
+
+
+def _mark_of(after: str) -> Mark | None:
+    if not after:
+        return None
+    try:
+        partition, row = json.loads(after)
+    except ValueError as error:
+        raise InvalidRequest("after", "not what an earlier page named as the next") from error
+    return str(partition), str(row)
+
+
+def _is_no_such_row(error: AzureError) -> bool:
+    return status_of(error) == 404 and code_of(error) in _NO_SUCH_ROW
+
+
+def _is_conflict(error: AzureError) -> bool:
+    return status_of(error) in _CONFLICTS and not code_of(error).startswith(_NOT_OF_THE_ROW)
+
+
+def _error(operation: str, error: AzureError, recording_id: RecordingId | None = None) -> RecordingError:
+    return storage_error(operation, "table", error, {} if recording_id is None else {"recording_id": recording_id})

@@ -1,0 +1,106 @@
+"""The history of a recording: what happened to it, for people. Nothing is decided by it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from recording.core.lifecycle.facts import (
+    Announced,
+    Archived,
+    Checked,
+    Completed,
+    Damaged,
+    Decided,
+    Disputed,
+    Ended,
+    Expired,
+    Fact,
+    Failed,
+    FoundBySweep,
+    Kept,
+    MetadataArchived,
+    Missed,
+    NeverCame,
+    Overflowed,
+    Quarantined,
+    Started,
+    Told,
+    Warned,
+)
+from recording.core.model import Actor, CatalogEntry, DocumentId, Happened
+
+MOST_HISTORY = 500
+"""If there is more, the oldest failure is dropped, or the oldest of what was added last if there is none."""
+
+
+def with_history(
+    before: CatalogEntry | None, after: CatalogEntry, fact: Fact, now: datetime, by: Actor
+) -> CatalogEntry:
+    """The entry after a fact that has changed it, with the fact in its history."""
+    if isinstance(fact, Told | Checked):
+        return after
+    known = before.recording.history if before is not None else ()
+    new = Happened(now, type(fact).__name__, by, _detail(fact), _document_of(fact))
+    return replace(after, recording=replace(after.recording, history=_added(known, new)))
+
+
+def _added(known: tuple[Happened, ...], new: Happened) -> tuple[Happened, ...]:
+    if known:
+        last = known[-1]
+        if (last.what, last.by, last.detail, last.document_id) == (new.what, new.by, new.detail, new.document_id):
+            return (*known[:-1], replace(last, times=last.times + 1, until=new.at))
+    if len(known) < MOST_HISTORY:
+        return (*known, new)
+    failures = (place for place, one in enumerate(known) if one.what == Failed.__name__)
+    drop = next(failures, MOST_HISTORY // 2)
+    return (*known[:drop], *known[drop + 1 :], new)
+
+
+def _document_of(fact: Fact) -> DocumentId | None:
+    return getattr(fact, "document_id", None)
+
+
+def _detail(fact: Fact) -> str:
+    describe = _DETAILS.get(type(fact))
+    return "" if describe is None else describe(fact)
+
+
+def _announced(fact: Announced) -> str:
+    unread = f", {len(fact.event.unread)} that cannot be read" if fact.event.unread else ""
+    return f"event {fact.event.event_id} by {fact.door}: {len(fact.chunks)} chunks{unread}"
+
+
+def _failed(fact: Failed | Expired) -> str:
+    return f"{fact.failure.operation}: {fact.failure.code}: {fact.failure.cause}"
+
+
+def _reasons(fact: Quarantined | Disputed) -> str:
+    return "; ".join(fact.reasons)
+
+
+def _reason(fact: Kept | Missed | NeverCame) -> str:
+    return fact.reason
+
+
+_DETAILS: Mapping[type, Callable[[Any], str]] = {
+    Started: lambda fact: str(fact.output),
+    Ended: lambda fact: fact.how,
+    Announced: _announced,
+    Archived: lambda fact: f"{fact.proof.length} bytes as {fact.proof.name}, digest {fact.proof.digest.sha256}",
+    MetadataArchived: lambda fact: f"{fact.metadata.length} bytes as {fact.metadata.name}",
+    Quarantined: _reasons,
+    Disputed: _reasons,
+    Damaged: lambda fact: fact.cause,
+    Failed: _failed,
+    Overflowed: lambda fact: f"{fact.proof.length} bytes as {fact.proof.name}, in the second account",
+    Expired: _failed,
+    Kept: _reason,
+    Missed: _reason,
+    NeverCame: _reason,
+    Decided: lambda fact: f"{fact.ruling}: {fact.reason}",
+    Warned: lambda fact: f"{fact.stage}: {fact.reason}",
+    FoundBySweep: lambda fact: fact.what,
+    Completed: lambda fact: "; ".join((fact.manifest_name, *fact.lacks)),
+}
+"""What is said of a fact besides its name; nothing of the others."""

@@ -1,0 +1,65 @@
+"""Open work: whether a recording owes anything, and by when it needs attention.
+
+Each recording that owes something has a row in the table of open work, in the partition of an hour. The moment computed
+here decides that hour and nothing else, so it only needs to put what ends first in front. `CatalogUpdates` keeps the
+rows; `Recording.opening` names the row that stands for the entry.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from recording.core.lifecycle.wholeness import completion_at
+from recording.core.model import CatalogEntry, Opening, RecordingState
+
+_KEPT = timedelta(hours=24)
+"""For how long the service documents that it keeps a recording; here it only orders."""
+_WITHOUT_FILE_EVENT = frozenset(
+    {RecordingState.STARTED, RecordingState.PAUSED, RecordingState.STOPPED, RecordingState.MISSING}
+)
+
+
+def open_at(entry: CatalogEntry) -> datetime | None:
+    """The earliest moment at which something that the recording owes may end; None if it owes nothing.
+
+    Owed are: the steps of open chunks; a person's decision about a chunk; a manifest; the file event of a recording
+    that was started, or of one whose events name no chunk that can be read; alerts that are not published.
+    """
+    moments = [chunk.due for chunk in entry if not chunk.is_closed]
+    moments += [chunk.gone_by for chunk in entry if chunk.is_undecided]
+    if moments:
+        return min(moments)
+    recording = entry.recording
+    begun = recording.stopped_at or recording.announced_at or recording.requested_at
+    if entry.chunks:
+        ends = max(chunk.gone_by for chunk in entry)
+        if completion_at(entry, ends) is not None or recording.untold:
+            return ends
+        return None
+    is_waiting = recording.state in _WITHOUT_FILE_EVENT or recording.state is RecordingState.ANNOUNCED
+    if begun is not None and (is_waiting or recording.untold):
+        return begun + _KEPT
+    return None
+
+
+def with_opening(before: CatalogEntry | None, after: CatalogEntry) -> CatalogEntry:
+    """The entry with the row that stands for it, a new one if its hour has changed since `before` was saved."""
+    known = before.recording.opening if before is not None else Opening()
+    hour = _hour_of(open_at(after))
+    opening = known if hour == known.hour else Opening(hour, known.number + 1)
+    if after.recording.opening == opening:
+        return after
+    return replace(after, recording=replace(after.recording, opening=opening))
+
+
+def is_stale(opening: Opening, entry: CatalogEntry) -> bool:
+    """Whether the row of that opening stands for nothing, and never will, so that it may be removed at any time.
+
+    A row with a higher number than the entry's may be that of a save in progress. One with a lower or the same number
+    was written for a save that is replaced, or that lost a conflict: it can no longer succeed.
+    """
+    own = entry.recording.opening
+    return opening != own and opening.number <= own.number
+
+
+def _hour_of(moment: datetime | None) -> datetime | None:
+    return None if moment is None else moment.replace(minute=0, second=0, microsecond=0)

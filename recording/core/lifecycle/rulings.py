@@ -1,0 +1,59 @@
+"""The entry after a person's decision about a chunk. It outweighs what was found, and is kept with name and reason."""
+
+from dataclasses import replace
+
+from recording.core.lifecycle.changes import alerted, with_chunks
+from recording.core.lifecycle.facts import Decided
+from recording.core.model import Alarm, Alert, CatalogEntry, Chunk, ChunkState, DocumentId, Ruling
+
+
+def ruled(entry: CatalogEntry, fact: Decided) -> tuple[CatalogEntry, tuple[DocumentId, ...]]:
+    """The entry after the decision, and the chunks for which a message is to be queued.
+
+    A decision that cannot be carried out in the chunk's state changes nothing; `refusal` says why.
+
+    Raises:
+        KeyError: the entry has no such chunk: a programming error.
+    """
+    chunk = entry.chunk(fact.document_id)
+    if chunk is None:
+        raise KeyError(fact.document_id)
+    if refusal(chunk, fact.ruling):
+        return entry, ()
+    after = with_chunks(entry, {one.document_id: one for one in entry} | {chunk.document_id: _ruled(chunk, fact)})
+    if fact.ruling is Ruling.GIVE_UP:
+        lost = Alert(Alarm.LOST, f"given up by a person: {fact.reason}", chunk.document_id)
+        return alerted(after, lost), (chunk.document_id,)
+    return after, (chunk.document_id,)
+
+
+def refusal(chunk: Chunk, ruling: Ruling) -> str:
+    """Why the decision cannot be carried out, in words for people; empty if it can."""
+    if ruling is Ruling.RETRY:
+        is_over = chunk.is_proven and chunk.is_closed
+        return f"the chunk is {chunk.state}: there is nothing left to try" if is_over else ""
+    if chunk.is_proven:
+        return f"the chunk is {chunk.state}: a verified copy is in the archive"
+    if ruling is Ruling.GIVE_UP:
+        return "the chunk is lost already" if chunk.state is ChunkState.LOST else ""
+    return "" if chunk.apart is not None else "no copy of the chunk stands apart that could be accepted"
+
+
+def _ruled(chunk: Chunk, fact: Decided) -> Chunk:
+    state, doubts = chunk.state, chunk.doubts
+    if fact.ruling is Ruling.ACCEPT:
+        state, doubts = ChunkState.QUARANTINED, chunk.doubts or (fact.reason,)
+    elif fact.ruling is Ruling.GIVE_UP:
+        state = ChunkState.LOST
+    elif not chunk.is_proven:
+        state = ChunkState.ANNOUNCED
+    return replace(
+        chunk,
+        state=state,
+        doubts=doubts,
+        is_accepted=fact.ruling is Ruling.ACCEPT,
+        is_given_up=fact.ruling is Ruling.GIVE_UP,
+        look_at=None,
+        tries=0,
+        turn=0,
+    )

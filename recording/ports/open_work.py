@@ -1,0 +1,126 @@
+"""The open work: a row for every recording that owes something, in order of time left; and the state of the sweep."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from recording.core.model import Opening, RecordingId
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRow:
+    """A recording that owes something, as far as the table knows.
+
+    Attributes:
+        recording_id: whose.
+        opening: hour and number; the entry of the recording says whether this row stands for it.
+        since: when there was the last sign that its work goes on: the row was put, a message was put again, or a long
+            copy has progressed.
+        look_at: when the sweep looks at the recording again.
+    """
+
+    recording_id: RecordingId
+    opening: Opening
+    since: datetime
+    look_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPage:
+    """Rows in order, and where the next page begins; empty after the last."""
+
+    rows: tuple[OpenRow, ...]
+    next: str = ""
+
+
+class OpenWork(Protocol):
+    """The rows of open work. A row that is too many is harmless; one that is missing could lose a recording."""
+
+    def put(self, recording_id: RecordingId, opening: Opening, at: datetime) -> None:
+        """Write the row of this opening, which has an hour, at that moment; replaces one with the same key.
+
+        Raises:
+            ArchiveBusy, ArchiveRefused: it may or may not be written; retry.
+        """
+
+    def remove(self, recording_id: RecordingId, opening: Opening) -> None:
+        """Remove the row of this opening, if there is one."""
+
+    def touch(
+        self,
+        recording_id: RecordingId,
+        opening: Opening,
+        *,
+        since: datetime | None = None,
+        look_at: datetime | None = None,
+    ) -> None:
+        """Change what is given of the row of this opening; does nothing if it was removed."""
+
+    def page(self, limit: int, after: str = "", until: datetime | None = None) -> OpenPage:
+        """At most `limit` rows, by hour and then by recording, from the beginning or from a page's `next`.
+
+        Args:
+            limit: 1 to 1000.
+            after: `next` of the page before.
+            until: no row of a later hour.
+
+        Raises:
+            InvalidRequest: `after` is no page's `next`.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class SweepState:
+    """What the sweeps of all workers know of one another.
+
+    Attributes:
+        tick: the number of the tick message that may plant its successor.
+        ticked_at: when a tick last came.
+        busy_until: until when a slice is in progress.
+        began_at: when the pass in progress began; None between two passes.
+        cursor: where the next slice goes on.
+        finished_at: when the last pass through all open work ended: the heartbeat.
+        found: how many recordings the sweep has had to drive since ever.
+        version: the ETag of what was read, the condition of the next save; empty for a state never saved.
+    """
+
+    tick: int = 0
+    ticked_at: datetime | None = None
+    busy_until: datetime | None = None
+    began_at: datetime | None = None
+    cursor: str = ""
+    finished_at: datetime | None = None
+    found: int = 0
+    version: str = field(default="", compare=False)
+
+
+class SweepStates(Protocol):
+    """The one state of the sweep."""
+
+    def load(self) -> SweepState:
+        """The state as last saved, or a new one."""
+
+    def save(self, state: SweepState) -> SweepState | None:
+        """Save if nobody has saved since it was loaded (If-Match); the state as saved, None on a conflict."""
+
+
+@dataclass(frozen=True, slots=True)
+class DayPage:
+    """Recordings of a day in the order in which the catalog first knew them; `next` as in `OpenPage`."""
+
+    recording_ids: tuple[RecordingId, ...]
+    next: str = ""
+
+
+class Directory(Protocol):
+    """Which recordings the catalog knows, by the day (UTC) on which it first knew them."""
+
+    def add(self, recording_id: RecordingId, at: datetime) -> None:
+        """List the recording under the day of `at`; repeated on the same day, it may be listed twice."""
+
+    def page(self, day: datetime, limit: int, after: str = "") -> DayPage:
+        """At most `limit` recordings of the day.
+
+        Raises:
+            InvalidRequest: `after` is no page's `next`.
+        """

@@ -1,0 +1,183 @@
+"""Looks at every recording that owes something, the nearest end first, and drives what is overdue.
+
+A pass goes through all rows of open work, in slices of at most a minute; the state of the sweep keeps where the next
+slice goes on. Everything done here may be done twice and by two workers at once: facts are applied to the catalog, and
+messages may be superfluous. Only one worker at a time sweeps, to save the others the work.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from recording import log
+from recording.catalog_updates import CatalogUpdates
+from recording.core.deadlines import is_urgent
+from recording.core.errors import CallRefused, RecordingError, Transient
+from recording.core.formats.messages import ChunkMessage
+from recording.core.lifecycle import Checked, Ended, Fact, is_stale
+from recording.core.model import CatalogEntry
+from recording.core.watching import Limits, Look, look, never_active
+from recording.ports import Calls, ChunkQueue, OpenRow, OpenWork, SweepState, SweepStates
+
+_PAGE = 200
+_SLICE = 50.0
+"""Seconds of one slice."""
+_BUSY = timedelta(seconds=90)
+"""How long another worker leaves the sweep to this one; a slice and what is in hand at its end."""
+_OLD = timedelta(days=1)
+"""A row of a save that never came is removed after this time."""
+_MOST_CONFLICTS = 20
+_NOT_FOUND = 404
+_ACTIVE = "active"
+
+
+@dataclass(slots=True)
+class Swept:
+    """What one slice of the sweep did; `is_whole`: the pass has come to its end."""
+
+    rows: int = 0
+    looked: int = 0
+    driven: int = 0
+    removed: int = 0
+    failed: int = 0
+    is_whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sweeping:
+    """Sweep through the open work. `first_look` is the age before which a row is not looked at."""
+
+    updates: CatalogUpdates
+    open_work: OpenWork
+    states: SweepStates
+    calls: Calls
+    queue: ChunkQueue
+    limits: Limits
+    first_look: timedelta
+    now: Callable[[], datetime]
+    monotonic: Callable[[], float]
+
+    def sweep(self) -> Swept | None:
+        """One slice; None if another worker is at it.
+
+        Raises:
+            Transient: the table of open work is not available; sweep again later.
+        """
+        state = self.states.load()
+        now = self.now()
+        if state.busy_until is not None and now < state.busy_until:
+            return None
+        mine = self.states.save(replace(state, busy_until=now + _BUSY, began_at=state.began_at or now))
+        if mine is None:
+            return None
+        swept = Swept()
+        cursor = state.cursor
+        try:
+            cursor = self._slice(cursor, swept)
+        finally:
+            self._finish(mine, cursor, swept)
+        return swept
+
+    def is_alive(self, age: timedelta) -> bool:
+        """Whether a pass has ended within that time."""
+        finished = self.states.load().finished_at
+        return finished is not None and self.now() - finished <= age
+
+    def _slice(self, cursor: str, swept: Swept) -> str:
+        """Look at rows until the end of the slice; where the next one goes on, empty at the end of the pass."""
+        until = self.monotonic() + _SLICE
+        while True:
+            page = self.open_work.page(_PAGE, cursor)
+            for row in page.rows:
+                swept.rows += 1
+                if row.look_at <= self.now() and row.since + self.first_look <= self.now():
+                    self._look_safely(row, swept)
+                if self.monotonic() >= until:
+                    return cursor
+            cursor = page.next
+            if not cursor:
+                swept.is_whole = True
+                return ""
+
+    def _finish(self, mine: SweepState, cursor: str, swept: Swept) -> None:
+        """Note where the next slice goes on, and log the heartbeat. The chain of ticks may have changed meanwhile."""
+        is_saved = False
+        for _ in range(_MOST_CONFLICTS):
+            state = self.states.load()
+            done = replace(state, busy_until=None, cursor=cursor, found=state.found + swept.driven)
+            if swept.is_whole:
+                done = replace(done, began_at=None, finished_at=self.now())
+            is_saved = self.states.save(done) is not None
+            if is_saved:
+                break
+        seconds = (self.now() - (mine.began_at or self.now())).total_seconds()
+        log.event(
+            "sweep.done" if swept.is_whole else "sweep.slice_done",
+            {
+                "rows": swept.rows,
+                "looked": swept.looked,
+                "driven": swept.driven,
+                "removed": swept.removed,
+                "failed": swept.failed,
+                "pass_seconds": seconds,
+                "saved": is_saved,
+            },
+            logging.WARNING if swept.failed else logging.INFO,
+        )
+
+    def _look_safely(self, row: OpenRow, swept: Swept) -> None:
+        """Look at one recording. An error of one must not keep the sweep from the others: it is tried again later."""
+        try:
+            self._look(row, swept)
+        except RecordingError as error:
+            swept.failed += 1
+            fields = {"recording_id": row.recording_id, "code": error.code, "cause": error}
+            level = logging.WARNING if isinstance(error, Transient) else logging.ERROR
+            log.event("sweep.look_failed", fields, level)
+            # Else many that fail slowly would fill every slice, and those behind them would never be looked at.
+            self.open_work.touch(row.recording_id, row.opening, look_at=self.now() + self.first_look)
+
+    def _look(self, row: OpenRow, swept: Swept) -> None:
+        entry = self.updates.load(row.recording_id)
+        now = self.now()
+        swept.looked += 1
+        if entry is None or row.opening != entry.recording.opening:
+            if (entry is not None and is_stale(row.opening, entry)) or now - row.since > _OLD:
+                self.open_work.remove(row.recording_id, row.opening)
+                swept.removed += 1
+            return
+        found = look(entry, row.since, now, self.limits)
+        if found.asks:
+            entry = self._apply(entry, *self._ask(entry))
+        entry = self._apply(entry, *found.facts)
+        for document_id in found.drive:
+            chunk = entry.chunk(document_id)
+            hurry = chunk is not None and not chunk.is_closed and is_urgent(chunk.due, now)
+            self.queue.put(ChunkMessage(row.recording_id, document_id), timedelta(), is_urgent=hurry)
+        swept.driven += bool(found.drive)
+        if entry.recording.untold:
+            entry = self.updates.tell(entry)
+        self._note(row, entry, found, now)
+
+    def _note(self, row: OpenRow, entry: CatalogEntry, found: Look, now: datetime) -> None:
+        """Say in the row when to look again, unless another row stands for the recording now."""
+        if entry.recording.opening == row.opening:
+            since = now if found.drive else None
+            self.open_work.touch(row.recording_id, row.opening, since=since, look_at=found.again_at)
+
+    def _apply(self, entry: CatalogEntry, *facts: Fact) -> CatalogEntry:
+        if not facts:
+            return entry
+        return self.updates.apply(entry.recording.recording_id, *facts, known=entry).entry
+
+    def _ask(self, entry: CatalogEntry) -> tuple[Fact, ...]:
+        """What the service says about a recording that was started, and of which no file event has come."""
+        try:
+            is_active = self.calls.state(entry.recording.recording_id) == _ACTIVE
+        except CallRefused as error:
+            if error.status != _NOT_FOUND:
+                raise
+            return (Ended("the service says that it is over"),)
+        warning = None if is_active else never_active(entry, self.now())
+        return (Checked(is_active=is_active), *([] if warning is None else [warning]))

@@ -1,0 +1,82 @@
+"""Keeps the sweep going without a timer: a chain of messages, each of which puts its successor.
+
+Timers of the platform have been seen to stop for good after a deployment. There are three drivers: the timer, the ticks
+themselves, and every file event. The first and the last begin the chain again if it is broken. There is only one chain:
+the state of the sweep says the number of the tick that may put the next one, and a tick of any other number is dropped.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from recording import log
+from recording.ports import SweepState, SweepStates, TickQueue
+
+_MOST_CONFLICTS = 20
+_BROKEN = 3
+"""After this many intervals without a tick the chain is broken."""
+
+
+@dataclass(slots=True)
+class _Seen:
+    """When this worker last looked at the chain."""
+
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ticking:
+    """Keep the chain of ticks. `interval` is the time from one tick to the next."""
+
+    states: SweepStates
+    queue: TickQueue
+    interval: timedelta
+    now: Callable[[], datetime]
+    _seen: _Seen = field(default_factory=_Seen)
+
+    def continue_chain(self, number: int) -> bool:
+        """Put the successor of a tick; False if the tick does not belong to the chain, and is to be dropped.
+
+        The successor is put before the state says so: after a crash in between the tick is delivered again, and its
+        successor is queued twice. Of those two one is dropped.
+
+        Raises:
+            Transient: the tick must be delivered again.
+        """
+        state = self.states.load()
+        if number != state.tick:
+            log.event("sweep.tick_dropped", {"tick": number, "expected": state.tick})
+            return False
+        self.queue.put(number + 1, self.interval)
+        for _ in range(_MOST_CONFLICTS):
+            if self.states.save(replace(state, tick=number + 1, ticked_at=self.now())) is not None:
+                return True
+            state = self.states.load()
+            if number != state.tick:
+                return False
+        return True  # the next tick finds its number too high, and is dropped: `ensure` begins again
+
+    def ensure(self) -> bool:
+        """Begin the chain again if it is broken; whether it was.
+
+        A worker asks the table at most once an interval.
+
+        Raises:
+            Transient: it is not known whether there is a chain.
+        """
+        now = self.now()
+        if self._seen.at is not None and now - self._seen.at < self.interval:
+            return False
+        state = self.states.load()
+        self._seen.at = now
+        if self._is_whole(state, now):
+            return False
+        begun = self.states.save(replace(state, tick=state.tick + 1, ticked_at=now))
+        if begun is None:
+            return False  # another worker has changed the state: it, or the next look, begins
+        self.queue.put(begun.tick, timedelta())
+        log.event("sweep.chain_begun", {"tick": begun.tick})
+        return True
+
+    def _is_whole(self, state: SweepState, now: datetime) -> bool:
+        return state.ticked_at is not None and now - state.ticked_at < _BROKEN * self.interval

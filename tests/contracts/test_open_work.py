@@ -1,0 +1,169 @@
+"""`OpenWork`, `SweepStates` and `Directory`, in memory and in Table storage."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+import pytest
+
+from recording.adapters import clients
+from recording.adapters.open_work import TableDirectory, TableOpenWork
+from recording.core.errors import InvalidRequest, Transient
+from recording.core.model import Opening, RecordingId
+from recording.ports import Directory, OpenRow, OpenWork, SweepState, SweepStates
+from tests.contracts.catalogs import TABLE
+from tests.core.entries_of import NOW
+from tests.fakes import FakeDirectory, FakeOpenWork
+
+HOUR = timedelta(hours=1)
+FIRST = datetime(1999, 3, 1, 12, tzinfo=UTC)
+"""Before every other row of the table that the suites share."""
+AWKWARD = [RecordingId(text) for text in ("plain", "o'clock", "50%", "a/b?c#d", "ä録音😀", "x" * 300)]
+
+
+class Work(OpenWork, SweepStates, Protocol):
+    """Both ports, which one table serves."""
+
+
+@pytest.fixture(params=["fake", "real"])
+def work(request: pytest.FixtureRequest) -> Iterator[Work]:
+    if request.param == "fake":
+        yield FakeOpenWork()
+        return
+    with closing(clients.table(TABLE, request.getfixturevalue("table"), retries=0)) as table:
+        rows = TableOpenWork(table)
+        yield rows
+        for row in rows.page(1000).rows:
+            rows.remove(row.recording_id, row.opening)
+
+
+@pytest.fixture(params=["fake", "real"])
+def directory(request: pytest.FixtureRequest) -> Iterator[Directory]:
+    if request.param == "fake":
+        yield FakeDirectory()
+        return
+    with closing(clients.table(TABLE, request.getfixturevalue("table"), retries=0)) as table:
+        yield TableDirectory(table)
+
+
+def opening(hours: int = 0, number: int = 1) -> Opening:
+    return Opening(FIRST + hours * HOUR, number)
+
+
+def pages(work: OpenWork, limit: int, until: datetime | None = None) -> list[OpenRow]:
+    found: list[OpenRow] = []
+    after = ""
+    while True:
+        page = work.page(limit, after, until)
+        assert len(page.rows) <= limit
+        found += page.rows
+        after = page.next
+        if not after:
+            return found
+
+
+def test_rows_come_by_hour_whatever_the_order_in_which_they_were_put(work: Work) -> None:
+    for hours in (5, 1, 3, 2, 4):
+        work.put(RecordingId(f"recording-{hours}"), opening(hours), NOW)
+
+    assert [1, 2, 3, 4, 5] == [(row.opening.hour - FIRST) // HOUR for row in pages(work, 2) if row.opening.hour]
+
+
+@pytest.mark.parametrize("recording_id", AWKWARD)
+def test_a_row_comes_back_as_it_was_put(recording_id: RecordingId, work: Work) -> None:
+    """Under any id."""
+    work.put(recording_id, opening(), NOW)
+    assert [OpenRow(recording_id, opening(), NOW, NOW)] == pages(work, 10)
+
+
+def test_a_row_is_one_however_often_it_is_put_and_gone_once_it_is_removed(work: Work) -> None:
+    """Only that one; to remove it again does nothing."""
+    recording_id = RecordingId("recording")
+    for at in (NOW, NOW + HOUR):
+        work.put(recording_id, opening(), at)
+    work.put(recording_id, opening(number=2), NOW)
+    for _ in range(2):
+        work.remove(recording_id, opening(number=2))
+
+    assert [OpenRow(recording_id, opening(), NOW + HOUR, NOW + HOUR)] == pages(work, 10)
+
+
+def test_no_row_of_a_later_hour_is_read(work: Work) -> None:
+    for hours in range(4):
+        work.put(RecordingId(f"recording-{hours}"), opening(hours), NOW)
+
+    assert 3 == len(pages(work, 10, FIRST + 2 * HOUR))
+    assert 4 == len(pages(work, 10))
+
+
+def test_a_sign_of_life_and_the_next_look_are_noted(work: Work) -> None:
+    """Of a row that is gone, nothing is."""
+    recording_id = RecordingId("recording")
+    work.put(recording_id, opening(), NOW)
+    work.touch(recording_id, opening(), look_at=NOW + HOUR)
+    assert [OpenRow(recording_id, opening(), NOW, NOW + HOUR)] == pages(work, 10)
+    work.touch(recording_id, opening(), since=NOW + HOUR)
+    assert [OpenRow(recording_id, opening(), NOW + HOUR, NOW + HOUR)] == pages(work, 10)
+
+    work.remove(recording_id, opening())
+    work.touch(recording_id, opening(), look_at=NOW + 2 * HOUR)
+    assert [] == pages(work, 10)
+
+
+@pytest.mark.parametrize("after", ["nonsense", "[1, 2, 3]", "{}"])
+def test_a_page_that_no_page_named_is_a_bad_request(after: str, work: Work) -> None:
+    with pytest.raises(InvalidRequest):
+        work.page(10, after)
+
+
+def test_of_two_that_save_the_state_of_the_sweep_one_wins(work: Work) -> None:
+    """Also the first time."""
+    known = work.load()
+    first = work.save(known)
+    assert first is not None
+    assert work.save(known) is None
+    changed = SweepState(3, NOW, NOW, NOW, "cursor", NOW, 7, first.version)
+    assert changed == work.save(changed) == work.load()
+    assert work.save(first) is None
+
+
+def test_recordings_are_listed_by_the_day_on_which_they_were_first_known(directory: Directory) -> None:
+    """In that order, page by page."""
+    for number, recording_id in enumerate(AWKWARD):
+        directory.add(recording_id, FIRST + timedelta(minutes=number))
+    directory.add(RecordingId("of the next day"), FIRST + timedelta(hours=12))
+
+    found: list[RecordingId] = []
+    after = ""
+    while True:
+        page = directory.page(FIRST, 4, after)
+        found += page.recording_ids
+        after = page.next
+        if not after:
+            break
+    assert AWKWARD == found
+
+
+def test_a_table_that_is_missing_is_an_error_and_no_empty_page(table: str) -> None:
+    """Else nothing would seem to be owed."""
+    with closing(clients.table("missing", table, retries=0)) as missing, pytest.raises(Transient):
+        TableOpenWork(missing).page(10)
+    with closing(clients.table("missing", table, retries=0)) as missing, pytest.raises(Transient):
+        TableOpenWork(missing).load()
+
+
+def test_a_row_that_this_app_did_not_write_is_passed_over_and_told(
+    table: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It must not keep the sweep from the others."""
+    with closing(clients.table(TABLE, table, retries=0)) as rows:
+        work = TableOpenWork(rows)
+        rows.put({"PartitionKey": f"{FIRST:%Y%m%d%H}", "RowKey": "foreign", "number": 1})
+        work.put(RecordingId("recording"), opening(1), NOW)
+        try:
+            assert ["recording"] == [row.recording_id for row in work.page(10).rows]
+        finally:
+            rows.delete(f"{FIRST:%Y%m%d%H}", "foreign")
+            work.remove(RecordingId("recording"), opening(1))
+    assert "sweep.row_unreadable" in caplog.text

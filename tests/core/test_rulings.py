@@ -1,0 +1,120 @@
+"""What a person's decision about a chunk does in every state."""
+
+from dataclasses import replace
+
+import pytest
+
+from recording.core.lifecycle import (
+    AcceptCopy,
+    CopyChunk,
+    Decided,
+    Quarantined,
+    decide,
+    next_step,
+    refusal,
+)
+from recording.core.model import Actor, Alarm, CatalogEntry, Chunk, ChunkState, Ruling
+from tests.core.entries_of import NOW, announced, archived, chunk, document, entry_of
+
+C = ChunkState
+PERSON = Actor("a person")
+
+
+def chunks() -> dict[str, Chunk]:
+    quarantined = chunk(0, C.QUARANTINED, apart=True)
+    return {
+        "announced": chunk(0),
+        "archived": chunk(0, C.ARCHIVED),
+        "released": chunk(0, C.RELEASED),
+        "kept": chunk(0, C.KEPT),
+        "quarantined": quarantined,
+        "undecided": replace(quarantined, look_at=None),
+        "without a copy": chunk(0, C.QUARANTINED),
+        "accepted": replace(quarantined, look_at=None, is_accepted=True),
+        "lost": chunk(0, C.LOST),
+        "lost with a copy": chunk(0, C.LOST, apart=True),
+        "given up": replace(chunk(0, C.LOST, apart=True), is_given_up=True),
+    }
+
+
+EXPECTED = """
+chunk               retry      accept       give-up
+announced           announced  refused      lost
+archived            archived   refused      refused
+released            refused    refused      refused
+kept                refused    refused      refused
+quarantined         announced  accepted     lost
+undecided           announced  accepted     lost
+without-a-copy      announced  refused      lost
+accepted            announced  accepted     lost
+lost                announced  refused      refused
+lost-with-a-copy    announced  accepted     refused
+given-up            announced  accepted     refused
+"""
+
+
+def decided(before: CatalogEntry, ruling: Ruling) -> CatalogEntry:
+    return decide(before, Decided(document(0), ruling, "I listened"), NOW, PERSON).entry
+
+
+@pytest.mark.parametrize("line", EXPECTED.strip().splitlines()[1:])
+def test_a_decision_in_every_state(line: str) -> None:
+    """It leads to the state in the table, and a message is queued; or it is refused, with a reason."""
+    name, *expected = line.split()
+    standing = chunks()[name.replace("-", " ")]
+    before = entry_of(standing)
+    for ruling, state in zip(Ruling, expected, strict=True):
+        decision = decide(before, Decided(document(0), ruling, "I listened"), NOW, PERSON)
+        (after,) = decision.entry.chunks
+        if state == "refused":
+            assert refusal(standing, ruling)
+            assert (before, ()) == (decision.entry, decision.steps)
+            continue
+        assert "" == refusal(standing, ruling)
+        assert (document(0),) == decision.steps
+        assert state == ("accepted" if after.is_accepted else after.state)
+        assert (after.is_given_up, after.tries, after.look_at) == (ruling is Ruling.GIVE_UP, 0, None)
+        assert after.apart == standing.apart
+
+
+def test_who_decided_and_why_is_kept() -> None:
+    (line,) = decided(entry_of(chunk(0)), Ruling.RETRY).recording.history
+    assert ("Decided", PERSON, "retry: I listened", document(0)) == (line.what, line.by, line.detail, line.document_id)
+
+
+def test_what_is_given_up_is_told_as_lost() -> None:
+    (alert,) = decided(entry_of(chunk(0)), Ruling.GIVE_UP).recording.untold
+    assert (Alarm.LOST, "given up by a person: I listened") == (alert.alarm, alert.reason)
+
+
+def test_an_accepted_copy_is_archived_next_and_a_retried_chunk_copied() -> None:
+    accepted = decided(entry_of(chunks()["undecided"]), Ruling.ACCEPT)
+    retried = decided(entry_of(chunks()["undecided"]), Ruling.RETRY)
+
+    assert AcceptCopy() == next_step(accepted, document(0), NOW)
+    assert isinstance(next_step(retried, document(0), NOW), CopyChunk)
+
+
+def test_an_accepted_copy_that_is_archived_is_accepted_no_longer() -> None:
+    after = decide(decided(entry_of(chunks()["undecided"]), Ruling.ACCEPT), archived(0), NOW).entry
+    assert (C.ARCHIVED, False) == (after.chunks[0].state, after.chunks[0].is_accepted)
+
+
+def test_an_accepted_copy_that_is_found_wrong_waits_for_a_person_again() -> None:
+    doubt = Quarantined(document(0), ("it has changed",), None)
+    after = decide(decided(entry_of(chunks()["undecided"]), Ruling.ACCEPT), doubt, NOW).entry
+    assert (True, ("it has changed",)) == (after.chunks[0].is_undecided, after.chunks[0].doubts)
+
+
+def test_a_repeated_event_does_not_undo_a_decision_but_a_new_announcement_does() -> None:
+    """Events come at least once; another location is new evidence."""
+    given_up = decided(decide(None, announced(0), NOW).entry, Ruling.GIVE_UP)
+    repeated = decide(given_up, announced(0), NOW).entry
+    renewed = decide(given_up, announced(0, host="us-api"), NOW).entry
+
+    assert (C.LOST, C.ANNOUNCED) == (repeated.chunks[0].state, renewed.chunks[0].state)
+
+
+def test_a_decision_about_an_unknown_chunk_is_a_programming_error() -> None:
+    with pytest.raises(KeyError):
+        decide(entry_of(chunk(0)), Decided(document(1), Ruling.RETRY, "so"), NOW)
