@@ -6,15 +6,16 @@ from datetime import timedelta
 import pytest
 
 from recording.chunks.storing import Attempt
-from recording.core.errors import ArchiveDamaged, CopyInTheWay, CopyLost
+from recording.core.errors import ArchiveBusy, ArchiveDamaged, CopyInTheWay, CopyLost
 from recording.core.formats.messages import ChunkMessage
-from recording.core.lifecycle import Archived
-from recording.core.model import AnnouncedChunk, BlobName, ChunkState, Place, Proof
+from recording.core.lifecycle import Archived, Decided
+from recording.core.model import Actor, AnnouncedChunk, BlobName, ChunkState, Place, Proof, Ruling
 from tests.copying.copies import digest_of
 from tests.use_cases.world import BLOCK, RECORDING, World, assert_nothing_lost, metadata_of, sound
 
 DOUBTED = b"what no player plays " * 1000
 FOREVER = 1e12
+PERSON = Actor("a person")
 
 
 def doubted(content: bytes = DOUBTED, until: timedelta | None = timedelta(minutes=1)) -> tuple[World, AnnouncedChunk]:
@@ -32,15 +33,20 @@ def accept(world: World, until: float = FOREVER) -> Archived | None:
     return world.archiving.accepting.accept(world.entry(), world.chunk(), Attempt(until))
 
 
-def accepted(world: World) -> Proof:
-    """Accept the copy, and go on with the chunk; the proof."""
-    fact = accept(world)
-    assert fact is not None
-    world.updates.apply(RECORDING, fact)
+def decide_to_accept(world: World) -> None:
+    """A person accepts the copy; its message is queued."""
+    world.updates.apply(RECORDING, Decided(world.chunk().document_id, Ruling.ACCEPT, "it plays"), by=PERSON)
     world.queue.messages.clear()
     world.queue.put(ChunkMessage(RECORDING, world.chunk().document_id, None), timedelta())
+
+
+def accepted(world: World) -> Proof:
+    """A person accepts the copy, and the app goes on with the chunk; the proof."""
+    decide_to_accept(world)
     world.run()
-    return fact.proof
+    proof = world.chunk().proof
+    assert proof is not None
+    return proof
 
 
 def apart(world: World) -> Proof:
@@ -140,6 +146,36 @@ def test_a_chunk_of_which_no_copy_stands_apart_cannot_be_accepted() -> None:
     world.announce(world.add())
     with pytest.raises(CopyLost):
         accept(world)
+
+
+def test_what_cannot_be_accepted_is_the_persons_again() -> None:
+    """It is tried once: the person reads why, and decides anew."""
+    world, chunk = doubted(until=None)
+    world.remove(chunk)
+    del world.quarantine.blobs[apart(world).name]
+    decide_to_accept(world)
+    world.run()
+
+    assert (ChunkState.QUARANTINED, True, False) == (world.state(), world.chunk().is_closed, world.chunk().is_accepted)
+    assert "is gone" in world.chunk().doubts[0]
+    assert {} == world.blobs()
+
+
+def test_an_archive_out_of_reach_is_waited_for() -> None:
+    """Also when the source ended long ago: the accepted copy needs none."""
+    world, chunk = doubted(until=None)
+    world.remove(chunk)
+    decide_to_accept(world)
+    failures = [ArchiveBusy("stage", "503")] * 5
+
+    def fail(operation: str, _name: BlobName) -> None:
+        if operation == "stage" and failures:
+            raise failures.pop()
+
+    world.archive.before = fail
+    world.run()
+
+    assert (ChunkState.KEPT, []) == (world.state(), failures)
 
 
 # A disputed copy, which is in the archive
