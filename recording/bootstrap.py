@@ -23,6 +23,7 @@ from recording.adapters.source import AcsSource
 from recording.adapters.table import Table
 from recording.adapters.topic import EventGridTopic, NoTopic
 from recording.calls.controlling import Controlling
+from recording.calls.ending import Ending
 from recording.calls.starting import Starting
 from recording.catalog_updates import CatalogUpdates
 from recording.chunks.accepting import Accepting
@@ -44,7 +45,9 @@ from recording.core.watching import Limits
 from recording.events.receiving import Receiving
 from recording.events.refusing import Refusing
 from recording.settings import CHUNK_QUEUE, QUEUES, SWEEP_QUEUE, URGENT_QUEUE, Settings
+from recording.watch.auditing import Auditing
 from recording.watch.checks import Check, Checks
+from recording.watch.heartbeat import Heartbeat
 from recording.watch.probing import Probing
 from recording.watch.sweeping import Sweeping
 from recording.watch.ticking import Ticking
@@ -67,6 +70,7 @@ class App:
     probing: Probing
     sweeping: Sweeping
     ticking: Ticking
+    heartbeat: Heartbeat
     now: Callable[[], datetime]
 
 
@@ -153,17 +157,20 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         slice_seconds=settings.copy.slice_length.total_seconds(),
         monotonic=monotonic,
     )
-    checks = parts.get("checks")
-    if checks is None:
-        checks = real.checks(catalog, open_work, calls)
     starting = Starting(updates, calls, settings.recordings.output, parts.get("new_id", uuid.uuid4))
     refusing = Refusing(parts.get("journal") or real.journal, topic, now)
     sweep_states = parts.get("sweep_states") or real.sweep_states
     watch = settings.watch
+    heartbeat = Heartbeat(sweep_states, watch.interval, now(), now)
+    checks = parts.get("checks")
+    if checks is None:
+        checks = {**real.checks(catalog, open_work, calls), "sweep": heartbeat.check}
+    ticking = Ticking(sweep_states, parts.get("tick_queue") or real.tick_queue, watch.interval, now)
     sweeping = Sweeping(
         updates=updates,
         open_work=open_work,
         states=sweep_states,
+        auditing=Auditing(updates, open_work, sweep_states, directory, now),
         calls=calls,
         queue=queue,
         limits=Limits(
@@ -175,14 +182,22 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
     )
     return App(
         settings=settings,
-        receiving=Receiving(starting, Announcing(updates, settings.archive.template, retention), refusing, monotonic),
+        receiving=Receiving(
+            starting,
+            Ending(updates, calls),
+            Announcing(updates, settings.archive.template, retention),
+            refusing,
+            ticking,
+            monotonic,
+        ),
         starting=starting,
         controlling=Controlling(updates, calls),
         refusing=refusing,
         archiving=archiving,
         probing=Probing(checks, time.monotonic),
         sweeping=sweeping,
-        ticking=Ticking(sweep_states, parts.get("tick_queue") or real.tick_queue, watch.interval, now),
+        ticking=ticking,
+        heartbeat=heartbeat,
         now=now,
     )
 
@@ -284,8 +299,11 @@ class _RealParts:
             probed=guarded(BlobProbe(blob.url, clients.blob_requests(blob), archive.probe_container)),
             tier=archive.tier,
             containers={
-                name: guarded(self._container(name))
-                for name in (archive.container, archive.quarantine_container, archive.journal_container)
+                **{
+                    name: guarded(self._container(name))
+                    for name in (archive.container, archive.quarantine_container, archive.journal_container)
+                },
+                **({"of the overflow": self.overflow} if self.settings.overflow.is_set else {}),
             },
             queues={name: guarded(StorageQueueProbe(self._queue(name))) for name in QUEUES},
             catalog=catalog,

@@ -15,19 +15,27 @@ blueprint = func.Blueprint()
 @blueprint.route("health", methods=["GET"])
 @problem_details_async
 async def health(req: func.HttpRequest) -> func.HttpResponse:
-    """Whether the settings are valid; if not, every problem. Not run on the intake's threads.
+    """Whether the settings are valid, and the sweep alive; if not, every problem. Not run on the intake's threads.
 
-    Calls no service, unless `deep=true`: then it does at each service what a copy does there.
+    With `deep=true` it does at each service what a copy does there.
     """
-    app = await asyncio.to_thread(get_app)
     if req.params.get("deep", "").lower() != "true":
+        await asyncio.to_thread(_check)
         return json_answer({"status": "ok"})
-    findings = await asyncio.to_thread(app.probing.probe)
+    findings = await asyncio.to_thread(_probe)
     checks = [_view(finding) for finding in findings]
     if any(finding.problem for finding in findings):
         found = unhealthy(checks)
         return json_answer(found.details, found.status, "application/problem+json", found.headers)
     return json_answer({"status": "ok", "checks": checks})
+
+
+def _check() -> None:
+    get_app().heartbeat.check()
+
+
+def _probe() -> tuple[Finding, ...]:
+    return get_app().probing.probe()
 
 
 def _view(finding: Finding) -> dict[str, object]:

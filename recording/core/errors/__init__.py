@@ -41,6 +41,7 @@ from recording.core.errors.transient import (
     SourceUnexpected,
     SourceUnreachable,
     StagedBlocksGone,
+    SweepSilent,
     TransferBroken,
 )
 
@@ -78,6 +79,7 @@ __all__ = [
     "SourceUnexpected",
     "SourceUnreachable",
     "StagedBlocksGone",
+    "SweepSilent",
     "TransferBroken",
     "Transient",
     "UnknownRecording",
