@@ -11,6 +11,7 @@ from recording.ports.chunk_queue import ChunkQueue
 from recording.ports.open_work import DayPage, Directory, OpenPage, OpenRow, OpenWork, SweepState, SweepStates
 from recording.ports.probe import ProbeContainer, ProbeQueue
 from recording.ports.source import ReadableSource, Source, Transfer
+from recording.ports.throttle import Throttle
 from recording.ports.tick_queue import TickQueue
 from recording.ports.topic import Topic
 
@@ -36,6 +37,7 @@ __all__ = [
     "StartOrder",
     "SweepState",
     "SweepStates",
+    "Throttle",
     "TickQueue",
     "Topic",
     "Transfer",

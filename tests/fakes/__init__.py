@@ -3,7 +3,7 @@
 from tests.fakes.archive import FakeArchive
 from tests.fakes.blob_source import FakeBlobSource
 from tests.fakes.catalog import FakeCatalog
-from tests.fakes.open_work import FakeDirectory, FakeOpenWork
+from tests.fakes.open_work import FakeDirectory, FakeOpenWork, FakeThrottle
 from tests.fakes.probe import FakeProbe, FakeProbeQueue
 from tests.fakes.queue import FakeQueue, FakeTickQueue
 from tests.fakes.service import FakeCalls, FakeTopic
@@ -20,6 +20,7 @@ __all__ = [
     "FakeProbeQueue",
     "FakeQueue",
     "FakeSource",
+    "FakeThrottle",
     "FakeTickQueue",
     "FakeTopic",
     "FakeTransfer",
