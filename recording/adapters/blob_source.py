@@ -10,7 +10,7 @@ from azure.core.rest import HttpRequest
 from recording.adapters.container_requests import ContainerRequests
 from recording.adapters.http_transport import Reply, Take
 from recording.adapters.sdk_errors import code_of, is_busy, message_of, retry_after_of, status_of
-from recording.adapters.transfer import READ, HttpTransfer
+from recording.adapters.transfer import HttpTransfer
 from recording.core.errors import (
     RecordingError,
     SourceBusy,
@@ -26,6 +26,7 @@ from recording.core.locations import blob_at
 from recording.core.model import Location
 from recording.ports import Transfer
 
+_OPERATION = "read blob"
 _HINT = "check that the container exists, and the identity's role on the storage account (it takes time to work)"
 _BY_STATUS: Mapping[int, tuple[type[Transient], str]] = {
     401: (SourceRefused, _HINT),
@@ -72,11 +73,11 @@ def _refusal(error: AzureError, ids: dict[str, str]) -> RecordingError:
     """The error for a reply that brings no content."""
     status, code = status_of(error), code_of(error)
     if status is None:
-        return SourceUnreachable(READ, message_of(error), hint="check the network", ids=ids)
-    cause, ids = f"{status} {code or message_of(error)}", {**ids, "status": str(status)}
+        return SourceUnreachable(_OPERATION, message_of(error), hint="check the network", ids=ids)
+    cause = f"{status} {code or message_of(error)}"  # no id names the status: it would be taken for the service's
     if is_busy(status):
-        return SourceBusy(READ, cause, ids=ids, retry_after=retry_after_of(error))
+        return SourceBusy(_OPERATION, cause, ids=ids, retry_after=retry_after_of(error))
     kind, hint = _BY_STATUS.get(status, (SourceUnexpected, ""))
     if code == "ContainerNotFound":
         kind, hint = SourceRefused, _HINT
-    return kind(READ, cause, hint=hint, ids=ids)
+    return kind(_OPERATION, cause, hint=hint, ids=ids)

@@ -86,6 +86,7 @@ def test_every_refusal_is_told_by_how_it_passes(
         fetched(real_container.source.open(stored))
 
     assert str(status) in caught.value.cause
+    assert "status" not in caught.value.ids
     assert real_container.source.container == caught.value.ids["container"]
     assert CONTENT == fetched(real_container.source.open(stored))
     if isinstance(caught.value, SourceBusy):

@@ -21,14 +21,14 @@ class FakeBlobSource:
     def open(self, location: Location, offset: int = 0, length: int | None = None) -> Iterator[FakeTransfer]:
         name, etag = blob_at(location)
         if not self.container.exists:
-            raise SourceRefused("read source", "404 ContainerNotFound", hint="check that the container exists")
+            raise SourceRefused("read blob", "404 ContainerNotFound", hint="check that the container exists")
         blob = self.container.blobs.get(name)
         if blob is None:
-            raise SourceGone("read source", "404 BlobNotFound", ids={"status": "404"})
+            raise SourceGone("read blob", "404 BlobNotFound")
         if blob.etag != etag:
-            raise SourceChanged("read source", "412 ConditionNotMet", ids={"status": "412"})
+            raise SourceChanged("read blob", "412 ConditionNotMet")
         total = len(blob.content)
         if offset >= total:
-            raise SourceNotReady("read source", "416 InvalidRange", ids={"status": "416"})
+            raise SourceNotReady("read blob", "416 InvalidRange")
         body = blob.content[offset : total if length is None else offset + length]
         yield FakeTransfer(location, offset, len(body), total, body, f"{blob.etag}\n", blob.content_type)
