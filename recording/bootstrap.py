@@ -197,7 +197,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         controlling=Controlling(updates, calls),
         refusing=refusing,
         archiving=archiving,
-        probing=Probing(checks, time.monotonic),
+        probing=Probing(checks, time.monotonic),  # its threads wait in real time, whatever the given clock says
         sweeping=sweeping,
         ticking=ticking,
         heartbeat=heartbeat,
