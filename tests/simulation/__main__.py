@@ -13,9 +13,9 @@ from tests.simulation.plan import plan_of
 from tests.simulation.shrinking import shrunk
 from tests.simulation.world import Result, simulate
 
-_CALLS = 20
+_CALLS = 50
 """Calls of one seed."""
-_SEEDS = 500
+_SEEDS = 220
 _PROGRESS_SECONDS = 10.0
 
 
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     results: list[Result] = []
     seeds = range(options.first, options.first + options.seeds)
     with ProcessPoolExecutor(options.processes) as pool:
-        for result in pool.map(partial(run_seed, options.calls), seeds, chunksize=4):
+        for result in pool.map(partial(run_seed, options.calls), seeds, chunksize=2):
             results.append(result)
             if result.broken:
                 break

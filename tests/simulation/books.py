@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from recording.core.formats.notifications import EventName
 from recording.core.lifecycle import Done, lacks, next_step
-from recording.core.model import CatalogEntry, Chunk, ChunkState, Door, RecordingId
+from recording.core.model import CatalogEntry, Chunk, ChunkState, Door, RecordingId, RecordingState
 from recording.core.naming import encode
 from tests.fakes.service import FakeCall
 from tests.simulation.rules import BrokenRule
@@ -63,6 +63,11 @@ class Books:
 
     def _recording(self, truth: TrueRecording) -> Iterator[str]:
         entry = self.world.rules.entries.get(truth.recording_id)
+        if entry is not None and not entry.chunks and truth.ended_at is not None:
+            told = {event.event_type for event in self.world.rules.told.get(truth.recording_id, [])}
+            self.outcomes["no file event"] += 1
+            if entry.recording.state is not RecordingState.LOST or EventName.LOST not in told:
+                yield f"{truth.recording_id} is {entry.recording.state} without a chunk, told: {sorted(told)}"
         for document in truth.documents:
             chunk = entry.chunk(document.document_id) if entry else None
             self.outcomes[str(chunk.state) if chunk else "never known"] += 1

@@ -18,14 +18,14 @@ _MASK = (1 << 64) - 1
 
 def number(seed: int, *key: object) -> float:
     """A number from 0 to 1, always the same for seed and key."""
-    return _mixed(seed, "/".join(map(str, key)))
+    return _mixed(seed, "/".join(map(str, key))) / 2**64
 
 
-def _mixed(seed: int, text: str) -> float:
+def _mixed(seed: int, text: str) -> int:
     mixed = (crc32(text.encode()) + (seed + 1) * 0x9E3779B97F4A7C15) & _MASK
     mixed = ((mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
     mixed = ((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB) & _MASK
-    return (mixed ^ (mixed >> 31)) / 2**64
+    return mixed ^ (mixed >> 31)
 
 
 @dataclass
@@ -37,6 +37,7 @@ class Chance:
         rates: how likely each fault is, by its name; a fault that is not in it never happens.
         allowed: the only faults that may happen; None for all.
         fired: the faults that have happened.
+        spare: a number from 0 to 1 for whatever was asked last, fault or not.
         detail: a number from 0 to 1, for the fault that happened last: how long, or of which kind.
     """
 
@@ -45,13 +46,14 @@ class Chance:
     allowed: Collection[Key] | None = None
     fired: dict[Key, str] = field(default_factory=dict)
     detail: float = 0.0
+    spare: float = 0.0
     _asked: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def value(self, what: str, whom: str = "") -> float:
         """A number from 0 to 1 that is no fault: how long, how many, which."""
         asked = self._asked[what, whom]
         self._asked[what, whom] += 1
-        return _mixed(self.seed, f"{what}/{whom}/{asked}")
+        return _mixed(self.seed, f"{what}/{whom}/{asked}") / 2**64
 
     def between(self, low: float, high: float, what: str, whom: str = "") -> float:
         """A number between two."""
@@ -70,9 +72,11 @@ class Chance:
         asked = self._asked[what, whom]
         self._asked[what, whom] += 1
         key = (what, whom, asked)
+        mixed = _mixed(self.seed, f"{what}/{whom}/{asked}")
+        self.spare = (mixed & 0xFFFF) / 0x10000
         if self.allowed is not None and key not in self.allowed:
             return None
-        drawn, rates = _mixed(self.seed, f"{what}/{whom}/{asked}"), self.rates
+        drawn, rates = mixed / 2**64, self.rates
         for fault in faults:
             rate = rates.get(fault, 0.0)
             if drawn < rate:

@@ -21,6 +21,7 @@ from recording.core.errors import (
 )
 from recording.core.model import Location, Proof
 from tests.simulation.clockwork import Task
+from tests.simulation.locations import document_in
 
 if TYPE_CHECKING:
     from tests.fakes import FakeTransfer
@@ -125,7 +126,7 @@ class Gate:
         chance = world.chance
         fault = chance.which(self._faults, operation, whom)
         detail = chance.detail
-        seconds = chance.between(0.003, 0.06, "latency", whom)
+        seconds = 0.003 + 0.06 * chance.spare
         if fault == "slow call":
             seconds += _LONGEST_CALL * detail**3
         world.clockwork.sleep(seconds)
@@ -166,7 +167,9 @@ class SourceGate(Gate):
             world.story.tell(process.name, "the source answers {}", name)
             world.source.arm(name)
             if name in _DENIALS:
-                world.rules.denied.add(location.split("/")[5])  # a false answer about content that is there
+                world.rules.denied.add(document_in(location))  # a false answer about content that is there
+        if world.service.refuses(location):
+            raise SourceRefused("read source", "403", ids={"status": "403"})
         with world.source.open(location, offset, length) as transfer:
             self.leave("source.open", fault)
             yield transfer

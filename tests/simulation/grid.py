@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from recording.core.model import Door
 from recording.core.times import format_time
 from tests.simulation.clockwork import START
-from tests.simulation.service import HOST, Document, TrueRecording
+from tests.simulation.locations import HOST
+from tests.simulation.service import Document, TrueRecording
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -56,6 +57,7 @@ class Grid:
                 wait = 30 + _LATE / 2 * chance.between(0, 1, "corrected", whom) ** 3
             case "event forged":
                 self._forge(recording, documents, detail)
+                wait = chance.one_of((0.0, 0.0, 5.0, 900.0), "forged before", whom)
             case "event with an odd member":
                 odd = [*(one.member() for one in documents[:-1]), documents[-1].member(contentLocation=None)]
                 self._send(self.file_event(recording, odd), door, whom, 0)
@@ -128,7 +130,9 @@ class Grid:
 
     def _other(self, document: Document) -> Document | None:
         """A chunk of another recording, to confuse this one with."""
-        found = [one for one in self.world.service.documents.values() if one is not document]
+        service, contents = self.world.service, self.world.source.contents
+        others = [one for one in service.documents.values() if one is not document]
+        found = [one for one in others if one.content_location in contents] or others
         return self.world.chance.one_of(found, "other", document.document_id) if found else None
 
     def _send(self, event: dict[str, object], door: object, whom: str, seconds: float) -> None:

@@ -150,7 +150,7 @@ class Host:
 
         def sweep() -> None:
             process.app.ticking.ensure()
-            process.app.sweeping.sweep()
+            process.app.sweeping.sweep_all()
 
         def ended(failure: BaseException | None) -> None:
             if failure is not None and not process.is_dead:
@@ -160,7 +160,7 @@ class Host:
 
     def _tick(self, process: Process, message: Message) -> None:
         if process.app.ticking.continue_chain(parse_tick(message.text.encode()).number):
-            process.app.sweeping.sweep()
+            process.app.sweeping.sweep_all()
 
     def _archive_chunk(self, process: Process, message: Message) -> None:
         try:

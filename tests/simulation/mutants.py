@@ -211,7 +211,6 @@ def _drives_nothing(*_: object) -> bool:
 
 MUTANTS: Mapping[str, Mutant] = {
     "one odd member refuses its sisters": _put("recording.events.taking.parse_event", _whole_or_nothing),
-    "a member that cannot be read is forgotten": _put("recording.core.lifecycle.wholeness._unread", lambda _: iter(())),
     "gone_by is too early": _put("recording.chunks.announcing.gone_by_of", _gone_early),
     "lost at the first 404": _put("recording.chunks.archiving.fact_of", _lost_at_once),
     "lost by a 404 only": _put("recording.chunks.archiving.fact_of", _lost_only_by_404),
@@ -247,6 +246,8 @@ MUTANTS: Mapping[str, Mutant] = {
     "the row is written after the save": _row_after_save,
     "the row is removed before the save": _row_removed_first,
     "the sweep trusts the queue": _put("recording.core.watching._is_overdue", _drives_nothing),
+    "the service is never asked": _put("recording.core.watching._is_to_be_asked", _drives_nothing),
+    "no file event is awaited for ever": _put("recording.core.watching._without_chunk", lambda *_: iter(())),
     "a tick plants nothing": _method(Ticking, "continue_chain", lambda *_: True),
     "the sweep forgets its end": _method(Sweeping, "_slice", lambda *_: ""),
 }

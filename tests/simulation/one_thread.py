@@ -72,4 +72,6 @@ def one_thread(clockwork: Callable[[], Clockwork]) -> Iterator[None]:
         stack.enter_context(patch("recording.copying.stall_watchdog.TimeLimits", _Untimed))
         # The fake packs every entry as the adapter does, to find those that no row can hold; there are none here.
         stack.enter_context(patch("tests.fakes.catalog.pack", bool))
+        # Pages of an audit as small as the worlds here: else every pass of the sweep would read the whole catalog.
+        stack.enter_context(patch("recording.watch.auditing._PAGE", 3))
         yield

@@ -46,6 +46,9 @@ def _call(world: "World", whom: str, lasts: float, *, is_asked: bool) -> None:
         service.calls.end(call)
         service.lasted[whom] = lasts
         service.look()
+        if not chance.happens("call event lost", whom):
+            event = world.grid.call_event(whom, "CallEnded", by_connection=False)
+            world.host.deliver(event, Door.FUNCTION_KEY, whom)
 
     world.clockwork.later(40 * chance.value("established", whom) ** 2, establish)
     world.clockwork.later(lasts, end)

@@ -35,14 +35,16 @@ RATES: Mapping[str, float] = {
     "message twice": 0.03,
     "message late": 0.05,
     "event lost": 0.05,
+    "call event lost": 0.3,
     "event twice": 0.15,
     "event late": 0.1,
     "event wrong at first": 0.12,
     "event forged": 0.15,
     "event with an odd member": 0.05,
-    "metadata late": 0.12,
+    "metadata late": 0.1,
     "metadata sparse at first": 0.08,
-    "metadata never": 0.015,
+    "metadata never": 0.01,
+    "source refuses at its end": 0.2,
     "stranger writes": 0.01,
     "stranger removes": 0.04,
     "outage": 0.5,
@@ -105,8 +107,8 @@ def plan_of(seed: int, size: int) -> Plan:
     )
     release = ("proven", "proven", "proven", "event", "false")[int(drawn("release") * 5)]
     names = tuple(f"r{index}" for index in range(size))
-    waits = ((30, 1800), (60, 7200), (300, 7200))[int(drawn("waits") * 3)]
-    interval = (900, 1800, 3600)[int(drawn("interval") * 3)]
+    waits = ((30, 1800), (120, 3600), (300, 7200))[int(drawn("waits") * 3)]
+    interval = (1200, 2400, 3600)[int(drawn("interval") * 3)]
     stops = _NEVER
     if drawn("timer") < _TIMER_STOPS:
         stops = 2 * 86_400 * drawn("timer", "when")

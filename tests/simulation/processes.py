@@ -81,6 +81,7 @@ class Process:
             "catalog": Gate(self, "catalog", world.catalog, {"save": self._saved}, {"own": strangers.remove}),
             "open_work": Gate(self, "open_work", world.open_work, {"remove": rules.row_removed}),
             "sweep_states": Gate(self, "open_work", world.open_work),
+            "throttle": Gate(self, "open_work", world.throttle),
             "directory": Gate(self, "catalog", world.directory),
             "queue": Gate(self, "queue", world.chunk_queue),
             "tick_queue": Gate(self, "queue", world.tick_queue),

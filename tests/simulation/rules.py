@@ -8,6 +8,7 @@ from recording.core.formats.notifications import EventName, OutgoingEvent
 from recording.core.lifecycle import Done, next_step
 from recording.core.model import CatalogEntry, Chunk, ChunkState, Door, Location, RecordingId, RecordingState
 from recording.core.naming import encode
+from tests.simulation.locations import document_in
 from tests.simulation.service import Document, whom_of
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ class Rules:
     def deleted(self, process: "Process", location: Location, before: dict[Location, bytes]) -> None:
         """Something was deleted at the source: media and metadata are in the archive, byte for byte."""
         for place in before.keys() - self.world.source.contents.keys():
-            document = self.world.service.documents.get(place.split("/")[5])
+            document = self.world.service.documents.get(document_in(place))
             if document is None:
                 continue
             document.deleted_at = self.world.clockwork.now
@@ -214,8 +215,8 @@ class Rules:
 
     def _told_as_whole(self, recording_id: RecordingId, event: OutgoingEvent) -> None:
         truth = self.world.service.recordings.get(recording_id)
-        if truth is None:
-            self._break(f"{recording_id} is told as archived, and does not exist")
+        if truth is None or truth.ended_at is None:
+            self._break(f"{recording_id} is told as archived, and {'goes on' if truth else 'does not exist'}")
         entry = self.entries[recording_id]
         if not any(one.door is Door.EVENT_GRID for chunk in entry for one in chunk.candidates):
             return  # the function key may say what it likes, as long as Event Grid has said nothing

@@ -14,6 +14,7 @@ from tests.core.media_files import wav, wav_format
 from tests.fakes import FakeCalls
 from tests.fakes.service import FakeCall
 from tests.simulation.clockwork import START
+from tests.simulation.locations import base_of, document_in
 from tests.use_cases.world import metadata_of
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 RETENTION = 24 * 3600.0
 LONGEST_CHUNK = 4 * 3600.0
-HOST = "https://eu-api.asm.skype.com/v1/objects"
 _RATE = 32_000
 """Bytes a second of the one kind of media here."""
 
@@ -57,7 +57,7 @@ class Document:
 
     @property
     def base(self) -> Location:
-        return Location(f"{HOST}/{self.document_id}")
+        return base_of(self.document_id)
 
     @property
     def content_location(self) -> Location:
@@ -130,12 +130,17 @@ class _Calls(FakeCalls):
 
 
 class Service:
-    """What the service knows; `finish` makes the chunks of a recording that is over."""
+    """What the service knows; `finish` makes the chunks of a recording that is over.
+
+    Attributes:
+        refused: documents about which the source says 403, and not 404, once they have ended.
+    """
 
     def __init__(self, world: "World") -> None:
         self.world = world
         self.calls = _Calls()
         self.by_call: dict[str, FakeCall] = {}
+        self.refused: set[str] = set()
         self.is_asked: dict[str, bool] = {}
         self.lasted: dict[str, float] = {}
         self.recordings: dict[RecordingId, TrueRecording] = {}
@@ -158,6 +163,10 @@ class Service:
             document = self._document(recording, is_last=False)
             self.world.clockwork.later(60, lambda: self.world.grid.tell(recording, [document]))
             self.world.clockwork.later(LONGEST_CHUNK, lambda: self._full(recording))
+
+    def refuses(self, location: str) -> bool:
+        """Whether the source refuses to say anything about that location."""
+        return document_in(location) in self.refused
 
     def recording_of(self, document_id: str) -> RecordingId:
         """The recording of a document."""
@@ -228,13 +237,15 @@ class Service:
         if fault == "metadata sparse at first":
             contents[place] = b"{}"
         if fault != "metadata never":
-            world.clockwork.later(60 + 20 * 3600 * chance.detail**3, add)
+            world.clockwork.later(60 + 20 * 3600 * chance.detail**5, add)
 
     def _expire(self, document: Document) -> None:
         if document.deleted_at is None:
             self.world.story.tell("service", "{} expires", document.document_id)
         for place in [place for place in self.world.source.contents if place.startswith(f"{document.base}/")]:
             del self.world.source.contents[place]
+        if self.world.chance.happens("source refuses at its end", whom_of(document.document_id)):
+            self.refused.add(document.document_id)
 
 
 _AN_EVENT_A_CHUNK = 0.3

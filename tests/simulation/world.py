@@ -1,5 +1,6 @@
 """One run of the simulation: from a seed, through some days, to the books."""
 
+import gc
 import logging
 from collections import Counter
 from collections.abc import Callable, Collection
@@ -7,7 +8,7 @@ from dataclasses import dataclass, field
 
 from greenlet import getcurrent
 
-from tests.fakes import FakeArchive, FakeCatalog, FakeDirectory, FakeOpenWork, FakeSource, FakeTopic
+from tests.fakes import FakeArchive, FakeCatalog, FakeDirectory, FakeOpenWork, FakeSource, FakeThrottle, FakeTopic
 from tests.simulation import people
 from tests.simulation.books import Books
 from tests.simulation.chance import Chance, Key
@@ -64,6 +65,7 @@ class World:
     catalog: FakeCatalog = field(default_factory=FakeCatalog)
     open_work: FakeOpenWork = field(default_factory=FakeOpenWork)
     directory: FakeDirectory = field(default_factory=FakeDirectory)
+    throttle: FakeThrottle = field(default_factory=FakeThrottle)
     topic: FakeTopic = field(default_factory=FakeTopic)
 
     def __post_init__(self) -> None:
@@ -83,10 +85,14 @@ class World:
             if self.chance.which(("outage",), f"outage of {port}", str(day)) is not None
         }
 
+        self._outages_of: dict[str, list[tuple[float, float]]] = {}
+        for (port, _), times in self.outages.items():
+            self._outages_of.setdefault(port, []).append(times)
+
     def is_closed(self, port: str) -> bool:
         """Whether a port cannot be reached at the moment."""
         now = self.clockwork.now
-        return any(one == port and start <= now < end for (one, _), (start, end) in self.outages.items())
+        return any(start <= now < end for start, end in self._outages_of.get(port, ()))
 
     def tasks_about(self, whom: str) -> int:
         """How many tasks are at work for a call."""
@@ -132,6 +138,8 @@ class World:
 def simulate(plan: Plan, allowed: Collection[Key] | None = None, *, is_told: bool = False) -> Result:
     """Run one world."""
     world = World(plan, allowed, is_told)
+    collects = gc.isenabled()
+    gc.disable()  # one run makes little garbage, and much that the collector would look at in vain
     logger = logging.getLogger("recording")
     level = logger.level
     lines = LogLines(world.story, _who(world))
@@ -144,6 +152,8 @@ def simulate(plan: Plan, allowed: Collection[Key] | None = None, *, is_told: boo
     finally:
         logger.removeHandler(lines)
         logger.setLevel(level)
+        if collects:
+            gc.enable()
 
 
 def _who(world: World) -> Callable[[], str]:
