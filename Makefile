@@ -1,6 +1,6 @@
 # Every task has a target here. Each installs what it needs and prints what it does; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup clients demo up status test check package bench bench-quick infra infra-lint snapshots format clean
+.PHONY: help setup clients demo up status test check package simulate simulate-mutants bench bench-quick infra infra-lint snapshots format clean
 MAKEFLAGS += --no-print-directory
 
 VENV := .venv
@@ -23,6 +23,8 @@ help:
 	@echo 'make status        what the running stack records, what is owed of it, and what was published'
 	@echo 'make test          all tests (ARGS="-k naming" for some)'
 	@echo 'make check         style, types, import layers, full coverage of the core, no strings that do not belong'
+	@echo 'make simulate      days of the whole app over fakes, with everything that can go wrong (SEEDS=2000 for a night)'
+	@echo 'make simulate-mutants  the same, with known bugs put back: each must be found'
 	@echo 'make package       dist/recording-archive.zip, what is deployed'
 	@echo 'make bench         what moving a recording costs; make bench-quick for a first look'
 	@echo 'make infra         compile, lint, evaluate and scan the Bicep, and hold it to its claims'
@@ -93,6 +95,14 @@ check: $(PYTHON_READY)
 	$(say) 'The core, covered whole, and no strings that do not belong'
 	@$(PY) -m pytest --quiet -n 2 --cov=recording/core --cov-report=term tests/core tests/package/test_tracked_files.py
 	@if $(PY) -m tests.infra.compiler >/dev/null; then $(MAKE) infra; fi
+
+simulate: $(PYTHON_READY)
+	$(say) 'Simulating ten thousand recordings over some days each, on all cores (two minutes)'
+	@$(PY) -m tests.simulation $(if $(SEEDS),--seeds $(SEEDS)) $(ARGS)
+
+simulate-mutants: $(PYTHON_READY)
+	$(say) 'Putting known bugs back, one at a time, until the simulation finds each'
+	@$(PY) -m tests.simulation.hunting $(ARGS)
 
 package: $(PYTHON_READY)
 	$(say) 'Packing what is deployed'

@@ -96,7 +96,8 @@ class Books:
             yield f"{document.document_id} is {chunk.state}, and stands in the archive as {copies}"
         if not is_safe and self._was_possible(document):
             hours = (document.ends_at - (document.taken_at or 0)) / _HOUR
-            yield f"{document.document_id} is {chunk.state}, though there were {hours:.1f} h to copy it: {chunk.failures}"
+            failures = dict(chunk.failures)
+            yield f"{document.document_id} is {chunk.state}, though there were {hours:.1f} h to copy it: {failures}"
         if chunk.state is ChunkState.LOST and not self._is_told(truth.recording_id, EventName.LOST, chunk):
             yield f"{document.document_id} is lost, and nobody was told"
 

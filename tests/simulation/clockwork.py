@@ -30,7 +30,7 @@ class Clockwork:
         self._recurring = 0
 
     def later(self, seconds: float, act: Callable[[], object], *, recurs: bool = False) -> None:
-        """Call `act` after so many seconds; it must not sleep. `recurs`: it puts itself on the agenda again for ever."""
+        """Call `act` after so many seconds; it must not sleep. `recurs`: it puts itself on the agenda for ever."""
         if recurs:
             self._recurring += 1
             heapq.heappush(self._agenda, (self.now + seconds, next(self._numbers), lambda: self._recur(act)))
@@ -72,7 +72,7 @@ class Clockwork:
         act()
 
 
-class Task(greenlet):
+class Task(greenlet):  # type: ignore[misc]  # it has no types
     """What takes turns; `whom` it concerns is part of the keys of its faults."""
 
     whom: str = ""

@@ -62,6 +62,7 @@ _ERRORS: Mapping[str, tuple[type[RecordingError], ...]] = {
     "catalog": (ArchiveBusy, ArchiveRefused),
     "open_work": (ArchiveBusy, ArchiveRefused),
     "archive": (ArchiveBusy, ArchiveRefused, ArchiveDamaged),
+    "overflow": (ArchiveBusy, ArchiveRefused, ArchiveDamaged),
     "quarantine": (ArchiveBusy, ArchiveRefused, ArchiveDamaged),
     "journal": (ArchiveBusy, ArchiveRefused),
     "queue": (ArchiveBusy, ArchiveRefused),
@@ -97,10 +98,11 @@ class Gate:
     ) -> None:
         self._process = process
         self._port = port
+        self._target: Any = target
         self._effects = effects or {}
         self._others = others or {}
         self._faults = ("crash before", "crash after", f"{port} fails", f"{port} loses its reply", "slow call")
-        for name in _methods(type(target)):
+        for name in _methods(type(self._target)):
             if not hasattr(self, name):
                 setattr(self, name, self._gated(name, getattr(target, name)))
 
@@ -154,6 +156,17 @@ class Gate:
             raise _error(self._port, operation, 0.0, "done, but the reply is lost")
 
 
+class BlobGate(Gate):
+    """A container of our own that is read as a source."""
+
+    @contextmanager
+    def open(self, location: Location, offset: int = 0, length: int | None = None) -> Iterator["FakeTransfer"]:
+        fault = self.enter(f"{self._port}.open")
+        with self._target.open(location, offset, length) as transfer:
+            self.leave(f"{self._port}.open", fault)
+            yield transfer
+
+
 class SourceGate(Gate):
     """The source: its replies may be wrong in all the ways that the fake knows."""
 
@@ -191,7 +204,7 @@ class SourceGate(Gate):
 
 
 @cache
-def _methods(kind: type) -> tuple[str, ...]:
+def _methods(kind: Any) -> tuple[str, ...]:  # noqa: ANN401 - any fake's class
     return tuple(name for name in dir(kind) if not name.startswith("_") and callable(getattr(kind, name)))
 
 

@@ -1,6 +1,5 @@
 """Event Grid: the events of the service, and all that can become of them on the way to the app."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,8 @@ from tests.simulation.locations import HOST
 from tests.simulation.service import Document, TrueRecording
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.simulation.world import World
 
 _LATE = 20 * 3600.0
@@ -61,7 +62,7 @@ class Grid:
             case "event with an odd member":
                 odd = [*(one.member() for one in documents[:-1]), documents[-1].member(contentLocation=None)]
                 self._send(self.file_event(recording, odd), door, whom, 0)
-                if detail < 0.5:  # noqa: PLR2004 - half of them are never corrected
+                if detail < 0.5:
                     return
                 wait = _LATE / 2 * chance.between(0, 1, "corrected", whom) ** 3
         self._send(event, door, whom, wait)
@@ -93,9 +94,7 @@ class Grid:
             "data": call,
         }
 
-    def _wrong_at_first(
-        self, recording: TrueRecording, documents: list[Document], door: object, detail: float
-    ) -> None:
+    def _wrong_at_first(self, recording: TrueRecording, documents: list[Document], door: object, detail: float) -> None:
         document = documents[0]
         other = self._other(document)
         # Where Event Grid's word is enough, by a setting, nothing protects from such a lie.
@@ -122,7 +121,7 @@ class Grid:
             lambda: other.member(index=document.index) if other else {},
             lambda: document.member(index=7),
             lambda: document.member(documentId=f"{document.document_id}-forged", index=document.index + 1),
-            lambda: document.member(),
+            document.member,
         )
         event = self.file_event(recording, [ways[int(detail * len(ways))]()])
         wait = self.world.chance.one_of((0.0, 1.0, 60.0, 600.0, 7200.0, 40_000.0), "forged when", recording.whom)

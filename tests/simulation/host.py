@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from recording.core.errors import Permanent
@@ -69,18 +70,6 @@ class Host:
             return
         world.story.tell(process.name, "is given event {} of {} by {}", event["id"], whom, door)
 
-        def take() -> None:
-            if door is Door.FUNCTION_KEY:
-                received = process.app.receiving.receive_request(body, from_event_grid=True)
-                self._put(process, received, whom)
-                if received.failure is not None:
-                    raise received.failure
-            else:
-                received = process.app.receiving.receive_event(body)
-                if received.failure is not None:
-                    raise received.failure
-                self._put(process, received, whom)
-
         def ended(failure: BaseException | None) -> None:
             if failure is None:
                 world.rules.taken(process, event, door, whom)
@@ -90,15 +79,13 @@ class Host:
                 world.story.tell(process.name, "event {} of {} is not taken: {!r}", event["id"], whom, failure)
                 again()
 
-        process.begin(take, ended, whom)
+        process.begin(partial(self._take, process, body, door, whom), ended, whom)
 
     def queue_event(self, event: dict[str, object], whom: str) -> None:
         """Deliver an event into the queue of events, as a subscription to a queue does."""
         self.events.add(json.dumps(event), whom, 0)
 
-    def ask(
-        self, whom: str, what: str, act: Callable[[Process], None], tries: int = 5, wait: float = 60.0
-    ) -> None:
+    def ask(self, whom: str, what: str, act: Callable[[Process], None], tries: int = 5, wait: float = 60.0) -> None:
         """A person's request over HTTP, repeated a few times if it fails."""
         process = self.process_with(lambda _: True)
         world = self.world
@@ -171,6 +158,17 @@ class Host:
         except Permanent as error:
             self.world.rules.refused(process, message, error)
             process.app.refusing.refuse_message(message.text.encode(), error)
+
+    def _take(self, process: Process, body: bytes, door: Door, whom: str) -> None:
+        if door is Door.FUNCTION_KEY:
+            received = process.app.receiving.receive_request(body, from_event_grid=True)
+            self._put(process, received, whom)
+        else:
+            received = process.app.receiving.receive_event(body)
+        if received.failure is not None:
+            raise received.failure
+        if door is Door.EVENT_GRID:
+            self._put(process, received, whom)
 
     def _take_queued(self, process: Process, message: Message) -> None:
         received = process.app.receiving.receive_message(message.text.encode())

@@ -106,7 +106,7 @@ def _own_claim(self: FakeCatalog, claim: Any) -> Any:  # noqa: ANN401
 
 @contextmanager
 def _told_before_saved() -> Iterator[None]:
-    save = CatalogUpdates._save
+    save = CatalogUpdates._save  # noqa: SLF001 - it is wrapped
 
     def saving(self: CatalogUpdates, recording_id: Any, facts: Any, own: Any, known: Any, by: Any) -> Any:  # noqa: ANN401
         entry = self.catalog.load(recording_id)
@@ -136,7 +136,7 @@ def _acknowledged_unsaved() -> Iterator[None]:
 @contextmanager
 def _ends_for_another() -> Iterator[None]:
     """The run that another message has marked goes on with its own message only."""
-    advance = Archiving._advance
+    advance = Archiving._advance  # noqa: SLF001 - as it was
 
     def running(self: Archiving, recording_id: Any, document_id: Any, look_at: Any = None, *, is_again: bool) -> Any:  # noqa: ANN401
         message = ChunkMessage(recording_id, document_id, look_at)
@@ -193,7 +193,7 @@ def _row_after_save() -> Iterator[None]:
 
 @contextmanager
 def _row_removed_first() -> Iterator[None]:
-    save = CatalogUpdates._save_opened
+    save = CatalogUpdates._save_opened  # noqa: SLF001 - it is wrapped
 
     def saving(self: CatalogUpdates, before: Any, after: Any) -> Any:  # noqa: ANN401
         known = before.recording.opening if before else None

@@ -1,4 +1,4 @@
-"""The copy engine without threads: its parts that start or block a thread are replaced by ones that do the same at once.
+"""The copy engine without threads: what starts or blocks one is replaced by what does the same at once.
 
 What the engine does with threads is proven by tests/copying. Here its requests come one after the other, so that
 another task can go on at each of them, and one seed gives one run.
@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from types import SimpleNamespace
+from typing import Self
 from unittest.mock import patch
 
 from recording.copying import block_stager, range_requests, range_workers
@@ -21,7 +22,7 @@ class Inline:
     def __init__(self, most: int, prefix: str) -> None:
         """Nothing to start."""
 
-    def __enter__(self) -> "Inline":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

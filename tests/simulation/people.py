@@ -1,10 +1,11 @@
 """Calls that people make, and what they ask of the app: start, pause, resume, stop."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from recording.core.formats.api import StartRequest
-from recording.core.model import CallConnectionId, Door, RecordingId, ServerCallId
+from recording.core.model import Door, ServerCallId
 from recording.core.outputs import parse_output_name
 from tests.simulation.service import recording_id_of
 
@@ -22,10 +23,10 @@ def plan_call(world: "World", whom: str) -> None:
     begins = _DAY * chance.value("begins", whom)
     lasts = 60 + 33 * 3600 * chance.value("lasts", whom) ** 8
     kind = chance.value("kind", whom)
-    if kind < 0.5:  # noqa: PLR2004 - half of the recordings are started by others
+    if kind < 0.5:
         world.clockwork.later(begins, lambda: _foreign(world, whom, lasts))
     else:
-        world.clockwork.later(begins, lambda: _call(world, whom, lasts, is_asked=kind > 0.8))  # noqa: PLR2004
+        world.clockwork.later(begins, lambda: _call(world, whom, lasts, is_asked=kind > 0.8))
 
 
 def _foreign(world: "World", whom: str, lasts: float) -> None:
@@ -60,7 +61,7 @@ def _call(world: "World", whom: str, lasts: float, *, is_asked: bool) -> None:
             event = world.grid.call_event(whom, kind, by_connection=chance.value("by connection", whom) < 0.4)
             wait = 60 * chance.value("call event comes", whom) ** 2
             for _ in range(1 + (chance.value("call event twice", whom) < 0.2)):
-                world.clockwork.later(wait, lambda event=event: world.host.deliver(event, Door.FUNCTION_KEY, whom))
+                world.clockwork.later(wait, partial(world.host.deliver, event, Door.FUNCTION_KEY, whom))
     for _ in range(int(5 * chance.value("controls", whom) ** 2)):
         world.clockwork.later(lasts * 1.05 * chance.value("control when", whom), lambda: _control(world, whom))
 
@@ -81,7 +82,7 @@ def _start(process: "Process", request: StartRequest) -> None:
 
 
 def _control(world: "World", whom: str) -> None:
-    chance, calls = world.chance, world.service.calls
+    chance = world.chance
     call = world.service.by_call[whom]
     if not call.recordings:
         return
@@ -91,8 +92,4 @@ def _control(world: "World", whom: str) -> None:
     def act(process: "Process") -> None:
         getattr(process.app.controlling, what)(recording_id)
 
-    _ = calls
     world.host.ask(whom, what, act, tries=3)
-
-
-_ = (CallConnectionId, RecordingId)

@@ -19,6 +19,8 @@ RATES: Mapping[str, float] = {
     "archive loses its reply": 0.02,
     "quarantine fails": 0.05,
     "quarantine loses its reply": 0.03,
+    "overflow fails": 0.05,
+    "overflow loses its reply": 0.03,
     "journal fails": 0.03,
     "journal loses its reply": 0.03,
     "queue fails": 0.03,
@@ -54,6 +56,7 @@ RATES: Mapping[str, float] = {
 OUTAGES = ("archive", "catalog", "open_work", "queue", "source", "topic", "calls", "journal", "quarantine")
 _NEVER = 1e9
 _TIMER_STOPS = 0.3
+_OVERFLOW = 0.4
 _LEFT_OUT = 0.45
 _FACTORS = (0.3, 1.0, 3.0)
 
@@ -69,6 +72,7 @@ class Plan:
         release: the setting RELEASE_AT_SOURCE.
         waits: the first and the longest wait between two tries, in seconds.
         interval: between two sweeps, in seconds.
+        overflow_hours: the setting OVERFLOW_HOURS; 0 without an overflow.
         timer_stops_at: when the timer of the sweep stops for good, in seconds.
     """
 
@@ -81,11 +85,17 @@ class Plan:
     waits: tuple[int, int]
     interval: int
     timer_stops_at: float
+    overflow_hours: int
 
     @property
     def is_timer_stopped(self) -> bool:
         """Whether the timer stops at any time."""
         return self.timer_stops_at < _NEVER
+
+
+def _hours_of(port: str, drawn: float) -> float:
+    """How long an outage lasts."""
+    return 0.2 + (18 if port == "archive" else 7) * drawn**2
 
 
 def plan_of(seed: int, size: int) -> Plan:
@@ -100,7 +110,7 @@ def plan_of(seed: int, size: int) -> Plan:
         if drawn(name) >= _LEFT_OUT
     }
     outages = tuple(
-        (port, day, (day + drawn(port, day, "start")) * 86_400, 0.2 + 7 * drawn(port, day, "hours") ** 2)
+        (port, day, (day + drawn(port, day, "start")) * 86_400, _hours_of(port, drawn(port, day, "hours")))
         for day in range(2)
         for port in OUTAGES
         if drawn(port, day) < 0.15
@@ -112,4 +122,7 @@ def plan_of(seed: int, size: int) -> Plan:
     stops = _NEVER
     if drawn("timer") < _TIMER_STOPS:
         stops = 2 * 86_400 * drawn("timer", "when")
-    return Plan(seed, names, rates, outages, 2 + int(drawn("processes") * 3), release, waits, interval, stops)
+    overflow = int(4 + 16 * drawn("overflow hours")) if drawn("overflow") < _OVERFLOW else 0
+    if overflow:
+        rates.pop("stranger writes", None)  # a copy in the overflow whose name is taken is tried again for ever
+    return Plan(seed, names, rates, outages, 2 + int(drawn("processes") * 3), release, waits, interval, stops, overflow)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
@@ -14,9 +14,10 @@ from recording.catalog_updates import _WriteLock
 from recording.core.model import RecordingId
 from recording.settings import Settings
 from tests.copying.copies import engine_of
-from tests.environments import settings_of
+from tests.environments import CONNECTION, settings_of
+from tests.fakes import FakeBlobSource
 from tests.simulation.clockwork import START, Lock, Task
-from tests.simulation.gates import Gate, KilledError, SourceGate
+from tests.simulation.gates import BlobGate, Gate, KilledError, SourceGate
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -26,11 +27,15 @@ BLOCK = 1024
 _BUFFERS = 32
 _SLICE = timedelta(minutes=5)
 
+_SECOND = CONNECTION.replace("AccountName=a;", "AccountName=b;")
+
 
 @cache
-def _settings(release: str, waits: tuple[int, int], interval: int) -> Settings:
+def _settings(release: str, waits: tuple[int, int], interval: int, overflow_hours: int) -> Settings:
     first, longest = waits
+    overflow = {"OVERFLOW_STORAGE": _SECOND, "OVERFLOW_HOURS": str(overflow_hours)} if overflow_hours else {}
     settings = settings_of(
+        **overflow,
         RELEASE_AT_SOURCE=release,
         RETRY_FIRST_SECONDS=str(first),
         RETRY_LONGEST_SECONDS=str(longest),
@@ -67,7 +72,12 @@ class Process:
             self.skew = 0.0
         rules, strangers = world.rules, world.strangers
         gates: dict[str, Any] = {
-            "calls": Gate(self, "calls", world.service.calls, {"start": rules.started, **dict.fromkeys(("stop", "pause", "resume"), world.service.turned)}),
+            "calls": Gate(
+                self,
+                "calls",
+                world.service.calls,
+                {"start": rules.started, **dict.fromkeys(("stop", "pause", "resume"), world.service.turned)},
+            ),
             "source": SourceGate(self, "source", world.source),
             "archive": Gate(
                 self,
@@ -77,6 +87,9 @@ class Process:
                 {"commit": strangers.write, "put": strangers.write},
             ),
             "quarantine": Gate(self, "quarantine", world.quarantine),
+            "quarantined": BlobGate(self, "quarantine", FakeBlobSource(world.quarantine)),
+            "overflow": Gate(self, "overflow", world.overflow),
+            "overflowed": BlobGate(self, "overflow", FakeBlobSource(world.overflow)),
             "journal": Gate(self, "journal", world.journal),
             "catalog": Gate(self, "catalog", world.catalog, {"save": self._saved}, {"own": strangers.remove}),
             "open_work": Gate(self, "open_work", world.open_work, {"remove": rules.row_removed}),
@@ -89,8 +102,9 @@ class Process:
         }
         self.output = Gate(self, "queue", None)
         self.app = compose(
-            _settings(world.plan.release, world.plan.waits, world.plan.interval),
+            _settings(world.plan.release, world.plan.waits, world.plan.interval, world.plan.overflow_hours),
             **gates,
+            checks={},
             engine=engine_of(gates["source"], block=BLOCK, buffers=_BUFFERS, monotonic=self.monotonic),
             now=self.now,
             monotonic=self.monotonic,
@@ -140,7 +154,7 @@ class Process:
         self.world.story.tell(self.name, "dies")
         for task in sorted(self.tasks, key=lambda task: task.whom):
             if task is not getcurrent():
-                self.world.clockwork.later(0, lambda task=task: None if task.dead else task.throw(KilledError))
+                self.world.clockwork.later(0, partial(_kill, task))
         self.world.host.died(self)
 
     def _saved(self, _: object, saved: Any) -> None:  # noqa: ANN401
@@ -151,3 +165,8 @@ class Process:
         whom = task.whom if isinstance(task, Task) else ""
         high, low = (int(self.world.chance.value("new id", whom) * 2**63) for _ in range(2))
         return UUID(int=(high << 64) | low)
+
+
+def _kill(task: Task) -> None:
+    if not task.dead:
+        task.throw(KilledError)

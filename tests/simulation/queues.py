@@ -117,29 +117,33 @@ class Queue:
         def ended(failure: BaseException | None) -> None:
             self._in_hand[process] -= 1
             self._runs.remove(message)
-            if message.deliveries != receipt:
-                # It was given out again meanwhile. This run's receipt is void: it can neither delete it nor give it back.
-                if failure is not None and message.is_done:
-                    # A later run of the same process has deleted it, because this one was at work.
-                    world.rules.lost_messages.add(message.whom)
-                if failure is not None and not process.is_dead:
-                    world.rules.failed(process, f"message {message.number}", failure)
-            elif failure is None:
-                if not self._recurs:
-                    story.tell(process.name, "message {} is done", message.number)
-                message.is_done = True
-                self.messages.pop(message.number, None)
-                if self in world.host.steps:
-                    world.rules.acknowledged(process, message)
-            elif process.is_dead:
-                self._show(message, _LEASE * world.chance.between(0.5, 1, "lease left", message.whom))
-            else:
+            if failure is not None and not process.is_dead:
                 world.rules.failed(process, f"message {message.number}", failure)
                 story.tell(process.name, "message {} fails: {}", message.number, failure)
-                self._show(message, GIVEN_BACK)
+            if message.deliveries == receipt:
+                self._settle(process, message, failure)
+            elif failure is not None and message.is_done:
+                # It was given out again meanwhile, so that this run could not give it back; and a later run of the same
+                # process has deleted it, because this one was at work.
+                world.rules.lost_messages.add(message.whom)
             self.hand_out()
 
         process.begin(lambda: self._run(process, message), ended, message.whom)
+
+    def _settle(self, process: "Process", message: Message, failure: BaseException | None) -> None:
+        """Delete a message after its run, or show it again."""
+        world = self.world
+        if failure is None:
+            if not self._recurs:
+                world.story.tell(process.name, "message {} is done", message.number)
+            message.is_done = True
+            self.messages.pop(message.number, None)
+            if self in world.host.steps:
+                world.rules.acknowledged(process, message)
+        elif process.is_dead:
+            self._show(message, _LEASE * world.chance.between(0.5, 1, "lease left", message.whom))
+        else:
+            self._show(message, GIVEN_BACK)
 
 
 @dataclass

@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, Never
 from recording.core.errors import Permanent, Transient
 from recording.core.formats.notifications import EventName, OutgoingEvent
 from recording.core.lifecycle import Done, next_step
-from recording.core.model import CatalogEntry, Chunk, ChunkState, Door, Location, RecordingId, RecordingState
+from recording.core.model import (
+    BlobName,
+    CatalogEntry,
+    Chunk,
+    ChunkState,
+    DocumentId,
+    Door,
+    Location,
+    RecordingId,
+    RecordingState,
+)
 from recording.core.naming import encode
 from tests.simulation.locations import document_in
 from tests.simulation.service import Document, whom_of
@@ -17,7 +27,7 @@ if TYPE_CHECKING:
     from tests.simulation.world import World
 
 
-class BrokenRule(BaseException):  # noqa: N818
+class BrokenRule(BaseException):
     """A rule is broken: what was seen. A BaseException, so that no `except Exception` of the app catches it."""
 
 
@@ -37,7 +47,7 @@ class Rules:
 
     # What the app does
 
-    def written(self, name: str, *_: object) -> None:
+    def written(self, name: BlobName, *_: object) -> None:
         """A blob was committed: nothing is overwritten."""
         blob = self.world.archive.blobs[name]
         before = self._written.get(name)
@@ -115,7 +125,7 @@ class Rules:
             self._goes_on(process, entry, found["documentId"], self.world.host.messages_about(message.whom))
 
     def taken(self, process: "Process", event: dict[str, object], door: Door, whom: str) -> None:
-        """An event was answered with success, so that it does not come again: its chunks are known and have a message."""
+        """An event was answered with success, and does not come again: its chunks are known, and have messages."""
         if not any(f"/{encode(str(event['id']))}-" in name for name in self.world.journal.blobs):
             self._break(f"event {event['id']} was taken, and is not in the journal")
         data = event.get("data")
@@ -130,7 +140,11 @@ class Rules:
             if entry is None or chunk is None:
                 self._break(f"event {event['id']} was taken, and {member['documentId']} is not in the catalog")
             document = self.world.service.documents.get(member["documentId"])
-            is_true = document is not None and member == document.member() and whom_of(recording_id) == whom_of(document.document_id)
+            is_true = (
+                document is not None
+                and member == document.member()
+                and whom_of(recording_id) == whom_of(document.document_id)
+            )
             if document is not None and is_true and document.taken_at is None:
                 document.taken_at = self.world.clockwork.now
             self._goes_on(process, entry, chunk.document_id, self.world.host.messages_about(whom))
@@ -176,19 +190,7 @@ class Rules:
         is_credible = chunk.candidate.door is Door.EVENT_GRID
         # By the function key alone a chunk may come under another recording's name: that is no authority for anything.
         document = self._document(chunk, entry) if is_credible else self.world.service.documents.get(chunk.document_id)
-        proof, before = chunk.proof, was.proof if was else None
-        if proof is not None and document is None:
-            self._break(f"{chunk.document_id} of {entry.recording.recording_id} is proven, and does not exist")
-        if proof is not None and document is not None and (before is None or before.etag != proof.etag):
-            blob = self.world.archive.blobs.get(proof.name)
-            is_it = blob is not None and blob.content == document.content and proof.length == len(blob.content)
-            if is_credible and not is_it:  # what the function key announced is overruled by Event Grid
-                self._break(f"{chunk.document_id} is proven, and the blob {proof.name} is not it")
-        file = proof.metadata if proof else None
-        if file is not None and document is not None and (before is None or before.metadata != file):
-            blob = self.world.archive.blobs.get(file.name)
-            if blob is None or blob.content != document.metadata:
-                self._break(f"the metadata of {chunk.document_id} is proven, and {file.name} is not it")
+        self._proven(was, chunk, document, is_credible=is_credible)
         state = chunk.state
         if was is not None and was.state is state:
             return
@@ -203,10 +205,26 @@ class Rules:
             if is_there and document is not None and document.taken_at is not None:
                 self._break(f"{chunk.document_id} is lost, and its source is there")
 
+    def _proven(self, was: Chunk | None, chunk: Chunk, document: Document | None, *, is_credible: bool) -> None:
+        """A proof is of what the archive holds, and that is the chunk."""
+        proof, before = chunk.proof, was.proof if was else None
+        if proof is not None and document is None:
+            self._break(f"{chunk.document_id} is proven, and does not exist")
+        if proof is not None and document is not None and (before is None or before.etag != proof.etag):
+            blob = self.world.archive.blobs.get(proof.name)
+            is_it = blob is not None and blob.content == document.content and proof.length == len(blob.content)
+            if is_credible and not is_it:  # what the function key announced is overruled by Event Grid
+                self._break(f"{chunk.document_id} is proven, and the blob {proof.name} is not it")
+        file = proof.metadata if proof else None
+        if file is not None and document is not None and (before is None or before.metadata != file):
+            blob = self.world.archive.blobs.get(file.name)
+            if blob is None or blob.content != document.metadata:
+                self._break(f"the metadata of {chunk.document_id} is proven, and {file.name} is not it")
+
     def _goes_on(self, process: "Process", entry: CatalogEntry, document_id: str, others: "list[Message]") -> None:
         """Whatever is owed for a chunk has a message."""
-        chunk = entry.chunk(document_id)  # type: ignore[arg-type]
-        if chunk is None or entry.recording.recording_id in self.lost_messages or whom_of(entry.recording.recording_id) in self.lost_messages:
+        chunk = entry.chunk(DocumentId(document_id))
+        if chunk is None or whom_of(entry.recording.recording_id) in self.lost_messages:
             return
         if isinstance(next_step(entry, chunk.document_id, process.now()), Done):
             return
@@ -248,5 +266,3 @@ class Rules:
 
     def _break(self, what: str) -> Never:
         raise BrokenRule(what)
-
-

@@ -23,7 +23,7 @@ def shrunk(plan: Plan, failed: Result, run: Callable[..., Result] = simulate) ->
         return left > 0 and kind_of(run(replace(plan, names=tuple(names)), frozenset(keys)).broken) == kind
 
     names = _fewer(list(plan.names), lambda some: fails(some, fired))
-    fired = _fewer([key for key in fired], lambda some: fails(names, some))
+    fired = _fewer(list(fired), lambda some: fails(names, some))
     return run(replace(plan, names=tuple(names)), frozenset(fired), is_told=True)
 
 

@@ -65,7 +65,7 @@ def test_an_announcement_during_a_try_is_looked_at_before_the_run_ends() -> None
 
 
 def test_a_message_that_another_has_replaced_goes_on_for_the_one_that_came_meanwhile() -> None:
-    """That one is acknowledged, as there is a run for its chunk: if the run dropped its work too, none would be left."""
+    """That one is acknowledged, as its chunk has a run: if the run dropped its work too, none would be left."""
     world = World()
     world.announce(world.add())
     world.source.arm("not_ready_404", times=2)  # the metadata file and the media
