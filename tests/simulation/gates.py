@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from greenlet import getcurrent
 
@@ -102,7 +102,7 @@ class Gate:
         self._effects = effects or {}
         self._others = others or {}
         self._faults = ("crash before", "crash after", f"{port} fails", f"{port} loses its reply", "slow call")
-        for name in _methods(type(self._target)):
+        for name in _methods(cast("Any", type(target))):
             if not hasattr(self, name):
                 setattr(self, name, self._gated(name, getattr(target, name)))
 

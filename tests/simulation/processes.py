@@ -90,7 +90,7 @@ class Process:
             "quarantined": BlobGate(self, "quarantine", FakeBlobSource(world.quarantine)),
             "overflow": Gate(self, "overflow", world.overflow),
             "overflowed": BlobGate(self, "overflow", FakeBlobSource(world.overflow)),
-            "journal": Gate(self, "journal", world.journal),
+            "journal": Gate(self, "journal", world.journal, {"write": rules.journalled}),
             "catalog": Gate(self, "catalog", world.catalog, {"save": self._saved}, {"own": strangers.remove}),
             "open_work": Gate(self, "open_work", world.open_work, {"remove": rules.row_removed}),
             "sweep_states": Gate(self, "open_work", world.open_work),

@@ -43,6 +43,7 @@ class Rules:
         self.odd: set[RecordingId] = set()
         self.denied: set[str] = set()
         self.lost_seen: set[tuple[str, str]] = set()
+        self._journal: set[str] = set()
         self._written: dict[str, tuple[str, bytes]] = {}
 
     # What the app does
@@ -54,6 +55,10 @@ class Rules:
         if before is not None and before[0] != blob.etag:
             self._break(f"the blob {name} was overwritten")
         self._written[name] = (blob.etag, blob.content)
+
+    def journalled(self, name: BlobName, *_: object) -> None:
+        """An event was written into the journal."""
+        self._journal.add(name.rpartition("/")[2].rpartition("-")[0])
 
     def forget(self, name: str) -> None:
         """Somebody else has removed a blob."""
@@ -126,7 +131,7 @@ class Rules:
 
     def taken(self, process: "Process", event: dict[str, object], door: Door, whom: str) -> None:
         """An event was answered with success, and does not come again: its chunks are known, and have messages."""
-        if not any(f"/{encode(str(event['id']))}-" in name for name in self.world.journal.blobs):
+        if encode(str(event["id"])) not in self._journal:
             self._break(f"event {event['id']} was taken, and is not in the journal")
         data = event.get("data")
         if not isinstance(data, dict) or "recordingStorageInfo" not in data:
