@@ -49,10 +49,20 @@ class Books:
     def _all(self) -> Iterator[str]:
         for truth in self.world.service.recordings.values():
             yield from self._recording(truth)
+        yield from self._rows()
         for whom, call in self.world.service.by_call.items():
             yield from self._call(whom, call)
         for recording_id, entry in self.world.rules.entries.items():
             yield from self._entry(recording_id, entry)
+
+    def _rows(self) -> Iterator[str]:
+        """What owes something has its one row of open work, and nothing else has one."""
+        entries = self.world.rules.entries.values()
+        owed = {(entry.recording.recording_id, entry.recording.opening) for entry in entries}
+        rows = {(row.recording_id, row.opening) for row in self.world.open_work.rows.values()}
+        expected = {(recording_id, opening) for recording_id, opening in owed if opening.hour is not None}
+        for recording_id, opening in sorted(rows ^ expected, key=str):
+            yield f"the row {opening} of {recording_id} is {'left' if (recording_id, opening) in rows else 'missing'}"
 
     def _call(self, whom: str, call: FakeCall) -> Iterator[str]:
         """A call that lasted for long is recorded, if an event told of it."""
@@ -66,7 +76,8 @@ class Books:
         if entry is not None and not entry.chunks and truth.ended_at is not None:
             told = {event.event_type for event in self.world.rules.told.get(truth.recording_id, [])}
             self.outcomes["no file event"] += 1
-            if entry.recording.state is not RecordingState.LOST or EventName.LOST not in told:
+            expected = {EventName.LOST} if entry.recording.announced_at else {EventName.MISSING, EventName.LOST}
+            if entry.recording.state is not RecordingState.LOST or not expected <= told:
                 yield f"{truth.recording_id} is {entry.recording.state} without a chunk, told: {sorted(told)}"
         for document in truth.documents:
             chunk = entry.chunk(document.document_id) if entry else None
