@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from recording.core.formats.notifications import EventName
 from recording.core.lifecycle import Done, lacks, next_step
-from recording.core.model import CatalogEntry, Chunk, ChunkState, Door, RecordingId, RecordingState
+from recording.core.model import CatalogEntry, Chunk, ChunkState, RecordingId, RecordingState
 from recording.core.naming import encode
 from tests.fakes.service import FakeCall
 from tests.simulation.rules import BrokenRule
@@ -100,9 +100,11 @@ class Books:
             if (blob.blob_metadata.get("acsdocumentid"), blob.blob_metadata.get("acsrecordingid")) == (mark, of)
         ]
         standing = self.world.archive.blobs.get(chunk.name)
-        is_credible = any(one.door is Door.EVENT_GRID for one in chunk.candidates)
+        is_credible = document.by_event_grid
         if is_safe and is_credible and (standing is None or standing.content != document.content):
             yield f"{document.document_id} is {chunk.state}, and its blob is not it"
+        if is_safe and is_credible and chunk.index != document.index:
+            yield f"{document.document_id} is chunk {document.index}, and archived as chunk {chunk.index}"
         if is_safe and len(copies) != 1:
             yield f"{document.document_id} is {chunk.state}, and stands in the archive as {copies}"
         if not is_safe and self._was_possible(document):

@@ -58,7 +58,7 @@ class Grid:
                 wait = 30 + _LATE / 2 * chance.between(0, 1, "corrected", whom) ** 3
             case "event forged":
                 self._forge(recording, documents, detail)
-                wait = chance.one_of((0.0, 0.0, 5.0, 900.0), "forged before", whom)
+                wait = chance.one_of((0.0, 0.1, 0.3, 900.0), "forged before", whom)
             case "event with an odd member":
                 odd = [*(one.member() for one in documents[:-1]), documents[-1].member(contentLocation=None)]
                 self._send(self.file_event(recording, odd), door, whom, 0)
@@ -124,7 +124,7 @@ class Grid:
             document.member,
         )
         event = self.file_event(recording, [ways[int(detail * len(ways))]()])
-        wait = self.world.chance.one_of((0.0, 1.0, 60.0, 600.0, 7200.0, 40_000.0), "forged when", recording.whom)
+        wait = self.world.chance.one_of((0.0, 0.0, 0.0, 1.0, 60.0, 7200.0, 40_000.0), "forged when", recording.whom)
         self._send(event, Door.FUNCTION_KEY, recording.whom, wait)
 
     def _other(self, document: Document) -> Document | None:

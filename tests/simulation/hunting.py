@@ -13,7 +13,7 @@ from tests.simulation.mutants import MUTANTS
 from tests.simulation.plan import plan_of
 from tests.simulation.world import simulate
 
-MOST_SEEDS = 60
+MOST_SEEDS = 100
 """Seeds in which every mutant must be found."""
 _CALLS = 20
 

@@ -13,6 +13,7 @@ from unittest.mock import PropertyMock, patch
 
 from recording.calls.starting import Starting
 from recording.catalog_updates import CatalogUpdates
+from recording.chunks.announcing import Announcing
 from recording.chunks.archiving import Archiving, Outcome
 from recording.chunks.failed_step import fact_of
 from recording.chunks.releasing import Releasing
@@ -153,6 +154,20 @@ def _ends_for_another() -> Iterator[None]:
 
 
 @contextmanager
+def _other_moment() -> Iterator[None]:
+    """The messages of an event name the moment before its chunks were saved."""
+    announce = Announcing.announce
+
+    def announcing(self: Announcing, *args: Any) -> Any:  # noqa: ANN401
+        early = timedelta(milliseconds=1)
+        messages = announce(self, *args)
+        return [replace(one, look_at=one.look_at - early if one.look_at else None) for one in messages]
+
+    with patch.object(Announcing, "announce", announcing):
+        yield
+
+
+@contextmanager
 def _final_refusal() -> Iterator[None]:
     """A call that is not established yet is refused for good."""
     start = Starting.start_for_call
@@ -224,6 +239,11 @@ MUTANTS: Mapping[str, Mutant] = {
     "the key's proof stands against Event Grid": _put(
         "recording.core.lifecycle.candidates._overrules", lambda *_: False
     ),
+    "the key's metadata file vouches for any media": _put("recording.chunks.copying_chunk._is_beside", lambda _: True),
+    "what came during the copy is not looked at": _put(
+        "recording.core.lifecycle.chunks._is_overtaken", lambda *_: False
+    ),
+    "a message names another moment than its chunk": _other_moment,
     "blobs are overwritten": _method(FakeArchive, "_refuse_committed", _never),
     "a standing blob is believed": _method(OpenedChunk, "compare", _by_its_metadata),
     "any blob is the metadata file": _put("recording.chunks.metadata_file._etag_of_same", _any_file),

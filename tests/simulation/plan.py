@@ -40,8 +40,8 @@ RATES: Mapping[str, float] = {
     "call event lost": 0.3,
     "event twice": 0.15,
     "event late": 0.1,
-    "event wrong at first": 0.12,
-    "event forged": 0.15,
+    "event wrong at first": 0.18,
+    "event forged": 0.2,
     "event with an odd member": 0.05,
     "metadata late": 0.1,
     "metadata sparse at first": 0.08,
@@ -129,4 +129,4 @@ def plan_of(seed: int, size: int) -> Plan:
     overflow = int(4 + 16 * drawn("overflow hours")) if drawn("overflow") < _OVERFLOW else 0
     if overflow:
         rates.pop("stranger writes", None)  # a copy in the overflow whose name is taken is tried again for ever
-    return Plan(seed, names, rates, outages, 2 + int(drawn("processes") * 3), release, waits, interval, stops, overflow)
+    return Plan(seed, names, rates, outages, 1 + int(drawn("processes") * 4), release, waits, interval, stops, overflow)

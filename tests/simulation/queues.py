@@ -77,7 +77,7 @@ class Queue:
         if fault == "message twice":
             self._numbers += 1
             self.messages[self._numbers] = other = Message(self._numbers, text, whom)
-            self._show(other, seconds + 60 * chance.detail)
+            self._show(other, seconds + 60 * chance.detail**4)
 
     def concerning(self, whom: str) -> list[Message]:
         """The messages about one recording that are still in the queue, or that a process works on."""

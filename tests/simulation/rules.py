@@ -145,13 +145,14 @@ class Rules:
             if entry is None or chunk is None:
                 self._break(f"event {event['id']} was taken, and {member['documentId']} is not in the catalog")
             document = self.world.service.documents.get(member["documentId"])
-            is_true = (
+            if (
                 document is not None
                 and member == document.member()
-                and whom_of(recording_id) == whom_of(document.document_id)
-            )
-            if document is not None and is_true and document.taken_at is None:
-                document.taken_at = self.world.clockwork.now
+                and recording_id == self.world.service.recording_of(document.document_id)
+            ):
+                document.by_event_grid = document.by_event_grid or door is Door.EVENT_GRID
+                if document.taken_at is None:
+                    document.taken_at = self.world.clockwork.now
             self._goes_on(process, entry, chunk.document_id, self.world.host.messages_about(whom))
 
     def failed(self, process: "Process", what: str, failure: BaseException) -> None:

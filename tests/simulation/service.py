@@ -42,6 +42,7 @@ class Document:
 
     Attributes:
         taken_at: when the app first knew its true location; None while it does not.
+        by_event_grid: whether an event of Event Grid's own doors told that.
         deleted_at: when the app deleted it.
     """
 
@@ -53,6 +54,7 @@ class Document:
     created_at: float
     ends_at: float
     taken_at: float | None = None
+    by_event_grid: bool = False
     deleted_at: float | None = None
 
     @property
