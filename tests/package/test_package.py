@@ -17,7 +17,12 @@ from tools.package import ROOT, contents, pack
 
 FUNCTIONS = {
     "archive_chunk",
+    "archive_urgent_chunk",
     "calls_events",
+    "drain_chunks",
+    "drain_events",
+    "drain_ticks",
+    "drain_urgent_chunks",
     "health",
     "pause_recording",
     "recording_events_queued",
@@ -26,6 +31,8 @@ FUNCTIONS = {
     "resume_recording",
     "start_recording",
     "stop_recording",
+    "sweep_tick",
+    "sweep_timer",
 }
 # The worker has these itself; requirements.txt must not need them.
 WORKER = ("azure-functions-runtime", "azurefunctions-extensions-base")
