@@ -83,8 +83,8 @@ class Books:
             chunk = entry.chunk(document.document_id) if entry else None
             self.outcomes[str(chunk.state) if chunk else "never known"] += 1
             if chunk is None:
-                if document.taken_at is not None:
-                    yield f"{document.document_id} was announced, and is not in the catalog"
+                if truth.recording_id not in self.world.rules.lost_events:
+                    yield f"{document.document_id} is not in the catalog, though its event was not lost"
                 continue
             yield from self._chunk(truth, document, chunk)
 

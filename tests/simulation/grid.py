@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from tests.simulation.world import World
 
 _LATE = 20 * 3600.0
+_HALF = 0.5
 _GOOD_DOORS = (Door.EVENT_GRID,) * 7 + ("queue",) * 2 + (Door.FUNCTION_KEY,)
 _EVENT_FAULTS = (
     "event lost",
+    "event given up",
     "event twice",
     "event late",
     "event wrong at first",
@@ -43,29 +45,40 @@ class Grid:
         detail = chance.detail
         if fault is not None:
             world.story.tell("event grid", "{}: {}", fault, event["id"])
-        wait = 0.0
+        wait: float | None = 0.0
         match fault:
             case "event lost":
                 world.rules.lost_events.add(recording.recording_id)
+                return
+            case "event given up":
+                world.host.bury(event, Door.EVENT_GRID, 0)
                 return
             case "event twice":
                 for seconds in (1.0, 3600 * detail, _LATE * detail):
                     self._send(event, door, whom, seconds)
             case "event late":
                 wait = _LATE * detail
-            case "event wrong at first":
-                self._wrong_at_first(recording, documents, door, detail)
-                wait = 30 + _LATE / 2 * chance.between(0, 1, "corrected", whom) ** 3
+            case "event wrong at first" | "event with an odd member":
+                wait = self._not_right_at_first(fault, recording, documents, door, detail)
             case "event forged":
                 self._forge(recording, documents, detail)
                 wait = chance.one_of((0.0, 0.1, 0.3, 900.0), "forged before", whom)
-            case "event with an odd member":
-                odd = [*(one.member() for one in documents[:-1]), documents[-1].member(contentLocation=None)]
-                self._send(self.file_event(recording, odd), door, whom, 0)
-                if detail < 0.5:
-                    return
-                wait = _LATE / 2 * chance.between(0, 1, "corrected", whom) ** 3
-        self._send(event, door, whom, wait)
+        if wait is None:
+            world.rules.lost_events.add(recording.recording_id)
+        else:
+            self._send(event, door, whom, wait)
+
+    def _not_right_at_first(
+        self, fault: str, recording: TrueRecording, documents: list[Document], door: object, detail: float
+    ) -> float | None:
+        """Send an event that is not right; after how many seconds the right one comes, if ever."""
+        corrected = _LATE / 2 * self.world.chance.between(0, 1, "corrected", recording.whom) ** 3
+        if fault == "event wrong at first":
+            self._wrong_at_first(recording, documents, door, detail)
+            return 30 + corrected
+        odd = [*(one.member() for one in documents[:-1]), documents[-1].member(contentLocation=None)]
+        self._send(self.file_event(recording, odd), door, recording.whom, 0)
+        return corrected if detail < _HALF else None
 
     def file_event(self, recording: TrueRecording, members: list[dict[str, object]]) -> dict[str, object]:
         """The JSON of a file event."""

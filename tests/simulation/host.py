@@ -8,17 +8,22 @@ from typing import TYPE_CHECKING
 
 from recording.core.errors import Permanent
 from recording.core.formats.messages import parse_chunk_message, parse_tick
-from recording.core.model import Door
+from recording.core.model import BlobName, Door
+from recording.core.naming import encode
 from recording.events.taking import Reception
+from recording.settings import POISON
 from tests.simulation.clockwork import START
 from tests.simulation.processes import Process
-from tests.simulation.queues import SWEEP, Message, Queue
+from tests.simulation.queues import SWEEP, Message, Queue, events_in
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
 
-_WAITS = (10, 30, 60, 300, 600, 1800, 3600, 10_800, 21_600, 43_200)
-"""Seconds before Event Grid's next deliveries."""
+_WAITS = (10, 30, 60, 300, 600, 1800, 3600)
+"""Seconds before Event Grid's next deliveries; after them the event's time to live is over."""
+_MOST_ATTEMPTS = len(_WAITS)
+_DEAD_AFTER = 300.0
+_SUBSCRIPTIONS = {Door.EVENT_GRID: "RECORDING-FILES", Door.FUNCTION_KEY: "CALLS"}
 
 
 class Host:
@@ -33,7 +38,16 @@ class Host:
         )
         self.events = Queue(world, "recording-events", self._take_queued)
         self.ticks = Queue(world, "recording-sweep", self._tick, recurs=True)
-        self.queues = (*self.steps, self.events, self.ticks)
+        self._poison = {
+            queue.name: Queue(world, f"{queue.name}{POISON}", run)
+            for queue, run in (
+                (self.steps[0], self._drain_chunk),
+                (self.steps[1], self._drain_chunk),
+                (self.events, self._drain_events),
+                (self.ticks, self._drain_tick),
+            )
+        }
+        self.queues = (*self.steps, self.events, self.ticks, *self._poison.values())
         self._numbers = 0
 
     def start(self, count: int) -> None:
@@ -59,11 +73,10 @@ class Host:
         process = self.process_with(lambda _: True)
 
         def again() -> None:
-            if attempt < 2 * len(_WAITS):
-                wait = _WAITS[min(attempt, len(_WAITS) - 1)]
-                world.clockwork.later(wait, lambda: self.deliver(event, door, whom, attempt + 1))
+            if attempt < _MOST_ATTEMPTS:
+                world.clockwork.later(_WAITS[attempt], lambda: self.deliver(event, door, whom, attempt + 1))
             else:
-                world.rules.undeliverable(event, whom)
+                world.clockwork.later(_DEAD_AFTER, lambda: self.bury(event, door, attempt))
 
         if process is None:
             again()
@@ -80,6 +93,20 @@ class Host:
                 again()
 
         process.begin(partial(self._take, process, body, door, whom), ended, whom)
+
+    def bury(self, event: dict[str, object], door: Door, attempts: int) -> None:
+        """Write an event as a dead letter."""
+        world = self.world
+        world.story.tell("event grid", "gives up event {}", event["id"])
+        at = START + timedelta(seconds=world.clockwork.now)
+        diagnosis = {"deadLetterReason": "MaxDeliveryAttemptsExceeded", "deliveryAttempts": attempts + 1}
+        name = f"{_SUBSCRIPTIONS[door]}/{at.year}/{at.month}/{at.day}/{at.hour}/{encode(str(event['id']))}.json"
+        world.letters.put_as_stranger(BlobName(name), json.dumps([event | diagnosis]).encode())
+
+    def give_up(self, queue: Queue, text: str, whom: str) -> None:
+        """Move a message into the poison queue, as after too many failures."""
+        self.world.rules.lost_messages.add(whom)  # after some times it is left to the sweep
+        self._poison[queue.name].add(text, whom, 0)
 
     def queue_event(self, event: dict[str, object], whom: str) -> None:
         """Deliver an event into the queue of events, as a subscription to a queue does."""
@@ -123,7 +150,8 @@ class Host:
 
     def messages_about(self, whom: str) -> list[Message]:
         """The chunk messages about a call that are still in a queue, or that a process works on."""
-        return [message for queue in self.steps for message in queue.concerning(whom)]
+        poison = [self._poison[queue.name] for queue in self.steps]
+        return [message for queue in (*self.steps, *poison) for message in queue.concerning(whom)]
 
     def _time(self) -> None:
         """Run the timer function, and set the timer again."""
@@ -175,7 +203,17 @@ class Host:
         if received.failure is not None:
             raise received.failure
         self._put(process, received, message.whom)
-        self.world.rules.taken(process, json.loads(message.text), Door.EVENT_GRID, message.whom)
+        for event, door in events_in(message.text):
+            self.world.rules.taken(process, event, door, message.whom)
+
+    def _drain_chunk(self, process: Process, message: Message) -> None:
+        process.app.draining.drain_chunk(message.text.encode())
+
+    def _drain_events(self, process: Process, message: Message) -> None:
+        process.app.draining.drain_events(message.text.encode())
+
+    def _drain_tick(self, process: Process, message: Message) -> None:
+        process.app.draining.drop_tick()
 
     def _put(self, process: Process, received: Reception, whom: str) -> None:
         """Put the outputs of a function, as the host does after it returned."""

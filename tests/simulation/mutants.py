@@ -26,7 +26,7 @@ from recording.core.formats.messages import ChunkMessage
 from recording.core.formats.metadata import ChunkMetadata
 from recording.core.lifecycle import Expired, Failed, decide_all
 from recording.core.model import Chunk, Digest, FileEvent
-from recording.events.taking import Run as EventRun
+from recording.refusing import Refusing
 from recording.watch.sweeping import Sweeping
 from recording.watch.ticking import Ticking
 from tests.fakes import FakeArchive, FakeCatalog
@@ -262,7 +262,7 @@ MUTANTS: Mapping[str, Mutant] = {
     "acknowledged, not saved": _acknowledged_unsaved,
     "a marked run drops what it was marked for": _ends_for_another,
     "a run ignores its mark": _method(ChunkRun, "finish", lambda run: run.abandon() or True),
-    "events are not journalled": _method(EventRun, "_keep", lambda *_: "nowhere"),
+    "events are not journalled": _method(Refusing, "keep_events", lambda *_: "nowhere"),
     "the row is written after the save": _row_after_save,
     "the row is removed before the save": _row_removed_first,
     "the sweep trusts the queue": _put("recording.core.watching._is_overdue", _drives_nothing),

@@ -15,7 +15,7 @@ from recording.core.model import RecordingId
 from recording.settings import Settings
 from tests.copying.copies import engine_of
 from tests.environments import CONNECTION, settings_of
-from tests.fakes import FakeBlobSource
+from tests.fakes import FakeBlobSource, FakeInventory
 from tests.simulation.clockwork import START, Lock, Task
 from tests.simulation.gates import BlobGate, Gate, KilledError, SourceGate
 
@@ -97,6 +97,10 @@ class Process:
             "throttle": Gate(self, "open_work", world.throttle),
             "directory": Gate(self, "catalog", world.directory),
             "queue": Gate(self, "queue", world.chunk_queue),
+            "event_queue": Gate(self, "queue", world.event_queue),
+            "ledger": Gate(self, "open_work", world.ledger),
+            "dead_letters": Gate(self, "journal", FakeInventory(world.letters)),
+            "journal_inventory": Gate(self, "journal", FakeInventory(world.journal)),
             "tick_queue": Gate(self, "queue", world.tick_queue),
             "topic": Gate(self, "topic", world.topic, {"publish": rules.published}),
         }

@@ -1,5 +1,6 @@
 """The queues of the storage account, as the Functions host reads them: at least once, in no order."""
 
+import json
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,6 +8,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from recording.core.formats.messages import ChunkMessage, Tick
+from recording.core.model import Door, RecordingId
+from recording.settings import POISON
 from tests.simulation.service import whom_of
 
 if TYPE_CHECKING:
@@ -64,11 +67,18 @@ class Queue:
         message = Message(self._numbers, text, whom)
         can_be_lost = not self._recurs or not self.world.plan.is_timer_stopped  # one of the two drivers remains
         faults = ("message twice", "message late", *(("message lost",) if can_be_lost else ()))
+        if can_be_lost and not self.name.endswith(POISON):
+            faults = (*faults, "message given up")
         fault = chance.which(faults, f"{self.name} message", whom)
         if fault is not None:
             self.world.story.tell(self.name, "{} of {}: {}", fault, whom, text)
         if fault == "message lost":
             self.world.rules.lost_messages.add(whom)
+            if self is self.world.host.events:
+                self.world.rules.lost_events |= {recording_in(event) for event, _ in events_in(text)}
+            return
+        if fault == "message given up":
+            self.world.host.give_up(self, text, whom)
             return
         if fault == "message late":
             seconds += 7200 * chance.detail
@@ -156,6 +166,30 @@ class ChunkQueue:
     def put(self, message: ChunkMessage, delay: timedelta, *, is_urgent: bool = False) -> None:
         queue = self.urgent if is_urgent else self.usual
         queue.add(message.to_message(), whom_of(message.recording_id), delay.total_seconds())
+
+
+@dataclass
+class EventQueue:
+    """The port `EventQueue`."""
+
+    queue: Queue
+
+    def put(self, message: str) -> None:
+        first, _ = events_in(message)[0]
+        self.queue.add(message, whom_of(recording_in(first)), 0)
+
+
+def events_in(message: str) -> list[tuple[dict[str, object], Door]]:
+    """The events of a message in the queue of events, each with its door."""
+    found = json.loads(message)
+    if "events" not in found:
+        return [(found, Door.EVENT_GRID)]
+    return [(json.loads(text), Door(found["door"])) for text in found["events"]]
+
+
+def recording_in(event: dict[str, object]) -> RecordingId:
+    """The recording that a file event names."""
+    return RecordingId(str(event["subject"]).rpartition("/")[2])
 
 
 @dataclass

@@ -19,6 +19,7 @@ from recording.core.model import (
 )
 from recording.core.naming import encode
 from tests.simulation.locations import document_in
+from tests.simulation.queues import recording_in
 from tests.simulation.service import Document, whom_of
 
 if TYPE_CHECKING:
@@ -40,7 +41,6 @@ class Rules:
         self.told: dict[RecordingId, list[OutgoingEvent]] = {}
         self.lost_messages: set[str] = set()
         self.lost_events: set[RecordingId] = set()
-        self.odd: set[RecordingId] = set()
         self.denied: set[str] = set()
         self.lost_seen: set[tuple[str, str]] = set()
         self._journal: set[str] = set()
@@ -136,7 +136,7 @@ class Rules:
         data = event.get("data")
         if not isinstance(data, dict) or "recordingStorageInfo" not in data:
             return
-        recording_id = RecordingId(str(event["subject"]).rpartition("/")[2])
+        recording_id = recording_in(event)
         entry = self.entries.get(recording_id)
         for member in data["recordingStorageInfo"]["recordingChunks"]:
             if not isinstance(member.get("contentLocation"), str):
@@ -163,10 +163,6 @@ class Rules:
     def refused(self, process: "Process", message: "Message", error: Permanent) -> None:
         """A message of ours was refused for good."""
         self._break(f"message {message.number} of {message.whom} was refused: {error!r}")
-
-    def undeliverable(self, event: dict[str, object], whom: str) -> None:
-        """Event Grid has given up an event."""
-        self.lost_events.add(RecordingId(str(event["subject"]).rpartition("/")[2]))
 
     # Single rules
 

@@ -5,19 +5,29 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from greenlet import getcurrent
 
-from tests.fakes import FakeArchive, FakeCatalog, FakeDirectory, FakeOpenWork, FakeSource, FakeThrottle, FakeTopic
+from tests.fakes import (
+    FakeArchive,
+    FakeCatalog,
+    FakeDirectory,
+    FakeLedger,
+    FakeOpenWork,
+    FakeSource,
+    FakeThrottle,
+    FakeTopic,
+)
 from tests.simulation import people
 from tests.simulation.books import Books
 from tests.simulation.chance import Chance, Key
-from tests.simulation.clockwork import Clockwork, Task
+from tests.simulation.clockwork import START, Clockwork, Task
 from tests.simulation.grid import Grid
 from tests.simulation.host import Host
 from tests.simulation.one_thread import one_thread
 from tests.simulation.plan import Plan
-from tests.simulation.queues import ChunkQueue, TickQueue
+from tests.simulation.queues import ChunkQueue, EventQueue, TickQueue
 from tests.simulation.rules import BrokenRule, Rules
 from tests.simulation.service import Service
 from tests.simulation.story import LogLines, Story
@@ -68,6 +78,8 @@ class World:
     catalog: FakeCatalog = field(default_factory=FakeCatalog)
     open_work: FakeOpenWork = field(default_factory=FakeOpenWork)
     directory: FakeDirectory = field(default_factory=FakeDirectory)
+    letters: FakeArchive = field(default_factory=FakeArchive)
+    ledger: FakeLedger = field(default_factory=FakeLedger)
     throttle: FakeThrottle = field(default_factory=FakeThrottle)
     topic: FakeTopic = field(default_factory=FakeTopic)
 
@@ -81,6 +93,8 @@ class World:
         self.grid = Grid(self)
         self.books = Books(self)
         self.chunk_queue = ChunkQueue(*self.host.steps)
+        self.event_queue = EventQueue(self.host.events)
+        self.letters.now = self.journal.now = self._now
         self.tick_queue = TickQueue(self.host.ticks)
         self.outages = {
             (port, day): (start, start + hours * 3600)
@@ -91,6 +105,9 @@ class World:
         self._outages_of: dict[str, list[tuple[float, float]]] = {}
         for (port, _), times in self.outages.items():
             self._outages_of.setdefault(port, []).append(times)
+
+    def _now(self) -> datetime:
+        return START + timedelta(seconds=self.clockwork.now)
 
     def is_closed(self, port: str) -> bool:
         """Whether a port cannot be reached at the moment."""
