@@ -38,6 +38,8 @@ from recording.core.watching import Limits
 from recording.events.receiving import Receiving
 from recording.events.refusing import Refusing
 from recording.settings import CHUNK_QUEUE, SWEEP_QUEUE, URGENT_QUEUE, Settings
+from recording.watch.deciding import Deciding
+from recording.watch.listing import Listing
 from recording.watch.sweeping import Sweeping
 from recording.watch.ticking import Ticking
 
@@ -58,6 +60,8 @@ class App:
     archiving: Archiving
     sweeping: Sweeping
     ticking: Ticking
+    listing: Listing
+    deciding: Deciding
     now: Callable[[], datetime]
 
 
@@ -153,6 +157,8 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         archiving=archiving,
         sweeping=sweeping,
         ticking=Ticking(sweep_states, parts.get("tick_queue") or real.tick_queue, watch.interval, now),
+        listing=Listing(catalog, open_work, directory),
+        deciding=Deciding(updates, queue, now),
         now=now,
     )
 

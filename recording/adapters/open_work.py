@@ -165,7 +165,7 @@ def _mark_of(after: str) -> Mark | None:
         return None
     try:
         partition, row = json.loads(after)
-    except ValueError as error:
+    except (ValueError, TypeError) as error:  # no JSON, or neither an array nor a text of two
         raise InvalidRequest("after", "not what an earlier page named as the next") from error
     return str(partition), str(row)
 

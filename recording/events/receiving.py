@@ -46,6 +46,15 @@ class Receiving:
         members = read_body(body, MOST_AT_ONCE)
         return self._take(Delivery(members, Door.FUNCTION_KEY))
 
+    def receive_file_events(self, body: bytes) -> Reception:
+        """Take file events that a person hands in, as candidates by the function key; events of calls are ignored.
+
+        Raises:
+            MalformedEvent, RequestTooLarge: as for `receive_request`.
+        """
+        members = read_body(body, MOST_AT_ONCE)
+        return self._take(Delivery(members, Door.FUNCTION_KEY), takes_calls=False)
+
     def receive_event(self, body: bytes, door: Door = Door.EVENT_GRID) -> Reception:
         """Take what Event Grid delivered to its trigger or by a webhook: one event, or an array of them."""
         try:
@@ -64,8 +73,8 @@ class Receiving:
             return self._refuse_whole(message, Door.EVENT_GRID, error)
         return self._take(delivery, is_queued=True)
 
-    def _take(self, delivery: Delivery, *, is_queued: bool = False) -> Reception:
-        run = self._run(delivery.door)
+    def _take(self, delivery: Delivery, *, is_queued: bool = False, takes_calls: bool = True) -> Reception:
+        run = self._run(delivery.door, takes_calls=takes_calls and delivery.door is Door.FUNCTION_KEY)
         for member in delivery.members:
             run.take(member)
         return run.finished(is_queued=is_queued and len(delivery.members) > 1)
@@ -76,5 +85,5 @@ class Receiving:
         run.refuse(Member(None, body if whole else b"{}"), error)
         return run.finished(is_queued=False)
 
-    def _run(self, door: Door) -> Run:
-        return Run(self.starting, self.announcing, self.refusing, self.monotonic, door)
+    def _run(self, door: Door, *, takes_calls: bool = False) -> Run:
+        return Run(self.starting, self.announcing, self.refusing, self.monotonic, door, takes_calls=takes_calls)

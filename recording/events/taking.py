@@ -47,6 +47,7 @@ class Run:
 
     Attributes:
         monotonic: a clock, in seconds.
+        takes_calls: whether the events of calls and handshakes are for this run; the doors for file events ignore them.
         taken: how many events were begun.
         refused: how many malformed events were reported one by one.
         logged: how many log lines were written for single events.
@@ -63,6 +64,7 @@ class Run:
     refusing: Refusing
     monotonic: Callable[[], float]
     door: Door
+    takes_calls: bool
     reception: Reception = field(default_factory=Reception)
     taken: int = 0
     refused: int = 0
@@ -85,14 +87,16 @@ class Run:
             self.refuse(member, error)
             return
         match event:
-            case ValidationEvent() if self.door is Door.FUNCTION_KEY:
+            case ValidationEvent() if self.takes_calls:
                 self.reception.validation_code = event.code
                 self._answer(member, "validated")
             case FileEvent():
                 self._now_or_later(member, lambda journal: self._announce(member, event, journal))
-            case CallEvent() if self.door is Door.FUNCTION_KEY:
+            case CallEvent() if self.takes_calls:
                 self._now_or_later(member, lambda _: self._start(member, event))
-            case _:  # also a call event at the doors for file events: only the endpoint starts recordings
+            case (
+                _
+            ):  # also a call event at the doors for file events: only the endpoint for call events starts recordings
                 self.ignored.append(member)
                 self._answer(member, "ignored", reason=f"{event_type_of(member.raw)} concerns no recording"[:200])
 
