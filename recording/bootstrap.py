@@ -21,6 +21,7 @@ from recording.adapters.source import AcsSource
 from recording.adapters.table import Table
 from recording.adapters.topic import EventGridTopic, NoTopic
 from recording.calls.controlling import Controlling
+from recording.calls.ending import Ending
 from recording.calls.starting import Starting
 from recording.catalog_updates import CatalogUpdates
 from recording.chunks.announcing import Announcing
@@ -38,7 +39,9 @@ from recording.core.watching import Limits
 from recording.events.receiving import Receiving
 from recording.events.refusing import Refusing
 from recording.settings import CHUNK_QUEUE, SWEEP_QUEUE, URGENT_QUEUE, Settings
+from recording.watch.auditing import Auditing
 from recording.watch.deciding import Deciding
+from recording.watch.heartbeat import Heartbeat
 from recording.watch.listing import Listing
 from recording.watch.sweeping import Sweeping
 from recording.watch.ticking import Ticking
@@ -62,6 +65,7 @@ class App:
     ticking: Ticking
     listing: Listing
     deciding: Deciding
+    heartbeat: Heartbeat
     now: Callable[[], datetime]
 
 
@@ -135,10 +139,12 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
     refusing = Refusing(parts.get("journal") or real.journal, topic, now)
     sweep_states = parts.get("sweep_states") or real.sweep_states
     watch = settings.watch
+    ticking = Ticking(sweep_states, parts.get("tick_queue") or real.tick_queue, watch.interval, now)
     sweeping = Sweeping(
         updates=updates,
         open_work=open_work,
         states=sweep_states,
+        auditing=Auditing(updates, open_work, sweep_states, directory, now),
         calls=calls,
         queue=queue,
         limits=Limits(
@@ -150,15 +156,23 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
     )
     return App(
         settings=settings,
-        receiving=Receiving(starting, Announcing(updates, settings.archive.template, retention), refusing, monotonic),
+        receiving=Receiving(
+            starting,
+            Ending(updates, calls),
+            Announcing(updates, settings.archive.template, retention),
+            refusing,
+            ticking,
+            monotonic,
+        ),
         starting=starting,
         controlling=Controlling(updates, calls),
         refusing=refusing,
         archiving=archiving,
         sweeping=sweeping,
-        ticking=Ticking(sweep_states, parts.get("tick_queue") or real.tick_queue, watch.interval, now),
         listing=Listing(catalog, open_work, directory),
         deciding=Deciding(updates, queue, now),
+        ticking=ticking,
+        heartbeat=Heartbeat(sweep_states, watch.interval, now(), now),
         now=now,
     )
 

@@ -72,6 +72,16 @@ class TableOpenWork:
             if not _is_no_such_row(error):
                 raise _error("touch work", error, recording_id) from error
 
+    def has(self, recording_id: RecordingId, opening: Opening) -> bool:
+        """See `ports.OpenWork.has`."""
+        try:
+            self._table.get(*_keys(recording_id, opening))
+        except AzureError as error:
+            if _is_no_such_row(error):
+                return False
+            raise _error("find work", error, recording_id) from error
+        return True
+
     def page(self, limit: int, after: str = "", until: datetime | None = None) -> OpenPage:
         """See `ports.OpenWork.page`."""
         last = f"lt '{_AFTER_HOURS}'" if until is None else f"le '{until.astimezone(UTC):{_HOUR}}'"

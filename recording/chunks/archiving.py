@@ -165,6 +165,8 @@ class Archiving:
                     return entry, next_look(chunk, self.updates.now(), self.waits)
                 continue
             if fact is None:
+                if attempt.has_progressed:
+                    self.updates.show_life(entry)
                 return entry, now
             if _leads_to_completion(entry, fact, message, now):
                 unsaved = (fact,)

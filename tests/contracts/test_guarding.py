@@ -157,6 +157,7 @@ OPERATIONS: dict[str, Callable[[Any], object]] = {
     "TableOpenWork.put": lambda client: open_work(client).put(RECORDING_ID, OPENING, NOW),
     "TableOpenWork.remove": lambda client: open_work(client).remove(RECORDING_ID, OPENING),
     "TableOpenWork.touch": lambda client: open_work(client).touch(RECORDING_ID, OPENING, since=NOW),
+    "TableOpenWork.has": lambda client: open_work(client).has(RECORDING_ID, OPENING),
     "TableOpenWork.page": lambda client: open_work(client).page(10),
     "TableOpenWork.load": lambda client: open_work(client).load(),
     "TableOpenWork.save": lambda client: (open_work(client).save(STATE), open_work(client).save(SweepState())),

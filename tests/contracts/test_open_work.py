@@ -83,8 +83,10 @@ def test_a_row_is_one_however_often_it_is_put_and_gone_once_it_is_removed(work: 
     for at in (NOW, NOW + HOUR):
         work.put(recording_id, opening(), at)
     work.put(recording_id, opening(number=2), NOW)
+    assert work.has(recording_id, opening(number=2))
     for _ in range(2):
         work.remove(recording_id, opening(number=2))
+        assert not work.has(recording_id, opening(number=2))
 
     assert [OpenRow(recording_id, opening(), NOW + HOUR, NOW + HOUR)] == pages(work, 10)
 
@@ -123,7 +125,7 @@ def test_of_two_that_save_the_state_of_the_sweep_one_wins(work: Work) -> None:
     first = work.save(known)
     assert first is not None
     assert work.save(known) is None
-    changed = SweepState(3, NOW, NOW, NOW, "cursor", NOW, 7, first.version)
+    changed = SweepState(3, NOW, NOW, NOW, "cursor", NOW, NOW, (NOW, "next"), 7, first.version)
     assert changed == work.save(changed) == work.load()
     assert work.save(first) is None
 

@@ -48,6 +48,10 @@ class FakeOpenWork:
                 row, since=since or row.since, look_at=look_at or row.look_at
             )
 
+    def has(self, recording_id: RecordingId, opening: Opening) -> bool:
+        self.calls.append("has")
+        return _key(recording_id, opening) in self.rows
+
     def page(self, limit: int, after: str = "", until: datetime | None = None) -> OpenPage:
         self.calls.append("page")
         last = "~" if until is None else f"{until:%Y%m%d%H}"

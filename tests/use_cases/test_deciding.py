@@ -114,7 +114,7 @@ def test_a_decision_that_cannot_be_carried_out_says_why(world: World) -> None:
 def test_what_the_catalog_does_not_know_is_unknown(doubted: World) -> None:
     for where in ({"recording_id": RecordingId("another")}, {"document_id": DocumentId("another")}):
         with pytest.raises(UnknownRecording):
-            decide(doubted, **where)  # type: ignore[arg-type]
+            decide(doubted, **where)
 
 
 def test_a_decision_with_little_time_left_goes_before_the_others(doubted: World) -> None:

@@ -42,6 +42,7 @@ from recording.core.errors.transient import (
     SourceUnexpected,
     SourceUnreachable,
     StagedBlocksGone,
+    SweepSilent,
     TransferBroken,
 )
 
@@ -80,6 +81,7 @@ __all__ = [
     "SourceUnexpected",
     "SourceUnreachable",
     "StagedBlocksGone",
+    "SweepSilent",
     "TransferBroken",
     "Transient",
     "UnknownRecording",
