@@ -15,7 +15,7 @@ from recording.adapters.archive import BlobArchive, BlobRetention
 from recording.adapters.calls import AcsCalls
 from recording.adapters.catalog import TableCatalog
 from recording.adapters.guarding import guarded
-from recording.adapters.open_work import TableDirectory, TableOpenWork
+from recording.adapters.open_work import TableDirectory, TableOpenWork, TableThrottle
 from recording.adapters.queue import StorageQueue, StorageTickQueue
 from recording.adapters.source import AcsSource
 from recording.adapters.table import Table
@@ -32,6 +32,7 @@ from recording.chunks.metadata_file import MetadataFile
 from recording.chunks.releasing import Releasing
 from recording.chunks.setting_apart import SettingApart
 from recording.chunks.storing import Storing
+from recording.chunks.throttling import Throttling
 from recording.copying.buffer_pool import BufferPool
 from recording.copying.engine import Engine
 from recording.core.deadlines import Waits
@@ -83,6 +84,7 @@ class Parts(TypedDict, total=False):
     directory: ports.Directory
     queue: ports.ChunkQueue
     tick_queue: ports.TickQueue
+    throttle: ports.Throttle
     topic: ports.Topic
     engine: Engine
     now: Callable[[], datetime]
@@ -130,6 +132,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         ),
         releasing=Releasing(catalog, engine, source, archive, settings.recordings.release, now),
         completing=Completing(topic, archive, catalog, settings.archive.container, now),
+        throttling=Throttling(parts.get("throttle") or real.throttle, now),
         queue=queue,
         waits=waits,
         slice_seconds=settings.copy.slice_length.total_seconds(),
@@ -212,6 +215,10 @@ class _RealParts:
     @property
     def open_work(self) -> ports.OpenWork:
         return guarded(TableOpenWork(self._table(self.settings.archive.open_table)))
+
+    @property
+    def throttle(self) -> ports.Throttle:
+        return guarded(TableThrottle(self._table(self.settings.archive.open_table)))
 
     @property
     def sweep_states(self) -> ports.SweepStates:

@@ -22,7 +22,7 @@ from recording.ports import DayPage, OpenPage, OpenRow, SweepState
 _HOUR = "%Y%m%d%H"
 _AFTER_HOURS = ":"
 """Greater than every hour, which consists of digits, and less than every other partition."""
-_SWEEP, _STATE = "sweep", "state"
+_SWEEP, _STATE, _THROTTLE = "sweep", "state", "throttle"
 _CONFLICTS = frozenset({409, 412})
 _NO_SUCH_ROW = frozenset({"ResourceNotFound", "EntityNotFound"})
 _NOT_OF_THE_ROW = "Table"
@@ -109,6 +109,30 @@ class TableOpenWork:
                 return None
             raise _error("save sweep", error) from error
         return replace(state, version=etag)
+
+
+class TableThrottle:
+    """`Throttle` over the table of open work."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def throttled_until(self) -> datetime | None:
+        """See `ports.Throttle.throttled_until`."""
+        try:
+            row, _ = self._table.get(_SWEEP, _THROTTLE)
+        except AzureError as error:
+            if _is_no_such_row(error):
+                return None
+            raise _error("read throttle", error) from error
+        return parse_time(row.get("until"))
+
+    def throttle(self, until: datetime) -> None:
+        """See `ports.Throttle.throttle`."""
+        try:
+            self._table.put({"PartitionKey": _SWEEP, "RowKey": _THROTTLE, "until": format_time(until)})
+        except AzureError as error:
+            raise _error("write throttle", error) from error
 
 
 class TableDirectory:

@@ -15,7 +15,7 @@ from recording.adapters.archive import BlobArchive
 from recording.adapters.calls import AcsCalls
 from recording.adapters.catalog import TableCatalog
 from recording.adapters.guarding import guarded
-from recording.adapters.open_work import TableDirectory, TableOpenWork
+from recording.adapters.open_work import TableDirectory, TableOpenWork, TableThrottle
 from recording.adapters.queue import StorageQueue, StorageTickQueue
 from recording.adapters.source import AcsSource
 from recording.adapters.topic import EventGridTopic
@@ -161,6 +161,8 @@ OPERATIONS: dict[str, Callable[[Any], object]] = {
     "TableOpenWork.page": lambda client: open_work(client).page(10),
     "TableOpenWork.load": lambda client: open_work(client).load(),
     "TableOpenWork.save": lambda client: (open_work(client).save(STATE), open_work(client).save(SweepState())),
+    "TableThrottle.throttled_until": lambda client: guarded(TableThrottle(client)).throttled_until(),
+    "TableThrottle.throttle": lambda client: guarded(TableThrottle(client)).throttle(NOW),
     "TableDirectory.add": lambda client: guarded(TableDirectory(client)).add(RECORDING_ID, NOW),
     "TableDirectory.page": lambda client: guarded(TableDirectory(client)).page(NOW, 10),
     "EventGridTopic.publish": lambda client: topic(client).publish(EVENT),
@@ -173,6 +175,7 @@ ADAPTERS = (
     StorageQueue,
     StorageTickQueue,
     TableOpenWork,
+    TableThrottle,
     TableDirectory,
     EventGridTopic,
 )

@@ -73,6 +73,21 @@ class FakeOpenWork:
 
 
 @dataclass
+class FakeThrottle:
+    """`Throttle`."""
+
+    until: datetime | None = None
+    reads: int = 0
+
+    def throttled_until(self) -> datetime | None:
+        self.reads += 1
+        return self.until
+
+    def throttle(self, until: datetime) -> None:
+        self.until = until
+
+
+@dataclass
 class FakeDirectory:
     """`Directory`."""
 

@@ -89,8 +89,8 @@ def parse_event(raw: object) -> Event | None:
     if event_type in {CALL_STARTED, CALL_CONNECTED}:
         return _call_event(event, event_id)
     if event_type in {CALL_ENDED, CALL_DISCONNECTED}:
-        server, connection = _call_ids(event, event_id)
-        return CallEndEvent(event_id, server, connection)
+        server, connection = _call_ids(event)
+        return CallEndEvent(event_id, server, connection) if server or connection else None
     if event_type == SUBSCRIPTION_VALIDATION:
         data = reading.StrictFields(_data(event), partial(_malformed, event_id), "data")
         return ValidationEvent(data.need("validationCode", reading.text, "missing, empty or not a text"))
@@ -98,16 +98,17 @@ def parse_event(raw: object) -> Event | None:
 
 
 def _call_event(event: Mapping[str, object], event_id: str) -> CallEvent:
-    return CallEvent(event_id, *_call_ids(event, event_id), _at(event))
-
-
-def _call_ids(event: Mapping[str, object], event_id: str) -> tuple[ServerCallId | None, CallConnectionId | None]:
-    data = _data(event)
-    if data is None:
-        raise _malformed(event_id, "data", "missing or not an object")
-    server, connection = reading.text(data.get("serverCallId")), reading.text(data.get("callConnectionId"))
+    server, connection = _call_ids(event)
     if server is None and connection is None:
+        if _data(event) is None:
+            raise _malformed(event_id, "data", "missing or not an object")
         raise _malformed(event_id, "data.serverCallId", "neither it nor data.callConnectionId is a text")
+    return CallEvent(event_id, server, connection, _at(event))
+
+
+def _call_ids(event: Mapping[str, object]) -> tuple[ServerCallId | None, CallConnectionId | None]:
+    data = _data(event) or {}
+    server, connection = reading.text(data.get("serverCallId")), reading.text(data.get("callConnectionId"))
     return ServerCallId(server) if server else None, CallConnectionId(connection) if connection else None
 
 
