@@ -25,7 +25,8 @@ def document_id_of(req: func.HttpRequest) -> DocumentId:
 def answer_recording(entry: CatalogEntry, service_state: str | None = None, status: int = 200) -> func.HttpResponse:
     """A recording, with the ETag that a decision about it must name."""
     app = get_app()
-    containers = api.Containers(app.settings.archive.container, app.settings.archive.quarantine_container)
+    archive, overflow = app.settings.archive, app.settings.overflow
+    containers = api.Containers(archive.container, archive.quarantine_container, overflow.container)
     tag = api.etag(entry)
     view = api.recording_view(entry, app.now(), containers, service_state)
     return json_answer(view, status, headers={"ETag": tag} if tag else None)

@@ -18,8 +18,9 @@ from recording.adapters import clients
 from recording.adapters.catalog import TableCatalog
 from recording.adapters.open_work import TableOpenWork
 from recording.core.formats.api import RUNBOOK
+from recording.core.formats.events import RECORDING_FILE_STATUS_UPDATED
 from recording.core.formats.notifications import EventName
-from recording.core.model import RecordingId
+from recording.core.model import CatalogEntry, RecordingId
 from recording.core.owing import WAITING_FOR_PEOPLE
 from recording.settings import CHUNK_QUEUE
 from tests.local.shell import Shell
@@ -87,7 +88,7 @@ class Scene:
     def fail(self) -> None:
         """Publish a recording whose first try fails."""
         self.recorded()
-        self.hold("busy_503")
+        self.hold("not_ready_404")
         self.given.publish()
         wait_failures(self.stack, self.given.id, 1)
 
@@ -96,6 +97,7 @@ class Scene:
         self.recorded(wav(10_000, next(self.seeds)), duration_ms=60_000)
         self.given.publish()
         wait_state(self.stack, self.given.id, "quarantined")
+        self.told(EventName.QUARANTINED)
 
     def pass_time(self, *, is_gone: bool) -> None:
         """Let the next look be due, and, if so, the sources have ended; then drive the first chunk."""
@@ -112,7 +114,16 @@ class Scene:
         (self.folder / "event.json").write_text(json.dumps(self.event or self.given.event))
 
     def told(self, name: EventName) -> None:
+        """A person is told, and the entry is saved after that: it does not change any more by itself."""
         wait_for(lambda: told(self.stack, name, self.recording_id), name)
+        wait_for(lambda: not self.entry().recording.untold, "the alerts to be noted")
+
+    def entry(self) -> CatalogEntry:
+        """The catalog's entry."""
+        with closing(clients.table(TABLE, self.stack.azurite.connection_string)) as table:
+            entry = TableCatalog(table).load(RecordingId(self.recording_id))
+        assert entry is not None
+        return entry
 
     def archived(self, revision: int = 1) -> None:
         wait_completed(self.stack, self.recording_id, revision)
@@ -141,9 +152,10 @@ def _(scene: Scene) -> Iterator[None]:
 @situation("at risk")
 def _(scene: Scene) -> Iterator[None]:
     scene.recorded()
-    scene.hold("busy_503")
+    scene.hold("not_ready_404")
     late = datetime.now(UTC) - timedelta(hours=23, minutes=30)
     scene.stack.event_grid.publish(scene.given.event | {"eventTime": late.isoformat()})
+    wait_failures(scene.stack, scene.given.id, 1)
     scene.told(EventName.AT_RISK)
     yield
 
@@ -157,8 +169,8 @@ def _(scene: Scene) -> Iterator[None]:
 
 @situation("missing")
 def _(scene: Scene) -> Iterator[None]:
-    stack, events = scene.stack, list[dict[str, Any]]()
-    with losing(stack, events):
+    stack = scene.stack
+    with losing(stack) as events:
         call = stack.acs.world.start_call(chunk_ms=[1_000])
         stack.acs.world.connect(call)
         scene.about(stack.call("POST", "recordings", json={"serverCallId": call.server_call_id}).json()["recordingId"])
@@ -181,7 +193,6 @@ def _(scene: Scene) -> Iterator[None]:
 @situation("quarantined")
 def _(scene: Scene) -> Iterator[None]:
     scene.doubt()
-    scene.told(EventName.QUARANTINED)
     yield
 
 
@@ -291,13 +302,9 @@ def _(scene: Scene) -> Iterator[None]:
     scene.stack.clear_chunk_messages()
     at = datetime.now(UTC) - LONG_AGO
     rewrite(scene.stack, scene.given.id, lambda chunk: replace(chunk, look_at=at))
-    with (
-        closing(clients.table(TABLE, scene.stack.azurite.connection_string)) as entries,
-        closing(clients.table(OPEN_TABLE, scene.stack.azurite.connection_string)) as rows,
-    ):
-        entry = TableCatalog(entries).load(RecordingId(scene.given.id))
-        assert entry is not None
-        TableOpenWork(rows).touch(entry.recording.recording_id, entry.recording.opening, since=at, look_at=at)
+    recording = scene.entry().recording
+    with closing(clients.table(OPEN_TABLE, scene.stack.azurite.connection_string)) as rows:
+        TableOpenWork(rows).touch(recording.recording_id, recording.opening, since=at, look_at=at)
     scene.told(EventName.SWEPT)
     yield
     scene.archived()
@@ -322,12 +329,17 @@ def _(scene: Scene) -> Iterator[None]:
 
 
 @contextmanager
-def losing(stack: Stack, events: list[dict[str, Any]]) -> Iterator[None]:
-    """Event Grid loses every event meanwhile."""
-    publish = stack.event_grid.publish
-    stack.event_grid.publish = lambda event, **_: events.append(event)  # type: ignore[method-assign]
+def losing(stack: Stack) -> Iterator[list[dict[str, Any]]]:
+    """Event Grid loses every event meanwhile; the file events among them."""
+    publish, lost = stack.event_grid.publish, list[dict[str, Any]]()
+
+    def lose(event: dict[str, Any], **_: object) -> None:
+        if event["eventType"] == RECORDING_FILE_STATUS_UPDATED:
+            lost.append(event)
+
+    stack.event_grid.publish = lose  # type: ignore[method-assign, assignment]
     try:
-        yield
+        yield lost
     finally:
         stack.event_grid.publish = publish  # type: ignore[method-assign]
 

@@ -117,6 +117,7 @@ _WORDS: Mapping[str, str] = {
     "Quarantined": "what was found is in doubt",
     "Disputed": "the metadata file contradicts the verified copy",
     "Damaged": "the archive no longer has what was verified",
+    "Overflowed": "a copy was verified in the second account",
     "Released": "the source was deleted",
     "Kept": "the source was left alone",
     "Failed": "a try failed",
