@@ -198,10 +198,12 @@ def _mark_of(after: str) -> Mark | None:
     if not after:
         return None
     try:
-        partition, row = json.loads(after)
-    except (ValueError, TypeError) as error:  # no JSON, or neither an array nor a text of two
-        raise InvalidRequest("after", "not what an earlier page named as the next") from error
-    return str(partition), str(row)
+        match json.loads(after):
+            case [str(partition), str(row)]:
+                return partition, row
+    except ValueError:
+        pass
+    raise InvalidRequest("after", "not what an earlier page named as the next")
 
 
 def _is_no_such_row(error: AzureError) -> bool:

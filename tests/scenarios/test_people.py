@@ -93,6 +93,20 @@ def test_a_decision_is_made_about_what_was_seen(stack: Stack) -> None:
     assert "released" in over.json()["detail"]
 
 
+def test_an_etag_is_of_a_version_however_it_was_learnt(stack: Stack) -> None:
+    """By the answer to a change, or by looking."""
+    call = stack.acs.world.start_call()
+    stack.acs.world.connect(call)
+    started = stack.call("POST", "recordings", json={"serverCallId": call.server_call_id})
+    path = f"recordings/{quote(started.json()['recordingId'], safe='')}"
+    seen = stack.call("GET", path)
+    paused = stack.call("POST", f"{path}/pause")
+
+    assert started.headers["ETag"] == seen.headers["ETag"] != paused.headers["ETag"]
+    assert paused.headers["ETag"] == stack.call("GET", path).headers["ETag"]
+    stack.call("POST", f"{path}/stop")
+
+
 def test_an_event_that_a_person_hands_in_archives_a_recording_and_deletes_nothing(stack: Stack) -> None:
     """In either schema. The source is left: the function key alone is no authority."""
     found, other = given(stack, [short_wav(852)]), given(stack, [short_wav(853)])
