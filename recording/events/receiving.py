@@ -17,10 +17,10 @@ from recording.calls.ending import Ending
 from recording.calls.starting import Starting
 from recording.chunks.announcing import Announcing
 from recording.core.errors import MalformedEvent, RecordingError
-from recording.core.formats.deliveries import MOST_AT_ONCE, Delivery, Member, is_kept_unread, read_body, read_message
+from recording.core.formats.deliveries import MOST_AT_ONCE, Delivery, Member, read_body, read_message
 from recording.core.model import Door
-from recording.events.refusing import Refusing
 from recording.events.taking import Reception, Run
+from recording.refusing import Refusing
 from recording.watch.ticking import Ticking
 
 
@@ -83,7 +83,8 @@ class Receiving:
         return self._take(delivery, is_queued=True)
 
     def _take(self, delivery: Delivery, *, is_queued: bool = False, takes_calls: bool = True) -> Reception:
-        run = self._run(delivery.door, takes_calls=takes_calls and delivery.door is Door.FUNCTION_KEY)
+        run = self._run(delivery.door, delivery.found)
+        run.takes_calls = takes_calls and delivery.door is Door.FUNCTION_KEY
         for member in delivery.members:
             run.take(member)
         if run.has_announced:
@@ -98,12 +99,9 @@ class Receiving:
             log.event("sweep.not_woken", {"code": error.code, "cause": error}, logging.WARNING)
 
     def _refuse_whole(self, body: bytes, door: Door, error: MalformedEvent) -> Reception:
-        whole = door is Door.EVENT_GRID and is_kept_unread(body)
         run = self._run(door)
-        run.refuse(Member(None, body if whole else b"{}"), error)
+        run.refuse(Member(None, body), error)
         return run.finished(is_queued=False)
 
-    def _run(self, door: Door, *, takes_calls: bool = False) -> Run:
-        return Run(
-            self.starting, self.ending, self.announcing, self.refusing, self.monotonic, door, takes_calls=takes_calls
-        )
+    def _run(self, door: Door, found: str = "") -> Run:
+        return Run(self.starting, self.ending, self.announcing, self.refusing, self.monotonic, door, found)
