@@ -1,6 +1,6 @@
 """What a recording owes, and what a person is to do about it, in words for people. Nothing is decided by it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 
 from recording.core.errors import (
@@ -39,6 +39,8 @@ _BY_CODE: Mapping[str, ToDo] = {
     **{error.code: ToDo.CHECK_SOURCE for error in (ServiceRefused, SourceRefused, SourceUnreachable)},
 }
 """By the error of the last try."""
+_FEW = 3
+"""A person need not react to fewer failed tries in a row: most causes pass by themselves."""
 _WITHOUT_CHUNK: Mapping[RecordingState, str] = {
     RecordingState.STARTED: "its end",
     RecordingState.PAUSED: "its end",
@@ -56,7 +58,7 @@ _WITHOUT_EVENT: Mapping[RecordingState, ToDo] = {
 
 def owed(entry: CatalogEntry) -> tuple[str, ...]:
     """Everything that is not done, the steps of each chunk first; empty if nothing is."""
-    return (*_owed(entry), *(f"the alert {alert.alarm}" for alert in entry.recording.untold))
+    return (*_owed(entry), *(f"the publication of an alert: {alert.alarm}" for alert in entry.recording.untold))
 
 
 def lacking(chunk: Chunk) -> tuple[Subject, ...]:
@@ -66,13 +68,14 @@ def lacking(chunk: Chunk) -> tuple[Subject, ...]:
 
 
 def last_error(entry: CatalogEntry) -> str:
-    """Why the last try of an open chunk did not succeed; empty if nothing is known to be wrong."""
-    doubts = [f"chunk {chunk.index}: {'; '.join(chunk.doubts)}" for chunk in _waiting(entry) if chunk.doubts]
-    failure = _last_failure(entry)
-    if failure is None or doubts:
-        return "; ".join(doubts)
+    """The doubts about the first chunk that is in doubt, and the last failed try; empty if nothing is wrong."""
+    doubted = next((chunk for chunk in _waiting(entry) if chunk.doubts), None)
+    doubts = [] if doubted is None else [f"chunk {doubted.index}", "; ".join(doubted.doubts)]
+    failure = next(iter(_failures(entry, 1)), None)
+    if failure is None:
+        return ": ".join(doubts)
     hint = f" ({failure.hint})" if failure.hint else ""
-    return f"{failure.operation}: {failure.cause}{hint}"
+    return "; ".join(filter(None, [": ".join(doubts), f"{failure.operation}: {failure.cause}{hint}"]))
 
 
 def most_tries(entry: CatalogEntry) -> int:
@@ -88,10 +91,11 @@ def to_do(entry: CatalogEntry) -> ToDo:
         return _WITHOUT_EVENT.get(entry.recording.state, ToDo.NOTHING)
     if not any(_waiting(entry)):
         return ToDo.FIND_CHUNKS if lacks(entry) and _is_manifest_owed(entry) else ToDo.NOTHING
-    failure = _last_failure(entry)
-    found = ToDo.NOTHING if failure is None else _BY_CODE.get(failure.code, ToDo.NOTHING)
+    for failure in _failures(entry, _FEW):
+        if failure.code in _BY_CODE:
+            return _BY_CODE[failure.code]
     is_doubted = any(chunk.state is ChunkState.QUARANTINED and not chunk.is_accepted for chunk in entry)
-    return ToDo.WAIT_OR_DECIDE if is_doubted and found is ToDo.NOTHING else found
+    return ToDo.WAIT_OR_DECIDE if is_doubted else ToDo.NOTHING
 
 
 def _owed(entry: CatalogEntry) -> Iterator[str]:
@@ -119,6 +123,7 @@ def _is_manifest_owed(entry: CatalogEntry) -> bool:
     return entry.gone_by is not None and completion_at(entry, entry.gone_by) is not None
 
 
-def _last_failure(entry: CatalogEntry) -> Failure | None:
-    failures = [chunk.last_failure for chunk in _waiting(entry) if chunk.tries and chunk.last_failure is not None]
-    return max(failures, key=lambda failure: failure.at, default=None)
+def _failures(entry: CatalogEntry, tries: int) -> Sequence[Failure]:
+    """The last failures of the chunks of which so many tries in a row have failed, the latest first."""
+    found = [chunk.last_failure for chunk in _waiting(entry) if chunk.tries >= tries and chunk.last_failure is not None]
+    return sorted(found, key=lambda failure: failure.at, reverse=True)

@@ -33,6 +33,7 @@ from tests.core.entries_of import (
 )
 
 C, R = ChunkState, RecordingState
+LATER = replace(failure(cause="429"), at=NOW + timedelta(minutes=1))
 FULL = "ChunkMaximumSizeExceeded"
 
 
@@ -44,7 +45,7 @@ def undecided(index: int = 0) -> Chunk:
     return replace(chunk(index, C.QUARANTINED, apart=True), look_at=None)
 
 
-def failing(code: str, tries: int = 1, state: ChunkState = C.ANNOUNCED) -> Chunk:
+def failing(code: str, tries: int = 3, state: ChunkState = C.ANNOUNCED) -> Chunk:
     return replace(chunk(0, state), tries=tries, last_failure=failure(code))
 
 
@@ -57,7 +58,7 @@ def failing(code: str, tries: int = 1, state: ChunkState = C.ANNOUNCED) -> Chunk
         (without_chunk(R.MISSING), ["its file event"]),
         (without_chunk(R.ANNOUNCED, unread=(Unread("e", "no index"),)), ["a file event that can be read"]),
         (without_chunk(R.LOST), []),
-        (without_chunk(R.LOST, untold=(Alert(Alarm.LOST, "gone"),)), ["the alert lost"]),
+        (without_chunk(R.LOST, untold=(Alert(Alarm.LOST, "gone"),)), ["the publication of an alert: lost"]),
         (entry_of(chunk(0)), ["media and metadata of chunk 0"]),
         (entry_of(chunk(0, C.QUARANTINED)), ["media and metadata of chunk 0"]),
         (entry_of(chunk(0, C.ARCHIVED, with_metadata=False)), ["metadata of chunk 0"]),
@@ -103,10 +104,18 @@ def test_something_is_owed_exactly_while_there_is_a_row(facts: list[object]) -> 
         (replace(failing("source_busy"), last_failure=replace(failure(), hint="")), "read source: 503"),
         (failing("source_busy", tries=0, state=C.ARCHIVED), ""),
         (failing("source_busy", state=C.RELEASED), ""),
-        (failing("source_busy", state=C.QUARANTINED), "chunk 0: doubted"),
+        (failing("source_busy", state=C.QUARANTINED), "chunk 0: doubted; read source: 503 (wait)"),
         (undecided(), "chunk 0: doubted"),
     ],
-    ids=["none", "a failure", "without a hint", "of a step that is done", "of a closed chunk", "a doubt", "undecided"],
+    ids=[
+        "none",
+        "a failure",
+        "without a hint",
+        "of a step that is done",
+        "of a closed chunk",
+        "a doubt and a failure",
+        "undecided",
+    ],
 )
 def test_the_last_error_is_told_while_it_holds_something_up(one: Chunk, told: str) -> None:
     assert told == last_error(entry_of(one))
@@ -114,8 +123,7 @@ def test_the_last_error_is_told_while_it_holds_something_up(one: Chunk, told: st
 
 def test_of_several_failures_the_latest_is_told() -> None:
     """With the tries of the chunk that has failed most."""
-    later = replace(failure(cause="429"), at=NOW + timedelta(minutes=1))
-    entry = entry_of(failing("source_busy", tries=3), replace(chunk(1), tries=2, last_failure=later))
+    entry = entry_of(failing("source_busy", tries=3), replace(chunk(1), tries=2, last_failure=LATER))
 
     assert ("read source: 429 (wait)", 3) == (last_error(entry), most_tries(entry))
 
@@ -133,7 +141,8 @@ def test_of_several_failures_the_latest_is_told() -> None:
         (entry_of(failing("source_busy")), ToDo.NOTHING),
         (entry_of(failing("source_refused")), ToDo.CHECK_SOURCE),
         (entry_of(failing("archive_refused")), ToDo.CHECK_STORAGE),
-        (entry_of(failing("archive_busy", tries=0)), ToDo.NOTHING),
+        (entry_of(failing("archive_refused"), replace(chunk(1), tries=9, last_failure=LATER)), ToDo.CHECK_STORAGE),
+        (entry_of(failing("archive_busy", tries=2)), ToDo.NOTHING),
         (entry_of(failing("archive_busy", state=C.QUARANTINED)), ToDo.CHECK_STORAGE),
         (entry_of(failing("source_busy", state=C.QUARANTINED)), ToDo.WAIT_OR_DECIDE),
         (entry_of(replace(undecided(), is_accepted=True)), ToDo.NOTHING),

@@ -37,7 +37,7 @@ def facts_of(entry: CatalogEntry) -> list[dict[str, Any]]:
 
 
 def test_what_is_owed_is_told_with_the_time_left_and_what_to_do() -> None:
-    entry = entry_of(replace(chunk(0), tries=2, last_failure=failure("archive_busy")))
+    entry = entry_of(replace(chunk(0), tries=3, last_failure=failure("archive_busy")))
 
     assert {
         "recordingId": RECORDING_ID,
@@ -46,7 +46,7 @@ def test_what_is_owed_is_told_with_the_time_left_and_what_to_do() -> None:
         "goneBy": "2026-03-02T13:00:00Z",
         "secondsLeft": 82_800,
         "owed": ["media and metadata of chunk 0"],
-        "tries": 2,
+        "tries": 3,
         "lastError": "read source: 503 (wait)",
         "toDo": "check the storage account: its keys and roles, its network, its limits",
         "see": "docs/runbook.md#recordingatrisk",
