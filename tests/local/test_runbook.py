@@ -114,8 +114,12 @@ class Scene:
         (self.folder / "event.json").write_text(json.dumps(self.event or self.given.event))
 
     def told(self, name: EventName) -> None:
-        """A person is told, and the entry is saved after that: it does not change any more by itself."""
+        """A person is told."""
         wait_for(lambda: told(self.stack, name, self.recording_id), name)
+        self.settle()
+
+    def settle(self) -> None:
+        """The alerts are noted as published: the entry does not change by itself any more."""
         wait_for(lambda: not self.entry().recording.untold, "the alerts to be noted")
 
     def entry(self) -> CatalogEntry:
@@ -227,6 +231,7 @@ def _(scene: Scene) -> Iterator[None]:
     scene.doubt()
     scene.pass_time(is_gone=True)
     wait_for(lambda: chunk_view(scene.stack, scene.recording_id)["nextLookAt"] is None, "it to be left to a person")
+    scene.settle()
     yield
     scene.told(EventName.LOST)
 
