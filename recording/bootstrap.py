@@ -51,9 +51,11 @@ from recording.settings import CHUNK_QUEUE, EVENT_QUEUE, QUEUES, SWEEP_QUEUE, UR
 from recording.watch.auditing import Auditing
 from recording.watch.checks import Check, Checks
 from recording.watch.dead_letters import DeadLetters
+from recording.watch.deciding import Deciding
 from recording.watch.draining import Draining
 from recording.watch.heartbeat import Heartbeat
 from recording.watch.journal_check import JournalCheck
+from recording.watch.listing import Listing
 from recording.watch.probing import Probing
 from recording.watch.putting_back import PuttingBack
 from recording.watch.replaying import Replaying
@@ -80,6 +82,8 @@ class App:
     probing: Probing
     sweeping: Sweeping
     ticking: Ticking
+    listing: Listing
+    deciding: Deciding
     heartbeat: Heartbeat
     now: Callable[[], datetime]
 
@@ -217,6 +221,8 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         draining=Draining(updates, queue, putting_back, refusing, ledger, waits),
         probing=Probing(checks, time.monotonic),  # its threads wait in real time, whatever the given clock says
         sweeping=sweeping,
+        listing=Listing(catalog, open_work, directory),
+        deciding=Deciding(updates, queue, now),
         ticking=ticking,
         heartbeat=heartbeat,
         now=now,
