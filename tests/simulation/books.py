@@ -107,7 +107,7 @@ class Books:
             yield f"{document.document_id} is chunk {document.index}, and archived as chunk {chunk.index}"
         if is_safe and len(copies) != 1:
             yield f"{document.document_id} is {chunk.state}, and stands in the archive as {copies}"
-        if not is_safe and self._was_possible(document):
+        if not is_safe and not chunk.is_given_up and self._was_possible(document):
             hours = (document.ends_at - (document.taken_at or 0)) / _HOUR
             failures = dict(chunk.failures)
             yield f"{document.document_id} is {chunk.state}, though there were {hours:.1f} h to copy it: {failures}"

@@ -4,16 +4,17 @@ from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from recording.core.formats.api import StartRequest
-from recording.core.model import Door, ServerCallId
+from recording.core.formats import api
+from recording.core.model import Actor, CatalogEntry, DocumentId, Door, RecordingId, Ruling, ServerCallId
 from recording.core.outputs import parse_output_name
-from tests.simulation.service import recording_id_of
+from tests.simulation.service import recording_id_of, whom_of
 
 if TYPE_CHECKING:
     from tests.simulation.processes import Process
     from tests.simulation.world import World
 
 _DAY = 86_400.0
+_LATEST_DECISION = 2 * _DAY
 _WAV = parse_output_name("audio-mixed-wav")
 
 
@@ -27,6 +28,39 @@ def plan_call(world: "World", whom: str) -> None:
         world.clockwork.later(begins, lambda: _foreign(world, whom, lasts))
     else:
         world.clockwork.later(begins, lambda: _call(world, whom, lasts, is_asked=kind > 0.8))
+
+
+def hear_of_doubt(world: "World", recording_id: RecordingId, document_id: DocumentId) -> None:
+    """A person hears that a chunk is in doubt, and may decide about it some time later."""
+    whom = whom_of(recording_id)
+    if world.chance.happens("a person decides", whom):
+        wait = 600 + _LATEST_DECISION * world.chance.detail**2
+        world.clockwork.later(wait, lambda: _look_and_decide(world, recording_id, document_id))
+
+
+def _look_and_decide(world: "World", recording_id: RecordingId, document_id: DocumentId) -> None:
+    """Look at the recording, think for a while, and decide what was seen."""
+    chance, whom = world.chance, whom_of(recording_id)
+    entry = world.rules.entries[recording_id]
+    asked = api.DecisionRequest(_ruling(world, entry, document_id), "as it seems", Actor("a person"), api.etag(entry))
+
+    def act(process: "Process") -> None:
+        process.app.deciding.decide(recording_id, document_id, asked)
+
+    world.clockwork.later(
+        900 * chance.value("thinks", whom) ** 3, lambda: world.host.ask(whom, f"decide {asked.ruling} of", act, tries=2)
+    )
+
+
+def _ruling(world: "World", entry: CatalogEntry, document_id: DocumentId) -> Ruling:
+    """What a sensible person decides: a copy that is right is accepted, and nothing is given up that could be had."""
+    document, chunk = world.service.documents.get(document_id), entry.chunk(document_id)
+    if document is None:
+        return Ruling.GIVE_UP
+    apart = world.quarantine.blobs.get(chunk.apart.name) if chunk is not None and chunk.apart is not None else None
+    if apart is not None and apart.content == document.content:
+        return Ruling.ACCEPT
+    return Ruling.RETRY if document.content_location in world.source.contents else Ruling.GIVE_UP
 
 
 def _foreign(world: "World", whom: str, lasts: float) -> None:
@@ -68,7 +102,7 @@ def _call(world: "World", whom: str, lasts: float, *, is_asked: bool) -> None:
 
 def _ask_to_start(world: "World", whom: str) -> None:
     chance = world.chance
-    request = StartRequest(
+    request = api.StartRequest(
         server_call_id=ServerCallId(f"server-{whom}"),
         output=_WAV,
         pause_on_start=chance.value("pause on start", whom) < 0.2,
@@ -77,7 +111,7 @@ def _ask_to_start(world: "World", whom: str) -> None:
     world.host.ask(whom, "start", lambda process: _start(process, request), tries=8)
 
 
-def _start(process: "Process", request: StartRequest) -> None:
+def _start(process: "Process", request: api.StartRequest) -> None:
     process.app.starting.start_requested(request)
 
 

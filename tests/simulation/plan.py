@@ -48,6 +48,7 @@ RATES: Mapping[str, float] = {
     "metadata late": 0.1,
     "metadata sparse at first": 0.08,
     "metadata never": 0.01,
+    "a person decides": 0.6,
     "source refuses at its end": 0.2,
     "stranger writes": 0.01,
     "stranger removes": 0.04,

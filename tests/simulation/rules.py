@@ -18,6 +18,7 @@ from recording.core.model import (
     RecordingState,
 )
 from recording.core.naming import encode
+from tests.simulation import people
 from tests.simulation.locations import document_in
 from tests.simulation.queues import recording_in
 from tests.simulation.service import Document, whom_of
@@ -117,6 +118,8 @@ class Rules:
             document_id = str(event.body.get("documentId", ""))
             if (recording_id, document_id) not in self.lost_seen:
                 self._break(f"{recording_id} {document_id} is told as lost, and the catalog never said so")
+        if event.event_type is EventName.QUARANTINED:
+            people.hear_of_doubt(self.world, recording_id, DocumentId(str(event.body["documentId"])))
         if event.event_type is EventName.ARCHIVED:
             self._told_as_whole(recording_id, event)
 
@@ -202,6 +205,8 @@ class Rules:
             self._break(f"{chunk.document_id} is released, and its source is there")
         if state is ChunkState.LOST:
             self.lost_seen.add((entry.recording.recording_id, chunk.document_id))
+            if chunk.is_given_up:
+                return
             if process.now() < chunk.gone_by:
                 self._break(f"{chunk.document_id} is lost before {chunk.gone_by}")
             if is_there and document is not None and document.taken_at is not None:
