@@ -72,7 +72,7 @@ class Grid:
         self, fault: str, recording: TrueRecording, documents: list[Document], door: object, detail: float
     ) -> float | None:
         """Send an event that is not right; after how many seconds the right one comes, if ever."""
-        corrected = _LATE / 2 * self.world.chance.between(0, 1, "corrected", recording.whom) ** 3
+        corrected = _LATE / 4 * self.world.chance.between(0, 1, "corrected", recording.whom) ** 3
         if fault == "event wrong at first":
             self._wrong_at_first(recording, documents, door, detail)
             return 30 + corrected
