@@ -10,7 +10,7 @@ from recording.core.model import CatalogEntry, Chunk, ChunkState, RecordingId, R
 from recording.core.naming import encode
 from tests.fakes.service import FakeCall
 from tests.simulation.rules import BrokenRule
-from tests.simulation.service import Document, TrueRecording
+from tests.simulation.truth import Document, TrueRecording
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -19,6 +19,8 @@ _HOUR = 3600.0
 _ENOUGH = 8 * _HOUR
 """Time in which a chunk whose location is known must reach the archive, whatever else goes wrong."""
 _LONG_CALL = 6 * _HOUR
+_MOST_TICKS = 2
+"""One, and one that was put twice."""
 
 
 class Books:
@@ -50,6 +52,9 @@ class Books:
         for truth in self.world.service.recordings.values():
             yield from self._recording(truth)
         yield from self._rows()
+        ticks = len(self.world.host.ticks.messages)
+        if ticks > _MOST_TICKS:
+            yield f"{ticks} ticks are in the queue: there is more than one chain"
         for whom, call in self.world.service.by_call.items():
             yield from self._call(whom, call)
         for recording_id, entry in self.world.rules.entries.items():
@@ -74,7 +79,7 @@ class Books:
     def _recording(self, truth: TrueRecording) -> Iterator[str]:
         entry = self.world.rules.entries.get(truth.recording_id)
         if entry is not None and not entry.chunks and truth.ended_at is not None:
-            told = {event.event_type for event in self.world.rules.told.get(truth.recording_id, [])}
+            told = {event.event_type for event in self.world.told.events.get(truth.recording_id, [])}
             self.outcomes["no file event"] += 1
             expected = {EventName.LOST} if entry.recording.announced_at else {EventName.MISSING, EventName.LOST}
             if entry.recording.state is not RecordingState.LOST or not expected <= told:
@@ -127,14 +132,14 @@ class Books:
         if any(chunk.is_proven for chunk in entry):
             missing = lacks(entry)
             name = EventName.INCOMPLETE if missing else EventName.ARCHIVED
-            last = [one for one in self.world.rules.told.get(recording_id, []) if "manifest" in one.body]
+            last = [one for one in self.world.told.events.get(recording_id, []) if "manifest" in one.body]
             if not last or max(last, key=lambda one: int(str(one.body["revision"]))).event_type is not name:
                 yield f"{recording_id} ended {name}, and that was not told: {[one.event_type for one in last]}"
 
     def _is_told(self, recording_id: RecordingId, name: EventName, chunk: Chunk) -> bool:
         return any(
             event.event_type is name and event.body.get("documentId") == chunk.document_id
-            for event in self.world.rules.told.get(recording_id, [])
+            for event in self.world.told.events.get(recording_id, [])
         )
 
     def _is_apart(self, document: Document, chunk: Chunk) -> bool:

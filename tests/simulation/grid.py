@@ -7,7 +7,7 @@ from recording.core.model import Door
 from recording.core.times import format_time
 from tests.simulation.clockwork import START
 from tests.simulation.locations import HOST
-from tests.simulation.service import Document, TrueRecording
+from tests.simulation.truth import Document, TrueRecording
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,7 @@ from uuid import UUID
 from recording.core.formats import api
 from recording.core.model import Actor, CatalogEntry, DocumentId, Door, RecordingId, Ruling, ServerCallId
 from recording.core.outputs import parse_output_name
-from tests.simulation.service import recording_id_of, whom_of
+from tests.simulation.truth import recording_id_of, whom_of
 
 if TYPE_CHECKING:
     from tests.simulation.processes import Process

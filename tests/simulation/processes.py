@@ -102,7 +102,7 @@ class Process:
             "dead_letters": Gate(self, "journal", FakeInventory(world.letters)),
             "journal_inventory": Gate(self, "journal", FakeInventory(world.journal)),
             "tick_queue": Gate(self, "queue", world.tick_queue),
-            "topic": Gate(self, "topic", world.topic, {"publish": rules.published}),
+            "topic": Gate(self, "topic", world.topic, {"publish": world.told.published}),
         }
         self.output = Gate(self, "queue", None)
         self.app = compose(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from recording.core.formats.messages import ChunkMessage, Tick
 from recording.core.model import Door, RecordingId
 from recording.settings import POISON
-from tests.simulation.service import whom_of
+from tests.simulation.truth import whom_of
 
 if TYPE_CHECKING:
     from tests.simulation.processes import Process

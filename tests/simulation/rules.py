@@ -4,7 +4,6 @@ import json
 from typing import TYPE_CHECKING, Never
 
 from recording.core.errors import Permanent, Transient
-from recording.core.formats.notifications import EventName, OutgoingEvent
 from recording.core.lifecycle import Done, next_step
 from recording.core.model import (
     BlobName,
@@ -18,10 +17,9 @@ from recording.core.model import (
     RecordingState,
 )
 from recording.core.naming import encode
-from tests.simulation import people
 from tests.simulation.locations import document_in
 from tests.simulation.queues import recording_in
-from tests.simulation.service import Document, whom_of
+from tests.simulation.truth import Document, whom_of
 
 if TYPE_CHECKING:
     from tests.simulation.processes import Process
@@ -39,11 +37,9 @@ class Rules:
     def __init__(self, world: "World") -> None:
         self.world = world
         self.entries: dict[RecordingId, CatalogEntry] = {}
-        self.told: dict[RecordingId, list[OutgoingEvent]] = {}
         self.lost_messages: set[str] = set()
         self.lost_events: set[RecordingId] = set()
         self.denied: set[str] = set()
-        self.lost_seen: set[tuple[str, str]] = set()
         self._journal: set[str] = set()
         self._written: dict[str, tuple[str, bytes]] = {}
 
@@ -109,20 +105,6 @@ class Rules:
             if not self._is_archived(document, before[place], is_metadata=is_metadata):
                 self._break(f"{place} was deleted, and its bytes are not in the archive as {document.document_id}")
 
-    def published(self, event: OutgoingEvent, _: object) -> None:
-        """An event was published: what it says is in the catalog, and true."""
-        recording_id = RecordingId(str(event.body.get("recordingId", "")))
-        self.told.setdefault(recording_id, []).append(event)
-        self.world.story.tell("topic", "gets {} of {}: {}", event.event_type, recording_id, event.body)
-        if event.event_type is EventName.LOST:
-            document_id = str(event.body.get("documentId", ""))
-            if (recording_id, document_id) not in self.lost_seen:
-                self._break(f"{recording_id} {document_id} is told as lost, and the catalog never said so")
-        if event.event_type is EventName.QUARANTINED:
-            people.hear_of_doubt(self.world, recording_id, DocumentId(str(event.body["documentId"])))
-        if event.event_type is EventName.ARCHIVED:
-            self._told_as_whole(recording_id, event)
-
     # What the host sees
 
     def acknowledged(self, process: "Process", message: "Message") -> None:
@@ -185,7 +167,7 @@ class Rules:
 
     def _recording_lost(self, entry: CatalogEntry) -> None:
         recording_id = entry.recording.recording_id
-        self.lost_seen.add((recording_id, ""))
+        self.world.told.lost.add((recording_id, ""))
         truth = self.world.service.recordings.get(recording_id)
         there = [one for one in truth.documents if one.content_location in self.world.source.contents] if truth else []
         if there:
@@ -204,7 +186,7 @@ class Rules:
         if state is ChunkState.RELEASED and is_there and chunk.document_id not in self.denied:
             self._break(f"{chunk.document_id} is released, and its source is there")
         if state is ChunkState.LOST:
-            self.lost_seen.add((entry.recording.recording_id, chunk.document_id))
+            self.world.told.lost.add((entry.recording.recording_id, chunk.document_id))
             if chunk.is_given_up:
                 return
             if process.now() < chunk.gone_by:
@@ -237,19 +219,6 @@ class Rules:
             return
         if not any(f'"{document_id}"' in one.text for one in others) and not (chunk.is_closed and others):
             self._break(f"{document_id} is {chunk.state} and owes something, and no message is left for it")
-
-    def _told_as_whole(self, recording_id: RecordingId, event: OutgoingEvent) -> None:
-        truth = self.world.service.recordings.get(recording_id)
-        if truth is None or truth.ended_at is None:
-            self._break(f"{recording_id} is told as archived, and {'goes on' if truth else 'does not exist'}")
-        entry = self.entries[recording_id]
-        if not any(one.door is Door.EVENT_GRID for chunk in entry for one in chunk.candidates):
-            return  # the function key may say what it likes, as long as Event Grid has said nothing
-        listed = event.body["chunks"]
-        assert isinstance(listed, list)
-        named = {chunk["documentId"] for chunk in listed}
-        if not {document.document_id for document in truth.documents} <= named:
-            self._break(f"{recording_id} is told as whole with {sorted(named)}, and has {len(truth.documents)} chunks")
 
     def _document(self, chunk: Chunk, entry: CatalogEntry) -> Document | None:
         truth = self.world.service.recordings.get(entry.recording.recording_id)

@@ -1,12 +1,12 @@
 """The service as it is in truth: its calls and recordings, and the chunks at the source with their ends."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 from random import Random
 from typing import TYPE_CHECKING
 
 from recording.core.errors import CallRefused
-from recording.core.model import CallConnectionId, DocumentId, Location, RecordingId, ServerCallId
+from recording.core.model import CallConnectionId, DocumentId, RecordingId, ServerCallId
 from recording.core.times import format_time
 from recording.ports import StartOrder
 from tests.core.media_files import chunk as riff_chunk
@@ -14,7 +14,8 @@ from tests.core.media_files import wav, wav_format
 from tests.fakes import FakeCalls
 from tests.fakes.service import FakeCall
 from tests.simulation.clockwork import START
-from tests.simulation.locations import base_of, document_in
+from tests.simulation.locations import document_in
+from tests.simulation.truth import Document, TrueRecording, recording_id_of, whom_of
 from tests.use_cases.world import metadata_of
 
 if TYPE_CHECKING:
@@ -24,77 +25,6 @@ RETENTION = 24 * 3600.0
 LONGEST_CHUNK = 4 * 3600.0
 _RATE = 32_000
 """Bytes a second of the one kind of media here."""
-
-
-def recording_id_of(whom: str, number: int) -> RecordingId:
-    """The id of a recording: it begins with the name of its call, which `whom_of` gives back."""
-    return RecordingId(f"{whom}-{number}")
-
-
-def whom_of(recording_id: str) -> str:
-    """The call of a recording or document."""
-    return recording_id.partition("-")[0]
-
-
-@dataclass(eq=False)
-class Document:
-    """One chunk in truth; moments are simulated seconds.
-
-    Attributes:
-        taken_at: when the app first knew its true location; None while it does not.
-        by_event_grid: whether an event of Event Grid's own doors told that.
-        deleted_at: when the app deleted it.
-    """
-
-    document_id: DocumentId
-    index: int
-    end_reason: str
-    content: bytes
-    metadata: bytes
-    created_at: float
-    ends_at: float
-    taken_at: float | None = None
-    by_event_grid: bool = False
-    deleted_at: float | None = None
-
-    @property
-    def base(self) -> Location:
-        return base_of(self.document_id)
-
-    @property
-    def content_location(self) -> Location:
-        return Location(f"{self.base}/content/audio")
-
-    @property
-    def metadata_location(self) -> Location:
-        return Location(f"{self.base}/content/acsmetadata")
-
-    def member(self, **changes: object) -> dict[str, object]:
-        """It, as an event announces it."""
-        return {
-            "documentId": self.document_id,
-            "index": self.index,
-            "endReason": self.end_reason,
-            "contentLocation": self.content_location,
-            "metadataLocation": self.metadata_location,
-            "deleteLocation": self.base,
-        } | changes
-
-
-@dataclass(eq=False)
-class TrueRecording:
-    """One recording in truth. `is_ours`: the app has started it. `has_file`: it was not paused all the time."""
-
-    recording_id: RecordingId
-    began_at: float
-    is_ours: bool
-    has_file: bool = True
-    ended_at: float | None = None
-    documents: list[Document] = field(default_factory=list)
-
-    @property
-    def whom(self) -> str:
-        return whom_of(self.recording_id)
 
 
 class _Calls(FakeCalls):

@@ -32,6 +32,7 @@ from tests.simulation.rules import BrokenRule, Rules
 from tests.simulation.service import Service
 from tests.simulation.story import LogLines, Story
 from tests.simulation.strangers import Strangers
+from tests.simulation.told import Told
 
 DAY = 86_400.0
 _HORIZON = 12 * DAY
@@ -87,6 +88,7 @@ class World:
         self.chance = Chance(self.plan.seed, self.plan.rates, self.allowed)
         self.story = Story(lambda: self.clockwork.now, self.is_told)
         self.rules = Rules(self)
+        self.told = Told(self)
         self.service = Service(self)
         self.strangers = Strangers(self)
         self.host = Host(self)

@@ -1,0 +1,49 @@
+"""What the app tells people: every event on its topic is true, and none of a loss comes before the catalog says so."""
+
+from typing import TYPE_CHECKING
+
+from recording.core.formats.notifications import EventName, OutgoingEvent
+from recording.core.model import DocumentId, Door, RecordingId
+from tests.simulation import people
+from tests.simulation.rules import BrokenRule
+
+if TYPE_CHECKING:
+    from tests.simulation.world import World
+
+
+class Told:
+    """The events that were published. `lost` are recordings and documents that the catalog has called lost."""
+
+    def __init__(self, world: "World") -> None:
+        self.world = world
+        self.events: dict[RecordingId, list[OutgoingEvent]] = {}
+        self.lost: set[tuple[str, str]] = set()
+
+    def published(self, event: OutgoingEvent, _: object) -> None:
+        """An event was published: what it says is in the catalog, and true."""
+        recording_id = RecordingId(str(event.body.get("recordingId", "")))
+        self.events.setdefault(recording_id, []).append(event)
+        self.world.story.tell("topic", "gets {} of {}: {}", event.event_type, recording_id, event.body)
+        if event.event_type is EventName.LOST:
+            document_id = str(event.body.get("documentId", ""))
+            if (recording_id, document_id) not in self.lost:
+                raise BrokenRule(f"{recording_id} {document_id} is told as lost, and the catalog never said so")
+        if event.event_type is EventName.QUARANTINED:
+            people.hear_of_doubt(self.world, recording_id, DocumentId(str(event.body["documentId"])))
+        if event.event_type is EventName.ARCHIVED:
+            self._told_as_whole(recording_id, event)
+
+    def _told_as_whole(self, recording_id: RecordingId, event: OutgoingEvent) -> None:
+        truth = self.world.service.recordings.get(recording_id)
+        if truth is None or truth.ended_at is None:
+            raise BrokenRule(f"{recording_id} is told as archived, and {'goes on' if truth else 'does not exist'}")
+        entry = self.world.rules.entries[recording_id]
+        if not any(one.door is Door.EVENT_GRID for chunk in entry for one in chunk.candidates):
+            return  # the function key may say what it likes, as long as Event Grid has said nothing
+        listed = event.body["chunks"]
+        assert isinstance(listed, list)
+        named = {chunk["documentId"] for chunk in listed}
+        if not {document.document_id for document in truth.documents} <= named:
+            raise BrokenRule(
+                f"{recording_id} is told as whole with {sorted(named)}, and has {len(truth.documents)} chunks"
+            )
