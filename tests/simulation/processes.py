@@ -64,7 +64,7 @@ class Process:
         self.world = world
         self.name = f"process {number}"
         self.is_dead = False
-        self.tasks: set[Task] = set()
+        self.tasks: dict[Task, None] = {}  # in the order in which they began
         chance = world.chance
         if chance.happens("clock skewed", self.name):
             self.skew = (chance.detail * 2 - 1) * 600
@@ -136,10 +136,10 @@ class Process:
                 act()
             except (Exception, KilledError) as error:  # noqa: BLE001 - judged by `ended`
                 failure = error
-            self.tasks.discard(cast("Task", getcurrent()))
+            self.tasks.pop(cast("Task", getcurrent()), None)
             ended(failure)
 
-        self.tasks.add(self.world.clockwork.begin(run, whom))
+        self.tasks[self.world.clockwork.begin(run, whom)] = None
 
     def crash(self) -> None:
         """The process dies, with all its tasks.
@@ -156,7 +156,7 @@ class Process:
             return
         self.is_dead = True
         self.world.story.tell(self.name, "dies")
-        for task in sorted(self.tasks, key=lambda task: task.whom):
+        for task in self.tasks:
             if task is not getcurrent():
                 self.world.clockwork.later(0, partial(_kill, task))
         self.world.host.died(self)

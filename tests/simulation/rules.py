@@ -93,7 +93,7 @@ class Rules:
 
     def deleted(self, process: "Process", location: Location, before: dict[Location, bytes]) -> None:
         """Something was deleted at the source: media and metadata are in the archive, byte for byte."""
-        for place in before.keys() - self.world.source.contents.keys():
+        for place in sorted(before.keys() - self.world.source.contents.keys()):
             document = self.world.service.documents.get(document_in(place))
             if document is None:
                 continue
