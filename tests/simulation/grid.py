@@ -76,7 +76,10 @@ class Grid:
         if fault == "event wrong at first":
             self._wrong_at_first(recording, documents, door, detail)
             return 30 + corrected
-        odd = [*(one.member() for one in documents[:-1]), documents[-1].member(contentLocation=None)]
+        last = documents[-1]
+        odd = [*(one.member() for one in documents[:-1]), last.member(contentLocation=None)]
+        if len(documents) == 1:
+            odd = [last.member(), last.member(documentId=f"{last.document_id}x", index=1, contentLocation=None)]
         self._send(self.file_event(recording, odd), door, recording.whom, 0)
         return corrected if detail < _HALF else None
 

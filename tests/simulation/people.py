@@ -22,7 +22,7 @@ def plan_call(world: "World", whom: str) -> None:
     """Put a call on the agenda, and what becomes of it."""
     chance = world.chance
     begins = _DAY * chance.value("begins", whom)
-    lasts = 60 + 33 * 3600 * chance.value("lasts", whom) ** 8
+    lasts = 60 + 33 * 3600 * chance.value("lasts", whom) ** 6
     kind = chance.value("kind", whom)
     if kind < 0.5:
         world.clockwork.later(begins, lambda: _foreign(world, whom, lasts))
