@@ -78,6 +78,7 @@ class Plan:
         release: the setting RELEASE_AT_SOURCE.
         waits: the first and the longest wait between two tries, in seconds.
         interval: between two sweeps, in seconds.
+        is_calm: whether little goes wrong.
         overflow_hours: the setting OVERFLOW_HOURS; 0 without an overflow.
         timer_stops_at: when the timer of the sweep stops for good, in seconds.
     """
@@ -92,6 +93,7 @@ class Plan:
     interval: int
     timer_stops_at: float
     overflow_hours: int
+    is_calm: bool
 
     @property
     def is_timer_stopped(self) -> bool:
@@ -110,9 +112,9 @@ def plan_of(seed: int, size: int) -> Plan:
     def drawn(*key: object) -> float:
         return number(seed, "plan", *key)
 
-    calm = _CALM if drawn("calm") < _ARE_CALM else 1.0
+    is_calm = drawn("calm") < _ARE_CALM
     rates = {
-        name: min(0.9, rate * calm * _FACTORS[int(drawn(name, "factor") * len(_FACTORS))])
+        name: min(0.9, rate * (_CALM if is_calm else 1.0) * _FACTORS[int(drawn(name, "factor") * len(_FACTORS))])
         for name, rate in RATES.items()
         if drawn(name) >= _LEFT_OUT
     }
@@ -132,4 +134,6 @@ def plan_of(seed: int, size: int) -> Plan:
     overflow = int(4 + 16 * drawn("overflow hours")) if drawn("overflow") < _OVERFLOW else 0
     if overflow:
         rates.pop("stranger writes", None)  # a copy in the overflow whose name is taken is tried again for ever
-    return Plan(seed, names, rates, outages, 1 + int(drawn("processes") * 4), release, waits, interval, stops, overflow)
+    return Plan(
+        seed, names, rates, outages, 1 + int(drawn("processes") * 4), release, waits, interval, stops, overflow, is_calm
+    )

@@ -9,10 +9,10 @@ from tests.simulation.plan import plan_of
 from tests.simulation.shrinking import kind_of, shrunk
 from tests.simulation.world import simulate
 
-CALLS = 30
+CALLS = 20
 
 
-@pytest.mark.parametrize("seed", [1001, 1002, 1003, 1004])
+@pytest.mark.parametrize("seed", [1001, 1002, 1003])
 def test_no_recording_is_lost_and_no_rule_is_broken_whatever_goes_wrong(seed: int) -> None:
     result = simulate(plan_of(seed, CALLS))
 
@@ -39,7 +39,7 @@ def test_a_bug_that_is_put_back_is_found(name: str) -> None:
 
 
 def test_a_run_that_fails_is_told_as_a_story_of_little_more_than_what_it_takes() -> None:
-    plan = plan_of(1, 10)
+    plan = plan_of(1, 5)
     with MUTANTS["acknowledged, not saved"]():
         failed = simulate(plan)
         small = shrunk(plan, failed)
