@@ -6,10 +6,10 @@ import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
-from tests.simulation.mutants import MUTANTS
+from tests.simulation.mutants import LIKELY, MUTANTS
 from tests.simulation.plan import plan_of
 from tests.simulation.world import simulate
 
@@ -35,6 +35,7 @@ def hunt(name: str, seeds: int = MOST_SEEDS, calls: int = _CALLS) -> Hunt:
         plan = plan_of(seed, calls)
         if plan.is_calm:
             continue
+        plan = replace(plan, rates={**plan.rates, **LIKELY.get(name, {})})
         with MUTANTS[name]():
             broken = simulate(plan).broken
         if broken:

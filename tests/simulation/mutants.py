@@ -85,3 +85,15 @@ MUTANTS: Mapping[str, Mutant] = {
     "the sweep forgets its end": _method(Sweeping, "_slice", lambda *_: ""),
 }
 """By name."""
+
+_FORGED = {"event forged": 0.6}
+LIKELY: Mapping[str, Mapping[str, float]] = {
+    "the key's proof stands against Event Grid": _FORGED,
+    "the key's metadata file vouches for any media": _FORGED | {"source answers wrong": 0.2},
+    "what came during the copy is not looked at": _FORGED,
+    "a message names another moment than its chunk": {"event wrong at first": 0.6, "clock skewed": 0.8},
+    "a marked run drops what it was marked for": {"message twice": 0.3, "lease lost": 0.3, "clock skewed": 0.8},
+    "a run ignores its mark": {"message twice": 0.3, "lease lost": 0.3},
+    "one odd member refuses its sisters": {"event with an odd member": 0.5},
+}
+"""By name: the faults without which a bug does nothing, and how likely they are while it is hunted."""
