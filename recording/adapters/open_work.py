@@ -200,7 +200,7 @@ def _mark_of(after: str) -> Mark | None:
         match json.loads(after):
             case [str(partition), str(row)]:
                 return partition, row
-    except ValueError:
+    except (ValueError, RecursionError):
         pass
     raise InvalidRequest("after", "not what an earlier page named as the next")
 

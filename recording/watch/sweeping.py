@@ -39,13 +39,17 @@ _ACTIVE = "active"
 
 @dataclass(slots=True)
 class Swept:
-    """What one slice of the sweep did; `is_whole`: the pass has come to its end."""
+    """What one slice of the sweep did.
+
+    `has_ended`: no error has cut it off. `is_whole`: the pass has come to its end.
+    """
 
     rows: int = 0
     looked: int = 0
     driven: int = 0
     removed: int = 0
     failed: int = 0
+    has_ended: bool = False
     is_whole: bool = False
 
 
@@ -99,6 +103,7 @@ class Sweeping:
         cursor = state.cursor
         try:
             cursor = self._slice(cursor, swept)
+            swept.has_ended = True
         finally:
             self._finish(mine, cursor, swept)
         return swept
@@ -128,6 +133,8 @@ class Sweeping:
             done = replace(state, busy_until=None, cursor=cursor, alive_at=now, found=state.found + swept.driven)
             if swept.is_whole:
                 done = replace(done, began_at=None, finished_at=now)
+            if not swept.has_ended:  # an error has cut it off: no sign of life
+                done = replace(done, alive_at=state.alive_at)
             is_saved = self.states.save(done) is not None
             if is_saved:
                 break
@@ -178,9 +185,9 @@ class Sweeping:
             look_at = (chunk.look_at if chunk is not None else None) or now
             self.queue.put(ChunkMessage(row.recording_id, document_id, look_at), timedelta(), is_urgent=hurry)
         swept.driven += bool(found.drive)
+        self._note(row, entry, found, now)  # before an alert that fails: else what was driven is driven at each look
         if entry.recording.untold:
-            entry = self.updates.tell(entry)
-        self._note(row, entry, found, now)
+            self.updates.tell(entry)
 
     def _note(self, row: OpenRow, entry: CatalogEntry, found: Look, now: datetime) -> None:
         """Say in the row when to look again, unless another row stands for the recording now."""
