@@ -33,7 +33,7 @@ class ToDo(StrEnum):
     MEND_EVENT = "mend its file event, which the journal has, and hand it in"
     FIND_CHUNKS = "find the file event of what it lacks and hand it in"
     CHECK_STORAGE = "check the storage account: its keys and roles, its network, its limits"
-    REPAIR_COPY = "restore the copy in the second account, or remove what has its name in the archive"
+    REPAIR_COPY = "restore the copy in the second account, or compare it with what has its name in the archive"
     CHECK_SOURCE = "check the access to the Communication Services resource: its keys and roles, the network"
 
 
