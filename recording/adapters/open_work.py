@@ -55,6 +55,20 @@ class TableOpenWork:
             if not _is_no_such_row(error):
                 raise _error("close work", error, recording_id) from error
 
+    def remove_old(self, recording_id: RecordingId, opening: Opening, before: datetime) -> bool:
+        """See `ports.OpenWork.remove_old`."""
+        keys = _keys(recording_id, opening)
+        try:
+            row, etag = self._table.get(*keys)
+            is_old = (parse_time(row.get("since")) or before) < before
+            if is_old:
+                self._table.delete(*keys, etag)
+        except AzureError as error:
+            if _is_no_such_row(error) or _is_conflict(error):
+                return False
+            raise _error("close work", error, recording_id) from error
+        return is_old
+
     def touch(
         self,
         recording_id: RecordingId,
@@ -84,7 +98,7 @@ class TableOpenWork:
 
     def page(self, limit: int, after: str = "", until: datetime | None = None) -> OpenPage:
         """See `ports.OpenWork.page`."""
-        last = f"lt '{_AFTER_HOURS}'" if until is None else f"le '{until.astimezone(UTC):{_HOUR}}'"
+        last = f"lt '{_AFTER_HOURS}'" if until is None else f"le '{_hour(until)}'"
         condition = f"PartitionKey ge '0' and PartitionKey {last}"
         rows, following = _page(self._table, "list open work", condition, limit, after)
         return OpenPage(tuple(found for row in rows if (found := _open_row(row)) is not None), following)
@@ -160,7 +174,13 @@ class TableDirectory:
 def _keys(recording_id: RecordingId, opening: Opening) -> tuple[str, str]:
     if opening.hour is None:
         raise AssertionError("an opening without an hour has no row")
-    return f"{opening.hour.astimezone(UTC):{_HOUR}}", f"{encode(recording_id)}~{opening.number}"
+    return _hour(opening.hour), f"{encode(recording_id)}~{opening.number}"
+
+
+def _hour(moment: datetime) -> str:
+    """The hour as a key, with four digits of the year: `strftime` gives fewer for the early years of a wrong event."""
+    utc = moment.astimezone(UTC)
+    return f"{utc.year:04}{utc:%m%d%H}"
 
 
 def _day(moment: datetime) -> str:

@@ -7,6 +7,7 @@ notes what the service says about a recording whose file event has not come.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 
 from recording.core.deadlines import MARGIN
 from recording.core.lifecycle import Done, Fact, FoundBySweep, LookAgain, Missed, NeverCame, Warned, next_step
@@ -17,7 +18,8 @@ STAGES = (timedelta(hours=12), timedelta(hours=6), timedelta(hours=1))
 NEVER_ACTIVE = timedelta(minutes=5)
 """By then a recording that the service accepted must have begun."""
 _ASKED_EVERY = timedelta(hours=1)
-_LONGEST = timedelta(hours=6)
+LONGEST = timedelta(hours=6)
+"""No look is later than this after the one before."""
 _SHARE = 8
 
 
@@ -62,9 +64,9 @@ def look(entry: CatalogEntry, since: datetime, now: datetime, limits: Limits) ->
         now: the time of the look.
         limits: after what time something is overdue.
     """
-    drive = tuple(chunk.document_id for chunk in entry if _is_overdue(entry, chunk, since, now, limits))
-    if entry.chunks and all(chunk.is_closed for chunk in entry):
-        drive = drive[:1]  # the manifest is owed: a message of any chunk leads to it
+    if since > now:  # by a clock that was wrong: it says nothing
+        since = now - limits.step
+    drive = tuple(chunk.document_id for chunk in _stepping(entry) if _is_overdue(entry, chunk, since, now, limits))
     facts: list[Fact] = [*_without_chunk(entry, now, limits), *_warnings(entry, now, limits)]
     if drive:
         facts.append(FoundBySweep("a step is overdue: its message was lost, or waits in a backlog"))
@@ -129,6 +131,15 @@ def _name_of(stage: timedelta) -> str:
     return f"{stage // timedelta(hours=1)} h"
 
 
+def _stepping(entry: CatalogEntry) -> Iterator[Chunk]:
+    """The chunks whose steps are to be looked at: the open ones, and of the closed ones the first.
+
+    The step of every closed chunk is that of the recording, such as its manifest, to which one message leads.
+    """
+    yield from (chunk for chunk in entry if not chunk.is_closed)
+    yield from islice((chunk for chunk in entry if chunk.is_closed), 1)
+
+
 def _is_overdue(entry: CatalogEntry, chunk: Chunk, since: datetime, now: datetime, limits: Limits) -> bool:
     step = next_step(entry, chunk.document_id, now)
     if isinstance(step, Done | LookAgain):
@@ -152,7 +163,7 @@ def _is_to_be_asked(entry: CatalogEntry, now: datetime) -> bool:
 
 def _next_looks(entry: CatalogEntry, since: datetime, now: datetime, limits: Limits) -> Iterator[datetime]:
     """Moments at which there may be something to do again; the wait grows with the age of what is not done."""
-    yield now + _LONGEST
+    yield now + LONGEST
     ends = end_of_source(entry, limits)
     if ends is not None:
         yield from (ends - stage for stage in STAGES if ends - stage > now)
@@ -161,7 +172,7 @@ def _next_looks(entry: CatalogEntry, since: datetime, now: datetime, limits: Lim
         yield from (moment for moment in (ended + limits.file_event, ended + limits.retention + MARGIN) if moment > now)
     if entry.recording.state in RUNNING and not entry.chunks:
         yield now + (_ASKED_EVERY if entry.recording.active_at is not None else NEVER_ACTIVE)
-    for chunk in entry:
+    for chunk in _stepping(entry):
         step = next_step(entry, chunk.document_id, now)
         if isinstance(step, LookAgain):
             yield step.at + limits.step

@@ -46,6 +46,12 @@ class OpenWork(Protocol):
     def remove(self, recording_id: RecordingId, opening: Opening) -> None:
         """Remove the row of this opening, if there is one."""
 
+    def remove_old(self, recording_id: RecordingId, opening: Opening, before: datetime) -> bool:
+        """Remove the row of this opening if its `since` is before that moment; whether it was removed.
+
+        A row that is put again at the same moment stays: its save may be in progress.
+        """
+
     def touch(
         self,
         recording_id: RecordingId,
@@ -81,11 +87,12 @@ class SweepState:
         ticked_at: when a tick last came.
         busy_until: until when a slice is in progress.
         began_at: when the pass in progress began; None between two passes.
-        cursor: where the next slice goes on.
+        cursor: where the page begins at which the next slice goes on.
         finished_at: when the last pass through all open work ended.
         alive_at: when the last slice ended: the heartbeat.
         audited: the day, and where in it, the audit goes on.
         found: how many recordings the sweep has had to drive since ever.
+        done: how many rows of that page have had their turn in this pass.
         version: the ETag of what was read, the condition of the next save; empty for a state never saved.
     """
 
@@ -99,6 +106,7 @@ class SweepState:
     audited: tuple[datetime | None, str] = (None, "")
     found: int = 0
     version: str = field(default="", compare=False)
+    done: int = 0
 
 
 class SweepStates(Protocol):

@@ -33,6 +33,14 @@ class FakeOpenWork:
         self.calls.append("remove")
         self.rows.pop(_key(recording_id, opening), None)
 
+    def remove_old(self, recording_id: RecordingId, opening: Opening, before: datetime) -> bool:
+        self.calls.append("remove old")
+        row = self.rows.get(_key(recording_id, opening))
+        if row is None or row.since >= before:
+            return False
+        del self.rows[_key(recording_id, opening)]
+        return True
+
     def touch(
         self,
         recording_id: RecordingId,
@@ -54,7 +62,7 @@ class FakeOpenWork:
 
     def page(self, limit: int, after: str = "", until: datetime | None = None) -> OpenPage:
         self.calls.append("page")
-        last = "~" if until is None else f"{until:%Y%m%d%H}"
+        last = "~" if until is None else _hour(until)
         keys = sorted(key for key in self.rows if key[0] <= last)
         found, following = _page_of(keys, limit, after)
         return OpenPage(tuple(self.rows[key] for key in found), following)
@@ -105,7 +113,11 @@ class FakeDirectory:
 
 def _key(recording_id: RecordingId, opening: Opening) -> Key:
     assert opening.hour is not None
-    return f"{opening.hour:%Y%m%d%H}", f"{encode(recording_id)}~{opening.number}"
+    return _hour(opening.hour), f"{encode(recording_id)}~{opening.number}"
+
+
+def _hour(moment: datetime) -> str:
+    return f"{moment.year:04}{moment:%m%d%H}"
 
 
 def _page_of(keys: list[Key], limit: int, after: str) -> tuple[list[Key], str]:

@@ -22,9 +22,11 @@ _CONFLICT = "announces it at other locations, after it was proven"
 DROPPED = f"more than {MOST_CANDIDATES} announcements of it differ; the oldest are forgotten"
 
 
-def weight(announced: AnnouncedChunk) -> int:
+def weight(candidate: Candidate) -> int:
     """About how many bytes an announcement adds to an entry."""
+    announced = candidate.announced
     texts = (
+        candidate.event_id,
         announced.document_id,
         announced.content_location,
         announced.metadata_location,
@@ -36,7 +38,7 @@ def weight(announced: AnnouncedChunk) -> int:
 
 def brought_by_key(entry: CatalogEntry) -> int:
     """About how many bytes of an entry have come by the function key only."""
-    weights = (weight(one.announced) for chunk in entry for one in chunk.candidates if one.door is Door.FUNCTION_KEY)
+    weights = (weight(one) for chunk in entry for one in chunk.candidates if one.door is Door.FUNCTION_KEY)
     unread = (one for one in entry.recording.unread if one.door is Door.FUNCTION_KEY)
     return sum(weights) + sum(map(weight_of, unread))
 
