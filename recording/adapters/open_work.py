@@ -11,7 +11,7 @@ from azure.core.exceptions import AzureError
 from recording import log
 from recording.adapters.rows import decoded
 from recording.adapters.sdk_errors import code_of, status_of
-from recording.adapters.storage_errors import storage_error
+from recording.adapters.storage_errors import is_no_such_row, storage_error
 from recording.adapters.table import Mark, Row, Table
 from recording.core.errors import InvalidRequest, RecordingError
 from recording.core.model import Opening, RecordingId
@@ -24,7 +24,6 @@ _AFTER_HOURS = ":"
 """Greater than every hour, which consists of digits, and less than every other partition."""
 _SWEEP, _STATE, _THROTTLE = "sweep", "state", "throttle"
 _CONFLICTS = frozenset({409, 412})
-_NO_SUCH_ROW = frozenset({"ResourceNotFound", "EntityNotFound"})
 _NOT_OF_THE_ROW = "Table"
 """Prefix of codes that are not about the row, such as TableBeingDeleted."""
 # Created at import: see `rows`.
@@ -52,7 +51,7 @@ class TableOpenWork:
         try:
             self._table.delete(*_keys(recording_id, opening))
         except AzureError as error:
-            if not _is_no_such_row(error):
+            if not is_no_such_row(error):
                 raise _error("close work", error, recording_id) from error
 
     def remove_old(self, recording_id: RecordingId, opening: Opening, before: datetime) -> bool:
@@ -64,7 +63,7 @@ class TableOpenWork:
             if is_old:
                 self._table.delete(*keys, etag)
         except AzureError as error:
-            if _is_no_such_row(error) or _is_conflict(error):
+            if is_no_such_row(error) or _is_conflict(error):
                 return False
             raise _error("close work", error, recording_id) from error
         return is_old
@@ -83,7 +82,7 @@ class TableOpenWork:
         try:
             self._table.merge({"PartitionKey": partition, "RowKey": row, **given})
         except AzureError as error:
-            if not _is_no_such_row(error):
+            if not is_no_such_row(error):
                 raise _error("touch work", error, recording_id) from error
 
     def has(self, recording_id: RecordingId, opening: Opening) -> bool:
@@ -91,7 +90,7 @@ class TableOpenWork:
         try:
             self._table.get(*_keys(recording_id, opening))
         except AzureError as error:
-            if _is_no_such_row(error):
+            if is_no_such_row(error):
                 return False
             raise _error("find work", error, recording_id) from error
         return True
@@ -108,7 +107,7 @@ class TableOpenWork:
         try:
             row, etag = self._table.get(_SWEEP, _STATE)
         except AzureError as error:
-            if _is_no_such_row(error):
+            if is_no_such_row(error):
                 return SweepState()
             raise _error("load sweep", error) from error
         return replace(decoded(_SWEEP_STATE, row.get("body"), "load sweep", {}), version=etag)
@@ -119,7 +118,7 @@ class TableOpenWork:
         try:
             etag = self._table.replace(row, state.version) if state.version else self._table.insert(row)
         except AzureError as error:
-            if _is_no_such_row(error) or _is_conflict(error):
+            if is_no_such_row(error) or _is_conflict(error):
                 return None
             raise _error("save sweep", error) from error
         return replace(state, version=etag)
@@ -136,7 +135,7 @@ class TableThrottle:
         try:
             row, _ = self._table.get(_SWEEP, _THROTTLE)
         except AzureError as error:
-            if _is_no_such_row(error):
+            if is_no_such_row(error):
                 return None
             raise _error("read throttle", error) from error
         return parse_time(row.get("until"))
@@ -218,14 +217,12 @@ def _mark_of(after: str) -> Mark | None:
     if not after:
         return None
     try:
-        partition, row = json.loads(after)
-    except ValueError as error:
-        raise InvalidRequest("after", "not what an earlier page named as the next") from error
-    return str(partition), str(row)
-
-
-def _is_no_such_row(error: AzureError) -> bool:
-    return status_of(error) == 404 and code_of(error) in _NO_SUCH_ROW
+        match json.loads(after):
+            case [str(partition), str(row)]:
+                return partition, row
+    except ValueError:
+        pass
+    raise InvalidRequest("after", "not what an earlier page named as the next")
 
 
 def _is_conflict(error: AzureError) -> bool:

@@ -15,10 +15,10 @@ from recording.calls.ending import Ending
 from recording.calls.starting import Starting
 from recording.chunks.announcing import Announcing
 from recording.core.errors import MalformedEvent
-from recording.core.formats.deliveries import MOST_AT_ONCE, Delivery, Member, is_kept_unread, read_body, read_message
+from recording.core.formats.deliveries import MOST_AT_ONCE, Delivery, Member, read_body, read_message
 from recording.core.model import Door
-from recording.events.refusing import Refusing
 from recording.events.taking import Reception, Run
+from recording.refusing import Refusing
 from recording.watch.ticking import Ticking
 
 
@@ -53,6 +53,15 @@ class Receiving:
         members = read_body(body, MOST_AT_ONCE)
         return self._take(Delivery(members, Door.FUNCTION_KEY))
 
+    def receive_file_events(self, body: bytes) -> Reception:
+        """Take file events that a person hands in, as candidates by the function key; events of calls are ignored.
+
+        Raises:
+            MalformedEvent, RequestTooLarge: as for `receive_request`.
+        """
+        members = read_body(body, MOST_AT_ONCE)
+        return self._take(Delivery(members, Door.FUNCTION_KEY), takes_calls=False)
+
     def receive_event(self, body: bytes, door: Door = Door.EVENT_GRID) -> Reception:
         """Take what Event Grid delivered to its trigger or by a webhook: one event, or an array of them."""
         try:
@@ -71,8 +80,9 @@ class Receiving:
             return self._refuse_whole(message, Door.EVENT_GRID, error)
         return self._take(delivery, is_queued=True)
 
-    def _take(self, delivery: Delivery, *, is_queued: bool = False) -> Reception:
-        run = self._run(delivery.door)
+    def _take(self, delivery: Delivery, *, is_queued: bool = False, takes_calls: bool = True) -> Reception:
+        run = self._run(delivery.door, delivery.found)
+        run.takes_calls = takes_calls and delivery.door is Door.FUNCTION_KEY
         for member in delivery.members:
             run.take(member)
         if run.has_announced:
@@ -80,10 +90,9 @@ class Receiving:
         return run.finished(is_queued=is_queued and len(delivery.members) > 1)
 
     def _refuse_whole(self, body: bytes, door: Door, error: MalformedEvent) -> Reception:
-        whole = door is Door.EVENT_GRID and is_kept_unread(body)
         run = self._run(door)
-        run.refuse(Member(None, body if whole else b"{}"), error)
+        run.refuse(Member(None, body), error)
         return run.finished(is_queued=False)
 
-    def _run(self, door: Door) -> Run:
-        return Run(self.starting, self.ending, self.announcing, self.refusing, self.monotonic, door)
+    def _run(self, door: Door, found: str = "") -> Run:
+        return Run(self.starting, self.ending, self.announcing, self.refusing, self.monotonic, door, found)

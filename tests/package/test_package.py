@@ -17,15 +17,27 @@ from tools.package import ROOT, contents, pack
 
 FUNCTIONS = {
     "archive_chunk",
+    "archive_urgent_chunk",
     "calls_events",
+    "decide_chunk",
+    "drain_chunks",
+    "drain_events",
+    "drain_ticks",
+    "drain_urgent_chunks",
+    "hand_in_events",
     "health",
+    "list_owed",
+    "list_recordings",
     "pause_recording",
     "recording_events_queued",
     "recording_file_status_updated",
+    "recording_history",
     "recording_state",
     "resume_recording",
     "start_recording",
     "stop_recording",
+    "sweep_tick",
+    "sweep_timer",
 }
 # The worker has these itself; requirements.txt must not need them.
 WORKER = ("azure-functions-runtime", "azurefunctions-extensions-base")

@@ -108,7 +108,7 @@ def test_a_row_that_cannot_be_touched_costs_one_slice() -> None:
             raise ArchiveBusy("touch work", "500")
         touch(recording_id, opening, **times)
 
-    world.open_work.touch = refused  # type: ignore[method-assign, assignment]
+    world.open_work.touch = refused  # type: ignore[method-assign]
     for _ in range(12):
         world.clock.at += 5 * MINUTE
         try:

@@ -12,14 +12,14 @@ import pytest
 
 from recording.bootstrap import compose
 from recording.core.errors import ArchiveBusy, InvalidRequest, MalformedEvent, Permanent, RequestTooLarge
-from recording.core.formats.deliveries import MOST_AT_ONCE
+from recording.core.formats.deliveries import MOST_AT_ONCE, Member, messages
 from recording.core.formats.events import CALL_CONNECTED, CALL_STARTED
 from recording.core.model import Alarm, BlobName, CatalogEntry, Door, RecordingId
 from recording.events.taking import MOST_NAMED, Reception
 from tests.core.entries_of import NOW
 from tests.core.formats.file_events import CHUNKS_PATH, RECORDING, changed, chunk, cloud_event, file_event
 from tests.environments import settings_of
-from tests.fakes import FakeArchive, FakeCalls, FakeCatalog, FakeDirectory, FakeOpenWork, FakeTopic
+from tests.fakes import FakeArchive, FakeCalls, FakeCatalog, FakeDirectory, FakeOpenWork, FakeTickQueue, FakeTopic
 
 SUBJECT = "/recording/call/c/recordingId/"
 OTHER = "Microsoft.Communication.IncomingCall"
@@ -51,10 +51,13 @@ class World:
     def __init__(self) -> None:
         self.catalog, self.journal, self.topic, self.calls = PickyCatalog(), FakeArchive(), FakeTopic(), FakeCalls()
         self.seconds = 0.0
+        open_work = FakeOpenWork()
         self.receiving = compose(
             settings_of(),
             catalog=self.catalog,
-            open_work=FakeOpenWork(),
+            open_work=open_work,
+            sweep_states=open_work,
+            tick_queue=FakeTickQueue(lambda: NOW),
             directory=FakeDirectory(),
             journal=self.journal,
             topic=self.topic,
@@ -201,6 +204,20 @@ def test_an_event_that_the_journal_cannot_keep_is_not_taken(world: World, delive
     assert bool(received.later) or received.failure is not None
 
 
+def test_how_an_event_was_found_is_known_when_it_is_taken_later(world: World) -> None:
+    """An event that fails comes back as a message of its own; then a person hears that no delivery brought it."""
+    world.catalog.busy = {"busy"}
+    events = [Member(one, json.dumps(one).encode()) for one in (of("busy"), of("good"))]
+    (message,) = messages(events, Door.EVENT_GRID, "its event was a dead letter")
+    received = world.receiving.receive_message(message.encode())
+    world.catalog.busy = set()
+    for text in received.later:
+        world.receiving.receive_message(text.encode())
+
+    reasons = [entry.recording.untold for entry in world.catalog.entries.values()]
+    assert [Alarm.FOUND_BY_SWEEP] * 2 == [alert.alarm for untold in reasons for alert in untold]
+
+
 def test_a_person_who_cannot_be_told_is_told_later(world: World) -> None:
     """The topic is unavailable: the delivery is retried."""
     world.topic.fail(503)
@@ -287,6 +304,30 @@ def test_a_caller_is_told_what_is_wrong_with_his_request(world: World) -> None:
     assert isinstance(posted(world, [{}], from_event_grid=False).malformed, MalformedEvent)
     with pytest.raises(RequestTooLarge):
         posted(world, [world.call_event(CALL_CONNECTED) for _ in range(MOST_AT_ONCE + 1)], from_event_grid=False)
+    assert {} == world.calls.recordings
+
+
+@pytest.mark.parametrize("schema", [file_event, cloud_event], ids=["Event Grid", "CloudEvents"])
+@pytest.mark.parametrize("wrap", [lambda event: event, lambda event: [event]], ids=["one", "an array"])
+def test_a_file_event_that_a_person_hands_in_is_a_candidate_by_the_function_key(
+    world: World, schema: Callable[[], dict[str, Any]], wrap: Callable[[object], object]
+) -> None:
+    """In the journal as it came, and with a message for each chunk."""
+    received = world.receiving.receive_file_events(json.dumps(wrap(schema())).encode())
+    (chunk_,) = world.catalog.entries[RecordingId(RECORDING)]
+
+    assert (["announced"], 1) == ([one["outcome"] for one in received.outcomes], len(received.messages))
+    assert [Door.FUNCTION_KEY] == [one.door for one in chunk_.candidates]
+    assert [schema()] == [json.loads(body) for body in world.kept]
+
+
+def test_what_a_person_hands_in_neither_starts_a_recording_nor_answers_a_handshake(world: World) -> None:
+    """These are for the endpoint of call events."""
+    handshake = {"eventType": "Microsoft.EventGrid.SubscriptionValidationEvent", "data": {"validationCode": "abc"}}
+    body = json.dumps([world.call_event(CALL_CONNECTED), handshake]).encode()
+    received = world.receiving.receive_file_events(body)
+
+    assert (["ignored", "ignored"], None) == ([one["outcome"] for one in received.outcomes], received.validation_code)
     assert {} == world.calls.recordings
 
 

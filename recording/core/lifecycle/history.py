@@ -36,7 +36,7 @@ MOST_TEXT = 64_000
 """Characters of all details and ids in it: an entry must be stored, whatever its events and errors contain.
 
 If there is more of either, the oldest failure is dropped; if there is none, the oldest of what was added last, but no
-decision of a person while there is anything else.
+decision of a person while anything else was added last.
 """
 _MOST_DETAIL = 1000
 
@@ -64,11 +64,10 @@ def _added(known: tuple[Happened, ...], new: Happened) -> tuple[Happened, ...]:
 
 
 def _dropped_first(known: Sequence[Happened]) -> int:
+    half = len(known) // 2  # the first half, which says how it began, stays
     failures = (place for place, one in enumerate(known) if one.what == Failed.__name__)
-    # The first half, which says how it began, stays.
-    newer = (place for place in range(len(known) // 2, len(known)) if known[place].what != Decided.__name__)
-    older = (place for place, one in enumerate(known) if one.what != Decided.__name__)
-    return next(chain(failures, newer, older), 0)
+    others = (place for place in range(half, len(known)) if known[place].what != Decided.__name__)
+    return next(chain(failures, others), half)
 
 
 def _length(one: Happened) -> int:

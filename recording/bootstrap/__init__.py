@@ -1,0 +1,215 @@
+"""Puts the app together: settings in, use cases over real adapters out. A part can be given in place of a real one."""
+
+import logging
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypedDict, Unpack
+
+from recording import ports
+from recording.bootstrap.real_parts import RealParts
+from recording.calls.controlling import Controlling
+from recording.calls.ending import Ending
+from recording.calls.starting import Starting
+from recording.catalog_updates import CatalogUpdates
+from recording.chunks.accepting import Accepting
+from recording.chunks.announcing import Announcing
+from recording.chunks.archiving import Archiving
+from recording.chunks.completing import Completing
+from recording.chunks.copying_chunk import CopyingChunk
+from recording.chunks.metadata_file import MetadataFile
+from recording.chunks.overflowing import Overflow, Overflowing
+from recording.chunks.recopying import Recopying
+from recording.chunks.releasing import Releasing
+from recording.chunks.setting_apart import SettingApart
+from recording.chunks.storing import Storing
+from recording.chunks.throttling import Throttling
+from recording.copying.buffer_pool import BufferPool
+from recording.copying.engine import Engine
+from recording.core.deadlines import Waits
+from recording.core.model import Place
+from recording.core.watching import Limits
+from recording.events.receiving import Receiving
+from recording.refusing import Refusing
+from recording.settings import Settings
+from recording.watch.auditing import Auditing
+from recording.watch.checks import Check
+from recording.watch.dead_letters import DeadLetters
+from recording.watch.deciding import Deciding
+from recording.watch.draining import Draining
+from recording.watch.heartbeat import Heartbeat
+from recording.watch.journal_check import JournalCheck
+from recording.watch.listing import Listing
+from recording.watch.probing import Probing
+from recording.watch.putting_back import PuttingBack
+from recording.watch.replaying import Replaying
+from recording.watch.sweeping import Sweeping
+from recording.watch.ticking import Ticking
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The use cases, ready; and the clock that the entry points show times by."""
+
+    settings: Settings
+    receiving: Receiving
+    starting: Starting
+    controlling: Controlling
+    refusing: Refusing
+    archiving: Archiving
+    replaying: Replaying
+    draining: Draining
+    probing: Probing
+    sweeping: Sweeping
+    ticking: Ticking
+    listing: Listing
+    deciding: Deciding
+    heartbeat: Heartbeat
+    now: Callable[[], datetime]
+
+
+class Parts(TypedDict, total=False):
+    """What can be given to `compose` in place of the real part."""
+
+    calls: ports.Calls
+    source: ports.Source
+    quarantined: ports.ReadableSource
+    overflow: ports.Archive
+    overflowed: ports.ReadableSource
+    archive: ports.Archive
+    quarantine: ports.Archive
+    journal: ports.Journal
+    catalog: ports.Catalog
+    open_work: ports.OpenWork
+    sweep_states: ports.SweepStates
+    directory: ports.Directory
+    queue: ports.ChunkQueue
+    event_queue: ports.EventQueue
+    ledger: ports.Ledger
+    dead_letters: ports.Inventory
+    journal_inventory: ports.Inventory
+    checks: Mapping[str, Check]
+    tick_queue: ports.TickQueue
+    throttle: ports.Throttle
+    topic: ports.Topic
+    engine: Engine
+    now: Callable[[], datetime]
+    monotonic: Callable[[], float]
+    sleep: Callable[[float], None]
+    new_id: Callable[[], uuid.UUID]
+
+
+def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
+    """Build the app. No request is sent before the first call, and no adapter is made whose part is given."""
+    logging.getLogger("azure").setLevel(logging.WARNING)  # at INFO it writes every URL it asks
+    now, monotonic = parts.get("now", _utc_now), parts.get("monotonic", time.monotonic)
+    real = RealParts(settings, now)
+    source = parts.get("source") or real.source
+    archive = parts.get("archive") or real.archive
+    topic = parts.get("topic") or real.topic
+    calls = parts.get("calls") or real.calls
+    catalog = parts.get("catalog") or real.catalog
+    open_work = parts.get("open_work") or real.open_work
+    directory = parts.get("directory") or real.directory
+    updates = CatalogUpdates(catalog, open_work, directory, topic, now, parts.get("sleep", time.sleep))
+    engine = parts.get("engine") or Engine(
+        source,
+        BufferPool(settings.copy.block_bytes, settings.copy.memory_bytes),
+        connections=settings.copy.connections,
+        monotonic=monotonic,
+    )
+    waits = Waits(first=settings.retry.first, longest=settings.retry.longest)
+    retention = settings.recordings.retention
+    metadata_file, storing = MetadataFile(engine), Storing(now, monotonic)
+    quarantined = engine.over(parts.get("quarantined") or real.quarantined)
+    quarantine = parts.get("quarantine") or real.quarantine
+    copying = CopyingChunk(
+        engine=engine,
+        archive=archive,
+        setting_apart=SettingApart(engine, quarantine, Place.QUARANTINE, metadata_file, storing, waits),
+        metadata_file=metadata_file,
+        storing=storing,
+        catalog=catalog,
+        waits=waits,
+        retention=retention,
+        now=now,
+    )
+    overflow = None
+    if settings.overflow.is_set:
+        putting = parts.get("overflow") or real.overflow
+        overflowed = engine.over(parts.get("overflowed") or real.overflowed)
+        overflow = Overflow(
+            SettingApart(engine, putting, Place.OVERFLOW, metadata_file, storing, waits),
+            Recopying(MetadataFile(overflowed), storing),
+            settings.overflow.before_due,
+        )
+    queue = parts.get("queue") or real.queue
+    archiving = Archiving(
+        updates=updates,
+        copying=copying,
+        overflowing=Overflowing(copying, quarantine, overflow),
+        accepting=Accepting(metadata_file, Recopying(MetadataFile(quarantined), storing), archive, storing),
+        releasing=Releasing(catalog, engine, source, archive, settings.recordings.release, now),
+        completing=Completing(topic, archive, catalog, settings.archive.container, now),
+        throttling=Throttling(parts.get("throttle") or real.throttle, now),
+        queue=queue,
+        waits=waits,
+        slice_seconds=settings.copy.slice_length.total_seconds(),
+        monotonic=monotonic,
+    )
+    starting = Starting(updates, calls, settings.recordings.output, parts.get("new_id", uuid.uuid4))
+    refusing = Refusing(parts.get("journal") or real.journal, topic, now)
+    announcing = Announcing(updates, settings.archive.template, retention)
+    ledger = parts.get("ledger") or real.ledger
+    putting_back = PuttingBack(updates, announcing, refusing, parts.get("event_queue") or real.event_queue, queue)
+    letters = parts.get("dead_letters") or real.dead_letters
+    journal = parts.get("journal_inventory") or real.journal_inventory
+    sweep_states = parts.get("sweep_states") or real.sweep_states
+    replaying = Replaying(
+        DeadLetters(letters, ledger, putting_back, refusing, retention, now, monotonic),
+        JournalCheck(journal, ledger, putting_back, now, monotonic),
+    )
+    watch = settings.watch
+    heartbeat = Heartbeat(sweep_states, watch.interval, now(), now)
+    checks = parts.get("checks")
+    if checks is None:
+        checks = {**real.checks(catalog, open_work, calls), "sweep": heartbeat.check}
+    ticking = Ticking(sweep_states, parts.get("tick_queue") or real.tick_queue, watch.interval, now)
+    sweeping = Sweeping(
+        updates=updates,
+        open_work=open_work,
+        states=sweep_states,
+        auditing=Auditing(updates, open_work, sweep_states, directory, now),
+        replaying=replaying,
+        calls=calls,
+        queue=queue,
+        limits=Limits(
+            retention=retention, file_event=watch.file_event, step=settings.copy.slice_length + watch.overdue
+        ),
+        first_look=watch.interval,
+        now=now,
+        monotonic=monotonic,
+    )
+    return App(
+        settings=settings,
+        receiving=Receiving(starting, Ending(updates, calls), announcing, refusing, ticking, monotonic),
+        starting=starting,
+        controlling=Controlling(updates, calls),
+        refusing=refusing,
+        archiving=archiving,
+        replaying=replaying,
+        draining=Draining(updates, queue, putting_back, refusing, ledger, waits),
+        probing=Probing(checks, time.monotonic),  # its threads wait in real time, whatever the given clock says
+        sweeping=sweeping,
+        listing=Listing(catalog, open_work, directory),
+        deciding=Deciding(updates, queue, now),
+        ticking=ticking,
+        heartbeat=heartbeat,
+        now=now,
+    )
