@@ -61,6 +61,12 @@ def test_what_gave_no_sign_of_life_for_long_is_driven(entry: CatalogEntry, age: 
     assert bool(expected) == any(isinstance(fact, FoundBySweep) for fact in found.facts)
 
 
+def test_a_sign_of_life_in_the_future_says_nothing() -> None:
+    """It is by a clock that was wrong."""
+    found = look(entry_of(chunk(0)), NOW + DAY, NOW, LIMITS)
+    assert (document(0),) == found.drive
+
+
 @pytest.mark.parametrize(("hours", "expected"), [(13, None), (11, "12 h"), (5, "6 h"), (0.5, "1 h"), (-1, "1 h")])
 def test_a_person_is_warned_as_the_end_comes_near(hours: float, expected: str | None) -> None:
     """Of each stage once; of a stage that was passed over, no more."""
