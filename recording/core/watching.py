@@ -12,12 +12,15 @@ from itertools import islice
 from recording.core.deadlines import MARGIN
 from recording.core.lifecycle import Done, Fact, FoundBySweep, LookAgain, Missed, NeverCame, Warned, next_step
 from recording.core.model import RUNNING, CatalogEntry, Chunk, DocumentId, RecordingState
+from recording.core.times import format_time
 
 STAGES = (timedelta(hours=12), timedelta(hours=6), timedelta(hours=1))
 """With no more time left than each of these, a person is warned."""
 NEVER_ACTIVE = timedelta(minutes=5)
 """By then a recording that the service accepted must have begun."""
 _ASKED_EVERY = timedelta(hours=1)
+_SILENT = timedelta(hours=6)
+"""For so long nobody may know whether a recording still runs, before a person is told."""
 LONGEST = timedelta(hours=6)
 """No look is later than this after the one before."""
 _SHARE = 8
@@ -67,7 +70,7 @@ def look(entry: CatalogEntry, since: datetime, now: datetime, limits: Limits) ->
     if since > now:  # by a clock that was wrong: it says nothing
         since = now - limits.step
     drive = tuple(chunk.document_id for chunk in _stepping(entry) if _is_overdue(entry, chunk, since, now, limits))
-    facts: list[Fact] = [*_without_chunk(entry, now, limits), *_warnings(entry, now, limits)]
+    facts: list[Fact] = [*_without_chunk(entry, now, limits), *_silence(entry, now), *_warnings(entry, now, limits)]
     if drive:
         facts.append(FoundBySweep("a step is overdue: its message was lost, or waits in a backlog"))
     asks = _is_to_be_asked(entry, now)
@@ -112,6 +115,14 @@ def _without_chunk(entry: CatalogEntry, now: datetime, limits: Limits) -> Iterat
     elif entry.recording.state is RecordingState.STOPPED and now >= ended + limits.file_event:
         minutes = int((now - ended) / timedelta(minutes=1))
         yield Missed(f"it has been over for {minutes} minutes, and its file event has not come")
+
+
+def _silence(entry: CatalogEntry, now: datetime) -> Iterator[Fact]:
+    """The warning that nobody would notice the end of a recording: the service has not answered for long."""
+    recording = entry.recording
+    heard = recording.checked_at or recording.requested_at
+    if recording.state in RUNNING and not entry.chunks and heard is not None and now - heard >= _SILENT:
+        yield Warned("not known", f"the service has not said since {format_time(heard)} whether it still records")
 
 
 def _warnings(entry: CatalogEntry, now: datetime, limits: Limits) -> Iterator[Fact]:

@@ -138,6 +138,15 @@ def test_an_alert_is_published_though_the_service_cannot_be_asked() -> None:
     assert ["RecordingAtRisk"] == world.told()
 
 
+def test_a_service_that_cannot_be_asked_for_hours_is_told() -> None:
+    """Nobody would notice that the recording is over, if its file event is lost too."""
+    world = World()
+    started(world)
+    world.calls.arm("state_503", 10_000)
+    sweep(world, 12 * 12)
+    assert ["RecordingAtRisk"] == world.told()
+
+
 def test_a_row_that_is_put_again_while_it_is_removed_as_old_stays() -> None:
     """An event that is delivered again after a day writes the same row, and its entry after that."""
     world = World()
