@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -20,6 +21,7 @@ from recording.core.times import format_time, parse_time
 from recording.ports import DayPage, OpenPage, OpenRow, SweepState
 
 _HOUR = "%Y%m%d%H"
+_LIFE = "life"
 _AFTER_HOURS = ":"
 """Greater than every hour, which consists of digits, and less than every other partition."""
 _SWEEP, _STATE, _THROTTLE = "sweep", "state", "throttle"
@@ -75,10 +77,12 @@ class TableOpenWork:
         *,
         since: datetime | None = None,
         look_at: datetime | None = None,
+        lives: Mapping[str, datetime] | None = None,
     ) -> None:
         """See `ports.OpenWork.touch`."""
         partition, row = _keys(recording_id, opening)
-        given = {name: format_time(at) for name, at in (("since", since), ("lookAt", look_at)) if at is not None}
+        times = {"since": since, "lookAt": look_at, **(lives or {})}
+        given = {name: format_time(at) for name, at in times.items() if at is not None}
         try:
             self._table.merge({"PartitionKey": partition, "RowKey": row, **given})
         except AzureError as error:
@@ -191,7 +195,10 @@ def _open_row(row: Row) -> OpenRow | None:
     try:
         hour = datetime.strptime(row["PartitionKey"], _HOUR).replace(tzinfo=UTC)
         opening = Opening(hour, int(row["number"]))
-        return OpenRow(RecordingId(str(row["recordingId"])), opening, _time(row["since"]), _time(row["lookAt"]))
+        recording_id, since, look_at = RecordingId(str(row["recordingId"])), _time(row["since"]), _time(row["lookAt"])
+        signs = {name: parse_time(value) for name, value in row.items() if name.startswith(_LIFE)}
+        lives = {name: at for name, at in signs.items() if at is not None}
+        return OpenRow(recording_id, opening, since, look_at, lives)
     except (KeyError, ValueError, TypeError):
         keys = {"partition": row.get("PartitionKey"), "row": row.get("RowKey")}
         log.event("sweep.row_unreadable", keys, logging.ERROR)

@@ -1,5 +1,6 @@
 """The open work: a row for every recording that owes something, in order of time left; and the state of the sweep."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -14,15 +15,16 @@ class OpenRow:
     Attributes:
         recording_id: whose.
         opening: hour and number; the entry of the recording says whether this row stands for it.
-        since: when there was the last sign that its work goes on: the row was put, a message was put again, or a long
-            copy has progressed.
+        since: when there was the last sign that its work goes on: the row was put, or a message was put again.
         look_at: when the sweep looks at the recording again.
+        lives: when a long copy of a chunk has progressed, under the names of `core.lifecycle.life_of`.
     """
 
     recording_id: RecordingId
     opening: Opening
     since: datetime
     look_at: datetime
+    lives: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class OpenWork(Protocol):
         *,
         since: datetime | None = None,
         look_at: datetime | None = None,
+        lives: Mapping[str, datetime] | None = None,
     ) -> None:
         """Change what is given of the row of this opening; does nothing if it was removed."""
 

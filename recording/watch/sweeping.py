@@ -196,7 +196,7 @@ class Sweeping:
             elif now - row.since > _OLD:
                 swept.removed += self.open_work.remove_old(row.recording_id, row.opening, now - _OLD)
             return
-        found = look(entry, row.since, now, self.limits)
+        found = look(entry, row.since, now, self.limits, row.lives)
         entry = self._apply(entry, *found.facts)
         for document_id in found.drive:
             chunk = entry.chunk(document_id)

@@ -116,6 +116,10 @@ def test_a_sign_of_life_and_the_next_look_are_noted(work: Work) -> None:
     assert [OpenRow(recording_id, opening(), NOW, NOW + HOUR)] == pages(work, 10)
     work.touch(recording_id, opening(), since=NOW + HOUR)
     assert [OpenRow(recording_id, opening(), NOW + HOUR, NOW + HOUR)] == pages(work, 10)
+    lives = {"life07": NOW, "life63": NOW + HOUR}
+    for name, at in lives.items():
+        work.touch(recording_id, opening(), lives={name: at})
+    assert [OpenRow(recording_id, opening(), NOW + HOUR, NOW + HOUR, lives)] == pages(work, 10)
 
     work.remove(recording_id, opening())
     work.touch(recording_id, opening(), look_at=NOW + 2 * HOUR)

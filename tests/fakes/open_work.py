@@ -1,6 +1,7 @@
 """The open work, the state of the sweep and the directory in memory."""
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count
@@ -48,12 +49,13 @@ class FakeOpenWork:
         *,
         since: datetime | None = None,
         look_at: datetime | None = None,
+        lives: Mapping[str, datetime] | None = None,
     ) -> None:
         self.calls.append("touch")
         row = self.rows.get(_key(recording_id, opening))
         if row is not None:
             self.rows[_key(recording_id, opening)] = replace(
-                row, since=since or row.since, look_at=look_at or row.look_at
+                row, since=since or row.since, look_at=look_at or row.look_at, lives={**row.lives, **(lives or {})}
             )
 
     def has(self, recording_id: RecordingId, opening: Opening) -> bool:

@@ -103,10 +103,10 @@ def test_a_row_that_cannot_be_touched_costs_one_slice() -> None:
     forgotten(world)
     touch = world.open_work.touch
 
-    def refused(recording_id: RecordingId, opening: Opening, **times: datetime | None) -> None:
+    def refused(recording_id: RecordingId, opening: Opening, *, look_at: datetime | None = None, **_: object) -> None:
         if recording_id == "a":
             raise ArchiveBusy("touch work", "500")
-        touch(recording_id, opening, **times)
+        touch(recording_id, opening, look_at=look_at)
 
     world.open_work.touch = refused  # type: ignore[method-assign]
     for _ in range(12):
@@ -165,6 +165,18 @@ def test_a_row_that_is_put_again_while_it_is_removed_as_old_stays() -> None:
     world.catalog.load = meanwhile  # type: ignore[method-assign]
     world.app.sweeping.sweep_all()
     assert [] == list(world.missing_rows())
+
+
+def test_a_long_copy_of_one_chunk_does_not_hide_that_the_message_of_another_is_lost() -> None:
+    """Nor is its own message put again."""
+    world = World()
+    world.announce(world.add(), world.add("document-1", 1))
+    world.queue.messages.clear()
+    for _ in range(30):
+        world.clock.at += 2 * MINUTE
+        world.updates.show_life(world.entry(), DocumentId("document-0"))
+        world.app.sweeping.sweep_all()
+    assert {"document-1"} == {message.document_id for _, message in world.queue.messages}
 
 
 # Clocks
