@@ -59,10 +59,10 @@ class Announcing:
             },
         )
         hurry = is_urgent(due, now)
-        # A message that names another moment than the chunk is superfluous to a worker whose clock is behind.
-        looks = {chunk.document_id: chunk.look_at or now for chunk in decision.entry}
+        looks = {chunk.document_id: chunk.look_at for chunk in decision.entry}
         return [
-            ChunkMessage(event.recording_id, document_id, looks[document_id], hurry) for document_id in decision.steps
+            ChunkMessage(event.recording_id, document_id, looks[document_id] or now, hurry)
+            for document_id in decision.steps
         ]
 
     def _name(self, event: FileEvent, chunk: AnnouncedChunk, output: Output | None, now: datetime) -> BlobName:
