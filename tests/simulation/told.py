@@ -35,15 +35,15 @@ class Told:
 
     def _told_as_whole(self, recording_id: RecordingId, event: OutgoingEvent) -> None:
         truth = self.world.service.recordings.get(recording_id)
-        if truth is None or truth.ended_at is None:
-            raise BrokenRule(f"{recording_id} is told as archived, and {'goes on' if truth else 'does not exist'}")
+        if truth is None:
+            raise BrokenRule(f"{recording_id} is told as archived, and does not exist")
         entry = self.world.rules.entries[recording_id]
-        if not any(one.door is Door.EVENT_GRID for chunk in entry for one in chunk.candidates):
-            return  # the function key may say what it likes, as long as Event Grid has said nothing
         listed = event.body["chunks"]
         assert isinstance(listed, list)
-        named = {chunk["documentId"] for chunk in listed}
-        if not {document.document_id for document in truth.documents} <= named:
-            raise BrokenRule(
-                f"{recording_id} is told as whole with {sorted(named)}, and has {len(truth.documents)} chunks"
-            )
+        named, known = ({chunk["documentId"] for chunk in listed}, {one.document_id for one in truth.documents})
+        if named - known or not any(one.door is Door.EVENT_GRID for chunk in entry for one in chunk.candidates):
+            return  # the function key has added a chunk, or is all that has spoken; what Event Grid says corrects it
+        if truth.ended_at is None:
+            raise BrokenRule(f"{recording_id} is told as archived, and goes on")
+        if known - named:
+            raise BrokenRule(f"{recording_id} is told as whole with {sorted(named)}, and has {len(known)} chunks")
