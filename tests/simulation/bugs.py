@@ -9,7 +9,6 @@ from unittest.mock import patch
 
 from recording.calls.starting import Starting
 from recording.catalog_updates import CatalogUpdates
-from recording.chunks.announcing import Announcing
 from recording.chunks.archiving import Archiving, Outcome
 from recording.chunks.failed_step import fact_of
 from recording.chunks.releasing import Releasing
@@ -131,20 +130,6 @@ def ends_for_another() -> Iterator[None]:
                     return outcome
 
     with patch.object(Archiving, "archive_chunk", running):
-        yield
-
-
-@contextmanager
-def other_moment() -> Iterator[None]:
-    """The messages of an event name the moment before its chunks were saved."""
-    announce = Announcing.announce
-
-    def announcing(self: Announcing, *args: Any) -> Any:  # noqa: ANN401
-        early = timedelta(milliseconds=1)
-        messages = announce(self, *args)
-        return [replace(one, look_at=one.look_at - early if one.look_at else None) for one in messages]
-
-    with patch.object(Announcing, "announce", announcing):
         yield
 
 

@@ -50,10 +50,6 @@ MUTANTS: Mapping[str, Mutant] = {
         "recording.core.lifecycle.candidates._overrules", lambda *_: False
     ),
     "the key's metadata file vouches for any media": _put("recording.chunks.copying_chunk._is_beside", lambda _: True),
-    "what came during the copy is not looked at": _put(
-        "recording.core.lifecycle.chunks._is_overtaken", lambda *_: False
-    ),
-    "a message names another moment than its chunk": bugs.other_moment,
     "blobs are overwritten": _method(FakeArchive, "_refuse_committed", bugs.never),
     "a standing blob is believed": _method(OpenedChunk, "compare", bugs.by_its_metadata),
     "any blob is the metadata file": _put("recording.chunks.metadata_file._etag_of_same", bugs.any_file),
@@ -76,7 +72,6 @@ MUTANTS: Mapping[str, Mutant] = {
     "the row is written after the save": bugs.row_after_save,
     "the row is removed before the save": bugs.row_removed_first,
     "the sweep trusts the queue": _put("recording.core.watching._is_overdue", bugs.drives_nothing),
-    "the service is never asked": _put("recording.core.watching._is_to_be_asked", bugs.drives_nothing),
     "no file event is awaited for ever": _put("recording.core.watching._without_chunk", lambda *_: iter(())),
     "every tick goes on": _method(Ticking, "continue_chain", bugs.any_tick),
     "dead letters are not replayed": _method(DeadLetters, "replay", lambda *_: Replayed()),
@@ -90,8 +85,6 @@ _FORGED = {"event forged": 0.6}
 LIKELY: Mapping[str, Mapping[str, float]] = {
     "the key's proof stands against Event Grid": _FORGED,
     "the key's metadata file vouches for any media": _FORGED | {"source answers wrong": 0.2},
-    "what came during the copy is not looked at": _FORGED,
-    "a message names another moment than its chunk": {"event wrong at first": 0.6, "clock skewed": 0.8},
     "a marked run drops what it was marked for": {"message twice": 0.3, "lease lost": 0.3, "clock skewed": 0.8},
     "a run ignores its mark": {"message twice": 0.3, "lease lost": 0.3},
     "one odd member refuses its sisters": {"event with an odd member": 0.5},
