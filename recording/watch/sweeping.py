@@ -83,7 +83,7 @@ class Sweeping:
                 return
             if swept.is_whole:
                 try:
-                    self.replaying.replay(self.monotonic() + _REPLAYING)
+                    self.replaying.replay(_REPLAYING)
                 finally:
                     self.auditing.audit()
                 return
@@ -153,10 +153,9 @@ class Sweeping:
                 cursor=swept.cursor,
                 done=swept.done,
                 alive_at=now,
-                found=state.found + swept.driven,
             )
             if swept.is_whole:
-                done = replace(done, began_at=None, finished_at=now)
+                done = replace(done, began_at=None)
             if not swept.has_ended:  # an error has cut it off: no sign of life
                 done = replace(done, alive_at=state.alive_at)
             is_saved = self.states.save(done) is not None
