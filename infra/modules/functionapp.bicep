@@ -79,6 +79,7 @@ var appSettings = {
   QUARANTINE_CONTAINER: 'recordings-quarantine'
   JOURNAL_CONTAINER: 'recordings-journal'
   CATALOG_TABLE: 'recordings'
+  OPEN_TABLE: 'open'
   ARCHIVE_PATH_TEMPLATE: app.?archivePathTemplate ?? '{year}/{month}/{day}/{recording_id}/{index}-{document_id}'
   RECORDING_OUTPUT: app.?recordingOutput ?? 'audio-mixed-wav'
   SOURCE_RETENTION_HOURS: string(app.?sourceRetentionHours ?? 24)
@@ -95,6 +96,9 @@ var appSettings = {
   COPY_SLICE_SECONDS: string(app.?copySliceSeconds ?? 1200)
   RETRY_FIRST_SECONDS: string(app.?retryFirstSeconds ?? 30)
   RETRY_LONGEST_SECONDS: string(app.?retryLongestSeconds ?? 1800)
+  SWEEP_SECONDS: string(app.?sweepSeconds ?? 300)
+  OVERDUE_SECONDS: string(app.?overdueSeconds ?? 600)
+  FILE_EVENT_SECONDS: string(app.?fileEventSeconds ?? 3600)
 }
 
 // What the platform reads. By URIs and not by AzureWebJobsStorage__accountName, which knows the public cloud alone.

@@ -64,7 +64,11 @@ param workspaceId string
 
 var packageContainer = 'app-package'
 var archiveContainers = ['recordings', 'recordings-quarantine', 'recordings-journal', 'recordings-deadletter']
-var queues = ['recording-chunks', 'recording-chunks-poison', 'recording-events', 'recording-events-poison']
+// The host moves a message that it gives up to the queue of the same name with -poison.
+var queues = flatten(map(
+  ['recording-chunks', 'recording-chunks-urgent', 'recording-events', 'recording-sweep'],
+  queue => [queue, '${queue}-poison']
+))
 var ownKey = !empty(keyIdentityId)
 
 // What both accounts have in common: no keys, nothing anonymous, no old TLS, no other tenants.
@@ -229,6 +233,10 @@ resource archiveTables 'Microsoft.Storage/storageAccounts/tableServices@2025-01-
 
   resource catalog 'tables' = {
     name: 'recordings'
+  }
+
+  resource openWork 'tables' = {
+    name: 'open'
   }
 }
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from local.stack import CONTAINERS, TABLE
-from recording.settings import CHUNK_QUEUE, EVENT_QUEUE
+from local.stack import CONTAINERS, OPEN_TABLE, TABLE
+from recording.settings import CHUNK_QUEUE, EVENT_QUEUE, SWEEP_QUEUE, URGENT_QUEUE
 from tests.infra.conftest import Evaluate
 from tests.infra.deployment import Deployment
 
@@ -17,11 +17,11 @@ def names(deployment: Deployment, kind: str) -> set[str]:
 
 
 def test_it_has_what_the_app_and_the_local_stack_have(deployment: Deployment) -> None:
-    """The same containers, queues and table, and a container for dead letters of Event Grid."""
+    """The same containers, queues and tables, and a container for dead letters of Event Grid."""
     assert {*CONTAINERS, "recordings-deadletter"} == names(deployment, "blobServices/containers")
-    queues = {CHUNK_QUEUE, EVENT_QUEUE}
+    queues = {CHUNK_QUEUE, URGENT_QUEUE, EVENT_QUEUE, SWEEP_QUEUE}
     assert queues | {f"{queue}-poison" for queue in queues} == names(deployment, "queueServices/queues")
-    assert {TABLE} == names(deployment, "tableServices/tables")
+    assert {TABLE, OPEN_TABLE} == names(deployment, "tableServices/tables")
 
 
 def test_what_was_deleted_or_changed_can_be_had_back(plain: Deployment) -> None:

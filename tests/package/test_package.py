@@ -17,6 +17,7 @@ from tools.package import ROOT, contents, pack
 
 FUNCTIONS = {
     "archive_chunk",
+    "archive_urgent_chunk",
     "calls_events",
     "health",
     "pause_recording",
@@ -26,6 +27,8 @@ FUNCTIONS = {
     "resume_recording",
     "start_recording",
     "stop_recording",
+    "sweep_tick",
+    "sweep_timer",
 }
 # The worker has these itself; requirements.txt must not need them.
 WORKER = ("azure-functions-runtime", "azurefunctions-extensions-base")
