@@ -15,12 +15,13 @@ from recording.adapters.archive import BlobArchive, BlobRetention
 from recording.adapters.calls import AcsCalls
 from recording.adapters.catalog import TableCatalog
 from recording.adapters.guarding import guarded
-from recording.adapters.open_work import TableDirectory, TableOpenWork
+from recording.adapters.open_work import TableDirectory, TableOpenWork, TableThrottle
 from recording.adapters.queue import StorageQueue, StorageTickQueue
 from recording.adapters.source import AcsSource
 from recording.adapters.table import Table
 from recording.adapters.topic import EventGridTopic, NoTopic
 from recording.calls.controlling import Controlling
+from recording.calls.ending import Ending
 from recording.calls.starting import Starting
 from recording.catalog_updates import CatalogUpdates
 from recording.chunks.announcing import Announcing
@@ -31,6 +32,7 @@ from recording.chunks.metadata_file import MetadataFile
 from recording.chunks.releasing import Releasing
 from recording.chunks.setting_apart import SettingApart
 from recording.chunks.storing import Storing
+from recording.chunks.throttling import Throttling
 from recording.copying.buffer_pool import BufferPool
 from recording.copying.engine import Engine
 from recording.core.deadlines import Waits
@@ -38,6 +40,8 @@ from recording.core.watching import Limits
 from recording.events.receiving import Receiving
 from recording.events.refusing import Refusing
 from recording.settings import CHUNK_QUEUE, SWEEP_QUEUE, URGENT_QUEUE, Settings
+from recording.watch.auditing import Auditing
+from recording.watch.heartbeat import Heartbeat
 from recording.watch.sweeping import Sweeping
 from recording.watch.ticking import Ticking
 
@@ -58,6 +62,7 @@ class App:
     archiving: Archiving
     sweeping: Sweeping
     ticking: Ticking
+    heartbeat: Heartbeat
     now: Callable[[], datetime]
 
 
@@ -75,6 +80,7 @@ class Parts(TypedDict, total=False):
     directory: ports.Directory
     queue: ports.ChunkQueue
     tick_queue: ports.TickQueue
+    throttle: ports.Throttle
     topic: ports.Topic
     engine: Engine
     now: Callable[[], datetime]
@@ -122,6 +128,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         ),
         releasing=Releasing(catalog, engine, source, archive, settings.recordings.release, now),
         completing=Completing(topic, archive, catalog, settings.archive.container, now),
+        throttling=Throttling(parts.get("throttle") or real.throttle, now),
         queue=queue,
         waits=waits,
         slice_seconds=settings.copy.slice_length.total_seconds(),
@@ -131,10 +138,12 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
     refusing = Refusing(parts.get("journal") or real.journal, topic, now)
     sweep_states = parts.get("sweep_states") or real.sweep_states
     watch = settings.watch
+    ticking = Ticking(sweep_states, parts.get("tick_queue") or real.tick_queue, watch.interval, now)
     sweeping = Sweeping(
         updates=updates,
         open_work=open_work,
         states=sweep_states,
+        auditing=Auditing(updates, open_work, sweep_states, directory, now),
         calls=calls,
         queue=queue,
         limits=Limits(
@@ -146,13 +155,21 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
     )
     return App(
         settings=settings,
-        receiving=Receiving(starting, Announcing(updates, settings.archive.template, retention), refusing, monotonic),
+        receiving=Receiving(
+            starting,
+            Ending(updates, calls),
+            Announcing(updates, settings.archive.template, retention),
+            refusing,
+            ticking,
+            monotonic,
+        ),
         starting=starting,
         controlling=Controlling(updates, calls),
         refusing=refusing,
         archiving=archiving,
         sweeping=sweeping,
-        ticking=Ticking(sweep_states, parts.get("tick_queue") or real.tick_queue, watch.interval, now),
+        ticking=ticking,
+        heartbeat=Heartbeat(sweep_states, watch.interval, now(), now),
         now=now,
     )
 
@@ -192,6 +209,10 @@ class _RealParts:
     @property
     def open_work(self) -> ports.OpenWork:
         return guarded(TableOpenWork(self._table(self.settings.archive.open_table)))
+
+    @property
+    def throttle(self) -> ports.Throttle:
+        return guarded(TableThrottle(self._table(self.settings.archive.open_table)))
 
     @property
     def sweep_states(self) -> ports.SweepStates:

@@ -93,6 +93,16 @@ class CatalogUpdates:
         with self._locked(recording_id) as own:
             return self._save(recording_id, facts, own, known, by)
 
+    def show_life(self, entry: CatalogEntry) -> None:
+        """Note in the row of an entry that its work goes on, so that the sweep does not put its message again.
+
+        Raises:
+            Transient: it could not be noted; the sweep may put a message too many.
+        """
+        recording = entry.recording
+        if recording.opening.hour is not None:
+            self.open_work.touch(recording.recording_id, recording.opening, since=self.now())
+
     def tell(self, entry: CatalogEntry) -> CatalogEntry:
         """Publish the entry's untold alerts, then save that they are told; the new entry.
 

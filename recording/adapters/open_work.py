@@ -22,7 +22,7 @@ from recording.ports import DayPage, OpenPage, OpenRow, SweepState
 _HOUR = "%Y%m%d%H"
 _AFTER_HOURS = ":"
 """Greater than every hour, which consists of digits, and less than every other partition."""
-_SWEEP, _STATE = "sweep", "state"
+_SWEEP, _STATE, _THROTTLE = "sweep", "state", "throttle"
 _CONFLICTS = frozenset({409, 412})
 _NO_SUCH_ROW = frozenset({"ResourceNotFound", "EntityNotFound"})
 _NOT_OF_THE_ROW = "Table"
@@ -72,6 +72,16 @@ class TableOpenWork:
             if not _is_no_such_row(error):
                 raise _error("touch work", error, recording_id) from error
 
+    def has(self, recording_id: RecordingId, opening: Opening) -> bool:
+        """See `ports.OpenWork.has`."""
+        try:
+            self._table.get(*_keys(recording_id, opening))
+        except AzureError as error:
+            if _is_no_such_row(error):
+                return False
+            raise _error("find work", error, recording_id) from error
+        return True
+
     def page(self, limit: int, after: str = "", until: datetime | None = None) -> OpenPage:
         """See `ports.OpenWork.page`."""
         last = f"lt '{_AFTER_HOURS}'" if until is None else f"le '{until.astimezone(UTC):{_HOUR}}'"
@@ -99,6 +109,30 @@ class TableOpenWork:
                 return None
             raise _error("save sweep", error) from error
         return replace(state, version=etag)
+
+
+class TableThrottle:
+    """`Throttle` over the table of open work."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def throttled_until(self) -> datetime | None:
+        """See `ports.Throttle.throttled_until`."""
+        try:
+            row, _ = self._table.get(_SWEEP, _THROTTLE)
+        except AzureError as error:
+            if _is_no_such_row(error):
+                return None
+            raise _error("read throttle", error) from error
+        return parse_time(row.get("until"))
+
+    def throttle(self, until: datetime) -> None:
+        """See `ports.Throttle.throttle`."""
+        try:
+            self._table.put({"PartitionKey": _SWEEP, "RowKey": _THROTTLE, "until": format_time(until)})
+        except AzureError as error:
+            raise _error("write throttle", error) from error
 
 
 class TableDirectory:

@@ -28,7 +28,7 @@ from recording.catalog_updates import CatalogUpdates
 from recording.core.errors import CallNotReady, CallRefused, RequestIdReused
 from recording.core.formats.api import StartRequest
 from recording.core.lifecycle import Started
-from recording.core.model import RUNNING, CallEvent, CatalogEntry, Output, RecordingId, ServerCallId
+from recording.core.model import RUNNING, CallConnectionId, CallEvent, CatalogEntry, Output, RecordingId, ServerCallId
 from recording.core.outputs import VALID
 from recording.ports import CallLocator, Calls, StartClaim, StartOrder
 
@@ -233,6 +233,12 @@ class Starting:
             paused=claim.order.pause_on_start,
         )
         return self.updates.apply(recording_id, fact).entry
+
+
+def call_keys(server: ServerCallId | None, connection: CallConnectionId | None) -> tuple[str, ...]:
+    """The keys of the claims that a call can have under these ids, one for each output."""
+    call = _Call(f"call/{server}" if server else f"connection/{connection}")
+    return tuple(call.claim_key(facts.output) for facts in VALID)
 
 
 def _end_of(entry: CatalogEntry | None, claim: StartClaim) -> datetime:

@@ -30,6 +30,7 @@ from recording.chunks.failed_step import fact_of, log_failure
 from recording.chunks.releasing import Releasing
 from recording.chunks.running_chunks import RunningChunks
 from recording.chunks.storing import Attempt
+from recording.chunks.throttling import Throttling
 from recording.core.deadlines import Waits, is_urgent, next_look
 from recording.core.errors import RecordingError, Transient, UnknownRecording
 from recording.core.formats.messages import ChunkMessage
@@ -55,6 +56,7 @@ _MOST_STEPS = 30
 """Steps of one run. A chunk needs four; it needs more only if other runs change the entry meanwhile."""
 _WAITS_TO_TELL = 10
 """If alerts cannot be published, they are tried again after this many times the first wait."""
+_ASKS_SOURCE = CopyChunk | ArchiveMetadata | ReleaseChunk
 _LONGEST_DELAY = timedelta(hours=1)
 """A run that comes too early only puts its message back. So a message that is hours old shows that its runs crash."""
 
@@ -77,6 +79,7 @@ class Archiving:
     copying: CopyingChunk
     releasing: Releasing
     completing: Completing
+    throttling: Throttling
     queue: ChunkQueue
     waits: Waits
     slice_seconds: float
@@ -155,16 +158,21 @@ class Archiving:
                 case LookAgain():
                     return entry, step.at
             chunk = _chunk_of(entry, message)
+            if isinstance(step, _ASKS_SOURCE) and (until := self.throttling.wait_until(chunk)) is not None:
+                return entry, until
             attempt = Attempt(self.monotonic() + self.slice_seconds)
             try:
                 fact = self._take(step, entry, chunk, attempt)
             except RecordingError as error:
+                self.throttling.note(error)
                 saved = entry = self._save_failure(entry, chunk, step, attempt, error, unsaved)
                 unsaved = ()
                 if isinstance(step, CompleteRecording):  # the chunk is closed and has no `look_at` of its own
                     return entry, next_look(chunk, self.updates.now(), self.waits)
                 continue
             if fact is None:
+                if attempt.has_progressed:
+                    self.updates.show_life(entry)
                 return entry, now
             if _leads_to_completion(entry, fact, message, now):
                 unsaved = (fact,)

@@ -13,7 +13,7 @@ from recording.core.lifecycle import Done, Fact, FoundBySweep, LookAgain, Missed
 from recording.core.model import RUNNING, CatalogEntry, Chunk, DocumentId, RecordingState
 
 STAGES = (timedelta(hours=12), timedelta(hours=6), timedelta(hours=1))
-"""With less time left than each of these, a person is warned."""
+"""With no more time left than each of these, a person is warned."""
 NEVER_ACTIVE = timedelta(minutes=5)
 """By then a recording that the service accepted must have begun."""
 _ASKED_EVERY = timedelta(hours=1)
@@ -69,7 +69,7 @@ def look(entry: CatalogEntry, since: datetime, now: datetime, limits: Limits) ->
     if drive:
         facts.append(FoundBySweep("a step is overdue: its message was lost, or waits in a backlog"))
     asks = _is_to_be_asked(entry, now)
-    return Look(tuple(facts), drive, asks, min(_next_looks(entry, since, now, limits, is_driven=bool(drive))))
+    return Look(tuple(facts), drive, asks, min(_next_looks(entry, since, now, limits)))
 
 
 def never_active(entry: CatalogEntry, now: datetime) -> Warned | None:
@@ -114,7 +114,7 @@ def _without_chunk(entry: CatalogEntry, now: datetime, limits: Limits) -> Iterat
 
 def _warnings(entry: CatalogEntry, now: datetime, limits: Limits) -> Iterator[Fact]:
     ends = end_of_source(entry, limits)
-    stage = min((stage for stage in STAGES if ends is not None and ends - now < stage), default=None)
+    stage = min((stage for stage in STAGES if ends is not None and ends - now <= stage), default=None)
     if stage is None:
         return
     name = _name_of(stage)
@@ -122,7 +122,7 @@ def _warnings(entry: CatalogEntry, now: datetime, limits: Limits) -> Iterator[Fa
         return
     last = next((chunk.last_failure for chunk in entry if not chunk.is_closed and chunk.last_failure), None)
     why = f"; the last failure: {last.operation}: {last.cause}" if last else ""
-    yield Warned(name, f"less than {name} until the source may end{why}")
+    yield Warned(name, f"no more than {name} until the source may end{why}")
 
 
 def _name_of(stage: timedelta) -> str:
@@ -133,7 +133,12 @@ def _is_overdue(entry: CatalogEntry, chunk: Chunk, since: datetime, now: datetim
     step = next_step(entry, chunk.document_id, now)
     if isinstance(step, Done | LookAgain):
         return False
-    return now - max(since, chunk.look_at or since) >= limits.step
+    return now - _last_sign(chunk, since) >= limits.step
+
+
+def _last_sign(chunk: Chunk, since: datetime) -> datetime:
+    """The last sign that the chunk's work goes on, or the next look that it waits for."""
+    return max(since, chunk.look_at or since)
 
 
 def _is_to_be_asked(entry: CatalogEntry, now: datetime) -> bool:
@@ -145,9 +150,7 @@ def _is_to_be_asked(entry: CatalogEntry, now: datetime) -> bool:
     return asked is None or now - asked >= wait
 
 
-def _next_looks(
-    entry: CatalogEntry, since: datetime, now: datetime, limits: Limits, *, is_driven: bool
-) -> Iterator[datetime]:
+def _next_looks(entry: CatalogEntry, since: datetime, now: datetime, limits: Limits) -> Iterator[datetime]:
     """Moments at which there may be something to do again; the wait grows with the age of what is not done."""
     yield now + _LONGEST
     ends = end_of_source(entry, limits)
@@ -163,10 +166,11 @@ def _next_looks(
         if isinstance(step, LookAgain):
             yield step.at + limits.step
         elif not isinstance(step, Done):
-            yield now + _patience(chunk, since, now, limits) if is_driven else max(since, now) + limits.step
+            sign = _last_sign(chunk, since)
+            yield sign + limits.step if now - sign < limits.step else now + _patience(chunk, sign, now, limits)
 
 
-def _patience(chunk: Chunk, since: datetime, now: datetime, limits: Limits) -> timedelta:
+def _patience(chunk: Chunk, sign: datetime, now: datetime, limits: Limits) -> timedelta:
     """How long to wait after a message was put again: longer each time, but not long if little time is left."""
     left = max(chunk.due - now, timedelta()) / _SHARE
-    return max(limits.step, min(2 * (now - since), left))
+    return max(limits.step, min(2 * (now - sign), left))

@@ -13,6 +13,10 @@ blueprint = func.Blueprint()
 @blueprint.route("health", methods=["GET"])
 @problem_details_async
 async def health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001 - the binding needs the name
-    """Whether the settings are valid; if not, every problem. Calls no service; not run on the intake's threads."""
-    await asyncio.to_thread(get_app)
+    """Whether the settings are valid, and the sweep alive; if not, every problem. Not run on the intake's threads."""
+    await asyncio.to_thread(_check)
     return json_answer({"status": "ok"})
+
+
+def _check() -> None:
+    get_app().heartbeat.check()

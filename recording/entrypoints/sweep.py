@@ -18,7 +18,7 @@ def sweep_timer(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the binding
     """Sweep, and begin the chain of ticks again if it is broken."""
     app = get_app()
     app.ticking.ensure()
-    app.sweeping.sweep()
+    app.sweeping.sweep_all()
 
 
 @blueprint.queue_trigger(arg_name="message", queue_name=SWEEP_QUEUE, connection=STORAGE)
@@ -32,4 +32,4 @@ def sweep_tick(message: func.QueueMessage) -> None:
         log.event("sweep.tick_refused", {"code": error.code, "cause": error.cause})
         return
     if app.ticking.continue_chain(tick.number):
-        app.sweeping.sweep()
+        app.sweeping.sweep_all()

@@ -8,25 +8,34 @@ Time and output of a delivery are bounded. Events that do not fit the time Event
 events. Of refused and ignored events the first few are logged one by one, the others as a count.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from recording import log
+from recording.calls.ending import Ending
 from recording.calls.starting import Starting
 from recording.chunks.announcing import Announcing
-from recording.core.errors import MalformedEvent
+from recording.core.errors import MalformedEvent, RecordingError
 from recording.core.formats.deliveries import MOST_AT_ONCE, Delivery, Member, is_kept_unread, read_body, read_message
 from recording.core.model import Door
 from recording.events.refusing import Refusing
 from recording.events.taking import Reception, Run
+from recording.watch.ticking import Ticking
 
 
 @dataclass(frozen=True, slots=True)
 class Receiving:
-    """Receive deliveries of events, in the same way at every door. `monotonic` is a clock in seconds."""
+    """Receive deliveries of events, in the same way at every door. `monotonic` is a clock in seconds.
+
+    Every delivery with a file event also sees to it that the sweep goes on, as one of its drivers.
+    """
 
     starting: Starting
+    ending: Ending
     announcing: Announcing
     refusing: Refusing
+    ticking: Ticking
     monotonic: Callable[[], float]
 
     def receive_request(self, body: bytes, *, from_event_grid: bool) -> Reception:
@@ -68,7 +77,16 @@ class Receiving:
         run = self._run(delivery.door)
         for member in delivery.members:
             run.take(member)
+        if run.has_announced:
+            self._wake_sweep()
         return run.finished(is_queued=is_queued and len(delivery.members) > 1)
+
+    def _wake_sweep(self) -> None:
+        """Begin the chain of ticks again if it is broken; a failure is no reason to deliver the events again."""
+        try:
+            self.ticking.ensure()
+        except RecordingError as error:
+            log.event("sweep.not_woken", {"code": error.code, "cause": error}, logging.WARNING)
 
     def _refuse_whole(self, body: bytes, door: Door, error: MalformedEvent) -> Reception:
         whole = door is Door.EVENT_GRID and is_kept_unread(body)
@@ -77,4 +95,4 @@ class Receiving:
         return run.finished(is_queued=False)
 
     def _run(self, door: Door) -> Run:
-        return Run(self.starting, self.announcing, self.refusing, self.monotonic, door)
+        return Run(self.starting, self.ending, self.announcing, self.refusing, self.monotonic, door)

@@ -5,13 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from recording import log
+from recording.calls.ending import Ending
 from recording.calls.starting import Starting
 from recording.chunks.announcing import Announcing
 from recording.core.errors import MalformedEvent, Permanent, Transient
 from recording.core.formats.deliveries import MOST_AT_ONCE, Member, can_wait, kept, messages
 from recording.core.formats.events import ValidationEvent, event_id_of, event_type_of, parse_event
 from recording.core.formats.messages import ChunkMessage
-from recording.core.model import BlobName, CallEvent, Door, FileEvent
+from recording.core.model import BlobName, CallEndEvent, CallEvent, Door, FileEvent
 from recording.events.refusing import Refusing
 
 MOST_NAMED = 10
@@ -47,6 +48,7 @@ class Run:
 
     Attributes:
         monotonic: a clock, in seconds.
+        has_announced: whether there was a file event.
         taken: how many events were begun.
         refused: how many malformed events were reported one by one.
         logged: how many log lines were written for single events.
@@ -59,11 +61,13 @@ class Run:
     """
 
     starting: Starting
+    ending: Ending
     announcing: Announcing
     refusing: Refusing
     monotonic: Callable[[], float]
     door: Door
     reception: Reception = field(default_factory=Reception)
+    has_announced: bool = False
     taken: int = 0
     refused: int = 0
     logged: int = 0
@@ -89,9 +93,12 @@ class Run:
                 self.reception.validation_code = event.code
                 self._answer(member, "validated")
             case FileEvent():
+                self.has_announced = True
                 self._now_or_later(member, lambda journal: self._announce(member, event, journal))
             case CallEvent() if self.door is Door.FUNCTION_KEY:
                 self._now_or_later(member, lambda _: self._start(member, event))
+            case CallEndEvent() if self.door is Door.FUNCTION_KEY:
+                self._now_or_later(member, lambda _: self._end(member, event))
             case _:  # also a call event at the doors for file events: only the endpoint starts recordings
                 self.ignored.append(member)
                 self._answer(member, "ignored", reason=f"{event_type_of(member.raw)} concerns no recording"[:200])
@@ -164,6 +171,15 @@ class Run:
             self._answer(member, "refused", reason=error.cause)
         else:
             self._answer(member, "recording", recordingId=recording_id)
+
+    def _end(self, member: Member, event: CallEndEvent) -> None:
+        try:
+            over = self.ending.end_for_call(event)
+        except Permanent as error:  # the sweep asks again
+            log.event("call.end_not_noted", {"event_id": event.event_id, "cause": error.cause}, logging.WARNING)
+            self._answer(member, "refused", reason=error.cause)
+        else:
+            self._answer(member, "ended" if over else "ignored")
 
     def _tell(self, member: Member, cause: str, journal: BlobName) -> None:
         self._log(member, cause, journal)

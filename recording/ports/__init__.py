@@ -10,6 +10,7 @@ from recording.ports.catalog import Catalog, StartClaim
 from recording.ports.chunk_queue import ChunkQueue
 from recording.ports.open_work import DayPage, Directory, OpenPage, OpenRow, OpenWork, SweepState, SweepStates
 from recording.ports.source import Source, Transfer
+from recording.ports.throttle import Throttle
 from recording.ports.tick_queue import TickQueue
 from recording.ports.topic import Topic
 
@@ -32,6 +33,7 @@ __all__ = [
     "StartOrder",
     "SweepState",
     "SweepStates",
+    "Throttle",
     "TickQueue",
     "Topic",
     "Transfer",

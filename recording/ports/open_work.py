@@ -56,6 +56,9 @@ class OpenWork(Protocol):
     ) -> None:
         """Change what is given of the row of this opening; does nothing if it was removed."""
 
+    def has(self, recording_id: RecordingId, opening: Opening) -> bool:
+        """Whether there is a row of this opening."""
+
     def page(self, limit: int, after: str = "", until: datetime | None = None) -> OpenPage:
         """At most `limit` rows, by hour and then by recording, from the beginning or from a page's `next`.
 
@@ -79,7 +82,9 @@ class SweepState:
         busy_until: until when a slice is in progress.
         began_at: when the pass in progress began; None between two passes.
         cursor: where the next slice goes on.
-        finished_at: when the last pass through all open work ended: the heartbeat.
+        finished_at: when the last pass through all open work ended.
+        alive_at: when the last slice ended: the heartbeat.
+        audited: the day, and where in it, the audit goes on.
         found: how many recordings the sweep has had to drive since ever.
         version: the ETag of what was read, the condition of the next save; empty for a state never saved.
     """
@@ -90,6 +95,8 @@ class SweepState:
     began_at: datetime | None = None
     cursor: str = ""
     finished_at: datetime | None = None
+    alive_at: datetime | None = None
+    audited: tuple[datetime | None, str] = (None, "")
     found: int = 0
     version: str = field(default="", compare=False)
 

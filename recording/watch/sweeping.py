@@ -19,10 +19,12 @@ from recording.core.lifecycle import Checked, Ended, Fact, is_stale
 from recording.core.model import CatalogEntry
 from recording.core.watching import Limits, Look, look, never_active
 from recording.ports import Calls, ChunkQueue, OpenRow, OpenWork, SweepState, SweepStates
+from recording.watch.auditing import Auditing
 
 _PAGE = 200
 _SLICE = 50.0
 """Seconds of one slice."""
+_MOST_SLICES = 10
 _BUSY = timedelta(seconds=90)
 """How long another worker leaves the sweep to this one; a slice and what is in hand at its end."""
 _OLD = timedelta(days=1)
@@ -51,12 +53,27 @@ class Sweeping:
     updates: CatalogUpdates
     open_work: OpenWork
     states: SweepStates
+    auditing: Auditing
     calls: Calls
     queue: ChunkQueue
     limits: Limits
     first_look: timedelta
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
+
+    def sweep_all(self) -> None:
+        """Slices, until all open work is looked at, another worker is at it, or there is enough for one run.
+
+        Raises:
+            Transient: as `sweep`.
+        """
+        for _ in range(_MOST_SLICES):
+            swept = self.sweep()
+            if swept is None:
+                return
+            if swept.is_whole:
+                self.auditing.audit()
+                return
 
     def sweep(self) -> Swept | None:
         """One slice; None if another worker is at it.
@@ -79,11 +96,6 @@ class Sweeping:
             self._finish(mine, cursor, swept)
         return swept
 
-    def is_alive(self, age: timedelta) -> bool:
-        """Whether a pass has ended within that time."""
-        finished = self.states.load().finished_at
-        return finished is not None and self.now() - finished <= age
-
     def _slice(self, cursor: str, swept: Swept) -> str:
         """Look at rows until the end of the slice; where the next one goes on, empty at the end of the pass."""
         until = self.monotonic() + _SLICE
@@ -105,9 +117,10 @@ class Sweeping:
         is_saved = False
         for _ in range(_MOST_CONFLICTS):
             state = self.states.load()
-            done = replace(state, busy_until=None, cursor=cursor, found=state.found + swept.driven)
+            now = self.now()
+            done = replace(state, busy_until=None, cursor=cursor, alive_at=now, found=state.found + swept.driven)
             if swept.is_whole:
-                done = replace(done, began_at=None, finished_at=self.now())
+                done = replace(done, began_at=None, finished_at=now)
             is_saved = self.states.save(done) is not None
             if is_saved:
                 break

@@ -15,7 +15,7 @@ from recording.adapters.archive import BlobArchive
 from recording.adapters.calls import AcsCalls
 from recording.adapters.catalog import TableCatalog
 from recording.adapters.guarding import guarded
-from recording.adapters.open_work import TableDirectory, TableOpenWork
+from recording.adapters.open_work import TableDirectory, TableOpenWork, TableThrottle
 from recording.adapters.queue import StorageQueue, StorageTickQueue
 from recording.adapters.source import AcsSource
 from recording.adapters.topic import EventGridTopic
@@ -157,9 +157,12 @@ OPERATIONS: dict[str, Callable[[Any], object]] = {
     "TableOpenWork.put": lambda client: open_work(client).put(RECORDING_ID, OPENING, NOW),
     "TableOpenWork.remove": lambda client: open_work(client).remove(RECORDING_ID, OPENING),
     "TableOpenWork.touch": lambda client: open_work(client).touch(RECORDING_ID, OPENING, since=NOW),
+    "TableOpenWork.has": lambda client: open_work(client).has(RECORDING_ID, OPENING),
     "TableOpenWork.page": lambda client: open_work(client).page(10),
     "TableOpenWork.load": lambda client: open_work(client).load(),
     "TableOpenWork.save": lambda client: (open_work(client).save(STATE), open_work(client).save(SweepState())),
+    "TableThrottle.throttled_until": lambda client: guarded(TableThrottle(client)).throttled_until(),
+    "TableThrottle.throttle": lambda client: guarded(TableThrottle(client)).throttle(NOW),
     "TableDirectory.add": lambda client: guarded(TableDirectory(client)).add(RECORDING_ID, NOW),
     "TableDirectory.page": lambda client: guarded(TableDirectory(client)).page(NOW, 10),
     "EventGridTopic.publish": lambda client: topic(client).publish(EVENT),
@@ -172,6 +175,7 @@ ADAPTERS = (
     StorageQueue,
     StorageTickQueue,
     TableOpenWork,
+    TableThrottle,
     TableDirectory,
     EventGridTopic,
 )

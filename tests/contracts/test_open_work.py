@@ -8,13 +8,13 @@ from typing import Protocol
 import pytest
 
 from recording.adapters import clients
-from recording.adapters.open_work import TableDirectory, TableOpenWork
+from recording.adapters.open_work import TableDirectory, TableOpenWork, TableThrottle
 from recording.core.errors import InvalidRequest, Transient
 from recording.core.model import Opening, RecordingId
-from recording.ports import Directory, OpenRow, OpenWork, SweepState, SweepStates
+from recording.ports import Directory, OpenRow, OpenWork, SweepState, SweepStates, Throttle
 from tests.contracts.catalogs import TABLE
 from tests.core.entries_of import NOW
-from tests.fakes import FakeDirectory, FakeOpenWork
+from tests.fakes import FakeDirectory, FakeOpenWork, FakeThrottle
 
 HOUR = timedelta(hours=1)
 FIRST = datetime(1999, 3, 1, 12, tzinfo=UTC)
@@ -45,6 +45,15 @@ def directory(request: pytest.FixtureRequest) -> Iterator[Directory]:
         return
     with closing(clients.table(TABLE, request.getfixturevalue("table"), retries=0)) as table:
         yield TableDirectory(table)
+
+
+@pytest.fixture(params=["fake", "real"])
+def throttle(request: pytest.FixtureRequest) -> Iterator[Throttle]:
+    if request.param == "fake":
+        yield FakeThrottle()
+        return
+    with closing(clients.table(TABLE, request.getfixturevalue("table"), retries=0)) as table:
+        yield TableThrottle(table)
 
 
 def opening(hours: int = 0, number: int = 1) -> Opening:
@@ -83,8 +92,10 @@ def test_a_row_is_one_however_often_it_is_put_and_gone_once_it_is_removed(work: 
     for at in (NOW, NOW + HOUR):
         work.put(recording_id, opening(), at)
     work.put(recording_id, opening(number=2), NOW)
+    assert work.has(recording_id, opening(number=2))
     for _ in range(2):
         work.remove(recording_id, opening(number=2))
+        assert not work.has(recording_id, opening(number=2))
 
     assert [OpenRow(recording_id, opening(), NOW + HOUR, NOW + HOUR)] == pages(work, 10)
 
@@ -123,7 +134,7 @@ def test_of_two_that_save_the_state_of_the_sweep_one_wins(work: Work) -> None:
     first = work.save(known)
     assert first is not None
     assert work.save(known) is None
-    changed = SweepState(3, NOW, NOW, NOW, "cursor", NOW, 7, first.version)
+    changed = SweepState(3, NOW, NOW, NOW, "cursor", NOW, NOW, (NOW, "next"), 7, first.version)
     assert changed == work.save(changed) == work.load()
     assert work.save(first) is None
 
@@ -143,6 +154,14 @@ def test_recordings_are_listed_by_the_day_on_which_they_were_first_known(directo
         if not after:
             break
     assert AWKWARD == found
+
+
+def test_all_workers_read_until_when_the_source_throttles(throttle: Throttle) -> None:
+    """The last that was written."""
+    assert throttle.throttled_until() is None
+    for until in (NOW, NOW + HOUR):
+        throttle.throttle(until)
+        assert until == throttle.throttled_until()
 
 
 def test_a_table_that_is_missing_is_an_error_and_no_empty_page(table: str) -> None:

@@ -2,7 +2,7 @@
 
 from tests.fakes.archive import FakeArchive
 from tests.fakes.catalog import FakeCatalog
-from tests.fakes.open_work import FakeDirectory, FakeOpenWork
+from tests.fakes.open_work import FakeDirectory, FakeOpenWork, FakeThrottle
 from tests.fakes.queue import FakeQueue, FakeTickQueue
 from tests.fakes.service import FakeCalls, FakeTopic
 from tests.fakes.source import FakeSource, FakeTransfer
@@ -15,6 +15,7 @@ __all__ = [
     "FakeOpenWork",
     "FakeQueue",
     "FakeSource",
+    "FakeThrottle",
     "FakeTickQueue",
     "FakeTopic",
     "FakeTransfer",

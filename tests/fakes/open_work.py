@@ -48,6 +48,10 @@ class FakeOpenWork:
                 row, since=since or row.since, look_at=look_at or row.look_at
             )
 
+    def has(self, recording_id: RecordingId, opening: Opening) -> bool:
+        self.calls.append("has")
+        return _key(recording_id, opening) in self.rows
+
     def page(self, limit: int, after: str = "", until: datetime | None = None) -> OpenPage:
         self.calls.append("page")
         last = "~" if until is None else f"{until:%Y%m%d%H}"
@@ -66,6 +70,21 @@ class FakeOpenWork:
                 return None
             self.state = replace(state, version=str(next(self._versions)))
             return self.state
+
+
+@dataclass
+class FakeThrottle:
+    """`Throttle`."""
+
+    until: datetime | None = None
+    reads: int = 0
+
+    def throttled_until(self) -> datetime | None:
+        self.reads += 1
+        return self.until
+
+    def throttle(self, until: datetime) -> None:
+        self.until = until
 
 
 @dataclass

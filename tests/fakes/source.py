@@ -137,6 +137,10 @@ class FakeSource:
         """Arm a fault of the local media host, by its name."""
         self._faults.append(Fault(name, times, after, at, amount, retry_after))
 
+    def disarm(self) -> None:
+        """End all faults."""
+        self._faults.clear()
+
     def armed(self) -> set[str]:
         """The names of the faults that have not occurred yet."""
         return {fault.name for fault in self._faults if fault.times != 0}

@@ -38,6 +38,7 @@ from tests.fakes import (
     FakeOpenWork,
     FakeQueue,
     FakeSource,
+    FakeThrottle,
     FakeTickQueue,
     FakeTopic,
 )
@@ -102,6 +103,7 @@ class World:
     catalog: FakeCatalog = field(default_factory=FakeCatalog)
     open_work: FakeOpenWork = field(default_factory=FakeOpenWork)
     directory: FakeDirectory = field(default_factory=FakeDirectory)
+    throttle: FakeThrottle = field(default_factory=FakeThrottle)
     calls: FakeCalls = field(default_factory=FakeCalls)
     topic: FakeTopic = field(default_factory=FakeTopic)
     given_back: list[ChunkMessage] = field(default_factory=list)
@@ -127,6 +129,7 @@ class World:
             open_work=self.open_work,
             sweep_states=self.open_work,
             tick_queue=self.ticks,
+            throttle=self.throttle,
             directory=self.directory,
             queue=self.queue,
             topic=self.topic,

@@ -39,6 +39,7 @@ from recording.core.errors.transient import (
     SourceUnexpected,
     SourceUnreachable,
     StagedBlocksGone,
+    SweepSilent,
     TransferBroken,
 )
 
@@ -74,6 +75,7 @@ __all__ = [
     "SourceUnexpected",
     "SourceUnreachable",
     "StagedBlocksGone",
+    "SweepSilent",
     "TransferBroken",
     "Transient",
     "UnknownRecording",

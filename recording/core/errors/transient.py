@@ -105,6 +105,12 @@ class ServiceRefused(Transient):
     code = "service_refused"
 
 
+class SweepSilent(Transient):
+    """The sweep has given no heartbeat for too long: what no event and no message brings is not found."""
+
+    code = "sweep_silent"
+
+
 class CallNotReady(Transient):
     """The service cannot record the call yet: the call is not established, or not found yet."""
 

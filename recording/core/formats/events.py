@@ -17,6 +17,7 @@ from recording.core.formats import reading
 from recording.core.formats.members import Lack, Members, read_members
 from recording.core.model import (
     CallConnectionId,
+    CallEndEvent,
     CallEvent,
     CallId,
     FileEvent,
@@ -31,6 +32,8 @@ RECORDING_FILE_STATUS_UPDATED = "Microsoft.Communication.RecordingFileStatusUpda
 RECORDING_STATE_CHANGED = "Microsoft.Communication.RecordingStateChanged"
 CALL_STARTED = "Microsoft.Communication.CallStarted"
 CALL_CONNECTED = "Microsoft.Communication.CallConnected"
+CALL_ENDED = "Microsoft.Communication.CallEnded"
+CALL_DISCONNECTED = "Microsoft.Communication.CallDisconnected"
 SUBSCRIPTION_VALIDATION = "Microsoft.EventGrid.SubscriptionValidationEvent"
 
 _LONGEST_ID = 256
@@ -50,7 +53,7 @@ class ValidationEvent:
     code: str
 
 
-Event = FileEvent | CallEvent | ValidationEvent
+Event = FileEvent | CallEvent | CallEndEvent | ValidationEvent
 
 
 def event_id_of(raw: object) -> str:
@@ -85,6 +88,9 @@ def parse_event(raw: object) -> Event | None:
         return _file_event(event, event_id)
     if event_type in {CALL_STARTED, CALL_CONNECTED}:
         return _call_event(event, event_id)
+    if event_type in {CALL_ENDED, CALL_DISCONNECTED}:
+        server, connection = _call_ids(event)
+        return CallEndEvent(event_id, server, connection) if server or connection else None
     if event_type == SUBSCRIPTION_VALIDATION:
         data = reading.StrictFields(_data(event), partial(_malformed, event_id), "data")
         return ValidationEvent(data.need("validationCode", reading.text, "missing, empty or not a text"))
@@ -92,18 +98,18 @@ def parse_event(raw: object) -> Event | None:
 
 
 def _call_event(event: Mapping[str, object], event_id: str) -> CallEvent:
-    data = _data(event)
-    if data is None:
-        raise _malformed(event_id, "data", "missing or not an object")
-    server, connection = reading.text(data.get("serverCallId")), reading.text(data.get("callConnectionId"))
+    server, connection = _call_ids(event)
     if server is None and connection is None:
+        if _data(event) is None:
+            raise _malformed(event_id, "data", "missing or not an object")
         raise _malformed(event_id, "data.serverCallId", "neither it nor data.callConnectionId is a text")
-    return CallEvent(
-        event_id,
-        ServerCallId(server) if server else None,
-        CallConnectionId(connection) if connection else None,
-        _at(event),
-    )
+    return CallEvent(event_id, server, connection, _at(event))
+
+
+def _call_ids(event: Mapping[str, object]) -> tuple[ServerCallId | None, CallConnectionId | None]:
+    data = _data(event) or {}
+    server, connection = reading.text(data.get("serverCallId")), reading.text(data.get("callConnectionId"))
+    return ServerCallId(server) if server else None, CallConnectionId(connection) if connection else None
 
 
 def _file_event(event: Mapping[str, object], event_id: str) -> FileEvent:

@@ -2,7 +2,7 @@
 
 from recording.core.model.chunk import Chunk
 from recording.core.model.entry import CatalogEntry, Opening, Recording
-from recording.core.model.events import CallEvent, FileEvent
+from recording.core.model.events import CallEndEvent, CallEvent, FileEvent
 from recording.core.model.evidence import (
     Alert,
     AnnouncedChunk,
@@ -51,6 +51,7 @@ __all__ = [
     "Authority",
     "BlobName",
     "CallConnectionId",
+    "CallEndEvent",
     "CallEvent",
     "CallId",
     "Candidate",

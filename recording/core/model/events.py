@@ -35,6 +35,15 @@ class FileEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class CallEndEvent:
+    """`CallEnded` or `CallDisconnected`: a call is over, or our connection to it; one of the two ids is set."""
+
+    event_id: str
+    server_call_id: ServerCallId | None = None
+    call_connection_id: CallConnectionId | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CallEvent:
     """`CallConnected` or `CallStarted`: a call that can be recorded; at least one of the two call ids is set."""
 

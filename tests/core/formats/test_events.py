@@ -23,6 +23,7 @@ from recording.core.formats.events import (
 from recording.core.model import (
     AnnouncedChunk,
     CallConnectionId,
+    CallEndEvent,
     CallEvent,
     CallId,
     Channel,
@@ -403,6 +404,17 @@ def test_a_handshake_carries_its_code() -> None:
     assert ValidationEvent("abc") == parse_event({**raw, "data": json.dumps(raw["data"])})
     assert "data.validationCode" == refused(changed(raw, "data.validationCode", None)).field
     assert "data.validationCode" == refused(without(raw, "data")).field
+
+
+@pytest.mark.parametrize("kind", ["CallEnded", "CallDisconnected"])
+def test_the_end_of_a_call_names_the_call(kind: str) -> None:
+    """By one of its ids; without any it concerns no recording."""
+    raw: dict[str, Any] = {"id": "e", "type": f"Microsoft.Communication.{kind}", "data": {"serverCallId": "s"}}
+
+    assert CallEndEvent("e", ServerCallId("s")) == parse_event(raw)
+    connected = CallEndEvent("e", None, CallConnectionId("c"))
+    assert connected == parse_event({**raw, "data": {"callConnectionId": "c"}})
+    assert parse_event({**raw, "data": {}}) is None
 
 
 def test_an_event_of_another_type_is_none_and_no_error() -> None:

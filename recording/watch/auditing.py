@@ -1,0 +1,67 @@
+"""Checks that every recording of the last two days that owes something has its row of open work.
+
+None can be missing, by the order of the writes. This looks all the same, a page after each pass of the sweep, and tells
+what it finds as a fault of the app.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from recording import log
+from recording.catalog_updates import CatalogUpdates
+from recording.core.errors import RecordingError
+from recording.core.lifecycle import open_at
+from recording.core.model import RecordingId
+from recording.ports import Directory, OpenWork, SweepStates
+
+_PAGE = 100
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Auditing:
+    """Audit the rows of open work against the catalog."""
+
+    updates: CatalogUpdates
+    open_work: OpenWork
+    states: SweepStates
+    directory: Directory
+    now: Callable[[], datetime]
+
+    def audit(self) -> int:
+        """Check one page of the recordings of yesterday and today, in turn; how many rows were missing, and are put.
+
+        Raises:
+            Transient: a table is not available.
+        """
+        state, now = self.states.load(), self.now()
+        day, after = state.audited
+        if day is None or now - day > 2 * _DAY:
+            day, after = now - _DAY, ""
+        page = self.directory.page(day, _PAGE, after)
+        missing = sum(self._is_missing(recording_id) for recording_id in page.recording_ids)
+        other_day = now if day.date() != now.date() else now - _DAY
+        audited = (day, page.next) if page.next else (other_day, "")
+        self.states.save(replace(state, audited=audited))  # on a conflict the page is checked once more
+        return missing
+
+    def _is_missing(self, recording_id: RecordingId) -> bool:
+        try:
+            entry = self.updates.load(recording_id)
+            if entry is None or open_at(entry) is None:
+                return False
+            opening = entry.recording.opening
+            if opening.hour is not None and self.open_work.has(recording_id, opening):
+                return False
+            again = self.updates.load(recording_id)
+            if opening.hour is None or again is None or again.version != entry.version:
+                return False  # it has changed meanwhile: another row stands for it now
+            self.open_work.put(recording_id, opening, self.now())
+        except RecordingError as error:
+            fields = {"recording_id": recording_id, "code": error.code, "cause": error}
+            log.event("sweep.audit_failed", fields, logging.WARNING)
+            return False
+        log.event("sweep.row_missing", {"recording_id": recording_id}, logging.ERROR)
+        return True

@@ -1,0 +1,197 @@
+"""What the sweep does about one recording: what is overdue, at risk or missing, and when it looks again."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recording.core.deadlines import MARGIN
+from recording.core.lifecycle import FoundBySweep, Missed, NeverCame, Warned, decide_all
+from recording.core.model import CatalogEntry, ChunkState, Recording, RecordingState, Unread
+from recording.core.watching import NEVER_ACTIVE, STAGES, Limits, end_of_source, look, never_active
+from tests.core.entries_of import (
+    DUE,
+    GONE_BY,
+    NOW,
+    RECORDING_ID,
+    changed_recording,
+    chunk,
+    document,
+    entry_of,
+    failure,
+)
+
+C, R = ChunkState, RecordingState
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+DAY = 24 * HOUR
+OVERDUE = "it has been over for 60 minutes, and its file event has not come"
+LIMITS = Limits(retention=DAY, file_event=HOUR, step=30 * MINUTE)
+
+
+def recording(state: RecordingState, **fields: object) -> CatalogEntry:
+    return changed_recording(CatalogEntry(Recording(RECORDING_ID, state)), **fields)
+
+
+def waits(minutes: float) -> CatalogEntry:
+    """A chunk whose next look is so long after NOW."""
+    return entry_of(replace(chunk(0), look_at=NOW + minutes * MINUTE))
+
+
+@pytest.mark.parametrize(
+    ("entry", "age", "expected"),
+    [
+        (entry_of(chunk(0)), 29, []),
+        (entry_of(chunk(0)), 30, [0]),
+        (entry_of(chunk(0), chunk(1), chunk(2, C.RELEASED)), 30, [0, 1]),
+        (entry_of(chunk(0, C.ARCHIVED)), 30, [0]),
+        (waits(60), 45, []),  # it is not yet its time
+        (waits(10), 39, []),  # it was its time 29 minutes ago
+        (waits(10), 40, [0]),
+        (entry_of(chunk(0, C.RELEASED), chunk(1, C.RELEASED)), 30, [0]),  # one message leads to the manifest
+        (entry_of(replace(chunk(0, C.QUARANTINED, apart=True), look_at=None)), 300, []),  # a person's
+        (entry_of(chunk(0, C.RELEASED), completed_at=NOW), 300, []),
+    ],
+)
+def test_what_gave_no_sign_of_life_for_long_is_driven(entry: CatalogEntry, age: float, expected: list[int]) -> None:
+    """Counted from the last sign, or from the next look if that is later."""
+    found = look(entry, NOW, NOW + age * MINUTE, LIMITS)
+    assert [document(index) for index in expected] == list(found.drive)
+    assert bool(expected) == any(isinstance(fact, FoundBySweep) for fact in found.facts)
+
+
+@pytest.mark.parametrize(("hours", "expected"), [(13, None), (11, "12 h"), (5, "6 h"), (0.5, "1 h"), (-1, "1 h")])
+def test_a_person_is_warned_as_the_end_comes_near(hours: float, expected: str | None) -> None:
+    """Of each stage once; of a stage that was passed over, no more."""
+    entry = entry_of(replace(chunk(0), last_failure=failure()))
+    now = DUE - hours * HOUR
+    warnings = [fact for fact in look(entry, now, now, LIMITS).facts if isinstance(fact, Warned)]
+    assert ([] if expected is None else [expected]) == [fact.stage for fact in warnings]
+    assert all("read source: 503" in fact.reason for fact in warnings)
+
+    warned = decide_all(entry, warnings, now).entry if warnings else entry
+    assert () == look(warned, now, now, LIMITS).facts
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        (entry_of(chunk(0), replace(chunk(1), due=DUE + HOUR)), DUE),
+        (entry_of(chunk(0, C.ARCHIVED)), None),  # only the release is owed
+        (entry_of(chunk(0, C.ARCHIVED, with_metadata=False)), DUE),
+        (entry_of(chunk(0, C.LOST)), None),
+        (recording(R.STARTED, requested_at=NOW), None),
+        (recording(R.STOPPED, stopped_at=NOW), NOW + DAY),
+        (recording(R.MISSING, stopped_at=NOW), NOW + DAY),
+        (recording(R.LOST, stopped_at=NOW), None),
+        (recording(R.ANNOUNCED, announced_at=NOW), NOW + DAY),
+        (recording(R.STOPPED), None),
+    ],
+)
+def test_what_is_still_needed_of_the_source_ends(entry: CatalogEntry, expected: datetime | None) -> None:
+    assert expected == end_of_source(entry, LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("entry", "age", "expected"),
+    [
+        (recording(R.STOPPED, stopped_at=NOW), 59 * MINUTE, None),
+        (recording(R.STOPPED, stopped_at=NOW), HOUR, Missed(OVERDUE)),
+        (recording(R.MISSING, stopped_at=NOW), 11 * HOUR, None),
+        (recording(R.MISSING, stopped_at=NOW), DAY + MARGIN, NeverCame("no file event came, and its source has ended")),
+        (recording(R.STOPPED, stopped_at=NOW), DAY + MARGIN, NeverCame("no file event came, and its source has ended")),
+        (
+            recording(R.ANNOUNCED, announced_at=NOW, unread=(Unread("event", "data: missing"),)),
+            DAY + MARGIN,
+            NeverCame("none of its events names a chunk that can be read, and its source has ended"),
+        ),
+        (recording(R.ANNOUNCED, announced_at=NOW), 3 * HOUR, None),
+        (recording(R.STARTED, requested_at=NOW), 3 * DAY, None),
+    ],
+)  # fmt: skip
+def test_a_file_event_that_does_not_come_is_missing_and_lost_at_last(
+    entry: CatalogEntry, age: timedelta, expected: object
+) -> None:
+    found = look(entry, NOW, NOW + age, LIMITS).facts
+    assert ([] if expected is None else [expected]) == [one for one in found if not isinstance(one, Warned)]
+
+
+@pytest.mark.parametrize(
+    ("entry", "age", "expected"),
+    [
+        (recording(R.STARTED, requested_at=NOW), MINUTE, True),
+        (recording(R.STARTED, requested_at=NOW, checked_at=NOW), MINUTE, False),
+        (recording(R.STARTED, requested_at=NOW, checked_at=NOW), NEVER_ACTIVE, True),
+        (recording(R.PAUSED, requested_at=NOW, checked_at=NOW, active_at=NOW), NEVER_ACTIVE, False),
+        (recording(R.PAUSED, requested_at=NOW, checked_at=NOW, active_at=NOW), HOUR, True),
+        (recording(R.STOPPED, stopped_at=NOW), HOUR, False),
+        (entry_of(chunk(0), state=R.STARTED), HOUR, False),
+    ],
+)
+def test_the_service_is_asked_about_what_was_started(entry: CatalogEntry, age: timedelta, *, expected: bool) -> None:
+    """Soon until it has said that it records, then once an hour."""
+    assert expected == look(entry, NOW, NOW + age, LIMITS).asks
+
+
+@pytest.mark.parametrize(
+    ("entry", "age", "expected"),
+    [
+        (recording(R.STARTED, requested_at=NOW), NEVER_ACTIVE, True),
+        (recording(R.STARTED, requested_at=NOW), NEVER_ACTIVE - MINUTE, False),
+        (recording(R.STARTED, requested_at=NOW, active_at=NOW), NEVER_ACTIVE, False),
+        (recording(R.PAUSED, requested_at=NOW), NEVER_ACTIVE, False),
+        (recording(R.STARTED), NEVER_ACTIVE, False),
+    ],
+)
+def test_what_was_accepted_and_never_recorded_is_told(entry: CatalogEntry, age: timedelta, *, expected: bool) -> None:
+    assert expected == (never_active(entry, NOW + age) is not None)
+
+
+@pytest.mark.parametrize(
+    ("entry", "age", "expected"),
+    [
+        (entry_of(chunk(0)), 5, 30),  # when it is overdue
+        (waits(60), 5, 90),
+        (entry_of(chunk(0)), 30, 90),  # it was driven: twice its age later
+        (entry_of(chunk(0, C.RELEASED), completed_at=NOW), 5, 365),
+        (recording(R.STARTED, requested_at=NOW), 5, 10),
+        (recording(R.STARTED, requested_at=NOW, active_at=NOW), 5, 65),
+        (recording(R.STOPPED, stopped_at=NOW), 5, 60),
+        (recording(R.MISSING, stopped_at=NOW), 65, 425),
+    ],
+)
+def test_when_the_sweep_looks_again(entry: CatalogEntry, age: float, expected: float) -> None:
+    """In minutes after NOW."""
+    assert expected == (look(entry, NOW, NOW + age * MINUTE, LIMITS).again_at - NOW) / MINUTE
+
+
+def test_what_was_driven_near_its_end_is_driven_again_soon() -> None:
+    """A share of the time left, and not less than a step may take."""
+    now = DUE - 5 * HOUR
+    assert now + 5 * HOUR / 8 == look(entry_of(chunk(0)), now - DAY, now, LIMITS).again_at
+
+
+MOMENTS = st.integers(-60 * 2, 60 * 28).map(lambda minutes: NOW + minutes * MINUTE)
+
+
+@given(st.sampled_from(C), st.one_of(st.none(), MOMENTS), MOMENTS, st.integers(0, 24 * 60))
+def test_the_next_look_is_always_later_and_never_misses_a_stage(
+    state: ChunkState, look_at: datetime | None, now: datetime, age: int
+) -> None:
+    """So every stage of every recording is told in time, and no look is in vain at once."""
+    is_open = state in {C.ANNOUNCED, C.ARCHIVED, C.QUARANTINED}
+    one = chunk(0, state, apart=True)
+    entry = entry_of(replace(one, look_at=look_at) if is_open else one)
+    found = look(entry, now - age * MINUTE, now, LIMITS)
+    assert found.again_at > now
+    ends = end_of_source(entry, LIMITS)
+    if ends is not None:
+        assert not [stage for stage in STAGES if now < ends - stage < found.again_at]
+
+
+def test_the_completion_of_what_is_not_whole_is_waited_for() -> None:
+    """Its manifest is owed once every source must have ended."""
+    entry = entry_of(chunk(0, C.RELEASED), chunk(1, C.LOST))
+    assert () == look(entry, NOW, NOW + 2 * HOUR, LIMITS).drive
+    assert (document(0),) == look(entry, NOW, GONE_BY + HOUR, LIMITS).drive

@@ -1,0 +1,381 @@
+"""What no event and no message brings is found by the sweep, whatever drives it."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from recording.core.errors import ArchiveBusy, SweepSilent, Transient
+from recording.core.formats.api import StartRequest
+from recording.core.lifecycle import Ended, Started
+from recording.core.model import (
+    Actor,
+    Channel,
+    ChunkState,
+    Content,
+    Format,
+    Opening,
+    Output,
+    RecordingId,
+    RecordingState,
+)
+from recording.ports import SweepState
+from tests.use_cases.world import RECORDING, START, World, assert_nothing_lost, file_event_of
+
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+WAV = Output(Content.AUDIO, Channel.MIXED, Format.WAV)
+R = RecordingState
+
+
+def sweep(world: World, times: int = 1, every: timedelta = 5 * MINUTE) -> None:
+    for _ in range(times):
+        world.clock.at += every
+        world.app.sweeping.sweep_all()
+
+
+def started(world: World, recording_id: str = RECORDING) -> RecordingId:
+    world.calls.recordings[RecordingId(recording_id)] = "active"
+    world.updates.apply(RecordingId(recording_id), Started(RecordingId(recording_id), WAV))
+    return RecordingId(recording_id)
+
+
+def test_a_lost_message_is_put_again() -> None:
+    """And a person is told that the sweep found it."""
+    world = World()
+    world.announce(world.add())
+    world.queue.messages.clear()
+    with assert_nothing_lost(world):
+        sweep(world, 12)
+        world.run()
+
+    assert RecordingState.RELEASED == world.entry().recording.state
+    assert 1 == world.told().count("SweepFoundWork")
+    assert {} == world.open_work.rows
+
+
+def test_a_lost_message_of_a_later_look_is_put_again() -> None:
+    world = World()
+    chunk = world.add()
+    content = world.source.contents.pop(chunk.content_location)
+    world.announce(chunk)
+    world.one()
+    assert world.chunk().look_at is not None
+    world.source.contents[chunk.content_location] = content
+    world.queue.messages.clear()
+    sweep(world, 12)
+    world.run()
+
+    assert ChunkState.RELEASED == world.state()
+
+
+def test_nothing_is_driven_that_goes_on_by_itself() -> None:
+    """No superfluous message, no alert; a row of each open recording is looked at seldom."""
+    world = World()
+    chunk = world.add()
+    del world.source.contents[chunk.content_location]
+    world.announce(chunk)
+    for _ in range(60):
+        sweep(world)
+        world.run(until=world.clock.at - START)
+
+    assert "SweepFoundWork" not in world.told()
+    assert 1 == len(world.queue.messages)
+
+
+def test_a_backlog_is_driven_less_and_less_often() -> None:
+    """After half an hour, and then each time after twice as long, as far as the time left allows."""
+    world = World()
+    world.announce(world.add())
+    sweep(world, 12 * 12)
+    assert 3 <= len(world.queue.messages) <= 10
+
+
+def test_little_time_left_is_told_stage_by_stage_and_the_message_hurries() -> None:
+    world = World()
+    world.announce(world.add())
+    sweep(world, 24 * 12)
+
+    reasons = [str(event.body["reason"]) for event in world.topic.received if event.event_type == "RecordingAtRisk"]
+    assert [f"no more than {hours} h" for hours in (12, 6, 1)] == [reason.partition(" until")[0] for reason in reasons]
+    assert world.queue.urgent
+
+
+def test_a_manifest_whose_message_was_lost_is_written() -> None:
+    world = World()
+    world.announce(world.add())
+    world.topic.fail(503, 1)
+    world.one()
+    world.queue.messages.clear()
+    assert ChunkState.RELEASED == world.state()
+    sweep(world, 12)
+    world.run()
+
+    assert world.entry().recording.completed_at is not None
+
+
+def test_an_alert_that_could_not_be_published_is_published() -> None:
+    world = World()
+    started(world)
+    world.updates.apply(RECORDING, Ended("so"))
+    world.topic.fail(503, 3)
+    sweep(world, 40)
+    assert 1 == world.told().count("RecordingMissing")
+    assert () == world.entry().recording.untold
+
+
+def test_the_end_that_nobody_told_is_asked_for_and_the_missing_file_event_is_told_and_lost_at_last() -> None:
+    """Started, and then nothing: no stop, no event."""
+    world = World()
+    started(world)
+    sweep(world, 3)
+    assert R.STARTED is world.entry().recording.state
+    assert world.entry().recording.active_at is not None
+
+    world.calls.recordings[RECORDING] = "over"
+    sweep(world, 13)
+    assert R.STOPPED is world.entry().recording.state
+    sweep(world, 13)
+    assert R.MISSING is world.entry().recording.state
+    assert ["RecordingMissing"] == world.told()
+    sweep(world, 26 * 12)
+    assert R.LOST is world.entry().recording.state
+    assert "RecordingLost" == world.told()[-1]
+    assert 3 == world.told().count("RecordingAtRisk")
+    assert {} == world.open_work.rows
+
+
+def test_what_was_accepted_and_never_recorded_is_told_within_minutes() -> None:
+    world = World()
+    started(world)
+    world.calls.recordings[RECORDING] = "inactive"
+    sweep(world, 3)
+
+    assert ["RecordingAtRisk"] == world.told()
+    assert "does not record" in str(world.topic.received[0].body["reason"])
+
+
+def test_a_service_that_cannot_be_asked_keeps_the_sweep_from_nothing_else() -> None:
+    world = World()
+    started(world)
+    world.calls.arm("state_503", 1000)
+    world.announce(world.add(), recording_id=RecordingId("other"))
+    world.queue.messages.clear()
+    sweep(world, 12)
+    world.run()
+
+    assert RecordingState.RELEASED == world.entry(RecordingId("other")).recording.state
+    assert R.STARTED is world.entry().recording.state
+
+
+def test_a_recording_whose_events_cannot_be_read_is_lost_at_last_and_told() -> None:
+    world = World()
+    event = file_event_of(world.add())
+    event["data"]["recordingStorageInfo"]["recordingChunks"][0]["contentLocation"] = None  # type: ignore[index]
+    world.deliver(event)
+    assert R.ANNOUNCED is world.entry().recording.state
+    sweep(world, 26 * 12)
+
+    assert R.LOST is world.entry().recording.state
+    assert {} == world.open_work.rows
+
+
+# Rows
+
+
+def test_a_row_that_a_crash_left_is_removed() -> None:
+    """One of a save that was replaced at once; one of a save that never came after a day."""
+    world = World()
+    world.announce(world.add())
+    world.run()
+    world.open_work.put(RECORDING, Opening(START + 20 * HOUR, 1), START)
+    world.open_work.put(RecordingId("never saved"), Opening(START + 20 * HOUR, 1), START)
+    sweep(world, 2)
+    assert ["never saved"] == [row.recording_id for row in world.open_work.rows.values()]
+    sweep(world, 24 * 12)
+    assert {} == world.open_work.rows
+
+
+def test_a_row_of_a_save_in_progress_stays() -> None:
+    """Its number is higher than the entry's: the save may still come."""
+    world = World()
+    world.announce(world.add())
+    number = world.entry().recording.opening.number
+    world.open_work.put(RECORDING, Opening(START, number + 1), START)
+    sweep(world, 3)
+    assert 2 == len(world.open_work.rows)
+
+
+def test_a_missing_row_is_found_by_the_audit_and_told(caplog: pytest.LogCaptureFixture) -> None:
+    """None may be missing; if one is, the recording is found all the same."""
+    world = World()
+    world.announce(world.add())
+    world.queue.messages.clear()
+    world.open_work.rows.clear()
+    with caplog.at_level("INFO"):
+        sweep(world, 14)
+    world.run()
+
+    assert RecordingState.RELEASED == world.entry().recording.state
+    assert "sweep.row_missing" in caplog.text
+
+
+def test_many_that_fail_do_not_keep_the_others_from_their_turn() -> None:
+    """Each of those that fail is left alone for a while."""
+    world = World()
+    world.catalog.newer |= {RecordingId(f"a-{number:03}") for number in range(300)}
+    for recording_id in world.catalog.newer:
+        world.open_work.put(recording_id, Opening(START, 1), START)
+    world.announce(world.add())
+    world.queue.messages.clear()
+    load = world.catalog.load
+
+    def slow(recording_id: RecordingId) -> object:
+        world.clock.at += timedelta(seconds=1)
+        return load(recording_id)
+
+    world.catalog.load = slow  # type: ignore[method-assign, assignment]
+    sweep(world, 60)
+    world.catalog.load = load  # type: ignore[method-assign]
+    world.run()
+    assert ChunkState.RELEASED == world.state()
+
+
+# Drivers
+
+
+def test_two_sweep_at_once_and_nothing_is_done_twice() -> None:
+    """The second leaves it to the first; if the first died, it is taken over soon."""
+    world = World()
+    world.announce(world.add())
+    world.queue.messages.clear()
+    world.clock.at += HOUR
+    world.open_work.save(replace(world.open_work.load(), busy_until=world.clock.at + MINUTE))
+    assert world.app.sweeping.sweep() is None
+    world.clock.at += 2 * MINUTE
+    assert world.app.sweeping.sweep() is not None
+    assert 1 == len(world.queue.messages)
+
+
+def test_the_first_file_event_begins_the_chain_of_ticks() -> None:
+    """And a hundred more do not begin another."""
+    world = World()
+    for number in range(100):
+        world.deliver(file_event_of(world.add(f"document-{number}"), recording_id=f"recording-{number}"))
+    assert [1] == [number for _, number in world.ticks.ticks]
+
+
+def ticking(world: World, minutes: int) -> list[int]:
+    """Deliver ticks as they become visible; their numbers."""
+    end, seen = world.clock.at + minutes * MINUTE, []
+    while due := [tick for tick in world.ticks.ticks if tick[0] <= end]:
+        tick = min(due)
+        world.ticks.ticks.remove(tick)
+        world.clock.at = max(world.clock.at, tick[0])
+        if world.app.ticking.continue_chain(tick[1]):
+            seen.append(tick[1])
+            world.app.sweeping.sweep_all()
+    return seen
+
+
+def test_a_chain_of_ticks_keeps_the_sweep_going_without_a_timer() -> None:
+    world = World()
+    world.deliver(file_event_of(world.add()))
+    world.queue.messages.clear()
+    assert list(range(1, 14)) == ticking(world, 60)
+    world.run()
+    assert ChunkState.RELEASED == world.state()
+
+
+def test_a_tick_that_is_delivered_twice_makes_no_second_chain() -> None:
+    """Nor does one that died between its successor and the note of it."""
+    world = World()
+    world.app.ticking.ensure()
+    (first,) = world.ticks.ticks
+    world.ticks.ticks += [first, first]
+    state = world.open_work.state
+    world.app.ticking.continue_chain(1)
+    world.open_work.state = replace(state, version=world.open_work.state.version)  # the crash: it is not noted
+    seen = ticking(world, 60)
+
+    assert 1 == len(world.ticks.ticks)
+    assert seen == sorted(set(seen))
+
+
+def test_a_lost_tick_ends_the_chain_and_a_file_event_begins_it_again() -> None:
+    """With a number of its own: if the lost one comes after all, it is dropped."""
+    world = World()
+    world.app.ticking.ensure()
+    lost = world.ticks.ticks.pop()
+    world.clock.at += HOUR
+    world.deliver(file_event_of(world.add()))
+    assert [2] == [number for _, number in world.ticks.ticks]
+    world.ticks.ticks.append(lost)
+    assert [2, 3, 4] == ticking(world, 10)
+
+
+def test_a_sweep_that_cannot_be_woken_is_no_reason_against_the_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+
+    def busy() -> SweepState:
+        raise ArchiveBusy("load sweep", "503")
+
+    monkeypatch.setattr(world.open_work, "load", busy)
+    received = world.deliver(file_event_of(world.add()))
+    assert received.failure is None
+    assert 1 == len(received.messages)
+
+
+def test_health_fails_when_the_sweep_is_silent() -> None:
+    """Not at once after a start, and not while it goes on."""
+    world = World()
+    sweep(world, 4)
+    world.app.heartbeat.check()
+    world.clock.at += HOUR
+    with pytest.raises(SweepSilent, match="3600 seconds"):
+        world.app.heartbeat.check()
+    sweep(world)
+    world.app.heartbeat.check()
+
+
+# Ends of calls
+
+
+def test_a_call_that_ends_ends_its_recording_if_the_service_says_so_too() -> None:
+    world = World()
+    call = world.calls.add_call()
+    server = call.locators[0].server_call_id
+    start = world.app.starting.start_requested(StartRequest(output=WAV, server_call_id=server))
+    recording_id = start.entry.recording.recording_id
+    ended = {"id": "e", "eventType": "Microsoft.Communication.CallEnded", "data": {"serverCallId": server}}
+
+    body = json.dumps(ended).encode()
+    world.receiving.receive_request(body, from_event_grid=False)
+    assert R.STARTED is world.entry(recording_id).recording.state
+    world.calls.end(call)
+    world.receiving.receive_request(body, from_event_grid=False)
+    assert R.STOPPED is world.entry(recording_id).recording.state
+    assert "its call is over" == world.entry(recording_id).recording.history[-1].detail
+
+
+def test_who_drove_is_the_app() -> None:
+    """The history names it."""
+    world = World()
+    world.announce(world.add())
+    world.queue.messages.clear()
+    sweep(world, 12)
+    assert Actor("app") == world.entry().recording.history[-1].by
+    assert "FoundBySweep" == world.entry().recording.history[-1].what
+
+
+def test_a_table_that_is_not_available_is_told_to_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which drives the sweep again."""
+    world = World()
+
+    def busy(*_: object) -> None:
+        raise ArchiveBusy("list open work", "503")
+
+    monkeypatch.setattr(world.open_work, "page", busy)
+    with pytest.raises(Transient):
+        world.app.sweeping.sweep_all()
+    assert world.open_work.load().busy_until is None
