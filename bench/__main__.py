@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import cases, report, short
+from bench import cases, report, short, sweep
 from bench.cases import Bench
 from bench.measuring import ROOT
 from bench.servers import Programs, Unavailable
@@ -21,6 +21,8 @@ CASES = {
         short.requests,
         short.answer,
         short.cold,
+        sweep.sweep,
+        sweep.outage,
         cases.large,
         cases.proven,
         cases.tls,

@@ -70,6 +70,13 @@ def _grown(results: Mapping[str, Result]) -> Spread | None:
     return spread([last.peak_mib - first.peak_mib for first, last in zip(rows[0].runs, rows[-1].runs, strict=False)])
 
 
+def _sweep_growth(results: Mapping[str, Result]) -> Spread | None:
+    rows = [row for row in results["sweep"].rows if row.runs] if "sweep" in results else []
+    if len(rows) < 2:  # noqa: PLR2004 - the small archive and the large one
+        return None
+    return rows[-1].over(rows[0], lambda run: run.notes["requests"])
+
+
 GOALS = (
     Goal("short recordings, Azurite", "host CPU a recording / the sample's", "≤", 1.6,
          _over("short", short.OURS, short.SAMPLE, lambda run: run.cpu)),
@@ -85,6 +92,8 @@ GOALS = (
          _over("answer", short.TRIGGER, short.WRITES, lambda run: run.notes["p99_ms"])),
     Goal("cold start", "import and index / imports it cannot avoid", "≤", 1.15,
          _over("cold", short.INDEX, short.IMPORTS, lambda run: run.cpu)),
+    Goal("one pass of the sweep", "requests with an archive 100 times as large / with the small one", "≤", 1.1,
+         _sweep_growth),
     Goal("1 GiB proven", "wall / (rclone, then read back)", "≤", 0.5,
          _over("proven", cases.ENGINE, cases.RCLONE_CHECKED, lambda run: run.seconds)),
     Goal("1 GiB to the null sink", "CPU / rclone's", "≤", 1.75,

@@ -108,7 +108,7 @@ def _short(bench: Bench, name: str, where: str, note: str, sink: Server | None) 
     try:
         with _stack(bench.folder / "stack", _OverSink if sink else Stack, sink) as stack, ExitStack() as open_:
             apps = _both(stack, open_)
-            media = _sound(bench.folder / "short.wav", MEBIBYTE)
+            media = sound(bench.folder / "short.wav", MEBIBYTE)
             for app in apps:
                 _archive(stack, app, media, 20)
             for turn in range(bench.rounds):
@@ -167,7 +167,7 @@ def requests(bench: Bench) -> Result:
     bench.say(result.title)
     with _stack(bench.folder / "stack", _OverProxy) as stack:
         assert isinstance(stack, _OverProxy)  # noqa: S101 - it was asked for
-        media = _sound(bench.folder / "short.wav", MEBIBYTE)
+        media = sound(bench.folder / "short.wav", MEBIBYTE)
         app = _App(OURS, stack.host, _is_archived(stack))
         _archive(stack, app, media, 1)
         before = len(stack.proxy.requests), len(stack.acs.world.requests), len(stack.event_grid.topic.received)
@@ -197,7 +197,7 @@ def answer(bench: Bench) -> Result:
         blobs = clients.blob_service(storage)
         journal = BlobArchive(blobs, clients.blob_requests(blobs), CONTAINERS[2])
         catalog = TableCatalog(clients.table(TABLE, storage))
-        media = _sound(bench.folder / "short.wav", MEBIBYTE // 16)
+        media = sound(bench.folder / "short.wav", MEBIBYTE // 16)
         done = _is_archived(stack)
         for turn in range(bench.slow_rounds):
             bench.say(f"{result.title}: round {turn + 1} of {bench.slow_rounds}")
@@ -269,7 +269,7 @@ def _stack(folder: Path, kind: type[Stack], sink: Server | None = None) -> Itera
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _sound(path: Path, size: int) -> Path:
+def sound(path: Path, size: int) -> Path:
     """A wav file of about that size, of noise."""
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)

@@ -130,6 +130,10 @@ param keyName string = ''
 @description('Optional. Whether a lock guards the archive account against deletion, that of its resource group included.')
 param lockArchive bool = true
 
+@description('Optional. Region of a second account, which takes chunks that are nearly due while the archive cannot be written; another than that of the archive. Empty: there is none.')
+@maxLength(64)
+param overflowLocation string = ''
+
 // --- The app ---
 
 @description('Optional. Settings of the app that are not as recording/settings/ has them.')
@@ -203,6 +207,7 @@ var names = {
   hostAccount: '${prefixes.storageAccounts}host${token}'
   identity: '${prefixes.managedIdentities}recordings-${token}'
   keyIdentity: '${prefixes.managedIdentities}archive-key-${token}'
+  overflowAccount: '${prefixes.storageAccounts}overflow${token}'
   network: '${prefixes.virtualNetworks}recordings-${token}'
   plan: '${prefixes.serverFarms}recordings-${token}'
   securityGroup: '${prefixes.networkSecurityGroups}recordings-${token}'
@@ -210,6 +215,7 @@ var names = {
   topic: '${prefixes.eventGridTopics}recordings-${token}'
   workspace: '${prefixes.logAnalyticsWorkspaces}recordings-${token}'
 }
+var overflowAccount = empty(overflowLocation) ? '' : names.overflowAccount
 // What exists elsewhere is deployed to, and given roles on, where it lies: /subscriptions/2/resourceGroups/4/…
 var here = ['', '', subscription().subscriptionId, '', groupName]
 var communicationPlace = empty(communicationServiceId) ? here : split(communicationServiceId, '/')
@@ -256,7 +262,7 @@ module identity 'modules/identity.bicep' = {
   }
 }
 
-// 3. Two accounts: one for the Functions host, and the archive itself with its catalog and queues.
+// 3. The accounts: one for the Functions host, the archive itself with its catalog and queues, and the overflow.
 module keyIdentity 'modules/identity.bicep' = if (!empty(keyVaultId)) {
   name: 'key-identity-${token}'
   scope: resourceGroup(groupName)
@@ -285,7 +291,9 @@ module storage 'modules/storage.bicep' = {
   params: {
     hostAccountName: names.hostAccount
     archiveAccountName: names.archiveAccount
+    overflowAccountName: names.overflowAccount
     location: location
+    overflowLocation: overflowLocation
     tags: allTags
     redundancy: archiveRedundancy
     retentionClasses: retentionClasses
@@ -317,6 +325,7 @@ module network 'modules/network.bicep' = if (privateNetwork) {
     addressPrefix: addressPrefix
     hostAccountName: names.hostAccount
     archiveAccountName: names.archiveAccount
+    overflowAccountName: overflowAccount
   }
 }
 
@@ -367,6 +376,7 @@ module access 'modules/access.bicep' = {
     eventsPrincipalId: events.outputs.principalId
     hostAccountName: names.hostAccount
     archiveAccountName: names.archiveAccount
+    overflowAccountName: overflowAccount
     applicationInsightsName: names.applicationInsights
     topicName: deployArchivedTopic ? names.topic : ''
     eventDelivery: eventDelivery
@@ -401,6 +411,7 @@ module functionApp 'modules/functionapp.bicep' = {
     hostAccountName: names.hostAccount
     packageContainerName: storage.outputs.packageContainerName
     archiveAccountName: names.archiveAccount
+    overflowAccountName: overflowAccount
     applicationInsightsName: names.applicationInsights
     communicationEndpoint: communication.outputs.endpoint
     archivedTopicEndpoint: topic.?outputs.endpoint ?? ''

@@ -14,6 +14,7 @@ param immutabilityDays = int(readEnvironmentVariable('ARCHIVE_IMMUTABILITY_DAYS'
 param immutabilityLocked = bool(readEnvironmentVariable('ARCHIVE_IMMUTABILITY_LOCKED', 'false'))
 param keyVaultId = readEnvironmentVariable('ARCHIVE_KEY_VAULT_ID', '')
 param keyName = readEnvironmentVariable('ARCHIVE_KEY_NAME', '')
+param overflowLocation = readEnvironmentVariable('OVERFLOW_LOCATION', '')
 param lockArchive = bool(readEnvironmentVariable('ARCHIVE_LOCK', 'true'))
 param privateNetwork = bool(readEnvironmentVariable('PRIVATE_NETWORK', 'false'))
 param alertEmails = filter(split(readEnvironmentVariable('ALERT_EMAILS', ''), ','), address => !empty(address))

@@ -75,6 +75,11 @@ type appOptions = {
   @description('ARCHIVE_LEGAL_HOLD: whether the app holds each blob until a person lifts the hold.')
   legalHold: bool?
 
+  @description('OVERFLOW_HOURS: how many hours before a chunk is due it goes to overflow if the archive cannot be written.')
+  @minValue(1)
+  @maxValue(168)
+  overflowHours: int?
+
   @description('COPY_BLOCK_MIB: size of a block, and of a range read from the source.')
   @minValue(1)
   @maxValue(256)

@@ -28,6 +28,7 @@ ARCHIVE, QUARANTINE, JOURNAL, TABLE, OPEN_TABLE = (
     for key in ("ARCHIVE_CONTAINER", "QUARANTINE_CONTAINER", "JOURNAL_CONTAINER", "CATALOG_TABLE", "OPEN_TABLE")
 )
 CONTAINERS = (ARCHIVE, QUARANTINE, JOURNAL)
+PROBE = str(OURS["PROBE_CONTAINER"].default)
 Delivery = Literal["function", "queue"]
 _QUICK = {
     # Seconds instead of minutes, by settings that the app and the real host also read from the environment.
@@ -183,7 +184,7 @@ class Stack:
 def provision(connection_string: str) -> None:
     """Create what the deployment creates in Azure: containers, tables and queues."""
     blob = BlobServiceClient.from_connection_string(connection_string)
-    for container in CONTAINERS:
+    for container in (*CONTAINERS, PROBE):
         with contextlib.suppress(ResourceExistsError):
             blob.create_container(container)
     tables = TableServiceClient.from_connection_string(connection_string)

@@ -3,19 +3,21 @@
 import logging
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, cached_property, partial
-from typing import Any, TypedDict, Unpack
+from typing import TypedDict, Unpack
 
 from recording import ports
 from recording.adapters import clients
 from recording.adapters.archive import BlobArchive, BlobRetention
+from recording.adapters.blob_source import BlobSource
 from recording.adapters.calls import AcsCalls
 from recording.adapters.catalog import TableCatalog
 from recording.adapters.guarding import guarded
 from recording.adapters.open_work import TableDirectory, TableOpenWork, TableThrottle
+from recording.adapters.probe import BlobProbe, StorageQueueProbe
 from recording.adapters.queue import StorageQueue, StorageTickQueue
 from recording.adapters.source import AcsSource
 from recording.adapters.table import Table
@@ -24,11 +26,14 @@ from recording.calls.controlling import Controlling
 from recording.calls.ending import Ending
 from recording.calls.starting import Starting
 from recording.catalog_updates import CatalogUpdates
+from recording.chunks.accepting import Accepting
 from recording.chunks.announcing import Announcing
 from recording.chunks.archiving import Archiving
 from recording.chunks.completing import Completing
 from recording.chunks.copying_chunk import CopyingChunk
 from recording.chunks.metadata_file import MetadataFile
+from recording.chunks.overflowing import Overflow, Overflowing
+from recording.chunks.recopying import Recopying
 from recording.chunks.releasing import Releasing
 from recording.chunks.setting_apart import SettingApart
 from recording.chunks.storing import Storing
@@ -36,12 +41,15 @@ from recording.chunks.throttling import Throttling
 from recording.copying.buffer_pool import BufferPool
 from recording.copying.engine import Engine
 from recording.core.deadlines import Waits
+from recording.core.model import Place
 from recording.core.watching import Limits
 from recording.events.receiving import Receiving
 from recording.events.refusing import Refusing
-from recording.settings import CHUNK_QUEUE, SWEEP_QUEUE, URGENT_QUEUE, Settings
+from recording.settings import CHUNK_QUEUE, QUEUES, SWEEP_QUEUE, URGENT_QUEUE, Settings
 from recording.watch.auditing import Auditing
+from recording.watch.checks import Check, Checks
 from recording.watch.heartbeat import Heartbeat
+from recording.watch.probing import Probing
 from recording.watch.sweeping import Sweeping
 from recording.watch.ticking import Ticking
 
@@ -60,6 +68,7 @@ class App:
     controlling: Controlling
     refusing: Refusing
     archiving: Archiving
+    probing: Probing
     sweeping: Sweeping
     ticking: Ticking
     heartbeat: Heartbeat
@@ -71,6 +80,9 @@ class Parts(TypedDict, total=False):
 
     calls: ports.Calls
     source: ports.Source
+    quarantined: ports.ReadableSource
+    overflow: ports.Archive
+    overflowed: ports.ReadableSource
     archive: ports.Archive
     quarantine: ports.Archive
     journal: ports.Journal
@@ -79,6 +91,7 @@ class Parts(TypedDict, total=False):
     sweep_states: ports.SweepStates
     directory: ports.Directory
     queue: ports.ChunkQueue
+    checks: Mapping[str, Check]
     tick_queue: ports.TickQueue
     throttle: ports.Throttle
     topic: ports.Topic
@@ -111,21 +124,34 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
     waits = Waits(first=settings.retry.first, longest=settings.retry.longest)
     retention = settings.recordings.retention
     metadata_file, storing = MetadataFile(engine), Storing(now, monotonic)
+    quarantined = engine.over(parts.get("quarantined") or real.quarantined)
     quarantine = parts.get("quarantine") or real.quarantine
+    copying = CopyingChunk(
+        engine=engine,
+        archive=archive,
+        setting_apart=SettingApart(engine, quarantine, Place.QUARANTINE, metadata_file, storing, waits),
+        metadata_file=metadata_file,
+        storing=storing,
+        catalog=catalog,
+        waits=waits,
+        retention=retention,
+        now=now,
+    )
+    overflow = None
+    if settings.overflow.is_set:
+        putting = parts.get("overflow") or real.overflow
+        overflowed = engine.over(parts.get("overflowed") or real.overflowed)
+        overflow = Overflow(
+            SettingApart(engine, putting, Place.OVERFLOW, metadata_file, storing, waits),
+            Recopying(MetadataFile(overflowed), storing),
+            settings.overflow.before_due,
+        )
     queue = parts.get("queue") or real.queue
     archiving = Archiving(
         updates=updates,
-        copying=CopyingChunk(
-            engine=engine,
-            archive=archive,
-            setting_apart=SettingApart(engine, quarantine, metadata_file, storing, waits),
-            metadata_file=metadata_file,
-            storing=storing,
-            catalog=catalog,
-            waits=waits,
-            retention=retention,
-            now=now,
-        ),
+        copying=copying,
+        overflowing=Overflowing(copying, quarantine, overflow),
+        accepting=Accepting(metadata_file, Recopying(MetadataFile(quarantined), storing), archive, storing),
         releasing=Releasing(catalog, engine, source, archive, settings.recordings.release, now),
         completing=Completing(topic, archive, catalog, settings.archive.container, now),
         throttling=Throttling(parts.get("throttle") or real.throttle, now),
@@ -138,6 +164,10 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
     refusing = Refusing(parts.get("journal") or real.journal, topic, now)
     sweep_states = parts.get("sweep_states") or real.sweep_states
     watch = settings.watch
+    heartbeat = Heartbeat(sweep_states, watch.interval, now(), now)
+    checks = parts.get("checks")
+    if checks is None:
+        checks = {**real.checks(catalog, open_work, calls), "sweep": heartbeat.check}
     ticking = Ticking(sweep_states, parts.get("tick_queue") or real.tick_queue, watch.interval, now)
     sweeping = Sweeping(
         updates=updates,
@@ -167,9 +197,10 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         controlling=Controlling(updates, calls),
         refusing=refusing,
         archiving=archiving,
+        probing=Probing(checks, time.monotonic),  # its threads wait in real time, whatever the given clock says
         sweeping=sweeping,
         ticking=ticking,
-        heartbeat=Heartbeat(sweep_states, watch.interval, now(), now),
+        heartbeat=heartbeat,
         now=now,
     )
 
@@ -227,7 +258,7 @@ class _RealParts:
         return guarded(StorageTickQueue(self._queue(SWEEP_QUEUE)))
 
     @cached_property
-    def _queue(self) -> Callable[[str], Any]:
+    def _queue(self) -> Callable[[str], clients.Queue]:
         """Makes a client of a queue."""
         storage = self.settings.storage
         return partial(
@@ -265,6 +296,51 @@ class _RealParts:
     def quarantine(self) -> ports.Archive:
         return guarded(self._container(self.settings.archive.quarantine_container))
 
+    def checks(self, catalog: ports.Catalog, open_work: ports.OpenWork, calls: ports.Calls) -> Mapping[str, Check]:
+        """The checks of all services, over adapters of their own where the use cases have others or none."""
+        archive, blob = self.settings.archive, self._blob_service
+        # In the archive's tier, but without its retention: a probe is removed.
+        retention = BlobRetention(self.now, tier=archive.tier)
+        return Checks(
+            probe=guarded(self._container(archive.probe_container, retention)),
+            probed=guarded(BlobProbe(blob.url, clients.blob_requests(blob), archive.probe_container)),
+            tier=archive.tier,
+            containers={
+                **{
+                    name: guarded(self._container(name))
+                    for name in (archive.container, archive.quarantine_container, archive.journal_container)
+                },
+                **({"of the overflow": self.overflow} if self.settings.overflow.is_set else {}),
+            },
+            queues={name: guarded(StorageQueueProbe(self._queue(name))) for name in QUEUES},
+            catalog=catalog,
+            open_work=open_work,
+            calls=calls,
+            new_id=uuid.uuid4,
+        ).all()
+
+    @property
+    def quarantined(self) -> ports.ReadableSource:
+        requests = clients.blob_requests(self._blob_service, retries=0)  # the copy engine repeats them
+        return guarded(BlobSource(self._blob_service.url, requests, self.settings.archive.quarantine_container))
+
+    @property
+    def overflow(self) -> ports.Archive:
+        service = self._overflow_service
+        return guarded(BlobArchive(service, clients.blob_requests(service), self.settings.overflow.container))
+
+    @property
+    def overflowed(self) -> ports.ReadableSource:
+        service = self._overflow_service
+        requests = clients.blob_requests(service, retries=0)
+        return guarded(BlobSource(service.url, requests, self.settings.overflow.container))
+
+    @cached_property
+    def _overflow_service(self) -> clients.BlobService:
+        overflow = self.settings.overflow
+        identity = None if overflow.connection_string else self._identity(self.settings.storage.client_id)
+        return clients.blob_service(overflow.connection_string, overflow.blob_uri, identity)
+
     @property
     def journal(self) -> ports.Journal:
         return guarded(self._container(self.settings.archive.journal_container))
@@ -272,9 +348,12 @@ class _RealParts:
     @cached_property
     def _container(self) -> Callable[..., BlobArchive]:
         """Makes an archive of a container; all of them share the clients."""
+        return partial(BlobArchive, self._blob_service, clients.blob_requests(self._blob_service))
+
+    @cached_property
+    def _blob_service(self) -> clients.BlobService:
         storage = self.settings.storage
-        blob = clients.blob_service(storage.connection_string, storage.blob_uri, self._storage_identity)
-        return partial(BlobArchive, blob, clients.blob_requests(blob))
+        return clients.blob_service(storage.connection_string, storage.blob_uri, self._storage_identity)
 
     def _credential(self, key: str) -> clients.Credential:
         return clients.access_key(key) if key else self._identity(self.settings.identity.client_id)

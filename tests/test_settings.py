@@ -286,11 +286,40 @@ def test_no_problem_shows_a_secret(key: str) -> None:
 
 def test_no_secret_is_in_what_settings_print() -> None:
     """Not in a traceback, a log or a debugger."""
-    secrets = {"ACS_ACCESS_KEY": "YWNz", "ARCHIVED_TOPIC_KEY": "dG9w", "ARCHIVE_STORAGE": CONNECTION}
+    secrets = {
+        "ACS_ACCESS_KEY": "YWNz",
+        "ARCHIVED_TOPIC_KEY": "dG9w",
+        "ARCHIVE_STORAGE": CONNECTION,
+        "OVERFLOW_STORAGE": CONNECTION.replace("a2V5", "b3Zlcg=="),
+    }
     settings = settings_of(**secrets)
 
     assert "a.blob.core.windows.net" in repr(Settings.from_env(IDENTITY))
-    assert [] == [key for key in ("YWNz", "dG9w", "a2V5") if key in f"{settings!r} {settings} {settings.storage}"]
+    assert [] == [
+        key for key in ("YWNz", "dG9w", "a2V5", "b3Zlcg") if key in f"{settings!r} {settings} {settings.storage}"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("archive", "overflow"),
+    [
+        ({"ARCHIVE_STORAGE": CONNECTION}, {"OVERFLOW_STORAGE": CONNECTION}),
+        (IDENTITY, {"OVERFLOW_STORAGE__blobServiceUri": IDENTITY["ARCHIVE_STORAGE__blobServiceUri"]}),
+    ],
+)
+def test_an_overflow_in_the_account_of_the_archive_is_refused(
+    archive: dict[str, str], overflow: dict[str, str]
+) -> None:
+    """It would be out of reach with it."""
+    assert ["OVERFLOW_STORAGE"] == named({**LEAST, **archive, **overflow})
+
+
+def test_there_is_an_overflow_only_where_an_account_is_named() -> None:
+    other = CONNECTION.replace("AccountName=a", "AccountName=b")
+
+    assert not settings_of().overflow.is_set
+    assert settings_of(OVERFLOW_STORAGE=other).overflow.is_set
+    assert settings_of(OVERFLOW_STORAGE__blobServiceUri="https://b.blob.core.windows.net").overflow.is_set
 
 
 def test_every_key_says_what_it_means() -> None:

@@ -18,6 +18,9 @@ param hostAccountName string
 @description('Required. Name of the account of the archive.')
 param archiveAccountName string
 
+@description('Required. Name of the account for overflow; empty if there is none.')
+param overflowAccountName string
+
 @description('Required. Name of Application Insights.')
 param applicationInsightsName string
 
@@ -59,6 +62,10 @@ resource archive 'Microsoft.Storage/storageAccounts@2025-01-01' existing = {
       name: 'recording-events'
     }
   }
+}
+
+resource overflow 'Microsoft.Storage/storageAccounts@2025-01-01' existing = if (!empty(overflowAccountName)) {
+  name: overflowAccountName
 }
 
 resource applicationInsights 'Microsoft.Insights/components@2020-02-02' existing = {
@@ -112,6 +119,19 @@ resource appOnRecordings 'Microsoft.Authorization/roleAssignments@2022-04-01' = 
     roleDefinitionId: subscriptionResourceId(
       'Microsoft.Authorization/roleDefinitions',
       roles['Storage Blob Data Owner']
+    )
+  }
+}
+
+resource appOnOverflow 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(overflowAccountName)) {
+  scope: overflow
+  name: guid(overflow.id, appIdentityName, roles['Storage Blob Data Contributor'])
+  properties: {
+    principalId: appPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      roles['Storage Blob Data Contributor']
     )
   }
 }

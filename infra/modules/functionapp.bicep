@@ -31,6 +31,9 @@ param packageContainerName string
 @description('Required. Name of the account of the archive.')
 param archiveAccountName string
 
+@description('Required. Name of the account for overflow; empty if there is none.')
+param overflowAccountName string
+
 @description('Required. Name of Application Insights.')
 param applicationInsightsName string
 
@@ -78,8 +81,12 @@ var appSettings = {
   ARCHIVE_CONTAINER: 'recordings'
   QUARANTINE_CONTAINER: 'recordings-quarantine'
   JOURNAL_CONTAINER: 'recordings-journal'
+  PROBE_CONTAINER: 'recordings-probe'
   CATALOG_TABLE: 'recordings'
   OPEN_TABLE: 'open'
+  OVERFLOW_STORAGE__blobServiceUri: empty(overflowAccountName) ? '' : 'https://${overflowAccountName}.blob.${suffix}'
+  OVERFLOW_CONTAINER: 'recordings-overflow'
+  OVERFLOW_HOURS: string(app.?overflowHours ?? 4)
   ARCHIVE_PATH_TEMPLATE: app.?archivePathTemplate ?? '{year}/{month}/{day}/{recording_id}/{index}-{document_id}'
   RECORDING_OUTPUT: app.?recordingOutput ?? 'audio-mixed-wav'
   SOURCE_RETENTION_HOURS: string(app.?sourceRetentionHours ?? 24)

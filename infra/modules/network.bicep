@@ -26,11 +26,17 @@ param hostAccountName string
 @description('Required. Name of the account of the archive.')
 param archiveAccountName string
 
+@description('Required. Name of the account for overflow; empty if there is none.')
+param overflowAccountName string
+
 var services = ['blob', 'queue', 'table']
-var endpoints = flatten(map(
-  [hostAccountName, archiveAccountName],
-  account => map(services, service => { account: account, service: service })
-))
+var endpoints = [
+  ...flatten(map(
+    [hostAccountName, archiveAccountName],
+    account => map(services, service => { account: account, service: service })
+  ))
+  ...(empty(overflowAccountName) ? [] : [{ account: overflowAccountName, service: 'blob' }])
+]
 
 // Without rules of its own: in from the network, out to anywhere, nothing in from outside.
 resource securityGroup 'Microsoft.Network/networkSecurityGroups@2025-01-01' = {

@@ -1,4 +1,4 @@
-// Two accounts: one for the Functions host and the package, and the archive with its catalog and queues.
+// The accounts: one for the Functions host and the package, the archive with its catalog and queues, and an overflow if wanted.
 
 import { retentionClass, tagMap } from '../types.bicep'
 
@@ -12,8 +12,16 @@ param hostAccountName string
 @maxLength(24)
 param archiveAccountName string
 
+@description('Required. Name of the account for overflow.')
+@minLength(3)
+@maxLength(24)
+param overflowAccountName string
+
 @description('Required. Region.')
 param location string
+
+@description('Required. Region of the account for overflow; empty: there is none.')
+param overflowLocation string
 
 @description('Required. Tags.')
 param tags tagMap
@@ -63,7 +71,14 @@ param lock bool
 param workspaceId string
 
 var packageContainer = 'app-package'
-var archiveContainers = ['recordings', 'recordings-quarantine', 'recordings-journal', 'recordings-deadletter']
+var probeContainer = 'recordings-probe'
+var archiveContainers = [
+  'recordings'
+  'recordings-quarantine'
+  'recordings-journal'
+  'recordings-deadletter'
+  probeContainer
+]
 // The host moves a message that it gives up to the queue of the same name with -poison.
 var queues = flatten(map(
   ['recording-chunks', 'recording-chunks-urgent', 'recording-events', 'recording-sweep'],
@@ -71,7 +86,7 @@ var queues = flatten(map(
 ))
 var ownKey = !empty(keyIdentityId)
 
-// What both accounts have in common: no keys, nothing anonymous, no old TLS, no other tenants.
+// What all accounts have in common: no keys, nothing anonymous, no old TLS, no other tenants.
 var secure = {
   accessTier: 'Hot'
   allowBlobPublicAccess: false
@@ -203,6 +218,15 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2025-01
           }
         })
         {
+          name: 'probes' // that a health check could not remove
+          enabled: true
+          type: 'Lifecycle'
+          definition: {
+            filters: { blobTypes: ['blockBlob'], prefixMatch: ['${probeContainer}/'] }
+            actions: { baseBlob: { delete: { daysAfterModificationGreaterThan: 1 } } }
+          }
+        }
+        {
           name: 'previous-versions'
           enabled: true
           type: 'Lifecycle'
@@ -237,6 +261,29 @@ resource archiveTables 'Microsoft.Storage/storageAccounts/tableServices@2025-01-
 
   resource openWork 'tables' = {
     name: 'open'
+  }
+}
+
+// Chunks wait here while the archive cannot be written. It is in another region, so that one outage does not hit both.
+resource overflow 'Microsoft.Storage/storageAccounts@2025-01-01' = if (!empty(overflowLocation)) {
+  name: overflowAccountName
+  location: overflowLocation
+  tags: tags
+  kind: 'StorageV2'
+  sku: { name: 'Standard_LRS' }
+  properties: secure
+
+  resource blobs 'blobServices' = {
+    name: 'default'
+    properties: {
+      deleteRetentionPolicy: { enabled: true, days: softDeleteDays }
+      containerDeleteRetentionPolicy: { enabled: true, days: softDeleteDays }
+    }
+
+    resource container 'containers' = {
+      name: 'recordings-overflow'
+      properties: { publicAccess: 'None' }
+    }
   }
 }
 

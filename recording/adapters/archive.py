@@ -11,14 +11,15 @@ from datetime import datetime, timedelta
 from email.utils import format_datetime
 from functools import lru_cache, partial
 from typing import Any
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote_plus
 
 from awscrt.checksums import crc64nvme
-from azure.core.exceptions import AzureError, HttpResponseError
+from azure.core.exceptions import AzureError
 from azure.core.pipeline import Pipeline
 from azure.core.rest import HttpRequest
 from azure.storage.blob import BlobBlock, BlobClient, BlobServiceClient
 
+from recording.adapters.container_requests import ContainerRequests, bare
 from recording.adapters.http_transport import Reply, Take
 from recording.adapters.sdk_errors import code_of, message_of, status_of
 from recording.adapters.storage_errors import storage_error
@@ -36,7 +37,6 @@ _BY_CODE: Mapping[str, tuple[type[StagedBlocksGone | ForeignBlocks | ArchiveDama
     "Md5Mismatch": (ArchiveDamaged, "bytes were damaged on their way; it passes by itself"),
     "Crc64Mismatch": (ArchiveDamaged, "bytes were damaged on their way; it passes by itself"),
 }
-_SUCCESS = {"PUT": 201, "HEAD": 200, "GET": 206}
 _METADATA = "x-ms-meta-"
 _CONFLICTS = frozenset({409, 412})
 _NOT_OF_THE_BLOB = ("Container", "Account")
@@ -89,12 +89,10 @@ class BlobArchive:
         retention: BlobRetention | None = None,
     ) -> None:
         self.container = container
-        self._requests = requests
+        self._send = ContainerRequests(service.url, requests, container).send
         self._retention = retention.headers if retention else dict[str, str]
         # Cached: to create a blob client takes as much CPU as a request.
         self._blob = lru_cache(maxsize=256)(partial(service.get_blob_client, container))
-        base, _, self._token = service.url.partition("?")  # a shared access signature, if that is the credential
-        self._base = f"{base.rstrip('/')}/{container}/"
 
     def find(self, name: BlobName) -> ArchivedBlob | None:
         """See `ports.Archive.find`."""
@@ -106,7 +104,7 @@ class BlobArchive:
             raise self._error("look for blob", name, error) from error
         lower = {key.lower(): value for key, value in headers.items()}
         metadata = {key.removeprefix(_METADATA): value for key, value in lower.items() if key.startswith(_METADATA)}
-        return ArchivedBlob(int(headers["Content-Length"]), _bare(headers["ETag"]), metadata)
+        return ArchivedBlob(int(headers["Content-Length"]), bare(headers["ETag"]), metadata)
 
     def staged(self, name: BlobName) -> tuple[StagedBlock, ...]:
         """See `ports.Archive.staged`."""
@@ -157,16 +155,7 @@ class BlobArchive:
             reply = self._send("PUT", name, query, sent, body=body, take=Take.STATUS)
         except AzureError as error:
             raise self._error(operation, name, error) from error
-        return _bare(reply.headers.get("ETag", ""))
-
-    def _send(
-        self, method: str, name: BlobName, query: str = "", headers: dict[str, str] | None = None, **options: Any
-    ) -> Reply:
-        url = f"{self._base}{quote(name, safe='~/')}?{'&'.join(filter(None, (query, self._token)))}".rstrip("?")
-        reply = self._requests.run(HttpRequest(method, url, headers=headers), **options).http_response
-        if reply.status_code != _SUCCESS[method]:
-            raise HttpResponseError(response=reply)
-        return reply
+        return bare(reply.headers.get("ETag", ""))
 
     def committed(self, name: BlobName) -> BlockList | None:
         """See `ports.Archive.committed`."""
@@ -174,7 +163,7 @@ class BlobArchive:
         if listed is None or not _is_committed(listed[1]):
             return None
         found, headers = listed
-        return BlockList(_blocks(found[0]), int(headers["x-ms-blob-content-length"]), _bare(headers["etag"]))
+        return BlockList(_blocks(found[0]), int(headers["x-ms-blob-content-length"]), bare(headers["etag"]))
 
     def _listed(self, operation: str, name: BlobName, which: str) -> tuple[Any, dict[str, str]] | None:
         """The SDK's two block lists, and the reply's headers in lower case; None if there is no such blob."""
@@ -251,7 +240,3 @@ def _is_committed(headers: Mapping[str, str]) -> bool:
 
 def _blocks(found: Sequence[BlobBlock]) -> tuple[StagedBlock, ...]:
     return tuple(StagedBlock(str(block.id), int(block.size)) for block in found)
-
-
-def _bare(etag: object) -> str:
-    return str(etag).strip('"')

@@ -37,6 +37,8 @@ _BLOB_RETRY: dict[str, Any] = {"retry_total": 3, "initial_backoff": 1, "incremen
 """The same in the options of the Blob SDK, whose default first wait is 15 s."""
 
 
+type BlobService = BlobServiceClient
+type Queue = QueueClient
 type Identity = TokenCredential
 type Credential = AzureKeyCredential | Identity
 
@@ -135,7 +137,7 @@ def _shared_key(connection_string: str) -> tuple[str, TableSigning]:
 
 
 def queue(name: str, connection_string: str, uri: str = "", credential: Identity | None = None) -> QueueClient:
-    """A client for the queue of chunk messages."""
+    """A client for a queue."""
     options = _options(_BLOB_RETRY)
     if connection_string:
         return QueueClient.from_connection_string(connection_string, name, **options)

@@ -10,8 +10,9 @@ from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpRes
 from azure.core.pipeline import Pipeline
 from azure.core.rest import HttpRequest
 
-from recording.adapters.http_transport import Broken, Reply, Take
+from recording.adapters.http_transport import Reply, Take
 from recording.adapters.sdk_errors import RetryAfterTooLong, code_of, is_busy, message_of, retry_after_of
+from recording.adapters.transfer import READ, HttpTransfer
 from recording.core.errors import (
     HostileLocation,
     RecordingError,
@@ -21,13 +22,12 @@ from recording.core.errors import (
     SourceRefused,
     SourceUnexpected,
     SourceUnreachable,
-    TransferBroken,
 )
 from recording.core.locations import check_location, object_id, redirect_target
 from recording.core.model import Location, Proof
 from recording.ports import Transfer
 
-_READ, _DELETE = "read source", "delete at source"
+_DELETE = "delete at source"
 _MOST_REDIRECTS = 4
 _REDIRECTS = {"GET": frozenset({300, 301, 302, 303, 307, 308}), "DELETE": frozenset({300, 301, 302, 307, 308})}
 """By a 303 the server names another resource to read; it does not mean to repeat the DELETE there."""
@@ -35,10 +35,7 @@ _CONTENT = frozenset({200, 206})
 _GONE = frozenset({404, 410})
 _REFUSED = frozenset({401, 403})
 _NO_SUCH_RANGE = 416
-_CONTENT_RANGE = re.compile(r"bytes[ =]\s*(\d{1,18})\s*-\s*(\d{1,18})\s*/\s*(\d{1,18}|\*)", re.ASCII | re.IGNORECASE)
 _UNSATISFIED = re.compile(r"bytes[ =]\s*\*\s*/\s*(\d{1,18})", re.ASCII | re.IGNORECASE)
-_PLAIN = frozenset({"", "identity", "none"})
-"""Values of Content-Encoding that mean no encoding."""
 _CHECK_KEY = "check ACS_ACCESS_KEY, or the identity's role on the Communication resource, and the clock"
 
 
@@ -57,7 +54,7 @@ class AcsSource:
         """See `ports.Source.open`."""
         reply, place = self._get(location, offset, length)
         try:
-            yield _OpenTransfer(reply, place)
+            yield HttpTransfer(reply, place)
         finally:
             reply.close()
 
@@ -66,14 +63,14 @@ class AcsSource:
         wanted = length
         while True:
             headers = {} if wanted is None else {"Range": f"bytes={offset}-{offset + wanted - 1}"}
-            reply, place = self._send(_READ, "GET", location, headers)
+            reply, place = self._send(READ, "GET", location, headers)
             if reply.status_code in _CONTENT:
                 return reply, place
             if reply.status_code != _NO_SUCH_RANGE or wanted is None:
-                raise _refusal(_READ, reply)
+                raise _refusal(READ, reply)
             wanted = _available(reply, offset, wanted) if wanted == length else None
             if wanted is None and offset:
-                raise _refusal(_READ, reply)
+                raise _refusal(READ, reply)
 
     def delete(self, location: Location, proof: Proof) -> bool:
         """See `ports.Source.delete`."""
@@ -120,7 +117,7 @@ def _available(reply: Reply, offset: int, wanted: int) -> int | None:
         return None
     total = int(found[1])
     if not total:
-        raise SourceNotReady(_READ, "416, and the content is empty", hint="it passes by itself")
+        raise SourceNotReady(READ, "416, and the content is empty", hint="it passes by itself")
     return total - offset if offset < total < offset + wanted else None
 
 
@@ -137,57 +134,6 @@ def _refusal(operation: str, reply: Reply) -> RecordingError:
     hint = "it passes by itself"
     if status in _GONE:
         return SourceGone(operation, cause, hint=hint, ids=ids)
-    if operation == _READ and status in {204, 400}:
+    if operation == READ and status in {204, 400}:
         return SourceNotReady(operation, cause, hint=hint, ids=ids)
     return SourceUnexpected(operation, cause, hint=hint, ids=ids)
-
-
-class _OpenTransfer:
-    """`Transfer` over an open reply, whose body must match its headers."""
-
-    def __init__(self, reply: Reply, location: Location) -> None:
-        self._reply = reply
-        self._got = 0
-        self.location = location
-        self.length: int | None
-        self.total: int | None
-        headers = reply.headers
-        encoding = headers.get("Content-Encoding", "")
-        if {one.strip().lower() for one in encoding.split(",")} - _PLAIN:
-            raise TransferBroken(_READ, f"the content comes encoded as {encoding}")
-        found = _CONTENT_RANGE.fullmatch(headers.get("Content-Range", ""))
-        said = headers.get("Content-Length", "")
-        body = int(said) if said.isdecimal() else None
-        if reply.status_code == 206:
-            if found is None:
-                raise TransferBroken(_READ, "a partial reply does not say which range it is")
-            self.offset = int(found[1])
-            self.length = int(found[2]) - self.offset + 1
-            self.total = int(found[3]) if found[3] != "*" else None
-            if self.length < 1 or (self.total is not None and self.offset + self.length > self.total):
-                raise TransferBroken(_READ, f"an impossible range: {found[0]}")
-            if body is not None and body != self.length:
-                raise TransferBroken(_READ, f"Content-Range says {self.length} bytes, Content-Length {body}")
-        else:
-            self.offset = 0
-            whole = int(found[3]) if found is not None and found[3] != "*" else body
-            if body not in {None, whole}:
-                raise TransferBroken(_READ, f"Content-Range says {whole} bytes, Content-Length {body}")
-            self.length = self.total = whole
-        self.validators = "\n".join(headers.get(name, "") for name in ("ETag", "Last-Modified"))
-        self.content_type: str = headers.get("Content-Type", "")
-
-    def readinto(self, view: memoryview) -> int:
-        """See `ports.Transfer.readinto`."""
-        try:
-            read = self._reply.readinto(view)
-        except Broken as error:
-            raise TransferBroken(_READ, f"the connection broke: {error}") from error
-        self._got += read
-        if read == 0 and self.length is not None and self._got < self.length:
-            raise TransferBroken(_READ, f"the body ended after {self._got} of {self.length} bytes")
-        return read
-
-    def abort(self) -> None:
-        """See `ports.Transfer.abort`."""
-        self._reply.abort()

@@ -6,7 +6,8 @@ The way of one chunk through the modules:
 2. `core.lifecycle.next_step` computes the next step from the entry, and `_take` does it. What happened is a fact:
    - `CopyChunk`: `copying_chunk` reads the metadata file (`metadata_file`), opens the content (`copying.engine`) and
      inspects it. It stores the content in the archive (`storing`), or in the quarantine container if it is in doubt
-     (`setting_apart`).
+     (`setting_apart`). If neither can be written, and the chunk is nearly due, `overflowing` uses a second account.
+   - `AcceptCopy`: `accepting` archives the copy that stands apart, as a person decided.
    - `ArchiveMetadata`: `copying_chunk` stores a metadata file that came after the media.
    - `ReleaseChunk`: `releasing` deletes the source, or returns the reason why it is kept.
    - `CompleteRecording`: `completing` writes the manifest and publishes its event.
@@ -24,9 +25,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from recording.catalog_updates import CatalogUpdates
+from recording.chunks.accepting import Accepting
 from recording.chunks.completing import Completing
 from recording.chunks.copying_chunk import CopyingChunk
 from recording.chunks.failed_step import fact_of, log_failure
+from recording.chunks.overflowing import Overflowing
 from recording.chunks.releasing import Releasing
 from recording.chunks.running_chunks import RunningChunks
 from recording.chunks.storing import Attempt
@@ -35,6 +38,7 @@ from recording.core.deadlines import Waits, is_urgent, next_look
 from recording.core.errors import RecordingError, Transient, UnknownRecording
 from recording.core.formats.messages import ChunkMessage
 from recording.core.lifecycle import (
+    AcceptCopy,
     ArchiveMetadata,
     CompleteRecording,
     CopyChunk,
@@ -77,6 +81,8 @@ class Archiving:
 
     updates: CatalogUpdates
     copying: CopyingChunk
+    overflowing: Overflowing
+    accepting: Accepting
     releasing: Releasing
     completing: Completing
     throttling: Throttling
@@ -187,7 +193,9 @@ class Archiving:
         """Do one step. Its result as a fact; None if a new run must go on: out of time, or its entry is out of date."""
         match step:
             case CopyChunk():
-                return self.copying.copy(entry, chunk, step.candidate, attempt)
+                return self.overflowing.copy(entry, chunk, step.candidate, attempt)
+            case AcceptCopy():
+                return self.accepting.accept(entry, chunk, attempt)
             case ArchiveMetadata():
                 return self.copying.archive_metadata(entry, chunk, step.candidate, attempt)
             case ReleaseChunk() if chunk.proof is not None:

@@ -56,7 +56,7 @@ class CopyingChunk:
             Transient: try again; staged blocks stay staged.
             HostileLocation: nothing was sent there.
         """
-        metadata = self.metadata_file.read(candidate)
+        metadata = self.metadata_file.read(candidate.announced.metadata_location)
         attempt.due = due_by_metadata(metadata.meaning.ended_at, self.retention)
         try:
             return self._copy(entry, chunk, candidate, metadata, attempt)
@@ -84,7 +84,7 @@ class CopyingChunk:
             Transient: the file is not available yet.
             HostileLocation: nothing was sent there.
         """
-        metadata = self.metadata_file.read(candidate)
+        metadata = self.metadata_file.read(candidate.announced.metadata_location)
         attempt.due = due_by_metadata(metadata.meaning.ended_at, self.retention)
         stored = None if metadata.raw is None else self.metadata_file.store(self.archive, chunk, metadata.raw)
         if metadata.error is not None:
@@ -92,7 +92,7 @@ class CopyingChunk:
         if stored is None:
             raise AssertionError("a chunk whose event names no metadata file is not asked for it")
         with self.engine.open(candidate.announced.content_location) as opened:
-            doubts, notes = _look(entry, chunk, candidate, metadata, opened)
+            doubts, notes = look(entry, chunk, candidate, metadata, opened)
             to = self.storing.destination(self.archive, chunk.name, entry, chunk)
             existing = self.archive.find(to.name)
             if existing is not None and not opened.resembles(to, existing):
@@ -109,7 +109,7 @@ class CopyingChunk:
         to = self.storing.destination(self.archive, chunk.name, entry, chunk, metadata)
         stored: MetadataProof | None = None
         with self.engine.open(candidate.announced.content_location) as opened:
-            doubts, notes = _look(entry, chunk, candidate, metadata, opened)
+            doubts, notes = look(entry, chunk, candidate, metadata, opened)
             if doubts:
                 outcome: Copied | CutOff | InTheWay | InDoubt = InDoubt(doubts, opened.length)
             else:
@@ -170,7 +170,7 @@ def _archived(
     )
 
 
-def _look(
+def look(
     entry: CatalogEntry, chunk: Chunk, candidate: Candidate, metadata: MetadataRead, opened: OpenedChunk
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Doubts and notes about the media of a candidate: whether it is this chunk's, and in the expected format."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from recording import log
 from recording.chunks.storing import Attempt
 from recording.core.deadlines import Waits, another_look, next_look
-from recording.core.errors import Permanent, RecordingError, Transient
+from recording.core.errors import CopyInTheWay, CopyLost, Permanent, RecordingError, Transient
 from recording.core.formats.messages import ChunkMessage
 from recording.core.lifecycle import (
     AcceptCopy,
@@ -33,17 +33,22 @@ def fact_of(
     - A copy that failed with a permanent error is in doubt: the chunk is quarantined. An accepted copy that cannot be
       archived is a person's again.
     - After `gone_by` an open chunk has expired.
+    - Neither holds for a chunk that is being brought home from the overflow: it stays open until it is home.
     - In all other cases the step is tried again, no earlier than a Retry-After allows.
     """
     subject = _SUBJECTS.get(type(step), Subject.MEDIA)
     failure = Failure(now, error.operation, subject, error.code, error.cause, error.hint)
     retry_after = error.retry_after if isinstance(error, Transient) else None
-    if isinstance(step, CopyChunk) and isinstance(error, Permanent):
+    is_over = now >= chunk.gone_by
+    is_from_overflow = is_over or isinstance(error, CopyLost | CopyInTheWay)
+    is_brought_home = is_from_overflow and chunk.overflow is not None and not chunk.is_proven
+    if isinstance(step, CopyChunk) and isinstance(error, Permanent) and not is_brought_home:
         reasons = (f"{error.operation}: {error.cause}",)
         return Quarantined(chunk.document_id, reasons, another_look(chunk, now, waits), due=attempt.due)
     if isinstance(step, AcceptCopy) and isinstance(error, Permanent):
         return Quarantined(chunk.document_id, (f"{error.operation}: {error.cause}",), None)
-    if now >= chunk.gone_by and not chunk.is_closed and not chunk.is_accepted:  # the accepted copy needs no source
+    is_open = not chunk.is_closed and not chunk.is_accepted  # the accepted copy needs no source
+    if is_over and is_open and not is_brought_home:
         return Expired(chunk.document_id, failure)
     return Failed(
         chunk.document_id,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from recording.copying.engine import Engine
 from recording.core.errors import BlobExists, RecordingError, SourceNotReady, Transient
 from recording.core.formats.metadata import ChunkMetadata, parse_metadata
-from recording.core.model import BlobName, Candidate, Chunk, MetadataProof
+from recording.core.model import BlobName, Chunk, Location, MetadataProof
 from recording.core.naming import encode
 from recording.ports import Archive
 
@@ -15,6 +15,8 @@ MOST_METADATA = 4 << 20
 """Bytes. A metadata file lists participants and pauses, and takes a few kilobytes."""
 
 _OPERATION = "archive metadata"
+_SUFFIX = ".metadata.json"
+_KEY = "acsdocumentid"
 _MOST_NAMES = 9
 _DIGITS = 32
 
@@ -37,20 +39,31 @@ class MetadataFile:
 
     engine: Engine
 
-    def read(self, candidate: Candidate) -> MetadataRead:
-        """Read the metadata file of a candidate. An error is returned, not raised: it must not delay the media."""
-        location = candidate.announced.metadata_location
+    def read(self, location: Location | None) -> MetadataRead:
+        """Read a metadata file; None: none is named. An error is returned, not raised: it must not delay the media."""
         if location is None:
             return MetadataRead(None, ChunkMetadata(notes=("the event named no metadataLocation",)))
         try:
-            raw = self.engine.read_small(location, MOST_METADATA)
-            meaning = parse_metadata(raw)
+            return _meaning(self.engine.read_small(location, MOST_METADATA))
         except RecordingError as error:
             return MetadataRead(None, ChunkMetadata(), error)
-        if meaning.makes_sense:
-            return MetadataRead(raw, meaning)
-        cause = "; ".join(meaning.notes) or "it says nothing"
-        return MetadataRead(raw, meaning, SourceNotReady("read metadata", cause, hint="a better one is waited for"))
+
+    def standing(self, archive: Archive, chunk: Chunk) -> MetadataRead:
+        """The metadata file that an earlier try has stored beside its chunk in the archive, if there is one.
+
+        Raises:
+            Transient: it cannot be read now.
+        """
+        name = BlobName(f"{chunk.name}{_SUFFIX}")
+        found = archive.find(name)
+        if found is None or found.length > MOST_METADATA or found.blob_metadata.get(_KEY) != encode(chunk.document_id):
+            return MetadataRead(None, ChunkMetadata())
+        content = bytearray(found.length)
+        archive.read(name, 0, memoryview(content))
+        try:
+            return _meaning(bytes(content))
+        except RecordingError as error:
+            return MetadataRead(None, ChunkMetadata(), error)
 
     def store(self, archive: Archive, chunk: Chunk, raw: bytes) -> MetadataProof:
         """Put the file beside its chunk, or find the same bytes there.
@@ -61,7 +74,7 @@ class MetadataFile:
         Raises:
             Transient: it may or may not be stored; try again.
         """
-        blob_metadata = {"acsdocumentid": encode(chunk.document_id)}
+        blob_metadata = {_KEY: encode(chunk.document_id)}
         sha256 = hashlib.sha256(raw).hexdigest()
         for name in _names(chunk.name, sha256):
             try:
@@ -80,8 +93,21 @@ class MetadataFile:
         )
 
 
+def _meaning(raw: bytes) -> MetadataRead:
+    """What a metadata file says; with an error, if it says nothing.
+
+    Raises:
+        RecordingError: it cannot be parsed.
+    """
+    meaning = parse_metadata(raw)
+    if meaning.makes_sense:
+        return MetadataRead(raw, meaning)
+    cause = "; ".join(meaning.notes) or "it says nothing"
+    return MetadataRead(raw, meaning, SourceNotReady("read metadata", cause, hint="a better one is waited for"))
+
+
 def _names(chunk_name: BlobName, sha256: str) -> Iterator[BlobName]:
-    yield BlobName(f"{chunk_name}.metadata.json")
+    yield BlobName(f"{chunk_name}{_SUFFIX}")
     for number in range(2, _MOST_NAMES + 1):
         yield BlobName(f"{chunk_name}.metadata-{number}.json")
     yield BlobName(f"{chunk_name}.metadata-{sha256[:_DIGITS]}.json")

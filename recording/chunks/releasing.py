@@ -77,7 +77,7 @@ class Releasing:
         if self.authority is Authority.NEVER:
             raise _NotAllowed("RELEASE_AT_SOURCE is false")
         if proof.by_its_own_word:
-            raise _NotAllowed("the source had ended before its copy could be compared with it")
+            raise _NotAllowed("its copy was not compared with a source: that had ended, or holds something else")
         if chunk.candidate.door is Door.FUNCTION_KEY:
             raise _NotAllowed("its event came by the function key alone")
         location = chunk.announced.delete_location

@@ -32,7 +32,7 @@ from recording.core import blocks
 from recording.core.errors import ArchiveDamaged, BlobExists, SourceNotReady, StagedBlocksGone
 from recording.core.media import MediaFacts, Need, inspect, is_error_page
 from recording.core.model import Digest, Location
-from recording.ports import ArchivedBlob, Source
+from recording.ports import ArchivedBlob, ReadableSource
 
 _OPERATION = "copy chunk"
 
@@ -47,12 +47,18 @@ class Engine:
         monotonic: the clock for throughput and time slices, in seconds.
     """
 
-    def __init__(self, source: Source, pool: BufferPool, *, connections: int, monotonic: Callable[[], float]) -> None:
+    def __init__(
+        self, source: ReadableSource, pool: BufferPool, *, connections: int, monotonic: Callable[[], float]
+    ) -> None:
         self.source = source
         self.pool = pool
         self.connections = connections
         self.monotonic = monotonic
         self._watchdog = StallWatchdog(monotonic)
+
+    def over(self, source: ReadableSource) -> "Engine":
+        """An engine for another source, whose copies share the memory of this one's."""
+        return Engine(source, self.pool, connections=self.connections, monotonic=self.monotonic)
 
     @contextmanager
     def open(self, location: Location) -> Iterator["OpenedChunk"]:
@@ -92,9 +98,9 @@ class Engine:
         with self.open(location) as opened:
             return opened.compare(to, standing)
 
-    def read_back(self, to: Destination, length: int) -> Digest:
+    def read_back(self, to: Destination, length: int, block_size: int) -> Digest:
         """The digest of what the archive returns for the blob at the destination, read from beginning to end."""
-        return read_back(to.archive, to.name, length, self.pool.size, self.pool)
+        return read_back(to.archive, to.name, length, block_size, self.pool)
 
     def hash_source(self, location: Location) -> Digest:
         """Read all of the source and store nothing: the digest to compare with what stands in the archive."""
@@ -202,7 +208,8 @@ class OpenedChunk:
         if ours is not None:
             return ours
         digest = self._engine.hash_source(self._announced)
-        return Copied(self.length, digest, standing.etag) if self._engine.read_back(to, self.length) == digest else None
+        found = self._engine.read_back(to, self.length, digest.block_size)
+        return Copied(self.length, digest, standing.etag) if found == digest else None
 
     def resembles(self, to: Destination, standing: ArchivedBlob) -> bool:
         """Whether the blob at the destination has the length and the first block of this chunk."""

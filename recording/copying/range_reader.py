@@ -12,7 +12,7 @@ from recording.copying.stall_watchdog import StallWatchdog
 from recording.copying.whole_stream import WholeStream, find_length
 from recording.core.errors import SourceChanged, SourceNotReady, TransferBroken
 from recording.core.model import Location
-from recording.ports import Source, Transfer
+from recording.ports import ReadableSource, Transfer
 
 HEAD = 64 << 10
 """Bytes of the beginning that are read on opening, because they show what kind of media it is."""
@@ -31,7 +31,7 @@ class RangeReader:
         whole: after `open`: the stream that brings what follows the first block, where the source ignores ranges.
     """
 
-    def __init__(self, source: Source, watchdog: StallWatchdog, location: Location) -> None:
+    def __init__(self, source: ReadableSource, watchdog: StallWatchdog, location: Location) -> None:
         self.requests = RangeRequests(source, watchdog, location)
         self.whole: WholeStream | None = None
         self._first = HashingBuffer(memoryview(b""))

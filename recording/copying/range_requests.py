@@ -17,7 +17,7 @@ from recording.core.errors import (
 )
 from recording.core.media import may_be_media
 from recording.core.model import Location
-from recording.ports import Source, Transfer
+from recording.ports import ReadableSource, Transfer
 
 _TRIES = 4
 """How often in a row a request may fail without a byte; then the error is raised, and the queue tries again later."""
@@ -67,7 +67,7 @@ class RangeRequests:
         on_throttled: called each time that the source throttles.
     """
 
-    def __init__(self, source: Source, watchdog: StallWatchdog, location: Location) -> None:
+    def __init__(self, source: ReadableSource, watchdog: StallWatchdog, location: Location) -> None:
         self.source = source
         self.watchdog = watchdog
         self.content = SourceContent(location, 0, "")

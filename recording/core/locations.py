@@ -1,10 +1,13 @@
-"""Which URLs our credentials may be sent to: those on the service's recording hosts that all parsers read alike."""
+"""Which URLs our credentials may be sent to: those on the service's recording hosts that all parsers read alike.
+
+The copies in our own storage have locations of another form, which no URL can have.
+"""
 
 import re
-from urllib.parse import unquote, urljoin
+from urllib.parse import quote, unquote, urljoin
 
 from recording.core.errors import HostileLocation
-from recording.core.model import Location
+from recording.core.model import BlobName, Location
 
 ALLOWED_SUFFIXES = (".asm.skype.com", ".asyncgw.teams.microsoft.com", ".ams.gov.teams.microsoft.us")
 """The domains under which the service keeps recordings; the same as Microsoft's SDK allows."""
@@ -20,6 +23,7 @@ _DOT = re.compile(r"%2e", re.IGNORECASE)
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*", re.IGNORECASE)
 _MAX_HOST = 253
+_BLOB = re.compile(r"blob:(?P<name>[^?]+)\?(?P<etag>[^?]+)")
 _OBJECT = re.compile(r"https://[^/]+/v1/objects/(?P<id>[^/?]+)", re.IGNORECASE)
 
 
@@ -104,3 +108,23 @@ def object_id(location: Location) -> str | None:
     """The id of the source object in a location (`/v1/objects/ID` or `/v1/objects/ID/content/…`); None if none."""
     found = _OBJECT.match(location)
     return unquote(found["id"]) if found else None
+
+
+def of_blob(name: BlobName, etag: str) -> Location:
+    """The location of a blob in a container of our own, as it was when it had that ETag.
+
+    It is not a URL: `check_location` refuses it, so it is never sent to the service.
+    """
+    return Location(f"blob:{quote(name, safe='')}?{quote(etag, safe='')}")
+
+
+def blob_at(location: Location) -> tuple[BlobName, str]:
+    """The name and the ETag of the blob at a location of ours.
+
+    Raises:
+        HostileLocation: it is a URL, as an event names it; nothing may be sent to it as a blob's name.
+    """
+    found = _BLOB.fullmatch(location)
+    if found is None:
+        raise _hostile("location", "is not one of a blob in our own storage")
+    return BlobName(unquote(found["name"])), unquote(found["etag"])

@@ -1,7 +1,7 @@
 """Errors as problem details (RFC 9457); every HTTP error of the app is made here."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from recording.core import outputs
@@ -56,6 +56,13 @@ def unforeseen() -> Problem:
     return _problem(
         "internal-error", _OUR_FAULT, "The app failed in a way that it does not know; its log says more.", {}
     )
+
+
+def unhealthy(checks: Sequence[Mapping[str, object]]) -> Problem:
+    """The problem of a health check of which a part failed: every check, and what is wrong."""
+    failed = [str(check["name"]) for check in checks if not check["ok"]]
+    detail = f"Copies would fail now: {', '.join(failed)}."
+    return _problem("unhealthy", _UNAVAILABLE, detail, {"checks": list(checks)}, math.ceil(_WAIT_FOR_PEOPLE))
 
 
 def _problem(

@@ -59,5 +59,6 @@ def _id(req: func.HttpRequest) -> RecordingId:
 
 def _view(entry: CatalogEntry, service_state: str | None = None, status: int = 200) -> func.HttpResponse:
     app = get_app()
-    containers = api.Containers(app.settings.archive.container, app.settings.archive.quarantine_container)
+    archive, overflow = app.settings.archive, app.settings.overflow
+    containers = api.Containers(archive.container, archive.quarantine_container, overflow.container)
     return json_answer(api.recording_view(entry, app.now(), containers, service_state), status)

@@ -9,7 +9,8 @@ from recording.ports.calls import CallLocator, Calls, StartOrder
 from recording.ports.catalog import Catalog, StartClaim
 from recording.ports.chunk_queue import ChunkQueue
 from recording.ports.open_work import DayPage, Directory, OpenPage, OpenRow, OpenWork, SweepState, SweepStates
-from recording.ports.source import Source, Transfer
+from recording.ports.probe import ProbeContainer, ProbeQueue
+from recording.ports.source import ReadableSource, Source, Transfer
 from recording.ports.throttle import Throttle
 from recording.ports.tick_queue import TickQueue
 from recording.ports.topic import Topic
@@ -28,6 +29,9 @@ __all__ = [
     "OpenPage",
     "OpenRow",
     "OpenWork",
+    "ProbeContainer",
+    "ProbeQueue",
+    "ReadableSource",
     "Source",
     "StartClaim",
     "StartOrder",

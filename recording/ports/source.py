@@ -1,4 +1,4 @@
-"""The service's short-lived storage."""
+"""Storage that chunks are copied from: the service's short-lived storage, or a container of our own."""
 
 from contextlib import AbstractContextManager
 from typing import Protocol
@@ -44,12 +44,8 @@ class Transfer(Protocol):
         """Make `readinto` raise TransferBroken: the blocked call, and every later one."""
 
 
-class Source(Protocol):
-    """The service's short-lived storage.
-
-    Every location and every redirect is checked against the allow-list before anything is sent to it; a redirected
-    request is signed anew.
-    """
+class ReadableSource(Protocol):
+    """What the copy engine reads from. It has no `delete`, so that a copy cannot name one."""
 
     def open(self, location: Location, offset: int = 0, length: int | None = None) -> AbstractContextManager[Transfer]:
         """Request `length` bytes from `offset`, or all bytes. A range beyond the end returns the bytes that exist.
@@ -62,8 +58,16 @@ class Source(Protocol):
             SourceUnexpected: any other status; too many redirects.
             SourceUnreachable: no reply within the timeout.
             TransferBroken: the headers of the reply contradict each other.
-            HostileLocation: the location, or a redirect, is not on the allow-list; nothing was sent there.
+            HostileLocation: the location, or a redirect, is none of this source; nothing was sent there.
         """
+
+
+class Source(ReadableSource, Protocol):
+    """The service's short-lived storage.
+
+    Every location and every redirect is checked against the allow-list before anything is sent to it; a redirected
+    request is signed anew.
+    """
 
     def delete(self, location: Location, proof: Proof) -> bool:
         """Delete the chunk's content and metadata; True if deleted, False if the service does not know it (404, 410).

@@ -12,6 +12,7 @@ from recording.settings.groups import (
     Copy,
     Host,
     Identity,
+    Overflow,
     Recordings,
     Retry,
     Storage,
@@ -26,6 +27,7 @@ __all__ = [
     "EVENT_QUEUE",
     "MEBIBYTE",
     "OURS",
+    "QUEUES",
     "STORAGE",
     "SWEEP_QUEUE",
     "URGENT_QUEUE",
@@ -44,6 +46,7 @@ SWEEP_QUEUE = "recording-sweep"
 """The queue of ticks: each is a message that lets the sweep go on, and puts the next."""
 EVENT_QUEUE = "recording-events"
 """The queue of events: from a subscription that delivers to a queue, and those that a long delivery left for later."""
+QUEUES = (CHUNK_QUEUE, URGENT_QUEUE, EVENT_QUEUE, SWEEP_QUEUE)
 
 _AFTER_SLICE = timedelta(minutes=5)
 """Time of a run after its slice: finish the blocks in progress, commit, read back what was staged before."""
@@ -61,6 +64,7 @@ class Settings:
     identity: Identity
     storage: Storage
     archive: Archive
+    overflow: Overflow
     recordings: Recordings
     topic: Topic
     copy: Copy
@@ -85,6 +89,7 @@ class Settings:
             identity=reader.read(Identity),
             storage=reader.read(Storage),
             archive=reader.read(Archive),
+            overflow=reader.read(Overflow),
             recordings=reader.read(Recordings),
             topic=reader.read(Topic),
             copy=reader.read(Copy),
@@ -104,7 +109,7 @@ class Settings:
 
 OURS: Mapping[str, Setting] = {
     setting.key: setting
-    for group in (Communication, Identity, Storage, Archive, Recordings, Topic, Copy, Retry, Watch)
+    for group in (Communication, Identity, Storage, Archive, Overflow, Recordings, Topic, Copy, Retry, Watch)
     for _, setting in declared(group)
 }
 """Every setting of the app by key. A test checks that the deployment sets exactly these."""
@@ -132,8 +137,24 @@ def _memory_problems(copy: Copy, memory_bytes: int) -> Iterator[str]:
 
 def _containers(settings: Settings) -> str:
     archive = settings.archive
-    names = {archive.container, archive.quarantine_container, archive.journal_container}
-    return "" if len(names) == len(_CONTAINERS) else f"{', '.join(_CONTAINERS)}: must be three different containers"
+    names = {
+        archive.container,
+        archive.quarantine_container,
+        archive.journal_container,
+        archive.probe_container,
+    }
+    return "" if len(names) == len(_CONTAINERS) else f"{', '.join(_CONTAINERS)}: must be different containers"
+
+
+def _overflow(settings: Settings) -> str:
+    """An outage of the archive's account would be one of the overflow too."""
+    storage, overflow = settings.storage, settings.overflow
+    is_same = (
+        overflow.connection_string == storage.connection_string
+        if overflow.connection_string
+        else overflow.blob_uri == storage.blob_uri
+    )
+    return f"{_OVERFLOW[0]}: must be another account than {STORAGE}" if overflow.is_set and is_same else ""
 
 
 def _buffers(settings: Settings) -> str:
@@ -165,10 +186,12 @@ def _retention(settings: Settings) -> str:
 
 
 _MEMORY = "COPY_MEMORY_MIB"
-_CONTAINERS = ("ARCHIVE_CONTAINER", "QUARANTINE_CONTAINER", "JOURNAL_CONTAINER")
+_CONTAINERS = ("ARCHIVE_CONTAINER", "QUARANTINE_CONTAINER", "JOURNAL_CONTAINER", "PROBE_CONTAINER")
+_OVERFLOW = ("OVERFLOW_STORAGE", "OVERFLOW_STORAGE__blobServiceUri")
 _TIMEOUT, _VISIBILITY, _DELIVERIES = (setting.key for _, setting in declared(Host))
 _CHECKS = (
     (_CONTAINERS, _containers),
+    ((STORAGE, f"{STORAGE}__blobServiceUri", *_OVERFLOW), _overflow),
     (("COPY_BLOCK_MIB", _MEMORY), _buffers),
     (("RETRY_FIRST_SECONDS", "RETRY_LONGEST_SECONDS"), _waits),
     (("COPY_SLICE_SECONDS", _TIMEOUT), _slice),

@@ -98,6 +98,15 @@ class Archive:
             "JOURNAL_CONTAINER", "recordings-journal", parsing.container, "the container of the events, as they arrived"
         ),
     ]
+    probe_container: Annotated[
+        str,
+        Setting(
+            "PROBE_CONTAINER",
+            "recordings-probe",
+            parsing.container,
+            "the container in which the deep health check does what a copy does",
+        ),
+    ]
     catalog_table: Annotated[str, Setting("CATALOG_TABLE", "recordings", parsing.table, "the table of the catalog")]
     open_table: Annotated[
         str, Setting("OPEN_TABLE", "open", parsing.table, "the table of open work: what is owed, by time left")
@@ -136,6 +145,50 @@ class Archive:
     template: Annotated[
         Template, Setting("ARCHIVE_PATH_TEMPLATE", DEFAULT_TEMPLATE, parse_template, "names of archived chunks")
     ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overflow:
+    """A second storage account, which takes chunks that are nearly due while the archive cannot be written."""
+
+    connection_string: Annotated[
+        str,
+        Setting(
+            "OVERFLOW_STORAGE",
+            "",
+            parsing.connection_string,
+            "connection string of a second account for overflow, or the __ form below; empty: no overflow",
+        ),
+    ] = field(repr=False)
+    blob_uri: Annotated[
+        str,
+        Setting(
+            "OVERFLOW_STORAGE__blobServiceUri",
+            "",
+            parsing.endpoint,
+            "https://ACCOUNT.blob.core.windows.net, with the identity of ARCHIVE_STORAGE__clientId",
+        ),
+    ]
+    container: Annotated[
+        str,
+        Setting(
+            "OVERFLOW_CONTAINER", "recordings-overflow", parsing.container, "the container of the copies in overflow"
+        ),
+    ]
+    before_due: Annotated[
+        timedelta,
+        Setting(
+            "OVERFLOW_HOURS",
+            "4",
+            parsing.hours(1, 24 * 7),
+            "with fewer hours left than this, a chunk goes to overflow if the archive cannot be written",
+        ),
+    ]
+
+    @property
+    def is_set(self) -> bool:
+        """Whether there is such an account."""
+        return bool(self.connection_string or self.blob_uri)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,8 +25,11 @@ from recording.core.model import (
     DocumentId,
     Door,
     Format,
+    Happened,
     Location,
+    Opening,
     Output,
+    Place,
     RecordingId,
     ServerCallId,
     Unread,
@@ -81,9 +84,16 @@ def whole_entry(recording_id: RecordingId) -> CatalogEntry:
     bare = replace(bare, candidates=(replace(bare.candidate, announced=nowhere),))
     kept = chunk(2, ChunkState.KEPT)
     kept = replace(kept, proof=replace(proof(2), by_its_own_word=True))
-    doubted = replace(chunk(3, ChunkState.QUARANTINED, apart=True), is_disputed=True)
+    doubted = replace(
+        chunk(3, ChunkState.QUARANTINED, apart=True),
+        is_disputed=True,
+        overflow=proof(3, place=Place.OVERFLOW),
+        overflow_doubts=("doubted",),
+    )
+    accepted = replace(chunk(4, ChunkState.QUARANTINED, apart=True), look_at=None, is_accepted=True)
+    given_up = replace(chunk(5, ChunkState.LOST), is_given_up=True)
     return changed_recording(
-        entry_of(full, bare, kept, doubted),
+        entry_of(full, bare, kept, doubted, accepted, given_up),
         recording_id=recording_id,
         output=Output(Content.AUDIO, Channel.UNMIXED, Format.WAV),
         call_id=CallId("call"),
@@ -93,6 +103,8 @@ def whole_entry(recording_id: RecordingId) -> CatalogEntry:
         room_id="99123",
         requested_at=NOW,
         stopped_at=NOW + timedelta(hours=21),
+        checked_at=NOW + timedelta(hours=1),
+        active_at=NOW + timedelta(hours=1),
         started_at=NOW + timedelta(microseconds=123_457),
         duration=timedelta(hours=20, milliseconds=1),
         session_end_reason="CallEnded",
@@ -103,6 +115,9 @@ def whole_entry(recording_id: RecordingId) -> CatalogEntry:
         completed_at=NOW,
         revision=3,
         changed_by=Actor("somebody"),
+        warned=("6 h",),
+        history=(Happened(NOW, "Failed", Actor("app"), "so", document(0), 2, NOW + timedelta(hours=1)),),
+        opening=Opening(NOW, 3),
     )
 
 

@@ -3,7 +3,7 @@
 import ssl
 import uuid
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,9 @@ from azure.storage.queue import QueueClient
 from local.acs import LocalAcs
 from local.azurite import Azurite
 from local.eventgrid import LocalEventGrid
+from local.faultproxy import FaultProxy
 from local.net.hosts import TOPIC_HOST
+from local.stack import provision
 from recording.adapters import clients
 from recording.adapters.catalog import TableCatalog
 from recording.adapters.http_transport import Urllib3Transport
@@ -26,7 +28,7 @@ from tests.contracts.containers import Container, FakeContainer, RealContainer
 from tests.contracts.exchanges import HOST
 from tests.contracts.faulty_transport import FaultyTransport
 from tests.contracts.queues import InMemory, Queue, RealQueue
-from tests.contracts.stores import FakeStore, RealStore, Store
+from tests.contracts.stores import FakeStore, OfContainer, OfService, Readable, RealStore, Store
 from tests.fakes import FakeCatalog
 
 SURROUNDINGS = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
@@ -105,6 +107,17 @@ def store(request: pytest.FixtureRequest) -> Store:
     return found
 
 
+@pytest.fixture(params=["fake_store", "real_store", "fake_container", "real_container"])
+def readable(request: pytest.FixtureRequest) -> Readable:
+    """Each source that can be read: the service's and our own, the fake and then the real one."""
+    if request.param == "fake_store":
+        return OfService(FakeStore())
+    if request.param == "fake_container":
+        return OfContainer(FakeContainer())
+    found = request.getfixturevalue(request.param)
+    return OfService(found) if request.param == "real_store" else OfContainer(found)
+
+
 @pytest.fixture(scope="session")
 def table(azurite: Azurite) -> str:
     """One table for all tests: each test has its own recordings."""
@@ -156,6 +169,28 @@ def queue(request: pytest.FixtureRequest) -> Queue:
     """The fake, then the real one."""
     found: Queue = InMemory() if request.param == "fake" else request.getfixturevalue("real_queue")
     return found
+
+
+@pytest.fixture(scope="session")
+def provisioned(azurite: Azurite) -> Azurite:
+    """The storage, with all that the deployment creates."""
+    provision(azurite.connection_string)
+    return azurite
+
+
+@pytest.fixture
+def proxy(provisioned: Azurite) -> Iterator[FaultProxy]:
+    """A fault proxy before it."""
+    with FaultProxy(provisioned.connection_string) as running:
+        yield running
+
+
+@pytest.fixture
+def closed_connections(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Closes, after the test, the connections that a composed app keeps for as long as it lives."""
+    with ExitStack() as made:
+        monkeypatch.setattr(clients, "_transport", lambda: made.enter_context(closing(Urllib3Transport(8))))
+        yield
 
 
 @pytest.fixture

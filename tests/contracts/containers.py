@@ -11,12 +11,14 @@ from azure.storage.blob import BlobServiceClient, ContainerClient
 
 from local.azurite import Azurite
 from recording.adapters.archive import BlobArchive
+from recording.adapters.blob_source import BlobSource
 from recording.adapters.clients import blob_requests
+from recording.adapters.probe import BlobProbe
 from recording.core import blocks
 from recording.core.model import BlobName
-from recording.ports import Archive, Journal
+from recording.ports import Archive, Journal, ReadableSource
 from tests.contracts.faulty_transport import FaultyTransport
-from tests.fakes import FakeArchive
+from tests.fakes import FakeArchive, FakeBlobSource
 
 NAME = BlobName("2026/03/01/a=2E_b~-/0000.wav")
 METADATA = {"acsrecordingid": "a=2Eb", "length": "3"}
@@ -55,6 +57,14 @@ class Container(Protocol):
     def missing(self) -> Storage:
         """An adapter over a container that does not exist."""
 
+    @property
+    def source(self) -> ReadableSource:
+        """The same container, as a source."""
+
+    @property
+    def missing_source(self) -> ReadableSource:
+        """A source over a container that does not exist."""
+
     def put_as_stranger(self, name: BlobName, content: bytes, blob_metadata: Mapping[str, str] | None = None) -> None:
         """Write a blob as another program, overwriting."""
 
@@ -71,6 +81,8 @@ class FakeContainer:
     def __init__(self) -> None:
         self.archive = self.rival = FakeArchive()
         self.missing = FakeArchive(exists=False)
+        self.source = FakeBlobSource(self.archive)
+        self.missing_source = FakeBlobSource(self.missing)
 
     def put_as_stranger(self, name: BlobName, content: bytes, blob_metadata: Mapping[str, str] | None = None) -> None:
         self.archive.put_as_stranger(name, content, blob_metadata)
@@ -97,6 +109,10 @@ class RealContainer:
         self.archive = BlobArchive(service, writes, name)
         self.rival = BlobArchive(other, others_writes, name)
         self.missing = BlobArchive(service, writes, f"{name}-missing")
+        self.source = BlobSource(service.url, writes, name)
+        self.missing_source = BlobSource(service.url, writes, f"{name}-missing")
+        self.probe = BlobProbe(service.url, writes, name)
+        self.missing_probe = BlobProbe(service.url, writes, f"{name}-missing")
         self._open = ExitStack()
         for client in (self._client, service, other, writes, others_writes):
             self._open.enter_context(client)

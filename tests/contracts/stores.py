@@ -1,14 +1,17 @@
-"""What the contract of the source needs: its adapter, the content of the service's storage, and its faults."""
+"""What the contracts of the sources need: their adapters, the content of their storage, and the service's faults."""
 
 from contextlib import AbstractContextManager
+from itertools import count
 from typing import Any, NamedTuple, Protocol
 
 from local.acs import LocalAcs
 from local.net.hosts import EVIL_HOST
 from recording.adapters.clients import access_key, source_requests
 from recording.adapters.source import AcsSource
-from recording.core.model import Location
-from recording.ports import Source, Transfer
+from recording.core.locations import of_blob
+from recording.core.model import BlobName, Location
+from recording.ports import ReadableSource, Source, Transfer
+from tests.contracts.containers import Container
 from tests.fakes import FakeSource
 
 HANG_SECONDS = 0.3
@@ -20,6 +23,17 @@ class Stored(NamedTuple):
 
     content: Location
     delete: Location
+
+
+class Readable(Protocol):
+    """A storage that can be read."""
+
+    @property
+    def source(self) -> ReadableSource:
+        """The adapter under test."""
+
+    def add(self, content: bytes) -> Location:
+        """Store a content."""
 
 
 class Store(Protocol):
@@ -108,6 +122,33 @@ class RealStore:
         """Host and status of every request that reached the service, once all are over."""
         assert self.acs.world.wait_for(lambda world: all(one.done for one in world.requests))
         return [(one.host, one.status) for one in self.acs.world.requests[self._asked_before :]]
+
+
+class OfService:
+    """The service's storage, read alone."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.source: ReadableSource = store.source
+
+    def add(self, content: bytes) -> Location:
+        return self._store.add(content).content
+
+
+class OfContainer:
+    """A container of our own, as a source."""
+
+    def __init__(self, container: Container) -> None:
+        self._container = container
+        self._numbers = count(1)
+        self.source = container.source
+
+    def add(self, content: bytes) -> Location:
+        name = BlobName(f"2026/03/01/a=2E_b~-/{next(self._numbers):04d}.wav")
+        self._container.put_as_stranger(name, content)
+        standing = self._container.archive.find(name)
+        assert standing is not None
+        return of_blob(name, standing.etag)
 
 
 def read_into(found: bytearray, transfer: Transfer, room: int = 70_000) -> None:

@@ -12,10 +12,12 @@ import pytest
 import requests
 
 from recording.adapters.archive import BlobArchive
+from recording.adapters.blob_source import BlobSource
 from recording.adapters.calls import AcsCalls
 from recording.adapters.catalog import TableCatalog
 from recording.adapters.guarding import guarded
 from recording.adapters.open_work import TableDirectory, TableOpenWork, TableThrottle
+from recording.adapters.probe import BlobProbe, StorageQueueProbe
 from recording.adapters.queue import StorageQueue, StorageTickQueue
 from recording.adapters.source import AcsSource
 from recording.adapters.topic import EventGridTopic
@@ -23,6 +25,7 @@ from recording.bootstrap import compose
 from recording.core.errors import Permanent, PortFailed, RecordingError, SourceBusy, Transient
 from recording.core.formats.messages import ChunkMessage
 from recording.core.formats.notifications import EventName, OutgoingEvent
+from recording.core.locations import of_blob
 from recording.core.model import (
     BlobName,
     CallConnectionId,
@@ -99,6 +102,16 @@ def source(client: Any) -> Any:  # noqa: ANN401 - the same
     return guarded(AcsSource(client))
 
 
+def blob_source(client: Any) -> Any:  # noqa: ANN401 - the same
+    """`ReadableSource`."""
+    return guarded(BlobSource(client.url, client, "recordings"))
+
+
+def probe(client: Any) -> Any:  # noqa: ANN401 - the same
+    """`ProbeContainer`."""
+    return guarded(BlobProbe(client.url, client, "recordings-probe"))
+
+
 def queue(client: Any) -> Any:  # noqa: ANN401 - the same
     """`ChunkQueue`."""
     return guarded(StorageQueue(client, client))
@@ -117,6 +130,12 @@ def topic(client: Any) -> Any:  # noqa: ANN401 - the same
 def read(client: Any) -> None:  # noqa: ANN401 - the same
     """Open a transfer."""
     with source(client).open(LOCATION):
+        pytest.fail("it was opened")
+
+
+def read_blob(client: Any) -> None:  # noqa: ANN401 - the same
+    """Open a transfer of a blob."""
+    with blob_source(client).open(of_blob(NAME, "0x1")):
         pytest.fail("it was opened")
 
 
@@ -152,6 +171,10 @@ OPERATIONS: dict[str, Callable[[Any], object]] = {
     "AcsCalls.stop": lambda client: calls(client).stop(RECORDING_ID),
     "AcsSource.open": read,
     "AcsSource.delete": lambda client: source(client).delete(LOCATION, proof()),
+    "BlobSource.open": read_blob,
+    "BlobProbe.tier": lambda client: probe(client).tier(NAME),
+    "BlobProbe.remove": lambda client: probe(client).remove(NAME),
+    "StorageQueueProbe.peek": lambda client: guarded(StorageQueueProbe(client)).peek(),
     "StorageQueue.put": lambda client: queue(client).put(MESSAGE, timedelta()),
     "StorageTickQueue.put": lambda client: guarded(StorageTickQueue(client)).put(1, timedelta()),
     "TableOpenWork.put": lambda client: open_work(client).put(RECORDING_ID, OPENING, NOW),
@@ -172,6 +195,7 @@ ADAPTERS = (
     TableCatalog,
     AcsCalls,
     AcsSource,
+    BlobSource,
     StorageQueue,
     StorageTickQueue,
     TableOpenWork,
@@ -179,6 +203,8 @@ ADAPTERS = (
     TableDirectory,
     EventGridTopic,
 )
+OF_HEALTH_CHECKS = (BlobProbe, StorageQueueProbe)
+"""Adapters that only the checks call: they hold methods, so no attribute of the app leads to these."""
 every_operation = pytest.mark.parametrize("operation", OPERATIONS)
 
 
@@ -213,7 +239,12 @@ def test_what_is_known_passes_as_it_is(operation: str, failure: BaseException) -
 
 
 def test_every_method_of_every_adapter_is_tried_here() -> None:
-    methods = {f"{kind.__name__}.{name}" for kind in ADAPTERS for name in vars(kind) if not name.startswith("_")}
+    methods = {
+        f"{kind.__name__}.{name}"
+        for kind in (*ADAPTERS, *OF_HEALTH_CHECKS)
+        for name in vars(kind)
+        if not name.startswith("_")
+    }
 
     assert set(OPERATIONS) == methods
 

@@ -19,22 +19,12 @@ from recording.core.errors import (
 from recording.core.media import may_be_media
 from recording.core.model import Location
 from tests.contracts.stores import HANG_SECONDS, Store, fetched, read_all, read_into
-from tests.copying.copies import media, run_together
+from tests.copying.copies import media
 from tests.core.entries_of import proof
 
 CONTENT = media(200_000)
 
-# Good replies
-
-
-def test_the_whole_content_comes(store: Store) -> None:
-    """With its length."""
-    stored = store.add(CONTENT)
-    with store.source.open(stored.content) as transfer:
-        assert (0, len(CONTENT), len(CONTENT)) == (transfer.offset, transfer.length, transfer.total)
-        assert stored.content == transfer.location
-        assert CONTENT == read_all(transfer)
-        assert 0 == transfer.readinto(memoryview(bytearray(8)))
+# Redirects
 
 
 def test_what_another_host_serves_says_where_it_came_from(store: Store) -> None:
@@ -46,25 +36,6 @@ def test_what_another_host_serves_says_where_it_came_from(store: Store) -> None:
         assert CONTENT == read_all(transfer)
 
 
-@pytest.mark.parametrize(
-    ("offset", "length"), [(0, 1), (0, 1000), (7, 1), (100_000, 100_000), (199_999, 1), (0, 200_000)]
-)
-def test_a_range_comes_as_it_was_asked_for(store: Store, offset: int, length: int) -> None:
-    """Also from byte 0, where the SDK sends no Range."""
-    stored = store.add(CONTENT)
-    with store.source.open(stored.content, offset, length) as transfer:
-        assert (offset, length, len(CONTENT)) == (transfer.offset, transfer.length, transfer.total)
-        assert CONTENT[offset : offset + length] == read_all(transfer)
-
-
-def test_a_range_beyond_the_end_comes_as_far_as_there_is(store: Store) -> None:
-    """With its real length."""
-    stored = store.add(CONTENT)
-    with store.source.open(stored.content, 199_990, 1000) as transfer:
-        assert (199_990, 10) == (transfer.offset, transfer.length)
-        assert CONTENT[-10:] == read_all(transfer)
-
-
 def test_the_final_place_can_be_asked_directly(store: Store) -> None:
     """For the ranges after the first."""
     stored = store.add(CONTENT)
@@ -73,46 +44,6 @@ def test_the_final_place_can_be_asked_directly(store: Store) -> None:
         place = transfer.location
 
     assert CONTENT[10:20] == fetched(store.source.open(place, 10, 10))
-
-
-def test_equal_replies_have_equal_validators(store: Store) -> None:
-    """Whatever range was requested."""
-    stored = store.add(CONTENT)
-    with store.source.open(stored.content) as whole, store.source.open(stored.content, 5, 5) as part:
-        assert whole.validators == part.validators
-
-
-def test_a_view_of_any_size_is_filled_as_far_as_bytes_come(store: Store) -> None:
-    """The rest of the buffer is not changed."""
-    stored = store.add(CONTENT)
-    room = bytearray(b"-" * 12)
-    with store.source.open(stored.content, 0, 20) as transfer:
-        read = transfer.readinto(memoryview(room)[1:-1])
-
-    assert 1 <= read <= 10
-    assert b"-" + CONTENT[:read] + b"-" * (11 - read) == room
-
-
-def test_many_threads_read_at_once(store: Store) -> None:
-    stored = store.add(CONTENT)
-    found: dict[int, bytes] = {}
-
-    def read(at: int) -> None:
-        found[at] = fetched(store.source.open(stored.content, at, 25_000))
-
-    run_together(*(lambda at=at: read(at) for at in range(0, len(CONTENT), 25_000)))
-
-    assert CONTENT == b"".join(found[at] for at in sorted(found))
-
-
-def test_a_reply_may_be_left_unread(store: Store) -> None:
-    """The next reply is whole."""
-    stored = store.add(CONTENT)
-    for _ in range(3):
-        with store.source.open(stored.content) as transfer:
-            transfer.readinto(memoryview(bytearray(10)))
-
-    assert CONTENT == fetched(store.source.open(stored.content))
 
 
 # Refusals
@@ -324,19 +255,6 @@ def test_an_abort_ends_a_read_that_waits(store: Store) -> None:
         with pytest.raises(TransferBroken):
             read_all(transfer)
         aborting.join()
-
-
-def test_after_an_abort_nothing_comes_that_is_no_content(store: Store) -> None:
-    """Bytes in the socket that are still encrypted must not be read as media."""
-    stored = store.add(media(4_000_000))
-    with store.source.open(stored.content) as transfer:
-        transfer.readinto(memoryview(bytearray(100)))
-        transfer.abort()
-        with pytest.raises(TransferBroken):
-            read_all(transfer)
-        transfer.abort()
-
-    assert CONTENT == fetched(store.source.open(store.add(CONTENT).content))
 
 
 def test_an_abort_after_the_end_harms_nobody(store: Store) -> None:

@@ -101,5 +101,5 @@ def test_a_blob_is_read_back_from_beginning_to_end(block: int) -> None:
     archive.put_as_stranger(NAME, CONTENT)
     engine = engine_of(FakeSource(), block=block, buffers=1)
 
-    assert digest_of(CONTENT, block) == engine.read_back(destination(archive), len(CONTENT))
-    assert digest_of(CONTENT, block) == engine.read_back(destination(archive), len(CONTENT) + 5)
+    assert digest_of(CONTENT, block) == engine.read_back(destination(archive), len(CONTENT), block)
+    assert digest_of(CONTENT, block) == engine.read_back(destination(archive), len(CONTENT) + 5, block)

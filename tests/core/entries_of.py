@@ -16,6 +16,7 @@ from recording.core.lifecycle import (
     Failed,
     Kept,
     MetadataArchived,
+    Overflowed,
     Quarantined,
     Released,
 )
@@ -173,6 +174,7 @@ def chunk_facts(index: int = 0) -> Mapping[str, ChunkFact]:
         Released(of, NOW),
         Kept(of, "told to"),
         Failed(of, failure(), later),
+        Overflowed(of, proof(index, place=Place.OVERFLOW), (), later),
         Expired(of, failure()),
     )
     return {type(fact).__name__: fact for fact in facts}

@@ -21,6 +21,7 @@ from recording.core.lifecycle import (
     Failed,
     Kept,
     MetadataArchived,
+    Overflowed,
     Paused,
     Quarantined,
     RecordingFact,
@@ -81,21 +82,25 @@ def alerts_of(entry: CatalogEntry) -> tuple[Alert, ...]:
 # The tables
 
 EXPECTED = """
-             Archived MetadataArchived Quarantined Disputed    Damaged     Released   Kept       Failed      Expired
-announced    archived announced        quarantined announced   announced   impossible impossible announced   lost
-archived     archived archived         archived    quarantined announced   released   kept       archived    kept
-released     released released         released    released    impossible  released   released   released    released
-kept         kept     kept             kept        kept        announced   released   kept       kept        kept
-quarantined  archived quarantined      quarantined quarantined quarantined impossible impossible quarantined lost
-lost         archived lost             quarantined lost        lost        impossible impossible lost        lost
+                 announced   archived    released   kept      quarantined lost
+Archived         archived    archived    released   kept      archived    archived
+MetadataArchived announced   archived    released   kept      quarantined lost
+Quarantined      quarantined archived    released   kept      quarantined quarantined
+Disputed         announced   quarantined released   kept      quarantined lost
+Damaged          announced   announced   impossible announced quarantined lost
+Released         impossible  released    released   released  impossible  impossible
+Kept             impossible  kept        released   kept      impossible  impossible
+Failed           announced   archived    released   kept      quarantined lost
+Overflowed       announced   archived    released   kept      quarantined announced
+Expired          lost        kept        released   kept      lost        lost
 """
 
 
 def expectations() -> Iterator[tuple[str, ChunkFact, str]]:
     """The table above, cell by cell."""
-    kinds, *rows = (line.split() for line in EXPECTED.strip().splitlines())
-    for state, *cells in rows:
-        yield from ((state, chunk_facts()[kind], cell) for kind, cell in zip(kinds, cells, strict=True))
+    states, *rows = (line.split() for line in EXPECTED.strip().splitlines())
+    for kind, *cells in rows:
+        yield from ((state, chunk_facts()[kind], cell) for state, cell in zip(states, cells, strict=True))
 
 
 def test_the_tables_know_every_state_and_fact() -> None:
@@ -454,3 +459,46 @@ def test_a_manifest_that_lacks_a_chunk_announced_meanwhile_completes_nothing() -
         entry = decide(entry, fact, NOW).entry
     assert Decision(entry) == decide(entry, completed(0), LATER)
     assert LATER == decide(entry, completed(0, 1, revision=2), LATER).entry.recording.completed_at
+
+
+# Overflow
+
+
+OVERFLOWED = Overflowed(document(0), proof(0, place=Place.OVERFLOW), (), AGAIN)
+
+
+def test_a_copy_in_overflow_is_no_proof_and_the_chunk_stays_open() -> None:
+    after = decide(entry_of(chunk(0)), OVERFLOWED, LATER).entry.chunks[0]
+
+    assert (ChunkState.ANNOUNCED, None, OVERFLOWED.proof, AGAIN, 1) == (
+        after.state,
+        after.proof,
+        after.overflow,
+        after.look_at,
+        after.tries,
+    )
+
+
+@pytest.mark.parametrize("state", [ChunkState.ANNOUNCED, ChunkState.QUARANTINED])
+@pytest.mark.parametrize("apart", [False, True])
+@pytest.mark.parametrize("last", [Expired(document(0), failure()), Quarantined(document(0), ("doubted",), None)])
+def test_what_has_a_copy_in_overflow_is_not_lost(state: ChunkState, last: ChunkFact, *, apart: bool) -> None:
+    """It stays as it is, to be brought home; only what is in doubt, with a copy apart, is left to a person."""
+    before = decide(entry_of(chunk(0, state, apart=apart)), OVERFLOWED, LATER).entry
+    after = decide(before, last, LATER).entry
+    is_left_to_a_person = isinstance(last, Quarantined) and apart
+
+    assert (is_left_to_a_person or state is ChunkState.QUARANTINED) == (after.chunks[0].state is ChunkState.QUARANTINED)
+    assert is_left_to_a_person == after.chunks[0].is_closed
+    assert ChunkState.LOST is not after.chunks[0].state
+    assert Alarm.LOST not in {alert.alarm for alert in alerts_of(after)}
+
+
+def test_a_proven_chunk_needs_no_copy_in_overflow() -> None:
+    before = entry_of(chunk(0, ChunkState.ARCHIVED))
+
+    assert before.chunks == decide(before, OVERFLOWED, LATER).entry.chunks
+
+
+def test_what_was_lost_is_open_again_with_a_copy_in_overflow() -> None:
+    assert not decide(entry_of(chunk(0, ChunkState.LOST)), OVERFLOWED, LATER).entry.chunks[0].is_closed

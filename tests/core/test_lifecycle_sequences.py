@@ -106,7 +106,7 @@ def assert_chunk_kept_its_promises(before: Chunk, after: Chunk, fact: Fact) -> N
         )
     if after.state is ChunkState.LOST is not before.state:
         assert isinstance(fact, Expired | Quarantined)
-        assert after.apart is None
+        assert (None, None) == (after.apart, after.overflow)
 
 
 def kinds_of(entry: CatalogEntry) -> set[Alarm]:

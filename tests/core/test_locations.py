@@ -9,8 +9,16 @@ from hypothesis import strategies as st
 from urllib3.util import parse_url
 
 from recording.core.errors import HostileLocation
-from recording.core.locations import ALLOWED_SUFFIXES, MAX_LENGTH, check_location, object_id, redirect_target
-from recording.core.model import Location
+from recording.core.locations import (
+    ALLOWED_SUFFIXES,
+    MAX_LENGTH,
+    blob_at,
+    check_location,
+    object_id,
+    of_blob,
+    redirect_target,
+)
+from recording.core.model import BlobName, Location
 
 GOOD = "https://eu-prod.asm.skype.com/v1/objects/0-weu-d1-abc/content/video"
 
@@ -263,3 +271,22 @@ def test_no_redirect_leads_elsewhere(header: str) -> None:
 def test_the_object_of_a_location_is_known_by_its_id(path: str, found: str | None) -> None:
     """Escapes and the rest of the path do not matter; ids that differ in case are different."""
     assert found == object_id(Location(f"https://eu-api.asm.skype.com{path}"))
+
+
+# Blobs of our own
+
+
+@given(st.text(st.characters(codec="utf-8"), min_size=1), st.text(st.characters(codec="utf-8"), min_size=1))
+def test_the_location_of_a_blob_says_which_blob_and_is_no_url(name: str, etag: str) -> None:
+    location = of_blob(BlobName(name), etag)
+
+    assert (name, etag) == blob_at(location)
+    assert object_id(location) is None
+    with pytest.raises(HostileLocation):
+        check_location(location, "location")
+
+
+@pytest.mark.parametrize("location", [GOOD, "", "blob:", "blob:name", "blob:?etag", "blob:name?", "BLOB:a?b"])
+def test_a_location_of_any_other_form_is_no_blob(location: str) -> None:
+    with pytest.raises(HostileLocation):
+        blob_at(Location(location))

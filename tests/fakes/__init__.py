@@ -1,18 +1,23 @@
 """In-memory implementations of `recording.ports`; tests/contracts checks them like the real adapters."""
 
 from tests.fakes.archive import FakeArchive
+from tests.fakes.blob_source import FakeBlobSource
 from tests.fakes.catalog import FakeCatalog
 from tests.fakes.open_work import FakeDirectory, FakeOpenWork, FakeThrottle
+from tests.fakes.probe import FakeProbe, FakeProbeQueue
 from tests.fakes.queue import FakeQueue, FakeTickQueue
 from tests.fakes.service import FakeCalls, FakeTopic
 from tests.fakes.source import FakeSource, FakeTransfer
 
 __all__ = [
     "FakeArchive",
+    "FakeBlobSource",
     "FakeCalls",
     "FakeCatalog",
     "FakeDirectory",
     "FakeOpenWork",
+    "FakeProbe",
+    "FakeProbeQueue",
     "FakeQueue",
     "FakeSource",
     "FakeThrottle",

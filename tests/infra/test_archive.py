@@ -2,8 +2,8 @@
 
 import pytest
 
-from local.stack import CONTAINERS, OPEN_TABLE, TABLE
-from recording.settings import CHUNK_QUEUE, EVENT_QUEUE, SWEEP_QUEUE, URGENT_QUEUE
+from local.stack import CONTAINERS, OPEN_TABLE, PROBE, TABLE
+from recording.settings import QUEUES
 from tests.infra.conftest import Evaluate
 from tests.infra.deployment import Deployment
 
@@ -18,9 +18,8 @@ def names(deployment: Deployment, kind: str) -> set[str]:
 
 def test_it_has_what_the_app_and_the_local_stack_have(deployment: Deployment) -> None:
     """The same containers, queues and tables, and a container for dead letters of Event Grid."""
-    assert {*CONTAINERS, "recordings-deadletter"} == names(deployment, "blobServices/containers")
-    queues = {CHUNK_QUEUE, URGENT_QUEUE, EVENT_QUEUE, SWEEP_QUEUE}
-    assert queues | {f"{queue}-poison" for queue in queues} == names(deployment, "queueServices/queues")
+    assert {*CONTAINERS, PROBE, "recordings-deadletter"} == names(deployment, "blobServices/containers")
+    assert {*QUEUES, *(f"{queue}-poison" for queue in QUEUES)} == names(deployment, "queueServices/queues")
     assert {TABLE, OPEN_TABLE} == names(deployment, "tableServices/tables")
 
 
@@ -33,14 +32,15 @@ def test_what_was_deleted_or_changed_can_be_had_back(plain: Deployment) -> None:
 
 
 def test_by_default_nothing_is_ever_deleted(plain: Deployment) -> None:
-    """Recordings move to cooler tiers that are readable at once; only replaced versions are deleted."""
+    """Recordings move to cooler tiers that are readable at once; only replaced versions and probes are deleted."""
     rules = plain.one(f"{ACCOUNT}/managementPolicies")["properties"]["policy"]["rules"]
-    recordings, versions = rules
+    recordings, probes, versions = rules
     assert ["recordings/"] == recordings["definition"]["filters"]["prefixMatch"]
     assert {
         "tierToCool": {"daysAfterModificationGreaterThan": 30},
         "tierToCold": {"daysAfterModificationGreaterThan": 90},
     } == recordings["definition"]["actions"]["baseBlob"]
+    assert ["recordings-probe/"] == probes["definition"]["filters"]["prefixMatch"]
     assert {"version": {"delete": {"daysAfterCreationGreaterThan": 90}}} == versions["definition"]["actions"]
 
 

@@ -25,6 +25,7 @@ KEYS_OF_MACHINES = {
     "ACS_ACCESS_KEY": "a key, which Azure has no use for",
     "ARCHIVE_STORAGE": "a connection string, which holds a key; the __ forms take its place",
     "ARCHIVED_TOPIC_KEY": "a key",
+    "OVERFLOW_STORAGE": "a connection string; the __ form takes its place",
 }
 REFUSED_ON_FLEX = ("FUNCTIONS_", "WEBSITE_", "SCM_DO_BUILD", "ENABLE_ORYX")
 KNOWN_AT_DEPLOYMENT = {
@@ -72,6 +73,7 @@ def test_what_is_chosen_reaches_the_app(evaluate: Evaluate) -> None:
         "immutableDays": 30,
         "immutableLocked": True,
         "legalHold": True,
+        "overflowHours": 6,
         "copyBlockMib": 8,
         "copyMemoryMib": 96,
         "copyConnections": 4,

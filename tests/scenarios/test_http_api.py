@@ -11,7 +11,7 @@ import requests
 from local.acs.callbook import Locator, StartRequest
 from local.acs.model import Call, Recording
 from local.acs.outputs import output_named
-from local.stack import Stack
+from local.stack import PROBE, Stack
 from recording.core.formats.api import MOST_BODY
 from tests.scenarios.worlds import assert_archived, view
 
@@ -399,3 +399,24 @@ def test_health_says_ok(stack: Stack) -> None:
     reply = stack.call("GET", "health")
 
     assert (200, "ok") == (reply.status_code, reply.json()["status"])
+
+
+def test_the_deep_health_check_tells_whether_copies_would_succeed(stack: Stack) -> None:
+    """It lists each check; with a part missing it is 503, and says which and what to do."""
+    well = stack.call("GET", "health?deep=true")
+    probe = stack.container(PROBE)
+    probe.delete_container()
+    ill = stack.call("GET", "health?deep=true")
+    probe.create_container()
+
+    assert (200, "ok") == (well.status_code, well.json()["status"])
+    checks = well.json()["checks"]
+    assert {"archive", "catalog", "communication"} < {check["name"] for check in checks}
+    assert [] == [check for check in checks if not check["ok"] or check["milliseconds"] < 0]
+    assert (503, "60", "Copies would fail now: archive.") == (
+        ill.status_code,
+        ill.headers["retry-after"],
+        ill.json()["detail"],
+    )
+    (failed,) = (check for check in ill.json()["checks"] if not check["ok"])
+    assert "check that the container exists" in failed["problem"]

@@ -19,7 +19,12 @@ def test_a_short_recording_takes_no_request_more_than_it_must() -> None:
     assert RecordingState.RELEASED == world.entry().recording.state
     assert ["put"] == [operation for operation, _ in world.journal.calls]
     assert ["load", "save", "load", "save", "own", "save"] == world.catalog.calls[:-1]  # the last is this test's own
-    assert ["put", "load", "save", "remove"] == world.open_work.calls  # between them the chain of ticks, once an interval
+    assert [
+        "put",
+        "load",
+        "save",
+        "remove",
+    ] == world.open_work.calls  # between them the chain of ticks, once an interval
     assert [RECORDING] == list(world.directory.days.values())
     assert ["put", "put", "find", "find", "put"] == [operation for operation, _ in world.archive.calls]
     assert [2, 1] == [len(world.source.opened), len(world.source.deletions)]

@@ -1,7 +1,7 @@
 """The use cases over fakes: a source, an archive, a catalog, a queue, and a clock that advances to the next message."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -32,6 +32,7 @@ from tests.core.media_files import wav, wav_format
 from tests.environments import settings_of
 from tests.fakes import (
     FakeArchive,
+    FakeBlobSource,
     FakeCalls,
     FakeCatalog,
     FakeDirectory,
@@ -95,10 +96,12 @@ class World:
     """The app, and the fakes around it."""
 
     authority: Authority = Authority.PROVEN
+    settings: Mapping[str, str] = field(default_factory=dict)
     clock: Clock = field(default_factory=Clock)
     source: FakeSource = field(default_factory=FakeSource)
     archive: FakeArchive = field(default_factory=FakeArchive)
     quarantine: FakeArchive = field(default_factory=FakeArchive)
+    overflow: FakeArchive = field(default_factory=FakeArchive)
     journal: FakeArchive = field(default_factory=FakeArchive)
     catalog: FakeCatalog = field(default_factory=FakeCatalog)
     open_work: FakeOpenWork = field(default_factory=FakeOpenWork)
@@ -117,13 +120,16 @@ class World:
 
     def worker(self, slice_seconds: float = 600.0) -> Archiving:
         """Compose another worker over the same fakes."""
-        clock, settings = self.clock, settings_of(RELEASE_AT_SOURCE=self.authority)
+        clock, settings = self.clock, settings_of(RELEASE_AT_SOURCE=self.authority, **self.settings)
         self.app = compose(
             replace(settings, copy=replace(settings.copy, slice_length=timedelta(seconds=slice_seconds))),
             calls=self.calls,
             source=self.source,
             archive=self.archive,
             quarantine=self.quarantine,
+            quarantined=FakeBlobSource(self.quarantine),
+            overflow=self.overflow,
+            overflowed=FakeBlobSource(self.overflow),
             journal=self.journal,
             catalog=self.catalog,
             open_work=self.open_work,
@@ -132,6 +138,7 @@ class World:
             throttle=self.throttle,
             directory=self.directory,
             queue=self.queue,
+            checks={},
             topic=self.topic,
             engine=engine_of(self.source, block=BLOCK, monotonic=clock.monotonic),
             now=clock.now,

@@ -58,6 +58,18 @@ class ForeignBlocks(Permanent):
     code = "foreign_blocks"
 
 
+class CopyLost(Permanent):
+    """A copy in our own storage, from which the archive was to be filled, is gone or no longer what was proven."""
+
+    code = "copy_lost"
+
+
+class CopyInTheWay(Permanent):
+    """Another blob has the name in the archive that a copy in our own storage was to get."""
+
+    code = "copy_in_the_way"
+
+
 class EntryTooLarge(Permanent):
     """The entry of this recording does not fit into a row of the catalog."""
 

@@ -45,9 +45,9 @@ until the bytes of one are verified. Three rules decide what may change what:
    announcement that contradicts a proof is noted and alerted as a CONFLICT, and changes nothing else.
 2. Nothing is given up while the source may live. `due` is the earliest and `gone_by` the latest moment at which it may
    end. Before `gone_by` a failure or a doubt has a next look. Only facts of after `gone_by` lead to LOST: `Expired`,
-   and `Quarantined` without a next look; and neither does where a copy stands apart, which is left to a person. Even a
-   LOST chunk becomes ANNOUNCED when it is announced again, and ARCHIVED when the copy of another try proves to be
-   right.
+   and `Quarantined` without a next look; and neither does where a copy stands apart, which is left to a person, or in
+   the overflow, which is brought home. Even a LOST chunk becomes ANNOUNCED when it is announced again, and ARCHIVED
+   when the copy of another try proves to be right.
 3. What ends without a whole archive is told to a person.
 4. A person's decision (`Decided`) outweighs what was found. It is kept in the history, with name and reason.
 
@@ -111,6 +111,7 @@ from recording.core.lifecycle.facts import (
     MetadataArchived,
     Missed,
     NeverCame,
+    Overflowed,
     Paused,
     Quarantined,
     RecordingFact,
@@ -166,6 +167,7 @@ __all__ = [
     "Missed",
     "NeverCame",
     "NextStep",
+    "Overflowed",
     "Paused",
     "Quarantined",
     "RecordingFact",

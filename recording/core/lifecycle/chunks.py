@@ -12,6 +12,7 @@ from recording.core.lifecycle.facts import (
     Failed,
     Kept,
     MetadataArchived,
+    Overflowed,
     Quarantined,
     Released,
 )
@@ -45,11 +46,12 @@ def chunk_decided(entry: CatalogEntry, fact: ChunkFact) -> CatalogEntry:
 
 
 def _by_the_rules(chunk: Chunk, target: ChunkState, fact: ChunkFact) -> ChunkState:
-    """The target state after the two rules that `CHUNK_TRANSITIONS` names."""
-    if target is ChunkState.LOST and isinstance(fact, Expired) and chunk.apart is not None:
-        return ChunkState.QUARANTINED
-    if target is ChunkState.QUARANTINED and isinstance(fact, Quarantined) and fact.look_at is None:
-        return target if fact.apart or chunk.apart else ChunkState.LOST
+    """The target state after the three rules that `CHUNK_TRANSITIONS` names."""
+    without_copy = chunk.state if chunk.overflow else ChunkState.LOST
+    if isinstance(fact, Expired) and target is ChunkState.LOST:
+        return ChunkState.QUARANTINED if chunk.apart and not chunk.overflow else without_copy
+    if isinstance(fact, Quarantined) and target is ChunkState.QUARANTINED and fact.look_at is None:
+        return target if fact.apart or chunk.apart else without_copy
     return target
 
 
@@ -130,11 +132,27 @@ def _changed(chunk: Chunk, state: ChunkState, fact: ChunkFact) -> Chunk:  # noqa
             return replace(chunk, state=state, released_at=fact.at, kept_reason="", tries=0, look_at=None)
         case Kept() if chunk.state is ChunkState.ARCHIVED:
             return replace(chunk, state=state, kept_reason=fact.reason, tries=0, look_at=None)
-        case Failed():
-            return _failed(chunk, fact)
-        case Expired():
-            return _expired(chunk, state, fact)
+        case Failed() | Expired() | Overflowed():
+            return _not_archived(chunk, state, fact)
     return chunk
+
+
+def _not_archived(chunk: Chunk, state: ChunkState, fact: Failed | Expired | Overflowed) -> Chunk:
+    """The chunk after a try that has brought nothing into the archive."""
+    if isinstance(fact, Failed):
+        return _failed(chunk, fact)
+    if isinstance(fact, Expired):
+        return _expired(chunk, state, fact)
+    if chunk.is_proven or (chunk.overflow == fact.proof and state is chunk.state):
+        return chunk
+    return replace(
+        chunk,
+        state=state,
+        overflow=fact.proof,
+        overflow_doubts=fact.doubts,
+        tries=chunk.tries + 1,
+        look_at=fact.look_at,
+    )
 
 
 def _doubted(chunk: Chunk, state: ChunkState, fact: Quarantined) -> Chunk:
@@ -149,7 +167,8 @@ def _doubted(chunk: Chunk, state: ChunkState, fact: Quarantined) -> Chunk:
         tries=chunk.tries + 1,
         turn=chunk.turn + 1,
     )
-    return replace(doubted, state=state, look_at=fact.look_at if state is ChunkState.QUARANTINED else None)
+    look_at = fact.look_at if fact.look_at or doubted.apart else chunk.look_at
+    return replace(doubted, state=state, look_at=None if state is ChunkState.LOST else look_at)
 
 
 def _failed(chunk: Chunk, fact: Failed) -> Chunk:
@@ -174,6 +193,8 @@ def _expired(chunk: Chunk, state: ChunkState, fact: Expired) -> Chunk:
         what = f"{failure.operation}, of its {failure.subject}, failed: {failure.cause}"
         reason = f"the source must have ended by itself; before, {what}"
         return replace(counted, state=state, kept_reason=reason, tries=0, look_at=None)
+    if chunk.overflow is not None:
+        return counted
     doubts = chunk.doubts or (f"{fact.failure.operation}: {fact.failure.cause}",)
     return replace(counted, state=state, doubts=doubts, look_at=None)
 

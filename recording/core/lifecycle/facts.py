@@ -204,6 +204,19 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
+class Overflowed:
+    """The archive could not be written, and the copy was made in the overflow; the next try is at `look_at`.
+
+    `doubts` are those about that copy: it is brought home into quarantine then.
+    """
+
+    document_id: DocumentId
+    proof: Proof
+    doubts: tuple[str, ...]
+    look_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Expired:
     """A try failed after the chunk's `gone_by`."""
 
@@ -237,7 +250,9 @@ class Told:
     alerts: tuple[Alert, ...]
 
 
-ChunkFact = Archived | MetadataArchived | Quarantined | Disputed | Damaged | Released | Kept | Failed | Expired
+ChunkFact = (
+    Archived | MetadataArchived | Quarantined | Disputed | Damaged | Released | Kept | Failed | Overflowed | Expired
+)
 RecordingFact = (
     Started
     | Paused

@@ -14,6 +14,7 @@ from recording.core.lifecycle.facts import (
     MetadataArchived,
     Missed,
     NeverCame,
+    Overflowed,
     Paused,
     Quarantined,
     RecordingFact,
@@ -34,6 +35,7 @@ CHUNK_TRANSITIONS: Mapping[ChunkState, Mapping[type[ChunkFact], ChunkState | Ala
         Released: Alarm.IMPOSSIBLE,
         Kept: Alarm.IMPOSSIBLE,
         Failed: _C.ANNOUNCED,
+        Overflowed: _C.ANNOUNCED,
         Expired: _C.LOST,
     },
     _C.ARCHIVED: {
@@ -45,6 +47,7 @@ CHUNK_TRANSITIONS: Mapping[ChunkState, Mapping[type[ChunkFact], ChunkState | Ala
         Released: _C.RELEASED,
         Kept: _C.KEPT,
         Failed: _C.ARCHIVED,
+        Overflowed: _C.ARCHIVED,
         Expired: _C.KEPT,  # the source ended by itself; the copy is proven
     },
     _C.RELEASED: {
@@ -56,6 +59,7 @@ CHUNK_TRANSITIONS: Mapping[ChunkState, Mapping[type[ChunkFact], ChunkState | Ala
         Released: _C.RELEASED,
         Kept: _C.RELEASED,
         Failed: _C.RELEASED,
+        Overflowed: _C.RELEASED,
         Expired: _C.RELEASED,
     },
     _C.KEPT: {
@@ -67,6 +71,7 @@ CHUNK_TRANSITIONS: Mapping[ChunkState, Mapping[type[ChunkFact], ChunkState | Ala
         Released: _C.RELEASED,  # another worker had the authority
         Kept: _C.KEPT,
         Failed: _C.KEPT,
+        Overflowed: _C.KEPT,
         Expired: _C.KEPT,
     },
     _C.QUARANTINED: {
@@ -78,6 +83,7 @@ CHUNK_TRANSITIONS: Mapping[ChunkState, Mapping[type[ChunkFact], ChunkState | Ala
         Released: Alarm.IMPOSSIBLE,
         Kept: Alarm.IMPOSSIBLE,
         Failed: _C.QUARANTINED,
+        Overflowed: _C.QUARANTINED,
         Expired: _C.LOST,
     },
     _C.LOST: {
@@ -89,13 +95,15 @@ CHUNK_TRANSITIONS: Mapping[ChunkState, Mapping[type[ChunkFact], ChunkState | Ala
         Released: Alarm.IMPOSSIBLE,
         Kept: Alarm.IMPOSSIBLE,
         Failed: _C.LOST,
+        Overflowed: _C.ANNOUNCED,  # the try of another worker: there is a copy to be brought home
         Expired: _C.LOST,
     },
 }
 """The state to which a chunk fact leads, or the alarm that it raises while nothing changes.
 
-Two rules are applied after the table (`chunks._by_the_rules`): a chunk of which a copy stands apart becomes QUARANTINED
-instead of LOST; one without such a copy and without a next look becomes LOST instead of QUARANTINED.
+Three rules are applied after the table (`chunks._by_the_rules`): a chunk of which a copy is in the overflow stays as it
+is instead of becoming LOST; one of which a copy stands apart becomes QUARANTINED instead of LOST; one without any copy
+and without a next look becomes LOST instead of QUARANTINED.
 """
 
 _R = RecordingState

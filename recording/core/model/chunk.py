@@ -21,6 +21,8 @@ class Chunk:
         proof: of the copy in the archive; set in the states of `PROVEN`, and only there.
         proven: the candidate whose bytes the proof is of.
         apart: the proof of a copy that is in doubt, in quarantine or in the archive.
+        overflow: the proof of a copy in the overflow, made while the archive could not be written; never withdrawn.
+        overflow_doubts: what was in doubt about that copy when it was made.
         doubts: why it is in doubt.
         is_accepted: whether a person has accepted the copy that stands apart; it is to be archived.
         is_given_up: whether a person has given it up.
@@ -46,6 +48,8 @@ class Chunk:
     proof: Proof | None = None
     proven: Candidate | None = None
     apart: Proof | None = None
+    overflow: Proof | None = None
+    overflow_doubts: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
     is_accepted: bool = False
     is_given_up: bool = False
@@ -74,6 +78,8 @@ class Chunk:
             "proof and proven candidate go together": (self.proof is None) != (self.proven is None),
             f"a chunk that is {state} has {'a' if is_proven else 'no'} proof": (self.proof is None) == is_proven,
             "a proof is of the archive": self.proof is not None and self.proof.place is not Place.ARCHIVE,
+            "a copy in overflow is there": self.overflow is not None and self.overflow.place is not Place.OVERFLOW,
+            "doubts about a copy in overflow belong to one": bool(self.overflow_doubts) and self.overflow is None,
             "a moment of release belongs to a release": (self.released_at is None) == (state is ChunkState.RELEASED),
             "a reason to keep belongs to what is kept": bool(self.kept_reason) != (state is ChunkState.KEPT),
             "a doubt has a reason": not self.doubts and state is ChunkState.QUARANTINED,

@@ -32,7 +32,8 @@ class Proof:
     """Evidence of a verified copy: the blob `name` in `place`, its exact length in bytes, digest and ETag, and when.
 
     `metadata` is the proof of the metadata file; None while that is owed, or if the event named none.
-    `by_its_own_word` is set where the source had ended, so that the copy was compared with its own blob metadata only.
+    `by_its_own_word` is set where no source holds these bytes, as far as is known: the copy was compared with its own
+    blob metadata, or with the copy that it was made from.
     """
 
     name: BlobName

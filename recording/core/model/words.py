@@ -110,6 +110,8 @@ class Place(StrEnum):
 
     ARCHIVE = "archive"
     QUARANTINE = "quarantine"
+    OVERFLOW = "overflow"
+    """In the second account; it is copied home into the archive."""
 
 
 class Subject(StrEnum):

@@ -35,7 +35,7 @@ from recording.core.model import (
 )
 from tests.core.entries_of import DUE, GONE_BY, NOW, WAV
 
-CONTAINERS = Containers("recordings", "recordings-quarantine")
+CONTAINERS = Containers("recordings", "recordings-quarantine", "recordings-overflow")
 METADATA = MetadataProof(BlobName("0000.wav.metadata.json"), 70, "cd" * 32, "etag-m")
 PROOF = Proof(BlobName("0000.wav"), 100, Digest("ab" * 32, 64), "etag", NOW, METADATA)
 APART = replace(PROOF, place=Place.QUARANTINE, metadata=None)
@@ -138,6 +138,7 @@ def test_a_released_chunk_says_where_its_proven_copies_are() -> None:
         "verifiedAt": "2026-03-01T12:00:00Z",
         "metadata": {"blob": "0000.wav.metadata.json", "length": 70, "sha256": "cd" * 32},
         "apart": None,
+        "overflow": None,
         "lacks": [],
         "candidates": 1,
         "due": "2026-03-02T11:00:00Z",
@@ -203,6 +204,17 @@ def test_what_stands_apart_is_told_with_its_container_and_the_reasons() -> None:
         found["apart"]["container"],
         found["apart"]["blob"],
         found["apart"]["reasons"],
+    )
+    assert (None, ["media", "metadata"]) == (found["blob"], found["lacks"])
+
+
+def test_a_copy_in_overflow_is_told_and_is_no_copy_in_the_archive() -> None:
+    found = view_of(chunk(overflow=replace(PROOF, place=Place.OVERFLOW), overflow_doubts=("too short",)))
+
+    assert ("recordings-overflow", "0000.wav", ["too short"]) == (
+        found["overflow"]["container"],
+        found["overflow"]["blob"],
+        found["overflow"]["reasons"],
     )
     assert (None, ["media", "metadata"]) == (found["blob"], found["lacks"])
 

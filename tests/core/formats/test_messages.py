@@ -1,4 +1,4 @@
-"""The queue message of one chunk."""
+"""The queue messages of a chunk, and of a tick of the sweep."""
 
 import base64
 import json
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recording.core.errors import InvalidRequest
-from recording.core.formats.messages import ChunkMessage, parse_chunk_message
+from recording.core.formats.messages import ChunkMessage, Tick, parse_chunk_message, parse_tick
 from recording.core.model import DocumentId, RecordingId
 
 MOST_MESSAGE = 64 << 10
@@ -75,3 +75,20 @@ def test_what_is_no_step_is_refused_by_its_field(message: bytes, field: str) -> 
         parse_chunk_message(message)
 
     assert field == caught.value.field
+
+
+@given(st.integers(0, 1 << 60))
+def test_a_tick_has_its_number(number: int) -> None:
+    """In base64 too, as tools write it."""
+    message = Tick(number).to_message().encode()
+    assert Tick(number) == parse_tick(message) == parse_tick(base64.b64encode(message))
+
+
+@pytest.mark.parametrize(
+    ("message", "field"),
+    [(b"", "message"), (b"{", "message"), (b"[" * 500_000, "message"), (b"[]", "tick"), (b'{"tick": "1"}', "tick")],
+)
+def test_what_is_no_tick_is_refused(message: bytes, field: str) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        parse_tick(message)
+    assert field == refused.value.field

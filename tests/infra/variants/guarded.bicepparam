@@ -19,6 +19,7 @@ param retentionClasses = [
 param immutabilityDays = 30
 param keyVaultId = '/subscriptions/00000000-0000-0000-0000-000000000003/resourceGroups/rg-keys/providers/Microsoft.KeyVault/vaults/kv-keys'
 param keyName = 'recordings'
+param overflowLocation = 'westeurope'
 param app = { releaseAtSource: 'false', recordingOutput: 'audio-unmixed-wav', copyMemoryMib: 96, legalHold: true }
 param instanceMemoryMB = 4096
 param alwaysReadyInstances = [{ name: 'function:archive_chunk', instanceCount: 2 }]

@@ -11,10 +11,19 @@ from recording.core.times import format_known, format_time, in_milliseconds
 
 @dataclass(frozen=True, slots=True)
 class Containers:
-    """The names of the two containers, as views show them."""
+    """The names of the containers, as views show them; that of the overflow is in the second account."""
 
     archive: str
     quarantine: str
+    overflow: str
+
+    def of(self, place: Place) -> str:
+        """The container that is the place."""
+        return {
+            Place.ARCHIVE: self.archive,
+            Place.QUARANTINE: self.quarantine,
+            Place.OVERFLOW: self.overflow,
+        }[place]
 
 
 def recording_view(
@@ -55,13 +64,14 @@ def recording_view(
 
 
 def _chunk_view(chunk: Chunk, containers: Containers) -> dict[str, object]:
-    apart = chunk.apart
+    apart, overflow = chunk.apart, chunk.overflow
     return {
         "index": chunk.index,
         "documentId": chunk.document_id,
         "state": str(chunk.state),
         **_copy_view(chunk.proof, containers),
         "apart": {**_copy_view(apart, containers), "reasons": list(chunk.doubts)} if apart or chunk.doubts else None,
+        "overflow": {**_copy_view(overflow, containers), "reasons": list(chunk.overflow_doubts)} if overflow else None,
         "lacks": list(_lacks(chunk)),
         "candidates": len(chunk.candidates),
         "due": format_known(chunk.due),
@@ -77,12 +87,12 @@ def _chunk_view(chunk: Chunk, containers: Containers) -> dict[str, object]:
 
 
 def _copy_view(proof: Proof | None, containers: Containers) -> dict[str, object]:
-    """A verified copy, in the archive or in quarantine; nulls if there is none."""
+    """A verified copy, wherever it is; nulls if there is none."""
     if proof is None:
         return dict.fromkeys(("container", "blob", "length", "digest", "verifiedAt", "metadata"))
     metadata = proof.metadata
     return {
-        "container": containers.archive if proof.place is Place.ARCHIVE else containers.quarantine,
+        "container": containers.of(proof.place),
         "blob": proof.name,
         "length": proof.length,
         "digest": {"sha256OfBlocks": proof.digest.sha256, "blockSize": proof.digest.block_size},

@@ -1,0 +1,81 @@
+"""Archives the copy that stands apart, once a person has accepted it.
+
+A copy in quarantine is copied into the archive. A disputed copy, which is in the archive already, is read back. The
+person decides what the archive holds, not what is deleted: the source is released only if it holds the same bytes.
+"""
+
+from dataclasses import dataclass
+
+from recording.chunks.metadata_file import MetadataFile
+from recording.chunks.recopying import Recopying, is_lost
+from recording.chunks.storing import Attempt, Storing
+from recording.copying.destination import Copied, Destination
+from recording.core.errors import CopyLost, RecordingError
+from recording.core.lifecycle import Archived
+from recording.core.model import Candidate, CatalogEntry, Chunk, Place, Proof
+from recording.ports import Archive
+
+
+@dataclass(frozen=True, slots=True)
+class Accepting:
+    """Archives copies that were accepted.
+
+    Attributes:
+        metadata_file: reads the source.
+        recopying: reads the quarantine container.
+    """
+
+    metadata_file: MetadataFile
+    recopying: Recopying
+    archive: Archive
+    storing: Storing
+
+    def accept(self, entry: CatalogEntry, chunk: Chunk, attempt: Attempt) -> Archived | None:
+        """Archive the copy that stands apart, and verify it; None when the time slice ended.
+
+        Raises:
+            CopyLost: the copy is gone or has been changed; a person decides anew.
+            CopyInTheWay: another blob has its name; likewise.
+            Transient: try again; staged blocks stay staged.
+        """
+        copy = chunk.apart
+        if copy is None:
+            raise CopyLost("accept copy", "no copy of the chunk stands apart", hint="retry it, or give it up")
+        is_apart = copy.place is Place.QUARANTINE
+        read = self.recopying.read_metadata(copy) if is_apart else self.metadata_file.standing(self.archive, chunk)
+        to = self.storing.destination(self.archive, chunk.name if is_apart else copy.name, entry, chunk, read)
+        copied = self.recopying.copy(entry, chunk, copy, to, attempt) if is_apart else self._read_again(copy, to)
+        if copied is None:
+            return None
+        metadata = None if read.raw is None else self.metadata_file.store(self.archive, chunk, read.raw)
+        found, note = self._at_source(chunk, copied, to)
+        proof = self.storing.proof(to.name, copied, metadata, Place.ARCHIVE, by_its_own_word=found is None)
+        meaning = read.meaning
+        notes = (*meaning.notes, *chunk.doubts, "a person has accepted this copy", *([note] if note else []))
+        candidate = found or chunk.candidate
+        return Archived(chunk.document_id, proof, candidate, notes, meaning.duration, meaning.paused)
+
+    def _read_again(self, copy: Proof, to: Destination) -> Copied:
+        """The disputed copy in the archive, read back whole."""
+        found = self.archive.find(to.name)
+        if found is None or (found.length, found.etag) != (copy.length, copy.etag):
+            raise is_lost(copy.name)
+        digest = self.metadata_file.engine.read_back(to, copy.length, copy.digest.block_size)
+        copied = Copied(copy.length, digest, found.etag)
+        self.recopying.check_same(copy, copied, to)
+        return copied
+
+    def _at_source(self, chunk: Chunk, copied: Copied, to: Destination) -> tuple[Candidate | None, str]:
+        """The candidate whose source holds exactly these bytes; if none does, why: for the manifest."""
+        engine, why = self.metadata_file.engine, ""
+        mine = copied.digest
+        if mine.block_size != engine.pool.size:
+            mine = engine.read_back(to, copied.length, engine.pool.size)
+        for candidate in chunk.candidates:
+            try:
+                if engine.hash_source(candidate.announced.content_location) == mine:
+                    return candidate, ""
+                why = "the source holds something else than the copy that was accepted"
+            except RecordingError as error:
+                why = f"the source could not be compared with the copy that was accepted: {error.cause}"
+        return None, why

@@ -1,0 +1,196 @@
+"""While the archive cannot be written, what is nearly due waits in a second account, and is brought home from there."""
+
+from datetime import timedelta
+
+import pytest
+
+from recording.core.errors import ArchiveBusy, ArchiveRefused, RecordingError
+from recording.core.model import AnnouncedChunk, BlobName, ChunkState, Place
+from tests.copying.copies import digest_of
+from tests.environments import CONNECTION
+from tests.fakes import FakeArchive
+from tests.use_cases.world import BLOCK, World, assert_nothing_lost, metadata_of, sound
+
+HOUR = timedelta(hours=1)
+ON = {"OVERFLOW_STORAGE": CONNECTION.replace("AccountName=a", "AccountName=b")}
+DOUBTED = b"what no player plays " * 1000
+
+
+def close(*archives: FakeArchive, error: RecordingError | None = None) -> None:
+    """Let every request to these containers fail."""
+
+    def fail(operation: str, _name: BlobName) -> None:
+        raise error or ArchiveBusy(operation, "503")
+
+    for archive in archives:
+        archive.before = fail
+
+
+def open_again(*archives: FakeArchive) -> None:
+    """End that."""
+    for archive in archives:
+        archive.before = FakeArchive().before
+
+
+def closed(content: bytes | None = None, settings: dict[str, str] | None = None) -> tuple[World, AnnouncedChunk]:
+    """A chunk whose archive account is out of reach from the first."""
+    world = World(settings=ON if settings is None else settings)
+    close(world.archive, world.quarantine)
+    chunk = world.add(content=content)
+    world.announce(chunk)
+    return world, chunk
+
+
+def test_what_is_nearly_due_is_copied_once_and_then_into_the_archive_from_its_source() -> None:
+    world, chunk = closed()
+    media = world.source.contents[chunk.content_location]
+    world.run(until=19 * HOUR)
+    assert {} == world.overflow.blobs
+    world.run(until=22 * HOUR)
+
+    proof = world.chunk().overflow
+    assert proof is not None
+    assert (ChunkState.ANNOUNCED, None) == (world.state(), world.chunk().proof)
+    assert (Place.OVERFLOW, len(media), digest_of(media, BLOCK)) == (proof.place, proof.length, proof.digest)
+    assert media == world.overflow.blobs[proof.name].content
+    assert 1 == [operation for operation, name in world.overflow.calls if name == proof.name].count("stage") // (
+        len(media) // BLOCK + 1
+    )
+    open_again(world.archive, world.quarantine)
+    with assert_nothing_lost(world):
+        world.run()
+    assert (ChunkState.RELEASED, ["RecordingArchived"]) == (world.state(), world.told()[-1:])
+    assert media == world.blobs()[world.chunk().name]
+
+
+def test_a_copy_in_overflow_does_not_let_the_source_be_deleted() -> None:
+    world, _ = closed()
+    world.run(until=23 * HOUR)
+
+    assert world.chunk().overflow is not None
+    assert [] == world.source.deletions
+
+
+@pytest.mark.parametrize("hours", [26, 60, 200])
+def test_what_is_left_of_a_source_that_has_ended_is_brought_home(hours: int) -> None:
+    """However long the archive is out of reach: it is never lost, and nobody is told so."""
+    world, chunk = closed()
+    media = world.source.contents[chunk.content_location]
+    world.run(until=23 * HOUR)
+    world.remove(chunk)
+    world.run(until=hours * HOUR)
+    assert (ChunkState.ANNOUNCED, False) == (world.state(), world.chunk().is_closed)
+    open_again(world.archive, world.quarantine)
+    world.run()
+
+    found = world.chunk().proof
+    assert found is not None
+    assert (ChunkState.KEPT, True, digest_of(media, BLOCK)) == (world.state(), found.by_its_own_word, found.digest)
+    assert found.metadata is not None
+    assert (media, metadata_of("document-0")) == (
+        world.blobs()[found.name],
+        world.blobs()[found.metadata.name],
+    )
+    assert "RecordingLost" not in world.told()
+    assert "RecordingArchived" == world.told()[-1]
+    assert any("from its copy in the overflow" in note for note in world.chunk().notes)
+
+
+def test_it_is_off_unless_an_account_is_named() -> None:
+    world, chunk = closed(settings={})
+    world.run(until=23 * HOUR)
+    world.remove(chunk)
+    world.run()
+
+    assert ({}, ChunkState.LOST) == (world.overflow.blobs, world.state())
+
+
+def test_a_refused_role_is_an_archive_that_cannot_be_written_too() -> None:
+    world, _ = closed()
+    close(world.archive, error=ArchiveRefused("stage", "403", hint="check the role"))
+    world.run(until=23 * HOUR)
+
+    assert world.chunk().overflow is not None
+
+
+def test_what_is_in_doubt_is_brought_home_into_quarantine() -> None:
+    """A person finds it where it would have been."""
+    world, chunk = closed(DOUBTED)
+    world.run(until=23 * HOUR)
+    assert (ChunkState.ANNOUNCED, True) == (world.state(), bool(world.chunk().overflow_doubts))
+    world.remove(chunk)
+    world.run(until=48 * HOUR)
+    open_again(world.archive, world.quarantine)
+    world.run()
+
+    apart = world.chunk().apart
+    assert apart is not None
+    assert (ChunkState.QUARANTINED, True, {}) == (world.state(), world.chunk().is_closed, world.blobs())
+    assert DOUBTED == world.quarantine.blobs[apart.name].content
+    assert "RecordingQuarantined" in world.told()
+
+
+def test_what_stands_apart_already_needs_no_overflow() -> None:
+    world = World(settings=ON)
+    world.announce(world.add(content=DOUBTED))
+    world.run(until=HOUR)
+    close(world.archive, world.quarantine)
+    world.run(until=23 * HOUR)
+
+    assert ({}, ChunkState.QUARANTINED) == (world.overflow.blobs, world.state())
+
+
+def test_two_accounts_out_of_reach_are_tried_until_one_is_not() -> None:
+    world, _ = closed()
+    close(world.overflow)
+    world.run(until=22 * HOUR)
+    assert world.chunk().overflow is None
+    open_again(world.overflow)
+    world.run(until=23 * HOUR)
+
+    assert world.chunk().overflow is not None
+    failure = world.chunk().last_failure
+    assert failure is not None
+    assert "archive_busy" == failure.code
+
+
+@pytest.mark.parametrize("in_the_way", [True, False])
+def test_what_cannot_be_brought_home_is_told_and_kept_open(*, in_the_way: bool) -> None:
+    """Its copy was deleted, or another blob has its name: a person repairs it, and it goes on by itself."""
+    world, chunk = closed()
+    media = world.source.contents[chunk.content_location]
+    world.run(until=23 * HOUR)
+    world.remove(chunk)
+    proof = world.chunk().overflow
+    assert proof is not None
+    blob = world.overflow.blobs[proof.name]
+    open_again(world.archive, world.quarantine)
+    if in_the_way:
+        world.archive.put_as_stranger(world.chunk().name, b"other")
+    else:
+        del world.overflow.blobs[proof.name]
+    world.run(until=40 * HOUR)
+
+    assert (ChunkState.ANNOUNCED, False) == (world.state(), world.chunk().is_closed)
+    assert "RecordingAtRisk" in world.told()
+    assert "RecordingLost" not in world.told()
+    if in_the_way:
+        del world.archive.blobs[world.chunk().name]
+    else:
+        world.overflow.blobs[proof.name] = blob
+    world.run()
+    assert (ChunkState.KEPT, media) == (world.state(), world.blobs()[world.chunk().name])
+
+
+def test_a_copy_that_takes_longer_than_its_slice_is_continued() -> None:
+    world, chunk = closed(sound(20.0))
+    world.run(until=20 * HOUR)
+    world.archiving = world.worker(slice_seconds=-1.0)
+    for _ in range(3):
+        world.one()
+    assert (1, None) == (len(world.overflow.uncommitted), world.chunk().overflow)
+    world.archiving = world.worker()
+    world.run(until=21 * HOUR)
+
+    assert world.chunk().overflow is not None
+    assert world.source.contents[chunk.content_location] in [one.content for one in world.overflow.blobs.values()]
