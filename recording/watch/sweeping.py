@@ -27,6 +27,8 @@ _SLICE = 50.0
 _MOST_SLICES = 10
 _BUSY = timedelta(seconds=90)
 """How long another worker leaves the sweep to this one; a slice and what is in hand at its end."""
+_BUSY_INTERVALS = 3
+"""But no longer than so many intervals: if this one is killed, none would sweep before. Two at once do no harm."""
 _OLD = timedelta(days=1)
 """A row of a save that never came is removed after this time."""
 _MOST_CONFLICTS = 20
@@ -85,7 +87,7 @@ class Sweeping:
         now = self.now()
         if state.busy_until is not None and now < state.busy_until:
             return None
-        mine = self.states.save(replace(state, busy_until=now + _BUSY, began_at=state.began_at or now))
+        mine = self.states.save(replace(state, busy_until=now + self._busy(), began_at=state.began_at or now))
         if mine is None:
             return None
         swept = Swept()
@@ -95,6 +97,9 @@ class Sweeping:
         finally:
             self._finish(mine, cursor, swept)
         return swept
+
+    def _busy(self) -> timedelta:
+        return min(_BUSY, _BUSY_INTERVALS * self.first_look)
 
     def _slice(self, cursor: str, swept: Swept) -> str:
         """Look at rows until the end of the slice; where the next one goes on, empty at the end of the pass."""

@@ -257,6 +257,22 @@ def test_two_sweep_at_once_and_nothing_is_done_twice() -> None:
     assert 1 == len(world.queue.messages)
 
 
+@pytest.mark.parametrize(("interval", "left_alone"), [(1, 3), (20, 60), (300, 90)])
+def test_a_sweep_that_was_killed_is_not_waited_for_long(interval: int, left_alone: int) -> None:
+    """For three intervals at most, and never for longer than a slice takes."""
+    world = World()
+    sweeping = replace(world.app.sweeping, first_look=timedelta(seconds=interval))
+    seen = []
+
+    def killed(*_: object) -> None:
+        seen.append(world.open_work.load().busy_until)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(sweeping), "_slice", killed)
+        sweeping.sweep()
+    assert [world.clock.at + timedelta(seconds=left_alone)] == seen
+
+
 def test_the_first_file_event_begins_the_chain_of_ticks() -> None:
     """And a hundred more do not begin another."""
     world = World()
