@@ -172,7 +172,9 @@ class Sweeping:
         for document_id in found.drive:
             chunk = entry.chunk(document_id)
             hurry = chunk is not None and not chunk.is_closed and is_urgent(chunk.due, now)
-            self.queue.put(ChunkMessage(row.recording_id, document_id), timedelta(), is_urgent=hurry)
+            # With a look, the message is dropped if the one that seemed lost has come first, and put its successor.
+            look_at = (chunk.look_at if chunk is not None else None) or now
+            self.queue.put(ChunkMessage(row.recording_id, document_id, look_at), timedelta(), is_urgent=hurry)
         swept.driven += bool(found.drive)
         if entry.recording.untold:
             entry = self.updates.tell(entry)

@@ -91,6 +91,18 @@ def test_a_backlog_is_driven_less_and_less_often() -> None:
     assert 3 <= len(world.queue.messages) <= 10
 
 
+def test_a_message_that_was_not_lost_is_not_doubled_for_ever() -> None:
+    """The messages of the sweep are superfluous then: one stays."""
+    world = World()
+    chunk = world.add()
+    del world.source.contents[chunk.content_location]
+    world.announce(chunk)
+    sweep(world, 12 * 6)
+    assert 3 <= len(world.queue.messages)
+    world.run(until=world.clock.at - START + MINUTE)
+    assert 1 == len(world.queue.messages)
+
+
 def test_little_time_left_is_told_stage_by_stage_and_the_message_hurries() -> None:
     world = World()
     world.announce(world.add())
