@@ -54,6 +54,18 @@ def test_a_lost_message_is_put_again() -> None:
     assert {} == world.open_work.rows
 
 
+def test_a_message_that_is_lost_of_a_recording_that_was_looked_at_while_it_ran_is_put_again() -> None:
+    """In half an hour, as any other: what the sweep waited for before is no reason to look later."""
+    world = World()
+    started(world)
+    sweep(world, 2)
+    world.announce(world.add())
+    world.queue.messages.clear()
+    with assert_nothing_lost(world):
+        sweep(world, 7)
+        assert 1 == len(world.queue.messages)
+
+
 def test_a_lost_message_of_a_later_look_is_put_again() -> None:
     world = World()
     chunk = world.add()
