@@ -1,6 +1,6 @@
 # Every task has a target here. Each installs what it needs and prints what it does; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup clients demo up status test check package bench bench-quick soak infra infra-lint snapshots format clean
+.PHONY: help setup clients demo up status test test-core check package bench bench-quick soak infra infra-lint snapshots format clean
 MAKEFLAGS += --no-print-directory
 
 VENV := .venv
@@ -21,8 +21,9 @@ help:
 	@echo 'make demo          whole way on this machine, from a call to a proven archive (MEDIA=call.mp4 for a file of yours)'
 	@echo 'make up            the whole stack, kept running, with a session of curl lines to paste'
 	@echo 'make status        what the running stack records, what is owed of it, and what was published'
-	@echo 'make test          all tests (ARGS="-k naming" for some)'
-	@echo 'make check         style, types, import layers, full coverage of the core, no strings that do not belong'
+	@echo 'make test          all tests, and full coverage of the core (ARGS="-k naming" for some)'
+	@echo 'make test-core     the tests of the core alone, with its coverage'
+	@echo 'make check         style, types, import layers, the deployment, no strings that do not belong'
 	@echo 'make package       dist/recording-archive.zip, what is deployed'
 	@echo 'make bench         what moving a recording costs; make bench-quick for a first look'
 	@echo 'make soak          the real stack with faults at random, killed again and again, until its books close (SECONDS=300 SEED=7)'
@@ -80,8 +81,13 @@ status: $(PYTHON_READY)
 # The tests of the deployment need the Bicep compiler: `make infra`. The workers share no stack; there are three for two
 # cores, because many tests wait.
 test: setup clients
-	$(say) 'Running all tests but those of the deployment, three files at a time (eight minutes)'
-	@$(PY) -m pytest --quiet -n 3 --dist loadfile --ignore=tests/infra $(ARGS)
+	@$(if $(ARGS),,$(MAKE) test-core)
+	$(say) 'Running all other tests but those of the deployment, three files at a time (eight minutes)'
+	@$(PY) -m pytest --quiet -n 3 --dist loadfile --ignore=tests/infra $(if $(ARGS),$(ARGS),--ignore=tests/core)
+
+test-core: $(PYTHON_READY)
+	$(say) 'The core, covered whole'
+	@$(PY) -m pytest --quiet -n 2 --cov=recording/core --cov-report=term tests/core
 
 check: $(PYTHON_READY)
 	$(say) 'Style: ruff check, ruff format --check'
@@ -91,8 +97,8 @@ check: $(PYTHON_READY)
 	@$(PY) -m mypy --no-error-summary
 	$(say) 'Import layers: import-linter'
 	@$(VENV)/bin/lint-imports --no-logo
-	$(say) 'The core, covered whole, and no strings that do not belong'
-	@$(PY) -m pytest --quiet -n 2 --cov=recording/core --cov-report=term tests/core tests/package/test_tracked_files.py
+	$(say) 'No strings that do not belong'
+	@$(PY) -m pytest --quiet tests/package/test_tracked_files.py
 	@if $(PY) -m tests.infra.compiler >/dev/null; then $(MAKE) infra; fi
 
 package: $(PYTHON_READY)

@@ -17,17 +17,16 @@ from azure.storage.queue import QueueServiceClient
 from local.acs import LocalAcs
 from local.azurite import Azurite
 from local.eventgrid import LocalEventGrid
+from local.eventgrid.deadletters import ContainerStore
 from local.host import FunctionsHost
 from local.net.hosts import TOPIC_HOST
 from recording.core.formats.events import RECORDING_FILE_STATUS_UPDATED
 from recording.settings import CHUNK_QUEUE, EVENT_QUEUE, OURS, SWEEP_QUEUE, URGENT_QUEUE
 
 ROOT = Path(__file__).parents[1]
-ARCHIVE, QUARANTINE, JOURNAL, TABLE, OPEN_TABLE = (
-    str(OURS[key].default)
-    for key in ("ARCHIVE_CONTAINER", "QUARANTINE_CONTAINER", "JOURNAL_CONTAINER", "CATALOG_TABLE", "OPEN_TABLE")
-)
-CONTAINERS = (ARCHIVE, QUARANTINE, JOURNAL)
+CONTAINERS = tuple(str(OURS[f"{key}_CONTAINER"].default) for key in ("ARCHIVE", "QUARANTINE", "JOURNAL", "DEAD_LETTER"))
+ARCHIVE, QUARANTINE, JOURNAL, DEAD_LETTERS = CONTAINERS
+TABLE, OPEN_TABLE = (str(OURS[key].default) for key in ("CATALOG_TABLE", "OPEN_TABLE"))
 PROBE = str(OURS["PROBE_CONTAINER"].default)
 Delivery = Literal["function", "queue"]
 _QUICK = {
@@ -109,6 +108,7 @@ class Stack:
         self._running.enter_context(self.event_grid)
         self.acs.tunnel.route(TOPIC_HOST, self.event_grid.topic.port)
         provision(self.azurite.connection_string)
+        self.event_grid.dead_letters = ContainerStore(self.azurite.connection_string, DEAD_LETTERS)
         self.host = FunctionsHost(self._app, self.environment(), log=self.folder / "host.log", port=self._port)
         if self._with_host:
             self._running.enter_context(self.host)

@@ -16,9 +16,11 @@ from recording.adapters.blob_source import BlobSource
 from recording.adapters.calls import AcsCalls
 from recording.adapters.catalog import TableCatalog
 from recording.adapters.guarding import guarded
+from recording.adapters.inventory import BlobInventory
+from recording.adapters.ledger import TableLedger
 from recording.adapters.open_work import TableDirectory, TableOpenWork, TableThrottle
 from recording.adapters.probe import BlobProbe, StorageQueueProbe
-from recording.adapters.queue import StorageQueue, StorageTickQueue
+from recording.adapters.queue import StorageEventQueue, StorageQueue, StorageTickQueue
 from recording.adapters.source import AcsSource
 from recording.adapters.table import Table
 from recording.adapters.topic import EventGridTopic, NoTopic
@@ -44,12 +46,17 @@ from recording.core.deadlines import Waits
 from recording.core.model import Place
 from recording.core.watching import Limits
 from recording.events.receiving import Receiving
-from recording.events.refusing import Refusing
-from recording.settings import CHUNK_QUEUE, QUEUES, SWEEP_QUEUE, URGENT_QUEUE, Settings
+from recording.refusing import Refusing
+from recording.settings import CHUNK_QUEUE, EVENT_QUEUE, QUEUES, SWEEP_QUEUE, URGENT_QUEUE, Settings
 from recording.watch.auditing import Auditing
 from recording.watch.checks import Check, Checks
+from recording.watch.dead_letters import DeadLetters
+from recording.watch.draining import Draining
 from recording.watch.heartbeat import Heartbeat
+from recording.watch.journal_check import JournalCheck
 from recording.watch.probing import Probing
+from recording.watch.putting_back import PuttingBack
+from recording.watch.replaying import Replaying
 from recording.watch.sweeping import Sweeping
 from recording.watch.ticking import Ticking
 
@@ -68,6 +75,8 @@ class App:
     controlling: Controlling
     refusing: Refusing
     archiving: Archiving
+    replaying: Replaying
+    draining: Draining
     probing: Probing
     sweeping: Sweeping
     ticking: Ticking
@@ -91,6 +100,10 @@ class Parts(TypedDict, total=False):
     sweep_states: ports.SweepStates
     directory: ports.Directory
     queue: ports.ChunkQueue
+    event_queue: ports.EventQueue
+    ledger: ports.Ledger
+    dead_letters: ports.Inventory
+    journal_inventory: ports.Inventory
     checks: Mapping[str, Check]
     tick_queue: ports.TickQueue
     throttle: ports.Throttle
@@ -162,7 +175,16 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
     )
     starting = Starting(updates, calls, settings.recordings.output, parts.get("new_id", uuid.uuid4))
     refusing = Refusing(parts.get("journal") or real.journal, topic, now)
+    announcing = Announcing(updates, settings.archive.template, retention)
+    ledger = parts.get("ledger") or real.ledger
+    putting_back = PuttingBack(updates, announcing, refusing, parts.get("event_queue") or real.event_queue, queue)
+    letters = parts.get("dead_letters") or real.dead_letters
+    journal = parts.get("journal_inventory") or real.journal_inventory
     sweep_states = parts.get("sweep_states") or real.sweep_states
+    replaying = Replaying(
+        DeadLetters(letters, ledger, putting_back, refusing, retention, now, monotonic),
+        JournalCheck(journal, ledger, putting_back, now, monotonic),
+    )
     watch = settings.watch
     heartbeat = Heartbeat(sweep_states, watch.interval, now(), now)
     checks = parts.get("checks")
@@ -174,6 +196,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         open_work=open_work,
         states=sweep_states,
         auditing=Auditing(updates, open_work, sweep_states, directory, now),
+        replaying=replaying,
         calls=calls,
         queue=queue,
         limits=Limits(
@@ -185,18 +208,13 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
     )
     return App(
         settings=settings,
-        receiving=Receiving(
-            starting,
-            Ending(updates, calls),
-            Announcing(updates, settings.archive.template, retention),
-            refusing,
-            ticking,
-            monotonic,
-        ),
+        receiving=Receiving(starting, Ending(updates, calls), announcing, refusing, ticking, monotonic),
         starting=starting,
         controlling=Controlling(updates, calls),
         refusing=refusing,
         archiving=archiving,
+        replaying=replaying,
+        draining=Draining(updates, queue, putting_back, refusing, ledger, waits),
         probing=Probing(checks, time.monotonic),  # its threads wait in real time, whatever the given clock says
         sweeping=sweeping,
         ticking=ticking,
@@ -254,6 +272,10 @@ class _RealParts:
         return guarded(StorageQueue(self._queue(CHUNK_QUEUE), self._queue(URGENT_QUEUE)))
 
     @property
+    def event_queue(self) -> ports.EventQueue:
+        return guarded(StorageEventQueue(self._queue(EVENT_QUEUE)))
+
+    @property
     def tick_queue(self) -> ports.TickQueue:
         return guarded(StorageTickQueue(self._queue(SWEEP_QUEUE)))
 
@@ -268,6 +290,10 @@ class _RealParts:
             credential=self._storage_identity,
         )
 
+    @property
+    def ledger(self) -> ports.Ledger:
+        return guarded(TableLedger(self._table(self.settings.archive.open_table)))
+
     @cached_property
     def _table(self) -> Callable[[str], Table]:
         """A client of a table; asked again for the same, it is the same."""
@@ -279,6 +305,17 @@ class _RealParts:
             credential=self._storage_identity,
         )
         return cache(make)
+
+    @property
+    def dead_letters(self) -> ports.Inventory:
+        return guarded(self._inventory(self.settings.archive.dead_letter_container))
+
+    @property
+    def journal_inventory(self) -> ports.Inventory:
+        return guarded(self._inventory(self.settings.archive.journal_container))
+
+    def _inventory(self, container: str) -> BlobInventory:
+        return BlobInventory(self._blob_service, self._container(container))
 
     @property
     def archive(self) -> ports.Archive:

@@ -81,6 +81,7 @@ var appSettings = {
   ARCHIVE_CONTAINER: 'recordings'
   QUARANTINE_CONTAINER: 'recordings-quarantine'
   JOURNAL_CONTAINER: 'recordings-journal'
+  DEAD_LETTER_CONTAINER: 'recordings-deadletter'
   PROBE_CONTAINER: 'recordings-probe'
   CATALOG_TABLE: 'recordings'
   OPEN_TABLE: 'open'

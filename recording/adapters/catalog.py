@@ -10,7 +10,7 @@ from azure.core.exceptions import AzureError
 
 from recording.adapters.rows import ENTRY_ROW, decoded, pack, unpack
 from recording.adapters.sdk_errors import code_of, status_of
-from recording.adapters.storage_errors import storage_error
+from recording.adapters.storage_errors import is_no_such_row, storage_error
 from recording.adapters.table import Row, Table
 from recording.core.errors import CatalogConflict, CatalogRefused, RecordingError
 from recording.core.model import CatalogEntry, DocumentId, RecordingId
@@ -18,7 +18,6 @@ from recording.core.naming import encode
 from recording.ports import StartClaim
 
 _CLAIM_ROW = "claim"
-_NO_SUCH_ROW = frozenset({"ResourceNotFound", "EntityNotFound"})
 _CHANGED = frozenset({409, 412})
 _NEVER = frozenset({400, 413})
 _NOT_OF_THE_ROW = ("Table", "Account", "InvalidAuthenticationInfo")
@@ -40,7 +39,7 @@ class TableCatalog:
         try:
             row, etag = self._table.get(encode(recording_id), ENTRY_ROW)
         except AzureError as error:
-            if _is_no_such_row(error):
+            if is_no_such_row(error):
                 return None
             raise _error("load entry", error, ids) from error
         return unpack(row, recording_id, etag)
@@ -52,7 +51,7 @@ class TableCatalog:
             etag = self._table.replace(row, entry.version) if entry.version else self._table.insert(row)
         except AzureError as error:
             ids = {"recording_id": str(entry.recording.recording_id)}
-            if _is_no_such_row(error) or _is_conflict(error):
+            if is_no_such_row(error) or _is_conflict(error):
                 raise CatalogConflict("save entry", "it has changed meanwhile", ids=ids) from error
             raise _error("save entry", error, ids) from error
         return replace(entry, version=etag)
@@ -73,7 +72,7 @@ class TableCatalog:
         try:
             row, etag = self._table.get(_partition("start", key), _CLAIM_ROW)
         except AzureError as error:
-            if _is_no_such_row(error):
+            if is_no_such_row(error):
                 return None
             raise _error("find start", error, ids) from error
         return replace(decoded(_CLAIM, row.get("body"), "find start", ids), version=etag)
@@ -83,7 +82,7 @@ class TableCatalog:
         try:
             etag = self._table.replace(_claim_row(claim), claim.version)
         except AzureError as error:
-            if _is_no_such_row(error) or _is_conflict(error):
+            if is_no_such_row(error) or _is_conflict(error):
                 return self._find_existing(claim.key)
             raise _error("settle start", error, {"claim": claim.key}) from error
         return replace(claim, version=etag)
@@ -128,11 +127,6 @@ def _row(kind: str, key: str, row_key: str, value: object) -> dict[str, Any]:
 def _partition(kind: str, key: str) -> str:
     """The partition key for a text from outside. No recording has it: no encoded id has a ~ at this place."""
     return f"{kind}~{hashlib.sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()}"
-
-
-def _is_no_such_row(error: AzureError) -> bool:
-    """Whether the row does not exist. A missing table answers 404 as well, with another code."""
-    return status_of(error) == 404 and code_of(error) in _NO_SUCH_ROW
 
 
 def _is_conflict(error: AzureError) -> bool:

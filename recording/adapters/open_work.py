@@ -11,7 +11,7 @@ from azure.core.exceptions import AzureError
 from recording import log
 from recording.adapters.rows import decoded
 from recording.adapters.sdk_errors import code_of, status_of
-from recording.adapters.storage_errors import storage_error
+from recording.adapters.storage_errors import is_no_such_row, storage_error
 from recording.adapters.table import Mark, Row, Table
 from recording.core.errors import InvalidRequest, RecordingError
 from recording.core.model import Opening, RecordingId
@@ -24,7 +24,6 @@ _AFTER_HOURS = ":"
 """Greater than every hour, which consists of digits, and less than every other partition."""
 _SWEEP, _STATE, _THROTTLE = "sweep", "state", "throttle"
 _CONFLICTS = frozenset({409, 412})
-_NO_SUCH_ROW = frozenset({"ResourceNotFound", "EntityNotFound"})
 _NOT_OF_THE_ROW = "Table"
 """Prefix of codes that are not about the row, such as TableBeingDeleted."""
 # Created at import: see `rows`.
@@ -52,7 +51,7 @@ class TableOpenWork:
         try:
             self._table.delete(*_keys(recording_id, opening))
         except AzureError as error:
-            if not _is_no_such_row(error):
+            if not is_no_such_row(error):
                 raise _error("close work", error, recording_id) from error
 
     def touch(
@@ -69,7 +68,7 @@ class TableOpenWork:
         try:
             self._table.merge({"PartitionKey": partition, "RowKey": row, **given})
         except AzureError as error:
-            if not _is_no_such_row(error):
+            if not is_no_such_row(error):
                 raise _error("touch work", error, recording_id) from error
 
     def has(self, recording_id: RecordingId, opening: Opening) -> bool:
@@ -77,7 +76,7 @@ class TableOpenWork:
         try:
             self._table.get(*_keys(recording_id, opening))
         except AzureError as error:
-            if _is_no_such_row(error):
+            if is_no_such_row(error):
                 return False
             raise _error("find work", error, recording_id) from error
         return True
@@ -94,7 +93,7 @@ class TableOpenWork:
         try:
             row, etag = self._table.get(_SWEEP, _STATE)
         except AzureError as error:
-            if _is_no_such_row(error):
+            if is_no_such_row(error):
                 return SweepState()
             raise _error("load sweep", error) from error
         return replace(decoded(_SWEEP_STATE, row.get("body"), "load sweep", {}), version=etag)
@@ -105,7 +104,7 @@ class TableOpenWork:
         try:
             etag = self._table.replace(row, state.version) if state.version else self._table.insert(row)
         except AzureError as error:
-            if _is_no_such_row(error) or _is_conflict(error):
+            if is_no_such_row(error) or _is_conflict(error):
                 return None
             raise _error("save sweep", error) from error
         return replace(state, version=etag)
@@ -122,7 +121,7 @@ class TableThrottle:
         try:
             row, _ = self._table.get(_SWEEP, _THROTTLE)
         except AzureError as error:
-            if _is_no_such_row(error):
+            if is_no_such_row(error):
                 return None
             raise _error("read throttle", error) from error
         return parse_time(row.get("until"))
@@ -202,10 +201,6 @@ def _mark_of(after: str) -> Mark | None:
     except ValueError as error:
         raise InvalidRequest("after", "not what an earlier page named as the next") from error
     return str(partition), str(row)
-
-
-def _is_no_such_row(error: AzureError) -> bool:
-    return status_of(error) == 404 and code_of(error) in _NO_SUCH_ROW
 
 
 def _is_conflict(error: AzureError) -> bool:

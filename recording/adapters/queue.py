@@ -1,5 +1,6 @@
-"""The queues of chunk messages and of ticks, for messages with a delay."""
+"""The queues of chunk messages, of ticks, and of events."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from azure.core.exceptions import AzureError
@@ -35,11 +36,25 @@ class StorageQueue:
 
     def put(self, message: ChunkMessage, delay: timedelta, *, is_urgent: bool = False) -> None:
         """See `ports.ChunkQueue.put`."""
-        seconds = -(-delay // timedelta(seconds=1))
-        try:
-            # A message must not expire during its delay or in a backlog; it is deleted when its work is done.
-            client = self._urgent if is_urgent else self._client
-            client.send_message(message.to_message(), visibility_timeout=seconds, time_to_live=_NO_EXPIRY)
-        except AzureError as error:
-            ids = {"recording_id": str(message.recording_id), "document_id": str(message.document_id)}
-            raise storage_error("put message", "queue", error, ids) from error
+        ids = {"recording_id": str(message.recording_id), "document_id": str(message.document_id)}
+        _send(self._urgent if is_urgent else self._client, message.to_message(), delay, ids)
+
+
+class StorageEventQueue:
+    """`EventQueue` over one queue, which must exist."""
+
+    def __init__(self, client: QueueClient) -> None:
+        self._client = client
+
+    def put(self, message: str) -> None:
+        """See `ports.EventQueue.put`."""
+        _send(self._client, message, timedelta(), {"queue": str(self._client.queue_name)})
+
+
+def _send(client: QueueClient, text: str, delay: timedelta, ids: Mapping[str, str]) -> None:
+    seconds = -(-delay // timedelta(seconds=1))
+    try:
+        # A message must not expire during its delay or in a backlog; it is deleted when its work is done.
+        client.send_message(text, visibility_timeout=seconds, time_to_live=_NO_EXPIRY)
+    except AzureError as error:
+        raise storage_error("put message", "queue", error, ids) from error

@@ -1,4 +1,4 @@
-"""Errors of the storage account that are not about one blob, row or message."""
+"""Errors of the storage account that are not about one blob, row or message; and the lack of a row."""
 
 from collections.abc import Mapping
 
@@ -8,6 +8,12 @@ from recording.adapters.sdk_errors import code_of, is_busy, message_of, retry_af
 from recording.core.errors import ArchiveBusy, ArchiveRefused
 
 _REFUSED = 400
+_NO_SUCH_ROW = frozenset({"ResourceNotFound", "EntityNotFound"})
+
+
+def is_no_such_row(error: AzureError) -> bool:
+    """Whether the row does not exist. A missing table answers 404 as well, with another code."""
+    return status_of(error) == 404 and code_of(error) in _NO_SUCH_ROW
 
 
 def storage_error(

@@ -7,7 +7,7 @@ from recording import log
 from recording.catalog_updates import CatalogUpdates
 from recording.core.deadlines import due_of, gone_by_of, is_urgent
 from recording.core.formats.messages import ChunkMessage
-from recording.core.lifecycle import Announced, Announcement
+from recording.core.lifecycle import Announced, Announcement, FoundBySweep, knows_documents
 from recording.core.model import AnnouncedChunk, BlobName, Door, FileEvent, Output
 from recording.core.naming import Template
 
@@ -20,8 +20,14 @@ class Announcing:
     template: Template
     retention: timedelta
 
-    def announce(self, event: FileEvent, door: Door) -> list[ChunkMessage]:
+    def announce(self, event: FileEvent, door: Door, found: str = "") -> list[ChunkMessage]:
         """Save the chunks of an event; the messages to put into the queue, one for each chunk with work. Idempotent.
+
+        Args:
+            event: with the chunks that could be read.
+            door: by which it came.
+            found: how the sweep found the event; empty for one that was delivered. A person hears of it if the catalog
+                did not have its chunks.
 
         Raises:
             Transient: the chunks are not saved, or an alert is not published; the event must be delivered again.
@@ -36,7 +42,8 @@ class Announcing:
             door,
             tuple(Announcement(one, self._name(event, one, output, now), due, gone_by) for one in event.chunks),
         )
-        decision = self.updates.apply(event.recording_id, fact, known=entry)
+        swept = (FoundBySweep(found),) if found and not knows_documents(entry, event) else ()
+        decision = self.updates.apply(event.recording_id, fact, *swept, known=entry)
         if not decision.steps:  # else the first message publishes the alerts, so that a failing topic delays no copy
             self.updates.tell(decision.entry)
         log.event(

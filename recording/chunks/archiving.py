@@ -122,8 +122,8 @@ class Archiving:
                     return outcome
 
     def _advance(self, message: ChunkMessage, *, is_again: bool) -> Outcome:
-        entry = self._load(message)
-        if not is_again and self._is_replaced(_chunk_of(entry, message), message):
+        entry, chunk = load_known(self.updates, message)
+        if not is_again and self._is_replaced(chunk, message):
             return Outcome.REPLACED
         entry, at = self._take_steps(message, entry)
         try:
@@ -228,16 +228,24 @@ class Archiving:
             # The message is kept for a person only if neither of the two errors is transient.
             raise (error if isinstance(error, Transient) else unnoted) from unnoted
 
-    def _load(self, message: ChunkMessage) -> CatalogEntry:
-        entry = self.updates.load(message.recording_id)
-        if entry is None or entry.chunk(message.document_id) is None:
-            raise UnknownRecording(
-                _OPERATION,
-                "the catalog does not know it",
-                hint="if its event is in the journal container, put that into the queue recording-events",
-                ids={"recording_id": message.recording_id, "document_id": message.document_id},
-            )
-        return entry
+
+def load_known(updates: CatalogUpdates, message: ChunkMessage) -> tuple[CatalogEntry, Chunk]:
+    """The entry and the chunk that a message names.
+
+    Raises:
+        Transient: the catalog is not available.
+        Permanent: it has no such chunk.
+    """
+    entry = updates.load(message.recording_id)
+    chunk = entry.chunk(message.document_id) if entry else None
+    if entry is None or chunk is None:
+        raise UnknownRecording(
+            _OPERATION,
+            "the catalog does not know it",
+            hint="if its event is in the journal container, put that into the queue recording-events",
+            ids={"recording_id": message.recording_id, "document_id": message.document_id},
+        )
+    return entry, chunk
 
 
 def _leads_to_completion(entry: CatalogEntry, fact: Fact, message: ChunkMessage, now: datetime) -> bool:
@@ -253,5 +261,5 @@ def _leads_to_completion(entry: CatalogEntry, fact: Fact, message: ChunkMessage,
 def _chunk_of(entry: CatalogEntry, message: ChunkMessage) -> Chunk:
     chunk = entry.chunk(message.document_id)
     if chunk is None:
-        raise AssertionError("the entry has the chunk: `_load` checks it, and no fact removes a chunk")
+        raise AssertionError("the entry has the chunk: `load_known` checks it, and no fact removes a chunk")
     return chunk

@@ -133,9 +133,14 @@ def journal_name(received: datetime, event_id: str, body: bytes) -> BlobName:
 
     The same id with another body gives another name.
     """
-    moment = _moment(received)
     digest = hashlib.sha256(body).hexdigest()[:16]
-    return BlobName(f"{moment['year']}/{moment['month']}/{moment['day']}/{encode(event_id)}-{digest}.json")
+    return BlobName(f"{journal_folder(received)}{encode(event_id)}-{digest}.json")
+
+
+def journal_folder(received: datetime) -> str:
+    """The prefix of the journal's names of a day (UTC)."""
+    moment = _moment(received)
+    return f"{moment['year']}/{moment['month']}/{moment['day']}/"
 
 
 def _check_token(token: re.Match[str]) -> None:

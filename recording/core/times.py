@@ -2,7 +2,7 @@
 
 import math
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 _MOMENT = re.compile(
     r"(?P<date>\d{4}-\d\d-\d\d)[T ](?P<time>\d\d:\d\d:\d\d)(?:[.,](?P<fraction>\d+))?"
@@ -36,6 +36,14 @@ def parse_time(text: object) -> datetime | None:
         offset = timezone(timedelta(hours=int(match["hours"]), minutes=int(match["minutes"])))
         return moment + offset.utcoffset(None) * (1 if match["sign"] == "-" else -1)
     except (ValueError, OverflowError):  # month 13, offset +25:00, or a moment before year 1 once in UTC
+        return None
+
+
+def parse_day(text: object) -> date | None:
+    """Read a day in ISO 8601, such as `2026-03-01`; None if the value is not one."""
+    try:
+        return date.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
         return None
 
 

@@ -17,10 +17,10 @@ from recording.calls.ending import Ending
 from recording.calls.starting import Starting
 from recording.chunks.announcing import Announcing
 from recording.core.errors import MalformedEvent, RecordingError
-from recording.core.formats.deliveries import MOST_AT_ONCE, Delivery, Member, is_kept_unread, read_body, read_message
+from recording.core.formats.deliveries import MOST_AT_ONCE, Delivery, Member, read_body, read_message
 from recording.core.model import Door
-from recording.events.refusing import Refusing
 from recording.events.taking import Reception, Run
+from recording.refusing import Refusing
 from recording.watch.ticking import Ticking
 
 
@@ -74,7 +74,7 @@ class Receiving:
         return self._take(delivery, is_queued=True)
 
     def _take(self, delivery: Delivery, *, is_queued: bool = False) -> Reception:
-        run = self._run(delivery.door)
+        run = self._run(delivery.door, delivery.found)
         for member in delivery.members:
             run.take(member)
         if run.has_announced:
@@ -89,10 +89,9 @@ class Receiving:
             log.event("sweep.not_woken", {"code": error.code, "cause": error}, logging.WARNING)
 
     def _refuse_whole(self, body: bytes, door: Door, error: MalformedEvent) -> Reception:
-        whole = door is Door.EVENT_GRID and is_kept_unread(body)
         run = self._run(door)
-        run.refuse(Member(None, body if whole else b"{}"), error)
+        run.refuse(Member(None, body), error)
         return run.finished(is_queued=False)
 
-    def _run(self, door: Door) -> Run:
-        return Run(self.starting, self.ending, self.announcing, self.refusing, self.monotonic, door)
+    def _run(self, door: Door, found: str = "") -> Run:
+        return Run(self.starting, self.ending, self.announcing, self.refusing, self.monotonic, door, found)

@@ -9,11 +9,11 @@ from recording.calls.ending import Ending
 from recording.calls.starting import Starting
 from recording.chunks.announcing import Announcing
 from recording.core.errors import MalformedEvent, Permanent, Transient
-from recording.core.formats.deliveries import MOST_AT_ONCE, Member, can_wait, kept, messages
+from recording.core.formats.deliveries import MOST_AT_ONCE, Member, can_wait, messages
 from recording.core.formats.events import ValidationEvent, event_id_of, event_type_of, parse_event
 from recording.core.formats.messages import ChunkMessage
 from recording.core.model import BlobName, CallEndEvent, CallEvent, Door, FileEvent
-from recording.events.refusing import Refusing
+from recording.refusing import Refusing
 
 MOST_NAMED = 10
 """Refused events of one delivery that get a log line, a blob and an alert each; the others share one."""
@@ -48,6 +48,8 @@ class Run:
 
     Attributes:
         monotonic: a clock, in seconds.
+        door: by which the events came.
+        found: where the app found them; empty for a delivery.
         has_announced: whether there was a file event.
         taken: how many events were begun.
         refused: how many malformed events were reported one by one.
@@ -66,6 +68,7 @@ class Run:
     refusing: Refusing
     monotonic: Callable[[], float]
     door: Door
+    found: str = ""
     reception: Reception = field(default_factory=Reception)
     has_announced: bool = False
     taken: int = 0
@@ -124,8 +127,8 @@ class Run:
             reception.malformed = None
         if is_queued and len(self.failed) <= MOST_AT_ONCE and all(can_wait(member) for member in self.failed):
             reception.failure = None
-            reception.later += [text for member in self.failed for text in messages([member], self.door)]
-        reception.later += messages(self.waiting, self.door)
+            reception.later += [text for member in self.failed for text in messages([member], self.door, self.found)]
+        reception.later += messages(self.waiting, self.door, self.found)
         reception.messages = list(dict.fromkeys(reception.messages))
         return reception
 
@@ -142,7 +145,7 @@ class Run:
 
     def _try(self, member: Member, act: Callable[[BlobName], None]) -> None:
         try:
-            act(self._keep([member]))
+            act(self.refusing.keep_events([member], self.door))
         except Exception as error:  # noqa: BLE001 - not even a bug in one event may stop the others
             self.reception.failure = self.reception.failure or error
             self.failed.append(member)
@@ -150,7 +153,7 @@ class Run:
 
     def _announce(self, member: Member, event: FileEvent, journal: BlobName) -> None:
         try:
-            self.reception.messages += self.announcing.announce(event, self.door)
+            self.reception.messages += self.announcing.announce(event, self.door, self.found)
         except Permanent as error:  # a retry cannot succeed
             self._tell(member, error.cause, journal)
             self._answer(member, "refused", reason=error.cause)
@@ -196,7 +199,7 @@ class Run:
     def _report(self, members: list[Member], report: Callable[[BlobName], None]) -> None:
         try:
             if members:
-                report(self._keep(members))
+                report(self.refusing.keep_events(members, self.door))
         except Transient as error:
             self.reception.failure = self.reception.failure or error
             self.failed += members
@@ -210,11 +213,6 @@ class Run:
         self.unlogged += len(self.unreported)
         cause = f"{len(self.unreported)} more events of one delivery cannot be read"
         self.refusing.tell(event_id_of(self.unreported[0].raw), cause, journal)
-
-    def _keep(self, members: list[Member]) -> BlobName:
-        bodies = [kept(member, self.door) for member in members]
-        body = bodies[0] if len(bodies) == 1 else b"[" + b",".join(bodies) + b"]"
-        return self.refusing.keep(event_id_of(members[0].raw), body)
 
     def _answer(self, member: Member, outcome: str, **more: str) -> None:
         if len(self.reception.outcomes) < MOST_AT_ONCE:

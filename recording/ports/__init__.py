@@ -8,6 +8,9 @@ from recording.ports.archive import Archive, ArchivedBlob, BlockList, Journal
 from recording.ports.calls import CallLocator, Calls, StartOrder
 from recording.ports.catalog import Catalog, StartClaim
 from recording.ports.chunk_queue import ChunkQueue
+from recording.ports.event_queue import EventQueue
+from recording.ports.inventory import BlobPage, Inventory, ListedBlob
+from recording.ports.ledger import Ledger
 from recording.ports.open_work import DayPage, Directory, OpenPage, OpenRow, OpenWork, SweepState, SweepStates
 from recording.ports.probe import ProbeContainer, ProbeQueue
 from recording.ports.source import ReadableSource, Source, Transfer
@@ -18,6 +21,7 @@ from recording.ports.topic import Topic
 __all__ = [
     "Archive",
     "ArchivedBlob",
+    "BlobPage",
     "BlockList",
     "CallLocator",
     "Calls",
@@ -25,7 +29,11 @@ __all__ = [
     "ChunkQueue",
     "DayPage",
     "Directory",
+    "EventQueue",
+    "Inventory",
     "Journal",
+    "Ledger",
+    "ListedBlob",
     "OpenPage",
     "OpenRow",
     "OpenWork",

@@ -27,6 +27,7 @@ __all__ = [
     "EVENT_QUEUE",
     "MEBIBYTE",
     "OURS",
+    "POISON",
     "QUEUES",
     "STORAGE",
     "SWEEP_QUEUE",
@@ -47,6 +48,8 @@ SWEEP_QUEUE = "recording-sweep"
 EVENT_QUEUE = "recording-events"
 """The queue of events: from a subscription that delivers to a queue, and those that a long delivery left for later."""
 QUEUES = (CHUNK_QUEUE, URGENT_QUEUE, EVENT_QUEUE, SWEEP_QUEUE)
+POISON = "-poison"
+"""The host adds this to a queue's name, and puts the messages there that it gives up."""
 
 _AFTER_SLICE = timedelta(minutes=5)
 """Time of a run after its slice: finish the blocks in progress, commit, read back what was staged before."""
@@ -141,6 +144,7 @@ def _containers(settings: Settings) -> str:
         archive.container,
         archive.quarantine_container,
         archive.journal_container,
+        archive.dead_letter_container,
         archive.probe_container,
     }
     return "" if len(names) == len(_CONTAINERS) else f"{', '.join(_CONTAINERS)}: must be different containers"
@@ -186,7 +190,7 @@ def _retention(settings: Settings) -> str:
 
 
 _MEMORY = "COPY_MEMORY_MIB"
-_CONTAINERS = ("ARCHIVE_CONTAINER", "QUARANTINE_CONTAINER", "JOURNAL_CONTAINER", "PROBE_CONTAINER")
+_CONTAINERS = tuple(f"{name}_CONTAINER" for name in ("ARCHIVE", "QUARANTINE", "JOURNAL", "DEAD_LETTER", "PROBE"))
 _OVERFLOW = ("OVERFLOW_STORAGE", "OVERFLOW_STORAGE__blobServiceUri")
 _TIMEOUT, _VISIBILITY, _DELIVERIES = (setting.key for _, setting in declared(Host))
 _CHECKS = (

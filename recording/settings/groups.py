@@ -98,6 +98,15 @@ class Archive:
             "JOURNAL_CONTAINER", "recordings-journal", parsing.container, "the container of the events, as they arrived"
         ),
     ]
+    dead_letter_container: Annotated[
+        str,
+        Setting(
+            "DEAD_LETTER_CONTAINER",
+            "recordings-deadletter",
+            parsing.container,
+            "the container into which Event Grid writes the events that it cannot deliver",
+        ),
+    ]
     probe_container: Annotated[
         str,
         Setting(

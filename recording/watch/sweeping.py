@@ -20,6 +20,7 @@ from recording.core.model import CatalogEntry
 from recording.core.watching import Limits, Look, look, never_active
 from recording.ports import Calls, ChunkQueue, OpenRow, OpenWork, SweepState, SweepStates
 from recording.watch.auditing import Auditing
+from recording.watch.replaying import Replaying
 
 _PAGE = 200
 _SLICE = 50.0
@@ -29,6 +30,8 @@ _BUSY = timedelta(seconds=90)
 """How long another worker leaves the sweep to this one; a slice and what is in hand at its end."""
 _BUSY_INTERVALS = 3
 """But no longer than so many intervals: if this one is killed, none would sweep before. Two at once do no harm."""
+_REPLAYING = 60.0
+"""Seconds after which a replay that follows a pass is left to the next one."""
 _OLD = timedelta(days=1)
 """A row of a save that never came is removed after this time."""
 _MOST_CONFLICTS = 20
@@ -56,6 +59,7 @@ class Sweeping:
     open_work: OpenWork
     states: SweepStates
     auditing: Auditing
+    replaying: Replaying
     calls: Calls
     queue: ChunkQueue
     limits: Limits
@@ -74,7 +78,10 @@ class Sweeping:
             if swept is None:
                 return
             if swept.is_whole:
-                self.auditing.audit()
+                try:
+                    self.replaying.replay(self.monotonic() + _REPLAYING)
+                finally:
+                    self.auditing.audit()
                 return
 
     def sweep(self) -> Swept | None:

@@ -20,13 +20,15 @@ from local.stack import provision
 from recording.adapters import clients
 from recording.adapters.catalog import TableCatalog
 from recording.adapters.http_transport import Urllib3Transport
-from recording.adapters.queue import StorageQueue
+from recording.adapters.ledger import TableLedger
+from recording.adapters.queue import StorageEventQueue, StorageQueue
 from recording.core.model import RecordingId
 from recording.ports import Catalog
 from tests.contracts.catalogs import TABLE, RealCatalog
 from tests.contracts.containers import Container, FakeContainer, RealContainer
 from tests.contracts.exchanges import HOST
 from tests.contracts.faulty_transport import FaultyTransport
+from tests.contracts.inventories import FakeListed, Listed, RealListed
 from tests.contracts.queues import InMemory, Queue, RealQueue
 from tests.contracts.stores import FakeStore, OfContainer, OfService, Readable, RealStore, Store
 from tests.fakes import FakeCatalog
@@ -93,6 +95,21 @@ def container(request: pytest.FixtureRequest) -> Container:
 
 
 @pytest.fixture
+def real_listed(azurite: Azurite, mark: str) -> Iterator[RealListed]:
+    """A container in Azurite."""
+    listed = RealListed(azurite, f"l-{mark}")
+    yield listed
+    listed.close()
+
+
+@pytest.fixture(params=["fake", "real"])
+def listed(request: pytest.FixtureRequest) -> Listed:
+    """The fake, then the real one."""
+    found: Listed = FakeListed() if request.param == "fake" else request.getfixturevalue("real_listed")
+    return found
+
+
+@pytest.fixture
 def real_store(acs: LocalAcs) -> Iterator[RealStore]:
     """The source's adapter and the local service."""
     store = RealStore(acs)
@@ -141,6 +158,14 @@ def real_catalog(table: str) -> Iterator[RealCatalog]:
         )
 
 
+@pytest.fixture
+def real_ledger(table: str) -> Iterator[tuple[TableLedger, FaultyTransport]]:
+    """The adapter over that table, and the network to it; nothing is retried."""
+    network = FaultyTransport()
+    with closing(clients.table(TABLE, table, transport=network, retries=0)) as rows:
+        yield TableLedger(rows), network
+
+
 @pytest.fixture(params=["fake", "real"])
 def catalog(request: pytest.FixtureRequest) -> Catalog:
     """The fake, then the real one."""
@@ -161,7 +186,7 @@ def real_queue(azurite: Azurite, mark: str) -> Iterator[RealQueue]:
         QueueClient.from_connection_string(storage, f"q{mark}") as aside,
     ):
         aside.create_queue()
-        yield RealQueue(StorageQueue(client, client), StorageQueue(no, no), network, aside)
+        yield RealQueue(StorageQueue(client, client), StorageEventQueue(client), StorageQueue(no, no), network, aside)
 
 
 @pytest.fixture(params=["fake", "real"])

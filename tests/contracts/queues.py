@@ -7,7 +7,7 @@ from typing import Protocol
 
 from azure.storage.queue import QueueClient, QueueMessage
 
-from recording.adapters.queue import StorageQueue
+from recording.adapters.queue import StorageEventQueue, StorageQueue
 from recording.core.formats.messages import ChunkMessage
 from recording.core.model import DocumentId, RecordingId
 from recording.ports import ChunkQueue
@@ -71,10 +71,12 @@ class InMemory:
 class RealQueue:
     """A queue in Azurite, and the network to it. Nothing is retried, so that errors appear at once.
 
-    `aside` has no faults, and reads messages as the Functions host does: their text is not decoded.
+    `events` is the adapter for events, over the same queue. `aside` has no faults, and reads messages as the Functions
+    host does: their text is not decoded.
     """
 
     queue: StorageQueue
+    events: StorageEventQueue
     missing: StorageQueue
     network: FaultyTransport
     aside: QueueClient

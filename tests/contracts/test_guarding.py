@@ -16,9 +16,11 @@ from recording.adapters.blob_source import BlobSource
 from recording.adapters.calls import AcsCalls
 from recording.adapters.catalog import TableCatalog
 from recording.adapters.guarding import guarded
+from recording.adapters.inventory import BlobInventory
+from recording.adapters.ledger import TableLedger
 from recording.adapters.open_work import TableDirectory, TableOpenWork, TableThrottle
 from recording.adapters.probe import BlobProbe, StorageQueueProbe
-from recording.adapters.queue import StorageQueue, StorageTickQueue
+from recording.adapters.queue import StorageEventQueue, StorageQueue, StorageTickQueue
 from recording.adapters.source import AcsSource
 from recording.adapters.topic import EventGridTopic
 from recording.bootstrap import compose
@@ -37,7 +39,7 @@ from recording.core.model import (
     Opening,
     Output,
 )
-from recording.ports import CallLocator, Source, StartClaim, StartOrder, SweepState
+from recording.ports import CallLocator, ListedBlob, Source, StartClaim, StartOrder, SweepState
 from tests.contracts.catalogs import entry
 from tests.core.entries_of import NOW, RECORDING_ID, proof
 from tests.environments import settings_of
@@ -74,6 +76,8 @@ class Failing:
 
     def get_blob_client(self, *_: object) -> "Failing":
         return self
+
+    get_container_client = get_blob_client
 
     def __getattr__(self, name: str) -> Callable[..., object]:
         def fail(*_: object, **__: object) -> object:
@@ -120,6 +124,11 @@ def queue(client: Any) -> Any:  # noqa: ANN401 - the same
 def open_work(client: Any) -> Any:  # noqa: ANN401 - the same
     """`OpenWork` and `SweepStates`."""
     return guarded(TableOpenWork(client))
+
+
+def inventory(client: Any) -> Any:  # noqa: ANN401 - the same
+    """`Inventory`."""
+    return guarded(BlobInventory(client, BlobArchive(client, client, "recordings")))
 
 
 def topic(client: Any) -> Any:  # noqa: ANN401 - the same
@@ -177,6 +186,13 @@ OPERATIONS: dict[str, Callable[[Any], object]] = {
     "StorageQueueProbe.peek": lambda client: guarded(StorageQueueProbe(client)).peek(),
     "StorageQueue.put": lambda client: queue(client).put(MESSAGE, timedelta()),
     "StorageTickQueue.put": lambda client: guarded(StorageTickQueue(client)).put(1, timedelta()),
+    "StorageEventQueue.put": lambda client: guarded(StorageEventQueue(client)).put("[]"),
+    "BlobInventory.folders": lambda client: inventory(client).folders(),
+    "BlobInventory.page": lambda client: inventory(client).page("A/"),
+    "BlobInventory.read": lambda client: inventory(client).read(ListedBlob(NAME, 8, NOW)),
+    "TableLedger.find": lambda client: guarded(TableLedger(client)).find("letters", "key"),
+    "TableLedger.note": lambda client: guarded(TableLedger(client)).note("letters", "key", "replayed"),
+    "TableLedger.all": lambda client: guarded(TableLedger(client)).all("letters"),
     "TableOpenWork.put": lambda client: open_work(client).put(RECORDING_ID, OPENING, NOW),
     "TableOpenWork.remove": lambda client: open_work(client).remove(RECORDING_ID, OPENING),
     "TableOpenWork.touch": lambda client: open_work(client).touch(RECORDING_ID, OPENING, since=NOW),
@@ -198,6 +214,9 @@ ADAPTERS = (
     BlobSource,
     StorageQueue,
     StorageTickQueue,
+    StorageEventQueue,
+    BlobInventory,
+    TableLedger,
     TableOpenWork,
     TableThrottle,
     TableDirectory,

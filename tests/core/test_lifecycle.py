@@ -19,6 +19,7 @@ from recording.core.lifecycle import (
     Expired,
     Fact,
     Failed,
+    FoundBySweep,
     Kept,
     MetadataArchived,
     Overflowed,
@@ -393,6 +394,15 @@ def test_facts_that_are_decided_together_come_to_what_they_come_to_one_by_one() 
     assert one_by_one == decide_all(before, facts, LATER)
     assert RecordingState.RELEASED == one_by_one.entry.recording.state
     assert LATER == one_by_one.entry.recording.completed_at
+
+
+def test_facts_that_are_decided_together_bring_about_the_steps_of_each() -> None:
+    """As an announcement, and that the sweep has found it."""
+    event = announced(0, 1)
+    decision = decide_all(None, (event, FoundBySweep("its event was a dead letter")), NOW)
+
+    assert decide(None, event, NOW).steps == decision.steps == (document(0), document(1))
+    assert [Alarm.FOUND_BY_SWEEP] == [alert.alarm for alert in alerts_of(decision.entry)]
 
 
 def test_a_source_kept_on_account_of_a_conflict_is_told() -> None:

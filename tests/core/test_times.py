@@ -1,12 +1,12 @@
 """Moments and durations as the wire writes them."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recording.core.times import format_time, in_milliseconds, parse_milliseconds, parse_time
+from recording.core.times import format_time, in_milliseconds, parse_day, parse_milliseconds, parse_time
 
 NOON = datetime(2026, 3, 12, 12, 0, 5, tzinfo=UTC)
 aware = st.datetimes(min_value=datetime(2, 1, 2), max_value=datetime(9999, 12, 30), timezones=st.timezones())  # noqa: DTZ001 - the zone is drawn beside
@@ -105,3 +105,19 @@ def test_a_duration_is_read_from_whatever_number_it_is(value: object, expected: 
 
 def test_a_duration_is_told_in_whole_milliseconds() -> None:
     assert in_milliseconds(timedelta(seconds=2, microseconds=1_999)) == 2001
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("2026-03-01", date(2026, 3, 1)),
+        ("2026-02-30", None),
+        ("", None),
+        (None, None),
+        (20260301, None),
+        ("yesterday", None),
+    ],
+)
+def test_a_day_is_read(text: object, day: date | None) -> None:
+    """Anything else is none."""
+    assert day == parse_day(text)

@@ -38,7 +38,7 @@ from tests.endurance.messages import Messages
 from tests.endurance.topic import SeamTopic
 from tests.endurance.workers import Run, Try, Workers
 
-ARCHIVE, QUARANTINE, _JOURNAL = CONTAINERS
+ARCHIVE, QUARANTINE, _JOURNAL, _DEAD_LETTERS = CONTAINERS
 MEBIBYTE = 1 << 20
 CONNECTIONS = 4
 SETTINGS = {

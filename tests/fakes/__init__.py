@@ -3,6 +3,9 @@
 from tests.fakes.archive import FakeArchive
 from tests.fakes.blob_source import FakeBlobSource
 from tests.fakes.catalog import FakeCatalog
+from tests.fakes.event_queue import FakeEventQueue
+from tests.fakes.inventory import FakeInventory
+from tests.fakes.ledger import FakeLedger
 from tests.fakes.open_work import FakeDirectory, FakeOpenWork, FakeThrottle
 from tests.fakes.probe import FakeProbe, FakeProbeQueue
 from tests.fakes.queue import FakeQueue, FakeTickQueue
@@ -15,6 +18,9 @@ __all__ = [
     "FakeCalls",
     "FakeCatalog",
     "FakeDirectory",
+    "FakeEventQueue",
+    "FakeInventory",
+    "FakeLedger",
     "FakeOpenWork",
     "FakeProbe",
     "FakeProbeQueue",

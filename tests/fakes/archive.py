@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import count
 
 from recording.core.blocks import StagedBlock
@@ -11,6 +12,9 @@ from recording.core.model import BlobName
 from recording.ports import ArchivedBlob, BlockList
 
 type Watch = Callable[[str, BlobName], None]
+
+
+_SOME_TIME = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def _unwatched(operation: str, name: BlobName) -> None:
@@ -26,6 +30,7 @@ class Blob:
     blob_metadata: Mapping[str, str]
     content_type: str
     etag: str
+    written_at: datetime = _SOME_TIME
 
 
 @dataclass
@@ -39,6 +44,7 @@ class FakeArchive:
         after: called after every change; may raise to simulate a lost reply.
         exists: whether the container exists.
         calls: every operation so far.
+        now: the clock that dates the blobs.
     """
 
     blobs: dict[BlobName, Blob] = field(default_factory=dict)
@@ -47,6 +53,7 @@ class FakeArchive:
     after: Watch = _unwatched
     exists: bool = True
     calls: list[tuple[str, BlobName]] = field(default_factory=list)
+    now: Callable[[], datetime] = lambda: _SOME_TIME
 
     def __post_init__(self) -> None:
         self._lock = threading.RLock()
@@ -136,7 +143,7 @@ class FakeArchive:
         content_type: str,
     ) -> str:
         etag = f"0x{next(self._marks):X}"
-        self.blobs[name] = Blob(content, blocks, dict(blob_metadata), content_type, etag)
+        self.blobs[name] = Blob(content, blocks, dict(blob_metadata), content_type, etag, self.now())
         self.uncommitted.pop(name, None)
         return etag
 

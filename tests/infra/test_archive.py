@@ -17,8 +17,8 @@ def names(deployment: Deployment, kind: str) -> set[str]:
 
 
 def test_it_has_what_the_app_and_the_local_stack_have(deployment: Deployment) -> None:
-    """The same containers, queues and tables, and a container for dead letters of Event Grid."""
-    assert {*CONTAINERS, PROBE, "recordings-deadletter"} == names(deployment, "blobServices/containers")
+    """The same containers, queues and tables."""
+    assert {*CONTAINERS, PROBE} == names(deployment, "blobServices/containers")
     assert {*QUEUES, *(f"{queue}-poison" for queue in QUEUES)} == names(deployment, "queueServices/queues")
     assert {TABLE, OPEN_TABLE} == names(deployment, "tableServices/tables")
 

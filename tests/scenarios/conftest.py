@@ -45,7 +45,7 @@ def way(request: pytest.FixtureRequest, stack: Stack) -> Iterator[str]:
 
 @pytest.fixture(autouse=True)
 def nothing_leaks(stack: Stack) -> Iterator[None]:
-    """After every scenario: no secret in the log, no request to a foreign host, no message in the poison queue."""
+    """After every scenario: no secret in the log, no request to a foreign host, no message given up."""
     log = stack.folder / "host.log"
     before = log.stat().st_size
     yield

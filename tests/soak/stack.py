@@ -76,11 +76,6 @@ class SoakStack(Stack):
         with QueueServiceClient.from_connection_string(self.azurite.connection_string) as service:
             service.get_queue_client(queue).clear_messages()
 
-    def put_message(self, queue: str, text: str) -> None:
-        """Put a message into a queue."""
-        with QueueServiceClient.from_connection_string(self.azurite.connection_string) as service:
-            service.get_queue_client(queue).send_message(text)
-
     def waiting(self, queue: str) -> list[str]:
         """The first messages of a queue, as text; they stay there."""
         with (

@@ -12,7 +12,7 @@ import pytest
 
 from recording.bootstrap import compose
 from recording.core.errors import ArchiveBusy, InvalidRequest, MalformedEvent, Permanent, RequestTooLarge
-from recording.core.formats.deliveries import MOST_AT_ONCE
+from recording.core.formats.deliveries import MOST_AT_ONCE, Member, messages
 from recording.core.formats.events import CALL_CONNECTED, CALL_STARTED
 from recording.core.model import Alarm, BlobName, CatalogEntry, Door, RecordingId
 from recording.events.taking import MOST_NAMED, Reception
@@ -199,6 +199,20 @@ def test_an_event_that_the_journal_cannot_keep_is_not_taken(world: World, delive
 
     assert ["good"] == list(world.catalog.entries)
     assert bool(received.later) or received.failure is not None
+
+
+def test_how_an_event_was_found_is_known_when_it_is_taken_later(world: World) -> None:
+    """An event that fails comes back as a message of its own; then a person hears that no delivery brought it."""
+    world.catalog.busy = {"busy"}
+    events = [Member(one, json.dumps(one).encode()) for one in (of("busy"), of("good"))]
+    (message,) = messages(events, Door.EVENT_GRID, "its event was a dead letter")
+    received = world.receiving.receive_message(message.encode())
+    world.catalog.busy = set()
+    for text in received.later:
+        world.receiving.receive_message(text.encode())
+
+    reasons = [entry.recording.untold for entry in world.catalog.entries.values()]
+    assert [Alarm.FOUND_BY_SWEEP] * 2 == [alert.alarm for untold in reasons for alert in untold]
 
 
 def test_a_person_who_cannot_be_told_is_told_later(world: World) -> None:

@@ -36,6 +36,9 @@ from tests.fakes import (
     FakeCalls,
     FakeCatalog,
     FakeDirectory,
+    FakeEventQueue,
+    FakeInventory,
+    FakeLedger,
     FakeOpenWork,
     FakeQueue,
     FakeSource,
@@ -109,12 +112,16 @@ class World:
     throttle: FakeThrottle = field(default_factory=FakeThrottle)
     calls: FakeCalls = field(default_factory=FakeCalls)
     topic: FakeTopic = field(default_factory=FakeTopic)
+    letters: FakeArchive = field(default_factory=FakeArchive)
+    ledger: FakeLedger = field(default_factory=FakeLedger)
+    event_queue: FakeEventQueue = field(default_factory=FakeEventQueue)
     given_back: list[ChunkMessage] = field(default_factory=list)
     errors: list[RecordingError] = field(default_factory=list)
     """Every error that left a use case, which the host would have seen."""
 
     def __post_init__(self) -> None:
         self.queue = FakeQueue(self.clock.now)
+        self.letters.now = self.journal.now = self.clock.now
         self.ticks = FakeTickQueue(self.clock.now)
         self.archiving = self.worker()
 
@@ -138,6 +145,10 @@ class World:
             throttle=self.throttle,
             directory=self.directory,
             queue=self.queue,
+            event_queue=self.event_queue,
+            ledger=self.ledger,
+            dead_letters=FakeInventory(self.letters),
+            journal_inventory=FakeInventory(self.journal),
             checks={},
             topic=self.topic,
             engine=engine_of(self.source, block=BLOCK, monotonic=clock.monotonic),
@@ -212,9 +223,21 @@ class World:
             received = self.receiving.receive_event(body)
         else:
             received = self.receiving.receive_request(body, from_event_grid=False)
+        self._queue_rest(received)
+        return received
+
+    def take_events(self) -> list[Reception]:
+        """Receive every message of the queue of events, as its function does, until none is left."""
+        receptions = list[Reception]()
+        while self.event_queue.messages:
+            receptions.append(self.receiving.receive_message(self.event_queue.messages.pop(0).encode()))
+            self._queue_rest(receptions[-1])
+        return receptions
+
+    def _queue_rest(self, received: Reception) -> None:
         for message in received.messages:
             self.queue.put(message, timedelta())
-        return received
+        self.event_queue.messages += received.later
 
     def hand_out(self, message: ChunkMessage) -> Outcome | None:
         """Hand one message to the app, as the function does; None if it fails.

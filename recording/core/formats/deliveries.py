@@ -42,10 +42,14 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Events that came together, and the door by which they came first."""
+    """Events that came together, and the door by which they came first.
+
+    `found` says where the app itself found them, such as among the dead letters; empty for events that were delivered.
+    """
 
     members: tuple[Member, ...]
     door: Door
+    found: str = ""
 
 
 def read_body(body: bytes, most: int | None = None) -> tuple[Member, ...]:
@@ -84,8 +88,9 @@ def read_message(message: bytes) -> Delivery:
     except ValueError as error:
         raise MalformedEvent("message", str(error)) from error
     raw = members[0].raw if len(members) == 1 else None
-    if isinstance(raw, dict) and raw.keys() == {"door", "events"} and raw["door"] in tuple(Door):
-        return Delivery(tuple(map(_member, reading.array(raw["events"]) or [raw])), Door(raw["door"]))
+    if isinstance(raw, dict) and raw.keys() - {"found"} == {"door", "events"} and raw["door"] in tuple(Door):
+        inner = tuple(map(_member, reading.array(raw["events"]) or [raw]))
+        return Delivery(inner, Door(raw["door"]), reading.text(raw.get("found")) or "")
     return Delivery(members, Door.EVENT_GRID)
 
 
@@ -98,20 +103,25 @@ def _member(found: object) -> Member:
         return Member(found, body)
 
 
-def messages(members: Iterable[Member], door: Door) -> Iterator[str]:
+def messages(members: Iterable[Member], door: Door, found: str = "") -> Iterator[str]:
     """Messages for the queue of events: the text of each event, at most `MOST_AT_ONCE` in a message, and their door.
 
     A message without a door counts as Event Grid's, as only the app and its operators may write to the queue.
+
+    Args:
+        members: the events, each of which fits into a message (`can_wait`).
+        door: of all of them.
+        found: where the app found them, some words of ASCII; empty for events that were delivered.
     """
     texts: list[str] = []
     for member in members:
         text = _quoted(member)
         if texts and (len(texts) == MOST_AT_ONCE or sum(map(len, texts)) + len(text) > _MOST_TEXT):
-            yield _message(texts, door)
+            yield _message(texts, door, found)
             texts = []
         texts.append(text)
     if texts:
-        yield _message(texts, door)
+        yield _message(texts, door, found)
 
 
 def can_wait(member: Member) -> bool:
@@ -140,8 +150,9 @@ _MOST_TEXT = MOST_MESSAGE - 2 * MOST_AT_ONCE - 100
 """Characters of all events in a message, without the separators and the rest of the message."""
 
 
-def _message(texts: Iterable[str], door: Door) -> str:
-    return f'{{"door": "{door}", "events": [{", ".join(texts)}]}}'
+def _message(texts: Iterable[str], door: Door, found: str) -> str:
+    by = f', "found": {json.dumps(found)}' if found else ""
+    return f'{{"door": "{door}"{by}, "events": [{", ".join(texts)}]}}'
 
 
 def _quoted(member: Member) -> str:

@@ -122,6 +122,7 @@ from recording.core.lifecycle.facts import (
     Told,
     Warned,
 )
+from recording.core.lifecycle.knowing import knows_documents, knows_event
 from recording.core.lifecycle.next_step import (
     AcceptCopy,
     ArchiveMetadata,
@@ -182,6 +183,8 @@ __all__ = [
     "decide_all",
     "doubts_about_whole",
     "is_stale",
+    "knows_documents",
+    "knows_event",
     "lacks",
     "next_step",
     "open_at",

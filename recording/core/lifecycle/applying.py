@@ -62,11 +62,12 @@ def decide(entry: CatalogEntry | None, fact: Fact, now: datetime, by: Actor = AP
 
 
 def decide_all(entry: CatalogEntry | None, facts: Sequence[Fact], now: datetime, by: Actor = APP) -> Decision:
-    """What the entry becomes by one fact after the other, of one at least; which steps the last brings about."""
+    """What the entry becomes by one fact after the other, of one at least; and the steps that they bring about."""
     first, *rest = facts
     decision = decide(entry, first, now, by)
     for fact in rest:
-        decision = decide(decision.entry, fact, now, by)
+        after = decide(decision.entry, fact, now, by)
+        decision = Decision(after.entry, (*decision.steps, *after.steps))
     return decision
 
 

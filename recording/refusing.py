@@ -2,14 +2,16 @@
 
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from recording import log
 from recording.core.errors import Permanent
 from recording.core.formats import notifications
-from recording.core.model import BlobName
+from recording.core.formats.deliveries import Member, kept
+from recording.core.formats.events import event_id_of
+from recording.core.model import BlobName, Door
 from recording.core.naming import journal_name
 from recording.ports import Journal, Topic
 
@@ -32,6 +34,16 @@ class Refusing:
         self.journal.write(name, body)
         return name
 
+    def keep_events(self, members: Sequence[Member], door: Door) -> BlobName:
+        """Write events to the journal as one blob, of each what may be kept; its name has the id of the first.
+
+        Raises:
+            Transient: they may not be stored; retry.
+        """
+        bodies = [kept(member, door) for member in members]
+        body = bodies[0] if len(bodies) == 1 else b"[" + b",".join(bodies) + b"]"
+        return self.keep(event_id_of(members[0].raw), body)
+
     def tell(self, event_id: str, cause: str, journal: BlobName) -> None:
         """Publish an alert for an event that could not be taken and belongs to no recording in the catalog.
 
@@ -39,6 +51,18 @@ class Refusing:
             Transient: the topic is unavailable; retry.
         """
         self.topic.publish(notifications.unreadable(event_id, cause, journal, self.now()))
+
+    def refuse_events(self, members: Sequence[Member], door: Door, cause: str) -> None:
+        """Keep, log and publish events that could not be taken, all of them as one.
+
+        Raises:
+            Transient: they are not kept or not published yet; retry.
+        """
+        journal = self.keep_events(members, door)
+        event_id = event_id_of(members[0].raw)
+        fields = {"event_id": event_id, "events": len(members), "cause": cause, "journal": journal}
+        log.event("event.refused", fields, logging.ERROR)
+        self.tell(event_id, cause, journal)
 
     def refuse_message(self, message: bytes, error: Permanent) -> None:
         """Report a chunk message that fails permanently, so that it can be acknowledged.

@@ -1,0 +1,22 @@
+"""What an entry has of a file event: asked before the event is given to the app again."""
+
+from recording.core.model import AnnouncedChunk, CatalogEntry, Door, FileEvent
+
+
+def knows_documents(entry: CatalogEntry | None, event: FileEvent) -> bool:
+    """Whether the entry has every chunk that the event announces, or lists it as unreadable; wherever it may be."""
+    if entry is None:
+        return False
+    unread = {one.document_id for one in entry.recording.unread}
+    return all(entry.chunk(one.document_id) or one.document_id in unread for one in event.chunks)
+
+
+def knows_event(entry: CatalogEntry | None, event: FileEvent, door: Door) -> bool:
+    """Whether the entry has every chunk as the event announces it, by that door or a more credible one."""
+    return entry is not None and all(_knows(entry, one, door) for one in event.chunks)
+
+
+def _knows(entry: CatalogEntry, announced: AnnouncedChunk, door: Door) -> bool:
+    chunk = entry.chunk(announced.document_id)
+    doors = {Door.EVENT_GRID, door}
+    return chunk is not None and any(one.announced == announced and one.door in doors for one in chunk.candidates)
