@@ -45,6 +45,7 @@ class Books:
 
     Attributes:
         doubtful: recordings that a lasting fault keeps in doubt.
+        gone: recordings whose sources ended before anybody could read them.
         states: of the last look: how many recordings were in each state.
     """
 
@@ -53,6 +54,7 @@ class Books:
         self._running = ExitStack()
         self._read_back: dict[str, str] = {}
         self.doubtful: set[str] = set()
+        self.gone: set[str] = set()
         self.states: Counter[str] = Counter()
 
     def __enter__(self) -> Self:
@@ -74,7 +76,7 @@ class Books:
         recordings = self._stack.acs.world.recordings
         return [
             *(Finding(one.recording_id, says) for one in recordings.values() for says in self._of_recording(one)),
-            *(Finding(known, "the service never recorded it") for known in self._known() - set(recordings)),
+            *(Finding(known, "the service never recorded it") for known in self._listed() - set(recordings)),
             *self._of_open_work(),
             *(
                 Finding(f"{queue}-poison", message[:_SHOWN])
@@ -82,6 +84,10 @@ class Books:
                 for message in self._stack.waiting(f"{queue}-poison")
             ),
         ]
+
+    def knows(self, recording_id: str) -> bool:
+        """Whether the catalog has the recording."""
+        return self._catalog.load(RecordingId(recording_id)) is not None
 
     def leaks(self) -> list[Finding]:
         """Secrets, URLs and participants in the host's log, and requests to hosts that are not the service's."""
@@ -92,7 +98,7 @@ class Books:
             return [Finding("host.log", str(error))]
         return []
 
-    def _known(self) -> set[str]:
+    def _listed(self) -> set[str]:
         """The recordings that the catalog lists, of today and yesterday."""
         now, found = datetime.now(UTC), set[str]()
         for day in (now - timedelta(days=1), now):
@@ -124,8 +130,23 @@ class Books:
             yield from self._waits(entry, RecordingState.QUARANTINED, EventName.QUARANTINED)
             if not all(source.exists for source in self._sources(recording)):
                 yield "it is in doubt, and a source of it is gone"
+        elif recording_id in self.gone:
+            yield from self._is_lost(entry)
         else:
             yield from self._is_done(entry, recording)
+
+    def _is_lost(self, entry: CatalogEntry) -> Iterator[str]:
+        """A person was told, and nothing is owed."""
+        lost = {chunk.document_id for chunk in entry if chunk.state is ChunkState.LOST}
+        told_of = {
+            one["documentId"] for one in told(self._stack, EventName.LOST, entry.recording.recording_id).values()
+        }
+        if len(lost) < len(entry.chunks):
+            yield f"its sources are gone, and it is {entry.recording.state}"
+        elif lost - told_of:
+            yield f"{len(lost - told_of)} chunks are lost, and nobody was told"
+        elif entry.recording.opening.hour is not None:
+            yield "it is lost, and has a row of open work"
 
     def _waits(self, entry: CatalogEntry, state: RecordingState, alert: EventName) -> Iterator[str]:
         """It waits for a person, who was told."""

@@ -65,6 +65,7 @@ class Announce(Step):
         lengths: bytes of each chunk.
         redirects: whether the service serves it from another region.
         is_doubtful: whether its metadata file is that of another document, until the end.
+        is_gone: whether its sources ended before its event came.
     """
 
     number: int
@@ -72,6 +73,7 @@ class Announce(Step):
     copies: int = 1
     redirects: bool = False
     is_doubtful: bool = False
+    is_gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +175,7 @@ def plan_of(seed: int, seconds: float) -> Plan:
     every(6.0, 20.0, lambda at: RefuseEvents(at, chance.randint(1, 3)))
     # At least one of each kind that a person must hear of, however short the plan is.
     steps.append(Announce(outage_at * 0.3, next(numbers), LENGTHS[:1], is_doubtful=True))
+    steps.append(Announce(outage_at * 0.6, next(numbers), LENGTHS[:2], is_gone=True))
     steps.append(Call(outage_at * 0.2, 1.0, (1_000,), is_silent=True))
     return Plan(seed, seconds, outage_at, tuple(sorted(steps, key=lambda step: step.at)))
 

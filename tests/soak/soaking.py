@@ -18,6 +18,7 @@ from local.host import HostNotReadyError
 from local.stack import DEAD_LETTERS
 from recording.settings import QUEUES
 from tests.endurance.scene import sound
+from tests.scenarios.worlds import outlive
 from tests.soak import plan
 from tests.soak.books import Books, Finding
 from tests.soak.stack import TIME_TO_LIVE, SoakStack
@@ -95,7 +96,9 @@ class _Run:
         self._lasting: list[ArmedAtSource] = []
         self._calls: list[LiveCall] = []
         self._callers = ThreadPoolExecutor(8, thread_name_prefix="caller")
+        self._outliving: set[str] = set()
         self._down_until: float | None = None
+        self._starting = 0.0
         self._began = time.monotonic()
 
     def through(self, patience: float) -> Result:
@@ -118,7 +121,7 @@ class _Run:
     # --- the three parts ---
 
     def _disturb(self) -> None:
-        """All steps of the plan at their times, or later if the machine is slow; then the end of the outage."""
+        """All steps of the plan at their times, or soon after; then the end of the outage."""
         steps = list(self._plan.steps)
         is_out, said = False, 0.0
         while (now := self._now()) < self._plan.seconds or steps:
@@ -159,9 +162,17 @@ class _Run:
             self._tell(self._stack.acs.world.end_call(call))
         self._do(plan.Announce(0.0, _LAST, plan.LENGTHS[:1]))
 
+    def _outlive(self) -> None:
+        """Let the last moment pass of the sources that are gone, which is a day away, as soon as the app knows them."""
+        for recording_id in filter(self._books.knows, list(self._outliving)):
+            outlive(self._stack, recording_id)
+            self._outliving.discard(recording_id)
+
     def _wait_for_books(self, patience: float) -> tuple[list[Finding], float]:
         began, said = time.monotonic(), 0.0
+        self._outliving = set(self._books.gone)
         while True:
+            self._outlive()
             findings = self._books.look()
             seconds = time.monotonic() - began
             if not findings or seconds > patience:
@@ -186,6 +197,10 @@ class _Run:
         documents = recording.documents
         for document in documents if step.redirects else ():
             self._lasting.append(world.arm("redirects", object_id=document))
+        if step.is_gone:
+            self._books.gone.add(recording.recording_id)
+            for document in documents:
+                world.expire(document)
         if step.is_doubtful:
             self._books.doubtful.add(recording.recording_id)
             self._lasting += [world.arm("metadata_of_another", object_id=one, count=None) for one in documents]
@@ -257,6 +272,7 @@ class _Run:
     def _start_host(self) -> None:
         if self._down_until is None:
             return
+        began = time.monotonic()
         for _ in range(_STARTS):
             try:
                 self._stack.host.start()
@@ -264,6 +280,7 @@ class _Run:
                 self._log("host not ready", error=str(error)[:200])
                 continue
             self._down_until = None
+            self._starting += time.monotonic() - began
             self._counts["host started again"] += 1
             return
         raise RuntimeError("the host does not start any more; see host.log")
@@ -284,4 +301,5 @@ class _Run:
         )
 
     def _now(self) -> float:
-        return time.monotonic() - self._began
+        """The time of the plan, in seconds: it stands still while the host starts, however slow the machine is."""
+        return time.monotonic() - self._began - self._starting

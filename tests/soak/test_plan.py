@@ -30,6 +30,7 @@ def test_steps_are_in_order_and_only_recordings_go_on_in_the_outage(seed: int, s
     assert moments[-1] < seconds
     assert {Announce} >= {type(step) for step in plan.steps if step.at >= plan.outage_at}
     assert any(isinstance(step, Announce) and step.is_doubtful for step in plan.steps)
+    assert any(isinstance(step, Announce) and step.is_gone for step in plan.steps)
     assert any(isinstance(step, Call) and step.is_silent for step in plan.steps)
     assert any(isinstance(step, Announce) and step.at >= plan.outage_at for step in plan.steps)
 

@@ -7,7 +7,7 @@ import pytest
 from tests.soak.plan import plan_of
 from tests.soak.soaking import soak
 
-SECONDS = 9.0
+SECONDS = 7.0
 
 
 @pytest.mark.timeout(300)
@@ -21,3 +21,4 @@ def test_the_books_close_whatever_went_wrong(seed: int, tmp_path: Path) -> None:
     assert result.counts["host started again"]
     assert result.states["released"]
     assert result.states["quarantined"]
+    assert result.states["lost"]
