@@ -2,8 +2,8 @@
 
 import argparse
 import sys
-from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -21,7 +21,6 @@ from recording.settings import CHUNK_QUEUE, EVENT_QUEUE, URGENT_QUEUE
 WIDTH = 80
 """Columns of a terminal that nobody has made wider."""
 
-_ENDED = ("released", "kept")
 _ID_END = 8  # characters: the beginnings are alike
 type Json = Mapping[str, Any]
 
@@ -44,12 +43,13 @@ def main(arguments: list[str]) -> int:
 
 def _show(console: Console, running: Running) -> None:
     at_service = _asked(f"{running.control}/recordings")["recordings"]
-    views = [_view(running, recording["recordingId"]) for recording in at_service]
+    views = [_of_app(running, f"recordings/{quote(one['recordingId'], safe='')}") for one in at_service]
+    owed = {one["recordingId"]: one for one in _owed(running)}
     events = _asked(f"{running.control}/published")["events"]
     armed = _asked(f"{running.control}/faults")["armed"]
     faults = ", ".join(f"{fault['name']} (struck {fault['hits']} times)" for fault in armed)
     if at_service:
-        console.print(recordings_table(at_service, views, datetime.now(UTC)), "")
+        console.print(recordings_table(at_service, views, owed), "")
     else:
         console.print("Nothing is recorded yet: make up has printed how a call begins.")
     if events:
@@ -64,9 +64,18 @@ def _asked(url: str) -> Any:  # noqa: ANN401 - JSON
     return response.json()
 
 
-def _view(running: Running, recording_id: str) -> Json:
-    """The app's view of a recording; empty if the app does not know it, or cannot answer."""
-    url = f"{running.app}/recordings/{quote(recording_id, safe='')}"
+def _owed(running: Running) -> Iterator[Json]:
+    """All that the app owes, page by page."""
+    after: str | None = ""
+    while after is not None:
+        page = _of_app(running, f"owed?limit=50&after={after}")
+        yield from page.get("owed", ())
+        after = page.get("next")
+
+
+def _of_app(running: Running, path: str) -> Json:
+    """What the app answers; empty if it does not know it, or cannot answer."""
+    url = f"{running.app}/{path}"
     response = requests.get(url, headers={"x-functions-key": running.function_key}, timeout=30)
     found: Json = response.json() if response.ok else {}
     return found
@@ -87,44 +96,31 @@ def _queues(running: Running) -> str:
     )
 
 
-def recordings_table(at_service: Iterable[Json], views: Iterable[Json], now: datetime) -> Table:
-    """A line for each recording: its state at the app, and what is owed until when."""
+def recordings_table(at_service: Iterable[Json], views: Iterable[Json], owed: Mapping[str, Json]) -> Table:
+    """A line for each recording: its state at the app, and what is owed until when, by recording id."""
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0)
     for column in ("recording", "output", "state", "owed", "left"):
         table.add_column(column, overflow="fold")
     for recording, view in zip(at_service, views, strict=True):
+        open_ = owed.get(recording["recordingId"], {})
         table.add_row(
             _short(recording["recordingId"]),
             "-".join(recording["output"][name] for name in ("content", "channel", "format")),
             view.get("state", "not known"),
-            owed(recording, view),
-            _left(view, now),
+            _why(open_) if open_ else "nothing",
+            _left(open_),
         )
     return table
 
 
-def owed(recording: Json, view: Json) -> str:
-    """What is not done yet, in words."""
-    if recording["state"] != "ended":
-        return "its end"
-    if not view.get("announcedAt"):
-        return "its file event"
-    if view["completedAt"]:
-        return "nothing"
-    return "; ".join(_owed_of(chunk) for chunk in view["chunks"] if chunk["state"] not in _ENDED) or "its manifest"
+def _why(open_: Json) -> str:
+    what = "; ".join(open_["owed"])
+    return f"{what}: {open_['lastError']}" if open_["lastError"] else what
 
 
-def _owed_of(chunk: Json) -> str:
-    lacks = " and ".join(chunk["lacks"]) or "release"
-    why = chunk["apart"]["reasons"] if chunk["apart"] else []
-    cause = why[-1] if why else (chunk["lastFailure"] or {}).get("cause", "")
-    return f"{lacks} of chunk {chunk['index']}" + (f": {cause}" if cause else "")
-
-
-def _left(view: Json, now: datetime) -> str:
-    if view.get("completedAt") or not view.get("due"):
-        return ""
-    return str(datetime.fromisoformat(view["due"]) - now).partition(".")[0]
+def _left(open_: Json) -> str:
+    left = open_.get("secondsLeft")
+    return "" if left is None else str(timedelta(seconds=left))
 
 
 def published_table(events: Iterable[Json]) -> Table:

@@ -93,6 +93,22 @@ class CatalogUpdates:
         with self._locked(recording_id) as own:
             return self._save(recording_id, facts, own, known, by)
 
+    def apply_once(self, entry: CatalogEntry, *facts: Fact, by: Actor) -> Decision:
+        """As `apply`, for facts that are true only of this very entry: if it has changed since, nothing is saved.
+
+        Raises:
+            CatalogConflict: it has changed since it was loaded.
+            Transient: the catalog is unavailable.
+        """
+        with self._locked(entry.recording.recording_id) as own:
+            decision = decide_all(entry, facts, self.now(), by)
+            try:
+                own.latest = self._save_opened(entry, with_opening(entry, decision.entry))
+            except CatalogConflict:
+                own.latest = None
+                raise
+            return Decision(own.latest, decision.steps)
+
     def show_life(self, entry: CatalogEntry) -> None:
         """Note in the row of an entry that its work goes on, so that the sweep does not put its message again.
 

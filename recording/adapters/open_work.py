@@ -197,10 +197,12 @@ def _mark_of(after: str) -> Mark | None:
     if not after:
         return None
     try:
-        partition, row = json.loads(after)
-    except ValueError as error:
-        raise InvalidRequest("after", "not what an earlier page named as the next") from error
-    return str(partition), str(row)
+        match json.loads(after):
+            case [str(partition), str(row)]:
+                return partition, row
+    except ValueError:
+        pass
+    raise InvalidRequest("after", "not what an earlier page named as the next")
 
 
 def _is_conflict(error: AzureError) -> bool:

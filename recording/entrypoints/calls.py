@@ -2,8 +2,8 @@
 
 import azure.functions as func
 
-from recording.entrypoints.answers import json_answer, problem_details_async
-from recording.entrypoints.bindings import Messages, put_messages
+from recording.entrypoints.answers import problem_details_async
+from recording.entrypoints.bindings import Messages, answer_events
 from recording.entrypoints.worker import get_app, get_intake
 from recording.settings import CHUNK_QUEUE, EVENT_QUEUE, STORAGE, URGENT_QUEUE
 
@@ -25,11 +25,4 @@ async def calls_events(req: func.HttpRequest, chunks: Messages, urgent: Messages
     received = await get_intake().run(
         lambda: get_app().receiving.receive_request(body, from_event_grid=from_event_grid), len(body)
     )
-    put_messages(received, chunks, urgent, later)
-    if received.failure is not None:
-        raise received.failure
-    if received.validation_code is not None:
-        return json_answer({"validationResponse": received.validation_code})
-    if received.malformed is not None and not from_event_grid:  # Event Grid does not retry after 400
-        raise received.malformed
-    return json_answer({"events": received.outcomes})
+    return answer_events(received, chunks, urgent, later, from_event_grid=from_event_grid)

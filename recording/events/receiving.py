@@ -55,6 +55,15 @@ class Receiving:
         members = read_body(body, MOST_AT_ONCE)
         return self._take(Delivery(members, Door.FUNCTION_KEY))
 
+    def receive_file_events(self, body: bytes) -> Reception:
+        """Take file events that a person hands in, as candidates by the function key; events of calls are ignored.
+
+        Raises:
+            MalformedEvent, RequestTooLarge: as for `receive_request`.
+        """
+        members = read_body(body, MOST_AT_ONCE)
+        return self._take(Delivery(members, Door.FUNCTION_KEY), takes_calls=False)
+
     def receive_event(self, body: bytes, door: Door = Door.EVENT_GRID) -> Reception:
         """Take what Event Grid delivered to its trigger or by a webhook: one event, or an array of them."""
         try:
@@ -73,8 +82,9 @@ class Receiving:
             return self._refuse_whole(message, Door.EVENT_GRID, error)
         return self._take(delivery, is_queued=True)
 
-    def _take(self, delivery: Delivery, *, is_queued: bool = False) -> Reception:
+    def _take(self, delivery: Delivery, *, is_queued: bool = False, takes_calls: bool = True) -> Reception:
         run = self._run(delivery.door, delivery.found)
+        run.takes_calls = takes_calls and delivery.door is Door.FUNCTION_KEY
         for member in delivery.members:
             run.take(member)
         if run.has_announced:

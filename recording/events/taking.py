@@ -50,6 +50,7 @@ class Run:
         monotonic: a clock, in seconds.
         door: by which the events came.
         found: where the app found them; empty for a delivery.
+        takes_calls: whether the events of calls and handshakes are for this run; the doors for file events ignore them.
         has_announced: whether there was a file event.
         taken: how many events were begun.
         refused: how many malformed events were reported one by one.
@@ -69,6 +70,7 @@ class Run:
     monotonic: Callable[[], float]
     door: Door
     found: str = ""
+    takes_calls: bool = False
     reception: Reception = field(default_factory=Reception)
     has_announced: bool = False
     taken: int = 0
@@ -92,17 +94,17 @@ class Run:
             self.refuse(member, error)
             return
         match event:
-            case ValidationEvent() if self.door is Door.FUNCTION_KEY:
+            case ValidationEvent() if self.takes_calls:
                 self.reception.validation_code = event.code
                 self._answer(member, "validated")
             case FileEvent():
                 self.has_announced = True
                 self._now_or_later(member, lambda journal: self._announce(member, event, journal))
-            case CallEvent() if self.door is Door.FUNCTION_KEY:
+            case CallEvent() if self.takes_calls:
                 self._now_or_later(member, lambda _: self._start(member, event))
-            case CallEndEvent() if self.door is Door.FUNCTION_KEY:
+            case CallEndEvent() if self.takes_calls:
                 self._now_or_later(member, lambda _: self._end(member, event))
-            case _:  # also a call event at the doors for file events: only the endpoint starts recordings
+            case _:  # also a call event at the doors for file events: only the endpoint for call events takes it
                 self.ignored.append(member)
                 self._answer(member, "ignored", reason=f"{event_type_of(member.raw)} concerns no recording"[:200])
 

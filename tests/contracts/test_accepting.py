@@ -16,7 +16,7 @@ from recording.core.model import Actor, Chunk, ChunkState, Ruling
 from tests.contracts.apps import settings_of
 
 pytestmark = pytest.mark.usefixtures("closed_connections")
-ARCHIVE, QUARANTINE, _ = CONTAINERS
+ARCHIVE, QUARANTINE, *_ = CONTAINERS
 DOUBTED = b"what no player plays " * 200_000
 """Of several blocks."""
 

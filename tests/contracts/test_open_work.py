@@ -122,7 +122,7 @@ def test_a_sign_of_life_and_the_next_look_are_noted(work: Work) -> None:
     assert [] == pages(work, 10)
 
 
-@pytest.mark.parametrize("after", ["nonsense", "[1, 2, 3]", "{}"])
+@pytest.mark.parametrize("after", ["nonsense", "[1, 2, 3]", "{}", "7", "null", "[1, []]"])
 def test_a_page_that_no_page_named_is_a_bad_request(after: str, work: Work) -> None:
     with pytest.raises(InvalidRequest):
         work.page(10, after)

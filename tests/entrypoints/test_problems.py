@@ -8,9 +8,12 @@ from recording.core import errors, outputs
 from recording.core.errors import (
     CallRefused,
     CatalogConflict,
+    ConditionMissing,
+    DecisionRefused,
     InvalidRequest,
     MalformedEvent,
     Permanent,
+    RecordingChanged,
     RecordingError,
     RequestIdReused,
     RequestTooLarge,
@@ -55,6 +58,9 @@ def refusal(operation: str, status: int, code: str = "", running: RecordingId | 
         (refusal("pause recording", 409, "8600"), 409, "call-refused"),
         (refusal("read state", 412), 409, "call-refused"),
         (refusal(START, 403, "8600"), 409, "call-refused"),
+        (DecisionRefused("decide about chunk", "it is released"), 409, "decision-refused"),
+        (RecordingChanged("decide about chunk", "it has changed"), 412, "recording-changed"),
+        (ConditionMissing("If-Match", "missing"), 428, "condition-missing"),
         (RequestTooLarge("body", "large"), 413, "request-too-large"),
         (RequestIdReused(START, "it was sent with another order"), 422, "request-id-reused"),
         (Permanent("save entry", "too many"), 500, "permanent"),
@@ -78,7 +84,12 @@ def test_every_error_there_is_can_be_told(kind: type[RecordingError]) -> None:
     """A transient error is 503, any other 500, unless the list above says otherwise."""
     found = problem(kind("do it", "it failed"))
 
-    known = {UnknownRecording.code: 404, RequestIdReused.code: 422}
+    known = {
+        UnknownRecording.code: 404,
+        DecisionRefused.code: 409,
+        RecordingChanged.code: 412,
+        RequestIdReused.code: 422,
+    }
 
     assert known.get(kind.code, 503 if issubclass(kind, Transient) else 500) == found.status
 

@@ -2,31 +2,18 @@
 
 import io
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
-import pytest
 from rich.console import Console
 from rich.table import Table
 
-from local.status import WIDTH, owed, published_table, recordings_table
+from local.status import WIDTH, published_table, recordings_table
 
-NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ENDED: Mapping[str, Any] = {
     "recordingId": "a-recording-id-of-many-characters",
     "state": "ended",
     "output": {"content": "audioVideo", "channel": "mixed", "format": "mp4"},
 }
-
-
-def chunk(**known: object) -> dict[str, Any]:
-    """The app's view of a chunk that is only announced."""
-    return {"index": 0, "state": "announced", "lacks": ["media"], "apart": None, "lastFailure": None, **known}
-
-
-def view(*chunks: Mapping[str, Any], **known: object) -> dict[str, Any]:
-    """The app's view of a recording whose chunks are all announced."""
-    return {"state": "announced", "announcedAt": "x", "completedAt": None, "due": None, "chunks": list(chunks), **known}
 
 
 def printed(table: Table) -> str:
@@ -36,36 +23,18 @@ def printed(table: Table) -> str:
     return shown.getvalue()
 
 
-@pytest.mark.parametrize(
-    ("recording", "told", "words"),
-    [
-        ({"state": "active"}, {}, "its end"),
-        ({"state": "paused"}, view(chunk()), "its end"),
-        ({}, {}, "its file event"),
-        ({}, view(announcedAt=None), "its file event"),
-        ({}, view(chunk()), "media of chunk 0"),
-        ({}, view(chunk(lacks=["media", "metadata"])), "media and metadata of chunk 0"),
-        ({}, view(chunk(lastFailure={"cause": "503"})), "media of chunk 0: 503"),
-        ({}, view(chunk(apart={"reasons": ["short"]}, lastFailure={"cause": "503"})), "media of chunk 0: short"),
-        ({}, view(chunk(state="archived", lacks=[])), "release of chunk 0"),
-        ({}, view(chunk(state="released", lacks=[]), chunk(index=1)), "media of chunk 1"),
-        ({}, view(chunk(state="kept", lacks=[]), chunk(state="released", lacks=[])), "its manifest"),
-        ({}, view(chunk(state="released", lacks=[]), completedAt="x"), "nothing"),
-    ],
-)
-def test_what_is_owed_is_told_in_words(recording: Mapping[str, Any], told: Mapping[str, Any], words: str) -> None:
-    """What the recording waits for next, and why."""
-    assert words == owed({**ENDED, **recording}, told)
+def test_a_recording_shows_what_is_owed_why_and_how_long_its_source_is_left() -> None:
+    """The text of what is owed is not cut; a recording that the app does not know is shown too."""
+    reason = "chunk 0: it lasts 10.0 s, and 60.0 s were recorded as the metadata file and the event say"
+    media = {"owed": ["media of chunk 0", "release of chunk 1"], "lastError": reason, "secondsLeft": 86_398}
+    its_end = {"owed": ["its end"], "lastError": None, "secondsLeft": None}
+    at_service = [{**ENDED, "recordingId": f"{number}"} for number in range(3)]
+    views = [{"state": "quarantined"}, {"state": "started"}, {}]
+    shown = printed(recordings_table(at_service, views, {"0": media, "1": its_end}))
 
-
-def test_a_recording_shows_how_long_its_source_is_left() -> None:
-    """Until it is complete; the text of what is owed is not cut."""
-    reason = "it lasts 10.0 s, and 60.0 s were recorded as the metadata file and the event say"
-    open_ = view(chunk(apart={"reasons": [reason]}), state="quarantined", due="2026-03-02T11:59:58Z")
-    complete = view(chunk(state="released", lacks=[]), state="released", due="2026-03-02T11:59:58Z", completedAt="x")
-    shown = printed(recordings_table([ENDED] * 3, [open_, complete, {}], NOW))
     assert 1 == shown.count("23:59:58")
-    assert all(word in shown for word in (*reason.split(), "…aracters", "audioVideo-mixed-mp4", "not known"))
+    assert all(word in shown for word in (*reason.split(), "release", "its end", "nothing", "not known"))
+    assert "None" not in shown
 
 
 def test_an_event_shows_what_it_says() -> None:

@@ -21,7 +21,7 @@ from local.stack import CONTAINERS, TABLE, Stack, wait_for
 from recording.adapters import clients
 from recording.adapters.catalog import TableCatalog
 from recording.core.errors import CatalogConflict
-from recording.core.model import RecordingId
+from recording.core.model import Chunk, RecordingId
 from recording.core.naming import encode
 
 ARCHIVE, QUARANTINE, JOURNAL, DEAD_LETTERS = CONTAINERS
@@ -159,15 +159,19 @@ def _wait[T](stack: Stack, recording_id: str, found: Callable[[], T], what: str)
 def outlive(stack: Stack, recording_id: str) -> None:
     """Set `due` and `gone_by` of a recording's chunks to the past, so that their sources count as expired."""
     ended = datetime.now(UTC) - timedelta(seconds=1)
+    rewrite(stack, recording_id, lambda chunk: replace(chunk, due=ended, gone_by=ended))
+
+
+def rewrite(stack: Stack, recording_id: str, change: Callable[[Chunk], Chunk]) -> None:
+    """Change the chunks of a recording in the catalog."""
     table = clients.table(TABLE, stack.azurite.connection_string)
     catalog = TableCatalog(table)
 
     def is_written() -> bool:
         entry = catalog.load(RecordingId(recording_id))
         assert entry is not None
-        chunks = tuple(replace(chunk, due=ended, gone_by=ended) for chunk in entry)
         try:
-            catalog.save(replace(entry, chunks=chunks))
+            catalog.save(replace(entry, chunks=tuple(map(change, entry))))
         except CatalogConflict:
             return False
         return True

@@ -19,7 +19,7 @@ from recording.events.taking import MOST_NAMED, Reception
 from tests.core.entries_of import NOW
 from tests.core.formats.file_events import CHUNKS_PATH, RECORDING, changed, chunk, cloud_event, file_event
 from tests.environments import settings_of
-from tests.fakes import FakeArchive, FakeCalls, FakeCatalog, FakeDirectory, FakeOpenWork, FakeTopic
+from tests.fakes import FakeArchive, FakeCalls, FakeCatalog, FakeDirectory, FakeOpenWork, FakeTickQueue, FakeTopic
 
 SUBJECT = "/recording/call/c/recordingId/"
 OTHER = "Microsoft.Communication.IncomingCall"
@@ -51,10 +51,13 @@ class World:
     def __init__(self) -> None:
         self.catalog, self.journal, self.topic, self.calls = PickyCatalog(), FakeArchive(), FakeTopic(), FakeCalls()
         self.seconds = 0.0
+        open_work = FakeOpenWork()
         self.receiving = compose(
             settings_of(),
             catalog=self.catalog,
-            open_work=FakeOpenWork(),
+            open_work=open_work,
+            sweep_states=open_work,
+            tick_queue=FakeTickQueue(lambda: NOW),
             directory=FakeDirectory(),
             journal=self.journal,
             topic=self.topic,
@@ -301,6 +304,30 @@ def test_a_caller_is_told_what_is_wrong_with_his_request(world: World) -> None:
     assert isinstance(posted(world, [{}], from_event_grid=False).malformed, MalformedEvent)
     with pytest.raises(RequestTooLarge):
         posted(world, [world.call_event(CALL_CONNECTED) for _ in range(MOST_AT_ONCE + 1)], from_event_grid=False)
+    assert {} == world.calls.recordings
+
+
+@pytest.mark.parametrize("schema", [file_event, cloud_event], ids=["Event Grid", "CloudEvents"])
+@pytest.mark.parametrize("wrap", [lambda event: event, lambda event: [event]], ids=["one", "an array"])
+def test_a_file_event_that_a_person_hands_in_is_a_candidate_by_the_function_key(
+    world: World, schema: Callable[[], dict[str, Any]], wrap: Callable[[object], object]
+) -> None:
+    """In the journal as it came, and with a message for each chunk."""
+    received = world.receiving.receive_file_events(json.dumps(wrap(schema())).encode())
+    (chunk_,) = world.catalog.entries[RecordingId(RECORDING)]
+
+    assert (["announced"], 1) == ([one["outcome"] for one in received.outcomes], len(received.messages))
+    assert [Door.FUNCTION_KEY] == [one.door for one in chunk_.candidates]
+    assert [schema()] == [json.loads(body) for body in world.kept]
+
+
+def test_what_a_person_hands_in_neither_starts_a_recording_nor_answers_a_handshake(world: World) -> None:
+    """These are for the endpoint of call events."""
+    handshake = {"eventType": "Microsoft.EventGrid.SubscriptionValidationEvent", "data": {"validationCode": "abc"}}
+    body = json.dumps([world.call_event(CALL_CONNECTED), handshake]).encode()
+    received = world.receiving.receive_file_events(body)
+
+    assert (["ignored", "ignored"], None) == ([one["outcome"] for one in received.outcomes], received.validation_code)
     assert {} == world.calls.recordings
 
 

@@ -40,6 +40,24 @@ class RequestIdReused(Permanent):
     field: ClassVar[str] = "Repeatability-Request-ID"
 
 
+class ConditionMissing(InvalidRequest):
+    """A request that must name the version that it is made for (If-Match) names none."""
+
+    code = "condition_missing"
+
+
+class RecordingChanged(Permanent):
+    """The recording is not as the caller has seen it: look again, and decide again."""
+
+    code = "recording_changed"
+
+
+class DecisionRefused(Permanent):
+    """A person's decision cannot be carried out in the state of the chunk."""
+
+    code = "decision_refused"
+
+
 class HostileLocation(Permanent):
     """A URL that is not one of the service's recording locations; nothing was sent to it."""
 

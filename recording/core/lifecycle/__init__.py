@@ -137,7 +137,7 @@ from recording.core.lifecycle.next_step import (
 from recording.core.lifecycle.opening import is_stale, open_at, with_opening
 from recording.core.lifecycle.rulings import refusal
 from recording.core.lifecycle.tables import CHUNK_TRANSITIONS, RECORDING_TRANSITIONS
-from recording.core.lifecycle.wholeness import doubts_about_whole, lacks
+from recording.core.lifecycle.wholeness import completion_at, doubts_about_whole, lacks
 
 __all__ = [
     "CHUNK_TRANSITIONS",
@@ -179,6 +179,7 @@ __all__ = [
     "Stopped",
     "Told",
     "Warned",
+    "completion_at",
     "decide",
     "decide_all",
     "doubts_about_whole",

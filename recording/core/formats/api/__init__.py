@@ -1,13 +1,29 @@
-"""The app's own HTTP API: JSON bodies to requests, and entries to JSON."""
+"""The app's own HTTP API: JSON bodies and queries to requests, and entries to JSON."""
 
+from recording.core.formats.api.decisions import DecisionRequest, etag, parse_decision
+from recording.core.formats.api.lists import RUNBOOK, history_view, owed_view, summary_view, unread_view
+from recording.core.formats.api.paging import ListRequest, PageRequest, mark, parse_list, parse_page
 from recording.core.formats.api.requests import MOST_BODY, StartRequest, parse_json, parse_start
 from recording.core.formats.api.views import Containers, recording_view
 
 __all__ = [
     "MOST_BODY",
+    "RUNBOOK",
     "Containers",
+    "DecisionRequest",
+    "ListRequest",
+    "PageRequest",
     "StartRequest",
+    "etag",
+    "history_view",
+    "mark",
+    "owed_view",
+    "parse_decision",
     "parse_json",
+    "parse_list",
+    "parse_page",
     "parse_start",
     "recording_view",
+    "summary_view",
+    "unread_view",
 ]

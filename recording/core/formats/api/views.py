@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from recording.core.lifecycle import doubts_about_whole, lacks
-from recording.core.model import CatalogEntry, Chunk, Failure, Place, Proof, Subject, Unread
+from recording.core.model import CatalogEntry, Chunk, Failure, Place, Proof, Unread
 from recording.core.outputs import output_fields
+from recording.core.owing import lacking
 from recording.core.times import format_known, format_time, in_milliseconds
 
 
@@ -72,7 +73,7 @@ def _chunk_view(chunk: Chunk, containers: Containers) -> dict[str, object]:
         **_copy_view(chunk.proof, containers),
         "apart": {**_copy_view(apart, containers), "reasons": list(chunk.doubts)} if apart or chunk.doubts else None,
         "overflow": {**_copy_view(overflow, containers), "reasons": list(chunk.overflow_doubts)} if overflow else None,
-        "lacks": list(_lacks(chunk)),
+        "lacks": [str(subject) for subject in lacking(chunk)],
         "candidates": len(chunk.candidates),
         "due": format_known(chunk.due),
         "goneBy": format_known(chunk.gone_by),
@@ -99,12 +100,6 @@ def _copy_view(proof: Proof | None, containers: Containers) -> dict[str, object]
         "verifiedAt": format_known(proof.verified_at),
         "metadata": {"blob": metadata.name, "length": metadata.length, "sha256": metadata.sha256} if metadata else None,
     }
-
-
-def _lacks(chunk: Chunk) -> tuple[str, ...]:
-    """Which of the chunk's two blobs, media and metadata file, are not in the archive."""
-    has_metadata = chunk.announced.metadata_location is None or bool(chunk.proof and chunk.proof.metadata)
-    return (*([] if chunk.is_proven else [str(Subject.MEDIA)]), *([] if has_metadata else [str(Subject.METADATA)]))
 
 
 def _failure_view(failure: Failure) -> dict[str, object]:

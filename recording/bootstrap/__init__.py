@@ -6,24 +6,10 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache, cached_property, partial
 from typing import TypedDict, Unpack
 
 from recording import ports
-from recording.adapters import clients
-from recording.adapters.archive import BlobArchive, BlobRetention
-from recording.adapters.blob_source import BlobSource
-from recording.adapters.calls import AcsCalls
-from recording.adapters.catalog import TableCatalog
-from recording.adapters.guarding import guarded
-from recording.adapters.inventory import BlobInventory
-from recording.adapters.ledger import TableLedger
-from recording.adapters.open_work import TableDirectory, TableOpenWork, TableThrottle
-from recording.adapters.probe import BlobProbe, StorageQueueProbe
-from recording.adapters.queue import StorageEventQueue, StorageQueue, StorageTickQueue
-from recording.adapters.source import AcsSource
-from recording.adapters.table import Table
-from recording.adapters.topic import EventGridTopic, NoTopic
+from recording.bootstrap.real_parts import RealParts
 from recording.calls.controlling import Controlling
 from recording.calls.ending import Ending
 from recording.calls.starting import Starting
@@ -47,13 +33,15 @@ from recording.core.model import Place
 from recording.core.watching import Limits
 from recording.events.receiving import Receiving
 from recording.refusing import Refusing
-from recording.settings import CHUNK_QUEUE, EVENT_QUEUE, QUEUES, SWEEP_QUEUE, URGENT_QUEUE, Settings
+from recording.settings import Settings
 from recording.watch.auditing import Auditing
-from recording.watch.checks import Check, Checks
+from recording.watch.checks import Check
 from recording.watch.dead_letters import DeadLetters
+from recording.watch.deciding import Deciding
 from recording.watch.draining import Draining
 from recording.watch.heartbeat import Heartbeat
 from recording.watch.journal_check import JournalCheck
+from recording.watch.listing import Listing
 from recording.watch.probing import Probing
 from recording.watch.putting_back import PuttingBack
 from recording.watch.replaying import Replaying
@@ -80,6 +68,8 @@ class App:
     probing: Probing
     sweeping: Sweeping
     ticking: Ticking
+    listing: Listing
+    deciding: Deciding
     heartbeat: Heartbeat
     now: Callable[[], datetime]
 
@@ -119,7 +109,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
     """Build the app. No request is sent before the first call, and no adapter is made whose part is given."""
     logging.getLogger("azure").setLevel(logging.WARNING)  # at INFO it writes every URL it asks
     now, monotonic = parts.get("now", _utc_now), parts.get("monotonic", time.monotonic)
-    real = _RealParts(settings, now)
+    real = RealParts(settings, now)
     source = parts.get("source") or real.source
     archive = parts.get("archive") or real.archive
     topic = parts.get("topic") or real.topic
@@ -217,190 +207,9 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         draining=Draining(updates, queue, putting_back, refusing, ledger, waits),
         probing=Probing(checks, time.monotonic),  # its threads wait in real time, whatever the given clock says
         sweeping=sweeping,
+        listing=Listing(catalog, open_work, directory),
+        deciding=Deciding(updates, queue, now),
         ticking=ticking,
         heartbeat=heartbeat,
         now=now,
     )
-
-
-@dataclass
-class _RealParts:
-    """The adapters that the settings ask for, each made when it is needed, and each guarded."""
-
-    settings: Settings
-    now: Callable[[], datetime]
-
-    @property
-    def source(self) -> ports.Source:
-        acs = self.settings.communication
-        return guarded(AcsSource(clients.source_requests(acs.endpoint, self._credential(acs.access_key))))
-
-    @property
-    def calls(self) -> ports.Calls:
-        acs = self.settings.communication
-        return guarded(AcsCalls(clients.call_automation(acs.endpoint, self._credential(acs.access_key))))
-
-    @property
-    def topic(self) -> ports.Topic:
-        topic = self.settings.topic
-        if not topic.endpoint:
-            return guarded(NoTopic())
-        return guarded(EventGridTopic(clients.event_grid(topic.endpoint, self._credential(topic.key))))
-
-    @property
-    def catalog(self) -> ports.Catalog:
-        return guarded(TableCatalog(self._table(self.settings.archive.catalog_table)))
-
-    @property
-    def directory(self) -> ports.Directory:
-        return guarded(TableDirectory(self._table(self.settings.archive.catalog_table)))
-
-    @property
-    def open_work(self) -> ports.OpenWork:
-        return guarded(TableOpenWork(self._table(self.settings.archive.open_table)))
-
-    @property
-    def throttle(self) -> ports.Throttle:
-        return guarded(TableThrottle(self._table(self.settings.archive.open_table)))
-
-    @property
-    def sweep_states(self) -> ports.SweepStates:
-        return guarded(TableOpenWork(self._table(self.settings.archive.open_table)))
-
-    @property
-    def queue(self) -> ports.ChunkQueue:
-        return guarded(StorageQueue(self._queue(CHUNK_QUEUE), self._queue(URGENT_QUEUE)))
-
-    @property
-    def event_queue(self) -> ports.EventQueue:
-        return guarded(StorageEventQueue(self._queue(EVENT_QUEUE)))
-
-    @property
-    def tick_queue(self) -> ports.TickQueue:
-        return guarded(StorageTickQueue(self._queue(SWEEP_QUEUE)))
-
-    @cached_property
-    def _queue(self) -> Callable[[str], clients.Queue]:
-        """Makes a client of a queue."""
-        storage = self.settings.storage
-        return partial(
-            clients.queue,
-            connection_string=storage.connection_string,
-            uri=storage.queue_uri,
-            credential=self._storage_identity,
-        )
-
-    @property
-    def ledger(self) -> ports.Ledger:
-        return guarded(TableLedger(self._table(self.settings.archive.open_table)))
-
-    @cached_property
-    def _table(self) -> Callable[[str], Table]:
-        """A client of a table; asked again for the same, it is the same."""
-        storage = self.settings.storage
-        make = partial(
-            clients.table,
-            connection_string=storage.connection_string,
-            uri=storage.table_uri,
-            credential=self._storage_identity,
-        )
-        return cache(make)
-
-    @property
-    def dead_letters(self) -> ports.Inventory:
-        return guarded(self._inventory(self.settings.archive.dead_letter_container))
-
-    @property
-    def journal_inventory(self) -> ports.Inventory:
-        return guarded(self._inventory(self.settings.archive.journal_container))
-
-    def _inventory(self, container: str) -> BlobInventory:
-        return BlobInventory(self._blob_service, self._container(container))
-
-    @property
-    def archive(self) -> ports.Archive:
-        archive = self.settings.archive
-        retention = BlobRetention(
-            self.now,
-            tier=archive.tier,
-            immutable_days=archive.immutable_days,
-            locked=archive.immutable_locked,
-            legal_hold=archive.legal_hold,
-        )
-        return guarded(self._container(archive.container, retention))
-
-    @property
-    def quarantine(self) -> ports.Archive:
-        return guarded(self._container(self.settings.archive.quarantine_container))
-
-    def checks(self, catalog: ports.Catalog, open_work: ports.OpenWork, calls: ports.Calls) -> Mapping[str, Check]:
-        """The checks of all services, over adapters of their own where the use cases have others or none."""
-        archive, blob = self.settings.archive, self._blob_service
-        # In the archive's tier, but without its retention: a probe is removed.
-        retention = BlobRetention(self.now, tier=archive.tier)
-        return Checks(
-            probe=guarded(self._container(archive.probe_container, retention)),
-            probed=guarded(BlobProbe(blob.url, clients.blob_requests(blob), archive.probe_container)),
-            tier=archive.tier,
-            containers={
-                **{
-                    name: guarded(self._container(name))
-                    for name in (archive.container, archive.quarantine_container, archive.journal_container)
-                },
-                **({"of the overflow": self.overflow} if self.settings.overflow.is_set else {}),
-            },
-            queues={name: guarded(StorageQueueProbe(self._queue(name))) for name in QUEUES},
-            catalog=catalog,
-            open_work=open_work,
-            calls=calls,
-            new_id=uuid.uuid4,
-        ).all()
-
-    @property
-    def quarantined(self) -> ports.ReadableSource:
-        requests = clients.blob_requests(self._blob_service, retries=0)  # the copy engine repeats them
-        return guarded(BlobSource(self._blob_service.url, requests, self.settings.archive.quarantine_container))
-
-    @property
-    def overflow(self) -> ports.Archive:
-        service = self._overflow_service
-        return guarded(BlobArchive(service, clients.blob_requests(service), self.settings.overflow.container))
-
-    @property
-    def overflowed(self) -> ports.ReadableSource:
-        service = self._overflow_service
-        requests = clients.blob_requests(service, retries=0)
-        return guarded(BlobSource(service.url, requests, self.settings.overflow.container))
-
-    @cached_property
-    def _overflow_service(self) -> clients.BlobService:
-        overflow = self.settings.overflow
-        identity = None if overflow.connection_string else self._identity(self.settings.storage.client_id)
-        return clients.blob_service(overflow.connection_string, overflow.blob_uri, identity)
-
-    @property
-    def journal(self) -> ports.Journal:
-        return guarded(self._container(self.settings.archive.journal_container))
-
-    @cached_property
-    def _container(self) -> Callable[..., BlobArchive]:
-        """Makes an archive of a container; all of them share the clients."""
-        return partial(BlobArchive, self._blob_service, clients.blob_requests(self._blob_service))
-
-    @cached_property
-    def _blob_service(self) -> clients.BlobService:
-        storage = self.settings.storage
-        return clients.blob_service(storage.connection_string, storage.blob_uri, self._storage_identity)
-
-    def _credential(self, key: str) -> clients.Credential:
-        return clients.access_key(key) if key else self._identity(self.settings.identity.client_id)
-
-    @property
-    def _storage_identity(self) -> clients.Identity | None:
-        storage = self.settings.storage
-        return None if storage.connection_string else self._identity(storage.client_id)
-
-    @cached_property
-    def _identity(self) -> Callable[[str], clients.Identity]:
-        """The identity of a client id, one for all clients: a token is asked for once."""
-        return cache(clients.identity)

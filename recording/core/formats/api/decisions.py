@@ -1,0 +1,87 @@
+"""A person's decision about a chunk, as a request; and the ETag of the recording for which it is made."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from recording.core.errors import ConditionMissing, InvalidRequest
+from recording.core.formats import reading
+from recording.core.formats.api.requests import parse_json
+from recording.core.model import Actor, CatalogEntry, Ruling
+
+LONGEST_NAME = 200
+"""Characters of the name of the person who decides."""
+LONGEST_REASON = 500
+"""Characters of a reason: the history of a recording keeps hundreds."""
+_FIELDS = frozenset({"decision", "reason", "by"})
+_CONDITION = "If-Match"
+_ETAG = re.compile(r'(?:W/)?"?([0-9a-f]{32})"?')
+"""With or without quotes; a gateway that compresses answers marks their ETags as weak."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRequest:
+    """A decision, its reason, who decides, and the ETag of the recording that the person has seen."""
+
+    ruling: Ruling
+    reason: str
+    by: Actor
+    etag: str
+
+
+def etag(entry: CatalogEntry) -> str:
+    """The ETag of a recording: another one after each change of its entry; empty for one that is not in the catalog.
+
+    It is a digest, so that nobody takes the catalog's own ETag from it and saves past this app.
+    """
+    if not entry.version:
+        return ""
+    return f'"{hashlib.sha256(entry.version.encode()).hexdigest()[:32]}"'
+
+
+def parse_decision(body: bytes, condition: str | None) -> DecisionRequest:
+    """Read a decision.
+
+    Args:
+        body: JSON with `decision`, `reason` and `by`.
+        condition: the caller's If-Match header, if it sent one.
+
+    Raises:
+        ConditionMissing: there is no If-Match.
+        InvalidRequest: `field` is missing, unknown, or of the wrong type.
+    """
+    found = parse_json(body)
+    if not isinstance(found, Mapping):
+        raise InvalidRequest("body", "not a JSON object")
+    fields = reading.StrictFields(found, InvalidRequest)
+    unknown = sorted(fields.names - _FIELDS)
+    if unknown:
+        raise InvalidRequest(unknown[0][:80], f"unknown field; known are {', '.join(sorted(_FIELDS))}")
+    ruling = fields.need("decision", _ruling, f"missing, or none of {', '.join(Ruling)}")
+    reason = fields.need("reason", _line(LONGEST_REASON), f"missing, blank, or over {LONGEST_REASON} characters")
+    by = fields.need("by", _line(LONGEST_NAME), f"missing, blank, or over {LONGEST_NAME} characters")
+    return DecisionRequest(ruling, reason, Actor(f"person:{by}"), _etag_of(condition))
+
+
+def _etag_of(condition: str | None) -> str:
+    if condition is None or not condition.strip():
+        raise ConditionMissing(_CONDITION, "missing; give the ETag of the recording that you have looked at")
+    match = _ETAG.fullmatch(condition.strip())
+    if match is None:
+        raise InvalidRequest(_CONDITION, "not the ETag of a recording; a decision is made for one that was looked at")
+    return f'"{match[1]}"'
+
+
+def _ruling(found: object) -> Ruling | None:
+    return Ruling(found) if isinstance(found, str) and found in set(Ruling) else None
+
+
+def _line(longest: int) -> reading.Kind[str]:
+    """A text that is not blank, of bounded length."""
+
+    def read(found: object) -> str | None:
+        value = found.strip() if isinstance(found, str) else found
+        return None if reading.why_no_text(value, longest) else str(value)
+
+    return read

@@ -1,0 +1,72 @@
+"""Carries out what a person decides about a chunk."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from recording import log
+from recording.catalog_updates import CatalogUpdates
+from recording.core.deadlines import is_urgent
+from recording.core.errors import CatalogConflict, DecisionRefused, RecordingChanged, Transient, UnknownRecording
+from recording.core.formats import api
+from recording.core.formats.messages import ChunkMessage
+from recording.core.lifecycle import Decided, refusal
+from recording.core.model import CatalogEntry, DocumentId, RecordingId
+from recording.ports import ChunkQueue
+
+_OPERATION = "decide about chunk"
+
+
+@dataclass(frozen=True, slots=True)
+class Deciding:
+    """Decide about chunks that are in doubt, lost, or not archived yet."""
+
+    updates: CatalogUpdates
+    queue: ChunkQueue
+    now: Callable[[], datetime]
+
+    def decide(self, recording_id: RecordingId, document_id: DocumentId, asked: api.DecisionRequest) -> CatalogEntry:
+        """Save a decision if the recording is still as the person has seen it, and drive the chunk; the new entry.
+
+        On a conflict nothing is tried again: what the person has not seen is not decided.
+
+        Raises:
+            UnknownRecording: the catalog has no such chunk.
+            RecordingChanged: the recording has changed since.
+            DecisionRefused: the decision cannot be carried out in the state of the chunk.
+            Transient: the decision is not saved.
+        """
+        ids = {"recording_id": recording_id, "document_id": document_id}
+        entry = self.updates.load(recording_id)
+        chunk = None if entry is None else entry.chunk(document_id)
+        if entry is None or chunk is None:
+            raise UnknownRecording(_OPERATION, "the catalog does not know it", ids=ids)
+        if api.etag(entry) != asked.etag:
+            raise _changed(ids)
+        why_not = refusal(chunk, asked.ruling)
+        if why_not:
+            raise DecisionRefused(_OPERATION, why_not, ids=ids)
+        try:
+            fact = Decided(document_id, asked.ruling, asked.reason)
+            decision = self.updates.apply_once(entry, fact, by=asked.by)
+        except CatalogConflict as error:
+            raise _changed(ids) from error
+        log.event("recording.decided", {**ids, "decision": asked.ruling})
+        for of in decision.steps:
+            self._drive(decision.entry, of)
+        return decision.entry
+
+    def _drive(self, entry: CatalogEntry, document_id: DocumentId) -> None:
+        """Put the message of a chunk; the run that takes it publishes the alerts too."""
+        recording_id, chunk = entry.recording.recording_id, entry.chunk(document_id)
+        hurry = chunk is not None and not chunk.is_closed and is_urgent(chunk.due, self.now())
+        try:
+            self.queue.put(ChunkMessage(recording_id, document_id), timedelta(), is_urgent=hurry)
+        except Transient as error:  # the decision is saved, so that its row is open: the sweep puts the message
+            ids = {"recording_id": recording_id, "document_id": document_id}
+            log.event("recording.message_left", {**ids, "code": error.code, "cause": error.cause}, logging.WARNING)
+
+
+def _changed(ids: dict[str, str]) -> RecordingChanged:
+    return RecordingChanged(_OPERATION, "the recording has changed since it was looked at", ids=ids)

@@ -1,0 +1,84 @@
+"""A decision as a request, and the ETag that it must name."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from recording.core.errors import ConditionMissing, InvalidRequest
+from recording.core.formats.api import DecisionRequest, etag, parse_decision
+from recording.core.model import Actor, Ruling
+from tests.core.entries_of import chunk, entry_of
+
+DECISION: dict[str, object] = {"decision": "accept", "reason": "I listened to it.", "by": "Ada"}
+SEEN = replace(entry_of(chunk(0)), version="1")
+TAG = etag(SEEN)
+
+
+def decision(condition: str | None = TAG) -> DecisionRequest:
+    return parse_decision(json.dumps(DECISION).encode(), condition)
+
+
+def test_a_decision_says_what_why_and_by_whom() -> None:
+    assert DecisionRequest(Ruling.ACCEPT, "I listened to it.", Actor("person:Ada"), TAG) == decision()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("decision", None),
+        ("decision", "delete"),
+        ("decision", ["accept"]),
+        ("reason", None),
+        ("reason", "  "),
+        ("reason", "x" * 501),
+        ("by", None),
+        ("by", ""),
+        ("by", 7),
+        ("by", "x" * 201),
+        ("by", "\ud800"),
+        ("another", "x"),
+    ],
+)
+def test_what_is_missing_unknown_or_makes_no_sense_is_named(field: str, value: object) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        parse_decision(json.dumps({**DECISION, field: value}).encode(), TAG)
+
+    assert field == caught.value.field
+
+
+def test_a_decision_that_is_no_object_is_refused() -> None:
+    with pytest.raises(InvalidRequest, match="body"):
+        parse_decision(b"[]", TAG)
+
+
+@pytest.mark.parametrize("given", [TAG, TAG.strip('"'), f"W/{TAG}", f" {TAG} "], ids=["quoted", "bare", "weak", "wide"])
+def test_the_etag_is_read_as_gateways_and_people_write_it(given: str) -> None:
+    assert TAG == decision(given).etag
+
+
+@pytest.mark.parametrize("given", [None, "", " "])
+def test_a_decision_without_a_condition_is_refused(given: str | None) -> None:
+    with pytest.raises(ConditionMissing) as caught:
+        decision(given)
+
+    assert "If-Match" == caught.value.field
+
+
+@pytest.mark.parametrize("given", ["*", '"x"', f"{TAG}, {TAG}"])
+def test_a_condition_that_is_no_etag_is_refused(given: str) -> None:
+    """`*` too: nobody decides about what they have not looked at."""
+    with pytest.raises(InvalidRequest, match="looked at") as caught:
+        decision(given)
+
+    assert not isinstance(caught.value, ConditionMissing)
+
+
+def test_an_etag_is_of_one_version() -> None:
+    """It is a strong one, and does not show the catalog's own; what is not in the catalog has none."""
+    other = replace(SEEN, version="W/\"datetime'2026-03-01T12%3A00%3A00Z'\"")
+
+    assert TAG != etag(other)
+    assert "datetime" not in etag(other)
+    assert ('"', '"') == (TAG[0], TAG[-1])
+    assert "" == etag(entry_of(chunk(0)))
