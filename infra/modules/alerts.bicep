@@ -98,7 +98,7 @@ var logAlerts = [
   {
     name: 'PoisonMessage'
     severity: 0
-    description: 'A message of one of the queues was given up, and moved to the poison queue beside it.'
+    description: 'A message of one of the queues was given up. The app drives its work again; if that fails too, another alert follows.'
     scope: workspaceId
     // From the account's own log: the host moves messages there without a line of its own at times.
     query: 'StorageQueueLogs | where OperationName == "PutMessage" and Uri has "-poison"'
@@ -110,7 +110,7 @@ var metricAlerts = [
   {
     name: 'DeadLetteredEvent'
     severity: 0
-    description: 'Event Grid gave up on an event. It is in the container recordings-deadletter.'
+    description: 'Event Grid gave up on an event. It is in the container recordings-deadletter, and the app replays it once.'
     scope: systemTopicId
     namespace: 'Microsoft.EventGrid/systemTopics'
     metric: 'DeadLetteredCount'
