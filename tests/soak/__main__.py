@@ -3,6 +3,7 @@
 import argparse
 import os
 import secrets
+import signal
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -29,6 +30,7 @@ def main() -> int:
     asked = parser.parse_args()
     seed = secrets.randbelow(1_000_000) if asked.seed is None else asked.seed
     os.environ.update(past_proxies(os.environ))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what make sends; everything is stopped in order then
     console = Console()
     folder = folder_for("soak", asked.name)
     try:
@@ -38,6 +40,8 @@ def main() -> int:
             result = soak(plan_of(seed, asked.seconds), folder, LOCAL / "media", _say(console), asked.patience)
     except FolderInUseError as taken:
         sys.exit(f"A soak runs already: {taken}")
+    except KeyboardInterrupt:
+        sys.exit(f"stopped. Again: make soak SECONDS={asked.seconds:.0f} SEED={seed}")
     _show(console, result, seed, asked.seconds)
     return int(bool(result.findings))
 

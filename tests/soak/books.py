@@ -5,6 +5,7 @@ kept, or a person was told why not; when the rows of open work are those of what
 message lies in a poison queue.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
@@ -90,13 +91,15 @@ class Books:
         return self._catalog.load(RecordingId(recording_id)) is not None
 
     def leaks(self) -> list[Finding]:
-        """Secrets, URLs and participants in the host's log, and requests to hosts that are not the service's."""
+        """Secrets, URLs and participants in the log, secrets in what was published, requests to foreign hosts."""
+        secrets, published = secrets_of(self._stack), json.dumps(self._stack.event_grid.topic.received)
+        found = [Finding("what was published", name) for name, secret in secrets.items() if secret in published]
         logged = (self._stack.folder / "host.log").read_text(encoding="utf-8", errors="replace")
         try:
-            assert_nothing_leaked(self._stack, logged, secrets_of(self._stack))
+            assert_nothing_leaked(self._stack, logged, secrets)
         except AssertionError as error:
-            return [Finding("host.log", str(error))]
-        return []
+            found.append(Finding("host.log", str(error)))
+        return found
 
     def _listed(self) -> set[str]:
         """The recordings that the catalog lists, of today and yesterday."""

@@ -1,32 +1,20 @@
 """Carries out a plan on the real stack, sets everything right, and waits for the books to close."""
 
-import json
-import threading
+import math
 import time
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import singledispatchmethod
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import requests
-
-from local.acs.model import Call as LiveCall
 from local.host import HostNotReadyError
 from local.stack import DEAD_LETTERS
 from recording.settings import QUEUES
-from tests.endurance.scene import sound
 from tests.scenarios.worlds import outlive
 from tests.soak import plan
 from tests.soak.books import Books, Finding
 from tests.soak.stack import TIME_TO_LIVE, SoakStack
-
-if TYPE_CHECKING:
-    from local.acs.faults import Fault as ArmedAtSource
-    from local.acs.faults import Trigger
-    from local.faultproxy.faults import Fault as ArmedAtStorage
+from tests.soak.steps import Log, Steps
 
 _TICK = 0.05
 _LOOK_EVERY = 1.0
@@ -63,39 +51,22 @@ def soak(
     """
     stack = SoakStack(folder, wanted.outage * _GIVES_UP / TIME_TO_LIVE, media_folder)
     with (folder / "soak.jsonl").open("w", encoding="utf-8") as log, stack, Books(stack) as books:
-        run = _Run(wanted, stack, books, say, _Log(log.write))
+        run = _Run(wanted, stack, books, say, Log(log.write))
         try:
             return run.through(patience)
         finally:
             run.end()
 
 
-class _Log:
-    """JSON lines, each with the seconds since the beginning; thread-safe."""
-
-    def __init__(self, write: Callable[[str], object]) -> None:
-        self._write = write
-        self._began = time.monotonic()
-        self._lock = threading.Lock()
-
-    def __call__(self, what: str, **fields: object) -> None:
-        line = json.dumps({"at": round(time.monotonic() - self._began, 3), "what": what, **fields}, default=str)
-        with self._lock:
-            self._write(f"{line}\n")
-
-
 class _Run:
-    """One run, on one thread; calls have threads of their own, for the app may answer late or never."""
+    """One run: the plan's time, and the host, which is killed and started again."""
 
     def __init__(
-        self, wanted: plan.Plan, stack: SoakStack, books: Books, say: Callable[[str], object], log: _Log
+        self, wanted: plan.Plan, stack: SoakStack, books: Books, say: Callable[[str], object], log: Log
     ) -> None:
         self._plan, self._stack, self._books, self._say, self._log = wanted, stack, books, say, log
         self._counts: Counter[str] = Counter()
-        self._armed: list[tuple[float, ArmedAtSource | ArmedAtStorage]] = []
-        self._lasting: list[ArmedAtSource] = []
-        self._calls: list[LiveCall] = []
-        self._callers = ThreadPoolExecutor(8, thread_name_prefix="caller")
+        self._steps = Steps(stack, books, log, self._now)
         self._outliving: set[str] = set()
         self._down_until: float | None = None
         self._starting = 0.0
@@ -112,11 +83,10 @@ class _Run:
             self._log("published", event=event)
         for finding in findings:
             self._log("finding", subject=finding.subject, says=finding.says)
-        struck = Counter({fault.name: fault.hits for _, fault in self._armed if fault.hits})
-        return Result(tuple(findings), self._counts, struck, self._books.states, seconds)
+        return Result(tuple(findings), self._counts, self._steps.struck, self._books.states, seconds)
 
     def end(self) -> None:
-        self._callers.shutdown(wait=True, cancel_futures=True)
+        self._steps.stop()
 
     # --- the three parts ---
 
@@ -125,7 +95,7 @@ class _Run:
         steps = list(self._plan.steps)
         is_out, said = False, 0.0
         while (now := self._now()) < self._plan.seconds or steps:
-            self._stop_faults(now)
+            self._steps.end_faults(now)
             if not is_out and now >= self._plan.outage_at:
                 is_out = True
                 self._begin_outage()
@@ -135,7 +105,10 @@ class _Run:
                 step = steps.pop(0)
                 self._log("step", step=type(step).__name__, planned=step.at)
                 self._counts[type(step).__name__] += 1
-                self._do(step)
+                if isinstance(step, plan.Kill):
+                    self._kill(step)
+                else:
+                    self._steps.do(step)
             if now - said >= _SAY_EVERY:
                 said = now
                 self._say(self._progress(now))
@@ -151,16 +124,13 @@ class _Run:
 
     def _set_right(self) -> None:
         """No more faults but those that keep recordings in doubt; the app runs; what is at least once comes again."""
-        for _, fault in self._armed:
-            fault.stop()
+        self._steps.end_faults(math.inf)
         self._say(f"{self._now():4.0f} s: everything is set right")
         self._start_host()
-        self._callers.shutdown(wait=True)  # the last calls end
+        self._steps.end_calls()
         self._stack.event_grid.wait_idle(60)
         self._counts["dead letters"] = sum(1 for _ in self._stack.container(DEAD_LETTERS).list_blob_names())
-        for call in self._calls:
-            self._tell(self._stack.acs.world.end_call(call))
-        self._do(plan.Announce(0.0, _LAST, plan.LENGTHS[:1]))
+        self._steps.do(plan.Announce(0.0, _LAST, plan.LENGTHS[:1]))
 
     def _outlive(self) -> None:
         """Let the last moment pass of the sources that are gone, which is a day away, as soon as the app knows them."""
@@ -182,92 +152,15 @@ class _Run:
                 self._say(f"{self._now():4.0f} s: {len(findings)} things are open; {findings[0].says}")
             time.sleep(_LOOK_EVERY)
 
-    # --- the steps ---
+    # --- the host, and the time ---
 
-    @singledispatchmethod
-    def _do(self, step: plan.Step) -> None:
-        raise TypeError(f"nothing is known of {step}")
-
-    @_do.register
-    def _(self, step: plan.Announce) -> None:
-        world = self._stack.acs.world
-        contents = [sound(length, step.number * 10 + index) for index, length in enumerate(step.lengths)]
-        event = world.add_recording(contents)
-        (recording,) = (one for one in world.recordings.values() if one.event_id == event["id"])
-        documents = recording.documents
-        for document in documents if step.redirects else ():
-            self._lasting.append(world.arm("redirects", object_id=document))
-        if step.is_gone:
-            self._books.gone.add(recording.recording_id)
-            for document in documents:
-                world.expire(document)
-        if step.is_doubtful:
-            self._books.doubtful.add(recording.recording_id)
-            self._lasting += [world.arm("metadata_of_another", object_id=one, count=None) for one in documents]
-        self._log("announced", number=step.number, recording=recording.recording_id, documents=documents)
-        self._stack.event_grid.publish(event, copies=step.copies)
-
-    @_do.register
-    def _(self, step: plan.Call) -> None:
-        call = self._stack.acs.world.start_call(chunk_ms=step.chunk_ms)
-        self._calls.append(call)
-        if step.is_silent:
-            self._stack.silence(call)
-        self._callers.submit(self._call, step, call)
-
-    @_do.register
-    def _(self, step: plan.SourceFault) -> None:
-        trigger: Trigger = {**step.trigger, "count": step.count}
-        fault = self._stack.acs.world.arm(step.name, **trigger)
-        self._armed.append((self._now() + step.lasts, fault))
-
-    @_do.register
-    def _(self, step: plan.StorageFault) -> None:
-        fault = self._stack.proxy.arm(step.name, step.operation, step.moment, count=step.count, seconds=1.0)
-        self._armed.append((self._now() + step.lasts, fault))
-
-    @_do.register
-    def _(self, step: plan.Kill) -> None:
+    def _kill(self, step: plan.Kill) -> None:
         if self._down_until is None:
             if step.in_order:
                 self._stack.host.stop()
             else:
                 self._stack.host.kill()
             self._down_until = self._now() + step.down
-
-    @_do.register
-    def _(self, step: plan.LoseMessages) -> None:
-        self._stack.lose_messages(step.queue)
-
-    @_do.register
-    def _(self, step: plan.RefuseEvents) -> None:
-        self._stack.event_grid.topic.fail(503, step.count)
-
-    def _call(self, step: plan.Call, call: LiveCall) -> None:
-        """A call that is recorded by request; a start whose outcome is unknown is asked for again, as people do."""
-        world = self._stack.acs.world
-        self._tell(world.connect(call))
-        for _ in range(_STARTS):
-            try:
-                reply = self._stack.call("POST", "recordings", json={"serverCallId": call.server_call_id})
-                self._log("start", call=call.call_connection_id, status=reply.status_code)
-                if reply.ok:
-                    break
-            except requests.RequestException as error:
-                self._log("start", call=call.call_connection_id, error=type(error).__name__)
-            time.sleep(step.lasts / _STARTS)
-        time.sleep(step.lasts)
-        self._tell(world.end_call(call))
-
-    def _tell(self, callback: list[dict[str, object]]) -> None:
-        """Send a callback to the app, once: it may be lost."""
-        try:
-            reply = self._stack.call("POST", "calls/events", json=callback)
-            self._log("callback", status=reply.status_code)
-        except requests.RequestException as error:
-            self._log("callback", error=type(error).__name__)
-
-    # --- the host, and the time ---
 
     def _start_host(self) -> None:
         if self._down_until is None:
@@ -285,15 +178,10 @@ class _Run:
             return
         raise RuntimeError("the host does not start any more; see host.log")
 
-    def _stop_faults(self, now: float) -> None:
-        for until, fault in self._armed:
-            if now >= until and not fault.spent:
-                fault.stop()
-
     def _progress(self, now: float) -> str:
         world = self._stack.acs.world
         gone = sum(not source.exists for source in world.objects.values())
-        struck = sum(fault.hits for _, fault in self._armed)
+        struck = self._steps.struck.total()
         host = "up" if self._down_until is None else "down"
         chunks = f"{gone} of {len(world.objects)} chunks are released"
         return (
