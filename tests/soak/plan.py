@@ -1,7 +1,7 @@
 """What a soak does, and when: computed from a seed, so that the seed reproduces it.
 
 A plan has two parts. In the first, recordings come, and faults, kills and lost messages with them. In the second, the
-outage, the app is down while recordings go on, until Event Grid has given up their events; and the queues are emptied.
+outage, the app is down while recordings go on, until Event Grid has given up their events; and the messages are lost.
 """
 
 import random
@@ -14,8 +14,11 @@ from local.acs.faults import Trigger
 from local.faultproxy.faults import FAULTS as STORAGE_FAULTS
 from local.faultproxy.faults import Moment
 from local.faultproxy.operations import Operation
-from recording.settings import QUEUES
+from recording.settings import CHUNK_QUEUE, SWEEP_QUEUE, URGENT_QUEUE
 
+LOST_FROM = (CHUNK_QUEUE, URGENT_QUEUE, SWEEP_QUEUE)
+"""Queues whose messages may be lost: the sweep finds their work. An event that was put into its queue is not looked for
+again before ten minutes, and a dead letter that was replayed not at all."""
 LENGTHS = (32_044, 1_500_000, 2_600_000)
 """Bytes of a chunk: one, two or three blocks of a mebibyte."""
 SHORTEST_OUTAGE = 3.0
@@ -171,7 +174,7 @@ def plan_of(seed: int, seconds: float) -> Plan:
     every(0.5, 1.6, lambda at: _source_fault(chance, at))
     every(0.4, 1.4, lambda at: _storage_fault(chance, at))
     every(4.0, 9.0, lambda at: Kill(at, chance.uniform(0.0, 2.0), chance.random() < 0.25))
-    every(5.0, 15.0, lambda at: LoseMessages(at, chance.choice(QUEUES)))
+    every(5.0, 15.0, lambda at: LoseMessages(at, chance.choice(LOST_FROM)))
     every(6.0, 20.0, lambda at: RefuseEvents(at, chance.randint(1, 3)))
     # At least one of each kind that a person must hear of, however short the plan is.
     steps.append(Announce(outage_at * 0.3, next(numbers), LENGTHS[:1], is_doubtful=True))

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from local.host import HostNotReadyError
 from local.stack import DEAD_LETTERS
-from recording.settings import QUEUES
 from tests.scenarios.worlds import outlive
 from tests.soak import plan
 from tests.soak.books import Books, Finding
@@ -119,7 +118,7 @@ class _Run:
         if self._down_until is None:
             self._stack.host.kill()
         self._down_until = self._plan.seconds
-        for queue in QUEUES:
+        for queue in plan.LOST_FROM:
             self._stack.lose_messages(queue)
 
     def _set_right(self) -> None:
