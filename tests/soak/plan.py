@@ -17,8 +17,8 @@ from local.faultproxy.operations import Operation
 from recording.settings import CHUNK_QUEUE, SWEEP_QUEUE, URGENT_QUEUE
 
 LOST_FROM = (CHUNK_QUEUE, URGENT_QUEUE, SWEEP_QUEUE)
-"""Queues whose messages may be lost: the sweep finds their work. An event that was put into its queue is not looked for
-again before ten minutes, and a dead letter that was replayed not at all."""
+"""Queues whose messages may be lost: the sweep finds their work at once. An event whose message is lost is looked for in
+the journal after ten minutes, which is longer than anybody waits for the books."""
 LENGTHS = (32_044, 1_500_000, 2_600_000)
 """Bytes of a chunk: one, two or three blocks of a mebibyte."""
 SHORTEST_OUTAGE = 3.0
