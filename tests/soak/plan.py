@@ -17,8 +17,8 @@ from local.faultproxy.operations import Operation
 from recording.settings import CHUNK_QUEUE, SWEEP_QUEUE, URGENT_QUEUE
 
 LOST_FROM = (CHUNK_QUEUE, URGENT_QUEUE, SWEEP_QUEUE)
-"""Queues whose messages may be lost: the sweep finds their work soon. An event whose message is lost is looked for in the
-journal after ten minutes, which is too late here."""
+"""Queues whose messages may be lost: the sweep finds their work soon. An event whose message is lost is looked for in
+the journal after ten minutes, which is too late here."""
 LENGTHS = (32_044, 1_500_000, 2_600_000)
 """Bytes of a chunk: one, two or three blocks of a mebibyte."""
 SHORTEST_OUTAGE = 3.0
