@@ -21,7 +21,7 @@ from local.eventgrid.deadletters import ContainerStore
 from local.host import FunctionsHost
 from local.net.hosts import TOPIC_HOST
 from recording.core.formats.events import RECORDING_FILE_STATUS_UPDATED
-from recording.settings import CHUNK_QUEUE, EVENT_QUEUE, OURS, SWEEP_QUEUE, URGENT_QUEUE
+from recording.settings import CHUNK_QUEUE, EVENT_QUEUE, OURS, QUEUES
 
 ROOT = Path(__file__).parents[1]
 CONTAINERS = tuple(str(OURS[f"{key}_CONTAINER"].default) for key in ("ARCHIVE", "QUARANTINE", "JOURNAL", "DEAD_LETTER"))
@@ -190,7 +190,7 @@ def provision(connection_string: str) -> None:
     tables = TableServiceClient.from_connection_string(connection_string)
     for table in (TABLE, OPEN_TABLE):
         tables.create_table_if_not_exists(table)
-    for queue in (CHUNK_QUEUE, URGENT_QUEUE, EVENT_QUEUE, SWEEP_QUEUE):
+    for queue in QUEUES:
         with contextlib.suppress(ResourceExistsError):
             QueueServiceClient.from_connection_string(connection_string).create_queue(queue)
 

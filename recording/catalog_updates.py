@@ -16,8 +16,8 @@ from enum import Enum, auto
 from recording import log
 from recording.core.errors import CatalogConflict, RecordingError, Transient
 from recording.core.formats import notifications
-from recording.core.lifecycle import Decision, Fact, Told, decide_all, with_opening
-from recording.core.model import APP, Actor, Alert, CatalogEntry, RecordingId
+from recording.core.lifecycle import Decision, Fact, Told, decide_all, life_of, with_opening
+from recording.core.model import APP, Actor, Alert, CatalogEntry, DocumentId, RecordingId
 from recording.ports import Catalog, Directory, OpenWork, Topic
 
 _FIRST_WAIT = 0.02
@@ -109,15 +109,15 @@ class CatalogUpdates:
                 raise
             return Decision(own.latest, decision.steps)
 
-    def show_life(self, entry: CatalogEntry) -> None:
-        """Note in the row of an entry that its work goes on, so that the sweep does not put its message again.
+    def show_life(self, entry: CatalogEntry, document_id: DocumentId) -> None:
+        """Note in the row of an entry that the work on a chunk goes on, so that the sweep puts no message for it.
 
         Raises:
             Transient: it could not be noted; the sweep may put a message too many.
         """
         recording = entry.recording
         if recording.opening.hour is not None:
-            self.open_work.touch(recording.recording_id, recording.opening, since=self.now())
+            self.open_work.touch(recording.recording_id, recording.opening, lives={life_of(document_id): self.now()})
 
     def tell(self, entry: CatalogEntry) -> CatalogEntry:
         """Publish the entry's untold alerts, then save that they are told; the new entry.

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -20,6 +21,7 @@ from recording.core.times import format_time, parse_time
 from recording.ports import DayPage, OpenPage, OpenRow, SweepState
 
 _HOUR = "%Y%m%d%H"
+_LIFE = "life"
 _AFTER_HOURS = ":"
 """Greater than every hour, which consists of digits, and less than every other partition."""
 _SWEEP, _STATE, _THROTTLE = "sweep", "state", "throttle"
@@ -54,6 +56,20 @@ class TableOpenWork:
             if not is_no_such_row(error):
                 raise _error("close work", error, recording_id) from error
 
+    def remove_old(self, recording_id: RecordingId, opening: Opening, before: datetime) -> bool:
+        """See `ports.OpenWork.remove_old`."""
+        keys = _keys(recording_id, opening)
+        try:
+            row, etag = self._table.get(*keys)
+            is_old = (parse_time(row.get("since")) or before) < before
+            if is_old:
+                self._table.delete(*keys, etag)
+        except AzureError as error:
+            if is_no_such_row(error) or _is_conflict(error):
+                return False
+            raise _error("close work", error, recording_id) from error
+        return is_old
+
     def touch(
         self,
         recording_id: RecordingId,
@@ -61,10 +77,12 @@ class TableOpenWork:
         *,
         since: datetime | None = None,
         look_at: datetime | None = None,
+        lives: Mapping[str, datetime] | None = None,
     ) -> None:
         """See `ports.OpenWork.touch`."""
         partition, row = _keys(recording_id, opening)
-        given = {name: format_time(at) for name, at in (("since", since), ("lookAt", look_at)) if at is not None}
+        times = {"since": since, "lookAt": look_at, **(lives or {})}
+        given = {name: format_time(at) for name, at in times.items() if at is not None}
         try:
             self._table.merge({"PartitionKey": partition, "RowKey": row, **given})
         except AzureError as error:
@@ -83,7 +101,7 @@ class TableOpenWork:
 
     def page(self, limit: int, after: str = "", until: datetime | None = None) -> OpenPage:
         """See `ports.OpenWork.page`."""
-        last = f"lt '{_AFTER_HOURS}'" if until is None else f"le '{until.astimezone(UTC):{_HOUR}}'"
+        last = f"lt '{_AFTER_HOURS}'" if until is None else f"le '{_hour(until)}'"
         condition = f"PartitionKey ge '0' and PartitionKey {last}"
         rows, following = _page(self._table, "list open work", condition, limit, after)
         return OpenPage(tuple(found for row in rows if (found := _open_row(row)) is not None), following)
@@ -159,7 +177,13 @@ class TableDirectory:
 def _keys(recording_id: RecordingId, opening: Opening) -> tuple[str, str]:
     if opening.hour is None:
         raise AssertionError("an opening without an hour has no row")
-    return f"{opening.hour.astimezone(UTC):{_HOUR}}", f"{encode(recording_id)}~{opening.number}"
+    return _hour(opening.hour), f"{encode(recording_id)}~{opening.number}"
+
+
+def _hour(moment: datetime) -> str:
+    """The hour as a key, with four digits of the year: `strftime` gives fewer for the early years of a wrong event."""
+    utc = moment.astimezone(UTC)
+    return f"{utc.year:04}{utc:%m%d%H}"
 
 
 def _day(moment: datetime) -> str:
@@ -171,7 +195,10 @@ def _open_row(row: Row) -> OpenRow | None:
     try:
         hour = datetime.strptime(row["PartitionKey"], _HOUR).replace(tzinfo=UTC)
         opening = Opening(hour, int(row["number"]))
-        return OpenRow(RecordingId(str(row["recordingId"])), opening, _time(row["since"]), _time(row["lookAt"]))
+        recording_id, since, look_at = RecordingId(str(row["recordingId"])), _time(row["since"]), _time(row["lookAt"])
+        signs = {name: parse_time(value) for name, value in row.items() if name.startswith(_LIFE)}
+        lives = {name: at for name, at in signs.items() if at is not None}
+        return OpenRow(recording_id, opening, since, look_at, lives)
     except (KeyError, ValueError, TypeError):
         keys = {"partition": row.get("PartitionKey"), "row": row.get("RowKey")}
         log.event("sweep.row_unreadable", keys, logging.ERROR)
@@ -200,7 +227,7 @@ def _mark_of(after: str) -> Mark | None:
         match json.loads(after):
             case [str(partition), str(row)]:
                 return partition, row
-    except ValueError:
+    except (ValueError, RecursionError):
         pass
     raise InvalidRequest("after", "not what an earlier page named as the next")
 

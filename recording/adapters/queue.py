@@ -20,11 +20,7 @@ class StorageTickQueue:
 
     def put(self, number: int, delay: timedelta) -> None:
         """See `ports.TickQueue.put`."""
-        seconds = -(-delay // timedelta(seconds=1))
-        try:
-            self._client.send_message(Tick(number).to_message(), visibility_timeout=seconds)
-        except AzureError as error:
-            raise storage_error("put tick", "queue", error, {}) from error
+        _send(self._client, Tick(number).to_message(), delay, {"queue": str(self._client.queue_name)})
 
 
 class StorageQueue:

@@ -93,9 +93,9 @@ class Table:
         """Change the given properties of a row that exists, whatever its ETag; the new ETag."""
         return self._write("MERGE", _path(row["PartitionKey"], row["RowKey"]), row, {**_JSON, "If-Match": "*"})
 
-    def delete(self, partition: str, row: str) -> None:
-        """Delete a row that exists, whatever its ETag."""
-        self._send("DELETE", _path(partition, row), {**_JSON, "If-Match": "*"})
+    def delete(self, partition: str, row: str, etag: str = "*") -> None:
+        """Delete a row that exists and has this ETag; by default whatever its ETag."""
+        self._send("DELETE", _path(partition, row), {**_JSON, "If-Match": etag})
 
     def _write(self, method: str, path: str, row: Row, headers: Mapping[str, str]) -> str:
         types = {name + _TYPE: _BINARY for name, value in row.items() if isinstance(value, bytes)}

@@ -147,7 +147,12 @@ class RealParts:
             containers={
                 **{
                     name: guarded(self._container(name))
-                    for name in (archive.container, archive.quarantine_container, archive.journal_container)
+                    for name in (
+                        archive.container,
+                        archive.quarantine_container,
+                        archive.journal_container,
+                        archive.dead_letter_container,
+                    )
                 },
                 **({"of the overflow": self.overflow} if self.settings.overflow.is_set else {}),
             },

@@ -59,7 +59,11 @@ class Announcing:
             },
         )
         hurry = is_urgent(due, now)
-        return [ChunkMessage(event.recording_id, document_id, now, hurry) for document_id in decision.steps]
+        looks = {chunk.document_id: chunk.look_at for chunk in decision.entry}
+        return [
+            ChunkMessage(event.recording_id, document_id, looks[document_id] or now, hurry)
+            for document_id in decision.steps
+        ]
 
     def _name(self, event: FileEvent, chunk: AnnouncedChunk, output: Output | None, now: datetime) -> BlobName:
         return self.template.render(

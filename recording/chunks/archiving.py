@@ -178,7 +178,7 @@ class Archiving:
                 continue
             if fact is None:
                 if attempt.has_progressed:
-                    self.updates.show_life(entry)
+                    self.updates.show_life(entry, message.document_id)
                 return entry, now
             if _leads_to_completion(entry, fact, message, now):
                 unsaved = (fact,)

@@ -93,9 +93,10 @@ class Overflowing:
                 raise error  # a copy of what is in doubt stands apart already
             proof = overflow.putting.put(entry, chunk, candidate, metadata, attempt)
         except RecordingError as second:
-            if second is not error:
-                fields = {**_ids(entry, chunk), "code": second.code, "cause": second}
-                log.event("recording.overflow_failed", fields, logging.ERROR)
+            if second is error:
+                raise
+            fields = {**_ids(entry, chunk), "code": second.code, "cause": second}
+            log.event("recording.overflow_failed", fields, logging.ERROR)
             raise error from second
         if isinstance(proof, CutOff):
             return None

@@ -21,6 +21,8 @@ _KNOWN_FOR = timedelta(seconds=5)
 _USUAL = timedelta(seconds=30)
 _LONGEST = timedelta(minutes=10)
 """A longer Retry-After is not believed of a service that keeps a recording for a day."""
+_MOST_AHEAD = 2 * _LONGEST
+"""A moment further in the future was written by a clock that was wrong."""
 _SPREAD = timedelta(seconds=15)
 """Chunks that wait for the same moment are tried over this time, not at once."""
 
@@ -45,7 +47,7 @@ class Throttling:
         """When the chunk may be tried, if not now."""
         now = self.now()
         until = self._read(now)
-        if until is None or until <= now or is_urgent(chunk.due, now):
+        if until is None or not now < until <= now + _MOST_AHEAD or is_urgent(chunk.due, now):
             return None
         share = hashlib.sha256(chunk.document_id.encode("utf-8", "surrogatepass")).digest()[0] / 255
         return min(until, now + _LONGEST) + share * _SPREAD
@@ -59,7 +61,7 @@ class Throttling:
             _USUAL if error.retry_after is None else timedelta(seconds=min(error.retry_after, _LONGEST.total_seconds()))
         )
         known = self._read(now)
-        if known is not None and known >= now + wait:
+        if known is not None and now + wait <= known <= now + _MOST_AHEAD:
             return
         self._known.at, self._known.until = now, now + wait
         try:
@@ -70,7 +72,7 @@ class Throttling:
 
     def _read(self, now: datetime) -> datetime | None:
         known = self._known
-        if known.at is None or now - known.at >= _KNOWN_FOR:
+        if known.at is None or abs(now - known.at) >= _KNOWN_FOR:
             known.at = now
             try:
                 known.until = self.throttle.throttled_until()

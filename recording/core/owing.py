@@ -7,6 +7,8 @@ from recording.core.errors import (
     ArchiveBusy,
     ArchiveDamaged,
     ArchiveRefused,
+    CopyInTheWay,
+    CopyLost,
     ForeignBlocks,
     ServiceRefused,
     SourceRefused,
@@ -31,11 +33,13 @@ class ToDo(StrEnum):
     MEND_EVENT = "mend its file event, which the journal has, and hand it in"
     FIND_CHUNKS = "find the file event of what it lacks and hand it in"
     CHECK_STORAGE = "check the storage account: its keys and roles, its network, its limits"
+    REPAIR_COPY = "restore the copy in the second account, or compare it with what has its name in the archive"
     CHECK_SOURCE = "check the access to the Communication Services resource: its keys and roles, the network"
 
 
 _BY_CODE: Mapping[str, ToDo] = {
     **{error.code: ToDo.CHECK_STORAGE for error in (ArchiveBusy, ArchiveDamaged, ArchiveRefused, ForeignBlocks)},
+    **{error.code: ToDo.REPAIR_COPY for error in (CopyInTheWay, CopyLost)},
     **{error.code: ToDo.CHECK_SOURCE for error in (ServiceRefused, SourceRefused, SourceUnreachable)},
 }
 """By the error of the last try."""
@@ -79,8 +83,8 @@ def last_error(entry: CatalogEntry) -> str:
 
 
 def most_tries(entry: CatalogEntry) -> int:
-    """The most failed tries in a row of an open chunk."""
-    return max((chunk.tries for chunk in _waiting(entry)), default=0)
+    """The most failed tries in a row of what is owed."""
+    return max((chunk.tries for chunk in _held_up(entry)), default=0)
 
 
 def to_do(entry: CatalogEntry) -> ToDo:
@@ -89,11 +93,11 @@ def to_do(entry: CatalogEntry) -> ToDo:
         return ToDo.DECIDE
     if not entry.chunks:
         return _WITHOUT_EVENT.get(entry.recording.state, ToDo.NOTHING)
-    if not any(_waiting(entry)):
-        return ToDo.FIND_CHUNKS if lacks(entry) and _is_manifest_owed(entry) else ToDo.NOTHING
     for failure in _failures(entry, _FEW):
         if failure.code in _BY_CODE:
             return _BY_CODE[failure.code]
+    if not any(_waiting(entry)):
+        return ToDo.FIND_CHUNKS if lacks(entry) and _is_manifest_owed(entry) else ToDo.NOTHING
     is_doubted = any(chunk.state is ChunkState.QUARANTINED and not chunk.is_accepted for chunk in entry)
     return ToDo.WAIT_OR_DECIDE if is_doubted else ToDo.NOTHING
 
@@ -119,11 +123,19 @@ def _waiting(entry: CatalogEntry) -> Iterator[Chunk]:
     return (chunk for chunk in entry if not chunk.is_closed or chunk.is_undecided)
 
 
+def _held_up(entry: CatalogEntry) -> Sequence[Chunk]:
+    """The chunks that wait; if none does, and a manifest is owed, those whose runs failed to write it."""
+    waiting = tuple(_waiting(entry))
+    if waiting or not _is_manifest_owed(entry):
+        return waiting
+    return tuple(one for one in entry if one.last_failure and one.last_failure.subject is Subject.MANIFEST)
+
+
 def _is_manifest_owed(entry: CatalogEntry) -> bool:
     return entry.gone_by is not None and completion_at(entry, entry.gone_by) is not None
 
 
 def _failures(entry: CatalogEntry, tries: int) -> Sequence[Failure]:
-    """The last failures of the chunks of which so many tries in a row have failed, the latest first."""
-    found = [chunk.last_failure for chunk in _waiting(entry) if chunk.tries >= tries and chunk.last_failure is not None]
+    """The last failures of what is held up, of which so many tries in a row have failed, the latest first."""
+    found = [chunk.last_failure for chunk in _held_up(entry) if chunk.tries >= tries and chunk.last_failure is not None]
     return sorted(found, key=lambda failure: failure.at, reverse=True)

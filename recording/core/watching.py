@@ -4,21 +4,28 @@ The sweep does not do the work. It puts the message again that a step waits for,
 notes what the service says about a recording whose file event has not come.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
+from types import MappingProxyType
 
 from recording.core.deadlines import MARGIN
-from recording.core.lifecycle import Done, Fact, FoundBySweep, LookAgain, Missed, NeverCame, Warned, next_step
+from recording.core.lifecycle import Done, Fact, FoundBySweep, LookAgain, Missed, NeverCame, Warned, life_of, next_step
 from recording.core.model import RUNNING, CatalogEntry, Chunk, DocumentId, RecordingState
+from recording.core.times import format_time
 
 STAGES = (timedelta(hours=12), timedelta(hours=6), timedelta(hours=1))
 """With no more time left than each of these, a person is warned."""
 NEVER_ACTIVE = timedelta(minutes=5)
 """By then a recording that the service accepted must have begun."""
 _ASKED_EVERY = timedelta(hours=1)
-_LONGEST = timedelta(hours=6)
+_SILENT = timedelta(hours=6)
+"""For so long nobody may know whether a recording still runs, before a person is told."""
+LONGEST = timedelta(hours=6)
+"""No look is later than this after the one before."""
 _SHARE = 8
+_NO_LIVES: Mapping[str, datetime] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +60,9 @@ class Look:
     again_at: datetime
 
 
-def look(entry: CatalogEntry, since: datetime, now: datetime, limits: Limits) -> Look:
+def look(
+    entry: CatalogEntry, since: datetime, now: datetime, limits: Limits, lives: Mapping[str, datetime] = _NO_LIVES
+) -> Look:
     """What the sweep does about an entry that owes something.
 
     Args:
@@ -61,15 +70,17 @@ def look(entry: CatalogEntry, since: datetime, now: datetime, limits: Limits) ->
         since: when there was the last sign that its work goes on; see `ports.OpenRow`.
         now: the time of the look.
         limits: after what time something is overdue.
+        lives: when there was the last sign of a long copy; see `ports.OpenRow`.
     """
-    drive = tuple(chunk.document_id for chunk in entry if _is_overdue(entry, chunk, since, now, limits))
-    if entry.chunks and all(chunk.is_closed for chunk in entry):
-        drive = drive[:1]  # the manifest is owed: a message of any chunk leads to it
-    facts: list[Fact] = [*_without_chunk(entry, now, limits), *_warnings(entry, now, limits)]
+    if since > now:  # by a clock that was wrong: it says nothing
+        since = now - limits.step
+    signs = {chunk.document_id: _last_sign(chunk, since, now, lives) for chunk in _stepping(entry)}
+    drive = tuple(chunk.document_id for chunk in _stepping(entry) if _is_overdue(entry, chunk, signs, now, limits))
+    facts: list[Fact] = [*_without_chunk(entry, now, limits), *_silence(entry, now), *_warnings(entry, now, limits)]
     if drive:
         facts.append(FoundBySweep("a step is overdue: its message was lost, or waits in a backlog"))
     asks = _is_to_be_asked(entry, now)
-    return Look(tuple(facts), drive, asks, min(_next_looks(entry, since, now, limits)))
+    return Look(tuple(facts), drive, asks, min(_next_looks(entry, signs, now, limits)))
 
 
 def never_active(entry: CatalogEntry, now: datetime) -> Warned | None:
@@ -112,6 +123,14 @@ def _without_chunk(entry: CatalogEntry, now: datetime, limits: Limits) -> Iterat
         yield Missed(f"it has been over for {minutes} minutes, and its file event has not come")
 
 
+def _silence(entry: CatalogEntry, now: datetime) -> Iterator[Fact]:
+    """The warning that nobody would notice the end of a recording: the service has not answered for long."""
+    recording = entry.recording
+    heard = recording.checked_at or recording.requested_at
+    if recording.state in RUNNING and not entry.chunks and heard is not None and now - heard >= _SILENT:
+        yield Warned("not known", f"the service has not said since {format_time(heard)} whether it still records")
+
+
 def _warnings(entry: CatalogEntry, now: datetime, limits: Limits) -> Iterator[Fact]:
     ends = end_of_source(entry, limits)
     stage = min((stage for stage in STAGES if ends is not None and ends - now <= stage), default=None)
@@ -129,16 +148,28 @@ def _name_of(stage: timedelta) -> str:
     return f"{stage // timedelta(hours=1)} h"
 
 
-def _is_overdue(entry: CatalogEntry, chunk: Chunk, since: datetime, now: datetime, limits: Limits) -> bool:
+def _stepping(entry: CatalogEntry) -> Iterator[Chunk]:
+    """The chunks whose steps are to be looked at: the open ones, and of the closed ones the first.
+
+    The step of every closed chunk is that of the recording, such as its manifest, to which one message leads.
+    """
+    yield from (chunk for chunk in entry if not chunk.is_closed)
+    yield from islice((chunk for chunk in entry if chunk.is_closed), 1)
+
+
+def _is_overdue(
+    entry: CatalogEntry, chunk: Chunk, signs: Mapping[DocumentId, datetime], now: datetime, limits: Limits
+) -> bool:
     step = next_step(entry, chunk.document_id, now)
     if isinstance(step, Done | LookAgain):
         return False
-    return now - _last_sign(chunk, since) >= limits.step
+    return now - signs[chunk.document_id] >= limits.step
 
 
-def _last_sign(chunk: Chunk, since: datetime) -> datetime:
+def _last_sign(chunk: Chunk, since: datetime, now: datetime, lives: Mapping[str, datetime]) -> datetime:
     """The last sign that the chunk's work goes on, or the next look that it waits for."""
-    return max(since, chunk.look_at or since)
+    alive_at = lives.get(life_of(chunk.document_id), since)
+    return max(since, chunk.look_at or since, since if alive_at > now else alive_at)
 
 
 def _is_to_be_asked(entry: CatalogEntry, now: datetime) -> bool:
@@ -150,9 +181,11 @@ def _is_to_be_asked(entry: CatalogEntry, now: datetime) -> bool:
     return asked is None or now - asked >= wait
 
 
-def _next_looks(entry: CatalogEntry, since: datetime, now: datetime, limits: Limits) -> Iterator[datetime]:
+def _next_looks(
+    entry: CatalogEntry, signs: Mapping[DocumentId, datetime], now: datetime, limits: Limits
+) -> Iterator[datetime]:
     """Moments at which there may be something to do again; the wait grows with the age of what is not done."""
-    yield now + _LONGEST
+    yield now + LONGEST
     ends = end_of_source(entry, limits)
     if ends is not None:
         yield from (ends - stage for stage in STAGES if ends - stage > now)
@@ -161,12 +194,12 @@ def _next_looks(entry: CatalogEntry, since: datetime, now: datetime, limits: Lim
         yield from (moment for moment in (ended + limits.file_event, ended + limits.retention + MARGIN) if moment > now)
     if entry.recording.state in RUNNING and not entry.chunks:
         yield now + (_ASKED_EVERY if entry.recording.active_at is not None else NEVER_ACTIVE)
-    for chunk in entry:
+    for chunk in _stepping(entry):
         step = next_step(entry, chunk.document_id, now)
         if isinstance(step, LookAgain):
             yield step.at + limits.step
         elif not isinstance(step, Done):
-            sign = _last_sign(chunk, since)
+            sign = signs[chunk.document_id]
             yield sign + limits.step if now - sign < limits.step else now + _patience(chunk, sign, now, limits)
 
 

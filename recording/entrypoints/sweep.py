@@ -17,7 +17,7 @@ blueprint = func.Blueprint()
 def sweep_timer(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the binding needs the name
     """Sweep, and begin the chain of ticks again if it is broken."""
     app = get_app()
-    app.ticking.ensure()
+    app.ticking.wake()  # the timer sweeps in any case
     app.sweeping.sweep_all()
 
 

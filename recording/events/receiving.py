@@ -8,15 +8,13 @@ Time and output of a delivery are bounded. Events that do not fit the time Event
 events. Of refused and ignored events the first few are logged one by one, the others as a count.
 """
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from recording import log
 from recording.calls.ending import Ending
 from recording.calls.starting import Starting
 from recording.chunks.announcing import Announcing
-from recording.core.errors import MalformedEvent, RecordingError
+from recording.core.errors import MalformedEvent
 from recording.core.formats.deliveries import MOST_AT_ONCE, Delivery, Member, read_body, read_message
 from recording.core.model import Door
 from recording.events.taking import Reception, Run
@@ -88,15 +86,8 @@ class Receiving:
         for member in delivery.members:
             run.take(member)
         if run.has_announced:
-            self._wake_sweep()
+            self.ticking.wake()  # a failure is no reason to deliver the events again
         return run.finished(is_queued=is_queued and len(delivery.members) > 1)
-
-    def _wake_sweep(self) -> None:
-        """Begin the chain of ticks again if it is broken; a failure is no reason to deliver the events again."""
-        try:
-            self.ticking.ensure()
-        except RecordingError as error:
-            log.event("sweep.not_woken", {"code": error.code, "cause": error}, logging.WARNING)
 
     def _refuse_whole(self, body: bytes, door: Door, error: MalformedEvent) -> Reception:
         run = self._run(door)

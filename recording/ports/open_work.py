@@ -1,5 +1,6 @@
 """The open work: a row for every recording that owes something, in order of time left; and the state of the sweep."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -14,15 +15,16 @@ class OpenRow:
     Attributes:
         recording_id: whose.
         opening: hour and number; the entry of the recording says whether this row stands for it.
-        since: when there was the last sign that its work goes on: the row was put, a message was put again, or a long
-            copy has progressed.
+        since: when there was the last sign that its work goes on: the row was put, or a message was put again.
         look_at: when the sweep looks at the recording again.
+        lives: when a long copy of a chunk has progressed, under the names of `core.lifecycle.life_of`.
     """
 
     recording_id: RecordingId
     opening: Opening
     since: datetime
     look_at: datetime
+    lives: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,12 @@ class OpenWork(Protocol):
     def remove(self, recording_id: RecordingId, opening: Opening) -> None:
         """Remove the row of this opening, if there is one."""
 
+    def remove_old(self, recording_id: RecordingId, opening: Opening, before: datetime) -> bool:
+        """Remove the row of this opening if its `since` is before that moment; whether it was removed.
+
+        A row that is put again at the same moment stays: its save may be in progress.
+        """
+
     def touch(
         self,
         recording_id: RecordingId,
@@ -53,6 +61,7 @@ class OpenWork(Protocol):
         *,
         since: datetime | None = None,
         look_at: datetime | None = None,
+        lives: Mapping[str, datetime] | None = None,
     ) -> None:
         """Change what is given of the row of this opening; does nothing if it was removed."""
 
@@ -81,11 +90,12 @@ class SweepState:
         ticked_at: when a tick last came.
         busy_until: until when a slice is in progress.
         began_at: when the pass in progress began; None between two passes.
-        cursor: where the next slice goes on.
+        cursor: where the page begins at which the next slice goes on.
         finished_at: when the last pass through all open work ended.
         alive_at: when the last slice ended: the heartbeat.
         audited: the day, and where in it, the audit goes on.
         found: how many recordings the sweep has had to drive since ever.
+        done: how many rows of that page have had their turn in this pass.
         version: the ETag of what was read, the condition of the next save; empty for a state never saved.
     """
 
@@ -99,6 +109,7 @@ class SweepState:
     audited: tuple[datetime | None, str] = (None, "")
     found: int = 0
     version: str = field(default="", compare=False)
+    done: int = 0
 
 
 class SweepStates(Protocol):

@@ -12,12 +12,13 @@ from datetime import datetime, timedelta
 from recording import log
 from recording.catalog_updates import CatalogUpdates
 from recording.core.errors import RecordingError
-from recording.core.lifecycle import open_at
+from recording.core.lifecycle import FoundBySweep, open_at
 from recording.core.model import RecordingId
 from recording.ports import Directory, OpenWork, SweepStates
 
 _PAGE = 100
 _DAY = timedelta(days=1)
+_WITHOUT_ROW = "it owed something, and had no row of open work"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,12 @@ class Auditing:
             if opening.hour is not None and self.open_work.has(recording_id, opening):
                 return False
             again = self.updates.load(recording_id)
-            if opening.hour is None or again is None or again.version != entry.version:
+            if again is None or again.version != entry.version:
                 return False  # it has changed meanwhile: another row stands for it now
-            self.open_work.put(recording_id, opening, self.now())
+            if opening.hour is not None:
+                self.open_work.put(recording_id, opening, self.now())
+            else:  # a version of the app that saw nothing owed has saved it; to save it anew puts a row
+                self.updates.apply(recording_id, FoundBySweep(_WITHOUT_ROW), known=again)
         except RecordingError as error:
             fields = {"recording_id": recording_id, "code": error.code, "cause": error}
             log.event("sweep.audit_failed", fields, logging.WARNING)

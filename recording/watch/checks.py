@@ -35,7 +35,7 @@ class Checks:
         probe: the container of probes, with the tier of the archive's blobs.
         probed: the same container.
         tier: which that is; empty for the account's default.
-        containers: those that the app writes to, by name.
+        containers: the others that the app needs, by name.
         queues: those of the app, by name.
     """
 

@@ -42,8 +42,9 @@ class Draining:
     waits: Waits
 
     def drain_chunk(self, message: bytes) -> None:
-        """Put the message again if there is work for its chunk; after `MOST_DRIVEN` times a person is told.
+        """Put the message again if there is work for its chunk; after `MOST_DRIVEN` times a person is told instead.
 
+        The message of a closed chunk, whose manifest is owed, is put again each time: that step counts its failures.
         A message that cannot be read, or of a chunk that the catalog does not have, is put before a person.
 
         Raises:

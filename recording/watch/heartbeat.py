@@ -38,9 +38,10 @@ class Heartbeat:
             Transient: the table of open work is not available.
         """
         now, known = self.now(), self._known
-        if known.at is None or now - known.at >= _KNOWN_FOR:
+        if known.at is None or abs(now - known.at) >= _KNOWN_FOR:
             known.at, known.alive_at = now, self.states.load().alive_at
-        silence = now - max(known.alive_at or self.since, self.since)
+        # A moment far in the future is by a clock that was wrong: it says as little as one long past.
+        silence = min(abs(now - at) for at in (known.alive_at, self.since) if at is not None)
         if silence > _INTERVALS * self.interval + _SLICE:
             raise SweepSilent(
                 "check sweep",

@@ -86,10 +86,9 @@ class Listing:
 
 
 def _order(row: OpenRow, entry: CatalogEntry | Unlisted) -> tuple[datetime, RecordingId]:
-    at = open_at(entry) if isinstance(entry, CatalogEntry) else row.opening.hour
-    if at is None:
-        raise AssertionError("an entry with a row owes something")
-    return at, row.recording_id
+    # Another version of the app may have saved the entry, and see something owed where this one sees nothing.
+    at = open_at(entry) if isinstance(entry, CatalogEntry) else None
+    return at or row.opening.hour or row.since, row.recording_id
 
 
 def _fits(entry: CatalogEntry | Unlisted, asked: ListRequest) -> bool:

@@ -1,8 +1,8 @@
 """Replays what did not reach the app: dead letters, and events of the journal that nobody acted upon."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
-from recording.core.errors import Transient
+from recording import log
 from recording.watch.dead_letters import DeadLetters
 from recording.watch.journal_check import JournalCheck
 from recording.watch.replayed import Replayed
@@ -21,13 +21,15 @@ class Replaying:
         Raises:
             Transient: a part of it could not be done; a later call does it.
         """
-        failure: Transient | None = None
+        failure: Exception | None = None
         result = Replayed()
         for find in (self.dead_letters.replay, self.journal.replay):
             try:
                 result += find(until)
-            except Transient as error:
+            except Exception as error:  # noqa: BLE001 - not even a bug in one may stop the other
                 failure = failure or error
+        if result != Replayed():
+            log.event("sweep.replayed", asdict(result))
         if failure is not None:
             raise failure
         return result

@@ -13,11 +13,11 @@ from datetime import datetime, timedelta
 from recording import log
 from recording.catalog_updates import CatalogUpdates
 from recording.core.deadlines import is_urgent
-from recording.core.errors import CallRefused, RecordingError, Transient
+from recording.core.errors import CallRefused, Permanent, RecordingError, Transient
 from recording.core.formats.messages import ChunkMessage
 from recording.core.lifecycle import Checked, Ended, Fact, is_stale
 from recording.core.model import CatalogEntry
-from recording.core.watching import Limits, Look, look, never_active
+from recording.core.watching import LONGEST, Limits, Look, look, never_active
 from recording.ports import Calls, ChunkQueue, OpenRow, OpenWork, SweepState, SweepStates
 from recording.watch.auditing import Auditing
 from recording.watch.replaying import Replaying
@@ -41,13 +41,19 @@ _ACTIVE = "active"
 
 @dataclass(slots=True)
 class Swept:
-    """What one slice of the sweep did; `is_whole`: the pass has come to its end."""
+    """What one slice of the sweep did, and where the next goes on.
 
+    `has_ended`: no error has cut it off. `is_whole`: the pass has come to its end.
+    """
+
+    cursor: str = ""
+    done: int = 0
     rows: int = 0
     looked: int = 0
     driven: int = 0
     removed: int = 0
     failed: int = 0
+    has_ended: bool = False
     is_whole: bool = False
 
 
@@ -92,47 +98,72 @@ class Sweeping:
         """
         state = self.states.load()
         now = self.now()
-        if state.busy_until is not None and now < state.busy_until:
+        # Later than `_BUSY` from now: by a clock that was wrong. It must not keep all others from the sweep.
+        if state.busy_until is not None and now < state.busy_until <= now + _BUSY:
             return None
         mine = self.states.save(replace(state, busy_until=now + self._busy(), began_at=state.began_at or now))
         if mine is None:
             return None
-        swept = Swept()
-        cursor = state.cursor
+        swept = Swept(state.cursor, state.done)
         try:
-            cursor = self._slice(cursor, swept)
+            self._slice(swept)
+            swept.has_ended = True
+        except Permanent:  # the cursor is none, or no longer one
+            swept.cursor, swept.done = "", 0
+            raise
         finally:
-            self._finish(mine, cursor, swept)
+            self._finish(mine, swept)
         return swept
 
     def _busy(self) -> timedelta:
         return min(_BUSY, _BUSY_INTERVALS * self.first_look)
 
-    def _slice(self, cursor: str, swept: Swept) -> str:
-        """Look at rows until the end of the slice; where the next one goes on, empty at the end of the pass."""
+    def _slice(self, swept: Swept) -> None:
+        """Look at rows until the end of the slice.
+
+        Each row has one turn in a pass, also if the looks at a single page take many slices: else the first rows of a
+        page, looked at again and again, could keep the sweep from all that follow. If rows of the page are removed
+        meanwhile, as many have their turn in the next pass only.
+        """
         until = self.monotonic() + _SLICE
         while True:
-            page = self.open_work.page(_PAGE, cursor)
-            for row in page.rows:
+            page = self.open_work.page(_PAGE, swept.cursor)
+            for row in page.rows[swept.done :]:
                 swept.rows += 1
-                if row.look_at <= self.now() and row.since + self.first_look <= self.now():
+                swept.done += 1
+                if self._is_time(row, self.now()):
                     self._look_safely(row, swept)
                 if self.monotonic() >= until:
-                    return cursor
-            cursor = page.next
-            if not cursor:
+                    return
+            swept.cursor, swept.done = page.next, 0
+            if not swept.cursor:
                 swept.is_whole = True
-                return ""
+                return
 
-    def _finish(self, mine: SweepState, cursor: str, swept: Swept) -> None:
+    def _is_time(self, row: OpenRow, now: datetime) -> bool:
+        """Whether to look at the recording. Moments too far in the future are by a clock that was wrong."""
+        if abs(now - row.since) < self.first_look:
+            return False
+        return row.look_at <= now or row.look_at - now > LONGEST
+
+    def _finish(self, mine: SweepState, swept: Swept) -> None:
         """Note where the next slice goes on, and log the heartbeat. The chain of ticks may have changed meanwhile."""
         is_saved = False
         for _ in range(_MOST_CONFLICTS):
             state = self.states.load()
             now = self.now()
-            done = replace(state, busy_until=None, cursor=cursor, alive_at=now, found=state.found + swept.driven)
+            done = replace(
+                state,
+                busy_until=None,
+                cursor=swept.cursor,
+                done=swept.done,
+                alive_at=now,
+                found=state.found + swept.driven,
+            )
             if swept.is_whole:
                 done = replace(done, began_at=None, finished_at=now)
+            if not swept.has_ended:  # an error has cut it off: no sign of life
+                done = replace(done, alive_at=state.alive_at)
             is_saved = self.states.save(done) is not None
             if is_saved:
                 break
@@ -155,11 +186,14 @@ class Sweeping:
         """Look at one recording. An error of one must not keep the sweep from the others: it is tried again later."""
         try:
             self._look(row, swept)
-        except RecordingError as error:
+        except Exception as error:  # noqa: BLE001 - not even a bug in one look may keep it from the others
             swept.failed += 1
-            fields = {"recording_id": row.recording_id, "code": error.code, "cause": error}
-            level = logging.WARNING if isinstance(error, Transient) else logging.ERROR
-            log.event("sweep.look_failed", fields, level)
+            fields = {"recording_id": row.recording_id}
+            if isinstance(error, RecordingError):
+                level = logging.WARNING if isinstance(error, Transient) else logging.ERROR
+                log.event("sweep.look_failed", {**fields, "code": error.code, "cause": error}, level)
+            else:
+                log.bug("sweep.look_failed", {**fields, "code": type(error).__name__}, error)
             # Else many that fail slowly would fill every slice, and those behind them would never be looked at.
             self.open_work.touch(row.recording_id, row.opening, look_at=self.now() + self.first_look)
 
@@ -168,13 +202,13 @@ class Sweeping:
         now = self.now()
         swept.looked += 1
         if entry is None or row.opening != entry.recording.opening:
-            if (entry is not None and is_stale(row.opening, entry)) or now - row.since > _OLD:
+            if entry is not None and is_stale(row.opening, entry):
                 self.open_work.remove(row.recording_id, row.opening)
                 swept.removed += 1
+            elif now - row.since > _OLD:
+                swept.removed += self.open_work.remove_old(row.recording_id, row.opening, now - _OLD)
             return
-        found = look(entry, row.since, now, self.limits)
-        if found.asks:
-            entry = self._apply(entry, *self._ask(entry))
+        found = look(entry, row.since, now, self.limits, row.lives)
         entry = self._apply(entry, *found.facts)
         for document_id in found.drive:
             chunk = entry.chunk(document_id)
@@ -183,9 +217,12 @@ class Sweeping:
             look_at = (chunk.look_at if chunk is not None else None) or now
             self.queue.put(ChunkMessage(row.recording_id, document_id, look_at), timedelta(), is_urgent=hurry)
         swept.driven += bool(found.drive)
-        if entry.recording.untold:
-            entry = self.updates.tell(entry)
-        self._note(row, entry, found, now)
+        self._note(row, entry, found, now)  # before what may fail: else what was driven is driven at each look
+        try:
+            entry = self._apply(entry, *(self._ask(entry) if found.asks else ()))
+        finally:  # also if the service cannot be asked
+            if entry.recording.untold:
+                self.updates.tell(entry)
 
     def _note(self, row: OpenRow, entry: CatalogEntry, found: Look, now: datetime) -> None:
         """Say in the row when to look again, unless another row stands for the recording now."""

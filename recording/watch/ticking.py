@@ -5,11 +5,13 @@ themselves, and every file event. The first and the last begin the chain again i
 the state of the sweep says the number of the tick that may put the next one, and a tick of any other number is dropped.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from recording import log
+from recording.core.errors import RecordingError
 from recording.ports import SweepState, SweepStates, TickQueue
 
 _MOST_CONFLICTS = 20
@@ -65,7 +67,7 @@ class Ticking:
             Transient: it is not known whether there is a chain.
         """
         now = self.now()
-        if self._seen.at is not None and now - self._seen.at < self.interval:
+        if self._seen.at is not None and abs(now - self._seen.at) < self.interval:
             return False
         state = self.states.load()
         self._seen.at = now
@@ -78,5 +80,13 @@ class Ticking:
         log.event("sweep.chain_begun", {"tick": begun.tick})
         return True
 
+    def wake(self) -> None:
+        """As `ensure`, for a caller who has more to do: a failure is logged."""
+        try:
+            self.ensure()
+        except RecordingError as error:
+            log.event("sweep.not_woken", {"code": error.code, "cause": error}, logging.WARNING)
+
     def _is_whole(self, state: SweepState, now: datetime) -> bool:
-        return state.ticked_at is not None and now - state.ticked_at < _BROKEN * self.interval
+        """A moment too far in the future is by a clock that was wrong: it says as little as one long past."""
+        return state.ticked_at is not None and abs(now - state.ticked_at) < _BROKEN * self.interval

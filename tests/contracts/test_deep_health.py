@@ -15,6 +15,7 @@ STORAGE_CHECKS = {
     "catalog",
     "open work",
     "container recordings",
+    "container recordings-deadletter",
     "container recordings-journal",
     "container recordings-quarantine",
     *(f"queue {queue}" for queue in QUEUES),
@@ -82,6 +83,7 @@ def test_a_storage_account_that_refuses_is_found_at_every_service(app: App, prox
     [
         ("PROBE_CONTAINER", "missing-probe", {"archive"}),
         ("ARCHIVE_CONTAINER", "missing-archive", {"container missing-archive"}),
+        ("DEAD_LETTER_CONTAINER", "missing-letters", {"container missing-letters"}),
         ("CATALOG_TABLE", "missing", {"catalog"}),
         ("OPEN_TABLE", "missing", {"open work", "sweep"}),
     ],

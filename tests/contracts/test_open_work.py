@@ -116,13 +116,17 @@ def test_a_sign_of_life_and_the_next_look_are_noted(work: Work) -> None:
     assert [OpenRow(recording_id, opening(), NOW, NOW + HOUR)] == pages(work, 10)
     work.touch(recording_id, opening(), since=NOW + HOUR)
     assert [OpenRow(recording_id, opening(), NOW + HOUR, NOW + HOUR)] == pages(work, 10)
+    lives = {"life07": NOW, "life63": NOW + HOUR}
+    for name, at in lives.items():
+        work.touch(recording_id, opening(), lives={name: at})
+    assert [OpenRow(recording_id, opening(), NOW + HOUR, NOW + HOUR, lives)] == pages(work, 10)
 
     work.remove(recording_id, opening())
     work.touch(recording_id, opening(), look_at=NOW + 2 * HOUR)
     assert [] == pages(work, 10)
 
 
-@pytest.mark.parametrize("after", ["nonsense", "[1, 2, 3]", "{}", "7", "null", "[1, []]"])
+@pytest.mark.parametrize("after", ["nonsense", "[1, 2, 3]", "{}", "7", "null", "[1, []]", "[" * 100_000])
 def test_a_page_that_no_page_named_is_a_bad_request(after: str, work: Work) -> None:
     with pytest.raises(InvalidRequest):
         work.page(10, after)
@@ -186,3 +190,21 @@ def test_a_row_that_this_app_did_not_write_is_passed_over_and_told(
             rows.delete(f"{FIRST:%Y%m%d%H}", "foreign")
             work.remove(RecordingId("recording"), opening(1))
     assert "sweep.row_unreadable" in caplog.text
+
+
+@pytest.mark.parametrize("year", [1, 20, 202, 999, 9999])
+def test_a_row_of_any_year_is_read_as_it_was_put(year: int, work: Work) -> None:
+    """An event with a wrong time makes such a row, and the sweep must find it all the same."""
+    recording_id, own = RecordingId("recording"), Opening(datetime(year, 10, 12, 15, tzinfo=UTC), 1)
+    work.put(recording_id, own, NOW)
+    assert OpenRow(recording_id, own, NOW, NOW) in pages(work, 10)
+
+
+def test_a_row_is_removed_as_old_only_if_it_is(work: Work) -> None:
+    """Not if it was put again meanwhile."""
+    recording_id = RecordingId("recording")
+    work.put(recording_id, opening(), NOW)
+    assert not work.remove_old(recording_id, opening(), NOW)
+    assert work.has(recording_id, opening())
+    assert work.remove_old(recording_id, opening(), NOW + HOUR)
+    assert not work.remove_old(recording_id, opening(), NOW + HOUR)

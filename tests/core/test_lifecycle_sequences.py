@@ -12,6 +12,7 @@ from recording.core.lifecycle import (
     ChunkFact,
     CompleteRecording,
     Damaged,
+    Decided,
     Disputed,
     Done,
     Expired,
@@ -30,7 +31,7 @@ from recording.core.lifecycle import (
     next_step,
 )
 from recording.core.lifecycle.wholeness import extent
-from recording.core.model import Alarm, CatalogEntry, Chunk, ChunkState, Door, Place, RecordingState, Unread
+from recording.core.model import Alarm, CatalogEntry, Chunk, ChunkState, Door, Place, RecordingState, Ruling, Unread
 from tests.core.entries_of import (
     GONE_BY,
     NOW,
@@ -70,6 +71,7 @@ facts: st.SearchStrategy[Fact] = st.one_of(
         indices,
         st.sampled_from([None, proof(place=Place.QUARANTINE)]),
     ),
+    st.builds(lambda index, ruling: Decided(document(index), ruling, "I looked"), indices, st.sampled_from(Ruling)),
     # Facts of the usual way are drawn more often: by chance alone a sequence would seldom complete a recording.
     st.builds(archived, indices),
     st.builds(lambda index: Released(document(index), NOW), indices),
@@ -105,8 +107,8 @@ def assert_chunk_kept_its_promises(before: Chunk, after: Chunk, fact: Fact) -> N
             after.released_at,
         )
     if after.state is ChunkState.LOST is not before.state:
-        assert isinstance(fact, Expired | Quarantined)
-        assert (None, None) == (after.apart, after.overflow)
+        assert isinstance(fact, Expired | Quarantined | Decided)
+        assert isinstance(fact, Decided) or (None, None) == (after.apart, after.overflow)
 
 
 def kinds_of(entry: CatalogEntry) -> set[Alarm]:
@@ -205,7 +207,7 @@ def test_a_fact_told_twice_is_one_fact(sequence: list[Fact]) -> None:
     """Only counts of failures and looks differ."""
     for _before, fact, after, now in applied(sequence):
         again = decide(after, fact, now).entry
-        if isinstance(fact, Failed | Quarantined | Expired):
+        if isinstance(fact, Failed | Quarantined | Expired | Decided):
             assert bare(after) == bare(again)
         else:
             assert after == again

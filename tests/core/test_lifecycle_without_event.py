@@ -6,6 +6,7 @@ import pytest
 
 from recording.core.lifecycle import (
     Checked,
+    Decided,
     Ended,
     Fact,
     Failed,
@@ -18,8 +19,8 @@ from recording.core.lifecycle import (
     Warned,
     decide,
 )
-from recording.core.lifecycle.history import MOST_HISTORY
-from recording.core.model import Actor, Alarm, Alert, CatalogEntry, ChunkState, Happened, RecordingState
+from recording.core.lifecycle.history import MOST_HISTORY, MOST_TEXT
+from recording.core.model import Actor, Alarm, Alert, CatalogEntry, ChunkState, Happened, RecordingState, Ruling
 from tests.core.entries_of import (
     MANIFEST,
     NOW,
@@ -156,3 +157,21 @@ def test_the_history_is_bounded(kind: str) -> None:
     assert MOST_HISTORY == len(history)
     assert "Announced" == history[0].what
     assert f"{MOST_HISTORY + 2}" in history[-1].detail
+
+
+@pytest.mark.parametrize("by", ["app", "person:somebody"])
+def test_the_texts_of_the_history_are_bounded(by: str) -> None:
+    """A long reason is cut off; of many, what was known first stays, and a person's decision."""
+    entry = decide(entry_of(chunk(0)), announced(0, host="us-api"), NOW).entry
+    for number in range(100):
+        entry = decide(entry, Warned(f"stage {number}", "x" * 5000), NOW).entry
+        if number == 90:
+            decided = Decided(document(0), Ruling.RETRY, "I have looked")
+            entry = decide(entry, decided, NOW, Actor(by)).entry
+
+    history = entry.recording.history
+    assert 50 <= len(history) < 100
+    assert sum(len(one.detail) for one in history) <= MOST_TEXT
+    assert "Announced" == history[0].what
+    assert "stage 99" in history[-1].detail
+    assert by in {one.by for one in history if one.what == "Decided"}

@@ -17,6 +17,7 @@ from recording.core.model import (
     Door,
     Recording,
     RecordingState,
+    Subject,
     Unread,
 )
 from recording.core.owing import ToDo, last_error, most_tries, owed, to_do
@@ -47,6 +48,13 @@ def undecided(index: int = 0) -> Chunk:
 
 def failing(code: str, tries: int = 3, state: ChunkState = C.ANNOUNCED) -> Chunk:
     return replace(chunk(0, state), tries=tries, last_failure=failure(code))
+
+
+def without_manifest(code: str) -> Chunk:
+    """A released chunk whose runs fail to write the manifest."""
+    return replace(
+        failing(code, state=C.RELEASED), last_failure=replace(failure(code, "403"), subject=Subject.MANIFEST)
+    )
 
 
 @pytest.mark.parametrize(
@@ -105,6 +113,7 @@ def test_something_is_owed_exactly_while_there_is_a_row(facts: list[object]) -> 
         (failing("source_busy", tries=0, state=C.ARCHIVED), ""),
         (failing("source_busy", state=C.RELEASED), ""),
         (failing("source_busy", state=C.QUARANTINED), "chunk 0: doubted; read source: 503 (wait)"),
+        (without_manifest("archive_refused"), "read source: 403 (wait)"),
         (undecided(), "chunk 0: doubted"),
     ],
     ids=[
@@ -114,6 +123,7 @@ def test_something_is_owed_exactly_while_there_is_a_row(facts: list[object]) -> 
         "of a step that is done",
         "of a closed chunk",
         "a doubt and a failure",
+        "of the manifest",
         "undecided",
     ],
 )
@@ -126,6 +136,7 @@ def test_of_several_failures_the_latest_is_told() -> None:
     entry = entry_of(failing("source_busy", tries=3), replace(chunk(1), tries=2, last_failure=LATER))
 
     assert ("read source: 429 (wait)", 3) == (last_error(entry), most_tries(entry))
+    assert 3 == most_tries(entry_of(without_manifest("archive_refused")))
 
 
 @pytest.mark.parametrize(
@@ -140,6 +151,11 @@ def test_of_several_failures_the_latest_is_told() -> None:
         (entry_of(chunk(0, C.RELEASED, end_reason=FULL)), ToDo.FIND_CHUNKS),
         (entry_of(failing("source_busy")), ToDo.NOTHING),
         (entry_of(failing("source_refused")), ToDo.CHECK_SOURCE),
+        (entry_of(failing("copy_lost")), ToDo.REPAIR_COPY),
+        (entry_of(failing("copy_in_the_way")), ToDo.REPAIR_COPY),
+        (entry_of(without_manifest("archive_refused")), ToDo.CHECK_STORAGE),
+        (entry_of(without_manifest("archive_refused"), completed_at=NOW), ToDo.NOTHING),
+        (entry_of(without_manifest("archive_refused"), chunk(1)), ToDo.NOTHING),
         (entry_of(failing("archive_refused")), ToDo.CHECK_STORAGE),
         (entry_of(failing("archive_refused"), replace(chunk(1), tries=9, last_failure=LATER)), ToDo.CHECK_STORAGE),
         (entry_of(failing("archive_busy", tries=2)), ToDo.NOTHING),

@@ -14,7 +14,7 @@ from recording.core.lifecycle import (
     refusal,
 )
 from recording.core.model import Actor, Alarm, CatalogEntry, Chunk, ChunkState, Ruling
-from tests.core.entries_of import NOW, announced, archived, chunk, document, entry_of
+from tests.core.entries_of import NOW, announced, archived, chunk, chunk_facts, document, entry_of
 
 C = ChunkState
 PERSON = Actor("a person")
@@ -113,6 +113,15 @@ def test_a_repeated_event_does_not_undo_a_decision_but_a_new_announcement_does()
     renewed = decide(given_up, announced(0, host="us-api"), NOW).entry
 
     assert (C.LOST, C.ANNOUNCED) == (repeated.chunks[0].state, renewed.chunks[0].state)
+
+
+@pytest.mark.parametrize("ruling", Ruling)
+@pytest.mark.parametrize("kind", chunk_facts())
+def test_a_fact_of_another_worker_that_comes_after_a_decision_is_not_refused(kind: str, ruling: Ruling) -> None:
+    """Whatever the chunk was before: the fact is true already, so the entry after it can be made."""
+    for name, one in chunks().items():
+        after = decide(decided(entry_of(one), ruling), chunk_facts()[kind], NOW).entry
+        assert not (after.chunks[0].is_given_up and after.chunks[0].is_accepted), name
 
 
 def test_a_decision_about_an_unknown_chunk_is_a_programming_error() -> None:

@@ -1,6 +1,7 @@
 """The open work, the state of the sweep and the directory in memory."""
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count
@@ -33,6 +34,14 @@ class FakeOpenWork:
         self.calls.append("remove")
         self.rows.pop(_key(recording_id, opening), None)
 
+    def remove_old(self, recording_id: RecordingId, opening: Opening, before: datetime) -> bool:
+        self.calls.append("remove old")
+        row = self.rows.get(_key(recording_id, opening))
+        if row is None or row.since >= before:
+            return False
+        del self.rows[_key(recording_id, opening)]
+        return True
+
     def touch(
         self,
         recording_id: RecordingId,
@@ -40,12 +49,13 @@ class FakeOpenWork:
         *,
         since: datetime | None = None,
         look_at: datetime | None = None,
+        lives: Mapping[str, datetime] | None = None,
     ) -> None:
         self.calls.append("touch")
         row = self.rows.get(_key(recording_id, opening))
         if row is not None:
             self.rows[_key(recording_id, opening)] = replace(
-                row, since=since or row.since, look_at=look_at or row.look_at
+                row, since=since or row.since, look_at=look_at or row.look_at, lives={**row.lives, **(lives or {})}
             )
 
     def has(self, recording_id: RecordingId, opening: Opening) -> bool:
@@ -54,7 +64,7 @@ class FakeOpenWork:
 
     def page(self, limit: int, after: str = "", until: datetime | None = None) -> OpenPage:
         self.calls.append("page")
-        last = "~" if until is None else f"{until:%Y%m%d%H}"
+        last = "~" if until is None else _hour(until)
         keys = sorted(key for key in self.rows if key[0] <= last)
         found, following = _page_of(keys, limit, after)
         return OpenPage(tuple(self.rows[key] for key in found), following)
@@ -105,7 +115,11 @@ class FakeDirectory:
 
 def _key(recording_id: RecordingId, opening: Opening) -> Key:
     assert opening.hour is not None
-    return f"{opening.hour:%Y%m%d%H}", f"{encode(recording_id)}~{opening.number}"
+    return _hour(opening.hour), f"{encode(recording_id)}~{opening.number}"
+
+
+def _hour(moment: datetime) -> str:
+    return f"{moment.year:04}{moment:%m%d%H}"
 
 
 def _page_of(keys: list[Key], limit: int, after: str) -> tuple[list[Key], str]:

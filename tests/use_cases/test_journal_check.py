@@ -65,6 +65,24 @@ def test_an_event_that_nobody_acted_upon_is_replayed(world: World) -> None:
     assert [Door.FUNCTION_KEY] == [one.door for one in world.chunk().candidates]
 
 
+@pytest.mark.parametrize("error", [ArchiveBusy("list folders", "503"), KeyError("a bug")])
+def test_the_journal_is_checked_although_the_dead_letters_fail(
+    world: World, error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What was replayed is logged, and the failure is told to the caller."""
+
+    def fail(_operation: str, _name: BlobName) -> None:
+        raise error
+
+    world.letters.before = fail
+    journal(world, event_of(world, RECORDING, "document-0"))
+    world.clock.sleep(11 * MINUTE)
+    with caplog.at_level(logging.INFO), pytest.raises(type(error)):
+        check(world)
+    assert 1 == len(world.event_queue.messages)
+    assert "sweep.replayed replayed=1" in caplog.text
+
+
 def test_a_person_hears_of_it_once(world: World) -> None:
     """It should have been taken when it came."""
     journal(world, event_of(world, RECORDING, "document-0"))

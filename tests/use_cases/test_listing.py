@@ -97,6 +97,19 @@ def test_an_entry_that_cannot_be_read_is_listed_as_such_among_the_others(world: 
     assert [other] == ids(listed(world, state=RecordingState.ANNOUNCED))
 
 
+def test_an_entry_in_which_this_version_sees_nothing_owed_is_listed_among_the_others(world: World) -> None:
+    """By its row, which another version of the app has put."""
+    done, other = known(world, 1), known(world, 2, HOUR)
+    world.run(until=HOUR / 2)
+    entry = world.entry(done)
+    row = Opening(START, entry.recording.opening.number + 1)
+    world.open_work.put(done, row, START)
+    world.catalog.save(replace(entry, recording=replace(entry.recording, opening=row)))
+    world.open_work.put(other, world.entry(other).recording.opening, START)
+
+    assert done == ids(owed(world))[0]
+
+
 @pytest.mark.parametrize("archive", [5, 500])
 def test_a_page_costs_as_much_in_a_large_archive_as_in_a_small_one(world: World, archive: int) -> None:
     """One request for rows, and one for each entry on the page."""

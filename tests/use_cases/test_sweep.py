@@ -148,6 +148,16 @@ def test_an_alert_that_could_not_be_published_is_published() -> None:
     assert () == world.entry().recording.untold
 
 
+def test_what_was_driven_is_not_driven_at_each_look_because_its_alert_fails() -> None:
+    world = World()
+    world.announce(world.add())
+    world.queue.messages.clear()
+    world.topic.fail(503, 1000)
+    sweep(world, 7)
+    assert 1 == len(world.queue.messages)
+    assert 1 == len(world.entry().recording.untold)
+
+
 def test_the_end_that_nobody_told_is_asked_for_and_the_missing_file_event_is_told_and_lost_at_last() -> None:
     """Started, and then nothing: no stop, no event."""
     world = World()
@@ -242,6 +252,22 @@ def test_a_missing_row_is_found_by_the_audit_and_told(caplog: pytest.LogCaptureF
 
     assert RecordingState.RELEASED == world.entry().recording.state
     assert "sweep.row_missing" in caplog.text
+
+
+def test_an_entry_that_another_version_saw_as_done_gets_its_row() -> None:
+    """It has no opening: by the audit alone it is found."""
+    world = World()
+    world.announce(world.add())
+    world.queue.messages.clear()
+    world.open_work.rows.clear()
+    entry = world.entry()
+    world.catalog.save(replace(entry, recording=replace(entry.recording, opening=Opening())))
+    sweep(world, 14)
+    world.run()
+
+    assert RecordingState.RELEASED == world.entry().recording.state
+    assert "SweepFoundWork" in world.told()
+    assert [] == list(world.missing_rows())
 
 
 def test_many_that_fail_do_not_keep_the_others_from_their_turn() -> None:
@@ -364,6 +390,22 @@ def test_a_sweep_that_cannot_be_woken_is_no_reason_against_the_event(monkeypatch
     received = world.deliver(file_event_of(world.add()))
     assert received.failure is None
     assert 1 == len(received.messages)
+
+
+def test_health_fails_when_no_slice_comes_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though each notes that it has stopped."""
+    world = World()
+    sweep(world)
+
+    def busy(*_: object) -> None:
+        raise ArchiveBusy("list open work", "503")
+
+    monkeypatch.setattr(world.open_work, "page", busy)
+    for _ in range(12):
+        with pytest.raises(ArchiveBusy):
+            sweep(world)
+    with pytest.raises(SweepSilent, match="3600 seconds"):
+        world.app.heartbeat.check()
 
 
 def test_health_fails_when_the_sweep_is_silent() -> None:

@@ -2,7 +2,10 @@
 
 from datetime import timedelta
 
+import pytest
+
 from recording.core.deadlines import URGENT
+from recording.core.errors import ArchiveBusy
 from recording.core.model import ChunkState, DocumentId
 from tests.use_cases.world import RETENTION, START, World
 
@@ -46,7 +49,22 @@ def test_what_is_near_its_end_is_tried_all_the_same() -> None:
     assert ChunkState.RELEASED == world.state("document-1")
 
 
-def test_the_shared_moment_is_read_seldom_and_a_table_that_fails_holds_nothing_up() -> None:
+def test_a_table_that_fails_holds_nothing_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The worker that was told to wait knows it all the same."""
+    world = World()
+
+    def busy(*_: object) -> None:
+        raise ArchiveBusy("throttle", "503")
+
+    for name in ("throttled_until", "throttle"):
+        monkeypatch.setattr(world.throttle, name, busy)
+    throttled(world, "document-0", "document-1")
+    world.run()
+
+    assert {ChunkState.RELEASED} == {chunk.state for chunk in world.entry()}
+
+
+def test_the_shared_moment_is_read_seldom() -> None:
     world = World()
     for number in range(20):
         world.announce(world.add(f"document-{number}"), recording_id=DocumentId(f"recording-{number}"))  # type: ignore[arg-type]

@@ -134,7 +134,7 @@ from recording.core.lifecycle.next_step import (
     ReleaseChunk,
     next_step,
 )
-from recording.core.lifecycle.opening import is_stale, open_at, with_opening
+from recording.core.lifecycle.opening import is_stale, life_of, open_at, with_opening
 from recording.core.lifecycle.rulings import refusal
 from recording.core.lifecycle.tables import CHUNK_TRANSITIONS, RECORDING_TRANSITIONS
 from recording.core.lifecycle.wholeness import completion_at, doubts_about_whole, lacks
@@ -187,6 +187,7 @@ __all__ = [
     "knows_documents",
     "knows_event",
     "lacks",
+    "life_of",
     "next_step",
     "open_at",
     "refusal",

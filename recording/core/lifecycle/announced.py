@@ -72,7 +72,7 @@ def announced(
         ),
         chunks,
     )
-    return (after, _steps(after, [one.announced.document_id for one in announcements], now))
+    return (after, _steps(known, after, [one.announced.document_id for one in announcements], now))
 
 
 def _of_recording(before: Recording, event: FileEvent, door: Door) -> Mapping[str, object]:
@@ -100,7 +100,7 @@ def _admitted(known: CatalogEntry, fact: Announced, now: datetime) -> tuple[list
     admitted: list[Announcement] = []
     for one in fact.chunks:
         candidate = Candidate(one.announced, event.event_id, door, now)
-        needs = weight(one.announced) if adds(known.chunk(one.announced.document_id), candidate) else 0
+        needs = weight(candidate) if adds(known.chunk(one.announced.document_id), candidate) else 0
         if needs <= room:
             admitted.append(one)
             room -= needs
@@ -145,11 +145,18 @@ def _refused(event_id: str, announcement: Announcement, door: Door) -> Unread:
     return Unread(event_id, f"a recording has at most {MOST_CHUNKS} chunks", chunk.document_id, chunk.index, door)
 
 
-def _steps(entry: CatalogEntry, announced: Iterable[DocumentId], now: datetime) -> tuple[DocumentId, ...]:
-    """The chunks of an event that are open; if none is, and the recording owes a manifest, one of them."""
+def _steps(
+    before: CatalogEntry, entry: CatalogEntry, announced: Iterable[DocumentId], now: datetime
+) -> tuple[DocumentId, ...]:
+    """The chunks of an event that are open; if none is, and the recording owes a manifest now, one of them.
+
+    For a manifest that is owed later there is a message already, unless this event is why: one more for each repeated
+    event would wait as long as that.
+    """
     known = [chunk for document_id in dict.fromkeys(announced) if (chunk := entry.chunk(document_id))]
     owed = tuple(chunk.document_id for chunk in known if not chunk.is_closed)
-    if owed or completion_at(entry, now) is None:
+    at = completion_at(entry, now)
+    if owed or at is None or (at > now and before.recording.completed_at is None):
         return owed
     # A manifest is owed: the event has changed what the recording lacks, or the message that should write it was lost.
     return ((known or entry.chunks)[-1].document_id,)

@@ -22,9 +22,11 @@ _CONFLICT = "announces it at other locations, after it was proven"
 DROPPED = f"more than {MOST_CANDIDATES} announcements of it differ; the oldest are forgotten"
 
 
-def weight(announced: AnnouncedChunk) -> int:
+def weight(candidate: Candidate) -> int:
     """About how many bytes an announcement adds to an entry."""
+    announced = candidate.announced
     texts = (
+        candidate.event_id,
         announced.document_id,
         announced.content_location,
         announced.metadata_location,
@@ -36,7 +38,7 @@ def weight(announced: AnnouncedChunk) -> int:
 
 def brought_by_key(entry: CatalogEntry) -> int:
     """About how many bytes of an entry have come by the function key only."""
-    weights = (weight(one.announced) for chunk in entry for one in chunk.candidates if one.door is Door.FUNCTION_KEY)
+    weights = (weight(one) for chunk in entry for one in chunk.candidates if one.door is Door.FUNCTION_KEY)
     unread = (one for one in entry.recording.unread if one.door is Door.FUNCTION_KEY)
     return sum(weights) + sum(map(weight_of, unread))
 
@@ -87,7 +89,7 @@ def seen_again(chunk: Chunk, announcement: Announcement, candidate: Candidate) -
         candidates = (candidate, *chunk.candidates)
     ordered = sorted(candidates, key=_credibility, reverse=True)
     is_new = known is None
-    # Forged announcements by the function key must not delay the alert of a loss.
+    # Forged announcements by the function key must not delay the alert of a loss, nor use up the warnings before it.
     counts = candidate.door is Door.EVENT_GRID or all(one.door is Door.FUNCTION_KEY for one in candidates)
     is_over = len(ordered) > MOST_CANDIDATES
     # A repeated announcement means: look at it again now, also where it was in doubt or lost.
@@ -98,7 +100,7 @@ def seen_again(chunk: Chunk, announcement: Announcement, candidate: Candidate) -
         is_given_up=False,
         look_at=candidate.seen_at if is_doubted else None,
         candidates=tuple(ordered[:MOST_CANDIDATES]),
-        due=min(chunk.due, announcement.due),
+        due=min(chunk.due, announcement.due) if counts else chunk.due,
         gone_by=max(chunk.gone_by, announcement.gone_by) if is_new and counts else chunk.gone_by,
         tries=0 if is_new else chunk.tries,
         # The round restarts only for a new first candidate: else an event repeated often would keep others from a try.

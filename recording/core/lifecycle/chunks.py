@@ -150,6 +150,7 @@ def _not_archived(chunk: Chunk, state: ChunkState, fact: Failed | Expired | Over
         state=state,
         overflow=fact.proof,
         overflow_doubts=fact.doubts,
+        is_given_up=chunk.is_given_up and state is ChunkState.LOST,
         tries=chunk.tries + 1,
         look_at=fact.look_at,
     )

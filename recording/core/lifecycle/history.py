@@ -1,8 +1,9 @@
 """The history of a recording: what happened to it, for people. Nothing is decided by it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from recording.core.lifecycle.facts import (
@@ -31,7 +32,13 @@ from recording.core.lifecycle.facts import (
 from recording.core.model import Actor, CatalogEntry, DocumentId, Happened
 
 MOST_HISTORY = 500
-"""If there is more, the oldest failure is dropped, or the oldest of what was added last if there is none."""
+MOST_TEXT = 64_000
+"""Characters of all details and ids in it: an entry must be stored, whatever its events and errors contain.
+
+If there is more of either, the oldest failure is dropped; if there is none, the oldest of what was added last, but no
+decision of a person while anything else was added last.
+"""
+_MOST_DETAIL = 1000
 
 
 def with_history(
@@ -50,11 +57,21 @@ def _added(known: tuple[Happened, ...], new: Happened) -> tuple[Happened, ...]:
         last = known[-1]
         if (last.what, last.by, last.detail, last.document_id) == (new.what, new.by, new.detail, new.document_id):
             return (*known[:-1], replace(last, times=last.times + 1, until=new.at))
-    if len(known) < MOST_HISTORY:
-        return (*known, new)
+    left, room = list(known), MOST_TEXT - sum(map(_length, known)) - _length(new)
+    while left and (len(left) >= MOST_HISTORY or room < 0):
+        room += _length(left.pop(_dropped_first(left)))
+    return (*left, new)
+
+
+def _dropped_first(known: Sequence[Happened]) -> int:
+    half = len(known) // 2  # the first half, which says how it began, stays
     failures = (place for place, one in enumerate(known) if one.what == Failed.__name__)
-    drop = next(failures, MOST_HISTORY // 2)
-    return (*known[:drop], *known[drop + 1 :], new)
+    others = (place for place in range(half, len(known)) if known[place].what != Decided.__name__)
+    return next(chain(failures, others), half)
+
+
+def _length(one: Happened) -> int:
+    return len(one.detail) + len(one.by) + len(one.document_id or "")
 
 
 def _document_of(fact: Fact) -> DocumentId | None:
@@ -63,7 +80,8 @@ def _document_of(fact: Fact) -> DocumentId | None:
 
 def _detail(fact: Fact) -> str:
     describe = _DETAILS.get(type(fact))
-    return "" if describe is None else describe(fact)
+    found = "" if describe is None else describe(fact)
+    return found if len(found) <= _MOST_DETAIL else f"{found[:_MOST_DETAIL]}…"
 
 
 def _announced(fact: Announced) -> str:

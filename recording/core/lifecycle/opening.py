@@ -5,14 +5,16 @@ here decides that hour and nothing else, so it only needs to put what ends first
 rows; `Recording.opening` names the row that stands for the entry.
 """
 
+import hashlib
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from recording.core.lifecycle.wholeness import completion_at
-from recording.core.model import RUNNING, CatalogEntry, Opening, RecordingState
+from recording.core.model import RUNNING, CatalogEntry, DocumentId, Opening, RecordingState
 
 _KEPT = timedelta(hours=24)
 """For how long the service documents that it keeps a recording; here it only orders."""
+_LIVES = 64
 _WITHOUT_FILE_EVENT = frozenset(
     {RecordingState.STARTED, RecordingState.PAUSED, RecordingState.STOPPED, RecordingState.MISSING}
 )
@@ -71,6 +73,15 @@ def _owed(entry: CatalogEntry) -> set[str]:
     if entry.chunks:
         return {chunk.document_id for chunk in entry if not chunk.is_closed}
     return {"end" if entry.recording.state in RUNNING else "file event"}
+
+
+def life_of(document_id: DocumentId) -> str:
+    """Under which name a row keeps the last sign of life of a chunk.
+
+    There are few names, so that a row stays small. If two chunks have the same, the life of one hides that the other
+    has none, for as long as it lasts.
+    """
+    return f"life{hashlib.sha256(document_id.encode('utf-8', 'surrogatepass')).digest()[0] % _LIVES:02}"
 
 
 def _hour_of(moment: datetime | None) -> datetime | None:
