@@ -11,7 +11,7 @@ SECONDS = 7.0
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("seed", [5, 8])
+@pytest.mark.parametrize("seed", [8])
 def test_the_books_close_whatever_went_wrong(seed: int, tmp_path: Path) -> None:
     """After faults, kills, lost messages and a long outage; the log of a run that fails is in its folder."""
     said: list[str] = []
