@@ -81,6 +81,19 @@ def test_a_dead_letter_is_replayed_and_its_recording_archived(world: World) -> N
     assert [Door.EVENT_GRID] == [one.door for one in world.chunk().candidates]
 
 
+def test_a_replayed_event_whose_message_is_lost_is_found_in_the_journal(world: World) -> None:
+    """After ten minutes; the ledger has its letter, which is not read again."""
+    letter(world, event_of(world, RECORDING, "document-0"))
+    replay(world)
+    world.event_queue.messages.clear()
+    world.clock.at += timedelta(minutes=12)
+    with assert_nothing_lost(world):
+        assert Replayed(replayed=1) == passes(world)
+        world.run()
+
+    assert world.chunk().is_proven
+
+
 def test_each_pass_of_the_sweep_replays(world: World) -> None:
     """The open work is looked at also if the container cannot be listed."""
     letter(world, event_of(world, RECORDING, "document-0"))
