@@ -1,6 +1,6 @@
 # Every task has a target here. Each installs what it needs and prints what it does; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup clients demo up status test test-core check package simulate simulate-mutants bench bench-quick infra infra-lint snapshots format clean
+.PHONY: help setup clients demo up status test test-core check package simulate simulate-mutants bench bench-quick soak infra infra-lint snapshots format clean
 MAKEFLAGS += --no-print-directory
 
 VENV := .venv
@@ -28,6 +28,7 @@ help:
 	@echo 'make simulate-mutants  the same, with known bugs put back: each must be found'
 	@echo 'make package       dist/recording-archive.zip, what is deployed'
 	@echo 'make bench         what moving a recording costs; make bench-quick for a first look'
+	@echo 'make soak          the real stack with faults at random, killed again and again, until its books close (SECONDS=300 SEED=7)'
 	@echo 'make infra         compile, lint, evaluate and scan the Bicep, and hold it to its claims'
 	@echo 'make snapshots     write the kept deployments of tests/infra anew, after a change that is meant'
 	@echo 'make format        put the code into its one formatting'
@@ -128,6 +129,10 @@ bench: setup $(BENCH_READY)
 bench-quick: setup $(BENCH_READY)
 	$(say) 'Measuring what moving a recording costs, small and quick (three minutes)'
 	@$(PY) -m bench --quick $(ARGS)
+
+soak: setup
+	$(say) 'Faults at random on the whole stack for $(or $(SECONDS),300) seconds, then its books must close'
+	@tools/interruptible $(PY) -m tests.soak $(if $(SECONDS),--seconds "$(SECONDS)") $(if $(SEED),--seed "$(SEED)") $(ARGS)
 
 # `bicep` itself compares the snapshots.
 infra: infra-lint

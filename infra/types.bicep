@@ -109,6 +109,21 @@ type appOptions = {
   @minValue(1)
   @maxValue(7200)
   retryLongestSeconds: int?
+
+  @description('SWEEP_SECONDS: the time from one sweep through what is owed to the next; a timer sweeps every five minutes in any case.')
+  @minValue(1)
+  @maxValue(3600)
+  sweepSeconds: int?
+
+  @description('OVERDUE_SECONDS: how long, beyond a slice of copying, a step may give no sign of life before the sweep drives it again.')
+  @minValue(1)
+  @maxValue(7200)
+  overdueSeconds: int?
+
+  @description('FILE_EVENT_SECONDS: how long after its end a recording\'s file event may take before it is missing.')
+  @minValue(1)
+  @maxValue(43200)
+  fileEventSeconds: int?
 }
 
 @export()

@@ -24,14 +24,29 @@ param archiveAccountId string
 param systemTopicId string
 
 // The app's own alerts, by the names of recording/core/formats/notifications.py; a test holds the two equal.
-// Severity 0 is critical: media is gone, or will be if nobody acts. 1 is an error: a person must decide.
+// Severity 0 is critical: media is gone, or will be if nobody acts. 1 is an error: a person must decide. 2 is a warning: the
+// app goes on by itself, and a person finds out the cause.
 var appAlerts = [
-  { name: 'RecordingAtRisk', severity: 0, meaning: 'A chunk cannot go on without a person.' }
+  {
+    name: 'RecordingAtRisk'
+    severity: 0
+    meaning: 'A recording will be lost, or its source not deleted, if nobody acts; told at 12, 6 and 1 hours before its end too.'
+  }
+  {
+    name: 'RecordingMissing'
+    severity: 0
+    meaning: 'A recording has ended, and its file event has not come in time. Without it nothing can be archived.'
+  }
   { name: 'RecordingIncomplete', severity: 1, meaning: 'Sources have ended, and parts are lacking: see the manifest.' }
   { name: 'RecordingQuarantined', severity: 1, meaning: 'A chunk is in doubt: its source is kept and looked at again.' }
   { name: 'ConflictingEvents', severity: 1, meaning: 'Two claims to a source, or to where a proven chunk is.' }
   { name: 'RecordingEventUnreadable', severity: 1, meaning: 'An event, or a chunk that it names, could not be read.' }
   { name: 'RecordingLost', severity: 0, meaning: 'The source has ended, and a chunk is not archived.' }
+  {
+    name: 'SweepFoundWork'
+    severity: 2
+    meaning: 'The sweep found work that no message or event was driving, and drives it: find out what loses them.'
+  }
   { name: 'RecordingDamaged', severity: 0, meaning: 'What had been archived and proven is no longer there as it was.' }
 ]
 
@@ -50,6 +65,16 @@ var logAlerts = [
     description: 'An event, or a message of the queue, could not be understood. The line says why, and which blob of the journal keeps it.'
     scope: applicationInsightsId
     query: 'traces | where message startswith "event.refused" or message startswith "step.refused"'
+    threshold: 0
+  }
+  {
+    name: 'SweepStopped'
+    severity: 0
+    description: 'No sweep has come to its end for 20 minutes: the app is down, or fails, and the other alerts may not come either.'
+    scope: applicationInsightsId
+    // `summarize` makes one row of no lines too. The newest line may be ten minutes old while all is well: a timer sweeps
+    // every five minutes, and a line takes up to five to come.
+    query: 'traces | where message startswith "sweep.done" | summarize newest = max(timestamp) | where isnull(newest) or newest < ago(20m)'
     threshold: 0
   }
   {
@@ -73,7 +98,7 @@ var logAlerts = [
   {
     name: 'PoisonMessage'
     severity: 0
-    description: 'A message was given up. Its chunk or event waits in a poison queue for a person.'
+    description: 'A message of one of the queues was given up. The app drives its work again; if that fails too, another alert follows.'
     scope: workspaceId
     // From the account's own log: the host moves messages there without a line of its own at times.
     query: 'StorageQueueLogs | where OperationName == "PutMessage" and Uri has "-poison"'
@@ -85,7 +110,7 @@ var metricAlerts = [
   {
     name: 'DeadLetteredEvent'
     severity: 0
-    description: 'Event Grid gave up on an event. It is in the container recordings-deadletter.'
+    description: 'Event Grid gave up on an event. It is in the container recordings-deadletter, and the app replays it once.'
     scope: systemTopicId
     namespace: 'Microsoft.EventGrid/systemTopics'
     metric: 'DeadLetteredCount'

@@ -84,6 +84,7 @@ var appSettings = {
   DEAD_LETTER_CONTAINER: 'recordings-deadletter'
   PROBE_CONTAINER: 'recordings-probe'
   CATALOG_TABLE: 'recordings'
+  OPEN_TABLE: 'open'
   OVERFLOW_STORAGE__blobServiceUri: empty(overflowAccountName) ? '' : 'https://${overflowAccountName}.blob.${suffix}'
   OVERFLOW_CONTAINER: 'recordings-overflow'
   OVERFLOW_HOURS: string(app.?overflowHours ?? 4)
@@ -103,6 +104,9 @@ var appSettings = {
   COPY_SLICE_SECONDS: string(app.?copySliceSeconds ?? 1200)
   RETRY_FIRST_SECONDS: string(app.?retryFirstSeconds ?? 30)
   RETRY_LONGEST_SECONDS: string(app.?retryLongestSeconds ?? 1800)
+  SWEEP_SECONDS: string(app.?sweepSeconds ?? 300)
+  OVERDUE_SECONDS: string(app.?overdueSeconds ?? 600)
+  FILE_EVENT_SECONDS: string(app.?fileEventSeconds ?? 3600)
 }
 
 // What the platform reads. By URIs and not by AzureWebJobsStorage__accountName, which knows the public cloud alone.

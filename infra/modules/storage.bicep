@@ -79,7 +79,11 @@ var archiveContainers = [
   'recordings-deadletter'
   probeContainer
 ]
-var queues = ['recording-chunks', 'recording-chunks-poison', 'recording-events', 'recording-events-poison']
+// The host moves a message that it gives up to the queue of the same name with -poison.
+var queues = flatten(map(
+  ['recording-chunks', 'recording-chunks-urgent', 'recording-events', 'recording-sweep'],
+  queue => [queue, '${queue}-poison']
+))
 var ownKey = !empty(keyIdentityId)
 
 // What all accounts have in common: no keys, nothing anonymous, no old TLS, no other tenants.
@@ -253,6 +257,10 @@ resource archiveTables 'Microsoft.Storage/storageAccounts/tableServices@2025-01-
 
   resource catalog 'tables' = {
     name: 'recordings'
+  }
+
+  resource openWork 'tables' = {
+    name: 'open'
   }
 }
 

@@ -10,7 +10,7 @@ from azure.core.exceptions import AzureError
 
 from recording.adapters.rows import ENTRY_ROW, decoded, pack, unpack
 from recording.adapters.sdk_errors import code_of, status_of
-from recording.adapters.storage_errors import is_no_such_row, storage_error
+from recording.adapters.storage_errors import NOT_OF_THE_ROW, is_conflict, is_no_such_row, storage_error
 from recording.adapters.table import Row, Table
 from recording.core.errors import CatalogConflict, CatalogRefused, RecordingError
 from recording.core.model import CatalogEntry, DocumentId, RecordingId
@@ -18,10 +18,7 @@ from recording.core.naming import encode
 from recording.ports import StartClaim
 
 _CLAIM_ROW = "claim"
-_CHANGED = frozenset({409, 412})
 _NEVER = frozenset({400, 413})
-_NOT_OF_THE_ROW = ("Table", "Account", "InvalidAuthenticationInfo")
-"""Prefixes of codes that are not about the row, such as TableBeingDeleted: transient, or an error of the settings."""
 # Created at import: see `rows`.
 _CLAIM = msgspec.json.Decoder(StartClaim)
 _OWNER = msgspec.json.Decoder(tuple[RecordingId, DocumentId])
@@ -51,7 +48,7 @@ class TableCatalog:
             etag = self._table.replace(row, entry.version) if entry.version else self._table.insert(row)
         except AzureError as error:
             ids = {"recording_id": str(entry.recording.recording_id)}
-            if is_no_such_row(error) or _is_conflict(error):
+            if is_no_such_row(error) or is_conflict(error):
                 raise CatalogConflict("save entry", "it has changed meanwhile", ids=ids) from error
             raise _error("save entry", error, ids) from error
         return replace(entry, version=etag)
@@ -61,7 +58,7 @@ class TableCatalog:
         try:
             etag = self._table.insert(_claim_row(claim))
         except AzureError as error:
-            if _is_conflict(error):
+            if is_conflict(error):
                 return self._find_existing(claim.key)
             raise _error("claim start", error, {"claim": claim.key}) from error
         return replace(claim, version=etag)
@@ -82,7 +79,7 @@ class TableCatalog:
         try:
             etag = self._table.replace(_claim_row(claim), claim.version)
         except AzureError as error:
-            if is_no_such_row(error) or _is_conflict(error):
+            if is_no_such_row(error) or is_conflict(error):
                 return self._find_existing(claim.key)
             raise _error("settle start", error, {"claim": claim.key}) from error
         return replace(claim, version=etag)
@@ -106,7 +103,7 @@ class TableCatalog:
         try:
             self._table.insert(row)
         except AzureError as error:
-            if not _is_conflict(error):
+            if not is_conflict(error):
                 raise _error(operation, error, ids) from error
         else:
             return row["body"]
@@ -129,13 +126,9 @@ def _partition(kind: str, key: str) -> str:
     return f"{kind}~{hashlib.sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
-def _is_conflict(error: AzureError) -> bool:
-    return status_of(error) in _CHANGED and not code_of(error).startswith(_NOT_OF_THE_ROW)
-
-
 def _error(operation: str, error: AzureError, ids: Mapping[str, str]) -> RecordingError:
     status, code = status_of(error), code_of(error)
-    if status in _NEVER and code and not code.startswith(_NOT_OF_THE_ROW):
+    if status in _NEVER and code and not code.startswith(NOT_OF_THE_ROW):
         hint = "the row can never be stored as it is; see the journal"
         return CatalogRefused(operation, f"{status} {code}", hint=hint, ids=ids)
     return storage_error(operation, "table", error, ids)

@@ -11,8 +11,7 @@ from azure.core.exceptions import AzureError
 
 from recording import log
 from recording.adapters.rows import decoded
-from recording.adapters.sdk_errors import code_of, status_of
-from recording.adapters.storage_errors import is_no_such_row, storage_error
+from recording.adapters.storage_errors import is_conflict, is_no_such_row, storage_error
 from recording.adapters.table import Mark, Row, Table
 from recording.core.errors import InvalidRequest, RecordingError
 from recording.core.model import Opening, RecordingId
@@ -25,9 +24,6 @@ _LIFE = "life"
 _AFTER_HOURS = ":"
 """Greater than every hour, which consists of digits, and less than every other partition."""
 _SWEEP, _STATE, _THROTTLE = "sweep", "state", "throttle"
-_CONFLICTS = frozenset({409, 412})
-_NOT_OF_THE_ROW = "Table"
-"""Prefix of codes that are not about the row, such as TableBeingDeleted."""
 # Created at import: see `rows`.
 _SWEEP_STATE = msgspec.json.Decoder(SweepState)
 
@@ -65,7 +61,7 @@ class TableOpenWork:
             if is_old:
                 self._table.delete(*keys, etag)
         except AzureError as error:
-            if is_no_such_row(error) or _is_conflict(error):
+            if is_no_such_row(error) or is_conflict(error):
                 return False
             raise _error("close work", error, recording_id) from error
         return is_old
@@ -99,10 +95,9 @@ class TableOpenWork:
             raise _error("find work", error, recording_id) from error
         return True
 
-    def page(self, limit: int, after: str = "", until: datetime | None = None) -> OpenPage:
+    def page(self, limit: int, after: str = "") -> OpenPage:
         """See `ports.OpenWork.page`."""
-        last = f"lt '{_AFTER_HOURS}'" if until is None else f"le '{_hour(until)}'"
-        condition = f"PartitionKey ge '0' and PartitionKey {last}"
+        condition = f"PartitionKey ge '0' and PartitionKey lt '{_AFTER_HOURS}'"
         rows, following = _page(self._table, "list open work", condition, limit, after)
         return OpenPage(tuple(found for row in rows if (found := _open_row(row)) is not None), following)
 
@@ -122,7 +117,7 @@ class TableOpenWork:
         try:
             etag = self._table.replace(row, state.version) if state.version else self._table.insert(row)
         except AzureError as error:
-            if is_no_such_row(error) or _is_conflict(error):
+            if is_no_such_row(error) or is_conflict(error):
                 return None
             raise _error("save sweep", error) from error
         return replace(state, version=etag)
@@ -230,10 +225,6 @@ def _mark_of(after: str) -> Mark | None:
     except (ValueError, RecursionError):
         pass
     raise InvalidRequest("after", "not what an earlier page named as the next")
-
-
-def _is_conflict(error: AzureError) -> bool:
-    return status_of(error) in _CONFLICTS and not code_of(error).startswith(_NOT_OF_THE_ROW)
 
 
 def _error(operation: str, error: AzureError, recording_id: RecordingId | None = None) -> RecordingError:

@@ -8,12 +8,20 @@ from recording.adapters.sdk_errors import code_of, is_busy, message_of, retry_af
 from recording.core.errors import ArchiveBusy, ArchiveRefused
 
 _REFUSED = 400
+_CHANGED = frozenset({409, 412})
+NOT_OF_THE_ROW = ("Table", "Account", "InvalidAuthenticationInfo")
+"""Prefixes of codes that are not about the row, such as TableBeingDeleted: transient, or an error of the settings."""
 _NO_SUCH_ROW = frozenset({"ResourceNotFound", "EntityNotFound"})
 
 
 def is_no_such_row(error: AzureError) -> bool:
     """Whether the row does not exist. A missing table answers 404 as well, with another code."""
     return status_of(error) == 404 and code_of(error) in _NO_SUCH_ROW
+
+
+def is_conflict(error: AzureError) -> bool:
+    """Whether a row has changed, or exists, against the condition of the request."""
+    return status_of(error) in _CHANGED and not code_of(error).startswith(NOT_OF_THE_ROW)
 
 
 def storage_error(

@@ -174,6 +174,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
     replaying = Replaying(
         DeadLetters(letters, ledger, putting_back, refusing, retention, now, monotonic),
         JournalCheck(journal, ledger, putting_back, now, monotonic),
+        monotonic,
     )
     watch = settings.watch
     heartbeat = Heartbeat(sweep_states, watch.interval, now(), now)

@@ -237,8 +237,8 @@ class Starting:
 
 def call_keys(server: ServerCallId | None, connection: CallConnectionId | None) -> tuple[str, ...]:
     """The keys of the claims that a call can have under these ids, one for each output."""
-    call = _Call(f"call/{server}" if server else f"connection/{connection}")
-    return tuple(call.claim_key(facts.output) for facts in VALID)
+    names = ([f"call/{server}"] if server else []) + ([f"connection/{connection}"] if connection else [])
+    return tuple(_Call(name).claim_key(facts.output) for name in names for facts in VALID)
 
 
 def _end_of(entry: CatalogEntry | None, claim: StartClaim) -> datetime:

@@ -68,13 +68,12 @@ class OpenWork(Protocol):
     def has(self, recording_id: RecordingId, opening: Opening) -> bool:
         """Whether there is a row of this opening."""
 
-    def page(self, limit: int, after: str = "", until: datetime | None = None) -> OpenPage:
+    def page(self, limit: int, after: str = "") -> OpenPage:
         """At most `limit` rows, by hour and then by recording, from the beginning or from a page's `next`.
 
         Args:
             limit: 1 to 1000.
             after: `next` of the page before.
-            until: no row of a later hour.
 
         Raises:
             InvalidRequest: `after` is no page's `next`.
@@ -91,10 +90,8 @@ class SweepState:
         busy_until: until when a slice is in progress.
         began_at: when the pass in progress began; None between two passes.
         cursor: where the page begins at which the next slice goes on.
-        finished_at: when the last pass through all open work ended.
         alive_at: when the last slice ended: the heartbeat.
         audited: the day, and where in it, the audit goes on.
-        found: how many recordings the sweep has had to drive since ever.
         done: how many rows of that page have had their turn in this pass.
         version: the ETag of what was read, the condition of the next save; empty for a state never saved.
     """
@@ -104,10 +101,8 @@ class SweepState:
     busy_until: datetime | None = None
     began_at: datetime | None = None
     cursor: str = ""
-    finished_at: datetime | None = None
     alive_at: datetime | None = None
     audited: tuple[datetime | None, str] = (None, "")
-    found: int = 0
     version: str = field(default="", compare=False)
     done: int = 0
 

@@ -2,7 +2,8 @@
 
 A pass lists the days that are not settled, leaves out the blobs that the ledger has, and reads the oldest of the rest.
 It puts their events into the queue, those first whose source ends first, and notes each blob in the ledger. After a
-crash in between, or by two passes at once, an event is replayed twice, which changes nothing.
+crash in between, or by two passes at once, an event is replayed twice, which changes nothing. Events are written to the
+journal before: the ledger says that a blob was replayed, not that its events were taken.
 """
 
 import logging
@@ -162,6 +163,8 @@ class DeadLetters:
     def _settle(self, letter: _Judged) -> None:
         for door in Door:
             events = [one for by, one in letter.by_door if by is door]
+            for one in events:  # if its message is lost, the check of the journal finds it there
+                self.refusing.keep_events([one.member], door)
             self.putting_back.put([one.member for one in events], door, FOUND)
             for one in events:
                 self._log(one, letter.waiting.blob)

@@ -28,6 +28,8 @@ _SLICE = 50.0
 _MOST_SLICES = 10
 _BUSY = timedelta(seconds=90)
 """How long another worker leaves the sweep to this one; a slice and what is in hand at its end."""
+_BUSY_INTERVALS = 3
+"""But no longer than so many intervals: if this one is killed, none would sweep before. Two at once do no harm."""
 _REPLAYING = 60.0
 """Seconds after which a replay that follows a pass is left to the next one."""
 _OLD = timedelta(days=1)
@@ -83,7 +85,7 @@ class Sweeping:
                 return
             if swept.is_whole:
                 try:
-                    self.replaying.replay(self.monotonic() + _REPLAYING)
+                    self.replaying.replay(_REPLAYING)
                 finally:
                     self.auditing.audit()
                 return
@@ -99,7 +101,7 @@ class Sweeping:
         # Later than `_BUSY` from now: by a clock that was wrong. It must not keep all others from the sweep.
         if state.busy_until is not None and now < state.busy_until <= now + _BUSY:
             return None
-        mine = self.states.save(replace(state, busy_until=now + _BUSY, began_at=state.began_at or now))
+        mine = self.states.save(replace(state, busy_until=now + self._busy(), began_at=state.began_at or now))
         if mine is None:
             return None
         swept = Swept(state.cursor, state.done)
@@ -112,6 +114,9 @@ class Sweeping:
         finally:
             self._finish(mine, swept)
         return swept
+
+    def _busy(self) -> timedelta:
+        return min(_BUSY, _BUSY_INTERVALS * self.first_look)
 
     def _slice(self, swept: Swept) -> None:
         """Look at rows until the end of the slice.
@@ -153,10 +158,9 @@ class Sweeping:
                 cursor=swept.cursor,
                 done=swept.done,
                 alive_at=now,
-                found=state.found + swept.driven,
             )
             if swept.is_whole:
-                done = replace(done, began_at=None, finished_at=now)
+                done = replace(done, began_at=None)
             if not swept.has_ended:  # an error has cut it off: no sign of life
                 done = replace(done, alive_at=state.alive_at)
             is_saved = self.states.save(done) is not None

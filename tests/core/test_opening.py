@@ -89,6 +89,29 @@ def test_a_new_hour_is_a_new_row() -> None:
     assert Opening(HOUR + DAY + timedelta(hours=1), 2) == stopped.recording.opening
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "is_new"),
+    [
+        (recording(R.STARTED, requested_at=NOW), recording(R.PAUSED, requested_at=NOW), False),
+        (recording(R.STARTED, requested_at=NOW), recording(R.STOPPED, stopped_at=NOW), True),
+        (recording(R.STOPPED, stopped_at=NOW), recording(R.MISSING, stopped_at=NOW), False),
+        (recording(R.STARTED, requested_at=DUE - DAY), entry_of(chunk(0)), True),
+        (recording(R.MISSING, stopped_at=DUE - DAY), entry_of(chunk(0)), True),
+        (entry_of(chunk(0)), entry_of(chunk(0), chunk(1)), True),
+        (entry_of(chunk(0), chunk(1)), entry_of(chunk(0), chunk(1, C.RELEASED)), False),
+        (entry_of(chunk(0), chunk(1, C.RELEASED)), entry_of(chunk(0), chunk(1)), True),
+        (entry_of(chunk(0)), entry_of(chunk(0, C.ARCHIVED)), False),
+        (entry_of(chunk(0)), entry_of(chunk(0, C.QUARANTINED)), False),
+    ],
+)  # fmt: skip
+def test_what_is_owed_anew_is_a_new_row(before: CatalogEntry, after: CatalogEntry, *, is_new: bool) -> None:
+    """In the same hour too: the old row says when to look at what was owed before."""
+    saved = with_opening(None, before)
+    found = with_opening(saved, changed_recording(after, opening=saved.recording.opening))
+    hour = saved.recording.opening.hour
+    assert Opening(hour, 2 if is_new else 1) == found.recording.opening
+
+
 def test_what_owes_nothing_has_no_row_and_a_new_one_when_it_owes_again() -> None:
     """The number tells the new row from the old one of the same hour."""
     open_ = with_opening(None, entry_of(chunk(0)))

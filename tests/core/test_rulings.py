@@ -8,13 +8,14 @@ from recording.core.lifecycle import (
     AcceptCopy,
     CopyChunk,
     Decided,
+    Failed,
     Quarantined,
     decide,
     next_step,
     refusal,
 )
 from recording.core.model import Actor, Alarm, CatalogEntry, Chunk, ChunkState, Ruling
-from tests.core.entries_of import NOW, announced, archived, chunk, chunk_facts, document, entry_of
+from tests.core.entries_of import NOW, announced, archived, chunk, chunk_facts, document, entry_of, failure
 
 C = ChunkState
 PERSON = Actor("a person")
@@ -24,6 +25,7 @@ def chunks() -> dict[str, Chunk]:
     quarantined = chunk(0, C.QUARANTINED, apart=True)
     return {
         "announced": chunk(0),
+        "failed": replace(chunk(0), failures=(("source_busy", 1),)),
         "archived": chunk(0, C.ARCHIVED),
         "released": chunk(0, C.RELEASED),
         "kept": chunk(0, C.KEPT),
@@ -39,7 +41,8 @@ def chunks() -> dict[str, Chunk]:
 
 EXPECTED = """
 chunk               retry      accept       give-up
-announced           announced  refused      lost
+announced           announced  refused      refused
+failed              announced  refused      lost
 archived            archived   refused      refused
 released            refused    refused      refused
 kept                refused    refused      refused
@@ -83,7 +86,7 @@ def test_who_decided_and_why_is_kept() -> None:
 
 
 def test_what_is_given_up_is_told_as_lost() -> None:
-    (alert,) = decided(entry_of(chunk(0)), Ruling.GIVE_UP).recording.untold
+    (alert,) = decided(entry_of(chunks()["failed"]), Ruling.GIVE_UP).recording.untold
     assert (Alarm.LOST, "given up by a person: I listened") == (alert.alarm, alert.reason)
 
 
@@ -108,7 +111,8 @@ def test_an_accepted_copy_that_is_found_wrong_waits_for_a_person_again() -> None
 
 def test_a_repeated_event_does_not_undo_a_decision_but_a_new_announcement_does() -> None:
     """Events come at least once; another location is new evidence."""
-    given_up = decided(decide(None, announced(0), NOW).entry, Ruling.GIVE_UP)
+    known = decide(decide(None, announced(0), NOW).entry, Failed(document(0), failure(), NOW), NOW).entry
+    given_up = decided(known, Ruling.GIVE_UP)
     repeated = decide(given_up, announced(0), NOW).entry
     renewed = decide(given_up, announced(0, host="us-api"), NOW).entry
 

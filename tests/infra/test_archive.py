@@ -2,8 +2,8 @@
 
 import pytest
 
-from local.stack import CONTAINERS, PROBE, TABLE
-from recording.settings import CHUNK_QUEUE, EVENT_QUEUE
+from local.stack import CONTAINERS, OPEN_TABLE, PROBE, TABLE
+from recording.settings import QUEUES
 from tests.infra.conftest import Evaluate
 from tests.infra.deployment import Deployment
 
@@ -17,11 +17,10 @@ def names(deployment: Deployment, kind: str) -> set[str]:
 
 
 def test_it_has_what_the_app_and_the_local_stack_have(deployment: Deployment) -> None:
-    """The same containers, queues and table."""
+    """The same containers, queues and tables."""
     assert {*CONTAINERS, PROBE} == names(deployment, "blobServices/containers")
-    queues = {CHUNK_QUEUE, EVENT_QUEUE}
-    assert queues | {f"{queue}-poison" for queue in queues} == names(deployment, "queueServices/queues")
-    assert {TABLE} == names(deployment, "tableServices/tables")
+    assert {*QUEUES, *(f"{queue}-poison" for queue in QUEUES)} == names(deployment, "queueServices/queues")
+    assert {TABLE, OPEN_TABLE} == names(deployment, "tableServices/tables")
 
 
 def test_what_was_deleted_or_changed_can_be_had_back(plain: Deployment) -> None:

@@ -13,11 +13,12 @@ PLATFORM = {
     "FailedExecutions",
     "OldMessage",
     "PoisonMessage",
+    "SweepStopped",
     "DeadLetteredEvent",
     "DroppedEvent",
     "QueueBacklog",
 }
-LINE = r"'((?:recording|event|call)\.[a-z_]+)"
+LINE = r"'((?:recording|event|call|sweep)\.[a-z_]+)"
 
 
 def test_alerts_are_the_apps(deployment: Deployment) -> None:
@@ -64,8 +65,30 @@ def test_lines_are_ones_that_the_app_writes() -> None:
     sought = set(re.findall(LINE, json.dumps(json.loads((INFRA / "workbook.json").read_text()))))
     sought |= set(re.findall(LINE.replace("'", '"'), (INFRA / "modules" / "alerts.bicep").read_text()))
     code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "recording").rglob("*.py"))
-    assert {"event.refused", "recording.chunk_copied"} <= sought
+    assert {"event.refused", "recording.chunk_copied", "sweep.done"} <= sought
     assert [] == sorted(name for name in sought if f'"{name}"' not in code)
+
+
+def test_silence_is_heard(plain: Deployment) -> None:
+    """One row when no line of a sweep came, or only old ones; not before the timer has missed three turns."""
+    (rule,) = (each for each in plain.of("Insights/scheduledQueryRules") if each["name"] == "SweepStopped")
+    (criterion,) = rule["properties"]["criteria"]["allOf"]
+    found = re.fullmatch(
+        r'traces \| where message startswith "sweep\.done" \| summarize newest = max\(timestamp\)'
+        r" \| where isnull\(newest\) or newest < ago\((\d+)m\)",
+        criterion["query"],
+    )
+    timer = re.search(r'schedule="0 \*/(\d+) \* \* \* \*"', (ROOT / "recording/entrypoints/sweep.py").read_text())
+    assert found is not None
+    assert timer is not None
+    assert 3 * int(timer[1]) < int(found[1]) < 30
+    assert ("GreaterThan", 0) == (criterion["operator"], criterion["threshold"])
+
+
+def test_a_message_given_up_is_told_whatever_its_queue(plain: Deployment) -> None:
+    """The rule searches for what the names of all poison queues have in common."""
+    (rule,) = (each for each in plain.of("Insights/scheduledQueryRules") if each["name"] == "PoisonMessage")
+    assert 'Uri has "-poison"' in rule["properties"]["criteria"]["allOf"][0]["query"]
 
 
 def test_the_workbook_is_whole(plain: Deployment) -> None:

@@ -80,6 +80,9 @@ def test_what_is_chosen_reaches_the_app(evaluate: Evaluate) -> None:
         "copySliceSeconds": 600,
         "retryFirstSeconds": 60,
         "retryLongestSeconds": 3600,
+        "sweepSeconds": 60,
+        "overdueSeconds": 900,
+        "fileEventSeconds": 7200,
     }
     settings = evaluate(app=app).settings()
     for name, value in app.items():

@@ -76,7 +76,7 @@ def test_a_chunk_that_is_given_up_is_lost_and_told_once(doubted: World) -> None:
 def test_what_has_changed_since_it_was_seen_is_not_decided(doubted: World) -> None:
     """Nor what changes while the decision is saved; nothing is tried again."""
     tag = etag(doubted.entry())
-    decide(doubted)
+    decide(doubted, Ruling.ACCEPT)
     changed = doubted.entry()
     doubted.queue.messages.clear()
     with pytest.raises(RecordingChanged):

@@ -44,9 +44,9 @@ def event_of(world: World, recording: str, document: str = "", **fields: object)
     return {**event, **DIAGNOSIS, **fields}
 
 
-def replay(world: World, until: float = inf) -> Replayed:
+def replay(world: World, seconds: float = inf) -> Replayed:
     """One pass."""
-    return world.app.replaying.replay(until)
+    return world.app.replaying.replay(seconds)
 
 
 def passes(world: World) -> Replayed:
@@ -81,13 +81,26 @@ def test_a_dead_letter_is_replayed_and_its_recording_archived(world: World) -> N
     assert [Door.EVENT_GRID] == [one.door for one in world.chunk().candidates]
 
 
+def test_a_replayed_event_whose_message_is_lost_is_found_in_the_journal(world: World) -> None:
+    """After ten minutes; the ledger has its letter, which is not read again."""
+    letter(world, event_of(world, RECORDING, "document-0"))
+    replay(world)
+    world.event_queue.messages.clear()
+    world.clock.at += timedelta(minutes=12)
+    with assert_nothing_lost(world):
+        assert Replayed(replayed=1) == passes(world)
+        world.run()
+
+    assert world.chunk().is_proven
+
+
 def test_each_pass_of_the_sweep_replays(world: World) -> None:
     """The open work is looked at also if the container cannot be listed."""
     letter(world, event_of(world, RECORDING, "document-0"))
     world.letters.exists = False
     with pytest.raises(ArchiveRefused):
         world.app.sweeping.sweep_all()
-    assert world.open_work.state.finished_at is not None
+    assert world.open_work.state.alive_at is not None
 
     world.letters.exists = True
     world.app.sweeping.sweep_all()
@@ -193,11 +206,11 @@ def test_a_pass_replays_a_bounded_number(world: World, limit: str, monkeypatch: 
 
 
 def test_a_pass_ends_in_time(world: World) -> None:
-    """Before the moment it is given it begins no further blob."""
+    """After its half of the time it begins no further blob."""
     for number in range(10):
         letter(world, event_of(world, f"recording-{number}"))
     world.letters.before = lambda operation, _name: world.clock.sleep(1.0 if operation == "read" else 0.0)
-    found = replay(world, world.clock.monotonic() + 4.0)
+    found = replay(world, 8.0)
 
     assert (0, False) == (found.replayed, found.is_finished)
     world.letters.before = lambda _operation, _name: None

@@ -54,6 +54,18 @@ def test_a_lost_message_is_put_again() -> None:
     assert {} == world.open_work.rows
 
 
+def test_a_message_that_is_lost_of_a_recording_that_was_looked_at_while_it_ran_is_put_again() -> None:
+    """In half an hour, as any other: what the sweep waited for before is no reason to look later."""
+    world = World()
+    started(world)
+    sweep(world, 2)
+    world.announce(world.add())
+    world.queue.messages.clear()
+    with assert_nothing_lost(world):
+        sweep(world, 7)
+        assert 1 == len(world.queue.messages)
+
+
 def test_a_lost_message_of_a_later_look_is_put_again() -> None:
     world = World()
     chunk = world.add()
@@ -293,6 +305,22 @@ def test_two_sweep_at_once_and_nothing_is_done_twice() -> None:
     world.clock.at += 2 * MINUTE
     assert world.app.sweeping.sweep() is not None
     assert 1 == len(world.queue.messages)
+
+
+@pytest.mark.parametrize(("interval", "left_alone"), [(1, 3), (20, 60), (300, 90)])
+def test_a_sweep_that_was_killed_is_not_waited_for_long(interval: int, left_alone: int) -> None:
+    """For three intervals at most, and never for longer than a slice takes."""
+    world = World()
+    sweeping = replace(world.app.sweeping, first_look=timedelta(seconds=interval))
+    seen = []
+
+    def killed(*_: object) -> None:
+        seen.append(world.open_work.load().busy_until)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(sweeping), "_slice", killed)
+        sweeping.sweep()
+    assert [world.clock.at + timedelta(seconds=left_alone)] == seen
 
 
 def test_the_first_file_event_begins_the_chain_of_ticks() -> None:

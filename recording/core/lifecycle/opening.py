@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from recording.core.lifecycle.wholeness import completion_at
-from recording.core.model import CatalogEntry, DocumentId, Opening, RecordingState
+from recording.core.model import RUNNING, CatalogEntry, DocumentId, Opening, RecordingState
 
 _KEPT = timedelta(hours=24)
 """For how long the service documents that it keeps a recording; here it only orders."""
@@ -44,10 +44,15 @@ def open_at(entry: CatalogEntry) -> datetime | None:
 
 
 def with_opening(before: CatalogEntry | None, after: CatalogEntry) -> CatalogEntry:
-    """The entry with the row that stands for it, a new one if its hour has changed since `before` was saved."""
+    """The entry with the row that stands for it.
+
+    It is a new row if the hour has changed since `before` was saved, or if something else is owed now: the old row says
+    when to look at what was owed before, which may be hours too late.
+    """
     known = before.recording.opening if before is not None else Opening()
     hour = _hour_of(open_at(after))
-    opening = known if hour == known.hour else Opening(hour, known.number + 1)
+    is_kept = hour == known.hour and (hour is None or before is None or _owed(after) <= _owed(before))
+    opening = known if is_kept else Opening(hour, known.number + 1)
     if after.recording.opening == opening:
         return after
     return replace(after, recording=replace(after.recording, opening=opening))
@@ -61,6 +66,13 @@ def is_stale(opening: Opening, entry: CatalogEntry) -> bool:
     """
     own = entry.recording.opening
     return opening != own and opening.number <= own.number
+
+
+def _owed(entry: CatalogEntry) -> set[str]:
+    """What the entry waits for: the steps of open chunks, by document id; without chunks its end, or its file event."""
+    if entry.chunks:
+        return {chunk.document_id for chunk in entry if not chunk.is_closed}
+    return {"end" if entry.recording.state in RUNNING else "file event"}
 
 
 def life_of(document_id: DocumentId) -> str:

@@ -35,6 +35,8 @@ def refusal(chunk: Chunk, ruling: Ruling) -> str:
     if chunk.is_proven:
         return f"the chunk is {chunk.state}: a verified copy is in the archive"
     if ruling is Ruling.GIVE_UP:
+        if chunk.state is ChunkState.ANNOUNCED and not chunk.failures:
+            return "no try of the chunk has failed: it goes on by itself"
         return "the chunk is lost already" if chunk.state is ChunkState.LOST else ""
     return "" if chunk.apart is not None else "no copy of the chunk stands apart that could be accepted"
 
