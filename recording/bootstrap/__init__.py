@@ -157,7 +157,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         accepting=Accepting(metadata_file, Recopying(MetadataFile(quarantined), storing), archive, storing),
         releasing=Releasing(catalog, engine, source, archive, settings.recordings.release, now),
         completing=Completing(topic, archive, catalog, settings.archive.container, now),
-        throttling=Throttling(parts.get("throttle") or real.throttle, now),
+        throttling=Throttling(parts.get("throttle") or real.throttle, waits, now),
         queue=queue,
         waits=waits,
         slice_seconds=settings.copy.slice_length.total_seconds(),

@@ -11,20 +11,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from recording import log
-from recording.core.deadlines import is_urgent
+from recording.core.deadlines import Waits, is_urgent
 from recording.core.errors import RecordingError, SourceBusy
 from recording.core.model import Chunk
 from recording.ports import Throttle
 
 _THROTTLED = "429"
 _KNOWN_FOR = timedelta(seconds=5)
-_USUAL = timedelta(seconds=30)
-_LONGEST = timedelta(minutes=10)
-"""A longer Retry-After is not believed of a service that keeps a recording for a day."""
-_MOST_AHEAD = 2 * _LONGEST
-"""A moment further in the future was written by a clock that was wrong."""
-_SPREAD = timedelta(seconds=15)
-"""Chunks that wait for the same moment are tried over this time, not at once."""
+_DAY = 86400.0
 
 
 @dataclass(slots=True)
@@ -37,9 +31,10 @@ class _Known:
 
 @dataclass(frozen=True, slots=True)
 class Throttling:
-    """Decide whether a chunk may be tried now."""
+    """Decide whether a chunk may be tried now. Nobody waits longer than the longest of `waits`, whatever was asked."""
 
     throttle: Throttle
+    waits: Waits
     now: Callable[[], datetime]
     _known: _Known = field(default_factory=_Known, repr=False)
 
@@ -47,21 +42,22 @@ class Throttling:
         """When the chunk may be tried, if not now."""
         now = self.now()
         until = self._read(now)
-        if until is None or not now < until <= now + _MOST_AHEAD or is_urgent(chunk.due, now):
+        # Further ahead: by a clock that is wrong.
+        if until is None or not now < until <= now + 2 * self.waits.longest or is_urgent(chunk.due, now):
             return None
         share = hashlib.sha256(chunk.document_id.encode("utf-8", "surrogatepass")).digest()[0] / 255
-        return min(until, now + _LONGEST) + share * _SPREAD
+        until = min(until, now + self.waits.longest)
+        return until + share * self.waits.first / 2  # not all at the same moment
 
     def note(self, error: RecordingError) -> None:
         """Tell all workers, if the error says that the source throttles."""
         if not isinstance(error, SourceBusy) or error.ids.get("status") != _THROTTLED:
             return
         now = self.now()
-        wait = (
-            _USUAL if error.retry_after is None else timedelta(seconds=min(error.retry_after, _LONGEST.total_seconds()))
-        )
+        asked = self.waits.first if error.retry_after is None else timedelta(seconds=min(error.retry_after, _DAY))
+        wait = min(asked, self.waits.longest)
         known = self._read(now)
-        if known is not None and now + wait <= known <= now + _MOST_AHEAD:
+        if known is not None and now + wait <= known <= now + 2 * self.waits.longest:
             return
         self._known.at, self._known.until = now, now + wait
         try:
