@@ -11,6 +11,8 @@ from recording.watch.probing import Finding
 
 blueprint = func.Blueprint()
 
+_YES = frozenset({"true", "1", "yes"})
+
 
 @blueprint.route("health", methods=["GET"])
 @problem_details_async
@@ -19,7 +21,7 @@ async def health(req: func.HttpRequest) -> func.HttpResponse:
 
     With `deep=true` it does at each service what a copy does there.
     """
-    if req.params.get("deep", "").lower() != "true":
+    if req.params.get("deep", "").lower() not in _YES:
         await asyncio.to_thread(_check)
         return json_answer({"status": "ok"})
     findings = await asyncio.to_thread(_probe)

@@ -7,8 +7,8 @@ import pytest
 
 from recording.core.errors import ConditionMissing, InvalidRequest
 from recording.core.formats.api import DecisionRequest, etag, parse_decision
-from recording.core.model import Actor, Ruling
-from tests.core.entries_of import chunk, entry_of
+from recording.core.model import Actor, ChunkState, Ruling
+from tests.core.entries_of import NOW, chunk, entry_of
 
 DECISION: dict[str, object] = {"decision": "accept", "reason": "I listened to it.", "by": "Ada"}
 SEEN = replace(entry_of(chunk(0)), version="1")
@@ -74,11 +74,18 @@ def test_a_condition_that_is_no_etag_is_refused(given: str) -> None:
     assert not isinstance(caught.value, ConditionMissing)
 
 
-def test_an_etag_is_of_one_version() -> None:
-    """It is a strong one, and does not show the catalog's own; what is not in the catalog has none."""
-    other = replace(SEEN, version="W/\"datetime'2026-03-01T12%3A00%3A00Z'\"")
-
-    assert TAG != etag(other)
-    assert "datetime" not in etag(other)
+def test_an_etag_is_of_what_a_person_decides_about() -> None:
+    """Another try that fails does not change it; another state, copy or doubt does. What is in no catalog has none."""
+    failed = replace(chunk(0), tries=3, look_at=NOW, failures=(("source_busy", 3),))
+    assert TAG == etag(replace(entry_of(failed), version="2"))
+    others = [
+        chunk(0, ChunkState.ARCHIVED),
+        chunk(0, ChunkState.QUARANTINED),
+        chunk(0, ChunkState.QUARANTINED, apart=True),
+        replace(chunk(0, ChunkState.QUARANTINED, apart=True), doubts=("another",)),
+        replace(chunk(0, ChunkState.QUARANTINED, apart=True), look_at=None, is_accepted=True),
+        chunk(1),
+    ]
+    assert len(others) + 1 == len({TAG, *(etag(replace(entry_of(one), version="1")) for one in others)})
     assert ('"', '"') == (TAG[0], TAG[-1])
     assert "" == etag(entry_of(chunk(0)))

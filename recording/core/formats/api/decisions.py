@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from recording.core.errors import ConditionMissing, InvalidRequest
 from recording.core.formats import reading
 from recording.core.formats.api.requests import parse_json
-from recording.core.model import Actor, CatalogEntry, Ruling
+from recording.core.lifecycle import Decided
+from recording.core.model import Actor, CatalogEntry, Chunk, Ruling
 
 LONGEST_NAME = 200
 """Characters of the name of the person who decides."""
@@ -31,13 +32,24 @@ class DecisionRequest:
 
 
 def etag(entry: CatalogEntry) -> str:
-    """The ETag of a recording: another one after each change of its entry; empty for one that is not in the catalog.
+    """The ETag of a recording; empty for one that is not in the catalog.
 
-    It is a digest, so that nobody takes the catalog's own ETag from it and saves past this app.
+    It changes with everything that a person decides about: states, copies, doubts, announcements, decisions. It stays
+    when a try fails again: such a try, every few minutes, must not make each decision a conflict.
     """
     if not entry.version:
         return ""
-    return f'"{hashlib.sha256(entry.version.encode()).hexdigest()[:32]}"'
+    recording = entry.recording
+    decisions = [(one.at, one.until) for one in recording.history if one.what == Decided.__name__]
+    seen = (recording.state, recording.revision, decisions, tuple(map(_decided_about, entry)))
+    return f'"{hashlib.sha256(repr(seen).encode("utf-8", "surrogatepass")).hexdigest()[:32]}"'
+
+
+def _decided_about(chunk: Chunk) -> tuple[object, ...]:
+    announced = tuple(candidate.announced for candidate in chunk.candidates)
+    copies = (chunk.proof, chunk.apart, chunk.overflow)
+    decided = (chunk.is_accepted, chunk.is_given_up, chunk.is_undecided)
+    return chunk.document_id, chunk.state, copies, chunk.doubts, decided, announced
 
 
 def parse_decision(body: bytes, condition: str | None) -> DecisionRequest:
