@@ -194,6 +194,7 @@ OPERATIONS: dict[str, Callable[[Any], object]] = {
     "TableLedger.note": lambda client: guarded(TableLedger(client)).note("letters", "key", "replayed"),
     "TableLedger.all": lambda client: guarded(TableLedger(client)).all("letters"),
     "TableOpenWork.put": lambda client: open_work(client).put(RECORDING_ID, OPENING, NOW),
+    "TableOpenWork.remove_old": lambda client: open_work(client).remove_old(RECORDING_ID, OPENING, NOW),
     "TableOpenWork.remove": lambda client: open_work(client).remove(RECORDING_ID, OPENING),
     "TableOpenWork.touch": lambda client: open_work(client).touch(RECORDING_ID, OPENING, since=NOW),
     "TableOpenWork.has": lambda client: open_work(client).has(RECORDING_ID, OPENING),

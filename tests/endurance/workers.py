@@ -36,7 +36,10 @@ class Run:
         """Send it a signal, and wait until it is gone."""
         if not self.ended.is_set():
             self.killed_with = with_signal
-            os.kill(self.pid, with_signal)  # the id is not reused before the fork server has reported the end
+            try:
+                os.kill(self.pid, with_signal)  # the id is not reused before the fork server has reported the end
+            except ProcessLookupError:  # it has ended by itself, and that is not reported yet
+                self.killed_with = 0
         self.wait()
 
     def wait(self, seconds: float = ENOUGH) -> list[Try]:
