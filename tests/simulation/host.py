@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from recording.core.errors import Permanent
+from recording.core.formats.events import RECORDING_FILE_STATUS_UPDATED
 from recording.core.formats.messages import parse_chunk_message, parse_tick
 from recording.core.model import BlobName, Door
 from recording.core.naming import encode
@@ -95,8 +96,14 @@ class Host:
         process.begin(partial(self._take, process, body, door, whom), ended, whom)
 
     def bury(self, event: dict[str, object], door: Door, attempts: int) -> None:
-        """Write an event as a dead letter."""
+        """Write an event as a dead letter.
+
+        File events by the function key are not Event Grid's: whoever sent them gives up.
+        """
         world = self.world
+        if door is Door.FUNCTION_KEY and event.get("eventType") == RECORDING_FILE_STATUS_UPDATED:
+            world.story.tell("its sender", "gives up event {}", event["id"])
+            return
         world.story.tell("event grid", "gives up event {}", event["id"])
         at = START + timedelta(seconds=world.clockwork.now)
         diagnosis = {"deadLetterReason": "MaxDeliveryAttemptsExceeded", "deliveryAttempts": attempts + 1}
