@@ -80,6 +80,8 @@ class Releasing:
             raise _NotAllowed("its copy was not compared with a source: that had ended, or holds something else")
         if chunk.candidate.door is Door.FUNCTION_KEY:
             raise _NotAllowed("its event came by the function key alone")
+        if chunk.announced.metadata_location is None:
+            raise _NotAllowed("its event named no metadata file: if there is one, it would be deleted unarchived")
         location = chunk.announced.delete_location
         if location is None:
             raise _NotAllowed("the event named no deleteLocation")

@@ -100,8 +100,6 @@ class Rules:
             document.deleted_at = self.world.clockwork.now
             self.world.story.tell(process.name, "has deleted {}", place)
             is_metadata = place == document.metadata_location
-            if is_metadata and self._is_unnamed(document):
-                continue
             if not self._is_archived(document, before[place], is_metadata=is_metadata):
                 self._break(f"{place} was deleted, and its bytes are not in the archive as {document.document_id}")
 
@@ -225,12 +223,6 @@ class Rules:
         truth = self.world.service.recordings.get(entry.recording.recording_id)
         found = self.world.service.documents.get(chunk.document_id)
         return found if truth is not None and found in truth.documents else None
-
-    def _is_unnamed(self, document: Document) -> bool:
-        """Whether the event by which it was archived names no metadata file."""
-        entry = self.entries.get(self.world.service.recording_of(document.document_id))
-        chunk = entry.chunk(document.document_id) if entry else None
-        return chunk is not None and chunk.announced.metadata_location is None
 
     def _is_archived(self, document: Document, content: bytes, *, is_metadata: bool) -> bool:
         mark = encode(document.document_id)

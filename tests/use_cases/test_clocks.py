@@ -141,14 +141,34 @@ def test_metadata_that_never_comes_leaves_the_recording_incomplete() -> None:
     assert ["the metadata file of chunk 0 never came"] == world.manifest()["lacks"]
 
 
-def test_a_chunk_without_a_metadata_location_is_whole() -> None:
+def test_a_chunk_without_a_metadata_location_is_whole_and_its_source_is_left() -> None:
+    """The delete would take a metadata file along that nobody has named, and nobody archived."""
     world = World()
-    chunk = replace(world.add(), metadata_location=None)
-    world.announce(chunk)
+    chunk = world.add()
+    world.announce(replace(chunk, metadata_location=None))
     world.run()
 
-    assert ChunkState.RELEASED == world.state()
+    assert (ChunkState.KEPT, []) == (world.state(), world.source.deletions)
+    assert "its event named no metadata file" in world.chunk().kept_reason
     assert ("the event named no metadataLocation",) == world.chunk().notes
+    assert ["RecordingArchived"] == world.told()
+
+
+@pytest.mark.parametrize("runs", [0, 1], ids=["before the copy is released", "after it was kept"])
+def test_a_metadata_location_that_comes_later_is_archived_and_the_source_released(runs: int) -> None:
+    """Whenever it comes while the source lives."""
+    world = World()
+    chunk = world.add()
+    world.announce(replace(chunk, metadata_location=None))
+    for _ in range(runs):
+        world.run()
+    with assert_nothing_lost(world):
+        world.announce(chunk, event_id="event-2")
+        world.run()
+
+    proof = world.chunk().proof
+    assert (ChunkState.RELEASED, True) == (world.state(), proof is not None and proof.metadata is not None)
+    assert list(world.missing_rows()) == []
 
 
 def test_the_message_of_an_event_is_not_dropped_by_a_worker_whose_clock_is_behind() -> None:

@@ -141,7 +141,10 @@ def _after_proof(chunk: Chunk, candidate: Candidate) -> tuple[Chunk, str]:
         metadata_location=old.metadata_location or new.metadata_location,
         delete_location=old.delete_location or new.delete_location,
     )
-    return replace(chunk, proven=replace(proven, announced=filled, door=Door.EVENT_GRID)), ""
+    completed = replace(chunk, proven=replace(proven, announced=filled, door=Door.EVENT_GRID))
+    if chunk.state is ChunkState.KEPT and filled != old:  # what it was kept for may be known now
+        completed = replace(completed, state=ChunkState.ARCHIVED, kept_reason="")
+    return completed, ""
 
 
 def _agree(old: AnnouncedChunk, new: AnnouncedChunk) -> bool:
