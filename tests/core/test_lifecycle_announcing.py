@@ -344,6 +344,24 @@ def test_a_location_that_an_earlier_event_lacked_is_filled_in(field: str) -> Non
     assert before == decide(before, announced(0, door=BY_KEY), LATER).entry
 
 
+@pytest.mark.parametrize("field", ["metadata_location", "delete_location"])
+def test_what_was_kept_because_a_location_lacked_is_released_once_event_grid_names_it(field: str) -> None:
+    """The same event again changes nothing: what it was kept for stands."""
+    bare = replace(announced_chunk(0), **{field: None})  # type: ignore[arg-type]
+    proven = replace(candidate(0), announced=bare)
+    before = entry_of(replace(chunk(0, ChunkState.KEPT), candidates=(proven,), proven=proven))
+    again = Announced(FileEvent("again", RECORDING_ID, (bare,)), Door.EVENT_GRID, (announcement(bare),))
+    named = decide(before, announced(0), LATER)
+
+    assert before.chunks == decide(before, again, LATER).entry.chunks
+    assert (ChunkState.ARCHIVED, "", announced_chunk(0)) == (
+        named.entry.chunks[0].state,
+        named.entry.chunks[0].kept_reason,
+        named.entry.chunks[0].announced,
+    )
+    assert (document(0),) == named.steps
+
+
 def test_a_proof_of_what_the_key_announced_gains_credit_when_event_grid_says_the_same() -> None:
     before = decide(None, announced(0, door=BY_KEY), NOW).entry
     fact = replace(archived(0), candidate=before.chunks[0].candidate)
