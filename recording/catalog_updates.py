@@ -90,8 +90,8 @@ class CatalogUpdates:
             CatalogConflict: every try lost against another worker.
             Transient: the catalog is unavailable.
         """
-        with self._locked(recording_id) as own:
-            return self._save(recording_id, facts, own, known, by)
+        with self._locked(recording_id, known) as (own, newest):
+            return self._save(recording_id, facts, own, newest, by)
 
     def apply_once(self, entry: CatalogEntry, *facts: Fact, by: Actor) -> Decision:
         """As `apply`, for facts that are true only of this very entry: if it has changed since, nothing is saved.
@@ -100,14 +100,9 @@ class CatalogUpdates:
             CatalogConflict: it has changed since it was loaded.
             Transient: the catalog is unavailable.
         """
-        with self._locked(entry.recording.recording_id) as own:
+        with self._locked(entry.recording.recording_id, entry) as (own, _):
             decision = decide_all(entry, facts, self.now(), by)
-            try:
-                own.latest = self._save_opened(entry, with_opening(entry, decision.entry))
-            except CatalogConflict:
-                own.latest = None
-                raise
-            return Decision(own.latest, decision.steps)
+            return Decision(self._save_opened(entry, with_opening(entry, decision.entry), own), decision.steps)
 
     def show_life(self, entry: CatalogEntry, document_id: DocumentId) -> None:
         """Note in the row of an entry that the work on a chunk goes on, so that the sweep puts no message for it.
@@ -138,8 +133,8 @@ class CatalogUpdates:
                 break
             told.append(alert)
         if told:
-            with self._locked(recording_id) as own:
-                entry = self._save(recording_id, (Told(tuple(told)),), own, entry, APP).entry
+            with self._locked(recording_id, entry) as (own, newest):
+                entry = self._save(recording_id, (Told(tuple(told)),), own, newest, APP).entry
         if failure is not None:
             raise failure
         return entry
@@ -147,28 +142,27 @@ class CatalogUpdates:
     def _save(
         self, recording_id: RecordingId, facts: Sequence[Fact], own: _WriteLock, known: Known, by: Actor
     ) -> Decision:
-        entry = own.latest or known
+        entry = known
         wait, waited = _FIRST_WAIT, 0.0
         while True:
             if entry is NotLoaded.NOT_LOADED:
                 entry = self.catalog.load(recording_id)
             decision = decide_all(entry, facts, self.now(), by)
             if decision.entry == entry:
-                own.latest = entry
                 return decision
             try:
-                own.latest = self._save_opened(entry, with_opening(entry, decision.entry))
+                saved = self._save_opened(entry, with_opening(entry, decision.entry), own)
             except CatalogConflict:
-                own.latest, entry = None, NotLoaded.NOT_LOADED
+                entry = NotLoaded.NOT_LOADED
                 if waited >= _PATIENCE:
                     raise
                 pause = wait * (1 + self.spread()) / 2
                 self.sleep(pause)
                 wait, waited = min(2 * wait, _LONGEST_WAIT), waited + pause
             else:
-                return Decision(own.latest, decision.steps)
+                return Decision(saved, decision.steps)
 
-    def _save_opened(self, before: CatalogEntry | None, after: CatalogEntry) -> CatalogEntry:
+    def _save_opened(self, before: CatalogEntry | None, after: CatalogEntry, own: _WriteLock) -> CatalogEntry:
         """Save an entry between the two changes of its row; the entry as saved."""
         recording_id, now = after.recording.recording_id, self.now()
         known, opening = before.recording.opening if before else None, after.recording.opening
@@ -176,7 +170,7 @@ class CatalogUpdates:
             self.open_work.put(recording_id, opening, now)
         if before is None:
             self.directory.add(recording_id, now)
-        saved = self.catalog.save(after)
+        saved = own.latest = self.catalog.save(after)
         if known is not None and known != opening and known.hour is not None:
             try:
                 self.open_work.remove(recording_id, known)
@@ -186,13 +180,18 @@ class CatalogUpdates:
         return saved
 
     @contextmanager
-    def _locked(self, recording_id: RecordingId) -> Iterator[_WriteLock]:
+    def _locked(self, recording_id: RecordingId, known: Known) -> Iterator[tuple[_WriteLock, Known]]:
+        """The lock, held, and the newest entry: `known`, or what another thread saved while this one waited.
+
+        What was saved before this thread came may be older than `known`: the lock is held for longer than the save.
+        """
         with self._lock:
             own = self._write_locks.setdefault(recording_id, _WriteLock())
             own.waiting += 1
+            saved_before = own.latest
         try:
             with own.lock:
-                yield own
+                yield own, known if own.latest is saved_before else own.latest
         finally:
             with self._lock:
                 own.waiting -= 1

@@ -161,9 +161,9 @@ def same_request_id() -> Iterator[None]:
 
 @contextmanager
 def row_after_save() -> Iterator[None]:
-    def saving(self: CatalogUpdates, before: Any, after: Any) -> Any:  # noqa: ANN401
+    def saving(self: CatalogUpdates, _: Any, after: Any, own: Any) -> Any:  # noqa: ANN401
         recording_id, opening = after.recording.recording_id, after.recording.opening
-        saved = self.catalog.save(after)
+        saved = own.latest = self.catalog.save(after)
         if opening.hour is not None:
             self.open_work.put(recording_id, opening, self.now())
         return saved
@@ -176,13 +176,27 @@ def row_after_save() -> Iterator[None]:
 def row_removed_first() -> Iterator[None]:
     save = CatalogUpdates._save_opened  # noqa: SLF001 - it is wrapped
 
-    def saving(self: CatalogUpdates, before: Any, after: Any) -> Any:  # noqa: ANN401
+    def saving(self: CatalogUpdates, before: Any, after: Any, own: Any) -> Any:  # noqa: ANN401
         known = before.recording.opening if before else None
         if known is not None and known.hour is not None and known != after.recording.opening:
             self.open_work.remove(after.recording.recording_id, known)
-        return save(self, before, after)
+        return save(self, before, after, own)
 
     with patch.object(CatalogUpdates, "_save_opened", saving):
+        yield
+
+
+@contextmanager
+def older_entry() -> Iterator[None]:
+    """What this worker saved last replaces what a thread knows, even if that is newer."""
+    locked = CatalogUpdates._locked  # noqa: SLF001 - it is wrapped
+
+    @contextmanager
+    def locking(self: CatalogUpdates, recording_id: Any, known: Any) -> Iterator[Any]:  # noqa: ANN401
+        with locked(self, recording_id, known) as (own, _):
+            yield own, own.latest or known
+
+    with patch.object(CatalogUpdates, "_locked", locking):
         yield
 
 

@@ -15,7 +15,7 @@ from recording.events.taking import Reception
 from recording.settings import POISON
 from tests.simulation.clockwork import START
 from tests.simulation.processes import Process
-from tests.simulation.queues import SWEEP, Message, Queue, events_in
+from tests.simulation.queues import SWEEP, Message, Queue, events_in, recording_in
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -103,6 +103,7 @@ class Host:
         world = self.world
         if door is Door.FUNCTION_KEY and event.get("eventType") == RECORDING_FILE_STATUS_UPDATED:
             world.story.tell("its sender", "gives up event {}", event["id"])
+            world.rules.lost_events.add(recording_in(event))
             return
         world.story.tell("event grid", "gives up event {}", event["id"])
         at = START + timedelta(seconds=world.clockwork.now)

@@ -74,7 +74,7 @@ class Queue:
             self.world.story.tell(self.name, "{} of {}: {}", fault, whom, text)
         if fault == "message lost":
             self.world.rules.lost_messages.add(whom)
-            if self is self.world.host.events:
+            if self.name.startswith(self.world.host.events.name):  # those given up too
                 self.world.rules.lost_events |= {recording_in(event) for event, _ in events_in(text)}
             return
         if fault == "message given up":

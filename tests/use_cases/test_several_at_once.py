@@ -1,7 +1,8 @@
 """Concurrent messages, threads and workers for one recording."""
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from recording.chunks.archiving import Outcome
 from recording.core.errors import CatalogConflict
 from recording.core.formats.messages import ChunkMessage
 from recording.core.lifecycle import Expired, Failed
-from recording.core.model import CatalogEntry, ChunkState, DocumentId, RecordingId, RecordingState
+from recording.core.model import CatalogEntry, ChunkState, DocumentId, Opening, RecordingId, RecordingState
 from tests.core.entries_of import failure
 from tests.use_cases.world import RECORDING, World, assert_nothing_lost, sound
 
@@ -103,6 +104,29 @@ def test_a_hundred_small_chunks_at_once_do_not_conflict() -> None:
     assert RecordingState.RELEASED == world.entry().recording.state
     assert all(chunk.failures == () for chunk in world.entry())
     assert ["RecordingArchived"] == world.told()
+
+
+def test_an_entry_that_is_newer_than_what_this_worker_saved_last_is_not_replaced_by_that() -> None:
+    """A run has saved, and still removes its row, when another worker announces a chunk that the next run takes."""
+    world = World()
+    world.announce(world.add())
+    mine, remove, runs = world.archiving, world.open_work.remove, list[Future[Outcome]]()
+
+    def meanwhile(recording_id: RecordingId, opening: Opening) -> None:
+        world.open_work.remove = remove  # type: ignore[method-assign]
+        world.worker()
+        world.announce(world.add("document-1", 1))
+        runs.append(pool.submit(mine.archive_chunk, RECORDING, DocumentId("document-1")))
+        while mine.updates._write_locks[RECORDING].waiting < 2 and not runs[0].done():  # noqa: SLF001
+            time.sleep(0.001)
+        remove(recording_id, opening)
+
+    world.open_work.remove = meanwhile  # type: ignore[method-assign]
+    with ThreadPoolExecutor(1) as pool:
+        mine.archive_chunk(RECORDING, MESSAGE.document_id)
+        assert Outcome.DONE == runs[0].result(30)
+
+    assert (ChunkState.RELEASED, ChunkState.RELEASED) == (world.state(), world.state("document-1"))
 
 
 def test_conflicts_on_every_save_for_a_minute_cost_nothing() -> None:
