@@ -203,6 +203,7 @@ var names = {
   communication: empty(communicationServiceId)
     ? '${prefixes.communicationServices}recordings-${token}'
     : last(split(communicationServiceId, '/'))
+  eventSubscription: 'recording-archive-${token}' // others may have theirs on the same topic
   functionApp: '${prefixes.functionApps}recordings-${token}'
   hostAccount: '${prefixes.storageAccounts}host${token}'
   identity: '${prefixes.managedIdentities}recordings-${token}'
@@ -307,7 +308,6 @@ module storage 'modules/storage.bicep' = {
     keyName: keyName
     privateNetwork: privateNetwork
     lock: lockArchive
-    workspaceId: monitoring.outputs.workspaceId
   }
 }
 
@@ -432,6 +432,7 @@ module subscribing 'modules/subscription.bicep' = if (deployEventSubscription) {
   dependsOn: [access]
   params: {
     systemTopicName: names.systemTopic
+    name: names.eventSubscription
     eventDelivery: eventDelivery
     functionAppId: functionApp.outputs.id
     archiveAccountId: storage.outputs.archiveAccountId
@@ -439,7 +440,7 @@ module subscribing 'modules/subscription.bicep' = if (deployEventSubscription) {
   }
 }
 
-// 9. Someone hears of what goes wrong.
+// 9. Someone hears of what goes wrong, and what happened can be looked up.
 module alerts 'modules/alerts.bicep' = {
   name: 'alerts-${token}'
   scope: resourceGroup(groupName)
@@ -449,8 +450,34 @@ module alerts 'modules/alerts.bicep' = {
     applicationInsightsId: monitoring.outputs.applicationInsightsId
     workspaceId: monitoring.outputs.workspaceId
     actionGroupId: monitoring.outputs.actionGroupId
-    archiveAccountId: storage.outputs.archiveAccountId
+    nameSuffix: token
     systemTopicId: events.outputs.id
+    eventSubscriptionName: names.eventSubscription
+  }
+}
+
+module diagnostics 'modules/diagnostics.bicep' = {
+  name: 'diagnostics-${token}'
+  scope: resourceGroup(groupName)
+  dependsOn: [storage, topic, functionApp]
+  params: {
+    workspaceId: monitoring.outputs.workspaceId
+    archiveAccountName: names.archiveAccount
+    overflowAccountName: overflowAccount
+    functionAppName: names.functionApp
+    topicName: deployArchivedTopic ? names.topic : ''
+  }
+}
+
+module communicationDiagnostics 'modules/diagnostics-communication.bicep' = {
+  name: 'diagnostics-communication-${token}'
+  scope: resourceGroup(communicationPlace[2], communicationPlace[4])
+  dependsOn: [communication, events]
+  params: {
+    settingName: 'recording-archive-${token}'
+    workspaceId: monitoring.outputs.workspaceId
+    communicationServiceName: names.communication
+    systemTopicName: names.systemTopic
   }
 }
 

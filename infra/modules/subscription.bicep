@@ -3,6 +3,9 @@
 @description('Required. Name of the system topic.')
 param systemTopicName string
 
+@description('Required. Its name.')
+param name string
+
 @description('Required. Where events go.')
 @allowed(['function', 'queue'])
 param eventDelivery string
@@ -48,7 +51,7 @@ resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' existing = {
 
 resource subscription 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-15' = {
   parent: topic
-  name: 'recording-archive'
+  name: name
   properties: {
     ...(eventDelivery == 'queue' ? toQueue : toFunction)
     eventDeliverySchema: 'EventGridSchema'

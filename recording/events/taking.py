@@ -1,7 +1,7 @@
 """Takes the events of one delivery one by one, within a time limit, and collects the results and the work left."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from recording import log
@@ -12,6 +12,7 @@ from recording.core.errors import MalformedEvent, Permanent, Transient
 from recording.core.formats.deliveries import MOST_AT_ONCE, Member, can_wait, messages
 from recording.core.formats.events import ValidationEvent, event_id_of, event_type_of, parse_event
 from recording.core.formats.messages import ChunkMessage
+from recording.core.formats.notifications import EventName
 from recording.core.model import BlobName, CallEndEvent, CallEvent, Door, FileEvent
 from recording.refusing import Refusing
 
@@ -123,7 +124,7 @@ class Run:
         self._report(self.ignored, self._log_ignored)
         self._report(self.unreported, self._tell_unreported)
         if self.unlogged:
-            log.event("event.refused", {"more": self.unlogged}, logging.ERROR)
+            log.event("event.refused", {"alert": EventName.UNREADABLE, "more": self.unlogged}, logging.ERROR)
         reception = self.reception
         if self.taken or self.ignored or reception.validation_code is not None:
             reception.malformed = None
@@ -187,15 +188,15 @@ class Run:
             self._answer(member, "ended" if over else "ignored")
 
     def _tell(self, member: Member, cause: str, journal: BlobName) -> None:
-        self._log(member, cause, journal)
+        self._log(member, cause, journal, {"alert": EventName.UNREADABLE})
         self.refusing.tell(event_id_of(member.raw), cause, journal)
 
-    def _log(self, member: Member, cause: str, journal: BlobName) -> None:
+    def _log(self, member: Member, cause: str, journal: BlobName, alert: Mapping[str, object] | None = None) -> None:
         if self.logged == MOST_NAMED:
             self.unlogged += 1
             return
         self.logged += 1
-        fields = {"event_id": event_id_of(member.raw), "cause": cause, "journal": journal}
+        fields = {**(alert or {}), "event_id": event_id_of(member.raw), "cause": cause, "journal": journal}
         log.event("event.refused", fields, logging.ERROR)
 
     def _report(self, members: list[Member], report: Callable[[BlobName], None]) -> None:
