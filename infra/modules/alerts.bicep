@@ -78,12 +78,12 @@ var logAlerts = [
   {
     name: 'SweepStopped'
     severity: 0
-    description: 'No sweep has come to its end for 20 minutes: the app is down, or fails, and the other alerts may not come either.'
+    description: 'No slice of a sweep has come to its end for 20 minutes: the app is down, or fails, and the other alerts may not come either.'
     kind: 'state'
     scope: applicationInsightsId
     // `summarize` makes one row of no lines too. The newest line may be ten minutes old while all is well: a timer sweeps
     // every five minutes, and a line takes up to five to come.
-    query: 'traces | where message startswith "sweep.done" | summarize newest = max(timestamp) | where isnull(newest) or newest < ago(20m)'
+    query: 'traces | where (message startswith "sweep.done" or message startswith "sweep.slice_done") and message has "ended=True" | summarize newest = max(timestamp) | where isnull(newest) or newest < ago(20m)'
     dimension: ''
     threshold: 0
   }
@@ -93,7 +93,7 @@ var logAlerts = [
     description: 'The app wrote a line of level error that is no alert of its own: a fault of the app, or of what it depends on.'
     kind: 'state'
     scope: applicationInsightsId
-    query: 'traces | where severityLevel >= 3 and message !has "alert=" | extend line = extract(@"^([a-z]+\\.[a-z_]+)", 1, message) | where isnotempty(line)'
+    query: 'traces | where severityLevel >= 3 and message !contains "alert=" | extend line = extract(@"^([a-z]+\\.[a-z_]+)", 1, message) | where isnotempty(line)'
     dimension: 'line'
     threshold: 0
   }
@@ -125,7 +125,7 @@ var logAlerts = [
     kind: 'event'
     scope: workspaceId
     // From the account's own log: the host moves messages there without a line of its own at times.
-    query: 'StorageQueueLogs | where OperationName == "PutMessage" and Uri has "-poison" | extend queue = extract(@"/([a-z-]+-poison)", 1, Uri)'
+    query: 'StorageQueueLogs | where OperationName == "PutMessage" and Uri has "poison" | extend queue = extract(@"/([a-z-]+-poison)", 1, Uri)'
     dimension: 'queue'
     threshold: 0
   }

@@ -1,7 +1,7 @@
 """Takes the events of one delivery one by one, within a time limit, and collects the results and the work left."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from recording import log
@@ -163,7 +163,7 @@ class Run:
             return
         if event.unread:  # no alert here: the recording's entry has one
             count, cause = len(event.unread), event.unread[0].cause
-            self._log(member, f"{count} of its members cannot be read, the first: {cause}", journal)
+            self._log(member, f"{count} of its members cannot be read, the first: {cause}", journal, is_alert=False)
         if event.chunks:
             self._answer(member, "announced")
         else:
@@ -188,16 +188,19 @@ class Run:
             self._answer(member, "ended" if over else "ignored")
 
     def _tell(self, member: Member, cause: str, journal: BlobName) -> None:
-        self._log(member, cause, journal, {"alert": EventName.UNREADABLE})
+        self._log(member, cause, journal, is_alert=True)
         self.refusing.tell(event_id_of(member.raw), cause, journal)
 
-    def _log(self, member: Member, cause: str, journal: BlobName, alert: Mapping[str, object] | None = None) -> None:
+    def _log(self, member: Member, cause: str, journal: BlobName, *, is_alert: bool) -> None:
         if self.logged == MOST_NAMED:
             self.unlogged += 1
             return
         self.logged += 1
-        fields = {**(alert or {}), "event_id": event_id_of(member.raw), "cause": cause, "journal": journal}
-        log.event("event.refused", fields, logging.ERROR)
+        fields = {"event_id": event_id_of(member.raw), "cause": cause, "journal": journal}
+        if is_alert:
+            log.event("event.refused", {"alert": EventName.UNREADABLE, **fields}, logging.ERROR)
+        else:
+            log.event("event.refused", fields, logging.WARNING)
 
     def _report(self, members: list[Member], report: Callable[[BlobName], None]) -> None:
         try:
