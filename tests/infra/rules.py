@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from recording.core.formats.notifications import EventName
-from tests.infra.conftest import VARIANTS
 from tests.infra.deployment import Deployment
 from tests.infra.kql import Query, Row
 
-PLAIN = Deployment("plain", (VARIANTS / "plain.snapshot.json").read_text(encoding="utf-8"))
+_KEPT = Path(__file__).parent / "variants" / "plain.snapshot.json"
+PLAIN = Deployment("plain", _KEPT.read_text(encoding="utf-8"))
 MICROSOFT: dict[str, Any] = json.loads((Path(__file__).parent / "microsoft.json").read_text(encoding="utf-8"))
 SCHEMA: dict[str, list[str]] = {
     table: columns for tables in MICROSOFT["tables"].values() for table, columns in tables.items()
