@@ -368,7 +368,7 @@ module topic 'modules/topic.bicep' = if (deployArchivedTopic) {
 module access 'modules/access.bicep' = {
   name: 'access-${token}'
   scope: resourceGroup(groupName)
-  dependsOn: [storage, topic]
+  dependsOn: [monitoring, storage, topic]
   params: {
     appIdentityName: names.identity
     appPrincipalId: identity.outputs.principalId

@@ -15,8 +15,8 @@ from recording.core.formats.notifications import EventName
 from tests.infra.deployment import Deployment
 from tests.infra.kql import Query, Row
 
-_KEPT = Path(__file__).parent / "variants" / "plain.snapshot.json"
-PLAIN = Deployment("plain", _KEPT.read_text(encoding="utf-8"))
+KEPT = Path(__file__).parent / "variants" / "plain.snapshot.json"
+PLAIN = Deployment("plain", KEPT.read_text(encoding="utf-8"))
 MICROSOFT: dict[str, Any] = json.loads((Path(__file__).parent / "microsoft.json").read_text(encoding="utf-8"))
 SCHEMA: dict[str, list[str]] = {
     table: columns for tables in MICROSOFT["tables"].values() for table, columns in tables.items()
