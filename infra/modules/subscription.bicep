@@ -1,13 +1,16 @@
-// The subscription that brings file events: to the function's trigger, or straight into a queue.
+// The subscription that brings file events: into the queue of events, or to the function's trigger.
+
+@description('Required. Its name.')
+param name string
 
 @description('Required. Name of the system topic.')
 param systemTopicName string
 
 @description('Required. Where events go.')
-@allowed(['function', 'queue'])
-param eventDelivery string
+@allowed(['queue', 'function'])
+param delivery string
 
-@description('Required. Resource id of the function app, whose trigger must exist by now.')
+@description('Required. Resource id of the function app. Event Grid refuses a function that does not exist.')
 param functionAppId string
 
 @description('Required. Resource id of the archive account, with the queue and the dead letters.')
@@ -18,16 +21,6 @@ param archiveAccountId string
 @maxValue(120)
 param timeToLiveMinutes int
 
-var toFunction = {
-  destination: {
-    endpointType: 'AzureFunction'
-    properties: {
-      resourceId: '${functionAppId}/functions/recording_file_status_updated'
-      maxEventsPerBatch: 1 // so that one event that cannot be taken sends no other back
-      preferredBatchSizeInKilobytes: 64
-    }
-  }
-}
 var toQueue = {
   deliveryWithResourceIdentity: {
     identity: { type: 'SystemAssigned' }
@@ -41,6 +34,16 @@ var toQueue = {
     }
   }
 }
+var toFunction = {
+  destination: {
+    endpointType: 'AzureFunction'
+    properties: {
+      resourceId: '${functionAppId}/functions/recording_file_status_updated'
+      maxEventsPerBatch: 1 // so that one event that cannot be taken sends no other back
+      preferredBatchSizeInKilobytes: 64
+    }
+  }
+}
 
 resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' existing = {
   name: systemTopicName
@@ -48,9 +51,9 @@ resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' existing = {
 
 resource subscription 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-15' = {
   parent: topic
-  name: 'recording-archive'
+  name: name
   properties: {
-    ...(eventDelivery == 'queue' ? toQueue : toFunction)
+    ...(delivery == 'queue' ? toQueue : toFunction)
     eventDeliverySchema: 'EventGridSchema'
     filter: {
       includedEventTypes: ['Microsoft.Communication.RecordingFileStatusUpdated']

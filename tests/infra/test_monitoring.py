@@ -35,7 +35,7 @@ def test_alerts_are_the_apps(deployment: Deployment) -> None:
 
 def test_everything_is_told_to_the_same_people(evaluate: Evaluate) -> None:
     """Every rule is on and has the action group, which has all addresses."""
-    found = evaluate(alertEmails=["a@contoso.com", "b@contoso.com"])
+    found = evaluate(watch={"alertEmails": ["a@contoso.com", " b@contoso.com ", ""]})
     group = found.one("Insights/actionGroups")
     assert ["a@contoso.com", "b@contoso.com"] == [
         each["emailAddress"] for each in group["properties"]["emailReceivers"]
