@@ -1,490 +1,341 @@
 // An archive for the call recordings of Azure Communication Services, in one resource group.
 //
-//   Communication ── system topic ── subscription ──▶ function app ──▶ archive account ──▶ custom topic
-//   (records,         (file events)   (to the app       (copies, proves,    (recordings,      (RecordingArchived,
-//    keeps 24 h)                       or a queue)       releases)           catalog, queues)   alerts)
+//   Communication ── system topic ── subscription ──▶ queue ──▶ function app ──▶ archive account ──▶ custom topic
+//   (records,         (file events)   (by identity)              (copies, proves,  (recordings,      (RecordingArchived,
+//    keeps 24 h)                                                  releases)         catalog, queues)   alerts)
 //
 // No key anywhere: the app has one identity, Event Grid has one, and `access` lists every role that either holds.
-// It is deployed twice, once without and once with the subscription; docs/deploy.md says why.
+// One deployment makes all of it. The shapes of parameters are in types.bicep, what is refused in checks.bicep.
 targetScope = 'subscription'
 
-import { alwaysReady, appOptions, retentionClass, tagMap } from 'types.bicep'
-
-// --- Where, and what it is called ---
+import * as checks from 'checks.bicep'
+import { nameOf, plain, regionOf, tokenOf, valueAfter } from 'names.bicep'
+import {
+  appOptions
+  archiveOptions
+  communicationOptions
+  eventOptions
+  hostingOptions
+  networkOptions
+  tagMap
+  watchOptions
+} from 'types.bicep'
 
 @description('Required. Name of the environment. It is in the name of the resource group, in a tag of every resource, and in the hash that makes names unique.')
 @minLength(1)
 @maxLength(64)
 param environmentName string
 
-@description('Required. Region of everything that has one. It must offer Functions Flex Consumption, and zones unless archiveRedundancy is LRS or GRS.')
+@description('Required. Region of everything that has one. It must offer Functions Flex Consumption, and zones unless archive.redundancy is LRS or GRS.')
 @minLength(1)
 @maxLength(64)
+@metadata({ azd: { type: 'location' } })
 param location string
 
 @description('Optional. Resource group to deploy into; empty: one is made and named after the environment.')
 @maxLength(90)
 param resourceGroupName string = ''
 
-@description('Optional. Tags of every resource, beside the one that azd needs.')
-param tags tagMap = {}
+@description('Required. The archive account.')
+param archive archiveOptions
 
-// --- Communication and its events ---
+@description('Required. Who reaches the accounts.')
+param network networkOptions
 
-@description('Optional. Resource id of a Communication resource that exists; empty: one is made.')
-@maxLength(512)
-param communicationServiceId string = ''
+@description('Required. Who hears of what goes wrong.')
+param watch watchOptions
 
-@description('Optional. Where a new Communication resource keeps its data at rest. It cannot be changed later.')
-@allowed([
-  'Africa'
-  'Asia Pacific'
-  'Australia'
-  'Brazil'
-  'Canada'
-  'Europe'
-  'France'
-  'Germany'
-  'India'
-  'Japan'
-  'Korea'
-  'Norway'
-  'Switzerland'
-  'UAE'
-  'UK'
-  'United States'
-  'usgov'
-])
-param communicationDataLocation string = 'Europe'
+@description('Optional. Where the recordings come from.')
+param communication communicationOptions = {}
 
-@description('Optional. Role of the app on the Communication resource, by GUID. There is no documented narrower built-in one; a custom role may take its place.')
-@minLength(36)
-@maxLength(36)
-param communicationRoleId string = loadJsonContent('roles.json')['Communication and Email Service Owner']
+@description('Optional. How file events come, and whether events go out.')
+param events eventOptions = {}
 
-@description('Optional. Name of the system topic of that Communication resource if it exists (there can be one only); it must have a system-assigned identity. Empty: one is made.')
-@maxLength(128)
-param systemTopicName string = ''
-
-@description('Optional. How file events reach the app: the Event Grid trigger, or a Storage queue, which holds them while the app is down.')
-@allowed(['function', 'queue'])
-param eventDelivery string = 'function'
-
-@description('Optional. Whether to subscribe to the events. False the first time: the function must exist, and roles must have spread.')
-param deployEventSubscription bool = false
-
-@description('Optional. Minutes for which Event Grid tries to deliver an event before it goes to the dead letters. The source lives for 24 hours.')
-@minValue(60)
-@maxValue(120)
-param eventTimeToLiveMinutes int = 120
-
-@description('Optional. Whether to make a custom topic for RecordingArchived and the alerts.')
-param deployArchivedTopic bool = true
-
-// --- The archive ---
-
-@description('Optional. Redundancy of the archive.')
-@allowed([
-  'Standard_LRS'
-  'Standard_GRS'
-  'Standard_RAGRS'
-  'Standard_ZRS'
-  'Standard_GZRS'
-  'Standard_RAGZRS'
-])
-param archiveRedundancy string = 'Standard_ZRS'
-
-@description('Optional. Tiers and ends of recordings, by class. Nothing is ever deleted unless a class says so.')
-@minLength(1)
-@maxLength(50)
-param retentionClasses retentionClass[] = [
-  { name: 'all', prefix: '', coolAfterDays: 30, coldAfterDays: 90, deleteAfterDays: 0 }
-]
-
-@description('Optional. Days for which deleted blobs, containers and queued-up mistakes can be taken back.')
-@minValue(7)
-@maxValue(365)
-param softDeleteDays int = 30
-
-@description('Optional. Days after which a version that another has replaced is deleted.')
-@minValue(7)
-@maxValue(36500)
-param previousVersionDays int = 90
-
-@description('Optional. Days during which nobody can change or delete an archived recording (WORM); 0: off. Decide before the first deployment.')
-@minValue(0)
-@maxValue(146000)
-param immutabilityDays int = 0
-
-@description('Optional. Say true once a person has locked the immutability policy: deployments then leave it alone.')
-param immutabilityLocked bool = false
-
-@description('Optional. Resource id of a key vault, with purge protection, whose key encrypts the archive; empty: a key of Microsoft.')
-@maxLength(512)
-param keyVaultId string = ''
-
-@description('Optional. Name of that key.')
-@maxLength(127)
-param keyName string = ''
-
-@description('Optional. Whether a lock guards the archive account against deletion, that of its resource group included.')
-param lockArchive bool = true
-
-@description('Optional. Region of a second account, which takes chunks that are nearly due while the archive cannot be written; another than that of the archive. Empty: there is none.')
-@maxLength(64)
-param overflowLocation string = ''
-
-// --- The app ---
-
-@description('Optional. Settings of the app that are not as recording/settings/ has them.')
+@description('Optional. What the app does, where it is not as recording/settings/ has it.')
 param app appOptions = {}
 
-@description('Optional. Memory of an instance, in MB.')
-@allowed([512, 2048, 4096])
-param instanceMemoryMB int = 2048
+@description('Optional. What the app runs on.')
+param hosting hostingOptions = {}
 
-@description('Optional. The most instances at once.')
-@minValue(1)
-@maxValue(1000)
-param maximumInstanceCount int = 100
-
-@description('Optional. Instances kept warm, by function group; none by default, as they are paid for around the clock.')
+@description('Optional. Object ids of people or groups who follow docs/runbook.md: they may read all of it, and change nothing.')
 @maxLength(10)
-param alwaysReadyInstances alwaysReady[] = []
+param operatorPrincipalIds string[] = []
 
-@description('Optional. Whether instances are spread over zones, where the region has them. Kept-warm functions then need two instances at least.')
-param zoneRedundant bool = false
-
-@description('Optional. How a new version replaces the running one. RollingUpdate drains, but is a preview that not every region has; a copy survives Recreate too.')
-@allowed(['Recreate', 'RollingUpdate'])
-param updateStrategy string = 'Recreate'
-
-// --- The network ---
-
-@description('Optional. Whether the accounts are reached through private endpoints, and by Event Grid, alone.')
-param privateNetwork bool = false
-
-@description('Optional. Address space of that network, a /24 or larger.')
-@minLength(9)
-@maxLength(18)
-param addressPrefix string = '10.77.0.0/24'
-
-// --- Who watches ---
-
-@description('Optional. E-mail addresses that hear of alerts. Without one, alerts are only to be seen in the portal.')
-@maxLength(20)
-param alertEmails string[] = []
-
-@description('Optional. Days for which logs are kept.')
-@minValue(30)
-@maxValue(730)
-param logRetentionDays int = 90
-
-@description('Optional. The most logs taken in a day, in GB; -1: no limit, so that an alert is never cut off.')
-@minValue(-1)
-@maxValue(4000)
-param logDailyQuotaGb int = -1
-
-// --- Names ---
-
-var prefixes = loadJsonContent('abbreviations.json')
-var token = toLower(uniqueString(subscription().subscriptionId, environmentName, location))
-// Environment names may hold what resource groups may not: only letters, digits and dashes get through.
-var letters = map(range(0, length(environmentName)), at => toLower(substring(environmentName, at, 1)))
-var readable = join(filter(letters, letter => contains('abcdefghijklmnopqrstuvwxyz0123456789-', letter)), '')
-var groupName = empty(resourceGroupName)
-  ? '${prefixes.resourceGroups}${take(readable, 60)}-${token}'
-  : resourceGroupName
-var allTags = union(tags, { 'azd-env-name': environmentName })
-var names = {
-  actionGroup: '${prefixes.insightsActionGroups}recordings-${token}'
-  applicationInsights: '${prefixes.insightsComponents}recordings-${token}'
-  archiveAccount: '${prefixes.storageAccounts}archive${token}'
-  communication: empty(communicationServiceId)
-    ? '${prefixes.communicationServices}recordings-${token}'
-    : last(split(communicationServiceId, '/'))
-  eventSubscription: 'recording-archive-${token}' // others may have theirs on the same topic
-  functionApp: '${prefixes.functionApps}recordings-${token}'
-  hostAccount: '${prefixes.storageAccounts}host${token}'
-  identity: '${prefixes.managedIdentities}recordings-${token}'
-  keyIdentity: '${prefixes.managedIdentities}archive-key-${token}'
-  overflowAccount: '${prefixes.storageAccounts}overflow${token}'
-  network: '${prefixes.virtualNetworks}recordings-${token}'
-  plan: '${prefixes.serverFarms}recordings-${token}'
-  securityGroup: '${prefixes.networkSecurityGroups}recordings-${token}'
-  systemTopic: empty(systemTopicName) ? '${prefixes.eventGridSystemTopics}recordings-${token}' : systemTopicName
-  topic: '${prefixes.eventGridTopics}recordings-${token}'
-  workspace: '${prefixes.logAnalyticsWorkspaces}recordings-${token}'
-}
-var overflowAccount = empty(overflowLocation) ? '' : names.overflowAccount
-// What exists elsewhere is deployed to, and given roles on, where it lies: /subscriptions/2/resourceGroups/4/…
-var here = ['', '', subscription().subscriptionId, '', groupName]
-var communicationPlace = empty(communicationServiceId) ? here : split(communicationServiceId, '/')
-var vaultPlace = empty(keyVaultId) ? here : split(keyVaultId, '/')
-
-// The app's own immutability and holds, by blob, are beside those of the container: they need more of the container and of a role.
-var immutabilityByApp = (app.?immutableDays ?? 0) > 0 || (app.?legalHold ?? false)
+@description('Optional. Tags of every resource, beside the one that azd needs.')
+param tags tagMap = {}
 
 // --- The story ---
 
 // A group that exists is left as it is, its tags included.
 resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = if (empty(resourceGroupName)) {
   name: groupName
-  location: location
+  location: region
   tags: allTags
 }
 
 // 1. Logs and an audience for alerts.
 module monitoring 'modules/monitoring.bicep' = {
-  name: 'monitoring-${token}'
+  name: 'monitoring-${resourceToken}'
   scope: resourceGroup(groupName)
   dependsOn: [group]
   params: {
     workspaceName: names.workspace
     applicationInsightsName: names.applicationInsights
     actionGroupName: names.actionGroup
-    location: location
+    location: region
     tags: allTags
     alertEmails: alertEmails
-    retentionDays: logRetentionDays
-    dailyQuotaGb: logDailyQuotaGb
+    retentionDays: watch.?logRetentionDays ?? 90
+    dailyQuotaGb: watch.?logDailyQuotaGb ?? -1
   }
 }
 
 // 2. Whom the app acts as.
 module identity 'modules/identity.bicep' = {
-  name: 'identity-${token}'
+  name: 'identity-${resourceToken}'
   scope: resourceGroup(groupName)
   dependsOn: [group]
   params: {
     name: names.identity
-    location: location
+    location: region
     tags: allTags
   }
 }
 
 // 3. The accounts: one for the Functions host, the archive itself with its catalog and queues, and the overflow.
-module keyIdentity 'modules/identity.bicep' = if (!empty(keyVaultId)) {
-  name: 'key-identity-${token}'
-  scope: resourceGroup(groupName)
-  dependsOn: [group]
-  params: {
-    name: names.keyIdentity
-    location: location
-    tags: allTags
-  }
-}
-
-module keyAccess 'modules/access-key.bicep' = if (!empty(keyVaultId)) {
-  name: 'access-key-${token}'
-  scope: resourceGroup(vaultPlace[2], vaultPlace[4])
-  params: {
-    keyIdentityName: names.keyIdentity
-    archivePrincipalId: keyIdentity!.outputs.principalId
-    vaultName: last(split(keyVaultId, '/'))
-  }
-}
-
 module storage 'modules/storage.bicep' = {
-  name: 'storage-${token}'
+  name: 'storage-${resourceToken}'
   scope: resourceGroup(groupName)
   dependsOn: [group]
   params: {
     hostAccountName: names.hostAccount
     archiveAccountName: names.archiveAccount
     overflowAccountName: names.overflowAccount
-    location: location
-    overflowLocation: overflowLocation
+    location: region
     tags: allTags
-    redundancy: archiveRedundancy
-    retentionClasses: retentionClasses
-    softDeleteDays: softDeleteDays
-    previousVersionDays: previousVersionDays
-    immutabilityDays: immutabilityDays
-    immutabilityByApp: immutabilityByApp
-    immutabilityLocked: immutabilityLocked
-    keyIdentityId: keyIdentity.?outputs.id ?? ''
-    keyVaultUri: keyAccess.?outputs.vaultUri ?? ''
-    keyName: keyName
-    privateNetwork: privateNetwork
-    lock: lockArchive
+    options: archive
+    isImmutable: checks.isImmutable(archive, app)
+    network: network
   }
 }
 
-// 4. Optionally, a network of its own around them.
-module network 'modules/network.bicep' = if (privateNetwork) {
-  name: 'network-${token}'
-  scope: resourceGroup(groupName)
-  dependsOn: [storage]
-  params: {
-    name: names.network
-    securityGroupName: names.securityGroup
-    endpointPrefix: prefixes.privateEndpoints
-    location: location
-    tags: allTags
-    addressPrefix: addressPrefix
-    hostAccountName: names.hostAccount
-    archiveAccountName: names.archiveAccount
-    overflowAccountName: overflowAccount
-  }
-}
-
-// 5. Where the recordings come from, and the topics: file events in, RecordingArchived out.
-module communication 'modules/communication.bicep' = {
-  name: 'communication-${token}'
-  scope: resourceGroup(communicationPlace[2], communicationPlace[4])
+// 4. Where the recordings come from, and the topics: file events in, RecordingArchived out.
+module source 'modules/communication.bicep' = {
+  name: 'communication-${resourceToken}'
+  scope: resourceGroup(sourceSubscriptionId, sourceGroupName)
   dependsOn: [group]
   params: {
     name: names.communication
-    isNew: empty(communicationServiceId)
-    dataLocation: communicationDataLocation
+    isNew: !contains(communication, 'existingId')
+    dataLocation: communication.?dataLocation ?? 'Europe'
     tags: allTags
   }
 }
 
-module events 'modules/events.bicep' = {
-  name: 'events-${token}'
-  scope: resourceGroup(communicationPlace[2], communicationPlace[4])
+module fileEvents 'modules/events.bicep' = {
+  name: 'events-${resourceToken}'
+  scope: resourceGroup(sourceSubscriptionId, sourceGroupName)
   params: {
     systemTopicName: names.systemTopic
-    isNew: empty(systemTopicName)
-    communicationServiceId: communication.outputs.id
+    isNew: !contains(communication, 'existingSystemTopic')
+    communicationServiceId: source.outputs.id
     tags: allTags
   }
 }
 
-module topic 'modules/topic.bicep' = if (deployArchivedTopic) {
-  name: 'topic-${token}'
+module topic 'modules/topic.bicep' = if (hasArchivedTopic) {
+  name: 'topic-${resourceToken}'
   scope: resourceGroup(groupName)
   dependsOn: [group]
   params: {
     name: names.topic
-    location: location
+    location: region
     tags: allTags
   }
 }
 
-// 6. Every role that anybody here holds.
+// 5. Every role that anybody here holds. Roles take minutes to spread: what needs them comes later.
 module access 'modules/access.bicep' = {
-  name: 'access-${token}'
+  name: 'access-${resourceToken}'
   scope: resourceGroup(groupName)
   dependsOn: [monitoring, storage, topic]
   params: {
     appIdentityName: names.identity
     appPrincipalId: identity.outputs.principalId
     systemTopicName: names.systemTopic
-    eventsPrincipalId: events.outputs.principalId
+    eventsPrincipalId: fileEvents.outputs.principalId
+    operatorPrincipalIds: operatorPrincipalIds
     hostAccountName: names.hostAccount
     archiveAccountName: names.archiveAccount
-    overflowAccountName: overflowAccount
+    overflowAccountName: overflowAccountName
     applicationInsightsName: names.applicationInsights
-    topicName: deployArchivedTopic ? names.topic : ''
-    eventDelivery: eventDelivery
-    immutabilityByApp: immutabilityByApp
+    topicName: hasArchivedTopic ? names.topic : ''
+    immutabilityByApp: checks.isImmutableByApp(app)
   }
 }
 
 module communicationAccess 'modules/access-communication.bicep' = {
-  name: 'access-communication-${token}'
-  scope: resourceGroup(communicationPlace[2], communicationPlace[4])
-  dependsOn: [communication]
+  name: 'access-communication-${resourceToken}'
+  scope: resourceGroup(sourceSubscriptionId, sourceGroupName)
+  dependsOn: [source]
   params: {
     appIdentityName: names.identity
     appPrincipalId: identity.outputs.principalId
     communicationServiceName: names.communication
-    roleId: communicationRoleId
+    roleId: communication.?roleId ?? loadJsonContent('roles.json')['Communication and Email Service Owner']
+  }
+}
+
+// 6. Optionally, a network of its own around the app and the accounts.
+module privateNetwork 'modules/network.bicep' = if (network.isPrivate) {
+  name: 'network-${resourceToken}'
+  scope: resourceGroup(groupName)
+  dependsOn: [storage]
+  params: {
+    name: names.network
+    securityGroupName: names.securityGroup
+    natGatewayName: names.natGateway
+    outboundAddressName: names.outboundAddress
+    endpointPrefix: abbrs.privateEndpoints
+    location: region
+    tags: allTags
+    addressPrefix: network.?addressPrefix ?? '10.77.0.0/24'
+    hostAccountName: names.hostAccount
+    archiveAccountName: names.archiveAccount
+    overflowAccountName: overflowAccountName
   }
 }
 
 // 7. The app, once it may do what it does.
 module functionApp 'modules/functionapp.bicep' = {
-  name: 'functionapp-${token}'
+  name: 'functionapp-${resourceToken}'
   scope: resourceGroup(groupName)
   dependsOn: [access, communicationAccess]
   params: {
     name: names.functionApp
     planName: names.plan
-    location: location
+    location: region
     tags: allTags
     identityId: identity.outputs.id
     identityClientId: identity.outputs.clientId
     hostAccountName: names.hostAccount
     packageContainerName: storage.outputs.packageContainerName
     archiveAccountName: names.archiveAccount
-    overflowAccountName: overflowAccount
+    overflowAccountName: overflowAccountName
     applicationInsightsName: names.applicationInsights
-    communicationEndpoint: communication.outputs.endpoint
+    communicationEndpoint: source.outputs.endpoint
     archivedTopicEndpoint: topic.?outputs.endpoint ?? ''
-    subnetId: network.?outputs.appSubnetId ?? ''
+    subnetId: privateNetwork.?outputs.appSubnetId ?? ''
     app: app
-    instanceMemoryMB: instanceMemoryMB
-    maximumInstanceCount: maximumInstanceCount
-    alwaysReadyInstances: alwaysReadyInstances
-    zoneRedundant: zoneRedundant
-    updateStrategy: updateStrategy
+    hosting: hosting
   }
 }
 
-// 8. In the second deployment, the events begin to come.
-module subscribing 'modules/subscription.bicep' = if (deployEventSubscription) {
-  name: 'subscription-${token}'
-  scope: resourceGroup(communicationPlace[2], communicationPlace[4])
-  dependsOn: [access]
-  params: {
-    systemTopicName: names.systemTopic
-    name: names.eventSubscription
-    eventDelivery: eventDelivery
-    functionAppId: functionApp.outputs.id
-    archiveAccountId: storage.outputs.archiveAccountId
-    timeToLiveMinutes: eventTimeToLiveMinutes
-  }
-}
-
-// 9. Someone hears of what goes wrong, and what happened can be looked up.
+// 8. Someone hears of what goes wrong, and what happened can be looked up.
 module alerts 'modules/alerts.bicep' = {
-  name: 'alerts-${token}'
+  name: 'alerts-${resourceToken}'
   scope: resourceGroup(groupName)
   params: {
-    location: location
+    nameSuffix: resourceToken
+    location: region
     tags: allTags
     applicationInsightsId: monitoring.outputs.applicationInsightsId
     workspaceId: monitoring.outputs.workspaceId
     actionGroupId: monitoring.outputs.actionGroupId
-    nameSuffix: token
-    systemTopicId: events.outputs.id
+    systemTopicId: fileEvents.outputs.id
     eventSubscriptionName: names.eventSubscription
   }
 }
 
 module diagnostics 'modules/diagnostics.bicep' = {
-  name: 'diagnostics-${token}'
+  name: 'diagnostics-${resourceToken}'
   scope: resourceGroup(groupName)
   dependsOn: [storage, topic, functionApp]
   params: {
     workspaceId: monitoring.outputs.workspaceId
     archiveAccountName: names.archiveAccount
-    overflowAccountName: overflowAccount
+    overflowAccountName: overflowAccountName
     functionAppName: names.functionApp
-    topicName: deployArchivedTopic ? names.topic : ''
+    topicName: hasArchivedTopic ? names.topic : ''
   }
 }
 
 module communicationDiagnostics 'modules/diagnostics-communication.bicep' = {
-  name: 'diagnostics-communication-${token}'
-  scope: resourceGroup(communicationPlace[2], communicationPlace[4])
-  dependsOn: [communication, events]
+  name: 'diagnostics-communication-${resourceToken}'
+  scope: resourceGroup(sourceSubscriptionId, sourceGroupName)
+  dependsOn: [source, fileEvents]
   params: {
-    settingName: 'recording-archive-${token}'
+    settingName: 'recording-archive-${resourceToken}'
     workspaceId: monitoring.outputs.workspaceId
     communicationServiceName: names.communication
     systemTopicName: names.systemTopic
   }
 }
 
+// 9. Last, the events begin to come: Event Grid asks at once whether its identity may write where they go.
+module subscribing 'modules/subscription.bicep' = {
+  name: 'subscription-${resourceToken}'
+  scope: resourceGroup(sourceSubscriptionId, sourceGroupName)
+  dependsOn: [access, alerts]
+  params: {
+    name: names.eventSubscription
+    systemTopicName: names.systemTopic
+    delivery: events.?delivery ?? 'queue'
+    functionAppId: functionApp.outputs.id
+    archiveAccountId: storage.outputs.archiveAccountId
+    timeToLiveMinutes: events.?timeToLiveMinutes ?? 120
+  }
+}
+
+// --- Names ---
+
+var abbrs = loadJsonContent('abbreviations.json')
+var problems = checks.problemsOf(location, communication, archive, app, hosting, network, watchOf)
+var resourceToken = empty(problems)
+  ? tokenOf(subscription().subscriptionId, environmentName, location)
+  : fail(join(problems, ' '))
+var region = regionOf(location)
+var groupName = empty(resourceGroupName)
+  ? '${abbrs.resourceGroups}${take(plain(environmentName), 60)}-${resourceToken}'
+  : resourceGroupName
+var names = {
+  actionGroup: '${abbrs.insightsActionGroups}recordings-${resourceToken}'
+  applicationInsights: '${abbrs.insightsComponents}recordings-${resourceToken}'
+  archiveAccount: '${abbrs.storageAccounts}archive${resourceToken}'
+  communication: contains(communication, 'existingId')
+    ? nameOf(communication.existingId!)
+    : '${abbrs.communicationServices}recordings-${resourceToken}'
+  functionApp: '${abbrs.functionApps}recordings-${resourceToken}'
+  hostAccount: '${abbrs.storageAccounts}host${resourceToken}'
+  identity: '${abbrs.managedIdentities}recordings-${resourceToken}'
+  natGateway: '${abbrs.natGateways}recordings-${resourceToken}'
+  network: '${abbrs.virtualNetworks}recordings-${resourceToken}'
+  outboundAddress: '${abbrs.publicIpAddresses}recordings-${resourceToken}'
+  overflowAccount: '${abbrs.storageAccounts}overflow${resourceToken}'
+  plan: '${abbrs.serverFarms}recordings-${resourceToken}'
+  securityGroup: '${abbrs.networkSecurityGroups}recordings-${resourceToken}'
+  eventSubscription: 'recording-archive-${resourceToken}' // of this environment: another's, on the same topic, is left alone
+  systemTopic: communication.?existingSystemTopic ?? '${abbrs.eventGridSystemTopics}recordings-${resourceToken}'
+  topic: '${abbrs.eventGridTopics}recordings-${resourceToken}'
+  workspace: '${abbrs.logAnalyticsWorkspaces}recordings-${resourceToken}'
+}
+var allTags = union(tags, { 'azd-env-name': environmentName })
+var alertEmails = filter(map(watch.alertEmails, address => trim(address)), address => !empty(address))
+var watchOf = { ...watch, alertEmails: alertEmails }
+var hasArchivedTopic = events.?archivedTopic ?? true
+var overflowAccountName = contains(archive, 'overflowLocation') ? names.overflowAccount : ''
+// A resource that exists elsewhere is deployed to, and given roles on, where it lies.
+var sourceSubscriptionId = contains(communication, 'existingId')
+  ? valueAfter(communication.existingId!, 'subscriptions')
+  : subscription().subscriptionId
+var sourceGroupName = contains(communication, 'existingId')
+  ? valueAfter(communication.existingId!, 'resourceGroups')
+  : groupName
+
 // --- What azd and people need to know ---
 
 @description('The region.')
-output AZURE_LOCATION string = location
+output AZURE_LOCATION string = region
 
 @description('The resource group.')
 output AZURE_RESOURCE_GROUP string = groupName
@@ -496,7 +347,7 @@ output FUNCTION_APP_NAME string = names.functionApp
 output FUNCTION_APP_URL string = functionApp.outputs.url
 
 @description('The Communication resource.')
-output ACS_ENDPOINT string = communication.outputs.endpoint
+output ACS_ENDPOINT string = source.outputs.endpoint
 
 @description('The account that holds the recordings.')
 output ARCHIVE_ACCOUNT_NAME string = names.archiveAccount
@@ -504,8 +355,8 @@ output ARCHIVE_ACCOUNT_NAME string = names.archiveAccount
 @description('The custom topic; empty if there is none.')
 output ARCHIVED_TOPIC_ENDPOINT string = topic.?outputs.endpoint ?? ''
 
-@description('How file events come.')
-output EVENT_DELIVERY string = eventDelivery
+@description('The system topic, to which other subscriptions may be added.')
+output SYSTEM_TOPIC_NAME string = names.systemTopic
 
-@description('Whether this deployment subscribed to them.')
-output EVENT_SUBSCRIPTION_DEPLOYED bool = deployEventSubscription
+@description('The resource group of that topic.')
+output SYSTEM_TOPIC_GROUP string = sourceGroupName

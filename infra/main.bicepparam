@@ -1,20 +1,23 @@
-// What azd knows from its environment (`azd env set NAME VALUE`). What is set nowhere keeps the default of main.bicep.
+// Picks the environment by its name; a name that infra/environments/ lacks, and a variable that is not set, are refused.
+// Variables: `azd env set NAME VALUE`, those of the GitHub environment, or `export` in a shell.
 using 'main.bicep'
 
-param environmentName = readEnvironmentVariable('AZURE_ENV_NAME', 'recordings')
-param location = readEnvironmentVariable('AZURE_LOCATION', 'westeurope')
-param resourceGroupName = readEnvironmentVariable('ARCHIVE_RESOURCE_GROUP', '')
-param communicationServiceId = readEnvironmentVariable('ACS_EXISTING_ID', '')
-param communicationDataLocation = readEnvironmentVariable('ACS_DATA_LOCATION', 'Europe')
-param systemTopicName = readEnvironmentVariable('ACS_EXISTING_SYSTEM_TOPIC', '')
-param eventDelivery = readEnvironmentVariable('EVENT_DELIVERY', 'function')
-param deployEventSubscription = bool(readEnvironmentVariable('DEPLOY_EVENT_SUBSCRIPTION', 'false'))
-param archiveRedundancy = readEnvironmentVariable('ARCHIVE_REDUNDANCY', 'Standard_ZRS')
-param immutabilityDays = int(readEnvironmentVariable('ARCHIVE_IMMUTABILITY_DAYS', '0'))
-param immutabilityLocked = bool(readEnvironmentVariable('ARCHIVE_IMMUTABILITY_LOCKED', 'false'))
-param keyVaultId = readEnvironmentVariable('ARCHIVE_KEY_VAULT_ID', '')
-param keyName = readEnvironmentVariable('ARCHIVE_KEY_NAME', '')
-param overflowLocation = readEnvironmentVariable('OVERFLOW_LOCATION', '')
-param lockArchive = bool(readEnvironmentVariable('ARCHIVE_LOCK', 'true'))
-param privateNetwork = bool(readEnvironmentVariable('PRIVATE_NETWORK', 'false'))
-param alertEmails = filter(split(readEnvironmentVariable('ALERT_EMAILS', ''), ','), address => !empty(address))
+import { production } from 'environments/production.bicep'
+import { test } from 'environments/test.bicep'
+
+var chosen = { production: production, test: test }[readEnvironmentVariable('AZURE_ENV_NAME')]
+
+param environmentName = readEnvironmentVariable('AZURE_ENV_NAME')
+param location = readEnvironmentVariable('AZURE_LOCATION')
+param archive = chosen.archive
+param network = chosen.network
+param watch = {
+  alertEmails: split(readEnvironmentVariable('ALERT_EMAILS'), ',')
+  logRetentionDays: chosen.?logRetentionDays ?? 90
+}
+param communication = chosen.?communication ?? {}
+param events = chosen.?events ?? {}
+param app = chosen.?app ?? {}
+param hosting = chosen.?hosting ?? {}
+param operatorPrincipalIds = chosen.?operatorPrincipalIds ?? []
+param tags = chosen.?tags ?? {}

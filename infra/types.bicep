@@ -1,9 +1,142 @@
-// The shapes of the parameters that are more than one value.
+// The shapes of the parameters of main.bicep. An option without a value keeps the default that its description names.
+// What opens or closes the archive has no default: network.isPrivate, archive.encryption and watch.alertEmails are always said.
+
+@export()
+@description('Where the recordings come from. Without existingId, a Communication resource and its system topic are made.')
+type communicationOptions = {
+  @description('Resource id of a Communication resource that exists; it is left as it is.')
+  @minLength(1)
+  @maxLength(512)
+  existingId: string?
+
+  @description('Name of its system topic, if it has one (there can be one only). The topic needs a system-assigned identity.')
+  @minLength(3)
+  @maxLength(128)
+  existingSystemTopic: string?
+
+  @description('Where a new Communication resource keeps its data at rest; default Europe. It cannot be changed later.')
+  dataLocation: (
+    | 'Africa'
+    | 'Asia Pacific'
+    | 'Australia'
+    | 'Brazil'
+    | 'Canada'
+    | 'Europe'
+    | 'France'
+    | 'Germany'
+    | 'India'
+    | 'Japan'
+    | 'Korea'
+    | 'Norway'
+    | 'Switzerland'
+    | 'UAE'
+    | 'UK'
+    | 'United States'
+    | 'usgov')?
+
+  @description('GUID of the role of the app on the Communication resource; default Communication and Email Service Owner, as no narrower built-in role is documented.')
+  @minLength(36)
+  @maxLength(36)
+  roleId: string?
+}
+
+@export()
+@description('How file events come, and whether events go out.')
+type eventOptions = {
+  @description('Into the queue of events, which holds them while the app is down (default); or to the function, which must exist already.')
+  delivery: ('queue' | 'function')?
+
+  @description('Minutes for which Event Grid tries to deliver an event before it goes to the dead letters; default 120.')
+  @minValue(60)
+  @maxValue(120)
+  timeToLiveMinutes: int?
+
+  @description('Whether to make a custom topic for RecordingArchived and the alerts; default true.')
+  archivedTopic: bool?
+}
+
+@export()
+@description('The archive account.')
+type archiveOptions = {
+  @description('Whose key encrypts the archive.')
+  encryption: encryptionOptions
+
+  @description('Redundancy; default Standard_ZRS.')
+  redundancy: ('Standard_LRS' | 'Standard_GRS' | 'Standard_RAGRS' | 'Standard_ZRS' | 'Standard_GZRS' | 'Standard_RAGZRS')?
+
+  @description('Tiers and ends of recordings, by class; default one class: cool after 30 days, cold after 90, never deleted.')
+  @minLength(1)
+  @maxLength(50)
+  retentionClasses: retentionClass[]?
+
+  @description('Days after which an event in the journal is deleted; default 0, never: the catalog can be rebuilt from the journal.')
+  @minValue(0)
+  @maxValue(36500)
+  journalDays: int?
+
+  @description('Days after which a copy in quarantine is deleted; default 0, never: a person decides about it.')
+  @minValue(0)
+  @maxValue(36500)
+  quarantineDays: int?
+
+  @description('Days after which a dead letter is deleted; default 90. The app replays each within minutes.')
+  @minValue(7)
+  @maxValue(36500)
+  deadLetterDays: int?
+
+  @description('Days for which deleted blobs, versions and containers can be restored; default 30.')
+  @minValue(7)
+  @maxValue(365)
+  softDeleteDays: int?
+
+  @description('Days during which no version of a recording can be changed or deleted (WORM); default 0, off. Decide before the first deployment.')
+  @minValue(0)
+  @maxValue(146000)
+  immutabilityDays: int?
+
+  @description('True once a person has locked the immutability policy: deployments then leave it alone. Default false.')
+  immutabilityLocked: bool?
+
+  @description('Whether a lock guards the account against deletion, that of its resource group included; default true.')
+  lock: bool?
+
+  @description('Region of a second account, which takes chunks that are nearly due while the archive cannot be written; default none.')
+  @minLength(1)
+  @maxLength(64)
+  overflowLocation: string?
+}
+
+@export()
+@discriminator('keySource')
+@description('Whose key encrypts an account.')
+type encryptionOptions = microsoftKey | ownKey
+
+@description('A key that Microsoft keeps.')
+type microsoftKey = {
+  @description('Names the kind.')
+  keySource: 'Microsoft.Storage'
+}
+
+@description('A key in a key vault of yours, and an identity that may use it by now: a role that is made with the account comes too late.')
+type ownKey = {
+  @description('Names the kind.')
+  keySource: 'Microsoft.Keyvault'
+
+  @description('URI of the key without a version, so that a rotated key is used at once: https://VAULT-HOST/keys/NAME.')
+  @minLength(16)
+  @maxLength(512)
+  keyUri: string
+
+  @description('Resource id of a user-assigned identity that has the role Key Vault Crypto Service Encryption User on that vault.')
+  @minLength(1)
+  @maxLength(512)
+  identityId: string
+}
 
 @export()
 @description('How long recordings whose blob names begin alike stay in which tier. 0 days mean never.')
 type retentionClass = {
-  @description('Names the class, and its lifecycle rule.')
+  @description('Names the class, and its lifecycle rule: letters, digits and dashes.')
   @minLength(1)
   @maxLength(64)
   name: string
@@ -22,14 +155,36 @@ type retentionClass = {
   @maxValue(36500)
   coldAfterDays: int
 
-  @description('Days after which a blob is deleted. 0, never, is the safe choice.')
+  @description('Days after which a blob and its versions are deleted. 0, never, is the safe choice.')
   @minValue(0)
   @maxValue(36500)
   deleteAfterDays: int
 }
 
 @export()
-@description('Instances that are kept warm, and paid for, by function group.')
+@description('What the app runs on.')
+type hostingOptions = {
+  @description('Memory of an instance, in MB; default 2048.')
+  instanceMemoryMB: (512 | 2048 | 4096)?
+
+  @description('The most instances at once; default 100.')
+  @minValue(1)
+  @maxValue(1000)
+  maximumInstanceCount: int?
+
+  @description('Instances kept warm, and paid for around the clock, by function group; default none.')
+  @maxLength(10)
+  alwaysReady: alwaysReady[]?
+
+  @description('Whether instances are spread over zones, where the region has them; default false.')
+  zoneRedundant: bool?
+
+  @description('How a new version replaces the running one; default Recreate. RollingUpdate drains, but is a preview that not every region has; a copy survives Recreate too.')
+  updateStrategy: ('Recreate' | 'RollingUpdate')?
+}
+
+@export()
+@description('Instances that are kept warm, by function group.')
 type alwaysReady = {
   @description('`http`, or `function:NAME` for a function with another trigger.')
   @minLength(4)
@@ -40,6 +195,74 @@ type alwaysReady = {
   @minValue(0)
   @maxValue(100)
   instanceCount: int
+}
+
+@export()
+@description('Who reaches the accounts. Keys are off in any case: only identities with a role get in.')
+type networkOptions = {
+  @description('Whether the accounts are reached only through private endpoints, by Event Grid, and from allowedAddresses.')
+  isPrivate: bool
+
+  @description('Address space of that network, a /24 or larger; default 10.77.0.0/24.')
+  @minLength(9)
+  @maxLength(18)
+  addressPrefix: string?
+
+  @description('Public addresses, single or in CIDR, from which operators reach the archive account too; default none.')
+  @maxLength(50)
+  allowedAddresses: string[]?
+}
+
+@export()
+@description('Who hears of what goes wrong, and how long logs are kept.')
+type watchOptions = {
+  @description('E-mail addresses that hear of alerts. With none, alerts are seen in the portal only.')
+  @maxLength(20)
+  alertEmails: string[]
+
+  @description('Days for which logs are kept; default 90.')
+  @minValue(30)
+  @maxValue(730)
+  logRetentionDays: int?
+
+  @description('The most logs taken in a day, in GB; default -1, no limit, so that an alert is never cut off.')
+  @minValue(-1)
+  @maxValue(4000)
+  logDailyQuotaGb: int?
+}
+
+@export()
+@description('Everything that an environment of infra/environments/ says about itself.')
+type environmentOptions = {
+  @description('Where the recordings come from.')
+  communication: communicationOptions?
+
+  @description('How file events come, and whether events go out.')
+  events: eventOptions?
+
+  @description('The archive account.')
+  archive: archiveOptions
+
+  @description('What the app does.')
+  app: appOptions?
+
+  @description('What the app runs on.')
+  hosting: hostingOptions?
+
+  @description('Who reaches the accounts.')
+  network: networkOptions
+
+  @description('Days for which logs are kept.')
+  @minValue(30)
+  @maxValue(730)
+  logRetentionDays: int?
+
+  @description('Object ids of people or groups who follow docs/runbook.md.')
+  @maxLength(10)
+  operatorPrincipalIds: string[]?
+
+  @description('Tags of every resource.')
+  tags: tagMap?
 }
 
 @export()

@@ -1,4 +1,4 @@
-// Every role that anybody here holds, but for the two of access-communication and access-key, whose scopes lie elsewhere.
+// Every role that anybody here holds, but for the one of access-communication, whose scope may lie elsewhere.
 
 @description('Required. Name of the identity of the app; roles are named after it, since its object id is not known beforehand.')
 param appIdentityName string
@@ -11,6 +11,9 @@ param systemTopicName string
 
 @description('Required. Object id of its identity.')
 param eventsPrincipalId string
+
+@description('Required. Object ids of people or groups who follow the runbook.')
+param operatorPrincipalIds string[]
 
 @description('Required. Name of the account of the Functions host.')
 param hostAccountName string
@@ -26,10 +29,6 @@ param applicationInsightsName string
 
 @description('Required. Name of the custom topic; empty if there is none.')
 param topicName string
-
-@description('Required. How file events reach the app.')
-@allowed(['function', 'queue'])
-param eventDelivery string
 
 @description('Required. Whether the app sets immutability or holds, which Contributor may not.')
 param immutabilityByApp bool
@@ -174,7 +173,7 @@ resource eventsOnDeadLetters 'Microsoft.Authorization/roleAssignments@2022-04-01
   }
 }
 
-resource eventsOnQueue 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (eventDelivery == 'queue') {
+resource eventsOnQueue 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: archive::queues::events
   name: guid(archive::queues::events.id, systemTopicName, roles['Storage Queue Data Message Sender'])
   properties: {
@@ -186,3 +185,36 @@ resource eventsOnQueue 'Microsoft.Authorization/roleAssignments@2022-04-01' = if
     )
   }
 }
+
+// --- People ---
+
+// They may read recordings, the journal, copies in quarantine and queues, and what is logged. What they decide, the app does.
+var operatorRoles = ['Storage Blob Data Reader', 'Storage Queue Data Reader']
+
+resource operatorsOnArchive 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for position in range(0, length(operatorPrincipalIds) * length(operatorRoles)): {
+    scope: archive
+    name: guid(
+      archive.id,
+      operatorPrincipalIds[position / length(operatorRoles)],
+      roles[operatorRoles[position % length(operatorRoles)]]
+    )
+    properties: {
+      principalId: operatorPrincipalIds[position / length(operatorRoles)]
+      roleDefinitionId: subscriptionResourceId(
+        'Microsoft.Authorization/roleDefinitions',
+        roles[operatorRoles[position % length(operatorRoles)]]
+      )
+    }
+  }
+]
+
+resource operatorsOnGroup 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for principalId in operatorPrincipalIds: {
+    name: guid(resourceGroup().id, principalId, roles['Monitoring Reader'])
+    properties: {
+      principalId: principalId
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles['Monitoring Reader'])
+    }
+  }
+]

@@ -1,6 +1,6 @@
 // The app on Flex Consumption: Python 3.13, one identity, every connection by it.
 
-import { alwaysReady, appOptions, tagMap } from '../types.bicep'
+import { appOptions, hostingOptions, tagMap } from '../types.bicep'
 
 @description('Required. Name of the app.')
 @minLength(2)
@@ -49,24 +49,8 @@ param subnetId string
 @description('Required. Settings that are not as recording/settings/ has them.')
 param app appOptions
 
-@description('Required. Memory of an instance, in MB.')
-@allowed([512, 2048, 4096])
-param instanceMemoryMB int
-
-@description('Required. The most instances at once.')
-@minValue(1)
-@maxValue(1000)
-param maximumInstanceCount int
-
-@description('Required. Instances kept warm, by function group.')
-param alwaysReadyInstances alwaysReady[]
-
-@description('Required. Whether instances are spread over zones.')
-param zoneRedundant bool
-
-@description('Required. How a new version replaces the running one.')
-@allowed(['Recreate', 'RollingUpdate'])
-param updateStrategy string
+@description('Required. What it runs on.')
+param hosting hostingOptions
 
 var suffix = environment().suffixes.storage
 
@@ -110,10 +94,9 @@ var appSettings = {
 }
 
 // What the platform reads. By URIs and not by AzureWebJobsStorage__accountName, which knows the public cloud alone.
+// Of blobs only: nothing here uses the host's queues or tables, and a URI without a role makes the host log refusals.
 var platformSettings = {
   AzureWebJobsStorage__blobServiceUri: 'https://${hostAccountName}.blob.${suffix}'
-  AzureWebJobsStorage__queueServiceUri: 'https://${hostAccountName}.queue.${suffix}'
-  AzureWebJobsStorage__tableServiceUri: 'https://${hostAccountName}.table.${suffix}'
   AzureWebJobsStorage__credential: 'managedidentity'
   AzureWebJobsStorage__clientId: identityClientId
   APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsights.properties.ConnectionString
@@ -131,7 +114,7 @@ resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   tags: tags
   kind: 'functionapp'
   sku: { name: 'FC1', tier: 'FlexConsumption' }
-  properties: { reserved: true, zoneRedundant: zoneRedundant }
+  properties: { reserved: true, zoneRedundant: hosting.?zoneRedundant ?? false }
 }
 
 resource site 'Microsoft.Web/sites@2025-03-01' = {
@@ -151,7 +134,6 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
     siteConfig: {
       minTlsVersion: '1.2'
       scmMinTlsVersion: '1.2'
-      ftpsState: 'Disabled'
       http20Enabled: true
       appSettings: map(items(union(appSettings, platformSettings)), setting => {
         name: setting.key
@@ -173,12 +155,12 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
       }
       runtime: { name: 'python', version: '3.13' }
       scaleAndConcurrency: {
-        instanceMemoryMB: instanceMemoryMB
-        maximumInstanceCount: maximumInstanceCount
-        alwaysReady: alwaysReadyInstances
+        instanceMemoryMB: hosting.?instanceMemoryMB ?? 2048
+        maximumInstanceCount: hosting.?maximumInstanceCount ?? 100
+        alwaysReady: hosting.?alwaysReady ?? []
         triggers: { http: { perInstanceConcurrency: 8 } } // one, the default for Python, would start an instance per caller
       }
-      ...(updateStrategy == 'RollingUpdate' ? { siteUpdateStrategy: { type: updateStrategy } } : {})
+      ...(hosting.?updateStrategy == 'RollingUpdate' ? { siteUpdateStrategy: { type: 'RollingUpdate' } } : {})
     }
   }
 

@@ -1,4 +1,4 @@
-// A network for the app's traffic, with private endpoints of what the app reads and writes.
+// A network for the app's traffic: private endpoints of what it reads and writes, and one known address to everything else.
 
 import { tagMap } from '../types.bicep'
 
@@ -7,6 +7,12 @@ param name string
 
 @description('Required. Name of the security group of its subnets.')
 param securityGroupName string
+
+@description('Required. Name of the gateway by which traffic leaves.')
+param natGatewayName string
+
+@description('Required. Name of the public address of that gateway.')
+param outboundAddressName string
 
 @description('Required. What the names of private endpoints begin with.')
 param endpointPrefix string
@@ -31,10 +37,8 @@ param overflowAccountName string
 
 var services = ['blob', 'queue', 'table']
 var endpoints = [
-  ...flatten(map(
-    [hostAccountName, archiveAccountName],
-    account => map(services, service => { account: account, service: service })
-  ))
+  { account: hostAccountName, service: 'blob' }
+  ...map(services, service => { account: archiveAccountName, service: service })
   ...(empty(overflowAccountName) ? [] : [{ account: overflowAccountName, service: 'blob' }])
 ]
 
@@ -43,6 +47,23 @@ resource securityGroup 'Microsoft.Network/networkSecurityGroups@2025-01-01' = {
   name: securityGroupName
   location: location
   tags: tags
+}
+
+// Communication, its media and Event Grid are outside. Access by default is being retired, so the way out is said.
+resource outboundAddress 'Microsoft.Network/publicIPAddresses@2025-01-01' = {
+  name: outboundAddressName
+  location: location
+  tags: tags
+  sku: { name: 'Standard' }
+  properties: { publicIPAllocationMethod: 'Static' }
+}
+
+resource natGateway 'Microsoft.Network/natGateways@2025-01-01' = {
+  name: natGatewayName
+  location: location
+  tags: tags
+  sku: { name: 'Standard' }
+  properties: { publicIpAddresses: [{ id: outboundAddress.id }] }
 }
 
 resource network 'Microsoft.Network/virtualNetworks@2025-01-01' = {
@@ -57,6 +78,9 @@ resource network 'Microsoft.Network/virtualNetworks@2025-01-01' = {
         properties: {
           addressPrefix: cidrSubnet(addressPrefix, 26, 0)
           networkSecurityGroup: { id: securityGroup.id }
+          natGateway: { id: natGateway.id }
+          defaultOutboundAccess: false
+          // The provider Microsoft.App must be registered: docs/deploy.md, and the hook of azd, see to it.
           delegations: [{ name: 'flex', properties: { serviceName: 'Microsoft.App/environments' } }]
         }
       }

@@ -1,6 +1,7 @@
 // The accounts: one for the Functions host and the package, the archive with its catalog and queues, and an overflow if wanted.
 
-import { retentionClass, tagMap } from '../types.bicep'
+import { regionOf } from '../names.bicep'
+import { archiveOptions, networkOptions, tagMap } from '../types.bicep'
 
 @description('Required. Name of the account of the Functions host.')
 @minLength(3)
@@ -20,52 +21,17 @@ param overflowAccountName string
 @description('Required. Region.')
 param location string
 
-@description('Required. Region of the account for overflow; empty: there is none.')
-param overflowLocation string
-
 @description('Required. Tags.')
 param tags tagMap
 
-@description('Required. Redundancy of the archive.')
-param redundancy string
+@description('Required. Options of the archive.')
+param options archiveOptions
 
-@description('Required. Tiers and ends of recordings, by class.')
-param retentionClasses retentionClass[]
+@description('Required. Whether versions of recordings can be made immutable, for which the container must be made.')
+param isImmutable bool
 
-@description('Required. Days for which what was deleted can be taken back.')
-@minValue(7)
-@maxValue(365)
-param softDeleteDays int
-
-@description('Required. Days after which a replaced version is deleted.')
-@minValue(7)
-param previousVersionDays int
-
-@description('Required. Days of immutability; 0: off.')
-@minValue(0)
-@maxValue(146000)
-param immutabilityDays int
-
-@description('Required. Whether the app sets immutability or holds itself, for which the container must be made.')
-param immutabilityByApp bool
-
-@description('Required. Whether a person has locked the immutability policy.')
-param immutabilityLocked bool
-
-@description('Required. Resource id of the identity that may use the key; empty: a key of Microsoft.')
-param keyIdentityId string
-
-@description('Required. URI of the key vault; empty likewise.')
-param keyVaultUri string
-
-@description('Required. Name of the key; empty likewise.')
-param keyName string
-
-@description('Required. Whether only private endpoints and Event Grid get in.')
-param privateNetwork bool
-
-@description('Required. Whether a lock guards the archive.')
-param lock bool
+@description('Required. Who reaches the accounts.')
+param network networkOptions
 
 var packageContainer = 'app-package'
 var probeContainer = 'recordings-probe'
@@ -81,7 +47,26 @@ var queues = flatten(map(
   ['recording-chunks', 'recording-chunks-urgent', 'recording-events', 'recording-sweep'],
   queue => [queue, '${queue}-poison']
 ))
-var ownKey = !empty(keyIdentityId)
+var encryption = options.encryption
+var keyIdentityId = encryption.keySource == 'Microsoft.Keyvault' ? encryption.identityId : ''
+var softDelete = { enabled: true, days: options.?softDeleteDays ?? 30 }
+
+// A class that never does anything has no rule: one without an action is refused.
+var classes = filter(
+  options.?retentionClasses ?? [
+    { name: 'all', prefix: '', coolAfterDays: 30, coldAfterDays: 90, deleteAfterDays: 0 }
+  ],
+  class => class.coolAfterDays + class.coldAfterDays + class.deleteAfterDays > 0
+)
+var ends = filter(
+  [
+    { container: probeContainer, days: 1 } // what a health check could not remove
+    { container: 'recordings-deadletter', days: options.?deadLetterDays ?? 90 }
+    { container: 'recordings-journal', days: options.?journalDays ?? 0 }
+    { container: 'recordings-quarantine', days: options.?quarantineDays ?? 0 }
+  ],
+  end => end.days > 0
+)
 
 // What all accounts have in common: no keys, nothing anonymous, no old TLS, no other tenants.
 var secure = {
@@ -97,8 +82,9 @@ var secure = {
   // Never wholly 'Disabled' for the archive: Event Grid, which has no private endpoint, comes in as a trusted service.
   publicNetworkAccess: 'Enabled'
   networkAcls: {
-    defaultAction: privateNetwork ? 'Deny' : 'Allow'
+    defaultAction: network.isPrivate ? 'Deny' : 'Allow'
     bypass: 'AzureServices'
+    ipRules: map(network.?allowedAddresses ?? [], address => { value: address, action: 'Allow' })
   }
 }
 
@@ -107,7 +93,7 @@ resource host 'Microsoft.Storage/storageAccounts@2025-01-01' = {
   location: location
   tags: tags
   kind: 'StorageV2'
-  sku: { name: endsWith(redundancy, 'ZRS') ? 'Standard_ZRS' : 'Standard_LRS' }
+  sku: { name: endsWith(options.?redundancy ?? 'Standard_ZRS', 'ZRS') ? 'Standard_ZRS' : 'Standard_LRS' }
   properties: secure
 
   resource blobs 'blobServices' = {
@@ -129,8 +115,10 @@ resource archive 'Microsoft.Storage/storageAccounts@2025-01-01' = {
   location: location
   tags: tags
   kind: 'StorageV2'
-  sku: { name: redundancy }
-  identity: ownKey ? { type: 'UserAssigned', userAssignedIdentities: { '${keyIdentityId}': {} } } : { type: 'None' }
+  sku: { name: options.?redundancy ?? 'Standard_ZRS' }
+  identity: !empty(keyIdentityId)
+    ? { type: 'UserAssigned', userAssignedIdentities: { '${keyIdentityId}': {} } }
+    : { type: 'None' }
   properties: {
     ...secure
     encryption: {
@@ -141,10 +129,12 @@ resource archive 'Microsoft.Storage/storageAccounts@2025-01-01' = {
         queue: { enabled: true, keyType: 'Account' }
         table: { enabled: true, keyType: 'Account' }
       }
-      keySource: ownKey ? 'Microsoft.Keyvault' : 'Microsoft.Storage'
+      keySource: encryption.keySource
       // No version is named: a rotated key is taken up by itself.
-      keyvaultproperties: ownKey ? { keyvaulturi: keyVaultUri, keyname: keyName } : null
-      identity: ownKey ? { userAssignedIdentity: keyIdentityId } : null
+      keyvaultproperties: encryption.keySource == 'Microsoft.Keyvault'
+        ? { keyvaulturi: split(encryption.keyUri, '/keys/')[0], keyname: last(split(encryption.keyUri, '/')) }
+        : null
+      identity: !empty(keyIdentityId) ? { userAssignedIdentity: keyIdentityId } : null
     }
   }
 }
@@ -154,8 +144,8 @@ resource archiveBlobs 'Microsoft.Storage/storageAccounts/blobServices@2025-01-01
   name: 'default'
   properties: {
     isVersioningEnabled: true
-    deleteRetentionPolicy: { enabled: true, days: softDeleteDays }
-    containerDeleteRetentionPolicy: { enabled: true, days: softDeleteDays }
+    deleteRetentionPolicy: softDelete
+    containerDeleteRetentionPolicy: softDelete
   }
 }
 
@@ -165,20 +155,19 @@ resource containers 'Microsoft.Storage/storageAccounts/blobServices/containers@2
     name: container
     properties: {
       publicAccess: 'None'
-      // Of versions, so that a manifest can have a successor while no version of it can go. It is set at birth or not at all.
-      immutableStorageWithVersioning: container == archiveContainers[0] && (immutabilityDays > 0 || immutabilityByApp)
-        ? { enabled: true }
-        : null
+      // Of versions, so that a manifest can have a successor while no version of it can go. A container that exists is not changed
+      // by a deployment: it would have to be migrated.
+      immutableStorageWithVersioning: container == archiveContainers[0] && isImmutable ? { enabled: true } : null
     }
   }
 ]
 
 // Unlocked: a person locks it, once sure, for that cannot be undone. From then on it is no longer for a template to write.
-resource immutability 'Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies@2025-01-01' = if (immutabilityDays > 0 && !immutabilityLocked) {
+resource immutability 'Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies@2025-01-01' = if ((options.?immutabilityDays ?? 0) > 0 && !(options.?immutabilityLocked ?? false)) {
   parent: containers[0]
   name: 'default'
   properties: {
-    immutabilityPeriodSinceCreationInDays: immutabilityDays
+    immutabilityPeriodSinceCreationInDays: options.?immutabilityDays ?? 0
     allowProtectedAppendWrites: false
   }
 }
@@ -190,15 +179,12 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2025-01
   properties: {
     policy: {
       rules: [
-        ...map(retentionClasses, class => {
+        ...map(classes, class => {
           name: 'class-${class.name}'
           enabled: true
           type: 'Lifecycle'
           definition: {
-            filters: {
-              blobTypes: ['blockBlob']
-              prefixMatch: ['${archiveContainers[0]}/${class.prefix}']
-            }
+            filters: { blobTypes: ['blockBlob'], prefixMatch: ['${archiveContainers[0]}/${class.prefix}'] }
             actions: {
               baseBlob: {
                 ...(class.coolAfterDays > 0
@@ -211,27 +197,26 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2025-01
                   ? { delete: { daysAfterModificationGreaterThan: class.deleteAfterDays } }
                   : {})
               }
+              // A version's days count from when it was written. Versions without an end of their class stay: what was
+              // deleted by mistake can be restored, however old it is.
+              ...(class.deleteAfterDays > 0
+                ? { version: { delete: { daysAfterCreationGreaterThan: class.deleteAfterDays } } }
+                : {})
             }
           }
         })
-        {
-          name: 'probes' // that a health check could not remove
+        ...map(ends, end => {
+          name: 'end-of-${end.container}'
           enabled: true
           type: 'Lifecycle'
           definition: {
-            filters: { blobTypes: ['blockBlob'], prefixMatch: ['${probeContainer}/'] }
-            actions: { baseBlob: { delete: { daysAfterModificationGreaterThan: 1 } } }
+            filters: { blobTypes: ['blockBlob'], prefixMatch: ['${end.container}/'] }
+            actions: {
+              baseBlob: { delete: { daysAfterModificationGreaterThan: end.days } }
+              version: { delete: { daysAfterCreationGreaterThan: end.days } }
+            }
           }
-        }
-        {
-          name: 'previous-versions'
-          enabled: true
-          type: 'Lifecycle'
-          definition: {
-            filters: { blobTypes: ['blockBlob'] }
-            actions: { version: { delete: { daysAfterCreationGreaterThan: previousVersionDays } } }
-          }
-        }
+        })
       ]
     }
   }
@@ -262,9 +247,9 @@ resource archiveTables 'Microsoft.Storage/storageAccounts/tableServices@2025-01-
 }
 
 // Chunks wait here while the archive cannot be written. It is in another region, so that one outage does not hit both.
-resource overflow 'Microsoft.Storage/storageAccounts@2025-01-01' = if (!empty(overflowLocation)) {
+resource overflow 'Microsoft.Storage/storageAccounts@2025-01-01' = if (contains(options, 'overflowLocation')) {
   name: overflowAccountName
-  location: overflowLocation
+  location: regionOf(options.overflowLocation!)
   tags: tags
   kind: 'StorageV2'
   sku: { name: 'Standard_LRS' }
@@ -273,8 +258,8 @@ resource overflow 'Microsoft.Storage/storageAccounts@2025-01-01' = if (!empty(ov
   resource blobs 'blobServices' = {
     name: 'default'
     properties: {
-      deleteRetentionPolicy: { enabled: true, days: softDeleteDays }
-      containerDeleteRetentionPolicy: { enabled: true, days: softDeleteDays }
+      deleteRetentionPolicy: softDelete
+      containerDeleteRetentionPolicy: softDelete
     }
 
     resource container 'containers' = {
@@ -284,7 +269,7 @@ resource overflow 'Microsoft.Storage/storageAccounts@2025-01-01' = if (!empty(ov
   }
 }
 
-resource locked 'Microsoft.Authorization/locks@2020-05-01' = if (lock) {
+resource locked 'Microsoft.Authorization/locks@2020-05-01' = if (options.?lock ?? true) {
   scope: archive
   name: 'recordings-are-not-deleted-by-accident'
   properties: {

@@ -1,16 +1,16 @@
-// The subscription that brings file events: to the function's trigger, or straight into a queue.
-
-@description('Required. Name of the system topic.')
-param systemTopicName string
+// The subscription that brings file events: into the queue of events, or to the function's trigger.
 
 @description('Required. Its name.')
 param name string
 
-@description('Required. Where events go.')
-@allowed(['function', 'queue'])
-param eventDelivery string
+@description('Required. Name of the system topic.')
+param systemTopicName string
 
-@description('Required. Resource id of the function app, whose trigger must exist by now.')
+@description('Required. Where events go.')
+@allowed(['queue', 'function'])
+param delivery string
+
+@description('Required. Resource id of the function app. Event Grid refuses a function that does not exist.')
 param functionAppId string
 
 @description('Required. Resource id of the archive account, with the queue and the dead letters.')
@@ -21,16 +21,6 @@ param archiveAccountId string
 @maxValue(120)
 param timeToLiveMinutes int
 
-var toFunction = {
-  destination: {
-    endpointType: 'AzureFunction'
-    properties: {
-      resourceId: '${functionAppId}/functions/recording_file_status_updated'
-      maxEventsPerBatch: 1 // so that one event that cannot be taken sends no other back
-      preferredBatchSizeInKilobytes: 64
-    }
-  }
-}
 var toQueue = {
   deliveryWithResourceIdentity: {
     identity: { type: 'SystemAssigned' }
@@ -44,6 +34,16 @@ var toQueue = {
     }
   }
 }
+var toFunction = {
+  destination: {
+    endpointType: 'AzureFunction'
+    properties: {
+      resourceId: '${functionAppId}/functions/recording_file_status_updated'
+      maxEventsPerBatch: 1 // so that one event that cannot be taken sends no other back
+      preferredBatchSizeInKilobytes: 64
+    }
+  }
+}
 
 resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' existing = {
   name: systemTopicName
@@ -53,7 +53,7 @@ resource subscription 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-
   parent: topic
   name: name
   properties: {
-    ...(eventDelivery == 'queue' ? toQueue : toFunction)
+    ...(delivery == 'queue' ? toQueue : toFunction)
     eventDeliverySchema: 'EventGridSchema'
     filter: {
       includedEventTypes: ['Microsoft.Communication.RecordingFileStatusUpdated']

@@ -14,6 +14,12 @@ MISSING = (
     "cannot check the Bicep: no compiler on PATH, and az has none. "
     "Get it by `az bicep install`, or from the releases of github.com/Azure/bicep"
 )
+VARIABLES = {
+    "AZURE_ENV_NAME": "production",
+    "AZURE_LOCATION": "westeurope",
+    "ALERT_EMAILS": "a@contoso.com, b@contoso.com",
+}
+"""What infra/main.bicepparam reads."""
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 
 
@@ -25,11 +31,20 @@ def find_bicep() -> str | None:
     return shutil.which("bicep", path=azure / "bin")
 
 
-class Bicep:
-    """A compiler process, asked by JSON-RPC; a context manager."""
+class Refused(Exception):
+    """The compiler cannot do it, or the template says that it cannot be deployed so."""
 
-    def __init__(self, program: str) -> None:
-        self._process = subprocess.Popen([program, "jsonrpc", "--stdio"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+class Bicep:
+    """A compiler process, asked by JSON-RPC, with variables for parameter files; a context manager."""
+
+    def __init__(self, program: str, **variables: str) -> None:
+        self._process = subprocess.Popen(
+            [program, "jsonrpc", "--stdio"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, **VARIABLES, **variables},
+        )
         self._asked = 0
 
     def __enter__(self) -> Self:
@@ -51,7 +66,8 @@ class Bicep:
         self._process.stdin.flush()
         headers = dict(line.split(b": ", 1) for line in iter(self._line, b""))
         reply = json.loads(self._process.stdout.read(int(headers[b"Content-Length"])))
-        assert "error" not in reply, reply["error"]["message"]
+        if "error" in reply:
+            raise Refused(reply["error"]["message"])
         return dict(reply["result"])
 
     def _line(self) -> bytes:
@@ -72,6 +88,13 @@ class Bicep:
     def template(self, path: Path) -> dict[str, Any]:
         """A file as the ARM template that it compiles to."""
         return dict(json.loads(self._ask("compile", path=str(path))["contents"]))
+
+    def parameters(self, path: Path) -> dict[str, Any]:
+        """The values of a parameter file."""
+        found = self._ask("compileParams", path=str(path), parameterOverrides={})
+        if not found["success"]:
+            raise Refused("\n".join(each["message"] for each in found["diagnostics"]))
+        return {name: each["value"] for name, each in json.loads(found["parameters"])["parameters"].items()}
 
     def formatted(self, path: Path) -> str:
         """A file as the formatter writes it."""

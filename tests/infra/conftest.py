@@ -2,8 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
@@ -12,32 +11,39 @@ from tests.infra.deployment import Deployment
 from tools.package import ROOT
 
 INFRA = ROOT / "infra"
-VARIANTS = Path(__file__).parent / "variants"
+
 Evaluate = Callable[..., Deployment]
+
+# What every deployment must say, in its plainest form.
+PLAINEST: dict[str, object] = {
+    "environmentName": "test",
+    "location": "westeurope",
+    "archive": {"encryption": {"keySource": "Microsoft.Storage"}},
+    "network": {"isPrivate": False},
+    "watch": {"alertEmails": []},
+}
+OWN_KEY = {
+    "keySource": "Microsoft.Keyvault",
+    "keyUri": "https://kv-keys.vault.example/keys/recordings",
+    "identityId": "/subscriptions/00000000-0000-0000-0000-000000000003/resourceGroups/rg-keys"
+    "/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-keys",
+}
+OPERATOR = "00000000-0000-0000-0000-00000000000a"
+EXISTING = {
+    "existingId": "/subscriptions/00000000-0000-0000-0000-000000000002/resourceGroups/rg-calls"
+    "/providers/Microsoft.Communication/communicationServices/acs-calls",
+    "existingSystemTopic": "evgst-calls",
+}
 
 # Seven choices of two values, in eight combinations that contain every pair of values: an orthogonal array.
 CHOICES: tuple[tuple[str, dict[str, object]], ...] = (
-    ("queue", {"eventDelivery": "queue"}),
-    (
-        "existing",
-        {
-            "communicationServiceId": "/subscriptions/00000000-0000-0000-0000-000000000002/resourceGroups/rg-calls"
-            "/providers/Microsoft.Communication/communicationServices/acs-calls",
-            "systemTopicName": "evgst-calls",
-        },
-    ),
-    ("network", {"privateNetwork": True}),
-    ("immutable", {"immutabilityDays": 30, "app": {"legalHold": True}}),
-    ("subscribed", {"deployEventSubscription": True}),
-    ("topicless", {"deployArchivedTopic": False}),
-    (
-        "own-key",
-        {
-            "keyVaultId": "/subscriptions/00000000-0000-0000-0000-000000000003/resourceGroups/rg-keys"
-            "/providers/Microsoft.KeyVault/vaults/kv-keys",
-            "keyName": "recordings",
-        },
-    ),
+    ("function", {"events": {"delivery": "function"}}),
+    ("existing", {"communication": EXISTING}),
+    ("network", {"network": {"isPrivate": True}}),
+    ("immutable", {"archive": {"immutabilityDays": 30}, "app": {"legalHold": True}}),
+    ("operated", {"operatorPrincipalIds": [OPERATOR]}),
+    ("topicless", {"events": {"archivedTopic": False}}),
+    ("own-key", {"archive": {"encryption": OWN_KEY}}),
 )
 _BITS = (0b001, 0b010, 0b011, 0b100, 0b101, 0b110, 0b111)
 COMBINATIONS = [
@@ -58,12 +64,12 @@ def bicep() -> Iterator[Bicep]:
 
 @pytest.fixture(scope="session")
 def evaluate(bicep: Bicep, tmp_path_factory: pytest.TempPathFactory) -> Evaluate:
-    """Evaluate main.bicep with these parameters."""
+    """Evaluate main.bicep with these parameters; objects are merged with the plainest ones."""
     folder = tmp_path_factory.mktemp("parameters")
     known: dict[str, Deployment] = {}
 
     def evaluated(name: str = "", **parameters: object) -> Deployment:
-        whole = {"environmentName": "test", "location": "westeurope", **parameters}
+        whole = merged(PLAINEST, parameters)
         key = json.dumps([name, whole], sort_keys=True)
         if key not in known:
             known[key] = evaluated_anew(name, whole)
@@ -84,7 +90,9 @@ def combined(evaluate: Evaluate) -> dict[str, Deployment]:
     choices = dict(CHOICES)
     found = {}
     for name in COMBINATIONS:
-        parameters = {key: value for choice in name.split("+") for key, value in choices.get(choice, {}).items()}
+        parameters: dict[str, object] = {}
+        for choice in name.split("+"):
+            parameters = merged(parameters, choices.get(choice, {}))
         found[name] = evaluate(name, **parameters)
     return found
 
@@ -97,5 +105,15 @@ def deployment(request: pytest.FixtureRequest, combined: dict[str, Deployment]) 
 
 @pytest.fixture(scope="session")
 def plain(evaluate: Evaluate) -> Deployment:
-    """Every parameter at its default, with the subscription."""
-    return evaluate("plain", deployEventSubscription=True)
+    """Every parameter at its default."""
+    return evaluate("plain")
+
+
+def merged(first: Mapping[str, object], second: Mapping[str, object]) -> dict[str, object]:
+    """The second over the first; an object over an object field by field, but one that names its kind as a whole."""
+    result = dict(first)
+    for key, value in second.items():
+        old = result.get(key)
+        both = isinstance(old, Mapping) and isinstance(value, Mapping) and "keySource" not in value
+        result[key] = merged(old, value) if both else value  # type: ignore[arg-type]
+    return result

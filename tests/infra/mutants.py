@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 MODULES = "infra/modules/"
-_REFERENCES, _ORDER, _PIPELINE = "test_references.py", "test_order.py", "test_pipeline.py"
+_REFERENCES, _ORDER, _HOST = "test_references.py", "test_order.py", "test_host_json.py"
+_AZD, _WORKFLOW = "test_azd.py", "test_workflow.py"
 _ALERTS, _MONITORING, _EVENTS = "test_alert_lines.py", "test_monitoring.py", "test_events.py"
 
 
@@ -90,12 +91,12 @@ _FUNCTION_APP: Changes = {
     "an instance for each caller": (
         "perInstanceConcurrency: 8",
         "perInstanceConcurrency: 1",
-        f"{_ORDER}::test_callers_do_not_wait_for_copies",
+        f"{_HOST}::test_callers_do_not_wait_for_copies",
     ),
     "more callers than threads": (
         "perInstanceConcurrency: 8",
         "perInstanceConcurrency: 16",
-        f"{_ORDER}::test_callers_do_not_wait_for_copies",
+        f"{_HOST}::test_callers_do_not_wait_for_copies",
     ),
     "a container that is not made": (
         "JOURNAL_CONTAINER: 'recordings-journal'",
@@ -432,83 +433,83 @@ _OTHERS: Mapping[str, Changes] = {
         "the app does not wait for its role at the source": (
             "dependsOn: [access, communicationAccess]",
             "dependsOn: [access]",
-            f"{_ORDER}::test_what_is_needed_is_there_first",
+            f"{_ORDER}::test_it_comes_after_what_it_needs",
         ),
         "the role on telemetry comes before telemetry": (
             "dependsOn: [monitoring, storage, topic]",
             "dependsOn: [storage, topic]",
-            f"{_ORDER}::test_what_is_needed_is_there_first",
+            f"{_ORDER}::test_it_comes_after_what_it_needs",
         ),
     },
     "azure.yaml": {
         "the service is something else": (
             "    host: function",
             "    host: appservice",
-            f"{_PIPELINE}::test_the_service_is_a_function_app_in_python",
+            f"{_AZD}::test_azure_yaml_names_what_there_is",
         ),
         "the service is in another language": (
             "    language: py",
             "    language: js",
-            f"{_PIPELINE}::test_the_service_is_a_function_app_in_python",
+            f"{_AZD}::test_azure_yaml_names_what_there_is",
         ),
         "the package is made at an event that there is not": (
             "      prepackage:",
             "      prepackaging:",
-            f"{_PIPELINE}::test_every_hook_fires",
+            f"{_AZD}::test_every_hook_is_where_it_fires",
         ),
     },
     ".github/workflows/deploy.yml": {
         "azd logs in with a password": (
             " --federated-credential-provider github",
             "",
-            f"{_PIPELINE}::test_azure_is_entered_by_federation",
+            f"{_WORKFLOW}::test_azure_is_entered_by_federation",
         ),
         "what is missing is not made": (
             "run: azd provision --no-prompt",
             "run: azd version",
-            f"{_PIPELINE}::test_what_is_missing_is_made_before_the_app_is_deployed",
+            f"{_WORKFLOW}::test_what_is_missing_is_made_before_the_app_is_deployed",
         ),
         "nobody approves": (
             "    environment: production",
             "    environment: preview",
-            f"{_PIPELINE}::test_a_person_approves_what_is_deployed",
+            f"{_WORKFLOW}::test_a_person_approves_what_is_deployed",
         ),
         "nobody has seen what would change": (
             "    needs: what-if",
             "    needs: check",
-            f"{_PIPELINE}::test_a_person_approves_what_is_deployed",
+            f"{_WORKFLOW}::test_a_person_approves_what_is_deployed",
         ),
         "a deployment cuts off another": (
             "cancel-in-progress: false",
             "cancel-in-progress: true",
-            f"{_PIPELINE}::test_deployments_wait_for_one_another",
+            f"{_WORKFLOW}::test_deployments_wait_for_one_another",
         ),
     },
     "host.json": {
         "a message is given up after five tries": (
             '"maxDequeueCount": 1440',
             '"maxDequeueCount": 5',
-            f"{_ORDER}::test_a_message_is_tried_for_as_long_as_its_source_lives",
+            f"{_HOST}::test_a_message_is_tried_for_as_long_as_its_source_lives",
         ),
         "tries follow one another at once": (
             '"visibilityTimeout": "00:03:00"',
             '"visibilityTimeout": "00:00:00"',
-            f"{_ORDER}::test_a_message_is_tried_for_as_long_as_its_source_lives",
+            f"{_HOST}::test_a_message_is_tried_for_as_long_as_its_source_lives",
         ),
         "a run may take four hours": (
             '"functionTimeout": "00:30:00"',
             '"functionTimeout": "04:00:00"',
-            f"{_ORDER}::test_a_run_ends_within_the_hour_that_the_platform_gives",
+            f"{_HOST}::test_a_run_ends_within_the_hour_that_the_platform_gives",
         ),
         "a run ends before its slice": (
             '"functionTimeout": "00:30:00"',
             '"functionTimeout": "00:15:00"',
-            f"{_ORDER}::test_a_run_ends_within_the_hour_that_the_platform_gives",
+            f"{_HOST}::test_a_run_ends_within_the_hour_that_the_platform_gives",
         ),
         "copies take all threads": (
             '"batchSize": 4',
             '"batchSize": 14',
-            f"{_ORDER}::test_callers_do_not_wait_for_copies",
+            f"{_HOST}::test_callers_do_not_wait_for_copies",
         ),
         "messages are in base64": (
             '"messageEncoding": "none"',

@@ -1,7 +1,31 @@
-"""Rewrites the stored deployments: `make snapshots`, after an intended change."""
+"""Rewrites the stored deployments: `make snapshots`, after an intended change.
+
+Two are stored whole: the smallest, and the one with every choice made the other way. Of the others only those lines are
+stored in which they differ from the smallest.
+"""
+
+from difflib import unified_diff
+from pathlib import Path
 
 from tests.infra.compiler import MISSING, Bicep, find_bicep
-from tests.infra.conftest import VARIANTS
+
+VARIANTS = Path(__file__).parent / "variants"
+SMALLEST = VARIANTS / "minimal.bicepparam"
+WHOLE = ("minimal", "everything")
+
+
+def stored(parameters: Path) -> Path:
+    """The file in which a variant is stored."""
+    return parameters.with_suffix(".snapshot.json" if parameters.stem in WHOLE else ".difference.txt")
+
+
+def today(bicep: Bicep, parameters: Path) -> str:
+    """What is to be stored of a variant."""
+    found = bicep.snapshot(parameters)
+    if parameters.stem in WHOLE:
+        return found
+    lines = unified_diff(bicep.snapshot(SMALLEST).splitlines(), found.splitlines(), n=0, lineterm="")
+    return "".join(f"{'@@' if line.startswith('@@') else line}\n" for line in list(lines)[2:])
 
 
 def main() -> None:
@@ -11,7 +35,7 @@ def main() -> None:
         raise SystemExit(MISSING)
     with Bicep(program) as bicep:
         for parameters in sorted(VARIANTS.glob("*.bicepparam")):
-            parameters.with_suffix(".snapshot.json").write_text(bicep.snapshot(parameters), encoding="utf-8")
+            stored(parameters).write_text(today(bicep, parameters), encoding="utf-8")
 
 
 if __name__ == "__main__":

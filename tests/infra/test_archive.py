@@ -1,10 +1,12 @@
 """The archive account: versions, soft delete, tiers by class, WORM, customer-managed keys, a lock."""
 
+from typing import Any
+
 import pytest
 
 from local.stack import CONTAINERS, OPEN_TABLE, PROBE, TABLE
 from recording.settings import QUEUES
-from tests.infra.conftest import Evaluate
+from tests.infra.conftest import OWN_KEY, Evaluate
 from tests.infra.deployment import Deployment
 
 ACCOUNT = "Storage/storageAccounts"
@@ -14,6 +16,22 @@ def names(deployment: Deployment, kind: str) -> set[str]:
     """The last part of the names of the archive account's resources of a kind."""
     found = deployment.of(f"{ACCOUNT}/{kind}")
     return {each["name"].split("/")[-1] for each in found if each["name"].startswith("starchive")}
+
+
+def actions(deployment: Deployment) -> dict[str, dict[str, Any]]:
+    """What the lifecycle rules do, by the prefix of names."""
+    rules = deployment.one(f"{ACCOUNT}/managementPolicies")["properties"]["policy"]["rules"]
+    assert len(rules) == len({rule["name"] for rule in rules})
+    assert [] == [rule["name"] for rule in rules if not rule["definition"]["actions"]]
+    return {rule["definition"]["filters"]["prefixMatch"][0]: rule["definition"]["actions"] for rule in rules}
+
+
+def ended(days: int) -> dict[str, object]:
+    """An end after so many days, of blobs and of all their versions."""
+    return {
+        "baseBlob": {"delete": {"daysAfterModificationGreaterThan": days}},
+        "version": {"delete": {"daysAfterCreationGreaterThan": days}},
+    }
 
 
 def test_it_has_what_the_app_and_the_local_stack_have(deployment: Deployment) -> None:
@@ -32,34 +50,47 @@ def test_what_was_deleted_or_changed_can_be_had_back(plain: Deployment) -> None:
 
 
 def test_by_default_nothing_is_ever_deleted(plain: Deployment) -> None:
-    """Recordings move to cooler tiers that are readable at once; only replaced versions and probes are deleted."""
-    rules = plain.one(f"{ACCOUNT}/managementPolicies")["properties"]["policy"]["rules"]
-    recordings, probes, versions = rules
-    assert ["recordings/"] == recordings["definition"]["filters"]["prefixMatch"]
-    assert {
+    """Recordings move to cooler tiers that are readable at once; only probes and dead letters end."""
+    tiers = {
         "tierToCool": {"daysAfterModificationGreaterThan": 30},
         "tierToCold": {"daysAfterModificationGreaterThan": 90},
-    } == recordings["definition"]["actions"]["baseBlob"]
-    assert ["recordings-probe/"] == probes["definition"]["filters"]["prefixMatch"]
-    assert {"version": {"delete": {"daysAfterCreationGreaterThan": 90}}} == versions["definition"]["actions"]
+    }
+    assert {
+        "recordings/": {"baseBlob": tiers},
+        "recordings-probe/": ended(1),
+        "recordings-deadletter/": ended(90),
+    } == actions(plain)
 
 
 def test_each_class_has_its_own_tiers_and_end(evaluate: Evaluate) -> None:
     """Selected by the prefix of its blob names; 0 days means never."""
+    never = {"name": "never", "prefix": "never/", "coolAfterDays": 0, "coldAfterDays": 0, "deleteAfterDays": 0}
     short = {"name": "short", "prefix": "short/", "coolAfterDays": 0, "coldAfterDays": 0, "deleteAfterDays": 90}
     long = {"name": "long", "prefix": "long/", "coolAfterDays": 7, "coldAfterDays": 30, "deleteAfterDays": 3650}
-    rules = evaluate(retentionClasses=[short, long]).one(f"{ACCOUNT}/managementPolicies")["properties"]["policy"][
-        "rules"
-    ]
-    found = {rule["name"]: rule["definition"] for rule in rules}
-    assert ["recordings/short/"] == found["class-short"]["filters"]["prefixMatch"]
-    assert {"delete": {"daysAfterModificationGreaterThan": 90}} == found["class-short"]["actions"]["baseBlob"]
-    assert {"tierToCool", "tierToCold", "delete"} == set(found["class-long"]["actions"]["baseBlob"])
+    found = actions(evaluate(archive={"retentionClasses": [short, long, never]}))
+    assert ended(90) == found["recordings/short/"]
+    assert {"tierToCool", "tierToCold", "delete"} == set(found["recordings/long/"]["baseBlob"])
+    assert "recordings/never/" not in found, "a rule without an action is refused"
+
+
+def test_what_was_deleted_by_mistake_can_be_had_back_however_old_it_is(evaluate: Evaluate) -> None:
+    """No rule deletes versions of recordings without an end: their days would count from when they were written."""
+    kept = {"name": "kept", "prefix": "", "coolAfterDays": 30, "coldAfterDays": 0, "deleteAfterDays": 0}
+    found = actions(evaluate(archive={"retentionClasses": [kept]}))
+    assert [] == [prefix for prefix, each in found.items() if "version" in each and "recordings/".startswith(prefix)]
+
+
+def test_journal_quarantine_and_dead_letters_have_ends_of_their_own(evaluate: Evaluate) -> None:
+    """By default only dead letters do."""
+    found = actions(evaluate(archive={"journalDays": 400, "quarantineDays": 200, "deadLetterDays": 30}))
+    assert (ended(400), ended(200), ended(30)) == tuple(
+        found[f"recordings-{each}/"] for each in ("journal", "quarantine", "deadletter")
+    )
 
 
 def test_worm_guards_recordings_alone(evaluate: Evaluate) -> None:
     """Only versions in the archive's container; not the journal and the quarantine."""
-    found = evaluate(immutabilityDays=365)
+    found = evaluate(archive={"immutabilityDays": 365})
     containers = found.of(f"{ACCOUNT}/blobServices/containers")
     guarded = [
         each["name"].split("/")[-1] for each in containers if each["properties"].get("immutableStorageWithVersioning")
@@ -80,7 +111,7 @@ def test_holds_by_the_app_need_a_container_that_can_hold(evaluate: Evaluate) -> 
 
 def test_a_locked_policy_is_left_alone(evaluate: Evaluate) -> None:
     """The container stays marked; a template cannot write a locked policy."""
-    found = evaluate(immutabilityDays=365, immutabilityLocked=True)
+    found = evaluate(archive={"immutabilityDays": 365, "immutabilityLocked": True})
     assert [] == found.of(f"{ACCOUNT}/blobServices/containers/immutabilityPolicies")
     (container,) = (
         each for each in found.of(f"{ACCOUNT}/blobServices/containers") if each["name"].endswith("/recordings")
@@ -97,13 +128,23 @@ def test_encryption_is_by_the_key_that_was_chosen(deployment: Deployment) -> Non
     own = "own-key" in deployment.name
     assert ("Microsoft.Keyvault" if own else "Microsoft.Storage") == encryption["keySource"]
     assert ("UserAssigned" if own else "None") == account["identity"]["type"]
-    assert ("recordings" if own else None) == (encryption["keyvaultproperties"] or {}).get("keyname")
+    key = {"keyvaulturi": "https://kv-keys.vault.example", "keyname": "recordings"}
+    assert (key if own else None) == encryption["keyvaultproperties"]
+
+
+def test_the_identity_that_uses_the_key_has_its_role_already(combined: dict[str, Deployment]) -> None:
+    """It is one that exists: no role is given on a vault here, which would come too late for the account."""
+    for found in (each for each in combined.values() if "own-key" in each.name):
+        account = found.one(ACCOUNT, "starchive")
+        assert {OWN_KEY["identityId"]: {}} == account["identity"]["userAssignedIdentities"]
+        assert OWN_KEY["identityId"] == account["properties"]["encryption"]["identity"]["userAssignedIdentity"]
+        assert [] == [each["id"] for each in found.resources if "KeyVault" in each["id"] or "id-keys" in each["id"]]
 
 
 @pytest.mark.parametrize("locked", [True, False])
 def test_a_lock_guards_the_archive_unless_told_otherwise(evaluate: Evaluate, *, locked: bool) -> None:
     """Nothing else is locked."""
-    locks = (evaluate() if locked else evaluate(lockArchive=False)).of("Authorization/locks")
+    locks = (evaluate() if locked else evaluate(archive={"lock": False})).of("Authorization/locks")
     assert locked == bool(locks)
     for lock in locks:
         assert "CanNotDelete" == lock["properties"]["level"]

@@ -4,90 +4,98 @@ import re
 import subprocess
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from tests.infra.conftest import INFRA
 from tools.package import ROOT, contents, pack
 
 HOOKS = INFRA / "hooks"
-ENVIRONMENT = {"AZURE_ENV_NAME": "test", "AZURE_RESOURCE_GROUP": "rg-test", "FUNCTION_APP_NAME": "func-test"}
+SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
+ROLES = f"role assignment list --all --subscription {SUBSCRIPTION} --output tsv"
+FIRST = {"AZURE_ENV_NAME": "test", "AZURE_SUBSCRIPTION_ID": SUBSCRIPTION}
+LATER = {**FIRST, "AZURE_RESOURCE_GROUP": "rg-test", "ARCHIVE_ACCOUNT_NAME": "starchive"}
+# The events at which azd runs hooks, by schemas/v1.0/azure.yaml.json of Azure/azure-dev. Those of a project belong to a
+# command as it is typed; packaging is one of its own, so that `azd deploy` runs the hooks of the service alone.
+STEPS_OF_A_SERVICE = ("restore", "build", "package", "publish", "deploy")
+COMMANDS = ("infracreate", "infradelete", "provision", "down", "up")
 
 
-class Tools:
-    """Replacements of az and azd, which need Azure: they record their calls, and fail on request."""
+class Azure:
+    """A replacement of az, which needs Azure: it records its calls, and answers by the beginning of what is asked."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.calls = folder / "calls"
-        for name in ("az", "azd"):
-            self.answer(name)
+        self.answers: dict[str, str] = {}
 
-    def answer(self, name: str, body: str = "exit 0") -> None:
-        """What one of them does from now on."""
-        script = self.folder / name
-        script.write_text(f'#!/bin/sh\necho {name} "$@" >>"{self.calls}"\n{body}\n')
+    def run(self, hook: str, variables: dict[str, str]) -> tuple[int, list[str], str]:
+        """A hook's exit code, the recorded calls, and what it said to the person."""
+        cases = "".join(f"  {question!r}*) {answer} ;;\n" for question, answer in self.answers.items())
+        script = self.folder / "az"
+        script.write_text(f'#!/bin/sh\necho "$@" >>"{self.calls}"\ncase "$*" in\n{cases}  *) : ;;\nesac\n')
         script.chmod(0o755)
-
-    def run(self, hook: str, **environment: str) -> tuple[int, list[str]]:
-        """A hook's exit code, and the recorded calls."""
-        self.calls.unlink(missing_ok=True)
-        path = f"{self.folder}:/usr/bin:/bin"
-        variables = {"PATH": path, "SUBSCRIBE_PAUSE": "0", "SUBSCRIBE_TRIES": "3", **ENVIRONMENT, **environment}
-        result = subprocess.run(["sh", HOOKS / hook], env=variables, capture_output=True, text=True, check=False)
-        return result.returncode, self.calls.read_text().splitlines() if self.calls.exists() else []
+        self.calls.write_text("")
+        path = {"PATH": f"{self.folder}:/usr/bin:/bin"}
+        result = subprocess.run(
+            ["/bin/sh", HOOKS / hook], env={**path, **variables}, capture_output=True, text=True, check=False
+        )
+        return result.returncode, self.calls.read_text().splitlines(), result.stderr
 
 
 @pytest.fixture
-def tools(tmp_path: Path) -> Tools:
-    """Both of them, without failures."""
-    return Tools(tmp_path)
+def azure(tmp_path: Path) -> Azure:
+    """One in which nothing is wrong."""
+    return Azure(tmp_path)
 
 
-def test_the_subscription_comes_second(tools: Tools) -> None:
-    """When the function is known: it sets a flag and deploys once more."""
-    code, calls = tools.run("postdeploy.sh")
-    shown, *rest = calls
+def test_the_provider_of_the_subnet_is_registered_first(azure: Azure) -> None:
+    """In the subscription of the environment, whatever the default of az is; and before it is needed."""
+    code, calls, said = azure.run("preprovision.sh", FIRST)
+    assert (0, "") == (code, said)
+    assert [f"provider register --namespace Microsoft.App --subscription {SUBSCRIPTION} --wait"] == calls
+
+
+def test_a_deployment_whose_identities_are_there_goes_on(azure: Azure) -> None:
+    """Each identity that holds a role is asked for once."""
+    azure.answers = {"role assignment list": "printf 'b\\na\\nb\\n'"}
+    code, calls, _ = azure.run("preprovision.sh", LATER)
     assert 0 == code
-    assert "--function-name recording_file_status_updated" in shown
-    assert [
-        "azd env set DEPLOY_EVENT_SUBSCRIPTION true --environment test",
-        "azd provision --no-prompt --environment test",
-    ] == rest
+    assert ["a", "b"] == [call.split()[4] for call in calls if call.startswith("ad sp show")]
+    assert [] == [call for call in calls if "delete" in call]
 
 
-def test_a_second_run_does_nothing(tools: Tools) -> None:
-    """The flag is set already."""
-    assert (0, []) == tools.run("postdeploy.sh", DEPLOY_EVENT_SUBSCRIPTION="true")
-
-
-def test_it_waits_for_the_function(tools: Tools, tmp_path: Path) -> None:
-    """The functions of a new package are known only after some time."""
-    tools.answer("az", f'[ "$(grep -c "^az " "{tools.calls}")" -ge 3 ]')
-    code, calls = tools.run("postdeploy.sh")
-    assert (0, 3) == (code, sum(call.startswith("az ") for call in calls))
-    assert "azd provision --no-prompt --environment test" == calls[-1]
-
-
-def test_without_the_function_nothing_is_subscribed(tools: Tools) -> None:
-    """It stops after some time, with a message and an exit code."""
-    tools.answer("az", "exit 3")
-    code, calls = tools.run("postdeploy.sh")
-    assert (1, 3) == (code, len(calls))
-
-
-def test_a_failed_second_deployment_is_tried_again(tools: Tools) -> None:
-    """The flag is removed, so that the next run repeats it."""
-    tools.answer("azd", '[ "$1" != provision ]')
-    code, calls = tools.run("postdeploy.sh")
+def test_roles_of_deleted_identities_are_named_with_the_way_out(azure: Azure) -> None:
+    """Lock off, roles off; nothing is deleted by the hook, and nothing is deployed."""
+    azure.answers = {
+        f"{ROLES} --query [?principalId": "echo /roles/1 /roles/2",
+        "role assignment list": "echo gone",
+        "ad sp show": "echo 'Resource gone does not exist.' >&2; exit 3",
+    }
+    code, calls, said = azure.run("preprovision.sh", LATER)
     assert 1 == code
-    assert "azd env set DEPLOY_EVENT_SUBSCRIPTION false --environment test" == calls[-1]
+    assert [] == [call for call in calls if "delete" in call]
+    assert "az lock delete" in said
+    assert "--resource-name starchive" in said
+    assert ["/roles/1", "/roles/2"] == re.findall(r"az role assignment delete --ids (\S+)", said)
 
 
-def test_after_down_everything_begins_anew(tools: Tools) -> None:
-    """The function no longer exists, so its subscription must wait again."""
-    expected = ["azd env set DEPLOY_EVENT_SUBSCRIPTION false --environment test"]
-    assert (0, expected) == tools.run("postdown.sh")
+def test_who_may_not_look_up_identities_may_deploy(azure: Azure) -> None:
+    """A refusal of the directory is no evidence that an identity is gone."""
+    azure.answers = {"role assignment list": "echo there", "ad sp show": "echo 'Insufficient privileges' >&2; exit 1"}
+    assert 0 == azure.run("preprovision.sh", LATER)[0]
+
+
+def test_a_missing_az_is_named(azure: Azure, tmp_path: Path) -> None:
+    """With the place to get it."""
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    variables = {**FIRST, "PATH": str(empty)}
+    code, _, said = azure.run("preprovision.sh", variables)
+    assert 1 == code
+    assert "https://aka.ms/azure-cli" in said
 
 
 def test_azd_gets_what_the_package_holds(tmp_path: Path) -> None:
@@ -112,21 +120,37 @@ def test_azd_gets_what_the_package_holds(tmp_path: Path) -> None:
         assert {path.as_posix() for path in contents(ROOT)} == set(package.namelist())
 
 
+def parsed(path: Path) -> dict[str, Any]:
+    """A file of YAML."""
+    return dict(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
 def test_azure_yaml_names_what_there_is() -> None:
-    """Its hooks, its folder, its service by the app's tag."""
-    text = (ROOT / "azure.yaml").read_text()
-    hooks = re.findall(r"run: (\S+)", text)
-    assert {f"infra/hooks/{path.name}" for path in HOOKS.iterdir()} == set(hooks)
-    assert "\n  archive:\n" in text
+    """Its folder, and its service by the tag and kind of the app."""
+    found = parsed(ROOT / "azure.yaml")
+    assert {"provider": "bicep", "path": "infra", "module": "main"} == found["infra"]
+    assert (INFRA / "main.bicepparam").exists()
+    (service,) = found["services"].items()
+    assert "archive" == service[0]
+    assert (".", "dist/app", "py", "function") == tuple(
+        service[1][key] for key in ("project", "dist", "language", "host")
+    )
     assert "'azd-service-name': 'archive'" in (INFRA / "modules" / "functionapp.bicep").read_text()
-    assert "dist: dist/app" in text
 
 
-def test_every_variable_that_bicep_reads_reaches_it() -> None:
-    """The workflow passes all that main.bicepparam reads, except the hook's flag; and no secret."""
-    read = set(re.findall(r"readEnvironmentVariable\('(\w+)'", (INFRA / "main.bicepparam").read_text()))
-    workflow = (ROOT / ".github" / "workflows" / "deploy.yml").read_text()
-    assert read - {"DEPLOY_EVENT_SUBSCRIPTION"} == set(
-        re.findall(r"^  (\w+): \$\{\{ vars\.", workflow, re.MULTILINE)
-    ) - {"AZURE_SUBSCRIPTION_ID"}
-    assert "secrets." not in workflow
+def test_every_hook_is_where_it_fires() -> None:
+    """Packaging belongs to the service: `azd deploy` runs no hook of the project for it."""
+    found = parsed(ROOT / "azure.yaml")
+    project, service = found["hooks"], found["services"]["archive"]["hooks"]
+    assert {"preprovision"} == set(project)
+    assert {"prepackage"} == set(service)
+    assert set(project) <= {f"{when}{command}" for when in ("pre", "post") for command in COMMANDS}
+    assert set(service) <= {f"{when}{step}" for when in ("pre", "post") for step in STEPS_OF_A_SERVICE}
+    hooks = {**project, **service}
+    assert {name: f"infra/hooks/{name}.sh" for name in hooks} == {name: hook["run"] for name, hook in hooks.items()}
+    assert {path.stem for path in HOOKS.iterdir()} == set(hooks)
+
+
+def test_an_azd_that_deletes_the_groups_of_others_is_refused() -> None:
+    """Before 1.24.1 `azd down` deleted resource groups that it had not made."""
+    assert ">= 1.24.1" == parsed(ROOT / "azure.yaml")["requiredVersions"]["azd"]

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from tests.infra.compiler import Bicep
-from tests.infra.conftest import INFRA, VARIANTS
+from tests.infra.conftest import INFRA
+from tests.infra.snapshots import VARIANTS
 
 FILES = sorted([*INFRA.rglob("*.bicep"), *INFRA.glob("*.bicepparam"), *VARIANTS.glob("*.bicepparam")])
 BOUNDS = {
@@ -57,7 +58,7 @@ def test_every_parameter_is_bounded(bicep: Bicep) -> None:
 def test_outputs_are_as_azd_wants_them(bicep: Bicep) -> None:
     """In capitals: they become environment variables."""
     outputs = bicep.template(INFRA / "main.bicep")["outputs"]
-    assert {"AZURE_LOCATION", "AZURE_RESOURCE_GROUP", "FUNCTION_APP_NAME", "EVENT_DELIVERY"} <= set(outputs)
+    assert {"AZURE_LOCATION", "AZURE_RESOURCE_GROUP", "ARCHIVE_ACCOUNT_NAME", "FUNCTION_APP_NAME"} <= set(outputs)
     assert [] == [name for name in outputs if not name.isupper()]
 
 

@@ -1,91 +1,55 @@
-"""What must be there first is waited for, by the compiled template; and callers are served at once while copies run."""
+"""What needs something is deployed after it, by the compiled template."""
 
-import json
 from typing import Any
 
 import pytest
 
 from tests.infra.compiler import Bicep
 from tests.infra.conftest import INFRA
-from tests.infra.deployment import Deployment
-from tools.package import ROOT
-
-HOST: dict[str, Any] = json.loads((ROOT / "host.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
-def awaited(bicep: Bicep) -> dict[str, set[str]]:
-    """For each module all that it waits for, step by step."""
-    found = bicep.template(INFRA / "main.bicep")["resources"]
-    direct = {name: {_first(each) for each in resource.get("dependsOn", ())} for name, resource in found.items()}
-    return {name: _all(name, direct) for name in direct}
+def before(bicep: Bicep) -> dict[str, set[str]]:
+    """Of each step of main.bicep, all steps that end before it begins."""
+    resources: dict[str, Any] = bicep.template(INFRA / "main.bicep")["resources"]
+    direct = {name: set(each.get("dependsOn", [])) for name, each in resources.items()}
+    found: dict[str, set[str]] = {}
 
+    def all_before(name: str) -> set[str]:
+        if name not in found:
+            found[name] = set(direct[name]).union(*map(all_before, direct[name]))
+        return found[name]
 
-def _first(reference: str) -> str:
-    return reference.split("[", maxsplit=1)[0]
-
-
-def _all(name: str, direct: dict[str, set[str]]) -> set[str]:
-    found, left = set[str](), {name}
-    while left:
-        left = set.union(*(direct.get(each, set()) for each in left)) - found
-        found |= left
+    for name in direct:
+        all_before(name)
     return found
 
 
 @pytest.mark.parametrize(
-    ("module", "before"),
+    ("step", "needs"),
     [
         ("functionApp", {"access", "communicationAccess", "storage", "identity", "monitoring"}),
-        ("subscribing", {"access", "functionApp", "storage"}),
-        ("access", {"storage", "topic", "identity", "monitoring"}),
-        ("communicationAccess", {"identity"}),
-        ("alerts", {"monitoring"}),
-        ("diagnostics", {"storage", "topic", "functionApp", "monitoring"}),
-        ("communicationDiagnostics", {"monitoring"}),
+        ("subscribing", {"access", "storage", "fileEvents", "functionApp", "alerts"}),
+        ("access", {"identity", "storage", "fileEvents", "monitoring", "topic"}),
+        ("communicationAccess", {"identity", "source"}),
+        ("privateNetwork", {"storage"}),
+        ("fileEvents", {"source"}),
+        ("alerts", {"monitoring", "fileEvents"}),
+        ("diagnostics", {"monitoring", "storage", "topic", "functionApp"}),
+        ("communicationDiagnostics", {"monitoring", "source", "fileEvents"}),
     ],
 )
-def test_what_is_needed_is_there_first(awaited: dict[str, set[str]], module: str, before: set[str]) -> None:
-    """Above all roles: the app that starts without them fails, and Event Grid tries its destination at once."""
-    assert before <= awaited[module]
+def test_it_comes_after_what_it_needs(before: dict[str, set[str]], step: str, needs: set[str]) -> None:
+    """The subscription is last: Event Grid asks at once whether its identity may write, and roles spread slowly."""
+    assert needs <= before[step]
 
 
-@pytest.mark.parametrize("module", ["functionApp", "subscribing"])
-def test_roles_are_waited_for_by_name(bicep: Bicep, module: str) -> None:
-    """Not only by way of another module, which may come to be left out."""
-    found = bicep.template(INFRA / "main.bicep")["resources"]
-    assert "access" in found[module]["dependsOn"]
+@pytest.mark.parametrize("step", ["functionApp", "subscribing"])
+def test_roles_are_waited_for_by_name(bicep: Bicep, step: str) -> None:
+    """Not only by way of another step, which may come to be left out."""
+    assert "access" in bicep.template(INFRA / "main.bicep")["resources"][step]["dependsOn"]
 
 
-def test_the_group_is_made_before_all_that_lies_in_it(awaited: dict[str, set[str]]) -> None:
-    makers = {"monitoring", "identity", "storage", "topic"}
-    assert [] == [name for name in makers if "group" not in awaited[name]]
-
-
-def seconds(text: str) -> int:
-    """A time of host.json."""
-    hours, minutes, rest = map(int, text.split(":"))
-    return hours * 3600 + minutes * 60 + rest
-
-
-def test_a_message_is_tried_for_as_long_as_its_source_lives(plain: Deployment) -> None:
-    """Tries times delay: a storage that is down for a day gives no message up. And each try waits a moment."""
-    queues = HOST["extensions"]["queues"]
-    delay = seconds(queues["visibilityTimeout"])
-    assert 60 <= delay <= 600
-    assert queues["maxDequeueCount"] * delay >= int(plain.settings()["SOURCE_RETENTION_HOURS"]) * 3600
-
-
-def test_a_run_ends_within_the_hour_that_the_platform_gives(plain: Deployment) -> None:
-    """On Flex an instance that is taken away has 60 minutes; and a copy ends its slice well before."""
-    longest = seconds(HOST["functionTimeout"])
-    assert int(plain.settings()["COPY_SLICE_SECONDS"]) + 300 <= longest <= 3600
-
-
-def test_callers_do_not_wait_for_copies(plain: Deployment) -> None:
-    """More than one at a time in an instance, and a thread for each beside those that copy."""
-    scale = plain.one("Web/sites")["properties"]["functionAppConfig"]["scaleAndConcurrency"]
-    callers = scale["triggers"]["http"]["perInstanceConcurrency"]
-    queues = HOST["extensions"]["queues"]
-    threads = int(plain.settings()["PYTHON_THREADPOOL_THREAD_COUNT"])
-    assert 1 < callers <= threads - queues["batchSize"] - queues["newBatchThreshold"]
+def test_everything_in_the_group_comes_after_the_group(before: dict[str, set[str]]) -> None:
+    """Also what has no other reason to wait."""
+    assert [] == [name for name, earlier in before.items() if name != "group" and "group" not in earlier]

@@ -14,7 +14,7 @@ NAME = "stoverflow"
 @pytest.fixture(scope="module")
 def overflow(evaluate: Evaluate) -> Deployment:
     """With an account in another region, and everything private."""
-    return evaluate("overflow", overflowLocation="northeurope", privateNetwork=True)
+    return evaluate("overflow", archive={"overflowLocation": "North Europe"}, network={"isPrivate": True})
 
 
 def test_by_default_there_is_none(plain: Deployment) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.infra.conftest import INFRA, VARIANTS
+from tests.infra.conftest import INFRA
+from tests.infra.snapshots import VARIANTS, WHOLE
 from tools.package import ROOT
 
 CHECKOV = ROOT / ".local" / "checkov" / "bin" / "checkov"
@@ -62,7 +63,7 @@ def test_every_skip_has_its_reason() -> None:
     """A sentence, or a reference to the one above."""
     reasons = [reason for skips in SKIPS.values() for reason in skips.values()]
     assert [] == [reason for reason in reasons if not reason.endswith(".")]
-    assert {path.stem for path in VARIANTS.glob("*.bicepparam")} == set(SKIPS)
+    assert set(WHOLE) == set(SKIPS)
 
 
 def test_its_packages_are_pinned() -> None:

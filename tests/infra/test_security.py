@@ -35,7 +35,7 @@ def test_accounts_know_identities_alone(deployment: Deployment, account: str) ->
     }
     assert expected == {name: properties[name] for name in expected}
     closed = "Deny" if "network" in deployment.name else "Allow"
-    assert {"defaultAction": closed, "bypass": "AzureServices"} == properties["networkAcls"]
+    assert {"defaultAction": closed, "bypass": "AzureServices", "ipRules": []} == properties["networkAcls"]
 
 
 def test_containers_are_private(deployment: Deployment) -> None:
@@ -61,7 +61,8 @@ def test_the_app_takes_https_and_no_password(deployment: Deployment) -> None:
     site = deployment.one("Web/sites")["properties"]
     assert site["httpsOnly"]
     config = site["siteConfig"]
-    assert ("1.2", "1.2", "Disabled") == (config["minTlsVersion"], config["scmMinTlsVersion"], config["ftpsState"])
+    assert ("1.2", "1.2") == (config["minTlsVersion"], config["scmMinTlsVersion"])
+    assert "ftpsState" not in config, "deprecated on Flex Consumption, which has no FTP"
     ways = deployment.of("Web/sites/basicPublishingCredentialsPolicies")
     assert {"ftp": False, "scm": False} == {each["name"].split("/")[1]: each["properties"]["allow"] for each in ways}
     assert "UserAssignedIdentity" == site["functionAppConfig"]["deployment"]["storage"]["authentication"]["type"]

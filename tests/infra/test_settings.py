@@ -14,11 +14,9 @@ from tools.package import ROOT
 PLATFORM = {
     "APPLICATIONINSIGHTS_AUTHENTICATION_STRING": "telemetry is sent by identity",
     "APPLICATIONINSIGHTS_CONNECTION_STRING": "where telemetry goes; the host reads it",
-    "AzureWebJobsStorage__blobServiceUri": "the host's own account, by URIs that every cloud has",
+    "AzureWebJobsStorage__blobServiceUri": "the host's own account, by a URI that every cloud has; its blobs only",
     "AzureWebJobsStorage__clientId": "the identity by which the host reaches it",
     "AzureWebJobsStorage__credential": "that it is an identity",
-    "AzureWebJobsStorage__queueServiceUri": "the host wants all three",
-    "AzureWebJobsStorage__tableServiceUri": "the host wants all three",
     "PYTHON_THREADPOOL_THREAD_COUNT": "how many functions one worker runs at once; the worker reads it",
 }
 KEYS_OF_MACHINES = {

@@ -1,4 +1,4 @@
-"""What azd and GitHub do with the files: hooks fire, the package is the app, and nobody deploys without a person."""
+"""The workflows, read as GitHub reads them: what is deployed was tested, and a person has approved it."""
 
 import re
 from typing import Any
@@ -6,54 +6,13 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.infra.conftest import INFRA
 from tools.package import ROOT
 
-AZD: dict[str, Any] = yaml.safe_load((ROOT / "azure.yaml").read_text(encoding="utf-8"))
 WORKFLOWS: dict[str, dict[str, Any]] = {
     path.stem: yaml.safe_load(path.read_text(encoding="utf-8"))
     for path in (ROOT / ".github" / "workflows").glob("*.yml")
 }
 JOBS: dict[str, dict[str, Any]] = WORKFLOWS["deploy"]["jobs"]
-
-# The events that fire hooks, by azd's documentation: of the project around its commands, of a service around its steps.
-# A project's own hooks around a service's steps do not run on `azd deploy`.
-OF_PROJECT = {f"{when}{what}" for when in ("pre", "post") for what in ("provision", "deploy", "up", "down", "restore")}
-OF_SERVICE = {
-    f"{when}{what}" for when in ("pre", "post") for what in ("restore", "build", "package", "publish", "deploy")
-}
-
-
-def hooks() -> list[tuple[str, dict[str, Any], set[str]]]:
-    """Each hook: its event, itself, and the events that there are at its place."""
-    found = [(name, hook, OF_PROJECT) for name, hook in AZD.get("hooks", {}).items()]
-    for service in AZD["services"].values():
-        found += [(name, hook, OF_SERVICE) for name, hook in service.get("hooks", {}).items()]
-    return found
-
-
-def test_every_hook_fires() -> None:
-    """One whose event azd does not know is left out without a word."""
-    assert [] == [name for name, _, events in hooks() if name not in events]
-
-
-def test_every_hook_is_a_script_named_after_its_event() -> None:
-    """And none is left beside."""
-    assert {f"infra/hooks/{name}.sh" for name, _, _ in hooks()} == {hook["run"] for _, hook, _ in hooks()}
-    assert {hook["run"] for _, hook, _ in hooks()} == {f"infra/hooks/{path.name}" for path in INFRA.glob("hooks/*")}
-    assert {"sh"} == {hook["shell"] for _, hook, _ in hooks()}
-
-
-def test_the_package_is_made_before_it_is_deployed() -> None:
-    """By a hook of the service, because `azd deploy` alone runs no other: it would ship what lies there."""
-    (service,) = AZD["services"].values()
-    assert {"prepackage"} <= set(service["hooks"])
-
-
-def test_the_service_is_a_function_app_in_python() -> None:
-    (service,) = AZD["services"].values()
-    assert ("function", "py", "dist/app") == (service["host"], service["language"], service["dist"])
-    assert ("bicep", "infra", "main") == tuple(AZD["infra"][name] for name in ("provider", "path", "module"))
 
 
 def lines(job: str) -> list[str]:

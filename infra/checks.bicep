@@ -1,0 +1,170 @@
+// What a deployment refuses before it makes anything: a sentence for each parameter that is half given or cannot work.
+
+import {
+  appOptions
+  archiveOptions
+  communicationOptions
+  hostingOptions
+  networkOptions
+  retentionClass
+  watchOptions
+} from 'types.bicep'
+import { plain, regionOf, valueAfter } from 'names.bicep'
+
+@export()
+@description('Every sentence that applies; none if the deployment can begin.')
+func problemsOf(
+  location string,
+  communication communicationOptions,
+  archive archiveOptions,
+  app appOptions,
+  hosting hostingOptions,
+  network networkOptions,
+  watch watchOptions
+) string[] =>
+  filter(
+    [
+      ...ofCommunication(communication)
+      ...ofEncryption(archive)
+      ...ofClasses(archive.?retentionClasses ?? [])
+      ...ofImmutability(archive, app)
+      ...ofHosting(hosting, app)
+      ...ofNetwork(network)
+      regionOf(archive.?overflowLocation ?? '') == regionOf(location)
+        ? 'archive.overflowLocation is the region of the archive: one outage would take both.'
+        : ''
+      ...map(
+        watch.alertEmails,
+        address => contains(address, '@') ? '' : 'watch.alertEmails has "${address}", which is no address.'
+      )
+    ],
+    sentence => !empty(sentence)
+  )
+
+func ofCommunication(communication communicationOptions) string[] => [
+  contains(communication, 'existingSystemTopic') && !contains(communication, 'existingId')
+    ? 'communication.existingSystemTopic needs communication.existingId, the resource that the topic belongs to.'
+    : ''
+  isIdOf(communication.?existingId ?? '', 'Microsoft.Communication/communicationServices')
+    ? ''
+    : 'communication.existingId is no resource id of a Microsoft.Communication/communicationServices.'
+  contains(communication, 'existingId') && contains(communication, 'dataLocation')
+    ? 'communication.dataLocation is for a new resource, and communication.existingId names one that exists.'
+    : ''
+]
+
+func ofEncryption(archive archiveOptions) string[] =>
+  archive.encryption.keySource == 'Microsoft.Keyvault'
+    ? [
+        startsWith(archive.encryption.keyUri, 'https://') && length(split(archive.encryption.keyUri, '/')) == 5 && !empty(valueAfter(
+            archive.encryption.keyUri,
+            'keys'
+          ))
+          ? ''
+          : 'archive.encryption.keyUri must be https://VAULT-HOST/keys/NAME, without a version.'
+        isIdOf(archive.encryption.identityId, 'Microsoft.ManagedIdentity/userAssignedIdentities')
+          ? ''
+          : 'archive.encryption.identityId is no resource id of a Microsoft.ManagedIdentity/userAssignedIdentities.'
+      ]
+    : []
+
+// A rule without an action, a tier that comes before a warmer one, and a prefix that nothing can have.
+func ofClasses(classes retentionClass[]) string[] => [
+  ...map(
+    classes,
+    class =>
+      plain(class.name) == toLower(class.name)
+        ? ''
+        : 'archive.retentionClasses: the name "${class.name}" has characters other than letters, digits and dashes.'
+  )
+  ...map(
+    classes,
+    class =>
+      length(filter(classes, other => toLower(other.name) == toLower(class.name))) == 1
+        ? ''
+        : 'archive.retentionClasses: two classes are named "${class.name}".'
+  )
+  ...map(
+    classes,
+    class =>
+      startsWith(class.prefix, '/')
+        ? 'archive.retentionClasses: the prefix of "${class.name}" begins with a slash, as no name of a blob does.'
+        : ''
+  )
+  ...map(
+    classes,
+    class =>
+      class.coldAfterDays > 0 && class.coolAfterDays >= class.coldAfterDays
+        ? 'archive.retentionClasses: "${class.name}" is cool after it is cold.'
+        : ''
+  )
+  ...map(
+    classes,
+    class =>
+      class.deleteAfterDays > 0 && max(class.coolAfterDays, class.coldAfterDays) >= class.deleteAfterDays
+        ? 'archive.retentionClasses: "${class.name}" changes its tier after it is deleted.'
+        : ''
+  )
+]
+
+func ofImmutability(archive archiveOptions, app appOptions) string[] => [
+  (archive.?immutabilityLocked ?? false) && (archive.?immutabilityDays ?? 0) == 0
+    ? 'archive.immutabilityLocked needs archive.immutabilityDays, the days of the locked policy.'
+    : ''
+  (app.?immutableLocked ?? false) && (app.?immutableDays ?? 0) == 0
+    ? 'app.immutableLocked needs app.immutableDays.'
+    : ''
+  isImmutable(archive, app) && length(filter(archive.?retentionClasses ?? [], class => class.deleteAfterDays > 0)) > 0
+    ? 'archive.retentionClasses has an end, and lifecycle rules delete nothing in a container that can be immutable: give no end, or no immutability.'
+    : ''
+]
+
+@export()
+@description('Whether the container of the recordings must be made for immutability of versions.')
+func isImmutable(archive archiveOptions, app appOptions) bool =>
+  (archive.?immutabilityDays ?? 0) > 0 || isImmutableByApp(app)
+
+@export()
+@description('Whether the app itself sets immutability or holds, for which it needs a role more.')
+func isImmutableByApp(app appOptions) bool => (app.?immutableDays ?? 0) > 0 || (app.?legalHold ?? false)
+
+func ofHosting(hosting hostingOptions, app appOptions) string[] => [
+  ...map(
+    hosting.?alwaysReady ?? [],
+    group =>
+      group.name == 'http' || (startsWith(group.name, 'function:') && length(group.name) > 9)
+        ? ''
+        : 'hosting.alwaysReady: "${group.name}" is neither http nor function:NAME.'
+  )
+  ...map(
+    hosting.?alwaysReady ?? [],
+    group =>
+      (hosting.?zoneRedundant ?? false) && group.instanceCount == 1
+        ? 'hosting.zoneRedundant needs at least two instances of "${group.name}" in hosting.alwaysReady.'
+        : ''
+  )
+  2 * (app.?copyMemoryMib ?? 48) > (hosting.?instanceMemoryMB ?? 2048)
+    ? 'app.copyMemoryMib is more than half of hosting.instanceMemoryMB: the host and its libraries need the other half.'
+    : ''
+  (app.?retryFirstSeconds ?? 30) > (app.?retryLongestSeconds ?? 1800)
+    ? 'app.retryFirstSeconds is more than app.retryLongestSeconds.'
+    : ''
+]
+
+func ofNetwork(network networkOptions) string[] => [
+  !network.isPrivate && !empty(network.?allowedAddresses ?? [])
+    ? 'network.allowedAddresses needs network.isPrivate: without a network of its own the app would be kept out too.'
+    : ''
+  !network.isPrivate && contains(network, 'addressPrefix')
+    ? 'network.addressPrefix needs network.isPrivate: without it there is no network.'
+    : ''
+  int(last(split(network.?addressPrefix ?? '10.77.0.0/24', '/'))) > 24
+    ? 'network.addressPrefix must be a /24 or larger: it is divided into subnets.'
+    : ''
+]
+
+func isIdOf(id string, kind string) bool =>
+  empty(id) || (startsWith(toLower(id), '/subscriptions/') && length(split(id, '/')) == 9 && contains(
+    toLower(id),
+    toLower('/providers/${kind}/')
+  ) && !empty(valueAfter(id, 'subscriptions')) && !empty(valueAfter(id, 'resourceGroups')))

@@ -1,0 +1,85 @@
+"""An environment is what its committed file says, from whatever machine it is deployed."""
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.infra.compiler import MISSING, VARIABLES, Bicep, Refused, find_bicep
+from tests.infra.conftest import INFRA
+
+PARAMETERS = INFRA / "main.bicepparam"
+ENVIRONMENTS = sorted(path.stem for path in (INFRA / "environments").glob("*.bicep"))
+
+
+def values(**variables: str) -> dict[str, Any]:
+    """What main.bicepparam says with these variables."""
+    program = find_bicep()
+    if program is None:
+        pytest.skip(MISSING)
+    with Bicep(program, **variables) as bicep:
+        return bicep.parameters(PARAMETERS)
+
+
+def test_each_has_a_file_and_each_file_is_one() -> None:
+    assert ["production", "test"] == ENVIRONMENTS
+    assert [] == [name for name in ENVIRONMENTS if f"import {{ {name} }}" not in PARAMETERS.read_text()]
+
+
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_it_can_be_deployed(name: str) -> None:
+    """With the name that azd gives it; it compiles without a message."""
+    program = find_bicep()
+    if program is None:
+        pytest.skip(MISSING)
+    with Bicep(program, AZURE_ENV_NAME=name) as bicep:
+        assert [] == bicep.complaints(PARAMETERS)
+        assert f'"azd-env-name": "{name}"' in bicep.snapshot(PARAMETERS)
+
+
+def test_production_is_closed_whatever_the_machine_has_set() -> None:
+    """Network, key, lock and redundancy come from the file; no variable of the machine opens or changes them."""
+    found = values(PRIVATE_NETWORK="false", ARCHIVE_LOCK="false", ARCHIVE_REDUNDANCY="Standard_LRS")
+    assert "production" == found["environmentName"]
+    assert found["network"]["isPrivate"]
+    assert found["archive"]["lock"]
+    assert "Standard_ZRS" == found["archive"]["redundancy"]
+    assert {"keySource": "Microsoft.Storage"} == found["archive"]["encryption"]
+
+
+def test_only_what_differs_between_machines_is_a_variable() -> None:
+    """Three, and none of them has a value to fall back to."""
+    read = re.findall(r"readEnvironmentVariable\('(\w+)'(, )?", PARAMETERS.read_text())
+    assert {(name, "") for name in VARIABLES} == set(read)
+
+
+def test_what_is_not_set_is_refused_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A deployment from an empty environment opens nothing: it does not begin."""
+    names = list(VARIABLES)
+    for name in names:
+        monkeypatch.delitem(VARIABLES, name)
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(Refused) as refused:
+        values()
+    assert [] == [name for name in names if name not in str(refused.value)]
+
+
+def test_a_name_without_a_file_is_refused() -> None:
+    """With the names that there are."""
+    with pytest.raises(Refused, match='"production", "test"'):
+        values(AZURE_ENV_NAME="prod")
+
+
+def test_what_opens_the_archive_must_be_said(bicep: Bicep) -> None:
+    """Who reaches it, whose key encrypts it, and who hears of alerts have no default."""
+    template = bicep.template(INFRA / "main.bicep")
+    required = {name for name, each in template["parameters"].items() if "defaultValue" not in each}
+    assert {"environmentName", "location", "archive", "network", "watch"} == required
+    kinds = template["definitions"]
+    for field, kind in {
+        "isPrivate": "networkOptions",
+        "encryption": "archiveOptions",
+        "alertEmails": "watchOptions",
+    }.items():
+        (found,) = (each for name, each in kinds.items() if name.endswith(kind))
+        assert not found["properties"][field].get("nullable", False)

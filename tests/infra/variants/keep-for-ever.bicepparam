@@ -1,0 +1,11 @@
+// One class that never moves and never ends, and nothing else that ends but probes and dead letters.
+using '../../../infra/main.bicep'
+
+param environmentName = 'minimal'
+param location = 'westeurope'
+param archive = {
+  encryption: { keySource: 'Microsoft.Storage' }
+  retentionClasses: [{ name: 'for-ever', prefix: '', coolAfterDays: 0, coldAfterDays: 0, deleteAfterDays: 0 }]
+}
+param network = { isPrivate: false }
+param watch = { alertEmails: [] }

@@ -1,0 +1,8 @@
+// What must be said, and nothing more.
+using '../../../infra/main.bicep'
+
+param environmentName = 'minimal'
+param location = 'westeurope'
+param archive = { encryption: { keySource: 'Microsoft.Storage' } }
+param network = { isPrivate: false }
+param watch = { alertEmails: [] }

@@ -1,0 +1,8 @@
+// A network of its own; events come into the queue as a trusted service.
+using '../../../infra/main.bicep'
+
+param environmentName = 'minimal'
+param location = 'westeurope'
+param archive = { encryption: { keySource: 'Microsoft.Storage' } }
+param network = { isPrivate: true }
+param watch = { alertEmails: [] }
