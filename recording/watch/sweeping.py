@@ -23,6 +23,7 @@ from recording.core.watching import ALL_STAGES, LONGEST, Limits, Look, look, nev
 from recording.ports import Calls, ChunkQueue, OpenRow, OpenWork, SweepState, SweepStates
 from recording.watch.auditing import Auditing
 from recording.watch.replaying import Replaying
+from recording.watch.waiting_events import WaitingEvents
 
 _PAGE = 200
 _SLICE = 50.0
@@ -69,6 +70,7 @@ class Sweeping:
     states: SweepStates
     auditing: Auditing
     replaying: Replaying
+    waiting_events: WaitingEvents
     calls: Calls
     queue: ChunkQueue
     limits: Limits
@@ -80,7 +82,7 @@ class Sweeping:
         """Slices, until all open work is looked at, another worker is at it, or there is enough for one run.
 
         Raises:
-            Transient: as `sweep`.
+            Transient: as `sweep`, or what follows a pass fails.
         """
         for _ in range(_MOST_SLICES):
             swept = self.sweep()
@@ -90,7 +92,10 @@ class Sweeping:
                 try:
                     self.replaying.replay(_REPLAYING)
                 finally:
-                    self.auditing.audit()
+                    try:
+                        self.auditing.audit()
+                    finally:
+                        self.waiting_events.note()
                 return
 
     def sweep(self) -> Swept | None:

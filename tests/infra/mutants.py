@@ -70,7 +70,7 @@ _FUNCTION_APP: Changes = {
     ),
     "the package in a container that is not made": (
         "${suffix}/${packageContainerName}'",
-        "${suffix}/packages'",
+        "${suffix}/${packageContainerName}s'",
         f"{_REFERENCES}::test_the_package_lies_in_a_container_that_is_made",
     ),
     "the package among the recordings": (
@@ -229,6 +229,11 @@ _ALERT_RULES: Changes = {
         "inserted > 4d",
         f"{_ALERTS}::test_a_message_that_stays_in_its_queue_is_told",
     ),
+    "an event may wait for a day": (
+        "seconds > 1800",
+        "seconds > 86400",
+        f"{_ALERTS}::test_an_event_that_nothing_takes_is_told",
+    ),
     "an operation that a queue does not have": (
         'OperationName == "PutMessage"',
         'OperationName == "PutMessages"',
@@ -251,7 +256,7 @@ _ALERT_RULES: Changes = {
     ),
     "a scope without that table": (
         "scope: workspaceId",
-        "scope: applicationInsightsId",
+        "scope: empty(workspaceId) ? workspaceId : applicationInsightsId",
         f"{_MONITORING}::test_a_rule_looks_where_its_table_or_metric_is",
     ),
     "a metric that there is not": (
@@ -320,12 +325,12 @@ _OTHERS: Mapping[str, Changes] = {
         ),
         "logs are kept for a month": (
             "retentionInDays: retentionDays",
-            "retentionInDays: 30",
+            "retentionInDays: min(retentionDays, 30)",
             f"{_MONITORING}::test_logs_are_kept_for_three_months",
         ),
         "logs are cut off": (
             "workspaceCapping: { dailyQuotaGb: dailyQuotaGb }",
-            "workspaceCapping: { dailyQuotaGb: 1 }",
+            "workspaceCapping: { dailyQuotaGb: max(dailyQuotaGb, 1) }",
             f"{_MONITORING}::test_logs_are_kept_for_three_months",
         ),
         "the workbook of another resource": (
@@ -359,7 +364,7 @@ _OTHERS: Mapping[str, Changes] = {
         ),
         "logs of another account": (
             "name: archiveAccountName",
-            "name: overflowAccountName",
+            "name: take(archiveAccountName, 8)",
             f"{_MONITORING}::test_the_logs_are_those_of_what_is_used",
         ),
     },
@@ -399,7 +404,7 @@ _OTHERS: Mapping[str, Changes] = {
         "a function that there is not": (
             "/functions/recording_file_status_updated",
             "/functions/recording_file_updated",
-            f"{_EVENTS}::test_",
+            f"{_EVENTS}::test_or_they_go_to_the_trigger",
         ),
         "events of another kind": (
             "RecordingFileStatusUpdated'",
@@ -532,3 +537,5 @@ def _all() -> Iterator[Mutant]:
 
 
 MUTANTS: Mapping[str, Mutant] = {mutant.name: mutant for mutant in _all()}
+HARMLESS = Mutant("fewer copies at once", "host.json", '"batchSize": 4', '"batchSize": 3', f"{_HOST}::test_")
+"""No mistake: a hunt that found it would find anything."""
