@@ -116,7 +116,6 @@ module storage 'modules/storage.bicep' = {
     options: archive
     isImmutable: checks.isImmutable(archive, app)
     network: network
-    workspaceId: monitoring.outputs.workspaceId
   }
 }
 
@@ -232,7 +231,7 @@ module functionApp 'modules/functionapp.bicep' = {
   }
 }
 
-// 8. Someone hears of what goes wrong.
+// 8. Someone hears of what goes wrong, and what happened can be looked up.
 module alerts 'modules/alerts.bicep' = {
   name: 'alerts-${resourceToken}'
   scope: resourceGroup(groupName)
@@ -242,8 +241,34 @@ module alerts 'modules/alerts.bicep' = {
     applicationInsightsId: monitoring.outputs.applicationInsightsId
     workspaceId: monitoring.outputs.workspaceId
     actionGroupId: monitoring.outputs.actionGroupId
-    archiveAccountId: storage.outputs.archiveAccountId
+    nameSuffix: resourceToken
     systemTopicId: fileEvents.outputs.id
+    eventSubscriptionName: names.eventSubscription
+  }
+}
+
+module diagnostics 'modules/diagnostics.bicep' = {
+  name: 'diagnostics-${resourceToken}'
+  scope: resourceGroup(groupName)
+  dependsOn: [storage, topic, functionApp]
+  params: {
+    workspaceId: monitoring.outputs.workspaceId
+    archiveAccountName: names.archiveAccount
+    overflowAccountName: overflowAccountName
+    functionAppName: names.functionApp
+    topicName: hasArchivedTopic ? names.topic : ''
+  }
+}
+
+module sourceDiagnostics 'modules/diagnostics-communication.bicep' = {
+  name: 'diagnostics-communication-${resourceToken}'
+  scope: resourceGroup(sourceSubscriptionId, sourceGroupName)
+  dependsOn: [source, fileEvents]
+  params: {
+    settingName: 'recording-archive-${resourceToken}'
+    workspaceId: monitoring.outputs.workspaceId
+    communicationServiceName: names.communication
+    systemTopicName: names.systemTopic
   }
 }
 

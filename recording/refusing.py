@@ -61,7 +61,7 @@ class Refusing:
         journal = self.keep_events(members, door)
         event_id = event_id_of(members[0].raw)
         fields = {"event_id": event_id, "events": len(members), "cause": cause, "journal": journal}
-        log.event("event.refused", fields, logging.ERROR)
+        log.event("event.refused", {"alert": notifications.EventName.UNREADABLE, **fields}, logging.ERROR)
         self.tell(event_id, cause, journal)
 
     def refuse_message(self, message: bytes, error: Permanent) -> None:
@@ -74,7 +74,14 @@ class Refusing:
         journal = self.keep(name, message)
         log.event(
             "step.refused",
-            {"step": name, "code": error.code, **error.ids, "cause": error.cause, "journal": journal},
+            {
+                "alert": notifications.EventName.UNREADABLE,
+                "step": name,
+                "code": error.code,
+                **error.ids,
+                "cause": error.cause,
+                "journal": journal,
+            },
             logging.ERROR,
         )
         self.tell(name, f"{error.operation}: {error.cause}", journal)

@@ -2,6 +2,9 @@
 
 import { tagMap } from '../types.bicep'
 
+@description('Required. What the names of rules end in, so that two environments in one group do not share them.')
+param nameSuffix string
+
 @description('Required. Region.')
 param location string
 
@@ -17,11 +20,11 @@ param workspaceId string
 @description('Required. Resource id of the action group.')
 param actionGroupId string
 
-@description('Required. Resource id of the archive account.')
-param archiveAccountId string
-
 @description('Required. Resource id of the system topic.')
 param systemTopicId string
+
+@description('Required. Name of the subscription to its events. Others on the same topic are not ours to watch.')
+param eventSubscriptionName string
 
 // The app's own alerts, by the names of recording/core/formats/notifications.py; a test holds the two equal.
 // Severity 0 is critical: media is gone, or will be if nobody acts. 1 is an error: a person must decide. 2 is a warning: the
@@ -40,68 +43,90 @@ var appAlerts = [
   { name: 'RecordingIncomplete', severity: 1, meaning: 'Sources have ended, and parts are lacking: see the manifest.' }
   { name: 'RecordingQuarantined', severity: 1, meaning: 'A chunk is in doubt: its source is kept and looked at again.' }
   { name: 'ConflictingEvents', severity: 1, meaning: 'Two claims to a source, or to where a proven chunk is.' }
-  { name: 'RecordingEventUnreadable', severity: 1, meaning: 'An event, or a chunk that it names, could not be read.' }
-  { name: 'RecordingLost', severity: 0, meaning: 'The source has ended, and a chunk is not archived.' }
   {
-    name: 'SweepFoundWork'
-    severity: 2
-    meaning: 'The sweep found work that no message or event was driving, and drives it: find out what loses them.'
+    name: 'RecordingEventUnreadable'
+    severity: 1
+    meaning: 'An event, a chunk that it names, or a message of the queue could not be read. The line says why, and which blob of the journal keeps it.'
   }
+  { name: 'RecordingLost', severity: 0, meaning: 'The source has ended, and a chunk is not archived.' }
   { name: 'RecordingDamaged', severity: 0, meaning: 'What had been archived and proven is no longer there as it was.' }
 ]
 
+// A rule is of one of two kinds. `event`: each line is something that has happened, told every time, for each recording by
+// itself; told and over, so that one is never hidden behind another. `state`: something that lasts, told when it begins and ends.
 var logAlerts = [
   ...map(appAlerts, alert => {
     name: alert.name
     severity: alert.severity
     description: alert.meaning
+    kind: 'event'
     scope: applicationInsightsId
-    query: 'traces | where message has "alert=${alert.name}"'
+    query: 'traces | where message has "alert=${alert.name}" | extend subject = extract(@\'(?:recording_id|event_id|step)="?([^" ]+)\', 1, message)'
+    dimension: 'subject'
     threshold: 0
   })
   {
-    name: 'EventRefused'
-    severity: 1
-    description: 'An event, or a message of the queue, could not be understood. The line says why, and which blob of the journal keeps it.'
+    name: 'SweepFoundWork' // of the app too, but about its queues: together, as many at once must not use up the day's mails
+    severity: 2
+    description: 'The sweep found work that no message or event was driving, and drives it: find out what loses them.'
+    kind: 'state'
     scope: applicationInsightsId
-    query: 'traces | where message startswith "event.refused" or message startswith "step.refused"'
+    query: 'traces | where message has "alert=SweepFoundWork"'
+    dimension: ''
     threshold: 0
   }
   {
     name: 'SweepStopped'
     severity: 0
-    description: 'No sweep has come to its end for 20 minutes: the app is down, or fails, and the other alerts may not come either.'
+    description: 'No slice of a sweep has come to its end for 20 minutes: the app is down, or fails, and the other alerts may not come either.'
+    kind: 'state'
     scope: applicationInsightsId
     // `summarize` makes one row of no lines too. The newest line may be ten minutes old while all is well: a timer sweeps
     // every five minutes, and a line takes up to five to come.
-    query: 'traces | where message startswith "sweep.done" | summarize newest = max(timestamp) | where isnull(newest) or newest < ago(20m)'
+    query: 'traces | where (message startswith "sweep.done" or message startswith "sweep.slice_done") and message has "ended=True" | summarize newest = max(timestamp) | where isnull(newest) or newest < ago(20m)'
+    dimension: ''
+    threshold: 0
+  }
+  {
+    name: 'AppError'
+    severity: 1
+    description: 'The app wrote a line of level error that is no alert of its own: a fault of the app, or of what it depends on.'
+    kind: 'state'
+    scope: applicationInsightsId
+    query: 'traces | where severityLevel >= 3 and message !contains "alert=" | extend line = extract(@"^([a-z]+\\.[a-z_]+)", 1, message) | where isnotempty(line)'
+    dimension: 'line'
     threshold: 0
   }
   {
     name: 'FailedExecutions'
     severity: 2
     description: 'Functions fail more than a retry now and then explains.'
+    kind: 'state'
     scope: applicationInsightsId
     query: 'requests | where success == false'
+    dimension: ''
     threshold: 20
   }
   {
     name: 'OldMessage'
     severity: 1
     description: 'A message has been in its queue for more than four hours: each of its runs ends before the app can put it back.'
+    kind: 'state'
     scope: applicationInsightsId
     // The host writes this line at each run. A step that failed is put back as a new message, so it is not seen here.
-    // The age of a message that nobody tries is QueueBacklog's to tell.
     query: 'traces | where message startswith "Trigger Details:" | extend inserted = todatetime(extract(@"InsertedOn: ([^,\\s]+)", 1, message)) | where timestamp - inserted > 4h'
+    dimension: ''
     threshold: 0
   }
   {
     name: 'PoisonMessage'
     severity: 0
     description: 'A message of one of the queues was given up. The app drives its work again; if that fails too, another alert follows.'
+    kind: 'event'
     scope: workspaceId
     // From the account's own log: the host moves messages there without a line of its own at times.
-    query: 'StorageQueueLogs | where OperationName == "PutMessage" and Uri has "-poison"'
+    query: 'StorageQueueLogs | where OperationName == "PutMessage" and Uri has "poison" | extend queue = extract(@"/([a-z-]+-poison)", 1, Uri)'
+    dimension: 'queue'
     threshold: 0
   }
 ]
@@ -111,43 +136,19 @@ var metricAlerts = [
     name: 'DeadLetteredEvent'
     severity: 0
     description: 'Event Grid gave up on an event. It is in the container recordings-deadletter, and the app replays it once.'
-    scope: systemTopicId
-    namespace: 'Microsoft.EventGrid/systemTopics'
     metric: 'DeadLetteredCount'
-    aggregation: 'Total'
-    threshold: 0
-    frequency: 'PT5M'
-    window: 'PT15M'
   }
   {
     name: 'DroppedEvent'
     severity: 0
     description: 'Event Grid dropped an event that it could not even write to the dead letters.'
-    scope: systemTopicId
-    namespace: 'Microsoft.EventGrid/systemTopics'
     metric: 'DroppedEventCount'
-    aggregation: 'Total'
-    threshold: 0
-    frequency: 'PT5M'
-    window: 'PT15M'
-  }
-  {
-    name: 'QueueBacklog'
-    severity: 1
-    description: 'Messages wait in the queues, more than are retried now and then: the app may be down.'
-    scope: '${archiveAccountId}/queueServices/default'
-    namespace: 'Microsoft.Storage/storageAccounts/queueServices'
-    metric: 'QueueMessageCount' // which is counted once an hour
-    aggregation: 'Average'
-    threshold: 100
-    frequency: 'PT1H'
-    window: 'PT1H'
   }
 ]
 
 resource logRules 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
   for alert in logAlerts: {
-    name: alert.name
+    name: '${alert.name}-${nameSuffix}'
     location: location
     tags: tags
     kind: 'LogAlert'
@@ -159,13 +160,14 @@ resource logRules 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
       scopes: [alert.scope]
       evaluationFrequency: 'PT15M'
       windowSize: 'PT30M' // twice as long, for lines that come late
-      autoMitigate: true
+      autoMitigate: alert.kind == 'state'
       skipQueryValidation: true // a table is there with its first line only
       criteria: {
         allOf: [
           {
             query: alert.query
             timeAggregation: 'Count'
+            dimensions: empty(alert.dimension) ? [] : [{ name: alert.dimension, operator: 'Include', values: ['*'] }]
             operator: 'GreaterThan'
             threshold: alert.threshold
             failingPeriods: { numberOfEvaluationPeriods: 1, minFailingPeriodsToAlert: 1 }
@@ -179,28 +181,36 @@ resource logRules 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
 
 resource metricRules 'Microsoft.Insights/metricAlerts@2018-03-01' = [
   for alert in metricAlerts: {
-    name: alert.name
+    name: '${alert.name}-${nameSuffix}'
     location: 'global'
     tags: tags
     properties: {
       description: alert.description
       severity: alert.severity
       enabled: true
-      scopes: [alert.scope]
-      evaluationFrequency: alert.frequency
-      windowSize: alert.window
-      autoMitigate: true
+      scopes: [systemTopicId]
+      evaluationFrequency: 'PT15M'
+      windowSize: 'PT30M'
+      autoMitigate: false
       criteria: {
         'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
         allOf: [
           {
             criterionType: 'StaticThresholdCriterion'
             name: alert.name
-            metricNamespace: alert.namespace
+            metricNamespace: 'Microsoft.EventGrid/systemTopics'
             metricName: alert.metric
+            // Event Grid writes the name in capitals in its logs and in the names of dead letters.
+            dimensions: [
+              {
+                name: 'EventSubscriptionName'
+                operator: 'Include'
+                values: [eventSubscriptionName, toUpper(eventSubscriptionName)]
+              }
+            ]
             operator: 'GreaterThan'
-            threshold: alert.threshold
-            timeAggregation: alert.aggregation
+            threshold: 0
+            timeAggregation: 'Total'
           }
         ]
       }

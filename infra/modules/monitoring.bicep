@@ -75,7 +75,7 @@ resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' = {
 }
 
 resource workbook 'Microsoft.Insights/workbooks@2023-06-01' = {
-  name: guid(resourceGroup().id, 'recording-archive')
+  name: guid(applicationInsights.id, 'recording-archive')
   location: location
   tags: tags
   kind: 'shared'

@@ -33,9 +33,6 @@ param isImmutable bool
 @description('Required. Who reaches the accounts.')
 param network networkOptions
 
-@description('Required. Where who read and deleted what is logged, and what was poisoned.')
-param workspaceId string
-
 var packageContainer = 'app-package'
 var probeContainer = 'recordings-probe'
 var archiveContainers = [
@@ -278,24 +275,6 @@ resource locked 'Microsoft.Authorization/locks@2020-05-01' = if (options.?lock ?
   properties: {
     level: 'CanNotDelete'
     notes: 'Holds the recordings. Take this lock away only to delete them for good.'
-  }
-}
-
-resource blobLogs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
-  scope: archiveBlobs
-  name: 'who-read-and-deleted'
-  properties: {
-    workspaceId: workspaceId
-    logs: [for category in ['StorageRead', 'StorageDelete']: { category: category, enabled: true }]
-  }
-}
-
-resource queueLogs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
-  scope: archiveQueues
-  name: 'what-was-poisoned'
-  properties: {
-    workspaceId: workspaceId
-    logs: [{ category: 'StorageWrite', enabled: true }]
   }
 }
 

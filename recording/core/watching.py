@@ -28,6 +28,16 @@ _SHARE = 8
 _NO_LIVES: Mapping[str, datetime] = MappingProxyType({})
 
 
+def stage_of(left: timedelta) -> str:
+    """The stage in which so much time is left, as the log line of the sweep names it."""
+    reached = [stage for stage in STAGES if left <= stage]
+    return f"due_in_{min(reached) // timedelta(hours=1)}h" if reached else "due_later"
+
+
+ALL_STAGES = tuple(dict.fromkeys(stage_of(stage) for stage in (timedelta.max, *STAGES)))
+"""From the latest to the nearest."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """After what time something is overdue.

@@ -12,6 +12,7 @@ from recording.core.errors import MalformedEvent, Permanent, Transient
 from recording.core.formats.deliveries import MOST_AT_ONCE, Member, can_wait, messages
 from recording.core.formats.events import ValidationEvent, event_id_of, event_type_of, parse_event
 from recording.core.formats.messages import ChunkMessage
+from recording.core.formats.notifications import EventName
 from recording.core.model import BlobName, CallEndEvent, CallEvent, Door, FileEvent
 from recording.refusing import Refusing
 
@@ -123,7 +124,7 @@ class Run:
         self._report(self.ignored, self._log_ignored)
         self._report(self.unreported, self._tell_unreported)
         if self.unlogged:
-            log.event("event.refused", {"more": self.unlogged}, logging.ERROR)
+            log.event("event.refused", {"alert": EventName.UNREADABLE, "more": self.unlogged}, logging.ERROR)
         reception = self.reception
         if self.taken or self.ignored or reception.validation_code is not None:
             reception.malformed = None
@@ -162,7 +163,7 @@ class Run:
             return
         if event.unread:  # no alert here: the recording's entry has one
             count, cause = len(event.unread), event.unread[0].cause
-            self._log(member, f"{count} of its members cannot be read, the first: {cause}", journal)
+            self._log(member, f"{count} of its members cannot be read, the first: {cause}", journal, is_alert=False)
         if event.chunks:
             self._answer(member, "announced")
         else:
@@ -187,16 +188,19 @@ class Run:
             self._answer(member, "ended" if over else "ignored")
 
     def _tell(self, member: Member, cause: str, journal: BlobName) -> None:
-        self._log(member, cause, journal)
+        self._log(member, cause, journal, is_alert=True)
         self.refusing.tell(event_id_of(member.raw), cause, journal)
 
-    def _log(self, member: Member, cause: str, journal: BlobName) -> None:
+    def _log(self, member: Member, cause: str, journal: BlobName, *, is_alert: bool) -> None:
         if self.logged == MOST_NAMED:
             self.unlogged += 1
             return
         self.logged += 1
         fields = {"event_id": event_id_of(member.raw), "cause": cause, "journal": journal}
-        log.event("event.refused", fields, logging.ERROR)
+        if is_alert:
+            log.event("event.refused", {"alert": EventName.UNREADABLE, **fields}, logging.ERROR)
+        else:
+            log.event("event.refused", fields, logging.WARNING)
 
     def _report(self, members: list[Member], report: Callable[[BlobName], None]) -> None:
         try:

@@ -6,8 +6,9 @@ messages may be superfluous. Only one worker at a time sweeps, to save the other
 """
 
 import logging
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from recording import log
@@ -17,7 +18,8 @@ from recording.core.errors import CallRefused, Permanent, RecordingError, Transi
 from recording.core.formats.messages import ChunkMessage
 from recording.core.lifecycle import Checked, Ended, Fact, is_stale
 from recording.core.model import CatalogEntry
-from recording.core.watching import LONGEST, Limits, Look, look, never_active
+from recording.core.times import format_time
+from recording.core.watching import ALL_STAGES, LONGEST, Limits, Look, look, never_active, stage_of
 from recording.ports import Calls, ChunkQueue, OpenRow, OpenWork, SweepState, SweepStates
 from recording.watch.auditing import Auditing
 from recording.watch.replaying import Replaying
@@ -43,7 +45,7 @@ _ACTIVE = "active"
 class Swept:
     """What one slice of the sweep did, and where the next goes on.
 
-    `has_ended`: no error has cut it off. `is_whole`: the pass has come to its end.
+    `has_ended`: no error has cut it off. `is_whole`: the pass has come to its end. `owed`: rows, by the time left.
     """
 
     cursor: str = ""
@@ -53,6 +55,7 @@ class Swept:
     driven: int = 0
     removed: int = 0
     failed: int = 0
+    owed: Counter[str] = field(default_factory=Counter)
     has_ended: bool = False
     is_whole: bool = False
 
@@ -131,7 +134,9 @@ class Sweeping:
             for row in page.rows[swept.done :]:
                 swept.rows += 1
                 swept.done += 1
-                if self._is_time(row, self.now()):
+                now = self.now()
+                swept.owed[stage_of((row.opening.hour or now) - now)] += 1
+                if self._is_time(row, now):
                     self._look_safely(row, swept)
                 if self.monotonic() >= until:
                     return
@@ -166,7 +171,7 @@ class Sweeping:
             is_saved = self.states.save(done) is not None
             if is_saved:
                 break
-        seconds = (self.now() - (mine.began_at or self.now())).total_seconds()
+        began = mine.began_at or self.now()
         log.event(
             "sweep.done" if swept.is_whole else "sweep.slice_done",
             {
@@ -175,8 +180,11 @@ class Sweeping:
                 "driven": swept.driven,
                 "removed": swept.removed,
                 "failed": swept.failed,
-                "pass_seconds": seconds,
+                **{stage: swept.owed[stage] for stage in ALL_STAGES},
+                "began": format_time(began),
+                "pass_seconds": (self.now() - began).total_seconds(),
                 "saved": is_saved,
+                "ended": swept.has_ended,
             },
             logging.WARNING if swept.failed else logging.INFO,
         )

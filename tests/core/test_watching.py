@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 from recording.core.deadlines import MARGIN
 from recording.core.lifecycle import FoundBySweep, Missed, NeverCame, Warned, decide_all
 from recording.core.model import CatalogEntry, ChunkState, Recording, RecordingState, Unread
-from recording.core.watching import NEVER_ACTIVE, STAGES, Limits, end_of_source, look, never_active
+from recording.core.watching import (
+    ALL_STAGES,
+    NEVER_ACTIVE,
+    STAGES,
+    Limits,
+    end_of_source,
+    look,
+    never_active,
+    stage_of,
+)
 from tests.core.entries_of import (
     DUE,
     GONE_BY,
@@ -209,3 +218,19 @@ def test_the_completion_of_what_is_not_whole_is_waited_for() -> None:
     entry = entry_of(chunk(0, C.RELEASED), chunk(1, C.LOST))
     assert () == look(entry, NOW, NOW + 2 * HOUR, LIMITS).drive
     assert (document(0),) == look(entry, NOW, GONE_BY + HOUR, LIMITS).drive
+
+
+@pytest.mark.parametrize(
+    ("hours", "expected"),
+    [
+        (-1, "due_in_1h"),
+        (1, "due_in_1h"),
+        (1.1, "due_in_6h"),
+        (6, "due_in_6h"),
+        (12, "due_in_12h"),
+        (12.1, "due_later"),
+    ],
+)
+def test_what_is_owed_is_counted_by_the_time_left(hours: float, expected: str) -> None:
+    assert expected == stage_of(timedelta(hours=hours))
+    assert ("due_later", "due_in_12h", "due_in_6h", "due_in_1h") == ALL_STAGES

@@ -149,12 +149,3 @@ def test_a_lock_guards_the_archive_unless_told_otherwise(evaluate: Evaluate, *, 
     for lock in locks:
         assert "CanNotDelete" == lock["properties"]["level"]
         assert "/storageAccounts/starchive" in lock["id"]
-
-
-def test_who_read_and_deleted_is_logged(plain: Deployment) -> None:
-    """Messages that are put into queues, too, poison queues included."""
-    logs = {
-        each["name"]: {log["category"] for log in each["properties"]["logs"] if log["enabled"]}
-        for each in plain.of("Insights/diagnosticSettings")
-    }
-    assert {"who-read-and-deleted": {"StorageRead", "StorageDelete"}, "what-was-poisoned": {"StorageWrite"}} == logs

@@ -23,6 +23,7 @@ from recording.core.formats.notifications import EventName
 from recording.core.model import CatalogEntry, RecordingId
 from recording.core.owing import WAITING_FOR_PEOPLE
 from recording.settings import CHUNK_QUEUE
+from tests.infra.rules import APP_ALERTS, PLAIN, metric_rules_of, rules_of, traces
 from tests.local.shell import Shell
 from tests.scenarios.sounds import short_wav, wav
 from tests.scenarios.worlds import (
@@ -384,6 +385,18 @@ def test_every_command_works_in_its_situation(stack: Stack, tmp_path: Path, numb
                 for line in lines:
                     answer = shell.paste(line)
                     assert isinstance(json.loads(answer), dict) if is_request(line) else answer == "", f"{name}: {line}"
+        title = chapter.partition("\n")[0]
+        if title in APP_ALERTS:
+            assert_a_rule_hears(scene, title)
+
+
+def assert_a_rule_hears(scene: Scene, name: str) -> None:
+    """What the app has logged meanwhile makes the deployed rule of that name fire."""
+    lines = (scene.stack.folder / "host.log").read_text(encoding="utf-8").splitlines()
+    messages = [message for line in lines if (message := line.partition(" ERROR recording ")[2])]
+    now = datetime.now(UTC)
+    subjects = rules_of(PLAIN)[name].fires(traces(messages, now, 3), now)
+    assert {"", scene.recording_id} & set(subjects), f"{name}: {subjects}"
 
 
 def test_every_command_has_a_situation_and_every_situation_a_command() -> None:
@@ -394,8 +407,8 @@ def test_every_command_has_a_situation_and_every_situation_a_command() -> None:
 
 
 def test_there_is_a_chapter_for_each_alert_and_for_each_state_that_waits_for_a_person() -> None:
-    """The one event that is no alert is RecordingArchived."""
+    """Those of the app, and those of the rules that watch over the app."""
     headings = [text.partition("\n")[0] for text in CHAPTERS]
-    alerts = set(EventName) - {EventName.ARCHIVED}
+    alerts = {*rules_of(PLAIN), *metric_rules_of(PLAIN)}
 
     assert sorted([*alerts, *(f"State `{state}`" for state in WAITING_FOR_PEOPLE)]) == sorted(headings)

@@ -1,0 +1,246 @@
+"""Every rule fires on what the app writes, and on nothing else; each line is written by the app itself, over fakes."""
+
+import ast
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from recording import log
+from recording.chunks.failed_step import log_failure
+from recording.core.errors import Permanent, SourceRefused
+from recording.core.formats.deliveries import Member
+from recording.core.formats.messages import ChunkMessage
+from recording.core.formats.notifications import EventName
+from recording.core.model import Alarm, Alert, DocumentId, Door, RecordingId
+from tests.infra.rules import APP_ALERTS, PLAIN, Rule, metric_rules_of, rules_of, table, told_of, traces
+from tests.use_cases.world import RECORDING, World
+from tools.package import ROOT
+
+RULES = rules_of(PLAIN)
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+SILENT = "SweepStopped"
+ABOUT_THE_APP = {"AppError", "FailedExecutions", "OldMessage", "PoisonMessage", SILENT}
+METRICS = {"DeadLetteredEvent", "DroppedEvent"}
+BY_ALARM = {
+    Alarm.CONFLICT: "ConflictingEvents",
+    Alarm.DAMAGED: "RecordingDamaged",
+    Alarm.FOUND_BY_SWEEP: "SweepFoundWork",
+    Alarm.LOST: "RecordingLost",
+    Alarm.MISSING: "RecordingMissing",
+    Alarm.QUARANTINED: "RecordingQuarantined",
+    Alarm.UNREADABLE: "RecordingEventUnreadable",
+    Alarm.AT_RISK: "RecordingAtRisk",
+    Alarm.IMPOSSIBLE: "RecordingAtRisk",
+    Alarm.STUCK: "RecordingAtRisk",
+}
+
+
+@pytest.fixture
+def world(caplog: pytest.LogCaptureFixture) -> World:
+    """The app, and all that it logs."""
+    caplog.set_level(logging.DEBUG, "recording")
+    return World()
+
+
+def rows_of(caplog: pytest.LogCaptureFixture) -> dict[str, list[dict[str, Any]]]:
+    """What the app has logged, as Application Insights would have it."""
+    levels = {logging.INFO: 1, logging.WARNING: 2, logging.ERROR: 3}
+    found = [
+        row
+        for record in caplog.records
+        for row in traces([record.getMessage()], NOW, levels.get(record.levelno, 0))["traces"]
+    ]
+    return table("traces", *found)
+
+
+def told(caplog: pytest.LogCaptureFixture) -> dict[str, set[str]]:
+    """The rules that fire on it, each with its subjects. That nothing sweeps in these tests is of no interest."""
+    found = {name: set(rule.fires(rows_of(caplog), NOW)) for name, rule in RULES.items() if name != SILENT}
+    return {name: subjects for name, subjects in found.items() if subjects}
+
+
+def test_the_alerts_are_one_list() -> None:
+    """Of the code, of the rules, and of the runbook, which `test_runbook` holds to both; and one rule for each."""
+    assert set(BY_ALARM.values()) | {"RecordingIncomplete"} == APP_ALERTS
+    assert set(Alarm) == set(BY_ALARM)
+    assert APP_ALERTS | ABOUT_THE_APP == set(RULES)
+    assert METRICS == set(metric_rules_of(PLAIN))
+
+
+@pytest.mark.parametrize("alarm", sorted(Alarm))
+def test_each_alarm_is_told_by_its_rule_alone(world: World, caplog: pytest.LogCaptureFixture, alarm: Alarm) -> None:
+    """Under the id of its recording, whatever a reason may say that came from elsewhere."""
+    world.announce(world.add())
+    world.run()
+    alert = Alert(alarm, "a reason of many words = a few", DocumentId("document-0"))
+    caplog.clear()
+    world.updates.tell(replace(world.entry(), recording=replace(world.entry().recording, untold=(alert,))))
+
+    subject = "" if alarm is Alarm.FOUND_BY_SWEEP else RECORDING
+    assert {BY_ALARM[alarm]: {subject}} == told(caplog)
+
+
+def test_what_ends_incomplete_is_told(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    world.announce(world.add("document-1", 1))  # and no chunk before it
+    world.run()
+
+    assert {RECORDING} == told(caplog)["RecordingIncomplete"]
+
+
+def test_what_is_refused_is_told(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """An event that is none, and a message of a queue that is none: each by its own id."""
+    world.refusing.refuse_events([Member({"id": "e-1"}, b"{}")], Door.EVENT_GRID, "no type")
+    world.refusing.refuse_message(b"[]", Permanent("read message", "no recordingId"))
+    world.deliver([{"id": "e-2", "eventType": "Microsoft.Communication.RecordingFileStatusUpdated", "data": None}])
+
+    assert {"RecordingEventUnreadable"} == set(told(caplog))
+    subjects = told(caplog)["RecordingEventUnreadable"]
+    assert {"e-1", "e-2"} < subjects
+    assert 3 == len(subjects)
+
+
+def test_what_goes_well_tells_nobody(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """A recording from its event to its release, a try that fails, and a sweep."""
+    world.announce(world.add())
+    world.run()
+    log_failure(ChunkMessage(RECORDING, DocumentId("d")), SourceRefused("read source", "403"), 1)
+    world.app.sweeping.sweep_all()
+
+    assert {} == told(caplog)
+    assert set() == told_of(RULES, rows_of(caplog), NOW)  # not even of silence: the sweep has written its line
+
+
+def test_one_loss_does_not_hide_another(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """Two recordings are two alerts, and ids that are quoted are ids."""
+    ids = [RecordingId("r-1"), RecordingId("cmVjb3JkaW5nLTI=")]
+    for recording_id in ids:
+        world.announce(world.add(), recording_id=recording_id)
+        entry = world.catalog.load(recording_id)
+        assert entry is not None
+        alert = Alert(Alarm.LOST, "the source has ended", DocumentId("document-0"))
+        world.updates.tell(replace(entry, recording=replace(entry.recording, untold=(alert,))))
+
+    assert {"RecordingLost": set(ids)} == told(caplog)
+
+
+@pytest.mark.parametrize("name", sorted(APP_ALERTS - {"SweepFoundWork"} | {"PoisonMessage"}))
+def test_what_has_happened_is_told_every_time(name: str) -> None:
+    """A rule that is resolved by itself, or one for all recordings, says nothing of a second loss."""
+    properties = RULES[name].properties
+    assert not properties["autoMitigate"]
+    assert "muteActionsDuration" not in properties
+    (dimension,) = RULES[name].criterion["dimensions"]
+    assert ("Include", ["*"]) == (dimension["operator"], dimension["values"])
+
+
+@pytest.mark.parametrize("name", sorted(ABOUT_THE_APP - {"PoisonMessage"} | {"SweepFoundWork"}))
+def test_what_lasts_is_told_when_it_begins_and_ends(name: str) -> None:
+    assert RULES[name].properties["autoMitigate"]
+
+
+@pytest.mark.parametrize(
+    ("age", "is_silent"), [(timedelta(), False), (11 * MINUTE, False), (19 * MINUTE, False), (21 * MINUTE, True)]
+)
+@pytest.mark.parametrize("name", ["sweep.done", "sweep.slice_done"])
+def test_silence_is_heard(age: timedelta, name: str, *, is_silent: bool) -> None:
+    """A timer sweeps every five minutes."""
+    found = RULES[SILENT].fires(traces([f"{name} rows=0 saved=True ended=True"], NOW - age), NOW)
+    assert is_silent == bool(found)
+
+
+def test_no_line_at_all_is_silence_and_so_are_sweeps_that_an_error_cuts_off() -> None:
+    """An app that is down writes nothing, and a table has no row."""
+    cut_off = traces(["sweep.slice_done rows=0 saved=True ended=False", "recording.archived ended=True"], NOW)
+    assert RULES[SILENT].fires(traces([], NOW), NOW)
+    assert RULES[SILENT].fires(cut_off, NOW)
+
+
+def test_the_sweep_writes_the_line_that_is_listened_for(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """With nothing to do as well: small installations have nothing to do for days."""
+    world.app.sweeping.sweep_all()
+    assert {} == RULES[SILENT].fires(rows_of(caplog), NOW)
+
+
+def test_every_error_that_the_app_logs_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    """Each line that the code writes as an error; those of an alert by the alert's rule."""
+    names = set(_names_of_errors())
+    assert {"sweep.row_missing", "journal.not_read", "request.failed", "call.not_recorded"} <= names
+    for name in names:
+        caplog.clear()
+        log.event(name, {"cause": "a cause"}, logging.ERROR)
+        assert {"AppError": {name}} == told(caplog)
+
+
+def _names_of_errors() -> set[str]:
+    found = set[str]()
+    for path in (ROOT / "recording").rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(call, ast.Call) or not ast.unparse(call.func).startswith("log."):
+                continue
+            first = call.args[0]
+            is_error = ast.unparse(call.func) == "log.bug" or {"logging.ERROR", "level"} & {
+                ast.unparse(argument) for argument in call.args
+            }
+            if is_error and isinstance(first, ast.Constant):
+                found.add(str(first.value))
+    return found
+
+
+def trigger(age: timedelta) -> str:
+    """The line of the Functions host before each run by a queue message."""
+    inserted = (NOW - age).isoformat()
+    return f"Trigger Details: MessageId: 0f8fad5b, DequeueCount: 80, InsertedOn: {inserted}, ClientRequestId: x"
+
+
+@pytest.mark.parametrize(("hours", "is_old"), [(0, False), (3.9, False), (4.1, True)])
+def test_a_message_that_stays_in_its_queue_is_told(hours: float, *, is_old: bool) -> None:
+    found = RULES["OldMessage"].fires(traces([trigger(timedelta(hours=hours))], NOW), NOW)
+    assert is_old == bool(found)
+
+
+@pytest.mark.parametrize(
+    ("operation", "queue", "expected"),
+    [
+        ("PutMessage", "recording-chunks-poison", {"recording-chunks-poison"}),
+        ("PutMessage", "recording-events-poison", {"recording-events-poison"}),
+        ("PutMessage", "recording-chunks", set()),
+        ("DeleteMessage", "recording-chunks-poison", set()),
+    ],
+)
+def test_a_message_given_up_is_told_whatever_its_queue(operation: str, queue: str, expected: set[str]) -> None:
+    uri = f"https://starchive.queue.core.windows.net:443/{queue}/messages?visibilitytimeout=0"
+    rows = table("StorageQueueLogs", {"TimeGenerated": NOW, "OperationName": operation, "Uri": uri})
+    assert expected == set(RULES["PoisonMessage"].fires(rows, NOW))
+
+
+@pytest.mark.parametrize(("failures", "is_told"), [(20, False), (21, True)])
+def test_failures_are_told_when_they_are_many(failures: int, *, is_told: bool) -> None:
+    rows = [{"timestamp": NOW, "success": False}] * failures + [{"timestamp": NOW, "success": True}] * 30
+    assert is_told == bool(RULES["FailedExecutions"].fires(table("requests", *rows), NOW))
+
+
+SEVERITIES: Mapping[int, set[str]] = {
+    0: {
+        *("RecordingAtRisk", "RecordingMissing", "RecordingLost", "RecordingDamaged", SILENT, "PoisonMessage"),
+        *("DeadLetteredEvent", "DroppedEvent"),
+    },
+    2: {"SweepFoundWork", "FailedExecutions"},
+}
+
+
+def test_what_is_lost_or_will_be_is_critical() -> None:
+    """What waits for a person is an error; what goes on by itself a warning."""
+    of: Callable[[Rule], int] = lambda rule: rule.properties["severity"]  # noqa: E731 - typed
+    found = {name: of(rule) for name, rule in RULES.items()}
+    found |= {name: properties["severity"] for name, properties in metric_rules_of(PLAIN).items()}
+    assert {name: next((level for level, names in SEVERITIES.items() if name in names), 1) for name in found} == found
+
+
+def test_the_names_are_those_that_are_published() -> None:
+    """RecordingArchived is no alert."""
+    assert {EventName.ARCHIVED} == set(EventName) - set(RULES)
