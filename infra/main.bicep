@@ -260,7 +260,7 @@ module diagnostics 'modules/diagnostics.bicep' = {
   }
 }
 
-module communicationDiagnostics 'modules/diagnostics-communication.bicep' = {
+module sourceDiagnostics 'modules/diagnostics-communication.bicep' = {
   name: 'diagnostics-communication-${resourceToken}'
   scope: resourceGroup(sourceSubscriptionId, sourceGroupName)
   dependsOn: [source, fileEvents]

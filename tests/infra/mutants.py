@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 MODULES = "infra/modules/"
 _REFERENCES, _ORDER, _HOST = "test_references.py", "test_order.py", "test_host_json.py"
-_AZD, _WORKFLOW = "test_azd.py", "test_workflow.py"
+_AZD, _WORKFLOW = "test_azd.py", "test_workflows.py"
 _ALERTS, _MONITORING, _EVENTS = "test_alert_lines.py", "test_monitoring.py", "test_events.py"
 
 
@@ -252,7 +252,7 @@ _ALERT_RULES: Changes = {
     "a column that there is not": (
         "success == false",
         "succeeded == false",
-        f"{_MONITORING}::test_a_rule_looks_where_its_table_or_metric_is",
+        f"{_ALERTS}::test_failures_are_told_when_they_are_many",
     ),
     "a scope without that table": (
         "scope: workspaceId",
@@ -423,6 +423,11 @@ _OTHERS: Mapping[str, Changes] = {
             "      deleteRetentionPolicy: { enabled: false }",
             f"{_REFERENCES}::test_the_package_that_runs_can_be_had_back",
         ),
+        "no account is locked": (
+            "options.?lock ?? true",
+            "options.?lock ?? false",
+            f"{_REFERENCES}::test_nothing_but_the_archive_may_be_deleted_by_mistake",
+        ),
         "another account is locked": (
             "  scope: archive\n  name: 'recordings-are",
             "  scope: host\n  name: 'recordings-are",
@@ -440,6 +445,16 @@ _OTHERS: Mapping[str, Changes] = {
             "dependsOn: [access]",
             f"{_ORDER}::test_it_comes_after_what_it_needs",
         ),
+        "logs are kept for a month by default": (
+            "logRetentionDays ?? 90",
+            "logRetentionDays ?? 30",
+            f"{_MONITORING}::test_logs_are_kept_for_three_months",
+        ),
+        "the subscription does not wait for its roles": (
+            "dependsOn: [access, alerts]",
+            "dependsOn: [alerts]",
+            f"{_ORDER}::test_roles_are_waited_for_by_name",
+        ),
         "the role on telemetry comes before telemetry": (
             "dependsOn: [monitoring, storage, topic]",
             "dependsOn: [storage, topic]",
@@ -447,6 +462,16 @@ _OTHERS: Mapping[str, Changes] = {
         ),
     },
     "azure.yaml": {
+        "what must be looked at first is not": (
+            "  preprovision:",
+            "  beforeprovision:",
+            f"{_AZD}::test_every_hook_is_where_it_fires",
+        ),
+        "an azd that deletes the groups of others": (
+            '">= 1.24.1"',
+            '">= 1.10.0"',
+            f"{_AZD}::test_an_azd_that_deletes_the_groups_of_others_is_refused",
+        ),
         "the service is something else": (
             "    host: function",
             "    host: appservice",
@@ -464,30 +489,35 @@ _OTHERS: Mapping[str, Changes] = {
         ),
     },
     ".github/workflows/deploy.yml": {
-        "azd logs in with a password": (
-            " --federated-credential-provider github",
-            "",
-            f"{_WORKFLOW}::test_azure_is_entered_by_federation",
-        ),
-        "what is missing is not made": (
-            "run: azd provision --no-prompt",
-            "run: azd version",
-            f"{_WORKFLOW}::test_what_is_missing_is_made_before_the_app_is_deployed",
-        ),
         "nobody approves": (
             "    environment: production",
             "    environment: preview",
-            f"{_WORKFLOW}::test_a_person_approves_what_is_deployed",
+            f"{_WORKFLOW}::test_what_was_checked_and_shown_is_approved_and_deployed",
         ),
         "nobody has seen what would change": (
             "    needs: what-if",
             "    needs: check",
-            f"{_WORKFLOW}::test_a_person_approves_what_is_deployed",
+            f"{_WORKFLOW}::test_what_was_checked_and_shown_is_approved_and_deployed",
         ),
         "a deployment cuts off another": (
             "cancel-in-progress: false",
             "cancel-in-progress: true",
-            f"{_WORKFLOW}::test_deployments_wait_for_one_another",
+            f"{_WORKFLOW}::test_only_a_person_starts_a_deployment",
+        ),
+        "what is missing is not made": (
+            "az deployment sub create",
+            "az deployment sub validate",
+            f"{_WORKFLOW}::test_what_is_shown_is_what_is_deployed",
+        ),
+        "another package than the one that was tested": (
+            "--src tested/recording-archive.zip",
+            "--src dist/recording-archive.zip",
+            f"{_WORKFLOW}::test_what_is_shown_is_what_is_deployed",
+        ),
+        "a deployment at every push": (
+            "  workflow_dispatch:",
+            "  push:",
+            f"{_WORKFLOW}::test_only_a_person_starts_a_deployment",
         ),
     },
     "host.json": {

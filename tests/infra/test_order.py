@@ -36,7 +36,7 @@ def before(bicep: Bicep) -> dict[str, set[str]]:
         ("fileEvents", {"source"}),
         ("alerts", {"monitoring", "fileEvents"}),
         ("diagnostics", {"monitoring", "storage", "topic", "functionApp"}),
-        ("communicationDiagnostics", {"monitoring", "source", "fileEvents"}),
+        ("sourceDiagnostics", {"monitoring", "source", "fileEvents"}),
     ],
 )
 def test_it_comes_after_what_it_needs(before: dict[str, set[str]], step: str, needs: set[str]) -> None:
