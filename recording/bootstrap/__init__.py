@@ -10,6 +10,7 @@ from typing import TypedDict, Unpack
 
 from recording import ports
 from recording.bootstrap.real_parts import RealParts
+from recording.calls.asking import Asking
 from recording.calls.controlling import Controlling
 from recording.calls.ending import Ending
 from recording.calls.starting import Starting
@@ -163,6 +164,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         slice_seconds=settings.copy.slice_length.total_seconds(),
         monotonic=monotonic,
     )
+    asking = Asking(calls)
     starting = Starting(updates, calls, settings.recordings.output, parts.get("new_id", uuid.uuid4))
     refusing = Refusing(parts.get("journal") or real.journal, topic, now)
     announcing = Announcing(updates, settings.archive.template, retention)
@@ -188,7 +190,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         states=sweep_states,
         auditing=Auditing(updates, open_work, sweep_states, directory, now),
         replaying=replaying,
-        calls=calls,
+        asking=asking,
         queue=queue,
         limits=Limits(
             retention=retention, file_event=watch.file_event, step=settings.copy.slice_length + watch.overdue
@@ -199,9 +201,9 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
     )
     return App(
         settings=settings,
-        receiving=Receiving(starting, Ending(updates, calls), announcing, refusing, ticking, monotonic),
+        receiving=Receiving(starting, Ending(updates, asking), announcing, refusing, ticking, monotonic),
         starting=starting,
-        controlling=Controlling(updates, calls),
+        controlling=Controlling(updates, calls, asking),
         refusing=refusing,
         archiving=archiving,
         replaying=replaying,

@@ -94,6 +94,8 @@ def test_a_new_hour_is_a_new_row() -> None:
     [
         (recording(R.STARTED, requested_at=NOW), recording(R.PAUSED, requested_at=NOW), False),
         (recording(R.STARTED, requested_at=NOW), recording(R.STOPPED, stopped_at=NOW), True),
+        (recording(R.STARTED, requested_at=NOW), recording(R.STARTED, requested_at=NOW, denied_at=NOW), True),
+        (recording(R.STARTED, requested_at=NOW, denied_at=NOW), recording(R.STOPPED, stopped_at=NOW), True),
         (recording(R.STOPPED, stopped_at=NOW), recording(R.MISSING, stopped_at=NOW), False),
         (recording(R.STARTED, requested_at=DUE - DAY), entry_of(chunk(0)), True),
         (recording(R.MISSING, stopped_at=DUE - DAY), entry_of(chunk(0)), True),

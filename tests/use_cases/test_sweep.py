@@ -8,7 +8,7 @@ import pytest
 
 from recording.core.errors import ArchiveBusy, SweepSilent, Transient
 from recording.core.formats.api import StartRequest
-from recording.core.lifecycle import Ended, Started
+from recording.core.lifecycle import Started, Stopped
 from recording.core.model import (
     Actor,
     Channel,
@@ -141,7 +141,7 @@ def test_a_manifest_whose_message_was_lost_is_written() -> None:
 def test_an_alert_that_could_not_be_published_is_published() -> None:
     world = World()
     started(world)
-    world.updates.apply(RECORDING, Ended("so"))
+    world.updates.apply(RECORDING, Stopped())
     world.topic.fail(503, 3)
     sweep(world, 40)
     assert 1 == world.told().count("RecordingMissing")
@@ -167,7 +167,7 @@ def test_the_end_that_nobody_told_is_asked_for_and_the_missing_file_event_is_tol
     assert world.entry().recording.active_at is not None
 
     world.calls.recordings[RECORDING] = "over"
-    sweep(world, 13)
+    sweep(world, 14)
     assert R.STOPPED is world.entry().recording.state
     sweep(world, 13)
     assert R.MISSING is world.entry().recording.state
@@ -177,6 +177,63 @@ def test_the_end_that_nobody_told_is_asked_for_and_the_missing_file_event_is_tol
     assert "RecordingLost" == world.told()[-1]
     assert 3 == world.told().count("RecordingAtRisk")
     assert {} == world.open_work.rows
+
+
+def test_one_wrong_answer_that_a_running_recording_is_over_is_not_believed() -> None:
+    """It is asked again within minutes, and nobody is alerted."""
+    world = World()
+    started(world)
+    sweep(world, 2)
+    world.calls.arm("state_404", 1)
+    sweep(world, 40)
+
+    recording = world.entry().recording
+    assert (R.STARTED, None) == (recording.state, recording.denied_at)
+    assert [] == world.told()
+    assert ["Denied"] == [one.what for one in recording.history if one.what == "Denied"]
+
+
+def test_a_recording_that_was_believed_to_be_over_and_records_is_revived_and_told() -> None:
+    """Although it was missing already; its row is that of a running recording again."""
+    world = World()
+    started(world)
+    world.calls.recordings[RECORDING] = "over"
+    sweep(world, 30)
+    assert R.MISSING is world.entry().recording.state
+
+    world.calls.recordings[RECORDING] = "active"
+    sweep(world, 13)
+    recording = world.entry().recording
+    assert (R.STARTED, None, None) == (recording.state, recording.stopped_at, recording.denied_at)
+    assert ["RecordingMissing", "RecordingAtRisk"] == world.told()
+    assert "Checked" in {one.what for one in recording.history}
+    assert [recording.opening] == [row.opening for row in world.open_work.rows.values()]
+
+
+def test_a_recording_that_was_believed_to_be_over_is_archived_when_its_event_comes() -> None:
+    world = World()
+    started(world)
+    world.calls.recordings[RECORDING] = "over"
+    sweep(world, 26 * 14)
+    assert R.LOST is world.entry().recording.state
+
+    world.announce(world.add())
+    world.run()
+    assert R.RELEASED is world.entry().recording.state
+
+
+def test_a_stop_that_was_told_wrongly_that_the_recording_is_over_is_taken_back() -> None:
+    """A person is warned that it still records, and may stop it again."""
+    world = World()
+    started(world)
+    world.calls.arm("stop_404", 1)
+    assert R.STOPPED is world.app.controlling.stop(RECORDING).recording.state
+    sweep(world, 3)
+    assert R.STARTED is world.entry().recording.state
+    assert ["RecordingAtRisk"] == world.told()
+
+    assert R.STOPPED is world.app.controlling.stop(RECORDING).recording.state
+    assert "over" == world.calls.recordings[RECORDING]
 
 
 def test_what_was_accepted_and_never_recorded_is_told_within_minutes() -> None:
@@ -423,21 +480,28 @@ def test_health_fails_when_the_sweep_is_silent() -> None:
 # Ends of calls
 
 
-def test_a_call_that_ends_ends_its_recording_if_the_service_says_so_too() -> None:
+def test_a_call_that_ends_ends_its_recording_if_the_service_says_so_twice() -> None:
+    """Not by one answer, and the second is asked for within minutes, not within the hour."""
     world = World()
     call = world.calls.add_call()
     server = call.locators[0].server_call_id
     start = world.app.starting.start_requested(StartRequest(output=WAV, server_call_id=server))
     recording_id = start.entry.recording.recording_id
-    ended = {"id": "e", "eventType": "Microsoft.Communication.CallEnded", "data": {"serverCallId": server}}
+    event = {"id": "e", "eventType": "Microsoft.Communication.CallEnded", "data": {"serverCallId": server}}
 
-    body = json.dumps(ended).encode()
+    body = json.dumps(event).encode()
     world.receiving.receive_request(body, from_event_grid=False)
-    assert R.STARTED is world.entry(recording_id).recording.state
+    sweep(world, 2)
+    assert world.entry(recording_id).recording.denied_at is None
     world.calls.end(call)
     world.receiving.receive_request(body, from_event_grid=False)
-    assert R.STOPPED is world.entry(recording_id).recording.state
-    assert "its call is over" == world.entry(recording_id).recording.history[-1].detail
+    ended = world.clock.now()
+    recording = world.entry(recording_id).recording
+    assert (R.STARTED, ended) == (recording.state, recording.denied_at)
+    assert "asked at the end of its call" == recording.history[-1].detail
+    sweep(world, 2)
+    recording = world.entry(recording_id).recording
+    assert (R.STOPPED, ended) == (recording.state, recording.stopped_at)
 
 
 def test_who_drove_is_the_app() -> None:

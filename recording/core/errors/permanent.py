@@ -6,6 +6,8 @@ from typing import ClassVar
 from recording.core.errors.families import Permanent
 from recording.core.model import RecordingId
 
+_NO_SUCH = 404
+
 
 class MalformedEvent(Permanent):
     """An event lacks a field, or has one of the wrong type; `field` is its path."""
@@ -133,6 +135,11 @@ class CallRefused(Permanent):
         super().__init__(operation, cause, hint=hint, ids=ids)
         self.status = status
         self.running = running
+
+    @property
+    def says_no_such(self) -> bool:
+        """Whether the service answers that it has no such call, or no such recording: it is over, or unknown to it."""
+        return self.status == _NO_SUCH
 
 
 class SettingsInvalid(Permanent):

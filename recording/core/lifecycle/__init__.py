@@ -18,8 +18,10 @@ anew. Nothing here reads a clock, waits, or does I/O.
 
 ARCHIVED, RELEASED and KEPT are the proven states (`PROVEN`): in exactly these a chunk has a `proof`. A `Chunk` that
 breaks this, or another of its promises, cannot be made. The state of a recording moves by the facts about it (`Paused`,
-`Resumed`, `Stopped`, `Ended`, `Missed`, `NeverCame`) until the first file event; from then on it is computed from the
-states of the chunks. A recording that is over without a file event is STOPPED, then MISSING, and LOST at last.
+`Resumed`, `Stopped`, `Denied`, `Missed`, `NeverCame`) until the first file event; from then on it is computed from the
+states of the chunks. A recording that is over without a file event is STOPPED, then MISSING, and LOST at last. That it
+is over may be said by the service alone (`Denied`): two such answers are needed, some minutes apart, and one that says
+that it records (`Checked`) takes them back, whatever state they have led to.
 
 **Facts.** A fact is something that has happened: an event was read, a copy was verified, a try failed. Its name is a
 past participle, its fields are what was seen. A `ChunkFact` is about one chunk of an entry, and `CHUNK_TRANSITIONS`
@@ -92,7 +94,7 @@ is done next (`next_step`). A new field or value is stored in the catalog: raise
 **To add an alarm:** give it a member in `Alarm`, and an event name in `core/formats/notifications.py`.
 """
 
-from recording.core.lifecycle.applying import Decision, decide, decide_all
+from recording.core.lifecycle.applying import CONFIRMED_AFTER, Decision, decide, decide_all
 from recording.core.lifecycle.facts import (
     Announced,
     Announcement,
@@ -102,8 +104,8 @@ from recording.core.lifecycle.facts import (
     Completed,
     Damaged,
     Decided,
+    Denied,
     Disputed,
-    Ended,
     Expired,
     Fact,
     Failed,
@@ -142,6 +144,7 @@ from recording.core.lifecycle.wholeness import completion_at, doubts_about_whole
 
 __all__ = [
     "CHUNK_TRANSITIONS",
+    "CONFIRMED_AFTER",
     "RECORDING_TRANSITIONS",
     "AcceptCopy",
     "Announced",
@@ -156,9 +159,9 @@ __all__ = [
     "Damaged",
     "Decided",
     "Decision",
+    "Denied",
     "Disputed",
     "Done",
-    "Ended",
     "Expired",
     "Fact",
     "Failed",

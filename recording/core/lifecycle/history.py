@@ -13,8 +13,8 @@ from recording.core.lifecycle.facts import (
     Completed,
     Damaged,
     Decided,
+    Denied,
     Disputed,
-    Ended,
     Expired,
     Fact,
     Failed,
@@ -45,7 +45,9 @@ def with_history(
     before: CatalogEntry | None, after: CatalogEntry, fact: Fact, now: datetime, by: Actor
 ) -> CatalogEntry:
     """The entry after a fact that has changed it, with the fact in its history."""
-    if isinstance(fact, Told | Checked):
+    if isinstance(fact, Told) or (
+        isinstance(fact, Checked) and before and before.recording.state is after.recording.state
+    ):
         return after
     known = before.recording.history if before is not None else ()
     new = Happened(now, type(fact).__name__, by, _detail(fact), _document_of(fact))
@@ -103,7 +105,7 @@ def _reason(fact: Kept | Missed | NeverCame) -> str:
 
 _DETAILS: Mapping[type, Callable[[Any], str]] = {
     Started: lambda fact: str(fact.output),
-    Ended: lambda fact: fact.how,
+    Denied: lambda fact: fact.how,
     Announced: _announced,
     Archived: lambda fact: f"{fact.proof.length} bytes as {fact.proof.name}, digest {fact.proof.digest.sha256}",
     MetadataArchived: lambda fact: f"{fact.metadata.length} bytes as {fact.metadata.name}",

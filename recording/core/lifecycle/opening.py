@@ -72,7 +72,9 @@ def _owed(entry: CatalogEntry) -> set[str]:
     """What the entry waits for: the steps of open chunks, by document id; without chunks its end, or its file event."""
     if entry.chunks:
         return {chunk.document_id for chunk in entry if not chunk.is_closed}
-    return {"end" if entry.recording.state in RUNNING else "file event"}
+    if entry.recording.state not in RUNNING:
+        return {"file event"}
+    return {"end" if entry.recording.denied_at is None else "a second answer that it is over"}
 
 
 def life_of(document_id: DocumentId) -> str:

@@ -6,8 +6,8 @@ from recording.core.lifecycle.facts import (
     Archived,
     ChunkFact,
     Damaged,
+    Denied,
     Disputed,
-    Ended,
     Expired,
     Failed,
     Kept,
@@ -109,10 +109,13 @@ LOST; one without any copy and without a next look becomes LOST instead of QUARA
 
 _R = RecordingState
 RECORDING_TRANSITIONS: Mapping[RecordingState, Mapping[type[RecordingFact], RecordingState]] = {
-    _R.STARTED: {Paused: _R.PAUSED, Resumed: _R.STARTED, Stopped: _R.STOPPED, Ended: _R.STOPPED},
-    _R.PAUSED: {Paused: _R.PAUSED, Resumed: _R.STARTED, Stopped: _R.STOPPED, Ended: _R.STOPPED},
+    _R.STARTED: {Paused: _R.PAUSED, Resumed: _R.STARTED, Stopped: _R.STOPPED, Denied: _R.STOPPED},
+    _R.PAUSED: {Paused: _R.PAUSED, Resumed: _R.STARTED, Stopped: _R.STOPPED, Denied: _R.STOPPED},
     _R.STOPPED: {Missed: _R.MISSING, NeverCame: _R.LOST},
     _R.MISSING: {NeverCame: _R.LOST},
     _R.ANNOUNCED: {NeverCame: _R.LOST},  # only of a recording without a chunk; see `applying`
 }
-"""The state to which a fact about a recording without a chunk leads. In every other state it changes nothing."""
+"""The state to which a fact about a recording without a chunk leads. In every other state it changes nothing.
+
+`Denied` leads there only when it is repeated, and `Checked` back from there (`applying._denied`, `applying._checked`).
+"""

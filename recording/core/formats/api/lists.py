@@ -110,7 +110,8 @@ def history_view(entry: CatalogEntry) -> dict[str, object]:
 _WORDS: Mapping[str, str] = {
     "Started": "this app started it",
     "Stopped": "the service accepted the order to stop it",
-    "Ended": "it was found to be over",
+    "Denied": "the service said that it has no such recording",
+    "Checked": "the service said that it records after all",
     "Missed": "its file event is overdue",
     "NeverCame": "no file event came in time",
     "Archived": "the copy in the archive was verified",
