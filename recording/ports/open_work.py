@@ -14,7 +14,7 @@ class OpenRow:
 
     Attributes:
         recording_id: whose.
-        opening: hour and number; the entry of the recording says whether this row stands for it.
+        opening: minute and number; the entry of the recording says whether this row stands for it.
         since: when there was the last sign that its work goes on: the row was put, or a message was put again.
         look_at: when the sweep looks at the recording again.
         lives: when a long copy of a chunk has progressed, under the names of `core.lifecycle.life_of`.
@@ -39,7 +39,7 @@ class OpenWork(Protocol):
     """The rows of open work. A row that is too many is harmless; one that is missing could lose a recording."""
 
     def put(self, recording_id: RecordingId, opening: Opening, at: datetime) -> None:
-        """Write the row of this opening, which has an hour, at that moment; replaces one with the same key.
+        """Write the row of this opening, which has a minute, at that moment; replaces one with the same key.
 
         Raises:
             ArchiveBusy, ArchiveRefused: it may or may not be written; retry.
@@ -69,7 +69,7 @@ class OpenWork(Protocol):
         """Whether there is a row of this opening."""
 
     def page(self, limit: int, after: str = "") -> OpenPage:
-        """At most `limit` rows, by hour and then by recording, from the beginning or from a page's `next`.
+        """At most `limit` rows, by minute and then by recording, from the beginning or from a page's `next`.
 
         Args:
             limit: 1 to 1000.

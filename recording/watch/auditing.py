@@ -55,12 +55,12 @@ class Auditing:
             if entry is None or open_at(entry) is None:
                 return False
             opening = entry.recording.opening
-            if opening.hour is not None and self.open_work.has(recording_id, opening):
+            if opening.at is not None and self.open_work.has(recording_id, opening):
                 return False
             again = self.updates.load(recording_id)
             if again is None or again.version != entry.version:
                 return False  # it has changed meanwhile: another row stands for it now
-            if opening.hour is not None:
+            if opening.at is not None:
                 self.open_work.put(recording_id, opening, self.now())
             else:  # a version of the app that saw nothing owed has saved it; to save it anew puts a row
                 self.updates.apply(recording_id, FoundBySweep(_WITHOUT_ROW), known=again)

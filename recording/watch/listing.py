@@ -39,7 +39,7 @@ class Listing:
     directory: Directory
 
     def owed(self, page: PageRequest) -> Listed:
-        """Recordings that owe something, those first whose work may end first; in order to the hour across pages.
+        """Recordings that owe something, those first whose work may end first; within a minute, by page.
 
         A row that does not stand for its entry is passed over: the sweep removes it, or a save in progress owns it.
 
@@ -88,7 +88,7 @@ class Listing:
 def _order(row: OpenRow, entry: CatalogEntry | Unlisted) -> tuple[datetime, RecordingId]:
     # Another version of the app may have saved the entry, and see something owed where this one sees nothing.
     at = open_at(entry) if isinstance(entry, CatalogEntry) else None
-    return at or row.opening.hour or row.since, row.recording_id
+    return at or row.opening.at or row.since, row.recording_id
 
 
 def _fits(entry: CatalogEntry | Unlisted, asked: ListRequest) -> bool:

@@ -25,11 +25,11 @@ class Opening:
     """Since when, and in which row of the open work, a recording owes something.
 
     Attributes:
-        hour: the hour of the moment that `core.lifecycle.opening` computes; None while nothing is owed.
-        number: raised with every change of the hour, so that each row has a key of its own.
+        at: the minute of the moment that `core.lifecycle.opening` computes; None while nothing is owed.
+        number: raised with every change of that minute, so that each row has a key of its own.
     """
 
-    hour: datetime | None = None
+    at: datetime | None = None
     number: int = 0
 
 
