@@ -1,9 +1,10 @@
 """Replays dead letters: each event that Event Grid gave up on goes through the queue of events, once by intent.
 
 A pass lists the days that are not settled, leaves out the blobs that are settled in the ledger, and reads the oldest of
-the rest; those that could not be replayed before come last, the seldomest tried first. So none holds up the others. It puts their events into the queue, those first whose source ends first, and notes each blob in the ledger. After a
-crash in between, or by two passes at once, an event is replayed twice, which changes nothing. Events are written to the
-journal before: the ledger says that a blob was replayed, not that its events were taken.
+the rest; those that could not be replayed before come last, so that they hold up no other. It puts their events into
+the queue, those first whose source ends first, and notes each blob in the ledger. After a crash in between, or by two
+passes at once, an event is replayed twice, which changes nothing. Events are written to the journal before: the ledger
+says that a blob was replayed, not that its events were taken.
 """
 
 import logging

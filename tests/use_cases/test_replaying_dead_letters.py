@@ -320,7 +320,7 @@ def test_letters_that_always_fail_hold_up_no_later_one(world: World, monkeypatch
     assert failing == set(tried)
     assert max(tried.values()) - min(tried.values()) <= 1
 
-    world.letters.before = lambda operation, name: None  # noqa: ARG005
+    world.letters.before = lambda operation, name: None
     assert Replayed(replayed=7) == passes(world)
 
 
