@@ -184,6 +184,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
     if checks is None:
         checks = {**real.checks(catalog, open_work, calls), "sweep": heartbeat.check}
     ticking = Ticking(sweep_states, parts.get("tick_queue") or real.tick_queue, watch.interval, now)
+    limits = Limits(retention=retention, file_event=watch.file_event, step=settings.copy.slice_length + watch.overdue)
     sweeping = Sweeping(
         updates=updates,
         open_work=open_work,
@@ -192,9 +193,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         replaying=replaying,
         asking=asking,
         queue=queue,
-        limits=Limits(
-            retention=retention, file_event=watch.file_event, step=settings.copy.slice_length + watch.overdue
-        ),
+        limits=limits,
         first_look=watch.interval,
         now=now,
         monotonic=monotonic,
@@ -210,7 +209,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         draining=Draining(updates, queue, putting_back, refusing, ledger, waits),
         probing=Probing(checks, time.monotonic),  # its threads wait in real time, whatever the given clock says
         sweeping=sweeping,
-        listing=Listing(catalog, open_work, directory),
+        listing=Listing(catalog, open_work, directory, limits),
         deciding=Deciding(updates, queue, now),
         ticking=ticking,
         heartbeat=heartbeat,

@@ -15,7 +15,7 @@ from recording.core.errors import (
     SourceUnreachable,
 )
 from recording.core.lifecycle import completion_at, lacks
-from recording.core.model import CatalogEntry, Chunk, ChunkState, Failure, RecordingState, Subject
+from recording.core.model import MESSAGE_GIVEN_UP, CatalogEntry, Chunk, ChunkState, Failure, RecordingState, Subject
 
 WAITING_FOR_PEOPLE = frozenset(
     {RecordingState.QUARANTINED, RecordingState.INCOMPLETE, RecordingState.MISSING, RecordingState.LOST}
@@ -34,12 +34,14 @@ class ToDo(StrEnum):
     FIND_CHUNKS = "find the file event of what it lacks and hand it in"
     CHECK_STORAGE = "check the storage account: its keys and roles, its network, its limits"
     REPAIR_COPY = "restore the copy in the second account, or compare it with what has its name in the archive"
+    CHECK_APP = "check why runs of the app are killed or do not begin: its log, memory and settings; then retry"
     CHECK_SOURCE = "check the access to the Communication Services resource: its keys and roles, the network"
 
 
 _BY_CODE: Mapping[str, ToDo] = {
     **{error.code: ToDo.CHECK_STORAGE for error in (ArchiveBusy, ArchiveDamaged, ArchiveRefused, ForeignBlocks)},
     **{error.code: ToDo.REPAIR_COPY for error in (CopyInTheWay, CopyLost)},
+    MESSAGE_GIVEN_UP: ToDo.CHECK_APP,
     **{error.code: ToDo.CHECK_SOURCE for error in (ServiceRefused, SourceRefused, SourceUnreachable)},
 }
 """By the error of the last try."""
@@ -72,14 +74,16 @@ def lacking(chunk: Chunk) -> tuple[Subject, ...]:
 
 
 def last_error(entry: CatalogEntry) -> str:
-    """The doubts about the first chunk that is in doubt, and the last failed try; empty if nothing is wrong."""
+    """The doubts about the first chunk that is in doubt, and the last failed try; empty if nothing is wrong.
+
+    Each with its chunk, and the try with the code of its error.
+    """
     doubted = next((chunk for chunk in _waiting(entry) if chunk.doubts), None)
     doubts = [] if doubted is None else [f"chunk {doubted.index}", "; ".join(doubted.doubts)]
-    failure = next(iter(_failures(entry, 1)), None)
-    if failure is None:
+    failed = next(iter(_failed(entry)), None)
+    if failed is None:
         return ": ".join(doubts)
-    hint = f" ({failure.hint})" if failure.hint else ""
-    return "; ".join(filter(None, [": ".join(doubts), f"{failure.operation}: {failure.cause}{hint}"]))
+    return "; ".join(filter(None, [": ".join(doubts), _in_words(*failed)]))
 
 
 def most_tries(entry: CatalogEntry) -> int:
@@ -93,8 +97,11 @@ def to_do(entry: CatalogEntry) -> ToDo:
         return ToDo.DECIDE
     if not entry.chunks:
         return _WITHOUT_EVENT.get(entry.recording.state, ToDo.NOTHING)
-    for failure in _failures(entry, _FEW):
-        if failure.code in _BY_CODE:
+    for chunk, failure in _failed(entry):
+        is_lasting = (
+            chunk.tries >= _FEW or failure.code == MESSAGE_GIVEN_UP
+        )  # which has failed often before it is noted
+        if is_lasting and failure.code in _BY_CODE:
             return _BY_CODE[failure.code]
     if not any(_waiting(entry)):
         return ToDo.FIND_CHUNKS if lacks(entry) and _is_manifest_owed(entry) else ToDo.NOTHING
@@ -135,7 +142,13 @@ def _is_manifest_owed(entry: CatalogEntry) -> bool:
     return entry.gone_by is not None and completion_at(entry, entry.gone_by) is not None
 
 
-def _failures(entry: CatalogEntry, tries: int) -> Sequence[Failure]:
-    """The last failures of what is held up, of which so many tries in a row have failed, the latest first."""
-    found = [chunk.last_failure for chunk in _held_up(entry) if chunk.tries >= tries and chunk.last_failure is not None]
-    return sorted(found, key=lambda failure: failure.at, reverse=True)
+def _failed(entry: CatalogEntry) -> Sequence[tuple[Chunk, Failure]]:
+    """What is held up and has failed since its last progress, with the last failure; the latest first."""
+    found = [(one, one.last_failure) for one in _held_up(entry) if one.tries and one.last_failure is not None]
+    return sorted(found, key=lambda failed: failed[1].at, reverse=True)
+
+
+def _in_words(chunk: Chunk, failure: Failure) -> str:
+    hint = f" ({failure.hint})" if failure.hint else ""
+    of = "manifest" if failure.subject is Subject.MANIFEST else f"chunk {chunk.index}"
+    return f"{of}: {failure.operation}: {failure.code}: {failure.cause}{hint}"

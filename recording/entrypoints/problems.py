@@ -81,6 +81,7 @@ _STATUSES = {
     "malformed-event": 400,
     _BAD_LOCATOR: 400,
     "unknown-recording": 404,
+    "unknown-chunk": 404,
     "call-not-found": 404,
     "recording-running": 409,
     "recording-over": 409,

@@ -8,7 +8,14 @@ from datetime import datetime, timedelta
 from recording import log
 from recording.catalog_updates import CatalogUpdates
 from recording.core.deadlines import is_urgent
-from recording.core.errors import CatalogConflict, DecisionRefused, RecordingChanged, Transient, UnknownRecording
+from recording.core.errors import (
+    CatalogConflict,
+    DecisionRefused,
+    RecordingChanged,
+    Transient,
+    UnknownChunk,
+    UnknownRecording,
+)
 from recording.core.formats import api
 from recording.core.formats.messages import ChunkMessage
 from recording.core.lifecycle import Decided, refusal
@@ -32,16 +39,19 @@ class Deciding:
         On a conflict nothing is tried again: what the person has not seen is not decided.
 
         Raises:
-            UnknownRecording: the catalog has no such chunk.
+            UnknownRecording: the catalog has no such recording.
+            UnknownChunk: the recording has no such chunk.
             RecordingChanged: the recording has changed since.
             DecisionRefused: the decision cannot be carried out in the state of the chunk.
             Transient: the decision is not saved.
         """
         ids = {"recording_id": recording_id, "document_id": document_id}
         entry = self.updates.load(recording_id)
-        chunk = None if entry is None else entry.chunk(document_id)
-        if entry is None or chunk is None:
-            raise UnknownRecording(_OPERATION, "the catalog does not know it", ids=ids)
+        if entry is None:
+            raise UnknownRecording(_OPERATION, "the catalog does not know the recording", ids=ids)
+        chunk = entry.chunk(document_id)
+        if chunk is None:
+            raise UnknownChunk(_OPERATION, "the recording has no chunk with this document id", ids=ids)
         if api.etag(entry) != asked.etag:
             raise _changed(ids)
         why_not = refusal(chunk, asked.ruling)

@@ -11,6 +11,7 @@ from recording.core.errors import EntryUnreadable, NewerSchema, UnknownRecording
 from recording.core.formats.api import ListRequest, PageRequest
 from recording.core.lifecycle import open_at
 from recording.core.model import CatalogEntry, Recording, RecordingId
+from recording.core.watching import Limits, end_of_source
 from recording.ports import Catalog, Directory, OpenRow, OpenWork
 
 
@@ -37,6 +38,11 @@ class Listing:
     catalog: Catalog
     open_work: OpenWork
     directory: Directory
+    limits: Limits
+
+    def end_of_source(self, entry: CatalogEntry) -> datetime | None:
+        """The earliest moment at which a source that is still needed ends; None if there is none."""
+        return end_of_source(entry, self.limits)
 
     def owed(self, page: PageRequest) -> Listed:
         """Recordings that owe something, those first whose work may end first; within a minute, by page.

@@ -58,7 +58,7 @@ class Swept:
 
 @dataclass(frozen=True, slots=True)
 class Sweeping:
-    """Sweep through the open work. `first_look` is the age before which a row is not looked at."""
+    """Sweep through the open work. `first_look` is the age before which a row is not looked at: the interval."""
 
     updates: CatalogUpdates
     open_work: OpenWork
@@ -88,6 +88,19 @@ class Sweeping:
                 finally:
                     self.auditing.audit()
                 return
+
+    def sweep_by_timer(self, period: timedelta) -> None:
+        """As `sweep_all`, unless a pass has ended so recently that the timer's next turn, a `period` later, is in time.
+
+        So an interval that is longer than the period holds for the timer too.
+
+        Raises:
+            Transient: as `sweep`.
+        """
+        state = self.states.load()
+        age = None if state.alive_at is None else abs(self.now() - state.alive_at)
+        if age is None or state.began_at is not None or age > self.first_look - period:
+            self.sweep_all()
 
     def sweep(self) -> Swept | None:
         """One slice; None if another worker is at it.

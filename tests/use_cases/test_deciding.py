@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from recording.core.errors import ArchiveBusy, DecisionRefused, RecordingChanged, UnknownRecording
+from recording.core.errors import ArchiveBusy, DecisionRefused, RecordingChanged, UnknownChunk, UnknownRecording
 from recording.core.formats.api import DecisionRequest, etag
 from recording.core.model import Actor, CatalogEntry, ChunkState, DocumentId, RecordingId, RecordingState, Ruling
 from tests.use_cases.world import RECORDING, START, World
@@ -112,9 +112,11 @@ def test_a_decision_that_cannot_be_carried_out_says_why(world: World) -> None:
 
 
 def test_what_the_catalog_does_not_know_is_unknown(doubted: World) -> None:
-    for where in ({"recording_id": RecordingId("another")}, {"document_id": DocumentId("another")}):
-        with pytest.raises(UnknownRecording):
-            decide(doubted, **where)
+    """It is said which of the two."""
+    with pytest.raises(UnknownRecording, match="the recording"):
+        decide(doubted, recording_id=RecordingId("another"))
+    with pytest.raises(UnknownChunk, match="no chunk with this document id"):
+        decide(doubted, document_id=DocumentId("another"))
 
 
 def test_a_decision_with_little_time_left_goes_before_the_others(doubted: World) -> None:

@@ -477,6 +477,28 @@ def test_health_fails_when_the_sweep_is_silent() -> None:
     world.app.heartbeat.check()
 
 
+@pytest.mark.parametrize(("interval", "expected"), [(60, 12), (300, 12), (600, 6), (1800, 2), (3600, 1)])
+def test_the_timer_alone_sweeps_as_often_as_the_interval_says(interval: int, expected: int) -> None:
+    """It fires every five minutes, and sweeps at most so often."""
+    world = World(settings={"SWEEP_SECONDS": str(interval)})
+    passes = 0
+    for minute in range(0, 60, 5):
+        world.clock.at = START + minute * MINUTE
+        before = world.open_work.state.alive_at
+        world.app.sweeping.sweep_by_timer(5 * MINUTE)
+        passes += world.open_work.state.alive_at != before
+    assert expected == passes
+
+
+def test_the_timer_goes_on_with_a_pass_that_has_not_ended() -> None:
+    world = World(settings={"SWEEP_SECONDS": "3600"})
+    world.app.sweeping.sweep_by_timer(5 * MINUTE)
+    world.open_work.state = replace(world.open_work.state, began_at=world.clock.now())
+    world.clock.at += 5 * MINUTE
+    world.app.sweeping.sweep_by_timer(5 * MINUTE)
+    assert world.clock.now() == world.open_work.state.alive_at
+
+
 # Ends of calls
 
 

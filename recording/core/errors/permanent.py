@@ -114,6 +114,12 @@ class UnknownRecording(Permanent):
     code = "unknown_recording"
 
 
+class UnknownChunk(Permanent):
+    """The catalog knows the recording, and no chunk of it with this document id."""
+
+    code = "unknown_chunk"
+
+
 class CallRefused(Permanent):
     """Call Automation refuses the operation because of the state of the call or the recording; nothing was done.
 

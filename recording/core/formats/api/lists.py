@@ -23,6 +23,7 @@ _CHAPTERS: Mapping[ToDo, EventName] = {
     ToDo.FIND_CHUNKS: EventName.INCOMPLETE,
     ToDo.CHECK_STORAGE: EventName.AT_RISK,
     ToDo.REPAIR_COPY: EventName.AT_RISK,
+    ToDo.CHECK_APP: EventName.AT_RISK,
     ToDo.CHECK_SOURCE: EventName.AT_RISK,
 }
 """The chapter of the runbook for each thing that a person can do."""
