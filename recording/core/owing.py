@@ -14,7 +14,7 @@ from recording.core.errors import (
     SourceRefused,
     SourceUnreachable,
 )
-from recording.core.lifecycle import completion_at, lacks
+from recording.core.lifecycle import completion_at, lacks, refusal_of_giving_up
 from recording.core.model import MESSAGE_GIVEN_UP, CatalogEntry, Chunk, ChunkState, Failure, RecordingState, Subject
 
 WAITING_FOR_PEOPLE = frozenset(
@@ -31,6 +31,7 @@ class ToDo(StrEnum):
     WAIT_OR_DECIDE = "nothing, or decide: the chunk that is in doubt is looked at again by itself"
     FIND_EVENT = "find its file event and hand it in"
     MEND_EVENT = "mend its file event, which the journal has, and hand it in"
+    MEND_OR_GIVE_UP = "mend the event that was handed in, and hand it in again; or give the recording up"
     FIND_CHUNKS = "find the file event of what it lacks and hand it in"
     CHECK_STORAGE = "check the storage account: its keys and roles, its network, its limits"
     REPAIR_COPY = "restore the copy in the second account, or compare it with what has its name in the archive"
@@ -96,6 +97,8 @@ def to_do(entry: CatalogEntry) -> ToDo:
     if any(chunk.is_undecided for chunk in entry):
         return ToDo.DECIDE
     if not entry.chunks:
+        if entry.recording.unread and not refusal_of_giving_up(entry):
+            return ToDo.MEND_OR_GIVE_UP
         return _WITHOUT_EVENT.get(entry.recording.state, ToDo.NOTHING)
     for chunk, failure in _failed(entry):
         is_lasting = (

@@ -29,6 +29,14 @@ def decide_chunk(req: func.HttpRequest) -> func.HttpResponse:
     return answer_recording(get_app().deciding.decide(recording_id_of(req), document_id_of(req), asked))
 
 
+@blueprint.route("recordings/{id}/decision", methods=["POST"])
+@problem_details
+def decide_recording(req: func.HttpRequest) -> func.HttpResponse:
+    """Give up a recording that is open only because an event that was handed in cannot be read."""
+    asked = api.parse_decision(req.get_body(), req.headers.get("If-Match"))
+    return answer_recording(get_app().deciding.give_up(recording_id_of(req), asked))
+
+
 @blueprint.route("recordings/events", methods=["POST"])
 @blueprint.queue_output(arg_name="chunks", queue_name=CHUNK_QUEUE, connection=STORAGE)
 @blueprint.queue_output(arg_name="urgent", queue_name=URGENT_QUEUE, connection=STORAGE)

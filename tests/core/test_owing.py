@@ -152,6 +152,13 @@ def test_of_several_failures_the_latest_is_told() -> None:
         (without_chunk(R.STOPPED), ToDo.NOTHING),
         (without_chunk(R.MISSING), ToDo.FIND_EVENT),
         (without_chunk(R.ANNOUNCED), ToDo.MEND_EVENT),
+        (
+            changed_recording(
+                CatalogEntry(Recording(RECORDING_ID, R.ANNOUNCED)),
+                unread=(Unread("event", "no", door=Door.FUNCTION_KEY),),
+            ),
+            ToDo.MEND_OR_GIVE_UP,
+        ),
         (entry_of(chunk(0)), ToDo.NOTHING),
         (entry_of(chunk(0, C.RELEASED)), ToDo.NOTHING),
         (entry_of(chunk(0, C.RELEASED, end_reason=FULL)), ToDo.FIND_CHUNKS),

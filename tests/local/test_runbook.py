@@ -333,6 +333,17 @@ def _(scene: Scene) -> Iterator[None]:
     scene.archived()
 
 
+@situation("unreadable, and handed in by mistake")
+def _(scene: Scene) -> Iterator[None]:
+    found = scene.recorded()
+    broken = json.loads(json.dumps(found.event))
+    del broken["data"]["recordingStorageInfo"]["recordingChunks"][0]["contentLocation"]
+    scene.stack.call("POST", "recordings/events", json=broken)
+    scene.told(EventName.UNREADABLE)
+    yield
+    assert "lost" == view(scene.stack, found.id)["state"]
+
+
 @contextmanager
 def losing(stack: Stack) -> Iterator[list[dict[str, Any]]]:
     """Event Grid loses every event meanwhile; the file events among them."""

@@ -52,7 +52,7 @@ until the bytes of one are verified. Three rules decide what may change what:
    the overflow, which is brought home. Even a LOST chunk becomes ANNOUNCED when it is announced again, and ARCHIVED
    when the copy of another try proves to be right.
 3. What ends without a whole archive is told to a person.
-4. A person's decision (`Decided`) outweighs what was found. It is kept in the history, with name and reason.
+4. A person's decision (`Decided`, `GivenUp`) outweighs what was found. It is kept in the history, with name and reason.
 
 A recording is complete once its manifest is written (`Completed`). If a chunk opens again after that, or what the
 recording lacks becomes another, `completed_at` is cleared and `revision` goes up by one: another manifest is owed.
@@ -110,6 +110,7 @@ from recording.core.lifecycle.facts import (
     Fact,
     Failed,
     FoundBySweep,
+    GivenUp,
     Kept,
     MetadataArchived,
     Missed,
@@ -138,7 +139,7 @@ from recording.core.lifecycle.next_step import (
     next_step,
 )
 from recording.core.lifecycle.opening import is_stale, life_of, open_at, with_opening
-from recording.core.lifecycle.rulings import refusal
+from recording.core.lifecycle.rulings import refusal, refusal_of_giving_up
 from recording.core.lifecycle.tables import CHUNK_TRANSITIONS, RECORDING_TRANSITIONS
 from recording.core.lifecycle.wholeness import completion_at, doubts_about_whole, lacks
 
@@ -166,6 +167,7 @@ __all__ = [
     "Fact",
     "Failed",
     "FoundBySweep",
+    "GivenUp",
     "Kept",
     "LookAgain",
     "MetadataArchived",
@@ -195,5 +197,6 @@ __all__ = [
     "next_step",
     "open_at",
     "refusal",
+    "refusal_of_giving_up",
     "with_opening",
 ]

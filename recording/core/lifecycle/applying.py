@@ -15,6 +15,7 @@ from recording.core.lifecycle.facts import (
     Denied,
     Fact,
     FoundBySweep,
+    GivenUp,
     Missed,
     NeverCame,
     Paused,
@@ -25,7 +26,7 @@ from recording.core.lifecycle.facts import (
     Warned,
 )
 from recording.core.lifecycle.history import with_history
-from recording.core.lifecycle.rulings import ruled
+from recording.core.lifecycle.rulings import refusal_of_giving_up, ruled
 from recording.core.lifecycle.tables import RECORDING_TRANSITIONS
 from recording.core.lifecycle.wholeness import completion_at, lacks
 from recording.core.model import APP, RUNNING, Actor, Alarm, Alert, CatalogEntry, DocumentId, Recording, RecordingState
@@ -84,7 +85,7 @@ def _decided(entry: CatalogEntry | None, fact: Fact, now: datetime) -> Decision:
         raise KeyError(fact)
     if isinstance(fact, Decided):
         return Decision(*ruled(entry, fact))
-    if isinstance(fact, Paused | Resumed | Stopped | Missed | NeverCame):
+    if isinstance(fact, Paused | Resumed | Stopped | Missed | NeverCame | GivenUp):
         return Decision(_moved(entry, fact, now))
     if isinstance(fact, Completed | Told | Denied | Checked | Warned | FoundBySweep):
         return Decision(_noted(entry, fact, now))
@@ -109,15 +110,21 @@ def _noted(
     return _warned(entry, f"{_SWEPT}: {fact.what}", Alert(Alarm.FOUND_BY_SWEEP, fact.what))
 
 
-def _moved(entry: CatalogEntry, fact: Paused | Resumed | Stopped | Missed | NeverCame, now: datetime) -> CatalogEntry:
+def _moved(
+    entry: CatalogEntry, fact: Paused | Resumed | Stopped | Missed | NeverCame | GivenUp, now: datetime
+) -> CatalogEntry:
     """The entry after a fact that moves the state of a recording without a chunk."""
     before = entry.recording
     state = RECORDING_TRANSITIONS.get(before.state, {}).get(type(fact), before.state)
     if state is before.state or (entry.chunks and isinstance(fact, NeverCame)):
         return entry
+    if isinstance(fact, GivenUp) and refusal_of_giving_up(entry):
+        return entry
     after = with_fields(entry, state=state)
     if isinstance(fact, Stopped):
         return with_fields(after, stopped_at=now, denied_at=None)
+    if isinstance(fact, GivenUp):
+        return alerted(after, Alert(Alarm.LOST, f"given up by a person: {fact.reason}"))
     if isinstance(fact, Missed | NeverCame):
         alarm = Alarm.MISSING if isinstance(fact, Missed) else Alarm.LOST
         return alerted(after, Alert(alarm, fact.reason))

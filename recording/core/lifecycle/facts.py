@@ -237,6 +237,13 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True)
+class GivenUp:
+    """A person has given up a recording of which only the function key has brought events, none of them readable."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Completed:
     """The manifest of these chunks is written, and its event published; `lacks` is what it names as missing."""
 
@@ -269,6 +276,7 @@ RecordingFact = (
     | FoundBySweep
     | Announced
     | Decided
+    | GivenUp
     | Completed
     | Told
 )

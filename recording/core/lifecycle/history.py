@@ -19,6 +19,7 @@ from recording.core.lifecycle.facts import (
     Fact,
     Failed,
     FoundBySweep,
+    GivenUp,
     Kept,
     MetadataArchived,
     Missed,
@@ -39,6 +40,8 @@ If there is more of either, the oldest failure is dropped; if there is none, the
 decision of a person while anything else was added last.
 """
 _MOST_DETAIL = 1000
+DECISIONS = frozenset({Decided.__name__, GivenUp.__name__})
+"""What a person has decided."""
 
 
 def with_history(
@@ -68,7 +71,7 @@ def _added(known: tuple[Happened, ...], new: Happened) -> tuple[Happened, ...]:
 def _dropped_first(known: Sequence[Happened]) -> int:
     half = len(known) // 2  # the first half, which says how it began, stays
     failures = (place for place, one in enumerate(known) if one.what == Failed.__name__)
-    others = (place for place in range(half, len(known)) if known[place].what != Decided.__name__)
+    others = (place for place in range(half, len(known)) if known[place].what not in DECISIONS)
     return next(chain(failures, others), half)
 
 
@@ -99,7 +102,7 @@ def _reasons(fact: Quarantined | Disputed) -> str:
     return "; ".join(fact.reasons)
 
 
-def _reason(fact: Kept | Missed | NeverCame) -> str:
+def _reason(fact: Kept | Missed | NeverCame | GivenUp) -> str:
     return fact.reason
 
 
@@ -119,6 +122,7 @@ _DETAILS: Mapping[type, Callable[[Any], str]] = {
     Missed: _reason,
     NeverCame: _reason,
     Decided: lambda fact: f"{fact.ruling}: {fact.reason}",
+    GivenUp: _reason,
     Warned: lambda fact: f"{fact.stage}: {fact.reason}",
     FoundBySweep: lambda fact: fact.what,
     Completed: lambda fact: "; ".join((fact.manifest_name, *fact.lacks)),

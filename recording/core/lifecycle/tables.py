@@ -10,6 +10,7 @@ from recording.core.lifecycle.facts import (
     Disputed,
     Expired,
     Failed,
+    GivenUp,
     Kept,
     MetadataArchived,
     Missed,
@@ -113,7 +114,7 @@ RECORDING_TRANSITIONS: Mapping[RecordingState, Mapping[type[RecordingFact], Reco
     _R.PAUSED: {Paused: _R.PAUSED, Resumed: _R.STARTED, Stopped: _R.STOPPED, Denied: _R.STOPPED},
     _R.STOPPED: {Missed: _R.MISSING, NeverCame: _R.LOST},
     _R.MISSING: {NeverCame: _R.LOST},
-    _R.ANNOUNCED: {NeverCame: _R.LOST},  # only of a recording without a chunk; see `applying`
+    _R.ANNOUNCED: {NeverCame: _R.LOST, GivenUp: _R.LOST},  # only of a recording without a chunk; see `applying`
 }
 """The state to which a fact about a recording without a chunk leads. In every other state it changes nothing.
 
