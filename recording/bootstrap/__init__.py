@@ -189,7 +189,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         updates=updates,
         open_work=open_work,
         states=sweep_states,
-        auditing=Auditing(updates, open_work, sweep_states, directory, now),
+        auditing=Auditing(updates, open_work, sweep_states, directory, now, monotonic),
         replaying=replaying,
         asking=asking,
         queue=queue,

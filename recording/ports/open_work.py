@@ -92,6 +92,7 @@ class SweepState:
         cursor: where the page begins at which the next slice goes on.
         alive_at: when the last slice ended: the heartbeat.
         audited: the day, and where in it, the audit goes on.
+        audit_began_at: when its round through both days began.
         done: how many rows of that page have had their turn in this pass.
         version: the ETag of what was read, the condition of the next save; empty for a state never saved.
     """
@@ -105,6 +106,7 @@ class SweepState:
     audited: tuple[datetime | None, str] = (None, "")
     version: str = field(default="", compare=False)
     done: int = 0
+    audit_began_at: datetime | None = None
 
 
 class SweepStates(Protocol):

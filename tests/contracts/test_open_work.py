@@ -141,6 +141,7 @@ def test_of_two_that_save_the_state_of_the_sweep_one_wins(work: Work) -> None:
         alive_at=NOW,
         audited=(NOW, "next"),
         done=7,
+        audit_began_at=NOW,
         version=first.version,
     )
     assert changed == work.save(changed) == work.load()

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 
 import pytest
 
@@ -325,6 +326,39 @@ def test_an_entry_that_another_version_saw_as_done_gets_its_row() -> None:
     assert RecordingState.RELEASED == world.entry().recording.state
     assert "SweepFoundWork" in world.told()
     assert [] == list(world.missing_rows())
+
+
+def audited(world: World, monkeypatch: pytest.MonkeyPatch, recordings: int) -> RecordingId:
+    """So many recordings, in pages of two, of which the last has lost its row."""
+    monkeypatch.setattr("recording.watch.auditing._PAGE", 2)
+    last = [started(world, f"recording-{number:04}") for number in range(recordings)][-1]
+    world.open_work.remove(last, world.entry(last).recording.opening)
+    return last
+
+
+@pytest.mark.parametrize("recordings", [10, 400])
+def test_the_audit_looks_at_all_recordings_of_two_days_in_hours_however_many_they_are(
+    recordings: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page after each pass; of more than that comes to in six hours, the rest at once."""
+    world = World()
+    audited(world, monkeypatch, recordings)
+    for _ in range(74):
+        world.clock.at += 5 * MINUTE
+        world.app.sweeping.auditing.audit()
+    assert [] == list(world.missing_rows())
+
+
+def test_the_audit_of_a_pass_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And the next pass goes on."""
+    world = World()
+    audited(world, monkeypatch, 20)
+    seconds = count(0, 9)
+    auditing = replace(world.app.sweeping.auditing, monotonic=lambda: next(seconds))
+    world.open_work.state = replace(
+        world.open_work.state, audited=(world.clock.now(), ""), audit_began_at=world.clock.now() - 6 * HOUR
+    )
+    assert [0, 0, 0, 1] == [auditing.audit() for _ in range(4)]
 
 
 def test_many_that_fail_do_not_keep_the_others_from_their_turn() -> None:
