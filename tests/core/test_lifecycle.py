@@ -493,10 +493,10 @@ def test_a_copy_in_overflow_is_no_proof_and_the_chunk_stays_open() -> None:
 @pytest.mark.parametrize("apart", [False, True])
 @pytest.mark.parametrize("last", [Expired(document(0), failure()), Quarantined(document(0), ("doubted",), None)])
 def test_what_has_a_copy_in_overflow_is_not_lost(state: ChunkState, last: ChunkFact, *, apart: bool) -> None:
-    """It stays as it is, to be brought home; only what is in doubt, with a copy apart, is left to a person."""
+    """It stays as it is, to be brought home; only what is in doubt and not looked at again is left to a person."""
     before = decide(entry_of(chunk(0, state, apart=apart)), OVERFLOWED, LATER).entry
     after = decide(before, last, LATER).entry
-    is_left_to_a_person = isinstance(last, Quarantined) and apart
+    is_left_to_a_person = isinstance(last, Quarantined)
 
     assert (is_left_to_a_person or state is ChunkState.QUARANTINED) == (after.chunks[0].state is ChunkState.QUARANTINED)
     assert is_left_to_a_person == after.chunks[0].is_closed

@@ -14,8 +14,8 @@ from recording.core.lifecycle import (
     next_step,
     refusal,
 )
-from recording.core.model import Actor, Alarm, CatalogEntry, Chunk, ChunkState, Ruling
-from tests.core.entries_of import NOW, announced, archived, chunk, chunk_facts, document, entry_of, failure
+from recording.core.model import Actor, Alarm, CatalogEntry, Chunk, ChunkState, Place, Ruling
+from tests.core.entries_of import NOW, announced, archived, chunk, chunk_facts, document, entry_of, failure, proof
 
 C = ChunkState
 PERSON = Actor("a person")
@@ -32,6 +32,7 @@ def chunks() -> dict[str, Chunk]:
         "quarantined": quarantined,
         "undecided": replace(quarantined, look_at=None),
         "without a copy": chunk(0, C.QUARANTINED),
+        "not brought home": replace(quarantined, apart=None, look_at=None, overflow=proof(place=Place.OVERFLOW)),
         "accepted": replace(quarantined, look_at=None, is_accepted=True),
         "lost": chunk(0, C.LOST),
         "lost with a copy": chunk(0, C.LOST, apart=True),
@@ -49,6 +50,7 @@ kept                refused    refused      refused
 quarantined         announced  accepted     lost
 undecided           announced  accepted     lost
 without-a-copy      announced  refused      lost
+not-brought-home    announced  refused      lost
 accepted            announced  accepted     lost
 lost                announced  refused      refused
 lost-with-a-copy    announced  accepted     refused

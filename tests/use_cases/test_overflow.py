@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from recording.core.errors import ArchiveBusy, ArchiveRefused, RecordingError
-from recording.core.model import AnnouncedChunk, BlobName, ChunkState, Place
+from recording.core.errors import ArchiveBusy, ArchiveRefused, DecisionRefused, RecordingError
+from recording.core.formats import api
+from recording.core.model import Actor, AnnouncedChunk, BlobName, ChunkState, Place, Ruling
+from recording.core.owing import ToDo
 from tests.copying.copies import digest_of
 from tests.environments import CONNECTION
 from tests.fakes import FakeArchive
@@ -30,6 +32,13 @@ def open_again(*archives: FakeArchive) -> None:
     """End that."""
     for archive in archives:
         archive.before = FakeArchive().before
+
+
+def decide(world: World, ruling: Ruling) -> None:
+    """A person decides about the chunk as it is now."""
+    entry, chunk = world.entry(), world.chunk()
+    asked = api.DecisionRequest(ruling, "I looked at both", Actor("a person"), api.etag(entry))
+    world.app.deciding.decide(entry.recording.recording_id, chunk.document_id, asked)
 
 
 def closed(content: bytes | None = None, settings: dict[str, str] | None = None) -> tuple[World, AnnouncedChunk]:
@@ -155,8 +164,8 @@ def test_two_accounts_out_of_reach_are_tried_until_one_is_not() -> None:
 
 
 @pytest.mark.parametrize("in_the_way", [True, False])
-def test_what_cannot_be_brought_home_is_told_and_kept_open(*, in_the_way: bool) -> None:
-    """Its copy was deleted, or another blob has its name: a person repairs it, and it goes on by itself."""
+def test_what_cannot_be_brought_home_stands_before_a_person(*, in_the_way: bool) -> None:
+    """Its copy was deleted, or another blob has its name: a person repairs that, and has it tried again."""
     world, chunk = closed()
     media = world.source.contents[chunk.content_location]
     world.run(until=23 * HOUR)
@@ -171,15 +180,54 @@ def test_what_cannot_be_brought_home_is_told_and_kept_open(*, in_the_way: bool) 
         del world.overflow.blobs[proof.name]
     world.run(until=40 * HOUR)
 
-    assert (ChunkState.ANNOUNCED, False) == (world.state(), world.chunk().is_closed)
-    assert "RecordingAtRisk" in world.told()
+    assert (ChunkState.QUARANTINED, True) == (world.state(), world.chunk().is_undecided)
+    assert ("another blob has its name" if in_the_way else "is gone") in world.chunk().doubts[0]
+    assert {"RecordingAtRisk", "RecordingQuarantined"} <= set(world.told())
     assert "RecordingLost" not in world.told()
+    shown = api.owed_view(world.entry(), None, world.clock.now())
+    assert (["a decision about chunk 0"], str(ToDo.REPAIR_COPY)) == (shown["owed"], shown["toDo"])
+    with pytest.raises(DecisionRefused, match="second account"):
+        decide(world, Ruling.ACCEPT)
+    decide(world, Ruling.RETRY)
+    world.run()
+    assert world.chunk().is_undecided
     if in_the_way:
         del world.archive.blobs[world.chunk().name]
     else:
         world.overflow.blobs[proof.name] = blob
+    decide(world, Ruling.RETRY)
     world.run()
     assert (ChunkState.KEPT, media) == (world.state(), world.blobs()[world.chunk().name])
+
+
+def test_what_cannot_be_brought_home_can_be_given_up() -> None:
+    world, chunk = closed()
+    world.run(until=23 * HOUR)
+    world.remove(chunk)
+    open_again(world.archive, world.quarantine)
+    world.archive.put_as_stranger(world.chunk().name, b"other")
+    world.run()
+    assert world.chunk().is_undecided
+    decide(world, Ruling.GIVE_UP)
+    world.run()
+
+    assert (ChunkState.LOST, "RecordingLost") == (world.state(), world.told()[-1])
+
+
+@pytest.mark.parametrize("failures", [1, 2])
+def test_a_name_that_is_free_again_after_few_tries_needs_no_person(failures: int) -> None:
+    world, chunk = closed()
+    world.run(until=25 * HOUR)
+    world.remove(chunk)
+    open_again(world.archive, world.quarantine)
+    world.archive.put_as_stranger(world.chunk().name, b"other")
+    while dict(world.chunk().failures).get("copy_in_the_way", 0) < failures:
+        world.one()
+    del world.archive.blobs[world.chunk().name]
+    world.run()
+
+    assert ChunkState.KEPT is world.state()
+    assert "RecordingQuarantined" not in world.told()
 
 
 def test_a_copy_that_takes_longer_than_its_slice_is_continued() -> None:

@@ -12,8 +12,8 @@ anew. Nothing here reads a clock, waits, or does I/O.
 - RELEASED: closed. The source was deleted, on a proof.
 - KEPT: closed. A copy is verified, and the source was left alone on purpose, or had ended by itself.
 - QUARANTINED: in doubt. The source is left alone and looked at again at `look_at`; without a `look_at` the chunk is
-  closed, and a person decides about the copy that stands apart. If the person accepts it (`is_accepted`), it is copied
-  into the archive.
+  closed, and a person decides about the copy that stands apart, or about one in the overflow that cannot be brought
+  home. If the person accepts the copy that stands apart (`is_accepted`), it is copied into the archive.
 - LOST: closed. The source has ended, and there is no copy.
 
 ARCHIVED, RELEASED and KEPT are the proven states (`PROVEN`): in exactly these a chunk has a `proof`. A `Chunk` that
@@ -47,7 +47,7 @@ until the bytes of one are verified. Three rules decide what may change what:
 2. Nothing is given up while the source may live. `due` is the earliest and `gone_by` the latest moment at which it may
    end. Before `gone_by` a failure or a doubt has a next look. Only facts of after `gone_by` lead to LOST: `Expired`,
    and `Quarantined` without a next look; and neither does where a copy stands apart, which is left to a person, or in
-   the overflow, which is brought home. Even a LOST chunk becomes ANNOUNCED when it is announced again, and ARCHIVED
+   the overflow, which is brought home; one that cannot be is left to a person too. Even a LOST chunk becomes ANNOUNCED when it is announced again, and ARCHIVED
    when the copy of another try proves to be right.
 3. What ends without a whole archive is told to a person.
 4. A person's decision (`Decided`) outweighs what was found. It is kept in the history, with name and reason.

@@ -61,11 +61,11 @@ def _is_overtaken(chunk: Chunk, fact: Archived) -> bool:
 
 def _by_the_rules(chunk: Chunk, target: ChunkState, fact: ChunkFact) -> ChunkState:
     """The target state after the three rules that `CHUNK_TRANSITIONS` names."""
-    without_copy = chunk.state if chunk.overflow else ChunkState.LOST
     if isinstance(fact, Expired) and target is ChunkState.LOST:
-        return ChunkState.QUARANTINED if chunk.apart and not chunk.overflow else without_copy
+        without_overflow = ChunkState.QUARANTINED if chunk.apart else target
+        return chunk.state if chunk.overflow else without_overflow
     if isinstance(fact, Quarantined) and target is ChunkState.QUARANTINED and fact.look_at is None:
-        return target if fact.apart or chunk.apart else without_copy
+        return target if fact.apart or chunk.apart or chunk.overflow else ChunkState.LOST
     return target
 
 
@@ -171,8 +171,9 @@ def _not_archived(chunk: Chunk, state: ChunkState, fact: Failed | Expired | Over
 
 
 def _doubted(chunk: Chunk, state: ChunkState, fact: Quarantined) -> Chunk:
-    doubted = replace(
+    return replace(
         chunk,
+        state=state,
         apart=fact.apart or chunk.apart,
         doubts=fact.reasons,
         is_accepted=False,
@@ -181,9 +182,8 @@ def _doubted(chunk: Chunk, state: ChunkState, fact: Quarantined) -> Chunk:
         due=min(chunk.due, fact.due or chunk.due),
         tries=chunk.tries + 1,
         turn=chunk.turn + 1,
+        look_at=fact.look_at,
     )
-    look_at = fact.look_at if fact.look_at or doubted.apart else chunk.look_at
-    return replace(doubted, state=state, look_at=None if state is ChunkState.LOST else look_at)
 
 
 def _failed(chunk: Chunk, fact: Failed) -> Chunk:

@@ -38,7 +38,14 @@ def refusal(chunk: Chunk, ruling: Ruling) -> str:
         if chunk.state is ChunkState.ANNOUNCED and not chunk.failures:
             return "no try of the chunk has failed: it goes on by itself"
         return "the chunk is lost already" if chunk.state is ChunkState.LOST else ""
-    return "" if chunk.apart is not None else "no copy of the chunk stands apart that could be accepted"
+    if chunk.apart is not None:
+        return ""
+    if chunk.overflow is not None:
+        return (
+            "the copy in the second account is brought home as it is, and needs no acceptance:"
+            " retry the chunk once the copy is there and its name in the archive is free, or give it up"
+        )
+    return "no copy of the chunk stands apart that could be accepted"
 
 
 def _ruled(chunk: Chunk, fact: Decided) -> Chunk:

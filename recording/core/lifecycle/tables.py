@@ -102,9 +102,9 @@ CHUNK_TRANSITIONS: Mapping[ChunkState, Mapping[type[ChunkFact], ChunkState | Ala
 """The state to which a chunk fact leads, or the alarm that it raises while nothing changes.
 
 A copy of what the function key announced changes nothing if Event Grid has announced the chunk otherwise meanwhile
-(`chunks._is_overtaken`). Three rules are applied after the table (`chunks._by_the_rules`): a chunk of which a copy is
-in the overflow stays as it is instead of becoming LOST; one of which a copy stands apart becomes QUARANTINED instead of
-LOST; one without any copy and without a next look becomes LOST instead of QUARANTINED.
+(`chunks._is_overtaken`). Three rules are applied after the table (`chunks._by_the_rules`): an expired chunk
+of which a copy is in the overflow stays as it is instead of becoming LOST; one of which a copy stands apart becomes
+QUARANTINED instead of LOST; a doubted one without any copy and without a next look becomes LOST instead of QUARANTINED.
 """
 
 _R = RecordingState

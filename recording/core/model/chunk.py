@@ -85,7 +85,8 @@ class Chunk:
             "a doubt has a reason": not self.doubts and state is ChunkState.QUARANTINED,
             "a doubt has a next look or a copy": state is ChunkState.QUARANTINED
             and self.look_at is None
-            and self.apart is None,
+            and self.apart is None
+            and self.overflow is None,
             "what a person accepts stands apart, in doubt": self.is_accepted
             and (self.apart is None or state is not ChunkState.QUARANTINED),
             "what a person gives up is lost": self.is_given_up and state is not ChunkState.LOST,

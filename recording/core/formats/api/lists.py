@@ -22,7 +22,7 @@ _CHAPTERS: Mapping[ToDo, EventName] = {
     ToDo.MEND_EVENT: EventName.UNREADABLE,
     ToDo.FIND_CHUNKS: EventName.INCOMPLETE,
     ToDo.CHECK_STORAGE: EventName.AT_RISK,
-    ToDo.REPAIR_COPY: EventName.AT_RISK,
+    ToDo.REPAIR_COPY: EventName.QUARANTINED,
     ToDo.CHECK_SOURCE: EventName.AT_RISK,
 }
 """The chapter of the runbook for each thing that a person can do."""
