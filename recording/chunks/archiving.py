@@ -9,6 +9,7 @@ The way of one chunk through the modules:
      (`setting_apart`). If neither can be written, and the chunk is nearly due, `overflowing` uses a second account.
    - `AcceptCopy`: `accepting` archives the copy that stands apart, as a person decided.
    - `ArchiveMetadata`: `copying_chunk` stores a metadata file that came after the media.
+   - `RemoveOverflow`: `removing_overflow` deletes a copy in the second account that the archive has by now.
    - `ReleaseChunk`: `releasing` deletes the source, or returns the reason why it is kept.
    - `CompleteRecording`: `completing` writes the manifest and publishes its event.
 3. `catalog_updates` applies the fact and saves the entry. A failed step is a fact too (`failed_step`). Then 2 again.
@@ -31,6 +32,7 @@ from recording.chunks.copying_chunk import CopyingChunk
 from recording.chunks.failed_step import fact_of, log_failure
 from recording.chunks.overflowing import Overflowing
 from recording.chunks.releasing import Releasing
+from recording.chunks.removing_overflow import RemovingOverflow
 from recording.chunks.running_chunks import RunningChunks
 from recording.chunks.storing import Attempt
 from recording.chunks.throttling import Throttling
@@ -49,6 +51,7 @@ from recording.core.lifecycle import (
     NextStep,
     ReleaseChunk,
     Released,
+    RemoveOverflow,
     decide,
     next_step,
 )
@@ -83,6 +86,7 @@ class Archiving:
     copying: CopyingChunk
     overflowing: Overflowing
     accepting: Accepting
+    removing_overflow: RemovingOverflow
     releasing: Releasing
     completing: Completing
     throttling: Throttling
@@ -199,6 +203,8 @@ class Archiving:
                 return self.accepting.accept(entry, chunk, attempt)
             case ArchiveMetadata():
                 return self.copying.archive_metadata(entry, chunk, step.candidate, attempt)
+            case RemoveOverflow() if chunk.overflow is not None and chunk.proof is not None:
+                return self.removing_overflow.remove(entry, chunk, chunk.overflow, chunk.proof)
             case ReleaseChunk() if chunk.proof is not None:
                 return self.releasing.release(entry, chunk, chunk.proof)
             case CompleteRecording():

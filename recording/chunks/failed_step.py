@@ -17,7 +17,9 @@ from recording.core.lifecycle import (
     Expired,
     Failed,
     NextStep,
+    OverflowClosed,
     Quarantined,
+    RemoveOverflow,
 )
 from recording.core.model import Chunk, Failure, Subject
 
@@ -25,15 +27,18 @@ _SUBJECTS: Mapping[type[NextStep], Subject] = {ArchiveMetadata: Subject.METADATA
 """What a failed step was about; all other steps are about the media."""
 _TRIES_HOME = 3
 """Tries that find a copy lost, or its name taken, after which a person decides: both may pass by themselves."""
+_TRIES_REMOVAL = 5
+"""Failed tries to remove a copy after which the next is the last. With the usual waits these take a quarter of an hour."""
 
 
 def fact_of(
     chunk: Chunk, step: NextStep, attempt: Attempt, error: RecordingError, now: datetime, waits: Waits
-) -> Failed | Expired | Quarantined:
+) -> Failed | Expired | Quarantined | OverflowClosed:
     """The fact that follows from a failed step.
 
     - A copy that failed with a permanent error is in doubt: the chunk is quarantined. An accepted copy that cannot be
       archived is a person's again.
+    - A copy in the overflow that some tries could not remove is left there: the chunk must not wait for that.
     - After `gone_by` an open chunk has expired.
     - Neither holds for a chunk that is being brought home from the overflow: it stays open until it is home. But if its
       copy was lost, or another blob has its name, and some tries have found that, it is in doubt: a person decides.
@@ -51,7 +56,10 @@ def fact_of(
         return Quarantined(chunk.document_id, reasons, another_look(chunk, now, waits), due=attempt.due)
     if isinstance(step, AcceptCopy) and isinstance(error, Permanent):
         return Quarantined(chunk.document_id, (f"{error.operation}: {error.cause}",), None)
-    is_open = not chunk.is_closed and not chunk.is_accepted  # the accepted copy needs no source
+    if isinstance(step, RemoveOverflow) and (isinstance(error, Permanent) or chunk.tries >= _TRIES_REMOVAL):
+        return OverflowClosed(chunk.document_id, f"{error.operation}: {error.cause}")
+    needs_source = not chunk.is_accepted and not isinstance(step, RemoveOverflow)
+    is_open = not chunk.is_closed and needs_source
     if is_over and is_open and not is_brought_home:
         return Expired(chunk.document_id, failure)
     return Failed(

@@ -16,6 +16,7 @@ from recording.core.lifecycle import (
     Failed,
     Kept,
     MetadataArchived,
+    OverflowClosed,
     Overflowed,
     Quarantined,
     Released,
@@ -175,6 +176,7 @@ def chunk_facts(index: int = 0) -> Mapping[str, ChunkFact]:
         Kept(of, "told to"),
         Failed(of, failure(), later),
         Overflowed(of, proof(index, place=Place.OVERFLOW), (), later),
+        OverflowClosed(of, "403"),
         Expired(of, failure()),
     )
     return {type(fact).__name__: fact for fact in facts}

@@ -12,14 +12,17 @@ from recording.core.lifecycle.facts import (
     Failed,
     Kept,
     MetadataArchived,
+    OverflowClosed,
     Overflowed,
     Quarantined,
     Released,
 )
+from recording.core.lifecycle.overflow import not_in_archive
 from recording.core.lifecycle.tables import CHUNK_TRANSITIONS
-from recording.core.model import Alarm, Alert, CatalogEntry, Chunk, ChunkState, Door, Failure
+from recording.core.model import Alarm, Alert, CatalogEntry, Chunk, ChunkState, Door, Failure, Proof
 
 _OVERTAKEN = "Event Grid announced it otherwise than the function key, while that was copied"
+_NOT_YET = "it was not removed in time"
 _MANY_TRIES = 8
 """Tries of a step for a closed chunk, such as writing the manifest, after which an alert is raised.
 
@@ -146,6 +149,10 @@ def _changed(chunk: Chunk, state: ChunkState, fact: ChunkFact) -> Chunk:  # noqa
             return replace(chunk, state=state, released_at=fact.at, kept_reason="", tries=0, look_at=None)
         case Kept() if chunk.state is ChunkState.ARCHIVED:
             return replace(chunk, state=state, kept_reason=fact.reason, tries=0, look_at=None)
+        case OverflowClosed() if chunk.is_proven and chunk.overflow is not None:
+            left = (_left(chunk.overflow, fact.left),) if fact.left else ()
+            notes = merged(chunk.notes, left, MOST_NOTES)
+            return replace(chunk, overflow=None, overflow_doubts=(), notes=notes, tries=0, look_at=None)
         case Failed() | Expired() | Overflowed():
             return _not_archived(chunk, state, fact)
     return chunk
@@ -157,6 +164,8 @@ def _not_archived(chunk: Chunk, state: ChunkState, fact: Failed | Expired | Over
         return _failed(chunk, fact)
     if isinstance(fact, Expired):
         return _expired(chunk, state, fact)
+    if chunk.state is ChunkState.ARCHIVED and chunk.overflow is None:  # the slower of two workers: to be removed
+        return replace(chunk, overflow=fact.proof, overflow_doubts=fact.doubts)
     if chunk.is_proven or (chunk.overflow == fact.proof and state is chunk.state):
         return chunk
     return replace(
@@ -207,11 +216,17 @@ def _expired(chunk: Chunk, state: ChunkState, fact: Expired) -> Chunk:
         failure = fact.failure
         what = f"{failure.operation}, of its {failure.subject}, failed: {failure.cause}"
         reason = f"the source must have ended by itself; before, {what}"
-        return replace(counted, state=state, kept_reason=reason, tries=0, look_at=None)
+        left = (_left(chunk.overflow, not_in_archive(chunk) or _NOT_YET),) if chunk.overflow else ()
+        notes = merged(chunk.notes, left, MOST_NOTES)
+        return replace(counted, state=state, kept_reason=reason, notes=notes, tries=0, look_at=None)
     if chunk.overflow is not None:
         return counted
     doubts = chunk.doubts or (f"{fact.failure.operation}: {fact.failure.cause}",)
     return replace(counted, state=state, doubts=doubts, look_at=None)
+
+
+def _left(copy: Proof, why: str) -> str:
+    return f"a copy was left in the second account, as {copy.name}: {why}"
 
 
 def _counted(chunk: Chunk, failure: Failure) -> Chunk:

@@ -217,6 +217,14 @@ class Overflowed:
 
 
 @dataclass(frozen=True, slots=True)
+class OverflowClosed:
+    """Nothing more is done about the copy in the overflow: it was removed; or left there, for the reason `left`."""
+
+    document_id: DocumentId
+    left: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Expired:
     """A try failed after the chunk's `gone_by`."""
 
@@ -251,7 +259,17 @@ class Told:
 
 
 ChunkFact = (
-    Archived | MetadataArchived | Quarantined | Disputed | Damaged | Released | Kept | Failed | Overflowed | Expired
+    Archived
+    | MetadataArchived
+    | Quarantined
+    | Disputed
+    | Damaged
+    | Released
+    | Kept
+    | Failed
+    | Overflowed
+    | OverflowClosed
+    | Expired
 )
 RecordingFact = (
     Started

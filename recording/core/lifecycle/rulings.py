@@ -38,6 +38,10 @@ def refusal(chunk: Chunk, ruling: Ruling) -> str:
         if chunk.state is ChunkState.ANNOUNCED and not chunk.failures:
             return "no try of the chunk has failed: it goes on by itself"
         return "the chunk is lost already" if chunk.state is ChunkState.LOST else ""
+    return _why_not_accepted(chunk)
+
+
+def _why_not_accepted(chunk: Chunk) -> str:
     if chunk.apart is not None:
         return ""
     if chunk.overflow is not None:

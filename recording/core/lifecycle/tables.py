@@ -14,6 +14,7 @@ from recording.core.lifecycle.facts import (
     MetadataArchived,
     Missed,
     NeverCame,
+    OverflowClosed,
     Overflowed,
     Paused,
     Quarantined,
@@ -36,6 +37,7 @@ CHUNK_TRANSITIONS: Mapping[ChunkState, Mapping[type[ChunkFact], ChunkState | Ala
         Kept: Alarm.IMPOSSIBLE,
         Failed: _C.ANNOUNCED,
         Overflowed: _C.ANNOUNCED,
+        OverflowClosed: _C.ANNOUNCED,
         Expired: _C.LOST,
     },
     _C.ARCHIVED: {
@@ -48,6 +50,7 @@ CHUNK_TRANSITIONS: Mapping[ChunkState, Mapping[type[ChunkFact], ChunkState | Ala
         Kept: _C.KEPT,
         Failed: _C.ARCHIVED,
         Overflowed: _C.ARCHIVED,
+        OverflowClosed: _C.ARCHIVED,
         Expired: _C.KEPT,  # the source ended by itself; the copy is proven
     },
     _C.RELEASED: {
@@ -60,6 +63,7 @@ CHUNK_TRANSITIONS: Mapping[ChunkState, Mapping[type[ChunkFact], ChunkState | Ala
         Kept: _C.RELEASED,
         Failed: _C.RELEASED,
         Overflowed: _C.RELEASED,
+        OverflowClosed: _C.RELEASED,
         Expired: _C.RELEASED,
     },
     _C.KEPT: {
@@ -72,6 +76,7 @@ CHUNK_TRANSITIONS: Mapping[ChunkState, Mapping[type[ChunkFact], ChunkState | Ala
         Kept: _C.KEPT,
         Failed: _C.KEPT,
         Overflowed: _C.KEPT,
+        OverflowClosed: _C.KEPT,
         Expired: _C.KEPT,
     },
     _C.QUARANTINED: {
@@ -84,6 +89,7 @@ CHUNK_TRANSITIONS: Mapping[ChunkState, Mapping[type[ChunkFact], ChunkState | Ala
         Kept: Alarm.IMPOSSIBLE,
         Failed: _C.QUARANTINED,
         Overflowed: _C.QUARANTINED,
+        OverflowClosed: _C.QUARANTINED,
         Expired: _C.LOST,
     },
     _C.LOST: {
@@ -96,6 +102,7 @@ CHUNK_TRANSITIONS: Mapping[ChunkState, Mapping[type[ChunkFact], ChunkState | Ala
         Kept: Alarm.IMPOSSIBLE,
         Failed: _C.LOST,
         Overflowed: _C.ANNOUNCED,  # the try of another worker: there is a copy to be brought home
+        OverflowClosed: _C.LOST,
         Expired: _C.LOST,
     },
 }

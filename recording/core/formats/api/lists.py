@@ -119,6 +119,7 @@ _WORDS: Mapping[str, str] = {
     "Disputed": "the metadata file contradicts the verified copy",
     "Damaged": "the archive no longer has what was verified",
     "Overflowed": "a copy was verified in the second account",
+    "OverflowClosed": "the copy in the second account was removed, or left for a reason",
     "Released": "the source was deleted",
     "Kept": "the source was left alone",
     "Failed": "a try failed",
