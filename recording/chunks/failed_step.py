@@ -28,7 +28,7 @@ _SUBJECTS: Mapping[type[NextStep], Subject] = {ArchiveMetadata: Subject.METADATA
 _TRIES_HOME = 3
 """Tries that find a copy lost, or its name taken, after which a person decides: both may pass by themselves."""
 _TRIES_REMOVAL = 5
-"""Failed tries to remove a copy after which the next is the last. With the usual waits these take a quarter of an hour."""
+"""Failed tries to remove a copy after which the next is the last: with the usual waits a quarter of an hour."""
 
 
 def fact_of(
