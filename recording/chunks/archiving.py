@@ -42,6 +42,7 @@ from recording.core.formats.messages import ChunkMessage
 from recording.core.lifecycle import (
     AcceptCopy,
     ArchiveMetadata,
+    Compared,
     CompleteRecording,
     CopyChunk,
     Done,
@@ -181,10 +182,8 @@ class Archiving:
                 if isinstance(step, CompleteRecording):  # the chunk is closed and has no `look_at` of its own
                     return entry, next_look(chunk, self.updates.now(), self.waits)
                 continue
-            if fact is None:
-                if attempt.has_progressed:
-                    self.updates.show_life(entry, message.document_id)
-                return entry, now
+            if fact is None or isinstance(fact, Compared):
+                return self._cut_off(entry, message, attempt, fact), now
             if _leads_to_completion(entry, fact, message, now):
                 unsaved = (fact,)
                 entry = decide(entry, fact, now).entry
@@ -193,6 +192,16 @@ class Archiving:
             saved = entry = self.updates.apply(message.recording_id, *unsaved, fact, known=saved).entry
             unsaved = ()
         return entry, self.updates.now() + self.waits.first
+
+    def _cut_off(
+        self, entry: CatalogEntry, message: ChunkMessage, attempt: Attempt, fact: Compared | None
+    ) -> CatalogEntry:
+        """The entry after a step that a new run goes on with; its row shows that it came further."""
+        if fact is not None:
+            entry = self.updates.apply(message.recording_id, fact, known=entry).entry
+        if fact is not None or attempt.has_progressed:
+            self.updates.show_life(entry, message.document_id)
+        return entry
 
     def _take(self, step: NextStep, entry: CatalogEntry, chunk: Chunk, attempt: Attempt) -> Fact | None:
         """Do one step. Its result as a fact; None if a new run must go on: out of time, or its entry is out of date."""

@@ -91,6 +91,7 @@ def alerts_of(entry: CatalogEntry) -> tuple[Alert, ...]:
 EXPECTED = """
                  announced   archived    released   kept      quarantined lost
 Archived         archived    archived    released   kept      archived    archived
+Compared         announced   archived    released   kept      quarantined lost
 MetadataArchived announced   archived    released   kept      quarantined lost
 Quarantined      quarantined archived    released   kept      quarantined quarantined
 Disputed         announced   quarantined released   kept      quarantined lost

@@ -57,6 +57,7 @@ def test_who_stops_waiting_does_not_end_the_check_for_the_others(released: threa
         first.cancel()
         await asyncio.wait([first])
         released.set()
-        return await second
+        answer: func.HttpResponse = await second
+        return answer
 
     assert 200 == asyncio.run(run()).status_code

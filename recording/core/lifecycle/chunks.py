@@ -6,6 +6,7 @@ from recording.core.lifecycle.changes import MOST_NOTES, alerted, merged, with_c
 from recording.core.lifecycle.facts import (
     Archived,
     ChunkFact,
+    Compared,
     Damaged,
     Disputed,
     Expired,
@@ -109,6 +110,7 @@ def _changed(chunk: Chunk, state: ChunkState, fact: ChunkFact) -> Chunk:  # noqa
                 proven=fact.candidate,
                 doubts=(),
                 is_accepted=False,
+                compared=None,
                 is_given_up=False,
                 is_disputed=False,
                 duration=fact.duration or chunk.duration,
@@ -153,13 +155,15 @@ def _changed(chunk: Chunk, state: ChunkState, fact: ChunkFact) -> Chunk:  # noqa
             left = (_left(chunk.overflow, fact.left),) if fact.left else ()
             notes = merged(chunk.notes, left, MOST_NOTES)
             return replace(chunk, overflow=None, overflow_doubts=(), notes=notes, tries=0, look_at=None)
-        case Failed() | Expired() | Overflowed():
+        case Failed() | Expired() | Overflowed() | Compared():
             return _not_archived(chunk, state, fact)
     return chunk
 
 
-def _not_archived(chunk: Chunk, state: ChunkState, fact: Failed | Expired | Overflowed) -> Chunk:
-    """The chunk after a try that has brought nothing into the archive."""
+def _not_archived(chunk: Chunk, state: ChunkState, fact: Failed | Expired | Overflowed | Compared) -> Chunk:
+    """The chunk after a try that has proven nothing in the archive."""
+    if isinstance(fact, Compared):
+        return replace(chunk, compared=fact.comparison, tries=0) if chunk.is_accepted else chunk
     if isinstance(fact, Failed):
         return _failed(chunk, fact)
     if isinstance(fact, Expired):
@@ -186,6 +190,7 @@ def _doubted(chunk: Chunk, state: ChunkState, fact: Quarantined) -> Chunk:
         apart=fact.apart or chunk.apart,
         doubts=fact.reasons,
         is_accepted=False,
+        compared=None,
         is_given_up=chunk.is_given_up and state is ChunkState.LOST,
         notes=merged(chunk.notes, fact.reasons, MOST_NOTES),
         due=min(chunk.due, fact.due or chunk.due),

@@ -9,6 +9,7 @@ from recording.core.model import (
     BlobName,
     CallConnectionId,
     Candidate,
+    Comparison,
     DocumentId,
     Door,
     Failure,
@@ -125,6 +126,14 @@ class Archived:
     notes: tuple[str, ...] = ()
     duration: timedelta | None = None
     paused: timedelta = timedelta()
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The copy that a person accepted is in the archive, and its source was compared with it, so far."""
+
+    document_id: DocumentId
+    comparison: Comparison
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +269,7 @@ class Told:
 
 ChunkFact = (
     Archived
+    | Compared
     | MetadataArchived
     | Quarantined
     | Disputed

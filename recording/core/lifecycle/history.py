@@ -10,6 +10,7 @@ from recording.core.lifecycle.facts import (
     Announced,
     Archived,
     Checked,
+    Compared,
     Completed,
     Damaged,
     Decided,
@@ -46,7 +47,7 @@ def with_history(
     before: CatalogEntry | None, after: CatalogEntry, fact: Fact, now: datetime, by: Actor
 ) -> CatalogEntry:
     """The entry after a fact that has changed it, with the fact in its history."""
-    if isinstance(fact, Told | Checked):
+    if isinstance(fact, Told | Checked | Compared):
         return after
     known = before.recording.history if before is not None else ()
     new = Happened(now, type(fact).__name__, by, _detail(fact), _document_of(fact))

@@ -65,6 +65,7 @@ def _ruled(chunk: Chunk, fact: Decided) -> Chunk:
         state=state,
         doubts=doubts,
         is_accepted=fact.ruling is Ruling.ACCEPT,
+        compared=None,
         is_given_up=fact.ruling is Ruling.GIVE_UP,
         look_at=None,
         tries=0,

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from recording.core.lifecycle.facts import (
     Archived,
     ChunkFact,
+    Compared,
     Damaged,
     Disputed,
     Ended,
@@ -29,6 +30,7 @@ _C = ChunkState
 CHUNK_TRANSITIONS: Mapping[ChunkState, Mapping[type[ChunkFact], ChunkState | Alarm]] = {
     _C.ANNOUNCED: {
         Archived: _C.ARCHIVED,
+        Compared: _C.ANNOUNCED,
         MetadataArchived: _C.ANNOUNCED,  # its proof was withdrawn meanwhile
         Quarantined: _C.QUARANTINED,
         Disputed: _C.ANNOUNCED,
@@ -42,6 +44,7 @@ CHUNK_TRANSITIONS: Mapping[ChunkState, Mapping[type[ChunkFact], ChunkState | Ala
     },
     _C.ARCHIVED: {
         Archived: _C.ARCHIVED,
+        Compared: _C.ARCHIVED,
         MetadataArchived: _C.ARCHIVED,
         Quarantined: _C.ARCHIVED,  # the slower of two workers: the copy is proven already
         Disputed: _C.QUARANTINED,
@@ -55,6 +58,7 @@ CHUNK_TRANSITIONS: Mapping[ChunkState, Mapping[type[ChunkFact], ChunkState | Ala
     },
     _C.RELEASED: {
         Archived: _C.RELEASED,
+        Compared: _C.RELEASED,
         MetadataArchived: _C.RELEASED,
         Quarantined: _C.RELEASED,
         Disputed: _C.RELEASED,
@@ -68,6 +72,7 @@ CHUNK_TRANSITIONS: Mapping[ChunkState, Mapping[type[ChunkFact], ChunkState | Ala
     },
     _C.KEPT: {
         Archived: _C.KEPT,
+        Compared: _C.KEPT,
         MetadataArchived: _C.KEPT,
         Quarantined: _C.KEPT,
         Disputed: _C.KEPT,
@@ -81,6 +86,7 @@ CHUNK_TRANSITIONS: Mapping[ChunkState, Mapping[type[ChunkFact], ChunkState | Ala
     },
     _C.QUARANTINED: {
         Archived: _C.ARCHIVED,  # a later look found nothing wrong
+        Compared: _C.QUARANTINED,
         MetadataArchived: _C.QUARANTINED,
         Quarantined: _C.QUARANTINED,
         Disputed: _C.QUARANTINED,
@@ -94,6 +100,7 @@ CHUNK_TRANSITIONS: Mapping[ChunkState, Mapping[type[ChunkFact], ChunkState | Ala
     },
     _C.LOST: {
         Archived: _C.ARCHIVED,  # the try of another worker succeeded
+        Compared: _C.LOST,
         MetadataArchived: _C.LOST,
         Quarantined: _C.QUARANTINED,
         Disputed: _C.LOST,
