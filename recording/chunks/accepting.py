@@ -12,7 +12,7 @@ from recording.chunks.recopying import Recopying, is_lost
 from recording.chunks.storing import Attempt, Storing
 from recording.copying.destination import Copied, Destination
 from recording.copying.matching import Matched
-from recording.core.errors import CopyLost, RecordingError
+from recording.core.errors import ArchiveBusy, ArchiveRefused, CopyLost, RecordingError
 from recording.core.lifecycle import Archived, Compared
 from recording.core.model import Candidate, CatalogEntry, Chunk, Comparison, Place, Proof
 from recording.ports import Archive
@@ -99,6 +99,8 @@ class Accepting:
             before = Matched(int(known.source, 16), known.length) if known and known.content_location == place else None
             try:
                 matched = engine.match(place, to, copied.length, before, attempt.until)
+            except (ArchiveBusy, ArchiveRefused):  # it says nothing about the source: the step is tried again
+                raise
             except RecordingError as error:
                 why = f"the source could not be compared with the copy that was accepted: {error.cause}"
                 continue
