@@ -34,7 +34,10 @@ class ToDo(StrEnum):
     MEND_OR_GIVE_UP = "mend the event that was handed in, and hand it in again; or give the recording up"
     FIND_CHUNKS = "find the file event of what it lacks and hand it in"
     CHECK_STORAGE = "check the storage account: its keys and roles, its network, its limits"
-    REPAIR_COPY = "restore the copy in the second account, or compare it with what has its name in the archive"
+    REPAIR_COPY = (
+        "restore the copy in the second account, or move away what has its name in the archive; then decide: retry or"
+        " give-up"
+    )
     CHECK_APP = "check why runs of the app are killed or do not begin: its log, memory and settings; then retry"
     CHECK_SOURCE = "check the access to the Communication Services resource: its keys and roles, the network"
 
@@ -94,16 +97,16 @@ def most_tries(entry: CatalogEntry) -> int:
 
 def to_do(entry: CatalogEntry) -> ToDo:
     """What a person is to do, the most urgent if it is more than one thing."""
-    if any(chunk.is_undecided for chunk in entry):
-        return ToDo.DECIDE
+    undecided = [chunk for chunk in entry if chunk.is_undecided]
+    if undecided:
+        return ToDo.DECIDE if any(chunk.apart for chunk in undecided) else ToDo.REPAIR_COPY
     if not entry.chunks:
         if entry.recording.unread and not refusal_of_giving_up(entry):
             return ToDo.MEND_OR_GIVE_UP
         return _WITHOUT_EVENT.get(entry.recording.state, ToDo.NOTHING)
     for chunk, failure in _failed(entry):
-        is_lasting = (
-            chunk.tries >= _FEW or failure.code == MESSAGE_GIVEN_UP
-        )  # which has failed often before it is noted
+        # A message is given up only after its runs have failed often.
+        is_lasting = chunk.tries >= _FEW or failure.code == MESSAGE_GIVEN_UP
         if is_lasting and failure.code in _BY_CODE:
             return _BY_CODE[failure.code]
     if not any(_waiting(entry)):

@@ -10,6 +10,7 @@ from recording.core.lifecycle.facts import (
     Announced,
     Archived,
     Checked,
+    Compared,
     Completed,
     Damaged,
     Decided,
@@ -24,6 +25,7 @@ from recording.core.lifecycle.facts import (
     MetadataArchived,
     Missed,
     NeverCame,
+    OverflowClosed,
     Overflowed,
     Quarantined,
     Started,
@@ -48,7 +50,7 @@ def with_history(
     before: CatalogEntry | None, after: CatalogEntry, fact: Fact, now: datetime, by: Actor
 ) -> CatalogEntry:
     """The entry after a fact that has changed it, with the fact in its history."""
-    if isinstance(fact, Told) or (
+    if isinstance(fact, Told | Compared) or (
         isinstance(fact, Checked) and before and before.recording.state is after.recording.state
     ):
         return after
@@ -117,6 +119,7 @@ _DETAILS: Mapping[type, Callable[[Any], str]] = {
     Damaged: lambda fact: fact.cause,
     Failed: _failed,
     Overflowed: lambda fact: f"{fact.proof.length} bytes as {fact.proof.name}, in the second account",
+    OverflowClosed: lambda fact: fact.left,
     Expired: _failed,
     Kept: _reason,
     Missed: _reason,

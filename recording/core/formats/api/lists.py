@@ -23,7 +23,7 @@ _CHAPTERS: Mapping[ToDo, EventName] = {
     ToDo.MEND_OR_GIVE_UP: EventName.UNREADABLE,
     ToDo.FIND_CHUNKS: EventName.INCOMPLETE,
     ToDo.CHECK_STORAGE: EventName.AT_RISK,
-    ToDo.REPAIR_COPY: EventName.AT_RISK,
+    ToDo.REPAIR_COPY: EventName.QUARANTINED,
     ToDo.CHECK_APP: EventName.AT_RISK,
     ToDo.CHECK_SOURCE: EventName.AT_RISK,
 }
@@ -122,6 +122,7 @@ _WORDS: Mapping[str, str] = {
     "Disputed": "the metadata file contradicts the verified copy",
     "Damaged": "the archive no longer has what was verified",
     "Overflowed": "a copy was verified in the second account",
+    "OverflowClosed": "the copy in the second account was removed, or left for a reason",
     "Released": "the source was deleted",
     "Kept": "the source was left alone",
     "Failed": "a try failed",
