@@ -237,6 +237,7 @@ module alerts 'modules/alerts.bicep' = {
   scope: resourceGroup(groupName)
   params: {
     nameSuffix: resourceToken
+    silenceMinutes: max(20, 15 + (app.?sweepSeconds ?? 300) / 60) // a sweep may be late, and its line too
     location: region
     tags: allTags
     applicationInsightsId: monitoring.outputs.applicationInsightsId

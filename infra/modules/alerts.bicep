@@ -26,6 +26,11 @@ param systemTopicId string
 @description('Required. Name of the subscription to its events. Others on the same topic are not ours to watch.')
 param eventSubscriptionName string
 
+@description('Required. Minutes without a sweep after which the app is silent.')
+@minValue(20)
+@maxValue(90)
+param silenceMinutes int
+
 // The app's own alerts, by the names of recording/core/formats/notifications.py; a test holds the two equal.
 // Severity 0 is critical: media is gone, or will be if nobody acts. 1 is an error: a person must decide. 2 is a warning: the
 // app goes on by itself, and a person finds out the cause.
@@ -77,13 +82,14 @@ var logAlerts = [
   }
   {
     name: 'SweepStopped'
+    window: 'PT2H' // longer than any silence that is asked for
     severity: 0
-    description: 'No slice of a sweep has come to its end for 20 minutes: the app is down, or fails, and the other alerts may not come either.'
+    description: 'No slice of a sweep has come to its end for ${silenceMinutes} minutes: the app is down, or fails, and the other alerts may not come either.'
     kind: 'state'
     scope: applicationInsightsId
-    // `summarize` makes one row of no lines too. The newest line may be ten minutes old while all is well: a timer sweeps
-    // every five minutes, and a line takes up to five to come.
-    query: 'traces | where (message startswith "sweep.done" or message startswith "sweep.slice_done") and message has "ended=True" | summarize newest = max(timestamp) | where isnull(newest) or newest < ago(20m)'
+    // `summarize` makes one row of no lines too. The newest line may be ten minutes old while all is well: the app sweeps
+    // every five minutes, unless told otherwise, and a line takes up to five to come.
+    query: 'traces | where (message startswith "sweep.done" or message startswith "sweep.slice_done") and message has "ended=True" | summarize newest = max(timestamp) | where isnull(newest) or newest < ago(${silenceMinutes}m)'
     dimension: ''
     threshold: 0
   }
@@ -171,7 +177,7 @@ resource logRules 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
       enabled: true
       scopes: [alert.scope]
       evaluationFrequency: 'PT15M'
-      windowSize: 'PT30M' // twice as long, for lines that come late
+      windowSize: alert.?window ?? 'PT30M' // twice as long, for lines that come late
       autoMitigate: alert.kind == 'state'
       skipQueryValidation: true // a table is there with its first line only
       criteria: {

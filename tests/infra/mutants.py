@@ -205,8 +205,8 @@ _ALERT_RULES: Changes = {
         f"{_ALERTS}::test_no_line_at_all_is_silence_and_so_are_sweeps_that_an_error_cuts_off",
     ),
     "silence is noticed late": (
-        "ago(20m)",
-        "ago(2h)",
+        "ago(${silenceMinutes}m)",
+        "ago(${silenceMinutes}h)",
         f"{_ALERTS}::test_silence_is_heard",
     ),
     "silence is noticed only after a first line": (
@@ -305,8 +305,8 @@ _ALERT_RULES: Changes = {
         f"{_MONITORING}::test_everything_is_told_to_the_same_people",
     ),
     "late lines are missed": (
-        "windowSize: 'PT30M' // twice",
-        "windowSize: 'PT15M' // twice",
+        "windowSize: alert.?window ?? 'PT30M'",
+        "windowSize: alert.?window ?? 'PT15M'",
         f"{_MONITORING}::test_a_late_line_is_not_missed",
     ),
     "two environments share a rule": (
@@ -449,6 +449,11 @@ _OTHERS: Mapping[str, Changes] = {
             "logRetentionDays ?? 90",
             "logRetentionDays ?? 30",
             f"{_MONITORING}::test_logs_are_kept_for_three_months",
+        ),
+        "a sweep every hour is silence": (
+            "15 + (app.?sweepSeconds ?? 300) / 60",
+            "15",
+            f"{_MONITORING}::test_silence_is_longer_than_the_time_between_two_sweeps",
         ),
         "the subscription does not wait for its roles": (
             "dependsOn: [access, alerts]",

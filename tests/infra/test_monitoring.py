@@ -91,7 +91,19 @@ def test_what_has_happened_at_event_grid_is_told_every_time(plain: Deployment) -
 def test_a_late_line_is_not_missed(plain: Deployment) -> None:
     """Windows overlap: each moment is evaluated twice."""
     for rule in rules(plain):
-        assert ("PT15M", "PT30M") == (rule["properties"]["evaluationFrequency"], rule["properties"]["windowSize"])
+        window = "PT2H" if rule["name"].startswith("SweepStopped-") else "PT30M"
+        assert ("PT15M", window) == (rule["properties"]["evaluationFrequency"], rule["properties"]["windowSize"])
+
+
+@pytest.mark.parametrize(("sweep_seconds", "minutes"), [(60, 20), (300, 20), (900, 30), (3600, 75)])
+def test_silence_is_longer_than_the_time_between_two_sweeps(
+    evaluate: Evaluate, sweep_seconds: int, minutes: int
+) -> None:
+    """However long that is; and the rule still sees the line before."""
+    rule = rules_of(evaluate(app={"sweepSeconds": sweep_seconds}))["SweepStopped"]
+    line = ["sweep.done rows=0 ended=True"]
+    assert not rule.fires(traces(line, NOW - timedelta(minutes=minutes - 1)), NOW)
+    assert rule.fires(traces(line, NOW - timedelta(minutes=minutes + 1)), NOW)
 
 
 def test_logs_are_kept_for_three_months(plain: Deployment) -> None:
