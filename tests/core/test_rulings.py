@@ -1,21 +1,51 @@
 """What a person's decision about a chunk does in every state."""
 
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
 from recording.core.lifecycle import (
     AcceptCopy,
+    Compared,
     CopyChunk,
     Decided,
+    Fact,
     Failed,
+    GivenUp,
     Quarantined,
     decide,
     next_step,
     refusal,
+    refusal_of_giving_up,
 )
-from recording.core.model import Actor, Alarm, CatalogEntry, Chunk, ChunkState, Ruling
-from tests.core.entries_of import NOW, announced, archived, chunk, chunk_facts, document, entry_of, failure
+from recording.core.model import (
+    Actor,
+    Alarm,
+    Alert,
+    CatalogEntry,
+    Chunk,
+    ChunkState,
+    Door,
+    Place,
+    Recording,
+    RecordingState,
+    Ruling,
+    Unread,
+)
+from tests.core.entries_of import (
+    COMPARISON,
+    NOW,
+    RECORDING_ID,
+    announced,
+    archived,
+    chunk,
+    chunk_facts,
+    document,
+    entry_of,
+    failure,
+    proof,
+)
 
 C = ChunkState
 PERSON = Actor("a person")
@@ -32,6 +62,7 @@ def chunks() -> dict[str, Chunk]:
         "quarantined": quarantined,
         "undecided": replace(quarantined, look_at=None),
         "without a copy": chunk(0, C.QUARANTINED),
+        "not brought home": replace(quarantined, apart=None, look_at=None, overflow=proof(place=Place.OVERFLOW)),
         "accepted": replace(quarantined, look_at=None, is_accepted=True),
         "lost": chunk(0, C.LOST),
         "lost with a copy": chunk(0, C.LOST, apart=True),
@@ -49,6 +80,7 @@ kept                refused    refused      refused
 quarantined         announced  accepted     lost
 undecided           announced  accepted     lost
 without-a-copy      announced  refused      lost
+not-brought-home    announced  refused      lost
 accepted            announced  accepted     lost
 lost                announced  refused      refused
 lost-with-a-copy    announced  accepted     refused
@@ -58,6 +90,36 @@ given-up            announced  accepted     refused
 
 def decided(before: CatalogEntry, ruling: Ruling) -> CatalogEntry:
     return decide(before, Decided(document(0), ruling, "I listened"), NOW, PERSON).entry
+
+
+def given_up(entry: CatalogEntry) -> CatalogEntry:
+    return decide(entry, GivenUp("a test"), NOW, Actor("person:Ada")).entry
+
+
+@pytest.mark.parametrize("state", RecordingState)
+@pytest.mark.parametrize("door", Door)
+@pytest.mark.parametrize("requested_at", [None, NOW])
+def test_only_what_the_function_key_alone_holds_open_is_given_up_as_a_whole(
+    state: RecordingState, door: Door, requested_at: datetime | None
+) -> None:
+    """Everything else stays as it is, and it is said why."""
+    entry = CatalogEntry(
+        Recording(
+            RECORDING_ID, state, announced_at=NOW, requested_at=requested_at, unread=(Unread("event", "no", door=door),)
+        )
+    )
+    after = given_up(entry)
+    is_given_up = state is RecordingState.ANNOUNCED and door is Door.FUNCTION_KEY and requested_at is None
+    assert is_given_up == (after != entry) == (not refusal_of_giving_up(entry))
+    if is_given_up:
+        assert RecordingState.LOST is after.recording.state
+        assert (Alert(Alarm.LOST, "given up by a person: a test"),) == after.recording.untold
+
+
+def test_a_recording_with_chunks_is_not_given_up_as_a_whole() -> None:
+    entry = entry_of(chunk(0))
+    assert entry == given_up(entry)
+    assert "chunks" in refusal_of_giving_up(entry)
 
 
 @pytest.mark.parametrize("line", EXPECTED.strip().splitlines()[1:])
@@ -96,6 +158,26 @@ def test_an_accepted_copy_is_archived_next_and_a_retried_chunk_copied() -> None:
 
     assert AcceptCopy() == next_step(accepted, document(0), NOW)
     assert isinstance(next_step(retried, document(0), NOW), CopyChunk)
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        archived(0),
+        Quarantined(document(0), ("it is gone",), None),
+        Decided(document(0), Ruling.RETRY, "the source is right"),
+        Decided(document(0), Ruling.GIVE_UP, "it is a test"),
+    ],
+    ids=["archived", "in doubt", "retry", "give up"],
+)
+def test_what_was_compared_of_an_accepted_copy_is_noted_until_that_is_over(fact: Fact) -> None:
+    accepted = entry_of(replace(chunk(0, C.QUARANTINED, apart=True), look_at=None, is_accepted=True, tries=3))
+    known = decide(accepted, Compared(document(0), COMPARISON), NOW).entry
+
+    assert (COMPARISON, 0) == (known.chunks[0].compared, known.chunks[0].tries)
+    assert AcceptCopy() == next_step(known, document(0), NOW)
+    assert () == known.recording.history
+    assert decide(known, fact, NOW).entry.chunks[0].compared is None
 
 
 def test_an_accepted_copy_that_is_archived_is_accepted_no_longer() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from recording.core.deadlines import MARGIN
 from recording.core.lifecycle import FoundBySweep, Missed, NeverCame, Warned, decide_all
-from recording.core.model import CatalogEntry, ChunkState, Recording, RecordingState, Unread
+from recording.core.model import Alarm, CatalogEntry, Chunk, ChunkState, Recording, RecordingState, Unread
 from recording.core.watching import (
     ALL_STAGES,
     NEVER_ACTIVE,
@@ -97,6 +97,38 @@ def test_a_person_is_warned_as_the_end_comes_near(hours: float, expected: str | 
     assert () == look(warned, now, now, LIMITS).facts
 
 
+def refused(code: str = "source_refused", tries: int = 5, state: ChunkState = C.ANNOUNCED, hint: str = "") -> Chunk:
+    return replace(chunk(0, state), tries=tries, last_failure=replace(failure(code, "403"), hint=hint))
+
+
+@pytest.mark.parametrize(
+    ("one", "is_told"),
+    [
+        (refused(), True),
+        (refused(tries=4), False),
+        (refused("source_busy", tries=50), False),
+        (refused("service_refused"), True),
+        (refused("archive_refused"), True),
+        (refused(state=C.ARCHIVED, hint="check the role"), True),
+        (refused(state=C.RELEASED), False),
+        (replace(refused(), last_failure=None), False),
+    ],
+)
+def test_who_is_refused_again_and_again_is_told_once_long_before_the_end(one: Chunk, *, is_told: bool) -> None:
+    """With the cause and what to do, and once for a recording, however many chunks it has."""
+    entry = entry_of(replace(chunk(1), tries=9), one)
+    warnings = [fact for fact in look(entry, NOW, NOW, LIMITS).facts if isinstance(fact, Warned)]
+
+    assert (["refused"] if is_told else []) == [fact.stage for fact in warnings]
+    assert all("read source: 403" in fact.reason for fact in warnings)
+    if one.last_failure and one.last_failure.hint:
+        assert all(fact.reason.endswith("(check the role)") for fact in warnings)
+    if warnings:
+        told = decide_all(entry, warnings, NOW).entry
+        assert [Alarm.AT_RISK] == [alert.alarm for alert in told.recording.untold]
+        assert () == look(told, NOW, NOW + MINUTE, LIMITS).facts
+
+
 @pytest.mark.parametrize(
     ("entry", "expected"),
     [
@@ -149,6 +181,11 @@ def test_a_file_event_that_does_not_come_is_missing_and_lost_at_last(
         (recording(R.PAUSED, requested_at=NOW, checked_at=NOW, active_at=NOW), NEVER_ACTIVE, False),
         (recording(R.PAUSED, requested_at=NOW, checked_at=NOW, active_at=NOW), HOUR, True),
         (recording(R.STOPPED, stopped_at=NOW), HOUR, False),
+        (recording(R.STARTED, checked_at=NOW, active_at=NOW, denied_at=NOW), 4 * MINUTE, False),
+        (recording(R.STARTED, checked_at=NOW, active_at=NOW, denied_at=NOW), 5 * MINUTE, True),
+        (recording(R.STOPPED, stopped_at=NOW, checked_at=NOW, denied_at=NOW - 2 * HOUR), 5 * MINUTE, False),
+        (recording(R.MISSING, stopped_at=NOW, checked_at=NOW, denied_at=NOW - 2 * HOUR), HOUR, True),
+        (recording(R.LOST, stopped_at=NOW, denied_at=NOW), HOUR, False),
         (entry_of(chunk(0), state=R.STARTED), HOUR, False),
     ],
 )

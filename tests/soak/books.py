@@ -30,6 +30,7 @@ from tests.soak.stack import SoakStack
 
 _PAGE = 1000
 _SHOWN = 120
+_FIRST_ANSWERS = 12
 _DONE = frozenset({ChunkState.RELEASED, ChunkState.KEPT})
 
 
@@ -148,7 +149,7 @@ class Books:
             yield f"its sources are gone, and it is {entry.recording.state}"
         elif lost - told_of:
             yield f"{len(lost - told_of)} chunks are lost, and nobody was told"
-        elif entry.recording.opening.hour is not None:
+        elif entry.recording.opening.at is not None:
             yield "it is lost, and has a row of open work"
 
     def _waits(self, entry: CatalogEntry, state: RecordingState, alert: EventName) -> Iterator[str]:
@@ -158,7 +159,7 @@ class Books:
             yield f"{entry.recording.state}, not {state}"
         elif not told(self._stack, alert, recording_id):
             yield f"{state}, and nobody was told"
-        if opening.hour is None or not self._open_work.has(recording_id, opening):
+        if opening.at is None or not self._open_work.has(recording_id, opening):
             yield f"{state}, without a row of open work"
 
     def _is_done(self, entry: CatalogEntry, recording: Recording) -> Iterator[str]:
@@ -171,7 +172,14 @@ class Books:
                 yield f"chunk {source.index} is not known"
             elif chunk.state not in _DONE:
                 failed = f"; {chunk.last_failure.operation}: {chunk.last_failure.cause}" if chunk.last_failure else ""
-                yield f"chunk {chunk.index} is {chunk.state}, looked at again at {chunk.look_at}{failed}"
+                source_is = "is there" if source.exists else "is gone"
+                answers = [
+                    f"{one.method} {one.operation} {one.status} {one.fault or ''}".strip()
+                    for one in self._stack.acs.world.requests
+                    if one.document_id == source.document_id
+                ]
+                asked = f"; its source {source_is}, and answered {', '.join(answers[:_FIRST_ANSWERS])}"
+                yield f"chunk {chunk.index} is {chunk.state}, looked at again at {chunk.look_at}{failed}{asked}"
             else:
                 yield from self._is_the_same(chunk, source)
         if len(recording.documents) != before:
@@ -182,7 +190,7 @@ class Books:
             yield "its RecordingArchived was not published"
         if known.untold:
             yield f"{len(known.untold)} alerts are not published"
-        if known.opening.hour is not None:
+        if known.opening.at is not None:
             yield "it owes nothing, and has a row of open work"
 
     def _is_the_same(self, chunk: Chunk, source: StoredObject) -> Iterator[str]:

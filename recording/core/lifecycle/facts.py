@@ -9,6 +9,7 @@ from recording.core.model import (
     BlobName,
     CallConnectionId,
     Candidate,
+    Comparison,
     DocumentId,
     Door,
     Failure,
@@ -51,15 +52,18 @@ class Stopped:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
-    """The recording is over, by what the service or a call event says; `how` is that, in words."""
+class Denied:
+    """The service answered that it has no such recording; `how` it came to be asked, in words.
+
+    One such answer is not believed: the recording is over if a second one, minutes later, says the same.
+    """
 
     how: str
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The service was asked for the state of a recording; `is_active`: it records."""
+    """The service answered that it has the recording; `is_active`: it records."""
 
     is_active: bool
 
@@ -125,6 +129,14 @@ class Archived:
     notes: tuple[str, ...] = ()
     duration: timedelta | None = None
     paused: timedelta = timedelta()
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The copy that a person accepted is in the archive, and its source was compared with it, so far."""
+
+    document_id: DocumentId
+    comparison: Comparison
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +229,14 @@ class Overflowed:
 
 
 @dataclass(frozen=True, slots=True)
+class OverflowClosed:
+    """Nothing more is done about the copy in the overflow: it was removed; or left there, for the reason `left`."""
+
+    document_id: DocumentId
+    left: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Expired:
     """A try failed after the chunk's `gone_by`."""
 
@@ -230,6 +250,13 @@ class Decided:
 
     document_id: DocumentId
     ruling: Ruling
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """A person has given up a recording of which only the function key has brought events, none of them readable."""
+
     reason: str
 
 
@@ -251,14 +278,25 @@ class Told:
 
 
 ChunkFact = (
-    Archived | MetadataArchived | Quarantined | Disputed | Damaged | Released | Kept | Failed | Overflowed | Expired
+    Archived
+    | Compared
+    | MetadataArchived
+    | Quarantined
+    | Disputed
+    | Damaged
+    | Released
+    | Kept
+    | Failed
+    | Overflowed
+    | OverflowClosed
+    | Expired
 )
 RecordingFact = (
     Started
     | Paused
     | Resumed
     | Stopped
-    | Ended
+    | Denied
     | Checked
     | Missed
     | NeverCame
@@ -266,6 +304,7 @@ RecordingFact = (
     | FoundBySweep
     | Announced
     | Decided
+    | GivenUp
     | Completed
     | Told
 )

@@ -5,15 +5,18 @@ from collections.abc import Mapping
 from recording.core.lifecycle.facts import (
     Archived,
     ChunkFact,
+    Compared,
     Damaged,
+    Denied,
     Disputed,
-    Ended,
     Expired,
     Failed,
+    GivenUp,
     Kept,
     MetadataArchived,
     Missed,
     NeverCame,
+    OverflowClosed,
     Overflowed,
     Paused,
     Quarantined,
@@ -28,6 +31,7 @@ _C = ChunkState
 CHUNK_TRANSITIONS: Mapping[ChunkState, Mapping[type[ChunkFact], ChunkState | Alarm]] = {
     _C.ANNOUNCED: {
         Archived: _C.ARCHIVED,
+        Compared: _C.ANNOUNCED,
         MetadataArchived: _C.ANNOUNCED,  # its proof was withdrawn meanwhile
         Quarantined: _C.QUARANTINED,
         Disputed: _C.ANNOUNCED,
@@ -36,10 +40,12 @@ CHUNK_TRANSITIONS: Mapping[ChunkState, Mapping[type[ChunkFact], ChunkState | Ala
         Kept: Alarm.IMPOSSIBLE,
         Failed: _C.ANNOUNCED,
         Overflowed: _C.ANNOUNCED,
+        OverflowClosed: _C.ANNOUNCED,
         Expired: _C.LOST,
     },
     _C.ARCHIVED: {
         Archived: _C.ARCHIVED,
+        Compared: _C.ARCHIVED,
         MetadataArchived: _C.ARCHIVED,
         Quarantined: _C.ARCHIVED,  # the slower of two workers: the copy is proven already
         Disputed: _C.QUARANTINED,
@@ -48,10 +54,12 @@ CHUNK_TRANSITIONS: Mapping[ChunkState, Mapping[type[ChunkFact], ChunkState | Ala
         Kept: _C.KEPT,
         Failed: _C.ARCHIVED,
         Overflowed: _C.ARCHIVED,
+        OverflowClosed: _C.ARCHIVED,
         Expired: _C.KEPT,  # the source ended by itself; the copy is proven
     },
     _C.RELEASED: {
         Archived: _C.RELEASED,
+        Compared: _C.RELEASED,
         MetadataArchived: _C.RELEASED,
         Quarantined: _C.RELEASED,
         Disputed: _C.RELEASED,
@@ -60,10 +68,12 @@ CHUNK_TRANSITIONS: Mapping[ChunkState, Mapping[type[ChunkFact], ChunkState | Ala
         Kept: _C.RELEASED,
         Failed: _C.RELEASED,
         Overflowed: _C.RELEASED,
+        OverflowClosed: _C.RELEASED,
         Expired: _C.RELEASED,
     },
     _C.KEPT: {
         Archived: _C.KEPT,
+        Compared: _C.KEPT,
         MetadataArchived: _C.KEPT,
         Quarantined: _C.KEPT,
         Disputed: _C.KEPT,
@@ -72,10 +82,12 @@ CHUNK_TRANSITIONS: Mapping[ChunkState, Mapping[type[ChunkFact], ChunkState | Ala
         Kept: _C.KEPT,
         Failed: _C.KEPT,
         Overflowed: _C.KEPT,
+        OverflowClosed: _C.KEPT,
         Expired: _C.KEPT,
     },
     _C.QUARANTINED: {
         Archived: _C.ARCHIVED,  # a later look found nothing wrong
+        Compared: _C.QUARANTINED,
         MetadataArchived: _C.QUARANTINED,
         Quarantined: _C.QUARANTINED,
         Disputed: _C.QUARANTINED,
@@ -84,10 +96,12 @@ CHUNK_TRANSITIONS: Mapping[ChunkState, Mapping[type[ChunkFact], ChunkState | Ala
         Kept: Alarm.IMPOSSIBLE,
         Failed: _C.QUARANTINED,
         Overflowed: _C.QUARANTINED,
+        OverflowClosed: _C.QUARANTINED,
         Expired: _C.LOST,
     },
     _C.LOST: {
         Archived: _C.ARCHIVED,  # the try of another worker succeeded
+        Compared: _C.LOST,
         MetadataArchived: _C.LOST,
         Quarantined: _C.QUARANTINED,
         Disputed: _C.LOST,
@@ -96,23 +110,27 @@ CHUNK_TRANSITIONS: Mapping[ChunkState, Mapping[type[ChunkFact], ChunkState | Ala
         Kept: Alarm.IMPOSSIBLE,
         Failed: _C.LOST,
         Overflowed: _C.ANNOUNCED,  # the try of another worker: there is a copy to be brought home
+        OverflowClosed: _C.LOST,
         Expired: _C.LOST,
     },
 }
 """The state to which a chunk fact leads, or the alarm that it raises while nothing changes.
 
 A copy of what the function key announced changes nothing if Event Grid has announced the chunk otherwise meanwhile
-(`chunks._is_overtaken`). Three rules are applied after the table (`chunks._by_the_rules`): a chunk of which a copy is
-in the overflow stays as it is instead of becoming LOST; one of which a copy stands apart becomes QUARANTINED instead of
-LOST; one without any copy and without a next look becomes LOST instead of QUARANTINED.
+(`chunks._is_overtaken`). Three rules are applied after the table (`chunks._by_the_rules`): an expired chunk
+of which a copy is in the overflow stays as it is instead of becoming LOST; one of which a copy stands apart becomes
+QUARANTINED instead of LOST; a doubted one without any copy and without a next look becomes LOST instead of QUARANTINED.
 """
 
 _R = RecordingState
 RECORDING_TRANSITIONS: Mapping[RecordingState, Mapping[type[RecordingFact], RecordingState]] = {
-    _R.STARTED: {Paused: _R.PAUSED, Resumed: _R.STARTED, Stopped: _R.STOPPED, Ended: _R.STOPPED},
-    _R.PAUSED: {Paused: _R.PAUSED, Resumed: _R.STARTED, Stopped: _R.STOPPED, Ended: _R.STOPPED},
+    _R.STARTED: {Paused: _R.PAUSED, Resumed: _R.STARTED, Stopped: _R.STOPPED, Denied: _R.STOPPED},
+    _R.PAUSED: {Paused: _R.PAUSED, Resumed: _R.STARTED, Stopped: _R.STOPPED, Denied: _R.STOPPED},
     _R.STOPPED: {Missed: _R.MISSING, NeverCame: _R.LOST},
     _R.MISSING: {NeverCame: _R.LOST},
-    _R.ANNOUNCED: {NeverCame: _R.LOST},  # only of a recording without a chunk; see `applying`
+    _R.ANNOUNCED: {NeverCame: _R.LOST, GivenUp: _R.LOST},  # only of a recording without a chunk; see `applying`
 }
-"""The state to which a fact about a recording without a chunk leads. In every other state it changes nothing."""
+"""The state to which a fact about a recording without a chunk leads. In every other state it changes nothing.
+
+`Denied` leads there only when it is repeated, and `Checked` back from there (`applying._denied`, `applying._checked`).
+"""

@@ -4,9 +4,11 @@ from recording.core.model.chunk import Chunk
 from recording.core.model.entry import CatalogEntry, Opening, Recording
 from recording.core.model.events import CallEndEvent, CallEvent, FileEvent
 from recording.core.model.evidence import (
+    MESSAGE_GIVEN_UP,
     Alert,
     AnnouncedChunk,
     Candidate,
+    Comparison,
     Digest,
     Failure,
     Happened,
@@ -42,6 +44,7 @@ from recording.core.model.words import (
 
 __all__ = [
     "APP",
+    "MESSAGE_GIVEN_UP",
     "PROVEN",
     "RUNNING",
     "Actor",
@@ -59,6 +62,7 @@ __all__ = [
     "Channel",
     "Chunk",
     "ChunkState",
+    "Comparison",
     "Content",
     "Digest",
     "DocumentId",

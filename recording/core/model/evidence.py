@@ -68,6 +68,10 @@ class Candidate:
     seen_at: datetime
 
 
+MESSAGE_GIVEN_UP = "message_given_up"
+"""The code of a failure that no run has noted: the host gave the message up, as its runs are killed or cannot begin."""
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """A failed try, as it is kept: the fields of the `RecordingError` (`code`, `cause`, `hint`), when, and on what."""
@@ -78,6 +82,23 @@ class Failure:
     code: str
     cause: str
     hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How far a source was found to be what a person accepted, for the next try to go on.
+
+    Attributes:
+        etag: of the blob in the archive; it was verified to be the accepted copy.
+        content_location: of the source.
+        source: the fingerprint of the source's state, in hex.
+        length: so many bytes from the beginning are the same.
+    """
+
+    etag: str
+    content_location: Location
+    source: str
+    length: int
 
 
 @dataclass(frozen=True, slots=True)
