@@ -147,8 +147,8 @@ infra-mutants: $(PYTHON_READY)
 infra-lint: $(PYTHON_READY) $(CHECKOV_READY)
 	$(say) 'Bicep: lint (the age of API versions is told only), and the kept deployments'
 	@bicep=$$($(PY) -m tests.infra.compiler) && "$$bicep" lint infra/main.bicep && \
-	for variant in tests/infra/variants/*.bicepparam; do \
-		"$$bicep" snapshot "$$variant" --mode validate --location westeurope --deployment-name main \
+	for snapshot in tests/infra/variants/*.snapshot.json; do \
+		"$$bicep" snapshot "$${snapshot%.snapshot.json}.bicepparam" --mode validate --location westeurope --deployment-name main \
 			--subscription-id 00000000-0000-0000-0000-000000000001 2>/dev/null || exit 1; \
 	done
 	$(say) 'Every Bicep file without a warning and formatted; checkov on the kept deployments and the workflows'

@@ -9,6 +9,7 @@ var chosen = { production: production, test: test }[readEnvironmentVariable('AZU
 
 param environmentName = readEnvironmentVariable('AZURE_ENV_NAME')
 param location = readEnvironmentVariable('AZURE_LOCATION')
+param resourceGroupName = chosen.?resourceGroupName ?? ''
 param archive = chosen.archive
 param network = chosen.network
 param watch = {

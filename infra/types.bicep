@@ -234,6 +234,11 @@ type watchOptions = {
 @export()
 @description('Everything that an environment of infra/environments/ says about itself.')
 type environmentOptions = {
+  @description('Resource group that exists already; default a new one, named after the environment.')
+  @minLength(1)
+  @maxLength(90)
+  resourceGroupName: string?
+
   @description('Where the recordings come from.')
   communication: communicationOptions?
 

@@ -18,7 +18,7 @@ if [ -z "$group" ]; then
 fi
 
 # An assignment is named after its identity. If that was deleted and is made again, Azure refuses the assignment.
-principals=$(az role assignment list --all --subscription "$AZURE_SUBSCRIPTION_ID" --output tsv \
+principals=$(az role assignment list --all --fill-principal-name false --subscription "$AZURE_SUBSCRIPTION_ID" --output tsv \
     --query "[?principalType=='ServicePrincipal' && contains(scope, '/resourceGroups/$group/')].principalId" | sort -u)
 stale=
 for principal in $principals; do
@@ -34,7 +34,7 @@ echo "  az lock delete --subscription $AZURE_SUBSCRIPTION_ID --resource-group $g
 echo "    --resource-type Microsoft.Storage/storageAccounts --resource-name ${ARCHIVE_ACCOUNT_NAME:-ACCOUNT} \\" >&2
 echo "    --name recordings-are-not-deleted-by-accident" >&2
 for principal in $stale; do
-    ids=$(az role assignment list --all --subscription "$AZURE_SUBSCRIPTION_ID" --output tsv \
+    ids=$(az role assignment list --all --fill-principal-name false --subscription "$AZURE_SUBSCRIPTION_ID" --output tsv \
         --query "[?principalId=='$principal'].id")
     for id in $ids; do
         echo "  az role assignment delete --ids $id" >&2

@@ -14,7 +14,7 @@ from tools.package import ROOT, contents, pack
 
 HOOKS = INFRA / "hooks"
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
-ROLES = f"role assignment list --all --subscription {SUBSCRIPTION} --output tsv"
+ROLES = f"role assignment list --all --fill-principal-name false --subscription {SUBSCRIPTION} --output tsv"
 FIRST = {"AZURE_ENV_NAME": "test", "AZURE_SUBSCRIPTION_ID": SUBSCRIPTION}
 LATER = {**FIRST, "AZURE_RESOURCE_GROUP": "rg-test", "ARCHIVE_ACCOUNT_NAME": "starchive"}
 # The events at which azd runs hooks, by schemas/v1.0/azure.yaml.json of Azure/azure-dev. Those of a project belong to a
