@@ -96,7 +96,13 @@ def serve(names: Iterable[str]) -> None:
         raise SystemExit(MISSING)
     with Bicep(program) as bicep:
         for name in names:
-            sys.stdout.write(json.dumps(asdict(hunt(KNOWN[name.strip()], bicep))) + "\n")
+            mutant = KNOWN[name.strip()]
+            if mutant.path.startswith("infra/") and not mutant.path.endswith(".bicep"):
+                with Bicep(program) as fresh:  # a compiler reads a file that Bicep loads only once
+                    found = hunt(mutant, fresh)
+            else:
+                found = hunt(mutant, bicep)
+            sys.stdout.write(json.dumps(asdict(found)) + "\n")
             sys.stdout.flush()
 
 

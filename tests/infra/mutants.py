@@ -358,8 +358,8 @@ _OTHERS: Mapping[str, Changes] = {
             f"{_MONITORING}::test_every_service_logs_what_a_person_needs",
         ),
         "what was poisoned is not logged": (
-            "scope: archive::queues",
-            "scope: archive::tables",
+            "logs: [{ category: 'StorageWrite', enabled: true }]",
+            "logs: [{ category: 'StorageRead', enabled: true }]",
             f"{_MONITORING}::test_every_service_logs_what_a_person_needs",
         ),
         "logs of another account": (
