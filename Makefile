@@ -1,6 +1,6 @@
 # Every task has a target here. Each installs what it needs and prints what it does; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup clients demo up status test test-core check package simulate simulate-mutants bench bench-quick soak infra infra-lint snapshots format clean
+.PHONY: help setup clients demo up status test test-core check package simulate simulate-mutants bench bench-quick soak infra infra-lint infra-mutants snapshots format clean
 MAKEFLAGS += --no-print-directory
 
 VENV := .venv
@@ -30,6 +30,7 @@ help:
 	@echo 'make bench         what moving a recording costs; make bench-quick for a first look'
 	@echo 'make soak          the real stack with faults at random, killed again and again, until its books close (SECONDS=300 SEED=7)'
 	@echo 'make infra         compile, lint, evaluate and scan the Bicep, and hold it to its claims'
+	@echo 'make infra-mutants  the same with known mistakes in it, one at a time: each must be found by the claim that it names'
 	@echo 'make snapshots     write the kept deployments of tests/infra anew, after a change that is meant'
 	@echo 'make format        put the code into its one formatting'
 	@echo 'make setup         only what the others need: a virtual environment and Azurite'
@@ -138,6 +139,10 @@ soak: setup
 infra: infra-lint
 	$(say) 'The deployment, evaluated and held to its claims'
 	@$(PY) -m pytest --quiet tests/infra --ignore=tests/infra/test_compiling.py --ignore=tests/infra/test_scanner.py
+
+infra-mutants: $(PYTHON_READY)
+	$(say) 'Making known mistakes in the deployment, one at a time, until the claims find each (three minutes)'
+	@$(PY) -m tests.infra.hunting $(ARGS)
 
 infra-lint: $(PYTHON_READY) $(CHECKOV_READY)
 	$(say) 'Bicep: lint (the age of API versions is told only), and the kept deployments'

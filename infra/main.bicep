@@ -158,7 +158,7 @@ module topic 'modules/topic.bicep' = if (hasArchivedTopic) {
 module access 'modules/access.bicep' = {
   name: 'access-${resourceToken}'
   scope: resourceGroup(groupName)
-  dependsOn: [storage, topic]
+  dependsOn: [monitoring, storage, topic]
   params: {
     appIdentityName: names.identity
     appPrincipalId: identity.outputs.principalId
@@ -236,12 +236,12 @@ module alerts 'modules/alerts.bicep' = {
   name: 'alerts-${resourceToken}'
   scope: resourceGroup(groupName)
   params: {
+    nameSuffix: resourceToken
     location: region
     tags: allTags
     applicationInsightsId: monitoring.outputs.applicationInsightsId
     workspaceId: monitoring.outputs.workspaceId
     actionGroupId: monitoring.outputs.actionGroupId
-    nameSuffix: resourceToken
     systemTopicId: fileEvents.outputs.id
     eventSubscriptionName: names.eventSubscription
   }
@@ -260,7 +260,7 @@ module diagnostics 'modules/diagnostics.bicep' = {
   }
 }
 
-module sourceDiagnostics 'modules/diagnostics-communication.bicep' = {
+module communicationDiagnostics 'modules/diagnostics-communication.bicep' = {
   name: 'diagnostics-communication-${resourceToken}'
   scope: resourceGroup(sourceSubscriptionId, sourceGroupName)
   dependsOn: [source, fileEvents]

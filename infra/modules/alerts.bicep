@@ -119,6 +119,18 @@ var logAlerts = [
     threshold: 0
   }
   {
+    name: 'WaitingEvent'
+    severity: 0
+    description: 'An event has waited in the queue of events for more than half an hour: nothing takes it, and its recording is not known yet.'
+    kind: 'state'
+    scope: applicationInsightsId
+    // The sweep looks at the queue, because a message that nobody tries leaves no line. Of a chunk that nobody tries, the sweep
+    // knows from the catalog.
+    query: 'traces | where message startswith "sweep.events_waiting" | extend seconds = todouble(extract(@\'oldest_seconds=([0-9.]+)\', 1, message)) | where seconds > 1800'
+    dimension: ''
+    threshold: 0
+  }
+  {
     name: 'PoisonMessage'
     severity: 0
     description: 'A message of one of the queues was given up. The app drives its work again; if that fails too, another alert follows.'

@@ -1,7 +1,7 @@
 """The queues of chunk messages, of ticks, and of events."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from azure.core.exceptions import AzureError
 from azure.storage.queue import QueueClient
@@ -45,6 +45,14 @@ class StorageEventQueue:
     def put(self, message: str) -> None:
         """See `ports.EventQueue.put`."""
         _send(self._client, message, timedelta(), {"queue": str(self._client.queue_name)})
+
+    def oldest(self) -> datetime | None:
+        """See `ports.EventQueue.oldest`."""
+        try:
+            return next((found.inserted_on for found in self._client.peek_messages(max_messages=1)), None)
+        except AzureError as error:
+            ids = {"queue": str(self._client.queue_name)}
+            raise storage_error("look at the queue of events", "queue", error, ids) from error
 
 
 def _send(client: QueueClient, text: str, delay: timedelta, ids: Mapping[str, str]) -> None:

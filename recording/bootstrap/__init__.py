@@ -49,6 +49,7 @@ from recording.watch.putting_back import PuttingBack
 from recording.watch.replaying import Replaying
 from recording.watch.sweeping import Sweeping
 from recording.watch.ticking import Ticking
+from recording.watch.waiting_events import WaitingEvents
 
 
 def _utc_now() -> datetime:
@@ -173,7 +174,8 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
     refusing = Refusing(parts.get("journal") or real.journal, topic, now)
     announcing = Announcing(updates, settings.archive.template, retention)
     ledger = parts.get("ledger") or real.ledger
-    putting_back = PuttingBack(updates, announcing, refusing, parts.get("event_queue") or real.event_queue, queue)
+    event_queue = parts.get("event_queue") or real.event_queue
+    putting_back = PuttingBack(updates, announcing, refusing, event_queue, queue)
     letters = parts.get("dead_letters") or real.dead_letters
     journal = parts.get("journal_inventory") or real.journal_inventory
     sweep_states = parts.get("sweep_states") or real.sweep_states
@@ -196,6 +198,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         auditing=Auditing(updates, open_work, sweep_states, directory, now, monotonic),
         replaying=replaying,
         asking=asking,
+        waiting_events=WaitingEvents(event_queue, now),
         queue=queue,
         limits=limits,
         first_look=watch.interval,

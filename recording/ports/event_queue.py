@@ -1,5 +1,6 @@
 """The queue of events."""
 
+from datetime import datetime
 from typing import Protocol
 
 
@@ -11,4 +12,11 @@ class EventQueue(Protocol):
 
         Raises:
             ArchiveBusy, ArchiveRefused: it may or may not be queued; retry.
+        """
+
+    def oldest(self) -> datetime | None:
+        """When the message was put that is the next to be taken; None if none waits. It stays where it is.
+
+        Raises:
+            ArchiveBusy, ArchiveRefused: the queue is not available.
         """

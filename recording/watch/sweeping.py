@@ -24,6 +24,7 @@ from recording.core.watching import ALL_STAGES, LONGEST, Limits, Look, look, nev
 from recording.ports import ChunkQueue, OpenRow, OpenWork, SweepState, SweepStates
 from recording.watch.auditing import Auditing
 from recording.watch.replaying import Replaying
+from recording.watch.waiting_events import WaitingEvents
 
 _PAGE = 200
 _SLICE = 50.0
@@ -69,6 +70,7 @@ class Sweeping:
     auditing: Auditing
     replaying: Replaying
     asking: Asking
+    waiting_events: WaitingEvents
     queue: ChunkQueue
     limits: Limits
     first_look: timedelta
@@ -79,7 +81,7 @@ class Sweeping:
         """Slices, until all open work is looked at, another worker is at it, or there is enough for one run.
 
         Raises:
-            Transient: as `sweep`.
+            Transient: as `sweep`, or what follows a pass fails.
         """
         for _ in range(_MOST_SLICES):
             swept = self.sweep()
@@ -89,7 +91,10 @@ class Sweeping:
                 try:
                     self.replaying.replay(_REPLAYING)
                 finally:
-                    self.auditing.audit()
+                    try:
+                        self.auditing.audit()
+                    finally:
+                        self.waiting_events.note()
                 return
 
     def sweep_by_timer(self, period: timedelta) -> None:
@@ -147,7 +152,7 @@ class Sweeping:
                 swept.rows += 1
                 swept.done += 1
                 now = self.now()
-                swept.owed[stage_of((row.opening.hour or now) - now)] += 1
+                swept.owed[stage_of((row.opening.at or now) - now)] += 1
                 if self._is_time(row, now):
                     self._look_safely(row, swept)
                 if self.monotonic() >= until:

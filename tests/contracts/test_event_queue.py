@@ -1,5 +1,7 @@
 """The contract of `EventQueue`, on the fake and on Queue storage."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from recording.core.errors import ArchiveBusy, ArchiveRefused, RecordingError
@@ -66,3 +68,15 @@ def test_every_refusal_is_told_by_who_must_react(
 
     assert ("put message", {"queue": real_queue.aside.queue_name}) == (caught.value.operation, caught.value.ids)
     assert str(status) in caught.value.cause
+
+
+def test_how_long_the_next_message_has_waited_is_known(real_queue: RealQueue) -> None:
+    """And it stays in the queue; an empty one has none."""
+    before = datetime.now(UTC).replace(microsecond=0)
+    assert real_queue.events.oldest() is None
+    real_queue.events.put(MESSAGE)
+    found = real_queue.events.oldest()
+
+    assert found is not None
+    assert before <= found
+    assert MESSAGE.encode() == real_queue.take()

@@ -194,6 +194,7 @@ OPERATIONS: dict[str, Callable[[Any], object]] = {
     "StorageQueue.put": lambda client: queue(client).put(MESSAGE, timedelta()),
     "StorageTickQueue.put": lambda client: guarded(StorageTickQueue(client)).put(1, timedelta()),
     "StorageEventQueue.put": lambda client: guarded(StorageEventQueue(client)).put("[]"),
+    "StorageEventQueue.oldest": lambda client: guarded(StorageEventQueue(client)).oldest(),
     "BlobInventory.folders": lambda client: inventory(client).folders(),
     "BlobInventory.page": lambda client: inventory(client).page("A/"),
     "BlobInventory.read": lambda client: inventory(client).read(ListedBlob(NAME, 8, NOW)),

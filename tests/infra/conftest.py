@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 
 import pytest
 
@@ -52,9 +53,20 @@ COMBINATIONS = [
 ]
 
 
+@dataclass(frozen=True)
+class Compiler:
+    """A plugin of pytest: a compiler that runs already, so that the tests start none."""
+
+    bicep: Bicep
+
+
 @pytest.fixture(scope="session")
-def bicep() -> Iterator[Bicep]:
+def bicep(pytestconfig: pytest.Config) -> Iterator[Bicep]:
     """The compiler; without one, the tests that need it are skipped."""
+    for given in pytestconfig.pluginmanager.get_plugins():
+        if type(given).__name__ == Compiler.__name__:  # of the process that began, in which this module is another
+            yield given.bicep
+            return
     program = find_bicep()
     if program is None:
         pytest.skip(MISSING)
@@ -86,27 +98,29 @@ def evaluate(bicep: Bicep, tmp_path_factory: pytest.TempPathFactory) -> Evaluate
 
 @pytest.fixture(scope="session")
 def combined(evaluate: Evaluate) -> dict[str, Deployment]:
-    """Every combination, evaluated once."""
-    choices = dict(CHOICES)
-    found = {}
-    for name in COMBINATIONS:
-        parameters: dict[str, object] = {}
-        for choice in name.split("+"):
-            parameters = merged(parameters, choices.get(choice, {}))
-        found[name] = evaluate(name, **parameters)
-    return found
+    """Every combination."""
+    return {name: combination(evaluate, name) for name in COMBINATIONS}
 
 
 @pytest.fixture(params=COMBINATIONS)
-def deployment(request: pytest.FixtureRequest, combined: dict[str, Deployment]) -> Deployment:
-    """Each combination in turn."""
-    return combined[request.param]
+def deployment(request: pytest.FixtureRequest, evaluate: Evaluate) -> Deployment:
+    """Each combination in turn, evaluated when it is first asked for."""
+    return combination(evaluate, request.param)
 
 
 @pytest.fixture(scope="session")
 def plain(evaluate: Evaluate) -> Deployment:
     """Every parameter at its default."""
     return evaluate("plain")
+
+
+def combination(evaluate: Evaluate, name: str) -> Deployment:
+    """One of them; each is evaluated once."""
+    choices = dict(CHOICES)
+    parameters: dict[str, object] = {}
+    for choice in name.split("+"):
+        parameters = merged(parameters, choices.get(choice, {}))
+    return evaluate(name, **parameters)
 
 
 def merged(first: Mapping[str, object], second: Mapping[str, object]) -> dict[str, object]:

@@ -14,9 +14,10 @@ from typing import Any
 from recording.core.formats.notifications import EventName
 from tests.infra.deployment import Deployment
 from tests.infra.kql import Query, Row
+from tests.infra.snapshots import VARIANTS
 
-_KEPT = Path(__file__).parent / "variants" / "minimal.snapshot.json"
-PLAIN = Deployment("plain", _KEPT.read_text(encoding="utf-8"))
+KEPT = VARIANTS / "minimal.snapshot.json"
+PLAIN = Deployment("plain", KEPT.read_text(encoding="utf-8"))
 MICROSOFT: dict[str, Any] = json.loads((Path(__file__).parent / "microsoft.json").read_text(encoding="utf-8"))
 SCHEMA: dict[str, list[str]] = {
     table: columns for tables in MICROSOFT["tables"].values() for table, columns in tables.items()

@@ -24,7 +24,7 @@ RULES = rules_of(PLAIN)
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 SILENT = "SweepStopped"
-ABOUT_THE_APP = {"AppError", "FailedExecutions", "OldMessage", "PoisonMessage", SILENT}
+ABOUT_THE_APP = {"AppError", "FailedExecutions", "OldMessage", "PoisonMessage", SILENT, "WaitingEvent"}
 METRICS = {"DeadLetteredEvent", "DroppedEvent"}
 BY_ALARM = {
     Alarm.CONFLICT: "ConflictingEvents",
@@ -203,6 +203,20 @@ def test_a_message_that_stays_in_its_queue_is_told(hours: float, *, is_old: bool
     assert is_old == bool(found)
 
 
+@pytest.mark.parametrize(("minutes", "is_told"), [(0, False), (29, False), (31, True)])
+def test_an_event_that_nothing_takes_is_told(
+    world: World, caplog: pytest.LogCaptureFixture, minutes: int, *, is_told: bool
+) -> None:
+    """By the sweep, which runs by another trigger; an empty queue says nothing."""
+    world.app.sweeping.sweep_all()
+    world.event_queue.put("an event")
+    world.event_queue.since = world.clock.now() - minutes * MINUTE
+    world.app.sweeping.sweep_all()
+
+    assert is_told == ("WaitingEvent" in told(caplog))
+    assert 1 == caplog.text.count("sweep.events_waiting")
+
+
 @pytest.mark.parametrize(
     ("operation", "queue", "expected"),
     [
@@ -227,7 +241,7 @@ def test_failures_are_told_when_they_are_many(failures: int, *, is_told: bool) -
 SEVERITIES: Mapping[int, set[str]] = {
     0: {
         *("RecordingAtRisk", "RecordingMissing", "RecordingLost", "RecordingDamaged", SILENT, "PoisonMessage"),
-        *("DeadLetteredEvent", "DroppedEvent"),
+        *("DeadLetteredEvent", "DroppedEvent", "WaitingEvent"),
     },
     2: {"SweepFoundWork", "FailedExecutions"},
 }

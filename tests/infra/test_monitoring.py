@@ -34,6 +34,13 @@ def test_everything_is_told_to_the_same_people(deployment: Deployment) -> None:
         assert [{"actionGroupId": group["id"]}] == rule["properties"]["actions"]
 
 
+def test_everybody_is_told(evaluate: Evaluate) -> None:
+    """Whose address stands there, with a blank or without."""
+    found = evaluate(watch={"alertEmails": ["a@contoso.com", " b@contoso.com ", ""]})
+    receivers = found.one("Insights/actionGroups")["properties"]["emailReceivers"]
+    assert ["a@contoso.com", "b@contoso.com"] == [each["emailAddress"] for each in receivers]
+
+
 def test_a_rule_looks_where_its_table_or_metric_is(deployment: Deployment) -> None:
     """The lines of the app are in Application Insights, those of the queues in the workspace, both made here."""
     homes = {

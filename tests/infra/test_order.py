@@ -34,11 +34,20 @@ def before(bicep: Bicep) -> dict[str, set[str]]:
         ("communicationAccess", {"identity", "source"}),
         ("privateNetwork", {"storage"}),
         ("fileEvents", {"source"}),
+        ("alerts", {"monitoring", "fileEvents"}),
+        ("diagnostics", {"monitoring", "storage", "topic", "functionApp"}),
+        ("communicationDiagnostics", {"monitoring", "source", "fileEvents"}),
     ],
 )
 def test_it_comes_after_what_it_needs(before: dict[str, set[str]], step: str, needs: set[str]) -> None:
     """The subscription is last: Event Grid asks at once whether its identity may write, and roles spread slowly."""
     assert needs <= before[step]
+
+
+@pytest.mark.parametrize("step", ["functionApp", "subscribing"])
+def test_roles_are_waited_for_by_name(bicep: Bicep, step: str) -> None:
+    """Not only by way of another step, which may come to be left out."""
+    assert "access" in bicep.template(INFRA / "main.bicep")["resources"][step]["dependsOn"]
 
 
 def test_everything_in_the_group_comes_after_the_group(before: dict[str, set[str]]) -> None:

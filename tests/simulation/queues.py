@@ -4,7 +4,7 @@ import json
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from recording.core.formats.messages import ChunkMessage, Tick
@@ -177,6 +177,10 @@ class EventQueue:
     def put(self, message: str) -> None:
         first, _ = events_in(message)[0]
         self.queue.add(message, whom_of(recording_in(first)), 0)
+
+    def oldest(self) -> datetime | None:
+        """None: how long a message waits decides nothing, it is only logged."""
+        return None
 
 
 def events_in(message: str) -> list[tuple[dict[str, object], Door]]:
