@@ -38,12 +38,14 @@ from recording.core.model import CatalogEntry, Chunk
 ANNOUNCE = "recording.announce"
 RUN = "chunk.run"
 SWEEP = "sweep.slice"
+RELEASE = "chunk.release"
+COMPLETE = "recording.complete"
 STEPS: Mapping[type[NextStep], str] = {
     CopyChunk: "chunk.copy",
     AcceptCopy: "chunk.accept",
     ArchiveMetadata: "chunk.archive_metadata",
-    ReleaseChunk: "chunk.release",
-    CompleteRecording: "recording.complete",
+    ReleaseChunk: RELEASE,
+    CompleteRecording: COMPLETE,
 }
 SPANS = frozenset({ANNOUNCE, RUN, SWEEP, *STEPS.values()})
 
