@@ -1,6 +1,7 @@
 """Exports spans and metrics to Application Insights, by Microsoft's exporter; log lines go by the Functions host."""
 
 import logging
+import os
 
 from azure.core.settings import settings as sdk_settings
 
@@ -8,6 +9,13 @@ from recording import log
 
 _METRICS_EVERY = 60_000
 """Milliseconds."""
+_QUIET = (
+    "APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL",
+    "APPLICATIONINSIGHTS_SDKSTATS_DISABLED",
+    "APPLICATIONINSIGHTS_CONTROLPLANE_DISABLED",
+    "APPLICATIONINSIGHTS_OPENTELEMETRY_RESOURCE_METRIC_DISABLED",
+)
+"""What the exporter sends about itself, and asks Microsoft for; it reads these from the environment alone."""
 
 
 def hide_requests() -> None:
@@ -44,6 +52,8 @@ def _export(connection_string: str) -> None:
     from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
     from opentelemetry.sdk.trace.sampling import ALWAYS_ON  # noqa: PLC0415
 
+    for name in _QUIET:
+        os.environ.setdefault(name, "true")
     resource = Resource.create({"service.name": "recording-archive"})
     spans = AzureMonitorTraceExporter(connection_string=connection_string, disable_offline_storage=True)
     values = AzureMonitorMetricExporter(connection_string=connection_string, disable_offline_storage=True)
