@@ -1,8 +1,9 @@
 """Which spans there are, how they hang together, and what is in none of them."""
 
 import typing
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -21,6 +22,7 @@ from tests.use_cases.world import World
 
 MESSAGE = ChunkMessage(RecordingId("recording"), DocumentId("document"))
 TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+DOCUMENT = (Path(__file__).parents[1] / "docs" / "how-it-works.md").read_text()
 UNSAMPLED = f"00-{TRACE}-{SPAN}-00"
 
 
@@ -120,6 +122,20 @@ def test_every_step_has_a_name() -> None:
     assert kinds == {kind.__name__ for kind in telemetry.STEPS}
 
 
+@pytest.mark.parametrize("kind", ["span", "metric"])
+def test_the_documentation_lists_every_name(kind: str) -> None:
+    """With units and attributes."""
+    table = DOCUMENT.partition(f"| {kind} |")[2].partition("\n\n")[0]
+    rows = [[cell.strip(" `") for cell in line.split("|")[1:-1]] for line in table.splitlines()[2:]]
+    if kind == "span":
+        assert telemetry.SPANS == {name.strip("`") for row in rows for name in row[0].split(", ")}
+        return
+    assert [(one.name, one.unit, set(one.attributes), one.meaning) for one in telemetry.METRICS] == [
+        (name, unit, set(attributes.replace("`", "").split(", ")) - {""}, meaning)
+        for name, unit, attributes, meaning in rows
+    ]
+
+
 class Broken(SpanExporter):
     """An exporter that fails, until it is mended."""
 
@@ -160,7 +176,7 @@ def test_metrics_of_a_recording(out: Exported) -> None:
     after = out.metrics()
 
     def added(metric: telemetry.Metric, **attributes: str) -> float:
-        return dict_of(after, metric, attributes) - dict_of(before, metric, attributes)
+        return sum_of(after, metric, attributes) - sum_of(before, metric, attributes)
 
     assert len(world.archive.blobs[world.chunk().name].content) == added(telemetry.ARCHIVED_BYTES, output="unknown")
     assert 1 <= added(telemetry.FAILURES, step="chunk.copy", code="archive_busy")
@@ -168,8 +184,10 @@ def test_metrics_of_a_recording(out: Exported) -> None:
     assert 23 * 3600 < added(telemetry.SECONDS_LEFT, output="unknown") < 24 * 3600
 
 
-def dict_of(
-    found: dict[str, list[tuple[dict[str, object], float]]], metric: telemetry.Metric, attributes: dict[str, str]
+def sum_of(
+    found: Mapping[str, list[tuple[Mapping[str, object], float]]],
+    metric: telemetry.Metric,
+    attributes: Mapping[str, str],
 ) -> float:
     return sum(value for own, value in found.get(metric.name, []) if own == attributes)
 
@@ -209,7 +227,7 @@ def test_a_recording_that_waits_for_a_person_is_counted(out: Exported) -> None:
     world.clock.at += timedelta(hours=30)
     world.run()
     world.clock.at += timedelta(hours=30)
-    before = dict_of(out.metrics(), telemetry.DECISIONS, {})
+    before = sum_of(out.metrics(), telemetry.DECISIONS, {})
     world.app.sweeping.sweep_all()
 
-    assert 24 * 3600 < dict_of(out.metrics(), telemetry.DECISIONS, {}) - before
+    assert 24 * 3600 < sum_of(out.metrics(), telemetry.DECISIONS, {}) - before

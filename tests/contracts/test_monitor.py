@@ -141,7 +141,7 @@ def test_a_connection_string_that_is_none_is_logged_without_it_and_stops_nothing
 def test_the_sdks_open_no_span_for_a_request(monkeypatch: pytest.MonkeyPatch) -> None:
     """Even where the environment asks for them: the URL of a request may be signed."""
     out, network = exported(), FaultyTransport()
-    pipeline = Pipeline(network, [DistributedTracingPolicy()])
+    pipeline: Pipeline[Any, Any] = Pipeline(network, [DistributedTracingPolicy()])
     request = HttpRequest("GET", "https://eu-api.asm.skype.com/v1/objects/x?sig=y")
     monkeypatch.setenv("AZURE_TRACING_ENABLED", "true")
     sdk_settings.tracing_enabled.unset_value()

@@ -13,11 +13,13 @@ from recording import telemetry
 from tests.scenarios.sounds import short_wav
 from tests.scenarios.worlds import Given, assert_archived, given
 
+CALLER = "4:+15550100123"
+
 
 @pytest.fixture
 def retried(stack: Stack) -> Given:
     """A recording whose first try fails, archived and released."""
-    recording = given(stack, [short_wav(7)])
+    recording = given(stack, [short_wav(7)], participants=[CALLER])
     recording.arm("busy_503", count=5)
     recording.publish()
     assert_archived(stack, recording.recording)
@@ -79,6 +81,13 @@ def test_metrics_name_no_recording(stack: Stack, retried: Given) -> None:
     assert {retried.id} & {
         str(value) for points in found.values() for point in points for value in point["attributes"].values()
     } == set()
+
+
+def test_the_number_of_a_caller_is_nowhere(stack: Stack, retried: Given) -> None:
+    """The metadata file has it, and is archived."""
+    assert CALLER.encode() in (retried.chunks[0].metadata or b"")
+    for name in ("host.log", SPANS, METRICS):
+        assert CALLER[-9:] not in (stack.folder / name).read_text()
 
 
 def test_no_span_but_the_apps_own_is_exported(stack: Stack, retried: Given) -> None:
