@@ -87,7 +87,7 @@ timeline: $(PYTHON_READY)
 # The tests of the deployment need the Bicep compiler: `make infra`. The workers share no stack; there are three for two
 # cores, because many tests wait.
 test: setup clients
-	@$(if $(ARGS),,$(MAKE) test-core)
+	@$(if $(ARGS),,$(MAKE) test-core simulate)
 	$(say) 'Running all other tests but those of the deployment, three files at a time (eight minutes)'
 	@$(PY) -m pytest --quiet -n 3 --dist loadfile --ignore=tests/infra $(if $(ARGS),$(ARGS),--ignore=tests/core)
 
@@ -108,7 +108,7 @@ check: $(PYTHON_READY)
 	@if $(PY) -m tests.infra.compiler >/dev/null; then $(MAKE) infra; fi
 
 simulate: $(PYTHON_READY)
-	$(say) 'Simulating ten thousand recordings over some days each, on all cores (two minutes)'
+	$(say) 'Simulating ten thousand recordings over some days each, on all cores (a minute and a half)'
 	@$(PY) -m tests.simulation $(if $(SEEDS),--seeds $(SEEDS)) $(ARGS)
 
 simulate-mutants: $(PYTHON_READY)

@@ -13,7 +13,7 @@ from recording.core.model import BlobName
 
 
 class BlobProbe:
-    """`ProbeContainer`: the only adapter that deletes blobs, and only in this container.
+    """`ProbeContainer`: deletes what health checks have written, and only in this container.
 
     Args:
         account: the URL of the account's blobs.

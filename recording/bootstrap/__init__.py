@@ -24,6 +24,7 @@ from recording.chunks.metadata_file import MetadataFile
 from recording.chunks.overflowing import Overflow, Overflowing
 from recording.chunks.recopying import Recopying
 from recording.chunks.releasing import Releasing
+from recording.chunks.removing_overflow import RemovingOverflow
 from recording.chunks.setting_apart import SettingApart
 from recording.chunks.storing import Storing
 from recording.chunks.throttling import Throttling
@@ -83,6 +84,7 @@ class Parts(TypedDict, total=False):
     quarantined: ports.ReadableSource
     overflow: ports.Archive
     overflowed: ports.ReadableSource
+    overflow_copies: ports.OverflowCopies
     archive: ports.Archive
     quarantine: ports.Archive
     journal: ports.Journal
@@ -142,9 +144,10 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         retention=retention,
         now=now,
     )
-    overflow = None
+    overflow, copies = None, None
     if settings.overflow.is_set:
         putting = parts.get("overflow") or real.overflow
+        copies = parts.get("overflow_copies") or real.overflow_copies
         overflowed = engine.over(parts.get("overflowed") or real.overflowed)
         overflow = Overflow(
             SettingApart(engine, putting, Place.OVERFLOW, metadata_file, storing, waits),
@@ -157,6 +160,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         copying=copying,
         overflowing=Overflowing(copying, quarantine, overflow),
         accepting=Accepting(metadata_file, Recopying(MetadataFile(quarantined), storing), archive, storing),
+        removing_overflow=RemovingOverflow(archive, copies),
         releasing=Releasing(catalog, engine, source, archive, settings.recordings.release, now),
         completing=Completing(topic, archive, catalog, settings.archive.container, now),
         throttling=Throttling(parts.get("throttle") or real.throttle, waits, now),

@@ -16,6 +16,7 @@ from recording.adapters.guarding import guarded
 from recording.adapters.inventory import BlobInventory
 from recording.adapters.ledger import TableLedger
 from recording.adapters.open_work import TableDirectory, TableOpenWork, TableThrottle
+from recording.adapters.overflow_copies import BlobOverflowCopies
 from recording.adapters.probe import BlobProbe, StorageQueueProbe
 from recording.adapters.queue import StorageEventQueue, StorageQueue, StorageTickQueue
 from recording.adapters.source import AcsSource
@@ -178,6 +179,13 @@ class RealParts:
         service = self._overflow_service
         requests = clients.blob_requests(service, retries=0)
         return guarded(BlobSource(service.url, requests, self.settings.overflow.container))
+
+    @property
+    def overflow_copies(self) -> ports.OverflowCopies:
+        service = self._overflow_service
+        return guarded(
+            BlobOverflowCopies(service.url, clients.blob_requests(service), self.settings.overflow.container)
+        )
 
     @cached_property
     def _overflow_service(self) -> clients.BlobService:

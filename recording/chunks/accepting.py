@@ -1,7 +1,8 @@
 """Archives the copy that stands apart, once a person has accepted it.
 
 A copy in quarantine is copied into the archive. A disputed copy, which is in the archive already, is read back. The
-person decides what the archive holds, not what is deleted: the source is released only if it holds the same bytes.
+person decides what the archive holds, not what is deleted: the source is released only if it holds the same bytes. They
+are compared in as many time slices as that takes.
 """
 
 from dataclasses import dataclass
@@ -10,9 +11,10 @@ from recording.chunks.metadata_file import MetadataFile
 from recording.chunks.recopying import Recopying, is_lost
 from recording.chunks.storing import Attempt, Storing
 from recording.copying.destination import Copied, Destination
-from recording.core.errors import CopyLost, RecordingError
-from recording.core.lifecycle import Archived
-from recording.core.model import Candidate, CatalogEntry, Chunk, Place, Proof
+from recording.copying.matching import Matched
+from recording.core.errors import ArchiveBusy, ArchiveRefused, CopyLost, RecordingError
+from recording.core.lifecycle import Archived, Compared
+from recording.core.model import Candidate, CatalogEntry, Chunk, Comparison, Place, Proof
 from recording.ports import Archive
 
 
@@ -30,8 +32,10 @@ class Accepting:
     archive: Archive
     storing: Storing
 
-    def accept(self, entry: CatalogEntry, chunk: Chunk, attempt: Attempt) -> Archived | None:
-        """Archive the copy that stands apart, and verify it; None when the time slice ended.
+    def accept(self, entry: CatalogEntry, chunk: Chunk, attempt: Attempt) -> Archived | Compared | None:
+        """Archive the copy that stands apart, and verify it; then compare it with its source.
+
+        None when the time slice ended before the copy did; `Compared` if it ended before the comparison did.
 
         Raises:
             CopyLost: the copy is gone or has been changed; a person decides anew.
@@ -44,11 +48,17 @@ class Accepting:
         is_apart = copy.place is Place.QUARANTINE
         read = self.recopying.read_metadata(copy) if is_apart else self.metadata_file.standing(self.archive, chunk)
         to = self.storing.destination(self.archive, chunk.name if is_apart else copy.name, entry, chunk, read)
-        copied = self.recopying.copy(entry, chunk, copy, to, attempt) if is_apart else self._read_again(copy, to)
+        copied = self._verified_before(chunk, copy, to)
+        if copied is None and is_apart:
+            copied = self.recopying.copy(entry, chunk, copy, to, attempt)
+        elif copied is None:
+            copied = self._read_again(copy, to)
         if copied is None:
             return None
         metadata = None if read.raw is None else self.metadata_file.store(self.archive, chunk, read.raw)
-        found, note = self._at_source(chunk, copied, to)
+        found, note = self._at_source(chunk, copied, to, attempt)
+        if isinstance(found, Comparison):
+            return Compared(chunk.document_id, found)
         proof = self.storing.proof(to.name, copied, metadata, Place.ARCHIVE, by_its_own_word=found is None)
         meaning = read.meaning
         notes = (*meaning.notes, *chunk.doubts, "a person has accepted this copy", *([note] if note else []))
@@ -65,17 +75,39 @@ class Accepting:
         self.recopying.check_same(copy, copied, to)
         return copied
 
-    def _at_source(self, chunk: Chunk, copied: Copied, to: Destination) -> tuple[Candidate | None, str]:
-        """The candidate whose source holds exactly these bytes; if none does, why: for the manifest."""
-        engine, why = self.metadata_file.engine, ""
-        mine = copied.digest
-        if mine.block_size != engine.pool.size:
-            mine = engine.read_back(to, copied.length, engine.pool.size)
-        for candidate in chunk.candidates:
+    def _verified_before(self, chunk: Chunk, copy: Proof, to: Destination) -> Copied | None:
+        """The copy in the archive, if an earlier try has verified it and was cut off while it compared the source."""
+        known = chunk.compared
+        found = self.archive.find(to.name) if known is not None else None
+        if known is None or found is None or found.etag != known.etag:
+            return None
+        return Copied(copy.length, copy.digest, found.etag)
+
+    def _at_source(
+        self, chunk: Chunk, copied: Copied, to: Destination, attempt: Attempt
+    ) -> tuple[Candidate | Comparison | None, str]:
+        """The candidate whose source holds exactly these bytes; if none does, why: for the manifest.
+
+        A `Comparison` if the time slice ended before; the next try goes on from it.
+        """
+        engine, why, known = self.metadata_file.engine, "", chunk.compared
+        if known is not None and known.etag != copied.etag:
+            known = None
+        places = [candidate.announced.content_location for candidate in chunk.candidates]
+        begin = places.index(known.content_location) if known and known.content_location in places else 0
+        for candidate, place in list(zip(chunk.candidates, places, strict=True))[begin:]:
+            before = Matched(int(known.source, 16), known.length) if known and known.content_location == place else None
             try:
-                if engine.hash_source(candidate.announced.content_location) == mine:
-                    return candidate, ""
-                why = "the source holds something else than the copy that was accepted"
+                matched = engine.match(place, to, copied.length, before, attempt.until)
+            except (ArchiveBusy, ArchiveRefused):  # it says nothing about the source: the step is tried again
+                raise
             except RecordingError as error:
                 why = f"the source could not be compared with the copy that was accepted: {error.cause}"
+                continue
+            if matched is None:
+                why = "the source holds something else than the copy that was accepted"
+            elif matched.length == copied.length:
+                return candidate, ""
+            else:
+                return Comparison(copied.etag, place, f"{matched.source:x}", matched.length), ""
         return None, why

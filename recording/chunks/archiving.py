@@ -9,6 +9,7 @@ The way of one chunk through the modules:
      (`setting_apart`). If neither can be written, and the chunk is nearly due, `overflowing` uses a second account.
    - `AcceptCopy`: `accepting` archives the copy that stands apart, as a person decided.
    - `ArchiveMetadata`: `copying_chunk` stores a metadata file that came after the media.
+   - `RemoveOverflow`: `removing_overflow` deletes a copy in the second account that the archive has by now.
    - `ReleaseChunk`: `releasing` deletes the source, or returns the reason why it is kept.
    - `CompleteRecording`: `completing` writes the manifest and publishes its event.
 3. `catalog_updates` applies the fact and saves the entry. A failed step is a fact too (`failed_step`). Then 2 again.
@@ -32,6 +33,7 @@ from recording.chunks.copying_chunk import CopyingChunk
 from recording.chunks.failed_step import fact_of, log_failure
 from recording.chunks.overflowing import Overflowing
 from recording.chunks.releasing import Releasing
+from recording.chunks.removing_overflow import RemovingOverflow
 from recording.chunks.running_chunks import RunningChunks
 from recording.chunks.storing import Attempt
 from recording.chunks.throttling import Throttling
@@ -41,6 +43,7 @@ from recording.core.formats.messages import ChunkMessage
 from recording.core.lifecycle import (
     AcceptCopy,
     ArchiveMetadata,
+    Compared,
     CompleteRecording,
     CopyChunk,
     Done,
@@ -50,6 +53,7 @@ from recording.core.lifecycle import (
     NextStep,
     ReleaseChunk,
     Released,
+    RemoveOverflow,
     decide,
     next_step,
 )
@@ -84,6 +88,7 @@ class Archiving:
     copying: CopyingChunk
     overflowing: Overflowing
     accepting: Accepting
+    removing_overflow: RemovingOverflow
     releasing: Releasing
     completing: Completing
     throttling: Throttling
@@ -182,10 +187,8 @@ class Archiving:
                     return entry, next_look(chunk, self.updates.now(), self.waits)
                 continue
             telemetry.done(entry, chunk, fact, self.updates.now())
-            if fact is None:
-                if attempt.has_progressed:
-                    self.updates.show_life(entry, message.document_id)
-                return entry, now
+            if fact is None or isinstance(fact, Compared):
+                return self._cut_off(entry, message, attempt, fact), now
             if _leads_to_completion(entry, fact, message, now):
                 unsaved = (fact,)
                 entry = decide(entry, fact, now).entry
@@ -194,6 +197,16 @@ class Archiving:
             saved = entry = self.updates.apply(message.recording_id, *unsaved, fact, known=saved).entry
             unsaved = ()
         return entry, self.updates.now() + self.waits.first
+
+    def _cut_off(
+        self, entry: CatalogEntry, message: ChunkMessage, attempt: Attempt, fact: Compared | None
+    ) -> CatalogEntry:
+        """The entry after a step that a new run goes on with; its row shows that it came further."""
+        if fact is not None:
+            entry = self.updates.apply(message.recording_id, fact, known=entry).entry
+        if fact is not None or attempt.has_progressed:
+            self.updates.show_life(entry, message.document_id)
+        return entry
 
     def _take(self, step: NextStep, entry: CatalogEntry, chunk: Chunk, attempt: Attempt) -> Fact | None:
         """Do one step. Its result as a fact; None if a new run must go on: out of time, or its entry is out of date."""
@@ -204,6 +217,8 @@ class Archiving:
                 return self.accepting.accept(entry, chunk, attempt)
             case ArchiveMetadata():
                 return self.copying.archive_metadata(entry, chunk, step.candidate, attempt)
+            case RemoveOverflow() if chunk.overflow is not None and chunk.proof is not None:
+                return self.removing_overflow.remove(entry, chunk, chunk.overflow, chunk.proof)
             case ReleaseChunk() if chunk.proof is not None:
                 return self.releasing.release(entry, chunk, chunk.proof)
             case CompleteRecording():

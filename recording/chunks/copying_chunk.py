@@ -65,6 +65,9 @@ class CopyingChunk:
             if copied is None:
                 error.cause += self._taken_by(entry, chunk, candidate)
                 raise
+        if metadata.raw is None and metadata.error is not None:  # that try has stored its metadata file first
+            standing = self.metadata_file.standing(self.archive, chunk)
+            metadata = metadata if standing.raw is None else standing
         stored: MetadataProof | None = None
         is_its_own = not doubts_about_identity(metadata.meaning, chunk.document_id, candidate.announced.index)[0]
         if metadata.raw is not None and metadata.error is None and is_its_own:

@@ -17,23 +17,31 @@ from recording.core.lifecycle import (
     Expired,
     Failed,
     NextStep,
+    OverflowClosed,
     Quarantined,
+    RemoveOverflow,
 )
 from recording.core.model import Chunk, Failure, Subject
 
 _SUBJECTS: Mapping[type[NextStep], Subject] = {ArchiveMetadata: Subject.METADATA, CompleteRecording: Subject.MANIFEST}
 """What a failed step was about; all other steps are about the media."""
+_TRIES_HOME = 3
+"""Tries that find a copy lost, or its name taken, after which a person decides: both may pass by themselves."""
+_TRIES_REMOVAL = 5
+"""Failed tries to remove a copy after which the next is the last: with the usual waits a quarter of an hour."""
 
 
 def fact_of(
     chunk: Chunk, step: NextStep, attempt: Attempt, error: RecordingError, now: datetime, waits: Waits
-) -> Failed | Expired | Quarantined:
+) -> Failed | Expired | Quarantined | OverflowClosed:
     """The fact that follows from a failed step.
 
     - A copy that failed with a permanent error is in doubt: the chunk is quarantined. An accepted copy that cannot be
       archived is a person's again.
+    - A copy in the overflow that some tries could not remove is left there: the chunk must not wait for that.
     - After `gone_by` an open chunk has expired.
-    - Neither holds for a chunk that is being brought home from the overflow: it stays open until it is home.
+    - Neither holds for a chunk that is being brought home from the overflow: it stays open until it is home. But if its
+      copy was lost, or another blob has its name, and some tries have found that, it is in doubt: a person decides.
     - In all other cases the step is tried again, no earlier than a Retry-After allows.
     """
     subject = _SUBJECTS.get(type(step), Subject.MEDIA)
@@ -42,12 +50,16 @@ def fact_of(
     is_over = now >= chunk.gone_by
     is_from_overflow = is_over or isinstance(error, CopyLost | CopyInTheWay)
     is_brought_home = is_from_overflow and chunk.overflow is not None and not chunk.is_proven
-    if isinstance(step, CopyChunk) and isinstance(error, Permanent) and not is_brought_home:
+    is_in_doubt = not is_brought_home or _cannot_come_home(chunk, error)
+    if isinstance(step, CopyChunk) and isinstance(error, Permanent) and is_in_doubt:
         reasons = (f"{error.operation}: {error.cause}",)
         return Quarantined(chunk.document_id, reasons, another_look(chunk, now, waits), due=attempt.due)
     if isinstance(step, AcceptCopy) and isinstance(error, Permanent):
         return Quarantined(chunk.document_id, (f"{error.operation}: {error.cause}",), None)
-    is_open = not chunk.is_closed and not chunk.is_accepted  # the accepted copy needs no source
+    if isinstance(step, RemoveOverflow) and (isinstance(error, Permanent) or chunk.tries >= _TRIES_REMOVAL):
+        return OverflowClosed(chunk.document_id, f"{error.operation}: {error.cause}")
+    needs_source = not chunk.is_accepted and not isinstance(step, RemoveOverflow)
+    is_open = not chunk.is_closed and needs_source
     if is_over and is_open and not is_brought_home:
         return Expired(chunk.document_id, failure)
     return Failed(
@@ -58,6 +70,11 @@ def fact_of(
         needs_a_person=isinstance(error, Permanent),
         due=attempt.due,
     )
+
+
+def _cannot_come_home(chunk: Chunk, error: RecordingError) -> bool:
+    """Whether so many tries have found why that no further one will mend it."""
+    return isinstance(error, CopyLost | CopyInTheWay) and dict(chunk.failures).get(error.code, 0) >= _TRIES_HOME
 
 
 def log_failure(message: ChunkMessage, error: RecordingError, tries: int) -> None:

@@ -9,12 +9,13 @@ from datetime import datetime
 
 from recording import log
 from recording.chunks.metadata_file import MOST_METADATA
+from recording.chunks.still_archived import damage_of
 from recording.copying.engine import Engine
 from recording.core.errors import HostileLocation, SourceGone, SourceNotReady, SourceUnexpected
 from recording.core.formats.metadata import parse_metadata
 from recording.core.lifecycle import Damaged, Kept, Released
 from recording.core.locations import object_id
-from recording.core.model import Authority, BlobName, CatalogEntry, Chunk, Door, Location, Proof
+from recording.core.model import Authority, CatalogEntry, Chunk, Door, Location, Proof
 from recording.ports import Archive, Catalog, Source
 
 _OPERATION = "release chunk"
@@ -49,7 +50,7 @@ class Releasing:
         """
         try:
             location = self._authorized(entry, chunk, proof)
-            if damage := self._damage(proof):
+            if damage := damage_of(self.archive, proof):
                 return Damaged(chunk.document_id, damage)
             was_there = self._delete(chunk, location, proof)
         except _NotAllowed as error:
@@ -148,18 +149,3 @@ class Releasing:
             "deleteLocation says that nothing is there, while contentLocation still serves the content",
             hint="the service deletes the source by itself; look at the event in the journal container",
         )
-
-    def _damage(self, proof: Proof) -> str:
-        """What has changed in the archive since the proof; empty if nothing has."""
-        media = self._differs(proof.name, proof.length, proof.etag)
-        if media or proof.metadata is None:
-            return media
-        return self._differs(proof.metadata.name, proof.metadata.length, proof.metadata.etag)
-
-    def _differs(self, name: BlobName, length: int, etag: str) -> str:
-        found = self.archive.find(name)
-        if found is None:
-            return f"the proven blob {name} is gone: something deletes archived blobs"
-        if (found.length, found.etag) != (length, etag):
-            return f"the proven blob {name} has been changed: something rewrites archived blobs"
-        return ""

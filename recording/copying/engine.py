@@ -12,6 +12,7 @@ The way of one chunk through the modules:
    error that passes. Bytes are hashed as they come (`hashing_buffer`); a stalled reply is aborted (`stall_watchdog`).
 6. When all is staged, the engine commits the blocks, unless a blob has that name, and checks what the archive lists.
 7. On conflict, `OpenedChunk.compare` reads what is there (`proving`) and compares it with the source.
+8. `Engine.match` compares the source with an accepted copy (`matching`), in as many time slices as that takes.
 
 Nothing is committed unless it has the announced length. Every block is hashed as it is read, and checked
 by the archive as it arrives. A killed copy continues from its staged blocks. The pool bounds the memory of all copies.
@@ -23,6 +24,7 @@ from contextlib import ExitStack, contextmanager
 from recording.copying.block_stager import BlockStager
 from recording.copying.buffer_pool import BufferPool
 from recording.copying.destination import Copied, CutOff, Destination, Progress, unwatched
+from recording.copying.matching import Matched, match
 from recording.copying.proving import first_block, prove_ours, read_back
 from recording.copying.range_reader import RangeReader
 from recording.copying.range_requests import RangeRequests
@@ -101,6 +103,16 @@ class Engine:
     def read_back(self, to: Destination, length: int, block_size: int) -> Digest:
         """The digest of what the archive returns for the blob at the destination, read from beginning to end."""
         return read_back(to.archive, to.name, length, block_size, self.pool)
+
+    def match(
+        self, location: Location, to: Destination, length: int, known: Matched | None, until: float
+    ) -> Matched | None:
+        """How far the content of that location is the blob at the destination; see `matching.match`.
+
+        Until the monotonic time `until` blocks are begun. Whole is what matches for the `length` of the blob.
+        """
+        with RangeReader(self.source, self._watchdog, location) as reader:
+            return match(reader, to, length, known, self.pool, lambda: self.monotonic() < until)
 
     def hash_source(self, location: Location) -> Digest:
         """Read all of the source and store nothing: the digest to compare with what stands in the archive."""

@@ -33,7 +33,10 @@ class ToDo(StrEnum):
     MEND_EVENT = "mend its file event, which the journal has, and hand it in"
     FIND_CHUNKS = "find the file event of what it lacks and hand it in"
     CHECK_STORAGE = "check the storage account: its keys and roles, its network, its limits"
-    REPAIR_COPY = "restore the copy in the second account, or compare it with what has its name in the archive"
+    REPAIR_COPY = (
+        "restore the copy in the second account, or move away what has its name in the archive; then decide: retry or"
+        " give-up"
+    )
     CHECK_SOURCE = "check the access to the Communication Services resource: its keys and roles, the network"
 
 
@@ -89,8 +92,9 @@ def most_tries(entry: CatalogEntry) -> int:
 
 def to_do(entry: CatalogEntry) -> ToDo:
     """What a person is to do, the most urgent if it is more than one thing."""
-    if any(chunk.is_undecided for chunk in entry):
-        return ToDo.DECIDE
+    undecided = [chunk for chunk in entry if chunk.is_undecided]
+    if undecided:
+        return ToDo.DECIDE if any(chunk.apart for chunk in undecided) else ToDo.REPAIR_COPY
     if not entry.chunks:
         return _WITHOUT_EVENT.get(entry.recording.state, ToDo.NOTHING)
     for failure in _failures(entry, _FEW):

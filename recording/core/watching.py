@@ -11,6 +11,7 @@ from itertools import islice
 from types import MappingProxyType
 
 from recording.core.deadlines import MARGIN
+from recording.core.errors import ArchiveRefused, ServiceRefused, SourceRefused
 from recording.core.lifecycle import Done, Fact, FoundBySweep, LookAgain, Missed, NeverCame, Warned, life_of, next_step
 from recording.core.model import RUNNING, CatalogEntry, Chunk, DocumentId, RecordingState
 from recording.core.times import format_time
@@ -25,6 +26,10 @@ _SILENT = timedelta(hours=6)
 LONGEST = timedelta(hours=6)
 """No look is later than this after the one before."""
 _SHARE = 8
+_REFUSED = "refused"
+_REFUSALS = frozenset(error.code for error in (ArchiveRefused, ServiceRefused, SourceRefused))
+_MANY_REFUSALS = 5
+"""Failed tries in a row, the last of them a refusal: with the usual waits a quarter of an hour."""
 _NO_LIVES: Mapping[str, datetime] = MappingProxyType({})
 
 
@@ -76,7 +81,8 @@ def look(
         since = now - limits.step
     signs = {chunk.document_id: _last_sign(chunk, since, now, lives) for chunk in _stepping(entry)}
     drive = tuple(chunk.document_id for chunk in _stepping(entry) if _is_overdue(entry, chunk, signs, now, limits))
-    facts: list[Fact] = [*_without_chunk(entry, now, limits), *_silence(entry, now), *_warnings(entry, now, limits)]
+    facts: list[Fact] = [*_without_chunk(entry, now, limits), *_silence(entry, now)]
+    facts += [*_warnings(entry, now, limits), *_refusals(entry)]
     if drive:
         facts.append(FoundBySweep("a step is overdue: its message was lost, or waits in a backlog"))
     asks = _is_to_be_asked(entry, now)
@@ -142,6 +148,17 @@ def _warnings(entry: CatalogEntry, now: datetime, limits: Limits) -> Iterator[Fa
     last = next((chunk.last_failure for chunk in entry if not chunk.is_closed and chunk.last_failure), None)
     why = f"; the last failure: {last.operation}: {last.cause}" if last else ""
     yield Warned(name, f"no more than {name} until the source may end{why}")
+
+
+def _refusals(entry: CatalogEntry) -> Iterator[Fact]:
+    """The warning that tries fail for a right that is missing, given once: few of these pass without a person."""
+    if _REFUSED in entry.recording.warned:
+        return
+    failures = (chunk.last_failure for chunk in entry if not chunk.is_closed and chunk.tries >= _MANY_REFUSALS)
+    refusal = next((one for one in failures if one is not None and one.code in _REFUSALS), None)
+    if refusal is not None:
+        hint = f" ({refusal.hint})" if refusal.hint else ""
+        yield Warned(_REFUSED, f"it is refused again and again: {refusal.operation}: {refusal.cause}{hint}")
 
 
 def _name_of(stage: timedelta) -> str:

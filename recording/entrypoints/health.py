@@ -19,12 +19,13 @@ _YES = frozenset({"true", "1", "yes"})
 async def health(req: func.HttpRequest) -> func.HttpResponse:
     """Whether the settings are valid, and the sweep alive; if not, every problem. Not run on the intake's threads.
 
-    With `deep=true` it does at each service what a copy does there.
+    With `deep=true` it does at each service what a copy does there. No thread that the plain one needs waits for that.
     """
     if req.params.get("deep", "").lower() not in _YES:
         await asyncio.to_thread(_check)
         return json_answer({"status": "ok"})
-    findings = await asyncio.to_thread(_probe)
+    app = await asyncio.to_thread(get_app)
+    findings = await asyncio.wrap_future(app.probing.ask())
     checks = [_view(finding) for finding in findings]
     if any(finding.problem for finding in findings):
         found = unhealthy(checks)
@@ -34,10 +35,6 @@ async def health(req: func.HttpRequest) -> func.HttpResponse:
 
 def _check() -> None:
     get_app().heartbeat.check()
-
-
-def _probe() -> tuple[Finding, ...]:
-    return get_app().probing.probe()
 
 
 def _view(finding: Finding) -> dict[str, object]:

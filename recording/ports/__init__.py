@@ -12,6 +12,7 @@ from recording.ports.event_queue import EventQueue
 from recording.ports.inventory import BlobPage, Inventory, ListedBlob
 from recording.ports.ledger import Ledger
 from recording.ports.open_work import DayPage, Directory, OpenPage, OpenRow, OpenWork, SweepState, SweepStates
+from recording.ports.overflow_copies import OverflowCopies
 from recording.ports.probe import ProbeContainer, ProbeQueue
 from recording.ports.source import ReadableSource, Source, Transfer
 from recording.ports.throttle import Throttle
@@ -37,6 +38,7 @@ __all__ = [
     "OpenPage",
     "OpenRow",
     "OpenWork",
+    "OverflowCopies",
     "ProbeContainer",
     "ProbeQueue",
     "ReadableSource",

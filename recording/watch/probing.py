@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from contextvars import copy_context
 from dataclasses import dataclass, field
 
 from recording import log
@@ -49,22 +50,34 @@ class Probing:
     _asked: "Future[tuple[Finding, ...]] | None" = field(default=None, repr=False)
     _started: dict[str, _Running] = field(default_factory=dict, repr=False)
 
-    def probe(self) -> tuple[Finding, ...]:
-        """What every check finds, in order. Who asks while the checks run gets what these find."""
+    def ask(self) -> "Future[tuple[Finding, ...]]":
+        """What every check finds, in order, once all have ended. Who asks while the checks run gets what these find.
+
+        Only a thread of its own waits for the checks: none of the caller's, however many ask.
+        """
         with self._lock:
-            asked, is_first = self._asked, self._asked is None
+            asked = self._asked
             if asked is None:
-                asked = self._asked = Future()
-        if is_first:
-            try:
-                asked.set_result(self._probe())
-            except BaseException as error:
-                asked.set_exception(error)
-                raise
-            finally:
-                with self._lock:
-                    self._asked = None
-        return asked.result()
+                asked = Future()
+                asked.set_running_or_notify_cancel()  # so that nobody who stops waiting can cancel it for the others
+                context = copy_context()  # the worker assigns log lines to invocations by it
+                threading.Thread(target=context.run, args=(self._answer, asked), name="checks", daemon=True).start()
+                self._asked = asked
+        return asked
+
+    def _answer(self, asked: "Future[tuple[Finding, ...]]") -> None:
+        try:
+            found = self._probe()
+        except BaseException as error:  # noqa: BLE001 - whoever waits raises it
+            self._forget()
+            asked.set_exception(error)
+        else:
+            self._forget()
+            asked.set_result(found)
+
+    def _forget(self) -> None:
+        with self._lock:
+            self._asked = None
 
     def _probe(self) -> tuple[Finding, ...]:
         began = self.monotonic()

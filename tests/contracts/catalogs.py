@@ -36,7 +36,17 @@ from recording.core.model import (
 )
 from recording.ports import CallLocator, Catalog, StartClaim, StartOrder
 from tests.contracts.faulty_transport import FaultyTransport
-from tests.core.entries_of import NOW, candidate, changed_recording, chunk, document, entry_of, failure, proof
+from tests.core.entries_of import (
+    COMPARISON,
+    NOW,
+    candidate,
+    changed_recording,
+    chunk,
+    document,
+    entry_of,
+    failure,
+    proof,
+)
 
 TABLE = "contracts"
 SERVER = CallLocator(server_call_id=ServerCallId("aHR0/+=="))
@@ -91,6 +101,7 @@ def whole_entry(recording_id: RecordingId) -> CatalogEntry:
         overflow_doubts=("doubted",),
     )
     accepted = replace(chunk(4, ChunkState.QUARANTINED, apart=True), look_at=None, is_accepted=True)
+    accepted = replace(accepted, compared=COMPARISON)
     given_up = replace(chunk(5, ChunkState.LOST), is_given_up=True)
     return changed_recording(
         entry_of(full, bare, kept, doubted, accepted, given_up),

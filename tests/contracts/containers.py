@@ -13,6 +13,7 @@ from local.azurite import Azurite
 from recording.adapters.archive import BlobArchive
 from recording.adapters.blob_source import BlobSource
 from recording.adapters.clients import blob_requests
+from recording.adapters.overflow_copies import BlobOverflowCopies
 from recording.adapters.probe import BlobProbe
 from recording.core import blocks
 from recording.core.model import BlobName
@@ -113,6 +114,8 @@ class RealContainer:
         self.missing_source = BlobSource(service.url, writes, f"{name}-missing")
         self.probe = BlobProbe(service.url, writes, name)
         self.missing_probe = BlobProbe(service.url, writes, f"{name}-missing")
+        self.copies = BlobOverflowCopies(service.url, writes, name)
+        self.missing_copies = BlobOverflowCopies(service.url, writes, f"{name}-missing")
         self._open = ExitStack()
         for client in (self._client, service, other, writes, others_writes):
             self._open.enter_context(client)

@@ -33,12 +33,12 @@ def app(acs: LocalAcs, proxy: FaultProxy) -> App:
 
 def problems(app: App) -> dict[str, str]:
     """What is wrong, by check."""
-    return {finding.name: finding.problem for finding in app.probing.probe() if finding.problem}
+    return {finding.name: finding.problem for finding in app.probing.ask().result() if finding.problem}
 
 
 def test_all_is_well_and_no_probe_is_left(app: App, proxy: FaultProxy) -> None:
     before = len(proxy.requests)
-    findings = app.probing.probe()
+    findings = app.probing.ask().result()
 
     assert STORAGE_CHECKS | {"communication", "sweep"} == {finding.name for finding in findings}
     assert [] == [finding for finding in findings if finding.problem]

@@ -19,6 +19,7 @@ from recording.adapters.guarding import guarded
 from recording.adapters.inventory import BlobInventory
 from recording.adapters.ledger import TableLedger
 from recording.adapters.open_work import TableDirectory, TableOpenWork, TableThrottle
+from recording.adapters.overflow_copies import BlobOverflowCopies
 from recording.adapters.probe import BlobProbe, StorageQueueProbe
 from recording.adapters.queue import StorageEventQueue, StorageQueue, StorageTickQueue
 from recording.adapters.source import AcsSource
@@ -42,7 +43,7 @@ from recording.core.model import (
 from recording.ports import CallLocator, ListedBlob, Source, StartClaim, StartOrder, SweepState
 from tests.contracts.catalogs import entry
 from tests.core.entries_of import NOW, RECORDING_ID, proof
-from tests.environments import settings_of
+from tests.environments import CONNECTION, settings_of
 from tests.fakes import FakeSource
 
 SECRET = "https://a.blob.core.windows.net/c?sig=whom-it-concerns"
@@ -116,6 +117,11 @@ def probe(client: Any) -> Any:  # noqa: ANN401 - the same
     return guarded(BlobProbe(client.url, client, "recordings-probe"))
 
 
+def copies(client: Any) -> Any:  # noqa: ANN401 - the same
+    """`OverflowCopies`."""
+    return guarded(BlobOverflowCopies(client.url, client, "recordings-overflow"))
+
+
 def queue(client: Any) -> Any:  # noqa: ANN401 - the same
     """`ChunkQueue`."""
     return guarded(StorageQueue(client, client))
@@ -183,6 +189,7 @@ OPERATIONS: dict[str, Callable[[Any], object]] = {
     "BlobSource.open": read_blob,
     "BlobProbe.tier": lambda client: probe(client).tier(NAME),
     "BlobProbe.remove": lambda client: probe(client).remove(NAME),
+    "BlobOverflowCopies.remove": lambda client: copies(client).remove(NAME, "0x1", proof()),
     "StorageQueueProbe.peek": lambda client: guarded(StorageQueueProbe(client)).peek(),
     "StorageQueue.put": lambda client: queue(client).put(MESSAGE, timedelta()),
     "StorageTickQueue.put": lambda client: guarded(StorageTickQueue(client)).put(1, timedelta()),
@@ -213,6 +220,7 @@ ADAPTERS = (
     AcsCalls,
     AcsSource,
     BlobSource,
+    BlobOverflowCopies,
     StorageQueue,
     StorageTickQueue,
     StorageEventQueue,
@@ -404,6 +412,7 @@ def test_every_adapter_of_the_app_is_guarded() -> None:
         ACS_ACCESS_KEY="a2V5",
         ARCHIVED_TOPIC_ENDPOINT="https://t.westeurope-1.eventgrid.azure.net/api/events",
         ARCHIVED_TOPIC_KEY="a2V5",
+        OVERFLOW_STORAGE=CONNECTION.replace("AccountName=a", "AccountName=b"),
     )
     held = list(parts(compose(settings)))
     adapters = [part for part in held if type(part).__module__.startswith("recording.adapters")]

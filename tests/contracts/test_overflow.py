@@ -64,6 +64,11 @@ class Given:
         for stop in self.faults:
             stop()
 
+    def left(self) -> list[str]:
+        """The blobs of the chunk in the overflow."""
+        named = self.blobs.get_container_client(OVERFLOW).list_blob_names()
+        return [name for name in named if self.message.document_id in name]
+
     def content(self, container: str, name: str) -> bytes:
         """The content of a blob."""
         return bytes(self.blobs.get_blob_client(container, name).download_blob().readall())
@@ -96,7 +101,7 @@ def test_it_is_copied_there_and_from_the_source_into_the_archive_when_that_can_b
     given.open()
     archived = given.run(EARLY + timedelta(hours=1))
 
-    assert ChunkState.RELEASED is archived.state
+    assert (ChunkState.RELEASED, []) == (archived.state, given.left())
     assert MEDIA == given.content(CONTAINERS[0], archived.name)
 
 
@@ -106,7 +111,7 @@ def test_it_is_brought_home_when_its_source_has_ended(acs: LocalAcs, given: Give
     given.open()
     home = given.run(LATE)
 
-    assert ChunkState.KEPT is home.state
+    assert (ChunkState.KEPT, []) == (home.state, given.left())
     assert home.proof is not None
     assert home.proof.metadata is not None
     assert MEDIA == given.content(CONTAINERS[0], home.name)

@@ -9,6 +9,7 @@ from recording.core.lifecycle import (
     Announcement,
     Archived,
     ChunkFact,
+    Compared,
     Completed,
     Damaged,
     Disputed,
@@ -16,6 +17,7 @@ from recording.core.lifecycle import (
     Failed,
     Kept,
     MetadataArchived,
+    OverflowClosed,
     Overflowed,
     Quarantined,
     Released,
@@ -28,6 +30,7 @@ from recording.core.model import (
     Channel,
     Chunk,
     ChunkState,
+    Comparison,
     Content,
     Digest,
     DocumentId,
@@ -51,6 +54,7 @@ DUE = NOW + timedelta(hours=23)
 GONE_BY = NOW + timedelta(hours=25)
 RECORDING_ID = RecordingId("recording-1")
 WAV = Output(Content.AUDIO, Channel.MIXED, Format.WAV)
+COMPARISON = Comparison("etag", Location("https://eu-api.asm.skype.com/v1/objects/d/content/audio"), "ab", 64)
 MANIFEST = BlobName("2026/03/01/recording-1.manifest.json")
 
 
@@ -167,6 +171,7 @@ def chunk_facts(index: int = 0) -> Mapping[str, ChunkFact]:
     later = NOW + timedelta(minutes=5)
     facts: tuple[ChunkFact, ...] = (
         archived(index, "noted"),
+        Compared(of, COMPARISON),
         MetadataArchived(of, metadata_proof(index), ("noted",)),
         Quarantined(of, ("doubted",), later),
         Disputed(of, ("disputed",), later),
@@ -175,6 +180,7 @@ def chunk_facts(index: int = 0) -> Mapping[str, ChunkFact]:
         Kept(of, "told to"),
         Failed(of, failure(), later),
         Overflowed(of, proof(index, place=Place.OVERFLOW), (), later),
+        OverflowClosed(of, "403"),
         Expired(of, failure()),
     )
     return {type(fact).__name__: fact for fact in facts}

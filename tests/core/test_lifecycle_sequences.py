@@ -19,9 +19,11 @@ from recording.core.lifecycle import (
     Fact,
     Failed,
     LookAgain,
+    OverflowClosed,
     Paused,
     Quarantined,
     Released,
+    RemoveOverflow,
     Resumed,
     Started,
     Stopped,
@@ -182,6 +184,8 @@ def test_every_recording_comes_to_an_end_once_its_sources_must_have_ended(
         elif isinstance(step, LookAgain):
             now = step.at
             continue
+        elif isinstance(step, RemoveOverflow):
+            fact = OverflowClosed(document_id)
         else:
             one = entry.chunk(document_id)
             assert one is not None

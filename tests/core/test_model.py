@@ -18,7 +18,7 @@ from recording.core.model import (
     Output,
     Place,
 )
-from tests.core.entries_of import DUE, GONE_BY, NOW, candidate, chunk, document, entry_of, proof
+from tests.core.entries_of import COMPARISON, DUE, GONE_BY, NOW, candidate, chunk, document, entry_of, proof
 
 S = ChunkState
 
@@ -43,6 +43,7 @@ def test_an_output_is_named_as_the_setting_spells_it() -> None:
         (S.ANNOUNCED, {"overflow": proof()}, "a copy in overflow is there"),
         (S.ANNOUNCED, {"overflow_doubts": ("doubted",)}, "doubts about a copy in overflow belong to one"),
         (S.QUARANTINED, {"look_at": None}, "a doubt has a next look or a copy"),
+        (S.QUARANTINED, {"compared": COMPARISON}, "a source is compared with what is accepted"),
         (S.LOST, {"look_at": NOW}, "what is closed is not looked at"),
         (S.KEPT, {"look_at": NOW}, "what is closed is not looked at"),
     ],

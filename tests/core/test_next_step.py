@@ -13,12 +13,14 @@ from recording.core.lifecycle import (
     LookAgain,
     NextStep,
     ReleaseChunk,
+    RemoveOverflow,
     next_step,
 )
-from recording.core.model import CatalogEntry, ChunkState
+from recording.core.model import CatalogEntry, ChunkState, Place
 from tests.core.entries_of import DUE, GONE_BY, NOW, candidate, chunk, document, entry_of, proof
 
 S = ChunkState
+OVERFLOW = proof(0, place=Place.OVERFLOW)
 LATE = chunk(0, S.ARCHIVED, with_metadata=False)
 
 
@@ -37,6 +39,10 @@ LATE = chunk(0, S.ARCHIVED, with_metadata=False)
             entry_of(replace(LATE, proof=replace(proof(0, with_metadata=False), by_its_own_word=True))),
             ReleaseChunk(),
         ),
+        (entry_of(replace(chunk(0, S.ARCHIVED), overflow=OVERFLOW)), RemoveOverflow()),
+        (entry_of(replace(chunk(0, S.ARCHIVED), overflow=replace(OVERFLOW, length=7))), RemoveOverflow()),
+        (entry_of(replace(LATE, overflow=OVERFLOW)), ArchiveMetadata(candidate(0))),
+        (entry_of(replace(LATE, overflow=replace(OVERFLOW, metadata=None))), RemoveOverflow()),
         (entry_of(chunk(0, S.RELEASED)), CompleteRecording()),
         (entry_of(chunk(0, S.KEPT)), CompleteRecording()),
         (entry_of(chunk(0, S.RELEASED), completed_at=NOW), Done()),

@@ -15,6 +15,7 @@ from recording.core.model import (
     Chunk,
     ChunkState,
     Door,
+    Place,
     Recording,
     RecordingState,
     Subject,
@@ -31,6 +32,7 @@ from tests.core.entries_of import (
     completed,
     entry_of,
     failure,
+    proof,
 )
 
 C, R = ChunkState, RecordingState
@@ -153,6 +155,8 @@ def test_of_several_failures_the_latest_is_told() -> None:
         (entry_of(failing("source_refused")), ToDo.CHECK_SOURCE),
         (entry_of(failing("copy_lost")), ToDo.REPAIR_COPY),
         (entry_of(failing("copy_in_the_way")), ToDo.REPAIR_COPY),
+        (entry_of(replace(undecided(), apart=None, overflow=proof(place=Place.OVERFLOW))), ToDo.REPAIR_COPY),
+        (entry_of(replace(undecided(), overflow=proof(place=Place.OVERFLOW))), ToDo.DECIDE),
         (entry_of(without_manifest("archive_refused")), ToDo.CHECK_STORAGE),
         (entry_of(without_manifest("archive_refused"), completed_at=NOW), ToDo.NOTHING),
         (entry_of(without_manifest("archive_refused"), chunk(1)), ToDo.NOTHING),

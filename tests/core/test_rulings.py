@@ -6,16 +6,29 @@ import pytest
 
 from recording.core.lifecycle import (
     AcceptCopy,
+    Compared,
     CopyChunk,
     Decided,
+    Fact,
     Failed,
     Quarantined,
     decide,
     next_step,
     refusal,
 )
-from recording.core.model import Actor, Alarm, CatalogEntry, Chunk, ChunkState, Ruling
-from tests.core.entries_of import NOW, announced, archived, chunk, chunk_facts, document, entry_of, failure
+from recording.core.model import Actor, Alarm, CatalogEntry, Chunk, ChunkState, Place, Ruling
+from tests.core.entries_of import (
+    COMPARISON,
+    NOW,
+    announced,
+    archived,
+    chunk,
+    chunk_facts,
+    document,
+    entry_of,
+    failure,
+    proof,
+)
 
 C = ChunkState
 PERSON = Actor("a person")
@@ -32,6 +45,7 @@ def chunks() -> dict[str, Chunk]:
         "quarantined": quarantined,
         "undecided": replace(quarantined, look_at=None),
         "without a copy": chunk(0, C.QUARANTINED),
+        "not brought home": replace(quarantined, apart=None, look_at=None, overflow=proof(place=Place.OVERFLOW)),
         "accepted": replace(quarantined, look_at=None, is_accepted=True),
         "lost": chunk(0, C.LOST),
         "lost with a copy": chunk(0, C.LOST, apart=True),
@@ -49,6 +63,7 @@ kept                refused    refused      refused
 quarantined         announced  accepted     lost
 undecided           announced  accepted     lost
 without-a-copy      announced  refused      lost
+not-brought-home    announced  refused      lost
 accepted            announced  accepted     lost
 lost                announced  refused      refused
 lost-with-a-copy    announced  accepted     refused
@@ -96,6 +111,26 @@ def test_an_accepted_copy_is_archived_next_and_a_retried_chunk_copied() -> None:
 
     assert AcceptCopy() == next_step(accepted, document(0), NOW)
     assert isinstance(next_step(retried, document(0), NOW), CopyChunk)
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        archived(0),
+        Quarantined(document(0), ("it is gone",), None),
+        Decided(document(0), Ruling.RETRY, "the source is right"),
+        Decided(document(0), Ruling.GIVE_UP, "it is a test"),
+    ],
+    ids=["archived", "in doubt", "retry", "give up"],
+)
+def test_what_was_compared_of_an_accepted_copy_is_noted_until_that_is_over(fact: Fact) -> None:
+    accepted = entry_of(replace(chunk(0, C.QUARANTINED, apart=True), look_at=None, is_accepted=True, tries=3))
+    known = decide(accepted, Compared(document(0), COMPARISON), NOW).entry
+
+    assert (COMPARISON, 0) == (known.chunks[0].compared, known.chunks[0].tries)
+    assert AcceptCopy() == next_step(known, document(0), NOW)
+    assert () == known.recording.history
+    assert decide(known, fact, NOW).entry.chunks[0].compared is None
 
 
 def test_an_accepted_copy_that_is_archived_is_accepted_no_longer() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from recording.core.deadlines import MARGIN
 from recording.core.lifecycle import FoundBySweep, Missed, NeverCame, Warned, decide_all
-from recording.core.model import CatalogEntry, ChunkState, Recording, RecordingState, Unread
+from recording.core.model import Alarm, CatalogEntry, Chunk, ChunkState, Recording, RecordingState, Unread
 from recording.core.watching import NEVER_ACTIVE, STAGES, Limits, end_of_source, look, never_active
 from tests.core.entries_of import (
     DUE,
@@ -86,6 +86,38 @@ def test_a_person_is_warned_as_the_end_comes_near(hours: float, expected: str | 
 
     warned = decide_all(entry, warnings, now).entry if warnings else entry
     assert () == look(warned, now, now, LIMITS).facts
+
+
+def refused(code: str = "source_refused", tries: int = 5, state: ChunkState = C.ANNOUNCED, hint: str = "") -> Chunk:
+    return replace(chunk(0, state), tries=tries, last_failure=replace(failure(code, "403"), hint=hint))
+
+
+@pytest.mark.parametrize(
+    ("one", "is_told"),
+    [
+        (refused(), True),
+        (refused(tries=4), False),
+        (refused("source_busy", tries=50), False),
+        (refused("service_refused"), True),
+        (refused("archive_refused"), True),
+        (refused(state=C.ARCHIVED, hint="check the role"), True),
+        (refused(state=C.RELEASED), False),
+        (replace(refused(), last_failure=None), False),
+    ],
+)
+def test_who_is_refused_again_and_again_is_told_once_long_before_the_end(one: Chunk, *, is_told: bool) -> None:
+    """With the cause and what to do, and once for a recording, however many chunks it has."""
+    entry = entry_of(replace(chunk(1), tries=9), one)
+    warnings = [fact for fact in look(entry, NOW, NOW, LIMITS).facts if isinstance(fact, Warned)]
+
+    assert (["refused"] if is_told else []) == [fact.stage for fact in warnings]
+    assert all("read source: 403" in fact.reason for fact in warnings)
+    if one.last_failure and one.last_failure.hint:
+        assert all(fact.reason.endswith("(check the role)") for fact in warnings)
+    if warnings:
+        told = decide_all(entry, warnings, NOW).entry
+        assert [Alarm.AT_RISK] == [alert.alarm for alert in told.recording.untold]
+        assert () == look(told, NOW, NOW + MINUTE, LIMITS).facts
 
 
 @pytest.mark.parametrize(

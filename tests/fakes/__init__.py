@@ -7,6 +7,7 @@ from tests.fakes.event_queue import FakeEventQueue
 from tests.fakes.inventory import FakeInventory
 from tests.fakes.ledger import FakeLedger
 from tests.fakes.open_work import FakeDirectory, FakeOpenWork, FakeThrottle
+from tests.fakes.overflow_copies import FakeOverflowCopies
 from tests.fakes.probe import FakeProbe, FakeProbeQueue
 from tests.fakes.queue import FakeQueue, FakeTickQueue
 from tests.fakes.service import FakeCalls, FakeTopic
@@ -22,6 +23,7 @@ __all__ = [
     "FakeInventory",
     "FakeLedger",
     "FakeOpenWork",
+    "FakeOverflowCopies",
     "FakeProbe",
     "FakeProbeQueue",
     "FakeQueue",

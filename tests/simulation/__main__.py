@@ -13,9 +13,9 @@ from tests.simulation.plan import plan_of
 from tests.simulation.shrinking import shrunk
 from tests.simulation.world import Result, simulate
 
-_CALLS = 50
+_CALLS = 100
 """Calls of one seed."""
-_SEEDS = 220
+_SEEDS = 108
 _PROGRESS_SECONDS = 10.0
 
 

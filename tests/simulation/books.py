@@ -143,9 +143,10 @@ class Books:
         )
 
     def _is_apart(self, document: Document, chunk: Chunk) -> bool:
-        """Whether its name in the archive is taken by something else, and a copy of it stands apart."""
+        """Whether its name in the archive is taken by something else, and a copy of it stands elsewhere."""
         standing = self.world.archive.blobs.get(chunk.name)
-        copies = (blob.content for blob in self.world.quarantine.blobs.values())
+        containers = (self.world.quarantine, self.world.overflow)
+        copies = (blob.content for container in containers for blob in container.blobs.values())
         return standing is not None and standing.content != document.content and document.content in copies
 
     def _was_possible(self, document: Document) -> bool:

@@ -186,20 +186,6 @@ def row_removed_first() -> Iterator[None]:
         yield
 
 
-@contextmanager
-def older_entry() -> Iterator[None]:
-    """What this worker saved last replaces what a thread knows, even if that is newer."""
-    locked = CatalogUpdates._locked  # noqa: SLF001 - it is wrapped
-
-    @contextmanager
-    def locking(self: CatalogUpdates, recording_id: Any, known: Any) -> Iterator[Any]:  # noqa: ANN401
-        with locked(self, recording_id, known) as (own, _):
-            yield own, own.latest or known
-
-    with patch.object(CatalogUpdates, "_locked", locking):
-        yield
-
-
 def drives_nothing(*_: object) -> bool:
     return False
 

@@ -63,7 +63,6 @@ MUTANTS: Mapping[str, Mutant] = {
     "a refused order keeps its id": bugs.same_request_id,
     "claims do not stand": _method(FakeCatalog, "claim", bugs.own_claim),
     "saved without a condition": _method(FakeCatalog, "save", bugs.without_condition),
-    "an older entry replaces a newer one": bugs.older_entry,
     "told before saved": bugs.told_before_saved,
     "alerts are not told": _method(CatalogUpdates, "tell", lambda _, entry: entry),
     "acknowledged, not saved": bugs.acknowledged_unsaved,

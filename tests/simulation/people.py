@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from recording.core.formats import api
-from recording.core.model import Actor, CatalogEntry, DocumentId, Door, RecordingId, Ruling, ServerCallId
+from recording.core.model import Actor, CatalogEntry, Chunk, DocumentId, Door, RecordingId, Ruling, ServerCallId
 from recording.core.outputs import parse_output_name
 from tests.simulation.truth import recording_id_of, whom_of
 
@@ -42,6 +42,7 @@ def _look_and_decide(world: "World", recording_id: RecordingId, document_id: Doc
     """Look at the recording, think for a while, and decide what was seen."""
     chance, whom = world.chance, whom_of(recording_id)
     entry = world.rules.entries[recording_id]
+    _make_room(world, entry, document_id)
     asked = api.DecisionRequest(_ruling(world, entry, document_id), "as it seems", Actor("a person"), api.etag(entry))
 
     def act(process: "Process") -> None:
@@ -60,7 +61,22 @@ def _ruling(world: "World", entry: CatalogEntry, document_id: DocumentId) -> Rul
     apart = world.quarantine.blobs.get(chunk.apart.name) if chunk is not None and chunk.apart is not None else None
     if apart is not None and apart.content == document.content:
         return Ruling.ACCEPT
-    return Ruling.RETRY if document.content_location in world.source.contents else Ruling.GIVE_UP
+    is_there = document.content_location in world.source.contents or _waits_for_room(world, chunk)
+    return Ruling.RETRY if is_there else Ruling.GIVE_UP
+
+
+def _waits_for_room(world: "World", chunk: Chunk | None) -> bool:
+    """Whether a copy is in the overflow that can be brought home once nothing else has its name in the archive."""
+    return chunk is not None and chunk.overflow is not None and chunk.overflow.name in world.overflow.blobs
+
+
+def _make_room(world: "World", entry: CatalogEntry, document_id: DocumentId) -> None:
+    """Move away what has the name of such a copy."""
+    chunk = entry.chunk(document_id)
+    if chunk is not None and chunk.is_undecided and _waits_for_room(world, chunk):
+        world.story.tell("a person", "moves {} away", chunk.name)
+        world.archive.blobs.pop(chunk.name, None)
+        world.rules.forget(chunk.name)
 
 
 def _foreign(world: "World", whom: str, lasts: float) -> None:

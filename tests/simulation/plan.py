@@ -132,8 +132,6 @@ def plan_of(seed: int, size: int) -> Plan:
     if drawn("timer") < _TIMER_STOPS:
         stops = 2 * 86_400 * drawn("timer", "when")
     overflow = int(4 + 16 * drawn("overflow hours")) if drawn("overflow") < _OVERFLOW else 0
-    if overflow:
-        rates.pop("stranger writes", None)  # a copy in the overflow whose name is taken is tried again for ever
     return Plan(
         seed, names, rates, outages, 1 + int(drawn("processes") * 4), release, waits, interval, stops, overflow, is_calm
     )

@@ -15,7 +15,7 @@ from recording.core.model import RecordingId
 from recording.settings import Settings
 from tests.copying.copies import engine_of
 from tests.environments import CONNECTION, settings_of
-from tests.fakes import FakeBlobSource, FakeInventory
+from tests.fakes import FakeBlobSource, FakeInventory, FakeOverflowCopies
 from tests.simulation.clockwork import START, Lock, Task
 from tests.simulation.gates import BlobGate, Gate, KilledError, SourceGate
 
@@ -90,6 +90,9 @@ class Process:
             "quarantined": BlobGate(self, "quarantine", FakeBlobSource(world.quarantine)),
             "overflow": Gate(self, "overflow", world.overflow),
             "overflowed": BlobGate(self, "overflow", FakeBlobSource(world.overflow)),
+            "overflow_copies": Gate(
+                self, "overflow", FakeOverflowCopies(world.overflow), others={"remove": rules.copy_removed}
+            ),
             "journal": Gate(self, "journal", world.journal, {"write": rules.journalled}),
             "catalog": Gate(self, "catalog", world.catalog, {"save": self._saved}, {"own": strangers.remove}),
             "open_work": Gate(self, "open_work", world.open_work, {"remove": rules.row_removed}),

@@ -103,6 +103,19 @@ class Rules:
             if not self._is_archived(document, before[place], is_metadata=is_metadata):
                 self._break(f"{place} was deleted, and its bytes are not in the archive as {document.document_id}")
 
+    def copy_removed(self, _whom: str, name: BlobName, etag: str, *_: object) -> None:
+        """A copy in the overflow is to be removed: the archive has the same bytes, of the same document."""
+        copy = self.world.overflow.blobs.get(name)
+        if copy is None or copy.etag != etag:
+            return
+        self.world.story.tell("the app", "removes {} from the overflow", name)
+        mark = copy.blob_metadata.get("acsdocumentid")
+        if not any(
+            blob.content == copy.content and blob.blob_metadata.get("acsdocumentid") == mark
+            for blob in self.world.archive.blobs.values()
+        ):
+            self._break(f"the copy {name} was removed from the overflow, and the archive does not have it")
+
     # What the host sees
 
     def acknowledged(self, process: "Process", message: "Message") -> None:

@@ -31,6 +31,7 @@ from tests.soak.stack import SoakStack
 
 _PAGE = 1000
 _SHOWN = 120
+_FIRST_ANSWERS = 12
 _DONE = frozenset({ChunkState.RELEASED, ChunkState.KEPT})
 
 
@@ -173,7 +174,14 @@ class Books:
                 yield f"chunk {source.index} is not known"
             elif chunk.state not in _DONE:
                 failed = f"; {chunk.last_failure.operation}: {chunk.last_failure.cause}" if chunk.last_failure else ""
-                yield f"chunk {chunk.index} is {chunk.state}, looked at again at {chunk.look_at}{failed}"
+                source_is = "is there" if source.exists else "is gone"
+                answers = [
+                    f"{one.method} {one.operation} {one.status} {one.fault or ''}".strip()
+                    for one in self._stack.acs.world.requests
+                    if one.document_id == source.document_id
+                ]
+                asked = f"; its source {source_is}, and answered {', '.join(answers[:_FIRST_ANSWERS])}"
+                yield f"chunk {chunk.index} is {chunk.state}, looked at again at {chunk.look_at}{failed}{asked}"
             else:
                 yield from self._is_the_same(chunk, source)
         if len(recording.documents) != before:

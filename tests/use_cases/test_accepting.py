@@ -2,14 +2,15 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import takewhile
 
 import pytest
 
 from recording.chunks.storing import Attempt
 from recording.core.errors import ArchiveBusy, ArchiveDamaged, CopyInTheWay, CopyLost
 from recording.core.formats.messages import ChunkMessage
-from recording.core.lifecycle import Archived, Decided
-from recording.core.model import Actor, AnnouncedChunk, BlobName, ChunkState, Place, Proof, Ruling
+from recording.core.lifecycle import Archived, Compared, Decided
+from recording.core.model import Actor, AnnouncedChunk, BlobName, ChunkState, Location, Place, Proof, Ruling
 from tests.copying.copies import digest_of
 from tests.use_cases.world import BLOCK, RECORDING, World, assert_nothing_lost, metadata_of, sound
 
@@ -28,7 +29,7 @@ def doubted(content: bytes = DOUBTED, until: timedelta | None = timedelta(minute
     return world, chunk
 
 
-def accept(world: World, until: float = FOREVER) -> Archived | None:
+def accept(world: World, until: float = FOREVER) -> Archived | Compared | None:
     """One try of the step."""
     return world.archiving.accepting.accept(world.entry(), world.chunk(), Attempt(until))
 
@@ -96,6 +97,88 @@ def test_a_copy_is_continued_when_its_time_was_up() -> None:
     assert accept(world, until=-1.0) is None
     assert {world.chunk().name} == set(world.archive.uncommitted)
     assert accept(world) is not None
+
+
+def cut_off(world: World, runs: int) -> None:
+    """Runs whose time is over at once, each in a worker of its own."""
+    for _ in range(runs):
+        world.archiving = world.worker(slice_seconds=-1.0)
+        world.source.served = 0
+        world.one()
+        assert world.source.served <= 3 * BLOCK
+
+
+def compared(world: World) -> int:
+    """How many bytes of the source were found to be the same."""
+    known = world.chunk().compared
+    return 0 if known is None else known.length
+
+
+def begin(world: World) -> None:
+    """The copy is in the archive, and the comparison of its source is cut off."""
+    world.archive.put_as_stranger(world.chunk().name, world.quarantine.blobs[apart(world).name].content)
+    cut_off(world, 1)
+    assert compared(world)
+
+
+def test_a_source_is_compared_in_as_many_runs_as_it_takes_also_by_other_workers() -> None:
+    """None reads all of it, and the copy is not verified again each time."""
+    world, _ = doubted(DOUBTED * 5)
+    decide_to_accept(world)
+    begin(world)
+    world.archive.calls.clear()
+    cut_off(world, 3)
+    blocks = 4
+
+    assert ChunkState.QUARANTINED is world.state()
+    assert 1 + blocks == compared(world) // BLOCK
+    assert [operation for operation, _ in world.archive.calls].count("read") <= 3 * 3
+    with assert_nothing_lost(world):
+        for _ in takewhile(lambda _: world.chunk().is_accepted, range(len(DOUBTED * 5) // BLOCK)):
+            cut_off(world, 1)
+        world.run()
+    assert (ChunkState.RELEASED, None) == (world.state(), world.chunk().compared)
+
+
+def test_a_source_that_changes_while_it_is_compared_is_not_deleted() -> None:
+    world, chunk = doubted(DOUBTED * 5)
+    decide_to_accept(world)
+    begin(world)
+    content = world.source.contents[chunk.content_location]
+    world.source.contents[chunk.content_location] = content[:-1] + b"!"
+    world.archiving = world.worker()
+    world.run()
+
+    assert (ChunkState.KEPT, []) == (world.state(), world.source.deletions)
+    assert "something else" in " ".join(world.chunk().notes)
+
+
+def test_a_copy_that_is_replaced_while_it_is_compared_is_verified_again() -> None:
+    world, _ = doubted(DOUBTED * 5)
+    decide_to_accept(world)
+    begin(world)
+    world.archive.put_as_stranger(world.chunk().name, b"other")
+    world.archiving = world.worker()
+    world.run()
+
+    assert world.chunk().is_undecided
+    assert "another blob has its name" in world.chunk().doubts[0]
+    assert [] == world.source.deletions
+
+
+def test_a_candidate_that_was_found_to_differ_is_not_compared_again() -> None:
+    world, chunk = doubted(DOUBTED * 5)
+    elsewhere = Location(chunk.content_location.replace("eu-api", "us-api"))
+    world.source.contents[elsewhere] = DOUBTED[::-1]
+    world.announce(replace(chunk, content_location=elsewhere), event_id="event-2")
+    decide_to_accept(world)
+    begin(world)
+    known = world.chunk().compared
+    assert known is not None
+    assert chunk.content_location == known.content_location
+    world.run()
+
+    assert ChunkState.RELEASED is world.state()
 
 
 @pytest.mark.parametrize("kind", ["media", "metadata"])

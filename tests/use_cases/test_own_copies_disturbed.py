@@ -131,6 +131,8 @@ def outcome(way: str, at: int, *, kills: bool) -> tuple[int, str]:
         return calls, f"{way} at {at}: {world.state()}, archived: {blob == media}"
     if world.source.deletions and way == "home":
         return calls, f"{way} at {at}: the source was deleted"
+    if world.overflow.blobs:
+        return calls, f"{way} at {at}: left in the overflow: {[*world.overflow.blobs]}"
     if [*world.missing_rows()] or world.told().count("RecordingLost"):
         return calls, f"{way} at {at}: {[*world.missing_rows()]}, {world.told()}"
     return calls, ""

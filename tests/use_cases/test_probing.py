@@ -4,14 +4,15 @@ import threading
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 
 from recording.core.errors import ArchiveBusy, ArchiveRefused, CallRefused, ServiceBusy, ServiceRefused
 from recording.core.model import BlobName, RecordingId
 from recording.watch.checks import Checks
-from recording.watch.probing import Finding, Probing
-from tests.copying.copies import Clock, run_together
+from recording.watch.probing import Probing
+from tests.copying.copies import Clock
 from tests.fakes import FakeArchive, FakeCalls, FakeCatalog, FakeOpenWork, FakeProbe, FakeProbeQueue
 from tests.fakes.archive import Blob
 
@@ -44,7 +45,7 @@ class Services:
             calls=self.calls,
             new_id=uuid.uuid4,
         )
-        findings = Probing(checks.all(), Clock()).probe()
+        findings = Probing(checks.all(), Clock()).ask().result()
         assert ["archive", "container recordings", "queue chunks", "catalog", "open work", "communication"] == [
             finding.name for finding in findings
         ]
@@ -165,7 +166,7 @@ def test_a_check_that_hangs_is_told_and_not_started_again() -> None:
         ended.wait(FOREVER)
 
     probing = Probing({"hangs": hang, "well": lambda: None}, Clock(), limit=0.01)
-    found = [{finding.name: finding.problem for finding in probing.probe()} for _ in range(2)]
+    found = [{finding.name: finding.problem for finding in probing.ask().result()} for _ in range(2)]
     ended.set()
 
     assert [1] == started
@@ -173,32 +174,51 @@ def test_a_check_that_hangs_is_told_and_not_started_again() -> None:
     assert found[0]["hangs"] == found[1]["hangs"]
 
 
+class Unreadable(dict[str, Callable[[], None]]):
+    """Checks that fail when they are first looked at."""
+
+    is_first = True
+
+    def items(self) -> Any:  # noqa: ANN401 - as the mapping has it
+        """Fail once."""
+        if self.is_first:
+            self.is_first = False
+            raise RuntimeError("can't start new thread")
+        return super().items()
+
+
 def test_who_asks_meanwhile_gets_the_same_findings() -> None:
     """One set of checks at a time: nobody can make the app check its services more often than that."""
-    begun, ended, started = threading.Event(), threading.Event(), []
-    found: list[tuple[Finding, ...]] = []
+    ended, started = threading.Event(), []
 
     def check() -> None:
         started.append(1)
-        begun.set()
         ended.wait(FOREVER)
 
     probing = Probing({"check": check}, Clock(), limit=FOREVER)
+    asked = [probing.ask() for _ in range(100)]
+    assert not any(one.done() for one in asked)
+    assert not asked[0].cancel()
+    ended.set()
 
-    def ask_again() -> None:
-        begun.wait(FOREVER)
-        threading.Timer(0.05, ended.set).start()
-        found.append(probing.probe())
-
-    run_together(lambda: found.append(probing.probe()), ask_again)
-
+    assert 1 == len({one.result() for one in asked})
     assert [1] == started
-    assert found[0] == found[1]
+    probing.ask().result()
+    assert [1, 1] == started
+
+
+def test_checks_that_cannot_be_started_are_told_and_made_again() -> None:
+    """No thread can be had: whoever waits hears that, and the next one tries again."""
+    probing = Probing(Unreadable({"well": lambda: None}), Clock())
+    with pytest.raises(RuntimeError, match="can't start"):
+        probing.ask().result()
+
+    assert ["well"] == [finding.name for finding in probing.ask().result()]
 
 
 def test_a_bug_in_a_check_is_a_finding() -> None:
     def fail() -> None:
         raise ValueError("a secret")
 
-    (finding,) = Probing({"check": fail}, Clock()).probe()
+    (finding,) = Probing({"check": fail}, Clock()).ask().result()
     assert "a fault of the app: ValueError" == finding.problem

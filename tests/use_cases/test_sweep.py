@@ -179,6 +179,20 @@ def test_the_end_that_nobody_told_is_asked_for_and_the_missing_file_event_is_tol
     assert {} == world.open_work.rows
 
 
+def test_a_source_that_refuses_access_is_told_once_within_two_hours() -> None:
+    """Not only when half of the time is over."""
+    world = World()
+    world.source.arm("forbidden", times=None)
+    world.announce(world.add(), world.add("document-1", 1))
+    for _ in range(24):
+        sweep(world)
+        world.run(until=world.clock.at - START)
+
+    told = [str(event.body["reason"]) for event in world.topic.received if event.event_type == "RecordingAtRisk"]
+    assert 1 == len(told)
+    assert "read source: 403" in told[0]
+
+
 def test_what_was_accepted_and_never_recorded_is_told_within_minutes() -> None:
     world = World()
     started(world)

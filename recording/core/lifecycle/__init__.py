@@ -12,8 +12,8 @@ anew. Nothing here reads a clock, waits, or does I/O.
 - RELEASED: closed. The source was deleted, on a proof.
 - KEPT: closed. A copy is verified, and the source was left alone on purpose, or had ended by itself.
 - QUARANTINED: in doubt. The source is left alone and looked at again at `look_at`; without a `look_at` the chunk is
-  closed, and a person decides about the copy that stands apart. If the person accepts it (`is_accepted`), it is copied
-  into the archive.
+  closed, and a person decides about the copy that stands apart, or about one in the overflow that cannot be brought
+  home. If the person accepts the copy that stands apart (`is_accepted`), it is copied into the archive.
 - LOST: closed. The source has ended, and there is no copy.
 
 ARCHIVED, RELEASED and KEPT are the proven states (`PROVEN`): in exactly these a chunk has a `proof`. A `Chunk` that
@@ -47,8 +47,8 @@ until the bytes of one are verified. Three rules decide what may change what:
 2. Nothing is given up while the source may live. `due` is the earliest and `gone_by` the latest moment at which it may
    end. Before `gone_by` a failure or a doubt has a next look. Only facts of after `gone_by` lead to LOST: `Expired`,
    and `Quarantined` without a next look; and neither does where a copy stands apart, which is left to a person, or in
-   the overflow, which is brought home. Even a LOST chunk becomes ANNOUNCED when it is announced again, and ARCHIVED
-   when the copy of another try proves to be right.
+   the overflow, which is brought home; one that cannot be is left to a person too. Even a LOST chunk becomes ANNOUNCED
+   when it is announced again, and ARCHIVED when the copy of another try proves to be right.
 3. What ends without a whole archive is told to a person.
 4. A person's decision (`Decided`) outweighs what was found. It is kept in the history, with name and reason.
 
@@ -67,6 +67,7 @@ It is not stored, so it cannot be out of date. For a chunk, the first that appli
 - its next look is in the future: `LookAgain`;
 - a person has accepted the copy that stands apart: `AcceptCopy`;
 - it is not proven: `CopyChunk`, with the candidate whose turn it is;
+- a copy of it is in the overflow, and the archive has all that it has, or no more is awaited: `RemoveOverflow`;
 - its metadata file is owed, and the source had not ended before the copy was verified: `ArchiveMetadata`;
 - else: `ReleaseChunk`.
 
@@ -99,6 +100,7 @@ from recording.core.lifecycle.facts import (
     Archived,
     Checked,
     ChunkFact,
+    Compared,
     Completed,
     Damaged,
     Decided,
@@ -112,6 +114,7 @@ from recording.core.lifecycle.facts import (
     MetadataArchived,
     Missed,
     NeverCame,
+    OverflowClosed,
     Overflowed,
     Paused,
     Quarantined,
@@ -133,9 +136,11 @@ from recording.core.lifecycle.next_step import (
     LookAgain,
     NextStep,
     ReleaseChunk,
+    RemoveOverflow,
     next_step,
 )
 from recording.core.lifecycle.opening import is_stale, life_of, open_at, with_opening
+from recording.core.lifecycle.overflow import not_in_archive
 from recording.core.lifecycle.rulings import refusal
 from recording.core.lifecycle.tables import CHUNK_TRANSITIONS, RECORDING_TRANSITIONS
 from recording.core.lifecycle.wholeness import completion_at, doubts_about_whole, lacks
@@ -150,6 +155,7 @@ __all__ = [
     "Archived",
     "Checked",
     "ChunkFact",
+    "Compared",
     "CompleteRecording",
     "Completed",
     "CopyChunk",
@@ -169,12 +175,14 @@ __all__ = [
     "Missed",
     "NeverCame",
     "NextStep",
+    "OverflowClosed",
     "Overflowed",
     "Paused",
     "Quarantined",
     "RecordingFact",
     "ReleaseChunk",
     "Released",
+    "RemoveOverflow",
     "Resumed",
     "Started",
     "Stopped",
@@ -190,6 +198,7 @@ __all__ = [
     "lacks",
     "life_of",
     "next_step",
+    "not_in_archive",
     "open_at",
     "refusal",
     "with_opening",

@@ -6,20 +6,24 @@ from recording.core.lifecycle.changes import MOST_NOTES, alerted, merged, with_c
 from recording.core.lifecycle.facts import (
     Archived,
     ChunkFact,
+    Compared,
     Damaged,
     Disputed,
     Expired,
     Failed,
     Kept,
     MetadataArchived,
+    OverflowClosed,
     Overflowed,
     Quarantined,
     Released,
 )
+from recording.core.lifecycle.overflow import not_in_archive
 from recording.core.lifecycle.tables import CHUNK_TRANSITIONS
-from recording.core.model import Alarm, Alert, CatalogEntry, Chunk, ChunkState, Door, Failure
+from recording.core.model import Alarm, Alert, CatalogEntry, Chunk, ChunkState, Door, Failure, Proof
 
 _OVERTAKEN = "Event Grid announced it otherwise than the function key, while that was copied"
+_NOT_YET = "it was not removed in time"
 _MANY_TRIES = 8
 """Tries of a step for a closed chunk, such as writing the manifest, after which an alert is raised.
 
@@ -61,11 +65,11 @@ def _is_overtaken(chunk: Chunk, fact: Archived) -> bool:
 
 def _by_the_rules(chunk: Chunk, target: ChunkState, fact: ChunkFact) -> ChunkState:
     """The target state after the three rules that `CHUNK_TRANSITIONS` names."""
-    without_copy = chunk.state if chunk.overflow else ChunkState.LOST
     if isinstance(fact, Expired) and target is ChunkState.LOST:
-        return ChunkState.QUARANTINED if chunk.apart and not chunk.overflow else without_copy
+        without_overflow = ChunkState.QUARANTINED if chunk.apart else target
+        return chunk.state if chunk.overflow else without_overflow
     if isinstance(fact, Quarantined) and target is ChunkState.QUARANTINED and fact.look_at is None:
-        return target if fact.apart or chunk.apart else without_copy
+        return target if fact.apart or chunk.apart or chunk.overflow else ChunkState.LOST
     return target
 
 
@@ -106,6 +110,7 @@ def _changed(chunk: Chunk, state: ChunkState, fact: ChunkFact) -> Chunk:  # noqa
                 proven=fact.candidate,
                 doubts=(),
                 is_accepted=False,
+                compared=None,
                 is_given_up=False,
                 is_disputed=False,
                 duration=fact.duration or chunk.duration,
@@ -146,17 +151,25 @@ def _changed(chunk: Chunk, state: ChunkState, fact: ChunkFact) -> Chunk:  # noqa
             return replace(chunk, state=state, released_at=fact.at, kept_reason="", tries=0, look_at=None)
         case Kept() if chunk.state is ChunkState.ARCHIVED:
             return replace(chunk, state=state, kept_reason=fact.reason, tries=0, look_at=None)
-        case Failed() | Expired() | Overflowed():
+        case OverflowClosed() if chunk.is_proven and chunk.overflow is not None:
+            left = (_left(chunk.overflow, fact.left),) if fact.left else ()
+            notes = merged(chunk.notes, left, MOST_NOTES)
+            return replace(chunk, overflow=None, overflow_doubts=(), notes=notes, tries=0, look_at=None)
+        case Failed() | Expired() | Overflowed() | Compared():
             return _not_archived(chunk, state, fact)
     return chunk
 
 
-def _not_archived(chunk: Chunk, state: ChunkState, fact: Failed | Expired | Overflowed) -> Chunk:
-    """The chunk after a try that has brought nothing into the archive."""
+def _not_archived(chunk: Chunk, state: ChunkState, fact: Failed | Expired | Overflowed | Compared) -> Chunk:
+    """The chunk after a try that has proven nothing in the archive."""
+    if isinstance(fact, Compared):
+        return replace(chunk, compared=fact.comparison, tries=0) if chunk.is_accepted else chunk
     if isinstance(fact, Failed):
         return _failed(chunk, fact)
     if isinstance(fact, Expired):
         return _expired(chunk, state, fact)
+    if chunk.state is ChunkState.ARCHIVED and chunk.overflow is None:  # the slower of two workers: to be removed
+        return replace(chunk, overflow=fact.proof, overflow_doubts=fact.doubts)
     if chunk.is_proven or (chunk.overflow == fact.proof and state is chunk.state):
         return chunk
     return replace(
@@ -171,19 +184,20 @@ def _not_archived(chunk: Chunk, state: ChunkState, fact: Failed | Expired | Over
 
 
 def _doubted(chunk: Chunk, state: ChunkState, fact: Quarantined) -> Chunk:
-    doubted = replace(
+    return replace(
         chunk,
+        state=state,
         apart=fact.apart or chunk.apart,
         doubts=fact.reasons,
         is_accepted=False,
+        compared=None,
         is_given_up=chunk.is_given_up and state is ChunkState.LOST,
         notes=merged(chunk.notes, fact.reasons, MOST_NOTES),
         due=min(chunk.due, fact.due or chunk.due),
         tries=chunk.tries + 1,
         turn=chunk.turn + 1,
+        look_at=fact.look_at,
     )
-    look_at = fact.look_at if fact.look_at or doubted.apart else chunk.look_at
-    return replace(doubted, state=state, look_at=None if state is ChunkState.LOST else look_at)
 
 
 def _failed(chunk: Chunk, fact: Failed) -> Chunk:
@@ -207,11 +221,17 @@ def _expired(chunk: Chunk, state: ChunkState, fact: Expired) -> Chunk:
         failure = fact.failure
         what = f"{failure.operation}, of its {failure.subject}, failed: {failure.cause}"
         reason = f"the source must have ended by itself; before, {what}"
-        return replace(counted, state=state, kept_reason=reason, tries=0, look_at=None)
+        left = (_left(chunk.overflow, not_in_archive(chunk) or _NOT_YET),) if chunk.overflow else ()
+        notes = merged(chunk.notes, left, MOST_NOTES)
+        return replace(counted, state=state, kept_reason=reason, notes=notes, tries=0, look_at=None)
     if chunk.overflow is not None:
         return counted
     doubts = chunk.doubts or (f"{fact.failure.operation}: {fact.failure.cause}",)
     return replace(counted, state=state, doubts=doubts, look_at=None)
+
+
+def _left(copy: Proof, why: str) -> str:
+    return f"a copy was left in the second account, as {copy.name}: {why}"
 
 
 def _counted(chunk: Chunk, failure: Failure) -> Chunk:

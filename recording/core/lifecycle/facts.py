@@ -9,6 +9,7 @@ from recording.core.model import (
     BlobName,
     CallConnectionId,
     Candidate,
+    Comparison,
     DocumentId,
     Door,
     Failure,
@@ -128,6 +129,14 @@ class Archived:
 
 
 @dataclass(frozen=True, slots=True)
+class Compared:
+    """The copy that a person accepted is in the archive, and its source was compared with it, so far."""
+
+    document_id: DocumentId
+    comparison: Comparison
+
+
+@dataclass(frozen=True, slots=True)
 class MetadataArchived:
     """The metadata file of a proven chunk is committed and verified."""
 
@@ -217,6 +226,14 @@ class Overflowed:
 
 
 @dataclass(frozen=True, slots=True)
+class OverflowClosed:
+    """Nothing more is done about the copy in the overflow: it was removed; or left there, for the reason `left`."""
+
+    document_id: DocumentId
+    left: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Expired:
     """A try failed after the chunk's `gone_by`."""
 
@@ -251,7 +268,18 @@ class Told:
 
 
 ChunkFact = (
-    Archived | MetadataArchived | Quarantined | Disputed | Damaged | Released | Kept | Failed | Overflowed | Expired
+    Archived
+    | Compared
+    | MetadataArchived
+    | Quarantined
+    | Disputed
+    | Damaged
+    | Released
+    | Kept
+    | Failed
+    | Overflowed
+    | OverflowClosed
+    | Expired
 )
 RecordingFact = (
     Started

@@ -10,6 +10,7 @@ from recording.core.lifecycle.facts import (
     Announced,
     Archived,
     Checked,
+    Compared,
     Completed,
     Damaged,
     Decided,
@@ -23,6 +24,7 @@ from recording.core.lifecycle.facts import (
     MetadataArchived,
     Missed,
     NeverCame,
+    OverflowClosed,
     Overflowed,
     Quarantined,
     Started,
@@ -45,7 +47,7 @@ def with_history(
     before: CatalogEntry | None, after: CatalogEntry, fact: Fact, now: datetime, by: Actor
 ) -> CatalogEntry:
     """The entry after a fact that has changed it, with the fact in its history."""
-    if isinstance(fact, Told | Checked):
+    if isinstance(fact, Told | Checked | Compared):
         return after
     known = before.recording.history if before is not None else ()
     new = Happened(now, type(fact).__name__, by, _detail(fact), _document_of(fact))
@@ -112,6 +114,7 @@ _DETAILS: Mapping[type, Callable[[Any], str]] = {
     Damaged: lambda fact: fact.cause,
     Failed: _failed,
     Overflowed: lambda fact: f"{fact.proof.length} bytes as {fact.proof.name}, in the second account",
+    OverflowClosed: lambda fact: fact.left,
     Expired: _failed,
     Kept: _reason,
     Missed: _reason,

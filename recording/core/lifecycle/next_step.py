@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from recording.core.lifecycle.overflow import not_in_archive
 from recording.core.lifecycle.wholeness import completion_at
-from recording.core.model import Candidate, CatalogEntry, ChunkState, DocumentId
+from recording.core.model import Candidate, CatalogEntry, Chunk, ChunkState, DocumentId
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,11 @@ class ArchiveMetadata:
     """The media is proven and its metadata file is missing: archive that, and verify it."""
 
     candidate: Candidate
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveOverflow:
+    """Remove the copy in the overflow, or decide why it is left: the archive has a proven one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +54,9 @@ class Done:
     """There is nothing left to do for this chunk, and none for its recording that another chunk's step will not do."""
 
 
-NextStep = CopyChunk | AcceptCopy | ArchiveMetadata | ReleaseChunk | CompleteRecording | LookAgain | Done
+NextStep = (
+    CopyChunk | AcceptCopy | ArchiveMetadata | RemoveOverflow | ReleaseChunk | CompleteRecording | LookAgain | Done
+)
 
 
 def next_step(entry: CatalogEntry, document_id: DocumentId, now: datetime) -> NextStep:
@@ -68,8 +76,15 @@ def next_step(entry: CatalogEntry, document_id: DocumentId, now: datetime) -> Ne
         return AcceptCopy()
     if chunk.state is not ChunkState.ARCHIVED:
         return CopyChunk(chunk.next_candidate)
+    return _for_archived(chunk)
+
+
+def _for_archived(chunk: Chunk) -> NextStep:
     # A copy compared only with its own blob metadata is never an authority to delete: its metadata file is not needed.
-    if chunk.is_metadata_owed and not (chunk.proof and chunk.proof.by_its_own_word):
+    is_metadata_awaited = chunk.is_metadata_owed and not (chunk.proof and chunk.proof.by_its_own_word)
+    if chunk.overflow is not None and not (is_metadata_awaited and not_in_archive(chunk)):
+        return RemoveOverflow()
+    if is_metadata_awaited:
         return ArchiveMetadata(chunk.candidate)
     return ReleaseChunk()
 

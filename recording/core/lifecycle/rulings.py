@@ -38,7 +38,18 @@ def refusal(chunk: Chunk, ruling: Ruling) -> str:
         if chunk.state is ChunkState.ANNOUNCED and not chunk.failures:
             return "no try of the chunk has failed: it goes on by itself"
         return "the chunk is lost already" if chunk.state is ChunkState.LOST else ""
-    return "" if chunk.apart is not None else "no copy of the chunk stands apart that could be accepted"
+    return _why_not_accepted(chunk)
+
+
+def _why_not_accepted(chunk: Chunk) -> str:
+    if chunk.apart is not None:
+        return ""
+    if chunk.overflow is not None:
+        return (
+            "the copy in the second account is brought home as it is, and needs no acceptance:"
+            " retry the chunk once the copy is there and its name in the archive is free, or give it up"
+        )
+    return "no copy of the chunk stands apart that could be accepted"
 
 
 def _ruled(chunk: Chunk, fact: Decided) -> Chunk:
@@ -54,6 +65,7 @@ def _ruled(chunk: Chunk, fact: Decided) -> Chunk:
         state=state,
         doubts=doubts,
         is_accepted=fact.ruling is Ruling.ACCEPT,
+        compared=None,
         is_given_up=fact.ruling is Ruling.GIVE_UP,
         look_at=None,
         tries=0,

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from recording.core.lifecycle.facts import (
     Archived,
     ChunkFact,
+    Compared,
     Damaged,
     Disputed,
     Ended,
@@ -14,6 +15,7 @@ from recording.core.lifecycle.facts import (
     MetadataArchived,
     Missed,
     NeverCame,
+    OverflowClosed,
     Overflowed,
     Paused,
     Quarantined,
@@ -28,6 +30,7 @@ _C = ChunkState
 CHUNK_TRANSITIONS: Mapping[ChunkState, Mapping[type[ChunkFact], ChunkState | Alarm]] = {
     _C.ANNOUNCED: {
         Archived: _C.ARCHIVED,
+        Compared: _C.ANNOUNCED,
         MetadataArchived: _C.ANNOUNCED,  # its proof was withdrawn meanwhile
         Quarantined: _C.QUARANTINED,
         Disputed: _C.ANNOUNCED,
@@ -36,10 +39,12 @@ CHUNK_TRANSITIONS: Mapping[ChunkState, Mapping[type[ChunkFact], ChunkState | Ala
         Kept: Alarm.IMPOSSIBLE,
         Failed: _C.ANNOUNCED,
         Overflowed: _C.ANNOUNCED,
+        OverflowClosed: _C.ANNOUNCED,
         Expired: _C.LOST,
     },
     _C.ARCHIVED: {
         Archived: _C.ARCHIVED,
+        Compared: _C.ARCHIVED,
         MetadataArchived: _C.ARCHIVED,
         Quarantined: _C.ARCHIVED,  # the slower of two workers: the copy is proven already
         Disputed: _C.QUARANTINED,
@@ -48,10 +53,12 @@ CHUNK_TRANSITIONS: Mapping[ChunkState, Mapping[type[ChunkFact], ChunkState | Ala
         Kept: _C.KEPT,
         Failed: _C.ARCHIVED,
         Overflowed: _C.ARCHIVED,
+        OverflowClosed: _C.ARCHIVED,
         Expired: _C.KEPT,  # the source ended by itself; the copy is proven
     },
     _C.RELEASED: {
         Archived: _C.RELEASED,
+        Compared: _C.RELEASED,
         MetadataArchived: _C.RELEASED,
         Quarantined: _C.RELEASED,
         Disputed: _C.RELEASED,
@@ -60,10 +67,12 @@ CHUNK_TRANSITIONS: Mapping[ChunkState, Mapping[type[ChunkFact], ChunkState | Ala
         Kept: _C.RELEASED,
         Failed: _C.RELEASED,
         Overflowed: _C.RELEASED,
+        OverflowClosed: _C.RELEASED,
         Expired: _C.RELEASED,
     },
     _C.KEPT: {
         Archived: _C.KEPT,
+        Compared: _C.KEPT,
         MetadataArchived: _C.KEPT,
         Quarantined: _C.KEPT,
         Disputed: _C.KEPT,
@@ -72,10 +81,12 @@ CHUNK_TRANSITIONS: Mapping[ChunkState, Mapping[type[ChunkFact], ChunkState | Ala
         Kept: _C.KEPT,
         Failed: _C.KEPT,
         Overflowed: _C.KEPT,
+        OverflowClosed: _C.KEPT,
         Expired: _C.KEPT,
     },
     _C.QUARANTINED: {
         Archived: _C.ARCHIVED,  # a later look found nothing wrong
+        Compared: _C.QUARANTINED,
         MetadataArchived: _C.QUARANTINED,
         Quarantined: _C.QUARANTINED,
         Disputed: _C.QUARANTINED,
@@ -84,10 +95,12 @@ CHUNK_TRANSITIONS: Mapping[ChunkState, Mapping[type[ChunkFact], ChunkState | Ala
         Kept: Alarm.IMPOSSIBLE,
         Failed: _C.QUARANTINED,
         Overflowed: _C.QUARANTINED,
+        OverflowClosed: _C.QUARANTINED,
         Expired: _C.LOST,
     },
     _C.LOST: {
         Archived: _C.ARCHIVED,  # the try of another worker succeeded
+        Compared: _C.LOST,
         MetadataArchived: _C.LOST,
         Quarantined: _C.QUARANTINED,
         Disputed: _C.LOST,
@@ -96,15 +109,16 @@ CHUNK_TRANSITIONS: Mapping[ChunkState, Mapping[type[ChunkFact], ChunkState | Ala
         Kept: Alarm.IMPOSSIBLE,
         Failed: _C.LOST,
         Overflowed: _C.ANNOUNCED,  # the try of another worker: there is a copy to be brought home
+        OverflowClosed: _C.LOST,
         Expired: _C.LOST,
     },
 }
 """The state to which a chunk fact leads, or the alarm that it raises while nothing changes.
 
 A copy of what the function key announced changes nothing if Event Grid has announced the chunk otherwise meanwhile
-(`chunks._is_overtaken`). Three rules are applied after the table (`chunks._by_the_rules`): a chunk of which a copy is
-in the overflow stays as it is instead of becoming LOST; one of which a copy stands apart becomes QUARANTINED instead of
-LOST; one without any copy and without a next look becomes LOST instead of QUARANTINED.
+(`chunks._is_overtaken`). Three rules are applied after the table (`chunks._by_the_rules`): an expired chunk
+of which a copy is in the overflow stays as it is instead of becoming LOST; one of which a copy stands apart becomes
+QUARANTINED instead of LOST; a doubted one without any copy and without a next look becomes LOST instead of QUARANTINED.
 """
 
 _R = RecordingState

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from recording.core.model.evidence import AnnouncedChunk, Candidate, Failure, Proof
+from recording.core.model.evidence import AnnouncedChunk, Candidate, Comparison, Failure, Proof
 from recording.core.model.words import PROVEN, BlobName, ChunkState, DocumentId, Door, Place
 
 
@@ -25,6 +25,7 @@ class Chunk:
         overflow_doubts: what was in doubt about that copy when it was made.
         doubts: why it is in doubt.
         is_accepted: whether a person has accepted the copy that stands apart; it is to be archived.
+        compared: how far its source was compared with the copy that is accepted; None before.
         is_given_up: whether a person has given it up.
         is_disputed: whether the blob of this name in the archive was proven, and is in doubt since.
         released_at: when the source was deleted.
@@ -52,6 +53,7 @@ class Chunk:
     overflow_doubts: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
     is_accepted: bool = False
+    compared: Comparison | None = None
     is_given_up: bool = False
     is_disputed: bool = False
     released_at: datetime | None = None
@@ -85,9 +87,11 @@ class Chunk:
             "a doubt has a reason": not self.doubts and state is ChunkState.QUARANTINED,
             "a doubt has a next look or a copy": state is ChunkState.QUARANTINED
             and self.look_at is None
-            and self.apart is None,
+            and self.apart is None
+            and self.overflow is None,
             "what a person accepts stands apart, in doubt": self.is_accepted
             and (self.apart is None or state is not ChunkState.QUARANTINED),
+            "a source is compared with what is accepted": self.compared is not None and not self.is_accepted,
             "what a person gives up is lost": self.is_given_up and state is not ChunkState.LOST,
             "what is closed is not looked at": self.look_at is not None and state in _CLOSED,
         }

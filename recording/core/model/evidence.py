@@ -81,6 +81,23 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Comparison:
+    """How far a source was found to be what a person accepted, for the next try to go on.
+
+    Attributes:
+        etag: of the blob in the archive; it was verified to be the accepted copy.
+        content_location: of the source.
+        source: the fingerprint of the source's state, in hex.
+        length: so many bytes from the beginning are the same.
+    """
+
+    etag: str
+    content_location: Location
+    source: str
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
 class Unread:
     """A chunk of an event that could not be read: the cause, and what is known of the chunk nevertheless."""
 

@@ -22,7 +22,7 @@ _CHAPTERS: Mapping[ToDo, EventName] = {
     ToDo.MEND_EVENT: EventName.UNREADABLE,
     ToDo.FIND_CHUNKS: EventName.INCOMPLETE,
     ToDo.CHECK_STORAGE: EventName.AT_RISK,
-    ToDo.REPAIR_COPY: EventName.AT_RISK,
+    ToDo.REPAIR_COPY: EventName.QUARANTINED,
     ToDo.CHECK_SOURCE: EventName.AT_RISK,
 }
 """The chapter of the runbook for each thing that a person can do."""
@@ -119,6 +119,7 @@ _WORDS: Mapping[str, str] = {
     "Disputed": "the metadata file contradicts the verified copy",
     "Damaged": "the archive no longer has what was verified",
     "Overflowed": "a copy was verified in the second account",
+    "OverflowClosed": "the copy in the second account was removed, or left for a reason",
     "Released": "the source was deleted",
     "Kept": "the source was left alone",
     "Failed": "a try failed",
