@@ -80,7 +80,7 @@ def _filled(bench: Bench, archived: int) -> Iterator[tuple[App, _Clock, FaultPro
             state = RecordingState.MISSING if number < _OPEN else RecordingState.RELEASED
             recording = Recording(RecordingId(f"recording-{number}"), state, stopped_at=clock.at)
             entry = with_opening(None, CatalogEntry(recording))
-            if entry.recording.opening.hour is not None:
+            if entry.recording.opening.at is not None:
                 TableOpenWork(work).put(recording.recording_id, entry.recording.opening, clock.at)
             TableDirectory(catalog).add(recording.recording_id, clock.at)
             TableCatalog(catalog).save(entry)

@@ -110,7 +110,7 @@ type appOptions = {
   @maxValue(7200)
   retryLongestSeconds: int?
 
-  @description('SWEEP_SECONDS: the time from one sweep through what is owed to the next; a timer sweeps every five minutes in any case.')
+  @description('SWEEP_SECONDS: the time from one sweep through what is owed to the next.')
   @minValue(1)
   @maxValue(3600)
   sweepSeconds: int?

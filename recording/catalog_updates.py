@@ -111,7 +111,7 @@ class CatalogUpdates:
             Transient: it could not be noted; the sweep may put a message too many.
         """
         recording = entry.recording
-        if recording.opening.hour is not None:
+        if recording.opening.at is not None:
             self.open_work.touch(recording.recording_id, recording.opening, lives={life_of(document_id): self.now()})
 
     def tell(self, entry: CatalogEntry) -> CatalogEntry:
@@ -166,12 +166,12 @@ class CatalogUpdates:
         """Save an entry between the two changes of its row; the entry as saved."""
         recording_id, now = after.recording.recording_id, self.now()
         known, opening = before.recording.opening if before else None, after.recording.opening
-        if opening != known and opening.hour is not None:
+        if opening != known and opening.at is not None:
             self.open_work.put(recording_id, opening, now)
         if before is None:
             self.directory.add(recording_id, now)
         saved = own.latest = self.catalog.save(after)
-        if known is not None and known != opening and known.hour is not None:
+        if known is not None and known != opening and known.at is not None:
             try:
                 self.open_work.remove(recording_id, known)
             except RecordingError as error:  # the sweep removes the row: it stands for nothing now

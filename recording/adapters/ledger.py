@@ -49,6 +49,24 @@ class TableLedger:
             is_last = mark is None
         return found
 
+    def forget(self, first: str, end: str, limit: int) -> int:
+        """See `ports.Ledger.forget`."""
+        condition = f"PartitionKey ge '{_partition(first)}' and PartitionKey lt '{_partition(end)}'"
+        try:
+            rows, _ = self._table.page(condition, limit)
+            for row in rows:
+                self._remove(str(row["PartitionKey"]), str(row["RowKey"]))
+        except AzureError as error:
+            raise storage_error("forget outcomes", "table", error, {"section": first}) from error
+        return len(rows)
+
+    def _remove(self, partition: str, row: str) -> None:
+        try:
+            self._table.delete(partition, row)
+        except AzureError as error:
+            if not is_no_such_row(error):  # another worker forgets too
+                raise
+
 
 def _partition(section: str) -> str:
     return f"{_PREFIX}{section}"

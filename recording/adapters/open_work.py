@@ -19,7 +19,7 @@ from recording.core.naming import encode
 from recording.core.times import format_time, parse_time
 from recording.ports import DayPage, OpenPage, OpenRow, SweepState
 
-_HOUR = "%Y%m%d%H"
+_MINUTE = "%Y%m%d%H%M"
 _LIFE = "life"
 _AFTER_HOURS = ":"
 """Greater than every hour, which consists of digits, and less than every other partition."""
@@ -170,9 +170,10 @@ class TableDirectory:
 
 
 def _keys(recording_id: RecordingId, opening: Opening) -> tuple[str, str]:
-    if opening.hour is None:
-        raise AssertionError("an opening without an hour has no row")
-    return _hour(opening.hour), f"{encode(recording_id)}~{opening.number}"
+    """The partition is the hour and the row begins with the minute, so that the order of keys is that of time left."""
+    if opening.at is None:
+        raise AssertionError("an opening without a moment has no row")
+    return _hour(opening.at), f"{opening.at.astimezone(UTC):%M}~{encode(recording_id)}~{opening.number}"
 
 
 def _hour(moment: datetime) -> str:
@@ -188,8 +189,8 @@ def _day(moment: datetime) -> str:
 def _open_row(row: Row) -> OpenRow | None:
     """The row; None for one that this app did not write, which must not keep the sweep from the others."""
     try:
-        hour = datetime.strptime(row["PartitionKey"], _HOUR).replace(tzinfo=UTC)
-        opening = Opening(hour, int(row["number"]))
+        at = datetime.strptime(row["PartitionKey"] + row["RowKey"][:2], _MINUTE).replace(tzinfo=UTC)
+        opening = Opening(at, int(row["number"]))
         recording_id, since, look_at = RecordingId(str(row["recordingId"])), _time(row["since"]), _time(row["lookAt"])
         signs = {name: parse_time(value) for name, value in row.items() if name.startswith(_LIFE)}
         lives = {name: at for name, at in signs.items() if at is not None}

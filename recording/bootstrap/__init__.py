@@ -11,6 +11,7 @@ from typing import TypedDict, Unpack
 from recording import ports
 from recording.adapters.monitor import hide_requests
 from recording.bootstrap.real_parts import RealParts
+from recording.calls.asking import Asking
 from recording.calls.controlling import Controlling
 from recording.calls.ending import Ending
 from recording.calls.starting import Starting
@@ -169,6 +170,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         slice_seconds=settings.copy.slice_length.total_seconds(),
         monotonic=monotonic,
     )
+    asking = Asking(calls)
     starting = Starting(updates, calls, settings.recordings.output, parts.get("new_id", uuid.uuid4))
     refusing = Refusing(parts.get("journal") or real.journal, topic, now)
     announcing = Announcing(updates, settings.archive.template, retention)
@@ -188,33 +190,32 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
     if checks is None:
         checks = {**real.checks(catalog, open_work, calls), "sweep": heartbeat.check}
     ticking = Ticking(sweep_states, parts.get("tick_queue") or real.tick_queue, watch.interval, now)
+    limits = Limits(retention=retention, file_event=watch.file_event, step=settings.copy.slice_length + watch.overdue)
     sweeping = Sweeping(
         updates=updates,
         open_work=open_work,
         states=sweep_states,
-        auditing=Auditing(updates, open_work, sweep_states, directory, now),
+        auditing=Auditing(updates, open_work, sweep_states, directory, now, monotonic),
         replaying=replaying,
-        calls=calls,
+        asking=asking,
         queue=queue,
-        limits=Limits(
-            retention=retention, file_event=watch.file_event, step=settings.copy.slice_length + watch.overdue
-        ),
+        limits=limits,
         first_look=watch.interval,
         now=now,
         monotonic=monotonic,
     )
     return App(
         settings=settings,
-        receiving=Receiving(starting, Ending(updates, calls), announcing, refusing, ticking, monotonic),
+        receiving=Receiving(starting, Ending(updates, asking), announcing, refusing, ticking, monotonic),
         starting=starting,
-        controlling=Controlling(updates, calls),
+        controlling=Controlling(updates, calls, asking),
         refusing=refusing,
         archiving=archiving,
         replaying=replaying,
         draining=Draining(updates, queue, putting_back, refusing, ledger, waits),
         probing=Probing(checks, time.monotonic),  # its threads wait in real time, whatever the given clock says
         sweeping=sweeping,
-        listing=Listing(catalog, open_work, directory),
+        listing=Listing(catalog, open_work, directory, limits),
         deciding=Deciding(updates, queue, now),
         ticking=ticking,
         heartbeat=heartbeat,

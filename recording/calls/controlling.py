@@ -4,15 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from recording import log
+from recording.calls.asking import Asking
 from recording.catalog_updates import CatalogUpdates
 from recording.core.errors import CallRefused, Transient, UnknownRecording
-from recording.core.lifecycle import Paused, Resumed, Stopped
+from recording.core.lifecycle import Denied, Paused, Resumed, Stopped
 from recording.core.model import RUNNING, CatalogEntry, Recording, RecordingId, RecordingState
 from recording.ports import Calls
 
-_NOT_FOUND = 404
-_UNKNOWN = frozenset({400, _NOT_FOUND})
-"""How the service answers to an id that is malformed, or not one of its recordings."""
+_MALFORMED = 400
+"""How the service answers to an id that cannot be one of its recordings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,7 @@ class Controlling:
 
     updates: CatalogUpdates
     calls: Calls
+    asking: Asking
 
     def state(self, recording_id: RecordingId) -> tuple[CatalogEntry, str | None]:
         """The catalog's entry, and the service's state: `active`, `inactive`, or None if the recording is over.
@@ -35,21 +36,25 @@ class Controlling:
             UnknownRecording: neither the catalog nor the service knows it.
         """
         entry = self.updates.load(recording_id)
-        if entry is not None and entry.recording.state not in RUNNING:
+        if entry is not None and entry.recording.state not in RUNNING and entry.recording.denied_at is None:
             return entry, None
         try:
-            state = self.calls.state(recording_id)
+            answer = self.asking.ask(recording_id, "asked for its state")
         except CallRefused as error:
-            if entry is None and error.status in _UNKNOWN:
+            if entry is None and error.status == _MALFORMED:
                 raise _unknown(recording_id) from error
-            if entry is None or error.status != _NOT_FOUND:
-                raise
-            return entry, None  # over, but its file event has not arrived yet
+            raise
         except Transient:
             if entry is None:
                 raise
             return entry, "unknown"
-        return entry or _entry_of_foreign(recording_id, RecordingState.STARTED), state
+        if entry is None:
+            if answer.is_denial:
+                raise _unknown(recording_id)
+            return _entry_of_foreign(recording_id, RecordingState.STARTED), answer.state
+        if entry.recording.state not in RUNNING and not answer.is_denial:  # it was believed to be over
+            entry = self.updates.apply(recording_id, answer.fact, known=entry).entry
+        return entry, answer.state
 
     def pause(self, recording_id: RecordingId) -> CatalogEntry:
         """Pause until `resume`; idempotent.
@@ -78,20 +83,19 @@ class Controlling:
             UnknownRecording: neither the catalog nor the service knows it.
         """
         entry = self.updates.load(recording_id)
-        if entry is not None and entry.recording.state is RecordingState.STOPPED:
+        if entry is not None and entry.recording.state is RecordingState.STOPPED and entry.recording.denied_at is None:
             return entry
+        facts: tuple[Stopped | Denied, ...] = (Stopped(),)
         try:
             self.calls.stop(recording_id)
         except CallRefused as error:
-            if entry is None and error.status in _UNKNOWN:
-                raise _unknown(recording_id) from error
-            if entry is None or error.status != _NOT_FOUND:
-                raise
-            # Over already: its call has ended, or the reply to an earlier stop was lost. Stopping is idempotent.
+            _raise_unless_over(error, entry, recording_id)
+            # Its call has ended, or the reply to an earlier stop was lost. The sweep asks again.
+            facts = (Stopped(), Denied("told to stop it"))
         log.event("recording.stopped", {"recording_id": recording_id})
         if entry is None:
             return _entry_of_foreign(recording_id, RecordingState.STOPPED)
-        return self.updates.apply(recording_id, Stopped(), known=entry).entry
+        return self.updates.apply(recording_id, *facts, known=entry).entry
 
     def _pause_or_resume(
         self,
@@ -105,11 +109,8 @@ class Controlling:
         try:
             send(recording_id)
         except CallRefused as error:
-            if entry is None and error.status in _UNKNOWN:
-                raise _unknown(recording_id) from error
-            if entry is None or error.status != _NOT_FOUND:
-                raise
-            cause = f"the recording is over: its state is {entry.recording.state}"
+            known = _raise_unless_over(error, entry, recording_id)
+            cause = f"the recording is over: its state is {known.recording.state}"
             raise CallRefused(operation, cause, status=409, ids={"recording_id": recording_id}) from error
         log.event(f"recording.{type(fact).__name__.lower()}", {"recording_id": recording_id})
         if entry is None:
@@ -119,6 +120,15 @@ class Controlling:
 
 def _entry_of_foreign(recording_id: RecordingId, state: RecordingState) -> CatalogEntry:
     return CatalogEntry(Recording(recording_id, state))
+
+
+def _raise_unless_over(error: CallRefused, entry: CatalogEntry | None, recording_id: RecordingId) -> CatalogEntry:
+    """The entry, if the service answers of a recording that the catalog has that there is no such."""
+    if entry is None and (error.says_no_such or error.status == _MALFORMED):
+        raise _unknown(recording_id) from error
+    if entry is None or not error.says_no_such:
+        raise error
+    return entry
 
 
 def _unknown(recording_id: RecordingId) -> UnknownRecording:

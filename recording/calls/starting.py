@@ -32,7 +32,6 @@ from recording.core.model import RUNNING, CallConnectionId, CallEvent, CatalogEn
 from recording.core.outputs import VALID
 from recording.ports import CallLocator, Calls, StartClaim, StartOrder
 
-_NOT_FOUND = 404
 _CONFLICT = 409
 _NOT_ESTABLISHED = "8501"
 _RECORDED_ALREADY = "8553"
@@ -161,7 +160,7 @@ class Starting:
         try:
             self.calls.state(recording_id)
         except CallRefused as error:
-            if error.status != _NOT_FOUND:
+            if not error.says_no_such:
                 raise
             return False
         return True
@@ -203,7 +202,7 @@ class Starting:
         event = trigger.event
         since = (event.at or claim.made_at) if event else None
         is_young = since is not None and self.updates.now() - since < _YOUNG
-        if code == _NOT_ESTABLISHED or (error.status == _NOT_FOUND and is_young):
+        if code == _NOT_ESTABLISHED or (error.says_no_such and is_young):
             raise CallNotReady(
                 error.operation, error.cause, hint="it passes when the call is established", ids=error.ids
             ) from error

@@ -14,8 +14,8 @@ from recording.core.errors import (
     SourceRefused,
     SourceUnreachable,
 )
-from recording.core.lifecycle import completion_at, lacks
-from recording.core.model import CatalogEntry, Chunk, ChunkState, Failure, RecordingState, Subject
+from recording.core.lifecycle import completion_at, lacks, refusal_of_giving_up
+from recording.core.model import MESSAGE_GIVEN_UP, CatalogEntry, Chunk, ChunkState, Failure, RecordingState, Subject
 
 WAITING_FOR_PEOPLE = frozenset(
     {RecordingState.QUARANTINED, RecordingState.INCOMPLETE, RecordingState.MISSING, RecordingState.LOST}
@@ -31,18 +31,21 @@ class ToDo(StrEnum):
     WAIT_OR_DECIDE = "nothing, or decide: the chunk that is in doubt is looked at again by itself"
     FIND_EVENT = "find its file event and hand it in"
     MEND_EVENT = "mend its file event, which the journal has, and hand it in"
+    MEND_OR_GIVE_UP = "mend the event that was handed in, and hand it in again; or give the recording up"
     FIND_CHUNKS = "find the file event of what it lacks and hand it in"
     CHECK_STORAGE = "check the storage account: its keys and roles, its network, its limits"
     REPAIR_COPY = (
         "restore the copy in the second account, or move away what has its name in the archive; then decide: retry or"
         " give-up"
     )
+    CHECK_APP = "check why runs of the app are killed or do not begin: its log, memory and settings; then retry"
     CHECK_SOURCE = "check the access to the Communication Services resource: its keys and roles, the network"
 
 
 _BY_CODE: Mapping[str, ToDo] = {
     **{error.code: ToDo.CHECK_STORAGE for error in (ArchiveBusy, ArchiveDamaged, ArchiveRefused, ForeignBlocks)},
     **{error.code: ToDo.REPAIR_COPY for error in (CopyInTheWay, CopyLost)},
+    MESSAGE_GIVEN_UP: ToDo.CHECK_APP,
     **{error.code: ToDo.CHECK_SOURCE for error in (ServiceRefused, SourceRefused, SourceUnreachable)},
 }
 """By the error of the last try."""
@@ -75,14 +78,16 @@ def lacking(chunk: Chunk) -> tuple[Subject, ...]:
 
 
 def last_error(entry: CatalogEntry) -> str:
-    """The doubts about the first chunk that is in doubt, and the last failed try; empty if nothing is wrong."""
+    """The doubts about the first chunk that is in doubt, and the last failed try; empty if nothing is wrong.
+
+    Each with its chunk, and the try with the code of its error.
+    """
     doubted = next((chunk for chunk in _waiting(entry) if chunk.doubts), None)
     doubts = [] if doubted is None else [f"chunk {doubted.index}", "; ".join(doubted.doubts)]
-    failure = next(iter(_failures(entry, 1)), None)
-    if failure is None:
+    failed = next(iter(_failed(entry)), None)
+    if failed is None:
         return ": ".join(doubts)
-    hint = f" ({failure.hint})" if failure.hint else ""
-    return "; ".join(filter(None, [": ".join(doubts), f"{failure.operation}: {failure.cause}{hint}"]))
+    return "; ".join(filter(None, [": ".join(doubts), _in_words(*failed)]))
 
 
 def most_tries(entry: CatalogEntry) -> int:
@@ -96,9 +101,13 @@ def to_do(entry: CatalogEntry) -> ToDo:
     if undecided:
         return ToDo.DECIDE if any(chunk.apart for chunk in undecided) else ToDo.REPAIR_COPY
     if not entry.chunks:
+        if entry.recording.unread and not refusal_of_giving_up(entry):
+            return ToDo.MEND_OR_GIVE_UP
         return _WITHOUT_EVENT.get(entry.recording.state, ToDo.NOTHING)
-    for failure in _failures(entry, _FEW):
-        if failure.code in _BY_CODE:
+    for chunk, failure in _failed(entry):
+        # A message is given up only after its runs have failed often.
+        is_lasting = chunk.tries >= _FEW or failure.code == MESSAGE_GIVEN_UP
+        if is_lasting and failure.code in _BY_CODE:
             return _BY_CODE[failure.code]
     if not any(_waiting(entry)):
         return ToDo.FIND_CHUNKS if lacks(entry) and _is_manifest_owed(entry) else ToDo.NOTHING
@@ -139,7 +148,13 @@ def _is_manifest_owed(entry: CatalogEntry) -> bool:
     return entry.gone_by is not None and completion_at(entry, entry.gone_by) is not None
 
 
-def _failures(entry: CatalogEntry, tries: int) -> Sequence[Failure]:
-    """The last failures of what is held up, of which so many tries in a row have failed, the latest first."""
-    found = [chunk.last_failure for chunk in _held_up(entry) if chunk.tries >= tries and chunk.last_failure is not None]
-    return sorted(found, key=lambda failure: failure.at, reverse=True)
+def _failed(entry: CatalogEntry) -> Sequence[tuple[Chunk, Failure]]:
+    """What is held up and has failed since its last progress, with the last failure; the latest first."""
+    found = [(one, one.last_failure) for one in _held_up(entry) if one.tries and one.last_failure is not None]
+    return sorted(found, key=lambda failed: failed[1].at, reverse=True)
+
+
+def _in_words(chunk: Chunk, failure: Failure) -> str:
+    hint = f" ({failure.hint})" if failure.hint else ""
+    of = "manifest" if failure.subject is Subject.MANIFEST else f"chunk {chunk.index}"
+    return f"{of}: {failure.operation}: {failure.code}: {failure.cause}{hint}"

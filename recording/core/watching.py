@@ -12,7 +12,18 @@ from types import MappingProxyType
 
 from recording.core.deadlines import MARGIN
 from recording.core.errors import ArchiveRefused, ServiceRefused, SourceRefused
-from recording.core.lifecycle import Done, Fact, FoundBySweep, LookAgain, Missed, NeverCame, Warned, life_of, next_step
+from recording.core.lifecycle import (
+    CONFIRMED_AFTER,
+    Done,
+    Fact,
+    FoundBySweep,
+    LookAgain,
+    Missed,
+    NeverCame,
+    Warned,
+    life_of,
+    next_step,
+)
 from recording.core.model import RUNNING, CatalogEntry, Chunk, DocumentId, RecordingState
 from recording.core.times import format_time
 
@@ -26,6 +37,7 @@ _SILENT = timedelta(hours=6)
 LONGEST = timedelta(hours=6)
 """No look is later than this after the one before."""
 _SHARE = 8
+_MAY_REVIVE = frozenset({RecordingState.STOPPED, RecordingState.MISSING})
 _REFUSED = "refused"
 _REFUSALS = frozenset(error.code for error in (ArchiveRefused, ServiceRefused, SourceRefused))
 _MANY_REFUSALS = 5
@@ -191,11 +203,26 @@ def _last_sign(chunk: Chunk, since: datetime, now: datetime, lives: Mapping[str,
 
 def _is_to_be_asked(entry: CatalogEntry, now: datetime) -> bool:
     recording = entry.recording
-    if entry.chunks or recording.state not in RUNNING:
+    if not _is_asked_for(entry):
         return False
     asked = recording.checked_at
-    wait = _ASKED_EVERY if recording.active_at is not None else NEVER_ACTIVE
-    return asked is None or now - asked >= wait
+    return asked is None or now - asked >= _wait_to_ask(entry, now)
+
+
+def _is_asked_for(entry: CatalogEntry) -> bool:
+    """Whether the service may still say something new: of what runs, and of what it alone has said to be over."""
+    recording = entry.recording
+    if entry.chunks:
+        return False
+    return recording.state in RUNNING or (recording.state in _MAY_REVIVE and recording.denied_at is not None)
+
+
+def _wait_to_ask(entry: CatalogEntry, now: datetime) -> timedelta:
+    """How long after one answer to ask again: soon while it may not have begun, or was said to be over just now."""
+    recording = entry.recording
+    if recording.denied_at is not None:
+        return CONFIRMED_AFTER if now - recording.denied_at < _ASKED_EVERY else _ASKED_EVERY
+    return _ASKED_EVERY if recording.active_at is not None else NEVER_ACTIVE
 
 
 def _next_looks(
@@ -209,8 +236,8 @@ def _next_looks(
     ended = _ended(entry)
     if ended is not None:
         yield from (moment for moment in (ended + limits.file_event, ended + limits.retention + MARGIN) if moment > now)
-    if entry.recording.state in RUNNING and not entry.chunks:
-        yield now + (_ASKED_EVERY if entry.recording.active_at is not None else NEVER_ACTIVE)
+    if _is_asked_for(entry):
+        yield now + _wait_to_ask(entry, now)
     for chunk in _stepping(entry):
         step = next_step(entry, chunk.document_id, now)
         if isinstance(step, LookAgain):

@@ -3,7 +3,6 @@
 import azure.functions as func
 
 from recording.core.formats import api
-from recording.core.watching import end_of_source
 from recording.entrypoints.answers import problem_details, problem_details_async
 from recording.entrypoints.bindings import Messages, answer_events
 from recording.entrypoints.pages import answer_page, answer_recording, document_id_of, recording_id_of
@@ -17,10 +16,9 @@ blueprint = func.Blueprint()
 @problem_details
 def list_owed(req: func.HttpRequest) -> func.HttpResponse:
     """Everything that is not done, by time left: why, and what a person is to do; in pages."""
-    app, now = get_app(), get_app().now()
-    limits = app.sweeping.limits
-    listed = app.listing.owed(api.parse_page(req.params))
-    return answer_page("owed", listed, lambda entry: api.owed_view(entry, end_of_source(entry, limits), now))
+    listing, now = get_app().listing, get_app().now()
+    listed = listing.owed(api.parse_page(req.params))
+    return answer_page("owed", listed, lambda entry: api.owed_view(entry, listing.end_of_source(entry), now))
 
 
 @blueprint.route("recordings/{id}/chunks/{documentId}/decision", methods=["POST"])
@@ -29,6 +27,14 @@ def decide_chunk(req: func.HttpRequest) -> func.HttpResponse:
     """Decide about a chunk as it is in the recording whose ETag is given: try again, accept the copy, or give up."""
     asked = api.parse_decision(req.get_body(), req.headers.get("If-Match"))
     return answer_recording(get_app().deciding.decide(recording_id_of(req), document_id_of(req), asked))
+
+
+@blueprint.route("recordings/{id}/decision", methods=["POST"])
+@problem_details
+def decide_recording(req: func.HttpRequest) -> func.HttpResponse:
+    """Give up a recording that is open only because an event that was handed in cannot be read."""
+    asked = api.parse_decision(req.get_body(), req.headers.get("If-Match"))
+    return answer_recording(get_app().deciding.give_up(recording_id_of(req), asked))
 
 
 @blueprint.route("recordings/events", methods=["POST"])

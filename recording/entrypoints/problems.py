@@ -81,6 +81,7 @@ _STATUSES = {
     "malformed-event": 400,
     _BAD_LOCATOR: 400,
     "unknown-recording": 404,
+    "unknown-chunk": 404,
     "call-not-found": 404,
     "recording-running": 409,
     "recording-over": 409,
@@ -106,7 +107,6 @@ _SHOWN_IDS = {
 }
 """The ids of an error that callers may see, with the names of their members."""
 
-_GONE = 404
 _CONFLICT = 409
 _ALREADY_RECORDED = "8553"
 _START = "start recording"
@@ -121,7 +121,7 @@ def _kind(error: RecordingError) -> str:
     if error.operation == _START:
         return {400: _BAD_LOCATOR, 404: "call-not-found"}.get(error.status, "call-refused")
     # The catalog knows this recording: the service answers 404, or the 409 is our own, without a code of the service.
-    is_over = error.status == _GONE or (error.status == _CONFLICT and "code" not in error.ids)
+    is_over = error.says_no_such or (error.status == _CONFLICT and "code" not in error.ids)
     return "recording-over" if is_over else "call-refused"
 
 

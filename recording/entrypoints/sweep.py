@@ -1,5 +1,7 @@
 """The sweep: driven by a timer, and by a chain of ticks in a queue."""
 
+from datetime import timedelta
+
 import azure.functions as func
 
 from recording import log
@@ -11,14 +13,16 @@ from recording.settings import STORAGE, SWEEP_QUEUE
 
 blueprint = func.Blueprint()
 
+_PERIOD = timedelta(minutes=5)
 
-@blueprint.timer_trigger(arg_name="timer", schedule="0 */5 * * * *")
+
+@blueprint.timer_trigger(arg_name="timer", schedule=f"0 */{_PERIOD // timedelta(minutes=1)} * * * *")
 @let_host_retry
 def sweep_timer(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the binding needs the name
-    """Sweep, and begin the chain of ticks again if it is broken."""
+    """Sweep if it is time, and begin the chain of ticks again if it is broken."""
     app = get_app()
-    app.ticking.wake()  # the timer sweeps in any case
-    app.sweeping.sweep_all()
+    app.ticking.wake()  # whether it is begun or not, the timer sweeps
+    app.sweeping.sweep_by_timer(_PERIOD)
 
 
 @blueprint.queue_trigger(arg_name="message", queue_name=SWEEP_QUEUE, connection=STORAGE)

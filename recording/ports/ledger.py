@@ -15,3 +15,6 @@ class Ledger(Protocol):
 
     def all(self, section: str) -> Mapping[str, str]:
         """All outcomes of a section, by key."""
+
+    def forget(self, first: str, end: str, limit: int) -> int:
+        """Remove at most so many outcomes of the sections from `first` on and before `end`; how many were removed."""

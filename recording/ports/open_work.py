@@ -14,7 +14,7 @@ class OpenRow:
 
     Attributes:
         recording_id: whose.
-        opening: hour and number; the entry of the recording says whether this row stands for it.
+        opening: minute and number; the entry of the recording says whether this row stands for it.
         since: when there was the last sign that its work goes on: the row was put, or a message was put again.
         look_at: when the sweep looks at the recording again.
         lives: when a long copy of a chunk has progressed, under the names of `core.lifecycle.life_of`.
@@ -39,7 +39,7 @@ class OpenWork(Protocol):
     """The rows of open work. A row that is too many is harmless; one that is missing could lose a recording."""
 
     def put(self, recording_id: RecordingId, opening: Opening, at: datetime) -> None:
-        """Write the row of this opening, which has an hour, at that moment; replaces one with the same key.
+        """Write the row of this opening, which has a minute, at that moment; replaces one with the same key.
 
         Raises:
             ArchiveBusy, ArchiveRefused: it may or may not be written; retry.
@@ -69,7 +69,7 @@ class OpenWork(Protocol):
         """Whether there is a row of this opening."""
 
     def page(self, limit: int, after: str = "") -> OpenPage:
-        """At most `limit` rows, by hour and then by recording, from the beginning or from a page's `next`.
+        """At most `limit` rows, by minute and then by recording, from the beginning or from a page's `next`.
 
         Args:
             limit: 1 to 1000.
@@ -92,6 +92,7 @@ class SweepState:
         cursor: where the page begins at which the next slice goes on.
         alive_at: when the last slice ended: the heartbeat.
         audited: the day, and where in it, the audit goes on.
+        audit_began_at: when its round through both days began.
         done: how many rows of that page have had their turn in this pass.
         version: the ETag of what was read, the condition of the next save; empty for a state never saved.
     """
@@ -105,6 +106,7 @@ class SweepState:
     audited: tuple[datetime | None, str] = (None, "")
     version: str = field(default="", compare=False)
     done: int = 0
+    audit_began_at: datetime | None = None
 
 
 class SweepStates(Protocol):

@@ -85,12 +85,12 @@ class Owed:
     """Counts the rows of a pass over its slices. A pass that another worker began is not observed."""
 
     rows: int | None = None
-    first_hour: datetime | None = None
+    first_at: datetime | None = None
 
-    def add(self, rows: int, first_hour: datetime | None, *, is_first: bool) -> None:
+    def add(self, rows: int, first_at: datetime | None, *, is_first: bool) -> None:
         """Add a slice; the first of a pass begins the count anew."""
         if is_first:
-            self.rows, self.first_hour = rows, first_hour
+            self.rows, self.first_at = rows, first_at
         elif self.rows is not None:
             self.rows += rows
 
@@ -98,8 +98,8 @@ class Owed:
         """The pass is whole."""
         if self.rows is not None:
             _OWED.values.append(self.rows)
-        if self.first_hour is not None:
-            _NEAREST_END.values.append((self.first_hour - now).total_seconds())
+        if self.first_at is not None:
+            _NEAREST_END.values.append((self.first_at - now).total_seconds())
 
 
 def looked(entry: CatalogEntry, now: datetime) -> None:

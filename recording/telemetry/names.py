@@ -56,7 +56,9 @@ FAILURES = Metric(
 )
 OWED = Metric("recording.owed", "{recording}", "recordings that owe something, as the last whole pass of a sweep found")
 NEAREST_END = Metric(
-    "recording.owed.left", "s", "until the first hour in which one of them needs attention; negative once it has passed"
+    "recording.owed.left",
+    "s",
+    "until the first minute in which one of them needs attention; negative once it has passed",
 )
 SLICES = Metric("recording.sweep.slices", "{slice}", "slices of the sweep that have ended: its heartbeat")
 DECISIONS = Metric(

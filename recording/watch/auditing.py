@@ -1,8 +1,8 @@
 """Checks that recordings of the last two days that owe something have their rows of open work.
 
 None can be missing, by the order of the writes. This looks all the same, at a page of a hundred recordings after each
-pass of the sweep, and tells what it finds as a fault of the app. A pass every five minutes comes to some 14,000
-recordings of each day; of more, those that came last are not looked at.
+pass of the sweep, and tells what it finds as a fault of the app. A round goes through both days. If it is not at its
+end after six hours, there are more recordings than that: each pass then goes on for twenty seconds, until it is.
 """
 
 import logging
@@ -18,6 +18,9 @@ from recording.core.model import RecordingId
 from recording.ports import Directory, OpenWork, SweepStates
 
 _PAGE = 100
+_ROUND = timedelta(hours=6)
+_SECONDS = 20.0
+"""Of a pass, while a round takes longer than that; some two thousand recordings."""
 _DAY = timedelta(days=1)
 _WITHOUT_ROW = "it owed something, and had no row of open work"
 
@@ -31,23 +34,29 @@ class Auditing:
     states: SweepStates
     directory: Directory
     now: Callable[[], datetime]
+    monotonic: Callable[[], float]
 
     def audit(self) -> int:
-        """Check one page of the recordings of yesterday and today, in turn; how many rows were missing, and are put.
+        """Check recordings of yesterday and today, in turn; how many rows were missing, and are put.
 
         Raises:
             Transient: a table is not available.
         """
-        state, now = self.states.load(), self.now()
-        day, after = state.audited
-        if day is None or now - day > 2 * _DAY:
-            day, after = now - _DAY, ""
-        page = self.directory.page(day, _PAGE, after)
-        missing = sum(self._is_missing(recording_id) for recording_id in page.recording_ids)
-        other_day = now if day.date() != now.date() else now - _DAY
-        audited = (day, page.next) if page.next else (other_day, "")
-        self.states.save(replace(state, audited=audited))  # on a conflict the page is checked once more
-        return missing
+        until, missing = self.monotonic() + _SECONDS, 0
+        while True:
+            state, now = self.states.load(), self.now()
+            day, after = state.audited
+            began = state.audit_began_at
+            if day is None or began is None or now - day > 2 * _DAY or began > now:  # the last by a wrong clock
+                day, after, began = now - _DAY, "", now
+            page = self.directory.page(day, _PAGE, after)
+            missing += sum(self._is_missing(recording_id) for recording_id in page.recording_ids)
+            is_whole = not page.next and day.date() == now.date()
+            following = (day, page.next) if page.next else (now - _DAY if is_whole else now, "")
+            # On a conflict the page is checked once more.
+            self.states.save(replace(state, audited=following, audit_began_at=now if is_whole else began))
+            if is_whole or now - began < _ROUND or self.monotonic() >= until:
+                return missing
 
     def _is_missing(self, recording_id: RecordingId) -> bool:
         try:
@@ -55,12 +64,12 @@ class Auditing:
             if entry is None or open_at(entry) is None:
                 return False
             opening = entry.recording.opening
-            if opening.hour is not None and self.open_work.has(recording_id, opening):
+            if opening.at is not None and self.open_work.has(recording_id, opening):
                 return False
             again = self.updates.load(recording_id)
             if again is None or again.version != entry.version:
                 return False  # it has changed meanwhile: another row stands for it now
-            if opening.hour is not None:
+            if opening.at is not None:
                 self.open_work.put(recording_id, opening, self.now())
             else:  # a version of the app that saw nothing owed has saved it; to save it anew puts a row
                 self.updates.apply(recording_id, FoundBySweep(_WITHOUT_ROW), known=again)

@@ -1,9 +1,10 @@
 """Replays dead letters: each event that Event Grid gave up on goes through the queue of events, once by intent.
 
-A pass lists the days that are not settled, leaves out the blobs that the ledger has, and reads the oldest of the rest.
-It puts their events into the queue, those first whose source ends first, and notes each blob in the ledger. After a
-crash in between, or by two passes at once, an event is replayed twice, which changes nothing. Events are written to the
-journal before: the ledger says that a blob was replayed, not that its events were taken.
+A pass lists the days that are not settled, leaves out the blobs that are settled in the ledger, and reads the oldest of
+the rest; those that could not be replayed before come last, so that they hold up no other. It puts their events into
+the queue, those first whose source ends first, and notes each blob in the ledger. After a crash in between, or by two
+passes at once, an event is replayed twice, which changes nothing. Events are written to the journal before: the ledger
+says that a blob was replayed, not that its events were taken.
 """
 
 import logging
@@ -14,6 +15,7 @@ from datetime import date, datetime, timedelta
 from recording import log
 from recording.core.deadlines import due_of
 from recording.core.errors import MalformedEvent, Permanent, Transient
+from recording.core.formats import reading
 from recording.core.formats.api import MOST_BODY
 from recording.core.formats.dead_letters import DeadLetter, DeadLettered, folders_of, read_dead_letter
 from recording.core.formats.deliveries import Member
@@ -35,16 +37,27 @@ _MOST_BYTES = 2 * MOST_BODY
 _FIRST_LOOK = timedelta(days=7)
 _LONGEST_LOOK = timedelta(days=30)
 """How far back the very first pass looks, and the first one after an outage."""
+_KEPT = _LONGEST_LOOK + timedelta(days=2)
+"""How long the ledger keeps what it says of a letter: longer than any pass looks back."""
+_MOST_FORGOTTEN = 500
+_FAILED = "failed "
+"""What the ledger says of a letter that could not be replayed begins so; the number of times follows."""
 _SECTION = "letters"
 _SETTLED = "settled before"
 
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    """A blob that the ledger does not have, and the ledger's section for its day."""
+    """A blob that is not settled, the ledger's section for its day, and how often it could not be replayed."""
 
     section: str
     blob: ListedBlob
+    failures: int
+
+    @property
+    def turn(self) -> tuple[int, datetime, str]:
+        """In what order letters are read."""
+        return self.failures, self.blob.modified_at, self.blob.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +99,7 @@ class DeadLetters:
         """
         today = self.now().date()
         begin = self._unsettled_since(today)
-        waiting = sorted(self._waiting(begin, today), key=lambda one: (one.blob.modified_at, one.blob.name))
+        waiting = sorted(self._waiting(begin, today), key=lambda one: one.turn)
         settled, result, letters = 0, Replayed(), list[_Judged]()
         for one in waiting[:_MOST_LETTERS]:
             if self.monotonic() >= until:
@@ -100,14 +113,20 @@ class DeadLetters:
                     letters.append(self._judged(one, letter))
             except Transient as error:  # the others are replayed, and this one by the next pass
                 log.event("letter.not_replayed", {"letter": one.blob.name, "cause": error}, logging.WARNING)
+                self._note_failure(one)
                 result += Replayed(failed=1)
-        for judged in sorted(letters, key=lambda one: one.due):
+        for judged in sorted(letters, key=lambda one: (one.waiting.failures, one.due)):
             if result.replayed >= _MOST_EVENTS or self.monotonic() >= until:
                 break
-            self._settle(judged)
+            try:
+                self._settle(judged)
+            except Transient:  # queue, journal or ledger: they fail for all; if for this one only, it comes last now
+                self._note_failure(judged.waiting)
+                raise
             settled, result = settled + 1, result + Replayed(replayed=len(judged.by_door), done=judged.done)
         if settled == len(waiting) and begin < (settled_before := today - timedelta(days=1)):
             self.ledger.note(_SECTION, _SETTLED, settled_before.isoformat())
+        self.ledger.forget(f"{_SECTION}~", _section_of(today - _KEPT), _MOST_FORGOTTEN)
         return result + Replayed(is_finished=settled + result.failed == len(waiting))
 
     def _unsettled_since(self, today: date) -> date:
@@ -119,10 +138,13 @@ class DeadLetters:
         for subscription in self.inventory.folders():
             for days in range((today - begin).days + 1):
                 day = begin + timedelta(days=days)
-                section = f"{_SECTION}~{day:%Y%m%d}"
+                section = _section_of(day)
                 blobs = [blob for folder in folders_of(subscription, day) for blob in self._listed(folder)]
                 known = self.ledger.all(section) if blobs else {}
-                yield from (_Waiting(section, blob) for blob in blobs if blob.name not in known)
+                for blob in blobs:
+                    failures = _failures(known.get(blob.name))
+                    if failures is not None:
+                        yield _Waiting(section, blob, failures)
 
     def _listed(self, folder: str) -> Iterator[ListedBlob]:
         marker, is_last = "", False
@@ -170,6 +192,9 @@ class DeadLetters:
                 self._log(one, letter.waiting.blob)
         self.ledger.note(letter.waiting.section, letter.waiting.blob.name, letter.outcome)
 
+    def _note_failure(self, waiting: _Waiting) -> None:
+        self.ledger.note(waiting.section, waiting.blob.name, f"{_FAILED}{waiting.failures + 1}")
+
     def _log(self, one: DeadLettered, blob: ListedBlob) -> None:
         event, found = _parsed(one.member), one.diagnosis
         log.event(
@@ -191,6 +216,17 @@ class DeadLetters:
         cause = f"dead letter {waiting.blob.name}: {fault}"
         self.refusing.refuse_events([Member(None, body)], Door.EVENT_GRID, cause)
         self.ledger.note(waiting.section, waiting.blob.name, Outcome.UNREADABLE)
+
+
+def _section_of(day: date) -> str:
+    return f"{_SECTION}~{day:%Y%m%d}"
+
+
+def _failures(outcome: str | None) -> int | None:
+    """How often a letter of that outcome could not be replayed; None if it is settled."""
+    if outcome is None:
+        return 0
+    return (reading.whole(outcome.removeprefix(_FAILED)) or 0) if outcome.startswith(_FAILED) else None
 
 
 def _parsed(member: Member) -> Event | MalformedEvent | None:

@@ -1,4 +1,4 @@
-"""Carries out what a person decides about a chunk."""
+"""Carries out what a person decides about a chunk, or about a recording of which nothing can be read."""
 
 import logging
 from collections.abc import Callable
@@ -8,14 +8,22 @@ from datetime import datetime, timedelta
 from recording import log
 from recording.catalog_updates import CatalogUpdates
 from recording.core.deadlines import is_urgent
-from recording.core.errors import CatalogConflict, DecisionRefused, RecordingChanged, Transient, UnknownRecording
+from recording.core.errors import (
+    CatalogConflict,
+    DecisionRefused,
+    RecordingChanged,
+    Transient,
+    UnknownChunk,
+    UnknownRecording,
+)
 from recording.core.formats import api
 from recording.core.formats.messages import ChunkMessage
-from recording.core.lifecycle import Decided, refusal
-from recording.core.model import CatalogEntry, DocumentId, RecordingId
+from recording.core.lifecycle import Decided, GivenUp, refusal, refusal_of_giving_up
+from recording.core.model import CatalogEntry, DocumentId, RecordingId, Ruling
 from recording.ports import ChunkQueue
 
 _OPERATION = "decide about chunk"
+_GIVE_UP = "give up recording"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +40,19 @@ class Deciding:
         On a conflict nothing is tried again: what the person has not seen is not decided.
 
         Raises:
-            UnknownRecording: the catalog has no such chunk.
+            UnknownRecording: the catalog has no such recording.
+            UnknownChunk: the recording has no such chunk.
             RecordingChanged: the recording has changed since.
             DecisionRefused: the decision cannot be carried out in the state of the chunk.
             Transient: the decision is not saved.
         """
         ids = {"recording_id": recording_id, "document_id": document_id}
         entry = self.updates.load(recording_id)
-        chunk = None if entry is None else entry.chunk(document_id)
-        if entry is None or chunk is None:
-            raise UnknownRecording(_OPERATION, "the catalog does not know it", ids=ids)
+        if entry is None:
+            raise UnknownRecording(_OPERATION, "the catalog does not know the recording", ids=ids)
+        chunk = entry.chunk(document_id)
+        if chunk is None:
+            raise UnknownChunk(_OPERATION, "the recording has no chunk with this document id", ids=ids)
         if api.etag(entry) != asked.etag:
             raise _changed(ids)
         why_not = refusal(chunk, asked.ruling)
@@ -57,6 +68,37 @@ class Deciding:
             self._drive(decision.entry, of)
         return decision.entry
 
+    def give_up(self, recording_id: RecordingId, asked: api.DecisionRequest) -> CatalogEntry:
+        """Give up a recording that is open only for events that were handed in and cannot be read; the new entry.
+
+        Raises:
+            UnknownRecording: the catalog has no such recording.
+            RecordingChanged: the recording has changed since.
+            DecisionRefused: another decision than to give up, or more is known of the recording.
+            Transient: the decision is not saved.
+        """
+        ids = {"recording_id": str(recording_id)}
+        entry = self.updates.load(recording_id)
+        if entry is None:
+            raise UnknownRecording(_GIVE_UP, "the catalog does not know the recording", ids=ids)
+        if api.etag(entry) != asked.etag:
+            raise _changed(ids, _GIVE_UP)
+        why_not = refusal_of_giving_up(entry)
+        if asked.ruling is not Ruling.GIVE_UP:
+            why_not = f"of a recording as a whole the only decision is {Ruling.GIVE_UP}"
+        if why_not:
+            raise DecisionRefused(_GIVE_UP, why_not, ids=ids)
+        try:
+            entry = self.updates.apply_once(entry, GivenUp(asked.reason), by=asked.by).entry
+        except CatalogConflict as error:
+            raise _changed(ids, _GIVE_UP) from error
+        log.event("recording.decided", {**ids, "decision": asked.ruling})
+        try:
+            return self.updates.tell(entry)
+        except Transient as error:  # the alert is saved, so that its row is open: the sweep publishes it
+            log.event("recording.alert_left", {**ids, "code": error.code, "cause": error.cause}, logging.WARNING)
+            return entry
+
     def _drive(self, entry: CatalogEntry, document_id: DocumentId) -> None:
         """Put the message of a chunk; the run that takes it publishes the alerts too."""
         recording_id, chunk = entry.recording.recording_id, entry.chunk(document_id)
@@ -68,5 +110,5 @@ class Deciding:
             log.event("recording.message_left", {**ids, "code": error.code, "cause": error.cause}, logging.WARNING)
 
 
-def _changed(ids: dict[str, str]) -> RecordingChanged:
-    return RecordingChanged(_OPERATION, "the recording has changed since it was looked at", ids=ids)
+def _changed(ids: dict[str, str], operation: str = _OPERATION) -> RecordingChanged:
+    return RecordingChanged(operation, "the recording has changed since it was looked at", ids=ids)

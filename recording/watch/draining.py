@@ -19,7 +19,7 @@ from recording.core.formats.deliveries import Member, read_message
 from recording.core.formats.events import event_id_of, parse_event
 from recording.core.formats.messages import ChunkMessage, parse_chunk_message
 from recording.core.lifecycle import Done, Failed, next_step
-from recording.core.model import Chunk, Door, Failure, FileEvent, Subject
+from recording.core.model import MESSAGE_GIVEN_UP, Chunk, Door, Failure, FileEvent, Subject
 from recording.ports import ChunkQueue, Ledger
 from recording.refusing import Refusing
 from recording.watch.putting_back import PuttingBack
@@ -27,7 +27,6 @@ from recording.watch.putting_back import PuttingBack
 MOST_DRIVEN = 3
 """How often a chunk's message is put again before a person is told; the sweep drives the chunk all the same."""
 _SECTION = "poison"
-_GIVEN_UP = "message_given_up"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +74,7 @@ class Draining:
     def _given_up(self, chunk: Chunk, times: int) -> Failed:
         now = self.updates.now()
         cause = f"the host has given up its message {times + 1} times: its runs are killed, or fail before they begin"
-        failure = Failure(now, "archive chunk", Subject.MEDIA, _GIVEN_UP, cause)
+        failure = Failure(now, "archive chunk", Subject.MEDIA, MESSAGE_GIVEN_UP, cause)
         return Failed(chunk.document_id, failure, next_look(chunk, now, self.waits), needs_a_person=True)
 
     def drain_events(self, message: bytes) -> None:

@@ -11,6 +11,7 @@ from recording.core.errors import EntryUnreadable, NewerSchema, UnknownRecording
 from recording.core.formats.api import ListRequest, PageRequest
 from recording.core.lifecycle import open_at
 from recording.core.model import CatalogEntry, Recording, RecordingId
+from recording.core.watching import Limits, end_of_source
 from recording.ports import Catalog, Directory, OpenRow, OpenWork
 
 
@@ -37,9 +38,14 @@ class Listing:
     catalog: Catalog
     open_work: OpenWork
     directory: Directory
+    limits: Limits
+
+    def end_of_source(self, entry: CatalogEntry) -> datetime | None:
+        """The earliest moment at which a source that is still needed ends; None if there is none."""
+        return end_of_source(entry, self.limits)
 
     def owed(self, page: PageRequest) -> Listed:
-        """Recordings that owe something, those first whose work may end first; in order to the hour across pages.
+        """Recordings that owe something, those first whose work may end first; within a minute, by page.
 
         A row that does not stand for its entry is passed over: the sweep removes it, or a save in progress owns it.
 
@@ -88,7 +94,7 @@ class Listing:
 def _order(row: OpenRow, entry: CatalogEntry | Unlisted) -> tuple[datetime, RecordingId]:
     # Another version of the app may have saved the entry, and see something owed where this one sees nothing.
     at = open_at(entry) if isinstance(entry, CatalogEntry) else None
-    return at or row.opening.hour or row.since, row.recording_id
+    return at or row.opening.at or row.since, row.recording_id
 
 
 def _fits(entry: CatalogEntry | Unlisted, asked: ListRequest) -> bool:

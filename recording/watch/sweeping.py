@@ -11,14 +11,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from recording import log, telemetry
+from recording.calls.asking import Asking
 from recording.catalog_updates import CatalogUpdates
 from recording.core.deadlines import is_urgent
-from recording.core.errors import CallRefused, Permanent, RecordingError, Transient
+from recording.core.errors import Permanent, RecordingError, Transient
 from recording.core.formats.messages import ChunkMessage
-from recording.core.lifecycle import Checked, Ended, Fact, is_stale
+from recording.core.lifecycle import Fact, is_stale
 from recording.core.model import CatalogEntry
 from recording.core.watching import LONGEST, Limits, Look, look, never_active
-from recording.ports import Calls, ChunkQueue, OpenRow, OpenWork, SweepState, SweepStates
+from recording.ports import ChunkQueue, OpenRow, OpenWork, SweepState, SweepStates
 from recording.watch.auditing import Auditing
 from recording.watch.replaying import Replaying
 
@@ -35,8 +36,6 @@ _REPLAYING = 60.0
 _OLD = timedelta(days=1)
 """A row of a save that never came is removed after this time."""
 _MOST_CONFLICTS = 20
-_NOT_FOUND = 404
-_ACTIVE = "active"
 
 
 @dataclass(slots=True)
@@ -44,7 +43,7 @@ class Swept:
     """What one slice of the sweep did, and where the next goes on.
 
     `has_ended`: no error has cut it off. `is_first`, `is_whole`: it begins a pass; the pass has come to its end.
-    `first_hour`: of its first row.
+    `first_at`: of its first row.
     """
 
     cursor: str = ""
@@ -57,19 +56,19 @@ class Swept:
     has_ended: bool = False
     is_first: bool = False
     is_whole: bool = False
-    first_hour: datetime | None = None
+    first_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Sweeping:
-    """Sweep through the open work. `first_look` is the age before which a row is not looked at."""
+    """Sweep through the open work. `first_look` is the age before which a row is not looked at: the interval."""
 
     updates: CatalogUpdates
     open_work: OpenWork
     states: SweepStates
     auditing: Auditing
     replaying: Replaying
-    calls: Calls
+    asking: Asking
     queue: ChunkQueue
     limits: Limits
     first_look: timedelta
@@ -87,7 +86,7 @@ class Sweeping:
             swept = self.sweep()
             if swept is None:
                 return
-            owed.add(swept.rows, swept.first_hour, is_first=swept.is_first)
+            owed.add(swept.rows, swept.first_at, is_first=swept.is_first)
             if swept.is_whole:
                 owed.observe(self.now())
                 try:
@@ -95,6 +94,19 @@ class Sweeping:
                 finally:
                     self.auditing.audit()
                 return
+
+    def sweep_by_timer(self, period: timedelta) -> None:
+        """As `sweep_all`, unless a pass has ended so recently that the timer's next turn, a `period` later, is in time.
+
+        So an interval that is longer than the period holds for the timer too.
+
+        Raises:
+            Transient: as `sweep`.
+        """
+        state = self.states.load()
+        age = None if state.alive_at is None else abs(self.now() - state.alive_at)
+        if age is None or state.began_at is not None or age > self.first_look - period:
+            self.sweep_all()
 
     def sweep(self) -> Swept | None:
         """One slice; None if another worker is at it.
@@ -137,7 +149,7 @@ class Sweeping:
         while True:
             page = self.open_work.page(_PAGE, swept.cursor)
             for row in page.rows[swept.done :]:
-                swept.first_hour = swept.first_hour or row.opening.hour
+                swept.first_at = swept.first_at or row.opening.at
                 swept.rows += 1
                 swept.done += 1
                 if self._is_time(row, self.now()):
@@ -246,11 +258,6 @@ class Sweeping:
 
     def _ask(self, entry: CatalogEntry) -> tuple[Fact, ...]:
         """What the service says about a recording that was started, and of which no file event has come."""
-        try:
-            is_active = self.calls.state(entry.recording.recording_id) == _ACTIVE
-        except CallRefused as error:
-            if error.status != _NOT_FOUND:
-                raise
-            return (Ended("the service says that it is over"),)
-        warning = None if is_active else never_active(entry, self.now())
-        return (Checked(is_active=is_active), *([] if warning is None else [warning]))
+        answer = self.asking.ask(entry.recording.recording_id, "asked by the sweep")
+        warning = None if answer.is_denial or answer.is_active else never_active(entry, self.now())
+        return (answer.fact, *([] if warning is None else [warning]))

@@ -116,6 +116,7 @@ def whole_entry(recording_id: RecordingId) -> CatalogEntry:
         stopped_at=NOW + timedelta(hours=21),
         checked_at=NOW + timedelta(hours=1),
         active_at=NOW + timedelta(hours=1),
+        denied_at=NOW + timedelta(hours=2),
         started_at=NOW + timedelta(microseconds=123_457),
         duration=timedelta(hours=20, milliseconds=1),
         session_end_reason="CallEnded",

@@ -199,6 +199,7 @@ OPERATIONS: dict[str, Callable[[Any], object]] = {
     "BlobInventory.read": lambda client: inventory(client).read(ListedBlob(NAME, 8, NOW)),
     "TableLedger.find": lambda client: guarded(TableLedger(client)).find("letters", "key"),
     "TableLedger.note": lambda client: guarded(TableLedger(client)).note("letters", "key", "replayed"),
+    "TableLedger.forget": lambda client: guarded(TableLedger(client)).forget("letters~1", "letters~2", 10),
     "TableLedger.all": lambda client: guarded(TableLedger(client)).all("letters"),
     "TableOpenWork.put": lambda client: open_work(client).put(RECORDING_ID, OPENING, NOW),
     "TableOpenWork.remove_old": lambda client: open_work(client).remove_old(RECORDING_ID, OPENING, NOW),

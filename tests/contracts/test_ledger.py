@@ -16,6 +16,7 @@ OPERATIONS: dict[str, Callable[[Ledger], object]] = {
     "find": lambda ledger: ledger.find("letters~20260301", "key"),
     "note": lambda ledger: ledger.note("letters~20260301", "key", "replayed"),
     "all": lambda ledger: ledger.all("letters~20260301"),
+    "forget": lambda ledger: ledger.forget("letters~20260301", "letters~20260401", 10),
 }
 every_operation = pytest.mark.parametrize("operate", OPERATIONS.values(), ids=OPERATIONS)
 
@@ -57,6 +58,17 @@ def test_a_section_has_only_its_own_keys(ledger: Ledger, mark: str) -> None:
     ledger.note(f"{mark}~2026030", "key", "unreadable")
 
     assert ({}, {"key": "replayed"}) == (ledger.all(mark), ledger.all(f"{mark}~20260301"))
+
+
+def test_old_sections_are_forgotten_a_bounded_number_at_once(ledger: Ledger, mark: str) -> None:
+    """The first of them first; what is outside of the bounds stays."""
+    sections = [mark, f"{mark}~20260228", f"{mark}~20260301", f"{mark}~20260302"]
+    for section in sections:
+        for key in ("a", "b"):
+            ledger.note(section, key, "replayed")
+
+    assert [3, 1, 0] == [ledger.forget(f"{mark}~", f"{mark}~20260302", 3) for _ in range(3)]
+    assert [2, 0, 0, 2] == [len(ledger.all(section)) for section in sections]
 
 
 def test_all_outcomes_of_a_section_are_listed(real_ledger: tuple[TableLedger, FaultyTransport], mark: str) -> None:

@@ -72,11 +72,13 @@ def pages(work: OpenWork, limit: int) -> list[OpenRow]:
             return found
 
 
-def test_rows_come_by_hour_whatever_the_order_in_which_they_were_put(work: Work) -> None:
-    for hours in (5, 1, 3, 2, 4):
-        work.put(RecordingId(f"recording-{hours}"), opening(hours), NOW)
+@pytest.mark.parametrize("step", [HOUR, timedelta(minutes=1), timedelta(minutes=13)])
+def test_rows_come_by_minute_whatever_the_order_in_which_they_were_put(step: timedelta, work: Work) -> None:
+    """And whatever the ids: those are in the opposite order."""
+    for place in (5, 1, 3, 2, 4):
+        work.put(RecordingId(f"recording-{9 - place}"), Opening(FIRST + place * step, 1), NOW)
 
-    assert [1, 2, 3, 4, 5] == [(row.opening.hour - FIRST) // HOUR for row in pages(work, 2) if row.opening.hour]
+    assert [1, 2, 3, 4, 5] == [(row.opening.at - FIRST) // step for row in pages(work, 2) if row.opening.at]
 
 
 @pytest.mark.parametrize("recording_id", AWKWARD)
@@ -139,6 +141,7 @@ def test_of_two_that_save_the_state_of_the_sweep_one_wins(work: Work) -> None:
         alive_at=NOW,
         audited=(NOW, "next"),
         done=7,
+        audit_began_at=NOW,
         version=first.version,
     )
     assert changed == work.save(changed) == work.load()
@@ -197,7 +200,7 @@ def test_a_row_that_this_app_did_not_write_is_passed_over_and_told(
 @pytest.mark.parametrize("year", [1, 20, 202, 999, 9999])
 def test_a_row_of_any_year_is_read_as_it_was_put(year: int, work: Work) -> None:
     """An event with a wrong time makes such a row, and the sweep must find it all the same."""
-    recording_id, own = RecordingId("recording"), Opening(datetime(year, 10, 12, 15, tzinfo=UTC), 1)
+    recording_id, own = RecordingId("recording"), Opening(datetime(year, 10, 12, 15, 7, tzinfo=UTC), 1)
     work.put(recording_id, own, NOW)
     assert OpenRow(recording_id, own, NOW, NOW) in pages(work, 10)
 

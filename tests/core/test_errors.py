@@ -71,4 +71,5 @@ def test_fields_can_be_asked_for() -> None:
     assert "data.x" == MalformedEvent("data.x", "missing").field
     assert "format" == InvalidRequest("format", "unknown").field
     assert 404 == CallRefused("stop", "over", status=404).status
+    assert [True, False] == [CallRefused("stop", "no", status=status).says_no_such for status in (404, 409)]
     assert ("A: missing",) == SettingsInvalid(("A: missing",)).problems

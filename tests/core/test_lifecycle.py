@@ -15,7 +15,6 @@ from recording.core.lifecycle import (
     Damaged,
     Decision,
     Disputed,
-    Ended,
     Expired,
     Fact,
     Failed,
@@ -136,15 +135,15 @@ def test_a_chunk_fact_in_every_state(state: str, fact: ChunkFact, expected: str)
         assert before.chunks[1] == after.chunks[1]
 
 
-CONTROLS: tuple[RecordingFact, ...] = (Paused(), Resumed(), Stopped(), Ended("it is over"))
+CONTROLS: tuple[RecordingFact, ...] = (Paused(), Resumed(), Stopped())
 
 
 @pytest.mark.parametrize(("state", "fact"), list(product(RecordingState, CONTROLS)))
 def test_a_control_fact_in_every_state(state: RecordingState, fact: RecordingFact) -> None:
     """It changes the state of a running recording, and notes when it was stopped; later it changes nothing."""
     before = entry_of(state=state)
-    moved = {Paused: "paused", Resumed: "started", Stopped: "stopped", Ended: "stopped"}[type(fact)]
-    stopped_at = LATER if isinstance(fact, Stopped | Ended) else None
+    moved = {Paused: "paused", Resumed: "started", Stopped: "stopped"}[type(fact)]
+    stopped_at = LATER if isinstance(fact, Stopped) else None
     after = changed_recording(before, state=RecordingState(moved), stopped_at=stopped_at)
     found = decide(before, fact, LATER)
 

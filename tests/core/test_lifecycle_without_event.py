@@ -7,7 +7,7 @@ import pytest
 from recording.core.lifecycle import (
     Checked,
     Decided,
-    Ended,
+    Denied,
     Fact,
     Failed,
     FoundBySweep,
@@ -20,7 +20,17 @@ from recording.core.lifecycle import (
     decide,
 )
 from recording.core.lifecycle.history import MOST_HISTORY, MOST_TEXT
-from recording.core.model import Actor, Alarm, Alert, CatalogEntry, ChunkState, Happened, RecordingState, Ruling
+from recording.core.model import (
+    RUNNING,
+    Actor,
+    Alarm,
+    Alert,
+    CatalogEntry,
+    ChunkState,
+    Happened,
+    RecordingState,
+    Ruling,
+)
 from tests.core.entries_of import (
     MANIFEST,
     NOW,
@@ -51,6 +61,46 @@ def test_only_a_recording_that_is_over_is_missing(state: RecordingState) -> None
     after = decide(entry_in(state), Missed("overdue"), LATER).entry.recording
     expected = (R.MISSING, (Alert(Alarm.MISSING, "overdue"),)) if state is R.STOPPED else (state, ())
     assert expected == (after.state, after.untold)
+
+
+@pytest.mark.parametrize("state", RecordingState)
+@pytest.mark.parametrize("minutes", [0, 4, 5, 60])
+def test_two_denials_with_minutes_between_end_what_runs(state: RecordingState, minutes: int) -> None:
+    """It is over since the first of them; in another state only the answer is noted."""
+    before = changed_recording(entry_in(state), stopped_at=None)
+    first = decide(before, Denied("asked"), NOW).entry
+    assert (state, None, NOW) == (first.recording.state, first.recording.stopped_at, first.recording.denied_at)
+
+    at = NOW + timedelta(minutes=minutes)
+    second = decide(first, Denied("asked"), at).entry.recording
+    expected = (R.STOPPED, NOW) if state in RUNNING and minutes >= 5 else (state, None)
+    assert (*expected, NOW, at) == (second.state, second.stopped_at, second.denied_at, second.checked_at)
+
+
+@pytest.mark.parametrize("state", RecordingState)
+@pytest.mark.parametrize("is_active", [True, False])
+@pytest.mark.parametrize("was_denied", [True, False])
+def test_what_records_after_all_is_revived(state: RecordingState, *, is_active: bool, was_denied: bool) -> None:
+    """And told, once; an answer between two denials makes the next one the first."""
+    denied_at = NOW if was_denied else None
+    before = changed_recording(entry_in(state), denied_at=denied_at)
+    after = decide(before, Checked(is_active=is_active), LATER).entry.recording
+    is_revived = is_active and was_denied and state in {R.STOPPED, R.MISSING, R.LOST}
+    expected = (R.STARTED, None) if is_revived else (state, NOW)
+    assert expected == (after.state, after.stopped_at)
+    assert (None if is_revived or state in RUNNING else denied_at) == after.denied_at
+    assert [Alarm.AT_RISK] * is_revived == [alert.alarm for alert in after.untold]
+    assert ["Checked"] * is_revived == [one.what for one in after.history]
+
+
+def test_a_denial_says_nothing_of_a_recording_with_chunks() -> None:
+    """Nor of one that we have stopped, once that was accepted."""
+    entry = entry_of(chunk(0))
+    assert entry == decide(entry, Denied("asked"), NOW).entry
+    revived = decide(changed_recording(entry, denied_at=NOW, state=R.LOST), Checked(is_active=True), LATER).entry
+    assert R.LOST is revived.recording.state
+    denied = decide(changed_recording(entry_in(R.STARTED), stopped_at=None), Denied("asked"), NOW).entry
+    assert decide(denied, Stopped(), LATER).entry.recording.denied_at is None
 
 
 @pytest.mark.parametrize("state", RecordingState)
@@ -125,10 +175,11 @@ def test_every_fact_about_a_chunk_that_changes_something_is_in_the_history(name:
 
 
 @pytest.mark.parametrize(
-    "fact", [announced(0), Ended("the call ended"), Missed("overdue"), NeverCame("never"), Warned("1 h", "little time")]
+    "fact",
+    [announced(0), Denied("the call ended"), Missed("overdue"), NeverCame("never"), Warned("1 h", "little time")],
 )
 def test_facts_about_the_recording_are_in_the_history_too(fact: Fact) -> None:
-    state = R.STARTED if isinstance(fact, Ended) else R.STOPPED
+    state = R.STARTED if isinstance(fact, Denied) else R.STOPPED
     after = decide(entry_in(state), fact, NOW).entry
     assert [type(fact).__name__] == [one.what for one in after.recording.history]
     assert after.recording.history[0].detail

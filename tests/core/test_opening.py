@@ -32,7 +32,7 @@ from tests.core.entries_of import (
 
 DAY = timedelta(hours=24)
 C, R = ChunkState, RecordingState
-HOUR = NOW.replace(minute=0)
+MINUTE = NOW  # it has no seconds
 
 
 def closed(*chunks: ChunkState, completed_at: datetime | None = NOW) -> CatalogEntry:
@@ -79,14 +79,14 @@ def test_what_is_owed_and_by_when(entry: CatalogEntry, expected: datetime | None
     assert expected == open_at(entry)
 
 
-def test_a_new_hour_is_a_new_row() -> None:
-    """And within the hour the row stays."""
+def test_a_new_minute_is_a_new_row() -> None:
+    """And within the minute the row stays."""
     started = with_opening(None, decide(None, Started(RECORDING_ID, WAV), NOW).entry)
     paused = with_opening(started, changed_recording(started, state=R.PAUSED))
     stopped = with_opening(paused, decide(paused, Stopped(), NOW + timedelta(hours=1)).entry)
 
-    assert Opening(HOUR + DAY, 1) == started.recording.opening == paused.recording.opening
-    assert Opening(HOUR + DAY + timedelta(hours=1), 2) == stopped.recording.opening
+    assert Opening(MINUTE + DAY, 1) == started.recording.opening == paused.recording.opening
+    assert Opening(MINUTE + DAY + timedelta(hours=1), 2) == stopped.recording.opening
 
 
 @pytest.mark.parametrize(
@@ -94,6 +94,8 @@ def test_a_new_hour_is_a_new_row() -> None:
     [
         (recording(R.STARTED, requested_at=NOW), recording(R.PAUSED, requested_at=NOW), False),
         (recording(R.STARTED, requested_at=NOW), recording(R.STOPPED, stopped_at=NOW), True),
+        (recording(R.STARTED, requested_at=NOW), recording(R.STARTED, requested_at=NOW, denied_at=NOW), True),
+        (recording(R.STARTED, requested_at=NOW, denied_at=NOW), recording(R.STOPPED, stopped_at=NOW), True),
         (recording(R.STOPPED, stopped_at=NOW), recording(R.MISSING, stopped_at=NOW), False),
         (recording(R.STARTED, requested_at=DUE - DAY), entry_of(chunk(0)), True),
         (recording(R.MISSING, stopped_at=DUE - DAY), entry_of(chunk(0)), True),
@@ -105,38 +107,38 @@ def test_a_new_hour_is_a_new_row() -> None:
     ],
 )  # fmt: skip
 def test_what_is_owed_anew_is_a_new_row(before: CatalogEntry, after: CatalogEntry, *, is_new: bool) -> None:
-    """In the same hour too: the old row says when to look at what was owed before."""
+    """In the same minute too: the old row says when to look at what was owed before."""
     saved = with_opening(None, before)
     found = with_opening(saved, changed_recording(after, opening=saved.recording.opening))
-    hour = saved.recording.opening.hour
-    assert Opening(hour, 2 if is_new else 1) == found.recording.opening
+    at = saved.recording.opening.at
+    assert Opening(at, 2 if is_new else 1) == found.recording.opening
 
 
 def test_what_owes_nothing_has_no_row_and_a_new_one_when_it_owes_again() -> None:
-    """The number tells the new row from the old one of the same hour."""
+    """The number tells the new row from the old one of the same minute."""
     open_ = with_opening(None, entry_of(chunk(0)))
     done = with_opening(open_, changed_recording(closed(C.RELEASED), opening=open_.recording.opening))
     again = with_opening(done, changed_recording(entry_of(chunk(0)), opening=done.recording.opening))
 
     openings = [one.recording.opening for one in (open_, done, again)]
     assert [
-        Opening(HOUR + timedelta(hours=23), 1),
+        Opening(MINUTE + timedelta(hours=23), 1),
         Opening(None, 2),
-        Opening(HOUR + timedelta(hours=23), 3),
+        Opening(MINUTE + timedelta(hours=23), 3),
     ] == openings
 
 
 @pytest.mark.parametrize(
     ("row", "expected"),
     [
-        (Opening(HOUR, 2), False),  # its own
-        (Opening(HOUR, 1), True),  # an earlier one
-        (Opening(HOUR + DAY, 2), True),  # of a save that lost
-        (Opening(HOUR, 3), False),  # of a save in progress
+        (Opening(MINUTE, 2), False),  # its own
+        (Opening(MINUTE, 1), True),  # an earlier one
+        (Opening(MINUTE + DAY, 2), True),  # of a save that lost
+        (Opening(MINUTE, 3), False),  # of a save in progress
     ],
 )
 def test_a_row_is_stale_only_if_no_save_can_make_it_stand_for_anything(row: Opening, *, expected: bool) -> None:
-    assert expected == is_stale(row, changed_recording(entry_of(), opening=Opening(HOUR, 2)))
+    assert expected == is_stale(row, changed_recording(entry_of(), opening=Opening(MINUTE, 2)))
 
 
 @given(st.lists(st.tuples(st.sampled_from([*chunk_facts().values(), completed(0)]), st.integers(0, 60)), max_size=8))
@@ -149,6 +151,6 @@ def test_an_open_entry_always_has_a_row_with_a_number_of_its_own(facts: list[tup
         before = entry.recording.opening
         entry = with_opening(entry, decide(entry, fact, now).entry)
         opening = entry.recording.opening
-        assert (opening.hour is None) == (open_at(entry) is None)
+        assert (opening.at is None) == (open_at(entry) is None)
         assert opening.number == before.number + (opening != before)
         assert seen.setdefault(opening.number, opening) == opening

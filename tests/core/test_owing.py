@@ -110,12 +110,18 @@ def test_something_is_owed_exactly_while_there_is_a_row(facts: list[object]) -> 
     ("one", "told"),
     [
         (chunk(0), ""),
-        (failing("source_busy"), "read source: 503 (wait)"),
-        (replace(failing("source_busy"), last_failure=replace(failure(), hint="")), "read source: 503"),
+        (failing("source_busy"), "chunk 0: read source: source_busy: 503 (wait)"),
+        (
+            replace(failing("source_busy"), last_failure=replace(failure(), hint="")),
+            "chunk 0: read source: source_busy: 503",
+        ),
         (failing("source_busy", tries=0, state=C.ARCHIVED), ""),
         (failing("source_busy", state=C.RELEASED), ""),
-        (failing("source_busy", state=C.QUARANTINED), "chunk 0: doubted; read source: 503 (wait)"),
-        (without_manifest("archive_refused"), "read source: 403 (wait)"),
+        (
+            failing("source_busy", state=C.QUARANTINED),
+            "chunk 0: doubted; chunk 0: read source: source_busy: 503 (wait)",
+        ),
+        (without_manifest("archive_refused"), "manifest: read source: archive_refused: 403 (wait)"),
         (undecided(), "chunk 0: doubted"),
     ],
     ids=[
@@ -137,7 +143,7 @@ def test_of_several_failures_the_latest_is_told() -> None:
     """With the tries of the chunk that has failed most."""
     entry = entry_of(failing("source_busy", tries=3), replace(chunk(1), tries=2, last_failure=LATER))
 
-    assert ("read source: 429 (wait)", 3) == (last_error(entry), most_tries(entry))
+    assert ("chunk 1: read source: source_busy: 429 (wait)", 3) == (last_error(entry), most_tries(entry))
     assert 3 == most_tries(entry_of(without_manifest("archive_refused")))
 
 
@@ -148,11 +154,19 @@ def test_of_several_failures_the_latest_is_told() -> None:
         (without_chunk(R.STOPPED), ToDo.NOTHING),
         (without_chunk(R.MISSING), ToDo.FIND_EVENT),
         (without_chunk(R.ANNOUNCED), ToDo.MEND_EVENT),
+        (
+            changed_recording(
+                CatalogEntry(Recording(RECORDING_ID, R.ANNOUNCED)),
+                unread=(Unread("event", "no", door=Door.FUNCTION_KEY),),
+            ),
+            ToDo.MEND_OR_GIVE_UP,
+        ),
         (entry_of(chunk(0)), ToDo.NOTHING),
         (entry_of(chunk(0, C.RELEASED)), ToDo.NOTHING),
         (entry_of(chunk(0, C.RELEASED, end_reason=FULL)), ToDo.FIND_CHUNKS),
         (entry_of(failing("source_busy")), ToDo.NOTHING),
         (entry_of(failing("source_refused")), ToDo.CHECK_SOURCE),
+        (entry_of(failing("message_given_up", tries=1)), ToDo.CHECK_APP),
         (entry_of(failing("copy_lost")), ToDo.REPAIR_COPY),
         (entry_of(failing("copy_in_the_way")), ToDo.REPAIR_COPY),
         (entry_of(replace(undecided(), apart=None, overflow=proof(place=Place.OVERFLOW))), ToDo.REPAIR_COPY),

@@ -1,6 +1,7 @@
 """What a person's decision about a chunk does in every state."""
 
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
@@ -11,15 +12,31 @@ from recording.core.lifecycle import (
     Decided,
     Fact,
     Failed,
+    GivenUp,
     Quarantined,
     decide,
     next_step,
     refusal,
+    refusal_of_giving_up,
 )
-from recording.core.model import Actor, Alarm, CatalogEntry, Chunk, ChunkState, Place, Ruling
+from recording.core.model import (
+    Actor,
+    Alarm,
+    Alert,
+    CatalogEntry,
+    Chunk,
+    ChunkState,
+    Door,
+    Place,
+    Recording,
+    RecordingState,
+    Ruling,
+    Unread,
+)
 from tests.core.entries_of import (
     COMPARISON,
     NOW,
+    RECORDING_ID,
     announced,
     archived,
     chunk,
@@ -73,6 +90,36 @@ given-up            announced  accepted     refused
 
 def decided(before: CatalogEntry, ruling: Ruling) -> CatalogEntry:
     return decide(before, Decided(document(0), ruling, "I listened"), NOW, PERSON).entry
+
+
+def given_up(entry: CatalogEntry) -> CatalogEntry:
+    return decide(entry, GivenUp("a test"), NOW, Actor("person:Ada")).entry
+
+
+@pytest.mark.parametrize("state", RecordingState)
+@pytest.mark.parametrize("door", Door)
+@pytest.mark.parametrize("requested_at", [None, NOW])
+def test_only_what_the_function_key_alone_holds_open_is_given_up_as_a_whole(
+    state: RecordingState, door: Door, requested_at: datetime | None
+) -> None:
+    """Everything else stays as it is, and it is said why."""
+    entry = CatalogEntry(
+        Recording(
+            RECORDING_ID, state, announced_at=NOW, requested_at=requested_at, unread=(Unread("event", "no", door=door),)
+        )
+    )
+    after = given_up(entry)
+    is_given_up = state is RecordingState.ANNOUNCED and door is Door.FUNCTION_KEY and requested_at is None
+    assert is_given_up == (after != entry) == (not refusal_of_giving_up(entry))
+    if is_given_up:
+        assert RecordingState.LOST is after.recording.state
+        assert (Alert(Alarm.LOST, "given up by a person: a test"),) == after.recording.untold
+
+
+def test_a_recording_with_chunks_is_not_given_up_as_a_whole() -> None:
+    entry = entry_of(chunk(0))
+    assert entry == given_up(entry)
+    assert "chunks" in refusal_of_giving_up(entry)
 
 
 @pytest.mark.parametrize("line", EXPECTED.strip().splitlines()[1:])

@@ -172,6 +172,11 @@ def test_a_file_event_that_does_not_come_is_missing_and_lost_at_last(
         (recording(R.PAUSED, requested_at=NOW, checked_at=NOW, active_at=NOW), NEVER_ACTIVE, False),
         (recording(R.PAUSED, requested_at=NOW, checked_at=NOW, active_at=NOW), HOUR, True),
         (recording(R.STOPPED, stopped_at=NOW), HOUR, False),
+        (recording(R.STARTED, checked_at=NOW, active_at=NOW, denied_at=NOW), 4 * MINUTE, False),
+        (recording(R.STARTED, checked_at=NOW, active_at=NOW, denied_at=NOW), 5 * MINUTE, True),
+        (recording(R.STOPPED, stopped_at=NOW, checked_at=NOW, denied_at=NOW - 2 * HOUR), 5 * MINUTE, False),
+        (recording(R.MISSING, stopped_at=NOW, checked_at=NOW, denied_at=NOW - 2 * HOUR), HOUR, True),
+        (recording(R.LOST, stopped_at=NOW, denied_at=NOW), HOUR, False),
         (entry_of(chunk(0), state=R.STARTED), HOUR, False),
     ],
 )

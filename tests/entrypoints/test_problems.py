@@ -21,6 +21,7 @@ from recording.core.errors import (
     SettingsInvalid,
     SourceBusy,
     Transient,
+    UnknownChunk,
     UnknownRecording,
 )
 from recording.core.model import RecordingId
@@ -50,6 +51,7 @@ def refusal(operation: str, status: int, code: str = "", running: RecordingId | 
         (MalformedEvent("data.x", "wrong"), 400, "malformed-event"),
         (refusal(START, 400, "8500", server_call_id="?"), 400, "invalid-locator"),
         (UnknownRecording("find recording", "unknown"), 404, "unknown-recording"),
+        (UnknownChunk("decide about chunk", "unknown"), 404, "unknown-chunk"),
         (refusal(START, 404, "8522"), 404, "call-not-found"),
         (refusal(START, 400, "8553"), 409, "recording-running"),
         (refusal(START, 409, running=RecordingId("r")), 409, "recording-running"),
@@ -86,6 +88,7 @@ def test_every_error_there_is_can_be_told(kind: type[RecordingError]) -> None:
 
     known = {
         UnknownRecording.code: 404,
+        UnknownChunk.code: 404,
         DecisionRefused.code: 409,
         RecordingChanged.code: 412,
         RequestIdReused.code: 422,

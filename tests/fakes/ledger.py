@@ -26,3 +26,10 @@ class FakeLedger:
     def all(self, section: str) -> Mapping[str, str]:
         self.before("all")
         return {key: outcome for (within, key), outcome in self.outcomes.items() if within == section}
+
+    def forget(self, first: str, end: str, limit: int) -> int:
+        self.before("forget")
+        found = sorted(place for place in self.outcomes if first <= place[0] < end)[:limit]
+        for place in found:
+            del self.outcomes[place]
+        return len(found)

@@ -113,8 +113,8 @@ class FakeDirectory:
 
 
 def _key(recording_id: RecordingId, opening: Opening) -> Key:
-    assert opening.hour is not None
-    return _hour(opening.hour), f"{encode(recording_id)}~{opening.number}"
+    assert opening.at is not None
+    return _hour(opening.at), f"{opening.at:%M}~{encode(recording_id)}~{opening.number}"
 
 
 def _hour(moment: datetime) -> str:

@@ -149,6 +149,8 @@ class FakeCalls:
         self._faults.remove(name)
         if name.endswith(("_response_lost", "_though_started")):
             return name
+        if name in {"state_404", "stop_404"}:
+            raise CallRefused(operation, "404 Recording not found.", status=404)
         if name in {"start_call_not_found", "call_404"}:
             raise CallRefused(operation, "404 Call not found.", status=404, ids={"code": "8522"})
         raise ServiceBusy(operation, name)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field, replace
@@ -43,6 +44,8 @@ PAGE = (ROOT / RUNBOOK).read_text(encoding="utf-8")
 BLOCK = re.compile(r"<!-- situation: ([^\n]+) -->\n```sh\n(.*?)```\n", re.DOTALL)
 PREFACE, *CHAPTERS = re.split(r"^## ", PAGE, flags=re.MULTILINE)
 LONG_AGO = timedelta(hours=2)
+PLACES = ("preface", "in Azure", "on one machine")
+"""What is pasted first; the command for Azure needs its client, and is not run."""
 SETTINGS = {
     # Nothing is tried again by itself while a command is run.
     "RETRY_FIRST_SECONDS": "1200",
@@ -333,6 +336,43 @@ def _(scene: Scene) -> Iterator[None]:
     scene.archived()
 
 
+@situation("missing, and a dead letter is to be looked at")
+def _(scene: Scene) -> Iterator[None]:
+    name = "SUBSCRIPTION/2026/3/1/12/letter.json"
+    scene.stack.container("recordings-deadletter").upload_blob(name, b"[]", overwrite=True)
+    scene.shell.paste(f"BLOB={name}")
+    yield
+    assert b"[]" == (scene.folder / "letter.json").read_bytes()
+
+
+@situation("quarantined, and the copy is to be played")
+def _(scene: Scene) -> Iterator[None]:
+    apart = chunk_view(scene.stack, scene.recording_id)["apart"]
+    scene.shell.paste(f"CONTAINER={apart['container']} BLOB='{apart['blob']}'")
+    yield
+    assert (scene.folder / "copy").read_bytes().startswith(b"RIFF")
+
+
+@situation("unreadable, and the event is to be looked at")
+def _(scene: Scene) -> Iterator[None]:
+    journal = scene.stack.container("recordings-journal")
+    latest = max(journal.list_blobs(), key=lambda blob: blob.last_modified)
+    scene.shell.paste(f"BLOB='{latest.name}'")
+    yield
+    assert json.loads((scene.folder / "event.json").read_text())
+
+
+@situation("unreadable, and handed in by mistake")
+def _(scene: Scene) -> Iterator[None]:
+    found = scene.recorded()
+    broken = json.loads(json.dumps(found.event))
+    del broken["data"]["recordingStorageInfo"]["recordingChunks"][0]["contentLocation"]
+    scene.stack.call("POST", "recordings/events", json=broken)
+    scene.told(EventName.UNREADABLE)
+    yield
+    assert "lost" == view(scene.stack, found.id)["state"]
+
+
 @contextmanager
 def losing(stack: Stack) -> Iterator[list[dict[str, Any]]]:
     """Event Grid loses every event meanwhile; the file events among them."""
@@ -371,14 +411,16 @@ def is_request(line: str) -> bool:
 )
 def test_every_command_works_in_its_situation(stack: Stack, tmp_path: Path, number: int, chapter: str) -> None:
     """And what the runbook says happens then."""
-    (_, preface), *_ = commands(PREFACE)
+    (_, preface), _, (_, (fetch,)), *_ = commands(PREFACE)
     with Shell({}, tmp_path) as shell:
         scene = Scene(stack, shell, tmp_path, iter(range(8000 + 10 * number, 8010 + 10 * number)))
         for line in preface:
             assert "" == shell.paste(line)
+        shell.paste(fetch.replace(".venv/bin/python", sys.executable))
+        shell.paste(f"export PYTHONPATH='{ROOT}' ARCHIVE_STORAGE='{stack.azurite.connection_string}'")
         shell.paste(f"APP={stack.host.url}/api KEY={stack.host.function_key} BY=Ada")
         for name, lines in commands(chapter):
-            if name == "preface":
+            if name in PLACES:
                 continue
             with SITUATIONS[name](scene):
                 for line in lines:
@@ -390,7 +432,7 @@ def test_every_command_has_a_situation_and_every_situation_a_command() -> None:
     named = [name for name, _ in commands(PAGE)]
 
     assert PAGE.count("```sh") == len(named)
-    assert {"preface", *SITUATIONS} == set(named)
+    assert {*PLACES, *SITUATIONS} == set(named)
 
 
 def test_there_is_a_chapter_for_each_alert_and_for_each_state_that_waits_for_a_person() -> None:

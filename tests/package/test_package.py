@@ -20,6 +20,7 @@ FUNCTIONS = {
     "archive_urgent_chunk",
     "calls_events",
     "decide_chunk",
+    "decide_recording",
     "drain_chunks",
     "drain_events",
     "drain_ticks",

@@ -43,7 +43,7 @@ class Books:
             raise BrokenRule("\n".join(found))
 
     def _is_owed(self, entry: CatalogEntry) -> bool:
-        if entry.recording.opening.hour is None:
+        if entry.recording.opening.at is None:
             return False
         undecided = any(chunk.is_undecided for chunk in entry)
         return not undecided or not all(chunk.is_closed for chunk in entry) or bool(entry.recording.untold)
@@ -65,7 +65,7 @@ class Books:
         entries = self.world.rules.entries.values()
         owed = {(entry.recording.recording_id, entry.recording.opening) for entry in entries}
         rows = {(row.recording_id, row.opening) for row in self.world.open_work.rows.values()}
-        expected = {(recording_id, opening) for recording_id, opening in owed if opening.hour is not None}
+        expected = {(recording_id, opening) for recording_id, opening in owed if opening.at is not None}
         for recording_id, opening in sorted(rows ^ expected, key=str):
             yield f"the row {opening} of {recording_id} is {'left' if (recording_id, opening) in rows else 'missing'}"
 

@@ -164,7 +164,7 @@ def row_after_save() -> Iterator[None]:
     def saving(self: CatalogUpdates, _: Any, after: Any, own: Any) -> Any:  # noqa: ANN401
         recording_id, opening = after.recording.recording_id, after.recording.opening
         saved = own.latest = self.catalog.save(after)
-        if opening.hour is not None:
+        if opening.at is not None:
             self.open_work.put(recording_id, opening, self.now())
         return saved
 
@@ -178,7 +178,7 @@ def row_removed_first() -> Iterator[None]:
 
     def saving(self: CatalogUpdates, before: Any, after: Any, own: Any) -> Any:  # noqa: ANN401
         known = before.recording.opening if before else None
-        if known is not None and known.hour is not None and known != after.recording.opening:
+        if known is not None and known.at is not None and known != after.recording.opening:
             self.open_work.remove(after.recording.recording_id, known)
         return save(self, before, after, own)
 

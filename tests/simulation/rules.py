@@ -168,7 +168,7 @@ class Rules:
         opening = entry.recording.opening if entry else None
         if entry is None or opening is None:
             return
-        if opening.hour is None:
+        if opening.at is None:
             if not all(chunk.is_closed for chunk in entry):
                 self._break(f"{recording_id} has an open chunk, and no opening")
             return

@@ -151,7 +151,7 @@ class Books:
             yield f"its sources are gone, and it is {entry.recording.state}"
         elif lost - told_of:
             yield f"{len(lost - told_of)} chunks are lost, and nobody was told"
-        elif entry.recording.opening.hour is not None:
+        elif entry.recording.opening.at is not None:
             yield "it is lost, and has a row of open work"
 
     def _waits(self, entry: CatalogEntry, state: RecordingState, alert: EventName) -> Iterator[str]:
@@ -161,7 +161,7 @@ class Books:
             yield f"{entry.recording.state}, not {state}"
         elif not told(self._stack, alert, recording_id):
             yield f"{state}, and nobody was told"
-        if opening.hour is None or not self._open_work.has(recording_id, opening):
+        if opening.at is None or not self._open_work.has(recording_id, opening):
             yield f"{state}, without a row of open work"
 
     def _is_done(self, entry: CatalogEntry, recording: Recording) -> Iterator[str]:
@@ -192,7 +192,7 @@ class Books:
             yield "its RecordingArchived was not published"
         if known.untold:
             yield f"{len(known.untold)} alerts are not published"
-        if known.opening.hour is not None:
+        if known.opening.at is not None:
             yield "it owes nothing, and has a row of open work"
 
     def _is_the_same(self, chunk: Chunk, source: StoredObject) -> Iterator[str]:

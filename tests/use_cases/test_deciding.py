@@ -1,13 +1,22 @@
 """A person decides about a chunk: only of what they have seen, once, and with name and reason."""
 
+import json
 from datetime import timedelta
 
 import pytest
 
-from recording.core.errors import ArchiveBusy, DecisionRefused, RecordingChanged, UnknownRecording
+from recording.core.errors import (
+    ArchiveBusy,
+    CatalogConflict,
+    DecisionRefused,
+    RecordingChanged,
+    UnknownChunk,
+    UnknownRecording,
+)
 from recording.core.formats.api import DecisionRequest, etag
 from recording.core.model import Actor, CatalogEntry, ChunkState, DocumentId, RecordingId, RecordingState, Ruling
-from tests.use_cases.world import RECORDING, START, World
+from recording.core.owing import ToDo, to_do
+from tests.use_cases.world import RECORDING, START, World, file_event_of
 
 DOCUMENT = DocumentId("document-0")
 ADA = Actor("person:Ada")
@@ -112,9 +121,82 @@ def test_a_decision_that_cannot_be_carried_out_says_why(world: World) -> None:
 
 
 def test_what_the_catalog_does_not_know_is_unknown(doubted: World) -> None:
-    for where in ({"recording_id": RecordingId("another")}, {"document_id": DocumentId("another")}):
-        with pytest.raises(UnknownRecording):
-            decide(doubted, **where)
+    """It is said which of the two."""
+    with pytest.raises(UnknownRecording, match="the recording"):
+        decide(doubted, recording_id=RecordingId("another"))
+    with pytest.raises(UnknownChunk, match="no chunk with this document id"):
+        decide(doubted, document_id=DocumentId("another"))
+
+
+def unreadable(world: World, *, from_event_grid: bool = False) -> None:
+    """An event comes whose only chunk cannot be read."""
+    location = world.add().content_location
+    body = json.dumps(file_event_of(world.add())).replace(f'"{location}"', "7").encode()
+    if from_event_grid:
+        world.receiving.receive_event(body)
+    else:
+        world.receiving.receive_file_events(body)
+
+
+def give_up(world: World, ruling: Ruling = Ruling.GIVE_UP, tag: str | None = None) -> CatalogEntry:
+    seen = etag(world.entry()) if tag is None else tag
+    return world.app.deciding.give_up(RECORDING, DecisionRequest(ruling, "a test", ADA, seen))
+
+
+def test_what_is_open_only_for_an_unreadable_event_that_was_handed_in_can_be_given_up(world: World) -> None:
+    """It owes nothing any more; who gave it up and why stays; an event that can be read archives it all the same."""
+    unreadable(world)
+    assert ToDo.MEND_OR_GIVE_UP is to_do(world.entry())
+    entry = give_up(world)
+    last = entry.recording.history[-1]
+    assert ("GivenUp", ADA, "a test") == (last.what, last.by, last.detail)
+    assert (RecordingState.LOST, {}) == (entry.recording.state, world.open_work.rows)
+    assert "RecordingLost" == world.told()[-1]
+
+    world.announce(world.add())
+    world.run()
+    assert RecordingState.INCOMPLETE is not world.entry().recording.state
+    assert ChunkState.RELEASED is world.state()
+
+
+def test_the_alert_of_what_was_given_up_is_published_later_if_the_topic_fails(world: World) -> None:
+    unreadable(world)
+    world.topic.fail(503, 1)
+    assert give_up(world).recording.untold
+    world.clock.at += timedelta(hours=6, minutes=10)
+    world.app.sweeping.sweep_all()
+    assert "RecordingLost" == world.told()[-1]
+
+
+def test_what_may_not_be_given_up_as_a_whole_is_not(world: World) -> None:
+    """By its ETag, by the decision, and by what is known of the recording: Event Grid has the last word."""
+    with pytest.raises(UnknownRecording):
+        give_up(world, tag="none")
+    unreadable(world)
+    with pytest.raises(RecordingChanged):
+        give_up(world, tag="another")
+    with pytest.raises(DecisionRefused, match="only decision"):
+        give_up(world, Ruling.RETRY)
+    seen = etag(world.entry())
+    unreadable(world, from_event_grid=True)
+    with pytest.raises(RecordingChanged):
+        give_up(world, tag=seen)
+    with pytest.raises(DecisionRefused, match="Event Grid"):
+        give_up(world)
+    world.announce(world.add())
+    with pytest.raises(DecisionRefused, match="chunks"):
+        give_up(world)
+
+
+def test_a_recording_that_changes_while_it_is_given_up_is_not(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    unreadable(world)
+
+    def conflict(entry: CatalogEntry) -> CatalogEntry:
+        raise CatalogConflict("save entry", "412", ids={"recording_id": entry.recording.recording_id})
+
+    monkeypatch.setattr(world.catalog, "save", conflict)
+    with pytest.raises(RecordingChanged):
+        give_up(world)
 
 
 def test_a_decision_with_little_time_left_goes_before_the_others(doubted: World) -> None:

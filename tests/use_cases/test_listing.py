@@ -60,9 +60,17 @@ def test_what_ends_first_is_listed_first_whatever_the_pages(world: World, limit:
     assert [soon, late, later] == every(lambda after: owed(world, limit, after))
 
 
-def test_within_an_hour_what_ends_first_is_listed_first(world: World) -> None:
-    """On one page; across pages the order is to the hour."""
-    second, first = known(world, 1, timedelta(minutes=30)), known(world, 2)
+@pytest.mark.parametrize("limit", [1, 2, 50])
+def test_within_an_hour_what_ends_first_is_listed_first_whatever_the_pages(world: World, limit: int) -> None:
+    """To the minute across pages."""
+    third, first = known(world, 1, timedelta(minutes=30)), known(world, 3)
+    second = known(world, 2, timedelta(minutes=1))
+
+    assert [first, second, third] == every(lambda after: owed(world, limit, after))
+
+
+def test_within_a_minute_what_ends_first_is_listed_first_on_a_page(world: World) -> None:
+    second, first = known(world, 1, timedelta(seconds=30)), known(world, 2)
 
     assert [first, second] == ids(owed(world))
 
@@ -79,8 +87,8 @@ def test_a_row_that_does_not_stand_for_its_entry_is_passed_over(world: World) ->
     recording_id = known(world, 1)
     opening = world.entry(recording_id).recording.opening
     for number in (0, opening.number + 1):
-        world.open_work.put(recording_id, Opening(opening.hour, number), START)
-    world.open_work.put(RecordingId("never saved"), Opening(opening.hour, 1), START)
+        world.open_work.put(recording_id, Opening(opening.at, number), START)
+    world.open_work.put(RecordingId("never saved"), Opening(opening.at, 1), START)
 
     assert [recording_id] == ids(owed(world))
 

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
@@ -296,6 +297,62 @@ def test_a_blob_that_cannot_be_read_now_does_not_hold_up_the_others(world: World
     assert (Replayed(replayed=1, failed=1), 1) == (found, again.failed)
     assert Replayed(replayed=1) == passes(world)
     assert {"good", "bad"} == set(world.catalog.entries)
+
+
+def test_letters_that_always_fail_hold_up_no_later_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More of them than a pass reads; each is tried as often as the others, and replayed once it can be."""
+    monkeypatch.setattr("recording.watch.dead_letters._MOST_LETTERS", 3)
+    failing = {letter(world, event_of(world, f"failing-{number}"), name=f"f{number}") for number in range(7)}
+    world.clock.at += timedelta(minutes=1)
+    letter(world, event_of(world, RECORDING, "document-0"))
+    tried = Counter[BlobName]()
+
+    def fail(operation: str, name: BlobName) -> None:
+        if operation == "read" and name in failing:
+            tried[name] += 1
+            raise ArchiveBusy("read dead letter", "503")
+
+    world.letters.before = fail
+    for _ in range(8):
+        replay(world)
+    world.take_events()
+    assert world.chunk().document_id == "document-0"
+    assert failing == set(tried)
+    assert max(tried.values()) - min(tried.values()) <= 1
+
+    world.letters.before = lambda operation, name: None
+    assert Replayed(replayed=7) == passes(world)
+
+
+def test_a_letter_whose_message_always_fails_holds_up_no_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Although its source ends first."""
+    letter(world, event_of(world, "failing"))
+    world.clock.at += timedelta(minutes=1)
+    letter(world, event_of(world, RECORDING, "document-0"))
+    put = world.event_queue.put
+
+    def fail(text: str) -> None:
+        if "failing" in text:
+            raise ArchiveBusy("put message", "503")
+        put(text)
+
+    monkeypatch.setattr(world.event_queue, "put", fail)
+    for _ in range(2):
+        with pytest.raises(ArchiveBusy):
+            replay(world)
+    world.take_events()
+    assert world.chunk().document_id == "document-0"
+
+
+def test_what_the_ledger_says_of_old_letters_is_forgotten(world: World) -> None:
+    """Longer after them than any pass looks back; and what it says of all letters stays."""
+    letter(world, event_of(world, "a"))
+    passes(world)
+    for day in range(40):
+        assert (day <= 32) == any(section.startswith("letters~") for section, _ in world.ledger.outcomes)
+        world.clock.sleep(24 * 3600)
+        passes(world)
+    assert "letters" in {section for section, _ in world.ledger.outcomes}
 
 
 def refusing(name: BlobName, error: RecordingError) -> Callable[[str, BlobName], None]:

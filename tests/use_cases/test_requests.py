@@ -1,10 +1,14 @@
 """How many requests the most common recording takes: a short call, one chunk of one block."""
 
+from datetime import timedelta
+
 import pytest
 
 from recording.core.errors import ArchiveBusy
 from recording.core.formats.messages import ChunkMessage
+from recording.core.lifecycle import Started
 from recording.core.model import CatalogEntry, ChunkState, DocumentId, RecordingState
+from tests.core.entries_of import WAV
 from tests.use_cases.world import RECORDING, World, assert_nothing_lost, file_event_of
 
 STEP = ChunkMessage(RECORDING, DocumentId("document-0"))
@@ -29,6 +33,21 @@ def test_a_short_recording_takes_no_request_more_than_it_must() -> None:
     assert ["put", "put", "find", "find", "put"] == [operation for operation, _ in world.archive.calls]
     assert [2, 1] == [len(world.source.opened), len(world.source.deletions)]
     assert ["RecordingArchived"] == world.told()
+
+
+def test_the_row_of_a_short_recording_is_moved_only_when_something_else_is_owed() -> None:
+    """Its end, its file event, its chunk; however many minutes pass between."""
+    world = World()
+    world.calls.recordings[RECORDING] = "active"
+    world.updates.apply(RECORDING, Started(RECORDING, WAV))
+    world.clock.at += timedelta(minutes=7)
+    world.app.controlling.stop(RECORDING)
+    world.clock.at += timedelta(minutes=7)
+    world.announce(world.add(seconds=0.1))
+    world.run()
+
+    assert RecordingState.RELEASED == world.entry().recording.state
+    assert {"put": 3, "remove": 3} == {name: world.open_work.calls.count(name) for name in ("put", "remove")}
 
 
 def test_a_chunk_that_is_not_the_last_is_noted_as_released_at_once() -> None:

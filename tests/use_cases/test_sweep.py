@@ -3,12 +3,13 @@
 import json
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 
 import pytest
 
 from recording.core.errors import ArchiveBusy, SweepSilent, Transient
 from recording.core.formats.api import StartRequest
-from recording.core.lifecycle import Ended, Started
+from recording.core.lifecycle import Started, Stopped
 from recording.core.model import (
     Actor,
     Channel,
@@ -141,7 +142,7 @@ def test_a_manifest_whose_message_was_lost_is_written() -> None:
 def test_an_alert_that_could_not_be_published_is_published() -> None:
     world = World()
     started(world)
-    world.updates.apply(RECORDING, Ended("so"))
+    world.updates.apply(RECORDING, Stopped())
     world.topic.fail(503, 3)
     sweep(world, 40)
     assert 1 == world.told().count("RecordingMissing")
@@ -167,7 +168,7 @@ def test_the_end_that_nobody_told_is_asked_for_and_the_missing_file_event_is_tol
     assert world.entry().recording.active_at is not None
 
     world.calls.recordings[RECORDING] = "over"
-    sweep(world, 13)
+    sweep(world, 14)
     assert R.STOPPED is world.entry().recording.state
     sweep(world, 13)
     assert R.MISSING is world.entry().recording.state
@@ -177,6 +178,63 @@ def test_the_end_that_nobody_told_is_asked_for_and_the_missing_file_event_is_tol
     assert "RecordingLost" == world.told()[-1]
     assert 3 == world.told().count("RecordingAtRisk")
     assert {} == world.open_work.rows
+
+
+def test_one_wrong_answer_that_a_running_recording_is_over_is_not_believed() -> None:
+    """It is asked again within minutes, and nobody is alerted."""
+    world = World()
+    started(world)
+    sweep(world, 2)
+    world.calls.arm("state_404", 1)
+    sweep(world, 40)
+
+    recording = world.entry().recording
+    assert (R.STARTED, None) == (recording.state, recording.denied_at)
+    assert [] == world.told()
+    assert ["Denied"] == [one.what for one in recording.history if one.what == "Denied"]
+
+
+def test_a_recording_that_was_believed_to_be_over_and_records_is_revived_and_told() -> None:
+    """Although it was missing already; its row is that of a running recording again."""
+    world = World()
+    started(world)
+    world.calls.recordings[RECORDING] = "over"
+    sweep(world, 30)
+    assert R.MISSING is world.entry().recording.state
+
+    world.calls.recordings[RECORDING] = "active"
+    sweep(world, 13)
+    recording = world.entry().recording
+    assert (R.STARTED, None, None) == (recording.state, recording.stopped_at, recording.denied_at)
+    assert ["RecordingMissing", "RecordingAtRisk"] == world.told()
+    assert "Checked" in {one.what for one in recording.history}
+    assert [recording.opening] == [row.opening for row in world.open_work.rows.values()]
+
+
+def test_a_recording_that_was_believed_to_be_over_is_archived_when_its_event_comes() -> None:
+    world = World()
+    started(world)
+    world.calls.recordings[RECORDING] = "over"
+    sweep(world, 26 * 14)
+    assert R.LOST is world.entry().recording.state
+
+    world.announce(world.add())
+    world.run()
+    assert R.RELEASED is world.entry().recording.state
+
+
+def test_a_stop_that_was_told_wrongly_that_the_recording_is_over_is_taken_back() -> None:
+    """A person is warned that it still records, and may stop it again."""
+    world = World()
+    started(world)
+    world.calls.arm("stop_404", 1)
+    assert R.STOPPED is world.app.controlling.stop(RECORDING).recording.state
+    sweep(world, 3)
+    assert R.STARTED is world.entry().recording.state
+    assert ["RecordingAtRisk"] == world.told()
+
+    assert R.STOPPED is world.app.controlling.stop(RECORDING).recording.state
+    assert "over" == world.calls.recordings[RECORDING]
 
 
 def test_a_source_that_refuses_access_is_told_once_within_two_hours() -> None:
@@ -282,6 +340,39 @@ def test_an_entry_that_another_version_saw_as_done_gets_its_row() -> None:
     assert RecordingState.RELEASED == world.entry().recording.state
     assert "SweepFoundWork" in world.told()
     assert [] == list(world.missing_rows())
+
+
+def audited(world: World, monkeypatch: pytest.MonkeyPatch, recordings: int) -> RecordingId:
+    """So many recordings, in pages of two, of which the last has lost its row."""
+    monkeypatch.setattr("recording.watch.auditing._PAGE", 2)
+    last = [started(world, f"recording-{number:04}") for number in range(recordings)][-1]
+    world.open_work.remove(last, world.entry(last).recording.opening)
+    return last
+
+
+@pytest.mark.parametrize("recordings", [10, 400])
+def test_the_audit_looks_at_all_recordings_of_two_days_in_hours_however_many_they_are(
+    recordings: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page after each pass; of more than that comes to in six hours, the rest at once."""
+    world = World()
+    audited(world, monkeypatch, recordings)
+    for _ in range(74):
+        world.clock.at += 5 * MINUTE
+        world.app.sweeping.auditing.audit()
+    assert [] == list(world.missing_rows())
+
+
+def test_the_audit_of_a_pass_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And the next pass goes on."""
+    world = World()
+    audited(world, monkeypatch, 20)
+    seconds = count(0, 9)
+    auditing = replace(world.app.sweeping.auditing, monotonic=lambda: next(seconds))
+    world.open_work.state = replace(
+        world.open_work.state, audited=(world.clock.now(), ""), audit_began_at=world.clock.now() - 6 * HOUR
+    )
+    assert [0, 0, 0, 1] == [auditing.audit() for _ in range(4)]
 
 
 def test_many_that_fail_do_not_keep_the_others_from_their_turn() -> None:
@@ -434,24 +525,53 @@ def test_health_fails_when_the_sweep_is_silent() -> None:
     world.app.heartbeat.check()
 
 
+@pytest.mark.parametrize(("interval", "expected"), [(60, 12), (300, 12), (600, 6), (1800, 2), (3600, 1)])
+def test_the_timer_alone_sweeps_as_often_as_the_interval_says(interval: int, expected: int) -> None:
+    """It fires every five minutes, and sweeps at most so often."""
+    world = World(settings={"SWEEP_SECONDS": str(interval)})
+    passes = 0
+    for minute in range(0, 60, 5):
+        world.clock.at = START + minute * MINUTE
+        before = world.open_work.state.alive_at
+        world.app.sweeping.sweep_by_timer(5 * MINUTE)
+        passes += world.open_work.state.alive_at != before
+    assert expected == passes
+
+
+def test_the_timer_goes_on_with_a_pass_that_has_not_ended() -> None:
+    world = World(settings={"SWEEP_SECONDS": "3600"})
+    world.app.sweeping.sweep_by_timer(5 * MINUTE)
+    world.open_work.state = replace(world.open_work.state, began_at=world.clock.now())
+    world.clock.at += 5 * MINUTE
+    world.app.sweeping.sweep_by_timer(5 * MINUTE)
+    assert world.clock.now() == world.open_work.state.alive_at
+
+
 # Ends of calls
 
 
-def test_a_call_that_ends_ends_its_recording_if_the_service_says_so_too() -> None:
+def test_a_call_that_ends_ends_its_recording_if_the_service_says_so_twice() -> None:
+    """Not by one answer, and the second is asked for within minutes, not within the hour."""
     world = World()
     call = world.calls.add_call()
     server = call.locators[0].server_call_id
     start = world.app.starting.start_requested(StartRequest(output=WAV, server_call_id=server))
     recording_id = start.entry.recording.recording_id
-    ended = {"id": "e", "eventType": "Microsoft.Communication.CallEnded", "data": {"serverCallId": server}}
+    event = {"id": "e", "eventType": "Microsoft.Communication.CallEnded", "data": {"serverCallId": server}}
 
-    body = json.dumps(ended).encode()
+    body = json.dumps(event).encode()
     world.receiving.receive_request(body, from_event_grid=False)
-    assert R.STARTED is world.entry(recording_id).recording.state
+    sweep(world, 2)
+    assert world.entry(recording_id).recording.denied_at is None
     world.calls.end(call)
     world.receiving.receive_request(body, from_event_grid=False)
-    assert R.STOPPED is world.entry(recording_id).recording.state
-    assert "its call is over" == world.entry(recording_id).recording.history[-1].detail
+    ended = world.clock.now()
+    recording = world.entry(recording_id).recording
+    assert (R.STARTED, ended) == (recording.state, recording.denied_at)
+    assert "asked at the end of its call" == recording.history[-1].detail
+    sweep(world, 2)
+    recording = world.entry(recording_id).recording
+    assert (R.STOPPED, ended) == (recording.state, recording.stopped_at)
 
 
 def test_who_drove_is_the_app() -> None:

@@ -296,9 +296,9 @@ class World:
         rows = {(row.recording_id, row.opening) for row in self.open_work.rows.values()}
         for recording_id, entry in self.catalog.entries.items():
             opening = entry.recording.opening
-            if (open_at(entry) is None) != (opening.hour is None):
+            if (open_at(entry) is None) != (opening.at is None):
                 yield f"{recording_id} owes by {open_at(entry)}, and its opening is {opening}"
-            if opening.hour is not None and (recording_id, opening) not in rows:
+            if opening.at is not None and (recording_id, opening) not in rows:
                 yield f"{recording_id} has no row"
 
     def entry(self, recording_id: RecordingId = RECORDING) -> CatalogEntry:

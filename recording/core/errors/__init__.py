@@ -24,6 +24,7 @@ from recording.core.errors.permanent import (
     RequestIdReused,
     RequestTooLarge,
     SettingsInvalid,
+    UnknownChunk,
     UnknownRecording,
 )
 from recording.core.errors.transient import (
@@ -88,5 +89,6 @@ __all__ = [
     "SweepSilent",
     "TransferBroken",
     "Transient",
+    "UnknownChunk",
     "UnknownRecording",
 ]

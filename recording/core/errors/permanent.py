@@ -6,6 +6,8 @@ from typing import ClassVar
 from recording.core.errors.families import Permanent
 from recording.core.model import RecordingId
 
+_NO_SUCH = 404
+
 
 class MalformedEvent(Permanent):
     """An event lacks a field, or has one of the wrong type; `field` is its path."""
@@ -112,6 +114,12 @@ class UnknownRecording(Permanent):
     code = "unknown_recording"
 
 
+class UnknownChunk(Permanent):
+    """The catalog knows the recording, and no chunk of it with this document id."""
+
+    code = "unknown_chunk"
+
+
 class CallRefused(Permanent):
     """Call Automation refuses the operation because of the state of the call or the recording; nothing was done.
 
@@ -133,6 +141,11 @@ class CallRefused(Permanent):
         super().__init__(operation, cause, hint=hint, ids=ids)
         self.status = status
         self.running = running
+
+    @property
+    def says_no_such(self) -> bool:
+        """Whether the service answers that it has no such call, or no such recording: it is over, or unknown to it."""
+        return self.status == _NO_SUCH
 
 
 class SettingsInvalid(Permanent):

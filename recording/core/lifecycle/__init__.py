@@ -18,8 +18,10 @@ anew. Nothing here reads a clock, waits, or does I/O.
 
 ARCHIVED, RELEASED and KEPT are the proven states (`PROVEN`): in exactly these a chunk has a `proof`. A `Chunk` that
 breaks this, or another of its promises, cannot be made. The state of a recording moves by the facts about it (`Paused`,
-`Resumed`, `Stopped`, `Ended`, `Missed`, `NeverCame`) until the first file event; from then on it is computed from the
-states of the chunks. A recording that is over without a file event is STOPPED, then MISSING, and LOST at last.
+`Resumed`, `Stopped`, `Denied`, `Missed`, `NeverCame`) until the first file event; from then on it is computed from the
+states of the chunks. A recording that is over without a file event is STOPPED, then MISSING, and LOST at last. That it
+is over may be said by the service alone (`Denied`): two such answers are needed, some minutes apart, and one that says
+that it records (`Checked`) takes them back, whatever state they have led to.
 
 **Facts.** A fact is something that has happened: an event was read, a copy was verified, a try failed. Its name is a
 past participle, its fields are what was seen. A `ChunkFact` is about one chunk of an entry, and `CHUNK_TRANSITIONS`
@@ -50,7 +52,7 @@ until the bytes of one are verified. Three rules decide what may change what:
    the overflow, which is brought home; one that cannot be is left to a person too. Even a LOST chunk becomes ANNOUNCED
    when it is announced again, and ARCHIVED when the copy of another try proves to be right.
 3. What ends without a whole archive is told to a person.
-4. A person's decision (`Decided`) outweighs what was found. It is kept in the history, with name and reason.
+4. A person's decision (`Decided`, `GivenUp`) outweighs what was found. It is kept in the history, with name and reason.
 
 A recording is complete once its manifest is written (`Completed`). If a chunk opens again after that, or what the
 recording lacks becomes another, `completed_at` is cleared and `revision` goes up by one: another manifest is owed.
@@ -93,7 +95,7 @@ is done next (`next_step`). A new field or value is stored in the catalog: raise
 **To add an alarm:** give it a member in `Alarm`, and an event name in `core/formats/notifications.py`.
 """
 
-from recording.core.lifecycle.applying import Decision, decide, decide_all
+from recording.core.lifecycle.applying import CONFIRMED_AFTER, Decision, decide, decide_all
 from recording.core.lifecycle.facts import (
     Announced,
     Announcement,
@@ -104,12 +106,13 @@ from recording.core.lifecycle.facts import (
     Completed,
     Damaged,
     Decided,
+    Denied,
     Disputed,
-    Ended,
     Expired,
     Fact,
     Failed,
     FoundBySweep,
+    GivenUp,
     Kept,
     MetadataArchived,
     Missed,
@@ -141,12 +144,13 @@ from recording.core.lifecycle.next_step import (
 )
 from recording.core.lifecycle.opening import is_stale, life_of, open_at, with_opening
 from recording.core.lifecycle.overflow import not_in_archive
-from recording.core.lifecycle.rulings import refusal
+from recording.core.lifecycle.rulings import refusal, refusal_of_giving_up
 from recording.core.lifecycle.tables import CHUNK_TRANSITIONS, RECORDING_TRANSITIONS
 from recording.core.lifecycle.wholeness import completion_at, doubts_about_whole, lacks
 
 __all__ = [
     "CHUNK_TRANSITIONS",
+    "CONFIRMED_AFTER",
     "RECORDING_TRANSITIONS",
     "AcceptCopy",
     "Announced",
@@ -162,13 +166,14 @@ __all__ = [
     "Damaged",
     "Decided",
     "Decision",
+    "Denied",
     "Disputed",
     "Done",
-    "Ended",
     "Expired",
     "Fact",
     "Failed",
     "FoundBySweep",
+    "GivenUp",
     "Kept",
     "LookAgain",
     "MetadataArchived",
@@ -201,5 +206,6 @@ __all__ = [
     "not_in_archive",
     "open_at",
     "refusal",
+    "refusal_of_giving_up",
     "with_opening",
 ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from recording.core.lifecycle.announced import announced
 from recording.core.lifecycle.changes import alerted, with_fields, with_state
@@ -12,9 +12,10 @@ from recording.core.lifecycle.facts import (
     Checked,
     Completed,
     Decided,
-    Ended,
+    Denied,
     Fact,
     FoundBySweep,
+    GivenUp,
     Missed,
     NeverCame,
     Paused,
@@ -25,12 +26,16 @@ from recording.core.lifecycle.facts import (
     Warned,
 )
 from recording.core.lifecycle.history import with_history
-from recording.core.lifecycle.rulings import ruled
+from recording.core.lifecycle.rulings import refusal_of_giving_up, ruled
 from recording.core.lifecycle.tables import RECORDING_TRANSITIONS
 from recording.core.lifecycle.wholeness import completion_at, lacks
-from recording.core.model import APP, Actor, Alarm, Alert, CatalogEntry, DocumentId, Recording, RecordingState
+from recording.core.model import APP, RUNNING, Actor, Alarm, Alert, CatalogEntry, DocumentId, Recording, RecordingState
 
 _SWEPT = "sweep"
+CONFIRMED_AFTER = timedelta(minutes=5)
+"""So long the service must have denied a recording before it is over."""
+_REVIVED = "records after all"
+_OVER = frozenset({RecordingState.STOPPED, RecordingState.MISSING, RecordingState.LOST})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +85,15 @@ def _decided(entry: CatalogEntry | None, fact: Fact, now: datetime) -> Decision:
         raise KeyError(fact)
     if isinstance(fact, Decided):
         return Decision(*ruled(entry, fact))
-    if isinstance(fact, Paused | Resumed | Stopped | Ended | Missed | NeverCame):
+    if isinstance(fact, Paused | Resumed | Stopped | Missed | NeverCame | GivenUp):
         return Decision(_moved(entry, fact, now))
-    if isinstance(fact, Completed | Told | Checked | Warned | FoundBySweep):
+    if isinstance(fact, Completed | Told | Denied | Checked | Warned | FoundBySweep):
         return Decision(_noted(entry, fact, now))
     return Decision(chunk_decided(entry, fact))
 
 
 def _noted(
-    entry: CatalogEntry, fact: Completed | Told | Checked | Warned | FoundBySweep, now: datetime
+    entry: CatalogEntry, fact: Completed | Told | Denied | Checked | Warned | FoundBySweep, now: datetime
 ) -> CatalogEntry:
     """The entry after a fact about the recording that moves no state by itself."""
     if isinstance(fact, Completed):
@@ -96,26 +101,59 @@ def _noted(
     if isinstance(fact, Told):
         untold = tuple(alert for alert in entry.recording.untold if alert not in fact.alerts)
         return with_fields(entry, untold=untold)
+    if isinstance(fact, Denied):
+        return _denied(entry, now)
     if isinstance(fact, Checked):
-        return with_fields(entry, checked_at=now, active_at=now if fact.is_active else entry.recording.active_at)
+        return _checked(entry, fact, now)
     if isinstance(fact, Warned):
         return _warned(entry, fact.stage, Alert(Alarm.AT_RISK, fact.reason))
     return _warned(entry, f"{_SWEPT}: {fact.what}", Alert(Alarm.FOUND_BY_SWEEP, fact.what))
 
 
 def _moved(
-    entry: CatalogEntry, fact: Paused | Resumed | Stopped | Ended | Missed | NeverCame, now: datetime
+    entry: CatalogEntry, fact: Paused | Resumed | Stopped | Missed | NeverCame | GivenUp, now: datetime
 ) -> CatalogEntry:
     """The entry after a fact that moves the state of a recording without a chunk."""
     before = entry.recording
     state = RECORDING_TRANSITIONS.get(before.state, {}).get(type(fact), before.state)
     if state is before.state or (entry.chunks and isinstance(fact, NeverCame)):
         return entry
-    after = with_fields(entry, state=state, stopped_at=now if state is RecordingState.STOPPED else before.stopped_at)
+    if isinstance(fact, GivenUp) and refusal_of_giving_up(entry):
+        return entry
+    after = with_fields(entry, state=state)
+    if isinstance(fact, Stopped):
+        return with_fields(after, stopped_at=now, denied_at=None)
+    if isinstance(fact, GivenUp):
+        return alerted(after, Alert(Alarm.LOST, f"given up by a person: {fact.reason}"))
     if isinstance(fact, Missed | NeverCame):
         alarm = Alarm.MISSING if isinstance(fact, Missed) else Alarm.LOST
         return alerted(after, Alert(alarm, fact.reason))
     return after
+
+
+def _denied(entry: CatalogEntry, now: datetime) -> CatalogEntry:
+    """The entry after an answer that there is no such recording; repeated after a while, it is over since the first."""
+    before = entry.recording
+    if entry.chunks:
+        return entry
+    since = before.denied_at or now
+    after = with_fields(entry, checked_at=now, denied_at=since)
+    if now - since < CONFIRMED_AFTER or before.state not in RUNNING:
+        return after
+    return with_fields(after, state=RECORDING_TRANSITIONS[before.state][Denied], stopped_at=since)
+
+
+def _checked(entry: CatalogEntry, fact: Checked, now: datetime) -> CatalogEntry:
+    """The entry after an answer that the service has the recording: earlier denials count no more."""
+    before = entry.recording
+    after = with_fields(entry, checked_at=now, active_at=now if fact.is_active else before.active_at)
+    if before.state in RUNNING:
+        return with_fields(after, denied_at=None)
+    if not fact.is_active or entry.chunks or before.denied_at is None or before.state not in _OVER:
+        return after
+    revived = with_fields(after, state=RecordingState.STARTED, stopped_at=None, denied_at=None)
+    reason = f"the service said that it was over, and says now that it records; it was {before.state}"
+    return _warned(revived, _REVIVED, Alert(Alarm.AT_RISK, reason))
 
 
 def _warned(entry: CatalogEntry, stage: str, alert: Alert) -> CatalogEntry:

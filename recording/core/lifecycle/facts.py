@@ -52,15 +52,18 @@ class Stopped:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
-    """The recording is over, by what the service or a call event says; `how` is that, in words."""
+class Denied:
+    """The service answered that it has no such recording; `how` it came to be asked, in words.
+
+    One such answer is not believed: the recording is over if a second one, minutes later, says the same.
+    """
 
     how: str
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The service was asked for the state of a recording; `is_active`: it records."""
+    """The service answered that it has the recording; `is_active`: it records."""
 
     is_active: bool
 
@@ -251,6 +254,13 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True)
+class GivenUp:
+    """A person has given up a recording of which only the function key has brought events, none of them readable."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Completed:
     """The manifest of these chunks is written, and its event published; `lacks` is what it names as missing."""
 
@@ -286,7 +296,7 @@ RecordingFact = (
     | Paused
     | Resumed
     | Stopped
-    | Ended
+    | Denied
     | Checked
     | Missed
     | NeverCame
@@ -294,6 +304,7 @@ RecordingFact = (
     | FoundBySweep
     | Announced
     | Decided
+    | GivenUp
     | Completed
     | Told
 )

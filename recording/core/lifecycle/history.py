@@ -14,12 +14,13 @@ from recording.core.lifecycle.facts import (
     Completed,
     Damaged,
     Decided,
+    Denied,
     Disputed,
-    Ended,
     Expired,
     Fact,
     Failed,
     FoundBySweep,
+    GivenUp,
     Kept,
     MetadataArchived,
     Missed,
@@ -41,13 +42,17 @@ If there is more of either, the oldest failure is dropped; if there is none, the
 decision of a person while anything else was added last.
 """
 _MOST_DETAIL = 1000
+DECISIONS = frozenset({Decided.__name__, GivenUp.__name__})
+"""What a person has decided."""
 
 
 def with_history(
     before: CatalogEntry | None, after: CatalogEntry, fact: Fact, now: datetime, by: Actor
 ) -> CatalogEntry:
     """The entry after a fact that has changed it, with the fact in its history."""
-    if isinstance(fact, Told | Checked | Compared):
+    if isinstance(fact, Told | Compared) or (
+        isinstance(fact, Checked) and before and before.recording.state is after.recording.state
+    ):
         return after
     known = before.recording.history if before is not None else ()
     new = Happened(now, type(fact).__name__, by, _detail(fact), _document_of(fact))
@@ -68,7 +73,7 @@ def _added(known: tuple[Happened, ...], new: Happened) -> tuple[Happened, ...]:
 def _dropped_first(known: Sequence[Happened]) -> int:
     half = len(known) // 2  # the first half, which says how it began, stays
     failures = (place for place, one in enumerate(known) if one.what == Failed.__name__)
-    others = (place for place in range(half, len(known)) if known[place].what != Decided.__name__)
+    others = (place for place in range(half, len(known)) if known[place].what not in DECISIONS)
     return next(chain(failures, others), half)
 
 
@@ -99,13 +104,13 @@ def _reasons(fact: Quarantined | Disputed) -> str:
     return "; ".join(fact.reasons)
 
 
-def _reason(fact: Kept | Missed | NeverCame) -> str:
+def _reason(fact: Kept | Missed | NeverCame | GivenUp) -> str:
     return fact.reason
 
 
 _DETAILS: Mapping[type, Callable[[Any], str]] = {
     Started: lambda fact: str(fact.output),
-    Ended: lambda fact: fact.how,
+    Denied: lambda fact: fact.how,
     Announced: _announced,
     Archived: lambda fact: f"{fact.proof.length} bytes as {fact.proof.name}, digest {fact.proof.digest.sha256}",
     MetadataArchived: lambda fact: f"{fact.metadata.length} bytes as {fact.metadata.name}",
@@ -120,6 +125,7 @@ _DETAILS: Mapping[type, Callable[[Any], str]] = {
     Missed: _reason,
     NeverCame: _reason,
     Decided: lambda fact: f"{fact.ruling}: {fact.reason}",
+    GivenUp: _reason,
     Warned: lambda fact: f"{fact.stage}: {fact.reason}",
     FoundBySweep: lambda fact: fact.what,
     Completed: lambda fact: "; ".join((fact.manifest_name, *fact.lacks)),

@@ -1,8 +1,8 @@
 """Open work: whether a recording owes anything, and by when it needs attention.
 
-Each recording that owes something has a row in the table of open work, in the partition of an hour. The moment computed
-here decides that hour and nothing else, so it only needs to put what ends first in front. `CatalogUpdates` keeps the
-rows; `Recording.opening` names the row that stands for the entry.
+Each recording that owes something has a row in the table of open work, whose key begins with a minute. The moment
+computed here decides that minute and nothing else, so it only needs to put what ends first in front. `CatalogUpdates`
+keeps the rows; `Recording.opening` names the row that stands for the entry.
 """
 
 import hashlib
@@ -46,13 +46,13 @@ def open_at(entry: CatalogEntry) -> datetime | None:
 def with_opening(before: CatalogEntry | None, after: CatalogEntry) -> CatalogEntry:
     """The entry with the row that stands for it.
 
-    It is a new row if the hour has changed since `before` was saved, or if something else is owed now: the old row says
-    when to look at what was owed before, which may be hours too late.
+    It is a new row if the minute has changed since `before` was saved, or if something else is owed now: the old row
+    says when to look at what was owed before, which may be hours too late.
     """
     known = before.recording.opening if before is not None else Opening()
-    hour = _hour_of(open_at(after))
-    is_kept = hour == known.hour and (hour is None or before is None or _owed(after) <= _owed(before))
-    opening = known if is_kept else Opening(hour, known.number + 1)
+    at = _minute_of(open_at(after))
+    is_kept = at == known.at and (at is None or before is None or _owed(after) <= _owed(before))
+    opening = known if is_kept else Opening(at, known.number + 1)
     if after.recording.opening == opening:
         return after
     return replace(after, recording=replace(after.recording, opening=opening))
@@ -72,7 +72,9 @@ def _owed(entry: CatalogEntry) -> set[str]:
     """What the entry waits for: the steps of open chunks, by document id; without chunks its end, or its file event."""
     if entry.chunks:
         return {chunk.document_id for chunk in entry if not chunk.is_closed}
-    return {"end" if entry.recording.state in RUNNING else "file event"}
+    if entry.recording.state not in RUNNING:
+        return {"file event"}
+    return {"end" if entry.recording.denied_at is None else "a second answer that it is over"}
 
 
 def life_of(document_id: DocumentId) -> str:
@@ -84,5 +86,5 @@ def life_of(document_id: DocumentId) -> str:
     return f"life{hashlib.sha256(document_id.encode('utf-8', 'surrogatepass')).digest()[0] % _LIVES:02}"
 
 
-def _hour_of(moment: datetime | None) -> datetime | None:
-    return None if moment is None else moment.replace(minute=0, second=0, microsecond=0)
+def _minute_of(moment: datetime | None) -> datetime | None:
+    return None if moment is None else moment.replace(second=0, microsecond=0)

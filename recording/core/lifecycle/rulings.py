@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from recording.core.lifecycle.changes import alerted, with_chunks
 from recording.core.lifecycle.facts import Decided
-from recording.core.model import Alarm, Alert, CatalogEntry, Chunk, ChunkState, DocumentId, Ruling
+from recording.core.model import Alarm, Alert, CatalogEntry, Chunk, ChunkState, DocumentId, Door, RecordingState, Ruling
 
 
 def ruled(entry: CatalogEntry, fact: Decided) -> tuple[CatalogEntry, tuple[DocumentId, ...]]:
@@ -50,6 +50,20 @@ def _why_not_accepted(chunk: Chunk) -> str:
             " retry the chunk once the copy is there and its name in the archive is free, or give it up"
         )
     return "no copy of the chunk stands apart that could be accepted"
+
+
+def refusal_of_giving_up(entry: CatalogEntry) -> str:
+    """Why a person cannot give the recording up as a whole, in words for people; empty if they can."""
+    recording = entry.recording
+    if entry.chunks:
+        return "it has chunks: decide about each of them"
+    if recording.state is not RecordingState.ANNOUNCED:
+        return f"the recording is {recording.state}: no event that cannot be read holds it open"
+    if recording.requested_at is not None:
+        return "this app has started it: its file event is still owed"
+    if any(one.door is Door.EVENT_GRID for one in recording.unread):
+        return "Event Grid has announced it: mend the event, which the journal has, and hand it in"
+    return ""
 
 
 def _ruled(chunk: Chunk, fact: Decided) -> Chunk:

@@ -7,10 +7,11 @@ from recording.core.lifecycle.facts import (
     ChunkFact,
     Compared,
     Damaged,
+    Denied,
     Disputed,
-    Ended,
     Expired,
     Failed,
+    GivenUp,
     Kept,
     MetadataArchived,
     Missed,
@@ -123,10 +124,13 @@ QUARANTINED instead of LOST; a doubted one without any copy and without a next l
 
 _R = RecordingState
 RECORDING_TRANSITIONS: Mapping[RecordingState, Mapping[type[RecordingFact], RecordingState]] = {
-    _R.STARTED: {Paused: _R.PAUSED, Resumed: _R.STARTED, Stopped: _R.STOPPED, Ended: _R.STOPPED},
-    _R.PAUSED: {Paused: _R.PAUSED, Resumed: _R.STARTED, Stopped: _R.STOPPED, Ended: _R.STOPPED},
+    _R.STARTED: {Paused: _R.PAUSED, Resumed: _R.STARTED, Stopped: _R.STOPPED, Denied: _R.STOPPED},
+    _R.PAUSED: {Paused: _R.PAUSED, Resumed: _R.STARTED, Stopped: _R.STOPPED, Denied: _R.STOPPED},
     _R.STOPPED: {Missed: _R.MISSING, NeverCame: _R.LOST},
     _R.MISSING: {NeverCame: _R.LOST},
-    _R.ANNOUNCED: {NeverCame: _R.LOST},  # only of a recording without a chunk; see `applying`
+    _R.ANNOUNCED: {NeverCame: _R.LOST, GivenUp: _R.LOST},  # only of a recording without a chunk; see `applying`
 }
-"""The state to which a fact about a recording without a chunk leads. In every other state it changes nothing."""
+"""The state to which a fact about a recording without a chunk leads. In every other state it changes nothing.
+
+`Denied` leads there only when it is repeated, and `Checked` back from there (`applying._denied`, `applying._checked`).
+"""

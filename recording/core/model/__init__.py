@@ -4,6 +4,7 @@ from recording.core.model.chunk import Chunk
 from recording.core.model.entry import CatalogEntry, Opening, Recording
 from recording.core.model.events import CallEndEvent, CallEvent, FileEvent
 from recording.core.model.evidence import (
+    MESSAGE_GIVEN_UP,
     Alert,
     AnnouncedChunk,
     Candidate,
@@ -43,6 +44,7 @@ from recording.core.model.words import (
 
 __all__ = [
     "APP",
+    "MESSAGE_GIVEN_UP",
     "PROVEN",
     "RUNNING",
     "Actor",

@@ -25,11 +25,11 @@ class Opening:
     """Since when, and in which row of the open work, a recording owes something.
 
     Attributes:
-        hour: the hour of the moment that `core.lifecycle.opening` computes; None while nothing is owed.
-        number: raised with every change of the hour, so that each row has a key of its own.
+        at: the minute of the moment that `core.lifecycle.opening` computes; None while nothing is owed.
+        number: raised with every change of that minute, so that each row has a key of its own.
     """
 
-    hour: datetime | None = None
+    at: datetime | None = None
     number: int = 0
 
 
@@ -40,10 +40,11 @@ class Recording:
     Attributes:
         output: what is recorded; None while it is not known.
         requested_at: when this app started it; None for a recording that others started.
-        stopped_at: when it ended, as far as is known: the service accepted our order to stop it, said that it is over,
-            or the call ended.
+        stopped_at: when it ended, as far as is known: the service accepted our order to stop it, or said for the first
+            time that it has no such recording.
         checked_at: when the service was last asked for its state.
         active_at: when the service last said that it records.
+        denied_at: since when the service answers that it has no such recording; None while it says otherwise.
         started_at, duration, session_end_reason: as its file event says.
         announced_at: when its first file event came.
         unread: chunks of its events that could not be read.
@@ -70,6 +71,7 @@ class Recording:
     stopped_at: datetime | None = None
     checked_at: datetime | None = None
     active_at: datetime | None = None
+    denied_at: datetime | None = None
     started_at: datetime | None = None
     duration: timedelta | None = None
     session_end_reason: str = ""

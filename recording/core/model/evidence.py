@@ -68,6 +68,10 @@ class Candidate:
     seen_at: datetime
 
 
+MESSAGE_GIVEN_UP = "message_given_up"
+"""The code of a failure that no run has noted: the host gave the message up, as its runs are killed or cannot begin."""
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """A failed try, as it is kept: the fields of the `RecordingError` (`code`, `cause`, `hint`), when, and on what."""

@@ -47,7 +47,7 @@ def test_what_is_owed_is_told_with_the_time_left_and_what_to_do() -> None:
         "secondsLeft": 82_800,
         "owed": ["media and metadata of chunk 0"],
         "tries": 3,
-        "lastError": "read source: 503 (wait)",
+        "lastError": "chunk 0: read source: archive_busy: 503 (wait)",
         "toDo": "check the storage account: its keys and roles, its network, its limits",
         "see": "docs/runbook.md#recordingatrisk",
     } == owed_view(entry, DUE, NOW)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from recording.core.errors import ConditionMissing, InvalidRequest
 from recording.core.formats import reading
 from recording.core.formats.api.requests import parse_json
-from recording.core.lifecycle import Decided
+from recording.core.lifecycle.history import DECISIONS
 from recording.core.model import Actor, CatalogEntry, Chunk, Ruling
 
 LONGEST_NAME = 200
@@ -40,8 +40,8 @@ def etag(entry: CatalogEntry) -> str:
     if not entry.version:
         return ""
     recording = entry.recording
-    decisions = [(one.at, one.until) for one in recording.history if one.what == Decided.__name__]
-    seen = (recording.state, recording.revision, decisions, tuple(map(_decided_about, entry)))
+    decisions = [(one.at, one.until) for one in recording.history if one.what in DECISIONS]
+    seen = (recording.state, recording.revision, recording.unread, decisions, tuple(map(_decided_about, entry)))
     return f'"{hashlib.sha256(repr(seen).encode("utf-8", "surrogatepass")).hexdigest()[:32]}"'
 
 

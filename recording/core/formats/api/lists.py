@@ -20,9 +20,11 @@ _CHAPTERS: Mapping[ToDo, EventName] = {
     ToDo.WAIT_OR_DECIDE: EventName.QUARANTINED,
     ToDo.FIND_EVENT: EventName.MISSING,
     ToDo.MEND_EVENT: EventName.UNREADABLE,
+    ToDo.MEND_OR_GIVE_UP: EventName.UNREADABLE,
     ToDo.FIND_CHUNKS: EventName.INCOMPLETE,
     ToDo.CHECK_STORAGE: EventName.AT_RISK,
     ToDo.REPAIR_COPY: EventName.QUARANTINED,
+    ToDo.CHECK_APP: EventName.AT_RISK,
     ToDo.CHECK_SOURCE: EventName.AT_RISK,
 }
 """The chapter of the runbook for each thing that a person can do."""
@@ -110,7 +112,8 @@ def history_view(entry: CatalogEntry) -> dict[str, object]:
 _WORDS: Mapping[str, str] = {
     "Started": "this app started it",
     "Stopped": "the service accepted the order to stop it",
-    "Ended": "it was found to be over",
+    "Denied": "the service said that it has no such recording",
+    "Checked": "the service said that it records after all",
     "Missed": "its file event is overdue",
     "NeverCame": "no file event came in time",
     "Archived": "the copy in the archive was verified",
@@ -125,6 +128,7 @@ _WORDS: Mapping[str, str] = {
     "Failed": "a try failed",
     "Expired": "a try failed after the end of the source",
     "Decided": "a person decided",
+    "GivenUp": "a person gave it up",
     "Warned": "a person was warned",
     "FoundBySweep": "the sweep found work",
     "Completed": "the manifest was written",
