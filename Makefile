@@ -1,6 +1,6 @@
 # Every task has a target here. Each installs what it needs and prints what it does; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup clients demo up status test test-core check package simulate simulate-mutants bench bench-quick soak infra infra-lint infra-mutants snapshots format clean
+.PHONY: help setup clients demo up status timeline test test-core check package simulate simulate-mutants bench bench-quick soak infra infra-lint infra-mutants snapshots format clean
 MAKEFLAGS += --no-print-directory
 
 VENV := .venv
@@ -21,6 +21,7 @@ help:
 	@echo 'make demo          whole way on this machine, from a call to a proven archive (MEDIA=call.mp4 for a file of yours)'
 	@echo 'make up            the whole stack, kept running, with a session of curl lines to paste'
 	@echo 'make status        what the running stack records, what is owed of it, and what was published'
+	@echo 'make timeline      of it: each recording from its event to its release, with the waits'
 	@echo 'make test          all tests, and full coverage of the core (ARGS="-k naming" for some)'
 	@echo 'make test-core     the tests of the core alone, with its coverage'
 	@echo 'make check         style, types, import layers, the deployment, no strings that do not belong'
@@ -80,6 +81,9 @@ up: setup
 
 status: $(PYTHON_READY)
 	@$(PY) -m local status $(ARGS)
+
+timeline: $(PYTHON_READY)
+	@$(PY) -m local timeline $(ARGS)
 
 # The tests of the deployment need the Bicep compiler: `make infra`. The workers share no stack; there are three for two
 # cores, because many tests wait.

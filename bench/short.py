@@ -37,6 +37,7 @@ from recording.settings import CHUNK_QUEUE, EVENT_QUEUE
 OURS, SAMPLE = "this app", "the samples' way"
 TRIGGER, WRITES = "event trigger", "the two writes alone"
 INDEX, IMPORTS = "import and index of the app", "the same imports without the app's own modules"
+EXPORTER = "exporter of spans and metrics"
 _SAMPLE_APP = Path(__file__).parent / "sample"
 _FUNCTION = "recording_file_status_updated"
 _LONGEST = 180.0
@@ -240,9 +241,16 @@ def _post(host: FunctionsHost, event: Mapping[str, Any]) -> float:
 def cold(bench: Bench) -> Result:
     """CPU of a new worker before its first call: until the functions are indexed."""
     columns: Mapping[str, Column] = {"CPU s": lambda row: row.of(lambda run: run.cpu).shown(3)}
-    note = "In an interpreter that has imported Microsoft's worker library; without aiohttp, which is not deployed."
+    note = (
+        "In an interpreter that has imported Microsoft's worker library; without aiohttp, which is not deployed. "
+        "The exporter is begun by the first call, and only where there is a connection string."
+    )
     result = Result("cold", "Cold start", note, columns)
-    rows = {"index": Row(INDEX, "fresh process"), "imports": Row(IMPORTS, "fresh process")}
+    rows = {
+        "index": Row(INDEX, "fresh process"),
+        "imports": Row(IMPORTS, "fresh process"),
+        "exporter": Row(EXPORTER, "the same"),
+    }
     result.rows += rows.values()
     modules = bench.folder / "modules.json"
     for turn in range(1 + bench.rounds):

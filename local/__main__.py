@@ -1,4 +1,6 @@
-"""`python -m local demo|up|status`: what `make` runs; Ctrl-C and SIGTERM end it in order, at whatever moment they come.
+"""`python -m local demo|up|status|timeline`: what `make` runs.
+
+Ctrl-C and SIGTERM end it in order, at whatever moment they come.
 
 The programs are imported here and not above: an interrupt while the imports run must end in one line as well.
 """
@@ -12,7 +14,7 @@ import threading
 
 from local.proxies import past_proxies
 
-_PROGRAMS = {"demo": "local.demo.program", "up": "local.up", "status": "local.status"}
+_PROGRAMS = {"demo": "local.demo.program", "up": "local.up", "status": "local.status", "timeline": "local.timeline"}
 _INTERRUPTED = 128 + signal.SIGINT
 
 

@@ -141,6 +141,7 @@ class Stack:
         acs = self.acs.environment()
         return {
             **_QUICK,
+            "LOCAL_HOST_TELEMETRY": str(self.folder),
             "AzureWebJobsStorage": self.azurite.connection_string,
             "ARCHIVE_STORAGE": self.azurite.connection_string,
             **acs,

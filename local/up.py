@@ -19,7 +19,9 @@ from local.stack import Stack
 _PORT = 7071
 _PLACES = """\
 what it holds and owes   make status{arguments}
+a recording in time      make timeline{arguments}
 log of the app           {folder}/host.log
+its spans and metrics    spans.jsonl and metrics.jsonl beside it
 Blob, Queue and Table    ARCHIVE_STORAGE in {folder}/local.settings.json
 Core Tools               make up ARGS=--no-host leaves the host to them
 Ctrl-C ends it; the next run starts empty.

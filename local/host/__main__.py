@@ -5,6 +5,7 @@ Beside the app's own settings the environment may hold:
     LOCAL_FUNCTION_KEY, LOCAL_MASTER_KEY, LOCAL_SYSTEM_KEY    the keys; random if absent
     LOCAL_HOST_LEASE_SECONDS     how long the queue messages of a killed host stay invisible, 600
     LOCAL_HOST_ANSWER_SECONDS    the limit of an HTTP answer, 230
+    LOCAL_HOST_TELEMETRY         the folder for the app's spans and metrics; none are exported if absent
     LOCAL_HOST_DRAIN_SECONDS     how long SIGTERM waits for running functions, 10
 
 Once it serves, one line of JSON on stdout says so, with the URL, the keys and the functions. Everything else
@@ -19,6 +20,7 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from local.host.hostjson import load_host_json
@@ -48,7 +50,11 @@ def main() -> int:
     try:
         if arguments.settings is not None:
             load_settings(arguments.settings, os.environ)
-        return asyncio.run(_serve(arguments.app.resolve(), arguments.port, end_with_stdin=arguments.end_with_stdin))
+        end = _export()
+        try:
+            return asyncio.run(_serve(arguments.app.resolve(), arguments.port, end_with_stdin=arguments.end_with_stdin))
+        finally:
+            end()
     except AppRefusedError as refused:
         for reason in refused.reasons:
             log.critical("host.refused: %s", reason)
@@ -58,6 +64,17 @@ def main() -> int:
         # Python would now wait for the functions' threads, perhaps without end.
         log.exception("host.broke")
     return 1
+
+
+def _export() -> Callable[[], None]:
+    """Begins to write spans and metrics to files, where that is asked for; returns what ends it."""
+    folder = os.environ.get("LOCAL_HOST_TELEMETRY", "")
+    if not folder:
+        return lambda: None
+    # Only here, so that a host without it is as quick and as small as before.
+    from local.host.telemetry import export_to_files  # noqa: PLC0415
+
+    return export_to_files(Path(folder))
 
 
 async def _serve(app: Path, port: int, *, end_with_stdin: bool) -> int:

@@ -1,5 +1,6 @@
 """The blobs of a container, listed by the SDK's client and read by the archive's requests."""
 
+import hashlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -8,6 +9,7 @@ from azure.storage.blob import BlobPrefix, BlobServiceClient
 
 from recording.adapters.archive import BlobArchive
 from recording.adapters.storage_errors import storage_error
+from recording.core.errors import ArchiveDamaged
 from recording.core.model import BlobName
 from recording.ports import BlobPage, ListedBlob
 
@@ -35,18 +37,29 @@ class BlobInventory:
         """See `ports.Inventory.page`."""
         pages: Any = self._container.list_blobs(name_starts_with=prefix, results_per_page=limit).by_page(marker or None)
         found = self._asked("list blobs", lambda: list(next(pages, ())))
-        blobs = (ListedBlob(BlobName(one.name), int(one.size), one.last_modified) for one in found)
-        return BlobPage(tuple(blobs), pages.continuation_token or "")
+        return BlobPage(tuple(map(_listed, found)), pages.continuation_token or "")
 
     def read(self, blob: ListedBlob) -> bytes:
         """See `ports.Inventory.read`."""
         if not blob.length:
             return b""
         content = memoryview(bytearray(blob.length))
-        return bytes(content[: self._archive.read(blob.name, 0, content)])
+        read = bytes(content[: self._archive.read(blob.name, 0, content)])
+        if blob.md5 and hashlib.md5(read, usedforsecurity=False).digest() != blob.md5:
+            raise ArchiveDamaged(
+                "read blob",
+                "its bytes were damaged on their way, or it was written anew; it passes by itself",
+                ids={"container": self._archive.container, "blob": blob.name},
+            )
+        return read
 
     def _asked[T](self, operation: str, ask: Callable[[], T]) -> T:
         try:
             return ask()
         except AzureError as error:
             raise storage_error(operation, "container", error, {"container": self._archive.container}) from error
+
+
+def _listed(blob: Any) -> ListedBlob:
+    md5 = blob.content_settings.content_md5
+    return ListedBlob(BlobName(blob.name), int(blob.size), blob.last_modified, bytes(md5 or b""))

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TypedDict, Unpack
 
 from recording import ports
+from recording.adapters.monitor import hide_requests
 from recording.bootstrap.real_parts import RealParts
 from recording.calls.asking import Asking
 from recording.calls.controlling import Controlling
@@ -112,6 +113,7 @@ class Parts(TypedDict, total=False):
 def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
     """Build the app. No request is sent before the first call, and no adapter is made whose part is given."""
     logging.getLogger("azure").setLevel(logging.WARNING)  # at INFO it writes every URL it asks
+    hide_requests()
     now, monotonic = parts.get("now", _utc_now), parts.get("monotonic", time.monotonic)
     real = RealParts(settings, now)
     source = parts.get("source") or real.source
@@ -197,8 +199,8 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         states=sweep_states,
         auditing=Auditing(updates, open_work, sweep_states, directory, now, monotonic),
         replaying=replaying,
-        waiting_events=WaitingEvents(event_queue, now),
         asking=asking,
+        waiting_events=WaitingEvents(event_queue, now),
         queue=queue,
         limits=limits,
         first_look=watch.interval,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from recording import log
+from recording import log, telemetry
 from recording.catalog_updates import CatalogUpdates
 from recording.core.deadlines import due_of, gone_by_of, is_urgent
 from recording.core.formats.messages import ChunkMessage
@@ -33,6 +33,10 @@ class Announcing:
             Transient: the chunks are not saved, or an alert is not published; the event must be delivered again.
             Permanent: the catalog can never store the entry that results.
         """
+        with telemetry.announcing(event.recording_id):
+            return self._announce(event, door, found)
+
+    def _announce(self, event: FileEvent, door: Door, found: str) -> list[ChunkMessage]:
         now = self.updates.now()
         entry = self.updates.load(event.recording_id)
         output = entry.recording.output if entry and entry.recording.output else event.output
@@ -59,9 +63,10 @@ class Announcing:
             },
         )
         hurry = is_urgent(due, now)
+        trace = telemetry.current()
         looks = {chunk.document_id: chunk.look_at for chunk in decision.entry}
         return [
-            ChunkMessage(event.recording_id, document_id, looks[document_id] or now, hurry)
+            ChunkMessage(event.recording_id, document_id, looks[document_id] or now, hurry, trace)
             for document_id in decision.steps
         ]
 

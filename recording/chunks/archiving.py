@@ -25,6 +25,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from recording import telemetry
 from recording.catalog_updates import CatalogUpdates
 from recording.chunks.accepting import Accepting
 from recording.chunks.completing import Completing
@@ -143,7 +144,8 @@ class Archiving:
         now, chunk = self.updates.now(), _chunk_of(entry, message)
         delay = max(timedelta(), at - now)
         hurry = not chunk.is_closed and is_urgent(chunk.due, now + delay)
-        self.queue.put(replace(message, look_at=chunk.look_at), min(delay, _LONGEST_DELAY), is_urgent=hurry)
+        later = telemetry.continued(replace(message, look_at=chunk.look_at))
+        self.queue.put(later, min(delay, _LONGEST_DELAY), is_urgent=hurry)
         return Outcome.WAITS if delay else Outcome.CONTINUES
 
     def _is_replaced(self, chunk: Chunk, message: ChunkMessage) -> bool:
@@ -174,14 +176,17 @@ class Archiving:
                 return entry, until
             attempt = Attempt(self.monotonic() + self.slice_seconds)
             try:
-                fact = self._take(step, entry, chunk, attempt)
+                with telemetry.stepping(step):
+                    fact = self._take(step, entry, chunk, attempt)
             except RecordingError as error:
+                telemetry.failed(step, error.code)
                 self.throttling.note(error)
                 saved = entry = self._save_failure(entry, chunk, step, attempt, error, unsaved)
                 unsaved = ()
                 if isinstance(step, CompleteRecording):  # the chunk is closed and has no `look_at` of its own
                     return entry, next_look(chunk, self.updates.now(), self.waits)
                 continue
+            telemetry.done(entry, chunk, fact, self.updates.now())
             if fact is None or isinstance(fact, Compared):
                 return self._cut_off(entry, message, attempt, fact), now
             if _leads_to_completion(entry, fact, message, now):

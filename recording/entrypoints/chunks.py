@@ -2,6 +2,7 @@
 
 import azure.functions as func
 
+from recording import telemetry
 from recording.core.errors import Permanent
 from recording.core.formats.messages import parse_chunk_message
 from recording.entrypoints.answers import let_host_retry
@@ -30,6 +31,10 @@ def _archive(message: func.QueueMessage) -> None:
     try:
         found = parse_chunk_message(message.get_body())
         is_again = message.dequeue_count != 1
-        app.archiving.archive_chunk(found.recording_id, found.document_id, found.look_at, is_again=is_again)
+        with telemetry.running(found) as run:
+            outcome = app.archiving.archive_chunk(
+                found.recording_id, found.document_id, found.look_at, is_again=is_again
+            )
+            run.set_attribute(telemetry.OUTCOME, outcome.value)
     except Permanent as error:  # a retry cannot succeed: report it and acknowledge the message
         app.refusing.refuse_message(message.get_body(), error)

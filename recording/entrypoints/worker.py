@@ -4,6 +4,7 @@ import functools
 import os
 import threading
 
+from recording.adapters.monitor import export_to_monitor
 from recording.bootstrap import App, compose
 from recording.entrypoints.intake import Intake
 from recording.settings import Settings
@@ -25,7 +26,9 @@ def get_app() -> App:
 
 @functools.cache
 def _compose() -> App:
-    return compose(Settings.from_env(os.environ, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")))
+    settings = Settings.from_env(os.environ, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    export_to_monitor(os.environ.get("APPLICATIONINSIGHTS_CONNECTION_STRING", ""))  # the platform's setting
+    return compose(settings)
 
 
 @functools.cache

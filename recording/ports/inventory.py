@@ -10,11 +10,12 @@ from recording.core.model import BlobName
 
 @dataclass(frozen=True, slots=True)
 class ListedBlob:
-    """A committed blob: its length in bytes, and when it was last written."""
+    """A committed blob: its length in bytes, when it was last written, and its MD5 if the storage knows it."""
 
     name: BlobName
     length: int
     modified_at: datetime
+    md5: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from recording import log
+from recording import log, telemetry
 from recording.calls.asking import Asking
 from recording.catalog_updates import CatalogUpdates
 from recording.core.deadlines import is_urgent
@@ -45,7 +45,8 @@ _MOST_CONFLICTS = 20
 class Swept:
     """What one slice of the sweep did, and where the next goes on.
 
-    `has_ended`: no error has cut it off. `is_whole`: the pass has come to its end. `owed`: rows, by the time left.
+    `has_ended`: no error has cut it off. `is_first`, `is_whole`: it begins a pass; the pass has come to its end.
+    `first_at`: of its first row. `owed`: rows, by the time left.
     """
 
     cursor: str = ""
@@ -57,7 +58,9 @@ class Swept:
     failed: int = 0
     owed: Counter[str] = field(default_factory=Counter)
     has_ended: bool = False
+    is_first: bool = False
     is_whole: bool = False
+    first_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +72,8 @@ class Sweeping:
     states: SweepStates
     auditing: Auditing
     replaying: Replaying
-    waiting_events: WaitingEvents
     asking: Asking
+    waiting_events: WaitingEvents
     queue: ChunkQueue
     limits: Limits
     first_look: timedelta
@@ -83,11 +86,14 @@ class Sweeping:
         Raises:
             Transient: as `sweep`, or what follows a pass fails.
         """
+        owed = telemetry.Owed()
         for _ in range(_MOST_SLICES):
             swept = self.sweep()
             if swept is None:
                 return
+            owed.add(swept.rows, swept.first_at, is_first=swept.is_first)
             if swept.is_whole:
+                owed.observe(self.now())
                 try:
                     self.replaying.replay(_REPLAYING)
                 finally:
@@ -124,10 +130,12 @@ class Sweeping:
         mine = self.states.save(replace(state, busy_until=now + self._busy(), began_at=state.began_at or now))
         if mine is None:
             return None
-        swept = Swept(state.cursor, state.done)
+        swept = Swept(state.cursor, state.done, is_first=not state.cursor and not state.done)
         try:
-            self._slice(swept)
+            with telemetry.sweeping():
+                self._slice(swept)
             swept.has_ended = True
+            telemetry.slice_ended()
         except Permanent:  # the cursor is none, or no longer one
             swept.cursor, swept.done = "", 0
             raise
@@ -149,6 +157,7 @@ class Sweeping:
         while True:
             page = self.open_work.page(_PAGE, swept.cursor)
             for row in page.rows[swept.done :]:
+                swept.first_at = swept.first_at or row.opening.at
                 swept.rows += 1
                 swept.done += 1
                 now = self.now()
@@ -232,6 +241,7 @@ class Sweeping:
             elif now - row.since > _OLD:
                 swept.removed += self.open_work.remove_old(row.recording_id, row.opening, now - _OLD)
             return
+        telemetry.looked(entry, now)
         found = look(entry, row.since, now, self.limits, row.lives)
         entry = self._apply(entry, *found.facts)
         for document_id in found.drive:

@@ -1,11 +1,12 @@
 """The contract of `Inventory`, on the fake and on Blob storage."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from recording.core.errors import ArchiveBusy, ArchiveRefused, BlobExists, RecordingError
+from recording.core.errors import ArchiveBusy, ArchiveDamaged, ArchiveRefused, BlobExists, RecordingError
 from recording.core.model import BlobName
 from recording.ports import Inventory, ListedBlob
 from tests.contracts.inventories import Listed, RealListed
@@ -73,6 +74,16 @@ def test_a_blob_is_read_whole(listed: Listed, content: bytes) -> None:
     (blob,) = listed.inventory.page("A/").blobs
 
     assert content == listed.inventory.read(blob)
+
+
+def test_a_blob_whose_bytes_are_not_those_that_were_written_is_not_believed(real_listed: RealListed) -> None:
+    """A location in an event with one wrong character would be asked for a day."""
+    real_listed.put("A/x.json", b"0123456789")
+    (blob,) = real_listed.inventory.page("A/").blobs
+    assert blob.md5
+
+    with pytest.raises(ArchiveDamaged, match=r"A/x\.json"):
+        real_listed.inventory.read(replace(blob, md5=bytes(16)))
 
 
 def test_a_blob_that_is_deleted_meanwhile_is_not_there(listed: Listed) -> None:

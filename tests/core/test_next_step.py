@@ -16,8 +16,8 @@ from recording.core.lifecycle import (
     RemoveOverflow,
     next_step,
 )
-from recording.core.model import CatalogEntry, ChunkState, Place
-from tests.core.entries_of import DUE, GONE_BY, NOW, candidate, chunk, document, entry_of, proof
+from recording.core.model import CatalogEntry, ChunkState, Door, Location, Place
+from tests.core.entries_of import DUE, GONE_BY, NOW, announced_chunk, candidate, chunk, document, entry_of, proof
 
 S = ChunkState
 OVERFLOW = proof(0, place=Place.OVERFLOW)
@@ -54,6 +54,22 @@ LATE = chunk(0, S.ARCHIVED, with_metadata=False)
 )
 def test_the_next_step_of_a_chunk(entry: CatalogEntry, expected: NextStep) -> None:
     assert expected == next_step(entry, document(0), NOW)
+
+
+def test_the_metadata_file_of_proven_media_is_looked_for_wherever_event_grid_says_in_turn() -> None:
+    """The location that came first may be wrong; one of the function key's, or of other media, is not asked."""
+    other = replace(announced_chunk(0), metadata_location=Location("https://eu-api.asm.skype.com/v1/objects/other"))
+    second, by_key = (
+        replace(candidate(0), announced=other),
+        replace(candidate(0), announced=other, door=Door.FUNCTION_KEY),
+    )
+    elsewhere = candidate(0, host="other")
+    late = replace(LATE, candidates=(candidate(0), second, by_key, elsewhere))
+
+    asked = [next_step(entry_of(replace(late, tries=tries)), document(0), NOW) for tries in range(3)]
+    assert [ArchiveMetadata(candidate(0)), ArchiveMetadata(second), ArchiveMetadata(candidate(0))] == asked
+    alone = replace(late, candidates=(candidate(0), by_key), tries=1)
+    assert ArchiveMetadata(candidate(0)) == next_step(entry_of(alone), document(0), NOW)
 
 
 def test_a_recording_that_is_not_whole_is_completed_when_no_source_can_be_left() -> None:

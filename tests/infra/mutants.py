@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 MODULES = "infra/modules/"
 _REFERENCES, _ORDER, _HOST = "test_references.py", "test_order.py", "test_host_json.py"
-_AZD, _WORKFLOW = "test_azd.py", "test_workflows.py"
+_AZD, _WORKFLOW = "test_azd.py", "test_workflow.py"
 _ALERTS, _MONITORING, _EVENTS = "test_alert_lines.py", "test_monitoring.py", "test_events.py"
 
 
@@ -494,30 +494,35 @@ _OTHERS: Mapping[str, Changes] = {
         ),
     },
     ".github/workflows/deploy.yml": {
+        "the job that deploys gets no token": (
+            "having read what-if\n    permissions:\n      contents: read\n      id-token: write",
+            "having read what-if\n    permissions:\n      contents: read",
+            f"{_WORKFLOW}::test_azure_is_entered_by_federation",
+        ),
         "nobody approves": (
             "    environment: production",
             "    environment: preview",
-            f"{_WORKFLOW}::test_what_was_checked_and_shown_is_approved_and_deployed",
+            f"{_WORKFLOW}::test_a_person_approves_what_is_deployed",
         ),
         "nobody has seen what would change": (
             "    needs: what-if",
             "    needs: check",
-            f"{_WORKFLOW}::test_what_was_checked_and_shown_is_approved_and_deployed",
+            f"{_WORKFLOW}::test_a_person_approves_what_is_deployed",
         ),
         "a deployment cuts off another": (
             "cancel-in-progress: false",
             "cancel-in-progress: true",
-            f"{_WORKFLOW}::test_only_a_person_starts_a_deployment",
+            f"{_WORKFLOW}::test_deployments_wait_for_one_another",
         ),
         "what is missing is not made": (
             "az deployment sub create",
             "az deployment sub validate",
-            f"{_WORKFLOW}::test_what_is_shown_is_what_is_deployed",
+            f"{_WORKFLOW}::test_what_is_missing_is_made_before_the_app_is_deployed",
         ),
         "another package than the one that was tested": (
             "--src tested/recording-archive.zip",
             "--src dist/recording-archive.zip",
-            f"{_WORKFLOW}::test_what_is_shown_is_what_is_deployed",
+            f"{_WORKFLOW}::test_what_is_missing_is_made_before_the_app_is_deployed",
         ),
         "a deployment at every push": (
             "  workflow_dispatch:",

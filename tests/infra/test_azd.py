@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.infra.compiler import Bicep
 from tests.infra.conftest import INFRA
 from tools.package import ROOT, contents, pack
 
@@ -149,6 +150,12 @@ def test_every_hook_is_where_it_fires() -> None:
     hooks = {**project, **service}
     assert {name: f"infra/hooks/{name}.sh" for name in hooks} == {name: hook["run"] for name, hook in hooks.items()}
     assert {path.stem for path in HOOKS.iterdir()} == set(hooks)
+
+
+def test_azd_asks_for_a_region_as_such(bicep: Bicep) -> None:
+    """With its list of regions, and not for a text."""
+    location = bicep.template(INFRA / "main.bicep")["parameters"]["location"]
+    assert {"type": "location"} == location["metadata"]["azd"]
 
 
 def test_an_azd_that_deletes_the_groups_of_others_is_refused() -> None:

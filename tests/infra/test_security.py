@@ -6,7 +6,7 @@ import re
 import pytest
 
 from tests.infra.compiler import Bicep
-from tests.infra.conftest import INFRA
+from tests.infra.conftest import INFRA, Evaluate
 from tests.infra.deployment import Deployment
 
 KEYS = r"listKeys|listAccountSas|listServiceSas|AccountKey|SharedAccessKey|InstrumentationKey|sig=|[?&]code="
@@ -72,6 +72,24 @@ def test_traffic_leaves_through_the_network(deployment: Deployment) -> None:
     """If there is one."""
     subnet = deployment.one("Web/sites")["properties"]["virtualNetworkSubnetId"]
     assert ("network" in deployment.name) == bool(subnet and subnet.endswith("/subnets/app"))
+
+
+def test_the_way_out_of_a_network_is_said(deployment: Deployment) -> None:
+    """By a gateway with an address of its own, and by no default access, which is being retired."""
+    for network in deployment.of("Network/virtualNetworks"):
+        subnets = {each["name"]: each["properties"] for each in network["properties"]["subnets"]}
+        gateway, address = deployment.one("Network/natGateways"), deployment.one("Network/publicIPAddresses")
+        assert gateway["id"] == subnets["app"]["natGateway"]["id"]
+        assert [{"id": address["id"]}] == gateway["properties"]["publicIpAddresses"]
+        assert [False, False] == [each["defaultOutboundAccess"] for each in subnets.values()]
+
+
+def test_operators_get_in_from_the_addresses_that_are_named(evaluate: Evaluate) -> None:
+    """Into a private network, and nobody else does."""
+    found = evaluate(network={"isPrivate": True, "allowedAddresses": ["198.51.100.7"]})
+    rules = found.one("Storage/storageAccounts", "starchive")["properties"]["networkAcls"]
+    assert "Deny" == rules["defaultAction"]
+    assert [{"value": "198.51.100.7", "action": "Allow"}] == rules["ipRules"]
 
 
 def test_no_host_is_written_down() -> None:

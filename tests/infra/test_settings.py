@@ -108,14 +108,17 @@ def test_the_package_has_what_the_app_needs() -> None:
 
 
 def test_host_json_agrees_with_what_runs(plain: Deployment) -> None:
-    """Messages are plain text; no more copies at once than threads; alerts are never sampled."""
+    """Messages are plain text; no more copies at once than threads.
+
+    The host exports by OpenTelemetry, which reads no sampling settings of this file.
+    """
     host = json.loads((ROOT / "host.json").read_text())
     queues = host["extensions"]["queues"]
     threads = int(plain.settings()["PYTHON_THREADPOOL_THREAD_COUNT"])
     assert "none" == queues["messageEncoding"]
     assert queues["batchSize"] + queues["newBatchThreshold"] < threads
-    insights = host["logging"]["applicationInsights"]["samplingSettings"]
-    assert {"Trace", "Exception"} <= set(insights["excludedTypes"].split(";"))
+    assert "OpenTelemetry" == host["telemetryMode"]
+    assert {"logLevel"} == set(host["logging"])
     hours, minutes, seconds = map(int, host["functionTimeout"].split(":"))
     assert int(plain.settings()["COPY_SLICE_SECONDS"]) < hours * 3600 + minutes * 60 + seconds
 

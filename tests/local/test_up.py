@@ -110,6 +110,7 @@ def test_the_guide_that_is_printed_is_a_session_that_works(up: Up) -> None:
 def test_the_guide_fits_a_terminal(up: Up) -> None:
     """With its default folder."""
     printed = up.printed.replace(f"up-{up.name}", "up")
+    assert "spans.jsonl and metrics.jsonl beside it" in printed
     assert [] == [line for line in printed.splitlines() if len(line) > WIDTH]
 
 

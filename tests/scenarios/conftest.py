@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from local.acs.world import DEFAULT_PARTICIPANTS
+from local.host.telemetry import METRICS, SPANS
 from local.stack import Stack
 from tests.scenarios.worlds import WAYS, assert_nothing_leaked, assert_nothing_poisoned
 
@@ -45,14 +46,15 @@ def way(request: pytest.FixtureRequest, stack: Stack) -> Iterator[str]:
 
 @pytest.fixture(autouse=True)
 def nothing_leaks(stack: Stack) -> Iterator[None]:
-    """After every scenario: no secret in the log, no request to a foreign host, no message given up."""
-    log = stack.folder / "host.log"
-    before = log.stat().st_size
+    """After every scenario: no secret in log, spans or metrics, no request to a foreign host, no message given up."""
+    files = [stack.folder / name for name in ("host.log", SPANS, METRICS)]
+    before = {path: path.stat().st_size if path.exists() else 0 for path in files}
     yield
-    with log.open("rb") as opened:
-        opened.seek(before)
-        logged = opened.read().decode(errors="replace")
-    assert_nothing_leaked(stack, logged, secrets_of(stack))
+    for path in filter(Path.exists, files):
+        with path.open("rb") as opened:
+            opened.seek(before[path])
+            written = opened.read().decode(errors="replace")
+        assert_nothing_leaked(stack, written, secrets_of(stack))
     assert_nothing_poisoned(stack)
 
 

@@ -17,6 +17,7 @@ from typing import Self
 from azure.core.exceptions import ResourceNotFoundError
 
 from local.acs.model import Recording, StoredObject
+from local.host.telemetry import METRICS, SPANS
 from local.stack import OPEN_TABLE, TABLE
 from recording.adapters import clients
 from recording.adapters.catalog import TableCatalog
@@ -92,14 +93,15 @@ class Books:
         return self._catalog.load(RecordingId(recording_id)) is not None
 
     def leaks(self) -> list[Finding]:
-        """Secrets, URLs and participants in the log, secrets in what was published, requests to foreign hosts."""
+        """Secrets, URLs and participants in log, spans and metrics, secrets published, requests to foreign hosts."""
         secrets, published = secrets_of(self._stack), json.dumps(self._stack.event_grid.topic.received)
         found = [Finding("what was published", name) for name, secret in secrets.items() if secret in published]
-        logged = (self._stack.folder / "host.log").read_text(encoding="utf-8", errors="replace")
-        try:
-            assert_nothing_leaked(self._stack, logged, secrets)
-        except AssertionError as error:
-            found.append(Finding("host.log", str(error)))
+        for name in ("host.log", SPANS, METRICS):
+            written = (self._stack.folder / name).read_text(encoding="utf-8", errors="replace")
+            try:
+                assert_nothing_leaked(self._stack, written, secrets)
+            except AssertionError as error:
+                found.append(Finding(name, str(error)))
         return found
 
     def _listed(self) -> set[str]:

@@ -1,6 +1,7 @@
 """The queue messages of a chunk, and of a tick of the sweep."""
 
 import json
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -17,17 +18,24 @@ class ChunkMessage:
     `look_at` is the value of the chunk's `look_at` when the message was put; if the chunk has another one when the
     message comes, another message has replaced this one. A message put by a person has none. `is_urgent` says which
     queue it is for; it is not in the message.
+
+    `trace` is the trace context (W3C `traceparent`) of the file event, `last_run` that of the run that put the message.
+    They are for telemetry and decide nothing: what is no trace context is none.
     """
 
     recording_id: RecordingId
     document_id: DocumentId
     look_at: datetime | None = field(default=None, compare=False)
     is_urgent: bool = field(default=False, compare=False)
+    trace: str = field(default="", compare=False)
+    last_run: str = field(default="", compare=False)
 
     def to_message(self) -> str:
         """The message as JSON. It contains ids only, as all else is in the catalog; so it is never out of date."""
+        look_at = "" if self.look_at is None else format_time(self.look_at)
         fields = {"recordingId": self.recording_id, "documentId": self.document_id}
-        return json.dumps(fields if self.look_at is None else fields | {"lookAt": format_time(self.look_at)})
+        optional = {"lookAt": look_at, "traceparent": self.trace, "lastRun": self.last_run}
+        return json.dumps(fields | {name: text for name, text in optional.items() if text})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,4 +80,14 @@ def parse_chunk_message(message: bytes) -> ChunkMessage:
         RecordingId(fields.need("recordingId", reading.text, "missing or not a text")),
         DocumentId(fields.need("documentId", reading.text, "missing or not a text")),
         parse_time(fields.get("lookAt")),
+        trace=_trace_context(fields.get("traceparent")),
+        last_run=_trace_context(fields.get("lastRun")),
     )
+
+
+_TRACE_CONTEXT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}", re.ASCII)
+
+
+def _trace_context(found: object) -> str:
+    """A `traceparent` of version 00, the only one there is; empty if it is none."""
+    return found if isinstance(found, str) and _TRACE_CONTEXT.fullmatch(found) else ""

@@ -85,7 +85,7 @@ def _for_archived(chunk: Chunk) -> NextStep:
     if chunk.overflow is not None and not (is_metadata_awaited and not_in_archive(chunk)):
         return RemoveOverflow()
     if is_metadata_awaited:
-        return ArchiveMetadata(chunk.candidate)
+        return ArchiveMetadata(chunk.metadata_candidate)
     return ReleaseChunk()
 
 

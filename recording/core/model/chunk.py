@@ -160,6 +160,24 @@ class Chunk:
         return replace(candidate, announced=replace(one, metadata_location=found))
 
     @property
+    def metadata_candidate(self) -> Candidate:
+        """Of the candidates that name the proven media, the one whose metadata file is read in the next try.
+
+        They are tried in turn: the metadata location that was proven with the media may be the wrong one. Others than
+        the proven one are Event Grid's only.
+        """
+        proven = self.announced
+        others = (
+            other
+            for other in self.candidates
+            if other.door is Door.EVENT_GRID
+            and other.announced.content_location == proven.content_location
+            and other.announced.metadata_location not in {None, proven.metadata_location}
+        )
+        found = (self.candidate, *others)
+        return found[self.tries % len(found)]
+
+    @property
     def rounds(self) -> int:
         """The number of rounds through the candidates that have failed."""
         credible, others = self._by_door()

@@ -92,3 +92,39 @@ def test_what_is_no_tick_is_refused(message: bytes, field: str) -> None:
     with pytest.raises(InvalidRequest) as refused:
         parse_tick(message)
     assert field == refused.value.field
+
+
+TRACE, RUN = f"00-{'a' * 32}-{'b' * 16}-01", f"00-{'a' * 32}-{'c' * 16}-00"
+
+
+def test_a_message_carries_its_trace() -> None:
+    """Messages are equal with it and without."""
+    step = ChunkMessage(RecordingId("r"), DocumentId("d"), trace=TRACE, last_run=RUN)
+    found = parse_chunk_message(step.to_message().encode())
+
+    assert (TRACE, RUN) == (found.trace, found.last_run)
+    assert ChunkMessage(RecordingId("r"), DocumentId("d")) == found
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        None,
+        5,
+        {},
+        "",
+        "00",
+        TRACE + "\n",
+        TRACE + "0" * 100_000,
+        TRACE.upper(),
+        f"01-{'a' * 32}-{'b' * 16}-01",
+        f"00-{'0' * 32}-{'b' * 16}-01",
+        f"00-{'a' * 32}-{'0' * 16}-01",
+        f"00-{'a' * 31}٣-{'b' * 16}-01",
+    ],
+)
+def test_what_is_no_trace_context_is_none(found: object) -> None:
+    """The chunk is named without it: it decides nothing."""
+    message = json.dumps({"recordingId": "r", "documentId": "d", "traceparent": found, "lastRun": found}).encode()
+
+    assert ("", "") == (parse_chunk_message(message).trace, parse_chunk_message(message).last_run)

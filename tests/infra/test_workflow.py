@@ -49,13 +49,18 @@ def test_nothing_may_more_than_it_says(path: Path) -> None:
 
 
 def test_only_a_person_starts_a_deployment() -> None:
-    """And it is not cut off by the next."""
+    """No push and no clock."""
     found = parsed(ROOT / ".github" / "workflows" / "deploy.yml")
     assert {"workflow_dispatch": None} == found[True]  # type: ignore[index]
+
+
+def test_deployments_wait_for_one_another() -> None:
+    """None is cut off by the next."""
+    found = parsed(ROOT / ".github" / "workflows" / "deploy.yml")
     assert {"group": "deploy", "cancel-in-progress": False} == found["concurrency"]
 
 
-def test_what_was_checked_and_shown_is_approved_and_deployed(jobs: dict[str, dict[str, Any]]) -> None:
+def test_a_person_approves_what_is_deployed(jobs: dict[str, dict[str, Any]]) -> None:
     """In this order; the one job that changes Azure runs in the environment that has reviewers."""
     assert "./.github/workflows/check.yml" == jobs["check"]["uses"]
     assert ("check", "what-if") == (jobs["what-if"]["needs"], jobs["deploy"]["needs"])
@@ -65,8 +70,8 @@ def test_what_was_checked_and_shown_is_approved_and_deployed(jobs: dict[str, dic
 
 
 @pytest.mark.parametrize("name", ["what-if", "deploy"])
-def test_azure_is_entered_by_the_identity_of_the_environment(jobs: dict[str, dict[str, Any]], name: str) -> None:
-    """AZURE_CLIENT_ID is a variable of the environment: preview's can change nothing."""
+def test_azure_is_entered_by_federation(jobs: dict[str, dict[str, Any]], name: str) -> None:
+    """As the identity of the environment: AZURE_CLIENT_ID is its variable, and preview's can change nothing."""
     assert {"contents": "read", "id-token": "write"} == jobs[name]["permissions"]
     (login,) = (step for step in jobs[name]["steps"] if step.get("uses", "").startswith("azure/login@"))
     assert {
@@ -76,14 +81,20 @@ def test_azure_is_entered_by_the_identity_of_the_environment(jobs: dict[str, dic
     } == login["with"]
 
 
-def test_what_is_shown_is_what_is_deployed(jobs: dict[str, dict[str, Any]]) -> None:
-    """The same parameters; and who can only read may ask for it."""
+def test_what_is_missing_is_made_before_the_app_is_deployed(jobs: dict[str, dict[str, Any]]) -> None:
+    """With the parameters of what was shown, for which reading is enough; the app is the tested package."""
     shown, made = steps(jobs["what-if"]), steps(jobs["deploy"])
     same = '--location "$AZURE_LOCATION" --parameters infra/main.bicepparam'
     assert f"az deployment sub what-if {same} --validation-level ProviderNoRbac" in shown
     assert f"az deployment sub create {same}" in made
     assert made.index("provider register") < made.index("sub create") < made.index("config-zip")
     assert "--src tested/recording-archive.zip --build-remote true" in made
+    (download,) = (step for step in jobs["deploy"]["steps"] if "download-artifact" in step.get("uses", ""))
+    check = parsed(ROOT / ".github" / "workflows" / "check.yml")["jobs"]["check"]["steps"]
+    (upload,) = (step for step in check if "upload-artifact" in step.get("uses", ""))
+    assert {"name": upload["with"]["name"], "path": "tested"} == download["with"]
+    assert "dist/recording-archive.zip" in upload["with"]["path"].split()
+    assert ".ci/run" in [step.get("run") for step in check]
 
 
 def test_every_variable_that_bicep_reads_reaches_it() -> None:
