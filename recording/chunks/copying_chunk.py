@@ -14,7 +14,7 @@ from recording.chunks.storing import Attempt, InTheWay, Storing
 from recording.copying.destination import Copied, CutOff, Destination
 from recording.copying.engine import Engine, OpenedChunk
 from recording.core.deadlines import Waits, another_look, due_by_metadata
-from recording.core.errors import ForeignBlocks, SourceGone, StagedBlocksGone
+from recording.core.errors import ARCHIVE_FAILURES, ForeignBlocks, RecordingError, SourceGone, StagedBlocksGone
 from recording.core.formats.metadata import ChunkMetadata, doubts_about_identity, names
 from recording.core.lifecycle import Archived, Disputed, MetadataArchived, Quarantined
 from recording.core.locations import object_id
@@ -60,10 +60,11 @@ class CopyingChunk:
         attempt.due = due_by_metadata(metadata.meaning.ended_at, self.retention)
         try:
             return self._copy(entry, chunk, candidate, metadata, attempt)
-        except SourceGone as error:
-            copied = self._left_by_an_earlier_try(entry, chunk)
+        except RecordingError as error:
+            # Whatever the source answers after `gone_by`, such as 503: a copy that stands already is not lost.
+            copied = None if isinstance(error, ARCHIVE_FAILURES) else self._left_by_an_earlier_try(entry, chunk)
             if copied is None:
-                error.cause += self._taken_by(entry, chunk, candidate)
+                error.cause += self._taken_by(entry, chunk, candidate) if isinstance(error, SourceGone) else ""
                 raise
         if metadata.raw is None and metadata.error is not None:  # that try has stored its metadata file first
             standing = self.metadata_file.standing(self.archive, chunk)

@@ -2,12 +2,12 @@
 
 import logging
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from recording import log
 from recording.chunks.storing import Attempt
 from recording.core.deadlines import Waits, another_look, next_look
-from recording.core.errors import CopyInTheWay, CopyLost, Permanent, RecordingError, Transient
+from recording.core.errors import ARCHIVE_FAILURES, CopyInTheWay, CopyLost, Permanent, RecordingError, Transient
 from recording.core.formats.messages import ChunkMessage
 from recording.core.lifecycle import (
     AcceptCopy,
@@ -27,6 +27,8 @@ _SUBJECTS: Mapping[type[NextStep], Subject] = {ArchiveMetadata: Subject.METADATA
 """What a failed step was about; all other steps are about the media."""
 _TRIES_HOME = 3
 """Tries that find a copy lost, or its name taken, after which a person decides: both may pass by themselves."""
+_ARCHIVE_AWAITED = timedelta(days=1)
+"""How long after `gone_by` a chunk waits for the archive to say whether it has a copy."""
 _TRIES_REMOVAL = 5
 """Failed tries to remove a copy after which the next is the last: with the usual waits a quarter of an hour."""
 
@@ -39,7 +41,8 @@ def fact_of(
     - A copy that failed with a permanent error is in doubt: the chunk is quarantined. An accepted copy that cannot be
       archived is a person's again.
     - A copy in the overflow that some tries could not remove is left there: the chunk must not wait for that.
-    - After `gone_by` an open chunk has expired.
+    - After `gone_by` an open chunk has expired. But while the archive cannot be asked, for a day at most, nobody knows
+      whether an earlier try has left a copy there.
     - Neither holds for a chunk that is being brought home from the overflow: it stays open until it is home. But if its
       copy was lost, or another blob has its name, and some tries have found that, it is in doubt: a person decides.
     - In all other cases the step is tried again, no earlier than a Retry-After allows.
@@ -60,7 +63,8 @@ def fact_of(
         return OverflowClosed(chunk.document_id, f"{error.operation}: {error.cause}")
     needs_source = not chunk.is_accepted and not isinstance(step, RemoveOverflow)
     is_open = not chunk.is_closed and needs_source
-    if is_over and is_open and not is_brought_home:
+    is_known = not isinstance(error, ARCHIVE_FAILURES) or now >= chunk.gone_by + _ARCHIVE_AWAITED
+    if is_over and is_open and is_known and not is_brought_home:
         return Expired(chunk.document_id, failure)
     return Failed(
         chunk.document_id,

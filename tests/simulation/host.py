@@ -74,6 +74,7 @@ class Host:
         process = self.process_with(lambda _: True)
 
         def again() -> None:
+            world.rules.lost_messages.add(whom)  # what it has saved goes on with the next attempt, or by the sweep
             if attempt < _MOST_ATTEMPTS:
                 world.clockwork.later(_WAITS[attempt], lambda: self.deliver(event, door, whom, attempt + 1))
             else:

@@ -1,11 +1,13 @@
 """No clock gives up a chunk while its source may live, and none keeps a chunk open without end."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from recording.core.model import CatalogEntry, ChunkState, FileEvent, RecordingId, RecordingState
+from recording.core.errors import ArchiveBusy, ArchiveRefused
+from recording.core.model import BlobName, CatalogEntry, ChunkState, FileEvent, RecordingId, RecordingState
 from tests.use_cases.world import RECORDING, START, World, assert_nothing_lost, elsewhere, file_event_of
 
 
@@ -73,6 +75,54 @@ def test_a_chunk_that_can_never_be_had_is_lost_in_the_end_and_told(fault: str, a
     assert ["RecordingLost"] == world.told()
     assert [] == world.queue.messages
     assert world.clock.now() - START < timedelta(hours=26)
+
+
+@pytest.mark.parametrize("fault", ["not_ready_404", "busy_503", "forbidden", "html_for_media", "redirect_elsewhere"])
+@pytest.mark.parametrize("closed", [timedelta(), timedelta(hours=6)], ids=["archive there", "archive away"])
+def test_a_copy_whose_reply_was_lost_is_found_whatever_is_answered_at_the_end(fault: str, closed: timedelta) -> None:
+    """The source is gone, or answers something else; and the archive may be away just then."""
+    world = World()
+    world.announce(world.add())
+    commit = world.archive.commit
+
+    def lose_reply(
+        name: BlobName, block_ids: Sequence[str], blob_metadata: Mapping[str, str], content_type: str
+    ) -> str:
+        commit(name, block_ids, blob_metadata, content_type)
+        world.archive.commit = commit  # type: ignore[method-assign]
+        raise ArchiveBusy("commit blob", "the reply is lost")
+
+    world.archive.commit = lose_reply  # type: ignore[method-assign]
+    world.one()
+    world.source.arm(fault, times=None)
+
+    def be_away(operation: str, _: str) -> None:
+        if timedelta(0) <= world.clock.now() - world.chunk().gone_by < closed:
+            raise ArchiveBusy(operation, "503")
+
+    world.archive.before = be_away
+    world.run()
+
+    assert (ChunkState.KEPT, RecordingState.ARCHIVED) == (world.state(), world.entry().recording.state)
+    assert "RecordingLost" not in world.told()
+    assert "earlier try" in " ".join(world.chunk().notes)
+
+
+def test_a_chunk_is_lost_in_the_end_though_the_archive_never_says_what_it_holds() -> None:
+    """A day later; meanwhile the person was warned."""
+    world = World()
+    world.announce(world.add())
+
+    def be_away(operation: str, _: str) -> None:
+        raise ArchiveRefused(operation, "403")
+
+    world.archive.before = be_away
+    world.run(until=timedelta(hours=48))
+    assert ChunkState.ANNOUNCED == world.state()
+
+    world.run()
+    assert (ChunkState.LOST, []) == (world.state(), world.queue.messages)
+    assert world.clock.now() - START < timedelta(hours=51)
 
 
 @pytest.mark.parametrize("fault", ["delete_400", "delete_401", "delete_403", "delete_409", "delete_500"])

@@ -28,7 +28,7 @@ kept                kept      kept         kept         kept         kept       
 quarantined         released  lost         lost         lost         quarantined  released   lost
 apart               released  quarantined  quarantined  quarantined  quarantined  released   quarantined
 disputed            released  quarantined  quarantined  quarantined  quarantined  released   quarantined
-damaged             released  kept         lost         lost         quarantined  released   kept
+damaged             released  kept         kept         kept         quarantined  released   kept
 left to a person    quarantined quarantined quarantined quarantined quarantined   quarantined quarantined
 lost                lost      lost         lost         lost         lost         lost       lost
 """

@@ -28,6 +28,7 @@ from recording.core.errors.permanent import (
     UnknownRecording,
 )
 from recording.core.errors.transient import (
+    ARCHIVE_FAILURES,
     ArchiveBusy,
     ArchiveDamaged,
     ArchiveRefused,
@@ -50,6 +51,7 @@ from recording.core.errors.transient import (
 )
 
 __all__ = [
+    "ARCHIVE_FAILURES",
     "ArchiveBusy",
     "ArchiveDamaged",
     "ArchiveRefused",

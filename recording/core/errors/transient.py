@@ -115,3 +115,7 @@ class CallNotReady(Transient):
     """The service cannot record the call yet: the call is not established, or not found yet."""
 
     code = "call_not_ready"
+
+
+ARCHIVE_FAILURES = (ArchiveBusy, ArchiveRefused, ArchiveDamaged, StagedBlocksGone, PortFailed)
+"""Those of our own storage: nothing is known then of what it holds."""
