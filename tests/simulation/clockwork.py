@@ -17,11 +17,20 @@ START = datetime(2026, 3, 1, tzinfo=UTC)
 """The time of day at second 0."""
 
 
-class Clockwork:
-    """The agenda: what happens at which second. `now` is the simulated time in seconds."""
+class EndlessError(Exception):
+    """So much happens that it never ends, such as messages that put more and more messages."""
 
-    def __init__(self) -> None:
+
+class Clockwork:
+    """The agenda: what happens at which second. `now` is the simulated time in seconds.
+
+    Args:
+        most_steps: how often tasks may sleep.
+    """
+
+    def __init__(self, most_steps: int) -> None:
         self.now = 0.0
+        self._most_steps = most_steps
         self.steps = 0
         self._agenda: list[tuple[float, int, Callable[[], object]]] = []
         self._numbers = count()
@@ -64,6 +73,8 @@ class Clockwork:
         while self._agenda and self._agenda[0][0] <= until:
             self.now, _, act = heapq.heappop(self._agenda)
             act()
+            if self.steps > self._most_steps:
+                raise EndlessError(f"more than {self._most_steps} requests have been made")
         self.now = max(self.now, until)
         return len(self._agenda) > self._recurring
 

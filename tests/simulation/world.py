@@ -22,7 +22,7 @@ from tests.fakes import (
 from tests.simulation import people
 from tests.simulation.books import Books
 from tests.simulation.chance import Chance, Key
-from tests.simulation.clockwork import START, Clockwork, Task
+from tests.simulation.clockwork import START, Clockwork, EndlessError, Task
 from tests.simulation.grid import Grid
 from tests.simulation.host import Host
 from tests.simulation.one_thread import one_thread
@@ -39,6 +39,8 @@ _HORIZON = 12 * DAY
 _AFTERWARDS = 1.2 * DAY
 """In this time the sweep has removed every row that stands for nothing."""
 _HALF = 0.5
+_MOST_STEPS = 10_000
+"""Requests for each call; a hundred times as many as it takes."""
 _OFFSET = 437.0
 """Seconds, so that no timer is due when a run is looked at."""
 
@@ -70,7 +72,6 @@ class World:
     plan: Plan
     allowed: Collection[Key] | None = None
     is_told: bool = False
-    clockwork: Clockwork = field(default_factory=Clockwork)
     source: FakeSource = field(default_factory=FakeSource)
     archive: FakeArchive = field(default_factory=FakeArchive)
     quarantine: FakeArchive = field(default_factory=FakeArchive)
@@ -85,6 +86,7 @@ class World:
     topic: FakeTopic = field(default_factory=FakeTopic)
 
     def __post_init__(self) -> None:
+        self.clockwork = Clockwork(_MOST_STEPS * (1 + len(self.plan.names)))
         self.chance = Chance(self.plan.seed, self.plan.rates, self.allowed)
         self.story = Story(lambda: self.clockwork.now, self.is_told)
         self.rules = Rules(self)
@@ -135,7 +137,7 @@ class World:
             self.chance.allowed = frozenset()  # nothing goes wrong any more
             self.clockwork.run(self.clockwork.now + _AFTERWARDS)
             self.books.close(is_quiet=not is_open)
-        except BrokenRule as error:
+        except (BrokenRule, EndlessError) as error:
             broken = str(error)
         finally:
             for process in self.host.processes:
