@@ -101,6 +101,9 @@ var platformSettings = {
   AzureWebJobsStorage__clientId: identityClientId
   APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsights.properties.ConnectionString
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
+  // The host's exporter keeps everything: else it takes five traces a second, and drops the log lines of the others.
+  OTEL_TRACES_SAMPLER: 'microsoft.fixed_percentage'
+  OTEL_TRACES_SAMPLER_ARG: '1'
   PYTHON_THREADPOOL_THREAD_COUNT: '16' // six copies at once, and callers who must not wait for them
 }
 

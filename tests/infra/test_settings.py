@@ -17,6 +17,8 @@ PLATFORM = {
     "AzureWebJobsStorage__blobServiceUri": "the host's own account, by a URI that every cloud has; its blobs only",
     "AzureWebJobsStorage__clientId": "the identity by which the host reaches it",
     "AzureWebJobsStorage__credential": "that it is an identity",
+    "OTEL_TRACES_SAMPLER": "the host's exporter drops no log line; the host reads it",
+    "OTEL_TRACES_SAMPLER_ARG": "all of them",
     "PYTHON_THREADPOOL_THREAD_COUNT": "how many functions one worker runs at once; the worker reads it",
 }
 KEYS_OF_MACHINES = {
@@ -26,6 +28,8 @@ KEYS_OF_MACHINES = {
     "OVERFLOW_STORAGE": "a connection string; the __ form takes its place",
 }
 REFUSED_ON_FLEX = ("FUNCTIONS_", "WEBSITE_", "SCM_DO_BUILD", "ENABLE_ORYX")
+SILENCES_THE_HOST = {"PYTHON_ENABLE_OPENTELEMETRY", "PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY"}
+"""With one of them the host no longer exports what functions log, which is what alert rules search."""
 KNOWN_AT_DEPLOYMENT = {
     "ACS_ENDPOINT": "https://acs.communication.azure.com",
     "ARCHIVED_TOPIC_ENDPOINT": "https://topic.westeurope-1.eventgrid.azure.net/api/events",
@@ -40,6 +44,13 @@ def test_every_setting_is_declared_and_every_declared_one_set(deployment: Deploy
 def test_no_setting_is_one_that_flex_refuses(deployment: Deployment) -> None:
     """Runtime and version are in functionAppConfig."""
     assert [] == [name for name in deployment.settings() if name.startswith(REFUSED_ON_FLEX)]
+
+
+def test_every_log_line_is_exported_once_and_none_is_sampled(deployment: Deployment) -> None:
+    """By the host, whose own sampler would take five traces a second."""
+    settings = deployment.settings()
+    assert ("microsoft.fixed_percentage", "1") == (settings["OTEL_TRACES_SAMPLER"], settings["OTEL_TRACES_SAMPLER_ARG"])
+    assert set() == SILENCES_THE_HOST & set(settings)
 
 
 def test_defaults_are_the_apps(plain: Deployment) -> None:
