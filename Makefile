@@ -142,7 +142,7 @@ soak: setup
 # `bicep` itself compares the snapshots.
 infra: infra-lint
 	$(say) 'The deployment, evaluated and held to its claims'
-	@$(PY) -m pytest --quiet tests/infra --ignore=tests/infra/test_compiling.py --ignore=tests/infra/test_scanner.py
+	@$(PY) -m pytest --quiet -n 2 --dist loadfile tests/infra --ignore=tests/infra/test_compiling.py --ignore=tests/infra/test_scanner.py
 
 infra-mutants: $(PYTHON_READY)
 	$(say) 'Making known mistakes in the deployment, one at a time, until the claims find each (three minutes)'
