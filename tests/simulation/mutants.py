@@ -45,7 +45,7 @@ MUTANTS: Mapping[str, Mutant] = {
     "a 404 on delete is believed": _method(Releasing, "_delete", bugs.believed),
     "any door may delete": _method(Releasing, "_authorized", bugs.by_any_door),
     "another's object may be deleted": _method(Releasing, "_check_metadata_under", bugs.never),
-    "released without a look at the archive": _method(Releasing, "_damage", lambda *_: ""),
+    "released without a look at the archive": _put("recording.chunks.releasing.damage_of", lambda *_: ""),
     "the key's proof stands against Event Grid": _put(
         "recording.core.lifecycle.candidates._overrules", lambda *_: False
     ),

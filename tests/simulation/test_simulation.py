@@ -38,6 +38,13 @@ def test_a_bug_that_is_put_back_is_found(name: str) -> None:
     assert found.seed is not None
 
 
+@pytest.mark.parametrize("name", MUTANTS)
+def test_every_bug_can_be_put_back(name: str) -> None:
+    """What each of them patches is still there."""
+    with MUTANTS[name]():
+        pass
+
+
 def test_a_run_that_fails_is_told_as_a_story_of_little_more_than_what_it_takes() -> None:
     plan = plan_of(1, 5)
     with MUTANTS["acknowledged, not saved"]():
