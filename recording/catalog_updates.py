@@ -148,10 +148,11 @@ class CatalogUpdates:
             if entry is NotLoaded.NOT_LOADED:
                 entry = self.catalog.load(recording_id)
             decision = decide_all(entry, facts, self.now(), by)
-            if decision.entry == entry:
+            after = with_opening(entry, decision.entry)
+            if after == entry:
                 return decision
             try:
-                saved = self._save_opened(entry, with_opening(entry, decision.entry), own)
+                saved = self._save_opened(entry, after, own)
             except CatalogConflict:
                 entry = NotLoaded.NOT_LOADED
                 if waited >= _PATIENCE:

@@ -79,7 +79,7 @@ class Accepting:
         """The copy in the archive, if an earlier try has verified it and was cut off while it compared the source."""
         known = chunk.compared
         found = self.archive.find(to.name) if known is not None else None
-        if known is None or found is None or found.etag != known.etag:
+        if known is None or found is None or (found.etag, copy.digest.sha256) != (known.etag, known.accepted):
             return None
         return Copied(copy.length, copy.digest, found.etag)
 
@@ -91,7 +91,8 @@ class Accepting:
         A `Comparison` if the time slice ended before; the next try goes on from it.
         """
         engine, why, known = self.metadata_file.engine, "", chunk.compared
-        if known is not None and known.etag != copied.etag:
+        accepted = chunk.apart.digest.sha256 if chunk.apart else ""
+        if known is not None and (known.accepted, known.etag) != (accepted, copied.etag):
             known = None
         places = [candidate.announced.content_location for candidate in chunk.candidates]
         begin = places.index(known.content_location) if known and known.content_location in places else 0
@@ -109,5 +110,5 @@ class Accepting:
             elif matched.length == copied.length:
                 return candidate, ""
             else:
-                return Comparison(copied.etag, place, f"{matched.source:x}", matched.length), ""
+                return Comparison(accepted, copied.etag, place, f"{matched.source:x}", matched.length), ""
         return None, why

@@ -54,7 +54,9 @@ DUE = NOW + timedelta(hours=23)
 GONE_BY = NOW + timedelta(hours=25)
 RECORDING_ID = RecordingId("recording-1")
 WAV = Output(Content.AUDIO, Channel.MIXED, Format.WAV)
-COMPARISON = Comparison("etag", Location("https://eu-api.asm.skype.com/v1/objects/d/content/audio"), "ab", 64)
+COMPARISON = Comparison(
+    "ab" * 32, "etag", Location("https://eu-api.asm.skype.com/v1/objects/d/content/audio"), "ab", 64
+)
 MANIFEST = BlobName("2026/03/01/recording-1.manifest.json")
 
 

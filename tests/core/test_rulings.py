@@ -39,6 +39,7 @@ from tests.core.entries_of import (
     RECORDING_ID,
     announced,
     archived,
+    candidate,
     chunk,
     chunk_facts,
     document,
@@ -178,6 +179,24 @@ def test_what_was_compared_of_an_accepted_copy_is_noted_until_that_is_over(fact:
     assert AcceptCopy() == next_step(known, document(0), NOW)
     assert () == known.recording.history
     assert decide(known, fact, NOW).entry.chunks[0].compared is None
+
+
+def test_what_a_slow_worker_has_compared_of_another_copy_is_not_noted() -> None:
+    """The person has accepted another one meanwhile: else that copy's digest would vouch for the first one's bytes."""
+    accepted = entry_of(replace(chunk(0, C.QUARANTINED, apart=True), look_at=None, is_accepted=True))
+    late = Compared(document(0), replace(COMPARISON, accepted="cd" * 32))
+
+    assert accepted.chunks == decide(accepted, late, NOW).entry.chunks
+
+
+def test_a_person_who_accepts_what_the_function_key_named_is_not_overruled() -> None:
+    """Event Grid names another location; the person has decided which bytes it is."""
+    by_key = candidate(0, host="other", door=Door.FUNCTION_KEY)
+    one = replace(chunk(0, C.QUARANTINED, apart=True), look_at=None, is_accepted=True)
+    accepted = entry_of(replace(one, candidates=(candidate(0), by_key)))
+    after = decide(accepted, replace(archived(0), candidate=by_key), NOW).entry
+
+    assert (C.ARCHIVED, ()) == (after.chunks[0].state, after.recording.untold)
 
 
 def test_an_accepted_copy_that_is_archived_is_accepted_no_longer() -> None:

@@ -98,5 +98,6 @@ def test_a_message_that_nobody_can_read_is_kept_and_told(stack: Stack) -> None:
 
     assert b"neither JSON nor base64!" == container.download_blob(name).readall()
     wait_for(lambda: stack.queue_length(EVENT_QUEUE) == 0, "the message to be done with")
-    assert "event.refused event_id=unidentified" in (stack.folder / "host.log").read_text(encoding="utf-8")
+    logged = (stack.folder / "host.log").read_text(encoding="utf-8")
+    assert "event.refused alert=RecordingEventUnreadable event_id=unidentified" in logged
     assert_nothing_poisoned(stack)

@@ -312,6 +312,20 @@ def test_a_row_of_a_save_in_progress_stays() -> None:
     assert 2 == len(world.open_work.rows)
 
 
+def test_an_entry_without_a_row_is_given_one_each_time_that_the_audit_finds_it() -> None:
+    """A version of the app that saw nothing owed has saved it, twice: it was rolled back twice."""
+    world = World()
+    world.announce(world.add())
+    for _ in range(2):
+        entry = world.entry()
+        world.open_work.rows.clear()
+        opening = Opening(None, entry.recording.opening.number)
+        world.catalog.save(replace(entry, recording=replace(entry.recording, opening=opening)))
+        world.app.sweeping.auditing.audit()
+        world.app.sweeping.auditing.audit()
+        assert [RECORDING] == [row.recording_id for row in world.open_work.rows.values()]
+
+
 def test_a_missing_row_is_found_by_the_audit_and_told(caplog: pytest.LogCaptureFixture) -> None:
     """None may be missing; if one is, the recording is found all the same."""
     world = World()

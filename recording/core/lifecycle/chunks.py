@@ -24,6 +24,7 @@ from recording.core.model import Alarm, Alert, CatalogEntry, Chunk, ChunkState, 
 
 _OVERTAKEN = "Event Grid announced it otherwise than the function key, while that was copied"
 _NOT_YET = "it was not removed in time"
+_TOO_LATE = "it was made after the archive had one"
 _MANY_TRIES = 8
 """Tries of a step for a closed chunk, such as writing the manifest, after which an alert is raised.
 
@@ -57,7 +58,9 @@ def _is_overtaken(chunk: Chunk, fact: Archived) -> bool:
 
     That announcement found no proof to withdraw, and is tried first: see rule 1 of the theory.
     """
-    if chunk.is_proven or fact.candidate.door is Door.EVENT_GRID or chunk.next_candidate.door is Door.FUNCTION_KEY:
+    if chunk.is_proven or chunk.is_accepted:  # a person has decided which bytes it is
+        return False
+    if fact.candidate.door is Door.EVENT_GRID or chunk.next_candidate.door is Door.FUNCTION_KEY:
         return False
     credible = [one.announced for one in chunk.candidates if one.door is Door.EVENT_GRID]
     return fact.candidate.announced not in credible
@@ -163,15 +166,17 @@ def _changed(chunk: Chunk, state: ChunkState, fact: ChunkFact) -> Chunk:  # noqa
 def _not_archived(chunk: Chunk, state: ChunkState, fact: Failed | Expired | Overflowed | Compared) -> Chunk:
     """The chunk after a try that has proven nothing in the archive."""
     if isinstance(fact, Compared):
-        return replace(chunk, compared=fact.comparison, tries=0) if chunk.is_accepted else chunk
+        return _compared(chunk, fact)
     if isinstance(fact, Failed):
         return _failed(chunk, fact)
     if isinstance(fact, Expired):
         return _expired(chunk, state, fact)
     if chunk.state is ChunkState.ARCHIVED and chunk.overflow is None:  # the slower of two workers: to be removed
         return replace(chunk, overflow=fact.proof, overflow_doubts=fact.doubts)
-    if chunk.is_proven or (chunk.overflow == fact.proof and state is chunk.state):
+    if chunk.overflow == fact.proof and (chunk.is_proven or state is chunk.state):
         return chunk
+    if chunk.is_proven:
+        return replace(chunk, notes=merged(chunk.notes, (_left(fact.proof, _TOO_LATE),), MOST_NOTES))
     return replace(
         chunk,
         state=state,
@@ -181,6 +186,13 @@ def _not_archived(chunk: Chunk, state: ChunkState, fact: Failed | Expired | Over
         tries=chunk.tries + 1,
         look_at=fact.look_at,
     )
+
+
+def _compared(chunk: Chunk, fact: Compared) -> Chunk:
+    accepted = chunk.apart.digest.sha256 if chunk.is_accepted and chunk.apart else ""
+    if fact.comparison.accepted != accepted:  # a slow worker's, of what was accepted before
+        return chunk
+    return replace(chunk, compared=fact.comparison, tries=0)
 
 
 def _doubted(chunk: Chunk, state: ChunkState, fact: Quarantined) -> Chunk:

@@ -89,12 +89,14 @@ class Comparison:
     """How far a source was found to be what a person accepted, for the next try to go on.
 
     Attributes:
+        accepted: SHA-256 over the blocks of the copy that was accepted; a later decision may be about another one.
         etag: of the blob in the archive; it was verified to be the accepted copy.
         content_location: of the source.
         source: the fingerprint of the source's state, in hex.
         length: so many bytes from the beginning are the same.
     """
 
+    accepted: str
     etag: str
     content_location: Location
     source: str
