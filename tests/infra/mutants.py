@@ -10,6 +10,7 @@ from dataclasses import dataclass
 MODULES = "infra/modules/"
 _REFERENCES, _ORDER, _HOST = "test_references.py", "test_order.py", "test_host_json.py"
 _AZD, _WORKFLOW = "test_azd.py", "test_workflow.py"
+_ENVIRONMENTS, _SETTINGS, _OVERFLOW = "test_environments.py", "test_settings.py", "test_overflow.py"
 _ALERTS, _MONITORING, _EVENTS = "test_alert_lines.py", "test_monitoring.py", "test_events.py"
 
 
@@ -464,6 +465,13 @@ _OTHERS: Mapping[str, Changes] = {
             "dependsOn: [monitoring, storage, topic]",
             "dependsOn: [storage, topic]",
             f"{_ORDER}::test_it_comes_after_what_it_needs",
+        ),
+    },
+    "infra/checks.bicep": {
+        "a list of blanks tells nobody": (
+            "!empty(watch.alertEmails) && empty(addressesOf(watch))",
+            "empty(watch.alertEmails) && !empty(addressesOf(watch))",
+            f"{_ENVIRONMENTS}::test_production_without_anybody_to_tell_is_refused",
         ),
     },
     "azure.yaml": {

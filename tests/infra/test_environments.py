@@ -64,6 +64,15 @@ def test_what_is_not_set_is_refused_and_named(monkeypatch: pytest.MonkeyPatch) -
     assert [] == [name for name in names if name not in str(refused.value)]
 
 
+def test_production_without_anybody_to_tell_is_refused() -> None:
+    """GitHub gives an empty text for a variable that is not set."""
+    program = find_bicep()
+    if program is None:
+        pytest.skip(MISSING)
+    with Bicep(program, ALERT_EMAILS="") as bicep, pytest.raises(Refused, match="ALERT_EMAILS"):
+        bicep.snapshot(PARAMETERS)
+
+
 def test_a_name_without_a_file_is_refused() -> None:
     """With the names that there are."""
     with pytest.raises(Refused, match='"production", "test"'):
