@@ -33,10 +33,7 @@ func problemsOf(
       regionOf(archive.?overflowLocation ?? '') == regionOf(location)
         ? 'archive.overflowLocation is the region of the archive: one outage would take both.'
         : ''
-      ...map(
-        watch.alertEmails,
-        address => contains(address, '@') ? '' : 'watch.alertEmails has "${address}", which is no address.'
-      )
+      ...ofWatch(watch)
     ],
     sentence => !empty(sentence)
   )
@@ -162,6 +159,22 @@ func ofNetwork(network networkOptions) string[] => [
     ? 'network.addressPrefix must be a /24 or larger: it is divided into subnets.'
     : ''
 ]
+
+// A list of blanks is what an unset variable of GitHub gives: nobody would be told, and nobody has said so. [] says so.
+func ofWatch(watch watchOptions) string[] => [
+  !empty(watch.alertEmails) && empty(addressesOf(watch))
+    ? 'watch.alertEmails (ALERT_EMAILS) has no address: say who hears of alerts, or [] for nobody.'
+    : ''
+  ...map(
+    addressesOf(watch),
+    address => contains(address, '@') ? '' : 'watch.alertEmails has "${address}", which is no address.'
+  )
+]
+
+@export()
+@description('Who hears of alerts: the addresses without blanks around them, and without those that are blank.')
+func addressesOf(watch watchOptions) string[] =>
+  filter(map(watch.alertEmails, address => trim(address)), address => !empty(address))
 
 func isIdOf(id string, kind string) bool =>
   empty(id) || (startsWith(toLower(id), '/subscriptions/') && length(split(id, '/')) == 9 && contains(

@@ -84,7 +84,7 @@ module monitoring 'modules/monitoring.bicep' = {
     actionGroupName: names.actionGroup
     location: region
     tags: allTags
-    alertEmails: alertEmails
+    alertEmails: checks.addressesOf(watch)
     retentionDays: watch.?logRetentionDays ?? 90
     dailyQuotaGb: watch.?logDailyQuotaGb ?? -1
   }
@@ -291,7 +291,7 @@ module subscribing 'modules/subscription.bicep' = {
 // --- Names ---
 
 var abbrs = loadJsonContent('abbreviations.json')
-var problems = checks.problemsOf(location, communication, archive, app, hosting, network, watchOf)
+var problems = checks.problemsOf(location, communication, archive, app, hosting, network, watch)
 var resourceToken = empty(problems)
   ? tokenOf(subscription().subscriptionId, environmentName, location)
   : fail(join(problems, ' '))
@@ -321,8 +321,6 @@ var names = {
   workspace: '${abbrs.logAnalyticsWorkspaces}recordings-${resourceToken}'
 }
 var allTags = union(tags, { 'azd-env-name': environmentName })
-var alertEmails = filter(map(watch.alertEmails, address => trim(address)), address => !empty(address))
-var watchOf = { ...watch, alertEmails: alertEmails }
 var hasArchivedTopic = events.?archivedTopic ?? true
 var overflowAccountName = contains(archive, 'overflowLocation') ? names.overflowAccount : ''
 // A resource that exists elsewhere is deployed to, and given roles on, where it lies.

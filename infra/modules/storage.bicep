@@ -49,6 +49,25 @@ var queues = flatten(map(
 ))
 var encryption = options.encryption
 var keyIdentityId = encryption.keySource == 'Microsoft.Keyvault' ? encryption.identityId : ''
+// Of what holds recordings, if only for a while: the archive and the overflow. The key may lie in another region.
+var keyIdentity = !empty(keyIdentityId)
+  ? { type: 'UserAssigned', userAssignedIdentities: { '${keyIdentityId}': {} } }
+  : { type: 'None' }
+var byChosenKey = {
+  requireInfrastructureEncryption: true
+  services: {
+    blob: { enabled: true, keyType: 'Account' }
+    file: { enabled: true, keyType: 'Account' }
+    queue: { enabled: true, keyType: 'Account' }
+    table: { enabled: true, keyType: 'Account' }
+  }
+  keySource: encryption.keySource
+  // No version is named: a rotated key is taken up by itself.
+  keyvaultproperties: encryption.keySource == 'Microsoft.Keyvault'
+    ? { keyvaulturi: split(encryption.keyUri, '/keys/')[0], keyname: last(split(encryption.keyUri, '/')) }
+    : null
+  identity: !empty(keyIdentityId) ? { userAssignedIdentity: keyIdentityId } : null
+}
 var softDelete = { enabled: true, days: options.?softDeleteDays ?? 30 }
 
 // A class that never does anything has no rule: one without an action is refused.
@@ -116,26 +135,10 @@ resource archive 'Microsoft.Storage/storageAccounts@2025-01-01' = {
   tags: tags
   kind: 'StorageV2'
   sku: { name: options.?redundancy ?? 'Standard_ZRS' }
-  identity: !empty(keyIdentityId)
-    ? { type: 'UserAssigned', userAssignedIdentities: { '${keyIdentityId}': {} } }
-    : { type: 'None' }
+  identity: keyIdentity
   properties: {
     ...secure
-    encryption: {
-      requireInfrastructureEncryption: true
-      services: {
-        blob: { enabled: true, keyType: 'Account' }
-        file: { enabled: true, keyType: 'Account' }
-        queue: { enabled: true, keyType: 'Account' }
-        table: { enabled: true, keyType: 'Account' }
-      }
-      keySource: encryption.keySource
-      // No version is named: a rotated key is taken up by itself.
-      keyvaultproperties: encryption.keySource == 'Microsoft.Keyvault'
-        ? { keyvaulturi: split(encryption.keyUri, '/keys/')[0], keyname: last(split(encryption.keyUri, '/')) }
-        : null
-      identity: !empty(keyIdentityId) ? { userAssignedIdentity: keyIdentityId } : null
-    }
+    encryption: byChosenKey
   }
 }
 
@@ -253,7 +256,8 @@ resource overflow 'Microsoft.Storage/storageAccounts@2025-01-01' = if (contains(
   tags: tags
   kind: 'StorageV2'
   sku: { name: 'Standard_LRS' }
-  properties: secure
+  identity: keyIdentity
+  properties: { ...secure, encryption: byChosenKey }
 
   resource blobs 'blobServices' = {
     name: 'default'

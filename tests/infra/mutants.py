@@ -10,6 +10,7 @@ from dataclasses import dataclass
 MODULES = "infra/modules/"
 _REFERENCES, _ORDER, _HOST = "test_references.py", "test_order.py", "test_host_json.py"
 _AZD, _WORKFLOW = "test_azd.py", "test_workflow.py"
+_ENVIRONMENTS, _SETTINGS, _OVERFLOW = "test_environments.py", "test_settings.py", "test_overflow.py"
 _ALERTS, _MONITORING, _EVENTS = "test_alert_lines.py", "test_monitoring.py", "test_events.py"
 
 
@@ -33,6 +34,26 @@ class Mutant:
 type Changes = Mapping[str, tuple[str, str, str]]
 
 _FUNCTION_APP: Changes = {
+    "another property as connection string": (
+        "applicationInsights.properties.ConnectionString",
+        "applicationInsights.properties.InstrumentationKey",
+        f"{_SETTINGS}::test_telemetry_goes_to_what_the_rules_search",
+    ),
+    "never over zones": (
+        "zoneRedundant: hosting.?zoneRedundant ?? false",
+        "zoneRedundant: false",
+        f"{_SETTINGS}::test_each_hosting_option_reaches_the_app",
+    ),
+    "one instance at most": (
+        "maximumInstanceCount: hosting.?maximumInstanceCount ?? 100",
+        "maximumInstanceCount: 1",
+        f"{_SETTINGS}::test_each_hosting_option_reaches_the_app",
+    ),
+    "nothing is kept warm": (
+        "alwaysReady: hosting.?alwaysReady ?? []",
+        "alwaysReady: []",
+        f"{_SETTINGS}::test_each_hosting_option_reaches_the_app",
+    ),
     "the host keeps its blobs in the archive": (
         "AzureWebJobsStorage__blobServiceUri: 'https://${hostAccountName}",
         "AzureWebJobsStorage__blobServiceUri: 'https://${archiveAccountName}",
@@ -139,6 +160,11 @@ _NETWORK: Changes = {
 }
 
 _ALERT_RULES: Changes = {
+    "a rule that needs its table": (
+        "skipQueryValidation: true",
+        "skipQueryValidation: false",
+        f"{_MONITORING}::test_a_rule_can_be_made_before_the_first_line",
+    ),
     "an alert by another name": (
         "name: 'RecordingLost'",
         "name: 'RecordingIsLost'",
@@ -318,6 +344,11 @@ _ALERT_RULES: Changes = {
 
 _OTHERS: Mapping[str, Changes] = {
     f"{MODULES}monitoring.bicep": {
+        "alerts in two shapes": (
+            "useCommonAlertSchema: true",
+            "useCommonAlertSchema: false",
+            f"{_MONITORING}::test_everybody_is_told",
+        ),
         "the action group is off": (
             "    enabled: true",
             "    enabled: false",
@@ -413,6 +444,21 @@ _OTHERS: Mapping[str, Changes] = {
         ),
     },
     f"{MODULES}storage.bicep": {
+        "overflow under another key": (
+            "properties: { ...secure, encryption: byChosenKey }",
+            "properties: secure",
+            f"{_OVERFLOW}::test_it_is_encrypted_by_the_key_of_the_archive",
+        ),
+        "overflow cannot be had back": (
+            "      deleteRetentionPolicy: softDelete",
+            "      deleteRetentionPolicy: { enabled: false }",
+            f"{_OVERFLOW}::test_what_was_deleted_there_can_be_had_back",
+        ),
+        "the container of overflow cannot be had back": (
+            "      containerDeleteRetentionPolicy: softDelete",
+            "      containerDeleteRetentionPolicy: { enabled: false }",
+            f"{_OVERFLOW}::test_what_was_deleted_there_can_be_had_back",
+        ),
         "a key that no identity may use": (
             "? { userAssignedIdentity: keyIdentityId } : null",
             "? { userAssignedIdentity: null } : null",
@@ -464,6 +510,55 @@ _OTHERS: Mapping[str, Changes] = {
             "dependsOn: [monitoring, storage, topic]",
             "dependsOn: [storage, topic]",
             f"{_ORDER}::test_it_comes_after_what_it_needs",
+        ),
+    },
+    "infra/main.bicepparam": {
+        "no operator has a role": (
+            "param operatorPrincipalIds = chosen.?operatorPrincipalIds ?? []",
+            "param operatorPrincipalIds = []",
+            f"{_ENVIRONMENTS}::test_each_field_reaches_its_parameter",
+        ),
+        "the source that exists is not used": (
+            "param communication = chosen.?communication ?? {}",
+            "param communication = {}",
+            f"{_ENVIRONMENTS}::test_each_field_reaches_its_parameter",
+        ),
+        "options of the app are lost": (
+            "param app = chosen.?app ?? {}",
+            "param app = {}",
+            f"{_ENVIRONMENTS}::test_each_field_reaches_its_parameter",
+        ),
+        "options of events are lost": (
+            "param events = chosen.?events ?? {}",
+            "param events = {}",
+            f"{_ENVIRONMENTS}::test_each_field_reaches_its_parameter",
+        ),
+        "the group that exists is not used": (
+            "param resourceGroupName = chosen.?resourceGroupName ?? ''",
+            "param resourceGroupName = ''",
+            f"{_ENVIRONMENTS}::test_each_field_reaches_its_parameter",
+        ),
+        "options of hosting are lost": (
+            "param hosting = chosen.?hosting ?? {}",
+            "param hosting = {}",
+            f"{_ENVIRONMENTS}::test_each_field_reaches_its_parameter",
+        ),
+        "tags are lost": (
+            "param tags = chosen.?tags ?? {}",
+            "param tags = {}",
+            f"{_ENVIRONMENTS}::test_each_field_reaches_its_parameter",
+        ),
+        "logs of an environment are kept as by default": (
+            "chosen.?logRetentionDays ?? 90",
+            "90",
+            f"{_ENVIRONMENTS}::test_each_field_reaches_its_parameter",
+        ),
+    },
+    "infra/checks.bicep": {
+        "a list of blanks tells nobody": (
+            "!empty(watch.alertEmails) && empty(addressesOf(watch))",
+            "empty(watch.alertEmails) && !empty(addressesOf(watch))",
+            f"{_ENVIRONMENTS}::test_production_without_anybody_to_tell_is_refused",
         ),
     },
     "azure.yaml": {
@@ -531,6 +626,16 @@ _OTHERS: Mapping[str, Changes] = {
         ),
     },
     "host.json": {
+        "warnings alone are logged": (
+            '"default": "Information"',
+            '"default": "Warning"',
+            f"{_HOST}::test_the_lines_that_alert_rules_search_are_logged",
+        ),
+        "a message waits for ten minutes": (
+            '"maxPollingInterval": "00:00:02"',
+            '"maxPollingInterval": "00:10:00"',
+            f"{_HOST}::test_a_message_is_seen_within_seconds",
+        ),
         "a message is given up after five tries": (
             '"maxDequeueCount": 1440',
             '"maxDequeueCount": 5',

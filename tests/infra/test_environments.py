@@ -1,15 +1,31 @@
 """An environment is what its committed file says, from whatever machine it is deployed."""
 
 import re
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.infra.compiler import MISSING, VARIABLES, Bicep, Refused, find_bicep
-from tests.infra.conftest import INFRA
+from tests.infra.compiler import MISSING, VARIABLES, Bicep, Refused, find_bicep, literal
+from tests.infra.conftest import EXISTING, INFRA, OPERATOR, OWN_KEY
 
 PARAMETERS = INFRA / "main.bicepparam"
 ENVIRONMENTS = sorted(path.stem for path in (INFRA / "environments").glob("*.bicep"))
+
+WHOLE: dict[str, object] = {
+    "resourceGroupName": "rg-archive",
+    "communication": EXISTING,
+    "events": {"delivery": "function", "archivedTopic": False},
+    "archive": {"encryption": OWN_KEY, "journalDays": 400},
+    "app": {"releaseAtSource": "false", "legalHold": True},
+    "hosting": {"maximumInstanceCount": 7},
+    "network": {"isPrivate": True, "allowedAddresses": ["198.51.100.7"]},
+    "logRetentionDays": 365,
+    "operatorPrincipalIds": [OPERATOR],
+    "tags": {"owner": "contact-centre"},
+}
+"""An environment that says everything that one can."""
 
 
 def values(**variables: str) -> dict[str, Any]:
@@ -24,6 +40,20 @@ def values(**variables: str) -> dict[str, Any]:
 def test_each_has_a_file_and_each_file_is_one() -> None:
     assert ["production", "test"] == ENVIRONMENTS
     assert [] == [name for name in ENVIRONMENTS if f"import {{ {name} }}" not in PARAMETERS.read_text()]
+
+
+def test_each_field_reaches_its_parameter(bicep: Bicep, tmp_path: Path) -> None:
+    """What the file of an environment says is what is deployed: none of it is lost on the way."""
+    kind = bicep.template(INFRA / "types.bicep")["definitions"]["environmentOptions"]
+    assert set(kind["properties"]) == set(WHOLE)
+    copied = Path(shutil.copytree(INFRA, tmp_path / "infra"))
+    (copied / "environments/production.bicep").write_text(f"@export()\nvar production = {literal(WHOLE)}\n")
+
+    found = bicep.parameters(copied / PARAMETERS.name)
+    watch = {"alertEmails": ["a@contoso.com", " b@contoso.com"], "logRetentionDays": WHOLE["logRetentionDays"]}
+    expected = {**WHOLE, "environmentName": "production", "location": "westeurope", "watch": watch}
+    del expected["logRetentionDays"]
+    assert expected == found
 
 
 @pytest.mark.parametrize("name", ENVIRONMENTS)
@@ -62,6 +92,15 @@ def test_what_is_not_set_is_refused_and_named(monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(Refused) as refused:
         values()
     assert [] == [name for name in names if name not in str(refused.value)]
+
+
+def test_production_without_anybody_to_tell_is_refused() -> None:
+    """GitHub gives an empty text for a variable that is not set."""
+    program = find_bicep()
+    if program is None:
+        pytest.skip(MISSING)
+    with Bicep(program, ALERT_EMAILS="") as bicep, pytest.raises(Refused, match="ALERT_EMAILS"):
+        bicep.snapshot(PARAMETERS)
 
 
 def test_a_name_without_a_file_is_refused() -> None:

@@ -29,6 +29,18 @@ def test_a_run_ends_within_the_hour_that_the_platform_gives(plain: Deployment) -
     assert int(plain.settings()["COPY_SLICE_SECONDS"]) + 300 <= longest <= 3600
 
 
+def test_a_message_is_seen_within_seconds() -> None:
+    """An idle host looks again soon: the time at the source runs."""
+    assert 1 <= seconds(HOST["extensions"]["queues"]["maxPollingInterval"]) <= 10
+
+
+def test_the_lines_that_alert_rules_search_are_logged() -> None:
+    """`sweep.done` and the host's Trigger Details are of the level Information; only the SDK says less."""
+    levels = HOST["logging"]["logLevel"]
+    assert levels["default"] in {"Trace", "Debug", "Information"}
+    assert {"default", "Azure.Core"} == set(levels)
+
+
 def test_callers_do_not_wait_for_copies(plain: Deployment) -> None:
     """More than one at a time in an instance, and a thread for each beside those that copy."""
     scale = plain.one("Web/sites")["properties"]["functionAppConfig"]["scaleAndConcurrency"]

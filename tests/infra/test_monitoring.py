@@ -39,6 +39,7 @@ def test_everybody_is_told(evaluate: Evaluate) -> None:
     found = evaluate(watch={"alertEmails": ["a@contoso.com", " b@contoso.com ", ""]})
     receivers = found.one("Insights/actionGroups")["properties"]["emailReceivers"]
     assert ["a@contoso.com", "b@contoso.com"] == [each["emailAddress"] for each in receivers]
+    assert all(each["useCommonAlertSchema"] for each in receivers), "rules of both kinds read alike"
 
 
 def test_a_rule_looks_where_its_table_or_metric_is(deployment: Deployment) -> None:
@@ -53,6 +54,11 @@ def test_a_rule_looks_where_its_table_or_metric_is(deployment: Deployment) -> No
         assert homes[name][0] in rule.properties["scopes"]
         assert 1 == len(rule.properties["scopes"])
         rule.fires(table("traces"), NOW)  # which raises if the table has no such column
+
+
+def test_a_rule_can_be_made_before_the_first_line(deployment: Deployment) -> None:
+    """A new workspace does not have the tables yet, and Azure would refuse a query of them."""
+    assert all(rule.properties["skipQueryValidation"] for rule in rules_of(deployment).values())
 
 
 def test_a_metric_is_one_that_its_resource_has(deployment: Deployment) -> None:

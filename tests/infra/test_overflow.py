@@ -3,7 +3,7 @@
 import pytest
 
 from recording.settings import Settings
-from tests.infra.conftest import Evaluate
+from tests.infra.conftest import OWN_KEY, Evaluate
 from tests.infra.deployment import Deployment
 from tests.infra.test_settings import resolved
 
@@ -39,6 +39,23 @@ def test_it_is_as_closed_as_the_archive(overflow: Deployment) -> None:
     assert "Deny" == account["networkAcls"]["defaultAction"]
     assert 1 == len(endpoints)
     assert endpoints[0].endswith("-blob")
+
+
+def test_it_is_encrypted_by_the_key_of_the_archive(evaluate: Evaluate) -> None:
+    """A chunk that waits there is a recording too: a key of the customer's own holds for it."""
+    found = evaluate(archive={"overflowLocation": "North Europe", "encryption": OWN_KEY})
+    account, archive = (found.one(ACCOUNT, name) for name in (NAME, "starchive"))
+
+    assert "Microsoft.Keyvault" == account["properties"]["encryption"]["keySource"]
+    assert archive["properties"]["encryption"] == account["properties"]["encryption"]
+    assert archive["identity"] == account["identity"]
+
+
+def test_what_was_deleted_there_can_be_had_back(overflow: Deployment) -> None:
+    """For as long as in the archive."""
+    services = [overflow.one(f"{ACCOUNT}/blobServices", name)["properties"] for name in (NAME, "starchive")]
+    for field in ("deleteRetentionPolicy", "containerDeleteRetentionPolicy"):
+        assert [{"enabled": True, "days": 30}] * 2 == [each[field] for each in services]
 
 
 def test_the_app_may_write_there_and_starts_with_it(overflow: Deployment) -> None:

@@ -98,6 +98,10 @@ def problems(bicep: Bicep, tmp_path_factory: pytest.TempPathFactory) -> Problems
         ({"network": {"addressPrefix": "10.0.0.0/24"}}, "addressPrefix needs network.isPrivate"),
         ({"network": {"isPrivate": True, "addressPrefix": "10.0.0.0/25"}}, "must be a /24 or larger"),
         ({"watch": {"alertEmails": ["nobody"]}}, '"nobody", which is no address'),
+        *(
+            ({"watch": {"alertEmails": said.split(",")}}, "alertEmails (ALERT_EMAILS) has no address")
+            for said in ("", " ", ",")
+        ),
     ],
 )
 def test_it_is_refused_with_a_sentence(problems: Problems, parameters: dict[str, object], sentence: str) -> None:
@@ -125,7 +129,8 @@ def test_a_deployment_with_problems_ends_before_it_begins(evaluate: Evaluate) ->
         {"hosting": {"alwaysReady": [{"name": "http", "instanceCount": 2}], "zoneRedundant": True}},
         {"network": {"isPrivate": True, "addressPrefix": "10.0.0.0/16", "allowedAddresses": ["198.51.100.0/24"]}},
         {"archive": {"overflowLocation": "North Europe", "immutabilityDays": 30, "immutabilityLocked": True}},
-        {"watch": {"alertEmails": ["a@contoso.com"]}},
+        {"watch": {"alertEmails": ["a@contoso.com", " b@contoso.com", ""]}},
+        {"watch": {"alertEmails": []}},
     ],
 )
 def test_what_works_is_not_refused(problems: Problems, parameters: dict[str, object]) -> None:

@@ -6,7 +6,8 @@ import re
 import pytest
 
 from recording.settings import OURS, Settings
-from tests.infra.conftest import Evaluate
+from tests.infra.compiler import Bicep
+from tests.infra.conftest import INFRA, Evaluate
 from tests.infra.deployment import Deployment
 from tools.package import ROOT
 
@@ -97,6 +98,33 @@ def test_what_is_chosen_reaches_the_app(evaluate: Evaluate) -> None:
     for name, value in app.items():
         key = re.sub(r"([A-Z])", r"_\1", name).upper()
         assert str(value).lower() == settings[key if key in settings else f"ARCHIVE_{key}"].lower()
+
+
+def test_each_hosting_option_reaches_the_app(bicep: Bicep, evaluate: Evaluate) -> None:
+    """Plan and app have what was chosen."""
+    chosen: dict[str, object] = {
+        "instanceMemoryMB": 4096,
+        "maximumInstanceCount": 7,
+        "alwaysReady": [{"name": "function:archive_chunk", "instanceCount": 2}],
+        "zoneRedundant": True,
+        "updateStrategy": "RollingUpdate",
+    }
+    kind = bicep.template(INFRA / "types.bicep")["definitions"]["hostingOptions"]
+    assert set(kind["properties"]) == set(chosen)
+    found = evaluate(hosting=chosen)
+    config = found.one("Web/sites")["properties"]["functionAppConfig"]
+    assert chosen == {
+        **{name: each for name, each in config["scaleAndConcurrency"].items() if name != "triggers"},
+        "zoneRedundant": found.one("Web/serverfarms")["properties"]["zoneRedundant"],
+        "updateStrategy": config["siteUpdateStrategy"]["type"],
+    }
+
+
+def test_telemetry_goes_to_what_the_rules_search(deployment: Deployment) -> None:
+    """By the connection string, which the host needs, of the one Application Insights."""
+    value = deployment.settings()["APPLICATIONINSIGHTS_CONNECTION_STRING"]
+    assert value.endswith(").ConnectionString]")
+    assert f"'{deployment.one('Insights/components')['id']}'" in value
 
 
 def test_the_python_version_is_one(plain: Deployment) -> None:
