@@ -31,7 +31,7 @@ principals=$(
     done
     if [ -n "$source" ]; then
         az role assignment list --scope "$source" --subscription "$elsewhere" --fill-principal-name false --output tsv \
-            --query "[?$kind && scope=='$source'].principalId"
+            --query "[?$kind].principalId"
     fi
 )
 principals=$(printf '%s\n' "$principals" | sort -u)
@@ -53,7 +53,7 @@ for principal in $stale; do
         --query "[?principalId=='$principal'].id")
     if [ -n "$source" ]; then
         ids="$ids $(az role assignment list --scope "$source" --subscription "$elsewhere" --fill-principal-name false --output tsv \
-            --query "[?principalId=='$principal' && scope=='$source'].id")"
+            --query "[?principalId=='$principal'].id")"
     fi
     for id in $(printf '%s\n' $ids | sort -u); do
         echo "  az role assignment delete --ids $id" >&2
