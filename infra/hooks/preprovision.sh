@@ -11,15 +11,30 @@ fi
 # Azure registers the providers of the resources in a template. The subnet of the app is delegated to one more.
 az provider register --namespace Microsoft.App --subscription "$AZURE_SUBSCRIPTION_ID" --wait
 
-# Before the first deployment there is no resource group, and nothing to look at.
+# On a machine that has not deployed yet, the tag says where the account is. Before the first deployment there is none.
 group=${AZURE_RESOURCE_GROUP:-}
 if [ -z "$group" ]; then
-    exit 0
+    group=$(az resource list --tag "azd-env-name=$AZURE_ENV_NAME" --subscription "$AZURE_SUBSCRIPTION_ID" --output tsv \
+        --query "[?type=='Microsoft.Storage/storageAccounts' && starts_with(name, 'starchive')].resourceGroup" | sort -u)
 fi
+# The app has a role on an existing Communication resource, which may lie in another group or subscription.
+source=$(sed -n "s/^[^/]*existingId: *'\([^']*\)'.*/\1/p" "$(dirname "$0")/../environments/$AZURE_ENV_NAME.bicep" 2>/dev/null || :)
+elsewhere=$(echo "$source" | cut -d/ -f3) # its subscription
 
-# An assignment is named after its identity. If that was deleted and is made again, Azure refuses the assignment.
-principals=$(az role assignment list --all --fill-principal-name false --subscription "$AZURE_SUBSCRIPTION_ID" --output tsv \
-    --query "[?principalType=='ServicePrincipal' && contains(scope, '/resourceGroups/$group/')].principalId" | sort -u)
+# An assignment is named after its identity. If that was deleted and is made again, Azure refuses the assignment. Azure may
+# call the type of a deleted identity unknown, so only people and groups are left out.
+kind="principalType!='User' && principalType!='Group'"
+principals=$(
+    for each in $group; do
+        az role assignment list --all --fill-principal-name false --subscription "$AZURE_SUBSCRIPTION_ID" --output tsv \
+            --query "[?$kind && contains(scope, '/resourceGroups/$each/')].principalId"
+    done
+    if [ -n "$source" ]; then
+        az role assignment list --scope "$source" --subscription "$elsewhere" --fill-principal-name false --output tsv \
+            --query "[?$kind].principalId"
+    fi
+)
+principals=$(printf '%s\n' "$principals" | sort -u)
 stale=
 for principal in $principals; do
     if ! said=$(az ad sp show --id "$principal" --output none 2>&1); then
@@ -30,13 +45,17 @@ if [ -z "$stale" ]; then
     exit 0
 fi
 echo "Roles are left of identities that were deleted. Lock off, roles off; the deployment sets the lock and the roles again:" >&2
-echo "  az lock delete --subscription $AZURE_SUBSCRIPTION_ID --resource-group $group \\" >&2
+echo "  az lock delete --subscription $AZURE_SUBSCRIPTION_ID --resource-group ${group:-GROUP} \\" >&2
 echo "    --resource-type Microsoft.Storage/storageAccounts --resource-name ${ARCHIVE_ACCOUNT_NAME:-ACCOUNT} \\" >&2
 echo "    --name recordings-are-not-deleted-by-accident" >&2
 for principal in $stale; do
     ids=$(az role assignment list --all --fill-principal-name false --subscription "$AZURE_SUBSCRIPTION_ID" --output tsv \
         --query "[?principalId=='$principal'].id")
-    for id in $ids; do
+    if [ -n "$source" ]; then
+        ids="$ids $(az role assignment list --scope "$source" --subscription "$elsewhere" --fill-principal-name false --output tsv \
+            --query "[?principalId=='$principal'].id")"
+    fi
+    for id in $(printf '%s\n' $ids | sort -u); do
         echo "  az role assignment delete --ids $id" >&2
     done
 done

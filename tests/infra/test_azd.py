@@ -1,7 +1,9 @@
 """azd deploys what `make package` packs, and its hooks are idempotent."""
 
+import json
 import re
 import subprocess
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -56,7 +58,7 @@ def test_the_provider_of_the_subnet_is_registered_first(azure: Azure) -> None:
     """In the subscription of the environment, whatever the default of az is; and before it is needed."""
     code, calls, said = azure.run("preprovision.sh", FIRST)
     assert (0, "") == (code, said)
-    assert [f"provider register --namespace Microsoft.App --subscription {SUBSCRIPTION} --wait"] == calls
+    assert f"provider register --namespace Microsoft.App --subscription {SUBSCRIPTION} --wait" == calls[0]
 
 
 def test_a_deployment_whose_identities_are_there_goes_on(azure: Azure) -> None:
@@ -81,6 +83,73 @@ def test_roles_of_deleted_identities_are_named_with_the_way_out(azure: Azure) ->
     assert "az lock delete" in said
     assert "--resource-name starchive" in said
     assert ["/roles/1", "/roles/2"] == re.findall(r"az role assignment delete --ids (\S+)", said)
+
+
+ASKED = """#!{python}
+import json, sys, jmespath
+words = sys.argv[1:]
+at = lambda flag: words[words.index(flag) + 1] if flag in words else ""
+world = json.load(open({world!r}))
+if words[:3] == ["ad", "sp", "show"] and at("--id") in world["gone"]:
+    sys.exit("Resource " + at("--id") + " does not exist.")
+if words[:2] == ["resource", "list"]:
+    found = [each for each in world["resources"] if at("--tag") == "azd-env-name=" + each["environment"]]
+elif words[:3] == ["role", "assignment", "list"]:
+    subscription = at("--scope") or "/subscriptions/" + at("--subscription")
+    found = [each for each in world["roles"] if (each["scope"] + "/").startswith(subscription + "/")]
+else:
+    found = []
+for each in jmespath.search(at("--query"), found) if found else []:
+    print(each)
+"""
+OURS = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-test/providers/Microsoft.Storage/storageAccounts/starchive"
+THEIRS = (
+    "/subscriptions/00000000-0000-0000-0000-000000000002/resourceGroups/rg-calls/providers"
+    "/Microsoft.Communication/communicationServices/acs"
+)
+
+
+@pytest.mark.parametrize(
+    ("variables", "kind", "scope", "is_named"),
+    [
+        (LATER, "ServicePrincipal", OURS, True),
+        (LATER, "Unknown", OURS, True),
+        (LATER, "User", OURS, False),
+        (LATER, "ServicePrincipal", OURS.replace("rg-test", "rg-test-2"), False),
+        (FIRST, "ServicePrincipal", OURS, True),
+        (FIRST, "ServicePrincipal", THEIRS, True),
+        (LATER, "ServicePrincipal", THEIRS, True),
+        (LATER, "ServicePrincipal", THEIRS.replace("rg-calls", "rg-more"), False),
+        ({**FIRST, "AZURE_ENV_NAME": "other"}, "ServicePrincipal", OURS, False),
+    ],
+)
+def test_roles_are_looked_for_wherever_the_deployment_assigns_them(
+    tmp_path: Path, variables: dict[str, str], kind: str, scope: str, *, is_named: bool
+) -> None:
+    """From a new machine too, and on a Communication resource of another subscription. The queries are evaluated."""
+    world = tmp_path / "world.json"
+    account = {"type": "Microsoft.Storage/storageAccounts", "name": "starchive", "resourceGroup": "rg-test"}
+    role = {"id": "/roles/1", "principalId": "gone", "principalType": kind, "scope": scope}
+    resources = [{**account, "environment": "test"}]
+    world.write_text(json.dumps({"gone": ["gone"], "resources": resources, "roles": [role]}))
+    hook = tmp_path / "infra" / "hooks" / "preprovision.sh"
+    environment = tmp_path / "infra" / "environments" / "test.bicep"
+    for path in (hook, environment):
+        path.parent.mkdir(parents=True)
+    hook.write_bytes((HOOKS / "preprovision.sh").read_bytes())
+    environment.write_text(f"var it = {{\n  communication: {{ existingId: '{THEIRS}' }}\n}}\n")
+    az = tmp_path / "az"
+    az.write_text(ASKED.format(python=sys.executable, world=str(world)))
+    az.chmod(0o755)
+    result = subprocess.run(
+        ["/bin/sh", hook],
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin", **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    named = re.findall(r"az role assignment delete --ids (\S+)", result.stderr)
+    assert (1 if is_named else 0, ["/roles/1"] if is_named else []) == (result.returncode, named), result.stderr
 
 
 def test_who_may_not_look_up_identities_may_deploy(azure: Azure) -> None:

@@ -1,17 +1,22 @@
 """docs/deploy.md says what the deployment does, in commands that exist."""
 
+import json
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.infra.az_flags import WRITTEN, command_of, commands, known
+from tests.infra.compiler import Bicep
 from tests.infra.conftest import INFRA
-from tests.infra.deployment import Deployment
+from tests.infra.deployment import Deployment, Resource
 from tools.package import ROOT
 
 DEPLOY = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
+RUNBOOK = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^## (.+)\n((?:(?!## ).*\n)*)", DEPLOY, re.MULTILINE))
+ROLES: dict[str, str] = json.loads((INFRA / "roles.json").read_text(encoding="utf-8"))
 COMMAND = re.compile(r"^\s*(?:az|gh) |`(?:az|azcopy) |`azd (?:up|down|env|deploy|auth)", re.MULTILINE)
 HEADINGS = re.findall(r"^#+ (.+)", DEPLOY, re.MULTILINE)
 
@@ -34,6 +39,18 @@ def test_commands_are_found() -> None:
         (["a", "b"], {"-g"}),
         (["c", "d"], {"--x", "--y-z"}),
     ]
+
+
+def test_a_chapter_that_asks_for_a_restart_leads_to_its_command() -> None:
+    """And to the role that it takes."""
+    asked = re.findall(r"^.*restart the app.*$", RUNBOOK, re.MULTILINE | re.IGNORECASE)
+    how = RUNBOOK.partition("# Alerts about the app\n")[2].partition("\n## ")[0]
+    assert len(asked) > 2
+    assert [] == [
+        line for line in asked if line not in how and "[restart the app](#alerts-about-the-app)" not in line.lower()
+    ]
+    assert "az functionapp restart" in how
+    assert "Website Contributor" in how
 
 
 def test_the_version_of_az_is_the_one_that_was_read() -> None:
@@ -85,6 +102,69 @@ def test_what_costs_every_month_is_counted(combined: dict[str, Deployment]) -> N
     assert f"private endpoints | {len(found.of('Network/privateEndpoints'))}," in DEPLOY
     assert f"private DNS zones | {len(found.of('Network/privateDnsZones'))} |" in DEPLOY
     assert f"NAT gateway with its address | {len(found.of('Network/natGateways'))} |" in DEPLOY
+    rules = {len(each.of("Insights/scheduledQueryRules")) for each in combined.values()}
+    assert [f"alert rules on logs, every 15 minutes | {count} |" in DEPLOY for count in rules] == [True]
+
+
+def test_the_portal_asks_for_what_the_page_says(bicep: Bicep) -> None:
+    """Each parameter of the template that has no default."""
+    portal = DEPLOY.partition("**In the portal.**")[2].partition("## ")[0]
+    _, _, filled = portal.partition("fill in")
+    parameters = bicep.template(INFRA / "main.bicep")["parameters"]
+    required = {name for name, each in parameters.items() if "defaultValue" not in each and not each.get("nullable")}
+    assert required == set(re.findall(r"`(\w+)`", filled.partition(";")[0])) - {"westeurope"}
+    assert "`Microsoft.App`" in portal.partition("fill in")[0]
+
+
+def test_the_steps_for_github_can_be_typed(tmp_path: Path) -> None:
+    """In a plain shell; each identity gets its own roles, and each environment its own identity."""
+    calls = tmp_path / "calls"
+    answers = """case "$*" in
+  *--display-name*-preview*) echo app-preview ;; *--display-name*-production*) echo app-production ;;
+  "ad sp create --id app-preview"*) echo principal-preview ;;
+  "ad sp create --id app-production"*) echo principal-production ;;
+esac"""
+    for name in ("az", "gh"):
+        (tmp_path / name).write_text(f'#!/bin/sh\necho {name} "$@" >>"{calls}"\n{answers}\n')
+        (tmp_path / name).chmod(0o755)
+    (block,) = re.findall(r"```sh\n(.*?)```", SECTIONS["From GitHub"], re.DOTALL)
+    subprocess.run(
+        ["/bin/sh", "-euc", block],
+        cwd=tmp_path,
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+        check=True,
+        capture_output=True,
+        stdin=subprocess.DEVNULL,
+    )
+    said = calls.read_text()
+    assert sorted(re.findall(r"--assignee-object-id (\S+) .*--role (.+) --scope", said)) == [
+        ("principal-preview", "Deployment what-if"),
+        ("principal-preview", "Reader"),
+        ("principal-production", "Owner"),
+    ]
+    assert re.findall(r"gh variable set AZURE_CLIENT_ID --env (\w+) --body (\S+)", said) == [
+        ("preview", "app-preview"),
+        ("production", "app-production"),
+    ]
+    workflow = (ROOT / ".github" / "workflows" / "deploy.yml").read_text()
+    assert set(re.findall(r"vars\.(\w+)", workflow)) == set(re.findall(r"gh variable set (\w+)", said))
+
+
+def test_the_number_of_roles_is_the_one_that_the_page_names(combined: dict[str, Deployment]) -> None:
+    """Without operators, who have three each."""
+    operators = {"Storage Blob Data Reader", "Storage Queue Data Reader", "Monitoring Reader"}
+    readers = {ROLES[name] for name in operators}
+    counts = [
+        len([role for role in each.of("Authorization/roleAssignments") if not holds(role, readers)])
+        for each in combined.values()
+    ]
+    assert f"the archive has {min(counts)} to " in DEPLOY
+    assert max(counts) <= int(re.findall(r"the archive has \d+ to (\d+),", DEPLOY)[0])
+
+
+def holds(role: Resource, guids: set[str]) -> bool:
+    """Whether an assignment is of one of these roles."""
+    return role["properties"]["roleDefinitionId"].rpartition("/")[2].rstrip("')]") in guids
 
 
 def test_what_each_end_is_by_default(plain: Deployment) -> None:
