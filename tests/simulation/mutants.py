@@ -85,8 +85,8 @@ _FORGED = {"event forged": 0.6}
 LIKELY: Mapping[str, Mapping[str, float]] = {
     "the key's proof stands against Event Grid": _FORGED,
     "the key's metadata file vouches for any media": _FORGED | {"source answers wrong": 0.2},
-    "a marked run drops what it was marked for": {"message twice": 0.3, "lease lost": 0.3, "clock skewed": 0.8},
-    "a run ignores its mark": {"message twice": 0.3, "lease lost": 0.3},
+    "a marked run drops what it was marked for": {"message twice": 0.1, "lease lost": 0.3, "clock skewed": 0.8},
+    "a run ignores its mark": {"message twice": 0.1, "lease lost": 0.3},
     "one odd member refuses its sisters": {"event with an odd member": 0.5},
 }
 """By name: the faults without which a bug does nothing, and how likely they are while it is hunted."""
