@@ -171,6 +171,10 @@ def _not_archived(chunk: Chunk, state: ChunkState, fact: Failed | Expired | Over
         return _failed(chunk, fact)
     if isinstance(fact, Expired):
         return _expired(chunk, state, fact)
+    return _overflowed(chunk, state, fact)
+
+
+def _overflowed(chunk: Chunk, state: ChunkState, fact: Overflowed) -> Chunk:
     if chunk.state is ChunkState.ARCHIVED and chunk.overflow is None:  # the slower of two workers: to be removed
         return replace(chunk, overflow=fact.proof, overflow_doubts=fact.doubts)
     if chunk.overflow == fact.proof and (chunk.is_proven or state is chunk.state):
