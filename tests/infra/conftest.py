@@ -53,6 +53,14 @@ COMBINATIONS = [
 ]
 
 
+def program() -> str:
+    """The Bicep compiler; without one, the test that asks for it is skipped."""
+    found = find_bicep()
+    if found is None:
+        pytest.skip(MISSING)
+    return found
+
+
 @dataclass(frozen=True)
 class Compiler:
     """A plugin of pytest: a compiler that runs already, so that the tests start none."""
@@ -67,10 +75,7 @@ def bicep(pytestconfig: pytest.Config) -> Iterator[Bicep]:
         if type(given).__name__ == Compiler.__name__:  # of the process that began, in which this module is another
             yield given.bicep
             return
-    program = find_bicep()
-    if program is None:
-        pytest.skip(MISSING)
-    with Bicep(program) as running:
+    with Bicep(program()) as running:
         yield running
 
 

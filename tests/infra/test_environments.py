@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.infra.compiler import MISSING, VARIABLES, Bicep, Refused, find_bicep, literal
-from tests.infra.conftest import EXISTING, INFRA, OPERATOR, OWN_KEY
+from tests.infra.compiler import VARIABLES, Bicep, Refused, literal
+from tests.infra.conftest import EXISTING, INFRA, OPERATOR, OWN_KEY, program
 
 PARAMETERS = INFRA / "main.bicepparam"
 ENVIRONMENTS = sorted(path.stem for path in (INFRA / "environments").glob("*.bicep"))
@@ -30,10 +30,7 @@ WHOLE: dict[str, object] = {
 
 def values(**variables: str) -> dict[str, Any]:
     """What main.bicepparam says with these variables."""
-    program = find_bicep()
-    if program is None:
-        pytest.skip(MISSING)
-    with Bicep(program, **variables) as bicep:
+    with Bicep(program(), **variables) as bicep:
         return bicep.parameters(PARAMETERS)
 
 
@@ -59,10 +56,7 @@ def test_each_field_reaches_its_parameter(bicep: Bicep, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ENVIRONMENTS)
 def test_it_can_be_deployed(name: str) -> None:
     """With the name that azd gives it; it compiles without a message."""
-    program = find_bicep()
-    if program is None:
-        pytest.skip(MISSING)
-    with Bicep(program, AZURE_ENV_NAME=name) as bicep:
+    with Bicep(program(), AZURE_ENV_NAME=name) as bicep:
         assert [] == bicep.complaints(PARAMETERS)
         assert f'"azd-env-name": "{name}"' in bicep.snapshot(PARAMETERS)
 
@@ -96,10 +90,7 @@ def test_what_is_not_set_is_refused_and_named(monkeypatch: pytest.MonkeyPatch) -
 
 def test_production_without_anybody_to_tell_is_refused() -> None:
     """GitHub gives an empty text for a variable that is not set."""
-    program = find_bicep()
-    if program is None:
-        pytest.skip(MISSING)
-    with Bicep(program, ALERT_EMAILS="") as bicep, pytest.raises(Refused, match="ALERT_EMAILS"):
+    with Bicep(program(), ALERT_EMAILS="") as bicep, pytest.raises(Refused, match="ALERT_EMAILS"):
         bicep.snapshot(PARAMETERS)
 
 
