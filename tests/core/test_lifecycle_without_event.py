@@ -13,6 +13,7 @@ from recording.core.lifecycle import (
     FoundBySweep,
     Missed,
     NeverCame,
+    Paused,
     Started,
     Stopped,
     Told,
@@ -100,6 +101,9 @@ def test_a_denial_says_nothing_of_a_recording_with_chunks() -> None:
     revived = decide(changed_recording(entry, denied_at=NOW, state=R.LOST), Checked(is_active=True), LATER).entry
     assert R.LOST is revived.recording.state
     denied = decide(changed_recording(entry_in(R.STARTED), stopped_at=None), Denied("asked"), NOW).entry
+    paused = decide(denied, Paused(), LATER).entry  # the service did it
+    assert (R.PAUSED, None) == (paused.recording.state, paused.recording.denied_at)
+    assert decide(decide(paused, Denied("asked"), NOW).entry, Paused(), LATER).entry.recording.denied_at is None
     assert decide(denied, Stopped(), LATER).entry.recording.denied_at is None
 
 

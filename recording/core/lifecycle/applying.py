@@ -115,6 +115,8 @@ def _moved(
 ) -> CatalogEntry:
     """The entry after a fact that moves the state of a recording without a chunk."""
     before = entry.recording
+    if isinstance(fact, Paused | Resumed) and before.state in RUNNING:  # the service has it: it did what was asked
+        entry = with_fields(entry, denied_at=None)
     state = RECORDING_TRANSITIONS.get(before.state, {}).get(type(fact), before.state)
     if state is before.state or (entry.chunks and isinstance(fact, NeverCame)):
         return entry
