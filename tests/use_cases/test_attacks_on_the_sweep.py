@@ -23,7 +23,7 @@ from recording.core.model import (
 )
 from recording.core.watching import Limits, look
 from recording.ports import OpenRow
-from tests.use_cases.test_sweep import started, sweep
+from tests.use_cases.sweeps import started, sweep
 from tests.use_cases.world import RECORDING, START, World, file_event_of
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
