@@ -89,7 +89,7 @@ timeline: $(PYTHON_READY)
 # cores, because many tests wait.
 test: setup clients
 	@$(if $(ARGS),,$(MAKE) test-core simulate)
-	$(say) 'Running all other tests but those of the deployment, three files at a time (eight minutes)'
+	$(say) 'Running all other tests but those of the deployment, three files at a time (nine minutes)'
 	@$(PY) -m pytest --quiet -n 3 --dist loadfile --ignore=tests/infra $(if $(ARGS),$(ARGS),--ignore=tests/core)
 
 test-core: $(PYTHON_READY)
@@ -109,7 +109,7 @@ check: $(PYTHON_READY)
 	@if $(PY) -m tests.infra.compiler >/dev/null; then $(MAKE) infra; fi
 
 simulate: $(PYTHON_READY)
-	$(say) 'Simulating ten thousand recordings over some days each, on all cores (a minute and a half)'
+	$(say) 'Simulating ten thousand recordings over some days each, on all cores (two to three minutes)'
 	@$(PY) -m tests.simulation $(if $(SEEDS),--seeds $(SEEDS)) $(ARGS)
 
 simulate-mutants: $(PYTHON_READY)

@@ -107,7 +107,8 @@ class FakeDirectory:
         self.days[f"{moment:%Y%m%d}", f"{moment:%H%M%S%f}~{encode(recording_id)}"] = recording_id
 
     def page(self, day: datetime, limit: int, after: str = "") -> DayPage:
-        keys = sorted(key for key in self.days if key[0] == f"{day.astimezone(UTC):%Y%m%d}")
+        wanted = f"{day.astimezone(UTC):%Y%m%d}"
+        keys = sorted(key for key in self.days if key[0] == wanted)
         found, following = _page_of(keys, limit, after)
         return DayPage(tuple(self.days[key] for key in found), following)
 
