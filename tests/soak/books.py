@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from types import TracebackType
 from typing import Self
 
@@ -203,8 +204,15 @@ class Books:
             yield "it owes nothing, and has a row of open work"
 
     def _is_the_same(self, chunk: Chunk, source: StoredObject) -> Iterator[str]:
-        """The archive has the bytes that the service had; what is released is gone there, and only that."""
-        if (chunk.state is ChunkState.RELEASED) == source.exists:
+        """The archive has the bytes that the service had; what is released is gone there, and only that.
+
+        And what the service deleted while it answered that it did not: after such an answer a source may be kept.
+        """
+        is_denied = chunk.state is ChunkState.KEPT and any(
+            one.operation == "delete" and one.document_id == source.document_id and one.status != HTTPStatus.OK
+            for one in self._stack.acs.world.requests
+        )
+        if (chunk.state is ChunkState.RELEASED) == source.exists and not is_denied:
             yield f"chunk {chunk.index} is {chunk.state}, and its source {'is there' if source.exists else 'is gone'}"
         if chunk.proof is None or self._read_back.get(chunk.document_id) == chunk.proof.etag:
             return
