@@ -2,9 +2,11 @@
 
 import threading
 from collections import Counter
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
+from azure.core.exceptions import ResourceNotFoundError, ServiceRequestError, ServiceResponseError
 from azure.storage.queue import QueueClient
 
 from recording.core.formats.messages import ChunkMessage, parse_chunk_message
@@ -23,6 +25,7 @@ class Messages:
         self._arrived: Counter[ChunkMessage] = Counter()
         self._changed = threading.Condition()
         self._ended = threading.Event()
+        self._failed: Exception | None = None
         self._reading = threading.Thread(target=self._read, name="messages", daemon=True)
 
     def __enter__(self) -> Self:
@@ -41,17 +44,35 @@ class Messages:
 
         Raises:
             TimeoutError: none arrived: nothing would advance the chunk.
+            RuntimeError: messages are received no more.
         """
         with self._changed:
-            if not self._changed.wait_for(lambda: self._arrived[message], ENOUGH):
+            found = self._changed.wait_for(lambda: self._failed or self._arrived[message], ENOUGH)
+            if self._failed:
+                cause = "the queue is read no more"
+                raise RuntimeError(cause) from self._failed
+            if not found:
                 cause = f"no message arrived for {message}"
                 raise TimeoutError(cause)
             self._arrived[message] -= 1
 
     def _read(self) -> None:
         while not self._ended.wait(_PAUSE):
-            for message in self._queue.receive_messages(max_messages=_AT_ONCE):
+            try:
+                self._receive()
+            except (ServiceRequestError, ServiceResponseError):
+                continue  # a busy machine: the storage did not answer in time
+            except Exception as error:  # noqa: BLE001 - raised by `take`, in the test that waits
                 with self._changed:
-                    self._arrived[parse_chunk_message(message.content.encode())] += 1
+                    self._failed = error
                     self._changed.notify_all()
+                return
+
+    def _receive(self) -> None:
+        for message in self._queue.receive_messages(max_messages=_AT_ONCE):
+            with self._changed:
+                self._arrived[parse_chunk_message(message.content.encode())] += 1
+                self._changed.notify_all()
+            # On a busy machine its time can run out: it arrives again, and one more early try does no harm.
+            with suppress(ResourceNotFoundError):
                 self._queue.delete_message(message)

@@ -29,11 +29,12 @@ from recording.adapters import clients
 from recording.adapters.archive import BlobArchive
 from recording.adapters.catalog import TableCatalog
 from recording.adapters.open_work import TableDirectory, TableOpenWork
+from recording.adapters.queue import StorageTickQueue
 from recording.bootstrap import compose
 from recording.core.formats.messages import ChunkMessage
 from recording.core.model import CatalogEntry, Chunk, ChunkState, DocumentId, Place, Proof, RecordingId
 from recording.core.naming import encode
-from recording.settings import Settings
+from recording.settings import SWEEP_QUEUE, Settings
 from tests.endurance.messages import Messages
 from tests.endurance.topic import SeamTopic
 from tests.endurance.workers import Run, Try, Workers
@@ -194,11 +195,14 @@ class Scene:
         # The app never closes its connections: those that this process uses are made here, to be closed.
         table = self._running.enter_context(closing(clients.table(TABLE, self._real)))
         open_table = self._running.enter_context(closing(clients.table(OPEN_TABLE, self._real)))
+        ticks = self._running.enter_context(clients.queue(SWEEP_QUEUE, self._real))
         requests = self._running.enter_context(clients.blob_requests(self.blobs))
         self.app = compose(
             Settings.from_env(self.environment() | {"ARCHIVE_STORAGE": self._real}),
             catalog=TableCatalog(table),
             open_work=TableOpenWork(open_table),
+            sweep_states=TableOpenWork(open_table),
+            tick_queue=StorageTickQueue(ticks),
             directory=TableDirectory(table),
             journal=BlobArchive(self.blobs, requests, _JOURNAL),
         )
