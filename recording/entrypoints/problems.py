@@ -14,7 +14,9 @@ from recording.core.errors import (
     SettingsInvalid,
     Transient,
 )
+from recording.core.formats.api import shapes
 from recording.core.formats.api.requests import LOCATORS, OUTPUT_FIELDS
+from recording.core.formats.api.shapes import HealthCheck, ProblemMembers, ShownId
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,7 @@ class Problem:
     """An error as the caller gets it: HTTP status, problem details, and the seconds of Retry-After."""
 
     status: int
-    details: Mapping[str, object]
+    details: shapes.Problem
     retry_after: int | None = None
 
     @property
@@ -36,7 +38,10 @@ def problem(error: RecordingError) -> Problem:
     kind = _kind(error)
     named = error.field if isinstance(error, InvalidRequest | MalformedEvent | RequestIdReused) else ""
     field = _locator_of(error) if kind == _BAD_LOCATOR else named
-    members: dict[str, object] = {name: error.ids[key] for key, name in _SHOWN_IDS.items() if key in error.ids}
+    members: ProblemMembers = {}
+    for key, name in _SHOWN_IDS.items():
+        if key in error.ids:
+            members[name] = error.ids[key]
     if field:
         members["field"] = field
     if field in {*OUTPUT_FIELDS, "output"}:
@@ -58,31 +63,35 @@ def unforeseen() -> Problem:
     )
 
 
-def unhealthy(checks: Sequence[Mapping[str, object]]) -> Problem:
+def unhealthy(checks: Sequence[HealthCheck]) -> Problem:
     """The problem of a health check of which a part failed: every check, and what is wrong."""
-    failed = [str(check["name"]) for check in checks if not check["ok"]]
+    failed = [check["name"] for check in checks if not check["ok"]]
     detail = f"Copies would fail now: {', '.join(failed)}."
     return _problem("unhealthy", _UNAVAILABLE, detail, {"checks": list(checks)}, math.ceil(_WAIT_FOR_PEOPLE))
 
 
-def _problem(
-    kind: str, status: int, detail: str, members: Mapping[str, object], retry_after: int | None = None
-) -> Problem:
+def type_of(kind: str) -> str:
+    """The `type` of a kind of problem."""
+    return f"urn:recording:problem:{kind}"
+
+
+def _problem(kind: str, status: int, detail: str, members: ProblemMembers, retry_after: int | None = None) -> Problem:
     title = kind.replace("-", " ").capitalize()
-    details = {"type": f"urn:recording:problem:{kind}", "title": title, "status": status, "detail": detail, **members}
+    details: shapes.Problem = {"type": type_of(kind), "title": title, "status": status, "detail": detail, **members}
     return Problem(status, details, retry_after)
 
 
 _UNAVAILABLE = 503
 _OUR_FAULT = 500
 _BAD_LOCATOR = "invalid-locator"
-_STATUSES = {
+STATUSES = {
     "invalid-request": 400,
     "malformed-event": 400,
     _BAD_LOCATOR: 400,
     "unknown-recording": 404,
     "unknown-chunk": 404,
     "call-not-found": 404,
+    "unknown-asset": 404,
     "recording-running": 409,
     "recording-over": 409,
     "call-refused": 409,
@@ -92,10 +101,11 @@ _STATUSES = {
     "request-id-reused": 422,
     "condition-missing": 428,
     "settings-invalid": _UNAVAILABLE,
+    "page-missing": _UNAVAILABLE,
 }
 """By problem type. Transient errors are 503; a type not listed is 500."""
 
-_SHOWN_IDS = {
+_SHOWN_IDS: Mapping[str, ShownId] = {
     "recording_id": "recordingId",
     "document_id": "documentId",
     "event_id": "eventId",
@@ -126,7 +136,7 @@ def _kind(error: RecordingError) -> str:
 
 
 def _status(kind: str, error: RecordingError) -> int:
-    return _UNAVAILABLE if isinstance(error, Transient) else _STATUSES.get(kind, _OUR_FAULT)
+    return _UNAVAILABLE if isinstance(error, Transient) else STATUSES.get(kind, _OUR_FAULT)
 
 
 def _locator_of(error: RecordingError) -> str:

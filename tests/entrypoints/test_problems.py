@@ -12,6 +12,7 @@ from recording.core.errors import (
     DecisionRefused,
     InvalidRequest,
     MalformedEvent,
+    PageMissing,
     Permanent,
     RecordingChanged,
     RecordingError,
@@ -21,6 +22,7 @@ from recording.core.errors import (
     SettingsInvalid,
     SourceBusy,
     Transient,
+    UnknownAsset,
     UnknownChunk,
     UnknownRecording,
 )
@@ -52,6 +54,7 @@ def refusal(operation: str, status: int, code: str = "", running: RecordingId | 
         (refusal(START, 400, "8500", server_call_id="?"), 400, "invalid-locator"),
         (UnknownRecording("find recording", "unknown"), 404, "unknown-recording"),
         (UnknownChunk("decide about chunk", "unknown"), 404, "unknown-chunk"),
+        (UnknownAsset("show page", "unknown"), 404, "unknown-asset"),
         (refusal(START, 404, "8522"), 404, "call-not-found"),
         (refusal(START, 400, "8553"), 409, "recording-running"),
         (refusal(START, 409, running=RecordingId("r")), 409, "recording-running"),
@@ -67,6 +70,7 @@ def refusal(operation: str, status: int, code: str = "", running: RecordingId | 
         (RequestIdReused(START, "it was sent with another order"), 422, "request-id-reused"),
         (Permanent("save entry", "too many"), 500, "permanent"),
         (SettingsInvalid(("A: missing",)), 503, "settings-invalid"),
+        (PageMissing("show page", "not packed"), 503, "page-missing"),
         (SourceBusy("read source", "busy"), 503, "source-busy"),
         (CatalogConflict("save entry", "changed"), 503, "catalog-conflict"),
     ],
@@ -92,6 +96,8 @@ def test_every_error_there_is_can_be_told(kind: type[RecordingError]) -> None:
         DecisionRefused.code: 409,
         RecordingChanged.code: 412,
         RequestIdReused.code: 422,
+        UnknownAsset.code: 404,
+        PageMissing.code: 503,
     }
 
     assert known.get(kind.code, 503 if issubclass(kind, Transient) else 500) == found.status

@@ -20,10 +20,12 @@ from recording.core.errors.permanent import (
     HostileLocation,
     InvalidRequest,
     MalformedEvent,
+    PageMissing,
     RecordingChanged,
     RequestIdReused,
     RequestTooLarge,
     SettingsInvalid,
+    UnknownAsset,
     UnknownChunk,
     UnknownRecording,
 )
@@ -71,6 +73,7 @@ __all__ = [
     "InvalidRequest",
     "MalformedEvent",
     "NewerSchema",
+    "PageMissing",
     "Permanent",
     "PortFailed",
     "RecordingChanged",
@@ -91,6 +94,7 @@ __all__ = [
     "SweepSilent",
     "TransferBroken",
     "Transient",
+    "UnknownAsset",
     "UnknownChunk",
     "UnknownRecording",
 ]

@@ -1,7 +1,14 @@
 """The app's own HTTP API: JSON bodies and queries to requests, and entries to JSON."""
 
 from recording.core.formats.api.decisions import DecisionRequest, etag, parse_decision
-from recording.core.formats.api.lists import RUNBOOK, history_view, owed_view, summary_view, unread_view
+from recording.core.formats.api.lists import (
+    RUNBOOK,
+    history_view,
+    owed_view,
+    summary_view,
+    unread_owed,
+    unread_summary,
+)
 from recording.core.formats.api.paging import ListRequest, PageRequest, mark, parse_list, parse_page
 from recording.core.formats.api.requests import MOST_BODY, StartRequest, parse_json, parse_start
 from recording.core.formats.api.views import Containers, recording_view
@@ -25,5 +32,6 @@ __all__ = [
     "parse_start",
     "recording_view",
     "summary_view",
-    "unread_view",
+    "unread_owed",
+    "unread_summary",
 ]

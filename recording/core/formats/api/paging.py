@@ -13,7 +13,7 @@ from recording.core.model import RecordingState
 
 MOST_LISTED = 50
 """Recordings of a page: each is loaded from the catalog."""
-_USUAL = 20
+USUAL = 20
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _PAGE = frozenset({"limit", "after"})
 _LIST = _PAGE | {"day", "state", "call"}
@@ -25,7 +25,7 @@ _KEY = "code"
 class PageRequest:
     """At most `limit` recordings, after those of earlier pages; `after` is empty for the first page."""
 
-    limit: int = _USUAL
+    limit: int = USUAL
     after: str = ""
 
 
@@ -70,7 +70,7 @@ def mark(following: str) -> str:
 
 
 def _page_of(query: Mapping[str, str]) -> PageRequest:
-    limit = reading.whole(query.get("limit", _USUAL))
+    limit = reading.whole(query.get("limit", USUAL))
     if limit is None or not 1 <= limit <= MOST_LISTED:
         raise InvalidRequest("limit", f"not a whole number from 1 to {MOST_LISTED}")
     after = query.get("after", "")
