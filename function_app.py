@@ -2,8 +2,23 @@
 
 import azure.functions as func
 
-from recording.entrypoints import calls, chunks, decisions, file_events, health, poison, recordings, sweep
+from recording.entrypoints import (
+    calls,
+    chunks,
+    decisions,
+    docs,
+    elsewhere,
+    file_events,
+    health,
+    poison,
+    recordings,
+    sweep,
+)
+
+blueprints = [module.blueprint for module in (calls, recordings, decisions, file_events, chunks, poison, sweep, health)]
+blueprints.append(docs.blueprint_about(tuple(blueprints)))
+blueprints.append(elsewhere.blueprint_beside(tuple(blueprints)))
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
-for module in (calls, recordings, decisions, file_events, chunks, poison, sweep, health):
-    app.register_functions(module.blueprint)
+for blueprint in blueprints:
+    app.register_functions(blueprint)

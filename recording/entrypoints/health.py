@@ -4,6 +4,7 @@ import asyncio
 
 import azure.functions as func
 
+from recording.core.formats import api
 from recording.core.formats.api.shapes import Health, HealthCheck
 from recording.entrypoints.answers import json_answer, problem_details_async
 from recording.entrypoints.problems import unhealthy
@@ -11,8 +12,6 @@ from recording.entrypoints.worker import get_app
 from recording.watch.probing import Finding
 
 blueprint = func.Blueprint()
-
-_YES = frozenset({"true", "1", "yes"})
 
 
 @blueprint.route("health", methods=["GET"])
@@ -23,7 +22,7 @@ async def health(req: func.HttpRequest) -> func.HttpResponse:
     With `deep=true` it does at each service what a copy does there, and lists each check.
     """
     # Not on the intake's threads; and no thread that the plain check needs waits for the deep one.
-    if req.params.get("deep", "").lower() not in _YES:
+    if not api.parse_switch(req.params, "deep"):
         await asyncio.to_thread(_check)
         return json_answer(Health(status="ok"))
     app = await asyncio.to_thread(get_app)

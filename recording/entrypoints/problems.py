@@ -92,6 +92,8 @@ STATUSES = {
     "unknown-chunk": 404,
     "call-not-found": 404,
     "unknown-asset": 404,
+    "unknown-route": 404,
+    "method-not-allowed": 405,
     "recording-running": 409,
     "recording-over": 409,
     "call-refused": 409,

@@ -12,6 +12,7 @@ from recording.core.errors import (
     DecisionRefused,
     InvalidRequest,
     MalformedEvent,
+    MethodNotAllowed,
     PageMissing,
     Permanent,
     RecordingChanged,
@@ -25,6 +26,7 @@ from recording.core.errors import (
     UnknownAsset,
     UnknownChunk,
     UnknownRecording,
+    UnknownRoute,
 )
 from recording.core.model import RecordingId
 from recording.entrypoints.problems import problem, unforeseen
@@ -55,6 +57,8 @@ def refusal(operation: str, status: int, code: str = "", running: RecordingId | 
         (UnknownRecording("find recording", "unknown"), 404, "unknown-recording"),
         (UnknownChunk("decide about chunk", "unknown"), 404, "unknown-chunk"),
         (UnknownAsset("show page", "unknown"), 404, "unknown-asset"),
+        (UnknownRoute("find route", "unknown"), 404, "unknown-route"),
+        (MethodNotAllowed("find route", "not this"), 405, "method-not-allowed"),
         (refusal(START, 404, "8522"), 404, "call-not-found"),
         (refusal(START, 400, "8553"), 409, "recording-running"),
         (refusal(START, 409, running=RecordingId("r")), 409, "recording-running"),
@@ -97,6 +101,8 @@ def test_every_error_there_is_can_be_told(kind: type[RecordingError]) -> None:
         RecordingChanged.code: 412,
         RequestIdReused.code: 422,
         UnknownAsset.code: 404,
+        UnknownRoute.code: 404,
+        MethodNotAllowed.code: 405,
         PageMissing.code: 503,
     }
 

@@ -20,6 +20,7 @@ from recording.core.errors.permanent import (
     HostileLocation,
     InvalidRequest,
     MalformedEvent,
+    MethodNotAllowed,
     PageMissing,
     RecordingChanged,
     RequestIdReused,
@@ -28,6 +29,7 @@ from recording.core.errors.permanent import (
     UnknownAsset,
     UnknownChunk,
     UnknownRecording,
+    UnknownRoute,
 )
 from recording.core.errors.transient import (
     ARCHIVE_FAILURES,
@@ -72,6 +74,7 @@ __all__ = [
     "HostileLocation",
     "InvalidRequest",
     "MalformedEvent",
+    "MethodNotAllowed",
     "NewerSchema",
     "PageMissing",
     "Permanent",
@@ -97,4 +100,5 @@ __all__ = [
     "UnknownAsset",
     "UnknownChunk",
     "UnknownRecording",
+    "UnknownRoute",
 ]

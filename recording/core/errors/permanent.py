@@ -120,6 +120,18 @@ class UnknownChunk(Permanent):
     code = "unknown_chunk"
 
 
+class UnknownRoute(Permanent):
+    """The API has no such path."""
+
+    code = "unknown_route"
+
+
+class MethodNotAllowed(Permanent):
+    """The path does not take this method."""
+
+    code = "method_not_allowed"
+
+
 class UnknownAsset(Permanent):
     """The page that shows the API has no such file."""
 

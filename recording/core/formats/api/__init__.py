@@ -9,7 +9,7 @@ from recording.core.formats.api.lists import (
     unread_owed,
     unread_summary,
 )
-from recording.core.formats.api.paging import ListRequest, PageRequest, mark, parse_list, parse_page
+from recording.core.formats.api.paging import ListRequest, PageRequest, mark, parse_list, parse_page, parse_switch
 from recording.core.formats.api.requests import MOST_BODY, StartRequest, parse_json, parse_start
 from recording.core.formats.api.views import Containers, recording_view
 
@@ -30,6 +30,7 @@ __all__ = [
     "parse_list",
     "parse_page",
     "parse_start",
+    "parse_switch",
     "recording_view",
     "summary_view",
     "unread_owed",

@@ -51,5 +51,5 @@ DECISION_BODY = Annotated[DecisionBody, Schema(additionalProperties=False)]
 
 EVENTS_BODY = Schema(
     description="Events of the schema of Event Grid or of CloudEvents: one, or an array of at most 100.",
-    oneOf=[{"type": "object"}, {"type": "array", "items": {"type": "object"}, "minItems": 1, "maxItems": 100}],
+    oneOf=[{"type": "object"}, {"type": "array", "items": {"type": "object"}, "maxItems": 100}],
 )

@@ -19,6 +19,7 @@ _PAGE = frozenset({"limit", "after"})
 _LIST = _PAGE | {"day", "state", "call"}
 _KEY = "code"
 """The function key, which may stand in the query."""
+_SWITCHES = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,18 @@ def parse_list(query: Mapping[str, str], now: datetime) -> ListRequest:
     if "call" in query and not call.strip():
         raise InvalidRequest("call", "empty")
     return ListRequest(_page_of(query), _day_of(query, now), RecordingState(state) if state else None, call)
+
+
+def parse_switch(query: Mapping[str, str], name: str) -> bool:
+    """Read a switch in a query; one that is absent is off.
+
+    Raises:
+        InvalidRequest: it is neither on nor off; `field` names it.
+    """
+    value = query.get(name, "false").strip().lower()
+    if value not in _SWITCHES:
+        raise InvalidRequest(name, "neither true nor false")
+    return _SWITCHES[value]
 
 
 def mark(following: str) -> str:

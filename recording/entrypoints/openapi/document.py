@@ -1,0 +1,121 @@
+"""The OpenAPI document of the functions that are registered."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from http import HTTPStatus
+from inspect import cleandoc
+from itertools import groupby
+from typing import Any
+
+from recording.core.formats.api import shapes
+from recording.core.formats.api.schema import Schema
+from recording.entrypoints.openapi.operations import JSON, OPERATIONS, PATHS, PROBLEM, Answer, Operation, Parameter
+from recording.entrypoints.openapi.routes import Route
+from recording.entrypoints.openapi.schemas import components, reference
+from recording.entrypoints.problems import STATUSES, type_of
+
+VERSION = "1"
+"""The version of the API."""
+_ABOUT = """\
+Times are in UTC (RFC 3339), durations in milliseconds, lengths in bytes; null is what is not known.
+
+A body is read as JSON, whatever its Content-Type says. Errors are problem details (RFC 9457): `type` names the cause, \
+`field` what the caller can correct. Every 503 has Retry-After. The Functions host itself answers 401 for a wrong key, \
+without a body. A parameter of the query that is empty counts as absent."""
+_KEYS = {
+    "functionKey": {"type": "apiKey", "in": "header", "name": "x-functions-key"},
+    "functionKeyInQuery": {"type": "apiKey", "in": "query", "name": "code"},
+}
+_MEANINGS: Mapping[int, str] = {
+    400: "The request is wrong; `field` says where.",
+    404: "There is no such thing.",
+    409: "It cannot be done in the present state.",
+    412: "The recording has changed since it was looked at.",
+    413: "The request is too large.",
+    422: "The request id was used for another request.",
+    428: "If-Match is missing.",
+    500: "The app failed; its log says why.",
+    503: "It cannot be done now: ask again after Retry-After.",
+}
+_RETRY_AFTER = Parameter("Retry-After", "Seconds.", {"type": "integer", "minimum": 1}, "header")
+
+
+def document(routes: Iterable[Route]) -> dict[str, Any]:
+    """The document of these routes.
+
+    Raises:
+        KeyError: nothing is said of one of them.
+    """
+    operations = [(one, OPERATIONS[one.operation]) for one in routes]
+    paths: dict[str, dict[str, Any]] = {}
+    for one, said in operations:
+        paths.setdefault(f"/{one.path}", {})[one.method.lower()] = _operation(one, said)
+    bodies = [body for _, said in operations for body in (said.body, *(it.body for it in said.answers.values()))]
+    types = [shapes.Problem, *(body for body in bodies if body is not None and not isinstance(body, Schema))]
+    return {
+        "openapi": "3.1.1",
+        "info": {"title": "Recording archive", "version": VERSION, "description": _ABOUT},
+        "servers": [{"url": "/api"}],
+        "paths": dict(sorted(paths.items())),
+        "components": {"schemas": components(types), "securitySchemes": _KEYS},
+    }
+
+
+def _operation(one: Route, said: Operation) -> dict[str, Any]:
+    summary, _, more = one.words.partition("\n")
+    body = {} if said.body is None else {"requestBody": {"required": True, "content": {JSON: _content(said.body)}}}
+    return {
+        "operationId": one.operation.replace(" ", "_").lower(),
+        "tags": [said.tag],
+        "summary": summary.rstrip("."),
+        **({"description": cleandoc(more)} if more else {}),
+        "parameters": [*_path(one.path), *map(_parameter, said.parameters)],
+        **body,
+        "responses": dict(sorted(_responses(said, is_open=one.is_open))),
+        "security": [] if one.is_open else [{key: []} for key in _KEYS],
+    }
+
+
+def _responses(said: Operation, *, is_open: bool) -> Iterator[tuple[str, dict[str, Any]]]:
+    for status, answer in said.answers.items():
+        yield str(status), _answer(answer)
+    for status, kinds in groupby(sorted(said.problems, key=STATUSES.__getitem__), STATUSES.__getitem__):
+        yield str(status), _problem(status, list(kinds))
+    yield "500", _problem(HTTPStatus.INTERNAL_SERVER_ERROR)
+    if said.needs_app:
+        yield "503", _problem(HTTPStatus.SERVICE_UNAVAILABLE)
+    if not is_open:
+        yield "401", {"description": "The key is missing or wrong; answered by the host, without a body."}
+
+
+def _answer(answer: Answer) -> dict[str, Any]:
+    content = {} if answer.body is None else {"content": {answer.media_type: _content(answer.body)}}
+    return {"description": answer.what, **_headers(answer.headers), **content}
+
+
+def _problem(status: int, kinds: Sequence[str] = ()) -> dict[str, Any]:
+    schema: dict[str, Any] = reference(shapes.Problem)
+    if kinds:
+        schema = {**schema, "properties": {"type": {"enum": [type_of(kind) for kind in sorted(kinds)]}}}
+    headers = _headers((_RETRY_AFTER,) if status == HTTPStatus.SERVICE_UNAVAILABLE else ())
+    return {"description": _MEANINGS[status], **headers, "content": {PROBLEM: {"schema": schema}}}
+
+
+def _headers(headers: Sequence[Parameter]) -> dict[str, Any]:
+    shown = {one.name: {"description": one.what, "schema": one.schema} for one in headers}
+    return {"headers": shown} if shown else {}
+
+
+def _path(path: str) -> Iterator[dict[str, Any]]:
+    for part in path.split("/"):
+        if part.startswith("{"):
+            name = part.strip("{}")
+            yield _parameter(Parameter(name, PATHS[name], {"type": "string", "minLength": 1}, "path", is_required=True))
+
+
+def _parameter(one: Parameter) -> dict[str, Any]:
+    required = {"required": True} if one.is_required else {}
+    return {"name": one.name, "in": one.place, "description": one.what, **required, "schema": one.schema}
+
+
+def _content(body: object) -> dict[str, Any]:
+    return {"schema": body.keywords if isinstance(body, Schema) else reference(body)}
