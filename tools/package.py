@@ -8,6 +8,7 @@ ROOT = Path(__file__).parent.parent
 TARGET = ROOT / "dist" / "recording-archive.zip"
 FILES = ("function_app.py", "host.json", "requirements.txt")
 FOLDER = "recording"
+VIEWER = "recording/entrypoints/openapi/viewer/swagger-ui-bundle.js"  # made by make, not in the repository
 MADE_BY_PYTHON = {"__pycache__"}
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time in a zip
 
@@ -18,7 +19,7 @@ def contents(root: Path) -> list[Path]:
     Raises:
         FileNotFoundError: A file or the folder that every deployment needs is not there.
     """
-    if missing := [name for name in (*FILES, FOLDER) if not (root / name).exists()]:
+    if missing := [name for name in (*FILES, FOLDER, VIEWER) if not (root / name).exists()]:
         message = f"the package needs {', '.join(missing)}, not found in {root}"
         raise FileNotFoundError(message)
     modules = [path.relative_to(root) for path in (root / FOLDER).rglob("*") if path.is_file()]

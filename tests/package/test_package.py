@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.package import ROOT, contents, pack
+from tools.package import ROOT, VIEWER, contents, pack
 
 FUNCTIONS = {
     "archive_chunk",
@@ -21,14 +22,18 @@ FUNCTIONS = {
     "calls_events",
     "decide_chunk",
     "decide_recording",
+    "docs",
+    "docs_asset",
     "drain_chunks",
     "drain_events",
     "drain_ticks",
     "drain_urgent_chunks",
+    "elsewhere",
     "hand_in_events",
     "health",
     "list_owed",
     "list_recordings",
+    "openapi_json",
     "pause_recording",
     "recording_events_queued",
     "recording_file_status_updated",
@@ -39,6 +44,18 @@ FUNCTIONS = {
     "stop_recording",
     "sweep_tick",
     "sweep_timer",
+}
+PAGE = {
+    f"recording/entrypoints/openapi/viewer/{name}"
+    for name in (
+        "index.html",
+        "start.js",
+        "swagger-ui-bundle.js",
+        "swagger-ui-bundle.js.LICENSE.txt",
+        "swagger-ui.LICENSE.txt",
+        "swagger-ui.NOTICE.txt",
+        "swagger-ui.css",
+    )
 }
 # The worker has these itself; requirements.txt must not need them.
 WORKER = ("azure-functions-runtime", "azurefunctions-extensions-base")
@@ -81,7 +98,7 @@ def worker(tmp_path: Path) -> Path:
 
 def project(root: Path, *names: str) -> Path:
     """A small project: these files, and those that every package needs."""
-    for name in ("function_app.py", "host.json", "requirements.txt", "recording/__init__.py", *names):
+    for name in ("function_app.py", "host.json", "requirements.txt", "recording/__init__.py", VIEWER, *names):
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(name)
@@ -89,13 +106,13 @@ def project(root: Path, *names: str) -> Path:
 
 
 def test_the_package_holds_the_app_alone(package: Path) -> None:
-    """function_app.py, host.json, requirements.txt and recording/, without files that Python made."""
+    """function_app.py, host.json, requirements.txt and recording/, without files that Python made; and a page."""
     with zipfile.ZipFile(package) as opened:
         names = opened.namelist()
     tops = {name.split("/")[0] for name in names}
     assert {"function_app.py", "host.json", "requirements.txt", "recording"} == tops
     modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "recording").rglob("*.py")}
-    assert modules | {"function_app.py", "host.json", "requirements.txt"} == set(names)
+    assert modules | PAGE | {"function_app.py", "host.json", "requirements.txt"} == set(names)
 
 
 def test_what_python_makes_is_left_out(tmp_path: Path) -> None:
@@ -106,6 +123,7 @@ def test_what_python_makes_is_left_out(tmp_path: Path) -> None:
         "host.json",
         "recording/__init__.py",
         "recording/core/model.py",
+        VIEWER,
         "requirements.txt",
     ] == [path.as_posix() for path in contents(root)]
 
@@ -121,11 +139,12 @@ def test_the_same_files_make_the_same_bytes(tmp_path: Path) -> None:
     assert (tmp_path / "first.zip").read_bytes() == (tmp_path / "second.zip").read_bytes()
 
 
-def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    """A project without host.json gives an error and no package."""
+@pytest.mark.parametrize("name", ["host.json", VIEWER])
+def test_a_missing_file_is_named(tmp_path: Path, name: str) -> None:
+    """A project without it gives an error and no package: neither the host's settings nor the page of the API lack."""
     root = project(tmp_path)
-    (root / "host.json").unlink()
-    with pytest.raises(FileNotFoundError, match=r"host\.json"):
+    (root / name).unlink()
+    with pytest.raises(FileNotFoundError, match=re.escape(name)):
         contents(root)
 
 
