@@ -12,7 +12,7 @@ from recording.entrypoints.answers import problem_details
 from recording.entrypoints.openapi.document import document
 from recording.entrypoints.openapi.routes import routes_of
 
-_VIEWER = Path(__file__).parent / "openapi" / "viewer"
+VIEWER = Path(__file__).parent / "openapi" / "viewer"
 _PAGE = "index.html"
 _ASSETS = {"start.js": "text/javascript", "swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css"}
 _HEADERS = {
@@ -61,7 +61,7 @@ def blueprint_about(described: Sequence[func.Blueprint]) -> func.Blueprint:
 
 def _read(name: str) -> bytes:
     try:
-        return (_VIEWER / name).read_bytes()
+        return (VIEWER / name).read_bytes()
     except FileNotFoundError as error:
         cause = f"{name} was not packed with the app; /api/openapi.json is there all the same"
         raise PageMissing("show page", cause, hint="pack the app with `make package`") from error

@@ -1,8 +1,10 @@
 """The OpenAPI document: what is served is what is kept, and the app answers as it says, whatever it is sent."""
 
 import json
+from collections import Counter
 from typing import Any
 
+import pytest
 import requests
 from hypothesis import HealthCheck, assume, settings
 from schemathesis import Case
@@ -11,6 +13,7 @@ from schemathesis.openapi.loaders import from_dict
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from local.stack import Stack
+from recording.entrypoints import docs
 from tools.openapi import TARGET
 
 CONFIG = {
@@ -53,3 +56,66 @@ def test_every_operation_answers_as_the_document_says(case: Case[Any], stack: St
     kind = str(reply.json()["type"]).rpartition(":")[2] if is_problem else ""
     is_judged = kind in JUDGED or "after" in query  # of which only an earlier page knows what is right
     case.validate_response(reply, headers=headers, excluded_checks=[positive_data_acceptance] if is_judged else [])
+
+
+def test_the_page_of_the_api_is_there_for_a_browser(stack: Stack) -> None:
+    """Without a key: the page, and the files that it names."""
+    found = {
+        path: requests.get(f"{stack.host.url}/api/{path}", timeout=30)
+        for path in ("docs", "docs/start.js", "docs/swagger-ui-bundle.js", "docs/swagger-ui.css")
+    }
+
+    assert {"text/html": 1, "text/javascript": 2, "text/css": 1} == Counter(
+        reply.headers["content-type"].partition(";")[0] for reply in found.values()
+    )
+    assert {200} == {reply.status_code for reply in found.values()}
+    assert {True} == {"default-src 'none'" in reply.headers["content-security-policy"] for reply in found.values()}
+    assert (docs.VIEWER / "swagger-ui-bundle.js").read_bytes() == found["docs/swagger-ui-bundle.js"].content
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "allow"),
+    [
+        ("DELETE", "recordings/x", 405, "GET"),
+        ("PUT", "recordings", 405, "GET, POST"),
+        ("TRACE", "owed", 405, "GET"),
+        ("GET", "recordings/x/pause", 405, "POST"),
+        ("GET", "nowhere", 404, None),
+        ("POST", "recordings/x/y/z", 404, None),
+    ],
+)
+def test_an_unknown_route_or_method_is_answered_with_a_problem(
+    stack: Stack, method: str, path: str, status: int, allow: str | None
+) -> None:
+    """With the key; without it, the host says 401, as everywhere."""
+    reply = stack.call(method, path)
+    unproven = requests.request(method, f"{stack.host.url}/api/{path}", timeout=30)
+
+    assert (status, allow) == (reply.status_code, reply.headers.get("allow"))
+    assert status == reply.json()["status"]
+    assert (401, b"") == (unproven.status_code, unproven.content)
+
+
+@pytest.mark.parametrize(
+    "id_",
+    [
+        "a%2Fb",
+        "a%5Cb",
+        ".%2E",
+        "%2E%2E%2F%2E%2E",
+        "%C3%BC",
+        "%E2%80%AE",
+        "%F0%9F%98%80",
+        "%00",
+        "%0D%0Aa",
+        "%25",
+        "x" * 4_000,
+    ],
+    ids=lambda id_: id_[:20],
+)
+@pytest.mark.parametrize("operation", ["GET ", "GET /history", "POST /pause", "POST /stop"])
+def test_an_id_of_any_characters_is_unknown_and_breaks_nothing(stack: Stack, id_: str, operation: str) -> None:
+    method, _, path = operation.partition(" ")
+    reply = stack.call(method, f"recordings/{id_}{path}")
+
+    assert (404, "urn:recording:problem:unknown-recording") == (reply.status_code, reply.json()["type"])

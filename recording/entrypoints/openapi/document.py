@@ -36,7 +36,7 @@ _MEANINGS: Mapping[int, str] = {
     500: "The app failed; its log says why.",
     503: "It cannot be done now: ask again after Retry-After.",
 }
-_RETRY_AFTER = Parameter("Retry-After", "Seconds.", {"type": "integer", "minimum": 1}, "header")
+_RETRY_AFTER = Parameter("Retry-After", "Seconds.", {"type": "integer", "minimum": 1}, "header", is_required=True)
 
 
 def document(routes: Iterable[Route]) -> dict[str, Any]:
@@ -55,6 +55,7 @@ def document(routes: Iterable[Route]) -> dict[str, Any]:
         "openapi": "3.1.1",
         "info": {"title": "Recording archive", "version": VERSION, "description": _ABOUT},
         "servers": [{"url": "/api"}],
+        "tags": [{"name": tag} for tag in dict.fromkeys(said.tag for said in OPERATIONS.values())],
         "paths": dict(sorted(paths.items())),
         "components": {"schemas": components(types), "securitySchemes": _KEYS},
     }
@@ -101,7 +102,7 @@ def _problem(status: int, kinds: Sequence[str] = ()) -> dict[str, Any]:
 
 
 def _headers(headers: Sequence[Parameter]) -> dict[str, Any]:
-    shown = {one.name: {"description": one.what, "schema": one.schema} for one in headers}
+    shown = {one.name: {"description": one.what, "required": one.is_required, "schema": one.schema} for one in headers}
     return {"headers": shown} if shown else {}
 
 

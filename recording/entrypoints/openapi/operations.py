@@ -54,6 +54,7 @@ class Operation:
     needs_app: bool = True
 
 
+_ANY = {"type": "string"}
 PATHS: Mapping[str, str] = {
     "id": "The recording's id.",
     "documentId": "The document id of the chunk.",
@@ -61,7 +62,12 @@ PATHS: Mapping[str, str] = {
 }
 """The parameters of routes."""
 
-ETAG = Parameter("ETag", "Names what was seen; a decision gives it as If-Match.", {"type": "string"}, "header")
+_ETAG = Parameter(
+    "ETag",
+    "Names what was seen; a decision gives it as If-Match. Absent if the catalog does not know the recording.",
+    _ANY,
+    "header",
+)
 _IF_MATCH = Parameter(
     "If-Match",
     "The ETag of the recording that was looked at.",
@@ -94,7 +100,7 @@ _LIST = (
     Parameter("call", "Only those of this call, by any of its ids.", {"type": "string", "pattern": r"\S"}),
 )
 _TEXT = Schema(type="string")
-_RECORDING = Answer("The recording.", shapes.Recording, headers=(ETAG,))
+_RECORDING = Answer("The recording.", shapes.Recording, headers=(_ETAG,))
 _CONTROLLED = Operation("recordings", {200: _RECORDING}, ("unknown-recording", "recording-over", "call-refused"))
 _DECISION = ("invalid-request", "unknown-recording", "decision-refused", "recording-changed", "condition-missing")
 _EVENTS = Answer("What became of each event.", shapes.EventsAnswer)
@@ -103,7 +109,7 @@ _UNREAD_EVENTS = ("malformed-event", "invalid-request", "request-too-large")
 OPERATIONS: Mapping[str, Operation] = {
     "start_recording": Operation(
         "recordings",
-        {201: Answer("It was started.", shapes.Recording, headers=(ETAG,)), 200: _RECORDING},
+        {201: Answer("It was started.", shapes.Recording, headers=(_ETAG,)), 200: _RECORDING},
         (
             "invalid-request",
             "invalid-locator",
@@ -149,12 +155,12 @@ OPERATIONS: Mapping[str, Operation] = {
             200: Answer(
                 "The handshake of CloudEvents.",
                 headers=(
-                    Parameter("WebHook-Allowed-Origin", "Who may deliver.", {"type": "string"}, "header"),
-                    Parameter("WebHook-Allowed-Rate", "How much.", {"type": "string"}, "header"),
+                    Parameter("WebHook-Allowed-Origin", "Who may deliver.", _ANY, "header", is_required=True),
+                    Parameter("WebHook-Allowed-Rate", "How much.", _ANY, "header", is_required=True),
                 ),
             )
         },
-        parameters=(Parameter("WebHook-Request-Origin", "Who wants to deliver.", {"type": "string"}, "header"),),
+        parameters=(Parameter("WebHook-Request-Origin", "Who wants to deliver.", _ANY, "header"),),
     ),
     "health": Operation(
         "health",

@@ -19,6 +19,9 @@ def components(types: Iterable[object]) -> dict[str, Any]:
     for each in {part for one in wanted for part in _parts(_plain(one))}:
         for name, hint in get_type_hints(each, include_extras=True).items():
             found[each.__name__]["properties"][name].update(_keywords(hint))
+    for schema in found.values():
+        if "enum" in schema:
+            schema.pop("description", None)  # what an enum says of itself is for readers of the code
     return dict(sorted(found.items()))
 
 
