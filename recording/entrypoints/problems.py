@@ -53,13 +53,13 @@ def problem(error: RecordingError) -> Problem:
     cause = error.cause.rstrip(".")  # the service's messages end with one
     detail = f"{cause}." if named else f"Could not {error.operation}: {cause}."
     status = _status(kind, error)
-    return _problem(kind, status, detail, members, _retry_after(error) if status == _UNAVAILABLE else None)
+    return _problem(kind, status, detail, members, _retry_after(error) if status == UNAVAILABLE else None)
 
 
 def unforeseen() -> Problem:
     """The problem of a bug: an exception that is not a RecordingError."""
     return _problem(
-        "internal-error", _OUR_FAULT, "The app failed in a way that it does not know; its log says more.", {}
+        "internal-error", OUR_FAULT, "The app failed in a way that it does not know; its log says more.", {}
     )
 
 
@@ -67,7 +67,7 @@ def unhealthy(checks: Sequence[HealthCheck]) -> Problem:
     """The problem of a health check of which a part failed: every check, and what is wrong."""
     failed = [check["name"] for check in checks if not check["ok"]]
     detail = f"Copies would fail now: {', '.join(failed)}."
-    return _problem("unhealthy", _UNAVAILABLE, detail, {"checks": list(checks)}, math.ceil(_WAIT_FOR_PEOPLE))
+    return _problem("unhealthy", UNAVAILABLE, detail, {"checks": list(checks)}, math.ceil(_WAIT_FOR_PEOPLE))
 
 
 def type_of(kind: str) -> str:
@@ -81,8 +81,8 @@ def _problem(kind: str, status: int, detail: str, members: ProblemMembers, retry
     return Problem(status, details, retry_after)
 
 
-_UNAVAILABLE = 503
-_OUR_FAULT = 500
+UNAVAILABLE = 503
+OUR_FAULT = 500
 _BAD_LOCATOR = "invalid-locator"
 STATUSES = {
     "invalid-request": 400,
@@ -102,8 +102,8 @@ STATUSES = {
     "request-too-large": 413,
     "request-id-reused": 422,
     "condition-missing": 428,
-    "settings-invalid": _UNAVAILABLE,
-    "page-missing": _UNAVAILABLE,
+    "settings-invalid": UNAVAILABLE,
+    "page-missing": UNAVAILABLE,
 }
 """By problem type. Transient errors are 503; a type not listed is 500."""
 
@@ -138,7 +138,7 @@ def _kind(error: RecordingError) -> str:
 
 
 def _status(kind: str, error: RecordingError) -> int:
-    return _UNAVAILABLE if isinstance(error, Transient) else STATUSES.get(kind, _OUR_FAULT)
+    return UNAVAILABLE if isinstance(error, Transient) else STATUSES.get(kind, OUR_FAULT)
 
 
 def _locator_of(error: RecordingError) -> str:

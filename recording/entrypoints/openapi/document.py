@@ -1,17 +1,17 @@
 """The OpenAPI document of the functions that are registered."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from http import HTTPStatus
 from inspect import cleandoc
 from itertools import groupby
 from typing import Any
 
 from recording.core.formats.api import shapes
 from recording.core.formats.api.schema import Schema
-from recording.entrypoints.openapi.operations import JSON, OPERATIONS, PATHS, PROBLEM, Answer, Operation, Parameter
+from recording.entrypoints.openapi.operations import OPERATIONS
 from recording.entrypoints.openapi.routes import Route
 from recording.entrypoints.openapi.schemas import components, reference
-from recording.entrypoints.problems import STATUSES, type_of
+from recording.entrypoints.openapi.terms import JSON, PATHS, PROBLEM, Answer, Operation, Parameter
+from recording.entrypoints.problems import OUR_FAULT, STATUSES, UNAVAILABLE, type_of
 
 VERSION = "1"
 """The version of the API."""
@@ -81,9 +81,9 @@ def _responses(said: Operation, *, is_open: bool) -> Iterator[tuple[str, dict[st
         yield str(status), _answer(answer)
     for status, kinds in groupby(sorted(said.problems, key=STATUSES.__getitem__), STATUSES.__getitem__):
         yield str(status), _problem(status, list(kinds))
-    yield "500", _problem(HTTPStatus.INTERNAL_SERVER_ERROR)
+    yield str(OUR_FAULT), _problem(OUR_FAULT)
     if said.needs_app:
-        yield "503", _problem(HTTPStatus.SERVICE_UNAVAILABLE)
+        yield str(UNAVAILABLE), _problem(UNAVAILABLE)
     if not is_open:
         yield "401", {"description": "The key is missing or wrong; answered by the host, without a body."}
 
@@ -97,7 +97,7 @@ def _problem(status: int, kinds: Sequence[str] = ()) -> dict[str, Any]:
     schema: dict[str, Any] = reference(shapes.Problem)
     if kinds:
         schema = {**schema, "properties": {"type": {"enum": [type_of(kind) for kind in sorted(kinds)]}}}
-    headers = _headers((_RETRY_AFTER,) if status == HTTPStatus.SERVICE_UNAVAILABLE else ())
+    headers = _headers((_RETRY_AFTER,) if status == UNAVAILABLE else ())
     return {"description": _MEANINGS[status], **headers, "content": {PROBLEM: {"schema": schema}}}
 
 

@@ -1,86 +1,13 @@
 """What is said of each operation of the API; its route and its words are those of its function."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from recording.core.formats.api import paging, shapes
 from recording.core.formats.api.bodies import DECISION_BODY, EVENTS_BODY, START_BODY
 from recording.core.formats.api.schema import Schema
 from recording.core.model import RecordingState
+from recording.entrypoints.openapi.terms import ANY, ETAG, IF_MATCH, REQUEST_ID, Answer, Operation, Parameter
 
-JSON = "application/json"
-PROBLEM = "application/problem+json"
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A header or a query parameter; of an answer, a header."""
-
-    name: str
-    what: str
-    schema: Mapping[str, object]
-    place: str = "query"
-    is_required: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A successful answer: what it is, the type of its body, and its headers."""
-
-    what: str
-    body: object = None
-    media_type: str = JSON
-    headers: tuple[Parameter, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """What is said of an operation: its answers and kinds of problem, and what it takes beyond the ids of its route.
-
-    Attributes:
-        tag: the group in which it is shown.
-        answers: by status.
-        problems: the kinds of problem that it answers, beyond those of every operation.
-        body: the type of the request's body, or its schema.
-        parameters: headers and query.
-        needs_app: whether it needs the app's settings and services, and so may fail with 503.
-    """
-
-    tag: str
-    answers: Mapping[int, Answer]
-    problems: tuple[str, ...] = ()
-    body: object = None
-    parameters: tuple[Parameter, ...] = ()
-    needs_app: bool = True
-
-
-_ANY = {"type": "string"}
-PATHS: Mapping[str, str] = {
-    "id": "The recording's id.",
-    "documentId": "The document id of the chunk.",
-    "asset": "The name of a file of the page.",
-}
-"""The parameters of routes."""
-
-_ETAG = Parameter(
-    "ETag",
-    "Names what was seen; a decision gives it as If-Match. Absent if the catalog does not know the recording.",
-    _ANY,
-    "header",
-)
-_IF_MATCH = Parameter(
-    "If-Match",
-    "The ETag of the recording that was looked at.",
-    {"type": "string", "pattern": r'^(W/)?"?[0-9a-f]{32}"?$'},
-    "header",
-    is_required=True,
-)
-_REQUEST_ID = Parameter(
-    "Repeatability-Request-ID",
-    "The same id never starts two recordings.",
-    {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
-    "header",
-)
 _PAGE = (
     Parameter(
         "limit",
@@ -100,7 +27,7 @@ _LIST = (
     Parameter("call", "Only those of this call, by any of its ids.", {"type": "string", "pattern": r"\S"}),
 )
 _TEXT = Schema(type="string")
-_RECORDING = Answer("The recording.", shapes.Recording, headers=(_ETAG,))
+_RECORDING = Answer("The recording.", shapes.Recording, headers=(ETAG,))
 _CONTROLLED = Operation("recordings", {200: _RECORDING}, ("unknown-recording", "recording-over", "call-refused"))
 _DECISION = ("invalid-request", "unknown-recording", "decision-refused", "recording-changed", "condition-missing")
 _EVENTS = Answer("What became of each event.", shapes.EventsAnswer)
@@ -109,7 +36,7 @@ _UNREAD_EVENTS = ("malformed-event", "invalid-request", "request-too-large")
 OPERATIONS: Mapping[str, Operation] = {
     "start_recording": Operation(
         "recordings",
-        {201: Answer("It was started.", shapes.Recording, headers=(_ETAG,)), 200: _RECORDING},
+        {201: Answer("It was started.", shapes.Recording, headers=(ETAG,)), 200: _RECORDING},
         (
             "invalid-request",
             "invalid-locator",
@@ -120,7 +47,7 @@ OPERATIONS: Mapping[str, Operation] = {
             "request-id-reused",
         ),
         body=START_BODY,
-        parameters=(_REQUEST_ID,),
+        parameters=(REQUEST_ID,),
     ),
     "list_recordings": Operation(
         "recordings", {200: Answer("A page.", shapes.SummaryPage)}, ("invalid-request",), parameters=_LIST
@@ -138,14 +65,14 @@ OPERATIONS: Mapping[str, Operation] = {
         {200: _RECORDING},
         (*_DECISION, "unknown-chunk", "request-too-large"),
         body=DECISION_BODY,
-        parameters=(_IF_MATCH,),
+        parameters=(IF_MATCH,),
     ),
     "decide_recording": Operation(
         "decisions",
         {200: _RECORDING},
         (*_DECISION, "request-too-large"),
         body=DECISION_BODY,
-        parameters=(_IF_MATCH,),
+        parameters=(IF_MATCH,),
     ),
     "hand_in_events": Operation("events", {200: _EVENTS}, _UNREAD_EVENTS, body=EVENTS_BODY),
     "calls_events": Operation("events", {200: _EVENTS}, _UNREAD_EVENTS, body=EVENTS_BODY),
@@ -155,12 +82,12 @@ OPERATIONS: Mapping[str, Operation] = {
             200: Answer(
                 "The handshake of CloudEvents.",
                 headers=(
-                    Parameter("WebHook-Allowed-Origin", "Who may deliver.", _ANY, "header", is_required=True),
-                    Parameter("WebHook-Allowed-Rate", "How much.", _ANY, "header", is_required=True),
+                    Parameter("WebHook-Allowed-Origin", "Who may deliver.", ANY, "header", is_required=True),
+                    Parameter("WebHook-Allowed-Rate", "How much.", ANY, "header", is_required=True),
                 ),
             )
         },
-        parameters=(Parameter("WebHook-Request-Origin", "Who wants to deliver.", _ANY, "header"),),
+        parameters=(Parameter("WebHook-Request-Origin", "Who wants to deliver.", ANY, "header"),),
     ),
     "health": Operation(
         "health",

@@ -1,8 +1,8 @@
 """The answers of the HTTP API as types, with their names on the wire; the OpenAPI document is made from them."""
 
-from typing import Literal, NotRequired, TypedDict
+from typing import Annotated, Literal, NotRequired, TypedDict
 
-from recording.core.formats.api.schema import Count, Moment
+from recording.core.formats.api.schema import Count, Moment, Schema
 from recording.core.model import ChunkState, RecordingState, Subject
 from recording.core.outputs import OutputFields, OutputLine
 
@@ -56,18 +56,18 @@ class Chunk(Copy):
     index: int | None
     documentId: str
     state: ChunkState
-    apart: DoubtfulCopy | None
-    overflow: DoubtfulCopy | None
-    lacks: list[str]
-    candidates: Count
-    due: Moment | None
-    goneBy: Moment | None
-    nextLookAt: Moment | None
+    apart: Annotated[DoubtfulCopy | None, Schema(description="A doubtful copy, or only the doubts.")]
+    overflow: Annotated[DoubtfulCopy | None, Schema(description="A copy in the second account.")]
+    lacks: Annotated[list[str], Schema(description="Which of its two files are not archived.")]
+    candidates: Annotated[Count, Schema(description="How often it was announced at different places.")]
+    due: Annotated[Moment | None, Schema(description="The earliest end of its source.")]
+    goneBy: Annotated[Moment | None, Schema(description="The latest end of its source.")]
+    nextLookAt: Annotated[Moment | None, Schema(description="The next try.")]
     tries: Count
-    failures: dict[str, int]
+    failures: Annotated[dict[str, int], Schema(description="How many tries failed, by cause.")]
     lastFailure: Failure | None
-    releasedAt: Moment | None
-    keptReason: str | None
+    releasedAt: Annotated[Moment | None, Schema(description="When its source was deleted.")]
+    keptReason: Annotated[str | None, Schema(description="Why its source was left alone.")]
     notes: list[str]
 
 
@@ -92,25 +92,28 @@ class Known(TypedDict):
     output: OutputFields | None
     startedAt: Moment | None
     durationMs: Count | None
-    announcedAt: Moment | None
-    lacks: list[str]
+    announcedAt: Annotated[Moment | None, Schema(description="When its file event came.")]
+    lacks: Annotated[list[str], Schema(description="What is missing for it to be whole.")]
     completedAt: Moment | None
-    manifest: str | None
+    manifest: Annotated[str | None, Schema(description="The name of its manifest in the archive.")]
 
 
 class Recording(Known):
     """A recording and its chunks. Times are in UTC, durations in milliseconds; null is what is not known."""
 
     state: RecordingState
-    serviceState: str | None
+    serviceState: Annotated[
+        str | None,
+        Schema(description="`active`, `inactive`, `unknown` while the service does not say; null if it is over."),
+    ]
     startedByThisApp: bool
-    due: Moment | None
-    goneBy: Moment | None
-    secondsLeft: int | None
-    doubts: list[str]
+    due: Annotated[Moment | None, Schema(description="The earliest end of a source of what is still to be done.")]
+    goneBy: Annotated[Moment | None, Schema(description="The latest end of all its sources.")]
+    secondsLeft: Annotated[int | None, Schema(description="Until `due`.")]
+    doubts: Annotated[list[str], Schema(description="What is doubtful about it as a whole.")]
     unread: list[UnreadMember]
-    container: str | None
-    revision: Count
+    container: Annotated[str | None, Schema(description="The container of the manifest.")]
+    revision: Annotated[Count, Schema(description="Of the manifest.")]
     chunks: list[Chunk]
 
 
@@ -130,11 +133,11 @@ class Owed(TypedDict):
     due: Moment | None
     goneBy: Moment | None
     secondsLeft: int | None
-    owed: list[str]
+    owed: Annotated[list[str], Schema(description="The first 20 things, and how many more.")]
     tries: Count
-    lastError: str | None
+    lastError: Annotated[str | None, Schema(description="What holds it up.")]
     toDo: str
-    see: str | None
+    see: Annotated[str | None, Schema(description="The chapter of docs/runbook.md.")]
 
 
 class Happening(TypedDict):
