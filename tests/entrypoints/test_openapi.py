@@ -14,7 +14,7 @@ from recording.entrypoints.openapi.document import document
 from recording.entrypoints.openapi.operations import OPERATIONS
 from recording.entrypoints.openapi.routes import routes_of
 from recording.entrypoints.problems import STATUSES
-from tests.described import deviations, kept
+from tests.described import deviations
 from tools.openapi import TARGET, written
 
 ROUTES = routes_of(function_app.blueprints)
@@ -99,27 +99,6 @@ def test_a_moment_is_one_whether_or_not_it_may_be_null() -> None:
 
     assert ("date-time", "date-time") == (recording["due"]["format"], failure["at"]["format"])
     assert {"type": "null"} in recording["due"]["anyOf"]
-
-
-@pytest.mark.parametrize(
-    ("body", "is_right"),
-    [
-        ({"serverCallId": "x"}, True),
-        ({"roomId": "x", "content": "audio", "channel": "unmixed", "format": "wav", "pauseOnStart": True}, True),
-        ({}, False),
-        ({"roomId": "x", "serverCallId": "y"}, False),
-        ({"roomId": " "}, False),
-        ({"roomId": "x" * 4097}, False),
-        ({"roomId": "x", "content": "audio"}, False),
-        ({"roomId": "x", "content": "audio", "channel": "unmixed", "format": "mp3"}, False),
-        ({"roomId": "x", "participants": []}, False),
-    ],
-)
-def test_the_body_of_a_start_is_described_as_it_is_read(body: dict[str, Any], is_right: bool) -> None:  # noqa: FBT001
-    """One locator, all or nothing of an output that there is, and no other field."""
-    schema = {"$ref": "#/components/schemas/StartBody", "components": kept()["components"]}
-
-    assert is_right == jsonschema_rs.is_valid(schema, body)
 
 
 def test_the_page_runs_only_what_comes_with_it() -> None:

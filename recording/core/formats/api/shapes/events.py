@@ -1,0 +1,27 @@
+"""What became of the events of a request."""
+
+from typing import Literal, NotRequired, TypedDict
+
+type Outcome = Literal["again", "announced", "ended", "ignored", "recording", "refused", "validated", "waiting"]
+
+
+class OutcomeMore(TypedDict, total=False):
+    """What more is said of an event: the recording that it started, or why it was refused, and by which field."""
+
+    recordingId: str
+    field: str
+    reason: str
+
+
+class EventOutcome(OutcomeMore):
+    """What became of one event of a request."""
+
+    id: str
+    outcome: Outcome
+
+
+class EventsAnswer(TypedDict):
+    """What became of each event of a request, or the answer to the handshake of Event Grid."""
+
+    events: NotRequired[list[EventOutcome]]
+    validationResponse: NotRequired[str]
