@@ -68,26 +68,17 @@ def test_every_output_can_be_started_as_it_is_described(output: dict[str, str]) 
     assert is_described(body, START_BODY)
 
 
+RULINGS = st.sampled_from(["retry", "accept", "give-up", "RETRY", "", 1])
 TEXTS = st.sampled_from(["why", "", " ", "x" * 200, "x" * 201, "x" * 500, "x" * 501, None, 1])
 
 
-@given(
-    st.fixed_dictionaries(
-        {},
-        optional={
-            "decision": st.sampled_from(["retry", "accept", "give-up", "RETRY", "", 1]),
-            "reason": TEXTS,
-            "by": TEXTS,
-            "x": TEXTS,
-        },
-    )
-)
+@given(st.fixed_dictionaries({}, optional={"decision": RULINGS, "reason": TEXTS, "by": TEXTS, "x": TEXTS}))
 def test_a_decision_is_described_as_it_is_read(body: dict[str, Any]) -> None:
     assert decides(body) == is_described(body, DECISION_BODY)
 
 
 def test_events_come_alone_or_in_an_array() -> None:
     """What is in one is not described: both schemas have more fields than are read."""
-    assert [True, True, False, False] == [
-        jsonschema_rs.is_valid(EVENTS_BODY.keywords, body) for body in ({}, [{}], [1], "x")
-    ]
+    bodies: list[object] = [{}, [{}], [1], "x"]
+
+    assert [True, True, False, False] == [jsonschema_rs.is_valid(EVENTS_BODY.keywords, body) for body in bodies]
