@@ -10,7 +10,7 @@ from jwt.algorithms import RSAAlgorithm
 
 from local.net.tokens import TokenIssuer
 from recording.adapters.tokens import KeyCache, TokenCallers, Trust
-from recording.core.callers import Issuer
+from recording.core.callers import EVENT_GRID_APPLICATION, Issuer
 
 CALL_AUTOMATION = TokenIssuer("https://acscallautomation.communication.azure.com")
 ENTRA = TokenIssuer("https://login.microsoftonline.com/tenant/v2.0")
@@ -61,7 +61,8 @@ def of_api(at: datetime, *roles: str, **more: object) -> str:
 
 def of_event_grid(at: datetime, *roles: str, **more: object) -> str:
     """The Authorization header of a delivery."""
-    return f"Bearer {ENTRA.sign(claims(ENTRA, WEBHOOK, at, roles=list(roles), **more))}"
+    own = {"roles": list(roles), "azp": EVENT_GRID_APPLICATION}
+    return f"Bearer {ENTRA.sign(claims(ENTRA, WEBHOOK, at, **own | more))}"
 
 
 def spelled(header: Mapping[str, object], payload: Mapping[str, object], sign: Callable[[bytes], bytes]) -> str:

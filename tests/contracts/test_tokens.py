@@ -19,7 +19,7 @@ from recording.adapters import clients
 from recording.adapters.http_transport import opening
 from recording.adapters.tokens import ask_for_keys
 from recording.bootstrap.real_parts import RealParts
-from recording.core.callers import EVENT_GRID_ROLE, Issuer
+from recording.core.callers import Issuer
 from recording.core.errors import CallerUnproven, KeysUnavailable
 from recording.ports import Callers
 from tests.contracts.scripted import Server, Step, chunked, head, said, slowly
@@ -59,10 +59,10 @@ def test_tokens_of_the_tenant_are_checked_with_its_keys(entra: LocalEntra, issue
     entra.issuer.issuer = issuer
 
     assert ["Recording.Audit"] == callers.prove(Issuer.API, entra.token("Recording.Audit")).claims["roles"]
-    assert WEBHOOK == callers.prove(Issuer.EVENT_GRID, entra.token(EVENT_GRID_ROLE, audience=WEBHOOK)).claims["aud"]
-    for wanted, audience in ((Issuer.API, WEBHOOK), (Issuer.EVENT_GRID, API)):
+    assert WEBHOOK == callers.prove(Issuer.EVENT_GRID, entra.event_grid_token()).claims["aud"]
+    for wanted, token in ((Issuer.API, entra.event_grid_token()), (Issuer.EVENT_GRID, entra.token())):
         with pytest.raises(CallerUnproven, match="another audience"):
-            callers.prove(wanted, entra.token(audience=audience))
+            callers.prove(wanted, token)
 
 
 def test_a_token_of_another_tenant_is_refused(entra: LocalEntra) -> None:

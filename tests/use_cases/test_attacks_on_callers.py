@@ -309,6 +309,7 @@ def test_event_grid_is_proven_by_its_role_and_by_nothing_less(caplog: pytest.Log
         of_event_grid(NOW, Role.OPERATE),
         of_event_grid(NOW - timedelta(hours=1), EVENT_GRID_ROLE),
         of_event_grid(NOW, EVENT_GRID_ROLE, aud=API),
+        of_event_grid(NOW, EVENT_GRID_ROLE, azp="who made the subscription"),
         of_api(NOW, EVENT_GRID_ROLE),
     ]
 
