@@ -1,5 +1,7 @@
 """The Azure Functions of this app: what the host finds here is registered from `recording.entrypoints`."""
 
+import os
+
 import azure.functions as func
 
 from recording.entrypoints import (
@@ -14,11 +16,12 @@ from recording.entrypoints import (
     recordings,
     sweep,
 )
+from recording.entrypoints.callers import http_auth_level
 
 blueprints = [module.blueprint for module in (calls, recordings, decisions, file_events, chunks, poison, sweep, health)]
 blueprints.append(docs.blueprint_about(tuple(blueprints)))
 blueprints.append(elsewhere.blueprint_beside(tuple(blueprints)))
 
-app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
+app = func.FunctionApp(http_auth_level=http_auth_level(os.environ))
 for blueprint in blueprints:
     app.register_functions(blueprint)

@@ -5,16 +5,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import timedelta
-from typing import get_type_hints
+from typing import get_origin, get_type_hints
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recording.core.callers import ApiAuth
 from recording.core.errors import SettingsInvalid
 from recording.core.model import Authority, Channel, Content, Format, Output
 from recording.core.naming import DEFAULT_TEMPLATE
-from recording.settings import MEBIBYTE, OURS, Settings, Storage
+from recording.settings import MEBIBYTE, OURS, Settings, Storage, api_auth_of
 from recording.settings.groups import Host
 from recording.settings.mechanism import declared
 from tests.environments import CONNECTION, LEAST, settings_of
@@ -366,6 +367,70 @@ def test_buffers_leave_half_of_the_instance_to_others() -> None:
     assert 257 * MEBIBYTE == Settings.from_env(environment, 1024 * MEBIBYTE).copy.memory_bytes
 
 
+TENANT = "0f5c1a2b-1111-2222-3333-444455556666"
+
+
+def test_tokens_are_of_those_whom_the_settings_name() -> None:
+    found = settings_of(
+        ACS_RESOURCE_IDS=f"{TENANT.upper()}, 491a8f30-1c7e-4a56-9c8e-3f1f4a1d2b60",
+        API_AUTH="Entra",
+        API_AUDIENCES=f"api://{TENANT},{TENANT}",
+        EVENT_GRID_AUDIENCES="api://webhook",
+        ENTRA_TENANT_ID=TENANT,
+    ).callers
+
+    assert (TENANT, "491a8f30-1c7e-4a56-9c8e-3f1f4a1d2b60") == found.acs_resource_ids
+    assert (ApiAuth.ENTRA, (f"api://{TENANT}", TENANT), ("api://webhook",), TENANT) == (
+        found.api_auth,
+        found.api_audiences,
+        found.event_grid_audiences,
+        found.tenant_id,
+    )
+
+
+def test_by_default_no_token_is_accepted() -> None:
+    found = settings_of().callers
+
+    assert ((), ApiAuth.KEY, (), (), "") == (
+        found.acs_resource_ids,
+        found.api_auth,
+        found.api_audiences,
+        found.event_grid_audiences,
+        found.tenant_id,
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        ("ACS_RESOURCE_IDS", "contoso"),
+        ("ACS_RESOURCE_IDS", f"{TENANT},"),
+        ("API_AUTH", "none"),
+        ("API_AUTH", "entra"),
+        ("API_AUTH", "both"),
+        ("API_AUDIENCES", "api://a b"),
+        ("API_AUDIENCES", ","),
+        ("EVENT_GRID_AUDIENCES", "api://webhook"),
+        ("EVENT_GRID_AUDIENCES", "ä"),
+        ("ENTRA_TENANT_ID", "common"),
+    ],
+)
+def test_settings_of_tokens_that_would_accept_another_than_meant_are_refused(key: str, text: str) -> None:
+    """A tenant such as `common` has tokens of everybody; a list with an empty place may lack one."""
+    assert [key] == named({**LEAST, key: text})
+
+
+@pytest.mark.parametrize(
+    ("environment", "found"),
+    [({}, ApiAuth.KEY), ({"API_AUTH": " entra "}, ApiAuth.ENTRA), ({"API_AUTH": "nobody"}, None)],
+)
+def test_what_callers_show_is_known_without_the_other_settings(
+    environment: dict[str, str], found: ApiAuth | None
+) -> None:
+    """The functions are indexed by it, whatever else is wrong."""
+    assert found is api_auth_of(environment)
+
+
 def test_the_host_is_held_to_what_host_json_says() -> None:
     """The defaults of what the environment may override."""
     host = json.loads((ROOT / "host.json").read_text())
@@ -380,7 +445,7 @@ def test_a_default_is_of_the_type_that_its_field_says(group: type) -> None:
     hints = get_type_hints(group)
     for name, setting in declared(group):
         if setting.default is not None:
-            assert isinstance(setting.parse(setting.default), hints[name])
+            assert isinstance(setting.parse(setting.default), get_origin(hints[name]) or hints[name])
 
 
 def test_the_readme_has_every_setting_and_its_default() -> None:

@@ -55,7 +55,11 @@ class Production:
         uri = recording.state_callback_uri
         if uri:
             bodies = [recording_state_changed(recording, self._world.clock(), active=each) for each in active]
-            self._submit(lambda: _post_all(uri, bodies))
+            self._submit(lambda: self._post_all(uri, bodies))
+
+    def _post_all(self, uri: str, bodies: Sequence[list[Event]]) -> None:
+        for body in bodies:
+            _post(uri, body, self._world.callback_authorization())
 
     def stop(self) -> None:
         """Start nothing more; wait for what runs."""
@@ -112,14 +116,9 @@ def _ms(span: timedelta) -> float:
     return span / timedelta(milliseconds=1)
 
 
-def _post_all(uri: str, bodies: Sequence[list[Event]]) -> None:
-    for body in bodies:
-        _post(uri, body)
-
-
-def _post(uri: str, body: list[Event]) -> None:
+def _post(uri: str, body: list[Event], authorization: str) -> None:
     """POST a callback once; a failed one is lost, as at the real service after its retries."""
-    headers = {"Content-Type": "application/json"}
+    headers = {"Content-Type": "application/json", "Authorization": authorization}
     request = urllib.request.Request(uri, json.dumps(body).encode(), headers)
     try:
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=_CALLBACK_TIMEOUT):

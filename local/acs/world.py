@@ -23,6 +23,8 @@ from local.acs.request_log import RequestLog
 from local.acs.seeding import lay_out
 from local.acs.timeline import DOCUMENTED_MAX_CHUNK_MS, PlannedChunk
 from local.net.faults import fault_named
+from local.net.hosts import CALLBACK_HOST
+from local.net.tokens import TokenIssuer
 from local.net.waiting import wait_until
 
 DEFAULT_PARTICIPANTS = (
@@ -44,6 +46,7 @@ class World:
         signing_clock: what `x-ms-date` is compared with; separate, so that signatures stay valid when `clock` is moved.
         skew: the tolerance for `x-ms-date`.
         retention: how long a file exists.
+        callback_issuer: signs the tokens of callbacks.
         speed: media milliseconds made per millisecond of call.
         max_chunk_ms: media of one chunk at most.
         publish_delay: seconds between the end of a recording and its event (minutes, at the real service).
@@ -64,6 +67,7 @@ class World:
         self.signing_clock: Callable[[], datetime] = _now
         self.skew = timedelta(minutes=5)
         self.retention = timedelta(hours=24)
+        self.callback_issuer = TokenIssuer(f"https://{CALLBACK_HOST}")
         self.speed = 1.0
         self.max_chunk_ms = DOCUMENTED_MAX_CHUNK_MS
         self.publish_delay = 0.0
@@ -83,6 +87,11 @@ class World:
     def _time(self) -> datetime:
         """The service's time, by the clock that is set now."""
         return self.clock()
+
+    def callback_authorization(self, **claims: object) -> str:
+        """The Authorization header of a callback: each has a token of its own. `claims` replace the usual ones."""
+        issuer = self.callback_issuer
+        return f"Bearer {issuer.sign(issuer.claims(events.RESOURCE_ID) | claims)}"
 
     # --- calls ---
 

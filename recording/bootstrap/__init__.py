@@ -10,6 +10,7 @@ from typing import TypedDict, Unpack
 
 from recording import ports
 from recording.adapters.monitor import hide_requests
+from recording.admitting import Admitting
 from recording.bootstrap.real_parts import RealParts
 from recording.calls.asking import Asking
 from recording.calls.controlling import Controlling
@@ -62,6 +63,7 @@ class App:
     """The use cases, ready; and the clock that the entry points show times by."""
 
     settings: Settings
+    admitting: Admitting
     receiving: Receiving
     starting: Starting
     controlling: Controlling
@@ -81,6 +83,7 @@ class App:
 class Parts(TypedDict, total=False):
     """What can be given to `compose` in place of the real part."""
 
+    callers: ports.Callers
     calls: ports.Calls
     source: ports.Source
     quarantined: ports.ReadableSource
@@ -115,7 +118,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
     logging.getLogger("azure").setLevel(logging.WARNING)  # at INFO it writes every URL it asks
     hide_requests()
     now, monotonic = parts.get("now", _utc_now), parts.get("monotonic", time.monotonic)
-    real = RealParts(settings, now)
+    real = RealParts(settings, now, monotonic)
     source = parts.get("source") or real.source
     archive = parts.get("archive") or real.archive
     topic = parts.get("topic") or real.topic
@@ -207,8 +210,18 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         now=now,
         monotonic=monotonic,
     )
+    callers = settings.callers
+    admitting = Admitting(
+        callers=parts.get("callers") or real.callers,
+        ledger=ledger,
+        api_auth=callers.api_auth,
+        takes_callbacks=bool(callers.acs_resource_ids),
+        takes_event_grid=bool(callers.event_grid_audiences),
+        now=now,
+    )
     return App(
         settings=settings,
+        admitting=admitting,
         receiving=Receiving(starting, Ending(updates, asking), announcing, refusing, ticking, monotonic),
         starting=starting,
         controlling=Controlling(updates, calls, asking),

@@ -14,7 +14,7 @@ from recording.watch.probing import Finding
 blueprint = func.Blueprint()
 
 
-@blueprint.route("health", methods=["GET"])
+@blueprint.route("health", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
 @problem_details_async
 async def health(req: func.HttpRequest) -> func.HttpResponse:
     """Whether the settings are valid, and the sweep alive; if not, every problem.

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Self
 
+from recording.core.callers import ApiAuth
 from recording.core.errors import SettingsInvalid
+from recording.settings.callers import Callers
 from recording.settings.groups import (
     Archive,
     Communication,
@@ -35,6 +37,7 @@ __all__ = [
     "Setting",
     "Settings",
     "Storage",
+    "api_auth_of",
 ]
 
 STORAGE = "ARCHIVE_STORAGE"
@@ -73,6 +76,7 @@ class Settings:
     copy: Copy
     retry: Retry
     watch: Watch
+    callers: Callers
     host: Host
 
     @classmethod
@@ -98,6 +102,7 @@ class Settings:
             copy=reader.read(Copy),
             retry=reader.read(Retry),
             watch=reader.read(Watch),
+            callers=reader.read(Callers),
             host=reader.read(Host),
         )
         _require_storage(settings.storage, reader)
@@ -112,7 +117,7 @@ class Settings:
 
 OURS: Mapping[str, Setting] = {
     setting.key: setting
-    for group in (Communication, Identity, Storage, Archive, Overflow, Recordings, Topic, Copy, Retry, Watch)
+    for group in (Communication, Identity, Storage, Archive, Overflow, Recordings, Topic, Copy, Retry, Watch, Callers)
     for _, setting in declared(group)
 }
 """Every setting of the app by key. A test checks that the deployment sets exactly these."""
@@ -130,6 +135,12 @@ def _require_storage(storage: Storage, reader: Reader) -> None:
     for key, uri in keys.items():
         if not uri and reader.are_right(key):
             reader.refuse(key, "missing")
+
+
+def api_auth_of(environment: Mapping[str, str]) -> ApiAuth | None:
+    """What callers of the API show, without reading the other settings; None if that is set wrong."""
+    found: ApiAuth | None = Reader(environment).read(Callers).api_auth
+    return found
 
 
 def _memory_problems(copy: Copy, memory_bytes: int) -> Iterator[str]:
@@ -159,6 +170,18 @@ def _overflow(settings: Settings) -> str:
         else overflow.blob_uri == storage.blob_uri
     )
     return f"{_OVERFLOW[0]}: must be another account than {STORAGE}" if overflow.is_set and is_same else ""
+
+
+def _api_tokens(settings: Settings) -> str:
+    callers = settings.callers
+    is_enough = callers.api_auth is ApiAuth.KEY or (callers.api_audiences and callers.tenant_id)
+    return "" if is_enough else "API_AUTH: entra and both need API_AUDIENCES and ENTRA_TENANT_ID"
+
+
+def _event_grid_tokens(settings: Settings) -> str:
+    callers = settings.callers
+    is_enough = callers.tenant_id or not callers.event_grid_audiences
+    return "" if is_enough else "EVENT_GRID_AUDIENCES: needs ENTRA_TENANT_ID"
 
 
 def _buffers(settings: Settings) -> str:
@@ -196,6 +219,8 @@ _TIMEOUT, _VISIBILITY, _DELIVERIES = (setting.key for _, setting in declared(Hos
 _CHECKS = (
     (_CONTAINERS, _containers),
     ((STORAGE, f"{STORAGE}__blobServiceUri", *_OVERFLOW), _overflow),
+    (("API_AUTH", "API_AUDIENCES", "ENTRA_TENANT_ID"), _api_tokens),
+    (("EVENT_GRID_AUDIENCES", "ENTRA_TENANT_ID"), _event_grid_tokens),
     (("COPY_BLOCK_MIB", _MEMORY), _buffers),
     (("RETRY_FIRST_SECONDS", "RETRY_LONGEST_SECONDS"), _waits),
     (("COPY_SLICE_SECONDS", _TIMEOUT), _slice),

@@ -19,6 +19,7 @@ from tools.package import ROOT, VIEWER, contents, pack
 FUNCTIONS = {
     "archive_chunk",
     "archive_urgent_chunk",
+    "calls_callbacks",
     "calls_events",
     "decide_chunk",
     "decide_recording",

@@ -8,6 +8,8 @@ what an operator can do. None contains a URL's query, a key or a participant's i
 from recording.core.errors.families import Permanent, RecordingError, Transient
 from recording.core.errors.permanent import (
     BlobExists,
+    CallerNotAllowed,
+    CallerUnproven,
     CallRefused,
     CatalogRefused,
     ConditionMissing,
@@ -38,6 +40,7 @@ from recording.core.errors.transient import (
     ArchiveRefused,
     CallNotReady,
     CatalogConflict,
+    KeysUnavailable,
     NewerSchema,
     PortFailed,
     ServiceBusy,
@@ -62,6 +65,8 @@ __all__ = [
     "BlobExists",
     "CallNotReady",
     "CallRefused",
+    "CallerNotAllowed",
+    "CallerUnproven",
     "CatalogConflict",
     "CatalogRefused",
     "ConditionMissing",
@@ -73,6 +78,7 @@ __all__ = [
     "ForeignBlocks",
     "HostileLocation",
     "InvalidRequest",
+    "KeysUnavailable",
     "MalformedEvent",
     "MethodNotAllowed",
     "NewerSchema",

@@ -60,6 +60,18 @@ class DecisionRefused(Permanent):
     code = "decision_refused"
 
 
+class CallerUnproven(Permanent):
+    """It is not known who calls: there is no token, or one that proves nothing; `cause` has nothing of it."""
+
+    code = "caller_unproven"
+
+
+class CallerNotAllowed(Permanent):
+    """It is known who calls, and that they may not do this."""
+
+    code = "caller_not_allowed"
+
+
 class HostileLocation(Permanent):
     """A URL that is not one of the service's recording locations; nothing was sent to it."""
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from urllib.parse import urlsplit
 
 from recording.core.errors import MalformedEvent
 from recording.core.formats import reading
@@ -48,9 +49,13 @@ _SUBJECT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class ValidationEvent:
-    """Event Grid's validation handshake: the endpoint must answer with `code`."""
+    """Event Grid's validation handshake: the endpoint must answer with `code`.
+
+    `origin` is the host of the URL by which a person could answer instead, if it names one.
+    """
 
     code: str
+    origin: str | None = None
 
 
 Event = FileEvent | CallEvent | CallEndEvent | ValidationEvent
@@ -93,8 +98,19 @@ def parse_event(raw: object) -> Event | None:
         return CallEndEvent(event_id, server, connection) if server or connection else None
     if event_type == SUBSCRIPTION_VALIDATION:
         data = reading.StrictFields(_data(event), partial(_malformed, event_id), "data")
-        return ValidationEvent(data.need("validationCode", reading.text, "missing, empty or not a text"))
+        code = data.need("validationCode", reading.text, "missing, empty or not a text")
+        return ValidationEvent(code, _host((_data(event) or {}).get("validationUrl")))
     return None
+
+
+def _host(url: object) -> str | None:
+    """The host of a URL; empty if it is none."""
+    if url is None:
+        return None
+    try:
+        return urlsplit(reading.text(url) or "").hostname or ""
+    except ValueError:
+        return ""
 
 
 def _call_event(event: Mapping[str, object], event_id: str) -> CallEvent:
