@@ -9,6 +9,7 @@ import pytest
 from azure.functions.decorators.http import HttpTrigger
 
 import function_app
+from recording.core import callers
 from recording.entrypoints import docs
 from recording.entrypoints.openapi.document import document
 from recording.entrypoints.openapi.operations import OPERATIONS
@@ -74,9 +75,20 @@ def test_every_kind_of_problem_is_named_where_it_is_answered() -> None:
     assert {"unknown-route", "method-not-allowed"} == {kind for kind in STATUSES if STATUSES[kind] < 503} - named
 
 
-def test_what_needs_no_key_is_the_document_and_its_page() -> None:
-    assert {"openapi_json", "docs", "docs_asset"} == {one.operation for one in ROUTES if one.is_open}
-    assert {"openapi_json", "docs", "docs_asset"} == {one["operationId"] for one in operations() if not one["security"]}
+def test_what_proves_a_caller_is_said_as_it_is_asked_for() -> None:
+    """The roles are those of the app's own table; what needs nothing is the document and its page."""
+    proofs = {
+        one["operationId"]: {name: roles for each in one["security"] for name, roles in each.items()}
+        for one in operations()
+    }
+    keys: dict[str, list[str]] = {"functionKey": [], "functionKeyInQuery": []}
+
+    assert {name: {**keys, "entra": sorted(roles)} for name, roles in callers.OPERATIONS.items()} == {
+        name: proof for name, proof in proofs.items() if "entra" in proof
+    }
+    assert {name for name, proof in proofs.items() if not proof} == callers.OPEN
+    assert {"callAutomation": []} == proofs["calls_callbacks"]
+    assert keys == proofs["health"] == proofs["calls_events"]
 
 
 def test_every_operation_has_a_name_of_its_own_and_a_summary() -> None:

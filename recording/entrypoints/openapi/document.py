@@ -5,12 +5,13 @@ from inspect import cleandoc
 from itertools import groupby
 from typing import Any
 
+from recording.core import callers
 from recording.core.formats.api import shapes
 from recording.core.formats.api.schema import Schema
 from recording.entrypoints.openapi.operations import OPERATIONS
 from recording.entrypoints.openapi.routes import Route
 from recording.entrypoints.openapi.schemas import components, reference
-from recording.entrypoints.openapi.terms import JSON, PATHS, PROBLEM, Answer, Operation, Parameter
+from recording.entrypoints.openapi.terms import JSON, PATHS, PROBLEM, SCHEMES, Answer, Operation, Parameter, Proof
 from recording.entrypoints.problems import OUR_FAULT, STATUSES, UNAVAILABLE, type_of
 
 VERSION = "1"
@@ -21,12 +22,10 @@ Times are in UTC (RFC 3339), durations in milliseconds, lengths in bytes; null i
 A body is read as JSON, whatever its Content-Type says. Errors are problem details (RFC 9457): `type` names the cause, \
 `field` what the caller can correct. Every 503 has Retry-After. The Functions host itself answers 401 for a wrong key, \
 without a body. A parameter of the query that is empty counts as absent."""
-_KEYS = {
-    "functionKey": {"type": "apiKey", "in": "header", "name": "x-functions-key"},
-    "functionKeyInQuery": {"type": "apiKey", "in": "query", "name": "code"},
-}
 _MEANINGS: Mapping[int, str] = {
     400: "The request is wrong; `field` says where.",
+    401: "The key is missing or wrong, which the host answers without a body; or the token proves nothing.",
+    403: "Whoever calls is known, and may not do this.",
     404: "There is no such thing.",
     409: "It cannot be done in the present state.",
     412: "The recording has changed since it was looked at.",
@@ -57,7 +56,10 @@ def document(routes: Iterable[Route]) -> dict[str, Any]:
         "servers": [{"url": "/api"}],
         "tags": [{"name": tag} for tag in dict.fromkeys(said.tag for said in OPERATIONS.values())],
         "paths": dict(sorted(paths.items())),
-        "components": {"schemas": components(types), "securitySchemes": _KEYS},
+        "components": {
+            "schemas": components(types),
+            "securitySchemes": {str(proof): dict(scheme) for proof, scheme in SCHEMES.items()},
+        },
     }
 
 
@@ -71,20 +73,35 @@ def _operation(one: Route, said: Operation) -> dict[str, Any]:
         **({"description": cleandoc(more)} if more else {}),
         "parameters": [*_path(one.path), *map(_parameter, said.parameters)],
         **body,
-        "responses": dict(sorted(_responses(said, is_open=one.is_open))),
-        "security": [] if one.is_open else [{key: []} for key in _KEYS],
+        "responses": dict(sorted(_responses(one.operation, said))),
+        "security": [{str(proof): roles} for proof, roles in _proofs(one.operation, said).items()],
     }
 
 
-def _responses(said: Operation, *, is_open: bool) -> Iterator[tuple[str, dict[str, Any]]]:
+def _proofs(operation: str, said: Operation) -> dict[Proof, list[str]]:
+    """The schemes of which one proves the caller, with the roles of which the token needs one."""
+    keys: dict[Proof, list[str]] = {Proof.KEY: [], Proof.KEY_IN_QUERY: []}
+    roles = callers.OPERATIONS.get(operation)
+    if roles is not None:
+        return {**keys, Proof.ENTRA: sorted(roles)}
+    if operation in callers.OPEN:
+        return {}
+    if said.proof is Proof.KEY:
+        return keys
+    return {said.proof: []}
+
+
+def _responses(operation: str, said: Operation) -> Iterator[tuple[str, dict[str, Any]]]:
     for status, answer in said.answers.items():
         yield str(status), _answer(answer)
-    for status, kinds in groupby(sorted(said.problems, key=STATUSES.__getitem__), STATUSES.__getitem__):
+    refused = ("caller-unproven", "caller-not-allowed") if operation in callers.OPERATIONS else ()
+    problems = sorted({*said.problems, *refused}, key=lambda kind: (STATUSES[kind], kind))
+    for status, kinds in groupby(problems, STATUSES.__getitem__):
         yield str(status), _problem(status, list(kinds))
     yield str(OUR_FAULT), _problem(OUR_FAULT)
     if said.needs_app:
         yield str(UNAVAILABLE), _problem(UNAVAILABLE)
-    if not is_open:
+    if Proof.KEY in _proofs(operation, said) and "caller-unproven" not in problems:
         yield "401", {"description": "The key is missing or wrong; answered by the host, without a body."}
 
 
@@ -96,7 +113,7 @@ def _answer(answer: Answer) -> dict[str, Any]:
 def _problem(status: int, kinds: Sequence[str] = ()) -> dict[str, Any]:
     schema: dict[str, Any] = reference(shapes.Problem)
     if kinds:
-        schema = {**schema, "properties": {"type": {"enum": [type_of(kind) for kind in sorted(kinds)]}}}
+        schema = {**schema, "properties": {"type": {"enum": [type_of(kind) for kind in kinds]}}}
     headers = _headers((_RETRY_AFTER,) if status == UNAVAILABLE else ())
     return {"description": _MEANINGS[status], **headers, "content": {PROBLEM: {"schema": schema}}}
 

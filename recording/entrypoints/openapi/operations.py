@@ -6,7 +6,7 @@ from recording.core.formats.api import paging, shapes
 from recording.core.formats.api.bodies import DECISION_BODY, EVENTS_BODY, START_BODY
 from recording.core.formats.api.schema import Schema
 from recording.core.model import RecordingState
-from recording.entrypoints.openapi.terms import ANY, ETAG, IF_MATCH, REQUEST_ID, Answer, Operation, Parameter
+from recording.entrypoints.openapi.terms import ANY, ETAG, IF_MATCH, REQUEST_ID, Answer, Operation, Parameter, Proof
 
 _PAGE = (
     Parameter(
@@ -75,7 +75,16 @@ OPERATIONS: Mapping[str, Operation] = {
         parameters=(IF_MATCH,),
     ),
     "hand_in_events": Operation("events", {200: _EVENTS}, _UNREAD_EVENTS, body=EVENTS_BODY),
-    "calls_events": Operation("events", {200: _EVENTS}, _UNREAD_EVENTS, body=EVENTS_BODY),
+    "calls_events": Operation(
+        "events", {200: _EVENTS}, (*_UNREAD_EVENTS, "caller-unproven", "caller-not-allowed"), body=EVENTS_BODY
+    ),
+    "calls_callbacks": Operation(
+        "events",
+        {200: _EVENTS},
+        (*_UNREAD_EVENTS, "caller-unproven"),
+        body=EVENTS_BODY,
+        proof=Proof.CALL_AUTOMATION,
+    ),
     "calls_events OPTIONS": Operation(
         "events",
         {
@@ -87,6 +96,7 @@ OPERATIONS: Mapping[str, Operation] = {
                 ),
             )
         },
+        ("caller-not-allowed",),
         parameters=(Parameter("WebHook-Request-Origin", "Who wants to deliver.", ANY, "header"),),
     ),
     "health": Operation(

@@ -15,14 +15,12 @@ class Route:
         operation: the function's name; for its second method, with that method.
         path: below the prefix, with parameters in braces.
         method: in upper case.
-        is_open: whether it needs no key.
         words: what the function says of itself.
     """
 
     operation: str
     path: str
     method: str
-    is_open: bool
     words: str
 
 
@@ -35,9 +33,8 @@ def routes_of(blueprints: Iterable[func.Blueprint]) -> list[Route]:
     for function in app.get_functions():
         trigger, name = function.get_trigger(), str(function.get_function_name())
         if isinstance(trigger, HttpTrigger):
-            is_open = trigger.auth_level is func.AuthLevel.ANONYMOUS
             words = (function.get_user_function().__doc__ or "").strip()
             for method in map(str, trigger.methods or ()):
                 operation = name if all(one.operation != name for one in found) else f"{name} {method}"
-                found.append(Route(operation, str(trigger.route), method, is_open, words))
+                found.append(Route(operation, str(trigger.route), method, words))
     return found

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
@@ -28,6 +29,33 @@ class Answer:
     headers: tuple[Parameter, ...] = ()
 
 
+class Proof(StrEnum):
+    """The schemes by which callers are proven."""
+
+    KEY = "functionKey"
+    KEY_IN_QUERY = "functionKeyInQuery"
+    ENTRA = "entra"
+    CALL_AUTOMATION = "callAutomation"
+
+
+SCHEMES: Mapping[Proof, Mapping[str, str]] = {
+    Proof.KEY: {"type": "apiKey", "in": "header", "name": "x-functions-key"},
+    Proof.KEY_IN_QUERY: {"type": "apiKey", "in": "query", "name": "code"},
+    Proof.ENTRA: {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "A token of Entra with one of these roles. API_AUTH says whether key, token or both are needed.",
+    },
+    Proof.CALL_AUTOMATION: {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "The token that Call Automation sends with its callbacks.",
+    },
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """What is said of an operation: its answers and kinds of problem, and what it takes beyond the ids of its route.
@@ -39,6 +67,7 @@ class Operation:
         body: the type of the request's body, or its schema.
         parameters: headers and query.
         needs_app: whether it needs the app's settings and services, and so may fail with 503.
+        proof: the scheme by which its caller is proven, where `core.callers` has no roles for it.
     """
 
     tag: str
@@ -47,6 +76,7 @@ class Operation:
     body: object = None
     parameters: tuple[Parameter, ...] = ()
     needs_app: bool = True
+    proof: Proof = Proof.KEY
 
 
 ANY = {"type": "string"}

@@ -13,6 +13,17 @@ _NOT_BLANK = r"\S"
 type _Id = Annotated[str, Schema(minLength=1, maxLength=reading.LONGEST_TEXT, pattern=_NOT_BLANK)]
 
 
+type _By = Annotated[
+    str,
+    Schema(
+        minLength=1,
+        maxLength=LONGEST_NAME,
+        pattern=_NOT_BLANK,
+        description="Who decides: needed with the function key, and left out with a token, which says who.",
+    ),
+]
+
+
 class StartBody(TypedDict):
     """A recording to start: one id of the call, and either all of content, channel and format or none of them."""
 
@@ -31,7 +42,7 @@ class DecisionBody(TypedDict):
 
     decision: Ruling
     reason: Annotated[str, Schema(minLength=1, maxLength=LONGEST_REASON, pattern=_NOT_BLANK)]
-    by: Annotated[str, Schema(minLength=1, maxLength=LONGEST_NAME, pattern=_NOT_BLANK)]
+    by: NotRequired[_By]
 
 
 def _is_output(fields: dict[str, str]) -> dict[str, object]:
