@@ -75,9 +75,7 @@ OPERATIONS: Mapping[str, Operation] = {
         parameters=(IF_MATCH,),
     ),
     "hand_in_events": Operation("events", {200: _EVENTS}, _UNREAD_EVENTS, body=EVENTS_BODY),
-    "calls_events": Operation(
-        "events", {200: _EVENTS}, (*_UNREAD_EVENTS, "caller-unproven", "caller-not-allowed"), body=EVENTS_BODY
-    ),
+    "calls_events": Operation("events", {200: _EVENTS}, (*_UNREAD_EVENTS, "caller-unproven"), body=EVENTS_BODY),
     "calls_callbacks": Operation(
         "events",
         {200: _EVENTS},
