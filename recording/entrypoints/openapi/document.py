@@ -11,7 +11,7 @@ from recording.core.formats.api.schema import Schema
 from recording.entrypoints.openapi.operations import OPERATIONS
 from recording.entrypoints.openapi.routes import Route
 from recording.entrypoints.openapi.schemas import components, reference
-from recording.entrypoints.openapi.terms import JSON, PATHS, PROBLEM, SCHEMES, Answer, Operation, Parameter, Proof
+from recording.entrypoints.openapi.terms import PATHS, PROBLEM, SCHEMES, Answer, Operation, Parameter, Proof
 from recording.entrypoints.problems import OUR_FAULT, STATUSES, UNAVAILABLE, type_of
 
 VERSION = "1"
@@ -65,7 +65,11 @@ def document(routes: Iterable[Route]) -> dict[str, Any]:
 
 def _operation(one: Route, said: Operation) -> dict[str, Any]:
     summary, _, more = one.words.partition("\n")
-    body = {} if said.body is None else {"requestBody": {"required": True, "content": {JSON: _content(said.body)}}}
+    body = (
+        {}
+        if said.body is None
+        else {"requestBody": {"required": True, "content": {said.media_type: _content(said.body)}}}
+    )
     return {
         "operationId": one.operation.replace(" ", "_").lower(),
         "tags": [said.tag],

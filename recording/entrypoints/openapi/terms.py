@@ -65,6 +65,7 @@ class Operation:
         answers: by status.
         problems: the kinds of problem that it answers, beyond those of every operation.
         body: the type of the request's body, or its schema.
+        media_type: of the request's body.
         parameters: headers and query.
         needs_app: whether it needs the app's settings and services, and so may fail with 503.
         proof: the scheme by which its caller is proven, where `core.callers` has no roles for it.
@@ -74,6 +75,7 @@ class Operation:
     answers: Mapping[int, Answer]
     problems: tuple[str, ...] = ()
     body: object = None
+    media_type: str = JSON
     parameters: tuple[Parameter, ...] = ()
     needs_app: bool = True
     proof: Proof = Proof.KEY
