@@ -124,3 +124,12 @@ def test_a_callback_that_fails_is_told(acs: LocalAcs) -> None:
     assert 502 == status
     assert "127.0.0.1:1" in answer["error"]
     assert "nowhere" in ask(acs, "POST", where)[1]["callback"]
+
+
+def test_a_token_is_to_be_had_where_a_local_entra_runs(acs: LocalAcs) -> None:
+    """With the roles that are asked for."""
+    assert 404 == ask(acs, "POST", "/tokens", {"roles": []})[0]
+    acs.control.token = ",".join
+
+    assert (201, {"token": "a,b"}) == ask(acs, "POST", "/tokens", {"roles": ["a", "b"]})
+    assert [400, 400] == [ask(acs, "POST", "/tokens", body)[0] for body in ({"roles": "a"}, {"role": "a"})]
