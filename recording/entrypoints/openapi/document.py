@@ -7,7 +7,7 @@ from typing import Any
 
 from recording.core import callers
 from recording.core.formats.api import shapes
-from recording.core.formats.api.schema import Schema
+from recording.core.formats.schema import Schema
 from recording.entrypoints.openapi.operations import OPERATIONS
 from recording.entrypoints.openapi.routes import Route
 from recording.entrypoints.openapi.schemas import components, reference

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from recording.core.formats.api import paging, shapes
 from recording.core.formats.api.bodies import DECISION_BODY, EVENTS_BODY, START_BODY
-from recording.core.formats.api.schema import Schema
+from recording.core.formats.schema import Schema
 from recording.core.model import RecordingState
 from recording.entrypoints.openapi.terms import ANY, ETAG, IF_MATCH, REQUEST_ID, Answer, Operation, Parameter, Proof
 

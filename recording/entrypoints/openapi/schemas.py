@@ -5,7 +5,7 @@ from typing import Annotated, Any, TypeAliasType, get_args, get_origin, get_type
 
 import msgspec
 
-from recording.core.formats.api.schema import Schema
+from recording.core.formats.schema import Schema
 
 REFERENCES = "#/components/schemas/{name}"
 

@@ -5,7 +5,7 @@ from typing import Annotated, NotRequired, TypedDict
 from recording.core.formats import reading
 from recording.core.formats.api.decisions import LONGEST_NAME, LONGEST_REASON
 from recording.core.formats.api.requests import LOCATORS, OUTPUT_FIELDS
-from recording.core.formats.api.schema import Schema
+from recording.core.formats.schema import Schema
 from recording.core.model import Channel, Content, Format, Ruling
 from recording.core.outputs import VALID, output_fields
 

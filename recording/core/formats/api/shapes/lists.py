@@ -2,8 +2,8 @@
 
 from typing import Annotated, TypedDict
 
-from recording.core.formats.api.schema import Count, Moment, Schema
 from recording.core.formats.api.shapes.recordings import Known
+from recording.core.formats.schema import Count, Moment, Schema
 from recording.core.model import RecordingState
 
 

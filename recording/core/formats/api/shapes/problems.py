@@ -2,7 +2,7 @@
 
 from typing import Literal, NotRequired, TypedDict
 
-from recording.core.formats.api.schema import Count
+from recording.core.formats.schema import Count
 from recording.core.outputs import OutputLine
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, TypedDict
 
-from recording.core.formats.api.schema import Count, Moment, Schema
+from recording.core.formats.schema import Count, Moment, Schema
 from recording.core.model import ChunkState, RecordingState, Subject
 from recording.core.outputs import OutputFields
 
