@@ -94,6 +94,7 @@ def test_a_recording_just_started_has_no_chunks_and_nothing_due() -> None:
         "serviceState": "active",
         "startedByThisApp": True,
         "output": {"content": "audio", "channel": "mixed", "format": "wav"},
+        "rule": None,
         "startedAt": "2026-03-01T12:00:00Z",
         "lacks": [],
         "doubts": [],

@@ -104,6 +104,7 @@ def test_a_manifest_reads_as_documented() -> None:
   "startedAt": "2026-03-12T12:00:00Z",
   "durationMs": 60000,
   "sessionEndReason": "CallEnded",
+  "rule": null,
   "revision": 2,
   "lacks": [],
   "doubts": [],
