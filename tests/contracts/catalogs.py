@@ -13,7 +13,6 @@ from recording.core.model import (
     Actor,
     Alarm,
     Alert,
-    AppliedRule,
     BlobName,
     CallConnectionId,
     CallId,
@@ -21,8 +20,6 @@ from recording.core.model import (
     Channel,
     Chunk,
     ChunkState,
-    ConsentEvidence,
-    ConsentKind,
     Content,
     Digest,
     DocumentId,
@@ -40,6 +37,7 @@ from recording.core.model import (
 from recording.ports import CallLocator, Catalog, StartClaim, StartOrder
 from tests.contracts.faulty_transport import FaultyTransport
 from tests.core.entries_of import (
+    APPLIED,
     COMPARISON,
     NOW,
     candidate,
@@ -115,14 +113,7 @@ def whole_entry(recording_id: RecordingId) -> CatalogEntry:
         call_connection_id=CallConnectionId("connection"),
         group_call_id="group",
         room_id="99123",
-        applied=AppliedRule(
-            "rule",
-            "0" * 64,
-            "why",
-            ConsentEvidence(ConsentKind.ATTESTED, "said so", NOW, "somebody", NOW - timedelta(minutes=1)),
-            "{recording_id}/{index}-{document_id}",
-            "long",
-        ),
+        applied=replace(APPLIED, template="{recording_id}/{index}-{document_id}"),
         requested_at=NOW,
         stopped_at=NOW + timedelta(hours=21),
         checked_at=NOW + timedelta(hours=1),
