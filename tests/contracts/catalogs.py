@@ -69,8 +69,10 @@ class RealCatalog:
 
 def claim(key: str, request_id: str = "request", locator: CallLocator = SERVER) -> StartClaim:
     """A claim that is not settled."""
-    order = StartOrder(locator, Output(Content.AUDIO, Channel.MIXED, Format.WAV), request_id, NOW)
-    return StartClaim(key, order, f"event/{request_id}", NOW)
+    output = Output(Content.AUDIO, Channel.UNMIXED, Format.WAV)
+    container = "https://account.blob.core.windows.net/container"
+    order = StartOrder(locator, output, request_id, NOW, channels=("8:acs:a",), native_container=container)
+    return StartClaim(key, order, f"event/{request_id}", NOW, applied=APPLIED)
 
 
 def entry(recording_id: RecordingId, *chunks: int) -> CatalogEntry:
