@@ -67,6 +67,7 @@ class Ordering:
             consent=evidence_of(consent, known, rule.id, now),
             template=recorded.template,
             retention_class=recorded.retention_class,
+            native_container=recorded.native_container,
         )
         output = call.output or recorded.output
         order = StartOrder(

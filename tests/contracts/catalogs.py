@@ -115,7 +115,7 @@ def whole_entry(recording_id: RecordingId) -> CatalogEntry:
         call_connection_id=CallConnectionId("connection"),
         group_call_id="group",
         room_id="99123",
-        applied=replace(APPLIED, template="{recording_id}/{index}-{document_id}"),
+        applied=replace(APPLIED, template="{recording_id}/{index}-{document_id}", native_container="https://a/b"),
         requested_at=NOW,
         stopped_at=NOW + timedelta(hours=21),
         checked_at=NOW + timedelta(hours=1),

@@ -430,11 +430,12 @@ def test_the_policy_explains_itself_and_a_draft_says_what_would_change(stack: St
     assert ("recording", True, "everything") == (answer["outcome"], explained["record"], explained["rule"])
 
     draft = "version: 1\nrules:\n  - {id: nothing, record: false, reason: a draft}\n"
-    day, after, changed = f"{stack.acs.world.clock():%Y-%m-%d}", "", list[dict[str, Any]]()
-    while after is not None:
-        query = f"day={day}&limit=50" + (f"&after={after}" if after else "")
-        page = stack.call("POST", f"policy/replay?{query}", data=draft).json()
-        changed, after = changed + page["changed"], page["next"]
+    query, changed, is_last = f"day={stack.acs.world.clock():%Y-%m-%d}&limit=50", list[dict[str, Any]](), False
+    after = ""
+    while not is_last:
+        page = stack.call("POST", f"policy/replay?{query}{after}", data=draft).json()
+        changed += page["changed"]
+        after, is_last = f"&after={page['next']}", page["next"] is None
     (one,) = (one for one in changed if one["eventId"] == callback[0]["id"])
 
     assert ("everything", "nothing", False) == (one["now"]["rule"], one["draft"]["rule"], one["draft"]["record"])

@@ -13,6 +13,7 @@ def applied_fields(applied: AppliedRule) -> dict[str, object]:
         "reason": applied.reason,
         "retention": applied.retention_class or None,
         "template": applied.template or None,
+        "storage": applied.native_container or "archive",
         "consent": {
             "kind": str(consent.kind),
             "basis": consent.basis,

@@ -123,6 +123,7 @@ class AppliedRule:
         reason: why the rule records.
         template: of the names of its chunks; empty: the usual one.
         retention_class: how long it is to be kept, by name; empty: the usual class.
+        native_container: the URL of the container that the service itself writes into; empty: this app archives it.
     """
 
     rule: str
@@ -131,3 +132,4 @@ class AppliedRule:
     consent: ConsentEvidence
     template: str = ""
     retention_class: str = ""
+    native_container: str = ""

@@ -154,6 +154,7 @@ def test_a_manifest_says_by_which_rule_and_on_which_consent() -> None:
         "reason": "why",
         "retention": "long",
         "template": None,
+        "storage": "archive",
         "consent": {
             "kind": "attested",
             "basis": "contract",
