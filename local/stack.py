@@ -22,6 +22,7 @@ from local.eventgrid import LocalEventGrid
 from local.eventgrid.deadletters import ContainerStore
 from local.host import FunctionsHost
 from local.net.hosts import LOGIN_HOST, TOPIC_HOST
+from local.policies import EVERYTHING
 from recording.core.formats.events import RECORDING_FILE_STATUS_UPDATED
 from recording.settings import CHUNK_QUEUE, EVENT_QUEUE, OURS, QUEUES
 
@@ -151,6 +152,7 @@ class Stack:
             "LOCAL_HOST_TELEMETRY": str(self.folder),
             "AzureWebJobsStorage": self.azurite.connection_string,
             "ARCHIVE_STORAGE": self.azurite.connection_string,
+            "RECORDING_POLICY": EVERYTHING,
             **acs,
             # The names in lower case take precedence, and may be set on this machine.
             **{name.lower(): acs[name] for name in ("HTTPS_PROXY", "NO_PROXY")},

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from recording.core.callers import ApiAuth
 from recording.core.errors import SettingsInvalid
-from recording.core.model import Authority, Channel, Content, Format, Output
+from recording.core.model import Authority
 from recording.core.naming import DEFAULT_TEMPLATE
+from recording.core.policy import Policy
 from recording.settings import MEBIBYTE, OURS, Settings, Storage, api_auth_of
 from recording.settings.groups import Host
 from recording.settings.mechanism import declared
@@ -63,7 +64,7 @@ def test_two_settings_are_enough() -> None:
         settings.archive.legal_hold,
     )
     assert DEFAULT_TEMPLATE == settings.archive.template.text
-    assert Output(Content.AUDIO, Channel.MIXED, Format.WAV) == settings.recordings.output
+    assert Policy() == Settings.from_env(LEAST).recordings.policy
     assert (timedelta(hours=24), Authority.PROVEN) == (settings.recordings.retention, settings.recordings.release)
     assert ("", "", "") == (settings.topic.endpoint, settings.topic.key, settings.identity.client_id)
     assert (6 * MEBIBYTE, 48 * MEBIBYTE) == (settings.copy.block_bytes, settings.copy.memory_bytes)
@@ -113,7 +114,7 @@ def test_all_that_is_wrong_is_named_at_once() -> None:
         "ARCHIVE_CONTAINER": "Recordings",
         "CATALOG_TABLE": "1st",
         "ARCHIVE_PATH_TEMPLATE": "{index}",
-        "RECORDING_OUTPUT": "audio-unmixed-mp3",
+        "RECORDING_POLICY": "everything",
         "RELEASE_AT_SOURCE": "perhaps",
         "COPY_CONNECTIONS": "0",
         "COPY_MEMORY_MIB": "5",
@@ -148,7 +149,10 @@ def test_all_that_is_wrong_is_named_at_once() -> None:
         ("ARCHIVE_IMMUTABLE_LOCKED", "yes"),
         ("ARCHIVE_LEGAL_HOLD", "1"),
         ("ARCHIVE_PATH_TEMPLATE", "../{recording_id}/{index}/{document_id}"),
-        ("RECORDING_OUTPUT", "wav"),
+        ("RECORDING_POLICY", "yes"),
+        ("RECORDING_POLICY", "../policy.yaml"),
+        ("RECORDING_POLICY", "no-such-file.yaml"),
+        ("RECORDING_POLICY", "/etc/policy.json"),
         ("SOURCE_RETENTION_HOURS", "0"),
         ("SOURCE_RETENTION_HOURS", "24h"),
         ("RELEASE_AT_SOURCE", "yes"),

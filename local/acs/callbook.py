@@ -30,13 +30,14 @@ class Locator:
 
 @dataclass(frozen=True, slots=True)
 class StartRequest:
-    """A checked start request."""
+    """A checked start request; `channels` are raw ids of participants, in the order of their channels."""
 
     locator: Locator
     output: Output
     paused: bool = False
     state_callback_uri: str | None = None
     repeatability_id: str | None = None
+    channels: tuple[str, ...] = ()
 
 
 class CallBook:
@@ -59,6 +60,7 @@ class CallBook:
         room_id: str | None = None,
         pstn: bool = False,
         chunk_ms: Sequence[int] | None = None,
+        operation_context: str | None = None,
     ) -> Call:
         """Create a call, not yet established."""
         call = Call(
@@ -71,6 +73,7 @@ class CallBook:
             pstn=pstn,
             started=self._clock(),
             chunk_ms=tuple(chunk_ms) if chunk_ms is not None else None,
+            operation_context=operation_context,
         )
         self.calls[call.call_connection_id] = call
         return call
@@ -134,6 +137,7 @@ class CallBook:
             state="paused" if request.paused else "active",
             chunk_ms=call.chunk_ms,
             state_callback_uri=request.state_callback_uri,
+            channels=request.channels,
         )
         if request.paused:
             recording.pauses.append(Pause(now))

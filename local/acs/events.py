@@ -173,7 +173,7 @@ def call_automation_callback(kind: str, call: Call, at: datetime, more: Mapping[
     """The body of a Call Automation callback: an array with one CloudEvent."""
     body = {
         "version": "2026-03-12",
-        "operationContext": None,
+        "operationContext": call.operation_context,
         "resultInformation": {"code": 200, "subCode": 0, "message": ""},
         "callConnectionId": call.call_connection_id,
         "serverCallId": call.server_call_id,

@@ -26,6 +26,7 @@ class Call:
     pstn: bool
     started: datetime
     chunk_ms: tuple[int, ...] | None = None
+    operation_context: str | None = None
     established: bool = False
     ended: datetime | None = None
 
@@ -50,6 +51,7 @@ class Recording:
     state: RecordingState
     chunk_ms: tuple[int, ...] | None = None
     state_callback_uri: str | None = None
+    channels: tuple[str, ...] = ()
     pauses: list[Pause] = field(default_factory=list)
     ended: datetime | None = None
     session_end_reason: str = "CallEnded"

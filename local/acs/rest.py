@@ -146,7 +146,18 @@ def start_request(body: bytes, repeatability_id: str | None) -> StartRequest:
         paused=bool(wanted.get("pauseOnStart")),
         state_callback_uri=uri,
         repeatability_id=repeatability_id,
+        channels=_channels(wanted),
     )
+
+
+def _channels(wanted: Mapping[str, Any]) -> tuple[str, ...]:
+    order = wanted.get("audioChannelParticipantOrdering") or ()
+    raw_ids = tuple(one.get("rawId") if isinstance(one, dict) else None for one in order)
+    if not all(raw_ids):
+        raise _bad("BadRequest", "audioChannelParticipantOrdering: a rawId is needed.")
+    if order and wanted.get("recordingChannelType") != "unmixed":
+        raise _bad("BadRequest", "audioChannelParticipantOrdering: only an unmixed recording has channels.")
+    return cast("tuple[str, ...]", raw_ids)
 
 
 def _locator(wanted: Mapping[str, Any]) -> Locator:

@@ -104,6 +104,7 @@ class World:
         room_id: str | None = None,
         pstn: bool = False,
         chunk_ms: Sequence[int] | None = None,
+        operation_context: str | None = None,
     ) -> Call:
         """Create a call that is not established yet; `connect` establishes it.
 
@@ -114,6 +115,7 @@ class World:
             room_id: the id in a roomCallLocator.
             pstn: a telephone call, which raises no CallStarted event (documented limit).
             chunk_ms: media durations of each recording's chunks; by default they follow from its duration.
+            operation_context: what its callbacks carry.
         """
         with self._changed:
             return self._book.open(
@@ -123,6 +125,7 @@ class World:
                 room_id=room_id,
                 pstn=pstn,
                 chunk_ms=chunk_ms,
+                operation_context=operation_context,
             )
 
     def connect(self, call: Call) -> list[events.Event]:

@@ -4,7 +4,11 @@ from collections.abc import Callable
 from email.utils import format_datetime
 from typing import Any
 
-from azure.communication.callautomation import CallAutomationClient
+from azure.communication.callautomation import (
+    AzureBlobContainerRecordingStorage,
+    CallAutomationClient,
+    UnknownIdentifier,
+)
 from azure.core.exceptions import AzureError, DecodeError
 
 from recording.adapters.sdk_errors import code_of, is_an_answer, is_busy, message_of, retry_after_of, status_of
@@ -48,6 +52,10 @@ class AcsCalls:
                 recording_channel_type=order.output.channel,
                 recording_format_type=order.output.format,
                 pause_on_start=order.pause_on_start or None,
+                audio_channel_participant_ordering=[UnknownIdentifier(raw_id) for raw_id in order.channels] or None,
+                recording_storage=(
+                    AzureBlobContainerRecordingStorage(order.native_container) if order.native_container else None
+                ),
                 headers={
                     "Repeatability-Request-ID": order.request_id,
                     "Repeatability-First-Sent": format_datetime(order.first_sent, usegmt=True),

@@ -15,6 +15,8 @@ from recording.bootstrap.real_parts import RealParts
 from recording.calls.asking import Asking
 from recording.calls.controlling import Controlling
 from recording.calls.ending import Ending
+from recording.calls.ordering import Ordering
+from recording.calls.policy_replay import PolicyReplay
 from recording.calls.starting import Starting
 from recording.catalog_updates import CatalogUpdates
 from recording.chunks.accepting import Accepting
@@ -66,6 +68,7 @@ class App:
     admitting: Admitting
     receiving: Receiving
     starting: Starting
+    policy_replay: PolicyReplay
     controlling: Controlling
     refusing: Refusing
     archiving: Archiving
@@ -175,7 +178,8 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         monotonic=monotonic,
     )
     asking = Asking(calls)
-    starting = Starting(updates, calls, settings.recordings.output, parts.get("new_id", uuid.uuid4))
+    new_id, policy = parts.get("new_id", uuid.uuid4), settings.recordings.policy
+    starting = Starting(updates, calls, Ordering(policy, new_id, now), new_id)
     refusing = Refusing(parts.get("journal") or real.journal, topic, now)
     announcing = Announcing(updates, settings.archive.template, retention)
     ledger = parts.get("ledger") or real.ledger
@@ -224,6 +228,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         admitting=admitting,
         receiving=Receiving(starting, Ending(updates, asking), announcing, refusing, ticking, monotonic),
         starting=starting,
+        policy_replay=PolicyReplay(journal, policy),
         controlling=Controlling(updates, calls, asking),
         refusing=refusing,
         archiving=archiving,

@@ -14,7 +14,12 @@ from recording.core.naming import Template
 
 @dataclass(frozen=True, slots=True)
 class Announcing:
-    """Announces the chunks of file events. `retention` is how long the source keeps a recording."""
+    """Announces the chunks of file events.
+
+    Attributes:
+        template: of the names of chunks, unless the recording was started by a rule with a template of its own.
+        retention: how long the source keeps a recording.
+    """
 
     updates: CatalogUpdates
     template: Template
@@ -41,11 +46,13 @@ class Announcing:
         now = self.updates.now()
         entry = self.updates.load(event.recording_id)
         output = entry.recording.output if entry and entry.recording.output else event.output
+        applied = entry.recording.applied if entry else None
+        template = Template(applied.template) if applied and applied.template else self.template
         due, gone_by = due_of(event, now, self.retention), gone_by_of(now, self.retention)
         fact = Announced(
             event,
             door,
-            tuple(Announcement(one, self._name(event, one, output, now), due, gone_by) for one in event.chunks),
+            tuple(Announcement(one, _name(template, event, one, output, now), due, gone_by) for one in event.chunks),
         )
         swept = (FoundBySweep(found),) if found and not knows_documents(entry, event) else ()
         decision = self.updates.apply(event.recording_id, fact, *swept, known=entry, by=by)
@@ -71,12 +78,15 @@ class Announcing:
             for document_id in decision.steps
         ]
 
-    def _name(self, event: FileEvent, chunk: AnnouncedChunk, output: Output | None, now: datetime) -> BlobName:
-        return self.template.render(
-            recording_id=event.recording_id,
-            document_id=chunk.document_id,
-            index=chunk.index,
-            at=event.started_at or event.at or now,
-            format_=output.format if output else None,
-            call_id=event.call_id,
-        )
+
+def _name(
+    template: Template, event: FileEvent, chunk: AnnouncedChunk, output: Output | None, now: datetime
+) -> BlobName:
+    return template.render(
+        recording_id=event.recording_id,
+        document_id=chunk.document_id,
+        index=chunk.index,
+        at=event.started_at or event.at or now,
+        format_=output.format if output else None,
+        call_id=event.call_id,
+    )

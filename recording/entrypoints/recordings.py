@@ -14,11 +14,10 @@ blueprint = func.Blueprint()
 @blueprint.route("recordings", methods=["POST"])
 @problem_details
 def start_recording(req: func.HttpRequest) -> func.HttpResponse:
-    """Start a recording of a call, by any of its four locators: 201; 200 if it is recorded already."""
+    """Start a recording of a call that the policy allows: 201; 200 if it is recorded already."""
     app = get_app()
     caller = caller_of(req, app, "start_recording")
-    usual = app.settings.recordings.output
-    request = api.parse_start(req.get_body(), req.headers.get("Repeatability-Request-ID"), usual)
+    request = api.parse_start(req.get_body(), req.headers.get("Repeatability-Request-ID"))
     start = app.starting.start_requested(request, by=caller.actor)
     return answer_recording(start.entry, status=201 if start.is_new else 200)
 

@@ -10,7 +10,7 @@ from recording.calls.ending import Ending
 from recording.calls.starting import Starting
 from recording.chunks.announcing import Announcing
 from recording.core.callers import is_origin_of_event_grid
-from recording.core.errors import MalformedEvent, Permanent, Transient
+from recording.core.errors import MalformedEvent, Permanent, PolicyRefused, Transient
 from recording.core.formats.deliveries import MOST_AT_ONCE, Member, can_wait, messages
 from recording.core.formats.events import ValidationEvent, event_id_of, event_type_of, parse_event
 from recording.core.formats.messages import ChunkMessage
@@ -179,6 +179,10 @@ class Run:
     def _start(self, member: Member, event: CallEvent) -> None:
         try:
             recording_id = self.starting.start_for_call(event, by=self.by)
+        except PolicyRefused as error:
+            fields = {"event_id": event.event_id, "rule": error.rule, "reason": error.cause}
+            log.event("call.refused_by_policy", fields)
+            self._answer(member, "not recorded", reason=error.cause, **({"rule": error.rule} if error.rule else {}))
         except Permanent as error:
             log.event("call.not_recorded", {"event_id": event.event_id, "cause": error.cause}, logging.ERROR)
             self._answer(member, "refused", reason=error.cause)

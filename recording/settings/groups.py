@@ -4,11 +4,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Annotated
 
-from recording.core.model import Authority, Output
+from recording.core.model import Authority
 from recording.core.naming import DEFAULT_TEMPLATE, Template, parse_template
-from recording.core.outputs import parse_output_name
+from recording.core.policy import Policy
 from recording.settings import parsing
 from recording.settings.mechanism import Setting
+from recording.settings.policy import parse_policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,12 +205,15 @@ class Overflow:
 class Recordings:
     """What is recorded, how long the source keeps it, and what a release requires."""
 
-    output: Annotated[
-        Output,
+    policy: Annotated[
+        Policy,
         Setting(
-            "RECORDING_OUTPUT", "audio-mixed-wav", parse_output_name, "what call events start: CONTENT-CHANNEL-FORMAT"
+            "RECORDING_POLICY",
+            "",
+            parse_policy,
+            "which calls are recorded, and how: the rules as YAML or JSON, or the path of a file in the app's package",
         ),
-    ]
+    ] = field(repr=False)
     retention: Annotated[
         timedelta,
         Setting("SOURCE_RETENTION_HOURS", "24", parsing.hours(1, 24 * 7), "hours after which the source expires"),

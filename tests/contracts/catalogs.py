@@ -37,6 +37,7 @@ from recording.core.model import (
 from recording.ports import CallLocator, Catalog, StartClaim, StartOrder
 from tests.contracts.faulty_transport import FaultyTransport
 from tests.core.entries_of import (
+    APPLIED,
     COMPARISON,
     NOW,
     candidate,
@@ -68,8 +69,10 @@ class RealCatalog:
 
 def claim(key: str, request_id: str = "request", locator: CallLocator = SERVER) -> StartClaim:
     """A claim that is not settled."""
-    order = StartOrder(locator, Output(Content.AUDIO, Channel.MIXED, Format.WAV), request_id, NOW)
-    return StartClaim(key, order, f"event/{request_id}", NOW)
+    output = Output(Content.AUDIO, Channel.UNMIXED, Format.WAV)
+    container = "https://account.blob.core.windows.net/container"
+    order = StartOrder(locator, output, request_id, NOW, channels=("8:acs:a",), native_container=container)
+    return StartClaim(key, order, f"event/{request_id}", NOW, applied=APPLIED)
 
 
 def entry(recording_id: RecordingId, *chunks: int) -> CatalogEntry:
@@ -112,6 +115,7 @@ def whole_entry(recording_id: RecordingId) -> CatalogEntry:
         call_connection_id=CallConnectionId("connection"),
         group_call_id="group",
         room_id="99123",
+        applied=replace(APPLIED, template="{recording_id}/{index}-{document_id}", native_container="https://a/b"),
         requested_at=NOW,
         stopped_at=NOW + timedelta(hours=21),
         checked_at=NOW + timedelta(hours=1),

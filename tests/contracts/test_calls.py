@@ -50,6 +50,25 @@ def test_every_valid_output_can_be_ordered(board: Switchboard, output: Output) -
     assert board.calls.start(order(board.call().server, output=output))
 
 
+def test_channels_go_to_participants_in_the_order_of_the_order(acs: LocalAcs, real: RealSwitchboard) -> None:
+    """Of whatever kind they are; the service's metadata says who has which channel."""
+    people = ["8:acs:a", "4:+4930123456", "28:bot"]
+    call = acs.world.start_call(participants=people, chunk_ms=[500])
+    acs.world.connect(call)
+    locator = CallLocator(server_call_id=ServerCallId(call.server_call_id))
+    first = replace(order(locator, output=VALID[3].output), channels=("4:+4930123456", "8:acs:a"))
+    recording_id = real.calls.start(first)
+
+    assert ("4:+4930123456", "8:acs:a") == acs.world.recordings[recording_id].channels
+
+
+def test_the_service_is_told_to_write_into_a_container(real: RealSwitchboard) -> None:
+    """The local service writes into none, and says which field it refuses."""
+    container = "https://account.blob.core.windows.net/container"
+    with pytest.raises(CallRefused, match="externalStorage"):
+        real.calls.start(replace(order(real.call().server), native_container=container))
+
+
 def test_the_same_order_starts_one_recording(board: Switchboard) -> None:
     """However often it is sent, also after the call has ended; another order starts another recording."""
     locators = board.call()

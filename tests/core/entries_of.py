@@ -24,6 +24,7 @@ from recording.core.lifecycle import (
 )
 from recording.core.model import (
     AnnouncedChunk,
+    AppliedRule,
     BlobName,
     Candidate,
     CatalogEntry,
@@ -31,6 +32,8 @@ from recording.core.model import (
     Chunk,
     ChunkState,
     Comparison,
+    ConsentEvidence,
+    ConsentKind,
     Content,
     Digest,
     DocumentId,
@@ -56,6 +59,13 @@ RECORDING_ID = RecordingId("recording-1")
 WAV = Output(Content.AUDIO, Channel.MIXED, Format.WAV)
 COMPARISON = Comparison(
     "ab" * 32, "etag", Location("https://eu-api.asm.skype.com/v1/objects/d/content/audio"), "ab", 64
+)
+APPLIED = AppliedRule(
+    "rule",
+    "0" * 64,
+    "why",
+    ConsentEvidence(ConsentKind.ATTESTED, "contract", NOW, "somebody", NOW - timedelta(minutes=1)),
+    retention_class="long",
 )
 MANIFEST = BlobName("2026/03/01/recording-1.manifest.json")
 

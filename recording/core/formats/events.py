@@ -7,14 +7,14 @@ archiving are notes.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from urllib.parse import urlsplit
 
 from recording.core.errors import MalformedEvent
-from recording.core.formats import reading
+from recording.core.formats import known_calls, reading
 from recording.core.formats.members import Lack, Members, read_members
 from recording.core.model import (
     CallConnectionId,
@@ -22,6 +22,7 @@ from recording.core.model import (
     CallEvent,
     CallId,
     FileEvent,
+    KnownCall,
     RecordingId,
     ServerCallId,
     Unread,
@@ -92,7 +93,8 @@ def parse_event(raw: object) -> Event | None:
     if event_type == RECORDING_FILE_STATUS_UPDATED:
         return _file_event(event, event_id)
     if event_type in {CALL_STARTED, CALL_CONNECTED}:
-        return _call_event(event, event_id)
+        read = known_calls.call_started if event_type == CALL_STARTED else known_calls.call_connected
+        return _call_event(event, event_id, read)
     if event_type in {CALL_ENDED, CALL_DISCONNECTED}:
         server, connection = _call_ids(event)
         return CallEndEvent(event_id, server, connection) if server or connection else None
@@ -113,13 +115,15 @@ def _host(url: object) -> str | None:
         return ""
 
 
-def _call_event(event: Mapping[str, object], event_id: str) -> CallEvent:
+def _call_event(
+    event: Mapping[str, object], event_id: str, read: Callable[[Mapping[str, object]], KnownCall]
+) -> CallEvent:
     server, connection = _call_ids(event)
     if server is None and connection is None:
         if _data(event) is None:
             raise _malformed(event_id, "data", "missing or not an object")
         raise _malformed(event_id, "data.serverCallId", "neither it nor data.callConnectionId is a text")
-    return CallEvent(event_id, server, connection, _at(event))
+    return CallEvent(event_id, server, connection, _at(event), read(_data(event) or {}))
 
 
 def _call_ids(event: Mapping[str, object]) -> tuple[ServerCallId | None, CallConnectionId | None]:

@@ -7,6 +7,7 @@ no participant: whoever may read the media may read it.
 import json
 import re
 
+from recording.core.formats.applied import applied_fields
 from recording.core.lifecycle import doubts_about_whole, lacks
 from recording.core.model import CatalogEntry, Chunk, Output, Proof
 from recording.core.outputs import facts_of, output_fields
@@ -34,6 +35,7 @@ def manifest_json(entry: CatalogEntry) -> bytes:
         "startedAt": format_known(recording.started_at),
         "durationMs": None if recording.duration is None else in_milliseconds(recording.duration),
         "sessionEndReason": recording.session_end_reason,
+        "rule": None if recording.applied is None else applied_fields(recording.applied),
         "revision": recording.revision,
         "lacks": list(lacks(entry)),
         "doubts": list(doubts_about_whole(entry)),

@@ -178,6 +178,7 @@ def _started(entry: CatalogEntry | None, fact: Started, now: datetime) -> Catalo
         call_connection_id=known.call_connection_id or fact.call_connection_id,
         group_call_id=known.group_call_id or fact.group_call_id,
         room_id=known.room_id or fact.room_id,
+        applied=fact.applied if is_first else known.applied,
         requested_at=known.requested_at or now,
     )
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from recording.core.model import (
     Alert,
     AnnouncedChunk,
+    AppliedRule,
     BlobName,
     CallConnectionId,
     Candidate,
@@ -25,7 +26,10 @@ from recording.core.model import (
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The service records a call at our request; set are the ids of the call that are known."""
+    """The service records a call at our request; set are the ids of the call that are known.
+
+    `applied` is the rule that allowed it, with the evidence of consent; both were kept before the service was asked.
+    """
 
     recording_id: RecordingId
     output: Output
@@ -34,6 +38,7 @@ class Started:
     group_call_id: str | None = None
     room_id: str | None = None
     paused: bool = False
+    applied: AppliedRule | None = None
 
 
 @dataclass(frozen=True, slots=True)

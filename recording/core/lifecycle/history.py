@@ -91,6 +91,12 @@ def _detail(fact: Fact) -> str:
     return found if len(found) <= _MOST_DETAIL else f"{found[:_MOST_DETAIL]}…"
 
 
+def _started(fact: Started) -> str:
+    applied = fact.applied
+    by = f", by rule {applied.rule}: {applied.reason}; consent {applied.consent.kind}" if applied else ""
+    return f"{fact.output}{by}"
+
+
 def _announced(fact: Announced) -> str:
     unread = f", {len(fact.event.unread)} that cannot be read" if fact.event.unread else ""
     return f"event {fact.event.event_id} by {fact.door}: {len(fact.chunks)} chunks{unread}"
@@ -109,7 +115,7 @@ def _reason(fact: Kept | Missed | NeverCame | GivenUp) -> str:
 
 
 _DETAILS: Mapping[type, Callable[[Any], str]] = {
-    Started: lambda fact: str(fact.output),
+    Started: _started,
     Denied: lambda fact: fact.how,
     Announced: _announced,
     Archived: lambda fact: f"{fact.proof.length} bytes as {fact.proof.name}, digest {fact.proof.digest.sha256}",

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from recording.core.model.calls import AppliedRule
 from recording.core.model.chunk import Chunk
 from recording.core.model.evidence import Alert, Happened, Unread
 from recording.core.model.words import (
@@ -39,6 +40,7 @@ class Recording:
 
     Attributes:
         output: what is recorded; None while it is not known.
+        applied: the rule that this app started it by; None for a recording that others started.
         requested_at: when this app started it; None for a recording that others started.
         stopped_at: when it ended, as far as is known: the service accepted our order to stop it, or said for the first
             time that it has no such recording.
@@ -67,6 +69,7 @@ class Recording:
     call_connection_id: CallConnectionId | None = None
     group_call_id: str | None = None
     room_id: str | None = None
+    applied: AppliedRule | None = None
     requested_at: datetime | None = None
     stopped_at: datetime | None = None
     checked_at: datetime | None = None

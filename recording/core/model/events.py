@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from recording.core.model.calls import CallKind, EventKind, KnownCall
 from recording.core.model.evidence import AnnouncedChunk, Unread
 from recording.core.model.words import CallConnectionId, CallId, Output, RecordingId, ServerCallId
 
@@ -43,11 +44,18 @@ class CallEndEvent:
     call_connection_id: CallConnectionId | None = None
 
 
+_CONNECTED = KnownCall(EventKind.CALL_CONNECTED, kind=CallKind.CONNECTION)
+
+
 @dataclass(frozen=True, slots=True)
 class CallEvent:
-    """`CallConnected` or `CallStarted`: a call that can be recorded; at least one of the two call ids is set."""
+    """`CallConnected` or `CallStarted`: a call that can be recorded; at least one of the two call ids is set.
+
+    `call` is what it says of the call.
+    """
 
     event_id: str
     server_call_id: ServerCallId | None = None
     call_connection_id: CallConnectionId | None = None
     at: datetime | None = None
+    call: KnownCall = _CONNECTED

@@ -46,7 +46,7 @@ class Output:
     format: Format
 
     def __str__(self) -> str:
-        """`audio-mixed-wav`, the spelling of the RECORDING_OUTPUT setting."""
+        """`audio-mixed-wav`, the spelling of a policy."""
         return f"{self.content}-{self.channel}-{self.format}"
 
 

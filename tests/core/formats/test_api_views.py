@@ -33,7 +33,7 @@ from recording.core.model import (
     Subject,
     Unread,
 )
-from tests.core.entries_of import DUE, GONE_BY, NOW, WAV
+from tests.core.entries_of import APPLIED, DUE, GONE_BY, NOW, WAV
 
 CONTAINERS = Containers("recordings", "recordings-quarantine", "recordings-overflow")
 METADATA = MetadataProof(BlobName("0000.wav.metadata.json"), 70, "cd" * 32, "etag-m")
@@ -94,6 +94,7 @@ def test_a_recording_just_started_has_no_chunks_and_nothing_due() -> None:
         "serviceState": "active",
         "startedByThisApp": True,
         "output": {"content": "audio", "channel": "mixed", "format": "wav"},
+        "rule": None,
         "startedAt": "2026-03-01T12:00:00Z",
         "lacks": [],
         "doubts": [],
@@ -118,6 +119,12 @@ def test_the_call_is_told_by_all_its_ids_and_who_started_it() -> None:
         found[key] for key in ("callId", "serverCallId", "callConnectionId", "groupCallId", "roomId")
     ]
     assert found["startedByThisApp"] is False
+
+
+def test_the_rule_and_the_consent_are_told() -> None:
+    found = view(applied=APPLIED)["rule"]
+
+    assert ("rule", "long", "attested") == (found["id"], found["retention"], found["consent"]["kind"])
 
 
 @pytest.mark.parametrize("state", RecordingState)

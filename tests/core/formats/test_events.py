@@ -29,8 +29,10 @@ from recording.core.model import (
     Channel,
     Content,
     DocumentId,
+    EventKind,
     FileEvent,
     Format,
+    KnownCall,
     Location,
     Output,
     RecordingId,
@@ -377,7 +379,7 @@ def test_call_started_needs_no_connection(connection: dict[str, object]) -> None
     """Older events have no call connection id."""
     raw = {"id": "e", "eventType": CALL_STARTED, "data": {"serverCallId": "s", **connection}}
 
-    assert CallEvent("e", ServerCallId("s")) == parse_event(raw)
+    assert CallEvent("e", ServerCallId("s"), call=KnownCall(EventKind.CALL_STARTED)) == parse_event(raw)
 
 
 @pytest.mark.parametrize("value", WRONG_TEXTS)

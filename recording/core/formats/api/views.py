@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from recording.core.formats.applied import applied_fields
 from recording.core.lifecycle import doubts_about_whole, lacks
 from recording.core.model import CatalogEntry, Chunk, Failure, Place, Proof, Unread
 from recording.core.outputs import output_fields
@@ -47,6 +48,7 @@ def recording_view(
         "groupCallId": recording.group_call_id,
         "roomId": recording.room_id,
         "output": output_fields(recording.output) if recording.output else None,
+        "rule": applied_fields(recording.applied) if recording.applied else None,
         "startedAt": format_known(recording.started_at or recording.requested_at),
         "durationMs": in_milliseconds(recording.duration) if recording.duration is not None else None,
         "announcedAt": format_known(recording.announced_at),
