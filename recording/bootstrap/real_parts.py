@@ -22,6 +22,7 @@ from recording.adapters.queue import StorageEventQueue, StorageQueue, StorageTic
 from recording.adapters.source import AcsSource
 from recording.adapters.table import Table
 from recording.adapters.topic import EventGridTopic, NoTopic
+from recording.adapters.trail import BlobTrail
 from recording.settings import CHUNK_QUEUE, EVENT_QUEUE, QUEUES, SWEEP_QUEUE, URGENT_QUEUE, Settings
 from recording.watch.checks import Check, Checks
 
@@ -117,6 +118,12 @@ class RealParts:
     def journal_inventory(self) -> ports.Inventory:
         return guarded(self._inventory(self.settings.archive.journal_container))
 
+    @property
+    def trail(self) -> ports.Trail:
+        service, container = self._blob_service, self.settings.archive.trail_container
+        archive = BlobArchive(service, clients.blob_requests(service, retries=0), container)  # the sweep repeats them
+        return guarded(BlobTrail(archive, BlobInventory(service, archive)))
+
     def _inventory(self, container: str) -> BlobInventory:
         return BlobInventory(self._blob_service, self._container(container))
 
@@ -153,6 +160,7 @@ class RealParts:
                         archive.quarantine_container,
                         archive.journal_container,
                         archive.dead_letter_container,
+                        archive.trail_container,
                     )
                 },
                 **({"of the overflow": self.overflow} if self.settings.overflow.is_set else {}),

@@ -6,10 +6,17 @@ from collections.abc import Callable
 import azure.functions as func
 
 from recording.core.formats import api
-from recording.core.model import CatalogEntry, DocumentId, RecordingId
+from recording.core.model import Actor, CatalogEntry, DocumentId, RecordingId
 from recording.entrypoints.answers import json_answer
 from recording.entrypoints.worker import get_app
 from recording.watch.listing import Listed, Unlisted
+
+_FUNCTION_KEY = Actor("key:function")
+
+
+def actor_of(_: func.HttpRequest) -> Actor:
+    """Who asks. Any function key opens these routes, and the request does not say which it was."""
+    return _FUNCTION_KEY
 
 
 def recording_id_of(req: func.HttpRequest) -> RecordingId:

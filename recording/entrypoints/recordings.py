@@ -4,7 +4,7 @@ import azure.functions as func
 
 from recording.core.formats import api
 from recording.entrypoints.answers import json_answer, problem_details
-from recording.entrypoints.pages import answer_page, answer_recording, recording_id_of
+from recording.entrypoints.pages import actor_of, answer_page, answer_recording, recording_id_of
 from recording.entrypoints.worker import get_app
 
 blueprint = func.Blueprint()
@@ -42,7 +42,7 @@ def recording_state(req: func.HttpRequest) -> func.HttpResponse:
 @problem_details
 def recording_history(req: func.HttpRequest) -> func.HttpResponse:
     """All that happened to a recording: events, tries, proofs, deletes and decisions, with times."""
-    return json_answer(api.history_view(get_app().listing.entry(recording_id_of(req))))
+    return json_answer(api.history_view(get_app().looking.history(recording_id_of(req), by=actor_of(req))))
 
 
 @blueprint.route("recordings/{id}/pause", methods=["POST"])

@@ -24,6 +24,7 @@ from recording.adapters.probe import BlobProbe, StorageQueueProbe
 from recording.adapters.queue import StorageEventQueue, StorageQueue, StorageTickQueue
 from recording.adapters.source import AcsSource
 from recording.adapters.topic import EventGridTopic
+from recording.adapters.trail import BlobTrail
 from recording.bootstrap import compose
 from recording.core.errors import Permanent, PortFailed, RecordingError, SourceBusy, Transient
 from recording.core.formats.messages import ChunkMessage
@@ -137,6 +138,12 @@ def inventory(client: Any) -> Any:  # noqa: ANN401 - the same
     return guarded(BlobInventory(client, BlobArchive(client, client, "recordings")))
 
 
+def trail(client: Any) -> Any:  # noqa: ANN401 - the same
+    """`Trail`."""
+    blobs = BlobArchive(client, client, "recordings-trail")
+    return guarded(BlobTrail(blobs, BlobInventory(client, blobs)))
+
+
 def topic(client: Any) -> Any:  # noqa: ANN401 - the same
     """`Topic`."""
     return guarded(EventGridTopic(client))
@@ -214,6 +221,8 @@ OPERATIONS: dict[str, Callable[[Any], object]] = {
     "TableThrottle.throttle": lambda client: guarded(TableThrottle(client)).throttle(NOW),
     "TableDirectory.add": lambda client: guarded(TableDirectory(client)).add(RECORDING_ID, NOW),
     "TableDirectory.page": lambda client: guarded(TableDirectory(client)).page(NOW, 10),
+    "BlobTrail.write": lambda client: trail(client).write(NAME, b"{}"),
+    "BlobTrail.page": lambda client: trail(client).page("trail/r/"),
     "EventGridTopic.publish": lambda client: topic(client).publish(EVENT),
 }
 ADAPTERS = (
@@ -232,6 +241,7 @@ ADAPTERS = (
     TableThrottle,
     TableDirectory,
     EventGridTopic,
+    BlobTrail,
 )
 OF_HEALTH_CHECKS = (BlobProbe, StorageQueueProbe)
 """Adapters that only the checks call: they hold methods, so no attribute of the app leads to these."""

@@ -16,6 +16,7 @@ from recording.core.model.evidence import (
     Proof,
     Unread,
 )
+from recording.core.model.trail import Act, Trail
 from recording.core.model.words import (
     APP,
     PROVEN,
@@ -40,6 +41,7 @@ from recording.core.model.words import (
     Ruling,
     ServerCallId,
     Subject,
+    View,
 )
 
 __all__ = [
@@ -47,6 +49,7 @@ __all__ = [
     "MESSAGE_GIVEN_UP",
     "PROVEN",
     "RUNNING",
+    "Act",
     "Actor",
     "Alarm",
     "Alert",
@@ -83,5 +86,7 @@ __all__ = [
     "Ruling",
     "ServerCallId",
     "Subject",
+    "Trail",
     "Unread",
+    "View",
 ]

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from recording.core.model.chunk import Chunk
 from recording.core.model.evidence import Alert, Happened, Unread
+from recording.core.model.trail import Trail
 from recording.core.model.words import (
     APP,
     Actor,
@@ -57,6 +58,7 @@ class Recording:
         warned: the warnings that have been given already, each of which is given once.
         history: what happened to it, in order; see `core.lifecycle.history`.
         opening: its row of the open work.
+        trail: its audit trail, as far as no blob has it yet.
     """
 
     recording_id: RecordingId
@@ -86,6 +88,7 @@ class Recording:
     warned: tuple[str, ...] = ()
     history: tuple[Happened, ...] = ()
     opening: Opening = Opening()
+    trail: Trail = field(default_factory=Trail)
 
 
 @dataclass(frozen=True, slots=True)

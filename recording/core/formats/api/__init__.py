@@ -4,6 +4,7 @@ from recording.core.formats.api.decisions import DecisionRequest, etag, parse_de
 from recording.core.formats.api.lists import RUNBOOK, history_view, owed_view, summary_view, unread_view
 from recording.core.formats.api.paging import ListRequest, PageRequest, mark, parse_list, parse_page
 from recording.core.formats.api.requests import MOST_BODY, StartRequest, parse_json, parse_start
+from recording.core.formats.api.trail import trail_view, verified_view
 from recording.core.formats.api.views import Containers, recording_view
 
 __all__ = [
@@ -25,5 +26,7 @@ __all__ = [
     "parse_start",
     "recording_view",
     "summary_view",
+    "trail_view",
     "unread_view",
+    "verified_view",
 ]
