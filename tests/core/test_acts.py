@@ -127,6 +127,14 @@ def test_what_was_done_is_an_act(before: CatalogEntry | None, fact: Fact, detail
     assert not any(SECRET in link.body.decode() or "https" in link.body.decode() for link in links(after.recording))
 
 
+def test_a_name_that_a_person_gave_themselves_stands_as_its_digest() -> None:
+    """The name itself is in the history, from which it can be removed."""
+    after = decide(of(C.LOST), Decided(document(0), Ruling.RETRY, "why"), LATER, Actor("person:Ada")).entry
+
+    assert [f"person:{hashlib.sha256(b'Ada').hexdigest()}"] == [act.by for act in acts(after)]
+    assert "person:Ada" == after.recording.history[-1].by
+
+
 def test_a_metadata_file_that_comes_late_is_an_act() -> None:
     before = decide(of(C.ANNOUNCED), archived(0, with_metadata=False), NOW).entry
     after = decide(before, chunk_facts()["MetadataArchived"], LATER).entry

@@ -49,11 +49,17 @@ def with_act(
     if describe is None or not (is_new or isinstance(fact, _BY_PEOPLE)) or not _is_act(before, after, fact):
         return after
     details = tuple((name, text[:_MOST_TEXT]) for name, text in describe(fact).items() if text)
-    act = Act(now, type(fact).__name__, by, getattr(fact, "document_id", None), details)
+    act = Act(now, type(fact).__name__, _without_name(by), getattr(fact, "document_id", None), details)
     trail = after.recording.trail
     if isinstance(fact, _BY_PEOPLE) and is_repeated(trail, act):
         return after
     return with_fields(after, trail=added(trail, act))
+
+
+def _without_name(by: Actor) -> Actor:
+    """The actor; of a name that a person gave themselves only the digest, as for a reason."""
+    kind, _, name = by.partition(":")
+    return Actor(f"{kind}:{_digest(name)}") if kind == "person" else by
 
 
 def _is_act(before: CatalogEntry | None, after: CatalogEntry, fact: Fact) -> bool:
@@ -86,7 +92,11 @@ def _metadata(metadata: MetadataProof) -> dict[str, str]:
 
 def _reason(reason: str) -> dict[str, str]:
     """The digest of what a person wrote: the words are in the history, from which they can be removed."""
-    return {"reasonSha256": hashlib.sha256(reason.encode("utf-8", "surrogatepass")).hexdigest()}
+    return {"reasonSha256": _digest(reason)}
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 _DETAILS: Mapping[type, Callable[[Any], dict[str, str]]] = {
