@@ -4,9 +4,20 @@ import os
 
 import azure.functions as func
 
-from recording.entrypoints import calls, chunks, decisions, file_events, health, poison, policy, recordings, sweep
+from recording.entrypoints import (
+    calls,
+    chunks,
+    decisions,
+    file_events,
+    health,
+    poison,
+    policy,
+    recordings,
+    sweep,
+    trail,
+)
 from recording.entrypoints.callers import http_auth_level
 
 app = func.FunctionApp(http_auth_level=http_auth_level(os.environ))
-for module in (calls, recordings, decisions, policy, file_events, chunks, poison, sweep, health):
+for module in (calls, recordings, trail, decisions, policy, file_events, chunks, poison, sweep, health):
     app.register_functions(module.blueprint)

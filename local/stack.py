@@ -30,7 +30,7 @@ ROOT = Path(__file__).parents[1]
 CONTAINERS = tuple(str(OURS[f"{key}_CONTAINER"].default) for key in ("ARCHIVE", "QUARANTINE", "JOURNAL", "DEAD_LETTER"))
 ARCHIVE, QUARANTINE, JOURNAL, DEAD_LETTERS = CONTAINERS
 TABLE, OPEN_TABLE = (str(OURS[key].default) for key in ("CATALOG_TABLE", "OPEN_TABLE"))
-PROBE = str(OURS["PROBE_CONTAINER"].default)
+PROBE, TRAIL = (str(OURS[f"{key}_CONTAINER"].default) for key in ("PROBE", "TRAIL"))
 Delivery = Literal["function", "queue"]
 _QUICK = {
     # Seconds instead of minutes, by settings that the app and the real host also read from the environment.
@@ -204,7 +204,7 @@ class Stack:
 def provision(connection_string: str) -> None:
     """Create what the deployment creates in Azure: containers, tables and queues."""
     blob = BlobServiceClient.from_connection_string(connection_string)
-    for container in (*CONTAINERS, PROBE):
+    for container in (*CONTAINERS, PROBE, TRAIL):
         with contextlib.suppress(ResourceExistsError):
             blob.create_container(container)
     tables = TableServiceClient.from_connection_string(connection_string)

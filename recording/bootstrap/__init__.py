@@ -48,12 +48,14 @@ from recording.watch.draining import Draining
 from recording.watch.heartbeat import Heartbeat
 from recording.watch.journal_check import JournalCheck
 from recording.watch.listing import Listing
+from recording.watch.looking import Looking
 from recording.watch.probing import Probing
 from recording.watch.putting_back import PuttingBack
 from recording.watch.replaying import Replaying
 from recording.watch.sweeping import Sweeping
 from recording.watch.ticking import Ticking
 from recording.watch.waiting_events import WaitingEvents
+from recording.writing_trail import WritingTrail
 
 
 def _utc_now() -> datetime:
@@ -78,6 +80,7 @@ class App:
     sweeping: Sweeping
     ticking: Ticking
     listing: Listing
+    looking: Looking
     deciding: Deciding
     heartbeat: Heartbeat
     now: Callable[[], datetime]
@@ -109,6 +112,7 @@ class Parts(TypedDict, total=False):
     tick_queue: ports.TickQueue
     throttle: ports.Throttle
     topic: ports.Topic
+    trail: ports.Trail
     engine: Engine
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
@@ -130,6 +134,8 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
     open_work = parts.get("open_work") or real.open_work
     directory = parts.get("directory") or real.directory
     updates = CatalogUpdates(catalog, open_work, directory, topic, now, parts.get("sleep", time.sleep))
+    trail = parts.get("trail") or real.trail
+    writing_trail = WritingTrail(updates, trail, now)
     engine = parts.get("engine") or Engine(
         source,
         BufferPool(settings.copy.block_bytes, settings.copy.memory_bytes),
@@ -171,6 +177,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         removing_overflow=RemovingOverflow(archive, copies),
         releasing=Releasing(catalog, engine, source, archive, settings.recordings.release, now),
         completing=Completing(topic, archive, catalog, settings.archive.container, now),
+        writing_trail=writing_trail,
         throttling=Throttling(parts.get("throttle") or real.throttle, waits, now),
         queue=queue,
         waits=waits,
@@ -207,6 +214,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         auditing=Auditing(updates, open_work, sweep_states, directory, now, monotonic),
         replaying=replaying,
         asking=asking,
+        writing_trail=writing_trail,
         waiting_events=WaitingEvents(event_queue, now),
         queue=queue,
         limits=limits,
@@ -237,6 +245,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         probing=Probing(checks, time.monotonic),  # its threads wait in real time, whatever the given clock says
         sweeping=sweeping,
         listing=Listing(catalog, open_work, directory, limits),
+        looking=Looking(updates, trail),
         deciding=Deciding(updates, queue, now),
         ticking=ticking,
         heartbeat=heartbeat,

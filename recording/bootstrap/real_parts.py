@@ -23,6 +23,7 @@ from recording.adapters.source import AcsSource
 from recording.adapters.table import Table
 from recording.adapters.tokens import KeyCache, TokenCallers, Trust, ask_for_keys
 from recording.adapters.topic import EventGridTopic, NoTopic
+from recording.adapters.trail import BlobTrail
 from recording.core.callers import Issuer
 from recording.settings import CHUNK_QUEUE, EVENT_QUEUE, QUEUES, SWEEP_QUEUE, URGENT_QUEUE, Settings
 from recording.watch.checks import Check, Checks
@@ -124,6 +125,12 @@ class RealParts:
     def journal_inventory(self) -> ports.Inventory:
         return guarded(self._inventory(self.settings.archive.journal_container))
 
+    @property
+    def trail(self) -> ports.Trail:
+        service, container = self._blob_service, self.settings.archive.trail_container
+        archive = BlobArchive(service, clients.blob_requests(service, retries=0), container)  # the sweep repeats them
+        return guarded(BlobTrail(archive, BlobInventory(service, archive)))
+
     def _inventory(self, container: str) -> BlobInventory:
         return BlobInventory(self._blob_service, self._container(container))
 
@@ -182,6 +189,7 @@ class RealParts:
                         archive.quarantine_container,
                         archive.journal_container,
                         archive.dead_letter_container,
+                        archive.trail_container,
                     )
                 },
                 **({"of the overflow": self.overflow} if self.settings.overflow.is_set else {}),

@@ -16,6 +16,7 @@ from recording.core.errors import (
 )
 from recording.core.lifecycle import completion_at, lacks, refusal_of_giving_up
 from recording.core.model import MESSAGE_GIVEN_UP, CatalogEntry, Chunk, ChunkState, Failure, RecordingState, Subject
+from recording.core.trail import LATE
 
 WAITING_FOR_PEOPLE = frozenset(
     {RecordingState.QUARANTINED, RecordingState.INCOMPLETE, RecordingState.MISSING, RecordingState.LOST}
@@ -39,6 +40,7 @@ class ToDo(StrEnum):
         " give-up"
     )
     CHECK_APP = "check why runs of the app are killed or do not begin: its log, memory and settings; then retry"
+    CHECK_TRAIL = "check the container of the audit trails: its rights, and by GET .../trail/verify what stands in it"
     CHECK_SOURCE = "check the access to the Communication Services resource: its keys and roles, the network"
 
 
@@ -68,7 +70,13 @@ _WITHOUT_EVENT: Mapping[RecordingState, ToDo] = {
 
 def owed(entry: CatalogEntry) -> tuple[str, ...]:
     """Everything that is not done, the steps of each chunk first; empty if nothing is."""
-    return (*_owed(entry), *(f"the publication of an alert: {alert.alarm}" for alert in entry.recording.untold))
+    recording = entry.recording
+    acts = len(recording.trail.unwritten)
+    return (
+        *_owed(entry),
+        *(f"the publication of an alert: {alert.alarm}" for alert in recording.untold),
+        *([f"{acts} acts of its audit trail"] if acts else []),
+    )
 
 
 def lacking(chunk: Chunk) -> tuple[Subject, ...]:
@@ -97,6 +105,12 @@ def most_tries(entry: CatalogEntry) -> int:
 
 def to_do(entry: CatalogEntry) -> ToDo:
     """What a person is to do, the most urgent if it is more than one thing."""
+    found = _to_do(entry)
+    is_old = bool(entry.recording.trail.unwritten) and LATE in entry.recording.warned
+    return ToDo.CHECK_TRAIL if found is ToDo.NOTHING and is_old else found
+
+
+def _to_do(entry: CatalogEntry) -> ToDo:
     undecided = [chunk for chunk in entry if chunk.is_undecided]
     if undecided:
         return ToDo.DECIDE if any(chunk.apart for chunk in undecided) else ToDo.REPAIR_COPY

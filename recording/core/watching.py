@@ -26,11 +26,14 @@ from recording.core.lifecycle import (
 )
 from recording.core.model import RUNNING, CatalogEntry, Chunk, DocumentId, RecordingState
 from recording.core.times import format_time
+from recording.core.trail import LATE
 
 STAGES = (timedelta(hours=12), timedelta(hours=6), timedelta(hours=1))
 """With no more time left than each of these, a person is warned."""
 NEVER_ACTIVE = timedelta(minutes=5)
 """By then a recording that the service accepted must have begun."""
+_LATE = timedelta(hours=6)
+"""For so long acts may wait to be written, before a person is told."""
 _ASKED_EVERY = timedelta(hours=1)
 _SILENT = timedelta(hours=6)
 """For so long nobody may know whether a recording still runs, before a person is told."""
@@ -120,6 +123,14 @@ def never_active(entry: CatalogEntry, now: datetime) -> Warned | None:
     if begun is None or now - begun < NEVER_ACTIVE:
         return None
     return Warned("never active", "the service accepted the start, but does not record")
+
+
+def late_trail(entry: CatalogEntry, now: datetime) -> Warned | None:
+    """The warning for acts that could not be written for long, also now."""
+    unwritten = entry.recording.trail.unwritten
+    if not unwritten or now - unwritten[0].at < _LATE or LATE in entry.recording.warned:
+        return None
+    return Warned(LATE, f"its audit trail cannot be written since {format_time(unwritten[0].at)}")
 
 
 def end_of_source(entry: CatalogEntry, limits: Limits) -> datetime | None:
@@ -246,6 +257,9 @@ def _next_looks(
     ended = _ended(entry)
     if ended is not None:
         yield from (moment for moment in (ended + limits.file_event, ended + limits.retention + MARGIN) if moment > now)
+    unwritten = entry.recording.trail.unwritten
+    if unwritten:
+        yield now + max(limits.step, now - unwritten[0].at)
     if _is_asked_for(entry):
         yield now + _wait_to_ask(entry, now)
     for chunk in _stepping(entry):

@@ -47,8 +47,8 @@ def recording_state(req: func.HttpRequest) -> func.HttpResponse:
 def recording_history(req: func.HttpRequest) -> func.HttpResponse:
     """All that happened to a recording: events, tries, proofs, deletes and decisions, with times."""
     app = get_app()
-    caller_of(req, app, "recording_history")
-    return json_answer(api.history_view(app.listing.entry(recording_id_of(req))))
+    caller = caller_of(req, app, "recording_history")
+    return json_answer(api.history_view(app.looking.history(recording_id_of(req), by=caller.actor)))
 
 
 @blueprint.route("recordings/{id}/pause", methods=["POST"])

@@ -19,6 +19,7 @@ from recording.ports.source import ReadableSource, Source, Transfer
 from recording.ports.throttle import Throttle
 from recording.ports.tick_queue import TickQueue
 from recording.ports.topic import Topic
+from recording.ports.trail import Trail, TrailPage
 
 __all__ = [
     "Archive",
@@ -52,5 +53,7 @@ __all__ = [
     "Throttle",
     "TickQueue",
     "Topic",
+    "Trail",
+    "TrailPage",
     "Transfer",
 ]

@@ -156,6 +156,7 @@ def _containers(settings: Settings) -> str:
         archive.quarantine_container,
         archive.journal_container,
         archive.dead_letter_container,
+        archive.trail_container,
         archive.probe_container,
     }
     return "" if len(names) == len(_CONTAINERS) else f"{', '.join(_CONTAINERS)}: must be different containers"
@@ -213,7 +214,9 @@ def _retention(settings: Settings) -> str:
 
 
 _MEMORY = "COPY_MEMORY_MIB"
-_CONTAINERS = tuple(f"{name}_CONTAINER" for name in ("ARCHIVE", "QUARANTINE", "JOURNAL", "DEAD_LETTER", "PROBE"))
+_CONTAINERS = tuple(
+    f"{name}_CONTAINER" for name in ("ARCHIVE", "QUARANTINE", "JOURNAL", "DEAD_LETTER", "TRAIL", "PROBE")
+)
 _OVERFLOW = ("OVERFLOW_STORAGE", "OVERFLOW_STORAGE__blobServiceUri")
 _TIMEOUT, _VISIBILITY, _DELIVERIES = (setting.key for _, setting in declared(Host))
 _CHECKS = (

@@ -108,6 +108,10 @@ class Archive:
             "the container into which Event Grid writes the events that it cannot deliver",
         ),
     ]
+    trail_container: Annotated[
+        str,
+        Setting("TRAIL_CONTAINER", "recordings-trail", parsing.container, "the container of the audit trails"),
+    ]
     probe_container: Annotated[
         str,
         Setting(

@@ -20,11 +20,12 @@ from recording.core.formats.messages import ChunkMessage
 from recording.core.lifecycle import Fact, is_stale
 from recording.core.model import CatalogEntry
 from recording.core.times import format_time
-from recording.core.watching import ALL_STAGES, LONGEST, Limits, Look, look, never_active, stage_of
+from recording.core.watching import ALL_STAGES, LONGEST, Limits, Look, late_trail, look, never_active, stage_of
 from recording.ports import ChunkQueue, OpenRow, OpenWork, SweepState, SweepStates
 from recording.watch.auditing import Auditing
 from recording.watch.replaying import Replaying
 from recording.watch.waiting_events import WaitingEvents
+from recording.writing_trail import WritingTrail
 
 _PAGE = 200
 _SLICE = 50.0
@@ -73,6 +74,7 @@ class Sweeping:
     auditing: Auditing
     replaying: Replaying
     asking: Asking
+    writing_trail: WritingTrail
     waiting_events: WaitingEvents
     queue: ChunkQueue
     limits: Limits
@@ -255,6 +257,9 @@ class Sweeping:
         try:
             entry = self._apply(entry, *(self._ask(entry) if found.asks else ()))
         finally:  # also if the service cannot be asked
+            entry = self.writing_trail.write(entry)
+            warning = late_trail(entry, self.now())
+            entry = self._apply(entry, *([] if warning is None else [warning]))
             if entry.recording.untold:
                 self.updates.tell(entry)
 

@@ -10,6 +10,7 @@ from azure.data.tables import TableClient
 from recording.adapters.catalog import TableCatalog
 from recording.core.errors import CatalogConflict
 from recording.core.model import (
+    Act,
     Actor,
     Alarm,
     Alert,
@@ -32,6 +33,7 @@ from recording.core.model import (
     Place,
     RecordingId,
     ServerCallId,
+    Trail,
     Unread,
 )
 from recording.ports import CallLocator, Catalog, StartClaim, StartOrder
@@ -106,6 +108,7 @@ def whole_entry(recording_id: RecordingId) -> CatalogEntry:
     accepted = replace(chunk(4, ChunkState.QUARANTINED, apart=True), look_at=None, is_accepted=True)
     accepted = replace(accepted, compared=COMPARISON)
     given_up = replace(chunk(5, ChunkState.LOST), is_given_up=True)
+    act = Act(NOW, "Paused", Actor("somebody"), document(0), (("output", "wav"),))
     return changed_recording(
         entry_of(full, bare, kept, doubted, accepted, given_up),
         recording_id=recording_id,
@@ -134,6 +137,7 @@ def whole_entry(recording_id: RecordingId) -> CatalogEntry:
         warned=("6 h",),
         history=(Happened(NOW, "Failed", Actor("app"), "so", document(0), 2, NOW + timedelta(hours=1)),),
         opening=Opening(NOW, 3),
+        trail=Trail(2, "ab" * 32, act, (act,)),
     )
 
 

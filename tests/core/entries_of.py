@@ -50,6 +50,7 @@ from recording.core.model import (
     RecordingId,
     RecordingState,
     Subject,
+    Trail,
 )
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -163,8 +164,8 @@ def changed_recording(entry: CatalogEntry, **fields: object) -> CatalogEntry:
 
 
 def without_history(entry: CatalogEntry) -> CatalogEntry:
-    """The entry as if nothing had been noted in its history."""
-    return changed_recording(entry, history=())
+    """The entry as if nothing had been noted in its history and its trail."""
+    return changed_recording(entry, history=(), trail=Trail())
 
 
 def failure(code: str = "source_busy", cause: str = "503") -> Failure:

@@ -214,7 +214,7 @@ def test_the_history_is_bounded(kind: str) -> None:
     assert f"{MOST_HISTORY + 2}" in history[-1].detail
 
 
-@pytest.mark.parametrize("by", ["app", "person:somebody"])
+@pytest.mark.parametrize("by", ["app", "key:somebody"])
 def test_the_texts_of_the_history_are_bounded(by: str) -> None:
     """A long reason is cut off; of many, what was known first stays, and a person's decision."""
     entry = decide(entry_of(chunk(0)), announced(0, host="us-api"), NOW).entry

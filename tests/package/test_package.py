@@ -37,11 +37,13 @@ FUNCTIONS = {
     "recording_history",
     "recording_state",
     "replay_policy",
+    "recording_trail",
     "resume_recording",
     "start_recording",
     "stop_recording",
     "sweep_tick",
     "sweep_timer",
+    "verify_trail",
 }
 # The worker has these itself; requirements.txt must not need them.
 WORKER = ("azure-functions-runtime", "azurefunctions-extensions-base")

@@ -48,6 +48,7 @@ from tests.fakes import (
     FakeThrottle,
     FakeTickQueue,
     FakeTopic,
+    FakeTrail,
 )
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -116,6 +117,7 @@ class World:
     throttle: FakeThrottle = field(default_factory=FakeThrottle)
     calls: FakeCalls = field(default_factory=FakeCalls)
     topic: FakeTopic = field(default_factory=FakeTopic)
+    trail: FakeTrail = field(default_factory=FakeTrail)
     letters: FakeArchive = field(default_factory=FakeArchive)
     ledger: FakeLedger = field(default_factory=FakeLedger)
     event_queue: FakeEventQueue = field(default_factory=FakeEventQueue)
@@ -157,6 +159,7 @@ class World:
             journal_inventory=FakeInventory(self.journal),
             checks={},
             topic=self.topic,
+            trail=self.trail,
             engine=engine_of(self.source, block=BLOCK, monotonic=clock.monotonic),
             now=clock.now,
             monotonic=clock.monotonic,

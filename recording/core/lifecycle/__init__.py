@@ -114,6 +114,7 @@ from recording.core.lifecycle.facts import (
     FoundBySweep,
     GivenUp,
     Kept,
+    Looked,
     MetadataArchived,
     Missed,
     NeverCame,
@@ -128,6 +129,7 @@ from recording.core.lifecycle.facts import (
     Stopped,
     Told,
     Warned,
+    Written,
 )
 from recording.core.lifecycle.knowing import knows_documents, knows_event
 from recording.core.lifecycle.next_step import (
@@ -176,6 +178,7 @@ __all__ = [
     "GivenUp",
     "Kept",
     "LookAgain",
+    "Looked",
     "MetadataArchived",
     "Missed",
     "NeverCame",
@@ -193,6 +196,7 @@ __all__ = [
     "Stopped",
     "Told",
     "Warned",
+    "Written",
     "completion_at",
     "decide",
     "decide_all",

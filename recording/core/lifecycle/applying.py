@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from recording.core.lifecycle.acts import with_act
 from recording.core.lifecycle.announced import announced
 from recording.core.lifecycle.changes import alerted, with_fields, with_state
 from recording.core.lifecycle.chunks import chunk_decided
@@ -16,6 +17,7 @@ from recording.core.lifecycle.facts import (
     Fact,
     FoundBySweep,
     GivenUp,
+    Looked,
     Missed,
     NeverCame,
     Paused,
@@ -24,12 +26,14 @@ from recording.core.lifecycle.facts import (
     Stopped,
     Told,
     Warned,
+    Written,
 )
 from recording.core.lifecycle.history import with_history
 from recording.core.lifecycle.rulings import refusal_of_giving_up, ruled
 from recording.core.lifecycle.tables import RECORDING_TRANSITIONS
 from recording.core.lifecycle.wholeness import completion_at, lacks
 from recording.core.model import APP, RUNNING, Actor, Alarm, Alert, CatalogEntry, DocumentId, Recording, RecordingState
+from recording.core.trail import written
 
 _SWEPT = "sweep"
 CONFIRMED_AFTER = timedelta(minutes=5)
@@ -60,10 +64,10 @@ def decide(entry: CatalogEntry | None, fact: Fact, now: datetime, by: Actor = AP
     """
     decision = _decided(entry, fact, now)
     after = decision.entry
-    if after == entry and not (isinstance(fact, Decided) and decision.steps):  # a decision is kept in any case
-        return decision
-    after = with_history(entry, after, fact, now, by)
-    return replace(decision, entry=with_fields(after, changed_by=by))
+    is_new = after != entry or (isinstance(fact, Decided) and bool(decision.steps))  # a decision is kept in any case
+    if is_new and not isinstance(fact, Written):
+        after = with_fields(with_history(entry, after, fact, now, by), changed_by=by)
+    return replace(decision, entry=with_act(entry, after, fact, now, by, is_new=is_new))
 
 
 def decide_all(entry: CatalogEntry | None, facts: Sequence[Fact], now: datetime, by: Actor = APP) -> Decision:
@@ -87,20 +91,21 @@ def _decided(entry: CatalogEntry | None, fact: Fact, now: datetime) -> Decision:
         return Decision(*ruled(entry, fact))
     if isinstance(fact, Paused | Resumed | Stopped | Missed | NeverCame | GivenUp):
         return Decision(_moved(entry, fact, now))
-    if isinstance(fact, Completed | Told | Denied | Checked | Warned | FoundBySweep):
+    if isinstance(fact, Completed | Told | Written | Looked | Denied | Checked | Warned | FoundBySweep):
         return Decision(_noted(entry, fact, now))
     return Decision(chunk_decided(entry, fact))
 
 
 def _noted(
-    entry: CatalogEntry, fact: Completed | Told | Denied | Checked | Warned | FoundBySweep, now: datetime
+    entry: CatalogEntry,
+    fact: Completed | Told | Written | Looked | Denied | Checked | Warned | FoundBySweep,
+    now: datetime,
 ) -> CatalogEntry:
     """The entry after a fact about the recording that moves no state by itself."""
     if isinstance(fact, Completed):
         return _completed(entry, fact, now)
-    if isinstance(fact, Told):
-        untold = tuple(alert for alert in entry.recording.untold if alert not in fact.alerts)
-        return with_fields(entry, untold=untold)
+    if isinstance(fact, Told | Written | Looked):
+        return _known_outside(entry, fact)
     if isinstance(fact, Denied):
         return _denied(entry, now)
     if isinstance(fact, Checked):
@@ -108,6 +113,16 @@ def _noted(
     if isinstance(fact, Warned):
         return _warned(entry, fact.stage, Alert(Alarm.AT_RISK, fact.reason))
     return _warned(entry, f"{_SWEPT}: {fact.what}", Alert(Alarm.FOUND_BY_SWEEP, fact.what))
+
+
+def _known_outside(entry: CatalogEntry, fact: Told | Written | Looked) -> CatalogEntry:
+    """The entry after others have seen something of it; that a person looked is in the trail alone."""
+    if isinstance(fact, Told):
+        untold = tuple(alert for alert in entry.recording.untold if alert not in fact.alerts)
+        return with_fields(entry, untold=untold)
+    if isinstance(fact, Written):
+        return with_fields(entry, trail=written(entry.recording.trail, fact.number, fact.hash))
+    return entry
 
 
 def _moved(

@@ -21,6 +21,7 @@ from recording.core.model import (
     RecordingId,
     Ruling,
     ServerCallId,
+    View,
 )
 
 
@@ -282,6 +283,21 @@ class Told:
     alerts: tuple[Alert, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A person looked at the recording."""
+
+    view: View
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """All acts of the audit trail up to this number stand as blobs; `hash` is that of the last of them."""
+
+    number: int
+    hash: str
+
+
 ChunkFact = (
     Archived
     | Compared
@@ -312,5 +328,7 @@ RecordingFact = (
     | GivenUp
     | Completed
     | Told
+    | Looked
+    | Written
 )
 Fact = ChunkFact | RecordingFact

@@ -28,6 +28,7 @@ from recording.core.model.evidence import (
     Proof,
     Unread,
 )
+from recording.core.model.trail import Act, Trail
 from recording.core.model.words import (
     APP,
     PROVEN,
@@ -52,6 +53,7 @@ from recording.core.model.words import (
     Ruling,
     ServerCallId,
     Subject,
+    View,
 )
 
 __all__ = [
@@ -59,6 +61,7 @@ __all__ = [
     "MESSAGE_GIVEN_UP",
     "PROVEN",
     "RUNNING",
+    "Act",
     "Actor",
     "Alarm",
     "Alert",
@@ -105,5 +108,7 @@ __all__ = [
     "Ruling",
     "ServerCallId",
     "Subject",
+    "Trail",
     "Unread",
+    "View",
 ]

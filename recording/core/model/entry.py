@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from recording.core.model.calls import AppliedRule
 from recording.core.model.chunk import Chunk
 from recording.core.model.evidence import Alert, Happened, Unread
+from recording.core.model.trail import Trail
 from recording.core.model.words import (
     APP,
     Actor,
@@ -59,6 +60,7 @@ class Recording:
         warned: the warnings that have been given already, each of which is given once.
         history: what happened to it, in order; see `core.lifecycle.history`.
         opening: its row of the open work.
+        trail: its audit trail, as far as no blob has it yet.
     """
 
     recording_id: RecordingId
@@ -89,6 +91,7 @@ class Recording:
     warned: tuple[str, ...] = ()
     history: tuple[Happened, ...] = ()
     opening: Opening = Opening()
+    trail: Trail = field(default_factory=Trail)
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,6 +142,13 @@ class Alarm(StrEnum):
     FOUND_BY_SWEEP = "found by sweep"
 
 
+class View(StrEnum):
+    """What a person looked at, as far as that is an act of the audit trail."""
+
+    HISTORY = "history"
+    TRAIL = "trail"
+
+
 class Ruling(StrEnum):
     """What a person decides about a chunk."""
 

@@ -12,6 +12,7 @@ from recording.core.formats.api.policy import (
     replay_view,
 )
 from recording.core.formats.api.requests import MOST_BODY, StartRequest, parse_json, parse_start
+from recording.core.formats.api.trail import trail_view, verified_view
 from recording.core.formats.api.views import Containers, recording_view
 
 __all__ = [
@@ -39,5 +40,7 @@ __all__ = [
     "recording_view",
     "replay_view",
     "summary_view",
+    "trail_view",
     "unread_view",
+    "verified_view",
 ]

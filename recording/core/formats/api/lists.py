@@ -26,6 +26,7 @@ _CHAPTERS: Mapping[ToDo, EventName] = {
     ToDo.REPAIR_COPY: EventName.QUARANTINED,
     ToDo.CHECK_APP: EventName.AT_RISK,
     ToDo.CHECK_SOURCE: EventName.AT_RISK,
+    ToDo.CHECK_TRAIL: EventName.AT_RISK,
 }
 """The chapter of the runbook for each thing that a person can do."""
 
