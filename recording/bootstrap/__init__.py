@@ -14,6 +14,7 @@ from recording.bootstrap.real_parts import RealParts
 from recording.calls.asking import Asking
 from recording.calls.controlling import Controlling
 from recording.calls.ending import Ending
+from recording.calls.reacting import Reacting
 from recording.calls.starting import Starting
 from recording.catalog_updates import CatalogUpdates
 from recording.chunks.accepting import Accepting
@@ -32,7 +33,8 @@ from recording.chunks.throttling import Throttling
 from recording.copying.buffer_pool import BufferPool
 from recording.copying.engine import Engine
 from recording.core.deadlines import Waits
-from recording.core.model import Place
+from recording.core.model import CatalogEntry, Place
+from recording.core.reactions import Reaction
 from recording.core.watching import Limits
 from recording.events.receiving import Receiving
 from recording.refusing import Refusing
@@ -108,6 +110,7 @@ class Parts(TypedDict, total=False):
     monotonic: Callable[[], float]
     sleep: Callable[[float], None]
     new_id: Callable[[], uuid.UUID]
+    reaction_of: Callable[[CatalogEntry], Reaction] | None
 
 
 def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
@@ -187,6 +190,8 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         monotonic,
     )
     watch = settings.watch
+    usual = Reaction(pause_limit=watch.pause_limit or None)
+    reacting = Reacting(updates, calls, asking, starting, parts.get("reaction_of") or (lambda _: usual))
     heartbeat = Heartbeat(sweep_states, watch.interval, now(), now)
     checks = parts.get("checks")
     if checks is None:
@@ -199,7 +204,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         states=sweep_states,
         auditing=Auditing(updates, open_work, sweep_states, directory, now, monotonic),
         replaying=replaying,
-        asking=asking,
+        reacting=reacting,
         waiting_events=WaitingEvents(event_queue, now),
         queue=queue,
         limits=limits,
@@ -209,7 +214,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
     )
     return App(
         settings=settings,
-        receiving=Receiving(starting, Ending(updates, asking), announcing, refusing, ticking, monotonic),
+        receiving=Receiving(starting, Ending(updates, asking), reacting, announcing, refusing, ticking, monotonic),
         starting=starting,
         controlling=Controlling(updates, calls, asking),
         refusing=refusing,

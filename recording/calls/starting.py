@@ -28,7 +28,16 @@ from recording.catalog_updates import CatalogUpdates
 from recording.core.errors import CallNotReady, CallRefused, RequestIdReused
 from recording.core.formats.api import StartRequest
 from recording.core.lifecycle import Started
-from recording.core.model import RUNNING, CallConnectionId, CallEvent, CatalogEntry, Output, RecordingId, ServerCallId
+from recording.core.model import (
+    RUNNING,
+    CallConnectionId,
+    CallEvent,
+    CatalogEntry,
+    Output,
+    Recording,
+    RecordingId,
+    ServerCallId,
+)
 from recording.core.outputs import VALID
 from recording.ports import CallLocator, Calls, StartClaim, StartOrder
 
@@ -103,6 +112,20 @@ class Starting:
         trigger = _Trigger(f"request/{request.request_id or self.new_id()}", order)
         return self._start_for_request_id(trigger) if request.request_id else self._start_once(trigger)
 
+    def start_again(self, entry: CatalogEntry) -> Start:
+        """Record the call of a recording that does not record any more; idempotent for that recording.
+
+        Raises:
+            CallNotReady, ServiceBusy, ServiceRefused: retry.
+            CallRefused: the call is over, or cannot be recorded.
+        """
+        known = entry.recording
+        locator = _locator_of(known)
+        if locator is None:
+            raise CallRefused("start recording", "no id of its call is known", status=404)
+        order = self._new_order(locator, known.output or self.output)
+        return self._start_once(_Trigger(f"instead of/{known.recording_id}", order))
+
     def _new_order(self, locator: CallLocator, output: Output, *, pause_on_start: bool = False) -> StartOrder:
         return StartOrder(locator, output, str(self.new_id()), self.updates.now(), pause_on_start)
 
@@ -130,11 +153,12 @@ class Starting:
         order = trigger.order
         own = StartClaim(call.claim_key(order.output), order, trigger.asked_by, order.first_sent)
         claim = self.updates.catalog.claim(own)
+        is_sent = False
         while True:  # ends: each pass returns, raises, or goes on with a newer claim, our own or the winner's of a race
             is_new = claim.asked_by == trigger.asked_by
             if claim.recording_id is None:
-                claim = self._send_order(claim, call, trigger)
-            elif is_new or self._is_answered_by(claim, claim.recording_id, trigger):
+                claim, is_sent = self._send_order(claim, call, trigger), True
+            elif (is_new and is_sent) or self._is_answered_by(claim, claim.recording_id, trigger):
                 return Start(self._update_entry(claim.recording_id, claim, call, trigger.event), is_new)
             else:
                 claim = self.updates.catalog.settle(replace(own, version=claim.version))
@@ -150,9 +174,17 @@ class Starting:
         return _Call(f"room/{locator.room_id}" if locator.room_id else f"connection/{locator.call_connection_id}")
 
     def _is_answered_by(self, claim: StartClaim, recording_id: RecordingId, trigger: _Trigger) -> bool:
-        """Whether the claim's recording is the one asked for: it still runs, or it ended after the event (rule 4)."""
+        """Whether the claim's recording is the one asked for.
+
+        It was started for this; or it still runs; or it ended after the event (rule 4). One whose start failed, after
+        the service had accepted it, is not.
+        """
         entry = self.updates.load(recording_id)
         event = trigger.event
+        if entry is not None and entry.recording.failed_at is not None:
+            return False  # it never began: the same event may start another
+        if claim.asked_by == trigger.asked_by:
+            return True
         if event is not None and (event.at is None or event.at <= _end_of(entry, claim)):
             return True
         if entry is not None and entry.recording.state not in RUNNING:
@@ -232,6 +264,17 @@ class Starting:
             paused=claim.order.pause_on_start,
         )
         return self.updates.apply(recording_id, fact).entry
+
+
+def _locator_of(recording: Recording) -> CallLocator | None:
+    """How to name the call of a recording: by the best of the ids that are known."""
+    if recording.server_call_id:
+        return CallLocator(server_call_id=recording.server_call_id)
+    if recording.call_connection_id:
+        return CallLocator(call_connection_id=recording.call_connection_id)
+    if recording.group_call_id:
+        return CallLocator(group_call_id=recording.group_call_id)
+    return CallLocator(room_id=recording.room_id) if recording.room_id else None
 
 
 def call_keys(server: ServerCallId | None, connection: CallConnectionId | None) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from recording.calls.ending import Ending
+from recording.calls.reacting import Reacting
 from recording.calls.starting import Starting
 from recording.chunks.announcing import Announcing
 from recording.core.errors import MalformedEvent
@@ -31,6 +32,7 @@ class Receiving:
 
     starting: Starting
     ending: Ending
+    reacting: Reacting
     announcing: Announcing
     refusing: Refusing
     ticking: Ticking
@@ -95,4 +97,6 @@ class Receiving:
         return run.finished(is_queued=False)
 
     def _run(self, door: Door, found: str = "") -> Run:
-        return Run(self.starting, self.ending, self.announcing, self.refusing, self.monotonic, door, found)
+        return Run(
+            self.starting, self.ending, self.reacting, self.announcing, self.refusing, self.monotonic, door, found
+        )

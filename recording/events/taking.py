@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from recording import log
 from recording.calls.ending import Ending
+from recording.calls.reacting import Reacting
 from recording.calls.starting import Starting
 from recording.chunks.announcing import Announcing
 from recording.core.errors import MalformedEvent, Permanent, Transient
@@ -13,7 +14,17 @@ from recording.core.formats.deliveries import MOST_AT_ONCE, Member, can_wait, me
 from recording.core.formats.events import ValidationEvent, event_id_of, event_type_of, parse_event
 from recording.core.formats.messages import ChunkMessage
 from recording.core.formats.notifications import EventName
-from recording.core.model import BlobName, CallEndEvent, CallEvent, Door, FileEvent
+from recording.core.model import (
+    CALLBACK,
+    BlobName,
+    CallEndEvent,
+    CallEvent,
+    Door,
+    FileEvent,
+    ParticipantsEvent,
+    StartFailedEvent,
+    StateEvent,
+)
 from recording.refusing import Refusing
 
 MOST_NAMED = 10
@@ -66,6 +77,7 @@ class Run:
 
     starting: Starting
     ending: Ending
+    reacting: Reacting
     announcing: Announcing
     refusing: Refusing
     monotonic: Callable[[], float]
@@ -105,6 +117,8 @@ class Run:
                 self._now_or_later(member, lambda _: self._start(member, event))
             case CallEndEvent() if self.takes_calls:
                 self._now_or_later(member, lambda _: self._end(member, event))
+            case StateEvent() | StartFailedEvent() | ParticipantsEvent() if self.takes_calls:
+                self._now_or_later(member, lambda _: self._note(member, event))
             case _:  # also a call event at the doors for file events: only the endpoint for call events takes it
                 self.ignored.append(member)
                 self._answer(member, "ignored", reason=f"{event_type_of(member.raw)} concerns no recording"[:200])
@@ -186,6 +200,26 @@ class Run:
             self._answer(member, "refused", reason=error.cause)
         else:
             self._answer(member, "ended" if over else "ignored")
+
+    def _note(self, member: Member, event: StateEvent | StartFailedEvent | ParticipantsEvent) -> None:
+        """Take what the service says of a recording that runs, or of the people in its call."""
+        try:
+            is_news = self._is_news(event)
+        except Permanent as error:  # the sweep asks again
+            log.event("recording.state_not_noted", {"event_id": event.event_id, "cause": error.cause}, logging.WARNING)
+            self._answer(member, "refused", reason=error.cause)
+        else:
+            self._answer(member, "noted" if is_news else "ignored")
+
+    def _is_news(self, event: StateEvent | StartFailedEvent | ParticipantsEvent) -> bool:
+        match event:
+            case StateEvent():
+                return self.reacting.state_changed(event, by=CALLBACK)
+            case StartFailedEvent():
+                return bool(self.reacting.start_failed(event, by=CALLBACK))
+            case ParticipantsEvent():
+                self.reacting.participants_updated(event, by=CALLBACK)
+                return True
 
     def _tell(self, member: Member, cause: str, journal: BlobName) -> None:
         self._log(member, cause, journal, is_alert=True)

@@ -17,6 +17,7 @@ from recording.settings.groups import (
     Overflow,
     Recordings,
     Retry,
+    Site,
     Storage,
     Topic,
     Watch,
@@ -77,6 +78,7 @@ class Settings:
     retry: Retry
     watch: Watch
     callers: Callers
+    site: Site
     host: Host
 
     @classmethod
@@ -103,6 +105,7 @@ class Settings:
             retry=reader.read(Retry),
             watch=reader.read(Watch),
             callers=reader.read(Callers),
+            site=reader.read(Site),
             host=reader.read(Host),
         )
         _require_storage(settings.storage, reader)

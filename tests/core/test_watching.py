@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from recording.core.deadlines import MARGIN
 from recording.core.lifecycle import FoundBySweep, Missed, NeverCame, Warned, decide_all
 from recording.core.model import Alarm, CatalogEntry, Chunk, ChunkState, Recording, RecordingState, Unread
+from recording.core.reactions import NEVER_ACTIVE
 from recording.core.watching import (
     ALL_STAGES,
-    NEVER_ACTIVE,
     STAGES,
     Limits,
     end_of_source,

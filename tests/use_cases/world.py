@@ -25,6 +25,7 @@ from recording.core.model import (
     Location,
     RecordingId,
 )
+from recording.core.reactions import Reaction
 from recording.events.taking import Reception
 from tests.copying.copies import engine_of
 from tests.core.media_files import chunk as riff_chunk
@@ -101,6 +102,7 @@ class World:
 
     authority: Authority = Authority.PROVEN
     settings: Mapping[str, str] = field(default_factory=dict)
+    reaction: Reaction | None = None
     clock: Clock = field(default_factory=Clock)
     source: FakeSource = field(default_factory=FakeSource)
     archive: FakeArchive = field(default_factory=FakeArchive)
@@ -129,6 +131,7 @@ class World:
     def worker(self, slice_seconds: float = 600.0) -> Archiving:
         """Compose another worker over the same fakes."""
         clock, settings = self.clock, settings_of(RELEASE_AT_SOURCE=self.authority, **self.settings)
+        wanted = self.reaction
         self.app = compose(
             replace(settings, copy=replace(settings.copy, slice_length=timedelta(seconds=slice_seconds))),
             calls=self.calls,
@@ -157,6 +160,7 @@ class World:
             now=clock.now,
             monotonic=clock.monotonic,
             sleep=clock.sleep,
+            reaction_of=None if wanted is None else lambda _: wanted,
         )
         self.updates = self.app.archiving.updates
         self.refusing = self.app.refusing

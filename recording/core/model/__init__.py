@@ -2,7 +2,14 @@
 
 from recording.core.model.chunk import Chunk
 from recording.core.model.entry import CatalogEntry, Opening, Recording
-from recording.core.model.events import CallEndEvent, CallEvent, FileEvent
+from recording.core.model.events import (
+    CallEndEvent,
+    CallEvent,
+    FileEvent,
+    ParticipantsEvent,
+    StartFailedEvent,
+    StateEvent,
+)
 from recording.core.model.evidence import (
     MESSAGE_GIVEN_UP,
     Alert,
@@ -16,8 +23,11 @@ from recording.core.model.evidence import (
     Proof,
     Unread,
 )
+from recording.core.model.running import Continuation, Order, Pause
 from recording.core.model.words import (
     APP,
+    CALLBACK,
+    OUTSIDE,
     PROVEN,
     RUNNING,
     Actor,
@@ -32,6 +42,7 @@ from recording.core.model.words import (
     DocumentId,
     Door,
     Format,
+    IdentifierKind,
     Location,
     Output,
     Place,
@@ -44,7 +55,9 @@ from recording.core.model.words import (
 
 __all__ = [
     "APP",
+    "CALLBACK",
     "MESSAGE_GIVEN_UP",
+    "OUTSIDE",
     "PROVEN",
     "RUNNING",
     "Actor",
@@ -64,6 +77,7 @@ __all__ = [
     "ChunkState",
     "Comparison",
     "Content",
+    "Continuation",
     "Digest",
     "DocumentId",
     "Door",
@@ -71,10 +85,14 @@ __all__ = [
     "FileEvent",
     "Format",
     "Happened",
+    "IdentifierKind",
     "Location",
     "MetadataProof",
     "Opening",
+    "Order",
     "Output",
+    "ParticipantsEvent",
+    "Pause",
     "Place",
     "Proof",
     "Recording",
@@ -82,6 +100,8 @@ __all__ = [
     "RecordingState",
     "Ruling",
     "ServerCallId",
+    "StartFailedEvent",
+    "StateEvent",
     "Subject",
     "Unread",
 ]

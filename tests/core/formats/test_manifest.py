@@ -105,6 +105,9 @@ def test_a_manifest_reads_as_documented() -> None:
   "durationMs": 60000,
   "sessionEndReason": "CallEnded",
   "revision": 2,
+  "pauses": [],
+  "continues": null,
+  "continuedBy": null,
   "lacks": [],
   "doubts": [],
   "totals": {
