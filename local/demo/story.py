@@ -43,9 +43,9 @@ def play(stack: Stack, console: Console) -> list[Shown]:
     grid.copies, grid.order, grid.delay = 2, "reversed", 1.0
     calls = [world.start_call(participants=_PEOPLE, chunk_ms=recording.chunk_ms) for recording in shown]
 
-    console.print("A call connects. Its callback comes twice; the recording starts once:")
+    console.print("A call connects. Its signed callback comes twice; the recording starts once:")
     callback = world.connect(calls[0])
-    answers = [stack.call("POST", "calls/events", json=callback).json() for _ in range(2)]
+    answers = [_asked(stack.call_back(callback)) for _ in range(2)]
     ids = {answer["events"][0]["recordingId"] for answer in answers}
     by_event.recording_id = ids.pop()
     console.print(f"  {by_event.output}  {_short(by_event.recording_id)}" + ("  [red]twice![/red]" if ids else ""))

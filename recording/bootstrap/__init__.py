@@ -10,6 +10,7 @@ from typing import TypedDict, Unpack
 
 from recording import ports
 from recording.adapters.monitor import hide_requests
+from recording.admitting import Admitting
 from recording.bootstrap.real_parts import RealParts
 from recording.calls.asking import Asking
 from recording.calls.controlling import Controlling
@@ -59,11 +60,18 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def _usual_reaction(settings: Settings) -> Callable[[CatalogEntry], Reaction]:
+    """What is wanted of every recording where no policy says otherwise: a person is told."""
+    usual = Reaction(pause_limit=settings.watch.pause_limit or None)
+    return lambda _: usual
+
+
 @dataclass(frozen=True, slots=True)
 class App:
     """The use cases, ready; and the clock that the entry points show times by."""
 
     settings: Settings
+    admitting: Admitting
     receiving: Receiving
     starting: Starting
     controlling: Controlling
@@ -83,6 +91,7 @@ class App:
 class Parts(TypedDict, total=False):
     """What can be given to `compose` in place of the real part."""
 
+    callers: ports.Callers
     calls: ports.Calls
     source: ports.Source
     quarantined: ports.ReadableSource
@@ -118,7 +127,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
     logging.getLogger("azure").setLevel(logging.WARNING)  # at INFO it writes every URL it asks
     hide_requests()
     now, monotonic = parts.get("now", _utc_now), parts.get("monotonic", time.monotonic)
-    real = RealParts(settings, now)
+    real = RealParts(settings, now, monotonic)
     source = parts.get("source") or real.source
     archive = parts.get("archive") or real.archive
     topic = parts.get("topic") or real.topic
@@ -190,8 +199,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         monotonic,
     )
     watch = settings.watch
-    usual = Reaction(pause_limit=watch.pause_limit or None)
-    reacting = Reacting(updates, calls, asking, starting, parts.get("reaction_of") or (lambda _: usual))
+    reacting = Reacting(updates, calls, asking, starting, parts.get("reaction_of") or _usual_reaction(settings))
     heartbeat = Heartbeat(sweep_states, watch.interval, now(), now)
     checks = parts.get("checks")
     if checks is None:
@@ -212,8 +220,18 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         now=now,
         monotonic=monotonic,
     )
+    callers = settings.callers
+    admitting = Admitting(
+        callers=parts.get("callers") or real.callers,
+        ledger=ledger,
+        api_auth=callers.api_auth,
+        takes_callbacks=bool(callers.acs_resource_ids),
+        takes_event_grid=bool(callers.event_grid_audiences),
+        now=now,
+    )
     return App(
         settings=settings,
+        admitting=admitting,
         receiving=Receiving(starting, Ending(updates, asking), reacting, announcing, refusing, ticking, monotonic),
         starting=starting,
         controlling=Controlling(updates, calls, asking),

@@ -1,7 +1,7 @@
 """The adapters that the settings ask for: each is made when it is needed, and guarded."""
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, cached_property, partial
@@ -21,9 +21,15 @@ from recording.adapters.probe import BlobProbe, StorageQueueProbe
 from recording.adapters.queue import StorageEventQueue, StorageQueue, StorageTickQueue
 from recording.adapters.source import AcsSource
 from recording.adapters.table import Table
+from recording.adapters.tokens import KeyCache, TokenCallers, Trust, ask_for_keys
 from recording.adapters.topic import EventGridTopic, NoTopic
+from recording.core.callers import Issuer
 from recording.settings import CHUNK_QUEUE, EVENT_QUEUE, QUEUES, SWEEP_QUEUE, URGENT_QUEUE, Settings
 from recording.watch.checks import Check, Checks
+
+_CALL_AUTOMATION = "https://acscallautomation.communication.azure.com"
+"""The issuer of the tokens of callbacks, and the host of its keys. Where they are is fixed: see ADR 17."""
+_ENTRA = "https://login.microsoftonline.com"
 
 
 @dataclass
@@ -32,6 +38,7 @@ class RealParts:
 
     settings: Settings
     now: Callable[[], datetime]
+    monotonic: Callable[[], float]
 
     @property
     def source(self) -> ports.Source:
@@ -126,6 +133,28 @@ class RealParts:
 
     def _inventory(self, container: str) -> BlobInventory:
         return BlobInventory(self._blob_service, self._container(container))
+
+    @property
+    def callers(self) -> ports.Callers:
+        return guarded(TokenCallers(dict(self._trusted())))
+
+    def _trusted(self) -> Iterator[tuple[Issuer, Trust]]:
+        """Whose tokens the settings accept. The keys of a tenant are asked for once, for both uses of its tokens."""
+        callers = self.settings.callers
+        if callers.acs_resource_ids:
+            keys = self._keys(f"{_CALL_AUTOMATION}/calling/keys")
+            yield Issuer.CALL_AUTOMATION, Trust((_CALL_AUTOMATION,), callers.acs_resource_ids, keys)
+        if callers.tenant_id:
+            tenant = callers.tenant_id
+            issuers = (f"{_ENTRA}/{tenant}/v2.0", f"https://sts.windows.net/{tenant}/")
+            keys = self._keys(f"{_ENTRA}/{tenant}/discovery/v2.0/keys")
+            if callers.api_audiences:
+                yield Issuer.API, Trust(issuers, callers.api_audiences, keys)
+            if callers.event_grid_audiences:
+                yield Issuer.EVENT_GRID, Trust(issuers, callers.event_grid_audiences, keys)
+
+    def _keys(self, url: str) -> KeyCache:
+        return KeyCache(partial(ask_for_keys, clients.key_requests(), url), self.monotonic)
 
     @property
     def archive(self) -> ports.Archive:

@@ -27,7 +27,7 @@ class Controlling:
     calls: Calls
     asking: Asking
 
-    def state(self, recording_id: RecordingId) -> tuple[CatalogEntry, str | None]:
+    def state(self, recording_id: RecordingId, *, by: Actor = APP) -> tuple[CatalogEntry, str | None]:
         """The catalog's entry, and the service's state: `active`, `inactive`, or None if the recording is over.
 
         While the service is unavailable the state is `unknown`, and the entry is shown all the same.
@@ -55,7 +55,7 @@ class Controlling:
         is_over = entry.recording.state not in RUNNING
         now = self.updates.now()
         if not answer.is_denial and (is_over or contradicts(entry, now, is_active=answer.is_active)):
-            entry = self.updates.apply(recording_id, answer.fact, known=entry).entry
+            entry = self.updates.apply(recording_id, answer.fact, known=entry, by=by).entry
         return entry, answer.state
 
     def pause(self, recording_id: RecordingId, *, by: Actor = APP) -> CatalogEntry:

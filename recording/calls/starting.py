@@ -29,7 +29,9 @@ from recording.core.errors import CallNotReady, CallRefused, RequestIdReused
 from recording.core.formats.api import StartRequest
 from recording.core.lifecycle import Started
 from recording.core.model import (
+    APP,
     RUNNING,
+    Actor,
     CallConnectionId,
     CallEvent,
     CatalogEntry,
@@ -58,10 +60,11 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class _Trigger:
-    """What asks for a recording: a call event, or a request, for which `event` is None."""
+    """What asks for a recording: a call event, or a request, for which `event` is None; and who sent it."""
 
     asked_by: str
     order: StartOrder
+    by: Actor
     event: CallEvent | None = None
 
 
@@ -85,8 +88,10 @@ class Starting:
     output: Output
     new_id: Callable[[], uuid.UUID]
 
-    def start_for_call(self, event: CallEvent) -> RecordingId:
+    def start_for_call(self, event: CallEvent, *, by: Actor = APP) -> RecordingId:
         """Record the event's call, or return the recording that this event has already; idempotent.
+
+        `by` is who sent the event.
 
         Raises:
             CallNotReady, ServiceBusy, ServiceRefused: retry with the same event.
@@ -94,10 +99,10 @@ class Starting:
         """
         server, connection = event.server_call_id, event.call_connection_id
         locator = CallLocator(server_call_id=server) if server else CallLocator(call_connection_id=connection)
-        trigger = _Trigger(f"event/{event.event_id}", self._new_order(locator, self.output), event)
+        trigger = _Trigger(f"event/{event.event_id}", self._new_order(locator, self.output), by, event)
         return self._start_once(trigger).entry.recording.recording_id
 
-    def start_requested(self, request: StartRequest) -> Start:
+    def start_requested(self, request: StartRequest, *, by: Actor = APP) -> Start:
         """Record what a person or a program asked for; idempotent for one request id.
 
         Raises:
@@ -109,7 +114,7 @@ class Starting:
             request.server_call_id, request.group_call_id, request.room_id, request.call_connection_id
         )
         order = self._new_order(locator, request.output, pause_on_start=request.pause_on_start)
-        trigger = _Trigger(f"request/{request.request_id or self.new_id()}", order)
+        trigger = _Trigger(f"request/{request.request_id or self.new_id()}", order, by)
         return self._start_for_request_id(trigger) if request.request_id else self._start_once(trigger)
 
     def start_again(self, entry: CatalogEntry) -> Start:
@@ -124,7 +129,7 @@ class Starting:
         if locator is None:
             raise CallRefused("start recording", "no id of its call is known", status=404)
         order = self._new_order(locator, known.output or self.output)
-        return self._start_once(_Trigger(f"instead of/{known.recording_id}", order))
+        return self._start_once(_Trigger(f"instead of/{known.recording_id}", order, APP))
 
     def _new_order(self, locator: CallLocator, output: Output, *, pause_on_start: bool = False) -> StartOrder:
         return StartOrder(locator, output, str(self.new_id()), self.updates.now(), pause_on_start)
@@ -141,7 +146,9 @@ class Starting:
                 ids={"request_id": trigger.asked_by.partition("/")[2]},
             )
         if claim.recording_id is not None:
-            return Start(self._update_entry(claim.recording_id, claim), is_new=claim.asked_by == trigger.asked_by)
+            return Start(
+                self._update_entry(claim.recording_id, claim, trigger), is_new=claim.asked_by == trigger.asked_by
+            )
         start = self._start_once(trigger)
         starter = trigger.asked_by if start.is_new else ""
         catalog.settle(replace(claim, recording_id=start.entry.recording.recording_id, asked_by=starter))
@@ -159,7 +166,7 @@ class Starting:
             if claim.recording_id is None:
                 claim, is_sent = self._send_order(claim, call, trigger), True
             elif (is_new and is_sent) or self._is_answered_by(claim, claim.recording_id, trigger):
-                return Start(self._update_entry(claim.recording_id, claim, call, trigger.event), is_new)
+                return Start(self._update_entry(claim.recording_id, claim, trigger, call), is_new)
             else:
                 claim = self.updates.catalog.settle(replace(own, version=claim.version))
 
@@ -206,7 +213,7 @@ class Starting:
             renewed = replace(order, request_id=str(self.new_id()), first_sent=self.updates.now())
             catalog.settle(replace(claim, order=renewed))
             return self._claim_after_refusal(error, claim, call, trigger)
-        self._update_entry(recording_id, claim, call, trigger.event)
+        self._update_entry(recording_id, claim, trigger, call)
         settled = replace(claim, recording_id=recording_id)
         standing = catalog.settle(settled)
         while standing.recording_id is None:  # another run sent the same order, was refused, and gave it a new id
@@ -250,10 +257,10 @@ class Starting:
         return entry is not None and entry.recording.state in RUNNING
 
     def _update_entry(
-        self, recording_id: RecordingId, claim: StartClaim, call: _Call | None = None, event: CallEvent | None = None
+        self, recording_id: RecordingId, claim: StartClaim, trigger: _Trigger, call: _Call | None = None
     ) -> CatalogEntry:
         """Save in the entry what the claim, the call and the event say; the entry. Idempotent."""
-        locator = claim.order.locator
+        locator, event = claim.order.locator, trigger.event
         fact = Started(
             recording_id,
             claim.order.output,
@@ -263,7 +270,7 @@ class Starting:
             room_id=locator.room_id,
             paused=claim.order.pause_on_start,
         )
-        return self.updates.apply(recording_id, fact).entry
+        return self.updates.apply(recording_id, fact, by=trigger.by).entry
 
 
 def _locator_of(recording: Recording) -> CallLocator | None:

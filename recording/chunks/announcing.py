@@ -8,7 +8,7 @@ from recording.catalog_updates import CatalogUpdates
 from recording.core.deadlines import due_of, gone_by_of, is_urgent
 from recording.core.formats.messages import ChunkMessage
 from recording.core.lifecycle import Announced, Announcement, FoundBySweep, knows_documents
-from recording.core.model import AnnouncedChunk, BlobName, Door, FileEvent, Output
+from recording.core.model import APP, Actor, AnnouncedChunk, BlobName, Door, FileEvent, Output
 from recording.core.naming import Template
 
 
@@ -20,7 +20,7 @@ class Announcing:
     template: Template
     retention: timedelta
 
-    def announce(self, event: FileEvent, door: Door, found: str = "") -> list[ChunkMessage]:
+    def announce(self, event: FileEvent, door: Door, found: str = "", *, by: Actor = APP) -> list[ChunkMessage]:
         """Save the chunks of an event; the messages to put into the queue, one for each chunk with work. Idempotent.
 
         Args:
@@ -28,15 +28,16 @@ class Announcing:
             door: by which it came.
             found: how the sweep found the event; empty for one that was delivered. A person hears of it if the catalog
                 did not have its chunks.
+            by: who sent it.
 
         Raises:
             Transient: the chunks are not saved, or an alert is not published; the event must be delivered again.
             Permanent: the catalog can never store the entry that results.
         """
         with telemetry.announcing(event.recording_id):
-            return self._announce(event, door, found)
+            return self._announce(event, door, found, by)
 
-    def _announce(self, event: FileEvent, door: Door, found: str) -> list[ChunkMessage]:
+    def _announce(self, event: FileEvent, door: Door, found: str, by: Actor) -> list[ChunkMessage]:
         now = self.updates.now()
         entry = self.updates.load(event.recording_id)
         output = entry.recording.output if entry and entry.recording.output else event.output
@@ -47,7 +48,7 @@ class Announcing:
             tuple(Announcement(one, self._name(event, one, output, now), due, gone_by) for one in event.chunks),
         )
         swept = (FoundBySweep(found),) if found and not knows_documents(entry, event) else ()
-        decision = self.updates.apply(event.recording_id, fact, *swept, known=entry)
+        decision = self.updates.apply(event.recording_id, fact, *swept, known=entry, by=by)
         if not decision.steps:  # else the first message publishes the alerts, so that a failing topic delays no copy
             self.updates.tell(decision.entry)
         log.event(

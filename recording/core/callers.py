@@ -1,4 +1,4 @@
-"""Who calls: what an operation of the API needs, and what the claims of a token prove. Signatures are checked before."""
+"""Who calls: what an operation of the API needs, and what a token proves. Its signature is checked before."""
 
 import re
 from collections.abc import Mapping
@@ -100,14 +100,10 @@ class Proven:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Somebody who was proven."""
+    """Somebody who was proven, by a token or by the function key, which says no name."""
 
     actor: Actor
     is_by_token: bool = False
-
-    def named(self, name: str) -> Actor:
-        """The actor of a decision: who was proven by a token, or the name that is given with the function key."""
-        return self.actor if self.is_by_token else Actor(f"{KEY}:{name}")
 
 
 def actor_at(door: Door) -> Actor:
@@ -192,9 +188,9 @@ def is_origin_of_event_grid(host: str | None) -> bool:
     return re.fullmatch(r"(?:[a-z0-9-]{1,63}\.){0,4}eventgrid\.azure\.net", found) is not None
 
 
-def unproven(cause: str) -> CallerUnproven:
+def unproven(cause: str, hint: str = "") -> CallerUnproven:
     """It is not known who calls; the cause has nothing of what was sent."""
-    return CallerUnproven(_PROVE, cause)
+    return CallerUnproven(_PROVE, cause, hint=hint)
 
 
 def _not_allowed(cause: str) -> CallerNotAllowed:

@@ -27,8 +27,10 @@ class Problem:
 
     @property
     def headers(self) -> dict[str, str]:
-        """Retry-After, if set."""
-        return {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
+        """Retry-After, if set; and for a caller who was refused, what is lacking (RFC 6750)."""
+        wait = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
+        challenge = _CHALLENGES.get(self.status)
+        return wait if challenge is None else {**wait, "WWW-Authenticate": challenge}
 
 
 def problem(error: RecordingError) -> Problem:
@@ -76,10 +78,13 @@ def _problem(
 _UNAVAILABLE = 503
 _OUR_FAULT = 500
 _BAD_LOCATOR = "invalid-locator"
+_CHALLENGES = {401: 'Bearer error="invalid_token"', 403: 'Bearer error="insufficient_scope"'}
 _STATUSES = {
     "invalid-request": 400,
     "malformed-event": 400,
     _BAD_LOCATOR: 400,
+    "caller-unproven": 401,
+    "caller-not-allowed": 403,
     "unknown-recording": 404,
     "unknown-chunk": 404,
     "call-not-found": 404,

@@ -5,6 +5,7 @@ Every method raises only `Transient` and `Permanent` errors of `core.errors`: an
 """
 
 from recording.ports.archive import Archive, ArchivedBlob, BlockList, Journal
+from recording.ports.callers import Callers
 from recording.ports.calls import CallLocator, Calls, StartOrder
 from recording.ports.catalog import Catalog, StartClaim
 from recording.ports.chunk_queue import ChunkQueue
@@ -25,6 +26,7 @@ __all__ = [
     "BlobPage",
     "BlockList",
     "CallLocator",
+    "Callers",
     "Calls",
     "Catalog",
     "ChunkQueue",

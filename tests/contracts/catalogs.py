@@ -125,6 +125,7 @@ def whole_entry(recording_id: RecordingId) -> CatalogEntry:
         denied_at=NOW + timedelta(hours=2),
         ordered=Order(RecordingState.PAUSED, Actor("key:somebody"), NOW),
         pauses=(Pause(NOW, OUTSIDE, NOW + timedelta(minutes=1), Actor("key:somebody")),),
+        was_resumed=True,
         interrupted_at=NOW + timedelta(minutes=2),
         failed_at=NOW + timedelta(minutes=3),
         continues=Continuation(RecordingId("earlier"), NOW),

@@ -171,9 +171,20 @@ def test_an_answer_from_before_an_order_changes_nothing(order: R, fact: Paused |
     assert order is not applied(after, contrary, at=AT + SETTLES).recording.state
 
 
-def test_an_order_of_long_ago_explains_nothing() -> None:
-    after = applied(applied(active(), Ordered(R.PAUSED)), INACTIVE, at=AT + 5 * MINUTE)
-    assert (OUTSIDE, [Alarm.INTERRUPTED]) == (after.recording.pauses[0].by, alarms(after))
+def test_an_order_that_was_never_confirmed_explains_a_pause_however_late() -> None:
+    """Its answer and the callback may be lost. One that was confirmed explains no later pause."""
+    ordered = applied(active(), Ordered(R.PAUSED))
+    after = applied(ordered, INACTIVE, at=AT + 60 * MINUTE)
+    assert (ANN, []) == (after.recording.pauses[0].by, alarms(after))
+    resumed = applied(applied(ordered, Paused()), ACTIVE, at=AT + 5 * MINUTE)
+    again = applied(resumed, INACTIVE, at=AT + 10 * MINUTE)
+    assert [ANN, OUTSIDE] == [pause.by for pause in again.recording.pauses]
+
+
+def test_a_resume_whose_answer_was_lost_may_have_made_a_file() -> None:
+    """Its file event is awaited."""
+    over = applied(begun(paused=True), Ordered(R.STARTED), Stopped())
+    assert R.STOPPED is over.recording.state
 
 
 def test_pauses_are_bounded() -> None:

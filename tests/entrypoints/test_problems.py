@@ -6,6 +6,8 @@ import pytest
 
 from recording.core import errors, outputs
 from recording.core.errors import (
+    CallerNotAllowed,
+    CallerUnproven,
     CallRefused,
     CatalogConflict,
     ConditionMissing,
@@ -28,6 +30,17 @@ from recording.core.model import RecordingId
 from recording.entrypoints.problems import problem, unforeseen
 
 START = "start recording"
+
+
+@pytest.mark.parametrize(
+    ("error", "lacks"), [(CallerUnproven, "invalid_token"), (CallerNotAllowed, "insufficient_scope")]
+)
+def test_who_is_refused_is_told_what_is_lacking(error: type[Permanent], lacks: str) -> None:
+    """As RFC 6750 has it; others hear nothing of it."""
+    assert {"WWW-Authenticate": f'Bearer error="{lacks}"'} == problem(error("prove caller", "no")).headers
+    assert "WWW-Authenticate" not in problem(UnknownRecording("find recording", "no")).headers
+
+
 FIELDLESS = [
     kind
     for kind in vars(errors).values()
@@ -87,6 +100,8 @@ def test_every_error_there_is_can_be_told(kind: type[RecordingError]) -> None:
     found = problem(kind("do it", "it failed"))
 
     known = {
+        CallerUnproven.code: 401,
+        CallerNotAllowed.code: 403,
         UnknownRecording.code: 404,
         UnknownChunk.code: 404,
         DecisionRefused.code: 409,

@@ -18,6 +18,7 @@ from tools.package import ROOT, contents, pack
 FUNCTIONS = {
     "archive_chunk",
     "archive_urgent_chunk",
+    "calls_callbacks",
     "calls_events",
     "decide_chunk",
     "decide_recording",

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from urllib.parse import urlsplit
 
 from recording.core.errors import MalformedEvent
 from recording.core.formats import reading
@@ -56,9 +57,13 @@ _SUBJECT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class ValidationEvent:
-    """Event Grid's validation handshake: the endpoint must answer with `code`."""
+    """Event Grid's validation handshake: the endpoint must answer with `code`.
+
+    `origin` is the host of the URL by which a person could answer instead, if it names one.
+    """
 
     code: str
+    origin: str | None = None
 
 
 Event = FileEvent | CallEvent | CallEndEvent | StateEvent | StartFailedEvent | ParticipantsEvent | ValidationEvent
@@ -106,7 +111,18 @@ def parse_event(raw: object) -> Event | None:
 
 def _validation_event(event: Mapping[str, object], event_id: str) -> ValidationEvent:
     data = reading.StrictFields(_data(event), partial(_malformed, event_id), "data")
-    return ValidationEvent(data.need("validationCode", reading.text, "missing, empty or not a text"))
+    code = data.need("validationCode", reading.text, "missing, empty or not a text")
+    return ValidationEvent(code, _host((_data(event) or {}).get("validationUrl")))
+
+
+def _host(url: object) -> str | None:
+    """The host of a URL; empty if it is none."""
+    if url is None:
+        return None
+    try:
+        return urlsplit(reading.text(url) or "").hostname or ""
+    except ValueError:
+        return ""
 
 
 def _state_event(event: Mapping[str, object], event_id: str) -> StateEvent:

@@ -37,8 +37,8 @@ from recording.core.times import format_time
 
 SETTLES = timedelta(seconds=30)
 """For so long after an order, or after its start, the service may still say what was true before."""
-_ORDER_HOLDS = timedelta(minutes=2)
-"""A change so long after an order to make it is due to that order."""
+_PAUSES_WITHIN = timedelta(minutes=2)
+"""For so long after an order to pause it is no news that it does not record."""
 MOST_PAUSES = 500
 """Of one recording; of more, the oldest are dropped."""
 
@@ -76,9 +76,11 @@ def contradicts(entry: CatalogEntry, now: datetime, *, is_active: bool) -> bool:
 
 
 def is_expected_to_stop(recording: Recording, now: datetime) -> bool:
-    """Whether a pause or a stop was ordered a moment ago, so that it is no news that it does not record."""
+    """Whether a stop, or a moment ago a pause, was ordered here, so that it is no news that it does not record."""
     ordered = recording.ordered
-    return ordered is not None and ordered.state is not RecordingState.STARTED and now - ordered.at < _ORDER_HOLDS
+    if ordered is None or ordered.state is RecordingState.STARTED:
+        return False
+    return ordered.state is RecordingState.STOPPED or now - ordered.at < _PAUSES_WITHIN
 
 
 def noted(
@@ -88,7 +90,9 @@ def noted(
     recording = entry.recording
     match fact:
         case Ordered():
-            return with_fields(entry, ordered=Order(fact.state, by, now))
+            is_resume = fact.state is RecordingState.STARTED
+            was_resumed = recording.was_resumed or is_resume  # its answer may be lost
+            return with_fields(entry, ordered=Order(fact.state, by, now), was_resumed=was_resumed)
         case Joined() if recording.continues is None and fact.earlier != recording.recording_id:
             return with_fields(entry, continues=Continuation(fact.earlier, fact.since), attempt=fact.attempt)
         case Continued():
@@ -120,7 +124,9 @@ def interrupted(entry: CatalogEntry, fact: Interrupted, now: datetime) -> Catalo
 
 def paused_or_resumed(entry: CatalogEntry, fact: Paused | Resumed, now: datetime, by: Actor) -> CatalogEntry:
     """The entry with the pause that begins, or ends, with an answer of the service to our request."""
-    return _with_pause(entry, now, by) if isinstance(fact, Paused) else _without_pause(entry, now, by)
+    if isinstance(fact, Paused):
+        return _with_pause(entry, now, by)
+    return _without_pause(with_fields(entry, was_resumed=True), now, by)
 
 
 def agreed(entry: CatalogEntry, fact: Checked, now: datetime) -> CatalogEntry:
@@ -135,25 +141,28 @@ def agreed(entry: CatalogEntry, fact: Checked, now: datetime) -> CatalogEntry:
         return entry
     at = _moment(recording, fact.since, now)
     if fact.is_active:
-        return _found_resumed(entry, at, now)
-    return entry if recording.active_at is None else _found_paused(entry, at, now)
+        return _found_resumed(entry, at)
+    return entry if recording.active_at is None else _found_paused(entry, at)
 
 
-def _found_paused(entry: CatalogEntry, at: datetime, now: datetime) -> CatalogEntry:
-    by = _who(entry.recording, RecordingState.PAUSED, now)
+def _found_paused(entry: CatalogEntry, at: datetime) -> CatalogEntry:
+    by = _who(entry.recording, RecordingState.PAUSED)
     after = _with_pause(_in_state(entry, RecordingState.PAUSED), at, by)
     if by != OUTSIDE:
         return after
     reason = f"it does not record since {format_time(at)}, and nobody has paused it here"
-    return alerted(after, Alert(Alarm.INTERRUPTED, reason))
+    return alerted(with_fields(after, ordered=None), Alert(Alarm.INTERRUPTED, reason))
 
 
-def _found_resumed(entry: CatalogEntry, at: datetime, now: datetime) -> CatalogEntry:
+def _found_resumed(entry: CatalogEntry, at: datetime) -> CatalogEntry:
     recording = entry.recording
-    by = _who(recording, RecordingState.STARTED, now)
+    by = _who(recording, RecordingState.STARTED)
     after = _without_pause(_in_state(entry, RecordingState.STARTED), at, by)
     pause = recording.open_pause
-    if by != OUTSIDE or pause is None or pause.by == OUTSIDE:
+    if by != OUTSIDE:
+        return after
+    after = with_fields(after, ordered=None)
+    if pause is None or pause.by == OUTSIDE:
         return after
     reason = f"it was paused here, and records again since {format_time(at)}: nobody has resumed it here"
     return alerted(after, Alert(Alarm.AT_RISK, reason))
@@ -163,11 +172,10 @@ def _in_state(entry: CatalogEntry, state: RecordingState) -> CatalogEntry:
     return with_fields(entry, state=state) if entry.recording.state in RUNNING else entry
 
 
-def _who(recording: Recording, state: RecordingState, now: datetime) -> Actor:
+def _who(recording: Recording, state: RecordingState) -> Actor:
+    """Who brought a change about: whoever ordered it last, if that was not confirmed; else somebody outside."""
     ordered = recording.ordered
-    if ordered is not None and ordered.state is state and now - ordered.at < _ORDER_HOLDS:
-        return ordered.by
-    return OUTSIDE
+    return ordered.by if ordered is not None and ordered.state is state else OUTSIDE
 
 
 def _is_settling(recording: Recording, now: datetime, *, is_active: bool) -> bool:

@@ -26,7 +26,6 @@ from recording.core.model.evidence import (
 from recording.core.model.running import Continuation, Order, Pause
 from recording.core.model.words import (
     APP,
-    CALLBACK,
     OUTSIDE,
     PROVEN,
     RUNNING,
@@ -55,7 +54,6 @@ from recording.core.model.words import (
 
 __all__ = [
     "APP",
-    "CALLBACK",
     "MESSAGE_GIVEN_UP",
     "OUTSIDE",
     "PROVEN",

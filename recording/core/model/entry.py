@@ -49,6 +49,7 @@ class Recording:
         denied_at: since when the service answers that it has no such recording; None while it says otherwise.
         ordered: the last order to pause, resume or stop it.
         pauses: the intervals that are not recorded, as far as is known, in order.
+        was_resumed: whether anybody here has ordered to resume it.
         interrupted_at: since when it does not record any more, unasked, while its call goes on.
         failed_at: when the service said that the start, which it had accepted, failed.
         continues: the recording of the same call that ended unasked, or never began, before this one.
@@ -85,6 +86,7 @@ class Recording:
     denied_at: datetime | None = None
     ordered: Order | None = None
     pauses: tuple[Pause, ...] = ()
+    was_resumed: bool = False
     interrupted_at: datetime | None = None
     failed_at: datetime | None = None
     continues: Continuation | None = None
@@ -119,7 +121,7 @@ class Recording:
         if self.active_at is not None or self.requested_at is None:
             return False
         first = self.pauses[0] if self.pauses else None
-        is_unresumed = first is not None and first.until is None and first.since <= self.requested_at
+        is_unresumed = first is not None and first.since <= self.requested_at and not self.was_resumed
         is_replaced = self.continued_by is not None and self.interrupted_at is None
         return self.failed_at is not None or is_replaced or is_unresumed
 

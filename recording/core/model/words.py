@@ -129,8 +129,6 @@ Actor = NewType("Actor", str)
 APP = Actor("app")
 OUTSIDE = Actor("outside")
 """Somebody who has asked the service, and not this app."""
-CALLBACK = Actor("callback")
-"""A callback of Call Automation told of it."""
 
 
 class IdentifierKind(StrEnum):

@@ -20,7 +20,7 @@ def decision(condition: str | None = TAG) -> DecisionRequest:
 
 
 def test_a_decision_says_what_why_and_by_whom() -> None:
-    assert DecisionRequest(Ruling.ACCEPT, "I listened to it.", Actor("person:Ada"), TAG) == decision()
+    assert DecisionRequest(Ruling.ACCEPT, "I listened to it.", Actor("key:Ada"), TAG) == decision()
 
 
 @pytest.mark.parametrize(
