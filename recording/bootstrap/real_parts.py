@@ -49,13 +49,7 @@ class RealParts:
     def calls(self) -> ports.Calls:
         acs = self.settings.communication
         client = clients.call_automation(acs.endpoint, self._credential(acs.access_key))
-        return guarded(AcsCalls(client, self._callback_url))
-
-    @property
-    def _callback_url(self) -> str | None:
-        """Where the service tells of recordings; None where nothing proves that it is the service that calls."""
-        name = self.settings.site.hostname
-        return f"https://{name}/api/calls/callbacks" if name and self.settings.callers.acs_resource_ids else None
+        return guarded(AcsCalls(client, self.settings.callback_url))
 
     @property
     def topic(self) -> ports.Topic:

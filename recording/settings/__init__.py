@@ -81,6 +81,12 @@ class Settings:
     site: Site
     host: Host
 
+    @property
+    def callback_url(self) -> str | None:
+        """Where the service tells of recordings; None where nothing would prove that it is the service that calls."""
+        name = self.site.hostname
+        return f"https://{name}/api/calls/callbacks" if name and self.callers.acs_resource_ids else None
+
     @classmethod
     def from_env(cls, environment: Mapping[str, str], memory_bytes: int | None = None) -> Self:
         """Read the settings.

@@ -115,7 +115,7 @@ class Grid:
     def call_back(self, recording: TrueRecording, *, is_active: bool) -> None:
         """Send the state of a recording to the app, as Call Automation does, with what goes wrong with it."""
         world, whom = self.world, recording.whom
-        event = {
+        event: dict[str, object] = {
             "id": self._event_id(whom),
             "type": "Microsoft.Communication.RecordingStateChanged",
             "specversion": "1.0",
