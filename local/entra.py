@@ -16,7 +16,8 @@ API = "api://recording-archive"
 """The audience of tokens for the app's API."""
 WEBHOOK = "api://recording-archive-events"
 """The audience of Event Grid's tokens."""
-SUBSCRIBER = "AzureEventGridSecureWebhookSubscriber"
+_SUBSCRIBER = "AzureEventGridSecureWebhookSubscriber"
+_EVENT_GRID = "4962773b-9cdb-44cf-a8bf-237846a00ab7"
 _HOUR = timedelta(hours=1)
 
 
@@ -39,10 +40,15 @@ class LocalEntra(Background):
         """The settings by which the app accepts its tokens."""
         return {"ENTRA_TENANT_ID": TENANT, "API_AUDIENCES": API, "EVENT_GRID_AUDIENCES": WEBHOOK}
 
-    def token(self, *roles: str, audience: str = API, object_id: str = "") -> str:
-        """A token of a caller with these roles."""
+    def token(self, *roles: str, object_id: str = "") -> str:
+        """A token for the API, of a caller with these roles."""
         who = {"oid": object_id or str(uuid.uuid4()), "tid": TENANT, "roles": list(roles)}
-        return self.issuer.sign(self.issuer.claims(audience, _HOUR, **who))
+        return self.issuer.sign(self.issuer.claims(API, _HOUR, **who))
+
+    def event_grid_token(self) -> str:
+        """The token by which Event Grid shows who it is."""
+        who = {"azp": _EVENT_GRID, "tid": TENANT, "roles": [_SUBSCRIBER]}
+        return self.issuer.sign(self.issuer.claims(WEBHOOK, _HOUR, **who))
 
     async def _open(self) -> None:
         await self._listener.start(self._certificates.server_context())

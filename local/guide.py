@@ -58,6 +58,10 @@ _GUIDE = r"""
 # From now on the service redirects to another region, and the app follows:
   ask $CONTROL/faults -d '{{"name": "redirects"}}'
 
+# A token of the local Entra. With API_AUTH=entra or both the app asks for one
+# (Authorization: Bearer …); here the key is enough:
+  ask $CONTROL/tokens -d '{{"roles": ["Recording.Operate"]}}'
+
 # All calls, all recordings at the service, and all of its faults:
   ask $CONTROL/calls
   ask $CONTROL/recordings

@@ -59,9 +59,9 @@ def identity(client_id: str) -> Identity:
 
 
 def key_requests() -> Pipeline[HttpRequest, Reply]:
-    """Asks issuers for the keys of their tokens. It does not retry: the cache of the keys does."""
+    """Asks issuers for the keys of their tokens, once an hour. It does not retry: the cache of the keys does."""
     policies: list[Any] = [HeadersPolicy({"User-Agent": _USER_AGENT})]
-    return Pipeline(_transport(), policies)
+    return Pipeline(Urllib3Transport(0), policies)
 
 
 def call_automation(endpoint: str, credential: Credential) -> CallAutomationClient:

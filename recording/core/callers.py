@@ -18,6 +18,8 @@ EVENT_GRID = Actor("eventGrid")
 
 EVENT_GRID_ROLE = "AzureEventGridSecureWebhookSubscriber"
 """The role of Event Grid's tokens for a webhook; Event Grid knows it by this name."""
+EVENT_GRID_APPLICATION = "4962773b-9cdb-44cf-a8bf-237846a00ab7"
+"""The id of Event Grid's own application, the same in every tenant. Who makes a subscription has the role as well."""
 LONGEST_TOKEN = 16_384
 """Characters of a token that is looked at."""
 LEEWAY = timedelta(minutes=1)
@@ -158,11 +160,13 @@ def check_event_grid(claims: Mapping[str, object], now: datetime) -> None:
 
     Raises:
         CallerUnproven: the token does not hold now.
-        CallerNotAllowed: it lacks the role of Event Grid.
+        CallerNotAllowed: it lacks the role of Event Grid, or was issued to another application.
     """
     check_time(claims, now)
     if EVENT_GRID_ROLE not in _roles(claims):
         raise _not_allowed(f"the token lacks the role {EVENT_GRID_ROLE}")
+    if claims.get("azp", claims.get("appid")) != EVENT_GRID_APPLICATION:  # by the token's version
+        raise _not_allowed("the token was issued to another application than Event Grid")
 
 
 def check_api(operation: str, claims: Mapping[str, object], now: datetime) -> Caller:

@@ -112,11 +112,7 @@ def to_do(entry: CatalogEntry) -> ToDo:
     if undecided:
         return ToDo.DECIDE if any(chunk.apart for chunk in undecided) else ToDo.REPAIR_COPY
     if not entry.chunks:
-        if entry.recording.unread and not refusal_of_giving_up(entry):
-            return ToDo.MEND_OR_GIVE_UP
-        if _is_to_be_replaced(entry.recording):
-            return ToDo.RECORD_AGAIN
-        return _WITHOUT_EVENT.get(entry.recording.state, ToDo.NOTHING)
+        return _to_do_without_chunk(entry)
     for chunk, failure in _failed(entry):
         # A message is given up only after its runs have failed often.
         is_lasting = chunk.tries >= _FEW or failure.code == MESSAGE_GIVEN_UP
@@ -126,6 +122,14 @@ def to_do(entry: CatalogEntry) -> ToDo:
         return ToDo.FIND_CHUNKS if lacks(entry) and _is_manifest_owed(entry) else ToDo.NOTHING
     is_doubted = any(chunk.state is ChunkState.QUARANTINED and not chunk.is_accepted for chunk in entry)
     return ToDo.WAIT_OR_DECIDE if is_doubted else ToDo.NOTHING
+
+
+def _to_do_without_chunk(entry: CatalogEntry) -> ToDo:
+    if entry.recording.unread and not refusal_of_giving_up(entry):
+        return ToDo.MEND_OR_GIVE_UP
+    if _is_to_be_replaced(entry.recording):
+        return ToDo.RECORD_AGAIN
+    return _WITHOUT_EVENT.get(entry.recording.state, ToDo.NOTHING)
 
 
 def _is_to_be_replaced(recording: Recording) -> bool:

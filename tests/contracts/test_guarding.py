@@ -1,6 +1,7 @@
 """Nothing but Transient and Permanent leaves a port, whatever its client does; every adapter of the app is guarded."""
 
 import ssl
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -23,8 +24,10 @@ from recording.adapters.overflow_copies import BlobOverflowCopies
 from recording.adapters.probe import BlobProbe, StorageQueueProbe
 from recording.adapters.queue import StorageEventQueue, StorageQueue, StorageTickQueue
 from recording.adapters.source import AcsSource
+from recording.adapters.tokens import TokenCallers, Trust
 from recording.adapters.topic import EventGridTopic
 from recording.bootstrap import compose
+from recording.core.callers import Issuer
 from recording.core.errors import Permanent, PortFailed, RecordingError, SourceBusy, Transient
 from recording.core.formats.messages import ChunkMessage
 from recording.core.formats.notifications import EventName, OutgoingEvent
@@ -50,6 +53,7 @@ SECRET = "https://a.blob.core.windows.net/c?sig=whom-it-concerns"
 LOCATION = Location("https://eu-api.asm.skype.com/v1/objects/0-weu-d1/content/audio")
 NAME = BlobName("2026/0000.wav")
 VIEW = memoryview(bytearray(8))
+TOKEN = f"{urlsafe_b64encode(b'{"alg": "RS256", "kid": "key"}').decode()}.e30.AAAA"
 
 FAILURES: tuple[Exception, ...] = (
     KeyError(SECRET),
@@ -95,6 +99,11 @@ def archive(client: Any) -> Any:  # noqa: ANN401 - a client of any kind, a port 
 def catalog(client: Any) -> Any:  # noqa: ANN401 - the same
     """`Catalog`."""
     return guarded(TableCatalog(client))
+
+
+def callers(client: Any) -> Any:  # noqa: ANN401 - the same
+    """`Callers`."""
+    return guarded(TokenCallers({Issuer.API: Trust(("issuer",), ("audience",), client)}))
 
 
 def calls(client: Any) -> Any:  # noqa: ANN401 - the same
@@ -201,6 +210,8 @@ OPERATIONS: dict[str, Callable[[Any], object]] = {
     "BlobInventory.read": lambda client: inventory(client).read(ListedBlob(NAME, 8, NOW)),
     "TableLedger.find": lambda client: guarded(TableLedger(client)).find("letters", "key"),
     "TableLedger.note": lambda client: guarded(TableLedger(client)).note("letters", "key", "replayed"),
+    "TableLedger.note_first": lambda client: guarded(TableLedger(client)).note_first("letters", "key", "replayed"),
+    "TokenCallers.prove": lambda client: callers(client).prove(Issuer.API, TOKEN),
     "TableLedger.forget": lambda client: guarded(TableLedger(client)).forget("letters~1", "letters~2", 10),
     "TableLedger.all": lambda client: guarded(TableLedger(client)).all("letters"),
     "TableOpenWork.put": lambda client: open_work(client).put(RECORDING_ID, OPENING, NOW),
@@ -229,6 +240,7 @@ ADAPTERS = (
     StorageEventQueue,
     BlobInventory,
     TableLedger,
+    TokenCallers,
     TableOpenWork,
     TableThrottle,
     TableDirectory,

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from recording.core.callers import (
     EVENT_GRID,
+    EVENT_GRID_APPLICATION,
     EVENT_GRID_ROLE,
     KEY,
     LEEWAY,
@@ -92,13 +93,20 @@ def test_a_callbacks_token_holds_no_longer_than_it_is_remembered() -> None:
         check_callback(claims(longest + SECOND), NOW)
 
 
-def test_event_grid_is_who_has_its_role() -> None:
-    check_event_grid(claims(roles=["a", EVENT_GRID_ROLE]), NOW)
+@pytest.mark.parametrize("claim", ["azp", "appid"])
+def test_event_grid_is_its_own_application_with_its_role(claim: str) -> None:
+    """Who has made the subscription has the role as well, by Microsoft's own script."""
+    its_own: dict[str, Any] = {claim: EVENT_GRID_APPLICATION}
+    others: list[dict[str, Any]] = [{}, {claim: "another"}, {claim: [EVENT_GRID_APPLICATION]}]
+    check_event_grid(claims(roles=["a", EVENT_GRID_ROLE], **its_own), NOW)
     for roles in ([], [Role.OPERATE], EVENT_GRID_ROLE, None, [[EVENT_GRID_ROLE]], ["a"] * 100 + [EVENT_GRID_ROLE]):
-        with pytest.raises(CallerNotAllowed):
-            check_event_grid(claims(roles=roles), NOW)
+        with pytest.raises(CallerNotAllowed, match="lacks the role"):
+            check_event_grid(claims(roles=roles, **its_own), NOW)
+    for other in others:
+        with pytest.raises(CallerNotAllowed, match="another application"):
+            check_event_grid(claims(roles=[EVENT_GRID_ROLE], **other), NOW)
     with pytest.raises(CallerUnproven):
-        check_event_grid(claims(-LEEWAY, roles=[EVENT_GRID_ROLE]), NOW)
+        check_event_grid(claims(-LEEWAY, roles=[EVENT_GRID_ROLE], **its_own), NOW)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from recording.adapters.tokens import TokenCallers
 from recording.bootstrap import compose
 from recording.chunks.archiving import Archiving, Outcome
 from recording.core.deadlines import due_of, gone_by_of
@@ -27,6 +28,7 @@ from recording.core.model import (
 )
 from recording.core.reactions import Reaction
 from recording.events.taking import Reception
+from recording.ports import Callers
 from tests.copying.copies import engine_of
 from tests.core.media_files import chunk as riff_chunk
 from tests.core.media_files import wav, wav_format
@@ -103,6 +105,7 @@ class World:
     authority: Authority = Authority.PROVEN
     settings: Mapping[str, str] = field(default_factory=dict)
     reaction: Reaction | None = None
+    callers: Callers = field(default_factory=lambda: TokenCallers({}))
     clock: Clock = field(default_factory=Clock)
     source: FakeSource = field(default_factory=FakeSource)
     archive: FakeArchive = field(default_factory=FakeArchive)
@@ -134,6 +137,7 @@ class World:
         wanted = self.reaction
         self.app = compose(
             replace(settings, copy=replace(settings.copy, slice_length=timedelta(seconds=slice_seconds))),
+            callers=self.callers,
             calls=self.calls,
             source=self.source,
             archive=self.archive,

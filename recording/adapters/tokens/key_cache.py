@@ -92,11 +92,11 @@ class KeyCache:
             keys, failure = None, error
         except Exception as error:  # noqa: BLE001 - whatever it is, the callers must not wait for it for ever
             keys, failure = None, KeysUnavailable("ask for keys of tokens", f"it failed: {type(error).__name__}")
+        if failure is not None:
+            log.event("keys.not_fetched", {"code": failure.code, "cause": failure}, logging.WARNING)
         with self._lock:
             self._failure = failure
             if keys is not None:
                 self._keys, self._fetched_at = keys, self._monotonic()
             self._answered = None
         answered.set()
-        if failure is not None:
-            log.event("keys.not_fetched", {"code": failure.code, "cause": failure}, logging.WARNING)

@@ -150,7 +150,7 @@ def is_kept_unread(body: bytes) -> bool:
     return _CONCERNED.issuperset(name.decode() for name in _NAMED.findall(body))
 
 
-_MOST_TEXT = MOST_MESSAGE - 2 * MOST_AT_ONCE - 100
+_MOST_TEXT = MOST_MESSAGE - 2 * MOST_AT_ONCE - 300
 """Characters of all events in a message, without the separators and the rest of the message."""
 
 

@@ -406,6 +406,22 @@ def test_a_handshake_carries_its_code() -> None:
     assert "data.validationCode" == refused(without(raw, "data")).field
 
 
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("https://rp-eastus2.eventgrid.azure.net:553/x?y", "rp-eastus2.eventgrid.azure.net"),
+        ("https://evil.example/eventgrid.azure.net", "evil.example"),
+        ("https://[", ""),
+        ("no url", ""),
+        (7, ""),
+    ],
+)
+def test_a_handshake_names_the_host_that_asks(url: object, origin: str) -> None:
+    raw = {"eventType": SUBSCRIPTION_VALIDATION, "data": {"validationCode": "abc", "validationUrl": url}}
+
+    assert ValidationEvent("abc", origin) == parse_event(raw)
+
+
 @pytest.mark.parametrize("kind", ["CallEnded", "CallDisconnected"])
 def test_the_end_of_a_call_names_the_call(kind: str) -> None:
     """By one of its ids; without any it concerns no recording."""
