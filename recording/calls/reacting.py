@@ -13,8 +13,9 @@ from recording import log
 from recording.calls.asking import Answer, Asking
 from recording.calls.starting import Starting, call_keys
 from recording.catalog_updates import CatalogUpdates
-from recording.core.errors import CallRefused
+from recording.core.errors import CallRefused, Transient
 from recording.core.lifecycle import (
+    SETTLES,
     Continued,
     Fact,
     Interrupted,
@@ -77,7 +78,7 @@ class Reacting:
         """Ask about a recording whose start is said to have failed; those that indeed do not record.
 
         Raises:
-            ServiceBusy, ServiceRefused: retry with the same event.
+            Transient: the service cannot be asked, or the failure came before the start was noted: retry.
             CallRefused: the service says nothing; the sweep asks again.
         """
         found = []
@@ -204,6 +205,10 @@ class Reacting:
         entry = self.updates.load(event.recording_id)
         if entry is not None:
             yield entry
+        elif event.at is not None and abs(self.updates.now() - event.at) < SETTLES:
+            hint = "if this app has started it, it is there in a moment; else this passes by itself"
+            ids = {"recording_id": str(event.recording_id)}
+            raise Transient("note failed start", "the catalog does not have the recording yet", hint=hint, ids=ids)
 
     def _recordings_of(self, keys: tuple[str, ...]) -> Iterator[CatalogEntry]:
         for key in keys:

@@ -375,8 +375,19 @@ def test_a_start_that_is_said_to_have_failed_and_records_has_not_failed() -> Non
     server = call.locators[0].server_call_id
     other = scene.world.app.starting.start_for_call(CallEvent("event-1", server, at=scene.world.clock.at))
     assert "ignored" == scene.send(FAILED, recordingId=other)
-    assert "ignored" == scene.send(FAILED, recordingId="of-others")
     assert ([], None) == (scene.alerts, scene.recording(other).failed_at)
+
+
+def test_a_failure_that_comes_before_the_start_is_noted_comes_again() -> None:
+    """For half a minute; then it is one of a recording of others."""
+    scene = Scene()
+    event = callback(f"Microsoft.Communication.{FAILED}", recordingId="not-noted-yet")
+    assert scene.deliver(event).failure is not None
+
+    at = format_time(scene.world.clock.at - MINUTE)
+    body = json.dumps([{**event, "time": at}]).encode()
+    outcomes = scene.world.receiving.receive_request(body, from_event_grid=False).outcomes
+    assert ["ignored"] == [one["outcome"] for one in outcomes]
 
 
 @pytest.mark.parametrize(("tries", "recordings"), [(0, 1), (1, 2), (2, 3)])

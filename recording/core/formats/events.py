@@ -143,7 +143,7 @@ def _start_failed_event(event: Mapping[str, object], event_id: str) -> StartFail
     if recording is None and server is None and connection is None:
         raise _malformed(event_id, "data.recordingId", "neither it nor an id of the call is a text")
     found = RecordingId(recording) if recording else None
-    return StartFailedEvent(event_id, _result_of(data), found, server, connection)
+    return StartFailedEvent(event_id, _result_of(data), found, server, connection, _at(event))
 
 
 def _result_of(data: Mapping[str, object]) -> str:

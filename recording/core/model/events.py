@@ -72,6 +72,7 @@ class StartFailedEvent:
     recording_id: RecordingId | None = None
     server_call_id: ServerCallId | None = None
     call_connection_id: CallConnectionId | None = None
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,14 +68,14 @@ def test_a_state_callback_without_recording_or_state_is_refused_by_name(data: di
 )
 def test_a_start_that_failed_names_its_recording_and_the_codes(result: dict[str, object], cause: str) -> None:
     """The block of the result has two names, or is absent; its message may name people."""
-    assert StartFailedEvent("e", cause, RecordingId("r")) == parse_event(
+    assert StartFailedEvent("e", cause, RecordingId("r"), at=NOON) == parse_event(
         callback(START_RECORDING_FAILED, recordingId="r", **result)
     )
 
 
 def test_a_start_that_failed_may_name_its_call_only() -> None:
     raw = callback(START_RECORDING_FAILED, serverCallId="s", callConnectionId="c")
-    expected = StartFailedEvent("e", "it gave no code", None, ServerCallId("s"), CallConnectionId("c"))
+    expected = StartFailedEvent("e", "it gave no code", None, ServerCallId("s"), CallConnectionId("c"), NOON)
     assert expected == parse_event(raw)
 
 
