@@ -26,7 +26,7 @@ from recording.core.lifecycle import (
     StartFailed,
     Stopped,
     contradicts,
-    is_expected_to_stop,
+    is_unasked_end,
     runs,
 )
 from recording.core.model import (
@@ -115,7 +115,7 @@ class Reacting:
         """
         answer = self._ask(entry, why, since)
         facts: list[Fact] = [answer.fact]
-        if answer.is_denial and self._is_unasked(entry) and self._call_goes_on(entry):
+        if answer.is_denial and is_unasked_end(entry, self.updates.now()) and self._call_goes_on(entry):
             facts.append(Interrupted(since))
         elif not answer.is_denial and not answer.is_active:
             warning = never_active(entry, self.updates.now())
@@ -149,12 +149,6 @@ class Reacting:
 
     def _apply(self, entry: CatalogEntry, *facts: Fact, by: Actor = APP) -> CatalogEntry:
         return self.updates.apply(entry.recording.recording_id, *facts, known=entry, by=by).entry
-
-    def _is_unasked(self, entry: CatalogEntry) -> bool:
-        recording = entry.recording
-        if not runs(entry) or recording.interrupted_at is not None or recording.has_recorded_nothing:
-            return False
-        return not is_expected_to_stop(recording, self.updates.now())
 
     def _call_goes_on(self, entry: CatalogEntry) -> bool:
         """Whether the call is known to go on. Only a call connection can be asked about."""

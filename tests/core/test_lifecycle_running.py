@@ -25,6 +25,7 @@ from recording.core.lifecycle import (
     contradicts,
     decide,
     is_paused,
+    is_unasked_end,
     open_at,
     runs,
 )
@@ -243,8 +244,13 @@ def test_the_service_is_asked_where_a_callback_contradicts(
 
 
 @pytest.mark.parametrize(("seconds", "expected"), [(0, False), (29, False), (30, True)])
-def test_what_has_just_been_started_is_inactive_at_first(seconds: int, *, expected: bool) -> None:
-    assert expected is contradicts(begun(), NOW + seconds * SECOND, is_active=False)
+def test_what_has_just_been_started_may_not_be_known_yet(seconds: int, *, expected: bool) -> None:
+    """It is asked about, and no alarm comes of that for half a minute; unless it has been active."""
+    at = NOW + seconds * SECOND
+    assert contradicts(begun(), at, is_active=False)
+    assert expected is is_unasked_end(begun(), at)
+    assert is_unasked_end(applied(begun(), ACTIVE, at=NOW), at)
+    assert is_unasked_end(changed_recording(begun(), requested_at=None), at)
 
 
 # Over in mid-call

@@ -69,10 +69,20 @@ def contradicts(entry: CatalogEntry, now: datetime, *, is_active: bool) -> bool:
     if is_active:
         is_news = recording.active_at is None or recording.interrupted_at is not None
         return is_news or recording.denied_at is not None or is_paused(recording)
-    if is_paused(recording) or is_expected_to_stop(recording, now):
+    return not is_paused(recording) and not is_expected_to_stop(recording, now)
+
+
+def is_unasked_end(entry: CatalogEntry, now: datetime) -> bool:
+    """Whether it is news that the service has no such recording: unless it is stopped, has just begun, or was told.
+
+    Just after a start the service may not know the recording yet; if it has ended, the next answer says so.
+    """
+    recording = entry.recording
+    if not runs(entry) or recording.interrupted_at is not None or recording.has_recorded_nothing:
         return False
     begun = recording.requested_at
-    return recording.active_at is not None or begun is None or now - begun >= SETTLES
+    has_begun = recording.active_at is not None or begun is None or now - begun >= SETTLES
+    return has_begun and not is_expected_to_stop(recording, now)
 
 
 def is_expected_to_stop(recording: Recording, now: datetime) -> bool:
@@ -115,7 +125,7 @@ def _start_failed(entry: CatalogEntry, fact: StartFailed, now: datetime) -> Cata
 def interrupted(entry: CatalogEntry, fact: Interrupted, now: datetime) -> CatalogEntry:
     """The entry of a recording that is over while its call goes on."""
     recording = entry.recording
-    if not runs(entry) or recording.interrupted_at is not None or is_expected_to_stop(recording, now):
+    if not is_unasked_end(entry, now):
         return entry
     since = _moment(recording, fact.since, now)
     reason = f"it does not record since {format_time(since)}, its call goes on, and nobody has stopped it here"
