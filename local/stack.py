@@ -21,7 +21,7 @@ from local.entra import LocalEntra
 from local.eventgrid import LocalEventGrid
 from local.eventgrid.deadletters import ContainerStore
 from local.host import FunctionsHost
-from local.net.hosts import LOGIN_HOST, TOPIC_HOST
+from local.net.hosts import APP_HOST, LOGIN_HOST, TOPIC_HOST
 from local.policies import EVERYTHING
 from recording.core.formats.events import RECORDING_FILE_STATUS_UPDATED
 from recording.settings import CHUNK_QUEUE, EVENT_QUEUE, OURS, QUEUES
@@ -129,6 +129,7 @@ class Stack:
         Raises:
             HandshakeError: it does not.
         """
+        self.acs.world.front_ends[f"https://{APP_HOST}"] = self.host.url
         self.acs.control.callback_url = f"{self.host.url}/api/calls/callbacks"
         kinds = [RECORDING_FILE_STATUS_UPDATED]
         if self._delivery == "queue":
@@ -150,6 +151,7 @@ class Stack:
         return {
             **_QUICK,
             "LOCAL_HOST_TELEMETRY": str(self.folder),
+            "WEBSITE_HOSTNAME": APP_HOST,
             "AzureWebJobsStorage": self.azurite.connection_string,
             "ARCHIVE_STORAGE": self.azurite.connection_string,
             "RECORDING_POLICY": EVERYTHING,

@@ -473,3 +473,31 @@ def test_the_sample_names_settings_that_there_are() -> None:
     assert {key: OURS[key].default for key in ours if OURS[key].default} == {
         key: text for key, text in ours.items() if OURS[key].default
     }
+
+
+GUID = "491a8f30-1c7e-4a56-9c8e-3f1f4a1d2b60"
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (
+            {"WEBSITE_HOSTNAME": "App.example.net", "ACS_RESOURCE_IDS": GUID},
+            "https://app.example.net/api/calls/callbacks",
+        ),
+        (
+            {"WEBSITE_HOSTNAME": "127.0.0.1:7071", "ACS_RESOURCE_IDS": GUID},
+            "https://127.0.0.1:7071/api/calls/callbacks",
+        ),
+        ({"WEBSITE_HOSTNAME": "app.example.net"}, None),
+        ({"ACS_RESOURCE_IDS": GUID}, None),
+    ],
+)
+def test_callbacks_are_asked_for_where_they_can_be_proven(given: dict[str, str], expected: str | None) -> None:
+    """The platform sets the host's name; no secret is in the URL."""
+    assert expected == settings_of(**given).callback_url
+
+
+def test_a_host_name_that_is_none_is_refused() -> None:
+    with pytest.raises(SettingsInvalid, match="WEBSITE_HOSTNAME: not the name of a host"):
+        settings_of(WEBSITE_HOSTNAME="https://app.example.net/")

@@ -176,6 +176,10 @@ class CallBook:
         recording.pauses.append(Pause(self._clock()))
         return recording
 
+    def fail(self, recording: Recording) -> None:
+        """End one that never began."""
+        recording.state, recording.has_failed, recording.ended = "ended", True, self._clock()
+
     def resume(self, recording_id: str) -> Recording | None:
         """Resume; None if it was not paused, which counts as success (an assumption, not observed)."""
         recording = self.live(recording_id)
@@ -185,14 +189,15 @@ class CallBook:
         recording.pauses[-1].end = self._clock()
         return recording
 
-    def stop(self, recording_id: str) -> Recording:
-        """End a recording by request."""
+    def stop(self, recording_id: str, reason: str = "InitiatorLeft") -> Recording:
+        """End a recording by request, or for another reason."""
         recording = self.live(recording_id)
-        self._finish(recording, "InitiatorLeft")
+        self._finish(recording, reason)
         return recording
 
     def _finish(self, recording: Recording, reason: str) -> None:
         now = self._clock()
+        recording.has_failed = recording.state == "pending"
         if recording.state == "paused":
             recording.pauses[-1].end = now
         recording.state = "ended"

@@ -10,7 +10,8 @@ from typing import Literal
 
 from local.acs.outputs import Output
 
-RecordingState = Literal["active", "paused", "ended"]
+RecordingState = Literal["pending", "active", "paused", "ended"]
+"""`pending`: accepted, and not begun."""
 
 
 @dataclass(slots=True)
@@ -29,6 +30,7 @@ class Call:
     operation_context: str | None = None
     established: bool = False
     ended: datetime | None = None
+    participant_lists: int = 0
 
 
 @dataclass(slots=True)
@@ -41,7 +43,10 @@ class Pause:
 
 @dataclass(slots=True)
 class Recording:
-    """One recording, from its start to its announced file."""
+    """One recording, from its start to its announced file.
+
+    `has_failed`: the accepted start failed. `ends_after`: it ends by itself after so many seconds.
+    """
 
     recording_id: str
     event_id: str
@@ -59,6 +64,8 @@ class Recording:
     duration_ms: int = 0
     documents: list[str] = field(default_factory=list)
     announced: datetime | None = None
+    has_failed: bool = False
+    ends_after: float | None = None
 
 
 @dataclass

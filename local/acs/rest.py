@@ -71,7 +71,7 @@ class CallingApi:
                 recording = self._world.begin_recording(start_request(body, repeatability))
                 accepted = {"Repeatability-Result": "accepted"} if repeatability else None
                 # The real service starts to record a moment later: only the next state request answers "active".
-                return as_json(_result(recording, "inactive"), headers=accepted)
+                return as_json(_result(recording, "inactive"), 202 if recording.has_failed else 200, headers=accepted)
             case "state":
                 recording = self._world.live_recording(subject)
                 return as_json(_result(recording, "active" if recording.state == "active" else "inactive"))

@@ -17,6 +17,7 @@ from recording.calls.controlling import Controlling
 from recording.calls.ending import Ending
 from recording.calls.ordering import Ordering
 from recording.calls.policy_replay import PolicyReplay
+from recording.calls.reacting import Reacting
 from recording.calls.starting import Starting
 from recording.catalog_updates import CatalogUpdates
 from recording.chunks.accepting import Accepting
@@ -35,7 +36,8 @@ from recording.chunks.throttling import Throttling
 from recording.copying.buffer_pool import BufferPool
 from recording.copying.engine import Engine
 from recording.core.deadlines import Waits
-from recording.core.model import Place
+from recording.core.model import CatalogEntry, Place
+from recording.core.reactions import Reaction
 from recording.core.watching import Limits
 from recording.events.receiving import Receiving
 from recording.refusing import Refusing
@@ -60,6 +62,12 @@ from recording.writing_trail import WritingTrail
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+def _usual_reaction(settings: Settings) -> Callable[[CatalogEntry], Reaction]:
+    """What is wanted of every recording where no policy says otherwise: a person is told."""
+    usual = Reaction(pause_limit=settings.watch.pause_limit or None)
+    return lambda _: usual
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +126,7 @@ class Parts(TypedDict, total=False):
     monotonic: Callable[[], float]
     sleep: Callable[[float], None]
     new_id: Callable[[], uuid.UUID]
+    reaction_of: Callable[[CatalogEntry], Reaction] | None
 
 
 def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
@@ -201,6 +210,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         monotonic,
     )
     watch = settings.watch
+    reacting = Reacting(updates, calls, asking, starting, parts.get("reaction_of") or _usual_reaction(settings))
     heartbeat = Heartbeat(sweep_states, watch.interval, now(), now)
     checks = parts.get("checks")
     if checks is None:
@@ -213,8 +223,8 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         states=sweep_states,
         auditing=Auditing(updates, open_work, sweep_states, directory, now, monotonic),
         replaying=replaying,
-        asking=asking,
         writing_trail=writing_trail,
+        reacting=reacting,
         waiting_events=WaitingEvents(event_queue, now),
         queue=queue,
         limits=limits,
@@ -234,7 +244,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
     return App(
         settings=settings,
         admitting=admitting,
-        receiving=Receiving(starting, Ending(updates, asking), announcing, refusing, ticking, monotonic),
+        receiving=Receiving(starting, Ending(updates, asking), reacting, announcing, refusing, ticking, monotonic),
         starting=starting,
         policy_replay=PolicyReplay(journal, policy),
         controlling=Controlling(updates, calls, asking),

@@ -49,7 +49,8 @@ class RealParts:
     @property
     def calls(self) -> ports.Calls:
         acs = self.settings.communication
-        return guarded(AcsCalls(clients.call_automation(acs.endpoint, self._credential(acs.access_key))))
+        client = clients.call_automation(acs.endpoint, self._credential(acs.access_key))
+        return guarded(AcsCalls(client, self.settings.callback_url))
 
     @property
     def topic(self) -> ports.Topic:

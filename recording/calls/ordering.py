@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from recording.calls.consenting import evidence_of
-from recording.core.errors import PolicyRefused
+from recording.core.errors import CallRefused, PolicyRefused
 from recording.core.formats.api import StartRequest
-from recording.core.model import AppliedRule, CallEvent, Channel, KnownCall, Output
+from recording.core.model import AppliedRule, CallEvent, Channel, KnownCall, Output, Recording
 from recording.core.policy import Policy, Recorded, verdict_of
 from recording.ports import CallLocator, StartOrder
 
@@ -48,6 +48,27 @@ class Ordering:
         call = replace(request.call, output=request.output)
         return self._decided(call, locator_of(request), pause_on_start=request.pause_on_start)
 
+    def again(self, recording: Recording, channels: tuple[str, ...]) -> Decided:
+        """What is ordered in place of a recording that does not record any more: the same, by the same rule.
+
+        Raises:
+            CallRefused: what it records, or its call, is not known.
+        """
+        locator = _locator_known(recording)
+        if locator is None or recording.output is None:
+            cause = "no id of its call is known" if recording.output else "it is not known what it records"
+            raise CallRefused("start recording", cause, status=404)
+        applied = recording.applied
+        order = StartOrder(
+            locator=locator,
+            output=recording.output,
+            request_id=str(self.new_id()),
+            first_sent=self.now(),
+            channels=channels,
+            native_container=applied.native_container if applied else "",
+        )
+        return Decided(order, applied)
+
     def other_outputs(self, output: Output) -> Sequence[Output]:
         """The outputs that events can start beside that one."""
         found = dict.fromkeys(rule.recorded.output for rule in self.policy.rules if rule.recorded is not None)
@@ -85,6 +106,17 @@ class Ordering:
 def locator_of(request: StartRequest) -> CallLocator:
     """How a request names its call."""
     return CallLocator(request.server_call_id, request.group_call_id, request.room_id, request.call_connection_id)
+
+
+def _locator_known(recording: Recording) -> CallLocator | None:
+    """How to name the call of a recording: by the best of the ids that are known."""
+    if recording.server_call_id:
+        return CallLocator(server_call_id=recording.server_call_id)
+    if recording.call_connection_id:
+        return CallLocator(call_connection_id=recording.call_connection_id)
+    if recording.group_call_id:
+        return CallLocator(group_call_id=recording.group_call_id)
+    return CallLocator(room_id=recording.room_id) if recording.room_id else None
 
 
 def is_for(order: StartOrder, request: StartRequest) -> bool:

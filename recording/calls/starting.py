@@ -28,7 +28,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from recording import log
-from recording.calls.claim_keys import Call
+from recording.calls.claim_keys import Call, call_keys
 from recording.calls.ordering import Decided, Ordering, is_for
 from recording.catalog_updates import CatalogUpdates
 from recording.core.errors import CallNotReady, CallRefused, RequestIdReused
@@ -105,6 +105,19 @@ class Starting:
             return self._start_for_request_id(asked_by, request, by)
         return self._start_once(_Trigger(asked_by, by, self.ordering.for_request(request)))
 
+    def start_again(self, entry: CatalogEntry) -> Start:
+        """Record the call of a recording that does not record any more, as it was; idempotent for that recording.
+
+        Raises:
+            CallNotReady, ServiceBusy, ServiceRefused: retry.
+            CallRefused: the call is over, or cannot be recorded.
+        """
+        known = entry.recording
+        claims = map(self.updates.catalog.find_claim, call_keys(known.server_call_id, known.call_connection_id))
+        orders = [claim.order for claim in claims if claim is not None and claim.recording_id == known.recording_id]
+        decided = self.ordering.again(known, orders[0].channels if orders else ())
+        return self._start_once(_Trigger(f"instead of/{known.recording_id}", APP, decided))
+
     def _start_for_request_id(self, asked_by: str, request: StartRequest, by: Actor) -> Start:
         """Start once, and store the result under the caller's request id: a retry gets the same result."""
         catalog = self.updates.catalog
@@ -132,11 +145,12 @@ class Starting:
         order, applied = trigger.decided
         own = StartClaim(call.claim_key(order.output), order, trigger.asked_by, order.first_sent, applied=applied)
         claim = self._other_claim(call, trigger) or self.updates.catalog.claim(own)
+        is_sent = False
         while True:  # ends: each pass returns, raises, or goes on with a newer claim, our own or the winner's of a race
             is_new = claim.asked_by == trigger.asked_by
             if claim.recording_id is None:
-                claim = self._send_order(claim, call, trigger)
-            elif is_new or self._is_answered_by(claim, claim.recording_id, trigger):
+                claim, is_sent = self._send_order(claim, call, trigger), True
+            elif (is_new and is_sent) or self._is_answered_by(claim, claim.recording_id, trigger):
                 return Start(self._update_entry(claim.recording_id, claim, trigger, call), is_new)
             else:
                 claim = self.updates.catalog.settle(replace(own, version=claim.version))
@@ -166,9 +180,17 @@ class Starting:
         return Call(f"room/{locator.room_id}" if locator.room_id else f"connection/{locator.call_connection_id}")
 
     def _is_answered_by(self, claim: StartClaim, recording_id: RecordingId, trigger: _Trigger) -> bool:
-        """Whether the claim's recording is the one asked for: it still runs, or it ended after the event (rule 4)."""
+        """Whether the claim's recording is the one asked for.
+
+        It was started for this; or it still runs; or it ended after the event (rule 4). One whose start failed, after
+        the service had accepted it, is not.
+        """
         entry = self.updates.load(recording_id)
         event = trigger.event
+        if entry is not None and entry.recording.failed_at is not None:
+            return False  # it never began: the same event may start another
+        if claim.asked_by == trigger.asked_by:
+            return True
         if event is not None and (event.at is None or event.at <= _end_of(entry, claim)):
             return True
         if entry is not None and entry.recording.state not in RUNNING:

@@ -15,7 +15,17 @@ from recording.core.errors import (
     SourceUnreachable,
 )
 from recording.core.lifecycle import completion_at, lacks, refusal_of_giving_up
-from recording.core.model import MESSAGE_GIVEN_UP, CatalogEntry, Chunk, ChunkState, Failure, RecordingState, Subject
+from recording.core.model import (
+    MESSAGE_GIVEN_UP,
+    RUNNING,
+    CatalogEntry,
+    Chunk,
+    ChunkState,
+    Failure,
+    Recording,
+    RecordingState,
+    Subject,
+)
 from recording.core.trail import LATE
 
 WAITING_FOR_PEOPLE = frozenset(
@@ -30,6 +40,7 @@ class ToDo(StrEnum):
     NOTHING = "nothing: it goes on by itself"
     DECIDE = "decide about the chunk that is in doubt: retry, accept or give-up"
     WAIT_OR_DECIDE = "nothing, or decide: the chunk that is in doubt is looked at again by itself"
+    RECORD_AGAIN = "if its call goes on, start another recording of it"
     FIND_EVENT = "find its file event and hand it in"
     MEND_EVENT = "mend its file event, which the journal has, and hand it in"
     MEND_OR_GIVE_UP = "mend the event that was handed in, and hand it in again; or give the recording up"
@@ -115,9 +126,7 @@ def _to_do(entry: CatalogEntry) -> ToDo:
     if undecided:
         return ToDo.DECIDE if any(chunk.apart for chunk in undecided) else ToDo.REPAIR_COPY
     if not entry.chunks:
-        if entry.recording.unread and not refusal_of_giving_up(entry):
-            return ToDo.MEND_OR_GIVE_UP
-        return _WITHOUT_EVENT.get(entry.recording.state, ToDo.NOTHING)
+        return _to_do_without_chunk(entry)
     for chunk, failure in _failed(entry):
         # A message is given up only after its runs have failed often.
         is_lasting = chunk.tries >= _FEW or failure.code == MESSAGE_GIVEN_UP
@@ -127,6 +136,20 @@ def _to_do(entry: CatalogEntry) -> ToDo:
         return ToDo.FIND_CHUNKS if lacks(entry) and _is_manifest_owed(entry) else ToDo.NOTHING
     is_doubted = any(chunk.state is ChunkState.QUARANTINED and not chunk.is_accepted for chunk in entry)
     return ToDo.WAIT_OR_DECIDE if is_doubted else ToDo.NOTHING
+
+
+def _to_do_without_chunk(entry: CatalogEntry) -> ToDo:
+    if entry.recording.unread and not refusal_of_giving_up(entry):
+        return ToDo.MEND_OR_GIVE_UP
+    if _is_to_be_replaced(entry.recording):
+        return ToDo.RECORD_AGAIN
+    return _WITHOUT_EVENT.get(entry.recording.state, ToDo.NOTHING)
+
+
+def _is_to_be_replaced(recording: Recording) -> bool:
+    """Whether it does not record although it should, and nothing records its call in its place."""
+    is_wrong = recording.interrupted_at is not None or recording.failed_at is not None
+    return is_wrong and recording.state in RUNNING and recording.continued_by is None
 
 
 def _owed(entry: CatalogEntry) -> Iterator[str]:

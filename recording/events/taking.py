@@ -7,6 +7,7 @@ from itertools import chain
 
 from recording import log
 from recording.calls.ending import Ending
+from recording.calls.reacting import Reacting
 from recording.calls.starting import Starting
 from recording.chunks.announcing import Announcing
 from recording.core.callers import is_origin_of_event_grid
@@ -15,7 +16,17 @@ from recording.core.formats.deliveries import MOST_AT_ONCE, Member, can_wait, me
 from recording.core.formats.events import ValidationEvent, event_id_of, event_type_of, parse_event
 from recording.core.formats.messages import ChunkMessage
 from recording.core.formats.notifications import EventName
-from recording.core.model import Actor, BlobName, CallEndEvent, CallEvent, Door, FileEvent
+from recording.core.model import (
+    Actor,
+    BlobName,
+    CallEndEvent,
+    CallEvent,
+    Door,
+    FileEvent,
+    ParticipantsEvent,
+    StartFailedEvent,
+    StateEvent,
+)
 from recording.refusing import Refusing
 
 MOST_NAMED = 10
@@ -69,6 +80,7 @@ class Run:
 
     starting: Starting
     ending: Ending
+    reacting: Reacting
     announcing: Announcing
     refusing: Refusing
     monotonic: Callable[[], float]
@@ -110,6 +122,8 @@ class Run:
                 self._now_or_later(member, Door.FUNCTION_KEY, lambda _: self._start(member, event))
             case CallEndEvent() if self.takes_calls:
                 self._now_or_later(member, Door.FUNCTION_KEY, lambda _: self._end(member, event))
+            case StateEvent() | StartFailedEvent() | ParticipantsEvent() if self.takes_calls:
+                self._now_or_later(member, Door.FUNCTION_KEY, lambda _: self._note(member, event))
             case _:  # also a call event at the doors for file events: only the endpoint for call events takes it
                 self.ignored.append(member)
                 self._answer(member, "ignored", reason=f"{event_type_of(member.raw)} concerns no recording"[:200])
@@ -197,6 +211,26 @@ class Run:
             self._answer(member, "refused", reason=error.cause)
         else:
             self._answer(member, "ended" if over else "ignored")
+
+    def _note(self, member: Member, event: StateEvent | StartFailedEvent | ParticipantsEvent) -> None:
+        """Take what the service says of a recording that runs, or of the people in its call."""
+        try:
+            is_news = self._is_news(event)
+        except Permanent as error:  # the sweep asks again
+            log.event("recording.state_not_noted", {"event_id": event.event_id, "cause": error.cause}, logging.WARNING)
+            self._answer(member, "refused", reason=error.cause)
+        else:
+            self._answer(member, "noted" if is_news else "ignored")
+
+    def _is_news(self, event: StateEvent | StartFailedEvent | ParticipantsEvent) -> bool:
+        match event:
+            case StateEvent():
+                return self.reacting.state_changed(event, by=self.by)
+            case StartFailedEvent():
+                return bool(self.reacting.start_failed(event, by=self.by))
+            case ParticipantsEvent():
+                self.reacting.participants_updated(event, by=self.by)
+                return True
 
     def _tell(self, member: Member, cause: str, journal: BlobName) -> None:
         self._log(member, cause, journal, is_alert=True)

@@ -49,6 +49,15 @@ class Calls(Protocol):
             ServiceBusy, ServiceRefused: retry.
         """
 
+    def goes_on(self, connection_id: CallConnectionId) -> bool:
+        """Whether the call with this connection is known to go on; False if the connection has ended.
+
+        The call may go on without that connection.
+
+        Raises:
+            ServiceBusy, ServiceRefused: retry.
+        """
+
     def start(self, order: StartOrder) -> RecordingId:
         """Start the recording; idempotent for the same order.
 

@@ -17,6 +17,7 @@ from recording.settings.groups import (
     Overflow,
     Recordings,
     Retry,
+    Site,
     Storage,
     Topic,
     Watch,
@@ -77,7 +78,14 @@ class Settings:
     retry: Retry
     watch: Watch
     callers: Callers
+    site: Site
     host: Host
+
+    @property
+    def callback_url(self) -> str | None:
+        """Where the service tells of recordings; None where nothing would prove that it is the service that calls."""
+        name = self.site.hostname
+        return f"https://{name}/api/calls/callbacks" if name and self.callers.acs_resource_ids else None
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str], memory_bytes: int | None = None) -> Self:
@@ -103,6 +111,7 @@ class Settings:
             retry=reader.read(Retry),
             watch=reader.read(Watch),
             callers=reader.read(Callers),
+            site=reader.read(Site),
             host=reader.read(Host),
         )
         _require_storage(settings.storage, reader)

@@ -334,6 +334,24 @@ class Watch:
             "how long after its end a recording's file event may take, before a person is told that it is missing",
         ),
     ]
+    pause_limit: Annotated[
+        timedelta,
+        Setting(
+            "PAUSE_LIMIT_SECONDS",
+            "0",
+            parsing.seconds(0, 86400),
+            "how long a recording may be paused, before a person is told; 0: for ever",
+        ),
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """Values that the platform sets."""
+
+    hostname: Annotated[
+        str, Setting("WEBSITE_HOSTNAME", "", parsing.host_name, "the name under which the app is reached")
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from recording.settings.connections import connection_problems, is_base64, url_p
 
 MEBIBYTE = 1 << 20
 
+_HOST = re.compile(r"[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,20}(?::[0-9]{1,5})?")
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _AUDIENCE = re.compile(r"[!-+\--~]{1,500}")
 """Printable, without blanks and commas."""
@@ -29,6 +30,13 @@ def host_endpoint(text: str) -> str:
     if urlsplit(found).path:
         raise ValueError("a path behind the host")
     return found
+
+
+def host_name(text: str) -> str:
+    """The name of a host, maybe with a port; or empty."""
+    if text and not _HOST.fullmatch(text):
+        raise ValueError("not the name of a host")
+    return text.lower()
 
 
 def connection_string(text: str) -> str:

@@ -31,6 +31,40 @@ def board(request: pytest.FixtureRequest) -> Switchboard:
     return found
 
 
+# Calls
+
+
+def test_a_call_goes_on_until_it_ends(board: Switchboard) -> None:
+    """A connection that the service does not know is one that has ended."""
+    locators = board.call()
+    connection = locators.connection.call_connection_id
+    assert connection is not None
+    assert board.calls.goes_on(connection)
+    board.end(locators)
+    assert not board.calls.goes_on(connection)
+    assert not board.calls.goes_on(CallConnectionId("unknown"))
+
+
+def test_a_service_that_is_busy_does_not_say_whether_a_call_goes_on(board: Switchboard) -> None:
+    connection = board.call().connection.call_connection_id
+    assert connection is not None
+    board.arm("call_503")
+    with pytest.raises(ServiceBusy):
+        board.calls.goes_on(connection)
+
+
+def test_a_start_names_where_the_service_is_to_tell_of_the_recording(acs: LocalAcs) -> None:
+    """If there is such a place."""
+    board = RealSwitchboard(acs, callback_url="https://app.example.net/api/calls/callbacks")
+    named = board.calls.start(order(board.call().server))
+    board.close()
+    assert "https://app.example.net/api/calls/callbacks" == acs.world.recordings[named].state_callback_uri
+    other = RealSwitchboard(acs)
+    unnamed = other.calls.start(order(other.call().server))
+    other.close()
+    assert acs.world.recordings[unnamed].state_callback_uri is None
+
+
 # Starting
 
 

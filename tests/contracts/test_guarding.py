@@ -195,6 +195,7 @@ OPERATIONS: dict[str, Callable[[Any], object]] = {
     "TableCatalog.settle": lambda client: catalog(client).settle(CLAIM),
     "TableCatalog.own": lambda client: catalog(client).own("key", RECORDING_ID, DocumentId("d")),
     "AcsCalls.resolve": lambda client: calls(client).resolve(CallConnectionId("c")),
+    "AcsCalls.goes_on": lambda client: calls(client).goes_on(CallConnectionId("c")),
     "AcsCalls.start": lambda client: calls(client).start(ORDER),
     "AcsCalls.state": lambda client: calls(client).state(RECORDING_ID),
     "AcsCalls.pause": lambda client: calls(client).pause(RECORDING_ID),

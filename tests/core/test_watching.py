@@ -21,9 +21,9 @@ from recording.core.model import (
     Trail,
     Unread,
 )
+from recording.core.reactions import NEVER_ACTIVE
 from recording.core.watching import (
     ALL_STAGES,
-    NEVER_ACTIVE,
     STAGES,
     Limits,
     end_of_source,

@@ -23,21 +23,29 @@ from recording.core.model import (
     CallId,
     FileEvent,
     KnownCall,
+    ParticipantsEvent,
     RecordingId,
     ServerCallId,
+    StartFailedEvent,
+    StateEvent,
     Unread,
 )
 from recording.core.outputs import infer_output
+from recording.core.participants import kinds_of
 from recording.core.times import parse_milliseconds, parse_time
 
 RECORDING_FILE_STATUS_UPDATED = "Microsoft.Communication.RecordingFileStatusUpdated"
 RECORDING_STATE_CHANGED = "Microsoft.Communication.RecordingStateChanged"
+START_RECORDING_FAILED = "Microsoft.Communication.StartRecordingFailed"
+PARTICIPANTS_UPDATED = "Microsoft.Communication.ParticipantsUpdated"
 CALL_STARTED = "Microsoft.Communication.CallStarted"
 CALL_CONNECTED = "Microsoft.Communication.CallConnected"
 CALL_ENDED = "Microsoft.Communication.CallEnded"
 CALL_DISCONNECTED = "Microsoft.Communication.CallDisconnected"
 SUBSCRIPTION_VALIDATION = "Microsoft.EventGrid.SubscriptionValidationEvent"
 
+_ACTIVE = "active"
+_MOST_PARTICIPANTS = 5000
 _LONGEST_ID = 256
 """Characters of an event's id; the service's own are UUIDs. An entry stores many."""
 _CHUNKS = "data.recordingStorageInfo.recordingChunks"
@@ -59,7 +67,7 @@ class ValidationEvent:
     origin: str | None = None
 
 
-Event = FileEvent | CallEvent | CallEndEvent | ValidationEvent
+Event = FileEvent | CallEvent | CallEndEvent | StateEvent | StartFailedEvent | ParticipantsEvent | ValidationEvent
 
 
 def event_id_of(raw: object) -> str:
@@ -98,11 +106,15 @@ def parse_event(raw: object) -> Event | None:
     if event_type in {CALL_ENDED, CALL_DISCONNECTED}:
         server, connection = _call_ids(event)
         return CallEndEvent(event_id, server, connection) if server or connection else None
-    if event_type == SUBSCRIPTION_VALIDATION:
-        data = reading.StrictFields(_data(event), partial(_malformed, event_id), "data")
-        code = data.need("validationCode", reading.text, "missing, empty or not a text")
-        return ValidationEvent(code, _host((_data(event) or {}).get("validationUrl")))
+    if event_type in _OTHERS:
+        return _OTHERS[event_type](event, event_id)
     return None
+
+
+def _validation_event(event: Mapping[str, object], event_id: str) -> ValidationEvent:
+    data = reading.StrictFields(_data(event), partial(_malformed, event_id), "data")
+    code = data.need("validationCode", reading.text, "missing, empty or not a text")
+    return ValidationEvent(code, _host((_data(event) or {}).get("validationUrl")))
 
 
 def _host(url: object) -> str | None:
@@ -113,6 +125,46 @@ def _host(url: object) -> str | None:
         return urlsplit(reading.text(url) or "").hostname or ""
     except ValueError:
         return ""
+
+
+def _state_event(event: Mapping[str, object], event_id: str) -> StateEvent:
+    """Any word but active counts as inactive, as it is only a reason to ask the service.
+
+    Its startDateTime is not read: it is the start of the recording, or the year 1, and never when it was paused.
+    """
+    data = reading.StrictFields(_data(event), partial(_malformed, event_id), "data")
+    recording = data.need("recordingId", reading.identity, "missing, or no id")
+    state = data.need("state", reading.text, "missing, empty or not a text")
+    return StateEvent(event_id, RecordingId(recording), state.lower() == _ACTIVE, _at(event))
+
+
+def _start_failed_event(event: Mapping[str, object], event_id: str) -> StartFailedEvent:
+    data = _data(event) or {}
+    server, connection = _call_ids(event)
+    recording = reading.identity(data.get("recordingId"))
+    if recording is None and server is None and connection is None:
+        raise _malformed(event_id, "data.recordingId", "neither it nor an id of the call is a text")
+    found = RecordingId(recording) if recording else None
+    return StartFailedEvent(event_id, _result_of(data), found, server, connection, _at(event))
+
+
+def _result_of(data: Mapping[str, object]) -> str:
+    """The codes of the service's result; its message may name people, and is not read."""
+    result = reading.mapping(data.get("resultInformation") or data.get("resultInfo")) or {}
+    codes = [f"{name} {value}" for name in ("code", "subCode") if type(value := result.get(name)) is int]
+    return ", ".join(codes) or "it gave no code"
+
+
+def _participants_event(event: Mapping[str, object], event_id: str) -> ParticipantsEvent | None:
+    data = _data(event) or {}
+    server, connection = _call_ids(event)
+    found = reading.array(data.get("participants"))
+    number = reading.whole(data.get("sequenceNumber"))
+    if found is None or number is None or (server is None and connection is None):
+        return None  # it is no more than a hint
+    people = (reading.mapping(one) or {} for one in found[:_MOST_PARTICIPANTS])
+    raw_ids = (reading.text((reading.mapping(one.get("identifier")) or one).get("rawId")) for one in people)
+    return ParticipantsEvent(event_id, number, kinds_of(raw_id for raw_id in raw_ids if raw_id), server, connection)
 
 
 def _call_event(
@@ -192,6 +244,14 @@ def _data(event: Mapping[str, object]) -> Mapping[str, object] | None:
 
 def _at(event: Mapping[str, object]) -> datetime | None:
     return parse_time(event.get("eventTime") or event.get("time"))
+
+
+_OTHERS: Mapping[str, Callable[[Mapping[str, object], str], Event | None]] = {
+    RECORDING_STATE_CHANGED: _state_event,
+    START_RECORDING_FAILED: _start_failed_event,
+    PARTICIPANTS_UPDATED: _participants_event,
+    SUBSCRIPTION_VALIDATION: _validation_event,
+}
 
 
 def _malformed(event_id: str, field: str, cause: str) -> MalformedEvent:

@@ -12,17 +12,23 @@ from recording.core.lifecycle.facts import (
     Announced,
     Checked,
     Completed,
+    Continued,
     Decided,
     Denied,
     Fact,
     FoundBySweep,
     GivenUp,
+    Interrupted,
+    Joined,
     Looked,
     Missed,
     NeverCame,
+    Ordered,
+    ParticipantsSeen,
     Paused,
     Resumed,
     Started,
+    StartFailed,
     Stopped,
     Told,
     Warned,
@@ -30,16 +36,28 @@ from recording.core.lifecycle.facts import (
 )
 from recording.core.lifecycle.history import with_history
 from recording.core.lifecycle.rulings import refusal_of_giving_up, ruled
+from recording.core.lifecycle.running import agreed, interrupted, noted, paused_or_resumed, runs
 from recording.core.lifecycle.tables import RECORDING_TRANSITIONS
 from recording.core.lifecycle.wholeness import completion_at, lacks
-from recording.core.model import APP, RUNNING, Actor, Alarm, Alert, CatalogEntry, DocumentId, Recording, RecordingState
+from recording.core.model import (
+    APP,
+    RUNNING,
+    Actor,
+    Alarm,
+    Alert,
+    CatalogEntry,
+    DocumentId,
+    Pause,
+    Recording,
+    RecordingState,
+)
 from recording.core.trail import written
 
 _SWEPT = "sweep"
 CONFIRMED_AFTER = timedelta(minutes=5)
 """So long the service must have denied a recording before it is over."""
 _REVIVED = "records after all"
-_OVER = frozenset({RecordingState.STOPPED, RecordingState.MISSING, RecordingState.LOST})
+_OVER = frozenset({RecordingState.STOPPED, RecordingState.MISSING, RecordingState.LOST, RecordingState.EMPTY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +80,7 @@ def decide(entry: CatalogEntry | None, fact: Fact, now: datetime, by: Actor = AP
     Raises:
         KeyError: the entry has no such recording or chunk: a programming error.
     """
-    decision = _decided(entry, fact, now)
+    decision = _decided(entry, fact, now, by)
     after = decision.entry
     is_new = after != entry or (isinstance(fact, Decided) and bool(decision.steps))  # a decision is kept in any case
     if is_new and not isinstance(fact, Written):
@@ -80,9 +98,9 @@ def decide_all(entry: CatalogEntry | None, facts: Sequence[Fact], now: datetime,
     return decision
 
 
-def _decided(entry: CatalogEntry | None, fact: Fact, now: datetime) -> Decision:
+def _decided(entry: CatalogEntry | None, fact: Fact, now: datetime, by: Actor) -> Decision:  # noqa: PLR0911 - one for each
     if isinstance(fact, Started):
-        return Decision(_started(entry, fact, now))
+        return Decision(_started(entry, fact, now, by))
     if isinstance(fact, Announced):
         return Decision(*announced(entry, fact, now))
     if entry is None:
@@ -90,7 +108,11 @@ def _decided(entry: CatalogEntry | None, fact: Fact, now: datetime) -> Decision:
     if isinstance(fact, Decided):
         return Decision(*ruled(entry, fact))
     if isinstance(fact, Paused | Resumed | Stopped | Missed | NeverCame | GivenUp):
-        return Decision(_moved(entry, fact, now))
+        return Decision(_moved(entry, fact, now, by))
+    if isinstance(fact, Ordered | Joined | Continued | StartFailed | ParticipantsSeen):
+        return Decision(noted(entry, fact, now, by))
+    if isinstance(fact, Interrupted):
+        return Decision(interrupted(entry, fact, now))
     if isinstance(fact, Completed | Told | Written | Looked | Denied | Checked | Warned | FoundBySweep):
         return Decision(_noted(entry, fact, now))
     return Decision(chunk_decided(entry, fact))
@@ -111,7 +133,7 @@ def _noted(
     if isinstance(fact, Checked):
         return _checked(entry, fact, now)
     if isinstance(fact, Warned):
-        return _warned(entry, fact.stage, Alert(Alarm.AT_RISK, fact.reason))
+        return _warned(entry, fact.stage, Alert(fact.alarm, fact.reason))
     return _warned(entry, f"{_SWEPT}: {fact.what}", Alert(Alarm.FOUND_BY_SWEEP, fact.what))
 
 
@@ -126,12 +148,14 @@ def _known_outside(entry: CatalogEntry, fact: Told | Written | Looked) -> Catalo
 
 
 def _moved(
-    entry: CatalogEntry, fact: Paused | Resumed | Stopped | Missed | NeverCame | GivenUp, now: datetime
+    entry: CatalogEntry, fact: Paused | Resumed | Stopped | Missed | NeverCame | GivenUp, now: datetime, by: Actor
 ) -> CatalogEntry:
     """The entry after a fact that moves the state of a recording without a chunk."""
     before = entry.recording
     if isinstance(fact, Paused | Resumed) and before.state in RUNNING:  # the service has it: it did what was asked
         entry = with_fields(entry, denied_at=None)
+    if isinstance(fact, Paused | Resumed) and runs(entry):
+        entry = paused_or_resumed(entry, fact, now, by)
     state = RECORDING_TRANSITIONS.get(before.state, {}).get(type(fact), before.state)
     if state is before.state or (entry.chunks and isinstance(fact, NeverCame)):
         return entry
@@ -139,7 +163,7 @@ def _moved(
         return entry
     after = with_fields(entry, state=state)
     if isinstance(fact, Stopped):
-        return with_fields(after, stopped_at=now, denied_at=None)
+        return _over(with_fields(after, stopped_at=now, denied_at=None))
     if isinstance(fact, GivenUp):
         return alerted(after, Alert(Alarm.LOST, f"given up by a person: {fact.reason}"))
     if isinstance(fact, Missed | NeverCame):
@@ -157,15 +181,20 @@ def _denied(entry: CatalogEntry, now: datetime) -> CatalogEntry:
     after = with_fields(entry, checked_at=now, denied_at=since)
     if now - since < CONFIRMED_AFTER or before.state not in RUNNING:
         return after
-    return with_fields(after, state=RECORDING_TRANSITIONS[before.state][Denied], stopped_at=since)
+    return _over(with_fields(after, state=RECORDING_TRANSITIONS[before.state][Denied], stopped_at=since))
+
+
+def _over(entry: CatalogEntry) -> CatalogEntry:
+    """The entry of a recording that is over: EMPTY instead of STOPPED if it can have no file."""
+    return with_fields(entry, state=RecordingState.EMPTY) if entry.recording.has_recorded_nothing else entry
 
 
 def _checked(entry: CatalogEntry, fact: Checked, now: datetime) -> CatalogEntry:
     """The entry after an answer that the service has the recording: earlier denials count no more."""
     before = entry.recording
     after = with_fields(entry, checked_at=now, active_at=now if fact.is_active else before.active_at)
-    if before.state in RUNNING:
-        return with_fields(after, denied_at=None)
+    if runs(entry):
+        return agreed(with_fields(after, denied_at=None), fact, now)
     if not fact.is_active or entry.chunks or before.denied_at is None or before.state not in _OVER:
         return after
     revived = with_fields(after, state=RecordingState.STARTED, stopped_at=None, denied_at=None)
@@ -178,10 +207,11 @@ def _warned(entry: CatalogEntry, stage: str, alert: Alert) -> CatalogEntry:
     return entry if stage in warned else alerted(with_fields(entry, warned=(*warned, stage)), alert)
 
 
-def _started(entry: CatalogEntry | None, fact: Started, now: datetime) -> CatalogEntry:
+def _started(entry: CatalogEntry | None, fact: Started, now: datetime, by: Actor) -> CatalogEntry:
     if entry is None:
         state = RecordingState.PAUSED if fact.paused else RecordingState.STARTED
-        entry = CatalogEntry(Recording(fact.recording_id, state))
+        pauses = (Pause(now, by),) if fact.paused else ()
+        entry = CatalogEntry(Recording(fact.recording_id, state, pauses=pauses))
     # The file event may have come first: our own start request is more reliable than an event. A repeated start, which
     # is the same request, adds nothing.
     known = entry.recording

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from recording.core.model import (
+    Alarm,
     Alert,
     AnnouncedChunk,
     AppliedRule,
@@ -15,10 +16,12 @@ from recording.core.model import (
     Door,
     Failure,
     FileEvent,
+    IdentifierKind,
     MetadataProof,
     Output,
     Proof,
     RecordingId,
+    RecordingState,
     Ruling,
     ServerCallId,
     View,
@@ -40,6 +43,35 @@ class Started:
     room_id: str | None = None
     paused: bool = False
     applied: AppliedRule | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """It was started because the recording `earlier` of its call did not record any more, `since` that moment.
+
+    `attempt`: which try this is to record the call.
+    """
+
+    earlier: RecordingId
+    since: datetime
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Continued:
+    """The recording `later` of the same call was started in its place."""
+
+    later: RecordingId
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """A pause, a resume or a stop is about to be asked of the service; `state` is the one it leads to.
+
+    Noted before the request: the service may tell of the change before it answers.
+    """
+
+    state: RecordingState
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +101,35 @@ class Denied:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The service answered that it has the recording; `is_active`: it records."""
+    """The service answered that it has the recording; `is_active`: it records.
+
+    `since`: when that began, if a callback told; it may be wrong.
+    """
 
     is_active: bool
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """The service has no such recording any more, its call goes on, and nobody has stopped it here."""
+
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StartFailed:
+    """The service said that the start, which it had accepted, failed."""
+
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipantsSeen:
+    """The service said how many of each kind are in the call; a list with a lower `number` is older."""
+
+    number: int
+    kinds: tuple[tuple[IdentifierKind, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +152,7 @@ class Warned:
 
     stage: str
     reason: str
+    alarm: Alarm = Alarm.AT_RISK
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,11 +373,17 @@ ChunkFact = (
 )
 RecordingFact = (
     Started
+    | Joined
+    | Continued
+    | Ordered
     | Paused
     | Resumed
     | Stopped
     | Denied
     | Checked
+    | Interrupted
+    | StartFailed
+    | ParticipantsSeen
     | Missed
     | NeverCame
     | Warned

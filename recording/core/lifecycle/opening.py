@@ -89,7 +89,9 @@ def _waits_for(entry: CatalogEntry) -> set[str]:
         return {chunk.document_id for chunk in entry if not chunk.is_closed}
     if entry.recording.state not in RUNNING:
         return {"file event"}
-    return {"end" if entry.recording.denied_at is None else "a second answer that it is over"}
+    pause = entry.recording.open_pause
+    end = "end" if entry.recording.denied_at is None else "a second answer that it is over"
+    return {end} if pause is None else {end, f"the end of the pause since {pause.since}"}
 
 
 def life_of(document_id: DocumentId) -> str:

@@ -14,7 +14,14 @@ from recording.core.model.calls import (
 )
 from recording.core.model.chunk import Chunk
 from recording.core.model.entry import CatalogEntry, Opening, Recording
-from recording.core.model.events import CallEndEvent, CallEvent, FileEvent
+from recording.core.model.events import (
+    CallEndEvent,
+    CallEvent,
+    FileEvent,
+    ParticipantsEvent,
+    StartFailedEvent,
+    StateEvent,
+)
 from recording.core.model.evidence import (
     MESSAGE_GIVEN_UP,
     Alert,
@@ -28,9 +35,11 @@ from recording.core.model.evidence import (
     Proof,
     Unread,
 )
+from recording.core.model.running import Continuation, Order, Pause
 from recording.core.model.trail import Act, Trail
 from recording.core.model.words import (
     APP,
+    OUTSIDE,
     PROVEN,
     RUNNING,
     Actor,
@@ -45,6 +54,7 @@ from recording.core.model.words import (
     DocumentId,
     Door,
     Format,
+    IdentifierKind,
     Location,
     Output,
     Place,
@@ -59,6 +69,7 @@ from recording.core.model.words import (
 __all__ = [
     "APP",
     "MESSAGE_GIVEN_UP",
+    "OUTSIDE",
     "PROVEN",
     "RUNNING",
     "Act",
@@ -84,6 +95,7 @@ __all__ = [
     "ConsentEvidence",
     "ConsentKind",
     "Content",
+    "Continuation",
     "Digest",
     "Direction",
     "DocumentId",
@@ -93,13 +105,17 @@ __all__ = [
     "FileEvent",
     "Format",
     "Happened",
+    "IdentifierKind",
     "KnownCall",
     "Location",
     "MetadataProof",
     "Opening",
+    "Order",
     "Output",
     "Participant",
     "ParticipantKind",
+    "ParticipantsEvent",
+    "Pause",
     "Place",
     "Proof",
     "Recording",
@@ -107,6 +123,8 @@ __all__ = [
     "RecordingState",
     "Ruling",
     "ServerCallId",
+    "StartFailedEvent",
+    "StateEvent",
     "Subject",
     "Trail",
     "Unread",

@@ -82,6 +82,8 @@ class RecordingState(StrEnum):
     MISSING = "missing"
     """It is over, and its file event is overdue."""
     LOST = "lost"
+    EMPTY = "empty"
+    """It is over, has never recorded, and no file is expected."""
 
 
 class Authority(StrEnum):
@@ -125,6 +127,21 @@ class Subject(StrEnum):
 Actor = NewType("Actor", str)
 """Who caused a fact: the app itself, or a person by name."""
 APP = Actor("app")
+OUTSIDE = Actor("outside")
+"""Somebody who has asked the service, and not this app."""
+
+
+class IdentifierKind(StrEnum):
+    """What a participant is, by the form of their raw id; `core.participants` reads it."""
+
+    PHONE = "phone"
+    ACS_USER = "acsUser"
+    TEAMS_USER = "teamsUser"
+    TEAMS_VISITOR = "teamsVisitor"
+    TEAMS_APP = "teamsApp"
+    EXTENSION_USER = "teamsExtensionUser"
+    BOT = "bot"
+    UNKNOWN = "unknown"
 
 
 class Alarm(StrEnum):
@@ -140,6 +157,11 @@ class Alarm(StrEnum):
     AT_RISK = "at risk"
     MISSING = "missing"
     FOUND_BY_SWEEP = "found by sweep"
+    INTERRUPTED = "interrupted"
+    """It does not record any more, in a call that goes on, and nobody has asked for that here."""
+    NOT_STARTED = "not started"
+    """The service accepted the start, and does not record."""
+    PAUSED_LONG = "paused long"
 
 
 class View(StrEnum):

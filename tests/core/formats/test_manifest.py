@@ -106,6 +106,9 @@ def test_a_manifest_reads_as_documented() -> None:
   "sessionEndReason": "CallEnded",
   "rule": null,
   "revision": 2,
+  "pauses": [],
+  "continues": null,
+  "continuedBy": null,
   "lacks": [],
   "doubts": [],
   "totals": {

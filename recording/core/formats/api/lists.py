@@ -18,6 +18,7 @@ RUNBOOK = "docs/runbook.md"
 _CHAPTERS: Mapping[ToDo, EventName] = {
     ToDo.DECIDE: EventName.QUARANTINED,
     ToDo.WAIT_OR_DECIDE: EventName.QUARANTINED,
+    ToDo.RECORD_AGAIN: EventName.INTERRUPTED,
     ToDo.FIND_EVENT: EventName.MISSING,
     ToDo.MEND_EVENT: EventName.UNREADABLE,
     ToDo.MEND_OR_GIVE_UP: EventName.UNREADABLE,
