@@ -136,9 +136,9 @@ def check_time(claims: Mapping[str, object], now: datetime) -> datetime:
     ends, begins = _time(claims, "exp"), _time(claims, "nbf")
     if ends is None or ("nbf" in claims and begins is None):
         raise unproven("the token does not say when it holds")
-    if now >= ends + LEEWAY:
+    if now - LEEWAY >= ends:
         raise unproven("the token has expired")
-    if begins is not None and now < begins - LEEWAY:
+    if begins is not None and now + LEEWAY < begins:
         raise unproven("the token does not hold yet")
     return ends
 

@@ -2,7 +2,9 @@
 
 import azure.functions as func
 
-from recording.core.callers import is_origin_of_event_grid
+from recording.core.callers import bearer_token, is_origin_of_event_grid
+from recording.core.errors import RequestTooLarge
+from recording.core.formats import api
 from recording.entrypoints.answers import problem_details_async
 from recording.entrypoints.bindings import Messages, answer_events
 from recording.entrypoints.callers import authorization_of
@@ -44,8 +46,14 @@ async def calls_events(req: func.HttpRequest, chunks: Messages, urgent: Messages
 async def calls_callbacks(
     req: func.HttpRequest, chunks: Messages, urgent: Messages, later: Messages
 ) -> func.HttpResponse:
-    """Receive Call Automation callbacks: the token of each is the proof, and its URL has no secret."""
+    """Receive Call Automation callbacks: the token of each is the proof, and its URL has no secret.
+
+    Everybody can send here: what cannot be a callback is refused before it takes room among the deliveries.
+    """
     body, authorization = req.get_body(), authorization_of(req)
+    bearer_token(authorization)
+    if len(body) > api.MOST_BODY:
+        raise RequestTooLarge("body", f"{len(body)} bytes, more than {api.MOST_BODY}")
 
     def receive() -> Reception:
         app = get_app()

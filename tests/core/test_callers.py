@@ -86,6 +86,10 @@ def test_a_token_that_does_not_hold_now_proves_nothing(found: dict[str, object],
         check_time(found, NOW)
 
 
+def test_the_latest_end_that_there_is_is_an_end() -> None:
+    assert 9999 == check_time({"exp": 253402300799, "nbf": -62135596800}, NOW).year
+
+
 def test_a_callbacks_token_holds_no_longer_than_it_is_remembered() -> None:
     longest = LONGEST_CALLBACK + LEEWAY
     assert NOW + longest == check_callback(claims(longest), NOW)

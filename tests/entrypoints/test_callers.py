@@ -12,6 +12,7 @@ import azure.functions as func
 import pytest
 
 from recording.core.callers import EVENT_GRID_ROLE, OPERATIONS, PROVEN_OTHERWISE, Role
+from recording.core.formats.api import MOST_BODY
 from recording.core.formats.events import CALL_CONNECTED
 from recording.core.model import Door, RecordingId
 from recording.entrypoints import calls, decisions, health, pages, recordings
@@ -176,6 +177,19 @@ def test_a_callback_without_its_token_starts_nothing(world: World, name: str) ->
 
     assert [401, 401] == [ask(name, [event], headers).status_code for headers in ({}, bearer("Bearer x.y.z"))]
     assert {} == world.calls.recordings
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "status"), [({}, b"[]", 401), ({"Authorization": "Bearer x"}, b" " * (MOST_BODY + 1), 413)]
+)
+def test_what_cannot_be_a_callback_takes_no_room_among_the_deliveries(
+    world: World, monkeypatch: pytest.MonkeyPatch, headers: dict[str, str], body: bytes, status: int
+) -> None:
+    """Everybody can send them; a full intake would keep real ones out."""
+    del world
+    monkeypatch.setattr(calls, "get_intake", pytest.fail)
+
+    assert status == ask("calls_callbacks", body, headers).status_code
 
 
 @pytest.mark.parametrize(

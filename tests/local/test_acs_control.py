@@ -142,3 +142,12 @@ def test_people_join_and_leave_and_the_app_is_told(acs: LocalAcs, receiver: Rece
     kinds = [set(person["identifier"]) - {"rawId"} for person in found[0]["participants"]]
     assert [{"microsoftTeamsApp"}, {"teamsExtensionUser"}, {"microsoftTeamsUser"}, {"phoneNumber"}] == kinds
     assert 400 == ask(acs, "POST", where, {"participants": []})[0]
+
+
+def test_a_token_is_to_be_had_where_a_local_entra_runs(acs: LocalAcs) -> None:
+    """With the roles that are asked for."""
+    assert 404 == ask(acs, "POST", "/tokens", {"roles": []})[0]
+    acs.control.token = ",".join
+
+    assert (201, {"token": "a,b"}) == ask(acs, "POST", "/tokens", {"roles": ["a", "b"]})
+    assert [400, 400] == [ask(acs, "POST", "/tokens", body)[0] for body in ({"roles": "a"}, {"role": "a"})]

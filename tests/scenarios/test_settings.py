@@ -95,7 +95,7 @@ def test_every_answer_names_all_that_is_wrong(stack: Stack, astray: Astray, meth
     body = {"serverCallId": "x", "content": "audio", "channel": "mixed", "format": "wav"}
     if path.startswith("calls/"):
         body = {"id": "1", "eventType": "Microsoft.Communication.CallStarted", "data": {"serverCallId": "x"}}  # type: ignore[dict-item]
-    reply = stack.call(method, path, json=body)
+    reply = stack.call(method, path, json=body, headers={"Authorization": stack.acs.world.callback_authorization()})
 
     assert (503, "application/problem+json") == (reply.status_code, reply.headers["content-type"].partition(";")[0])
     assert set(WRONG) == set(problems(reply))
