@@ -49,8 +49,9 @@ def act_due(entry: CatalogEntry, reaction: Reaction, now: datetime) -> Act | Non
     if recording.continued_by is not None:
         return None
     if recording.interrupted_at is not None:
-        is_wanted = reaction.restart and now - recording.interrupted_at < _RESTARTS
-        return Act.RESTART if is_wanted and (runs(entry) or recording.state is RecordingState.STOPPED) else None
+        is_stopped = recording.ordered is not None and recording.ordered.state is RecordingState.STOPPED
+        is_wanted = reaction.restart and not is_stopped and now - recording.interrupted_at < _RESTARTS
+        return Act.RESTART if is_wanted else None
     if not runs(entry):
         return None
     if is_never_active(recording, now):

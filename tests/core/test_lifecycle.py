@@ -123,7 +123,7 @@ def test_a_control_fact_in_every_state(state: RecordingState, fact: RecordingFac
     after = changed_recording(before, state=RecordingState(moved), stopped_at=stopped_at)
     found = decide(before, fact, LATER)
 
-    known = replace(found, entry=changed_recording(without_history(found.entry), pauses=()))
+    known = replace(found, entry=changed_recording(without_history(found.entry), pauses=(), was_resumed=False))
     assert Decision(after if state in RUNNING else before) == known
     assert (state in RUNNING) == (type(fact) in RECORDING_TRANSITIONS.get(state, {}))
 

@@ -233,7 +233,10 @@ def test_pauses_are_in_order_and_agree_with_the_state(steps: list[tuple[Fact, in
         (applied(active(), Stopped()), True, False),
         (applied(active(), Stopped(), Denied("asked")), True, True),
         (full(), False, True),
-        (full("SessionEnded"), False, False),
+        (changed_recording(full("SessionEnded"), announced_at=AT), False, True),  # its file event came first
+        (applied(full("SessionEnded"), Ordered(R.STOPPED)), False, False),
+        (changed_recording(full("SessionEnded"), announced_at=AT - 60 * MINUTE), False, False),
+        (changed_recording(full("SessionEnded"), announced_at=None), False, False),
         (changed_recording(full("SessionEnded"), denied_at=AT), True, False),
     ],
 )

@@ -10,6 +10,7 @@ from recording.core.lifecycle import (
     Continued,
     Fact,
     Interrupted,
+    Ordered,
     Paused,
     Started,
     StartFailed,
@@ -54,7 +55,7 @@ ACTIVE = Checked(is_active=True)
         (entry(ACTIVE, Interrupted(), Continued(LATER)), MINUTE, ALL, None),
         (entry(ACTIVE, Interrupted(), Stopped()), 59 * MINUTE, ALL, Act.RESTART),  # it was tried, and failed
         (entry(ACTIVE, Interrupted(), Stopped()), 60 * MINUTE, ALL, None),
-        (changed_recording(entry(ACTIVE, Interrupted()), state=RecordingState.LOST), MINUTE, ALL, None),
+        (entry(ACTIVE, Interrupted(), Ordered(RecordingState.STOPPED)), MINUTE, ALL, None),
         (entry(ACTIVE, Stopped()), MINUTE, ALL, None),
         (entry(ACTIVE, Paused()), 10 * MINUTE, ALL, Act.RESUME),
         (entry(ACTIVE, Paused()), 9 * MINUTE, ALL, None),

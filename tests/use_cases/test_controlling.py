@@ -20,7 +20,7 @@ TURNS: dict[str, Callable[[Desk, RecordingId], CatalogEntry]] = {
 
 def without_order(entry: CatalogEntry) -> CatalogEntry:
     """The entry as if nothing had been ordered: an order is noted before it is sent."""
-    recording = replace(entry.recording, ordered=None, history=entry.recording.history[:1])
+    recording = replace(entry.recording, ordered=None, was_resumed=False, history=entry.recording.history[:1])
     return replace(entry, recording=recording)
 
 

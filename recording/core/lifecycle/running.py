@@ -39,6 +39,8 @@ SETTLES = timedelta(seconds=30)
 """For so long after an order, or after its start, the service may still say what was true before."""
 _PAUSES_WITHIN = timedelta(minutes=2)
 """For so long after an order to pause it is no news that it does not record."""
+_FILE_FIRST = timedelta(minutes=10)
+"""For so long after its file event a callback may still tell that a recording has ended in mid-call."""
 MOST_PAUSES = 500
 """Of one recording; of more, the oldest are dropped."""
 
@@ -65,7 +67,8 @@ def contradicts(entry: CatalogEntry, now: datetime, *, is_active: bool) -> bool:
     """Whether a callback that says that it records, or does not, is a reason to ask the service."""
     recording = entry.recording
     if not runs(entry):
-        return is_active and recording.denied_at is not None and not entry.chunks
+        is_revived = recording.denied_at is not None and not entry.chunks
+        return is_revived if is_active else is_unasked_end(entry, now)
     if is_active:
         is_news = recording.active_at is None or recording.interrupted_at is not None
         return is_news or recording.denied_at is not None or is_paused(recording)
@@ -75,10 +78,13 @@ def contradicts(entry: CatalogEntry, now: datetime, *, is_active: bool) -> bool:
 def is_unasked_end(entry: CatalogEntry, now: datetime) -> bool:
     """Whether it is news that the service has no such recording: unless it is stopped, has just begun, or was told.
 
-    Just after a start the service may not know the recording yet; if it has ended, the next answer says so.
+    Just after a start the service may not know the recording yet; if it has ended, the next answer says so. The file
+    event may come first.
     """
     recording = entry.recording
-    if not runs(entry) or recording.interrupted_at is not None or recording.has_recorded_nothing:
+    announced = recording.announced_at
+    is_recent = bool(entry.chunks) and announced is not None and now - announced < _FILE_FIRST
+    if not (runs(entry) or is_recent) or recording.interrupted_at is not None or recording.has_recorded_nothing:
         return False
     begun = recording.requested_at
     has_begun = recording.active_at is not None or begun is None or now - begun >= SETTLES
