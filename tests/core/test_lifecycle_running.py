@@ -42,7 +42,7 @@ from recording.core.model import (
     RecordingId,
     RecordingState,
 )
-from tests.core.entries_of import NOW, RECORDING_ID, WAV, announced, changed_recording, chunk, entry_of
+from tests.core.entries_of import NOW, RECORDING_ID, WAV, announced, changed_recording, chunk, entry_of, without_history
 
 R = RecordingState
 ANN = Actor("key:ann")
