@@ -22,7 +22,9 @@ from recording.chunks.archiving import Archiving
 from recording.chunks.completing import Completing
 from recording.chunks.copying_chunk import CopyingChunk
 from recording.chunks.metadata_file import MetadataFile
+from recording.chunks.native_containers import NativeContainers, Readable
 from recording.chunks.overflowing import Overflow, Overflowing
+from recording.chunks.proving_in_place import ProvingInPlace
 from recording.chunks.recopying import Recopying
 from recording.chunks.releasing import Releasing
 from recording.chunks.removing_overflow import RemovingOverflow
@@ -87,6 +89,7 @@ class Parts(TypedDict, total=False):
     overflow: ports.Archive
     overflowed: ports.ReadableSource
     overflow_copies: ports.OverflowCopies
+    natives: Mapping[str, ports.NativeContainer]
     archive: ports.Archive
     quarantine: ports.Archive
     journal: ports.Journal
@@ -132,7 +135,9 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
     )
     waits = Waits(first=settings.retry.first, longest=settings.retry.longest)
     retention = settings.recordings.retention
-    metadata_file, storing = MetadataFile(engine), Storing(now, monotonic)
+    containers = parts.get("natives") or real.natives
+    natives = NativeContainers({url: Readable(one, engine.over(one)) for url, one in containers.items()})
+    metadata_file, storing = MetadataFile(engine, natives), Storing(now, monotonic)
     quarantined = engine.over(parts.get("quarantined") or real.quarantined)
     quarantine = parts.get("quarantine") or real.quarantine
     copying = CopyingChunk(
@@ -161,6 +166,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         updates=updates,
         copying=copying,
         overflowing=Overflowing(copying, quarantine, overflow),
+        proving_in_place=ProvingInPlace(natives, metadata_file, archive, waits, retention, now, monotonic),
         accepting=Accepting(metadata_file, Recopying(MetadataFile(quarantined), storing), archive, storing),
         removing_overflow=RemovingOverflow(archive, copies),
         releasing=Releasing(catalog, engine, source, archive, settings.recordings.release, now),
@@ -174,7 +180,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
     asking = Asking(calls)
     starting = Starting(updates, calls, settings.recordings.output, parts.get("new_id", uuid.uuid4))
     refusing = Refusing(parts.get("journal") or real.journal, topic, now)
-    announcing = Announcing(updates, settings.archive.template, retention)
+    announcing = Announcing(updates, settings.archive.template, retention, natives)
     ledger = parts.get("ledger") or real.ledger
     event_queue = parts.get("event_queue") or real.event_queue
     putting_back = PuttingBack(updates, announcing, refusing, event_queue, queue)

@@ -38,6 +38,10 @@ class ToDo(StrEnum):
         "restore the copy in the second account, or move away what has its name in the archive; then decide: retry or"
         " give-up"
     )
+    CHECK_NATIVE = (
+        "check the native container: whether it has the blob that the event names, and whether the app may read it;"
+        " then decide: retry or give-up"
+    )
     CHECK_APP = "check why runs of the app are killed or do not begin: its log, memory and settings; then retry"
     CHECK_SOURCE = "check the access to the Communication Services resource: its keys and roles, the network"
 
@@ -99,7 +103,7 @@ def to_do(entry: CatalogEntry) -> ToDo:
     """What a person is to do, the most urgent if it is more than one thing."""
     undecided = [chunk for chunk in entry if chunk.is_undecided]
     if undecided:
-        return ToDo.DECIDE if any(chunk.apart for chunk in undecided) else ToDo.REPAIR_COPY
+        return _to_decide(undecided)
     if not entry.chunks:
         if entry.recording.unread and not refusal_of_giving_up(entry):
             return ToDo.MEND_OR_GIVE_UP
@@ -113,6 +117,12 @@ def to_do(entry: CatalogEntry) -> ToDo:
         return ToDo.FIND_CHUNKS if lacks(entry) and _is_manifest_owed(entry) else ToDo.NOTHING
     is_doubted = any(chunk.state is ChunkState.QUARANTINED and not chunk.is_accepted for chunk in entry)
     return ToDo.WAIT_OR_DECIDE if is_doubted else ToDo.NOTHING
+
+
+def _to_decide(undecided: Sequence[Chunk]) -> ToDo:
+    if any(chunk.apart for chunk in undecided):
+        return ToDo.DECIDE
+    return ToDo.REPAIR_COPY if any(chunk.overflow for chunk in undecided) else ToDo.CHECK_NATIVE
 
 
 def _owed(entry: CatalogEntry) -> Iterator[str]:

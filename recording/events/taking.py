@@ -13,7 +13,7 @@ from recording.core.formats.deliveries import MOST_AT_ONCE, Member, can_wait, me
 from recording.core.formats.events import ValidationEvent, event_id_of, event_type_of, parse_event
 from recording.core.formats.messages import ChunkMessage
 from recording.core.formats.notifications import EventName
-from recording.core.model import BlobName, CallEndEvent, CallEvent, Door, FileEvent
+from recording.core.model import BlobName, CallEndEvent, CallEvent, ComplianceEvent, Door, FileEvent
 from recording.refusing import Refusing
 
 MOST_NAMED = 10
@@ -105,6 +105,9 @@ class Run:
                 self._now_or_later(member, lambda _: self._start(member, event))
             case CallEndEvent() if self.takes_calls:
                 self._now_or_later(member, lambda _: self._end(member, event))
+            case ComplianceEvent():
+                self.ignored.append(member)
+                self._answer(member, "ignored", reason="it is of a compliance recording of Teams: noted, never fetched")
             case _:  # also a call event at the doors for file events: only the endpoint for call events takes it
                 self.ignored.append(member)
                 self._answer(member, "ignored", reason=f"{event_type_of(member.raw)} concerns no recording"[:200])

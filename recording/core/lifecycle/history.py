@@ -28,6 +28,7 @@ from recording.core.lifecycle.facts import (
     OverflowClosed,
     Overflowed,
     Quarantined,
+    ReadOn,
     Started,
     Told,
     Warned,
@@ -50,7 +51,7 @@ def with_history(
     before: CatalogEntry | None, after: CatalogEntry, fact: Fact, now: datetime, by: Actor
 ) -> CatalogEntry:
     """The entry after a fact that has changed it, with the fact in its history."""
-    if isinstance(fact, Told | Compared) or (
+    if isinstance(fact, Told | Compared | ReadOn) or (
         isinstance(fact, Checked) and before and before.recording.state is after.recording.state
     ):
         return after

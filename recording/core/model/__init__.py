@@ -2,7 +2,7 @@
 
 from recording.core.model.chunk import Chunk
 from recording.core.model.entry import CatalogEntry, Opening, Recording
-from recording.core.model.events import CallEndEvent, CallEvent, FileEvent
+from recording.core.model.events import CallEndEvent, CallEvent, ComplianceEvent, FileEvent
 from recording.core.model.evidence import (
     MESSAGE_GIVEN_UP,
     Alert,
@@ -13,6 +13,7 @@ from recording.core.model.evidence import (
     Failure,
     Happened,
     MetadataProof,
+    PartlyRead,
     Proof,
     Unread,
 )
@@ -63,6 +64,7 @@ __all__ = [
     "Chunk",
     "ChunkState",
     "Comparison",
+    "ComplianceEvent",
     "Content",
     "Digest",
     "DocumentId",
@@ -75,6 +77,7 @@ __all__ = [
     "MetadataProof",
     "Opening",
     "Output",
+    "PartlyRead",
     "Place",
     "Proof",
     "Recording",
