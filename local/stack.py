@@ -27,6 +27,8 @@ ROOT = Path(__file__).parents[1]
 CONTAINERS = tuple(str(OURS[f"{key}_CONTAINER"].default) for key in ("ARCHIVE", "QUARANTINE", "JOURNAL", "DEAD_LETTER"))
 ARCHIVE, QUARANTINE, JOURNAL, DEAD_LETTERS = CONTAINERS
 TABLE, OPEN_TABLE = (str(OURS[key].default) for key in ("CATALOG_TABLE", "OPEN_TABLE"))
+NATIVE = "customer-recordings"
+"""A container of the customer's, into which the local service may write."""
 PROBE = str(OURS["PROBE_CONTAINER"].default)
 Delivery = Literal["function", "queue"]
 _QUICK = {
@@ -108,6 +110,7 @@ class Stack:
         self._running.enter_context(self.event_grid)
         self.acs.tunnel.route(TOPIC_HOST, self.event_grid.topic.port)
         provision(self.azurite.connection_string)
+        self.acs.world.customer_storage = self.azurite.connection_string
         self.event_grid.dead_letters = ContainerStore(self.azurite.connection_string, DEAD_LETTERS)
         self.host = FunctionsHost(self._app, self.environment(), log=self.folder / "host.log", port=self._port)
         if self._with_host:
@@ -144,6 +147,7 @@ class Stack:
             "LOCAL_HOST_TELEMETRY": str(self.folder),
             "AzureWebJobsStorage": self.azurite.connection_string,
             "ARCHIVE_STORAGE": self.azurite.connection_string,
+            "NATIVE_CONTAINERS": self.native_container,
             **acs,
             # The names in lower case take precedence, and may be set on this machine.
             **{name.lower(): acs[name] for name in ("HTTPS_PROXY", "NO_PROXY")},
@@ -152,6 +156,11 @@ class Stack:
         }
 
     # --- for people and tests ---
+
+    @property
+    def native_container(self) -> str:
+        """The URL of the container into which the service may write."""
+        return self.container(NATIVE).url
 
     def call(self, method: str, path: str, **options: Any) -> requests.Response:  # noqa: ANN401 - passed on to requests
         """Send a request to the app's HTTP API, with its function key."""
@@ -185,7 +194,7 @@ class Stack:
 def provision(connection_string: str) -> None:
     """Create what the deployment creates in Azure: containers, tables and queues."""
     blob = BlobServiceClient.from_connection_string(connection_string)
-    for container in (*CONTAINERS, PROBE):
+    for container in (*CONTAINERS, PROBE, NATIVE):
         with contextlib.suppress(ResourceExistsError):
             blob.create_container(container)
     tables = TableServiceClient.from_connection_string(connection_string)

@@ -37,6 +37,7 @@ class StartRequest:
     paused: bool = False
     state_callback_uri: str | None = None
     repeatability_id: str | None = None
+    external_container: str | None = None
 
 
 class CallBook:
@@ -134,6 +135,7 @@ class CallBook:
             state="paused" if request.paused else "active",
             chunk_ms=call.chunk_ms,
             state_callback_uri=request.state_callback_uri,
+            external_container=request.external_container,
         )
         if request.paused:
             recording.pauses.append(Pause(now))

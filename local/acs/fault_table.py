@@ -224,7 +224,15 @@ _CALLING = (
     ),
     FaultKind("stop_response_lost", "stop", "stops the recording and resets at once", "none", first=True),
 )
-FAULTS: Mapping[str, FaultKind] = {kind.name: kind for kind in (*_CONTENT, *_METADATA, *_DELETE, *_CALLING)}
+_EXPORT = (
+    FaultKind(
+        "export_failed", "export", "cannot write into the customer's container", "an event with its own locations"
+    ),
+    FaultKind(
+        "export_late", "export", "writes `seconds` after its event", "an event with locations where nothing is yet"
+    ),
+)
+FAULTS: Mapping[str, FaultKind] = {kind.name: kind for kind in (*_CONTENT, *_METADATA, *_DELETE, *_CALLING, *_EXPORT)}
 """By name."""
 
 

@@ -39,6 +39,11 @@ class Found:
         return of_blob(self.name, self.etag)
 
 
+def name_of(url: str) -> str:
+    """The name of a container, for the log, which has no URLs."""
+    return url.rpartition("/")[2]
+
+
 @dataclass(frozen=True, slots=True)
 class NativeContainers:
     """The native containers by URL."""
@@ -63,6 +68,6 @@ class NativeContainers:
         readable = self.by_url[at.container]
         blob = readable.blobs.find(at.name)
         if blob is None:
-            ids = {"container": at.container, "blob": str(at.name)}
+            ids = {"container": name_of(at.container), "blob": str(at.name)}
             raise SourceGone(_OPERATION, "no such blob is in the native container", hint="it may come later", ids=ids)
         return Found(at.container, at.name, blob.etag, blob.length, readable.engine)

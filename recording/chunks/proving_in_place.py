@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from recording import log
 from recording.chunks.copying_chunk import archived, look
 from recording.chunks.metadata_file import MetadataFile, MetadataRead
-from recording.chunks.native_containers import Found, NativeContainers
+from recording.chunks.native_containers import Found, NativeContainers, name_of
 from recording.chunks.recopying import is_lost
 from recording.chunks.storing import Attempt
 from recording.core.deadlines import Waits, another_look, due_by_metadata
@@ -79,7 +79,7 @@ class ProvingInPlace:
             look_at = another_look(chunk, self.now(), self.waits)
             return Quarantined(chunk.document_id, doubts, look_at, proof, attempt.due)
         ids = {"recording_id": entry.recording.recording_id, "document_id": chunk.document_id}
-        log.event("recording.proven_in_place", {**ids, "bytes": proof.length, "container": at.container})
+        log.event("recording.proven_in_place", {**ids, "bytes": proof.length, "container": name_of(at.container)})
         proof = replace(proof, metadata=self._stored(chunk, metadata))
         return archived(chunk, proof, candidate, metadata, notes)
 
