@@ -156,6 +156,7 @@ class RealParts:
                     )
                 },
                 **({"of the overflow": self.overflow} if self.settings.overflow.is_set else {}),
+                **{url.partition("://")[2]: container for url, container in self.natives.items()},
             },
             queues={name: guarded(StorageQueueProbe(self._queue(name))) for name in QUEUES},
             catalog=catalog,
