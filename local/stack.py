@@ -192,7 +192,7 @@ class Stack:
 
 
 def provision(connection_string: str) -> None:
-    """Create what the deployment creates in Azure: containers, tables and queues."""
+    """Create what the deployment creates in Azure: containers, tables and queues; and the container of the customer."""
     blob = BlobServiceClient.from_connection_string(connection_string)
     for container in (*CONTAINERS, PROBE, NATIVE):
         with contextlib.suppress(ResourceExistsError):

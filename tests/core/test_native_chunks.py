@@ -4,13 +4,17 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from recording.core.lifecycle import (
     Announced,
     Archived,
     Completed,
+    Decided,
     Disputed,
     Expired,
+    Fact,
     Failed,
     Kept,
     MetadataArchived,
@@ -34,6 +38,7 @@ from recording.core.model import (
     Place,
     Proof,
     RecordingState,
+    Ruling,
     Subject,
 )
 from recording.core.owing import ToDo, to_do
@@ -50,6 +55,7 @@ from tests.core.entries_of import (
     announcement,
     candidate,
     chunk,
+    chunk_facts,
     document,
     entry_of,
     failure,
@@ -238,3 +244,25 @@ def test_an_overflow_that_comes_late_changes_no_proof() -> None:
     after = decide(entry_of(before), Overflowed(document(0), proof(place=Place.OVERFLOW), (), NOW), NOW).entry
 
     assert after.chunks[0].proof == before.proof
+
+
+_FACTS: st.SearchStrategy[Fact] = st.one_of(
+    st.just(announced_native()),
+    st.sampled_from([fact for fact in chunk_facts().values() if not isinstance(fact, Archived | Overflowed)]),
+    st.sampled_from([Quarantined(document(0), ("odd",), None), Quarantined(document(0), ("odd",), None, IN_PLACE)]),
+    st.just(Archived(document(0), IN_PLACE, native_candidate())),
+    st.builds(lambda ruling: Decided(document(0), ruling, "I looked"), st.sampled_from(Ruling)),
+)
+
+
+@given(st.lists(_FACTS, max_size=12))
+def test_whatever_happens_only_a_person_calls_it_lost(sequence: list[Fact]) -> None:
+    """And no step copies it: what can be done with it is to prove it in place, and to keep it."""
+    entry = entry_of(native_chunk())
+    for number, fact in enumerate(sequence):
+        now = NOW + timedelta(hours=3 * number)
+        entry = decide(entry, fact, now).entry
+        one = entry.chunks[0]
+        assert one.is_given_up or one.state is not ChunkState.LOST
+        assert one.proof is None or one.proof.place is Place.NATIVE
+        assert not isinstance(next_step(entry, document(0), now), CopyChunk | RemoveOverflow)
