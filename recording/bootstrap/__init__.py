@@ -135,8 +135,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
     )
     waits = Waits(first=settings.retry.first, longest=settings.retry.longest)
     retention = settings.recordings.retention
-    containers = parts.get("natives") or real.natives
-    natives = NativeContainers({url: Readable(one, engine.over(one)) for url, one in containers.items()})
+    natives = _natives(parts.get("natives") or real.natives, engine)
     metadata_file, storing = MetadataFile(engine, natives), Storing(now, monotonic)
     quarantined = engine.over(parts.get("quarantined") or real.quarantined)
     quarantine = parts.get("quarantine") or real.quarantine
@@ -230,3 +229,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         heartbeat=heartbeat,
         now=now,
     )
+
+
+def _natives(containers: Mapping[str, ports.NativeContainer], engine: Engine) -> NativeContainers:
+    return NativeContainers({url: Readable(one, engine.over(one)) for url, one in containers.items()})
