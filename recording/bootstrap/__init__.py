@@ -12,7 +12,7 @@ from typing import TypedDict, Unpack
 from recording import ports
 from recording.adapters.monitor import hide_requests
 from recording.admitting import Admitting
-from recording.bootstrap.archiving import archiving_of
+from recording.bootstrap.archiving import archiving_of, engine_of, natives_of
 from recording.bootstrap.real_parts import RealParts
 from recording.calls.asking import Asking
 from recording.calls.controlling import Controlling
@@ -94,6 +94,7 @@ class Parts(TypedDict, total=False):
     overflow: ports.Archive
     overflowed: ports.ReadableSource
     overflow_copies: ports.OverflowCopies
+    natives: Mapping[str, ports.NativeContainer]
     archive: ports.Archive
     quarantine: ports.Archive
     journal: ports.Journal
@@ -138,7 +139,9 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
     new_id, policy = parts.get("new_id", uuid.uuid4), settings.recordings.policy
     starting = Starting(updates, calls, Ordering(policy, new_id, now), new_id)
     refusing = Refusing(real.journal, topic, now)
-    announcing = Announcing(updates, settings.archive.template, retention)
+    engine = parts.get("engine") or engine_of(real)
+    natives = natives_of(real, engine)
+    announcing = Announcing(updates, settings.archive.template, retention, natives)
     putting_back = PuttingBack(updates, announcing, refusing, event_queue, queue)
     journal, sweep_states = real.journal_inventory, real.sweep_states
     replaying = Replaying(
@@ -186,7 +189,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         policy_replay=PolicyReplay(journal, policy),
         controlling=Controlling(updates, calls, asking),
         refusing=refusing,
-        archiving=archiving_of(real, updates, writing_trail, parts.get("engine"), waits),
+        archiving=archiving_of(real, updates, writing_trail, engine, natives, waits),
         replaying=replaying,
         draining=Draining(updates, queue, putting_back, refusing, ledger, waits),
         probing=Probing(checks, time.monotonic),  # its threads wait in real time, whatever the given clock says

@@ -7,7 +7,9 @@ from recording.chunks.archiving import Archiving
 from recording.chunks.completing import Completing
 from recording.chunks.copying_chunk import CopyingChunk
 from recording.chunks.metadata_file import MetadataFile
+from recording.chunks.native_containers import NativeContainers, Readable
 from recording.chunks.overflowing import Overflow, Overflowing
+from recording.chunks.proving_in_place import ProvingInPlace
 from recording.chunks.recopying import Recopying
 from recording.chunks.releasing import Releasing
 from recording.chunks.removing_overflow import RemovingOverflow
@@ -21,19 +23,30 @@ from recording.core.model import Place
 from recording.writing_trail import WritingTrail
 
 
+def engine_of(real: RealParts) -> Engine:
+    """The copy engine over the source."""
+    copy = real.settings.copy
+    pool = BufferPool(copy.block_bytes, copy.memory_bytes)
+    return Engine(real.source, pool, connections=copy.connections, monotonic=real.monotonic)
+
+
+def natives_of(real: RealParts, engine: Engine) -> NativeContainers:
+    """The containers that the service itself may write into."""
+    return NativeContainers({url: Readable(one, engine.over(one)) for url, one in real.natives.items()})
+
+
 def archiving_of(
-    real: RealParts, updates: CatalogUpdates, writing_trail: WritingTrail, engine: Engine | None, waits: Waits
+    real: RealParts,
+    updates: CatalogUpdates,
+    writing_trail: WritingTrail,
+    engine: Engine,
+    natives: NativeContainers,
+    waits: Waits,
 ) -> Archiving:
-    """The use case that drives a chunk; `engine` is the real one if it is None."""
+    """The use case that drives a chunk."""
     settings, now, monotonic = real.settings, real.now, real.monotonic
     source, archive, topic, catalog = real.source, real.archive, real.topic, real.catalog
-    engine = engine or Engine(
-        source,
-        BufferPool(settings.copy.block_bytes, settings.copy.memory_bytes),
-        connections=settings.copy.connections,
-        monotonic=monotonic,
-    )
-    metadata_file, storing = MetadataFile(engine), Storing(now, monotonic)
+    metadata_file, storing = MetadataFile(engine, natives), Storing(now, monotonic)
     quarantined = engine.over(real.quarantined)
     quarantine = real.quarantine
     copying = CopyingChunk(
@@ -61,6 +74,9 @@ def archiving_of(
         updates=updates,
         copying=copying,
         overflowing=Overflowing(copying, quarantine, overflow),
+        proving_in_place=ProvingInPlace(
+            natives, metadata_file, archive, waits, settings.recordings.retention, now, monotonic
+        ),
         accepting=Accepting(metadata_file, Recopying(MetadataFile(quarantined), storing), archive, storing),
         removing_overflow=RemovingOverflow(archive, copies),
         releasing=Releasing(catalog, engine, source, archive, settings.recordings.release, now),

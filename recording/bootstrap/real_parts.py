@@ -197,6 +197,7 @@ class RealParts:
                     )
                 },
                 **({"of the overflow": self.overflow} if self.settings.overflow.is_set else {}),
+                **{url.partition("://")[2]: container for url, container in self.natives.items()},
             },
             queues={name: guarded(StorageQueueProbe(self._queue(name))) for name in QUEUES},
             catalog=catalog,
@@ -227,6 +228,18 @@ class RealParts:
         return guarded(
             BlobOverflowCopies(service.url, clients.blob_requests(service), self.settings.overflow.container)
         )
+
+    @cached_property
+    def natives(self) -> Mapping[str, ports.NativeContainer]:
+        """The native containers by URL; each is read with the app's identity, one of the archive's account as that."""
+        return {url: guarded(self._native(url)) for url in self.settings.native.containers}
+
+    def _native(self, url: str) -> BlobSource:
+        account, _, container = url.rpartition("/")
+        own = self._blob_service
+        is_own = account == own.url.rstrip("/")
+        service = own if is_own else clients.blob_service("", account, self._identity(self.settings.storage.client_id))
+        return BlobSource(service.url, clients.blob_requests(service, retries=0), container)
 
     @cached_property
     def _overflow_service(self) -> clients.BlobService:
