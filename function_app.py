@@ -13,12 +13,17 @@ from recording.entrypoints import (
     file_events,
     health,
     poison,
+    policy,
     recordings,
     sweep,
+    trail,
 )
 from recording.entrypoints.callers import http_auth_level
 
-blueprints = [module.blueprint for module in (calls, recordings, decisions, file_events, chunks, poison, sweep, health)]
+blueprints = [
+    module.blueprint
+    for module in (calls, recordings, trail, decisions, policy, file_events, chunks, poison, sweep, health)
+]
 blueprints.append(docs.blueprint_about(tuple(blueprints)))
 blueprints.append(elsewhere.blueprint_beside(tuple(blueprints)))
 

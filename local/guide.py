@@ -22,7 +22,7 @@ _GUIDE = r"""
   ask -X POST $CONTROL/calls
   CALL_ID=$(ask $CONTROL/calls | last callConnectionId)
 
-# It connects: the app hears of it and starts a recording of RECORDING_OUTPUT.
+# It connects: the app hears of it and starts a recording, as its policy says.
   ask -X POST $CONTROL/calls/$CALL_ID/connect
   RECORDING_ID=$(ask $CONTROL/recordings | last recordingId)
 

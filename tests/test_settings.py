@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from recording.core.callers import ApiAuth
 from recording.core.errors import SettingsInvalid
-from recording.core.model import Authority, Channel, Content, Format, Output
+from recording.core.model import Authority
 from recording.core.naming import DEFAULT_TEMPLATE
+from recording.core.policy import Policy
 from recording.settings import MEBIBYTE, OURS, Settings, Storage, api_auth_of
 from recording.settings.groups import Host
 from recording.settings.mechanism import declared
@@ -63,7 +64,7 @@ def test_two_settings_are_enough() -> None:
         settings.archive.legal_hold,
     )
     assert DEFAULT_TEMPLATE == settings.archive.template.text
-    assert Output(Content.AUDIO, Channel.MIXED, Format.WAV) == settings.recordings.output
+    assert Policy() == Settings.from_env(LEAST).recordings.policy
     assert (timedelta(hours=24), Authority.PROVEN) == (settings.recordings.retention, settings.recordings.release)
     assert ("", "", "") == (settings.topic.endpoint, settings.topic.key, settings.identity.client_id)
     assert (6 * MEBIBYTE, 48 * MEBIBYTE) == (settings.copy.block_bytes, settings.copy.memory_bytes)
@@ -113,7 +114,7 @@ def test_all_that_is_wrong_is_named_at_once() -> None:
         "ARCHIVE_CONTAINER": "Recordings",
         "CATALOG_TABLE": "1st",
         "ARCHIVE_PATH_TEMPLATE": "{index}",
-        "RECORDING_OUTPUT": "audio-unmixed-mp3",
+        "RECORDING_POLICY": "everything",
         "RELEASE_AT_SOURCE": "perhaps",
         "COPY_CONNECTIONS": "0",
         "COPY_MEMORY_MIB": "5",
@@ -148,7 +149,10 @@ def test_all_that_is_wrong_is_named_at_once() -> None:
         ("ARCHIVE_IMMUTABLE_LOCKED", "yes"),
         ("ARCHIVE_LEGAL_HOLD", "1"),
         ("ARCHIVE_PATH_TEMPLATE", "../{recording_id}/{index}/{document_id}"),
-        ("RECORDING_OUTPUT", "wav"),
+        ("RECORDING_POLICY", "yes"),
+        ("RECORDING_POLICY", "../policy.yaml"),
+        ("RECORDING_POLICY", "no-such-file.yaml"),
+        ("RECORDING_POLICY", "/etc/policy.json"),
         ("SOURCE_RETENTION_HOURS", "0"),
         ("SOURCE_RETENTION_HOURS", "24h"),
         ("RELEASE_AT_SOURCE", "yes"),
@@ -189,6 +193,67 @@ def test_the_containers_are_different(other: str) -> None:
     (problem,) = problems({**LEAST, other: "recordings"})
 
     assert all(key in problem for key in ("ARCHIVE_CONTAINER", other))
+
+
+EMULATOR = (
+    "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=a2V5;BlobEndpoint=http://127.0.0.1:10000/a;"
+    "QueueEndpoint=http://127.0.0.1:10001/a;TableEndpoint=http://127.0.0.1:10002/a"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", ()),
+        (" , ", ()),
+        ("https://b.blob.core.windows.net/calls", ("https://b.blob.core.windows.net/calls",)),
+        (
+            "HTTPS://B.blob.core.windows.net/calls/ , https://c.blob.core.windows.net/calls",
+            ("https://b.blob.core.windows.net/calls", "https://c.blob.core.windows.net/calls"),
+        ),
+        ("https://a.blob.core.windows.net/calls", ("https://a.blob.core.windows.net/calls",)),
+    ],
+)
+def test_native_containers_are_named_by_url(text: str, expected: tuple[str, ...]) -> None:
+    assert expected == settings_of(NATIVE_CONTAINERS=text).native.containers
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "calls",
+        "https://b.blob.core.windows.net",
+        "https://b.blob.core.windows.net/",
+        "https://b.blob.core.windows.net/calls/more/deep",
+        "https://b.blob.core.windows.net/Calls",
+        "https://b.blob.core.windows.net/calls?sig=secret",
+        "https://b.blob.core.windows.net/calls#a",
+        "https://user@b.blob.core.windows.net/calls",
+        "https://b.blob.core.windows.net/a--b",
+        "http://b.blob.core.windows.net/calls",
+        "ftp://b.blob.core.windows.net/calls",
+        "https://localhost/calls",
+        "https://eu-api.asm.skype.com/calls",
+        "https://a.blob.core.windows.net/recordings",
+        "https://a.blob.core.windows.net/recordings-journal",
+        "https://b.blob.core.windows.net/calls,calls",
+    ],
+)
+def test_what_is_no_container_of_the_customer_is_no_native_one(text: str) -> None:
+    """Neither is one that this app writes into: the two would be mixed."""
+    (problem,) = problems({**LEAST, "NATIVE_CONTAINERS": text})
+
+    assert problem.startswith("NATIVE_CONTAINERS: ")
+    assert "secret" not in problem
+
+
+def test_an_emulated_account_may_have_a_native_container() -> None:
+    url = "http://127.0.0.1:10000/a/calls"
+
+    assert (url,) == settings_of(ARCHIVE_STORAGE=EMULATOR, NATIVE_CONTAINERS=url).native.containers
+    assert ["NATIVE_CONTAINERS"] == named(
+        {**LEAST, "ARCHIVE_STORAGE": EMULATOR, "NATIVE_CONTAINERS": f"http://x.y{url[16:]}"}
+    )
 
 
 def test_memory_holds_at_least_a_block() -> None:
@@ -469,3 +534,31 @@ def test_the_sample_names_settings_that_there_are() -> None:
     assert {key: OURS[key].default for key in ours if OURS[key].default} == {
         key: text for key, text in ours.items() if OURS[key].default
     }
+
+
+GUID = "491a8f30-1c7e-4a56-9c8e-3f1f4a1d2b60"
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (
+            {"WEBSITE_HOSTNAME": "App.example.net", "ACS_RESOURCE_IDS": GUID},
+            "https://app.example.net/api/calls/callbacks",
+        ),
+        (
+            {"WEBSITE_HOSTNAME": "127.0.0.1:7071", "ACS_RESOURCE_IDS": GUID},
+            "https://127.0.0.1:7071/api/calls/callbacks",
+        ),
+        ({"WEBSITE_HOSTNAME": "app.example.net"}, None),
+        ({"ACS_RESOURCE_IDS": GUID}, None),
+    ],
+)
+def test_callbacks_are_asked_for_where_they_can_be_proven(given: dict[str, str], expected: str | None) -> None:
+    """The platform sets the host's name; no secret is in the URL."""
+    assert expected == settings_of(**given).callback_url
+
+
+def test_a_host_name_that_is_none_is_refused() -> None:
+    with pytest.raises(SettingsInvalid, match="WEBSITE_HOSTNAME: not the name of a host"):
+        settings_of(WEBSITE_HOSTNAME="https://app.example.net/")

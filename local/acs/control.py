@@ -62,7 +62,9 @@ class _CallArguments(TypedDict, total=False):
 
 
 class ControlApi:
-    """Calls (`/calls`, `/calls/{id}/connect`, `/end`), `/recordings`, `/objects`, `/published`, `/tokens`, `/faults`.
+    """Calls (`/calls`, `/calls/{id}/connect`, `/participants`, `/end`), and what came of them.
+
+    `/recordings`, `/objects`, `/published`, `/tokens`, `/faults`.
 
     Attributes:
         callback_url: the default target of CallConnected callbacks; it may change.
@@ -83,6 +85,7 @@ class ControlApi:
                 web.get("/calls", self._calls),
                 web.post("/calls", self._start_call),
                 web.post("/calls/{id}/connect", self._connect),
+                web.post("/calls/{id}/participants", self._change_participants),
                 web.post("/calls/{id}/end", self._end),
                 web.get("/recordings", self._recordings),
                 web.get("/objects", self._objects),
@@ -128,8 +131,18 @@ class ControlApi:
     async def _connect(self, request: web.Request) -> web.Response:
         wanted = await _object(request, {"callbackUrl"})
         call = self._call(request)
-        body = self._world.connect(call)
-        url = wanted.get("callbackUrl", self.callback_url)
+        return await self._call_back(call, self._world.connect(call), wanted.get("callbackUrl", self.callback_url))
+
+    async def _change_participants(self, request: web.Request) -> web.Response:
+        wanted = await _object(request, {"participants", "callbackUrl"})
+        call = self._call(request)
+        people = wanted.get("participants")
+        if not _list_of(people, str) or not people:
+            raise _Wrong(400, "participants: a list of raw ids, at least one")
+        body = self._world.change_participants(call, people)
+        return await self._call_back(call, body, wanted.get("callbackUrl", self.callback_url))
+
+    async def _call_back(self, call: Call, body: Sequence[Mapping[str, Any]], url: str | None) -> web.Response:
         if url is None:
             return as_json(call_view(call) | {"callback": "sent nowhere: no callbackUrl is set"})
         headers = {"Authorization": self._world.callback_authorization()}

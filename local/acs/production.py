@@ -8,12 +8,15 @@ import urllib.request
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from urllib.error import URLError
 
-from local.acs.events import Event, recording_state_changed
+from local.acs.events import Event, recording_state_changed, start_recording_failed
+from local.acs.exports import Export, folder_of
+from local.acs.faults import Occasion
 from local.acs.media import MediaLibrary
-from local.acs.model import Recording
+from local.acs.model import Recording, StoredObject
 from local.acs.outputs import MAX_CHANNELS
 from local.acs.timeline import PlannedChunk, plan_chunks
 from local.acs.world import World
@@ -43,23 +46,50 @@ class Production:
         self._submit(lambda: self._finish(recording))
 
     def started(self, recording: Recording) -> None:
-        """Report a start as inactive first, then, unless it starts paused, as active."""
-        self._call_back(recording, *((False, True) if recording.state == "active" else (False,)))
+        """Report a start as inactive first, then, unless it starts paused or never begins, as active."""
+        if recording.has_failed:
+            self._call_back(recording, start_recording_failed(recording, self._world.clock()))
+            return
+        self._call_back(
+            recording, *self._states(recording, *((False, True) if recording.state == "active" else (False,)))
+        )
+        if recording.ends_after is not None:
+            self._submit(lambda: self._interrupt(recording))
 
     def state_changed(self, recording: Recording) -> None:
         """Report whether it is active now."""
-        self._call_back(recording, recording.state == "active")
+        self._call_back(recording, *self._states(recording, recording.state == "active"))
 
-    def _call_back(self, recording: Recording, *active: bool) -> None:
-        """Send the states, in order, to the recording's callback address, if it has one."""
+    def _states(self, recording: Recording, *active: bool) -> list[list[Event]]:
+        return [recording_state_changed(recording, self._world.clock(), active=each) for each in active]
+
+    def _interrupt(self, recording: Recording) -> None:
+        if not self._stopping.wait(recording.ends_after) and recording.state != "ended":
+            self._world.interrupt_recording(recording.recording_id)
+
+    def _call_back(self, recording: Recording, *bodies: list[Event]) -> None:
+        """Send them, in order, to the recording's callback address, if it has one; or as the armed faults want."""
         uri = recording.state_callback_uri
-        if uri:
-            bodies = [recording_state_changed(recording, self._world.clock(), active=each) for each in active]
-            self._submit(lambda: self._post_all(uri, bodies))
+        if not uri:
+            return
+        in_order: list[list[Event]] = []
+        for body in bodies:
+            fault = self._world.faults.strike(Occasion("callback"))
+            if fault is not None and fault.name == "callback_late":
+                self._submit(partial(self._post_late, uri, body, fault.seconds))
+                continue
+            in_order += {"callback_lost": [], "callback_twice": [body, body]}.get(fault.name if fault else "", [body])
+        self._submit(lambda: self._post_all(uri, in_order))
+
+    def _post_late(self, uri: str, body: list[Event], seconds: float) -> None:
+        if not self._stopping.wait(seconds):
+            self._post_all(uri, [body])
 
     def _post_all(self, uri: str, bodies: Sequence[list[Event]]) -> None:
+        start = next((start for start in self._world.front_ends if uri.startswith(f"{start}/")), "")
+        where = uri.replace(start, self._world.front_ends[start], 1) if start else uri
         for body in bodies:
-            _post(uri, body, self._world.callback_authorization())
+            _post(where, body, self._world.callback_authorization())
 
     def stop(self) -> None:
         """Start nothing more; wait for what runs."""
@@ -72,6 +102,9 @@ class Production:
         self._pool.submit(work).add_done_callback(_log_failure)
 
     def _finish(self, recording: Recording) -> None:
+        if recording.has_failed:
+            _log.info("recording %s never began: it yields no file", recording.recording_id)
+            return
         chunks = self._plan(recording)
         if not chunks:
             _log.info("recording %s was paused from start to end: it yields no file", recording.recording_id)
@@ -79,11 +112,33 @@ class Production:
         files = [(chunk, self._file(recording, chunk)) for chunk in chunks]
         whole = timedelta(milliseconds=sum(chunk.duration_ms for chunk in chunks))
         # Counted back from its end: with a scaled duration it could otherwise end in the future.
-        self._world.store(recording, files, _ended(recording) - whole)
+        stored = self._world.store(recording, files, _ended(recording) - whole)
+        late = self._export(recording, stored) if recording.external_container else []
         if self._stopping.wait(self._world.publish_delay):
             return
         self._publish(self._world.file_event(recording.recording_id))
         self._world.announced(recording)
+        for seconds, export in late:
+            if not self._stopping.wait(seconds):
+                export.write()
+
+    def _export(self, recording: Recording, stored: Sequence[StoredObject]) -> list[tuple[float, Export]]:
+        """Write chunks into the customer's container; those that are to be written later, and after how many seconds.
+
+        One whose export fails stays at the service, and its event names that.
+        """
+        late: list[tuple[float, Export]] = []
+        folder = folder_of(recording)
+        for one in stored:
+            fault = self._world.faults.strike(Occasion("export", one.document_id))
+            if fault is not None and fault.name == "export_failed":
+                continue
+            export = self._world.export(recording, one, folder)
+            if fault is None:
+                export.write()
+            else:
+                late.append((fault.seconds, export))
+        return late
 
     def _plan(self, recording: Recording) -> tuple[PlannedChunk, ...]:
         start, end = recording.started, _ended(recording)

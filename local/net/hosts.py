@@ -10,6 +10,8 @@ TOPIC_HOST = "archived.westeurope-1.eventgrid.azure.net"
 CALLBACK_HOST = "acscallautomation.communication.azure.com"
 """Publishes the keys of the tokens of callbacks."""
 LOGIN_HOST = "login.microsoftonline.com"
+APP_HOST = "recording-archive.azurewebsites.net"
+"""The app, as the service knows it; its front end is not there on one machine."""
 EVIL_HOST = "evil.example"
 
 CERTIFIED_NAMES = (

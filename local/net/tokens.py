@@ -2,10 +2,10 @@
 
 import json
 import secrets
+import threading
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
 from typing import Any
 
 import jwt
@@ -22,11 +22,16 @@ class TokenIssuer:
         """`issuer` is the claim `iss` of its tokens."""
         self.issuer = issuer
         self.kid = secrets.token_hex(8)
+        self._lock = threading.Lock()
+        self._key: rsa.RSAPrivateKey | None = None
 
-    @cached_property
+    @property
     def key(self) -> rsa.RSAPrivateKey:
-        """The private key."""
-        return rsa.generate_private_key(65537, 2048)
+        """The private key; the same for all threads."""
+        with self._lock:
+            if self._key is None:
+                self._key = rsa.generate_private_key(65537, 2048)
+            return self._key
 
     @property
     def document(self) -> dict[str, Any]:

@@ -5,20 +5,27 @@ from datetime import datetime, timedelta
 
 from recording import log, telemetry
 from recording.catalog_updates import CatalogUpdates
+from recording.chunks.native_containers import NativeContainers
 from recording.core.deadlines import due_of, gone_by_of, is_urgent
 from recording.core.formats.messages import ChunkMessage
 from recording.core.lifecycle import Announced, Announcement, FoundBySweep, knows_documents
-from recording.core.model import APP, Actor, AnnouncedChunk, BlobName, Door, FileEvent, Output
+from recording.core.model import APP, Actor, AnnouncedChunk, BlobName, Candidate, Door, FileEvent, Output
 from recording.core.naming import Template
 
 
 @dataclass(frozen=True, slots=True)
 class Announcing:
-    """Announces the chunks of file events. `retention` is how long the source keeps a recording."""
+    """Announces the chunks of file events.
+
+    Attributes:
+        template: of the names of chunks, unless the recording was started by a rule with a template of its own.
+        retention: how long the source keeps a recording.
+    """
 
     updates: CatalogUpdates
     template: Template
     retention: timedelta
+    natives: NativeContainers
 
     def announce(self, event: FileEvent, door: Door, found: str = "", *, by: Actor = APP) -> list[ChunkMessage]:
         """Save the chunks of an event; the messages to put into the queue, one for each chunk with work. Idempotent.
@@ -41,12 +48,13 @@ class Announcing:
         now = self.updates.now()
         entry = self.updates.load(event.recording_id)
         output = entry.recording.output if entry and entry.recording.output else event.output
-        due, gone_by = due_of(event, now, self.retention), gone_by_of(now, self.retention)
-        fact = Announced(
-            event,
-            door,
-            tuple(Announcement(one, self._name(event, one, output, now), due, gone_by) for one in event.chunks),
+        applied = entry.recording.applied if entry else None
+        template = Template(applied.template) if applied and applied.template else self.template
+        due = due_of(event, now, self.retention)
+        chunks = tuple(
+            self._announcement(event, one, _name(template, event, one, output, now), due, now) for one in event.chunks
         )
+        fact = Announced(event, door, chunks)
         swept = (FoundBySweep(found),) if found and not knows_documents(entry, event) else ()
         decision = self.updates.apply(event.recording_id, fact, *swept, known=entry, by=by)
         if not decision.steps:  # else the first message publishes the alerts, so that a failing topic delays no copy
@@ -63,7 +71,7 @@ class Announcing:
                 "due": due,
             },
         )
-        hurry = is_urgent(due, now)
+        hurry = is_urgent(min((one.due for one in fact.chunks), default=due), now)
         trace = telemetry.current()
         looks = {chunk.document_id: chunk.look_at for chunk in decision.entry}
         return [
@@ -71,12 +79,23 @@ class Announcing:
             for document_id in decision.steps
         ]
 
-    def _name(self, event: FileEvent, chunk: AnnouncedChunk, output: Output | None, now: datetime) -> BlobName:
-        return self.template.render(
-            recording_id=event.recording_id,
-            document_id=chunk.document_id,
-            index=chunk.index,
-            at=event.started_at or event.at or now,
-            format_=output.format if output else None,
-            call_id=event.call_id,
-        )
+    def _announcement(
+        self, event: FileEvent, chunk: AnnouncedChunk, name: BlobName, due: datetime, now: datetime
+    ) -> Announcement:
+        """What the event says of a chunk. What lies in native containers does not end: it is waited for as long."""
+        gone_by, native = gone_by_of(now, self.retention), self.natives.native(chunk)
+        stays = Candidate(chunk, event.event_id, Door.EVENT_GRID, now, native).stays
+        return Announcement(chunk, name, gone_by if stays else due, gone_by, native)
+
+
+def _name(
+    template: Template, event: FileEvent, chunk: AnnouncedChunk, output: Output | None, now: datetime
+) -> BlobName:
+    return template.render(
+        recording_id=event.recording_id,
+        document_id=chunk.document_id,
+        index=chunk.index,
+        at=event.started_at or event.at or now,
+        format_=output.format if output else None,
+        call_id=event.call_id,
+    )

@@ -75,6 +75,10 @@ OPERATIONS: Mapping[str, frozenset[Role]] = {
     "hand_in_events": _OPERATORS,
     "list_owed": _WATCHERS,
     "recording_history": _WATCHERS,
+    "recording_trail": _WATCHERS,
+    "verify_trail": _WATCHERS,
+    "explain_policy": _WATCHERS,
+    "replay_policy": _WATCHERS,
     "list_recordings": _ALL,
     "recording_state": _ALL,
 }

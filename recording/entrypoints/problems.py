@@ -9,6 +9,7 @@ from recording.core.errors import (
     CallRefused,
     InvalidRequest,
     MalformedEvent,
+    PolicyInvalid,
     RecordingError,
     RequestIdReused,
     SettingsInvalid,
@@ -48,7 +49,7 @@ def problem(error: RecordingError) -> Problem:
         members["field"] = field
     if field in {*OUTPUT_FIELDS, "output"}:
         members["validOutputs"] = outputs.table()
-    if isinstance(error, SettingsInvalid):
+    if isinstance(error, SettingsInvalid | PolicyInvalid):
         members["problems"] = list(error.problems)
     if isinstance(error, CallRefused) and error.running:
         members["recordingId"] = error.running
@@ -90,9 +91,12 @@ _CHALLENGES = {401: 'Bearer error="invalid_token"', 403: 'Bearer error="insuffic
 STATUSES = {
     "invalid-request": 400,
     "malformed-event": 400,
+    "policy-invalid": 400,
     _BAD_LOCATOR: 400,
     "caller-unproven": 401,
     "caller-not-allowed": 403,
+    "policy-refused": 403,
+    "consent-missing": 403,
     "unknown-recording": 404,
     "unknown-chunk": 404,
     "call-not-found": 404,
@@ -107,12 +111,14 @@ STATUSES = {
     "request-too-large": 413,
     "request-id-reused": 422,
     "condition-missing": 428,
+    "consent-not-built": 501,
     "settings-invalid": UNAVAILABLE,
     "page-missing": UNAVAILABLE,
 }
 """By problem type. Transient errors are 503; a type not listed is 500."""
 
 _SHOWN_IDS: Mapping[str, ShownId] = {
+    "rule": "rule",
     "recording_id": "recordingId",
     "document_id": "documentId",
     "event_id": "eventId",

@@ -15,11 +15,10 @@ blueprint = func.Blueprint()
 @blueprint.route("recordings", methods=["POST"])
 @problem_details
 def start_recording(req: func.HttpRequest) -> func.HttpResponse:
-    """Start a recording of a call, by any of its four locators: 201; 200 if it is recorded already."""
+    """Start a recording of a call that the policy allows: 201; 200 if it is recorded already."""
     app = get_app()
     caller = caller_of(req, app, "start_recording")
-    usual = app.settings.recordings.output
-    request = api.parse_start(req.get_body(), req.headers.get("Repeatability-Request-ID"), usual)
+    request = api.parse_start(req.get_body(), req.headers.get("Repeatability-Request-ID"))
     start = app.starting.start_requested(request, by=caller.actor)
     return answer_recording(start.entry, status=201 if start.is_new else 200)
 
@@ -53,8 +52,8 @@ def recording_state(req: func.HttpRequest) -> func.HttpResponse:
 def recording_history(req: func.HttpRequest) -> func.HttpResponse:
     """All that happened to a recording: events, tries, proofs, deletes and decisions, with times."""
     app = get_app()
-    caller_of(req, app, "recording_history")
-    return json_answer(api.history_view(app.listing.entry(recording_id_of(req))))
+    caller = caller_of(req, app, "recording_history")
+    return json_answer(api.history_view(app.looking.history(recording_id_of(req), by=caller.actor)))
 
 
 @blueprint.route("recordings/{id}/pause", methods=["POST"])

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from recording.calls.ending import Ending
+from recording.calls.reacting import Reacting
 from recording.calls.starting import Starting
 from recording.chunks.announcing import Announcing
 from recording.core.callers import EVENT_GRID, KEY
@@ -32,6 +33,7 @@ class Receiving:
 
     starting: Starting
     ending: Ending
+    reacting: Reacting
     announcing: Announcing
     refusing: Refusing
     ticking: Ticking
@@ -102,4 +104,6 @@ class Receiving:
         return run.finished(is_queued=False)
 
     def _run(self, door: Door, by: Actor, found: str = "") -> Run:
-        return Run(self.starting, self.ending, self.announcing, self.refusing, self.monotonic, door, by, found)
+        return Run(
+            self.starting, self.ending, self.reacting, self.announcing, self.refusing, self.monotonic, door, by, found
+        )

@@ -8,16 +8,28 @@ from typing import Unpack
 
 from recording import log
 from recording.calls.ending import Ending
+from recording.calls.reacting import Reacting
 from recording.calls.starting import Starting
 from recording.chunks.announcing import Announcing
 from recording.core.callers import is_origin_of_event_grid
-from recording.core.errors import MalformedEvent, Permanent, Transient
+from recording.core.errors import MalformedEvent, Permanent, PolicyRefused, Transient
 from recording.core.formats.api.shapes import EventOutcome, Outcome, OutcomeMore
 from recording.core.formats.deliveries import MOST_AT_ONCE, Member, can_wait, messages
 from recording.core.formats.events import ValidationEvent, event_id_of, event_type_of, parse_event
 from recording.core.formats.messages import ChunkMessage
 from recording.core.formats.notifications import EventName
-from recording.core.model import Actor, BlobName, CallEndEvent, CallEvent, Door, FileEvent
+from recording.core.model import (
+    Actor,
+    BlobName,
+    CallEndEvent,
+    CallEvent,
+    ComplianceEvent,
+    Door,
+    FileEvent,
+    ParticipantsEvent,
+    StartFailedEvent,
+    StateEvent,
+)
 from recording.refusing import Refusing
 
 MOST_NAMED = 10
@@ -71,6 +83,7 @@ class Run:
 
     starting: Starting
     ending: Ending
+    reacting: Reacting
     announcing: Announcing
     refusing: Refusing
     monotonic: Callable[[], float]
@@ -112,6 +125,11 @@ class Run:
                 self._now_or_later(member, Door.FUNCTION_KEY, lambda _: self._start(member, event))
             case CallEndEvent() if self.takes_calls:
                 self._now_or_later(member, Door.FUNCTION_KEY, lambda _: self._end(member, event))
+            case StateEvent() | StartFailedEvent() | ParticipantsEvent() if self.takes_calls:
+                self._now_or_later(member, Door.FUNCTION_KEY, lambda _: self._note(member, event))
+            case ComplianceEvent():
+                self.ignored.append(member)
+                self._answer(member, "ignored", reason="it is of a compliance recording of Teams: noted, never fetched")
             case _:  # also a call event at the doors for file events: only the endpoint for call events takes it
                 self.ignored.append(member)
                 self._answer(member, "ignored", reason=f"{event_type_of(member.raw)} concerns no recording"[:200])
@@ -181,6 +199,10 @@ class Run:
     def _start(self, member: Member, event: CallEvent) -> None:
         try:
             recording_id = self.starting.start_for_call(event, by=self.by)
+        except PolicyRefused as error:
+            fields = {"event_id": event.event_id, "rule": error.rule, "reason": error.cause}
+            log.event("call.refused_by_policy", fields)
+            self._answer(member, "not recorded", reason=error.cause, **({"rule": error.rule} if error.rule else {}))
         except Permanent as error:
             log.event("call.not_recorded", {"event_id": event.event_id, "cause": error.cause}, logging.ERROR)
             self._answer(member, "refused", reason=error.cause)
@@ -195,6 +217,26 @@ class Run:
             self._answer(member, "refused", reason=error.cause)
         else:
             self._answer(member, "ended" if over else "ignored")
+
+    def _note(self, member: Member, event: StateEvent | StartFailedEvent | ParticipantsEvent) -> None:
+        """Take what the service says of a recording that runs, or of the people in its call."""
+        try:
+            is_news = self._is_news(event)
+        except Permanent as error:  # the sweep asks again
+            log.event("recording.state_not_noted", {"event_id": event.event_id, "cause": error.cause}, logging.WARNING)
+            self._answer(member, "refused", reason=error.cause)
+        else:
+            self._answer(member, "noted" if is_news else "ignored")
+
+    def _is_news(self, event: StateEvent | StartFailedEvent | ParticipantsEvent) -> bool:
+        match event:
+            case StateEvent():
+                return self.reacting.state_changed(event, by=self.by)
+            case StartFailedEvent():
+                return bool(self.reacting.start_failed(event, by=self.by))
+            case ParticipantsEvent():
+                self.reacting.participants_updated(event, by=self.by)
+                return True
 
     def _tell(self, member: Member, cause: str, journal: BlobName) -> None:
         self._log(member, cause, journal, is_alert=True)

@@ -26,6 +26,7 @@ from recording.adapters.queue import StorageEventQueue, StorageQueue, StorageTic
 from recording.adapters.source import AcsSource
 from recording.adapters.tokens import TokenCallers, Trust
 from recording.adapters.topic import EventGridTopic
+from recording.adapters.trail import BlobTrail
 from recording.bootstrap import compose
 from recording.core.callers import Issuer
 from recording.core.errors import Permanent, PortFailed, RecordingError, SourceBusy, Transient
@@ -146,6 +147,12 @@ def inventory(client: Any) -> Any:  # noqa: ANN401 - the same
     return guarded(BlobInventory(client, BlobArchive(client, client, "recordings")))
 
 
+def trail(client: Any) -> Any:  # noqa: ANN401 - the same
+    """`Trail`."""
+    blobs = BlobArchive(client, client, "recordings-trail")
+    return guarded(BlobTrail(blobs, BlobInventory(client, blobs)))
+
+
 def topic(client: Any) -> Any:  # noqa: ANN401 - the same
     """`Topic`."""
     return guarded(EventGridTopic(client))
@@ -188,6 +195,7 @@ OPERATIONS: dict[str, Callable[[Any], object]] = {
     "TableCatalog.settle": lambda client: catalog(client).settle(CLAIM),
     "TableCatalog.own": lambda client: catalog(client).own("key", RECORDING_ID, DocumentId("d")),
     "AcsCalls.resolve": lambda client: calls(client).resolve(CallConnectionId("c")),
+    "AcsCalls.goes_on": lambda client: calls(client).goes_on(CallConnectionId("c")),
     "AcsCalls.start": lambda client: calls(client).start(ORDER),
     "AcsCalls.state": lambda client: calls(client).state(RECORDING_ID),
     "AcsCalls.pause": lambda client: calls(client).pause(RECORDING_ID),
@@ -195,6 +203,7 @@ OPERATIONS: dict[str, Callable[[Any], object]] = {
     "AcsCalls.stop": lambda client: calls(client).stop(RECORDING_ID),
     "AcsSource.open": read,
     "AcsSource.delete": lambda client: source(client).delete(LOCATION, proof()),
+    "BlobSource.find": lambda client: blob_source(client).find(NAME),
     "BlobSource.open": read_blob,
     "BlobProbe.tier": lambda client: probe(client).tier(NAME),
     "BlobProbe.remove": lambda client: probe(client).remove(NAME),
@@ -225,6 +234,8 @@ OPERATIONS: dict[str, Callable[[Any], object]] = {
     "TableThrottle.throttle": lambda client: guarded(TableThrottle(client)).throttle(NOW),
     "TableDirectory.add": lambda client: guarded(TableDirectory(client)).add(RECORDING_ID, NOW),
     "TableDirectory.page": lambda client: guarded(TableDirectory(client)).page(NOW, 10),
+    "BlobTrail.write": lambda client: trail(client).write(NAME, b"{}"),
+    "BlobTrail.page": lambda client: trail(client).page("trail/r/"),
     "EventGridTopic.publish": lambda client: topic(client).publish(EVENT),
 }
 ADAPTERS = (
@@ -244,6 +255,7 @@ ADAPTERS = (
     TableThrottle,
     TableDirectory,
     EventGridTopic,
+    BlobTrail,
 )
 OF_HEALTH_CHECKS = (BlobProbe, StorageQueueProbe)
 """Adapters that only the checks call: they hold methods, so no attribute of the app leads to these."""

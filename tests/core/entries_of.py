@@ -20,10 +20,12 @@ from recording.core.lifecycle import (
     OverflowClosed,
     Overflowed,
     Quarantined,
+    ReadOn,
     Released,
 )
 from recording.core.model import (
     AnnouncedChunk,
+    AppliedRule,
     BlobName,
     Candidate,
     CatalogEntry,
@@ -31,6 +33,8 @@ from recording.core.model import (
     Chunk,
     ChunkState,
     Comparison,
+    ConsentEvidence,
+    ConsentKind,
     Content,
     Digest,
     DocumentId,
@@ -41,12 +45,14 @@ from recording.core.model import (
     Location,
     MetadataProof,
     Output,
+    PartlyRead,
     Place,
     Proof,
     Recording,
     RecordingId,
     RecordingState,
     Subject,
+    Trail,
 )
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -56,6 +62,16 @@ RECORDING_ID = RecordingId("recording-1")
 WAV = Output(Content.AUDIO, Channel.MIXED, Format.WAV)
 COMPARISON = Comparison(
     "ab" * 32, "etag", Location("https://eu-api.asm.skype.com/v1/objects/d/content/audio"), "ab", 64
+)
+APPLIED = AppliedRule(
+    "rule",
+    "0" * 64,
+    "why",
+    ConsentEvidence(ConsentKind.ATTESTED, "contract", NOW, "somebody", NOW - timedelta(minutes=1)),
+    retention_class="long",
+)
+PARTLY_READ = PartlyRead(
+    Location("https://customer.blob.core.windows.net/calls/0.wav"), "etag-of-native", 64, b"\x01" * 32
 )
 MANIFEST = BlobName("2026/03/01/recording-1.manifest.json")
 
@@ -128,6 +144,27 @@ def chunk(
     )
 
 
+NATIVE = "https://customer.blob.core.windows.net/calls"
+
+
+def native_candidate(index: int = 0, *, door: Door = Door.EVENT_GRID, metadata_stays: bool = True) -> Candidate:
+    """Where an event says that the service has written a chunk itself; its metadata file may be at the service."""
+    there = Location(f"{NATIVE}/{index}-acsmetadata.{document(index)}.json")
+    announced = announced_chunk(index)
+    metadata = there if metadata_stays else announced.metadata_location
+    content = Location(f"{NATIVE}/{index}-audio.{document(index)}.wav")
+    announced = replace(announced, content_location=content, metadata_location=metadata, delete_location=None)
+    native = (Subject.MEDIA, Subject.METADATA) if metadata_stays else (Subject.MEDIA,)
+    return Candidate(announced, "event-of-native", door, NOW, native)
+
+
+def native_chunk(index: int = 0, state: ChunkState = ChunkState.ANNOUNCED, *, metadata_stays: bool = True) -> Chunk:
+    """A chunk that the service has written into a native container, as it is in that state."""
+    found, where = chunk(index, state), native_candidate(index, metadata_stays=metadata_stays)
+    in_place = replace(proof(index), place=Place.NATIVE, container=NATIVE) if found.proof else None
+    return replace(found, candidates=(where,), proof=in_place, proven=where if in_place else None)
+
+
 def entry_of(
     *chunks: Chunk, state: RecordingState = RecordingState.ANNOUNCED, completed_at: datetime | None = None
 ) -> CatalogEntry:
@@ -153,8 +190,8 @@ def changed_recording(entry: CatalogEntry, **fields: object) -> CatalogEntry:
 
 
 def without_history(entry: CatalogEntry) -> CatalogEntry:
-    """The entry as if nothing had been noted in its history."""
-    return changed_recording(entry, history=())
+    """The entry as if nothing had been noted in its history and its trail."""
+    return changed_recording(entry, history=(), trail=Trail())
 
 
 def failure(code: str = "source_busy", cause: str = "503") -> Failure:
@@ -174,6 +211,7 @@ def chunk_facts(index: int = 0) -> Mapping[str, ChunkFact]:
     facts: tuple[ChunkFact, ...] = (
         archived(index, "noted"),
         Compared(of, COMPARISON),
+        ReadOn(of, PARTLY_READ),
         MetadataArchived(of, metadata_proof(index), ("noted",)),
         Quarantined(of, ("doubted",), later),
         Disputed(of, ("disputed",), later),

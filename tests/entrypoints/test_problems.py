@@ -11,12 +11,16 @@ from recording.core.errors import (
     CallRefused,
     CatalogConflict,
     ConditionMissing,
+    ConsentMissing,
+    ConsentNotBuilt,
     DecisionRefused,
     InvalidRequest,
     MalformedEvent,
     MethodNotAllowed,
     PageMissing,
     Permanent,
+    PolicyInvalid,
+    PolicyRefused,
     RecordingChanged,
     RecordingError,
     RequestIdReused,
@@ -67,6 +71,10 @@ def refusal(operation: str, status: int, code: str = "", running: RecordingId | 
         (InvalidRequest("field", "wrong"), 400, "invalid-request"),
         (MalformedEvent("data.x", "wrong"), 400, "malformed-event"),
         (refusal(START, 400, "8500", server_call_id="?"), 400, "invalid-locator"),
+        (PolicyInvalid(("line 1 column 1: wrong",)), 400, "policy-invalid"),
+        (PolicyRefused("private", "r"), 403, "policy-refused"),
+        (ConsentMissing("none came", "r"), 403, "consent-missing"),
+        (ConsentNotBuilt(START, "not built yet"), 501, "consent-not-built"),
         (UnknownRecording("find recording", "unknown"), 404, "unknown-recording"),
         (UnknownChunk("decide about chunk", "unknown"), 404, "unknown-chunk"),
         (UnknownAsset("show page", "unknown"), 404, "unknown-asset"),
@@ -119,6 +127,7 @@ def test_every_error_there_is_can_be_told(kind: type[RecordingError]) -> None:
         UnknownRoute.code: 404,
         MethodNotAllowed.code: 405,
         PageMissing.code: 503,
+        ConsentNotBuilt.code: 501,
     }
 
     assert known.get(kind.code, 503 if issubclass(kind, Transient) else 500) == found.status
@@ -186,6 +195,17 @@ def test_valid_outputs_come_with_a_wrong_one() -> None:
     """Not with any other error."""
     assert outputs.table() == problem(InvalidRequest("content", "wrong")).details["validOutputs"]
     assert "validOutputs" not in problem(InvalidRequest("field", "wrong")).details
+
+
+def test_a_refusal_of_the_policy_names_the_rule() -> None:
+    details = problem(PolicyRefused("it is private", "r")).details
+
+    assert ("r", "Could not start recording: it is private.") == (details["rule"], details["detail"])
+    assert "rule" not in problem(PolicyRefused("no rule matches")).details
+
+
+def test_what_is_wrong_with_a_policy_is_named_all_at_once() -> None:
+    assert ["line 1", "line 2"] == problem(PolicyInvalid(("line 1", "line 2"))).details["problems"]
 
 
 def test_settings_are_named_all_at_once() -> None:

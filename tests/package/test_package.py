@@ -30,6 +30,7 @@ FUNCTIONS = {
     "drain_ticks",
     "drain_urgent_chunks",
     "elsewhere",
+    "explain_policy",
     "hand_in_events",
     "health",
     "list_owed",
@@ -40,11 +41,14 @@ FUNCTIONS = {
     "recording_file_status_updated",
     "recording_history",
     "recording_state",
+    "replay_policy",
+    "recording_trail",
     "resume_recording",
     "start_recording",
     "stop_recording",
     "sweep_tick",
     "sweep_timer",
+    "verify_trail",
 }
 PAGE = {
     f"recording/entrypoints/openapi/viewer/{name}"

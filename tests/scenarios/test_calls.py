@@ -230,7 +230,10 @@ def test_events_that_concern_no_recording_are_taken(stack: Stack, call: Call) ->
     """The end of a call, the state of a recording, an unknown event type."""
     started = stack.acs.world.call_started(call)
     kinds = ("CallEnded", "RecordingStateChanged", "CallTranscended")
-    reply = deliver(stack, [started | {"eventType": f"Microsoft.Communication.{kind}"} for kind in kinds], NOTIFICATION)
+    of_others = started | {"data": {**started["data"], "recordingId": "of-others", "state": "inactive"}}
+    reply = deliver(
+        stack, [of_others | {"eventType": f"Microsoft.Communication.{kind}"} for kind in kinds], NOTIFICATION
+    )
 
     assert (200, ["ignored"] * 3) == (reply.status_code, [one["outcome"] for one in reply.json()["events"]])
     assert [] == recordings_of(stack, call)

@@ -24,8 +24,8 @@ CONFIG = {
         "positive_data_acceptance": {"expected-statuses": ["2xx", "403", "404", "409", "412", "422"]},
     },
 }
-JUDGED = {"invalid-locator", "malformed-event"}
-"""Problems of a request that no schema tells from a right one: the service judges an id, and an event says its kind."""
+JUDGED = {"invalid-locator", "malformed-event", "policy-invalid"}
+"""Problems that no schema tells: the service judges an id, an event says its kind, and a policy is a text."""
 
 
 def served(stack: Stack) -> dict[str, Any]:

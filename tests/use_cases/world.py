@@ -26,6 +26,7 @@ from recording.core.model import (
     Location,
     RecordingId,
 )
+from recording.core.reactions import Reaction
 from recording.events.taking import Reception
 from recording.ports import Callers
 from tests.copying.copies import engine_of
@@ -48,12 +49,15 @@ from tests.fakes import (
     FakeThrottle,
     FakeTickQueue,
     FakeTopic,
+    FakeTrail,
 )
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 RETENTION = timedelta(hours=24)
 RECORDING = RecordingId("recording-1")
 CONTAINER = "recordings"
+NATIVE = "https://customer.blob.core.windows.net/calls"
+"""The container into which the service itself may write."""
 BLOCK = 4096
 GIVEN_BACK = timedelta(minutes=3)
 """The host's visibility timeout after a failed function."""
@@ -103,12 +107,14 @@ class World:
 
     authority: Authority = Authority.PROVEN
     settings: Mapping[str, str] = field(default_factory=dict)
+    reaction: Reaction | None = None
     callers: Callers = field(default_factory=lambda: TokenCallers({}))
     clock: Clock = field(default_factory=Clock)
     source: FakeSource = field(default_factory=FakeSource)
     archive: FakeArchive = field(default_factory=FakeArchive)
     quarantine: FakeArchive = field(default_factory=FakeArchive)
     overflow: FakeArchive = field(default_factory=FakeArchive)
+    native: FakeArchive = field(default_factory=FakeArchive)
     journal: FakeArchive = field(default_factory=FakeArchive)
     catalog: FakeCatalog = field(default_factory=FakeCatalog)
     open_work: FakeOpenWork = field(default_factory=FakeOpenWork)
@@ -116,6 +122,7 @@ class World:
     throttle: FakeThrottle = field(default_factory=FakeThrottle)
     calls: FakeCalls = field(default_factory=FakeCalls)
     topic: FakeTopic = field(default_factory=FakeTopic)
+    trail: FakeTrail = field(default_factory=FakeTrail)
     letters: FakeArchive = field(default_factory=FakeArchive)
     ledger: FakeLedger = field(default_factory=FakeLedger)
     event_queue: FakeEventQueue = field(default_factory=FakeEventQueue)
@@ -132,6 +139,7 @@ class World:
     def worker(self, slice_seconds: float = 600.0) -> Archiving:
         """Compose another worker over the same fakes."""
         clock, settings = self.clock, settings_of(RELEASE_AT_SOURCE=self.authority, **self.settings)
+        wanted = self.reaction
         self.app = compose(
             replace(settings, copy=replace(settings.copy, slice_length=timedelta(seconds=slice_seconds))),
             callers=self.callers,
@@ -143,6 +151,7 @@ class World:
             overflow=self.overflow,
             overflowed=FakeBlobSource(self.overflow),
             overflow_copies=FakeOverflowCopies(self.overflow),
+            natives={NATIVE: FakeBlobSource(self.native)},
             journal=self.journal,
             catalog=self.catalog,
             open_work=self.open_work,
@@ -157,10 +166,12 @@ class World:
             journal_inventory=FakeInventory(self.journal),
             checks={},
             topic=self.topic,
+            trail=self.trail,
             engine=engine_of(self.source, block=BLOCK, monotonic=clock.monotonic),
             now=clock.now,
             monotonic=clock.monotonic,
             sleep=clock.sleep,
+            reaction_of=None if wanted is None else lambda _: wanted,
         )
         self.updates = self.app.archiving.updates
         self.refusing = self.app.refusing
@@ -195,6 +206,29 @@ class World:
         if whole:
             self.source.contents[chunk.metadata_location] = whole
         return chunk
+
+    def add_native(
+        self,
+        document_id: str = "document-0",
+        index: int = 0,
+        *,
+        seconds: float = 1.0,
+        content: bytes | None = None,
+        metadata: bytes | None = None,
+        is_late: bool = False,
+    ) -> AnnouncedChunk:
+        """Write a chunk into the native container as the service does, or only later; as an event announces it."""
+        folder = "20260301/call-1/recording-1"
+        names = f"{folder}/{index}-audio.{document_id}.wav", f"{folder}/{index}-acsmetadata.{document_id}.json"
+        contents = (
+            sound(seconds, index + 1) if content is None else content,
+            metadata_of(document_id, index, seconds) if metadata is None else metadata,
+        )
+        for name, found in zip(names, contents, strict=True):
+            if found and not is_late:
+                self.native.put_as_stranger(BlobName(name), found)
+        media, beside = (Location(f"{NATIVE}/{name}") for name in names)
+        return AnnouncedChunk(DocumentId(document_id), index, media, beside, None, "SessionEnded")
 
     # The app
 

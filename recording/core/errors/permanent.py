@@ -184,6 +184,41 @@ class CallRefused(Permanent):
         return self.status == _NO_SUCH
 
 
+class PolicyRefused(Permanent):
+    """The policy says that this call is not recorded; nothing was asked of the service. `cause` is its reason.
+
+    `rule` is the rule that says so; empty if none matches.
+    """
+
+    code = "policy_refused"
+
+    def __init__(self, cause: str, rule: str = "", *, hint: str = "") -> None:
+        super().__init__("start recording", cause, hint=hint, ids={"rule": rule} if rule else None)
+        self.rule = rule
+
+
+class ConsentMissing(PolicyRefused):
+    """The policy allows the recording only on an attested consent, and what asks for it attests none."""
+
+    code = "consent_missing"
+
+
+class ConsentNotBuilt(Permanent):
+    """The policy asks for a consent that this version of the app cannot get."""
+
+    code = "consent_not_built"
+
+
+class PolicyInvalid(Permanent):
+    """A policy is wrong; `problems` names every place, with line and column."""
+
+    code = "policy_invalid"
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("read policy", "; ".join(problems), hint="docs/policy.md has the format")
+        self.problems = problems
+
+
 class SettingsInvalid(Permanent):
     """Settings are missing or wrong; `problems` names every one of them."""
 

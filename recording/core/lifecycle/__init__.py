@@ -10,7 +10,8 @@ anew. Nothing here reads a clock, waits, or does I/O.
 - ANNOUNCED: an event has named it; it is to be copied.
 - ARCHIVED: a copy in the archive is verified; its metadata file or its release is still owed.
 - RELEASED: closed. The source was deleted, on a proof.
-- KEPT: closed. A copy is verified, and the source was left alone on purpose, or had ended by itself.
+- KEPT: closed. A copy is verified, and the source was left alone on purpose, or had ended by itself. Or the media was
+  verified in the native container into which the service has written it.
 - QUARANTINED: in doubt. The source is left alone and looked at again at `look_at`; without a `look_at` the chunk is
   closed, and a person decides about the copy that stands apart, or about one in the overflow that cannot be brought
   home. If the person accepts the copy that stands apart (`is_accepted`), it is copied into the archive.
@@ -19,9 +20,16 @@ anew. Nothing here reads a clock, waits, or does I/O.
 ARCHIVED, RELEASED and KEPT are the proven states (`PROVEN`): in exactly these a chunk has a `proof`. A `Chunk` that
 breaks this, or another of its promises, cannot be made. The state of a recording moves by the facts about it (`Paused`,
 `Resumed`, `Stopped`, `Denied`, `Missed`, `NeverCame`) until the first file event; from then on it is computed from the
-states of the chunks. A recording that is over without a file event is STOPPED, then MISSING, and LOST at last. That it
+states of the chunks. A recording that is over without a file event is STOPPED, then MISSING, and LOST at last; one
+that cannot have a file, as it was never resumed or its start failed, is EMPTY, unless a file event comes. That it
 is over may be said by the service alone (`Denied`): two such answers are needed, some minutes apart, and one that says
 that it records (`Checked`) takes them back, whatever state they have led to.
+
+**While it runs.** The entry keeps each pause with who began and ended it. An order is noted before it is sent
+(`Ordered`), as the service may tell of the change before it answers. A callback is never believed: where it contradicts
+the entry (`contradicts`) the service is asked. If that says that the recording is paused, and nobody here has ordered
+it, the pause is one by OUTSIDE, and a person is told (INTERRUPTED); likewise if it is over while its call goes on
+(`Interrupted`). A recording that was started in its place names it (`Joined`), and the other way round (`Continued`).
 
 **Facts.** A fact is something that has happened: an event was read, a copy was verified, a try failed. Its name is a
 past participle, its fields are what was seen. A `ChunkFact` is about one chunk of an entry, and `CHUNK_TRANSITIONS`
@@ -49,7 +57,8 @@ until the bytes of one are verified. Three rules decide what may change what:
 2. Nothing is given up while the source may live. `due` is the earliest and `gone_by` the latest moment at which it may
    end. Before `gone_by` a failure or a doubt has a next look. Only facts of after `gone_by` lead to LOST: `Expired`,
    and `Quarantined` without a next look; and neither does where a copy stands apart, which is left to a person, or in
-   the overflow, which is brought home; one that cannot be is left to a person too. Even a LOST chunk becomes ANNOUNCED
+   the overflow, which is brought home; one that cannot be is left to a person too. What an event says to be in a native
+   container has no end: after `gone_by` it is left to a person. Even a LOST chunk becomes ANNOUNCED
    when it is announced again, and ARCHIVED when the copy of another try proves to be right.
 3. What ends without a whole archive is told to a person.
 4. A person's decision (`Decided`, `GivenUp`) outweighs what was found. It is kept in the history, with name and reason.
@@ -68,7 +77,8 @@ It is not stored, so it cannot be out of date. For a chunk, the first that appli
   `Done`;
 - its next look is in the future: `LookAgain`;
 - a person has accepted the copy that stands apart: `AcceptCopy`;
-- it is not proven: `CopyChunk`, with the candidate whose turn it is;
+- it is not proven: `CopyChunk`, with the candidate whose turn it is; or `ProveInPlace`, if the service has written
+  that one into a native container;
 - a copy of it is in the overflow, and the archive has all that it has, or no more is awaited: `RemoveOverflow`;
 - its metadata file is owed, and the source had not ended before the copy was verified: `ArchiveMetadata`;
 - else: `ReleaseChunk`.
@@ -104,6 +114,7 @@ from recording.core.lifecycle.facts import (
     ChunkFact,
     Compared,
     Completed,
+    Continued,
     Damaged,
     Decided,
     Denied,
@@ -113,21 +124,29 @@ from recording.core.lifecycle.facts import (
     Failed,
     FoundBySweep,
     GivenUp,
+    Interrupted,
+    Joined,
     Kept,
+    Looked,
     MetadataArchived,
     Missed,
     NeverCame,
+    Ordered,
     OverflowClosed,
     Overflowed,
+    ParticipantsSeen,
     Paused,
     Quarantined,
+    ReadOn,
     RecordingFact,
     Released,
     Resumed,
     Started,
+    StartFailed,
     Stopped,
     Told,
     Warned,
+    Written,
 )
 from recording.core.lifecycle.knowing import knows_documents, knows_event
 from recording.core.lifecycle.next_step import (
@@ -138,6 +157,7 @@ from recording.core.lifecycle.next_step import (
     Done,
     LookAgain,
     NextStep,
+    ProveInPlace,
     ReleaseChunk,
     RemoveOverflow,
     next_step,
@@ -145,6 +165,7 @@ from recording.core.lifecycle.next_step import (
 from recording.core.lifecycle.opening import is_stale, life_of, open_at, with_opening
 from recording.core.lifecycle.overflow import not_in_archive
 from recording.core.lifecycle.rulings import refusal, refusal_of_giving_up
+from recording.core.lifecycle.running import SETTLES, contradicts, is_paused, is_unasked_end, runs
 from recording.core.lifecycle.tables import CHUNK_TRANSITIONS, RECORDING_TRANSITIONS
 from recording.core.lifecycle.wholeness import completion_at, doubts_about_whole, lacks
 
@@ -152,6 +173,7 @@ __all__ = [
     "CHUNK_TRANSITIONS",
     "CONFIRMED_AFTER",
     "RECORDING_TRANSITIONS",
+    "SETTLES",
     "AcceptCopy",
     "Announced",
     "Announcement",
@@ -162,6 +184,7 @@ __all__ = [
     "Compared",
     "CompleteRecording",
     "Completed",
+    "Continued",
     "CopyChunk",
     "Damaged",
     "Decided",
@@ -174,30 +197,42 @@ __all__ = [
     "Failed",
     "FoundBySweep",
     "GivenUp",
+    "Interrupted",
+    "Joined",
     "Kept",
     "LookAgain",
+    "Looked",
     "MetadataArchived",
     "Missed",
     "NeverCame",
     "NextStep",
+    "Ordered",
     "OverflowClosed",
     "Overflowed",
+    "ParticipantsSeen",
     "Paused",
+    "ProveInPlace",
     "Quarantined",
+    "ReadOn",
     "RecordingFact",
     "ReleaseChunk",
     "Released",
     "RemoveOverflow",
     "Resumed",
+    "StartFailed",
     "Started",
     "Stopped",
     "Told",
     "Warned",
+    "Written",
     "completion_at",
+    "contradicts",
     "decide",
     "decide_all",
     "doubts_about_whole",
+    "is_paused",
     "is_stale",
+    "is_unasked_end",
     "knows_documents",
     "knows_event",
     "lacks",
@@ -207,5 +242,6 @@ __all__ = [
     "open_at",
     "refusal",
     "refusal_of_giving_up",
+    "runs",
     "with_opening",
 ]

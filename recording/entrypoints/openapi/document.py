@@ -33,6 +33,7 @@ _MEANINGS: Mapping[int, str] = {
     422: "The request id was used for another request.",
     428: "If-Match is missing.",
     500: "The app failed; its log says why.",
+    501: "The policy asks for what the app cannot do.",
     503: "It cannot be done now: ask again after Retry-After.",
 }
 _RETRY_AFTER = Parameter("Retry-After", "Seconds.", {"type": "integer", "minimum": 1}, "header", is_required=True)

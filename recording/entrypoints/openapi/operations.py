@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from recording.core.formats.api import paging, shapes
-from recording.core.formats.api.bodies import DECISION_BODY, EVENTS_BODY, START_BODY
+from recording.core.formats.api.bodies import DECISION_BODY, EVENTS_BODY, EXPLAIN_BODY, POLICY_BODY, START_BODY
 from recording.core.formats.schema import Schema
 from recording.core.model import RecordingState
 from recording.entrypoints.openapi.terms import ANY, ETAG, IF_MATCH, REQUEST_ID, Answer, Operation, Parameter, Proof
@@ -16,13 +16,11 @@ _PAGE = (
     ),
     Parameter("after", "The `next` of the page before.", {"type": "string"}),
 )
+_DATE = {"type": "string", "format": "date"}
+_DAY = Parameter("day", "The day (UTC) of the calls; yesterday without it.", _DATE)
 _LIST = (
     *_PAGE,
-    Parameter(
-        "day",
-        "The day (UTC) on which the recording was first known; today without it.",
-        {"type": "string", "format": "date"},
-    ),
+    Parameter("day", "The day (UTC) on which the recording was first known; today without it.", _DATE),
     Parameter("state", "Only those in this state.", {"enum": list(RecordingState)}),
     Parameter("call", "Only those of this call, by any of its ids.", {"type": "string", "pattern": r"\S"}),
 )
@@ -43,6 +41,9 @@ OPERATIONS: Mapping[str, Operation] = {
             "call-not-found",
             "recording-running",
             "call-refused",
+            "policy-refused",
+            "consent-missing",
+            "consent-not-built",
             "request-too-large",
             "request-id-reused",
         ),
@@ -54,9 +55,32 @@ OPERATIONS: Mapping[str, Operation] = {
     ),
     "recording_state": Operation("recordings", {200: _RECORDING}, ("unknown-recording", "call-refused")),
     "recording_history": Operation("recordings", {200: Answer("The history.", shapes.History)}, ("unknown-recording",)),
+    "recording_trail": Operation(
+        "recordings",
+        {200: Answer("A page.", shapes.TrailPage)},
+        ("invalid-request", "unknown-recording"),
+        parameters=_PAGE,
+    ),
+    "verify_trail": Operation(
+        "recordings", {200: Answer("What was found.", shapes.TrailVerified)}, ("unknown-recording",)
+    ),
     "pause_recording": _CONTROLLED,
     "resume_recording": _CONTROLLED,
     "stop_recording": _CONTROLLED,
+    "explain_policy": Operation(
+        "policy",
+        {200: Answer("What the policy says.", shapes.Explained)},
+        ("invalid-request", "malformed-event", "request-too-large"),
+        body=EXPLAIN_BODY,
+    ),
+    "replay_policy": Operation(
+        "policy",
+        {200: Answer("A page of calls.", shapes.ReplayPage)},
+        ("invalid-request", "policy-invalid"),
+        body=POLICY_BODY,
+        media_type="text/plain",
+        parameters=(*_PAGE, _DAY),
+    ),
     "list_owed": Operation(
         "decisions", {200: Answer("A page.", shapes.OwedPage)}, ("invalid-request",), parameters=_PAGE
     ),

@@ -10,7 +10,16 @@ from recording.core.formats.api.lists import (
     unread_summary,
 )
 from recording.core.formats.api.paging import ListRequest, PageRequest, mark, parse_list, parse_page, parse_switch
+from recording.core.formats.api.policy import (
+    Replayed,
+    ReplayRequest,
+    explain_view,
+    parse_explain,
+    parse_replay,
+    replay_view,
+)
 from recording.core.formats.api.requests import MOST_BODY, StartRequest, parse_json, parse_start
+from recording.core.formats.api.trail import trail_view, verified_view
 from recording.core.formats.api.views import Containers, recording_view
 
 __all__ = [
@@ -20,19 +29,27 @@ __all__ = [
     "DecisionRequest",
     "ListRequest",
     "PageRequest",
+    "ReplayRequest",
+    "Replayed",
     "StartRequest",
     "etag",
+    "explain_view",
     "history_view",
     "mark",
     "owed_view",
     "parse_decision",
+    "parse_explain",
     "parse_json",
     "parse_list",
     "parse_page",
+    "parse_replay",
     "parse_start",
     "parse_switch",
     "recording_view",
+    "replay_view",
     "summary_view",
+    "trail_view",
     "unread_owed",
     "unread_summary",
+    "verified_view",
 ]

@@ -1,18 +1,23 @@
 """The bodies of requests as types, with their names on the wire; `parse_start` and `parse_decision` read them."""
 
-from typing import Annotated, NotRequired, TypedDict
+from typing import Annotated, Any, NotRequired, TypedDict
 
 from recording.core.formats import reading
 from recording.core.formats.api.decisions import LONGEST_NAME, LONGEST_REASON
 from recording.core.formats.api.requests import LOCATORS, OUTPUT_FIELDS
-from recording.core.formats.schema import Schema
-from recording.core.model import Channel, Content, Format, Ruling
+from recording.core.formats.schema import Moment, Schema
+from recording.core.model import CallKind, Channel, Content, Direction, EventKind, Format, Ruling
 from recording.core.outputs import VALID, output_fields
 
 _NOT_BLANK = r"\S"
 type _Id = Annotated[str, Schema(minLength=1, maxLength=reading.LONGEST_TEXT, pattern=_NOT_BLANK)]
 
 
+type _Text = Annotated[str, Schema(minLength=1, maxLength=reading.LONGEST_TEXT)]
+type _Short = Annotated[str, Schema(minLength=1, maxLength=500, pattern=_NOT_BLANK)]
+type _Participants = Annotated[
+    list[str], Schema(maxItems=350, items={"type": "string", "minLength": 1, "maxLength": reading.LONGEST_ID})
+]
 type _By = Annotated[
     str,
     Schema(
@@ -22,6 +27,36 @@ type _By = Annotated[
         description="Who decides: needed with the function key, and left out with a token, which says who.",
     ),
 ]
+
+
+class ConsentBody(TypedDict):
+    """Somebody's word that the participants have consented."""
+
+    basis: _Short
+    by: _Short
+    at: Moment
+
+
+class CallBody(TypedDict):
+    """What is known of a call, and the output that is asked for: all of content, channel and format, or none."""
+
+    event: NotRequired[EventKind]
+    callKind: NotRequired[CallKind]
+    at: NotRequired[Moment]
+    direction: NotRequired[Direction]
+    participants: NotRequired[_Participants]
+    operationContext: NotRequired[_Text]
+    consent: NotRequired[ConsentBody]
+    content: NotRequired[Content]
+    channel: NotRequired[Channel]
+    format: NotRequired[Format]
+
+
+class ExplainBody(TypedDict):
+    """What is to be explained: an event as it came, or what is known of a call."""
+
+    event: NotRequired[dict[str, Any]]
+    call: NotRequired[CallBody]
 
 
 class StartBody(TypedDict):
@@ -35,6 +70,10 @@ class StartBody(TypedDict):
     channel: NotRequired[Channel]
     format: NotRequired[Format]
     pauseOnStart: NotRequired[bool]
+    direction: NotRequired[Direction]
+    participants: NotRequired[Annotated[_Participants, Schema(description="The raw ids of all who are in the call.")]]
+    operationContext: NotRequired[_Text]
+    consent: NotRequired[ConsentBody]
 
 
 class DecisionBody(TypedDict):
@@ -60,6 +99,11 @@ START_BODY = Annotated[
 """With what holds for several of its fields at once."""
 DECISION_BODY = Annotated[DecisionBody, Schema(additionalProperties=False)]
 
+EXPLAIN_BODY = Annotated[
+    ExplainBody, Schema(oneOf=[{"required": ["event"]}, {"required": ["call"]}], additionalProperties=False)
+]
+CALL_BODY = Annotated[CallBody, Schema(anyOf=[_NO_OUTPUT, *_OUTPUTS], additionalProperties=False)]
+POLICY_BODY = Schema(type="string", description="A draft of a policy, in JSON or YAML.")
 EVENTS_BODY = Schema(
     description="Events of the schema of Event Grid or of CloudEvents: one, or an array of at most 100.",
     oneOf=[{"type": "object"}, {"type": "array", "items": {"type": "object"}, "maxItems": 100}],

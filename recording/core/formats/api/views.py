@@ -5,6 +5,8 @@ from datetime import datetime
 
 from recording.core import model
 from recording.core.formats.api.shapes import Chunk, Copy, Failure, Known, Recording, UnreadMember
+from recording.core.formats.applied import applied_fields
+from recording.core.formats.joined import joined_fields, pauses_view
 from recording.core.lifecycle import doubts_about_whole, lacks
 from recording.core.model import CatalogEntry, Place, Proof, Unread
 from recording.core.outputs import output_fields
@@ -20,13 +22,14 @@ class Containers:
     quarantine: str
     overflow: str
 
-    def of(self, place: Place) -> str:
-        """The container that is the place."""
+    def of(self, proof: Proof) -> str:
+        """The container that holds what is proven: its name, or the URL of a native one."""
         return {
             Place.ARCHIVE: self.archive,
             Place.QUARANTINE: self.quarantine,
             Place.OVERFLOW: self.overflow,
-        }[place]
+            Place.NATIVE: proof.container,
+        }[proof.place]
 
 
 def recording_view(
@@ -43,6 +46,13 @@ def recording_view(
         "state": recording.state,
         "serviceState": service_state,
         "startedByThisApp": recording.requested_at is not None,
+        "rule": applied_fields(recording.applied) if recording.applied else None,
+        "fileExpected": bool(entry.chunks) or not recording.has_recorded_nothing,
+        "pauses": pauses_view(recording, with_actors=True),
+        "interruptedAt": format_known(recording.interrupted_at),
+        **joined_fields(recording),
+        "attempt": recording.attempt,
+        "participants": {str(kind): number for kind, number in recording.participants},
         "due": format_known(entry.due),
         "goneBy": format_known(entry.gone_by),
         "secondsLeft": int(left.total_seconds()) if left is not None else None,
@@ -103,7 +113,7 @@ def _copy_view(proof: Proof | None, containers: Containers) -> Copy:
         return {"container": None, "blob": None, "length": None, "digest": None, "verifiedAt": None, "metadata": None}
     metadata = proof.metadata
     return {
-        "container": containers.of(proof.place),
+        "container": containers.of(proof),
         "blob": proof.name,
         "length": proof.length,
         "digest": {"sha256OfBlocks": proof.digest.sha256, "blockSize": proof.digest.block_size},

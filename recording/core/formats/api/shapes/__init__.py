@@ -2,6 +2,17 @@
 
 from recording.core.formats.api.shapes.events import EventOutcome, EventsAnswer, Outcome, OutcomeMore
 from recording.core.formats.api.shapes.lists import Happening, History, Owed, OwedPage, Summary, SummaryPage
+from recording.core.formats.api.shapes.policy import (
+    ChangedCall,
+    Explained,
+    ExplainedCall,
+    ExplainedRule,
+    HowRecorded,
+    Replay,
+    ReplayPage,
+    UnmetCondition,
+    Verdict,
+)
 from recording.core.formats.api.shapes.problems import Health, HealthCheck, Problem, ProblemMembers, ShownId
 from recording.core.formats.api.shapes.recordings import (
     Chunk,
@@ -14,19 +25,25 @@ from recording.core.formats.api.shapes.recordings import (
     Recording,
     UnreadMember,
 )
+from recording.core.formats.api.shapes.trail import TrailBreak, TrailLink, TrailPage, TrailVerified
 
 __all__ = [
+    "ChangedCall",
     "Chunk",
     "Copy",
     "Digest",
     "DoubtfulCopy",
     "EventOutcome",
     "EventsAnswer",
+    "Explained",
+    "ExplainedCall",
+    "ExplainedRule",
     "Failure",
     "Happening",
     "Health",
     "HealthCheck",
     "History",
+    "HowRecorded",
     "Known",
     "MetadataCopy",
     "Outcome",
@@ -36,8 +53,16 @@ __all__ = [
     "Problem",
     "ProblemMembers",
     "Recording",
+    "Replay",
+    "ReplayPage",
     "ShownId",
     "Summary",
     "SummaryPage",
+    "TrailBreak",
+    "TrailLink",
+    "TrailPage",
+    "TrailVerified",
+    "UnmetCondition",
     "UnreadMember",
+    "Verdict",
 ]

@@ -2,13 +2,16 @@
 
 from typing import Literal, NotRequired, TypedDict
 
-type Outcome = Literal["again", "announced", "ended", "ignored", "recording", "refused", "validated", "waiting"]
+type Outcome = Literal[
+    "again", "announced", "ended", "ignored", "not recorded", "noted", "recording", "refused", "validated", "waiting"
+]
 
 
 class OutcomeMore(TypedDict, total=False):
-    """What more is said of an event: the recording that it started, or why it was refused, and by which field."""
+    """What more is said of an event: the recording that it started, or why not: by which rule or field."""
 
     recordingId: str
+    rule: str
     field: str
     reason: str
 

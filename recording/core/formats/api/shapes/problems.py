@@ -1,8 +1,8 @@
 """Health and problems."""
 
-from typing import Literal, NotRequired, TypedDict
+from typing import Annotated, Literal, NotRequired, TypedDict
 
-from recording.core.formats.schema import Count
+from recording.core.formats.schema import Count, Schema
 from recording.core.outputs import OutputLine
 
 
@@ -26,6 +26,7 @@ class ProblemMembers(TypedDict, total=False):
     """What a problem may say beyond its cause: the field to correct, ids, and lists of what is wrong or valid."""
 
     field: str
+    rule: Annotated[str, Schema(description="The rule of the policy that decided.")]
     recordingId: str
     documentId: str
     eventId: str
@@ -40,6 +41,7 @@ class ProblemMembers(TypedDict, total=False):
 
 
 type ShownId = Literal[
+    "rule",
     "recordingId",
     "documentId",
     "eventId",

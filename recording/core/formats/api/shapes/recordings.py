@@ -2,6 +2,8 @@
 
 from typing import Annotated, TypedDict
 
+from recording.core.formats.applied import AppliedFields
+from recording.core.formats.joined import Joined, PauseView
 from recording.core.formats.schema import Count, Moment, Schema
 from recording.core.model import ChunkState, RecordingState, Subject
 from recording.core.outputs import OutputFields
@@ -98,7 +100,7 @@ class Known(TypedDict):
     manifest: Annotated[str | None, Schema(description="The name of its manifest in the archive.")]
 
 
-class Recording(Known):
+class Recording(Known, Joined):
     """A recording and its chunks. Times are in UTC, durations in milliseconds; null is what is not known."""
 
     state: RecordingState
@@ -107,6 +109,12 @@ class Recording(Known):
         Schema(description="`active`, `inactive`, `unknown` while the service does not say; null if it is over."),
     ]
     startedByThisApp: bool
+    rule: AppliedFields | None
+    fileExpected: Annotated[bool, Schema(description="False if it has recorded nothing, and so no file will come.")]
+    pauses: list[PauseView]
+    interruptedAt: Annotated[Moment | None, Schema(description="When the service ended it in mid-call, unasked.")]
+    attempt: Annotated[Count, Schema(description="How often it was started.")]
+    participants: Annotated[dict[str, int], Schema(description="How many of each kind are in the call.")]
     due: Annotated[Moment | None, Schema(description="The earliest end of a source of what is still to be done.")]
     goneBy: Annotated[Moment | None, Schema(description="The latest end of all its sources.")]
     secondsLeft: Annotated[int | None, Schema(description="Until `due`.")]
