@@ -15,10 +15,10 @@ def components(types: Iterable[object]) -> dict[str, Any]:
     wanted = list(types)
     _, found = msgspec.json.schema_components([_plain(one) for one in wanted], ref_template=REFERENCES)
     for one in wanted:
-        found[_plain(one).__name__].update(_keywords(one))
-    for each in {part for one in wanted for part in _parts(_plain(one))}:
-        for name, hint in get_type_hints(each, include_extras=True).items():
-            found[each.__name__]["properties"][name].update(_keywords(hint))
+        for part, keywords in _parts(one):
+            found[part.__name__].update(keywords)
+            for name, hint in get_type_hints(part, include_extras=True).items():
+                found[part.__name__]["properties"][name].update(_keywords(hint))
     for schema in found.values():
         if "enum" in schema:
             schema.pop("description", None)  # what an enum says of itself is for readers of the code
@@ -34,13 +34,16 @@ def _plain(one: object) -> Any:  # noqa: ANN401 - a TypedDict, which has no type
     return get_args(one)[0] if get_origin(one) is Annotated else one
 
 
-def _parts(hint: object) -> Iterator[Any]:
-    """The TypedDicts of which a type is made."""
+def _parts(hint: object) -> Iterator[tuple[Any, Mapping[str, object]]]:
+    """The TypedDicts of which a type is made, with the keywords that hold for the whole of one."""
     if isinstance(hint, TypeAliasType):
         yield from _parts(hint.__value__)
-    elif is_typeddict(hint):
-        yield hint
-        for inner in get_type_hints(hint).values():
+    elif is_typeddict(_plain(hint)):
+        keywords: dict[str, object] = {}
+        for inner in get_args(hint)[1:]:
+            keywords |= inner.keywords
+        yield _plain(hint), keywords
+        for inner in get_type_hints(_plain(hint), include_extras=True).values():
             yield from _parts(inner)
     else:
         for inner in get_args(hint):
@@ -51,7 +54,9 @@ def _keywords(hint: object) -> Mapping[str, object]:
     """What a type is annotated with; keywords about texts or numbers say nothing about a null beside them."""
     if isinstance(hint, TypeAliasType):
         return _keywords(hint.__value__)
-    if get_origin(hint) in {list, dict}:  # what its members are annotated with is not said of the whole
+    if get_origin(hint) in {list, dict} or is_typeddict(
+        _plain(hint)
+    ):  # what its members are annotated with is not said of the whole
         return {}
     found: dict[str, object] = {}
     for inner in get_args(hint):

@@ -19,6 +19,8 @@ ETAG = '"' + "0" * 32 + '"'
 COMPONENTS = {"schemas": components([START_BODY, DECISION_BODY])}
 IDS = st.sampled_from(["x", " x", "a/b", "", " ", "x" * 4096, "x" * 4097, 7, True, [], {}])
 SWITCHES = st.sampled_from([True, False, 0, "true", None])
+DIRECTIONS = st.sampled_from(["inbound", "outbound", "Inbound", 1, None])
+CALLED = st.sampled_from([[], ["8:acs:x"], [""], [1], ["x" * 1025], ["x"] * 351, "x", None])
 OUTPUTS = [
     {"content": content, "channel": channel, "format": kind}
     for content in ("audio", "audioVideo", "sound", 1)
@@ -50,12 +52,13 @@ def decides(body: object, caller: Caller) -> bool:
 
 
 @given(
-    st.dictionaries(st.sampled_from(["serverCallId", "groupCallId", "roomId", "callConnectionId"]), IDS, max_size=2),
-    st.sampled_from([{}, {}, {"content": "audio"}, *OUTPUTS]),
-    st.fixed_dictionaries({}, optional={"pauseOnStart": SWITCHES, "participants": st.just([])}),
+    st.dictionaries(st.sampled_from(["serverCallId", "groupCallId", "roomId", "callConnectionId"]), IDS, max_size=2)
+    | st.just({"roomId": "x"}),
+    st.sampled_from([{}, {}, {"content": "audio"}, *OUTPUTS]) | st.just({}),
+    st.fixed_dictionaries({}, optional={"pauseOnStart": SWITCHES, "direction": DIRECTIONS, "participants": CALLED}),
 )
 def test_a_start_is_described_as_it_is_read(call: dict[str, Any], output: dict[str, Any], more: dict[str, Any]) -> None:
-    """One locator, all or nothing of an output that there is, and no other field."""
+    """One locator, and all or nothing of an output that there is."""
     body = {**call, **output, **more}
 
     assert starts(body) == is_described(body, START_BODY)

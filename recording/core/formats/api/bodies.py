@@ -29,6 +29,14 @@ type _By = Annotated[
 ]
 
 
+def _is_output(fields: dict[str, str]) -> dict[str, object]:
+    return {"properties": {name: {"const": value} for name, value in fields.items()}, "required": list(OUTPUT_FIELDS)}
+
+
+_OUTPUTS = [_is_output({**output_fields(facts.output)}) for facts in VALID]  # type: ignore[dict-item]
+_NO_OUTPUT = {"not": {"anyOf": [{"required": [name]} for name in OUTPUT_FIELDS]}}
+
+
 class ConsentBody(TypedDict):
     """Somebody's word that the participants have consented."""
 
@@ -40,23 +48,26 @@ class ConsentBody(TypedDict):
 class CallBody(TypedDict):
     """What is known of a call, and the output that is asked for: all of content, channel and format, or none."""
 
-    event: NotRequired[EventKind]
-    callKind: NotRequired[CallKind]
-    at: NotRequired[Moment]
-    direction: NotRequired[Direction]
-    participants: NotRequired[_Participants]
-    operationContext: NotRequired[_Text]
-    consent: NotRequired[ConsentBody]
+    event: NotRequired[EventKind | None]
+    callKind: NotRequired[CallKind | None]
+    at: NotRequired[Moment | None]
+    direction: NotRequired[Direction | None]
+    participants: NotRequired[_Participants | None]
+    operationContext: NotRequired[_Text | None]
+    consent: NotRequired[ConsentBody | None]
     content: NotRequired[Content]
     channel: NotRequired[Channel]
     format: NotRequired[Format]
+
+
+type _Call = Annotated[CallBody, Schema(anyOf=[_NO_OUTPUT, *_OUTPUTS], additionalProperties=False)]
 
 
 class ExplainBody(TypedDict):
     """What is to be explained: an event as it came, or what is known of a call."""
 
     event: NotRequired[dict[str, Any]]
-    call: NotRequired[CallBody]
+    call: NotRequired[_Call]
 
 
 class StartBody(TypedDict):
@@ -69,11 +80,13 @@ class StartBody(TypedDict):
     content: NotRequired[Content]
     channel: NotRequired[Channel]
     format: NotRequired[Format]
-    pauseOnStart: NotRequired[bool]
-    direction: NotRequired[Direction]
-    participants: NotRequired[Annotated[_Participants, Schema(description="The raw ids of all who are in the call.")]]
-    operationContext: NotRequired[_Text]
-    consent: NotRequired[ConsentBody]
+    pauseOnStart: NotRequired[bool | None]
+    direction: NotRequired[Direction | None]
+    participants: NotRequired[
+        Annotated[_Participants | None, Schema(description="The raw ids of all who are in the call.")]
+    ]
+    operationContext: NotRequired[_Text | None]
+    consent: NotRequired[ConsentBody | None]
 
 
 class DecisionBody(TypedDict):
@@ -84,12 +97,6 @@ class DecisionBody(TypedDict):
     by: NotRequired[_By]
 
 
-def _is_output(fields: dict[str, str]) -> dict[str, object]:
-    return {"properties": {name: {"const": value} for name, value in fields.items()}, "required": list(OUTPUT_FIELDS)}
-
-
-_OUTPUTS = [_is_output({**output_fields(facts.output)}) for facts in VALID]  # type: ignore[dict-item]
-_NO_OUTPUT = {"not": {"anyOf": [{"required": [name]} for name in OUTPUT_FIELDS]}}
 START_BODY = Annotated[
     StartBody,
     Schema(
@@ -102,7 +109,6 @@ DECISION_BODY = Annotated[DecisionBody, Schema(additionalProperties=False)]
 EXPLAIN_BODY = Annotated[
     ExplainBody, Schema(oneOf=[{"required": ["event"]}, {"required": ["call"]}], additionalProperties=False)
 ]
-CALL_BODY = Annotated[CallBody, Schema(anyOf=[_NO_OUTPUT, *_OUTPUTS], additionalProperties=False)]
 POLICY_BODY = Schema(type="string", description="A draft of a policy, in JSON or YAML.")
 EVENTS_BODY = Schema(
     description="Events of the schema of Event Grid or of CloudEvents: one, or an array of at most 100.",
