@@ -13,6 +13,7 @@ from recording.core.lifecycle import (
     Completed,
     Decided,
     Disputed,
+    Done,
     Expired,
     Fact,
     Failed,
@@ -26,7 +27,6 @@ from recording.core.lifecycle import (
     decide,
     next_step,
     not_in_archive,
-    open_at,
 )
 from recording.core.lifecycle.next_step import ArchiveMetadata, CopyChunk, RemoveOverflow
 from recording.core.model import (
@@ -108,7 +108,7 @@ def test_what_was_proven_in_place_is_released_by_no_other_step_than_one_that_kee
 
     assert (ChunkState.KEPT, "native") == (done.chunks[0].state, done.chunks[0].kept_reason)
     assert done.recording.state is RecordingState.ARCHIVED
-    assert open_at(done) is None
+    assert isinstance(next_step(done, document(0), NOW), Done)
 
 
 def test_its_metadata_file_is_awaited() -> None:
