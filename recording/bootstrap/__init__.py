@@ -179,7 +179,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
     asking = Asking(calls)
     starting = Starting(updates, calls, settings.recordings.output, parts.get("new_id", uuid.uuid4))
     refusing = Refusing(parts.get("journal") or real.journal, topic, now)
-    announcing = Announcing(updates, settings.archive.template, retention, natives)
+    announcing = Announcing(updates, settings.archive.template, retention, tuple(natives.by_url))
     ledger = parts.get("ledger") or real.ledger
     event_queue = parts.get("event_queue") or real.event_queue
     putting_back = PuttingBack(updates, announcing, refusing, event_queue, queue)

@@ -1,26 +1,32 @@
 """Saves the chunks of a file event in the catalog, with their blob names, and returns the messages for them."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from recording import log, telemetry
 from recording.catalog_updates import CatalogUpdates
-from recording.chunks.native_containers import NativeContainers
 from recording.core.deadlines import due_of, gone_by_of, is_urgent
 from recording.core.formats.messages import ChunkMessage
 from recording.core.lifecycle import Announced, Announcement, FoundBySweep, knows_documents
+from recording.core.locations import native_subjects
 from recording.core.model import AnnouncedChunk, BlobName, Candidate, Door, FileEvent, Output
 from recording.core.naming import Template
 
 
 @dataclass(frozen=True, slots=True)
 class Announcing:
-    """Announces the chunks of file events. `retention` is how long the source keeps a recording."""
+    """Announces the chunks of file events.
+
+    Attributes:
+        retention: how long the source keeps a recording.
+        natives: the URLs of the native containers.
+    """
 
     updates: CatalogUpdates
     template: Template
     retention: timedelta
-    natives: NativeContainers
+    natives: Collection[str]
 
     def announce(self, event: FileEvent, door: Door, found: str = "") -> list[ChunkMessage]:
         """Save the chunks of an event; the messages to put into the queue, one for each chunk with work. Idempotent.
@@ -72,7 +78,7 @@ class Announcing:
         self, event: FileEvent, chunk: AnnouncedChunk, output: Output | None, due: datetime, now: datetime
     ) -> Announcement:
         """What the event says of a chunk. What lies in native containers does not end: it is waited for as long."""
-        gone_by, native = gone_by_of(now, self.retention), self.natives.native(chunk)
+        gone_by, native = gone_by_of(now, self.retention), native_subjects(chunk, self.natives)
         stays = Candidate(chunk, event.event_id, Door.EVENT_GRID, now, native).stays
         return Announcement(chunk, self._name(event, chunk, output, now), gone_by if stays else due, gone_by, native)
 
