@@ -22,7 +22,7 @@ _GUIDE = r"""
   ask -X POST $CONTROL/calls
   CALL_ID=$(ask $CONTROL/calls | last callConnectionId)
 
-# It connects: the app hears of it and starts a recording of RECORDING_OUTPUT.
+# It connects: the app hears of it and starts a recording, as its policy says.
   ask -X POST $CONTROL/calls/$CALL_ID/connect
   RECORDING_ID=$(ask $CONTROL/recordings | last recordingId)
 
@@ -57,6 +57,10 @@ _GUIDE = r"""
 
 # From now on the service redirects to another region, and the app follows:
   ask $CONTROL/faults -d '{{"name": "redirects"}}'
+
+# A token of the local Entra. With API_AUTH=entra or both the app asks for one
+# (Authorization: Bearer …); here the key is enough:
+  ask $CONTROL/tokens -d '{{"roles": ["Recording.Operate"]}}'
 
 # All calls, all recordings at the service, and all of its faults:
   ask $CONTROL/calls

@@ -1,6 +1,7 @@
 """The whole stack on one machine: Azurite, the local ACS and Event Grid, and the Functions host with the app."""
 
 import contextlib
+import json
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -16,10 +17,12 @@ from azure.storage.queue import QueueServiceClient
 
 from local.acs import LocalAcs
 from local.azurite import Azurite
+from local.entra import LocalEntra
 from local.eventgrid import LocalEventGrid
 from local.eventgrid.deadletters import ContainerStore
 from local.host import FunctionsHost
-from local.net.hosts import TOPIC_HOST
+from local.net.hosts import APP_HOST, LOGIN_HOST, TOPIC_HOST
+from local.policies import EVERYTHING
 from recording.core.formats.events import RECORDING_FILE_STATUS_UPDATED
 from recording.settings import CHUNK_QUEUE, EVENT_QUEUE, OURS, QUEUES
 
@@ -27,9 +30,9 @@ ROOT = Path(__file__).parents[1]
 CONTAINERS = tuple(str(OURS[f"{key}_CONTAINER"].default) for key in ("ARCHIVE", "QUARANTINE", "JOURNAL", "DEAD_LETTER"))
 ARCHIVE, QUARANTINE, JOURNAL, DEAD_LETTERS = CONTAINERS
 TABLE, OPEN_TABLE = (str(OURS[key].default) for key in ("CATALOG_TABLE", "OPEN_TABLE"))
+PROBE, TRAIL = (str(OURS[f"{key}_CONTAINER"].default) for key in ("PROBE", "TRAIL"))
 NATIVE = "customer-recordings"
 """A container of the customer's, into which the local service may write."""
-PROBE = str(OURS["PROBE_CONTAINER"].default)
 Delivery = Literal["function", "queue"]
 _QUICK = {
     # Seconds instead of minutes, by settings that the app and the real host also read from the environment.
@@ -48,6 +51,7 @@ class Stack:
     Attributes:
         acs: the local Communication Services; tests read and change `acs.world`.
         event_grid: the local Event Grid.
+        entra: the local Entra.
         subscription: to the app's trigger or its queue.
         before_publish: called with each file event before Event Grid gets it; a fault armed there affects the copy.
         host: the Functions host's process.
@@ -88,6 +92,8 @@ class Stack:
         self.azurite = Azurite(folder / "azurite")
         self.acs = LocalAcs(folder / "acs", self._publish, media=media, media_folder=media_folder)
         self.event_grid = LocalEventGrid(folder / "eventgrid", self.acs.certificates)
+        self.entra = LocalEntra(self.acs.certificates)
+        self.acs.control.token = lambda roles: self.entra.token(*roles)
         self.acs.control.published = lambda: self.event_grid.topic.received
         self.before_publish: Callable[[dict[str, Any]], None] = lambda _event: None
         self.host: FunctionsHost
@@ -108,7 +114,9 @@ class Stack:
         self._running.enter_context(self.azurite)
         self._running.enter_context(self.acs)
         self._running.enter_context(self.event_grid)
+        self._running.enter_context(self.entra)
         self.acs.tunnel.route(TOPIC_HOST, self.event_grid.topic.port)
+        self.acs.tunnel.route(LOGIN_HOST, self.entra.port)
         provision(self.azurite.connection_string)
         self.acs.world.customer_storage = self.azurite.connection_string
         self.event_grid.dead_letters = ContainerStore(self.azurite.connection_string, DEAD_LETTERS)
@@ -124,7 +132,8 @@ class Stack:
         Raises:
             HandshakeError: it does not.
         """
-        self.acs.control.callback_url = f"{self.host.url}/api/calls/events?code={self.host.function_key}"
+        self.acs.world.front_ends[f"https://{APP_HOST}"] = self.host.url
+        self.acs.control.callback_url = f"{self.host.url}/api/calls/callbacks"
         kinds = [RECORDING_FILE_STATUS_UPDATED]
         if self._delivery == "queue":
             self.subscription = self.event_grid.subscribe_queue(self.azurite.connection_string, EVENT_QUEUE, kinds)
@@ -145,13 +154,16 @@ class Stack:
         return {
             **_QUICK,
             "LOCAL_HOST_TELEMETRY": str(self.folder),
+            "WEBSITE_HOSTNAME": APP_HOST,
             "AzureWebJobsStorage": self.azurite.connection_string,
             "ARCHIVE_STORAGE": self.azurite.connection_string,
+            "RECORDING_POLICY": EVERYTHING,
             "NATIVE_CONTAINERS": self.native_container,
             **acs,
             # The names in lower case take precedence, and may be set on this machine.
             **{name.lower(): acs[name] for name in ("HTTPS_PROXY", "NO_PROXY")},
             **self.event_grid.environment(),
+            **self.entra.environment(),
             **self._settings,
         }
 
@@ -166,6 +178,15 @@ class Stack:
         """Send a request to the app's HTTP API, with its function key."""
         headers = {"x-functions-key": self.host.function_key, **options.pop("headers", {})}
         return requests.request(method, f"{self.host.url}/api/{path}", headers=headers, timeout=60, **options)
+
+    def call_back(self, body: object, *, authorization: str | None = None) -> requests.Response:
+        """Send a callback to the app as Call Automation does: with its token, or that one, and without a key."""
+        headers = {
+            "Authorization": authorization or self.acs.world.callback_authorization(),
+            "Content-Type": "application/json",
+        }
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return requests.post(f"{self.host.url}/api/calls/callbacks", content, headers=headers, timeout=60)
 
     def container(self, name: str = ARCHIVE) -> ContainerClient:
         """A container in Azurite."""
@@ -194,7 +215,7 @@ class Stack:
 def provision(connection_string: str) -> None:
     """Create what the deployment creates in Azure: containers, tables and queues; and the container of the customer."""
     blob = BlobServiceClient.from_connection_string(connection_string)
-    for container in (*CONTAINERS, PROBE, NATIVE):
+    for container in (*CONTAINERS, PROBE, TRAIL, NATIVE):
         with contextlib.suppress(ResourceExistsError):
             blob.create_container(container)
     tables = TableServiceClient.from_connection_string(connection_string)

@@ -11,10 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recording.core.callers import ApiAuth
 from recording.core.errors import SettingsInvalid
-from recording.core.model import Authority, Channel, Content, Format, Output
+from recording.core.model import Authority
 from recording.core.naming import DEFAULT_TEMPLATE
-from recording.settings import MEBIBYTE, OURS, Settings, Storage
+from recording.core.policy import Policy
+from recording.settings import MEBIBYTE, OURS, Settings, Storage, api_auth_of
 from recording.settings.groups import Host
 from recording.settings.mechanism import declared
 from tests.environments import CONNECTION, LEAST, settings_of
@@ -62,7 +64,7 @@ def test_two_settings_are_enough() -> None:
         settings.archive.legal_hold,
     )
     assert DEFAULT_TEMPLATE == settings.archive.template.text
-    assert Output(Content.AUDIO, Channel.MIXED, Format.WAV) == settings.recordings.output
+    assert Policy() == Settings.from_env(LEAST).recordings.policy
     assert (timedelta(hours=24), Authority.PROVEN) == (settings.recordings.retention, settings.recordings.release)
     assert ("", "", "") == (settings.topic.endpoint, settings.topic.key, settings.identity.client_id)
     assert (6 * MEBIBYTE, 48 * MEBIBYTE) == (settings.copy.block_bytes, settings.copy.memory_bytes)
@@ -112,7 +114,7 @@ def test_all_that_is_wrong_is_named_at_once() -> None:
         "ARCHIVE_CONTAINER": "Recordings",
         "CATALOG_TABLE": "1st",
         "ARCHIVE_PATH_TEMPLATE": "{index}",
-        "RECORDING_OUTPUT": "audio-unmixed-mp3",
+        "RECORDING_POLICY": "everything",
         "RELEASE_AT_SOURCE": "perhaps",
         "COPY_CONNECTIONS": "0",
         "COPY_MEMORY_MIB": "5",
@@ -147,7 +149,10 @@ def test_all_that_is_wrong_is_named_at_once() -> None:
         ("ARCHIVE_IMMUTABLE_LOCKED", "yes"),
         ("ARCHIVE_LEGAL_HOLD", "1"),
         ("ARCHIVE_PATH_TEMPLATE", "../{recording_id}/{index}/{document_id}"),
-        ("RECORDING_OUTPUT", "wav"),
+        ("RECORDING_POLICY", "yes"),
+        ("RECORDING_POLICY", "../policy.yaml"),
+        ("RECORDING_POLICY", "no-such-file.yaml"),
+        ("RECORDING_POLICY", "/etc/policy.json"),
         ("SOURCE_RETENTION_HOURS", "0"),
         ("SOURCE_RETENTION_HOURS", "24h"),
         ("RELEASE_AT_SOURCE", "yes"),
@@ -427,6 +432,70 @@ def test_buffers_leave_half_of_the_instance_to_others() -> None:
     assert 257 * MEBIBYTE == Settings.from_env(environment, 1024 * MEBIBYTE).copy.memory_bytes
 
 
+TENANT = "0f5c1a2b-1111-2222-3333-444455556666"
+
+
+def test_tokens_are_of_those_whom_the_settings_name() -> None:
+    found = settings_of(
+        ACS_RESOURCE_IDS=f"{TENANT.upper()}, 491a8f30-1c7e-4a56-9c8e-3f1f4a1d2b60",
+        API_AUTH="Entra",
+        API_AUDIENCES=f"api://{TENANT},{TENANT}",
+        EVENT_GRID_AUDIENCES="api://webhook",
+        ENTRA_TENANT_ID=TENANT,
+    ).callers
+
+    assert (TENANT, "491a8f30-1c7e-4a56-9c8e-3f1f4a1d2b60") == found.acs_resource_ids
+    assert (ApiAuth.ENTRA, (f"api://{TENANT}", TENANT), ("api://webhook",), TENANT) == (
+        found.api_auth,
+        found.api_audiences,
+        found.event_grid_audiences,
+        found.tenant_id,
+    )
+
+
+def test_by_default_no_token_is_accepted() -> None:
+    found = settings_of().callers
+
+    assert ((), ApiAuth.KEY, (), (), "") == (
+        found.acs_resource_ids,
+        found.api_auth,
+        found.api_audiences,
+        found.event_grid_audiences,
+        found.tenant_id,
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        ("ACS_RESOURCE_IDS", "contoso"),
+        ("ACS_RESOURCE_IDS", f"{TENANT},"),
+        ("API_AUTH", "none"),
+        ("API_AUTH", "entra"),
+        ("API_AUTH", "both"),
+        ("API_AUDIENCES", "api://a b"),
+        ("API_AUDIENCES", ","),
+        ("EVENT_GRID_AUDIENCES", "api://webhook"),
+        ("EVENT_GRID_AUDIENCES", "ä"),
+        ("ENTRA_TENANT_ID", "common"),
+    ],
+)
+def test_settings_of_tokens_that_would_accept_another_than_meant_are_refused(key: str, text: str) -> None:
+    """A tenant such as `common` has tokens of everybody; a list with an empty place may lack one."""
+    assert [key] == named({**LEAST, key: text})
+
+
+@pytest.mark.parametrize(
+    ("environment", "found"),
+    [({}, ApiAuth.KEY), ({"API_AUTH": " entra "}, ApiAuth.ENTRA), ({"API_AUTH": "nobody"}, None)],
+)
+def test_what_callers_show_is_known_without_the_other_settings(
+    environment: dict[str, str], found: ApiAuth | None
+) -> None:
+    """The functions are indexed by it, whatever else is wrong."""
+    assert found is api_auth_of(environment)
+
+
 def test_the_host_is_held_to_what_host_json_says() -> None:
     """The defaults of what the environment may override."""
     host = json.loads((ROOT / "host.json").read_text())
@@ -465,3 +534,31 @@ def test_the_sample_names_settings_that_there_are() -> None:
     assert {key: OURS[key].default for key in ours if OURS[key].default} == {
         key: text for key, text in ours.items() if OURS[key].default
     }
+
+
+GUID = "491a8f30-1c7e-4a56-9c8e-3f1f4a1d2b60"
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (
+            {"WEBSITE_HOSTNAME": "App.example.net", "ACS_RESOURCE_IDS": GUID},
+            "https://app.example.net/api/calls/callbacks",
+        ),
+        (
+            {"WEBSITE_HOSTNAME": "127.0.0.1:7071", "ACS_RESOURCE_IDS": GUID},
+            "https://127.0.0.1:7071/api/calls/callbacks",
+        ),
+        ({"WEBSITE_HOSTNAME": "app.example.net"}, None),
+        ({"ACS_RESOURCE_IDS": GUID}, None),
+    ],
+)
+def test_callbacks_are_asked_for_where_they_can_be_proven(given: dict[str, str], expected: str | None) -> None:
+    """The platform sets the host's name; no secret is in the URL."""
+    assert expected == settings_of(**given).callback_url
+
+
+def test_a_host_name_that_is_none_is_refused() -> None:
+    with pytest.raises(SettingsInvalid, match="WEBSITE_HOSTNAME: not the name of a host"):
+        settings_of(WEBSITE_HOSTNAME="https://app.example.net/")

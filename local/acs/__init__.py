@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from local.acs.control import ControlApi
+from local.acs.events import RESOURCE_ID
 from local.acs.media import MediaLibrary
 from local.acs.production import Production
 from local.acs.server import TlsServer
 from local.acs.world import World
 from local.net.background import Background
 from local.net.certificates import Certificates
-from local.net.hosts import ACS_HOST, MEDIA_SUFFIX
+from local.net.hosts import ACS_HOST, CALLBACK_HOST, MEDIA_SUFFIX
 from local.net.tunnel import Tunnel
 
 
@@ -73,6 +74,7 @@ class LocalAcs(Background):
         return {
             "ACS_ENDPOINT": self.endpoint,
             "ACS_ACCESS_KEY": self.world.access_key,
+            "ACS_RESOURCE_IDS": RESOURCE_ID,
             "HTTPS_PROXY": self.tunnel.url,
             "NO_PROXY": "127.0.0.1,localhost",
             "REQUESTS_CA_BUNDLE": bundle,
@@ -83,6 +85,7 @@ class LocalAcs(Background):
     async def _open(self) -> None:
         await self._server.start()
         self.tunnel.route(ACS_HOST, self._server.port)
+        self.tunnel.route(CALLBACK_HOST, self._server.port)
         self.tunnel.route(MEDIA_SUFFIX, self._server.port)
         await self.tunnel.start()
         await self.control.start()

@@ -30,13 +30,14 @@ class Locator:
 
 @dataclass(frozen=True, slots=True)
 class StartRequest:
-    """A checked start request."""
+    """A checked start request; `channels` are raw ids of participants, in the order of their channels."""
 
     locator: Locator
     output: Output
     paused: bool = False
     state_callback_uri: str | None = None
     repeatability_id: str | None = None
+    channels: tuple[str, ...] = ()
     external_container: str | None = None
 
 
@@ -60,6 +61,7 @@ class CallBook:
         room_id: str | None = None,
         pstn: bool = False,
         chunk_ms: Sequence[int] | None = None,
+        operation_context: str | None = None,
     ) -> Call:
         """Create a call, not yet established."""
         call = Call(
@@ -72,6 +74,7 @@ class CallBook:
             pstn=pstn,
             started=self._clock(),
             chunk_ms=tuple(chunk_ms) if chunk_ms is not None else None,
+            operation_context=operation_context,
         )
         self.calls[call.call_connection_id] = call
         return call
@@ -135,6 +138,7 @@ class CallBook:
             state="paused" if request.paused else "active",
             chunk_ms=call.chunk_ms,
             state_callback_uri=request.state_callback_uri,
+            channels=request.channels,
             external_container=request.external_container,
         )
         if request.paused:
@@ -174,6 +178,10 @@ class CallBook:
         recording.pauses.append(Pause(self._clock()))
         return recording
 
+    def fail(self, recording: Recording) -> None:
+        """End one that never began."""
+        recording.state, recording.has_failed, recording.ended = "ended", True, self._clock()
+
     def resume(self, recording_id: str) -> Recording | None:
         """Resume; None if it was not paused, which counts as success (an assumption, not observed)."""
         recording = self.live(recording_id)
@@ -183,14 +191,15 @@ class CallBook:
         recording.pauses[-1].end = self._clock()
         return recording
 
-    def stop(self, recording_id: str) -> Recording:
-        """End a recording by request."""
+    def stop(self, recording_id: str, reason: str = "InitiatorLeft") -> Recording:
+        """End a recording by request, or for another reason."""
         recording = self.live(recording_id)
-        self._finish(recording, "InitiatorLeft")
+        self._finish(recording, reason)
         return recording
 
     def _finish(self, recording: Recording, reason: str) -> None:
         now = self._clock()
+        recording.has_failed = recording.state == "pending"
         if recording.state == "paused":
             recording.pauses[-1].end = now
         recording.state = "ended"

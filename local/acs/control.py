@@ -62,11 +62,14 @@ class _CallArguments(TypedDict, total=False):
 
 
 class ControlApi:
-    """`/calls`, `/calls/{id}/connect`, `/calls/{id}/end`, `/recordings`, `/objects`, `/published` and `/faults`.
+    """Calls (`/calls`, `/calls/{id}/connect`, `/participants`, `/end`), and what came of them.
+
+    `/recordings`, `/objects`, `/published`, `/tokens`, `/faults`.
 
     Attributes:
         callback_url: the default target of CallConnected callbacks; it may change.
         published: returns the events that the app has published; the owner of its topic sets it.
+        token: a token for the app's API, with these roles; the owner of the local Entra sets it.
     """
 
     def __init__(self, world: World, callback_url: str | None, port: int) -> None:
@@ -74,6 +77,7 @@ class ControlApi:
         self._world = world
         self.callback_url = callback_url
         self.published: Callable[[], Sequence[Mapping[str, Any]]] = tuple
+        self.token: Callable[[Sequence[str]], str] | None = None
         self._wanted_port = port
         application = web.Application(middlewares=[_clear_errors])
         application.add_routes(
@@ -81,10 +85,12 @@ class ControlApi:
                 web.get("/calls", self._calls),
                 web.post("/calls", self._start_call),
                 web.post("/calls/{id}/connect", self._connect),
+                web.post("/calls/{id}/participants", self._change_participants),
                 web.post("/calls/{id}/end", self._end),
                 web.get("/recordings", self._recordings),
                 web.get("/objects", self._objects),
                 web.get("/published", self._list_published),
+                web.post("/tokens", self._issue),
                 web.get("/faults", self._faults),
                 web.post("/faults", self._arm),
                 web.delete("/faults", self._clear),
@@ -125,14 +131,25 @@ class ControlApi:
     async def _connect(self, request: web.Request) -> web.Response:
         wanted = await _object(request, {"callbackUrl"})
         call = self._call(request)
-        body = self._world.connect(call)
-        url = wanted.get("callbackUrl", self.callback_url)
+        return await self._call_back(call, self._world.connect(call), wanted.get("callbackUrl", self.callback_url))
+
+    async def _change_participants(self, request: web.Request) -> web.Response:
+        wanted = await _object(request, {"participants", "callbackUrl"})
+        call = self._call(request)
+        people = wanted.get("participants")
+        if not _list_of(people, str) or not people:
+            raise _Wrong(400, "participants: a list of raw ids, at least one")
+        body = self._world.change_participants(call, people)
+        return await self._call_back(call, body, wanted.get("callbackUrl", self.callback_url))
+
+    async def _call_back(self, call: Call, body: Sequence[Mapping[str, Any]], url: str | None) -> web.Response:
         if url is None:
             return as_json(call_view(call) | {"callback": "sent nowhere: no callbackUrl is set"})
+        headers = {"Authorization": self._world.callback_authorization()}
         try:
             async with (
                 aiohttp.ClientSession(timeout=_CALLBACK_TIMEOUT) as session,
-                session.post(url, json=body) as answer,
+                session.post(url, json=body, headers=headers) as answer,
             ):
                 text = await answer.text()
                 return as_json(call_view(call) | {"callback": {"status": answer.status, "answer": text}})
@@ -160,6 +177,14 @@ class ControlApi:
 
     async def _list_published(self, _: web.Request) -> web.Response:
         return as_json({"events": list(self.published())})
+
+    async def _issue(self, request: web.Request) -> web.Response:
+        roles = (await _object(request, {"roles"})).get("roles", [])
+        if not _list_of(roles, str):
+            raise _Wrong(400, "roles: a list of names")
+        if self.token is None:
+            raise _Wrong(404, "no local Entra runs here")
+        return as_json({"token": self.token(roles)}, 201)
 
     async def _faults(self, _: web.Request) -> web.Response:
         return as_json({"armed": [fault_view(fault) for fault in self._world.faults.armed()], "catalogue": catalogue()})

@@ -18,6 +18,8 @@ CALL_STARTED = "Microsoft.Communication.CallStarted"
 CALL_ENDED = "Microsoft.Communication.CallEnded"
 CALL_CONNECTED = "Microsoft.Communication.CallConnected"
 CALL_DISCONNECTED = "Microsoft.Communication.CallDisconnected"
+START_RECORDING_FAILED = "Microsoft.Communication.StartRecordingFailed"
+PARTICIPANTS_UPDATED = "Microsoft.Communication.ParticipantsUpdated"
 RECORDING_STATE_CHANGED = "Microsoft.Communication.RecordingStateChanged"
 
 RESOURCE_ID = "491a8f30-1c7e-4a56-9c8e-3f1f4a1d2b60"
@@ -166,6 +168,15 @@ def _call_event(kind: str, call: Call, at: datetime, more: Mapping[str, Any], sc
 def _identifier(raw: str) -> dict[str, Any]:
     if raw.startswith("4:"):
         return {"rawId": raw, "phoneNumber": {"value": raw[2:]}}
+    prefix, _, rest = raw.rpartition(":")
+    if prefix == "8:orgid":
+        return {"rawId": raw, "microsoftTeamsUser": {"userId": rest, "isAnonymous": False, "cloud": "public"}}
+    if prefix == "28:orgid":
+        return {"rawId": raw, "microsoftTeamsApp": {"appId": rest, "cloud": "public"}}
+    if prefix == "8:acs" and rest.count("_") == 2:  # noqa: PLR2004 - RESOURCE_TENANT_USER
+        resource, tenant, user = rest.split("_")
+        ids = {"resourceId": resource, "tenantId": tenant, "userId": user, "cloud": "public"}
+        return {"rawId": raw, "teamsExtensionUser": ids}
     return {"rawId": raw, "communicationUser": {"id": raw}}
 
 
@@ -173,7 +184,7 @@ def call_automation_callback(kind: str, call: Call, at: datetime, more: Mapping[
     """The body of a Call Automation callback: an array with one CloudEvent."""
     body = {
         "version": "2026-03-12",
-        "operationContext": None,
+        "operationContext": call.operation_context,
         "resultInformation": {"code": 200, "subCode": 0, "message": ""},
         "callConnectionId": call.call_connection_id,
         "serverCallId": call.server_call_id,
@@ -204,6 +215,20 @@ def recording_state_changed(recording: Recording, at: datetime, *, active: bool)
         "recordingKind": "azureCommunicationServices",
     }
     return call_automation_callback(RECORDING_STATE_CHANGED, recording.call, at, more)
+
+
+def start_recording_failed(recording: Recording, at: datetime) -> list[Event]:
+    """StartRecordingFailed for a `recordingStateCallbackUri`, of a start that was accepted."""
+    result = {"code": 500, "subCode": 8570, "message": "The recorder could not join the call."}
+    more = {"recordingId": recording.recording_id, "resultInformation": result}
+    return call_automation_callback(START_RECORDING_FAILED, recording.call, at, more)
+
+
+def participants_updated(call: Call, at: datetime) -> list[Event]:
+    """ParticipantsUpdated, with everybody who is in the call."""
+    people = [{"identifier": _identifier(who), "isMuted": False, "isOnHold": False} for who in call.participants]
+    more = {"participants": people, "sequenceNumber": call.participant_lists}
+    return call_automation_callback(PARTICIPANTS_UPDATED, call, at, more)
 
 
 def as_schema(event: Event, schema: Schema) -> Event:

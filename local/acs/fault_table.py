@@ -224,6 +224,14 @@ _CALLING = (
     ),
     FaultKind("stop_response_lost", "stop", "stops the recording and resets at once", "none", first=True),
 )
+_RUNNING = (
+    FaultKind("state_never_active", "record", "accepts the start, and never records", "200"),
+    FaultKind("inactive_mid_call", "record", "ends the recording by itself after `seconds`", "200"),
+    FaultKind("start_recording_failed", "record", "accepts the start, and says later that it failed", "202"),
+    FaultKind("callback_lost", "callback", "never sends it", "none"),
+    FaultKind("callback_twice", "callback", "sends it twice", "the same body, another token"),
+    FaultKind("callback_late", "callback", "sends it `seconds` later, after those that follow", "the same"),
+)
 _EXPORT = (
     FaultKind(
         "export_failed", "export", "cannot write into the customer's container", "an event with its own locations"
@@ -232,7 +240,9 @@ _EXPORT = (
         "export_late", "export", "writes `seconds` after its event", "an event with locations where nothing is yet"
     ),
 )
-FAULTS: Mapping[str, FaultKind] = {kind.name: kind for kind in (*_CONTENT, *_METADATA, *_DELETE, *_CALLING, *_EXPORT)}
+FAULTS: Mapping[str, FaultKind] = {
+    kind.name: kind for kind in (*_CONTENT, *_METADATA, *_DELETE, *_CALLING, *_RUNNING, *_EXPORT)
+}
 """By name."""
 
 

@@ -14,7 +14,21 @@ from typing import Literal, TypedDict
 
 from local.net.faults import ArmedFault, FaultBoard
 
-Operation = Literal["content", "metadata", "delete", "call", "start", "state", "pause", "resume", "stop", "export"]
+Operation = Literal[
+    "content",
+    "metadata",
+    "delete",
+    "call",
+    "start",
+    "state",
+    "pause",
+    "resume",
+    "stop",
+    "record",
+    "callback",
+    "export",
+]
+"""`record` is the recording that follows on an accepted start, `callback` one that the service sends."""
 Hop = Literal["entry", "serving", "any"]
 Body = Literal[
     "problem", "error", "html", "empty", "text", "broken_json", "broken_xml", "bomb", "no_fields", "another_document"

@@ -26,7 +26,7 @@ VARIANTS: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class ChunkFacts:
-    """The content of a metadata file."""
+    """The content of a metadata file; `ordered` are the participants that the start named for the first channels."""
 
     document_id: str
     call: Call
@@ -34,6 +34,7 @@ class ChunkFacts:
     recording_started: datetime
     chunk: PlannedChunk
     channels: int
+    ordered: tuple[str, ...] = ()
 
 
 def metadata_file(facts: ChunkFacts, resource_id: str, variants: Collection[str] = ()) -> bytes:
@@ -71,7 +72,7 @@ def _document(facts: ChunkFacts, resource_id: str, variants: Collection[str]) ->
             {"startTime": moment(pause.start_ms), "duration": span(pause.duration_ms)} for pause in facts.chunk.pauses
         ],
         "recordingInfo": _recording_info(facts, variants),
-        "participants": _participants(facts.call.participants, facts.output, facts.channels),
+        "participants": _participants(_by_channel(facts), facts.output, facts.channels),
     }
 
 
@@ -99,6 +100,11 @@ def _recording_info(facts: ChunkFacts, variants: Collection[str]) -> dict[str, A
             "bitRate": 1_000_000,
         }
     return info
+
+
+def _by_channel(facts: ChunkFacts) -> Sequence[str]:
+    taking_part = facts.call.participants
+    return tuple(dict.fromkeys((*(who for who in facts.ordered if who in taking_part), *taking_part)))
 
 
 def _participants(participants: Sequence[str], output: Output, channels: int) -> list[dict[str, Any]]:

@@ -10,7 +10,8 @@ from typing import Literal
 
 from local.acs.outputs import Output
 
-RecordingState = Literal["active", "paused", "ended"]
+RecordingState = Literal["pending", "active", "paused", "ended"]
+"""`pending`: accepted, and not begun."""
 
 
 @dataclass(slots=True)
@@ -26,8 +27,10 @@ class Call:
     pstn: bool
     started: datetime
     chunk_ms: tuple[int, ...] | None = None
+    operation_context: str | None = None
     established: bool = False
     ended: datetime | None = None
+    participant_lists: int = 0
 
 
 @dataclass(slots=True)
@@ -40,7 +43,10 @@ class Pause:
 
 @dataclass(slots=True)
 class Recording:
-    """One recording, from its start to its announced file."""
+    """One recording, from its start to its announced file.
+
+    `has_failed`: the accepted start failed. `ends_after`: it ends by itself after so many seconds.
+    """
 
     recording_id: str
     event_id: str
@@ -50,6 +56,7 @@ class Recording:
     state: RecordingState
     chunk_ms: tuple[int, ...] | None = None
     state_callback_uri: str | None = None
+    channels: tuple[str, ...] = ()
     external_container: str | None = None
     pauses: list[Pause] = field(default_factory=list)
     ended: datetime | None = None
@@ -58,6 +65,8 @@ class Recording:
     duration_ms: int = 0
     documents: list[str] = field(default_factory=list)
     announced: datetime | None = None
+    has_failed: bool = False
+    ends_after: float | None = None
 
 
 @dataclass

@@ -96,7 +96,7 @@ class ObjectStore:
         if channels is None:
             channels = min(MAX_CHANNELS, len(recording.call.participants)) if output.channel == "unmixed" else 1
         if given is None:
-            facts = ChunkFacts(document, recording.call, output, started, chunk, channels)
+            facts = ChunkFacts(document, recording.call, output, started, chunk, channels, recording.channels)
             content = metadata_file(facts, RESOURCE_ID, placement.variants)
         else:
             content = given if isinstance(given, bytes) else json.dumps(given).encode()

@@ -8,10 +8,11 @@ import urllib.request
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from urllib.error import URLError
 
-from local.acs.events import Event, recording_state_changed
+from local.acs.events import Event, recording_state_changed, start_recording_failed
 from local.acs.exports import Export, folder_of
 from local.acs.faults import Occasion
 from local.acs.media import MediaLibrary
@@ -45,19 +46,50 @@ class Production:
         self._submit(lambda: self._finish(recording))
 
     def started(self, recording: Recording) -> None:
-        """Report a start as inactive first, then, unless it starts paused, as active."""
-        self._call_back(recording, *((False, True) if recording.state == "active" else (False,)))
+        """Report a start as inactive first, then, unless it starts paused or never begins, as active."""
+        if recording.has_failed:
+            self._call_back(recording, start_recording_failed(recording, self._world.clock()))
+            return
+        self._call_back(
+            recording, *self._states(recording, *((False, True) if recording.state == "active" else (False,)))
+        )
+        if recording.ends_after is not None:
+            self._submit(lambda: self._interrupt(recording))
 
     def state_changed(self, recording: Recording) -> None:
         """Report whether it is active now."""
-        self._call_back(recording, recording.state == "active")
+        self._call_back(recording, *self._states(recording, recording.state == "active"))
 
-    def _call_back(self, recording: Recording, *active: bool) -> None:
-        """Send the states, in order, to the recording's callback address, if it has one."""
+    def _states(self, recording: Recording, *active: bool) -> list[list[Event]]:
+        return [recording_state_changed(recording, self._world.clock(), active=each) for each in active]
+
+    def _interrupt(self, recording: Recording) -> None:
+        if not self._stopping.wait(recording.ends_after) and recording.state != "ended":
+            self._world.interrupt_recording(recording.recording_id)
+
+    def _call_back(self, recording: Recording, *bodies: list[Event]) -> None:
+        """Send them, in order, to the recording's callback address, if it has one; or as the armed faults want."""
         uri = recording.state_callback_uri
-        if uri:
-            bodies = [recording_state_changed(recording, self._world.clock(), active=each) for each in active]
-            self._submit(lambda: _post_all(uri, bodies))
+        if not uri:
+            return
+        in_order: list[list[Event]] = []
+        for body in bodies:
+            fault = self._world.faults.strike(Occasion("callback"))
+            if fault is not None and fault.name == "callback_late":
+                self._submit(partial(self._post_late, uri, body, fault.seconds))
+                continue
+            in_order += {"callback_lost": [], "callback_twice": [body, body]}.get(fault.name if fault else "", [body])
+        self._submit(lambda: self._post_all(uri, in_order))
+
+    def _post_late(self, uri: str, body: list[Event], seconds: float) -> None:
+        if not self._stopping.wait(seconds):
+            self._post_all(uri, [body])
+
+    def _post_all(self, uri: str, bodies: Sequence[list[Event]]) -> None:
+        start = next((start for start in self._world.front_ends if uri.startswith(f"{start}/")), "")
+        where = uri.replace(start, self._world.front_ends[start], 1) if start else uri
+        for body in bodies:
+            _post(where, body, self._world.callback_authorization())
 
     def stop(self) -> None:
         """Start nothing more; wait for what runs."""
@@ -70,6 +102,9 @@ class Production:
         self._pool.submit(work).add_done_callback(_log_failure)
 
     def _finish(self, recording: Recording) -> None:
+        if recording.has_failed:
+            _log.info("recording %s never began: it yields no file", recording.recording_id)
+            return
         chunks = self._plan(recording)
         if not chunks:
             _log.info("recording %s was paused from start to end: it yields no file", recording.recording_id)
@@ -136,14 +171,9 @@ def _ms(span: timedelta) -> float:
     return span / timedelta(milliseconds=1)
 
 
-def _post_all(uri: str, bodies: Sequence[list[Event]]) -> None:
-    for body in bodies:
-        _post(uri, body)
-
-
-def _post(uri: str, body: list[Event]) -> None:
+def _post(uri: str, body: list[Event], authorization: str) -> None:
     """POST a callback once; a failed one is lost, as at the real service after its retries."""
-    headers = {"Content-Type": "application/json"}
+    headers = {"Content-Type": "application/json", "Authorization": authorization}
     request = urllib.request.Request(uri, json.dumps(body).encode(), headers)
     try:
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=_CALLBACK_TIMEOUT):

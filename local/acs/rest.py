@@ -71,7 +71,7 @@ class CallingApi:
                 recording = self._world.begin_recording(start_request(body, repeatability))
                 accepted = {"Repeatability-Result": "accepted"} if repeatability else None
                 # The real service starts to record a moment later: only the next state request answers "active".
-                return as_json(_result(recording, "inactive"), headers=accepted)
+                return as_json(_result(recording, "inactive"), 202 if recording.has_failed else 200, headers=accepted)
             case "state":
                 recording = self._world.live_recording(subject)
                 return as_json(_result(recording, "active" if recording.state == "active" else "inactive"))
@@ -144,8 +144,19 @@ def start_request(body: bytes, repeatability_id: str | None) -> StartRequest:
         paused=bool(wanted.get("pauseOnStart")),
         state_callback_uri=uri,
         repeatability_id=repeatability_id,
+        channels=_channels(wanted),
         external_container=_external_container(wanted.get("externalStorage")),
     )
+
+
+def _channels(wanted: Mapping[str, Any]) -> tuple[str, ...]:
+    order = wanted.get("audioChannelParticipantOrdering") or ()
+    raw_ids = tuple(one.get("rawId") if isinstance(one, dict) else None for one in order)
+    if not all(raw_ids):
+        raise _bad("BadRequest", "audioChannelParticipantOrdering: a rawId is needed.")
+    if order and wanted.get("recordingChannelType") != "unmixed":
+        raise _bad("BadRequest", "audioChannelParticipantOrdering: only an unmixed recording has channels.")
+    return cast("tuple[str, ...]", raw_ids)
 
 
 def _external_container(given: object) -> str | None:

@@ -11,7 +11,7 @@ from local.acs.rest import CallingApi
 from local.acs.signatures import SignedRequest, Verifier
 from local.acs.storage import Storage
 from local.acs.world import World
-from local.net.hosts import ACS_HOST, MEDIA_SUFFIX
+from local.net.hosts import ACS_HOST, CALLBACK_HOST, MEDIA_SUFFIX
 from local.net.listener import Listener
 
 
@@ -65,6 +65,9 @@ class TlsServer:
         return answer
 
     async def _answer(self, request: web.BaseRequest, record: RequestRecord, host: str) -> web.StreamResponse:
+        if host == CALLBACK_HOST:
+            is_keys = request.path == "/calling/keys"
+            return web.json_response(self._world.callback_issuer.document) if is_keys else problem(404)
         media = host.endswith(MEDIA_SUFFIX)
         if not media and host != ACS_HOST:
             return problem(421)

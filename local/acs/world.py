@@ -16,7 +16,7 @@ from local.acs import events
 from local.acs.callbook import CallBook, StartRequest
 from local.acs.exports import Export, export_of
 from local.acs.fault_table import FAULTS
-from local.acs.faults import Board, Fault, Trigger
+from local.acs.faults import Board, Fault, Occasion, Trigger
 from local.acs.model import Call, Recording, RequestRecord, StoredObject
 from local.acs.object_store import MetadataContent, ObjectStore, Placement
 from local.acs.outputs import Output, output_named
@@ -24,6 +24,8 @@ from local.acs.request_log import RequestLog
 from local.acs.seeding import lay_out
 from local.acs.timeline import DOCUMENTED_MAX_CHUNK_MS, PlannedChunk
 from local.net.faults import fault_named
+from local.net.hosts import CALLBACK_HOST
+from local.net.tokens import TokenIssuer
 from local.net.waiting import wait_until
 
 DEFAULT_PARTICIPANTS = (
@@ -45,6 +47,7 @@ class World:
         signing_clock: what `x-ms-date` is compared with; separate, so that signatures stay valid when `clock` is moved.
         skew: the tolerance for `x-ms-date`.
         retention: how long a file exists.
+        callback_issuer: signs the tokens of callbacks.
         speed: media milliseconds made per millisecond of call.
         max_chunk_ms: media of one chunk at most.
         publish_delay: seconds between the end of a recording and its event (minutes, at the real service).
@@ -54,6 +57,8 @@ class World:
         customer_storage: connection string of the account with containers into which the service may write.
         on_started, on_state, on_ended: called after a recording began, changed its state, or ended; the servers set
             them.
+        front_ends: where callbacks to an address are sent in truth, by the address's beginning, such as
+            `https://HOST`: the front end that ends TLS in Azure is not there on one machine.
         publish: called with every event; the servers set it.
     """
 
@@ -66,6 +71,7 @@ class World:
         self.signing_clock: Callable[[], datetime] = _now
         self.skew = timedelta(minutes=5)
         self.retention = timedelta(hours=24)
+        self.callback_issuer = TokenIssuer(f"https://{CALLBACK_HOST}")
         self.speed = 1.0
         self.max_chunk_ms = DOCUMENTED_MAX_CHUNK_MS
         self.publish_delay = 0.0
@@ -77,6 +83,7 @@ class World:
         self.on_ended: Callable[[Recording], None] = lambda _: None
         self.on_state: Callable[[Recording], None] = lambda _: None
         self.publish: Callable[[events.Event], None] = lambda _: None
+        self.front_ends: dict[str, str] = {}
         self.faults = Board()
         self._changed = threading.Condition(threading.RLock())
         self._book = CallBook(self._time)
@@ -86,6 +93,11 @@ class World:
     def _time(self) -> datetime:
         """The service's time, by the clock that is set now."""
         return self.clock()
+
+    def callback_authorization(self, **claims: object) -> str:
+        """The Authorization header of a callback: each has a token of its own. `claims` replace the usual ones."""
+        issuer = self.callback_issuer
+        return f"Bearer {issuer.sign(issuer.claims(events.RESOURCE_ID) | claims)}"
 
     # --- calls ---
 
@@ -98,6 +110,7 @@ class World:
         room_id: str | None = None,
         pstn: bool = False,
         chunk_ms: Sequence[int] | None = None,
+        operation_context: str | None = None,
     ) -> Call:
         """Create a call that is not established yet; `connect` establishes it.
 
@@ -108,6 +121,7 @@ class World:
             room_id: the id in a roomCallLocator.
             pstn: a telephone call, which raises no CallStarted event (documented limit).
             chunk_ms: media durations of each recording's chunks; by default they follow from its duration.
+            operation_context: what its callbacks carry.
         """
         with self._changed:
             return self._book.open(
@@ -117,6 +131,7 @@ class World:
                 room_id=room_id,
                 pstn=pstn,
                 chunk_ms=chunk_ms,
+                operation_context=operation_context,
             )
 
     def connect(self, call: Call) -> list[events.Event]:
@@ -136,6 +151,14 @@ class World:
         """The CallStarted event of a call."""
         return events.call_started(call, self.clock(), schema)
 
+    def change_participants(self, call: Call, participants: Sequence[str]) -> list[events.Event]:
+        """Let people join or leave; returns the body of the ParticipantsUpdated callback."""
+        with self._changed:
+            call.participants = tuple(participants)
+            call.participant_lists += 1
+            self._changed.notify_all()
+        return events.participants_updated(call, self.clock())
+
     def end_call(self, call: Call) -> list[events.Event]:
         """End a call and its recordings; returns the body of the CallDisconnected callback."""
         with self._changed:
@@ -143,6 +166,7 @@ class World:
             ended = self._book.close(call)
             self._changed.notify_all()
         for recording in ended:
+            self.on_state(recording)
             self.on_ended(recording)
         if self.publish_call_events and not already and not call.pstn:
             self.publish(events.call_ended(call, self.clock()))
@@ -171,10 +195,27 @@ class World:
                 replays_refusals=self.faults.follows("start_refusal_replayed"),
             )
             new = len(self._book.recordings) > known
+            if new:
+                self._suffer(recording)
             self._changed.notify_all()
         if new:
             self.on_started(recording)
         return recording
+
+    def _suffer(self, recording: Recording) -> None:
+        """Let the recording be as a fault that is armed for it wants."""
+        fault = self.faults.strike(Occasion("record"))
+        match fault.name if fault is not None else "":
+            case "state_never_active":
+                recording.state = "pending"
+            case "start_recording_failed":
+                self._book.fail(recording)
+            case "inactive_mid_call" if fault is not None:
+                recording.ends_after = fault.seconds
+
+    def interrupt_recording(self, recording_id: str) -> None:
+        """End a recording by itself, while its call goes on; raises ServiceRefusal 404."""
+        self._end_recording(recording_id, "RecorderFailed")
 
     def live_recording(self, recording_id: str) -> Recording:
         """One that has not ended; raises ServiceRefusal 404."""
@@ -191,8 +232,11 @@ class World:
 
     def stop_recording(self, recording_id: str) -> None:
         """Stop a recording; raises ServiceRefusal 404, also if it has ended already."""
+        self._end_recording(recording_id, "InitiatorLeft")
+
+    def _end_recording(self, recording_id: str, reason: str) -> None:
         with self._changed:
-            recording = self._book.stop(recording_id)
+            recording = self._book.stop(recording_id, reason)
             self._changed.notify_all()
         self.on_state(recording)
         self.on_ended(recording)

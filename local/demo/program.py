@@ -13,9 +13,10 @@ from local.demo.media import UnusableMediaError, usable_media
 from local.demo.report import inspect, show
 from local.demo.story import DemoFailedError, play
 from local.host import HostNotReadyError
+from local.policies import DEMO
 from local.stack import Stack
 
-_SETTINGS = {"RECORDING_OUTPUT": "audio-mixed-wav", "PYTHON_THREADPOOL_THREAD_COUNT": "8"}
+_SETTINGS = {"RECORDING_POLICY": DEMO, "PYTHON_THREADPOOL_THREAD_COUNT": "8"}
 
 
 def main(arguments: list[str]) -> int:

@@ -1,5 +1,6 @@
 """What happens in the demo: calls, their recordings, a pause, and some faults."""
 
+import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,9 @@ from local.stack import Stack, wait_for
 from recording.core.formats.events import RECORDING_FILE_STATUS_UPDATED
 
 _TIMEOUT = 100.0  # seconds for all recordings together
+_ATTESTED = json.dumps(
+    {"context": "hotline", "consent": {"basis": "a demo", "by": "the demo", "at": "2026-03-01T12:00:00Z"}}
+)
 _PEOPLE = tuple(f"8:acs:demo_participant-{number}" for number in range(1, 6))
 
 
@@ -41,11 +45,16 @@ def play(stack: Stack, console: Console) -> list[Shown]:
     shown = [by_event, video, small, long]
     world, grid = stack.acs.world, stack.event_grid
     grid.copies, grid.order, grid.delay = 2, "reversed", 1.0
-    calls = [world.start_call(participants=_PEOPLE, chunk_ms=recording.chunk_ms) for recording in shown]
+    calls = [
+        world.start_call(participants=_PEOPLE, chunk_ms=recording.chunk_ms, operation_context=context)
+        for recording, context in zip(shown, (_ATTESTED, None, None, None), strict=True)
+    ]
+    _refuse(stack, console)
 
-    console.print("A call connects. Its callback comes twice; the recording starts once:")
+    console.print("Another attests the consent, so that its rule allows it. Its signed callback")
+    console.print("comes twice; the recording starts once:")
     callback = world.connect(calls[0])
-    answers = [stack.call("POST", "calls/events", json=callback).json() for _ in range(2)]
+    answers = [_asked(stack.call_back(callback)) for _ in range(2)]
     ids = {answer["events"][0]["recordingId"] for answer in answers}
     by_event.recording_id = ids.pop()
     console.print(f"  {by_event.output}  {_short(by_event.recording_id)}" + ("  [red]twice![/red]" if ids else ""))
@@ -78,6 +87,25 @@ def play(stack: Stack, console: Console) -> list[Shown]:
         world.end_call(call)
     _watch(stack, console, shown)
     return shown
+
+
+def _refuse(stack: Stack, console: Console) -> None:
+    """Let a call connect that the policy refuses, and show what it says."""
+    private = stack.acs.world.start_call(participants=_PEOPLE, operation_context="private: 12")
+    callback = stack.acs.world.connect(private)
+    answer = stack.call("POST", "calls/events", json=callback).json()["events"][0]
+    explained = _asked(stack.call("POST", "policy/explain", json={"event": callback[0]}))
+    if answer["outcome"] != "not recorded" or explained["record"]:
+        raise DemoFailedError(f"a private call was not refused: {answer}")
+    console.print("A call connects that the policy does not want recorded:")
+    console.print(f"  {answer['outcome']}: {answer['reason']} (rule {answer['rule']})")
+    for rule in explained["rules"][1:]:
+        console.print(f"  rule {rule['rule']} does not match: {_unmet(rule)}", soft_wrap=True)
+    stack.acs.world.end_call(private)
+
+
+def _unmet(rule: dict[str, Any]) -> str:
+    return "; ".join(f"{one['condition']} is {one['found']}" for one in rule["unmet"])
 
 
 def _watch(stack: Stack, console: Console, shown: list[Shown]) -> None:

@@ -52,7 +52,7 @@ class Webhook:
             "id": str(uuid.uuid4()),
             "topic": TOPIC,
             "subject": "",
-            "data": {"validationCode": code},
+            "data": {"validationCode": code, "validationUrl": f"https://rp-westeurope.{_ORIGIN}:553/validate"},
             "eventType": _VALIDATION,
             "eventTime": wire_time(datetime.now(UTC)),
             "metadataVersion": "1",

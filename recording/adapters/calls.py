@@ -4,7 +4,11 @@ from collections.abc import Callable
 from email.utils import format_datetime
 from typing import Any
 
-from azure.communication.callautomation import CallAutomationClient
+from azure.communication.callautomation import (
+    AzureBlobContainerRecordingStorage,
+    CallAutomationClient,
+    UnknownIdentifier,
+)
 from azure.core.exceptions import AzureError, DecodeError
 
 from recording.adapters.sdk_errors import code_of, is_an_answer, is_busy, message_of, retry_after_of, status_of
@@ -12,23 +16,38 @@ from recording.core.errors import CallRefused, RecordingError, ServiceBusy, Serv
 from recording.core.model import CallConnectionId, RecordingId, ServerCallId
 from recording.ports import StartOrder
 
+_ENDED = frozenset({"disconnecting", "disconnected"})
+"""States of a call connection that has ended."""
+
 
 class AcsCalls:
-    """`Calls` over the SDK's client."""
+    """`Calls` over the SDK's client. `callback_url` is where the service tells of recordings; None: nowhere."""
 
-    def __init__(self, client: CallAutomationClient) -> None:
+    def __init__(self, client: CallAutomationClient, callback_url: str | None = None) -> None:
         self._client = client
+        self._callback_url = callback_url
 
     def resolve(self, connection_id: CallConnectionId) -> ServerCallId | None:
         """See `ports.Calls.resolve`."""
+        found = self._call(connection_id)  # if None, whether the call exists shows when a recording is started
+        return ServerCallId(found.server_call_id) if found and found.server_call_id else None
+
+    def goes_on(self, connection_id: CallConnectionId) -> bool:
+        """See `ports.Calls.goes_on`."""
+        found = self._call(connection_id)
+        if found is None:
+            return False
+        state = found.call_connection_state
+        return str(getattr(state, "value", state)) not in _ENDED
+
+    def _call(self, connection_id: CallConnectionId) -> Any:
         ids = {"call_connection_id": str(connection_id)}
         try:
-            found = _translated(
+            return _translated(
                 "find call", ids, lambda: self._client.get_call_connection(connection_id).get_call_properties()
             )
         except CallRefused:
-            return None  # whether the call exists shows when a recording is started
-        return ServerCallId(found.server_call_id) if found.server_call_id else None
+            return None
 
     def start(self, order: StartOrder) -> RecordingId:
         """See `ports.Calls.start`."""
@@ -48,6 +67,11 @@ class AcsCalls:
                 recording_channel_type=order.output.channel,
                 recording_format_type=order.output.format,
                 pause_on_start=order.pause_on_start or None,
+                audio_channel_participant_ordering=[UnknownIdentifier(raw_id) for raw_id in order.channels] or None,
+                recording_storage=(
+                    AzureBlobContainerRecordingStorage(order.native_container) if order.native_container else None
+                ),
+                recording_state_callback_url=self._callback_url,
                 headers={
                     "Repeatability-Request-ID": order.request_id,
                     "Repeatability-First-Sent": format_datetime(order.first_sent, usegmt=True),

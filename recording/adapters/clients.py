@@ -58,6 +58,12 @@ def identity(client_id: str) -> Identity:
     return ManagedIdentityCredential(client_id=client_id, **options) if client_id else DefaultAzureCredential(**options)
 
 
+def key_requests() -> Pipeline[HttpRequest, Reply]:
+    """Asks issuers for the keys of their tokens, once an hour. It does not retry: the cache of the keys does."""
+    policies: list[Any] = [HeadersPolicy({"User-Agent": _USER_AGENT})]
+    return Pipeline(Urllib3Transport(0), policies)
+
+
 def call_automation(endpoint: str, credential: Credential) -> CallAutomationClient:
     """A client for calls."""
     return CallAutomationClient(endpoint, credential, **_options(RETRY))

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from azure.core.exceptions import AzureError
 
-from recording.adapters.storage_errors import is_no_such_row, storage_error
-from recording.adapters.table import Table
+from recording.adapters.storage_errors import is_conflict, is_no_such_row, storage_error
+from recording.adapters.table import Row, Table
 from recording.core.naming import encode
 
 _PREFIX = "replay~"
@@ -31,11 +31,21 @@ class TableLedger:
 
     def note(self, section: str, key: str, outcome: str) -> None:
         """See `ports.Ledger.note`."""
-        row = {"PartitionKey": _partition(section), "RowKey": encode(key), "key": key, "outcome": outcome}
         try:
-            self._table.put(row)
+            self._table.put(_row(section, key, outcome))
         except AzureError as error:
             raise storage_error("note outcome", "table", error, _ids(section, key)) from error
+
+    def note_first(self, section: str, key: str, outcome: str) -> str:
+        """See `ports.Ledger.note_first`."""
+        try:
+            self._table.insert(_row(section, key, outcome))
+        except AzureError as error:
+            standing = self.find(section, key) if is_conflict(error) else None
+            if standing is None:
+                raise storage_error("note first outcome", "table", error, _ids(section, key)) from error
+            return standing
+        return outcome
 
     def all(self, section: str) -> Mapping[str, str]:
         """See `ports.Ledger.all`."""
@@ -70,6 +80,10 @@ class TableLedger:
 
 def _partition(section: str) -> str:
     return f"{_PREFIX}{section}"
+
+
+def _row(section: str, key: str, outcome: str) -> Row:
+    return {"PartitionKey": _partition(section), "RowKey": encode(key), "key": key, "outcome": outcome}
 
 
 def _ids(section: str, key: str) -> Mapping[str, str]:

@@ -6,35 +6,28 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TypedDict, Unpack
 
 from recording import ports
 from recording.adapters.monitor import hide_requests
+from recording.admitting import Admitting
+from recording.bootstrap.archiving import archiving_of, engine_of, natives_of
 from recording.bootstrap.real_parts import RealParts
 from recording.calls.asking import Asking
 from recording.calls.controlling import Controlling
 from recording.calls.ending import Ending
+from recording.calls.ordering import Ordering
+from recording.calls.policy_replay import PolicyReplay
+from recording.calls.reacting import Reacting
 from recording.calls.starting import Starting
 from recording.catalog_updates import CatalogUpdates
-from recording.chunks.accepting import Accepting
 from recording.chunks.announcing import Announcing
 from recording.chunks.archiving import Archiving
-from recording.chunks.completing import Completing
-from recording.chunks.copying_chunk import CopyingChunk
-from recording.chunks.metadata_file import MetadataFile
-from recording.chunks.native_containers import NativeContainers, Readable
-from recording.chunks.overflowing import Overflow, Overflowing
-from recording.chunks.proving_in_place import ProvingInPlace
-from recording.chunks.recopying import Recopying
-from recording.chunks.releasing import Releasing
-from recording.chunks.removing_overflow import RemovingOverflow
-from recording.chunks.setting_apart import SettingApart
-from recording.chunks.storing import Storing
-from recording.chunks.throttling import Throttling
-from recording.copying.buffer_pool import BufferPool
 from recording.copying.engine import Engine
 from recording.core.deadlines import Waits
-from recording.core.model import Place
+from recording.core.model import CatalogEntry
+from recording.core.reactions import Reaction
 from recording.core.watching import Limits
 from recording.events.receiving import Receiving
 from recording.refusing import Refusing
@@ -47,16 +40,24 @@ from recording.watch.draining import Draining
 from recording.watch.heartbeat import Heartbeat
 from recording.watch.journal_check import JournalCheck
 from recording.watch.listing import Listing
+from recording.watch.looking import Looking
 from recording.watch.probing import Probing
 from recording.watch.putting_back import PuttingBack
 from recording.watch.replaying import Replaying
 from recording.watch.sweeping import Sweeping
 from recording.watch.ticking import Ticking
 from recording.watch.waiting_events import WaitingEvents
+from recording.writing_trail import WritingTrail
 
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+def _usual_reaction(settings: Settings) -> Callable[[CatalogEntry], Reaction]:
+    """What is wanted of every recording where no policy says otherwise: a person is told."""
+    usual = Reaction(pause_limit=settings.watch.pause_limit or None)
+    return lambda _: usual
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +65,10 @@ class App:
     """The use cases, ready; and the clock that the entry points show times by."""
 
     settings: Settings
+    admitting: Admitting
     receiving: Receiving
     starting: Starting
+    policy_replay: PolicyReplay
     controlling: Controlling
     refusing: Refusing
     archiving: Archiving
@@ -75,6 +78,7 @@ class App:
     sweeping: Sweeping
     ticking: Ticking
     listing: Listing
+    looking: Looking
     deciding: Deciding
     heartbeat: Heartbeat
     now: Callable[[], datetime]
@@ -83,6 +87,7 @@ class App:
 class Parts(TypedDict, total=False):
     """What can be given to `compose` in place of the real part."""
 
+    callers: ports.Callers
     calls: ports.Calls
     source: ports.Source
     quarantined: ports.ReadableSource
@@ -106,11 +111,13 @@ class Parts(TypedDict, total=False):
     tick_queue: ports.TickQueue
     throttle: ports.Throttle
     topic: ports.Topic
+    trail: ports.Trail
     engine: Engine
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
     sleep: Callable[[float], None]
     new_id: Callable[[], uuid.UUID]
+    reaction_of: Callable[[CatalogEntry], Reaction] | None
 
 
 def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
@@ -118,85 +125,37 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
     logging.getLogger("azure").setLevel(logging.WARNING)  # at INFO it writes every URL it asks
     hide_requests()
     now, monotonic = parts.get("now", _utc_now), parts.get("monotonic", time.monotonic)
-    real = RealParts(settings, now)
-    source = parts.get("source") or real.source
-    archive = parts.get("archive") or real.archive
-    topic = parts.get("topic") or real.topic
-    calls = parts.get("calls") or real.calls
-    catalog = parts.get("catalog") or real.catalog
-    open_work = parts.get("open_work") or real.open_work
-    directory = parts.get("directory") or real.directory
+    real = RealParts(settings, now, monotonic)
+    for name, part in parts.items():
+        if part is not None and isinstance(getattr(RealParts, name, None), cached_property):
+            setattr(real, name, part)  # the real one is not made then
+    calls, catalog, open_work, directory = real.calls, real.catalog, real.open_work, real.directory
+    queue, event_queue, topic, trail, ledger = real.queue, real.event_queue, real.topic, real.trail, real.ledger
     updates = CatalogUpdates(catalog, open_work, directory, topic, now, parts.get("sleep", time.sleep))
-    engine = parts.get("engine") or Engine(
-        source,
-        BufferPool(settings.copy.block_bytes, settings.copy.memory_bytes),
-        connections=settings.copy.connections,
-        monotonic=monotonic,
-    )
+    writing_trail = WritingTrail(updates, trail, now)
     waits = Waits(first=settings.retry.first, longest=settings.retry.longest)
     retention = settings.recordings.retention
-    natives = _natives(parts.get("natives") or real.natives, engine)
-    metadata_file, storing = MetadataFile(engine, natives), Storing(now, monotonic)
-    quarantined = engine.over(parts.get("quarantined") or real.quarantined)
-    quarantine = parts.get("quarantine") or real.quarantine
-    copying = CopyingChunk(
-        engine=engine,
-        archive=archive,
-        setting_apart=SettingApart(engine, quarantine, Place.QUARANTINE, metadata_file, storing, waits),
-        metadata_file=metadata_file,
-        storing=storing,
-        catalog=catalog,
-        waits=waits,
-        retention=retention,
-        now=now,
-    )
-    overflow, copies = None, None
-    if settings.overflow.is_set:
-        putting = parts.get("overflow") or real.overflow
-        copies = parts.get("overflow_copies") or real.overflow_copies
-        overflowed = engine.over(parts.get("overflowed") or real.overflowed)
-        overflow = Overflow(
-            SettingApart(engine, putting, Place.OVERFLOW, metadata_file, storing, waits),
-            Recopying(MetadataFile(overflowed), storing),
-            settings.overflow.before_due,
-        )
-    queue = parts.get("queue") or real.queue
-    archiving = Archiving(
-        updates=updates,
-        copying=copying,
-        overflowing=Overflowing(copying, quarantine, overflow),
-        proving_in_place=ProvingInPlace(natives, metadata_file, archive, waits, retention, now, monotonic),
-        accepting=Accepting(metadata_file, Recopying(MetadataFile(quarantined), storing), archive, storing),
-        removing_overflow=RemovingOverflow(archive, copies),
-        releasing=Releasing(catalog, engine, source, archive, settings.recordings.release, now),
-        completing=Completing(topic, archive, catalog, settings.archive.container, now),
-        throttling=Throttling(parts.get("throttle") or real.throttle, waits, now),
-        queue=queue,
-        waits=waits,
-        slice_seconds=settings.copy.slice_length.total_seconds(),
-        monotonic=monotonic,
-    )
     asking = Asking(calls)
-    starting = Starting(updates, calls, settings.recordings.output, parts.get("new_id", uuid.uuid4))
-    refusing = Refusing(parts.get("journal") or real.journal, topic, now)
-    announcing = Announcing(updates, settings.archive.template, retention, tuple(natives.by_url))
-    ledger = parts.get("ledger") or real.ledger
-    event_queue = parts.get("event_queue") or real.event_queue
+    new_id, policy = parts.get("new_id", uuid.uuid4), settings.recordings.policy
+    starting = Starting(updates, calls, Ordering(policy, new_id, now), new_id)
+    refusing = Refusing(real.journal, topic, now)
+    engine = parts.get("engine") or engine_of(real)
+    natives = natives_of(real, engine)
+    announcing = Announcing(updates, settings.archive.template, retention, natives)
     putting_back = PuttingBack(updates, announcing, refusing, event_queue, queue)
-    letters = parts.get("dead_letters") or real.dead_letters
-    journal = parts.get("journal_inventory") or real.journal_inventory
-    sweep_states = parts.get("sweep_states") or real.sweep_states
+    journal, sweep_states = real.journal_inventory, real.sweep_states
     replaying = Replaying(
-        DeadLetters(letters, ledger, putting_back, refusing, retention, now, monotonic),
+        DeadLetters(real.dead_letters, ledger, putting_back, refusing, retention, now, monotonic),
         JournalCheck(journal, ledger, putting_back, now, monotonic),
         monotonic,
     )
     watch = settings.watch
+    reacting = Reacting(updates, calls, asking, starting, parts.get("reaction_of") or _usual_reaction(settings))
     heartbeat = Heartbeat(sweep_states, watch.interval, now(), now)
     checks = parts.get("checks")
     if checks is None:
         checks = {**real.checks(catalog, open_work, calls), "sweep": heartbeat.check}
-    ticking = Ticking(sweep_states, parts.get("tick_queue") or real.tick_queue, watch.interval, now)
+    ticking = Ticking(sweep_states, real.tick_queue, watch.interval, now)
     limits = Limits(retention=retention, file_event=watch.file_event, step=settings.copy.slice_length + watch.overdue)
     sweeping = Sweeping(
         updates=updates,
@@ -204,7 +163,8 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         states=sweep_states,
         auditing=Auditing(updates, open_work, sweep_states, directory, now, monotonic),
         replaying=replaying,
-        asking=asking,
+        writing_trail=writing_trail,
+        reacting=reacting,
         waiting_events=WaitingEvents(event_queue, now),
         queue=queue,
         limits=limits,
@@ -212,24 +172,32 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         now=now,
         monotonic=monotonic,
     )
+    callers = settings.callers
+    admitting = Admitting(
+        callers=real.callers,
+        ledger=ledger,
+        api_auth=callers.api_auth,
+        takes_callbacks=bool(callers.acs_resource_ids),
+        takes_event_grid=bool(callers.event_grid_audiences),
+        now=now,
+    )
     return App(
         settings=settings,
-        receiving=Receiving(starting, Ending(updates, asking), announcing, refusing, ticking, monotonic),
+        admitting=admitting,
+        receiving=Receiving(starting, Ending(updates, asking), reacting, announcing, refusing, ticking, monotonic),
         starting=starting,
+        policy_replay=PolicyReplay(journal, policy),
         controlling=Controlling(updates, calls, asking),
         refusing=refusing,
-        archiving=archiving,
+        archiving=archiving_of(real, updates, writing_trail, engine, natives, waits),
         replaying=replaying,
         draining=Draining(updates, queue, putting_back, refusing, ledger, waits),
         probing=Probing(checks, time.monotonic),  # its threads wait in real time, whatever the given clock says
         sweeping=sweeping,
         listing=Listing(catalog, open_work, directory, limits),
+        looking=Looking(updates, trail),
         deciding=Deciding(updates, queue, now),
         ticking=ticking,
         heartbeat=heartbeat,
         now=now,
     )
-
-
-def _natives(containers: Mapping[str, ports.NativeContainer], engine: Engine) -> NativeContainers:
-    return NativeContainers({url: Readable(one, engine.over(one)) for url, one in containers.items()})

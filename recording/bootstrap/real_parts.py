@@ -1,7 +1,7 @@
 """The adapters that the settings ask for: each is made when it is needed, and guarded."""
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, cached_property, partial
@@ -21,64 +21,76 @@ from recording.adapters.probe import BlobProbe, StorageQueueProbe
 from recording.adapters.queue import StorageEventQueue, StorageQueue, StorageTickQueue
 from recording.adapters.source import AcsSource
 from recording.adapters.table import Table
+from recording.adapters.tokens import KeyCache, TokenCallers, Trust, ask_for_keys
 from recording.adapters.topic import EventGridTopic, NoTopic
+from recording.adapters.trail import BlobTrail
+from recording.core.callers import Issuer
 from recording.settings import CHUNK_QUEUE, EVENT_QUEUE, QUEUES, SWEEP_QUEUE, URGENT_QUEUE, Settings
 from recording.watch.checks import Check, Checks
+
+_CALL_AUTOMATION = "https://acscallautomation.communication.azure.com"
+"""The issuer of the tokens of callbacks, and the host of its keys. Where they are is fixed: see ADR 17."""
+_ENTRA = "https://login.microsoftonline.com"
 
 
 @dataclass
 class RealParts:
-    """The adapters that the settings ask for, each made when it is needed, and each guarded."""
+    """The adapters that the settings ask for, each made when it is needed, and each guarded.
+
+    One that is set before it is needed, in a test, is not made.
+    """
 
     settings: Settings
     now: Callable[[], datetime]
+    monotonic: Callable[[], float]
 
-    @property
+    @cached_property
     def source(self) -> ports.Source:
         acs = self.settings.communication
         return guarded(AcsSource(clients.source_requests(acs.endpoint, self._credential(acs.access_key))))
 
-    @property
+    @cached_property
     def calls(self) -> ports.Calls:
         acs = self.settings.communication
-        return guarded(AcsCalls(clients.call_automation(acs.endpoint, self._credential(acs.access_key))))
+        client = clients.call_automation(acs.endpoint, self._credential(acs.access_key))
+        return guarded(AcsCalls(client, self.settings.callback_url))
 
-    @property
+    @cached_property
     def topic(self) -> ports.Topic:
         topic = self.settings.topic
         if not topic.endpoint:
             return guarded(NoTopic())
         return guarded(EventGridTopic(clients.event_grid(topic.endpoint, self._credential(topic.key))))
 
-    @property
+    @cached_property
     def catalog(self) -> ports.Catalog:
         return guarded(TableCatalog(self._table(self.settings.archive.catalog_table)))
 
-    @property
+    @cached_property
     def directory(self) -> ports.Directory:
         return guarded(TableDirectory(self._table(self.settings.archive.catalog_table)))
 
-    @property
+    @cached_property
     def open_work(self) -> ports.OpenWork:
         return guarded(TableOpenWork(self._table(self.settings.archive.open_table)))
 
-    @property
+    @cached_property
     def throttle(self) -> ports.Throttle:
         return guarded(TableThrottle(self._table(self.settings.archive.open_table)))
 
-    @property
+    @cached_property
     def sweep_states(self) -> ports.SweepStates:
         return guarded(TableOpenWork(self._table(self.settings.archive.open_table)))
 
-    @property
+    @cached_property
     def queue(self) -> ports.ChunkQueue:
         return guarded(StorageQueue(self._queue(CHUNK_QUEUE), self._queue(URGENT_QUEUE)))
 
-    @property
+    @cached_property
     def event_queue(self) -> ports.EventQueue:
         return guarded(StorageEventQueue(self._queue(EVENT_QUEUE)))
 
-    @property
+    @cached_property
     def tick_queue(self) -> ports.TickQueue:
         return guarded(StorageTickQueue(self._queue(SWEEP_QUEUE)))
 
@@ -93,7 +105,7 @@ class RealParts:
             credential=self._storage_identity,
         )
 
-    @property
+    @cached_property
     def ledger(self) -> ports.Ledger:
         return guarded(TableLedger(self._table(self.settings.archive.open_table)))
 
@@ -109,18 +121,46 @@ class RealParts:
         )
         return cache(make)
 
-    @property
+    @cached_property
     def dead_letters(self) -> ports.Inventory:
         return guarded(self._inventory(self.settings.archive.dead_letter_container))
 
-    @property
+    @cached_property
     def journal_inventory(self) -> ports.Inventory:
         return guarded(self._inventory(self.settings.archive.journal_container))
+
+    @cached_property
+    def trail(self) -> ports.Trail:
+        service, container = self._blob_service, self.settings.archive.trail_container
+        archive = BlobArchive(service, clients.blob_requests(service, retries=0), container)  # the sweep repeats them
+        return guarded(BlobTrail(archive, BlobInventory(service, archive)))
 
     def _inventory(self, container: str) -> BlobInventory:
         return BlobInventory(self._blob_service, self._container(container))
 
-    @property
+    @cached_property
+    def callers(self) -> ports.Callers:
+        return guarded(TokenCallers(dict(self._trusted())))
+
+    def _trusted(self) -> Iterator[tuple[Issuer, Trust]]:
+        """Whose tokens the settings accept. The keys of a tenant are asked for once, for both uses of its tokens."""
+        callers = self.settings.callers
+        if callers.acs_resource_ids:
+            keys = self._keys(f"{_CALL_AUTOMATION}/calling/keys")
+            yield Issuer.CALL_AUTOMATION, Trust((_CALL_AUTOMATION,), callers.acs_resource_ids, keys)
+        if callers.tenant_id:
+            tenant = callers.tenant_id
+            issuers = (f"{_ENTRA}/{tenant}/v2.0", f"https://sts.windows.net/{tenant}/")
+            keys = self._keys(f"{_ENTRA}/{tenant}/discovery/v2.0/keys")
+            if callers.api_audiences:
+                yield Issuer.API, Trust(issuers, callers.api_audiences, keys)
+            if callers.event_grid_audiences:
+                yield Issuer.EVENT_GRID, Trust(issuers, callers.event_grid_audiences, keys)
+
+    def _keys(self, url: str) -> KeyCache:
+        return KeyCache(partial(ask_for_keys, clients.key_requests(), url), self.monotonic)
+
+    @cached_property
     def archive(self) -> ports.Archive:
         archive = self.settings.archive
         retention = BlobRetention(
@@ -132,7 +172,7 @@ class RealParts:
         )
         return guarded(self._container(archive.container, retention))
 
-    @property
+    @cached_property
     def quarantine(self) -> ports.Archive:
         return guarded(self._container(self.settings.archive.quarantine_container))
 
@@ -153,6 +193,7 @@ class RealParts:
                         archive.quarantine_container,
                         archive.journal_container,
                         archive.dead_letter_container,
+                        archive.trail_container,
                     )
                 },
                 **({"of the overflow": self.overflow} if self.settings.overflow.is_set else {}),
@@ -165,30 +206,30 @@ class RealParts:
             new_id=uuid.uuid4,
         ).all()
 
-    @property
+    @cached_property
     def quarantined(self) -> ports.ReadableSource:
         requests = clients.blob_requests(self._blob_service, retries=0)  # the copy engine repeats them
         return guarded(BlobSource(self._blob_service.url, requests, self.settings.archive.quarantine_container))
 
-    @property
+    @cached_property
     def overflow(self) -> ports.Archive:
         service = self._overflow_service
         return guarded(BlobArchive(service, clients.blob_requests(service), self.settings.overflow.container))
 
-    @property
+    @cached_property
     def overflowed(self) -> ports.ReadableSource:
         service = self._overflow_service
         requests = clients.blob_requests(service, retries=0)
         return guarded(BlobSource(service.url, requests, self.settings.overflow.container))
 
-    @property
+    @cached_property
     def overflow_copies(self) -> ports.OverflowCopies:
         service = self._overflow_service
         return guarded(
             BlobOverflowCopies(service.url, clients.blob_requests(service), self.settings.overflow.container)
         )
 
-    @property
+    @cached_property
     def natives(self) -> Mapping[str, ports.NativeContainer]:
         """The native containers by URL; each is read with the app's identity, one of the archive's account as that."""
         return {url: guarded(self._native(url)) for url in self.settings.native.containers}
@@ -206,7 +247,7 @@ class RealParts:
         identity = None if overflow.connection_string else self._identity(self.settings.storage.client_id)
         return clients.blob_service(overflow.connection_string, overflow.blob_uri, identity)
 
-    @property
+    @cached_property
     def journal(self) -> ports.Journal:
         return guarded(self._container(self.settings.archive.journal_container))
 
@@ -223,7 +264,7 @@ class RealParts:
     def _credential(self, key: str) -> clients.Credential:
         return clients.access_key(key) if key else self._identity(self.settings.identity.client_id)
 
-    @property
+    @cached_property
     def _storage_identity(self) -> clients.Identity | None:
         storage = self.settings.storage
         return None if storage.connection_string else self._identity(storage.client_id)

@@ -1,6 +1,7 @@
 """Asks the service about a recording: the only place that says what its answer means."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from recording.core.errors import CallRefused
 from recording.core.lifecycle import Checked, Denied
@@ -34,8 +35,8 @@ class Asking:
 
     calls: Calls
 
-    def ask(self, recording_id: RecordingId, why: str) -> Answer:
-        """The answer; `why` is the occasion, in words, for the history.
+    def ask(self, recording_id: RecordingId, why: str, since: datetime | None = None) -> Answer:
+        """The answer; `why` is the occasion, in words, for the history; `since`, when a callback told of a change.
 
         Raises:
             ServiceBusy, ServiceRefused: retry.
@@ -47,4 +48,4 @@ class Asking:
             if not error.says_no_such:
                 raise
             return Answer(Denied(why), None)
-        return Answer(Checked(is_active=state == _ACTIVE), state)
+        return Answer(Checked(state == _ACTIVE, since), state)

@@ -7,8 +7,8 @@ from recording import log
 from recording.calls.asking import Asking
 from recording.catalog_updates import CatalogUpdates
 from recording.core.errors import CallRefused, Transient, UnknownRecording
-from recording.core.lifecycle import Denied, Paused, Resumed, Stopped
-from recording.core.model import RUNNING, CatalogEntry, Recording, RecordingId, RecordingState
+from recording.core.lifecycle import Denied, Ordered, Paused, Resumed, Stopped, contradicts, runs
+from recording.core.model import APP, RUNNING, Actor, CatalogEntry, Recording, RecordingId, RecordingState
 from recording.ports import Calls
 
 _MALFORMED = 400
@@ -27,7 +27,7 @@ class Controlling:
     calls: Calls
     asking: Asking
 
-    def state(self, recording_id: RecordingId) -> tuple[CatalogEntry, str | None]:
+    def state(self, recording_id: RecordingId, *, by: Actor = APP) -> tuple[CatalogEntry, str | None]:
         """The catalog's entry, and the service's state: `active`, `inactive`, or None if the recording is over.
 
         While the service is unavailable the state is `unknown`, and the entry is shown all the same.
@@ -52,20 +52,24 @@ class Controlling:
             if answer.is_denial:
                 raise _unknown(recording_id)
             return _entry_of_foreign(recording_id, RecordingState.STARTED), answer.state
-        if entry.recording.state not in RUNNING and not answer.is_denial:  # it was believed to be over
-            entry = self.updates.apply(recording_id, answer.fact, known=entry).entry
+        is_over = entry.recording.state not in RUNNING
+        now = self.updates.now()
+        if not answer.is_denial and (is_over or contradicts(entry, now, is_active=answer.is_active)):
+            entry = self.updates.apply(recording_id, answer.fact, known=entry, by=by).entry
         return entry, answer.state
 
-    def pause(self, recording_id: RecordingId) -> CatalogEntry:
+    def pause(self, recording_id: RecordingId, *, by: Actor = APP) -> CatalogEntry:
         """Pause until `resume`; idempotent.
 
         Raises:
             CallRefused: with status 409 if it is over.
             UnknownRecording: neither the catalog nor the service knows it.
         """
-        return self._pause_or_resume("pause recording", self.calls.pause, recording_id, Paused(), RecordingState.PAUSED)
+        return self._pause_or_resume(
+            "pause recording", self.calls.pause, recording_id, Paused(), RecordingState.PAUSED, by
+        )
 
-    def resume(self, recording_id: RecordingId) -> CatalogEntry:
+    def resume(self, recording_id: RecordingId, *, by: Actor = APP) -> CatalogEntry:
         """Resume after `pause`; idempotent.
 
         Raises:
@@ -73,10 +77,10 @@ class Controlling:
             UnknownRecording: neither the catalog nor the service knows it.
         """
         return self._pause_or_resume(
-            "resume recording", self.calls.resume, recording_id, Resumed(), RecordingState.STARTED
+            "resume recording", self.calls.resume, recording_id, Resumed(), RecordingState.STARTED, by
         )
 
-    def stop(self, recording_id: RecordingId) -> CatalogEntry:
+    def stop(self, recording_id: RecordingId, *, by: Actor = APP) -> CatalogEntry:
         """End the recording; idempotent. Its file event arrives minutes later.
 
         Raises:
@@ -86,6 +90,7 @@ class Controlling:
         if entry is not None and entry.recording.state is RecordingState.STOPPED and entry.recording.denied_at is None:
             return entry
         facts: tuple[Stopped | Denied, ...] = (Stopped(),)
+        entry = self._order(entry, RecordingState.STOPPED, by)
         try:
             self.calls.stop(recording_id)
         except CallRefused as error:
@@ -95,7 +100,24 @@ class Controlling:
         log.event("recording.stopped", {"recording_id": recording_id})
         if entry is None:
             return _entry_of_foreign(recording_id, RecordingState.STOPPED)
-        return self.updates.apply(recording_id, *facts, known=entry).entry
+        return self.updates.apply(recording_id, *facts, known=entry, by=by).entry
+
+    def _order(self, entry: CatalogEntry | None, state: RecordingState, by: Actor) -> CatalogEntry | None:
+        """Note what is about to be asked of the service, which may tell of the change before it answers."""
+        if entry is None or not runs(entry):
+            return entry
+        if entry.recording.has_recorded_nothing and state is RecordingState.STOPPED:
+            entry = self._sure_of_nothing(entry)
+        return self.updates.apply(entry.recording.recording_id, Ordered(state), known=entry, by=by).entry
+
+    def _sure_of_nothing(self, entry: CatalogEntry) -> CatalogEntry:
+        """The entry once the service was asked: if somebody else has resumed it, it has a file."""
+        recording_id = entry.recording.recording_id
+        try:
+            answer = self.asking.ask(recording_id, "asked before it is stopped")
+        except (CallRefused, Transient):  # the stop matters more; a file event is archived in any case
+            return entry
+        return self.updates.apply(recording_id, answer.fact, known=entry).entry if answer.is_active else entry
 
     def _pause_or_resume(
         self,
@@ -104,8 +126,9 @@ class Controlling:
         recording_id: RecordingId,
         fact: Paused | Resumed,
         state: RecordingState,
+        by: Actor,
     ) -> CatalogEntry:
-        entry = self.updates.load(recording_id)
+        entry = self._order(self.updates.load(recording_id), state, by)
         try:
             send(recording_id)
         except CallRefused as error:
@@ -115,7 +138,7 @@ class Controlling:
         log.event(f"recording.{type(fact).__name__.lower()}", {"recording_id": recording_id})
         if entry is None:
             return _entry_of_foreign(recording_id, state)
-        return self.updates.apply(recording_id, fact, known=entry).entry
+        return self.updates.apply(recording_id, fact, known=entry, by=by).entry
 
 
 def _entry_of_foreign(recording_id: RecordingId, state: RecordingState) -> CatalogEntry:

@@ -1,4 +1,4 @@
-"""Starts recordings: at most one running recording for each call and output.
+"""Starts recordings that the policy allows: at most one running recording for each call and output.
 
 Events arrive repeated, late and out of order, and requests arrive at the same time. One claim in the catalog for each
 call and output makes starts idempotent:
@@ -13,6 +13,10 @@ call and output makes starts idempotent:
 5. The claim's recording is over, and the event is from after the end, or a request asks: a new claim replaces the old
    one under If-Match. Of several at once one wins, and the others continue with its claim.
 
+The policy decides before the first claim: what it refuses leaves none. The claim keeps the rule and the evidence of
+consent, so that both are written before the service is asked, and a retry goes on with what was decided. A call event
+is answered with the recording that another event or request has started of its call, in whatever output.
+
 The service resolves a connection id to the server call id. None of its operations resolves a group or room id: a call
 named by one of those has a claim under that id. Such a call can have two claims; where the service allows one recording
 for each call, it refuses the second.
@@ -24,11 +28,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from recording import log
+from recording.calls.claim_keys import Call, call_keys
+from recording.calls.ordering import Decided, Ordering, is_for
 from recording.catalog_updates import CatalogUpdates
 from recording.core.errors import CallNotReady, CallRefused, RequestIdReused
 from recording.core.formats.api import StartRequest
 from recording.core.lifecycle import Started
-from recording.core.model import RUNNING, CallConnectionId, CallEvent, CatalogEntry, Output, RecordingId, ServerCallId
+from recording.core.model import APP, RUNNING, Actor, CallEvent, CatalogEntry, RecordingId
 from recording.core.outputs import VALID
 from recording.ports import CallLocator, Calls, StartClaim, StartOrder
 
@@ -49,110 +55,142 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class _Trigger:
-    """What asks for a recording: a call event, or a request, for which `event` is None."""
+    """What asks for a recording: a call event, or a request, for which `event` is None; and who sent it."""
 
     asked_by: str
-    order: StartOrder
+    by: Actor
+    decided: Decided
     event: CallEvent | None = None
 
-
-@dataclass(frozen=True, slots=True)
-class _Call:
-    """A call: the key of its claims, and its server call id if known."""
-
-    key: str
-    server_call_id: ServerCallId | None = None
-
-    def claim_key(self, output: Output) -> str:
-        return f"{output} {self.key}"
+    @property
+    def order(self) -> StartOrder:
+        return self.decided.order
 
 
 @dataclass(frozen=True, slots=True)
 class Starting:
-    """Start recordings. `output` is what call events start; `new_id` makes UUIDs."""
+    """Start recordings. `ordering` asks the policy; `new_id` makes UUIDs."""
 
     updates: CatalogUpdates
     calls: Calls
-    output: Output
+    ordering: Ordering
     new_id: Callable[[], uuid.UUID]
 
-    def start_for_call(self, event: CallEvent) -> RecordingId:
+    def start_for_call(self, event: CallEvent, *, by: Actor = APP) -> RecordingId:
         """Record the event's call, or return the recording that this event has already; idempotent.
+
+        `by` is who sent the event.
 
         Raises:
             CallNotReady, ServiceBusy, ServiceRefused: retry with the same event.
             CallRefused: the call is over, or cannot be recorded.
+            PolicyRefused: the policy says that it is not recorded; nothing is claimed.
+            ConsentNotBuilt: the policy asks for a consent that cannot be got.
         """
-        server, connection = event.server_call_id, event.call_connection_id
-        locator = CallLocator(server_call_id=server) if server else CallLocator(call_connection_id=connection)
-        trigger = _Trigger(f"event/{event.event_id}", self._new_order(locator, self.output), event)
+        trigger = _Trigger(f"event/{event.event_id}", by, self.ordering.for_event(event), event)
         return self._start_once(trigger).entry.recording.recording_id
 
-    def start_requested(self, request: StartRequest) -> Start:
+    def start_requested(self, request: StartRequest, *, by: Actor = APP) -> Start:
         """Record what a person or a program asked for; idempotent for one request id.
 
         Raises:
             CallNotReady, ServiceBusy, ServiceRefused: retry with the same request id.
             CallRefused: the call does not exist, or cannot be recorded; names the recording that prevents it, if any.
             RequestIdReused: this request id was used for another call, output or pauseOnStart.
+            PolicyRefused: the policy says that it is not recorded; nothing is claimed.
+            ConsentNotBuilt: the policy asks for a consent that cannot be got.
         """
-        locator = CallLocator(
-            request.server_call_id, request.group_call_id, request.room_id, request.call_connection_id
-        )
-        order = self._new_order(locator, request.output, pause_on_start=request.pause_on_start)
-        trigger = _Trigger(f"request/{request.request_id or self.new_id()}", order)
-        return self._start_for_request_id(trigger) if request.request_id else self._start_once(trigger)
+        asked_by = f"request/{request.request_id or self.new_id()}"
+        if request.request_id:
+            return self._start_for_request_id(asked_by, request, by)
+        return self._start_once(_Trigger(asked_by, by, self.ordering.for_request(request)))
 
-    def _new_order(self, locator: CallLocator, output: Output, *, pause_on_start: bool = False) -> StartOrder:
-        return StartOrder(locator, output, str(self.new_id()), self.updates.now(), pause_on_start)
+    def start_again(self, entry: CatalogEntry) -> Start:
+        """Record the call of a recording that does not record any more, as it was; idempotent for that recording.
 
-    def _start_for_request_id(self, trigger: _Trigger) -> Start:
+        Raises:
+            CallNotReady, ServiceBusy, ServiceRefused: retry.
+            CallRefused: the call is over, or cannot be recorded.
+        """
+        known = entry.recording
+        claims = map(self.updates.catalog.find_claim, call_keys(known.server_call_id, known.call_connection_id))
+        orders = [claim.order for claim in claims if claim is not None and claim.recording_id == known.recording_id]
+        decided = self.ordering.again(known, orders[0].channels if orders else ())
+        return self._start_once(_Trigger(f"instead of/{known.recording_id}", APP, decided))
+
+    def _start_for_request_id(self, asked_by: str, request: StartRequest, by: Actor) -> Start:
         """Start once, and store the result under the caller's request id: a retry gets the same result."""
         catalog = self.updates.catalog
-        own = StartClaim(trigger.asked_by, trigger.order, trigger.asked_by, trigger.order.first_sent)
-        claim = catalog.claim(own)
-        if not claim.order.is_same_as(trigger.order):
+        claim = catalog.find_claim(asked_by)
+        if claim is None:
+            order, applied = self.ordering.for_request(request)
+            claim = catalog.claim(StartClaim(asked_by, order, asked_by, order.first_sent, applied=applied))
+        if not is_for(claim.order, request):
             raise RequestIdReused(
                 "start recording",
                 "this request id stands for another order: another call, output or pauseOnStart",
-                ids={"request_id": trigger.asked_by.partition("/")[2]},
+                ids={"request_id": request.request_id},
             )
+        trigger = _Trigger(asked_by, by, Decided(claim.order, claim.applied))
         if claim.recording_id is not None:
-            return Start(self._update_entry(claim.recording_id, claim), is_new=claim.asked_by == trigger.asked_by)
+            return Start(self._update_entry(claim.recording_id, claim, trigger), is_new=claim.asked_by == asked_by)
         start = self._start_once(trigger)
-        starter = trigger.asked_by if start.is_new else ""
+        starter = asked_by if start.is_new else ""
         catalog.settle(replace(claim, recording_id=start.entry.recording.recording_id, asked_by=starter))
         return start
 
     def _start_once(self, trigger: _Trigger) -> Start:
         """Claim, send the order, settle the claim; or return what the claim has. After a crash a retry continues."""
         call = self._identify_call(trigger.order.locator)
-        order = trigger.order
-        own = StartClaim(call.claim_key(order.output), order, trigger.asked_by, order.first_sent)
-        claim = self.updates.catalog.claim(own)
+        order, applied = trigger.decided
+        own = StartClaim(call.claim_key(order.output), order, trigger.asked_by, order.first_sent, applied=applied)
+        claim = self._other_claim(call, trigger) or self.updates.catalog.claim(own)
+        is_sent = False
         while True:  # ends: each pass returns, raises, or goes on with a newer claim, our own or the winner's of a race
             is_new = claim.asked_by == trigger.asked_by
             if claim.recording_id is None:
-                claim = self._send_order(claim, call, trigger)
-            elif is_new or self._is_answered_by(claim, claim.recording_id, trigger):
-                return Start(self._update_entry(claim.recording_id, claim, call, trigger.event), is_new)
+                claim, is_sent = self._send_order(claim, call, trigger), True
+            elif (is_new and is_sent) or self._is_answered_by(claim, claim.recording_id, trigger):
+                return Start(self._update_entry(claim.recording_id, claim, trigger, call), is_new)
             else:
                 claim = self.updates.catalog.settle(replace(own, version=claim.version))
 
-    def _identify_call(self, locator: CallLocator) -> _Call:
+    def _other_claim(self, call: Call, trigger: _Trigger) -> StartClaim | None:
+        """The claim in another output that has the recording which answers an event; None for a request.
+
+        The events of a call may be decided by rules with different outputs.
+        """
+        if trigger.event is None:
+            return None
+        for output in self.ordering.other_outputs(trigger.order.output):
+            claim = self.updates.catalog.find_claim(call.claim_key(output))
+            started = claim.recording_id if claim is not None else None
+            if claim is not None and started is not None and self._is_answered_by(claim, started, trigger):
+                return claim
+        return None
+
+    def _identify_call(self, locator: CallLocator) -> Call:
         server = locator.server_call_id
         if locator.call_connection_id:
             server = self.calls.resolve(locator.call_connection_id)
         if server:
-            return _Call(f"call/{server}", server)
+            return Call(f"call/{server}", server)
         if locator.group_call_id:
-            return _Call(f"group/{locator.group_call_id}")
-        return _Call(f"room/{locator.room_id}" if locator.room_id else f"connection/{locator.call_connection_id}")
+            return Call(f"group/{locator.group_call_id}")
+        return Call(f"room/{locator.room_id}" if locator.room_id else f"connection/{locator.call_connection_id}")
 
     def _is_answered_by(self, claim: StartClaim, recording_id: RecordingId, trigger: _Trigger) -> bool:
-        """Whether the claim's recording is the one asked for: it still runs, or it ended after the event (rule 4)."""
+        """Whether the claim's recording is the one asked for.
+
+        It was started for this; or it still runs; or it ended after the event (rule 4). One whose start failed, after
+        the service had accepted it, is not.
+        """
         entry = self.updates.load(recording_id)
         event = trigger.event
+        if entry is not None and entry.recording.failed_at is not None:
+            return False  # it never began: the same event may start another
+        if claim.asked_by == trigger.asked_by:
+            return True
         if event is not None and (event.at is None or event.at <= _end_of(entry, claim)):
             return True
         if entry is not None and entry.recording.state not in RUNNING:
@@ -165,7 +203,7 @@ class Starting:
             return False
         return True
 
-    def _send_order(self, claim: StartClaim, call: _Call, trigger: _Trigger) -> StartClaim:
+    def _send_order(self, claim: StartClaim, call: Call, trigger: _Trigger) -> StartClaim:
         """Start at the service; the claim with its recording, saved in the catalog."""
         catalog, order = self.updates.catalog, claim.order
         try:
@@ -174,7 +212,7 @@ class Starting:
             renewed = replace(order, request_id=str(self.new_id()), first_sent=self.updates.now())
             catalog.settle(replace(claim, order=renewed))
             return self._claim_after_refusal(error, claim, call, trigger)
-        self._update_entry(recording_id, claim, call, trigger.event)
+        self._update_entry(recording_id, claim, trigger, call)
         settled = replace(claim, recording_id=recording_id)
         standing = catalog.settle(settled)
         while standing.recording_id is None:  # another run sent the same order, was refused, and gave it a new id
@@ -182,7 +220,7 @@ class Starting:
         log.event("recording.started", {"recording_id": recording_id, "output": order.output})
         return settled
 
-    def _claim_after_refusal(self, error: CallRefused, claim: StartClaim, call: _Call, trigger: _Trigger) -> StartClaim:
+    def _claim_after_refusal(self, error: CallRefused, claim: StartClaim, call: Call, trigger: _Trigger) -> StartClaim:
         """The claim again, if its recording was started concurrently.
 
         Raises:
@@ -208,7 +246,7 @@ class Starting:
             ) from error
         raise error
 
-    def _running_claims(self, call: _Call) -> list[StartClaim]:
+    def _running_claims(self, call: Call) -> list[StartClaim]:
         """The claims of this call, in all outputs, whose recordings run according to the catalog."""
         found = (self.updates.catalog.find_claim(call.claim_key(facts.output)) for facts in VALID)
         return [claim for claim in found if claim is not None and self._is_running(claim.recording_id)]
@@ -218,10 +256,10 @@ class Starting:
         return entry is not None and entry.recording.state in RUNNING
 
     def _update_entry(
-        self, recording_id: RecordingId, claim: StartClaim, call: _Call | None = None, event: CallEvent | None = None
+        self, recording_id: RecordingId, claim: StartClaim, trigger: _Trigger, call: Call | None = None
     ) -> CatalogEntry:
         """Save in the entry what the claim, the call and the event say; the entry. Idempotent."""
-        locator = claim.order.locator
+        locator, event = claim.order.locator, trigger.event
         fact = Started(
             recording_id,
             claim.order.output,
@@ -230,14 +268,9 @@ class Starting:
             group_call_id=locator.group_call_id,
             room_id=locator.room_id,
             paused=claim.order.pause_on_start,
+            applied=claim.applied,
         )
-        return self.updates.apply(recording_id, fact).entry
-
-
-def call_keys(server: ServerCallId | None, connection: CallConnectionId | None) -> tuple[str, ...]:
-    """The keys of the claims that a call can have under these ids, one for each output."""
-    names = ([f"call/{server}"] if server else []) + ([f"connection/{connection}"] if connection else [])
-    return tuple(_Call(name).claim_key(facts.output) for name in names for facts in VALID)
+        return self.updates.apply(recording_id, fact, by=trigger.by).entry
 
 
 def _end_of(entry: CatalogEntry | None, claim: StartClaim) -> datetime:

@@ -1,16 +1,15 @@
 """Saves the chunks of a file event in the catalog, with their blob names, and returns the messages for them."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from recording import log, telemetry
 from recording.catalog_updates import CatalogUpdates
+from recording.chunks.native_containers import NativeContainers
 from recording.core.deadlines import due_of, gone_by_of, is_urgent
 from recording.core.formats.messages import ChunkMessage
 from recording.core.lifecycle import Announced, Announcement, FoundBySweep, knows_documents
-from recording.core.locations import native_subjects
-from recording.core.model import AnnouncedChunk, BlobName, Candidate, Door, FileEvent, Output
+from recording.core.model import APP, Actor, AnnouncedChunk, BlobName, Candidate, Door, FileEvent, Output
 from recording.core.naming import Template
 
 
@@ -19,16 +18,16 @@ class Announcing:
     """Announces the chunks of file events.
 
     Attributes:
+        template: of the names of chunks, unless the recording was started by a rule with a template of its own.
         retention: how long the source keeps a recording.
-        natives: the URLs of the native containers.
     """
 
     updates: CatalogUpdates
     template: Template
     retention: timedelta
-    natives: Collection[str]
+    natives: NativeContainers
 
-    def announce(self, event: FileEvent, door: Door, found: str = "") -> list[ChunkMessage]:
+    def announce(self, event: FileEvent, door: Door, found: str = "", *, by: Actor = APP) -> list[ChunkMessage]:
         """Save the chunks of an event; the messages to put into the queue, one for each chunk with work. Idempotent.
 
         Args:
@@ -36,22 +35,28 @@ class Announcing:
             door: by which it came.
             found: how the sweep found the event; empty for one that was delivered. A person hears of it if the catalog
                 did not have its chunks.
+            by: who sent it.
 
         Raises:
             Transient: the chunks are not saved, or an alert is not published; the event must be delivered again.
             Permanent: the catalog can never store the entry that results.
         """
         with telemetry.announcing(event.recording_id):
-            return self._announce(event, door, found)
+            return self._announce(event, door, found, by)
 
-    def _announce(self, event: FileEvent, door: Door, found: str) -> list[ChunkMessage]:
+    def _announce(self, event: FileEvent, door: Door, found: str, by: Actor) -> list[ChunkMessage]:
         now = self.updates.now()
         entry = self.updates.load(event.recording_id)
         output = entry.recording.output if entry and entry.recording.output else event.output
+        applied = entry.recording.applied if entry else None
+        template = Template(applied.template) if applied and applied.template else self.template
         due = due_of(event, now, self.retention)
-        fact = Announced(event, door, tuple(self._announcement(event, one, output, due, now) for one in event.chunks))
+        chunks = tuple(
+            self._announcement(event, one, _name(template, event, one, output, now), due, now) for one in event.chunks
+        )
+        fact = Announced(event, door, chunks)
         swept = (FoundBySweep(found),) if found and not knows_documents(entry, event) else ()
-        decision = self.updates.apply(event.recording_id, fact, *swept, known=entry)
+        decision = self.updates.apply(event.recording_id, fact, *swept, known=entry, by=by)
         if not decision.steps:  # else the first message publishes the alerts, so that a failing topic delays no copy
             self.updates.tell(decision.entry)
         log.event(
@@ -75,19 +80,22 @@ class Announcing:
         ]
 
     def _announcement(
-        self, event: FileEvent, chunk: AnnouncedChunk, output: Output | None, due: datetime, now: datetime
+        self, event: FileEvent, chunk: AnnouncedChunk, name: BlobName, due: datetime, now: datetime
     ) -> Announcement:
         """What the event says of a chunk. What lies in native containers does not end: it is waited for as long."""
-        gone_by, native = gone_by_of(now, self.retention), native_subjects(chunk, self.natives)
+        gone_by, native = gone_by_of(now, self.retention), self.natives.native(chunk)
         stays = Candidate(chunk, event.event_id, Door.EVENT_GRID, now, native).stays
-        return Announcement(chunk, self._name(event, chunk, output, now), gone_by if stays else due, gone_by, native)
+        return Announcement(chunk, name, gone_by if stays else due, gone_by, native)
 
-    def _name(self, event: FileEvent, chunk: AnnouncedChunk, output: Output | None, now: datetime) -> BlobName:
-        return self.template.render(
-            recording_id=event.recording_id,
-            document_id=chunk.document_id,
-            index=chunk.index,
-            at=event.started_at or event.at or now,
-            format_=output.format if output else None,
-            call_id=event.call_id,
-        )
+
+def _name(
+    template: Template, event: FileEvent, chunk: AnnouncedChunk, output: Output | None, now: datetime
+) -> BlobName:
+    return template.render(
+        recording_id=event.recording_id,
+        document_id=chunk.document_id,
+        index=chunk.index,
+        at=event.started_at or event.at or now,
+        format_=output.format if output else None,
+        call_id=event.call_id,
+    )

@@ -16,6 +16,7 @@ The way of one chunk through the modules:
 3. `catalog_updates` applies the fact and saves the entry. A failed step is a fact too (`failed_step`). Then 2 again.
 4. `catalog_updates` publishes the alerts of the entry.
 5. If work remains, a new message is put into the queue, with the delay until the next look.
+6. `writing_trail` writes the acts of the run, for the audit trail.
 
 No order of steps is stored. After a crash the host delivers the message again, and the next run continues from what the
 catalog, the archive and the source contain. Every step is idempotent.
@@ -63,6 +64,7 @@ from recording.core.lifecycle import (
 )
 from recording.core.model import CatalogEntry, Chunk, DocumentId, Place, RecordingId
 from recording.ports import ChunkQueue
+from recording.writing_trail import WritingTrail
 
 _OPERATION = "archive chunk"
 _MOST_STEPS = 30
@@ -96,6 +98,7 @@ class Archiving:
     removing_overflow: RemovingOverflow
     releasing: Releasing
     completing: Completing
+    writing_trail: WritingTrail
     throttling: Throttling
     queue: ChunkQueue
     waits: Waits
@@ -139,11 +142,17 @@ class Archiving:
             return Outcome.REPLACED
         entry, at = self._take_steps(message, entry)
         try:
-            self.updates.tell(entry)
+            entry = self.updates.tell(entry)
         except Transient as error:
             log_failure(message, error, 1)
             now = self.updates.now()
             at = now + _WAITS_TO_TELL * self.waits.first if at is None else min(at, now + self.waits.longest)
+        outcome = self._put_next(message, entry, at)
+        self.writing_trail.write(entry)
+        return outcome
+
+    def _put_next(self, message: ChunkMessage, entry: CatalogEntry, at: datetime | None) -> Outcome:
+        """Put the message for the next look, if there is one."""
         if at is None:
             return Outcome.DONE
         now, chunk = self.updates.now(), _chunk_of(entry, message)

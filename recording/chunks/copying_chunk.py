@@ -15,7 +15,7 @@ from recording.copying.destination import Copied, CutOff, Destination
 from recording.copying.engine import Engine, OpenedChunk
 from recording.core.deadlines import Waits, another_look, due_by_metadata
 from recording.core.errors import ARCHIVE_FAILURES, ForeignBlocks, RecordingError, SourceGone, StagedBlocksGone
-from recording.core.formats.metadata import ChunkMetadata, doubts_about_identity, names
+from recording.core.formats.metadata import ChunkMetadata, doubts_about_identity, names, notes_on_pauses
 from recording.core.lifecycle import Archived, Disputed, MetadataArchived, Quarantined
 from recording.core.locations import names_document, object_id
 from recording.core.media import Expectation, judge
@@ -191,6 +191,7 @@ def look(
     said = entry.recording.output
     if said is not None and meaning.output is not None and said != meaning.output:
         notes = (*notes, f"the metadata file says {meaning.output}, the order or the event {said}")
+    notes = (*notes, *notes_on_pauses(meaning, entry.recording))
     verdict = judge(facts, _expectation(entry, meaning))
     return (*doubts, *verdict.reasons), (*notes, *facts.notes, *verdict.notes)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from recording.copying.engine import Engine
 from recording.core.errors import SourceGone
 from recording.core.locations import native_blob, of_blob
-from recording.core.model import BlobName, Location
+from recording.core.model import AnnouncedChunk, BlobName, Location, Subject
 from recording.ports import NativeContainer
 
 _OPERATION = "read native blob"
@@ -49,6 +49,11 @@ class NativeContainers:
     """The native containers by URL."""
 
     by_url: Mapping[str, Readable] = field(default_factory=dict)
+
+    def native(self, announced: AnnouncedChunk) -> tuple[Subject, ...]:
+        """Which of a chunk's two blobs an event says to be in a native container."""
+        places = {Subject.MEDIA: announced.content_location, Subject.METADATA: announced.metadata_location}
+        return tuple(subject for subject, place in places.items() if native_blob(place, self.by_url) is not None)
 
     def find(self, location: Location) -> Found | None:
         """The blob at a location; None if that lies in no native container.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, unquote, unquote_to_bytes, urljoin
 
 from recording.core.errors import HostileLocation
-from recording.core.model import AnnouncedChunk, BlobName, DocumentId, Location, Subject
+from recording.core.model import BlobName, DocumentId, Location
 
 ALLOWED_SUFFIXES = (".asm.skype.com", ".asyncgw.teams.microsoft.com", ".ams.gov.teams.microsoft.us")
 """The domains under which the service keeps recordings; the same as Microsoft's SDK allows."""
@@ -149,12 +149,6 @@ def native_blob(location: object, containers: Collection[str]) -> NativeBlob | N
         return None
     name = _blob_name(place[len(container) + 1 :])
     return None if name is None else NativeBlob(container, name)
-
-
-def native_subjects(announced: AnnouncedChunk, containers: Collection[str]) -> tuple[Subject, ...]:
-    """Which of a chunk's two blobs an event says to be in one of the native containers."""
-    places = {Subject.MEDIA: announced.content_location, Subject.METADATA: announced.metadata_location}
-    return tuple(subject for subject, place in places.items() if native_blob(place, containers) is not None)
 
 
 def _blob_name(path: str) -> BlobName | None:

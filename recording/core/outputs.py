@@ -112,7 +112,7 @@ def parse_output(content: object, channel: object, format_: object) -> Output:
     ).output
 
 
-def parse_output_name(name: str, field: str = "RECORDING_OUTPUT") -> Output:
+def parse_output_name(name: str, field: str = "output") -> Output:
     """Read an output from its name, such as `audio-mixed-wav`.
 
     Raises:

@@ -15,7 +15,18 @@ from recording.core.errors import (
     SourceUnreachable,
 )
 from recording.core.lifecycle import completion_at, lacks, refusal_of_giving_up
-from recording.core.model import MESSAGE_GIVEN_UP, CatalogEntry, Chunk, ChunkState, Failure, RecordingState, Subject
+from recording.core.model import (
+    MESSAGE_GIVEN_UP,
+    RUNNING,
+    CatalogEntry,
+    Chunk,
+    ChunkState,
+    Failure,
+    Recording,
+    RecordingState,
+    Subject,
+)
+from recording.core.trail import LATE
 
 WAITING_FOR_PEOPLE = frozenset(
     {RecordingState.QUARANTINED, RecordingState.INCOMPLETE, RecordingState.MISSING, RecordingState.LOST}
@@ -29,6 +40,7 @@ class ToDo(StrEnum):
     NOTHING = "nothing: it goes on by itself"
     DECIDE = "decide about the chunk that is in doubt: retry, accept or give-up"
     WAIT_OR_DECIDE = "nothing, or decide: the chunk that is in doubt is looked at again by itself"
+    RECORD_AGAIN = "if its call goes on, start another recording of it"
     FIND_EVENT = "find its file event and hand it in"
     MEND_EVENT = "mend its file event, which the journal has, and hand it in"
     MEND_OR_GIVE_UP = "mend the event that was handed in, and hand it in again; or give the recording up"
@@ -43,6 +55,7 @@ class ToDo(StrEnum):
         " then decide: retry or give-up"
     )
     CHECK_APP = "check why runs of the app are killed or do not begin: its log, memory and settings; then retry"
+    CHECK_TRAIL = "check the container of the audit trails: its rights, and by GET .../trail/verify what stands in it"
     CHECK_SOURCE = "check the access to the Communication Services resource: its keys and roles, the network"
 
 
@@ -72,7 +85,13 @@ _WITHOUT_EVENT: Mapping[RecordingState, ToDo] = {
 
 def owed(entry: CatalogEntry) -> tuple[str, ...]:
     """Everything that is not done, the steps of each chunk first; empty if nothing is."""
-    return (*_owed(entry), *(f"the publication of an alert: {alert.alarm}" for alert in entry.recording.untold))
+    recording = entry.recording
+    acts = len(recording.trail.unwritten)
+    return (
+        *_owed(entry),
+        *(f"the publication of an alert: {alert.alarm}" for alert in recording.untold),
+        *([f"{acts} acts of its audit trail"] if acts else []),
+    )
 
 
 def lacking(chunk: Chunk) -> tuple[Subject, ...]:
@@ -101,13 +120,17 @@ def most_tries(entry: CatalogEntry) -> int:
 
 def to_do(entry: CatalogEntry) -> ToDo:
     """What a person is to do, the most urgent if it is more than one thing."""
+    found = _to_do(entry)
+    is_old = bool(entry.recording.trail.unwritten) and LATE in entry.recording.warned
+    return ToDo.CHECK_TRAIL if found is ToDo.NOTHING and is_old else found
+
+
+def _to_do(entry: CatalogEntry) -> ToDo:
     undecided = [chunk for chunk in entry if chunk.is_undecided]
     if undecided:
         return _to_decide(undecided)
     if not entry.chunks:
-        if entry.recording.unread and not refusal_of_giving_up(entry):
-            return ToDo.MEND_OR_GIVE_UP
-        return _WITHOUT_EVENT.get(entry.recording.state, ToDo.NOTHING)
+        return _to_do_without_chunk(entry)
     for chunk, failure in _failed(entry):
         # A message is given up only after its runs have failed often.
         is_lasting = chunk.tries >= _FEW or failure.code == MESSAGE_GIVEN_UP
@@ -117,6 +140,20 @@ def to_do(entry: CatalogEntry) -> ToDo:
         return ToDo.FIND_CHUNKS if lacks(entry) and _is_manifest_owed(entry) else ToDo.NOTHING
     is_doubted = any(chunk.state is ChunkState.QUARANTINED and not chunk.is_accepted for chunk in entry)
     return ToDo.WAIT_OR_DECIDE if is_doubted else ToDo.NOTHING
+
+
+def _to_do_without_chunk(entry: CatalogEntry) -> ToDo:
+    if entry.recording.unread and not refusal_of_giving_up(entry):
+        return ToDo.MEND_OR_GIVE_UP
+    if _is_to_be_replaced(entry.recording):
+        return ToDo.RECORD_AGAIN
+    return _WITHOUT_EVENT.get(entry.recording.state, ToDo.NOTHING)
+
+
+def _is_to_be_replaced(recording: Recording) -> bool:
+    """Whether it does not record although it should, and nothing records its call in its place."""
+    is_wrong = recording.interrupted_at is not None or recording.failed_at is not None
+    return is_wrong and recording.state in RUNNING and recording.continued_by is None
 
 
 def _to_decide(undecided: Sequence[Chunk]) -> ToDo:

@@ -5,7 +5,7 @@ notes what the service says about a recording whose file event has not come.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from types import MappingProxyType
@@ -23,14 +23,17 @@ from recording.core.lifecycle import (
     Warned,
     life_of,
     next_step,
+    runs,
 )
-from recording.core.model import RUNNING, CatalogEntry, Chunk, DocumentId, RecordingState
+from recording.core.model import RUNNING, Alarm, CatalogEntry, Chunk, DocumentId, RecordingState
+from recording.core.reactions import NEVER_ACTIVE, NO_REACTION, Reaction, is_never_active, paused_too_long
 from recording.core.times import format_time
+from recording.core.trail import LATE
 
 STAGES = (timedelta(hours=12), timedelta(hours=6), timedelta(hours=1))
 """With no more time left than each of these, a person is warned."""
-NEVER_ACTIVE = timedelta(minutes=5)
-"""By then a recording that the service accepted must have begun."""
+_LATE = timedelta(hours=6)
+"""For so long acts may wait to be written, before a person is told."""
 _ASKED_EVERY = timedelta(hours=1)
 _SILENT = timedelta(hours=6)
 """For so long nobody may know whether a recording still runs, before a person is told."""
@@ -88,7 +91,12 @@ class Look:
 
 
 def look(
-    entry: CatalogEntry, since: datetime, now: datetime, limits: Limits, lives: Mapping[str, datetime] = _NO_LIVES
+    entry: CatalogEntry,
+    since: datetime,
+    now: datetime,
+    limits: Limits,
+    lives: Mapping[str, datetime] = _NO_LIVES,
+    reaction: Reaction = NO_REACTION,
 ) -> Look:
     """What the sweep does about an entry that owes something.
 
@@ -98,28 +106,35 @@ def look(
         now: the time of the look.
         limits: after what time something is overdue.
         lives: when there was the last sign of a long copy; see `ports.OpenRow`.
+        reaction: how long it may be paused.
     """
     if since > now:  # by a clock that was wrong: it says nothing
         since = now - limits.step
     signs = {chunk.document_id: _last_sign(chunk, since, now, lives) for chunk in _stepping(entry)}
     drive = tuple(chunk.document_id for chunk in _stepping(entry) if _is_overdue(entry, chunk, signs, now, limits))
     facts: list[Fact] = [*_without_chunk(entry, now, limits), *_silence(entry, now)]
-    facts += [*_warnings(entry, now, limits), *_refusals(entry)]
+    facts += [*_warnings(entry, now, limits), *_refusals(entry), *_long_pause(entry, now, reaction)]
     if drive:
         facts.append(FoundBySweep("a step is overdue: its message was lost, or waits in a backlog"))
     asks = _is_to_be_asked(entry, now)
-    return Look(tuple(facts), drive, asks, min(_next_looks(entry, signs, now, limits)))
+    looks = (*_next_looks(entry, signs, now, limits), *_end_of_pause(entry, now, reaction))
+    return Look(tuple(facts), drive, asks, min(looks))
 
 
 def never_active(entry: CatalogEntry, now: datetime) -> Warned | None:
     """The warning for a recording that the service accepted, and of which it has not said that it records."""
     recording = entry.recording
-    if recording.state is not RecordingState.STARTED or recording.active_at is not None:
+    if recording.state is not RecordingState.STARTED or not is_never_active(recording, now):
         return None
-    begun = recording.requested_at
-    if begun is None or now - begun < NEVER_ACTIVE:
+    return Warned("never active", "the service accepted the start, but does not record", Alarm.NOT_STARTED)
+
+
+def late_trail(entry: CatalogEntry, now: datetime) -> Warned | None:
+    """The warning for acts that could not be written for long, also now."""
+    unwritten = entry.recording.trail.unwritten
+    if not unwritten or now - unwritten[0].at < _LATE or LATE in entry.recording.warned:
         return None
-    return Warned("never active", "the service accepted the start, but does not record")
+    return Warned(LATE, f"its audit trail cannot be written since {format_time(unwritten[0].at)}")
 
 
 def end_of_source(entry: CatalogEntry, limits: Limits) -> datetime | None:
@@ -135,7 +150,7 @@ def end_of_source(entry: CatalogEntry, limits: Limits) -> datetime | None:
 def _ended(entry: CatalogEntry) -> datetime | None:
     """When a recording without a chunk ended, as far as is known; None while it runs, and once it is lost."""
     recording = entry.recording
-    if entry.chunks or recording.state in {*RUNNING, RecordingState.LOST}:
+    if entry.chunks or recording.state in {*RUNNING, RecordingState.LOST, RecordingState.EMPTY}:
         return None
     return recording.stopped_at or recording.announced_at
 
@@ -158,6 +173,24 @@ def _silence(entry: CatalogEntry, now: datetime) -> Iterator[Fact]:
     heard = recording.checked_at or recording.requested_at
     if recording.state in RUNNING and not entry.chunks and heard is not None and now - heard >= _SILENT:
         yield Warned("not known", f"the service has not said since {format_time(heard)} whether it still records")
+
+
+def _long_pause(entry: CatalogEntry, now: datetime, reaction: Reaction) -> Iterator[Fact]:
+    """The warning that a pause is longer than its limit; where it is resumed then, only if that does not succeed."""
+    recording, limit = entry.recording, reaction.pause_limit
+    pause = recording.open_pause
+    if not runs(entry) or pause is None or limit is None:
+        return
+    most = replace(reaction, pause_limit=2 * limit) if reaction.resumes_at_limit else reaction
+    if paused_too_long(recording, most, now):
+        reason = f"it is paused since {format_time(pause.since)}, longer than {int(limit.total_seconds())} seconds"
+        yield Warned(f"paused since {format_time(pause.since)}", reason, Alarm.PAUSED_LONG)
+
+
+def _end_of_pause(entry: CatalogEntry, now: datetime, reaction: Reaction) -> Iterator[datetime]:
+    pause, limit = entry.recording.open_pause, reaction.pause_limit
+    if runs(entry) and pause is not None and limit is not None:
+        yield from (at for at in (pause.since + limit, pause.since + 2 * limit) if at > now)
 
 
 def _warnings(entry: CatalogEntry, now: datetime, limits: Limits) -> Iterator[Fact]:
@@ -247,8 +280,13 @@ def _next_looks(
     ended = _ended(entry)
     if ended is not None:
         yield from (moment for moment in (ended + limits.file_event, ended + limits.retention + MARGIN) if moment > now)
+    unwritten = entry.recording.trail.unwritten
+    if unwritten:
+        yield now + max(limits.step, now - unwritten[0].at)
     if _is_asked_for(entry):
-        yield now + _wait_to_ask(entry, now)
+        asked = entry.recording.checked_at
+        last = now if asked is None or _is_to_be_asked(entry, now) else min(asked, now)
+        yield last + _wait_to_ask(entry, now)
     for chunk in _stepping(entry):
         step = next_step(entry, chunk.document_id, now)
         if isinstance(step, LookAgain):

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 import azure.functions as func
 
 from recording import log
-from recording.core.errors import RecordingError
+from recording.core.errors import CallerNotAllowed, CallerUnproven, RecordingError
 from recording.entrypoints import problems
 
 _SERVER_ERROR = 500
@@ -59,6 +59,9 @@ def _problem(function: str, error: Exception) -> func.HttpResponse:
         if found.status >= _SERVER_ERROR:
             level = logging.WARNING if found.retry_after else logging.ERROR
             log.event("request.failed", {"function": function, "code": error.code, "cause": error}, level)
+        elif isinstance(error, CallerUnproven | CallerNotAllowed) and error.hint:
+            # Only of a token that the issuer has signed for us, or nearly: nobody else can fill the log.
+            log.event("caller.refused", {"function": function, "code": error.code, "cause": error}, logging.WARNING)
     else:
         found = problems.unforeseen()
         log.bug("request.failed", {"function": function, "code": type(error).__name__}, error)

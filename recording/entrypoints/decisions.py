@@ -5,8 +5,10 @@ import azure.functions as func
 from recording.core.formats import api
 from recording.entrypoints.answers import problem_details, problem_details_async
 from recording.entrypoints.bindings import Messages, answer_events
+from recording.entrypoints.callers import authorization_of, caller_of
 from recording.entrypoints.pages import answer_page, answer_recording, document_id_of, recording_id_of
 from recording.entrypoints.worker import get_app, get_intake
+from recording.events.taking import Reception
 from recording.settings import CHUNK_QUEUE, EVENT_QUEUE, STORAGE, URGENT_QUEUE
 
 blueprint = func.Blueprint()
@@ -16,7 +18,9 @@ blueprint = func.Blueprint()
 @problem_details
 def list_owed(req: func.HttpRequest) -> func.HttpResponse:
     """Everything that is not done, by time left: why, and what a person is to do; in pages."""
-    listing, now = get_app().listing, get_app().now()
+    app = get_app()
+    caller_of(req, app, "list_owed")
+    listing, now = app.listing, app.now()
     listed = listing.owed(api.parse_page(req.params))
     return answer_page("owed", listed, lambda entry: api.owed_view(entry, listing.end_of_source(entry), now))
 
@@ -25,16 +29,20 @@ def list_owed(req: func.HttpRequest) -> func.HttpResponse:
 @problem_details
 def decide_chunk(req: func.HttpRequest) -> func.HttpResponse:
     """Decide about a chunk as it is in the recording whose ETag is given: try again, accept the copy, or give up."""
-    asked = api.parse_decision(req.get_body(), req.headers.get("If-Match"))
-    return answer_recording(get_app().deciding.decide(recording_id_of(req), document_id_of(req), asked))
+    app = get_app()
+    caller = caller_of(req, app, "decide_chunk")
+    asked = api.parse_decision(req.get_body(), req.headers.get("If-Match"), caller)
+    return answer_recording(app.deciding.decide(recording_id_of(req), document_id_of(req), asked))
 
 
 @blueprint.route("recordings/{id}/decision", methods=["POST"])
 @problem_details
 def decide_recording(req: func.HttpRequest) -> func.HttpResponse:
     """Give up a recording that is open only because an event that was handed in cannot be read."""
-    asked = api.parse_decision(req.get_body(), req.headers.get("If-Match"))
-    return answer_recording(get_app().deciding.give_up(recording_id_of(req), asked))
+    app = get_app()
+    caller = caller_of(req, app, "decide_recording")
+    asked = api.parse_decision(req.get_body(), req.headers.get("If-Match"), caller)
+    return answer_recording(app.deciding.give_up(recording_id_of(req), asked))
 
 
 @blueprint.route("recordings/events", methods=["POST"])
@@ -46,6 +54,12 @@ async def hand_in_events(
     req: func.HttpRequest, chunks: Messages, urgent: Messages, later: Messages
 ) -> func.HttpResponse:
     """Take file events that a person hands in, of either schema, one or an array; they start no recording."""
-    body = req.get_body()
-    received = await get_intake().run(lambda: get_app().receiving.receive_file_events(body), len(body))
+    body, authorization = req.get_body(), authorization_of(req)
+
+    def receive() -> Reception:
+        app = get_app()
+        caller = app.admitting.admit("hand_in_events", authorization)
+        return app.receiving.receive_file_events(body, by=caller.actor)
+
+    received = await get_intake().run(receive, len(body))
     return answer_events(received, chunks, urgent, later)

@@ -14,7 +14,7 @@ blueprint = func.Blueprint()
 _YES = frozenset({"true", "1", "yes"})
 
 
-@blueprint.route("health", methods=["GET"])
+@blueprint.route("health", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
 @problem_details_async
 async def health(req: func.HttpRequest) -> func.HttpResponse:
     """Whether the settings are valid, and the sweep alive; if not, every problem. Not run on the intake's threads.

@@ -9,6 +9,7 @@ from recording.core.errors import (
     CallRefused,
     InvalidRequest,
     MalformedEvent,
+    PolicyInvalid,
     RecordingError,
     RequestIdReused,
     SettingsInvalid,
@@ -27,8 +28,10 @@ class Problem:
 
     @property
     def headers(self) -> dict[str, str]:
-        """Retry-After, if set."""
-        return {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
+        """Retry-After, if set; and for a caller who was refused, what is lacking (RFC 6750)."""
+        wait = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
+        challenge = _CHALLENGES.get(self.status)
+        return wait if challenge is None else {**wait, "WWW-Authenticate": challenge}
 
 
 def problem(error: RecordingError) -> Problem:
@@ -41,7 +44,7 @@ def problem(error: RecordingError) -> Problem:
         members["field"] = field
     if field in {*OUTPUT_FIELDS, "output"}:
         members["validOutputs"] = outputs.table()
-    if isinstance(error, SettingsInvalid):
+    if isinstance(error, SettingsInvalid | PolicyInvalid):
         members["problems"] = list(error.problems)
     if isinstance(error, CallRefused) and error.running:
         members["recordingId"] = error.running
@@ -76,10 +79,16 @@ def _problem(
 _UNAVAILABLE = 503
 _OUR_FAULT = 500
 _BAD_LOCATOR = "invalid-locator"
+_CHALLENGES = {401: 'Bearer error="invalid_token"', 403: 'Bearer error="insufficient_scope"'}
 _STATUSES = {
     "invalid-request": 400,
     "malformed-event": 400,
+    "policy-invalid": 400,
     _BAD_LOCATOR: 400,
+    "caller-unproven": 401,
+    "caller-not-allowed": 403,
+    "policy-refused": 403,
+    "consent-missing": 403,
     "unknown-recording": 404,
     "unknown-chunk": 404,
     "call-not-found": 404,
@@ -91,11 +100,13 @@ _STATUSES = {
     "request-too-large": 413,
     "request-id-reused": 422,
     "condition-missing": 428,
+    "consent-not-built": 501,
     "settings-invalid": _UNAVAILABLE,
 }
 """By problem type. Transient errors are 503; a type not listed is 500."""
 
 _SHOWN_IDS = {
+    "rule": "rule",
     "recording_id": "recordingId",
     "document_id": "documentId",
     "event_id": "eventId",

@@ -4,6 +4,7 @@ import azure.functions as func
 
 from recording.core.formats import api
 from recording.entrypoints.answers import json_answer, problem_details
+from recording.entrypoints.callers import caller_of
 from recording.entrypoints.pages import answer_page, answer_recording, recording_id_of
 from recording.entrypoints.worker import get_app
 
@@ -13,11 +14,11 @@ blueprint = func.Blueprint()
 @blueprint.route("recordings", methods=["POST"])
 @problem_details
 def start_recording(req: func.HttpRequest) -> func.HttpResponse:
-    """Start a recording of a call, by any of its four locators: 201; 200 if it is recorded already."""
+    """Start a recording of a call that the policy allows: 201; 200 if it is recorded already."""
     app = get_app()
-    usual = app.settings.recordings.output
-    request = api.parse_start(req.get_body(), req.headers.get("Repeatability-Request-ID"), usual)
-    start = app.starting.start_requested(request)
+    caller = caller_of(req, app, "start_recording")
+    request = api.parse_start(req.get_body(), req.headers.get("Repeatability-Request-ID"))
+    start = app.starting.start_requested(request, by=caller.actor)
     return answer_recording(start.entry, status=201 if start.is_new else 200)
 
 
@@ -26,6 +27,7 @@ def start_recording(req: func.HttpRequest) -> func.HttpResponse:
 def list_recordings(req: func.HttpRequest) -> func.HttpResponse:
     """The recordings that the catalog first knew on a day, all or those in a state or of a call, in pages."""
     app = get_app()
+    caller_of(req, app, "list_recordings")
     listed = app.listing.recordings(api.parse_list(req.params, app.now()))
     return answer_page("recordings", listed, api.summary_view)
 
@@ -34,7 +36,9 @@ def list_recordings(req: func.HttpRequest) -> func.HttpResponse:
 @problem_details
 def recording_state(req: func.HttpRequest) -> func.HttpResponse:
     """The state of a recording, what is still owed, and how long its source lives."""
-    entry, service_state = get_app().controlling.state(recording_id_of(req))
+    app = get_app()
+    caller = caller_of(req, app, "recording_state")
+    entry, service_state = app.controlling.state(recording_id_of(req), by=caller.actor)
     return answer_recording(entry, service_state)
 
 
@@ -42,25 +46,33 @@ def recording_state(req: func.HttpRequest) -> func.HttpResponse:
 @problem_details
 def recording_history(req: func.HttpRequest) -> func.HttpResponse:
     """All that happened to a recording: events, tries, proofs, deletes and decisions, with times."""
-    return json_answer(api.history_view(get_app().listing.entry(recording_id_of(req))))
+    app = get_app()
+    caller = caller_of(req, app, "recording_history")
+    return json_answer(api.history_view(app.looking.history(recording_id_of(req), by=caller.actor)))
 
 
 @blueprint.route("recordings/{id}/pause", methods=["POST"])
 @problem_details
 def pause_recording(req: func.HttpRequest) -> func.HttpResponse:
     """Pause a recording."""
-    return answer_recording(get_app().controlling.pause(recording_id_of(req)))
+    app = get_app()
+    caller = caller_of(req, app, "pause_recording")
+    return answer_recording(app.controlling.pause(recording_id_of(req), by=caller.actor))
 
 
 @blueprint.route("recordings/{id}/resume", methods=["POST"])
 @problem_details
 def resume_recording(req: func.HttpRequest) -> func.HttpResponse:
     """Resume a recording, in the same chunk."""
-    return answer_recording(get_app().controlling.resume(recording_id_of(req)))
+    app = get_app()
+    caller = caller_of(req, app, "resume_recording")
+    return answer_recording(app.controlling.resume(recording_id_of(req), by=caller.actor))
 
 
 @blueprint.route("recordings/{id}/stop", methods=["POST"])
 @problem_details
 def stop_recording(req: func.HttpRequest) -> func.HttpResponse:
     """Stop a recording."""
-    return answer_recording(get_app().controlling.stop(recording_id_of(req)))
+    app = get_app()
+    caller = caller_of(req, app, "stop_recording")
+    return answer_recording(app.controlling.stop(recording_id_of(req), by=caller.actor))

@@ -12,11 +12,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from recording.calls.ending import Ending
+from recording.calls.reacting import Reacting
 from recording.calls.starting import Starting
 from recording.chunks.announcing import Announcing
+from recording.core.callers import EVENT_GRID, KEY
 from recording.core.errors import MalformedEvent
 from recording.core.formats.deliveries import MOST_AT_ONCE, Delivery, Member, read_body, read_message
-from recording.core.model import Door
+from recording.core.model import Actor, Door
 from recording.events.taking import Reception, Run
 from recording.refusing import Refusing
 from recording.watch.ticking import Ticking
@@ -31,43 +33,43 @@ class Receiving:
 
     starting: Starting
     ending: Ending
+    reacting: Reacting
     announcing: Announcing
     refusing: Refusing
     ticking: Ticking
     monotonic: Callable[[], float]
 
-    def receive_request(self, body: bytes, *, from_event_grid: bool) -> Reception:
-        """Take a request sent with the function key: a callback, a delivery of Event Grid, or a handshake.
+    def receive_request(self, body: bytes, *, from_event_grid: bool, by: Actor = KEY) -> Reception:
+        """Take a request that was admitted: a callback, a delivery of Event Grid, or a handshake.
 
         Args:
             body: of the request.
             from_event_grid: whether its headers say so. Then nothing is refused with 4xx, after which Event Grid would
                 drop the event. The headers prove nothing: anyone with the key can send them.
+            by: who was proven. Only as `EVENT_GRID` is it a door of Event Grid's own.
 
         Raises:
             MalformedEvent: the body is not JSON.
             RequestTooLarge: more events than one request may have.
         """
+        door = Door.EVENT_GRID if by == EVENT_GRID else Door.FUNCTION_KEY
         if from_event_grid:
-            return self.receive_event(body, Door.FUNCTION_KEY)
+            return self._take_whatever_comes(body, door, by, takes_calls=True)
         members = read_body(body, MOST_AT_ONCE)
-        return self._take(Delivery(members, Door.FUNCTION_KEY))
+        return self._take(Delivery(members, door, by), takes_calls=True)
 
-    def receive_file_events(self, body: bytes) -> Reception:
+    def receive_file_events(self, body: bytes, *, by: Actor = KEY) -> Reception:
         """Take file events that a person hands in, as candidates by the function key; events of calls are ignored.
 
         Raises:
             MalformedEvent, RequestTooLarge: as for `receive_request`.
         """
         members = read_body(body, MOST_AT_ONCE)
-        return self._take(Delivery(members, Door.FUNCTION_KEY), takes_calls=False)
+        return self._take(Delivery(members, Door.FUNCTION_KEY, by))
 
-    def receive_event(self, body: bytes, door: Door = Door.EVENT_GRID) -> Reception:
-        """Take what Event Grid delivered to its trigger or by a webhook: one event, or an array of them."""
-        try:
-            return self._take(Delivery(read_body(body), door))
-        except MalformedEvent as error:
-            return self._refuse_whole(body, door, error)
+    def receive_event(self, body: bytes) -> Reception:
+        """Take what Event Grid delivered to its trigger: one event, or an array of them."""
+        return self._take_whatever_comes(body, Door.EVENT_GRID, EVENT_GRID, takes_calls=False)
 
     def receive_message(self, message: bytes) -> Reception:
         """Take the events of one message of the queue of events.
@@ -77,22 +79,31 @@ class Receiving:
         try:
             delivery = read_message(message)
         except MalformedEvent as error:
-            return self._refuse_whole(message, Door.EVENT_GRID, error)
-        return self._take(delivery, is_queued=True)
+            return self._refuse_whole(message, Door.EVENT_GRID, EVENT_GRID, error)
+        return self._take(delivery, is_queued=True, takes_calls=delivery.door is Door.FUNCTION_KEY)
 
-    def _take(self, delivery: Delivery, *, is_queued: bool = False, takes_calls: bool = True) -> Reception:
-        run = self._run(delivery.door, delivery.found)
-        run.takes_calls = takes_calls and delivery.door is Door.FUNCTION_KEY
+    def _take_whatever_comes(self, body: bytes, door: Door, by: Actor, *, takes_calls: bool) -> Reception:
+        try:
+            delivery = Delivery(read_body(body), door, by)
+        except MalformedEvent as error:
+            return self._refuse_whole(body, door, by, error)
+        return self._take(delivery, takes_calls=takes_calls)
+
+    def _take(self, delivery: Delivery, *, is_queued: bool = False, takes_calls: bool = False) -> Reception:
+        run = self._run(delivery.door, delivery.by, delivery.found)
+        run.takes_calls = takes_calls
         for member in delivery.members:
             run.take(member)
         if run.has_announced:
             self.ticking.wake()  # a failure is no reason to deliver the events again
         return run.finished(is_queued=is_queued and len(delivery.members) > 1)
 
-    def _refuse_whole(self, body: bytes, door: Door, error: MalformedEvent) -> Reception:
-        run = self._run(door)
+    def _refuse_whole(self, body: bytes, door: Door, by: Actor, error: MalformedEvent) -> Reception:
+        run = self._run(door, by)
         run.refuse(Member(None, body), error)
         return run.finished(is_queued=False)
 
-    def _run(self, door: Door, found: str = "") -> Run:
-        return Run(self.starting, self.ending, self.announcing, self.refusing, self.monotonic, door, found)
+    def _run(self, door: Door, by: Actor, found: str = "") -> Run:
+        return Run(
+            self.starting, self.ending, self.reacting, self.announcing, self.refusing, self.monotonic, door, by, found
+        )

@@ -3,17 +3,31 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import chain
 
 from recording import log
 from recording.calls.ending import Ending
+from recording.calls.reacting import Reacting
 from recording.calls.starting import Starting
 from recording.chunks.announcing import Announcing
-from recording.core.errors import MalformedEvent, Permanent, Transient
+from recording.core.callers import is_origin_of_event_grid
+from recording.core.errors import MalformedEvent, Permanent, PolicyRefused, Transient
 from recording.core.formats.deliveries import MOST_AT_ONCE, Member, can_wait, messages
 from recording.core.formats.events import ValidationEvent, event_id_of, event_type_of, parse_event
 from recording.core.formats.messages import ChunkMessage
 from recording.core.formats.notifications import EventName
-from recording.core.model import BlobName, CallEndEvent, CallEvent, ComplianceEvent, Door, FileEvent
+from recording.core.model import (
+    Actor,
+    BlobName,
+    CallEndEvent,
+    CallEvent,
+    ComplianceEvent,
+    Door,
+    FileEvent,
+    ParticipantsEvent,
+    StartFailedEvent,
+    StateEvent,
+)
 from recording.refusing import Refusing
 
 MOST_NAMED = 10
@@ -50,6 +64,7 @@ class Run:
     Attributes:
         monotonic: a clock, in seconds.
         door: by which the events came.
+        by: who sent them.
         found: where the app found them; empty for a delivery.
         takes_calls: whether the events of calls and handshakes are for this run; the doors for file events ignore them.
         has_announced: whether there was a file event.
@@ -59,17 +74,19 @@ class Run:
         unlogged: how many events are only counted in the log.
         unreported: malformed events beyond `MOST_NAMED`, reported together.
         ignored: events that concern no recording, reported together.
-        waiting: events left for a later run.
+        waiting: events left for a later run, by the door as whose they wait.
         failed: events with a transient failure, or a bug.
         until: after this time no further event is begun.
     """
 
     starting: Starting
     ending: Ending
+    reacting: Reacting
     announcing: Announcing
     refusing: Refusing
     monotonic: Callable[[], float]
     door: Door
+    by: Actor
     found: str = ""
     takes_calls: bool = False
     reception: Reception = field(default_factory=Reception)
@@ -80,7 +97,7 @@ class Run:
     unlogged: int = 0
     unreported: list[Member] = field(default_factory=list)
     ignored: list[Member] = field(default_factory=list)
-    waiting: list[Member] = field(default_factory=list)
+    waiting: dict[Door, list[Member]] = field(default_factory=dict)
     failed: list[Member] = field(default_factory=list)
     until: float = field(init=False)
 
@@ -95,16 +112,19 @@ class Run:
             self.refuse(member, error)
             return
         match event:
-            case ValidationEvent() if self.takes_calls:
+            case ValidationEvent() if self.takes_calls and _is_allowed(event):
                 self.reception.validation_code = event.code
                 self._answer(member, "validated")
             case FileEvent():
                 self.has_announced = True
-                self._now_or_later(member, lambda journal: self._announce(member, event, journal))
+                self._now_or_later(member, self.door, lambda journal: self._announce(member, event, journal))
+            # The queue takes the events of calls of this door only; they have no authority that another would give.
             case CallEvent() if self.takes_calls:
-                self._now_or_later(member, lambda _: self._start(member, event))
+                self._now_or_later(member, Door.FUNCTION_KEY, lambda _: self._start(member, event))
             case CallEndEvent() if self.takes_calls:
-                self._now_or_later(member, lambda _: self._end(member, event))
+                self._now_or_later(member, Door.FUNCTION_KEY, lambda _: self._end(member, event))
+            case StateEvent() | StartFailedEvent() | ParticipantsEvent() if self.takes_calls:
+                self._now_or_later(member, Door.FUNCTION_KEY, lambda _: self._note(member, event))
             case ComplianceEvent():
                 self.ignored.append(member)
                 self._answer(member, "ignored", reason="it is of a compliance recording of Teams: noted, never fetched")
@@ -133,14 +153,16 @@ class Run:
             reception.malformed = None
         if is_queued and len(self.failed) <= MOST_AT_ONCE and all(can_wait(member) for member in self.failed):
             reception.failure = None
-            reception.later += [text for member in self.failed for text in messages([member], self.door, self.found)]
-        reception.later += messages(self.waiting, self.door, self.found)
+            again = (messages([member], self.door, self.found, self.by) for member in self.failed)
+            reception.later += chain.from_iterable(again)
+        for door, members in self.waiting.items():
+            reception.later += messages(members, door, self.found, self.by)
         reception.messages = list(dict.fromkeys(reception.messages))
         return reception
 
-    def _now_or_later(self, member: Member, act: Callable[[BlobName], None]) -> None:
+    def _now_or_later(self, member: Member, door: Door, act: Callable[[BlobName], None]) -> None:
         if (self.taken >= MOST_AT_ONCE or self._is_late()) and can_wait(member):
-            self.waiting.append(member)
+            self.waiting.setdefault(door, []).append(member)
             self._answer(member, "waiting")
             return
         self.taken += 1
@@ -159,7 +181,7 @@ class Run:
 
     def _announce(self, member: Member, event: FileEvent, journal: BlobName) -> None:
         try:
-            self.reception.messages += self.announcing.announce(event, self.door, self.found)
+            self.reception.messages += self.announcing.announce(event, self.door, self.found, by=self.by)
         except Permanent as error:  # a retry cannot succeed
             self._tell(member, error.cause, journal)
             self._answer(member, "refused", reason=error.cause)
@@ -174,7 +196,11 @@ class Run:
 
     def _start(self, member: Member, event: CallEvent) -> None:
         try:
-            recording_id = self.starting.start_for_call(event)
+            recording_id = self.starting.start_for_call(event, by=self.by)
+        except PolicyRefused as error:
+            fields = {"event_id": event.event_id, "rule": error.rule, "reason": error.cause}
+            log.event("call.refused_by_policy", fields)
+            self._answer(member, "not recorded", reason=error.cause, **({"rule": error.rule} if error.rule else {}))
         except Permanent as error:
             log.event("call.not_recorded", {"event_id": event.event_id, "cause": error.cause}, logging.ERROR)
             self._answer(member, "refused", reason=error.cause)
@@ -183,12 +209,32 @@ class Run:
 
     def _end(self, member: Member, event: CallEndEvent) -> None:
         try:
-            over = self.ending.end_for_call(event)
+            over = self.ending.end_for_call(event, by=self.by)
         except Permanent as error:  # the sweep asks again
             log.event("call.end_not_noted", {"event_id": event.event_id, "cause": error.cause}, logging.WARNING)
             self._answer(member, "refused", reason=error.cause)
         else:
             self._answer(member, "ended" if over else "ignored")
+
+    def _note(self, member: Member, event: StateEvent | StartFailedEvent | ParticipantsEvent) -> None:
+        """Take what the service says of a recording that runs, or of the people in its call."""
+        try:
+            is_news = self._is_news(event)
+        except Permanent as error:  # the sweep asks again
+            log.event("recording.state_not_noted", {"event_id": event.event_id, "cause": error.cause}, logging.WARNING)
+            self._answer(member, "refused", reason=error.cause)
+        else:
+            self._answer(member, "noted" if is_news else "ignored")
+
+    def _is_news(self, event: StateEvent | StartFailedEvent | ParticipantsEvent) -> bool:
+        match event:
+            case StateEvent():
+                return self.reacting.state_changed(event, by=self.by)
+            case StartFailedEvent():
+                return bool(self.reacting.start_failed(event, by=self.by))
+            case ParticipantsEvent():
+                self.reacting.participants_updated(event, by=self.by)
+                return True
 
     def _tell(self, member: Member, cause: str, journal: BlobName) -> None:
         self._log(member, cause, journal, is_alert=True)
@@ -226,3 +272,7 @@ class Run:
     def _answer(self, member: Member, outcome: str, **more: str) -> None:
         if len(self.reception.outcomes) < MOST_AT_ONCE:
             self.reception.outcomes.append({"id": event_id_of(member.raw), "outcome": outcome, **more})
+
+
+def _is_allowed(event: ValidationEvent) -> bool:
+    return event.origin is None or is_origin_of_event_grid(event.origin)

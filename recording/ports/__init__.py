@@ -5,6 +5,7 @@ Every method raises only `Transient` and `Permanent` errors of `core.errors`: an
 """
 
 from recording.ports.archive import Archive, ArchivedBlob, BlockList, Journal
+from recording.ports.callers import Callers
 from recording.ports.calls import CallLocator, Calls, StartOrder
 from recording.ports.catalog import Catalog, StartClaim
 from recording.ports.chunk_queue import ChunkQueue
@@ -19,6 +20,7 @@ from recording.ports.source import ReadableSource, Source, Transfer
 from recording.ports.throttle import Throttle
 from recording.ports.tick_queue import TickQueue
 from recording.ports.topic import Topic
+from recording.ports.trail import Trail, TrailPage
 
 __all__ = [
     "Archive",
@@ -26,6 +28,7 @@ __all__ = [
     "BlobPage",
     "BlockList",
     "CallLocator",
+    "Callers",
     "Calls",
     "Catalog",
     "ChunkQueue",
@@ -52,5 +55,7 @@ __all__ = [
     "Throttle",
     "TickQueue",
     "Topic",
+    "Trail",
+    "TrailPage",
     "Transfer",
 ]

@@ -1,6 +1,6 @@
 """Call Automation: start and control recordings."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -19,17 +19,24 @@ class CallLocator:
 
 @dataclass(frozen=True, slots=True)
 class StartOrder:
-    """A recording to start. Idempotent by `request_id`, a UUID: sent again, it starts no second recording."""
+    """A recording to start. Idempotent by `request_id`, a UUID: sent again, it starts no second recording.
+
+    Attributes:
+        channels: the raw ids of participants in the order of their channels, in an unmixed output.
+        native_container: the URL of the container that the service itself is to write into; empty: its own storage.
+    """
 
     locator: CallLocator
     output: Output
     request_id: str
     first_sent: datetime
     pause_on_start: bool = False
+    channels: tuple[str, ...] = field(default=(), repr=False)
+    native_container: str = ""
 
     def is_same_as(self, other: "StartOrder") -> bool:
         """Whether both ask for the same recording of the same call; request id and time are not compared."""
-        return (self.locator, self.output, self.pause_on_start) == (other.locator, other.output, other.pause_on_start)
+        return replace(self, request_id="", first_sent=other.first_sent) == replace(other, request_id="")
 
 
 class Calls(Protocol):
@@ -37,6 +44,15 @@ class Calls(Protocol):
 
     def resolve(self, connection_id: CallConnectionId) -> ServerCallId | None:
         """The server call id of the call with this connection; None if the service does not know it.
+
+        Raises:
+            ServiceBusy, ServiceRefused: retry.
+        """
+
+    def goes_on(self, connection_id: CallConnectionId) -> bool:
+        """Whether the call with this connection is known to go on; False if the connection has ended.
+
+        The call may go on without that connection.
 
         Raises:
             ServiceBusy, ServiceRefused: retry.

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from recording.core.model import CatalogEntry, DocumentId, RecordingId
+from recording.core.model import AppliedRule, CatalogEntry, DocumentId, RecordingId
 from recording.ports.calls import StartOrder
 
 
@@ -16,6 +16,7 @@ class StartClaim:
         order: what is sent to the service, by everyone who reads this claim.
         asked_by: the event or request that the recording was started for.
         made_at: when the claim was made.
+        applied: the rule that allowed it, with the evidence of consent, kept here before the order is sent.
         recording_id: what was started; None while that is unknown.
         version: the ETag of what was read, sent as If-Match by `settle`.
     """
@@ -25,6 +26,7 @@ class StartClaim:
     asked_by: str
     made_at: datetime
     recording_id: RecordingId | None = None
+    applied: AppliedRule | None = None
     version: str = field(default="", compare=False)
 
 

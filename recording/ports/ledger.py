@@ -13,6 +13,9 @@ class Ledger(Protocol):
     def note(self, section: str, key: str, outcome: str) -> None:
         """Note an outcome, in place of the one noted before, if any. The last writer wins."""
 
+    def note_first(self, section: str, key: str, outcome: str) -> str:
+        """Note an outcome unless one is noted for the key; the one that stands then. The first writer wins."""
+
     def all(self, section: str) -> Mapping[str, str]:
         """All outcomes of a section, by key."""
 

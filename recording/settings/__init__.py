@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Self
 
+from recording.core.callers import ApiAuth
 from recording.core.errors import SettingsInvalid
+from recording.settings.callers import Callers
 from recording.settings.connections import blob_endpoint
 from recording.settings.groups import (
     Archive,
@@ -17,6 +19,7 @@ from recording.settings.groups import (
     Overflow,
     Recordings,
     Retry,
+    Site,
     Storage,
     Topic,
     Watch,
@@ -37,6 +40,7 @@ __all__ = [
     "Setting",
     "Settings",
     "Storage",
+    "api_auth_of",
 ]
 
 STORAGE = "ARCHIVE_STORAGE"
@@ -76,7 +80,15 @@ class Settings:
     copy: Copy
     retry: Retry
     watch: Watch
+    callers: Callers
+    site: Site
     host: Host
+
+    @property
+    def callback_url(self) -> str | None:
+        """Where the service tells of recordings; None where nothing would prove that it is the service that calls."""
+        name = self.site.hostname
+        return f"https://{name}/api/calls/callbacks" if name and self.callers.acs_resource_ids else None
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str], memory_bytes: int | None = None) -> Self:
@@ -102,6 +114,8 @@ class Settings:
             copy=reader.read(Copy),
             retry=reader.read(Retry),
             watch=reader.read(Watch),
+            callers=reader.read(Callers),
+            site=reader.read(Site),
             host=reader.read(Host),
         )
         _require_storage(settings.storage, reader)
@@ -116,7 +130,20 @@ class Settings:
 
 OURS: Mapping[str, Setting] = {
     setting.key: setting
-    for group in (Communication, Identity, Storage, Archive, Overflow, Native, Recordings, Topic, Copy, Retry, Watch)
+    for group in (
+        Communication,
+        Identity,
+        Storage,
+        Archive,
+        Overflow,
+        Native,
+        Recordings,
+        Topic,
+        Copy,
+        Retry,
+        Watch,
+        Callers,
+    )
     for _, setting in declared(group)
 }
 """Every setting of the app by key. A test checks that the deployment sets exactly these."""
@@ -136,6 +163,12 @@ def _require_storage(storage: Storage, reader: Reader) -> None:
             reader.refuse(key, "missing")
 
 
+def api_auth_of(environment: Mapping[str, str]) -> ApiAuth | None:
+    """What callers of the API show, without reading the other settings; None if that is set wrong."""
+    found: ApiAuth | None = Reader(environment).read(Callers).api_auth
+    return found
+
+
 def _memory_problems(copy: Copy, memory_bytes: int) -> Iterator[str]:
     most = memory_bytes // _MEMORY_SHARE // MEBIBYTE
     if copy.memory_bytes > most * MEBIBYTE:
@@ -149,6 +182,7 @@ def _containers(settings: Settings) -> str:
         archive.quarantine_container,
         archive.journal_container,
         archive.dead_letter_container,
+        archive.trail_container,
         archive.probe_container,
     }
     return "" if len(names) == len(_CONTAINERS) else f"{', '.join(_CONTAINERS)}: must be different containers"
@@ -165,6 +199,18 @@ def _overflow(settings: Settings) -> str:
     return f"{_OVERFLOW[0]}: must be another account than {STORAGE}" if overflow.is_set and is_same else ""
 
 
+def _api_tokens(settings: Settings) -> str:
+    callers = settings.callers
+    is_enough = callers.api_auth is ApiAuth.KEY or (callers.api_audiences and callers.tenant_id)
+    return "" if is_enough else "API_AUTH: entra and both need API_AUDIENCES and ENTRA_TENANT_ID"
+
+
+def _event_grid_tokens(settings: Settings) -> str:
+    callers = settings.callers
+    is_enough = callers.tenant_id or not callers.event_grid_audiences
+    return "" if is_enough else "EVENT_GRID_AUDIENCES: needs ENTRA_TENANT_ID"
+
+
 def _native(settings: Settings) -> str:
     """Only the archive's own account may be an emulator, which is not reached by https; none may be a container of it.
 
@@ -179,6 +225,7 @@ def _native(settings: Settings) -> str:
             archive.quarantine_container,
             archive.journal_container,
             archive.dead_letter_container,
+            archive.trail_container,
             archive.probe_container,
         )
     }
@@ -219,13 +266,17 @@ def _retention(settings: Settings) -> str:
 
 
 _MEMORY = "COPY_MEMORY_MIB"
-_CONTAINERS = tuple(f"{name}_CONTAINER" for name in ("ARCHIVE", "QUARANTINE", "JOURNAL", "DEAD_LETTER", "PROBE"))
+_CONTAINERS = tuple(
+    f"{name}_CONTAINER" for name in ("ARCHIVE", "QUARANTINE", "JOURNAL", "DEAD_LETTER", "TRAIL", "PROBE")
+)
 _NATIVE = "NATIVE_CONTAINERS"
 _OVERFLOW = ("OVERFLOW_STORAGE", "OVERFLOW_STORAGE__blobServiceUri")
 _TIMEOUT, _VISIBILITY, _DELIVERIES = (setting.key for _, setting in declared(Host))
 _CHECKS = (
     (_CONTAINERS, _containers),
     ((STORAGE, f"{STORAGE}__blobServiceUri", *_OVERFLOW), _overflow),
+    (("API_AUTH", "API_AUDIENCES", "ENTRA_TENANT_ID"), _api_tokens),
+    (("EVENT_GRID_AUDIENCES", "ENTRA_TENANT_ID"), _event_grid_tokens),
     ((STORAGE, f"{STORAGE}__blobServiceUri", *_CONTAINERS, _NATIVE), _native),
     (("COPY_BLOCK_MIB", _MEMORY), _buffers),
     (("RETRY_FIRST_SECONDS", "RETRY_LONGEST_SECONDS"), _waits),

@@ -4,11 +4,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Annotated
 
-from recording.core.model import Authority, Output
+from recording.core.model import Authority
 from recording.core.naming import DEFAULT_TEMPLATE, Template, parse_template
-from recording.core.outputs import parse_output_name
+from recording.core.policy import Policy
 from recording.settings import parsing
 from recording.settings.mechanism import Setting
+from recording.settings.policy import parse_policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +107,10 @@ class Archive:
             parsing.container,
             "the container into which Event Grid writes the events that it cannot deliver",
         ),
+    ]
+    trail_container: Annotated[
+        str,
+        Setting("TRAIL_CONTAINER", "recordings-trail", parsing.container, "the container of the audit trails"),
     ]
     probe_container: Annotated[
         str,
@@ -219,12 +224,15 @@ class Native:
 class Recordings:
     """What is recorded, how long the source keeps it, and what a release requires."""
 
-    output: Annotated[
-        Output,
+    policy: Annotated[
+        Policy,
         Setting(
-            "RECORDING_OUTPUT", "audio-mixed-wav", parse_output_name, "what call events start: CONTENT-CHANNEL-FORMAT"
+            "RECORDING_POLICY",
+            "",
+            parse_policy,
+            "which calls are recorded, and how: the rules as YAML or JSON, or the path of a file in the app's package",
         ),
-    ]
+    ] = field(repr=False)
     retention: Annotated[
         timedelta,
         Setting("SOURCE_RETENTION_HOURS", "24", parsing.hours(1, 24 * 7), "hours after which the source expires"),
@@ -340,6 +348,24 @@ class Watch:
             parsing.seconds(1, 43200),
             "how long after its end a recording's file event may take, before a person is told that it is missing",
         ),
+    ]
+    pause_limit: Annotated[
+        timedelta,
+        Setting(
+            "PAUSE_LIMIT_SECONDS",
+            "0",
+            parsing.seconds(0, 86400),
+            "how long a recording may be paused, before a person is told; 0: for ever",
+        ),
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """Values that the platform sets."""
+
+    hostname: Annotated[
+        str, Setting("WEBSITE_HOSTNAME", "", parsing.host_name, "the name under which the app is reached")
     ]
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, get_type_hints
 
-from recording.core.errors import InvalidRequest
+from recording.core.errors import InvalidRequest, PolicyInvalid
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Setting:
     Attributes:
         key: the name of its environment variable.
         default: the text used if it is not set; None if it is required.
-        parse: converts text to value; raises ValueError or InvalidRequest, whose message never contains the text.
+        parse: converts text to value; raises ValueError, InvalidRequest or PolicyInvalid, which never contain the text.
         meaning: what it means, in a few words.
     """
 
@@ -71,6 +71,9 @@ class Reader:
             return setting.parse(text)
         except InvalidRequest as error:
             self.refuse(setting.key, error.cause.removeprefix(f"{setting.key}: "))
+        except PolicyInvalid as error:
+            for problem in error.problems:
+                self.refuse(setting.key, problem)
         except ValueError as error:
             self.refuse(setting.key, str(error))
         return None

@@ -5,11 +5,17 @@ from collections.abc import Callable
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+from recording.core.callers import ApiAuth
 from recording.core.locations import ALLOWED_SUFFIXES
 from recording.core.model import Authority
 from recording.settings.connections import connection_problems, is_base64, url_problems
 
 MEBIBYTE = 1 << 20
+
+_HOST = re.compile(r"[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,20}(?::[0-9]{1,5})?")
+_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_AUDIENCE = re.compile(r"[!-+\--~]{1,500}")
+"""Printable, without blanks and commas."""
 
 
 def endpoint(text: str) -> str:
@@ -25,6 +31,13 @@ def host_endpoint(text: str) -> str:
     if urlsplit(found).path:
         raise ValueError("a path behind the host")
     return found
+
+
+def host_name(text: str) -> str:
+    """The name of a host, maybe with a port; or empty."""
+    if text and not _HOST.fullmatch(text):
+        raise ValueError("not the name of a host")
+    return text.lower()
 
 
 def connection_string(text: str) -> str:
@@ -49,6 +62,42 @@ def authority(text: str) -> Authority:
         return Authority(text.lower())
     except ValueError as error:
         raise ValueError("none of proven, event, false") from error
+
+
+def api_auth(text: str) -> ApiAuth:
+    """What a caller of the API shows."""
+    try:
+        return ApiAuth(text.lower())
+    except ValueError as error:
+        raise ValueError("none of key, entra, both") from error
+
+
+def guid(text: str) -> str:
+    """An id such as Azure gives to tenants, in lower case; or empty."""
+    found = text.lower()
+    if found and not _GUID.fullmatch(found):
+        raise ValueError("not an id such as 00000000-0000-0000-0000-000000000000")
+    return found
+
+
+def guids(text: str) -> tuple[str, ...]:
+    """Such ids, separated by commas."""
+    return tuple(map(guid, _listed(text)))
+
+
+def audiences(text: str) -> tuple[str, ...]:
+    """Audiences of tokens, separated by commas: a client id, or an application id URI such as api://NAME."""
+    found = _listed(text)
+    if not all(_AUDIENCE.fullmatch(one) for one in found):
+        raise ValueError("not a list of client ids or of application id URIs")
+    return found
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    found = tuple(one.strip() for one in text.split(",")) if text else ()
+    if not all(found):
+        raise ValueError("an empty place between two commas, or at an end")
+    return found
 
 
 def container(text: str) -> str:

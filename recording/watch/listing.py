@@ -7,7 +7,7 @@ fewer, and none at all: only a page without `next` is the last.
 from dataclasses import dataclass
 from datetime import datetime
 
-from recording.core.errors import EntryUnreadable, NewerSchema, UnknownRecording
+from recording.core.errors import EntryUnreadable, NewerSchema
 from recording.core.formats.api import ListRequest, PageRequest
 from recording.core.lifecycle import open_at
 from recording.core.model import CatalogEntry, Recording, RecordingId
@@ -66,17 +66,6 @@ class Listing:
         page = self.directory.page(asked.day, asked.page.limit, asked.page.after)
         entries = map(self._load, dict.fromkeys(page.recording_ids))
         return Listed(tuple(entry for entry in entries if entry is not None and _fits(entry, asked)), page.next)
-
-    def entry(self, recording_id: RecordingId) -> CatalogEntry:
-        """The entry of one recording.
-
-        Raises:
-            UnknownRecording: the catalog has none.
-        """
-        entry = self.catalog.load(recording_id)
-        if entry is None:
-            raise UnknownRecording("list history", "the catalog does not know it", ids={"recording_id": recording_id})
-        return entry
 
     def _owing(self, row: OpenRow) -> CatalogEntry | Unlisted | None:
         entry = self._load(row.recording_id)

@@ -12,7 +12,7 @@ from recording.core.errors import NewerSchema, Permanent
 from recording.core.formats.deliveries import Member, can_wait, messages
 from recording.core.formats.events import event_id_of, event_type_of, parse_event
 from recording.core.lifecycle import knows_documents, knows_event
-from recording.core.model import Door, FileEvent
+from recording.core.model import APP, Actor, Door, FileEvent
 from recording.ports import ChunkQueue, EventQueue
 from recording.refusing import Refusing
 
@@ -27,17 +27,17 @@ class PuttingBack:
     events: EventQueue
     chunks: ChunkQueue
 
-    def put(self, members: Sequence[Member], door: Door, found: str = "") -> None:
-        """Queue the events; `found` says how the app found them, see `deliveries.messages`.
+    def put(self, members: Sequence[Member], door: Door, found: str = "", by: Actor = APP) -> None:
+        """Queue the events; `found` says how the app found them, and `by` who sent them: see `deliveries.messages`.
 
         Raises:
             Transient: some may not be queued; put all of them again.
         """
-        for text in messages(filter(can_wait, members), door, found):
+        for text in messages(filter(can_wait, members), door, found, by):
             self.events.put(text)
         for member in members:
             if not can_wait(member):
-                self._take(member, door, found)
+                self._take(member, door, found, by)
 
     def is_known(self, event: FileEvent, door: Door | None = None) -> bool:
         """Whether the catalog has every chunk of the event; with a door, as the event announces it by that door.
@@ -53,7 +53,7 @@ class PuttingBack:
             return False  # whoever takes the event again reports that
         return knows_documents(entry, event) if door is None else knows_event(entry, event, door)
 
-    def _take(self, member: Member, door: Door, found: str) -> None:
+    def _take(self, member: Member, door: Door, found: str, by: Actor) -> None:
         """Take an event of more than 60,000 characters: Event Grid delivers it, and no message can hold it."""
         try:
             event = parse_event(member.raw)
@@ -62,7 +62,7 @@ class PuttingBack:
                 log.event("event.ignored", fields, logging.WARNING)
                 return
             self.refusing.keep_events([member], door)
-            for message in self.announcing.announce(event, door, found):
+            for message in self.announcing.announce(event, door, found, by=by):
                 self.chunks.put(message, timedelta(), is_urgent=message.is_urgent)
         except Permanent as error:
             self.refusing.refuse_events([member], door, error.cause)

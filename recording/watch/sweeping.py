@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from recording import log, telemetry
-from recording.calls.asking import Asking
+from recording.calls.reacting import Reacting
 from recording.catalog_updates import CatalogUpdates
 from recording.core.deadlines import is_urgent
 from recording.core.errors import Permanent, RecordingError, Transient
@@ -20,11 +20,12 @@ from recording.core.formats.messages import ChunkMessage
 from recording.core.lifecycle import Fact, is_stale
 from recording.core.model import CatalogEntry
 from recording.core.times import format_time
-from recording.core.watching import ALL_STAGES, LONGEST, Limits, Look, look, never_active, stage_of
+from recording.core.watching import ALL_STAGES, LONGEST, Limits, Look, late_trail, look, stage_of
 from recording.ports import ChunkQueue, OpenRow, OpenWork, SweepState, SweepStates
 from recording.watch.auditing import Auditing
 from recording.watch.replaying import Replaying
 from recording.watch.waiting_events import WaitingEvents
+from recording.writing_trail import WritingTrail
 
 _PAGE = 200
 _SLICE = 50.0
@@ -72,7 +73,8 @@ class Sweeping:
     states: SweepStates
     auditing: Auditing
     replaying: Replaying
-    asking: Asking
+    reacting: Reacting
+    writing_trail: WritingTrail
     waiting_events: WaitingEvents
     queue: ChunkQueue
     limits: Limits
@@ -242,7 +244,7 @@ class Sweeping:
                 swept.removed += self.open_work.remove_old(row.recording_id, row.opening, now - _OLD)
             return
         telemetry.looked(entry, now)
-        found = look(entry, row.since, now, self.limits, row.lives)
+        found = look(entry, row.since, now, self.limits, row.lives, self.reacting.reaction_of(entry))
         entry = self._apply(entry, *found.facts)
         for document_id in found.drive:
             chunk = entry.chunk(document_id)
@@ -253,8 +255,11 @@ class Sweeping:
         swept.driven += bool(found.drive)
         self._note(row, entry, found, now)  # before what may fail: else what was driven is driven at each look
         try:
-            entry = self._apply(entry, *(self._ask(entry) if found.asks else ()))
+            entry = self.reacting.check(entry, "asked by the sweep") if found.asks else self.reacting.react(entry)
         finally:  # also if the service cannot be asked
+            entry = self.writing_trail.write(entry)
+            warning = late_trail(entry, self.now())
+            entry = self._apply(entry, *([] if warning is None else [warning]))
             if entry.recording.untold:
                 self.updates.tell(entry)
 
@@ -268,9 +273,3 @@ class Sweeping:
         if not facts:
             return entry
         return self.updates.apply(entry.recording.recording_id, *facts, known=entry).entry
-
-    def _ask(self, entry: CatalogEntry) -> tuple[Fact, ...]:
-        """What the service says about a recording that was started, and of which no file event has come."""
-        answer = self.asking.ask(entry.recording.recording_id, "asked by the sweep")
-        warning = None if answer.is_denial or answer.is_active else never_active(entry, self.now())
-        return (answer.fact, *([] if warning is None else [warning]))

@@ -10,6 +10,8 @@ from azure.data.tables import TableClient
 from recording.adapters.catalog import TableCatalog
 from recording.core.errors import CatalogConflict
 from recording.core.model import (
+    OUTSIDE,
+    Act,
     Actor,
     Alarm,
     Alert,
@@ -21,22 +23,29 @@ from recording.core.model import (
     Chunk,
     ChunkState,
     Content,
+    Continuation,
     Digest,
     DocumentId,
     Door,
     Format,
     Happened,
+    IdentifierKind,
     Location,
     Opening,
+    Order,
     Output,
+    Pause,
     Place,
     RecordingId,
+    RecordingState,
     ServerCallId,
+    Trail,
     Unread,
 )
 from recording.ports import CallLocator, Catalog, StartClaim, StartOrder
 from tests.contracts.faulty_transport import FaultyTransport
 from tests.core.entries_of import (
+    APPLIED,
     COMPARISON,
     NATIVE,
     NOW,
@@ -72,8 +81,10 @@ class RealCatalog:
 
 def claim(key: str, request_id: str = "request", locator: CallLocator = SERVER) -> StartClaim:
     """A claim that is not settled."""
-    order = StartOrder(locator, Output(Content.AUDIO, Channel.MIXED, Format.WAV), request_id, NOW)
-    return StartClaim(key, order, f"event/{request_id}", NOW)
+    output = Output(Content.AUDIO, Channel.UNMIXED, Format.WAV)
+    container = "https://account.blob.core.windows.net/container"
+    order = StartOrder(locator, output, request_id, NOW, channels=("8:acs:a",), native_container=container)
+    return StartClaim(key, order, f"event/{request_id}", NOW, applied=APPLIED)
 
 
 def entry(recording_id: RecordingId, *chunks: int) -> CatalogEntry:
@@ -107,6 +118,7 @@ def whole_entry(recording_id: RecordingId) -> CatalogEntry:
     accepted = replace(chunk(4, ChunkState.QUARANTINED, apart=True), look_at=None, is_accepted=True)
     accepted = replace(accepted, compared=COMPARISON)
     given_up = replace(chunk(5, ChunkState.LOST), is_given_up=True)
+    act = Act(NOW, "Paused", Actor("somebody"), document(0), (("output", "wav"),))
     native, read_there = native_chunk(6, ChunkState.KEPT), replace(metadata_proof(6), container=NATIVE)
     native = replace(native, proof=replace(proof(6), place=Place.NATIVE, container=NATIVE, metadata=read_there))
     read = replace(native_chunk(7), partly_read=PARTLY_READ)
@@ -119,11 +131,22 @@ def whole_entry(recording_id: RecordingId) -> CatalogEntry:
         call_connection_id=CallConnectionId("connection"),
         group_call_id="group",
         room_id="99123",
+        applied=replace(APPLIED, template="{recording_id}/{index}-{document_id}", native_container="https://a/b"),
         requested_at=NOW,
         stopped_at=NOW + timedelta(hours=21),
         checked_at=NOW + timedelta(hours=1),
         active_at=NOW + timedelta(hours=1),
         denied_at=NOW + timedelta(hours=2),
+        ordered=Order(RecordingState.PAUSED, Actor("key:somebody"), NOW),
+        pauses=(Pause(NOW, OUTSIDE, NOW + timedelta(minutes=1), Actor("key:somebody")),),
+        was_resumed=True,
+        interrupted_at=NOW + timedelta(minutes=2),
+        failed_at=NOW + timedelta(minutes=3),
+        continues=Continuation(RecordingId("earlier"), NOW),
+        continued_by=RecordingId("later"),
+        attempt=2,
+        participants=((IdentifierKind.PHONE, 1), (IdentifierKind.EXTENSION_USER, 2)),
+        participants_number=7,
         started_at=NOW + timedelta(microseconds=123_457),
         duration=timedelta(hours=20, milliseconds=1),
         session_end_reason="CallEnded",
@@ -137,6 +160,7 @@ def whole_entry(recording_id: RecordingId) -> CatalogEntry:
         warned=("6 h",),
         history=(Happened(NOW, "Failed", Actor("app"), "so", document(0), 2, NOW + timedelta(hours=1)),),
         opening=Opening(NOW, 3),
+        trail=Trail(2, "ab" * 32, act, (act,)),
     )
 
 

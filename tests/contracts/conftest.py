@@ -31,6 +31,7 @@ from tests.contracts.faulty_transport import FaultyTransport
 from tests.contracts.inventories import FakeListed, Listed, RealListed
 from tests.contracts.queues import InMemory, Queue, RealQueue
 from tests.contracts.stores import FakeStore, OfContainer, OfService, Readable, RealStore, Store
+from tests.contracts.trails import FakeTrails, RealTrails, Trails
 from tests.fakes import FakeCatalog
 
 SURROUNDINGS = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
@@ -106,6 +107,21 @@ def real_listed(azurite: Azurite, mark: str) -> Iterator[RealListed]:
 def listed(request: pytest.FixtureRequest) -> Listed:
     """The fake, then the real one."""
     found: Listed = FakeListed() if request.param == "fake" else request.getfixturevalue("real_listed")
+    return found
+
+
+@pytest.fixture
+def real_trails(azurite: Azurite, mark: str) -> Iterator[RealTrails]:
+    """A container in Azurite."""
+    trails = RealTrails(azurite, f"t-{mark}")
+    yield trails
+    trails.close()
+
+
+@pytest.fixture(params=["fake", "real"])
+def trails(request: pytest.FixtureRequest) -> Trails:
+    """The fake, then the real one."""
+    found: Trails = FakeTrails() if request.param == "fake" else request.getfixturevalue("real_trails")
     return found
 
 

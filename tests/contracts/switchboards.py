@@ -88,7 +88,9 @@ class FakeSwitchboard:
 class RealSwitchboard:
     """The local service. Nothing is retried unless `retries` says so, so that errors appear at once."""
 
-    def __init__(self, acs: LocalAcs, key: str | None = None, retries: int = 0) -> None:
+    def __init__(
+        self, acs: LocalAcs, key: str | None = None, retries: int = 0, callback_url: str | None = None
+    ) -> None:
         self._world = acs.world
         self._client = CallAutomationClient(
             acs.endpoint,
@@ -97,7 +99,7 @@ class RealSwitchboard:
             retry_total=retries,
             retry_backoff_factor=0.01,
         )
-        self.calls = AcsCalls(self._client)
+        self.calls = AcsCalls(self._client, callback_url)
         self._before = len(acs.world.recordings)
         self._known: dict[Locators, Call] = {}
 

@@ -31,6 +31,40 @@ def board(request: pytest.FixtureRequest) -> Switchboard:
     return found
 
 
+# Calls
+
+
+def test_a_call_goes_on_until_it_ends(board: Switchboard) -> None:
+    """A connection that the service does not know is one that has ended."""
+    locators = board.call()
+    connection = locators.connection.call_connection_id
+    assert connection is not None
+    assert board.calls.goes_on(connection)
+    board.end(locators)
+    assert not board.calls.goes_on(connection)
+    assert not board.calls.goes_on(CallConnectionId("unknown"))
+
+
+def test_a_service_that_is_busy_does_not_say_whether_a_call_goes_on(board: Switchboard) -> None:
+    connection = board.call().connection.call_connection_id
+    assert connection is not None
+    board.arm("call_503")
+    with pytest.raises(ServiceBusy):
+        board.calls.goes_on(connection)
+
+
+def test_a_start_names_where_the_service_is_to_tell_of_the_recording(acs: LocalAcs) -> None:
+    """If there is such a place."""
+    board = RealSwitchboard(acs, callback_url="https://app.example.net/api/calls/callbacks")
+    named = board.calls.start(order(board.call().server))
+    board.close()
+    assert "https://app.example.net/api/calls/callbacks" == acs.world.recordings[named].state_callback_uri
+    other = RealSwitchboard(acs)
+    unnamed = other.calls.start(order(other.call().server))
+    other.close()
+    assert acs.world.recordings[unnamed].state_callback_uri is None
+
+
 # Starting
 
 
@@ -48,6 +82,25 @@ def test_a_call_can_be_named_in_four_ways(board: Switchboard, way: str) -> None:
 def test_every_valid_output_can_be_ordered(board: Switchboard, output: Output) -> None:
     """The service takes content, channel and format."""
     assert board.calls.start(order(board.call().server, output=output))
+
+
+def test_channels_go_to_participants_in_the_order_of_the_order(acs: LocalAcs, real: RealSwitchboard) -> None:
+    """Of whatever kind they are; the service's metadata says who has which channel."""
+    people = ["8:acs:a", "4:+4930123456", "28:bot"]
+    call = acs.world.start_call(participants=people, chunk_ms=[500])
+    acs.world.connect(call)
+    locator = CallLocator(server_call_id=ServerCallId(call.server_call_id))
+    first = replace(order(locator, output=VALID[3].output), channels=("4:+4930123456", "8:acs:a"))
+    recording_id = real.calls.start(first)
+
+    assert ("4:+4930123456", "8:acs:a") == acs.world.recordings[recording_id].channels
+
+
+def test_the_service_is_told_to_write_into_a_container(real: RealSwitchboard) -> None:
+    """The local service writes into none, and says which field it refuses."""
+    container = "https://account.blob.core.windows.net/container"
+    with pytest.raises(CallRefused, match="externalStorage"):
+        real.calls.start(replace(order(real.call().server), native_container=container))
 
 
 def test_the_same_order_starts_one_recording(board: Switchboard) -> None:

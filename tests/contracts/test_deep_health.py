@@ -18,6 +18,7 @@ STORAGE_CHECKS = {
     "container recordings-deadletter",
     "container recordings-journal",
     "container recordings-quarantine",
+    "container recordings-trail",
     *(f"queue {queue}" for queue in QUEUES),
 }
 

@@ -1,6 +1,7 @@
 """Nothing but Transient and Permanent leaves a port, whatever its client does; every adapter of the app is guarded."""
 
 import ssl
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -23,8 +24,11 @@ from recording.adapters.overflow_copies import BlobOverflowCopies
 from recording.adapters.probe import BlobProbe, StorageQueueProbe
 from recording.adapters.queue import StorageEventQueue, StorageQueue, StorageTickQueue
 from recording.adapters.source import AcsSource
+from recording.adapters.tokens import TokenCallers, Trust
 from recording.adapters.topic import EventGridTopic
+from recording.adapters.trail import BlobTrail
 from recording.bootstrap import compose
+from recording.core.callers import Issuer
 from recording.core.errors import Permanent, PortFailed, RecordingError, SourceBusy, Transient
 from recording.core.formats.messages import ChunkMessage
 from recording.core.formats.notifications import EventName, OutgoingEvent
@@ -50,6 +54,7 @@ SECRET = "https://a.blob.core.windows.net/c?sig=whom-it-concerns"
 LOCATION = Location("https://eu-api.asm.skype.com/v1/objects/0-weu-d1/content/audio")
 NAME = BlobName("2026/0000.wav")
 VIEW = memoryview(bytearray(8))
+TOKEN = f"{urlsafe_b64encode(b'{"alg": "RS256", "kid": "key"}').decode()}.e30.AAAA"
 
 FAILURES: tuple[Exception, ...] = (
     KeyError(SECRET),
@@ -97,6 +102,11 @@ def catalog(client: Any) -> Any:  # noqa: ANN401 - the same
     return guarded(TableCatalog(client))
 
 
+def callers(client: Any) -> Any:  # noqa: ANN401 - the same
+    """`Callers`."""
+    return guarded(TokenCallers({Issuer.API: Trust(("issuer",), ("audience",), client)}))
+
+
 def calls(client: Any) -> Any:  # noqa: ANN401 - the same
     """`Calls`."""
     return guarded(AcsCalls(client))
@@ -135,6 +145,12 @@ def open_work(client: Any) -> Any:  # noqa: ANN401 - the same
 def inventory(client: Any) -> Any:  # noqa: ANN401 - the same
     """`Inventory`."""
     return guarded(BlobInventory(client, BlobArchive(client, client, "recordings")))
+
+
+def trail(client: Any) -> Any:  # noqa: ANN401 - the same
+    """`Trail`."""
+    blobs = BlobArchive(client, client, "recordings-trail")
+    return guarded(BlobTrail(blobs, BlobInventory(client, blobs)))
 
 
 def topic(client: Any) -> Any:  # noqa: ANN401 - the same
@@ -179,6 +195,7 @@ OPERATIONS: dict[str, Callable[[Any], object]] = {
     "TableCatalog.settle": lambda client: catalog(client).settle(CLAIM),
     "TableCatalog.own": lambda client: catalog(client).own("key", RECORDING_ID, DocumentId("d")),
     "AcsCalls.resolve": lambda client: calls(client).resolve(CallConnectionId("c")),
+    "AcsCalls.goes_on": lambda client: calls(client).goes_on(CallConnectionId("c")),
     "AcsCalls.start": lambda client: calls(client).start(ORDER),
     "AcsCalls.state": lambda client: calls(client).state(RECORDING_ID),
     "AcsCalls.pause": lambda client: calls(client).pause(RECORDING_ID),
@@ -201,6 +218,8 @@ OPERATIONS: dict[str, Callable[[Any], object]] = {
     "BlobInventory.read": lambda client: inventory(client).read(ListedBlob(NAME, 8, NOW)),
     "TableLedger.find": lambda client: guarded(TableLedger(client)).find("letters", "key"),
     "TableLedger.note": lambda client: guarded(TableLedger(client)).note("letters", "key", "replayed"),
+    "TableLedger.note_first": lambda client: guarded(TableLedger(client)).note_first("letters", "key", "replayed"),
+    "TokenCallers.prove": lambda client: callers(client).prove(Issuer.API, TOKEN),
     "TableLedger.forget": lambda client: guarded(TableLedger(client)).forget("letters~1", "letters~2", 10),
     "TableLedger.all": lambda client: guarded(TableLedger(client)).all("letters"),
     "TableOpenWork.put": lambda client: open_work(client).put(RECORDING_ID, OPENING, NOW),
@@ -215,6 +234,8 @@ OPERATIONS: dict[str, Callable[[Any], object]] = {
     "TableThrottle.throttle": lambda client: guarded(TableThrottle(client)).throttle(NOW),
     "TableDirectory.add": lambda client: guarded(TableDirectory(client)).add(RECORDING_ID, NOW),
     "TableDirectory.page": lambda client: guarded(TableDirectory(client)).page(NOW, 10),
+    "BlobTrail.write": lambda client: trail(client).write(NAME, b"{}"),
+    "BlobTrail.page": lambda client: trail(client).page("trail/r/"),
     "EventGridTopic.publish": lambda client: topic(client).publish(EVENT),
 }
 ADAPTERS = (
@@ -229,10 +250,12 @@ ADAPTERS = (
     StorageEventQueue,
     BlobInventory,
     TableLedger,
+    TokenCallers,
     TableOpenWork,
     TableThrottle,
     TableDirectory,
     EventGridTopic,
+    BlobTrail,
 )
 OF_HEALTH_CHECKS = (BlobProbe, StorageQueueProbe)
 """Adapters that only the checks call: they hold methods, so no attribute of the app leads to these."""

@@ -1,6 +1,7 @@
 """The contract of `Ledger`, on the fake and on Table storage."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -15,6 +16,7 @@ KEYS = ["ARCHIVE/2026/3/1/12/0f3c.json", "o'clock/#?%\\", "ä 録音", "x" * 102
 OPERATIONS: dict[str, Callable[[Ledger], object]] = {
     "find": lambda ledger: ledger.find("letters~20260301", "key"),
     "note": lambda ledger: ledger.note("letters~20260301", "key", "replayed"),
+    "note_first": lambda ledger: ledger.note_first("letters~20260301", "key", "replayed"),
     "all": lambda ledger: ledger.all("letters~20260301"),
     "forget": lambda ledger: ledger.forget("letters~20260301", "letters~20260401", 10),
 }
@@ -50,6 +52,20 @@ def test_a_later_outcome_takes_the_place_of_an_earlier_one(ledger: Ledger, mark:
         ledger.note(mark, "key", outcome)
 
     assert ("3", {"key": "3"}) == (ledger.find(mark, "key"), ledger.all(mark))
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_the_first_outcome_stands(ledger: Ledger, mark: str, key: str) -> None:
+    """Everybody after the first one hears it."""
+    assert ["1", "1", "1"] == [ledger.note_first(mark, key, outcome) for outcome in ("1", "2", "1")]
+    assert {key: "1"} == ledger.all(mark)
+
+
+def test_of_many_first_outcomes_at_once_one_stands(ledger: Ledger, mark: str) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        heard = set(pool.map(lambda number: ledger.note_first(mark, "key", str(number)), range(8)))
+
+    assert heard == {ledger.find(mark, "key")}
 
 
 def test_a_section_has_only_its_own_keys(ledger: Ledger, mark: str) -> None:

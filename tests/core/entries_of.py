@@ -25,6 +25,7 @@ from recording.core.lifecycle import (
 )
 from recording.core.model import (
     AnnouncedChunk,
+    AppliedRule,
     BlobName,
     Candidate,
     CatalogEntry,
@@ -32,6 +33,8 @@ from recording.core.model import (
     Chunk,
     ChunkState,
     Comparison,
+    ConsentEvidence,
+    ConsentKind,
     Content,
     Digest,
     DocumentId,
@@ -49,6 +52,7 @@ from recording.core.model import (
     RecordingId,
     RecordingState,
     Subject,
+    Trail,
 )
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -58,6 +62,13 @@ RECORDING_ID = RecordingId("recording-1")
 WAV = Output(Content.AUDIO, Channel.MIXED, Format.WAV)
 COMPARISON = Comparison(
     "ab" * 32, "etag", Location("https://eu-api.asm.skype.com/v1/objects/d/content/audio"), "ab", 64
+)
+APPLIED = AppliedRule(
+    "rule",
+    "0" * 64,
+    "why",
+    ConsentEvidence(ConsentKind.ATTESTED, "contract", NOW, "somebody", NOW - timedelta(minutes=1)),
+    retention_class="long",
 )
 PARTLY_READ = PartlyRead(
     Location("https://customer.blob.core.windows.net/calls/0.wav"), "etag-of-native", 64, b"\x01" * 32
@@ -179,8 +190,8 @@ def changed_recording(entry: CatalogEntry, **fields: object) -> CatalogEntry:
 
 
 def without_history(entry: CatalogEntry) -> CatalogEntry:
-    """The entry as if nothing had been noted in its history."""
-    return changed_recording(entry, history=())
+    """The entry as if nothing had been noted in its history and its trail."""
+    return changed_recording(entry, history=(), trail=Trail())
 
 
 def failure(code: str = "source_busy", cause: str = "503") -> Failure:

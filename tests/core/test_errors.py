@@ -8,6 +8,8 @@ from recording.core.errors import (
     InvalidRequest,
     MalformedEvent,
     Permanent,
+    PolicyInvalid,
+    PolicyRefused,
     RecordingError,
     SettingsInvalid,
     SourceBusy,
@@ -60,6 +62,12 @@ def test_an_error_keeps_ids_of_its_own() -> None:
             SettingsInvalid(("A: missing", "B: wrong")),
             "read settings: A: missing; B: wrong (set them in the app's settings)",
         ),
+        (
+            PolicyInvalid(("line 1: a", "line 2: b")),
+            "read policy: line 1: a; line 2: b (docs/policy.md has the format)",
+        ),
+        (PolicyRefused("it is private", "r"), "start recording rule=r: it is private"),
+        (PolicyRefused("no rule matches"), "start recording: no rule matches"),
     ],
 )
 def test_errors_with_a_field_of_their_own_say_it(error: RecordingError, line: str) -> None:

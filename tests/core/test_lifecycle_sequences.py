@@ -48,6 +48,7 @@ from tests.core.entries_of import (
     document,
     failure,
     proof,
+    without_history,
 )
 
 indices = st.integers(0, 3)
@@ -204,7 +205,7 @@ def test_every_recording_comes_to_an_end_once_its_sources_must_have_ended(
 def bare(entry: CatalogEntry) -> CatalogEntry:
     """The entry without its counts, alerts and times of looks."""
     chunks = tuple(replace(c, failures=(), tries=0, turn=0, look_at=None if c.look_at is None else NOW) for c in entry)
-    return replace(changed_recording(entry, untold=(), history=()), chunks=chunks)
+    return replace(changed_recording(without_history(entry), untold=()), chunks=chunks)
 
 
 @given(st.lists(facts, max_size=40))

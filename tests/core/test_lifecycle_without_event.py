@@ -86,12 +86,13 @@ def test_what_records_after_all_is_revived(state: RecordingState, *, is_active: 
     denied_at = NOW if was_denied else None
     before = changed_recording(entry_in(state), denied_at=denied_at)
     after = decide(before, Checked(is_active=is_active), LATER).entry.recording
-    is_revived = is_active and was_denied and state in {R.STOPPED, R.MISSING, R.LOST}
-    expected = (R.STARTED, None) if is_revived else (state, NOW)
+    is_revived = is_active and was_denied and state in {R.STOPPED, R.MISSING, R.LOST, R.EMPTY}
+    is_resumed = is_active and state is R.PAUSED
+    expected = (R.STARTED, None if is_revived else NOW) if is_revived or is_resumed else (state, NOW)
     assert expected == (after.state, after.stopped_at)
     assert (None if is_revived or state in RUNNING else denied_at) == after.denied_at
     assert [Alarm.AT_RISK] * is_revived == [alert.alarm for alert in after.untold]
-    assert ["Checked"] * is_revived == [one.what for one in after.history]
+    assert ["Checked"] * (is_revived or is_resumed) == [one.what for one in after.history]
 
 
 def test_a_denial_says_nothing_of_a_recording_with_chunks() -> None:
@@ -121,7 +122,7 @@ def test_a_recording_with_a_chunk_is_not_lost_for_want_of_an_event() -> None:
     assert before == decide(before, NeverCame("it never came"), LATER).entry
 
 
-@pytest.mark.parametrize("state", [R.STOPPED, R.MISSING, R.LOST])
+@pytest.mark.parametrize("state", [R.STOPPED, R.MISSING, R.LOST, R.EMPTY])
 def test_a_file_event_that_comes_after_all_opens_the_recording(state: RecordingState) -> None:
     after = decide(entry_in(state), announced(0), LATER).entry
     assert (R.ANNOUNCED, [ChunkState.ANNOUNCED]) == (after.recording.state, [one.state for one in after])
@@ -131,11 +132,11 @@ def test_when_it_was_checked_and_was_active() -> None:
     """What the service answered is noted, and is no history."""
     started = decide(None, Started(RECORDING_ID, WAV), NOW).entry
     active = decide(started, Checked(is_active=True), LATER).entry
-    silent = decide(active, Checked(is_active=False), LATER + timedelta(hours=1)).entry
+    again = decide(active, Checked(is_active=True), LATER + timedelta(hours=1)).entry
 
     assert (LATER, LATER) == (active.recording.checked_at, active.recording.active_at)
-    assert (LATER + timedelta(hours=1), LATER) == (silent.recording.checked_at, silent.recording.active_at)
-    assert started.recording.history == silent.recording.history
+    assert (LATER + timedelta(hours=1),) * 2 == (again.recording.checked_at, again.recording.active_at)
+    assert started.recording.history == again.recording.history
 
 
 @pytest.mark.parametrize(
@@ -214,7 +215,7 @@ def test_the_history_is_bounded(kind: str) -> None:
     assert f"{MOST_HISTORY + 2}" in history[-1].detail
 
 
-@pytest.mark.parametrize("by", ["app", "person:somebody"])
+@pytest.mark.parametrize("by", ["app", "key:somebody"])
 def test_the_texts_of_the_history_are_bounded(by: str) -> None:
     """A long reason is cut off; of many, what was known first stays, and a person's decision."""
     entry = decide(entry_of(chunk(0)), announced(0, host="us-api"), NOW).entry

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recording.core.locations import NativeBlob, names_document, native_blob, native_subjects
-from recording.core.model import AnnouncedChunk, BlobName, DocumentId, Location, Subject
+from recording.core.locations import NativeBlob, names_document, native_blob
+from recording.core.model import BlobName, DocumentId, Location
 
 CONTAINER = "https://customer.blob.core.windows.net/recordings"
 EMULATED = "http://127.0.0.1:10000/devstoreaccount1/native"
@@ -120,20 +120,6 @@ def test_nothing_leads_out_of_the_container(tail: str, container: str) -> None:
         assert tail.startswith("/")
         assert found.container == container
         assert {"", ".", ".."}.isdisjoint(found.name.split("/"))
-
-
-def test_of_a_chunk_each_location_counts_for_itself() -> None:
-    served = Location("https://eu-api.asm.skype.com/v1/objects/document-0/content/acsmetadata")
-    there = Location(f"{CONTAINER}/a.json")
-    media = Location(f"{CONTAINER}/a.wav")
-
-    def found(content: Location, metadata: Location | None) -> tuple[Subject, ...]:
-        return native_subjects(AnnouncedChunk(DocumentId("document-0"), 0, content, metadata, None), CONTAINERS)
-
-    assert (Subject.MEDIA, Subject.METADATA) == found(media, there)
-    assert (Subject.MEDIA,) == found(media, served) == found(media, None)
-    assert (Subject.METADATA,) == found(served, there)
-    assert () == found(served, None)
 
 
 @pytest.mark.parametrize(

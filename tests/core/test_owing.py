@@ -17,6 +17,7 @@ from recording.core.model import (
     Door,
     Place,
     Recording,
+    RecordingId,
     RecordingState,
     Subject,
     Unread,
@@ -151,6 +152,10 @@ def test_of_several_failures_the_latest_is_told() -> None:
     ("entry", "action"),
     [
         (without_chunk(R.STARTED), ToDo.NOTHING),
+        (without_chunk(R.STARTED, interrupted_at=NOW), ToDo.RECORD_AGAIN),
+        (without_chunk(R.STARTED, failed_at=NOW), ToDo.RECORD_AGAIN),
+        (without_chunk(R.STARTED, failed_at=NOW, continued_by=RecordingId("later")), ToDo.NOTHING),
+        (without_chunk(R.EMPTY, failed_at=NOW), ToDo.NOTHING),
         (without_chunk(R.STOPPED), ToDo.NOTHING),
         (without_chunk(R.MISSING), ToDo.FIND_EVENT),
         (without_chunk(R.ANNOUNCED), ToDo.MEND_EVENT),

@@ -9,13 +9,25 @@ from hypothesis import strategies as st
 
 from recording.core.deadlines import MARGIN
 from recording.core.lifecycle import FoundBySweep, Missed, NeverCame, Warned, decide_all
-from recording.core.model import Alarm, CatalogEntry, Chunk, ChunkState, Recording, RecordingState, Unread
+from recording.core.model import (
+    APP,
+    Act,
+    Alarm,
+    CatalogEntry,
+    Chunk,
+    ChunkState,
+    Recording,
+    RecordingState,
+    Trail,
+    Unread,
+)
+from recording.core.reactions import NEVER_ACTIVE
 from recording.core.watching import (
     ALL_STAGES,
-    NEVER_ACTIVE,
     STAGES,
     Limits,
     end_of_source,
+    late_trail,
     look,
     never_active,
     stage_of,
@@ -68,6 +80,34 @@ def test_what_gave_no_sign_of_life_for_long_is_driven(entry: CatalogEntry, age: 
     found = look(entry, NOW, NOW + age * MINUTE, LIMITS)
     assert [document(index) for index in expected] == list(found.drive)
     assert bool(expected) == any(isinstance(fact, FoundBySweep) for fact in found.facts)
+
+
+def with_trail(entry: CatalogEntry, **fields: object) -> CatalogEntry:
+    return changed_recording(entry, trail=Trail(unwritten=(Act(NOW, "Completed", APP),)), **fields)
+
+
+@pytest.mark.parametrize(
+    ("entry", "hours", "is_told"),
+    [
+        (with_trail(entry_of(chunk(0, C.RELEASED))), 5, False),
+        (with_trail(entry_of(chunk(0, C.RELEASED))), 6, True),
+        (with_trail(entry_of(chunk(0, C.RELEASED)), warned=("trail",)), 6, False),
+        (entry_of(chunk(0, C.RELEASED)), 6, False),
+    ],
+)
+def test_a_trail_that_cannot_be_written_for_hours_is_told_once(
+    entry: CatalogEntry, hours: int, *, is_told: bool
+) -> None:
+    warning = late_trail(entry, NOW + hours * HOUR)
+    assert is_told == (warning is not None)
+    assert warning is None or "since 2026-03-01T12:00:00Z" in warning.reason
+
+
+@pytest.mark.parametrize(("age", "again"), [(0 * HOUR, 30 * MINUTE), (2 * HOUR, 2 * HOUR), (9 * HOUR, 6 * HOUR)])
+def test_a_trail_that_is_not_written_is_come_back_to(age: timedelta, again: timedelta) -> None:
+    """The longer it has waited, the later: where it cannot be written, many may wait."""
+    entry = with_trail(entry_of(chunk(0, C.RELEASED), completed_at=NOW))
+    assert NOW + age + again == look(entry, NOW, NOW + age, LIMITS).again_at
 
 
 @pytest.mark.parametrize(("hours", "is_told"), [(5, False), (6, True)])

@@ -79,7 +79,7 @@ def test_a_decision_is_answered_with_the_recording_and_its_new_etag(world: World
 
     assert (RECORDING, True) == (view["recordingId"], reply.headers["ETag"] not in {"", before})
     assert tag() == reply.headers["ETag"]
-    assert "person:Ada" == world.entry().recording.changed_by
+    assert "key:Ada" == world.entry().recording.changed_by
 
 
 @pytest.mark.usefixtures("world")

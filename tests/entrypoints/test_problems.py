@@ -6,13 +6,19 @@ import pytest
 
 from recording.core import errors, outputs
 from recording.core.errors import (
+    CallerNotAllowed,
+    CallerUnproven,
     CallRefused,
     CatalogConflict,
     ConditionMissing,
+    ConsentMissing,
+    ConsentNotBuilt,
     DecisionRefused,
     InvalidRequest,
     MalformedEvent,
     Permanent,
+    PolicyInvalid,
+    PolicyRefused,
     RecordingChanged,
     RecordingError,
     RequestIdReused,
@@ -28,6 +34,17 @@ from recording.core.model import RecordingId
 from recording.entrypoints.problems import problem, unforeseen
 
 START = "start recording"
+
+
+@pytest.mark.parametrize(
+    ("error", "lacks"), [(CallerUnproven, "invalid_token"), (CallerNotAllowed, "insufficient_scope")]
+)
+def test_who_is_refused_is_told_what_is_lacking(error: type[Permanent], lacks: str) -> None:
+    """As RFC 6750 has it; others hear nothing of it."""
+    assert {"WWW-Authenticate": f'Bearer error="{lacks}"'} == problem(error("prove caller", "no")).headers
+    assert "WWW-Authenticate" not in problem(UnknownRecording("find recording", "no")).headers
+
+
 FIELDLESS = [
     kind
     for kind in vars(errors).values()
@@ -50,6 +67,10 @@ def refusal(operation: str, status: int, code: str = "", running: RecordingId | 
         (InvalidRequest("field", "wrong"), 400, "invalid-request"),
         (MalformedEvent("data.x", "wrong"), 400, "malformed-event"),
         (refusal(START, 400, "8500", server_call_id="?"), 400, "invalid-locator"),
+        (PolicyInvalid(("line 1 column 1: wrong",)), 400, "policy-invalid"),
+        (PolicyRefused("private", "r"), 403, "policy-refused"),
+        (ConsentMissing("none came", "r"), 403, "consent-missing"),
+        (ConsentNotBuilt(START, "not built yet"), 501, "consent-not-built"),
         (UnknownRecording("find recording", "unknown"), 404, "unknown-recording"),
         (UnknownChunk("decide about chunk", "unknown"), 404, "unknown-chunk"),
         (refusal(START, 404, "8522"), 404, "call-not-found"),
@@ -87,11 +108,14 @@ def test_every_error_there_is_can_be_told(kind: type[RecordingError]) -> None:
     found = problem(kind("do it", "it failed"))
 
     known = {
+        CallerUnproven.code: 401,
+        CallerNotAllowed.code: 403,
         UnknownRecording.code: 404,
         UnknownChunk.code: 404,
         DecisionRefused.code: 409,
         RecordingChanged.code: 412,
         RequestIdReused.code: 422,
+        ConsentNotBuilt.code: 501,
     }
 
     assert known.get(kind.code, 503 if issubclass(kind, Transient) else 500) == found.status
@@ -159,6 +183,17 @@ def test_valid_outputs_come_with_a_wrong_one() -> None:
     """Not with any other error."""
     assert outputs.table() == problem(InvalidRequest("content", "wrong")).details["validOutputs"]
     assert "validOutputs" not in problem(InvalidRequest("field", "wrong")).details
+
+
+def test_a_refusal_of_the_policy_names_the_rule() -> None:
+    details = problem(PolicyRefused("it is private", "r")).details
+
+    assert ("r", "Could not start recording: it is private.") == (details["rule"], details["detail"])
+    assert "rule" not in problem(PolicyRefused("no rule matches")).details
+
+
+def test_what_is_wrong_with_a_policy_is_named_all_at_once() -> None:
+    assert ["line 1", "line 2"] == problem(PolicyInvalid(("line 1", "line 2"))).details["problems"]
 
 
 def test_settings_are_named_all_at_once() -> None:

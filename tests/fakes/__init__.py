@@ -12,6 +12,7 @@ from tests.fakes.probe import FakeProbe, FakeProbeQueue
 from tests.fakes.queue import FakeQueue, FakeTickQueue
 from tests.fakes.service import FakeCalls, FakeTopic
 from tests.fakes.source import FakeSource, FakeTransfer
+from tests.fakes.trail import FakeTrail
 
 __all__ = [
     "FakeArchive",
@@ -31,5 +32,6 @@ __all__ = [
     "FakeThrottle",
     "FakeTickQueue",
     "FakeTopic",
+    "FakeTrail",
     "FakeTransfer",
 ]

@@ -23,6 +23,10 @@ class FakeLedger:
         self.before("note")
         self.outcomes[section, key] = outcome
 
+    def note_first(self, section: str, key: str, outcome: str) -> str:
+        self.before("note_first")
+        return self.outcomes.setdefault((section, key), outcome)
+
     def all(self, section: str) -> Mapping[str, str]:
         self.before("all")
         return {key: outcome for (within, key), outcome in self.outcomes.items() if within == section}

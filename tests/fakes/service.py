@@ -29,9 +29,11 @@ class FakeCalls:
 
     Attributes:
         recordings: the state of each: `active`, `inactive` or `over`.
+        never_active: whether what is started is accepted, and never records.
     """
 
     recordings: dict[RecordingId, str] = field(default_factory=dict)
+    never_active: bool = False
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
@@ -63,6 +65,10 @@ class FakeCalls:
         for recording_id in call.recordings:
             self.recordings[recording_id] = "over"
 
+    def interrupt(self, recording_id: RecordingId) -> None:
+        """End a recording by itself; its call goes on."""
+        self.recordings[recording_id] = "over"
+
     def arm(self, name: str, times: int = 1) -> None:
         """Make the next operations fail, or change a rule of the service; names are those of the local ACS."""
         if name in _RULES:
@@ -77,6 +83,9 @@ class FakeCalls:
             return None
         found = self._find(CallLocator(call_connection_id=connection_id))
         return found.locators[0].server_call_id if found else None
+
+    def goes_on(self, connection_id: CallConnectionId) -> bool:
+        return self.resolve(connection_id) is not None
 
     def start(self, order: StartOrder) -> RecordingId:
         with self._lock:
@@ -104,7 +113,7 @@ class FakeCalls:
             raise self._refusal(order, 400, "8553", "already in progress")
         recording_id = RecordingId(f"recording-{next(self._numbers)}")
         found.recordings.append(recording_id)
-        self.recordings[recording_id] = "inactive" if order.pause_on_start else "active"
+        self.recordings[recording_id] = "inactive" if order.pause_on_start or self.never_active else "active"
         return recording_id
 
     def _refusal(self, order: StartOrder, status: int, code: str, words: str) -> CallRefused:

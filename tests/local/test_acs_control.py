@@ -124,3 +124,30 @@ def test_a_callback_that_fails_is_told(acs: LocalAcs) -> None:
     assert 502 == status
     assert "127.0.0.1:1" in answer["error"]
     assert "nowhere" in ask(acs, "POST", where)[1]["callback"]
+
+
+def test_people_join_and_leave_and_the_app_is_told(acs: LocalAcs, receiver: Receiver) -> None:
+    """Each list has a higher number; identifiers of Teams have the form of the service."""
+    acs.control.callback_url = receiver.url
+    _, call = ask(acs, "POST", "/calls", {})
+    where = f"/calls/{call['callConnectionId']}/participants"
+    people = ["28:orgid:app", "8:acs:resource_tenant_user", "8:orgid:user", "4:+15551230001"]
+    numbers = []
+    for _ in range(2):
+        status, told = ask(acs, "POST", where, {"participants": people})
+        numbers.append((status, told["callback"]["status"]))
+    assert [(200, 200)] * 2 == numbers
+    found = [body[0]["data"] for body in receiver.bodies]
+    assert [1, 2] == [data["sequenceNumber"] for data in found]
+    kinds = [set(person["identifier"]) - {"rawId"} for person in found[0]["participants"]]
+    assert [{"microsoftTeamsApp"}, {"teamsExtensionUser"}, {"microsoftTeamsUser"}, {"phoneNumber"}] == kinds
+    assert 400 == ask(acs, "POST", where, {"participants": []})[0]
+
+
+def test_a_token_is_to_be_had_where_a_local_entra_runs(acs: LocalAcs) -> None:
+    """With the roles that are asked for."""
+    assert 404 == ask(acs, "POST", "/tokens", {"roles": []})[0]
+    acs.control.token = ",".join
+
+    assert (201, {"token": "a,b"}) == ask(acs, "POST", "/tokens", {"roles": ["a", "b"]})
+    assert [400, 400] == [ask(acs, "POST", "/tokens", body)[0] for body in ({"roles": "a"}, {"role": "a"})]

@@ -14,6 +14,7 @@ import pytest
 from azure.storage.queue import QueueClient
 
 from local.acs.faults import Fault
+from local.acs.model import Call
 from local.stack import OPEN_TABLE, ROOT, TABLE, Stack, wait_for
 from recording.adapters import clients
 from recording.adapters.catalog import TableCatalog
@@ -55,6 +56,7 @@ SETTINGS = {
     "SWEEP_SECONDS": "1",
     "OVERDUE_SECONDS": "1",
     "FILE_EVENT_SECONDS": "1",
+    "PAUSE_LIMIT_SECONDS": "1",
 }
 
 
@@ -173,6 +175,69 @@ def _(scene: Scene) -> Iterator[None]:
     scene.mend()
     yield
     scene.archived()
+
+
+def running(scene: Scene, *, is_started: bool = True) -> Call:
+    """A recording that runs."""
+    world = scene.stack.acs.world
+    call = world.start_call(chunk_ms=[1_000])
+    world.connect(call)
+    order = {"callConnectionId": call.call_connection_id}
+    scene.about(scene.stack.call("POST", "recordings", json=order).json()["recordingId"])
+    scene.shell.paste(f"CALL='{call.server_call_id}'")
+    if is_started:
+        wait_for(lambda: view(scene.stack, scene.recording_id)["serviceState"] == "active", "the recording to begin")
+    return call
+
+
+def recorded_again(scene: Scene, call: Call) -> None:
+    """Another recording of the call runs."""
+    recordings = scene.stack.acs.world.recordings.values()
+    states = {one.recording_id == scene.recording_id: one.state for one in recordings if one.call is call}
+    assert {True: "ended", False: "active"} == states
+    scene.stack.acs.world.end_call(call)
+
+
+@situation("interrupted")
+def _(scene: Scene) -> Iterator[None]:
+    running(scene)
+    scene.stack.acs.world.pause_recording(scene.recording_id)
+    scene.told(EventName.INTERRUPTED)
+    yield
+    assert "paused" == view(scene.stack, scene.recording_id)["state"]
+
+
+@situation("interrupted, and to be resumed")
+def _(scene: Scene) -> Iterator[None]:
+    yield
+    assert "active" == scene.stack.acs.world.recordings[scene.recording_id].state
+
+
+@situation("interrupted, and to be recorded again")
+def _(scene: Scene) -> Iterator[None]:
+    call = running(scene)
+    scene.stack.acs.world.interrupt_recording(scene.recording_id)
+    scene.told(EventName.INTERRUPTED)
+    yield
+    recorded_again(scene, call)
+
+
+@situation("not started")
+def _(scene: Scene) -> Iterator[None]:
+    scene.stack.acs.world.arm("start_recording_failed")
+    call = running(scene, is_started=False)
+    scene.told(EventName.NOT_STARTED)
+    yield
+    recorded_again(scene, call)
+
+
+@situation("paused for long")
+def _(scene: Scene) -> Iterator[None]:
+    running(scene)
+    scene.stack.call("POST", f"recordings/{scene.recording_id}/pause")
+    scene.told(EventName.PAUSED_LONG)
+    yield
+    assert "active" == scene.stack.acs.world.recordings[scene.recording_id].state
 
 
 @situation("missing")

@@ -18,6 +18,7 @@ from tools.package import ROOT, contents, pack
 FUNCTIONS = {
     "archive_chunk",
     "archive_urgent_chunk",
+    "calls_callbacks",
     "calls_events",
     "decide_chunk",
     "decide_recording",
@@ -25,6 +26,7 @@ FUNCTIONS = {
     "drain_events",
     "drain_ticks",
     "drain_urgent_chunks",
+    "explain_policy",
     "hand_in_events",
     "health",
     "list_owed",
@@ -34,11 +36,14 @@ FUNCTIONS = {
     "recording_file_status_updated",
     "recording_history",
     "recording_state",
+    "replay_policy",
+    "recording_trail",
     "resume_recording",
     "start_recording",
     "stop_recording",
     "sweep_tick",
     "sweep_timer",
+    "verify_trail",
 }
 # The worker has these itself; requirements.txt must not need them.
 WORKER = ("azure-functions-runtime", "azurefunctions-extensions-base")

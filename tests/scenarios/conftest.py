@@ -75,6 +75,7 @@ def secrets_of(stack: Stack) -> dict[str, str]:
         "system key": stack.host.system_key,
         "storage key": account_key[1] if account_key else "AccountKey=",
         "signed url": "sig=",
+        "token": "eyJhbGci",
         "storage signature": "SharedKey ",
         "service signature": "HMAC-SHA256",
         **{f"participant {number}": who for number, who in enumerate(DEFAULT_PARTICIPANTS)},

@@ -420,3 +420,33 @@ def test_the_deep_health_check_tells_whether_copies_would_succeed(stack: Stack) 
     )
     (failed,) = (check for check in ill.json()["checks"] if not check["ok"])
     assert "check that the container exists" in failed["problem"]
+
+
+def test_the_policy_explains_itself_and_a_draft_says_what_would_change(stack: Stack, call: Call) -> None:
+    """Over the events that the journal has kept, in pages; the draft is YAML."""
+    callback = stack.acs.world.call_connected(call)
+    answer = stack.call("POST", "calls/events", json=callback).json()["events"][0]
+    explained = stack.call("POST", "policy/explain", json={"event": callback[0]}).json()
+    assert ("recording", True, "everything") == (answer["outcome"], explained["record"], explained["rule"])
+
+    draft = "version: 1\nrules:\n  - {id: nothing, record: false, reason: a draft}\n"
+    query, changed, is_last = f"day={stack.acs.world.clock():%Y-%m-%d}&limit=50", list[dict[str, Any]](), False
+    after = ""
+    while not is_last:
+        page = stack.call("POST", f"policy/replay?{query}{after}", data=draft).json()
+        changed += page["changed"]
+        after, is_last = f"&after={page['next']}", page["next"] is None
+    (one,) = (one for one in changed if one["eventId"] == callback[0]["id"])
+
+    assert ("everything", "nothing", False) == (one["now"]["rule"], one["draft"]["rule"], one["draft"]["record"])
+
+
+@pytest.mark.parametrize(
+    ("draft", "cause"),
+    [(b"rules: {}", "line 1 column 8: rules: not a list"), (b"", "the text is empty"), (b"a: &a b", "an anchor")],
+)
+def test_a_draft_that_is_wrong_is_refused_with_every_mistake(stack: Stack, draft: bytes, cause: str) -> None:
+    found = problem(stack.call("POST", "policy/replay", data=draft), 400)
+
+    assert "urn:recording:problem:policy-invalid" == found["type"]
+    assert any(cause in one for one in found["problems"])

@@ -71,7 +71,7 @@ def test_a_doubt_is_listed_as_owed_until_a_person_gives_it_up(stack: Stack) -> N
     assert 0 < owed["secondsLeft"] <= 86_400
     assert "60.0 s" in owed["lastError"]
     assert (200, "lost") == (reply.status_code, reply.json()["state"])
-    assert ("a person decided", "person:Ada", "give-up: I listened to it") == (last["what"], last["by"], last["detail"])
+    assert ("a person decided", "key:Ada", "give-up: I listened to it") == (last["what"], last["by"], last["detail"])
     wait_told(stack, "RecordingLost", found.id)
     wait_for(lambda: not one(stack, "owed", found.id), "nothing to be owed any more")
     assert found.chunks[0].exists

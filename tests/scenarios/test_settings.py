@@ -28,6 +28,7 @@ WRONG = {
     "COPY_BLOCK_MIB": "0",
 }
 FUNCTIONS = {
+    "calls_callbacks",
     "calls_events",
     "start_recording",
     "recording_state",
@@ -86,14 +87,15 @@ def test_all_functions_are_indexed(astray: Astray) -> None:
         ("POST", "recordings/x/resume"),
         ("POST", "recordings/x/stop"),
         ("POST", "calls/events"),
+        ("POST", "calls/callbacks"),
     ],
 )
 def test_every_answer_names_all_that_is_wrong(stack: Stack, astray: Astray, method: str, path: str) -> None:
     """503, so that the caller retries; no value is shown, as it may be a key."""
     body = {"serverCallId": "x", "content": "audio", "channel": "mixed", "format": "wav"}
-    if path == "calls/events":
+    if path.startswith("calls/"):
         body = {"id": "1", "eventType": "Microsoft.Communication.CallStarted", "data": {"serverCallId": "x"}}  # type: ignore[dict-item]
-    reply = stack.call(method, path, json=body)
+    reply = stack.call(method, path, json=body, headers={"Authorization": stack.acs.world.callback_authorization()})
 
     assert (503, "application/problem+json") == (reply.status_code, reply.headers["content-type"].partition(";")[0])
     assert set(WRONG) == set(problems(reply))

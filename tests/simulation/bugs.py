@@ -18,6 +18,7 @@ from recording.core.formats.events import parse_event
 from recording.core.formats.messages import ChunkMessage
 from recording.core.lifecycle import Expired, Failed, decide_all
 from recording.core.model import Chunk, Digest, FileEvent
+from recording.core.trail import links
 from recording.watch.ticking import Ticking
 from tests.fakes import FakeCatalog
 
@@ -184,6 +185,10 @@ def row_removed_first() -> Iterator[None]:
 
     with patch.object(CatalogUpdates, "_save_opened", saving):
         yield
+
+
+def unwritten(_: object, entry: Any) -> Any:  # noqa: ANN401
+    return list(links(entry.recording))[-1], None
 
 
 def drives_nothing(*_: object) -> bool:

@@ -65,6 +65,7 @@ _ERRORS: Mapping[str, tuple[type[RecordingError], ...]] = {
     "overflow": (ArchiveBusy, ArchiveRefused, ArchiveDamaged),
     "quarantine": (ArchiveBusy, ArchiveRefused, ArchiveDamaged),
     "journal": (ArchiveBusy, ArchiveRefused),
+    "trail": (ArchiveBusy, ArchiveRefused),
     "queue": (ArchiveBusy, ArchiveRefused),
     "topic": (ServiceBusy, ServiceRefused),
     "calls": (ServiceBusy, ServiceRefused),

@@ -1,6 +1,7 @@
 """Event Grid: the events of the service, and all that can become of them on the way to the app."""
 
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from recording.core.model import Door
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 _LATE = 20 * 3600.0
 _HALF = 0.5
 _GOOD_DOORS = (Door.EVENT_GRID,) * 7 + ("queue",) * 2 + (Door.FUNCTION_KEY,)
+_CALLBACK_FAULTS = ("callback lost", "callback twice", "callback late")
 _EVENT_FAULTS = (
     "event lost",
     "event given up",
@@ -109,6 +111,23 @@ class Grid:
             "eventTime": _time(self.world.clockwork.now),
             "data": call,
         }
+
+    def call_back(self, recording: TrueRecording, *, is_active: bool) -> None:
+        """Send the state of a recording to the app, as Call Automation does, with what goes wrong with it."""
+        world, whom = self.world, recording.whom
+        event: dict[str, object] = {
+            "id": self._event_id(whom),
+            "type": "Microsoft.Communication.RecordingStateChanged",
+            "specversion": "1.0",
+            "time": _time(world.clockwork.now),
+            "data": {"recordingId": recording.recording_id, "state": "active" if is_active else "inactive"},
+        }
+        fault = world.chance.which(_CALLBACK_FAULTS, "callback", whom)
+        if fault is not None:
+            world.story.tell("service", "{}: {}", fault, event["id"])
+        waits = {"callback lost": (), "callback twice": (0.5, 5.0), "callback late": (_LATE * world.chance.detail,)}
+        for seconds in waits.get(fault or "", (0.5,)):
+            world.clockwork.later(seconds, partial(world.host.deliver, event, Door.FUNCTION_KEY, whom))
 
     def _wrong_at_first(self, recording: TrueRecording, documents: list[Document], door: object, detail: float) -> None:
         document = documents[0]

@@ -20,6 +20,7 @@ from recording.watch.draining import Draining
 from recording.watch.replayed import Replayed
 from recording.watch.sweeping import Sweeping
 from recording.watch.ticking import Ticking
+from recording.writing_trail import WritingTrail
 from tests.fakes import FakeArchive, FakeCatalog
 from tests.simulation import bugs
 
@@ -50,6 +51,8 @@ MUTANTS: Mapping[str, Mutant] = {
         "recording.core.lifecycle.candidates._overrules", lambda *_: False
     ),
     "the key's metadata file vouches for any media": _put("recording.chunks.copying_chunk._is_beside", lambda _: True),
+    "an unwritten trail is not owed": _put("recording.core.lifecycle.opening._until_written", bugs.never),
+    "acts are said to be written, and are not": _method(WritingTrail, "_write", bugs.unwritten),
     "blobs are overwritten": _method(FakeArchive, "_refuse_committed", bugs.never),
     "a standing blob is believed": _method(OpenedChunk, "compare", bugs.by_its_metadata),
     "any blob is the metadata file": _put("recording.chunks.metadata_file._etag_of_same", bugs.any_file),

@@ -46,6 +46,7 @@ def _look_and_decide(world: "World", recording_id: RecordingId, document_id: Doc
     asked = api.DecisionRequest(_ruling(world, entry, document_id), "as it seems", Actor("a person"), api.etag(entry))
 
     def act(process: "Process") -> None:
+        process.app.looking.history(recording_id, by=asked.by)
         process.app.deciding.decide(recording_id, document_id, asked)
 
     world.clockwork.later(

@@ -23,6 +23,8 @@ RATES: Mapping[str, float] = {
     "overflow loses its reply": 0.03,
     "journal fails": 0.03,
     "journal loses its reply": 0.03,
+    "trail fails": 0.05,
+    "trail loses its reply": 0.03,
     "queue fails": 0.03,
     "queue loses its reply": 0.03,
     "topic fails": 0.1,
@@ -39,6 +41,9 @@ RATES: Mapping[str, float] = {
     "message late": 0.05,
     "event lost": 0.05,
     "call event lost": 0.3,
+    "callback lost": 0.2,
+    "callback twice": 0.2,
+    "callback late": 0.2,
     "event given up": 0.06,
     "event twice": 0.15,
     "event late": 0.1,
@@ -56,7 +61,7 @@ RATES: Mapping[str, float] = {
 }
 """How likely each fault is, each time that it could happen; a seed leaves out some and makes others more likely."""
 
-OUTAGES = ("archive", "catalog", "open_work", "queue", "source", "topic", "calls", "journal", "quarantine")
+OUTAGES = ("archive", "catalog", "open_work", "queue", "source", "topic", "calls", "journal", "quarantine", "trail")
 _NEVER = 1e9
 _TIMER_STOPS = 0.3
 _OVERFLOW = 0.4

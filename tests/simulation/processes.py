@@ -104,6 +104,7 @@ class Process:
             "ledger": Gate(self, "open_work", world.ledger),
             "dead_letters": Gate(self, "journal", FakeInventory(world.letters)),
             "journal_inventory": Gate(self, "journal", FakeInventory(world.journal)),
+            "trail": Gate(self, "trail", world.trail),
             "tick_queue": Gate(self, "queue", world.tick_queue),
             "topic": Gate(self, "topic", world.topic, {"publish": world.told.published}),
         }

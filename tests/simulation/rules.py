@@ -1,11 +1,13 @@
 """What must be true at every step, whatever goes wrong."""
 
 import json
+from collections import defaultdict
 from typing import TYPE_CHECKING, Never
 
 from recording.core.errors import Permanent, Transient
 from recording.core.lifecycle import Done, LookAgain, next_step
 from recording.core.model import (
+    Act,
     BlobName,
     CatalogEntry,
     Chunk,
@@ -13,10 +15,12 @@ from recording.core.model import (
     DocumentId,
     Door,
     Location,
+    Recording,
     RecordingId,
     RecordingState,
 )
 from recording.core.naming import encode
+from recording.core.trail import folder_of
 from tests.simulation.locations import document_in
 from tests.simulation.queues import recording_in
 from tests.simulation.truth import Document, whom_of
@@ -37,6 +41,7 @@ class Rules:
     def __init__(self, world: "World") -> None:
         self.world = world
         self.entries: dict[RecordingId, CatalogEntry] = {}
+        self.acts: defaultdict[RecordingId, dict[int, Act]] = defaultdict(dict)
         self.lost_messages: set[str] = set()
         self.lost_events: set[RecordingId] = set()
         self.denied: set[str] = set()
@@ -80,6 +85,7 @@ class Rules:
         before = self.entries.get(recording_id)
         self.entries[recording_id] = after
         self._has_row(recording_id)
+        self._goes_on_in_trail(after.recording)
         if after.recording.state is RecordingState.LOST and not after.chunks:
             self._recording_lost(after)
         for chunk in after:
@@ -161,6 +167,18 @@ class Rules:
         self._break(f"message {message.number} of {message.whom} was refused: {error!r}")
 
     # Single rules
+
+    def _goes_on_in_trail(self, recording: Recording) -> None:
+        """An act that was saved stays what it is, under its number; what is said to be written stands as a blob."""
+        trail, known = recording.trail, self.acts[recording.recording_id]
+        for number, act in enumerate(trail.unwritten, trail.number + 1):
+            if known.setdefault(number, act) != act:
+                self._break(f"act {number} of {recording.recording_id} was {known[number]}, and is {act}")
+        if trail.number + len(trail.unwritten) != len(known):
+            self._break(f"{recording.recording_id} had {len(known)} acts, and has {trail.number} and {trail.unwritten}")
+        name = f"{folder_of(recording.recording_id)}{trail.number:09d}-{trail.hash}.json"
+        if trail.number and name not in self.world.trail.archive.blobs:
+            self._break(f"{name} is said to be written, and does not stand")
 
     def _has_row(self, recording_id: RecordingId) -> None:
         """What owes something has a row of open work."""

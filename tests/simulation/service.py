@@ -85,6 +85,8 @@ class Service:
             return self.recordings[recording_id]
         found = self.recordings[recording_id] = TrueRecording(recording_id, now, is_ours)
         found.has_file = self.calls.recordings.get(recording_id) != "inactive"  # until it is resumed
+        if is_ours:
+            self.look()
         if self.world.chance.value("an event a chunk", found.whom) < _AN_EVENT_A_CHUNK:
             self.world.clockwork.later(LONGEST_CHUNK, lambda: self._full(found))
         return found
@@ -114,6 +116,9 @@ class Service:
             found = self.recordings.get(recording_id)
             if found is None or found.ended_at is not None:
                 continue
+            if (state == "active") is not found.is_told_active:
+                found.is_told_active = state == "active"
+                self.world.grid.call_back(found, is_active=found.is_told_active)
             found.has_file = found.has_file or state == "active"
             if state == "over":
                 self.finish(found)

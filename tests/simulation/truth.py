@@ -63,12 +63,16 @@ class Document:
 
 @dataclass(eq=False)
 class TrueRecording:
-    """One recording in truth. `is_ours`: the app has started it. `has_file`: it was not paused all the time."""
+    """One recording in truth. `is_ours`: the app has started it. `has_file`: it was not paused all the time.
+
+    `is_told_active`: the service has said last that it records.
+    """
 
     recording_id: RecordingId
     began_at: float
     is_ours: bool
     has_file: bool = True
+    is_told_active: bool = False
     ended_at: float | None = None
     documents: list[Document] = field(default_factory=list)
 

@@ -21,6 +21,7 @@ from tests.fakes import (
     FakeSource,
     FakeThrottle,
     FakeTopic,
+    FakeTrail,
 )
 from tests.simulation import people
 from tests.simulation.books import Books
@@ -87,6 +88,7 @@ class World:
     ledger: FakeLedger = field(default_factory=FakeLedger)
     throttle: FakeThrottle = field(default_factory=FakeThrottle)
     topic: FakeTopic = field(default_factory=FakeTopic)
+    trail: FakeTrail = field(default_factory=FakeTrail)
 
     def __post_init__(self) -> None:
         self.clockwork = Clockwork(_MOST_STEPS * (1 + len(self.plan.names)))

@@ -152,7 +152,7 @@ class Steps:
     def _tell(self, callback: list[dict[str, object]]) -> None:
         """Send a callback to the app, once: it may be lost."""
         try:
-            reply = self._stack.call("POST", "calls/events", json=callback)
+            reply = self._stack.call_back(callback)
             self._log("callback", status=reply.status_code)
         except requests.RequestException as error:
             self._log("callback", error=type(error).__name__)

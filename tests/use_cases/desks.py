@@ -1,5 +1,6 @@
 """Starting and controlling over fakes, with a clock that a test sets."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -24,13 +25,14 @@ class Desk:
 
     catalog: FakeCatalog = field(default_factory=FakeCatalog)
     calls: FakeCalls = field(default_factory=FakeCalls)
+    settings: Mapping[str, str] = field(default_factory=dict)
     _later: timedelta = timedelta()
 
     def __post_init__(self) -> None:
         self._looks = count()
         self._numbers = count(1)
         app = compose(
-            settings_of(),
+            settings_of(**self.settings),
             catalog=self.catalog,
             open_work=FakeOpenWork(),
             directory=FakeDirectory(),

@@ -46,12 +46,12 @@ class PickyCatalog(FakeCatalog):
 class World:
     """The use case over fakes."""
 
-    def __init__(self) -> None:
+    def __init__(self, **settings: str) -> None:
         self.catalog, self.journal, self.topic, self.calls = PickyCatalog(), FakeArchive(), FakeTopic(), FakeCalls()
         self.seconds = 0.0
         open_work = FakeOpenWork()
         self.receiving = compose(
-            settings_of(),
+            settings_of(**settings),
             catalog=self.catalog,
             open_work=open_work,
             sweep_states=open_work,

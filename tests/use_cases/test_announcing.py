@@ -1,15 +1,17 @@
 """File events applied to the catalog: candidates, doors, `due` and `gone_by`, and the chunk messages."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from recording.catalog_updates import CatalogUpdates
 from recording.chunks.announcing import Announcing
+from recording.chunks.native_containers import NativeContainers
 from recording.core.formats.events import parse_event
-from recording.core.model import Alarm, CatalogEntry, Door, FileEvent, RecordingId
+from recording.core.model import Alarm, CatalogEntry, Door, FileEvent, Recording, RecordingId, RecordingState
 from recording.core.naming import DEFAULT_TEMPLATE, parse_template
-from tests.core.entries_of import NOW
+from tests.core.entries_of import APPLIED, NOW
 from tests.core.formats.file_events import CHUNKS_PATH, RECORDING, changed, chunk, file_event
 from tests.fakes import FakeCatalog, FakeDirectory, FakeOpenWork, FakeTopic
 
@@ -27,7 +29,9 @@ def announced(
     )
     found = parse_event(event)
     assert isinstance(found, FileEvent)
-    messages = Announcing(updates, parse_template(DEFAULT_TEMPLATE), timedelta(hours=24), ()).announce(found, door)
+    messages = Announcing(updates, parse_template(DEFAULT_TEMPLATE), timedelta(hours=24), NativeContainers()).announce(
+        found, door
+    )
     return catalog.entries[RecordingId(RECORDING)], len(messages)
 
 
@@ -112,3 +116,15 @@ def test_an_event_of_hundreds_of_chunks_owes_them_all(counts: tuple[int, ...]) -
     for count in counts:
         entry, owed = announced(file_event([chunk(index) for index in range(count)]), catalog)
         assert (count, count) == (len(entry.chunks), owed)
+
+
+def test_a_template_of_the_rule_names_the_chunks() -> None:
+    """It was decided at the start; a setting that has changed since changes no name."""
+    applied = replace(APPLIED, template="calls/{recording_id}/{index}-{document_id}")
+    recording_id = RecordingId(RECORDING)
+    entry = CatalogEntry(Recording(recording_id, RecordingState.STARTED, requested_at=NOW, applied=applied))
+    catalog = FakeCatalog()
+    catalog.save(entry)
+    found, _ = announced(file_event(), catalog)
+
+    assert {True} == {one.name.startswith("calls/") for one in found}

@@ -15,11 +15,11 @@ from recording.core.errors import (
 )
 from recording.core.formats.api import DecisionRequest, etag
 from recording.core.model import Actor, CatalogEntry, ChunkState, DocumentId, RecordingId, RecordingState, Ruling
-from recording.core.owing import ToDo, to_do
+from recording.core.owing import ToDo, owed, to_do
 from tests.use_cases.world import RECORDING, START, World, file_event_of
 
 DOCUMENT = DocumentId("document-0")
-ADA = Actor("person:Ada")
+ADA = Actor("key:Ada")
 
 
 @pytest.fixture
@@ -144,14 +144,17 @@ def give_up(world: World, ruling: Ruling = Ruling.GIVE_UP, tag: str | None = Non
 
 
 def test_what_is_open_only_for_an_unreadable_event_that_was_handed_in_can_be_given_up(world: World) -> None:
-    """It owes nothing any more; who gave it up and why stays; an event that can be read archives it all the same."""
+    """It owes nothing but its trail; who gave it up and why stays; a readable event archives it all the same."""
     unreadable(world)
     assert ToDo.MEND_OR_GIVE_UP is to_do(world.entry())
     entry = give_up(world)
     last = entry.recording.history[-1]
     assert ("GivenUp", ADA, "a test") == (last.what, last.by, last.detail)
-    assert (RecordingState.LOST, {}) == (entry.recording.state, world.open_work.rows)
+    assert (RecordingState.LOST, ("1 acts of its audit trail",)) == (entry.recording.state, owed(entry))
     assert "RecordingLost" == world.told()[-1]
+    world.clock.at += timedelta(minutes=10)
+    world.app.sweeping.sweep_all()
+    assert {} == world.open_work.rows
 
     world.announce(world.add())
     world.run()

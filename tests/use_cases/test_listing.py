@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from recording.core.errors import InvalidRequest, UnknownRecording
+from recording.core.errors import InvalidRequest
 from recording.core.formats.api import ListRequest, PageRequest
 from recording.core.lifecycle import Started
 from recording.core.model import CatalogEntry, Opening, RecordingId, RecordingState
@@ -176,8 +176,3 @@ def test_a_mark_that_no_page_has_named_is_refused(world: World) -> None:
     for ask in (owed, listed):
         with pytest.raises(InvalidRequest, match="after"):
             ask(world, 1, "nonsense")
-
-
-def test_the_history_of_what_the_catalog_does_not_know_is_unknown(world: World) -> None:
-    with pytest.raises(UnknownRecording):
-        world.app.listing.entry(RECORDING)

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from recording.core.callers import CALLBACK, EVENT_GRID, KEY
 from recording.core.errors import ArchiveBusy, MalformedEvent, RequestTooLarge
 from recording.core.formats.deliveries import MOST_AT_ONCE, Member, messages
 from recording.core.formats.events import CALL_CONNECTED, CALL_STARTED
-from recording.core.model import Alarm, BlobName, Door, RecordingId
+from recording.core.model import Actor, Alarm, BlobName, Door, RecordingId
 from tests.core.formats.file_events import CHUNKS_PATH, RECORDING, changed, chunk, cloud_event, file_event
 from tests.use_cases.receptions import (
     DOORS,
@@ -250,6 +251,52 @@ def test_a_handshake_is_answered_by_the_http_endpoint(world: World) -> None:
     event = {"eventType": "Microsoft.EventGrid.SubscriptionValidationEvent", "data": {"validationCode": "abc"}}
 
     assert ("abc", []) == (posted(world, [event]).validation_code, world.kept)
+
+
+@pytest.mark.parametrize(
+    ("url", "code"), [("https://rp-eastus2.eventgrid.azure.net:553/x", "abc"), ("https://evil.example/x", None)]
+)
+def test_a_handshake_is_answered_only_for_event_grid(world: World, url: str, code: str | None) -> None:
+    data = {"validationCode": "abc", "validationUrl": url}
+    event = {"eventType": "Microsoft.EventGrid.SubscriptionValidationEvent", "data": data}
+
+    assert code == posted(world, [event]).validation_code
+
+
+# Who sent them
+
+
+def test_a_file_event_by_the_webhook_has_authority_only_by_event_grids_token(world: World) -> None:
+    """With the function key alone it is a candidate of less weight."""
+    for recording, by in (("a", EVENT_GRID), ("b", KEY), ("c", CALLBACK)):
+        world.receiving.receive_request(json.dumps([of(recording)]).encode(), from_event_grid=True, by=by)
+    entries = world.catalog.entries.items()
+    doors = {name: [one.door for chunk_ in entry for one in chunk_.candidates] for name, entry in entries}
+
+    assert {"a": [Door.EVENT_GRID], "b": [Door.FUNCTION_KEY], "c": [Door.FUNCTION_KEY]} == doors
+
+
+@pytest.mark.parametrize("by", [EVENT_GRID, KEY, CALLBACK])
+def test_a_call_event_is_taken_from_everybody_who_was_admitted_and_the_history_says_from_whom(
+    world: World, by: Actor
+) -> None:
+    event = world.call_event()
+    world.receiving.receive_request(json.dumps(event).encode(), from_event_grid=by == EVENT_GRID, by=by)
+    (entry,) = world.catalog.entries.values()
+
+    assert [by] == [one.by for one in entry.recording.history]
+
+
+def test_call_events_that_wait_are_taken_from_the_queue_as_of_the_same_sender(world: World) -> None:
+    """Also those of the proven webhook: the queue takes call events of no other door."""
+    events = [world.call_event() for _ in range(MOST_AT_ONCE + 1)]
+    received = world.receiving.receive_request(json.dumps(events).encode(), from_event_grid=True, by=EVENT_GRID)
+    (left,) = received.later
+    again = world.receiving.receive_message(left.encode())
+
+    assert ["recording"] == [one["outcome"] for one in again.outcomes]
+    assert MOST_AT_ONCE + 1 == len(world.catalog.entries)
+    assert {EVENT_GRID} == {one.by for entry in world.catalog.entries.values() for one in entry.recording.history}
 
 
 # The journal

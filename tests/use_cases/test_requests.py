@@ -15,14 +15,15 @@ STEP = ChunkMessage(RECORDING, DocumentId("document-0"))
 
 
 def test_a_short_recording_takes_no_request_more_than_it_must() -> None:
-    """Each of these has its reason in bench/README.md; with the host's three for the message they are 22."""
+    """Each of these has its reason in bench/README.md; with the host's three for the message they are 26."""
     world = World()
     world.deliver(file_event_of(world.add(seconds=0.1)))
     world.run()
 
     assert RecordingState.RELEASED == world.entry().recording.state
     assert ["put"] == [operation for operation, _ in world.journal.calls]
-    assert ["load", "save", "load", "save", "own", "save"] == world.catalog.calls[:-1]  # the last is this test's own
+    *calls, _ = world.catalog.calls  # the last is this test's own
+    assert ["load", "save", "load", "save", "own", "save", "save"] == calls
     assert [
         "put",
         "load",
@@ -31,6 +32,7 @@ def test_a_short_recording_takes_no_request_more_than_it_must() -> None:
     ] == world.open_work.calls  # between them the chain of ticks, once an interval
     assert [RECORDING] == list(world.directory.days.values())
     assert ["put", "put", "find", "find", "put"] == [operation for operation, _ in world.archive.calls]
+    assert ["put"] * 3 == [operation for operation, _ in world.trail.archive.calls]
     assert [2, 1] == [len(world.source.opened), len(world.source.deletions)]
     assert ["RecordingArchived"] == world.told()
 

@@ -233,7 +233,7 @@ def test_what_was_accepted_and_never_recorded_is_told_within_minutes() -> None:
     world.calls.recordings[RECORDING] = "inactive"
     sweep(world, 3)
 
-    assert ["RecordingAtRisk"] == world.told()
+    assert ["RecordingNotStarted"] == world.told()
     assert "does not record" in str(world.topic.received[0].body["reason"])
 
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from recording.adapters.tokens import TokenCallers
 from recording.bootstrap import compose
 from recording.chunks.archiving import Archiving, Outcome
 from recording.core.deadlines import due_of, gone_by_of
@@ -25,7 +26,9 @@ from recording.core.model import (
     Location,
     RecordingId,
 )
+from recording.core.reactions import Reaction
 from recording.events.taking import Reception
+from recording.ports import Callers
 from tests.copying.copies import engine_of
 from tests.core.media_files import chunk as riff_chunk
 from tests.core.media_files import wav, wav_format
@@ -46,6 +49,7 @@ from tests.fakes import (
     FakeThrottle,
     FakeTickQueue,
     FakeTopic,
+    FakeTrail,
 )
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -103,6 +107,8 @@ class World:
 
     authority: Authority = Authority.PROVEN
     settings: Mapping[str, str] = field(default_factory=dict)
+    reaction: Reaction | None = None
+    callers: Callers = field(default_factory=lambda: TokenCallers({}))
     clock: Clock = field(default_factory=Clock)
     source: FakeSource = field(default_factory=FakeSource)
     archive: FakeArchive = field(default_factory=FakeArchive)
@@ -116,6 +122,7 @@ class World:
     throttle: FakeThrottle = field(default_factory=FakeThrottle)
     calls: FakeCalls = field(default_factory=FakeCalls)
     topic: FakeTopic = field(default_factory=FakeTopic)
+    trail: FakeTrail = field(default_factory=FakeTrail)
     letters: FakeArchive = field(default_factory=FakeArchive)
     ledger: FakeLedger = field(default_factory=FakeLedger)
     event_queue: FakeEventQueue = field(default_factory=FakeEventQueue)
@@ -132,8 +139,10 @@ class World:
     def worker(self, slice_seconds: float = 600.0) -> Archiving:
         """Compose another worker over the same fakes."""
         clock, settings = self.clock, settings_of(RELEASE_AT_SOURCE=self.authority, **self.settings)
+        wanted = self.reaction
         self.app = compose(
             replace(settings, copy=replace(settings.copy, slice_length=timedelta(seconds=slice_seconds))),
+            callers=self.callers,
             calls=self.calls,
             source=self.source,
             archive=self.archive,
@@ -157,10 +166,12 @@ class World:
             journal_inventory=FakeInventory(self.journal),
             checks={},
             topic=self.topic,
+            trail=self.trail,
             engine=engine_of(self.source, block=BLOCK, monotonic=clock.monotonic),
             now=clock.now,
             monotonic=clock.monotonic,
             sleep=clock.sleep,
+            reaction_of=None if wanted is None else lambda _: wanted,
         )
         self.updates = self.app.archiving.updates
         self.refusing = self.app.refusing

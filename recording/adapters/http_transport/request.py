@@ -39,6 +39,7 @@ class Prepared(NamedTuple):
     body: bytes | memoryview
     take: Take
     into: memoryview | None
+    most: int
 
 
 def split_url(url: str) -> tuple[str, str, str]:

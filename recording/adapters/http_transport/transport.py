@@ -39,8 +39,9 @@ _IDEMPOTENT = frozenset({"GET", "HEAD", "PUT"})
 class Urllib3Transport(HttpTransport[Any, Reply]):
     """Sends requests over connections of which up to `most` are kept for each host. Redirects are not followed.
 
-    Of the options it heeds three. `body` is sent in place of the request's own, straight from the caller's memory.
-    `take` says what of the reply is read, and `into` where it is read to, if not into `Reply.content`.
+    Of the options it heeds four. `body` is sent in place of the request's own, straight from the caller's memory.
+    `take` says what of the reply is read, `into` where it is read to, if not into `Reply.content`, and `most` how many
+    bytes it may have.
 
     Proxies and certificates are those of the environment, by the names that the SDKs' own transport knows: HTTPS_PROXY
     (http:// proxies only), NO_PROXY, REQUESTS_CA_BUNDLE. No .netrc is read and no cookie kept.
@@ -61,6 +62,7 @@ class Urllib3Transport(HttpTransport[Any, Reply]):
         body: bytes | memoryview | None = None,
         take: Take = Take.WHOLE,
         into: memoryview | None = None,
+        most: int = _MOST,
         **_options: Any,
     ) -> Reply:
         """See `HttpTransport.send`.
@@ -79,7 +81,7 @@ class Urllib3Transport(HttpTransport[Any, Reply]):
             target, headers = request.url, case_insensitive_dict({**headers, **credentials(proxy)})
         head = head_of(request.method, target, host, headers, len(body))
         try:
-            reply = self._ask(Prepared(request, key, head, body, take, into))
+            reply = self._ask(Prepared(request, key, head, body, take, into, most))
         except _BREAKS as error:
             raise ServiceResponseError(f"no reply: {type(error).__name__}", error=error) from error
         raise_if_retry_after_too_long(reply)
@@ -115,7 +117,7 @@ class Urllib3Transport(HttpTransport[Any, Reply]):
                 reply.read_beginning(_MOST_REFUSED)
                 return reply
             try:
-                reply.read_whole(_MOST, asked.into)
+                reply.read_whole(asked.most, asked.into)
             except Broken as error:
                 raise ServiceResponseError(f"no whole reply: {error}", error=error) from error
         if limit.over:  # which looks whole, where its end is the connection's

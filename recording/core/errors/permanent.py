@@ -60,6 +60,18 @@ class DecisionRefused(Permanent):
     code = "decision_refused"
 
 
+class CallerUnproven(Permanent):
+    """It is not known who calls: there is no token, or one that proves nothing; `cause` has nothing of it."""
+
+    code = "caller_unproven"
+
+
+class CallerNotAllowed(Permanent):
+    """It is known who calls, and that they may not do this."""
+
+    code = "caller_not_allowed"
+
+
 class HostileLocation(Permanent):
     """A URL that is not one of the service's recording locations; nothing was sent to it."""
 
@@ -146,6 +158,41 @@ class CallRefused(Permanent):
     def says_no_such(self) -> bool:
         """Whether the service answers that it has no such call, or no such recording: it is over, or unknown to it."""
         return self.status == _NO_SUCH
+
+
+class PolicyRefused(Permanent):
+    """The policy says that this call is not recorded; nothing was asked of the service. `cause` is its reason.
+
+    `rule` is the rule that says so; empty if none matches.
+    """
+
+    code = "policy_refused"
+
+    def __init__(self, cause: str, rule: str = "", *, hint: str = "") -> None:
+        super().__init__("start recording", cause, hint=hint, ids={"rule": rule} if rule else None)
+        self.rule = rule
+
+
+class ConsentMissing(PolicyRefused):
+    """The policy allows the recording only on an attested consent, and what asks for it attests none."""
+
+    code = "consent_missing"
+
+
+class ConsentNotBuilt(Permanent):
+    """The policy asks for a consent that this version of the app cannot get."""
+
+    code = "consent_not_built"
+
+
+class PolicyInvalid(Permanent):
+    """A policy is wrong; `problems` names every place, with line and column."""
+
+    code = "policy_invalid"
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("read policy", "; ".join(problems), hint="docs/policy.md has the format")
+        self.problems = problems
 
 
 class SettingsInvalid(Permanent):

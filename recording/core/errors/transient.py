@@ -105,6 +105,12 @@ class ServiceRefused(Transient):
     code = "service_refused"
 
 
+class KeysUnavailable(Transient):
+    """The keys by which tokens are checked cannot be had: nobody can be proven now."""
+
+    code = "keys_unavailable"
+
+
 class SweepSilent(Transient):
     """The sweep has given no heartbeat for too long: what no event and no message brings is not found."""
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from recording.core.callers import actor_at
 from recording.core.errors import MalformedEvent, RequestTooLarge
 from recording.core.formats import reading
 from recording.core.formats.api import MOST_BODY
@@ -19,7 +20,7 @@ from recording.core.formats.events import (
     event_id_of,
     event_type_of,
 )
-from recording.core.model import Door
+from recording.core.model import APP, Actor, Door
 
 MOST_AT_ONCE = 100
 """Events of a delivery that are processed in one run. A caller may not send more; more from Event Grid are queued."""
@@ -42,13 +43,14 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Events that came together, and the door by which they came first.
+    """Events that came together, the door by which they came first, and who sent them.
 
     `found` says where the app itself found them, such as among the dead letters; empty for events that were delivered.
     """
 
     members: tuple[Member, ...]
     door: Door
+    by: Actor
     found: str = ""
 
 
@@ -88,10 +90,11 @@ def read_message(message: bytes) -> Delivery:
     except ValueError as error:
         raise MalformedEvent("message", str(error)) from error
     raw = members[0].raw if len(members) == 1 else None
-    if isinstance(raw, dict) and raw.keys() - {"found"} == {"door", "events"} and raw["door"] in tuple(Door):
+    if isinstance(raw, dict) and raw.keys() - {"found", "by"} == {"door", "events"} and raw["door"] in tuple(Door):
         inner = tuple(map(_member, reading.array(raw["events"]) or [raw]))
-        return Delivery(inner, Door(raw["door"]), reading.text(raw.get("found")) or "")
-    return Delivery(members, Door.EVENT_GRID)
+        door, found, by = Door(raw["door"]), reading.text(raw.get("found")) or "", reading.text(raw.get("by"))
+        return Delivery(inner, door, Actor(by) if by else _sender(door, found), found)
+    return Delivery(members, Door.EVENT_GRID, actor_at(Door.EVENT_GRID))
 
 
 def _member(found: object) -> Member:
@@ -103,7 +106,7 @@ def _member(found: object) -> Member:
         return Member(found, body)
 
 
-def messages(members: Iterable[Member], door: Door, found: str = "") -> Iterator[str]:
+def messages(members: Iterable[Member], door: Door, found: str = "", by: Actor = APP) -> Iterator[str]:
     """Messages for the queue of events: the text of each event, at most `MOST_AT_ONCE` in a message, and their door.
 
     A message without a door counts as Event Grid's, as only the app and its operators may write to the queue.
@@ -112,16 +115,17 @@ def messages(members: Iterable[Member], door: Door, found: str = "") -> Iterator
         members: the events, each of which fits into a message (`can_wait`).
         door: of all of them.
         found: where the app found them, some words of ASCII; empty for events that were delivered.
+        by: who sent them; the app itself where it found them.
     """
     texts: list[str] = []
     for member in members:
         text = _quoted(member)
         if texts and (len(texts) == MOST_AT_ONCE or sum(map(len, texts)) + len(text) > _MOST_TEXT):
-            yield _message(texts, door, found)
+            yield _message(texts, door, found, by)
             texts = []
         texts.append(text)
     if texts:
-        yield _message(texts, door, found)
+        yield _message(texts, door, found, by)
 
 
 def can_wait(member: Member) -> bool:
@@ -146,13 +150,19 @@ def is_kept_unread(body: bytes) -> bool:
     return _CONCERNED.issuperset(name.decode() for name in _NAMED.findall(body))
 
 
-_MOST_TEXT = MOST_MESSAGE - 2 * MOST_AT_ONCE - 100
+_MOST_TEXT = MOST_MESSAGE - 2 * MOST_AT_ONCE - 300
 """Characters of all events in a message, without the separators and the rest of the message."""
 
 
-def _message(texts: Iterable[str], door: Door, found: str) -> str:
-    by = f', "found": {json.dumps(found)}' if found else ""
-    return f'{{"door": "{door}"{by}, "events": [{", ".join(texts)}]}}'
+def _sender(door: Door, found: str) -> Actor:
+    """Who sent events of which the message does not say it."""
+    return APP if found else actor_at(door)
+
+
+def _message(texts: Iterable[str], door: Door, found: str, by: Actor) -> str:
+    named = {"found": found, "by": "" if by == _sender(door, found) else by}
+    more = "".join(f', "{name}": {json.dumps(value)}' for name, value in named.items() if value)
+    return f'{{"door": "{door}"{more}, "events": [{", ".join(texts)}]}}'
 
 
 def _quoted(member: Member) -> str:

@@ -7,13 +7,14 @@ archiving are notes.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from urllib.parse import urlsplit
 
 from recording.core.errors import MalformedEvent
-from recording.core.formats import reading
+from recording.core.formats import known_calls, reading
 from recording.core.formats.members import Lack, Members, read_members
 from recording.core.model import (
     CallConnectionId,
@@ -22,21 +23,30 @@ from recording.core.model import (
     CallId,
     ComplianceEvent,
     FileEvent,
+    KnownCall,
+    ParticipantsEvent,
     RecordingId,
     ServerCallId,
+    StartFailedEvent,
+    StateEvent,
     Unread,
 )
 from recording.core.outputs import infer_output
+from recording.core.participants import kinds_of
 from recording.core.times import parse_milliseconds, parse_time
 
 RECORDING_FILE_STATUS_UPDATED = "Microsoft.Communication.RecordingFileStatusUpdated"
 RECORDING_STATE_CHANGED = "Microsoft.Communication.RecordingStateChanged"
+START_RECORDING_FAILED = "Microsoft.Communication.StartRecordingFailed"
+PARTICIPANTS_UPDATED = "Microsoft.Communication.ParticipantsUpdated"
 CALL_STARTED = "Microsoft.Communication.CallStarted"
 CALL_CONNECTED = "Microsoft.Communication.CallConnected"
 CALL_ENDED = "Microsoft.Communication.CallEnded"
 CALL_DISCONNECTED = "Microsoft.Communication.CallDisconnected"
 SUBSCRIPTION_VALIDATION = "Microsoft.EventGrid.SubscriptionValidationEvent"
 
+_ACTIVE = "active"
+_MOST_PARTICIPANTS = 5000
 _LONGEST_ID = 256
 """Characters of an event's id; the service's own are UUIDs. An entry stores many."""
 _COMPLIANCE = "teamscompliance"
@@ -50,12 +60,25 @@ _SUBJECT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class ValidationEvent:
-    """Event Grid's validation handshake: the endpoint must answer with `code`."""
+    """Event Grid's validation handshake: the endpoint must answer with `code`.
+
+    `origin` is the host of the URL by which a person could answer instead, if it names one.
+    """
 
     code: str
+    origin: str | None = None
 
 
-Event = FileEvent | ComplianceEvent | CallEvent | CallEndEvent | ValidationEvent
+Event = (
+    FileEvent
+    | ComplianceEvent
+    | CallEvent
+    | CallEndEvent
+    | StateEvent
+    | StartFailedEvent
+    | ParticipantsEvent
+    | ValidationEvent
+)
 
 
 def event_id_of(raw: object) -> str:
@@ -89,23 +112,81 @@ def parse_event(raw: object) -> Event | None:
     if event_type == RECORDING_FILE_STATUS_UPDATED:
         return _compliance_event(event, event_id) or _file_event(event, event_id)
     if event_type in {CALL_STARTED, CALL_CONNECTED}:
-        return _call_event(event, event_id)
+        read = known_calls.call_started if event_type == CALL_STARTED else known_calls.call_connected
+        return _call_event(event, event_id, read)
     if event_type in {CALL_ENDED, CALL_DISCONNECTED}:
         server, connection = _call_ids(event)
         return CallEndEvent(event_id, server, connection) if server or connection else None
-    if event_type == SUBSCRIPTION_VALIDATION:
-        data = reading.StrictFields(_data(event), partial(_malformed, event_id), "data")
-        return ValidationEvent(data.need("validationCode", reading.text, "missing, empty or not a text"))
+    if event_type in _OTHERS:
+        return _OTHERS[event_type](event, event_id)
     return None
 
 
-def _call_event(event: Mapping[str, object], event_id: str) -> CallEvent:
+def _validation_event(event: Mapping[str, object], event_id: str) -> ValidationEvent:
+    data = reading.StrictFields(_data(event), partial(_malformed, event_id), "data")
+    code = data.need("validationCode", reading.text, "missing, empty or not a text")
+    return ValidationEvent(code, _host((_data(event) or {}).get("validationUrl")))
+
+
+def _host(url: object) -> str | None:
+    """The host of a URL; empty if it is none."""
+    if url is None:
+        return None
+    try:
+        return urlsplit(reading.text(url) or "").hostname or ""
+    except ValueError:
+        return ""
+
+
+def _state_event(event: Mapping[str, object], event_id: str) -> StateEvent:
+    """Any word but active counts as inactive, as it is only a reason to ask the service.
+
+    Its startDateTime is not read: it is the start of the recording, or the year 1, and never when it was paused.
+    """
+    data = reading.StrictFields(_data(event), partial(_malformed, event_id), "data")
+    recording = data.need("recordingId", reading.identity, "missing, or no id")
+    state = data.need("state", reading.text, "missing, empty or not a text")
+    return StateEvent(event_id, RecordingId(recording), state.lower() == _ACTIVE, _at(event))
+
+
+def _start_failed_event(event: Mapping[str, object], event_id: str) -> StartFailedEvent:
+    data = _data(event) or {}
+    server, connection = _call_ids(event)
+    recording = reading.identity(data.get("recordingId"))
+    if recording is None and server is None and connection is None:
+        raise _malformed(event_id, "data.recordingId", "neither it nor an id of the call is a text")
+    found = RecordingId(recording) if recording else None
+    return StartFailedEvent(event_id, _result_of(data), found, server, connection, _at(event))
+
+
+def _result_of(data: Mapping[str, object]) -> str:
+    """The codes of the service's result; its message may name people, and is not read."""
+    result = reading.mapping(data.get("resultInformation") or data.get("resultInfo")) or {}
+    codes = [f"{name} {value}" for name in ("code", "subCode") if type(value := result.get(name)) is int]
+    return ", ".join(codes) or "it gave no code"
+
+
+def _participants_event(event: Mapping[str, object], event_id: str) -> ParticipantsEvent | None:
+    data = _data(event) or {}
+    server, connection = _call_ids(event)
+    found = reading.array(data.get("participants"))
+    number = reading.whole(data.get("sequenceNumber"))
+    if found is None or number is None or (server is None and connection is None):
+        return None  # it is no more than a hint
+    people = (reading.mapping(one) or {} for one in found[:_MOST_PARTICIPANTS])
+    raw_ids = (reading.text((reading.mapping(one.get("identifier")) or one).get("rawId")) for one in people)
+    return ParticipantsEvent(event_id, number, kinds_of(raw_id for raw_id in raw_ids if raw_id), server, connection)
+
+
+def _call_event(
+    event: Mapping[str, object], event_id: str, read: Callable[[Mapping[str, object]], KnownCall]
+) -> CallEvent:
     server, connection = _call_ids(event)
     if server is None and connection is None:
         if _data(event) is None:
             raise _malformed(event_id, "data", "missing or not an object")
         raise _malformed(event_id, "data.serverCallId", "neither it nor data.callConnectionId is a text")
-    return CallEvent(event_id, server, connection, _at(event))
+    return CallEvent(event_id, server, connection, _at(event), read(_data(event) or {}))
 
 
 def _call_ids(event: Mapping[str, object]) -> tuple[ServerCallId | None, CallConnectionId | None]:
@@ -184,6 +265,14 @@ def _data(event: Mapping[str, object]) -> Mapping[str, object] | None:
 
 def _at(event: Mapping[str, object]) -> datetime | None:
     return parse_time(event.get("eventTime") or event.get("time"))
+
+
+_OTHERS: Mapping[str, Callable[[Mapping[str, object], str], Event | None]] = {
+    RECORDING_STATE_CHANGED: _state_event,
+    START_RECORDING_FAILED: _start_failed_event,
+    PARTICIPANTS_UPDATED: _participants_event,
+    SUBSCRIPTION_VALIDATION: _validation_event,
+}
 
 
 def _malformed(event_id: str, field: str, cause: str) -> MalformedEvent:

@@ -7,6 +7,8 @@ no participant: whoever may read the media may read it. Of a chunk that stands i
 import json
 import re
 
+from recording.core.formats.applied import applied_fields
+from recording.core.formats.joined import joined_fields, pauses_view
 from recording.core.lifecycle import doubts_about_whole, lacks
 from recording.core.model import CatalogEntry, Chunk, MetadataProof, Output, Proof
 from recording.core.outputs import facts_of, output_fields
@@ -34,7 +36,10 @@ def manifest_json(entry: CatalogEntry) -> bytes:
         "startedAt": format_known(recording.started_at),
         "durationMs": None if recording.duration is None else in_milliseconds(recording.duration),
         "sessionEndReason": recording.session_end_reason,
+        "rule": None if recording.applied is None else applied_fields(recording.applied),
         "revision": recording.revision,
+        "pauses": pauses_view(recording, with_actors=False),
+        **joined_fields(recording),
         "lacks": list(lacks(entry)),
         "doubts": list(doubts_about_whole(entry)),
         "totals": {"chunks": len(chunks), "length": sum(chunk.proof.length for chunk in entry if chunk.proof)},

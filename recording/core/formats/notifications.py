@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from recording.core.formats.joined import joined_fields
 from recording.core.lifecycle import doubts_about_whole, lacks
 from recording.core.model import Alarm, Alert, CatalogEntry, RecordingId
 from recording.core.times import format_time
@@ -26,6 +27,9 @@ class EventName(StrEnum):
     UNREADABLE = "RecordingEventUnreadable"
     LOST = "RecordingLost"
     DAMAGED = "RecordingDamaged"
+    INTERRUPTED = "RecordingInterrupted"
+    NOT_STARTED = "RecordingNotStarted"
+    PAUSED_LONG = "RecordingPausedLong"
 
 
 _BY_ALARM: Mapping[Alarm, EventName] = {
@@ -39,6 +43,9 @@ _BY_ALARM: Mapping[Alarm, EventName] = {
     Alarm.AT_RISK: EventName.AT_RISK,
     Alarm.MISSING: EventName.MISSING,
     Alarm.FOUND_BY_SWEEP: EventName.SWEPT,
+    Alarm.INTERRUPTED: EventName.INTERRUPTED,
+    Alarm.NOT_STARTED: EventName.NOT_STARTED,
+    Alarm.PAUSED_LONG: EventName.PAUSED_LONG,
 }
 
 
@@ -75,6 +82,7 @@ def completed(entry: CatalogEntry, container: str, manifest_name: str, now: date
         ],
         "lacks": list(missing),
         "doubts": list(doubts_about_whole(entry)),
+        **joined_fields(recording),
     }
     return _event(
         EventName.INCOMPLETE if missing else EventName.ARCHIVED,

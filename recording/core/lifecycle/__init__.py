@@ -20,9 +20,16 @@ anew. Nothing here reads a clock, waits, or does I/O.
 ARCHIVED, RELEASED and KEPT are the proven states (`PROVEN`): in exactly these a chunk has a `proof`. A `Chunk` that
 breaks this, or another of its promises, cannot be made. The state of a recording moves by the facts about it (`Paused`,
 `Resumed`, `Stopped`, `Denied`, `Missed`, `NeverCame`) until the first file event; from then on it is computed from the
-states of the chunks. A recording that is over without a file event is STOPPED, then MISSING, and LOST at last. That it
+states of the chunks. A recording that is over without a file event is STOPPED, then MISSING, and LOST at last; one
+that cannot have a file, as it was never resumed or its start failed, is EMPTY, unless a file event comes. That it
 is over may be said by the service alone (`Denied`): two such answers are needed, some minutes apart, and one that says
 that it records (`Checked`) takes them back, whatever state they have led to.
+
+**While it runs.** The entry keeps each pause with who began and ended it. An order is noted before it is sent
+(`Ordered`), as the service may tell of the change before it answers. A callback is never believed: where it contradicts
+the entry (`contradicts`) the service is asked. If that says that the recording is paused, and nobody here has ordered
+it, the pause is one by OUTSIDE, and a person is told (INTERRUPTED); likewise if it is over while its call goes on
+(`Interrupted`). A recording that was started in its place names it (`Joined`), and the other way round (`Continued`).
 
 **Facts.** A fact is something that has happened: an event was read, a copy was verified, a try failed. Its name is a
 past participle, its fields are what was seen. A `ChunkFact` is about one chunk of an entry, and `CHUNK_TRANSITIONS`
@@ -107,6 +114,7 @@ from recording.core.lifecycle.facts import (
     ChunkFact,
     Compared,
     Completed,
+    Continued,
     Damaged,
     Decided,
     Denied,
@@ -116,12 +124,17 @@ from recording.core.lifecycle.facts import (
     Failed,
     FoundBySweep,
     GivenUp,
+    Interrupted,
+    Joined,
     Kept,
+    Looked,
     MetadataArchived,
     Missed,
     NeverCame,
+    Ordered,
     OverflowClosed,
     Overflowed,
+    ParticipantsSeen,
     Paused,
     Quarantined,
     ReadOn,
@@ -129,9 +142,11 @@ from recording.core.lifecycle.facts import (
     Released,
     Resumed,
     Started,
+    StartFailed,
     Stopped,
     Told,
     Warned,
+    Written,
 )
 from recording.core.lifecycle.knowing import knows_documents, knows_event
 from recording.core.lifecycle.next_step import (
@@ -150,6 +165,7 @@ from recording.core.lifecycle.next_step import (
 from recording.core.lifecycle.opening import is_stale, life_of, open_at, with_opening
 from recording.core.lifecycle.overflow import not_in_archive
 from recording.core.lifecycle.rulings import refusal, refusal_of_giving_up
+from recording.core.lifecycle.running import SETTLES, contradicts, is_paused, is_unasked_end, runs
 from recording.core.lifecycle.tables import CHUNK_TRANSITIONS, RECORDING_TRANSITIONS
 from recording.core.lifecycle.wholeness import completion_at, doubts_about_whole, lacks
 
@@ -157,6 +173,7 @@ __all__ = [
     "CHUNK_TRANSITIONS",
     "CONFIRMED_AFTER",
     "RECORDING_TRANSITIONS",
+    "SETTLES",
     "AcceptCopy",
     "Announced",
     "Announcement",
@@ -167,6 +184,7 @@ __all__ = [
     "Compared",
     "CompleteRecording",
     "Completed",
+    "Continued",
     "CopyChunk",
     "Damaged",
     "Decided",
@@ -179,14 +197,19 @@ __all__ = [
     "Failed",
     "FoundBySweep",
     "GivenUp",
+    "Interrupted",
+    "Joined",
     "Kept",
     "LookAgain",
+    "Looked",
     "MetadataArchived",
     "Missed",
     "NeverCame",
     "NextStep",
+    "Ordered",
     "OverflowClosed",
     "Overflowed",
+    "ParticipantsSeen",
     "Paused",
     "ProveInPlace",
     "Quarantined",
@@ -196,15 +219,20 @@ __all__ = [
     "Released",
     "RemoveOverflow",
     "Resumed",
+    "StartFailed",
     "Started",
     "Stopped",
     "Told",
     "Warned",
+    "Written",
     "completion_at",
+    "contradicts",
     "decide",
     "decide_all",
     "doubts_about_whole",
+    "is_paused",
     "is_stale",
+    "is_unasked_end",
     "knows_documents",
     "knows_event",
     "lacks",
@@ -214,5 +242,6 @@ __all__ = [
     "open_at",
     "refusal",
     "refusal_of_giving_up",
+    "runs",
     "with_opening",
 ]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from recording.core.lifecycle.acts import with_act
 from recording.core.lifecycle.announced import announced
 from recording.core.lifecycle.changes import alerted, with_fields, with_state
 from recording.core.lifecycle.chunks import chunk_decided
@@ -11,31 +12,52 @@ from recording.core.lifecycle.facts import (
     Announced,
     Checked,
     Completed,
+    Continued,
     Decided,
     Denied,
     Fact,
     FoundBySweep,
     GivenUp,
+    Interrupted,
+    Joined,
+    Looked,
     Missed,
     NeverCame,
+    Ordered,
+    ParticipantsSeen,
     Paused,
     Resumed,
     Started,
+    StartFailed,
     Stopped,
     Told,
     Warned,
+    Written,
 )
 from recording.core.lifecycle.history import with_history
 from recording.core.lifecycle.rulings import refusal_of_giving_up, ruled
+from recording.core.lifecycle.running import agreed, interrupted, noted, paused_or_resumed, runs
 from recording.core.lifecycle.tables import RECORDING_TRANSITIONS
 from recording.core.lifecycle.wholeness import completion_at, lacks
-from recording.core.model import APP, RUNNING, Actor, Alarm, Alert, CatalogEntry, DocumentId, Recording, RecordingState
+from recording.core.model import (
+    APP,
+    RUNNING,
+    Actor,
+    Alarm,
+    Alert,
+    CatalogEntry,
+    DocumentId,
+    Pause,
+    Recording,
+    RecordingState,
+)
+from recording.core.trail import written
 
 _SWEPT = "sweep"
 CONFIRMED_AFTER = timedelta(minutes=5)
 """So long the service must have denied a recording before it is over."""
 _REVIVED = "records after all"
-_OVER = frozenset({RecordingState.STOPPED, RecordingState.MISSING, RecordingState.LOST})
+_OVER = frozenset({RecordingState.STOPPED, RecordingState.MISSING, RecordingState.LOST, RecordingState.EMPTY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +80,12 @@ def decide(entry: CatalogEntry | None, fact: Fact, now: datetime, by: Actor = AP
     Raises:
         KeyError: the entry has no such recording or chunk: a programming error.
     """
-    decision = _decided(entry, fact, now)
+    decision = _decided(entry, fact, now, by)
     after = decision.entry
-    if after == entry and not (isinstance(fact, Decided) and decision.steps):  # a decision is kept in any case
-        return decision
-    after = with_history(entry, after, fact, now, by)
-    return replace(decision, entry=with_fields(after, changed_by=by))
+    is_new = after != entry or (isinstance(fact, Decided) and bool(decision.steps))  # a decision is kept in any case
+    if is_new and not isinstance(fact, Written):
+        after = with_fields(with_history(entry, after, fact, now, by), changed_by=by)
+    return replace(decision, entry=with_act(entry, after, fact, now, by, is_new=is_new))
 
 
 def decide_all(entry: CatalogEntry | None, facts: Sequence[Fact], now: datetime, by: Actor = APP) -> Decision:
@@ -76,9 +98,9 @@ def decide_all(entry: CatalogEntry | None, facts: Sequence[Fact], now: datetime,
     return decision
 
 
-def _decided(entry: CatalogEntry | None, fact: Fact, now: datetime) -> Decision:
+def _decided(entry: CatalogEntry | None, fact: Fact, now: datetime, by: Actor) -> Decision:  # noqa: PLR0911 - one for each
     if isinstance(fact, Started):
-        return Decision(_started(entry, fact, now))
+        return Decision(_started(entry, fact, now, by))
     if isinstance(fact, Announced):
         return Decision(*announced(entry, fact, now))
     if entry is None:
@@ -86,37 +108,54 @@ def _decided(entry: CatalogEntry | None, fact: Fact, now: datetime) -> Decision:
     if isinstance(fact, Decided):
         return Decision(*ruled(entry, fact))
     if isinstance(fact, Paused | Resumed | Stopped | Missed | NeverCame | GivenUp):
-        return Decision(_moved(entry, fact, now))
-    if isinstance(fact, Completed | Told | Denied | Checked | Warned | FoundBySweep):
+        return Decision(_moved(entry, fact, now, by))
+    if isinstance(fact, Ordered | Joined | Continued | StartFailed | ParticipantsSeen):
+        return Decision(noted(entry, fact, now, by))
+    if isinstance(fact, Interrupted):
+        return Decision(interrupted(entry, fact, now))
+    if isinstance(fact, Completed | Told | Written | Looked | Denied | Checked | Warned | FoundBySweep):
         return Decision(_noted(entry, fact, now))
     return Decision(chunk_decided(entry, fact))
 
 
 def _noted(
-    entry: CatalogEntry, fact: Completed | Told | Denied | Checked | Warned | FoundBySweep, now: datetime
+    entry: CatalogEntry,
+    fact: Completed | Told | Written | Looked | Denied | Checked | Warned | FoundBySweep,
+    now: datetime,
 ) -> CatalogEntry:
     """The entry after a fact about the recording that moves no state by itself."""
     if isinstance(fact, Completed):
         return _completed(entry, fact, now)
-    if isinstance(fact, Told):
-        untold = tuple(alert for alert in entry.recording.untold if alert not in fact.alerts)
-        return with_fields(entry, untold=untold)
+    if isinstance(fact, Told | Written | Looked):
+        return _known_outside(entry, fact)
     if isinstance(fact, Denied):
         return _denied(entry, now)
     if isinstance(fact, Checked):
         return _checked(entry, fact, now)
     if isinstance(fact, Warned):
-        return _warned(entry, fact.stage, Alert(Alarm.AT_RISK, fact.reason))
+        return _warned(entry, fact.stage, Alert(fact.alarm, fact.reason))
     return _warned(entry, f"{_SWEPT}: {fact.what}", Alert(Alarm.FOUND_BY_SWEEP, fact.what))
 
 
+def _known_outside(entry: CatalogEntry, fact: Told | Written | Looked) -> CatalogEntry:
+    """The entry after others have seen something of it; that a person looked is in the trail alone."""
+    if isinstance(fact, Told):
+        untold = tuple(alert for alert in entry.recording.untold if alert not in fact.alerts)
+        return with_fields(entry, untold=untold)
+    if isinstance(fact, Written):
+        return with_fields(entry, trail=written(entry.recording.trail, fact.number, fact.hash))
+    return entry
+
+
 def _moved(
-    entry: CatalogEntry, fact: Paused | Resumed | Stopped | Missed | NeverCame | GivenUp, now: datetime
+    entry: CatalogEntry, fact: Paused | Resumed | Stopped | Missed | NeverCame | GivenUp, now: datetime, by: Actor
 ) -> CatalogEntry:
     """The entry after a fact that moves the state of a recording without a chunk."""
     before = entry.recording
     if isinstance(fact, Paused | Resumed) and before.state in RUNNING:  # the service has it: it did what was asked
         entry = with_fields(entry, denied_at=None)
+    if isinstance(fact, Paused | Resumed) and runs(entry):
+        entry = paused_or_resumed(entry, fact, now, by)
     state = RECORDING_TRANSITIONS.get(before.state, {}).get(type(fact), before.state)
     if state is before.state or (entry.chunks and isinstance(fact, NeverCame)):
         return entry
@@ -124,7 +163,7 @@ def _moved(
         return entry
     after = with_fields(entry, state=state)
     if isinstance(fact, Stopped):
-        return with_fields(after, stopped_at=now, denied_at=None)
+        return _over(with_fields(after, stopped_at=now, denied_at=None))
     if isinstance(fact, GivenUp):
         return alerted(after, Alert(Alarm.LOST, f"given up by a person: {fact.reason}"))
     if isinstance(fact, Missed | NeverCame):
@@ -142,15 +181,20 @@ def _denied(entry: CatalogEntry, now: datetime) -> CatalogEntry:
     after = with_fields(entry, checked_at=now, denied_at=since)
     if now - since < CONFIRMED_AFTER or before.state not in RUNNING:
         return after
-    return with_fields(after, state=RECORDING_TRANSITIONS[before.state][Denied], stopped_at=since)
+    return _over(with_fields(after, state=RECORDING_TRANSITIONS[before.state][Denied], stopped_at=since))
+
+
+def _over(entry: CatalogEntry) -> CatalogEntry:
+    """The entry of a recording that is over: EMPTY instead of STOPPED if it can have no file."""
+    return with_fields(entry, state=RecordingState.EMPTY) if entry.recording.has_recorded_nothing else entry
 
 
 def _checked(entry: CatalogEntry, fact: Checked, now: datetime) -> CatalogEntry:
     """The entry after an answer that the service has the recording: earlier denials count no more."""
     before = entry.recording
     after = with_fields(entry, checked_at=now, active_at=now if fact.is_active else before.active_at)
-    if before.state in RUNNING:
-        return with_fields(after, denied_at=None)
+    if runs(entry):
+        return agreed(with_fields(after, denied_at=None), fact, now)
     if not fact.is_active or entry.chunks or before.denied_at is None or before.state not in _OVER:
         return after
     revived = with_fields(after, state=RecordingState.STARTED, stopped_at=None, denied_at=None)
@@ -163,10 +207,11 @@ def _warned(entry: CatalogEntry, stage: str, alert: Alert) -> CatalogEntry:
     return entry if stage in warned else alerted(with_fields(entry, warned=(*warned, stage)), alert)
 
 
-def _started(entry: CatalogEntry | None, fact: Started, now: datetime) -> CatalogEntry:
+def _started(entry: CatalogEntry | None, fact: Started, now: datetime, by: Actor) -> CatalogEntry:
     if entry is None:
         state = RecordingState.PAUSED if fact.paused else RecordingState.STARTED
-        entry = CatalogEntry(Recording(fact.recording_id, state))
+        pauses = (Pause(now, by),) if fact.paused else ()
+        entry = CatalogEntry(Recording(fact.recording_id, state, pauses=pauses))
     # The file event may have come first: our own start request is more reliable than an event. A repeated start, which
     # is the same request, adds nothing.
     known = entry.recording
@@ -178,6 +223,7 @@ def _started(entry: CatalogEntry | None, fact: Started, now: datetime) -> Catalo
         call_connection_id=known.call_connection_id or fact.call_connection_id,
         group_call_id=known.group_call_id or fact.group_call_id,
         room_id=known.room_id or fact.room_id,
+        applied=fact.applied if is_first else known.applied,
         requested_at=known.requested_at or now,
     )
 

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from recording.core.model import (
+    Alarm,
     Alert,
     AnnouncedChunk,
+    AppliedRule,
     BlobName,
     CallConnectionId,
     Candidate,
@@ -14,20 +16,26 @@ from recording.core.model import (
     Door,
     Failure,
     FileEvent,
+    IdentifierKind,
     MetadataProof,
     Output,
     PartlyRead,
     Proof,
     RecordingId,
+    RecordingState,
     Ruling,
     ServerCallId,
     Subject,
+    View,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The service records a call at our request; set are the ids of the call that are known."""
+    """The service records a call at our request; set are the ids of the call that are known.
+
+    `applied` is the rule that allowed it, with the evidence of consent; both were kept before the service was asked.
+    """
 
     recording_id: RecordingId
     output: Output
@@ -36,6 +44,36 @@ class Started:
     group_call_id: str | None = None
     room_id: str | None = None
     paused: bool = False
+    applied: AppliedRule | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """It was started because the recording `earlier` of its call did not record any more, `since` that moment.
+
+    `attempt`: which try this is to record the call.
+    """
+
+    earlier: RecordingId
+    since: datetime
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Continued:
+    """The recording `later` of the same call was started in its place."""
+
+    later: RecordingId
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """A pause, a resume or a stop is about to be asked of the service; `state` is the one it leads to.
+
+    Noted before the request: the service may tell of the change before it answers.
+    """
+
+    state: RecordingState
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +103,35 @@ class Denied:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The service answered that it has the recording; `is_active`: it records."""
+    """The service answered that it has the recording; `is_active`: it records.
+
+    `since`: when that began, if a callback told; it may be wrong.
+    """
 
     is_active: bool
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """The service has no such recording any more, its call goes on, and nobody has stopped it here."""
+
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StartFailed:
+    """The service said that the start, which it had accepted, failed."""
+
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipantsSeen:
+    """The service said how many of each kind are in the call; a list with a lower `number` is older."""
+
+    number: int
+    kinds: tuple[tuple[IdentifierKind, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +154,7 @@ class Warned:
 
     stage: str
     reason: str
+    alarm: Alarm = Alarm.AT_RISK
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +356,21 @@ class Told:
     alerts: tuple[Alert, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A person looked at the recording."""
+
+    view: View
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """All acts of the audit trail up to this number stand as blobs; `hash` is that of the last of them."""
+
+    number: int
+    hash: str
+
+
 ChunkFact = (
     Archived
     | Compared
@@ -308,11 +388,17 @@ ChunkFact = (
 )
 RecordingFact = (
     Started
+    | Joined
+    | Continued
+    | Ordered
     | Paused
     | Resumed
     | Stopped
     | Denied
     | Checked
+    | Interrupted
+    | StartFailed
+    | ParticipantsSeen
     | Missed
     | NeverCame
     | Warned
@@ -322,5 +408,7 @@ RecordingFact = (
     | GivenUp
     | Completed
     | Told
+    | Looked
+    | Written
 )
 Fact = ChunkFact | RecordingFact

@@ -12,6 +12,7 @@ from recording.core.lifecycle.facts import (
     Checked,
     Compared,
     Completed,
+    Continued,
     Damaged,
     Decided,
     Denied,
@@ -21,15 +22,19 @@ from recording.core.lifecycle.facts import (
     Failed,
     FoundBySweep,
     GivenUp,
+    Joined,
     Kept,
     MetadataArchived,
     Missed,
     NeverCame,
+    Ordered,
     OverflowClosed,
     Overflowed,
+    ParticipantsSeen,
     Quarantined,
     ReadOn,
     Started,
+    StartFailed,
     Told,
     Warned,
 )
@@ -51,13 +56,19 @@ def with_history(
     before: CatalogEntry | None, after: CatalogEntry, fact: Fact, now: datetime, by: Actor
 ) -> CatalogEntry:
     """The entry after a fact that has changed it, with the fact in its history."""
-    if isinstance(fact, Told | Compared | ReadOn) or (
-        isinstance(fact, Checked) and before and before.recording.state is after.recording.state
+    if isinstance(fact, Told | Compared | ParticipantsSeen | ReadOn) or (
+        isinstance(fact, Checked) and before and _seems_the_same(before, after)
     ):
         return after
     known = before.recording.history if before is not None else ()
     new = Happened(now, type(fact).__name__, by, _detail(fact), _document_of(fact))
     return replace(after, recording=replace(after.recording, history=_added(known, new)))
+
+
+def _seems_the_same(before: CatalogEntry, after: CatalogEntry) -> bool:
+    """Whether an answer of the service has changed nothing that people ask about."""
+    one, other = before.recording, after.recording
+    return (one.state, one.pauses, one.interrupted_at) == (other.state, other.pauses, other.interrupted_at)
 
 
 def _added(known: tuple[Happened, ...], new: Happened) -> tuple[Happened, ...]:
@@ -92,6 +103,12 @@ def _detail(fact: Fact) -> str:
     return found if len(found) <= _MOST_DETAIL else f"{found[:_MOST_DETAIL]}…"
 
 
+def _started(fact: Started) -> str:
+    applied = fact.applied
+    by = f", by rule {applied.rule}: {applied.reason}; consent {applied.consent.kind}" if applied else ""
+    return f"{fact.output}{by}"
+
+
 def _announced(fact: Announced) -> str:
     unread = f", {len(fact.event.unread)} that cannot be read" if fact.event.unread else ""
     return f"event {fact.event.event_id} by {fact.door}: {len(fact.chunks)} chunks{unread}"
@@ -110,8 +127,13 @@ def _reason(fact: Kept | Missed | NeverCame | GivenUp) -> str:
 
 
 _DETAILS: Mapping[type, Callable[[Any], str]] = {
-    Started: lambda fact: str(fact.output),
+    Started: _started,
+    Joined: lambda fact: f"it continues {fact.earlier}",
+    Continued: lambda fact: fact.later,
+    Ordered: lambda fact: f"to be {fact.state}",
+    StartFailed: lambda fact: fact.cause,
     Denied: lambda fact: fact.how,
+    Checked: lambda fact: "the service says that it records" if fact.is_active else "the service says inactive",
     Announced: _announced,
     Archived: lambda fact: f"{fact.proof.length} bytes as {fact.proof.name}, digest {fact.proof.digest.sha256}",
     MetadataArchived: lambda fact: f"{fact.metadata.length} bytes as {fact.metadata.name}",

@@ -9,11 +9,14 @@ import hashlib
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from recording.core.lifecycle.acts import RUNS
 from recording.core.lifecycle.wholeness import completion_at
 from recording.core.model import RUNNING, CatalogEntry, DocumentId, Opening, RecordingState
 
 _KEPT = timedelta(hours=24)
 """For how long the service documents that it keeps a recording; here it only orders."""
+_UNTIL_WRITTEN = timedelta(hours=18)
+"""After its first act; so a trail comes behind what may be lost, and stays in the row of the last chunk if it can."""
 _LIVES = 64
 _WITHOUT_FILE_EVENT = frozenset(
     {RecordingState.STARTED, RecordingState.PAUSED, RecordingState.STOPPED, RecordingState.MISSING}
@@ -24,7 +27,8 @@ def open_at(entry: CatalogEntry) -> datetime | None:
     """The earliest moment at which something that the recording owes may end; None if it owes nothing.
 
     Owed are: the steps of open chunks; a person's decision about a chunk; a manifest; the file event of a recording
-    that was started, or of one whose events name no chunk that can be read; alerts that are not published.
+    that was started, or of one whose events name no chunk that can be read; alerts that are not published; acts of the
+    audit trail that are not written.
     """
     moments = [chunk.due for chunk in entry if not chunk.is_closed]
     moments += [chunk.gone_by for chunk in entry if chunk.is_undecided]
@@ -36,11 +40,16 @@ def open_at(entry: CatalogEntry) -> datetime | None:
         ends = max(chunk.gone_by for chunk in entry)
         if completion_at(entry, ends) is not None or recording.untold:
             return ends
-        return None
+        return _until_written(entry)
     is_waiting = recording.state in _WITHOUT_FILE_EVENT or recording.state is RecordingState.ANNOUNCED
     if begun is not None and (is_waiting or recording.untold):
         return begun + _KEPT
-    return None
+    return _until_written(entry)
+
+
+def _until_written(entry: CatalogEntry) -> datetime | None:
+    unwritten = entry.recording.trail.unwritten
+    return max((unwritten[0].at + _UNTIL_WRITTEN, *(chunk.due for chunk in entry))) if unwritten else None
 
 
 def with_opening(before: CatalogEntry | None, after: CatalogEntry) -> CatalogEntry:
@@ -69,12 +78,20 @@ def is_stale(opening: Opening, entry: CatalogEntry) -> bool:
 
 
 def _owed(entry: CatalogEntry) -> set[str]:
-    """What the entry waits for: the steps of open chunks, by document id; without chunks its end, or its file event."""
+    """What the entry waits for; the acts of a chunk's run are not among it, as the run writes them."""
+    is_trail_owed = any(act.what not in RUNS for act in entry.recording.trail.unwritten)
+    return _waits_for(entry) | ({"its trail"} if is_trail_owed else set())
+
+
+def _waits_for(entry: CatalogEntry) -> set[str]:
+    """The steps of open chunks, by document id; without chunks its end, or its file event."""
     if entry.chunks:
         return {chunk.document_id for chunk in entry if not chunk.is_closed}
     if entry.recording.state not in RUNNING:
         return {"file event"}
-    return {"end" if entry.recording.denied_at is None else "a second answer that it is over"}
+    pause = entry.recording.open_pause
+    end = "end" if entry.recording.denied_at is None else "a second answer that it is over"
+    return {end} if pause is None else {end, f"the end of the pause since {pause.since}"}
 
 
 def life_of(document_id: DocumentId) -> str:

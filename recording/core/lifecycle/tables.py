@@ -134,6 +134,7 @@ _R = RecordingState
 RECORDING_TRANSITIONS: Mapping[RecordingState, Mapping[type[RecordingFact], RecordingState]] = {
     _R.STARTED: {Paused: _R.PAUSED, Resumed: _R.STARTED, Stopped: _R.STOPPED, Denied: _R.STOPPED},
     _R.PAUSED: {Paused: _R.PAUSED, Resumed: _R.STARTED, Stopped: _R.STOPPED, Denied: _R.STOPPED},
+    # In these two `Checked` and `Interrupted` are weighed too: see `running`. What has recorded nothing is EMPTY then.
     _R.STOPPED: {Missed: _R.MISSING, NeverCame: _R.LOST},
     _R.MISSING: {NeverCame: _R.LOST},
     _R.ANNOUNCED: {NeverCame: _R.LOST, GivenUp: _R.LOST},  # only of a recording without a chunk; see `applying`
@@ -141,4 +142,6 @@ RECORDING_TRANSITIONS: Mapping[RecordingState, Mapping[type[RecordingFact], Reco
 """The state to which a fact about a recording without a chunk leads. In every other state it changes nothing.
 
 `Denied` leads there only when it is repeated, and `Checked` back from there (`applying._denied`, `applying._checked`).
+`Checked` also leads from STARTED to PAUSED and back, if the service says so (`running.agreed`). What is over and has
+recorded nothing is EMPTY instead of STOPPED (`applying._over`).
 """

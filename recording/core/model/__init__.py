@@ -1,8 +1,28 @@
 """The domain as frozen values: its vocabulary, evidence, parsed events, chunks, and the entries of the catalog."""
 
+from recording.core.model.calls import (
+    AppliedRule,
+    Attestation,
+    CallKind,
+    ConsentEvidence,
+    ConsentKind,
+    Direction,
+    EventKind,
+    KnownCall,
+    Participant,
+    ParticipantKind,
+)
 from recording.core.model.chunk import Chunk
 from recording.core.model.entry import CatalogEntry, Opening, Recording
-from recording.core.model.events import CallEndEvent, CallEvent, ComplianceEvent, FileEvent
+from recording.core.model.events import (
+    CallEndEvent,
+    CallEvent,
+    ComplianceEvent,
+    FileEvent,
+    ParticipantsEvent,
+    StartFailedEvent,
+    StateEvent,
+)
 from recording.core.model.evidence import (
     MESSAGE_GIVEN_UP,
     Alert,
@@ -17,8 +37,11 @@ from recording.core.model.evidence import (
     Proof,
     Unread,
 )
+from recording.core.model.running import Continuation, Order, Pause
+from recording.core.model.trail import Act, Trail
 from recording.core.model.words import (
     APP,
+    OUTSIDE,
     PROVEN,
     RUNNING,
     Actor,
@@ -33,6 +56,7 @@ from recording.core.model.words import (
     DocumentId,
     Door,
     Format,
+    IdentifierKind,
     Location,
     Output,
     Place,
@@ -41,23 +65,29 @@ from recording.core.model.words import (
     Ruling,
     ServerCallId,
     Subject,
+    View,
 )
 
 __all__ = [
     "APP",
     "MESSAGE_GIVEN_UP",
+    "OUTSIDE",
     "PROVEN",
     "RUNNING",
+    "Act",
     "Actor",
     "Alarm",
     "Alert",
     "AnnouncedChunk",
+    "AppliedRule",
+    "Attestation",
     "Authority",
     "BlobName",
     "CallConnectionId",
     "CallEndEvent",
     "CallEvent",
     "CallId",
+    "CallKind",
     "Candidate",
     "CatalogEntry",
     "Channel",
@@ -65,19 +95,31 @@ __all__ = [
     "ChunkState",
     "Comparison",
     "ComplianceEvent",
+    "ConsentEvidence",
+    "ConsentKind",
     "Content",
+    "Continuation",
     "Digest",
+    "Direction",
     "DocumentId",
     "Door",
+    "EventKind",
     "Failure",
     "FileEvent",
     "Format",
     "Happened",
+    "IdentifierKind",
+    "KnownCall",
     "Location",
     "MetadataProof",
     "Opening",
+    "Order",
     "Output",
+    "Participant",
+    "ParticipantKind",
+    "ParticipantsEvent",
     "PartlyRead",
+    "Pause",
     "Place",
     "Proof",
     "Recording",
@@ -85,6 +127,10 @@ __all__ = [
     "RecordingState",
     "Ruling",
     "ServerCallId",
+    "StartFailedEvent",
+    "StateEvent",
     "Subject",
+    "Trail",
     "Unread",
+    "View",
 ]

@@ -4,8 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from recording.core.model.calls import AppliedRule
 from recording.core.model.chunk import Chunk
 from recording.core.model.evidence import Alert, Happened, Unread
+from recording.core.model.running import Continuation, Order, Pause
+from recording.core.model.trail import Trail
 from recording.core.model.words import (
     APP,
     Actor,
@@ -13,6 +16,7 @@ from recording.core.model.words import (
     CallConnectionId,
     CallId,
     DocumentId,
+    IdentifierKind,
     Output,
     RecordingId,
     RecordingState,
@@ -39,12 +43,23 @@ class Recording:
 
     Attributes:
         output: what is recorded; None while it is not known.
+        applied: the rule that this app started it by; None for a recording that others started.
         requested_at: when this app started it; None for a recording that others started.
         stopped_at: when it ended, as far as is known: the service accepted our order to stop it, or said for the first
             time that it has no such recording.
         checked_at: when the service was last asked for its state.
         active_at: when the service last said that it records.
         denied_at: since when the service answers that it has no such recording; None while it says otherwise.
+        ordered: the last order to pause, resume or stop it.
+        pauses: the intervals that are not recorded, as far as is known, in order.
+        was_resumed: whether anybody here has ordered to resume it.
+        interrupted_at: since when it does not record any more, unasked, while its call goes on.
+        failed_at: when the service said that the start, which it had accepted, failed.
+        continues: the recording of the same call that ended unasked, or never began, before this one.
+        continued_by: the recording that was started in place of this one.
+        attempt: which try this is to record the call, from 1.
+        participants: how many of each kind are in the call, as the service said last; no ids.
+        participants_number: the number that the service gave that list: a list with a lower one is older.
         started_at, duration, session_end_reason: as its file event says.
         announced_at: when its first file event came.
         unread: chunks of its events that could not be read.
@@ -57,6 +72,7 @@ class Recording:
         warned: the warnings that have been given already, each of which is given once.
         history: what happened to it, in order; see `core.lifecycle.history`.
         opening: its row of the open work.
+        trail: its audit trail, as far as no blob has it yet.
     """
 
     recording_id: RecordingId
@@ -67,11 +83,22 @@ class Recording:
     call_connection_id: CallConnectionId | None = None
     group_call_id: str | None = None
     room_id: str | None = None
+    applied: AppliedRule | None = None
     requested_at: datetime | None = None
     stopped_at: datetime | None = None
     checked_at: datetime | None = None
     active_at: datetime | None = None
     denied_at: datetime | None = None
+    ordered: Order | None = None
+    pauses: tuple[Pause, ...] = ()
+    was_resumed: bool = False
+    interrupted_at: datetime | None = None
+    failed_at: datetime | None = None
+    continues: Continuation | None = None
+    continued_by: RecordingId | None = None
+    attempt: int = 1
+    participants: tuple[tuple[IdentifierKind, int], ...] = ()
+    participants_number: int = -1
     started_at: datetime | None = None
     duration: timedelta | None = None
     session_end_reason: str = ""
@@ -86,6 +113,23 @@ class Recording:
     warned: tuple[str, ...] = ()
     history: tuple[Happened, ...] = ()
     opening: Opening = Opening()
+    trail: Trail = field(default_factory=Trail)
+
+    @property
+    def open_pause(self) -> Pause | None:
+        """The pause that lasts, if there is one."""
+        last = self.pauses[-1] if self.pauses else None
+        return last if last is not None and last.until is None else None
+
+    @property
+    def has_recorded_nothing(self) -> bool:
+        """Whether no file is expected: its start failed, it was replaced as it never began, or it was never resumed."""
+        if self.active_at is not None or self.requested_at is None:
+            return False
+        first = self.pauses[0] if self.pauses else None
+        is_unresumed = first is not None and first.since <= self.requested_at and not self.was_resumed
+        is_replaced = self.continued_by is not None and self.interrupted_at is None
+        return self.failed_at is not None or is_replaced or is_unresumed
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from recording.core.model.calls import CallKind, EventKind, KnownCall
 from recording.core.model.evidence import AnnouncedChunk, Unread
-from recording.core.model.words import CallConnectionId, CallId, Output, RecordingId, ServerCallId
+from recording.core.model.words import CallConnectionId, CallId, IdentifierKind, Output, RecordingId, ServerCallId
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +55,51 @@ class CallEndEvent:
     call_connection_id: CallConnectionId | None = None
 
 
+_CONNECTED = KnownCall(EventKind.CALL_CONNECTED, kind=CallKind.CONNECTION)
+
+
 @dataclass(frozen=True, slots=True)
 class CallEvent:
-    """`CallConnected` or `CallStarted`: a call that can be recorded; at least one of the two call ids is set."""
+    """`CallConnected` or `CallStarted`: a call that can be recorded; at least one of the two call ids is set.
+
+    `call` is what it says of the call.
+    """
 
     event_id: str
     server_call_id: ServerCallId | None = None
     call_connection_id: CallConnectionId | None = None
     at: datetime | None = None
+    call: KnownCall = _CONNECTED
+
+
+@dataclass(frozen=True, slots=True)
+class StateEvent:
+    """`RecordingStateChanged`: a recording is said to be active, or not: not begun, paused, or over."""
+
+    event_id: str
+    recording_id: RecordingId
+    is_active: bool
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StartFailedEvent:
+    """`StartRecordingFailed`: a start that was accepted is said to have failed; at least one of the ids is set."""
+
+    event_id: str
+    cause: str
+    recording_id: RecordingId | None = None
+    server_call_id: ServerCallId | None = None
+    call_connection_id: CallConnectionId | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipantsEvent:
+    """`ParticipantsUpdated`: how many of each kind are in a call; lists with higher numbers are newer."""
+
+    event_id: str
+    number: int
+    kinds: tuple[tuple[IdentifierKind, int], ...]
+    server_call_id: ServerCallId | None = None
+    call_connection_id: CallConnectionId | None = None

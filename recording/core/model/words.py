@@ -46,7 +46,7 @@ class Output:
     format: Format
 
     def __str__(self) -> str:
-        """`audio-mixed-wav`, the spelling of the RECORDING_OUTPUT setting."""
+        """`audio-mixed-wav`, the spelling of a policy."""
         return f"{self.content}-{self.channel}-{self.format}"
 
 
@@ -82,6 +82,8 @@ class RecordingState(StrEnum):
     MISSING = "missing"
     """It is over, and its file event is overdue."""
     LOST = "lost"
+    EMPTY = "empty"
+    """It is over, has never recorded, and no file is expected."""
 
 
 class Authority(StrEnum):
@@ -127,6 +129,21 @@ class Subject(StrEnum):
 Actor = NewType("Actor", str)
 """Who caused a fact: the app itself, or a person by name."""
 APP = Actor("app")
+OUTSIDE = Actor("outside")
+"""Somebody who has asked the service, and not this app."""
+
+
+class IdentifierKind(StrEnum):
+    """What a participant is, by the form of their raw id; `core.participants` reads it."""
+
+    PHONE = "phone"
+    ACS_USER = "acsUser"
+    TEAMS_USER = "teamsUser"
+    TEAMS_VISITOR = "teamsVisitor"
+    TEAMS_APP = "teamsApp"
+    EXTENSION_USER = "teamsExtensionUser"
+    BOT = "bot"
+    UNKNOWN = "unknown"
 
 
 class Alarm(StrEnum):
@@ -142,6 +159,18 @@ class Alarm(StrEnum):
     AT_RISK = "at risk"
     MISSING = "missing"
     FOUND_BY_SWEEP = "found by sweep"
+    INTERRUPTED = "interrupted"
+    """It does not record any more, in a call that goes on, and nobody has asked for that here."""
+    NOT_STARTED = "not started"
+    """The service accepted the start, and does not record."""
+    PAUSED_LONG = "paused long"
+
+
+class View(StrEnum):
+    """What a person looked at, as far as that is an act of the audit trail."""
+
+    HISTORY = "history"
+    TRAIL = "trail"
 
 
 class Ruling(StrEnum):

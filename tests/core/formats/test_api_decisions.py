@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from recording.core.callers import Caller
 from recording.core.errors import ConditionMissing, InvalidRequest
 from recording.core.formats.api import DecisionRequest, etag, parse_decision
 from recording.core.model import Actor, ChunkState, Ruling
@@ -20,7 +21,17 @@ def decision(condition: str | None = TAG) -> DecisionRequest:
 
 
 def test_a_decision_says_what_why_and_by_whom() -> None:
-    assert DecisionRequest(Ruling.ACCEPT, "I listened to it.", Actor("person:Ada"), TAG) == decision()
+    assert DecisionRequest(Ruling.ACCEPT, "I listened to it.", Actor("key:Ada"), TAG) == decision()
+
+
+def test_a_token_says_who_decides_and_no_body_can_say_otherwise() -> None:
+    caller = Caller(Actor("entra:5e2f6a0c"), is_by_token=True)
+    unnamed = {field: value for field, value in DECISION.items() if field != "by"}
+
+    assert caller.actor == parse_decision(json.dumps(unnamed).encode(), TAG, caller).by
+    with pytest.raises(InvalidRequest) as caught:
+        parse_decision(json.dumps(DECISION).encode(), TAG, caller)
+    assert "by" == caught.value.field
 
 
 @pytest.mark.parametrize(

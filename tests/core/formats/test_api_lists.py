@@ -96,9 +96,7 @@ def test_the_history_tells_what_happened_in_words_and_by_whom() -> None:
     """Repetitions in a row are one, with a count."""
     entry = decide_all(None, [announced(0), chunk_facts()["Failed"], chunk_facts()["Failed"]], NOW).entry
     later = NOW + timedelta(hours=1)
-    entry = decide(
-        entry, Decided(document(0), Ruling.RETRY, "the network works again"), later, Actor("person:Ada")
-    ).entry
+    entry = decide(entry, Decided(document(0), Ruling.RETRY, "the network works again"), later, Actor("key:Ada")).entry
     first, failed, decided = facts_of(entry)
 
     assert ("announced", "app", None) == (first["what"], first["by"], first["documentId"])
@@ -108,7 +106,7 @@ def test_the_history_tells_what_happened_in_words_and_by_whom() -> None:
         "until": None,
         "times": 1,
         "what": "a person decided",
-        "by": "person:Ada",
+        "by": "key:Ada",
         "detail": "retry: the network works again",
         "documentId": "document-0",
         "index": 0,

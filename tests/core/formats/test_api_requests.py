@@ -1,6 +1,8 @@
 """What a request to the app's HTTP API may say."""
 
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -9,17 +11,29 @@ from hypothesis import strategies as st
 from recording.core import outputs
 from recording.core.errors import InvalidRequest, RequestTooLarge
 from recording.core.formats.api import MOST_BODY, StartRequest, parse_json, parse_start
-from recording.core.model import CallConnectionId, Channel, Content, Format, Output, ServerCallId
+from recording.core.model import (
+    Attestation,
+    CallConnectionId,
+    CallKind,
+    Channel,
+    Content,
+    Direction,
+    EventKind,
+    Format,
+    KnownCall,
+    Output,
+    ParticipantKind,
+    ServerCallId,
+)
 from recording.entrypoints.problems import problem
 
 WAV = Output(Content.AUDIO, Channel.MIXED, Format.WAV)
-USUAL = Output(Content.AUDIO, Channel.MIXED, Format.MP3)
 START: dict[str, object] = {"serverCallId": "call", "content": "audio", "channel": "mixed", "format": "wav"}
 
 
 def start(body: object, request_id: str | None = None) -> StartRequest:
     """The request that a body makes."""
-    return parse_start(json.dumps(body).encode(), request_id, USUAL)
+    return parse_start(json.dumps(body).encode(), request_id)
 
 
 def refused(body: object, request_id: str | None = None) -> InvalidRequest:
@@ -78,23 +92,74 @@ def test_any_bytes_are_json_or_refused(body: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("locator", "expected"),
+    ("locator", "expected", "kind"),
     [
-        ({"serverCallId": "a"}, StartRequest(WAV, server_call_id=ServerCallId("a"))),
-        ({"groupCallId": "a"}, StartRequest(WAV, group_call_id="a")),
-        ({"roomId": "a"}, StartRequest(WAV, room_id="a")),
-        ({"callConnectionId": "a"}, StartRequest(WAV, call_connection_id=CallConnectionId("a"))),
-        ({"roomId": "a", "groupCallId": None}, StartRequest(WAV, room_id="a")),
+        ({"serverCallId": "a"}, StartRequest(WAV, server_call_id=ServerCallId("a")), None),
+        ({"groupCallId": "a"}, StartRequest(WAV, group_call_id="a"), CallKind.GROUP),
+        ({"roomId": "a"}, StartRequest(WAV, room_id="a"), CallKind.ROOM),
+        (
+            {"callConnectionId": "a"},
+            StartRequest(WAV, call_connection_id=CallConnectionId("a")),
+            CallKind.CONNECTION,
+        ),
+        ({"roomId": "a", "groupCallId": None}, StartRequest(WAV, room_id="a"), CallKind.ROOM),
     ],
 )
-def test_a_call_is_named_in_one_of_four_ways(locator: dict[str, object], expected: StartRequest) -> None:
-    assert expected == start({"content": "Audio", "channel": "mixed", "format": "WAV", **locator})
+def test_a_call_is_named_in_one_of_four_ways(
+    locator: dict[str, object], expected: StartRequest, kind: CallKind | None
+) -> None:
+    """The policy sees how."""
+    call = KnownCall(EventKind.REQUEST, kind=kind)
+
+    assert replace(expected, call=call) == start({"content": "Audio", "channel": "mixed", "format": "WAV", **locator})
 
 
-def test_a_start_without_an_output_gets_the_usual_one() -> None:
-    assert USUAL == start({"serverCallId": "a"}).output
+def test_a_start_leaves_open_what_it_does_not_name() -> None:
+    request = start({"serverCallId": "a"})
+
+    assert (None, None) == (request.output, request.pause_on_start)
     assert "format" == refused({"serverCallId": "a", "content": "audio", "channel": "mixed"}).field
     assert "content" == refused({"serverCallId": "a", "format": "wav"}).field
+
+
+def test_a_start_says_what_it_knows_of_the_call() -> None:
+    """The participants that it names are all of them."""
+    consent = {"basis": "contract", "by": "somebody", "at": "2026-03-01T12:00:00Z"}
+    call = start(
+        {
+            **START,
+            "direction": "inbound",
+            "participants": ["4:+4930123", "8:acs:a"],
+            "operationContext": "support",
+            "consent": consent,
+        }
+    ).call
+
+    assert Direction.INBOUND is call.direction
+    assert [ParticipantKind.PHONE_NUMBER, ParticipantKind.COMMUNICATION_USER] == [one.kind for one in call.participants]
+    assert (True, "support") == (call.has_all, call.context)
+    assert Attestation("contract", "somebody", datetime(2026, 3, 1, 12, tzinfo=UTC)) == call.attested
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"direction": "sideways"}, "direction"),
+        ({"direction": ["inbound"]}, "direction"),
+        ({"participants": "8:acs:a"}, "participants"),
+        ({"participants": ["8:acs:a", 5]}, "participants"),
+        ({"participants": ["8:acs:a"] * 351}, "participants"),
+        ({"operationContext": 5}, "operationContext"),
+        ({"operationContext": "x" * 4097}, "operationContext"),
+        ({"consent": "yes"}, "consent"),
+        ({"consent": {}}, "consent"),
+        ({"consent": {"basis": "a", "by": "b"}}, "consent"),
+        ({"consent": {"basis": "a", "by": " ", "at": "2026-03-01T12:00:00Z"}}, "consent.by"),
+        ({"consent": {"basis": "a", "by": "b", "at": "now"}}, "consent.at"),
+    ],
+)
+def test_what_a_start_says_wrongly_of_the_call_is_refused_by_name(fields: dict[str, object], field: str) -> None:
+    assert field == refused({**START, **fields}).field
 
 
 def test_a_start_may_be_paused_and_have_an_id() -> None:
@@ -169,7 +234,7 @@ def test_an_invalid_output_is_refused_with_the_table(fields: dict[str, object], 
         ({**START, "output": "wav", "zeal": 1}, "output"),
         ({**START, "x" * 200: 1}, "x" * 80),
         ({**START, "pauseOnStart": "yes"}, "pauseOnStart"),
-        ({**START, "pauseOnStart": None}, "pauseOnStart"),
+        ({**START, "pauseOnStart": 1}, "pauseOnStart"),
     ],
 )
 def test_what_a_start_does_not_know_is_refused_by_name(body: object, field: str) -> None:

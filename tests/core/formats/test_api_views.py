@@ -9,7 +9,9 @@ import pytest
 
 from recording.core.formats.api import Containers, recording_view
 from recording.core.model import (
+    OUTSIDE,
     PROVEN,
+    Actor,
     AnnouncedChunk,
     BlobName,
     CallConnectionId,
@@ -18,12 +20,15 @@ from recording.core.model import (
     CatalogEntry,
     Chunk,
     ChunkState,
+    Continuation,
     Digest,
     DocumentId,
     Door,
     Failure,
+    IdentifierKind,
     Location,
     MetadataProof,
+    Pause,
     Place,
     Proof,
     Recording,
@@ -33,7 +38,7 @@ from recording.core.model import (
     Subject,
     Unread,
 )
-from tests.core.entries_of import DUE, GONE_BY, NATIVE, NOW, WAV, entry_of, native_chunk
+from tests.core.entries_of import APPLIED, DUE, GONE_BY, NATIVE, NOW, WAV, entry_of, native_chunk
 
 CONTAINERS = Containers("recordings", "recordings-quarantine", "recordings-overflow")
 METADATA = MetadataProof(BlobName("0000.wav.metadata.json"), 70, "cd" * 32, "etag-m")
@@ -86,6 +91,9 @@ def test_a_recording_just_started_has_no_chunks_and_nothing_due() -> None:
         "durationMs",
         "announcedAt",
         "due",
+        "interruptedAt",
+        "continues",
+        "continuedBy",
     )
 
     assert {
@@ -94,7 +102,12 @@ def test_a_recording_just_started_has_no_chunks_and_nothing_due() -> None:
         "serviceState": "active",
         "startedByThisApp": True,
         "output": {"content": "audio", "channel": "mixed", "format": "wav"},
+        "rule": None,
         "startedAt": "2026-03-01T12:00:00Z",
+        "fileExpected": True,
+        "pauses": [],
+        "attempt": 1,
+        "participants": {},
         "lacks": [],
         "doubts": [],
         "unread": [],
@@ -118,6 +131,44 @@ def test_the_call_is_told_by_all_its_ids_and_who_started_it() -> None:
         found[key] for key in ("callId", "serverCallId", "callConnectionId", "groupCallId", "roomId")
     ]
     assert found["startedByThisApp"] is False
+
+
+def test_the_rule_and_the_consent_are_told() -> None:
+    found = view(applied=APPLIED)["rule"]
+
+    assert ("rule", "long", "attested") == (found["id"], found["retention"], found["consent"]["kind"])
+
+
+def test_pauses_gaps_and_kinds_of_participants_are_told() -> None:
+    """The gap ends when this recording began, as far as is known."""
+    found = view(
+        requested_at=NOW,
+        pauses=(
+            Pause(NOW, OUTSIDE, NOW + timedelta(minutes=1), Actor("key:ann")),
+            Pause(NOW + timedelta(minutes=2), Actor("key:ann")),
+        ),
+        interrupted_at=NOW + timedelta(minutes=3),
+        continues=Continuation(RecordingId("earlier"), NOW - timedelta(minutes=1)),
+        continued_by=RecordingId("later"),
+        attempt=2,
+        participants=((IdentifierKind.TEAMS_APP, 1),),
+    )
+
+    assert [
+        {"from": "2026-03-01T12:00:00Z", "to": "2026-03-01T12:01:00Z", "by": "outside", "endedBy": "key:ann"},
+        {"from": "2026-03-01T12:02:00Z", "to": None, "by": "key:ann", "endedBy": None},
+    ] == found["pauses"]
+    assert {
+        "recordingId": "earlier",
+        "gapFrom": "2026-03-01T11:59:00Z",
+        "gapTo": "2026-03-01T12:00:00Z",
+    } == found["continues"]
+    told = ("later", 2, {"teamsApp": 1}, "2026-03-01T12:03:00Z")
+    assert told == tuple(found[key] for key in ("continuedBy", "attempt", "participants", "interruptedAt"))
+
+
+def test_a_recording_that_has_recorded_nothing_is_told_to_have_no_file() -> None:
+    assert view(requested_at=NOW, failed_at=NOW)["fileExpected"] is False
 
 
 @pytest.mark.parametrize("state", RecordingState)

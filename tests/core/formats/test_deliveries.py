@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recording.core.callers import CALLBACK, EVENT_GRID, KEY
 from recording.core.errors import MalformedEvent, RequestTooLarge
 from recording.core.formats.api import MOST_BODY
 from recording.core.formats.deliveries import (
@@ -24,7 +25,7 @@ from recording.core.formats.deliveries import (
     read_message,
 )
 from recording.core.formats.events import parse_event
-from recording.core.model import Door
+from recording.core.model import APP, Actor, Door
 from tests.core.formats.file_events import cloud_event, file_event
 
 ONE = file_event()
@@ -181,6 +182,29 @@ def test_events_that_wait_come_back_as_they_were(door: Door, found: str, members
 
     assert members == [one for delivery in deliveries for one in delivery.members]
     assert {(door, found)} >= {(delivery.door, delivery.found) for delivery in deliveries}
+
+
+@pytest.mark.parametrize(
+    ("door", "found", "by", "sender"),
+    [
+        (Door.EVENT_GRID, "", EVENT_GRID, EVENT_GRID),
+        (Door.FUNCTION_KEY, "", KEY, KEY),
+        (Door.FUNCTION_KEY, "", CALLBACK, CALLBACK),
+        (Door.FUNCTION_KEY, "", "entra:5e2f6a0c", "entra:5e2f6a0c"),
+        (Door.EVENT_GRID, "it was a dead letter", APP, APP),
+    ],
+)
+def test_events_that_wait_keep_who_sent_them(door: Door, found: str, by: Actor, sender: Actor) -> None:
+    (text,) = messages([member({"id": "1"})], door, found, by)
+
+    assert sender == read_message(text.encode()).by
+
+
+def test_a_message_of_an_earlier_version_has_the_sender_of_its_door() -> None:
+    """And a subscription's own has Event Grid."""
+    assert KEY == read_message(plain({"door": "functionKey", "events": []})).by
+    assert APP == read_message(plain({"door": "functionKey", "found": "in the journal", "events": []})).by
+    assert EVENT_GRID == read_message(plain(file_event())).by
 
 
 def test_a_message_holds_what_is_taken_at_once_and_what_a_queue_takes() -> None:

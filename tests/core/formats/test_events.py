@@ -30,8 +30,10 @@ from recording.core.model import (
     ComplianceEvent,
     Content,
     DocumentId,
+    EventKind,
     FileEvent,
     Format,
+    KnownCall,
     Location,
     Output,
     RecordingId,
@@ -378,7 +380,7 @@ def test_call_started_needs_no_connection(connection: dict[str, object]) -> None
     """Older events have no call connection id."""
     raw = {"id": "e", "eventType": CALL_STARTED, "data": {"serverCallId": "s", **connection}}
 
-    assert CallEvent("e", ServerCallId("s")) == parse_event(raw)
+    assert CallEvent("e", ServerCallId("s"), call=KnownCall(EventKind.CALL_STARTED)) == parse_event(raw)
 
 
 @pytest.mark.parametrize("value", WRONG_TEXTS)
@@ -405,6 +407,22 @@ def test_a_handshake_carries_its_code() -> None:
     assert ValidationEvent("abc") == parse_event({**raw, "data": json.dumps(raw["data"])})
     assert "data.validationCode" == refused(changed(raw, "data.validationCode", None)).field
     assert "data.validationCode" == refused(without(raw, "data")).field
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("https://rp-eastus2.eventgrid.azure.net:553/x?y", "rp-eastus2.eventgrid.azure.net"),
+        ("https://evil.example/eventgrid.azure.net", "evil.example"),
+        ("https://[", ""),
+        ("no url", ""),
+        (7, ""),
+    ],
+)
+def test_a_handshake_names_the_host_that_asks(url: object, origin: str) -> None:
+    raw = {"eventType": SUBSCRIPTION_VALIDATION, "data": {"validationCode": "abc", "validationUrl": url}}
+
+    assert ValidationEvent("abc", origin) == parse_event(raw)
 
 
 @pytest.mark.parametrize("kind", ["CallEnded", "CallDisconnected"])

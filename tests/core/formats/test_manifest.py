@@ -25,7 +25,7 @@ from recording.core.model import (
     ServerCallId,
 )
 from recording.core.outputs import parse_output_name
-from tests.core.entries_of import NATIVE, NOW, chunk, entry_of, metadata_proof, native_chunk
+from tests.core.entries_of import APPLIED, NATIVE, NOW, chunk, entry_of, metadata_proof, native_chunk
 
 NOON = datetime(2026, 3, 12, 12, 0, tzinfo=UTC)
 PROOF = Proof(
@@ -104,7 +104,11 @@ def test_a_manifest_reads_as_documented() -> None:
   "startedAt": "2026-03-12T12:00:00Z",
   "durationMs": 60000,
   "sessionEndReason": "CallEnded",
+  "rule": null,
   "revision": 2,
+  "pauses": [],
+  "continues": null,
+  "continuedBy": null,
   "lacks": [],
   "doubts": [],
   "totals": {
@@ -141,6 +145,27 @@ def test_a_manifest_reads_as_documented() -> None:
 }
 """
     )
+
+
+def test_a_manifest_says_by_which_rule_and_on_which_consent() -> None:
+    """So that both can be known from the archive alone."""
+    fields = json.loads(manifest_json(replace(ENTRY, recording=replace(ENTRY.recording, applied=APPLIED))))
+
+    assert {
+        "id": "rule",
+        "policy": "0" * 64,
+        "reason": "why",
+        "retention": "long",
+        "template": None,
+        "storage": "archive",
+        "consent": {
+            "kind": "attested",
+            "basis": "contract",
+            "by": "somebody",
+            "at": "2026-03-01T11:59:00Z",
+            "notedAt": "2026-03-01T12:00:00Z",
+        },
+    } == fields["rule"]
 
 
 def test_what_is_not_known_is_null() -> None:

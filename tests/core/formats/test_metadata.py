@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from recording.core.errors import SourceNotReady
-from recording.core.formats.metadata import ChunkMetadata, Participant, parse_metadata
+from recording.core.formats.metadata import ChunkMetadata, Participant, PausedInterval, parse_metadata
 from recording.core.model import Channel, Content, DocumentId, Format, Output
 
 DOCUMENTED = {
@@ -52,6 +52,10 @@ def test_a_documented_file_is_read_whole() -> None:
         started_at=datetime(2026, 3, 12, 12, 0, 5, 123_456, tzinfo=UTC),
         duration=timedelta(minutes=1),
         paused=timedelta(milliseconds=7500.5),
+        pauses=(
+            PausedInterval(datetime(2026, 3, 12, 12, 0, 15, tzinfo=UTC), timedelta(seconds=5)),
+            PausedInterval(datetime(2026, 3, 12, 12, 0, 25, tzinfo=UTC), timedelta(milliseconds=2500.5)),
+        ),
         output=UNMIXED,
         channels=3,
         participants=(

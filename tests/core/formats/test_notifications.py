@@ -42,6 +42,9 @@ ALARMED = {
     Alarm.AT_RISK: EventName.AT_RISK,
     Alarm.MISSING: EventName.MISSING,
     Alarm.FOUND_BY_SWEEP: EventName.SWEPT,
+    Alarm.INTERRUPTED: EventName.INTERRUPTED,
+    Alarm.NOT_STARTED: EventName.NOT_STARTED,
+    Alarm.PAUSED_LONG: EventName.PAUSED_LONG,
 }
 
 
@@ -76,6 +79,8 @@ def test_an_archived_recording_tells_what_is_where() -> None:
         ],
         "lacks": [],
         "doubts": [],
+        "continues": None,
+        "continuedBy": None,
         "at": "2026-03-01T12:00:00Z",
     } == event.body
 

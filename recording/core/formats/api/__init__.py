@@ -3,7 +3,16 @@
 from recording.core.formats.api.decisions import DecisionRequest, etag, parse_decision
 from recording.core.formats.api.lists import RUNBOOK, history_view, owed_view, summary_view, unread_view
 from recording.core.formats.api.paging import ListRequest, PageRequest, mark, parse_list, parse_page
+from recording.core.formats.api.policy import (
+    Replayed,
+    ReplayRequest,
+    explain_view,
+    parse_explain,
+    parse_replay,
+    replay_view,
+)
 from recording.core.formats.api.requests import MOST_BODY, StartRequest, parse_json, parse_start
+from recording.core.formats.api.trail import trail_view, verified_view
 from recording.core.formats.api.views import Containers, recording_view
 
 __all__ = [
@@ -13,17 +22,25 @@ __all__ = [
     "DecisionRequest",
     "ListRequest",
     "PageRequest",
+    "ReplayRequest",
+    "Replayed",
     "StartRequest",
     "etag",
+    "explain_view",
     "history_view",
     "mark",
     "owed_view",
     "parse_decision",
+    "parse_explain",
     "parse_json",
     "parse_list",
     "parse_page",
+    "parse_replay",
     "parse_start",
     "recording_view",
+    "replay_view",
     "summary_view",
+    "trail_view",
     "unread_view",
+    "verified_view",
 ]

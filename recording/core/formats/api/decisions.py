@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from recording.core.callers import KEY, Caller
 from recording.core.errors import ConditionMissing, InvalidRequest
 from recording.core.formats import reading
 from recording.core.formats.api.requests import parse_json
@@ -17,6 +18,7 @@ LONGEST_REASON = 500
 """Characters of a reason: the history of a recording keeps hundreds."""
 _FIELDS = frozenset({"decision", "reason", "by"})
 _CONDITION = "If-Match"
+_BY_KEY = Caller(KEY)
 _ETAG = re.compile(r'(?:W/)?"?([0-9a-f]{32})"?')
 """With or without quotes; a gateway that compresses answers marks their ETags as weak."""
 
@@ -52,12 +54,13 @@ def _decided_about(chunk: Chunk) -> tuple[object, ...]:
     return chunk.document_id, chunk.state, copies, chunk.doubts, decided, announced
 
 
-def parse_decision(body: bytes, condition: str | None) -> DecisionRequest:
+def parse_decision(body: bytes, condition: str | None, caller: Caller = _BY_KEY) -> DecisionRequest:
     """Read a decision.
 
     Args:
-        body: JSON with `decision`, `reason` and `by`.
+        body: JSON with `decision`, `reason` and, from a caller by key, `by`.
         condition: the caller's If-Match header, if it sent one.
+        caller: who was proven; a token says who decides, and no body can say otherwise.
 
     Raises:
         ConditionMissing: there is no If-Match.
@@ -72,8 +75,16 @@ def parse_decision(body: bytes, condition: str | None) -> DecisionRequest:
         raise InvalidRequest(unknown[0][:80], f"unknown field; known are {', '.join(sorted(_FIELDS))}")
     ruling = fields.need("decision", _ruling, f"missing, or none of {', '.join(Ruling)}")
     reason = fields.need("reason", _line(LONGEST_REASON), f"missing, blank, or over {LONGEST_REASON} characters")
-    by = fields.need("by", _line(LONGEST_NAME), f"missing, blank, or over {LONGEST_NAME} characters")
-    return DecisionRequest(ruling, reason, Actor(f"person:{by}"), _etag_of(condition))
+    return DecisionRequest(ruling, reason, _decider(fields, caller), _etag_of(condition))
+
+
+def _decider(fields: reading.StrictFields, caller: Caller) -> Actor:
+    if not caller.is_by_token:
+        by = fields.need("by", _line(LONGEST_NAME), f"missing, blank, or over {LONGEST_NAME} characters")
+        return Actor(f"{caller.actor}:{by}")
+    if "by" in fields.names:
+        raise InvalidRequest("by", "leave it out: the caller's token says who decides")
+    return caller.actor
 
 
 def _etag_of(condition: str | None) -> str:

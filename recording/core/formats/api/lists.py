@@ -18,6 +18,7 @@ RUNBOOK = "docs/runbook.md"
 _CHAPTERS: Mapping[ToDo, EventName] = {
     ToDo.DECIDE: EventName.QUARANTINED,
     ToDo.WAIT_OR_DECIDE: EventName.QUARANTINED,
+    ToDo.RECORD_AGAIN: EventName.INTERRUPTED,
     ToDo.FIND_EVENT: EventName.MISSING,
     ToDo.MEND_EVENT: EventName.UNREADABLE,
     ToDo.MEND_OR_GIVE_UP: EventName.UNREADABLE,
@@ -26,6 +27,7 @@ _CHAPTERS: Mapping[ToDo, EventName] = {
     ToDo.REPAIR_COPY: EventName.QUARANTINED,
     ToDo.CHECK_APP: EventName.AT_RISK,
     ToDo.CHECK_SOURCE: EventName.AT_RISK,
+    ToDo.CHECK_TRAIL: EventName.AT_RISK,
 }
 """The chapter of the runbook for each thing that a person can do."""
 

@@ -16,7 +16,7 @@ MOST_LISTED = 50
 _USUAL = 20
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _PAGE = frozenset({"limit", "after"})
-_LIST = _PAGE | {"day", "state", "call"}
+_LIST = frozenset({"day", "state", "call"})
 _KEY = "code"
 """The function key, which may stand in the query."""
 
@@ -45,8 +45,7 @@ def parse_page(query: Mapping[str, str]) -> PageRequest:
     Raises:
         InvalidRequest: a parameter is unknown or makes no sense; `field` names it.
     """
-    _check_known(query, _PAGE)
-    return _page_of(query)
+    return page_of(query)
 
 
 def parse_list(query: Mapping[str, str], now: datetime) -> ListRequest:
@@ -55,13 +54,13 @@ def parse_list(query: Mapping[str, str], now: datetime) -> ListRequest:
     Raises:
         InvalidRequest: as for `parse_page`.
     """
-    _check_known(query, _LIST)
+    page = page_of(query, _LIST)
     state, call = query.get("state"), query.get("call", "")
     if state is not None and state not in set(RecordingState):
         raise InvalidRequest("state", f"none of {', '.join(RecordingState)}")
     if "call" in query and not call.strip():
         raise InvalidRequest("call", "empty")
-    return ListRequest(_page_of(query), _day_of(query, now), RecordingState(state) if state else None, call)
+    return ListRequest(page, day_of(query, now), RecordingState(state) if state else None, call)
 
 
 def mark(following: str) -> str:
@@ -69,7 +68,13 @@ def mark(following: str) -> str:
     return base64.urlsafe_b64encode(following.encode()).decode().rstrip("=")
 
 
-def _page_of(query: Mapping[str, str]) -> PageRequest:
+def page_of(query: Mapping[str, str], others: frozenset[str] = frozenset()) -> PageRequest:
+    """Which page a query asks for; `others` are the parameters that it may have besides.
+
+    Raises:
+        InvalidRequest: as for `parse_page`.
+    """
+    _check_known(query, _PAGE | others)
     limit = reading.whole(query.get("limit", _USUAL))
     if limit is None or not 1 <= limit <= MOST_LISTED:
         raise InvalidRequest("limit", f"not a whole number from 1 to {MOST_LISTED}")
@@ -80,10 +85,15 @@ def _page_of(query: Mapping[str, str]) -> PageRequest:
         raise InvalidRequest("after", "not what an earlier page named as the next") from error
 
 
-def _day_of(query: Mapping[str, str], now: datetime) -> datetime:
+def day_of(query: Mapping[str, str], usual: datetime) -> datetime:
+    """The day that a query names, or else that of `usual`.
+
+    Raises:
+        InvalidRequest: it is no day.
+    """
     given = query.get("day")
     if given is None:
-        return now
+        return usual
     try:
         if _DAY.fullmatch(given):
             return datetime.fromisoformat(given).replace(tzinfo=UTC)

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from recording.core.formats.applied import applied_fields
+from recording.core.formats.joined import joined_fields, pauses_view
 from recording.core.lifecycle import doubts_about_whole, lacks
 from recording.core.model import CatalogEntry, Chunk, Failure, Place, Proof, Unread
 from recording.core.outputs import output_fields
@@ -48,8 +50,15 @@ def recording_view(
         "groupCallId": recording.group_call_id,
         "roomId": recording.room_id,
         "output": output_fields(recording.output) if recording.output else None,
+        "rule": applied_fields(recording.applied) if recording.applied else None,
         "startedAt": format_known(recording.started_at or recording.requested_at),
         "durationMs": in_milliseconds(recording.duration) if recording.duration is not None else None,
+        "fileExpected": bool(entry.chunks) or not recording.has_recorded_nothing,
+        "pauses": pauses_view(recording, with_actors=True),
+        "interruptedAt": format_known(recording.interrupted_at),
+        **joined_fields(recording),
+        "attempt": recording.attempt,
+        "participants": {str(kind): number for kind, number in recording.participants},
         "announcedAt": format_known(recording.announced_at),
         "due": format_known(entry.due),
         "goneBy": format_known(entry.gone_by),

@@ -5,7 +5,8 @@ content and channel type swapped. None of that is a reason to refuse the media.
 """
 
 from recording.core.formats.metadata.doubts import doubts_about_identity, names
-from recording.core.formats.metadata.meaning import ChunkMetadata, Participant
+from recording.core.formats.metadata.meaning import ChunkMetadata, Participant, PausedInterval
+from recording.core.formats.metadata.pauses import notes_on_pauses
 from recording.core.formats.metadata.reading import (
     MAX_LENGTH,
     MAX_PARTICIPANTS,
@@ -17,7 +18,9 @@ __all__ = [
     "MAX_PARTICIPANTS",
     "ChunkMetadata",
     "Participant",
+    "PausedInterval",
     "doubts_about_identity",
     "names",
+    "notes_on_pauses",
     "parse_metadata",
 ]

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from recording.core.model import DocumentId, Output
+from recording.core.model import DocumentId, IdentifierKind, Output
+from recording.core.participants import kind_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +13,19 @@ class Participant:
 
     participant_id: str = field(repr=False)
     channel: int | None = None
+
+    @property
+    def kind(self) -> IdentifierKind:
+        """What they are, by the form of the id."""
+        return kind_of(self.participant_id)
+
+
+@dataclass(frozen=True, slots=True)
+class PausedInterval:
+    """A pause, as the metadata file has it."""
+
+    since: datetime
+    length: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +36,7 @@ class ChunkMetadata:
         document_id, index: of the chunk.
         started_at, duration: of the chunk; whether the duration includes pauses is not documented.
         paused: the sum of its pauses.
+        pauses: those of them whose start and duration can be read.
         channels: of its audio.
         notes: names the fields that could not be read, never their values.
         makes_sense: False for a complete file without a known field, which a better one may replace later.
@@ -32,6 +47,7 @@ class ChunkMetadata:
     started_at: datetime | None = None
     duration: timedelta | None = None
     paused: timedelta = timedelta()
+    pauses: tuple[PausedInterval, ...] = ()
     output: Output | None = None
     channels: int | None = None
     participants: tuple[Participant, ...] = ()

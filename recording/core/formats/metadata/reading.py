@@ -11,7 +11,7 @@ from recording.core.errors import SourceNotReady
 from recording.core.formats import reading
 from recording.core.formats.metadata.doubts import doubts_about_people
 from recording.core.formats.metadata.markup import refuse_markup
-from recording.core.formats.metadata.meaning import ChunkMetadata, Participant
+from recording.core.formats.metadata.meaning import ChunkMetadata, Participant, PausedInterval
 from recording.core.model import Content, DocumentId, Output
 from recording.core.outputs import infer_output
 from recording.core.times import parse_milliseconds, parse_time
@@ -20,6 +20,7 @@ MAX_LENGTH = 1 << 20
 """Bytes of a file that is parsed: a file with thousands of participants has fewer, and parsed JSON takes far more."""
 
 MAX_PARTICIPANTS = 5000
+_MOST_PAUSES = 1000
 
 _BEYOND = 1 << 53
 """From 2^53 on, not every JSON reader represents whole numbers exactly."""
@@ -105,6 +106,7 @@ def _read(fields: reading.Fields) -> ChunkMetadata:
         started_at=fields.read("chunkStartTime", parse_time),
         duration=duration,
         paused=_paused(fields),
+        pauses=tuple(_pauses(fields)),
         output=_output(about),
         channels=about.part("audioConfiguration").read("channels", _whole),
         participants=tuple(_participants(fields)),
@@ -120,6 +122,14 @@ def _paused(fields: reading.Fields) -> timedelta:
             item.report("duration", "is missing")
         paused += min(duration or timedelta(), timedelta.max - paused)
     return paused
+
+
+def _pauses(fields: reading.Fields) -> Iterator[PausedInterval]:
+    """The intervals that have a start; a start that is missing is noted only where it is needed: real files lack it."""
+    for item in islice(fields.each("pauseResumeIntervals"), _MOST_PAUSES):
+        since, length = parse_time(item.get("startTime")), parse_milliseconds(item.get("duration"))
+        if since is not None and length is not None:
+            yield PausedInterval(since, length)
 
 
 def _participants(fields: reading.Fields) -> Iterator[Participant]:

@@ -1,0 +1,24 @@
+"""The keys of claims: a call and an output."""
+
+from dataclasses import dataclass
+
+from recording.core.model import CallConnectionId, Output, ServerCallId
+from recording.core.outputs import VALID
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call: the key of its claims, and its server call id if known."""
+
+    key: str
+    server_call_id: ServerCallId | None = None
+
+    def claim_key(self, output: Output) -> str:
+        """The key of the claim of a recording in that output."""
+        return f"{output} {self.key}"
+
+
+def call_keys(server: ServerCallId | None, connection: CallConnectionId | None) -> tuple[str, ...]:
+    """The keys of the claims that a call can have under these ids, one for each output."""
+    names = ([f"call/{server}"] if server else []) + ([f"connection/{connection}"] if connection else [])
+    return tuple(Call(name).claim_key(facts.output) for name in names for facts in VALID)

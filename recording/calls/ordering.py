@@ -1,0 +1,140 @@
+"""Asks the policy what to order: whether a call is recorded, how, by which rule, and on which consent."""
+
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import NamedTuple
+
+from recording.calls.consenting import evidence_of
+from recording.core.errors import CallRefused, PolicyRefused
+from recording.core.formats.api import StartRequest
+from recording.core.model import AppliedRule, CallEvent, Channel, KnownCall, Output, Recording
+from recording.core.policy import Policy, Recorded, verdict_of
+from recording.ports import CallLocator, StartOrder
+
+
+class Decided(NamedTuple):
+    """What is to be ordered, and the rule that allows it; None for what was claimed before there was a policy."""
+
+    order: StartOrder
+    applied: AppliedRule | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ordering:
+    """Make orders of what the policy allows. `new_id` makes UUIDs."""
+
+    policy: Policy
+    new_id: Callable[[], uuid.UUID]
+    now: Callable[[], datetime]
+
+    def for_event(self, event: CallEvent) -> Decided:
+        """What is ordered for a call event.
+
+        Raises:
+            PolicyRefused, ConsentNotBuilt: nothing is; see `Starting`.
+        """
+        server = event.server_call_id
+        locator = CallLocator(server) if server else CallLocator(call_connection_id=event.call_connection_id)
+        return self._decided(replace(event.call, at=event.at), locator)
+
+    def for_request(self, request: StartRequest) -> Decided:
+        """What is ordered for a request: what it names; what it leaves open is the rule's.
+
+        Raises:
+            PolicyRefused, ConsentNotBuilt: nothing is; see `Starting`.
+        """
+        call = replace(request.call, output=request.output)
+        return self._decided(call, locator_of(request), pause_on_start=request.pause_on_start)
+
+    def again(self, recording: Recording, channels: tuple[str, ...]) -> Decided:
+        """What is ordered in place of a recording that does not record any more: the same, by the same rule.
+
+        Raises:
+            CallRefused: what it records, or its call, is not known.
+        """
+        locator = _locator_known(recording)
+        if locator is None or recording.output is None:
+            cause = "no id of its call is known" if recording.output else "it is not known what it records"
+            raise CallRefused("start recording", cause, status=404)
+        applied = recording.applied
+        order = StartOrder(
+            locator=locator,
+            output=recording.output,
+            request_id=str(self.new_id()),
+            first_sent=self.now(),
+            channels=channels,
+            native_container=applied.native_container if applied else "",
+        )
+        return Decided(order, applied)
+
+    def other_outputs(self, output: Output) -> Sequence[Output]:
+        """The outputs that events can start beside that one."""
+        found = dict.fromkeys(rule.recorded.output for rule in self.policy.rules if rule.recorded is not None)
+        return [other for other in found if other != output]
+
+    def _decided(self, call: KnownCall, locator: CallLocator, *, pause_on_start: bool | None = None) -> Decided:
+        now = self.now()
+        known = replace(call, at=call.at or now)
+        verdict = verdict_of(self.policy, known)
+        rule, recorded, consent = verdict.rule, verdict.recorded, verdict.consent
+        if rule is None or recorded is None or consent is None:
+            raise PolicyRefused(verdict.reason, rule.id if rule else "")
+        applied = AppliedRule(
+            rule=rule.id,
+            policy=self.policy.digest,
+            reason=rule.reason,
+            consent=evidence_of(consent, known, rule.id, now),
+            template=recorded.template,
+            retention_class=recorded.retention_class,
+            native_container=recorded.native_container,
+        )
+        output = call.output or recorded.output
+        order = StartOrder(
+            locator=locator,
+            output=output,
+            request_id=str(self.new_id()),
+            first_sent=now,
+            pause_on_start=recorded.pause_on_start if pause_on_start is None else pause_on_start,
+            channels=_channels(recorded, known, output),
+            native_container=recorded.native_container,
+        )
+        return Decided(order, applied)
+
+
+def locator_of(request: StartRequest) -> CallLocator:
+    """How a request names its call."""
+    return CallLocator(request.server_call_id, request.group_call_id, request.room_id, request.call_connection_id)
+
+
+def _locator_known(recording: Recording) -> CallLocator | None:
+    """How to name the call of a recording: by the best of the ids that are known."""
+    if recording.server_call_id:
+        return CallLocator(server_call_id=recording.server_call_id)
+    if recording.call_connection_id:
+        return CallLocator(call_connection_id=recording.call_connection_id)
+    if recording.group_call_id:
+        return CallLocator(group_call_id=recording.group_call_id)
+    return CallLocator(room_id=recording.room_id) if recording.room_id else None
+
+
+def is_for(order: StartOrder, request: StartRequest) -> bool:
+    """Whether an order is for what a request names: what it leaves open was decided when the order was made."""
+    return (
+        order.locator == locator_of(request)
+        and request.output in {None, order.output}
+        and request.pause_on_start in {None, order.pause_on_start}
+    )
+
+
+def _channels(recorded: Recorded, call: KnownCall, output: Output) -> tuple[str, ...]:
+    """The raw ids of the known participants, by the order of their kinds; the service assigns the other channels."""
+    if output.channel is not Channel.UNMIXED:
+        return ()
+    ordered = [one.raw_id for kind in recorded.channels for one in call.participants if one.kind is kind]
+    return tuple(dict.fromkeys(ordered))[:_MOST_CHANNELS]
+
+
+_MOST_CHANNELS = 5
+"""That an unmixed recording has."""

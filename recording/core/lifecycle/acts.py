@@ -1,0 +1,133 @@
+"""Which facts are acts of the audit trail, and what an act says of each besides its name, time, actor and chunk.
+
+To add something to an act, such as a rule or a consent, add a pair to the fact's line in `_DETAILS`.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from recording.core.lifecycle.changes import with_fields
+from recording.core.lifecycle.facts import (
+    Archived,
+    Completed,
+    Damaged,
+    Decided,
+    Disputed,
+    Expired,
+    Fact,
+    GivenUp,
+    Kept,
+    Looked,
+    MetadataArchived,
+    NeverCame,
+    Paused,
+    Released,
+    Resumed,
+    Started,
+    Stopped,
+)
+from recording.core.model import Act, Actor, CatalogEntry, MetadataProof
+from recording.core.times import format_time
+from recording.core.trail import added, is_repeated
+
+_MOST_TEXT = 1000
+_BY_PEOPLE = Paused | Resumed | Stopped | Looked
+"""These are acts also where they change nothing, such as a pause after the first chunk has been announced."""
+RUNS = frozenset(
+    fact.__name__ for fact in (Archived, MetadataArchived, Released, Kept, Completed, Expired, Damaged, Disputed)
+)
+"""Acts of the run of a chunk, which writes them at its end."""
+
+
+def with_act(
+    before: CatalogEntry | None, after: CatalogEntry, fact: Fact, now: datetime, by: Actor, *, is_new: bool
+) -> CatalogEntry:
+    """The entry with the act that the fact is, if it is one; `is_new`: it has changed the entry, or is a decision."""
+    describe = _DETAILS.get(type(fact))
+    if describe is None or not (is_new or isinstance(fact, _BY_PEOPLE)) or not _is_act(before, after, fact):
+        return after
+    details = tuple((name, text[:_MOST_TEXT]) for name, text in describe(fact).items() if text)
+    act = Act(now, type(fact).__name__, _without_name(by), getattr(fact, "document_id", None), details)
+    trail = after.recording.trail
+    if isinstance(fact, _BY_PEOPLE) and is_repeated(trail, act):
+        return after
+    return with_fields(after, trail=added(trail, act))
+
+
+def _without_name(by: Actor) -> Actor:
+    """The actor; of a name that a caller gave themselves only the digest, as for a reason."""
+    kind, _, name = by.partition(":")
+    return Actor(f"{kind}:{_digest(name)}") if kind == "key" and name else by
+
+
+def _is_act(before: CatalogEntry | None, after: CatalogEntry, fact: Fact) -> bool:
+    """Whether the fact did what its name says: one that is repeated, late or overtaken may change something else."""
+    if isinstance(fact, Started):
+        return before is None or before.recording.requested_at is None
+    if isinstance(fact, Archived | MetadataArchived | Kept | Disputed | Damaged | Expired):
+        known, chunk = before and before.chunk(fact.document_id), after.chunk(fact.document_id)
+        return (known and (known.state, known.proof)) != (chunk and (chunk.state, chunk.proof))
+    if isinstance(fact, Completed):
+        return after.recording.completed_at is not None
+    return True
+
+
+def _started(fact: Started) -> dict[str, str]:
+    rule = fact.applied
+    return {
+        "output": str(fact.output),
+        "paused": str(fact.paused).lower(),
+        **({"rule": rule.rule, "policy": rule.policy, "consent": rule.consent.kind} if rule else {}),
+    }
+
+
+def _archived(fact: Archived) -> dict[str, str]:
+    proof = fact.proof
+    return {
+        "blob": proof.name,
+        "length": str(proof.length),
+        "sha256OfBlocks": proof.digest.sha256,
+        "blockSize": str(proof.digest.block_size),
+        "place": proof.place,
+        **(_metadata(proof.metadata) if proof.metadata else {}),
+    }
+
+
+def _metadata(metadata: MetadataProof) -> dict[str, str]:
+    return {"metadataBlob": metadata.name, "metadataSha256": metadata.sha256}
+
+
+def _reason(reason: str) -> dict[str, str]:
+    """The digest of what a person wrote: the words are in the history, from which they can be removed."""
+    return {"reasonSha256": _digest(reason)}
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+_DETAILS: Mapping[type, Callable[[Any], dict[str, str]]] = {
+    Started: _started,
+    Paused: lambda _: {},
+    Resumed: lambda _: {},
+    Stopped: lambda _: {},
+    Looked: lambda fact: {"view": fact.view},
+    Decided: lambda fact: {"ruling": fact.ruling, **_reason(fact.reason)},
+    GivenUp: lambda fact: _reason(fact.reason),
+    Archived: _archived,
+    MetadataArchived: lambda fact: _metadata(fact.metadata),
+    Disputed: lambda _: {},
+    Damaged: lambda _: {},
+    Released: lambda fact: {"releasedAt": format_time(fact.at)},
+    Kept: lambda fact: {"conflict": str(fact.is_conflict).lower()},
+    Expired: lambda fact: {"code": fact.failure.code},
+    NeverCame: lambda _: {},
+    Completed: lambda fact: {
+        "manifest": fact.manifest_name,
+        "revision": str(fact.revision),
+        "lacks": str(len(fact.lacks)),
+    },
+}
+"""The facts that are acts. No text of a person, of an event or of the service is among the details, and no URL."""

@@ -1,0 +1,73 @@
+"""What is to be done, beside telling a person, when a recording does not record although it should."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum, auto
+
+from recording.core.lifecycle import runs
+from recording.core.model import CatalogEntry, Recording, RecordingState
+
+NEVER_ACTIVE = timedelta(minutes=5)
+"""By then a recording that the service accepted must have begun."""
+_RESTARTS = timedelta(hours=1)
+"""For so long a restart that fails is tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """What a policy wants of one recording; the defaults only tell a person.
+
+    Attributes:
+        restart: whether a new recording of the call is started when one ends unasked while the call goes on.
+        pause_limit: after what time a pause is too long; None: never.
+        resumes_at_limit: whether it is resumed then; else a person is told.
+        tries: how many more times to start a recording that was accepted and never began.
+    """
+
+    restart: bool = False
+    pause_limit: timedelta | None = None
+    resumes_at_limit: bool = False
+    tries: int = 0
+
+
+NO_REACTION = Reaction()
+
+
+class Act(Enum):
+    """What is done now."""
+
+    RESTART = auto()
+    """Start a new recording of the call, in place of this one."""
+    STOP_AND_RESTART = auto()
+    """The same, but the service may still have this one, which has never recorded."""
+    RESUME = auto()
+
+
+def act_due(entry: CatalogEntry, reaction: Reaction, now: datetime) -> Act | None:
+    """What the reaction wants now; None for nothing."""
+    recording = entry.recording
+    if recording.continued_by is not None:
+        return None
+    if recording.interrupted_at is not None:
+        is_stopped = recording.ordered is not None and recording.ordered.state is RecordingState.STOPPED
+        is_wanted = reaction.restart and not is_stopped and now - recording.interrupted_at < _RESTARTS
+        return Act.RESTART if is_wanted else None
+    if not runs(entry):
+        return None
+    if is_never_active(recording, now):
+        return Act.STOP_AND_RESTART if recording.attempt <= reaction.tries else None
+    return Act.RESUME if reaction.resumes_at_limit and paused_too_long(recording, reaction, now) else None
+
+
+def is_never_active(recording: Recording, now: datetime) -> bool:
+    """Whether the service accepted the start, and does not record: as it says itself, or for `NEVER_ACTIVE`."""
+    begun = recording.requested_at
+    if recording.active_at is not None or begun is None or recording.pauses:
+        return False
+    return recording.failed_at is not None or now - begun >= NEVER_ACTIVE
+
+
+def paused_too_long(recording: Recording, reaction: Reaction, now: datetime) -> bool:
+    """Whether a pause that lasts is longer than its limit."""
+    pause, limit = recording.open_pause, reaction.pause_limit
+    return pause is not None and limit is not None and now - pause.since >= limit

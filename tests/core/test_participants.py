@@ -1,0 +1,72 @@
+"""What a participant is, by the form of the raw id: as Microsoft's own reader has it."""
+
+import pytest
+from azure.communication.callautomation import (
+    CommunicationUserIdentifier,
+    MicrosoftTeamsAppIdentifier,
+    MicrosoftTeamsUserIdentifier,
+    PhoneNumberIdentifier,
+    UnknownIdentifier,
+)
+from azure.communication.callautomation._shared.models import TeamsExtensionUserIdentifier, identifier_from_raw_id
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recording.core.model import IdentifierKind
+from recording.core.participants import kind_of, kinds_of
+
+K = IdentifierKind
+GUID = "b6372803-0c35-4ec0-833b-c19b798cef2d"
+THREE = f"{GUID}_{GUID}_{GUID}"
+CASES = {
+    "4:+15551230001": K.PHONE,
+    "4:anonymous": K.PHONE,
+    f"8:orgid:{GUID}": K.TEAMS_USER,
+    f"8:dod:{GUID}": K.TEAMS_USER,
+    f"8:gcch:{GUID}": K.TEAMS_USER,
+    f"8:teamsvisitor:{GUID}": K.TEAMS_VISITOR,
+    f"8:acs:{GUID}_0000000e-3240": K.ACS_USER,
+    f"8:acs:{THREE}": K.EXTENSION_USER,
+    f"8:dod-acs:{THREE}": K.EXTENSION_USER,
+    f"8:gcch-acs:{THREE}": K.EXTENSION_USER,
+    f"8:spool:{GUID}_x": K.ACS_USER,
+    f"28:orgid:{GUID}": K.TEAMS_APP,
+    f"28:dod:{GUID}": K.TEAMS_APP,
+    f"28:gcch:{GUID}": K.TEAMS_APP,
+    f"28:{GUID}": K.BOT,
+    "48:something": K.UNKNOWN,
+    "8:acs:": K.UNKNOWN,
+    "28:": K.UNKNOWN,
+    "": K.UNKNOWN,
+}
+THEIRS = {
+    PhoneNumberIdentifier: {K.PHONE},
+    MicrosoftTeamsUserIdentifier: {K.TEAMS_USER, K.TEAMS_VISITOR},
+    MicrosoftTeamsAppIdentifier: {K.TEAMS_APP},
+    TeamsExtensionUserIdentifier: {K.EXTENSION_USER},
+    CommunicationUserIdentifier: {K.ACS_USER},
+    UnknownIdentifier: {K.UNKNOWN, K.BOT},
+}
+
+
+@pytest.mark.parametrize(("raw_id", "kind"), CASES.items())
+def test_the_form_of_an_id_says_what_it_is(raw_id: str, kind: K) -> None:
+    assert kind is kind_of(raw_id)
+
+
+@pytest.mark.parametrize("raw_id", [raw_id for raw_id in CASES if not raw_id.endswith(":")])
+def test_microsofts_reader_says_the_same(raw_id: str) -> None:
+    """It knows no bots by their id."""
+    theirs = identifier_from_raw_id(raw_id)
+    assert kind_of(raw_id) in THEIRS[type(theirs)]
+
+
+@given(st.text())
+def test_any_text_has_a_kind(raw_id: str) -> None:
+    assert kind_of(raw_id) in K
+
+
+def test_kinds_are_counted_and_ids_are_not_kept() -> None:
+    """The same id twice is one participant."""
+    people = ["4:+1", "4:+2", "4:+2", f"8:acs:{THREE}"]
+    assert ((K.PHONE, 2), (K.EXTENSION_USER, 1)) == kinds_of(people)
