@@ -54,9 +54,7 @@ def _keywords(hint: object) -> Mapping[str, object]:
     """What a type is annotated with; keywords about texts or numbers say nothing about a null beside them."""
     if isinstance(hint, TypeAliasType):
         return _keywords(hint.__value__)
-    if get_origin(hint) in {list, dict} or is_typeddict(
-        _plain(hint)
-    ):  # what its members are annotated with is not said of the whole
+    if get_origin(hint) in {list, dict} or is_typeddict(_plain(hint)):  # these keywords are said of the part itself
         return {}
     found: dict[str, object] = {}
     for inner in get_args(hint):
