@@ -65,14 +65,13 @@ class ControlApi:
     """`/calls`, `/calls/{id}/connect`, `/calls/{id}/end`, `/recordings`, `/objects`, `/published` and `/faults`.
 
     Attributes:
-        callback_url: the default target of CallConnected callbacks; it may change.
         published: returns the events that the app has published; the owner of its topic sets it.
     """
 
     def __init__(self, world: World, callback_url: str | None, port: int) -> None:
         """Control a world."""
         self._world = world
-        self.callback_url = callback_url
+        world.callback_url = callback_url
         self.published: Callable[[], Sequence[Mapping[str, Any]]] = tuple
         self._wanted_port = port
         application = web.Application(middlewares=[_clear_errors])
@@ -92,6 +91,15 @@ class ControlApi:
         )
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=_SHUTDOWN_TIMEOUT)
         self.port = 0
+
+    @property
+    def callback_url(self) -> str | None:
+        """Where the callbacks of calls go that have no address of their own."""
+        return self._world.callback_url
+
+    @callback_url.setter
+    def callback_url(self, url: str | None) -> None:
+        self._world.callback_url = url
 
     async def start(self) -> None:
         """Listen."""
@@ -126,7 +134,7 @@ class ControlApi:
         wanted = await _object(request, {"callbackUrl"})
         call = self._call(request)
         body = self._world.connect(call)
-        url = wanted.get("callbackUrl", self.callback_url)
+        url = call.callback_url = wanted.get("callbackUrl", self.callback_url)
         if url is None:
             return as_json(call_view(call) | {"callback": "sent nowhere: no callbackUrl is set"})
         try:

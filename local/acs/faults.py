@@ -14,7 +14,22 @@ from typing import Literal, TypedDict
 
 from local.net.faults import ArmedFault, FaultBoard
 
-Operation = Literal["content", "metadata", "delete", "call", "start", "state", "pause", "resume", "stop"]
+Operation = Literal[
+    "content",
+    "metadata",
+    "delete",
+    "call",
+    "start",
+    "state",
+    "pause",
+    "resume",
+    "stop",
+    "participants",
+    "play",
+    "recognize",
+    "hangUp",
+    "report",
+]
 Hop = Literal["entry", "serving", "any"]
 Body = Literal[
     "problem", "error", "html", "empty", "text", "broken_json", "broken_xml", "bomb", "no_fields", "another_document"

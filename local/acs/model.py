@@ -13,9 +13,23 @@ from local.acs.outputs import Output
 RecordingState = Literal["active", "paused", "ended"]
 
 
+@dataclass(frozen=True, slots=True)
+class Prompted:
+    """A prompt that was ordered: for all, or, with `target`, for one participant whose key is awaited."""
+
+    text: str
+    context: str | None
+    target: str | None = None
+    url: str = ""
+
+
 @dataclass(slots=True)
 class Call:
-    """One call; `call_connection_id` is the id people use for it in the control API."""
+    """One call; `call_connection_id` is the id people use for it in the control API.
+
+    `callback_url` is where reports of prompts go, by default where the world's do; `prompts` are those ordered so far;
+    `keys` are the ones that a participant presses, one for each prompt; who presses none stays silent.
+    """
 
     server_call_id: str
     call_connection_id: str
@@ -28,6 +42,9 @@ class Call:
     chunk_ms: tuple[int, ...] | None = None
     established: bool = False
     ended: datetime | None = None
+    callback_url: str | None = None
+    prompts: list[Prompted] = field(default_factory=list)
+    keys: dict[str, list[str]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -12,9 +12,11 @@ from recording import ports
 from recording.adapters.monitor import hide_requests
 from recording.bootstrap.real_parts import RealParts
 from recording.calls.asking import Asking
+from recording.calls.consenting import Consenting
 from recording.calls.controlling import Controlling
 from recording.calls.ending import Ending
 from recording.calls.starting import Starting
+from recording.calls.withdrawing import Withdrawing
 from recording.catalog_updates import CatalogUpdates
 from recording.chunks.accepting import Accepting
 from recording.chunks.announcing import Announcing
@@ -31,8 +33,9 @@ from recording.chunks.storing import Storing
 from recording.chunks.throttling import Throttling
 from recording.copying.buffer_pool import BufferPool
 from recording.copying.engine import Engine
+from recording.core.consent import ConsentTerms
 from recording.core.deadlines import Waits
-from recording.core.model import Place
+from recording.core.model import CallEvent, Place
 from recording.core.watching import Limits
 from recording.events.receiving import Receiving
 from recording.refusing import Refusing
@@ -45,6 +48,7 @@ from recording.watch.draining import Draining
 from recording.watch.heartbeat import Heartbeat
 from recording.watch.journal_check import JournalCheck
 from recording.watch.listing import Listing
+from recording.watch.open_consents import OpenConsents
 from recording.watch.probing import Probing
 from recording.watch.putting_back import PuttingBack
 from recording.watch.replaying import Replaying
@@ -65,6 +69,8 @@ class App:
     receiving: Receiving
     starting: Starting
     controlling: Controlling
+    consenting: Consenting
+    withdrawing: Withdrawing
     refusing: Refusing
     archiving: Archiving
     replaying: Replaying
@@ -82,6 +88,9 @@ class Parts(TypedDict, total=False):
     """What can be given to `compose` in place of the real part."""
 
     calls: ports.Calls
+    prompts: ports.Prompts
+    consents: ports.Consents
+    terms_for: Callable[[CallEvent], ConsentTerms | None]
     source: ports.Source
     quarantined: ports.ReadableSource
     overflow: ports.Archive
@@ -108,6 +117,11 @@ class Parts(TypedDict, total=False):
     monotonic: Callable[[], float]
     sleep: Callable[[float], None]
     new_id: Callable[[], uuid.UUID]
+
+
+def _no_terms(_: CallEvent) -> ConsentTerms | None:
+    """No rule asks for consent."""
+    return None
 
 
 def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
@@ -173,6 +187,18 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
     )
     asking = Asking(calls)
     starting = Starting(updates, calls, settings.recordings.output, parts.get("new_id", uuid.uuid4))
+    controlling = Controlling(updates, calls, asking)
+    consenting = Consenting(
+        terms_for=parts.get("terms_for", _no_terms),
+        starting=starting,
+        controlling=controlling,
+        consents=parts.get("consents") or real.consents,
+        prompts=parts.get("prompts") or real.prompts,
+        topic=topic,
+        secret=settings.recordings.participant_key,
+        new_id=parts.get("new_id", uuid.uuid4),
+        now=now,
+    )
     refusing = Refusing(parts.get("journal") or real.journal, topic, now)
     announcing = Announcing(updates, settings.archive.template, retention)
     ledger = parts.get("ledger") or real.ledger
@@ -200,6 +226,8 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         auditing=Auditing(updates, open_work, sweep_states, directory, now, monotonic),
         replaying=replaying,
         asking=asking,
+        withdrawing=Withdrawing(updates, controlling, consenting),
+        open_consents=OpenConsents(consenting.consents, consenting, now, monotonic),
         waiting_events=WaitingEvents(event_queue, now),
         queue=queue,
         limits=limits,
@@ -209,9 +237,11 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
     )
     return App(
         settings=settings,
-        receiving=Receiving(starting, Ending(updates, asking), announcing, refusing, ticking, monotonic),
+        receiving=Receiving(consenting, Ending(updates, asking), announcing, refusing, ticking, monotonic),
         starting=starting,
-        controlling=Controlling(updates, calls, asking),
+        controlling=controlling,
+        consenting=consenting,
+        withdrawing=sweeping.withdrawing,
         refusing=refusing,
         archiving=archiving,
         replaying=replaying,

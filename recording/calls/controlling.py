@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from recording import log
 from recording.calls.asking import Asking
 from recording.catalog_updates import CatalogUpdates
-from recording.core.errors import CallRefused, Transient, UnknownRecording
+from recording.core.errors import CallRefused, ConsentMissing, Transient, UnknownRecording
 from recording.core.lifecycle import Denied, Paused, Resumed, Stopped
 from recording.core.model import RUNNING, CatalogEntry, Recording, RecordingId, RecordingState
 from recording.ports import Calls
@@ -69,6 +69,7 @@ class Controlling:
         """Resume after `pause`; idempotent.
 
         Raises:
+            ConsentMissing: its consent was withdrawn.
             CallRefused: with status 409 if it is over.
             UnknownRecording: neither the catalog nor the service knows it.
         """
@@ -106,6 +107,8 @@ class Controlling:
         state: RecordingState,
     ) -> CatalogEntry:
         entry = self.updates.load(recording_id)
+        if isinstance(fact, Resumed) and entry is not None and entry.recording.withdrawn is not None:
+            raise ConsentMissing(operation, "its consent was withdrawn", ids={"recording_id": recording_id})
         try:
             send(recording_id)
         except CallRefused as error:

@@ -28,7 +28,16 @@ from recording.catalog_updates import CatalogUpdates
 from recording.core.errors import CallNotReady, CallRefused, RequestIdReused
 from recording.core.formats.api import StartRequest
 from recording.core.lifecycle import Started
-from recording.core.model import RUNNING, CallConnectionId, CallEvent, CatalogEntry, Output, RecordingId, ServerCallId
+from recording.core.model import (
+    RUNNING,
+    CallConnectionId,
+    CallEvent,
+    CatalogEntry,
+    ConsentEvidence,
+    Output,
+    RecordingId,
+    ServerCallId,
+)
 from recording.core.outputs import VALID
 from recording.ports import CallLocator, Calls, StartClaim, StartOrder
 
@@ -54,6 +63,7 @@ class _Trigger:
     asked_by: str
     order: StartOrder
     event: CallEvent | None = None
+    consent: ConsentEvidence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +86,10 @@ class Starting:
     output: Output
     new_id: Callable[[], uuid.UUID]
 
-    def start_for_call(self, event: CallEvent) -> RecordingId:
+    def start_for_call(self, event: CallEvent, consent: ConsentEvidence | None = None) -> RecordingId:
         """Record the event's call, or return the recording that this event has already; idempotent.
+
+        `consent` is stored with the claim, before the order is sent, and then in the recording's entry.
 
         Raises:
             CallNotReady, ServiceBusy, ServiceRefused: retry with the same event.
@@ -85,7 +97,7 @@ class Starting:
         """
         server, connection = event.server_call_id, event.call_connection_id
         locator = CallLocator(server_call_id=server) if server else CallLocator(call_connection_id=connection)
-        trigger = _Trigger(f"event/{event.event_id}", self._new_order(locator, self.output), event)
+        trigger = _Trigger(f"event/{event.event_id}", self._new_order(locator, self.output), event, consent)
         return self._start_once(trigger).entry.recording.recording_id
 
     def start_requested(self, request: StartRequest) -> Start:
@@ -128,7 +140,9 @@ class Starting:
         """Claim, send the order, settle the claim; or return what the claim has. After a crash a retry continues."""
         call = self._identify_call(trigger.order.locator)
         order = trigger.order
-        own = StartClaim(call.claim_key(order.output), order, trigger.asked_by, order.first_sent)
+        own = StartClaim(
+            call.claim_key(order.output), order, trigger.asked_by, order.first_sent, consent=trigger.consent
+        )
         claim = self.updates.catalog.claim(own)
         while True:  # ends: each pass returns, raises, or goes on with a newer claim, our own or the winner's of a race
             is_new = claim.asked_by == trigger.asked_by
@@ -230,6 +244,7 @@ class Starting:
             group_call_id=locator.group_call_id,
             room_id=locator.room_id,
             paused=claim.order.pause_on_start,
+            consent=claim.consent,
         )
         return self.updates.apply(recording_id, fact).entry
 

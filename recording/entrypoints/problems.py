@@ -86,6 +86,7 @@ _STATUSES = {
     "recording-running": 409,
     "recording-over": 409,
     "call-refused": 409,
+    "consent-missing": 409,
     "decision-refused": 409,
     "recording-changed": 412,
     "request-too-large": 413,

@@ -11,8 +11,8 @@ events. Of refused and ignored events the first few are logged one by one, the o
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from recording.calls.consenting import Consenting
 from recording.calls.ending import Ending
-from recording.calls.starting import Starting
 from recording.chunks.announcing import Announcing
 from recording.core.errors import MalformedEvent
 from recording.core.formats.deliveries import MOST_AT_ONCE, Delivery, Member, read_body, read_message
@@ -29,7 +29,7 @@ class Receiving:
     Every delivery with a file event also sees to it that the sweep goes on, as one of its drivers.
     """
 
-    starting: Starting
+    consenting: Consenting
     ending: Ending
     announcing: Announcing
     refusing: Refusing
@@ -95,4 +95,4 @@ class Receiving:
         return run.finished(is_queued=False)
 
     def _run(self, door: Door, found: str = "") -> Run:
-        return Run(self.starting, self.ending, self.announcing, self.refusing, self.monotonic, door, found)
+        return Run(self.consenting, self.ending, self.announcing, self.refusing, self.monotonic, door, found)

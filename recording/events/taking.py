@@ -5,15 +5,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from recording import log
+from recording.calls.consenting import Consenting
 from recording.calls.ending import Ending
-from recording.calls.starting import Starting
 from recording.chunks.announcing import Announcing
-from recording.core.errors import MalformedEvent, Permanent, Transient
+from recording.core.errors import ConsentMissing, MalformedEvent, Permanent, Transient
 from recording.core.formats.deliveries import MOST_AT_ONCE, Member, can_wait, messages
 from recording.core.formats.events import ValidationEvent, event_id_of, event_type_of, parse_event
 from recording.core.formats.messages import ChunkMessage
 from recording.core.formats.notifications import EventName
-from recording.core.model import BlobName, CallEndEvent, CallEvent, Door, FileEvent
+from recording.core.model import BlobName, CallEndEvent, CallEvent, Door, FileEvent, ParticipantsEvent, PromptEvent
 from recording.refusing import Refusing
 
 MOST_NAMED = 10
@@ -64,7 +64,7 @@ class Run:
         until: after this time no further event is begun.
     """
 
-    starting: Starting
+    consenting: Consenting
     ending: Ending
     announcing: Announcing
     refusing: Refusing
@@ -105,6 +105,8 @@ class Run:
                 self._now_or_later(member, lambda _: self._start(member, event))
             case CallEndEvent() if self.takes_calls:
                 self._now_or_later(member, lambda _: self._end(member, event))
+            case PromptEvent() | ParticipantsEvent() if self.takes_calls:
+                self._now_or_later(member, lambda _: self._note(member, event))
             case _:  # also a call event at the doors for file events: only the endpoint for call events takes it
                 self.ignored.append(member)
                 self._answer(member, "ignored", reason=f"{event_type_of(member.raw)} concerns no recording"[:200])
@@ -171,21 +173,41 @@ class Run:
 
     def _start(self, member: Member, event: CallEvent) -> None:
         try:
-            recording_id = self.starting.start_for_call(event)
+            recording_id = self.consenting.begin(event)
+        except ConsentMissing as error:  # as the rule says: no error of the app
+            log.event("call.not_consented", {"event_id": event.event_id, "cause": error.cause}, logging.WARNING)
+            self._answer(member, "refused", reason=error.cause)
         except Permanent as error:
             log.event("call.not_recorded", {"event_id": event.event_id, "cause": error.cause}, logging.ERROR)
             self._answer(member, "refused", reason=error.cause)
         else:
-            self._answer(member, "recording", recordingId=recording_id)
+            if recording_id is None:
+                self._answer(member, "asked for consent")
+            else:
+                self._answer(member, "recording", recordingId=recording_id)
 
     def _end(self, member: Member, event: CallEndEvent) -> None:
         try:
+            self.consenting.call_ended(event.call_connection_id)
             over = self.ending.end_for_call(event)
         except Permanent as error:  # the sweep asks again
             log.event("call.end_not_noted", {"event_id": event.event_id, "cause": error.cause}, logging.WARNING)
             self._answer(member, "refused", reason=error.cause)
         else:
             self._answer(member, "ended" if over else "ignored")
+
+    def _note(self, member: Member, event: PromptEvent | ParticipantsEvent) -> None:
+        """Go on with the consent of the event's call."""
+        try:
+            if isinstance(event, PromptEvent):
+                is_ours = self.consenting.take_report(event)
+            else:
+                is_ours = self.consenting.participants_changed(event.call_connection_id)
+        except Permanent as error:
+            log.event("call.not_recorded", {"event_id": event.event_id, "cause": error.cause}, logging.ERROR)
+            self._answer(member, "refused", reason=error.cause)
+        else:
+            self._answer(member, "noted" if is_ours else "ignored")
 
     def _tell(self, member: Member, cause: str, journal: BlobName) -> None:
         self._log(member, cause, journal, is_alert=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from recording.core.model import CatalogEntry, DocumentId, RecordingId
+from recording.core.model import CatalogEntry, ConsentEvidence, DocumentId, RecordingId
 from recording.ports.calls import StartOrder
 
 
@@ -17,6 +17,7 @@ class StartClaim:
         asked_by: the event or request that the recording was started for.
         made_at: when the claim was made.
         recording_id: what was started; None while that is unknown.
+        consent: why the call may be recorded: stored with the claim, before anything is started.
         version: the ETag of what was read, sent as If-Match by `settle`.
     """
 
@@ -25,6 +26,7 @@ class StartClaim:
     asked_by: str
     made_at: datetime
     recording_id: RecordingId | None = None
+    consent: ConsentEvidence | None = None
     version: str = field(default="", compare=False)
 
 

@@ -9,6 +9,7 @@ from recording.core.errors import (
     CallRefused,
     CatalogConflict,
     ConditionMissing,
+    ConsentMissing,
     DecisionRefused,
     InvalidRequest,
     MalformedEvent,
@@ -61,6 +62,7 @@ def refusal(operation: str, status: int, code: str = "", running: RecordingId | 
         (refusal("read state", 412), 409, "call-refused"),
         (refusal(START, 403, "8600"), 409, "call-refused"),
         (DecisionRefused("decide about chunk", "it is released"), 409, "decision-refused"),
+        (ConsentMissing("resume recording", "it was withdrawn"), 409, "consent-missing"),
         (RecordingChanged("decide about chunk", "it has changed"), 412, "recording-changed"),
         (ConditionMissing("If-Match", "missing"), 428, "condition-missing"),
         (RequestTooLarge("body", "large"), 413, "request-too-large"),
@@ -90,6 +92,7 @@ def test_every_error_there_is_can_be_told(kind: type[RecordingError]) -> None:
         UnknownRecording.code: 404,
         UnknownChunk.code: 404,
         DecisionRefused.code: 409,
+        ConsentMissing.code: 409,
         RecordingChanged.code: 412,
         RequestIdReused.code: 422,
     }

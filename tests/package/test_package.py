@@ -18,6 +18,7 @@ from tools.package import ROOT, contents, pack
 FUNCTIONS = {
     "archive_chunk",
     "archive_urgent_chunk",
+    "attest_consent",
     "calls_events",
     "decide_chunk",
     "decide_recording",
@@ -39,6 +40,7 @@ FUNCTIONS = {
     "stop_recording",
     "sweep_tick",
     "sweep_timer",
+    "withdraw_consent",
 }
 # The worker has these itself; requirements.txt must not need them.
 WORKER = ("azure-functions-runtime", "azurefunctions-extensions-base")

@@ -10,7 +10,7 @@ from recording.core.formats.api import StartRequest
 from recording.core.model import CallEvent, CatalogEntry, Channel, Content, Format, Output, RecordingId
 from recording.ports import CallLocator
 from tests.environments import settings_of
-from tests.fakes import FakeCalls, FakeCatalog, FakeDirectory, FakeOpenWork, FakeTopic
+from tests.fakes import FakeCalls, FakeCatalog, FakeConsents, FakeDirectory, FakeOpenWork, FakePrompts, FakeTopic
 from tests.fakes.service import FakeCall
 
 WAV = Output(Content.AUDIO, Channel.MIXED, Format.WAV)
@@ -35,6 +35,8 @@ class Desk:
             open_work=FakeOpenWork(),
             directory=FakeDirectory(),
             calls=self.calls,
+            prompts=FakePrompts(),
+            consents=FakeConsents(),
             topic=FakeTopic(),
             now=self.now,
             sleep=lambda _: None,

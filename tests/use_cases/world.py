@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from recording.bootstrap import compose
 from recording.chunks.archiving import Archiving, Outcome
+from recording.core.consent import ConsentTerms
 from recording.core.deadlines import due_of, gone_by_of
 from recording.core.errors import Permanent, RecordingError, Transient
 from recording.core.formats.messages import ChunkMessage
@@ -16,6 +17,7 @@ from recording.core.model import (
     AnnouncedChunk,
     Authority,
     BlobName,
+    CallEvent,
     CatalogEntry,
     Chunk,
     ChunkState,
@@ -35,12 +37,14 @@ from tests.fakes import (
     FakeBlobSource,
     FakeCalls,
     FakeCatalog,
+    FakeConsents,
     FakeDirectory,
     FakeEventQueue,
     FakeInventory,
     FakeLedger,
     FakeOpenWork,
     FakeOverflowCopies,
+    FakePrompts,
     FakeQueue,
     FakeSource,
     FakeThrottle,
@@ -113,6 +117,8 @@ class World:
     throttle: FakeThrottle = field(default_factory=FakeThrottle)
     calls: FakeCalls = field(default_factory=FakeCalls)
     topic: FakeTopic = field(default_factory=FakeTopic)
+    consents: FakeConsents = field(default_factory=FakeConsents)
+    prompts: FakePrompts = field(default_factory=FakePrompts)
     letters: FakeArchive = field(default_factory=FakeArchive)
     ledger: FakeLedger = field(default_factory=FakeLedger)
     event_queue: FakeEventQueue = field(default_factory=FakeEventQueue)
@@ -126,12 +132,19 @@ class World:
         self.ticks = FakeTickQueue(self.clock.now)
         self.archiving = self.worker()
 
+    def terms_for(self, event: CallEvent) -> ConsentTerms | None:
+        """No rule asks for consent."""
+        assert event.event_id
+
     def worker(self, slice_seconds: float = 600.0) -> Archiving:
         """Compose another worker over the same fakes."""
         clock, settings = self.clock, settings_of(RELEASE_AT_SOURCE=self.authority, **self.settings)
         self.app = compose(
             replace(settings, copy=replace(settings.copy, slice_length=timedelta(seconds=slice_seconds))),
             calls=self.calls,
+            prompts=self.prompts,
+            consents=self.consents,
+            terms_for=self.terms_for,
             source=self.source,
             archive=self.archive,
             quarantine=self.quarantine,

@@ -148,6 +148,12 @@ class CallRefused(Permanent):
         return self.status == _NO_SUCH
 
 
+class ConsentMissing(Permanent):
+    """There is no consent on which the call may be recorded, and nothing was recorded."""
+
+    code = "consent_missing"
+
+
 class SettingsInvalid(Permanent):
     """Settings are missing or wrong; `problems` names every one of them."""
 

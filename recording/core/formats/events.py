@@ -15,12 +15,15 @@ from functools import partial
 from recording.core.errors import MalformedEvent
 from recording.core.formats import reading
 from recording.core.formats.members import Lack, Members, read_members
+from recording.core.formats.prompts import PROMPT_EVENTS, read_prompt_event
 from recording.core.model import (
     CallConnectionId,
     CallEndEvent,
     CallEvent,
     CallId,
     FileEvent,
+    ParticipantsEvent,
+    PromptEvent,
     RecordingId,
     ServerCallId,
     Unread,
@@ -34,6 +37,7 @@ CALL_STARTED = "Microsoft.Communication.CallStarted"
 CALL_CONNECTED = "Microsoft.Communication.CallConnected"
 CALL_ENDED = "Microsoft.Communication.CallEnded"
 CALL_DISCONNECTED = "Microsoft.Communication.CallDisconnected"
+PARTICIPANTS_UPDATED = "Microsoft.Communication.ParticipantsUpdated"
 SUBSCRIPTION_VALIDATION = "Microsoft.EventGrid.SubscriptionValidationEvent"
 
 _LONGEST_ID = 256
@@ -53,7 +57,7 @@ class ValidationEvent:
     code: str
 
 
-Event = FileEvent | CallEvent | CallEndEvent | ValidationEvent
+Event = FileEvent | CallEvent | CallEndEvent | PromptEvent | ParticipantsEvent | ValidationEvent
 
 
 def event_id_of(raw: object) -> str:
@@ -88,9 +92,12 @@ def parse_event(raw: object) -> Event | None:
         return _file_event(event, event_id)
     if event_type in {CALL_STARTED, CALL_CONNECTED}:
         return _call_event(event, event_id)
-    if event_type in {CALL_ENDED, CALL_DISCONNECTED}:
+    if event_type in {CALL_ENDED, CALL_DISCONNECTED, PARTICIPANTS_UPDATED}:
+        kind = ParticipantsEvent if event_type == PARTICIPANTS_UPDATED else CallEndEvent
         server, connection = _call_ids(event)
-        return CallEndEvent(event_id, server, connection) if server or connection else None
+        return kind(event_id, server, connection) if server or connection else None
+    if event_type in PROMPT_EVENTS:
+        return read_prompt_event(event_type, event_id, _data(event))
     if event_type == SUBSCRIPTION_VALIDATION:
         data = reading.StrictFields(_data(event), partial(_malformed, event_id), "data")
         return ValidationEvent(data.need("validationCode", reading.text, "missing, empty or not a text"))

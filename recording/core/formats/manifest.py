@@ -7,6 +7,7 @@ no participant: whoever may read the media may read it.
 import json
 import re
 
+from recording.core.formats.consents import consent_view
 from recording.core.lifecycle import doubts_about_whole, lacks
 from recording.core.model import CatalogEntry, Chunk, Output, Proof
 from recording.core.outputs import facts_of, output_fields
@@ -35,6 +36,7 @@ def manifest_json(entry: CatalogEntry) -> bytes:
         "durationMs": None if recording.duration is None else in_milliseconds(recording.duration),
         "sessionEndReason": recording.session_end_reason,
         "revision": recording.revision,
+        "consent": consent_view(recording),
         "lacks": list(lacks(entry)),
         "doubts": list(doubts_about_whole(entry)),
         "totals": {"chunks": len(chunks), "length": sum(chunk.proof.length for chunk in entry if chunk.proof)},

@@ -11,6 +11,8 @@ from recording.core.lifecycle.facts import (
     Announced,
     Checked,
     Completed,
+    Consented,
+    ConsentWithdrawn,
     Decided,
     Denied,
     Fact,
@@ -29,7 +31,18 @@ from recording.core.lifecycle.history import with_history
 from recording.core.lifecycle.rulings import refusal_of_giving_up, ruled
 from recording.core.lifecycle.tables import RECORDING_TRANSITIONS
 from recording.core.lifecycle.wholeness import completion_at, lacks
-from recording.core.model import APP, RUNNING, Actor, Alarm, Alert, CatalogEntry, DocumentId, Recording, RecordingState
+from recording.core.model import (
+    APP,
+    RUNNING,
+    Actor,
+    Alarm,
+    Alert,
+    CatalogEntry,
+    DocumentId,
+    Recording,
+    RecordingState,
+    WithdrawnConsent,
+)
 
 _SWEPT = "sweep"
 CONFIRMED_AFTER = timedelta(minutes=5)
@@ -89,7 +102,11 @@ def _decided(entry: CatalogEntry | None, fact: Fact, now: datetime) -> Decision:
         return Decision(_moved(entry, fact, now))
     if isinstance(fact, Completed | Told | Denied | Checked | Warned | FoundBySweep):
         return Decision(_noted(entry, fact, now))
-    return Decision(chunk_decided(entry, fact))
+    if isinstance(fact, Consented | ConsentWithdrawn):
+        after = _consent_changed(entry, fact, now)
+    else:
+        after = chunk_decided(entry, fact)
+    return Decision(after)
 
 
 def _noted(
@@ -179,7 +196,20 @@ def _started(entry: CatalogEntry | None, fact: Started, now: datetime) -> Catalo
         group_call_id=known.group_call_id or fact.group_call_id,
         room_id=known.room_id or fact.room_id,
         requested_at=known.requested_at or now,
+        consent=known.consent or fact.consent,
     )
+
+
+def _consent_changed(entry: CatalogEntry, fact: Consented | ConsentWithdrawn, now: datetime) -> CatalogEntry:
+    """The entry with what is known of consent now; a manifest that does not say it is followed by another one."""
+    known = entry.recording
+    if isinstance(fact, Consented):
+        after = with_fields(entry, consent=fact.evidence)
+    else:
+        after = with_fields(entry, withdrawn=known.withdrawn or WithdrawnConsent(now, fact.by, fact.reason))
+    if after == entry or known.completed_at is None:
+        return after
+    return with_state(with_fields(after, completed_at=None, revision=known.revision + 1))
 
 
 def _completed(entry: CatalogEntry, fact: Completed, now: datetime) -> CatalogEntry:

@@ -10,6 +10,7 @@ from recording.core.model import (
     CallConnectionId,
     Candidate,
     Comparison,
+    ConsentEvidence,
     DocumentId,
     Door,
     Failure,
@@ -34,6 +35,22 @@ class Started:
     group_call_id: str | None = None
     room_id: str | None = None
     paused: bool = False
+    consent: ConsentEvidence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Consented:
+    """Consent was extended to participants who joined later; `evidence` is all of it."""
+
+    evidence: ConsentEvidence
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentWithdrawn:
+    """Somebody said that consent is withdrawn: what lies before stood on it, nothing may follow."""
+
+    by: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +310,8 @@ ChunkFact = (
 )
 RecordingFact = (
     Started
+    | Consented
+    | ConsentWithdrawn
     | Paused
     | Resumed
     | Stopped

@@ -12,6 +12,8 @@ from recording.core.lifecycle.facts import (
     Checked,
     Compared,
     Completed,
+    Consented,
+    ConsentWithdrawn,
     Damaged,
     Decided,
     Denied,
@@ -42,7 +44,7 @@ If there is more of either, the oldest failure is dropped; if there is none, the
 decision of a person while anything else was added last.
 """
 _MOST_DETAIL = 1000
-DECISIONS = frozenset({Decided.__name__, GivenUp.__name__})
+DECISIONS = frozenset({Decided.__name__, GivenUp.__name__, ConsentWithdrawn.__name__})
 """What a person has decided."""
 
 
@@ -109,7 +111,9 @@ def _reason(fact: Kept | Missed | NeverCame | GivenUp) -> str:
 
 
 _DETAILS: Mapping[type, Callable[[Any], str]] = {
-    Started: lambda fact: str(fact.output),
+    Started: lambda fact: f"{fact.output}, consent {fact.consent.kind}" if fact.consent else str(fact.output),
+    Consented: lambda fact: fact.evidence.operations[-1].what if fact.evidence.operations else "",
+    ConsentWithdrawn: lambda fact: fact.reason,
     Denied: lambda fact: fact.how,
     Announced: _announced,
     Archived: lambda fact: f"{fact.proof.length} bytes as {fact.proof.name}, digest {fact.proof.digest.sha256}",

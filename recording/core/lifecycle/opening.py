@@ -9,6 +9,7 @@ import hashlib
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from recording.core.consent import withdrawal_owed
 from recording.core.lifecycle.wholeness import completion_at
 from recording.core.model import RUNNING, CatalogEntry, DocumentId, Opening, RecordingState
 
@@ -74,6 +75,8 @@ def _owed(entry: CatalogEntry) -> set[str]:
         return {chunk.document_id for chunk in entry if not chunk.is_closed}
     if entry.recording.state not in RUNNING:
         return {"file event"}
+    if withdrawal_owed(entry.recording) is not None:
+        return {"what a withdrawal of consent does"}
     return {"end" if entry.recording.denied_at is None else "a second answer that it is over"}
 
 

@@ -1,8 +1,17 @@
 """The domain as frozen values: its vocabulary, evidence, parsed events, chunks, and the entries of the catalog."""
 
 from recording.core.model.chunk import Chunk
+from recording.core.model.consent import (
+    Attestation,
+    ConsentEvidence,
+    ConsentKind,
+    ConsentOperation,
+    Prompt,
+    Withdrawal,
+    WithdrawnConsent,
+)
 from recording.core.model.entry import CatalogEntry, Opening, Recording
-from recording.core.model.events import CallEndEvent, CallEvent, FileEvent
+from recording.core.model.events import CallEndEvent, CallEvent, FileEvent, ParticipantsEvent, PromptEvent, PromptResult
 from recording.core.model.evidence import (
     MESSAGE_GIVEN_UP,
     Alert,
@@ -51,6 +60,7 @@ __all__ = [
     "Alarm",
     "Alert",
     "AnnouncedChunk",
+    "Attestation",
     "Authority",
     "BlobName",
     "CallConnectionId",
@@ -63,6 +73,9 @@ __all__ = [
     "Chunk",
     "ChunkState",
     "Comparison",
+    "ConsentEvidence",
+    "ConsentKind",
+    "ConsentOperation",
     "Content",
     "Digest",
     "DocumentId",
@@ -75,7 +88,11 @@ __all__ = [
     "MetadataProof",
     "Opening",
     "Output",
+    "ParticipantsEvent",
     "Place",
+    "Prompt",
+    "PromptEvent",
+    "PromptResult",
     "Proof",
     "Recording",
     "RecordingId",
@@ -84,4 +101,6 @@ __all__ = [
     "ServerCallId",
     "Subject",
     "Unread",
+    "Withdrawal",
+    "WithdrawnConsent",
 ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from recording.core.model.chunk import Chunk
+from recording.core.model.consent import ConsentEvidence, WithdrawnConsent
 from recording.core.model.evidence import Alert, Happened, Unread
 from recording.core.model.words import (
     APP,
@@ -57,6 +58,8 @@ class Recording:
         warned: the warnings that have been given already, each of which is given once.
         history: what happened to it, in order; see `core.lifecycle.history`.
         opening: its row of the open work.
+        consent: why it may be recorded; None if no rule asked.
+        withdrawn: that consent was withdrawn, and when.
     """
 
     recording_id: RecordingId
@@ -86,6 +89,8 @@ class Recording:
     warned: tuple[str, ...] = ()
     history: tuple[Happened, ...] = ()
     opening: Opening = Opening()
+    consent: ConsentEvidence | None = None
+    withdrawn: WithdrawnConsent | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,7 @@ def test_a_recording_just_started_has_no_chunks_and_nothing_due() -> None:
         "startedByThisApp": True,
         "output": {"content": "audio", "channel": "mixed", "format": "wav"},
         "startedAt": "2026-03-01T12:00:00Z",
+        "consent": None,
         "lacks": [],
         "doubts": [],
         "unread": [],

@@ -105,6 +105,7 @@ def test_a_manifest_reads_as_documented() -> None:
   "durationMs": 60000,
   "sessionEndReason": "CallEnded",
   "revision": 2,
+  "consent": null,
   "lacks": [],
   "doubts": [],
   "totals": {

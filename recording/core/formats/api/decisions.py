@@ -71,8 +71,8 @@ def parse_decision(body: bytes, condition: str | None) -> DecisionRequest:
     if unknown:
         raise InvalidRequest(unknown[0][:80], f"unknown field; known are {', '.join(sorted(_FIELDS))}")
     ruling = fields.need("decision", _ruling, f"missing, or none of {', '.join(Ruling)}")
-    reason = fields.need("reason", _line(LONGEST_REASON), f"missing, blank, or over {LONGEST_REASON} characters")
-    by = fields.need("by", _line(LONGEST_NAME), f"missing, blank, or over {LONGEST_NAME} characters")
+    reason = fields.need("reason", line(LONGEST_REASON), f"missing, blank, or over {LONGEST_REASON} characters")
+    by = fields.need("by", line(LONGEST_NAME), f"missing, blank, or over {LONGEST_NAME} characters")
     return DecisionRequest(ruling, reason, Actor(f"person:{by}"), _etag_of(condition))
 
 
@@ -89,7 +89,7 @@ def _ruling(found: object) -> Ruling | None:
     return Ruling(found) if isinstance(found, str) and found in set(Ruling) else None
 
 
-def _line(longest: int) -> reading.Kind[str]:
+def line(longest: int) -> reading.Kind[str]:
     """A text that is not blank, of bounded length."""
 
     def read(found: object) -> str | None:

@@ -1,0 +1,381 @@
+"""Obtains the consent that a rule asks for, then starts the recording; ADR 19.
+
+Everything here may be done twice, by two workers at once, and may end at any instruction. An order to the service is
+stored before it is sent; of two workers that want to send one, only the one that has stored it does. The evidence is
+stored before the recording is started. A row of open work is put before there is something to do, and removed after it
+is done; the sweep drives what has one.
+"""
+
+import logging
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from recording import log
+from recording.calls.controlling import Controlling
+from recording.calls.starting import Starting
+from recording.core.consent import (
+    Agreed,
+    Ask,
+    Attested,
+    Began,
+    CallOver,
+    Consent,
+    ConsentFact,
+    ConsentTerms,
+    Declined,
+    Done,
+    EvidenceNoted,
+    HangUp,
+    Lapse,
+    Lapsed,
+    Looked,
+    LookWho,
+    NoteEvidence,
+    NotPlayed,
+    Ordered,
+    OtherWayGone,
+    ParticipantsChanged,
+    Pause,
+    PauseChanged,
+    Play,
+    Played,
+    Resume,
+    Silent,
+    Start,
+    StartRefused,
+    Step,
+    Told,
+    Wait,
+    context_of,
+    decide,
+    granted_at_once,
+    is_closed,
+    next_step,
+    pseudonym,
+    read_context,
+)
+from recording.core.errors import (
+    CallNotReady,
+    CallRefused,
+    CatalogConflict,
+    ConsentMissing,
+    Permanent,
+    RecordingError,
+    UnknownRecording,
+)
+from recording.core.formats import notifications
+from recording.core.lifecycle import Consented
+from recording.core.model import (
+    Actor,
+    CallConnectionId,
+    CallEvent,
+    CatalogEntry,
+    PromptEvent,
+    PromptResult,
+    RecordingId,
+)
+from recording.ports import Consents, InCall, PromptOrder, Prompts, Topic
+
+_MOST_STEPS = 50
+_MOST_CONFLICTS = 20
+_KIND_OF_APPS = "app-"
+
+
+@dataclass(slots=True)
+class _Seen:
+    """Who is in the call, by the name in the evidence: raw ids are kept only while one call is driven."""
+
+    raw_ids: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Consenting:
+    """Obtain consent, and start what it allows.
+
+    Attributes:
+        terms_for: what a rule asks for; None where no rule does.
+        secret: PARTICIPANT_KEY.
+        new_id: makes UUIDs.
+    """
+
+    terms_for: Callable[[CallEvent], ConsentTerms | None]
+    starting: Starting
+    controlling: Controlling
+    consents: Consents
+    prompts: Prompts
+    topic: Topic
+    secret: str
+    new_id: Callable[[], uuid.UUID]
+    now: Callable[[], datetime]
+
+    def begin(self, event: CallEvent) -> RecordingId | None:
+        """Record the event's call if nobody needs to be asked, else tell or ask; None while that goes on. Idempotent.
+
+        Raises:
+            ConsentMissing: the call is not recorded: somebody declined, or nobody can be asked.
+            Transient, CallRefused: as `Starting.start_for_call`.
+        """
+        terms = self.terms_for(event)
+        if terms is None:
+            return self.starting.start_for_call(event)
+        if not terms.is_asked:
+            return self.starting.start_for_call(event, granted_at_once(terms, self.now()))
+        if event.call_connection_id is None:
+            cause = "the rule asks for a prompt, and the event names no connection through which one can be played"
+            hint = "it begins with CallConnected"
+            raise ConsentMissing("ask for consent", cause, hint=hint, ids={"event_id": event.event_id})
+        consent = self.consents.load(event.call_connection_id) or self._open(event, terms)
+        consent = self.drive(consent)
+        if consent.outcome is not None and consent.recording_id is None:
+            cause = f"its outcome is {consent.outcome}: {consent.reason}"
+            raise ConsentMissing("ask for consent", cause, ids=_ids(consent))
+        return consent.recording_id
+
+    def take_report(self, event: PromptEvent) -> bool:
+        """Go on with what became of a prompt; False if no order of ours is known under its operation context.
+
+        Raises:
+            Transient: the event must come again.
+        """
+        consent = self.consents.load(event.call_connection_id)
+        number = read_context(consent.consent_id, event.context) if consent is not None else None
+        if consent is None or number is None:
+            return False
+        self.drive(self._apply(consent, _fact_of(event, number, consent.terms)))
+        return True
+
+    def note(self, connection_id: CallConnectionId | None, fact: ConsentFact) -> Consent | None:
+        """Go on with a fact about the call of that connection; None if no consent of it is known.
+
+        Raises:
+            Transient: the fact must come again.
+        """
+        consent = self.consents.load(connection_id) if connection_id is not None else None
+        return None if consent is None else self.drive(self._apply(consent, fact))
+
+    def participants_changed(self, connection_id: CallConnectionId | None) -> bool:
+        """Read who is in the call, if its consent depends on it; False if no consent is known."""
+        return self.note(connection_id, ParticipantsChanged()) is not None
+
+    def call_ended(self, connection_id: CallConnectionId | None) -> None:
+        """Ask the service whether the call of a consent is over, as an event says.
+
+        Raises:
+            Transient: the event must come again.
+        """
+        consent = self.consents.load(connection_id) if connection_id is not None else None
+        if consent is None or consent.is_over:
+            return
+        try:
+            self.prompts.participants(consent.connection_id)
+        except CallRefused as error:
+            self.drive(self._apply(consent, self._call_over(error)))
+
+    def attest(self, recording_id: RecordingId, basis: str, *, by: Actor) -> CatalogEntry:
+        """Somebody attests that those consent who have joined later; the recording's entry after that.
+
+        Raises:
+            UnknownRecording: the catalog does not know it.
+            ConsentMissing: no consent of the recording's call was asked for, or it was withdrawn.
+        """
+        ids = {"recording_id": str(recording_id)}
+        entry = self._entry(recording_id)
+        if entry.recording.withdrawn is not None:
+            raise ConsentMissing("attest consent", "it was withdrawn", ids=ids)
+        if self.note(entry.recording.call_connection_id, Attested(by, basis)) is None:
+            cause = "no consent was asked for in its call, so there is none that could be extended"
+            raise ConsentMissing("attest consent", cause, ids=ids)
+        return self._entry(recording_id)
+
+    def _entry(self, recording_id: RecordingId) -> CatalogEntry:
+        entry = self.controlling.updates.load(recording_id)
+        if entry is None:
+            cause = "the catalog does not know it"
+            raise UnknownRecording("attest consent", cause, ids={"recording_id": recording_id})
+        return entry
+
+    def drive(self, consent: Consent) -> Consent:
+        """Do what is to be done now; the consent after that.
+
+        Raises:
+            Transient: it is to be driven again; the row of open work stands.
+            CallRefused: the recording cannot be started.
+        """
+        seen = _Seen()
+        for _ in range(_MOST_STEPS):
+            step = next_step(consent, self.now())
+            if isinstance(step, Done | Wait):
+                return consent
+            consent = self._carry_out(consent, step, seen)
+        return consent  # the sweep goes on
+
+    def _carry_out(self, consent: Consent, step: Step, seen: _Seen) -> Consent:
+        match step:
+            case LookWho():
+                after = self._look(consent, seen)
+            case Play() | Ask():
+                after = self._send(consent, step, seen)
+            case Lapse(number):
+                after = self._apply(consent, Lapsed(number))
+            case Start():
+                after = self._start(consent, step)
+            case NoteEvidence():
+                after = self._note_evidence(consent, step)
+            case Pause() | Resume():
+                after = self._pause_or_resume(consent, is_paused=isinstance(step, Pause))
+            case HangUp():
+                after = self._hang_up(consent)
+            case _:
+                after = self._tell(consent)
+        return after
+
+    def _look(self, consent: Consent, seen: _Seen) -> Consent:
+        try:
+            found = self.prompts.participants(consent.connection_id)
+        except CallRefused as error:
+            return self._apply(consent, self._call_over(error))
+        seen.raw_ids = self._named(consent, found)
+        present = tuple(who for who in seen.raw_ids if not who.startswith(_KIND_OF_APPS))
+        caller = pseudonym(self.secret, consent.key, found.caller) if found.caller else ""
+        return self._apply_if_unchanged(consent, Looked(present, caller))
+
+    def _named(self, consent: Consent, found: InCall) -> dict[str, str]:
+        return {pseudonym(self.secret, consent.key, raw_id): raw_id for raw_id in found.participants}
+
+    def _send(self, consent: Consent, step: Play | Ask, seen: _Seen) -> Consent:
+        """Store the order, then send it; the consent as it stands after another worker's, if that was first."""
+        operation, prompt = step.operation, consent.terms.prompt
+        if isinstance(step, Ask) and not set(operation.who) <= set(seen.raw_ids):
+            return self._look(consent, seen)  # another worker has looked: this one does not know the raw id
+        try:
+            stored = self._save(consent, decide(consent, Ordered(operation), self.now()))
+        except CatalogConflict:  # another worker sends one, or knows more
+            return self._loaded(consent)
+        if prompt is None:
+            raise AssertionError("terms that ask have a prompt")
+        order = PromptOrder(consent.connection_id, context_of(consent.consent_id, operation.number), prompt)
+        try:
+            if isinstance(step, Ask):
+                self.prompts.ask_for_key(order, seen.raw_ids[operation.who[0]], consent.terms.silence)
+            else:
+                self.prompts.play_to_all(order)
+        except CallRefused as error:
+            if error.says_no_such:
+                return self._apply(stored, CallOver())
+            after = self._apply(stored, NotPlayed(operation.number, error.cause))
+            if after.outcome is None:
+                cause, hint = error.cause, "it is played again"
+                raise CallNotReady(error.operation, cause, hint=hint, ids=error.ids) from error
+            return after
+        log.event("consent.prompted", {"call_connection_id": consent.connection_id, "order": operation.number})
+        return stored
+
+    def _start(self, consent: Consent, step: Start) -> Consent:
+        try:
+            recording_id = self.starting.start_for_call(consent.event, step.evidence)
+        except CallRefused as error:
+            self._apply(consent, StartRefused(error.cause))
+            raise
+        log.event("consent.granted", {"recording_id": recording_id, "kind": step.evidence.kind})
+        return self._apply(consent, Began(recording_id))
+
+    def _note_evidence(self, consent: Consent, step: NoteEvidence) -> Consent:
+        if consent.recording_id is not None:
+            self.controlling.updates.apply(consent.recording_id, Consented(step.evidence))
+        return self._apply(consent, EvidenceNoted(len(step.evidence.operations)))
+
+    def _pause_or_resume(self, consent: Consent, *, is_paused: bool) -> Consent:
+        recording_id = consent.recording_id
+        if recording_id is None:
+            return consent
+        try:
+            (self.controlling.pause if is_paused else self.controlling.resume)(recording_id)
+        except Permanent:  # the recording is over, or its consent was withdrawn
+            return self._apply(consent, CallOver())
+        return self._apply(consent, PauseChanged(is_paused))
+
+    def _hang_up(self, consent: Consent) -> Consent:
+        try:
+            self.prompts.hang_up(consent.connection_id)
+        except CallRefused as error:
+            fields = {**_ids(consent), "cause": error.cause}
+            log.event("consent.not_hung_up", fields, logging.INFO if error.says_no_such else logging.WARNING)
+        return self._apply(consent, OtherWayGone())
+
+    def _tell(self, consent: Consent) -> Consent:
+        event = notifications.not_consented(consent, self.now())
+        fields = {**_ids(consent), "alert": event.event_type, "cause": consent.failure or consent.reason}
+        log.event("consent.not_obtained", fields, logging.ERROR)
+        self.topic.publish(event)
+        return self._apply(consent, Told())
+
+    def _call_over(self, error: CallRefused) -> CallOver:
+        if not error.says_no_such:
+            raise CallNotReady(error.operation, error.cause, ids=error.ids) from error
+        return CallOver()
+
+    def _open(self, event: CallEvent, terms: ConsentTerms) -> Consent:
+        """A new consent, or that of another worker, which was first."""
+        consent = Consent(str(self.new_id()), event, terms, str(self.new_id()), self.now())
+        self.consents.put_row(consent.connection_id, consent.opening, self.now())
+        try:
+            return self.consents.save(consent)
+        except CatalogConflict:
+            return self._loaded(consent)
+
+    def _apply(self, consent: Consent, fact: ConsentFact) -> Consent:
+        """Apply a fact and save; after a conflict it is applied to what the other worker saved."""
+        for _ in range(_MOST_CONFLICTS):
+            try:
+                return self._save(consent, decide(consent, fact, self.now()))
+            except CatalogConflict:
+                consent = self._loaded(consent)
+        raise CatalogConflict("save consent", "every try lost against another worker", ids=_ids(consent))
+
+    def _apply_if_unchanged(self, consent: Consent, fact: ConsentFact) -> Consent:
+        """The same for a fact that is true only of this very consent: after a conflict, what the other worker saved."""
+        try:
+            return self._save(consent, decide(consent, fact, self.now()))
+        except CatalogConflict:
+            return self._loaded(consent)
+
+    def _save(self, before: Consent, after: Consent) -> Consent:
+        if after == before:
+            return before
+        now = self.now()
+        was_closed, closes = is_closed(before, now), is_closed(after, now)
+        if was_closed and not closes:
+            after = replace(after, opening=before.opening + 1)
+            self.consents.put_row(after.connection_id, after.opening, now)
+        saved = self.consents.save(after)
+        if closes and not was_closed:
+            try:
+                self.consents.remove_row(saved.connection_id, saved.opening)
+            except RecordingError as error:  # the sweep removes it: it stands for nothing now
+                log.event("consent.row_left", {**_ids(saved), "cause": error.cause}, logging.WARNING)
+        return saved
+
+    def _loaded(self, consent: Consent) -> Consent:
+        found = self.consents.load(consent.connection_id)
+        if found is None:
+            raise CatalogConflict("load consent", "it was deleted meanwhile", ids=_ids(consent))
+        return found
+
+
+def _fact_of(event: PromptEvent, number: int, terms: ConsentTerms) -> ConsentFact:
+    """What a report means under these terms."""
+    if event.result is PromptResult.PLAYED:
+        return Played(number, event.event_id, event.correlation_id)
+    if event.result is PromptResult.NOT_PLAYED:
+        return NotPlayed(number, event.cause)
+    if event.tones[-1:] == (terms.agree,):
+        return Agreed(number, terms.agree, event.event_id, event.correlation_id)
+    if event.tones[-1:] == (terms.decline,):
+        return Declined(number)
+    return Silent(number, "another key was pressed" if event.tones else "no key was pressed")
+
+
+def _ids(consent: Consent) -> dict[str, str]:
+    return {"call_connection_id": str(consent.connection_id)}

@@ -1,0 +1,58 @@
+"""Withdraws consent: says so in the recording's entry, then stops or pauses the recording.
+
+It is noted first: if the service cannot be reached, the sweep does what is owed.
+"""
+
+from dataclasses import dataclass
+
+from recording import log
+from recording.calls.consenting import Consenting
+from recording.calls.controlling import Controlling
+from recording.catalog_updates import CatalogUpdates
+from recording.core.consent import Withdrawn, withdrawal_owed
+from recording.core.errors import CallRefused, UnknownRecording
+from recording.core.lifecycle import ConsentWithdrawn
+from recording.core.model import Actor, CatalogEntry, RecordingId, Withdrawal
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawing:
+    """Withdraw the consent of a recording; idempotent."""
+
+    updates: CatalogUpdates
+    controlling: Controlling
+    consenting: Consenting
+
+    def withdraw(self, recording_id: RecordingId, reason: str, *, by: Actor) -> CatalogEntry:
+        """Note it, and stop or pause the recording as its consent says; it is stopped if that says nothing.
+
+        Raises:
+            UnknownRecording: the catalog does not know it.
+            ServiceBusy, ServiceRefused: it is noted, and the recording still runs; the sweep goes on with it.
+        """
+        entry = self.updates.load(recording_id)
+        if entry is None:
+            cause = "the catalog does not know it"
+            raise UnknownRecording("withdraw consent", cause, ids={"recording_id": recording_id})
+        entry = self.updates.apply(recording_id, ConsentWithdrawn(by, reason), known=entry, by=by).entry
+        log.event("consent.withdrawn", {"recording_id": recording_id})
+        connection = entry.recording.call_connection_id
+        if connection is not None:
+            self.consenting.note(connection, Withdrawn(reason))
+        return self.carry_out(entry)
+
+    def carry_out(self, entry: CatalogEntry) -> CatalogEntry:
+        """Stop or pause the recording if its consent was withdrawn; the entry after that.
+
+        Raises:
+            ServiceBusy, ServiceRefused: retry.
+        """
+        recording_id, owed = entry.recording.recording_id, withdrawal_owed(entry.recording)
+        if owed is None:
+            return entry
+        if owed is Withdrawal.PAUSE:
+            try:
+                return self.controlling.pause(recording_id)
+            except CallRefused:  # over, as far as the service knows: told to stop, that is noted
+                return self.controlling.stop(recording_id)
+        return self.controlling.stop(recording_id)
