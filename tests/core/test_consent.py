@@ -481,7 +481,7 @@ def test_a_consent_that_makes_no_sense_cannot_be_made() -> None:
         {"recording_id": R},
     ):
         with pytest.raises(ValueError, match=" "):
-            replace(consent(), **fields)  # type: ignore[arg-type]
+            replace(consent(), **fields)
     assert CallConnectionId("connection") == consent().connection_id
 
 

@@ -44,7 +44,7 @@ class AskingWorld(World):
         """The consent of a call as stored."""
         return self.consents.stored[connection_of(call)]
 
-    def deliver(self, *events: dict[str, Any]) -> Reception:
+    def post(self, *events: dict[str, Any]) -> Reception:
         """Deliver events by the endpoint for callbacks."""
         return self.receiving.receive_request(json.dumps(events).encode(), from_event_grid=False)
 
@@ -85,7 +85,7 @@ class AskingWorld(World):
 
     def outcomes(self, *events: dict[str, Any]) -> list[str]:
         """The outcome of each."""
-        return [one["outcome"] for one in self.deliver(*events).outcomes]
+        return [one["outcome"] for one in self.post(*events).outcomes]
 
     def evidence(self, recording_ids: Sequence[RecordingId]) -> list[str]:
         """The kinds of consent in the entries of these recordings."""

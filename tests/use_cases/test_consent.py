@@ -1,6 +1,7 @@
 """A call whose rule asks for consent is recorded after it was given, on evidence stored before, and never else."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -23,9 +24,9 @@ def sweep(world: AskingWorld, later: timedelta = 5 * MINUTE) -> None:
     world.app.sweeping.sweep_all()
 
 
-def announced(**fields: object) -> tuple[AskingWorld, FakeCall]:
+def announced(**fields: Any) -> tuple[AskingWorld, FakeCall]:  # noqa: ANN401 - of any field
     """A call that is recorded after it was announced."""
-    world = AskingWorld(terms=terms(**fields))
+    world = AskingWorld(terms=terms(ConsentKind.ANNOUNCED, **fields))
     call = world.call()
     assert ["asked for consent"] == world.outcomes(world.connected(call))
     assert ["noted"] == world.outcomes(world.played(call, world.prompts.played[-1]))
@@ -53,9 +54,9 @@ def test_the_evidence_is_stored_before_the_recording_starts() -> None:
     """The service's start is the first thing after the consent with its evidence, and the claim with it."""
     world = AskingWorld(terms=terms())
     call = world.call()
-    world.deliver(world.connected(call))
+    world.post(world.connected(call))
     world.calls.arm("start_503", 10)
-    assert world.deliver(world.played(call, world.prompts.played[0])).failure is not None
+    assert world.post(world.played(call, world.prompts.played[0])).failure is not None
     (claim,) = world.catalog.claims.values()
 
     assert [] == call.recordings
@@ -75,11 +76,11 @@ def test_a_prompt_that_fails_records_nothing_and_tells_a_person() -> None:
     """Once."""
     world = AskingWorld(terms=terms(prompts=2))
     call = world.call()
-    world.deliver(world.connected(call))
+    world.post(world.connected(call))
     for number in (0, 1):
-        world.deliver(world.play_failed(call, world.prompts.played[number]))
+        world.post(world.play_failed(call, world.prompts.played[number]))
     sweep(world)
-    world.deliver(world.connected(call))
+    world.post(world.connected(call))
 
     assert (2, []) == (len(world.prompts.played), call.recordings)
     assert [EventName.NOT_CONSENTED] == [event.event_type for event in world.topic.received]
@@ -90,14 +91,14 @@ def test_a_report_that_is_lost_is_found_by_the_sweep() -> None:
     """It is played again, a bounded number of times; then a person is told. A late report still counts."""
     world = AskingWorld(terms=terms(prompts=2))
     call = world.call()
-    world.deliver(world.connected(call))
+    world.post(world.connected(call))
     sweep(world)
     assert 2 == len(world.prompts.played)
     for _ in range(3):
         sweep(world)
     assert (2, []) == (len(world.prompts.played), call.recordings)
     assert [EventName.NOT_CONSENTED] == [event.event_type for event in world.topic.received]
-    world.deliver(world.played(call, world.prompts.played[-1]))
+    world.post(world.played(call, world.prompts.played[-1]))
 
     assert 1 == len(call.recordings)
 
@@ -108,9 +109,9 @@ def test_a_reply_that_is_lost_does_not_play_it_twice() -> None:
     call = world.call()
     world.prompts.arm("play_response_lost")
     event = world.connected(call)
-    assert world.deliver(event).failure is not None
+    assert world.post(event).failure is not None
     assert ["asked for consent"] == world.outcomes(event)
-    world.deliver(world.played(call, world.prompts.played[0]))
+    world.post(world.played(call, world.prompts.played[0]))
 
     assert (1, 1) == (len(world.prompts.played), len(call.recordings))
 
@@ -120,8 +121,8 @@ def test_a_call_that_is_not_established_yet_is_played_to_when_its_event_comes_ag
     call = world.call()
     world.prompts.arm("play_400")
     event = world.connected(call)
-    assert world.deliver(event).failure is not None
-    world.deliver(event)
+    assert world.post(event).failure is not None
+    world.post(event)
 
     assert 1 == len(world.prompts.played)
 
@@ -145,10 +146,10 @@ def test_a_call_is_recorded_when_all_have_agreed() -> None:
     """Each is asked by the raw id, which is stored nowhere."""
     world = AskingWorld(terms=terms(KEYPRESS))
     call = world.call()
-    world.deliver(world.connected(call))
-    world.deliver(world.pressed(call, world.prompts.asked[0][0], "one"))
+    world.post(world.connected(call))
+    world.post(world.pressed(call, world.prompts.asked[0][0], "one"))
     assert [] == call.recordings
-    world.deliver(world.pressed(call, world.prompts.asked[1][0], "one"))
+    world.post(world.pressed(call, world.prompts.asked[1][0], "one"))
 
     assert {ANN, BOB} == {who for _, who in world.prompts.asked}
     assert ["keypress"] == world.evidence(call.recordings)
@@ -162,11 +163,11 @@ def test_of_two_people_who_decide_at_once_one_who_declines_is_enough(order: tupl
     """Whoever is asked first; both reports come in one delivery."""
     world = AskingWorld(terms=terms(KEYPRESS))
     call = world.call()
-    world.deliver(world.connected(call))
+    world.post(world.connected(call))
     first = world.prompts.asked[0][0]
-    world.deliver(world.pressed(call, first, order[0]))
+    world.post(world.pressed(call, first, order[0]))
     last = world.prompts.asked[-1][0]
-    world.deliver(world.pressed(call, last, order[1]), world.pressed(call, first, "one"))
+    world.post(world.pressed(call, last, order[1]), world.pressed(call, first, "one"))
 
     assert (Outcome.DECLINED, []) == (world.consent(call).outcome, call.recordings)
     assert [] == world.topic.received
@@ -177,11 +178,11 @@ def test_who_stays_silent_is_asked_again_and_then_no_more() -> None:
     """A key that means nothing is silence too; then the rule's other way is gone."""
     world = AskingWorld(terms=terms(KEYPRESS, prompts=3, other_way=OtherWay.HANG_UP))
     call = world.call(ANN)
-    world.deliver(world.connected(call))
+    world.post(world.connected(call))
     world.prompts.arm("hang_up_503")
     for number, keys in enumerate([(), ("nine",)]):
-        world.deliver(world.pressed(call, world.prompts.asked[number][0], *keys))
-    assert world.deliver(world.pressed(call, world.prompts.asked[2][0])).failure is not None
+        world.post(world.pressed(call, world.prompts.asked[number][0], *keys))
+    assert world.post(world.pressed(call, world.prompts.asked[2][0])).failure is not None
     assert (Outcome.SILENT, []) == (world.consent(call).outcome, world.prompts.hung_up)
     sweep(world)
 
@@ -192,9 +193,9 @@ def test_who_stays_silent_is_asked_again_and_then_no_more() -> None:
 def test_a_call_that_hangs_up_itself_needs_no_hanging_up() -> None:
     world = AskingWorld(terms=terms(KEYPRESS, other_way=OtherWay.HANG_UP))
     call = world.call(ANN)
-    world.deliver(world.connected(call))
+    world.post(world.connected(call))
     world.prompts.arm("hang_up_404")
-    world.deliver(world.pressed(call, world.prompts.asked[0][0], "two"))
+    world.post(world.pressed(call, world.prompts.asked[0][0], "two"))
 
     assert {} == world.consents.rows
 
@@ -223,10 +224,10 @@ def test_a_call_that_ends_in_the_prompt_is_not_recorded() -> None:
     """Nor is anybody told."""
     world = AskingWorld(terms=terms())
     call = world.call()
-    world.deliver(world.connected(call))
+    world.post(world.connected(call))
     late = world.played(call, world.prompts.played[0])
     world.end(call)
-    world.deliver(world.disconnected(call), late)
+    world.post(world.disconnected(call), late)
 
     assert (Outcome.SILENT, []) == (world.consent(call).outcome, call.recordings)
     assert ([], {}) == (world.topic.received, world.consents.rows)
@@ -236,8 +237,8 @@ def test_an_end_that_is_only_said_ends_nothing() -> None:
     """The service is asked: the call goes on, and so does its consent."""
     world = AskingWorld(terms=terms())
     call = world.call()
-    world.deliver(world.connected(call), world.disconnected(call))
-    world.deliver(world.played(call, world.prompts.played[0]))
+    world.post(world.connected(call), world.disconnected(call))
+    world.post(world.played(call, world.prompts.played[0]))
 
     assert 1 == len(call.recordings)
 
@@ -245,7 +246,7 @@ def test_an_end_that_is_only_said_ends_nothing() -> None:
 def test_a_call_whose_end_nobody_told_is_found_by_the_sweep() -> None:
     world = AskingWorld(terms=terms(KEYPRESS))
     call = world.call(ANN)
-    world.deliver(world.connected(call))
+    world.post(world.connected(call))
     world.end(call)
     sweep(world)
 
@@ -258,9 +259,9 @@ def test_a_call_whose_end_nobody_told_is_found_by_the_sweep() -> None:
 def test_who_joins_later_is_announced_to_and_the_entry_says_so() -> None:
     world, call = announced()
     world.prompts.people[connection_of(call)].append(EVE)
-    world.deliver(world.people_changed(call), world.people_changed(call))
+    world.post(world.people_changed(call), world.people_changed(call))
     assert 2 == len(world.prompts.played)
-    world.deliver(world.played(call, world.prompts.played[1]))
+    world.post(world.played(call, world.prompts.played[1]))
     evidence = world.catalog.entries[call.recordings[0]].recording.consent
 
     assert evidence is not None
@@ -274,15 +275,15 @@ def test_who_joins_later_pauses_it_until_somebody_attests() -> None:
     (recording_id,) = call.recordings
     people = world.prompts.people[connection_of(call)]
     people.append(EVE)
-    world.deliver(world.people_changed(call))
+    world.post(world.people_changed(call))
     assert "inactive" == world.calls.recordings[recording_id]
     entry = world.app.consenting.attest(recording_id, "she said yes", by=BY)
     assert ("active", RecordingState.STARTED) == (world.calls.recordings[recording_id], entry.recording.state)
     people.append("4:+49304")
-    world.deliver(world.people_changed(call))
+    world.post(world.people_changed(call))
     assert "inactive" == world.calls.recordings[recording_id]
     people.pop()
-    world.deliver(world.people_changed(call))
+    world.post(world.people_changed(call))
 
     assert "active" == world.calls.recordings[recording_id]
 
@@ -291,7 +292,7 @@ def test_a_recording_that_is_over_is_not_paused_for_who_joins() -> None:
     world, call = announced(late_joiners=LateJoiners.PAUSE_UNTIL_ATTESTED)
     world.app.controlling.stop(call.recordings[0])
     world.prompts.people[connection_of(call)].append(EVE)
-    world.deliver(world.people_changed(call))
+    world.post(world.people_changed(call))
 
     assert world.consent(call).is_over
 
@@ -299,7 +300,7 @@ def test_a_recording_that_is_over_is_not_paused_for_who_joins() -> None:
 def test_nothing_can_be_attested_where_nobody_was_asked() -> None:
     world = AskingWorld()
     call = world.call()
-    world.deliver(world.connected(call))
+    world.post(world.connected(call))
 
     with pytest.raises(ConsentMissing):
         world.app.consenting.attest(call.recordings[0], "she said yes", by=BY)
@@ -323,7 +324,7 @@ def test_a_withdrawal_ends_it_at_once_and_marks_what_lies_before(
         world.app.controlling.resume(recording_id)
     with pytest.raises(ConsentMissing):
         world.app.consenting.attest(recording_id, "but yes", by=BY)
-    world.deliver(world.connected(call), world.people_changed(call))
+    world.post(world.connected(call), world.people_changed(call))
     world.app.withdrawing.withdraw(recording_id, "again", by=BY)
 
     assert (state, at_service) == (entry.recording.state, world.calls.recordings[recording_id])
@@ -359,6 +360,6 @@ def test_consent_can_be_withdrawn_of_any_recording() -> None:
     """Also of one that no rule asked consent for: it is stopped."""
     world = AskingWorld()
     call = world.call()
-    world.deliver(world.connected(call))
+    world.post(world.connected(call))
 
     assert RecordingState.STOPPED is world.app.withdrawing.withdraw(call.recordings[0], "", by=BY).recording.state

@@ -135,6 +135,7 @@ class World:
     def terms_for(self, event: CallEvent) -> ConsentTerms | None:
         """No rule asks for consent."""
         assert event.event_id
+        return None
 
     def worker(self, slice_seconds: float = 600.0) -> Archiving:
         """Compose another worker over the same fakes."""

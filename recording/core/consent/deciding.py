@@ -205,6 +205,4 @@ def _attested(consent: Consent, fact: Attested, now: datetime) -> Consent:
 
 
 def _ended(consent: Consent, outcome: Outcome, reason: str, now: datetime) -> Consent:
-    if consent.outcome is outcome:
-        return consent
     return replace(consent, outcome=outcome, reason=reason, decided_at=now)
