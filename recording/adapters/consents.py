@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from azure.core.exceptions import AzureError
 
+from recording.adapters.open_work import page_of_rows
 from recording.adapters.rows import decoded
 from recording.adapters.storage_errors import is_conflict, is_no_such_row, storage_error
 from recording.adapters.table import Table
@@ -73,17 +74,13 @@ class TableConsents:
 
     def page(self, limit: int, after: str = "") -> ConsentPage:
         """See `ports.Consents.page`."""
-        begin = (_OPEN, after) if after else None
-        try:
-            rows, following = self._open.page(f"PartitionKey eq '{_OPEN}'", limit, begin)
-        except AzureError as error:
-            raise storage_error("list open consents", "table", error, {}) from error
+        rows, following = page_of_rows(self._open, "list consents", f"PartitionKey eq '{_OPEN}'", limit, after)
         found = []
         for row in rows:
             since, opening = parse_time(row.get("since")), row.get("opening")
             if since is not None and isinstance(opening, int):
                 found.append(ConsentRow(CallConnectionId(str(row.get("connectionId", ""))), opening, since))
-        return ConsentPage(tuple(found), following[1] if following else "")
+        return ConsentPage(tuple(found), following)
 
 
 def _partition(connection_id: CallConnectionId) -> str:

@@ -1,6 +1,7 @@
 """Prompts and keys in a call, over `CallAutomationClient`."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 from azure.communication.callautomation import (
     CallAutomationClient,
@@ -64,7 +65,8 @@ class AcsPrompts:
     def hang_up(self, connection_id: CallConnectionId) -> None:
         """See `ports.Prompts.hang_up`."""
         connection = self._client.get_call_connection(connection_id)
-        translated("hang up", _ids(connection_id), lambda: connection.hang_up(is_for_everyone=True))
+        sent = {"Repeatability-First-Sent": format_datetime(datetime.now(UTC), usegmt=True)}
+        translated("hang up", _ids(connection_id), lambda: connection.hang_up(is_for_everyone=True, headers=sent))
 
     def _connection(self, order: PromptOrder) -> CallConnectionClient:
         return self._client.get_call_connection(order.connection_id)
