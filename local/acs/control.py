@@ -62,7 +62,7 @@ class _CallArguments(TypedDict, total=False):
 
 
 class ControlApi:
-    """`/calls`, `/calls/{id}/connect`, `/calls/{id}/end`, `/recordings`, `/objects`, `/published` and `/faults`.
+    """`/calls`, its `/connect`, `/end`, `/join`, `/leave`, `/press`; `/recordings`, `/objects`, `/published`, `/faults`.
 
     Attributes:
         published: returns the events that the app has published; the owner of its topic sets it.
@@ -81,6 +81,9 @@ class ControlApi:
                 web.post("/calls", self._start_call),
                 web.post("/calls/{id}/connect", self._connect),
                 web.post("/calls/{id}/end", self._end),
+                web.post("/calls/{id}/join", self._join),
+                web.post("/calls/{id}/leave", self._leave),
+                web.post("/calls/{id}/press", self._press),
                 web.get("/recordings", self._recordings),
                 web.get("/objects", self._objects),
                 web.get("/published", self._list_published),
@@ -152,6 +155,23 @@ class ControlApi:
         self._world.end_call(call)
         return as_json(call_view(call))
 
+    async def _join(self, request: web.Request) -> web.Response:
+        call, raw_id = self._call(request), _text(await _object(request, {"rawId"}), "rawId")
+        self._world.join(call, raw_id)
+        return as_json(call_view(call))
+
+    async def _leave(self, request: web.Request) -> web.Response:
+        call, raw_id = self._call(request), _text(await _object(request, {"rawId"}), "rawId")
+        self._world.leave(call, raw_id)
+        return as_json(call_view(call))
+
+    async def _press(self, request: web.Request) -> web.Response:
+        """The key that a participant presses after the next prompt."""
+        wanted = await _object(request, {"rawId", "key"})
+        call, raw_id, key = self._call(request), _text(wanted, "rawId"), _text(wanted, "key")
+        self._world.press(call, raw_id, key)
+        return as_json(call_view(call))
+
     def _call(self, request: web.Request) -> Call:
         wanted = request.match_info["id"]
         call = self._world.calls.get(wanted)
@@ -214,6 +234,12 @@ async def _object(request: web.Request, fields: Collection[str]) -> dict[str, An
     if unknown:
         raise _Wrong(400, f"unknown fields {', '.join(unknown)}; known are {', '.join(sorted(fields))}")
     return wanted
+
+
+def _text(wanted: Mapping[str, Any], field: str) -> str:
+    if not isinstance(wanted.get(field), str):
+        raise _Wrong(400, f"{field}: a string")
+    return str(wanted[field])
 
 
 def _is_text(value: object) -> bool:

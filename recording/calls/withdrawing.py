@@ -10,7 +10,7 @@ from recording.calls.consenting import Consenting
 from recording.calls.controlling import Controlling
 from recording.catalog_updates import CatalogUpdates
 from recording.core.consent import Withdrawn, withdrawal_owed
-from recording.core.errors import CallRefused, UnknownRecording
+from recording.core.errors import CallRefused
 from recording.core.lifecycle import ConsentWithdrawn
 from recording.core.model import Actor, CatalogEntry, RecordingId, Withdrawal
 
@@ -26,14 +26,15 @@ class Withdrawing:
     def withdraw(self, recording_id: RecordingId, reason: str, *, by: Actor) -> CatalogEntry:
         """Note it, and stop or pause the recording as its consent says; it is stopped if that says nothing.
 
+        A recording that others started is stopped; the catalog has no entry in which that could be noted.
+
         Raises:
-            UnknownRecording: the catalog does not know it.
+            UnknownRecording: neither the catalog nor the service knows it.
             ServiceBusy, ServiceRefused: it is noted, and the recording still runs; the sweep goes on with it.
         """
         entry = self.updates.load(recording_id)
         if entry is None:
-            cause = "the catalog does not know it"
-            raise UnknownRecording("withdraw consent", cause, ids={"recording_id": recording_id})
+            return self.controlling.stop(recording_id)
         entry = self.updates.apply(recording_id, ConsentWithdrawn(by, reason), known=entry, by=by).entry
         log.event("consent.withdrawn", {"recording_id": recording_id})
         connection = entry.recording.call_connection_id

@@ -46,7 +46,7 @@ def connected(stack: Stack, kind: str) -> Call:
 def recorded(stack: Stack, call: Call) -> Recording:
     """The one recording of a call, once it has begun and the app knows it."""
     (found,) = wait_for(lambda: recordings_of(stack, call), "the recording to start")
-    wait_for(lambda: view(stack, found.recording_id), "the app to know it")
+    wait_for(lambda: view(stack, found.recording_id).get("startedByThisApp"), "the app to know it")
     return found
 
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from recording.core.consent import ConsentTerms, LateJoiners, OtherWay, Outcome
-from recording.core.errors import ConsentMissing
+from recording.core.errors import ConsentMissing, UnknownRecording
 from recording.core.formats.notifications import EventName
-from recording.core.model import Actor, Attestation, ConsentKind, RecordingState, Withdrawal
+from recording.core.model import Actor, Attestation, ConsentKind, RecordingId, RecordingState, Withdrawal
 from tests.core.consents import terms
 from tests.fakes.service import FakeCall
 from tests.use_cases.asking import ANN, BOB, EVE, AskingWorld, connection_of
@@ -363,3 +363,17 @@ def test_consent_can_be_withdrawn_of_any_recording() -> None:
     world.post(world.connected(call))
 
     assert RecordingState.STOPPED is world.app.withdrawing.withdraw(call.recordings[0], "", by=BY).recording.state
+
+
+def test_a_recording_that_others_started_is_stopped() -> None:
+    """There is no entry in which the withdrawal could be noted."""
+    world = AskingWorld()
+    foreign = RecordingId("foreign")
+    world.calls.recordings[foreign] = "active"
+
+    assert world.app.withdrawing.withdraw(foreign, "", by=BY).recording.withdrawn is None
+    assert "over" == world.calls.recordings[foreign]
+    with pytest.raises(UnknownRecording):
+        world.app.withdrawing.withdraw(RecordingId("nobody's"), "", by=BY)
+    with pytest.raises(UnknownRecording):
+        world.app.consenting.attest(RecordingId("nobody's"), "", by=BY)
