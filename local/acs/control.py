@@ -62,7 +62,7 @@ class _CallArguments(TypedDict, total=False):
 
 
 class ControlApi:
-    """`/calls`, its `/connect`, `/end`, `/join`, `/leave`, `/press`; `/recordings`, `/objects`, `/published`, `/faults`.
+    """`/calls`, their `/connect`, `/end`, `/join`, `/leave`, `/press`; recordings, objects, what is published, faults.
 
     Attributes:
         published: returns the events that the app has published; the owner of its topic sets it.

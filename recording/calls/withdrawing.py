@@ -37,10 +37,10 @@ class Withdrawing:
             return self.controlling.stop(recording_id)
         entry = self.updates.apply(recording_id, ConsentWithdrawn(by, reason), known=entry, by=by).entry
         log.event("consent.withdrawn", {"recording_id": recording_id})
-        connection = entry.recording.call_connection_id
-        if connection is not None:
-            self.consenting.note(connection, Withdrawn(reason))
-        return self.carry_out(entry)
+        try:
+            return self.carry_out(entry)
+        finally:  # also if the service cannot be reached: the call's consent starts and resumes nothing any more
+            self.consenting.note(entry.recording.call_connection_id, Withdrawn(reason))
 
     def carry_out(self, entry: CatalogEntry) -> CatalogEntry:
         """Stop or pause the recording if its consent was withdrawn; the entry after that.

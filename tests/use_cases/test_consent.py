@@ -340,7 +340,7 @@ def test_a_withdrawal_that_cannot_be_carried_out_is_by_the_sweep() -> None:
     world.calls.arm("stop_503")
     with pytest.raises(Exception, match="503"):
         world.app.withdrawing.withdraw(recording_id, "changed my mind", by=BY)
-    assert "active" == world.calls.recordings[recording_id]
+    assert ("active", Outcome.WITHDRAWN) == (world.calls.recordings[recording_id], world.consent(call).outcome)
     sweep(world)
 
     assert "over" == world.calls.recordings[recording_id]
