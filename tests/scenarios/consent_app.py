@@ -11,7 +11,7 @@ ROOT = Path(os.environ["TESTED_ROOT"])
 sys.path.insert(0, str(ROOT))
 
 from recording.bootstrap import compose  # noqa: E402 - only now it is found
-from recording.core.consent import ConsentTerms, LateJoiners  # noqa: E402 - the same
+from recording.core.consent import ConsentTerms, LateJoiners, OtherWay  # noqa: E402 - the same
 from recording.core.model import CallEvent, ConsentKind, Prompt  # noqa: E402 - the same
 from recording.entrypoints import worker  # noqa: E402 - the same
 
@@ -23,8 +23,8 @@ def terms_for(event: CallEvent) -> ConsentTerms | None:
     named = base64.b64decode(event.server_call_id or "").decode(errors="replace").partition(" ")[0]
     if named not in set(ConsentKind):
         return None
-    late = LateJoiners.PAUSE_UNTIL_ATTESTED
-    return ConsentTerms(ConsentKind(named), "our contract", prompt=PROMPT, prompts=2, late_joiners=late)
+    late, way = LateJoiners.PAUSE_UNTIL_ATTESTED, OtherWay.HANG_UP if named == ConsentKind.KEYPRESS else OtherWay.GO_ON
+    return ConsentTerms(ConsentKind(named), "our contract", prompt=PROMPT, prompts=2, late_joiners=late, other_way=way)
 
 
 setattr(worker, "compose", partial(compose, terms_for=terms_for))  # noqa: B010 - the name is not exported

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+import requests
 
 from local.acs.model import Call, Recording
 from local.acs.world import DEFAULT_PARTICIPANTS
@@ -31,15 +32,21 @@ def stack(tmp_path_factory: pytest.TempPathFactory, media_folder: Path) -> Itera
         yield running
 
 
-def connected(stack: Stack, kind: str) -> Call:
-    """A call under a rule of that kind, of which the app has heard."""
+def connected(stack: Stack, kind: str, key: str = "two") -> Call:
+    """A call under a rule of that kind, of which the app has heard; everyone presses that key when asked.
+
+    While the service is away, the event is delivered again.
+    """
     world = stack.acs.world
     name = base64.b64encode(f"{kind} {uuid.uuid4()}".encode()).decode()
     call = world.start_call(name, chunk_ms=[1_000], pstn=True)
     body = world.connect(call)
     for who in DEFAULT_PARTICIPANTS:
-        world.press(call, who, *(["two"] if kind == "keypress" else []))
-    assert deliver(stack, body).json()["events"][0]["outcome"] == "asked for consent"
+        world.press(call, who, *([key] if kind == "keypress" else []))
+    reply = wait_for(
+        lambda: (found := deliver(stack, body)).status_code == requests.codes.ok and found, "it to be taken"
+    )
+    assert reply.json()["events"][0]["outcome"] in {"asked for consent", "recording"}
     return call
 
 
@@ -78,14 +85,15 @@ def test_an_announced_call_is_archived_with_its_evidence(stack: Stack) -> None:
 
 
 def test_a_call_that_is_declined_by_a_key_is_not_recorded(stack: Stack) -> None:
-    """Whatever comes after."""
+    """Whatever comes after; the call is ended, though the service is busy at first."""
+    stack.acs.world.arm("hang_up_503")
     world = stack.acs.world
     call = connected(stack, "keypress")
     wait_for(lambda: deliver(stack, world.call_connected(call)).json()["events"][0]["outcome"] == "refused", "the key")
 
+    wait_for(lambda: call.ended, "the end of the call")
     assert 1 == len(call.prompts)
     assert [] == recordings_of(stack, call)
-    world.end_call(call)
 
 
 def test_a_prompt_that_fails_is_played_again_and_then_a_person_is_told(stack: Stack) -> None:
@@ -100,6 +108,42 @@ def test_a_prompt_that_fails_is_played_again_and_then_a_person_is_told(stack: St
     assert (2, []) == (len(call.prompts), recordings_of(stack, call))
     assert body["reason"].startswith("PlayFailed 500/8536")
     world.end_call(call)
+
+
+@pytest.mark.parametrize(
+    ("kind", "fault"),
+    [
+        ("announced", "participants_503"),
+        ("announced", "play_503"),
+        ("announced", "play_400"),
+        ("announced", "play_response_lost"),
+        ("keypress", "recognize_400"),
+        ("keypress", "recognize_response_lost"),
+    ],
+)
+def test_a_prompt_suffers_the_service_and_the_call_is_recorded_once(stack: Stack, kind: str, fault: str) -> None:
+    """Nobody hears it twice."""
+    armed = stack.acs.world.arm(fault)
+    call = connected(stack, kind, "one")
+    recorded(stack, call)
+
+    assert armed.spent
+    assert (1 if kind == "announced" else 2) == len(call.prompts)
+    stack.acs.world.end_call(call)
+
+
+def test_a_report_that_is_lost_records_nothing(stack: Stack) -> None:
+    """However often the event of the call comes."""
+    armed = stack.acs.world.arm("report_lost")
+    call = connected(stack, "announced")
+    wait_for(lambda: armed.spent, "the prompt")
+    for _ in range(2):
+        assert (
+            deliver(stack, stack.acs.world.call_connected(call)).json()["events"][0]["outcome"] == "asked for consent"
+        )
+
+    assert (1, []) == (len(call.prompts), recordings_of(stack, call))
+    stack.acs.world.end_call(call)
 
 
 def test_a_withdrawal_stops_the_recording_and_the_manifest_says_when(stack: Stack) -> None:
