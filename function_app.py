@@ -7,6 +7,7 @@ import azure.functions as func
 from recording.entrypoints import (
     calls,
     chunks,
+    consent,
     decisions,
     file_events,
     health,
@@ -19,5 +20,5 @@ from recording.entrypoints import (
 from recording.entrypoints.callers import http_auth_level
 
 app = func.FunctionApp(http_auth_level=http_auth_level(os.environ))
-for module in (calls, recordings, trail, decisions, policy, file_events, chunks, poison, sweep, health):
+for module in (calls, recordings, consent, trail, decisions, policy, file_events, chunks, poison, sweep, health):
     app.register_functions(module.blueprint)

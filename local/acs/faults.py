@@ -15,9 +15,24 @@ from typing import Literal, TypedDict
 from local.net.faults import ArmedFault, FaultBoard
 
 Operation = Literal[
-    "content", "metadata", "delete", "call", "start", "state", "pause", "resume", "stop", "record", "callback"
+    "content",
+    "metadata",
+    "delete",
+    "call",
+    "start",
+    "state",
+    "pause",
+    "resume",
+    "stop",
+    "participants",
+    "play",
+    "recognize",
+    "hangUp",
+    "report",
+    "record",
+    "callback",
 ]
-"""`record` is the recording that follows on an accepted start, `callback` one that the service sends."""
+"""`report` is one of a prompt, `record` the recording that follows on an accepted start, `callback` one of its own."""
 Hop = Literal["entry", "serving", "any"]
 Body = Literal[
     "problem", "error", "html", "empty", "text", "broken_json", "broken_xml", "bomb", "no_fields", "another_document"

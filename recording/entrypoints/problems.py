@@ -95,12 +95,12 @@ _STATUSES = {
     "recording-running": 409,
     "recording-over": 409,
     "call-refused": 409,
+    "consent-refused": 409,
     "decision-refused": 409,
     "recording-changed": 412,
     "request-too-large": 413,
     "request-id-reused": 422,
     "condition-missing": 428,
-    "consent-not-built": 501,
     "settings-invalid": _UNAVAILABLE,
 }
 """By problem type. Transient errors are 503; a type not listed is 500."""

@@ -11,8 +11,18 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 import msgspec
 
 from recording.adapters.rows import SCHEMA
-from recording.core.model import CatalogEntry, Channel, Content, Format, Output, RecordingId, ServerCallId
-from recording.ports import CallLocator, StartClaim, StartOrder
+from recording.core.model import (
+    CallLocator,
+    CatalogEntry,
+    Channel,
+    Content,
+    Format,
+    Output,
+    RecordingId,
+    ServerCallId,
+    StartOrder,
+)
+from recording.ports import StartClaim
 from tests.contracts.catalogs import whole_entry
 from tests.core.entries_of import NOW
 

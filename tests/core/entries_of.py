@@ -65,9 +65,9 @@ APPLIED = AppliedRule(
     "rule",
     "0" * 64,
     "why",
-    ConsentEvidence(ConsentKind.ATTESTED, "contract", NOW, "somebody", NOW - timedelta(minutes=1)),
     retention_class="long",
 )
+ATTESTED = ConsentEvidence(ConsentKind.ATTESTED, "contract", NOW, "somebody", NOW - timedelta(minutes=1))
 MANIFEST = BlobName("2026/03/01/recording-1.manifest.json")
 
 

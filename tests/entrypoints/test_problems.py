@@ -12,7 +12,7 @@ from recording.core.errors import (
     CatalogConflict,
     ConditionMissing,
     ConsentMissing,
-    ConsentNotBuilt,
+    ConsentRefused,
     DecisionRefused,
     InvalidRequest,
     MalformedEvent,
@@ -70,7 +70,6 @@ def refusal(operation: str, status: int, code: str = "", running: RecordingId | 
         (PolicyInvalid(("line 1 column 1: wrong",)), 400, "policy-invalid"),
         (PolicyRefused("private", "r"), 403, "policy-refused"),
         (ConsentMissing("none came", "r"), 403, "consent-missing"),
-        (ConsentNotBuilt(START, "not built yet"), 501, "consent-not-built"),
         (UnknownRecording("find recording", "unknown"), 404, "unknown-recording"),
         (UnknownChunk("decide about chunk", "unknown"), 404, "unknown-chunk"),
         (refusal(START, 404, "8522"), 404, "call-not-found"),
@@ -82,6 +81,7 @@ def refusal(operation: str, status: int, code: str = "", running: RecordingId | 
         (refusal("read state", 412), 409, "call-refused"),
         (refusal(START, 403, "8600"), 409, "call-refused"),
         (DecisionRefused("decide about chunk", "it is released"), 409, "decision-refused"),
+        (ConsentRefused("resume recording", "it was withdrawn"), 409, "consent-refused"),
         (RecordingChanged("decide about chunk", "it has changed"), 412, "recording-changed"),
         (ConditionMissing("If-Match", "missing"), 428, "condition-missing"),
         (RequestTooLarge("body", "large"), 413, "request-too-large"),
@@ -113,9 +113,9 @@ def test_every_error_there_is_can_be_told(kind: type[RecordingError]) -> None:
         UnknownRecording.code: 404,
         UnknownChunk.code: 404,
         DecisionRefused.code: 409,
+        ConsentRefused.code: 409,
         RecordingChanged.code: 412,
         RequestIdReused.code: 422,
-        ConsentNotBuilt.code: 501,
     }
 
     assert known.get(kind.code, 503 if issubclass(kind, Transient) else 500) == found.status

@@ -19,6 +19,7 @@ FUNCTIONS = {
     "archive_chunk",
     "archive_urgent_chunk",
     "calls_callbacks",
+    "attest_consent",
     "calls_events",
     "decide_chunk",
     "decide_recording",
@@ -44,6 +45,7 @@ FUNCTIONS = {
     "sweep_tick",
     "sweep_timer",
     "verify_trail",
+    "withdraw_consent",
 }
 # The worker has these itself; requirements.txt must not need them.
 WORKER = ("azure-functions-runtime", "azurefunctions-extensions-base")

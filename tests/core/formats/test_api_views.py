@@ -25,9 +25,9 @@ from recording.core.model import (
     DocumentId,
     Door,
     Failure,
-    IdentifierKind,
     Location,
     MetadataProof,
+    ParticipantKind,
     Pause,
     Place,
     Proof,
@@ -108,6 +108,7 @@ def test_a_recording_just_started_has_no_chunks_and_nothing_due() -> None:
         "pauses": [],
         "attempt": 1,
         "participants": {},
+        "consent": None,
         "lacks": [],
         "doubts": [],
         "unread": [],
@@ -151,7 +152,7 @@ def test_pauses_gaps_and_kinds_of_participants_are_told() -> None:
         continues=Continuation(RecordingId("earlier"), NOW - timedelta(minutes=1)),
         continued_by=RecordingId("later"),
         attempt=2,
-        participants=((IdentifierKind.TEAMS_APP, 1),),
+        participants=((ParticipantKind.TEAMS_APP, 1),),
     )
 
     assert [

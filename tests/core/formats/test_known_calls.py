@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from local.acs.events import call_started
 from recording.core.formats.events import CALL_CONNECTED, CALL_STARTED, parse_event
-from recording.core.formats.known_calls import operation_context, participant_of
+from recording.core.formats.known_calls import operation_context
 from recording.core.model import Attestation, CallEvent, CallKind, EventKind, KnownCall, ParticipantKind
+from recording.core.participants import participant_of
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CONSENT = {"basis": "contract 7", "by": "somebody", "at": "2026-03-01T12:00:00Z"}

@@ -109,6 +109,7 @@ def test_a_manifest_reads_as_documented() -> None:
   "pauses": [],
   "continues": null,
   "continuedBy": null,
+  "consent": null,
   "lacks": [],
   "doubts": [],
   "totals": {

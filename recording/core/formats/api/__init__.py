@@ -1,5 +1,6 @@
 """The app's own HTTP API: JSON bodies and queries to requests, and entries to JSON."""
 
+from recording.core.formats.api.consents import ConsentRequest, parse_attestation, parse_withdrawal, pending_view
 from recording.core.formats.api.decisions import DecisionRequest, etag, parse_decision
 from recording.core.formats.api.lists import RUNBOOK, history_view, owed_view, summary_view, unread_view
 from recording.core.formats.api.paging import ListRequest, PageRequest, mark, parse_list, parse_page
@@ -18,6 +19,7 @@ from recording.core.formats.api.views import Containers, recording_view
 __all__ = [
     "MOST_BODY",
     "RUNBOOK",
+    "ConsentRequest",
     "Containers",
     "DecisionRequest",
     "ListRequest",
@@ -30,6 +32,7 @@ __all__ = [
     "history_view",
     "mark",
     "owed_view",
+    "parse_attestation",
     "parse_decision",
     "parse_explain",
     "parse_json",
@@ -37,6 +40,8 @@ __all__ = [
     "parse_page",
     "parse_replay",
     "parse_start",
+    "parse_withdrawal",
+    "pending_view",
     "recording_view",
     "replay_view",
     "summary_view",

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from recording.core.formats.applied import applied_fields
+from recording.core.formats.consents import consent_view
 from recording.core.formats.joined import joined_fields, pauses_view
 from recording.core.lifecycle import doubts_about_whole, lacks
 from recording.core.model import CatalogEntry, Chunk, Failure, Place, Proof, Unread
@@ -62,6 +63,7 @@ def recording_view(
         "due": format_known(entry.due),
         "goneBy": format_known(entry.gone_by),
         "secondsLeft": int(left.total_seconds()) if left is not None else None,
+        "consent": consent_view(recording),
         "lacks": list(lacks(entry)),
         "doubts": list(doubts_about_whole(entry)),
         "unread": [_unread_view(unread) for unread in recording.unread],
