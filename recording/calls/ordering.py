@@ -68,7 +68,7 @@ class Ordering:
         return self._decided(call, locator_of(request), pause_on_start=request.pause_on_start)
 
     def again(self, recording: Recording, channels: tuple[str, ...]) -> Decided:
-        """What is ordered in place of a recording that does not record any more: the same, by the same rule and consent.
+        """What is ordered in place of a recording that has stopped recording: the same, by the same rule and consent.
 
         Raises:
             CallRefused: what it records, or its call, is not known.

@@ -40,6 +40,7 @@ from recording.core.model import (
     APP,
     RUNNING,
     Actor,
+    CallConnectionId,
     CallEvent,
     CallLocator,
     CatalogEntry,
@@ -67,12 +68,16 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class _Trigger:
-    """What asks for a recording: a call event, or a request, for which `event` is None; and who sent it."""
+    """What asks for a recording: a call event, or a request, for which `event` is None; and who sent it.
+
+    `connection_id`: our connection to the call, where it is known and the order is not by it.
+    """
 
     asked_by: str
     by: Actor
     decided: Decided
     event: CallEvent | None = None
+    connection_id: CallConnectionId | None = None
 
     def __post_init__(self) -> None:
         if self.decided.asks is not None:
@@ -156,7 +161,9 @@ class Starting:
         claims = map(self.updates.catalog.find_claim, call_keys(known.server_call_id, known.call_connection_id))
         orders = [claim.order for claim in claims if claim is not None and claim.recording_id == known.recording_id]
         decided = self.ordering.again(known, orders[0].channels if orders else ())
-        return self._start_once(_Trigger(f"instead of/{known.recording_id}", APP, decided))
+        return self._start_once(
+            _Trigger(f"instead of/{known.recording_id}", APP, decided, connection_id=known.call_connection_id)
+        )
 
     def _start_for_request_id(self, asked_by: str, request: StartRequest, decided: Decided | None, by: Actor) -> Start:
         """Start once, and store the result under the caller's request id: a retry gets the same result."""
@@ -303,7 +310,9 @@ class Starting:
             recording_id,
             claim.order.output,
             server_call_id=locator.server_call_id or (call.server_call_id if call else None),
-            call_connection_id=locator.call_connection_id or (event.call_connection_id if event else None),
+            call_connection_id=locator.call_connection_id
+            or trigger.connection_id
+            or (event.call_connection_id if event else None),
             group_call_id=locator.group_call_id,
             room_id=locator.room_id,
             paused=claim.order.pause_on_start,

@@ -15,7 +15,7 @@ blueprint = func.Blueprint()
 @blueprint.route("recordings", methods=["POST"])
 @problem_details
 def start_recording(req: func.HttpRequest) -> func.HttpResponse:
-    """Start a recording that the policy allows: 201; 200 if the call is recorded already, 202 while consent is asked for."""
+    """Start what the policy allows: 201; 200 if the call is recorded already, 202 while consent is asked for."""
     app = get_app()
     caller = caller_of(req, app, "start_recording")
     request = api.parse_start(req.get_body(), req.headers.get("Repeatability-Request-ID"))

@@ -13,6 +13,7 @@ from recording.core.consent import (
     LookWho,
     Ordered,
     Play,
+    Say,
     Step,
     Wanted,
     decide,
@@ -68,7 +69,7 @@ def stepped(found: Consent, *people: str, caller: str = "", now: datetime = NOW)
         match step:
             case LookWho():
                 found = decide(found, Looked(people, caller), now)
-            case Play(operation) | Ask(operation):
+            case Play(operation) | Ask(operation) | Say(operation):
                 return decide(found, Ordered(operation), now), step
             case Lapse(number):
                 found = decide(found, Lapsed(number), now)

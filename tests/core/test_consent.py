@@ -19,6 +19,7 @@ from recording.core.consent import (
     Done,
     EvidenceNoted,
     HangUp,
+    Lapse,
     Lapsed,
     LateJoiners,
     Looked,
@@ -38,6 +39,7 @@ from recording.core.consent import (
     Play,
     Played,
     Resume,
+    Say,
     Silent,
     Start,
     StartRefused,
@@ -257,6 +259,42 @@ def test_the_rules_other_way_is_gone_once(last: ConsentFact, outcome: Outcome) -
     assert (outcome, HangUp()) == (found.outcome, next_step(found, NOW))
     assert Done() == next_step(facts(found, OtherWayGone()), NOW)
     assert Done() == next_step(facts(found, CallOver()), NOW)
+
+
+@pytest.mark.parametrize("report", [Played(2), NotPlayed(2, "busy"), Lapsed(2)], ids=str)
+@pytest.mark.parametrize("way", OtherWay)
+def test_the_other_way_begins_with_its_prompt(report: ConsentFact, way: OtherWay) -> None:
+    """Played once, to all; if it cannot be played the other way is gone all the same."""
+    sorry = Prompt("Goodbye.", "en-US", "1")
+    found, _ = stepped(consent(KEYPRESS, other_way=way, other_prompt=sorry, prompts=1), ANN)
+    found, step = stepped(facts(found, Declined(1)), ANN)
+
+    assert isinstance(step, Say)
+    assert sorry == found.prompt_of(step.operation)
+    assert isinstance(next_step(found, NOW), Wait)
+    assert found == facts(found, Played(1), Agreed(1, "one"))
+    found = facts(found, report)
+    assert (Outcome.DECLINED, None) == (found.outcome, found.operation)
+    assert (HangUp() if way is OtherWay.HANG_UP else Done()) == next_step(found, NOW)
+
+
+def test_the_prompt_of_the_other_way_is_given_up() -> None:
+    """When no report of it has come for long; nobody is kept in the call for it."""
+    found, _ = stepped(consent(KEYPRESS, other_prompt=PROMPT, prompts=1), ANN)
+    found, step = stepped(facts(found, Silent(1, "none")), ANN)
+    assert isinstance(step, Say)
+
+    assert Lapse(2) == next_step(found, NOW + 10 * MINUTE)
+    assert Done() == next_step(facts(found, CallOver()), NOW)
+
+
+def test_an_order_plays_what_the_terms_have() -> None:
+    found, step = stepped(consent(), ANN)
+    assert isinstance(step, Play)
+
+    assert PROMPT == found.prompt_of(step.operation)
+    with pytest.raises(ValueError, match="no other is ordered"):
+        found.prompt_of(replace(step.operation, kind=OperationKind.SAY))
 
 
 def test_a_prompt_that_nobody_could_hear_is_no_silence() -> None:
@@ -517,12 +555,12 @@ def test_a_context_says_which_order_of_which_consent() -> None:
 @pytest.mark.parametrize(
     ("raw_id", "kind"),
     [
-        ("4:+4930123", "phone"),
-        ("8:acs:a_b", "acs"),
-        ("8:orgid:a", "teams"),
-        ("8:teamsvisitor:a", "visitor"),
-        ("28:orgid:a", "app"),
-        ("anything\ud800", "other"),
+        ("4:+4930123", "phoneNumber"),
+        ("8:acs:a_b", "communicationUser"),
+        ("8:orgid:a", "teamsUser"),
+        ("8:teamsvisitor:a", "teamsVisitor"),
+        ("28:orgid:a", "teamsApp"),
+        ("anything\ud800", "unknown"),
     ],
 )
 def test_a_participant_is_named_by_kind_and_keyed_hash(raw_id: str, kind: str) -> None:

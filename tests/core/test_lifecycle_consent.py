@@ -36,7 +36,7 @@ def test_a_recording_has_the_evidence_from_its_start() -> None:
     found = decide(started(), Started(R, WAV, consent=replace(EVIDENCE, basis="other")), NOW).entry
 
     assert EVIDENCE == found.recording.consent
-    assert "audio-mixed-wav, consent announced" == found.recording.history[0].detail
+    assert "audio-mixed-wav; consent announced" == found.recording.history[0].detail
     assert "audio-mixed-wav" == started(None).recording.history[0].detail
 
 

@@ -61,7 +61,7 @@ def world(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Wo
     """The use cases over fakes, behind the real functions; with tokens of issuers in memory."""
     settings = {**SETTINGS, "API_AUTH": getattr(request, "param", "entra")}
     world = World(settings=settings, callers=callers())
-    for module in (calls, decisions, pages, policy, recordings, trail):
+    for module in (calls, consent, decisions, pages, policy, recordings, trail):
         monkeypatch.setattr(module, "get_app", lambda: world.app)
     for module in (calls, decisions):
         monkeypatch.setattr(module, "get_intake", Intake)

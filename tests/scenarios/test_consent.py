@@ -1,8 +1,5 @@
 """Consent through the host: announced, declined by a key, a prompt that fails; who joins later; withdrawn."""
 
-import base64
-import shutil
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -12,9 +9,10 @@ import requests
 
 from local.acs.model import Call, Recording
 from local.acs.world import DEFAULT_PARTICIPANTS
-from local.stack import ROOT, Stack, wait_for
+from local.stack import Stack, wait_for
 from recording.core.formats.notifications import EventName
 from tests.scenarios.conftest import SETTINGS
+from tests.scenarios.consent_policy import POLICY
 from tests.scenarios.test_calls import deliver, recordings_of
 from tests.scenarios.worlds import assert_archived, told, view
 
@@ -23,12 +21,9 @@ EVE = "4:+4930123456"
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory, media_folder: Path) -> Iterator[Stack]:
-    """The stack, with an app in which a rule asks for consent."""
-    folder = tmp_path_factory.mktemp("app")
-    shutil.copy(ROOT / "host.json", folder)
-    shutil.copy(Path(__file__).with_name("consent_app.py"), folder / "function_app.py")
-    settings = {**SETTINGS, "TESTED_ROOT": str(ROOT), "PARTICIPANT_KEY": "c2VjcmV0"}
-    with Stack(tmp_path_factory.mktemp("stack"), settings=settings, media_folder=media_folder, app=folder) as running:
+    """The stack, under a policy whose rules ask for consent."""
+    settings = {**SETTINGS, "RECORDING_POLICY": POLICY, "PARTICIPANT_KEY": "c2VjcmV0"}
+    with Stack(tmp_path_factory.mktemp("stack"), settings=settings, media_folder=media_folder) as running:
         yield running
 
 
@@ -38,8 +33,8 @@ def connected(stack: Stack, kind: str, key: str = "two") -> Call:
     While the service is away, the event is delivered again.
     """
     world = stack.acs.world
-    name = base64.b64encode(f"{kind} {uuid.uuid4()}".encode()).decode()
-    call = world.start_call(name, chunk_ms=[1_000], pstn=True)
+    call = world.start_call(chunk_ms=[1_000], pstn=True)
+    call.operation_context = kind
     body = world.connect(call)
     for who in DEFAULT_PARTICIPANTS:
         world.press(call, who, *([key] if kind == "keypress" else []))
@@ -89,7 +84,9 @@ def test_a_call_that_is_declined_by_a_key_is_not_recorded(stack: Stack) -> None:
     stack.acs.world.arm("hang_up_503")
     world = stack.acs.world
     call = connected(stack, "keypress")
-    wait_for(lambda: deliver(stack, world.call_connected(call)).json()["events"][0]["outcome"] == "refused", "the key")
+    wait_for(
+        lambda: deliver(stack, world.call_connected(call)).json()["events"][0]["outcome"] == "not recorded", "the key"
+    )
 
     wait_for(lambda: call.ended, "the end of the call")
     assert 1 == len(call.prompts)
@@ -156,6 +153,6 @@ def test_a_withdrawal_stops_the_recording_and_the_manifest_says_when(stack: Stac
     assert 409 == stack.call("POST", f"recordings/{quote(recording.recording_id, safe='')}/resume").status_code
 
     consent = assert_archived(stack, recording)["consent"]
-    assert ("person:desk 4", "not any more") == (consent["withdrawnBy"], consent["withdrawnFor"])
+    assert ("key:desk 4", "not any more") == (consent["withdrawnBy"], consent["withdrawnFor"])
     assert [recording] == recordings_of(stack, call)
     stack.acs.world.end_call(call)

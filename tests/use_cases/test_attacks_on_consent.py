@@ -70,7 +70,7 @@ def test_events_of_calls_that_nobody_knows_are_ignored() -> None:
     call = world.call()
     order = PromptOrder(connection_of(call), "consent.1", PROMPT)
 
-    assert ["ignored", "ignored"] == world.outcomes(world.played(call, order), world.people_changed(call))
+    assert ["ignored", "noted"] == world.outcomes(world.played(call, order), world.people_changed(call))
 
 
 def test_rows_that_lead_nowhere_are_removed_in_time() -> None:

@@ -1,12 +1,13 @@
 """A call whose rule asks for consent is recorded after it was given, on evidence stored before, and never else."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from recording.core.consent import ConsentTerms, LateJoiners, OtherWay, Outcome
-from recording.core.errors import ConsentMissing, UnknownRecording
+from recording.core.errors import ConsentRefused, UnknownRecording
 from recording.core.formats.notifications import EventName
 from recording.core.model import Actor, Attestation, ConsentKind, RecordingId, RecordingState, Withdrawal
 from tests.core.consents import terms
@@ -134,7 +135,7 @@ def test_a_call_without_a_connection_of_ours_cannot_be_asked() -> None:
     event = world.connected(call)
     del event["data"]["callConnectionId"]
 
-    assert ["refused"] == world.outcomes(event)
+    assert ["not recorded"] == world.outcomes(event)
     assert [] == call.recordings
     assert {} == world.consents.stored
 
@@ -171,7 +172,7 @@ def test_of_two_people_who_decide_at_once_one_who_declines_is_enough(order: tupl
 
     assert (Outcome.DECLINED, []) == (world.consent(call).outcome, call.recordings)
     assert [] == world.topic.received
-    assert ["refused"] == world.outcomes(world.connected(call))
+    assert ["not recorded"] == world.outcomes(world.connected(call))
 
 
 def test_who_stays_silent_is_asked_again_and_then_no_more() -> None:
@@ -206,13 +207,16 @@ def test_a_call_that_hangs_up_itself_needs_no_hanging_up() -> None:
 def test_with_a_word_or_without_need_it_starts_at_once() -> None:
     """On evidence in claim and entry."""
     attestation = Attestation("a signed form", "desk 4", AskingWorld().clock.now())
+    said = {"basis": attestation.basis, "by": attestation.by, "at": attestation.at.isoformat()}
     for wanted in (
         ConsentTerms(ConsentKind.NOT_NEEDED, "a test line"),
         ConsentTerms(ConsentKind.ATTESTED, "the rule", attestation=attestation),
     ):
         world = AskingWorld(terms=wanted)
         call = world.call()
-        assert ["recording"] == world.outcomes(world.connected(call))
+        event = world.connected(call)
+        event["data"]["operationContext"] = json.dumps({"consent": said})
+        assert ["recording"] == world.outcomes(event)
         assert [str(wanted.kind)] == world.evidence(call.recordings)
         assert ([], {}) == (world.prompts.played, world.consents.stored)
 
@@ -302,7 +306,7 @@ def test_nothing_can_be_attested_where_nobody_was_asked() -> None:
     call = world.call()
     world.post(world.connected(call))
 
-    with pytest.raises(ConsentMissing):
+    with pytest.raises(ConsentRefused):
         world.app.consenting.attest(call.recordings[0], "she said yes", by=BY)
 
 
@@ -320,9 +324,9 @@ def test_a_withdrawal_ends_it_at_once_and_marks_what_lies_before(
     world, call = announced(on_withdrawal=wanted, late_joiners=LateJoiners.PAUSE_UNTIL_ATTESTED)
     (recording_id,) = call.recordings
     entry = world.app.withdrawing.withdraw(recording_id, "changed my mind", by=BY)
-    with pytest.raises(ConsentMissing):
+    with pytest.raises(ConsentRefused):
         world.app.controlling.resume(recording_id)
-    with pytest.raises(ConsentMissing):
+    with pytest.raises(ConsentRefused):
         world.app.consenting.attest(recording_id, "but yes", by=BY)
     world.post(world.connected(call), world.people_changed(call))
     world.app.withdrawing.withdraw(recording_id, "again", by=BY)

@@ -38,7 +38,7 @@ from recording.core.model import (
     Subject,
     Unread,
 )
-from tests.core.entries_of import APPLIED, DUE, GONE_BY, NOW, WAV
+from tests.core.entries_of import APPLIED, ATTESTED, DUE, GONE_BY, NOW, WAV
 
 CONTAINERS = Containers("recordings", "recordings-quarantine", "recordings-overflow")
 METADATA = MetadataProof(BlobName("0000.wav.metadata.json"), 70, "cd" * 32, "etag-m")
@@ -135,9 +135,11 @@ def test_the_call_is_told_by_all_its_ids_and_who_started_it() -> None:
 
 
 def test_the_rule_and_the_consent_are_told() -> None:
-    found = view(applied=APPLIED)["rule"]
+    """Each in one place."""
+    found = view(applied=APPLIED, consent=ATTESTED)
 
-    assert ("rule", "long", "attested") == (found["id"], found["retention"], found["consent"]["kind"])
+    assert ("rule", "long", "attested") == (found["rule"]["id"], found["rule"]["retention"], found["consent"]["kind"])
+    assert "consent" not in found["rule"]
 
 
 def test_pauses_gaps_and_kinds_of_participants_are_told() -> None:

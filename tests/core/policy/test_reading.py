@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from recording.adapters import policy_text
 from recording.adapters.policy_text import policy_of
-from recording.core.consent import LateJoiners, OtherWay
-from recording.core.model import ConsentKind, ParticipantKind
+from recording.core.consent import LateJoiners, MustAgree, OtherWay
+from recording.core.model import ConsentKind, ParticipantKind, Withdrawal
 from recording.core.policy import Keypress, Policy
 from recording.core.policy.values import MOST_PROBLEMS
 from tests.core.policy.policies import policy, problems, rule, text_of
@@ -24,7 +24,7 @@ KEYPRESS = """
       agree: 1
       decline: '*'
       waitSeconds: 20
-      declined: {then: end-call, prompt: {version: '1', language: en, audio: https://a.example/bye.wav}}
+      declined: {then: end-call, prompt: {version: '1', language: en, text: Bye, audio: https://a.example/bye.wav}}
       lateJoiners: announce"""
 FULL = rule(
     "full",
@@ -61,6 +61,20 @@ def test_a_rule_may_say_everything() -> None:
     assert ("v2", "de-DE") == (consent.prompt.version, consent.prompt.language)
     assert consent.declined.prompt is not None
     assert "https://a.example/bye.wav" == consent.declined.prompt.url
+
+
+def test_a_consent_may_say_more_of_its_prompts_and_of_a_withdrawal() -> None:
+    """How often, who must agree; and for every kind, what a withdrawal does."""
+    more = KEYPRESS + "\n      prompts: 5\n      mustAgree: caller\n      onWithdrawal: pause"
+    announced = ANNOUNCED.removesuffix("}") + ", onWithdrawal: pause}"
+    for text in (more, "{kind: attested, onWithdrawal: pause}", announced):
+        (found,) = policy(rule(consent=text)).rules
+        assert found.recorded is not None
+        assert Withdrawal.PAUSE is found.recorded.consent.on_withdrawal
+    (found,) = policy(rule(consent=more)).rules
+    assert found.recorded is not None
+    assert isinstance(found.recorded.consent, Keypress)
+    assert (5, MustAgree.CALLER) == (found.recorded.consent.prompts, found.recorded.consent.must_agree)
 
 
 def test_a_rule_may_say_little() -> None:
