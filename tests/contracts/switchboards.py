@@ -10,9 +10,9 @@ from azure.core.credentials import AzureKeyCredential
 from local.acs import LocalAcs
 from recording.adapters.calls import AcsCalls
 from recording.adapters.http_transport import Urllib3Transport
-from recording.core.model import CallConnectionId, Output, ServerCallId
+from recording.core.model import CallConnectionId, CallLocator, Output, ServerCallId, StartOrder
 from recording.core.outputs import VALID
-from recording.ports import CallLocator, Calls, StartOrder
+from recording.ports import Calls
 from tests.fakes import FakeCalls
 
 if TYPE_CHECKING:

@@ -7,9 +7,18 @@ import pytest
 
 from local.acs import LocalAcs
 from recording.core.errors import CallRefused, RecordingError, ServiceBusy, ServiceRefused
-from recording.core.model import CallConnectionId, Channel, Content, Format, Output, RecordingId, ServerCallId
+from recording.core.model import (
+    CallConnectionId,
+    CallLocator,
+    Channel,
+    Content,
+    Format,
+    Output,
+    RecordingId,
+    ServerCallId,
+)
 from recording.core.outputs import VALID
-from recording.ports import CallLocator, Calls
+from recording.ports import Calls
 from tests.contracts.switchboards import FakeSwitchboard, Locators, RealSwitchboard, Switchboard, order
 from tests.copying.copies import run_together
 

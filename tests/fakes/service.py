@@ -6,8 +6,7 @@ from itertools import count
 
 from recording.core.errors import CallRefused, ServiceBusy, ServiceRefused
 from recording.core.formats.notifications import OutgoingEvent
-from recording.core.model import CallConnectionId, RecordingId, ServerCallId
-from recording.ports import CallLocator, StartOrder
+from recording.core.model import CallConnectionId, CallLocator, RecordingId, ServerCallId, StartOrder
 
 _BUSY = {"429", "500", "503", "lost"}
 _RULES = {"start_one_per_call", "start_refusal_replayed"}
