@@ -17,6 +17,7 @@ func problemsOf(
   location string,
   communication communicationOptions,
   archive archiveOptions,
+  policy string,
   app appOptions,
   hosting hostingOptions,
   network networkOptions,
@@ -28,6 +29,10 @@ func problemsOf(
       ...ofEncryption(archive)
       ...ofClasses(archive.?retentionClasses ?? [])
       ...ofImmutability(archive, app)
+      empty(trim(policy))
+        ? 'policy is empty: say which calls are recorded, or by a rule with record: false that none is, see docs/policy.md.'
+        : ''
+      ...ofCallers(app)
       ...ofHosting(hosting, app)
       ...ofNetwork(network)
       regionOf(archive.?overflowLocation ?? '') == regionOf(location)
@@ -105,6 +110,9 @@ func ofClasses(classes retentionClass[]) string[] => [
 ]
 
 func ofImmutability(archive archiveOptions, app appOptions) string[] => [
+  (archive.?trailImmutabilityLocked ?? false) && (archive.?trailImmutabilityDays ?? 0) == 0
+    ? 'archive.trailImmutabilityLocked needs archive.trailImmutabilityDays, the days of the locked policy.'
+    : ''
   (archive.?immutabilityLocked ?? false) && (archive.?immutabilityDays ?? 0) == 0
     ? 'archive.immutabilityLocked needs archive.immutabilityDays, the days of the locked policy.'
     : ''
@@ -124,6 +132,20 @@ func isImmutable(archive archiveOptions, app appOptions) bool =>
 @export()
 @description('Whether the app itself sets immutability or holds, for which it needs a role more.')
 func isImmutableByApp(app appOptions) bool => (app.?immutableDays ?? 0) > 0 || (app.?legalHold ?? false)
+
+// An audience that the app would refuse, and tokens that nobody could have.
+func ofCallers(app appOptions) string[] => [
+  (app.?apiAuth ?? 'key') != 'key' && empty(app.?apiAudiences ?? [])
+    ? 'app.apiAuth needs app.apiAudiences: without an audience no token is accepted.'
+    : ''
+  ...map(
+    filter(
+      [...(app.?apiAudiences ?? []), ...(app.?eventGridAudiences ?? [])],
+      audience => empty(audience) || contains(audience, ' ') || contains(audience, ',')
+    ),
+    audience => 'app.apiAudiences and app.eventGridAudiences: "${audience}" is no client id and no application id URI.'
+  )
+]
 
 func ofHosting(hosting hostingOptions, app appOptions) string[] => [
   ...map(

@@ -45,6 +45,10 @@ param network networkOptions
 @description('Required. Who hears of what goes wrong.')
 param watch watchOptions
 
+@description('Required. Which calls are recorded: the text of a policy, see docs/policy.md. What no rule allows is not recorded.')
+@maxLength(60000)
+param policy string
+
 @description('Optional. Where the recordings come from.')
 param communication communicationOptions = {}
 
@@ -224,7 +228,9 @@ module functionApp 'modules/functionapp.bicep' = {
     overflowAccountName: overflowAccountName
     applicationInsightsName: names.applicationInsights
     communicationEndpoint: source.outputs.endpoint
+    communicationImmutableId: source.outputs.immutableId
     archivedTopicEndpoint: topic.?outputs.endpoint ?? ''
+    policy: policy
     subnetId: privateNetwork.?outputs.appSubnetId ?? ''
     app: app
     hosting: hosting
@@ -291,7 +297,7 @@ module subscribing 'modules/subscription.bicep' = {
 // --- Names ---
 
 var abbrs = loadJsonContent('abbreviations.json')
-var problems = checks.problemsOf(location, communication, archive, app, hosting, network, watch)
+var problems = checks.problemsOf(location, communication, archive, policy, app, hosting, network, watch)
 var resourceToken = empty(problems)
   ? tokenOf(subscription().subscriptionId, environmentName, location)
   : fail(join(problems, ' '))

@@ -20,6 +20,7 @@ PLAINEST: dict[str, object] = {
     "environmentName": "test",
     "location": "westeurope",
     "archive": {"encryption": {"keySource": "Microsoft.Storage"}},
+    "policy": "{version: 1, rules: [{id: none, record: false, reason: nothing is recorded here}]}",
     "network": {"isPrivate": False},
     "watch": {"alertEmails": []},
 }

@@ -76,7 +76,6 @@ def test_what_is_chosen_reaches_the_app(evaluate: Evaluate) -> None:
     """Each option sets the setting that it names."""
     app = {
         "archivePathTemplate": "short/{recording_id}/{index}-{document_id}",
-        "recordingOutput": "audio-unmixed-wav",
         "sourceRetentionHours": 48,
         "releaseAtSource": "event",
         "archiveTier": "Cool",
@@ -93,9 +92,12 @@ def test_what_is_chosen_reaches_the_app(evaluate: Evaluate) -> None:
         "sweepSeconds": 60,
         "overdueSeconds": 900,
         "fileEventSeconds": 7200,
+        "pauseLimitSeconds": 900,
+        "apiAuth": "both",
     }
-    settings = evaluate(app=app).settings()
-    for name, value in app.items():
+    audiences = {"apiAudiences": ["api://archive", "archive"], "eventGridAudiences": ["api://events"]}
+    settings = evaluate(app={**app, **audiences}).settings()
+    for name, value in {**app, **{name: ",".join(each) for name, each in audiences.items()}}.items():
         key = re.sub(r"([A-Z])", r"_\1", name).upper()
         assert str(value).lower() == settings[key if key in settings else f"ARCHIVE_{key}"].lower()
 
@@ -173,6 +175,6 @@ def resolved(name: str, value: str, suffix: str) -> str:
     if form := re.fullmatch(r"\[format\('([^']+)', '([^']+)', environment\(\)\.suffixes\.storage\)\]", value):
         return form[1].format(form[2], suffix)
     if value.startswith("["):
-        assert "reference(" in value
+        assert "reference(" in value or "[tenant().tenantId]" == value
         return KNOWN_AT_DEPLOYMENT.get(name, "00000000-0000-0000-0000-000000000009")
     return value

@@ -28,13 +28,14 @@ param archive = {
   immutabilityDays: 30
   overflowLocation: 'West Europe'
 }
-param app = { releaseAtSource: 'false', recordingOutput: 'audio-unmixed-wav', copyMemoryMib: 96, legalHold: true }
+param app = { releaseAtSource: 'false', copyMemoryMib: 96, legalHold: true }
 param hosting = {
   instanceMemoryMB: 4096
   alwaysReady: [{ name: 'function:archive_chunk', instanceCount: 2 }]
   zoneRedundant: true
   updateStrategy: 'RollingUpdate'
 }
+param policy = '{version: 1, rules: [{id: none, record: false, reason: nothing is recorded here}]}'
 param network = { isPrivate: true, allowedAddresses: ['198.51.100.7'] }
 param watch = { alertEmails: ['archive@contoso.com'] }
 param operatorPrincipalIds = ['00000000-0000-0000-0000-00000000000a']
