@@ -232,7 +232,17 @@ _RUNNING = (
     FaultKind("callback_twice", "callback", "sends it twice", "the same body, another token"),
     FaultKind("callback_late", "callback", "sends it `seconds` later, after those that follow", "the same"),
 )
-FAULTS: Mapping[str, FaultKind] = {kind.name: kind for kind in (*_CONTENT, *_METADATA, *_DELETE, *_CALLING, *_RUNNING)}
+_EXPORT = (
+    FaultKind(
+        "export_failed", "export", "cannot write into the customer's container", "an event with its own locations"
+    ),
+    FaultKind(
+        "export_late", "export", "writes `seconds` after its event", "an event with locations where nothing is yet"
+    ),
+)
+FAULTS: Mapping[str, FaultKind] = {
+    kind.name: kind for kind in (*_CONTENT, *_METADATA, *_DELETE, *_CALLING, *_RUNNING, *_EXPORT)
+}
 """By name."""
 
 

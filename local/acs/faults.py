@@ -15,7 +15,18 @@ from typing import Literal, TypedDict
 from local.net.faults import ArmedFault, FaultBoard
 
 Operation = Literal[
-    "content", "metadata", "delete", "call", "start", "state", "pause", "resume", "stop", "record", "callback"
+    "content",
+    "metadata",
+    "delete",
+    "call",
+    "start",
+    "state",
+    "pause",
+    "resume",
+    "stop",
+    "record",
+    "callback",
+    "export",
 ]
 """`record` is the recording that follows on an accepted start, `callback` one that the service sends."""
 Hop = Literal["entry", "serving", "any"]

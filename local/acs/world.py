@@ -14,6 +14,7 @@ from typing import Unpack
 
 from local.acs import events
 from local.acs.callbook import CallBook, StartRequest
+from local.acs.exports import Export, export_of
 from local.acs.fault_table import FAULTS
 from local.acs.faults import Board, Fault, Occasion, Trigger
 from local.acs.model import Call, Recording, RequestRecord, StoredObject
@@ -53,6 +54,7 @@ class World:
         publish_call_events: whether CallStarted and CallEnded are published.
         accept_tokens: bearer tokens that are accepted instead of a signature.
         placement: layout of the files of recordings made through the REST API.
+        customer_storage: connection string of the account with containers into which the service may write.
         on_started, on_state, on_ended: called after a recording began, changed its state, or ended; the servers set
             them.
         front_ends: where callbacks to an address are sent in truth, by the address's beginning, such as
@@ -76,6 +78,7 @@ class World:
         self.publish_call_events = True
         self.accept_tokens: set[str] = set()
         self.placement = Placement()
+        self.customer_storage = ""
         self.on_started: Callable[[Recording], None] = lambda _: None
         self.on_ended: Callable[[Recording], None] = lambda _: None
         self.on_state: Callable[[Recording], None] = lambda _: None
@@ -324,6 +327,21 @@ class World:
             objects = self._store.objects()
             chunks = [objects[document] for document in recording.documents]
         return events.file_event(recording, chunks, self.clock(), options)
+
+    def export(self, recording: Recording, stored: StoredObject, folder: str) -> Export:
+        """Move a chunk into the customer's container: from now on its locations are there, and the service has none.
+
+        The delete location stays the service's: whether a real event has one is not known.
+
+        Raises:
+            ValueError: the service has no access to that container.
+        """
+        export, url = export_of(self.customer_storage, recording, stored, folder)
+        with self._changed:
+            stored.content_location, stored.metadata_location = f"{url}/{export.media}", f"{url}/{export.metadata}"
+            stored.expires = self.clock()
+            self._changed.notify_all()
+        return export
 
     def announced(self, recording: Recording) -> None:
         """Record that the event of a recording was published."""

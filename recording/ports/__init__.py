@@ -12,6 +12,7 @@ from recording.ports.chunk_queue import ChunkQueue
 from recording.ports.event_queue import EventQueue
 from recording.ports.inventory import BlobPage, Inventory, ListedBlob
 from recording.ports.ledger import Ledger
+from recording.ports.native import NativeContainer
 from recording.ports.open_work import DayPage, Directory, OpenPage, OpenRow, OpenWork, SweepState, SweepStates
 from recording.ports.overflow_copies import OverflowCopies
 from recording.ports.probe import ProbeContainer, ProbeQueue
@@ -38,6 +39,7 @@ __all__ = [
     "Journal",
     "Ledger",
     "ListedBlob",
+    "NativeContainer",
     "OpenPage",
     "OpenRow",
     "OpenWork",

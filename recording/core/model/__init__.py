@@ -17,6 +17,7 @@ from recording.core.model.entry import CatalogEntry, Opening, Recording
 from recording.core.model.events import (
     CallEndEvent,
     CallEvent,
+    ComplianceEvent,
     FileEvent,
     ParticipantsEvent,
     StartFailedEvent,
@@ -32,6 +33,7 @@ from recording.core.model.evidence import (
     Failure,
     Happened,
     MetadataProof,
+    PartlyRead,
     Proof,
     Unread,
 )
@@ -92,6 +94,7 @@ __all__ = [
     "Chunk",
     "ChunkState",
     "Comparison",
+    "ComplianceEvent",
     "ConsentEvidence",
     "ConsentKind",
     "Content",
@@ -115,6 +118,7 @@ __all__ = [
     "Participant",
     "ParticipantKind",
     "ParticipantsEvent",
+    "PartlyRead",
     "Pause",
     "Place",
     "Proof",
