@@ -53,6 +53,23 @@ func ofCommunication(communication communicationOptions) string[] => [
   contains(communication, 'existingId') && contains(communication, 'dataLocation')
     ? 'communication.dataLocation is for a new resource, and communication.existingId names one that exists.'
     : ''
+  ...map(
+    communication.?nativeContainers ?? [],
+    each =>
+      isIdOf(each.accountId, 'Microsoft.Storage/storageAccounts')
+        ? ''
+        : 'communication.nativeContainers: "${each.accountId}" is no resource id of a Microsoft.Storage/storageAccounts.'
+  )
+  ...map(
+    communication.?nativeContainers ?? [],
+    each =>
+      length(filter(
+          communication.?nativeContainers ?? [],
+          other => toLower(other.accountId) == toLower(each.accountId) && other.container == each.container
+        )) == 1
+        ? ''
+        : 'communication.nativeContainers: "${each.container}" of one account is named twice.'
+  )
 ]
 
 func ofEncryption(archive archiveOptions) string[] =>

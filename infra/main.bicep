@@ -190,6 +190,19 @@ module communicationAccess 'modules/access-communication.bicep' = {
   }
 }
 
+module nativeAccess 'modules/access-native.bicep' = [
+  for (each, position) in nativeContainers: {
+    name: 'access-native-${position}-${resourceToken}'
+    scope: resourceGroup(valueAfter(each.accountId, 'subscriptions'), valueAfter(each.accountId, 'resourceGroups'))
+    params: {
+      appIdentityName: names.identity
+      appPrincipalId: identity.outputs.principalId
+      accountName: nameOf(each.accountId)
+      containerName: each.container
+    }
+  }
+]
+
 // 6. Optionally, a network of its own around the app and the accounts.
 module privateNetwork 'modules/network.bicep' = if (network.isPrivate) {
   name: 'network-${resourceToken}'
@@ -214,7 +227,7 @@ module privateNetwork 'modules/network.bicep' = if (network.isPrivate) {
 module functionApp 'modules/functionapp.bicep' = {
   name: 'functionapp-${resourceToken}'
   scope: resourceGroup(groupName)
-  dependsOn: [access, communicationAccess]
+  dependsOn: [access, communicationAccess, nativeAccess]
   params: {
     name: names.functionApp
     planName: names.plan
@@ -231,6 +244,7 @@ module functionApp 'modules/functionapp.bicep' = {
     communicationImmutableId: source.outputs.immutableId
     archivedTopicEndpoint: topic.?outputs.endpoint ?? ''
     policy: policy
+    nativeContainers: nativeContainers
     subnetId: privateNetwork.?outputs.appSubnetId ?? ''
     app: app
     hosting: hosting
@@ -328,6 +342,7 @@ var names = {
 }
 var allTags = union(tags, { 'azd-env-name': environmentName })
 var hasArchivedTopic = events.?archivedTopic ?? true
+var nativeContainers = communication.?nativeContainers ?? []
 var overflowAccountName = contains(archive, 'overflowLocation') ? names.overflowAccount : ''
 // A resource that exists elsewhere is deployed to, and given roles on, where it lies.
 var sourceSubscriptionId = contains(communication, 'existingId')

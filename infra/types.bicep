@@ -35,10 +35,28 @@ type communicationOptions = {
     | 'United States'
     | 'usgov')?
 
+  @description('Containers of yours into which the service itself may write recordings: the app verifies them there (docs/native-storage.md); default none.')
+  @maxLength(20)
+  nativeContainers: nativeContainer[]?
+
   @description('GUID of the role of the app on the Communication resource; default Communication and Email Service Owner, as no narrower built-in role is documented.')
   @minLength(36)
   @maxLength(36)
   roleId: string?
+}
+
+@export()
+@description('A container into which the service itself writes recordings.')
+type nativeContainer = {
+  @description('Resource id of its storage account, which exists. The app gets a role on the container, to read.')
+  @minLength(1)
+  @maxLength(512)
+  accountId: string
+
+  @description('Its name.')
+  @minLength(3)
+  @maxLength(63)
+  container: string
 }
 
 @export()

@@ -1,6 +1,7 @@
 // The app on Flex Consumption: Python 3.13, one identity, every connection by it.
 
-import { appOptions, hostingOptions, tagMap } from '../types.bicep'
+import { nameOf } from '../names.bicep'
+import { appOptions, hostingOptions, nativeContainer, tagMap } from '../types.bicep'
 
 @description('Required. Name of the app.')
 @minLength(2)
@@ -49,6 +50,9 @@ param archivedTopicEndpoint string
 @description('Required. Which calls are recorded.')
 param policy string
 
+@description('Required. Containers into which the service itself writes recordings.')
+param nativeContainers nativeContainer[]
+
 @description('Required. Resource id of the subnet that its traffic leaves by; empty: none.')
 param subnetId string
 
@@ -79,6 +83,10 @@ var appSettings = {
   OVERFLOW_STORAGE__blobServiceUri: empty(overflowAccountName) ? '' : 'https://${overflowAccountName}.blob.${suffix}'
   OVERFLOW_CONTAINER: 'recordings-overflow'
   OVERFLOW_HOURS: string(app.?overflowHours ?? 4)
+  NATIVE_CONTAINERS: join(
+    map(nativeContainers, each => 'https://${nameOf(each.accountId)}.blob.${suffix}/${each.container}'),
+    ','
+  )
   ARCHIVE_PATH_TEMPLATE: app.?archivePathTemplate ?? '{year}/{month}/{day}/{recording_id}/{index}-{document_id}'
   RECORDING_POLICY: policy
   SOURCE_RETENTION_HOURS: string(app.?sourceRetentionHours ?? 24)

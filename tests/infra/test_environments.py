@@ -11,8 +11,11 @@ from recording.adapters.policy_text import policy_of
 from recording.core.model import EventKind
 from tests.infra.compiler import VARIABLES, Bicep, Refused, literal
 from tests.infra.conftest import EXISTING, INFRA, OPERATOR, OWN_KEY, program
+from tests.infra.deployment import Deployment
+from tests.infra.test_settings import started
 
 PARAMETERS = INFRA / "main.bicepparam"
+POLICY = "RECORDING_POLICY"
 ENVIRONMENTS = sorted(path.stem for path in (INFRA / "environments").glob("*.bicep"))
 
 WHOLE: dict[str, object] = {
@@ -67,16 +70,17 @@ def test_it_can_be_deployed(name: str) -> None:
 @pytest.mark.parametrize("name", ENVIRONMENTS)
 def test_its_policy_is_one_that_the_app_can_read(name: str) -> None:
     """Else the app would record nothing, and say so only when it runs. It arrives as it stands in its file."""
-    text = (INFRA / "environments" / f"{name}.policy.yaml").read_text(encoding="utf-8")
-    assert policy_of(text).rules
-    assert text == values(AZURE_ENV_NAME=name)["policy"]
+    with Bicep(program(), AZURE_ENV_NAME=name) as bicep:
+        deployment = Deployment(name, bicep.snapshot(PARAMETERS))
+    assert (INFRA / "environments" / f"{name}.policy.yaml").read_text(encoding="utf-8") == deployment.settings()[POLICY]
+    assert started(deployment).recordings.policy.rules
 
 
 def test_production_records_nothing_until_somebody_decides() -> None:
     """And test only what is asked for."""
-    recorded = {name: policy_of(values(AZURE_ENV_NAME=name)["policy"]).rules for name in ENVIRONMENTS}
-    assert [None] == [rule.recorded for rule in recorded["production"]]
-    assert [(EventKind.REQUEST,)] == [rule.match.events for rule in recorded["test"]]
+    rules = {name: policy_of(values(AZURE_ENV_NAME=name)["policy"]).rules for name in ENVIRONMENTS}
+    assert [None] == [rule.recorded for rule in rules["production"]]
+    assert [(EventKind.REQUEST,)] == [rule.match.events for rule in rules["test"]]
 
 
 def test_production_is_closed_whatever_the_machine_has_set() -> None:

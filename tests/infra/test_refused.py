@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.infra.compiler import Bicep, Refused, literal
-from tests.infra.conftest import EXISTING, INFRA, OWN_KEY, PLAINEST, Evaluate, merged
+from tests.infra.conftest import EXISTING, INFRA, NATIVE, OWN_KEY, PLAINEST, Evaluate, merged
 
 ENDLESS = {"name": "a", "prefix": "", "coolAfterDays": 0, "coldAfterDays": 0, "deleteAfterDays": 0}
 WARM = [{"name": "http", "instanceCount": 1}]
@@ -71,6 +71,11 @@ def problems(bicep: Bicep, tmp_path_factory: pytest.TempPathFactory) -> Problems
             "communication.existingId is no resource id",
         ),
         ({"communication": {**EXISTING, "dataLocation": "Europe"}}, "dataLocation is for a new resource"),
+        (
+            {"communication": {"nativeContainers": [{**NATIVE[0], "accountId": "stnative"}]}},
+            'communication.nativeContainers: "stnative" is no resource id',
+        ),
+        ({"communication": {"nativeContainers": [NATIVE[0], NATIVE[0]]}}, '"calls" of one account is named twice'),
         (key(keyUri="https://kv-keys.vault.example"), "keyUri must be https://VAULT-HOST/keys/NAME"),
         (key(keyUri="https://kv-keys.vault.example/keys/"), "keyUri must be"),
         (key(keyUri="https://kv-keys.vault.example/keys/recordings/0123456789"), "without a version"),
@@ -140,6 +145,7 @@ def test_a_deployment_with_problems_ends_before_it_begins(evaluate: Evaluate) ->
         {"archive": {"overflowLocation": "North Europe", "immutabilityDays": 30, "immutabilityLocked": True}},
         {"watch": {"alertEmails": ["a@contoso.com", " b@contoso.com", ""]}},
         {"watch": {"alertEmails": []}},
+        {"communication": {"nativeContainers": NATIVE}},
         {"archive": {"trailImmutabilityDays": 365, "trailImmutabilityLocked": True}},
         {"app": {"apiAuth": "entra", "apiAudiences": ["api://archive"]}},
         {"app": {"eventGridAudiences": ["00000000-0000-0000-0000-000000000005"]}},

@@ -7,7 +7,7 @@ import pytest
 
 from recording.settings import OURS, Settings
 from tests.infra.compiler import Bicep
-from tests.infra.conftest import INFRA, Evaluate
+from tests.infra.conftest import INFRA, NATIVE, Evaluate
 from tests.infra.deployment import Deployment
 from tools.package import ROOT
 
@@ -65,11 +65,12 @@ def test_defaults_are_the_apps(plain: Deployment) -> None:
 @pytest.mark.parametrize("suffix", ["core.windows.net", "core.chinacloudapi.cn"])
 def test_the_app_starts_with_them(deployment: Deployment, suffix: str) -> None:
     """The settings are valid, in every cloud."""
-    settings = {name: resolved(name, value, suffix) for name, value in deployment.settings().items()}
-    found = Settings.from_env(settings)
+    found = started(deployment, suffix)
     assert f".blob.{suffix}" in found.storage.blob_uri
     assert ("", "", "") == (found.communication.access_key, found.storage.connection_string, found.topic.key)
     assert ("topicless" in deployment.name) == (not found.topic.endpoint)
+    native = [f"https://stnative.blob.{suffix}/{each['container']}" for each in NATIVE]
+    assert native * ("existing" in deployment.name) == [*found.native.containers]
 
 
 def test_what_is_chosen_reaches_the_app(evaluate: Evaluate) -> None:
@@ -170,10 +171,18 @@ def test_buffers_fit_into_an_instance(plain: Deployment) -> None:
     assert int(plain.settings()["COPY_MEMORY_MIB"]) < memory / 4
 
 
+def started(deployment: Deployment, suffix: str = "core.windows.net") -> Settings:
+    """What the app reads when it starts."""
+    return Settings.from_env({name: resolved(name, value, suffix) for name, value in deployment.settings().items()})
+
+
 def resolved(name: str, value: str, suffix: str) -> str:
     """A setting with values in place of what only Azure knows."""
     if form := re.fullmatch(r"\[format\('([^']+)', '([^']+)', environment\(\)\.suffixes\.storage\)\]", value):
         return form[1].format(form[2], suffix)
+    if value.startswith("[join(createArray("):
+        listed = re.findall(r"format\('([^']+)', '([^']+)', environment\(\)\.suffixes\.storage, '([^']+)'\)", value)
+        return ",".join(form.format(account, suffix, container) for form, account, container in listed)
     if value.startswith("["):
         assert "reference(" in value or "[tenant().tenantId]" == value
         return KNOWN_AT_DEPLOYMENT.get(name, "00000000-0000-0000-0000-000000000009")

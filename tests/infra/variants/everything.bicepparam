@@ -8,6 +8,12 @@ param tags = { owner: 'contact-centre' }
 param communication = {
   existingId: '/subscriptions/00000000-0000-0000-0000-000000000002/resourceGroups/rg-calls/providers/Microsoft.Communication/communicationServices/acs-calls'
   existingSystemTopic: 'evgst-calls'
+  nativeContainers: [
+    {
+      accountId: '/subscriptions/00000000-0000-0000-0000-000000000004/resourceGroups/rg-native/providers/Microsoft.Storage/storageAccounts/stnative'
+      container: 'calls'
+    }
+  ]
 }
 param events = { delivery: 'function', timeToLiveMinutes: 60, archivedTopic: false }
 param archive = {
@@ -26,6 +32,7 @@ param archive = {
   deadLetterDays: 30
   softDeleteDays: 60
   immutabilityDays: 30
+  trailImmutabilityDays: 365
   overflowLocation: 'West Europe'
 }
 param app = { releaseAtSource: 'false', copyMemoryMib: 96, legalHold: true }
