@@ -1,12 +1,14 @@
 # Every task has a target here. Each installs what it needs and prints what it does; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup clients demo up status timeline test test-core check package simulate simulate-mutants bench bench-quick soak infra infra-lint infra-mutants snapshots format clean
+.PHONY: help setup clients demo up status timeline test test-core check package simulate simulate-mutants bench bench-quick soak infra infra-lint infra-mutants snapshots openapi format clean
 MAKEFLAGS += --no-print-directory
 
 VENV := .venv
 PY := $(VENV)/bin/python
 PYTHON_READY := $(VENV)/.ready
 AZURITE_READY := local/node_modules/.ready
+VIEWER := recording/entrypoints/openapi/viewer
+VIEWER_READY := tools/viewer/node_modules/.ready
 CLIENTS_READY := .local/clients/.ready
 CHECKOV_READY := .local/checkov/.ready
 BENCH_READY := .local/bench/.ready
@@ -33,12 +35,13 @@ help:
 	@echo 'make infra         compile, lint, evaluate and scan the Bicep, and hold it to its claims'
 	@echo 'make infra-mutants  the same with known mistakes in it, one at a time: each must be found by the claim that it names'
 	@echo 'make snapshots     write the kept deployments of tests/infra anew, after a change that is meant'
+	@echo 'make openapi       write docs/openapi.json anew, after a change of the HTTP API that is meant'
 	@echo 'make format        put the code into its one formatting'
-	@echo 'make setup         only what the others need: a virtual environment and Azurite'
+	@echo 'make setup         only what the others need: a virtual environment, Azurite, the page of the API'
 	@echo 'make clients       only what a test of Microsoft'"'"'s other clients needs'
 	@echo 'make clean         remove all that was made'
 
-setup: $(PYTHON_READY) $(AZURITE_READY)
+setup: $(PYTHON_READY) $(AZURITE_READY) $(VIEWER_READY)
 	@:
 
 $(PYTHON_READY): requirements.txt requirements-dev.txt .python-version
@@ -56,6 +59,16 @@ $(AZURITE_READY): local/package.json local/package-lock.json $(PYTHON_READY)
 	$(say) 'Installing Azurite into local/node_modules (about 250 MB)'
 	$(installing) 'Azurite' -- $(VENV)/bin/npm --prefix local ci --ignore-scripts --no-progress --loglevel=http \
 		--fetch-retry-mintimeout=1000 --fetch-timeout=60000
+	@touch $@
+
+# What the browser needs of the page that shows the API, copied to where the app is packed from.
+$(VIEWER_READY): tools/viewer/package.json tools/viewer/package-lock.json $(PYTHON_READY)
+	$(say) 'Installing the page that shows the API (12 MB)'
+	$(installing) 'the page of the API' -- $(VENV)/bin/npm --prefix tools/viewer ci --ignore-scripts --no-progress \
+		--loglevel=http --fetch-retry-mintimeout=1000 --fetch-timeout=60000
+	@cd tools/viewer/node_modules/swagger-ui-dist && \
+		cp swagger-ui-bundle.js swagger-ui-bundle.js.LICENSE.txt swagger-ui.css $(CURDIR)/$(VIEWER) && \
+		cp LICENSE $(CURDIR)/$(VIEWER)/swagger-ui.LICENSE.txt && cp NOTICE $(CURDIR)/$(VIEWER)/swagger-ui.NOTICE.txt
 	@touch $@
 
 # Microsoft's other clients have an environment of their own: their requirements differ from the app's.
@@ -116,7 +129,7 @@ simulate-mutants: $(PYTHON_READY)
 	$(say) 'Putting known bugs back, one at a time, until the simulation finds each'
 	@$(PY) -m tests.simulation.hunting $(ARGS)
 
-package: $(PYTHON_READY)
+package: $(PYTHON_READY) $(VIEWER_READY)
 	$(say) 'Packing what is deployed'
 	@$(PY) -m tools.package
 
@@ -167,6 +180,9 @@ $(CHECKOV_READY): infra/requirements-checkov.txt $(PYTHON_READY)
 snapshots: $(PYTHON_READY)
 	@$(PY) -m tests.infra.snapshots
 
+openapi: $(PYTHON_READY)
+	@$(PY) -m tools.openapi
+
 format: $(PYTHON_READY)
 	$(say) 'Sorting imports and formatting'
 	@$(PY) -m ruff check --quiet --select I --fix .
@@ -174,5 +190,5 @@ format: $(PYTHON_READY)
 
 clean:
 	$(say) 'Removing what make has made'
-	@rm -rf $(VENV) dist local/node_modules tests/clients/node_modules .local .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
+	@rm -rf $(VENV) dist local/node_modules tests/clients/node_modules tools/viewer/node_modules $(VIEWER)/swagger-ui* .local .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -8,6 +8,8 @@ from recording.entrypoints import (
     calls,
     chunks,
     decisions,
+    docs,
+    elsewhere,
     file_events,
     health,
     poison,
@@ -18,6 +20,13 @@ from recording.entrypoints import (
 )
 from recording.entrypoints.callers import http_auth_level
 
+blueprints = [
+    module.blueprint
+    for module in (calls, recordings, trail, decisions, policy, file_events, chunks, poison, sweep, health)
+]
+blueprints.append(docs.blueprint_about(tuple(blueprints)))
+blueprints.append(elsewhere.blueprint_beside(tuple(blueprints)))
+
 app = func.FunctionApp(http_auth_level=http_auth_level(os.environ))
-for module in (calls, recordings, trail, decisions, policy, file_events, chunks, poison, sweep, health):
-    app.register_functions(module.blueprint)
+for blueprint in blueprints:
+    app.register_functions(blueprint)

@@ -22,7 +22,7 @@ from local.eventgrid import LocalEventGrid
 from local.eventgrid.deadletters import ContainerStore
 from local.host import FunctionsHost
 from local.net.hosts import APP_HOST, LOGIN_HOST, TOPIC_HOST
-from local.policies import EVERYTHING
+from local.policies import everything
 from recording.core.formats.events import RECORDING_FILE_STATUS_UPDATED
 from recording.settings import CHUNK_QUEUE, EVENT_QUEUE, OURS, QUEUES
 
@@ -157,7 +157,7 @@ class Stack:
             "WEBSITE_HOSTNAME": APP_HOST,
             "AzureWebJobsStorage": self.azurite.connection_string,
             "ARCHIVE_STORAGE": self.azurite.connection_string,
-            "RECORDING_POLICY": EVERYTHING,
+            "RECORDING_POLICY": everything(self.native_container),
             "NATIVE_CONTAINERS": self.native_container,
             **acs,
             # The names in lower case take precedence, and may be set on this machine.

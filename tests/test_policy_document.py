@@ -24,7 +24,7 @@ def blocks(mark: str) -> list[str]:
 
 def explained(policy: Policy, **call: object) -> dict[str, object]:
     """What is said of a call."""
-    return explain_view(policy, parse_explain(json.dumps({"call": call}).encode(), NOON))
+    return {**explain_view(policy, parse_explain(json.dumps({"call": call}).encode(), NOON))}
 
 
 @pytest.mark.parametrize("text", blocks("policy"))

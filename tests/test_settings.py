@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from local.policies import everything
 from recording.core.callers import ApiAuth
 from recording.core.errors import SettingsInvalid
 from recording.core.model import Authority
@@ -245,6 +246,17 @@ def test_what_is_no_container_of_the_customer_is_no_native_one(text: str) -> Non
 
     assert problem.startswith("NATIVE_CONTAINERS: ")
     assert "secret" not in problem
+
+
+def test_a_policy_names_no_container_that_the_settings_lack() -> None:
+    """What the service writes there would be neither found nor verified."""
+    container = "https://b.blob.core.windows.net/calls"
+    wanted = {**LEAST, "RECORDING_POLICY": everything(container)}
+
+    assert ["NATIVE_CONTAINERS"] == named(wanted)
+    assert ["NATIVE_CONTAINERS"] == named({**wanted, "NATIVE_CONTAINERS": f"{container}-2"})
+    found = Settings.from_env({**wanted, "NATIVE_CONTAINERS": f"{container}-2,{container}"})
+    assert container in found.native.containers
 
 
 def test_an_emulated_account_may_have_a_native_container() -> None:

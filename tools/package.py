@@ -8,6 +8,7 @@ ROOT = Path(__file__).parent.parent
 TARGET = ROOT / "dist" / "recording-archive.zip"
 FILES = ("function_app.py", "host.json", "requirements.txt")
 FOLDER = "recording"
+VIEWER = "recording/entrypoints/openapi/viewer/swagger-ui-bundle.js"  # made by make; the app runs without it
 MADE_BY_PYTHON = {"__pycache__"}
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time in a zip
 
@@ -48,6 +49,8 @@ def main() -> None:
     except FileNotFoundError as error:
         raise SystemExit(str(error)) from None
     print(f"{target}: {len(held)} files, {target.stat().st_size / 1024:.0f} KiB")
+    if Path(VIEWER) not in held:
+        print("Without the page of the API: /api/docs will say so. `make package` installs it first.")
 
 
 if __name__ == "__main__":

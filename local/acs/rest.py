@@ -18,7 +18,7 @@ from local.acs.world import World
 _PREFIX = "/calling/recordings"
 _CALLS = "/calling/callConnections/"
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-preview)?")
-_CONTROL = re.compile(r"(.+):(pause|resume)")
+_CONTROL = re.compile(r"(.+):(pause|resume)", re.DOTALL)
 _KINDS = {
     "serverCallLocator": ("serverCallId", "server_call_id"),
     "groupCallLocator": ("groupCallId", "group_id"),

@@ -43,7 +43,7 @@ class Host:
         self._admin = Admin(plan.functions, self._timers, self._invocations, keys)
         self._background: list[asyncio.Task[None]] = []
         application = web.Application(client_max_size=LARGEST_BODY + 1)
-        application.router.add_route("*", "/{path:.*}", self._answer)
+        application.router.add_route("*", r"/{path:[\s\S]*}", self._answer)
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
 
     async def start(self, port: int) -> str:

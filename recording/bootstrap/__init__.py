@@ -26,8 +26,6 @@ from recording.chunks.announcing import Announcing
 from recording.chunks.archiving import Archiving
 from recording.copying.engine import Engine
 from recording.core.deadlines import Waits
-from recording.core.model import CatalogEntry
-from recording.core.reactions import Reaction
 from recording.core.watching import Limits
 from recording.events.receiving import Receiving
 from recording.refusing import Refusing
@@ -52,12 +50,6 @@ from recording.writing_trail import WritingTrail
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
-
-
-def _usual_reaction(settings: Settings) -> Callable[[CatalogEntry], Reaction]:
-    """What is wanted of every recording where no policy says otherwise: a person is told."""
-    usual = Reaction(pause_limit=settings.watch.pause_limit or None)
-    return lambda _: usual
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +109,6 @@ class Parts(TypedDict, total=False):
     monotonic: Callable[[], float]
     sleep: Callable[[float], None]
     new_id: Callable[[], uuid.UUID]
-    reaction_of: Callable[[CatalogEntry], Reaction] | None
 
 
 def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
@@ -150,7 +141,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         monotonic,
     )
     watch = settings.watch
-    reacting = Reacting(updates, calls, asking, starting, parts.get("reaction_of") or _usual_reaction(settings))
+    reacting = Reacting(updates, calls, asking, starting, settings.watch.pause_limit or None)
     heartbeat = Heartbeat(sweep_states, watch.interval, now(), now)
     checks = parts.get("checks")
     if checks is None:

@@ -89,6 +89,7 @@ class Ordering:
             template=recorded.template,
             retention_class=recorded.retention_class,
             native_container=recorded.native_container,
+            reaction=recorded.reaction,
         )
         output = call.output or recorded.output
         order = StartOrder(

@@ -5,9 +5,9 @@ service is asked, and only its answer counts.
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from recording import log
 from recording.calls.asking import Answer, Asking
@@ -35,19 +35,20 @@ from recording.core.model import (
     Actor,
     CatalogEntry,
     ParticipantsEvent,
+    Reaction,
     RecordingId,
     RecordingState,
     StartFailedEvent,
     StateEvent,
 )
-from recording.core.reactions import Act, Reaction, act_due
+from recording.core.reactions import Act, act_due, reaction_of
 from recording.core.watching import never_active
 from recording.ports import Calls
 
 
 @dataclass(frozen=True, slots=True)
 class Reacting:
-    """Ask, tell, react. `reaction_of` is what a policy wants of a recording.
+    """Ask, tell, react as the rule of a recording says; `pause_limit` is that of a rule that has none.
 
     Everything here may be done twice: by a repeated callback, or by a callback and the sweep at once.
     """
@@ -56,7 +57,11 @@ class Reacting:
     calls: Calls
     asking: Asking
     starting: Starting
-    reaction_of: Callable[[CatalogEntry], Reaction]
+    pause_limit: timedelta | None
+
+    def reaction_of(self, entry: CatalogEntry) -> Reaction:
+        """What is done about this recording when it does not record although it should."""
+        return reaction_of(entry, self.pause_limit)
 
     def state_changed(self, event: StateEvent, *, by: Actor) -> bool:
         """Ask about a recording of which a callback says something else than the catalog; whether it was asked.

@@ -87,8 +87,11 @@ PROVEN_OTHERWISE: Mapping[str, str] = {
     "calls_callbacks": "the token of Call Automation",
     "calls_events": "the function key, and tokens where they are configured",
     "health": "the function key",
+    "elsewhere": "what the host asks for the API",
 }
 """The functions over HTTP that are not operations of the API, and what a caller shows there."""
+OPEN = frozenset({"docs", "docs_asset", "openapi_json"})
+"""The functions over HTTP where nothing is shown: they tell what is in the public repository, and take no body."""
 
 
 @dataclass(frozen=True, slots=True)

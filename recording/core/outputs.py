@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from typing import TypedDict
 
 from recording.core.errors import InvalidRequest
 from recording.core.model import Channel, Content, Format, Output
@@ -12,6 +13,20 @@ _SAMPLE_RATE = 16_000
 _WAV_BYTES_PER_SECOND = 32_000
 _MP3_BYTES_PER_SECOND = 6_000
 _MP4_BYTES_PER_SECOND = 125_000
+
+
+class OutputFields(TypedDict):
+    """An output as JSON has it in the API and the manifest."""
+
+    content: Content
+    channel: Channel
+    format: Format
+
+
+class OutputLine(OutputFields):
+    """A valid output for people, with its rate."""
+
+    rate: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,14 +154,14 @@ def infer_output(values: Iterable[object]) -> Output | None:
     return left[0] if len(left) == 1 else None
 
 
-def table() -> list[dict[str, str]]:
+def table() -> list[OutputLine]:
     """The valid outputs for people: content, channel, format and rate of each."""
     return [{**output_fields(facts.output), "rate": facts.rate} for facts in VALID]
 
 
-def output_fields(output: Output) -> dict[str, str]:
-    """The three values of an output as JSON has them in the API and the manifest."""
-    return {"content": output.content.value, "channel": output.channel.value, "format": output.format.value}
+def output_fields(output: Output) -> OutputFields:
+    """The three values of an output."""
+    return {"content": output.content, "channel": output.channel, "format": output.format}
 
 
 def _words(output: Output) -> set[str]:

@@ -1,33 +1,16 @@
 """What is to be done, beside telling a person, when a recording does not record although it should."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from recording.core.lifecycle import runs
-from recording.core.model import CatalogEntry, Recording, RecordingState
+from recording.core.model import CatalogEntry, Reaction, Recording, RecordingState
 
 NEVER_ACTIVE = timedelta(minutes=5)
 """By then a recording that the service accepted must have begun."""
 _RESTARTS = timedelta(hours=1)
 """For so long a restart that fails is tried again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reaction:
-    """What a policy wants of one recording; the defaults only tell a person.
-
-    Attributes:
-        restart: whether a new recording of the call is started when one ends unasked while the call goes on.
-        pause_limit: after what time a pause is too long; None: never.
-        resumes_at_limit: whether it is resumed then; else a person is told.
-        tries: how many more times to start a recording that was accepted and never began.
-    """
-
-    restart: bool = False
-    pause_limit: timedelta | None = None
-    resumes_at_limit: bool = False
-    tries: int = 0
 
 
 NO_REACTION = Reaction()
@@ -41,6 +24,13 @@ class Act(Enum):
     STOP_AND_RESTART = auto()
     """The same, but the service may still have this one, which has never recorded."""
     RESUME = auto()
+
+
+def reaction_of(entry: CatalogEntry, usual_limit: timedelta | None) -> Reaction:
+    """What the rule of a recording wants; `usual_limit` is that of a pause where the rule has none."""
+    applied = entry.recording.applied
+    reaction = NO_REACTION if applied is None else applied.reaction
+    return reaction if reaction.pause_limit is not None else replace(reaction, pause_limit=usual_limit)
 
 
 def act_due(entry: CatalogEntry, reaction: Reaction, now: datetime) -> Act | None:

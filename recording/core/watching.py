@@ -25,8 +25,8 @@ from recording.core.lifecycle import (
     next_step,
     runs,
 )
-from recording.core.model import RUNNING, Alarm, CatalogEntry, Chunk, DocumentId, RecordingState
-from recording.core.reactions import NEVER_ACTIVE, NO_REACTION, Reaction, is_never_active, paused_too_long
+from recording.core.model import RUNNING, Alarm, CatalogEntry, Chunk, DocumentId, Reaction, RecordingState
+from recording.core.reactions import NEVER_ACTIVE, NO_REACTION, is_never_active, paused_too_long
 from recording.core.times import format_time
 from recording.core.trail import LATE
 

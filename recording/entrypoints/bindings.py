@@ -4,6 +4,7 @@ import typing
 
 import azure.functions as func
 
+from recording.core.formats.api.shapes import EventsAnswer
 from recording.entrypoints.answers import json_answer
 from recording.events.taking import Reception
 
@@ -29,10 +30,10 @@ def answer_events(
     if received.failure is not None:
         raise received.failure
     if received.validation_code is not None:
-        return json_answer({"validationResponse": received.validation_code})
+        return json_answer(EventsAnswer(validationResponse=received.validation_code))
     if received.malformed is not None and not from_event_grid:  # Event Grid does not retry after 400
         raise received.malformed
-    return json_answer({"events": received.outcomes})
+    return json_answer(EventsAnswer(events=received.outcomes))
 
 
 def _put(out: Messages, messages: list[str]) -> None:

@@ -3,7 +3,7 @@
 import azure.functions as func
 
 from recording.core.callers import bearer_token, is_origin_of_event_grid
-from recording.core.errors import RequestTooLarge
+from recording.core.errors import CallerNotAllowed, RequestTooLarge
 from recording.core.formats import api
 from recording.entrypoints.answers import problem_details_async
 from recording.entrypoints.bindings import Messages, answer_events
@@ -13,8 +13,6 @@ from recording.events.taking import Reception
 from recording.settings import CHUNK_QUEUE, EVENT_QUEUE, STORAGE, URGENT_QUEUE
 
 blueprint = func.Blueprint()
-
-_FORBIDDEN = 403
 
 
 @blueprint.route("calls/events", methods=["POST", "OPTIONS"], auth_level=func.AuthLevel.FUNCTION)
@@ -65,7 +63,11 @@ async def calls_callbacks(
 
 
 def _handshake(origin: str | None) -> func.HttpResponse:
-    """The answer to Event Grid's validation by OPTIONS; nobody else is allowed to deliver."""
+    """The answer to Event Grid's validation by OPTIONS.
+
+    Raises:
+        CallerNotAllowed: somebody else wants to deliver.
+    """
     if origin is None or not is_origin_of_event_grid(origin):
-        return func.HttpResponse(status_code=_FORBIDDEN)
+        raise CallerNotAllowed("answer handshake", "the origin is not one of Event Grid")
     return func.HttpResponse(headers={"WebHook-Allowed-Origin": origin.strip(), "WebHook-Allowed-Rate": "*"})

@@ -3,10 +3,11 @@
 import azure.functions as func
 
 from recording.core.formats import api
-from recording.entrypoints.answers import problem_details, problem_details_async
+from recording.core.formats.api.shapes import OwedPage
+from recording.entrypoints.answers import json_answer, problem_details, problem_details_async
 from recording.entrypoints.bindings import Messages, answer_events
 from recording.entrypoints.callers import authorization_of, caller_of
-from recording.entrypoints.pages import answer_page, answer_recording, document_id_of, recording_id_of
+from recording.entrypoints.pages import answer_recording, document_id_of, following, recording_id_of, shown
 from recording.entrypoints.worker import get_app, get_intake
 from recording.events.taking import Reception
 from recording.settings import CHUNK_QUEUE, EVENT_QUEUE, STORAGE, URGENT_QUEUE
@@ -22,7 +23,11 @@ def list_owed(req: func.HttpRequest) -> func.HttpResponse:
     caller_of(req, app, "list_owed")
     listing, now = app.listing, app.now()
     listed = listing.owed(api.parse_page(req.params))
-    return answer_page("owed", listed, lambda entry: api.owed_view(entry, listing.end_of_source(entry), now))
+    page: OwedPage = {
+        "owed": shown(listed, lambda entry: api.owed_view(entry, listing.end_of_source(entry), now), api.unread_owed),
+        "next": following(listed),
+    }
+    return json_answer(page)
 
 
 @blueprint.route("recordings/{id}/chunks/{documentId}/decision", methods=["POST"])

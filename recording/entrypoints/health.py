@@ -4,6 +4,8 @@ import asyncio
 
 import azure.functions as func
 
+from recording.core.formats import api
+from recording.core.formats.api.shapes import Health, HealthCheck
 from recording.entrypoints.answers import json_answer, problem_details_async
 from recording.entrypoints.problems import unhealthy
 from recording.entrypoints.worker import get_app
@@ -11,33 +13,31 @@ from recording.watch.probing import Finding
 
 blueprint = func.Blueprint()
 
-_YES = frozenset({"true", "1", "yes"})
-
 
 @blueprint.route("health", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
 @problem_details_async
 async def health(req: func.HttpRequest) -> func.HttpResponse:
-    """Whether the settings are valid, and the sweep alive; if not, every problem. Not run on the intake's threads.
+    """Whether the settings are valid, and the sweep alive; if not, every problem.
 
-    With `deep=true` it does at each service what a copy does there. No thread that the plain one needs waits for that.
+    With `deep=true` it does at each service what a copy does there, and lists each check.
     """
-    if req.params.get("deep", "").lower() not in _YES:
+    # Not on the intake's threads; and no thread that the plain check needs waits for the deep one.
+    if not api.parse_switch(req.params, "deep"):
         await asyncio.to_thread(_check)
-        return json_answer({"status": "ok"})
+        return json_answer(Health(status="ok"))
     app = await asyncio.to_thread(get_app)
     findings = await asyncio.wrap_future(app.probing.ask())
     checks = [_view(finding) for finding in findings]
     if any(finding.problem for finding in findings):
         found = unhealthy(checks)
         return json_answer(found.details, found.status, "application/problem+json", found.headers)
-    return json_answer({"status": "ok", "checks": checks})
+    return json_answer(Health(status="ok", checks=checks))
 
 
 def _check() -> None:
     get_app().heartbeat.check()
 
 
-def _view(finding: Finding) -> dict[str, object]:
-    is_ok = not finding.problem
-    problem = {} if is_ok else {"problem": finding.problem}
-    return {"name": finding.name, "ok": is_ok, **problem, "milliseconds": round(finding.seconds * 1000)}
+def _view(finding: Finding) -> HealthCheck:
+    found = HealthCheck(name=finding.name, ok=not finding.problem, milliseconds=round(finding.seconds * 1000))
+    return {**found, "problem": finding.problem} if finding.problem else found

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import azure.functions as func
 
+from recording.core.errors import RecordingError
 from recording.core.formats import api
 from recording.core.model import CatalogEntry, DocumentId, RecordingId
 from recording.entrypoints.answers import json_answer
@@ -32,12 +33,18 @@ def answer_recording(entry: CatalogEntry, service_state: str | None = None, stat
     return json_answer(view, status, headers={"ETag": tag} if tag else None)
 
 
-def answer_page(name: str, listed: Listed, show: Callable[[CatalogEntry], dict[str, object]]) -> func.HttpResponse:
-    """A page of a list, and how the next is asked for; null after the last."""
-    found = [
-        api.unread_view(one.recording_id, one.error) if isinstance(one, Unlisted) else show(one) for one in listed.found
+def shown[View](
+    listed: Listed, show: Callable[[CatalogEntry], View], show_unread: Callable[[RecordingId, RecordingError], View]
+) -> list[View]:
+    """The recordings of a page."""
+    return [
+        show_unread(one.recording_id, one.error) if isinstance(one, Unlisted) else show(one) for one in listed.found
     ]
-    return json_answer({name: found, "next": api.mark(listed.next) or None})
+
+
+def following(listed: Listed) -> str | None:
+    """How the next page is asked for; None after the last."""
+    return api.mark(listed.next) or None
 
 
 def _decoded(found: str) -> str:

@@ -5,6 +5,7 @@ import azure.functions as func
 from recording.adapters.policy_text import policy_of
 from recording.core.errors import InvalidRequest
 from recording.core.formats import api
+from recording.core.formats.api.shapes import ReplayPage
 from recording.entrypoints.answers import json_answer, problem_details
 from recording.entrypoints.callers import caller_of
 from recording.entrypoints.worker import get_app
@@ -34,4 +35,5 @@ def replay_policy(req: func.HttpRequest) -> func.HttpResponse:
         raise InvalidRequest("body", "not UTF-8") from error
     asked = api.parse_replay(req.params, app.now())
     found, following = app.policy_replay.replay(policy_of(text), asked)
-    return json_answer({**api.replay_view(found), "next": api.mark(following) or None})
+    page: ReplayPage = {**api.replay_view(found), "next": api.mark(following) or None}
+    return json_answer(page)

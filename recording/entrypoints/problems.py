@@ -15,7 +15,9 @@ from recording.core.errors import (
     SettingsInvalid,
     Transient,
 )
+from recording.core.formats.api import shapes
 from recording.core.formats.api.requests import LOCATORS, OUTPUT_FIELDS
+from recording.core.formats.api.shapes import HealthCheck, ProblemMembers, ShownId
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,7 @@ class Problem:
     """An error as the caller gets it: HTTP status, problem details, and the seconds of Retry-After."""
 
     status: int
-    details: Mapping[str, object]
+    details: shapes.Problem
     retry_after: int | None = None
 
     @property
@@ -39,7 +41,10 @@ def problem(error: RecordingError) -> Problem:
     kind = _kind(error)
     named = error.field if isinstance(error, InvalidRequest | MalformedEvent | RequestIdReused) else ""
     field = _locator_of(error) if kind == _BAD_LOCATOR else named
-    members: dict[str, object] = {name: error.ids[key] for key, name in _SHOWN_IDS.items() if key in error.ids}
+    members: ProblemMembers = {}
+    for key, name in _SHOWN_IDS.items():
+        if key in error.ids:
+            members[name] = error.ids[key]
     if field:
         members["field"] = field
     if field in {*OUTPUT_FIELDS, "output"}:
@@ -51,36 +56,39 @@ def problem(error: RecordingError) -> Problem:
     cause = error.cause.rstrip(".")  # the service's messages end with one
     detail = f"{cause}." if named else f"Could not {error.operation}: {cause}."
     status = _status(kind, error)
-    return _problem(kind, status, detail, members, _retry_after(error) if status == _UNAVAILABLE else None)
+    return _problem(kind, status, detail, members, _retry_after(error) if status == UNAVAILABLE else None)
 
 
 def unforeseen() -> Problem:
     """The problem of a bug: an exception that is not a RecordingError."""
     return _problem(
-        "internal-error", _OUR_FAULT, "The app failed in a way that it does not know; its log says more.", {}
+        "internal-error", OUR_FAULT, "The app failed in a way that it does not know; its log says more.", {}
     )
 
 
-def unhealthy(checks: Sequence[Mapping[str, object]]) -> Problem:
+def unhealthy(checks: Sequence[HealthCheck]) -> Problem:
     """The problem of a health check of which a part failed: every check, and what is wrong."""
-    failed = [str(check["name"]) for check in checks if not check["ok"]]
+    failed = [check["name"] for check in checks if not check["ok"]]
     detail = f"Copies would fail now: {', '.join(failed)}."
-    return _problem("unhealthy", _UNAVAILABLE, detail, {"checks": list(checks)}, math.ceil(_WAIT_FOR_PEOPLE))
+    return _problem("unhealthy", UNAVAILABLE, detail, {"checks": list(checks)}, math.ceil(_WAIT_FOR_PEOPLE))
 
 
-def _problem(
-    kind: str, status: int, detail: str, members: Mapping[str, object], retry_after: int | None = None
-) -> Problem:
+def type_of(kind: str) -> str:
+    """The `type` of a kind of problem."""
+    return f"urn:recording:problem:{kind}"
+
+
+def _problem(kind: str, status: int, detail: str, members: ProblemMembers, retry_after: int | None = None) -> Problem:
     title = kind.replace("-", " ").capitalize()
-    details = {"type": f"urn:recording:problem:{kind}", "title": title, "status": status, "detail": detail, **members}
+    details: shapes.Problem = {"type": type_of(kind), "title": title, "status": status, "detail": detail, **members}
     return Problem(status, details, retry_after)
 
 
-_UNAVAILABLE = 503
-_OUR_FAULT = 500
+UNAVAILABLE = 503
+OUR_FAULT = 500
 _BAD_LOCATOR = "invalid-locator"
 _CHALLENGES = {401: 'Bearer error="invalid_token"', 403: 'Bearer error="insufficient_scope"'}
-_STATUSES = {
+STATUSES = {
     "invalid-request": 400,
     "malformed-event": 400,
     "policy-invalid": 400,
@@ -92,6 +100,9 @@ _STATUSES = {
     "unknown-recording": 404,
     "unknown-chunk": 404,
     "call-not-found": 404,
+    "unknown-asset": 404,
+    "unknown-route": 404,
+    "method-not-allowed": 405,
     "recording-running": 409,
     "recording-over": 409,
     "call-refused": 409,
@@ -101,11 +112,12 @@ _STATUSES = {
     "request-id-reused": 422,
     "condition-missing": 428,
     "consent-not-built": 501,
-    "settings-invalid": _UNAVAILABLE,
+    "settings-invalid": UNAVAILABLE,
+    "page-missing": UNAVAILABLE,
 }
 """By problem type. Transient errors are 503; a type not listed is 500."""
 
-_SHOWN_IDS = {
+_SHOWN_IDS: Mapping[str, ShownId] = {
     "rule": "rule",
     "recording_id": "recordingId",
     "document_id": "documentId",
@@ -137,7 +149,7 @@ def _kind(error: RecordingError) -> str:
 
 
 def _status(kind: str, error: RecordingError) -> int:
-    return _UNAVAILABLE if isinstance(error, Transient) else _STATUSES.get(kind, _OUR_FAULT)
+    return UNAVAILABLE if isinstance(error, Transient) else STATUSES.get(kind, OUR_FAULT)
 
 
 def _locator_of(error: RecordingError) -> str:

@@ -3,9 +3,10 @@
 import azure.functions as func
 
 from recording.core.formats import api
+from recording.core.formats.api.shapes import SummaryPage
 from recording.entrypoints.answers import json_answer, problem_details
 from recording.entrypoints.callers import caller_of
-from recording.entrypoints.pages import answer_page, answer_recording, recording_id_of
+from recording.entrypoints.pages import answer_recording, following, recording_id_of, shown
 from recording.entrypoints.worker import get_app
 
 blueprint = func.Blueprint()
@@ -29,7 +30,11 @@ def list_recordings(req: func.HttpRequest) -> func.HttpResponse:
     app = get_app()
     caller_of(req, app, "list_recordings")
     listed = app.listing.recordings(api.parse_list(req.params, app.now()))
-    return answer_page("recordings", listed, api.summary_view)
+    page: SummaryPage = {
+        "recordings": shown(listed, api.summary_view, api.unread_summary),
+        "next": following(listed),
+    }
+    return json_answer(page)
 
 
 @blueprint.route("recordings/{id}", methods=["GET"])

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import chain
+from typing import Unpack
 
 from recording import log
 from recording.calls.ending import Ending
@@ -12,6 +13,7 @@ from recording.calls.starting import Starting
 from recording.chunks.announcing import Announcing
 from recording.core.callers import is_origin_of_event_grid
 from recording.core.errors import MalformedEvent, Permanent, PolicyRefused, Transient
+from recording.core.formats.api.shapes import EventOutcome, Outcome, OutcomeMore
 from recording.core.formats.deliveries import MOST_AT_ONCE, Member, can_wait, messages
 from recording.core.formats.events import ValidationEvent, event_id_of, event_type_of, parse_event
 from recording.core.formats.messages import ChunkMessage
@@ -49,7 +51,7 @@ class Reception:
         failure: why the delivery must be retried.
     """
 
-    outcomes: list[dict[str, str]] = field(default_factory=list)
+    outcomes: list[EventOutcome] = field(default_factory=list)
     messages: list[ChunkMessage] = field(default_factory=list)
     later: list[str] = field(default_factory=list)
     validation_code: str | None = None
@@ -269,7 +271,7 @@ class Run:
         cause = f"{len(self.unreported)} more events of one delivery cannot be read"
         self.refusing.tell(event_id_of(self.unreported[0].raw), cause, journal)
 
-    def _answer(self, member: Member, outcome: str, **more: str) -> None:
+    def _answer(self, member: Member, outcome: Outcome, **more: Unpack[OutcomeMore]) -> None:
         if len(self.reception.outcomes) < MOST_AT_ONCE:
             self.reception.outcomes.append({"id": event_id_of(member.raw), "outcome": outcome, **more})
 

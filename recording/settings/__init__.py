@@ -237,6 +237,15 @@ def _native(settings: Settings) -> str:
     return ""
 
 
+def _native_rules(settings: Settings) -> str:
+    """What the service writes elsewhere would be neither found nor verified."""
+    for rule in settings.recordings.policy.rules:
+        container = rule.recorded.native_container if rule.recorded else ""
+        if container and container not in settings.native.containers:
+            return f"{_NATIVE}: lacks the container into which the service is to write by rule {rule.id} of {_POLICY}"
+    return ""
+
+
 def _buffers(settings: Settings) -> str:
     fits = settings.copy.memory_bytes >= settings.copy.block_bytes
     return "" if fits else f"{_MEMORY}: must hold at least one block of COPY_BLOCK_MIB"
@@ -270,6 +279,7 @@ _CONTAINERS = tuple(
     f"{name}_CONTAINER" for name in ("ARCHIVE", "QUARANTINE", "JOURNAL", "DEAD_LETTER", "TRAIL", "PROBE")
 )
 _NATIVE = "NATIVE_CONTAINERS"
+_POLICY = "RECORDING_POLICY"
 _OVERFLOW = ("OVERFLOW_STORAGE", "OVERFLOW_STORAGE__blobServiceUri")
 _TIMEOUT, _VISIBILITY, _DELIVERIES = (setting.key for _, setting in declared(Host))
 _CHECKS = (
@@ -278,6 +288,7 @@ _CHECKS = (
     (("API_AUTH", "API_AUDIENCES", "ENTRA_TENANT_ID"), _api_tokens),
     (("EVENT_GRID_AUDIENCES", "ENTRA_TENANT_ID"), _event_grid_tokens),
     ((STORAGE, f"{STORAGE}__blobServiceUri", *_CONTAINERS, _NATIVE), _native),
+    ((_NATIVE, _POLICY), _native_rules),
     (("COPY_BLOCK_MIB", _MEMORY), _buffers),
     (("RETRY_FIRST_SECONDS", "RETRY_LONGEST_SECONDS"), _waits),
     (("COPY_SLICE_SECONDS", _TIMEOUT), _slice),

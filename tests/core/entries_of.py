@@ -48,6 +48,7 @@ from recording.core.model import (
     PartlyRead,
     Place,
     Proof,
+    Reaction,
     Recording,
     RecordingId,
     RecordingState,
@@ -69,6 +70,7 @@ APPLIED = AppliedRule(
     "why",
     ConsentEvidence(ConsentKind.ATTESTED, "contract", NOW, "somebody", NOW - timedelta(minutes=1)),
     retention_class="long",
+    reaction=Reaction(restart=True, pause_limit=timedelta(minutes=5), resumes_at_limit=True, tries=2),
 )
 PARTLY_READ = PartlyRead(
     Location("https://customer.blob.core.windows.net/calls/0.wav"), "etag-of-native", 64, b"\x01" * 32

@@ -18,10 +18,10 @@ from recording.core.lifecycle import (
     Warned,
     decide,
 )
-from recording.core.model import Alarm, CatalogEntry, RecordingId, RecordingState
-from recording.core.reactions import NEVER_ACTIVE, Act, Reaction, act_due
+from recording.core.model import Alarm, CatalogEntry, Reaction, RecordingId, RecordingState
+from recording.core.reactions import NEVER_ACTIVE, Act, act_due, reaction_of
 from recording.core.watching import Limits, look
-from tests.core.entries_of import NOW, RECORDING_ID, WAV, changed_recording
+from tests.core.entries_of import APPLIED, NOW, RECORDING_ID, WAV, changed_recording
 
 MINUTE = timedelta(minutes=1)
 LIMITS = Limits(retention=24 * 60 * MINUTE, file_event=60 * MINUTE, step=30 * MINUTE)
@@ -104,3 +104,16 @@ def test_nothing_is_told_of_a_pause_that_has_ended() -> None:
     assert [] == [
         one for one in look(over, NOW, NOW + 20 * MINUTE, LIMITS, reaction=ALL).facts if isinstance(one, Warned)
     ]
+
+
+def test_the_limit_of_a_pause_is_the_rules_or_the_usual() -> None:
+    """A recording without a rule, such as one that others started, has the usual one."""
+    known = entry()
+    short, usual = replace(APPLIED, reaction=Reaction(pause_limit=MINUTE)), 10 * MINUTE
+
+    assert Reaction(pause_limit=usual) == reaction_of(known, usual)
+    assert Reaction(restart=True, pause_limit=usual) == reaction_of(
+        changed_recording(known, applied=replace(APPLIED, reaction=Reaction(restart=True))), usual
+    )
+    assert Reaction(pause_limit=MINUTE) == reaction_of(changed_recording(known, applied=short), usual)
+    assert reaction_of(known, None).pause_limit is None

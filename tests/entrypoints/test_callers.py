@@ -11,7 +11,7 @@ from typing import Any
 import azure.functions as func
 import pytest
 
-from recording.core.callers import EVENT_GRID_ROLE, OPERATIONS, PROVEN_OTHERWISE, Role
+from recording.core.callers import EVENT_GRID_ROLE, OPEN, OPERATIONS, PROVEN_OTHERWISE, Role
 from recording.core.formats.api import MOST_BODY
 from recording.core.formats.events import CALL_CONNECTED
 from recording.core.model import Door, RecordingId
@@ -90,10 +90,11 @@ def test_every_route_says_who_may_call_it_and_the_host_asks_for_the_key_unless_a
     """In one table, by the name of its function. A wrong setting hides no function, and opens none."""
     found = levels(api_auth)
 
-    assert {**dict.fromkeys(OPERATIONS, level), "calls_callbacks": "ANONYMOUS"} == {
+    anybody = dict.fromkeys((*OPEN, "calls_callbacks"), "ANONYMOUS")
+    assert {**dict.fromkeys((*OPERATIONS, "elsewhere"), level), **anybody} == {
         name: asked for name, asked in found.items() if name not in {"calls_events", "health"}
     }
-    assert found.keys() == OPERATIONS.keys() | PROVEN_OTHERWISE.keys()
+    assert found.keys() == OPERATIONS.keys() | PROVEN_OTHERWISE.keys() | OPEN
     assert {"FUNCTION"} == {found["calls_events"], found["health"]}
 
 

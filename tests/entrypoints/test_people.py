@@ -137,7 +137,7 @@ def test_the_recordings_of_a_day_are_listed(world: World) -> None:
     assert (RECORDING, None, "load entry: a newer schema") == (
         unread["recordingId"],
         unread["state"],
-        unread["lastError"],
+        unread["error"],
     )
     assert "day" == said(recordings.list_recordings(request({"day": "today"})), 400)["field"]
 

@@ -16,6 +16,8 @@ from recording.core.errors import (
     DecisionRefused,
     InvalidRequest,
     MalformedEvent,
+    MethodNotAllowed,
+    PageMissing,
     Permanent,
     PolicyInvalid,
     PolicyRefused,
@@ -27,8 +29,10 @@ from recording.core.errors import (
     SettingsInvalid,
     SourceBusy,
     Transient,
+    UnknownAsset,
     UnknownChunk,
     UnknownRecording,
+    UnknownRoute,
 )
 from recording.core.model import RecordingId
 from recording.entrypoints.problems import problem, unforeseen
@@ -73,6 +77,9 @@ def refusal(operation: str, status: int, code: str = "", running: RecordingId | 
         (ConsentNotBuilt(START, "not built yet"), 501, "consent-not-built"),
         (UnknownRecording("find recording", "unknown"), 404, "unknown-recording"),
         (UnknownChunk("decide about chunk", "unknown"), 404, "unknown-chunk"),
+        (UnknownAsset("show page", "unknown"), 404, "unknown-asset"),
+        (UnknownRoute("find route", "unknown"), 404, "unknown-route"),
+        (MethodNotAllowed("find route", "not this"), 405, "method-not-allowed"),
         (refusal(START, 404, "8522"), 404, "call-not-found"),
         (refusal(START, 400, "8553"), 409, "recording-running"),
         (refusal(START, 409, running=RecordingId("r")), 409, "recording-running"),
@@ -88,6 +95,7 @@ def refusal(operation: str, status: int, code: str = "", running: RecordingId | 
         (RequestIdReused(START, "it was sent with another order"), 422, "request-id-reused"),
         (Permanent("save entry", "too many"), 500, "permanent"),
         (SettingsInvalid(("A: missing",)), 503, "settings-invalid"),
+        (PageMissing("show page", "not packed"), 503, "page-missing"),
         (SourceBusy("read source", "busy"), 503, "source-busy"),
         (CatalogConflict("save entry", "changed"), 503, "catalog-conflict"),
     ],
@@ -115,6 +123,10 @@ def test_every_error_there_is_can_be_told(kind: type[RecordingError]) -> None:
         DecisionRefused.code: 409,
         RecordingChanged.code: 412,
         RequestIdReused.code: 422,
+        UnknownAsset.code: 404,
+        UnknownRoute.code: 404,
+        MethodNotAllowed.code: 405,
+        PageMissing.code: 503,
         ConsentNotBuilt.code: 501,
     }
 

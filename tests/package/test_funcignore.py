@@ -21,6 +21,7 @@ MADE = [
     "local.settings.json",
     "local/node_modules/azurite/package.json",
     "recording/__pycache__/ports.cpython-313.pyc",
+    "tools/viewer/node_modules/swagger-ui-dist/package.json",
 ]
 
 

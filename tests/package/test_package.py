@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.package import ROOT, contents, pack
+from tools.package import ROOT, VIEWER, contents, pack
 
 FUNCTIONS = {
     "archive_chunk",
@@ -22,15 +22,19 @@ FUNCTIONS = {
     "calls_events",
     "decide_chunk",
     "decide_recording",
+    "docs",
+    "docs_asset",
     "drain_chunks",
     "drain_events",
     "drain_ticks",
     "drain_urgent_chunks",
+    "elsewhere",
     "explain_policy",
     "hand_in_events",
     "health",
     "list_owed",
     "list_recordings",
+    "openapi_json",
     "pause_recording",
     "recording_events_queued",
     "recording_file_status_updated",
@@ -44,6 +48,18 @@ FUNCTIONS = {
     "sweep_tick",
     "sweep_timer",
     "verify_trail",
+}
+PAGE = {
+    f"recording/entrypoints/openapi/viewer/{name}"
+    for name in (
+        "index.html",
+        "start.js",
+        "swagger-ui-bundle.js",
+        "swagger-ui-bundle.js.LICENSE.txt",
+        "swagger-ui.LICENSE.txt",
+        "swagger-ui.NOTICE.txt",
+        "swagger-ui.css",
+    )
 }
 # The worker has these itself; requirements.txt must not need them.
 WORKER = ("azure-functions-runtime", "azurefunctions-extensions-base")
@@ -86,7 +102,7 @@ def worker(tmp_path: Path) -> Path:
 
 def project(root: Path, *names: str) -> Path:
     """A small project: these files, and those that every package needs."""
-    for name in ("function_app.py", "host.json", "requirements.txt", "recording/__init__.py", *names):
+    for name in ("function_app.py", "host.json", "requirements.txt", "recording/__init__.py", VIEWER, *names):
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(name)
@@ -94,13 +110,13 @@ def project(root: Path, *names: str) -> Path:
 
 
 def test_the_package_holds_the_app_alone(package: Path) -> None:
-    """function_app.py, host.json, requirements.txt and recording/, without files that Python made."""
+    """function_app.py, host.json, requirements.txt and recording/, without files that Python made; and a page."""
     with zipfile.ZipFile(package) as opened:
         names = opened.namelist()
     tops = {name.split("/")[0] for name in names}
     assert {"function_app.py", "host.json", "requirements.txt", "recording"} == tops
     modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "recording").rglob("*.py")}
-    assert modules | {"function_app.py", "host.json", "requirements.txt"} == set(names)
+    assert modules | PAGE | {"function_app.py", "host.json", "requirements.txt"} == set(names)
 
 
 def test_what_python_makes_is_left_out(tmp_path: Path) -> None:
@@ -111,6 +127,7 @@ def test_what_python_makes_is_left_out(tmp_path: Path) -> None:
         "host.json",
         "recording/__init__.py",
         "recording/core/model.py",
+        VIEWER,
         "requirements.txt",
     ] == [path.as_posix() for path in contents(root)]
 
@@ -132,6 +149,20 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
     (root / "host.json").unlink()
     with pytest.raises(FileNotFoundError, match=r"host\.json"):
         contents(root)
+
+
+def test_what_is_packed_without_the_page_of_the_api_says_so(tmp_path: Path) -> None:
+    """As azd's hook does on a machine where nothing is installed: a page for people holds up no deployment."""
+    root = project(tmp_path)
+    (root / VIEWER).unlink()
+    for name in ("__init__.py", "package.py"):
+        (root / "tools").mkdir(exist_ok=True)
+        shutil.copy(ROOT / "tools" / name, root / "tools")
+    command = [sys.executable, "-m", "tools.package"]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
+
+    assert "/api/docs will say so" in done.stdout
+    assert (root / "dist" / "recording-archive.zip").exists()
 
 
 @pytest.mark.timeout(300)

@@ -33,7 +33,7 @@ def test_only_ci_looks_beside_the_checkout() -> None:
     assert [] == [line for line in lines_with(PLACES) if not line.startswith(".ci/run:")]
 
 
-@pytest.mark.parametrize("folder", ["local", "tests/clients"])
+@pytest.mark.parametrize("folder", ["local", "tests/clients", "tools/viewer"])
 def test_a_lock_file_names_no_registry(folder: str) -> None:
     """It contains versions and hashes; each machine has its own registry."""
     lock = json.loads((ROOT / folder / "package-lock.json").read_text())

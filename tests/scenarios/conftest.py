@@ -3,12 +3,15 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import requests
 
 from local.acs.world import DEFAULT_PARTICIPANTS
 from local.host.telemetry import METRICS, SPANS
 from local.stack import Stack
+from tests.described import deviations
 from tests.scenarios.worlds import WAYS, assert_nothing_leaked, assert_nothing_poisoned
 
 SETTINGS = {
@@ -22,6 +25,15 @@ SETTINGS = {
 }
 
 
+class Described(Stack):
+    """Whose API answers every request as docs/openapi.json says."""
+
+    def call(self, method: str, path: str, **options: Any) -> requests.Response:  # noqa: ANN401 - as Stack's
+        reply = super().call(method, path, **options)
+        assert [] == deviations(method, path, reply.status_code, reply.headers, reply.content)
+        return reply
+
+
 @pytest.fixture(scope="session")
 def media_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where media made by ffmpeg is kept for all stacks of a test run."""
@@ -31,7 +43,7 @@ def media_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory, media_folder: Path) -> Iterator[Stack]:
     """The whole stack on one machine, with the real app in the Functions host."""
-    with Stack(tmp_path_factory.mktemp("stack"), settings=SETTINGS, media_folder=media_folder) as running:
+    with Described(tmp_path_factory.mktemp("stack"), settings=SETTINGS, media_folder=media_folder) as running:
         yield running
 
 

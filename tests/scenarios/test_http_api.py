@@ -91,7 +91,7 @@ UNREADABLE = {
     "null": (b"null", "body"),
     "nested without end": (b"[" * 100_000, "body"),
     "a number without end": (b"9" * 100_000, "body"),
-    "an unknown field": (body_with(participants=[]), "participants"),
+    "an unknown field": (body_with(attendees=[]), "attendees"),
     "a number for an id": (body_with(serverCallId=7), "serverCallId"),
     "an empty id": (body_with(serverCallId=""), "serverCallId"),
     "an endless id": (body_with(serverCallId="x" * 5_000), "serverCallId"),
@@ -425,7 +425,7 @@ def test_the_deep_health_check_tells_whether_copies_would_succeed(stack: Stack) 
 def test_the_policy_explains_itself_and_a_draft_says_what_would_change(stack: Stack, call: Call) -> None:
     """Over the events that the journal has kept, in pages; the draft is YAML."""
     callback = stack.acs.world.call_connected(call)
-    answer = stack.call("POST", "calls/events", json=callback).json()["events"][0]
+    answer = stack.call_back(callback).json()["events"][0]
     explained = stack.call("POST", "policy/explain", json={"event": callback[0]}).json()
     assert ("recording", True, "everything") == (answer["outcome"], explained["record"], explained["rule"])
 

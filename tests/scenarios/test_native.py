@@ -6,23 +6,22 @@ from typing import Any
 
 import pytest
 
-from local.acs.callbook import Locator, StartRequest
 from local.acs.model import Recording
-from local.acs.outputs import OUTPUTS
 from local.stack import NATIVE, Stack, wait_for
 from tests.scenarios.worlds import view, wait_completed
 
 
 def exported(stack: Stack, chunk_ms: list[int]) -> Recording:
-    """A recording that the service was told to write into the customer's container, and that has ended."""
+    """A recording that a rule of the policy has the service write into the customer's container; it has ended."""
     world = stack.acs.world
     call = world.start_call(chunk_ms=chunk_ms)
     world.connect(call)
-    order = StartRequest(
-        Locator(server_call_id=call.server_call_id), OUTPUTS["wav"], external_container=stack.native_container
-    )
-    recording = world.begin_recording(order)
+    wanted = {"serverCallId": call.server_call_id, "operationContext": "native"}
+    reply = stack.call("POST", "recordings", json=wanted)
+    assert 201 == reply.status_code, reply.text
     world.end_call(call)
+    recording = world.recordings[reply.json()["recordingId"]]
+    assert stack.native_container == recording.external_container
     return recording
 
 

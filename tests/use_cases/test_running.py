@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from local.policies import EVERYTHING
 from recording.core.errors import ServiceBusy
 from recording.core.formats.api import StartRequest
 from recording.core.model import (
@@ -16,13 +17,13 @@ from recording.core.model import (
     CallEvent,
     IdentifierKind,
     ParticipantsEvent,
+    Reaction,
     Recording,
     RecordingId,
     RecordingState,
     StartFailedEvent,
     StateEvent,
 )
-from recording.core.reactions import Reaction
 from recording.core.times import format_time
 from recording.events.taking import Reception
 from tests.core.formats.test_call_events import callback
@@ -36,6 +37,19 @@ ANN = Actor("key:ann")
 STATE, FAILED, PEOPLE = "RecordingStateChanged", "StartRecordingFailed", "ParticipantsUpdated"
 
 
+def policy_with(reaction: Reaction | None) -> str:
+    """A policy that records every call, and wants that when a recording does not record although it should."""
+    wanted, policy = reaction or Reaction(), json.loads(EVERYTHING)
+    limit = wanted.pause_limit
+    policy["rules"][0] |= {
+        "restart": wanted.restart,
+        "startTries": wanted.tries,
+        **({} if limit is None else {"pauseLimitSeconds": int(limit.total_seconds())}),
+        "resumeAtLimit": wanted.resumes_at_limit,
+    }
+    return json.dumps(policy)
+
+
 @dataclass
 class Scene:
     """A call that is recorded, as started by its call connection; the service says that it records."""
@@ -46,7 +60,7 @@ class Scene:
     is_paused: bool = False
 
     def __post_init__(self) -> None:
-        self.world = World(settings=self.settings, reaction=self.reaction)
+        self.world = World(settings={"RECORDING_POLICY": policy_with(self.reaction), **self.settings})
         self.call = self.world.calls.add_call()
         self.recording_id = self.start()
         self.wait(MINUTE)

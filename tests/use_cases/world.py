@@ -26,7 +26,6 @@ from recording.core.model import (
     Location,
     RecordingId,
 )
-from recording.core.reactions import Reaction
 from recording.events.taking import Reception
 from recording.ports import Callers
 from tests.copying.copies import engine_of
@@ -107,7 +106,6 @@ class World:
 
     authority: Authority = Authority.PROVEN
     settings: Mapping[str, str] = field(default_factory=dict)
-    reaction: Reaction | None = None
     callers: Callers = field(default_factory=lambda: TokenCallers({}))
     clock: Clock = field(default_factory=Clock)
     source: FakeSource = field(default_factory=FakeSource)
@@ -139,7 +137,6 @@ class World:
     def worker(self, slice_seconds: float = 600.0) -> Archiving:
         """Compose another worker over the same fakes."""
         clock, settings = self.clock, settings_of(RELEASE_AT_SOURCE=self.authority, **self.settings)
-        wanted = self.reaction
         self.app = compose(
             replace(settings, copy=replace(settings.copy, slice_length=timedelta(seconds=slice_seconds))),
             callers=self.callers,
@@ -171,7 +168,6 @@ class World:
             now=clock.now,
             monotonic=clock.monotonic,
             sleep=clock.sleep,
-            reaction_of=None if wanted is None else lambda _: wanted,
         )
         self.updates = self.app.archiving.updates
         self.refusing = self.app.refusing

@@ -132,6 +132,30 @@ class UnknownChunk(Permanent):
     code = "unknown_chunk"
 
 
+class UnknownRoute(Permanent):
+    """The API has no such path."""
+
+    code = "unknown_route"
+
+
+class MethodNotAllowed(Permanent):
+    """The path does not take this method."""
+
+    code = "method_not_allowed"
+
+
+class UnknownAsset(Permanent):
+    """The page that shows the API has no such file."""
+
+    code = "unknown_asset"
+
+
+class PageMissing(Permanent):
+    """A file of the page that shows the API was not packed with the app."""
+
+    code = "page_missing"
+
+
 class CallRefused(Permanent):
     """Call Automation refuses the operation because of the state of the call or the recording; nothing was done.
 

@@ -1,10 +1,35 @@
 """The rule that a recording was started by, and the evidence of consent, as JSON of the manifest and the API."""
 
-from recording.core.model import AppliedRule
+from typing import TypedDict
+
+from recording.core.formats.schema import Moment
+from recording.core.model import AppliedRule, ConsentKind
 from recording.core.times import format_known, format_time
 
 
-def applied_fields(applied: AppliedRule) -> dict[str, object]:
+class ConsentFields(TypedDict):
+    """On which consent a recording was started."""
+
+    kind: ConsentKind
+    basis: str
+    by: str | None
+    at: Moment | None
+    notedAt: Moment
+
+
+class AppliedFields(TypedDict):
+    """The rule by which a recording was started."""
+
+    id: str
+    policy: str
+    reason: str
+    retention: str | None
+    template: str | None
+    storage: str
+    consent: ConsentFields
+
+
+def applied_fields(applied: AppliedRule) -> AppliedFields:
     """The rule, the policy that has it, and on which consent the recording was started."""
     consent = applied.consent
     return {
@@ -15,7 +40,7 @@ def applied_fields(applied: AppliedRule) -> dict[str, object]:
         "template": applied.template or None,
         "storage": applied.native_container or "archive",
         "consent": {
-            "kind": str(consent.kind),
+            "kind": consent.kind,
             "basis": consent.basis,
             "by": consent.by or None,
             "at": format_known(consent.at),

@@ -37,7 +37,7 @@ from recording.core.model.evidence import (
     Proof,
     Unread,
 )
-from recording.core.model.running import Continuation, Order, Pause
+from recording.core.model.running import Continuation, Order, Pause, Reaction
 from recording.core.model.trail import Act, Trail
 from recording.core.model.words import (
     APP,
@@ -122,6 +122,7 @@ __all__ = [
     "Pause",
     "Place",
     "Proof",
+    "Reaction",
     "Recording",
     "RecordingId",
     "RecordingState",

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from recording.core.model.running import Reaction
 from recording.core.model.words import Output
 
 
@@ -124,6 +125,7 @@ class AppliedRule:
         template: of the names of its chunks; empty: the usual one.
         retention_class: how long it is to be kept, by name; empty: the usual class.
         native_container: the URL of the container that the service itself writes into; empty: this app archives it.
+        reaction: what is done when it does not record although it should.
     """
 
     rule: str
@@ -133,3 +135,4 @@ class AppliedRule:
     template: str = ""
     retention_class: str = ""
     native_container: str = ""
+    reaction: Reaction = field(default_factory=Reaction)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import ClassVar
 
-from recording.core.model import CallKind, ConsentKind, Direction, EventKind, Output, ParticipantKind
+from recording.core.model import CallKind, ConsentKind, Direction, EventKind, Output, ParticipantKind, Reaction
 
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -169,6 +169,7 @@ class Recorded:
         native_container: the URL of a container that the service itself writes into; empty: it is archived by this app.
         template: of the names of chunks; empty: the usual one.
         retention_class: empty: the usual one.
+        reaction: what is done when a recording does not record although it should.
     """
 
     consent: Consent
@@ -179,6 +180,7 @@ class Recorded:
     native_container: str = ""
     template: str = ""
     retention_class: str = ""
+    reaction: Reaction = field(default_factory=Reaction)
 
 
 @dataclass(frozen=True, slots=True)

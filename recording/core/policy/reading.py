@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import UTC, tzinfo
+from datetime import UTC, timedelta, tzinfo
 
 from recording.core.model import (
     CallKind,
@@ -14,6 +14,7 @@ from recording.core.model import (
     Format,
     Output,
     ParticipantKind,
+    Reaction,
 )
 from recording.core.naming import parse_template
 from recording.core.outputs import parse_output_name
@@ -45,11 +46,24 @@ _RULE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _NUMBER = re.compile(r"\+[1-9][0-9]{0,14}")
 _HOURS = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-(?:([01][0-9]|2[0-3]):([0-5][0-9])|24:00)")
 _RETENTION = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
-_CONTAINER = re.compile(
-    r"https://[a-z0-9]{3,24}\.blob\.core\.(?:windows\.net|usgovcloudapi\.net|chinacloudapi\.cn)"
-    r"/[a-z0-9](?:[a-z0-9]|-(?!-)){1,61}[a-z0-9]"
+_CONTAINER = re.compile(  # the settings must name it too, and say which may be of an emulator
+    r"https?://[a-z0-9.-]+(?::[0-9]{1,5})?(?:/[a-z0-9]{3,24})?/[a-z0-9](?:[a-z0-9]|-(?!-)){1,61}[a-z0-9]"
 )
-_WHEN_RECORDED = ("output", "channels", "pauseOnStart", "storage", "template", "retention", "consent")
+_WHEN_RECORDED = (
+    "output",
+    "channels",
+    "pauseOnStart",
+    "storage",
+    "template",
+    "retention",
+    "consent",
+    "restart",
+    "startTries",
+    "pauseLimitSeconds",
+    "resumeAtLimit",
+)
+_MOST_TRIES = 5
+_LONGEST_PAUSE = 24 * 60 * 60
 
 _NO_CONSENT: tuple[Consent, bool] = (Attested(), False)
 _NO_ZONE: tuple[str, tzinfo] = ("", UTC)
@@ -126,6 +140,20 @@ def _recorded(section: Section) -> Recorded:
         retention_class=section.read(
             "retention", lambda one: one.fitting(_RETENTION, "not 1 to 40 of a-z, 0-9 and -"), ""
         ),
+        reaction=_reaction(section),
+    )
+
+
+def _reaction(section: Section) -> Reaction:
+    limit = section.read("pauseLimitSeconds", lambda one: one.whole(1, _LONGEST_PAUSE), None)
+    resumes = section.read("resumeAtLimit", Value.flag, default=False)
+    if resumes and limit is None:
+        section.report("resumeAtLimit", "makes no sense without pauseLimitSeconds")
+    return Reaction(
+        restart=section.read("restart", Value.flag, default=False),
+        pause_limit=None if limit is None else timedelta(seconds=limit),
+        resumes_at_limit=resumes,
+        tries=section.read("startTries", lambda one: one.whole(0, _MOST_TRIES), 0),
     )
 
 

@@ -3,14 +3,14 @@
 import json
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from recording.core.errors import EntryUnreadable
-from recording.core.formats.api import history_view, owed_view, summary_view, unread_view
+from recording.core.formats.api import history_view, owed_view, summary_view, unread_owed, unread_summary
 from recording.core.formats.api.lists import MOST_OWED
+from recording.core.formats.api.shapes import Happening
 from recording.core.lifecycle import Decided, Fact, Started, decide, decide_all
 from recording.core.model import Actor, CatalogEntry, ChunkState, Happened, Ruling
 from tests.core.entries_of import (
@@ -29,11 +29,9 @@ from tests.core.entries_of import (
 )
 
 
-def facts_of(entry: CatalogEntry) -> list[dict[str, Any]]:
+def facts_of(entry: CatalogEntry) -> list[Happening]:
     """The history in the view."""
-    found = history_view(entry)["history"]
-    assert isinstance(found, list)
-    return found
+    return history_view(entry)["history"]
 
 
 def test_what_is_owed_is_told_with_the_time_left_and_what_to_do() -> None:
@@ -57,7 +55,7 @@ def test_what_goes_on_by_itself_names_no_chapter() -> None:
     """And no time, if nothing that is needed may end."""
     found = owed_view(entry_of(chunk(0, ChunkState.RELEASED)), None, NOW)
 
-    assert [None] * 4 == [found[key] for key in ("due", "secondsLeft", "lastError", "see")]
+    assert [None] * 4 == [found["due"], found["secondsLeft"], found["lastError"], found["see"]]
     assert ("nothing: it goes on by itself", ["its manifest"]) == (found["toDo"], found["owed"])
 
 
@@ -65,15 +63,21 @@ def test_of_many_things_owed_the_first_are_named() -> None:
     """An entry may have hundreds of chunks, and a page many entries."""
     found = owed_view(entry_of(*map(chunk, range(MOST_OWED + 7))), DUE, NOW)["owed"]
 
-    assert isinstance(found, list)
     assert (MOST_OWED + 1, "7 more") == (len(found), found[-1])
 
 
 def test_a_recording_that_cannot_be_read_is_told_with_the_same_fields() -> None:
-    found = unread_view(RECORDING_ID, EntryUnreadable("load entry", "chunks[0].state"))
+    found = unread_owed(RECORDING_ID, EntryUnreadable("load entry", "chunks[0].state"))
 
     assert owed_view(entry_of(chunk(0)), DUE, NOW).keys() == found.keys()
     assert "load entry: chunks[0].state" == found["lastError"]
+
+
+def test_in_a_list_of_recordings_too() -> None:
+    found = unread_summary(RECORDING_ID, EntryUnreadable("load entry", "chunks[0].state"))
+
+    assert summary_view(entry_of(chunk(0))).keys() == found.keys()
+    assert (RECORDING_ID, "load entry: chunks[0].state") == (found["recordingId"], found["error"])
 
 
 def test_a_recording_in_a_list_says_what_it_is_and_how_far() -> None:
@@ -86,6 +90,7 @@ def test_a_recording_in_a_list_says_what_it_is_and_how_far() -> None:
         "output": {"content": "audio", "channel": "mixed", "format": "wav"},
         "startedAt": "2026-03-01T12:00:00Z",
         "chunks": 0,
+        "error": None,
         "lacks": [],
         **dict.fromkeys(("callId", "serverCallId", "callConnectionId", "roomId")),
         **dict.fromkeys(("durationMs", "announcedAt", "completedAt", "manifest")),

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recording.core.errors import InvalidRequest
-from recording.core.formats.api import ListRequest, PageRequest, mark, parse_list, parse_page
+from recording.core.formats.api import ListRequest, PageRequest, mark, parse_list, parse_page, parse_switch
 from recording.core.model import RecordingState
 from tests.core.entries_of import NOW
 
@@ -54,3 +54,19 @@ def test_the_list_of_what_is_owed_has_no_other_parameter() -> None:
         parse_page({"state": "missing"})
 
     assert "state" == caught.value.field
+
+
+@pytest.mark.parametrize(
+    ("value", "is_on"),
+    [("true", True), ("1", True), ("Yes", True), ("false", False), ("0", False), ("no", False), (None, False)],
+)
+def test_a_switch_is_on_or_off(value: str | None, is_on: bool) -> None:  # noqa: FBT001 - of a table
+    assert is_on == parse_switch({} if value is None else {"deep": value}, "deep")
+
+
+@pytest.mark.parametrize("value", ["", "null", "2", "on"])
+def test_a_switch_that_is_neither_is_named(value: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        parse_switch({"deep": value}, "deep")
+
+    assert "deep" == caught.value.field

@@ -40,7 +40,7 @@ RULES = policy(
 
 
 def explained(body: object, found: Policy = RULES) -> dict[str, Any]:
-    return explain_view(found, parse_explain(json.dumps(body).encode(), SUNDAY))
+    return {**explain_view(found, parse_explain(json.dumps(body).encode(), SUNDAY))}
 
 
 @pytest.mark.parametrize("body", [{"event": EVENT}, {"event": [EVENT]}, {"call": CALL}])
@@ -160,7 +160,7 @@ def test_a_replay_shows_the_calls_that_change() -> None:
         for place, kind in enumerate((EventKind.CALL_STARTED, EventKind.CALL_CONNECTED))
     ]
     found = [Replayed(event, verdict_of(other, event.call), verdict_of(draft, event.call)) for event in events]
-    view: dict[str, Any] = replay_view(found)
+    view = replay_view(found)
 
     assert verdict_of(same, events[1].call).reason == verdict_of(draft, events[1].call).reason
     assert 2 == view["calls"]

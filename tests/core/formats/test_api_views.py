@@ -70,7 +70,7 @@ def chunk(state: ChunkState = ChunkState.ANNOUNCED, **fields: Any) -> Chunk:  # 
 def view(*chunks: Chunk, **fields: Any) -> dict[str, Any]:  # noqa: ANN401 - any of a recording's fields
     """The view of a recording with these chunks."""
     recording = Recording(RecordingId("r"), fields.pop("state", RecordingState.ANNOUNCED), **fields)
-    return recording_view(CatalogEntry(recording, chunks), NOW, CONTAINERS)
+    return dict(recording_view(CatalogEntry(recording, chunks), NOW, CONTAINERS))
 
 
 def view_of(one: Chunk) -> dict[str, Any]:

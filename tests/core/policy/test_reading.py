@@ -3,6 +3,7 @@
 import itertools
 import json
 import re
+from datetime import timedelta
 from hashlib import sha256
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from recording.adapters import policy_text
 from recording.adapters.policy_text import policy_of
-from recording.core.model import ConsentKind, ParticipantKind
+from recording.core.model import ConsentKind, ParticipantKind, Reaction
 from recording.core.policy import Keypress, Policy
 from recording.core.policy.model import Afterwards, LateJoiners
 from recording.core.policy.values import MOST_PROBLEMS
@@ -35,7 +36,11 @@ FULL = rule(
     pauseOnStart: true
     storage: {native: https://account.blob.core.windows.net/container}
     template: calls/{recording_id}/{index}-{document_id}
-    retention: seven-years""",
+    retention: seven-years
+    restart: true
+    startTries: 2
+    pauseLimitSeconds: 600
+    resumeAtLimit: true""",
 )
 
 
@@ -53,6 +58,7 @@ def test_a_rule_may_say_everything() -> None:
     assert (ParticipantKind.PHONE_NUMBER, ParticipantKind.COMMUNICATION_USER) == recorded.channels
     assert "https://account.blob.core.windows.net/container" == recorded.native_container
     assert "calls/{recording_id}/{index}-{document_id}" == recorded.template
+    assert Reaction(True, timedelta(minutes=10), True, 2) == recorded.reaction  # noqa: FBT003
     consent = recorded.consent
     assert isinstance(consent, Keypress)
     assert recorded.by_country
@@ -76,6 +82,7 @@ def test_a_rule_may_say_little() -> None:
         found.recorded.pause_on_start,
     )
     assert ConsentKind.NOT_NEEDED is found.recorded.consent.kind
+    assert Reaction() == found.recorded.reaction
 
 
 def test_json_is_read_too() -> None:
@@ -154,6 +161,9 @@ ANNOUNCED = "{kind: announced, lateJoiners: go-on, prompt: {version: '1', langua
         (text_of(rule(more="\n    output: audio-unmixed-wav\n    channels: [bot, bot]")), "channels: a kind twice"),
         (text_of(rule(more="\n    template: '{index}'")), "template: {recording_id} must be in it"),
         (text_of(rule(more="\n    retention: 7 years")), "retention: not 1 to 40 of a-z"),
+        (text_of(rule(more="\n    startTries: 6")), "startTries: "),
+        (text_of(rule(more="\n    pauseLimitSeconds: 0")), "pauseLimitSeconds: "),
+        (text_of(rule(more="\n    resumeAtLimit: true")), "resumeAtLimit: makes no sense without pauseLimitSeconds"),
         (text_of(rule(more="\n    storage: native")), "storage: neither archive nor {native: https"),
         (text_of(rule(more="\n    storage: {}")), "storage: native is missing"),
         (text_of(rule(more="\n    storage: {native: https://a.example/c}")), "native: not the URL of a container"),

@@ -1,8 +1,15 @@
 """The app's own HTTP API: JSON bodies and queries to requests, and entries to JSON."""
 
 from recording.core.formats.api.decisions import DecisionRequest, etag, parse_decision
-from recording.core.formats.api.lists import RUNBOOK, history_view, owed_view, summary_view, unread_view
-from recording.core.formats.api.paging import ListRequest, PageRequest, mark, parse_list, parse_page
+from recording.core.formats.api.lists import (
+    RUNBOOK,
+    history_view,
+    owed_view,
+    summary_view,
+    unread_owed,
+    unread_summary,
+)
+from recording.core.formats.api.paging import ListRequest, PageRequest, mark, parse_list, parse_page, parse_switch
 from recording.core.formats.api.policy import (
     Replayed,
     ReplayRequest,
@@ -37,10 +44,12 @@ __all__ = [
     "parse_page",
     "parse_replay",
     "parse_start",
+    "parse_switch",
     "recording_view",
     "replay_view",
     "summary_view",
     "trail_view",
-    "unread_view",
+    "unread_owed",
+    "unread_summary",
     "verified_view",
 ]

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from recording.core.errors import RecordingError
+from recording.core.formats.api.shapes import Happening, History, Owed, Summary
+from recording.core.formats.api.views import known_view
 from recording.core.formats.notifications import EventName
-from recording.core.lifecycle import lacks
 from recording.core.model import CatalogEntry, Happened, RecordingId
-from recording.core.outputs import output_fields
 from recording.core.owing import ToDo, last_error, most_tries, owed, to_do
-from recording.core.times import format_known, format_time, in_milliseconds
+from recording.core.times import format_known, format_time
 
 MOST_OWED = 20
 """Things owed that are named for one recording; of the others the number."""
@@ -32,7 +32,7 @@ _CHAPTERS: Mapping[ToDo, EventName] = {
 """The chapter of the runbook for each thing that a person can do."""
 
 
-def owed_view(entry: CatalogEntry, due: datetime | None, now: datetime) -> dict[str, object]:
+def owed_view(entry: CatalogEntry, due: datetime | None, now: datetime) -> Owed:
     """What a recording owes, why, how long is left, and what a person is to do.
 
     Args:
@@ -44,7 +44,7 @@ def owed_view(entry: CatalogEntry, due: datetime | None, now: datetime) -> dict[
     more = len(found) - MOST_OWED
     return {
         "recordingId": entry.recording.recording_id,
-        "state": str(entry.recording.state),
+        "state": entry.recording.state,
         "due": format_known(due),
         "goneBy": format_known(entry.gone_by),
         "secondsLeft": None if due is None else int((due - now).total_seconds()),
@@ -56,46 +56,58 @@ def owed_view(entry: CatalogEntry, due: datetime | None, now: datetime) -> dict[
     }
 
 
-def unread_view(recording_id: RecordingId, error: RecordingError) -> dict[str, object]:
+def unread_owed(recording_id: RecordingId, error: RecordingError) -> Owed:
     """A recording that owes something and whose entry cannot be read."""
-    nothing = dict.fromkeys(("state", "due", "goneBy", "secondsLeft"))
     return {
         "recordingId": recording_id,
-        **nothing,
+        "state": None,
+        "due": None,
+        "goneBy": None,
+        "secondsLeft": None,
         "owed": ["everything that its entry names"],
         "tries": 0,
-        "lastError": f"{error.operation}: {error.cause}",
+        "lastError": _why(error),
         "toDo": "repair the entry in the catalog's table, or deploy the newer version that saved it",
         "see": _see(EventName.AT_RISK),
     }
 
 
-def summary_view(entry: CatalogEntry) -> dict[str, object]:
+def summary_view(entry: CatalogEntry) -> Summary:
     """A recording in a list: what it is and how far it is; `recording_view` shows the rest."""
-    recording = entry.recording
     return {
-        "recordingId": recording.recording_id,
-        "state": str(recording.state),
-        "callId": recording.call_id,
-        "serverCallId": recording.server_call_id,
-        "callConnectionId": recording.call_connection_id,
-        "groupCallId": recording.group_call_id,
-        "roomId": recording.room_id,
-        "output": output_fields(recording.output) if recording.output else None,
-        "startedAt": format_known(recording.started_at or recording.requested_at),
-        "durationMs": in_milliseconds(recording.duration) if recording.duration is not None else None,
-        "announcedAt": format_known(recording.announced_at),
+        **known_view(entry, MOST_OWED),
+        "state": entry.recording.state,
         "chunks": len(entry.chunks),
-        "lacks": list(lacks(entry)[:MOST_OWED]),
-        "completedAt": format_known(recording.completed_at),
-        "manifest": recording.manifest_name,
+        "error": None,
     }
 
 
-def history_view(entry: CatalogEntry) -> dict[str, object]:
+def unread_summary(recording_id: RecordingId, error: RecordingError) -> Summary:
+    """A recording in a list whose entry cannot be read."""
+    return {
+        "recordingId": recording_id,
+        "callId": None,
+        "serverCallId": None,
+        "callConnectionId": None,
+        "groupCallId": None,
+        "roomId": None,
+        "output": None,
+        "startedAt": None,
+        "durationMs": None,
+        "announcedAt": None,
+        "lacks": [],
+        "completedAt": None,
+        "manifest": None,
+        "state": None,
+        "chunks": None,
+        "error": _why(error),
+    }
+
+
+def history_view(entry: CatalogEntry) -> History:
     """All that happened to a recording, in order."""
     indices = {chunk.document_id: chunk.index for chunk in entry}
-    happened = [
+    happened: list[Happening] = [
         {
             "at": format_time(one.at),
             "until": format_known(one.until),
@@ -140,6 +152,10 @@ _WORDS: Mapping[str, str] = {
 def _in_words(one: Happened) -> str:
     """The name of a fact as a sentence; of one that is not listed, its name in words."""
     return _WORDS.get(one.what) or re.sub(r"(?<=[a-z])(?=[A-Z])", " ", one.what).lower()
+
+
+def _why(error: RecordingError) -> str:
+    return f"{error.operation}: {error.cause}"
 
 
 def _see(chapter: EventName | None) -> str | None:

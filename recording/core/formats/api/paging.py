@@ -13,19 +13,20 @@ from recording.core.model import RecordingState
 
 MOST_LISTED = 50
 """Recordings of a page: each is loaded from the catalog."""
-_USUAL = 20
+USUAL = 20
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _PAGE = frozenset({"limit", "after"})
 _LIST = frozenset({"day", "state", "call"})
 _KEY = "code"
 """The function key, which may stand in the query."""
+_SWITCHES = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
     """At most `limit` recordings, after those of earlier pages; `after` is empty for the first page."""
 
-    limit: int = _USUAL
+    limit: int = USUAL
     after: str = ""
 
 
@@ -63,6 +64,18 @@ def parse_list(query: Mapping[str, str], now: datetime) -> ListRequest:
     return ListRequest(page, day_of(query, now), RecordingState(state) if state else None, call)
 
 
+def parse_switch(query: Mapping[str, str], name: str) -> bool:
+    """Read a switch in a query; one that is absent is off.
+
+    Raises:
+        InvalidRequest: it is neither on nor off; `field` names it.
+    """
+    value = query.get(name, "false").strip().lower()
+    if value not in _SWITCHES:
+        raise InvalidRequest(name, "neither true nor false")
+    return _SWITCHES[value]
+
+
 def mark(following: str) -> str:
     """The `next` of a page as callers see it: safe in a query, and nothing to rely on."""
     return base64.urlsafe_b64encode(following.encode()).decode().rstrip("=")
@@ -75,7 +88,7 @@ def page_of(query: Mapping[str, str], others: frozenset[str] = frozenset()) -> P
         InvalidRequest: as for `parse_page`.
     """
     _check_known(query, _PAGE | others)
-    limit = reading.whole(query.get("limit", _USUAL))
+    limit = reading.whole(query.get("limit", USUAL))
     if limit is None or not 1 <= limit <= MOST_LISTED:
         raise InvalidRequest("limit", f"not a whole number from 1 to {MOST_LISTED}")
     after = query.get("after", "")

@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 
 from recording.core.errors import InvalidRequest
 from recording.core.formats import reading
+from recording.core.formats.api import shapes
 from recording.core.formats.api.paging import PageRequest, day_of, page_of
 from recording.core.formats.api.requests import OUTPUT_FIELDS, parse_call, parse_json, parse_output_fields
+from recording.core.formats.api.shapes import Explained, ExplainedCall, ExplainedRule, HowRecorded, Replay
 from recording.core.formats.events import parse_event
 from recording.core.model import CallEvent, CallKind, EventKind, KnownCall
 from recording.core.outputs import output_fields
@@ -62,7 +64,7 @@ def parse_replay(query: Mapping[str, str], now: datetime) -> ReplayRequest:
     return ReplayRequest(page, day_of(query, now - timedelta(days=1)))
 
 
-def explain_view(policy: Policy, call: KnownCall) -> dict[str, object]:
+def explain_view(policy: Policy, call: KnownCall) -> Explained:
     """The verdict on a call, what is known of the call, and for every rule the conditions that do not hold.
 
     It contains no participant's identity.
@@ -76,7 +78,7 @@ def explain_view(policy: Policy, call: KnownCall) -> dict[str, object]:
     }
 
 
-def replay_view(found: Sequence[Replayed]) -> dict[str, object]:
+def replay_view(found: Sequence[Replayed]) -> Replay:
     """The calls about which a draft says something else, and the number of those that were replayed."""
     changed = [one for one in found if verdict_view(one.now) != verdict_view(one.draft)]
     return {
@@ -84,7 +86,7 @@ def replay_view(found: Sequence[Replayed]) -> dict[str, object]:
         "changed": [
             {
                 "eventId": one.event.event_id,
-                "event": str(one.event.call.event),
+                "event": one.event.call.event,
                 "at": format_known(one.event.at),
                 "serverCallId": one.event.server_call_id,
                 "callConnectionId": one.event.call_connection_id,
@@ -96,19 +98,19 @@ def replay_view(found: Sequence[Replayed]) -> dict[str, object]:
     }
 
 
-def verdict_view(verdict: Verdict) -> dict[str, object]:
+def verdict_view(verdict: Verdict) -> shapes.Verdict:
     """What a policy says of a call."""
     recorded, consent = verdict.recorded, verdict.consent
-    return {
+    found: shapes.Verdict = {
         "record": recorded is not None,
         "rule": verdict.rule.id if verdict.rule else None,
         "reason": verdict.reason,
-        "consent": str(consent.kind) if consent else None,
-        **(_recorded_view(recorded) if recorded else {}),
+        "consent": consent.kind if consent else None,
     }
+    return {**found, **_recorded_view(recorded)} if recorded else found
 
 
-def _recorded_view(recorded: Recorded) -> dict[str, object]:
+def _recorded_view(recorded: Recorded) -> HowRecorded:
     return {
         "output": output_fields(recorded.output),
         "channels": list(map(str, recorded.channels)),
@@ -119,7 +121,7 @@ def _recorded_view(recorded: Recorded) -> dict[str, object]:
     }
 
 
-def _rule_view(rule: Rule, missing: Sequence[Condition], decides: bool) -> dict[str, object]:  # noqa: FBT001 - of a view
+def _rule_view(rule: Rule, missing: Sequence[Condition], decides: bool) -> ExplainedRule:  # noqa: FBT001 - of a view
     return {
         "rule": rule.id,
         "line": rule.line,
@@ -141,18 +143,18 @@ def _more(count: int) -> list[str]:
     return [f"and {count} more"] if count > 0 else []
 
 
-def _call_view(call: KnownCall) -> dict[str, object]:
+def _call_view(call: KnownCall) -> ExplainedCall:
     """What is known of a call; null for what is not."""
     return {
-        "event": str(call.event),
+        "event": call.event,
         "at": format_known(call.at),
-        "direction": call.direction and str(call.direction),
-        "callKind": call.kind and str(call.kind),
-        "participants": [str(participant.kind) for participant in call.participants] or None,
+        "direction": call.direction,
+        "callKind": call.kind,
+        "participants": [participant.kind for participant in call.participants] or None,
         "areAllParticipants": call.has_all,
         "hasContext": call.context is not None,
         "isAttested": call.attested is not None,
-        "output": call.output and output_fields(call.output),
+        "output": output_fields(call.output) if call.output else None,
     }
 
 

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from recording.core import model
+from recording.core.formats.api.shapes import Chunk, Copy, Failure, Known, Recording, UnreadMember
 from recording.core.formats.applied import applied_fields
 from recording.core.formats.joined import joined_fields, pauses_view
 from recording.core.lifecycle import doubts_about_whole, lacks
-from recording.core.model import CatalogEntry, Chunk, Failure, Place, Proof, Unread
+from recording.core.model import CatalogEntry, Place, Proof, Unread
 from recording.core.outputs import output_fields
 from recording.core.owing import lacking
 from recording.core.times import format_known, format_time, in_milliseconds
@@ -32,7 +34,7 @@ class Containers:
 
 def recording_view(
     entry: CatalogEntry, now: datetime, containers: Containers, service_state: str | None = None
-) -> dict[str, object]:
+) -> Recording:
     """A recording for the API: times in UTC, durations in milliseconds, lengths in bytes; null for what is not known.
 
     It contains no location at the source: with one, and the service's key, anybody can download the recording.
@@ -40,46 +42,54 @@ def recording_view(
     recording = entry.recording
     left = entry.due - now if entry.due else None
     return {
-        "recordingId": recording.recording_id,
-        "state": str(recording.state),
+        **known_view(entry),
+        "state": recording.state,
         "serviceState": service_state,
         "startedByThisApp": recording.requested_at is not None,
-        "callId": recording.call_id,
-        "serverCallId": recording.server_call_id,
-        "callConnectionId": recording.call_connection_id,
-        "groupCallId": recording.group_call_id,
-        "roomId": recording.room_id,
-        "output": output_fields(recording.output) if recording.output else None,
         "rule": applied_fields(recording.applied) if recording.applied else None,
-        "startedAt": format_known(recording.started_at or recording.requested_at),
-        "durationMs": in_milliseconds(recording.duration) if recording.duration is not None else None,
         "fileExpected": bool(entry.chunks) or not recording.has_recorded_nothing,
         "pauses": pauses_view(recording, with_actors=True),
         "interruptedAt": format_known(recording.interrupted_at),
         **joined_fields(recording),
         "attempt": recording.attempt,
         "participants": {str(kind): number for kind, number in recording.participants},
-        "announcedAt": format_known(recording.announced_at),
         "due": format_known(entry.due),
         "goneBy": format_known(entry.gone_by),
         "secondsLeft": int(left.total_seconds()) if left is not None else None,
-        "lacks": list(lacks(entry)),
         "doubts": list(doubts_about_whole(entry)),
         "unread": [_unread_view(unread) for unread in recording.unread],
-        "completedAt": format_known(recording.completed_at),
         "container": containers.archive if recording.manifest_name else None,
-        "manifest": recording.manifest_name,
         "revision": recording.revision,
         "chunks": [_chunk_view(chunk, containers) for chunk in entry],
     }
 
 
-def _chunk_view(chunk: Chunk, containers: Containers) -> dict[str, object]:
+def known_view(entry: CatalogEntry, most: int | None = None) -> Known:
+    """What a list and the recording itself both show; of what it lacks at most so much."""
+    recording = entry.recording
+    return {
+        "recordingId": recording.recording_id,
+        "callId": recording.call_id,
+        "serverCallId": recording.server_call_id,
+        "callConnectionId": recording.call_connection_id,
+        "groupCallId": recording.group_call_id,
+        "roomId": recording.room_id,
+        "output": output_fields(recording.output) if recording.output else None,
+        "startedAt": format_known(recording.started_at or recording.requested_at),
+        "durationMs": in_milliseconds(recording.duration) if recording.duration is not None else None,
+        "announcedAt": format_known(recording.announced_at),
+        "lacks": list(lacks(entry)[:most]),
+        "completedAt": format_known(recording.completed_at),
+        "manifest": recording.manifest_name,
+    }
+
+
+def _chunk_view(chunk: model.Chunk, containers: Containers) -> Chunk:
     apart, overflow = chunk.apart, chunk.overflow
     return {
         "index": chunk.index,
         "documentId": chunk.document_id,
-        "state": str(chunk.state),
+        "state": chunk.state,
         **_copy_view(chunk.proof, containers),
         "apart": {**_copy_view(apart, containers), "reasons": list(chunk.doubts)} if apart or chunk.doubts else None,
         "overflow": {**_copy_view(overflow, containers), "reasons": list(chunk.overflow_doubts)} if overflow else None,
@@ -97,10 +107,10 @@ def _chunk_view(chunk: Chunk, containers: Containers) -> dict[str, object]:
     }
 
 
-def _copy_view(proof: Proof | None, containers: Containers) -> dict[str, object]:
+def _copy_view(proof: Proof | None, containers: Containers) -> Copy:
     """A verified copy, wherever it is; nulls if there is none."""
     if proof is None:
-        return dict.fromkeys(("container", "blob", "length", "digest", "verifiedAt", "metadata"))
+        return {"container": None, "blob": None, "length": None, "digest": None, "verifiedAt": None, "metadata": None}
     metadata = proof.metadata
     return {
         "container": containers.of(proof),
@@ -112,18 +122,18 @@ def _copy_view(proof: Proof | None, containers: Containers) -> dict[str, object]
     }
 
 
-def _failure_view(failure: Failure) -> dict[str, object]:
+def _failure_view(failure: model.Failure) -> Failure:
     return {
         "at": format_time(failure.at),
         "operation": failure.operation,
-        "subject": str(failure.subject),
+        "subject": failure.subject,
         "code": failure.code,
         "cause": failure.cause,
         "hint": failure.hint or None,
     }
 
 
-def _unread_view(unread: Unread) -> dict[str, object]:
+def _unread_view(unread: Unread) -> UnreadMember:
     return {
         "eventId": unread.event_id,
         "cause": unread.cause,

@@ -1,0 +1,68 @@
+"""The answers of the HTTP API as types, with their names on the wire; the OpenAPI document is made from them."""
+
+from recording.core.formats.api.shapes.events import EventOutcome, EventsAnswer, Outcome, OutcomeMore
+from recording.core.formats.api.shapes.lists import Happening, History, Owed, OwedPage, Summary, SummaryPage
+from recording.core.formats.api.shapes.policy import (
+    ChangedCall,
+    Explained,
+    ExplainedCall,
+    ExplainedRule,
+    HowRecorded,
+    Replay,
+    ReplayPage,
+    UnmetCondition,
+    Verdict,
+)
+from recording.core.formats.api.shapes.problems import Health, HealthCheck, Problem, ProblemMembers, ShownId
+from recording.core.formats.api.shapes.recordings import (
+    Chunk,
+    Copy,
+    Digest,
+    DoubtfulCopy,
+    Failure,
+    Known,
+    MetadataCopy,
+    Recording,
+    UnreadMember,
+)
+from recording.core.formats.api.shapes.trail import TrailBreak, TrailLink, TrailPage, TrailVerified
+
+__all__ = [
+    "ChangedCall",
+    "Chunk",
+    "Copy",
+    "Digest",
+    "DoubtfulCopy",
+    "EventOutcome",
+    "EventsAnswer",
+    "Explained",
+    "ExplainedCall",
+    "ExplainedRule",
+    "Failure",
+    "Happening",
+    "Health",
+    "HealthCheck",
+    "History",
+    "HowRecorded",
+    "Known",
+    "MetadataCopy",
+    "Outcome",
+    "OutcomeMore",
+    "Owed",
+    "OwedPage",
+    "Problem",
+    "ProblemMembers",
+    "Recording",
+    "Replay",
+    "ReplayPage",
+    "ShownId",
+    "Summary",
+    "SummaryPage",
+    "TrailBreak",
+    "TrailLink",
+    "TrailPage",
+    "TrailVerified",
+    "UnmetCondition",
+    "UnreadMember",
+    "Verdict",
+]
