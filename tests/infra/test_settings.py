@@ -73,6 +73,10 @@ def test_the_app_starts_with_them(deployment: Deployment, suffix: str) -> None:
     assert native * ("existing" in deployment.name) == [*found.native.containers]
 
 
+def test_tokens_are_of_the_tenant_of_the_deployment(plain: Deployment) -> None:
+    assert "[tenant().tenantId]" == plain.settings()["ENTRA_TENANT_ID"]
+
+
 def test_what_is_chosen_reaches_the_app(evaluate: Evaluate) -> None:
     """Each option sets the setting that it names."""
     app = {
