@@ -17,6 +17,7 @@ func problemsOf(
   location string,
   communication communicationOptions,
   archive archiveOptions,
+  policy string,
   app appOptions,
   hosting hostingOptions,
   network networkOptions,
@@ -28,6 +29,10 @@ func problemsOf(
       ...ofEncryption(archive)
       ...ofClasses(archive.?retentionClasses ?? [])
       ...ofImmutability(archive, app)
+      empty(trim(policy))
+        ? 'policy is empty: say which calls are recorded, or by a rule with record: false that none is, see docs/policy.md.'
+        : ''
+      ...ofCallers(app)
       ...ofHosting(hosting, app)
       ...ofNetwork(network)
       regionOf(archive.?overflowLocation ?? '') == regionOf(location)
@@ -48,6 +53,23 @@ func ofCommunication(communication communicationOptions) string[] => [
   contains(communication, 'existingId') && contains(communication, 'dataLocation')
     ? 'communication.dataLocation is for a new resource, and communication.existingId names one that exists.'
     : ''
+  ...map(
+    communication.?nativeContainers ?? [],
+    each =>
+      isIdOf(each.accountId, 'Microsoft.Storage/storageAccounts')
+        ? ''
+        : 'communication.nativeContainers: "${each.accountId}" is no resource id of a Microsoft.Storage/storageAccounts.'
+  )
+  ...map(
+    communication.?nativeContainers ?? [],
+    each =>
+      length(filter(
+          communication.?nativeContainers ?? [],
+          other => toLower(other.accountId) == toLower(each.accountId) && other.container == each.container
+        )) == 1
+        ? ''
+        : 'communication.nativeContainers: "${each.container}" of one account is named twice.'
+  )
 ]
 
 func ofEncryption(archive archiveOptions) string[] =>
@@ -105,6 +127,9 @@ func ofClasses(classes retentionClass[]) string[] => [
 ]
 
 func ofImmutability(archive archiveOptions, app appOptions) string[] => [
+  (archive.?trailImmutabilityLocked ?? false) && (archive.?trailImmutabilityDays ?? 0) == 0
+    ? 'archive.trailImmutabilityLocked needs archive.trailImmutabilityDays, the days of the locked policy.'
+    : ''
   (archive.?immutabilityLocked ?? false) && (archive.?immutabilityDays ?? 0) == 0
     ? 'archive.immutabilityLocked needs archive.immutabilityDays, the days of the locked policy.'
     : ''
@@ -124,6 +149,20 @@ func isImmutable(archive archiveOptions, app appOptions) bool =>
 @export()
 @description('Whether the app itself sets immutability or holds, for which it needs a role more.')
 func isImmutableByApp(app appOptions) bool => (app.?immutableDays ?? 0) > 0 || (app.?legalHold ?? false)
+
+// An audience that the app would refuse, and tokens that nobody could have.
+func ofCallers(app appOptions) string[] => [
+  (app.?apiAuth ?? 'key') != 'key' && empty(app.?apiAudiences ?? [])
+    ? 'app.apiAuth needs app.apiAudiences: without an audience no token is accepted.'
+    : ''
+  ...map(
+    filter(
+      [...(app.?apiAudiences ?? []), ...(app.?eventGridAudiences ?? [])],
+      audience => empty(audience) || contains(audience, ' ') || contains(audience, ',')
+    ),
+    audience => 'app.apiAudiences and app.eventGridAudiences: "${audience}" is no client id and no application id URI.'
+  )
+]
 
 func ofHosting(hosting hostingOptions, app appOptions) string[] => [
   ...map(

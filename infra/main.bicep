@@ -45,6 +45,10 @@ param network networkOptions
 @description('Required. Who hears of what goes wrong.')
 param watch watchOptions
 
+@description('Required. Which calls are recorded: the text of a policy, see docs/policy.md. What no rule allows is not recorded.')
+@maxLength(60000)
+param policy string
+
 @description('Optional. Where the recordings come from.')
 param communication communicationOptions = {}
 
@@ -186,6 +190,19 @@ module communicationAccess 'modules/access-communication.bicep' = {
   }
 }
 
+module nativeAccess 'modules/access-native.bicep' = [
+  for (each, position) in nativeContainers: {
+    name: 'access-native-${position}-${resourceToken}'
+    scope: resourceGroup(valueAfter(each.accountId, 'subscriptions'), valueAfter(each.accountId, 'resourceGroups'))
+    params: {
+      appIdentityName: names.identity
+      appPrincipalId: identity.outputs.principalId
+      accountName: nameOf(each.accountId)
+      containerName: each.container
+    }
+  }
+]
+
 // 6. Optionally, a network of its own around the app and the accounts.
 module privateNetwork 'modules/network.bicep' = if (network.isPrivate) {
   name: 'network-${resourceToken}'
@@ -210,7 +227,7 @@ module privateNetwork 'modules/network.bicep' = if (network.isPrivate) {
 module functionApp 'modules/functionapp.bicep' = {
   name: 'functionapp-${resourceToken}'
   scope: resourceGroup(groupName)
-  dependsOn: [access, communicationAccess]
+  dependsOn: [access, communicationAccess, nativeAccess]
   params: {
     name: names.functionApp
     planName: names.plan
@@ -224,7 +241,10 @@ module functionApp 'modules/functionapp.bicep' = {
     overflowAccountName: overflowAccountName
     applicationInsightsName: names.applicationInsights
     communicationEndpoint: source.outputs.endpoint
+    communicationImmutableId: source.outputs.immutableId
     archivedTopicEndpoint: topic.?outputs.endpoint ?? ''
+    policy: policy
+    nativeContainers: nativeContainers
     subnetId: privateNetwork.?outputs.appSubnetId ?? ''
     app: app
     hosting: hosting
@@ -291,7 +311,7 @@ module subscribing 'modules/subscription.bicep' = {
 // --- Names ---
 
 var abbrs = loadJsonContent('abbreviations.json')
-var problems = checks.problemsOf(location, communication, archive, app, hosting, network, watch)
+var problems = checks.problemsOf(location, communication, archive, policy, app, hosting, network, watch)
 var resourceToken = empty(problems)
   ? tokenOf(subscription().subscriptionId, environmentName, location)
   : fail(join(problems, ' '))
@@ -322,6 +342,7 @@ var names = {
 }
 var allTags = union(tags, { 'azd-env-name': environmentName })
 var hasArchivedTopic = events.?archivedTopic ?? true
+var nativeContainers = communication.?nativeContainers ?? []
 var overflowAccountName = contains(archive, 'overflowLocation') ? names.overflowAccount : ''
 // A resource that exists elsewhere is deployed to, and given roles on, where it lies.
 var sourceSubscriptionId = contains(communication, 'existingId')

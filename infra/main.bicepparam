@@ -16,6 +16,7 @@ param watch = {
   alertEmails: split(readEnvironmentVariable('ALERT_EMAILS'), ',')
   logRetentionDays: chosen.?logRetentionDays ?? 90
 }
+param policy = chosen.policy
 param communication = chosen.?communication ?? {}
 param events = chosen.?events ?? {}
 param app = chosen.?app ?? {}

@@ -1,5 +1,6 @@
 // The shapes of the parameters of main.bicep. An option without a value keeps the default that its description names.
 // What opens or closes the archive has no default: network.isPrivate, archive.encryption and watch.alertEmails are always said.
+// Neither has the policy, as whoever records a call answers for it.
 
 @export()
 @description('Where the recordings come from. Without existingId, a Communication resource and its system topic are made.')
@@ -34,10 +35,28 @@ type communicationOptions = {
     | 'United States'
     | 'usgov')?
 
+  @description('Containers of yours into which the service itself may write recordings: the app verifies them there (docs/native-storage.md); default none.')
+  @maxLength(20)
+  nativeContainers: nativeContainer[]?
+
   @description('GUID of the role of the app on the Communication resource; default Communication and Email Service Owner, as no narrower built-in role is documented.')
   @minLength(36)
   @maxLength(36)
   roleId: string?
+}
+
+@export()
+@description('A container into which the service itself writes recordings.')
+type nativeContainer = {
+  @description('Resource id of its storage account, which exists. The app gets a role on the container, to read.')
+  @minLength(1)
+  @maxLength(512)
+  accountId: string
+
+  @description('Its name.')
+  @minLength(3)
+  @maxLength(63)
+  container: string
 }
 
 @export()
@@ -96,6 +115,14 @@ type archiveOptions = {
 
   @description('True once a person has locked the immutability policy: deployments then leave it alone. Default false.')
   immutabilityLocked: bool?
+
+  @description('The same days for the acts of the audit trails; default 0, off. Decide before the first deployment.')
+  @minValue(0)
+  @maxValue(146000)
+  trailImmutabilityDays: int?
+
+  @description('True once a person has locked that policy. Default false.')
+  trailImmutabilityLocked: bool?
 
   @description('Whether a lock guards the account against deletion, that of its resource group included; default true.')
   lock: bool?
@@ -248,6 +275,11 @@ type environmentOptions = {
   @description('The archive account.')
   archive: archiveOptions
 
+  @description('Which calls are recorded: the text of a policy, see docs/policy.md.')
+  @minLength(1)
+  @maxLength(60000)
+  policy: string
+
   @description('What the app does.')
   app: appOptions?
 
@@ -277,9 +309,6 @@ type appOptions = {
   @minLength(1)
   @maxLength(512)
   archivePathTemplate: string?
-
-  @description('RECORDING_OUTPUT: what call events start.')
-  recordingOutput: ('audio-mixed-wav' | 'audio-mixed-mp3' | 'audio-unmixed-wav' | 'audiovideo-mixed-mp4')?
 
   @description('SOURCE_RETENTION_HOURS: when the source expires.')
   @minValue(1)
@@ -352,6 +381,22 @@ type appOptions = {
   @minValue(1)
   @maxValue(43200)
   fileEventSeconds: int?
+
+  @description('PAUSE_LIMIT_SECONDS: how long a recording may be paused before a person is told; 0: for ever.')
+  @minValue(0)
+  @maxValue(86400)
+  pauseLimitSeconds: int?
+
+  @description('API_AUTH: what a caller of the API shows: the function key, an Entra token with a role, or either.')
+  apiAuth: ('key' | 'entra' | 'both')?
+
+  @description('API_AUDIENCES: audiences of the tokens that the API accepts, of the tenant of the deployment: client ids or application id URIs.')
+  @maxLength(10)
+  apiAudiences: string[]?
+
+  @description('EVENT_GRID_AUDIENCES: the same of the tokens that Event Grid sends to the webhook of events; none: the function key alone.')
+  @maxLength(10)
+  eventGridAudiences: string[]?
 }
 
 @export()

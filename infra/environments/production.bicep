@@ -11,6 +11,7 @@ var production environmentOptions = {
     redundancy: 'Standard_ZRS'
     lock: true
   }
+  policy: loadTextContent('production.policy.yaml')
   network: { isPrivate: true }
   hosting: { maximumInstanceCount: 100 }
 }

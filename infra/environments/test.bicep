@@ -9,6 +9,7 @@ var test environmentOptions = {
     redundancy: 'Standard_LRS'
     lock: false
   }
+  policy: loadTextContent('test.policy.yaml')
   network: { isPrivate: false }
   hosting: { maximumInstanceCount: 40 }
 }

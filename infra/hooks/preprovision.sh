@@ -17,9 +17,8 @@ if [ -z "$group" ]; then
     group=$(az resource list --tag "azd-env-name=$AZURE_ENV_NAME" --subscription "$AZURE_SUBSCRIPTION_ID" --output tsv \
         --query "[?type=='Microsoft.Storage/storageAccounts' && starts_with(name, 'starchive')].resourceGroup" | sort -u)
 fi
-# The app has a role on an existing Communication resource, which may lie in another group or subscription.
-source=$(sed -n "s/^[^/]*existingId: *'\([^']*\)'.*/\1/p" "$(dirname "$0")/../environments/$AZURE_ENV_NAME.bicep" 2>/dev/null || :)
-elsewhere=$(echo "$source" | cut -d/ -f3) # its subscription
+# The app has roles on what exists and is named by its id; each may lie in another group or subscription.
+sources=$(sed -nE "s/^[^/]*(existingId|accountId): *'([^']*)'.*/\2/p" "$(dirname "$0")/../environments/$AZURE_ENV_NAME.bicep" 2>/dev/null || :)
 
 # An assignment is named after its identity. If that was deleted and is made again, Azure refuses the assignment. Azure may
 # call the type of a deleted identity unknown, so only people and groups are left out.
@@ -29,10 +28,10 @@ principals=$(
         az role assignment list --all --fill-principal-name false --subscription "$AZURE_SUBSCRIPTION_ID" --output tsv \
             --query "[?$kind && contains(scope, '/resourceGroups/$each/')].principalId"
     done
-    if [ -n "$source" ]; then
-        az role assignment list --scope "$source" --subscription "$elsewhere" --fill-principal-name false --output tsv \
-            --query "[?$kind].principalId"
-    fi
+    for source in $sources; do
+        az role assignment list --scope "$source" --subscription "$(echo "$source" | cut -d/ -f3)" --fill-principal-name false \
+            --output tsv --query "[?$kind].principalId"
+    done
 )
 principals=$(printf '%s\n' "$principals" | sort -u)
 stale=
@@ -51,10 +50,10 @@ echo "    --name recordings-are-not-deleted-by-accident" >&2
 for principal in $stale; do
     ids=$(az role assignment list --all --fill-principal-name false --subscription "$AZURE_SUBSCRIPTION_ID" --output tsv \
         --query "[?principalId=='$principal'].id")
-    if [ -n "$source" ]; then
-        ids="$ids $(az role assignment list --scope "$source" --subscription "$elsewhere" --fill-principal-name false --output tsv \
-            --query "[?principalId=='$principal'].id")"
-    fi
+    for source in $sources; do
+        ids="$ids $(az role assignment list --scope "$source" --subscription "$(echo "$source" | cut -d/ -f3)" \
+            --fill-principal-name false --output tsv --query "[?principalId=='$principal'].id")"
+    done
     for id in $(printf '%s\n' $ids | sort -u); do
         echo "  az role assignment delete --ids $id" >&2
     done

@@ -209,6 +209,7 @@ resource operatorsOnArchive 'Microsoft.Authorization/roleAssignments@2022-04-01'
   }
 ]
 
+// Without the name of the environment: Azure has one assignment of a role to a person on a group, also if two environments are in it.
 resource operatorsOnGroup 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for principalId in operatorPrincipalIds: {
     name: guid(resourceGroup().id, principalId, roles['Monitoring Reader'])

@@ -53,6 +53,17 @@ var appAlerts = [
     severity: 1
     meaning: 'An event, a chunk that it names, or a message of the queue could not be read. The line says why, and which blob of the journal keeps it.'
   }
+  {
+    name: 'RecordingInterrupted'
+    severity: 0
+    meaning: 'A recording does not record any more, in a call that goes on, and nobody has asked for that here.'
+  }
+  {
+    name: 'RecordingNotStarted'
+    severity: 0
+    meaning: 'The service accepted the start of a recording, and does not record. The call goes on without.'
+  }
+  { name: 'RecordingPausedLong', severity: 1, meaning: 'A recording is paused for longer than PAUSE_LIMIT_SECONDS.' }
   { name: 'RecordingLost', severity: 0, meaning: 'The source has ended, and a chunk is not archived.' }
   { name: 'RecordingDamaged', severity: 0, meaning: 'What had been archived and proven is no longer there as it was.' }
 ]

@@ -37,5 +37,8 @@ output name string = name
 @description('Its resource id.')
 output id string = isNew ? made.id : found.id
 
+@description('Its id in the tokens of its callbacks. It has it from its birth, and no other resource can be given it.')
+output immutableId string = isNew ? made!.properties.immutableResourceId : found!.properties.immutableResourceId
+
 @description('Its endpoint, in whichever cloud.')
 output endpoint string = 'https://${isNew ? made!.properties.hostName : found!.properties.hostName}'

@@ -1,6 +1,7 @@
 // The app on Flex Consumption: Python 3.13, one identity, every connection by it.
 
-import { appOptions, hostingOptions, tagMap } from '../types.bicep'
+import { nameOf } from '../names.bicep'
+import { appOptions, hostingOptions, nativeContainer, tagMap } from '../types.bicep'
 
 @description('Required. Name of the app.')
 @minLength(2)
@@ -40,8 +41,17 @@ param applicationInsightsName string
 @description('Required. Endpoint of the Communication resource.')
 param communicationEndpoint string
 
+@description('Required. Immutable id of the Communication resource: whom the tokens of its callbacks are for.')
+param communicationImmutableId string
+
 @description('Required. Endpoint of the custom topic; empty if there is none.')
 param archivedTopicEndpoint string
+
+@description('Required. Which calls are recorded.')
+param policy string
+
+@description('Required. Containers into which the service itself writes recordings.')
+param nativeContainers nativeContainer[]
 
 @description('Required. Resource id of the subnet that its traffic leaves by; empty: none.')
 param subnetId string
@@ -66,14 +76,19 @@ var appSettings = {
   QUARANTINE_CONTAINER: 'recordings-quarantine'
   JOURNAL_CONTAINER: 'recordings-journal'
   DEAD_LETTER_CONTAINER: 'recordings-deadletter'
+  TRAIL_CONTAINER: 'recordings-trail'
   PROBE_CONTAINER: 'recordings-probe'
   CATALOG_TABLE: 'recordings'
   OPEN_TABLE: 'open'
   OVERFLOW_STORAGE__blobServiceUri: empty(overflowAccountName) ? '' : 'https://${overflowAccountName}.blob.${suffix}'
   OVERFLOW_CONTAINER: 'recordings-overflow'
   OVERFLOW_HOURS: string(app.?overflowHours ?? 4)
+  NATIVE_CONTAINERS: join(
+    map(nativeContainers, each => 'https://${nameOf(each.accountId)}.blob.${suffix}/${each.container}'),
+    ','
+  )
   ARCHIVE_PATH_TEMPLATE: app.?archivePathTemplate ?? '{year}/{month}/{day}/{recording_id}/{index}-{document_id}'
-  RECORDING_OUTPUT: app.?recordingOutput ?? 'audio-mixed-wav'
+  RECORDING_POLICY: policy
   SOURCE_RETENTION_HOURS: string(app.?sourceRetentionHours ?? 24)
   RELEASE_AT_SOURCE: app.?releaseAtSource ?? 'proven'
   ARCHIVE_TIER: app.?archiveTier ?? ''
@@ -91,6 +106,12 @@ var appSettings = {
   SWEEP_SECONDS: string(app.?sweepSeconds ?? 300)
   OVERDUE_SECONDS: string(app.?overdueSeconds ?? 600)
   FILE_EVENT_SECONDS: string(app.?fileEventSeconds ?? 3600)
+  PAUSE_LIMIT_SECONDS: string(app.?pauseLimitSeconds ?? 0)
+  ACS_RESOURCE_IDS: communicationImmutableId
+  API_AUTH: app.?apiAuth ?? 'key'
+  API_AUDIENCES: join(app.?apiAudiences ?? [], ',')
+  EVENT_GRID_AUDIENCES: join(app.?eventGridAudiences ?? [], ',')
+  ENTRA_TENANT_ID: subscription().tenantId
 }
 
 // What the platform reads. By URIs and not by AzureWebJobsStorage__accountName, which knows the public cloud alone.

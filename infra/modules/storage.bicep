@@ -40,7 +40,24 @@ var archiveContainers = [
   'recordings-quarantine'
   'recordings-journal'
   'recordings-deadletter'
+  'recordings-trail'
   probeContainer
+]
+// Of versions: those of the recordings, so that a manifest can have a successor while no version of it can go; and the acts
+// of the trails, which are written once. What is locked is no longer for a template to write.
+var guarded = [
+  {
+    container: 'recordings'
+    isImmutable: isImmutable
+    days: options.?immutabilityDays ?? 0
+    isLocked: options.?immutabilityLocked ?? false
+  }
+  {
+    container: 'recordings-trail'
+    isImmutable: (options.?trailImmutabilityDays ?? 0) > 0
+    days: options.?trailImmutabilityDays ?? 0
+    isLocked: options.?trailImmutabilityLocked ?? false
+  }
 ]
 // The host moves a message that it gives up to the queue of the same name with -poison.
 var queues = flatten(map(
@@ -158,22 +175,28 @@ resource containers 'Microsoft.Storage/storageAccounts/blobServices/containers@2
     name: container
     properties: {
       publicAccess: 'None'
-      // Of versions, so that a manifest can have a successor while no version of it can go. A container that exists is not changed
-      // by a deployment: it would have to be migrated.
-      immutableStorageWithVersioning: container == archiveContainers[0] && isImmutable ? { enabled: true } : null
+      // A container that exists is not changed by a deployment: it would have to be migrated.
+      immutableStorageWithVersioning: contains(
+          map(filter(guarded, each => each.isImmutable), each => each.container),
+          container
+        )
+        ? { enabled: true }
+        : null
     }
   }
 ]
 
-// Unlocked: a person locks it, once sure, for that cannot be undone. From then on it is no longer for a template to write.
-resource immutability 'Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies@2025-01-01' = if ((options.?immutabilityDays ?? 0) > 0 && !(options.?immutabilityLocked ?? false)) {
-  parent: containers[0]
-  name: 'default'
-  properties: {
-    immutabilityPeriodSinceCreationInDays: options.?immutabilityDays ?? 0
-    allowProtectedAppendWrites: false
+// Unlocked: a person locks it, once sure, for that cannot be undone.
+resource immutability 'Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies@2025-01-01' = [
+  for each in filter(guarded, each => each.days > 0 && !each.isLocked): {
+    parent: containers[indexOf(archiveContainers, each.container)]
+    name: 'default'
+    properties: {
+      immutabilityPeriodSinceCreationInDays: each.days
+      allowProtectedAppendWrites: false
+    }
   }
-}
+]
 
 resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2025-01-01' = {
   parent: archive

@@ -20,6 +20,7 @@ PLAINEST: dict[str, object] = {
     "environmentName": "test",
     "location": "westeurope",
     "archive": {"encryption": {"keySource": "Microsoft.Storage"}},
+    "policy": "{version: 1, rules: [{id: none, record: false, reason: nothing is recorded here}]}",
     "network": {"isPrivate": False},
     "watch": {"alertEmails": []},
 }
@@ -35,11 +36,19 @@ EXISTING = {
     "/providers/Microsoft.Communication/communicationServices/acs-calls",
     "existingSystemTopic": "evgst-calls",
 }
+NATIVE = [
+    {
+        "accountId": "/subscriptions/00000000-0000-0000-0000-000000000004/resourceGroups/rg-native"
+        "/providers/Microsoft.Storage/storageAccounts/stnative",
+        "container": name,
+    }
+    for name in ("calls", "trading")
+]
 
 # Seven choices of two values, in eight combinations that contain every pair of values: an orthogonal array.
 CHOICES: tuple[tuple[str, dict[str, object]], ...] = (
     ("function", {"events": {"delivery": "function"}}),
-    ("existing", {"communication": EXISTING}),
+    ("existing", {"communication": {**EXISTING, "nativeContainers": NATIVE}}),
     ("network", {"network": {"isPrivate": True}}),
     ("immutable", {"archive": {"immutabilityDays": 30}, "app": {"legalHold": True}}),
     ("operated", {"operatorPrincipalIds": [OPERATOR]}),

@@ -11,6 +11,7 @@ MODULES = "infra/modules/"
 _REFERENCES, _ORDER, _HOST = "test_references.py", "test_order.py", "test_host_json.py"
 _AZD, _WORKFLOW = "test_azd.py", "test_workflow.py"
 _ENVIRONMENTS, _SETTINGS, _OVERFLOW = "test_environments.py", "test_settings.py", "test_overflow.py"
+_ACCESS, _ARCHIVE, _REFUSED, _SECURITY = "test_access.py", "test_archive.py", "test_refused.py", "test_security.py"
 _ALERTS, _MONITORING, _EVENTS = "test_alert_lines.py", "test_monitoring.py", "test_events.py"
 
 
@@ -38,6 +39,37 @@ _FUNCTION_APP: Changes = {
         "applicationInsights.properties.ConnectionString",
         "applicationInsights.properties.InstrumentationKey",
         f"{_SETTINGS}::test_telemetry_goes_to_what_the_rules_search",
+    ),
+    "a policy that is not the environment's": (
+        "RECORDING_POLICY: policy",
+        "RECORDING_POLICY: 'recording/policy.yaml'",
+        f"{_ENVIRONMENTS}::test_its_policy_is_one_that_the_app_can_read",
+    ),
+    "tokens for nobody": (
+        "API_AUDIENCES: join(app.?apiAudiences ?? [], ',')",
+        "API_AUDIENCES: join(app.?apiAudiences ?? [], ' ')",
+        f"{_SETTINGS}::test_what_is_chosen_reaches_the_app",
+    ),
+    "tokens of another tenant": (
+        "ENTRA_TENANT_ID: subscription().tenantId",
+        "ENTRA_TENANT_ID: '00000000-0000-0000-0000-000000000000'",
+        f"{_SETTINGS}::test_tokens_are_of_the_tenant_of_the_deployment",
+    ),
+    "a container of another account": (
+        "'https://${nameOf(each.accountId)}.blob",
+        "'https://${archiveAccountName}.blob",
+        f"{_SETTINGS}::test_the_app_starts_with_them",
+    ),
+    "the platform asks for tokens of its own": (
+        "  // Passwords for publishing:",
+        "  resource auth 'config' = {\n    name: 'authsettingsV2'\n    properties: { platform: { enabled: true } }\n  }\n\n"
+        "  // Passwords for publishing:",
+        f"{_SECURITY}::test_nothing_stands_in_front_of_the_callbacks",
+    ),
+    "callers from some addresses only": (
+        "      http20Enabled: true",
+        "      http20Enabled: true\n      ipSecurityRestrictionsDefaultAction: 'Deny'",
+        f"{_SECURITY}::test_nothing_stands_in_front_of_the_callbacks",
     ),
     "never over zones": (
         "zoneRedundant: hosting.?zoneRedundant ?? false",
@@ -199,6 +231,11 @@ _ALERT_RULES: Changes = {
         "autoMitigate: alert.kind == 'state'",
         "autoMitigate: false",
         f"{_ALERTS}::test_what_lasts_is_told_when_it_begins_and_ends",
+    ),
+    "an interruption is a warning": (
+        "name: 'RecordingInterrupted'\n    severity: 0",
+        "name: 'RecordingInterrupted'\n    severity: 2",
+        f"{_ALERTS}::test_what_is_lost_or_will_be_is_critical",
     ),
     "a loss is a warning": (
         "name: 'RecordingLost', severity: 0",
@@ -444,6 +481,31 @@ _OTHERS: Mapping[str, Changes] = {
         ),
     },
     f"{MODULES}storage.bicep": {
+        "the container of the trails is not made": (
+            "  'recordings-trail'\n  probeContainer",
+            "  probeContainer",
+            f"{_REFERENCES}::test_settings_name_containers_and_tables_that_are_made",
+        ),
+        "the trails end with recordings": (
+            "'${archiveContainers[0]}/${class.prefix}'",
+            "'${archiveContainers[0]}${class.prefix}'",
+            f"{_ARCHIVE}::test_no_rule_ends_or_moves_the_acts_of_a_trail",
+        ),
+        "a policy on another container": (
+            "containers[indexOf(archiveContainers, each.container)]",
+            "containers[0]",
+            f"{_ARCHIVE}::test_worm_guards_the_trail_alone",
+        ),
+        "a locked policy is written": (
+            "each.days > 0 && !each.isLocked",
+            "each.days > 0",
+            f"{_ARCHIVE}::test_both_are_guarded_by_days_of_their_own",
+        ),
+        "trails in a container that cannot be guarded": (
+            "isImmutable: (options.?trailImmutabilityDays ?? 0) > 0",
+            "isImmutable: isImmutable",
+            f"{_ARCHIVE}::test_worm_guards_the_trail_alone",
+        ),
         "overflow under another key": (
             "properties: { ...secure, encryption: byChosenKey }",
             "properties: secure",
@@ -480,15 +542,53 @@ _OTHERS: Mapping[str, Changes] = {
             f"{_REFERENCES}::test_nothing_but_the_archive_may_be_deleted_by_mistake",
         ),
     },
+    f"{MODULES}access-native.bicep": {
+        "the app may write where the service writes": (
+            "['Storage Blob Data Reader']",
+            "['Storage Blob Data Contributor']",
+            f"{_ACCESS}::test_roles_are_exactly_as_listed",
+        ),
+    },
+    f"{MODULES}communication.bicep": {
+        "callbacks for another id": (
+            "? made!.properties.immutableResourceId",
+            "? made!.properties.hostName",
+            f"{_SECURITY}::test_callbacks_are_proven_by_default",
+        ),
+    },
+    "infra/environments/production.policy.yaml": {
+        "a policy that the app refuses": (
+            "record: false",
+            "record: none",
+            f"{_ENVIRONMENTS}::test_its_policy_is_one_that_the_app_can_read",
+        ),
+        "everything is recorded, and nobody has decided it": (
+            "record: false",
+            "record: true\n    consent: {kind: not-needed, reason: none}",
+            f"{_ENVIRONMENTS}::test_production_records_nothing_until_somebody_decides",
+        ),
+    },
+    "infra/hooks/preprovision.sh": {
+        "roles on containers of the customer's are not looked for": (
+            "(existingId|accountId)",
+            "(existingId|nothing)",
+            f"{_AZD}::test_roles_are_looked_for_wherever_the_deployment_assigns_them",
+        ),
+    },
     "infra/main.bicep": {
-        "the app does not wait for its roles": (
+        "the app does not wait for its roles on containers of the customer's": (
+            "dependsOn: [access, communicationAccess, nativeAccess]",
             "dependsOn: [access, communicationAccess]",
-            "dependsOn: [communicationAccess]",
+            f"{_ORDER}::test_it_comes_after_what_it_needs",
+        ),
+        "the app does not wait for its roles": (
+            "dependsOn: [access, communicationAccess, nativeAccess]",
+            "dependsOn: [communicationAccess, nativeAccess]",
             f"{_ORDER}::test_roles_are_waited_for_by_name",
         ),
         "the app does not wait for its role at the source": (
-            "dependsOn: [access, communicationAccess]",
-            "dependsOn: [access]",
+            "dependsOn: [access, communicationAccess, nativeAccess]",
+            "dependsOn: [access, nativeAccess]",
             f"{_ORDER}::test_it_comes_after_what_it_needs",
         ),
         "logs are kept for a month by default": (
@@ -523,6 +623,11 @@ _OTHERS: Mapping[str, Changes] = {
             "param communication = {}",
             f"{_ENVIRONMENTS}::test_each_field_reaches_its_parameter",
         ),
+        "the policy of an environment is lost": (
+            "param policy = chosen.policy",
+            "param policy = 'version: 1'",
+            f"{_ENVIRONMENTS}::test_each_field_reaches_its_parameter",
+        ),
         "options of the app are lost": (
             "param app = chosen.?app ?? {}",
             "param app = {}",
@@ -555,6 +660,16 @@ _OTHERS: Mapping[str, Changes] = {
         ),
     },
     "infra/checks.bicep": {
+        "nobody decides what is recorded": (
+            "empty(trim(policy))",
+            "empty(location)",
+            f"{_REFUSED}::test_it_is_refused_with_a_sentence",
+        ),
+        "tokens that nobody can have": (
+            "(app.?apiAuth ?? 'key') != 'key'",
+            "(app.?apiAuth ?? 'key') == 'both'",
+            f"{_REFUSED}::test_it_is_refused_with_a_sentence",
+        ),
         "a list of blanks tells nobody": (
             "!empty(watch.alertEmails) && empty(addressesOf(watch))",
             "empty(watch.alertEmails) && !empty(addressesOf(watch))",

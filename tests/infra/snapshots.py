@@ -1,9 +1,10 @@
 """Rewrites the stored deployments: `make snapshots`, after an intended change.
 
-Two are stored whole: the smallest, and the one with every choice made the other way. Of the others only those lines are
-stored in which they differ from the smallest.
+Two are stored whole: the smallest, and the one with every choice made the other way. Of a second environment beside that
+one those ids are stored that both share; of the others only those lines in which they differ from the smallest.
 """
 
+import json
 from difflib import unified_diff
 from pathlib import Path
 
@@ -12,10 +13,14 @@ from tests.infra.compiler import MISSING, Bicep, find_bicep
 VARIANTS = Path(__file__).parent / "variants"
 SMALLEST = VARIANTS / "minimal.bicepparam"
 WHOLE = ("minimal", "everything")
+BESIDE = {"beside": "everything"}
+"""A second environment, and the first: in one resource group, on one Communication resource."""
 
 
 def stored(parameters: Path) -> Path:
     """The file in which a variant is stored."""
+    if parameters.stem in BESIDE:
+        return parameters.with_suffix(".shared.txt")
     return parameters.with_suffix(".snapshot.json" if parameters.stem in WHOLE else ".difference.txt")
 
 
@@ -24,8 +29,16 @@ def today(bicep: Bicep, parameters: Path) -> str:
     found = bicep.snapshot(parameters)
     if parameters.stem in WHOLE:
         return found
+    if first := BESIDE.get(parameters.stem):
+        return "".join(
+            f"{each}\n" for each in sorted(_ids(found) & _ids(bicep.snapshot(VARIANTS / f"{first}.bicepparam")))
+        )
     lines = unified_diff(bicep.snapshot(SMALLEST).splitlines(), found.splitlines(), n=0, lineterm="")
     return "".join(f"{'@@' if line.startswith('@@') else line}\n" for line in list(lines)[2:])
+
+
+def _ids(snapshot: str) -> set[str]:
+    return {resource["id"] for resource in json.loads(snapshot)["predictedResources"]}
 
 
 def main() -> None:

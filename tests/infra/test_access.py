@@ -2,7 +2,7 @@
 
 import json
 
-from tests.infra.conftest import INFRA, OPERATOR, Evaluate
+from tests.infra.conftest import INFRA, NATIVE, OPERATOR, Evaluate
 from tests.infra.deployment import Deployment, Resource
 
 ROLES: dict[str, str] = json.loads((INFRA / "roles.json").read_text())
@@ -26,6 +26,11 @@ def expected(chosen: set[str]) -> set[tuple[str, str, str]]:
         found.add((APP, "EventGrid Data Sender", "topics/evgt-"))
     if "immutable" in chosen:
         found.add((APP, "Storage Blob Data Owner", f"{ARCHIVE}*/containers/recordings"))
+    if "existing" in chosen:
+        found |= {
+            (APP, "Storage Blob Data Reader", f"storageAccounts/stnative*/containers/{each['container']}")
+            for each in NATIVE
+        }
     if "operated" in chosen:
         found.add((PEOPLE, "Storage Blob Data Reader", ARCHIVE))
         found.add((PEOPLE, "Storage Queue Data Reader", ARCHIVE))

@@ -37,6 +37,9 @@ BY_ALARM = {
     Alarm.AT_RISK: "RecordingAtRisk",
     Alarm.IMPOSSIBLE: "RecordingAtRisk",
     Alarm.STUCK: "RecordingAtRisk",
+    Alarm.INTERRUPTED: "RecordingInterrupted",
+    Alarm.NOT_STARTED: "RecordingNotStarted",
+    Alarm.PAUSED_LONG: "RecordingPausedLong",
 }
 
 
@@ -241,7 +244,7 @@ def test_failures_are_told_when_they_are_many(failures: int, *, is_told: bool) -
 SEVERITIES: Mapping[int, set[str]] = {
     0: {
         *("RecordingAtRisk", "RecordingMissing", "RecordingLost", "RecordingDamaged", SILENT, "PoisonMessage"),
-        *("DeadLetteredEvent", "DroppedEvent", "WaitingEvent"),
+        *("DeadLetteredEvent", "DroppedEvent", "WaitingEvent", "RecordingInterrupted", "RecordingNotStarted"),
     },
     2: {"SweepFoundWork", "FailedExecutions"},
 }

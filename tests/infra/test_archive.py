@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from local.stack import CONTAINERS, OPEN_TABLE, PROBE, TABLE
+from local.stack import CONTAINERS, OPEN_TABLE, PROBE, TABLE, TRAIL
 from recording.settings import QUEUES
 from tests.infra.conftest import OWN_KEY, Evaluate
 from tests.infra.deployment import Deployment
@@ -36,7 +36,7 @@ def ended(days: int) -> dict[str, object]:
 
 def test_it_has_what_the_app_and_the_local_stack_have(deployment: Deployment) -> None:
     """The same containers, queues and tables."""
-    assert {*CONTAINERS, PROBE} == names(deployment, "blobServices/containers")
+    assert {*CONTAINERS, PROBE, TRAIL} == names(deployment, "blobServices/containers")
     assert {*QUEUES, *(f"{queue}-poison" for queue in QUEUES)} == names(deployment, "queueServices/queues")
     assert {TABLE, OPEN_TABLE} == names(deployment, "tableServices/tables")
 
@@ -91,21 +91,53 @@ def test_journal_quarantine_and_dead_letters_have_ends_of_their_own(evaluate: Ev
 def test_worm_guards_recordings_alone(evaluate: Evaluate) -> None:
     """Only versions in the archive's container; not the journal and the quarantine."""
     found = evaluate(archive={"immutabilityDays": 365})
-    containers = found.of(f"{ACCOUNT}/blobServices/containers")
-    guarded = [
-        each["name"].split("/")[-1] for each in containers if each["properties"].get("immutableStorageWithVersioning")
-    ]
     policy = found.one(f"{ACCOUNT}/blobServices/containers/immutabilityPolicies")
-    assert ["recordings"] == guarded
+    assert {"recordings"} == guarded(found)
     assert policy["name"].endswith("/recordings/default")
     assert 365 == policy["properties"]["immutabilityPeriodSinceCreationInDays"]
+
+
+def test_worm_guards_the_trail_alone(evaluate: Evaluate) -> None:
+    """Each of the two containers by days of its own."""
+    found = evaluate(archive={"trailImmutabilityDays": 3650})
+    policy = found.one(f"{ACCOUNT}/blobServices/containers/immutabilityPolicies")
+    assert {"recordings-trail"} == guarded(found)
+    assert policy["name"].endswith("/recordings-trail/default")
+    assert 3650 == policy["properties"]["immutabilityPeriodSinceCreationInDays"]
+
+
+def test_both_are_guarded_by_days_of_their_own(evaluate: Evaluate) -> None:
+    """One locked, the other not yet."""
+    days = {"immutabilityDays": 30, "immutabilityLocked": True, "trailImmutabilityDays": 365}
+    found = evaluate(archive=days)
+    assert {"recordings", "recordings-trail"} == guarded(found)
+    policy = found.one(f"{ACCOUNT}/blobServices/containers/immutabilityPolicies")
+    assert policy["name"].endswith("/recordings-trail/default")
+
+
+@pytest.mark.parametrize("prefix", ["", "-", "t"])
+def test_no_rule_ends_or_moves_the_acts_of_a_trail(evaluate: Evaluate, prefix: str) -> None:
+    """Whatever ends there are, and whatever the names of recordings begin with."""
+    short = {"name": "short", "prefix": prefix, "coolAfterDays": 1, "coldAfterDays": 2, "deleteAfterDays": 3}
+    ends = {"journalDays": 1, "quarantineDays": 1, "deadLetterDays": 7}
+    found = actions(evaluate(archive={"retentionClasses": [short], **ends}))
+    assert 5 == len(found)
+    assert [] == [name for name in found if "recordings-trail/act".startswith(name)]
+
+
+def guarded(deployment: Deployment) -> set[str]:
+    """The containers whose versions can be immutable."""
+    return {
+        each["name"].split("/")[-1]
+        for each in deployment.of(f"{ACCOUNT}/blobServices/containers")
+        if each["properties"].get("immutableStorageWithVersioning")
+    }
 
 
 def test_holds_by_the_app_need_a_container_that_can_hold(evaluate: Evaluate) -> None:
     """Without a policy on the container."""
     found = evaluate(app={"immutableDays": 30})
-    containers = found.of(f"{ACCOUNT}/blobServices/containers")
-    assert 1 == sum(bool(each["properties"].get("immutableStorageWithVersioning")) for each in containers)
+    assert {"recordings"} == guarded(found)
     assert [] == found.of(f"{ACCOUNT}/blobServices/containers/immutabilityPolicies")
 
 

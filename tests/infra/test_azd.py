@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from tests.infra.compiler import Bicep
-from tests.infra.conftest import INFRA
+from tests.infra.conftest import INFRA, NATIVE
 from tools.package import ROOT, contents, pack
 
 HOOKS = INFRA / "hooks"
@@ -120,6 +120,7 @@ THEIRS = (
         (FIRST, "ServicePrincipal", THEIRS, True),
         (LATER, "ServicePrincipal", THEIRS, True),
         (LATER, "ServicePrincipal", THEIRS.replace("rg-calls", "rg-more"), False),
+        (LATER, "ServicePrincipal", f"{NATIVE[0]['accountId']}/blobServices/default/containers/calls", True),
         ({**FIRST, "AZURE_ENV_NAME": "other"}, "ServicePrincipal", OURS, False),
     ],
 )
@@ -137,7 +138,8 @@ def test_roles_are_looked_for_wherever_the_deployment_assigns_them(
     for path in (hook, environment):
         path.parent.mkdir(parents=True)
     hook.write_bytes((HOOKS / "preprovision.sh").read_bytes())
-    environment.write_text(f"var it = {{\n  communication: {{ existingId: '{THEIRS}' }}\n}}\n")
+    native = f"nativeContainers: [\n  {{ accountId: '{NATIVE[0]['accountId']}', container: 'calls' }}\n]"
+    environment.write_text(f"var it = {{\n  communication: {{\n    existingId: '{THEIRS}'\n    {native}\n  }}\n}}\n")
     az = tmp_path / "az"
     az.write_text(ASKED.format(python=sys.executable, world=str(world)))
     az.chmod(0o755)

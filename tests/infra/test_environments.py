@@ -7,10 +7,15 @@ from typing import Any
 
 import pytest
 
+from recording.adapters.policy_text import policy_of
+from recording.core.model import EventKind
 from tests.infra.compiler import VARIABLES, Bicep, Refused, literal
 from tests.infra.conftest import EXISTING, INFRA, OPERATOR, OWN_KEY, program
+from tests.infra.deployment import Deployment
+from tests.infra.test_settings import started
 
 PARAMETERS = INFRA / "main.bicepparam"
+POLICY = "RECORDING_POLICY"
 ENVIRONMENTS = sorted(path.stem for path in (INFRA / "environments").glob("*.bicep"))
 
 WHOLE: dict[str, object] = {
@@ -18,6 +23,7 @@ WHOLE: dict[str, object] = {
     "communication": EXISTING,
     "events": {"delivery": "function", "archivedTopic": False},
     "archive": {"encryption": OWN_KEY, "journalDays": 400},
+    "policy": "version: 1 # and no rules",
     "app": {"releaseAtSource": "false", "legalHold": True},
     "hosting": {"maximumInstanceCount": 7},
     "network": {"isPrivate": True, "allowedAddresses": ["198.51.100.7"]},
@@ -59,6 +65,22 @@ def test_it_can_be_deployed(name: str) -> None:
     with Bicep(program(), AZURE_ENV_NAME=name) as bicep:
         assert [] == bicep.complaints(PARAMETERS)
         assert f'"azd-env-name": "{name}"' in bicep.snapshot(PARAMETERS)
+
+
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_its_policy_is_one_that_the_app_can_read(name: str) -> None:
+    """Else the app would record nothing, and say so only when it runs. It arrives as it stands in its file."""
+    with Bicep(program(), AZURE_ENV_NAME=name) as bicep:
+        deployment = Deployment(name, bicep.snapshot(PARAMETERS))
+    assert (INFRA / "environments" / f"{name}.policy.yaml").read_text(encoding="utf-8") == deployment.settings()[POLICY]
+    assert started(deployment).recordings.policy.rules
+
+
+def test_production_records_nothing_until_somebody_decides() -> None:
+    """And test only what is asked for."""
+    rules = {name: policy_of(values(AZURE_ENV_NAME=name)["policy"]).rules for name in ENVIRONMENTS}
+    assert [None] == [rule.recorded for rule in rules["production"]]
+    assert [(EventKind.REQUEST,)] == [rule.match.events for rule in rules["test"]]
 
 
 def test_production_is_closed_whatever_the_machine_has_set() -> None:
@@ -104,7 +126,7 @@ def test_what_opens_the_archive_must_be_said(bicep: Bicep) -> None:
     """Who reaches it, whose key encrypts it, and who hears of alerts have no default."""
     template = bicep.template(INFRA / "main.bicep")
     required = {name for name, each in template["parameters"].items() if "defaultValue" not in each}
-    assert {"environmentName", "location", "archive", "network", "watch"} == required
+    assert {"environmentName", "location", "archive", "policy", "network", "watch"} == required
     kinds = template["definitions"]
     for field, kind in {
         "isPrivate": "networkOptions",

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.infra.compiler import Bicep, Refused, literal
-from tests.infra.conftest import EXISTING, INFRA, OWN_KEY, PLAINEST, Evaluate, merged
+from tests.infra.conftest import EXISTING, INFRA, NATIVE, OWN_KEY, PLAINEST, Evaluate, merged
 
 ENDLESS = {"name": "a", "prefix": "", "coolAfterDays": 0, "coldAfterDays": 0, "deleteAfterDays": 0}
 WARM = [{"name": "http", "instanceCount": 1}]
@@ -23,13 +23,15 @@ def key(**changes: str) -> dict[str, object]:
     return {"archive": {"encryption": {**OWN_KEY, **changes}}}
 
 
-OBJECTS = {
-    "communication": "communicationOptions",
-    "archive": "archiveOptions",
-    "app": "appOptions",
-    "hosting": "hostingOptions",
-    "network": "networkOptions",
-    "watch": "watchOptions",
+TYPES = {
+    "location": "string",
+    "communication": "types.communicationOptions",
+    "archive": "types.archiveOptions",
+    "policy": "string",
+    "app": "types.appOptions",
+    "hosting": "types.hostingOptions",
+    "network": "types.networkOptions",
+    "watch": "types.watchOptions",
 }
 Problems = Callable[..., list[str]]
 
@@ -39,15 +41,14 @@ def problems(bicep: Bicep, tmp_path_factory: pytest.TempPathFactory) -> Problems
     """The sentences of infra/checks.bicep about these parameters, without the rest of the deployment."""
     folder = tmp_path_factory.mktemp("checks")
     infra = os.path.relpath(INFRA, folder)
-    declared = "".join(f"param {name} types.{kind}\n" for name, kind in OBJECTS.items())
+    declared = "".join(f"param {name} {kind}\n" for name, kind in TYPES.items())
     (folder / "checks.bicep").write_text(
         f"import * as types from '{infra}/types.bicep'\nimport {{ problemsOf }} from '{infra}/checks.bicep'\n"
-        f"param location string\n{declared}"
-        f"output problems string[] = problemsOf(location, {', '.join(OBJECTS)})\n"
+        f"{declared}output problems string[] = problemsOf({', '.join(TYPES)})\n"
     )
 
     def asked(**parameters: object) -> list[str]:
-        whole = merged({**{name: {} for name in OBJECTS}, **PLAINEST}, parameters)
+        whole = merged({**{name: {} for name in TYPES}, **PLAINEST}, parameters)
         del whole["environmentName"]
         lines = [f"param {name} = {literal(value)}\n" for name, value in whole.items()]
         (folder / "checks.bicepparam").write_text("using 'checks.bicep'\n" + "".join(lines))
@@ -70,6 +71,11 @@ def problems(bicep: Bicep, tmp_path_factory: pytest.TempPathFactory) -> Problems
             "communication.existingId is no resource id",
         ),
         ({"communication": {**EXISTING, "dataLocation": "Europe"}}, "dataLocation is for a new resource"),
+        (
+            {"communication": {"nativeContainers": [{**NATIVE[0], "accountId": "stnative"}]}},
+            'communication.nativeContainers: "stnative" is no resource id',
+        ),
+        ({"communication": {"nativeContainers": [NATIVE[0], NATIVE[0]]}}, '"calls" of one account is named twice'),
         (key(keyUri="https://kv-keys.vault.example"), "keyUri must be https://VAULT-HOST/keys/NAME"),
         (key(keyUri="https://kv-keys.vault.example/keys/"), "keyUri must be"),
         (key(keyUri="https://kv-keys.vault.example/keys/recordings/0123456789"), "without a version"),
@@ -80,7 +86,15 @@ def problems(bicep: Bicep, tmp_path_factory: pytest.TempPathFactory) -> Problems
         (classes({"coolAfterDays": 90, "coldAfterDays": 30}), '"a" is cool after it is cold'),
         (classes({"coldAfterDays": 90, "deleteAfterDays": 30}), '"a" changes its tier after it is deleted'),
         ({"archive": {"immutabilityLocked": True}}, "immutabilityLocked needs archive.immutabilityDays"),
+        ({"archive": {"trailImmutabilityLocked": True}}, "trailImmutabilityLocked needs archive.trailImmutabilityDays"),
         ({"app": {"immutableLocked": True}}, "immutableLocked needs app.immutableDays"),
+        *(({"policy": text}, "policy is empty") for text in ("", " \n")),
+        *(({"app": {"apiAuth": auth}}, "apiAuth needs app.apiAudiences") for auth in ("entra", "both")),
+        *(
+            ({"app": {name: ["api://archive", wrong]}}, "is no client id and no application id URI")
+            for name in ("apiAudiences", "eventGridAudiences")
+            for wrong in ("", "a b", "a,b")
+        ),
         (
             {"archive": {"immutabilityDays": 30, "retentionClasses": [{**ENDLESS, "deleteAfterDays": 90}]}},
             "lifecycle rules delete nothing in a container that can be immutable",
@@ -131,6 +145,10 @@ def test_a_deployment_with_problems_ends_before_it_begins(evaluate: Evaluate) ->
         {"archive": {"overflowLocation": "North Europe", "immutabilityDays": 30, "immutabilityLocked": True}},
         {"watch": {"alertEmails": ["a@contoso.com", " b@contoso.com", ""]}},
         {"watch": {"alertEmails": []}},
+        {"communication": {"nativeContainers": NATIVE}},
+        {"archive": {"trailImmutabilityDays": 365, "trailImmutabilityLocked": True}},
+        {"app": {"apiAuth": "entra", "apiAudiences": ["api://archive"]}},
+        {"app": {"eventGridAudiences": ["00000000-0000-0000-0000-000000000005"]}},
     ],
 )
 def test_what_works_is_not_refused(problems: Problems, parameters: dict[str, object]) -> None:

@@ -68,6 +68,24 @@ def test_the_app_takes_https_and_no_password(deployment: Deployment) -> None:
     assert "UserAssignedIdentity" == site["functionAppConfig"]["deployment"]["storage"]["authentication"]["type"]
 
 
+def test_nothing_stands_in_front_of_the_callbacks(deployment: Deployment) -> None:
+    """Call Automation calls from any address, without a key or a certificate; the app itself proves its token."""
+    site = deployment.one("Web/sites")["properties"]
+    assert "Enabled" == site["publicNetworkAccess"]
+    named = {*site, *site["siteConfig"]}
+    assert [] == [name for name in named if re.search("restriction|clientcert|auth", name.lower())]
+    beside = {each["type"] for each in deployment.resources if each["type"].startswith("Microsoft.Web/sites/")}
+    assert {"Microsoft.Web/sites/basicPublishingCredentialsPolicies"} == beside
+
+
+def test_callbacks_are_proven_by_default(deployment: Deployment) -> None:
+    """By the id that the Communication resource itself says, new or found."""
+    found = deployment.settings()["ACS_RESOURCE_IDS"]
+    assert found.endswith(".immutableResourceId]")
+    name = "acs-calls" if "existing" in deployment.name else "acs-recordings"
+    assert f"/communicationServices/{name}" in found
+
+
 def test_traffic_leaves_through_the_network(deployment: Deployment) -> None:
     """If there is one."""
     subnet = deployment.one("Web/sites")["properties"]["virtualNetworkSubnetId"]

@@ -7,7 +7,7 @@ import pytest
 
 from recording.settings import OURS, Settings
 from tests.infra.compiler import Bicep
-from tests.infra.conftest import INFRA, Evaluate
+from tests.infra.conftest import INFRA, NATIVE, Evaluate
 from tests.infra.deployment import Deployment
 from tools.package import ROOT
 
@@ -65,18 +65,22 @@ def test_defaults_are_the_apps(plain: Deployment) -> None:
 @pytest.mark.parametrize("suffix", ["core.windows.net", "core.chinacloudapi.cn"])
 def test_the_app_starts_with_them(deployment: Deployment, suffix: str) -> None:
     """The settings are valid, in every cloud."""
-    settings = {name: resolved(name, value, suffix) for name, value in deployment.settings().items()}
-    found = Settings.from_env(settings)
+    found = started(deployment, suffix)
     assert f".blob.{suffix}" in found.storage.blob_uri
     assert ("", "", "") == (found.communication.access_key, found.storage.connection_string, found.topic.key)
     assert ("topicless" in deployment.name) == (not found.topic.endpoint)
+    native = [f"https://stnative.blob.{suffix}/{each['container']}" for each in NATIVE]
+    assert native * ("existing" in deployment.name) == [*found.native.containers]
+
+
+def test_tokens_are_of_the_tenant_of_the_deployment(plain: Deployment) -> None:
+    assert "[tenant().tenantId]" == plain.settings()["ENTRA_TENANT_ID"]
 
 
 def test_what_is_chosen_reaches_the_app(evaluate: Evaluate) -> None:
     """Each option sets the setting that it names."""
     app = {
         "archivePathTemplate": "short/{recording_id}/{index}-{document_id}",
-        "recordingOutput": "audio-unmixed-wav",
         "sourceRetentionHours": 48,
         "releaseAtSource": "event",
         "archiveTier": "Cool",
@@ -93,9 +97,12 @@ def test_what_is_chosen_reaches_the_app(evaluate: Evaluate) -> None:
         "sweepSeconds": 60,
         "overdueSeconds": 900,
         "fileEventSeconds": 7200,
+        "pauseLimitSeconds": 900,
+        "apiAuth": "both",
     }
-    settings = evaluate(app=app).settings()
-    for name, value in app.items():
+    audiences = {"apiAudiences": ["api://archive", "archive"], "eventGridAudiences": ["api://events"]}
+    settings = evaluate(app={**app, **audiences}).settings()
+    for name, value in {**app, **{name: ",".join(each) for name, each in audiences.items()}}.items():
         key = re.sub(r"([A-Z])", r"_\1", name).upper()
         assert str(value).lower() == settings[key if key in settings else f"ARCHIVE_{key}"].lower()
 
@@ -168,11 +175,19 @@ def test_buffers_fit_into_an_instance(plain: Deployment) -> None:
     assert int(plain.settings()["COPY_MEMORY_MIB"]) < memory / 4
 
 
+def started(deployment: Deployment, suffix: str = "core.windows.net") -> Settings:
+    """What the app reads when it starts."""
+    return Settings.from_env({name: resolved(name, value, suffix) for name, value in deployment.settings().items()})
+
+
 def resolved(name: str, value: str, suffix: str) -> str:
     """A setting with values in place of what only Azure knows."""
     if form := re.fullmatch(r"\[format\('([^']+)', '([^']+)', environment\(\)\.suffixes\.storage\)\]", value):
         return form[1].format(form[2], suffix)
+    if value.startswith("[join(createArray("):
+        listed = re.findall(r"format\('([^']+)', '([^']+)', environment\(\)\.suffixes\.storage, '([^']+)'\)", value)
+        return ",".join(form.format(account, suffix, container) for form, account, container in listed)
     if value.startswith("["):
-        assert "reference(" in value
+        assert "reference(" in value or "[tenant().tenantId]" == value
         return KNOWN_AT_DEPLOYMENT.get(name, "00000000-0000-0000-0000-000000000009")
     return value

@@ -8,6 +8,12 @@ param tags = { owner: 'contact-centre' }
 param communication = {
   existingId: '/subscriptions/00000000-0000-0000-0000-000000000002/resourceGroups/rg-calls/providers/Microsoft.Communication/communicationServices/acs-calls'
   existingSystemTopic: 'evgst-calls'
+  nativeContainers: [
+    {
+      accountId: '/subscriptions/00000000-0000-0000-0000-000000000004/resourceGroups/rg-native/providers/Microsoft.Storage/storageAccounts/stnative'
+      container: 'calls'
+    }
+  ]
 }
 param events = { delivery: 'function', timeToLiveMinutes: 60, archivedTopic: false }
 param archive = {
@@ -26,15 +32,17 @@ param archive = {
   deadLetterDays: 30
   softDeleteDays: 60
   immutabilityDays: 30
+  trailImmutabilityDays: 365
   overflowLocation: 'West Europe'
 }
-param app = { releaseAtSource: 'false', recordingOutput: 'audio-unmixed-wav', copyMemoryMib: 96, legalHold: true }
+param app = { releaseAtSource: 'false', copyMemoryMib: 96, legalHold: true }
 param hosting = {
   instanceMemoryMB: 4096
   alwaysReady: [{ name: 'function:archive_chunk', instanceCount: 2 }]
   zoneRedundant: true
   updateStrategy: 'RollingUpdate'
 }
+param policy = '{version: 1, rules: [{id: none, record: false, reason: nothing is recorded here}]}'
 param network = { isPrivate: true, allowedAddresses: ['198.51.100.7'] }
 param watch = { alertEmails: ['archive@contoso.com'] }
 param operatorPrincipalIds = ['00000000-0000-0000-0000-00000000000a']
