@@ -23,17 +23,18 @@ rules:
     consent: {kind: not-needed, reason: no person takes part}
 """
 """Of `make demo`: a call is recorded on an attested consent, another is not, and what is asked for is."""
-EVERYTHING = json.dumps(
-    {
-        "version": 1,
-        "rules": [
-            {
-                "id": "everything",
-                "record": True,
-                "reason": "all that happens on this machine is a test",
-                "consent": {"kind": "not-needed", "reason": "no person takes part"},
-            }
-        ],
+
+
+def everything(native: str = "") -> str:
+    """Every call is recorded, in the usual output; one whose context is `native`, into that container."""
+    rule = {
+        "record": True,
+        "reason": "all that happens on this machine is a test",
+        "consent": {"kind": "not-needed", "reason": "no person takes part"},
     }
-)
+    exported = {"id": "native", "match": {"context": ["native"]}, "storage": {"native": native}, **rule}
+    return json.dumps({"version": 1, "rules": [*([exported] if native else []), {"id": "everything", **rule}]})
+
+
+EVERYTHING = everything()
 """Every call is recorded, in the usual output."""

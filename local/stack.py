@@ -22,7 +22,7 @@ from local.eventgrid import LocalEventGrid
 from local.eventgrid.deadletters import ContainerStore
 from local.host import FunctionsHost
 from local.net.hosts import APP_HOST, LOGIN_HOST, TOPIC_HOST
-from local.policies import EVERYTHING
+from local.policies import everything
 from recording.core.formats.events import RECORDING_FILE_STATUS_UPDATED
 from recording.settings import CHUNK_QUEUE, EVENT_QUEUE, OURS, QUEUES
 
@@ -31,6 +31,8 @@ CONTAINERS = tuple(str(OURS[f"{key}_CONTAINER"].default) for key in ("ARCHIVE", 
 ARCHIVE, QUARANTINE, JOURNAL, DEAD_LETTERS = CONTAINERS
 TABLE, OPEN_TABLE = (str(OURS[key].default) for key in ("CATALOG_TABLE", "OPEN_TABLE"))
 PROBE, TRAIL = (str(OURS[f"{key}_CONTAINER"].default) for key in ("PROBE", "TRAIL"))
+NATIVE = "customer-recordings"
+"""A container of the customer's, into which the local service may write."""
 Delivery = Literal["function", "queue"]
 _QUICK = {
     # Seconds instead of minutes, by settings that the app and the real host also read from the environment.
@@ -116,6 +118,7 @@ class Stack:
         self.acs.tunnel.route(TOPIC_HOST, self.event_grid.topic.port)
         self.acs.tunnel.route(LOGIN_HOST, self.entra.port)
         provision(self.azurite.connection_string)
+        self.acs.world.customer_storage = self.azurite.connection_string
         self.event_grid.dead_letters = ContainerStore(self.azurite.connection_string, DEAD_LETTERS)
         self.host = FunctionsHost(self._app, self.environment(), log=self.folder / "host.log", port=self._port)
         if self._with_host:
@@ -154,7 +157,8 @@ class Stack:
             "WEBSITE_HOSTNAME": APP_HOST,
             "AzureWebJobsStorage": self.azurite.connection_string,
             "ARCHIVE_STORAGE": self.azurite.connection_string,
-            "RECORDING_POLICY": EVERYTHING,
+            "RECORDING_POLICY": everything(self.native_container),
+            "NATIVE_CONTAINERS": self.native_container,
             **acs,
             # The names in lower case take precedence, and may be set on this machine.
             **{name.lower(): acs[name] for name in ("HTTPS_PROXY", "NO_PROXY")},
@@ -164,6 +168,11 @@ class Stack:
         }
 
     # --- for people and tests ---
+
+    @property
+    def native_container(self) -> str:
+        """The URL of the container into which the service may write."""
+        return self.container(NATIVE).url
 
     def call(self, method: str, path: str, **options: Any) -> requests.Response:  # noqa: ANN401 - passed on to requests
         """Send a request to the app's HTTP API, with its function key."""
@@ -204,9 +213,9 @@ class Stack:
 
 
 def provision(connection_string: str) -> None:
-    """Create what the deployment creates in Azure: containers, tables and queues."""
+    """Create what the deployment creates in Azure: containers, tables and queues; and the container of the customer."""
     blob = BlobServiceClient.from_connection_string(connection_string)
-    for container in (*CONTAINERS, PROBE, TRAIL):
+    for container in (*CONTAINERS, PROBE, TRAIL, NATIVE):
         with contextlib.suppress(ResourceExistsError):
             blob.create_container(container)
     tables = TableServiceClient.from_connection_string(connection_string)

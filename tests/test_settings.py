@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from local.policies import everything
 from recording.core.callers import ApiAuth
 from recording.core.errors import SettingsInvalid
 from recording.core.model import Authority
@@ -193,6 +194,78 @@ def test_the_containers_are_different(other: str) -> None:
     (problem,) = problems({**LEAST, other: "recordings"})
 
     assert all(key in problem for key in ("ARCHIVE_CONTAINER", other))
+
+
+EMULATOR = (
+    "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=a2V5;BlobEndpoint=http://127.0.0.1:10000/a;"
+    "QueueEndpoint=http://127.0.0.1:10001/a;TableEndpoint=http://127.0.0.1:10002/a"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", ()),
+        (" , ", ()),
+        ("https://b.blob.core.windows.net/calls", ("https://b.blob.core.windows.net/calls",)),
+        (
+            "HTTPS://B.blob.core.windows.net/calls/ , https://c.blob.core.windows.net/calls",
+            ("https://b.blob.core.windows.net/calls", "https://c.blob.core.windows.net/calls"),
+        ),
+        ("https://a.blob.core.windows.net/calls", ("https://a.blob.core.windows.net/calls",)),
+    ],
+)
+def test_native_containers_are_named_by_url(text: str, expected: tuple[str, ...]) -> None:
+    assert expected == settings_of(NATIVE_CONTAINERS=text).native.containers
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "calls",
+        "https://b.blob.core.windows.net",
+        "https://b.blob.core.windows.net/",
+        "https://b.blob.core.windows.net/calls/more/deep",
+        "https://b.blob.core.windows.net/Calls",
+        "https://b.blob.core.windows.net/calls?sig=secret",
+        "https://b.blob.core.windows.net/calls#a",
+        "https://user@b.blob.core.windows.net/calls",
+        "https://b.blob.core.windows.net/a--b",
+        "http://b.blob.core.windows.net/calls",
+        "ftp://b.blob.core.windows.net/calls",
+        "https://localhost/calls",
+        "https://eu-api.asm.skype.com/calls",
+        "https://a.blob.core.windows.net/recordings",
+        "https://a.blob.core.windows.net/recordings-journal",
+        "https://b.blob.core.windows.net/calls,calls",
+    ],
+)
+def test_what_is_no_container_of_the_customer_is_no_native_one(text: str) -> None:
+    """Neither is one that this app writes into: the two would be mixed."""
+    (problem,) = problems({**LEAST, "NATIVE_CONTAINERS": text})
+
+    assert problem.startswith("NATIVE_CONTAINERS: ")
+    assert "secret" not in problem
+
+
+def test_a_policy_names_no_container_that_the_settings_lack() -> None:
+    """What the service writes there would be neither found nor verified."""
+    container = "https://b.blob.core.windows.net/calls"
+    wanted = {**LEAST, "RECORDING_POLICY": everything(container)}
+
+    assert ["NATIVE_CONTAINERS"] == named(wanted)
+    assert ["NATIVE_CONTAINERS"] == named({**wanted, "NATIVE_CONTAINERS": f"{container}-2"})
+    found = Settings.from_env({**wanted, "NATIVE_CONTAINERS": f"{container}-2,{container}"})
+    assert container in found.native.containers
+
+
+def test_an_emulated_account_may_have_a_native_container() -> None:
+    url = "http://127.0.0.1:10000/a/calls"
+
+    assert (url,) == settings_of(ARCHIVE_STORAGE=EMULATOR, NATIVE_CONTAINERS=url).native.containers
+    assert ["NATIVE_CONTAINERS"] == named(
+        {**LEAST, "ARCHIVE_STORAGE": EMULATOR, "NATIVE_CONTAINERS": f"http://x.y{url[16:]}"}
+    )
 
 
 def test_memory_holds_at_least_a_block() -> None:

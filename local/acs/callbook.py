@@ -38,6 +38,7 @@ class StartRequest:
     state_callback_uri: str | None = None
     repeatability_id: str | None = None
     channels: tuple[str, ...] = ()
+    external_container: str | None = None
 
 
 class CallBook:
@@ -138,6 +139,7 @@ class CallBook:
             chunk_ms=call.chunk_ms,
             state_callback_uri=request.state_callback_uri,
             channels=request.channels,
+            external_container=request.external_container,
         )
         if request.paused:
             recording.pauses.append(Pause(now))

@@ -112,7 +112,7 @@ def file_event(recording: Recording, chunks: Sequence[StoredObject], at: datetim
     if options.get("optional_fields", True):
         body |= {
             "recordingId": recording.recording_id,
-            "storageType": "ACS",
+            "storageType": "azureBlobStorage" if recording.external_container else "ACS",
             "recordingContentType": _pascal(recording.output.content),
             "recordingChannelType": _pascal(recording.output.channel),
             "recordingFormatType": _pascal(recording.output.format),

@@ -244,8 +244,16 @@ _PROMPTS = (
     FaultKind("report_lost", "report", "reports nothing of a prompt that was played", "no event"),
     FaultKind("report_twice", "report", "reports a prompt twice", "the event, twice"),
 )
+_EXPORT = (
+    FaultKind(
+        "export_failed", "export", "cannot write into the customer's container", "an event with its own locations"
+    ),
+    FaultKind(
+        "export_late", "export", "writes `seconds` after its event", "an event with locations where nothing is yet"
+    ),
+)
 FAULTS: Mapping[str, FaultKind] = {
-    kind.name: kind for kind in (*_CONTENT, *_METADATA, *_DELETE, *_CALLING, *_RUNNING, *_PROMPTS)
+    kind.name: kind for kind in (*_CONTENT, *_METADATA, *_DELETE, *_CALLING, *_RUNNING, *_PROMPTS, *_EXPORT)
 }
 """By name."""
 

@@ -31,6 +31,7 @@ Operation = Literal[
     "report",
     "record",
     "callback",
+    "export",
 ]
 """`report` is one of a prompt, `record` the recording that follows on an accepted start, `callback` one of its own."""
 Hop = Literal["entry", "serving", "any"]

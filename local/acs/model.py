@@ -74,6 +74,7 @@ class Recording:
     chunk_ms: tuple[int, ...] | None = None
     state_callback_uri: str | None = None
     channels: tuple[str, ...] = ()
+    external_container: str | None = None
     pauses: list[Pause] = field(default_factory=list)
     ended: datetime | None = None
     session_end_reason: str = "CallEnded"

@@ -13,9 +13,10 @@ from pathlib import Path
 from urllib.error import URLError
 
 from local.acs.events import Event, participants_updated, recording_state_changed, start_recording_failed
+from local.acs.exports import Export, folder_of
 from local.acs.faults import Occasion
 from local.acs.media import MediaLibrary
-from local.acs.model import Call, Prompted, Recording
+from local.acs.model import Call, Prompted, Recording, StoredObject
 from local.acs.outputs import MAX_CHANNELS
 from local.acs.prompting import reports
 from local.acs.timeline import PlannedChunk, plan_chunks
@@ -128,11 +129,33 @@ class Production:
         files = [(chunk, self._file(recording, chunk)) for chunk in chunks]
         whole = timedelta(milliseconds=sum(chunk.duration_ms for chunk in chunks))
         # Counted back from its end: with a scaled duration it could otherwise end in the future.
-        self._world.store(recording, files, _ended(recording) - whole)
+        stored = self._world.store(recording, files, _ended(recording) - whole)
+        late = self._export(recording, stored) if recording.external_container else []
         if self._stopping.wait(self._world.publish_delay):
             return
         self._publish(self._world.file_event(recording.recording_id))
         self._world.announced(recording)
+        for seconds, export in late:
+            if not self._stopping.wait(seconds):
+                export.write()
+
+    def _export(self, recording: Recording, stored: Sequence[StoredObject]) -> list[tuple[float, Export]]:
+        """Write chunks into the customer's container; those that are to be written later, and after how many seconds.
+
+        One whose export fails stays at the service, and its event names that.
+        """
+        late: list[tuple[float, Export]] = []
+        folder = folder_of(recording)
+        for one in stored:
+            fault = self._world.faults.strike(Occasion("export", one.document_id))
+            if fault is not None and fault.name == "export_failed":
+                continue
+            export = self._world.export(recording, one, folder)
+            if fault is None:
+                export.write()
+            else:
+                late.append((fault.seconds, export))
+        return late
 
     def _plan(self, recording: Recording) -> tuple[PlannedChunk, ...]:
         start, end = recording.started, _ended(recording)

@@ -157,8 +157,6 @@ def start_request(body: bytes, repeatability_id: str | None) -> StartRequest:
         wanted = None
     if not isinstance(wanted, dict):
         raise _bad("BadRequest", "The body is not a JSON object.")
-    if wanted.get("externalStorage"):
-        raise _bad("BadRequest", "externalStorage: the local service writes into no container of the customer's.")
     for field in ("audioChannelParticipantOrdering", "channelAffinity"):
         if not isinstance(wanted.get(field) or [], list):
             raise _bad("BadRequest", f"{field}: an array is expected.")
@@ -172,6 +170,7 @@ def start_request(body: bytes, repeatability_id: str | None) -> StartRequest:
         state_callback_uri=uri,
         repeatability_id=repeatability_id,
         channels=_channels(wanted),
+        external_container=_external_container(wanted.get("externalStorage")),
     )
 
 
@@ -183,6 +182,18 @@ def _channels(wanted: Mapping[str, Any]) -> tuple[str, ...]:
     if order and wanted.get("recordingChannelType") != "unmixed":
         raise _bad("BadRequest", "audioChannelParticipantOrdering: only an unmixed recording has channels.")
     return cast("tuple[str, ...]", raw_ids)
+
+
+def _external_container(given: object) -> str | None:
+    """The URL of the container that the service is to write into, if the order names one."""
+    if not given or (isinstance(given, dict) and given.get("recordingStorageKind") == "azureCommunicationServices"):
+        return None
+    url = given.get("recordingDestinationContainerUrl") if isinstance(given, dict) else None
+    if not isinstance(given, dict) or given.get("recordingStorageKind") != "azureBlobStorage":
+        raise _bad("BadRequest", "externalStorage.recordingStorageKind: azureBlobStorage is expected.")
+    if not isinstance(url, str) or not url.startswith(("https://", "http://")):
+        raise _bad("BadRequest", "externalStorage.recordingDestinationContainerUrl: the URL of a container is needed.")
+    return url
 
 
 def _locator(wanted: Mapping[str, Any]) -> Locator:

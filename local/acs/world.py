@@ -14,6 +14,7 @@ from typing import Unpack
 
 from local.acs import events
 from local.acs.callbook import CallBook, StartRequest
+from local.acs.exports import Export, export_of
 from local.acs.fault_table import FAULTS
 from local.acs.faults import Board, Fault, Occasion, Trigger
 from local.acs.model import Call, Prompted, Recording, RequestRecord, StoredObject
@@ -55,6 +56,7 @@ class World:
         placement: layout of the files of recordings made through the REST API.
         callback_url: where callbacks of calls go that have no address of their own; None: nowhere.
         on_prompt: called with each prompt that was ordered, and on_people with each call that somebody joined or left.
+        customer_storage: connection string of the account with containers into which the service may write.
         on_started, on_state, on_ended: called after a recording began, changed its state, or ended; the servers set
             them.
         front_ends: where callbacks to an address are sent in truth, by the address's beginning, such as
@@ -81,6 +83,7 @@ class World:
         self.callback_url: str | None = None
         self.on_prompt: Callable[[Call, Prompted], None] = lambda *_: None
         self.on_people: Callable[[Call], None] = lambda _: None
+        self.customer_storage = ""
         self.on_started: Callable[[Recording], None] = lambda _: None
         self.on_ended: Callable[[Recording], None] = lambda _: None
         self.on_state: Callable[[Recording], None] = lambda _: None
@@ -353,6 +356,21 @@ class World:
             objects = self._store.objects()
             chunks = [objects[document] for document in recording.documents]
         return events.file_event(recording, chunks, self.clock(), options)
+
+    def export(self, recording: Recording, stored: StoredObject, folder: str) -> Export:
+        """Move a chunk into the customer's container: from now on its locations are there, and the service has none.
+
+        The delete location stays the service's: whether a real event has one is not known.
+
+        Raises:
+            ValueError: the service has no access to that container.
+        """
+        export, url = export_of(self.customer_storage, recording, stored, folder)
+        with self._changed:
+            stored.content_location, stored.metadata_location = f"{url}/{export.media}", f"{url}/{export.metadata}"
+            stored.expires = self.clock()
+            self._changed.notify_all()
+        return export
 
     def announced(self, recording: Recording) -> None:
         """Record that the event of a recording was published."""

@@ -1,4 +1,7 @@
-"""A container of our own storage as a source: what stands in quarantine or overflow is copied like a chunk."""
+"""A container in Blob storage as a source: what stands in quarantine or overflow is copied like a chunk.
+
+And what the service has written into a native container is read like one.
+"""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -7,7 +10,7 @@ from azure.core.exceptions import AzureError
 from azure.core.pipeline import Pipeline
 from azure.core.rest import HttpRequest
 
-from recording.adapters.container_requests import ContainerRequests
+from recording.adapters.container_requests import ContainerRequests, bare
 from recording.adapters.http_transport import Reply, Take
 from recording.adapters.sdk_errors import code_of, is_busy, message_of, retry_after_of, status_of
 from recording.adapters.transfer import HttpTransfer
@@ -23,8 +26,8 @@ from recording.core.errors import (
     Transient,
 )
 from recording.core.locations import blob_at
-from recording.core.model import Location
-from recording.ports import Transfer
+from recording.core.model import BlobName, Location
+from recording.ports import ArchivedBlob, Transfer
 
 _OPERATION = "read blob"
 _HINT = "check that the container exists, and the identity's role on the storage account (it takes time to work)"
@@ -38,7 +41,9 @@ _BY_STATUS: Mapping[int, tuple[type[Transient], str]] = {
 
 
 class BlobSource:
-    """`ReadableSource` over one container. Its locations are those of `core.locations.of_blob`, and no others.
+    """`NativeContainer`, and so `ReadableSource`, over one container.
+
+    Its locations are those of `core.locations.of_blob`, and no others.
 
     Each request is made on the condition that the blob still has the ETag of its location (If-Match). So no byte comes
     of a blob that has been replaced since it was proven.
@@ -52,6 +57,17 @@ class BlobSource:
     def __init__(self, account: str, requests: Pipeline[HttpRequest, Reply], container: str) -> None:
         self.container = container
         self._send = ContainerRequests(account, requests, container).send
+
+    def find(self, name: BlobName) -> ArchivedBlob | None:
+        """See `ports.NativeContainer.find`."""
+        try:
+            headers = self._send("HEAD", name, take=Take.STATUS).headers
+        except AzureError as error:
+            refusal = _refusal(error, {"container": self.container, "blob": str(name)})
+            if isinstance(refusal, SourceGone):
+                return None
+            raise refusal from error
+        return ArchivedBlob(int(headers["Content-Length"]), bare(headers["ETag"]))
 
     @contextmanager
     def open(self, location: Location, offset: int = 0, length: int | None = None) -> Iterator[Transfer]:

@@ -6,11 +6,13 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TypedDict, Unpack
 
 from recording import ports
 from recording.adapters.monitor import hide_requests
 from recording.admitting import Admitting
+from recording.bootstrap.archiving import archiving_of, engine_of, natives_of
 from recording.bootstrap.real_parts import RealParts
 from recording.calls.asking import Asking
 from recording.calls.beginning import Beginning
@@ -23,23 +25,11 @@ from recording.calls.reacting import Reacting
 from recording.calls.starting import Starting
 from recording.calls.withdrawing import Withdrawing
 from recording.catalog_updates import CatalogUpdates
-from recording.chunks.accepting import Accepting
 from recording.chunks.announcing import Announcing
 from recording.chunks.archiving import Archiving
-from recording.chunks.completing import Completing
-from recording.chunks.copying_chunk import CopyingChunk
-from recording.chunks.metadata_file import MetadataFile
-from recording.chunks.overflowing import Overflow, Overflowing
-from recording.chunks.recopying import Recopying
-from recording.chunks.releasing import Releasing
-from recording.chunks.removing_overflow import RemovingOverflow
-from recording.chunks.setting_apart import SettingApart
-from recording.chunks.storing import Storing
-from recording.chunks.throttling import Throttling
-from recording.copying.buffer_pool import BufferPool
 from recording.copying.engine import Engine
 from recording.core.deadlines import Waits
-from recording.core.model import CatalogEntry, Place
+from recording.core.model import CatalogEntry
 from recording.core.reactions import Reaction
 from recording.core.watching import Limits
 from recording.events.receiving import Receiving
@@ -112,6 +102,7 @@ class Parts(TypedDict, total=False):
     overflow: ports.Archive
     overflowed: ports.ReadableSource
     overflow_copies: ports.OverflowCopies
+    natives: Mapping[str, ports.NativeContainer]
     archive: ports.Archive
     quarantine: ports.Archive
     journal: ports.Journal
@@ -143,64 +134,15 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
     hide_requests()
     now, monotonic = parts.get("now", _utc_now), parts.get("monotonic", time.monotonic)
     real = RealParts(settings, now, monotonic)
-    source = parts.get("source") or real.source
-    archive = parts.get("archive") or real.archive
-    topic = parts.get("topic") or real.topic
-    calls = parts.get("calls") or real.calls
-    catalog = parts.get("catalog") or real.catalog
-    open_work = parts.get("open_work") or real.open_work
-    directory = parts.get("directory") or real.directory
+    for name, part in parts.items():
+        if part is not None and isinstance(getattr(RealParts, name, None), cached_property):
+            setattr(real, name, part)  # the real one is not made then
+    calls, catalog, open_work, directory = real.calls, real.catalog, real.open_work, real.directory
+    queue, event_queue, topic, trail, ledger = real.queue, real.event_queue, real.topic, real.trail, real.ledger
     updates = CatalogUpdates(catalog, open_work, directory, topic, now, parts.get("sleep", time.sleep))
-    trail = parts.get("trail") or real.trail
     writing_trail = WritingTrail(updates, trail, now)
-    engine = parts.get("engine") or Engine(
-        source,
-        BufferPool(settings.copy.block_bytes, settings.copy.memory_bytes),
-        connections=settings.copy.connections,
-        monotonic=monotonic,
-    )
     waits = Waits(first=settings.retry.first, longest=settings.retry.longest)
     retention = settings.recordings.retention
-    metadata_file, storing = MetadataFile(engine), Storing(now, monotonic)
-    quarantined = engine.over(parts.get("quarantined") or real.quarantined)
-    quarantine = parts.get("quarantine") or real.quarantine
-    copying = CopyingChunk(
-        engine=engine,
-        archive=archive,
-        setting_apart=SettingApart(engine, quarantine, Place.QUARANTINE, metadata_file, storing, waits),
-        metadata_file=metadata_file,
-        storing=storing,
-        catalog=catalog,
-        waits=waits,
-        retention=retention,
-        now=now,
-    )
-    overflow, copies = None, None
-    if settings.overflow.is_set:
-        putting = parts.get("overflow") or real.overflow
-        copies = parts.get("overflow_copies") or real.overflow_copies
-        overflowed = engine.over(parts.get("overflowed") or real.overflowed)
-        overflow = Overflow(
-            SettingApart(engine, putting, Place.OVERFLOW, metadata_file, storing, waits),
-            Recopying(MetadataFile(overflowed), storing),
-            settings.overflow.before_due,
-        )
-    queue = parts.get("queue") or real.queue
-    archiving = Archiving(
-        updates=updates,
-        copying=copying,
-        overflowing=Overflowing(copying, quarantine, overflow),
-        accepting=Accepting(metadata_file, Recopying(MetadataFile(quarantined), storing), archive, storing),
-        removing_overflow=RemovingOverflow(archive, copies),
-        releasing=Releasing(catalog, engine, source, archive, settings.recordings.release, now),
-        completing=Completing(topic, archive, catalog, settings.archive.container, now),
-        writing_trail=writing_trail,
-        throttling=Throttling(parts.get("throttle") or real.throttle, waits, now),
-        queue=queue,
-        waits=waits,
-        slice_seconds=settings.copy.slice_length.total_seconds(),
-        monotonic=monotonic,
-    )
     asking = Asking(calls)
     new_id, policy = parts.get("new_id", uuid.uuid4), settings.recordings.policy
     starting = Starting(updates, calls, Ordering(policy, new_id, now), new_id)
@@ -208,24 +150,22 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
     consenting = Consenting(
         starting=starting,
         controlling=controlling,
-        consents=parts.get("consents") or real.consents,
-        prompts=parts.get("prompts") or real.prompts,
+        consents=real.consents,
+        prompts=real.prompts,
         topic=topic,
         secret=settings.recordings.participant_key,
         new_id=new_id,
         now=now,
     )
     beginning = Beginning(starting, consenting)
-    refusing = Refusing(parts.get("journal") or real.journal, topic, now)
-    announcing = Announcing(updates, settings.archive.template, retention)
-    ledger = parts.get("ledger") or real.ledger
-    event_queue = parts.get("event_queue") or real.event_queue
+    refusing = Refusing(real.journal, topic, now)
+    engine = parts.get("engine") or engine_of(real)
+    natives = natives_of(real, engine)
+    announcing = Announcing(updates, settings.archive.template, retention, natives)
     putting_back = PuttingBack(updates, announcing, refusing, event_queue, queue)
-    letters = parts.get("dead_letters") or real.dead_letters
-    journal = parts.get("journal_inventory") or real.journal_inventory
-    sweep_states = parts.get("sweep_states") or real.sweep_states
+    journal, sweep_states = real.journal_inventory, real.sweep_states
     replaying = Replaying(
-        DeadLetters(letters, ledger, putting_back, refusing, retention, now, monotonic),
+        DeadLetters(real.dead_letters, ledger, putting_back, refusing, retention, now, monotonic),
         JournalCheck(journal, ledger, putting_back, now, monotonic),
         monotonic,
     )
@@ -235,7 +175,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
     checks = parts.get("checks")
     if checks is None:
         checks = {**real.checks(catalog, open_work, calls), "sweep": heartbeat.check}
-    ticking = Ticking(sweep_states, parts.get("tick_queue") or real.tick_queue, watch.interval, now)
+    ticking = Ticking(sweep_states, real.tick_queue, watch.interval, now)
     limits = Limits(retention=retention, file_event=watch.file_event, step=settings.copy.slice_length + watch.overdue)
     sweeping = Sweeping(
         updates=updates,
@@ -256,7 +196,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
     )
     callers = settings.callers
     admitting = Admitting(
-        callers=parts.get("callers") or real.callers,
+        callers=real.callers,
         ledger=ledger,
         api_auth=callers.api_auth,
         takes_callbacks=bool(callers.acs_resource_ids),
@@ -275,7 +215,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         consenting=consenting,
         withdrawing=sweeping.withdrawing,
         refusing=refusing,
-        archiving=archiving,
+        archiving=archiving_of(real, updates, writing_trail, engine, natives, waits),
         replaying=replaying,
         draining=Draining(updates, queue, putting_back, refusing, ledger, waits),
         probing=Probing(checks, time.monotonic),  # its threads wait in real time, whatever the given clock says

@@ -37,69 +37,72 @@ _ENTRA = "https://login.microsoftonline.com"
 
 @dataclass
 class RealParts:
-    """The adapters that the settings ask for, each made when it is needed, and each guarded."""
+    """The adapters that the settings ask for, each made when it is needed, and each guarded.
+
+    One that is set before it is needed, in a test, is not made.
+    """
 
     settings: Settings
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
 
-    @property
+    @cached_property
     def source(self) -> ports.Source:
         acs = self.settings.communication
         return guarded(AcsSource(clients.source_requests(acs.endpoint, self._credential(acs.access_key))))
 
-    @property
+    @cached_property
     def calls(self) -> ports.Calls:
         acs = self.settings.communication
         client = clients.call_automation(acs.endpoint, self._credential(acs.access_key))
         return guarded(AcsCalls(client, self.settings.callback_url))
 
-    @property
+    @cached_property
     def prompts(self) -> ports.Prompts:
         acs = self.settings.communication
         return guarded(AcsPrompts(clients.call_automation(acs.endpoint, self._credential(acs.access_key))))
 
-    @property
+    @cached_property
     def consents(self) -> ports.Consents:
         archive = self.settings.archive
         return guarded(TableConsents(self._table(archive.catalog_table), self._table(archive.open_table)))
 
-    @property
+    @cached_property
     def topic(self) -> ports.Topic:
         topic = self.settings.topic
         if not topic.endpoint:
             return guarded(NoTopic())
         return guarded(EventGridTopic(clients.event_grid(topic.endpoint, self._credential(topic.key))))
 
-    @property
+    @cached_property
     def catalog(self) -> ports.Catalog:
         return guarded(TableCatalog(self._table(self.settings.archive.catalog_table)))
 
-    @property
+    @cached_property
     def directory(self) -> ports.Directory:
         return guarded(TableDirectory(self._table(self.settings.archive.catalog_table)))
 
-    @property
+    @cached_property
     def open_work(self) -> ports.OpenWork:
         return guarded(TableOpenWork(self._table(self.settings.archive.open_table)))
 
-    @property
+    @cached_property
     def throttle(self) -> ports.Throttle:
         return guarded(TableThrottle(self._table(self.settings.archive.open_table)))
 
-    @property
+    @cached_property
     def sweep_states(self) -> ports.SweepStates:
         return guarded(TableOpenWork(self._table(self.settings.archive.open_table)))
 
-    @property
+    @cached_property
     def queue(self) -> ports.ChunkQueue:
         return guarded(StorageQueue(self._queue(CHUNK_QUEUE), self._queue(URGENT_QUEUE)))
 
-    @property
+    @cached_property
     def event_queue(self) -> ports.EventQueue:
         return guarded(StorageEventQueue(self._queue(EVENT_QUEUE)))
 
-    @property
+    @cached_property
     def tick_queue(self) -> ports.TickQueue:
         return guarded(StorageTickQueue(self._queue(SWEEP_QUEUE)))
 
@@ -114,7 +117,7 @@ class RealParts:
             credential=self._storage_identity,
         )
 
-    @property
+    @cached_property
     def ledger(self) -> ports.Ledger:
         return guarded(TableLedger(self._table(self.settings.archive.open_table)))
 
@@ -130,15 +133,15 @@ class RealParts:
         )
         return cache(make)
 
-    @property
+    @cached_property
     def dead_letters(self) -> ports.Inventory:
         return guarded(self._inventory(self.settings.archive.dead_letter_container))
 
-    @property
+    @cached_property
     def journal_inventory(self) -> ports.Inventory:
         return guarded(self._inventory(self.settings.archive.journal_container))
 
-    @property
+    @cached_property
     def trail(self) -> ports.Trail:
         service, container = self._blob_service, self.settings.archive.trail_container
         archive = BlobArchive(service, clients.blob_requests(service, retries=0), container)  # the sweep repeats them
@@ -147,7 +150,7 @@ class RealParts:
     def _inventory(self, container: str) -> BlobInventory:
         return BlobInventory(self._blob_service, self._container(container))
 
-    @property
+    @cached_property
     def callers(self) -> ports.Callers:
         return guarded(TokenCallers(dict(self._trusted())))
 
@@ -169,7 +172,7 @@ class RealParts:
     def _keys(self, url: str) -> KeyCache:
         return KeyCache(partial(ask_for_keys, clients.key_requests(), url), self.monotonic)
 
-    @property
+    @cached_property
     def archive(self) -> ports.Archive:
         archive = self.settings.archive
         retention = BlobRetention(
@@ -181,7 +184,7 @@ class RealParts:
         )
         return guarded(self._container(archive.container, retention))
 
-    @property
+    @cached_property
     def quarantine(self) -> ports.Archive:
         return guarded(self._container(self.settings.archive.quarantine_container))
 
@@ -206,6 +209,7 @@ class RealParts:
                     )
                 },
                 **({"of the overflow": self.overflow} if self.settings.overflow.is_set else {}),
+                **{url.partition("://")[2]: container for url, container in self.natives.items()},
             },
             queues={name: guarded(StorageQueueProbe(self._queue(name))) for name in QUEUES},
             catalog=catalog,
@@ -214,23 +218,23 @@ class RealParts:
             new_id=uuid.uuid4,
         ).all()
 
-    @property
+    @cached_property
     def quarantined(self) -> ports.ReadableSource:
         requests = clients.blob_requests(self._blob_service, retries=0)  # the copy engine repeats them
         return guarded(BlobSource(self._blob_service.url, requests, self.settings.archive.quarantine_container))
 
-    @property
+    @cached_property
     def overflow(self) -> ports.Archive:
         service = self._overflow_service
         return guarded(BlobArchive(service, clients.blob_requests(service), self.settings.overflow.container))
 
-    @property
+    @cached_property
     def overflowed(self) -> ports.ReadableSource:
         service = self._overflow_service
         requests = clients.blob_requests(service, retries=0)
         return guarded(BlobSource(service.url, requests, self.settings.overflow.container))
 
-    @property
+    @cached_property
     def overflow_copies(self) -> ports.OverflowCopies:
         service = self._overflow_service
         return guarded(
@@ -238,12 +242,24 @@ class RealParts:
         )
 
     @cached_property
+    def natives(self) -> Mapping[str, ports.NativeContainer]:
+        """The native containers by URL; each is read with the app's identity, one of the archive's account as that."""
+        return {url: guarded(self._native(url)) for url in self.settings.native.containers}
+
+    def _native(self, url: str) -> BlobSource:
+        account, _, container = url.rpartition("/")
+        own = self._blob_service
+        is_own = account == own.url.rstrip("/")
+        service = own if is_own else clients.blob_service("", account, self._identity(self.settings.storage.client_id))
+        return BlobSource(service.url, clients.blob_requests(service, retries=0), container)
+
+    @cached_property
     def _overflow_service(self) -> clients.BlobService:
         overflow = self.settings.overflow
         identity = None if overflow.connection_string else self._identity(self.settings.storage.client_id)
         return clients.blob_service(overflow.connection_string, overflow.blob_uri, identity)
 
-    @property
+    @cached_property
     def journal(self) -> ports.Journal:
         return guarded(self._container(self.settings.archive.journal_container))
 
@@ -260,7 +276,7 @@ class RealParts:
     def _credential(self, key: str) -> clients.Credential:
         return clients.access_key(key) if key else self._identity(self.settings.identity.client_id)
 
-    @property
+    @cached_property
     def _storage_identity(self) -> clients.Identity | None:
         storage = self.settings.storage
         return None if storage.connection_string else self._identity(storage.client_id)

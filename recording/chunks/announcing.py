@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 
 from recording import log, telemetry
 from recording.catalog_updates import CatalogUpdates
+from recording.chunks.native_containers import NativeContainers
 from recording.core.deadlines import due_of, gone_by_of, is_urgent
 from recording.core.formats.messages import ChunkMessage
 from recording.core.lifecycle import Announced, Announcement, FoundBySweep, knows_documents
-from recording.core.model import APP, Actor, AnnouncedChunk, BlobName, Door, FileEvent, Output
+from recording.core.model import APP, Actor, AnnouncedChunk, BlobName, Candidate, Door, FileEvent, Output
 from recording.core.naming import Template
 
 
@@ -24,6 +25,7 @@ class Announcing:
     updates: CatalogUpdates
     template: Template
     retention: timedelta
+    natives: NativeContainers
 
     def announce(self, event: FileEvent, door: Door, found: str = "", *, by: Actor = APP) -> list[ChunkMessage]:
         """Save the chunks of an event; the messages to put into the queue, one for each chunk with work. Idempotent.
@@ -48,12 +50,11 @@ class Announcing:
         output = entry.recording.output if entry and entry.recording.output else event.output
         applied = entry.recording.applied if entry else None
         template = Template(applied.template) if applied and applied.template else self.template
-        due, gone_by = due_of(event, now, self.retention), gone_by_of(now, self.retention)
-        fact = Announced(
-            event,
-            door,
-            tuple(Announcement(one, _name(template, event, one, output, now), due, gone_by) for one in event.chunks),
+        due = due_of(event, now, self.retention)
+        chunks = tuple(
+            self._announcement(event, one, _name(template, event, one, output, now), due, now) for one in event.chunks
         )
+        fact = Announced(event, door, chunks)
         swept = (FoundBySweep(found),) if found and not knows_documents(entry, event) else ()
         decision = self.updates.apply(event.recording_id, fact, *swept, known=entry, by=by)
         if not decision.steps:  # else the first message publishes the alerts, so that a failing topic delays no copy
@@ -70,13 +71,21 @@ class Announcing:
                 "due": due,
             },
         )
-        hurry = is_urgent(due, now)
+        hurry = is_urgent(min((one.due for one in fact.chunks), default=due), now)
         trace = telemetry.current()
         looks = {chunk.document_id: chunk.look_at for chunk in decision.entry}
         return [
             ChunkMessage(event.recording_id, document_id, looks[document_id] or now, hurry, trace)
             for document_id in decision.steps
         ]
+
+    def _announcement(
+        self, event: FileEvent, chunk: AnnouncedChunk, name: BlobName, due: datetime, now: datetime
+    ) -> Announcement:
+        """What the event says of a chunk. What lies in native containers does not end: it is waited for as long."""
+        gone_by, native = gone_by_of(now, self.retention), self.natives.native(chunk)
+        stays = Candidate(chunk, event.event_id, Door.EVENT_GRID, now, native).stays
+        return Announcement(chunk, name, gone_by if stays else due, gone_by, native)
 
 
 def _name(

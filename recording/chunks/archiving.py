@@ -7,6 +7,7 @@ The way of one chunk through the modules:
    - `CopyChunk`: `copying_chunk` reads the metadata file (`metadata_file`), opens the content (`copying.engine`) and
      inspects it. It stores the content in the archive (`storing`), or in the quarantine container if it is in doubt
      (`setting_apart`). If neither can be written, and the chunk is nearly due, `overflowing` uses a second account.
+   - `ProveInPlace`: `proving_in_place` reads and judges what the service has written into a native container.
    - `AcceptCopy`: `accepting` archives the copy that stands apart, as a person decided.
    - `ArchiveMetadata`: `copying_chunk` stores a metadata file that came after the media.
    - `RemoveOverflow`: `removing_overflow` deletes a copy in the second account that the archive has by now.
@@ -33,6 +34,7 @@ from recording.chunks.completing import Completing
 from recording.chunks.copying_chunk import CopyingChunk
 from recording.chunks.failed_step import fact_of, log_failure
 from recording.chunks.overflowing import Overflowing
+from recording.chunks.proving_in_place import ProvingInPlace
 from recording.chunks.releasing import Releasing
 from recording.chunks.removing_overflow import RemovingOverflow
 from recording.chunks.running_chunks import RunningChunks
@@ -52,13 +54,15 @@ from recording.core.lifecycle import (
     Kept,
     LookAgain,
     NextStep,
+    ProveInPlace,
+    ReadOn,
     ReleaseChunk,
     Released,
     RemoveOverflow,
     decide,
     next_step,
 )
-from recording.core.model import CatalogEntry, Chunk, DocumentId, RecordingId
+from recording.core.model import CatalogEntry, Chunk, DocumentId, Place, RecordingId
 from recording.ports import ChunkQueue
 from recording.writing_trail import WritingTrail
 
@@ -89,6 +93,7 @@ class Archiving:
     updates: CatalogUpdates
     copying: CopyingChunk
     overflowing: Overflowing
+    proving_in_place: ProvingInPlace
     accepting: Accepting
     removing_overflow: RemovingOverflow
     releasing: Releasing
@@ -152,7 +157,7 @@ class Archiving:
             return Outcome.DONE
         now, chunk = self.updates.now(), _chunk_of(entry, message)
         delay = max(timedelta(), at - now)
-        hurry = not chunk.is_closed and is_urgent(chunk.due, now + delay)
+        hurry = not chunk.is_closed and not chunk.stays and is_urgent(chunk.due, now + delay)
         later = telemetry.continued(replace(message, look_at=chunk.look_at))
         self.queue.put(later, min(delay, _LONGEST_DELAY), is_urgent=hurry)
         return Outcome.WAITS if delay else Outcome.CONTINUES
@@ -196,7 +201,7 @@ class Archiving:
                     return entry, next_look(chunk, self.updates.now(), self.waits)
                 continue
             telemetry.done(entry, chunk, fact, self.updates.now())
-            if fact is None or isinstance(fact, Compared):
+            if fact is None or isinstance(fact, Compared | ReadOn):
                 return self._cut_off(entry, message, attempt, fact), now
             if _leads_to_completion(entry, fact, message, now):
                 unsaved = (fact,)
@@ -208,7 +213,7 @@ class Archiving:
         return entry, self.updates.now() + self.waits.first
 
     def _cut_off(
-        self, entry: CatalogEntry, message: ChunkMessage, attempt: Attempt, fact: Compared | None
+        self, entry: CatalogEntry, message: ChunkMessage, attempt: Attempt, fact: Compared | ReadOn | None
     ) -> CatalogEntry:
         """The entry after a step that a new run goes on with; its row shows that it came further."""
         if fact is not None:
@@ -220,12 +225,8 @@ class Archiving:
     def _take(self, step: NextStep, entry: CatalogEntry, chunk: Chunk, attempt: Attempt) -> Fact | None:
         """Do one step. Its result as a fact; None if a new run must go on: out of time, or its entry is out of date."""
         match step:
-            case CopyChunk():
-                return self.overflowing.copy(entry, chunk, step.candidate, attempt)
-            case AcceptCopy():
-                return self.accepting.accept(entry, chunk, attempt)
-            case ArchiveMetadata():
-                return self.copying.archive_metadata(entry, chunk, step.candidate, attempt)
+            case CopyChunk() | ProveInPlace() | AcceptCopy() | ArchiveMetadata():
+                return self._prove(step, entry, chunk, attempt)
             case RemoveOverflow() if chunk.overflow is not None and chunk.proof is not None:
                 return self.removing_overflow.remove(entry, chunk, chunk.overflow, chunk.proof)
             case ReleaseChunk() if chunk.proof is not None:
@@ -233,6 +234,28 @@ class Archiving:
             case CompleteRecording():
                 return self.completing.complete(entry)
         raise AssertionError(f"{step} cannot be done")
+
+    def _prove(
+        self,
+        step: CopyChunk | ProveInPlace | AcceptCopy | ArchiveMetadata,
+        entry: CatalogEntry,
+        chunk: Chunk,
+        attempt: Attempt,
+    ) -> Fact | None:
+        """Do a step that proves media or its metadata file: in the archive, or where the service has written them."""
+        in_place = self.proving_in_place
+        match step:
+            case CopyChunk():
+                return self.overflowing.copy(entry, chunk, step.candidate, attempt)
+            case ProveInPlace():
+                return in_place.prove(entry, chunk, step.candidate, attempt)
+            case AcceptCopy() if chunk.apart is not None and chunk.apart.place is Place.NATIVE:
+                return in_place.accept(chunk, chunk.apart)
+            case AcceptCopy():
+                return self.accepting.accept(entry, chunk, attempt)
+        if chunk.proof is not None and chunk.proof.place is Place.NATIVE:
+            return in_place.archive_metadata(entry, chunk, step.candidate, attempt)
+        return self.copying.archive_metadata(entry, chunk, step.candidate, attempt)
 
     def _save_failure(
         self,

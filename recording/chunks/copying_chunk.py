@@ -17,7 +17,7 @@ from recording.core.deadlines import Waits, another_look, due_by_metadata
 from recording.core.errors import ARCHIVE_FAILURES, ForeignBlocks, RecordingError, SourceGone, StagedBlocksGone
 from recording.core.formats.metadata import ChunkMetadata, doubts_about_identity, names, notes_on_pauses
 from recording.core.lifecycle import Archived, Disputed, MetadataArchived, Quarantined
-from recording.core.locations import object_id
+from recording.core.locations import names_document, object_id
 from recording.core.media import Expectation, judge
 from recording.core.model import (
     Candidate,
@@ -75,7 +75,7 @@ class CopyingChunk:
             stored = self.metadata_file.store(self.archive, chunk, metadata.raw)
         proof = self.storing.proof(chunk.name, copied, stored, Place.ARCHIVE, by_its_own_word=True)
         note = "the source had ended: the copy of an earlier try was compared with its own blob metadata alone"
-        return _archived(chunk, proof, candidate, metadata, (note,))
+        return archived(chunk, proof, candidate, metadata, (note,))
 
     def archive_metadata(
         self, entry: CatalogEntry, chunk: Chunk, candidate: Candidate, attempt: Attempt
@@ -127,7 +127,7 @@ class CopyingChunk:
         if isinstance(outcome, CutOff):
             return None
         proof = self.storing.proof(chunk.name, outcome, None if metadata.error else stored, Place.ARCHIVE)
-        return _archived(chunk, proof, candidate, metadata, notes)
+        return archived(chunk, proof, candidate, metadata, notes)
 
     def _resolve(self, opened: OpenedChunk, to: Destination, found: InTheWay) -> Copied | InDoubt:
         """On conflict, read what is there and compare it with the source. A blob of other content is left alone."""
@@ -160,9 +160,10 @@ class CopyingChunk:
         return f"; its source object was archived as recording {owner[0]}, document {owner[1]}"
 
 
-def _archived(
+def archived(
     chunk: Chunk, proof: Proof, candidate: Candidate, metadata: MetadataRead, notes: tuple[str, ...]
 ) -> Archived:
+    """The fact: the media of a candidate is proven, with what its metadata file says."""
     meaning = metadata.meaning
     return Archived(
         chunk.document_id,
@@ -182,7 +183,9 @@ def look(
     doubts, notes = doubts_about_identity(meaning, chunk.document_id, candidate.announced.index)
     facts = opened.facts()
     # A redirect to another object says which object the content is; a location without an object id says nothing.
-    names_it = (object_id(opened.location) or object_id(candidate.announced.content_location)) == chunk.document_id
+    content = candidate.announced.content_location
+    names_it = (object_id(opened.location) or object_id(content)) == chunk.document_id
+    names_it = names_it or (candidate.is_native and names_document(content, chunk.document_id))
     if not names_it and not (_is_beside(candidate) and names(meaning, chunk.document_id)):
         doubts = (*doubts, "neither the content's location nor the metadata file names this document")
     said = entry.recording.output
@@ -197,11 +200,13 @@ def _is_beside(candidate: Candidate) -> bool:
     """Whether the metadata file says something about the content, and not about what it belongs to itself.
 
     Whoever has the function key can name a chunk's own metadata file beside another chunk's content: they must be parts
-    of one object.
+    of one object. Of a native blob by that key only its own name says which document it is.
     """
     one = candidate.announced
     if candidate.door is Door.EVENT_GRID or one.metadata_location is None:
         return True
+    if candidate.native:
+        return False
     return object_id(one.metadata_location) == object_id(one.content_location)
 
 

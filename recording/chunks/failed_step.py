@@ -18,6 +18,7 @@ from recording.core.lifecycle import (
     Failed,
     NextStep,
     OverflowClosed,
+    ProveInPlace,
     Quarantined,
     RemoveOverflow,
 )
@@ -54,7 +55,7 @@ def fact_of(
     is_from_overflow = is_over or isinstance(error, CopyLost | CopyInTheWay)
     is_brought_home = is_from_overflow and chunk.overflow is not None and not chunk.is_proven
     is_in_doubt = not is_brought_home or _cannot_come_home(chunk, error)
-    if isinstance(step, CopyChunk) and isinstance(error, Permanent) and is_in_doubt:
+    if isinstance(step, CopyChunk | ProveInPlace) and isinstance(error, Permanent) and is_in_doubt:
         reasons = (f"{error.operation}: {error.cause}",)
         return Quarantined(chunk.document_id, reasons, another_look(chunk, now, waits), due=attempt.due)
     if isinstance(step, AcceptCopy) and isinstance(error, Permanent):

@@ -1,9 +1,13 @@
-"""The metadata file of a chunk: read from the source, stored unchanged in the archive, and verified there."""
+"""The metadata file of a chunk: read from the source, stored unchanged in the archive, and verified there.
+
+Or read in the native container where the service has written it.
+"""
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
+from recording.chunks.native_containers import Found, NativeContainers
 from recording.copying.engine import Engine
 from recording.core.errors import BlobExists, RecordingError, SourceNotReady, Transient
 from recording.core.formats.metadata import ChunkMetadata, parse_metadata
@@ -26,24 +30,30 @@ class MetadataRead:
     """A metadata file: its bytes and what they say, or the error why it is not available yet.
 
     A file that was read whole but says nothing has both bytes and an error: it is stored, and a better one awaited.
+    `standing` is the proof of one that was read in a native container.
     """
 
     raw: bytes | None
     meaning: ChunkMetadata
     error: RecordingError | None = None
+    standing: MetadataProof | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class MetadataFile:
-    """Reads and stores metadata files."""
+    """Reads and stores metadata files; `engine` reads what lies in none of the native containers."""
 
     engine: Engine
+    natives: NativeContainers = field(default_factory=NativeContainers)
 
     def read(self, location: Location | None) -> MetadataRead:
         """Read a metadata file; None: none is named. An error is returned, not raised: it must not delay the media."""
         if location is None:
             return MetadataRead(None, ChunkMetadata(notes=("the event named no metadataLocation",)))
         try:
+            found = self.natives.find(location)
+            if found is not None:
+                return _native(found)
             return _meaning(self.engine.read_small(location, MOST_METADATA))
         except RecordingError as error:
             return MetadataRead(None, ChunkMetadata(), error)
@@ -91,6 +101,17 @@ class MetadataFile:
             hint="look at them: something else writes into the archive",
             ids={"blob": chunk.name},
         )
+
+
+def _native(found: Found) -> MetadataRead:
+    """The metadata file at a place in a native container.
+
+    Raises:
+        RecordingError: it cannot be read or parsed.
+    """
+    raw = found.engine.read_small(found.location, MOST_METADATA)
+    sha256 = hashlib.sha256(raw).hexdigest()
+    return replace(_meaning(raw), standing=MetadataProof(found.name, len(raw), sha256, found.etag, found.container))
 
 
 def _meaning(raw: bytes) -> MetadataRead:

@@ -15,10 +15,12 @@ from recording.core.errors import HostileLocation, SourceGone, SourceNotReady, S
 from recording.core.formats.metadata import parse_metadata
 from recording.core.lifecycle import Damaged, Kept, Released
 from recording.core.locations import object_id
-from recording.core.model import Authority, CatalogEntry, Chunk, Door, Location, Proof
+from recording.core.model import Authority, CatalogEntry, Chunk, Door, Location, Place, Proof
 from recording.ports import Archive, Catalog, Source
 
 _OPERATION = "release chunk"
+NATIVE = "native"
+"""Why what stands in a native container is kept: it is the customer's, and nothing of it is ever deleted."""
 _METADATA_UNDER = "/content/acsmetadata"
 
 
@@ -75,6 +77,10 @@ class Releasing:
         Raises:
             _NotAllowed: nothing may be deleted.
         """
+        if proof.place is Place.NATIVE:
+            if chunk.candidate.door is Door.EVENT_GRID:
+                self._own(f"{proof.container}/{proof.name}", entry, chunk)
+            raise _NotAllowed(NATIVE)
         if self.authority is Authority.NEVER:
             raise _NotAllowed("RELEASE_AT_SOURCE is false")
         if proof.by_its_own_word:

@@ -13,6 +13,7 @@ The way of one chunk through the modules:
 6. When all is staged, the engine commits the blocks, unless a blob has that name, and checks what the archive lists.
 7. On conflict, `OpenedChunk.compare` reads what is there (`proving`) and compares it with the source.
 8. `Engine.match` compares the source with an accepted copy (`matching`), in as many time slices as that takes.
+9. `Engine.read_on` reads what is proven where it stands (`reading_on`), likewise.
 
 Nothing is committed unless it has the announced length. Every block is hashed as it is read, and checked
 by the archive as it arrives. A killed copy continues from its staged blocks. The pool bounds the memory of all copies.
@@ -28,6 +29,7 @@ from recording.copying.matching import Matched, match
 from recording.copying.proving import first_block, prove_ours, read_back
 from recording.copying.range_reader import RangeReader
 from recording.copying.range_requests import RangeRequests
+from recording.copying.reading_on import ReadSoFar, read_on
 from recording.copying.stall_watchdog import StallWatchdog
 from recording.copying.whole_stream import read_small
 from recording.core import blocks
@@ -113,6 +115,14 @@ class Engine:
         """
         with RangeReader(self.source, self._watchdog, location) as reader:
             return match(reader, to, length, known, self.pool, lambda: self.monotonic() < until)
+
+    def read_on(self, location: Location, known: bytes, until: float) -> ReadSoFar:
+        """Read the content of that location from the blocks on that an earlier try has read; see `reading_on`.
+
+        Until the monotonic time `until` blocks are begun.
+        """
+        with RangeReader(self.source, self._watchdog, location) as reader:
+            return read_on(reader, known, self.pool, lambda: self.monotonic() < until)
 
     def hash_source(self, location: Location) -> Digest:
         """Read all of the source and store nothing: the digest to compare with what stands in the archive."""

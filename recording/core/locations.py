@@ -1,13 +1,16 @@
 """Which URLs our credentials may be sent to: those on the service's recording hosts that all parsers read alike.
 
-The copies in our own storage have locations of another form, which no URL can have.
+Also those of blobs in the native containers, which are the customer's and which the settings name. The copies in our
+own storage have locations of another form, which no URL can have.
 """
 
 import re
-from urllib.parse import quote, unquote, urljoin
+from collections.abc import Collection
+from dataclasses import dataclass
+from urllib.parse import quote, unquote, unquote_to_bytes, urljoin
 
 from recording.core.errors import HostileLocation
-from recording.core.model import BlobName, Location
+from recording.core.model import BlobName, DocumentId, Location
 
 ALLOWED_SUFFIXES = (".asm.skype.com", ".asyncgw.teams.microsoft.com", ".ams.gov.teams.microsoft.us")
 """The domains under which the service keeps recordings; the same as Microsoft's SDK allows."""
@@ -19,10 +22,13 @@ _CHARACTERS = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,;=:@%/?]+")
 _PARTS = re.compile(r"https://(?P<authority>[^/?]*)/(?P<path>[^?]*).*", re.IGNORECASE)
 _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _SLASH = re.compile(r"/|%2f|%5c", re.IGNORECASE)
+_ENCODED_SLASH = re.compile(r"%2f|%5c", re.IGNORECASE)
 _DOT = re.compile(r"%2e", re.IGNORECASE)
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*", re.IGNORECASE)
 _MAX_HOST = 253
+_ORIGIN = re.compile(r"(?P<scheme>https?)://(?P<authority>[^/?]*)(?P<rest>/[^?]*)(?:\?.*)?", re.IGNORECASE)
+_MAX_BLOB_NAME = 1024
 _BLOB = re.compile(r"blob:(?P<name>[^?]+)\?(?P<etag>[^?]+)")
 _OBJECT = re.compile(r"https://[^/]+/v1/objects/(?P<id>[^/?]+)", re.IGNORECASE)
 
@@ -108,6 +114,58 @@ def object_id(location: Location) -> str | None:
     """The id of the source object in a location (`/v1/objects/ID` or `/v1/objects/ID/content/…`); None if none."""
     found = _OBJECT.match(location)
     return unquote(found["id"]) if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class NativeBlob:
+    """A blob in a native container: the container's URL, as the settings name it, and the name of the blob."""
+
+    container: str
+    name: BlobName
+
+
+def native_blob(location: object, containers: Collection[str]) -> NativeBlob | None:
+    """The blob in one of the native containers that a location names; None if it names none.
+
+    The location must begin with a container's URL, character by character; only scheme, host and the default port may
+    be spelled otherwise. What is behind it must be a name that all parsers read alike. A query, which may be a
+    signature, is not used.
+
+    Args:
+        location: the value from an event.
+        containers: the URLs of the native containers, without a slash at the end.
+    """
+    if not isinstance(location, str) or len(location) > MAX_LENGTH or not _CHARACTERS.fullmatch(location):
+        return None
+    found = _ORIGIN.fullmatch(location)
+    if found is None or _BROKEN_ESCAPE.search(found["rest"]):
+        return None
+    scheme, authority = found["scheme"].lower(), found["authority"].lower()
+    if scheme == "https":
+        authority = authority.removesuffix(":443")
+    place = f"{scheme}://{authority}{found['rest']}"
+    container = next((one for one in containers if place.startswith(f"{one}/")), None)
+    if container is None:
+        return None
+    name = _blob_name(place[len(container) + 1 :])
+    return None if name is None else NativeBlob(container, name)
+
+
+def _blob_name(path: str) -> BlobName | None:
+    """The name that a path behind a container's URL is the spelling of; None if clients may read it differently."""
+    if not path or path.endswith("/") or _ENCODED_SLASH.search(path) or _odd_segment(path):
+        return None
+    try:
+        name = unquote_to_bytes(path).decode()
+    except UnicodeDecodeError:
+        return None
+    return BlobName(name) if name.isprintable() and len(name) <= _MAX_BLOB_NAME else None
+
+
+def names_document(location: Location, document_id: DocumentId) -> bool:
+    """Whether the last segment of a blob's location names a document, as `0-audio.DOCUMENT.wav` does."""
+    segment = unquote(location.partition("?")[0].rpartition("/")[2])
+    return f".{document_id}." in f".{segment}."
 
 
 def of_blob(name: BlobName, etag: str) -> Location:

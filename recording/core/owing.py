@@ -50,6 +50,10 @@ class ToDo(StrEnum):
         "restore the copy in the second account, or move away what has its name in the archive; then decide: retry or"
         " give-up"
     )
+    CHECK_NATIVE = (
+        "check the native container: whether it has the blob that the event names, and whether the app may read it;"
+        " then decide: retry or give-up"
+    )
     CHECK_APP = "check why runs of the app are killed or do not begin: its log, memory and settings; then retry"
     CHECK_TRAIL = "check the container of the audit trails: its rights, and by GET .../trail/verify what stands in it"
     CHECK_SOURCE = "check the access to the Communication Services resource: its keys and roles, the network"
@@ -124,7 +128,7 @@ def to_do(entry: CatalogEntry) -> ToDo:
 def _to_do(entry: CatalogEntry) -> ToDo:
     undecided = [chunk for chunk in entry if chunk.is_undecided]
     if undecided:
-        return ToDo.DECIDE if any(chunk.apart for chunk in undecided) else ToDo.REPAIR_COPY
+        return _to_decide(undecided)
     if not entry.chunks:
         return _to_do_without_chunk(entry)
     for chunk, failure in _failed(entry):
@@ -150,6 +154,12 @@ def _is_to_be_replaced(recording: Recording) -> bool:
     """Whether it does not record although it should, and nothing records its call in its place."""
     is_wrong = recording.interrupted_at is not None or recording.failed_at is not None
     return is_wrong and recording.state in RUNNING and recording.continued_by is None
+
+
+def _to_decide(undecided: Sequence[Chunk]) -> ToDo:
+    if any(chunk.apart for chunk in undecided):
+        return ToDo.DECIDE
+    return ToDo.REPAIR_COPY if any(chunk.overflow for chunk in undecided) else ToDo.CHECK_NATIVE
 
 
 def _owed(entry: CatalogEntry) -> Iterator[str]:

@@ -139,7 +139,8 @@ def late_trail(entry: CatalogEntry, now: datetime) -> Warned | None:
 
 def end_of_source(entry: CatalogEntry, limits: Limits) -> datetime | None:
     """The earliest moment at which a source that is still needed ends; None if there is none."""
-    needed = [chunk.due for chunk in entry if not chunk.is_closed and (not chunk.is_proven or chunk.is_metadata_owed)]
+    ending = (chunk for chunk in entry if not chunk.is_closed and not chunk.stays)
+    needed = [chunk.due for chunk in ending if not chunk.is_proven or chunk.is_metadata_owed]
     if entry.chunks:
         return min(needed, default=None)
     ended = _ended(entry)

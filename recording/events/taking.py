@@ -22,6 +22,7 @@ from recording.core.model import (
     BlobName,
     CallEndEvent,
     CallEvent,
+    ComplianceEvent,
     Door,
     FileEvent,
     ParticipantsEvent,
@@ -127,6 +128,9 @@ class Run:
                 self._now_or_later(member, Door.FUNCTION_KEY, lambda _: self._end(member, event))
             case StateEvent() | StartFailedEvent() | ParticipantsEvent() | PromptEvent() if self.takes_calls:
                 self._now_or_later(member, Door.FUNCTION_KEY, lambda _: self._note(member, event))
+            case ComplianceEvent():
+                self.ignored.append(member)
+                self._answer(member, "ignored", reason="it is of a compliance recording of Teams: noted, never fetched")
             case _:  # also a call event at the doors for file events: only the endpoint for call events takes it
                 self.ignored.append(member)
                 self._answer(member, "ignored", reason=f"{event_type_of(member.raw)} concerns no recording"[:200])

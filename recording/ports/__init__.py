@@ -13,6 +13,7 @@ from recording.ports.consents import ConsentPage, ConsentRow, Consents
 from recording.ports.event_queue import EventQueue
 from recording.ports.inventory import BlobPage, Inventory, ListedBlob
 from recording.ports.ledger import Ledger
+from recording.ports.native import NativeContainer
 from recording.ports.open_work import DayPage, Directory, OpenPage, OpenRow, OpenWork, SweepState, SweepStates
 from recording.ports.overflow_copies import OverflowCopies
 from recording.ports.probe import ProbeContainer, ProbeQueue
@@ -43,6 +44,7 @@ __all__ = [
     "Journal",
     "Ledger",
     "ListedBlob",
+    "NativeContainer",
     "OpenPage",
     "OpenRow",
     "OpenWork",

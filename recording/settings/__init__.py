@@ -8,12 +8,14 @@ from typing import Self
 from recording.core.callers import ApiAuth
 from recording.core.errors import SettingsInvalid
 from recording.settings.callers import Callers
+from recording.settings.connections import blob_endpoint
 from recording.settings.groups import (
     Archive,
     Communication,
     Copy,
     Host,
     Identity,
+    Native,
     Overflow,
     Recordings,
     Retry,
@@ -72,6 +74,7 @@ class Settings:
     storage: Storage
     archive: Archive
     overflow: Overflow
+    native: Native
     recordings: Recordings
     topic: Topic
     copy: Copy
@@ -105,6 +108,7 @@ class Settings:
             storage=reader.read(Storage),
             archive=reader.read(Archive),
             overflow=reader.read(Overflow),
+            native=reader.read(Native),
             recordings=reader.read(Recordings),
             topic=reader.read(Topic),
             copy=reader.read(Copy),
@@ -126,7 +130,20 @@ class Settings:
 
 OURS: Mapping[str, Setting] = {
     setting.key: setting
-    for group in (Communication, Identity, Storage, Archive, Overflow, Recordings, Topic, Copy, Retry, Watch, Callers)
+    for group in (
+        Communication,
+        Identity,
+        Storage,
+        Archive,
+        Overflow,
+        Native,
+        Recordings,
+        Topic,
+        Copy,
+        Retry,
+        Watch,
+        Callers,
+    )
     for _, setting in declared(group)
 }
 """Every setting of the app by key. A test checks that the deployment sets exactly these."""
@@ -194,6 +211,41 @@ def _event_grid_tokens(settings: Settings) -> str:
     return "" if is_enough else "EVENT_GRID_AUDIENCES: needs ENTRA_TENANT_ID"
 
 
+def _native(settings: Settings) -> str:
+    """Only the archive's own account may be an emulator, which is not reached by https; none may be a container of it.
+
+    What the service writes is not to be mixed with what this app writes.
+    """
+    storage, archive = settings.storage, settings.archive
+    account = blob_endpoint(storage.connection_string) if storage.connection_string else storage.blob_uri
+    ours = {
+        f"{account}/{name}"
+        for name in (
+            archive.container,
+            archive.quarantine_container,
+            archive.journal_container,
+            archive.dead_letter_container,
+            archive.trail_container,
+            archive.probe_container,
+        )
+    }
+    for url in settings.native.containers:
+        if url in ours:
+            return f"{_NATIVE}: names a container that this app writes into"
+        if not url.startswith(("https://", f"{account}/")):
+            return f"{_NATIVE}: an http URL, which is possible only in an emulated account of {STORAGE}"
+    return ""
+
+
+def _native_rules(settings: Settings) -> str:
+    """What the service writes elsewhere would be neither found nor verified."""
+    for rule in settings.recordings.policy.rules:
+        container = rule.recorded.native_container if rule.recorded else ""
+        if container and container not in settings.native.containers:
+            return f"{_NATIVE}: lacks the container into which the service is to write by rule {rule.id} of {_POLICY}"
+    return ""
+
+
 def _buffers(settings: Settings) -> str:
     fits = settings.copy.memory_bytes >= settings.copy.block_bytes
     return "" if fits else f"{_MEMORY}: must hold at least one block of COPY_BLOCK_MIB"
@@ -226,6 +278,8 @@ _MEMORY = "COPY_MEMORY_MIB"
 _CONTAINERS = tuple(
     f"{name}_CONTAINER" for name in ("ARCHIVE", "QUARANTINE", "JOURNAL", "DEAD_LETTER", "TRAIL", "PROBE")
 )
+_NATIVE = "NATIVE_CONTAINERS"
+_POLICY = "RECORDING_POLICY"
 _OVERFLOW = ("OVERFLOW_STORAGE", "OVERFLOW_STORAGE__blobServiceUri")
 _TIMEOUT, _VISIBILITY, _DELIVERIES = (setting.key for _, setting in declared(Host))
 _CHECKS = (
@@ -233,6 +287,8 @@ _CHECKS = (
     ((STORAGE, f"{STORAGE}__blobServiceUri", *_OVERFLOW), _overflow),
     (("API_AUTH", "API_AUDIENCES", "ENTRA_TENANT_ID"), _api_tokens),
     (("EVENT_GRID_AUDIENCES", "ENTRA_TENANT_ID"), _event_grid_tokens),
+    ((STORAGE, f"{STORAGE}__blobServiceUri", *_CONTAINERS, _NATIVE), _native),
+    ((_NATIVE, _POLICY), _native_rules),
     (("COPY_BLOCK_MIB", _MEMORY), _buffers),
     (("RETRY_FIRST_SECONDS", "RETRY_LONGEST_SECONDS"), _waits),
     (("COPY_SLICE_SECONDS", _TIMEOUT), _slice),

@@ -61,6 +61,13 @@ def _endpoint_problems(values: dict[str, str]) -> Iterator[str]:
         yield "its DefaultEndpointsProtocol is not https"
 
 
+def blob_endpoint(text: str) -> str:
+    """The URL of the blobs of an account, by its connection string, which is valid."""
+    values = {name.lower(): value for name, _, value in (part.partition("=") for part in text.rstrip(";").split(";"))}
+    by_suffix = f"{values.get('defaultendpointsprotocol', 'https')}://{values.get('accountname')}.blob"
+    return values.get("blobendpoint", "").rstrip("/") or f"{by_suffix}.{values.get('endpointsuffix')}"
+
+
 def url_problems(text: str) -> Iterator[str]:
     """All problems of a service URL; none if it is valid."""
     if "accesskey=" in text.lower():

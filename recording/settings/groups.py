@@ -206,6 +206,21 @@ class Overflow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Native:
+    """The customer's containers into which the service itself may write recordings."""
+
+    containers: Annotated[
+        tuple[str, ...],
+        Setting(
+            "NATIVE_CONTAINERS",
+            "",
+            parsing.container_urls,
+            "URLs of the containers into which the service may write recordings, with commas between them; empty: none",
+        ),
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recordings:
     """What is recorded, how long the source keeps it, and what a release requires."""
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from recording.core.callers import ApiAuth
+from recording.core.locations import ALLOWED_SUFFIXES
 from recording.core.model import Authority
 from recording.settings.connections import connection_problems, is_base64, url_problems
 
@@ -104,6 +105,32 @@ def container(text: str) -> str:
     if not re.fullmatch(r"[a-z0-9](?:[a-z0-9]|-(?!-)){1,61}[a-z0-9]", text):
         raise ValueError("not a container name: 3 to 63 of a-z, 0-9 and single dashes")
     return text
+
+
+def container_urls(text: str) -> tuple[str, ...]:
+    """The URLs of Blob containers, with commas between them, in the spelling in which locations are held against them.
+
+    Each is https, on a plain host; http only for an emulator, which `Settings` checks.
+    """
+    return tuple(dict.fromkeys(_container_url(part.strip()) for part in text.split(",") if part.strip()))
+
+
+def _container_url(text: str) -> str:
+    found = _CONTAINER_URL.fullmatch(text.rstrip("/"))
+    if found is None:
+        raise ValueError("not the URL of a container, https://ACCOUNT.blob.core.windows.net/CONTAINER")
+    container(found["container"])
+    authority = found["authority"].lower()
+    if authority.endswith(ALLOWED_SUFFIXES):
+        raise ValueError("a host of the service: its own storage is no container of yours")
+    return f"{found['scheme'].lower()}://{authority}{found['account'] or ''}/{found['container']}"
+
+
+_CONTAINER_URL = re.compile(
+    r"(?P<scheme>https?)://(?P<authority>[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::[0-9]{1,5})?)(?P<account>/[a-z0-9]+)?"
+    r"/(?P<container>[^/?#]+)",
+    re.IGNORECASE,
+)
 
 
 def table(text: str) -> str:

@@ -9,6 +9,7 @@ from recording.core.lifecycle import (
     CompleteRecording,
     CopyChunk,
     NextStep,
+    ProveInPlace,
     ReleaseChunk,
     RemoveOverflow,
 )
@@ -20,6 +21,7 @@ RELEASE = "chunk.release"
 COMPLETE = "recording.complete"
 STEPS: Mapping[type[NextStep], str] = {
     CopyChunk: "chunk.copy",
+    ProveInPlace: "chunk.prove_in_place",
     AcceptCopy: "chunk.accept",
     ArchiveMetadata: "chunk.archive_metadata",
     ReleaseChunk: RELEASE,

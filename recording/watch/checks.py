@@ -10,7 +10,7 @@ from functools import partial
 from recording.core import blocks
 from recording.core.errors import ArchiveDamaged, BlobExists, CallRefused, RecordingError
 from recording.core.model import BlobName, RecordingId
-from recording.ports import Archive, Calls, Catalog, OpenWork, ProbeContainer, ProbeQueue
+from recording.ports import Archive, Calls, Catalog, NativeContainer, OpenWork, ProbeContainer, ProbeQueue
 
 type Check = Callable[[], object]
 """Returns if all is well.
@@ -35,14 +35,14 @@ class Checks:
         probe: the container of probes, with the tier of the archive's blobs.
         probed: the same container.
         tier: which that is; empty for the account's default.
-        containers: the others that the app needs, by name.
+        containers: the others that the app needs, by name; native ones by URL, without its scheme.
         queues: those of the app, by name.
     """
 
     probe: Archive
     probed: ProbeContainer
     tier: str
-    containers: Mapping[str, Archive]
+    containers: Mapping[str, Archive | NativeContainer]
     queues: Mapping[str, ProbeQueue]
     catalog: Catalog
     open_work: OpenWork

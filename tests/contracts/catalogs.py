@@ -54,13 +54,17 @@ from tests.contracts.faulty_transport import FaultyTransport
 from tests.core.entries_of import (
     APPLIED,
     COMPARISON,
+    NATIVE,
     NOW,
+    PARTLY_READ,
     candidate,
     changed_recording,
     chunk,
     document,
     entry_of,
     failure,
+    metadata_proof,
+    native_chunk,
     proof,
 )
 
@@ -122,8 +126,11 @@ def whole_entry(recording_id: RecordingId) -> CatalogEntry:
     accepted = replace(accepted, compared=COMPARISON)
     given_up = replace(chunk(5, ChunkState.LOST), is_given_up=True)
     act = Act(NOW, "Paused", Actor("somebody"), document(0), (("output", "wav"),))
+    native, read_there = native_chunk(6, ChunkState.KEPT), replace(metadata_proof(6), container=NATIVE)
+    native = replace(native, proof=replace(proof(6), place=Place.NATIVE, container=NATIVE, metadata=read_there))
+    read = replace(native_chunk(7), partly_read=PARTLY_READ)
     return changed_recording(
-        entry_of(full, bare, kept, doubted, accepted, given_up),
+        entry_of(full, bare, kept, doubted, accepted, given_up, native, read),
         recording_id=recording_id,
         output=Output(Content.AUDIO, Channel.UNMIXED, Format.WAV),
         call_id=CallId("call"),

@@ -17,7 +17,7 @@ from recording.adapters.overflow_copies import BlobOverflowCopies
 from recording.adapters.probe import BlobProbe
 from recording.core import blocks
 from recording.core.model import BlobName
-from recording.ports import Archive, Journal, ReadableSource
+from recording.ports import Archive, Journal, NativeContainer
 from tests.contracts.faulty_transport import FaultyTransport
 from tests.fakes import FakeArchive, FakeBlobSource
 
@@ -59,11 +59,11 @@ class Container(Protocol):
         """An adapter over a container that does not exist."""
 
     @property
-    def source(self) -> ReadableSource:
+    def source(self) -> NativeContainer:
         """The same container, as a source."""
 
     @property
-    def missing_source(self) -> ReadableSource:
+    def missing_source(self) -> NativeContainer:
         """A source over a container that does not exist."""
 
     def put_as_stranger(self, name: BlobName, content: bytes, blob_metadata: Mapping[str, str] | None = None) -> None:

@@ -100,6 +100,32 @@ def test_no_reply_is_out_of_reach(real_container: RealContainer) -> None:
         fetched(real_container.source.open(stored))
 
 
+def test_a_blob_is_found_with_its_length_and_etag(container: Container) -> None:
+    etag = container.archive.put(NAME, view(CONTENT), METADATA, "audio/wav")
+    found = container.source.find(NAME)
+
+    assert found is not None
+    assert (len(CONTENT), etag) == (found.length, found.etag)
+    assert CONTENT == fetched(container.source.open(of_blob(NAME, found.etag)))
+    assert container.source.find(BlobName("another")) is None
+
+
+def test_in_a_container_that_is_missing_no_blob_is_called_missing(container: Container) -> None:
+    with pytest.raises(SourceRefused) as caught:
+        container.missing_source.find(NAME)
+
+    assert "container exists" in caught.value.hint
+
+
+@pytest.mark.parametrize(("status", "error"), [(403, SourceRefused), (503, SourceBusy), (418, SourceUnexpected)])
+def test_a_refused_look_is_told_by_how_it_passes(
+    real_container: RealContainer, status: int, error: type[RecordingError]
+) -> None:
+    real_container.network.answer(status, "", {})
+    with pytest.raises(error):
+        real_container.source.find(NAME)
+
+
 def test_what_copies_cannot_name_a_delete(container: Container) -> None:
     assert not hasattr(container.source, "delete")
 

@@ -5,7 +5,7 @@ import pytest
 from local.acs import LocalAcs
 from local.faultproxy import FaultProxy
 from local.faultproxy.operations import Operation
-from local.stack import PROBE
+from local.stack import ARCHIVE, NATIVE, PROBE
 from recording.bootstrap import App, compose
 from recording.settings import QUEUES
 from tests.contracts.apps import settings_of
@@ -96,6 +96,16 @@ def test_what_was_never_deployed_is_found(
 
     assert checks == set(found)
     assert all("exists" in problem for problem in found.values())
+
+
+def test_a_native_container_that_cannot_be_read_is_found(acs: LocalAcs, proxy: FaultProxy) -> None:
+    """The others are well: what the service writes elsewhere is no reason to doubt the archive."""
+    accounts = [part.partition("=")[2] for part in proxy.connection_string.split(";") if part.startswith("Blob")]
+    (account,) = (url.rstrip("/") for url in accounts)
+    wanted = {"NATIVE_CONTAINERS": f"{account}/{ARCHIVE}-native,{account}/{NATIVE}"}
+    found = problems(compose(settings_of(acs, proxy.connection_string, **wanted)))
+
+    assert {f"container {account.partition('://')[2]}/{ARCHIVE}-native"} == set(found)
 
 
 def test_a_wrong_key_of_the_service_is_found(acs: LocalAcs, proxy: FaultProxy) -> None:

@@ -231,6 +231,7 @@ OPERATIONS: dict[str, Callable[[Any], object]] = {
     "TableConsents.page": lambda client: consents(client).page(10),
     "AcsSource.open": read,
     "AcsSource.delete": lambda client: source(client).delete(LOCATION, proof()),
+    "BlobSource.find": lambda client: blob_source(client).find(NAME),
     "BlobSource.open": read_blob,
     "BlobProbe.tier": lambda client: probe(client).tier(NAME),
     "BlobProbe.remove": lambda client: probe(client).remove(NAME),

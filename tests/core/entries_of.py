@@ -20,6 +20,7 @@ from recording.core.lifecycle import (
     OverflowClosed,
     Overflowed,
     Quarantined,
+    ReadOn,
     Released,
 )
 from recording.core.model import (
@@ -44,6 +45,7 @@ from recording.core.model import (
     Location,
     MetadataProof,
     Output,
+    PartlyRead,
     Place,
     Proof,
     Recording,
@@ -68,6 +70,9 @@ APPLIED = AppliedRule(
     retention_class="long",
 )
 ATTESTED = ConsentEvidence(ConsentKind.ATTESTED, "contract", NOW, "somebody", NOW - timedelta(minutes=1))
+PARTLY_READ = PartlyRead(
+    Location("https://customer.blob.core.windows.net/calls/0.wav"), "etag-of-native", 64, b"\x01" * 32
+)
 MANIFEST = BlobName("2026/03/01/recording-1.manifest.json")
 
 
@@ -139,6 +144,27 @@ def chunk(
     )
 
 
+NATIVE = "https://customer.blob.core.windows.net/calls"
+
+
+def native_candidate(index: int = 0, *, door: Door = Door.EVENT_GRID, metadata_stays: bool = True) -> Candidate:
+    """Where an event says that the service has written a chunk itself; its metadata file may be at the service."""
+    there = Location(f"{NATIVE}/{index}-acsmetadata.{document(index)}.json")
+    announced = announced_chunk(index)
+    metadata = there if metadata_stays else announced.metadata_location
+    content = Location(f"{NATIVE}/{index}-audio.{document(index)}.wav")
+    announced = replace(announced, content_location=content, metadata_location=metadata, delete_location=None)
+    native = (Subject.MEDIA, Subject.METADATA) if metadata_stays else (Subject.MEDIA,)
+    return Candidate(announced, "event-of-native", door, NOW, native)
+
+
+def native_chunk(index: int = 0, state: ChunkState = ChunkState.ANNOUNCED, *, metadata_stays: bool = True) -> Chunk:
+    """A chunk that the service has written into a native container, as it is in that state."""
+    found, where = chunk(index, state), native_candidate(index, metadata_stays=metadata_stays)
+    in_place = replace(proof(index), place=Place.NATIVE, container=NATIVE) if found.proof else None
+    return replace(found, candidates=(where,), proof=in_place, proven=where if in_place else None)
+
+
 def entry_of(
     *chunks: Chunk, state: RecordingState = RecordingState.ANNOUNCED, completed_at: datetime | None = None
 ) -> CatalogEntry:
@@ -185,6 +211,7 @@ def chunk_facts(index: int = 0) -> Mapping[str, ChunkFact]:
     facts: tuple[ChunkFact, ...] = (
         archived(index, "noted"),
         Compared(of, COMPARISON),
+        ReadOn(of, PARTLY_READ),
         MetadataArchived(of, metadata_proof(index), ("noted",)),
         Quarantined(of, ("doubted",), later),
         Disputed(of, ("disputed",), later),

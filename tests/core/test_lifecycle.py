@@ -67,6 +67,7 @@ EXPECTED = """
                  announced   archived    released   kept      quarantined lost
 Archived         archived    archived    released   kept      archived    archived
 Compared         announced   archived    released   kept      quarantined lost
+ReadOn           announced   archived    released   kept      quarantined lost
 MetadataArchived announced   archived    released   kept      quarantined lost
 Quarantined      quarantined archived    released   kept      quarantined quarantined
 Disputed         announced   quarantined released   kept      quarantined lost

@@ -42,7 +42,7 @@ def test_an_output_is_named_as_the_setting_spells_it() -> None:
         (S.QUARANTINED, {"doubts": ()}, "a doubt has a reason"),
         (S.ANNOUNCED, {"overflow": proof()}, "a copy in overflow is there"),
         (S.ANNOUNCED, {"overflow_doubts": ("doubted",)}, "doubts about a copy in overflow belong to one"),
-        (S.QUARANTINED, {"look_at": None}, "a doubt has a next look or a copy"),
+        (S.QUARANTINED, {"look_at": None}, "a doubt has a next look, a copy or a native blob"),
         (S.QUARANTINED, {"compared": COMPARISON}, "a source is compared with what is accepted"),
         (S.LOST, {"look_at": NOW}, "what is closed is not looked at"),
         (S.KEPT, {"look_at": NOW}, "what is closed is not looked at"),

@@ -6,16 +6,22 @@ from dataclasses import dataclass
 
 from recording.core.errors import SourceChanged, SourceGone, SourceNotReady, SourceRefused
 from recording.core.locations import blob_at
-from recording.core.model import Location
+from recording.core.model import BlobName, Location
+from recording.ports import ArchivedBlob
 from tests.fakes.archive import FakeArchive
 from tests.fakes.source import FakeTransfer
 
 
 @dataclass
 class FakeBlobSource:
-    """`ReadableSource` over the blobs of `container`."""
+    """`NativeContainer`, and so `ReadableSource`, over the blobs of `container`."""
 
     container: FakeArchive
+
+    def find(self, name: BlobName) -> ArchivedBlob | None:
+        if not self.container.exists:
+            raise SourceRefused("read blob", "404 ContainerNotFound", hint="check that the container exists")
+        return self.container.find(name)
 
     @contextmanager
     def open(self, location: Location, offset: int = 0, length: int | None = None) -> Iterator[FakeTransfer]:

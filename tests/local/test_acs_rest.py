@@ -9,7 +9,11 @@ from uuid import uuid4
 
 import pytest
 import urllib3
-from azure.communication.callautomation import CallAutomationClient
+from azure.communication.callautomation import (
+    AzureBlobContainerRecordingStorage,
+    AzureCommunicationsRecordingStorage,
+    CallAutomationClient,
+)
 from azure.core.credentials import AzureKeyCredential
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 
@@ -86,6 +90,18 @@ def test_a_recording_lives_from_start_to_stop(client: CallAutomationClient, call
     with pytest.raises(ResourceNotFoundError) as second:
         client.stop_recording(recording.recording_id)
     assert "8522" == code_of(second.value)
+
+
+def test_a_recording_may_be_written_into_a_container_of_the_customer(
+    acs: LocalAcs, client: CallAutomationClient, call: Call
+) -> None:
+    """As the order says; another kind of storage is the service's own."""
+    container = "https://customer.blob.core.windows.net/calls"
+    storages = (AzureBlobContainerRecordingStorage(container), AzureCommunicationsRecordingStorage(), None)
+    for storage in storages:
+        client.start_recording(server_call_id=call.server_call_id, recording_storage=storage, **WAV)
+    found = [one.external_container for one in acs.world.recordings.values() if one.call is call]
+    assert [container, None, None] == found
 
 
 def test_a_recording_that_starts_paused_stays_inactive(client: CallAutomationClient, call: Call) -> None:
@@ -169,6 +185,8 @@ def test_a_lost_answer_to_start_leaves_one_recording(acs: LocalAcs, client: Call
         ({"callLocator": None}, "BadRequest"),
         ({"recordingStateCallbackUri": "/relative"}, "BadRequest"),
         ({"externalStorage": {"recordingStorageKind": "azureBlobStorage"}}, "BadRequest"),
+        ({"externalStorage": {"recordingStorageKind": "other"}}, "BadRequest"),
+        ({"externalStorage": ["azureBlobStorage"]}, "BadRequest"),
     ],
 )
 def test_a_wrong_start_is_refused(caller: Caller, call: Call, fields: dict[str, Any], code: str) -> None:

@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -76,3 +77,22 @@ def test_an_earlier_manifest_is_proven_too(folder: Path, verify: Verify) -> None
     told = verify()
     assert (1, ALL | {"three": "failed"}) == (told.code, told.states)
     assert [f"{THREE}/0000-three-0"] == list(told.problems)
+
+
+def test_what_stands_in_a_container_of_the_customer_is_named_and_not_looked_for(folder: Path, verify: Verify) -> None:
+    """It is not in the archive: the folder cannot prove it, and says so."""
+    container = "https://customer.blob.core.windows.net/calls"
+
+    def move(fields: dict[str, Any]) -> None:
+        chunk = fields["chunks"][0]
+        chunk.update(container=container, blob="20260301/call 1/0-audio.ä.wav")
+        chunk["metadata"].update(container=container, blob="20260301/call 1/0.json")
+
+    change_manifest(folder / ONE / "one.manifest.json", move)
+    for name in (MEDIA, METADATA):
+        (folder / name).unlink()
+
+    told = verify()
+    assert (0, ALL | {"one": "incomplete"}) == (told.code, told.states)
+    (one,) = (line for line in told.lines if line.get("recordingId") == "one")
+    assert any(f"is in {container}: prove it there" in lack for lack in one["lacks"])

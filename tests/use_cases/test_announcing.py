@@ -7,6 +7,7 @@ import pytest
 
 from recording.catalog_updates import CatalogUpdates
 from recording.chunks.announcing import Announcing
+from recording.chunks.native_containers import NativeContainers
 from recording.core.formats.events import parse_event
 from recording.core.model import Alarm, CatalogEntry, Door, FileEvent, Recording, RecordingId, RecordingState
 from recording.core.naming import DEFAULT_TEMPLATE, parse_template
@@ -28,7 +29,9 @@ def announced(
     )
     found = parse_event(event)
     assert isinstance(found, FileEvent)
-    messages = Announcing(updates, parse_template(DEFAULT_TEMPLATE), timedelta(hours=24)).announce(found, door)
+    messages = Announcing(updates, parse_template(DEFAULT_TEMPLATE), timedelta(hours=24), NativeContainers()).announce(
+        found, door
+    )
     return catalog.entries[RecordingId(RECORDING)], len(messages)
 
 

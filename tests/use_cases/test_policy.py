@@ -28,6 +28,7 @@ from tests.use_cases.desks import MP3, WAV, Desk, id_of
 from tests.use_cases.receptions import World, lines, posted
 
 UNMIXED = VALID[3].output
+NATIVE = "https://account.blob.core.windows.net/calls"
 TEMPLATE = "calls/{recording_id}/{index}-{document_id}"
 POLICY = text_of(
     rule("private", match="context: ['private*']", record="false"),
@@ -56,7 +57,7 @@ LOCATOR = ServerCallId("server-1")
 
 @pytest.fixture
 def desk() -> Desk:
-    return Desk(settings={"RECORDING_POLICY": POLICY})
+    return Desk(settings={"RECORDING_POLICY": POLICY, "NATIVE_CONTAINERS": NATIVE})
 
 
 @pytest.fixture
@@ -264,7 +265,7 @@ def callback(world: World, context: object) -> dict[str, Any]:
 def test_an_event_is_answered_with_the_reason_why_it_is_not_recorded(caplog: pytest.LogCaptureFixture) -> None:
     """And logged once, as no error."""
     caplog.set_level("INFO")
-    world = World(RECORDING_POLICY=POLICY)
+    world = World(RECORDING_POLICY=POLICY, NATIVE_CONTAINERS=NATIVE)
     (outcome,) = posted(world, callback(world, "private")).outcomes
 
     assert {"id": "e", "outcome": "not recorded", "reason": "because private says so", "rule": "private"} == outcome
@@ -285,7 +286,7 @@ def test_without_a_policy_every_event_is_answered_so(caplog: pytest.LogCaptureFi
 def test_an_operation_context_attests_a_consent() -> None:
     """As JSON, with the context that rules match."""
     consent = {"basis": "contract 7", "by": "somebody", "at": "2026-03-01T11:00:00Z"}
-    world = World(RECORDING_POLICY=POLICY)
+    world = World(RECORDING_POLICY=POLICY, NATIVE_CONTAINERS=NATIVE)
     (refused,) = posted(world, callback(world, "sales")).outcomes
     (taken,) = posted(world, callback(world, {"context": "sales", "consent": consent})).outcomes
 

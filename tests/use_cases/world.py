@@ -58,6 +58,8 @@ START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 RETENTION = timedelta(hours=24)
 RECORDING = RecordingId("recording-1")
 CONTAINER = "recordings"
+NATIVE = "https://customer.blob.core.windows.net/calls"
+"""The container into which the service itself may write."""
 BLOCK = 4096
 GIVEN_BACK = timedelta(minutes=3)
 """The host's visibility timeout after a failed function."""
@@ -114,6 +116,7 @@ class World:
     archive: FakeArchive = field(default_factory=FakeArchive)
     quarantine: FakeArchive = field(default_factory=FakeArchive)
     overflow: FakeArchive = field(default_factory=FakeArchive)
+    native: FakeArchive = field(default_factory=FakeArchive)
     journal: FakeArchive = field(default_factory=FakeArchive)
     catalog: FakeCatalog = field(default_factory=FakeCatalog)
     open_work: FakeOpenWork = field(default_factory=FakeOpenWork)
@@ -154,6 +157,7 @@ class World:
             overflow=self.overflow,
             overflowed=FakeBlobSource(self.overflow),
             overflow_copies=FakeOverflowCopies(self.overflow),
+            natives={NATIVE: FakeBlobSource(self.native)},
             journal=self.journal,
             catalog=self.catalog,
             open_work=self.open_work,
@@ -208,6 +212,29 @@ class World:
         if whole:
             self.source.contents[chunk.metadata_location] = whole
         return chunk
+
+    def add_native(
+        self,
+        document_id: str = "document-0",
+        index: int = 0,
+        *,
+        seconds: float = 1.0,
+        content: bytes | None = None,
+        metadata: bytes | None = None,
+        is_late: bool = False,
+    ) -> AnnouncedChunk:
+        """Write a chunk into the native container as the service does, or only later; as an event announces it."""
+        folder = "20260301/call-1/recording-1"
+        names = f"{folder}/{index}-audio.{document_id}.wav", f"{folder}/{index}-acsmetadata.{document_id}.json"
+        contents = (
+            sound(seconds, index + 1) if content is None else content,
+            metadata_of(document_id, index, seconds) if metadata is None else metadata,
+        )
+        for name, found in zip(names, contents, strict=True):
+            if found and not is_late:
+                self.native.put_as_stranger(BlobName(name), found)
+        media, beside = (Location(f"{NATIVE}/{name}") for name in names)
+        return AnnouncedChunk(DocumentId(document_id), index, media, beside, None, "SessionEnded")
 
     # The app
 

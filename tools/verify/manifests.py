@@ -27,12 +27,16 @@ class WrongManifest(Exception):
 
 @dataclass(frozen=True)
 class Claim:
-    """What a manifest says about one blob; without a block size the digest is plain SHA-256."""
+    """What a manifest says about one blob; without a block size the digest is plain SHA-256.
+
+    `container` is the URL of the customer's container where the service has written it: it is not in the archive.
+    """
 
     blob: str
     length: int
     digest: str
     block_size: int | None = None
+    container: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,8 +76,8 @@ def read_manifest(raw: bytes, name: str) -> Manifest:
     manifest = Manifest(
         _text(fields, "recordingId"),
         tuple(_media_claim(chunk) for chunk in chunks),
-        tuple(Claim(_blob(each), _whole(each, "length"), _sha256(each, "sha256")) for each in metadata),
-        tuple(str(lack) for lack in _list(fields, "lacks")),
+        tuple(map(_metadata_claim, metadata)),
+        (*(str(lack) for lack in _list(fields, "lacks")), *filter(None, map(_elsewhere, chunks))),
         tuple(str(doubt) for doubt in _list(fields, "doubts")),
     )
     _check_name(name, manifest.recording_id, _whole(fields, "revision"))
@@ -89,7 +93,7 @@ def _check_name(name: str, recording_id: str, revision: int) -> None:
 
 
 def _check_sums(manifest: Manifest, totals: dict[str, Any]) -> None:
-    blobs = [claim.blob for claim in (*manifest.chunks, *manifest.metadata)]
+    blobs = [(claim.container, claim.blob) for claim in (*manifest.chunks, *manifest.metadata)]
     if len(set(blobs)) < len(blobs):
         raise WrongManifest("it names a blob twice")
     length = sum(claim.length for claim in manifest.chunks)
@@ -104,12 +108,27 @@ def _media_claim(chunk: dict[str, Any]) -> Claim:
         raise WrongManifest(f"a digest is by {algorithm[:80]!r}, not {ALGORITHM!r}")
     if not 0 < length <= MAX_BLOCKS * block_size:
         raise WrongManifest(f"{length} bytes cannot be cut into blocks of {block_size}")
-    return Claim(_blob(chunk), length, _sha256(digest, "value"), block_size)
+    return Claim(_blob(chunk), length, _sha256(digest, "value"), block_size, _container(chunk))
+
+
+def _metadata_claim(metadata: dict[str, Any]) -> Claim:
+    length, sha256 = _whole(metadata, "length"), _sha256(metadata, "sha256")
+    return Claim(_blob(metadata), length, sha256, container=_container(metadata))
+
+
+def _container(fields: dict[str, Any]) -> str:
+    return _text(fields, "container") if "container" in fields else ""
+
+
+def _elsewhere(chunk: dict[str, Any]) -> str:
+    """What a proof of this folder lacks: a chunk that is in a container of the customer's, not in the archive."""
+    container = _container(chunk)
+    return f"{_text(chunk, 'blob')} is in {container}: prove it there, with --media" if container else ""
 
 
 def _blob(fields: dict[str, Any]) -> str:
     name = _text(fields, "blob")
-    if not _BLOB_NAME.fullmatch(name):
+    if not _container(fields) and not _BLOB_NAME.fullmatch(name):
         raise WrongManifest(f"it names {name[:200]!r}, which is no name of a blob in an archive")
     return name
 

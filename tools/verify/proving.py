@@ -76,7 +76,8 @@ class Proving:
                 problems.append(Problem(name, f"is no manifest to prove by: {_reason(error)}"))
             else:
                 claims.update(dict.fromkeys((*latest.chunks, *latest.metadata)))
-        problems += [Problem(claim.blob, wrong) for claim in claims if (wrong := self._wrong(claim, recording))]
+        here = [claim for claim in claims if not claim.container]
+        problems += [Problem(claim.blob, wrong) for claim in here if (wrong := self._wrong(claim, recording))]
         chunks = latest.chunks if latest else ()
         return Recording(
             names[-1],

@@ -22,6 +22,7 @@ from recording.core.model import (
     CallEndEvent,
     CallEvent,
     CallId,
+    ComplianceEvent,
     FileEvent,
     KnownCall,
     ParticipantsEvent,
@@ -51,6 +52,7 @@ _ACTIVE = "active"
 _MOST_PARTICIPANTS = 5000
 _LONGEST_ID = 256
 """Characters of an event's id; the service's own are UUIDs. An entry stores many."""
+_COMPLIANCE = "teamscompliance"
 _CHUNKS = "data.recordingStorageInfo.recordingChunks"
 _SUBJECT = re.compile(
     # A server call id is base64 and may contain slashes, so the keys are matched and the text is not split at slashes.
@@ -72,6 +74,7 @@ class ValidationEvent:
 
 Event = (
     FileEvent
+    | ComplianceEvent
     | CallEvent
     | CallEndEvent
     | PromptEvent
@@ -111,7 +114,7 @@ def parse_event(raw: object) -> Event | None:
     if event_type is None:
         raise _malformed(event_id, "eventType", "missing: neither eventType nor type is a text")
     if event_type == RECORDING_FILE_STATUS_UPDATED:
-        return _file_event(event, event_id)
+        return _compliance_event(event, event_id) or _file_event(event, event_id)
     if event_type in {CALL_STARTED, CALL_CONNECTED}:
         read = known_calls.call_started if event_type == CALL_STARTED else known_calls.call_connected
         return _call_event(event, event_id, read)
@@ -196,6 +199,16 @@ def _call_ids(event: Mapping[str, object]) -> tuple[ServerCallId | None, CallCon
     data = _data(event) or {}
     server, connection = reading.text(data.get("serverCallId")), reading.text(data.get("callConnectionId"))
     return ServerCallId(server) if server else None, CallConnectionId(connection) if connection else None
+
+
+def _compliance_event(event: Mapping[str, object], event_id: str) -> ComplianceEvent | None:
+    """The event as one of a compliance recording of Teams; None if it does not say that it is."""
+    data = _data(event) or {}
+    said = (reading.text(data.get(name)) for name in ("recordingKind", "storageType"))
+    if not any(one is not None and one.lower() == _COMPLIANCE for one in said):
+        return None
+    recording = reading.identity(data.get("recordingId"))
+    return ComplianceEvent(event_id, RecordingId(recording) if recording else None)
 
 
 def _file_event(event: Mapping[str, object], event_id: str) -> FileEvent:

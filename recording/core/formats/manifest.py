@@ -1,7 +1,7 @@
 """The manifest of a recording: the JSON file beside the media that lists its chunks, with a proof of each.
 
 Of a recording that is not whole it lists what there is, and names what it lacks. It holds no location at the source and
-no participant: whoever may read the media may read it.
+no participant: whoever may read the media may read it. Of a chunk that stands in a native container it names that.
 """
 
 import json
@@ -11,7 +11,7 @@ from recording.core.formats.applied import applied_fields
 from recording.core.formats.consents import consent_view
 from recording.core.formats.joined import joined_fields, pauses_view
 from recording.core.lifecycle import doubts_about_whole, lacks
-from recording.core.model import CatalogEntry, Chunk, Output, Proof
+from recording.core.model import CatalogEntry, Chunk, MetadataProof, Output, Proof
 from recording.core.outputs import facts_of, output_fields
 from recording.core.times import format_known, format_time, in_milliseconds
 
@@ -60,6 +60,7 @@ def _chunk(chunk: Chunk, proof: Proof, output: Output | None) -> dict[str, objec
     return {
         "index": chunk.index,
         "documentId": chunk.document_id,
+        **_container(proof),
         "blob": proof.name,
         "length": proof.length,
         "contentType": None if output is None else facts_of(output).content_type,
@@ -72,9 +73,14 @@ def _chunk(chunk: Chunk, proof: Proof, output: Output | None) -> dict[str, objec
         "verifiedAt": format_time(proof.verified_at),
         "metadata": None
         if metadata is None
-        else {"blob": metadata.name, "length": metadata.length, "sha256": metadata.sha256},
+        else {**_container(metadata), "blob": metadata.name, "length": metadata.length, "sha256": metadata.sha256},
         "releasedAt": format_known(chunk.released_at),
         "keptReason": chunk.kept_reason,
         "endReason": chunk.announced.end_reason,
         "notes": list(chunk.notes),
     }
+
+
+def _container(proof: Proof | MetadataProof) -> dict[str, object]:
+    """The URL of the native container; nothing for what stands in the archive, beside the manifest."""
+    return {"container": proof.container} if proof.container else {}

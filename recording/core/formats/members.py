@@ -1,5 +1,6 @@
 """The members of a file event's array of chunks, each read by itself: one that cannot be read affects no other."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -97,6 +98,12 @@ _NO_TEXT = f"missing, empty or not a text of at most {reading.LONGEST_TEXT} char
 
 
 def _location(found: object) -> Location | None:
-    """A location, truncated to just over the longest allowed: it can be stored so, and will be refused later."""
+    """A location, truncated to just over the longest allowed: it can be stored so, and will be refused later.
+
+    A signature in it is not kept, nor what follows it: it is a secret, and none is ever used.
+    """
     text = reading.text(found[: MAX_LENGTH + 1]) if isinstance(found, str) else None
-    return Location(text) if text else None
+    return Location(_SIGNED.sub("", text)) if text else None
+
+
+_SIGNED = re.compile(r"[?&]sig=.*", re.IGNORECASE | re.DOTALL)

@@ -72,7 +72,13 @@ def completed(entry: CatalogEntry, container: str, manifest_name: str, now: date
         "manifest": manifest_name,
         "revision": recording.revision,
         "chunks": [
-            {"index": chunk.index, "documentId": chunk.document_id, "blob": chunk.name, "length": chunk.proof.length}
+            {
+                "index": chunk.index,
+                "documentId": chunk.document_id,
+                **({"container": chunk.proof.container} if chunk.proof.container else {}),
+                "blob": chunk.proof.name,
+                "length": chunk.proof.length,
+            }
             for chunk in entry
             if chunk.proof is not None
         ],

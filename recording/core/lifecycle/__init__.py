@@ -10,7 +10,8 @@ anew. Nothing here reads a clock, waits, or does I/O.
 - ANNOUNCED: an event has named it; it is to be copied.
 - ARCHIVED: a copy in the archive is verified; its metadata file or its release is still owed.
 - RELEASED: closed. The source was deleted, on a proof.
-- KEPT: closed. A copy is verified, and the source was left alone on purpose, or had ended by itself.
+- KEPT: closed. A copy is verified, and the source was left alone on purpose, or had ended by itself. Or the media was
+  verified in the native container into which the service has written it.
 - QUARANTINED: in doubt. The source is left alone and looked at again at `look_at`; without a `look_at` the chunk is
   closed, and a person decides about the copy that stands apart, or about one in the overflow that cannot be brought
   home. If the person accepts the copy that stands apart (`is_accepted`), it is copied into the archive.
@@ -56,7 +57,8 @@ until the bytes of one are verified. Three rules decide what may change what:
 2. Nothing is given up while the source may live. `due` is the earliest and `gone_by` the latest moment at which it may
    end. Before `gone_by` a failure or a doubt has a next look. Only facts of after `gone_by` lead to LOST: `Expired`,
    and `Quarantined` without a next look; and neither does where a copy stands apart, which is left to a person, or in
-   the overflow, which is brought home; one that cannot be is left to a person too. Even a LOST chunk becomes ANNOUNCED
+   the overflow, which is brought home; one that cannot be is left to a person too. What an event says to be in a native
+   container has no end: after `gone_by` it is left to a person. Even a LOST chunk becomes ANNOUNCED
    when it is announced again, and ARCHIVED when the copy of another try proves to be right.
 3. What ends without a whole archive is told to a person.
 4. A person's decision (`Decided`, `GivenUp`) outweighs what was found. It is kept in the history, with name and reason.
@@ -75,7 +77,8 @@ It is not stored, so it cannot be out of date. For a chunk, the first that appli
   `Done`;
 - its next look is in the future: `LookAgain`;
 - a person has accepted the copy that stands apart: `AcceptCopy`;
-- it is not proven: `CopyChunk`, with the candidate whose turn it is;
+- it is not proven: `CopyChunk`, with the candidate whose turn it is; or `ProveInPlace`, if the service has written
+  that one into a native container;
 - a copy of it is in the overflow, and the archive has all that it has, or no more is awaited: `RemoveOverflow`;
 - its metadata file is owed, and the source had not ended before the copy was verified: `ArchiveMetadata`;
 - else: `ReleaseChunk`.
@@ -136,6 +139,7 @@ from recording.core.lifecycle.facts import (
     ParticipantsSeen,
     Paused,
     Quarantined,
+    ReadOn,
     RecordingFact,
     Released,
     Resumed,
@@ -155,6 +159,7 @@ from recording.core.lifecycle.next_step import (
     Done,
     LookAgain,
     NextStep,
+    ProveInPlace,
     ReleaseChunk,
     RemoveOverflow,
     next_step,
@@ -210,7 +215,9 @@ __all__ = [
     "Overflowed",
     "ParticipantsSeen",
     "Paused",
+    "ProveInPlace",
     "Quarantined",
+    "ReadOn",
     "RecordingFact",
     "ReleaseChunk",
     "Released",

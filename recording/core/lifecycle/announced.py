@@ -47,7 +47,7 @@ def announced(
     announcements, unread = _admitted(known, fact, now)
     for announcement in announcements:
         document_id = announcement.announced.document_id
-        candidate = Candidate(announcement.announced, event.event_id, door, now)
+        candidate = Candidate(announcement.announced, event.event_id, door, now, announcement.native)
         standing = chunks.get(document_id)
         if standing is None:
             if not _make_room(chunks, door):

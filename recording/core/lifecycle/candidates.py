@@ -83,7 +83,8 @@ def seen_again(chunk: Chunk, announcement: Announcement, candidate: Candidate) -
     if chunk.is_given_up and known is not None:
         return chunk, ""  # a repeated event is no reason against a person's decision; a new announcement is
     if known is not None:
-        better = replace(known, door=candidate.door) if candidate.door is Door.EVENT_GRID else known
+        known_now = replace(known, native=candidate.native)  # the settings may name other containers than then
+        better = replace(known_now, door=candidate.door) if candidate.door is Door.EVENT_GRID else known_now
         candidates = tuple(better if one is known else one for one in chunk.candidates)
     else:
         candidates = (candidate, *chunk.candidates)
@@ -141,7 +142,15 @@ def _after_proof(chunk: Chunk, candidate: Candidate) -> tuple[Chunk, str]:
         metadata_location=old.metadata_location or new.metadata_location,
         delete_location=old.delete_location or new.delete_location,
     )
-    completed = replace(chunk, proven=replace(proven, announced=filled, door=Door.EVENT_GRID))
+    completed = replace(
+        chunk,
+        proven=replace(
+            proven,
+            announced=filled,
+            door=Door.EVENT_GRID,
+            native=tuple(dict.fromkeys((*proven.native, *candidate.native))),
+        ),
+    )
     if chunk.state is ChunkState.KEPT and filled != old:  # what it was kept for may be known now
         completed = replace(completed, state=ChunkState.ARCHIVED, kept_reason="")
     return completed, ""

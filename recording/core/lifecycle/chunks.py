@@ -1,5 +1,6 @@
 """The entry after a fact about one of its chunks: the chunk, and the alert, if there is one."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from recording.core.lifecycle.changes import MOST_NOTES, alerted, merged, with_chunks
@@ -16,15 +17,21 @@ from recording.core.lifecycle.facts import (
     OverflowClosed,
     Overflowed,
     Quarantined,
+    ReadOn,
     Released,
 )
 from recording.core.lifecycle.overflow import not_in_archive
 from recording.core.lifecycle.tables import CHUNK_TRANSITIONS
-from recording.core.model import Alarm, Alert, CatalogEntry, Chunk, ChunkState, Door, Failure, Proof
+from recording.core.model import Alarm, Alert, CatalogEntry, Chunk, ChunkState, Door, Failure, Place, Proof
 
 _OVERTAKEN = "Event Grid announced it otherwise than the function key, while that was copied"
 _NOT_YET = "it was not removed in time"
 _TOO_LATE = "it was made after the archive had one"
+_FOR_A_PERSON: Mapping[ChunkState, Alarm] = {
+    ChunkState.QUARANTINED: Alarm.QUARANTINED,
+    ChunkState.LOST: Alarm.LOST,
+}
+"""The states that a person is told of."""
 _MANY_TRIES = 8
 """Tries of a step for a closed chunk, such as writing the manifest, after which an alert is raised.
 
@@ -67,12 +74,13 @@ def _is_overtaken(chunk: Chunk, fact: Archived) -> bool:
 
 
 def _by_the_rules(chunk: Chunk, target: ChunkState, fact: ChunkFact) -> ChunkState:
-    """The target state after the three rules that `CHUNK_TRANSITIONS` names."""
+    """The target state after the four rules that `CHUNK_TRANSITIONS` names."""
     if isinstance(fact, Expired) and target is ChunkState.LOST:
-        without_overflow = ChunkState.QUARANTINED if chunk.apart else target
+        without_overflow = ChunkState.QUARANTINED if chunk.apart or chunk.is_native else target
         return chunk.state if chunk.overflow else without_overflow
     if isinstance(fact, Quarantined) and target is ChunkState.QUARANTINED and fact.look_at is None:
-        return target if fact.apart or chunk.apart or chunk.overflow else ChunkState.LOST
+        is_somewhere = fact.apart or chunk.apart or chunk.overflow or chunk.is_native
+        return target if is_somewhere else ChunkState.LOST
     return target
 
 
@@ -80,10 +88,8 @@ def _alert(chunk: Chunk, target: ChunkState, fact: ChunkFact) -> Alert | None:
     of = chunk.document_id
     if isinstance(fact, Damaged) and chunk.is_proven:
         return Alert(Alarm.DAMAGED, fact.cause, of)
-    if isinstance(fact, Quarantined | Disputed) and target is ChunkState.QUARANTINED is not chunk.state:
-        return Alert(Alarm.QUARANTINED, "; ".join(fact.reasons), of)
-    if target is ChunkState.LOST and chunk.state is not ChunkState.LOST:
-        return Alert(Alarm.LOST, _why_lost(fact), of)
+    if target is not chunk.state and target in _FOR_A_PERSON:
+        return Alert(_FOR_A_PERSON[target], _why(fact), of)
     if isinstance(fact, Kept) and fact.is_conflict and target is not chunk.state:
         return Alert(Alarm.CONFLICT, fact.reason, of)
     if isinstance(fact, Failed) and _is_stuck(chunk, fact):
@@ -97,10 +103,10 @@ def _is_stuck(chunk: Chunk, fact: Failed) -> bool:
     return fact.needs_a_person and fact.failure.code not in dict(chunk.failures)
 
 
-def _why_lost(fact: ChunkFact) -> str:
+def _why(fact: ChunkFact) -> str:
     if isinstance(fact, Expired):
         return f"{fact.failure.operation}: {fact.failure.cause}"
-    return "; ".join(fact.reasons) if isinstance(fact, Quarantined) else "it was never copied"
+    return "; ".join(fact.reasons) if isinstance(fact, Quarantined | Disputed) else "it was never copied"
 
 
 def _changed(chunk: Chunk, state: ChunkState, fact: ChunkFact) -> Chunk:  # noqa: PLR0911 - one for each
@@ -114,6 +120,7 @@ def _changed(chunk: Chunk, state: ChunkState, fact: ChunkFact) -> Chunk:  # noqa
                 doubts=(),
                 is_accepted=False,
                 compared=None,
+                partly_read=None,
                 is_given_up=False,
                 is_disputed=False,
                 duration=fact.duration or chunk.duration,
@@ -158,13 +165,15 @@ def _changed(chunk: Chunk, state: ChunkState, fact: ChunkFact) -> Chunk:  # noqa
             left = (_left(chunk.overflow, fact.left),) if fact.left else ()
             notes = merged(chunk.notes, left, MOST_NOTES)
             return replace(chunk, overflow=None, overflow_doubts=(), notes=notes, tries=0, look_at=None)
-        case Failed() | Expired() | Overflowed() | Compared():
+        case Failed() | Expired() | Overflowed() | Compared() | ReadOn():
             return _not_archived(chunk, state, fact)
     return chunk
 
 
-def _not_archived(chunk: Chunk, state: ChunkState, fact: Failed | Expired | Overflowed | Compared) -> Chunk:
+def _not_archived(chunk: Chunk, state: ChunkState, fact: Failed | Expired | Overflowed | Compared | ReadOn) -> Chunk:
     """The chunk after a try that has proven nothing in the archive."""
+    if isinstance(fact, ReadOn):
+        return chunk if chunk.is_proven else replace(chunk, partly_read=fact.partly_read, tries=0)
     if isinstance(fact, Compared):
         return _compared(chunk, fact)
     if isinstance(fact, Failed):
@@ -236,7 +245,8 @@ def _expired(chunk: Chunk, state: ChunkState, fact: Expired) -> Chunk:
     if state is ChunkState.KEPT:
         failure = fact.failure
         what = f"{failure.operation}, of its {failure.subject}, failed: {failure.cause}"
-        reason = f"the source must have ended by itself; before, {what}"
+        is_native = chunk.proof is not None and chunk.proof.place is Place.NATIVE
+        reason = f"native; {what}" if is_native else f"the source must have ended by itself; before, {what}"
         left = (_left(chunk.overflow, not_in_archive(chunk) or _NOT_YET),) if chunk.overflow else ()
         notes = merged(chunk.notes, left, MOST_NOTES)
         return replace(counted, state=state, kept_reason=reason, notes=notes, tries=0, look_at=None)

@@ -20,11 +20,13 @@ from recording.core.model import (
     MetadataProof,
     Output,
     ParticipantKind,
+    PartlyRead,
     Proof,
     RecordingId,
     RecordingState,
     Ruling,
     ServerCallId,
+    Subject,
     View,
 )
 
@@ -180,12 +182,16 @@ class FoundBySweep:
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """A chunk of an event, the name for its blob, and when its source ends at the earliest and at the latest."""
+    """A chunk of an event, the name for its blob, and when its source ends at the earliest and at the latest.
+
+    `native` as in `Candidate`.
+    """
 
     announced: AnnouncedChunk
     name: BlobName
     due: datetime
     gone_by: datetime
+    native: tuple[Subject, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +224,14 @@ class Compared:
 
     document_id: DocumentId
     comparison: Comparison
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOn:
+    """The blob of a chunk in a native container was read so far."""
+
+    document_id: DocumentId
+    partly_read: PartlyRead
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,7 +287,7 @@ class Released:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The source is left alone on purpose. `is_conflict`: another chunk claims the same source."""
+    """The source is left alone on purpose, or stays where it is. `is_conflict`: another chunk claims the same one."""
 
     document_id: DocumentId
     reason: str
@@ -376,6 +390,7 @@ class Written:
 ChunkFact = (
     Archived
     | Compared
+    | ReadOn
     | MetadataArchived
     | Quarantined
     | Disputed

@@ -34,6 +34,7 @@ from recording.core.lifecycle.facts import (
     Overflowed,
     ParticipantsSeen,
     Quarantined,
+    ReadOn,
     Started,
     StartFailed,
     Told,
@@ -57,7 +58,7 @@ def with_history(
     before: CatalogEntry | None, after: CatalogEntry, fact: Fact, now: datetime, by: Actor
 ) -> CatalogEntry:
     """The entry after a fact that has changed it, with the fact in its history."""
-    if isinstance(fact, Told | Compared | ParticipantsSeen) or (
+    if isinstance(fact, Told | Compared | ParticipantsSeen | ReadOn) or (
         isinstance(fact, Checked) and before and _seems_the_same(before, after)
     ):
         return after

@@ -16,6 +16,13 @@ class CopyChunk:
 
 
 @dataclass(frozen=True, slots=True)
+class ProveInPlace:
+    """Read the media of this candidate, and its metadata file, where the service has written them, and verify both."""
+
+    candidate: Candidate
+
+
+@dataclass(frozen=True, slots=True)
 class AcceptCopy:
     """Copy what stands apart into the archive, as a person decided, and verify it."""
 
@@ -55,7 +62,15 @@ class Done:
 
 
 NextStep = (
-    CopyChunk | AcceptCopy | ArchiveMetadata | RemoveOverflow | ReleaseChunk | CompleteRecording | LookAgain | Done
+    CopyChunk
+    | ProveInPlace
+    | AcceptCopy
+    | ArchiveMetadata
+    | RemoveOverflow
+    | ReleaseChunk
+    | CompleteRecording
+    | LookAgain
+    | Done
 )
 
 
@@ -75,7 +90,8 @@ def next_step(entry: CatalogEntry, document_id: DocumentId, now: datetime) -> Ne
     if chunk.is_accepted:
         return AcceptCopy()
     if chunk.state is not ChunkState.ARCHIVED:
-        return CopyChunk(chunk.next_candidate)
+        candidate = chunk.next_candidate
+        return ProveInPlace(candidate) if candidate.is_native else CopyChunk(candidate)
     return _for_archived(chunk)
 
 

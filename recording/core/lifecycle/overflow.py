@@ -1,6 +1,6 @@
 """Whether the archive holds all that a copy in the overflow has, so that the copy may be removed."""
 
-from recording.core.model import Chunk
+from recording.core.model import Chunk, Place
 
 
 def not_in_archive(chunk: Chunk) -> str:
@@ -11,7 +11,7 @@ def not_in_archive(chunk: Chunk) -> str:
     copy, proof = chunk.overflow, chunk.proof
     if copy is None:
         return ""
-    if proof is None:
+    if proof is None or proof.place is Place.NATIVE:
         return "the archive has no copy"
     if (copy.length, copy.digest) != (proof.length, proof.digest):
         return "the archive has other media, or media whose digest cannot be compared"

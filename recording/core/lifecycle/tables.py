@@ -20,6 +20,7 @@ from recording.core.lifecycle.facts import (
     Overflowed,
     Paused,
     Quarantined,
+    ReadOn,
     RecordingFact,
     Released,
     Resumed,
@@ -32,6 +33,7 @@ CHUNK_TRANSITIONS: Mapping[ChunkState, Mapping[type[ChunkFact], ChunkState | Ala
     _C.ANNOUNCED: {
         Archived: _C.ARCHIVED,
         Compared: _C.ANNOUNCED,
+        ReadOn: _C.ANNOUNCED,
         MetadataArchived: _C.ANNOUNCED,  # its proof was withdrawn meanwhile
         Quarantined: _C.QUARANTINED,
         Disputed: _C.ANNOUNCED,
@@ -46,6 +48,7 @@ CHUNK_TRANSITIONS: Mapping[ChunkState, Mapping[type[ChunkFact], ChunkState | Ala
     _C.ARCHIVED: {
         Archived: _C.ARCHIVED,
         Compared: _C.ARCHIVED,
+        ReadOn: _C.ARCHIVED,
         MetadataArchived: _C.ARCHIVED,
         Quarantined: _C.ARCHIVED,  # the slower of two workers: the copy is proven already
         Disputed: _C.QUARANTINED,
@@ -60,6 +63,7 @@ CHUNK_TRANSITIONS: Mapping[ChunkState, Mapping[type[ChunkFact], ChunkState | Ala
     _C.RELEASED: {
         Archived: _C.RELEASED,
         Compared: _C.RELEASED,
+        ReadOn: _C.RELEASED,
         MetadataArchived: _C.RELEASED,
         Quarantined: _C.RELEASED,
         Disputed: _C.RELEASED,
@@ -74,6 +78,7 @@ CHUNK_TRANSITIONS: Mapping[ChunkState, Mapping[type[ChunkFact], ChunkState | Ala
     _C.KEPT: {
         Archived: _C.KEPT,
         Compared: _C.KEPT,
+        ReadOn: _C.KEPT,
         MetadataArchived: _C.KEPT,
         Quarantined: _C.KEPT,
         Disputed: _C.KEPT,
@@ -88,6 +93,7 @@ CHUNK_TRANSITIONS: Mapping[ChunkState, Mapping[type[ChunkFact], ChunkState | Ala
     _C.QUARANTINED: {
         Archived: _C.ARCHIVED,  # a later look found nothing wrong
         Compared: _C.QUARANTINED,
+        ReadOn: _C.QUARANTINED,
         MetadataArchived: _C.QUARANTINED,
         Quarantined: _C.QUARANTINED,
         Disputed: _C.QUARANTINED,
@@ -102,6 +108,7 @@ CHUNK_TRANSITIONS: Mapping[ChunkState, Mapping[type[ChunkFact], ChunkState | Ala
     _C.LOST: {
         Archived: _C.ARCHIVED,  # the try of another worker succeeded
         Compared: _C.LOST,
+        ReadOn: _C.LOST,
         MetadataArchived: _C.LOST,
         Quarantined: _C.QUARANTINED,
         Disputed: _C.LOST,
@@ -117,9 +124,10 @@ CHUNK_TRANSITIONS: Mapping[ChunkState, Mapping[type[ChunkFact], ChunkState | Ala
 """The state to which a chunk fact leads, or the alarm that it raises while nothing changes.
 
 A copy of what the function key announced changes nothing if Event Grid has announced the chunk otherwise meanwhile
-(`chunks._is_overtaken`). Three rules are applied after the table (`chunks._by_the_rules`): an expired chunk
+(`chunks._is_overtaken`). Four rules are applied after the table (`chunks._by_the_rules`): an expired chunk
 of which a copy is in the overflow stays as it is instead of becoming LOST; one of which a copy stands apart becomes
 QUARANTINED instead of LOST; a doubted one without any copy and without a next look becomes LOST instead of QUARANTINED.
+But one that the service has written into a native container, as an event says, has not ended: it is QUARANTINED.
 """
 
 _R = RecordingState

@@ -25,6 +25,7 @@ from recording.core.model.entry import CatalogEntry, Opening, Recording
 from recording.core.model.events import (
     CallEndEvent,
     CallEvent,
+    ComplianceEvent,
     FileEvent,
     ParticipantsEvent,
     PromptEvent,
@@ -42,6 +43,7 @@ from recording.core.model.evidence import (
     Failure,
     Happened,
     MetadataProof,
+    PartlyRead,
     Proof,
     Unread,
 )
@@ -102,6 +104,7 @@ __all__ = [
     "Chunk",
     "ChunkState",
     "Comparison",
+    "ComplianceEvent",
     "ConsentEvidence",
     "ConsentKind",
     "ConsentOperation",
@@ -125,6 +128,7 @@ __all__ = [
     "Participant",
     "ParticipantKind",
     "ParticipantsEvent",
+    "PartlyRead",
     "Pause",
     "Place",
     "Prompt",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from recording.core.model.evidence import AnnouncedChunk, Candidate, Comparison, Failure, Proof
+from recording.core.model.evidence import AnnouncedChunk, Candidate, Comparison, Failure, PartlyRead, Proof
 from recording.core.model.words import PROVEN, BlobName, ChunkState, DocumentId, Door, Place
 
 
@@ -26,6 +26,7 @@ class Chunk:
         doubts: why it is in doubt.
         is_accepted: whether a person has accepted the copy that stands apart; it is to be archived.
         compared: how far its source was compared with the copy that is accepted; None before.
+        partly_read: how far its blob in a native container was read; None before, and once it is proven.
         is_given_up: whether a person has given it up.
         is_disputed: whether the blob of this name in the archive was proven, and is in doubt since.
         released_at: when the source was deleted.
@@ -54,6 +55,7 @@ class Chunk:
     doubts: tuple[str, ...] = ()
     is_accepted: bool = False
     compared: Comparison | None = None
+    partly_read: PartlyRead | None = None
     is_given_up: bool = False
     is_disputed: bool = False
     released_at: datetime | None = None
@@ -79,20 +81,26 @@ class Chunk:
             "a chunk has a candidate": not self.candidates,
             "proof and proven candidate go together": (self.proof is None) != (self.proven is None),
             f"a chunk that is {state} has {'a' if is_proven else 'no'} proof": (self.proof is None) == is_proven,
-            "a proof is of the archive": self.proof is not None and self.proof.place is not Place.ARCHIVE,
+            "a proof is of the archive, or of a native container": self.proof is not None
+            and self.proof.place not in {Place.ARCHIVE, Place.NATIVE},
+            "a native container has a URL, and only that": any(
+                bool(one.container) != (one.place is Place.NATIVE) for one in (self.proof, self.apart) if one
+            ),
             "a copy in overflow is there": self.overflow is not None and self.overflow.place is not Place.OVERFLOW,
             "doubts about a copy in overflow belong to one": bool(self.overflow_doubts) and self.overflow is None,
             "a moment of release belongs to a release": (self.released_at is None) == (state is ChunkState.RELEASED),
             "a reason to keep belongs to what is kept": bool(self.kept_reason) != (state is ChunkState.KEPT),
             "a doubt has a reason": not self.doubts and state is ChunkState.QUARANTINED,
-            "a doubt has a next look or a copy": state is ChunkState.QUARANTINED
+            "a doubt has a next look, a copy or a native blob": state is ChunkState.QUARANTINED
             and self.look_at is None
             and self.apart is None
-            and self.overflow is None,
+            and self.overflow is None
+            and not self.is_native,
             "what a person accepts stands apart, in doubt": self.is_accepted
             and (self.apart is None or state is not ChunkState.QUARANTINED),
             "a source is compared with what is accepted": self.compared is not None and not self.is_accepted,
             "what a person gives up is lost": self.is_given_up and state is not ChunkState.LOST,
+            "what is proven is not read any more": self.partly_read is not None and is_proven,
             "what is closed is not looked at": self.look_at is not None and state in _CLOSED,
         }
         if any(broken.values()):
@@ -112,6 +120,25 @@ class Chunk:
     def is_undecided(self) -> bool:
         """Whether it is in doubt, is not looked at again, and waits for a person."""
         return self.state is ChunkState.QUARANTINED and self.look_at is None and not self.is_accepted
+
+    @property
+    def is_native(self) -> bool:
+        """Whether an announcement says that the service has written it into a native container.
+
+        Such a blob does not end by itself: it may come, or be found, after `gone_by` too.
+        """
+        return any(one.is_native for one in self._most_credible)
+
+    @property
+    def stays(self) -> bool:
+        """Whether nothing of it ends by itself: there is no source to be lost."""
+        return self.candidate.stays if self.is_proven else all(one.stays for one in self._most_credible)
+
+    @property
+    def _most_credible(self) -> list[Candidate]:
+        """Event Grid's candidates; the function key's if there are no others."""
+        credible, others = self._by_door()
+        return credible or others
 
     @property
     def is_metadata_owed(self) -> bool:

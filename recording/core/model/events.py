@@ -37,6 +37,17 @@ class FileEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class ComplianceEvent:
+    """A file event of a recording that Teams made for compliance: it belongs to the tenant's policy, not to this app.
+
+    It is noted, and nothing of it is fetched.
+    """
+
+    event_id: str
+    recording_id: RecordingId | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CallEndEvent:
     """`CallEnded` or `CallDisconnected`: a call is over, or our connection to it; one of the two ids is set."""
 

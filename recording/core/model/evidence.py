@@ -19,12 +19,16 @@ class Digest:
 
 @dataclass(frozen=True, slots=True)
 class MetadataProof:
-    """Evidence that a chunk's metadata file is in the archive: `length` in bytes, `sha256` of its bytes in hex."""
+    """Evidence that a chunk's metadata file is in the archive: `length` in bytes, `sha256` of its bytes in hex.
+
+    `container` is the URL of the native container that has it instead; else empty.
+    """
 
     name: BlobName
     length: int
     sha256: str
     etag: str
+    container: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,7 @@ class Proof:
     metadata: MetadataProof | None = None
     place: Place = Place.ARCHIVE
     by_its_own_word: bool = False
+    container: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +65,26 @@ class AnnouncedChunk:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One announcement of a chunk: what it said, in which event, by which door, and when this app first saw it."""
+    """One announcement of a chunk: what it said, in which event, by which door, and when this app first saw it.
+
+    `native` are those of its two blobs whose locations lie in a native container.
+    """
 
     announced: AnnouncedChunk
     event_id: str
     door: Door
     seen_at: datetime
+    native: tuple[Subject, ...] = ()
+
+    @property
+    def is_native(self) -> bool:
+        """Whether the service has written the media into a native container, as far as the event says."""
+        return Subject.MEDIA in self.native
+
+    @property
+    def stays(self) -> bool:
+        """Whether nothing that it names ends by itself."""
+        return self.is_native and (self.announced.metadata_location is None or Subject.METADATA in self.native)
 
 
 MESSAGE_GIVEN_UP = "message_given_up"
@@ -101,6 +120,19 @@ class Comparison:
     content_location: Location
     source: str
     length: int
+
+
+@dataclass(frozen=True, slots=True)
+class PartlyRead:
+    """How far a native blob was read, for the next try to go on: the SHA-256 digests of its first blocks, in order.
+
+    They count only for the same blob with the same ETag, and for blocks of the same size.
+    """
+
+    content_location: Location
+    etag: str
+    block_size: int
+    digests: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,6 +114,8 @@ class Place(StrEnum):
     QUARANTINE = "quarantine"
     OVERFLOW = "overflow"
     """In the second account; it is copied home into the archive."""
+    NATIVE = "native"
+    """In a container of the customer's into which the service itself writes; nothing of it is copied or deleted."""
 
 
 class Subject(StrEnum):

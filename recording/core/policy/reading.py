@@ -45,9 +45,8 @@ _RULE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _NUMBER = re.compile(r"\+[1-9][0-9]{0,14}")
 _HOURS = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-(?:([01][0-9]|2[0-3]):([0-5][0-9])|24:00)")
 _RETENTION = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
-_CONTAINER = re.compile(
-    r"https://[a-z0-9]{3,24}\.blob\.core\.(?:windows\.net|usgovcloudapi\.net|chinacloudapi\.cn)"
-    r"/[a-z0-9](?:[a-z0-9]|-(?!-)){1,61}[a-z0-9]"
+_CONTAINER = re.compile(  # the settings must name it too, and say which may be of an emulator
+    r"https?://[a-z0-9.-]+(?::[0-9]{1,5})?(?:/[a-z0-9]{3,24})?/[a-z0-9](?:[a-z0-9]|-(?!-)){1,61}[a-z0-9]"
 )
 _WHEN_RECORDED = ("output", "channels", "pauseOnStart", "storage", "template", "retention", "consent")
 

@@ -38,7 +38,7 @@ from recording.core.model import (
     Subject,
     Unread,
 )
-from tests.core.entries_of import APPLIED, ATTESTED, DUE, GONE_BY, NOW, WAV
+from tests.core.entries_of import APPLIED, ATTESTED, DUE, GONE_BY, NATIVE, NOW, WAV, entry_of, native_chunk
 
 CONTAINERS = Containers("recordings", "recordings-quarantine", "recordings-overflow")
 METADATA = MetadataProof(BlobName("0000.wav.metadata.json"), 70, "cd" * 32, "etag-m")
@@ -348,3 +348,10 @@ def test_the_time_left_is_told_while_something_is_owed() -> None:
 def test_no_location_is_shown() -> None:
     """With one, and the service's key, anybody can download the recording; only their number is shown."""
     assert "skype" not in json.dumps(view(*map(chunk, ChunkState)))
+
+
+def test_of_a_native_chunk_the_url_of_its_container_is_shown() -> None:
+    found = recording_view(entry_of(native_chunk(0, ChunkState.KEPT)), NOW, CONTAINERS)
+
+    assert isinstance(found["chunks"], list)
+    assert NATIVE == found["chunks"][0]["container"]

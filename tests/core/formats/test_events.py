@@ -27,6 +27,7 @@ from recording.core.model import (
     CallEvent,
     CallId,
     Channel,
+    ComplianceEvent,
     Content,
     DocumentId,
     EventKind,
@@ -512,3 +513,36 @@ def test_no_chunk_can_take_its_sister_along(path: str, value: object) -> None:
 
     assert "sister" in [one.document_id for one in event.chunks]
     assert 1 <= len(event.chunks) + len(event.unread) <= 2
+
+
+@pytest.mark.parametrize("field", ["recordingKind", "storageType"])
+@pytest.mark.parametrize("recording", [RECORDING, None])
+def test_a_compliance_recording_of_teams_is_told_apart(field: str, recording: str | None) -> None:
+    event = changed(file_event(), f"data.{field}", "TeamsCompliance")
+    event = changed(event, "data.recordingId", recording)
+    found = parse_event(event)
+
+    assert isinstance(found, ComplianceEvent)
+    assert recording == found.recording_id
+
+
+@pytest.mark.parametrize("said", ["ACS", "azureBlobStorage", "teams", "", None, 5, ["teamsCompliance"]])
+def test_no_other_storage_type_decides_anything(said: object) -> None:
+    """What decides where a chunk is, is its location."""
+    assert parsed(file_event()) == parsed(changed(file_event(), "data.storageType", said))
+
+
+@pytest.mark.parametrize("query", ["?sig=s3cret", "?sv=2024&sr=b&SIG=s3cret&se=2026"])
+def test_a_signature_in_a_location_is_not_kept(query: str) -> None:
+    """It is a secret, and an entry is shown to people."""
+    place = "https://customer.blob.core.windows.net/calls/0.wav"
+    event = changed(file_event(), f"{FIRST}.contentLocation", f"{place}{query}")
+
+    assert "s3cret" not in repr(parsed(event))
+    assert parsed(event).chunks[0].content_location.startswith(place)
+
+
+def test_another_query_of_a_location_is_kept() -> None:
+    place = "https://eu-api.asm.skype.com/v1/objects/d/content/audio?view=1&signature=2"
+
+    assert place == parsed(changed(file_event(), f"{FIRST}.contentLocation", place)).chunks[0].content_location

@@ -25,7 +25,7 @@ from recording.core.model import (
     ServerCallId,
 )
 from recording.core.outputs import parse_output_name
-from tests.core.entries_of import APPLIED, ATTESTED, NOW, chunk, entry_of
+from tests.core.entries_of import APPLIED, ATTESTED, NATIVE, NOW, chunk, entry_of, metadata_proof, native_chunk
 
 NOON = datetime(2026, 3, 12, 12, 0, tzinfo=UTC)
 PROOF = Proof(
@@ -220,3 +220,16 @@ def test_two_manifests_may_differ_in_when_a_chunk_was_released_and_in_nothing_el
 
     assert same(released, later)
     assert [False, False] == [same(released, kept), same(noted, others)]
+
+
+def test_what_stands_in_a_native_container_is_named_with_it() -> None:
+    """The URL of the container and the name there lead to the media; neither has a signature."""
+    native = native_chunk(0, ChunkState.KEPT)
+    assert native.proof is not None
+    proof = replace(native.proof, metadata=replace(metadata_proof(), container=NATIVE))
+    found = json.loads(manifest_json(entry_of(replace(native, proof=proof), chunk(1, ChunkState.RELEASED))))
+
+    in_place, archived = found["chunks"]
+    assert (NATIVE, proof.name, NATIVE) == (in_place["container"], in_place["blob"], in_place["metadata"]["container"])
+    assert "container" not in archived
+    assert "container" not in archived["metadata"]

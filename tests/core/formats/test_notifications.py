@@ -23,6 +23,7 @@ from recording.core.model import (
     DocumentId,
     Door,
     Location,
+    Place,
     Proof,
     Recording,
     RecordingId,
@@ -84,6 +85,17 @@ def test_an_archived_recording_tells_what_is_where() -> None:
         "continuedBy": None,
         "at": "2026-03-01T12:00:00Z",
     } == event.body
+
+
+def test_what_stands_in_a_native_container_is_told_with_it() -> None:
+    one = chunk(0)
+    assert one.proof is not None
+    proof = replace(one.proof, name=BlobName("a/0.wav"), place=Place.NATIVE, container="https://a.example/calls")
+    native = CatalogEntry(RECORDING, (replace(one, proof=proof),))
+    event = notifications.completed(native, "recordings", "a.manifest.json", NOW)
+
+    told = {"index": 0, "documentId": "d0", "container": proof.container, "blob": "a/0.wav", "length": 100}
+    assert [told] == event.body["chunks"]
 
 
 def test_a_recording_that_is_not_whole_is_told_as_incomplete_with_what_it_lacks() -> None:

@@ -21,13 +21,14 @@ class Containers:
     quarantine: str
     overflow: str
 
-    def of(self, place: Place) -> str:
-        """The container that is the place."""
+    def of(self, proof: Proof) -> str:
+        """The container that holds what is proven: its name, or the URL of a native one."""
         return {
             Place.ARCHIVE: self.archive,
             Place.QUARANTINE: self.quarantine,
             Place.OVERFLOW: self.overflow,
-        }[place]
+            Place.NATIVE: proof.container,
+        }[proof.place]
 
 
 def recording_view(
@@ -104,7 +105,7 @@ def _copy_view(proof: Proof | None, containers: Containers) -> dict[str, object]
         return dict.fromkeys(("container", "blob", "length", "digest", "verifiedAt", "metadata"))
     metadata = proof.metadata
     return {
-        "container": containers.of(proof.place),
+        "container": containers.of(proof),
         "blob": proof.name,
         "length": proof.length,
         "digest": {"sha256OfBlocks": proof.digest.sha256, "blockSize": proof.digest.block_size},
