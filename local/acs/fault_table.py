@@ -232,14 +232,6 @@ _RUNNING = (
     FaultKind("callback_twice", "callback", "sends it twice", "the same body, another token"),
     FaultKind("callback_late", "callback", "sends it `seconds` later, after those that follow", "the same"),
 )
-_EXPORT = (
-    FaultKind(
-        "export_failed", "export", "cannot write into the customer's container", "an event with its own locations"
-    ),
-    FaultKind(
-        "export_late", "export", "writes `seconds` after its event", "an event with locations where nothing is yet"
-    ),
-)
 _PROMPTS = (
     FaultKind("participants_503", "participants", "busy", "503 error", Reply(503, "error", "9999")),
     FaultKind("play_400", "play", "refuses, nothing played", "400 error 8501", Reply(400, "error", "8501")),
@@ -252,8 +244,16 @@ _PROMPTS = (
     FaultKind("report_lost", "report", "reports nothing of a prompt that was played", "no event"),
     FaultKind("report_twice", "report", "reports a prompt twice", "the event, twice"),
 )
+_EXPORT = (
+    FaultKind(
+        "export_failed", "export", "cannot write into the customer's container", "an event with its own locations"
+    ),
+    FaultKind(
+        "export_late", "export", "writes `seconds` after its event", "an event with locations where nothing is yet"
+    ),
+)
 FAULTS: Mapping[str, FaultKind] = {
-    kind.name: kind for kind in (*_CONTENT, *_METADATA, *_DELETE, *_CALLING, *_RUNNING, *_EXPORT, *_PROMPTS)
+    kind.name: kind for kind in (*_CONTENT, *_METADATA, *_DELETE, *_CALLING, *_RUNNING, *_PROMPTS, *_EXPORT)
 }
 """By name."""
 

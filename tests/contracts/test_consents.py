@@ -110,8 +110,11 @@ def test_a_text_that_is_no_consent_is_named_as_one(table: str, mark: str) -> Non
             consents.load(saved.connection_id)
 
 
-CONSENT = """{"consent_id":"8d2b8bdc-5f3a-4a8e-9d53-0a4a30ab0c11","event":{"event_id":"event",
-"server_call_id":"server","call_connection_id":"connection","at":"2026-03-01T12:00:00Z"},"terms":{"kind":"announced",
+CONSENT = """{"consent_id":"8d2b8bdc-5f3a-4a8e-9d53-0a4a30ab0c11","connection_id":
+"connection","wanted":{"asked_by":"event/event","by":"app","order":{"locator":{"server_call_id":"server"},"output":{
+"content":"audio","channel":"mixed","format":"wav"},"request_id":"7a3f2c1e-1111-2222-3333-444455556666","first_sent":
+"2026-03-01T12:00:00Z"},"event":{"event_id":"event","server_call_id":"server","call_connection_id":"connection",
+"at":"2026-03-01T12:00:00Z"}},"terms":{"kind":"announced",
 "basis":"our contract with them","prompt":{"text":"This call is recorded.","language":"en-US","version":"3"}},
 "key":"key","begun_at":"2026-03-01T12:00:00Z"}"""
 

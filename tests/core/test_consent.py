@@ -477,6 +477,7 @@ def test_what_asks_nobody_is_granted_at_once() -> None:
         {"basis": " "},
         {"prompt": None},
         {"kind": ConsentKind.NOT_NEEDED},
+        {"kind": ConsentKind.NOT_NEEDED, "prompt": None, "other_prompt": PROMPT},
         {"kind": ConsentKind.ATTESTED, "prompt": None},
         {"attestation": Attestation("b", "x", NOW)},
         {"agree": "two"},

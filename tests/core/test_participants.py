@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recording.core.model import ParticipantKind
-from recording.core.participants import kind_of, kinds_of
+from recording.core.participants import is_program, kind_of, kinds_of
 
 K = ParticipantKind
 GUID = "b6372803-0c35-4ec0-833b-c19b798cef2d"
@@ -70,3 +70,8 @@ def test_kinds_are_counted_and_ids_are_not_kept() -> None:
     """The same id twice is one participant."""
     people = ["4:+1", "4:+2", "4:+2", f"8:acs:{THREE}"]
     assert ((K.PHONE_NUMBER, 2), (K.TEAMS_EXTENSION_USER, 1)) == kinds_of(people)
+
+
+def test_an_application_is_told_and_asked_nothing() -> None:
+    assert {True} == {is_program(raw_id) for raw_id in ("28:orgid:a", "28:a", "28:gcch:a")}
+    assert {False} == {is_program(raw_id) for raw_id in ("4:+49301", "8:acs:a_b", "8:orgid:a", "", "28:")}

@@ -1,7 +1,7 @@
 """Call Automation and the custom topic in memory."""
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 
 from recording.core.errors import CallRefused, ServiceBusy, ServiceRefused
@@ -93,7 +93,7 @@ class FakeCalls:
             if refusal is not None and "start_refusal_replayed" in self._rules:
                 raise refusal
             known, recording_id = self._orders.get(order.request_id, (order, None))
-            if not known.is_same_as(order):
+            if replace(known, request_id="", first_sent=order.first_sent) != replace(order, request_id=""):
                 raise CallRefused("start recording", "422 another order under this request id", status=422)
             if recording_id is None:
                 recording_id = self._begin(order)

@@ -1,6 +1,6 @@
 """What is known of a call before it is recorded, which a policy decides by, and what is kept of the decision."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -129,7 +129,3 @@ class StartOrder:
     pause_on_start: bool = False
     channels: tuple[str, ...] = field(default=(), repr=False)
     native_container: str = ""
-
-    def is_same_as(self, other: "StartOrder") -> bool:
-        """Whether both ask for the same recording of the same call; request id and time are not compared."""
-        return replace(self, request_id="", first_sent=other.first_sent) == replace(other, request_id="")

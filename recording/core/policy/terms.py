@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from recording.core.consent import NUMBERS, ConsentTerms
 from recording.core.errors import ConsentMissing
 from recording.core.model import Attestation, KnownCall
-from recording.core.policy.model import Announced, Attested, Consent, Keypress, NotNeeded, Rule
+from recording.core.policy.model import Announced, Attested, Consent, NotNeeded, Rule
 
 _LEEWAY = timedelta(minutes=5)
 """Of a clock that is ahead of ours."""
@@ -47,7 +47,7 @@ def terms_of(consent: Consent, rule: Rule, call: KnownCall, now: datetime) -> Co
                 late_joiners=consent.late_joiners,
                 on_withdrawal=consent.on_withdrawal,
             )
-        case Keypress():
+        case _:
             return ConsentTerms(
                 consent.kind,
                 rule.reason,
