@@ -13,7 +13,7 @@ from recording.calls.starting import Start, Starting, asked_by_event
 from recording.core.consent import Consent, Wanted
 from recording.core.errors import CallRefused, ConsentMissing, RequestIdReused
 from recording.core.formats.api import StartRequest
-from recording.core.model import APP, RUNNING, Actor, CallConnectionId, CallEvent, EventKind, KnownCall, RecordingId
+from recording.core.model import RUNNING, Actor, CallConnectionId, CallEvent, EventKind, KnownCall, RecordingId
 
 _DECIDED = KnownCall(EventKind.CALL_CONNECTED)
 """In place of what an event says of its call: the policy has decided, and raw ids are not kept."""
@@ -27,7 +27,7 @@ class Beginning:
     starting: Starting
     consenting: Consenting
 
-    def begin(self, event: CallEvent, *, by: Actor = APP) -> RecordingId | None:
+    def begin(self, event: CallEvent, *, by: Actor) -> RecordingId | None:
         """Record the event's call if nobody needs to be asked, else tell or ask; None while that goes on. Idempotent.
 
         Raises:
@@ -44,7 +44,7 @@ class Beginning:
             consent = self._open(event.call_connection_id, decided, wanted)
         return self._obtained(consent).recording_id
 
-    def begin_requested(self, request: StartRequest, *, by: Actor = APP) -> Start | Consent:
+    def begin_requested(self, request: StartRequest, *, by: Actor) -> Start | Consent:
         """The same for a request: the recording, or the consent while it goes on. Idempotent for one request id.
 
         Raises:

@@ -97,7 +97,7 @@ class Starting:
     ordering: Ordering
     new_id: Callable[[], uuid.UUID]
 
-    def start_for_call(self, event: CallEvent, decided: Decided | None = None, *, by: Actor = APP) -> RecordingId:
+    def start_for_call(self, event: CallEvent, decided: Decided | None = None, *, by: Actor) -> RecordingId:
         """Record the event's call, or return the recording that this event has already; idempotent.
 
         Args:
@@ -129,7 +129,7 @@ class Starting:
         """Whether its request id stands for an order already."""
         return bool(request.request_id) and self.updates.catalog.find_claim(_asked_by(request.request_id)) is not None
 
-    def start_requested(self, request: StartRequest, decided: Decided | None = None, *, by: Actor = APP) -> Start:
+    def start_requested(self, request: StartRequest, decided: Decided | None = None, *, by: Actor) -> Start:
         """Record what a person or a program asked for; idempotent for one request id.
 
         `decided` is what the policy says of it, if it was asked already.

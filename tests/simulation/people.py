@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from recording.core.formats import api
-from recording.core.model import Actor, CatalogEntry, Chunk, DocumentId, Door, RecordingId, Ruling, ServerCallId
+from recording.core.model import APP, Actor, CatalogEntry, Chunk, DocumentId, Door, RecordingId, Ruling, ServerCallId
 from recording.core.outputs import parse_output_name
 from tests.simulation.truth import recording_id_of, whom_of
 
@@ -129,7 +129,7 @@ def _ask_to_start(world: "World", whom: str) -> None:
 
 
 def _start(process: "Process", request: api.StartRequest) -> None:
-    process.app.beginning.starting.start_requested(request)
+    process.app.beginning.starting.start_requested(request, by=APP)
 
 
 def _control(world: "World", whom: str) -> None:

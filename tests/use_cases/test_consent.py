@@ -9,7 +9,7 @@ import pytest
 from recording.core.consent import ConsentTerms, LateJoiners, OtherWay, Outcome
 from recording.core.errors import ConsentRefused, UnknownRecording
 from recording.core.formats.notifications import EventName
-from recording.core.model import Actor, Attestation, ConsentKind, RecordingId, RecordingState, Withdrawal
+from recording.core.model import APP, Actor, Attestation, ConsentKind, RecordingId, RecordingState, Withdrawal
 from tests.core.consents import terms
 from tests.fakes.service import FakeCall
 from tests.use_cases.asking import ANN, BOB, EVE, AskingWorld, connection_of
@@ -294,7 +294,7 @@ def test_who_joins_later_pauses_it_until_somebody_attests() -> None:
 
 def test_a_recording_that_is_over_is_not_paused_for_who_joins() -> None:
     world, call = announced(late_joiners=LateJoiners.PAUSE_UNTIL_ATTESTED)
-    world.app.controlling.stop(call.recordings[0])
+    world.app.controlling.stop(call.recordings[0], by=APP)
     world.prompts.people[connection_of(call)].append(EVE)
     world.post(world.people_changed(call))
 
@@ -325,7 +325,7 @@ def test_a_withdrawal_ends_it_at_once_and_marks_what_lies_before(
     (recording_id,) = call.recordings
     entry = world.app.withdrawing.withdraw(recording_id, "changed my mind", by=BY)
     with pytest.raises(ConsentRefused):
-        world.app.controlling.resume(recording_id)
+        world.app.controlling.resume(recording_id, by=APP)
     with pytest.raises(ConsentRefused):
         world.app.consenting.attest(recording_id, "but yes", by=BY)
     world.post(world.connected(call), world.people_changed(call))
