@@ -53,13 +53,13 @@ class Role(StrEnum):
     """The roles of callers of the API, as the app registration names them."""
 
     OPERATE = "Recording.Operate"
-    """Start, control and decide."""
+    """Start, control and decide; see everything."""
     AUDIT = "Recording.Audit"
     """See everything that happened."""
     LISTEN = "Recording.Listen"
-    """Hear recordings."""
+    """See recordings and their states."""
     PRIVACY = "Recording.Privacy"
-    """Export, hold and erase."""
+    """The same, and withdraw consent."""
 
 
 _OPERATORS = frozenset({Role.OPERATE})
