@@ -180,10 +180,12 @@ class Consenting:
         ids = {"recording_id": str(recording_id)}
         entry = self._entry(recording_id)
         if entry.recording.withdrawn is not None:
-            raise ConsentRefused("attest consent", "it was withdrawn", ids=ids)
+            hint = "only another recording, on a consent of its own, can go on"
+            raise ConsentRefused("attest consent", "it was withdrawn", hint=hint, ids=ids)
         if self.note(entry.recording.call_connection_id, Attested(by, basis)) is None:
             cause = "no consent was asked for in its call, so there is none that could be extended"
-            raise ConsentRefused("attest consent", cause, ids=ids)
+            hint = "an attestation is needed only of who joins under a rule that announces or asks for a key"
+            raise ConsentRefused("attest consent", cause, hint=hint, ids=ids)
         return self._entry(recording_id)
 
     def _entry(self, recording_id: RecordingId) -> CatalogEntry:

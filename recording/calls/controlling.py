@@ -131,7 +131,8 @@ class Controlling:
     ) -> CatalogEntry:
         entry = self.updates.load(recording_id)
         if isinstance(fact, Resumed) and entry is not None and entry.recording.withdrawn is not None:
-            raise ConsentRefused(operation, "its consent was withdrawn", ids={"recording_id": recording_id})
+            hint = "only another recording, on a consent of its own, can go on"
+            raise ConsentRefused(operation, "its consent was withdrawn", hint=hint, ids={"recording_id": recording_id})
         entry = self._order(entry, state, by)
         try:
             send(recording_id)

@@ -51,6 +51,7 @@ from recording.core.model import (
 from recording.core.outputs import VALID
 from recording.ports import Calls, StartClaim
 
+NEW_REQUEST_ID = "a request for something else needs a request id of its own"
 _CONFLICT = 409
 _NOT_ESTABLISHED = "8501"
 _RECORDED_ALREADY = "8553"
@@ -176,6 +177,7 @@ class Starting:
             raise RequestIdReused(
                 "start recording",
                 "this request id stands for another order: another call, output or pauseOnStart",
+                hint=NEW_REQUEST_ID,
                 ids={"request_id": request.request_id},
             )
         trigger = _Trigger(asked_by, by, Decided(claim.order, claim.applied, claim.consent))

@@ -202,7 +202,10 @@ def is_origin_of_event_grid(host: str | None) -> bool:
 
 
 def unproven(cause: str, hint: str = "") -> CallerUnproven:
-    """It is not known who calls; the cause has nothing of what was sent."""
+    """It is not known who calls; the cause has nothing of what was sent.
+
+    What has a hint is logged: so only a genuine token may lead to one, else anybody could fill the log.
+    """
     return CallerUnproven(_PROVE, cause, hint=hint)
 
 

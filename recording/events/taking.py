@@ -203,7 +203,7 @@ class Run:
         try:
             recording_id = self.beginning.begin(event, by=self.by)
         except PolicyRefused as error:  # as the rule says, or for want of consent: no error of the app
-            fields = {"event_id": event.event_id, "rule": error.rule, "reason": error.cause}
+            fields = {"event_id": event.event_id, "rule": error.rule, "reason": error.cause, "hint": error.hint}
             log.event("call.refused_by_policy", fields)
             self._answer(member, "not recorded", reason=error.cause, **({"rule": error.rule} if error.rule else {}))
         except Permanent as error:
