@@ -67,7 +67,7 @@ from recording.core.errors import (
     UnknownRecording,
 )
 from recording.core.formats import notifications
-from recording.core.lifecycle import Consented
+from recording.core.lifecycle import Consented, is_paused_by_others
 from recording.core.model import (
     APP,
     Actor,
@@ -287,7 +287,10 @@ class Consenting:
     def _pause_or_resume(self, consent: Consent, *, is_paused: bool) -> Consent:
         if consent.recording_id is None:
             return consent
-        recording_id = self.recording_of(consent).recording.recording_id
+        recording = self.recording_of(consent).recording
+        recording_id = recording.recording_id
+        if not is_paused and is_paused_by_others(recording):  # what a person has paused only a person resumes
+            return self._apply(consent, PauseChanged(is_paused))
         try:
             (self.controlling.pause if is_paused else self.controlling.resume)(recording_id, by=APP)
         except Permanent:  # the recording is over, or its consent was withdrawn

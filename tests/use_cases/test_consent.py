@@ -292,6 +292,28 @@ def test_who_joins_later_pauses_it_until_somebody_attests() -> None:
     assert "active" == world.calls.recordings[recording_id]
 
 
+@pytest.mark.parametrize("is_first", [True, False])
+def test_who_joins_and_leaves_does_not_end_the_pause_of_a_person(*, is_first: bool) -> None:
+    """Whether the person paused before somebody joined, or while it was paused for them."""
+    world, call = announced(late_joiners=LateJoiners.PAUSE_UNTIL_ATTESTED)
+    (recording_id,) = call.recordings
+    if is_first:
+        world.app.controlling.pause(recording_id, by=BY)
+    world.prompts.people[connection_of(call)].append(EVE)
+    world.post(world.people_changed(call))
+    if not is_first:
+        world.app.controlling.pause(recording_id, by=BY)
+    world.prompts.people[connection_of(call)].pop()
+    world.post(world.people_changed(call))
+    sweep(world)
+
+    assert ("inactive", {}) == (world.calls.recordings[recording_id], world.consents.rows)
+    world.app.controlling.resume(recording_id, by=BY)
+    world.prompts.people[connection_of(call)].append(EVE)
+    world.post(world.people_changed(call))
+    assert "inactive" == world.calls.recordings[recording_id]
+
+
 def test_a_recording_that_is_over_is_not_paused_for_who_joins() -> None:
     world, call = announced(late_joiners=LateJoiners.PAUSE_UNTIL_ATTESTED)
     world.app.controlling.stop(call.recordings[0], by=APP)
