@@ -188,6 +188,21 @@ class Consenting:
             raise ConsentRefused("attest consent", cause, hint=hint, ids=ids)
         return self._entry(recording_id)
 
+    def resume(self, recording_id: RecordingId, *, by: Actor) -> CatalogEntry:
+        """Resume a recording for somebody, unless it is paused for those who have joined later and not consented.
+
+        Raises:
+            ConsentRefused: it is, or its consent was withdrawn.
+            CallRefused, UnknownRecording: as `Controlling.resume`.
+        """
+        entry = self.controlling.updates.load(recording_id)
+        consent = self.known(entry.recording.call_connection_id) if entry is not None else None
+        if consent is not None and consent.is_paused and not consent.is_over:
+            cause = "it is paused for somebody who has joined and not consented"
+            hint = "attest that they consent (consent/attest), or wait until they have left"
+            raise ConsentRefused("resume recording", cause, hint=hint, ids={"recording_id": recording_id})
+        return self.controlling.resume(recording_id, by=by)
+
     def _entry(self, recording_id: RecordingId) -> CatalogEntry:
         entry = self.controlling.updates.load(recording_id)
         if entry is None:

@@ -314,6 +314,31 @@ def test_who_joins_and_leaves_does_not_end_the_pause_of_a_person(*, is_first: bo
     assert "inactive" == world.calls.recordings[recording_id]
 
 
+@pytest.mark.parametrize("is_paused_before", [True, False])
+def test_nobody_resumes_what_is_paused_for_who_has_joined(*, is_paused_before: bool) -> None:
+    """Not even who had paused it before; when they have left, it can be resumed."""
+    world, call = announced(late_joiners=LateJoiners.PAUSE_UNTIL_ATTESTED)
+    (recording_id,) = call.recordings
+    if is_paused_before:
+        world.app.controlling.pause(recording_id, by=BY)
+    world.prompts.people[connection_of(call)].append(EVE)
+    world.post(world.people_changed(call))
+
+    with pytest.raises(ConsentRefused, match="not consented"):
+        world.app.consenting.resume(recording_id, by=BY)
+    assert "inactive" == world.calls.recordings[recording_id]
+    world.prompts.people[connection_of(call)].pop()
+    world.post(world.people_changed(call))
+    world.app.consenting.resume(recording_id, by=BY)
+    assert "active" == world.calls.recordings[recording_id]
+
+
+def test_what_the_catalog_does_not_know_is_resumed_by_the_service_alone() -> None:
+    world, _ = announced()
+    with pytest.raises(UnknownRecording):
+        world.app.consenting.resume(RecordingId("unknown"), by=BY)
+
+
 def test_a_recording_that_is_over_is_not_paused_for_who_joins() -> None:
     world, call = announced(late_joiners=LateJoiners.PAUSE_UNTIL_ATTESTED)
     world.app.controlling.stop(call.recordings[0], by=APP)
