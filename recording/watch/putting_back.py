@@ -33,7 +33,7 @@ class PuttingBack:
         Raises:
             Transient: some may not be queued; put all of them again.
         """
-        for text in messages(filter(can_wait, members), door, found, by):
+        for text in messages(filter(can_wait, members), door, found, by=by):
             self.events.put(text)
         for member in members:
             if not can_wait(member):

@@ -266,7 +266,10 @@ class Sweeping:
         self._note(row, entry, found, now)  # before what may fail: else what was driven is driven at each look
         try:
             entry = self.withdrawing.carry_out(entry, by=APP)
-            entry = self.reacting.check(entry, "asked by the sweep") if found.asks else self.reacting.react(entry)
+            if found.asks:
+                entry = self.reacting.check(entry, "asked by the sweep", by=APP)
+            else:
+                entry = self.reacting.react(entry)
         finally:  # also if the service cannot be asked
             entry = self.writing_trail.write(entry)
             warning = late_trail(entry, self.now())

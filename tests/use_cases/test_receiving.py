@@ -11,7 +11,7 @@ from recording.core.callers import CALLBACK, EVENT_GRID, KEY
 from recording.core.errors import ArchiveBusy, MalformedEvent, RequestTooLarge
 from recording.core.formats.deliveries import MOST_AT_ONCE, Member, messages
 from recording.core.formats.events import CALL_CONNECTED, CALL_STARTED
-from recording.core.model import Actor, Alarm, BlobName, Door, RecordingId
+from recording.core.model import APP, Actor, Alarm, BlobName, Door, RecordingId
 from tests.core.formats.file_events import CHUNKS_PATH, RECORDING, changed, chunk, cloud_event, file_event
 from tests.use_cases.receptions import (
     DOORS,
@@ -123,7 +123,7 @@ def test_how_an_event_was_found_is_known_when_it_is_taken_later(world: World) ->
     """An event that fails comes back as a message of its own; then a person hears that no delivery brought it."""
     world.catalog.busy = {"busy"}
     events = [Member(one, json.dumps(one).encode()) for one in (of("busy"), of("good"))]
-    (message,) = messages(events, Door.EVENT_GRID, "its event was a dead letter")
+    (message,) = messages(events, Door.EVENT_GRID, "its event was a dead letter", by=APP)
     received = world.receiving.receive_message(message.encode())
     world.catalog.busy = set()
     for text in received.later:
