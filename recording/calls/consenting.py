@@ -50,6 +50,7 @@ from recording.core.consent import (
     Told,
     Wait,
     Wanted,
+    attested_by,
     context_of,
     decide,
     is_closed,
@@ -295,8 +296,8 @@ class Consenting:
 
     def _note_evidence(self, consent: Consent, step: NoteEvidence) -> Consent:
         if consent.recording_id is not None:
-            entry = self.recording_of(consent)
-            self.controlling.updates.apply(entry.recording.recording_id, Consented(step.evidence), known=entry, by=APP)
+            entry, by = self.recording_of(consent), attested_by(step.evidence.operations[consent.noted :])
+            self.controlling.updates.apply(entry.recording.recording_id, Consented(step.evidence), known=entry, by=by)
         return self._apply(consent, EvidenceNoted(len(step.evidence.operations)))
 
     def _pause_or_resume(self, consent: Consent, *, is_paused: bool) -> Consent:

@@ -102,7 +102,12 @@ CASES: list[tuple[CatalogEntry | None, Fact, dict[str, str]]] = [
     (
         changed_recording(entry_of(state=R.STARTED), consent=ATTESTED),
         Consented(ASKED),
-        {"consent": "announced", "promptSha256": "ab" * 32, "operations": "2"},
+        {"consent": "announced", "promptSha256": "ab" * 32, "operations": "2", "reasonSha256": REASON},
+    ),
+    (
+        changed_recording(entry_of(state=R.STARTED), consent=ATTESTED),
+        Consented(replace(ASKED, operations=ASKED.operations[:1])),
+        {"consent": "announced", "promptSha256": "ab" * 32, "operations": "1"},
     ),
     (entry_of(state=R.STARTED), ConsentWithdrawn(SECRET), {"reasonSha256": REASON}),
     (entry_of(state=R.STARTED), Paused(), {}),

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -282,6 +283,8 @@ def test_who_joins_later_pauses_it_until_somebody_attests() -> None:
     world.post(world.people_changed(call))
     assert "inactive" == world.calls.recordings[recording_id]
     entry = world.app.consenting.attest(recording_id, "she said yes", by=BY)
+    act = next(act for act in entry.recording.trail.unwritten if act.what == "Consented")
+    assert (BY, sha256(b"she said yes").hexdigest()) == (act.by, dict(act.details)["reasonSha256"])
     assert ("active", RecordingState.STARTED) == (world.calls.recordings[recording_id], entry.recording.state)
     people.append("4:+49304")
     world.post(world.people_changed(call))

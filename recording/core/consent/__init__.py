@@ -17,7 +17,7 @@ only for the order that is outstanding: one that is late, repeated or not ours c
 
 from recording.core.consent.contexts import context_of, pseudonym, read_context
 from recording.core.consent.deciding import decide
-from recording.core.consent.evidence import granted_at_once
+from recording.core.consent.evidence import attested_by, granted_at_once
 from recording.core.consent.facts import (
     Agreed,
     Attested,
@@ -117,6 +117,7 @@ __all__ = [
     "Wait",
     "Wanted",
     "Withdrawn",
+    "attested_by",
     "context_of",
     "decide",
     "granted_at_once",

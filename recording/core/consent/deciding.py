@@ -29,6 +29,7 @@ from recording.core.consent.facts import (
 from recording.core.consent.state import Consent, Operation, OperationKind, Outcome
 from recording.core.consent.terms import MustAgree
 from recording.core.model import ConsentKind, ConsentOperation
+from recording.core.model.consent import ATTESTED
 
 _MOST_ORDERS = 50
 """Of one consent before it is granted: those who join in the prompt are each played another one."""
@@ -202,7 +203,7 @@ def _attested(consent: Consent, fact: Attested, now: datetime) -> Consent:
     """The consent with a person's word for those who joined later."""
     if consent.outcome is not Outcome.GRANTED or not consent.late:
         return consent
-    report = ConsentOperation(f"attested: {fact.basis}", now, who=(fact.by, *consent.late))
+    report = ConsentOperation(f"{ATTESTED}{fact.basis}", now, who=(fact.by, *consent.late))
     covered = tuple(sorted({*consent.covered, *consent.late}))
     after = replace(consent, reports=(*consent.reports, report), covered=covered, operation=None, is_unheard=False)
     return replace(after, tries=0, evidence=evidence_of(after, now))

@@ -1,10 +1,11 @@
 """Makes the evidence of a consent."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from recording.core.consent.state import Consent
 from recording.core.consent.terms import ConsentTerms
-from recording.core.model import ConsentEvidence
+from recording.core.model import APP, Actor, ConsentEvidence, ConsentOperation
 
 
 def granted_at_once(terms: ConsentTerms, now: datetime) -> ConsentEvidence:
@@ -38,3 +39,9 @@ def evidence_of(consent: Consent, now: datetime) -> ConsentEvidence:
         key=consent.key,
         on_withdrawal=terms.on_withdrawal,
     )
+
+
+def attested_by(operations: Sequence[ConsentOperation]) -> Actor:
+    """Who has attested the last of these operations that a person did; the app itself if none did."""
+    by = [operation.who[0] for operation in operations if operation.attested]
+    return Actor(by[-1]) if by else APP

@@ -95,6 +95,12 @@ def _consent(evidence: ConsentEvidence) -> dict[str, str]:
     }
 
 
+def _consented(fact: Consented) -> dict[str, str]:
+    last = fact.evidence.operations[-1] if fact.evidence.operations else None
+    attested = last.attested if last is not None else ""
+    return {**_consent(fact.evidence), **(_reason(attested) if attested else {})}
+
+
 def _archived(fact: Archived) -> dict[str, str]:
     proof = fact.proof
     return {
@@ -125,7 +131,7 @@ _DETAILS: Mapping[type, Callable[[Any], dict[str, str]]] = {
     Paused: lambda _: {},
     Resumed: lambda _: {},
     Stopped: lambda _: {},
-    Consented: lambda fact: _consent(fact.evidence),
+    Consented: _consented,
     ConsentWithdrawn: lambda fact: _reason(fact.reason),
     Looked: lambda fact: {"view": fact.view},
     Decided: lambda fact: {"ruling": fact.ruling, **_reason(fact.reason)},

@@ -7,6 +7,9 @@ from enum import StrEnum
 
 from recording.core.model.words import Actor
 
+ATTESTED = "attested: "
+"""Before the basis of what a person attested, in `ConsentOperation.what`."""
+
 
 class ConsentKind(StrEnum):
     """How the participants consent, from the least strict to the strictest."""
@@ -69,12 +72,13 @@ class ConsentOperation:
     """What the service reported of one operation of ours, or what a person attested.
 
     Attributes:
-        what: `played`, or `agreed`, or `attested`.
+        what: `played`, or `agreed`, or `attested: BASIS`.
         at: when it was reported, by our clock.
         context: the operation context under which we ordered it; empty for what a person attested.
         event_id: of the service's report.
         correlation_id: the service's id for the call, in that report.
-        who: to whom it was played, or who answered, as `core.consent.pseudonym` names them; or the person who attests.
+        who: to whom it was played, or who answered, as `core.consent.pseudonym` names them; or the person who attests,
+            before those for whom.
         tone: the key that was pressed.
     """
 
@@ -85,6 +89,11 @@ class ConsentOperation:
     correlation_id: str = ""
     who: tuple[str, ...] = ()
     tone: str = ""
+
+    @property
+    def attested(self) -> str:
+        """The basis of what a person attested; empty for what the service reported."""
+        return self.what.removeprefix(ATTESTED) if self.what.startswith(ATTESTED) else ""
 
 
 @dataclass(frozen=True, slots=True)
