@@ -40,9 +40,9 @@ _FUNCTION_APP: Changes = {
         "applicationInsights.properties.InstrumentationKey",
         f"{_SETTINGS}::test_telemetry_goes_to_what_the_rules_search",
     ),
-    "a policy that is not the environment's": (
+    "the lines of a policy become one": (
         "RECORDING_POLICY: policy",
-        "RECORDING_POLICY: 'recording/policy.yaml'",
+        "RECORDING_POLICY: replace(policy, '\\n', ' ')",
         f"{_ENVIRONMENTS}::test_its_policy_is_one_that_the_app_can_read",
     ),
     "tokens for nobody": (
@@ -57,13 +57,12 @@ _FUNCTION_APP: Changes = {
     ),
     "a container of another account": (
         "'https://${nameOf(each.accountId)}.blob",
-        "'https://${archiveAccountName}.blob",
+        "'https://${nameOf(each.container)}.blob",
         f"{_SETTINGS}::test_the_app_starts_with_them",
     ),
     "the platform asks for tokens of its own": (
         "  // Passwords for publishing:",
-        "  resource auth 'config' = {\n    name: 'authsettingsV2'\n    properties: { platform: { enabled: true } }\n  }\n\n"
-        "  // Passwords for publishing:",
+        "  resource auth 'config' = {\n    name: 'authsettingsV2'\n    properties: {}\n  }\n\n  // Passwords for publishing:",
         f"{_SECURITY}::test_nothing_stands_in_front_of_the_callbacks",
     ),
     "callers from some addresses only": (
