@@ -62,7 +62,7 @@ _FUNCTION_APP: Changes = {
     ),
     "the platform asks for tokens of its own": (
         "  // Passwords for publishing:",
-        "  resource auth 'config' = {\n    name: 'authsettingsV2'\n    properties: {}\n  }\n\n  // Passwords for publishing:",
+        "  resource a 'config' = {\n    name: 'authsettingsV2'\n    properties: {}\n  }\n\n  // Passwords for publishing:",
         f"{_SECURITY}::test_nothing_stands_in_front_of_the_callbacks",
     ),
     "callers from some addresses only": (
