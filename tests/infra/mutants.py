@@ -61,8 +61,8 @@ _FUNCTION_APP: Changes = {
         f"{_SETTINGS}::test_the_app_starts_with_them",
     ),
     "the platform asks for tokens of its own": (
-        "  // Passwords for publishing:",
-        "  resource a 'config' = {\n    name: 'authsettingsV2'\n    properties: {}\n  }\n\n  // Passwords for publishing:",
+        "  // Passwords for",
+        "  resource a 'config' = {\n    name: 'authsettingsV2'\n    properties: {}\n  }\n\n  // Passwords for",
         f"{_SECURITY}::test_nothing_stands_in_front_of_the_callbacks",
     ),
     "callers from some addresses only": (
