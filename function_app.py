@@ -7,6 +7,7 @@ import azure.functions as func
 from recording.entrypoints import (
     calls,
     chunks,
+    consent,
     decisions,
     docs,
     elsewhere,
@@ -22,7 +23,7 @@ from recording.entrypoints.callers import http_auth_level
 
 blueprints = [
     module.blueprint
-    for module in (calls, recordings, trail, decisions, policy, file_events, chunks, poison, sweep, health)
+    for module in (calls, recordings, consent, trail, decisions, policy, file_events, chunks, poison, sweep, health)
 ]
 blueprints.append(docs.blueprint_about(tuple(blueprints)))
 blueprints.append(elsewhere.blueprint_beside(tuple(blueprints)))

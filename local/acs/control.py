@@ -62,12 +62,11 @@ class _CallArguments(TypedDict, total=False):
 
 
 class ControlApi:
-    """Calls (`/calls`, `/calls/{id}/connect`, `/participants`, `/end`), and what came of them.
+    """Calls (`/calls`, their `/connect`, `/participants`, `/join`, `/leave`, `/press`, `/end`), and what came of them.
 
     `/recordings`, `/objects`, `/published`, `/tokens`, `/faults`.
 
     Attributes:
-        callback_url: the default target of CallConnected callbacks; it may change.
         published: returns the events that the app has published; the owner of its topic sets it.
         token: a token for the app's API, with these roles; the owner of the local Entra sets it.
     """
@@ -75,7 +74,7 @@ class ControlApi:
     def __init__(self, world: World, callback_url: str | None, port: int) -> None:
         """Control a world."""
         self._world = world
-        self.callback_url = callback_url
+        world.callback_url = callback_url
         self.published: Callable[[], Sequence[Mapping[str, Any]]] = tuple
         self.token: Callable[[Sequence[str]], str] | None = None
         self._wanted_port = port
@@ -87,6 +86,9 @@ class ControlApi:
                 web.post("/calls/{id}/connect", self._connect),
                 web.post("/calls/{id}/participants", self._change_participants),
                 web.post("/calls/{id}/end", self._end),
+                web.post("/calls/{id}/join", self._join),
+                web.post("/calls/{id}/leave", self._leave),
+                web.post("/calls/{id}/press", self._press),
                 web.get("/recordings", self._recordings),
                 web.get("/objects", self._objects),
                 web.get("/published", self._list_published),
@@ -98,6 +100,15 @@ class ControlApi:
         )
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=_SHUTDOWN_TIMEOUT)
         self.port = 0
+
+    @property
+    def callback_url(self) -> str | None:
+        """Where the callbacks of calls go that have no address of their own."""
+        return self._world.callback_url
+
+    @callback_url.setter
+    def callback_url(self, url: str | None) -> None:
+        self._world.callback_url = url
 
     async def start(self) -> None:
         """Listen."""
@@ -131,7 +142,8 @@ class ControlApi:
     async def _connect(self, request: web.Request) -> web.Response:
         wanted = await _object(request, {"callbackUrl"})
         call = self._call(request)
-        return await self._call_back(call, self._world.connect(call), wanted.get("callbackUrl", self.callback_url))
+        url = call.callback_url = wanted.get("callbackUrl", self.callback_url)
+        return await self._call_back(call, self._world.connect(call), url)
 
     async def _change_participants(self, request: web.Request) -> web.Response:
         wanted = await _object(request, {"participants", "callbackUrl"})
@@ -159,6 +171,23 @@ class ControlApi:
     async def _end(self, request: web.Request) -> web.Response:
         call = self._call(request)
         self._world.end_call(call)
+        return as_json(call_view(call))
+
+    async def _join(self, request: web.Request) -> web.Response:
+        call, raw_id = self._call(request), _text(await _object(request, {"rawId"}), "rawId")
+        self._world.join(call, raw_id)
+        return as_json(call_view(call))
+
+    async def _leave(self, request: web.Request) -> web.Response:
+        call, raw_id = self._call(request), _text(await _object(request, {"rawId"}), "rawId")
+        self._world.leave(call, raw_id)
+        return as_json(call_view(call))
+
+    async def _press(self, request: web.Request) -> web.Response:
+        """The key that a participant presses after the next prompt."""
+        wanted = await _object(request, {"rawId", "key"})
+        call, raw_id, key = self._call(request), _text(wanted, "rawId"), _text(wanted, "key")
+        self._world.press(call, raw_id, key)
         return as_json(call_view(call))
 
     def _call(self, request: web.Request) -> Call:
@@ -231,6 +260,12 @@ async def _object(request: web.Request, fields: Collection[str]) -> dict[str, An
     if unknown:
         raise _Wrong(400, f"unknown fields {', '.join(unknown)}; known are {', '.join(sorted(fields))}")
     return wanted
+
+
+def _text(wanted: Mapping[str, Any], field: str) -> str:
+    if not isinstance(wanted.get(field), str):
+        raise _Wrong(400, f"{field}: a string")
+    return str(wanted[field])
 
 
 def _is_text(value: object) -> bool:

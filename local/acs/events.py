@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, TypedDict
 
-from local.acs.model import Call, Recording, StoredObject
+from local.acs.model import Call, Prompted, Recording, StoredObject
 
 Event = dict[str, Any]
 Schema = Literal["eventgrid", "cloudevents"]
@@ -204,6 +204,26 @@ def call_automation_callback(kind: str, call: Call, at: datetime, more: Mapping[
             "subject": f"calling/callConnections/{call.call_connection_id}",
         }
     ]
+
+
+def prompt_report(call: Call, prompted: Prompted, at: datetime, tone: str | None, *, failed: bool) -> list[Event]:
+    """What became of a prompt: played or not; or, of one that awaited a key, the key, or that none came."""
+    operation = "Recognize" if prompted.target else "Play"
+    is_silent = prompted.target is not None and tone is None
+    kind = f"Microsoft.Communication.{operation}{'Failed' if failed or is_silent else 'Completed'}"
+    more: dict[str, Any] = {"operationContext": prompted.context}
+    if failed:
+        subcode = 8511 if prompted.target else 8536
+        message = "Action failed, encountered failure while trying to play the prompt."
+        more["resultInformation"] = {"code": 500, "subCode": subcode, "message": message}
+    elif is_silent:
+        message = "Action failed, initial silence timeout reached."
+        more["resultInformation"] = {"code": 400, "subCode": 8510, "message": message}
+    elif prompted.target:
+        message = "Action completed, max digits received."
+        more["resultInformation"] = {"code": 200, "subCode": 8531, "message": message}
+        more |= {"recognitionType": "dtmf", "dtmfResult": {"tones": [tone]}}
+    return call_automation_callback(kind, call, at, more)
 
 
 def recording_state_changed(recording: Recording, at: datetime, *, active: bool) -> list[Event]:

@@ -232,6 +232,18 @@ _RUNNING = (
     FaultKind("callback_twice", "callback", "sends it twice", "the same body, another token"),
     FaultKind("callback_late", "callback", "sends it `seconds` later, after those that follow", "the same"),
 )
+_PROMPTS = (
+    FaultKind("participants_503", "participants", "busy", "503 error", Reply(503, "error", "9999")),
+    FaultKind("play_400", "play", "refuses, nothing played", "400 error 8501", Reply(400, "error", "8501")),
+    FaultKind("play_503", "play", "busy, nothing played", "503 error", Reply(503, "error", "9999")),
+    FaultKind("play_response_lost", "play", "plays the prompt and resets at once", "none", first=True),
+    FaultKind("recognize_400", "recognize", "refuses, nobody asked", "400 error 8501", Reply(400, "error", "8501")),
+    FaultKind("recognize_response_lost", "recognize", "asks, and resets at once", "none", first=True),
+    FaultKind("hang_up_503", "hangUp", "busy, the call goes on", "503 error", Reply(503, "error", "9999")),
+    FaultKind("report_failed", "report", "reports that the prompt could not be played", "PlayFailed, RecognizeFailed"),
+    FaultKind("report_lost", "report", "reports nothing of a prompt that was played", "no event"),
+    FaultKind("report_twice", "report", "reports a prompt twice", "the event, twice"),
+)
 _EXPORT = (
     FaultKind(
         "export_failed", "export", "cannot write into the customer's container", "an event with its own locations"
@@ -241,7 +253,7 @@ _EXPORT = (
     ),
 )
 FAULTS: Mapping[str, FaultKind] = {
-    kind.name: kind for kind in (*_CONTENT, *_METADATA, *_DELETE, *_CALLING, *_RUNNING, *_EXPORT)
+    kind.name: kind for kind in (*_CONTENT, *_METADATA, *_DELETE, *_CALLING, *_RUNNING, *_PROMPTS, *_EXPORT)
 }
 """By name."""
 

@@ -24,11 +24,16 @@ Operation = Literal[
     "pause",
     "resume",
     "stop",
+    "participants",
+    "play",
+    "recognize",
+    "hangUp",
+    "report",
     "record",
     "callback",
     "export",
 ]
-"""`record` is the recording that follows on an accepted start, `callback` one that the service sends."""
+"""`report` is one of a prompt, `record` the recording that follows on an accepted start, `callback` one of its own."""
 Hop = Literal["entry", "serving", "any"]
 Body = Literal[
     "problem", "error", "html", "empty", "text", "broken_json", "broken_xml", "bomb", "no_fields", "another_document"

@@ -14,9 +14,23 @@ RecordingState = Literal["pending", "active", "paused", "ended"]
 """`pending`: accepted, and not begun."""
 
 
+@dataclass(frozen=True, slots=True)
+class Prompted:
+    """A prompt that was ordered: for all, or, with `target`, for one participant whose key is awaited."""
+
+    text: str
+    context: str | None
+    target: str | None = None
+    url: str = ""
+
+
 @dataclass(slots=True)
 class Call:
-    """One call; `call_connection_id` is the id people use for it in the control API."""
+    """One call; `call_connection_id` is the id people use for it in the control API.
+
+    `callback_url` is where reports of prompts go, by default where the world's do; `prompts` are those ordered so far;
+    `keys` are the ones that a participant presses, one for each prompt; who presses none stays silent.
+    """
 
     server_call_id: str
     call_connection_id: str
@@ -31,6 +45,9 @@ class Call:
     established: bool = False
     ended: datetime | None = None
     participant_lists: int = 0
+    callback_url: str | None = None
+    prompts: list[Prompted] = field(default_factory=list)
+    keys: dict[str, list[str]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

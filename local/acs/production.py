@@ -12,12 +12,13 @@ from functools import partial
 from pathlib import Path
 from urllib.error import URLError
 
-from local.acs.events import Event, recording_state_changed, start_recording_failed
+from local.acs.events import Event, participants_updated, recording_state_changed, start_recording_failed
 from local.acs.exports import Export, folder_of
 from local.acs.faults import Occasion
 from local.acs.media import MediaLibrary
-from local.acs.model import Recording, StoredObject
+from local.acs.model import Call, Prompted, Recording, StoredObject
 from local.acs.outputs import MAX_CHANNELS
+from local.acs.prompting import reports
 from local.acs.timeline import PlannedChunk, plan_chunks
 from local.acs.world import World
 
@@ -39,6 +40,8 @@ class Production:
         world.on_started = self.started
         world.on_ended = self.ended
         world.on_state = self.state_changed
+        world.on_prompt = self.prompted
+        world.on_people = self.people_changed
         world.publish = publish
 
     def ended(self, recording: Recording) -> None:
@@ -59,6 +62,20 @@ class Production:
     def state_changed(self, recording: Recording) -> None:
         """Report whether it is active now."""
         self._call_back(recording, *self._states(recording, recording.state == "active"))
+
+    def prompted(self, call: Call, prompted: Prompted) -> None:
+        """Report what became of a prompt."""
+        world = self._world
+        self._send(call, reports(call, prompted, world.faults, world.clock()))
+
+    def people_changed(self, call: Call) -> None:
+        """Report who is in the call now."""
+        self._send(call, [participants_updated(call, self._world.clock())])
+
+    def _send(self, call: Call, bodies: list[list[Event]]) -> None:
+        uri = call.callback_url or self._world.callback_url
+        if uri is not None:
+            self._submit(lambda: self._post_all(uri, bodies))
 
     def _states(self, recording: Recording, *active: bool) -> list[list[Event]]:
         return [recording_state_changed(recording, self._world.clock(), active=each) for each in active]

@@ -1,4 +1,4 @@
-"""The calling API of ACS for recordings: start, state, pause, resume, stop, and the properties of a call."""
+"""The calling API of ACS: recordings; and of a call its properties, participants, prompts and its end."""
 
 import json
 import re
@@ -13,10 +13,19 @@ from local.acs.callbook import Locator, StartRequest
 from local.acs.faults import Occasion, Operation
 from local.acs.model import Call, Recording, RequestRecord, ServiceRefusal
 from local.acs.outputs import DEFAULT_OUTPUT, OUTPUTS, Output
+from local.acs.prompting import identifier, participants_view, play_request, recognize_request
 from local.acs.world import World
 
 _PREFIX = "/calling/recordings"
 _CALLS = "/calling/callConnections/"
+_OF_A_CALL: Mapping[tuple[str, str], Operation] = {
+    ("GET", ""): "call",
+    ("GET", "/participants"): "participants",
+    ("POST", ":play"): "play",
+    ("POST", ":recognize"): "recognize",
+    ("POST", ":terminate"): "hangUp",
+}
+_CALL = re.compile(r"(?P<id>[^/:]+)(?P<what>(?:[/:].*)?)")
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-preview)?")
 _CONTROL = re.compile(r"(.+):(pause|resume)", re.DOTALL)
 _KINDS = {
@@ -64,8 +73,8 @@ class CallingApi:
 
     def _carry_out(self, operation: Operation, subject: str, headers: Mapping[str, str], body: bytes) -> web.Response:
         match operation:
-            case "call":
-                return as_json(_properties(self._world.live_call(subject)))
+            case "call" | "participants" | "play" | "recognize" | "hangUp":
+                return self._in_a_call(operation, self._world.live_call(subject), body)
             case "start":
                 repeatability = headers.get("Repeatability-Request-ID")
                 recording = self._world.begin_recording(start_request(body, repeatability))
@@ -85,12 +94,27 @@ class CallingApi:
                 self._world.stop_recording(subject)
                 return web.Response(status=204)
 
+    def _in_a_call(self, operation: Operation, call: Call, body: bytes) -> web.Response:
+        match operation:
+            case "call":
+                return as_json(_properties(call))
+            case "participants":
+                return as_json(participants_view(call))
+            case "hangUp":
+                self._world.end_call(call)
+                return web.Response(status=204)
+            case _:
+                prompted = play_request(body) if operation == "play" else recognize_request(body, call)
+                self._world.prompt(call, prompted)
+                return web.Response(status=202)
+
 
 def _operation(request: web.BaseRequest) -> tuple[Operation, str]:
     """The operation of a request, and its recording or connection id."""
     raw = request.raw_path.partition("?")[0]
-    if raw.startswith(_CALLS) and request.method == "GET":
-        return "call", unquote(raw.removeprefix(_CALLS))
+    call = _CALL.fullmatch(unquote(raw.removeprefix(_CALLS))) if raw.startswith(_CALLS) else None
+    if call is not None and (request.method, call["what"]) in _OF_A_CALL:
+        return _OF_A_CALL[request.method, call["what"]], call["id"]
     if raw == _PREFIX and request.method == "POST":
         return "start", ""
     if raw.startswith(_PREFIX + "/"):
@@ -113,6 +137,7 @@ def _properties(call: Call) -> dict[str, Any]:
         "correlationId": call.correlation_id,
         "callConnectionState": "connected" if call.established else "connecting",
         "targets": [],
+        "source": identifier(call.participants[0]) if call.participants else None,
     }
 
 

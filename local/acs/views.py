@@ -21,6 +21,7 @@ def call_view(call: Call) -> dict[str, Any]:
         "groupCallId": call.group_id,
         "roomId": call.room_id,
         "participants": list(call.participants),
+        "prompts": [{"text": prompted.text or prompted.url, "to": prompted.target} for prompted in call.prompts],
         "state": "ended" if call.ended else "established" if call.established else "ringing",
     }
 

@@ -17,7 +17,7 @@ from local.acs.callbook import CallBook, StartRequest
 from local.acs.exports import Export, export_of
 from local.acs.fault_table import FAULTS
 from local.acs.faults import Board, Fault, Occasion, Trigger
-from local.acs.model import Call, Recording, RequestRecord, StoredObject
+from local.acs.model import Call, Prompted, Recording, RequestRecord, StoredObject
 from local.acs.object_store import MetadataContent, ObjectStore, Placement
 from local.acs.outputs import Output, output_named
 from local.acs.request_log import RequestLog
@@ -55,6 +55,8 @@ class World:
         accept_tokens: bearer tokens that are accepted instead of a signature.
         placement: layout of the files of recordings made through the REST API.
         customer_storage: connection string of the account with containers into which the service may write.
+        callback_url: where callbacks of calls go that have no address of their own; None: nowhere.
+        on_prompt: called with each prompt that was ordered, and on_people with each call that somebody joined or left.
         on_started, on_state, on_ended: called after a recording began, changed its state, or ended; the servers set
             them.
         front_ends: where callbacks to an address are sent in truth, by the address's beginning, such as
@@ -79,6 +81,9 @@ class World:
         self.accept_tokens: set[str] = set()
         self.placement = Placement()
         self.customer_storage = ""
+        self.callback_url: str | None = None
+        self.on_prompt: Callable[[Call, Prompted], None] = lambda *_: None
+        self.on_people: Callable[[Call], None] = lambda _: None
         self.on_started: Callable[[Recording], None] = lambda _: None
         self.on_ended: Callable[[Recording], None] = lambda _: None
         self.on_state: Callable[[Recording], None] = lambda _: None
@@ -182,6 +187,30 @@ class World:
         """The call of a connection, while it lasts; raises ServiceRefusal 404."""
         with self._changed:
             return self._book.connected(connection_id)
+
+    def prompt(self, call: Call, prompted: Prompted) -> None:
+        """Play a prompt; a callback reports what became of it."""
+        with self._changed:
+            call.prompts.append(prompted)
+            self._changed.notify_all()
+        self.on_prompt(call, prompted)
+
+    def press(self, call: Call, raw_id: str, *keys: str) -> None:
+        """Let a participant press these keys, one after each of the next prompts."""
+        with self._changed:
+            call.keys.setdefault(raw_id, []).extend(keys)
+
+    def join(self, call: Call, raw_id: str) -> None:
+        """Somebody joins a call."""
+        self._set_people(call, (*call.participants, raw_id))
+
+    def leave(self, call: Call, raw_id: str) -> None:
+        """Somebody leaves a call."""
+        self._set_people(call, tuple(one for one in call.participants if one != raw_id))
+
+    def _set_people(self, call: Call, people: tuple[str, ...]) -> None:
+        self.change_participants(call, people)
+        self.on_people(call)
 
     # --- recordings ---
 

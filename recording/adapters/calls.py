@@ -9,12 +9,12 @@ from azure.communication.callautomation import (
     CallAutomationClient,
     UnknownIdentifier,
 )
-from azure.core.exceptions import AzureError, DecodeError
+from azure.core.exceptions import AzureError
 
-from recording.adapters.sdk_errors import code_of, is_an_answer, is_busy, message_of, retry_after_of, status_of
-from recording.core.errors import CallRefused, RecordingError, ServiceBusy, ServiceRefused
-from recording.core.model import CallConnectionId, RecordingId, ServerCallId
-from recording.ports import StartOrder
+from recording.adapters.sdk_errors import status_of
+from recording.adapters.service_errors import service_error, translated
+from recording.core.errors import CallRefused, ServiceBusy
+from recording.core.model import CallConnectionId, RecordingId, ServerCallId, StartOrder
 
 _ENDED = frozenset({"disconnecting", "disconnected"})
 """States of a call connection that has ended."""
@@ -43,7 +43,7 @@ class AcsCalls:
     def _call(self, connection_id: CallConnectionId) -> Any:
         ids = {"call_connection_id": str(connection_id)}
         try:
-            return _translated(
+            return translated(
                 "find call", ids, lambda: self._client.get_call_connection(connection_id).get_call_properties()
             )
         except CallRefused:
@@ -58,7 +58,7 @@ class AcsCalls:
             "room_id": locator.room_id,
             "call_connection_id": locator.call_connection_id,
         }
-        started = _translated(
+        started = translated(
             "start recording",
             {key: value for key, value in which.items() if value},
             lambda: self._client.start_recording(
@@ -85,7 +85,7 @@ class AcsCalls:
     def state(self, recording_id: RecordingId) -> str:
         """See `ports.Calls.state`."""
         ids = {"recording_id": str(recording_id)}
-        found = _translated("read state", ids, lambda: self._client.get_recording_properties(recording_id))
+        found = translated("read state", ids, lambda: self._client.get_recording_properties(recording_id))
         return str(getattr(found.recording_state, "value", found.recording_state))
 
     def pause(self, recording_id: RecordingId) -> None:
@@ -108,32 +108,4 @@ def _control(operation: str, recording_id: RecordingId, call: Callable[[], objec
     except AzureError as error:
         if 200 <= (status_of(error) or 0) < 300:
             return
-        raise _service_error(operation, {"recording_id": str(recording_id)}, error) from error
-
-
-def _translated(operation: str, ids: dict[str, str], call: Callable[[], Any]) -> Any:
-    try:
-        return call()
-    except AzureError as error:
-        raise _service_error(operation, ids, error) from error
-
-
-def _service_error(operation: str, ids: dict[str, str], error: AzureError) -> RecordingError:
-    """The error for a failed call.
-
-    It is a refusal only if the service itself answered; after any other reply the outcome is unknown.
-    """
-    status = status_of(error)
-    if status is None:
-        return ServiceBusy(operation, message_of(error), hint="check ACS_ENDPOINT and the network", ids=ids)
-    cause = f"{status} {message_of(error)}"
-    if code := code_of(error):
-        ids = {**ids, "code": code}
-    if status in {401, 403}:
-        hint = "check ACS_ACCESS_KEY, or the managed identity and its role on the Communication resource, and the clock"
-        return ServiceRefused(operation, cause, hint=hint, ids=ids)
-    if isinstance(error, DecodeError):
-        return ServiceBusy(operation, f"{cause}: the reply cannot be read", ids=ids)
-    if not 400 <= status < 500 or is_busy(status) or not is_an_answer(error):
-        return ServiceBusy(operation, cause, ids=ids, retry_after=retry_after_of(error))
-    return CallRefused(operation, cause, status=status, ids=ids)
+        raise service_error(operation, {"recording_id": str(recording_id)}, error) from error

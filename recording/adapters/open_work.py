@@ -98,7 +98,7 @@ class TableOpenWork:
     def page(self, limit: int, after: str = "") -> OpenPage:
         """See `ports.OpenWork.page`."""
         condition = f"PartitionKey ge '0' and PartitionKey lt '{_AFTER_HOURS}'"
-        rows, following = _page(self._table, "list open work", condition, limit, after)
+        rows, following = page_of_rows(self._table, "list open work", condition, limit, after)
         return OpenPage(tuple(found for row in rows if (found := _open_row(row)) is not None), following)
 
     def load(self) -> SweepState:
@@ -165,7 +165,7 @@ class TableDirectory:
     def page(self, day: datetime, limit: int, after: str = "") -> DayPage:
         """See `ports.Directory.page`."""
         condition = f"PartitionKey eq '{_day(day.astimezone(UTC))}'"
-        rows, following = _page(self._table, "list recordings", condition, limit, after)
+        rows, following = page_of_rows(self._table, "list recordings", condition, limit, after)
         return DayPage(tuple(RecordingId(row["recordingId"]) for row in rows), following)
 
 
@@ -208,7 +208,8 @@ def _time(text: object) -> datetime:
     return moment
 
 
-def _page(table: Table, operation: str, condition: str, limit: int, after: str) -> tuple[list[Row], str]:
+def page_of_rows(table: Table, operation: str, condition: str, limit: int, after: str) -> tuple[list[Row], str]:
+    """A page of the rows that meet a condition, and `next`, from which the page after it is asked for."""
     try:
         rows, following = table.page(condition, limit, _mark_of(after))
     except AzureError as error:

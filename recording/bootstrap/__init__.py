@@ -15,12 +15,15 @@ from recording.admitting import Admitting
 from recording.bootstrap.archiving import archiving_of, engine_of, natives_of
 from recording.bootstrap.real_parts import RealParts
 from recording.calls.asking import Asking
+from recording.calls.beginning import Beginning
+from recording.calls.consenting import Consenting
 from recording.calls.controlling import Controlling
 from recording.calls.ending import Ending
 from recording.calls.ordering import Ordering
 from recording.calls.policy_replay import PolicyReplay
 from recording.calls.reacting import Reacting
 from recording.calls.starting import Starting
+from recording.calls.withdrawing import Withdrawing
 from recording.catalog_updates import CatalogUpdates
 from recording.chunks.announcing import Announcing
 from recording.chunks.archiving import Archiving
@@ -39,6 +42,7 @@ from recording.watch.heartbeat import Heartbeat
 from recording.watch.journal_check import JournalCheck
 from recording.watch.listing import Listing
 from recording.watch.looking import Looking
+from recording.watch.open_consents import OpenConsents
 from recording.watch.probing import Probing
 from recording.watch.putting_back import PuttingBack
 from recording.watch.replaying import Replaying
@@ -59,9 +63,11 @@ class App:
     settings: Settings
     admitting: Admitting
     receiving: Receiving
-    starting: Starting
+    beginning: Beginning
     policy_replay: PolicyReplay
     controlling: Controlling
+    consenting: Consenting
+    withdrawing: Withdrawing
     refusing: Refusing
     archiving: Archiving
     replaying: Replaying
@@ -81,6 +87,8 @@ class Parts(TypedDict, total=False):
 
     callers: ports.Callers
     calls: ports.Calls
+    prompts: ports.Prompts
+    consents: ports.Consents
     source: ports.Source
     quarantined: ports.ReadableSource
     overflow: ports.Archive
@@ -129,6 +137,18 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
     asking = Asking(calls)
     new_id, policy = parts.get("new_id", uuid.uuid4), settings.recordings.policy
     starting = Starting(updates, calls, Ordering(policy, new_id, now), new_id)
+    controlling = Controlling(updates, calls, asking)
+    consenting = Consenting(
+        starting=starting,
+        controlling=controlling,
+        consents=real.consents,
+        prompts=real.prompts,
+        topic=topic,
+        secret=settings.recordings.participant_key,
+        new_id=new_id,
+        now=now,
+    )
+    beginning = Beginning(starting, consenting)
     refusing = Refusing(real.journal, topic, now)
     engine = parts.get("engine") or engine_of(real)
     natives = natives_of(real, engine)
@@ -156,6 +176,8 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         replaying=replaying,
         writing_trail=writing_trail,
         reacting=reacting,
+        withdrawing=Withdrawing(updates, controlling, consenting),
+        open_consents=OpenConsents(consenting.consents, consenting, now, monotonic),
         waiting_events=WaitingEvents(event_queue, now),
         queue=queue,
         limits=limits,
@@ -175,10 +197,14 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
     return App(
         settings=settings,
         admitting=admitting,
-        receiving=Receiving(starting, Ending(updates, asking), reacting, announcing, refusing, ticking, monotonic),
-        starting=starting,
+        receiving=Receiving(
+            beginning, consenting, Ending(updates, asking), reacting, announcing, refusing, ticking, monotonic
+        ),
+        beginning=beginning,
         policy_replay=PolicyReplay(journal, policy),
-        controlling=Controlling(updates, calls, asking),
+        controlling=controlling,
+        consenting=consenting,
+        withdrawing=sweeping.withdrawing,
         refusing=refusing,
         archiving=archiving_of(real, updates, writing_trail, engine, natives, waits),
         replaying=replaying,

@@ -12,12 +12,14 @@ from recording.adapters.archive import BlobArchive, BlobRetention
 from recording.adapters.blob_source import BlobSource
 from recording.adapters.calls import AcsCalls
 from recording.adapters.catalog import TableCatalog
+from recording.adapters.consents import TableConsents
 from recording.adapters.guarding import guarded
 from recording.adapters.inventory import BlobInventory
 from recording.adapters.ledger import TableLedger
 from recording.adapters.open_work import TableDirectory, TableOpenWork, TableThrottle
 from recording.adapters.overflow_copies import BlobOverflowCopies
 from recording.adapters.probe import BlobProbe, StorageQueueProbe
+from recording.adapters.prompts import AcsPrompts
 from recording.adapters.queue import StorageEventQueue, StorageQueue, StorageTickQueue
 from recording.adapters.source import AcsSource
 from recording.adapters.table import Table
@@ -54,6 +56,16 @@ class RealParts:
         acs = self.settings.communication
         client = clients.call_automation(acs.endpoint, self._credential(acs.access_key))
         return guarded(AcsCalls(client, self.settings.callback_url))
+
+    @cached_property
+    def prompts(self) -> ports.Prompts:
+        acs = self.settings.communication
+        return guarded(AcsPrompts(clients.call_automation(acs.endpoint, self._credential(acs.access_key))))
+
+    @cached_property
+    def consents(self) -> ports.Consents:
+        archive = self.settings.archive
+        return guarded(TableConsents(self._table(archive.catalog_table), self._table(archive.open_table)))
 
     @cached_property
     def topic(self) -> ports.Topic:

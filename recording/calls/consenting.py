@@ -1,34 +1,368 @@
-"""Evidence of consent: the only place that says whether a recording may start with the consent that its rule needs."""
+"""Obtains the consent that a rule asks for, then starts the recording; ADR 19.
 
-from datetime import datetime, timedelta
+Everything here may be done twice, by two workers at once, and may end at any instruction. An order to the service is
+stored before it is sent; of two workers that want to send one, only the one that has stored it does. The evidence is
+stored before the recording is started. A row of open work is put before there is something to do, and removed after it
+is done; the sweep drives what has one.
+"""
 
-from recording.core.errors import ConsentMissing, ConsentNotBuilt
-from recording.core.model import ConsentEvidence, KnownCall
-from recording.core.policy import Announced, Attested, Consent, Keypress, NotNeeded
+import logging
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
-_LEEWAY = timedelta(minutes=5)
-"""Of a clock that is ahead of ours."""
+from recording import log
+from recording.calls.controlling import Controlling
+from recording.calls.starting import Starting
+from recording.core.consent import (
+    Agreed,
+    Ask,
+    Attested,
+    Began,
+    CallOver,
+    Consent,
+    ConsentFact,
+    ConsentTerms,
+    Declined,
+    Done,
+    EvidenceNoted,
+    HangUp,
+    Lapse,
+    Lapsed,
+    Looked,
+    LookWho,
+    NoteEvidence,
+    NotPlayed,
+    Ordered,
+    OtherWayGone,
+    ParticipantsChanged,
+    Pause,
+    PauseChanged,
+    Play,
+    Played,
+    Resume,
+    Say,
+    Silent,
+    Start,
+    StartRefused,
+    Step,
+    Told,
+    Wait,
+    Wanted,
+    context_of,
+    decide,
+    is_closed,
+    next_step,
+    pseudonym,
+    read_context,
+)
+from recording.core.errors import (
+    CallNotReady,
+    CallRefused,
+    CatalogConflict,
+    ConsentRefused,
+    Permanent,
+    RecordingError,
+    UnknownRecording,
+)
+from recording.core.formats import notifications
+from recording.core.lifecycle import Consented
+from recording.core.model import (
+    APP,
+    Actor,
+    CallConnectionId,
+    CatalogEntry,
+    PromptEvent,
+    PromptResult,
+    RecordingId,
+)
+from recording.core.participants import is_program
+from recording.ports import Consents, InCall, PromptOrder, Prompts, Topic
+
+_MOST_STEPS = 50
+_MOST_CONFLICTS = 20
 
 
-def evidence_of(consent: Consent, call: KnownCall, rule: str, now: datetime) -> ConsentEvidence:
-    """The evidence that the participants have consented, or need not.
+@dataclass(slots=True)
+class _Seen:
+    """Who is in the call, by the name in the evidence: raw ids are kept only while one call is driven."""
 
-    Raises:
-        ConsentMissing: the rule needs an attestation, and there is none, or one of a consent in the future.
-        ConsentNotBuilt: the rule needs a prompt in the call.
+    raw_ids: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Consenting:
+    """Obtain consent, and start what it allows.
+
+    Attributes:
+        starting: asks the policy, and starts.
+        secret: PARTICIPANT_KEY.
+        new_id: makes UUIDs.
     """
-    match consent:
-        case NotNeeded(reason):
-            return ConsentEvidence(consent.kind, reason, now)
-        case Attested():
-            attested = call.attested
-            if attested is None:
-                cause = "its rule needs an attested consent, and none came: basis, by and at"
-                raise ConsentMissing(cause, rule, hint="name it in the request, or in the operation context")
-            if attested.at > now + _LEEWAY:
-                raise ConsentMissing("its rule needs an attested consent, and the one that came is in the future", rule)
-            return ConsentEvidence(consent.kind, attested.basis, now, attested.by, attested.at)
-        case Announced() | Keypress():
-            cause = f"rule {rule} needs a consent that is {consent.kind}: not built yet"
-            hint = "until it is, use a rule whose consent is attested or not-needed"
-            raise ConsentNotBuilt("start recording", cause, hint=hint)
+
+    starting: Starting
+    controlling: Controlling
+    consents: Consents
+    prompts: Prompts
+    topic: Topic
+    secret: str
+    new_id: Callable[[], uuid.UUID]
+    now: Callable[[], datetime]
+
+    def known(self, connection_id: CallConnectionId | None) -> Consent | None:
+        """The consent of the call of that connection; None if none has begun."""
+        return self.consents.load(connection_id) if connection_id else None
+
+    def open(self, connection_id: CallConnectionId, terms: ConsentTerms, wanted: Wanted) -> Consent:
+        """A new consent, or that of another worker, which was first."""
+        consent = Consent(str(self.new_id()), connection_id, wanted, terms, str(self.new_id()), self.now())
+        self.consents.put_row(consent.connection_id, consent.opening, self.now())
+        try:
+            return self.consents.save(consent)
+        except CatalogConflict:
+            return self._loaded(consent)
+
+    def recording_of(self, consent: Consent) -> CatalogEntry:
+        """The entry of what was started for it, or of what was started in place of that since."""
+        entry = self._entry(consent.recording_id or RecordingId(""))
+        while entry.recording.continued_by is not None:
+            entry = self._entry(entry.recording.continued_by)
+        return entry
+
+    def take_report(self, event: PromptEvent) -> bool:
+        """Go on with what became of a prompt; False if no order of ours is known under its operation context.
+
+        Raises:
+            Transient: the event must come again.
+        """
+        consent = self.consents.load(event.call_connection_id)
+        number = read_context(consent.consent_id, event.context) if consent is not None else None
+        if consent is None or number is None:
+            return False
+        self.drive(self._apply(consent, _fact_of(event, number, consent.terms)))
+        return True
+
+    def note(self, connection_id: CallConnectionId | None, fact: ConsentFact) -> Consent | None:
+        """Go on with a fact about the call of that connection; None if no consent of it is known.
+
+        Raises:
+            Transient: the fact must come again.
+        """
+        consent = self.known(connection_id)
+        return None if consent is None else self.drive(self._apply(consent, fact))
+
+    def participants_changed(self, connection_id: CallConnectionId | None) -> bool:
+        """Read who is in the call, if its consent depends on it; False if no consent is known."""
+        return self.note(connection_id, ParticipantsChanged()) is not None
+
+    def call_ended(self, connection_id: CallConnectionId | None) -> None:
+        """Ask the service whether the call of a consent is over, as an event says.
+
+        Raises:
+            Transient: the event must come again.
+        """
+        consent = self.known(connection_id)
+        if consent is None or consent.is_over:
+            return
+        try:
+            self.prompts.participants(consent.connection_id)
+        except CallRefused as error:
+            self.drive(self._apply(consent, self._call_over(error)))
+
+    def attest(self, recording_id: RecordingId, basis: str, *, by: Actor) -> CatalogEntry:
+        """Somebody attests that those consent who have joined later; the recording's entry after that.
+
+        Raises:
+            UnknownRecording: the catalog does not know it.
+            ConsentRefused: no consent of the recording's call was asked for, or it was withdrawn.
+        """
+        ids = {"recording_id": str(recording_id)}
+        entry = self._entry(recording_id)
+        if entry.recording.withdrawn is not None:
+            raise ConsentRefused("attest consent", "it was withdrawn", ids=ids)
+        if self.note(entry.recording.call_connection_id, Attested(by, basis)) is None:
+            cause = "no consent was asked for in its call, so there is none that could be extended"
+            raise ConsentRefused("attest consent", cause, ids=ids)
+        return self._entry(recording_id)
+
+    def _entry(self, recording_id: RecordingId) -> CatalogEntry:
+        entry = self.controlling.updates.load(recording_id)
+        if entry is None:
+            cause = "the catalog does not know it"
+            raise UnknownRecording("attest consent", cause, ids={"recording_id": recording_id})
+        return entry
+
+    def drive(self, consent: Consent) -> Consent:
+        """Do what is to be done now; the consent after that.
+
+        Raises:
+            Transient: it is to be driven again; the row of open work stands.
+            CallRefused: the recording cannot be started.
+        """
+        seen = _Seen()
+        for _ in range(_MOST_STEPS):
+            step = next_step(consent, self.now())
+            if isinstance(step, Done | Wait):
+                return consent
+            consent = self._carry_out(consent, step, seen)
+        return consent  # the sweep goes on
+
+    def _carry_out(self, consent: Consent, step: Step, seen: _Seen) -> Consent:
+        match step:
+            case LookWho():
+                after = self._look(consent, seen)
+            case Play() | Ask() | Say():
+                after = self._send(consent, step, seen)
+            case Lapse(number):
+                after = self._apply(consent, Lapsed(number))
+            case Start():
+                after = self._start(consent, step)
+            case NoteEvidence():
+                after = self._note_evidence(consent, step)
+            case Pause() | Resume():
+                after = self._pause_or_resume(consent, is_paused=isinstance(step, Pause))
+            case HangUp():
+                after = self._hang_up(consent)
+            case _:
+                after = self._tell(consent)
+        return after
+
+    def _look(self, consent: Consent, seen: _Seen) -> Consent:
+        try:
+            found = self.prompts.participants(consent.connection_id)
+        except CallRefused as error:
+            return self._apply(consent, self._call_over(error))
+        seen.raw_ids = self._named(consent, found)
+        present = tuple(who for who, raw_id in seen.raw_ids.items() if not is_program(raw_id))
+        caller = pseudonym(self.secret, consent.key, found.caller) if found.caller else ""
+        return self._apply_if_unchanged(consent, Looked(present, caller))
+
+    def _named(self, consent: Consent, found: InCall) -> dict[str, str]:
+        return {pseudonym(self.secret, consent.key, raw_id): raw_id for raw_id in found.participants}
+
+    def _send(self, consent: Consent, step: Play | Ask | Say, seen: _Seen) -> Consent:
+        """Store the order, then send it; the consent as it stands after another worker's, if that was first."""
+        operation, prompt = step.operation, consent.prompt_of(step.operation)
+        if isinstance(step, Ask) and not set(operation.who) <= set(seen.raw_ids):
+            return self._look(consent, seen)  # another worker has looked: this one does not know the raw id
+        try:
+            stored = self._save(consent, decide(consent, Ordered(operation), self.now()))
+        except CatalogConflict:  # another worker sends one, or knows more
+            return self._loaded(consent)
+        order = PromptOrder(consent.connection_id, context_of(consent.consent_id, operation.number), prompt)
+        try:
+            if isinstance(step, Ask):
+                self.prompts.ask_for_key(order, seen.raw_ids[operation.who[0]], consent.terms.silence)
+            else:
+                self.prompts.play_to_all(order)
+        except CallRefused as error:
+            if error.says_no_such:
+                return self._apply(stored, CallOver())
+            after = self._apply(stored, NotPlayed(operation.number, error.cause))
+            if after.outcome is None:
+                cause, hint = error.cause, "it is played again"
+                raise CallNotReady(error.operation, cause, hint=hint, ids=error.ids) from error
+            return after
+        log.event("consent.prompted", {"call_connection_id": consent.connection_id, "order": operation.number})
+        return stored
+
+    def _start(self, consent: Consent, step: Start) -> Consent:
+        try:
+            recording_id = self.starting.start_consented(consent.wanted, step.evidence)
+        except CallRefused as error:
+            self._apply(consent, StartRefused(error.cause))
+            raise
+        log.event("consent.granted", {"recording_id": recording_id, "kind": step.evidence.kind})
+        return self._apply(consent, Began(recording_id))
+
+    def _note_evidence(self, consent: Consent, step: NoteEvidence) -> Consent:
+        if consent.recording_id is not None:
+            entry = self.recording_of(consent)
+            self.controlling.updates.apply(entry.recording.recording_id, Consented(step.evidence), known=entry, by=APP)
+        return self._apply(consent, EvidenceNoted(len(step.evidence.operations)))
+
+    def _pause_or_resume(self, consent: Consent, *, is_paused: bool) -> Consent:
+        if consent.recording_id is None:
+            return consent
+        recording_id = self.recording_of(consent).recording.recording_id
+        try:
+            (self.controlling.pause if is_paused else self.controlling.resume)(recording_id, by=APP)
+        except Permanent:  # the recording is over, or its consent was withdrawn
+            return self._apply(consent, CallOver())
+        return self._apply(consent, PauseChanged(is_paused))
+
+    def _hang_up(self, consent: Consent) -> Consent:
+        try:
+            self.prompts.hang_up(consent.connection_id)
+        except CallRefused as error:
+            fields = {**_ids(consent), "cause": error.cause}
+            log.event("consent.not_hung_up", fields, logging.INFO if error.says_no_such else logging.WARNING)
+        return self._apply(consent, OtherWayGone())
+
+    def _tell(self, consent: Consent) -> Consent:
+        event = notifications.not_consented(consent, self.now())
+        fields = {**_ids(consent), "alert": event.event_type, "cause": consent.failure or consent.reason}
+        log.event("consent.not_obtained", fields, logging.ERROR)
+        self.topic.publish(event)
+        return self._apply(consent, Told())
+
+    def _call_over(self, error: CallRefused) -> CallOver:
+        if not error.says_no_such:
+            raise CallNotReady(error.operation, error.cause, ids=error.ids) from error
+        return CallOver()
+
+    def _apply(self, consent: Consent, fact: ConsentFact) -> Consent:
+        """Apply a fact and save; after a conflict it is applied to what the other worker saved."""
+        for _ in range(_MOST_CONFLICTS):
+            try:
+                return self._save(consent, decide(consent, fact, self.now()))
+            except CatalogConflict:
+                consent = self._loaded(consent)
+        raise CatalogConflict("save consent", "every try lost against another worker", ids=_ids(consent))
+
+    def _apply_if_unchanged(self, consent: Consent, fact: ConsentFact) -> Consent:
+        """The same for a fact that is true only of this very consent: after a conflict, what the other worker saved."""
+        try:
+            return self._save(consent, decide(consent, fact, self.now()))
+        except CatalogConflict:
+            return self._loaded(consent)
+
+    def _save(self, before: Consent, after: Consent) -> Consent:
+        if after == before:
+            return before
+        now = self.now()
+        was_closed, closes = is_closed(before, now), is_closed(after, now)
+        if was_closed and not closes:
+            after = replace(after, opening=before.opening + 1)
+            self.consents.put_row(after.connection_id, after.opening, now)
+        saved = self.consents.save(after)
+        if closes and not was_closed:
+            try:
+                self.consents.remove_row(saved.connection_id, saved.opening)
+            except RecordingError as error:  # the sweep removes it: it stands for nothing now
+                log.event("consent.row_left", {**_ids(saved), "cause": error.cause}, logging.WARNING)
+        return saved
+
+    def _loaded(self, consent: Consent) -> Consent:
+        found = self.consents.load(consent.connection_id)
+        if found is None:
+            raise CatalogConflict("load consent", "it was deleted meanwhile", ids=_ids(consent))
+        return found
+
+
+def _fact_of(event: PromptEvent, number: int, terms: ConsentTerms) -> ConsentFact:
+    """What a report means under these terms."""
+    if event.result is PromptResult.PLAYED:
+        return Played(number, event.event_id, event.correlation_id)
+    if event.result is PromptResult.NOT_PLAYED:
+        return NotPlayed(number, event.cause)
+    if event.tones[-1:] == (terms.agree,):
+        return Agreed(number, terms.agree, event.event_id, event.correlation_id)
+    if event.tones[-1:] == (terms.decline,):
+        return Declined(number)
+    return Silent(number, "another key was pressed" if event.tones else "no key was pressed")
+
+
+def _ids(consent: Consent) -> dict[str, str]:
+    return {"call_connection_id": str(consent.connection_id)}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from recording import log
 from recording.calls.asking import Asking
 from recording.catalog_updates import CatalogUpdates
-from recording.core.errors import CallRefused, Transient, UnknownRecording
+from recording.core.errors import CallRefused, ConsentRefused, Transient, UnknownRecording
 from recording.core.lifecycle import Denied, Ordered, Paused, Resumed, Stopped, contradicts, runs
 from recording.core.model import APP, RUNNING, Actor, CatalogEntry, Recording, RecordingId, RecordingState
 from recording.ports import Calls
@@ -73,6 +73,7 @@ class Controlling:
         """Resume after `pause`; idempotent.
 
         Raises:
+            ConsentRefused: its consent was withdrawn.
             CallRefused: with status 409 if it is over.
             UnknownRecording: neither the catalog nor the service knows it.
         """
@@ -128,7 +129,10 @@ class Controlling:
         state: RecordingState,
         by: Actor,
     ) -> CatalogEntry:
-        entry = self._order(self.updates.load(recording_id), state, by)
+        entry = self.updates.load(recording_id)
+        if isinstance(fact, Resumed) and entry is not None and entry.recording.withdrawn is not None:
+            raise ConsentRefused(operation, "its consent was withdrawn", ids={"recording_id": recording_id})
+        entry = self._order(entry, state, by)
         try:
             send(recording_id)
         except CallRefused as error:

@@ -1,4 +1,4 @@
-"""Asks the policy what to order: whether a call is recorded, how, by which rule, and on which consent."""
+"""Asks the policy what to order: whether a call is recorded, how, by which rule, and by which consent."""
 
 import uuid
 from collections.abc import Callable, Sequence
@@ -6,19 +6,38 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
-from recording.calls.consenting import evidence_of
+from recording.core.consent import ConsentTerms, granted_at_once
 from recording.core.errors import CallRefused, PolicyRefused
 from recording.core.formats.api import StartRequest
-from recording.core.model import AppliedRule, CallEvent, Channel, KnownCall, Output, Recording
-from recording.core.policy import Policy, Recorded, verdict_of
-from recording.ports import CallLocator, StartOrder
+from recording.core.model import (
+    AppliedRule,
+    CallEvent,
+    CallLocator,
+    Channel,
+    ConsentEvidence,
+    KnownCall,
+    Output,
+    Recording,
+    StartOrder,
+)
+from recording.core.policy import Policy, Recorded, terms_of, verdict_of
 
 
 class Decided(NamedTuple):
-    """What is to be ordered, and the rule that allows it; None for what was claimed before there was a policy."""
+    """What is to be ordered, and the rule that allows it; None for what was claimed before there was a policy.
+
+    `consent` is the evidence; None as long as the participants have to be told or asked, as `terms` say.
+    """
 
     order: StartOrder
     applied: AppliedRule | None
+    consent: ConsentEvidence | None = None
+    terms: ConsentTerms | None = None
+
+    @property
+    def asks(self) -> ConsentTerms | None:
+        """The terms by which the participants must be told or asked first; None if it can be ordered now."""
+        return self.terms if self.consent is None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +52,7 @@ class Ordering:
         """What is ordered for a call event.
 
         Raises:
-            PolicyRefused, ConsentNotBuilt: nothing is; see `Starting`.
+            PolicyRefused: nothing is; see `Starting`.
         """
         server = event.server_call_id
         locator = CallLocator(server) if server else CallLocator(call_connection_id=event.call_connection_id)
@@ -43,13 +62,13 @@ class Ordering:
         """What is ordered for a request: what it names; what it leaves open is the rule's.
 
         Raises:
-            PolicyRefused, ConsentNotBuilt: nothing is; see `Starting`.
+            PolicyRefused: nothing is; see `Starting`.
         """
         call = replace(request.call, output=request.output)
         return self._decided(call, locator_of(request), pause_on_start=request.pause_on_start)
 
     def again(self, recording: Recording, channels: tuple[str, ...]) -> Decided:
-        """What is ordered in place of a recording that does not record any more: the same, by the same rule.
+        """What is ordered in place of a recording that has stopped recording: the same, by the same rule and consent.
 
         Raises:
             CallRefused: what it records, or its call, is not known.
@@ -67,7 +86,7 @@ class Ordering:
             channels=channels,
             native_container=applied.native_container if applied else "",
         )
-        return Decided(order, applied)
+        return Decided(order, applied, recording.consent)
 
     def other_outputs(self, output: Output) -> Sequence[Output]:
         """The outputs that events can start beside that one."""
@@ -85,7 +104,6 @@ class Ordering:
             rule=rule.id,
             policy=self.policy.digest,
             reason=rule.reason,
-            consent=evidence_of(consent, known, rule.id, now),
             template=recorded.template,
             retention_class=recorded.retention_class,
             native_container=recorded.native_container,
@@ -101,7 +119,8 @@ class Ordering:
             channels=_channels(recorded, known, output),
             native_container=recorded.native_container,
         )
-        return Decided(order, applied)
+        terms = terms_of(consent, rule, known, now)
+        return Decided(order, applied, None if terms.is_asked else granted_at_once(terms, now), terms)
 
 
 def locator_of(request: StartRequest) -> CallLocator:
@@ -122,11 +141,12 @@ def _locator_known(recording: Recording) -> CallLocator | None:
 
 def is_for(order: StartOrder, request: StartRequest) -> bool:
     """Whether an order is for what a request names: what it leaves open was decided when the order was made."""
-    return (
-        order.locator == locator_of(request)
-        and request.output in {None, order.output}
-        and request.pause_on_start in {None, order.pause_on_start}
-    )
+    return order.locator == locator_of(request) and leaves_open(order, request)
+
+
+def leaves_open(order: StartOrder, request: StartRequest) -> bool:
+    """Whether a request for the same call asks for nothing else than what is ordered."""
+    return request.output in {None, order.output} and request.pause_on_start in {None, order.pause_on_start}
 
 
 def _channels(recorded: Recorded, call: KnownCall, output: Output) -> tuple[str, ...]:

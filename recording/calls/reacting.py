@@ -17,6 +17,7 @@ from recording.catalog_updates import CatalogUpdates
 from recording.core.errors import CallRefused, Transient
 from recording.core.lifecycle import (
     SETTLES,
+    ConsentWithdrawn,
     Continued,
     Fact,
     Interrupted,
@@ -196,7 +197,11 @@ class Reacting:
         self._apply(started.entry, Joined(recording.recording_id, since, recording.attempt + 1))
         log.event("recording.restarted", {"recording_id": recording.recording_id, "later": later})
         stopped = (Stopped(),) if recording.interrupted_at is None else ()
-        return self._apply(entry, Continued(later), *stopped)
+        entry = self._apply(entry, Continued(later), *stopped)
+        withdrawn = entry.recording.withdrawn
+        if withdrawn is not None:  # meanwhile: the sweep stops or pauses what has just been started
+            self._apply(started.entry, ConsentWithdrawn(withdrawn.reason), by=withdrawn.by)
+        return entry
 
     def _entries_of(self, event: StartFailedEvent) -> Iterator[CatalogEntry]:
         if event.recording_id is None:

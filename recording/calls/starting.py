@@ -13,8 +13,9 @@ call and output makes starts idempotent:
 5. The claim's recording is over, and the event is from after the end, or a request asks: a new claim replaces the old
    one under If-Match. Of several at once one wins, and the others continue with its claim.
 
-The policy decides before the first claim: what it refuses leaves none. The claim keeps the rule and the evidence of
-consent, so that both are written before the service is asked, and a retry goes on with what was decided. A call event
+The policy decides before the first claim: what it refuses leaves none, and what needs a consent that is asked for comes
+here once that is granted (`Consenting`). The claim keeps the rule and the evidence of consent, so that both are written
+before the service is asked, and a retry goes on with what was decided. A call event
 is answered with the recording that another event or request has started of its call, in whatever output.
 
 The service resolves a connection id to the server call id. None of its operations resolves a group or room id: a call
@@ -31,12 +32,24 @@ from recording import log
 from recording.calls.claim_keys import Call, call_keys
 from recording.calls.ordering import Decided, Ordering, is_for
 from recording.catalog_updates import CatalogUpdates
-from recording.core.errors import CallNotReady, CallRefused, RequestIdReused
+from recording.core.consent import Wanted
+from recording.core.errors import CallNotReady, CallRefused, ConsentMissing, RequestIdReused
 from recording.core.formats.api import StartRequest
 from recording.core.lifecycle import Started
-from recording.core.model import APP, RUNNING, Actor, CallEvent, CatalogEntry, RecordingId
+from recording.core.model import (
+    APP,
+    RUNNING,
+    Actor,
+    CallConnectionId,
+    CallEvent,
+    CallLocator,
+    CatalogEntry,
+    ConsentEvidence,
+    RecordingId,
+    StartOrder,
+)
 from recording.core.outputs import VALID
-from recording.ports import CallLocator, Calls, StartClaim, StartOrder
+from recording.ports import Calls, StartClaim
 
 _CONFLICT = 409
 _NOT_ESTABLISHED = "8501"
@@ -55,12 +68,20 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class _Trigger:
-    """What asks for a recording: a call event, or a request, for which `event` is None; and who sent it."""
+    """What asks for a recording: a call event, or a request, for which `event` is None; and who sent it.
+
+    `connection_id`: our connection to the call, where it is known and the order is not by it.
+    """
 
     asked_by: str
     by: Actor
     decided: Decided
     event: CallEvent | None = None
+    connection_id: CallConnectionId | None = None
+
+    def __post_init__(self) -> None:
+        if self.decided.asks is not None:
+            raise ConsentMissing(f"its consent is {self.decided.asks.kind}, and nobody was asked")
 
     @property
     def order(self) -> StartOrder:
@@ -76,34 +97,58 @@ class Starting:
     ordering: Ordering
     new_id: Callable[[], uuid.UUID]
 
-    def start_for_call(self, event: CallEvent, *, by: Actor = APP) -> RecordingId:
+    def start_for_call(self, event: CallEvent, decided: Decided | None = None, *, by: Actor = APP) -> RecordingId:
         """Record the event's call, or return the recording that this event has already; idempotent.
 
-        `by` is who sent the event.
+        Args:
+            event: of the call.
+            decided: what the policy says of it, if it was asked already.
+            by: who sent the event.
 
         Raises:
             CallNotReady, ServiceBusy, ServiceRefused: retry with the same event.
             CallRefused: the call is over, or cannot be recorded.
             PolicyRefused: the policy says that it is not recorded; nothing is claimed.
-            ConsentNotBuilt: the policy asks for a consent that cannot be got.
+            ConsentMissing: the same, as the participants must be asked first.
         """
-        trigger = _Trigger(f"event/{event.event_id}", by, self.ordering.for_event(event), event)
+        trigger = _Trigger(asked_by_event(event), by, decided or self.ordering.for_event(event), event)
         return self._start_once(trigger).entry.recording.recording_id
 
-    def start_requested(self, request: StartRequest, *, by: Actor = APP) -> Start:
+    def start_consented(self, wanted: Wanted, consent: ConsentEvidence) -> RecordingId:
+        """Record what was decided when the consent began, now that it is granted; idempotent.
+
+        Raises:
+            CallNotReady, ServiceBusy, ServiceRefused: retry.
+            CallRefused: the call is over, or cannot be recorded.
+        """
+        order = replace(wanted.order, first_sent=self.updates.now())
+        trigger = _Trigger(wanted.asked_by, wanted.by, Decided(order, wanted.applied, consent), wanted.event)
+        return self._start_once(trigger).entry.recording.recording_id
+
+    def is_known(self, request: StartRequest) -> bool:
+        """Whether its request id stands for an order already."""
+        return bool(request.request_id) and self.updates.catalog.find_claim(_asked_by(request.request_id)) is not None
+
+    def start_requested(self, request: StartRequest, decided: Decided | None = None, *, by: Actor = APP) -> Start:
         """Record what a person or a program asked for; idempotent for one request id.
+
+        `decided` is what the policy says of it, if it was asked already.
 
         Raises:
             CallNotReady, ServiceBusy, ServiceRefused: retry with the same request id.
             CallRefused: the call does not exist, or cannot be recorded; names the recording that prevents it, if any.
             RequestIdReused: this request id was used for another call, output or pauseOnStart.
             PolicyRefused: the policy says that it is not recorded; nothing is claimed.
-            ConsentNotBuilt: the policy asks for a consent that cannot be got.
+            ConsentMissing: the same, as the participants must be asked first.
         """
-        asked_by = f"request/{request.request_id or self.new_id()}"
+        asked_by = self.asked_by_request(request)
         if request.request_id:
-            return self._start_for_request_id(asked_by, request, by)
-        return self._start_once(_Trigger(asked_by, by, self.ordering.for_request(request)))
+            return self._start_for_request_id(asked_by, request, decided, by)
+        return self._start_once(_Trigger(asked_by, by, decided or self.ordering.for_request(request)))
+
+    def asked_by_request(self, request: StartRequest) -> str:
+        """What names a request in claims: its id, or a new one."""
+        return _asked_by(request.request_id or str(self.new_id()))
 
     def start_again(self, entry: CatalogEntry) -> Start:
         """Record the call of a recording that does not record any more, as it was; idempotent for that recording.
@@ -116,22 +161,24 @@ class Starting:
         claims = map(self.updates.catalog.find_claim, call_keys(known.server_call_id, known.call_connection_id))
         orders = [claim.order for claim in claims if claim is not None and claim.recording_id == known.recording_id]
         decided = self.ordering.again(known, orders[0].channels if orders else ())
-        return self._start_once(_Trigger(f"instead of/{known.recording_id}", APP, decided))
+        return self._start_once(
+            _Trigger(f"instead of/{known.recording_id}", APP, decided, connection_id=known.call_connection_id)
+        )
 
-    def _start_for_request_id(self, asked_by: str, request: StartRequest, by: Actor) -> Start:
+    def _start_for_request_id(self, asked_by: str, request: StartRequest, decided: Decided | None, by: Actor) -> Start:
         """Start once, and store the result under the caller's request id: a retry gets the same result."""
         catalog = self.updates.catalog
         claim = catalog.find_claim(asked_by)
         if claim is None:
-            order, applied = self.ordering.for_request(request)
-            claim = catalog.claim(StartClaim(asked_by, order, asked_by, order.first_sent, applied=applied))
+            trigger = _Trigger(asked_by, by, decided or self.ordering.for_request(request))
+            claim = catalog.claim(_claim_of(asked_by, trigger))
         if not is_for(claim.order, request):
             raise RequestIdReused(
                 "start recording",
                 "this request id stands for another order: another call, output or pauseOnStart",
                 ids={"request_id": request.request_id},
             )
-        trigger = _Trigger(asked_by, by, Decided(claim.order, claim.applied))
+        trigger = _Trigger(asked_by, by, Decided(claim.order, claim.applied, claim.consent))
         if claim.recording_id is not None:
             return Start(self._update_entry(claim.recording_id, claim, trigger), is_new=claim.asked_by == asked_by)
         start = self._start_once(trigger)
@@ -142,8 +189,7 @@ class Starting:
     def _start_once(self, trigger: _Trigger) -> Start:
         """Claim, send the order, settle the claim; or return what the claim has. After a crash a retry continues."""
         call = self._identify_call(trigger.order.locator)
-        order, applied = trigger.decided
-        own = StartClaim(call.claim_key(order.output), order, trigger.asked_by, order.first_sent, applied=applied)
+        own = _claim_of(call.claim_key(trigger.order.output), trigger)
         claim = self._other_claim(call, trigger) or self.updates.catalog.claim(own)
         is_sent = False
         while True:  # ends: each pass returns, raises, or goes on with a newer claim, our own or the winner's of a race
@@ -264,13 +310,30 @@ class Starting:
             recording_id,
             claim.order.output,
             server_call_id=locator.server_call_id or (call.server_call_id if call else None),
-            call_connection_id=locator.call_connection_id or (event.call_connection_id if event else None),
+            call_connection_id=locator.call_connection_id
+            or trigger.connection_id
+            or (event.call_connection_id if event else None),
             group_call_id=locator.group_call_id,
             room_id=locator.room_id,
             paused=claim.order.pause_on_start,
             applied=claim.applied,
+            consent=claim.consent,
         )
         return self.updates.apply(recording_id, fact, by=trigger.by).entry
+
+
+def asked_by_event(event: CallEvent) -> str:
+    """What names an event in claims."""
+    return f"event/{event.event_id}"
+
+
+def _asked_by(request_id: str) -> str:
+    return f"request/{request_id}"
+
+
+def _claim_of(key: str, trigger: _Trigger) -> StartClaim:
+    order, applied, consent, _ = trigger.decided
+    return StartClaim(key, order, trigger.asked_by, order.first_sent, applied=applied, consent=consent)
 
 
 def _end_of(entry: CatalogEntry | None, claim: StartClaim) -> datetime:

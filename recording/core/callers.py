@@ -67,6 +67,8 @@ _WATCHERS = frozenset({Role.OPERATE, Role.AUDIT})
 _ALL = frozenset(Role)
 OPERATIONS: Mapping[str, frozenset[Role]] = {
     "start_recording": _OPERATORS,
+    "attest_consent": _OPERATORS,
+    "withdraw_consent": frozenset({Role.OPERATE, Role.PRIVACY}),
     "pause_recording": _OPERATORS,
     "resume_recording": _OPERATORS,
     "stop_recording": _OPERATORS,

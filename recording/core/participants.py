@@ -1,42 +1,58 @@
-"""What a participant is, by the form of the raw id that the service gives them."""
+"""What a participant is, by the form of the raw id that the service gives them: the only place that reads one."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 
-from recording.core.model import IdentifierKind
+from recording.core.model import Participant, ParticipantKind
 
 _PREFIXES = (
-    ("4:", IdentifierKind.PHONE),
-    ("8:teamsvisitor:", IdentifierKind.TEAMS_VISITOR),
-    ("8:orgid:", IdentifierKind.TEAMS_USER),
-    ("8:dod:", IdentifierKind.TEAMS_USER),
-    ("8:gcch:", IdentifierKind.TEAMS_USER),
-    ("8:spool:", IdentifierKind.ACS_USER),
-    ("8:acs:", IdentifierKind.ACS_USER),
-    ("8:dod-acs:", IdentifierKind.ACS_USER),
-    ("8:gcch-acs:", IdentifierKind.ACS_USER),
-    ("28:orgid:", IdentifierKind.TEAMS_APP),
-    ("28:dod:", IdentifierKind.TEAMS_APP),
-    ("28:gcch:", IdentifierKind.TEAMS_APP),
-    ("28:", IdentifierKind.BOT),
+    ("4:", ParticipantKind.PHONE_NUMBER),
+    ("8:teamsvisitor:", ParticipantKind.TEAMS_VISITOR),
+    ("8:orgid:", ParticipantKind.TEAMS_USER),
+    ("8:dod:", ParticipantKind.TEAMS_USER),
+    ("8:gcch:", ParticipantKind.TEAMS_USER),
+    ("8:spool:", ParticipantKind.COMMUNICATION_USER),
+    ("8:acs:", ParticipantKind.COMMUNICATION_USER),
+    ("8:dod-acs:", ParticipantKind.COMMUNICATION_USER),
+    ("8:gcch-acs:", ParticipantKind.COMMUNICATION_USER),
+    ("28:orgid:", ParticipantKind.TEAMS_APP),
+    ("28:dod:", ParticipantKind.TEAMS_APP),
+    ("28:gcch:", ParticipantKind.TEAMS_APP),
+    ("28:", ParticipantKind.BOT),
 )
 """In the order in which they are tried."""
 _MAY_BE_EXTENSION = ("8:acs:", "8:dod-acs:", "8:gcch-acs:")
 _PARTS_OF_EXTENSION = 3
 """The id of a Teams Phone extension user is `RESOURCE_TENANT_USER`, that of an ACS user `RESOURCE_USER`."""
+_PHONE = "4:"
+_NUMBER = re.compile(r"(\+[1-9][0-9]{0,14})(?:_.*)?", re.DOTALL)
+_PROGRAMS = frozenset({ParticipantKind.TEAMS_APP, ParticipantKind.BOT})
 
 
-def kind_of(raw_id: str) -> IdentifierKind:
+def kind_of(raw_id: str) -> ParticipantKind:
     """The kind of a raw id; UNKNOWN for a form that is not known."""
     prefix, kind = next(((prefix, kind) for prefix, kind in _PREFIXES if raw_id.startswith(prefix)), ("", None))
     if kind is None or raw_id == prefix:
-        return IdentifierKind.UNKNOWN
+        return ParticipantKind.UNKNOWN
     if prefix in _MAY_BE_EXTENSION and len(raw_id.removeprefix(prefix).split("_")) == _PARTS_OF_EXTENSION:
-        return IdentifierKind.EXTENSION_USER
+        return ParticipantKind.TEAMS_EXTENSION_USER
     return kind
 
 
-def kinds_of(raw_ids: Iterable[str]) -> tuple[tuple[IdentifierKind, int], ...]:
+def is_program(raw_id: str) -> bool:
+    """Whether it is an application, which is told and asked nothing."""
+    return kind_of(raw_id) in _PROGRAMS
+
+
+def participant_of(raw_id: str) -> Participant:
+    """What a raw id says of a participant: the kind, and of a telephone its number."""
+    kind = kind_of(raw_id)
+    found = _NUMBER.fullmatch(raw_id.removeprefix(_PHONE)) if kind is ParticipantKind.PHONE_NUMBER else None
+    return Participant(kind, raw_id, found[1] if found else None)
+
+
+def kinds_of(raw_ids: Iterable[str]) -> tuple[tuple[ParticipantKind, int], ...]:
     """How many there are of each kind; each raw id counts once."""
     counts = Counter(kind_of(raw_id) for raw_id in set(raw_ids))
     return tuple(sorted(counts.items()))

@@ -106,12 +106,12 @@ STATUSES = {
     "recording-running": 409,
     "recording-over": 409,
     "call-refused": 409,
+    "consent-refused": 409,
     "decision-refused": 409,
     "recording-changed": 412,
     "request-too-large": 413,
     "request-id-reused": 422,
     "condition-missing": 428,
-    "consent-not-built": 501,
     "settings-invalid": UNAVAILABLE,
     "page-missing": UNAVAILABLE,
 }

@@ -2,6 +2,7 @@
 
 import azure.functions as func
 
+from recording.core.consent import Consent
 from recording.core.formats import api
 from recording.core.formats.api.shapes import SummaryPage
 from recording.entrypoints.answers import json_answer, problem_details
@@ -15,11 +16,13 @@ blueprint = func.Blueprint()
 @blueprint.route("recordings", methods=["POST"])
 @problem_details
 def start_recording(req: func.HttpRequest) -> func.HttpResponse:
-    """Start a recording of a call that the policy allows: 201; 200 if it is recorded already."""
+    """Start what the policy allows: 201; 200 if the call is recorded already, 202 while consent is asked for."""
     app = get_app()
     caller = caller_of(req, app, "start_recording")
     request = api.parse_start(req.get_body(), req.headers.get("Repeatability-Request-ID"))
-    start = app.starting.start_requested(request, by=caller.actor)
+    start = app.beginning.begin_requested(request, by=caller.actor)
+    if isinstance(start, Consent):
+        return json_answer(api.pending_view(start), 202)
     return answer_recording(start.entry, status=201 if start.is_new else 200)
 
 

@@ -11,9 +11,10 @@ events. Of refused and ignored events the first few are logged one by one, the o
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from recording.calls.beginning import Beginning
+from recording.calls.consenting import Consenting
 from recording.calls.ending import Ending
 from recording.calls.reacting import Reacting
-from recording.calls.starting import Starting
 from recording.chunks.announcing import Announcing
 from recording.core.callers import EVENT_GRID, KEY
 from recording.core.errors import MalformedEvent
@@ -31,7 +32,8 @@ class Receiving:
     Every delivery with a file event also sees to it that the sweep goes on, as one of its drivers.
     """
 
-    starting: Starting
+    beginning: Beginning
+    consenting: Consenting
     ending: Ending
     reacting: Reacting
     announcing: Announcing
@@ -105,5 +107,14 @@ class Receiving:
 
     def _run(self, door: Door, by: Actor, found: str = "") -> Run:
         return Run(
-            self.starting, self.ending, self.reacting, self.announcing, self.refusing, self.monotonic, door, by, found
+            self.beginning,
+            self.consenting,
+            self.ending,
+            self.reacting,
+            self.announcing,
+            self.refusing,
+            self.monotonic,
+            door,
+            by,
+            found,
         )

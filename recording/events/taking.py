@@ -7,9 +7,10 @@ from itertools import chain
 from typing import Unpack
 
 from recording import log
+from recording.calls.beginning import Beginning
+from recording.calls.consenting import Consenting
 from recording.calls.ending import Ending
 from recording.calls.reacting import Reacting
-from recording.calls.starting import Starting
 from recording.chunks.announcing import Announcing
 from recording.core.callers import is_origin_of_event_grid
 from recording.core.errors import MalformedEvent, Permanent, PolicyRefused, Transient
@@ -27,6 +28,7 @@ from recording.core.model import (
     Door,
     FileEvent,
     ParticipantsEvent,
+    PromptEvent,
     StartFailedEvent,
     StateEvent,
 )
@@ -81,7 +83,8 @@ class Run:
         until: after this time no further event is begun.
     """
 
-    starting: Starting
+    beginning: Beginning
+    consenting: Consenting
     ending: Ending
     reacting: Reacting
     announcing: Announcing
@@ -125,7 +128,7 @@ class Run:
                 self._now_or_later(member, Door.FUNCTION_KEY, lambda _: self._start(member, event))
             case CallEndEvent() if self.takes_calls:
                 self._now_or_later(member, Door.FUNCTION_KEY, lambda _: self._end(member, event))
-            case StateEvent() | StartFailedEvent() | ParticipantsEvent() if self.takes_calls:
+            case StateEvent() | StartFailedEvent() | ParticipantsEvent() | PromptEvent() if self.takes_calls:
                 self._now_or_later(member, Door.FUNCTION_KEY, lambda _: self._note(member, event))
             case ComplianceEvent():
                 self.ignored.append(member)
@@ -198,8 +201,8 @@ class Run:
 
     def _start(self, member: Member, event: CallEvent) -> None:
         try:
-            recording_id = self.starting.start_for_call(event, by=self.by)
-        except PolicyRefused as error:
+            recording_id = self.beginning.begin(event, by=self.by)
+        except PolicyRefused as error:  # as the rule says, or for want of consent: no error of the app
             fields = {"event_id": event.event_id, "rule": error.rule, "reason": error.cause}
             log.event("call.refused_by_policy", fields)
             self._answer(member, "not recorded", reason=error.cause, **({"rule": error.rule} if error.rule else {}))
@@ -207,10 +210,14 @@ class Run:
             log.event("call.not_recorded", {"event_id": event.event_id, "cause": error.cause}, logging.ERROR)
             self._answer(member, "refused", reason=error.cause)
         else:
-            self._answer(member, "recording", recordingId=recording_id)
+            if recording_id is None:
+                self._answer(member, "asked for consent")
+            else:
+                self._answer(member, "recording", recordingId=recording_id)
 
     def _end(self, member: Member, event: CallEndEvent) -> None:
         try:
+            self.consenting.call_ended(event.call_connection_id)
             over = self.ending.end_for_call(event, by=self.by)
         except Permanent as error:  # the sweep asks again
             log.event("call.end_not_noted", {"event_id": event.event_id, "cause": error.cause}, logging.WARNING)
@@ -218,8 +225,8 @@ class Run:
         else:
             self._answer(member, "ended" if over else "ignored")
 
-    def _note(self, member: Member, event: StateEvent | StartFailedEvent | ParticipantsEvent) -> None:
-        """Take what the service says of a recording that runs, or of the people in its call."""
+    def _note(self, member: Member, event: StateEvent | StartFailedEvent | ParticipantsEvent | PromptEvent) -> None:
+        """Take what the service says of a recording that runs, of the people in its call, or of a prompt."""
         try:
             is_news = self._is_news(event)
         except Permanent as error:  # the sweep asks again
@@ -228,14 +235,19 @@ class Run:
         else:
             self._answer(member, "noted" if is_news else "ignored")
 
-    def _is_news(self, event: StateEvent | StartFailedEvent | ParticipantsEvent) -> bool:
+    def _is_news(self, event: StateEvent | StartFailedEvent | ParticipantsEvent | PromptEvent) -> bool:
         match event:
             case StateEvent():
                 return self.reacting.state_changed(event, by=self.by)
             case StartFailedEvent():
                 return bool(self.reacting.start_failed(event, by=self.by))
+            case PromptEvent():
+                return self.consenting.take_report(event)
             case ParticipantsEvent():
-                self.reacting.participants_updated(event, by=self.by)
+                try:  # first: whoever has joined may have to be told
+                    self.consenting.participants_changed(event.call_connection_id)
+                finally:
+                    self.reacting.participants_updated(event, by=self.by)
                 return True
 
     def _tell(self, member: Member, cause: str, journal: BlobName) -> None:

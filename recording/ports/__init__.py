@@ -6,9 +6,10 @@ Every method raises only `Transient` and `Permanent` errors of `core.errors`: an
 
 from recording.ports.archive import Archive, ArchivedBlob, BlockList, Journal
 from recording.ports.callers import Callers
-from recording.ports.calls import CallLocator, Calls, StartOrder
+from recording.ports.calls import Calls
 from recording.ports.catalog import Catalog, StartClaim
 from recording.ports.chunk_queue import ChunkQueue
+from recording.ports.consents import ConsentPage, ConsentRow, Consents
 from recording.ports.event_queue import EventQueue
 from recording.ports.inventory import BlobPage, Inventory, ListedBlob
 from recording.ports.ledger import Ledger
@@ -16,6 +17,7 @@ from recording.ports.native import NativeContainer
 from recording.ports.open_work import DayPage, Directory, OpenPage, OpenRow, OpenWork, SweepState, SweepStates
 from recording.ports.overflow_copies import OverflowCopies
 from recording.ports.probe import ProbeContainer, ProbeQueue
+from recording.ports.prompts import InCall, PromptOrder, Prompts
 from recording.ports.source import ReadableSource, Source, Transfer
 from recording.ports.throttle import Throttle
 from recording.ports.tick_queue import TickQueue
@@ -27,14 +29,17 @@ __all__ = [
     "ArchivedBlob",
     "BlobPage",
     "BlockList",
-    "CallLocator",
     "Callers",
     "Calls",
     "Catalog",
     "ChunkQueue",
+    "ConsentPage",
+    "ConsentRow",
+    "Consents",
     "DayPage",
     "Directory",
     "EventQueue",
+    "InCall",
     "Inventory",
     "Journal",
     "Ledger",
@@ -46,10 +51,11 @@ __all__ = [
     "OverflowCopies",
     "ProbeContainer",
     "ProbeQueue",
+    "PromptOrder",
+    "Prompts",
     "ReadableSource",
     "Source",
     "StartClaim",
-    "StartOrder",
     "SweepState",
     "SweepStates",
     "Throttle",

@@ -1,42 +1,8 @@
 """Call Automation: start and control recordings."""
 
-from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Protocol
 
-from recording.core.model import CallConnectionId, Output, RecordingId, ServerCallId
-
-
-@dataclass(frozen=True, slots=True)
-class CallLocator:
-    """Which call to record: exactly one of the four ids is set."""
-
-    server_call_id: ServerCallId | None = None
-    group_call_id: str | None = None
-    room_id: str | None = None
-    call_connection_id: CallConnectionId | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class StartOrder:
-    """A recording to start. Idempotent by `request_id`, a UUID: sent again, it starts no second recording.
-
-    Attributes:
-        channels: the raw ids of participants in the order of their channels, in an unmixed output.
-        native_container: the URL of the container that the service itself is to write into; empty: its own storage.
-    """
-
-    locator: CallLocator
-    output: Output
-    request_id: str
-    first_sent: datetime
-    pause_on_start: bool = False
-    channels: tuple[str, ...] = field(default=(), repr=False)
-    native_container: str = ""
-
-    def is_same_as(self, other: "StartOrder") -> bool:
-        """Whether both ask for the same recording of the same call; request id and time are not compared."""
-        return replace(self, request_id="", first_sent=other.first_sent) == replace(other, request_id="")
+from recording.core.model import CallConnectionId, RecordingId, ServerCallId, StartOrder
 
 
 class Calls(Protocol):

@@ -4,8 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from recording.core.model import AppliedRule, CatalogEntry, DocumentId, RecordingId
-from recording.ports.calls import StartOrder
+from recording.core.model import AppliedRule, CatalogEntry, ConsentEvidence, DocumentId, RecordingId, StartOrder
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +15,9 @@ class StartClaim:
         order: what is sent to the service, by everyone who reads this claim.
         asked_by: the event or request that the recording was started for.
         made_at: when the claim was made.
-        applied: the rule that allowed it, with the evidence of consent, kept here before the order is sent.
+        applied: the rule that allowed it.
         recording_id: what was started; None while that is unknown.
+        consent: the evidence that it may be recorded: kept here before the order is sent.
         version: the ETag of what was read, sent as If-Match by `settle`.
     """
 
@@ -27,6 +27,7 @@ class StartClaim:
     made_at: datetime
     recording_id: RecordingId | None = None
     applied: AppliedRule | None = None
+    consent: ConsentEvidence | None = None
     version: str = field(default="", compare=False)
 
 

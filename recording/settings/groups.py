@@ -246,6 +246,15 @@ class Recordings:
             "what a delete at the source needs beside a proof of the copy",
         ),
     ]
+    participant_key: Annotated[
+        str,
+        Setting(
+            "PARTICIPANT_KEY",
+            "",
+            parsing.base64_key,
+            "key of the hashes that name participants in evidence of consent; without it nobody is found again",
+        ),
+    ] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from recording import log, telemetry
 from recording.calls.reacting import Reacting
+from recording.calls.withdrawing import Withdrawing
 from recording.catalog_updates import CatalogUpdates
 from recording.core.deadlines import is_urgent
 from recording.core.errors import Permanent, RecordingError, Transient
@@ -23,6 +24,7 @@ from recording.core.times import format_time
 from recording.core.watching import ALL_STAGES, LONGEST, Limits, Look, late_trail, look, stage_of
 from recording.ports import ChunkQueue, OpenRow, OpenWork, SweepState, SweepStates
 from recording.watch.auditing import Auditing
+from recording.watch.open_consents import OpenConsents
 from recording.watch.replaying import Replaying
 from recording.watch.waiting_events import WaitingEvents
 from recording.writing_trail import WritingTrail
@@ -75,6 +77,8 @@ class Sweeping:
     replaying: Replaying
     reacting: Reacting
     writing_trail: WritingTrail
+    withdrawing: Withdrawing
+    open_consents: OpenConsents
     waiting_events: WaitingEvents
     queue: ChunkQueue
     limits: Limits
@@ -83,11 +87,17 @@ class Sweeping:
     monotonic: Callable[[], float]
 
     def sweep_all(self) -> None:
-        """Slices, until all open work is looked at, another worker is at it, or there is enough for one run.
+        """The consents; then slices, until all open work is looked at, another worker is at it, or it is enough.
 
         Raises:
-            Transient: as `sweep`, or what follows a pass fails.
+            Transient: as `sweep`, or the consents cannot be listed, or what follows a pass fails.
         """
+        try:
+            self.open_consents.drive()  # first: their calls are going on
+        finally:
+            self._sweep_slices()
+
+    def _sweep_slices(self) -> None:
         owed = telemetry.Owed()
         for _ in range(_MOST_SLICES):
             swept = self.sweep()
@@ -255,6 +265,7 @@ class Sweeping:
         swept.driven += bool(found.drive)
         self._note(row, entry, found, now)  # before what may fail: else what was driven is driven at each look
         try:
+            entry = self.withdrawing.carry_out(entry)
             entry = self.reacting.check(entry, "asked by the sweep") if found.asks else self.reacting.react(entry)
         finally:  # also if the service cannot be asked
             entry = self.writing_trail.write(entry)

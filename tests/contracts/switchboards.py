@@ -10,9 +10,9 @@ from azure.core.credentials import AzureKeyCredential
 from local.acs import LocalAcs
 from recording.adapters.calls import AcsCalls
 from recording.adapters.http_transport import Urllib3Transport
-from recording.core.model import CallConnectionId, Output, ServerCallId
+from recording.core.model import CallConnectionId, CallLocator, Output, ServerCallId, StartOrder
 from recording.core.outputs import VALID
-from recording.ports import CallLocator, Calls, StartOrder
+from recording.ports import Calls
 from tests.fakes import FakeCalls
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class RealSwitchboard:
     def __init__(
         self, acs: LocalAcs, key: str | None = None, retries: int = 0, callback_url: str | None = None
     ) -> None:
-        self._world = acs.world
+        self.world = acs.world
         self._client = CallAutomationClient(
             acs.endpoint,
             AzureKeyCredential(key or acs.world.access_key),
@@ -109,9 +109,9 @@ class RealSwitchboard:
 
     def call(self, *, established: bool = True) -> Locators:
         group, room = str(uuid.uuid4()), str(uuid.uuid4())
-        call = self._world.start_call(group_id=group, room_id=room)
+        call = self.world.start_call(group_id=group, room_id=room)
         if established:
-            self._world.connect(call)
+            self.world.connect(call)
         locators = Locators(
             CallLocator(server_call_id=ServerCallId(call.server_call_id)),
             CallLocator(group_call_id=group),
@@ -122,13 +122,13 @@ class RealSwitchboard:
         return locators
 
     def establish(self, locators: Locators) -> None:
-        self._world.connect(self._known[locators])
+        self.world.connect(self._known[locators])
 
     def end(self, locators: Locators) -> None:
-        self._world.end_call(self._known[locators])
+        self.world.end_call(self._known[locators])
 
     def recordings(self) -> int:
-        return len(self._world.recordings) - self._before
+        return len(self.world.recordings) - self._before
 
     def arm(self, name: str, times: int = 1) -> None:
-        self._world.arm(name, count=times)
+        self.world.arm(name, count=times)

@@ -7,9 +7,18 @@ import pytest
 
 from local.acs import LocalAcs
 from recording.core.errors import CallRefused, RecordingError, ServiceBusy, ServiceRefused
-from recording.core.model import CallConnectionId, Channel, Content, Format, Output, RecordingId, ServerCallId
+from recording.core.model import (
+    CallConnectionId,
+    CallLocator,
+    Channel,
+    Content,
+    Format,
+    Output,
+    RecordingId,
+    ServerCallId,
+)
 from recording.core.outputs import VALID
-from recording.ports import CallLocator, Calls
+from recording.ports import Calls
 from tests.contracts.switchboards import FakeSwitchboard, Locators, RealSwitchboard, Switchboard, order
 from tests.copying.copies import run_together
 
@@ -97,10 +106,10 @@ def test_channels_go_to_participants_in_the_order_of_the_order(acs: LocalAcs, re
 
 
 def test_the_service_is_told_to_write_into_a_container(real: RealSwitchboard) -> None:
-    """The local service writes into none, and says which field it refuses."""
     container = "https://account.blob.core.windows.net/container"
-    with pytest.raises(CallRefused, match="externalStorage"):
-        real.calls.start(replace(order(real.call().server), native_container=container))
+    recording_id = real.calls.start(replace(order(real.call().server), native_container=container))
+
+    assert container == real.world.recordings[recording_id].external_container
 
 
 def test_the_same_order_starts_one_recording(board: Switchboard) -> None:

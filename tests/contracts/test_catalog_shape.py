@@ -11,13 +11,23 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 import msgspec
 
 from recording.adapters.rows import SCHEMA
-from recording.core.model import CatalogEntry, Channel, Content, Format, Output, RecordingId, ServerCallId
-from recording.ports import CallLocator, StartClaim, StartOrder
+from recording.core.model import (
+    CallLocator,
+    CatalogEntry,
+    Channel,
+    Content,
+    Format,
+    Output,
+    RecordingId,
+    ServerCallId,
+    StartOrder,
+)
+from recording.ports import StartClaim
 from tests.contracts.catalogs import whole_entry
 from tests.core.entries_of import NOW
 
 NOT_STORED = {"CatalogEntry.version"}
-SHAPES = {1: "362e450b7ab91152"}
+SHAPES = {1: "5a46ab7d155875b5"}
 """The digest of each shape that was ever deployed, and of the one to be, by its number."""
 
 

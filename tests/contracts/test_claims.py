@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from recording.core.model import CallConnectionId, RecordingId
-from recording.ports import CallLocator, Catalog, StartClaim
+from recording.core.model import CallConnectionId, CallLocator, RecordingId
+from recording.ports import Catalog, StartClaim
 from tests.contracts.catalogs import SERVER, claim
 from tests.copying.copies import run_together
 from tests.core.entries_of import NOW

@@ -16,12 +16,14 @@ from recording.adapters.archive import BlobArchive
 from recording.adapters.blob_source import BlobSource
 from recording.adapters.calls import AcsCalls
 from recording.adapters.catalog import TableCatalog
+from recording.adapters.consents import TableConsents
 from recording.adapters.guarding import guarded
 from recording.adapters.inventory import BlobInventory
 from recording.adapters.ledger import TableLedger
 from recording.adapters.open_work import TableDirectory, TableOpenWork, TableThrottle
 from recording.adapters.overflow_copies import BlobOverflowCopies
 from recording.adapters.probe import BlobProbe, StorageQueueProbe
+from recording.adapters.prompts import AcsPrompts
 from recording.adapters.queue import StorageEventQueue, StorageQueue, StorageTickQueue
 from recording.adapters.source import AcsSource
 from recording.adapters.tokens import TokenCallers, Trust
@@ -36,6 +38,7 @@ from recording.core.locations import of_blob
 from recording.core.model import (
     BlobName,
     CallConnectionId,
+    CallLocator,
     Channel,
     Content,
     DocumentId,
@@ -43,9 +46,12 @@ from recording.core.model import (
     Location,
     Opening,
     Output,
+    Prompt,
+    StartOrder,
 )
-from recording.ports import CallLocator, ListedBlob, Source, StartClaim, StartOrder, SweepState
+from recording.ports import ListedBlob, PromptOrder, Source, StartClaim, SweepState
 from tests.contracts.catalogs import entry
+from tests.core.consents import consent
 from tests.core.entries_of import NOW, RECORDING_ID, proof
 from tests.environments import CONNECTION, settings_of
 from tests.fakes import FakeSource
@@ -110,6 +116,16 @@ def callers(client: Any) -> Any:  # noqa: ANN401 - the same
 def calls(client: Any) -> Any:  # noqa: ANN401 - the same
     """`Calls`."""
     return guarded(AcsCalls(client))
+
+
+def prompts(client: Any) -> Any:  # noqa: ANN401 - the same
+    """`Prompts`."""
+    return guarded(AcsPrompts(client))
+
+
+def consents(client: Any) -> Any:  # noqa: ANN401 - the same
+    """`Consents`."""
+    return guarded(TableConsents(client, client))
 
 
 def source(client: Any) -> Any:  # noqa: ANN401 - the same
@@ -177,6 +193,9 @@ EVENT = OutgoingEvent("id", EventName.ARCHIVED, "/recording/r", {}, NOW)
 MESSAGE = ChunkMessage(RECORDING_ID, DocumentId("d"))
 OPENING = Opening(NOW, 1)
 STATE = SweepState(version='W/"1"')
+CONNECTION_ID = CallConnectionId("connection")
+PROMPT = PromptOrder(CONNECTION_ID, "consent.1.1", Prompt("This call is recorded.", "en-US", "1"))
+CONSENT = replace(consent(), version='W/"1"')
 SAVED = replace(entry(RECORDING_ID), version='W/"1"')
 
 OPERATIONS: dict[str, Callable[[Any], object]] = {
@@ -201,6 +220,15 @@ OPERATIONS: dict[str, Callable[[Any], object]] = {
     "AcsCalls.pause": lambda client: calls(client).pause(RECORDING_ID),
     "AcsCalls.resume": lambda client: calls(client).resume(RECORDING_ID),
     "AcsCalls.stop": lambda client: calls(client).stop(RECORDING_ID),
+    "AcsPrompts.participants": lambda client: prompts(client).participants(CONNECTION_ID),
+    "AcsPrompts.play_to_all": lambda client: prompts(client).play_to_all(PROMPT),
+    "AcsPrompts.ask_for_key": lambda client: prompts(client).ask_for_key(PROMPT, "4:+49", timedelta(seconds=5)),
+    "AcsPrompts.hang_up": lambda client: prompts(client).hang_up(CONNECTION_ID),
+    "TableConsents.load": lambda client: consents(client).load(CONNECTION_ID),
+    "TableConsents.save": lambda client: (consents(client).save(consent()), consents(client).save(CONSENT)),
+    "TableConsents.put_row": lambda client: consents(client).put_row(CONNECTION_ID, 1, NOW),
+    "TableConsents.remove_row": lambda client: consents(client).remove_row(CONNECTION_ID, 1),
+    "TableConsents.page": lambda client: consents(client).page(10),
     "AcsSource.open": read,
     "AcsSource.delete": lambda client: source(client).delete(LOCATION, proof()),
     "BlobSource.find": lambda client: blob_source(client).find(NAME),
@@ -239,6 +267,8 @@ OPERATIONS: dict[str, Callable[[Any], object]] = {
     "EventGridTopic.publish": lambda client: topic(client).publish(EVENT),
 }
 ADAPTERS = (
+    AcsPrompts,
+    TableConsents,
     BlobArchive,
     TableCatalog,
     AcsCalls,

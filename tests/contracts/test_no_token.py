@@ -22,8 +22,15 @@ from recording.adapters.topic import EventGridTopic
 from recording.core.errors import ArchiveRefused, RecordingError, ServiceRefused, SourceRefused, Transient
 from recording.core.formats.messages import ChunkMessage
 from recording.core.formats.notifications import EventName, OutgoingEvent
-from recording.core.model import BlobName, CallConnectionId, DocumentId, Location, RecordingId, ServerCallId
-from recording.ports import CallLocator
+from recording.core.model import (
+    BlobName,
+    CallConnectionId,
+    CallLocator,
+    DocumentId,
+    Location,
+    RecordingId,
+    ServerCallId,
+)
 from tests.contracts.switchboards import order
 from tests.core.entries_of import proof
 

@@ -68,13 +68,13 @@ APPLIED = AppliedRule(
     "rule",
     "0" * 64,
     "why",
-    ConsentEvidence(ConsentKind.ATTESTED, "contract", NOW, "somebody", NOW - timedelta(minutes=1)),
     retention_class="long",
     reaction=Reaction(restart=True, pause_limit=timedelta(minutes=5), resumes_at_limit=True, tries=2),
 )
 PARTLY_READ = PartlyRead(
     Location("https://customer.blob.core.windows.net/calls/0.wav"), "etag-of-native", 64, b"\x01" * 32
 )
+ATTESTED = ConsentEvidence(ConsentKind.ATTESTED, "contract", NOW, "somebody", NOW - timedelta(minutes=1))
 MANIFEST = BlobName("2026/03/01/recording-1.manifest.json")
 
 

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from recording.core.lifecycle import (
     Archived,
+    Consented,
+    ConsentWithdrawn,
     Decided,
     Fact,
     GivenUp,
@@ -35,6 +37,8 @@ from recording.core.model import (
     Actor,
     CatalogEntry,
     ChunkState,
+    ConsentKind,
+    ConsentOperation,
     Door,
     RecordingState,
     Ruling,
@@ -46,6 +50,8 @@ from recording.core.model import (
 from recording.core.owing import ToDo, owed, to_do
 from recording.core.trail import links
 from tests.core.entries_of import (
+    APPLIED,
+    ATTESTED,
     DUE,
     NOW,
     RECORDING_ID,
@@ -65,6 +71,12 @@ LATER = NOW + timedelta(minutes=1)
 DAY = timedelta(days=1)
 SECRET = "who said what to whom at https://example.org/?sig=abc"
 REASON = hashlib.sha256(SECRET.encode()).hexdigest()
+ASKED = replace(
+    ATTESTED,
+    kind=ConsentKind.ANNOUNCED,
+    text_sha256="ab" * 32,
+    operations=(ConsentOperation("played", NOW), ConsentOperation(f"attested: {SECRET}", NOW, who=(SECRET,))),
+)
 C, R = ChunkState, RecordingState
 
 
@@ -82,6 +94,17 @@ def unreadable() -> CatalogEntry:
 
 CASES: list[tuple[CatalogEntry | None, Fact, dict[str, str]]] = [
     (None, Started(RECORDING_ID, WAV), {"output": "audio-mixed-wav", "paused": "false"}),
+    (
+        None,
+        Started(RECORDING_ID, WAV, applied=APPLIED, consent=ATTESTED),
+        {"output": "audio-mixed-wav", "paused": "false", "rule": "rule", "policy": "0" * 64, "consent": "attested"},
+    ),
+    (
+        changed_recording(entry_of(state=R.STARTED), consent=ATTESTED),
+        Consented(ASKED),
+        {"consent": "announced", "promptSha256": "ab" * 32, "operations": "2"},
+    ),
+    (entry_of(state=R.STARTED), ConsentWithdrawn(SECRET), {"reasonSha256": REASON}),
     (entry_of(state=R.STARTED), Paused(), {}),
     (entry_of(state=R.PAUSED), Resumed(), {}),
     (entry_of(state=R.STARTED), Stopped(), {}),

@@ -37,7 +37,7 @@ from recording.core.model import (
     Alarm,
     CatalogEntry,
     Continuation,
-    IdentifierKind,
+    ParticipantKind,
     Pause,
     RecordingId,
     RecordingState,
@@ -360,7 +360,7 @@ def test_recordings_of_one_call_name_each_other() -> None:
 
 def test_the_newest_list_of_participants_is_kept() -> None:
     """By its number, in whatever order the lists come; it is no history."""
-    new, old = ((IdentifierKind.PHONE, 2),), ((IdentifierKind.PHONE, 1),)
+    new, old = ((ParticipantKind.PHONE_NUMBER, 2),), ((ParticipantKind.PHONE_NUMBER, 1),)
     entry = applied(active(), ParticipantsSeen(2, new), ParticipantsSeen(1, old))
     assert (new, 2) == (entry.recording.participants, entry.recording.participants_number)
     assert active().recording.history == entry.recording.history

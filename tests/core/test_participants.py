@@ -12,24 +12,24 @@ from azure.communication.callautomation._shared.models import TeamsExtensionUser
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recording.core.model import IdentifierKind
-from recording.core.participants import kind_of, kinds_of
+from recording.core.model import ParticipantKind
+from recording.core.participants import is_program, kind_of, kinds_of
 
-K = IdentifierKind
+K = ParticipantKind
 GUID = "b6372803-0c35-4ec0-833b-c19b798cef2d"
 THREE = f"{GUID}_{GUID}_{GUID}"
 CASES = {
-    "4:+15551230001": K.PHONE,
-    "4:anonymous": K.PHONE,
+    "4:+15551230001": K.PHONE_NUMBER,
+    "4:anonymous": K.PHONE_NUMBER,
     f"8:orgid:{GUID}": K.TEAMS_USER,
     f"8:dod:{GUID}": K.TEAMS_USER,
     f"8:gcch:{GUID}": K.TEAMS_USER,
     f"8:teamsvisitor:{GUID}": K.TEAMS_VISITOR,
-    f"8:acs:{GUID}_0000000e-3240": K.ACS_USER,
-    f"8:acs:{THREE}": K.EXTENSION_USER,
-    f"8:dod-acs:{THREE}": K.EXTENSION_USER,
-    f"8:gcch-acs:{THREE}": K.EXTENSION_USER,
-    f"8:spool:{GUID}_x": K.ACS_USER,
+    f"8:acs:{GUID}_0000000e-3240": K.COMMUNICATION_USER,
+    f"8:acs:{THREE}": K.TEAMS_EXTENSION_USER,
+    f"8:dod-acs:{THREE}": K.TEAMS_EXTENSION_USER,
+    f"8:gcch-acs:{THREE}": K.TEAMS_EXTENSION_USER,
+    f"8:spool:{GUID}_x": K.COMMUNICATION_USER,
     f"28:orgid:{GUID}": K.TEAMS_APP,
     f"28:dod:{GUID}": K.TEAMS_APP,
     f"28:gcch:{GUID}": K.TEAMS_APP,
@@ -40,11 +40,11 @@ CASES = {
     "": K.UNKNOWN,
 }
 THEIRS = {
-    PhoneNumberIdentifier: {K.PHONE},
+    PhoneNumberIdentifier: {K.PHONE_NUMBER},
     MicrosoftTeamsUserIdentifier: {K.TEAMS_USER, K.TEAMS_VISITOR},
     MicrosoftTeamsAppIdentifier: {K.TEAMS_APP},
-    TeamsExtensionUserIdentifier: {K.EXTENSION_USER},
-    CommunicationUserIdentifier: {K.ACS_USER},
+    TeamsExtensionUserIdentifier: {K.TEAMS_EXTENSION_USER},
+    CommunicationUserIdentifier: {K.COMMUNICATION_USER},
     UnknownIdentifier: {K.UNKNOWN, K.BOT},
 }
 
@@ -69,4 +69,9 @@ def test_any_text_has_a_kind(raw_id: str) -> None:
 def test_kinds_are_counted_and_ids_are_not_kept() -> None:
     """The same id twice is one participant."""
     people = ["4:+1", "4:+2", "4:+2", f"8:acs:{THREE}"]
-    assert ((K.PHONE, 2), (K.EXTENSION_USER, 1)) == kinds_of(people)
+    assert ((K.PHONE_NUMBER, 2), (K.TEAMS_EXTENSION_USER, 1)) == kinds_of(people)
+
+
+def test_an_application_is_told_and_asked_nothing() -> None:
+    assert {True} == {is_program(raw_id) for raw_id in ("28:orgid:a", "28:a", "28:gcch:a")}
+    assert {False} == {is_program(raw_id) for raw_id in ("4:+49301", "8:acs:a_b", "8:orgid:a", "", "28:")}

@@ -7,6 +7,7 @@ import pytest
 
 from recording.core.lifecycle import (
     Checked,
+    ConsentWithdrawn,
     Continued,
     Fact,
     Interrupted,
@@ -18,15 +19,24 @@ from recording.core.lifecycle import (
     Warned,
     decide,
 )
-from recording.core.model import Alarm, CatalogEntry, Reaction, RecordingId, RecordingState
+from recording.core.model import (
+    Alarm,
+    CatalogEntry,
+    ConsentKind,
+    ConsentOperation,
+    Reaction,
+    RecordingId,
+    RecordingState,
+)
 from recording.core.reactions import NEVER_ACTIVE, Act, act_due, reaction_of
 from recording.core.watching import Limits, look
-from tests.core.entries_of import APPLIED, NOW, RECORDING_ID, WAV, changed_recording
+from tests.core.entries_of import APPLIED, ATTESTED, NOW, RECORDING_ID, WAV, changed_recording
 
 MINUTE = timedelta(minutes=1)
 LIMITS = Limits(retention=24 * 60 * MINUTE, file_event=60 * MINUTE, step=30 * MINUTE)
 ALL = Reaction(restart=True, pause_limit=10 * MINUTE, resumes_at_limit=True, tries=1)
 LATER = RecordingId("later")
+ASKED = replace(ATTESTED, kind=ConsentKind.ANNOUNCED, operations=(ConsentOperation("played", NOW),))
 
 
 def entry(*facts: Fact, at: datetime = NOW) -> CatalogEntry:
@@ -61,6 +71,9 @@ ACTIVE = Checked(is_active=True)
         (entry(ACTIVE, Paused()), 9 * MINUTE, ALL, None),
         (entry(ACTIVE, Paused()), 10 * MINUTE, replace(ALL, resumes_at_limit=False), None),
         (entry(ACTIVE, Paused()), 10 * MINUTE, replace(ALL, pause_limit=None), None),
+        (entry(ACTIVE, Interrupted(), ConsentWithdrawn()), MINUTE, ALL, None),
+        (changed_recording(entry(ACTIVE, Paused()), consent=ATTESTED), 10 * MINUTE, ALL, Act.RESUME),
+        (changed_recording(entry(ACTIVE, Paused()), consent=ASKED), 10 * MINUTE, ALL, None),  # for who joined later
     ],
 )
 def test_what_a_reaction_wants(known: CatalogEntry, after: timedelta, reaction: Reaction, expected: Act | None) -> None:

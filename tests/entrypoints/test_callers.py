@@ -15,7 +15,7 @@ from recording.core.callers import EVENT_GRID_ROLE, OPEN, OPERATIONS, PROVEN_OTH
 from recording.core.formats.api import MOST_BODY
 from recording.core.formats.events import CALL_CONNECTED
 from recording.core.model import Door, RecordingId
-from recording.entrypoints import calls, decisions, health, pages, policy, recordings, trail
+from recording.entrypoints import calls, consent, decisions, health, pages, policy, recordings, trail
 from recording.entrypoints.intake import Intake
 from tests.core.formats.file_events import RECORDING as ANNOUNCED
 from tests.core.formats.file_events import file_event
@@ -31,7 +31,7 @@ SETTINGS = {
     "EVENT_GRID_AUDIENCES": WEBHOOK,
     "ENTRA_TENANT_ID": TENANT,
 }
-MODULES = (calls, decisions, health, policy, recordings, trail)
+MODULES = (calls, consent, decisions, health, policy, recordings, trail)
 ROUTES: dict[str, Callable[..., Any]] = {
     name: getattr(module, name)
     for module in MODULES
@@ -61,7 +61,7 @@ def world(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Wo
     """The use cases over fakes, behind the real functions; with tokens of issuers in memory."""
     settings = {**SETTINGS, "API_AUTH": getattr(request, "param", "entra")}
     world = World(settings=settings, callers=callers())
-    for module in (calls, decisions, pages, policy, recordings, trail):
+    for module in (calls, consent, decisions, pages, policy, recordings, trail):
         monkeypatch.setattr(module, "get_app", lambda: world.app)
     for module in (calls, decisions):
         monkeypatch.setattr(module, "get_intake", Intake)

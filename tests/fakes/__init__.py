@@ -3,6 +3,7 @@
 from tests.fakes.archive import FakeArchive
 from tests.fakes.blob_source import FakeBlobSource
 from tests.fakes.catalog import FakeCatalog
+from tests.fakes.consent import FakeConsents, FakePrompts
 from tests.fakes.event_queue import FakeEventQueue
 from tests.fakes.inventory import FakeInventory
 from tests.fakes.ledger import FakeLedger
@@ -19,6 +20,7 @@ __all__ = [
     "FakeBlobSource",
     "FakeCalls",
     "FakeCatalog",
+    "FakeConsents",
     "FakeDirectory",
     "FakeEventQueue",
     "FakeInventory",
@@ -27,6 +29,7 @@ __all__ = [
     "FakeOverflowCopies",
     "FakeProbe",
     "FakeProbeQueue",
+    "FakePrompts",
     "FakeQueue",
     "FakeSource",
     "FakeThrottle",

@@ -1,13 +1,12 @@
 """Call Automation and the custom topic in memory."""
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 
 from recording.core.errors import CallRefused, ServiceBusy, ServiceRefused
 from recording.core.formats.notifications import OutgoingEvent
-from recording.core.model import CallConnectionId, RecordingId, ServerCallId
-from recording.ports import CallLocator, StartOrder
+from recording.core.model import CallConnectionId, CallLocator, RecordingId, ServerCallId, StartOrder
 
 _BUSY = {"429", "500", "503", "lost"}
 _RULES = {"start_one_per_call", "start_refusal_replayed"}
@@ -94,7 +93,7 @@ class FakeCalls:
             if refusal is not None and "start_refusal_replayed" in self._rules:
                 raise refusal
             known, recording_id = self._orders.get(order.request_id, (order, None))
-            if not known.is_same_as(order):
+            if replace(known, request_id="", first_sent=order.first_sent) != replace(order, request_id=""):
                 raise CallRefused("start recording", "422 another order under this request id", status=422)
             if recording_id is None:
                 recording_id = self._begin(order)

@@ -19,6 +19,7 @@ FUNCTIONS = {
     "archive_chunk",
     "archive_urgent_chunk",
     "calls_callbacks",
+    "attest_consent",
     "calls_events",
     "decide_chunk",
     "decide_recording",
@@ -48,6 +49,7 @@ FUNCTIONS = {
     "sweep_tick",
     "sweep_timer",
     "verify_trail",
+    "withdraw_consent",
 }
 PAGE = {
     f"recording/entrypoints/openapi/viewer/{name}"

@@ -99,12 +99,12 @@ def failures(stack: Stack, recording_id: str, index: int = 0) -> int:
     return sum(chunk_view(stack, recording_id, index).get("failures", {}).values())
 
 
-def told(stack: Stack, kind: str, recording_id: str) -> dict[str, dict[str, Any]]:
+def told(stack: Stack, kind: str, subject: str, of: str = "recordingId") -> dict[str, dict[str, Any]]:
     """The published events of a type about a recording, by event id: a duplicate has the same id."""
     return {
         event["id"]: event["data"]
         for event in stack.event_grid.topic.received
-        if event["eventType"] == kind and event["data"].get("recordingId") == recording_id
+        if event["eventType"] == kind and event["data"].get(of) == subject
     }
 
 

@@ -129,7 +129,7 @@ def _ask_to_start(world: "World", whom: str) -> None:
 
 
 def _start(process: "Process", request: api.StartRequest) -> None:
-    process.app.starting.start_requested(request)
+    process.app.beginning.starting.start_requested(request)
 
 
 def _control(world: "World", whom: str) -> None:

@@ -15,7 +15,7 @@ from recording.core.model import RecordingId
 from recording.settings import Settings
 from tests.copying.copies import engine_of
 from tests.environments import CONNECTION, settings_of
-from tests.fakes import FakeBlobSource, FakeInventory, FakeOverflowCopies
+from tests.fakes import FakeBlobSource, FakeConsents, FakeInventory, FakeOverflowCopies, FakePrompts
 from tests.simulation.clockwork import START, Lock, Task
 from tests.simulation.gates import BlobGate, Gate, KilledError, SourceGate
 
@@ -112,6 +112,8 @@ class Process:
         self.app = compose(
             _settings(world.plan.release, world.plan.waits, world.plan.interval, world.plan.overflow_hours),
             **gates,
+            prompts=FakePrompts(),
+            consents=FakeConsents(),  # no rule asks for consent
             checks={},
             engine=engine_of(gates["source"], block=BLOCK, buffers=_BUFFERS, monotonic=self.monotonic),
             now=self.now,

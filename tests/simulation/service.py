@@ -6,9 +6,8 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from recording.core.errors import CallRefused
-from recording.core.model import CallConnectionId, DocumentId, RecordingId, ServerCallId
+from recording.core.model import CallConnectionId, DocumentId, RecordingId, ServerCallId, StartOrder
 from recording.core.times import format_time
-from recording.ports import StartOrder
 from tests.core.media_files import chunk as riff_chunk
 from tests.core.media_files import wav, wav_format
 from tests.fakes import FakeCalls

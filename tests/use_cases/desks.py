@@ -8,10 +8,9 @@ from itertools import count
 from recording.bootstrap import compose
 from recording.calls.starting import Start
 from recording.core.formats.api import StartRequest
-from recording.core.model import CallEvent, CatalogEntry, Channel, Content, Format, Output, RecordingId
-from recording.ports import CallLocator
+from recording.core.model import CallEvent, CallLocator, CatalogEntry, Channel, Content, Format, Output, RecordingId
 from tests.environments import settings_of
-from tests.fakes import FakeCalls, FakeCatalog, FakeDirectory, FakeOpenWork, FakeTopic
+from tests.fakes import FakeCalls, FakeCatalog, FakeConsents, FakeDirectory, FakeOpenWork, FakePrompts, FakeTopic
 from tests.fakes.service import FakeCall
 
 WAV = Output(Content.AUDIO, Channel.MIXED, Format.WAV)
@@ -37,11 +36,13 @@ class Desk:
             open_work=FakeOpenWork(),
             directory=FakeDirectory(),
             calls=self.calls,
+            prompts=FakePrompts(),
+            consents=FakeConsents(),
             topic=FakeTopic(),
             now=self.now,
             sleep=lambda _: None,
         )
-        self.starting, self.controlling = app.starting, app.controlling
+        self.starting, self.controlling = app.beginning.starting, app.controlling
 
     def now(self) -> datetime:
         """The time."""

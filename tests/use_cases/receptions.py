@@ -17,7 +17,17 @@ from recording.events.taking import Reception
 from tests.core.entries_of import NOW
 from tests.core.formats.file_events import file_event
 from tests.environments import settings_of
-from tests.fakes import FakeArchive, FakeCalls, FakeCatalog, FakeDirectory, FakeOpenWork, FakeTickQueue, FakeTopic
+from tests.fakes import (
+    FakeArchive,
+    FakeCalls,
+    FakeCatalog,
+    FakeConsents,
+    FakeDirectory,
+    FakeOpenWork,
+    FakePrompts,
+    FakeTickQueue,
+    FakeTopic,
+)
 
 SUBJECT = "/recording/call/c/recordingId/"
 OTHER = "Microsoft.Communication.IncomingCall"
@@ -60,6 +70,8 @@ class World:
             journal=self.journal,
             topic=self.topic,
             calls=self.calls,
+            prompts=FakePrompts(),
+            consents=FakeConsents(),
             now=lambda: NOW,
             monotonic=lambda: self.seconds,
             sleep=lambda _: None,

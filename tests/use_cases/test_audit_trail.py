@@ -316,7 +316,7 @@ def test_a_look_is_saved_before_anything_is_shown() -> None:
 def test_a_start_writes_no_trail_on_the_way_of_its_answer() -> None:
     world = World()
     call = world.calls.add_call()
-    world.app.starting.start_requested(StartRequest(WAV, server_call_id=call.locators[0].server_call_id))
+    world.app.beginning.starting.start_requested(StartRequest(WAV, server_call_id=call.locators[0].server_call_id))
 
     (entry,) = world.catalog.entries.values()
     assert ["Started"] == [act.what for act in entry.recording.trail.unwritten]

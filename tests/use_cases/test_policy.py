@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from recording.core.errors import ConsentMissing, ConsentNotBuilt, PolicyRefused, RequestIdReused
+from recording.core.errors import ConsentMissing, PolicyRefused, RequestIdReused
 from recording.core.formats.api import StartRequest
-from recording.core.formats.known_calls import participant_of
 from recording.core.model import (
     Attestation,
     CallEvent,
@@ -22,6 +21,7 @@ from recording.core.model import (
     ServerCallId,
 )
 from recording.core.outputs import VALID
+from recording.core.participants import participant_of
 from tests.core.policy.policies import rule, text_of
 from tests.fakes.service import FakeCall
 from tests.use_cases.desks import MP3, WAV, Desk, id_of
@@ -113,12 +113,13 @@ def test_without_a_policy_nothing_starts() -> None:
 def test_an_event_starts_what_its_rule_says(desk: Desk, call: FakeCall) -> None:
     """The entry keeps rule, policy and consent for good."""
     recording = desk.entry(desk.starting.start_for_call(said(desk, call))).recording
-    applied = recording.applied
+    applied, consent = recording.applied, recording.consent
 
     assert MP3 == recording.output
     assert applied is not None
+    assert consent is not None
     assert ("connections", "because connections says so") == (applied.rule, applied.reason)
-    assert (ConsentKind.NOT_NEEDED, "nobody takes part") == (applied.consent.kind, applied.consent.basis)
+    assert (ConsentKind.NOT_NEEDED, "nobody takes part") == (consent.kind, consent.basis)
     assert 64 == len(applied.policy)
 
 
@@ -217,7 +218,8 @@ def test_an_attested_consent_is_kept(desk: Desk, call: FakeCall) -> None:
     attested = Attestation("contract 7", "somebody", desk.now() - timedelta(days=1))
     recording = desk.entry(desk.starting.start_for_call(said(desk, call, context="sales", attested=attested))).recording
     assert recording.applied is not None
-    consent = recording.applied.consent
+    consent = recording.consent
+    assert consent is not None
 
     assert (ConsentKind.ATTESTED, "contract 7", "somebody", attested.at) == (
         consent.kind,
@@ -242,8 +244,8 @@ def test_without_an_attested_consent_nothing_starts(desk: Desk, call: FakeCall, 
     assert ({}, []) == (desk.catalog.claims, call.recordings)
 
 
-def test_a_consent_that_needs_a_prompt_starts_nothing_yet(desk: Desk, call: FakeCall) -> None:
-    with pytest.raises(ConsentNotBuilt, match="not built yet"):
+def test_a_consent_that_needs_a_prompt_starts_nothing_before_it_is_granted(desk: Desk, call: FakeCall) -> None:
+    with pytest.raises(ConsentMissing, match="nobody was asked"):
         desk.starting.start_for_call(said(desk, call, context="asked"))
 
     assert ({}, []) == (desk.catalog.claims, call.recordings)
@@ -289,15 +291,6 @@ def test_an_operation_context_attests_a_consent() -> None:
     (taken,) = posted(world, callback(world, {"context": "sales", "consent": consent})).outcomes
 
     assert ("not recorded", "recording") == (refused["outcome"], taken["outcome"])
-    applied = world.catalog.entries[RecordingId(taken["recordingId"])].recording.applied
-    assert applied is not None
-    assert "contract 7" == applied.consent.basis
-
-
-def test_a_consent_that_is_not_built_is_an_error_of_the_operator(caplog: pytest.LogCaptureFixture) -> None:
-    """The call is lost for this rule, so it is logged as an error."""
-    world = World(RECORDING_POLICY=POLICY, NATIVE_CONTAINERS=NATIVE)
-    (outcome,) = posted(world, callback(world, "asked")).outcomes
-
-    assert "refused" == outcome["outcome"]
-    assert 1 == len(lines(caplog, "call.not_recorded"))
+    consent_kept = world.catalog.entries[RecordingId(taken["recordingId"])].recording.consent
+    assert consent_kept is not None
+    assert "contract 7" == consent_kept.basis

@@ -15,7 +15,7 @@ from recording.core.model import (
     Actor,
     CallConnectionId,
     CallEvent,
-    IdentifierKind,
+    ParticipantKind,
     ParticipantsEvent,
     Reaction,
     Recording,
@@ -75,7 +75,7 @@ class Scene:
             call_connection_id=connection.call_connection_id if self.by == "connection" else None,
             pause_on_start=self.is_paused,
         )
-        return self.world.app.starting.start_requested(request).entry.recording.recording_id
+        return self.world.app.beginning.starting.start_requested(request).entry.recording.recording_id
 
     def wait(self, time: timedelta) -> None:
         self.world.clock.at += time
@@ -359,13 +359,13 @@ def test_a_start_that_failed_is_told_at_once_and_may_be_tried_again() -> None:
     scene = Scene(is_paused=False)
     other = scene.world.calls.add_call()
     event = CallEvent("event-1", other.locators[0].server_call_id, at=scene.world.clock.at)
-    first = scene.world.app.starting.start_for_call(event)
+    first = scene.world.app.beginning.starting.start_for_call(event)
     scene.world.calls.interrupt(first)
     outcome = scene.send(FAILED, recordingId=first, resultInformation={"code": 500, "subCode": 8570})
 
     assert ("noted", ["RecordingNotStarted"]) == (outcome, scene.alerts)
     assert "code 500, subCode 8570" in str(scene.world.topic.received[0].body["reason"])
-    assert first != scene.world.app.starting.start_for_call(event)
+    assert first != scene.world.app.beginning.starting.start_for_call(event)
     sweep(scene.world, 30, every=60 * MINUTE)
     assert R.EMPTY is scene.recording(first).state
 
@@ -375,7 +375,7 @@ def test_a_failed_start_is_found_by_its_call() -> None:
     scene = Scene()
     call = scene.world.calls.add_call()
     server = call.locators[0].server_call_id
-    first = scene.world.app.starting.start_for_call(CallEvent("event-1", server, at=scene.world.clock.at))
+    first = scene.world.app.beginning.starting.start_for_call(CallEvent("event-1", server, at=scene.world.clock.at))
     scene.world.calls.interrupt(first)
     assert "noted" == scene.send(FAILED, serverCallId=server)
     assert scene.recording(first).failed_at is not None
@@ -387,7 +387,7 @@ def test_a_start_that_is_said_to_have_failed_and_records_has_not_failed() -> Non
     assert "ignored" == scene.send(FAILED, recordingId=scene.recording_id)
     call = scene.world.calls.add_call()
     server = call.locators[0].server_call_id
-    other = scene.world.app.starting.start_for_call(CallEvent("event-1", server, at=scene.world.clock.at))
+    other = scene.world.app.beginning.starting.start_for_call(CallEvent("event-1", server, at=scene.world.clock.at))
     assert "ignored" == scene.send(FAILED, recordingId=other)
     assert ([], None) == (scene.alerts, scene.recording(other).failed_at)
 
@@ -411,7 +411,7 @@ def test_what_never_begins_is_told_within_minutes_and_tried_as_the_policy_says(t
     call = scene.world.calls.add_call()
     scene.world.calls.never_active = True
     server = call.locators[0].server_call_id
-    first = scene.world.app.starting.start_for_call(CallEvent("event-1", server, at=scene.world.clock.at))
+    first = scene.world.app.beginning.starting.start_for_call(CallEvent("event-1", server, at=scene.world.clock.at))
     sweep(scene.world, 3)
     assert ["RecordingNotStarted"] == scene.alerts[:1]
     sweep(scene.world, 12)
@@ -434,7 +434,7 @@ def test_the_kinds_of_participants_are_kept() -> None:
     for number, found in ((2, people), (1, people[:1])):
         server = scene.call.locators[0].server_call_id
         scene.send(PEOPLE, participants=found, sequenceNumber=number, callConnectionId=connection, serverCallId=server)
-    expected = ((IdentifierKind.PHONE, 1), (IdentifierKind.TEAMS_APP, 1))
+    expected = ((ParticipantKind.PHONE_NUMBER, 1), (ParticipantKind.TEAMS_APP, 1))
     assert expected == scene.recording().participants
     assert "+15551230001" not in str(scene.world.catalog.entries)
     assert not any(b"+15551230001" in blob.content for blob in scene.world.journal.blobs.values())

@@ -8,8 +8,7 @@ import pytest
 
 from recording.calls.starting import Start
 from recording.core.errors import CallNotReady, CallRefused, RequestIdReused, ServiceBusy, Transient
-from recording.core.model import CallConnectionId, RecordingId, RecordingState, ServerCallId
-from recording.ports import CallLocator, StartOrder
+from recording.core.model import CallConnectionId, CallLocator, RecordingId, RecordingState, ServerCallId, StartOrder
 from tests.copying.copies import run_together
 from tests.fakes.service import FakeCall
 from tests.use_cases.desks import MP3, WAV, Desk, id_of

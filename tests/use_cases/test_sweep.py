@@ -270,7 +270,7 @@ def test_a_call_that_ends_ends_its_recording_if_the_service_says_so_twice() -> N
     world = World()
     call = world.calls.add_call()
     server = call.locators[0].server_call_id
-    start = world.app.starting.start_requested(StartRequest(output=WAV, server_call_id=server))
+    start = world.app.beginning.starting.start_requested(StartRequest(output=WAV, server_call_id=server))
     recording_id = start.entry.recording.recording_id
     event = {"id": "e", "eventType": "Microsoft.Communication.CallEnded", "data": {"serverCallId": server}}
 

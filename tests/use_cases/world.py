@@ -37,12 +37,14 @@ from tests.fakes import (
     FakeBlobSource,
     FakeCalls,
     FakeCatalog,
+    FakeConsents,
     FakeDirectory,
     FakeEventQueue,
     FakeInventory,
     FakeLedger,
     FakeOpenWork,
     FakeOverflowCopies,
+    FakePrompts,
     FakeQueue,
     FakeSource,
     FakeThrottle,
@@ -121,6 +123,8 @@ class World:
     calls: FakeCalls = field(default_factory=FakeCalls)
     topic: FakeTopic = field(default_factory=FakeTopic)
     trail: FakeTrail = field(default_factory=FakeTrail)
+    consents: FakeConsents = field(default_factory=FakeConsents)
+    prompts: FakePrompts = field(default_factory=FakePrompts)
     letters: FakeArchive = field(default_factory=FakeArchive)
     ledger: FakeLedger = field(default_factory=FakeLedger)
     event_queue: FakeEventQueue = field(default_factory=FakeEventQueue)
@@ -141,6 +145,8 @@ class World:
             replace(settings, copy=replace(settings.copy, slice_length=timedelta(seconds=slice_seconds))),
             callers=self.callers,
             calls=self.calls,
+            prompts=self.prompts,
+            consents=self.consents,
             source=self.source,
             archive=self.archive,
             quarantine=self.quarantine,

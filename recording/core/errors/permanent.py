@@ -192,21 +192,21 @@ class PolicyRefused(Permanent):
 
     code = "policy_refused"
 
-    def __init__(self, cause: str, rule: str = "", *, hint: str = "") -> None:
-        super().__init__("start recording", cause, hint=hint, ids={"rule": rule} if rule else None)
+    def __init__(self, cause: str, rule: str = "", *, hint: str = "", ids: Mapping[str, str] | None = None) -> None:
+        super().__init__("start recording", cause, hint=hint, ids={**(ids or {}), **({"rule": rule} if rule else {})})
         self.rule = rule
 
 
 class ConsentMissing(PolicyRefused):
-    """The policy allows the recording only on an attested consent, and what asks for it attests none."""
+    """The policy allows the recording only on a consent that there is not; nothing was recorded."""
 
     code = "consent_missing"
 
 
-class ConsentNotBuilt(Permanent):
-    """The policy asks for a consent that this version of the app cannot get."""
+class ConsentRefused(Permanent):
+    """What is asked of a recording does not agree with its consent, such as to resume it after a withdrawal."""
 
-    code = "consent_not_built"
+    code = "consent_refused"
 
 
 class PolicyInvalid(Permanent):

@@ -1,20 +1,8 @@
-"""The rule that a recording was started by, and the evidence of consent, as JSON of the manifest and the API."""
+"""The rule that a recording was started by, as JSON of the manifest and the API."""
 
 from typing import TypedDict
 
-from recording.core.formats.schema import Moment
-from recording.core.model import AppliedRule, ConsentKind
-from recording.core.times import format_known, format_time
-
-
-class ConsentFields(TypedDict):
-    """On which consent a recording was started."""
-
-    kind: ConsentKind
-    basis: str
-    by: str | None
-    at: Moment | None
-    notedAt: Moment
+from recording.core.model import AppliedRule
 
 
 class AppliedFields(TypedDict):
@@ -26,12 +14,10 @@ class AppliedFields(TypedDict):
     retention: str | None
     template: str | None
     storage: str
-    consent: ConsentFields
 
 
 def applied_fields(applied: AppliedRule) -> AppliedFields:
-    """The rule, the policy that has it, and on which consent the recording was started."""
-    consent = applied.consent
+    """The rule, the policy that has it, and what it decides for the whole life of the recording."""
     return {
         "id": applied.rule,
         "policy": applied.policy,
@@ -39,11 +25,4 @@ def applied_fields(applied: AppliedRule) -> AppliedFields:
         "retention": applied.retention_class or None,
         "template": applied.template or None,
         "storage": applied.native_container or "archive",
-        "consent": {
-            "kind": consent.kind,
-            "basis": consent.basis,
-            "by": consent.by or None,
-            "at": format_known(consent.at),
-            "notedAt": format_time(consent.noted_at),
-        },
     }

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from recording.core.errors import MalformedEvent
 from recording.core.formats import known_calls, reading
 from recording.core.formats.members import Lack, Members, read_members
+from recording.core.formats.prompts import PROMPT_EVENTS, read_prompt_event
 from recording.core.model import (
     CallConnectionId,
     CallEndEvent,
@@ -25,6 +26,7 @@ from recording.core.model import (
     FileEvent,
     KnownCall,
     ParticipantsEvent,
+    PromptEvent,
     RecordingId,
     ServerCallId,
     StartFailedEvent,
@@ -43,6 +45,7 @@ CALL_STARTED = "Microsoft.Communication.CallStarted"
 CALL_CONNECTED = "Microsoft.Communication.CallConnected"
 CALL_ENDED = "Microsoft.Communication.CallEnded"
 CALL_DISCONNECTED = "Microsoft.Communication.CallDisconnected"
+PARTICIPANTS_UPDATED = "Microsoft.Communication.ParticipantsUpdated"
 SUBSCRIPTION_VALIDATION = "Microsoft.EventGrid.SubscriptionValidationEvent"
 
 _ACTIVE = "active"
@@ -74,6 +77,7 @@ Event = (
     | ComplianceEvent
     | CallEvent
     | CallEndEvent
+    | PromptEvent
     | StateEvent
     | StartFailedEvent
     | ParticipantsEvent
@@ -117,6 +121,8 @@ def parse_event(raw: object) -> Event | None:
     if event_type in {CALL_ENDED, CALL_DISCONNECTED}:
         server, connection = _call_ids(event)
         return CallEndEvent(event_id, server, connection) if server or connection else None
+    if event_type in PROMPT_EVENTS:
+        return read_prompt_event(event_type, event_id, _data(event))
     if event_type in _OTHERS:
         return _OTHERS[event_type](event, event_id)
     return None

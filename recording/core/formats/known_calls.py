@@ -1,47 +1,15 @@
 """What events and requests say of a call and its participants: raw ids, an operation context, an attestation."""
 
 import json
-import re
 from collections.abc import Mapping
 
 from recording.core.formats import reading
-from recording.core.model import Attestation, CallKind, EventKind, KnownCall, Participant, ParticipantKind
+from recording.core.model import Attestation, CallKind, EventKind, KnownCall
+from recording.core.participants import participant_of
 from recording.core.times import parse_time
 
-_PHONE = "4:"
-_NUMBER = re.compile(r"(\+[1-9][0-9]{0,14})(?:_.*)?", re.DOTALL)
-_KINDS = {
-    "8:acs:": ParticipantKind.COMMUNICATION_USER,
-    "8:spool:": ParticipantKind.COMMUNICATION_USER,
-    "8:dod-acs:": ParticipantKind.COMMUNICATION_USER,
-    "8:gcch-acs:": ParticipantKind.COMMUNICATION_USER,
-    "8:orgid:": ParticipantKind.TEAMS_USER,
-    "8:dod:": ParticipantKind.TEAMS_USER,
-    "8:gcch:": ParticipantKind.TEAMS_USER,
-    "8:teamsvisitor:": ParticipantKind.TEAMS_USER,
-    "28:orgid:": ParticipantKind.TEAMS_APP,
-    "28:dod:": ParticipantKind.TEAMS_APP,
-    "28:gcch:": ParticipantKind.TEAMS_APP,
-    "28:": ParticipantKind.BOT,
-}
-"""By the beginning of the raw id; the first that fits."""
-_EXTENSION = 3
-"""The parts of an extension user's raw id behind its prefix: resource, tenant and user."""
 _LONGEST = 500
 _CONSENT = "consent"
-
-
-def participant_of(raw_id: str) -> Participant:
-    """What a raw id says of a participant."""
-    if raw_id.startswith(_PHONE):
-        found = _NUMBER.fullmatch(raw_id.removeprefix(_PHONE))
-        return Participant(ParticipantKind.PHONE_NUMBER, raw_id, found[1] if found else None)
-    prefix = next((prefix for prefix in _KINDS if raw_id.startswith(prefix)), "")
-    kind = _KINDS.get(prefix, ParticipantKind.UNKNOWN)
-    is_extension = not prefix.startswith("8:spool") and len(raw_id.removeprefix(prefix).split("_")) == _EXTENSION
-    if kind is ParticipantKind.COMMUNICATION_USER and is_extension:
-        kind = ParticipantKind.TEAMS_EXTENSION_USER
-    return Participant(kind, raw_id)
 
 
 def call_started(data: Mapping[str, object]) -> KnownCall:

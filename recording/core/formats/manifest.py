@@ -8,6 +8,7 @@ import json
 import re
 
 from recording.core.formats.applied import applied_fields
+from recording.core.formats.consents import consent_view
 from recording.core.formats.joined import joined_fields, pauses_view
 from recording.core.lifecycle import doubts_about_whole, lacks
 from recording.core.model import CatalogEntry, Chunk, MetadataProof, Output, Proof
@@ -40,6 +41,7 @@ def manifest_json(entry: CatalogEntry) -> bytes:
         "revision": recording.revision,
         "pauses": pauses_view(recording, with_actors=False),
         **joined_fields(recording),
+        "consent": consent_view(recording),
         "lacks": list(lacks(entry)),
         "doubts": list(doubts_about_whole(entry)),
         "totals": {"chunks": len(chunks), "length": sum(chunk.proof.length for chunk in entry if chunk.proof)},

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from recording.core.consent import Consent
 from recording.core.formats.joined import joined_fields
 from recording.core.lifecycle import doubts_about_whole, lacks
 from recording.core.model import Alarm, Alert, CatalogEntry, RecordingId
@@ -30,6 +31,7 @@ class EventName(StrEnum):
     INTERRUPTED = "RecordingInterrupted"
     NOT_STARTED = "RecordingNotStarted"
     PAUSED_LONG = "RecordingPausedLong"
+    NOT_CONSENTED = "ConsentNotObtained"
 
 
 _BY_ALARM: Mapping[Alarm, EventName] = {
@@ -107,6 +109,19 @@ def unreadable(event_id: str, cause: str, journal: str, now: datetime) -> Outgoi
     return OutgoingEvent(
         _identity(EventName.UNREADABLE, journal), EventName.UNREADABLE, f"/events/{event_id}", body, now
     )
+
+
+def not_consented(consent: Consent, now: datetime) -> OutgoingEvent:
+    """Nobody could be told or asked: a call is not recorded, or who joined later was not told."""
+    name, subject = EventName.NOT_CONSENTED, f"/calls/{consent.connection_id}"
+    body = {
+        "callConnectionId": consent.connection_id,
+        "serverCallId": consent.wanted.order.locator.server_call_id,
+        "recordingId": consent.recording_id,
+        "reason": consent.failure or consent.reason,
+        "at": format_time(now),
+    }
+    return OutgoingEvent(_identity(name, f"{consent.consent_id}/{consent.number}"), name, subject, body, now)
 
 
 def _event(

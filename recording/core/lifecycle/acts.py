@@ -12,6 +12,8 @@ from recording.core.lifecycle.changes import with_fields
 from recording.core.lifecycle.facts import (
     Archived,
     Completed,
+    Consented,
+    ConsentWithdrawn,
     Damaged,
     Decided,
     Disputed,
@@ -28,7 +30,7 @@ from recording.core.lifecycle.facts import (
     Started,
     Stopped,
 )
-from recording.core.model import Act, Actor, CatalogEntry, MetadataProof
+from recording.core.model import Act, Actor, CatalogEntry, ConsentEvidence, MetadataProof
 from recording.core.times import format_time
 from recording.core.trail import added, is_repeated
 
@@ -79,7 +81,17 @@ def _started(fact: Started) -> dict[str, str]:
     return {
         "output": str(fact.output),
         "paused": str(fact.paused).lower(),
-        **({"rule": rule.rule, "policy": rule.policy, "consent": rule.consent.kind} if rule else {}),
+        **({"rule": rule.rule, "policy": rule.policy} if rule else {}),
+        **(_consent(fact.consent) if fact.consent else {}),
+    }
+
+
+def _consent(evidence: ConsentEvidence) -> dict[str, str]:
+    """The consent as far as it names nobody: the evidence itself is in catalog and manifest."""
+    return {
+        "consent": evidence.kind,
+        "promptSha256": evidence.text_sha256,
+        "operations": str(len(evidence.operations)) if evidence.operations else "",
     }
 
 
@@ -113,6 +125,8 @@ _DETAILS: Mapping[type, Callable[[Any], dict[str, str]]] = {
     Paused: lambda _: {},
     Resumed: lambda _: {},
     Stopped: lambda _: {},
+    Consented: lambda fact: _consent(fact.evidence),
+    ConsentWithdrawn: lambda fact: _reason(fact.reason),
     Looked: lambda fact: {"view": fact.view},
     Decided: lambda fact: {"ruling": fact.ruling, **_reason(fact.reason)},
     GivenUp: lambda fact: _reason(fact.reason),

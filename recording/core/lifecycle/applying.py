@@ -12,6 +12,8 @@ from recording.core.lifecycle.facts import (
     Announced,
     Checked,
     Completed,
+    Consented,
+    ConsentWithdrawn,
     Continued,
     Decided,
     Denied,
@@ -50,6 +52,7 @@ from recording.core.model import (
     Pause,
     Recording,
     RecordingState,
+    WithdrawnConsent,
 )
 from recording.core.trail import written
 
@@ -115,7 +118,11 @@ def _decided(entry: CatalogEntry | None, fact: Fact, now: datetime, by: Actor) -
         return Decision(interrupted(entry, fact, now))
     if isinstance(fact, Completed | Told | Written | Looked | Denied | Checked | Warned | FoundBySweep):
         return Decision(_noted(entry, fact, now))
-    return Decision(chunk_decided(entry, fact))
+    if isinstance(fact, Consented | ConsentWithdrawn):
+        after = _consent_changed(entry, fact, now, by)
+    else:
+        after = chunk_decided(entry, fact)
+    return Decision(after)
 
 
 def _noted(
@@ -225,7 +232,20 @@ def _started(entry: CatalogEntry | None, fact: Started, now: datetime, by: Actor
         room_id=known.room_id or fact.room_id,
         applied=fact.applied if is_first else known.applied,
         requested_at=known.requested_at or now,
+        consent=known.consent or fact.consent,
     )
+
+
+def _consent_changed(entry: CatalogEntry, fact: Consented | ConsentWithdrawn, now: datetime, by: Actor) -> CatalogEntry:
+    """The entry with what is known of consent now; a manifest that does not say it is followed by another one."""
+    known = entry.recording
+    if isinstance(fact, Consented):
+        after = with_fields(entry, consent=fact.evidence)
+    else:
+        after = with_fields(entry, withdrawn=known.withdrawn or WithdrawnConsent(now, by, fact.reason))
+    if after == entry or known.completed_at is None:
+        return after
+    return with_state(with_fields(after, completed_at=None, revision=known.revision + 1))
 
 
 def _completed(entry: CatalogEntry, fact: Completed, now: datetime) -> CatalogEntry:

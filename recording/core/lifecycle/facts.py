@@ -12,13 +12,14 @@ from recording.core.model import (
     CallConnectionId,
     Candidate,
     Comparison,
+    ConsentEvidence,
     DocumentId,
     Door,
     Failure,
     FileEvent,
-    IdentifierKind,
     MetadataProof,
     Output,
+    ParticipantKind,
     PartlyRead,
     Proof,
     RecordingId,
@@ -34,7 +35,7 @@ from recording.core.model import (
 class Started:
     """The service records a call at our request; set are the ids of the call that are known.
 
-    `applied` is the rule that allowed it, with the evidence of consent; both were kept before the service was asked.
+    `applied` is the rule that allowed it, `consent` the evidence; both were kept before the service was asked.
     """
 
     recording_id: RecordingId
@@ -45,6 +46,7 @@ class Started:
     room_id: str | None = None
     paused: bool = False
     applied: AppliedRule | None = None
+    consent: ConsentEvidence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,20 @@ class Ordered:
     """
 
     state: RecordingState
+
+
+@dataclass(frozen=True, slots=True)
+class Consented:
+    """Consent was extended to participants who joined later; `evidence` is all of it."""
+
+    evidence: ConsentEvidence
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentWithdrawn:
+    """Somebody said that consent is withdrawn: what lies before stood on it, nothing may follow."""
+
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +147,7 @@ class ParticipantsSeen:
     """The service said how many of each kind are in the call; a list with a lower `number` is older."""
 
     number: int
-    kinds: tuple[tuple[IdentifierKind, int], ...]
+    kinds: tuple[tuple[ParticipantKind, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -391,6 +407,8 @@ RecordingFact = (
     | Joined
     | Continued
     | Ordered
+    | Consented
+    | ConsentWithdrawn
     | Paused
     | Resumed
     | Stopped

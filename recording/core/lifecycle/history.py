@@ -12,6 +12,8 @@ from recording.core.lifecycle.facts import (
     Checked,
     Compared,
     Completed,
+    Consented,
+    ConsentWithdrawn,
     Continued,
     Damaged,
     Decided,
@@ -48,7 +50,7 @@ If there is more of either, the oldest failure is dropped; if there is none, the
 decision of a person while anything else was added last.
 """
 _MOST_DETAIL = 1000
-DECISIONS = frozenset({Decided.__name__, GivenUp.__name__})
+DECISIONS = frozenset({Decided.__name__, GivenUp.__name__, ConsentWithdrawn.__name__})
 """What a person has decided."""
 
 
@@ -105,8 +107,9 @@ def _detail(fact: Fact) -> str:
 
 def _started(fact: Started) -> str:
     applied = fact.applied
-    by = f", by rule {applied.rule}: {applied.reason}; consent {applied.consent.kind}" if applied else ""
-    return f"{fact.output}{by}"
+    by = f", by rule {applied.rule}: {applied.reason}" if applied else ""
+    consent = f"; consent {fact.consent.kind}" if fact.consent else ""
+    return f"{fact.output}{by}{consent}"
 
 
 def _announced(fact: Announced) -> str:
@@ -128,6 +131,8 @@ def _reason(fact: Kept | Missed | NeverCame | GivenUp) -> str:
 
 _DETAILS: Mapping[type, Callable[[Any], str]] = {
     Started: _started,
+    Consented: lambda fact: fact.evidence.operations[-1].what if fact.evidence.operations else "",
+    ConsentWithdrawn: lambda fact: fact.reason,
     Joined: lambda fact: f"it continues {fact.earlier}",
     Continued: lambda fact: fact.later,
     Ordered: lambda fact: f"to be {fact.state}",

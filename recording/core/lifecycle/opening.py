@@ -9,6 +9,7 @@ import hashlib
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from recording.core.consent import withdrawal_owed
 from recording.core.lifecycle.acts import RUNS
 from recording.core.lifecycle.wholeness import completion_at
 from recording.core.model import RUNNING, CatalogEntry, DocumentId, Opening, RecordingState
@@ -89,6 +90,8 @@ def _waits_for(entry: CatalogEntry) -> set[str]:
         return {chunk.document_id for chunk in entry if not chunk.is_closed}
     if entry.recording.state not in RUNNING:
         return {"file event"}
+    if withdrawal_owed(entry.recording) is not None:
+        return {"what a withdrawal of consent does"}
     pause = entry.recording.open_pause
     end = "end" if entry.recording.denied_at is None else "a second answer that it is over"
     return {end} if pause is None else {end, f"the end of the pause since {pause.since}"}

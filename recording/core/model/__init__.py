@@ -2,17 +2,25 @@
 
 from recording.core.model.calls import (
     AppliedRule,
-    Attestation,
     CallKind,
-    ConsentEvidence,
-    ConsentKind,
+    CallLocator,
     Direction,
     EventKind,
     KnownCall,
     Participant,
     ParticipantKind,
+    StartOrder,
 )
 from recording.core.model.chunk import Chunk
+from recording.core.model.consent import (
+    Attestation,
+    ConsentEvidence,
+    ConsentKind,
+    ConsentOperation,
+    Prompt,
+    Withdrawal,
+    WithdrawnConsent,
+)
 from recording.core.model.entry import CatalogEntry, Opening, Recording
 from recording.core.model.events import (
     CallEndEvent,
@@ -20,6 +28,8 @@ from recording.core.model.events import (
     ComplianceEvent,
     FileEvent,
     ParticipantsEvent,
+    PromptEvent,
+    PromptResult,
     StartFailedEvent,
     StateEvent,
 )
@@ -56,7 +66,6 @@ from recording.core.model.words import (
     DocumentId,
     Door,
     Format,
-    IdentifierKind,
     Location,
     Output,
     Place,
@@ -88,6 +97,7 @@ __all__ = [
     "CallEvent",
     "CallId",
     "CallKind",
+    "CallLocator",
     "Candidate",
     "CatalogEntry",
     "Channel",
@@ -97,6 +107,7 @@ __all__ = [
     "ComplianceEvent",
     "ConsentEvidence",
     "ConsentKind",
+    "ConsentOperation",
     "Content",
     "Continuation",
     "Digest",
@@ -108,7 +119,6 @@ __all__ = [
     "FileEvent",
     "Format",
     "Happened",
-    "IdentifierKind",
     "KnownCall",
     "Location",
     "MetadataProof",
@@ -121,6 +131,9 @@ __all__ = [
     "PartlyRead",
     "Pause",
     "Place",
+    "Prompt",
+    "PromptEvent",
+    "PromptResult",
     "Proof",
     "Reaction",
     "Recording",
@@ -129,9 +142,12 @@ __all__ = [
     "Ruling",
     "ServerCallId",
     "StartFailedEvent",
+    "StartOrder",
     "StateEvent",
     "Subject",
     "Trail",
     "Unread",
     "View",
+    "Withdrawal",
+    "WithdrawnConsent",
 ]

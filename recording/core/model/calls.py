@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from recording.core.model.consent import Attestation
 from recording.core.model.running import Reaction
-from recording.core.model.words import Output
+from recording.core.model.words import CallConnectionId, Output, ServerCallId
 
 
 class EventKind(StrEnum):
@@ -33,11 +34,12 @@ class CallKind(StrEnum):
 
 
 class ParticipantKind(StrEnum):
-    """What a participant is, as its raw id says."""
+    """What a participant is, by the form of the raw id; `core.participants` reads it."""
 
     COMMUNICATION_USER = "communicationUser"
     PHONE_NUMBER = "phoneNumber"
     TEAMS_USER = "teamsUser"
+    TEAMS_VISITOR = "teamsVisitor"
     TEAMS_EXTENSION_USER = "teamsExtensionUser"
     TEAMS_APP = "teamsApp"
     BOT = "bot"
@@ -51,15 +53,6 @@ class Participant:
     kind: ParticipantKind
     raw_id: str = field(repr=False)
     number: str | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Attestation:
-    """Somebody's word that the participants have consented: on what basis, who says it, and when they consented."""
-
-    basis: str
-    by: str = field(repr=False)
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,33 +80,6 @@ class KnownCall:
     attested: Attestation | None = None
 
 
-class ConsentKind(StrEnum):
-    """How the participants consent, from the least strict to the strictest."""
-
-    NOT_NEEDED = "not-needed"
-    ATTESTED = "attested"
-    ANNOUNCED = "announced"
-    KEYPRESS = "keypress"
-
-
-@dataclass(frozen=True, slots=True)
-class ConsentEvidence:
-    """Why the call may be recorded, kept before the recording starts.
-
-    Attributes:
-        basis: what the consent rests on; for one that is not needed, why.
-        noted_at: when this app kept it.
-        by: who attests it, by their own word.
-        at: when the participants consented.
-    """
-
-    kind: ConsentKind
-    basis: str
-    noted_at: datetime
-    by: str = field(default="", repr=False)
-    at: datetime | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class AppliedRule:
     """The rule that a recording was started by, and what it decides for the whole life of the recording.
@@ -131,8 +97,35 @@ class AppliedRule:
     rule: str
     policy: str
     reason: str
-    consent: ConsentEvidence
     template: str = ""
     retention_class: str = ""
     native_container: str = ""
     reaction: Reaction = field(default_factory=Reaction)
+
+
+@dataclass(frozen=True, slots=True)
+class CallLocator:
+    """Which call to record: exactly one of the four ids is set."""
+
+    server_call_id: ServerCallId | None = None
+    group_call_id: str | None = None
+    room_id: str | None = None
+    call_connection_id: CallConnectionId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StartOrder:
+    """A recording to start. Idempotent by `request_id`, a UUID: sent again, it starts no second recording.
+
+    Attributes:
+        channels: the raw ids of participants in the order of their channels, in an unmixed output.
+        native_container: the URL of the container that the service itself is to write into; empty: its own storage.
+    """
+
+    locator: CallLocator
+    output: Output
+    request_id: str
+    first_sent: datetime
+    pause_on_start: bool = False
+    channels: tuple[str, ...] = field(default=(), repr=False)
+    native_container: str = ""

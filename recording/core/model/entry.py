@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from recording.core.model.calls import AppliedRule
+from recording.core.model.calls import AppliedRule, ParticipantKind
 from recording.core.model.chunk import Chunk
+from recording.core.model.consent import ConsentEvidence, WithdrawnConsent
 from recording.core.model.evidence import Alert, Happened, Unread
 from recording.core.model.running import Continuation, Order, Pause
 from recording.core.model.trail import Trail
@@ -16,7 +17,6 @@ from recording.core.model.words import (
     CallConnectionId,
     CallId,
     DocumentId,
-    IdentifierKind,
     Output,
     RecordingId,
     RecordingState,
@@ -73,6 +73,8 @@ class Recording:
         history: what happened to it, in order; see `core.lifecycle.history`.
         opening: its row of the open work.
         trail: its audit trail, as far as no blob has it yet.
+        consent: why it may be recorded; None if no rule asked.
+        withdrawn: that consent was withdrawn, and when.
     """
 
     recording_id: RecordingId
@@ -97,7 +99,7 @@ class Recording:
     continues: Continuation | None = None
     continued_by: RecordingId | None = None
     attempt: int = 1
-    participants: tuple[tuple[IdentifierKind, int], ...] = ()
+    participants: tuple[tuple[ParticipantKind, int], ...] = ()
     participants_number: int = -1
     started_at: datetime | None = None
     duration: timedelta | None = None
@@ -114,6 +116,8 @@ class Recording:
     history: tuple[Happened, ...] = ()
     opening: Opening = Opening()
     trail: Trail = field(default_factory=Trail)
+    consent: ConsentEvidence | None = None
+    withdrawn: WithdrawnConsent | None = None
 
     @property
     def open_pause(self) -> Pause | None:

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
-from recording.core.model.calls import CallKind, EventKind, KnownCall
+from recording.core.model.calls import CallKind, EventKind, KnownCall, ParticipantKind
 from recording.core.model.evidence import AnnouncedChunk, Unread
-from recording.core.model.words import CallConnectionId, CallId, IdentifierKind, Output, RecordingId, ServerCallId
+from recording.core.model.words import CallConnectionId, CallId, Output, RecordingId, ServerCallId
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,36 @@ class ParticipantsEvent:
 
     event_id: str
     number: int
-    kinds: tuple[tuple[IdentifierKind, int], ...]
+    kinds: tuple[tuple[ParticipantKind, int], ...]
     server_call_id: ServerCallId | None = None
     call_connection_id: CallConnectionId | None = None
+
+
+class PromptResult(StrEnum):
+    """What became of a prompt."""
+
+    PLAYED = "played"
+    NOT_PLAYED = "not played"
+    ANSWERED = "answered"
+    """A key was pressed, or none though the service calls it completed."""
+    SILENT = "silent"
+
+
+@dataclass(frozen=True, slots=True)
+class PromptEvent:
+    """`PlayCompleted`, `PlayFailed`, `RecognizeCompleted`, `RecognizeFailed`, or that one of these was cancelled.
+
+    Attributes:
+        context: the operation context under which it was ordered; None if there was none.
+        tones: the keys that were pressed, as the service names them.
+        cause: the service's code and message.
+        correlation_id: the service's id for the call.
+    """
+
+    event_id: str
+    call_connection_id: CallConnectionId
+    result: PromptResult
+    context: str | None = None
+    tones: tuple[str, ...] = ()
+    cause: str = ""
+    correlation_id: str = ""

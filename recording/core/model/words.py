@@ -133,19 +133,6 @@ OUTSIDE = Actor("outside")
 """Somebody who has asked the service, and not this app."""
 
 
-class IdentifierKind(StrEnum):
-    """What a participant is, by the form of their raw id; `core.participants` reads it."""
-
-    PHONE = "phone"
-    ACS_USER = "acsUser"
-    TEAMS_USER = "teamsUser"
-    TEAMS_VISITOR = "teamsVisitor"
-    TEAMS_APP = "teamsApp"
-    EXTENSION_USER = "teamsExtensionUser"
-    BOT = "bot"
-    UNKNOWN = "unknown"
-
-
 class Alarm(StrEnum):
     """The kinds of alert; `core.formats.notifications` gives each its event name."""
 

@@ -27,6 +27,7 @@ from recording.core.policy.model import (
     Rule,
 )
 from recording.core.policy.reading import read_policy
+from recording.core.policy.terms import terms_of
 from recording.core.policy.tree import Listing, Node, Position, Scalar, Table
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "Verdict",
     "indexed",
     "read_policy",
+    "terms_of",
     "unmet",
     "verdict_of",
 ]

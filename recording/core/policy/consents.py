@@ -5,17 +5,15 @@ from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
 
-from recording.core.model import ConsentKind
+from recording.core.consent import MOST_PROMPTS, USUAL_PROMPTS, LateJoiners, MustAgree, OtherWay
+from recording.core.model import ConsentKind, Prompt, Withdrawal
 from recording.core.policy.model import (
-    Afterwards,
     Announced,
     Attested,
     Consent,
     Declined,
     Keypress,
-    LateJoiners,
     NotNeeded,
-    Prompt,
 )
 from recording.core.policy.values import Section, Value
 
@@ -24,12 +22,14 @@ _USUAL_WAIT = 10
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-(?:[A-Z]{2}|[0-9]{3}))?")
 _AUDIO = re.compile(r"https://[a-z0-9.-]{3,200}/[A-Za-z0-9._~/-]{1,500}")
 _TONE = re.compile(r"[0-9*#]")
-_ASKED = ("prompt", "declined", "lateJoiners")
+_ASKED = ("prompt", "prompts", "declined", "lateJoiners")
+_NO_PROMPT = Prompt("none", "none", "none")
+"""In place of one that is wrong."""
 _FIELDS: Mapping[ConsentKind, tuple[str, ...]] = {
     ConsentKind.NOT_NEEDED: ("reason",),
     ConsentKind.ATTESTED: (),
     ConsentKind.ANNOUNCED: _ASKED,
-    ConsentKind.KEYPRESS: (*_ASKED, "agree", "decline", "waitSeconds"),
+    ConsentKind.KEYPRESS: (*_ASKED, "agree", "decline", "waitSeconds", "mustAgree"),
 }
 
 
@@ -47,6 +47,7 @@ def consent(value: Value, *, in_rule: bool) -> tuple[Consent, bool]:
     """
     section = value.section(
         "kind",
+        "onWithdrawal",
         *dict.fromkeys(name for names in _FIELDS.values() for name in names),
         *(("countries",) if in_rule else ()),
     )
@@ -54,43 +55,43 @@ def consent(value: Value, *, in_rule: bool) -> tuple[Consent, bool]:
     kind = section.need("kind", lambda one: one.one_of(ConsentKind), None)
     if kind is None:
         return Attested(), by_country
-    section.only(("kind", "countries", *_FIELDS[kind]), f"makes no sense in a consent that is {kind}")
+    section.only(("kind", "countries", "onWithdrawal", *_FIELDS[kind]), f"makes no sense in a consent that is {kind}")
     return _of_kind(kind, section), by_country
 
 
 def _of_kind(kind: ConsentKind, section: Section) -> Consent:
+    withdrawal = section.read("onWithdrawal", lambda one: one.one_of(Withdrawal), Withdrawal.STOP)
     if kind is ConsentKind.NOT_NEEDED:
-        return NotNeeded(section.need("reason", Value.text, ""))
+        return NotNeeded(section.need("reason", Value.text, ""), withdrawal)
     if kind is ConsentKind.ATTESTED:
-        return Attested()
-    prompt = section.need("prompt", _prompt, Prompt("", ""))
+        return Attested(withdrawal)
+    prompt = section.need("prompt", _prompt, _NO_PROMPT)
     late = section.need("lateJoiners", lambda one: one.one_of(LateJoiners), LateJoiners.GO_ON)
     declined = section.read("declined", _declined, Declined())
+    prompts = section.read("prompts", lambda one: one.whole(1, MOST_PROMPTS), USUAL_PROMPTS)
     if kind is ConsentKind.ANNOUNCED:
-        return Announced(prompt, late, declined)
+        return Announced(prompt, late, declined, prompts, withdrawal)
     agree, decline = section.need("agree", _tone, ""), section.need("decline", _tone, "")
     if agree and agree == decline:
         section.report("decline", "the same key as agree")
     wait = section.read("waitSeconds", lambda one: one.whole(1, 60), _USUAL_WAIT)
-    return Keypress(prompt, late, agree, decline, timedelta(seconds=wait), declined)
+    must = section.read("mustAgree", lambda one: one.one_of(MustAgree), MustAgree.ALL)
+    return Keypress(prompt, late, agree, decline, timedelta(seconds=wait), declined, prompts, must, withdrawal)
 
 
 def _prompt(value: Value) -> Prompt:
     section = value.section("version", "language", "text", "audio")
-    if section.has("text") == section.has("audio"):
-        value.report("either text or audio is needed")
-    return Prompt(
-        version=section.need("version", lambda one: one.text(64), ""),
-        language=section.need("language", _language, ""),
-        text=section.read("text", lambda one: one.text(_MOST_PROMPT), ""),
-        audio=section.read("audio", _audio, ""),
-    )
+    text = section.need("text", lambda one: one.text(_MOST_PROMPT), "")
+    language = section.need("language", _language, "")
+    version = section.need("version", lambda one: one.text(64), "")
+    url = section.read("audio", _audio, "")
+    return Prompt(text, language, version, url) if text and language and version else _NO_PROMPT
 
 
 def _declined(value: Value) -> Declined:
     section = value.section("then", "prompt")
     return Declined(
-        section.need("then", lambda one: one.one_of(Afterwards), Afterwards.GO_ON),
+        section.need("then", lambda one: one.one_of(OtherWay), OtherWay.GO_ON),
         section.read("prompt", _prompt, None),
     )
 

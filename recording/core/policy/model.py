@@ -3,10 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
-from enum import StrEnum
 from typing import ClassVar
 
-from recording.core.model import CallKind, ConsentKind, Direction, EventKind, Output, ParticipantKind, Reaction
+from recording.core.consent import USUAL_PROMPTS, LateJoiners, MustAgree, OtherWay
+from recording.core.model import (
+    CallKind,
+    ConsentKind,
+    Direction,
+    EventKind,
+    Output,
+    ParticipantKind,
+    Prompt,
+    Reaction,
+    Withdrawal,
+)
 
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -77,35 +87,10 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
-class Prompt:
-    """What the participants hear: a text to speak, or the URL of a sound; `version` names its wording."""
-
-    version: str
-    language: str
-    text: str = ""
-    audio: str = ""
-
-
-class Afterwards(StrEnum):
-    """What happens to a call whose participants decline: it goes on, not recorded, or it is ended."""
-
-    GO_ON = "go-on"
-    END_CALL = "end-call"
-
-
-class LateJoiners(StrEnum):
-    """What happens when somebody joins a call that is recorded."""
-
-    ANNOUNCE = "announce"
-    PAUSE = "pause"
-    GO_ON = "go-on"
-
-
-@dataclass(frozen=True, slots=True)
 class Declined:
     """What happens if a participant declines; `prompt` is played first, if there is one."""
 
-    then: Afterwards = Afterwards.GO_ON
+    then: OtherWay = OtherWay.GO_ON
     prompt: Prompt | None = None
 
 
@@ -115,6 +100,7 @@ class NotNeeded:
 
     kind: ClassVar = ConsentKind.NOT_NEEDED
     reason: str
+    on_withdrawal: Withdrawal = Withdrawal.STOP
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +108,7 @@ class Attested:
     """Somebody attests that the participants have consented; without that, nothing starts."""
 
     kind: ClassVar = ConsentKind.ATTESTED
+    on_withdrawal: Withdrawal = Withdrawal.STOP
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +119,13 @@ class Announced:
     prompt: Prompt
     late_joiners: LateJoiners
     declined: Declined = Declined()
+    prompts: int = USUAL_PROMPTS
+    on_withdrawal: Withdrawal = Withdrawal.STOP
 
 
 @dataclass(frozen=True, slots=True)
 class Keypress:
-    """A prompt asks to press a key; no answer within `wait` counts as `decline`."""
+    """A prompt asks to press a key, `agree` or `decline`, as the policy writes them; silence counts as `decline`."""
 
     kind: ClassVar = ConsentKind.KEYPRESS
     prompt: Prompt
@@ -145,6 +134,9 @@ class Keypress:
     decline: str
     wait: timedelta
     declined: Declined = Declined()
+    prompts: int = USUAL_PROMPTS
+    must_agree: MustAgree = MustAgree.ALL
+    on_withdrawal: Withdrawal = Withdrawal.STOP
 
 
 type Consent = NotNeeded | Attested | Announced | Keypress

@@ -3,7 +3,15 @@
 from collections.abc import Mapping
 
 from recording.core.formats.api import paging, shapes
-from recording.core.formats.api.bodies import DECISION_BODY, EVENTS_BODY, EXPLAIN_BODY, POLICY_BODY, START_BODY
+from recording.core.formats.api.bodies import (
+    ATTESTATION_BODY,
+    DECISION_BODY,
+    EVENTS_BODY,
+    EXPLAIN_BODY,
+    POLICY_BODY,
+    START_BODY,
+    WITHDRAWAL_BODY,
+)
 from recording.core.formats.schema import Schema
 from recording.core.model import RecordingState
 from recording.entrypoints.openapi.terms import ANY, ETAG, IF_MATCH, REQUEST_ID, Answer, Operation, Parameter, Proof
@@ -26,7 +34,9 @@ _LIST = (
 )
 _TEXT = Schema(type="string")
 _RECORDING = Answer("The recording.", shapes.Recording, headers=(ETAG,))
-_CONTROLLED = Operation("recordings", {200: _RECORDING}, ("unknown-recording", "recording-over", "call-refused"))
+_CONTROLLED = Operation(
+    "recordings", {200: _RECORDING}, ("unknown-recording", "recording-over", "call-refused", "consent-refused")
+)
 _DECISION = ("invalid-request", "unknown-recording", "decision-refused", "recording-changed", "condition-missing")
 _EVENTS = Answer("What became of each event.", shapes.EventsAnswer)
 _UNREAD_EVENTS = ("malformed-event", "invalid-request", "request-too-large")
@@ -34,7 +44,11 @@ _UNREAD_EVENTS = ("malformed-event", "invalid-request", "request-too-large")
 OPERATIONS: Mapping[str, Operation] = {
     "start_recording": Operation(
         "recordings",
-        {201: Answer("It was started.", shapes.Recording, headers=(ETAG,)), 200: _RECORDING},
+        {
+            201: Answer("It was started.", shapes.Recording, headers=(ETAG,)),
+            202: Answer("Consent is being asked for; it starts when that is granted.", shapes.PendingConsent),
+            200: _RECORDING,
+        },
         (
             "invalid-request",
             "invalid-locator",
@@ -43,7 +57,6 @@ OPERATIONS: Mapping[str, Operation] = {
             "call-refused",
             "policy-refused",
             "consent-missing",
-            "consent-not-built",
             "request-too-large",
             "request-id-reused",
         ),
@@ -80,6 +93,25 @@ OPERATIONS: Mapping[str, Operation] = {
         body=POLICY_BODY,
         media_type="text/plain",
         parameters=(*_PAGE, _DAY),
+    ),
+    "withdraw_consent": Operation(
+        "consent",
+        {200: _RECORDING},
+        ("invalid-request", "unknown-recording", "call-refused", "request-too-large"),
+        body=WITHDRAWAL_BODY,
+    ),
+    "attest_consent": Operation(
+        "consent",
+        {200: _RECORDING},
+        (
+            "invalid-request",
+            "unknown-recording",
+            "recording-over",
+            "call-refused",
+            "consent-refused",
+            "request-too-large",
+        ),
+        body=ATTESTATION_BODY,
     ),
     "list_owed": Operation(
         "decisions", {200: Answer("A page.", shapes.OwedPage)}, ("invalid-request",), parameters=_PAGE

@@ -25,9 +25,9 @@ from recording.core.model import (
     DocumentId,
     Door,
     Failure,
-    IdentifierKind,
     Location,
     MetadataProof,
+    ParticipantKind,
     Pause,
     Place,
     Proof,
@@ -38,7 +38,7 @@ from recording.core.model import (
     Subject,
     Unread,
 )
-from tests.core.entries_of import APPLIED, DUE, GONE_BY, NATIVE, NOW, WAV, entry_of, native_chunk
+from tests.core.entries_of import APPLIED, ATTESTED, DUE, GONE_BY, NATIVE, NOW, WAV, entry_of, native_chunk
 
 CONTAINERS = Containers("recordings", "recordings-quarantine", "recordings-overflow")
 METADATA = MetadataProof(BlobName("0000.wav.metadata.json"), 70, "cd" * 32, "etag-m")
@@ -108,6 +108,7 @@ def test_a_recording_just_started_has_no_chunks_and_nothing_due() -> None:
         "pauses": [],
         "attempt": 1,
         "participants": {},
+        "consent": None,
         "lacks": [],
         "doubts": [],
         "unread": [],
@@ -134,9 +135,11 @@ def test_the_call_is_told_by_all_its_ids_and_who_started_it() -> None:
 
 
 def test_the_rule_and_the_consent_are_told() -> None:
-    found = view(applied=APPLIED)["rule"]
+    """Each in one place."""
+    found = view(applied=APPLIED, consent=ATTESTED)
 
-    assert ("rule", "long", "attested") == (found["id"], found["retention"], found["consent"]["kind"])
+    assert ("rule", "long", "attested") == (found["rule"]["id"], found["rule"]["retention"], found["consent"]["kind"])
+    assert "consent" not in found["rule"]
 
 
 def test_pauses_gaps_and_kinds_of_participants_are_told() -> None:
@@ -151,7 +154,7 @@ def test_pauses_gaps_and_kinds_of_participants_are_told() -> None:
         continues=Continuation(RecordingId("earlier"), NOW - timedelta(minutes=1)),
         continued_by=RecordingId("later"),
         attempt=2,
-        participants=((IdentifierKind.TEAMS_APP, 1),),
+        participants=((ParticipantKind.TEAMS_APP, 1),),
     )
 
     assert [

@@ -15,7 +15,7 @@ from recording.core.formats.events import (
 )
 from recording.core.model import (
     CallConnectionId,
-    IdentifierKind,
+    ParticipantKind,
     ParticipantsEvent,
     RecordingId,
     ServerCallId,
@@ -23,7 +23,7 @@ from recording.core.model import (
     StateEvent,
 )
 
-K = IdentifierKind
+K = ParticipantKind
 AT = "2026-03-01T12:00:00.1234567Z"
 NOON = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 GUID = "b6372803-0c35-4ec0-833b-c19b798cef2d"
@@ -95,7 +95,7 @@ def test_participants_are_counted_by_kind() -> None:
         "odd",
     ]
     found = parse_event(callback(PARTICIPANTS_UPDATED, participants=people, sequenceNumber=3, serverCallId="s"))
-    kinds = ((K.PHONE, 1), (K.TEAMS_APP, 1), (K.EXTENSION_USER, 1), (K.TEAMS_USER, 1))
+    kinds = ((K.PHONE_NUMBER, 1), (K.TEAMS_APP, 1), (K.TEAMS_EXTENSION_USER, 1), (K.TEAMS_USER, 1))
     assert ParticipantsEvent("e", 3, tuple(sorted(kinds)), ServerCallId("s")) == found
 
 

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from local.acs.events import call_started
 from recording.core.formats.events import CALL_CONNECTED, CALL_STARTED, parse_event
-from recording.core.formats.known_calls import operation_context, participant_of
+from recording.core.formats.known_calls import operation_context
 from recording.core.model import Attestation, CallEvent, CallKind, EventKind, KnownCall, ParticipantKind
+from recording.core.participants import participant_of
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CONSENT = {"basis": "contract 7", "by": "somebody", "at": "2026-03-01T12:00:00Z"}
@@ -30,7 +31,7 @@ def known(kind: str, **data: object) -> KnownCall:
         ("4:+4930123456_8d3f", ParticipantKind.PHONE_NUMBER, "+4930123456"),
         ("4:4930123456", ParticipantKind.PHONE_NUMBER, None),
         ("4:anonymous", ParticipantKind.PHONE_NUMBER, None),
-        ("4:", ParticipantKind.PHONE_NUMBER, None),
+        ("4:", ParticipantKind.UNKNOWN, None),
         ("4:+49 30", ParticipantKind.PHONE_NUMBER, None),
         ("4:+٤٩", ParticipantKind.PHONE_NUMBER, None),
         ("8:acs:resource_user", ParticipantKind.COMMUNICATION_USER, None),
@@ -40,7 +41,7 @@ def known(kind: str, **data: object) -> KnownCall:
         ("8:dod-acs:resource_tenant_user", ParticipantKind.TEAMS_EXTENSION_USER, None),
         ("8:orgid:a", ParticipantKind.TEAMS_USER, None),
         ("8:orgid:a_b_c", ParticipantKind.TEAMS_USER, None),
-        ("8:teamsvisitor:a", ParticipantKind.TEAMS_USER, None),
+        ("8:teamsvisitor:a", ParticipantKind.TEAMS_VISITOR, None),
         ("28:orgid:a", ParticipantKind.TEAMS_APP, None),
         ("28:a", ParticipantKind.BOT, None),
         ("8:other:a", ParticipantKind.UNKNOWN, None),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from recording.core.formats.metadata import ChunkMetadata, notes_on_pauses, parse_metadata
-from recording.core.model import APP, IdentifierKind, Pause, Recording, RecordingState
+from recording.core.model import APP, ParticipantKind, Pause, Recording, RecordingState
 from recording.core.times import format_time
 from tests.core.entries_of import NOW, RECORDING_ID
 
@@ -94,4 +94,4 @@ def test_an_interval_may_end_after_all_time() -> None:
 
 def test_the_kind_of_a_participant_is_read() -> None:
     (person,) = metadata().participants
-    assert IdentifierKind.PHONE is person.kind
+    assert ParticipantKind.PHONE_NUMBER is person.kind

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from recording.core.consent import NotPlayed, decide
 from recording.core.formats import notifications
 from recording.core.formats.notifications import EventName
 from recording.core.model import (
@@ -28,6 +29,7 @@ from recording.core.model import (
     RecordingId,
     RecordingState,
 )
+from tests.core.consents import consent
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 RECORDING = Recording(RecordingId("r"), RecordingState.ARCHIVED)
@@ -153,7 +155,22 @@ def test_every_event_name_is_told_by_something() -> None:
         notifications.completed(entry, "c", "m", NOW) for entry in (ENTRY, replace(ENTRY, chunks=(chunk(1),)))
     )
 
-    assert set(EventName) == {*ALARMED.values(), whole.event_type, lacking.event_type}
+    silent = notifications.not_consented(consent(), NOW)
+
+    assert set(EventName) == {*ALARMED.values(), whole.event_type, lacking.event_type, silent.event_type}
+
+
+def test_a_call_without_consent_is_told_by_its_connection() -> None:
+    """Why it is not recorded; a second telling of the same has the same id."""
+    found = decide(consent(prompts=1), NotPlayed(0, "PlayFailed"), NOW)
+    told = notifications.not_consented(replace(found, failure="PlayFailed 500/8536"), NOW)
+
+    assert told.event_id == notifications.not_consented(found, NOW).event_id
+    assert ("connection", None, "PlayFailed 500/8536") == (
+        told.body["callConnectionId"],
+        told.body["recordingId"],
+        told.body["reason"],
+    )
 
 
 def test_an_alarm_of_the_whole_recording_names_no_chunk() -> None:

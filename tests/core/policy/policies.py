@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 from recording.adapters.policy_text import policy_of
 from recording.core.errors import PolicyInvalid
-from recording.core.formats.known_calls import participant_of
 from recording.core.model import CallKind, Direction, EventKind, KnownCall
+from recording.core.participants import participant_of
 from recording.core.policy import Policy
 
 SUNDAY = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recording.core.formats.known_calls import participant_of
 from recording.core.model import CallKind, Direction, EventKind, KnownCall, ParticipantKind
 from recording.core.outputs import VALID
+from recording.core.participants import participant_of
 from recording.core.policy import Policy, indexed, unmet, verdict_of
 from recording.core.policy.matching import UNKNOWN
 from recording.core.policy.model import Hours, Match, Pattern, Rule, When

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from recording.adapters import policy_text
 from recording.adapters.policy_text import policy_of
-from recording.core.model import ConsentKind, ParticipantKind, Reaction
+from recording.core.consent import LateJoiners, MustAgree, OtherWay
+from recording.core.model import ConsentKind, ParticipantKind, Reaction, Withdrawal
 from recording.core.policy import Keypress, Policy
-from recording.core.policy.model import Afterwards, LateJoiners
 from recording.core.policy.values import MOST_PROBLEMS
 from tests.core.policy.policies import policy, problems, rule, text_of
 
@@ -25,7 +25,7 @@ KEYPRESS = """
       agree: 1
       decline: '*'
       waitSeconds: 20
-      declined: {then: end-call, prompt: {version: '1', language: en, audio: https://a.example/bye.wav}}
+      declined: {then: end-call, prompt: {version: '1', language: en, text: Bye, audio: https://a.example/bye.wav}}
       lateJoiners: announce"""
 FULL = rule(
     "full",
@@ -63,10 +63,24 @@ def test_a_rule_may_say_everything() -> None:
     assert isinstance(consent, Keypress)
     assert recorded.by_country
     assert ("1", "*", 20) == (consent.agree, consent.decline, consent.wait.total_seconds())
-    assert (LateJoiners.ANNOUNCE, Afterwards.END_CALL) == (consent.late_joiners, consent.declined.then)
+    assert (LateJoiners.ANNOUNCE_AGAIN, OtherWay.HANG_UP) == (consent.late_joiners, consent.declined.then)
     assert ("v2", "de-DE") == (consent.prompt.version, consent.prompt.language)
     assert consent.declined.prompt is not None
-    assert "https://a.example/bye.wav" == consent.declined.prompt.audio
+    assert "https://a.example/bye.wav" == consent.declined.prompt.url
+
+
+def test_a_consent_may_say_more_of_its_prompts_and_of_a_withdrawal() -> None:
+    """How often, who must agree; and for every kind, what a withdrawal does."""
+    more = KEYPRESS + "\n      prompts: 5\n      mustAgree: caller\n      onWithdrawal: pause"
+    announced = ANNOUNCED.removesuffix("}") + ", onWithdrawal: pause}"
+    for text in (more, "{kind: attested, onWithdrawal: pause}", announced):
+        (found,) = policy(rule(consent=text)).rules
+        assert found.recorded is not None
+        assert Withdrawal.PAUSE is found.recorded.consent.on_withdrawal
+    (found,) = policy(rule(consent=more)).rules
+    assert found.recorded is not None
+    assert isinstance(found.recorded.consent, Keypress)
+    assert (5, MustAgree.CALLER) == (found.recorded.consent.prompts, found.recorded.consent.must_agree)
 
 
 def test_a_rule_may_say_little() -> None:
@@ -178,8 +192,11 @@ ANNOUNCED = "{kind: announced, lateJoiners: go-on, prompt: {version: '1', langua
         (text_of(rule(consent="{kind: attested, reason: r}")), "reason: makes no sense in a consent that is attested"),
         (text_of(rule(consent="{kind: attested, countries: any}")), "countries: none of strictest"),
         (text_of(rule(consent="{kind: announced}")), "consent: prompt is missing"),
-        (text_of(rule(consent=ANNOUNCED.replace(", text: hello", ""))), "prompt: either text or audio is needed"),
-        (text_of(rule(consent=ANNOUNCED.replace("text: hello", "audio: http://a.example/a.wav"))), "not an https URL"),
+        (text_of(rule(consent=ANNOUNCED.replace(", text: hello", ""))), "prompt: text is missing"),
+        (
+            text_of(rule(consent=ANNOUNCED.replace("text: hello", "text: hello, audio: http://a.example/a.wav"))),
+            "not an https URL",
+        ),
         (text_of(rule(consent=ANNOUNCED.replace("en", "english"))), "not a language such as de or en-GB"),
         (text_of(rule(consent=ANNOUNCED.replace("go-on", "maybe"))), "lateJoiners: none of announce, pause, go-on"),
         (text_of(rule(consent=KEYPRESS.replace("'*'", "1"))), "decline: the same key as agree"),

@@ -1,5 +1,6 @@
 """The app's own HTTP API: JSON bodies and queries to requests, and entries to JSON."""
 
+from recording.core.formats.api.consents import ConsentRequest, parse_attestation, parse_withdrawal, pending_view
 from recording.core.formats.api.decisions import DecisionRequest, etag, parse_decision
 from recording.core.formats.api.lists import (
     RUNBOOK,
@@ -25,6 +26,7 @@ from recording.core.formats.api.views import Containers, recording_view
 __all__ = [
     "MOST_BODY",
     "RUNBOOK",
+    "ConsentRequest",
     "Containers",
     "DecisionRequest",
     "ListRequest",
@@ -37,6 +39,7 @@ __all__ = [
     "history_view",
     "mark",
     "owed_view",
+    "parse_attestation",
     "parse_decision",
     "parse_explain",
     "parse_json",
@@ -45,6 +48,8 @@ __all__ = [
     "parse_replay",
     "parse_start",
     "parse_switch",
+    "parse_withdrawal",
+    "pending_view",
     "recording_view",
     "replay_view",
     "summary_view",

@@ -18,6 +18,7 @@ type _Short = Annotated[str, Schema(minLength=1, maxLength=500, pattern=_NOT_BLA
 type _Participants = Annotated[
     list[str], Schema(maxItems=350, items={"type": "string", "minLength": 1, "maxLength": reading.LONGEST_ID})
 ]
+type _Reason = Annotated[str, Schema(minLength=1, maxLength=LONGEST_REASON, pattern=_NOT_BLANK)]
 type _By = Annotated[
     str,
     Schema(
@@ -27,6 +28,20 @@ type _By = Annotated[
         description="Who decides: needed with the function key, and left out with a token, which says who.",
     ),
 ]
+
+
+class WithdrawalBody(TypedDict):
+    """Why consent is withdrawn, and by whom."""
+
+    reason: _Reason
+    by: NotRequired[_By]
+
+
+class AttestationBody(TypedDict):
+    """On which basis those who have joined later consent, and who says it."""
+
+    basis: _Reason
+    by: NotRequired[_By]
 
 
 def _is_output(fields: dict[str, str]) -> dict[str, object]:
@@ -93,7 +108,7 @@ class DecisionBody(TypedDict):
     """A decision, why, and by whom."""
 
     decision: Ruling
-    reason: Annotated[str, Schema(minLength=1, maxLength=LONGEST_REASON, pattern=_NOT_BLANK)]
+    reason: _Reason
     by: NotRequired[_By]
 
 
@@ -104,6 +119,8 @@ START_BODY = Annotated[
     ),
 ]
 """With what holds for several of its fields at once."""
+WITHDRAWAL_BODY = Annotated[WithdrawalBody, Schema(additionalProperties=False)]
+ATTESTATION_BODY = Annotated[AttestationBody, Schema(additionalProperties=False)]
 DECISION_BODY = Annotated[DecisionBody, Schema(additionalProperties=False)]
 
 EXPLAIN_BODY = Annotated[

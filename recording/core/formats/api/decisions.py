@@ -74,16 +74,21 @@ def parse_decision(body: bytes, condition: str | None, caller: Caller = _BY_KEY)
     if unknown:
         raise InvalidRequest(unknown[0][:80], f"unknown field; known are {', '.join(sorted(_FIELDS))}")
     ruling = fields.need("decision", _ruling, f"missing, or none of {', '.join(Ruling)}")
-    reason = fields.need("reason", _line(LONGEST_REASON), f"missing, blank, or over {LONGEST_REASON} characters")
-    return DecisionRequest(ruling, reason, _decider(fields, caller), _etag_of(condition))
+    reason = fields.need("reason", line(LONGEST_REASON), f"missing, blank, or over {LONGEST_REASON} characters")
+    return DecisionRequest(ruling, reason, named_actor(fields, caller), _etag_of(condition))
 
 
-def _decider(fields: reading.StrictFields, caller: Caller) -> Actor:
+def named_actor(fields: reading.StrictFields, caller: Caller) -> Actor:
+    """Who acts: as the token says, or by the name in `by` of a caller by key.
+
+    Raises:
+        InvalidRequest: `by` is missing, or is there although the token says who acts.
+    """
     if not caller.is_by_token:
-        by = fields.need("by", _line(LONGEST_NAME), f"missing, blank, or over {LONGEST_NAME} characters")
+        by = fields.need("by", line(LONGEST_NAME), f"missing, blank, or over {LONGEST_NAME} characters")
         return Actor(f"{caller.actor}:{by}")
     if "by" in fields.names:
-        raise InvalidRequest("by", "leave it out: the caller's token says who decides")
+        raise InvalidRequest("by", "leave it out: the caller's token says who acts")
     return caller.actor
 
 
@@ -100,7 +105,7 @@ def _ruling(found: object) -> Ruling | None:
     return Ruling(found) if isinstance(found, str) and found in set(Ruling) else None
 
 
-def _line(longest: int) -> reading.Kind[str]:
+def line(longest: int) -> reading.Kind[str]:
     """A text that is not blank, of bounded length."""
 
     def read(found: object) -> str | None:

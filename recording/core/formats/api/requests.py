@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from recording.core import outputs
 from recording.core.errors import InvalidRequest, RequestTooLarge
 from recording.core.formats import reading
-from recording.core.formats.known_calls import attestation, operation_context, participant_of
+from recording.core.formats.known_calls import attestation, operation_context
 from recording.core.model import (
     Attestation,
     CallConnectionId,
@@ -19,6 +19,7 @@ from recording.core.model import (
     Participant,
     ServerCallId,
 )
+from recording.core.participants import participant_of
 
 MOST_BODY = 1 << 20
 """Bytes of a request's body; also the most that Event Grid delivers at once."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from recording.core.model import DocumentId, IdentifierKind, Output
+from recording.core.model import DocumentId, Output, ParticipantKind
 from recording.core.participants import kind_of
 
 
@@ -15,7 +15,7 @@ class Participant:
     channel: int | None = None
 
     @property
-    def kind(self) -> IdentifierKind:
+    def kind(self) -> ParticipantKind:
         """What they are, by the form of the id."""
         return kind_of(self.participant_id)
 

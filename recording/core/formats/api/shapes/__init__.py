@@ -1,5 +1,6 @@
 """The answers of the HTTP API as types, with their names on the wire; the OpenAPI document is made from them."""
 
+from recording.core.formats.api.shapes.consents import PendingConsent
 from recording.core.formats.api.shapes.events import EventOutcome, EventsAnswer, Outcome, OutcomeMore
 from recording.core.formats.api.shapes.lists import Happening, History, Owed, OwedPage, Summary, SummaryPage
 from recording.core.formats.api.shapes.policy import (
@@ -50,6 +51,7 @@ __all__ = [
     "OutcomeMore",
     "Owed",
     "OwedPage",
+    "PendingConsent",
     "Problem",
     "ProblemMembers",
     "Recording",

@@ -3,7 +3,17 @@
 from typing import Literal, NotRequired, TypedDict
 
 type Outcome = Literal[
-    "again", "announced", "ended", "ignored", "not recorded", "noted", "recording", "refused", "validated", "waiting"
+    "again",
+    "announced",
+    "asked for consent",
+    "ended",
+    "ignored",
+    "not recorded",
+    "noted",
+    "recording",
+    "refused",
+    "validated",
+    "waiting",
 ]
 
 

@@ -3,6 +3,7 @@
 from typing import Annotated, TypedDict
 
 from recording.core.formats.applied import AppliedFields
+from recording.core.formats.consents import ConsentView
 from recording.core.formats.joined import Joined, PauseView
 from recording.core.formats.schema import Count, Moment, Schema
 from recording.core.model import ChunkState, RecordingState, Subject
@@ -109,6 +110,7 @@ class Recording(Known, Joined):
         Schema(description="`active`, `inactive`, `unknown` while the service does not say; null if it is over."),
     ]
     startedByThisApp: bool
+    consent: ConsentView | None
     rule: AppliedFields | None
     fileExpected: Annotated[bool, Schema(description="False if it has recorded nothing, and so no file will come.")]
     pauses: list[PauseView]

@@ -1,0 +1,111 @@
+"""Begins what events and requests ask for: at once, or, where the rule asks the participants, by their consent.
+
+What the policy decides when a consent begins is what is started when it is granted, whatever the policy says by then.
+A call has one consent, by our connection to it, and the consent is for one recording.
+"""
+
+from dataclasses import dataclass, replace
+from typing import NoReturn
+
+from recording.calls.consenting import Consenting
+from recording.calls.ordering import Decided, leaves_open
+from recording.calls.starting import Start, Starting, asked_by_event
+from recording.core.consent import Consent, Wanted
+from recording.core.errors import CallRefused, ConsentMissing, RequestIdReused
+from recording.core.formats.api import StartRequest
+from recording.core.model import APP, RUNNING, Actor, CallConnectionId, CallEvent, EventKind, KnownCall, RecordingId
+
+_DECIDED = KnownCall(EventKind.CALL_CONNECTED)
+"""In place of what an event says of its call: the policy has decided, and raw ids are not kept."""
+_CONFLICT = 409
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """Begin recordings."""
+
+    starting: Starting
+    consenting: Consenting
+
+    def begin(self, event: CallEvent, *, by: Actor = APP) -> RecordingId | None:
+        """Record the event's call if nobody needs to be asked, else tell or ask; None while that goes on. Idempotent.
+
+        Raises:
+            PolicyRefused: the call is not recorded, as the policy says.
+            ConsentMissing: it is not recorded: somebody declined, or nobody can be asked.
+            Transient, CallRefused: as `Starting.start_for_call`.
+        """
+        consent = self.consenting.known(event.call_connection_id)
+        if consent is None:
+            decided = self.starting.ordering.for_event(event)
+            if decided.asks is None:
+                return self.starting.start_for_call(event, decided, by=by)
+            wanted = Wanted(asked_by_event(event), by, decided.order, decided.applied, replace(event, call=_DECIDED))
+            consent = self._open(event.call_connection_id, decided, wanted)
+        return self._obtained(consent).recording_id
+
+    def begin_requested(self, request: StartRequest, *, by: Actor = APP) -> Start | Consent:
+        """The same for a request: the recording, or the consent while it goes on. Idempotent for one request id.
+
+        Raises:
+            PolicyRefused, ConsentMissing: as `begin`.
+            RequestIdReused: this request id was used for another call, output or pauseOnStart.
+            Transient, CallRefused: as `Starting.start_requested`.
+        """
+        asked_by = self.starting.asked_by_request(request)
+        consent = self.consenting.known(request.call_connection_id)
+        if consent is None:
+            decided = None if self.starting.is_known(request) else self.starting.ordering.for_request(request)
+            if decided is None or decided.asks is None:
+                return self.starting.start_requested(request, decided, by=by)
+            wanted = Wanted(asked_by, by, decided.order, decided.applied)
+            consent = self._open(request.call_connection_id, decided, wanted)
+        is_first = consent.wanted.asked_by == asked_by
+        if not leaves_open(consent.wanted.order, request):
+            _refuse_other(consent, request, is_first=is_first)
+        consent = self._obtained(consent)
+        if consent.recording_id is None:
+            return consent
+        entry = self.consenting.recording_of(consent)
+        if not is_first and entry.recording.state not in RUNNING:
+            cause = "the recording that its consent was for is over, and a consent is for one recording"
+            raise ConsentMissing(cause, _rule_of(consent), ids={"recording_id": str(entry.recording.recording_id)})
+        return Start(entry, is_new=is_first)
+
+    def _open(self, connection_id: CallConnectionId | None, decided: Decided, wanted: Wanted) -> Consent:
+        terms, rule = decided.asks, decided.applied.rule if decided.applied else ""
+        if terms is None or not connection_id:
+            cause = (
+                "its rule asks the participants by a prompt, and no connection is named through which it can be played"
+            )
+            hint = (
+                "answer or make the call by Call Automation, and start with its callConnectionId, or on CallConnected"
+            )
+            raise ConsentMissing(f"{cause}: {hint}", rule)
+        return self.consenting.open(connection_id, terms, wanted)
+
+    def _obtained(self, consent: Consent) -> Consent:
+        """Go on with a consent; it has a recording, or goes on.
+
+        Raises:
+            ConsentMissing: nothing is recorded, as the participants have not consented.
+        """
+        consent = self.consenting.drive(consent)
+        if consent.outcome is not None and consent.recording_id is None:
+            cause = f"its consent is {consent.outcome}: {consent.reason}"
+            raise ConsentMissing(cause, _rule_of(consent), ids={"call_connection_id": str(consent.connection_id)})
+        return consent
+
+
+def _refuse_other(consent: Consent, request: StartRequest, *, is_first: bool) -> NoReturn:
+    """Refuse a request for something else than what the consent of its call is for."""
+    if is_first:
+        cause = "this request id stands for another order: another call, output or pauseOnStart"
+        raise RequestIdReused("start recording", cause, ids={"request_id": request.request_id})
+    cause = "the consent of this call is for another recording: another output or pauseOnStart"
+    ids = {"call_connection_id": str(consent.connection_id)}
+    raise CallRefused("start recording", cause, status=_CONFLICT, ids=ids, running=consent.recording_id)
+
+
+def _rule_of(consent: Consent) -> str:
+    return consent.wanted.applied.rule if consent.wanted.applied else ""

@@ -1,0 +1,122 @@
+"""Consent in the entry of a recording: noted with the start, extended, withdrawn."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from recording.core.formats.consents import consent_view
+from recording.core.lifecycle import Consented, ConsentWithdrawn, Started, Stopped, decide, with_opening
+from recording.core.model import (
+    Actor,
+    CatalogEntry,
+    ChunkState,
+    ConsentEvidence,
+    ConsentKind,
+    ConsentOperation,
+    RecordingId,
+    RecordingState,
+    WithdrawnConsent,
+)
+from tests.core.consents import NOW
+from tests.core.entries_of import chunk, entry_of
+from tests.use_cases.desks import WAV
+
+R = RecordingId("r")
+BY = Actor("person:somebody")
+PLAYED = ConsentOperation("played", NOW, "consent.1.1", "event", "correlation", ("phone-1",))
+EVIDENCE = ConsentEvidence(ConsentKind.ANNOUNCED, "b", NOW, "", NOW, "en-US", "3", "ab", (PLAYED,), "key")
+
+
+def started(consent: ConsentEvidence | None = EVIDENCE) -> CatalogEntry:
+    """A recording that has just started."""
+    return decide(None, Started(R, WAV, consent=consent), NOW).entry
+
+
+def test_a_recording_has_the_evidence_from_its_start() -> None:
+    """A repeated start does not replace it; the history names the kind."""
+    found = decide(started(), Started(R, WAV, consent=replace(EVIDENCE, basis="other")), NOW).entry
+
+    assert EVIDENCE == found.recording.consent
+    assert "audio-mixed-wav; consent announced" == found.recording.history[0].detail
+    assert "audio-mixed-wav" == started(None).recording.history[0].detail
+
+
+def test_consent_is_extended() -> None:
+    """By what was played to those who joined later."""
+    more = replace(EVIDENCE, operations=(PLAYED, replace(PLAYED, context="consent.1.2")))
+    found = decide(started(), Consented(more), NOW).entry
+
+    assert more == found.recording.consent
+    assert "played" == found.recording.history[-1].detail
+    assert "" == decide(started(), Consented(replace(EVIDENCE, operations=())), NOW).entry.recording.history[-1].detail
+
+
+def test_a_withdrawal_marks_what_lies_before_it() -> None:
+    """The first one counts, and says who and when."""
+    found = decide(started(), ConsentWithdrawn("no more"), NOW, BY).entry
+    again = decide(found, ConsentWithdrawn(), NOW + timedelta(minutes=1), Actor("person:other")).entry
+
+    assert WithdrawnConsent(NOW, BY, "no more") == found.recording.withdrawn == again.recording.withdrawn
+    assert ("no more", BY) == (found.recording.history[-1].detail, found.recording.history[-1].by)
+
+
+def test_a_withdrawal_opens_a_row_that_is_looked_at_soon() -> None:
+    """Until the recording is stopped: the row from before may be looked at hours later."""
+    running = with_opening(None, started())
+    withdrawn = with_opening(running, decide(running, ConsentWithdrawn(), NOW, BY).entry)
+    stopped = with_opening(withdrawn, decide(withdrawn, Stopped(), NOW).entry)
+
+    assert running.recording.opening.number < withdrawn.recording.opening.number < stopped.recording.opening.number
+
+
+def test_a_manifest_that_does_not_say_it_is_followed_by_another() -> None:
+    """Whichever of the two comes after its completion."""
+    whole = entry_of(chunk(0, ChunkState.RELEASED))
+    done = replace(whole, recording=replace(whole.recording, completed_at=NOW, state=RecordingState.RELEASED))
+    for fact in (Consented(EVIDENCE), ConsentWithdrawn()):
+        found = decide(done, fact, NOW).entry.recording
+        assert (None, done.recording.revision + 1) == (found.completed_at, found.revision)
+
+
+def test_consent_is_shown_without_names_of_participants() -> None:
+    """With all that proves it, and the withdrawal."""
+    found = decide(started(), ConsentWithdrawn("no more"), NOW, BY).entry.recording
+
+    assert consent_view(found) == {
+        "kind": "announced",
+        "basis": "b",
+        "notedAt": "2026-03-01T12:00:00Z",
+        "by": None,
+        "at": "2026-03-01T12:00:00Z",
+        "prompt": {"language": "en-US", "version": "3", "sha256": "ab"},
+        "operations": [
+            {
+                "what": "played",
+                "at": "2026-03-01T12:00:00Z",
+                "operationContext": "consent.1.1",
+                "eventId": "event",
+                "correlationId": "correlation",
+                "who": ["phone-1"],
+                "tone": None,
+            }
+        ],
+        "key": "key",
+        "withdrawnAt": "2026-03-01T12:00:00Z",
+        "withdrawnBy": BY,
+        "withdrawnFor": "no more",
+    }
+
+
+def test_what_is_not_known_of_consent_is_null() -> None:
+    """Nothing at all where no rule asked; a withdrawal also without evidence."""
+    assert consent_view(started(None).recording) is None
+    attested = consent_view(started(ConsentEvidence(ConsentKind.ATTESTED, "b", NOW, "desk 4")).recording)
+    assert attested is not None
+    assert (None, "desk 4", [], None) == (
+        attested["prompt"],
+        attested["by"],
+        attested["operations"],
+        attested["withdrawnAt"],
+    )
+    withdrawn = consent_view(decide(started(None), ConsentWithdrawn(), NOW, BY).entry.recording)
+    assert withdrawn is not None
+    assert (BY, None) == (withdrawn["withdrawnBy"], withdrawn["withdrawnFor"])
