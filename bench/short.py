@@ -58,6 +58,10 @@ class _App:
     done: Callable[[set[str]], bool]
 
 
+_NO_NATIVE = {"NATIVE_CONTAINERS": "", "RECORDING_POLICY": EVERYTHING}
+"""Those of the stack are in another account than the sink, by its address."""
+
+
 class _OverSink(Stack):
     """The stack with its blobs in the bench's sink; queues and tables stay in Azurite."""
 
