@@ -3,10 +3,12 @@
 The journal has the events of calls as they came; what is answered contains no participant. Requests are not in it.
 """
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from recording.core.errors import MalformedEvent
+from recording import log
+from recording.core.errors import MalformedEvent, Permanent
 from recording.core.formats.api import MOST_BODY, Replayed, ReplayRequest
 from recording.core.formats.deliveries import read_body
 from recording.core.formats.events import parse_event
@@ -45,6 +47,9 @@ class PolicyReplay:
         try:
             members = read_body(self.journal.read(blob))
         except MalformedEvent:
+            return
+        except Permanent as error:  # such as a blob that was moved to the archive tier
+            log.event("journal.not_read", {"journal": blob.name, "cause": error}, logging.WARNING)
             return
         for member in members:
             try:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from recording.adapters.policy_text import policy_of
+from recording.core.errors import BlobExists
 from recording.core.formats.api import PageRequest, Replayed, ReplayRequest
 from recording.core.formats.events import CALL_CONNECTED, CALL_STARTED
 from recording.core.model import BlobName, Door
@@ -70,6 +71,22 @@ def test_what_cannot_be_read_is_passed_over() -> None:
     world.journal.put(BlobName("2026/03/01/huge.json"), memoryview(b" " * (3 << 20)), {}, "application/json")
 
     assert [] == replayed(world)
+
+
+def test_an_entry_in_the_archive_tier_keeps_no_other_from_the_replay() -> None:
+    world = World()
+    for name in ("a", "b"):
+        world.calls.add_call()
+        world.deliver(event(name), Door.FUNCTION_KEY)
+    moved = next(iter(world.journal.blobs))
+
+    def before(operation: str, name: BlobName) -> None:
+        if (operation, name) == ("read", moved):
+            raise BlobExists("read blob", "409 BlobArchived")
+
+    world.journal.before = before
+
+    assert ["b"] == [one.event.event_id for one in replayed(world)]
 
 
 def test_nothing_is_changed_by_a_replay() -> None:
