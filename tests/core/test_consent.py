@@ -47,6 +47,7 @@ from recording.core.consent import (
     Told,
     Wait,
     Withdrawn,
+    attested_by,
     context_of,
     decide,
     granted_at_once,
@@ -57,6 +58,7 @@ from recording.core.consent import (
     withdrawal_owed,
 )
 from recording.core.model import (
+    APP,
     Actor,
     Attestation,
     CallConnectionId,
@@ -244,7 +246,7 @@ def test_one_who_declines_ends_it() -> None:
     found = facts(found, Declined(2))
 
     assert (Outcome.DECLINED, Done()) == (found.outcome, next_step(found, NOW))
-    assert found == facts(found, Agreed(2, "one"), ParticipantsChanged(), Attested("person:x", "b"))
+    assert found == facts(found, Agreed(2, "one"), ParticipantsChanged(), Attested("key:x", "b"))
 
 
 @pytest.mark.parametrize(("last", "outcome"), [(Declined(3), Outcome.DECLINED), (Silent(3, "none"), Outcome.SILENT)])
@@ -402,17 +404,20 @@ def test_until_somebody_attests_the_recording_is_paused() -> None:
     assert Pause() == step
     found = facts(found, PauseChanged(is_paused=True))
     assert Done() == next_step(found, NOW)
-    found = facts(found, Attested("person:x", "she said yes"))
+    found = facts(found, Attested("key:x", "she said yes"))
     step = next_step(found, NOW)
     assert isinstance(step, NoteEvidence)
-    assert ("attested: she said yes", ("person:x", EVE)) == (
+    assert ("attested: she said yes", ("key:x", EVE)) == (
         step.evidence.operations[-1].what,
         step.evidence.operations[-1].who,
     )
+    noted = [attested_by(step.evidence.operations[since:]) for since in range(3)]
+    assert ["key:x", "key:x", APP] == noted
+    assert ["", "she said yes"] == [operation.attested for operation in step.evidence.operations]
     found = facts(found, EvidenceNoted(2))
 
     assert Resume() == next_step(found, NOW)
-    assert found == facts(found, Attested("person:y", "again"))
+    assert found == facts(found, Attested("key:y", "again"))
 
 
 def test_who_joins_later_may_not_matter() -> None:

@@ -63,7 +63,7 @@ outside = st.one_of(
     st.builds(Declined, numbers),
     st.builds(Silent, numbers, st.just("no key")),
     st.just(CallOver()),
-    st.just(Attested("person:x", "b")),
+    st.just(Attested("key:x", "b")),
     st.just(Withdrawn("no")),
     st.just(StartRefused("404")),
 )

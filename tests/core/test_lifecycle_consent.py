@@ -21,7 +21,7 @@ from tests.core.entries_of import chunk, entry_of
 from tests.use_cases.desks import WAV
 
 R = RecordingId("r")
-BY = Actor("person:somebody")
+BY = Actor("key:somebody")
 PLAYED = ConsentOperation("played", NOW, "consent.1.1", "event", "correlation", ("phone-1",))
 EVIDENCE = ConsentEvidence(ConsentKind.ANNOUNCED, "b", NOW, "", NOW, "en-US", "3", "ab", (PLAYED,), "key")
 
@@ -53,7 +53,7 @@ def test_consent_is_extended() -> None:
 def test_a_withdrawal_marks_what_lies_before_it() -> None:
     """The first one counts, and says who and when."""
     found = decide(started(), ConsentWithdrawn("no more"), NOW, BY).entry
-    again = decide(found, ConsentWithdrawn(), NOW + timedelta(minutes=1), Actor("person:other")).entry
+    again = decide(found, ConsentWithdrawn(), NOW + timedelta(minutes=1), Actor("key:other")).entry
 
     assert WithdrawnConsent(NOW, BY, "no more") == found.recording.withdrawn == again.recording.withdrawn
     assert ("no more", BY) == (found.recording.history[-1].detail, found.recording.history[-1].by)

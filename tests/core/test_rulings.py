@@ -94,7 +94,7 @@ def decided(before: CatalogEntry, ruling: Ruling) -> CatalogEntry:
 
 
 def given_up(entry: CatalogEntry) -> CatalogEntry:
-    return decide(entry, GivenUp("a test"), NOW, Actor("person:Ada")).entry
+    return decide(entry, GivenUp("a test"), NOW, Actor("key:Ada")).entry
 
 
 @pytest.mark.parametrize("state", RecordingState)

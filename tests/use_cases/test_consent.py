@@ -17,7 +17,7 @@ from tests.use_cases.asking import ANN, BOB, EVE, AskingWorld, connection_of
 
 KEYPRESS = ConsentKind.KEYPRESS
 MINUTE = timedelta(minutes=1)
-BY = Actor("person:somebody")
+BY = Actor("key:somebody")
 
 
 def sweep(world: AskingWorld, later: timedelta = 5 * MINUTE) -> None:
@@ -284,7 +284,8 @@ def test_who_joins_later_pauses_it_until_somebody_attests() -> None:
     assert "inactive" == world.calls.recordings[recording_id]
     entry = world.app.consenting.attest(recording_id, "she said yes", by=BY)
     act = next(act for act in entry.recording.trail.unwritten if act.what == "Consented")
-    assert (BY, sha256(b"she said yes").hexdigest()) == (act.by, dict(act.details)["reasonSha256"])
+    named = f"key:{sha256(b'somebody').hexdigest()}"
+    assert (named, sha256(b"she said yes").hexdigest()) == (act.by, dict(act.details)["reasonSha256"])
     assert ("active", RecordingState.STARTED) == (world.calls.recordings[recording_id], entry.recording.state)
     people.append("4:+49304")
     world.post(world.people_changed(call))
