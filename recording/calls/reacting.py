@@ -107,7 +107,7 @@ class Reacting:
             if runs(entry):
                 self._apply(entry, ParticipantsSeen(event.number, event.kinds), by=by)
 
-    def check(self, entry: CatalogEntry, why: str, *, since: datetime | None = None, by: Actor = APP) -> CatalogEntry:
+    def check(self, entry: CatalogEntry, why: str, *, since: datetime | None = None, by: Actor) -> CatalogEntry:
         """Ask the service, note its answer, tell a person what is wrong, and react; the entry after that.
 
         Args:

@@ -59,9 +59,11 @@ def is_never_active(recording: Recording, now: datetime) -> bool:
 
 
 def _waits_for_consent(recording: Recording) -> bool:
-    """Whether this app itself has paused it, for those who joined later and have not consented."""
-    pause, consent = recording.open_pause, recording.consent
-    return pause is not None and pause.by == APP and consent is not None and bool(consent.operations)
+    """Whether this app itself has paused it, for those who joined later and have not consented; maybe a person too."""
+    pause, ordered, consent = recording.open_pause, recording.ordered, recording.consent
+    if pause is None or consent is None or not consent.operations:
+        return False
+    return pause.by == APP or (ordered is not None and ordered.by == APP)
 
 
 def paused_too_long(recording: Recording, reaction: Reaction, now: datetime) -> bool:

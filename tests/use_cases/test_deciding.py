@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from recording.core.callers import KEY
 from recording.core.errors import (
     ArchiveBusy,
     CatalogConflict,
@@ -135,7 +136,7 @@ def unreadable(world: World, *, from_event_grid: bool = False) -> None:
     if from_event_grid:
         world.receiving.receive_event(body)
     else:
-        world.receiving.receive_file_events(body)
+        world.receiving.receive_file_events(body, by=KEY)
 
 
 def give_up(world: World, ruling: Ruling = Ruling.GIVE_UP, tag: str | None = None) -> CatalogEntry:
