@@ -61,6 +61,7 @@ from recording.core.errors import (
     CallNotReady,
     CallRefused,
     CatalogConflict,
+    ConsentMissing,
     ConsentRefused,
     Permanent,
     RecordingError,
@@ -199,6 +200,7 @@ class Consenting:
         Raises:
             Transient: it is to be driven again; the row of open work stands.
             CallRefused: the recording cannot be started.
+            ConsentMissing: the same, as consent was withdrawn in the call since.
         """
         seen = _Seen()
         for _ in range(_MOST_STEPS):
@@ -270,7 +272,7 @@ class Consenting:
     def _start(self, consent: Consent, step: Start) -> Consent:
         try:
             recording_id = self.starting.start_consented(consent.wanted, step.evidence)
-        except CallRefused as error:
+        except (CallRefused, ConsentMissing) as error:
             self._apply(consent, StartRefused(error.cause))
             raise
         log.event("consent.granted", {"recording_id": recording_id, "kind": step.evidence.kind})
@@ -288,8 +290,9 @@ class Consenting:
         recording_id = self.recording_of(consent).recording.recording_id
         try:
             (self.controlling.pause if is_paused else self.controlling.resume)(recording_id, by=APP)
-        except Permanent:  # the recording is over, or its consent was withdrawn
-            return self._apply(consent, CallOver())
+        except Permanent:  # the recording is over, or its consent was withdrawn; or another worker knows more
+            latest = self._loaded(consent)
+            return latest if latest.keeps_paused and not is_paused else self._apply(consent, CallOver())
         return self._apply(consent, PauseChanged(is_paused))
 
     def _hang_up(self, consent: Consent) -> Consent:

@@ -22,8 +22,6 @@ from recording.core.lifecycle import (
 from recording.core.model import (
     Alarm,
     CatalogEntry,
-    ConsentKind,
-    ConsentOperation,
     Reaction,
     RecordingId,
     RecordingState,
@@ -36,7 +34,6 @@ MINUTE = timedelta(minutes=1)
 LIMITS = Limits(retention=24 * 60 * MINUTE, file_event=60 * MINUTE, step=30 * MINUTE)
 ALL = Reaction(restart=True, pause_limit=10 * MINUTE, resumes_at_limit=True, tries=1)
 LATER = RecordingId("later")
-ASKED = replace(ATTESTED, kind=ConsentKind.ANNOUNCED, operations=(ConsentOperation("played", NOW),))
 
 
 def entry(*facts: Fact, at: datetime = NOW) -> CatalogEntry:
@@ -73,7 +70,6 @@ ACTIVE = Checked(is_active=True)
         (entry(ACTIVE, Paused()), 10 * MINUTE, replace(ALL, pause_limit=None), None),
         (entry(ACTIVE, Interrupted(), ConsentWithdrawn()), MINUTE, ALL, None),
         (changed_recording(entry(ACTIVE, Paused()), consent=ATTESTED), 10 * MINUTE, ALL, Act.RESUME),
-        (changed_recording(entry(ACTIVE, Paused()), consent=ASKED), 10 * MINUTE, ALL, None),  # for who joined later
     ],
 )
 def test_what_a_reaction_wants(known: CatalogEntry, after: timedelta, reaction: Reaction, expected: Act | None) -> None:
