@@ -8,25 +8,29 @@ import pytest
 
 from recording.core.callers import CALLBACK, EVENT_GRID, KEY
 from recording.core.consent import LateJoiners
-from recording.core.errors import ConsentMissing, ConsentRefused
+from recording.core.errors import ConsentMissing, ConsentRefused, ServiceBusy
 from recording.core.formats.api import StartRequest
 from recording.core.formats.deliveries import messages, read_body
 from recording.core.formats.events import CALL_STARTED
 from recording.core.model import (
     Actor,
     Attestation,
+    CallConnectionId,
+    ConsentKind,
     Door,
     EventKind,
     KnownCall,
     RecordingId,
     RecordingState,
 )
-from recording.ports import StartClaim
+from recording.ports import InCall, StartClaim
 from tests.core.consents import terms
 from tests.fakes.service import FakeCall
 from tests.use_cases.asking import EVE, AskingWorld, connection_of
+from tests.use_cases.sweeps import sweep as sweep_often
 from tests.use_cases.test_consent import announced, sweep
-from tests.use_cases.test_consent_by_policy import ended
+from tests.use_cases.test_consent_by_policy import asked, ended
+from tests.use_cases.test_running import FAILED, Scene
 
 ADA = Actor("entra:ada")
 MINUTE = timedelta(minutes=1)
@@ -192,3 +196,66 @@ def test_a_callback_that_waited_in_the_queue_is_still_one() -> None:
         (message,) = messages(member, Door.FUNCTION_KEY, by=by)
         world.receiving.receive_message(message.encode())
         assert (by == CALLBACK) == bool(call.recordings)
+
+
+# What nobody may read
+
+
+def test_a_participant_whom_the_service_names_is_in_no_log_no_alert_and_no_answer(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Its messages may: that of a prompt that failed, for one."""
+    world = AskingWorld(terms=terms(prompts=1))
+    call = world.call()
+    world.post(world.connected(call))
+    failed = world.play_failed(call, world.prompts.played[0])
+    failed["data"]["resultInformation"] = {"code": 400, "subCode": 8536, "message": f"Participant {EVE} has left."}
+    world.post(failed)
+    with pytest.raises(ConsentMissing) as caught:
+        world.app.beginning.begin_requested(asked(call), by=ADA)
+
+    told = [str(event) for event in world.topic.received]
+    assert "8536" in str(caught.value)
+    assert 1 == len(told)
+    assert [] == [text for text in (*told, *caplog.messages, str(caught.value)) if EVE.removeprefix("4:") in text]
+
+
+# What is said to be empty
+
+
+def test_a_start_that_is_said_to_have_failed_and_was_resumed_expects_its_file() -> None:
+    """It was started paused, so the service says that it does not record, and the failure is believed."""
+    scene = Scene(is_paused=True)
+    scene.send(FAILED, recordingId=scene.recording_id)
+    assert scene.recording().failed_at is not None
+    scene.world.app.controlling.resume(scene.recording_id, by=ADA)
+    scene.world.calls.end(scene.call)
+    sweep_often(scene.world, 4, 10 * MINUTE)
+    assert RecordingState.EMPTY is not scene.recording().state
+    sweep_often(scene.world, 4, 60 * MINUTE)
+
+    assert RecordingState.MISSING is scene.recording().state
+
+
+# Floods
+
+
+def test_consents_that_are_slow_keep_no_other_from_its_turn() -> None:
+    """A thousand calls in their prompt at once, and a service that is slow: one sweep does not do all."""
+    world = AskingWorld(terms=terms(ConsentKind.KEYPRESS))
+    calls = [world.call() for _ in range(30)]
+    asked_about = set[str]()
+
+    def slow(connection_id: CallConnectionId) -> InCall:
+        asked_about.add(connection_id)
+        world.clock.sleep(5)
+        raise ServiceBusy("list participants", "503")
+
+    world.prompts.participants = slow  # type: ignore[method-assign]
+    for call in calls:
+        world.post(world.connected(call))
+    asked_about.clear()
+    for _ in range(10):
+        sweep(world)
+
+    assert len(calls) == len(asked_about)
