@@ -219,16 +219,26 @@ class Starting:
     def _other_claim(self, call: Call, trigger: _Trigger) -> StartClaim | None:
         """The claim in another output that has the recording which answers an event; None for a request.
 
-        The events of a call may be decided by rules with different outputs.
+        Events and requests of a call may be decided by rules with different outputs, and a request may name its own.
+
+        Raises:
+            ConsentMissing: as `_stands`.
         """
-        if trigger.event is None:
-            return None
-        for output in self.ordering.other_outputs(trigger.order.output):
+        for output in (facts.output for facts in VALID if facts.output != trigger.order.output):
             claim = self.updates.catalog.find_claim(call.claim_key(output))
             started = claim.recording_id if claim is not None else None
-            if claim is not None and started is not None and self._is_answered_by(claim, started, trigger):
+            if claim is None or started is None:
+                continue
+            if trigger.event is None:
+                self._refuse_withdrawn(started, trigger)
+            elif self._is_answered_by(claim, started, trigger):
                 return claim
         return None
+
+    def _refuse_withdrawn(self, recording_id: RecordingId, trigger: _Trigger) -> None:
+        entry = self.updates.load(recording_id)
+        if entry is not None and entry.recording.withdrawn is not None:
+            _stands(entry.recording.withdrawn, trigger)
 
     def _identify_call(self, locator: CallLocator) -> Call:
         server = locator.server_call_id

@@ -20,6 +20,7 @@ from recording.core.model import (
     Door,
     EventKind,
     KnownCall,
+    Output,
     RecordingId,
     RecordingState,
 )
@@ -29,7 +30,7 @@ from tests.fakes.service import FakeCall
 from tests.use_cases.asking import EVE, AskingWorld, connection_of
 from tests.use_cases.sweeps import sweep as sweep_often
 from tests.use_cases.test_consent import announced, sweep
-from tests.use_cases.test_consent_by_policy import asked, ended
+from tests.use_cases.test_consent_by_policy import MP3, asked, ended
 from tests.use_cases.test_running import FAILED, Scene
 
 ADA = Actor("entra:ada")
@@ -71,7 +72,9 @@ def test_after_a_withdrawal_no_event_of_the_call_starts_another(kind: str) -> No
     assert 1 == len(call.recordings)
 
 
-def test_after_a_withdrawal_a_request_needs_a_newer_word() -> None:
+@pytest.mark.parametrize("output", [None, MP3])
+def test_after_a_withdrawal_a_request_needs_a_newer_word(output: Output | None) -> None:
+    """Whatever it wants of the call."""
     world = attesting()
     call = world.call()
     world.post(attested(world, call))
@@ -82,7 +85,7 @@ def test_after_a_withdrawal_a_request_needs_a_newer_word() -> None:
 
     def request(word: Attestation) -> StartRequest:
         known = KnownCall(EventKind.REQUEST, attested=word)
-        return StartRequest(None, server_call_id=call.locators[0].server_call_id, call=known)
+        return StartRequest(output, server_call_id=call.locators[0].server_call_id, call=known)
 
     with pytest.raises(ConsentMissing, match="withdrawn"):
         world.app.beginning.begin_requested(request(old), by=ADA)
@@ -90,6 +93,17 @@ def test_after_a_withdrawal_a_request_needs_a_newer_word() -> None:
     world.app.beginning.begin_requested(request(Attestation("said yes again", "ann", world.clock.now())), by=ADA)
 
     assert 2 == len(call.recordings)
+
+
+def test_an_event_of_a_call_that_a_request_records_in_another_output_starts_no_second_recording() -> None:
+    """In one that no rule of the policy names."""
+    world = AskingWorld()
+    call = world.call()
+    request = StartRequest(MP3, server_call_id=call.locators[0].server_call_id)
+    world.app.beginning.begin_requested(request, by=ADA)
+    world.post(world.connected(call))
+
+    assert 1 == len(call.recordings)
 
 
 def test_a_withdrawal_reaches_what_was_started_by_a_worker_that_died_after_it() -> None:
