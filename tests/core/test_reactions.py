@@ -24,10 +24,6 @@ from recording.core.model import (
     Actor,
     Alarm,
     CatalogEntry,
-    ConsentKind,
-    ConsentOperation,
-    Order,
-    Pause,
     Reaction,
     RecordingId,
     RecordingState,
@@ -40,8 +36,6 @@ MINUTE = timedelta(minutes=1)
 LIMITS = Limits(retention=24 * 60 * MINUTE, file_event=60 * MINUTE, step=30 * MINUTE)
 ALL = Reaction(restart=True, pause_limit=10 * MINUTE, resumes_at_limit=True, tries=1)
 LATER = RecordingId("later")
-ANN = Actor("key:ann")
-ASKED = replace(ATTESTED, kind=ConsentKind.ANNOUNCED, operations=(ConsentOperation("played", NOW),))
 
 
 def entry(*facts: Fact, at: datetime = NOW) -> CatalogEntry:
@@ -84,9 +78,6 @@ def by_ann(*, by: Actor) -> CatalogEntry:
         (entry(ACTIVE, Paused()), 10 * MINUTE, replace(ALL, pause_limit=None), None),
         (entry(ACTIVE, Interrupted(), ConsentWithdrawn()), MINUTE, ALL, None),
         (changed_recording(entry(ACTIVE, Paused()), consent=ATTESTED), 10 * MINUTE, ALL, Act.RESUME),
-        (changed_recording(entry(ACTIVE, Paused()), consent=ASKED), 10 * MINUTE, ALL, None),  # for who joined later
-        (by_ann(by=ANN), 10 * MINUTE, ALL, Act.RESUME),
-        (by_ann(by=APP), 10 * MINUTE, ALL, None),  # and for who joined later
     ],
 )
 def test_what_a_reaction_wants(known: CatalogEntry, after: timedelta, reaction: Reaction, expected: Act | None) -> None:
