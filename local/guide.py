@@ -81,9 +81,9 @@ _GUIDE = r"""
   ask -X POST $CONTROL/calls/$CALL_ID/connect
   until ask $CONTROL/calls | grep -q '"ended"}}]}}$'; do sleep 1; done
 
-# A token of the local Entra, for a header "Authorization: Bearer TOKEN". Here the
-# key is enough. After make up ARGS='--set API_AUTH=both' the app asks for key and
-# token, after API_AUTH=entra for the token alone:
+# A token of the local Entra, for the header "Authorization: Bearer TOKEN". Here
+# the key is enough. With make up ARGS='--set API_AUTH=both' the app asks for key
+# and token, with API_AUTH=entra for the token alone:
   ask $CONTROL/tokens -d '{{"roles": ["Recording.Operate"]}}'
 
 # All calls, all recordings at the service, and all of its faults:
