@@ -101,7 +101,7 @@ def test_the_guide_that_is_printed_is_a_session_that_works(up: Up) -> None:
                 assert answer == "", f"{line}: {answer}"
     assert {"released", "quarantined", "started"} == tells.keys()
     assert '"consent": {"kind": "announced"' in answers
-    assert re.search(r'"intact": true, "links": [1-9]', answers)
+    assert '"intact": true' in answers
     assert re.search(r'Press two to decline[^{]*"state": "ended"}\]}$', answers, re.MULTILINE)
     assert re.search(r"audio-mixed-wav\s+quarantined\s+media and metadata of", tells["quarantined"])
     assert re.search(r"RecordingQuarantined\s+\S+\s+it is not wav", tells["quarantined"])
