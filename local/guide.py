@@ -82,8 +82,8 @@ _GUIDE = r"""
   until ask $CONTROL/calls | grep -q '"ended"}}]}}$'; do sleep 1; done
 
 # A token of the local Entra, for the header "Authorization: Bearer TOKEN". Here
-# the key is enough. With make up ARGS='--set API_AUTH=both' the app asks for key
-# and token, with API_AUTH=entra for the token alone:
+# the key is enough. With make up ARGS='--set API_AUTH=both' the app asks for
+# both, with API_AUTH=entra for the token alone:
   ask $CONTROL/tokens -d '{{"roles": ["Recording.Operate"]}}'
 
 # All calls, all recordings at the service, and all of its faults:
