@@ -165,7 +165,7 @@ class Reacting:
 
     def _resume(self, entry: CatalogEntry) -> CatalogEntry:
         try:
-            return self.controlling.resume(entry.recording.recording_id)
+            return self.controlling.resume(entry.recording.recording_id, by=APP)
         except (CallRefused, ConsentRefused):  # it is over, and the sweep asks about it; or it has to wait for consent
             return entry
 

@@ -20,8 +20,6 @@ from recording.core.lifecycle import (
     decide,
 )
 from recording.core.model import (
-    APP,
-    Actor,
     Alarm,
     CatalogEntry,
     Reaction,
@@ -46,12 +44,6 @@ def entry(*facts: Fact, at: datetime = NOW) -> CatalogEntry:
 
 
 ACTIVE = Checked(is_active=True)
-
-
-def by_ann(*, by: Actor) -> CatalogEntry:
-    """Paused by a person, and ordered to be paused once more since."""
-    order = Order(RecordingState.PAUSED, by, NOW)
-    return changed_recording(entry(ACTIVE, Paused()), consent=ASKED, pauses=(Pause(NOW, ANN),), ordered=order)
 
 
 @pytest.mark.parametrize(
