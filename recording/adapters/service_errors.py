@@ -7,6 +7,7 @@ from azure.core.exceptions import AzureError, DecodeError
 
 from recording.adapters.sdk_errors import code_of, is_an_answer, is_busy, message_of, retry_after_of, status_of
 from recording.core.errors import CallRefused, RecordingError, ServiceBusy, ServiceRefused
+from recording.core.participants import without_identities
 
 
 def translated(operation: str, ids: dict[str, str], call: Callable[[], Any]) -> Any:
@@ -20,12 +21,13 @@ def translated(operation: str, ids: dict[str, str], call: Callable[[], Any]) -> 
 def service_error(operation: str, ids: dict[str, str], error: AzureError) -> RecordingError:
     """The error for a failed call.
 
+    Of what the service says, the participants whom it names are left out: errors are logged, and shown to callers.
     It is a refusal only if the service itself answered; after any other reply the outcome is unknown.
     """
-    status = status_of(error)
+    status, said = status_of(error), without_identities(message_of(error))
     if status is None:
-        return ServiceBusy(operation, message_of(error), hint="check ACS_ENDPOINT and the network", ids=ids)
-    cause = f"{status} {message_of(error)}"
+        return ServiceBusy(operation, said, hint="check ACS_ENDPOINT and the network", ids=ids)
+    cause = f"{status} {said}"
     if code := code_of(error):
         ids = {**ids, "code": code}
     if status in {401, 403}:

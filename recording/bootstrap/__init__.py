@@ -137,7 +137,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
     asking = Asking(calls)
     new_id, policy = parts.get("new_id", uuid.uuid4), settings.recordings.policy
     starting = Starting(updates, calls, Ordering(policy, new_id, now), new_id)
-    controlling = Controlling(updates, calls, asking)
+    controlling = Controlling(updates, calls, asking, real.consents)
     consenting = Consenting(
         starting=starting,
         controlling=controlling,
@@ -161,7 +161,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         monotonic,
     )
     watch = settings.watch
-    reacting = Reacting(updates, calls, asking, starting, settings.watch.pause_limit or None)
+    reacting = Reacting(updates, calls, asking, controlling, starting, settings.watch.pause_limit or None)
     heartbeat = Heartbeat(sweep_states, watch.interval, now(), now)
     checks = parts.get("checks")
     if checks is None:
@@ -202,7 +202,15 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         settings=settings,
         admitting=admitting,
         receiving=Receiving(
-            beginning, consenting, Ending(updates, asking), reacting, announcing, refusing, ticking, monotonic
+            beginning,
+            consenting,
+            Ending(updates, asking),
+            reacting,
+            announcing,
+            refusing,
+            ticking,
+            monotonic,
+            proves_callbacks=admitting.takes_callbacks,
         ),
         beginning=beginning,
         policy_replay=PolicyReplay(journal, policy),

@@ -62,6 +62,7 @@ from recording.core.errors import (
     CallNotReady,
     CallRefused,
     CatalogConflict,
+    ConsentMissing,
     ConsentRefused,
     Permanent,
     RecordingError,
@@ -189,21 +190,6 @@ class Consenting:
             raise ConsentRefused("attest consent", cause, hint=hint, ids=ids)
         return self._entry(recording_id)
 
-    def resume(self, recording_id: RecordingId, *, by: Actor) -> CatalogEntry:
-        """Resume a recording for somebody, unless it is paused for those who have joined later and not consented.
-
-        Raises:
-            ConsentRefused: it is, or its consent was withdrawn.
-            CallRefused, UnknownRecording: as `Controlling.resume`.
-        """
-        entry = self.controlling.updates.load(recording_id)
-        consent = self.known(entry.recording.call_connection_id) if entry is not None else None
-        if consent is not None and consent.is_paused and not consent.is_over:
-            cause = "it is paused for somebody who has joined and not consented"
-            hint = "attest that they consent (consent/attest), or wait until they have left"
-            raise ConsentRefused("resume recording", cause, hint=hint, ids={"recording_id": recording_id})
-        return self.controlling.resume(recording_id, by=by)
-
     def _entry(self, recording_id: RecordingId) -> CatalogEntry:
         entry = self.controlling.updates.load(recording_id)
         if entry is None:
@@ -217,6 +203,7 @@ class Consenting:
         Raises:
             Transient: it is to be driven again; the row of open work stands.
             CallRefused: the recording cannot be started.
+            ConsentMissing: the same, as consent was withdrawn in the call since.
         """
         seen = _Seen()
         for _ in range(_MOST_STEPS):
@@ -288,7 +275,7 @@ class Consenting:
     def _start(self, consent: Consent, step: Start) -> Consent:
         try:
             recording_id = self.starting.start_consented(consent.wanted, step.evidence)
-        except CallRefused as error:
+        except (CallRefused, ConsentMissing) as error:
             self._apply(consent, StartRefused(error.cause))
             raise
         log.event("consent.granted", {"recording_id": recording_id, "kind": step.evidence.kind})
@@ -309,8 +296,9 @@ class Consenting:
             return self._apply(consent, PauseChanged(is_paused))
         try:
             (self.controlling.pause if is_paused else self.controlling.resume)(recording_id, by=APP)
-        except Permanent:  # the recording is over, or its consent was withdrawn
-            return self._apply(consent, CallOver())
+        except Permanent:  # the recording is over, or its consent was withdrawn; or another worker knows more
+            latest = self._loaded(consent)
+            return latest if latest.keeps_paused and not is_paused else self._apply(consent, CallOver())
         return self._apply(consent, PauseChanged(is_paused))
 
     def _hang_up(self, consent: Consent) -> Consent:

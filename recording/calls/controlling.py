@@ -9,7 +9,7 @@ from recording.catalog_updates import CatalogUpdates
 from recording.core.errors import CallRefused, ConsentRefused, Transient, UnknownRecording
 from recording.core.lifecycle import Denied, Ordered, Paused, Resumed, Stopped, contradicts, runs
 from recording.core.model import RUNNING, Actor, CatalogEntry, Recording, RecordingId, RecordingState
-from recording.ports import Calls
+from recording.ports import Calls, Consents
 
 _MALFORMED = 400
 """How the service answers to an id that cannot be one of its recordings."""
@@ -26,6 +26,7 @@ class Controlling:
     updates: CatalogUpdates
     calls: Calls
     asking: Asking
+    consents: Consents
 
     def state(self, recording_id: RecordingId, *, by: Actor) -> tuple[CatalogEntry, str | None]:
         """The catalog's entry, and the service's state: `active`, `inactive`, or None if the recording is over.
@@ -73,7 +74,7 @@ class Controlling:
         """Resume after `pause`; idempotent.
 
         Raises:
-            ConsentRefused: its consent was withdrawn.
+            ConsentRefused: its consent was withdrawn, or does not cover everyone who is in the call.
             CallRefused: with status 409 if it is over.
             UnknownRecording: neither the catalog nor the service knows it.
         """
@@ -130,9 +131,8 @@ class Controlling:
         by: Actor,
     ) -> CatalogEntry:
         entry = self.updates.load(recording_id)
-        if isinstance(fact, Resumed) and entry is not None and entry.recording.withdrawn is not None:
-            hint = "only another recording, on a consent of its own, can go on"
-            raise ConsentRefused(operation, "its consent was withdrawn", hint=hint, ids={"recording_id": recording_id})
+        if isinstance(fact, Resumed) and entry is not None:
+            self._check_consent(operation, entry.recording)
         entry = self._order(entry, state, by)
         try:
             send(recording_id)
@@ -144,6 +144,24 @@ class Controlling:
         if entry is None:
             return _entry_of_foreign(recording_id, state)
         return self.updates.apply(recording_id, fact, known=entry, by=by).entry
+
+    def _check_consent(self, operation: str, recording: Recording) -> None:
+        """Whether it may go on; whoever has paused it.
+
+        Raises:
+            ConsentRefused: it may not.
+        """
+        ids = {"recording_id": str(recording.recording_id)}
+        if recording.withdrawn is not None:
+            hint = "only another recording, on a consent of its own, can go on"
+            raise ConsentRefused(operation, "its consent was withdrawn", hint=hint, ids=ids)
+        connection, evidence = recording.call_connection_id, recording.consent
+        if connection is None or evidence is None or not evidence.key:
+            return  # nobody was asked
+        consent = self.consents.load(connection)
+        if consent is not None and consent.key == evidence.key and consent.keeps_paused:
+            cause = "somebody is in the call whom its consent does not cover"
+            raise ConsentRefused(operation, cause, hint="it goes on when that is attested, or they have left", ids=ids)
 
 
 def _entry_of_foreign(recording_id: RecordingId, state: RecordingState) -> CatalogEntry:

@@ -1,7 +1,7 @@
 """Asks the policy what to order: whether a call is recorded, how, by which rule, and by which consent."""
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
@@ -88,11 +88,6 @@ class Ordering:
             native_container=applied.native_container if applied else "",
         )
         return Decided(order, applied, recording.consent)
-
-    def other_outputs(self, output: Output) -> Sequence[Output]:
-        """The outputs that events can start beside that one."""
-        found = dict.fromkeys(rule.recorded.output for rule in self.policy.rules if rule.recorded is not None)
-        return [other for other in found if other != output]
 
     def _decided(self, call: KnownCall, locator: CallLocator, *, pause_on_start: bool | None = None) -> Decided:
         now = self.now()

@@ -12,9 +12,10 @@ from datetime import datetime, timedelta
 from recording import log
 from recording.calls.asking import Answer, Asking
 from recording.calls.claim_keys import call_keys
+from recording.calls.controlling import Controlling
 from recording.calls.starting import Starting
 from recording.catalog_updates import CatalogUpdates
-from recording.core.errors import CallRefused, Transient
+from recording.core.errors import CallRefused, ConsentRefused, PolicyRefused, Transient
 from recording.core.lifecycle import (
     SETTLES,
     ConsentWithdrawn,
@@ -24,7 +25,6 @@ from recording.core.lifecycle import (
     Joined,
     Ordered,
     ParticipantsSeen,
-    Resumed,
     StartFailed,
     Stopped,
     contradicts,
@@ -57,6 +57,7 @@ class Reacting:
     updates: CatalogUpdates
     calls: Calls
     asking: Asking
+    controlling: Controlling
     starting: Starting
     pause_limit: timedelta | None
 
@@ -163,14 +164,10 @@ class Reacting:
         return connection is not None and self.calls.goes_on(connection)
 
     def _resume(self, entry: CatalogEntry) -> CatalogEntry:
-        recording_id = entry.recording.recording_id
-        entry = self._apply(entry, Ordered(RecordingState.STARTED))
         try:
-            self.calls.resume(recording_id)
-        except CallRefused:  # it is over; the sweep asks about it
+            return self.controlling.resume(entry.recording.recording_id, by=APP)
+        except (CallRefused, ConsentRefused):  # it is over, and the sweep asks about it; or it has to wait for consent
             return entry
-        log.event("recording.resumed", {"recording_id": recording_id, "by": "policy"})
-        return self._apply(entry, Resumed())
 
     def _stop(self, entry: CatalogEntry) -> CatalogEntry:
         """Stop what never began: where the service allows one recording for each call, it is in the way."""
@@ -188,7 +185,7 @@ class Reacting:
         recording = entry.recording
         try:
             started = self.starting.start_again(entry)
-        except CallRefused as error:  # the call is over, or recorded by another recording
+        except (CallRefused, PolicyRefused) as error:  # it is over, or recorded by another; or consent was withdrawn
             fields = {"recording_id": recording.recording_id, "cause": error.cause}
             log.event("recording.not_restarted", fields, logging.WARNING)
             return entry

@@ -12,6 +12,8 @@ call and output makes starts idempotent:
    repeated or late event does not restart what a person has stopped.
 5. The claim's recording is over, and the event is from after the end, or a request asks: a new claim replaces the old
    one under If-Match. Of several at once one wins, and the others continue with its claim.
+6. The claim's recording had its consent withdrawn: nothing is started before somebody has consented since. An event is
+   answered with that recording; a request is refused, unless its rule needs no consent.
 
 The policy decides before the first claim: what it refuses leaves none, and what needs a consent that is asked for comes
 here once that is granted (`Consenting`). The claim keeps the rule and the evidence of consent, so that both are written
@@ -45,8 +47,10 @@ from recording.core.model import (
     CallLocator,
     CatalogEntry,
     ConsentEvidence,
+    ConsentKind,
     RecordingId,
     StartOrder,
+    WithdrawnConsent,
 )
 from recording.core.outputs import VALID
 from recording.ports import Calls, StartClaim
@@ -121,6 +125,7 @@ class Starting:
         Raises:
             CallNotReady, ServiceBusy, ServiceRefused: retry.
             CallRefused: the call is over, or cannot be recorded.
+            ConsentMissing: consent was withdrawn in the call since.
         """
         order = replace(wanted.order, first_sent=self.updates.now())
         trigger = _Trigger(wanted.asked_by, wanted.by, Decided(order, wanted.applied, consent), wanted.event)
@@ -140,7 +145,7 @@ class Starting:
             CallRefused: the call does not exist, or cannot be recorded; names the recording that prevents it, if any.
             RequestIdReused: this request id was used for another call, output or pauseOnStart.
             PolicyRefused: the policy says that it is not recorded; nothing is claimed.
-            ConsentMissing: the same, as the participants must be asked first.
+            ConsentMissing: the same, as the participants must be asked first, or consent was withdrawn in the call.
         """
         asked_by = self.asked_by_request(request)
         if request.request_id:
@@ -157,14 +162,24 @@ class Starting:
         Raises:
             CallNotReady, ServiceBusy, ServiceRefused: retry.
             CallRefused: the call is over, or cannot be recorded.
+            ConsentMissing: consent was withdrawn meanwhile.
         """
         known = entry.recording
-        claims = map(self.updates.catalog.find_claim, call_keys(known.server_call_id, known.call_connection_id))
-        orders = [claim.order for claim in claims if claim is not None and claim.recording_id == known.recording_id]
+        orders = [claim.order for claim in self._claims_of(entry) if claim.recording_id == known.recording_id]
         decided = self.ordering.again(known, orders[0].channels if orders else ())
-        return self._start_once(
-            _Trigger(f"instead of/{known.recording_id}", APP, decided, connection_id=known.call_connection_id)
-        )
+        return self._start_once(_Trigger(_instead_of(entry), APP, decided, connection_id=known.call_connection_id))
+
+    def started_again(self, entry: CatalogEntry) -> RecordingId | None:
+        """What was started in place of a recording by a worker that may have died before it could say so."""
+        for claim in self._claims_of(entry):
+            if claim.asked_by == _instead_of(entry) and claim.recording_id is not None:
+                return claim.recording_id
+        return None
+
+    def _claims_of(self, entry: CatalogEntry) -> list[StartClaim]:
+        known = entry.recording
+        found = map(self.updates.catalog.find_claim, call_keys(known.server_call_id, known.call_connection_id))
+        return [claim for claim in found if claim is not None]
 
     def _start_for_request_id(self, asked_by: str, request: StartRequest, decided: Decided | None, by: Actor) -> Start:
         """Start once, and store the result under the caller's request id: a retry gets the same result."""
@@ -206,16 +221,26 @@ class Starting:
     def _other_claim(self, call: Call, trigger: _Trigger) -> StartClaim | None:
         """The claim in another output that has the recording which answers an event; None for a request.
 
-        The events of a call may be decided by rules with different outputs.
+        Events and requests of a call may be decided by rules with different outputs, and a request may name its own.
+
+        Raises:
+            ConsentMissing: as `_stands`.
         """
-        if trigger.event is None:
-            return None
-        for output in self.ordering.other_outputs(trigger.order.output):
+        for output in (facts.output for facts in VALID if facts.output != trigger.order.output):
             claim = self.updates.catalog.find_claim(call.claim_key(output))
             started = claim.recording_id if claim is not None else None
-            if claim is not None and started is not None and self._is_answered_by(claim, started, trigger):
+            if claim is None or started is None:
+                continue
+            if trigger.event is None:
+                self._refuse_withdrawn(started, trigger)
+            elif self._is_answered_by(claim, started, trigger):
                 return claim
         return None
+
+    def _refuse_withdrawn(self, recording_id: RecordingId, trigger: _Trigger) -> None:
+        entry = self.updates.load(recording_id)
+        if entry is not None and entry.recording.withdrawn is not None:
+            _stands(entry.recording.withdrawn, trigger)
 
     def _identify_call(self, locator: CallLocator) -> Call:
         server = locator.server_call_id
@@ -230,19 +255,25 @@ class Starting:
     def _is_answered_by(self, claim: StartClaim, recording_id: RecordingId, trigger: _Trigger) -> bool:
         """Whether the claim's recording is the one asked for.
 
-        It was started for this; or it still runs; or it ended after the event (rule 4). One whose start failed, after
-        the service had accepted it, is not.
+        It was started for this; or it still runs; or it ended after the event (rule 4); or consent was withdrawn in it
+        (rule 6). One whose start failed, after the service had accepted it, is not.
+
+        Raises:
+            ConsentMissing: as `_stands`.
         """
         entry = self.updates.load(recording_id)
-        event = trigger.event
-        if entry is not None and entry.recording.failed_at is not None:
+        recording, event = entry.recording if entry is not None else None, trigger.event
+        if recording is not None and recording.failed_at is not None:
             return False  # it never began: the same event may start another
         if claim.asked_by == trigger.asked_by:
             return True
+        if recording is not None and recording.withdrawn is not None:
+            return _stands(recording.withdrawn, trigger)
         if event is not None and (event.at is None or event.at <= _end_of(entry, claim)):
             return True
-        if entry is not None and entry.recording.state not in RUNNING:
-            return False
+        return (recording is None or recording.state in RUNNING) and self._is_at_service(recording_id)
+
+    def _is_at_service(self, recording_id: RecordingId) -> bool:
         try:
             self.calls.state(recording_id)
         except CallRefused as error:
@@ -324,6 +355,25 @@ class Starting:
         return self.updates.apply(recording_id, fact, by=trigger.by).entry
 
 
+def _stands(withdrawn: WithdrawnConsent, trigger: _Trigger) -> bool:
+    """Whether a withdrawal in this call holds for what asks now: nobody has consented since.
+
+    Who requests a recording for which no consent is needed has decided so; an event has not.
+
+    Raises:
+        ConsentMissing: it holds for a request, which has no recording then.
+    """
+    consent = trigger.decided.consent
+    if consent is not None and consent.at is not None and consent.at > withdrawn.at:
+        return False
+    if trigger.event is not None:
+        return True
+    if consent is None or consent.kind is ConsentKind.NOT_NEEDED:
+        return False
+    rule = trigger.decided.applied.rule if trigger.decided.applied else ""
+    raise ConsentMissing("consent was withdrawn in this call, and nobody has consented since", rule)
+
+
 def asked_by_event(event: CallEvent) -> str:
     """What names an event in claims."""
     return f"event/{event.event_id}"
@@ -331,6 +381,10 @@ def asked_by_event(event: CallEvent) -> str:
 
 def _asked_by(request_id: str) -> str:
     return f"request/{request_id}"
+
+
+def _instead_of(entry: CatalogEntry) -> str:
+    return f"instead of/{entry.recording.recording_id}"
 
 
 def _claim_of(key: str, trigger: _Trigger) -> StartClaim:

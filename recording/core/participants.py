@@ -27,6 +27,11 @@ _PARTS_OF_EXTENSION = 3
 """The id of a Teams Phone extension user is `RESOURCE_TENANT_USER`, that of an ACS user `RESOURCE_USER`."""
 _PHONE = "4:"
 _NUMBER = re.compile(r"(\+[1-9][0-9]{0,14})(?:_.*)?", re.DOTALL)
+_IDENTITY = re.compile(
+    r"(?<![\w.])(?:4|8|28|48):[^\s\"'<>,;)\]]+"  # a raw id
+    r"|\+[1-9][0-9 ().-]{4,24}[0-9]"  # a telephone number
+    r"|[^\s\"'<>@:]{1,80}@[^\s\"'<>@]+"  # an address of mail or SIP
+)
 _PROGRAMS = frozenset({ParticipantKind.TEAMS_APP, ParticipantKind.BOT})
 
 
@@ -50,6 +55,11 @@ def participant_of(raw_id: str) -> Participant:
     kind = kind_of(raw_id)
     found = _NUMBER.fullmatch(raw_id.removeprefix(_PHONE)) if kind is ParticipantKind.PHONE_NUMBER else None
     return Participant(kind, raw_id, found[1] if found else None)
+
+
+def without_identities(text: str) -> str:
+    """A text of the service without the participants whom it may name: raw ids, telephone numbers and addresses."""
+    return _IDENTITY.sub("(a participant)", text)
 
 
 def kinds_of(raw_ids: Iterable[str]) -> tuple[tuple[ParticipantKind, int], ...]:

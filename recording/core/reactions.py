@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from recording.core.lifecycle import runs
-from recording.core.model import APP, CatalogEntry, Reaction, Recording, RecordingState
+from recording.core.model import CatalogEntry, Reaction, Recording, RecordingState
 
 NEVER_ACTIVE = timedelta(minutes=5)
 """By then a recording that the service accepted must have begun."""
@@ -46,8 +46,7 @@ def act_due(entry: CatalogEntry, reaction: Reaction, now: datetime) -> Act | Non
         return None
     if is_never_active(recording, now):
         return Act.STOP_AND_RESTART if recording.attempt <= reaction.tries else None
-    resumes = reaction.resumes_at_limit and not _waits_for_consent(recording)
-    return Act.RESUME if resumes and paused_too_long(recording, reaction, now) else None
+    return Act.RESUME if reaction.resumes_at_limit and paused_too_long(recording, reaction, now) else None
 
 
 def is_never_active(recording: Recording, now: datetime) -> bool:
@@ -56,14 +55,6 @@ def is_never_active(recording: Recording, now: datetime) -> bool:
     if recording.active_at is not None or begun is None or recording.pauses:
         return False
     return recording.failed_at is not None or now - begun >= NEVER_ACTIVE
-
-
-def _waits_for_consent(recording: Recording) -> bool:
-    """Whether this app itself has paused it, for those who joined later and have not consented; maybe a person too."""
-    pause, ordered, consent = recording.open_pause, recording.ordered, recording.consent
-    if pause is None or consent is None or not consent.operations:
-        return False
-    return pause.by == APP or (ordered is not None and ordered.by == APP)
 
 
 def paused_too_long(recording: Recording, reaction: Reaction, now: datetime) -> bool:

@@ -74,7 +74,7 @@ def resume_recording(req: func.HttpRequest) -> func.HttpResponse:
     """Resume a recording, in the same chunk."""
     app = get_app()
     caller = caller_of(req, app, "resume_recording")
-    return answer_recording(app.consenting.resume(recording_id_of(req), by=caller.actor))
+    return answer_recording(app.controlling.resume(recording_id_of(req), by=caller.actor))
 
 
 @blueprint.route("recordings/{id}/stop", methods=["POST"])

@@ -16,7 +16,7 @@ from recording.calls.consenting import Consenting
 from recording.calls.ending import Ending
 from recording.calls.reacting import Reacting
 from recording.chunks.announcing import Announcing
-from recording.core.callers import EVENT_GRID
+from recording.core.callers import CALLBACK, EVENT_GRID
 from recording.core.errors import MalformedEvent
 from recording.core.formats.deliveries import MOST_AT_ONCE, Delivery, Member, read_body, read_message
 from recording.core.model import Actor, Door
@@ -29,6 +29,9 @@ from recording.watch.ticking import Ticking
 class Receiving:
     """Receive deliveries of events, in the same way at every door. `monotonic` is a clock in seconds.
 
+    With `proves_callbacks` what only Call Automation sends is taken only from Call Automation, by its token: whoever
+    has the function key could say that it is from Event Grid, which needs no token.
+
     Every delivery with a file event also sees to it that the sweep goes on, as one of its drivers.
     """
 
@@ -40,6 +43,7 @@ class Receiving:
     refusing: Refusing
     ticking: Ticking
     monotonic: Callable[[], float]
+    proves_callbacks: bool = False
 
     def receive_request(self, body: bytes, *, from_event_grid: bool, by: Actor) -> Reception:
         """Take a request that was admitted: a callback, a delivery of Event Grid, or a handshake.
@@ -94,6 +98,7 @@ class Receiving:
     def _take(self, delivery: Delivery, *, is_queued: bool = False, takes_calls: bool = False) -> Reception:
         run = self._run(delivery.door, delivery.by, delivery.found)
         run.takes_calls = takes_calls
+        run.takes_callbacks = not self.proves_callbacks or delivery.by == CALLBACK
         for member in delivery.members:
             run.take(member)
         if run.has_announced:

@@ -16,7 +16,7 @@ from recording.core.callers import is_origin_of_event_grid
 from recording.core.errors import MalformedEvent, Permanent, PolicyRefused, SettingsInvalid, Transient
 from recording.core.formats.api.shapes import EventOutcome, Outcome, OutcomeMore
 from recording.core.formats.deliveries import MOST_AT_ONCE, Member, can_wait, messages
-from recording.core.formats.events import ValidationEvent, event_id_of, event_type_of, parse_event
+from recording.core.formats.events import CALLBACKS, ValidationEvent, event_id_of, event_type_of, parse_event
 from recording.core.formats.messages import ChunkMessage
 from recording.core.formats.notifications import EventName
 from recording.core.model import (
@@ -71,6 +71,7 @@ class Run:
         by: who sent them.
         found: where the app found them; empty for a delivery.
         takes_calls: whether the events of calls and handshakes are for this run; the doors for file events ignore them.
+        takes_callbacks: whether also those of them that only Call Automation sends.
         has_announced: whether there was a file event.
         taken: how many events were begun.
         refused: how many malformed events were reported one by one.
@@ -94,6 +95,7 @@ class Run:
     by: Actor
     found: str = ""
     takes_calls: bool = False
+    takes_callbacks: bool = True
     reception: Reception = field(default_factory=Reception)
     has_announced: bool = False
     taken: int = 0
@@ -116,6 +118,9 @@ class Run:
         except MalformedEvent as error:
             self.refuse(member, error)
             return
+        if not self.takes_callbacks and event_type_of(member.raw) in CALLBACKS:
+            self._ignore(member, "it is a callback, and came without the token of Call Automation")
+            return
         match event:
             case ValidationEvent() if self.takes_calls and _is_allowed(event):
                 self.reception.validation_code = event.code
@@ -131,11 +136,9 @@ class Run:
             case StateEvent() | StartFailedEvent() | ParticipantsEvent() | PromptEvent() if self.takes_calls:
                 self._now_or_later(member, Door.FUNCTION_KEY, lambda _: self._note(member, event))
             case ComplianceEvent():
-                self.ignored.append(member)
-                self._answer(member, "ignored", reason="it is of a compliance recording of Teams: noted, never fetched")
+                self._ignore(member, "it is of a compliance recording of Teams: noted, never fetched")
             case _:  # also a call event at the doors for file events: only the endpoint for call events takes it
-                self.ignored.append(member)
-                self._answer(member, "ignored", reason=f"{event_type_of(member.raw)} concerns no recording"[:200])
+                self._ignore(member, f"{event_type_of(member.raw)} concerns no recording"[:200])
 
     def refuse(self, member: Member, error: MalformedEvent) -> None:
         """Report a malformed event: the first `MOST_NAMED` one by one, the others together."""
@@ -164,6 +167,10 @@ class Run:
             reception.later += messages(members, door, self.found, by=self.by)
         reception.messages = list(dict.fromkeys(reception.messages))
         return reception
+
+    def _ignore(self, member: Member, reason: str) -> None:
+        self.ignored.append(member)
+        self._answer(member, "ignored", reason=reason)
 
     def _now_or_later(self, member: Member, door: Door, act: Callable[[BlobName], None]) -> None:
         if (self.taken >= MOST_AT_ONCE or self._is_late()) and can_wait(member):

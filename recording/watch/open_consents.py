@@ -2,19 +2,27 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from recording import log
 from recording.calls.consenting import Consenting
 from recording.core.consent import CallOver, is_closed
-from recording.core.errors import RecordingError
+from recording.core.errors import Permanent, RecordingError
 from recording.ports import ConsentRow, Consents
 
 _PAGE = 200
 _SECONDS = 20.0
 _OLD = timedelta(days=1)
 """A row of a save that never came is removed after this time, and a consent that cannot be driven is given up."""
+
+
+@dataclass(slots=True)
+class _Place:
+    """The page that is next, and how many of its rows are done."""
+
+    page: str = ""
+    done: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,23 +33,36 @@ class OpenConsents:
     consenting: Consenting
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
+    _place: _Place = field(default_factory=_Place, repr=False)
 
     def drive(self) -> None:
         """Go through the rows, for a bounded time. An error of one does not keep it from the others.
 
+        It goes on where this worker had to end the last time: else the first rows, driven slowly and in vain, would
+        keep it from all that follow.
+
         Raises:
             Transient: the rows cannot be read.
         """
-        until, following = self.monotonic() + _SECONDS, ""
-        while True:
-            page = self.consents.page(_PAGE, following)
-            for row in page.rows:
-                if self.monotonic() >= until:
-                    return
-                self._drive_safely(row)
-            following = page.next
-            if not following:
-                return
+        until, place = self.monotonic() + _SECONDS, self._place
+        is_whole = not (place.page or place.done)
+        try:
+            while self._drive_page(place, until) and not (is_whole and not place.page):
+                is_whole = is_whole or not place.page  # from the beginning, once
+        except Permanent:  # there is no such page any more
+            place.page, place.done = "", 0
+            raise
+
+    def _drive_page(self, place: _Place, until: float) -> bool:
+        """Drive the rest of a page; False if the time is over."""
+        page = self.consents.page(_PAGE, place.page)
+        for row in page.rows[place.done :]:
+            if self.monotonic() >= until:
+                return False
+            place.done += 1
+            self._drive_safely(row)
+        place.page, place.done = page.next, 0
+        return True
 
     def _drive_safely(self, row: ConsentRow) -> None:
         try:

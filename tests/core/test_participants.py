@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recording.core.model import ParticipantKind
-from recording.core.participants import is_program, kind_of, kinds_of
+from recording.core.participants import is_program, kind_of, kinds_of, without_identities
 
 K = ParticipantKind
 GUID = "b6372803-0c35-4ec0-833b-c19b798cef2d"
@@ -75,3 +75,31 @@ def test_kinds_are_counted_and_ids_are_not_kept() -> None:
 def test_an_application_is_told_and_asked_nothing() -> None:
     assert {True} == {is_program(raw_id) for raw_id in ("28:orgid:a", "28:a", "28:gcch:a")}
     assert {False} == {is_program(raw_id) for raw_id in ("4:+49301", "8:acs:a_b", "8:orgid:a", "", "28:")}
+
+
+NAMES = [
+    *(raw_id for raw_id, kind in CASES.items() if kind is not K.UNKNOWN),
+    "+49 30 (123) 45-67",
+    "ann@contoso.example",
+    "sip:ann@contoso.example",
+]
+
+
+@pytest.mark.parametrize("named", NAMES)
+def test_what_the_service_says_names_no_participant(named: str) -> None:
+    """Whatever stands around it."""
+    for text in (f"Participant {named} has left", f"participant '{named}', 404", f"[{named}]", f"to:{named}", named):
+        assert named.removeprefix("sip:") not in without_identities(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "400 8501: the call is not established", "at 2026-03-01T14:05:28Z +00:00", f"trace {GUID}, v4"]
+)
+def test_what_names_nobody_stays_as_it_is(text: str) -> None:
+    assert text == without_identities(text)
+
+
+@pytest.mark.parametrize("text", ["+1" * 2048, "4:" * 2048, "a" * 4096, "@" * 4096, "+1" + "(" * 4096])
+def test_a_long_text_takes_no_long_time(text: str) -> None:
+    """It is of somebody else's making; each form is tried over a bounded length."""
+    assert without_identities(text) is not None

@@ -20,14 +20,8 @@ from recording.core.lifecycle import (
     decide,
 )
 from recording.core.model import (
-    APP,
-    Actor,
     Alarm,
     CatalogEntry,
-    ConsentKind,
-    ConsentOperation,
-    Order,
-    Pause,
     Reaction,
     RecordingId,
     RecordingState,
@@ -40,8 +34,6 @@ MINUTE = timedelta(minutes=1)
 LIMITS = Limits(retention=24 * 60 * MINUTE, file_event=60 * MINUTE, step=30 * MINUTE)
 ALL = Reaction(restart=True, pause_limit=10 * MINUTE, resumes_at_limit=True, tries=1)
 LATER = RecordingId("later")
-ANN = Actor("key:ann")
-ASKED = replace(ATTESTED, kind=ConsentKind.ANNOUNCED, operations=(ConsentOperation("played", NOW),))
 
 
 def entry(*facts: Fact, at: datetime = NOW) -> CatalogEntry:
@@ -52,12 +44,6 @@ def entry(*facts: Fact, at: datetime = NOW) -> CatalogEntry:
 
 
 ACTIVE = Checked(is_active=True)
-
-
-def by_ann(*, by: Actor) -> CatalogEntry:
-    """Paused by a person, and ordered to be paused once more since."""
-    order = Order(RecordingState.PAUSED, by, NOW)
-    return changed_recording(entry(ACTIVE, Paused()), consent=ASKED, pauses=(Pause(NOW, ANN),), ordered=order)
 
 
 @pytest.mark.parametrize(
@@ -84,9 +70,6 @@ def by_ann(*, by: Actor) -> CatalogEntry:
         (entry(ACTIVE, Paused()), 10 * MINUTE, replace(ALL, pause_limit=None), None),
         (entry(ACTIVE, Interrupted(), ConsentWithdrawn()), MINUTE, ALL, None),
         (changed_recording(entry(ACTIVE, Paused()), consent=ATTESTED), 10 * MINUTE, ALL, Act.RESUME),
-        (changed_recording(entry(ACTIVE, Paused()), consent=ASKED), 10 * MINUTE, ALL, None),  # for who joined later
-        (by_ann(by=ANN), 10 * MINUTE, ALL, Act.RESUME),
-        (by_ann(by=APP), 10 * MINUTE, ALL, None),  # and for who joined later
     ],
 )
 def test_what_a_reaction_wants(known: CatalogEntry, after: timedelta, reaction: Reaction, expected: Act | None) -> None:

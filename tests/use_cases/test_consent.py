@@ -328,19 +328,13 @@ def test_nobody_resumes_what_is_paused_for_who_has_joined(*, is_paused_before: b
     world.prompts.people[connection_of(call)].append(EVE)
     world.post(world.people_changed(call))
 
-    with pytest.raises(ConsentRefused, match="not consented"):
-        world.app.consenting.resume(recording_id, by=BY)
+    with pytest.raises(ConsentRefused, match="not cover"):
+        world.app.controlling.resume(recording_id, by=BY)
     assert "inactive" == world.calls.recordings[recording_id]
     world.prompts.people[connection_of(call)].pop()
     world.post(world.people_changed(call))
-    world.app.consenting.resume(recording_id, by=BY)
+    world.app.controlling.resume(recording_id, by=BY)
     assert "active" == world.calls.recordings[recording_id]
-
-
-def test_what_the_catalog_does_not_know_is_resumed_by_the_service_alone() -> None:
-    world, _ = announced()
-    with pytest.raises(UnknownRecording):
-        world.app.consenting.resume(RecordingId("unknown"), by=BY)
 
 
 def test_a_recording_that_is_over_is_not_paused_for_who_joins() -> None:

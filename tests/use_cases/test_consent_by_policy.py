@@ -9,7 +9,17 @@ from recording.core.consent import Consent, LateJoiners, OtherWay, Outcome
 from recording.core.errors import CallRefused, ConsentMissing, RequestIdReused
 from recording.core.formats.api import StartRequest
 from recording.core.lifecycle import Checked, Interrupted
-from recording.core.model import APP, Actor, CatalogEntry, ConsentKind, Output, Prompt, RecordingState
+from recording.core.model import (
+    APP,
+    Actor,
+    CatalogEntry,
+    ConsentKind,
+    Output,
+    Prompt,
+    RecordingId,
+    RecordingState,
+    StartOrder,
+)
 from recording.core.outputs import parse_output_name
 from tests.core.consents import terms
 from tests.fakes.service import FakeCall
@@ -204,10 +214,16 @@ def test_a_recording_whose_consent_was_withdrawn_is_not_started_again() -> None:
 
 
 def test_a_withdrawal_while_it_is_started_again_stops_what_was_started() -> None:
-    """It is noted by another worker, after the one that starts has read the entry."""
+    """It is noted by another worker, while the one that starts waits for the service."""
     world = AskingWorld(terms=terms(), restarts=True)
     call, entry = ended(world)
-    world.app.withdrawing.withdraw(entry.recording.recording_id, "changed my mind", by=ADA)
+    start = world.calls.start
+
+    def withdrawn_meanwhile(order: StartOrder) -> RecordingId:
+        world.app.withdrawing.withdraw(entry.recording.recording_id, "changed my mind", by=ADA)
+        return start(order)
+
+    world.calls.start = withdrawn_meanwhile  # type: ignore[method-assign]
     world.app.sweeping.reacting.react(entry)
     assert 2 == len(call.recordings)
     world.clock.at += timedelta(minutes=10)

@@ -149,15 +149,13 @@ def _granted(consent: Consent, evidence: ConsentEvidence, now: datetime) -> Step
 
 
 def _for_late_joiners(consent: Consent, now: datetime) -> Step:
-    waits = consent.is_unheard or consent.terms.late_joiners is LateJoiners.PAUSE_UNTIL_ATTESTED
-    is_kept_out = bool(consent.late) and waits
-    if is_kept_out != consent.is_paused:
-        return Pause() if is_kept_out else Resume()
+    if consent.keeps_paused != consent.is_paused:
+        return Pause() if consent.keeps_paused else Resume()
     if consent.is_unheard and not consent.is_told:
         return Tell()
     if consent.operation is not None:
         return _waiting(consent, consent.operation, now)
-    if consent.late and not is_kept_out:
+    if consent.late and not consent.keeps_paused:
         return Play(_order(consent, OperationKind.PLAY, consent.present, now))
     return Done()
 

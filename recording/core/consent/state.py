@@ -149,6 +149,12 @@ class Consent:
             return ()
         return tuple(who for who in self.present if who not in self.covered)
 
+    @property
+    def keeps_paused(self) -> bool:
+        """Whether the recording must not go on now: somebody is in the call whom the consent does not cover."""
+        waits = self.is_unheard or self.terms.late_joiners is LateJoiners.PAUSE_UNTIL_ATTESTED
+        return bool(self.late) and waits
+
     def prompt_of(self, operation: Operation) -> Prompt:
         """What the order plays."""
         prompt = self.terms.other_prompt if operation.kind is OperationKind.SAY else self.terms.prompt

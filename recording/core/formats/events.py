@@ -47,6 +47,14 @@ CALL_ENDED = "Microsoft.Communication.CallEnded"
 CALL_DISCONNECTED = "Microsoft.Communication.CallDisconnected"
 PARTICIPANTS_UPDATED = "Microsoft.Communication.ParticipantsUpdated"
 SUBSCRIPTION_VALIDATION = "Microsoft.EventGrid.SubscriptionValidationEvent"
+CALLBACKS = PROMPT_EVENTS | {
+    CALL_CONNECTED,
+    CALL_DISCONNECTED,
+    RECORDING_STATE_CHANGED,
+    START_RECORDING_FAILED,
+    PARTICIPANTS_UPDATED,
+}
+"""What only Call Automation sends; Event Grid has no events of these types."""
 
 _ACTIVE = "active"
 _MOST_PARTICIPANTS = 5000

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from recording.core.formats import reading
 from recording.core.model import CallConnectionId, PromptEvent, PromptResult
+from recording.core.participants import without_identities
 
 PLAY_COMPLETED = "Microsoft.Communication.PlayCompleted"
 PLAY_FAILED = "Microsoft.Communication.PlayFailed"
@@ -38,7 +39,7 @@ def read_prompt_event(event_type: str, event_id: str, data: Mapping[str, object]
     result = _RESULTS[event_type]
     if event_type == RECOGNIZE_FAILED and subcode in _SILENCE:
         result = PromptResult.SILENT
-    message = reading.text(said.get("message")) or ""
+    message = without_identities(reading.text(said.get("message")) or "")
     kind = event_type.rpartition(".")[2]
     return PromptEvent(
         event_id=event_id,

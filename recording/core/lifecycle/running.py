@@ -151,7 +151,8 @@ def paused_or_resumed(entry: CatalogEntry, fact: Paused | Resumed, now: datetime
     """The entry with the pause that begins, or ends, with an answer of the service to our request."""
     if isinstance(fact, Paused):
         return _with_pause(entry, now, by)
-    return _without_pause(with_fields(entry, was_resumed=True), now, by)
+    # What the service resumes has begun, whatever a callback said of its start.
+    return _without_pause(with_fields(entry, was_resumed=True, failed_at=None), now, by)
 
 
 def agreed(entry: CatalogEntry, fact: Checked, now: datetime) -> CatalogEntry:
