@@ -151,7 +151,7 @@ def test_what_is_open_only_for_an_unreadable_event_that_was_handed_in_can_be_giv
     entry = give_up(world)
     last = entry.recording.history[-1]
     assert ("GivenUp", ADA, "a test") == (last.what, last.by, last.detail)
-    assert (RecordingState.LOST, ("1 acts of its audit trail",)) == (entry.recording.state, owed(entry))
+    assert (RecordingState.LOST, ("1 act of its audit trail",)) == (entry.recording.state, owed(entry))
     assert "RecordingLost" == world.told()[-1]
     world.clock.at += timedelta(minutes=10)
     world.app.sweeping.sweep_all()
