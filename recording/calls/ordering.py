@@ -70,6 +70,8 @@ class Ordering:
     def again(self, recording: Recording, channels: tuple[str, ...]) -> Decided:
         """What is ordered in place of a recording that has stopped recording: the same, by the same rule and consent.
 
+        One that was paused starts paused: for those who have not consented, or as somebody wanted it.
+
         Raises:
             CallRefused: what it records, or its call, is not known.
         """
@@ -83,6 +85,7 @@ class Ordering:
             output=recording.output,
             request_id=str(self.new_id()),
             first_sent=self.now(),
+            pause_on_start=recording.open_pause is not None,
             channels=channels,
             native_container=applied.native_container if applied else "",
         )

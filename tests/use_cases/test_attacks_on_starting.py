@@ -12,6 +12,7 @@ from recording.core.errors import ConsentMissing, ConsentRefused, ServiceBusy
 from recording.core.formats.api import StartRequest
 from recording.core.formats.deliveries import messages, read_body
 from recording.core.formats.events import CALL_STARTED
+from recording.core.lifecycle import Checked, Interrupted
 from recording.core.model import (
     Actor,
     Attestation,
@@ -179,6 +180,28 @@ def test_a_start_again_after_a_withdrawal_asks_the_service_for_nothing() -> None
     world.app.sweeping.reacting.react(entry)
 
     assert 1 == len(call.recordings)
+
+
+def test_what_is_paused_for_a_late_joiner_is_started_again_paused() -> None:
+    """It ended by itself meanwhile, and the rule wants another. It goes on when somebody attests."""
+    world = AskingWorld(terms=terms(late_joiners=LateJoiners.PAUSE_UNTIL_ATTESTED), restarts=True)
+    call = world.call()
+    world.post(world.connected(call))
+    world.post(world.played(call, world.prompts.played[0]))
+    world.updates.apply(call.recordings[0], Checked(is_active=True))
+    world.clock.at += MINUTE
+    first = joined(world, call)
+    world.clock.at += 10 * MINUTE
+    world.calls.interrupt(first)
+    world.updates.apply(first, Interrupted(world.clock.now()))
+    world.app.sweeping.reacting.react(world.catalog.entries[first])
+    second = call.recordings[1]
+    assert "inactive" == world.calls.recordings[second]
+    sweep(world, 10 * MINUTE)
+    assert "inactive" == world.calls.recordings[second]
+    world.app.consenting.attest(second, "she said yes", by=ADA)
+
+    assert "active" == world.calls.recordings[second]
 
 
 # Who may say what only the service knows
