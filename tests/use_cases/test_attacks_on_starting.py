@@ -204,6 +204,23 @@ def test_what_is_paused_for_a_late_joiner_is_started_again_paused() -> None:
     assert "active" == world.calls.recordings[second]
 
 
+def test_who_joins_before_it_is_started_again_is_not_recorded_either() -> None:
+    """It has ended by itself, so that it cannot be paused; nor is the next one who joins."""
+    world = AskingWorld(terms=terms(late_joiners=LateJoiners.PAUSE_UNTIL_ATTESTED), restarts=True)
+    call, entry = ended(world)
+    world.prompts.people[connection_of(call)].append(EVE)
+    world.post(world.people_changed(call))
+    world.app.sweeping.reacting.react(entry)
+    second = call.recordings[1]
+    assert "inactive" == world.calls.recordings[second]
+    world.app.consenting.attest(second, "she said yes", by=ADA)
+    assert "active" == world.calls.recordings[second]
+    world.prompts.people[connection_of(call)].append("4:+49304")
+    world.post(world.people_changed(call))
+
+    assert "inactive" == world.calls.recordings[second]
+
+
 # Who may say what only the service knows
 
 
