@@ -27,6 +27,7 @@ from bench.servers import Server
 from local.azurite import ACCOUNT, AzuriteError
 from local.faultproxy import FaultProxy
 from local.host import FunctionsHost
+from local.policies import EVERYTHING
 from local.stack import CONTAINERS, TABLE, Stack, wait_for
 from recording.adapters import clients
 from recording.adapters.archive import BlobArchive
@@ -57,6 +58,10 @@ class _App:
     done: Callable[[set[str]], bool]
 
 
+_NO_NATIVE = {"NATIVE_CONTAINERS": "", "RECORDING_POLICY": EVERYTHING}
+"""Those of the stack are in another account than the sink, by its address."""
+
+
 class _OverSink(Stack):
     """The stack with its blobs in the bench's sink; queues and tables stay in Azurite."""
 
@@ -66,7 +71,12 @@ class _OverSink(Stack):
     def environment(self) -> dict[str, str]:
         parts = [part for part in self.azurite.connection_string.split(";") if not part.startswith("BlobEndpoint=")]
         storage = ";".join([*parts, f"BlobEndpoint={self.sink.http}/{ACCOUNT}"])
-        return {**super().environment(), "ARCHIVE_STORAGE": storage}
+        return {
+            **super().environment(),
+            "ARCHIVE_STORAGE": storage,
+            "NATIVE_CONTAINERS": "",
+            "RECORDING_POLICY": EVERYTHING,
+        }
 
 
 class _OverProxy(Stack):
@@ -78,7 +88,13 @@ class _OverProxy(Stack):
     def environment(self) -> dict[str, str]:
         self.proxy = self._running.enter_context(FaultProxy(self.azurite.connection_string))
         storage = self.proxy.connection_string
-        return {**super().environment(), "ARCHIVE_STORAGE": storage, "AzureWebJobsStorage": storage}
+        return {
+            **super().environment(),
+            "ARCHIVE_STORAGE": storage,
+            "AzureWebJobsStorage": storage,
+            "NATIVE_CONTAINERS": "",
+            "RECORDING_POLICY": EVERYTHING,
+        }
 
 
 def short(bench: Bench) -> Result:

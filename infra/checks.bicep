@@ -150,8 +150,11 @@ func isImmutable(archive archiveOptions, app appOptions) bool =>
 @description('Whether the app itself sets immutability or holds, for which it needs a role more.')
 func isImmutableByApp(app appOptions) bool => (app.?immutableDays ?? 0) > 0 || (app.?legalHold ?? false)
 
-// An audience that the app would refuse, and tokens that nobody could have.
+// A secret that is nowhere, an audience that the app would refuse, and tokens that nobody could have.
 func ofCallers(app appOptions) string[] => [
+  isIdOf(app.?participantKey.?vaultId ?? '', 'Microsoft.KeyVault/vaults')
+    ? ''
+    : 'app.participantKey.vaultId is no resource id of a Microsoft.KeyVault/vaults.'
   (app.?apiAuth ?? 'key') != 'key' && empty(app.?apiAudiences ?? [])
     ? 'app.apiAuth needs app.apiAudiences: without an audience no token is accepted.'
     : ''

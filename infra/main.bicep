@@ -203,6 +203,20 @@ module nativeAccess 'modules/access-native.bicep' = [
   }
 ]
 
+module secretAccess 'modules/access-secret.bicep' = if (contains(app, 'participantKey')) {
+  name: 'access-secret-${resourceToken}'
+  scope: resourceGroup(
+    valueAfter(app.?participantKey.?vaultId ?? '', 'subscriptions'),
+    valueAfter(app.?participantKey.?vaultId ?? '', 'resourceGroups')
+  )
+  params: {
+    appIdentityName: names.identity
+    appPrincipalId: identity.outputs.principalId
+    vaultName: nameOf(app.?participantKey.?vaultId ?? '')
+    secretName: app.?participantKey.?name ?? ''
+  }
+}
+
 // 6. Optionally, a network of its own around the app and the accounts.
 module privateNetwork 'modules/network.bicep' = if (network.isPrivate) {
   name: 'network-${resourceToken}'
@@ -245,6 +259,7 @@ module functionApp 'modules/functionapp.bicep' = {
     archivedTopicEndpoint: topic.?outputs.endpoint ?? ''
     policy: policy
     nativeContainers: nativeContainers
+    participantKey: secretAccess.?outputs.reference ?? ''
     subnetId: privateNetwork.?outputs.appSubnetId ?? ''
     app: app
     hosting: hosting

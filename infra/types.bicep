@@ -387,6 +387,9 @@ type appOptions = {
   @maxValue(86400)
   pauseLimitSeconds: int?
 
+  @description('PARTICIPANT_KEY: the secret of a key vault, by whose hashes evidence of consent names participants; default none. Keep it as long as the recordings.')
+  participantKey: secretReference?
+
   @description('API_AUTH: what a caller of the API shows: the function key, an Entra token with a role, or either.')
   apiAuth: ('key' | 'entra' | 'both')?
 
@@ -397,6 +400,20 @@ type appOptions = {
   @description('EVENT_GRID_AUDIENCES: the same of the tokens that Event Grid sends to the webhook of events; none: the function key alone.')
   @maxLength(10)
   eventGridAudiences: string[]?
+}
+
+@export()
+@description('A secret of a key vault that exists, which no parameter and no setting holds: the app gets a role to read it.')
+type secretReference = {
+  @description('Resource id of the vault, which must use roles, and let the app in.')
+  @minLength(1)
+  @maxLength(512)
+  vaultId: string
+
+  @description('Name of the secret. Its newest version counts.')
+  @minLength(1)
+  @maxLength(127)
+  name: string
 }
 
 @export()

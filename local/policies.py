@@ -2,7 +2,7 @@
 
 import json
 
-DEMO = """
+_DEMO = """
 version: 1
 rules:
   - id: private
@@ -16,13 +16,42 @@ rules:
     consent: {kind: attested}
     template: hotline/{year}-{month}/{recording_id}/{index}-{document_id}
     retention: ninety-days
+  - id: announced
+    match: {event: [callConnected], context: [announced]}
+    record: true
+    reason: quality of the hotline
+    consent:
+      kind: announced
+      prompt: {version: "1", language: en-US, text: This call is recorded.}
+      lateJoiners: announce
+  - id: keypress
+    match: {event: [callConnected], context: [keypress]}
+    record: true
+    reason: quality of the hotline
+    consent:
+      kind: keypress
+      prompt: {version: "1", language: en-US, text: "To be recorded press one, to decline press two."}
+      agree: "1"
+      decline: "2"
+      lateJoiners: announce
+      declined: {then: go-on}
+  - id: native
+    match: {context: [native]}
+    record: true
+    reason: the customer keeps these themselves
+    consent: {kind: not-needed, reason: no person takes part}
+    storage: {native: CONTAINER}
   - id: asked-for
     match: {event: [request]}
     record: true
     reason: somebody asked for it
     consent: {kind: not-needed, reason: no person takes part}
 """
-"""Of `make demo`: a call is recorded on an attested consent, another is not, and what is asked for is."""
+
+
+def demo(native: str) -> str:
+    """Of `make demo`: one call is refused; others are attested, announced, declined, or written into that container."""
+    return _DEMO.replace("CONTAINER", native)
 
 
 def everything(native: str = "") -> str:

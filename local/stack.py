@@ -1,5 +1,6 @@
 """The whole stack on one machine: Azurite, the local ACS and Event Grid, and the Functions host with the app."""
 
+import base64
 import contextlib
 import json
 import logging
@@ -57,11 +58,12 @@ class Stack:
         host: the Functions host's process.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each has a default, and is named
         self,
         folder: Path,
         *,
         settings: Mapping[str, str] | None = None,
+        policy: Callable[[str], str] = everything,
         media: Mapping[str, Path] | None = None,
         media_folder: Path | None = None,
         app: Path = ROOT,
@@ -74,6 +76,7 @@ class Stack:
         Args:
             folder: where all state and logs of this run go.
             settings: app settings beside those that the stack makes.
+            policy: the text of the policy, given the native container.
             media: the user's own files by format, instead of made ones.
             media_folder: where made media is kept between runs.
             app: the folder of function_app.py.
@@ -84,6 +87,7 @@ class Stack:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self._settings = dict(settings or {})
+        self._policy = policy
         self._app = app
         self._port = port
         self._delivery = delivery
@@ -155,9 +159,10 @@ class Stack:
             **_QUICK,
             "LOCAL_HOST_TELEMETRY": str(self.folder),
             "WEBSITE_HOSTNAME": APP_HOST,
+            "PARTICIPANT_KEY": base64.b64encode(b"of this machine").decode(),
             "AzureWebJobsStorage": self.azurite.connection_string,
             "ARCHIVE_STORAGE": self.azurite.connection_string,
-            "RECORDING_POLICY": everything(self.native_container),
+            "RECORDING_POLICY": self._policy(self.native_container),
             "NATIVE_CONTAINERS": self.native_container,
             **acs,
             # The names in lower case take precedence, and may be set on this machine.

@@ -46,7 +46,7 @@ def test_every_mistake_of_a_policy_is_a_problem_of_its_setting() -> None:
     with pytest.raises(SettingsInvalid) as caught:
         Settings.from_env({**LEAST, "RECORDING_POLICY": text, "COPY_CONNECTIONS": "0"})
 
-    assert ["RECORDING_POLICY: line 4", "RECORDING_POLICY: line 11", "COPY_CONNECTIONS: not a"] == [
+    assert ["COPY_CONNECTIONS: not a", "RECORDING_POLICY: line 4", "RECORDING_POLICY: line 11"] == [
         problem[: problem.index(" ", problem.index(": ") + 7)] for problem in caught.value.problems
     ]
 

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from datetime import timedelta
 from typing import get_origin, get_type_hints
 
@@ -150,10 +150,6 @@ def test_all_that_is_wrong_is_named_at_once() -> None:
         ("ARCHIVE_IMMUTABLE_LOCKED", "yes"),
         ("ARCHIVE_LEGAL_HOLD", "1"),
         ("ARCHIVE_PATH_TEMPLATE", "../{recording_id}/{index}/{document_id}"),
-        ("RECORDING_POLICY", "yes"),
-        ("RECORDING_POLICY", "../policy.yaml"),
-        ("RECORDING_POLICY", "no-such-file.yaml"),
-        ("RECORDING_POLICY", "/etc/policy.json"),
         ("SOURCE_RETENTION_HOURS", "0"),
         ("SOURCE_RETENTION_HOURS", "24h"),
         ("RELEASE_AT_SOURCE", "yes"),
@@ -177,6 +173,27 @@ def test_all_that_is_wrong_is_named_at_once() -> None:
 def test_a_wrong_value_is_refused_by_its_key(key: str, value: str) -> None:
     """And by no other."""
     assert [key] == named({**LEAST, key: value})
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("RECORDING_POLICY", "yes"),
+        ("RECORDING_POLICY", "../policy.yaml"),
+        ("RECORDING_POLICY", "no-such-file.yaml"),
+        ("RECORDING_POLICY", "/etc/policy.json"),
+        ("RECORDING_POLICY", "'version: 1'"),
+        ("PARTICIPANT_KEY", "@Microsoft.KeyVault(VaultName=v;SecretName=s)"),
+    ],
+)
+def test_what_only_starts_need_holds_up_nothing_else(key: str, value: str) -> None:
+    """Such as a key that the platform could not read: what was recorded before is archived all the same."""
+    found = Settings.from_env({**LEAST, key: value})
+
+    assert [key] == [problem.partition(":")[0] for problem in found.wrong_to_start][:1]
+    with pytest.raises(SettingsInvalid, match=key):
+        found.check_starting()
+    assert [key, "COPY_CONNECTIONS"] == sorted(set(named({**LEAST, key: value, "COPY_CONNECTIONS": "0"})), reverse=True)
 
 
 @pytest.mark.parametrize("service", ["blob", "queue", "table"])
@@ -253,10 +270,12 @@ def test_a_policy_names_no_container_that_the_settings_lack() -> None:
     container = "https://b.blob.core.windows.net/calls"
     wanted = {**LEAST, "RECORDING_POLICY": everything(container)}
 
-    assert ["NATIVE_CONTAINERS"] == named(wanted)
-    assert ["NATIVE_CONTAINERS"] == named({**wanted, "NATIVE_CONTAINERS": f"{container}-2"})
+    for named_ones in ("", f"{container}-2"):
+        (problem,) = Settings.from_env({**wanted, "NATIVE_CONTAINERS": named_ones}).wrong_to_start
+        assert problem.startswith("NATIVE_CONTAINERS: lacks")
     found = Settings.from_env({**wanted, "NATIVE_CONTAINERS": f"{container}-2,{container}"})
     assert container in found.native.containers
+    found.check_starting()
 
 
 def test_an_emulated_account_may_have_a_native_container() -> None:
@@ -517,7 +536,7 @@ def test_the_host_is_held_to_what_host_json_says() -> None:
     assert [host["functionTimeout"], queues["visibilityTimeout"], str(queues["maxDequeueCount"])] == defaults
 
 
-@pytest.mark.parametrize("group", [field.type for field in fields(Settings)])
+@pytest.mark.parametrize("group", [field.type for field in fields(Settings) if is_dataclass(field.type)])
 def test_a_default_is_of_the_type_that_its_field_says(group: type) -> None:
     hints = get_type_hints(group)
     for name, setting in declared(group):

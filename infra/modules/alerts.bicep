@@ -63,6 +63,11 @@ var appAlerts = [
     severity: 0
     meaning: 'The service accepted the start of a recording, and does not record. The call goes on without.'
   }
+  {
+    name: 'ConsentNotObtained'
+    severity: 1
+    meaning: 'Nobody could be told or asked: a call is not recorded, or is paused as somebody who joined later was not told.'
+  }
   { name: 'RecordingPausedLong', severity: 1, meaning: 'A recording is paused for longer than PAUSE_LIMIT_SECONDS.' }
   { name: 'RecordingLost', severity: 0, meaning: 'The source has ended, and a chunk is not archived.' }
   { name: 'RecordingDamaged', severity: 0, meaning: 'What had been archived and proven is no longer there as it was.' }
@@ -77,7 +82,7 @@ var logAlerts = [
     description: alert.meaning
     kind: 'event'
     scope: applicationInsightsId
-    query: 'traces | where message has "alert=${alert.name}" | extend subject = extract(@\'(?:recording_id|event_id|step)="?([^" ]+)\', 1, message)'
+    query: 'traces | where message has "alert=${alert.name}" | extend subject = extract(@\'(?:recording_id|event_id|call_connection_id|step)="?([^" ]+)\', 1, message)'
     dimension: 'subject'
     threshold: 0
   })

@@ -53,6 +53,9 @@ param policy string
 @description('Required. Containers into which the service itself writes recordings.')
 param nativeContainers nativeContainer[]
 
+@description('Required. Reference to the secret that is the key of the hashes of participants; empty if there is none.')
+param participantKey string
+
 @description('Required. Resource id of the subnet that its traffic leaves by; empty: none.')
 param subnetId string
 
@@ -107,6 +110,7 @@ var appSettings = {
   OVERDUE_SECONDS: string(app.?overdueSeconds ?? 600)
   FILE_EVENT_SECONDS: string(app.?fileEventSeconds ?? 3600)
   PAUSE_LIMIT_SECONDS: string(app.?pauseLimitSeconds ?? 0)
+  PARTICIPANT_KEY: participantKey
   ACS_RESOURCE_IDS: communicationImmutableId
   API_AUTH: app.?apiAuth ?? 'key'
   API_AUDIENCES: join(app.?apiAudiences ?? [], ',')
@@ -152,6 +156,7 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
   }
   properties: {
     serverFarmId: plan.id
+    keyVaultReferenceIdentity: identityId // by default it would be one of the system's, which the app does not have
     httpsOnly: true
     publicNetworkAccess: 'Enabled' // callbacks of calls and Event Grid come from outside
     virtualNetworkSubnetId: empty(subnetId) ? null : subnetId

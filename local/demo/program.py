@@ -11,12 +11,13 @@ from local.azurite import AzuriteError
 from local.claim import LOCAL, FolderInUseError, claimed, folder_for
 from local.demo.media import UnusableMediaError, usable_media
 from local.demo.report import inspect, show
-from local.demo.story import DemoFailedError, play
+from local.demo.story import play
+from local.demo.talk import DemoFailedError
 from local.host import HostNotReadyError
-from local.policies import DEMO
+from local.policies import demo
 from local.stack import Stack
 
-_SETTINGS = {"RECORDING_POLICY": DEMO, "PYTHON_THREADPOOL_THREAD_COUNT": "8"}
+_SETTINGS = {"PYTHON_THREADPOOL_THREAD_COUNT": "8"}
 
 
 def main(arguments: list[str]) -> int:
@@ -45,7 +46,7 @@ def main(arguments: list[str]) -> int:
 def _show(folder: Path, media: dict[str, Path]) -> int:
     console = Console()
     console.print("Starting Azurite, local Communication Services, Event Grid and Functions host …")
-    with Stack(folder, settings=_SETTINGS, media=media, media_folder=LOCAL / "media") as stack:
-        recordings = play(stack, console)
-        findings = inspect(stack, recordings, folder / "recordings")
+    with Stack(folder, settings=_SETTINGS, policy=demo, media=media, media_folder=LOCAL / "media") as stack:
+        recordings, manifest = play(stack, console)
+        findings = inspect(stack, recordings, manifest, folder / "recordings")
         return show(console, findings, folder.relative_to(LOCAL.parent))

@@ -30,10 +30,13 @@ class Finding:
     wrong: list[str] = field(default_factory=list)
 
 
-def inspect(stack: Stack, recordings: list[Shown], folder: Path) -> list[Finding]:
-    """Download everything from Blob into `folder` and compare; a blob of no recording is a finding too."""
+def inspect(stack: Stack, recordings: list[Shown], manifest: str, folder: Path) -> list[Finding]:
+    """Download everything from Blob into `folder` and compare; a blob of no recording is a finding too.
+
+    `manifest` names that of the recording that the service itself has written: nothing else of it is in the archive.
+    """
     container = stack.container()
-    expected: set[str] = set()
+    expected = {manifest}
     findings = [_inspect_one(stack, container, shown, folder, expected) for shown in recordings]
     strange = sorted({blob.name for blob in container.list_blobs()} - expected)
     strange += [f"{QUARANTINE}/{blob.name}" for blob in stack.container(QUARANTINE).list_blobs()]

@@ -5,12 +5,13 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote
 
-import requests
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
+from local.demo.ruled import ANNOUNCED_MS, announce, decline, order_native, refuse, show_native
+from local.demo.talk import DemoFailedError, ask, asked, became, short
+from local.demo.trailed import show_trail
 from local.stack import Stack, wait_for
 from recording.core.formats.events import RECORDING_FILE_STATUS_UPDATED
 
@@ -19,10 +20,6 @@ _ATTESTED = json.dumps(
     {"context": "hotline", "consent": {"basis": "a demo", "by": "the demo", "at": "2026-03-01T12:00:00Z"}}
 )
 _PEOPLE = tuple(f"8:acs:demo_participant-{number}" for number in range(1, 6))
-
-
-class DemoFailedError(Exception):
-    """The app did not do what the demo shows; the message says what."""
 
 
 @dataclass
@@ -36,40 +33,43 @@ class Shown:
     state: dict[str, Any] = field(default_factory=dict)
 
 
-def play(stack: Stack, console: Console) -> list[Shown]:
-    """Run the demo; returns the recordings with their last state."""
+def play(stack: Stack, console: Console) -> tuple[list[Shown], str]:
+    """Run the demo; the recordings with their last state, and the manifest of what the service itself has written."""
     by_event = Shown("call event", "audio-mixed-wav", [45_000])
     video = Shown("paused once", "audioVideo-mixed-mp4", [30_000])
     small = Shown("503 at first", "audio-mixed-mp3", [120_000])
     long = Shown("three chunks", "audio-unmixed-wav", [90_000, 90_000, 40_000])
     shown = [by_event, video, small, long]
+    announced = Shown("announced", "audio-mixed-wav", ANNOUNCED_MS)
     world, grid = stack.acs.world, stack.event_grid
     grid.copies, grid.order, grid.delay = 2, "reversed", 1.0
     calls = [
         world.start_call(participants=_PEOPLE, chunk_ms=recording.chunk_ms, operation_context=context)
         for recording, context in zip(shown, (_ATTESTED, None, None, None), strict=True)
     ]
-    _refuse(stack, console)
+    refuse(stack, console)
+    decline(stack, console)
+    announced.recording_id, asked_call = announce(stack, console)
+    native = order_native(stack, console)
 
     console.print("Another attests the consent, so that its rule allows it. Its signed callback")
     console.print("comes twice; the recording starts once:")
     callback = world.connect(calls[0])
-    answers = [_asked(stack.call_back(callback)) for _ in range(2)]
-    ids = {answer["events"][0]["recordingId"] for answer in answers}
+    ids = {became(stack, callback)["recordingId"] for _ in range(2)}
     by_event.recording_id = ids.pop()
-    console.print(f"  {by_event.output}  {_short(by_event.recording_id)}" + ("  [red]twice![/red]" if ids else ""))
+    console.print(f"  {by_event.output}  {short(by_event.recording_id)}" + ("  [red]twice![/red]" if ids else ""))
 
     console.print("Three more calls are recorded on request:")
     for recording, call in zip(shown[1:], calls[1:], strict=True):
         world.connect(call)
         content, channel, kind = recording.output.split("-")
         body = {"serverCallId": call.server_call_id, "content": content, "channel": channel, "format": kind}
-        recording.recording_id = _asked(stack.call("POST", "recordings", json=body))["recordingId"]
-        console.print(f"  {recording.output}  {_short(recording.recording_id)}")
+        recording.recording_id = asked(stack.call("POST", "recordings", json=body))["recordingId"]
+        console.print(f"  {recording.output}  {short(recording.recording_id)}")
 
-    _asked(stack.call("POST", f"recordings/{quote(video.recording_id, safe='')}/pause"))
+    ask(stack, "POST", video.recording_id, "/pause")
     time.sleep(0.5)
-    _asked(stack.call("POST", f"recordings/{quote(video.recording_id, safe='')}/resume"))
+    ask(stack, "POST", video.recording_id, "/resume")
     console.print("One is paused and resumed; then all calls end. Media is made, and events follow:")
     console.print("  each twice, in reversed order; one download answers 503, one breaks half way")
 
@@ -83,29 +83,13 @@ def play(stack: Stack, console: Console) -> list[Shown]:
             world.arm("reset_mid_body", object_id=chunks[1]["documentId"], count=1)
 
     stack.before_publish = trouble
-    for call in calls:
+    for call in (*calls, asked_call, native.call):
         world.end_call(call)
+    shown.append(announced)
     _watch(stack, console, shown)
-    return shown
-
-
-def _refuse(stack: Stack, console: Console) -> None:
-    """Let a call connect that the policy refuses, and show what it says."""
-    private = stack.acs.world.start_call(participants=_PEOPLE, operation_context="private: 12")
-    callback = stack.acs.world.connect(private)
-    answer = stack.call("POST", "calls/events", json=callback).json()["events"][0]
-    explained = _asked(stack.call("POST", "policy/explain", json={"event": callback[0]}))
-    if answer["outcome"] != "not recorded" or explained["record"]:
-        raise DemoFailedError(f"a private call was not refused: {answer}")
-    console.print("A call connects that the policy does not want recorded:")
-    console.print(f"  {answer['outcome']}: {answer['reason']} (rule {answer['rule']})")
-    for rule in explained["rules"][1:]:
-        console.print(f"  rule {rule['rule']} does not match: {_unmet(rule)}", soft_wrap=True)
-    stack.acs.world.end_call(private)
-
-
-def _unmet(rule: dict[str, Any]) -> str:
-    return "; ".join(f"{one['condition']} is {one['found']}" for one in rule["unmet"])
+    manifest = show_native(stack, console, native)
+    show_trail(stack, console, by_event.recording_id)
+    return shown, manifest
 
 
 def _watch(stack: Stack, console: Console, shown: list[Shown]) -> None:
@@ -130,7 +114,7 @@ def _watch(stack: Stack, console: Console, shown: list[Shown]) -> None:
                 objects = [found for found in world.objects.values() if found.recording_id == recording.recording_id]
                 if not objects:
                     continue
-                recording.state = _asked(stack.call("GET", f"recordings/{quote(recording.recording_id, safe='')}"))
+                recording.state = ask(stack, "GET", recording.recording_id)
                 total = sum(found.length for found in objects)
                 read = sum(min(found.length, world.bytes_served(found.document_id)) for found in objects)
                 state = "released" if recording.state["completedAt"] else recording.state["state"]
@@ -148,15 +132,3 @@ def _watch(stack: Stack, console: Console, shown: list[Shown]) -> None:
 def _standing(state: dict[str, Any]) -> str:
     reasons = [reason for chunk in state.get("chunks", ()) for reason in (chunk["apart"] or {}).get("reasons", ())]
     return "; ".join((state.get("state", "no file event"), *reasons))
-
-
-def _asked(response: requests.Response) -> dict[str, Any]:
-    found: dict[str, Any] = response.json()
-    if not response.ok:
-        where = f"{response.request.method} {response.request.path_url.partition('?')[0]}"
-        raise DemoFailedError(f"{where}: {found.get('detail', found)}")
-    return found
-
-
-def _short(recording_id: str) -> str:
-    return f"{recording_id[:12]}…{recording_id[-12:]}"

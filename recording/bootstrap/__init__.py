@@ -148,7 +148,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         new_id=new_id,
         now=now,
     )
-    beginning = Beginning(starting, consenting)
+    beginning = Beginning(starting, consenting, settings.check_starting)
     refusing = Refusing(real.journal, topic, now)
     engine = parts.get("engine") or engine_of(real)
     natives = natives_of(real, engine)
@@ -165,7 +165,11 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
     heartbeat = Heartbeat(sweep_states, watch.interval, now(), now)
     checks = parts.get("checks")
     if checks is None:
-        checks = {**real.checks(catalog, open_work, calls), "sweep": heartbeat.check}
+        checks = {
+            **real.checks(catalog, open_work, calls),
+            "sweep": heartbeat.check,
+            "starting": settings.check_starting,
+        }
     ticking = Ticking(sweep_states, real.tick_queue, watch.interval, now)
     limits = Limits(retention=retention, file_event=watch.file_event, step=settings.copy.slice_length + watch.overdue)
     sweeping = Sweeping(

@@ -4,6 +4,7 @@ What the policy decides when a consent begins is what is started when it is gran
 A call has one consent, by our connection to it, and the consent is for one recording.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
@@ -22,19 +23,22 @@ _CONFLICT = 409
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """Begin recordings."""
+    """Begin recordings. `check` raises what is wrong with the settings that starts need."""
 
     starting: Starting
     consenting: Consenting
+    check: Callable[[], None]
 
     def begin(self, event: CallEvent, *, by: Actor = APP) -> RecordingId | None:
         """Record the event's call if nobody needs to be asked, else tell or ask; None while that goes on. Idempotent.
 
         Raises:
+            SettingsInvalid: the policy, or something else that starts need, is wrong: retry.
             PolicyRefused: the call is not recorded, as the policy says.
             ConsentMissing: it is not recorded: somebody declined, or nobody can be asked.
             Transient, CallRefused: as `Starting.start_for_call`.
         """
+        self.check()
         consent = self.consenting.known(event.call_connection_id)
         if consent is None:
             decided = self.starting.ordering.for_event(event)
@@ -52,6 +56,7 @@ class Beginning:
             RequestIdReused: this request id was used for another call, output or pauseOnStart.
             Transient, CallRefused: as `Starting.start_requested`.
         """
+        self.check()
         asked_by = self.starting.asked_by_request(request)
         consent = self.consenting.known(request.call_connection_id)
         if consent is None:

@@ -35,7 +35,9 @@ async def health(req: func.HttpRequest) -> func.HttpResponse:
 
 
 def _check() -> None:
-    get_app().heartbeat.check()
+    app = get_app()
+    app.settings.check_starting()
+    app.heartbeat.check()
 
 
 def _view(finding: Finding) -> HealthCheck:

@@ -19,6 +19,7 @@ def explain_policy(req: func.HttpRequest) -> func.HttpResponse:
     """Which rule decides about a call, and for every other rule what would have had to match."""
     app = get_app()
     caller_of(req, app, "explain_policy")
+    app.settings.check_starting()
     call = api.parse_explain(req.get_body(), app.now())
     return json_answer(api.explain_view(app.settings.recordings.policy, call))
 

@@ -13,7 +13,7 @@ from recording.calls.ending import Ending
 from recording.calls.reacting import Reacting
 from recording.chunks.announcing import Announcing
 from recording.core.callers import is_origin_of_event_grid
-from recording.core.errors import MalformedEvent, Permanent, PolicyRefused, Transient
+from recording.core.errors import MalformedEvent, Permanent, PolicyRefused, SettingsInvalid, Transient
 from recording.core.formats.api.shapes import EventOutcome, Outcome, OutcomeMore
 from recording.core.formats.deliveries import MOST_AT_ONCE, Member, can_wait, messages
 from recording.core.formats.events import CALLBACKS, ValidationEvent, event_id_of, event_type_of, parse_event
@@ -209,6 +209,8 @@ class Run:
     def _start(self, member: Member, event: CallEvent) -> None:
         try:
             recording_id = self.beginning.begin(event, by=self.by)
+        except SettingsInvalid:
+            raise  # the event comes again, until the policy is right
         except PolicyRefused as error:  # as the rule says, or for want of consent: no error of the app
             fields = {"event_id": event.event_id, "rule": error.rule, "reason": error.cause}
             log.event("call.refused_by_policy", fields)

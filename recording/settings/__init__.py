@@ -1,7 +1,7 @@
 """The app's settings: read once; all missing or wrong settings are reported together."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Self
 
@@ -83,6 +83,7 @@ class Settings:
     callers: Callers
     site: Site
     host: Host
+    wrong_to_start: tuple[str, ...] = ()
 
     @property
     def callback_url(self) -> str | None:
@@ -124,8 +125,17 @@ class Settings:
         if memory_bytes is not None and reader.are_right(_MEMORY):
             found += _memory_problems(settings.copy, memory_bytes)
         if found:
-            raise SettingsInvalid(tuple(found))
-        return settings
+            raise SettingsInvalid((*found, *reader.starting))
+        return replace(settings, wrong_to_start=(*reader.starting, *_native_rules(settings)))
+
+    def check_starting(self) -> None:
+        """Do nothing if recordings can be started.
+
+        Raises:
+            SettingsInvalid: what is wrong about it; what was recorded before is archived all the same.
+        """
+        if self.wrong_to_start:
+            raise SettingsInvalid(self.wrong_to_start)
 
 
 OURS: Mapping[str, Setting] = {
@@ -237,13 +247,12 @@ def _native(settings: Settings) -> str:
     return ""
 
 
-def _native_rules(settings: Settings) -> str:
+def _native_rules(settings: Settings) -> Iterator[str]:
     """What the service writes elsewhere would be neither found nor verified."""
     for rule in settings.recordings.policy.rules:
         container = rule.recorded.native_container if rule.recorded else ""
         if container and container not in settings.native.containers:
-            return f"{_NATIVE}: lacks the container into which the service is to write by rule {rule.id} of {_POLICY}"
-    return ""
+            yield f"{_NATIVE}: lacks the container into which the service is to write by rule {rule.id} of {_POLICY}"
 
 
 def _buffers(settings: Settings) -> str:
@@ -288,7 +297,6 @@ _CHECKS = (
     (("API_AUTH", "API_AUDIENCES", "ENTRA_TENANT_ID"), _api_tokens),
     (("EVENT_GRID_AUDIENCES", "ENTRA_TENANT_ID"), _event_grid_tokens),
     ((STORAGE, f"{STORAGE}__blobServiceUri", *_CONTAINERS, _NATIVE), _native),
-    ((_NATIVE, _POLICY), _native_rules),
     (("COPY_BLOCK_MIB", _MEMORY), _buffers),
     (("RETRY_FIRST_SECONDS", "RETRY_LONGEST_SECONDS"), _waits),
     (("COPY_SLICE_SECONDS", _TIMEOUT), _slice),

@@ -231,6 +231,7 @@ class Recordings:
             "",
             parse_policy,
             "which calls are recorded, and how: the rules as YAML or JSON, or the path of a file in the app's package",
+            only_to_start=True,
         ),
     ] = field(repr=False)
     retention: Annotated[
@@ -253,6 +254,7 @@ class Recordings:
             "",
             parsing.base64_key,
             "key of the hashes that name participants in evidence of consent; without it nobody is found again",
+            only_to_start=True,
         ),
     ] = field(repr=False)
 

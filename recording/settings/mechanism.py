@@ -23,12 +23,15 @@ class Setting:
         default: the text used if it is not set; None if it is required.
         parse: converts text to value; raises ValueError, InvalidRequest or PolicyInvalid, which never contain the text.
         meaning: what it means, in a few words.
+        only_to_start: whether only starts of recordings need it: if it is wrong the default is used, and what was
+            recorded before is archived all the same.
     """
 
     key: str
     default: str | None
     parse: Callable[[str], object]
     meaning: str
+    only_to_start: bool = False
 
 
 def declared(group: type) -> Iterator[tuple[str, Setting]]:
@@ -46,6 +49,8 @@ class Reader:
     environment: Mapping[str, str]
     problems: list[str] = field(default_factory=list)
     """Missing or wrong settings, as `KEY: problem`."""
+    starting: list[str] = field(default_factory=list)
+    """Likewise, of settings that only starts of recordings need."""
     _wrong: set[str] = field(default_factory=set)
 
     def read[T](self, group: type[T]) -> T:
@@ -63,24 +68,31 @@ class Reader:
         return self._wrong.isdisjoint(keys)
 
     def _value(self, setting: Setting) -> Any:  # noqa: ANN401 - the type is that of the field
-        text = self._text(setting.key) or setting.default
+        text = self._text(setting) or setting.default
         if text is None:
             self.refuse(setting.key, f"missing ({setting.meaning})")
             return None
         try:
             return setting.parse(text)
         except InvalidRequest as error:
-            self.refuse(setting.key, error.cause.removeprefix(f"{setting.key}: "))
+            problems = [error.cause.removeprefix(f"{setting.key}: ")]
         except PolicyInvalid as error:
-            for problem in error.problems:
-                self.refuse(setting.key, problem)
+            problems = list(error.problems)
         except ValueError as error:
-            self.refuse(setting.key, str(error))
-        return None
+            problems = [str(error)]
+        self._report(setting, *problems)
+        return setting.parse(setting.default or "") if setting.only_to_start else None
 
-    def _text(self, key: str) -> str:
-        text = self.environment.get(key, "").strip()
+    def _text(self, setting: Setting) -> str:
+        text = self.environment.get(setting.key, "").strip()
         if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
-            self.refuse(key, "in quotes: a shell removes them, Azure does not")
+            self._report(setting, "in quotes: a shell removes them, Azure does not")
             return text[1:-1].strip()
         return text
+
+    def _report(self, setting: Setting, *problems: str) -> None:
+        for problem in problems:
+            if setting.only_to_start:
+                self.starting.append(f"{setting.key}: {problem}")
+            else:
+                self.refuse(setting.key, problem)

@@ -44,11 +44,16 @@ NATIVE = [
     }
     for name in ("calls", "trading")
 ]
+SECRET = {
+    "vaultId": "/subscriptions/00000000-0000-0000-0000-000000000003/resourceGroups/rg-keys"
+    "/providers/Microsoft.KeyVault/vaults/kv-participants",
+    "name": "participant-key",
+}
 
 # Seven choices of two values, in eight combinations that contain every pair of values: an orthogonal array.
 CHOICES: tuple[tuple[str, dict[str, object]], ...] = (
     ("function", {"events": {"delivery": "function"}}),
-    ("existing", {"communication": {**EXISTING, "nativeContainers": NATIVE}}),
+    ("existing", {"communication": {**EXISTING, "nativeContainers": NATIVE}, "app": {"participantKey": SECRET}}),
     ("network", {"network": {"isPrivate": True}}),
     ("immutable", {"archive": {"immutabilityDays": 30}, "app": {"legalHold": True}}),
     ("operated", {"operatorPrincipalIds": [OPERATOR]}),

@@ -40,9 +40,9 @@ _FUNCTION_APP: Changes = {
         "applicationInsights.properties.InstrumentationKey",
         f"{_SETTINGS}::test_telemetry_goes_to_what_the_rules_search",
     ),
-    "a policy that is not the environment's": (
+    "the lines of a policy become one": (
         "RECORDING_POLICY: policy",
-        "RECORDING_POLICY: 'recording/policy.yaml'",
+        "RECORDING_POLICY: replace(policy, '\\n', ' ')",
         f"{_ENVIRONMENTS}::test_its_policy_is_one_that_the_app_can_read",
     ),
     "tokens for nobody": (
@@ -57,22 +57,23 @@ _FUNCTION_APP: Changes = {
     ),
     "a container of another account": (
         "'https://${nameOf(each.accountId)}.blob",
-        "'https://${archiveAccountName}.blob",
+        "'https://${nameOf(each.container)}.blob",
         f"{_SETTINGS}::test_the_app_starts_with_them",
     ),
     "the platform asks for tokens of its own": (
-        "  // Passwords for publishing:",
-        (
-            "  resource auth 'config' = {\n    name: 'authsettingsV2'\n"
-            "    properties: { platform: { enabled: true } }\n  }\n\n"
-            "  // Passwords for publishing:"
-        ),
+        "  // Passwords for",
+        "  resource a 'config' = {\n    name: 'authsettingsV2'\n    properties: {}\n  }\n\n  // Passwords for",
         f"{_SECURITY}::test_nothing_stands_in_front_of_the_callbacks",
     ),
     "callers from some addresses only": (
         "      http20Enabled: true",
         "      http20Enabled: true\n      ipSecurityRestrictionsDefaultAction: 'Deny'",
         f"{_SECURITY}::test_nothing_stands_in_front_of_the_callbacks",
+    ),
+    "a secret is read by an identity that there is not": (
+        "keyVaultReferenceIdentity: identityId",
+        "keyVaultReferenceIdentity: identityClientId",
+        f"{_REFERENCES}::test_site_and_package_are_of_the_same_identity",
     ),
     "never over zones": (
         "zoneRedundant: hosting.?zoneRedundant ?? false",
@@ -216,8 +217,8 @@ _ALERT_RULES: Changes = {
         f"{_ALERTS}::test_each_alarm_is_told_by_its_rule_alone",
     ),
     "one alert for all recordings": (
-        "recording_id|event_id|step)=",
-        "recordingId|event_id|step)=",
+        "recording_id|event_id|call_connection_id|step)=",
+        "recordingId|event_id|call_connection_id|step)=",
         f"{_ALERTS}::test_one_loss_does_not_hide_another",
     ),
     "a rule that is not split": (
@@ -573,8 +574,8 @@ _OTHERS: Mapping[str, Changes] = {
     },
     "infra/hooks/preprovision.sh": {
         "roles on containers of the customer's are not looked for": (
-            "(existingId|accountId)",
-            "(existingId|nothing)",
+            "(existingId|accountId|vaultId)",
+            "(existingId|vaultId)",
             f"{_AZD}::test_roles_are_looked_for_wherever_the_deployment_assigns_them",
         ),
     },

@@ -1,7 +1,7 @@
 """Rewrites the stored deployments: `make snapshots`, after an intended change.
 
 Two are stored whole: the smallest, and the one with every choice made the other way. Of a second environment beside
-that one those ids are stored that both share; of the others only those lines in which they differ from the smallest.
+that one those ids are stored that both share; of the others only the lines in which they differ from the smallest.
 """
 
 import json

@@ -31,6 +31,7 @@ def expected(chosen: set[str]) -> set[tuple[str, str, str]]:
             (APP, "Storage Blob Data Reader", f"storageAccounts/stnative*/containers/{each['container']}")
             for each in NATIVE
         }
+        found.add((APP, "Key Vault Secrets User", "vaults/kv-participants*/secrets/participant-key"))
     if "operated" in chosen:
         found.add((PEOPLE, "Storage Blob Data Reader", ARCHIVE))
         found.add((PEOPLE, "Storage Queue Data Reader", ARCHIVE))
@@ -83,6 +84,7 @@ def test_guids_are_the_documented_ones() -> None:
     assert {
         "Communication and Email Service Owner": "09976791-48a7-449e-bb21-39d1a415f350",
         "EventGrid Data Sender": "d5a91429-5739-47e2-a06b-3470a27159e7",
+        "Key Vault Secrets User": "4633458b-17de-408a-b874-0445c86b69e6",
         "Monitoring Metrics Publisher": "3913510d-42f4-4e42-8a64-420c390055eb",
         "Monitoring Reader": "43d0d8ad-25c7-4714-9337-8ba259a9fe05",
         "Storage Blob Data Contributor": "ba92f5b4-2d11-453d-a403-e96b0029c9fe",

@@ -69,7 +69,7 @@ def told(caplog: pytest.LogCaptureFixture) -> dict[str, set[str]]:
 
 def test_the_alerts_are_one_list() -> None:
     """Of the code, of the rules, and of the runbook, which `test_runbook` holds to both; and one rule for each."""
-    assert set(BY_ALARM.values()) | {"RecordingIncomplete"} == APP_ALERTS
+    assert set(BY_ALARM.values()) | {"RecordingIncomplete", "ConsentNotObtained"} == APP_ALERTS
     assert set(Alarm) == set(BY_ALARM)
     assert APP_ALERTS | ABOUT_THE_APP == set(RULES)
     assert METRICS == set(metric_rules_of(PLAIN))
@@ -93,6 +93,16 @@ def test_what_ends_incomplete_is_told(world: World, caplog: pytest.LogCaptureFix
     world.run()
 
     assert {RECORDING} == told(caplog)["RecordingIncomplete"]
+
+
+def test_consent_that_is_not_obtained_is_told_for_each_call(caplog: pytest.LogCaptureFixture) -> None:
+    """A call has no recording yet, so it is known by its connection."""
+    caplog.set_level(logging.DEBUG, "recording")
+    for connection_id in ("c-1", "c-2"):
+        told_of_it = {"call_connection_id": connection_id, "alert": "ConsentNotObtained", "cause": "PlayFailed"}
+        log.event("consent.not_obtained", told_of_it, logging.ERROR)
+
+    assert {"ConsentNotObtained": {"c-1", "c-2"}} == told(caplog)
 
 
 def test_what_is_refused_is_told(world: World, caplog: pytest.LogCaptureFixture) -> None:

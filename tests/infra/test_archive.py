@@ -165,12 +165,12 @@ def test_encryption_is_by_the_key_that_was_chosen(deployment: Deployment) -> Non
 
 
 def test_the_identity_that_uses_the_key_has_its_role_already(combined: dict[str, Deployment]) -> None:
-    """It is one that exists: no role is given on a vault here, which would come too late for the account."""
+    """It is one that exists: no role is given on its vault here, which would come too late for the account."""
     for found in (each for each in combined.values() if "own-key" in each.name):
         account = found.one(ACCOUNT, "starchive")
         assert {OWN_KEY["identityId"]: {}} == account["identity"]["userAssignedIdentities"]
         assert OWN_KEY["identityId"] == account["properties"]["encryption"]["identity"]["userAssignedIdentity"]
-        assert [] == [each["id"] for each in found.resources if "KeyVault" in each["id"] or "id-keys" in each["id"]]
+        assert [] == [each["id"] for each in found.resources if "kv-keys" in each["id"] or "id-keys" in each["id"]]
 
 
 @pytest.mark.parametrize("locked", [True, False])

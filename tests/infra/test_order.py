@@ -28,7 +28,10 @@ def before(bicep: Bicep) -> dict[str, set[str]]:
 @pytest.mark.parametrize(
     ("step", "needs"),
     [
-        ("functionApp", {"access", "communicationAccess", "nativeAccess", "storage", "identity", "monitoring"}),
+        (
+            "functionApp",
+            {"access", "communicationAccess", "nativeAccess", "secretAccess", "storage", "identity", "monitoring"},
+        ),
         ("subscribing", {"access", "storage", "fileEvents", "functionApp", "alerts"}),
         ("access", {"identity", "storage", "fileEvents", "monitoring", "topic"}),
         ("communicationAccess", {"identity", "source"}),

@@ -75,6 +75,7 @@ def test_site_and_package_are_of_the_same_identity(deployment: Deployment) -> No
     )
     authentication = site["properties"]["functionAppConfig"]["deployment"]["storage"]["authentication"]
     assert app_identity(deployment) == authentication["userAssignedIdentityResourceId"]
+    assert app_identity(deployment) == site["properties"]["keyVaultReferenceIdentity"]
 
 
 def test_the_package_lies_in_a_container_that_is_made(deployment: Deployment) -> None:

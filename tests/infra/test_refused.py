@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.infra.compiler import Bicep, Refused, literal
-from tests.infra.conftest import EXISTING, INFRA, NATIVE, OWN_KEY, PLAINEST, Evaluate, merged
+from tests.infra.conftest import EXISTING, INFRA, NATIVE, OWN_KEY, PLAINEST, SECRET, Evaluate, merged
 
 ENDLESS = {"name": "a", "prefix": "", "coolAfterDays": 0, "coldAfterDays": 0, "deleteAfterDays": 0}
 WARM = [{"name": "http", "instanceCount": 1}]
@@ -89,6 +89,7 @@ def problems(bicep: Bicep, tmp_path_factory: pytest.TempPathFactory) -> Problems
         ({"archive": {"trailImmutabilityLocked": True}}, "trailImmutabilityLocked needs archive.trailImmutabilityDays"),
         ({"app": {"immutableLocked": True}}, "immutableLocked needs app.immutableDays"),
         *(({"policy": text}, "policy is empty") for text in ("", " \n")),
+        ({"app": {"participantKey": {**SECRET, "vaultId": "kv"}}}, "participantKey.vaultId is no resource id"),
         *(({"app": {"apiAuth": auth}}, "apiAuth needs app.apiAudiences") for auth in ("entra", "both")),
         *(
             ({"app": {name: ["api://archive", wrong]}}, "is no client id and no application id URI")
@@ -147,6 +148,7 @@ def test_a_deployment_with_problems_ends_before_it_begins(evaluate: Evaluate) ->
         {"watch": {"alertEmails": []}},
         {"communication": {"nativeContainers": NATIVE}},
         {"archive": {"trailImmutabilityDays": 365, "trailImmutabilityLocked": True}},
+        {"app": {"participantKey": SECRET}},
         {"app": {"apiAuth": "entra", "apiAudiences": ["api://archive"]}},
         {"app": {"eventGridAudiences": ["00000000-0000-0000-0000-000000000005"]}},
     ],

@@ -25,8 +25,9 @@ from recording.core.formats.notifications import EventName
 from recording.core.model import CatalogEntry, RecordingId
 from recording.core.owing import WAITING_FOR_PEOPLE
 from recording.settings import CHUNK_QUEUE
-from tests.infra.rules import APP_ALERTS, PLAIN, metric_rules_of, rules_of, traces
+from tests.infra.rules import APP_ALERTS, PLAIN, metric_rules_of, rules_of
 from tests.local.shell import Shell
+from tests.scenarios.rules import assert_a_rule_hears
 from tests.scenarios.sounds import short_wav, wav
 from tests.scenarios.worlds import (
     Given,
@@ -493,17 +494,8 @@ def test_every_command_works_in_its_situation(stack: Stack, tmp_path: Path, numb
                     answer = shell.paste(line)
                     assert isinstance(json.loads(answer), dict) if is_request(line) else answer == "", f"{name}: {line}"
         title = chapter.partition("\n")[0]
-        if title in APP_ALERTS:
-            assert_a_rule_hears(scene, title)
-
-
-def assert_a_rule_hears(scene: Scene, name: str) -> None:
-    """What the app has logged meanwhile makes the deployed rule of that name fire."""
-    lines = (scene.stack.folder / "host.log").read_text(encoding="utf-8").splitlines()
-    messages = [message for line in lines if (message := line.partition(" ERROR recording ")[2])]
-    now = datetime.now(UTC)
-    subjects = rules_of(PLAIN)[name].fires(traces(messages, now, 3), now)
-    assert {"", scene.recording_id} & set(subjects), f"{name}: {subjects}"
+        if title in APP_ALERTS and commands(chapter):
+            assert_a_rule_hears(stack, title, scene.recording_id)
 
 
 def test_every_command_has_a_situation_and_every_situation_a_command() -> None:

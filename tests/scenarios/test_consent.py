@@ -13,6 +13,7 @@ from local.stack import Stack, wait_for
 from recording.core.formats.notifications import EventName
 from tests.scenarios.conftest import SETTINGS
 from tests.scenarios.consent_policy import POLICY
+from tests.scenarios.rules import assert_a_rule_hears
 from tests.scenarios.test_calls import deliver, recordings_of
 from tests.scenarios.worlds import assert_archived, told, view
 
@@ -104,6 +105,7 @@ def test_a_prompt_that_fails_is_played_again_and_then_a_person_is_told(stack: St
 
     assert (2, []) == (len(call.prompts), recordings_of(stack, call))
     assert body["reason"].startswith("PlayFailed 500/8536")
+    assert_a_rule_hears(stack, EventName.NOT_CONSENTED, call.call_connection_id)
     world.end_call(call)
 
 

@@ -106,6 +106,7 @@ def test_a_start_that_was_accepted_and_failed_is_told_and_may_be_tried_again(sta
     failed = start(stack, call, is_active=False)
     wait_alert(stack, EventName.NOT_STARTED, failed)
 
+    assert 1 == len(told(stack, EventName.NOT_STARTED, failed.recording_id))
     assert view(stack, failed.recording_id)["fileExpected"] is False
     again = start(stack, call)
     assert failed.recording_id != again.recording_id

@@ -25,6 +25,7 @@ QUICK = {
     "SWEEP_SECONDS": "1",
     "OVERDUE_SECONDS": "1",
     "FILE_EVENT_SECONDS": "1",
+    "PAUSE_LIMIT_SECONDS": "1",
 }
 FOREVER = {"count": None}
 
@@ -142,6 +143,19 @@ def test_what_is_done_has_no_row_and_health_is_good(quick: Stack) -> None:
         rows = TableOpenWork(table)
         wait_for(lambda: not rows.page(1000).rows, "the open work to be done")
     assert requests.codes.ok == quick.call("GET", "health").status_code
+
+
+def test_a_pause_that_lasts_for_too_long_is_told(quick: Stack) -> None:
+    """Once."""
+    world = quick.acs.world
+    call = world.start_call(chunk_ms=[1_000])
+    world.connect(call)
+    recording_id = quick.call("POST", "recordings", json={"serverCallId": call.server_call_id}).json()["recordingId"]
+    assert requests.codes.ok == quick.call("POST", f"recordings/{recording_id}/pause").status_code
+    wait_for(lambda: told(quick, EventName.PAUSED_LONG, recording_id), "a person to hear")
+    world.end_call(call)
+
+    assert 1 == len(told(quick, EventName.PAUSED_LONG, recording_id))
 
 
 def test_every_alert_is_seen_on_the_topic_by_a_scenario() -> None:

@@ -10,6 +10,7 @@ from azure.storage.queue import QueueServiceClient
 
 from local.acs.model import Call, Recording
 from local.faultproxy import FaultProxy
+from local.policies import EVERYTHING
 from local.stack import Stack
 from recording.core.formats.events import RECORDING_FILE_STATUS_UPDATED
 
@@ -49,7 +50,9 @@ class SoakStack(Stack):
 
     @override
     def environment(self) -> dict[str, str]:
-        return {**super().environment(), "ARCHIVE_STORAGE": self.proxy.connection_string}
+        """Without a native container: those of the emulator are in another account than the proxy's, by its address."""
+        ours = {"NATIVE_CONTAINERS": "", "RECORDING_POLICY": EVERYTHING}
+        return {**super().environment(), **ours, "ARCHIVE_STORAGE": self.proxy.connection_string}
 
     @override
     def subscribe(self) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from recording.core.errors import ConsentMissing, PolicyRefused, RequestIdReused
+from recording.core.errors import ConsentMissing, PolicyRefused, RequestIdReused, SettingsInvalid
 from recording.core.formats.api import StartRequest
 from recording.core.model import (
     Attestation,
@@ -22,6 +22,7 @@ from recording.core.model import (
 )
 from recording.core.outputs import VALID
 from recording.core.participants import participant_of
+from tests.core.formats.file_events import file_event
 from tests.core.policy.policies import rule, text_of
 from tests.fakes.service import FakeCall
 from tests.use_cases.desks import MP3, WAV, Desk, id_of
@@ -294,3 +295,18 @@ def test_an_operation_context_attests_a_consent() -> None:
     consent_kept = world.catalog.entries[RecordingId(taken["recordingId"])].recording.consent
     assert consent_kept is not None
     assert "contract 7" == consent_kept.basis
+
+
+@pytest.mark.parametrize(
+    "settings", [{"RECORDING_POLICY": "version: 2"}, {"PARTICIPANT_KEY": "@Microsoft.KeyVault(s)"}]
+)
+def test_a_policy_that_cannot_be_read_starts_nothing_and_holds_up_no_copy(settings: dict[str, str]) -> None:
+    """The event of the call comes again, until it is right; a file event is taken as always."""
+    world = World(**settings)
+    reception = posted(world, callback(world, "sales"))
+    announced = posted(world, file_event())
+
+    assert isinstance(reception.failure, SettingsInvalid)
+    assert ["again"] == [outcome["outcome"] for outcome in reception.outcomes]
+    assert (None, ["announced"]) == (announced.failure, [outcome["outcome"] for outcome in announced.outcomes])
+    assert {} == world.calls.recordings

@@ -35,7 +35,15 @@ param archive = {
   trailImmutabilityDays: 365
   overflowLocation: 'West Europe'
 }
-param app = { releaseAtSource: 'false', copyMemoryMib: 96, legalHold: true }
+param app = {
+  releaseAtSource: 'false'
+  copyMemoryMib: 96
+  legalHold: true
+  participantKey: {
+    vaultId: '/subscriptions/00000000-0000-0000-0000-000000000003/resourceGroups/rg-keys/providers/Microsoft.KeyVault/vaults/kv-participants'
+    name: 'participant-key'
+  }
+}
 param hosting = {
   instanceMemoryMB: 4096
   alwaysReady: [{ name: 'function:archive_chunk', instanceCount: 2 }]
