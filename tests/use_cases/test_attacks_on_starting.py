@@ -153,6 +153,22 @@ def test_what_is_paused_for_a_late_joiner_is_not_resumed_without_a_word() -> Non
     assert "active" == world.calls.recordings[recording_id]
 
 
+def test_somebody_attests_while_it_is_being_paused() -> None:
+    """The service has paused it, and the worker that ordered that has not noted it yet."""
+    world, call = announced(late_joiners=LateJoiners.PAUSE_UNTIL_ATTESTED)
+    pause = world.calls.pause
+
+    def attested_meanwhile(recording_id: RecordingId) -> None:
+        pause(recording_id)
+        world.app.consenting.attest(recording_id, "she said yes", by=ADA)
+
+    world.calls.pause = attested_meanwhile  # type: ignore[method-assign]
+    world.prompts.people[connection_of(call)].append(EVE)
+    world.post(world.people_changed(call))
+
+    assert "active" == world.calls.recordings[call.recordings[0]]
+
+
 def test_a_pause_of_a_person_that_is_too_long_is_not_resumed_for_a_late_joiner() -> None:
     """Though the rule resumes what is paused for too long: nobody has attested."""
     world = AskingWorld(terms=terms(late_joiners=LateJoiners.PAUSE_UNTIL_ATTESTED))
