@@ -40,6 +40,9 @@ _GUIDE = r"""
 # It is copied, proven, and deleted at the source.
   reaches released $OTHER_ID
   ask "$APP/recordings/$OTHER_ID?code=$KEY"
+# Who did what with it, and whether that stands as it was written:
+  ask "$APP/recordings/$OTHER_ID/trail?code=$KEY"
+  ask "$APP/recordings/$OTHER_ID/trail/verify?code=$KEY"
 
 # Now the service serves other bytes than it recorded, and the call ends. The
 # file event comes; the app copies the bytes into quarantine: they are no media.
@@ -58,8 +61,29 @@ _GUIDE = r"""
 # From now on the service redirects to another region, and the app follows:
   ask $CONTROL/faults -d '{{"name": "redirects"}}'
 
-# A token of the local Entra. With API_AUTH=entra or both the app asks for one
-# (Authorization: Bearer …); here the key is enough:
+# A call under another rule of the policy, by its operation context. A prompt is
+# played to all, then the recording starts; its consent names the prompt:
+  ask $CONTROL/calls -d '{{"operationContext": "announced"}}'
+  CALL_ID=$(ask $CONTROL/calls | last callConnectionId)
+  ask -X POST $CONTROL/calls/$CALL_ID/connect
+  until ask $CONTROL/recordings | grep -q $CALL_ID; do sleep 1; done
+  RECORDING_ID=$(ask $CONTROL/recordings | last recordingId)
+  reaches started $RECORDING_ID
+  ask "$APP/recordings/$RECORDING_ID?code=$KEY"
+
+# In this one the caller is asked to press a key, and presses 2 to decline.
+# Nothing is recorded, and the call is ended, as its rule says:
+  CALLER='"participants": ["4:+15551230001"]'
+  ask $CONTROL/calls -d "{{\"operationContext\": \"keypress\", $CALLER}}"
+  CALL_ID=$(ask $CONTROL/calls | last callConnectionId)
+  PRESSED='{{"rawId": "4:+15551230001", "key": "2"}}'
+  ask $CONTROL/calls/$CALL_ID/press -d "$PRESSED"
+  ask -X POST $CONTROL/calls/$CALL_ID/connect
+  until ask $CONTROL/calls | grep -q '"ended"}}]}}$'; do sleep 1; done
+
+# A token of the local Entra, for the header "Authorization: Bearer TOKEN". Here
+# the key is enough. With make up ARGS='--set API_AUTH=both' the app asks for
+# both, with API_AUTH=entra for the token alone:
   ask $CONTROL/tokens -d '{{"roles": ["Recording.Operate"]}}'
 
 # All calls, all recordings at the service, and all of its faults:

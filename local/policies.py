@@ -54,15 +54,38 @@ def demo(native: str) -> str:
     return _DEMO.replace("CONTAINER", native)
 
 
+_NOBODY = {"kind": "not-needed", "reason": "no person takes part"}
+_PROMPT = {"version": "1", "language": "en-US"}
+_ASKED = {
+    "announced": {
+        "kind": "announced",
+        "prompt": {**_PROMPT, "text": "This call is recorded."},
+        "lateJoiners": "announce",
+    },
+    "keypress": {
+        "kind": "keypress",
+        "prompt": {**_PROMPT, "text": "This call is recorded if you press one. Press two to decline."},
+        "agree": "1",
+        "decline": "2",
+        "lateJoiners": "pause",
+        "declined": {"then": "end-call"},
+    },
+}
+
+
 def everything(native: str = "") -> str:
-    """Every call is recorded, in the usual output; one whose context is `native`, into that container."""
-    rule = {
-        "record": True,
-        "reason": "all that happens on this machine is a test",
-        "consent": {"kind": "not-needed", "reason": "no person takes part"},
-    }
-    exported = {"id": "native", "match": {"context": ["native"]}, "storage": {"native": native}, **rule}
-    return json.dumps({"version": 1, "rules": [*([exported] if native else []), {"id": "everything", **rule}]})
+    """Every call is recorded, in the usual output.
+
+    With a container for `native`, the context of a call can ask for another way: `native` into that container,
+    `announced` and `keypress` after a prompt.
+    """
+    rule = {"record": True, "reason": "all that happens on this machine is a test"}
+    by_context = [
+        {"id": "native", "match": {"context": ["native"]}, "storage": {"native": native}, "consent": _NOBODY, **rule},
+        *({"id": kind, "match": {"context": [kind]}, "consent": asked, **rule} for kind, asked in _ASKED.items()),
+    ]
+    rules = [*(by_context if native else []), {"id": "everything", "consent": _NOBODY, **rule}]
+    return json.dumps({"version": 1, "rules": rules})
 
 
 EVERYTHING = everything()

@@ -20,9 +20,11 @@ _PORT = 7071
 _PLACES = """\
 what it holds and owes   make status{arguments}
 a recording in time      make timeline{arguments}
+the API, in a browser    {app}/docs
 log of the app           {folder}/host.log
 its spans and metrics    spans.jsonl and metrics.jsonl beside it
 Blob, Queue and Table    ARCHIVE_STORAGE in {folder}/local.settings.json
+another policy, setting  make up ARGS='--set RECORDING_POLICY=draft.yaml'
 Core Tools               make up ARGS=--no-host leaves the host to them
 Ctrl-C ends it; the next run starts empty.
 """
@@ -35,12 +37,20 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--port", type=int, default=_PORT, help="of the Functions host (default %(default)s)")
     parser.add_argument("--name", default="", help="of a second stack, to run beside the first")
     parser.add_argument("--no-host", action="store_true", help="leave the Functions host to Core Tools' func start")
+    parser.add_argument(
+        "--set",
+        action="append",
+        type=_setting,
+        default=[],
+        metavar="KEY=VALUE",
+        help="a setting of the app, such as API_AUTH=both or RECORDING_POLICY=draft.yaml; once for each",
+    )
     asked = parser.parse_args(arguments)
     folder = folder_for("up", asked.name)
     try:
         with claimed(folder, f"on port {asked.port}"):
             _check_port(asked.port)
-            _run(folder, asked.name, asked.port, with_host=not asked.no_host)
+            _run(folder, asked.name, asked.port, dict(asked.set), with_host=not asked.no_host)
     except FolderInUseError as taken:
         second = f"make up ARGS='--name second --port {asked.port + 1}'"
         return _failed(f"make up runs already, {taken}. End it there, or start a second stack: {second}")
@@ -54,9 +64,16 @@ def _failed(why: str) -> int:
     return 1
 
 
-def _run(folder: Path, name: str, port: int, *, with_host: bool) -> None:
+def _setting(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not key or not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is not KEY=VALUE")
+    return key, value
+
+
+def _run(folder: Path, name: str, port: int, settings: dict[str, str], *, with_host: bool) -> None:
     print("Starting Azurite, local Communication Services, Event Grid and Functions host …", flush=True)
-    with Stack(folder, media_folder=LOCAL / "media", port=port, with_host=with_host) as stack:
+    with Stack(folder, settings=settings, media_folder=LOCAL / "media", port=port, with_host=with_host) as stack:
         running = Running.of(stack)
         running.write(folder)
         _write_settings(stack, port)
@@ -65,7 +82,7 @@ def _run(folder: Path, name: str, port: int, *, with_host: bool) -> None:
             print(_WAITING.format(folder=place, port=port), flush=True)
             _wait_for_core_tools(stack)
         arguments = f" ARGS='--name {name}'" if name else ""
-        print(session(running) + _PLACES.format(folder=place, arguments=arguments), flush=True)
+        print(session(running) + _PLACES.format(folder=place, arguments=arguments, app=running.app), flush=True)
         while True:
             signal.pause()
 

@@ -223,7 +223,6 @@ EMULATOR = (
     ("text", "expected"),
     [
         ("", ()),
-        (" , ", ()),
         ("https://b.blob.core.windows.net/calls", ("https://b.blob.core.windows.net/calls",)),
         (
             "HTTPS://B.blob.core.windows.net/calls/ , https://c.blob.core.windows.net/calls",
@@ -255,6 +254,8 @@ def test_native_containers_are_named_by_url(text: str, expected: tuple[str, ...]
         "https://a.blob.core.windows.net/recordings",
         "https://a.blob.core.windows.net/recordings-journal",
         "https://b.blob.core.windows.net/calls,calls",
+        "https://b.blob.core.windows.net/calls,",
+        " , ",
     ],
 )
 def test_what_is_no_container_of_the_customer_is_no_native_one(text: str) -> None:

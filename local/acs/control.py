@@ -24,6 +24,7 @@ _CALL_FIELDS = {
     "pstn": "pstn",
     "participants": "participants",
     "chunkMs": "chunk_ms",
+    "operationContext": "operation_context",
 }
 _FAULT_FIELDS = {
     "name": "name",
@@ -38,6 +39,9 @@ _FAULT_FIELDS = {
     "retryAfter": "retry_after",
     "location": "location",
 }
+_NAMES_OF_DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_TONES = {**{str(digit): name for digit, name in enumerate(_NAMES_OF_DIGITS)}, "*": "asterisk", "#": "pound"}
+"""The service's names of the keys, as its reports have them."""
 _OPERATIONS = get_args(Operation)
 _HOPS = get_args(Hop)
 
@@ -59,6 +63,7 @@ class _CallArguments(TypedDict, total=False):
     pstn: bool
     participants: list[str]
     chunk_ms: list[int]
+    operation_context: str
 
 
 class ControlApi:
@@ -130,7 +135,7 @@ class ControlApi:
             raise _Wrong(400, "participants: a list of raw ids, at least one")
         if "chunkMs" in wanted and (not _list_of(wanted["chunkMs"], int) or min(wanted["chunkMs"], default=0) <= 0):
             raise _Wrong(400, "chunkMs: a list of durations in ms, one per chunk, each above 0")
-        for field in ("serverCallId", "groupCallId", "roomId"):
+        for field in ("serverCallId", "groupCallId", "roomId", "operationContext"):
             if field in wanted and not isinstance(wanted[field], str):
                 raise _Wrong(400, f"{field}: a string")
         if not isinstance(wanted.get("pstn", False), bool):
@@ -184,10 +189,16 @@ class ControlApi:
         return as_json(call_view(call))
 
     async def _press(self, request: web.Request) -> web.Response:
-        """The key that a participant presses after the next prompt."""
+        """The key that a participant presses after the next prompt; one that is in no call would never be asked."""
         wanted = await _object(request, {"rawId", "key"})
         call, raw_id, key = self._call(request), _text(wanted, "rawId"), _text(wanted, "key")
-        self._world.press(call, raw_id, key)
+        if key not in _TONES:
+            raise _Wrong(400, "key: one of 0 to 9, * and #")
+        if raw_id not in call.participants:
+            raise _Wrong(
+                400, f"rawId: no participant of this call; its participants are {', '.join(call.participants)}"
+            )
+        self._world.press(call, raw_id, _TONES[key])
         return as_json(call_view(call))
 
     def _call(self, request: web.Request) -> Call:

@@ -16,6 +16,10 @@ MOST_TEXT = 512 << 10
 MOST_DEPTH = 10
 MOST_VALUES = 50_000
 _ZONE = re.compile(r"[A-Za-z][A-Za-z0-9+_-]*(?:/[A-Za-z0-9+_-]+){0,2}")
+_HINTS = {
+    "cannot start any token": "YAML is indented by spaces, not tabs; a text that begins with @, % or ` is in quotes",
+    "mapping values are not allowed": "a text in which a space follows a colon is in quotes",
+}
 _TAGS = frozenset({None, "tag:yaml.org,2002:str", "!"})
 
 
@@ -35,11 +39,16 @@ def policy_of(text: str) -> Policy:
         root = _Tree(text).root()
     except yaml.MarkedYAMLError as error:
         raise PolicyInvalid(
-            (_located(error.problem_mark or error.context_mark, error.problem or "not YAML"),)
+            (_located(error.problem_mark or error.context_mark, _explained(error.problem or "not YAML")),)
         ) from error
     except yaml.YAMLError as error:  # a character that YAML does not allow
         raise PolicyInvalid(("not YAML: a character that it does not allow",)) from error
     return read_policy(root, hashlib.sha256(encoded).hexdigest(), _zone_of)
+
+
+def _explained(problem: str) -> str:
+    """What the parser says, and what to do about the two mistakes that it does not name."""
+    return next((f"{problem}; {hint}" for words, hint in _HINTS.items() if words in problem), problem)
 
 
 def _zone_of(name: str) -> ZoneInfo | None:

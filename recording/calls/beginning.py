@@ -10,15 +10,16 @@ from typing import NoReturn
 
 from recording.calls.consenting import Consenting
 from recording.calls.ordering import Decided, leaves_open
-from recording.calls.starting import Start, Starting, asked_by_event
+from recording.calls.starting import NEW_REQUEST_ID, Start, Starting, asked_by_event
 from recording.core.consent import Consent, Wanted
 from recording.core.errors import CallRefused, ConsentMissing, RequestIdReused
 from recording.core.formats.api import StartRequest
-from recording.core.model import APP, RUNNING, Actor, CallConnectionId, CallEvent, EventKind, KnownCall, RecordingId
+from recording.core.model import RUNNING, Actor, CallConnectionId, CallEvent, EventKind, KnownCall, RecordingId
 
 _DECIDED = KnownCall(EventKind.CALL_CONNECTED)
 """In place of what an event says of its call: the policy has decided, and raw ids are not kept."""
 _CONFLICT = 409
+_ANOTHER_CONNECTION = "only through another connection to the call are its participants asked again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Beginning:
     consenting: Consenting
     check: Callable[[], None]
 
-    def begin(self, event: CallEvent, *, by: Actor = APP) -> RecordingId | None:
+    def begin(self, event: CallEvent, *, by: Actor) -> RecordingId | None:
         """Record the event's call if nobody needs to be asked, else tell or ask; None while that goes on. Idempotent.
 
         Raises:
@@ -48,7 +49,7 @@ class Beginning:
             consent = self._open(event.call_connection_id, decided, wanted)
         return self._obtained(consent).recording_id
 
-    def begin_requested(self, request: StartRequest, *, by: Actor = APP) -> Start | Consent:
+    def begin_requested(self, request: StartRequest, *, by: Actor) -> Start | Consent:
         """The same for a request: the recording, or the consent while it goes on. Idempotent for one request id.
 
         Raises:
@@ -74,19 +75,16 @@ class Beginning:
         entry = self.consenting.recording_of(consent)
         if not is_first and entry.recording.state not in RUNNING:
             cause = "the recording that its consent was for is over, and a consent is for one recording"
-            raise ConsentMissing(cause, _rule_of(consent), ids={"recording_id": str(entry.recording.recording_id)})
+            ids = {"recording_id": str(entry.recording.recording_id)}
+            raise ConsentMissing(cause, _rule_of(consent), hint=_ANOTHER_CONNECTION, ids=ids)
         return Start(entry, is_new=is_first)
 
     def _open(self, connection_id: CallConnectionId | None, decided: Decided, wanted: Wanted) -> Consent:
         terms, rule = decided.asks, decided.applied.rule if decided.applied else ""
         if terms is None or not connection_id:
-            cause = (
-                "its rule asks the participants by a prompt, and no connection is named through which it can be played"
-            )
-            hint = (
-                "answer or make the call by Call Automation, and start with its callConnectionId, or on CallConnected"
-            )
-            raise ConsentMissing(f"{cause}: {hint}", rule)
+            cause = "its rule asks the participants by a prompt, and no connection is named that can play it"
+            hint = "answer or make the call by Call Automation; start with its callConnectionId, or on CallConnected"
+            raise ConsentMissing(cause, rule, hint=hint)
         return self.consenting.open(connection_id, terms, wanted)
 
     def _obtained(self, consent: Consent) -> Consent:
@@ -98,7 +96,8 @@ class Beginning:
         consent = self.consenting.drive(consent)
         if consent.outcome is not None and consent.recording_id is None:
             cause = f"its consent is {consent.outcome}: {consent.reason}"
-            raise ConsentMissing(cause, _rule_of(consent), ids={"call_connection_id": str(consent.connection_id)})
+            ids = {"call_connection_id": str(consent.connection_id)}
+            raise ConsentMissing(cause, _rule_of(consent), hint=_ANOTHER_CONNECTION, ids=ids)
         return consent
 
 
@@ -106,10 +105,12 @@ def _refuse_other(consent: Consent, request: StartRequest, *, is_first: bool) ->
     """Refuse a request for something else than what the consent of its call is for."""
     if is_first:
         cause = "this request id stands for another order: another call, output or pauseOnStart"
-        raise RequestIdReused("start recording", cause, ids={"request_id": request.request_id})
+        ids = {"request_id": request.request_id}
+        raise RequestIdReused("start recording", cause, hint=NEW_REQUEST_ID, ids=ids)
     cause = "the consent of this call is for another recording: another output or pauseOnStart"
     ids = {"call_connection_id": str(consent.connection_id)}
-    raise CallRefused("start recording", cause, status=_CONFLICT, ids=ids, running=consent.recording_id)
+    hint = "ask for what the consent is for, or through another connection to the call"
+    raise CallRefused("start recording", cause, status=_CONFLICT, hint=hint, ids=ids, running=consent.recording_id)
 
 
 def _rule_of(consent: Consent) -> str:

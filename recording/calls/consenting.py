@@ -68,7 +68,7 @@ from recording.core.errors import (
     UnknownRecording,
 )
 from recording.core.formats import notifications
-from recording.core.lifecycle import Consented
+from recording.core.lifecycle import Consented, is_paused_by_others
 from recording.core.model import (
     APP,
     Actor,
@@ -182,10 +182,12 @@ class Consenting:
         ids = {"recording_id": str(recording_id)}
         entry = self._entry(recording_id)
         if entry.recording.withdrawn is not None:
-            raise ConsentRefused("attest consent", "it was withdrawn", ids=ids)
+            hint = "only another recording, on a consent of its own, can go on"
+            raise ConsentRefused("attest consent", "it was withdrawn", hint=hint, ids=ids)
         if self.note(entry.recording.call_connection_id, Attested(by, basis)) is None:
             cause = "no consent was asked for in its call, so there is none that could be extended"
-            raise ConsentRefused("attest consent", cause, ids=ids)
+            hint = "an attestation is needed only of who joins under a rule that announces or asks for a key"
+            raise ConsentRefused("attest consent", cause, hint=hint, ids=ids)
         return self._entry(recording_id)
 
     def _entry(self, recording_id: RecordingId) -> CatalogEntry:
@@ -288,7 +290,10 @@ class Consenting:
     def _pause_or_resume(self, consent: Consent, *, is_paused: bool) -> Consent:
         if consent.recording_id is None:
             return consent
-        recording_id = self.recording_of(consent).recording.recording_id
+        recording = self.recording_of(consent).recording
+        recording_id = recording.recording_id
+        if not is_paused and is_paused_by_others(recording):  # what a person has paused only a person resumes
+            return self._apply(consent, PauseChanged(is_paused))
         try:
             (self.controlling.pause if is_paused else self.controlling.resume)(recording_id, by=APP)
         except Permanent:  # the recording is over, or its consent was withdrawn; or another worker knows more

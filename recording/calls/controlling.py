@@ -8,7 +8,7 @@ from recording.calls.asking import Asking
 from recording.catalog_updates import CatalogUpdates
 from recording.core.errors import CallRefused, ConsentRefused, Transient, UnknownRecording
 from recording.core.lifecycle import Denied, Ordered, Paused, Resumed, Stopped, contradicts, runs
-from recording.core.model import APP, RUNNING, Actor, CatalogEntry, Recording, RecordingId, RecordingState
+from recording.core.model import RUNNING, Actor, CatalogEntry, Recording, RecordingId, RecordingState
 from recording.ports import Calls, Consents
 
 _MALFORMED = 400
@@ -28,7 +28,7 @@ class Controlling:
     asking: Asking
     consents: Consents
 
-    def state(self, recording_id: RecordingId, *, by: Actor = APP) -> tuple[CatalogEntry, str | None]:
+    def state(self, recording_id: RecordingId, *, by: Actor) -> tuple[CatalogEntry, str | None]:
         """The catalog's entry, and the service's state: `active`, `inactive`, or None if the recording is over.
 
         While the service is unavailable the state is `unknown`, and the entry is shown all the same.
@@ -59,7 +59,7 @@ class Controlling:
             entry = self.updates.apply(recording_id, answer.fact, known=entry, by=by).entry
         return entry, answer.state
 
-    def pause(self, recording_id: RecordingId, *, by: Actor = APP) -> CatalogEntry:
+    def pause(self, recording_id: RecordingId, *, by: Actor) -> CatalogEntry:
         """Pause until `resume`; idempotent.
 
         Raises:
@@ -70,7 +70,7 @@ class Controlling:
             "pause recording", self.calls.pause, recording_id, Paused(), RecordingState.PAUSED, by
         )
 
-    def resume(self, recording_id: RecordingId, *, by: Actor = APP) -> CatalogEntry:
+    def resume(self, recording_id: RecordingId, *, by: Actor) -> CatalogEntry:
         """Resume after `pause`; idempotent.
 
         Raises:
@@ -82,7 +82,7 @@ class Controlling:
             "resume recording", self.calls.resume, recording_id, Resumed(), RecordingState.STARTED, by
         )
 
-    def stop(self, recording_id: RecordingId, *, by: Actor = APP) -> CatalogEntry:
+    def stop(self, recording_id: RecordingId, *, by: Actor) -> CatalogEntry:
         """End the recording; idempotent. Its file event arrives minutes later.
 
         Raises:
@@ -161,7 +161,8 @@ class Controlling:
         """
         ids = {"recording_id": str(recording.recording_id)}
         if recording.withdrawn is not None:
-            raise ConsentRefused(operation, "its consent was withdrawn", ids=ids)
+            hint = "only another recording, on a consent of its own, can go on"
+            raise ConsentRefused(operation, "its consent was withdrawn", hint=hint, ids=ids)
         if self.waits_for_consent(recording):
             cause = "somebody is in the call whom its consent does not cover"
             raise ConsentRefused(operation, cause, hint="it goes on when that is attested, or they have left", ids=ids)

@@ -10,7 +10,7 @@ from recording import log
 from recording.calls.asking import Asking
 from recording.calls.claim_keys import call_keys
 from recording.catalog_updates import CatalogUpdates
-from recording.core.model import APP, RUNNING, Actor, CallEndEvent, RecordingId
+from recording.core.model import RUNNING, Actor, CallEndEvent, RecordingId
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Ending:
     updates: CatalogUpdates
     asking: Asking
 
-    def end_for_call(self, event: CallEndEvent, *, by: Actor = APP) -> tuple[RecordingId, ...]:
+    def end_for_call(self, event: CallEndEvent, *, by: Actor) -> tuple[RecordingId, ...]:
         """Note of each recording of that call that the service has no such; those recordings. Idempotent.
 
         Raises:

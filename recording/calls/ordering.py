@@ -76,7 +76,8 @@ class Ordering:
         locator = _locator_known(recording)
         if locator is None or recording.output is None:
             cause = "no id of its call is known" if recording.output else "it is not known what it records"
-            raise CallRefused("start recording", cause, status=404)
+            ids, hint = {"recording_id": str(recording.recording_id)}, "start it by a request that names the call"
+            raise CallRefused("start recording", cause, status=404, hint=hint, ids=ids)
         applied = recording.applied
         order = StartOrder(
             locator=locator,
@@ -95,7 +96,8 @@ class Ordering:
         verdict = verdict_of(self.policy, known)
         rule, recorded, consent = verdict.rule, verdict.recorded, verdict.consent
         if rule is None or recorded is None or consent is None:
-            raise PolicyRefused(verdict.reason, rule.id if rule else "")
+            hint = "POST /api/policy/explain says which rule decides, and what the others need"
+            raise PolicyRefused(verdict.reason, rule.id if rule else "", hint=hint)
         applied = AppliedRule(
             rule=rule.id,
             policy=self.policy.digest,

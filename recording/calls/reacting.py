@@ -108,7 +108,7 @@ class Reacting:
             if runs(entry):
                 self._apply(entry, ParticipantsSeen(event.number, event.kinds), by=by)
 
-    def check(self, entry: CatalogEntry, why: str, *, since: datetime | None = None, by: Actor = APP) -> CatalogEntry:
+    def check(self, entry: CatalogEntry, why: str, *, since: datetime | None = None, by: Actor) -> CatalogEntry:
         """Ask the service, note its answer, tell a person what is wrong, and react; the entry after that.
 
         Args:
@@ -165,7 +165,7 @@ class Reacting:
 
     def _resume(self, entry: CatalogEntry) -> CatalogEntry:
         try:
-            return self.controlling.resume(entry.recording.recording_id)
+            return self.controlling.resume(entry.recording.recording_id, by=APP)
         except (CallRefused, ConsentRefused):  # it is over, and the sweep asks about it; or it has to wait for consent
             return entry
 

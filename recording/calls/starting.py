@@ -55,6 +55,7 @@ from recording.core.model import (
 from recording.core.outputs import VALID
 from recording.ports import Calls, StartClaim
 
+NEW_REQUEST_ID = "a request for something else needs a request id of its own"
 _CONFLICT = 409
 _NOT_ESTABLISHED = "8501"
 _RECORDED_ALREADY = "8553"
@@ -101,7 +102,7 @@ class Starting:
     ordering: Ordering
     new_id: Callable[[], uuid.UUID]
 
-    def start_for_call(self, event: CallEvent, decided: Decided | None = None, *, by: Actor = APP) -> RecordingId:
+    def start_for_call(self, event: CallEvent, decided: Decided | None = None, *, by: Actor) -> RecordingId:
         """Record the event's call, or return the recording that this event has already; idempotent.
 
         Args:
@@ -134,7 +135,7 @@ class Starting:
         """Whether its request id stands for an order already."""
         return bool(request.request_id) and self.updates.catalog.find_claim(_asked_by(request.request_id)) is not None
 
-    def start_requested(self, request: StartRequest, decided: Decided | None = None, *, by: Actor = APP) -> Start:
+    def start_requested(self, request: StartRequest, decided: Decided | None = None, *, by: Actor) -> Start:
         """Record what a person or a program asked for; idempotent for one request id.
 
         `decided` is what the policy says of it, if it was asked already.
@@ -193,6 +194,7 @@ class Starting:
             raise RequestIdReused(
                 "start recording",
                 "this request id stands for another order: another call, output or pauseOnStart",
+                hint=NEW_REQUEST_ID,
                 ids={"request_id": request.request_id},
             )
         trigger = _Trigger(asked_by, by, Decided(claim.order, claim.applied, claim.consent))

@@ -12,7 +12,7 @@ from recording.catalog_updates import CatalogUpdates
 from recording.core.consent import Withdrawn, withdrawal_owed
 from recording.core.errors import CallRefused
 from recording.core.lifecycle import ConsentWithdrawn
-from recording.core.model import APP, Actor, CatalogEntry, RecordingId, Withdrawal
+from recording.core.model import Actor, CatalogEntry, RecordingId, Withdrawal
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Withdrawing:
             self.withdraw(later, reason, by=by)
         return entry
 
-    def carry_out(self, entry: CatalogEntry, *, by: Actor = APP) -> CatalogEntry:
+    def carry_out(self, entry: CatalogEntry, *, by: Actor) -> CatalogEntry:
         """Stop or pause the recording if its consent was withdrawn; the entry after that.
 
         Raises:

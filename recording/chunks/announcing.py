@@ -9,7 +9,7 @@ from recording.chunks.native_containers import NativeContainers
 from recording.core.deadlines import due_of, gone_by_of, is_urgent
 from recording.core.formats.messages import ChunkMessage
 from recording.core.lifecycle import Announced, Announcement, FoundBySweep, knows_documents
-from recording.core.model import APP, Actor, AnnouncedChunk, BlobName, Candidate, Door, FileEvent, Output
+from recording.core.model import Actor, AnnouncedChunk, BlobName, Candidate, Door, FileEvent, Output
 from recording.core.naming import Template
 
 
@@ -27,7 +27,7 @@ class Announcing:
     retention: timedelta
     natives: NativeContainers
 
-    def announce(self, event: FileEvent, door: Door, found: str = "", *, by: Actor = APP) -> list[ChunkMessage]:
+    def announce(self, event: FileEvent, door: Door, found: str = "", *, by: Actor) -> list[ChunkMessage]:
         """Save the chunks of an event; the messages to put into the queue, one for each chunk with work. Idempotent.
 
         Args:

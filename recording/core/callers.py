@@ -53,13 +53,13 @@ class Role(StrEnum):
     """The roles of callers of the API, as the app registration names them."""
 
     OPERATE = "Recording.Operate"
-    """Start, control and decide."""
+    """Start, control and decide; see everything."""
     AUDIT = "Recording.Audit"
     """See everything that happened."""
     LISTEN = "Recording.Listen"
-    """Hear recordings."""
+    """See recordings and their states."""
     PRIVACY = "Recording.Privacy"
-    """Export, hold and erase."""
+    """The same, and withdraw consent."""
 
 
 _OPERATORS = frozenset({Role.OPERATE})
@@ -202,7 +202,10 @@ def is_origin_of_event_grid(host: str | None) -> bool:
 
 
 def unproven(cause: str, hint: str = "") -> CallerUnproven:
-    """It is not known who calls; the cause has nothing of what was sent."""
+    """It is not known who calls; the cause has nothing of what was sent.
+
+    What has a hint is logged: so only a genuine token may lead to one, else anybody could fill the log.
+    """
     return CallerUnproven(_PROVE, cause, hint=hint)
 
 

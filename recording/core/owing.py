@@ -90,7 +90,7 @@ def owed(entry: CatalogEntry) -> tuple[str, ...]:
     return (
         *_owed(entry),
         *(f"the publication of an alert: {alert.alarm}" for alert in recording.untold),
-        *([f"{acts} acts of its audit trail"] if acts else []),
+        *([f"{acts} {'act' if acts == 1 else 'acts'} of its audit trail"] if acts else []),
     )
 
 

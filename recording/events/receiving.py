@@ -16,7 +16,7 @@ from recording.calls.consenting import Consenting
 from recording.calls.ending import Ending
 from recording.calls.reacting import Reacting
 from recording.chunks.announcing import Announcing
-from recording.core.callers import CALLBACK, EVENT_GRID, KEY
+from recording.core.callers import CALLBACK, EVENT_GRID
 from recording.core.errors import MalformedEvent
 from recording.core.formats.deliveries import MOST_AT_ONCE, Delivery, Member, read_body, read_message
 from recording.core.model import Actor, Door
@@ -45,7 +45,7 @@ class Receiving:
     monotonic: Callable[[], float]
     proves_callbacks: bool = False
 
-    def receive_request(self, body: bytes, *, from_event_grid: bool, by: Actor = KEY) -> Reception:
+    def receive_request(self, body: bytes, *, from_event_grid: bool, by: Actor) -> Reception:
         """Take a request that was admitted: a callback, a delivery of Event Grid, or a handshake.
 
         Args:
@@ -64,7 +64,7 @@ class Receiving:
         members = read_body(body, MOST_AT_ONCE)
         return self._take(Delivery(members, door, by), takes_calls=True)
 
-    def receive_file_events(self, body: bytes, *, by: Actor = KEY) -> Reception:
+    def receive_file_events(self, body: bytes, *, by: Actor) -> Reception:
         """Take file events that a person hands in, as candidates by the function key; events of calls are ignored.
 
         Raises:

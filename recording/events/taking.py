@@ -161,10 +161,10 @@ class Run:
             reception.malformed = None
         if is_queued and len(self.failed) <= MOST_AT_ONCE and all(can_wait(member) for member in self.failed):
             reception.failure = None
-            again = (messages([member], self.door, self.found, self.by) for member in self.failed)
+            again = (messages([member], self.door, self.found, by=self.by) for member in self.failed)
             reception.later += chain.from_iterable(again)
         for door, members in self.waiting.items():
-            reception.later += messages(members, door, self.found, self.by)
+            reception.later += messages(members, door, self.found, by=self.by)
         reception.messages = list(dict.fromkeys(reception.messages))
         return reception
 
@@ -212,7 +212,7 @@ class Run:
         except SettingsInvalid:
             raise  # the event comes again, until the policy is right
         except PolicyRefused as error:  # as the rule says, or for want of consent: no error of the app
-            fields = {"event_id": event.event_id, "rule": error.rule, "reason": error.cause}
+            fields = {"event_id": event.event_id, "rule": error.rule, "reason": error.cause, "hint": error.hint}
             log.event("call.refused_by_policy", fields)
             self._answer(member, "not recorded", reason=error.cause, **({"rule": error.rule} if error.rule else {}))
         except Permanent as error:

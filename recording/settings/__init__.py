@@ -185,16 +185,22 @@ def _memory_problems(copy: Copy, memory_bytes: int) -> Iterator[str]:
         yield f"{_MEMORY}: more than {most}, half of what the instance has"
 
 
+def _own_containers(archive: Archive) -> frozenset[str]:
+    """The containers that this app writes into; `_CONTAINERS` has their keys."""
+    return frozenset(
+        {
+            archive.container,
+            archive.quarantine_container,
+            archive.journal_container,
+            archive.dead_letter_container,
+            archive.trail_container,
+            archive.probe_container,
+        }
+    )
+
+
 def _containers(settings: Settings) -> str:
-    archive = settings.archive
-    names = {
-        archive.container,
-        archive.quarantine_container,
-        archive.journal_container,
-        archive.dead_letter_container,
-        archive.trail_container,
-        archive.probe_container,
-    }
+    names = _own_containers(settings.archive)
     return "" if len(names) == len(_CONTAINERS) else f"{', '.join(_CONTAINERS)}: must be different containers"
 
 
@@ -226,19 +232,9 @@ def _native(settings: Settings) -> str:
 
     What the service writes is not to be mixed with what this app writes.
     """
-    storage, archive = settings.storage, settings.archive
+    storage = settings.storage
     account = blob_endpoint(storage.connection_string) if storage.connection_string else storage.blob_uri
-    ours = {
-        f"{account}/{name}"
-        for name in (
-            archive.container,
-            archive.quarantine_container,
-            archive.journal_container,
-            archive.dead_letter_container,
-            archive.trail_container,
-            archive.probe_container,
-        )
-    }
+    ours = {f"{account}/{name}" for name in _own_containers(settings.archive)}
     for url in settings.native.containers:
         if url in ours:
             return f"{_NATIVE}: names a container that this app writes into"

@@ -108,11 +108,11 @@ def container(text: str) -> str:
 
 
 def container_urls(text: str) -> tuple[str, ...]:
-    """The URLs of Blob containers, with commas between them, in the spelling in which locations are held against them.
+    """The URLs of Blob containers, separated by commas, in the spelling in which locations are held against them.
 
     Each is https, on a plain host; http only for an emulator, which `Settings` checks.
     """
-    return tuple(dict.fromkeys(_container_url(part.strip()) for part in text.split(",") if part.strip()))
+    return tuple(dict.fromkeys(map(_container_url, _listed(text))))
 
 
 def _container_url(text: str) -> str:

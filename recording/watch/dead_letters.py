@@ -20,7 +20,7 @@ from recording.core.formats.api import MOST_BODY
 from recording.core.formats.dead_letters import DeadLetter, DeadLettered, folders_of, read_dead_letter
 from recording.core.formats.deliveries import Member
 from recording.core.formats.events import Event, event_id_of, parse_event
-from recording.core.model import CallEndEvent, CallEvent, Door, FileEvent
+from recording.core.model import APP, CallEndEvent, CallEvent, Door, FileEvent
 from recording.core.times import parse_day
 from recording.ports import Inventory, Ledger, ListedBlob
 from recording.refusing import Refusing
@@ -187,7 +187,7 @@ class DeadLetters:
             events = [one for by, one in letter.by_door if by is door]
             for one in events:  # if its message is lost, the check of the journal finds it there
                 self.refusing.keep_events([one.member], door)
-            self.putting_back.put([one.member for one in events], door, FOUND)
+            self.putting_back.put([one.member for one in events], door, FOUND, by=APP)
             for one in events:
                 self._log(one, letter.waiting.blob)
         self.ledger.note(letter.waiting.section, letter.waiting.blob.name, letter.outcome)

@@ -100,7 +100,7 @@ class Draining:
                 self.refusing.refuse_events([member], delivery.door, cause)
                 outcome = "left to a person"
             else:
-                self.putting_back.put([member], delivery.door, delivery.found, delivery.by)
+                self.putting_back.put([member], delivery.door, delivery.found, by=delivery.by)
                 if is_alone:
                     self.ledger.note(_SECTION, key, "driven again")
                 outcome = "driven again"

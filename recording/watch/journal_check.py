@@ -20,7 +20,7 @@ from recording.core.formats.api import MOST_BODY
 from recording.core.formats.cursors import JournalCursor, parse_journal_cursor
 from recording.core.formats.deliveries import Member, read_body
 from recording.core.formats.events import parse_event
-from recording.core.model import Door, FileEvent
+from recording.core.model import APP, Door, FileEvent
 from recording.core.naming import journal_folder
 from recording.ports import Inventory, Ledger, ListedBlob
 from recording.watch.putting_back import PuttingBack
@@ -87,7 +87,7 @@ class JournalCheck:
         owed = [(member, event) for member, event in self._events(blob) if not self.putting_back.is_known(event)]
         if not owed or self.ledger.find(_SECTION, key) is not None:
             return 0
-        self.putting_back.put([member for member, _ in owed], Door.FUNCTION_KEY, FOUND)
+        self.putting_back.put([member for member, _ in owed], Door.FUNCTION_KEY, FOUND, by=APP)
         for _, event in owed:
             fields = {"event_id": event.event_id, "recording_id": event.recording_id, "journal": blob.name}
             log.event("event.replayed", fields, logging.WARNING)

@@ -12,7 +12,7 @@ from recording.core.errors import NewerSchema, Permanent
 from recording.core.formats.deliveries import Member, can_wait, messages
 from recording.core.formats.events import event_id_of, event_type_of, parse_event
 from recording.core.lifecycle import knows_documents, knows_event
-from recording.core.model import APP, Actor, Door, FileEvent
+from recording.core.model import Actor, Door, FileEvent
 from recording.ports import ChunkQueue, EventQueue
 from recording.refusing import Refusing
 
@@ -27,13 +27,13 @@ class PuttingBack:
     events: EventQueue
     chunks: ChunkQueue
 
-    def put(self, members: Sequence[Member], door: Door, found: str = "", by: Actor = APP) -> None:
+    def put(self, members: Sequence[Member], door: Door, found: str = "", *, by: Actor) -> None:
         """Queue the events; `found` says how the app found them, and `by` who sent them: see `deliveries.messages`.
 
         Raises:
             Transient: some may not be queued; put all of them again.
         """
-        for text in messages(filter(can_wait, members), door, found, by):
+        for text in messages(filter(can_wait, members), door, found, by=by):
             self.events.put(text)
         for member in members:
             if not can_wait(member):

@@ -19,7 +19,7 @@ from recording.core.deadlines import is_urgent
 from recording.core.errors import Permanent, RecordingError, Transient
 from recording.core.formats.messages import ChunkMessage
 from recording.core.lifecycle import Fact, is_stale
-from recording.core.model import CatalogEntry
+from recording.core.model import APP, CatalogEntry
 from recording.core.times import format_time
 from recording.core.watching import ALL_STAGES, LONGEST, Limits, Look, late_trail, look, stage_of
 from recording.ports import ChunkQueue, OpenRow, OpenWork, SweepState, SweepStates
@@ -265,8 +265,11 @@ class Sweeping:
         swept.driven += bool(found.drive)
         self._note(row, entry, found, now)  # before what may fail: else what was driven is driven at each look
         try:
-            entry = self.withdrawing.carry_out(entry)
-            entry = self.reacting.check(entry, "asked by the sweep") if found.asks else self.reacting.react(entry)
+            entry = self.withdrawing.carry_out(entry, by=APP)
+            if found.asks:
+                entry = self.reacting.check(entry, "asked by the sweep", by=APP)
+            else:
+                entry = self.reacting.react(entry)
         finally:  # also if the service cannot be asked
             entry = self.writing_trail.write(entry)
             warning = late_trail(entry, self.now())

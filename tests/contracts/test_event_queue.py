@@ -6,12 +6,12 @@ import pytest
 
 from recording.core.errors import ArchiveBusy, ArchiveRefused, RecordingError
 from recording.core.formats.deliveries import MOST_MESSAGE, Member, messages, read_message
-from recording.core.model import Door
+from recording.core.model import APP, Door
 from tests.contracts.queues import RealQueue
 from tests.fakes import FakeEventQueue
 
 EVENT = Member({"id": "ä <&>\"' 録音"}, '{"id": "ä <&>\\"\' 録音"}'.encode())
-(MESSAGE,) = messages([EVENT], Door.EVENT_GRID, "its event was a dead letter")
+(MESSAGE,) = messages([EVENT], Door.EVENT_GRID, "its event was a dead letter", by=APP)
 
 
 @pytest.mark.parametrize("kind", ["fake", "real"])

@@ -269,7 +269,7 @@ CLOSED = entry_of(chunk(0, C.RELEASED), completed_at=NOW)
 def test_an_act_that_is_not_written_keeps_a_recording_open(entry: CatalogEntry, expected: datetime | None) -> None:
     """It comes behind what may be lost; where its run writes it, in the row that the chunk had."""
     assert expected == open_at(entry)
-    assert (expected is not None) == ("1 acts of its audit trail" in owed(entry))
+    assert (expected is not None) == ("1 act of its audit trail" in owed(entry))
 
 
 @pytest.mark.parametrize(("what", "is_new"), [("Archived", False), ("Paused", True)])

@@ -25,12 +25,14 @@ from recording.core.lifecycle import (
     contradicts,
     decide,
     is_paused,
+    is_paused_by_others,
     is_unasked_end,
     open_at,
     runs,
 )
 from recording.core.lifecycle.running import MOST_PAUSES, SETTLES
 from recording.core.model import (
+    APP,
     OUTSIDE,
     RUNNING,
     Actor,
@@ -98,6 +100,31 @@ def test_what_an_answer_of_the_service_means(known: str, *, is_active: bool) -> 
     after = applied(entry, Checked(is_active)).recording
 
     assert ANSWERS[known][0 if is_active else 1] == (after.state, len(after.pauses))
+
+
+@pytest.mark.parametrize(
+    ("orders", "expected"),
+    [
+        ([], False),
+        ([APP], False),
+        ([ANN], True),
+        ([ANN, APP], True),
+        ([APP, ANN], True),
+    ],
+)
+def test_a_pause_is_that_of_others_if_anybody_else_has_ordered_it(orders: list[Actor], *, expected: bool) -> None:
+    entry = active()
+    for by in orders:
+        entry = applied(entry, Ordered(R.PAUSED), Paused(), by=by)
+
+    assert expected is is_paused_by_others(entry.recording)
+
+
+def test_an_order_of_another_to_resume_wants_no_pause() -> None:
+    """Its answer was lost, and the pause that this app began lasts."""
+    entry = applied(active(), Ordered(R.PAUSED), Paused(), by=APP)
+
+    assert not is_paused_by_others(applied(entry, Ordered(R.STARTED)).recording)
 
 
 def test_a_pause_by_nobody_here_is_kept_and_told() -> None:

@@ -306,5 +306,13 @@ def test_what_is_written_just_now_is_no_break() -> None:
     assert {1, 2} == numbers(verify({}, after, after))
 
 
+def test_acts_that_no_blob_has_yet_are_counted() -> None:
+    """A trail of which nothing was written looks different from one without acts."""
+    entry = entry_with(unwritten(2))
+
+    assert Verified(0, (), unwritten=2) == verify({}, entry)
+    assert Verified(2, ()) == verify(blobs_of(entry), entry)
+
+
 def test_a_trail_without_acts_is_whole() -> None:
     assert Verified(0, ()) == verify({}, entry_with(Trail()))

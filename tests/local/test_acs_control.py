@@ -43,16 +43,17 @@ def ask(acs: LocalAcs, method: str, path: str, body: object = None) -> tuple[int
 def test_a_call_is_started_connected_and_ended(acs: LocalAcs, receiver: Receiver) -> None:
     """The app gets CallConnected; the call's state changes at each step."""
     acs.control.callback_url = receiver.url
-    _, call = ask(acs, "POST", "/calls", {"chunkMs": [1000], "groupCallId": "g"})
+    _, call = ask(acs, "POST", "/calls", {"chunkMs": [1000], "groupCallId": "g", "operationContext": "c"})
     where = f"/calls/{call['callConnectionId']}"
     _, connected = ask(acs, "POST", f"{where}/connect")
     _, ended = ask(acs, "POST", f"{where}/end")
     assert ["ringing", "established", "ended"] == [one["state"] for one in (call, connected, ended)]
     assert 200 == connected["callback"]["status"]
     (event,) = receiver.bodies[0]
-    assert ("Microsoft.Communication.CallConnected", call["serverCallId"]) == (
+    assert ("Microsoft.Communication.CallConnected", call["serverCallId"], "c") == (
         event["type"],
         event["data"]["serverCallId"],
+        event["data"]["operationContext"],
     )
     assert [ended] == ask(acs, "GET", "/calls")[1]["calls"]
 

@@ -198,6 +198,8 @@ def test_a_person_can_join_leave_and_press(acs: LocalAcs, call: Call) -> None:
 
     assert [ANN, BOB, "4:+1"] == ask("join", rawId="4:+1")[1]["participants"]
     assert [ANN, BOB] == ask("leave", rawId="4:+1")[1]["participants"]
-    assert 200 == ask("press", rawId=ANN, key="one")[0]
+    assert [200, 200] == [ask("press", rawId=ANN, key=key)[0] for key in ("1", "#")]
     assert (400, {"error": "key: a string"}) == ask("press", rawId=ANN)
-    assert {ANN: ["one"]} == call.keys
+    assert (400, {"error": "key: one of 0 to 9, * and #"}) == ask("press", rawId=ANN, key="one")
+    assert "no participant of this call" in ask("press", rawId="4:+2", key="1")[1]["error"]
+    assert {ANN: ["one", "pound"]} == call.keys

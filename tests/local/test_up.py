@@ -62,7 +62,7 @@ def up() -> Iterator[Up]:
     name, port = f"test-{os.getpid()}", free_port()
     nowhere = dict.fromkeys(("http_proxy", "HTTP_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"), "http://127.0.0.1:1")
     with subprocess.Popen(
-        program("up", "--name", name, "--port", str(port)),
+        program("up", "--name", name, "--port", str(port), "--set", "PAUSE_LIMIT_SECONDS=3600"),
         cwd=ROOT,
         env=os.environ | nowhere,
         stdout=subprocess.PIPE,
@@ -88,16 +88,21 @@ def lines_of(printed: str) -> list[str]:
 def test_the_guide_that_is_printed_is_a_session_that_works(up: Up) -> None:
     """All is pasted, prose too: from a call to a quarantined recording and its archive; status shows it meanwhile."""
     tells: dict[str, str] = {}
+    answers = ""
     with Shell({"http_proxy": "http://127.0.0.1:1"}) as shell:
         for line in lines_of(up.printed):
             answer = shell.paste(line)
+            answers += answer
             if reached := re.match(r"  reaches (\w+)", line):
                 tells[reached[1]] = done("status", "--name", up.name).stdout
             if line.startswith("  ask ") and "()" not in line:
                 assert "error" not in json.loads(answer), f"{line}: {answer}"
             else:
                 assert answer == "", f"{line}: {answer}"
-    assert {"released", "quarantined"} == tells.keys()
+    assert {"released", "quarantined", "started"} == tells.keys()
+    assert '"consent": {"kind": "announced"' in answers
+    assert '"intact": true' in answers
+    assert re.search(r'Press two to decline[^{]*"state": "ended"}\]}$', answers, re.MULTILINE)
     assert re.search(r"audio-mixed-wav\s+quarantined\s+media and metadata of", tells["quarantined"])
     assert re.search(r"RecordingQuarantined\s+\S+\s+it is not wav", tells["quarantined"])
     assert "content_changes (struck" in tells["quarantined"]
@@ -129,6 +134,19 @@ def test_a_port_in_use_is_told_before_anything_starts(up: Up) -> None:
     told = done("up", "--name", other, "--port", str(up.port))
     assert (1, "") == (told.returncode, told.stdout)
     assert f"It did not start: port {up.port} is taken. Try make up ARGS='--port {up.port + 1}'\n" == told.stderr
+
+
+def test_a_setting_is_the_app_s(up: Up) -> None:
+    """Also of a host that is started by Core Tools."""
+    settings = json.loads((up.folder / "local.settings.json").read_text())
+    assert "3600" == settings["Values"]["PAUSE_LIMIT_SECONDS"]
+
+
+def test_a_setting_without_a_value_is_refused() -> None:
+    """Before anything starts."""
+    told = done("up", "--name", f"test-{os.getpid()}-unset", "--set", "API_AUTH")
+    assert (2, "") == (told.returncode, told.stdout)
+    assert "'API_AUTH' is not KEY=VALUE" in told.stderr
 
 
 def test_a_name_that_leads_elsewhere_is_refused() -> None:

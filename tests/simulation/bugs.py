@@ -139,9 +139,9 @@ def final_refusal() -> Iterator[None]:
     """A call that is not established yet is refused for good."""
     start = Starting.start_for_call
 
-    def starting(self: Starting, event: Any) -> Any:  # noqa: ANN401
+    def starting(self: Starting, *args: Any, by: Any) -> Any:  # noqa: ANN401
         try:
-            return start(self, event)
+            return start(self, *args, by=by)
         except CallNotReady as error:
             raise CallRefused(error.operation, error.cause, status=400) from error
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
+from recording.core.callers import KEY
 from recording.core.errors import Permanent
 from recording.core.formats.events import RECORDING_FILE_STATUS_UPDATED
 from recording.core.formats.messages import parse_chunk_message, parse_tick
@@ -198,7 +199,7 @@ class Host:
 
     def _take(self, process: Process, body: bytes, door: Door, whom: str) -> None:
         if door is Door.FUNCTION_KEY:
-            received = process.app.receiving.receive_request(body, from_event_grid=True)
+            received = process.app.receiving.receive_request(body, from_event_grid=True, by=KEY)
             self._put(process, received, whom)
         else:
             received = process.app.receiving.receive_event(body)

@@ -4,6 +4,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from recording.core.callers import KEY
 from recording.core.formats import api
 from recording.core.model import Actor, CatalogEntry, Chunk, DocumentId, Door, RecordingId, Ruling, ServerCallId
 from recording.core.outputs import parse_output_name
@@ -129,7 +130,7 @@ def _ask_to_start(world: "World", whom: str) -> None:
 
 
 def _start(process: "Process", request: api.StartRequest) -> None:
-    process.app.beginning.starting.start_requested(request)
+    process.app.beginning.starting.start_requested(request, by=KEY)
 
 
 def _control(world: "World", whom: str) -> None:
@@ -141,6 +142,6 @@ def _control(world: "World", whom: str) -> None:
     what = chance.one_of(("pause", "resume", "stop", "state"), "control", whom)
 
     def act(process: "Process") -> None:
-        getattr(process.app.controlling, what)(recording_id)
+        getattr(process.app.controlling, what)(recording_id, by=KEY)
 
     world.host.ask(whom, what, act, tries=3)

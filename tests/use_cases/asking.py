@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from recording.core.callers import KEY
 from recording.core.consent import Consent, ConsentTerms
 from recording.core.formats.events import CALL_CONNECTED, CALL_DISCONNECTED, PARTICIPANTS_UPDATED
 from recording.core.formats.prompts import PLAY_COMPLETED, PLAY_FAILED, RECOGNIZE_COMPLETED, RECOGNIZE_FAILED
@@ -47,7 +48,7 @@ class AskingWorld(World):
 
     def post(self, *events: dict[str, Any]) -> Reception:
         """Deliver events by the endpoint for callbacks."""
-        return self.receiving.receive_request(json.dumps(events).encode(), from_event_grid=False)
+        return self.receiving.receive_request(json.dumps(events).encode(), from_event_grid=False, by=KEY)
 
     def connected(self, call: FakeCall) -> dict[str, Any]:
         """The event that a call is connected."""

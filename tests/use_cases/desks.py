@@ -8,7 +8,17 @@ from itertools import count
 from recording.bootstrap import compose
 from recording.calls.starting import Start
 from recording.core.formats.api import StartRequest
-from recording.core.model import CallEvent, CallLocator, CatalogEntry, Channel, Content, Format, Output, RecordingId
+from recording.core.model import (
+    APP,
+    CallEvent,
+    CallLocator,
+    CatalogEntry,
+    Channel,
+    Content,
+    Format,
+    Output,
+    RecordingId,
+)
 from tests.environments import settings_of
 from tests.fakes import FakeCalls, FakeCatalog, FakeConsents, FakeDirectory, FakeOpenWork, FakePrompts, FakeTopic
 from tests.fakes.service import FakeCall
@@ -75,7 +85,8 @@ class Desk:
                 call_connection_id=locator.call_connection_id,
                 pause_on_start=pause_on_start,
                 request_id=request_id,
-            )
+            ),
+            by=APP,
         )
 
     def entry(self, recording_id: RecordingId) -> CatalogEntry:

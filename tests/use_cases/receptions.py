@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from recording.bootstrap import compose
+from recording.core.callers import KEY
 from recording.core.errors import ArchiveBusy, Permanent
 from recording.core.formats.events import CALL_STARTED
 from recording.core.model import CatalogEntry
@@ -95,7 +96,7 @@ class World:
 
 def posted(world: World, body: object, *, from_event_grid: bool = True) -> Reception:
     """Deliver by the HTTP endpoint."""
-    return world.receiving.receive_request(json.dumps(body).encode(), from_event_grid=from_event_grid)
+    return world.receiving.receive_request(json.dumps(body).encode(), from_event_grid=from_event_grid, by=KEY)
 
 
 def triggered(world: World, body: object) -> Reception:

@@ -9,7 +9,7 @@ from recording.catalog_updates import CatalogUpdates
 from recording.chunks.announcing import Announcing
 from recording.chunks.native_containers import NativeContainers
 from recording.core.formats.events import parse_event
-from recording.core.model import Alarm, CatalogEntry, Door, FileEvent, Recording, RecordingId, RecordingState
+from recording.core.model import APP, Alarm, CatalogEntry, Door, FileEvent, Recording, RecordingId, RecordingState
 from recording.core.naming import DEFAULT_TEMPLATE, parse_template
 from tests.core.entries_of import APPLIED, NOW
 from tests.core.formats.file_events import CHUNKS_PATH, RECORDING, changed, chunk, file_event
@@ -30,7 +30,7 @@ def announced(
     found = parse_event(event)
     assert isinstance(found, FileEvent)
     messages = Announcing(updates, parse_template(DEFAULT_TEMPLATE), timedelta(hours=24), NativeContainers()).announce(
-        found, door
+        found, door, by=APP
     )
     return catalog.entries[RecordingId(RECORDING)], len(messages)
 

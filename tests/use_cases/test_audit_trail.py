@@ -11,7 +11,7 @@ import pytest
 from recording.core.errors import ArchiveBusy, ArchiveRefused, InvalidRequest, UnknownRecording
 from recording.core.formats.api import PageRequest, StartRequest
 from recording.core.lifecycle import Looked, Paused, Resumed
-from recording.core.model import Actor, BlobName, RecordingId, RecordingState, View
+from recording.core.model import APP, Actor, BlobName, RecordingId, RecordingState, View
 from recording.core.owing import owed
 from recording.core.trail import Fault, links
 from recording.watch.looking import Acts
@@ -24,9 +24,9 @@ ADA = Actor("entra:ada")
 def whole_way(world: World) -> None:
     """A recording that this app starts, pauses, resumes and stops, and whose one chunk is released."""
     started(world)
-    world.app.controlling.pause(RECORDING)
-    world.app.controlling.resume(RECORDING)
-    world.app.controlling.stop(RECORDING)
+    world.app.controlling.pause(RECORDING, by=APP)
+    world.app.controlling.resume(RECORDING, by=APP)
+    world.app.controlling.stop(RECORDING, by=APP)
     sweep(world)
     world.deliver(file_event_of(world.add()))
     world.run()
@@ -78,7 +78,7 @@ def test_what_a_person_does_is_written_by_the_next_sweep() -> None:
     world = World()
     started(world)
     sweep(world, 3)
-    world.app.controlling.pause(RECORDING)
+    world.app.controlling.pause(RECORDING, by=APP)
     assert ["Started"] == whats(world)
     sweep(world)
 
@@ -294,7 +294,7 @@ def test_looks_end_before_there_is_no_room_for_what_is_done(closed: World) -> No
         closed.updates.apply(RECORDING, Looked(View.TRAIL), by=Actor(f"key:{number}"))
     with pytest.raises(ArchiveBusy, match="no room"):
         closed.app.looking.history(RECORDING, by=ADA)
-    closed.app.controlling.pause(RECORDING)
+    closed.app.controlling.pause(RECORDING, by=APP)
 
     assert "Paused" == closed.entry().recording.trail.unwritten[-1].what
     with pytest.raises(ArchiveRefused):
@@ -316,7 +316,9 @@ def test_a_look_is_saved_before_anything_is_shown() -> None:
 def test_a_start_writes_no_trail_on_the_way_of_its_answer() -> None:
     world = World()
     call = world.calls.add_call()
-    world.app.beginning.starting.start_requested(StartRequest(WAV, server_call_id=call.locators[0].server_call_id))
+    world.app.beginning.starting.start_requested(
+        StartRequest(WAV, server_call_id=call.locators[0].server_call_id), by=APP
+    )
 
     (entry,) = world.catalog.entries.values()
     assert ["Started"] == [act.what for act in entry.recording.trail.unwritten]

@@ -9,7 +9,7 @@ import pytest
 from recording.core.consent import ConsentTerms, LateJoiners, OtherWay, Outcome
 from recording.core.errors import ConsentRefused, UnknownRecording
 from recording.core.formats.notifications import EventName
-from recording.core.model import Actor, Attestation, ConsentKind, RecordingId, RecordingState, Withdrawal
+from recording.core.model import APP, Actor, Attestation, ConsentKind, RecordingId, RecordingState, Withdrawal
 from tests.core.consents import terms
 from tests.fakes.service import FakeCall
 from tests.use_cases.asking import ANN, BOB, EVE, AskingWorld, connection_of
@@ -292,9 +292,50 @@ def test_who_joins_later_pauses_it_until_somebody_attests() -> None:
     assert "active" == world.calls.recordings[recording_id]
 
 
+@pytest.mark.parametrize("is_first", [True, False])
+def test_who_joins_and_leaves_does_not_end_the_pause_of_a_person(*, is_first: bool) -> None:
+    """Whether the person paused before somebody joined, or while it was paused for them."""
+    world, call = announced(late_joiners=LateJoiners.PAUSE_UNTIL_ATTESTED)
+    (recording_id,) = call.recordings
+    if is_first:
+        world.app.controlling.pause(recording_id, by=BY)
+    world.prompts.people[connection_of(call)].append(EVE)
+    world.post(world.people_changed(call))
+    if not is_first:
+        world.app.controlling.pause(recording_id, by=BY)
+    world.prompts.people[connection_of(call)].pop()
+    world.post(world.people_changed(call))
+    sweep(world)
+
+    assert ("inactive", {}) == (world.calls.recordings[recording_id], world.consents.rows)
+    world.app.controlling.resume(recording_id, by=BY)
+    world.prompts.people[connection_of(call)].append(EVE)
+    world.post(world.people_changed(call))
+    assert "inactive" == world.calls.recordings[recording_id]
+
+
+@pytest.mark.parametrize("is_paused_before", [True, False])
+def test_nobody_resumes_what_is_paused_for_who_has_joined(*, is_paused_before: bool) -> None:
+    """Not even who had paused it before; when they have left, it can be resumed."""
+    world, call = announced(late_joiners=LateJoiners.PAUSE_UNTIL_ATTESTED)
+    (recording_id,) = call.recordings
+    if is_paused_before:
+        world.app.controlling.pause(recording_id, by=BY)
+    world.prompts.people[connection_of(call)].append(EVE)
+    world.post(world.people_changed(call))
+
+    with pytest.raises(ConsentRefused, match="not cover"):
+        world.app.controlling.resume(recording_id, by=BY)
+    assert "inactive" == world.calls.recordings[recording_id]
+    world.prompts.people[connection_of(call)].pop()
+    world.post(world.people_changed(call))
+    world.app.controlling.resume(recording_id, by=BY)
+    assert "active" == world.calls.recordings[recording_id]
+
+
 def test_a_recording_that_is_over_is_not_paused_for_who_joins() -> None:
     world, call = announced(late_joiners=LateJoiners.PAUSE_UNTIL_ATTESTED)
-    world.app.controlling.stop(call.recordings[0])
+    world.app.controlling.stop(call.recordings[0], by=APP)
     world.prompts.people[connection_of(call)].append(EVE)
     world.post(world.people_changed(call))
 
@@ -325,7 +366,7 @@ def test_a_withdrawal_ends_it_at_once_and_marks_what_lies_before(
     (recording_id,) = call.recordings
     entry = world.app.withdrawing.withdraw(recording_id, "changed my mind", by=BY)
     with pytest.raises(ConsentRefused):
-        world.app.controlling.resume(recording_id)
+        world.app.controlling.resume(recording_id, by=APP)
     with pytest.raises(ConsentRefused):
         world.app.consenting.attest(recording_id, "but yes", by=BY)
     world.post(world.connected(call), world.people_changed(call))

@@ -99,7 +99,7 @@ def test_a_consent_is_for_one_recording() -> None:
     call = world.call()
     begun(world, call)
     world.post(world.played(call, world.prompts.played[0]))
-    world.app.controlling.stop(call.recordings[0])
+    world.app.controlling.stop(call.recordings[0], by=APP)
     same = begun(world, call)
     with pytest.raises(ConsentMissing, match="is over"):
         begun(world, call, "another")

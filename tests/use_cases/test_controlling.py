@@ -6,15 +6,15 @@ from dataclasses import replace
 import pytest
 
 from recording.core.errors import CallRefused, ServiceBusy, UnknownRecording
-from recording.core.model import CatalogEntry, RecordingId, RecordingState
+from recording.core.model import APP, CatalogEntry, RecordingId, RecordingState
 from tests.fakes.service import FakeCall
 from tests.use_cases.desks import Desk, id_of
 
 UNKNOWN = RecordingId("no-such-recording")
 TURNS: dict[str, Callable[[Desk, RecordingId], CatalogEntry]] = {
-    "pause": lambda desk, recording_id: desk.controlling.pause(recording_id),
-    "resume": lambda desk, recording_id: desk.controlling.resume(recording_id),
-    "stop": lambda desk, recording_id: desk.controlling.stop(recording_id),
+    "pause": lambda desk, recording_id: desk.controlling.pause(recording_id, by=APP),
+    "resume": lambda desk, recording_id: desk.controlling.resume(recording_id, by=APP),
+    "stop": lambda desk, recording_id: desk.controlling.stop(recording_id, by=APP),
 }
 
 
@@ -60,10 +60,10 @@ def test_a_recording_is_paused_resumed_and_stopped(desk: Desk, recording_id: Rec
 
 def test_a_second_stop_is_answered_as_the_first(desk: Desk, recording_id: RecordingId) -> None:
     """Stopping is idempotent, also while the service is unavailable."""
-    first = desk.controlling.stop(recording_id)
+    first = desk.controlling.stop(recording_id, by=APP)
     desk.calls.arm("stop_500")
 
-    assert first == desk.controlling.stop(recording_id)
+    assert first == desk.controlling.stop(recording_id, by=APP)
     assert first.recording.stopped_at is not None
 
 
@@ -77,9 +77,9 @@ def test_a_stop_that_finds_the_recording_over_stops_it(
     else:
         desk.calls.arm("stop_response_lost")
         with pytest.raises(ServiceBusy):
-            desk.controlling.stop(recording_id)
+            desk.controlling.stop(recording_id, by=APP)
 
-    assert RecordingState.STOPPED is desk.controlling.stop(recording_id).recording.state
+    assert RecordingState.STOPPED is desk.controlling.stop(recording_id, by=APP).recording.state
 
 
 @pytest.mark.parametrize("turn", ["pause", "resume"])
@@ -89,7 +89,7 @@ def test_what_is_over_is_not_paused_or_resumed(
 ) -> None:
     """The answer is 409, and the state does not change."""
     if ended == "stopped":
-        desk.controlling.stop(recording_id)
+        desk.controlling.stop(recording_id, by=APP)
     else:
         desk.calls.end(call)
     before = without_order(desk.entry(recording_id))
@@ -116,15 +116,15 @@ def test_what_fails_by_the_services_fault_may_be_asked_again(desk: Desk, recordi
 
 def test_the_state_is_told_with_the_services_own_word(desk: Desk, call: FakeCall, recording_id: RecordingId) -> None:
     """The service's state is None for a recording that is over, and `unknown` while the service is unavailable."""
-    words = [desk.controlling.state(recording_id)[1]]
-    desk.controlling.pause(recording_id)
-    words.append(desk.controlling.state(recording_id)[1])
+    words = [desk.controlling.state(recording_id, by=APP)[1]]
+    desk.controlling.pause(recording_id, by=APP)
+    words.append(desk.controlling.state(recording_id, by=APP)[1])
     desk.calls.arm("state_503")
-    words.append(desk.controlling.state(recording_id)[1])
+    words.append(desk.controlling.state(recording_id, by=APP)[1])
     desk.calls.end(call)
-    words.append(desk.controlling.state(recording_id)[1])
-    desk.controlling.stop(recording_id)
-    words.append(desk.controlling.state(recording_id)[1])
+    words.append(desk.controlling.state(recording_id, by=APP)[1])
+    desk.controlling.stop(recording_id, by=APP)
+    words.append(desk.controlling.state(recording_id, by=APP)[1])
 
     assert ["active", "inactive", "unknown", None, None] == words
 
@@ -134,7 +134,7 @@ def test_the_state_is_told_with_the_services_own_word(desk: Desk, call: FakeCall
 
 def test_the_state_of_a_recording_of_others_is_told(desk: Desk, of_others: RecordingId) -> None:
     """As the service reports it; nothing is saved in the catalog."""
-    entry, word = desk.controlling.state(of_others)
+    entry, word = desk.controlling.state(of_others, by=APP)
 
     assert (of_others, RecordingState.STARTED, "active") == (
         entry.recording.recording_id,
@@ -158,7 +158,7 @@ def test_a_recording_of_others_is_controlled(
 @pytest.mark.parametrize("operation", [*TURNS, "state"])
 def test_what_neither_catalog_nor_service_knows_is_said_to_be_unknown(desk: Desk, operation: str) -> None:
     with pytest.raises(UnknownRecording, match="neither"):
-        desk.controlling.state(UNKNOWN) if operation == "state" else TURNS[operation](desk, UNKNOWN)
+        desk.controlling.state(UNKNOWN, by=APP) if operation == "state" else TURNS[operation](desk, UNKNOWN)
 
 
 @pytest.mark.parametrize("operation", [*TURNS, "state"])
@@ -166,4 +166,4 @@ def test_what_the_catalog_does_not_know_is_not_called_unknown_in_an_outage(desk:
     """The service may know it."""
     desk.calls.arm(f"{operation}_503")
     with pytest.raises(ServiceBusy):
-        desk.controlling.state(UNKNOWN) if operation == "state" else TURNS[operation](desk, UNKNOWN)
+        desk.controlling.state(UNKNOWN, by=APP) if operation == "state" else TURNS[operation](desk, UNKNOWN)

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from recording.core.callers import KEY
 from recording.core.errors import (
     ArchiveBusy,
     CatalogConflict,
@@ -135,7 +136,7 @@ def unreadable(world: World, *, from_event_grid: bool = False) -> None:
     if from_event_grid:
         world.receiving.receive_event(body)
     else:
-        world.receiving.receive_file_events(body)
+        world.receiving.receive_file_events(body, by=KEY)
 
 
 def give_up(world: World, ruling: Ruling = Ruling.GIVE_UP, tag: str | None = None) -> CatalogEntry:
@@ -150,7 +151,7 @@ def test_what_is_open_only_for_an_unreadable_event_that_was_handed_in_can_be_giv
     entry = give_up(world)
     last = entry.recording.history[-1]
     assert ("GivenUp", ADA, "a test") == (last.what, last.by, last.detail)
-    assert (RecordingState.LOST, ("1 acts of its audit trail",)) == (entry.recording.state, owed(entry))
+    assert (RecordingState.LOST, ("1 act of its audit trail",)) == (entry.recording.state, owed(entry))
     assert "RecordingLost" == world.told()[-1]
     world.clock.at += timedelta(minutes=10)
     world.app.sweeping.sweep_all()

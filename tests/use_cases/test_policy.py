@@ -10,6 +10,7 @@ import pytest
 from recording.core.errors import ConsentMissing, PolicyRefused, RequestIdReused, SettingsInvalid
 from recording.core.formats.api import StartRequest
 from recording.core.model import (
+    APP,
     Attestation,
     CallEvent,
     CallKind,
@@ -82,7 +83,7 @@ def request(**fields: Any) -> StartRequest:  # noqa: ANN401 - any field of a req
 def test_a_call_that_the_policy_refuses_is_not_claimed(desk: Desk, call: FakeCall) -> None:
     """With rule and reason; later the policy may allow it."""
     with pytest.raises(PolicyRefused) as caught:
-        desk.starting.start_for_call(said(desk, call, context="private talk"))
+        desk.starting.start_for_call(said(desk, call, context="private talk"), by=APP)
 
     assert ("private", "because private says so") == (caught.value.rule, caught.value.cause)
     assert ([], {}, {}) == (call.recordings, desk.catalog.entries, desk.catalog.claims)
@@ -91,17 +92,17 @@ def test_a_call_that_the_policy_refuses_is_not_claimed(desk: Desk, call: FakeCal
 def test_a_request_that_the_policy_refuses_is_not_claimed(desk: Desk, call: FakeCall) -> None:
     """What it asks for decides too; the same request id may be used for what is allowed."""
     with pytest.raises(PolicyRefused) as caught:
-        desk.starting.start_requested(request(output=VALID[0].output, request_id="r"))
+        desk.starting.start_requested(request(output=VALID[0].output, request_id="r"), by=APP)
     assert ("no-video", {}) == (caught.value.rule, desk.catalog.claims)
 
-    started = desk.starting.start_requested(request(output=WAV, request_id="r"))
+    started = desk.starting.start_requested(request(output=WAV, request_id="r"), by=APP)
     assert [id_of(started)] == call.recordings
 
 
 def test_without_a_policy_nothing_starts() -> None:
     desk = Desk(settings={"RECORDING_POLICY": ""})
     call = desk.calls.add_call()
-    for start in (lambda: desk.starting.start_for_call(desk.event(call)), lambda: desk.ask(call.locators[0])):
+    for start in (lambda: desk.starting.start_for_call(desk.event(call), by=APP), lambda: desk.ask(call.locators[0])):
         with pytest.raises(PolicyRefused, match="set RECORDING_POLICY"):
             start()
 
@@ -113,7 +114,7 @@ def test_without_a_policy_nothing_starts() -> None:
 
 def test_an_event_starts_what_its_rule_says(desk: Desk, call: FakeCall) -> None:
     """The entry keeps rule, policy and consent for good."""
-    recording = desk.entry(desk.starting.start_for_call(said(desk, call))).recording
+    recording = desk.entry(desk.starting.start_for_call(said(desk, call), by=APP)).recording
     applied, consent = recording.applied, recording.consent
 
     assert MP3 == recording.output
@@ -125,14 +126,14 @@ def test_an_event_starts_what_its_rule_says(desk: Desk, call: FakeCall) -> None:
 
 
 def test_what_a_request_leaves_open_is_the_rules(desk: Desk, call: FakeCall) -> None:
-    start = desk.starting.start_requested(request())
+    start = desk.starting.start_requested(request(), by=APP)
 
     assert MP3 == start.entry.recording.output
     assert {"inactive"} == set(desk.calls.recordings.values())
 
 
 def test_what_a_request_names_is_its_own(desk: Desk, call: FakeCall) -> None:
-    start = desk.starting.start_requested(request(output=WAV, pause_on_start=False))
+    start = desk.starting.start_requested(request(output=WAV, pause_on_start=False), by=APP)
 
     assert WAV == start.entry.recording.output
     assert {"active"} == set(desk.calls.recordings.values())
@@ -141,7 +142,7 @@ def test_what_a_request_names_is_its_own(desk: Desk, call: FakeCall) -> None:
 def test_the_order_has_all_that_its_rule_says(desk: Desk, call: FakeCall) -> None:
     """Channels go to the known participants by the order of their kinds."""
     people = tuple(map(participant_of, ["8:acs:a", "4:+49301", "28:bot", "4:+49302", "8:acs:b"]))
-    start = desk.starting.start_requested(request(call=KnownCall(EventKind.REQUEST, participants=people)))
+    start = desk.starting.start_requested(request(call=KnownCall(EventKind.REQUEST, participants=people)), by=APP)
     (claim,) = desk.catalog.claims.values()
 
     assert (UNMIXED, "https://account.blob.core.windows.net/calls") == (
@@ -158,7 +159,7 @@ def test_the_order_has_all_that_its_rule_says(desk: Desk, call: FakeCall) -> Non
 def test_a_mixed_output_has_no_channels(desk: Desk, call: FakeCall) -> None:
     """Where the request asks for one against the rule's."""
     known = KnownCall(EventKind.REQUEST, participants=(participant_of("4:+49301"),))
-    desk.starting.start_requested(request(output=WAV, call=known))
+    desk.starting.start_requested(request(output=WAV, call=known), by=APP)
     (claim,) = desk.catalog.claims.values()
 
     assert () == claim.order.channels
@@ -168,9 +169,9 @@ def test_two_events_that_two_rules_decide_start_one_recording(desk: Desk, call: 
     """`CallStarted` and `CallConnected` of one call; the first decides."""
     started = replace(desk.event(call), call=KnownCall(EventKind.CALL_STARTED, kind=CallKind.GROUP))
     connected = said(desk, call)
-    first = desk.starting.start_for_call(started)
+    first = desk.starting.start_for_call(started, by=APP)
 
-    assert [first] == [desk.starting.start_for_call(connected)] == call.recordings
+    assert [first] == [desk.starting.start_for_call(connected, by=APP)] == call.recordings
     assert WAV == desk.entry(first).recording.output
 
 
@@ -178,10 +179,10 @@ def test_a_later_event_of_a_call_starts_what_its_rule_says_once_the_first_record
     desk: Desk, call: FakeCall
 ) -> None:
     started = replace(desk.event(call), call=KnownCall(EventKind.CALL_STARTED))
-    first = desk.starting.start_for_call(started)
-    desk.controlling.stop(first)
+    first = desk.starting.start_for_call(started, by=APP)
+    desk.controlling.stop(first, by=APP)
     desk.wait(timedelta(minutes=1))
-    second = desk.starting.start_for_call(said(desk, call))
+    second = desk.starting.start_for_call(said(desk, call), by=APP)
 
     assert [first, second] == call.recordings
     assert MP3 == desk.entry(second).recording.output
@@ -189,25 +190,25 @@ def test_a_later_event_of_a_call_starts_what_its_rule_says_once_the_first_record
 
 def test_the_same_request_id_goes_on_though_the_policy_has_changed(desk: Desk, call: FakeCall) -> None:
     """What was decided stands; another call or output is refused as ever."""
-    first = desk.starting.start_requested(request(request_id="r"))
+    first = desk.starting.start_requested(request(request_id="r"), by=APP)
     other = Desk(catalog=desk.catalog, calls=desk.calls, settings={"RECORDING_POLICY": ""})
-    again = other.starting.start_requested(request(request_id="r"))
+    again = other.starting.start_requested(request(request_id="r"), by=APP)
 
     assert [id_of(first)] == [id_of(again)] == call.recordings
     for changed in (request(request_id="r", output=WAV), request(request_id="r", pause_on_start=False)):
         with pytest.raises(RequestIdReused):
-            other.starting.start_requested(changed)
+            other.starting.start_requested(changed, by=APP)
 
 
 def test_an_order_whose_outcome_nobody_knows_goes_on_with_the_rule_that_allowed_it(desk: Desk, call: FakeCall) -> None:
     """The claim has the rule and the evidence before the service is asked."""
     desk.calls.arm("start_response_lost")
     with pytest.raises(Exception, match="start_response_lost"):
-        desk.starting.start_for_call(said(desk, call))
+        desk.starting.start_for_call(said(desk, call), by=APP)
     (claim,) = desk.catalog.claims.values()
     assert (None, "connections") == (claim.recording_id, getattr(claim.applied, "rule", ""))
 
-    recording_id = desk.starting.start_for_call(said(desk, call))
+    recording_id = desk.starting.start_for_call(said(desk, call), by=APP)
     assert desk.entry(recording_id).recording.applied == claim.applied
 
 
@@ -217,7 +218,9 @@ def test_an_order_whose_outcome_nobody_knows_goes_on_with_the_rule_that_allowed_
 def test_an_attested_consent_is_kept(desk: Desk, call: FakeCall) -> None:
     """Who, when, on what basis; and when it was noted, before the recording started."""
     attested = Attestation("contract 7", "somebody", desk.now() - timedelta(days=1))
-    recording = desk.entry(desk.starting.start_for_call(said(desk, call, context="sales", attested=attested))).recording
+    recording = desk.entry(
+        desk.starting.start_for_call(said(desk, call, context="sales", attested=attested), by=APP)
+    ).recording
     assert recording.applied is not None
     consent = recording.consent
     assert consent is not None
@@ -239,7 +242,7 @@ def test_without_an_attested_consent_nothing_starts(desk: Desk, call: FakeCall, 
     """Nor with one of a consent that has not been given yet."""
     attested = Attestation("contract 7", "somebody", desk.now() + ahead) if ahead else None
     with pytest.raises(ConsentMissing) as caught:
-        desk.starting.start_for_call(said(desk, call, context="sales", attested=attested))
+        desk.starting.start_for_call(said(desk, call, context="sales", attested=attested), by=APP)
 
     assert "sales" == caught.value.rule
     assert ({}, []) == (desk.catalog.claims, call.recordings)
@@ -247,7 +250,7 @@ def test_without_an_attested_consent_nothing_starts(desk: Desk, call: FakeCall, 
 
 def test_a_consent_that_needs_a_prompt_starts_nothing_before_it_is_granted(desk: Desk, call: FakeCall) -> None:
     with pytest.raises(ConsentMissing, match="nobody was asked"):
-        desk.starting.start_for_call(said(desk, call, context="asked"))
+        desk.starting.start_for_call(said(desk, call, context="asked"), by=APP)
 
     assert ({}, []) == (desk.catalog.claims, call.recordings)
 

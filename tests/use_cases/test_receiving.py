@@ -11,7 +11,7 @@ from recording.core.callers import CALLBACK, EVENT_GRID, KEY
 from recording.core.errors import ArchiveBusy, MalformedEvent, RequestTooLarge
 from recording.core.formats.deliveries import MOST_AT_ONCE, Member, messages
 from recording.core.formats.events import CALL_CONNECTED, CALL_STARTED
-from recording.core.model import Actor, Alarm, BlobName, Door, RecordingId
+from recording.core.model import APP, Actor, Alarm, BlobName, Door, RecordingId
 from tests.core.formats.file_events import CHUNKS_PATH, RECORDING, changed, chunk, cloud_event, file_event
 from tests.use_cases.receptions import (
     DOORS,
@@ -123,7 +123,7 @@ def test_how_an_event_was_found_is_known_when_it_is_taken_later(world: World) ->
     """An event that fails comes back as a message of its own; then a person hears that no delivery brought it."""
     world.catalog.busy = {"busy"}
     events = [Member(one, json.dumps(one).encode()) for one in (of("busy"), of("good"))]
-    (message,) = messages(events, Door.EVENT_GRID, "its event was a dead letter")
+    (message,) = messages(events, Door.EVENT_GRID, "its event was a dead letter", by=APP)
     received = world.receiving.receive_message(message.encode())
     world.catalog.busy = set()
     for text in received.later:
@@ -202,7 +202,7 @@ def test_what_is_no_json_is_kept_and_told(world: World, deliver: Deliver) -> Non
     body = b"neither JSON nor base64!"
     match deliver.__name__:
         case "posted":
-            received = world.receiving.receive_request(body, from_event_grid=True)
+            received = world.receiving.receive_request(body, from_event_grid=True, by=KEY)
         case "triggered":
             received = world.receiving.receive_event(body)
         case _:
@@ -215,7 +215,7 @@ def test_what_is_no_json_is_kept_and_told(world: World, deliver: Deliver) -> Non
 def test_a_caller_is_told_what_is_wrong_with_his_request(world: World) -> None:
     """Not JSON, nothing readable, or too many events; Event Grid never gets 4xx."""
     with pytest.raises(MalformedEvent):
-        world.receiving.receive_request(b"{", from_event_grid=False)
+        world.receiving.receive_request(b"{", from_event_grid=False, by=KEY)
     assert isinstance(posted(world, [{}], from_event_grid=False).malformed, MalformedEvent)
     with pytest.raises(RequestTooLarge):
         posted(world, [world.call_event(CALL_CONNECTED) for _ in range(MOST_AT_ONCE + 1)], from_event_grid=False)
@@ -228,7 +228,7 @@ def test_a_file_event_that_a_person_hands_in_is_a_candidate_by_the_function_key(
     world: World, schema: Callable[[], dict[str, Any]], wrap: Callable[[object], object]
 ) -> None:
     """In the journal as it came, and with a message for each chunk."""
-    received = world.receiving.receive_file_events(json.dumps(wrap(schema())).encode())
+    received = world.receiving.receive_file_events(json.dumps(wrap(schema())).encode(), by=KEY)
     (chunk_,) = world.catalog.entries[RecordingId(RECORDING)]
 
     assert (["announced"], 1) == ([one["outcome"] for one in received.outcomes], len(received.messages))
@@ -240,7 +240,7 @@ def test_what_a_person_hands_in_neither_starts_a_recording_nor_answers_a_handsha
     """These are for the endpoint of call events."""
     handshake = {"eventType": "Microsoft.EventGrid.SubscriptionValidationEvent", "data": {"validationCode": "abc"}}
     body = json.dumps([world.call_event(CALL_CONNECTED), handshake]).encode()
-    received = world.receiving.receive_file_events(body)
+    received = world.receiving.receive_file_events(body, by=KEY)
 
     assert (["ignored", "ignored"], None) == ([one["outcome"] for one in received.outcomes], received.validation_code)
     assert {} == world.calls.recordings
@@ -308,7 +308,7 @@ def test_the_journal_keeps_an_event_as_it_came(world: World, written: dict[str, 
     text = json.dumps({**written, "time": "2026-03-01T10:20:30.1234567+02:00", "traceparent": "00-1"}, indent=1)
     world.receiving.receive_event(text.encode())
     world.receiving.receive_message(base64.b64encode(f"[{text}]".encode()))
-    world.receiving.receive_request(f"[{text}, {text}]".encode(), from_event_grid=True)
+    world.receiving.receive_request(f"[{text}, {text}]".encode(), from_event_grid=True, by=KEY)
 
     assert [text.encode()] == world.kept
 

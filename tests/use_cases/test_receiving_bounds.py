@@ -5,6 +5,7 @@ import logging
 
 import pytest
 
+from recording.core.callers import KEY
 from recording.core.errors import ArchiveBusy, InvalidRequest, RequestTooLarge
 from recording.core.formats.deliveries import MOST_AT_ONCE
 from recording.core.model import BlobName, Door
@@ -23,7 +24,7 @@ def test_a_delivery_of_nothing_takes_a_few_lines_blobs_and_alerts(
     world: World, caplog: pytest.LogCaptureFixture, events: int, said: int
 ) -> None:
     """900 KB with the headers of Event Grid; if it has more events than Event Grid delivers, none is read."""
-    received = world.receiving.receive_request(b"[" + b"{}," * events + b"{}]", from_event_grid=True)
+    received = world.receiving.receive_request(b"[" + b"{}," * events + b"{}]", from_event_grid=True, by=KEY)
 
     assert ([said] * 2, None) == ([len(caplog.records), len(world.told)], received.failure)
     assert MOST_AT_ONCE >= len(received.outcomes)
@@ -33,7 +34,7 @@ def test_a_delivery_of_nothing_takes_a_few_lines_blobs_and_alerts(
 def test_a_caller_who_sends_900_kb_of_nothing_is_refused_before_anything_is_done(world: World) -> None:
     """No log line, no blob."""
     with pytest.raises(RequestTooLarge):
-        world.receiving.receive_request(b"[" + b"{}," * 300_000 + b"{}]", from_event_grid=False)
+        world.receiving.receive_request(b"[" + b"{}," * 300_000 + b"{}]", from_event_grid=False, by=KEY)
     assert ([], []) == (world.kept, world.told)
 
 

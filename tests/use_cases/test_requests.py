@@ -7,7 +7,7 @@ import pytest
 from recording.core.errors import ArchiveBusy
 from recording.core.formats.messages import ChunkMessage
 from recording.core.lifecycle import Started
-from recording.core.model import CatalogEntry, ChunkState, DocumentId, RecordingState
+from recording.core.model import APP, CatalogEntry, ChunkState, DocumentId, RecordingState
 from tests.core.entries_of import WAV
 from tests.use_cases.world import RECORDING, World, assert_nothing_lost, file_event_of
 
@@ -43,7 +43,7 @@ def test_the_row_of_a_short_recording_is_moved_only_when_something_else_is_owed(
     world.calls.recordings[RECORDING] = "active"
     world.updates.apply(RECORDING, Started(RECORDING, WAV))
     world.clock.at += timedelta(minutes=7)
-    world.app.controlling.stop(RECORDING)
+    world.app.controlling.stop(RECORDING, by=APP)
     world.clock.at += timedelta(minutes=7)
     world.announce(world.add(seconds=0.1))
     world.run()

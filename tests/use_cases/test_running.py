@@ -8,9 +8,11 @@ from datetime import timedelta
 import pytest
 
 from local.policies import EVERYTHING
+from recording.core.callers import KEY
 from recording.core.errors import ServiceBusy
 from recording.core.formats.api import StartRequest
 from recording.core.model import (
+    APP,
     OUTSIDE,
     Actor,
     CallConnectionId,
@@ -75,7 +77,7 @@ class Scene:
             call_connection_id=connection.call_connection_id if self.by == "connection" else None,
             pause_on_start=self.is_paused,
         )
-        return self.world.app.beginning.starting.start_requested(request).entry.recording.recording_id
+        return self.world.app.beginning.starting.start_requested(request, by=APP).entry.recording.recording_id
 
     def wait(self, time: timedelta) -> None:
         self.world.clock.at += time
@@ -87,7 +89,7 @@ class Scene:
 
     def deliver(self, event: Mapping[str, object]) -> Reception:
         body = json.dumps([{**event, "time": format_time(self.world.clock.at)}]).encode()
-        return self.world.receiving.receive_request(body, from_event_grid=False)
+        return self.world.receiving.receive_request(body, from_event_grid=False, by=KEY)
 
     def told(self, state: str, recording_id: str = "") -> str:
         return self.send(STATE, recordingId=recording_id or self.recording_id, state=state)
@@ -178,7 +180,7 @@ def test_a_pause_whose_callback_was_lost_is_found_by_the_sweep() -> None:
 def test_a_pause_that_a_person_asks_about_is_found_too() -> None:
     scene = Scene()
     scene.world.calls.pause(scene.recording_id)
-    entry, word = scene.world.app.controlling.state(scene.recording_id)
+    entry, word = scene.world.app.controlling.state(scene.recording_id, by=APP)
     assert (R.PAUSED, "inactive") == (entry.recording.state, word)
 
 
@@ -275,13 +277,13 @@ def test_what_somebody_else_has_resumed_has_a_file_though_no_callback_came() -> 
     """The service is asked before it is stopped."""
     scene = Scene(is_paused=True)
     scene.world.calls.resume(scene.recording_id)
-    assert R.STOPPED is scene.world.app.controlling.stop(scene.recording_id).recording.state
+    assert R.STOPPED is scene.world.app.controlling.stop(scene.recording_id, by=APP).recording.state
 
 
 def test_a_service_that_cannot_be_asked_does_not_keep_from_stopping() -> None:
     scene = Scene(is_paused=True)
     scene.world.calls.arm("state_503")
-    assert R.EMPTY is scene.world.app.controlling.stop(scene.recording_id).recording.state
+    assert R.EMPTY is scene.world.app.controlling.stop(scene.recording_id, by=APP).recording.state
 
 
 # Over in mid-call
@@ -359,13 +361,13 @@ def test_a_start_that_failed_is_told_at_once_and_may_be_tried_again() -> None:
     scene = Scene(is_paused=False)
     other = scene.world.calls.add_call()
     event = CallEvent("event-1", other.locators[0].server_call_id, at=scene.world.clock.at)
-    first = scene.world.app.beginning.starting.start_for_call(event)
+    first = scene.world.app.beginning.starting.start_for_call(event, by=APP)
     scene.world.calls.interrupt(first)
     outcome = scene.send(FAILED, recordingId=first, resultInformation={"code": 500, "subCode": 8570})
 
     assert ("noted", ["RecordingNotStarted"]) == (outcome, scene.alerts)
     assert "code 500, subCode 8570" in str(scene.world.topic.received[0].body["reason"])
-    assert first != scene.world.app.beginning.starting.start_for_call(event)
+    assert first != scene.world.app.beginning.starting.start_for_call(event, by=APP)
     sweep(scene.world, 30, every=60 * MINUTE)
     assert R.EMPTY is scene.recording(first).state
 
@@ -375,7 +377,9 @@ def test_a_failed_start_is_found_by_its_call() -> None:
     scene = Scene()
     call = scene.world.calls.add_call()
     server = call.locators[0].server_call_id
-    first = scene.world.app.beginning.starting.start_for_call(CallEvent("event-1", server, at=scene.world.clock.at))
+    first = scene.world.app.beginning.starting.start_for_call(
+        CallEvent("event-1", server, at=scene.world.clock.at), by=APP
+    )
     scene.world.calls.interrupt(first)
     assert "noted" == scene.send(FAILED, serverCallId=server)
     assert scene.recording(first).failed_at is not None
@@ -387,7 +391,9 @@ def test_a_start_that_is_said_to_have_failed_and_records_has_not_failed() -> Non
     assert "ignored" == scene.send(FAILED, recordingId=scene.recording_id)
     call = scene.world.calls.add_call()
     server = call.locators[0].server_call_id
-    other = scene.world.app.beginning.starting.start_for_call(CallEvent("event-1", server, at=scene.world.clock.at))
+    other = scene.world.app.beginning.starting.start_for_call(
+        CallEvent("event-1", server, at=scene.world.clock.at), by=APP
+    )
     assert "ignored" == scene.send(FAILED, recordingId=other)
     assert ([], None) == (scene.alerts, scene.recording(other).failed_at)
 
@@ -400,7 +406,7 @@ def test_a_failure_that_comes_before_the_start_is_noted_comes_again() -> None:
 
     at = format_time(scene.world.clock.at - MINUTE)
     body = json.dumps([{**event, "time": at}]).encode()
-    outcomes = scene.world.receiving.receive_request(body, from_event_grid=False).outcomes
+    outcomes = scene.world.receiving.receive_request(body, from_event_grid=False, by=KEY).outcomes
     assert ["ignored"] == [one["outcome"] for one in outcomes]
 
 
@@ -411,7 +417,9 @@ def test_what_never_begins_is_told_within_minutes_and_tried_as_the_policy_says(t
     call = scene.world.calls.add_call()
     scene.world.calls.never_active = True
     server = call.locators[0].server_call_id
-    first = scene.world.app.beginning.starting.start_for_call(CallEvent("event-1", server, at=scene.world.clock.at))
+    first = scene.world.app.beginning.starting.start_for_call(
+        CallEvent("event-1", server, at=scene.world.clock.at), by=APP
+    )
     sweep(scene.world, 3)
     assert ["RecordingNotStarted"] == scene.alerts[:1]
     sweep(scene.world, 12)

@@ -8,7 +8,15 @@ import pytest
 
 from recording.calls.starting import Start
 from recording.core.errors import CallNotReady, CallRefused, RequestIdReused, ServiceBusy, Transient
-from recording.core.model import CallConnectionId, CallLocator, RecordingId, RecordingState, ServerCallId, StartOrder
+from recording.core.model import (
+    APP,
+    CallConnectionId,
+    CallLocator,
+    RecordingId,
+    RecordingState,
+    ServerCallId,
+    StartOrder,
+)
 from tests.copying.copies import run_together
 from tests.fakes.service import FakeCall
 from tests.use_cases.desks import MP3, WAV, Desk, id_of
@@ -36,14 +44,14 @@ def test_an_event_of_a_call_that_is_not_established_comes_again(desk: Desk) -> N
     early = desk.event(call)
     for _ in range(2):
         with pytest.raises(CallNotReady) as caught:
-            desk.starting.start_for_call(early)
+            desk.starting.start_for_call(early, by=APP)
         assert isinstance(caught.value, Transient)
     desk.wait(timedelta(hours=3))  # however long it rings
     with pytest.raises(CallNotReady):
-        desk.starting.start_for_call(early)
+        desk.starting.start_for_call(early, by=APP)
     call.established = True
 
-    assert [desk.starting.start_for_call(desk.event(call))] == call.recordings
+    assert [desk.starting.start_for_call(desk.event(call), by=APP)] == call.recordings
 
 
 def test_a_request_for_a_call_that_is_not_established_may_be_sent_again(desk: Desk) -> None:
@@ -63,10 +71,10 @@ def test_an_event_of_a_call_that_is_not_found_in_its_first_minute_comes_again(de
     event = desk.event(call)
     desk.calls.arm("start_call_not_found", times=2)
     with pytest.raises(CallNotReady):
-        desk.starting.start_for_call(event)
+        desk.starting.start_for_call(event, by=APP)
     desk.wait(2 * MINUTE)
     with pytest.raises(CallRefused) as caught:
-        desk.starting.start_for_call(event)
+        desk.starting.start_for_call(event, by=APP)
 
     assert 404 == caught.value.status
 
@@ -76,12 +84,12 @@ def test_without_a_time_the_first_claim_tells_how_young_a_call_is(desk: Desk, ca
     event = replace(desk.event(call), at=None)
     desk.calls.arm("start_call_not_found", times=2)
     with pytest.raises(CallNotReady):
-        desk.starting.start_for_call(event)
+        desk.starting.start_for_call(event, by=APP)
     desk.wait(2 * MINUTE)
     with pytest.raises(CallRefused):
-        desk.starting.start_for_call(event)
+        desk.starting.start_for_call(event, by=APP)
 
-    assert [desk.starting.start_for_call(event)] == call.recordings
+    assert [desk.starting.start_for_call(event, by=APP)] == call.recordings
 
 
 def test_a_request_for_a_call_that_is_not_there_is_refused_at_once(desk: Desk) -> None:
@@ -105,7 +113,7 @@ def test_a_start_whose_outcome_nobody_knows_is_repeated_as_it_was(
     for _ in range(2):
         with pytest.raises(ServiceBusy):
             desk.ask(call.locators[0], request_id=request_id)
-    event = desk.starting.start_for_call(desk.event(call))
+    event = desk.starting.start_for_call(desk.event(call), by=APP)
     again = desk.ask(call.locators[0], request_id=request_id)
 
     assert [event] == [id_of(again)] == call.recordings
@@ -118,7 +126,7 @@ def test_an_order_that_others_repeat_is_the_one_that_was_sent(desk: Desk, call: 
     with pytest.raises(ServiceBusy):
         desk.ask(connection, pause_on_start=True)
 
-    assert [id_of(desk.ask(server))] == [desk.starting.start_for_call(desk.event(call))] == call.recordings
+    assert [id_of(desk.ask(server))] == [desk.starting.start_for_call(desk.event(call), by=APP)] == call.recordings
 
 
 # Once
@@ -136,8 +144,8 @@ def test_two_events_and_four_requests_at_once_make_one_recording(desk: Desk, cal
         news.append(start.is_new)
 
     run_together(
-        lambda: found.append(desk.starting.start_for_call(desk.event(call, by="both"))),
-        lambda: found.append(desk.starting.start_for_call(desk.event(call, by="connection"))),
+        lambda: found.append(desk.starting.start_for_call(desk.event(call, by="both"), by=APP)),
+        lambda: found.append(desk.starting.start_for_call(desk.event(call, by="connection"), by=APP)),
         lambda: ask(server),
         lambda: ask(connection),
         lambda: ask(server, "one"),
@@ -171,14 +179,14 @@ def test_a_connection_is_not_guessed_at_while_the_service_cannot_say(desk: Desk,
     event = desk.event(call, by="connection")
     desk.calls.arm("call_503")
     with pytest.raises(ServiceBusy):
-        desk.starting.start_for_call(event)
+        desk.starting.start_for_call(event, by=APP)
 
-    assert [desk.starting.start_for_call(event)] == call.recordings
+    assert [desk.starting.start_for_call(event, by=APP)] == call.recordings
 
 
 def test_an_event_without_server_call_id_starts_by_connection(desk: Desk, call: FakeCall) -> None:
     """Callbacks of the 2022 API are such; the entry has both ids."""
-    recording_id = desk.starting.start_for_call(desk.event(call, by="connection"))
+    recording_id = desk.starting.start_for_call(desk.event(call, by="connection"), by=APP)
     recording = desk.entry(recording_id).recording
 
     assert (call.locators[0].server_call_id, call.locators[3].call_connection_id) == (
@@ -197,7 +205,7 @@ def test_another_output_of_a_call_is_another_recording_where_the_service_lets_it
 def test_a_refusal_names_the_recording_that_stands_in_the_way(desk: Desk, call: FakeCall) -> None:
     """For another output; a request for the same output gets that recording."""
     desk.calls.arm("start_one_per_call")
-    running = desk.starting.start_for_call(desk.event(call))
+    running = desk.starting.start_for_call(desk.event(call), by=APP)
     with pytest.raises(CallRefused) as caught:
         desk.ask(call.locators[3], output=MP3)
     same = desk.ask(call.locators[3])
@@ -223,7 +231,7 @@ def test_once_the_other_output_is_over_the_refused_one_starts(desk: Desk, call: 
     first = desk.ask(call.locators[0])
     with pytest.raises(CallRefused):
         desk.ask(call.locators[0], output=MP3, request_id="r")
-    desk.controlling.stop(id_of(first))
+    desk.controlling.stop(id_of(first), by=APP)
     second = desk.ask(call.locators[0], output=MP3, request_id="r")
 
     assert (2, True) == (len(call.recordings), second.is_new)
@@ -235,7 +243,7 @@ def test_once_the_other_output_is_over_the_refused_one_starts(desk: Desk, call: 
 def test_a_request_id_gives_the_same_recording_and_the_same_answer(desk: Desk, call: FakeCall) -> None:
     """Also after the recording is over."""
     first = desk.ask(call.locators[0], request_id="r")
-    desk.controlling.stop(id_of(first))
+    desk.controlling.stop(id_of(first), by=APP)
     again = desk.ask(call.locators[0], request_id="r")
 
     assert (id_of(first), True, RecordingState.STOPPED) == (id_of(again), again.is_new, again.entry.recording.state)
@@ -287,29 +295,31 @@ def test_events_of_before_the_stop_do_not_start_a_stopped_call_again(desk: Desk,
     """A repeated event, a late one, one without a time: a person has stopped the recording."""
     first, late = desk.event(call), desk.event(call)
     timeless = replace(desk.event(call), at=None)
-    recording_id = desk.starting.start_for_call(first)
+    recording_id = desk.starting.start_for_call(first, by=APP)
     on_the_way = desk.event(call, by="both")
-    desk.controlling.stop(recording_id)
+    desk.controlling.stop(recording_id, by=APP)
     desk.wait(timedelta(hours=1))
 
-    assert {recording_id} == {desk.starting.start_for_call(event) for event in (first, late, timeless, on_the_way)}
+    assert {recording_id} == {
+        desk.starting.start_for_call(event, by=APP) for event in (first, late, timeless, on_the_way)
+    }
     assert 1 == len(call.recordings)
 
 
 def test_an_event_of_after_the_stop_starts_a_recording_of_its_own(desk: Desk, call: FakeCall) -> None:
     """From then on that recording answers the event."""
-    first = desk.starting.start_for_call(desk.event(call))
-    desk.controlling.stop(first)
+    first = desk.starting.start_for_call(desk.event(call), by=APP)
+    desk.controlling.stop(first, by=APP)
     newer = desk.event(call)
-    second = desk.starting.start_for_call(newer)
+    second = desk.starting.start_for_call(newer, by=APP)
 
     assert [first, second] == call.recordings
-    assert second == desk.starting.start_for_call(newer)
+    assert second == desk.starting.start_for_call(newer, by=APP)
 
 
 def test_a_request_after_the_stop_starts_a_recording_of_its_own(desk: Desk, call: FakeCall) -> None:
     first = desk.ask(call.locators[0])
-    desk.controlling.stop(id_of(first))
+    desk.controlling.stop(id_of(first), by=APP)
     second, third = desk.ask(call.locators[0]), desk.ask(call.locators[3])
 
     assert [id_of(first), id_of(second)] == call.recordings
@@ -319,21 +329,23 @@ def test_a_request_after_the_stop_starts_a_recording_of_its_own(desk: Desk, call
 @pytest.mark.parametrize("way", ["event", "request"])
 def test_a_recording_that_the_service_no_longer_knows_is_no_answer(desk: Desk, call: FakeCall, way: str) -> None:
     """It ended by itself, and the catalog does not know that yet."""
-    first = desk.starting.start_for_call(desk.event(call))
+    first = desk.starting.start_for_call(desk.event(call), by=APP)
     desk.calls.recordings[first] = "over"
-    second = desk.starting.start_for_call(desk.event(call)) if way == "event" else id_of(desk.ask(call.locators[0]))
+    second = (
+        desk.starting.start_for_call(desk.event(call), by=APP) if way == "event" else id_of(desk.ask(call.locators[0]))
+    )
 
     assert [first, second] == call.recordings
 
 
 def test_many_who_ask_at_once_after_the_end_start_one_recording(desk: Desk, call: FakeCall) -> None:
     """One replaces the claim; the others read the new one."""
-    first = desk.starting.start_for_call(desk.event(call))
-    desk.controlling.stop(first)
+    first = desk.starting.start_for_call(desk.event(call), by=APP)
+    desk.controlling.stop(first, by=APP)
     event = desk.event(call)
     run_together(
         *[lambda: desk.ask(call.locators[0])] * 3,
-        *[lambda: desk.starting.start_for_call(event)] * 2,
+        *[lambda: desk.starting.start_for_call(event, by=APP)] * 2,
     )
 
     assert 2 == len(call.recordings)
@@ -354,7 +366,7 @@ def test_while_the_service_cannot_say_whether_it_runs_nothing_is_started(desk: D
 
 def test_a_recording_that_starts_paused_is_shown_as_paused(desk: Desk, call: FakeCall) -> None:
     start = desk.ask(call.locators[0], pause_on_start=True)
-    resumed = desk.controlling.resume(id_of(start))
+    resumed = desk.controlling.resume(id_of(start), by=APP)
 
     assert (RecordingState.PAUSED, RecordingState.STARTED) == (start.entry.recording.state, resumed.recording.state)
 
@@ -393,14 +405,18 @@ def test_a_claim_that_others_renewed_is_settled_all_the_same(
 
     monkeypatch.setattr(desk.calls, "start", start)
 
-    assert [desk.starting.start_for_call(desk.event(call))] == [id_of(desk.ask(call.locators[0]))] == call.recordings
+    assert (
+        [desk.starting.start_for_call(desk.event(call), by=APP)]
+        == [id_of(desk.ask(call.locators[0]))]
+        == call.recordings
+    )
 
 
 def test_an_event_of_a_clock_that_is_wrong_is_recorded(desk: Desk, call: FakeCall) -> None:
     """With a time in 1970, or in the far future."""
     other = desk.calls.add_call()
-    desk.starting.start_for_call(desk.event(call, at=datetime(1970, 1, 1, tzinfo=UTC)))
-    desk.starting.start_for_call(desk.event(other, at=datetime(2096, 1, 1, tzinfo=UTC)))
+    desk.starting.start_for_call(desk.event(call, at=datetime(1970, 1, 1, tzinfo=UTC)), by=APP)
+    desk.starting.start_for_call(desk.event(other, at=datetime(2096, 1, 1, tzinfo=UTC)), by=APP)
 
     assert (1, 1) == (len(call.recordings), len(other.recordings))
 

@@ -4,10 +4,12 @@ import json
 
 import pytest
 
+from recording.core.callers import KEY
 from recording.core.errors import ArchiveBusy, Transient
 from recording.core.formats.api import StartRequest
 from recording.core.lifecycle import Stopped
 from recording.core.model import (
+    APP,
     Actor,
     ChunkState,
     RecordingId,
@@ -204,12 +206,12 @@ def test_a_stop_that_was_told_wrongly_that_the_recording_is_over_is_taken_back()
     world = World()
     started(world)
     world.calls.arm("stop_404", 1)
-    assert R.STOPPED is world.app.controlling.stop(RECORDING).recording.state
+    assert R.STOPPED is world.app.controlling.stop(RECORDING, by=APP).recording.state
     sweep(world, 3)
     assert R.STARTED is world.entry().recording.state
     assert ["RecordingAtRisk"] == world.told()
 
-    assert R.STOPPED is world.app.controlling.stop(RECORDING).recording.state
+    assert R.STOPPED is world.app.controlling.stop(RECORDING, by=APP).recording.state
     assert "over" == world.calls.recordings[RECORDING]
 
 
@@ -270,16 +272,16 @@ def test_a_call_that_ends_ends_its_recording_if_the_service_says_so_twice() -> N
     world = World()
     call = world.calls.add_call()
     server = call.locators[0].server_call_id
-    start = world.app.beginning.starting.start_requested(StartRequest(output=WAV, server_call_id=server))
+    start = world.app.beginning.starting.start_requested(StartRequest(output=WAV, server_call_id=server), by=APP)
     recording_id = start.entry.recording.recording_id
     event = {"id": "e", "eventType": "Microsoft.Communication.CallEnded", "data": {"serverCallId": server}}
 
     body = json.dumps(event).encode()
-    world.receiving.receive_request(body, from_event_grid=False)
+    world.receiving.receive_request(body, from_event_grid=False, by=KEY)
     sweep(world, 2)
     assert world.entry(recording_id).recording.denied_at is None
     world.calls.end(call)
-    world.receiving.receive_request(body, from_event_grid=False)
+    world.receiving.receive_request(body, from_event_grid=False, by=KEY)
     ended = world.clock.now()
     recording = world.entry(recording_id).recording
     assert (R.STARTED, ended) == (recording.state, recording.denied_at)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from recording.adapters.tokens import TokenCallers
 from recording.bootstrap import compose
 from recording.chunks.archiving import Archiving, Outcome
+from recording.core.callers import KEY
 from recording.core.deadlines import due_of, gone_by_of
 from recording.core.errors import Permanent, RecordingError, Transient
 from recording.core.formats.messages import ChunkMessage
@@ -264,7 +265,7 @@ class World:
         if door is Door.EVENT_GRID:
             received = self.receiving.receive_event(body)
         else:
-            received = self.receiving.receive_request(body, from_event_grid=False)
+            received = self.receiving.receive_request(body, from_event_grid=False, by=KEY)
         self._queue_rest(received)
         return received
 

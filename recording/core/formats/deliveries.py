@@ -106,7 +106,7 @@ def _member(found: object) -> Member:
         return Member(found, body)
 
 
-def messages(members: Iterable[Member], door: Door, found: str = "", by: Actor = APP) -> Iterator[str]:
+def messages(members: Iterable[Member], door: Door, found: str = "", *, by: Actor) -> Iterator[str]:
     """Messages for the queue of events: the text of each event, at most `MOST_AT_ONCE` in a message, and their door.
 
     A message without a door counts as Event Grid's, as only the app and its operators may write to the queue.

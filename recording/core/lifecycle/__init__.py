@@ -167,7 +167,14 @@ from recording.core.lifecycle.next_step import (
 from recording.core.lifecycle.opening import is_stale, life_of, open_at, with_opening
 from recording.core.lifecycle.overflow import not_in_archive
 from recording.core.lifecycle.rulings import refusal, refusal_of_giving_up
-from recording.core.lifecycle.running import SETTLES, contradicts, is_paused, is_unasked_end, runs
+from recording.core.lifecycle.running import (
+    SETTLES,
+    contradicts,
+    is_paused,
+    is_paused_by_others,
+    is_unasked_end,
+    runs,
+)
 from recording.core.lifecycle.tables import CHUNK_TRANSITIONS, RECORDING_TRANSITIONS
 from recording.core.lifecycle.wholeness import completion_at, doubts_about_whole, lacks
 
@@ -235,6 +242,7 @@ __all__ = [
     "decide_all",
     "doubts_about_whole",
     "is_paused",
+    "is_paused_by_others",
     "is_stale",
     "is_unasked_end",
     "knows_documents",

@@ -21,6 +21,7 @@ from recording.core.lifecycle.facts import (
 )
 from recording.core.lifecycle.wholeness import FULL
 from recording.core.model import (
+    APP,
     OUTSIDE,
     RUNNING,
     Actor,
@@ -61,6 +62,14 @@ def runs(entry: CatalogEntry) -> bool:
 def is_paused(recording: Recording) -> bool:
     """Whether it is paused, as far as is known."""
     return recording.state is RecordingState.PAUSED or recording.open_pause is not None
+
+
+def is_paused_by_others(recording: Recording) -> bool:
+    """Whether anybody but this app itself wants the pause that lasts: who began it, or has ordered it since."""
+    pause, ordered = recording.open_pause, recording.ordered
+    if pause is None:
+        return False
+    return pause.by != APP or (ordered is not None and ordered.by != APP and ordered.state is RecordingState.PAUSED)
 
 
 def contradicts(entry: CatalogEntry, now: datetime, *, is_active: bool) -> bool:

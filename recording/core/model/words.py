@@ -127,7 +127,7 @@ class Subject(StrEnum):
 
 
 Actor = NewType("Actor", str)
-"""Who caused a fact: the app itself, or a person by name."""
+"""Who caused a fact: `app`, `callback`, `eventGrid`, `key`, or KIND:ID (`key:NAME`, `entra:OBJECT-ID`)."""
 APP = Actor("app")
 OUTSIDE = Actor("outside")
 """Somebody who has asked the service, and not this app."""

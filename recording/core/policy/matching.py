@@ -21,7 +21,7 @@ _STRICTNESS = tuple(ConsentKind)
 class Condition:
     """A condition of a rule: its name in the policy, what it needs, what the call has, and whether it holds.
 
-    `found` contains no participant's identity.
+    `found` is shown where it does not hold; it contains no participant's identity and no operation context.
     """
 
     name: str
@@ -72,7 +72,7 @@ def conditions(match: Match, call: KnownCall) -> Iterator[Condition]:
         context = call.context
         holds = context is not None and any(pattern.fits(context) for pattern in match.contexts)
         needs = tuple(map(str, match.contexts))
-        yield Condition("context", needs, UNKNOWN if context is None else "a context", holds)
+        yield Condition("context", needs, UNKNOWN if context is None else "another one", holds)
     yield from _chosen("output", match.outputs, call.output)
     if match.when is not None:
         at = call.at

@@ -125,7 +125,7 @@ class Announced:
 
 @dataclass(frozen=True, slots=True)
 class Keypress:
-    """A prompt asks to press a key, `agree` or `decline`, as the policy writes them; silence counts as `decline`."""
+    """A prompt asks to press a key, `agree` or `decline`, as the policy writes them. Silence is neither."""
 
     kind: ClassVar = ConsentKind.KEYPRESS
     prompt: Prompt

@@ -1,8 +1,7 @@
 """Reads a policy from its tree. Every problem is named, with line and column; see docs/policy.md for the format."""
 
 import re
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, timedelta, tzinfo
 
 from recording.core.model import (
@@ -90,35 +89,50 @@ def read_policy(root: Node, digest: str, zone_of: ZoneOf) -> Policy:
     try:
         top = whole.section("version", "countries", "rules")
         top.need("version", lambda value: value.whole(1, 1), 1)
-        countries = top.read("countries", lambda value: value.each(_country, _MOST_COUNTRIES), none_named)
-        rules = top.need("rules", lambda value: value.each(lambda one: _rule(one, zone_of), MOST_RULES), no_rules)
+        countries = top.read("countries", lambda value: value.each(_countries(), _MOST_COUNTRIES), none_named)
+        rules = top.need("rules", lambda value: value.each(_rules(zone_of), MOST_RULES), no_rules)
     except UnfitError as error:
         whole.report(str(error))
         countries, rules = none_named, no_rules
-    _check_once(whole, "rules have the id", [rule.id for rule in rules])
-    _check_once(whole, "countries have the prefix", [country.prefix for country in countries])
     problems.raise_any()
     return Policy(rules, countries, digest, indexed(rules))
 
 
-def _check_once(whole: Value, which: str, names: Sequence[str]) -> None:
-    for name, times in Counter(names).items():
-        if name and times > 1:
-            whole.report(f"{times} {which} {name}")
+def _rules(zone_of: ZoneOf) -> Callable[[Value], Rule]:
+    """Reads one rule after the other; each id is there once."""
+    ids: set[str] = set()
+    return lambda value: _rule(value, zone_of, ids)
 
 
-def _rule(value: Value, zone_of: ZoneOf) -> Rule:
+def _countries() -> Callable[[Value], Country]:
+    """Reads one country after the other; each prefix is there once."""
+    prefixes: set[str] = set()
+    return lambda value: _country(value, prefixes)
+
+
+def _once(name: str, seen: set[str], what: str) -> str:
+    if name in seen:
+        raise UnfitError(f"{what} has {name} already")
+    seen.add(name)
+    return name
+
+
+def _rule(value: Value, zone_of: ZoneOf, ids: set[str]) -> Rule:
     section = value.section("id", "match", "record", "reason", *_WHEN_RECORDED)
     is_recorded = section.need("record", Value.flag, None)
     if is_recorded is False:
         section.only(("id", "match", "record", "reason"), "makes no sense where nothing is recorded")
     return Rule(
-        id=section.need("id", lambda one: one.fitting(_RULE_ID, "not 1 to 64 of letters, digits, _ and -"), ""),
+        id=section.need("id", lambda one: _once(_rule_id(one), ids, "a rule above"), ""),
         line=value.node.at.line,
         match=section.read("match", lambda one: _match(one, zone_of), Match()),
         reason=section.need("reason", Value.text, ""),
         recorded=_recorded(section) if is_recorded else None,
     )
+
+
+def _rule_id(value: Value) -> str:
+    return value.fitting(_RULE_ID, "not 1 to 64 of letters, digits, _ and -")
 
 
 def _recorded(section: Section) -> Recorded:
@@ -177,10 +191,10 @@ def _match(value: Value, zone_of: ZoneOf) -> Match:
     )
 
 
-def _country(value: Value) -> Country:
+def _country(value: Value, prefixes: set[str]) -> Country:
     section = value.section("prefix", "consent")
     own, _ = section.need("consent", lambda one: consent(one, in_rule=False), _NO_CONSENT)
-    return Country(section.need("prefix", _number, ""), own)
+    return Country(section.need("prefix", lambda one: _once(_number(one), prefixes, "a country above"), ""), own)
 
 
 def _when(value: Value, zone_of: ZoneOf) -> When:

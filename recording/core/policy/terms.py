@@ -70,5 +70,6 @@ def _attested(rule: Rule, call: KnownCall, now: datetime) -> Attestation:
         cause = "its rule needs an attested consent, and none came: basis, by and at"
         raise ConsentMissing(cause, rule.id, hint="name it in the request, or in the operation context")
     if attested.at > now + _LEEWAY:
-        raise ConsentMissing("its rule needs an attested consent, and the one that came is in the future", rule.id)
+        cause = "its rule needs an attested consent, and the one that came is in the future"
+        raise ConsentMissing(cause, rule.id, hint="check the clock of whoever attests, and the time's zone")
     return attested

@@ -30,11 +30,15 @@ class Break:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """How many links were looked at, and what is wrong; `more` if only the first of many breaks are named."""
+    """How many links were looked at, and what is wrong; `more` if only the first of many breaks are named.
+
+    `unwritten` are the acts that no blob has yet: a recording without links is not one without acts.
+    """
 
     links: int
     breaks: tuple[Break, ...]
     more: bool = False
+    unwritten: int = 0
 
 
 _MOST_BREAKS = 100
@@ -87,7 +91,8 @@ class Verifying:
         last = max([number for number in self._found if number <= end] + [must])
         breaks = [*self._breaks, *self._chain(last, must, known), *self._beyond(end)]
         breaks.sort(key=lambda one: (one.number or 0, one.name or ""))
-        return Verified(len(self._previous), tuple(breaks[:_MOST_BREAKS]), len(breaks) > _MOST_BREAKS)
+        unwritten = sum(link.number not in self._found for link in links(after.recording))
+        return Verified(len(self._previous), tuple(breaks[:_MOST_BREAKS]), len(breaks) > _MOST_BREAKS, unwritten)
 
     def _chain(self, last: int, must: int, known: Mapping[int, str]) -> Iterator[Break]:
         """Go back from the end: the hash of each link is known from the one after it, or to the catalog."""

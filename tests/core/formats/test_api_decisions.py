@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from recording.core.callers import Caller
+from recording.core.callers import KEY, Caller
 from recording.core.errors import ConditionMissing, InvalidRequest
 from recording.core.formats.api import DecisionRequest, etag, parse_decision
 from recording.core.model import Actor, ChunkState, Ruling
@@ -14,10 +14,11 @@ from tests.core.entries_of import NOW, chunk, entry_of
 DECISION: dict[str, object] = {"decision": "accept", "reason": "I listened to it.", "by": "Ada"}
 SEEN = replace(entry_of(chunk(0)), version="1")
 TAG = etag(SEEN)
+BY_KEY = Caller(KEY)
 
 
 def decision(condition: str | None = TAG) -> DecisionRequest:
-    return parse_decision(json.dumps(DECISION).encode(), condition)
+    return parse_decision(json.dumps(DECISION).encode(), condition, BY_KEY)
 
 
 def test_a_decision_says_what_why_and_by_whom() -> None:
@@ -53,14 +54,14 @@ def test_a_token_says_who_decides_and_no_body_can_say_otherwise() -> None:
 )
 def test_what_is_missing_unknown_or_makes_no_sense_is_named(field: str, value: object) -> None:
     with pytest.raises(InvalidRequest) as caught:
-        parse_decision(json.dumps({**DECISION, field: value}).encode(), TAG)
+        parse_decision(json.dumps({**DECISION, field: value}).encode(), TAG, BY_KEY)
 
     assert field == caught.value.field
 
 
 def test_a_decision_that_is_no_object_is_refused() -> None:
     with pytest.raises(InvalidRequest, match="body"):
-        parse_decision(b"[]", TAG)
+        parse_decision(b"[]", TAG, BY_KEY)
 
 
 @pytest.mark.parametrize("given", [TAG, TAG.strip('"'), f"W/{TAG}", f" {TAG} "], ids=["quoted", "bare", "weak", "wide"])

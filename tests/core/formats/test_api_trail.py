@@ -59,13 +59,13 @@ def test_a_blob_that_is_no_act_is_named_and_not_shown(
 def test_a_verified_trail_says_whether_and_where_it_is_broken() -> None:
     broken = Verified(3, (Break(Fault.MISSING, 2), Break(Fault.ADDED, None, BlobName("trail/x"))), more=True)
 
-    assert {"recordingId": RECORDING_ID, "intact": True, "links": 3, "breaks": [], "more": False} == verified_view(
-        RECORDING_ID, Verified(3, ())
-    )
+    intact = {"recordingId": RECORDING_ID, "intact": True, "links": 3, "unwritten": 2, "breaks": [], "more": False}
+    assert intact == verified_view(RECORDING_ID, Verified(3, (), unwritten=2))
     assert {
         "recordingId": RECORDING_ID,
         "intact": False,
         "links": 3,
+        "unwritten": 0,
         "breaks": [
             {"number": 2, "fault": "its blob is missing", "blob": None},
             {"number": None, "fault": "a blob that is no link of the chain", "blob": "trail/x"},

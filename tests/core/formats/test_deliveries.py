@@ -178,7 +178,7 @@ def test_nothing_but_a_refusal_comes_of_any_bytes(message: bytes) -> None:
 @given(st.lists(json_values.map(member), max_size=4))
 def test_events_that_wait_come_back_as_they_were(door: Door, found: str, members: list[Member]) -> None:
     """They have the same bytes, the door by which they came first, and where the app found them."""
-    deliveries = [read_message(text.encode()) for text in messages(members, door, found)]
+    deliveries = [read_message(text.encode()) for text in messages(members, door, found, by=APP)]
 
     assert members == [one for delivery in deliveries for one in delivery.members]
     assert {(door, found)} >= {(delivery.door, delivery.found) for delivery in deliveries}
@@ -195,7 +195,7 @@ def test_events_that_wait_come_back_as_they_were(door: Door, found: str, members
     ],
 )
 def test_events_that_wait_keep_who_sent_them(door: Door, found: str, by: Actor, sender: Actor) -> None:
-    (text,) = messages([member({"id": "1"})], door, found, by)
+    (text,) = messages([member({"id": "1"})], door, found, by=by)
 
     assert sender == read_message(text.encode()).by
 
@@ -211,7 +211,7 @@ def test_a_message_holds_what_is_taken_at_once_and_what_a_queue_takes() -> None:
     small = [member({"id": str(number)}) for number in range(250)]
     large = [member(file_event(id=str(number), more='"' * 9_000)) for number in range(12)]
     found = "its event was in the journal only"
-    texts = [*messages(small, Door.FUNCTION_KEY, found), *messages(large, Door.FUNCTION_KEY, found)]
+    texts = [*messages(small, Door.FUNCTION_KEY, found, by=APP), *messages(large, Door.FUNCTION_KEY, found, by=APP)]
 
     assert [100, 100, 50] == [len(read_message(text.encode()).members) for text in texts[:3]]
     assert 12 == sum(len(read_message(text.encode()).members) for text in texts[3:])

@@ -124,7 +124,7 @@ def test_an_explanation_names_each_condition_that_does_not_hold() -> None:
     assert [
         ("event", ("request",), "callStarted"),
         ("numbers", ("+43", "+41"), "1 numbers"),
-        ("context", ("x*", "y"), "a context"),
+        ("context", ("x*", "y"), "another one"),
         ("when", ("mon 00:00-24:00 UTC",), "2026-03-01T12:00:00Z"),
     ] == [(one.name, one.needs, one.found) for one in missing]
 

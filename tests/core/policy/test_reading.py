@@ -141,7 +141,7 @@ ANNOUNCED = "{kind: announced, lateJoiners: go-on, prompt: {version: '1', langua
         (text_of(rule()) + "version: 1", "version: a second time; it stands in line 1 already"),
         (text_of(rule()) + "? [a]\n: 1", "a name that is no text: unknown"),
         (text_of(rule()) + "5: 1", "5: unknown"),
-        (text_of(rule(), rule()), "2 rules have the id r"),
+        (text_of(rule(), rule()), "rules[1].id: a rule above has r already"),
         (text_of(rule("a b")), "rules[0].id: not 1 to 64 of letters"),
         (text_of(rule("../a")), "rules[0].id: not 1 to 64 of letters"),
         (text_of(rule("ä")), "rules[0].id: not 1 to 64 of letters"),
@@ -209,14 +209,15 @@ ANNOUNCED = "{kind: announced, lateJoiners: go-on, prompt: {version: '1', langua
         (text_of(rule(), head="countries: [{prefix: +49}]"), "countries[0]: consent is missing"),
         (
             text_of(rule(), head=f"countries: [{', '.join(['{prefix: +49, consent: {kind: attested}}'] * 2)}]"),
-            "2 countries have the prefix +49",
+            "countries[1].prefix: a country above has +49 already",
         ),
         (
             text_of(rule(), head="countries: [{prefix: +49, consent: {kind: attested, countries: strictest}}]"),
             "countries[0].consent.countries: unknown",
         ),
         # Not YAML
-        ("a: b: c", "line 1 column 5: mapping values are not allowed in this context"),
+        ("a: b: c", "line 1 column 5: mapping values are not allowed in this context; a text in which a space follows"),
+        ("a:\n\t- b", "line 2 column 1: found character that cannot start any token; YAML is indented by spaces"),
         ("{", "did not find expected node content"),
         ("a: \x07", "not YAML: a character that it does not allow"),
         ("a: '\ud800'", "a lone surrogate"),

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from recording.core.callers import KEY, Caller
+from recording.core.callers import Caller
 from recording.core.errors import ConditionMissing, InvalidRequest
 from recording.core.formats import reading
 from recording.core.formats.api.requests import parse_json
@@ -18,7 +18,6 @@ LONGEST_REASON = 500
 """Characters of a reason: the history of a recording keeps hundreds."""
 _FIELDS = frozenset({"decision", "reason", "by"})
 _CONDITION = "If-Match"
-_BY_KEY = Caller(KEY)
 _ETAG = re.compile(r'(?:W/)?"?([0-9a-f]{32})"?')
 """With or without quotes; a gateway that compresses answers marks their ETags as weak."""
 
@@ -54,7 +53,7 @@ def _decided_about(chunk: Chunk) -> tuple[object, ...]:
     return chunk.document_id, chunk.state, copies, chunk.doubts, decided, announced
 
 
-def parse_decision(body: bytes, condition: str | None, caller: Caller = _BY_KEY) -> DecisionRequest:
+def parse_decision(body: bytes, condition: str | None, caller: Caller) -> DecisionRequest:
     """Read a decision.
 
     Args:

@@ -26,6 +26,7 @@ def verified_view(recording_id: RecordingId, verified: Verified) -> TrailVerifie
         "recordingId": recording_id,
         "intact": not verified.breaks,
         "links": verified.links,
+        "unwritten": verified.unwritten,
         "breaks": [{"number": one.number, "fault": one.fault, "blob": one.name} for one in verified.breaks],
         "more": verified.more,
     }

@@ -44,6 +44,7 @@ class TrailVerified(TypedDict):
 
     recordingId: str
     intact: bool
-    links: Count
+    links: Annotated[Count, Schema(description="Acts that were read.")]
+    unwritten: Annotated[Count, Schema(description="Acts that are written by the end of the run, or the next sweep.")]
     breaks: list[TrailBreak]
     more: Annotated[bool, Schema(description="Whether only the first breaks are named.")]
