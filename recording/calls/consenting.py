@@ -80,6 +80,7 @@ from recording.core.model import (
     RecordingId,
 )
 from recording.core.participants import is_program
+from recording.core.reactions import may_go_on
 from recording.ports import Consents, InCall, PromptOrder, Prompts, Topic
 
 _MOST_STEPS = 50
@@ -298,7 +299,10 @@ class Consenting:
             (self.controlling.pause if is_paused else self.controlling.resume)(recording_id, by=APP)
         except Permanent:  # the recording is over, or its consent was withdrawn; or another worker knows more
             latest = self._loaded(consent)
-            return latest if latest.keeps_paused and not is_paused else self._apply(consent, CallOver())
+            if latest.keeps_paused and not is_paused:
+                return latest
+            is_last = not is_paused or not may_go_on(self.recording_of(consent).recording)
+            return self._apply(consent, CallOver() if is_last else PauseChanged(is_paused))
         return self._apply(consent, PauseChanged(is_paused))
 
     def _hang_up(self, consent: Consent) -> Consent:

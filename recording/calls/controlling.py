@@ -145,6 +145,14 @@ class Controlling:
             return _entry_of_foreign(recording_id, state)
         return self.updates.apply(recording_id, fact, known=entry, by=by).entry
 
+    def waits_for_consent(self, recording: Recording) -> bool:
+        """Whether somebody is in the call whom the recording's consent does not cover, so that it must be paused."""
+        connection, evidence = recording.call_connection_id, recording.consent
+        if connection is None or evidence is None or not evidence.key:
+            return False  # nobody was asked
+        consent = self.consents.load(connection)
+        return consent is not None and consent.key == evidence.key and consent.keeps_paused
+
     def _check_consent(self, operation: str, recording: Recording) -> None:
         """Whether it may go on; whoever has paused it.
 
@@ -155,11 +163,7 @@ class Controlling:
         if recording.withdrawn is not None:
             hint = "only another recording, on a consent of its own, can go on"
             raise ConsentRefused(operation, "its consent was withdrawn", hint=hint, ids=ids)
-        connection, evidence = recording.call_connection_id, recording.consent
-        if connection is None or evidence is None or not evidence.key:
-            return  # nobody was asked
-        consent = self.consents.load(connection)
-        if consent is not None and consent.key == evidence.key and consent.keeps_paused:
+        if self.waits_for_consent(recording):
             cause = "somebody is in the call whom its consent does not cover"
             raise ConsentRefused(operation, cause, hint="it goes on when that is attested, or they have left", ids=ids)
 

@@ -67,7 +67,7 @@ class Ordering:
         call = replace(request.call, output=request.output)
         return self._decided(call, locator_of(request), pause_on_start=request.pause_on_start)
 
-    def again(self, recording: Recording, channels: tuple[str, ...]) -> Decided:
+    def again(self, recording: Recording, channels: tuple[str, ...], *, is_paused: bool) -> Decided:
         """What is ordered in place of a recording that has stopped recording: the same, by the same rule and consent.
 
         Raises:
@@ -84,6 +84,7 @@ class Ordering:
             output=recording.output,
             request_id=str(self.new_id()),
             first_sent=self.now(),
+            pause_on_start=is_paused,
             channels=channels,
             native_container=applied.native_container if applied else "",
         )

@@ -184,7 +184,8 @@ class Reacting:
         """Start a recording in place of this one, and let each name the other."""
         recording = entry.recording
         try:
-            started = self.starting.start_again(entry)
+            is_paused = recording.open_pause is not None or self.controlling.waits_for_consent(recording)
+            started = self.starting.start_again(entry, is_paused=is_paused)
         except (CallRefused, PolicyRefused) as error:  # it is over, or recorded by another; or consent was withdrawn
             fields = {"recording_id": recording.recording_id, "cause": error.cause}
             log.event("recording.not_restarted", fields, logging.WARNING)

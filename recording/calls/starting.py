@@ -156,8 +156,10 @@ class Starting:
         """What names a request in claims: its id, or a new one."""
         return _asked_by(request.request_id or str(self.new_id()))
 
-    def start_again(self, entry: CatalogEntry) -> Start:
+    def start_again(self, entry: CatalogEntry, *, is_paused: bool = False) -> Start:
         """Record the call of a recording that does not record any more, as it was; idempotent for that recording.
+
+        One that was paused starts paused: for those who have not consented, or as somebody wanted it.
 
         Raises:
             CallNotReady, ServiceBusy, ServiceRefused: retry.
@@ -166,7 +168,7 @@ class Starting:
         """
         known = entry.recording
         orders = [claim.order for claim in self._claims_of(entry) if claim.recording_id == known.recording_id]
-        decided = self.ordering.again(known, orders[0].channels if orders else ())
+        decided = self.ordering.again(known, orders[0].channels if orders else (), is_paused=is_paused)
         return self._start_once(_Trigger(_instead_of(entry), APP, decided, connection_id=known.call_connection_id))
 
     def started_again(self, entry: CatalogEntry) -> RecordingId | None:

@@ -49,6 +49,13 @@ def act_due(entry: CatalogEntry, reaction: Reaction, now: datetime) -> Act | Non
     return Act.RESUME if reaction.resumes_at_limit and paused_too_long(recording, reaction, now) else None
 
 
+def may_go_on(recording: Recording) -> bool:
+    """Whether another recording may be started in place of this one, which does not record."""
+    reaction = NO_REACTION if recording.applied is None else recording.applied.reaction
+    is_stopped = recording.ordered is not None and recording.ordered.state is RecordingState.STOPPED
+    return (reaction.restart or reaction.tries > 0) and recording.withdrawn is None and not is_stopped
+
+
 def is_never_active(recording: Recording, now: datetime) -> bool:
     """Whether the service accepted the start, and does not record: as it says itself, or for `NEVER_ACTIVE`."""
     begun = recording.requested_at

@@ -26,7 +26,7 @@ from recording.core.model import (
     RecordingId,
     RecordingState,
 )
-from recording.core.reactions import NEVER_ACTIVE, Act, act_due, reaction_of
+from recording.core.reactions import NEVER_ACTIVE, Act, act_due, may_go_on, reaction_of
 from recording.core.watching import Limits, look
 from tests.core.entries_of import APPLIED, ATTESTED, NOW, RECORDING_ID, WAV, changed_recording
 
@@ -126,3 +126,23 @@ def test_the_limit_of_a_pause_is_the_rules_or_the_usual() -> None:
     )
     assert Reaction(pause_limit=MINUTE) == reaction_of(changed_recording(known, applied=short), usual)
     assert reaction_of(known, None).pause_limit is None
+
+
+@pytest.mark.parametrize(
+    ("reaction", "facts", "expected"),
+    [
+        (None, (), False),
+        (Reaction(), (), False),
+        (Reaction(restart=True), (), True),
+        (Reaction(tries=1), (), True),
+        (Reaction(restart=True), (Interrupted(),), True),
+        (Reaction(restart=True), (Ordered(RecordingState.PAUSED),), True),
+        (Reaction(restart=True), (Ordered(RecordingState.STOPPED),), False),
+        (Reaction(restart=True), (ConsentWithdrawn(),), False),
+    ],
+)
+def test_another_may_go_on_in_its_place(reaction: Reaction | None, facts: tuple[Fact, ...], expected: bool) -> None:  # noqa: FBT001 - a case
+    """If the rule wants it, and nobody has ended it."""
+    applied = None if reaction is None else replace(APPLIED, reaction=reaction)
+    known = changed_recording(entry(ACTIVE, *facts), applied=applied)
+    assert expected is may_go_on(known.recording)

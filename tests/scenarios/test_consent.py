@@ -68,7 +68,7 @@ def test_an_announced_call_is_archived_with_its_evidence(stack: Stack) -> None:
     wait_for(lambda: recording.state == "paused", "the recording to be paused")
     body = {"basis": "she said yes", "by": "desk 4"}
     assert 200 == stack.call("POST", consent_path(recording, "attest"), json=body).status_code
-    assert "active" == recording.state
+    wait_for(lambda: recording.state == "active", "it to go on, after the pause was noted too")
     world.end_call(call)
 
     consent = assert_archived(stack, recording)["consent"]

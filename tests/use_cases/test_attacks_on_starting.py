@@ -12,6 +12,7 @@ from recording.core.errors import ConsentMissing, ConsentRefused, ServiceBusy
 from recording.core.formats.api import StartRequest
 from recording.core.formats.deliveries import messages, read_body
 from recording.core.formats.events import CALL_STARTED
+from recording.core.lifecycle import Checked, Interrupted
 from recording.core.model import (
     Actor,
     Attestation,
@@ -152,6 +153,22 @@ def test_what_is_paused_for_a_late_joiner_is_not_resumed_without_a_word() -> Non
     assert "active" == world.calls.recordings[recording_id]
 
 
+def test_somebody_attests_while_it_is_being_paused() -> None:
+    """The service has paused it, and the worker that ordered that has not noted it yet."""
+    world, call = announced(late_joiners=LateJoiners.PAUSE_UNTIL_ATTESTED)
+    pause = world.calls.pause
+
+    def attested_meanwhile(recording_id: RecordingId) -> None:
+        pause(recording_id)
+        world.app.consenting.attest(recording_id, "she said yes", by=ADA)
+
+    world.calls.pause = attested_meanwhile  # type: ignore[method-assign]
+    world.prompts.people[connection_of(call)].append(EVE)
+    world.post(world.people_changed(call))
+
+    assert "active" == world.calls.recordings[call.recordings[0]]
+
+
 def test_a_pause_of_a_person_that_is_too_long_is_not_resumed_for_a_late_joiner() -> None:
     """Though the rule resumes what is paused for too long: nobody has attested."""
     world = AskingWorld(terms=terms(late_joiners=LateJoiners.PAUSE_UNTIL_ATTESTED))
@@ -179,6 +196,45 @@ def test_a_start_again_after_a_withdrawal_asks_the_service_for_nothing() -> None
     world.app.sweeping.reacting.react(entry)
 
     assert 1 == len(call.recordings)
+
+
+def test_what_is_paused_for_a_late_joiner_is_started_again_paused() -> None:
+    """It ended by itself meanwhile, and the rule wants another. It goes on when somebody attests."""
+    world = AskingWorld(terms=terms(late_joiners=LateJoiners.PAUSE_UNTIL_ATTESTED), restarts=True)
+    call = world.call()
+    world.post(world.connected(call))
+    world.post(world.played(call, world.prompts.played[0]))
+    world.updates.apply(call.recordings[0], Checked(is_active=True))
+    world.clock.at += MINUTE
+    first = joined(world, call)
+    world.clock.at += 10 * MINUTE
+    world.calls.interrupt(first)
+    world.updates.apply(first, Interrupted(world.clock.now()))
+    world.app.sweeping.reacting.react(world.catalog.entries[first])
+    second = call.recordings[1]
+    assert "inactive" == world.calls.recordings[second]
+    sweep(world, 10 * MINUTE)
+    assert "inactive" == world.calls.recordings[second]
+    world.app.consenting.attest(second, "she said yes", by=ADA)
+
+    assert "active" == world.calls.recordings[second]
+
+
+def test_who_joins_before_it_is_started_again_is_not_recorded_either() -> None:
+    """It has ended by itself, so that it cannot be paused; nor is the next one who joins."""
+    world = AskingWorld(terms=terms(late_joiners=LateJoiners.PAUSE_UNTIL_ATTESTED), restarts=True)
+    call, entry = ended(world)
+    world.prompts.people[connection_of(call)].append(EVE)
+    world.post(world.people_changed(call))
+    world.app.sweeping.reacting.react(entry)
+    second = call.recordings[1]
+    assert "inactive" == world.calls.recordings[second]
+    world.app.consenting.attest(second, "she said yes", by=ADA)
+    assert "active" == world.calls.recordings[second]
+    world.prompts.people[connection_of(call)].append("4:+49304")
+    world.post(world.people_changed(call))
+
+    assert "inactive" == world.calls.recordings[second]
 
 
 # Who may say what only the service knows
