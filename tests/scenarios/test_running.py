@@ -45,7 +45,7 @@ def test_a_call_is_recorded_by_its_connection_and_its_pauses_by_others_are_kept(
     assert f"https://{APP_HOST}/api/calls/callbacks" == recording.state_callback_uri
 
     assert 200 == stack.call_back(world.change_participants(call, [*PEOPLE, "8:orgid:somebody"])).status_code
-    kinds = {"teamsApp": 1, "teamsExtensionUser": 1, "phone": 1, "teamsUser": 1}
+    kinds = {"teamsApp": 1, "teamsExtensionUser": 1, "phoneNumber": 1, "teamsUser": 1}
     assert kinds == view(stack, recording.recording_id)["participants"]
 
     world.pause_recording(recording.recording_id)

@@ -19,9 +19,9 @@ from recording.core.errors import (
     SourceUnexpected,
     SourceUnreachable,
 )
-from recording.core.model import Location, Proof
+from recording.core.model import DocumentId, Location, Proof
 from tests.simulation.clockwork import Task
-from tests.simulation.locations import document_in
+from tests.simulation.locations import NOTHING, document_in
 
 if TYPE_CHECKING:
     from tests.fakes import FakeTransfer
@@ -181,7 +181,8 @@ class SourceGate(Gate):
             world.story.tell(process.name, "the source answers {}", name)
             world.source.arm(name)
             if name in _DENIALS:
-                world.rules.denied.add(document_in(location))  # a false answer about content that is there
+                # A false answer about content that is there, also if it strikes the request after one for nothing.
+                world.rules.denied.add(DocumentId(document_in(location).removeprefix(NOTHING)))
         if world.service.refuses(location):
             raise SourceRefused("read source", "403", ids={"status": "403"})
         with world.source.open(location, offset, length) as transfer:

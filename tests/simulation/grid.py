@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from recording.core.model import Door
 from recording.core.times import format_time
 from tests.simulation.clockwork import START
-from tests.simulation.locations import HOST
+from tests.simulation.locations import HOST, NOTHING
 from tests.simulation.truth import Document, TrueRecording
 
 if TYPE_CHECKING:
@@ -135,13 +135,13 @@ class Grid:
         # Where Event Grid's word is enough, by a setting, nothing protects from such a lie.
         owner = other if self.world.plan.release != "event" else None
         ways: tuple[Callable[[], dict[str, object]], ...] = (
-            lambda: document.member(contentLocation=f"{HOST}/nothing-{document.document_id}/content/audio"),
+            lambda: document.member(contentLocation=f"{HOST}/{NOTHING}{document.document_id}/content/audio"),
             lambda: document.member(contentLocation="https://elsewhere.example.org/v1/objects/x/content/audio"),
             lambda: document.member(deleteLocation=None),
             lambda: document.member(deleteLocation=owner.base if owner else None),
             lambda: other.member(documentId=document.document_id, deleteLocation=document.base) if other else {},
             lambda: document.member(metadataLocation=None),
-            lambda: document.member(deleteLocation=f"{HOST}/nothing-{document.document_id}"),
+            lambda: document.member(deleteLocation=f"{HOST}/{NOTHING}{document.document_id}"),
         )
         members = [ways[int(detail * len(ways))](), *(one.member() for one in documents[1:])]
         self._send(self.file_event(recording, members), door, recording.whom, 0)

@@ -4,6 +4,9 @@ from recording.core.model import DocumentId, Location
 
 HOST = "https://eu-api.asm.skype.com/v1/objects"
 
+NOTHING = "nothing-"
+"""Before the id of a document: an object of which a wrong event says that it is this document."""
+
 
 def base_of(document_id: str) -> Location:
     """The object of a document; its content and metadata are below."""
