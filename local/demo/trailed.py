@@ -19,7 +19,7 @@ def show_trail(stack: Stack, console: Console, recording_id: str) -> None:
         return all(act["blob"] for act in acts)
 
     wait_for(is_written, "its trail", _TIMEOUT)
-    console.print("The trail of the first says who did what:")
+    console.print("The trail of the call that was attested says who did what:")
     console.print(f"  {', '.join(dict.fromkeys(f'{act["what"]} by {act["by"]}' for act in acts))}", soft_wrap=True)
     if not ask(stack, "GET", recording_id, "/trail/verify")["intact"]:
         raise DemoFailedError("the trail is not intact")

@@ -98,6 +98,18 @@ class Sweeping:
             self._sweep_slices()
 
     def _sweep_slices(self) -> None:
+        """The slices, and the replays; every other pass begins with these.
+
+        So neither keeps the other from its turn, though workers die in one of them again and again.
+        """
+        begins = int(self.now().timestamp() / self.first_look.total_seconds()) % 2 == 1
+        try:
+            if begins:
+                self.replaying.replay(_REPLAYING)
+        finally:
+            self._look_at_all(replays=not begins)
+
+    def _look_at_all(self, *, replays: bool) -> None:
         owed = telemetry.Owed()
         for _ in range(_MOST_SLICES):
             swept = self.sweep()
@@ -107,7 +119,8 @@ class Sweeping:
             if swept.is_whole:
                 owed.observe(self.now())
                 try:
-                    self.replaying.replay(_REPLAYING)
+                    if replays:
+                        self.replaying.replay(_REPLAYING)
                 finally:
                     try:
                         self.auditing.audit()
@@ -271,7 +284,8 @@ class Sweeping:
             else:
                 entry = self.reacting.react(entry)
         finally:  # also if the service cannot be asked
-            entry = self.writing_trail.write(entry)
+            if not (found.facts or found.drive):  # else at a later look: what may be lost goes first
+                entry = self.writing_trail.write(entry)
             warning = late_trail(entry, self.now())
             entry = self._apply(entry, *([] if warning is None else [warning]))
             if entry.recording.untold:

@@ -12,7 +12,7 @@ from recording.core.naming import encode
 from recording.core.times import format_time
 from recording.core.trail import Verifying, folder_of
 from tests.fakes.service import FakeCall
-from tests.simulation.rules import BrokenRule
+from tests.simulation.rules import BrokenRule, decisions_about
 from tests.simulation.truth import Document, TrueRecording
 
 if TYPE_CHECKING:
@@ -97,11 +97,13 @@ class Books:
                 if truth.recording_id not in self.world.rules.lost_events:
                     yield f"{document.document_id} is not in the catalog, though its event was not lost"
                 continue
-            yield from self._chunk(truth, document, chunk)
+            yield from self._chunk(truth, document, chunk, decisions_about(entry, chunk.document_id) if entry else 0)
 
-    def _chunk(self, truth: TrueRecording, document: Document, chunk: Chunk) -> Iterator[str]:
+    def _chunk(self, truth: TrueRecording, document: Document, chunk: Chunk, decisions: int) -> Iterator[str]:
         is_safe = chunk.state in {ChunkState.RELEASED, ChunkState.KEPT}
-        if self._is_apart(document, chunk) and self._is_told(truth.recording_id, EventName.QUARANTINED, chunk):
+        if self._is_apart(document, chunk, decisions) and self._is_told(
+            truth.recording_id, EventName.QUARANTINED, chunk
+        ):
             self.outcomes["apart, for a person"] += 1
             return
         mark, of = encode(document.document_id), encode(truth.recording_id)
@@ -164,12 +166,17 @@ class Books:
             for event in self.world.told.events.get(recording_id, [])
         )
 
-    def _is_apart(self, document: Document, chunk: Chunk) -> bool:
-        """Whether its name in the archive is taken by something else, and a copy of it stands elsewhere."""
+    def _is_apart(self, document: Document, chunk: Chunk, decisions: int) -> bool:
+        """Whether its name in the archive is taken by something else, and a copy of it stands elsewhere.
+
+        So too if a person has made room since, and nothing has come of their decision: the app was cut off each time.
+        """
         standing = self.world.archive.blobs.get(chunk.name)
+        is_taken = standing is not None and standing.content != document.content
         containers = (self.world.quarantine, self.world.overflow)
         copies = (blob.content for container in containers for blob in container.blobs.values())
-        return standing is not None and standing.content != document.content and document.content in copies
+        is_undecided = standing is None and self.world.rules.room_made.get(chunk.document_id) == decisions
+        return (is_taken or is_undecided) and document.content in copies
 
     def _was_possible(self, document: Document) -> bool:
         """Whether the app knew where it was, for long enough."""

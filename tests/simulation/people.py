@@ -8,6 +8,7 @@ from recording.core.callers import KEY
 from recording.core.formats import api
 from recording.core.model import Actor, CatalogEntry, Chunk, DocumentId, Door, RecordingId, Ruling, ServerCallId
 from recording.core.outputs import parse_output_name
+from tests.simulation.rules import decisions_about
 from tests.simulation.truth import recording_id_of, whom_of
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ def _make_room(world: "World", entry: CatalogEntry, document_id: DocumentId) -> 
         world.story.tell("a person", "moves {} away", chunk.name)
         world.archive.blobs.pop(chunk.name, None)
         world.rules.forget(chunk.name)
+        world.rules.room_made[document_id] = decisions_about(entry, document_id)
 
 
 def _foreign(world: "World", whom: str, lasts: float) -> None:

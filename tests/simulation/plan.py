@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from tests.simulation.chance import number
 
 RATES: Mapping[str, float] = {
-    "crash before": 0.006,
-    "crash after": 0.006,
+    "crash before": 0.008,
+    "crash after": 0.008,
     "slow call": 0.02,
     "lease lost": 0.05,
     "clock skewed": 0.3,

@@ -5,7 +5,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Never
 
 from recording.core.errors import Permanent, Transient
-from recording.core.lifecycle import Done, LookAgain, next_step
+from recording.core.lifecycle import Decided, Done, LookAgain, next_step
 from recording.core.model import (
     Act,
     BlobName,
@@ -45,6 +45,8 @@ class Rules:
         self.lost_messages: set[str] = set()
         self.lost_events: set[RecordingId] = set()
         self.denied: set[str] = set()
+        self.room_made: dict[str, int] = {}
+        """For which documents a person has made room, and how often it had been decided about them until then."""
         self._journal: set[str] = set()
         self._written: dict[str, tuple[str, bytes]] = {}
 
@@ -266,3 +268,10 @@ class Rules:
 
     def _break(self, what: str) -> Never:
         raise BrokenRule(what)
+
+
+def decisions_about(entry: CatalogEntry, document_id: DocumentId) -> int:
+    """How often a person has decided about a chunk."""
+    return sum(
+        one.times for one in entry.recording.history if (one.what, one.document_id) == (Decided.__name__, document_id)
+    )

@@ -155,6 +155,22 @@ def test_a_worker_that_fails_to_write_leaves_trails_alone_for_a_minute(closed: W
     assert 15 == len(closed.trail.archive.blobs)
 
 
+def test_what_may_be_lost_goes_before_the_trail() -> None:
+    """A look that finds a lost message leaves the acts: each request more is one in which a worker can die."""
+    world = World()
+    world.announce(world.add())
+    world.queue.messages.clear()
+    for turn in range(50):
+        if not world.queue.messages:
+            world.updates.apply(RECORDING, Paused(), by=Actor(f"entra:{turn}"))
+            sweep(world)
+    assert world.queue.messages
+    assert world.entry().recording.trail.unwritten
+
+    world.run()
+    assert () == world.entry().recording.trail.unwritten
+
+
 def test_a_blob_that_stands_in_the_way_is_left_and_told() -> None:
     """What follows waits too, as it would not follow from what stands there; once it is moved away, all is written."""
     world = World()

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from math import inf
-from typing import Any
+from typing import Any, NoReturn
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
@@ -17,6 +18,8 @@ from recording.core.errors import ArchiveBusy, ArchiveRefused, BlobExists, Recor
 from recording.core.formats.events import CALL_STARTED
 from recording.core.model import BlobName, ChunkState, Door, RecordingId
 from recording.watch.replayed import Replayed
+from tests.use_cases.explorer import KilledError
+from tests.use_cases.sweeps import sweep
 from tests.use_cases.world import RECORDING, World, assert_nothing_lost, file_event_of
 
 DIAGNOSIS = {"deadLetterReason": "MaxDeliveryAttemptsExceeded", "deliveryAttempts": 17, "lastDeliveryOutcome": "Busy"}
@@ -108,6 +111,22 @@ def test_each_pass_of_the_sweep_replays(world: World) -> None:
     world.take_events()
     world.run()
     assert ChunkState.RELEASED is world.state()
+
+
+def test_what_is_lost_is_replayed_though_no_pass_of_the_sweep_comes_to_its_end(world: World) -> None:
+    """As where the worker dies at the same recording each time: every other pass begins with the replays."""
+    letter(world, event_of(world, "one"))
+
+    def fail(_limit: int, _after: str = "") -> NoReturn:
+        raise KilledError
+
+    with patch.object(world.open_work, "page", fail):
+        for _ in range(2):
+            with pytest.raises(KilledError):
+                sweep(world)
+    world.take_events()
+
+    assert [RecordingId("one")] == list(world.catalog.entries)
 
 
 def test_a_person_hears_that_the_recording_was_found_otherwise_than_by_its_event(world: World) -> None:
