@@ -277,13 +277,22 @@ def test_an_act_that_is_not_written_keeps_a_recording_open(entry: CatalogEntry, 
     assert (expected is not None) == ("1 act of its audit trail" in owed(entry))
 
 
-@pytest.mark.parametrize(("what", "is_new"), [("Archived", False), ("Paused", True)])
-def test_the_row_is_new_only_for_an_act_that_no_run_writes(what: str, *, is_new: bool) -> None:
-    """Else it would be written only when the sweep looks next, which may be hours later."""
-    before = with_opening(None, entry_of(chunk(0)))
+@pytest.mark.parametrize(
+    ("entry", "what", "is_new"),
+    [
+        (CLOSED, "Looked", True),
+        (CLOSED, "Archived", True),  # a minute of its own
+        (entry_of(chunk(0)), "Archived", False),
+        (entry_of(chunk(0)), "Looked", False),
+        (entry_of(state=R.STARTED), "Paused", False),
+    ],
+)
+def test_the_row_is_new_only_if_nothing_but_acts_is_owed(entry: CatalogEntry, what: str, *, is_new: bool) -> None:
+    """A new row says that the work goes on: who looks again and again would hide that a message is lost."""
+    before = with_opening(None, entry)
     after = with_opening(before, replace(before, recording=with_trail(before, what).recording))
 
-    assert (2 if is_new else 1) == after.recording.opening.number
+    assert (before.recording.opening.number + is_new) == after.recording.opening.number
 
 
 def test_what_cannot_be_written_for_long_is_for_a_person() -> None:

@@ -156,7 +156,10 @@ def test_a_worker_that_fails_to_write_leaves_trails_alone_for_a_minute(closed: W
 
 
 def test_what_may_be_lost_goes_before_the_trail() -> None:
-    """A look that finds a lost message leaves the acts: each request more is one in which a worker can die."""
+    """A look that finds a lost message leaves the acts: each request more is one in which a worker can die.
+
+    Nor does it come later, however often somebody acts on the recording meanwhile.
+    """
     world = World()
     world.announce(world.add())
     world.queue.messages.clear()

@@ -79,9 +79,14 @@ def is_stale(opening: Opening, entry: CatalogEntry) -> bool:
 
 
 def _owed(entry: CatalogEntry) -> set[str]:
-    """What the entry waits for; the acts of a chunk's run are not among it, as the run writes them."""
+    """What the entry waits for; the acts of a chunk's run are not among it, as the run writes them.
+
+    Acts count only where nothing else is waited for: a new row says that the work has gone on just now, so that who
+    looks at a recording again and again would hide that a message of it is lost.
+    """
+    waits = _waits_for(entry)
     is_trail_owed = any(act.what not in RUNS for act in entry.recording.trail.unwritten)
-    return _waits_for(entry) | ({"its trail"} if is_trail_owed else set())
+    return {"its trail"} if is_trail_owed and not waits else waits
 
 
 def _waits_for(entry: CatalogEntry) -> set[str]:
