@@ -144,7 +144,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         consents=real.consents,
         prompts=real.prompts,
         topic=topic,
-        secret=settings.recordings.participant_key,
+        secret=settings.participant_key,
         new_id=new_id,
         now=now,
     )

@@ -100,7 +100,8 @@ class Consenting:
 
     Attributes:
         starting: asks the policy, and starts.
-        secret: PARTICIPANT_KEY.
+        secret: gives PARTICIPANT_KEY, or raises SettingsInvalid where that cannot be read: a name that was made without
+            it could be found by trying, and whoever has consented would not be known again.
         new_id: makes UUIDs.
     """
 
@@ -109,7 +110,7 @@ class Consenting:
     consents: Consents
     prompts: Prompts
     topic: Topic
-    secret: str
+    secret: Callable[[], str]
     new_id: Callable[[], uuid.UUID]
     now: Callable[[], datetime]
 
@@ -202,7 +203,7 @@ class Consenting:
         """Do what is to be done now; the consent after that.
 
         Raises:
-            Transient: it is to be driven again; the row of open work stands.
+            Transient, SettingsInvalid: it is to be driven again; the row of open work stands.
             CallRefused: the recording cannot be started.
             ConsentMissing: the same, as consent was withdrawn in the call since.
         """
@@ -241,11 +242,12 @@ class Consenting:
             return self._apply(consent, self._call_over(error))
         seen.raw_ids = self._named(consent, found)
         present = tuple(who for who, raw_id in seen.raw_ids.items() if not is_program(raw_id))
-        caller = pseudonym(self.secret, consent.key, found.caller) if found.caller else ""
+        caller = pseudonym(self.secret(), consent.key, found.caller) if found.caller else ""
         return self._apply_if_unchanged(consent, Looked(present, caller))
 
     def _named(self, consent: Consent, found: InCall) -> dict[str, str]:
-        return {pseudonym(self.secret, consent.key, raw_id): raw_id for raw_id in found.participants}
+        secret = self.secret()
+        return {pseudonym(secret, consent.key, raw_id): raw_id for raw_id in found.participants}
 
     def _send(self, consent: Consent, step: Play | Ask | Say, seen: _Seen) -> Consent:
         """Store the order, then send it; the consent as it stands after another worker's, if that was first."""

@@ -128,6 +128,17 @@ class Settings:
             raise SettingsInvalid((*found, *reader.starting))
         return replace(settings, wrong_to_start=(*reader.starting, *_native_rules(settings)))
 
+    def participant_key(self) -> str:
+        """The key of the hashes that name participants.
+
+        Raises:
+            SettingsInvalid: it is set, and cannot be read.
+        """
+        wrong = tuple(problem for problem in self.wrong_to_start if problem.startswith(f"{_PARTICIPANT_KEY}:"))
+        if wrong:
+            raise SettingsInvalid(wrong)
+        return self.recordings.participant_key
+
     def check_starting(self) -> None:
         """Do nothing if recordings can be started.
 
@@ -285,6 +296,7 @@ _CONTAINERS = tuple(
 )
 _NATIVE = "NATIVE_CONTAINERS"
 _POLICY = "RECORDING_POLICY"
+_PARTICIPANT_KEY = "PARTICIPANT_KEY"
 _OVERFLOW = ("OVERFLOW_STORAGE", "OVERFLOW_STORAGE__blobServiceUri")
 _TIMEOUT, _VISIBILITY, _DELIVERIES = (setting.key for _, setting in declared(Host))
 _CHECKS = (

@@ -8,7 +8,7 @@ from recording.core.consent import LateJoiners, Outcome
 from recording.core.model import CallConnectionId, ConsentKind
 from recording.ports import PromptOrder
 from tests.core.consents import PROMPT, consent, terms
-from tests.use_cases.asking import AskingWorld, connection_of
+from tests.use_cases.asking import ANN, AskingWorld, connection_of
 from tests.use_cases.test_consent import announced, sweep
 
 FORGED = ("consent.1." + "0" * 32, "consent.1", "", "consent.1.\u0661", "../1", "x" * 5000)
@@ -132,3 +132,31 @@ def test_a_consent_survives_being_written_and_read() -> None:
     world.consents.save(found)
 
     assert found == world.consents.load(found.connection_id)
+
+
+def test_while_the_key_of_names_cannot_be_read_nobody_is_named_without_it() -> None:
+    """A consent that was begun before waits: nobody is taken for somebody else, and what runs is left as it is."""
+    world = AskingWorld(
+        terms=terms(late_joiners=LateJoiners.PAUSE_UNTIL_ATTESTED), settings={"PARTICIPANT_KEY": "a2V5"}
+    )
+    call = world.call(ANN)
+    world.post(world.connected(call))
+    world.post(world.played(call, world.prompts.played[0]))
+    (recording_id,) = call.recordings
+    before = world.consent(call)
+    good = dict(world.settings)
+
+    world.settings = {**good, "PARTICIPANT_KEY": "@Microsoft.KeyVault(VaultName=v)"}
+    world.worker()
+    world.post(world.people_changed(call))
+    world.clock.at += timedelta(minutes=10)
+    world.app.sweeping.sweep_all()
+    after = world.consent(call)
+    assert (before.present, before.covered) == (after.present, after.covered)
+    assert "active" == world.calls.recordings[recording_id]
+
+    world.settings = good
+    world.worker()
+    world.app.sweeping.sweep_all()
+    assert before.covered == world.consent(call).covered
+    assert "active" == world.calls.recordings[recording_id]
