@@ -1,6 +1,7 @@
 """Prompts and keys in a call, over `CallAutomationClient`."""
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from email.utils import format_datetime
 
 from azure.communication.callautomation import (
@@ -27,8 +28,8 @@ _PHONE, _USER, _TEAMS = "4:", "8:acs:", "8:orgid:"
 class AcsPrompts:
     """`Prompts` over the SDK's client. Reports come to where the callbacks of the connection go."""
 
-    def __init__(self, client: CallAutomationClient) -> None:
-        self._client = client
+    def __init__(self, client: CallAutomationClient, now: Callable[[], datetime]) -> None:
+        self._client, self._now = client, now
 
     def participants(self, connection_id: CallConnectionId) -> InCall:
         """See `ports.Prompts.participants`."""
@@ -65,7 +66,7 @@ class AcsPrompts:
     def hang_up(self, connection_id: CallConnectionId) -> None:
         """See `ports.Prompts.hang_up`."""
         connection = self._client.get_call_connection(connection_id)
-        sent = {"Repeatability-First-Sent": format_datetime(datetime.now(UTC), usegmt=True)}
+        sent = {"Repeatability-First-Sent": format_datetime(self._now(), usegmt=True)}
         translated("hang up", _ids(connection_id), lambda: connection.hang_up(is_for_everyone=True, headers=sent))
 
     def _connection(self, order: PromptOrder) -> CallConnectionClient:

@@ -60,7 +60,7 @@ class RealParts:
     @cached_property
     def prompts(self) -> ports.Prompts:
         acs = self.settings.communication
-        return guarded(AcsPrompts(clients.call_automation(acs.endpoint, self._credential(acs.access_key))))
+        return guarded(AcsPrompts(clients.call_automation(acs.endpoint, self._credential(acs.access_key)), self.now))
 
     @cached_property
     def consents(self) -> ports.Consents:

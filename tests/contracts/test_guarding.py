@@ -5,7 +5,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -120,7 +120,7 @@ def calls(client: Any) -> Any:  # noqa: ANN401 - the same
 
 def prompts(client: Any) -> Any:  # noqa: ANN401 - the same
     """`Prompts`."""
-    return guarded(AcsPrompts(client))
+    return guarded(AcsPrompts(client, lambda: datetime.now(UTC)))
 
 
 def consents(client: Any) -> Any:  # noqa: ANN401 - the same

@@ -1,7 +1,7 @@
 """The contract of `Prompts`, on the fake and on the local service over TLS."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 import pytest
@@ -78,7 +78,7 @@ class RealConference:
             transport=Urllib3Transport(4),
             retry_total=0,
         )
-        self.prompts = AcsPrompts(self.client)
+        self.prompts = AcsPrompts(self.client, lambda: datetime.now(UTC))
 
     def call(self, *people: str) -> CallConnectionId:
         call = self.world.start_call(participants=people)
