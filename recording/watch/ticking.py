@@ -3,6 +3,7 @@
 Timers of the platform have been seen to stop for good after a deployment. There are three drivers: the timer, the ticks
 themselves, and every file event. The first and the last begin the chain again if it is broken. There is only one chain:
 the state of the sweep says the number of the tick that may put the next one, and a tick of any other number is dropped.
+One that is delivered again, as its worker died in the sweep, sweeps again, and puts nothing.
 """
 
 import logging
@@ -37,18 +38,20 @@ class Ticking:
     _seen: _Seen = field(default_factory=_Seen)
 
     def continue_chain(self, number: int) -> bool:
-        """Put the successor of a tick; False if the tick does not belong to the chain, and is to be dropped.
+        """Put the successor of a tick; whether to sweep: not if the tick does not belong to the chain.
 
         The successor is put before the state says so: after a crash in between the tick is delivered again, and its
-        successor is queued twice. Of those two one is dropped.
+        successor is queued twice. Of those two one puts nothing.
 
         Raises:
             Transient: the tick must be delivered again.
         """
         state = self.states.load()
         if number != state.tick:
-            log.event("sweep.tick_dropped", {"tick": number, "expected": state.tick})
-            return False
+            is_unfinished = number + 1 == state.tick and not _has_swept(state)
+            name = "sweep.tick_again" if is_unfinished else "sweep.tick_dropped"
+            log.event(name, {"tick": number, "expected": state.tick})
+            return is_unfinished
         self.queue.put(number + 1, self.interval)
         for _ in range(_MOST_CONFLICTS):
             if self.states.save(replace(state, tick=number + 1, ticked_at=self.now())) is not None:
@@ -90,3 +93,10 @@ class Ticking:
     def _is_whole(self, state: SweepState, now: datetime) -> bool:
         """A moment too far in the future is by a clock that was wrong: it says as little as one long past."""
         return state.ticked_at is not None and abs(now - state.ticked_at) < _BROKEN * self.interval
+
+
+def _has_swept(state: SweepState) -> bool:
+    """Whether a pass has ended since the last tick."""
+    if state.ticked_at is None or state.alive_at is None:
+        return False
+    return state.began_at is None and state.alive_at >= state.ticked_at

@@ -1,6 +1,7 @@
 """Makes a failing run smaller: fewer calls, then fewer faults, as long as the same rule is broken."""
 
 import re
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -9,18 +10,19 @@ from tests.simulation.plan import Plan
 from tests.simulation.world import Result, simulate
 
 _NUMBERED = re.compile(r"\S*\d\S*")
-_MOST_RUNS = 400
+_MOST_SECONDS = 120.0
+"""A run that becomes small takes little; one that does not is told as it is."""
 
 
 def shrunk(plan: Plan, failed: Result, run: Callable[..., Result] = simulate) -> Result:
     """The smallest run found that breaks the same rule, with its story."""
-    kind, left = kind_of(failed.broken), _MOST_RUNS
+    kind, until = kind_of(failed.broken), time.monotonic() + _MOST_SECONDS
     fired: list[Key] = list(failed.fired)
 
     def fails(names: Sequence[str], keys: Sequence[Key]) -> bool:
-        nonlocal left
-        left -= 1
-        return left > 0 and kind_of(run(replace(plan, names=tuple(names)), frozenset(keys)).broken) == kind
+        if time.monotonic() > until:
+            return False
+        return kind_of(run(replace(plan, names=tuple(names)), frozenset(keys)).broken) == kind
 
     names = _fewer(list(plan.names), lambda some: fails(some, fired))
     fired = _fewer(list(fired), lambda some: fails(names, some))

@@ -88,8 +88,28 @@ def test_a_tick_that_is_delivered_twice_makes_no_second_chain() -> None:
     assert seen == sorted(set(seen))
 
 
+@pytest.mark.parametrize("slices", [0, 1])
+def test_a_tick_whose_worker_died_in_the_sweep_sweeps_when_it_is_delivered_again(slices: int) -> None:
+    """Else each death would cost an interval. It puts no second successor; after a whole pass it is dropped."""
+    world = World()
+    world.announce(world.add())
+    world.queue.messages.clear()
+    world.clock.at += HOUR
+    world.app.ticking.ensure()
+    assert world.app.ticking.continue_chain(1)
+    if slices:  # of a pass that is not whole
+        world.open_work.save(replace(world.open_work.load(), began_at=world.clock.at, alive_at=world.clock.at))
+
+    world.clock.at += 3 * MINUTE
+    assert world.app.ticking.continue_chain(1)
+    world.app.sweeping.sweep_all()
+    assert 1 == len(world.queue.messages)
+    assert not world.app.ticking.continue_chain(1)
+    assert [1, 2] == sorted(number for _, number in world.ticks.ticks)
+
+
 def test_a_lost_tick_ends_the_chain_and_a_file_event_begins_it_again() -> None:
-    """With a number of its own: if the lost one comes after all, it is dropped."""
+    """With a number of its own: if the lost one comes after all, it sweeps, and puts nothing."""
     world = World()
     world.app.ticking.ensure()
     lost = world.ticks.ticks.pop()
@@ -97,7 +117,8 @@ def test_a_lost_tick_ends_the_chain_and_a_file_event_begins_it_again() -> None:
     world.deliver(file_event_of(world.add()))
     assert [2] == [number for _, number in world.ticks.ticks]
     world.ticks.ticks.append(lost)
-    assert [2, 3, 4] == ticking(world, 10)
+    assert [1, 2, 3, 4] == ticking(world, 10)
+    assert [5] == [number for _, number in world.ticks.ticks]
 
 
 def test_a_sweep_that_cannot_be_woken_is_no_reason_against_the_event(monkeypatch: pytest.MonkeyPatch) -> None:
