@@ -8,6 +8,7 @@ from datetime import datetime
 from recording.bootstrap.real_parts import RealParts
 from recording.records.daily import Daily
 from recording.records.filing import Filing
+from recording.records.holding import Holding
 from recording.records.jobs import Jobs
 
 
@@ -18,6 +19,7 @@ class Records:
     filing: Filing
     jobs: Jobs
     daily: Daily
+    holding: Holding
 
 
 def records_of(real: RealParts, new_id: Callable[[], uuid.UUID], now: Callable[[], datetime]) -> Records:
@@ -25,4 +27,5 @@ def records_of(real: RealParts, new_id: Callable[[], uuid.UUID], now: Callable[[
     filing = Filing(real.catalog, real.index, (), now)
     jobs = Jobs(real.index, real.job_queue, {}, new_id, now)
     daily = Daily(real.catalog, real.directory, filing, real.record_queue, (), now)
-    return Records(filing, jobs, daily)
+    holding = Holding(real.catalog, real.index, lambda _: None, "")
+    return Records(filing, jobs, daily, holding)

@@ -66,6 +66,18 @@ class UnknownJob(Permanent):
     code = "unknown_job"
 
 
+class UnknownHold(Permanent):
+    """There is no such hold."""
+
+    code = "unknown_hold"
+
+
+class HoldChanged(Permanent):
+    """The hold is not as the caller has seen it: look again, and decide again."""
+
+    code = "hold_changed"
+
+
 class BlobProtected(Permanent):
     """A blob is not removed: a legal hold, or the time that it must be kept for, forbids it. Later it can be."""
 
