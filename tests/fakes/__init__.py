@@ -13,6 +13,7 @@ from tests.fakes.probe import FakeProbe, FakeProbeQueue
 from tests.fakes.queue import FakeQueue, FakeTickQueue
 from tests.fakes.service import FakeCalls, FakeTopic
 from tests.fakes.source import FakeSource, FakeTransfer
+from tests.fakes.tombstones import FakeTombstones
 from tests.fakes.trail import FakeTrail
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "FakeSource",
     "FakeThrottle",
     "FakeTickQueue",
+    "FakeTombstones",
     "FakeTopic",
     "FakeTrail",
     "FakeTransfer",

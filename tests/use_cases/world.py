@@ -50,6 +50,7 @@ from tests.fakes import (
     FakeSource,
     FakeThrottle,
     FakeTickQueue,
+    FakeTombstones,
     FakeTopic,
     FakeTrail,
 )
@@ -135,6 +136,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.queue = FakeQueue(self.clock.now)
+        self.tombstones = FakeTombstones(self.trail.archive)
         self.letters.now = self.journal.now = self.clock.now
         self.ticks = FakeTickQueue(self.clock.now)
         self.archiving = self.worker()
@@ -170,6 +172,7 @@ class World:
             journal_inventory=FakeInventory(self.journal),
             checks={},
             topic=self.topic,
+            tombstones=self.tombstones,
             trail=self.trail,
             engine=engine_of(self.source, block=BLOCK, monotonic=clock.monotonic),
             now=clock.now,
