@@ -109,6 +109,7 @@ STATUSES = {
     "call-refused": 409,
     "consent-refused": 409,
     "decision-refused": 409,
+    "recording-erased": 410,
     "recording-changed": 412,
     "hold-changed": 412,
     "request-too-large": 413,

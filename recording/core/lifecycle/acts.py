@@ -30,6 +30,7 @@ from recording.core.lifecycle.facts import (
     Started,
     Stopped,
 )
+from recording.core.lifecycle.records_facts import Erased, ErasureBegun
 from recording.core.model import Act, Actor, CatalogEntry, ConsentEvidence, MetadataProof
 from recording.core.times import format_time
 from recording.core.trail import added, is_repeated
@@ -51,14 +52,14 @@ def with_act(
     if describe is None or not (is_new or isinstance(fact, _BY_PEOPLE)) or not _is_act(before, after, fact):
         return after
     details = tuple((name, text[:_MOST_TEXT]) for name, text in describe(fact).items() if text)
-    act = Act(now, type(fact).__name__, _without_name(by), getattr(fact, "document_id", None), details)
+    act = Act(now, type(fact).__name__, without_name(by), getattr(fact, "document_id", None), details)
     trail = after.recording.trail
     if isinstance(fact, _BY_PEOPLE) and is_repeated(trail, act):
         return after
     return with_fields(after, trail=added(trail, act))
 
 
-def _without_name(by: Actor) -> Actor:
+def without_name(by: Actor) -> Actor:
     """The actor; of a name that a caller gave themselves only the digest, as for a reason."""
     kind, _, name = by.partition(":")
     return Actor(f"{kind}:{_digest(name)}") if kind == "key" and name else by
@@ -73,6 +74,8 @@ def _is_act(before: CatalogEntry | None, after: CatalogEntry, fact: Fact) -> boo
         return (known and (known.state, known.proof)) != (chunk and (chunk.state, chunk.proof))
     if isinstance(fact, Completed):
         return after.recording.completed_at is not None
+    if isinstance(fact, ErasureBegun):
+        return before is not None
     return True
 
 
@@ -149,5 +152,7 @@ _DETAILS: Mapping[type, Callable[[Any], dict[str, str]]] = {
         "revision": str(fact.revision),
         "lacks": str(len(fact.lacks)),
     },
+    ErasureBegun: lambda fact: {"reason": fact.reason},
+    Erased: lambda _: {},
 }
 """The facts that are acts. No text of a person, of an event or of the service is among the details, and no URL."""

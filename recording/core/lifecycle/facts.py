@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from recording.core.lifecycle.records_facts import Erased, ErasureBegun
 from recording.core.model import (
     Alarm,
     Alert,
@@ -428,5 +429,7 @@ RecordingFact = (
     | Told
     | Looked
     | Written
+    | ErasureBegun
+    | Erased
 )
 Fact = ChunkFact | RecordingFact

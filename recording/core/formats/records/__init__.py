@@ -1,0 +1,1 @@
+"""The stored and wire shapes of what is done with recordings after they were archived."""

@@ -1,0 +1,21 @@
+"""The facts about what is done with a recording after it was archived, as frozen values."""
+
+from dataclasses import dataclass
+
+from recording.core.model import RecordingId, RemovalReason
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureBegun:
+    """The recording is to be erased, and its tombstone stands: whatever comes of it from now on is refused.
+
+    Of a recording that the catalog does not have, it says that the tombstone was found.
+    """
+
+    recording_id: RecordingId
+    reason: RemovalReason
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """Nothing of the recording is left in any container or index."""
