@@ -2,7 +2,16 @@
 
 from recording.core.formats.api.shapes.consents import PendingConsent
 from recording.core.formats.api.shapes.events import EventOutcome, EventsAnswer, Outcome, OutcomeMore
-from recording.core.formats.api.shapes.lists import Happening, History, Owed, OwedPage, Summary, SummaryPage
+from recording.core.formats.api.shapes.lists import (
+    Happening,
+    History,
+    Owed,
+    OwedPage,
+    Summary,
+    SummaryPage,
+    UnknownPeople,
+)
+from recording.core.formats.api.shapes.people import KeysSaved, OwnIdentity, RawId
 from recording.core.formats.api.shapes.policy import (
     ChangedCall,
     Explained,
@@ -45,15 +54,18 @@ __all__ = [
     "HealthCheck",
     "History",
     "HowRecorded",
+    "KeysSaved",
     "Known",
     "MetadataCopy",
     "Outcome",
     "OutcomeMore",
     "Owed",
     "OwedPage",
+    "OwnIdentity",
     "PendingConsent",
     "Problem",
     "ProblemMembers",
+    "RawId",
     "Recording",
     "Replay",
     "ReplayPage",
@@ -64,6 +76,7 @@ __all__ = [
     "TrailLink",
     "TrailPage",
     "TrailVerified",
+    "UnknownPeople",
     "UnmetCondition",
     "UnreadMember",
     "Verdict",

@@ -1,10 +1,11 @@
 """Lists of recordings as the API answers them, and the history of one."""
 
-from typing import Annotated, TypedDict
+from typing import Annotated, NotRequired, TypedDict
 
 from recording.core.formats.api.shapes.recordings import Known
 from recording.core.formats.schema import Count, Moment, Schema
 from recording.core.model import RecordingState
+from recording.core.records.people import MOST_COUNTED
 
 
 class Summary(Known):
@@ -13,6 +14,14 @@ class Summary(Known):
     state: RecordingState | None
     chunks: Count | None
     error: str | None
+    channels: NotRequired[
+        Annotated[
+            list[int], Schema(description="Of a search by person: the channels of unmixed audio that are theirs.")
+        ]
+    ]
+    isDoubtful: NotRequired[
+        Annotated[bool, Schema(description="Of a search by person: whether its list of participants is in doubt.")]
+    ]
 
 
 class Owed(TypedDict):
@@ -50,11 +59,20 @@ class History(TypedDict):
     history: list[Happening]
 
 
+class UnknownPeople(TypedDict):
+    """Recordings of the time that was asked for in which anybody may be heard: not all their participants are known."""
+
+    count: Annotated[Count, Schema(maximum=MOST_COUNTED)]
+    isMore: Annotated[bool, Schema(description="Whether there may be more than were counted.")]
+    list: Annotated[str, Schema(description="What lists them; a purpose is to be added.")]
+
+
 class SummaryPage(TypedDict):
     """A page of recordings; `next` is given as `after` for the next page, and null after the last."""
 
     recordings: list[Summary]
     next: str | None
+    unknown: NotRequired[UnknownPeople]
 
 
 class OwedPage(TypedDict):
