@@ -27,5 +27,5 @@ def records_of(real: RealParts, new_id: Callable[[], uuid.UUID], now: Callable[[
     filing = Filing(real.catalog, real.index, (), now)
     jobs = Jobs(real.index, real.job_queue, {}, new_id, now)
     daily = Daily(real.catalog, real.directory, filing, real.record_queue, (), now)
-    holding = Holding(real.catalog, real.index, lambda _: None, "")
+    holding = Holding(real.catalog, real.index, lambda _: None)
     return Records(filing, jobs, daily, holding)

@@ -43,17 +43,11 @@ class HoldPage:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """The holds.
-
-    Attributes:
-        participants: who takes part in a recording; None if nobody has looked yet.
-        usual_class: the retention class of recordings that no rule gave one.
-    """
+    """The holds. `participants`: who takes part in a recording; None if nobody has looked yet."""
 
     catalog: Catalog
     index: Index
     participants: Callable[[CatalogEntry], People | None]
-    usual_class: str
 
     def of(self, recording_id: RecordingId, entry: CatalogEntry | None = None) -> tuple[Hold, ...]:
         """The active holds that cover a recording; its entry is loaded unless it is given.
@@ -78,7 +72,7 @@ class Holding:
         scope = hold.scope
         if entry is None or scope.recordings:
             return recording_id in scope.recordings
-        return (scope.future or hold.state is HoldState.PLACING) and covers(scope, entry, people, self.usual_class)
+        return (scope.future or hold.state is HoldState.PLACING) and covers(scope, entry, people)
 
     def classes_of(self, recording_id: RecordingId) -> tuple[str, ...]:
         """The retention classes of the holds that cover a recording, or have covered it."""

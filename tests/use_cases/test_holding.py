@@ -6,6 +6,7 @@ import pytest
 
 from recording.core.errors import CatalogConflict, UnknownHold
 from recording.core.model import APP, CatalogEntry, RecordingId
+from recording.core.records.filters import Period
 from recording.core.records.holds import Hold, HoldState, People, Query, Scope
 from recording.records.holding import ENDED, HOLDS, Holding
 from tests.use_cases.world import RECORDING, START, World
@@ -50,17 +51,17 @@ def test_a_hold_by_id_counts_from_the_moment_it_is_made(world: World) -> None:
 
 def test_what_fits_is_held_while_a_hold_is_placed_and_for_the_future_if_it_says_so(world: World) -> None:
     holding = world.app.records.holding
-    holding.insert(hold(Scope(query=Query()), "placing", HoldState.PLACING))
-    holding.insert(hold(Scope(query=Query()), "past"))
-    holding.insert(hold(Scope(query=Query(), future=True), "future"))
-    holding.insert(hold(Scope(query=Query(), future=True), "over", HoldState.ENDING))
+    holding.insert(hold(Scope(query=Query(Period())), "placing", HoldState.PLACING))
+    holding.insert(hold(Scope(query=Query(Period())), "past"))
+    holding.insert(hold(Scope(query=Query(Period()), future=True), "future"))
+    holding.insert(hold(Scope(query=Query(Period()), future=True), "over", HoldState.ENDING))
 
     assert {"placing", "future"} == set(of(holding))
 
 
 def test_a_recording_that_a_hold_was_placed_on_is_held_until_the_hold_ends(world: World) -> None:
     holding = world.app.records.holding
-    past = holding.insert(hold(Scope(query=Query())))
+    past = holding.insert(hold(Scope(query=Query(Period()))))
     holding.note(RECORDING, past)
     assert ["h1"] == of(holding)
 
@@ -140,6 +141,6 @@ def test_more_holds_than_a_page_are_all_asked(world: World) -> None:
     world.index.most = 2
     holding = world.app.records.holding
     for number in range(5):
-        holding.note(RECORDING, holding.insert(hold(Scope(query=Query()), f"h{number}")))
+        holding.note(RECORDING, holding.insert(hold(Scope(query=Query(Period())), f"h{number}")))
 
     assert [f"h{number}" for number in range(5)] == of(holding)

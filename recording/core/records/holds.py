@@ -6,11 +6,13 @@ hold, is done after that, and never asked when something is about to be removed.
 """
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 
-from recording.core.model import Actor, CatalogEntry, Output, Recording, RecordingId, RecordingState
-from recording.core.retention import class_of
+from recording.core.model import Actor, CatalogEntry, RecordingId
+from recording.core.participants import one_spelling
+from recording.core.records.filters import Filters, Period, calls_of
+from recording.core.records.people import PeopleDocument
 
 
 class HoldState(StrEnum):
@@ -26,22 +28,10 @@ class HoldState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Recordings by what is known of them; a condition that is None or empty always holds.
+    """Recordings that began in a period, and fit what a search can ask for."""
 
-    Attributes:
-        since: it began on this day (UTC) or later.
-        until: it began on this day or earlier.
-        least: its shortest duration.
-        most: its longest duration.
-    """
-
-    since: date | None = None
-    until: date | None = None
-    state: RecordingState | None = None
-    output: Output | None = None
-    retention_class: str = ""
-    least: timedelta | None = None
-    most: timedelta | None = None
+    period: Period
+    filters: Filters = field(default_factory=Filters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +42,7 @@ class Scope:
         recordings: their ids.
         call: any of the ids of a call.
         person: raw ids of a person, in the spelling in which people are compared; of no ended hold.
-        query: conditions.
+        query: what they must fit.
         future: whether recordings that are archived later are covered too.
         unknown: of a person: whether recordings are covered too of which it is not known for sure who takes part.
     """
@@ -120,16 +110,21 @@ class Hold:
         return self.is_active and self.review_on < today and self.reminded_on != today
 
 
-def covers(scope: Scope, entry: CatalogEntry, people: People | None, usual_class: str = "") -> bool:
+def people_of(document: PeopleDocument) -> People:
+    """Who takes part in a recording, by its people document."""
+    raw_ids = (one_spelling(one.raw_id) for chunk in document.chunks for one in chunk.participants)
+    return People(frozenset(raw_ids), document.is_unknown)
+
+
+def covers(scope: Scope, entry: CatalogEntry, people: People | None) -> bool:
     """Whether a hold with this scope covers a recording.
 
     Args:
         scope: of the hold.
         entry: the recording.
         people: who takes part; None if nobody has looked yet: then a hold for a person covers it.
-        usual_class: the retention class of recordings that no rule gave one.
     """
-    recording = entry.recording
+    recording, query = entry.recording, scope.query
     if scope.recordings:
         return recording.recording_id in scope.recordings
     if scope.call:
@@ -140,38 +135,4 @@ def covers(scope: Scope, entry: CatalogEntry, people: People | None, usual_class
             or not people.raw_ids.isdisjoint(scope.person)
             or (scope.unknown and (people.is_doubtful or not people.raw_ids))
         )
-    return scope.query is not None and fits(scope.query, entry, usual_class)
-
-
-def calls_of(recording: Recording) -> frozenset[str]:
-    """The ids of its call."""
-    ids = (
-        recording.call_id,
-        recording.server_call_id,
-        recording.call_connection_id,
-        recording.group_call_id,
-        recording.room_id,
-    )
-    return frozenset(one for one in ids if one)
-
-
-def fits(query: Query, entry: CatalogEntry, usual_class: str = "") -> bool:
-    """Whether a recording fits; what is not known of it fits every condition, as to hold too much loses nothing."""
-    recording = entry.recording
-    began = began_at(recording)
-    day = None if began is None else began.astimezone(UTC).date()
-    checks = (
-        query.since is None or day is None or day >= query.since,
-        query.until is None or day is None or day <= query.until,
-        query.state is None or recording.state is query.state,
-        query.output is None or recording.output is None or recording.output == query.output,
-        not query.retention_class or (class_of(recording) or usual_class) == query.retention_class,
-        query.least is None or recording.duration is None or recording.duration >= query.least,
-        query.most is None or recording.duration is None or recording.duration <= query.most,
-    )
-    return all(checks)
-
-
-def began_at(recording: Recording) -> datetime | None:
-    """When it began, as far as is known."""
-    return recording.started_at or recording.requested_at or recording.announced_at
+    return query is not None and query.period.holds(recording) and query.filters.fits(entry)

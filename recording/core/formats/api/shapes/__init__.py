@@ -2,6 +2,17 @@
 
 from recording.core.formats.api.shapes.consents import PendingConsent
 from recording.core.formats.api.shapes.events import EventOutcome, EventsAnswer, Outcome, OutcomeMore
+from recording.core.formats.api.shapes.holds import (
+    AskedEnd,
+    AskedPage,
+    EndView,
+    Hold,
+    HoldPage,
+    HoldQuery,
+    HoldScope,
+    PlanCount,
+    RetentionPlan,
+)
 from recording.core.formats.api.shapes.lists import (
     Happening,
     History,
@@ -38,11 +49,14 @@ from recording.core.formats.api.shapes.recordings import (
 from recording.core.formats.api.shapes.trail import TrailBreak, TrailLink, TrailPage, TrailVerified
 
 __all__ = [
+    "AskedEnd",
+    "AskedPage",
     "ChangedCall",
     "Chunk",
     "Copy",
     "Digest",
     "DoubtfulCopy",
+    "EndView",
     "EventOutcome",
     "EventsAnswer",
     "Explained",
@@ -53,6 +67,10 @@ __all__ = [
     "Health",
     "HealthCheck",
     "History",
+    "Hold",
+    "HoldPage",
+    "HoldQuery",
+    "HoldScope",
     "HowRecorded",
     "KeysSaved",
     "Known",
@@ -63,12 +81,14 @@ __all__ = [
     "OwedPage",
     "OwnIdentity",
     "PendingConsent",
+    "PlanCount",
     "Problem",
     "ProblemMembers",
     "RawId",
     "Recording",
     "Replay",
     "ReplayPage",
+    "RetentionPlan",
     "ShownId",
     "Summary",
     "SummaryPage",
