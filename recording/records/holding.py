@@ -15,7 +15,7 @@ HOLDS = "holds"
 ENDED = "ended-holds"
 """The partitions of the holds that are not ended, and of those that are."""
 _ABOUT = "hold~"
-_AFTER_ABOUT = "hold~~"
+_CLASS = "class-of-hold~"
 _PAGE = 500
 _TRIES = 20
 
@@ -76,7 +76,7 @@ class Holding:
 
     def classes_of(self, recording_id: RecordingId) -> tuple[str, ...]:
         """The retention classes of the holds that cover a recording, or have covered it."""
-        return tuple(row.retention_class for row in self.noted(recording_id) if row.retention_class)
+        return tuple(row.retention_class for row in self._rows(recording_id, _CLASS))
 
     def active(self) -> tuple[Hold, ...]:
         """All active holds."""
@@ -148,24 +148,27 @@ class Holding:
 
     def noted(self, recording_id: RecordingId) -> tuple[HeldBy, ...]:
         """The rows of holds about a recording."""
-        found: list[HeldBy] = []
+        return tuple(self._rows(recording_id, _ABOUT))
+
+    def _rows(self, recording_id: RecordingId, prefix: str) -> Iterator[HeldBy]:
         after = ""
         while True:
-            page = self.index.page(about(recording_id), _PAGE, after, _ABOUT, _AFTER_ABOUT)
-            found += [_HELD_BY.decode(row.body) for row in page.rows]
+            page = self.index.page(about(recording_id), _PAGE, after, prefix, f"{prefix}~")
+            yield from (_HELD_BY.decode(row.body) for row in page.rows)
             after = page.next
             if not after:
-                return tuple(found)
+                return
 
     def note(self, recording_id: RecordingId, hold: Hold) -> None:
-        """Write the row of a hold about a recording."""
+        """Write the row of a hold about a recording; and one of its class, which counts after its end too."""
         body = msgspec.json.encode(HeldBy(hold.hold_id, hold.retention_class))
+        if hold.retention_class:
+            self.index.put(IndexRow(about(recording_id), f"{_CLASS}{hold.hold_id}", body))
         self.index.put(IndexRow(about(recording_id), f"{_ABOUT}{hold.hold_id}", body))
 
     def unnote(self, recording_id: RecordingId, hold: Hold) -> None:
-        """Remove that row; it stays if the class of the hold counts for the recording after its end."""
-        if not hold.retention_class:
-            self.index.delete(about(recording_id), f"{_ABOUT}{hold.hold_id}")
+        """Remove the row of a hold about a recording; that of its class stays."""
+        self.index.delete(about(recording_id), f"{_ABOUT}{hold.hold_id}")
 
 
 def _row(hold: Hold) -> IndexRow:

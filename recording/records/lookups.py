@@ -1,7 +1,7 @@
 """Notes who looked for a person's recordings, and what for: one blob for each look, which is never overwritten."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,15 +15,16 @@ from recording.ports import Trail
 class Lookups:
     """The looks that concern no single recording, in the container of the audit trails.
 
-    A look is noted before anything is shown: what cannot be noted is not shown. `key` hashes those looked for.
+    A look is noted before anything is shown: what cannot be noted is not shown. `key` gives the key that
+    hashes those who are looked for.
     """
 
     trail: Trail
-    key: IndexKey | None
+    key: Callable[[], IndexKey | None]
     new_id: Callable[[], uuid.UUID]
     now: Callable[[], datetime]
 
-    def note(self, what: str, purpose: str, raw_ids: tuple[str, ...] = (), *, count: int, by: Actor) -> None:
+    def note(self, what: str, purpose: str, raw_ids: Collection[str] = (), *, count: int, by: Actor) -> None:
         """Write the act.
 
         Args:
@@ -36,7 +37,7 @@ class Lookups:
         Raises:
             ArchiveBusy, ArchiveRefused: it may or may not be written; show nothing.
         """
-        key = self.key
+        key = self.key()
         people = () if key is None else tuple(sorted({key.person(raw_id) for raw_id in raw_ids}))
         key_id = "" if key is None else key.key_id
         lookup = Lookup(str(self.new_id()), self.now(), by, what, purpose, people, key_id, count)

@@ -37,8 +37,9 @@ class OwnIdentities:
         if identity.raw_ids:
             self.people.note_key()
             self.index.put(IndexRow(partition_of(current.key_id), current.own(identity.key), body))
-        for key in self.people.keys[0 if not identity.raw_ids else 1 :]:
-            self.index.delete(partition_of(key.key_id), key.own(identity.key))
+        for key in self.people.keys:
+            if key != current or not identity.raw_ids:
+                self.index.delete(partition_of(key.key_id), key.own(identity.key))
 
     def load(self, key: str) -> OwnIdentity:
         """What is known of a key.

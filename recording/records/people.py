@@ -1,6 +1,6 @@
 """The customer's cross-reference of people, and whom it finds: the door to people for the other records."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -63,7 +63,7 @@ class People:
 
     def recordings_of(
         self,
-        raw_ids: Iterable[str],
+        raw_ids: Collection[str],
         after: str = "",
         limit: int = 100,
         since: datetime | None = None,

@@ -4,8 +4,9 @@ What a recording has been filed under stands in rows about the recording, before
 of them can be removed again, whoever was named, and without the key they were hashed with.
 """
 
+import base64
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -62,15 +63,29 @@ _FILED = msgspec.json.Decoder(_FiledUnder)
 
 @dataclass(frozen=True, slots=True)
 class PeopleIndex:
-    """The people's rows. `keys`: the first is the current one; without any, nobody is filed by name."""
+    """The people's rows. `secrets` gives the keys, in base64: without any, nobody is filed by name."""
 
     index: Index
-    keys: tuple[IndexKey, ...]
+    secrets: Callable[[], tuple[str, ...]]
+
+    @property
+    def keys(self) -> tuple[IndexKey, ...]:
+        """The keys; the first is the current one.
+
+        Raises:
+            SettingsInvalid: they cannot be read.
+        """
+        return tuple(IndexKey(base64.b64decode(secret)) for secret in self.secrets())
+
+    def first_key(self) -> IndexKey | None:
+        """The current key; None if there is none."""
+        return next(iter(self.keys), None)
 
     @property
     def key_id(self) -> str:
         """The id of the current key."""
-        return self.keys[0].key_id if self.keys else NO_KEY
+        key = self.first_key()
+        return NO_KEY if key is None else key.key_id
 
     def current(self) -> IndexKey:
         """The current key.
@@ -78,11 +93,12 @@ class PeopleIndex:
         Raises:
             PeopleIndexOff: there is none.
         """
-        if not self.keys:
+        key = self.first_key()
+        if key is None:
             raise PeopleIndexOff(
                 "find person", "people are not indexed", hint="set PEOPLE_INDEX_KEY; what is archived is indexed then"
             )
-        return self.keys[0]
+        return key
 
     def write(self, document: PeopleDocument, at: datetime) -> None:
         """File a recording under everybody whom the document names, and under nobody else; idempotent.
@@ -91,7 +107,7 @@ class PeopleIndex:
             Transient: not all is written; write it again.
         """
         recording_id = document.recording_id
-        found = rows_of(document, at, self.keys[0] if self.keys else None)
+        found = rows_of(document, at, self.first_key())
         rows = {f"{partition} {row_key(at, recording_id)}": row for partition, row in found.items()}
         before, notes = self._filed_under(recording_id)
         self._register(recording_id)
@@ -114,7 +130,7 @@ class PeopleIndex:
 
     def recordings_of(
         self,
-        raw_ids: Iterable[str],
+        raw_ids: Collection[str],
         after: str = "",
         limit: int = 100,
         since: datetime | None = None,
@@ -128,8 +144,7 @@ class PeopleIndex:
             PeopleIndexOff: there is no key.
         """
         self.current()
-        spelt = tuple(dict.fromkeys(raw_ids))
-        partitions = {partition_of(key.person(raw_id)) for raw_id in spelt for key in self.keys}
+        partitions = {partition_of(key.person(raw_id)) for key in self.keys for raw_id in raw_ids}
         return self._page(sorted(partitions), after, limit, since, until)
 
     def unknown(

@@ -6,7 +6,7 @@ page costs does not grow with the archive. It may have fewer recordings, and non
 the last.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from recording.core.errors import EntryUnreadable, NewerSchema
@@ -14,7 +14,8 @@ from recording.core.formats.api import ListRequest, PersonSearch
 from recording.core.model import Actor, CatalogEntry, RecordingId
 from recording.core.records.filters import Filters
 from recording.core.records.people import PersonRow
-from recording.ports import Catalog, Directory
+from recording.ports import Catalog, Directory, Index
+from recording.records.filing import about
 from recording.records.lookups import Lookups
 from recording.records.people_index import PeopleIndex, PersonPage
 
@@ -68,7 +69,7 @@ class Searching:
         fitting = (entry for entry in entries if entry is not None and self._fits(entry, asked.filters))
         return Listed(tuple(fitting), page.next)
 
-    def of_person(self, raw_ids: Iterable[str], asked: PersonSearch, *, by: Actor) -> Listed:
+    def of_person(self, raw_ids: Collection[str], asked: PersonSearch, *, by: Actor) -> Listed:
         """Recordings in which somebody is heard who has these raw ids, in any spelling; the earliest first.
 
         Raises:
@@ -76,11 +77,11 @@ class Searching:
             PeopleIndexOff: people are not indexed.
             Transient: it cannot be read, or not be put on record; nothing is shown.
         """
-        spelt, period = tuple(raw_ids), asked.period
-        page = self.people.recordings_of(spelt, asked.page.after, asked.page.limit, period.since, period.until)
+        period = asked.period
+        page = self.people.recordings_of(raw_ids, asked.page.after, asked.page.limit, period.since, period.until)
         unknown = self.people.count_unknown(period.since, period.until)
         listed = self._listed(page, asked, unknown)
-        self.lookups.note("find recordings", asked.purpose, spelt, count=len(listed.found), by=by)
+        self.lookups.note("find recordings", asked.purpose, raw_ids, count=len(listed.found), by=by)
         return listed
 
     def of_anybody(self, asked: PersonSearch, *, by: Actor) -> Listed:
@@ -113,3 +114,8 @@ class Searching:
         if not filters.fits(entry):
             return False
         return filters.is_held is None or filters.is_held == self.is_held(entry.recording.recording_id)
+
+
+def has_hold(index: Index, recording_id: RecordingId) -> bool:
+    """Whether a row about the recording says that a hold keeps it."""
+    return bool(index.page(about(recording_id), 1, since="hold~", until="hold~~").rows)

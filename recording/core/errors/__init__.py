@@ -28,6 +28,7 @@ from recording.core.errors.permanent import (
     MalformedEvent,
     MethodNotAllowed,
     PageMissing,
+    PeopleIndexOff,
     PolicyInvalid,
     PolicyRefused,
     RecordingChanged,
@@ -39,6 +40,7 @@ from recording.core.errors.permanent import (
     UnknownChunk,
     UnknownHold,
     UnknownJob,
+    UnknownPerson,
     UnknownRecording,
     UnknownRoute,
 )
@@ -96,6 +98,7 @@ __all__ = [
     "MethodNotAllowed",
     "NewerSchema",
     "PageMissing",
+    "PeopleIndexOff",
     "Permanent",
     "PolicyInvalid",
     "PolicyRefused",
@@ -123,6 +126,7 @@ __all__ = [
     "UnknownChunk",
     "UnknownHold",
     "UnknownJob",
+    "UnknownPerson",
     "UnknownRecording",
     "UnknownRoute",
 ]

@@ -31,7 +31,7 @@ class Filters:
     @property
     def is_empty(self) -> bool:
         """Whether nothing is asked for."""
-        return self == Filters()
+        return self == ANY
 
     def fits(self, entry: CatalogEntry) -> bool:
         """Whether the recording fits, as far as its entry says."""
@@ -63,6 +63,11 @@ class Period:
         """Whether the recording began in it."""
         at = moment_of(recording)
         return (self.since is None or self.since <= at) and (self.until is None or at < self.until)
+
+
+ANY = Filters()
+"""Asks for nothing."""
+ALL_TIME = Period()
 
 
 def calls_of(recording: Recording) -> frozenset[str]:

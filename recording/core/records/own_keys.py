@@ -8,6 +8,7 @@ from recording.core.participants import without_identities
 UNKNOWN_KEY = "unknown"
 """Stands where a key stands, for the recordings that may be of anybody."""
 LONGEST_KEY = 128
+LONGEST_PURPOSE = 200
 KEY_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}"
 _KEY = re.compile(KEY_PATTERN)
 _FORMS = r"(?:acs|dod-acs|gcch-acs|orgid|dod|gcch|spool|teamsvisitor)"
@@ -15,7 +16,7 @@ _RAW_ID = re.compile(rf"[0-9]{{1,3}}:.*|(?:8|28)[._-]{_FORMS}[._-].*|{_FORMS}:.*
 _SEPARATORS = re.compile(r"[\s()+./_-]")
 _DIGITS = re.compile(r"[0-9]{7,17}")
 _LOGGED = "a key stands in URLs, which are logged"
-_PURPOSE = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
+_PURPOSE = re.compile(rf"[^\x00-\x1f\x7f]{{1,{LONGEST_PURPOSE}}}")
 
 
 def check_key(key: str) -> str:
@@ -51,7 +52,7 @@ def check_purpose(purpose: str | None) -> str:
             "purpose", "missing: say what for, such as the number of the request; it is kept on record"
         )
     if not _PURPOSE.fullmatch(purpose):
-        raise InvalidRequest("purpose", "not a line of at most 200 characters")
+        raise InvalidRequest("purpose", f"not a line of at most {LONGEST_PURPOSE} characters")
     if without_identities(purpose) != purpose:
         raise InvalidRequest("purpose", "it names a person: it is kept on record for good, and may be in a URL")
     return purpose.strip()

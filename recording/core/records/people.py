@@ -110,7 +110,7 @@ class PersonRow:
 
 @dataclass(frozen=True, slots=True)
 class OwnIdentity:
-    """The customer's own key of a person, and the raw ids that the service knows the person by, each in one spelling."""
+    """The customer's own key of a person, and the raw ids of that person, each in the one spelling."""
 
     key: str
     raw_ids: tuple[str, ...] = field(repr=False)

@@ -4,14 +4,13 @@ from typing import Annotated, Any, NotRequired, TypedDict
 
 from recording.core.formats import reading
 from recording.core.formats.api.decisions import LONGEST_NAME, LONGEST_REASON
-from recording.core.formats.api.holds import MOST_NAMED, WHATS
-from recording.core.formats.api.paging import OUTPUTS
+from recording.core.formats.api.paging import LONGEST_SECONDS, MOST_LISTED, OUTPUTS
 from recording.core.formats.api.requests import LOCATORS, OUTPUT_FIELDS
-from recording.core.formats.schema import Count, Moment, Schema
+from recording.core.formats.schema import Moment, Schema
 from recording.core.model import CallKind, Channel, Content, Direction, EventKind, Format, RecordingState, Ruling
 from recording.core.outputs import VALID, output_fields
-from recording.core.records.own_keys import KEY_PATTERN
-from recording.core.retention import Choice
+from recording.core.records.own_keys import KEY_PATTERN, LONGEST_PURPOSE
+from recording.core.records.people import MOST_RAW_IDS
 
 _NOT_BLANK = r"\S"
 type _Id = Annotated[str, Schema(minLength=1, maxLength=reading.LONGEST_TEXT, pattern=_NOT_BLANK)]
@@ -19,6 +18,7 @@ type _Id = Annotated[str, Schema(minLength=1, maxLength=reading.LONGEST_TEXT, pa
 
 type _Text = Annotated[str, Schema(minLength=1, maxLength=reading.LONGEST_TEXT)]
 type _Short = Annotated[str, Schema(minLength=1, maxLength=500, pattern=_NOT_BLANK)]
+type _Seconds = Annotated[int, Schema(minimum=0, maximum=LONGEST_SECONDS)]
 type _Participants = Annotated[
     list[str], Schema(maxItems=350, items={"type": "string", "minLength": 1, "maxLength": reading.LONGEST_ID})
 ]
@@ -116,55 +116,32 @@ class DecisionBody(TypedDict):
     by: NotRequired[_By]
 
 
-class QueryBody(TypedDict):
-    """What recordings must fit: the day or moment from which on they began, and what a search can ask for."""
+class IdentityBody(TypedDict):
+    """The raw ids and telephone numbers of a person, in any spelling; none: nothing is to be known of the key."""
 
-    since: str
+    rawIds: Annotated[
+        list[str],
+        Schema(maxItems=MOST_RAW_IDS, items={"type": "string", "minLength": 1, "maxLength": reading.LONGEST_ID}),
+    ]
+
+
+class SearchBody(TypedDict):
+    """A search by person: an own key or a raw id, what for, and what else is asked of the recordings."""
+
+    person: NotRequired[Annotated[str, Schema(pattern=f"^{KEY_PATTERN}$")]]
+    rawId: NotRequired[_Id]
+    purpose: Annotated[str, Schema(minLength=1, maxLength=LONGEST_PURPOSE, pattern=_NOT_BLANK)]
+    since: NotRequired[str]
     until: NotRequired[str]
     state: NotRequired[RecordingState]
     call: NotRequired[_Id]
     output: NotRequired[Annotated[str, Schema(enum=list(OUTPUTS))]]
     retentionClass: NotRequired[_Id]
-    minSeconds: NotRequired[Count]
-    maxSeconds: NotRequired[Count]
-
-
-class HoldBody(TypedDict):
-    """What is to be held, why, who answers for it, and when somebody is to look whether it is still needed."""
-
-    recordings: NotRequired[Annotated[list[_Id], Schema(minItems=1, maxItems=MOST_NAMED)]]
-    call: NotRequired[_Id]
-    person: NotRequired[Annotated[str, Schema(pattern=f"^{KEY_PATTERN}$", description="An own key of the person.")]]
-    rawId: NotRequired[Annotated[str, Schema(minLength=1, description="A raw id or a telephone number.")]]
-    query: NotRequired[Annotated[QueryBody, Schema(additionalProperties=False)]]
-    future: NotRequired[Annotated[bool, Schema(description="Those too that are archived later.")]]
-    unknownPeople: NotRequired[
-        Annotated[bool, Schema(description="Those too of which it is not known for sure who is heard; unless false.")]
-    ]
-    reason: _Reason
-    owner: Annotated[str, Schema(minLength=1, maxLength=LONGEST_NAME, pattern=_NOT_BLANK)]
-    reviewOn: Annotated[str, Schema(format="date")]
-    retentionClass: NotRequired[
-        Annotated[str, Schema(minLength=1, maxLength=40, description="What it covers is kept so long at least.")]
-    ]
-    by: NotRequired[_By]
-
-
-class EndHoldBody(TypedDict):
-    """Why a hold ends, and who ends it."""
-
-    reason: _Reason
-    by: NotRequired[_By]
-
-
-class ChoiceBody(TypedDict):
-    """What is done with a recording whose days are over."""
-
-    decision: Choice
-    endsOn: Annotated[str, Schema(format="date", description="Its end, as it was shown.")]
-    until: NotRequired[Annotated[str, Schema(format="date", description="To keep it: until when.")]]
-    reason: _Reason
-    by: NotRequired[_By]
+    held: NotRequired[bool]
+    minSeconds: NotRequired[_Seconds]
+    maxSeconds: NotRequired[_Seconds]
+    limit: NotRequired[Annotated[int, Schema(minimum=1, maximum=MOST_LISTED)]]
+    after: NotRequired[str]
 
 
 START_BODY = Annotated[
@@ -176,13 +153,15 @@ START_BODY = Annotated[
 """With what holds for several of its fields at once."""
 WITHDRAWAL_BODY = Annotated[WithdrawalBody, Schema(additionalProperties=False)]
 ATTESTATION_BODY = Annotated[AttestationBody, Schema(additionalProperties=False)]
-HOLD_BODY = Annotated[HoldBody, Schema(oneOf=[{"required": [name]} for name in WHATS], additionalProperties=False)]
-END_HOLD_BODY = Annotated[EndHoldBody, Schema(additionalProperties=False)]
-CHOICE_BODY = Annotated[ChoiceBody, Schema(additionalProperties=False)]
 DECISION_BODY = Annotated[DecisionBody, Schema(additionalProperties=False)]
 
 EXPLAIN_BODY = Annotated[
     ExplainBody, Schema(oneOf=[{"required": ["event"]}, {"required": ["call"]}], additionalProperties=False)
+]
+IDENTITY_BODY = Annotated[IdentityBody, Schema(additionalProperties=False)]
+IDENTITIES_BODY = Schema(type="string", description="CSV: the header `key,rawId`, and a line for each raw id.")
+SEARCH_BODY = Annotated[
+    SearchBody, Schema(oneOf=[{"required": ["person"]}, {"required": ["rawId"]}], additionalProperties=False)
 ]
 POLICY_BODY = Schema(type="string", description="A draft of a policy, in JSON or YAML.")
 EVENTS_BODY = Schema(

@@ -11,7 +11,7 @@ from recording.core.errors import InvalidRequest
 from recording.core.formats import reading
 from recording.core.model import Output, RecordingState
 from recording.core.outputs import VALID
-from recording.core.records.filters import Filters
+from recording.core.records.filters import ANY, Filters
 
 MOST_LISTED = 50
 """Recordings of a page: each is loaded from the catalog."""
@@ -22,7 +22,7 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _PAGE = frozenset({"limit", "after"})
 FILTERS = frozenset({"state", "call", "output", "retentionClass", "held", "minSeconds", "maxSeconds"})
 _LIST = frozenset({"day", "hour"}) | FILTERS
-_LONGEST_SECONDS = 10_000_000
+LONGEST_SECONDS = 10_000_000
 _KEY = "code"
 """The function key, which may stand in the query."""
 _SWITCHES = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
@@ -43,7 +43,7 @@ class ListRequest:
     page: PageRequest
     day: datetime
     hour: int | None = None
-    filters: Filters = Filters()
+    filters: Filters = ANY
 
 
 def parse_page(query: Mapping[str, str]) -> PageRequest:
@@ -167,8 +167,8 @@ def _seconds(query: Mapping[str, object], name: str) -> timedelta | None:
     if query.get(name) is None:
         return None
     seconds = reading.whole(query[name])
-    if seconds is None or not 0 <= seconds <= _LONGEST_SECONDS:
-        raise InvalidRequest(name, f"not a whole number from 0 to {_LONGEST_SECONDS}")
+    if seconds is None or not 0 <= seconds <= LONGEST_SECONDS:
+        raise InvalidRequest(name, f"not a whole number from 0 to {LONGEST_SECONDS}")
     return timedelta(seconds=seconds)
 
 

@@ -6,7 +6,7 @@ No URL names a person: it has the customer's own key of them, which `core.record
 import csv
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from datetime import MAXYEAR, UTC, datetime, time, timedelta
 
 from recording.core.errors import InvalidRequest, RequestTooLarge
 from recording.core.formats import reading
@@ -15,7 +15,7 @@ from recording.core.formats.api.requests import MOST_BODY, parse_json
 from recording.core.formats.api.shapes import OwnIdentity as IdentityView
 from recording.core.formats.api.shapes import UnknownPeople
 from recording.core.participants import kind_of, lacks_country, names_nobody, one_spelling
-from recording.core.records.filters import Filters, Period
+from recording.core.records.filters import ALL_TIME, ANY, Filters, Period
 from recording.core.records.own_keys import UNKNOWN_KEY, check_key, check_purpose
 from recording.core.records.people import MOST_COUNTED, MOST_RAW_IDS, OwnIdentity
 from recording.core.times import format_time, parse_day, parse_time
@@ -33,8 +33,8 @@ class PersonSearch:
 
     page: PageRequest
     purpose: str
-    period: Period = Period()
-    filters: Filters = Filters()
+    period: Period = ALL_TIME
+    filters: Filters = ANY
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,8 +216,8 @@ def _period_of_day(query: Mapping[str, str]) -> Period:
     if "day" not in query:
         if hour is not None:
             raise InvalidRequest("hour", "needs a day")
-        return Period()
+        return ALL_TIME
     since = day_of(query, datetime.min.replace(tzinfo=UTC)) + timedelta(hours=hour or 0)
     length = timedelta(days=1) if hour is None else timedelta(hours=1)
     # The last day that there is has no end.
-    return Period(since, since + length if since.year < datetime.max.year else None)
+    return Period(since, since + length if since.year < MAXYEAR else None)

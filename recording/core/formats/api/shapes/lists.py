@@ -1,6 +1,6 @@
 """Lists of recordings as the API answers them, and the history of one."""
 
-from typing import Annotated, NotRequired, TypedDict
+from typing import Annotated, TypedDict
 
 from recording.core.formats.api.shapes.recordings import Known
 from recording.core.formats.schema import Count, Moment, Schema
@@ -14,14 +14,6 @@ class Summary(Known):
     state: RecordingState | None
     chunks: Count | None
     error: str | None
-    channels: NotRequired[
-        Annotated[
-            list[int], Schema(description="Of a search by person: the channels of unmixed audio that are theirs.")
-        ]
-    ]
-    isDoubtful: NotRequired[
-        Annotated[bool, Schema(description="Of a search by person: whether its list of participants is in doubt.")]
-    ]
 
 
 class Owed(TypedDict):
@@ -72,7 +64,21 @@ class SummaryPage(TypedDict):
 
     recordings: list[Summary]
     next: str | None
-    unknown: NotRequired[UnknownPeople]
+
+
+class PersonSummary(Summary):
+    """A recording of a person: the channels that are theirs, and whether its list of participants is in doubt."""
+
+    channels: list[int]
+    doubtful: bool
+
+
+class PersonPage(TypedDict):
+    """A page of recordings of a person; `next` is given as `after` for the next page, and null after the last."""
+
+    recordings: list[PersonSummary]
+    next: str | None
+    unknown: Annotated[UnknownPeople | None, Schema(description="Null where these are listed themselves.")]
 
 
 class OwedPage(TypedDict):
