@@ -196,7 +196,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         now=now,
         monotonic=monotonic,
     )
-    records = records_of(real, new_id, now)
+    records = records_of(real, updates, new_id, now)
     callers = settings.callers
     admitting = Admitting(
         callers=real.callers,
