@@ -21,6 +21,7 @@ from recording.records.lookups import Lookups
 from recording.records.own_identities import OwnIdentities
 from recording.records.people import People
 from recording.records.people_index import PeopleIndex
+from recording.records.rehashing import BeginningRehash, Rehashing
 from recording.records.searching import Searching, has_hold
 
 
@@ -56,10 +57,12 @@ def records_of(
     jobs = Jobs(index, real.job_queue, runners, new_id, now)
     holding = holding_of(real, filing_people)
     keeping = keeping_of(real, updates, holding, people, jobs, _NotYet(), new_id, now)
+    rehashing = Rehashing(real.catalog, people_index, people.own, filing_people, jobs, real.monotonic)
+    runners[JobKind.REHASH] = rehashing
     runners[JobKind.HOLD] = keeping.placing_holds
     filers = (filing_people, keeping.placing_holds, keeping.duties)
     filing = Filing(real.catalog, index, filers, now)
-    passes = (keeping.watching_holds, keeping.retaining)
+    passes = (BeginningRehash(rehashing), keeping.watching_holds, keeping.retaining)
     daily = Daily(real.catalog, real.directory, filing, real.record_queue, passes, now)
     searching = Searching(real.catalog, real.directory, people_index, lookups, partial(has_hold, index))
     return Records(filing, jobs, daily, holding, keeping, lookups, people, searching)
