@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from recording.bootstrap.keeping import holding_of
 from recording.bootstrap.real_parts import RealParts
 from recording.records.daily import Daily
 from recording.records.filing import Filing
 from recording.records.filing_people import FilingPeople
+from recording.records.holding import Holding
 from recording.records.jobs import Jobs
 from recording.records.lookups import Lookups
 from recording.records.own_identities import OwnIdentities
@@ -25,6 +27,7 @@ class Records:
     filing: Filing
     jobs: Jobs
     daily: Daily
+    holding: Holding
     lookups: Lookups
     people: People
     searching: Searching
@@ -40,5 +43,6 @@ def records_of(real: RealParts, new_id: Callable[[], uuid.UUID], now: Callable[[
     filing = Filing(real.catalog, index, (filing_people,), now)
     jobs = Jobs(real.index, real.job_queue, {}, new_id, now)
     daily = Daily(real.catalog, real.directory, filing, real.record_queue, (), now)
+    holding = holding_of(real, filing_people)
     searching = Searching(real.catalog, real.directory, people_index, lookups, partial(has_hold, index))
-    return Records(filing, jobs, daily, lookups, people, searching)
+    return Records(filing, jobs, daily, holding, lookups, people, searching)

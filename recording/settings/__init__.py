@@ -27,6 +27,7 @@ from recording.settings.groups import (
 )
 from recording.settings.mechanism import Reader, Setting, declared
 from recording.settings.parsing import MEBIBYTE
+from recording.settings.retention import Retention
 
 __all__ = [
     "CHUNK_QUEUE",
@@ -84,6 +85,7 @@ class Settings:
     native: Native
     recordings: Recordings
     records: Records
+    retention: Retention
     topic: Topic
     copy: Copy
     retry: Retry
@@ -120,6 +122,7 @@ class Settings:
             native=reader.read(Native),
             recordings=reader.read(Recordings),
             records=reader.read(Records),
+            retention=reader.read(Retention),
             topic=reader.read(Topic),
             copy=reader.read(Copy),
             retry=reader.read(Retry),
@@ -135,7 +138,8 @@ class Settings:
             found += _memory_problems(settings.copy, memory_bytes)
         if found:
             raise SettingsInvalid((*found, *reader.starting))
-        return replace(settings, wrong_to_start=(*reader.starting, *_native_rules(settings)))
+        rules = (*_native_rules(settings), *_class_rules(settings))
+        return replace(settings, wrong_to_start=(*reader.starting, *rules))
 
     def participant_key(self) -> str:
         """The key of the hashes that name participants.
@@ -154,6 +158,13 @@ class Settings:
         """
         self._check(_PEOPLE_KEYS)
         return self.records.people_keys
+
+    @property
+    def are_classes_right(self) -> bool:
+        """Whether the retention classes could be read."""
+        return bool(self.retention.classes.digest) or not any(
+            problem.startswith(f"{_CLASSES}:") for problem in self.wrong_to_start
+        )
 
     def _check(self, key: str) -> None:
         wrong = tuple(problem for problem in self.wrong_to_start if problem.startswith(f"{key}:"))
@@ -181,6 +192,7 @@ OURS: Mapping[str, Setting] = {
         Native,
         Recordings,
         Records,
+        Retention,
         Topic,
         Copy,
         Retry,
@@ -286,6 +298,17 @@ def _native_rules(settings: Settings) -> Iterator[str]:
             yield f"{_NATIVE}: lacks the container into which the service is to write by rule {rule.id} of {_POLICY}"
 
 
+def _class_rules(settings: Settings) -> Iterator[str]:
+    """Where classes are declared, a rule that names another one is a mistake: its recordings would be kept for good."""
+    classes = settings.retention.classes
+    if not classes.classes:
+        return
+    for rule in settings.recordings.policy.rules:
+        name = rule.recorded.retention_class if rule.recorded else ""
+        if name and classes.find(name) is None:
+            yield f"{_CLASSES}: lacks the class {name}, which rule {rule.id} of {_POLICY} names"
+
+
 def _buffers(settings: Settings) -> str:
     fits = settings.copy.memory_bytes >= settings.copy.block_bytes
     return "" if fits else f"{_MEMORY}: must hold at least one block of COPY_BLOCK_MIB"
@@ -320,6 +343,7 @@ _CONTAINERS = tuple(
 )
 _NATIVE = "NATIVE_CONTAINERS"
 _POLICY = "RECORDING_POLICY"
+_CLASSES = "RETENTION_CLASSES"
 _PARTICIPANT_KEY = "PARTICIPANT_KEY"
 _PEOPLE_KEYS = "PEOPLE_INDEX_KEY"
 _OVERFLOW = ("OVERFLOW_STORAGE", "OVERFLOW_STORAGE__blobServiceUri")

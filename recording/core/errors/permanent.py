@@ -66,6 +66,18 @@ class UnknownJob(Permanent):
     code = "unknown_job"
 
 
+class UnknownHold(Permanent):
+    """There is no such hold."""
+
+    code = "unknown_hold"
+
+
+class HoldChanged(Permanent):
+    """The hold is not as the caller has seen it: look again, and decide again."""
+
+    code = "hold_changed"
+
+
 class UnknownPerson(Permanent):
     """Nothing is known of this key of a person."""
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from recording.core.lifecycle.records_facts import Erased, ErasureBegun
+from recording.core.lifecycle.records_facts import Erased, ErasureBegun, Held, HoldEnded
 from recording.core.model import (
     Alarm,
     Alert,
@@ -431,5 +431,7 @@ RecordingFact = (
     | Written
     | ErasureBegun
     | Erased
+    | Held
+    | HoldEnded
 )
 Fact = ChunkFact | RecordingFact

@@ -19,3 +19,17 @@ class ErasureBegun:
 @dataclass(frozen=True, slots=True)
 class Erased:
     """Nothing of the recording is left in any container or index."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A hold was placed on the recording."""
+
+    hold_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class HoldEnded:
+    """A hold was taken off the recording."""
+
+    hold_id: str

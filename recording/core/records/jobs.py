@@ -13,6 +13,7 @@ class JobKind(StrEnum):
 
     EXPORT = "export"
     ERASURE = "erasure"
+    HOLD = "hold"
 
 
 class JobState(StrEnum):
