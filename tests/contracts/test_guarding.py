@@ -319,6 +319,7 @@ ADAPTERS = (
     TableThrottle,
     TableDirectory,
     EventGridTopic,
+    BlobTombstones,
     BlobTrail,
     TableIndex,
     StorageRecordQueue,

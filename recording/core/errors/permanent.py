@@ -144,6 +144,12 @@ class RecordingErased(Permanent):
     code = "recording_erased"
 
 
+class RecordingOpen(Permanent):
+    """The recording cannot be erased yet: something of it is still being recorded, copied or decided."""
+
+    code = "recording_open"
+
+
 class EntryTooLarge(Permanent):
     """The entry of this recording does not fit into a row of the catalog."""
 

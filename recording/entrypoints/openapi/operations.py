@@ -78,7 +78,14 @@ _HOLD = Answer("The hold.", shapes.Hold, headers=(ETAG_OF_HOLD,))
 _CONTROLLED = Operation(
     "recordings", {200: _RECORDING}, ("unknown-recording", "recording-over", "call-refused", "consent-refused")
 )
-_DECISION = ("invalid-request", "unknown-recording", "decision-refused", "recording-changed", "condition-missing")
+_DECISION = (
+    "invalid-request",
+    "unknown-recording",
+    "decision-refused",
+    "recording-erased",
+    "recording-changed",
+    "condition-missing",
+)
 _EVENTS = Answer("What became of each event.", shapes.EventsAnswer)
 _UNREAD_EVENTS = ("malformed-event", "invalid-request", "request-too-large")
 
