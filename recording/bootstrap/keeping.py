@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 
 from recording.bootstrap.real_parts import RealParts
 from recording.catalog_updates import CatalogUpdates
@@ -31,7 +30,6 @@ class Keeping:
     deciding_holds: DecidingHolds
     watching_holds: WatchingHolds
     duties: Duties
-    retaining: Retaining
     deciding_ends: DecidingEnds
 
 
@@ -51,12 +49,10 @@ def keeping_of(
     holding: Holding,
     people: People,
     jobs: Jobs,
-    removing: Removes,
     new_id: Callable[[], uuid.UUID],
-    now: Callable[[], datetime],
 ) -> Keeping:
     """Put them together; `placing_holds` is the runner of the jobs of holds."""
-    settings, index = real.settings, real.index
+    settings, index, now = real.settings, real.index, real.now
     duties = Duties(real.catalog, index, holding, settings.retention.classes, settings.archive.immutable_days, now)
     blobs = HeldBlobs(real.removals)
     placing = PlacingHolds(
@@ -69,17 +65,22 @@ def keeping_of(
         deciding_holds=deciding,
         watching_holds=WatchingHolds(deciding, placing, blobs, index, real.topic, now, real.monotonic),
         duties=duties,
-        retaining=Retaining(
-            duties=duties,
-            holding=holding,
-            removing=removing,
-            catalog=real.catalog,
-            index=index,
-            topic=real.topic,
-            most=settings.retention.most_a_day,
-            are_classes_right=settings.are_classes_right,
-            now=now,
-            monotonic=real.monotonic,
-        ),
         deciding_ends=DecidingEnds(duties, real.catalog, index, now),
+    )
+
+
+def retaining_of(real: RealParts, keeping: Keeping, removing: Removes) -> Retaining:
+    """The daily pass of the retention, which removes recordings."""
+    settings = real.settings
+    return Retaining(
+        duties=keeping.duties,
+        holding=keeping.holding,
+        removing=removing,
+        catalog=real.catalog,
+        index=real.index,
+        topic=real.topic,
+        most=settings.retention.most_a_day,
+        are_classes_right=settings.are_classes_right,
+        now=real.now,
+        monotonic=real.monotonic,
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from recording.bootstrap.keeping import Keeping, holding_of, keeping_of
+from recording.bootstrap.keeping import Keeping, holding_of, keeping_of, retaining_of
 from recording.bootstrap.real_parts import RealParts
 from recording.catalog_updates import CatalogUpdates
 from recording.core.errors import ArchiveBusy
@@ -22,6 +22,7 @@ from recording.records.own_identities import OwnIdentities
 from recording.records.people import People
 from recording.records.people_index import PeopleIndex
 from recording.records.rehashing import BeginningRehash, Rehashing
+from recording.records.retaining import Retaining
 from recording.records.searching import Searching, has_hold
 
 
@@ -34,13 +35,14 @@ class Records:
     daily: Daily
     holding: Holding
     keeping: Keeping
+    retaining: Retaining
     lookups: Lookups
     people: People
     searching: Searching
 
 
 class _NotYet:
-    def remove(self, entry: CatalogEntry, reason: RemovalReason, *, by: Actor) -> None:
+    def remove(self, entry: CatalogEntry, reason: RemovalReason, by: Actor) -> CatalogEntry:
         raise ArchiveBusy("remove recording", f"{entry.recording.recording_id}: {reason} by {by} cannot be done yet")
 
 
@@ -56,13 +58,14 @@ def records_of(
     runners: dict[JobKind, Runner] = {}
     jobs = Jobs(index, real.job_queue, runners, new_id, now)
     holding = holding_of(real, filing_people)
-    keeping = keeping_of(real, updates, holding, people, jobs, _NotYet(), new_id, now)
+    keeping = keeping_of(real, updates, holding, people, jobs, new_id)
+    retaining = retaining_of(real, keeping, _NotYet())
     rehashing = Rehashing(real.catalog, people_index, people.own, filing_people, jobs, real.monotonic)
     runners[JobKind.REHASH] = rehashing
     runners[JobKind.HOLD] = keeping.placing_holds
     filers = (filing_people, keeping.placing_holds, keeping.duties)
     filing = Filing(real.catalog, index, filers, now)
-    passes = (BeginningRehash(rehashing), keeping.watching_holds, keeping.retaining)
+    passes = (BeginningRehash(rehashing), keeping.watching_holds, retaining)
     daily = Daily(real.catalog, real.directory, filing, real.record_queue, passes, now)
     searching = Searching(real.catalog, real.directory, people_index, lookups, partial(has_hold, index))
-    return Records(filing, jobs, daily, holding, keeping, lookups, people, searching)
+    return Records(filing, jobs, daily, holding, keeping, retaining, lookups, people, searching)

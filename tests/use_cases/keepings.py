@@ -43,7 +43,7 @@ class FakeRemoving:
     protected: set[str] = field(default_factory=set)
     cut_off: set[str] = field(default_factory=set)
 
-    def remove(self, entry: CatalogEntry, reason: RemovalReason, *, by: Actor) -> None:
+    def remove(self, entry: CatalogEntry, reason: RemovalReason, by: Actor) -> CatalogEntry:
         recording_id = entry.recording.recording_id
         self.world.updates.apply(recording_id, ErasureBegun(recording_id, reason), by=by)
         if recording_id in self.cut_off:
@@ -54,9 +54,9 @@ class FakeRemoving:
             del self.world.archive.blobs[name]
         if entry.recording.state is not RecordingState.ERASED or recording_id not in self.removed:
             self.removed.append(recording_id)
-        self.world.updates.apply(recording_id, Erased(), by=by)
+        return self.world.updates.apply(recording_id, Erased(), by=by).entry
 
 
 def retaining(world: World, removing: FakeRemoving) -> Retaining:
     """The daily pass, which removes by that."""
-    return replace(world.app.records.keeping.retaining, removing=removing)
+    return replace(world.app.records.retaining, removing=removing)

@@ -244,7 +244,7 @@ def test_a_deletion_that_was_cut_off_before_it_began_is_decided_anew() -> None:
     removing = FakeRemoving(world)
 
     class Dies(FakeRemoving):
-        def remove(self, *_: object, **__: object) -> None:
+        def remove(self, *_: object, **__: object) -> CatalogEntry:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -412,9 +412,10 @@ def test_the_state_of_two_passes_at_once_stays_within_the_limit() -> None:
     second = FakeRemoving(world)
 
     class Meanwhile(FakeRemoving):
-        def remove(self, *args: object, **fields: object) -> None:
-            super().remove(*args, **fields)  # type: ignore[arg-type]
+        def remove(self, *args: object, **fields: object) -> CatalogEntry:
+            left = super().remove(*args, **fields)  # type: ignore[arg-type]
             retaining(world, second).run()
+            return left
 
     first = Meanwhile(world)
     retaining(world, first).run()
