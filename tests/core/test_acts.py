@@ -17,6 +17,8 @@ from recording.core.lifecycle import (
     Decided,
     Fact,
     GivenUp,
+    Held,
+    HoldEnded,
     Looked,
     NeverCame,
     Paused,
@@ -115,6 +117,8 @@ CASES: list[tuple[CatalogEntry | None, Fact, dict[str, str]]] = [
     (entry_of(state=R.STARTED), Stopped(), {}),
     (of(C.ANNOUNCED), Paused(), {}),
     (of(C.RELEASED), Looked(View.TRAIL), {"view": "trail"}),
+    (of(C.RELEASED), Held("h1"), {"hold": "h1"}),
+    (of(C.RELEASED), HoldEnded("h1"), {"hold": "h1"}),
     (of(C.LOST), Decided(document(0), Ruling.RETRY, SECRET), {"ruling": "retry", "reasonSha256": REASON}),
     (unreadable(), GivenUp(SECRET), {"reasonSha256": REASON}),
     (
