@@ -6,18 +6,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from recording.bootstrap.keeping import holding_of
+from recording.bootstrap.erasing import removing_of
+from recording.bootstrap.keeping import Keeping, holding_of, keeping_of
 from recording.bootstrap.real_parts import RealParts
+from recording.catalog_updates import CatalogUpdates
+from recording.core.model import CatalogEntry
+from recording.core.records.jobs import JobKind
 from recording.records.daily import Daily
 from recording.records.filing import Filing
 from recording.records.filing_people import FilingPeople
 from recording.records.holding import Holding
-from recording.records.jobs import Jobs
+from recording.records.jobs import Jobs, Runner
 from recording.records.lookups import Lookups
 from recording.records.own_identities import OwnIdentities
 from recording.records.people import People
 from recording.records.people_index import PeopleIndex
+from recording.records.removing import Removing
 from recording.records.searching import Searching, has_hold
+from recording.refusing import Refusing
+from recording.writing_trail import WritingTrail
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,21 +35,41 @@ class Records:
     jobs: Jobs
     daily: Daily
     holding: Holding
+    keeping: Keeping
     lookups: Lookups
     people: People
     searching: Searching
+    removing: Removing
 
 
-def records_of(real: RealParts, new_id: Callable[[], uuid.UUID], now: Callable[[], datetime]) -> Records:
+def records_of(
+    real: RealParts,
+    updates: CatalogUpdates,
+    writing_trail: WritingTrail,
+    refusing: Refusing,
+    new_id: Callable[[], uuid.UUID],
+    now: Callable[[], datetime],
+) -> Records:
     """Put them together. Filers, runners of jobs and daily passes are listed here, in their order."""
     index = real.index
     people_index = PeopleIndex(index, real.settings.people_keys)
     lookups = Lookups(real.trail, people_index.first_key, new_id, now)
     people = People(people_index, OwnIdentities(index, people_index), lookups)
     filing_people = FilingPeople(real.archive, real.natives, people_index)
-    filing = Filing(real.catalog, index, (filing_people,), now)
-    jobs = Jobs(real.index, real.job_queue, {}, new_id, now)
-    daily = Daily(real.catalog, real.directory, filing, real.record_queue, (), now)
+    runners = dict[JobKind, Runner]()
+    jobs = Jobs(index, real.job_queue, runners, new_id, now)
     holding = holding_of(real, filing_people)
+
+    def forget(entry: CatalogEntry) -> None:
+        people.unfile(entry.recording.recording_id)
+        keeping.duties.unfile(entry.recording.recording_id)
+        keeping.placing_holds.unfile(entry)
+
+    removing = removing_of(real, updates, writing_trail, refusing, jobs, (forget,))
+    keeping = keeping_of(real, updates, holding, people, jobs, removing, new_id, now)
+    runners[JobKind.HOLD] = keeping.placing_holds
+    filing = Filing(real.catalog, index, (filing_people, keeping.placing_holds, keeping.duties), now)
+    passes = (keeping.watching_holds, keeping.retaining)
+    daily = Daily(real.catalog, real.directory, filing, real.record_queue, passes, now)
     searching = Searching(real.catalog, real.directory, people_index, lookups, partial(has_hold, index))
-    return Records(filing, jobs, daily, holding, lookups, people, searching)
+    return Records(filing, jobs, daily, holding, keeping, lookups, people, searching, removing)

@@ -34,8 +34,8 @@ from recording.core.errors import (
     Transient,
     UnknownAsset,
     UnknownChunk,
-    UnknownPerson,
     UnknownHold,
+    UnknownPerson,
     UnknownRecording,
     UnknownRoute,
 )

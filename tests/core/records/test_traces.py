@@ -29,7 +29,19 @@ def test_they_are_found_wherever_they_stand(found: object) -> None:
 
 @pytest.mark.parametrize(
     "found",
-    [None, 1, True, "", "rec-12", "xrec-1", "REC-1", "8:acs:0A1B_2cd", "4:+49151123456", "+491511234", {"a": ["b", 2.5]}],
+    [
+        None,
+        1,
+        True,
+        "",
+        "rec-12",
+        "xrec-1",
+        "REC-1",
+        "8:acs:0A1B_2cd",
+        "4:+49151123456",
+        "+491511234",
+        {"a": ["b", 2.5]},
+    ],
 )
 def test_a_part_of_another_id_is_not_one(found: object) -> None:
     """Nothing of anybody else is erased."""
