@@ -21,6 +21,7 @@ from recording.records.lookups import Lookups
 from recording.records.own_identities import OwnIdentities
 from recording.records.people import People
 from recording.records.people_index import PeopleIndex
+from recording.records.rehashing import BeginningRehash, Rehashing
 from recording.records.removing import Removing
 from recording.records.searching import Searching, has_hold
 from recording.refusing import Refusing
@@ -56,7 +57,7 @@ def records_of(
     lookups = Lookups(real.trail, people_index.first_key, new_id, now)
     people = People(people_index, OwnIdentities(index, people_index), lookups)
     filing_people = FilingPeople(real.archive, real.natives, people_index)
-    runners = dict[JobKind, Runner]()
+    runners: dict[JobKind, Runner] = {}
     jobs = Jobs(index, real.job_queue, runners, new_id, now)
     holding = holding_of(real, filing_people)
 
@@ -67,9 +68,12 @@ def records_of(
 
     removing = removing_of(real, updates, writing_trail, refusing, jobs, (forget,))
     keeping = keeping_of(real, updates, holding, people, jobs, removing, new_id, now)
+    rehashing = Rehashing(real.catalog, people_index, people.own, filing_people, jobs, real.monotonic)
+    runners[JobKind.REHASH] = rehashing
     runners[JobKind.HOLD] = keeping.placing_holds
-    filing = Filing(real.catalog, index, (filing_people, keeping.placing_holds, keeping.duties), now)
-    passes = (keeping.watching_holds, keeping.retaining)
+    filers = (filing_people, keeping.placing_holds, keeping.duties)
+    filing = Filing(real.catalog, index, filers, now)
+    passes = (BeginningRehash(rehashing), keeping.watching_holds, keeping.retaining)
     daily = Daily(real.catalog, real.directory, filing, real.record_queue, passes, now)
     searching = Searching(real.catalog, real.directory, people_index, lookups, partial(has_hold, index))
     return Records(filing, jobs, daily, holding, keeping, lookups, people, searching, removing)

@@ -27,7 +27,7 @@ def make_hold(req: func.HttpRequest) -> func.HttpResponse:
     if asked.key or asked.scope.person:
         app.records.people.index.current()  # without an index nobody would be found
     person = app.records.people.raw_ids(asked.key) if asked.key else ()
-    return _answer(app, app.records.deciding_holds.make(asked, person, by=asked.by), 202)
+    return _answer(app, app.records.keeping.deciding_holds.make(asked, person, by=asked.by), 202)
 
 
 @blueprint.route("holds", methods=["GET"])
@@ -58,7 +58,7 @@ def end_hold(req: func.HttpRequest) -> func.HttpResponse:
     app = get_app()
     caller = caller_of(req, app, "end_hold")
     asked = api.parse_end(req.get_body(), req.headers.get("If-Match"), caller)
-    hold = app.records.deciding_holds.end(req.route_params["holdId"], asked.etag, asked.reason, by=asked.by)
+    hold = app.records.keeping.deciding_holds.end(req.route_params["holdId"], asked.etag, asked.reason, by=asked.by)
     return _answer(app, hold, 202)
 
 
@@ -67,4 +67,4 @@ def _answer(app: App, hold: Hold, status: int = 200) -> func.HttpResponse:
 
 
 def _view(app: App, hold: Hold) -> api.shapes.Hold:
-    return api.hold_view(hold, app.records.deciding_holds.progress(hold))
+    return api.hold_view(hold, app.records.keeping.deciding_holds.progress(hold))

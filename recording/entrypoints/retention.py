@@ -18,7 +18,7 @@ def retention_plan(req: func.HttpRequest) -> func.HttpResponse:
     """What ends by the end of a day, tomorrow unless another one is named: counted by class, and what it waits for."""
     app = get_app()
     caller_of(req, app, "retention_plan")
-    plan = app.records.deciding_ends.plan(api.parse_plan_day(req.params, app.now().date()))
+    plan = app.records.keeping.deciding_ends.plan(api.parse_plan_day(req.params, app.now().date()))
     answer: RetentionPlan = {
         "day": plan.day.isoformat(),
         "ends": [
@@ -45,7 +45,7 @@ def retention_asked(req: func.HttpRequest) -> func.HttpResponse:
     """The recordings whose days are over, and about which a person decides; in pages."""
     app = get_app()
     caller_of(req, app, "retention_asked")
-    found, following = app.records.deciding_ends.asked(api.parse_page(req.params))
+    found, following = app.records.keeping.deciding_ends.asked(api.parse_page(req.params))
     answer: AskedPage = {
         "recordings": [
             {
@@ -68,7 +68,9 @@ def decide_end(req: func.HttpRequest) -> func.HttpResponse:
     app = get_app()
     caller = caller_of(req, app, "decide_end")
     recording_id = recording_id_of(req)
-    end = app.records.deciding_ends.decide(recording_id, api.parse_choice(req.get_body(), caller, app.now().date()))
+    end = app.records.keeping.deciding_ends.decide(
+        recording_id, api.parse_choice(req.get_body(), caller, app.now().date())
+    )
     answer: EndView = {
         "recordingId": recording_id,
         "retentionClass": (end and end.retention_class) or None,

@@ -30,6 +30,8 @@ REMOVING = "ends-removing"
 _PAGE = 100
 _SLICE = 480.0
 """Seconds for the ends of one day; the next day goes on."""
+_ANEW = (ENDS, ASKED, KEPT, "")
+"""The partitions whose rows are made anew when the classes have changed; rows of what is held are when that ends."""
 _DAY = timedelta(days=1)
 _TRIES = 20
 BUSY = "it is not done yet"
@@ -202,19 +204,16 @@ class Retaining:
         state = self.state()
         if state.digest == digest:
             return
-        partitions = (ENDS, ASKED, KEPT)
-        begun = partitions.index(state.partition) if state.partition in partitions else 0
-        for partition in partitions[begun:]:
-            cursor = state.cursor if state.partition == partition else ""
-            while True:
-                if self.monotonic() >= end:
-                    return
-                found, cursor = self.duties.page(partition, _PAGE, cursor)
-                for entry in filter(None, map(self._load, (one.recording_id for one in found))):
-                    self.duties.place(entry)
-                self._change(partial(replace, partition=partition, cursor=cursor))
-                if not cursor:
-                    break
+        partition, cursor = state.partition or _ANEW[0], state.cursor
+        while partition:
+            if self.monotonic() >= end:
+                return
+            found, cursor = self.duties.page(partition, _PAGE, cursor)
+            for entry in filter(None, map(self._load, (one.recording_id for one in found))):
+                self.duties.place(entry)
+            if not cursor:
+                partition = _ANEW[_ANEW.index(partition) + 1]
+            self._change(partial(replace, partition=partition, cursor=cursor))
         self._change(partial(replace, digest=digest, partition="", cursor=""))
 
     def _load(self, recording_id: RecordingId) -> CatalogEntry | None:

@@ -2,11 +2,12 @@
 
 import base64
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import count
 
+import msgspec
 import pytest
 
 from recording.core.errors import (
@@ -17,11 +18,11 @@ from recording.core.errors import (
     SettingsInvalid,
     UnknownPerson,
 )
-from recording.core.formats.api import PageRequest, PersonSearch
+from recording.core.formats.api import ListRequest, PageRequest, PersonSearch
 from recording.core.formats.records.people import read_people
 from recording.core.model import Actor, BlobName, ParticipantKind, RecordingId, RecordingState
 from recording.core.records.filters import Filters, Period
-from recording.core.records.people import OwnIdentity
+from recording.core.records.people import OwnIdentity, PersonRow
 from recording.ports import IndexPage, IndexRow
 from recording.records.searching import Listed, Unlisted
 from tests.fakes import FakeIndex
@@ -436,3 +437,155 @@ def test_a_key_that_cannot_be_read_files_nothing() -> None:
 
     with pytest.raises(SettingsInvalid):
         world.app.records.filing.file(RECORDING)
+
+
+# Rotation
+
+
+def rotated(world: World, keys: str) -> World:
+    """The same tables and containers under other keys."""
+    world.settings = {"PEOPLE_INDEX_KEY": keys}
+    world.worker()
+    return world
+
+
+def rehash(world: World) -> None:
+    """The daily pass, and the jobs that it makes."""
+    world.job_queue.jobs.clear()
+    world.app.records.daily.run()
+    while world.job_queue.jobs:
+        world.app.records.jobs.run(world.job_queue.jobs.pop(0))
+
+
+def filed(names: Iterable[str] = ("one", "two")) -> World:
+    """Recordings and an own key that are filed under the first key."""
+    world = world_of()
+    for name in names:
+        record(world, name, [ADA])
+    world.app.records.people.save([OwnIdentity("crm-1", (ADA,))], by=BY)
+    return world
+
+
+def hashed(world: World) -> set[str]:
+    """The partitions that have rows of people."""
+    return {partition for partition, _ in world.index.rows if partition.startswith(("person~", "own~", "filed-under~"))}
+
+
+def test_with_a_new_key_everybody_is_found_before_during_and_after_the_rows_are_written_anew() -> None:
+    world = rotated(filed(), f"{NEXT},{KEY}")
+    before = hashed(world)
+    record(world, "three", [ADA])
+    assert ["one", "three", "two"] == sorted(ids(of(world, *world.app.records.people.raw_ids("crm-1"))))
+
+    rehash(world)
+    assert before.isdisjoint(hashed(world))
+    rotated(world, NEXT)
+    assert ["one", "three", "two"] == sorted(ids(of(world, *world.app.records.people.raw_ids("crm-1"))))
+    rehash(world)
+    assert [] == [job for job in world.index.rows if job[0] == "open-jobs"]
+
+
+@pytest.mark.parametrize("keys", [NEXT, f"{NEXT},{KEY}"], ids=["the old key is gone", "the old key is kept"])
+def test_an_old_key_may_be_gone_before_the_rows_are_written_anew(keys: str) -> None:
+    world = rotated(filed(), keys)
+    rehash(world)
+
+    assert {"one", "two"} == set(ids(of(world, ADA)))
+    assert (ADA,) == world.app.records.people.raw_ids("crm-1")
+
+
+def test_what_was_filed_without_a_key_is_filed_by_name_once_there_is_one() -> None:
+    world = world_of("")
+    record(world, "one", [ADA])
+    rotated(world, KEY)
+    assert [] == ids(of(world, ADA))
+
+    rehash(world)
+    assert ["one"] == ids(of(world, ADA))
+
+
+def test_without_a_key_rows_are_left_as_they_are() -> None:
+    """Somebody may have removed the setting by mistake."""
+    world = rotated(filed(), "")
+    before = hashed(world)
+    rehash(world)
+
+    assert before == hashed(world)
+
+
+def test_what_was_saved_meanwhile_is_newer_than_what_is_moved() -> None:
+    world = rotated(filed(), f"{NEXT},{KEY}")
+    old = next(row for row in world.index.rows.values() if row.partition.startswith("own~"))
+    world.app.records.people.save([OwnIdentity("crm-1", (EVE,))], by=BY)
+    world.index.put(old)
+    rehash(world)
+
+    assert (EVE,) == world.app.records.people.raw_ids("crm-1")
+
+
+def test_one_that_cannot_be_read_does_not_keep_the_others_from_being_written_anew() -> None:
+    world = rotated(filed(["one", "three", "two"]), f"{NEXT},{KEY}")
+    world.catalog.newer.add(RecordingId("three"))
+    rehash(world)
+
+    assert {"one", "two", "three"} == set(ids(of(world, ADA)))
+    world.catalog.newer.clear()
+    rehash(world)
+    assert {"one", "two", "three"} == set(ids(of(rotated(world, NEXT), ADA)))
+
+
+def test_killed_at_any_request_the_rows_are_written_anew_in_the_end() -> None:
+    for fails_at in count(1):
+        world = World(settings={"PEOPLE_INDEX_KEY": KEY}, index=Failing())
+        record(world, "one", [ADA, EVE])
+        rotated(world, f"{NEXT},{KEY}")
+        assert isinstance(world.index, Failing)
+        world.index.seen, world.index.fails_at = 0, fails_at
+        try:
+            rehash(world)
+            break
+        except ArchiveBusy:
+            assert ["one"] == ids(of(world, ADA)) == ids(of(world, EVE))
+        rehash(world)
+        assert ["one"] == ids(of(rotated(world, NEXT), ADA)) == ids(of(world, EVE))
+        assert 3 == len(hashed(world))
+    assert fails_at > 15
+
+
+# What a page costs
+
+
+def requests(world: World, search: Callable[[], object]) -> int:
+    """How many requests a search takes, of all ports together."""
+    world.index.asked = 0
+    world.catalog.calls.clear()
+    world.trail.archive.calls.clear()
+    search()
+    return world.index.asked + len(world.catalog.calls) + len(world.trail.archive.calls)
+
+
+def test_a_page_costs_the_same_in_an_archive_of_ten_thousand() -> None:
+    """One page of rows for each raw id and key, one count, one act, and an entry and its holds for each recording."""
+    world, costs = world_of(f"{NEXT},{KEY}"), list[tuple[int, int]]()
+    record(world, RECORDING, [ADA])
+    entry = world.entry()
+    asked = replace(SEARCH, page=PageRequest(20), filters=Filters(is_held=False))
+    (day,) = {key[0] for key in world.directory.days}
+    days = ListRequest(PageRequest(20), START, filters=Filters(is_held=False))
+    for number in range(10_000):
+        name = RecordingId(f"recording-{number:05}")
+        world.catalog.entries[name] = replace(entry, recording=replace(entry.recording, recording_id=name))
+        world.directory.days[day, f"120000000000~{name}"] = name
+        row = PersonRow(name, START)
+        person = world.app.records.people.index.current().person(ADA)
+        for partition in (f"person~{person}", "person~unknown"):
+            world.index.put(IndexRow(partition, f"20260301120000000000~{name}", msgspec.json.encode(row)))
+        if number + 1 in {100, 10_000}:
+            costs.append(
+                (
+                    requests(world, lambda: of(world, ADA, EVE, asked=asked)),
+                    requests(world, lambda: world.app.records.searching.of_day(days)),
+                )
+            )
+
+    assert [(4 + 1 + 1 + 20 + 20, 20 + 20)] * 2 == costs

@@ -14,6 +14,8 @@ class JobKind(StrEnum):
     EXPORT = "export"
     ERASURE = "erasure"
     HOLD = "hold"
+    REHASH = "rehash"
+    """People's rows are written anew under the current key."""
 
 
 class JobState(StrEnum):

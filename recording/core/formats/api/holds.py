@@ -157,13 +157,7 @@ def _seconds(length: timedelta | None) -> int | None:
 
 def _scope(found: Mapping[str, object], what: str, *, future: bool, unknown: bool) -> Scope:
     if what == "recordings":
-        given = found[what]
-        ids = [one for one in map(reading.identity, given) if one] if isinstance(given, list) else []
-        if not isinstance(given, list) or not 0 < len(given) <= MOST_NAMED or len(ids) < len(given):
-            raise InvalidRequest(what, f"not an array of 1 to {MOST_NAMED} recording ids")
-        if sum(map(len, ids)) > _MOST_LENGTH:
-            raise InvalidRequest(what, f"more than {_MOST_LENGTH} characters; make several holds")
-        return Scope(recordings=tuple(RecordingId(one) for one in dict.fromkeys(ids)))
+        return Scope(recordings=_named(found[what]))
     if what == "call":
         call = reading.identity(found[what])
         if call is None or not call.strip():
@@ -173,16 +167,29 @@ def _scope(found: Mapping[str, object], what: str, *, future: bool, unknown: boo
         return Scope(person=(parse_raw_id(found[what], what),), future=future, unknown=unknown)
     if what == "person":
         return Scope(future=future, unknown=unknown)
-    query = reading.mapping(found[what])
+    return Scope(query=_query(found[what]), future=future)
+
+
+def _named(given: object) -> tuple[RecordingId, ...]:
+    ids = [one for one in map(reading.identity, given) if one] if isinstance(given, list) else []
+    if not isinstance(given, list) or not 0 < len(given) <= MOST_NAMED or len(ids) < len(given):
+        raise InvalidRequest("recordings", f"not an array of 1 to {MOST_NAMED} recording ids")
+    if sum(map(len, ids)) > _MOST_LENGTH:
+        raise InvalidRequest("recordings", f"more than {_MOST_LENGTH} characters; make several holds")
+    return tuple(RecordingId(one) for one in dict.fromkeys(ids))
+
+
+def _query(given: object) -> Query:
+    query = given if isinstance(given, Mapping) else None
     if query is None:
-        raise InvalidRequest(what, "not an object")
+        raise InvalidRequest("query", "not an object")
     strange = sorted(set(query) - _QUERY)
     if strange:
         raise InvalidRequest(f"query.{strange[0][:80]}", f"unknown; known are {', '.join(sorted(_QUERY))}")
     period = period_of(query)
     if period.since is None:
         raise InvalidRequest("query.since", "missing: from which day on recordings are looked for")
-    return Scope(query=Query(period, filters_of(query)), future=future)
+    return Query(period, filters_of(query))
 
 
 def _flag(found: Mapping[str, object], name: str, *, usual: bool) -> bool:
