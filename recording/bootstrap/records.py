@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from recording.bootstrap.erasing import removing_of
 from recording.bootstrap.keeping import Keeping, holding_of, keeping_of, retaining_of
 from recording.bootstrap.real_parts import RealParts
 from recording.catalog_updates import CatalogUpdates
-from recording.core.errors import ArchiveBusy
-from recording.core.model import Actor, CatalogEntry, RemovalReason
+from recording.core.model import CatalogEntry
 from recording.core.records.jobs import JobKind
 from recording.records.daily import Daily
 from recording.records.filing import Filing
@@ -22,8 +22,11 @@ from recording.records.own_identities import OwnIdentities
 from recording.records.people import People
 from recording.records.people_index import PeopleIndex
 from recording.records.rehashing import BeginningRehash, Rehashing
+from recording.records.removing import Removing
 from recording.records.retaining import Retaining
 from recording.records.searching import Searching, has_hold
+from recording.refusing import Refusing
+from recording.writing_trail import WritingTrail
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +42,16 @@ class Records:
     lookups: Lookups
     people: People
     searching: Searching
-
-
-class _NotYet:
-    def remove(self, entry: CatalogEntry, reason: RemovalReason, by: Actor) -> CatalogEntry:
-        raise ArchiveBusy("remove recording", f"{entry.recording.recording_id}: {reason} by {by} cannot be done yet")
+    removing: Removing
 
 
 def records_of(
-    real: RealParts, updates: CatalogUpdates, new_id: Callable[[], uuid.UUID], now: Callable[[], datetime]
+    real: RealParts,
+    updates: CatalogUpdates,
+    writing_trail: WritingTrail,
+    refusing: Refusing,
+    new_id: Callable[[], uuid.UUID],
+    now: Callable[[], datetime],
 ) -> Records:
     """Put them together. Filers, runners of jobs and daily passes are listed here, in their order."""
     index = real.index
@@ -58,8 +62,15 @@ def records_of(
     runners: dict[JobKind, Runner] = {}
     jobs = Jobs(index, real.job_queue, runners, new_id, now)
     holding = holding_of(real, filing_people)
+
+    def forget(entry: CatalogEntry) -> None:
+        people.unfile(entry.recording.recording_id)
+        keeping.duties.unfile(entry.recording.recording_id)
+        keeping.placing_holds.unfile(entry)
+
+    removing = removing_of(real, updates, writing_trail, refusing, jobs, (forget,))
     keeping = keeping_of(real, updates, holding, people, jobs, new_id)
-    retaining = retaining_of(real, keeping, _NotYet())
+    retaining = retaining_of(real, keeping, removing)
     rehashing = Rehashing(real.catalog, people_index, people.own, filing_people, jobs, real.monotonic)
     runners[JobKind.REHASH] = rehashing
     runners[JobKind.HOLD] = keeping.placing_holds
@@ -68,4 +79,4 @@ def records_of(
     passes = (BeginningRehash(rehashing), keeping.watching_holds, retaining)
     daily = Daily(real.catalog, real.directory, filing, real.record_queue, passes, now)
     searching = Searching(real.catalog, real.directory, people_index, lookups, partial(has_hold, index))
-    return Records(filing, jobs, daily, holding, keeping, retaining, lookups, people, searching)
+    return Records(filing, jobs, daily, holding, keeping, retaining, lookups, people, searching, removing)

@@ -1,7 +1,7 @@
 """Takes the participants out of what is kept of a call, once its recording is erased: its claims, and its consent.
 
-The claims stay: they keep the call from being recorded again by a late event. The consent of a call that goes on stays as
-it is, as whoever joins later is asked by it.
+The claims stay: they keep the call from being recorded again by a late event. The consent of a call that goes on stays
+as it is, as whoever joins later is asked by it.
 """
 
 from collections.abc import Callable

@@ -74,11 +74,10 @@ class PlacingHolds:
         for hold in self.holding.of(recording_id, entry):
             self._hold(hold, entry)
 
-    def unfile(self, recording_id: RecordingId) -> None:
+    def unfile(self, entry: CatalogEntry) -> None:
         """Remove the rows by which a recording is found by its call; idempotent."""
-        entry = self.load(recording_id)
-        for call in calls_of(entry.recording) if entry is not None else ():
-            self.index.delete(_of_call(call), encode(recording_id))
+        for call in calls_of(entry.recording):
+            self.index.delete(_of_call(call), encode(entry.recording.recording_id))
 
     def run(self, job: Job) -> Job:
         """Go on with the job of a hold: it is placed, or taken off; see `Jobs`.

@@ -12,7 +12,6 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Protocol
 
 from recording import log
 from recording.catalog_updates import CatalogUpdates
@@ -24,6 +23,7 @@ from recording.core.naming import encode, journal_folder
 from recording.core.records.traces import Traces
 from recording.ports import Index, IndexRow, Inventory, Removal, Tombstones
 from recording.records.erasing_events import ErasingEvents, names_of
+from recording.records.erasing_exports import remove_rows
 from recording.records.filing import about
 from recording.writing_trail import WritingTrail
 
@@ -35,15 +35,8 @@ _AROUND = (timedelta(days=-1), timedelta(), timedelta(days=1))
 _PAGE = 500
 
 
-class Unfiler(Protocol):
-    """Removes what a filer, or another use case, has written about a recording; idempotent."""
-
-    def unfile(self, recording_id: RecordingId) -> None:
-        """Remove it.
-
-        Raises:
-            Transient: it is removed again.
-        """
+type Forget = Callable[[CatalogEntry], None]
+"""Removes what another use case has written about a recording; idempotent, and raises Transient to be called again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +45,7 @@ class Removing:
 
     Attributes:
         removals, inventories: by what the container is for: archive, quarantine, overflow if there is one.
-        forget_call: takes the participants out of what is kept of the recording's call.
-        unfilers: remove the rows by which it is found, and the exports that contain it.
+        forgets: remove what others have written: the exports that contain it, the rows by which it is found.
     """
 
     updates: CatalogUpdates
@@ -63,11 +55,10 @@ class Removing:
     removals: Mapping[str, Removal]
     inventories: Mapping[str, Inventory]
     events: ErasingEvents
-    forget_call: Callable[[CatalogEntry], None]
-    unfilers: Sequence[Unfiler]
+    forgets: Sequence[Forget]
 
-    def remove(self, entry: CatalogEntry, reason: RemovalReason, by: Actor) -> CatalogEntry:
-        """Erase a recording; idempotent. The entry that is left.
+    def remove(self, entry: CatalogEntry, reason: RemovalReason, *, by: Actor) -> None:
+        """Erase a recording; idempotent.
 
         Raises:
             RecordingOpen: it cannot be erased yet; nothing is changed.
@@ -80,19 +71,19 @@ class Removing:
         erasure = entry.recording.erasure
         if erasure is None or erasure.finished_at is not None:
             self.index.delete(_UNFINISHED, encode(recording_id))
-            return entry
+            self.writing_trail.write(entry)
+            return
         self.tombstones.put(Tombstone(recording_id, erasure.begun_at, erasure.reason, erasure.by))
         for role, name in set(self._blobs(entry)):
             self.removals[role].remove(name)
         self.events.erase(_journal_of(entry), Traces.of([recording_id]))
-        self.forget_call(entry)
-        for one in self.unfilers:
-            one.unfile(recording_id)
-        self._remove_rows(recording_id)
+        for forget in self.forgets:
+            forget(entry)
+        remove_rows(self.index, about(recording_id))
         entry = self.updates.apply(recording_id, Erased(), known=entry, by=by).entry
         self.index.delete(_UNFINISHED, encode(recording_id))
         log.event("recording.erased", {"recording_id": recording_id, "reason": erasure.reason})
-        return self.writing_trail.write(entry)
+        self.writing_trail.write(entry)
 
     def finish(self) -> int:
         """Finish the erasures that were cut off; how many are left, as a hold or a time protects a blob.
@@ -116,7 +107,7 @@ class Removing:
             self.index.delete(_UNFINISHED, encode(recording_id))
             return True
         try:
-            self.remove(entry, erasure.reason, erasure.by)
+            self.remove(entry, erasure.reason, by=erasure.by)
         except BlobProtected as error:
             _log_left(recording_id, error)
             return False
@@ -152,14 +143,6 @@ class Removing:
         for folder in folders:
             own = f"{folder}{encode(entry.recording.recording_id)}."
             yield from (("archive", name) for name in names_of(self.inventories["archive"], own))
-
-    def _remove_rows(self, recording_id: RecordingId) -> None:
-        while True:
-            page = self.index.page(about(recording_id), _PAGE)
-            for row in page.rows:
-                self.index.delete(row.partition, row.key)
-            if not page.next:
-                return
 
 
 def _folder_of(name: BlobName) -> str:

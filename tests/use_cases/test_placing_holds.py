@@ -249,7 +249,7 @@ def test_an_erased_recording_is_let_go() -> None:
 
 def test_nobody_finds_a_recording_by_its_call_after_it_was_removed() -> None:
     world = world_of("r1", "r2")
-    world.app.records.keeping.placing_holds.unfile(RecordingId("r1"))
+    world.app.records.keeping.placing_holds.unfile(world.entry(RecordingId("r1")))
     made(world, call="call-1")
     run_jobs(world)
 
