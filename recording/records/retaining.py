@@ -41,8 +41,8 @@ FAILED = "its entry cannot be read"
 class Removes(Protocol):
     """Removes recordings; see `records.removing`."""
 
-    def remove(self, entry: CatalogEntry, reason: RemovalReason, by: Actor) -> CatalogEntry:
-        """Remove all of a recording; idempotent. The entry that is left."""
+    def remove(self, entry: CatalogEntry, reason: RemovalReason, *, by: Actor) -> None:
+        """Remove all of a recording; idempotent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ class FakeRemoving:
     protected: set[str] = field(default_factory=set)
     cut_off: set[str] = field(default_factory=set)
 
-    def remove(self, entry: CatalogEntry, reason: RemovalReason, by: Actor) -> CatalogEntry:
+    def remove(self, entry: CatalogEntry, reason: RemovalReason, *, by: Actor) -> None:
         recording_id = entry.recording.recording_id
         self.world.updates.apply(recording_id, ErasureBegun(recording_id, reason), by=by)
         if recording_id in self.cut_off:
@@ -54,7 +54,7 @@ class FakeRemoving:
             del self.world.archive.blobs[name]
         if entry.recording.state is not RecordingState.ERASED or recording_id not in self.removed:
             self.removed.append(recording_id)
-        return self.world.updates.apply(recording_id, Erased(), by=by).entry
+        self.world.updates.apply(recording_id, Erased(), by=by)
 
 
 def retaining(world: World, removing: FakeRemoving) -> Retaining:

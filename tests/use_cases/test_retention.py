@@ -100,6 +100,24 @@ def test_a_recording_is_deleted_on_the_first_day_on_which_its_days_are_over() ->
     assert [] == rows(world, ENDS)
 
 
+def test_nothing_is_left_of_it_in_any_container_and_in_no_row_but_that_it_was_deleted() -> None:
+    """As what an erasure removes; of the others everything is left."""
+    world = world_of("r1", "r2")
+    with_class(world, "r2", "long")
+    before = {name for name in world.archive.blobs if "/r2/" in name}
+    world.clock.at += 15 * DAY
+    for _ in range(2):
+        world.app.records.daily.run()
+
+    assert before == set(world.archive.blobs)
+    assert not [row for row in world.index.rows.values() if b'"r1"' in row.body or "r1" in row.key]
+    erasure = world.entry(RecordingId("r1")).recording.erasure
+    assert erasure is not None
+    assert ("retention", True) == (erasure.reason, erasure.finished_at is not None)
+    assert ["r1"] == deleted(world)
+    assert ["r2"] == rows(world, ENDS)
+
+
 def test_recordings_without_a_class_or_with_an_unknown_one_are_kept_and_flagged() -> None:
     world = world_of("r1", "r2", classes=f"{{version: 1, classes: [{SHORT}]}}")
     with_class(world, "r2", "none")
@@ -244,7 +262,7 @@ def test_a_deletion_that_was_cut_off_before_it_began_is_decided_anew() -> None:
     removing = FakeRemoving(world)
 
     class Dies(FakeRemoving):
-        def remove(self, *_: object, **__: object) -> CatalogEntry:
+        def remove(self, *_: object, **__: object) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -412,10 +430,9 @@ def test_the_state_of_two_passes_at_once_stays_within_the_limit() -> None:
     second = FakeRemoving(world)
 
     class Meanwhile(FakeRemoving):
-        def remove(self, *args: object, **fields: object) -> CatalogEntry:
-            left = super().remove(*args, **fields)  # type: ignore[arg-type]
+        def remove(self, *args: object, **fields: object) -> None:
+            super().remove(*args, **fields)  # type: ignore[arg-type]
             retaining(world, second).run()
-            return left
 
     first = Meanwhile(world)
     retaining(world, first).run()
