@@ -116,6 +116,7 @@ class Parts(TypedDict, total=False):
     ledger: ports.Ledger
     dead_letters: ports.Inventory
     journal_inventory: ports.Inventory
+    export_inventory: ports.Inventory
     inventories: Mapping[str, ports.Inventory]
     checks: Mapping[str, Check]
     tick_queue: ports.TickQueue

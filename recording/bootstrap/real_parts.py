@@ -172,6 +172,10 @@ class RealParts:
         return guarded(self._inventory(self.settings.archive.journal_container))
 
     @cached_property
+    def export_inventory(self) -> ports.Inventory:
+        return guarded(self._inventory(self.settings.records.export_container))
+
+    @cached_property
     def inventories(self) -> Mapping[str, ports.Inventory]:
         """What lists the containers that copies stand in, named as in `removals`."""
         archive = self.settings.archive

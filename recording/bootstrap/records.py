@@ -13,6 +13,7 @@ from recording.catalog_updates import CatalogUpdates
 from recording.core.model import CatalogEntry
 from recording.core.records.jobs import JobKind
 from recording.records.daily import Daily
+from recording.records.ending_exports import EndingExports
 from recording.records.filing import Filing
 from recording.records.filing_people import FilingPeople
 from recording.records.holding import Holding
@@ -76,7 +77,9 @@ def records_of(
     runners[JobKind.HOLD] = keeping.placing_holds
     filers = (filing_people, keeping.placing_holds, keeping.duties)
     filing = Filing(real.catalog, index, filers, now)
-    passes = (BeginningRehash(rehashing), keeping.watching_holds, retaining)
+    export_days = real.settings.retention.export_days
+    ending_exports = EndingExports(real.export_inventory, real.removals["exports"], export_days, now)
+    passes = (BeginningRehash(rehashing), keeping.watching_holds, retaining, ending_exports)
     daily = Daily(real.catalog, real.directory, filing, real.record_queue, passes, now)
     searching = Searching(real.catalog, real.directory, people_index, lookups, partial(has_hold, index))
     return Records(filing, jobs, daily, holding, keeping, retaining, lookups, people, searching, removing)

@@ -195,6 +195,7 @@ class World:
             },
             dead_letters=FakeInventory(self.letters),
             journal_inventory=FakeInventory(self.journal),
+            export_inventory=FakeInventory(self.exports),
             checks={},
             topic=self.topic,
             tombstones=self.tombstones,
