@@ -117,6 +117,7 @@ class Parts(TypedDict, total=False):
     dead_letters: ports.Inventory
     journal_inventory: ports.Inventory
     export_inventory: ports.Inventory
+    shelf: ports.Shelf
     inventories: Mapping[str, ports.Inventory]
     checks: Mapping[str, Check]
     tick_queue: ports.TickQueue

@@ -15,6 +15,7 @@ from recording.records.filing_people import FilingPeople
 from recording.records.held_blobs import HeldBlobs
 from recording.records.holding import Holding
 from recording.records.jobs import Jobs
+from recording.records.moving import Moving
 from recording.records.people import People
 from recording.records.placing_holds import PlacingHolds
 from recording.records.retaining import Removes, Retaining
@@ -30,6 +31,7 @@ class Keeping:
     deciding_holds: DecidingHolds
     watching_holds: WatchingHolds
     duties: Duties
+    moving: Moving
     deciding_ends: DecidingEnds
 
 
@@ -53,7 +55,9 @@ def keeping_of(
 ) -> Keeping:
     """Put them together; `placing_holds` is the runner of the jobs of holds."""
     settings, index, now = real.settings, real.index, real.now
-    duties = Duties(real.catalog, index, holding, settings.retention.classes, settings.archive.immutable_days, now)
+    classes = settings.retention.classes
+    moving = Moving(real.catalog, index, real.shelf, classes, now, real.monotonic)
+    duties = Duties(real.catalog, index, holding, classes, settings.archive.immutable_days, moving, now)
     blobs = HeldBlobs(real.removals)
     placing = PlacingHolds(
         holding, blobs, duties, updates, real.directory, people, index, jobs.save, now, real.monotonic
@@ -65,6 +69,7 @@ def keeping_of(
         deciding_holds=deciding,
         watching_holds=WatchingHolds(deciding, placing, blobs, index, real.topic, now, real.monotonic),
         duties=duties,
+        moving=moving,
         deciding_ends=DecidingEnds(duties, real.catalog, index, now),
     )
 

@@ -79,7 +79,7 @@ def records_of(
     filing = Filing(real.catalog, index, filers, now)
     export_days = real.settings.retention.export_days
     ending_exports = EndingExports(real.export_inventory, real.removals["exports"], export_days, now)
-    passes = (BeginningRehash(rehashing), keeping.watching_holds, retaining, ending_exports)
+    passes = (BeginningRehash(rehashing), keeping.watching_holds, retaining, keeping.moving, ending_exports)
     daily = Daily(real.catalog, real.directory, filing, real.record_queue, passes, now)
     searching = Searching(real.catalog, real.directory, people_index, lookups, partial(has_hold, index))
     return Records(filing, jobs, daily, holding, keeping, retaining, lookups, people, searching, removing)
