@@ -32,6 +32,7 @@ from recording.adapters.queue import (
     StorageRecordQueue,
     StorageTickQueue,
 )
+from recording.adapters.shelf import BlobShelf
 from recording.adapters.source import AcsSource
 from recording.adapters.tokens import TokenCallers, Trust
 from recording.adapters.tombstones import BlobTombstones
@@ -60,6 +61,7 @@ from recording.core.model import (
     RemovalReason,
     StartOrder,
 )
+from recording.core.retention import Tier
 from recording.ports import IndexRow, ListedBlob, PromptOrder, Source, StartClaim, SweepState
 from tests.contracts.catalogs import entry
 from tests.core.consents import consent
@@ -180,6 +182,11 @@ def inventory(client: Any) -> Any:  # noqa: ANN401 - the same
     return guarded(BlobInventory(client, BlobArchive(client, client, "recordings")))
 
 
+def shelf(client: Any) -> Any:  # noqa: ANN401 - the same
+    """`Shelf`."""
+    return guarded(BlobShelf(client, "recordings", locked=True))
+
+
 def tombstones(client: Any) -> Any:  # noqa: ANN401 - the same
     """`Tombstones`."""
     return guarded(BlobTombstones(BlobArchive(client, client, "recordings-trail")))
@@ -286,6 +293,8 @@ OPERATIONS: dict[str, Callable[[Any], object]] = {
     "TableThrottle.throttle": lambda client: guarded(TableThrottle(client)).throttle(NOW),
     "TableDirectory.add": lambda client: guarded(TableDirectory(client)).add(RECORDING_ID, NOW),
     "TableDirectory.page": lambda client: guarded(TableDirectory(client)).page(NOW, 10),
+    "BlobShelf.move": lambda client: shelf(client).move(NAME, Tier.COOL),
+    "BlobShelf.protect": lambda client: shelf(client).protect(NAME, NOW),
     "BlobTombstones.put": lambda client: tombstones(client).put(TOMBSTONE),
     "BlobTombstones.find": lambda client: tombstones(client).find(RECORDING_ID),
     "BlobTrail.write": lambda client: trail(client).write(NAME, b"{}"),
@@ -319,6 +328,7 @@ ADAPTERS = (
     TableThrottle,
     TableDirectory,
     EventGridTopic,
+    BlobShelf,
     BlobTombstones,
     BlobTrail,
     TableIndex,
