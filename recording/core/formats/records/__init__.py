@@ -1,0 +1,1 @@
+"""What is stored and given away of records, as JSON and as pages."""

@@ -1,0 +1,1 @@
+"""Records: what is decided about recordings that are archived. Pure."""

@@ -1,0 +1,147 @@
+"""What an export is of, the rule for others' voices, and what follows from it for a chunk."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from recording.core.model import Channel, Chunk, ChunkState, Format, Output, RecordingId
+from recording.core.records.packing import Absent
+
+MOST_RECORDINGS = 10_000
+"""Recordings of one package."""
+DAMAGED = "is not what its proof says: it was changed, cut or removed in the archive; nothing of it is packed"
+NO_SUCH = "the catalog does not know it"
+
+
+class Rule(StrEnum):
+    """What of others' voices goes with a person's."""
+
+    WHOLE = "whole"
+    """Recordings as they are, with everybody in them."""
+    OWN_CHANNEL = "own-channel"
+    """Only the channels of the person, of recordings that have a channel for each."""
+    METADATA_ONLY = "metadata-only"
+    """No media."""
+
+
+class Outcome(StrEnum):
+    """What became of a recording in an export."""
+
+    COMPLETE = "complete"
+    PARTLY = "partly"
+    """Something of it is left out, with the reason."""
+    DAMAGED = "damaged"
+    """Something of it in the archive is not what its proof says."""
+    ABSENT = "absent"
+    """Nothing of it is in the package."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whose recordings: by the customer's own key, or by a raw id of the service; nothing shows either."""
+
+    key: str = field(default="", repr=False)
+    raw_id: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What an export is of: exactly one of person, call, query and recording ids.
+
+    Attributes:
+        query: the filters of the search, as its query has them.
+        rule: for others' voices.
+        purpose: for what, in the words of whoever asked.
+    """
+
+    purpose: str
+    rule: Rule = Rule.WHOLE
+    person: Person | None = None
+    call: str = ""
+    query: dict[str, str] = field(default_factory=dict)
+    recording_ids: tuple[RecordingId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Channels:
+    """What a metadata file says of the channels of its chunk, as far as an export may rely on it.
+
+    Attributes:
+        given: of those who have a channel, whether it is the person, and which it is.
+        count: the channels of the audio.
+        notes: doubts about the file.
+    """
+
+    given: tuple[tuple[bool, int], ...] = ()
+    count: int | None = None
+    notes: tuple[str, ...] = ()
+
+
+def why_not_at_all(chunk: Chunk) -> str:
+    """Why the media of a chunk is not in the archive; empty if it is."""
+    if chunk.is_proven:
+        return ""
+    if chunk.state is ChunkState.LOST:
+        return "it is lost: the service had no copy any more, or a person has given it up"
+    if chunk.state is ChunkState.QUARANTINED:
+        return "it is in doubt, and kept apart until it is decided about"
+    return "it is not archived yet"
+
+
+def why_held_back(rule: Rule, output: Output | None) -> str:
+    """Why the media of a recording is held back under this rule, whoever is in it; empty if it is not."""
+    if rule is Rule.METADATA_ONLY:
+        return "the export is of metadata alone"
+    if rule is Rule.OWN_CHANNEL and output is None:
+        return "which output it is is not known: others' voices cannot be left out"
+    if rule is Rule.OWN_CHANNEL and output is not None:
+        if output.channel is not Channel.UNMIXED:
+            return "its audio is mixed: others' voices cannot be left out"
+        if output.format is not Format.WAV:
+            return f"it is {output.format}: a channel of it cannot be taken out"
+    return ""
+
+
+def own_channels(said: Channels, count: int) -> tuple[int, ...] | str:
+    """The person's channels in a chunk, from 0; or why they cannot be told from those of others.
+
+    The service does not say whether it counts channels from 0 or from 1. So one of the two must be certain by the
+    numbers that are used: whoever guesses gives somebody else's voice away.
+
+    Args:
+        said: by the chunk's metadata file.
+        count: channels that the media has.
+    """
+    if said.notes:
+        return "its metadata file is in doubt: whose channel is which is not certain"
+    if said.count not in {None, count}:
+        return f"its metadata file names {said.count} channels, and it has {count}"
+    used = {channel for _, channel in said.given}
+    first = first_channel(used, count)
+    if first is None:
+        return "whether its channels are counted from 0 or from 1 is not certain"
+    mine = {channel for is_own, channel in said.given if is_own}
+    others = {channel for is_own, channel in said.given if not is_own}
+    if not mine:
+        return "no channel of it is the person's"
+    if mine & others:
+        return "somebody else is on the person's channel"
+    return tuple(sorted(channel - first for channel in mine))
+
+
+def first_channel(used: Collection[int], count: int) -> int | None:
+    """The number of the first of so many channels, by the numbers that are used; None if two are possible, or none."""
+    if not used or max(used) > count:
+        return None
+    if 0 in used:
+        return 0 if max(used) < count else None
+    return 1 if max(used) == count else None
+
+
+def outcome(absent: Sequence[Absent], *, is_something_packed: bool) -> Outcome:
+    """What became of a recording."""
+    if any(one.is_damaged for one in absent):
+        return Outcome.DAMAGED
+    if not is_something_packed:
+        return Outcome.ABSENT
+    return Outcome.PARTLY if absent else Outcome.COMPLETE

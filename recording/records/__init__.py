@@ -1,0 +1,1 @@
+"""Records: what is done with recordings that are archived."""
