@@ -1,1 +1,1 @@
-"""Records: what is done with recordings that are archived."""
+"""Recordings as records: filed under people, searched, exported, held, erased, kept for their time, sealed."""

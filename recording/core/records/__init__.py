@@ -1,1 +1,1 @@
-"""Records: what is decided about recordings that are archived. Pure."""
+"""Of the records: people, holds, retention, export, erasure, sealing. Decisions only; `recording.records` acts."""
