@@ -9,7 +9,7 @@ from datetime import datetime
 import msgspec
 
 from recording.core import blocks
-from recording.core.errors import ArchiveBusy, EntryTooLarge
+from recording.core.errors import ArchiveBusy, JobRefused
 from recording.core.model import BlobName
 from recording.core.records import zipping
 from recording.core.records.packing import MOST_STEP, Absent, Block, Package, Packed, Step, Told, block_size
@@ -176,10 +176,13 @@ class PackageWriter:
         return tuple(self._stage(piece, more) for more, piece in enumerate(pieces))
 
     def _stage(self, content: bytes | bytearray, more: int = 0) -> Block:
-        """Stage a block; `more` are staged in this step before it. Its id contains its digest, so that of two runs neither can exchange a block of the other."""
+        """Stage a block; `more` are staged in this step before it.
+
+        Its id contains its digest, so that of two runs neither can exchange a block of the other.
+        """
         if self.package.is_full:
             cause = f"it would have more than {self.package.next_block} blocks"
-            raise EntryTooLarge(_OPERATION, cause, hint="export fewer recordings at once", ids={"blob": self.name})
+            raise JobRefused(_OPERATION, cause, hint="export fewer recordings at once", ids={"blob": self.name})
         block_id = blocks.block_id(self.package.next_block + more, hashlib.sha256(content).digest(), 0)
         self.container.stage(self.name, block_id, memoryview(content))
         return Block(block_id, len(content))
@@ -218,4 +221,3 @@ class _Entry:
         if self.taken != self.length:
             raise NotAsProven(f"it has {self.taken} bytes in place of {self.length}")
         return Packed(self.path, self.taken, self._crc, self._sha256.hexdigest(), self._sha512.hexdigest())
-

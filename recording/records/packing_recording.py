@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import chain
 
 from recording import log
-from recording.core.errors import SourceNotReady
+from recording.core.errors import EntryUnreadable, SourceNotReady
 from recording.core.formats.consents import consent_view
 from recording.core.formats.metadata import MAX_LENGTH, ChunkMetadata, parse_metadata
 from recording.core.formats.records.contents import ARCHIVE, folder_of
@@ -22,7 +22,7 @@ from recording.core.records.exporting import Channels, Outcome, Rule, Wanted
 from recording.core.records.packing import Absent, Told
 from recording.core.trail import Verifying, links
 from recording.core.trail import folder_of as trail_of
-from recording.ports import Trail
+from recording.ports import Catalog, Trail
 from recording.records.package_writer import PackageWriter
 from recording.records.proven_bytes import NotAsProven, NotReadable, ProvenBytes
 
@@ -49,6 +49,7 @@ class PackingRecording:
     """Pack recordings into one package.
 
     Attributes:
+        catalog: has their entries.
         archive: reads what is archived.
         trail: reads the audit trails.
         writer: writes the package.
@@ -57,6 +58,7 @@ class PackingRecording:
         own: the person's raw ids, if the export is of a person.
     """
 
+    catalog: Catalog
     archive: ProvenBytes
     trail: Trail
     writer: PackageWriter
@@ -65,16 +67,20 @@ class PackingRecording:
     wanted: Wanted
     own: frozenset[str] | None = field(repr=False)
 
-    def pack(self, recording_id: RecordingId, entry: CatalogEntry | None) -> None:
+    def pack(self, recording_id: RecordingId) -> None:
         """Pack what can be packed. A run that was cut off in it packs only what is not packed yet.
 
         Raises:
             SliceOver: the next run goes on.
             Transient: something cannot be read or written now.
         """
+        try:
+            entry = self.catalog.load(recording_id)
+        except EntryUnreadable as error:
+            self._tell_absent(recording_id, "unknown", f"its entry in the catalog cannot be read: {error.cause}")
+            return
         if entry is None:
-            self.writer.leave_out(Absent("recording", "", exporting.NO_SUCH))
-            self.writer.finish(Told(recording_id, "unknown", Outcome.ABSENT))
+            self._tell_absent(recording_id, "unknown", exporting.NO_SUCH)
             return
         known = [_Known(chunk) for chunk in entry]
         for one in known:
@@ -86,7 +92,12 @@ class PackingRecording:
         self._pack_manifests(entry)
         self._pack_trail(entry)
         self._pack_made(entry, known)
-        self._finish(entry)
+        found = exporting.outcome(self.writer.left_out(), is_something_packed=any(chunk.is_proven for chunk in entry))
+        self.writer.finish(Told(recording_id, entry.recording.state, found))
+
+    def _tell_absent(self, recording_id: RecordingId, state: str, why: str) -> None:
+        self._leave_out("recording", "", why)
+        self.writer.finish(Told(recording_id, state, Outcome.ABSENT))
 
     @property
     def _given(self) -> Own:
@@ -163,12 +174,13 @@ class PackingRecording:
             marker = page.marker
             if not marker:
                 break
-        verified = verifying.verified(entry, entry)
+        after = self.catalog.load(recording_id) or entry  # acts may have been added since
+        verified = verifying.verified(entry, after)
         if verified.breaks:
             first = verified.breaks[0]
             self._damaged(entry, _TRAIL, first.name or "", NotAsProven(first.fault))
             return
-        lines |= {link.name: link.body for link in links(entry.recording)}
+        lines |= {link.name: link.body for link in links(after.recording)}
         if lines:
             self.writer.pack(f"{self._folder(entry)}trail.jsonl", b"".join(body + b"\n" for body in lines.values()))
 
@@ -260,6 +272,7 @@ class PackingRecording:
             ),
             said.channels,
             tuple(note for note in said.notes if note.startswith(_ABOUT_PEOPLE)),
+            any(one.channel is None for one in said.participants),
         )
 
     def _stream(self, path: str, length: int, pieces: Iterable[bytes | memoryview]) -> None:
@@ -278,12 +291,6 @@ class PackingRecording:
     def _log_damage(self, entry: CatalogEntry, what: str, blob: str, error: NotAsProven) -> None:
         fields = {"recording_id": entry.recording.recording_id, "what": what, "blob": blob, "cause": error}
         log.event("export.damaged", {"export_id": self.export_id, **fields}, logging.ERROR)
-
-    def _finish(self, entry: CatalogEntry) -> None:
-        recording = entry.recording
-        absent = self.writer.left_out()
-        found = exporting.outcome(absent, is_something_packed=any(chunk.is_proven for chunk in entry))
-        self.writer.finish(Told(recording.recording_id, recording.state, found))
 
     def _folder(self, entry: CatalogEntry) -> str:
         return folder_of(entry.recording.recording_id)

@@ -66,6 +66,12 @@ class UnknownJob(Permanent):
     code = "unknown_job"
 
 
+class JobRefused(Permanent):
+    """A job cannot be done, or what is asked of it not in its state: the cause says which."""
+
+    code = "job_refused"
+
+
 class BlobProtected(Permanent):
     """A blob is not removed: a legal hold, or the time that it must be kept for, forbids it. Later it can be."""
 

@@ -73,7 +73,9 @@ def header_of(sound: Sound, wanted: Sequence[int]) -> bytes:
     frame = _SAMPLE * len(wanted)
     size = sound.frames * frame
     form = _FORMAT.pack(_PCM, len(wanted), sound.rate, sound.rate * frame, frame, 8 * _SAMPLE)
-    return struct.pack("<4sL4s4sL", b"RIFF", 36 + size, b"WAVE", b"fmt ", 16) + form + struct.pack("<4sL", b"data", size)
+    return (
+        struct.pack("<4sL4s4sL", b"RIFF", 36 + size, b"WAVE", b"fmt ", 16) + form + struct.pack("<4sL", b"data", size)
+    )
 
 
 def length_of(sound: Sound, wanted: Sequence[int]) -> int:

@@ -1,7 +1,8 @@
 """What an export is of, the rule for others' voices, and what follows from it for a chunk."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 
 from recording.core.model import Channel, Chunk, ChunkState, Format, Output, RecordingId
@@ -45,20 +46,27 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Days:
+    """Recordings that were first known on these days (UTC), as far as they fit the filters of a search."""
+
+    first: date
+    last: date
+    filters: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted:
-    """What an export is of: exactly one of person, call, query and recording ids.
+    """What an export is of: exactly one of a person, days, and recording ids.
 
     Attributes:
-        query: the filters of the search, as its query has them.
-        rule: for others' voices.
         purpose: for what, in the words of whoever asked.
+        rule: for others' voices.
     """
 
     purpose: str
     rule: Rule = Rule.WHOLE
     person: Person | None = None
-    call: str = ""
-    query: dict[str, str] = field(default_factory=dict)
+    days: Days | None = None
     recording_ids: tuple[RecordingId, ...] = ()
 
 
@@ -69,12 +77,14 @@ class Channels:
     Attributes:
         given: of those who have a channel, whether it is the person, and which it is.
         count: the channels of the audio.
-        notes: doubts about the file.
+        notes: doubts about the participants in it.
+        has_others: whether it names somebody without a channel.
     """
 
     given: tuple[tuple[bool, int], ...] = ()
     count: int | None = None
     notes: tuple[str, ...] = ()
+    has_others: bool = False
 
 
 def why_not_at_all(chunk: Chunk) -> str:
@@ -114,6 +124,8 @@ def own_channels(said: Channels, count: int) -> tuple[int, ...] | str:
     """
     if said.notes:
         return "its metadata file is in doubt: whose channel is which is not certain"
+    if said.has_others:
+        return "its metadata file does not say for everybody which channel they are on"
     if said.count not in {None, count}:
         return f"its metadata file names {said.count} channels, and it has {count}"
     used = {channel for _, channel in said.given}

@@ -46,7 +46,9 @@ def kind_of(wanted: Wanted) -> str:
     """What it is an export of; a person is not named."""
     if wanted.person is not None:
         return "a person"
-    return "a call" if wanted.call else "a search" if wanted.query else "recordings by their ids"
+    if wanted.days is None:
+        return "recordings by their ids"
+    return "a call" if "call" in wanted.days.filters else "a search"
 
 
 def contents_json(export: Export, package: Package) -> bytes:
