@@ -87,6 +87,15 @@ class Channels:
     has_others: bool = False
 
 
+def kind_of(wanted: Wanted) -> str:
+    """What it is an export of; a person is not named."""
+    if wanted.person is not None:
+        return "a person"
+    if wanted.days is None:
+        return "recordings by their ids"
+    return "a call" if "call" in wanted.days.filters else "a search"
+
+
 def why_not_at_all(chunk: Chunk) -> str:
     """Why the media of a chunk is not in the archive; empty if it is."""
     if chunk.is_proven:

@@ -7,11 +7,11 @@ from html.parser import HTMLParser
 import pytest
 
 from recording.core.formats.metadata import parse_metadata
-from recording.core.formats.records.contents import Export, contents_json, folder_of, hashes_json, kind_of, page
+from recording.core.formats.records.contents import Export, contents_json, folder_of, hashes_json, page
 from recording.core.formats.records.given import Own, people_given, why_no_manifest, without_others
 from recording.core.formats.manifest import manifest_json
 from recording.core.model import ChunkState, DocumentId, RecordingId
-from recording.core.records.exporting import Days, Outcome, Person, Rule, Wanted
+from recording.core.records.exporting import Days, Outcome, Person, Rule, Wanted, kind_of
 from recording.core.records.packing import Absent, Block, Package, Packed, Step, Told
 from tests.core.entries_of import chunk, entry_of
 

@@ -12,7 +12,7 @@ from html import escape
 from recording.core.formats.records.vcon import DRAFT
 from recording.core.model import RecordingId
 from recording.core.naming import encode
-from recording.core.records.exporting import Outcome, Wanted
+from recording.core.records.exporting import Outcome, Wanted, kind_of
 from recording.core.records.packing import Absent, Package, Packed, Told
 from recording.core.times import format_time
 
@@ -40,15 +40,6 @@ class Export:
 def folder_of(recording_id: RecordingId) -> str:
     """The folder of what is made for an export, beside `ARCHIVE`, which has what is archived under its own names."""
     return f"recordings/{encode(recording_id)}/"
-
-
-def kind_of(wanted: Wanted) -> str:
-    """What it is an export of; a person is not named."""
-    if wanted.person is not None:
-        return "a person"
-    if wanted.days is None:
-        return "recordings by their ids"
-    return "a call" if "call" in wanted.days.filters else "a search"
 
 
 def contents_json(export: Export, package: Package) -> bytes:
