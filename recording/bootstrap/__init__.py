@@ -112,6 +112,7 @@ class Parts(TypedDict, total=False):
     checks: Mapping[str, Check]
     tick_queue: ports.TickQueue
     throttle: ports.Throttle
+    tombstones: ports.Tombstones
     topic: ports.Topic
     trail: ports.Trail
     index: ports.Index
@@ -158,7 +159,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
     refusing = Refusing(real.journal, topic, now)
     engine = parts.get("engine") or engine_of(real)
     natives = natives_of(real, engine)
-    announcing = Announcing(updates, settings.archive.template, retention, natives)
+    announcing = Announcing(updates, settings.archive.template, retention, natives, real.tombstones)
     putting_back = PuttingBack(updates, announcing, refusing, event_queue, queue)
     journal, sweep_states = real.journal_inventory, real.sweep_states
     replaying = Replaying(

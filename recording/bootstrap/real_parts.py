@@ -32,6 +32,7 @@ from recording.adapters.removal import BlobRemoval
 from recording.adapters.source import AcsSource
 from recording.adapters.table import Table
 from recording.adapters.tokens import KeyCache, TokenCallers, Trust, ask_for_keys
+from recording.adapters.tombstones import BlobTombstones
 from recording.adapters.topic import EventGridTopic, NoTopic
 from recording.adapters.trail import BlobTrail
 from recording.core.callers import Issuer
@@ -190,6 +191,10 @@ class RealParts:
         service, container = self._blob_service, self.settings.archive.trail_container
         archive = BlobArchive(service, clients.blob_requests(service, retries=0), container)  # the sweep repeats them
         return guarded(BlobTrail(archive, BlobInventory(service, archive)))
+
+    @cached_property
+    def tombstones(self) -> ports.Tombstones:
+        return guarded(BlobTombstones(self._container(self.settings.archive.trail_container)))
 
     def _inventory(self, container: str) -> BlobInventory:
         return BlobInventory(self._blob_service, self._container(container))

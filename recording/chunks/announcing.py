@@ -7,10 +7,23 @@ from recording import log, telemetry
 from recording.catalog_updates import CatalogUpdates
 from recording.chunks.native_containers import NativeContainers
 from recording.core.deadlines import due_of, gone_by_of, is_urgent
+from recording.core.errors import RecordingErased
 from recording.core.formats.messages import ChunkMessage
-from recording.core.lifecycle import Announced, Announcement, FoundBySweep, knows_documents
-from recording.core.model import Actor, AnnouncedChunk, BlobName, Candidate, Door, FileEvent, Output
+from recording.core.lifecycle import Announced, Announcement, ErasureBegun, FoundBySweep, knows_documents
+from recording.core.model import (
+    Actor,
+    AnnouncedChunk,
+    BlobName,
+    Candidate,
+    CatalogEntry,
+    Door,
+    FileEvent,
+    Output,
+    RecordingId,
+    RecordingState,
+)
 from recording.core.naming import Template
+from recording.ports import Tombstones
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +39,7 @@ class Announcing:
     template: Template
     retention: timedelta
     natives: NativeContainers
+    tombstones: Tombstones
 
     def announce(self, event: FileEvent, door: Door, found: str = "", *, by: Actor) -> list[ChunkMessage]:
         """Save the chunks of an event; the messages to put into the queue, one for each chunk with work. Idempotent.
@@ -39,6 +53,7 @@ class Announcing:
 
         Raises:
             Transient: the chunks are not saved, or an alert is not published; the event must be delivered again.
+            RecordingErased: the recording was erased; that its event came is noted, and nothing of it is copied.
             Permanent: the catalog can never store the entry that results.
         """
         with telemetry.announcing(event.recording_id):
@@ -46,7 +61,8 @@ class Announcing:
 
     def _announce(self, event: FileEvent, door: Door, found: str, by: Actor) -> list[ChunkMessage]:
         now = self.updates.now()
-        entry = self.updates.load(event.recording_id)
+        entry = self.updates.load(event.recording_id) or self._erased_before(event.recording_id)
+        self._refuse_erased(entry, event, door, by)
         output = entry.recording.output if entry and entry.recording.output else event.output
         applied = entry.recording.applied if entry else None
         template = Template(applied.template) if applied and applied.template else self.template
@@ -57,6 +73,7 @@ class Announcing:
         fact = Announced(event, door, chunks)
         swept = (FoundBySweep(found),) if found and not knows_documents(entry, event) else ()
         decision = self.updates.apply(event.recording_id, fact, *swept, known=entry, by=by)
+        _check_erased(decision.entry)
         if not decision.steps:  # else the first message publishes the alerts, so that a failing topic delays no copy
             self.updates.tell(decision.entry)
         log.event(
@@ -79,6 +96,21 @@ class Announcing:
             for document_id in decision.steps
         ]
 
+    def _erased_before(self, recording_id: RecordingId) -> CatalogEntry | None:
+        """The entry of a recording of which the catalog has lost that it was erased; None if it was not erased."""
+        tombstone = self.tombstones.find(recording_id)
+        if tombstone is None:
+            return None
+        return self.updates.apply(recording_id, ErasureBegun(recording_id, tombstone.reason), by=tombstone.by).entry
+
+    def _refuse_erased(self, entry: CatalogEntry | None, event: FileEvent, door: Door, by: Actor) -> None:
+        """Note the event of an erased recording, and refuse it.
+
+        Its source is left, as there is no proof by which it could be deleted; it ends by itself within a day.
+        """
+        if entry is not None and entry.recording.state is RecordingState.ERASED:
+            _check_erased(self.updates.apply(event.recording_id, Announced(event, door, ()), known=entry, by=by).entry)
+
     def _announcement(
         self, event: FileEvent, chunk: AnnouncedChunk, name: BlobName, due: datetime, now: datetime
     ) -> Announcement:
@@ -86,6 +118,16 @@ class Announcing:
         gone_by, native = gone_by_of(now, self.retention), self.natives.native(chunk)
         stays = Candidate(chunk, event.event_id, Door.EVENT_GRID, now, native).stays
         return Announcement(chunk, name, gone_by if stays else due, gone_by, native)
+
+
+def _check_erased(entry: CatalogEntry) -> None:
+    if entry.recording.state is RecordingState.ERASED:
+        raise RecordingErased(
+            "announce chunks",
+            "the recording was erased: its event is noted, and nothing of it is copied",
+            hint="its source ends by itself within a day",
+            ids={"recording_id": entry.recording.recording_id},
+        )
 
 
 def _name(

@@ -41,7 +41,7 @@ from recording.chunks.running_chunks import RunningChunks
 from recording.chunks.storing import Attempt
 from recording.chunks.throttling import Throttling
 from recording.core.deadlines import Waits, is_urgent, next_look
-from recording.core.errors import RecordingError, Transient, UnknownRecording
+from recording.core.errors import RecordingErased, RecordingError, Transient, UnknownRecording
 from recording.core.formats.messages import ChunkMessage
 from recording.core.lifecycle import (
     AcceptCopy,
@@ -62,7 +62,7 @@ from recording.core.lifecycle import (
     decide,
     next_step,
 )
-from recording.core.model import CatalogEntry, Chunk, DocumentId, Place, RecordingId
+from recording.core.model import CatalogEntry, Chunk, DocumentId, Place, RecordingId, RecordingState
 from recording.ports import ChunkQueue
 from recording.writing_trail import WritingTrail
 
@@ -84,6 +84,8 @@ class Outcome(StrEnum):
     CONTINUES = "continues"
     ALREADY_RUNNING = "already running"
     REPLACED = "replaced"
+    ERASED = "erased"
+    """The recording was erased: there is nothing to do for its chunks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,10 @@ class Archiving:
                 is_again = True  # it goes on for another message, which is gone and may have had the chunk's `look_at`
 
     def _advance(self, message: ChunkMessage, *, is_again: bool) -> Outcome:
-        entry, chunk = load_known(self.updates, message)
+        try:
+            entry, chunk = load_known(self.updates, message)
+        except RecordingErased:
+            return Outcome.ERASED
         if not is_again and self._is_replaced(chunk, message):
             return Outcome.REPLACED
         entry, at = self._take_steps(message, entry)
@@ -287,9 +292,12 @@ def load_known(updates: CatalogUpdates, message: ChunkMessage) -> tuple[CatalogE
 
     Raises:
         Transient: the catalog is not available.
+        RecordingErased: it was erased.
         Permanent: it has no such chunk.
     """
     entry = updates.load(message.recording_id)
+    if entry is not None and entry.recording.state is RecordingState.ERASED:
+        raise RecordingErased(_OPERATION, "it was erased", ids={"recording_id": message.recording_id})
     chunk = entry.chunk(message.document_id) if entry else None
     if entry is None or chunk is None:
         raise UnknownRecording(

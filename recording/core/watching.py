@@ -40,6 +40,7 @@ _SILENT = timedelta(hours=6)
 LONGEST = timedelta(hours=6)
 """No look is later than this after the one before."""
 _SHARE = 8
+_NOT_AWAITED = frozenset({RecordingState.LOST, RecordingState.EMPTY, RecordingState.ERASED})
 _MAY_REVIVE = frozenset({RecordingState.STOPPED, RecordingState.MISSING})
 _REFUSED = "refused"
 _REFUSALS = frozenset(error.code for error in (ArchiveRefused, ServiceRefused, SourceRefused))
@@ -150,7 +151,7 @@ def end_of_source(entry: CatalogEntry, limits: Limits) -> datetime | None:
 def _ended(entry: CatalogEntry) -> datetime | None:
     """When a recording without a chunk ended, as far as is known; None while it runs, and once it is lost."""
     recording = entry.recording
-    if entry.chunks or recording.state in {*RUNNING, RecordingState.LOST, RecordingState.EMPTY}:
+    if entry.chunks or recording.state in {*RUNNING, *_NOT_AWAITED}:
         return None
     return recording.stopped_at or recording.announced_at
 

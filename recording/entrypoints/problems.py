@@ -108,6 +108,7 @@ STATUSES = {
     "call-refused": 409,
     "consent-refused": 409,
     "decision-refused": 409,
+    "recording-erased": 410,
     "recording-changed": 412,
     "request-too-large": 413,
     "request-id-reused": 422,

@@ -13,7 +13,7 @@ from recording.calls.ending import Ending
 from recording.calls.reacting import Reacting
 from recording.chunks.announcing import Announcing
 from recording.core.callers import is_origin_of_event_grid
-from recording.core.errors import MalformedEvent, Permanent, PolicyRefused, SettingsInvalid, Transient
+from recording.core.errors import MalformedEvent, Permanent, PolicyRefused, RecordingErased, SettingsInvalid, Transient
 from recording.core.formats.api.shapes import EventOutcome, Outcome, OutcomeMore
 from recording.core.formats.deliveries import MOST_AT_ONCE, Member, can_wait, messages
 from recording.core.formats.events import CALLBACKS, ValidationEvent, event_id_of, event_type_of, parse_event
@@ -194,6 +194,10 @@ class Run:
     def _announce(self, member: Member, event: FileEvent, journal: BlobName) -> None:
         try:
             self.reception.messages += self.announcing.announce(event, self.door, self.found, by=self.by)
+        except RecordingErased as error:  # it is in the recording's history, and no fault that a person must hear of
+            self._log(member, error.cause, journal, is_alert=False)
+            self._answer(member, "refused", reason=error.cause)
+            return
         except Permanent as error:  # a retry cannot succeed
             self._tell(member, error.cause, journal)
             self._answer(member, "refused", reason=error.cause)

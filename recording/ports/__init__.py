@@ -24,6 +24,7 @@ from recording.ports.removal import Removal
 from recording.ports.source import ReadableSource, Source, Transfer
 from recording.ports.throttle import Throttle
 from recording.ports.tick_queue import TickQueue
+from recording.ports.tombstones import Tombstones
 from recording.ports.topic import Topic
 from recording.ports.trail import Trail, TrailPage
 
@@ -69,6 +70,7 @@ __all__ = [
     "SweepStates",
     "Throttle",
     "TickQueue",
+    "Tombstones",
     "Topic",
     "Trail",
     "TrailPage",

@@ -14,9 +14,9 @@ from recording import log
 from recording.catalog_updates import CatalogUpdates
 from recording.core.errors import BlobExists, EntryUnreadable, StagedBlocksGone
 from recording.core.formats.records import contents
-from recording.core.lifecycle import Exported, says_exported
+from recording.core.lifecycle import Exported
 from recording.core.model import BlobName, RecordingId, RecordingState
-from recording.core.records.exporting import Outcome, Wanted
+from recording.core.records.exporting import Outcome, Wanted, is_noted
 from recording.core.records.jobs import Job, JobState
 from recording.core.records.packing import Package, Told
 from recording.ports import Archive, Index, IndexRow, Removal, Trail
@@ -212,7 +212,7 @@ class ExportRun:
             entry = self.parts.updates.load(RecordingId(told.recording_id))
             if entry is None or entry.recording.state is RecordingState.ERASED:
                 return False
-            if says_exported(entry.recording.trail, self.job.job_id):
+            if is_noted(entry.recording.trail, self.job.job_id):
                 return True  # a run before this one was cut off
             after = self.parts.updates.apply(RecordingId(told.recording_id), fact, known=entry, by=self.job.by)
         except EntryUnreadable:

@@ -12,6 +12,7 @@ from recording.core.errors import (
     CatalogConflict,
     DecisionRefused,
     RecordingChanged,
+    RecordingErased,
     Transient,
     UnknownChunk,
     UnknownRecording,
@@ -19,7 +20,7 @@ from recording.core.errors import (
 from recording.core.formats import api
 from recording.core.formats.messages import ChunkMessage
 from recording.core.lifecycle import Decided, GivenUp, refusal, refusal_of_giving_up
-from recording.core.model import CatalogEntry, DocumentId, RecordingId, Ruling
+from recording.core.model import Actor, CatalogEntry, DocumentId, RecordingId, RecordingState, Ruling
 from recording.ports import ChunkQueue
 
 _OPERATION = "decide about chunk"
@@ -41,6 +42,7 @@ class Deciding:
 
         Raises:
             UnknownRecording: the catalog has no such recording.
+            RecordingErased: it was erased; that somebody decided is noted.
             UnknownChunk: the recording has no such chunk.
             RecordingChanged: the recording has changed since.
             DecisionRefused: the decision cannot be carried out in the state of the chunk.
@@ -50,6 +52,7 @@ class Deciding:
         entry = self.updates.load(recording_id)
         if entry is None:
             raise UnknownRecording(_OPERATION, "the catalog does not know the recording", ids=ids)
+        self._refuse_erased(entry, Decided(document_id, asked.ruling, asked.reason), asked.by)
         chunk = entry.chunk(document_id)
         if chunk is None:
             raise UnknownChunk(_OPERATION, "the recording has no chunk with this document id", ids=ids)
@@ -73,6 +76,7 @@ class Deciding:
 
         Raises:
             UnknownRecording: the catalog has no such recording.
+            RecordingErased: it was erased; that somebody decided is noted.
             RecordingChanged: the recording has changed since.
             DecisionRefused: another decision than to give up, or more is known of the recording.
             Transient: the decision is not saved.
@@ -81,6 +85,7 @@ class Deciding:
         entry = self.updates.load(recording_id)
         if entry is None:
             raise UnknownRecording(_GIVE_UP, "the catalog does not know the recording", ids=ids)
+        self._refuse_erased(entry, GivenUp(asked.reason), asked.by)
         if api.etag(entry) != asked.etag:
             raise _changed(ids, _GIVE_UP)
         why_not = refusal_of_giving_up(entry)
@@ -98,6 +103,12 @@ class Deciding:
         except Transient as error:  # the alert is saved, so that its row is open: the sweep publishes it
             log.event("recording.alert_left", {**ids, "code": error.code, "cause": error.cause}, logging.WARNING)
             return entry
+
+    def _refuse_erased(self, entry: CatalogEntry, fact: Decided | GivenUp, by: Actor) -> None:
+        recording_id = entry.recording.recording_id
+        if entry.recording.state is RecordingState.ERASED:
+            self.updates.apply(recording_id, fact, known=entry, by=by)  # it is noted, and changes nothing
+            raise RecordingErased(_OPERATION, "it was erased", ids={"recording_id": recording_id})
 
     def _drive(self, entry: CatalogEntry, document_id: DocumentId) -> None:
         """Put the message of a chunk; the run that takes it publishes the alerts too."""

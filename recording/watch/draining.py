@@ -13,7 +13,7 @@ from recording import log
 from recording.catalog_updates import CatalogUpdates
 from recording.chunks.archiving import load_known
 from recording.core.deadlines import Waits, is_urgent, next_look
-from recording.core.errors import MalformedEvent, Permanent
+from recording.core.errors import MalformedEvent, Permanent, RecordingErased
 from recording.core.formats import reading
 from recording.core.formats.deliveries import Member, read_message
 from recording.core.formats.events import event_id_of, parse_event
@@ -51,6 +51,8 @@ class Draining:
         """
         try:
             self._drain_chunk(parse_chunk_message(message))
+        except RecordingErased as error:
+            log.event("message.drained", {**error.ids, "outcome": "refused: it was erased"}, logging.WARNING)
         except Permanent as error:
             self.refusing.refuse_message(message, error)
 

@@ -34,6 +34,7 @@ from recording.adapters.queue import (
 )
 from recording.adapters.source import AcsSource
 from recording.adapters.tokens import TokenCallers, Trust
+from recording.adapters.tombstones import BlobTombstones
 from recording.adapters.topic import EventGridTopic
 from recording.adapters.trail import BlobTrail
 from recording.bootstrap import compose
@@ -41,8 +42,10 @@ from recording.core.callers import Issuer
 from recording.core.errors import Permanent, PortFailed, RecordingError, SourceBusy, Transient
 from recording.core.formats.messages import ChunkMessage, RecordMessage, Task
 from recording.core.formats.notifications import EventName, OutgoingEvent
+from recording.core.formats.records.tombstones import Tombstone
 from recording.core.locations import of_blob
 from recording.core.model import (
+    APP,
     BlobName,
     CallConnectionId,
     CallLocator,
@@ -54,6 +57,7 @@ from recording.core.model import (
     Opening,
     Output,
     Prompt,
+    RemovalReason,
     StartOrder,
 )
 from recording.ports import IndexRow, ListedBlob, PromptOrder, Source, StartClaim, SweepState
@@ -66,6 +70,7 @@ from tests.fakes import FakeSource
 SECRET = "https://a.blob.core.windows.net/c?sig=whom-it-concerns"
 LOCATION = Location("https://eu-api.asm.skype.com/v1/objects/0-weu-d1/content/audio")
 NAME = BlobName("2026/0000.wav")
+TOMBSTONE = Tombstone(RECORDING_ID, NOW, RemovalReason.ERASURE, APP)
 VIEW = memoryview(bytearray(8))
 TOKEN = f"{urlsafe_b64encode(b'{"alg": "RS256", "kid": "key"}').decode()}.e30.AAAA"
 
@@ -175,6 +180,11 @@ def inventory(client: Any) -> Any:  # noqa: ANN401 - the same
     return guarded(BlobInventory(client, BlobArchive(client, client, "recordings")))
 
 
+def tombstones(client: Any) -> Any:  # noqa: ANN401 - the same
+    """`Tombstones`."""
+    return guarded(BlobTombstones(BlobArchive(client, client, "recordings-trail")))
+
+
 def trail(client: Any) -> Any:  # noqa: ANN401 - the same
     """`Trail`."""
     blobs = BlobArchive(client, client, "recordings-trail")
@@ -276,6 +286,8 @@ OPERATIONS: dict[str, Callable[[Any], object]] = {
     "TableThrottle.throttle": lambda client: guarded(TableThrottle(client)).throttle(NOW),
     "TableDirectory.add": lambda client: guarded(TableDirectory(client)).add(RECORDING_ID, NOW),
     "TableDirectory.page": lambda client: guarded(TableDirectory(client)).page(NOW, 10),
+    "BlobTombstones.put": lambda client: tombstones(client).put(TOMBSTONE),
+    "BlobTombstones.find": lambda client: tombstones(client).find(RECORDING_ID),
     "BlobTrail.write": lambda client: trail(client).write(NAME, b"{}"),
     "BlobTrail.page": lambda client: trail(client).page("trail/r/"),
     "StorageRecordQueue.put": lambda client: guarded(StorageRecordQueue(client)).put(RECORD),

@@ -75,6 +75,8 @@ PARTLY_READ = PartlyRead(
     Location("https://customer.blob.core.windows.net/calls/0.wav"), "etag-of-native", 64, b"\x01" * 32
 )
 ATTESTED = ConsentEvidence(ConsentKind.ATTESTED, "contract", NOW, "somebody", NOW - timedelta(minutes=1))
+UNERASED = tuple(state for state in RecordingState if state is not RecordingState.ERASED)
+"""The states in which facts have the meaning that the tables say; see `test_erasing` for the other one."""
 MANIFEST = BlobName("2026/03/01/recording-1.manifest.json")
 
 

@@ -24,12 +24,13 @@ from local.acs.faults import Board, Fault, Occasion
 from local.acs.model import RequestRecord, StoredObject
 from local.faultproxy import FaultProxy
 from local.net.hosts import TOPIC_HOST
-from local.stack import CONTAINERS, OPEN_TABLE, TABLE, provision
+from local.stack import CONTAINERS, OPEN_TABLE, TABLE, TRAIL, provision
 from recording.adapters import clients
 from recording.adapters.archive import BlobArchive
 from recording.adapters.catalog import TableCatalog
 from recording.adapters.open_work import TableDirectory, TableOpenWork
 from recording.adapters.queue import StorageTickQueue
+from recording.adapters.tombstones import BlobTombstones
 from recording.bootstrap import compose
 from recording.core.formats.messages import ChunkMessage
 from recording.core.model import CatalogEntry, Chunk, ChunkState, DocumentId, Place, Proof, RecordingId
@@ -205,6 +206,7 @@ class Scene:
             tick_queue=StorageTickQueue(ticks),
             directory=TableDirectory(table),
             journal=BlobArchive(self.blobs, requests, _JOURNAL),
+            tombstones=BlobTombstones(BlobArchive(self.blobs, requests, TRAIL)),
         )
         return self
 

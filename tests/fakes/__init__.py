@@ -15,6 +15,7 @@ from tests.fakes.queue import FakeJobQueue, FakeQueue, FakeRecordQueue, FakeTick
 from tests.fakes.removal import FakeRemoval
 from tests.fakes.service import FakeCalls, FakeTopic
 from tests.fakes.source import FakeSource, FakeTransfer
+from tests.fakes.tombstones import FakeTombstones
 from tests.fakes.trail import FakeTrail
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "FakeSource",
     "FakeThrottle",
     "FakeTickQueue",
+    "FakeTombstones",
     "FakeTopic",
     "FakeTrail",
     "FakeTransfer",

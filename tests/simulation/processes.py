@@ -114,6 +114,7 @@ class Process:
             _settings(world.plan.release, world.plan.waits, world.plan.interval, world.plan.overflow_hours),
             **gates,
             prompts=FakePrompts(),
+            tombstones=world.tombstones,
             consents=FakeConsents(),  # no rule asks for consent
             checks={},
             engine=engine_of(gates["source"], block=BLOCK, buffers=_BUFFERS, monotonic=self.monotonic),

@@ -21,6 +21,7 @@ from tests.fakes import (
     FakeRecordQueue,
     FakeSource,
     FakeThrottle,
+    FakeTombstones,
     FakeTopic,
     FakeTrail,
 )
@@ -94,6 +95,7 @@ class World:
     def __post_init__(self) -> None:
         self.clockwork = Clockwork(_MOST_STEPS * (1 + len(self.plan.names)))
         self.chance = Chance(self.plan.seed, self.plan.rates, self.allowed)
+        self.tombstones = FakeTombstones(self.trail.archive)
         self.story = Story(lambda: self.clockwork.now, self.is_told)
         self.rules = Rules(self)
         self.told = Told(self)

@@ -27,6 +27,7 @@ from tests.fakes import (
     FakeOpenWork,
     FakePrompts,
     FakeTickQueue,
+    FakeTombstones,
     FakeTopic,
 )
 
@@ -70,6 +71,7 @@ class World:
             directory=FakeDirectory(),
             journal=self.journal,
             topic=self.topic,
+            tombstones=FakeTombstones(),
             calls=self.calls,
             prompts=FakePrompts(),
             consents=FakeConsents(),

@@ -13,7 +13,7 @@ from recording.core.model import APP, Alarm, CatalogEntry, Door, FileEvent, Reco
 from recording.core.naming import DEFAULT_TEMPLATE, parse_template
 from tests.core.entries_of import APPLIED, NOW
 from tests.core.formats.file_events import CHUNKS_PATH, RECORDING, changed, chunk, file_event
-from tests.fakes import FakeCatalog, FakeDirectory, FakeOpenWork, FakeTopic
+from tests.fakes import FakeCatalog, FakeDirectory, FakeOpenWork, FakeTombstones, FakeTopic
 
 DAY = timedelta(hours=24)
 HOUR = timedelta(hours=1)
@@ -29,9 +29,10 @@ def announced(
     )
     found = parse_event(event)
     assert isinstance(found, FileEvent)
-    messages = Announcing(updates, parse_template(DEFAULT_TEMPLATE), timedelta(hours=24), NativeContainers()).announce(
-        found, door, by=APP
+    announcing = Announcing(
+        updates, parse_template(DEFAULT_TEMPLATE), timedelta(hours=24), NativeContainers(), FakeTombstones()
     )
+    messages = announcing.announce(found, door, by=APP)
     return catalog.entries[RecordingId(RECORDING)], len(messages)
 
 

@@ -54,6 +54,7 @@ from tests.fakes import (
     FakeSource,
     FakeThrottle,
     FakeTickQueue,
+    FakeTombstones,
     FakeTopic,
     FakeTrail,
 )
@@ -143,6 +144,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.queue = FakeQueue(self.clock.now)
+        self.tombstones = FakeTombstones(self.trail.archive)
         self.letters.now = self.journal.now = self.clock.now
         self.ticks = FakeTickQueue(self.clock.now)
         self.removals = {
@@ -190,6 +192,7 @@ class World:
             journal_inventory=FakeInventory(self.journal),
             checks={},
             topic=self.topic,
+            tombstones=self.tombstones,
             trail=self.trail,
             engine=engine_of(self.source, block=BLOCK, monotonic=clock.monotonic),
             now=clock.now,

@@ -120,6 +120,12 @@ class CopyInTheWay(Permanent):
     code = "copy_in_the_way"
 
 
+class RecordingErased(Permanent):
+    """The recording was erased: whatever comes of it is refused."""
+
+    code = "recording_erased"
+
+
 class EntryTooLarge(Permanent):
     """The entry of this recording does not fit into a row of the catalog."""
 

@@ -25,6 +25,10 @@ that cannot have a file, as it was never resumed or its start failed, is EMPTY, 
 is over may be said by the service alone (`Denied`): two such answers are needed, some minutes apart, and one that says
 that it records (`Checked`) takes them back, whatever state they have led to.
 
+**Erasure.** `ErasureBegun` leads from every state in which nothing is open (`why_not_erased`) to ERASED, from which
+nothing leads. From then on each fact is refused and noted in the history: an event, a replay, a decision, a copy. Once
+nothing is left in any container, `Erased` takes away all of the entry but ids, times, trail, and that it was erased.
+
 **While it runs.** The entry keeps each pause with who began and ended it. An order is noted before it is sent
 (`Ordered`), as the service may tell of the change before it answers. A callback is never believed: where it contradicts
 the entry (`contradicts`) the service is asked. If that says that the recording is paused, and nobody here has ordered
@@ -106,6 +110,7 @@ is done next (`next_step`). A new field or value is stored in the catalog: raise
 """
 
 from recording.core.lifecycle.applying import CONFIRMED_AFTER, Decision, decide, decide_all
+from recording.core.lifecycle.erasing import why_not_erased
 from recording.core.lifecycle.facts import (
     Announced,
     Announcement,
@@ -166,6 +171,7 @@ from recording.core.lifecycle.next_step import (
 )
 from recording.core.lifecycle.opening import is_stale, life_of, open_at, with_opening
 from recording.core.lifecycle.overflow import not_in_archive
+from recording.core.lifecycle.records_facts import Erased, ErasureBegun, Exported
 from recording.core.lifecycle.rulings import refusal, refusal_of_giving_up
 from recording.core.lifecycle.running import (
     SETTLES,
@@ -203,7 +209,10 @@ __all__ = [
     "Denied",
     "Disputed",
     "Done",
+    "Erased",
+    "ErasureBegun",
     "Expired",
+    "Exported",
     "Fact",
     "Failed",
     "FoundBySweep",
@@ -255,5 +264,6 @@ __all__ = [
     "refusal",
     "refusal_of_giving_up",
     "runs",
+    "why_not_erased",
     "with_opening",
 ]

@@ -30,12 +30,13 @@ from recording.core.lifecycle.facts import (
     Started,
     Stopped,
 )
+from recording.core.lifecycle.records_facts import Erased, ErasureBegun, Exported
 from recording.core.model import Act, Actor, CatalogEntry, ConsentEvidence, MetadataProof
 from recording.core.times import format_time
 from recording.core.trail import added, is_repeated
 
 _MOST_TEXT = 1000
-_BY_PEOPLE = Paused | Resumed | Stopped | Looked
+_BY_PEOPLE = Paused | Resumed | Stopped | Looked | Exported
 """These are acts also where they change nothing, such as a pause after the first chunk has been announced."""
 RUNS = frozenset(
     fact.__name__ for fact in (Archived, MetadataArchived, Released, Kept, Completed, Expired, Damaged, Disputed)
@@ -51,14 +52,14 @@ def with_act(
     if describe is None or not (is_new or isinstance(fact, _BY_PEOPLE)) or not _is_act(before, after, fact):
         return after
     details = tuple((name, text[:_MOST_TEXT]) for name, text in describe(fact).items() if text)
-    act = Act(now, type(fact).__name__, _without_name(by), getattr(fact, "document_id", None), details)
+    act = Act(now, type(fact).__name__, without_name(by), getattr(fact, "document_id", None), details)
     trail = after.recording.trail
     if isinstance(fact, _BY_PEOPLE) and is_repeated(trail, act):
         return after
     return with_fields(after, trail=added(trail, act))
 
 
-def _without_name(by: Actor) -> Actor:
+def without_name(by: Actor) -> Actor:
     """The actor; of a name that a caller gave themselves only the digest, as for a reason."""
     kind, _, name = by.partition(":")
     return Actor(f"{kind}:{_digest(name)}") if kind == "key" and name else by
@@ -73,6 +74,8 @@ def _is_act(before: CatalogEntry | None, after: CatalogEntry, fact: Fact) -> boo
         return (known and (known.state, known.proof)) != (chunk and (chunk.state, chunk.proof))
     if isinstance(fact, Completed):
         return after.recording.completed_at is not None
+    if isinstance(fact, ErasureBegun):
+        return before is not None
     return True
 
 
@@ -148,6 +151,15 @@ _DETAILS: Mapping[type, Callable[[Any], dict[str, str]]] = {
         "manifest": fact.manifest_name,
         "revision": str(fact.revision),
         "lacks": str(len(fact.lacks)),
+    },
+    ErasureBegun: lambda fact: {"reason": fact.reason},
+    Erased: lambda _: {},
+    Exported: lambda fact: {
+        "export": fact.export_id,
+        "rule": fact.rule,
+        "outcome": fact.outcome,
+        "purposeSha256": _digest(fact.purpose),
+        "hashesSha256": fact.hashes,
     },
 }
 """The facts that are acts. No text of a person, of an event or of the service is among the details, and no URL."""

@@ -8,6 +8,7 @@ from recording.core.lifecycle.acts import with_act
 from recording.core.lifecycle.announced import announced
 from recording.core.lifecycle.changes import alerted, with_fields, with_state
 from recording.core.lifecycle.chunks import chunk_decided
+from recording.core.lifecycle.erasing import after_erasure, erasure_begun
 from recording.core.lifecycle.facts import (
     Announced,
     Checked,
@@ -37,6 +38,7 @@ from recording.core.lifecycle.facts import (
     Written,
 )
 from recording.core.lifecycle.history import with_history
+from recording.core.lifecycle.records_facts import Erased, ErasureBegun, Exported
 from recording.core.lifecycle.rulings import refusal_of_giving_up, ruled
 from recording.core.lifecycle.running import agreed, interrupted, noted, paused_or_resumed, runs
 from recording.core.lifecycle.tables import RECORDING_TRANSITIONS
@@ -63,6 +65,11 @@ _REVIVED = "records after all"
 _OVER = frozenset({RecordingState.STOPPED, RecordingState.MISSING, RecordingState.LOST, RecordingState.EMPTY})
 
 
+_Outside = Told | Written | Looked | Erased | Exported
+"""What others have seen or done, which changes little or nothing of an entry."""
+_Noted = Completed | _Outside | Denied | Checked | Warned | FoundBySweep
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """The entry after the fact, and the chunks for which a message is to be queued."""
@@ -83,6 +90,8 @@ def decide(entry: CatalogEntry | None, fact: Fact, now: datetime, by: Actor = AP
     Raises:
         KeyError: the entry has no such recording or chunk: a programming error.
     """
+    if entry is not None and entry.recording.state is RecordingState.ERASED:
+        return Decision(after_erasure(entry, fact, now, by))
     decision = _decided(entry, fact, now, by)
     after = decision.entry
     is_new = after != entry or (isinstance(fact, Decided) and bool(decision.steps))  # a decision is kept in any case
@@ -102,10 +111,8 @@ def decide_all(entry: CatalogEntry | None, facts: Sequence[Fact], now: datetime,
 
 
 def _decided(entry: CatalogEntry | None, fact: Fact, now: datetime, by: Actor) -> Decision:  # noqa: PLR0911 - one for each
-    if isinstance(fact, Started):
-        return Decision(_started(entry, fact, now, by))
-    if isinstance(fact, Announced):
-        return Decision(*announced(entry, fact, now))
+    if isinstance(fact, Started | Announced | ErasureBegun):
+        return _perhaps_unknown(entry, fact, now, by)
     if entry is None:
         raise KeyError(fact)
     if isinstance(fact, Decided):
@@ -116,7 +123,7 @@ def _decided(entry: CatalogEntry | None, fact: Fact, now: datetime, by: Actor) -
         return Decision(noted(entry, fact, now, by))
     if isinstance(fact, Interrupted):
         return Decision(interrupted(entry, fact, now))
-    if isinstance(fact, Completed | Told | Written | Looked | Denied | Checked | Warned | FoundBySweep):
+    if isinstance(fact, _Noted):
         return Decision(_noted(entry, fact, now))
     if isinstance(fact, Consented | ConsentWithdrawn):
         after = _consent_changed(entry, fact, now, by)
@@ -125,15 +132,26 @@ def _decided(entry: CatalogEntry | None, fact: Fact, now: datetime, by: Actor) -
     return Decision(after)
 
 
+def _perhaps_unknown(
+    entry: CatalogEntry | None, fact: Started | Announced | ErasureBegun, now: datetime, by: Actor
+) -> Decision:
+    """A fact about a recording that the catalog need not have."""
+    if isinstance(fact, Started):
+        return Decision(_started(entry, fact, now, by))
+    if isinstance(fact, Announced):
+        return Decision(*announced(entry, fact, now))
+    return Decision(erasure_begun(entry, fact, now, by))
+
+
 def _noted(
     entry: CatalogEntry,
-    fact: Completed | Told | Written | Looked | Denied | Checked | Warned | FoundBySweep,
+    fact: _Noted,
     now: datetime,
 ) -> CatalogEntry:
     """The entry after a fact about the recording that moves no state by itself."""
     if isinstance(fact, Completed):
         return _completed(entry, fact, now)
-    if isinstance(fact, Told | Written | Looked):
+    if isinstance(fact, _Outside):
         return _known_outside(entry, fact)
     if isinstance(fact, Denied):
         return _denied(entry, now)
@@ -144,8 +162,11 @@ def _noted(
     return _warned(entry, f"{_SWEPT}: {fact.what}", Alert(Alarm.FOUND_BY_SWEEP, fact.what))
 
 
-def _known_outside(entry: CatalogEntry, fact: Told | Written | Looked) -> CatalogEntry:
-    """The entry after others have seen something of it; that a person looked is in the trail alone."""
+def _known_outside(entry: CatalogEntry, fact: _Outside) -> CatalogEntry:
+    """The entry after others have seen something of it; that a person looked is in the trail alone.
+
+    That it is `Erased` means nothing before its erasure has begun.
+    """
     if isinstance(fact, Told):
         untold = tuple(alert for alert in entry.recording.untold if alert not in fact.alerts)
         return with_fields(entry, untold=untold)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from recording.core.lifecycle.records_facts import Erased, ErasureBegun, Exported
 from recording.core.model import (
     Alarm,
     Alert,
@@ -428,5 +429,8 @@ RecordingFact = (
     | Told
     | Looked
     | Written
+    | ErasureBegun
+    | Erased
+    | Exported
 )
 Fact = ChunkFact | RecordingFact

@@ -40,6 +40,7 @@ from recording.core.lifecycle.facts import (
     Told,
     Warned,
 )
+from recording.core.lifecycle.records_facts import ErasureBegun
 from recording.core.model import Actor, CatalogEntry, DocumentId, Happened
 
 MOST_HISTORY = 500
@@ -65,6 +66,12 @@ def with_history(
     known = before.recording.history if before is not None else ()
     new = Happened(now, type(fact).__name__, by, _detail(fact), _document_of(fact))
     return replace(after, recording=replace(after.recording, history=_added(known, new)))
+
+
+def with_refusal(entry: CatalogEntry, fact: Fact, now: datetime, by: Actor, why: str) -> CatalogEntry:
+    """The entry after a fact that was refused, with that in its history, and nothing of what the fact says."""
+    new = Happened(now, type(fact).__name__, by, why)
+    return replace(entry, recording=replace(entry.recording, history=_added(entry.recording.history, new)))
 
 
 def _seems_the_same(before: CatalogEntry, after: CatalogEntry) -> bool:
@@ -157,5 +164,6 @@ _DETAILS: Mapping[type, Callable[[Any], str]] = {
     Warned: lambda fact: f"{fact.stage}: {fact.reason}",
     FoundBySweep: lambda fact: fact.what,
     Completed: lambda fact: "; ".join((fact.manifest_name, *fact.lacks)),
+    ErasureBegun: lambda fact: fact.reason,
 }
 """What is said of a fact besides its name; nothing of the others."""

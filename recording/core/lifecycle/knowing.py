@@ -1,19 +1,29 @@
 """What an entry has of a file event: asked before the event is given to the app again."""
 
-from recording.core.model import AnnouncedChunk, CatalogEntry, Door, FileEvent
+from recording.core.model import AnnouncedChunk, CatalogEntry, Door, FileEvent, RecordingState
 
 
 def knows_documents(entry: CatalogEntry | None, event: FileEvent) -> bool:
-    """Whether the entry has every chunk that the event announces, or lists it as unreadable; wherever it may be."""
+    """Whether the entry has every chunk that the event announces, or lists it as unreadable; wherever it may be.
+
+    Of an erased recording there is nothing to have.
+    """
     if entry is None:
         return False
+    if entry.recording.state is RecordingState.ERASED:
+        return True
     unread = {one.document_id for one in entry.recording.unread}
     return all(entry.chunk(one.document_id) or one.document_id in unread for one in event.chunks)
 
 
 def knows_event(entry: CatalogEntry | None, event: FileEvent, door: Door) -> bool:
-    """Whether the entry has every chunk as the event announces it, by that door or a more credible one."""
-    return entry is not None and all(_knows(entry, one, door) for one in event.chunks)
+    """Whether the entry has every chunk as the event announces it, by that door or a more credible one.
+
+    Not of an erased recording, so that the event is taken, and its refusal noted.
+    """
+    if entry is None or entry.recording.state is RecordingState.ERASED:
+        return False
+    return all(_knows(entry, one, door) for one in event.chunks)
 
 
 def _knows(entry: CatalogEntry, announced: AnnouncedChunk, door: Door) -> bool:

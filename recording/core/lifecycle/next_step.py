@@ -5,7 +5,7 @@ from datetime import datetime
 
 from recording.core.lifecycle.overflow import not_in_archive
 from recording.core.lifecycle.wholeness import completion_at
-from recording.core.model import Candidate, CatalogEntry, Chunk, ChunkState, DocumentId
+from recording.core.model import Candidate, CatalogEntry, Chunk, ChunkState, DocumentId, RecordingState
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +75,13 @@ NextStep = (
 
 
 def next_step(entry: CatalogEntry, document_id: DocumentId, now: datetime) -> NextStep:
-    """The next step for a chunk; once all chunks that count are closed, for the recording.
+    """The next step for a chunk; once all chunks that count are closed, for the recording. None of an erased one.
 
     Raises:
         KeyError: the entry has no such chunk: a programming error.
     """
+    if entry.recording.state is RecordingState.ERASED:
+        return Done()
     chunk = entry.chunk(document_id)
     if chunk is None:
         raise KeyError(document_id)

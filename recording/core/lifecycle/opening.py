@@ -31,6 +31,8 @@ def open_at(entry: CatalogEntry) -> datetime | None:
     that was started, or of one whose events name no chunk that can be read; alerts that are not published; acts of the
     audit trail that are not written.
     """
+    if entry.recording.state is RecordingState.ERASED:
+        return _until_written(entry)
     moments = [chunk.due for chunk in entry if not chunk.is_closed]
     moments += [chunk.gone_by for chunk in entry if chunk.is_undecided]
     if moments:

@@ -1,13 +1,36 @@
-"""The facts about a recording that is archived: what is done with it as a record."""
+"""The facts about what is done with a recording after it was archived, as frozen values."""
 
 from dataclasses import dataclass
+
+from recording.core.model import RecordingId, RemovalReason
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureBegun:
+    """The recording is to be erased, and its tombstone stands: whatever comes of it from now on is refused.
+
+    Of a recording that the catalog does not have, it says that the tombstone was found.
+    """
+
+    recording_id: RecordingId
+    reason: RemovalReason
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """Nothing of the recording is left in any container or index."""
 
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """A package with it was written, or with what may be given of it; the package is named by the export's id.
+    """It, or what may be given of it, is in the package of an export.
 
-    `purpose`: in the words of whoever asked. `hashes`: the SHA-256 of the package's list of hashes.
+    Attributes:
+        export_id: of the export.
+        rule: for the voices of others.
+        outcome: whether all of it is in the package.
+        purpose: in the words of whoever asked.
+        hashes: SHA-256 of the package's list of hashes.
     """
 
     export_id: str

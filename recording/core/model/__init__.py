@@ -22,6 +22,7 @@ from recording.core.model.consent import (
     WithdrawnConsent,
 )
 from recording.core.model.entry import CatalogEntry, Opening, Recording
+from recording.core.model.erasure import Erasure
 from recording.core.model.events import (
     CallEndEvent,
     CallEvent,
@@ -71,6 +72,7 @@ from recording.core.model.words import (
     Place,
     RecordingId,
     RecordingState,
+    RemovalReason,
     Ruling,
     ServerCallId,
     Subject,
@@ -114,6 +116,7 @@ __all__ = [
     "Direction",
     "DocumentId",
     "Door",
+    "Erasure",
     "EventKind",
     "Failure",
     "FileEvent",
@@ -139,6 +142,7 @@ __all__ = [
     "Recording",
     "RecordingId",
     "RecordingState",
+    "RemovalReason",
     "Ruling",
     "ServerCallId",
     "StartFailedEvent",

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from recording.core.model.calls import AppliedRule, ParticipantKind
 from recording.core.model.chunk import Chunk
 from recording.core.model.consent import ConsentEvidence, WithdrawnConsent
+from recording.core.model.erasure import Erasure
 from recording.core.model.evidence import Alert, Happened, Unread
 from recording.core.model.running import Continuation, Order, Pause
 from recording.core.model.trail import Trail
@@ -75,6 +76,7 @@ class Recording:
         trail: its audit trail, as far as no blob has it yet.
         consent: why it may be recorded; None if no rule asked.
         withdrawn: that consent was withdrawn, and when.
+        erasure: that it was erased, or is being erased; set in the state ERASED, and only there.
     """
 
     recording_id: RecordingId
@@ -118,6 +120,7 @@ class Recording:
     trail: Trail = field(default_factory=Trail)
     consent: ConsentEvidence | None = None
     withdrawn: WithdrawnConsent | None = None
+    erasure: Erasure | None = None
 
     @property
     def open_pause(self) -> Pause | None:

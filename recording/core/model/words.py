@@ -84,6 +84,8 @@ class RecordingState(StrEnum):
     LOST = "lost"
     EMPTY = "empty"
     """It is over, has never recorded, and no file is expected."""
+    ERASED = "erased"
+    """It was erased, or its erasure has begun: whatever comes of it is refused."""
 
 
 class Authority(StrEnum):
@@ -151,6 +153,15 @@ class Alarm(StrEnum):
     NOT_STARTED = "not started"
     """The service accepted the start, and does not record."""
     PAUSED_LONG = "paused long"
+
+
+class RemovalReason(StrEnum):
+    """Why a recording is erased."""
+
+    ERASURE = "erasure"
+    """A person has asked for it."""
+    RETENTION = "retention"
+    """It has been kept for as long as its class says."""
 
 
 class View(StrEnum):

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from recording.core.model import Channel, Chunk, ChunkState, Format, Output, RecordingId
+from recording.core.lifecycle import Exported
+from recording.core.model import Channel, Chunk, ChunkState, Format, Output, RecordingId, Trail
 from recording.core.records.packing import Absent
 
 MOST_RECORDINGS = 10_000
@@ -166,3 +167,9 @@ def outcome(absent: Sequence[Absent], *, is_something_packed: bool) -> Outcome:
     if not is_something_packed:
         return Outcome.ABSENT
     return Outcome.PARTLY if absent else Outcome.COMPLETE
+
+
+def is_noted(trail: Trail, export_id: str) -> bool:
+    """Whether one of the last acts of a recording says that it is in the package of this export."""
+    acts = (trail.last, *trail.unwritten)
+    return any(act and act.what == Exported.__name__ and ("export", export_id) in act.details for act in acts)

@@ -1,1 +1,1 @@
-"""What is stored and given away of records, as JSON and as pages."""
+"""The stored and wire shapes of what is done with recordings after they were archived."""
