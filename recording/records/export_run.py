@@ -16,7 +16,7 @@ from recording.core.errors import BlobExists, EntryUnreadable, StagedBlocksGone
 from recording.core.formats.records import contents
 from recording.core.lifecycle import Exported
 from recording.core.model import BlobName, RecordingId, RecordingState
-from recording.core.records.exporting import Outcome, Wanted, is_noted
+from recording.core.records.exporting import Outcome, Person, Wanted, is_noted
 from recording.core.records.jobs import Job, JobState
 from recording.core.records.packing import Package, Told
 from recording.ports import Archive, Index, IndexRow, Removal, Trail
@@ -44,7 +44,19 @@ def partition_of(export_id: str) -> str:
     return f"job~{export_id}"
 
 
-class Changed(Exception):  # noqa: N818 - it leaves no use case
+def wanted_of(job: Job) -> Wanted:
+    """What an export is of."""
+    return _WANTED.decode(job.spec)
+
+
+def without_person(job: Job) -> Job:
+    """An export that is over: whom it was of needs to be known no more."""
+    wanted = wanted_of(job)
+    known = replace(wanted, person=None if wanted.person is None else Person())
+    return replace(job, spec=msgspec.json.encode(known).decode())
+
+
+class Changed(Exception):
     """Somebody else has changed the job since this run loaded it: has cancelled it, or goes on with it."""
 
 
@@ -106,7 +118,7 @@ class ExportRun:
 
     def __post_init__(self) -> None:
         """Read what is to be done, and how far it is."""
-        self.wanted = _WANTED.decode(self.job.spec)
+        self.wanted = wanted_of(self.job)
         self.work = _WORK.decode(self.job.work or "{}")
 
     def go_on(self) -> None:
@@ -228,13 +240,11 @@ class ExportRun:
 
     def _finish(self) -> None:
         """The job is done: it needs to know no more whom the export is of."""
-        work, person = self.work, self.wanted.person
-        if person is not None:
-            self.wanted = replace(self.wanted, person=replace(person, key="", raw_id=""))
+        work = self.work
         result = {"hashes": work.hashes, "length": work.length, "outcomes": work.outcomes}
         self._save(
             state=JobState.DONE,
-            spec=msgspec.json.encode(self.wanted).decode(),
+            spec=without_person(self.job).spec,
             result=msgspec.json.encode(result).decode(),
         )
         log.event("export.done", {"export_id": self.job.job_id, **work.outcomes})

@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 import msgspec
 
 from recording import log
-from recording.core.errors import JobRefused, UnknownJob
+from recording.core.errors import JobRefused, Permanent, UnknownJob
 from recording.core.model import Actor
 from recording.core.records.exporting import Wanted
 from recording.core.records.jobs import Job, JobKind, JobState
 from recording.ports import Links
-from recording.records.export_run import Changed, ExportRun, Parts, package_of
+from recording.records.export_run import Changed, ExportRun, Parts, package_of, wanted_of, without_person
 from recording.records.jobs import Jobs
 from recording.records.lookups import Lookups
 
@@ -37,7 +37,13 @@ class RunningExports:
         try:
             run.go_on()
         except Changed:
-            return self.load(job.job_id)
+            job = self.load(job.job_id)
+            if job.state is JobState.CANCELLED:  # perhaps after the package was removed, and before it was published
+                self.parts.removal.remove(package_of(job.job_id))
+            return job
+        except Permanent:
+            self.parts.save(without_person(run.job))  # it fails for good: whom it was of is no more needed
+            raise
         return run.job
 
 
@@ -70,18 +76,16 @@ class Exporting:
         self.lookups.note("export recordings", wanted.purpose, raw_ids, count=0, by=by)
         return self.jobs.make(JobKind.EXPORT, msgspec.json.encode(wanted).decode(), by=by)
 
-    def load(self, export_id: str) -> Job:
-        """An export as it is.
+    def show(self, export_id: str) -> tuple[Job, Wanted]:
+        """An export as it is, and what it is of.
 
         Raises:
             UnknownJob: there is none.
         """
-        job = self.jobs.load(export_id)
-        if job.kind is not JobKind.EXPORT:
-            raise UnknownJob("find export", "there is none with this id", ids={"job_id": export_id})
-        return job
+        job = self._load(export_id)
+        return job, wanted_of(job)
 
-    def cancel(self, export_id: str) -> Job:
+    def cancel(self, export_id: str) -> tuple[Job, Wanted]:
         """End an export that is not over; its package is not published.
 
         Raises:
@@ -89,14 +93,14 @@ class Exporting:
             JobRefused: it is over.
         """
         while True:
-            job = self.load(export_id)
+            job = self._load(export_id)
             if job.is_over:
                 raise JobRefused("cancel export", f"it is {job.state}", ids={"job_id": export_id})
-            saved = self.jobs.save(replace(job, state=JobState.CANCELLED, spec=_nobody(job.spec)))
+            saved = self.jobs.save(without_person(replace(job, state=JobState.CANCELLED)))
             if saved is not None:
                 self.parts.removal.remove(package_of(export_id))
                 log.event("export.cancelled", {"export_id": export_id})
-                return saved
+                return saved, wanted_of(saved)
 
     def link(self, export_id: str, minutes: int, purpose: str, *, by: Actor) -> Link:
         """Make a link to the package of an export, for whoever it is given to; that it was made is on record.
@@ -106,7 +110,7 @@ class Exporting:
             JobRefused: it is not done, or its package was removed.
             Transient: the link cannot be made now, or not be put on record.
         """
-        job, name = self.load(export_id), package_of(export_id)
+        job, name = self._load(export_id), package_of(export_id)
         if job.state is not JobState.DONE:
             raise JobRefused(_LINK, f"it is {job.state}", ids={"job_id": export_id})
         if self.parts.packages.find(name) is None:
@@ -116,10 +120,8 @@ class Exporting:
         self.lookups.note(f"make link to export {export_id}", purpose, count=count, by=by)
         return Link(self.links.link(name, until), until)
 
-
-def _nobody(spec: str) -> str:
-    """What was asked for, without the person."""
-    wanted = msgspec.json.decode(spec, type=Wanted)
-    return msgspec.json.encode(
-        replace(wanted, person=None if wanted.person is None else replace(wanted.person, key="", raw_id=""))
-    ).decode()
+    def _load(self, export_id: str) -> Job:
+        job = self.jobs.load(export_id)
+        if job.kind is not JobKind.EXPORT:
+            raise UnknownJob("find export", "there is none with this id", ids={"job_id": export_id})
+        return job

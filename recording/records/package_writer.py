@@ -20,7 +20,7 @@ _STEP = msgspec.json.Decoder(Step)
 _OPERATION = "write package"
 
 
-class SliceOver(Exception):  # noqa: N818 - no error: the run has had its time, and the next goes on
+class SliceOver(Exception):
     """The time of this run is over."""
 
 

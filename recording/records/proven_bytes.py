@@ -24,11 +24,11 @@ class Readable(Protocol):
         """See `ports.Archive.read`."""
 
 
-class NotAsProven(Exception):  # noqa: N818 - it leaves no use case
+class NotAsProven(Exception):
     """What stands in the archive is not what was proven; the message says how."""
 
 
-class NotReadable(Exception):  # noqa: N818 - as above
+class NotReadable(Exception):
     """It is there, and cannot be read now, such as in the archive tier."""
 
 

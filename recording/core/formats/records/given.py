@@ -1,7 +1,7 @@
 """What is given of a recording beside its media: who took part, and its metadata files without other people."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from recording.core.formats.metadata import ChunkMetadata

@@ -101,7 +101,7 @@ def _dialog(chunk: Spoken, places: dict[str, int], output: Output | None) -> dic
     }
 
 
-def _parties(chunk: Spoken, places: dict[str, int], *, is_unmixed: bool) -> list[object]:
+def _parties(chunk: Spoken, places: dict[str, int], *, is_unmixed: bool) -> Sequence[object]:
     """Who is on which channel; of audio that is mixed, or where that is not certain, who is in it."""
     if not is_unmixed or chunk.channels is None:
         return sorted({places[raw_id] for raw_id, _ in chunk.people})
