@@ -119,6 +119,8 @@ class Parts(TypedDict, total=False):
     record_queue: ports.RecordQueue
     job_queue: ports.JobQueue
     removals: Mapping[str, ports.Removal]
+    exports: ports.Archive
+    links: ports.Links
     engine: Engine
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
@@ -196,6 +198,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         now=now,
         monotonic=monotonic,
     )
+    records = records_of(real, updates, new_id, now)
     callers = settings.callers
     admitting = Admitting(
         callers=real.callers,
@@ -230,11 +233,11 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         draining=Draining(updates, queue, putting_back, refusing, ledger, waits),
         probing=Probing(checks, time.monotonic),  # its threads wait in real time, whatever the given clock says
         sweeping=sweeping,
-        listing=Listing(catalog, open_work, directory, limits),
+        listing=Listing(records.searching, open_work, limits),
         looking=Looking(updates, trail),
         deciding=Deciding(updates, queue, now),
         ticking=ticking,
         heartbeat=heartbeat,
-        records=records_of(real, new_id, now),
+        records=records,
         now=now,
     )

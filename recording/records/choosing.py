@@ -1,14 +1,16 @@
 """Chooses the recordings of an export, page by page, and keeps each page: a run after a kill goes on with the same."""
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
 
 import msgspec
 
 from recording.core.errors import EntryUnreadable, JobRefused
-from recording.core.model import CatalogEntry, RecordingId
+from recording.core.formats.api.paging import filters_of
+from recording.core.model import RecordingId
+from recording.core.participants import one_spelling
 from recording.core.records.exporting import MOST_RECORDINGS, Days, Person, Wanted
 from recording.ports import Catalog, Directory, Index, IndexRow
 
@@ -60,25 +62,22 @@ _DECODER = msgspec.json.Decoder(_Row)
 
 @dataclass(frozen=True, slots=True)
 class Choosing:
-    """Choose recordings.
-
-    Attributes:
-        fits: whether an entry is what the filters of a search ask for.
-    """
+    """Choose recordings; `is_held` says whether a hold keeps a recording."""
 
     index: Index
     catalog: Catalog
     directory: Directory
     people: Finding
-    fits: Callable[[CatalogEntry, Days], bool] = field(repr=False)
+    is_held: Callable[[RecordingId], bool]
 
     def own(self, person: Person) -> frozenset[str]:
-        """The raw ids of a person.
+        """The raw ids of a person, each in one spelling.
 
         Raises:
             Permanent: nothing is known of the key, or people are not indexed.
         """
-        return frozenset({person.raw_id} if person.raw_id else self.people.raw_ids(person.key))
+        raw_ids = (person.raw_id,) if person.raw_id else self.people.raw_ids(person.key)
+        return frozenset(map(one_spelling, raw_ids))
 
     def choose(self, partition: str, wanted: Wanted, is_over: Callable[[], bool]) -> tuple[RecordingId, ...] | None:
         """All recordings of the export, each once; None if the time of this run ended before all were found.
@@ -143,4 +142,7 @@ class Choosing:
             entry = self.catalog.load(recording_id)
         except EntryUnreadable:
             return True
-        return entry is not None and self.fits(entry, days)
+        filters = filters_of(days.filters)
+        if entry is None or not filters.fits(entry):
+            return False
+        return filters.is_held is None or filters.is_held == self.is_held(recording_id)

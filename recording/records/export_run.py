@@ -196,7 +196,7 @@ class ExportRun:
                 raise
             # It is this one: the reply to its commit was lost, or another run was as quick.
         found = self.parts.packages.find(writer.name)
-        outcomes = {outcome: sum(told.outcome == outcome for told in writer.package.told) for outcome in Outcome}
+        outcomes = {str(outcome): sum(told.outcome == outcome for told in writer.package.told) for outcome in Outcome}
         length = found.length if found else 0
         self.work = replace(self.work, is_published=True, hashes=hashes, length=length, outcomes=outcomes)
         self._save()

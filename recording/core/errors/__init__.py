@@ -28,6 +28,7 @@ from recording.core.errors.permanent import (
     MalformedEvent,
     MethodNotAllowed,
     PageMissing,
+    PeopleIndexOff,
     PolicyInvalid,
     PolicyRefused,
     RecordingChanged,
@@ -38,6 +39,7 @@ from recording.core.errors.permanent import (
     UnknownAsset,
     UnknownChunk,
     UnknownJob,
+    UnknownPerson,
     UnknownRecording,
     UnknownRoute,
 )
@@ -95,6 +97,7 @@ __all__ = [
     "MethodNotAllowed",
     "NewerSchema",
     "PageMissing",
+    "PeopleIndexOff",
     "Permanent",
     "PolicyInvalid",
     "PolicyRefused",
@@ -121,6 +124,7 @@ __all__ = [
     "UnknownAsset",
     "UnknownChunk",
     "UnknownJob",
+    "UnknownPerson",
     "UnknownRecording",
     "UnknownRoute",
 ]

@@ -132,23 +132,27 @@ def own_channels(said: Channels, count: int) -> tuple[int, ...] | str:
         said: by the chunk's metadata file.
         count: channels that the media has.
     """
-    if said.notes:
-        return "its metadata file is in doubt: whose channel is which is not certain"
-    if said.has_others:
-        return "its metadata file does not say for everybody which channel they are on"
-    if said.count not in {None, count}:
-        return f"its metadata file names {said.count} channels, and it has {count}"
-    used = {channel for _, channel in said.given}
-    first = first_channel(used, count)
-    if first is None:
-        return "whether its channels are counted from 0 or from 1 is not certain"
+    first = first_channel({channel for _, channel in said.given}, count)
+    if why := _why_uncertain(said, count, first):
+        return why
     mine = {channel for is_own, channel in said.given if is_own}
     others = {channel for is_own, channel in said.given if not is_own}
     if not mine:
         return "no channel of it is the person's"
     if mine & others:
         return "somebody else is on the person's channel"
-    return tuple(sorted(channel - first for channel in mine))
+    return tuple(sorted(channel - (first or 0) for channel in mine))
+
+
+def _why_uncertain(said: Channels, count: int, first: int | None) -> str:
+    """Why it is not certain whose channel is which; empty if it is."""
+    if said.notes:
+        return "its metadata file is in doubt: whose channel is which is not certain"
+    if said.has_others:
+        return "its metadata file does not say for everybody which channel they are on"
+    if said.count not in {None, count}:
+        return f"its metadata file names {said.count} channels, and it has {count}"
+    return "whether its channels are counted from 0 or from 1 is not certain" if first is None else ""
 
 
 def first_channel(used: Collection[int], count: int) -> int | None:

@@ -6,10 +6,10 @@ from html.parser import HTMLParser
 
 import pytest
 
+from recording.core.formats.manifest import manifest_json
 from recording.core.formats.metadata import parse_metadata
 from recording.core.formats.records.contents import Export, contents_json, folder_of, hashes_json, page
 from recording.core.formats.records.given import Own, people_given, why_no_manifest, without_others
-from recording.core.formats.manifest import manifest_json
 from recording.core.model import ChunkState, DocumentId, RecordingId
 from recording.core.records.exporting import Days, Outcome, Person, Rule, Wanted, kind_of
 from recording.core.records.packing import Absent, Block, Package, Packed, Step, Told
@@ -138,7 +138,7 @@ def test_people_are_given_whole_or_only_the_person() -> None:
     everybody = json.loads(people_given(RecordingId("r"), chunks, Own()))
     assert [ANN, BEN] == [one["rawId"] for one in everybody["chunks"][0]["participants"]]
     assert None is everybody["chunks"][1]["participants"]
-    own = json.loads(people_given(RecordingId("r"), chunks, Own(frozenset({"4:+4930123456_0"}))))
+    own = json.loads(people_given(RecordingId("r"), chunks, Own(frozenset({ANN}))))
     assert ([ANN], True) == ([one["rawId"] for one in own["chunks"][0]["participants"]], own["onlyOwn"])
 
 

@@ -20,7 +20,7 @@ SHA512 = hashlib.sha512(b"media").hexdigest()
 
 
 def vcon(
-    *chunks: Spoken, output: Output | None = UNMIXED, export: str = "e", recording: str = "r", **options: Any
+    *chunks: Spoken, output: Output | None = UNMIXED, export: str = "e", recording: str = "r", **options: str
 ) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(
         vcon_json(RecordingId(recording), output, chunks, export_id=export, at=AT, **options)
@@ -28,8 +28,8 @@ def vcon(
     return found
 
 
-def spoken(*people: tuple[str, int | None], **fields: Any) -> Spoken:
-    return Spoken(AT, timedelta(seconds=90.5), people, **fields)
+def spoken(*people: tuple[str, int | None], **fields: str | range) -> Spoken:
+    return Spoken(AT, timedelta(seconds=90.5), people, **fields)  # type: ignore[arg-type]
 
 
 def test_a_vcon_of_media_that_lies_beside_it() -> None:

@@ -94,7 +94,7 @@ def listed(listing: bytes, begin: int) -> list[tuple[int, int]]:
             self.at += len(found)
             return found
 
-    with zipfile.ZipFile(Sparse()) as found:  # type: ignore[call-overload] # all that it needs
+    with zipfile.ZipFile(Sparse()) as found:
         return [(one.file_size, one.header_offset) for one in found.infolist()]
 
 

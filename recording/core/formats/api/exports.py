@@ -8,13 +8,15 @@ from datetime import datetime, timedelta
 from recording.core.callers import Caller
 from recording.core.errors import InvalidRequest
 from recording.core.formats import reading
-from recording.core.formats.api.decisions import LONGEST_REASON, line, named_actor
+from recording.core.formats.api.decisions import line, named_actor
 from recording.core.formats.api.paging import FILTERS, filters_of
+from recording.core.formats.api.people import parse_raw_id
 from recording.core.formats.api.requests import parse_json
 from recording.core.formats.api.shapes import Export, ExportLink
 from recording.core.model import Actor, RecordingId
 from recording.core.records.exporting import Days, Person, Rule, Wanted, kind_of
 from recording.core.records.jobs import Job
+from recording.core.records.own_keys import check_key, check_purpose
 from recording.core.times import format_time, parse_day
 
 MOST_IDS = 500
@@ -116,7 +118,7 @@ def _check_known(names: frozenset[str], known: frozenset[str]) -> None:
 
 
 def _purpose(fields: reading.StrictFields) -> str:
-    return fields.need("purpose", line(LONGEST_REASON), f"missing, blank, or over {LONGEST_REASON} characters")
+    return check_purpose(reading.text(fields.get("purpose")))
 
 
 def _subject(fields: reading.StrictFields, name: str) -> dict[str, object]:
@@ -134,8 +136,8 @@ def _person(fields: reading.StrictFields) -> Person:
     if (fields.get("key") is None) == (fields.get("rawId") is None):
         raise InvalidRequest("person", "give either key or rawId")
     if fields.get("rawId") is not None:
-        return Person(raw_id=fields.need("rawId", _ID, "blank, or too long"))
-    return Person(key=fields.need("key", _ID, "blank, or too long"))
+        return Person(raw_id=parse_raw_id(fields.get("rawId"), "person.rawId"))
+    return Person(key=check_key(fields.need("key", _ID, "blank, or too long")))
 
 
 def _call(fields: reading.StrictFields) -> Days:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from recording.core.formats.metadata import ChunkMetadata
 from recording.core.model import CatalogEntry, DocumentId, RecordingId
-from recording.core.participants import kind_of, participant_of
+from recording.core.participants import kind_of, one_spelling
 
 _WITHOUT_PEOPLE = frozenset(
     {
@@ -25,16 +25,13 @@ _WITHOUT_PEOPLE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """Whose entries alone are given: a person's raw ids; None: everybody's."""
+    """Whose entries alone are given: a person's raw ids, each in one spelling; None: everybody's."""
 
     raw_ids: frozenset[str] | None = None
 
     def has(self, raw_id: str) -> bool:
-        """Whether it is the person's; a telephone number is, however it is spelt."""
-        if self.raw_ids is None or raw_id in self.raw_ids:
-            return True
-        number = participant_of(raw_id).number
-        return number is not None and any(participant_of(mine).number == number for mine in self.raw_ids)
+        """Whether it is the person's, in whatever spelling."""
+        return self.raw_ids is None or one_spelling(raw_id) in self.raw_ids
 
 
 def people_given(

@@ -58,7 +58,9 @@ def vcon_json(
     """The vCon of a recording.
 
     Args:
-        recording_id, output, chunks: what is known of it.
+        recording_id: which.
+        output: of its media, if that is known.
+        chunks: in order.
         export_id: of the export; with the recording's id it gives the vCon its own id.
         at: when the export was asked for.
         redacted: what was left out of it, in a word; empty if nothing was.
