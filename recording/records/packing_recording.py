@@ -16,7 +16,16 @@ from recording.core.formats.metadata import MAX_LENGTH, ChunkMetadata, parse_met
 from recording.core.formats.records.contents import ARCHIVE, folder_of
 from recording.core.formats.records.given import Own, people_given, why_no_manifest, without_others
 from recording.core.formats.records.vcon import Spoken, vcon_json
-from recording.core.model import BlobName, CatalogEntry, Chunk, MetadataProof, Place, Proof, RecordingId
+from recording.core.model import (
+    BlobName,
+    CatalogEntry,
+    Chunk,
+    MetadataProof,
+    Place,
+    Proof,
+    RecordingId,
+    RecordingState,
+)
 from recording.core.records import channels, exporting
 from recording.core.records.exporting import Channels, Outcome, Rule, Wanted
 from recording.core.records.packing import Absent, Told
@@ -81,6 +90,9 @@ class PackingRecording:
             return
         if entry is None:
             self._tell_absent(recording_id, "unknown", exporting.NO_SUCH)
+            return
+        if entry.recording.state is RecordingState.ERASED:
+            self._tell_absent(recording_id, entry.recording.state, exporting.ERASED)
             return
         known = [_Known(chunk) for chunk in entry]
         for one in known:

@@ -114,5 +114,3 @@ def contents(files: Mapping[str, bytes]) -> dict[str, dict[str, object]]:
     """What the package says of each recording."""
     found = json.loads(files["contents.json"])
     return {one["recordingId"]: one for one in found["recordings"]}
-
-

@@ -13,6 +13,7 @@ MOST_RECORDINGS = 10_000
 """Recordings of one package."""
 DAMAGED = "is not what its proof says: it was changed, cut or removed in the archive; nothing of it is packed"
 NO_SUCH = "the catalog does not know it"
+ERASED = "it was erased"
 
 
 class Rule(StrEnum):
