@@ -6,13 +6,14 @@ Cut off anywhere, the next run goes on: with the rows of what was chosen, and wi
 import hashlib
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import msgspec
 
 from recording import log
 from recording.catalog_updates import CatalogUpdates
-from recording.core.errors import BlobExists, EntryUnreadable, StagedBlocksGone
+from recording.core.errors import ArchiveBusy, BlobExists, EntryUnreadable, StagedBlocksGone
 from recording.core.formats.records import contents
 from recording.core.lifecycle import Exported
 from recording.core.model import BlobName, RecordingId, RecordingState
@@ -187,18 +188,15 @@ class ExportRun:
 
     def _publish(self, writer: PackageWriter) -> None:
         hashes = writer.package.entries[contents.HASHES].entry.sha256
+        self._save()  # nobody else has ended it
         labels = {"exportid": self.job.job_id, "hashes": hashes}
-        try:
+        with suppress(BlobExists):  # the reply to our own commit was lost, or another run was quicker
             writer.commit(labels)
-        except BlobExists:
-            found = self.parts.packages.find(writer.name)
-            if found is None or found.blob_metadata.get("hashes") != hashes:
-                raise
-            # It is this one: the reply to its commit was lost, or another run was as quick.
         found = self.parts.packages.find(writer.name)
+        if found is None or found.blob_metadata.get("hashes") != hashes:
+            raise ArchiveBusy("publish package", "another run has published it", ids={"blob": writer.name})
         outcomes = {str(outcome): sum(told.outcome == outcome for told in writer.package.told) for outcome in Outcome}
-        length = found.length if found else 0
-        self.work = replace(self.work, is_published=True, hashes=hashes, length=length, outcomes=outcomes)
+        self.work = replace(self.work, is_published=True, hashes=hashes, length=found.length, outcomes=outcomes)
         self._save()
 
     def _note(self, package: Package) -> None:

@@ -1,14 +1,16 @@
 """The customer's own keys of people, each with the raw ids that the service knows the person by."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import msgspec
 
 from recording.core.errors import InvalidRequest, UnknownPerson
-from recording.core.records.people import OwnIdentity
+from recording.core.records.people import AFTER_KEY, OwnIdentity
 from recording.ports import Index, IndexRow
 from recording.records.people_index import PeopleIndex
 
+_PAGE = 100
 LONGEST_ROW = 60_000
 """Bytes of a row: some 400 raw ids."""
 
@@ -55,17 +57,24 @@ class OwnIdentities:
                 return _ROW.decode(row.body)
         raise UnknownPerson("find person", "no raw ids are known for this key", hint="PUT /api/people/{key} gives them")
 
-    def move(self, key_id: str, limit: int) -> int:
-        """Hash some of the rows under an old key with the current one instead; how many there were."""
-        current = self.people.current()
-        rows = self.index.page(partition_of(key_id), limit).rows
-        for row in rows:
-            key = _ROW.decode(row.body).key
-            self.people.note_key()
-            # What was saved meanwhile under the current key is newer.
-            self.index.insert(IndexRow(partition_of(current.key_id), current.own(key), row.body))
-            self.index.delete(row.partition, row.key)
-        return len(rows)
+    def under(self, key_id: str) -> Iterator[IndexRow]:
+        """The rows that are hashed with that key; they may leave it meanwhile."""
+        after = ""
+        while rows := self.index.page(partition_of(key_id), _PAGE, since=after).rows:
+            yield from rows
+            after = f"{rows[-1].key}{AFTER_KEY}"
+
+    def move(self, row: IndexRow) -> None:
+        """Hash a row with the current key instead.
+
+        Raises:
+            PeopleIndexOff: there is none.
+        """
+        current, key = self.people.current(), _ROW.decode(row.body).key
+        self.people.note_key()
+        # What was saved meanwhile under the current key is newer.
+        self.index.insert(IndexRow(partition_of(current.key_id), current.own(key), row.body))
+        self.index.delete(row.partition, row.key)
 
 
 def partition_of(key_id: str) -> str:

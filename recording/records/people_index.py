@@ -155,17 +155,19 @@ class PeopleIndex:
 
     def count_unknown(self, since: datetime | None = None, until: datetime | None = None) -> int:
         """How many those are, at most `MOST_COUNTED`; one request."""
-        return len(self._page([UNKNOWN], "", MOST_COUNTED, since, until).rows)
+        return sum(1 for _ in self._rows(UNKNOWN, MOST_COUNTED, _least(since), _least(until)))
 
     def key_ids(self) -> tuple[str, ...]:
         """The ids of the keys, other than the current one, that rows may still be hashed with."""
         rows = self.index.page(_KEYS, _PAGE).rows
         return tuple(row.key for row in rows if row.key != self.key_id)
 
-    def filed_under(self, key_id: str, limit: int) -> tuple[RecordingId, ...]:
-        """Some of the recordings whose rows are hashed with that key."""
-        rows = self.index.page(register_of(key_id), limit).rows
-        return tuple(_FILED.decode(row.body).recording_id for row in rows)
+    def filed_under(self, key_id: str) -> Iterator[RecordingId]:
+        """The recordings whose rows are hashed with that key; they may leave it meanwhile."""
+        after = ""
+        while rows := self.index.page(register_of(key_id), _PAGE, since=after).rows:
+            yield from (_FILED.decode(row.body).recording_id for row in rows)
+            after = f"{rows[-1].key}{AFTER_KEY}"
 
     def note_key(self) -> None:
         """Note that rows are hashed with the current key, before the first is written."""
@@ -175,17 +177,12 @@ class PeopleIndex:
         """Note that no row of a recording is hashed with that key any more."""
         self.index.delete(register_of(key_id), encode(recording_id))
 
-    def forget_key(self, key_id: str) -> None:
-        """Forget a key that no row is hashed with any more."""
-        self.index.delete(_KEYS, key_id)
-
     def _page(
         self, partitions: list[str], after: str, limit: int, since: datetime | None, until: datetime | None
     ) -> PersonPage:
         if after and not _MARK.fullmatch(after):
             raise InvalidRequest("after", "not what an earlier page named as the next")
-        first = f"{after}{AFTER_KEY}" if after else "" if since is None else time_key(since)
-        last = "" if until is None else time_key(until)
+        first, last = f"{after}{AFTER_KEY}" if after else _least(since), _least(until)
         found: dict[str, PersonRow] = {}
         ends: list[str] = []
         for partition in partitions:
@@ -236,6 +233,11 @@ class PeopleIndex:
         for name in sorted(names):
             partition, _, key = name.partition(" ")
             self.index.delete(partition, key)
+
+
+def _least(at: datetime | None) -> str:
+    """The least key of a moment; empty if there is none."""
+    return "" if at is None else time_key(at)
 
 
 def register_of(key_id: str) -> str:

@@ -15,7 +15,7 @@ from recording.core.callers import EVENT_GRID_ROLE, OPEN, OPERATIONS, PROVEN_OTH
 from recording.core.formats.api import MOST_BODY
 from recording.core.formats.events import CALL_CONNECTED
 from recording.core.model import Door, RecordingId
-from recording.entrypoints import calls, consent, decisions, health, pages, people, policy, recordings, trail
+from recording.entrypoints import calls, consent, decisions, exports, health, pages, people, policy, recordings, trail
 from recording.entrypoints.intake import Intake
 from tests.core.formats.file_events import RECORDING as ANNOUNCED
 from tests.core.formats.file_events import file_event
@@ -31,7 +31,7 @@ SETTINGS = {
     "EVENT_GRID_AUDIENCES": WEBHOOK,
     "ENTRA_TENANT_ID": TENANT,
 }
-MODULES = (calls, consent, decisions, health, people, policy, recordings, trail)
+MODULES = (calls, consent, decisions, exports, health, people, policy, recordings, trail)
 ROUTES: dict[str, Callable[..., Any]] = {
     name: getattr(module, name)
     for module in MODULES

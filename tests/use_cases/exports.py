@@ -6,6 +6,7 @@ import struct
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from recording.core.model import Actor, BlobName, RecordingId
 from recording.core.records.exporting import Person, Rule, Wanted
@@ -110,7 +111,7 @@ def put_down(files: Mapping[str, bytes], folder: Path) -> Path:
     return folder
 
 
-def contents(files: Mapping[str, bytes]) -> dict[str, dict[str, object]]:
+def contents(files: Mapping[str, bytes]) -> dict[str, dict[str, Any]]:
     """What the package says of each recording."""
     found = json.loads(files["contents.json"])
     return {one["recordingId"]: one for one in found["recordings"]}

@@ -201,7 +201,7 @@ def test_a_manifest_that_contradicts_the_catalog_is_damaged(world: World) -> Non
 
 def test_a_broken_trail_is_told(world: World) -> None:
     archive(world)
-    name = sorted(world.trail.archive.blobs)[0]
+    name = min(world.trail.archive.blobs)
     blob = world.trail.archive.blobs[name]
     world.trail.archive.put_as_stranger(name, blob.content.replace(b"Archived", b"Released"))
     files = exported(world, of_ids("r-1"))

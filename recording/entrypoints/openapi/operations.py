@@ -15,6 +15,7 @@ from recording.core.formats.api.bodies import (
     START_BODY,
     WITHDRAWAL_BODY,
 )
+from recording.core.formats.api.export_bodies import EXPORT_BODY, LINK_BODY
 from recording.core.formats.schema import Schema
 from recording.core.model import RecordingState
 from recording.core.records.own_keys import KEY_PATTERN, LONGEST_PURPOSE
@@ -65,6 +66,7 @@ _RECORDING = Answer("The recording.", shapes.Recording, headers=(ETAG,))
 _CONTROLLED = Operation(
     "recordings", {200: _RECORDING}, ("unknown-recording", "recording-over", "call-refused", "consent-refused")
 )
+_EXPORT = Answer("The export.", shapes.Export)
 _DECISION = ("invalid-request", "unknown-recording", "decision-refused", "recording-changed", "condition-missing")
 _EVENTS = Answer("What became of each event.", shapes.EventsAnswer)
 _UNREAD_EVENTS = ("malformed-event", "invalid-request", "request-too-large")
@@ -159,6 +161,20 @@ OPERATIONS: Mapping[str, Operation] = {
         ),
         body=ATTESTATION_BODY,
     ),
+    "make_export": Operation(
+        "exports",
+        {202: Answer("It is made by a job.", shapes.Export)},
+        ("invalid-request", *_NOT_FOUND, "request-too-large"),
+        body=EXPORT_BODY,
+    ),
+    "export_state": Operation("exports", {200: _EXPORT}, ("unknown-job",)),
+    "link_export": Operation(
+        "exports",
+        {200: Answer("The link: a secret.", shapes.ExportLink)},
+        ("invalid-request", "unknown-job", "job-refused", "request-too-large"),
+        body=LINK_BODY,
+    ),
+    "cancel_export": Operation("exports", {200: _EXPORT}, ("unknown-job", "job-refused")),
     "list_owed": Operation(
         "decisions", {200: Answer("A page.", shapes.OwedPage)}, ("invalid-request",), parameters=_PAGE
     ),

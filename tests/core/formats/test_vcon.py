@@ -28,7 +28,7 @@ def vcon(
     return found
 
 
-def spoken(*people: tuple[str, int | None], **fields: str | range) -> Spoken:
+def spoken(*people: tuple[str, int | None], **fields: str | range | None) -> Spoken:
     return Spoken(AT, timedelta(seconds=90.5), people, **fields)  # type: ignore[arg-type]
 
 
