@@ -6,8 +6,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 TARGET = ROOT / "dist" / "recording-archive.zip"
-FILES = ("function_app.py", "host.json", "requirements.txt")
-FOLDER = "recording"
+FILES = ("function_app.py", "host.json", "requirements.txt", "tools/__init__.py")
+FOLDERS = ("recording", "tools/verify")  # the second goes into each export
 VIEWER = "recording/entrypoints/openapi/viewer/swagger-ui-bundle.js"  # made by make; the app runs without it
 MADE_BY_PYTHON = {"__pycache__"}
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time in a zip
@@ -17,12 +17,13 @@ def contents(root: Path) -> list[Path]:
     """What is deployed of the project in `root`, as paths relative to it, sorted.
 
     Raises:
-        FileNotFoundError: A file or the folder that every deployment needs is not there.
+        FileNotFoundError: A file or a folder that every deployment needs is not there.
     """
-    if missing := [name for name in (*FILES, FOLDER) if not (root / name).exists()]:
+    if missing := [name for name in (*FILES, *FOLDERS) if not (root / name).exists()]:
         message = f"the package needs {', '.join(missing)}, not found in {root}"
         raise FileNotFoundError(message)
-    modules = [path.relative_to(root) for path in (root / FOLDER).rglob("*") if path.is_file()]
+    found = (path for folder in FOLDERS for path in (root / folder).rglob("*"))
+    modules = [path.relative_to(root) for path in found if path.is_file()]
     return sorted([Path(name) for name in FILES] + [path for path in modules if not MADE_BY_PYTHON & set(path.parts)])
 
 

@@ -129,6 +129,8 @@ class Parts(TypedDict, total=False):
     record_queue: ports.RecordQueue
     job_queue: ports.JobQueue
     removals: Mapping[str, ports.Removal]
+    exports: ports.Archive
+    links: ports.Links
     engine: Engine
     now: Callable[[], datetime]
     monotonic: Callable[[], float]

@@ -17,6 +17,7 @@ from recording.adapters.guarding import guarded
 from recording.adapters.index import TableIndex
 from recording.adapters.inventory import BlobInventory
 from recording.adapters.ledger import TableLedger
+from recording.adapters.links import BlobLinks
 from recording.adapters.open_work import TableDirectory, TableOpenWork, TableThrottle
 from recording.adapters.overflow_copies import BlobOverflowCopies
 from recording.adapters.probe import BlobProbe, StorageQueueProbe
@@ -208,6 +209,14 @@ class RealParts:
         if self.settings.overflow.is_set:
             of["overflow"] = BlobRemoval(self._overflow_service, self.settings.overflow.container)
         return {name: guarded(one) for name, one in of.items()}
+
+    @cached_property
+    def exports(self) -> ports.Archive:
+        return guarded(self._container(self.settings.records.export_container))
+
+    @cached_property
+    def links(self) -> ports.Links:
+        return guarded(BlobLinks(self._blob_service, self.settings.records.export_container, self.now))
 
     @cached_property
     def trail(self) -> ports.Trail:

@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import partial
 
 from recording.bootstrap.erasing import removing_of
+from recording.bootstrap.exporting import exporting_of
 from recording.bootstrap.keeping import Keeping, holding_of, keeping_of, retaining_of
 from recording.bootstrap.real_parts import RealParts
 from recording.catalog_updates import CatalogUpdates
@@ -14,6 +15,7 @@ from recording.core.model import CatalogEntry
 from recording.core.records.jobs import JobKind
 from recording.records.daily import Daily
 from recording.records.ending_exports import EndingExports
+from recording.records.exporting import Exporting
 from recording.records.filing import Filing
 from recording.records.filing_people import FilingPeople
 from recording.records.holding import Holding
@@ -43,6 +45,7 @@ class Records:
     lookups: Lookups
     people: People
     searching: Searching
+    exporting: Exporting
     removing: Removing
 
 
@@ -77,9 +80,10 @@ def records_of(
     runners[JobKind.HOLD] = keeping.placing_holds
     filers = (filing_people, keeping.placing_holds, keeping.duties)
     filing = Filing(real.catalog, index, filers, now)
+    exporting, runners[JobKind.EXPORT] = exporting_of(real, updates, people, jobs, lookups)
     export_days = real.settings.retention.export_days
     ending_exports = EndingExports(real.export_inventory, real.removals["exports"], export_days, now)
     passes = (BeginningRehash(rehashing), keeping.watching_holds, retaining, keeping.moving, ending_exports)
     daily = Daily(real.catalog, real.directory, filing, real.record_queue, passes, now)
     searching = Searching(real.catalog, real.directory, people_index, lookups, partial(has_hold, index))
-    return Records(filing, jobs, daily, holding, keeping, retaining, lookups, people, searching, removing)
+    return Records(filing, jobs, daily, holding, keeping, retaining, lookups, people, searching, exporting, removing)

@@ -72,6 +72,10 @@ _ALL = frozenset(Role)
 OPERATIONS: Mapping[str, frozenset[Role]] = {
     "start_recording": _OPERATORS,
     "attest_consent": _OPERATORS,
+    "make_export": _PRIVACY,
+    "export_state": _PRIVACY,
+    "link_export": _PRIVACY,
+    "cancel_export": _PRIVACY,
     "withdraw_consent": frozenset({Role.OPERATE, Role.PRIVACY}),
     "pause_recording": _OPERATORS,
     "resume_recording": _OPERATORS,

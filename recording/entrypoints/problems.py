@@ -113,7 +113,6 @@ STATUSES = {
     "decision-refused": 409,
     "job-refused": 409,
     "people-index-off": 409,
-    "recording-open": 409,
     "recording-erased": 410,
     "recording-changed": 412,
     "hold-changed": 412,

@@ -14,6 +14,7 @@ from recording.ports.event_queue import EventQueue
 from recording.ports.index import Index, IndexPage, IndexRow
 from recording.ports.inventory import BlobPage, Inventory, ListedBlob
 from recording.ports.ledger import Ledger
+from recording.ports.links import Links
 from recording.ports.native import NativeContainer
 from recording.ports.open_work import DayPage, Directory, OpenPage, OpenRow, OpenWork, SweepState, SweepStates
 from recording.ports.overflow_copies import OverflowCopies
@@ -52,6 +53,7 @@ __all__ = [
     "JobQueue",
     "Journal",
     "Ledger",
+    "Links",
     "ListedBlob",
     "NativeContainer",
     "OpenPage",

@@ -32,6 +32,7 @@ from recording.adapters.queue import (
     StorageRecordQueue,
     StorageTickQueue,
 )
+from recording.adapters.removal import BlobRemoval
 from recording.adapters.shelf import BlobShelf
 from recording.adapters.source import AcsSource
 from recording.adapters.tokens import TokenCallers, Trust
@@ -187,6 +188,11 @@ def shelf(client: Any) -> Any:  # noqa: ANN401 - the same
     return guarded(BlobShelf(client, "recordings", locked=True))
 
 
+def removal(client: Any) -> Any:  # noqa: ANN401 - the same
+    """`Removal`."""
+    return guarded(BlobRemoval(client, "recordings"))
+
+
 def tombstones(client: Any) -> Any:  # noqa: ANN401 - the same
     """`Tombstones`."""
     return guarded(BlobTombstones(BlobArchive(client, client, "recordings-trail")))
@@ -295,6 +301,9 @@ OPERATIONS: dict[str, Callable[[Any], object]] = {
     "TableDirectory.page": lambda client: guarded(TableDirectory(client)).page(NOW, 10),
     "BlobShelf.move": lambda client: shelf(client).move(NAME, Tier.COOL),
     "BlobShelf.protect": lambda client: shelf(client).protect(NAME, NOW),
+    "BlobRemoval.remove": lambda client: removal(client).remove(NAME),
+    "BlobRemoval.hold": lambda client: removal(client).hold(NAME, on=True),
+    "BlobRemoval.is_held": lambda client: removal(client).is_held(NAME),
     "BlobTombstones.put": lambda client: tombstones(client).put(TOMBSTONE),
     "BlobTombstones.find": lambda client: tombstones(client).find(RECORDING_ID),
     "BlobTrail.write": lambda client: trail(client).write(NAME, b"{}"),
@@ -329,6 +338,7 @@ ADAPTERS = (
     TableDirectory,
     EventGridTopic,
     BlobShelf,
+    BlobRemoval,
     BlobTombstones,
     BlobTrail,
     TableIndex,

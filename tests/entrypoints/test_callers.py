@@ -19,6 +19,7 @@ from recording.entrypoints import (
     calls,
     consent,
     decisions,
+    exports,
     health,
     holds,
     pages,
@@ -43,7 +44,7 @@ SETTINGS = {
     "EVENT_GRID_AUDIENCES": WEBHOOK,
     "ENTRA_TENANT_ID": TENANT,
 }
-MODULES = (calls, consent, decisions, health, holds, people, policy, recordings, retention, trail)
+MODULES = (calls, consent, decisions, exports, health, holds, people, policy, recordings, retention, trail)
 ROUTES: dict[str, Callable[..., Any]] = {
     name: getattr(module, name)
     for module in MODULES

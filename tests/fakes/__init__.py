@@ -8,6 +8,7 @@ from tests.fakes.event_queue import FakeEventQueue
 from tests.fakes.index import FakeIndex
 from tests.fakes.inventory import FakeInventory
 from tests.fakes.ledger import FakeLedger
+from tests.fakes.links import FakeLinks
 from tests.fakes.open_work import FakeDirectory, FakeOpenWork, FakeThrottle
 from tests.fakes.overflow_copies import FakeOverflowCopies
 from tests.fakes.probe import FakeProbe, FakeProbeQueue
@@ -31,6 +32,7 @@ __all__ = [
     "FakeInventory",
     "FakeJobQueue",
     "FakeLedger",
+    "FakeLinks",
     "FakeOpenWork",
     "FakeOverflowCopies",
     "FakeProbe",

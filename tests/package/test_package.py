@@ -23,6 +23,7 @@ FUNCTIONS = {
     "calls_events",
     "decide_chunk",
     "decide_recording",
+    "cancel_export",
     "docs",
     "docs_asset",
     "decide_end",
@@ -35,11 +36,14 @@ FUNCTIONS = {
     "elsewhere",
     "end_hold",
     "explain_policy",
+    "export_state",
     "file_record",
     "hand_in_events",
     "health",
+    "link_export",
     "list_holds",
     "list_owed",
+    "make_export",
     "make_hold",
     "list_recordings",
     "openapi_json",
@@ -122,7 +126,9 @@ def worker(tmp_path: Path) -> Path:
 
 def project(root: Path, *names: str) -> Path:
     """A small project: these files, and those that every package needs."""
-    for name in ("function_app.py", "host.json", "requirements.txt", "recording/__init__.py", VIEWER, *names):
+    needed = ("function_app.py", "host.json", "requirements.txt", "recording/__init__.py", VIEWER)
+    program = ("tools/__init__.py", "tools/verify/__main__.py")
+    for name in (*needed, *program, *names):
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(name)
@@ -130,13 +136,18 @@ def project(root: Path, *names: str) -> Path:
 
 
 def test_the_package_holds_the_app_alone(package: Path) -> None:
-    """function_app.py, host.json, requirements.txt and recording/, without files that Python made; and a page."""
+    """function_app.py, host.json, requirements.txt and recording/, without files that Python made; and a page.
+
+    And the program that checks an export, which goes into each of them.
+    """
     with zipfile.ZipFile(package) as opened:
         names = opened.namelist()
     tops = {name.split("/")[0] for name in names}
-    assert {"function_app.py", "host.json", "requirements.txt", "recording"} == tops
+    assert {"function_app.py", "host.json", "requirements.txt", "recording", "tools"} == tops
     modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "recording").rglob("*.py")}
-    assert modules | PAGE | {"function_app.py", "host.json", "requirements.txt"} == set(names)
+    program = {path.relative_to(ROOT).as_posix() for path in (ROOT / "tools" / "verify").glob("*.py")}
+    tops -= {"recording", "tools"}
+    assert modules | PAGE | program | {"tools/__init__.py"} | tops == set(names)
 
 
 def test_what_python_makes_is_left_out(tmp_path: Path) -> None:
@@ -149,6 +160,8 @@ def test_what_python_makes_is_left_out(tmp_path: Path) -> None:
         "recording/core/model.py",
         VIEWER,
         "requirements.txt",
+        "tools/__init__.py",
+        "tools/verify/__main__.py",
     ] == [path.as_posix() for path in contents(root)]
 
 

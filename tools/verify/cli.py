@@ -6,7 +6,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from .listing import list_folder
+from .exported import ARCHIVE, HASHES, Exported, WrongPackage
+from .listing import Listing, list_folder
 from .proving import FAILED, PROVEN, Problem, Proving, wrong_content
 from .report import UNNAMED, WRONG, Progress, Report, in_column, in_words, shown
 
@@ -25,6 +26,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if asked.folder is None:
             return _prove_media(*digest)
         return _prove_archive(asked.folder, as_json=asked.json, allow_unnamed=asked.allow_unnamed)
+    except WrongPackage as error:
+        print(f"NOT all proven: {error}")
+        return NOT_ALL_PROVEN
     except OSError as error:
         print(f"cannot go on: {error}", file=sys.stderr)
         return CANNOT_RUN
@@ -36,6 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _prove_archive(root: Path, *, as_json: bool, allow_unnamed: bool) -> int:
     progress = _progress()
     listing = list_folder(root, progress.on_listed)
+    if HASHES in listing.files:
+        return _prove_export(root, listing, Report(as_json, progress))
     progress.total = sum(1 for _ in listing.recordings())
     if not progress.total:
         progress.clear()
@@ -53,6 +59,24 @@ def _prove_archive(root: Path, *, as_json: bool, allow_unnamed: bool) -> int:
     report.summary(is_proven=is_proven)
     if proving.named and not proving.named.keys() & listing.files:
         print("hint: DIR must be the container's top: blobs are looked for by their whole names", file=sys.stderr)
+    return ALL_PROVEN if is_proven else NOT_ALL_PROVEN
+
+
+def _prove_export(root: Path, listing: Listing, report: Report) -> int:
+    """Prove the package of an export: nothing but its list of hashes says what belongs to it."""
+    progress = report.progress
+    exported = Exported(root, listing, progress.on_read)
+    archive = exported.archive
+    progress.total = sum(1 for _ in archive.recordings())
+    for problem in (*exported.wrong_files(), *exported.wrong_trails()):
+        report.beside(WRONG, problem)
+    for name in exported.extra():
+        report.beside(UNNAMED, Problem(name, f"is not in {HASHES}"))
+    proving = Proving(root / ARCHIVE, archive, progress.on_read, left_out=exported.left_out())
+    for recording in proving.recordings():
+        report.recording(recording)
+    is_proven = not any(report.counts[kind] for kind in (FAILED, WRONG, UNNAMED))
+    report.summary(is_proven=is_proven)
     return ALL_PROVEN if is_proven else NOT_ALL_PROVEN
 
 
@@ -74,10 +98,12 @@ def _progress() -> Progress:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="verify",
-        description="Prove a downloaded or mounted archive of call recordings against its manifests.",
+        description="Prove a downloaded or mounted archive of call recordings against its manifests, or an export.",
         epilog="Exit codes: 0 all is proven; 1 something is wrong, missing or unnamed; 2 nothing could be looked at.",
     )
-    parser.add_argument("folder", metavar="DIR", nargs="?", type=Path, help="holds the blobs by their whole names")
+    parser.add_argument(
+        "folder", metavar="DIR", nargs="?", type=Path, help="holds the blobs by their whole names, or is an export"
+    )
     parser.add_argument("--json", action="store_true", help="a JSON object a line in place of text")
     parser.add_argument(
         "--allow-unnamed", action="store_true", help="files that no manifest names are told, and are no failure"

@@ -1,7 +1,7 @@
 """Proves recordings: everything that any revision of a manifest says is true, or each problem is named."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -53,6 +53,8 @@ class Proving:
     on_read: Callable[[int], None]
     named: dict[str, str] = field(default_factory=dict)
     """The blobs that manifests have named so far, each with the recording it belongs to."""
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    """The blobs that are left out of an export on purpose, with the reasons: they are lacking, and not wrong."""
 
     def recordings(self) -> Iterator[Recording]:
         """Prove the recordings one by one; afterwards `unnamed` is known."""
@@ -76,7 +78,9 @@ class Proving:
                 problems.append(Problem(name, f"is no manifest to prove by: {_reason(error)}"))
             else:
                 claims.update(dict.fromkeys((*latest.chunks, *latest.metadata)))
-        here = [claim for claim in claims if not claim.container]
+        missing = self.left_out.keys() - self.listing.files - self.listing.wrong.keys()
+        here = [claim for claim in claims if not claim.container and claim.blob not in missing]
+        left_out = [f"{one.blob} is left out: {self.left_out[one.blob]}" for one in claims if one.blob in missing]
         problems += [Problem(claim.blob, wrong) for claim in here if (wrong := self._wrong(claim, recording))]
         chunks = latest.chunks if latest else ()
         return Recording(
@@ -84,7 +88,7 @@ class Proving:
             latest.recording_id if latest else None,
             len(chunks),
             sum(claim.length for claim in chunks),
-            latest.lacks if latest else (),
+            (*(latest.lacks if latest else ()), *left_out),
             latest.doubts if latest else (),
             tuple(problems),
         )

@@ -78,6 +78,12 @@ class HoldChanged(Permanent):
     code = "hold_changed"
 
 
+class JobRefused(Permanent):
+    """A job cannot be done, or what is asked of it not in its state: the cause says which."""
+
+    code = "job_refused"
+
+
 class UnknownPerson(Permanent):
     """Nothing is known of this key of a person."""
 

@@ -30,13 +30,13 @@ from recording.core.lifecycle.facts import (
     Started,
     Stopped,
 )
-from recording.core.lifecycle.records_facts import Erased, ErasureBegun, Held, HoldEnded
+from recording.core.lifecycle.records_facts import Erased, ErasureBegun, Exported, Held, HoldEnded
 from recording.core.model import Act, Actor, CatalogEntry, ConsentEvidence, MetadataProof
 from recording.core.times import format_time
 from recording.core.trail import added, is_repeated
 
 _MOST_TEXT = 1000
-_BY_PEOPLE = Paused | Resumed | Stopped | Looked | Held | HoldEnded
+_BY_PEOPLE = Paused | Resumed | Stopped | Looked | Held | HoldEnded | Exported
 """These are acts also where they change nothing, such as a pause after the first chunk has been announced."""
 RUNS = frozenset(
     fact.__name__ for fact in (Archived, MetadataArchived, Released, Kept, Completed, Expired, Damaged, Disputed)
@@ -156,5 +156,12 @@ _DETAILS: Mapping[type, Callable[[Any], dict[str, str]]] = {
     Erased: lambda _: {},
     Held: lambda fact: {"hold": fact.hold_id},
     HoldEnded: lambda fact: {"hold": fact.hold_id},
+    Exported: lambda fact: {
+        "export": fact.export_id,
+        "rule": fact.rule,
+        "outcome": fact.outcome,
+        "purposeSha256": _digest(fact.purpose),
+        "hashesSha256": fact.hashes,
+    },
 }
 """The facts that are acts. No text of a person, of an event or of the service is among the details, and no URL."""

@@ -38,7 +38,7 @@ from recording.core.lifecycle.facts import (
     Written,
 )
 from recording.core.lifecycle.history import with_history
-from recording.core.lifecycle.records_facts import Erased, ErasureBegun, Held, HoldEnded
+from recording.core.lifecycle.records_facts import Erased, ErasureBegun, Exported, Held, HoldEnded
 from recording.core.lifecycle.rulings import refusal_of_giving_up, ruled
 from recording.core.lifecycle.running import agreed, interrupted, noted, paused_or_resumed, runs
 from recording.core.lifecycle.tables import RECORDING_TRANSITIONS
@@ -63,6 +63,11 @@ CONFIRMED_AFTER = timedelta(minutes=5)
 """So long the service must have denied a recording before it is over."""
 _REVIVED = "records after all"
 _OVER = frozenset({RecordingState.STOPPED, RecordingState.MISSING, RecordingState.LOST, RecordingState.EMPTY})
+
+
+_Outside = Told | Written | Looked | Erased | Exported
+"""What others have seen or done, which changes little or nothing of an entry."""
+_Noted = Completed | _Outside | Denied | Checked | Warned | FoundBySweep
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +123,7 @@ def _decided(entry: CatalogEntry | None, fact: Fact, now: datetime, by: Actor) -
         return Decision(noted(entry, fact, now, by))
     if isinstance(fact, Interrupted):
         return Decision(interrupted(entry, fact, now))
-    if isinstance(fact, Completed | Told | Written | Looked | Denied | Checked | Warned | FoundBySweep | Erased):
+    if isinstance(fact, _Noted):
         return Decision(_noted(entry, fact, now))
     if isinstance(fact, Held | HoldEnded):
         return Decision(entry)  # it is in the trail alone
@@ -142,13 +147,13 @@ def _perhaps_unknown(
 
 def _noted(
     entry: CatalogEntry,
-    fact: Completed | Told | Written | Looked | Denied | Checked | Warned | FoundBySweep | Erased,
+    fact: _Noted,
     now: datetime,
 ) -> CatalogEntry:
     """The entry after a fact about the recording that moves no state by itself."""
     if isinstance(fact, Completed):
         return _completed(entry, fact, now)
-    if isinstance(fact, Told | Written | Looked | Erased):
+    if isinstance(fact, _Outside):
         return _known_outside(entry, fact)
     if isinstance(fact, Denied):
         return _denied(entry, now)
@@ -159,7 +164,7 @@ def _noted(
     return _warned(entry, f"{_SWEPT}: {fact.what}", Alert(Alarm.FOUND_BY_SWEEP, fact.what))
 
 
-def _known_outside(entry: CatalogEntry, fact: Told | Written | Looked | Erased) -> CatalogEntry:
+def _known_outside(entry: CatalogEntry, fact: _Outside) -> CatalogEntry:
     """The entry after others have seen something of it; that a person looked is in the trail alone.
 
     That it is `Erased` means nothing before its erasure has begun.

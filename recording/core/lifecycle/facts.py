@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from recording.core.lifecycle.records_facts import Erased, ErasureBegun, Held, HoldEnded
+from recording.core.lifecycle.records_facts import Erased, ErasureBegun, Exported, Held, HoldEnded
 from recording.core.model import (
     Alarm,
     Alert,
@@ -433,5 +433,6 @@ RecordingFact = (
     | Erased
     | Held
     | HoldEnded
+    | Exported
 )
 Fact = ChunkFact | RecordingFact

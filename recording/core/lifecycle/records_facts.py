@@ -33,3 +33,22 @@ class HoldEnded:
     """A hold was taken off the recording."""
 
     hold_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """It, or what may be given of it, is in the package of an export.
+
+    Attributes:
+        export_id: of the export.
+        rule: for the voices of others.
+        outcome: whether all of it is in the package.
+        purpose: in the words of whoever asked.
+        hashes: SHA-256 of the package's list of hashes.
+    """
+
+    export_id: str
+    rule: str
+    outcome: str
+    purpose: str
+    hashes: str

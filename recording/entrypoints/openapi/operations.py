@@ -15,6 +15,7 @@ from recording.core.formats.api.bodies import (
     START_BODY,
     WITHDRAWAL_BODY,
 )
+from recording.core.formats.api.export_bodies import EXPORT_BODY, LINK_BODY
 from recording.core.formats.api.hold_bodies import CHOICE_BODY, END_HOLD_BODY, HOLD_BODY
 from recording.core.formats.schema import Schema
 from recording.core.model import RecordingState
@@ -78,6 +79,7 @@ _HOLD = Answer("The hold.", shapes.Hold, headers=(ETAG_OF_HOLD,))
 _CONTROLLED = Operation(
     "recordings", {200: _RECORDING}, ("unknown-recording", "recording-over", "call-refused", "consent-refused")
 )
+_EXPORT = Answer("The export.", shapes.Export)
 _DECISION = (
     "invalid-request",
     "unknown-recording",
@@ -214,6 +216,20 @@ OPERATIONS: Mapping[str, Operation] = {
         ),
         body=ATTESTATION_BODY,
     ),
+    "make_export": Operation(
+        "exports",
+        {202: Answer("It is made by a job.", shapes.Export)},
+        ("invalid-request", *_NOT_FOUND, "request-too-large"),
+        body=EXPORT_BODY,
+    ),
+    "export_state": Operation("exports", {200: _EXPORT}, ("unknown-job",)),
+    "link_export": Operation(
+        "exports",
+        {200: Answer("The link: a secret.", shapes.ExportLink)},
+        ("invalid-request", "unknown-job", "job-refused", "request-too-large"),
+        body=LINK_BODY,
+    ),
+    "cancel_export": Operation("exports", {200: _EXPORT}, ("unknown-job", "job-refused")),
     "list_owed": Operation(
         "decisions", {200: Answer("A page.", shapes.OwedPage)}, ("invalid-request",), parameters=_PAGE
     ),

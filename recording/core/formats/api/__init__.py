@@ -2,6 +2,14 @@
 
 from recording.core.formats.api.consents import ConsentRequest, parse_attestation, parse_withdrawal, pending_view
 from recording.core.formats.api.decisions import DecisionRequest, etag, parse_decision
+from recording.core.formats.api.exports import (
+    ExportRequest,
+    LinkRequest,
+    export_view,
+    link_view,
+    parse_export,
+    parse_link,
+)
 from recording.core.formats.api.holds import (
     EndRequest,
     HoldRequest,
@@ -54,7 +62,9 @@ __all__ = [
     "Containers",
     "DecisionRequest",
     "EndRequest",
+    "ExportRequest",
     "HoldRequest",
+    "LinkRequest",
     "ListRequest",
     "PageRequest",
     "PersonSearch",
@@ -65,9 +75,11 @@ __all__ = [
     "etag",
     "etag_of_hold",
     "explain_view",
+    "export_view",
     "history_view",
     "hold_view",
     "identity_view",
+    "link_view",
     "mark",
     "owed_view",
     "parse_attestation",
@@ -75,11 +87,13 @@ __all__ = [
     "parse_decision",
     "parse_end",
     "parse_explain",
+    "parse_export",
     "parse_hold",
     "parse_holds_page",
     "parse_identities",
     "parse_identity",
     "parse_json",
+    "parse_link",
     "parse_list",
     "parse_page",
     "parse_person_of_list",

@@ -2,6 +2,7 @@
 
 from recording.core.formats.api.shapes.consents import PendingConsent
 from recording.core.formats.api.shapes.events import EventOutcome, EventsAnswer, Outcome, OutcomeMore
+from recording.core.formats.api.shapes.exports import Export, ExportLink
 from recording.core.formats.api.shapes.holds import (
     AskedEnd,
     AskedPage,
@@ -64,6 +65,8 @@ __all__ = [
     "Explained",
     "ExplainedCall",
     "ExplainedRule",
+    "Export",
+    "ExportLink",
     "Failure",
     "Happening",
     "Health",
