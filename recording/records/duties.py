@@ -161,7 +161,7 @@ class Duties:
         self, partition: str, limit: int, after: str = "", until: date | None = None
     ) -> tuple[tuple[End, ...], str]:
         """Some rows of the order, those until a day (included) if one is given; and where the next page begins."""
-        last = "" if until is None else _day(until + timedelta(days=1))
+        last = "" if until is None or until == date.max else _day(until + timedelta(days=1))
         found: IndexPage = self.index.page(partition, limit, after, until=last)
         ends = tuple(replace(_END.decode(row.body), partition=row.partition, key=row.key) for row in found.rows)
         return ends, found.next

@@ -153,6 +153,17 @@ def test_a_hold_stops_the_end_which_happens_by_itself_after_the_last_one() -> No
     assert {world.clock.at.date(): ["r1"]} == pass_until(world, removing, world.clock.at.date())
 
 
+def test_what_was_left_among_the_held_is_given_back() -> None:
+    """Its hold ended in the moment in which the row was written."""
+    world = world_of("r1", "r2")
+    one = hold(world, "r1", "r2")
+    hold(world, "r2", name="h2")
+    world.app.records.holding.close(one)
+
+    assert {ENDS_ON: ["r1"]} == pass_until(world, FakeRemoving(world), ENDS_ON + DAY)
+    assert ["r2"] == rows(world, HELD)
+
+
 def test_a_hold_that_no_row_knows_of_yet_stops_the_end_too() -> None:
     """It is asked for just before."""
     world = world_of("r1")
@@ -196,7 +207,7 @@ def test_a_run_ends_after_some_minutes_and_says_that_it_left_something() -> None
     world.clock.at += 20 * DAY
 
     def ticks() -> Iterator[float]:
-        yield from (0.0, 0.0)
+        yield from (0.0, 0.0, 0.0)
         while True:
             yield 1e6
 

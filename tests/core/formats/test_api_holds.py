@@ -93,6 +93,8 @@ def test_a_person_is_named_by_the_own_key_whose_raw_ids_are_found_later() -> Non
         ({"call": None, "query": {}}, "query.since"),
         ({"call": None, "query": {"since": "yesterday"}}, "since"),
         ({"call": None, "query": {"since": "2026-03-01", "state": "unheard"}}, "state"),
+        ({"retentionClass": 7}, "retentionClass"),
+        ({"call": None, "query": {"since": "2026-03-01", "minSeconds": "5"}}, "minSeconds"),
         ({"future": 1}, "future"),
         ({"unknownPeople": "no"}, "unknownPeople"),
         ({"reviewOn": None}, "reviewOn"),
