@@ -110,7 +110,7 @@ def places_of(world: World, text: str) -> set[str]:
 
 
 def check_erased(world: World) -> None:
-    """Nothing of the first recording is left but entry, trail, tombstone, certificate, and that its call has a claim."""
+    """Nothing of the first recording is left but entry, trail, tombstone, certificate, and a claim."""
     recording = world.entry().recording
     assert (RecordingState.ERASED, ()) == (recording.state, world.entry().chunks)
     assert recording.erasure is not None
