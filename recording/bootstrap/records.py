@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from recording.bootstrap.erasing import removing_of
+from recording.bootstrap.erasing import erasing_of, removing_of
 from recording.bootstrap.exporting import exporting_of
 from recording.bootstrap.keeping import Keeping, holding_of, keeping_of, retaining_of
 from recording.bootstrap.real_parts import RealParts
@@ -15,6 +15,7 @@ from recording.core.model import CatalogEntry
 from recording.core.records.jobs import JobKind
 from recording.records.daily import Daily
 from recording.records.ending_exports import EndingExports
+from recording.records.erasing import Erasing, FinishingErasures
 from recording.records.exporting import Exporting
 from recording.records.filing import Filing
 from recording.records.filing_people import FilingPeople
@@ -47,6 +48,7 @@ class Records:
     searching: Searching
     exporting: Exporting
     removing: Removing
+    erasing: Erasing
 
 
 def records_of(
@@ -81,9 +83,30 @@ def records_of(
     filers = (filing_people, keeping.placing_holds, keeping.duties)
     filing = Filing(real.catalog, index, filers, now)
     exporting, runners[JobKind.EXPORT] = exporting_of(real, updates, people, jobs, lookups)
+    erasing = erasing_of(real, removing, refusing, jobs, people, filing_people, keeping, lookups)
+    runners[JobKind.ERASURE] = erasing
     export_days = real.settings.retention.export_days
-    ending_exports = EndingExports(real.export_inventory, real.removals["exports"], export_days, now)
-    passes = (BeginningRehash(rehashing), keeping.watching_holds, retaining, keeping.moving, ending_exports)
+    passes = (
+        BeginningRehash(rehashing),
+        keeping.watching_holds,
+        FinishingErasures(erasing),
+        retaining,
+        keeping.moving,
+        EndingExports(real.export_inventory, real.removals["exports"], export_days, now),
+    )
     daily = Daily(real.catalog, real.directory, filing, real.record_queue, passes, now)
     searching = Searching(real.catalog, real.directory, people_index, lookups, partial(has_hold, index))
-    return Records(filing, jobs, daily, holding, keeping, retaining, lookups, people, searching, exporting, removing)
+    return Records(
+        filing=filing,
+        jobs=jobs,
+        daily=daily,
+        holding=holding,
+        keeping=keeping,
+        retaining=retaining,
+        lookups=lookups,
+        people=people,
+        searching=searching,
+        exporting=exporting,
+        removing=removing,
+        erasing=erasing,
+    )
