@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from recording.bootstrap.real_parts import RealParts
 from recording.bootstrap.exporting import exporting_of
+from recording.bootstrap.real_parts import RealParts
 from recording.catalog_updates import CatalogUpdates
 from recording.core.records.jobs import JobKind
 from recording.records.daily import Daily
