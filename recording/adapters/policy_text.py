@@ -1,4 +1,4 @@
-"""The text of a policy, YAML or JSON, to a policy. Nothing in it can name an object, repeat a part, or grow."""
+"""The text of a policy or of retention classes, YAML or JSON. It can name no object, repeat no part, and not grow."""
 
 import hashlib
 import re
@@ -10,6 +10,7 @@ import yaml
 
 from recording.core.errors import PolicyInvalid
 from recording.core.policy import Listing, Node, Policy, Position, Scalar, Table, read_policy
+from recording.core.retention import RetentionClasses, read_classes
 
 MOST_TEXT = 512 << 10
 """Bytes of a text: enough for a thousand rules."""
@@ -29,6 +30,20 @@ def policy_of(text: str) -> Policy:
     Raises:
         PolicyInvalid: names what is wrong, with line and column.
     """
+    return read_policy(*_located_tree(text), _zone_of)
+
+
+def retention_classes_of(text: str) -> RetentionClasses:
+    """The retention classes of a text, likewise.
+
+    Raises:
+        PolicyInvalid: as for `policy_of`.
+    """
+    return read_classes(*_located_tree(text))
+
+
+def _located_tree(text: str) -> tuple[Node, str]:
+    """The tree of a text, and the text's digest."""
     try:
         encoded = text.encode()
     except UnicodeEncodeError as error:
@@ -43,7 +58,7 @@ def policy_of(text: str) -> Policy:
         ) from error
     except yaml.YAMLError as error:  # a character that YAML does not allow
         raise PolicyInvalid(("not YAML: a character that it does not allow",)) from error
-    return read_policy(root, hashlib.sha256(encoded).hexdigest(), _zone_of)
+    return root, hashlib.sha256(encoded).hexdigest()
 
 
 def _explained(problem: str) -> str:

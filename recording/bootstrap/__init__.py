@@ -116,6 +116,7 @@ class Parts(TypedDict, total=False):
     ledger: ports.Ledger
     dead_letters: ports.Inventory
     journal_inventory: ports.Inventory
+    inventories: Mapping[str, ports.Inventory]
     checks: Mapping[str, Check]
     tick_queue: ports.TickQueue
     throttle: ports.Throttle
@@ -206,7 +207,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         now=now,
         monotonic=monotonic,
     )
-    records = records_of(real, updates, new_id, now)
+    records = records_of(real, updates, writing_trail, refusing, new_id, now)
     callers = settings.callers
     admitting = Admitting(
         callers=real.callers,

@@ -173,6 +173,19 @@ class RealParts:
         return guarded(self._inventory(self.settings.archive.journal_container))
 
     @cached_property
+    def inventories(self) -> Mapping[str, ports.Inventory]:
+        """What lists the containers that copies stand in, named as in `removals`."""
+        archive = self.settings.archive
+        of = {
+            "archive": self._inventory(archive.container),
+            "quarantine": self._inventory(archive.quarantine_container),
+        }
+        if self.settings.overflow.is_set:
+            service, container = self._overflow_service, self.settings.overflow.container
+            of["overflow"] = BlobInventory(service, BlobArchive(service, clients.blob_requests(service), container))
+        return {name: guarded(one) for name, one in of.items()}
+
+    @cached_property
     def removals(self) -> Mapping[str, ports.Removal]:
         """What removes and holds blobs, by the container: archive, quarantine, journal, dead letters, exports."""
         archive, service = self.settings.archive, self._blob_service

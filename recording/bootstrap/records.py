@@ -6,21 +6,28 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from recording.bootstrap.erasing import removing_of
 from recording.bootstrap.exporting import exporting_of
+from recording.bootstrap.keeping import Keeping, holding_of, keeping_of
 from recording.bootstrap.real_parts import RealParts
 from recording.catalog_updates import CatalogUpdates
+from recording.core.model import CatalogEntry
 from recording.core.records.jobs import JobKind
 from recording.records.daily import Daily
 from recording.records.exporting import Exporting
 from recording.records.filing import Filing
 from recording.records.filing_people import FilingPeople
+from recording.records.holding import Holding
 from recording.records.jobs import Jobs, Runner
 from recording.records.lookups import Lookups
 from recording.records.own_identities import OwnIdentities
 from recording.records.people import People
 from recording.records.people_index import PeopleIndex
 from recording.records.rehashing import BeginningRehash, Rehashing
+from recording.records.removing import Removing
 from recording.records.searching import Searching, has_hold
+from recording.refusing import Refusing
+from recording.writing_trail import WritingTrail
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +37,22 @@ class Records:
     filing: Filing
     jobs: Jobs
     daily: Daily
+    holding: Holding
+    keeping: Keeping
     lookups: Lookups
     people: People
     searching: Searching
     exporting: Exporting
+    removing: Removing
 
 
 def records_of(
-    real: RealParts, updates: CatalogUpdates, new_id: Callable[[], uuid.UUID], now: Callable[[], datetime]
+    real: RealParts,
+    updates: CatalogUpdates,
+    writing_trail: WritingTrail,
+    refusing: Refusing,
+    new_id: Callable[[], uuid.UUID],
+    now: Callable[[], datetime],
 ) -> Records:
     """Put them together. Filers, runners of jobs and daily passes are listed here, in their order."""
     index = real.index
@@ -45,13 +60,24 @@ def records_of(
     lookups = Lookups(real.trail, people_index.first_key, new_id, now)
     people = People(people_index, OwnIdentities(index, people_index), lookups)
     filing_people = FilingPeople(real.archive, real.natives, people_index)
-    filing = Filing(real.catalog, index, (filing_people,), now)
     runners: dict[JobKind, Runner] = {}
     jobs = Jobs(index, real.job_queue, runners, new_id, now)
+    holding = holding_of(real, filing_people)
+
+    def forget(entry: CatalogEntry) -> None:
+        people.unfile(entry.recording.recording_id)
+        keeping.duties.unfile(entry.recording.recording_id)
+        keeping.placing_holds.unfile(entry)
+
+    removing = removing_of(real, updates, writing_trail, refusing, jobs, (forget,))
+    keeping = keeping_of(real, updates, holding, people, jobs, removing, new_id, now)
     rehashing = Rehashing(real.catalog, people_index, people.own, filing_people, jobs, real.monotonic)
     runners[JobKind.REHASH] = rehashing
+    runners[JobKind.HOLD] = keeping.placing_holds
+    filers = (filing_people, keeping.placing_holds, keeping.duties)
+    filing = Filing(real.catalog, index, filers, now)
     exporting, runners[JobKind.EXPORT] = exporting_of(real, updates, people, jobs, lookups)
-    passes = (BeginningRehash(rehashing),)
+    passes = (BeginningRehash(rehashing), keeping.watching_holds, keeping.retaining)
     daily = Daily(real.catalog, real.directory, filing, real.record_queue, passes, now)
     searching = Searching(real.catalog, real.directory, people_index, lookups, partial(has_hold, index))
-    return Records(filing, jobs, daily, lookups, people, searching, exporting)
+    return Records(filing, jobs, daily, holding, keeping, lookups, people, searching, exporting, removing)

@@ -55,17 +55,19 @@ class Role(StrEnum):
     OPERATE = "Recording.Operate"
     """Start, control and decide; see everything."""
     AUDIT = "Recording.Audit"
-    """See everything that happened."""
+    """See everything that happened; hold recordings."""
     LISTEN = "Recording.Listen"
     """See recordings and their states."""
     PRIVACY = "Recording.Privacy"
-    """See recordings and their states, withdraw consent, and find the recordings of a person."""
+    """See recordings and their states, withdraw consent, find the recordings of a person, decide what ends."""
 
 
 _OPERATORS = frozenset({Role.OPERATE})
 _WATCHERS = frozenset({Role.OPERATE, Role.AUDIT})
 _PRIVACY = frozenset({Role.PRIVACY})
 _FINDERS = frozenset({Role.AUDIT, Role.PRIVACY})
+_AUDITORS = frozenset({Role.AUDIT})
+_KEEPERS = frozenset({Role.OPERATE, Role.AUDIT, Role.PRIVACY})
 _ALL = frozenset(Role)
 OPERATIONS: Mapping[str, frozenset[Role]] = {
     "start_recording": _OPERATORS,
@@ -89,6 +91,13 @@ OPERATIONS: Mapping[str, frozenset[Role]] = {
     "replay_policy": _WATCHERS,
     "list_recordings": _ALL,
     "recording_state": _ALL,
+    "make_hold": _AUDITORS,
+    "end_hold": _AUDITORS,
+    "list_holds": _KEEPERS,
+    "show_hold": _KEEPERS,
+    "retention_plan": _KEEPERS,
+    "retention_asked": _KEEPERS,
+    "decide_end": _PRIVACY,
     "save_people": _PRIVACY,
     "save_person": _PRIVACY,
     "show_person": _PRIVACY,

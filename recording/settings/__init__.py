@@ -27,6 +27,7 @@ from recording.settings.groups import (
 )
 from recording.settings.mechanism import Reader, Setting, declared
 from recording.settings.parsing import MEBIBYTE
+from recording.settings.retention import Retention
 
 __all__ = [
     "CHUNK_QUEUE",
@@ -84,6 +85,7 @@ class Settings:
     native: Native
     recordings: Recordings
     records: Records
+    retention: Retention
     topic: Topic
     copy: Copy
     retry: Retry
@@ -121,6 +123,7 @@ class Settings:
             native=reader.read(Native),
             recordings=reader.read(Recordings),
             records=reader.read(Records),
+            retention=reader.read(Retention),
             topic=reader.read(Topic),
             copy=reader.read(Copy),
             retry=reader.read(Retry),
@@ -136,7 +139,7 @@ class Settings:
             found += _memory_problems(settings.copy, memory_bytes)
         if found:
             raise SettingsInvalid((*found, *reader.starting, *reader.people))
-        starting = (*reader.starting, *_native_rules(settings))
+        starting = (*reader.starting, *_native_rules(settings), *_class_rules(settings))
         return replace(settings, wrong_to_start=starting, wrong_for_people=tuple(reader.people))
 
     def participant_key(self) -> str:
@@ -160,6 +163,13 @@ class Settings:
             raise SettingsInvalid(self.wrong_for_people)
         return self.records.people_keys
 
+    @property
+    def are_classes_right(self) -> bool:
+        """Whether the retention classes could be read."""
+        return bool(self.retention.classes.digest) or not any(
+            problem.startswith(f"{_CLASSES}:") for problem in self.wrong_to_start
+        )
+
     def check_starting(self) -> None:
         """Do nothing if recordings can be started.
 
@@ -181,6 +191,7 @@ OURS: Mapping[str, Setting] = {
         Native,
         Recordings,
         Records,
+        Retention,
         Topic,
         Copy,
         Retry,
@@ -286,6 +297,17 @@ def _native_rules(settings: Settings) -> Iterator[str]:
             yield f"{_NATIVE}: lacks the container into which the service is to write by rule {rule.id} of {_POLICY}"
 
 
+def _class_rules(settings: Settings) -> Iterator[str]:
+    """Where classes are declared, a rule that names another one is a mistake: its recordings would be kept for good."""
+    classes = settings.retention.classes
+    if not classes.classes:
+        return
+    for rule in settings.recordings.policy.rules:
+        name = rule.recorded.retention_class if rule.recorded else ""
+        if name and classes.find(name) is None:
+            yield f"{_CLASSES}: lacks the class {name}, which rule {rule.id} of {_POLICY} names"
+
+
 def _buffers(settings: Settings) -> str:
     fits = settings.copy.memory_bytes >= settings.copy.block_bytes
     return "" if fits else f"{_MEMORY}: must hold at least one block of COPY_BLOCK_MIB"
@@ -320,6 +342,7 @@ _CONTAINERS = tuple(
 )
 _NATIVE = "NATIVE_CONTAINERS"
 _POLICY = "RECORDING_POLICY"
+_CLASSES = "RETENTION_CLASSES"
 _PARTICIPANT_KEY = "PARTICIPANT_KEY"
 _OVERFLOW = ("OVERFLOW_STORAGE", "OVERFLOW_STORAGE__blobServiceUri")
 _TIMEOUT, _VISIBILITY, _DELIVERIES = (setting.key for _, setting in declared(Host))

@@ -1,11 +1,12 @@
-"""Reads the policy of the RECORDING_POLICY setting: its text, or the path of a file in the app's package."""
+"""Reads RECORDING_POLICY and RETENTION_CLASSES: each is a text, or the path of a file in the app's package."""
 
 import re
 from pathlib import Path
 
 import recording
-from recording.adapters.policy_text import MOST_TEXT, policy_of
+from recording.adapters.policy_text import MOST_TEXT, policy_of, retention_classes_of
 from recording.core.policy import Policy
+from recording.core.retention import RetentionClasses
 
 _PATH = re.compile(r"[A-Za-z0-9_./-]{1,200}\.(?:ya?ml|json)")
 _PACKAGE = Path(recording.__file__).parents[1]
@@ -21,7 +22,21 @@ def parse_policy(text: str, package: Path = _PACKAGE) -> Policy:
     """
     if not text:
         return Policy()
-    return policy_of(_file(text, package) if _PATH.fullmatch(text) else text)
+    return policy_of(_text(text, package))
+
+
+def parse_retention_classes(text: str, package: Path = _PACKAGE) -> RetentionClasses:
+    """The retention classes of the setting; none if it is empty.
+
+    Raises:
+        PolicyInvalid: names what is wrong with them.
+        ValueError: the file cannot be read, or is outside of the package.
+    """
+    return retention_classes_of(_text(text, package)) if text else RetentionClasses()
+
+
+def _text(text: str, package: Path) -> str:
+    return _file(text, package) if _PATH.fullmatch(text) else text
 
 
 def _file(name: str, package: Path) -> str:

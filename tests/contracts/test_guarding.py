@@ -33,6 +33,7 @@ from recording.adapters.queue import (
     StorageRecordQueue,
     StorageTickQueue,
 )
+from recording.adapters.removal import BlobRemoval
 from recording.adapters.source import AcsSource
 from recording.adapters.tokens import TokenCallers, Trust
 from recording.adapters.tombstones import BlobTombstones
@@ -186,6 +187,11 @@ def inventory(client: Any) -> Any:  # noqa: ANN401 - the same
     return guarded(BlobInventory(client, BlobArchive(client, client, "recordings")))
 
 
+def removal(client: Any) -> Any:  # noqa: ANN401 - the same
+    """`Removal`."""
+    return guarded(BlobRemoval(client, "recordings"))
+
+
 def tombstones(client: Any) -> Any:  # noqa: ANN401 - the same
     """`Tombstones`."""
     return guarded(BlobTombstones(BlobArchive(client, client, "recordings-trail")))
@@ -293,6 +299,9 @@ OPERATIONS: dict[str, Callable[[Any], object]] = {
     "TableThrottle.throttle": lambda client: guarded(TableThrottle(client)).throttle(NOW),
     "TableDirectory.add": lambda client: guarded(TableDirectory(client)).add(RECORDING_ID, NOW),
     "TableDirectory.page": lambda client: guarded(TableDirectory(client)).page(NOW, 10),
+    "BlobRemoval.remove": lambda client: removal(client).remove(NAME),
+    "BlobRemoval.hold": lambda client: removal(client).hold(NAME, on=True),
+    "BlobRemoval.is_held": lambda client: removal(client).is_held(NAME),
     "BlobTombstones.put": lambda client: tombstones(client).put(TOMBSTONE),
     "BlobTombstones.find": lambda client: tombstones(client).find(RECORDING_ID),
     "BlobTrail.write": lambda client: trail(client).write(NAME, b"{}"),
@@ -327,6 +336,8 @@ ADAPTERS = (
     TableThrottle,
     TableDirectory,
     EventGridTopic,
+    BlobRemoval,
+    BlobTombstones,
     BlobTrail,
     TableIndex,
     StorageRecordQueue,

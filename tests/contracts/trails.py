@@ -38,15 +38,15 @@ class FakeTrails:
     """In memory."""
 
     def __init__(self) -> None:
-        self._archive = FakeArchive()
-        self.trail = FakeTrail(self._archive)
+        self.archive = FakeArchive()
+        self.trail = FakeTrail(self.archive)
         self.missing = FakeTrail(FakeArchive(exists=False))
 
     def put(self, name: BlobName, content: bytes) -> None:
-        self._archive.put_as_stranger(name, content)
+        self.archive.put_as_stranger(name, content)
 
     def content(self, name: BlobName) -> bytes:
-        return self._archive.blobs[name].content
+        return self.archive.blobs[name].content
 
 
 class RealTrails:
@@ -60,6 +60,7 @@ class RealTrails:
         service = BlobServiceClient.from_connection_string(storage, transport=self.network, retry_total=0)
         requests = blob_requests(service, self.network, retries=0)
         here, nowhere = (BlobArchive(service, requests, container) for container in (name, f"{name}-missing"))
+        self.archive = here
         self.trail = BlobTrail(here, BlobInventory(service, here))
         self.missing = BlobTrail(nowhere, BlobInventory(service, nowhere))
         self._open = ExitStack()

@@ -158,7 +158,7 @@ def test_a_run_whose_time_is_over_is_gone_on_with(tmp_path: Path, monkeypatch: p
     world, _ = world_of("r-1")
     monkeypatch.setattr("recording.records.exporting.SLICE", timedelta())
     job = ask(world, of_ids("r-1"))
-    seen = []
+    seen = list[int]()
     while not job.is_over and len(seen) < 50:
         world.app.records.jobs.run(job.job_id)
         job = world.app.records.jobs.load(job.job_id)

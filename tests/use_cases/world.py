@@ -189,6 +189,11 @@ class World:
             record_queue=self.record_queue,
             job_queue=self.job_queue,
             removals=self.removals,
+            inventories={
+                "archive": FakeInventory(self.archive),
+                "quarantine": FakeInventory(self.quarantine),
+                "overflow": FakeInventory(self.overflow),
+            },
             exports=self.exports,
             links=FakeLinks(),
             dead_letters=FakeInventory(self.letters),

@@ -66,6 +66,18 @@ class UnknownJob(Permanent):
     code = "unknown_job"
 
 
+class UnknownHold(Permanent):
+    """There is no such hold."""
+
+    code = "unknown_hold"
+
+
+class HoldChanged(Permanent):
+    """The hold is not as the caller has seen it: look again, and decide again."""
+
+    code = "hold_changed"
+
+
 class JobRefused(Permanent):
     """A job cannot be done, or what is asked of it not in its state: the cause says which."""
 
@@ -136,6 +148,12 @@ class RecordingErased(Permanent):
     """The recording was erased: whatever comes of it is refused."""
 
     code = "recording_erased"
+
+
+class RecordingOpen(Permanent):
+    """The recording cannot be erased yet: something of it is still being recorded, copied or decided."""
+
+    code = "recording_open"
 
 
 class EntryTooLarge(Permanent):

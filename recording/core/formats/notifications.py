@@ -3,13 +3,13 @@
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from recording.core.consent import Consent
 from recording.core.formats.joined import joined_fields
 from recording.core.lifecycle import doubts_about_whole, lacks
-from recording.core.model import Alarm, Alert, CatalogEntry, RecordingId
+from recording.core.model import Alarm, Alert, CatalogEntry, RecordingId, RemovalReason
 from recording.core.times import format_time
 
 _NAMESPACE = uuid.UUID("5d1b9a4e-6c1f-4a57-9a34-0d6a3a6f2f11")
@@ -32,6 +32,10 @@ class EventName(StrEnum):
     NOT_STARTED = "RecordingNotStarted"
     PAUSED_LONG = "RecordingPausedLong"
     NOT_CONSENTED = "ConsentNotObtained"
+    DELETED = "RecordingDeleted"
+    RETENTION_LIMITED = "RetentionLimited"
+    HOLD_OVERDUE = "HoldOverdue"
+    HOLD_LIFTED = "HoldLifted"
 
 
 _BY_ALARM: Mapping[Alarm, EventName] = {
@@ -122,6 +126,31 @@ def not_consented(consent: Consent, now: datetime) -> OutgoingEvent:
         "at": format_time(now),
     }
     return OutgoingEvent(_identity(name, f"{consent.consent_id}/{consent.number}"), name, subject, body, now)
+
+
+def deleted(recording_id: RecordingId, reason: RemovalReason, cause: str, now: datetime) -> OutgoingEvent:
+    """Nothing of the recording is left; the same event if it is told again."""
+    body = {"recordingId": recording_id, "reason": str(reason), "cause": cause}
+    return _event(EventName.DELETED, recording_id, str(reason), body, now)
+
+
+def retention_limited(day: date, cause: str, now: datetime) -> OutgoingEvent:
+    """Recordings whose days are over are left for another day."""
+    name, body = EventName.RETENTION_LIMITED, {"day": day.isoformat(), "reason": cause, "at": format_time(now)}
+    return OutgoingEvent(_identity(name, day.isoformat()), name, "/retention", body, now)
+
+
+def hold_overdue(hold_id: str, review_on: date, now: datetime) -> OutgoingEvent:
+    """The day on which somebody was to look whether a hold is still needed has passed."""
+    name, body = EventName.HOLD_OVERDUE, {"holdId": hold_id, "reviewOn": review_on.isoformat(), "at": format_time(now)}
+    return OutgoingEvent(_identity(name, f"{hold_id}/{now.date()}"), name, f"/holds/{hold_id}", body, now)
+
+
+def hold_lifted(hold_id: str, recording_id: RecordingId, blobs: int, now: datetime) -> OutgoingEvent:
+    """Somebody has removed the legal hold of blobs of a recording that a hold covers; it was set again."""
+    name = EventName.HOLD_LIFTED
+    body = {"holdId": hold_id, "recordingId": recording_id, "blobs": blobs, "at": format_time(now)}
+    return OutgoingEvent(_identity(name, f"{recording_id}/{now.date()}"), name, f"/holds/{hold_id}", body, now)
 
 
 def _event(

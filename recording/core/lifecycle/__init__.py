@@ -171,7 +171,7 @@ from recording.core.lifecycle.next_step import (
 )
 from recording.core.lifecycle.opening import is_stale, life_of, open_at, with_opening
 from recording.core.lifecycle.overflow import not_in_archive
-from recording.core.lifecycle.records_facts import Erased, ErasureBegun, Exported
+from recording.core.lifecycle.records_facts import Erased, ErasureBegun, Exported, Held, HoldEnded
 from recording.core.lifecycle.rulings import refusal, refusal_of_giving_up
 from recording.core.lifecycle.running import (
     SETTLES,
@@ -217,6 +217,8 @@ __all__ = [
     "Failed",
     "FoundBySweep",
     "GivenUp",
+    "Held",
+    "HoldEnded",
     "Interrupted",
     "Joined",
     "Kept",

@@ -30,13 +30,13 @@ from recording.core.lifecycle.facts import (
     Started,
     Stopped,
 )
-from recording.core.lifecycle.records_facts import Erased, ErasureBegun, Exported
+from recording.core.lifecycle.records_facts import Erased, ErasureBegun, Exported, Held, HoldEnded
 from recording.core.model import Act, Actor, CatalogEntry, ConsentEvidence, MetadataProof
 from recording.core.times import format_time
 from recording.core.trail import added, is_repeated
 
 _MOST_TEXT = 1000
-_BY_PEOPLE = Paused | Resumed | Stopped | Looked | Exported
+_BY_PEOPLE = Paused | Resumed | Stopped | Looked | Held | HoldEnded | Exported
 """These are acts also where they change nothing, such as a pause after the first chunk has been announced."""
 RUNS = frozenset(
     fact.__name__ for fact in (Archived, MetadataArchived, Released, Kept, Completed, Expired, Damaged, Disputed)
@@ -154,6 +154,8 @@ _DETAILS: Mapping[type, Callable[[Any], dict[str, str]]] = {
     },
     ErasureBegun: lambda fact: {"reason": fact.reason},
     Erased: lambda _: {},
+    Held: lambda fact: {"hold": fact.hold_id},
+    HoldEnded: lambda fact: {"hold": fact.hold_id},
     Exported: lambda fact: {
         "export": fact.export_id,
         "rule": fact.rule,

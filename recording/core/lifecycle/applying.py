@@ -38,7 +38,7 @@ from recording.core.lifecycle.facts import (
     Written,
 )
 from recording.core.lifecycle.history import with_history
-from recording.core.lifecycle.records_facts import Erased, ErasureBegun, Exported
+from recording.core.lifecycle.records_facts import Erased, ErasureBegun, Exported, Held, HoldEnded
 from recording.core.lifecycle.rulings import refusal_of_giving_up, ruled
 from recording.core.lifecycle.running import agreed, interrupted, noted, paused_or_resumed, runs
 from recording.core.lifecycle.tables import RECORDING_TRANSITIONS
@@ -125,6 +125,8 @@ def _decided(entry: CatalogEntry | None, fact: Fact, now: datetime, by: Actor) -
         return Decision(interrupted(entry, fact, now))
     if isinstance(fact, _Noted):
         return Decision(_noted(entry, fact, now))
+    if isinstance(fact, Held | HoldEnded):
+        return Decision(entry)  # it is in the trail alone
     if isinstance(fact, Consented | ConsentWithdrawn):
         after = _consent_changed(entry, fact, now, by)
     else:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from recording.core.lifecycle.records_facts import Erased, ErasureBegun, Exported
+from recording.core.lifecycle.records_facts import Erased, ErasureBegun, Exported, Held, HoldEnded
 from recording.core.model import (
     Alarm,
     Alert,
@@ -431,6 +431,8 @@ RecordingFact = (
     | Written
     | ErasureBegun
     | Erased
+    | Held
+    | HoldEnded
     | Exported
 )
 Fact = ChunkFact | RecordingFact

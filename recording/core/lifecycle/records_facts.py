@@ -22,6 +22,20 @@ class Erased:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """A hold was placed on the recording."""
+
+    hold_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class HoldEnded:
+    """A hold was taken off the recording."""
+
+    hold_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Exported:
     """It, or what may be given of it, is in the package of an export.
 

@@ -13,6 +13,7 @@ class JobKind(StrEnum):
 
     EXPORT = "export"
     ERASURE = "erasure"
+    HOLD = "hold"
     REHASH = "rehash"
     """People's rows are written anew under the current key."""
 

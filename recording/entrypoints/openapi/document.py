@@ -28,6 +28,7 @@ _MEANINGS: Mapping[int, str] = {
     403: "Whoever calls is known, and may not do this.",
     404: "There is no such thing.",
     409: "It cannot be done in the present state.",
+    410: "The recording was erased.",
     412: "The recording has changed since it was looked at.",
     413: "The request is too large.",
     422: "The request id was used for another request.",

@@ -16,10 +16,22 @@ from recording.core.formats.api.bodies import (
     WITHDRAWAL_BODY,
 )
 from recording.core.formats.api.export_bodies import EXPORT_BODY, LINK_BODY
+from recording.core.formats.api.hold_bodies import CHOICE_BODY, END_HOLD_BODY, HOLD_BODY
 from recording.core.formats.schema import Schema
 from recording.core.model import RecordingState
 from recording.core.records.own_keys import KEY_PATTERN, LONGEST_PURPOSE
-from recording.entrypoints.openapi.terms import ANY, ETAG, IF_MATCH, REQUEST_ID, Answer, Operation, Parameter, Proof
+from recording.entrypoints.openapi.terms import (
+    ANY,
+    ETAG,
+    ETAG_OF_HOLD,
+    IF_HOLD_MATCHES,
+    IF_MATCH,
+    REQUEST_ID,
+    Answer,
+    Operation,
+    Parameter,
+    Proof,
+)
 
 _PAGE = (
     Parameter(
@@ -63,11 +75,19 @@ _NOT_FOUND = ("unknown-person", "people-index-off")
 _PERSON_PAGE = Answer("A page.", shapes.PersonPage)
 _IDENTITY = Answer("The key, with its raw ids.", shapes.OwnIdentity)
 _RECORDING = Answer("The recording.", shapes.Recording, headers=(ETAG,))
+_HOLD = Answer("The hold.", shapes.Hold, headers=(ETAG_OF_HOLD,))
 _CONTROLLED = Operation(
     "recordings", {200: _RECORDING}, ("unknown-recording", "recording-over", "call-refused", "consent-refused")
 )
 _EXPORT = Answer("The export.", shapes.Export)
-_DECISION = ("invalid-request", "unknown-recording", "decision-refused", "recording-changed", "condition-missing")
+_DECISION = (
+    "invalid-request",
+    "unknown-recording",
+    "decision-refused",
+    "recording-erased",
+    "recording-changed",
+    "condition-missing",
+)
 _EVENTS = Answer("What became of each event.", shapes.EventsAnswer)
 _UNREAD_EVENTS = ("malformed-event", "invalid-request", "request-too-large")
 
@@ -113,6 +133,41 @@ OPERATIONS: Mapping[str, Operation] = {
         ("invalid-request", "people-index-off", "request-too-large"),
         body=IDENTITIES_BODY,
         media_type="text/csv",
+    ),
+    "make_hold": Operation(
+        "holds",
+        {202: Answer("It holds from now on; a job notes it on each recording.", shapes.Hold, headers=(ETAG_OF_HOLD,))},
+        ("invalid-request", *_NOT_FOUND, "request-too-large"),
+        body=HOLD_BODY,
+    ),
+    "list_holds": Operation(
+        "holds",
+        {200: Answer("A page.", shapes.HoldPage)},
+        ("invalid-request",),
+        parameters=(*_PAGE, Parameter("ended", "Those that are ended, instead.", {"type": "boolean"})),
+    ),
+    "show_hold": Operation("holds", {200: _HOLD}, ("unknown-hold",)),
+    "end_hold": Operation(
+        "holds",
+        {202: Answer("It holds nothing any more; a job clears the legal holds.", shapes.Hold, headers=(ETAG_OF_HOLD,))},
+        ("invalid-request", "unknown-hold", "hold-changed", "condition-missing", "request-too-large"),
+        body=END_HOLD_BODY,
+        parameters=(IF_HOLD_MATCHES,),
+    ),
+    "retention_plan": Operation(
+        "retention",
+        {200: Answer("The plan.", shapes.RetentionPlan)},
+        ("invalid-request",),
+        parameters=(Parameter("day", "The day (UTC) of the plan; tomorrow without it.", _DATE),),
+    ),
+    "retention_asked": Operation(
+        "retention", {200: Answer("A page.", shapes.AskedPage)}, ("invalid-request",), parameters=_PAGE
+    ),
+    "decide_end": Operation(
+        "retention",
+        {200: Answer("Until when it is kept.", shapes.EndView)},
+        ("invalid-request", "unknown-recording", "decision-refused", "request-too-large"),
+        body=CHOICE_BODY,
     ),
     "recording_state": Operation("recordings", {200: _RECORDING}, ("unknown-recording", "call-refused")),
     "recording_history": Operation("recordings", {200: Answer("The history.", shapes.History)}, ("unknown-recording",)),

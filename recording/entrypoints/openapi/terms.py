@@ -88,6 +88,7 @@ PATHS: Mapping[str, str] = {
     "id": "The recording's id.",
     "exportId": "The export's id.",
     "documentId": "The document id of the chunk.",
+    "holdId": "The hold's id.",
     "key": "Your own key of a person: a pseudonym, as it stands in URLs, which are logged.",
     "asset": "The name of a file of the page.",
 }
@@ -105,6 +106,14 @@ IF_MATCH = Parameter(
     "If-Match",
     "The ETag of the recording that was looked at.",
     {"type": "string", "pattern": r'^(W/)?"?[0-9a-f]{32}"?$'},
+    "header",
+    is_required=True,
+)
+ETAG_OF_HOLD = Parameter("ETag", "Names what was seen; to end the hold, it is given as If-Match.", ANY, "header")
+IF_HOLD_MATCHES = Parameter(
+    "If-Match",
+    "The ETag of the hold that was looked at.",
+    IF_MATCH.schema,
     "header",
     is_required=True,
 )

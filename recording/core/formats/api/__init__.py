@@ -10,6 +10,15 @@ from recording.core.formats.api.exports import (
     parse_export,
     parse_link,
 )
+from recording.core.formats.api.holds import (
+    EndRequest,
+    HoldRequest,
+    etag_of_hold,
+    hold_view,
+    parse_end,
+    parse_hold,
+    parse_holds_page,
+)
 from recording.core.formats.api.lists import (
     RUNBOOK,
     history_view,
@@ -41,16 +50,20 @@ from recording.core.formats.api.policy import (
     replay_view,
 )
 from recording.core.formats.api.requests import MOST_BODY, StartRequest, parse_json, parse_start
+from recording.core.formats.api.retention import ChoiceRequest, parse_choice, parse_plan_day
 from recording.core.formats.api.trail import trail_view, verified_view
 from recording.core.formats.api.views import Containers, recording_view
 
 __all__ = [
     "MOST_BODY",
     "RUNBOOK",
+    "ChoiceRequest",
     "ConsentRequest",
     "Containers",
     "DecisionRequest",
+    "EndRequest",
     "ExportRequest",
+    "HoldRequest",
     "LinkRequest",
     "ListRequest",
     "PageRequest",
@@ -60,17 +73,23 @@ __all__ = [
     "SearchRequest",
     "StartRequest",
     "etag",
+    "etag_of_hold",
     "explain_view",
     "export_view",
     "history_view",
+    "hold_view",
     "identity_view",
     "link_view",
     "mark",
     "owed_view",
     "parse_attestation",
+    "parse_choice",
     "parse_decision",
+    "parse_end",
     "parse_explain",
     "parse_export",
+    "parse_hold",
+    "parse_holds_page",
     "parse_identities",
     "parse_identity",
     "parse_json",
@@ -79,6 +98,7 @@ __all__ = [
     "parse_page",
     "parse_person_of_list",
     "parse_person_search",
+    "parse_plan_day",
     "parse_purpose",
     "parse_raw_id",
     "parse_replay",

@@ -74,7 +74,7 @@ def parse_decision(body: bytes, condition: str | None, caller: Caller) -> Decisi
         raise InvalidRequest(unknown[0][:80], f"unknown field; known are {', '.join(sorted(_FIELDS))}")
     ruling = fields.need("decision", _ruling, f"missing, or none of {', '.join(Ruling)}")
     reason = fields.need("reason", line(LONGEST_REASON), f"missing, blank, or over {LONGEST_REASON} characters")
-    return DecisionRequest(ruling, reason, named_actor(fields, caller), _etag_of(condition))
+    return DecisionRequest(ruling, reason, named_actor(fields, caller), condition_of(condition, "recording"))
 
 
 def named_actor(fields: reading.StrictFields, caller: Caller) -> Actor:
@@ -91,12 +91,18 @@ def named_actor(fields: reading.StrictFields, caller: Caller) -> Actor:
     return caller.actor
 
 
-def _etag_of(condition: str | None) -> str:
+def condition_of(condition: str | None, what: str) -> str:
+    """The ETag in the If-Match header of a decision about a `what`.
+
+    Raises:
+        ConditionMissing: there is none.
+        InvalidRequest: it is no ETag of ours.
+    """
     if condition is None or not condition.strip():
-        raise ConditionMissing(_CONDITION, "missing; give the ETag of the recording that you have looked at")
+        raise ConditionMissing(_CONDITION, f"missing; give the ETag of the {what} that you have looked at")
     match = _ETAG.fullmatch(condition.strip())
     if match is None:
-        raise InvalidRequest(_CONDITION, "not the ETag of a recording; a decision is made for one that was looked at")
+        raise InvalidRequest(_CONDITION, f"not the ETag of a {what}; a decision is made for one that was looked at")
     return f'"{match[1]}"'
 
 

@@ -128,7 +128,9 @@ def parse_person_search(query: Mapping[str, str]) -> PersonSearch:
     Raises:
         InvalidRequest: a parameter is unknown, missing, or makes no sense; `field` names it.
     """
-    return PersonSearch(page_of(query, _SEARCH), check_purpose(query.get("purpose")), _period(query), filters_of(query))
+    return PersonSearch(
+        page_of(query, _SEARCH), check_purpose(query.get("purpose")), period_of(query), filters_of(query)
+    )
 
 
 def parse_person_of_list(query: Mapping[str, str]) -> tuple[str, PersonSearch] | None:
@@ -160,7 +162,7 @@ def parse_search(body: bytes) -> SearchRequest:
         raise InvalidRequest("person | rawId", "exactly one must be given")
     page = page_of({name: str(found[name]) for name in ("limit", "after") if name in found})
     purpose = check_purpose(str(found["purpose"]) if "purpose" in found else None)
-    search = PersonSearch(page, purpose, _period(found), filters_of(found))
+    search = PersonSearch(page, purpose, period_of(found), filters_of(found))
     if "rawId" in found:
         return SearchRequest(search, raw_ids=(parse_raw_id(found["rawId"], "rawId"),))
     return SearchRequest(search, check_key(str(found["person"])))
@@ -214,7 +216,12 @@ _KINDS: Mapping[str, Callable[[object], bool]] = {
 """What the fields of a search are; the others are texts."""
 
 
-def _period(found: Mapping[str, object]) -> Period:
+def period_of(found: Mapping[str, object]) -> Period:
+    """The time that `since` and `until` bound, each a day or a moment.
+
+    Raises:
+        InvalidRequest: one of them is neither.
+    """
     return Period(_moment(found, "since"), _moment(found, "until"))
 
 

@@ -3,6 +3,17 @@
 from recording.core.formats.api.shapes.consents import PendingConsent
 from recording.core.formats.api.shapes.events import EventOutcome, EventsAnswer, Outcome, OutcomeMore
 from recording.core.formats.api.shapes.exports import Export, ExportLink
+from recording.core.formats.api.shapes.holds import (
+    AskedEnd,
+    AskedPage,
+    EndView,
+    Hold,
+    HoldPage,
+    HoldQuery,
+    HoldScope,
+    PlanCount,
+    RetentionPlan,
+)
 from recording.core.formats.api.shapes.lists import (
     Happening,
     History,
@@ -41,11 +52,14 @@ from recording.core.formats.api.shapes.recordings import (
 from recording.core.formats.api.shapes.trail import TrailBreak, TrailLink, TrailPage, TrailVerified
 
 __all__ = [
+    "AskedEnd",
+    "AskedPage",
     "ChangedCall",
     "Chunk",
     "Copy",
     "Digest",
     "DoubtfulCopy",
+    "EndView",
     "EventOutcome",
     "EventsAnswer",
     "Explained",
@@ -58,6 +72,10 @@ __all__ = [
     "Health",
     "HealthCheck",
     "History",
+    "Hold",
+    "HoldPage",
+    "HoldQuery",
+    "HoldScope",
     "HowRecorded",
     "KeysSaved",
     "Known",
@@ -70,12 +88,14 @@ __all__ = [
     "PendingConsent",
     "PersonPage",
     "PersonSummary",
+    "PlanCount",
     "Problem",
     "ProblemMembers",
     "RawId",
     "Recording",
     "Replay",
     "ReplayPage",
+    "RetentionPlan",
     "ShownId",
     "Summary",
     "SummaryPage",

@@ -1,0 +1,74 @@
+"""Erases what containers of events have of recordings and people: the journal, and the dead letters.
+
+A blob may hold several events. Those that name nobody who is erased are written into the journal anew before the blob
+is removed: its check takes what nobody has acted upon.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from recording.core.errors import MalformedEvent
+from recording.core.formats.api import MOST_BODY
+from recording.core.formats.deliveries import Member, read_body
+from recording.core.model import BlobName, Door
+from recording.core.records.traces import Traces
+from recording.ports import Inventory, ListedBlob, Removal
+from recording.refusing import Refusing
+
+_MOST_BYTES = 2 * MOST_BODY
+
+
+@dataclass(frozen=True, slots=True)
+class ErasingEvents:
+    """Erase the events of one container; `refusing` keeps the others."""
+
+    inventory: Inventory
+    removal: Removal
+    refusing: Refusing
+
+    def erase(self, prefixes: Iterable[str], traces: Traces) -> int:
+        """Erase the events that name any of those, from the blobs whose names begin so; how many blobs had some.
+
+        Raises:
+            Transient: not all are looked at; do it again.
+        """
+        return sum(self._erase(blob, traces) for prefix in prefixes for blob in listed(self.inventory, prefix))
+
+    def _erase(self, blob: ListedBlob, traces: Traces) -> bool:
+        if blob.length > _MOST_BYTES:  # none of ours, and none of Event Grid's
+            return False
+        body = self.inventory.read(blob)
+        members = _members(body)
+        named = [member for member in members if _names(member, traces)]
+        if not named:
+            return False
+        others = [member for member in members if member not in named]
+        if others:
+            self.refusing.keep_events(others, Door.EVENT_GRID)
+        self.removal.remove(blob.name)
+        return True
+
+
+def listed(inventory: Inventory, prefix: str) -> Iterable[ListedBlob]:
+    """All blobs of a container whose names begin so."""
+    marker, is_last = "", False
+    while not is_last:
+        page = inventory.page(prefix, marker)
+        yield from page.blobs
+        marker, is_last = page.marker, not page.marker
+
+
+def names_of(inventory: Inventory, prefix: str) -> Iterable[BlobName]:
+    """The names of these blobs."""
+    return (blob.name for blob in listed(inventory, prefix))
+
+
+def _members(body: bytes) -> tuple[Member, ...]:
+    try:
+        return read_body(body)
+    except MalformedEvent:
+        return (Member(body.decode("utf-8", "replace"), body),)
+
+
+def _names(member: Member, traces: Traces) -> bool:
+    return traces.are_in(member.raw) or traces.are_in_text(member.body.decode("utf-8", "replace"))

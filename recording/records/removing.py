@@ -1,0 +1,168 @@
+"""Removes a recording: everything of it, in every container and index, by whatever reason it is erased.
+
+First the entry says that its erasure has begun: from then on nothing that comes of it is taken. Then its tombstone is
+written, and only then anything is removed. At the end the entry is stripped to ids, times and acts. Killed anywhere, it
+goes on: what is gone already is passed over, and a row tells the daily pass of an erasure that is not finished.
+
+What is removed is found by listing, not by what the entry says alone: copies and files of tries that nobody has noted
+are removed too. What the service has written into a native container is the customer's, and is left.
+"""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from recording import log
+from recording.catalog_updates import CatalogUpdates
+from recording.core.errors import BlobProtected, RecordingError, RecordingOpen
+from recording.core.formats.records.tombstones import Tombstone
+from recording.core.lifecycle import Erased, ErasureBegun, why_not_erased
+from recording.core.model import Actor, BlobName, CatalogEntry, RecordingId, RecordingState, RemovalReason
+from recording.core.naming import encode, journal_folder
+from recording.core.records.traces import Traces
+from recording.ports import Index, IndexRow, Inventory, Removal, Tombstones
+from recording.records.erasing_events import ErasingEvents, names_of
+from recording.records.erasing_exports import remove_rows
+from recording.records.filing import about
+from recording.writing_trail import WritingTrail
+
+_UNFINISHED = "erasing"
+"""The partition of the recordings whose erasure has begun and is not finished."""
+_OPERATION = "erase recording"
+_AROUND = (timedelta(days=-1), timedelta(), timedelta(days=1))
+"""The days on which an event was written to the journal, around the moment at which it was taken."""
+_PAGE = 500
+
+
+type Forget = Callable[[CatalogEntry], None]
+"""Removes what another use case has written about a recording; idempotent, and raises Transient to be called again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Removing:
+    """Remove recordings. Whoever asks for it has asked for the holds just before.
+
+    Attributes:
+        removals, inventories: by what the container is for: archive, quarantine, overflow if there is one.
+        forgets: remove what others have written: the exports that contain it, the rows by which it is found.
+    """
+
+    updates: CatalogUpdates
+    writing_trail: WritingTrail
+    tombstones: Tombstones
+    index: Index
+    removals: Mapping[str, Removal]
+    inventories: Mapping[str, Inventory]
+    events: ErasingEvents
+    forgets: Sequence[Forget]
+
+    def remove(self, entry: CatalogEntry, reason: RemovalReason, *, by: Actor) -> None:
+        """Erase a recording; idempotent.
+
+        Raises:
+            RecordingOpen: it cannot be erased yet; nothing is changed.
+            BlobProtected: its erasure has begun, and a hold or a time protects a blob: the daily pass tries it again.
+            Transient: it is not finished; do it again.
+        """
+        recording_id = entry.recording.recording_id
+        if entry.recording.state is not RecordingState.ERASED:
+            entry = self._begin(entry, reason, by)
+        erasure = entry.recording.erasure
+        if erasure is None or erasure.finished_at is not None:
+            self.index.delete(_UNFINISHED, encode(recording_id))
+            self.writing_trail.write(entry)
+            return
+        self.tombstones.put(Tombstone(recording_id, erasure.begun_at, erasure.reason, erasure.by))
+        for role, name in set(self._blobs(entry)):
+            self.removals[role].remove(name)
+        self.events.erase(_journal_of(entry), Traces.of([recording_id]))
+        for forget in self.forgets:
+            forget(entry)
+        remove_rows(self.index, about(recording_id))
+        entry = self.updates.apply(recording_id, Erased(), known=entry, by=by).entry
+        self.index.delete(_UNFINISHED, encode(recording_id))
+        log.event("recording.erased", {"recording_id": recording_id, "reason": erasure.reason})
+        self.writing_trail.write(entry)
+
+    def finish(self) -> int:
+        """Finish the erasures that were cut off; how many are left, as a hold or a time protects a blob.
+
+        Raises:
+            Transient: they are finished another time.
+        """
+        left, after = 0, ""
+        while True:
+            page = self.index.page(_UNFINISHED, _PAGE, after)
+            for row in page.rows:
+                left += not self._finish(RecordingId(row.body.decode()))
+            after = page.next
+            if not after:
+                return left
+
+    def _finish(self, recording_id: RecordingId) -> bool:
+        entry = self.updates.load(recording_id)
+        erasure = entry.recording.erasure if entry is not None else None
+        if entry is None or erasure is None:  # it has never begun
+            self.index.delete(_UNFINISHED, encode(recording_id))
+            return True
+        try:
+            self.remove(entry, erasure.reason, by=erasure.by)
+        except BlobProtected as error:
+            _log_left(recording_id, error)
+            return False
+        return True
+
+    def _begin(self, entry: CatalogEntry, reason: RemovalReason, by: Actor) -> CatalogEntry:
+        recording_id = entry.recording.recording_id
+        self._check(entry)
+        entry = self.updates.tell(entry)
+        self.index.put(IndexRow(_UNFINISHED, encode(recording_id), recording_id.encode()))
+        entry = self.updates.apply(recording_id, ErasureBegun(recording_id, reason), known=entry, by=by).entry
+        if entry.recording.state is not RecordingState.ERASED:
+            self.index.delete(_UNFINISHED, encode(recording_id))
+            self._check(entry)
+        return entry
+
+    def _check(self, entry: CatalogEntry) -> None:
+        why_not = why_not_erased(entry, self.updates.now())
+        if why_not:
+            ids = {"recording_id": entry.recording.recording_id}
+            raise RecordingOpen(_OPERATION, why_not, hint="it can be erased once nothing of it is open", ids=ids)
+
+    def _blobs(self, entry: CatalogEntry) -> Iterator[tuple[str, BlobName]]:
+        """Every blob of the recording: of its chunks in each container, and what stands under its own name."""
+        folders = set[str]()
+        for chunk in entry:
+            folders.add(_folder_of(chunk.name))
+            for role, inventory in self.inventories.items():
+                yield from ((role, name) for name in names_of(inventory, chunk.name) if _is_of(name, chunk.name))
+        manifest = entry.recording.manifest_name
+        if manifest is not None:
+            folders.add(_folder_of(manifest))
+        for folder in folders:
+            own = f"{folder}{encode(entry.recording.recording_id)}."
+            yield from (("archive", name) for name in names_of(self.inventories["archive"], own))
+
+
+def _folder_of(name: BlobName) -> str:
+    return name[: name.rfind("/") + 1]
+
+
+def _is_of(name: BlobName, chunk: BlobName) -> bool:
+    """Whether a blob is the chunk's: what follows its name begins with a point, which no id contains."""
+    return name == chunk or name.startswith(f"{chunk}.")
+
+
+def _journal_of(entry: CatalogEntry) -> Iterator[str]:
+    """The beginnings of the names that its events may have in the journal."""
+    taken = {(one.event_id, one.seen_at) for chunk in entry for one in chunk.candidates}
+    recording = entry.recording
+    if recording.announced_at is not None:
+        taken |= {(one.event_id, recording.announced_at) for one in recording.unread}
+    yield from sorted({f"{journal_folder(at + days)}{encode(event_id)}-" for event_id, at in taken for days in _AROUND})
+
+
+def _log_left(recording_id: RecordingId, error: RecordingError) -> None:
+    fields = {"recording_id": recording_id, "code": error.code, "cause": error}
+    log.event("recording.erasure_left", fields, logging.WARNING)

@@ -1,0 +1,110 @@
+"""Looks at the holds each day: whether blobs still have their legal holds, whether a review is due, what was lost."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+import msgspec
+
+from recording import log
+from recording.core.errors import ArchiveRefused
+from recording.core.formats import notifications
+from recording.core.model import RecordingId
+from recording.core.records.holds import Hold, HoldState
+from recording.ports import Index, IndexRow, Topic
+from recording.records.deciding_holds import DecidingHolds
+from recording.records.held_blobs import HeldBlobs
+from recording.records.placing_holds import OnRecording, PlacingHolds
+
+_LOOKS = "hold-looks"
+_SLICE = 240.0
+"""Seconds for the looks of one day; the next day goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """How far the blobs of a hold's recordings have been looked at, and on which day the last round ended."""
+
+    cursor: str = ""
+    done_on: date | None = None
+
+
+# Created at import: see `adapters.rows`.
+_LOOK = msgspec.json.Decoder(_Look)
+
+
+@dataclass(frozen=True, slots=True)
+class WatchingHolds:
+    """The daily look at the holds."""
+
+    deciding: DecidingHolds
+    placing: PlacingHolds
+    blobs: HeldBlobs
+    index: Index
+    topic: Topic
+    now: Callable[[], datetime]
+    monotonic: Callable[[], float]
+
+    def run(self) -> None:
+        """Remind of reviews, drive what was lost on its way, and look at the blobs of each active hold.
+
+        Raises:
+            Transient: the rest is looked at tomorrow.
+        """
+        end = self.monotonic() + _SLICE
+        today = self.now().date()
+        for hold in tuple(self.deciding.holding.open()):
+            if hold.is_review_due(today):
+                self._remind(hold, today)
+            self.deciding.drive(hold)
+            if hold.state is HoldState.ACTIVE:
+                self._look(hold, today, end)
+
+    def _remind(self, hold: Hold, today: date) -> None:
+        event = notifications.hold_overdue(hold.hold_id, hold.review_on, self.now())
+        fields = {"alert": event.event_type, "hold_id": hold.hold_id, "review_on": hold.review_on}
+        log.event("hold.overdue", fields, logging.ERROR)
+        self.topic.publish(event)
+        self.deciding.holding.change(hold.hold_id, lambda known: replace(known, reminded_on=today))
+
+    def _look(self, hold: Hold, today: date, end: float) -> None:
+        row = self.index.get(_LOOKS, hold.hold_id)
+        look = _LOOK.decode(row.body) if row is not None else _Look()
+        if look.done_on == today:
+            return
+        while self.monotonic() < end:
+            found, cursor = self.placing.placed_on(hold.hold_id, look.cursor)
+            for one in found:
+                self._look_at(hold, one)
+            look = _Look(cursor, None if cursor else today)
+            self.index.put(IndexRow(_LOOKS, hold.hold_id, msgspec.json.encode(look)))
+            if not cursor:
+                return
+
+    def _look_at(self, hold: Hold, one: OnRecording) -> None:
+        """Set the legal holds of a recording again; somebody is told if they had been set before."""
+        entry = self.placing.load(one.recording_id)
+        if entry is None:
+            return
+        try:
+            lifted = self.blobs.lifted(entry)
+        except ArchiveRefused as error:
+            fields = {"hold_id": hold.hold_id, "recording_id": one.recording_id, "cause": error}
+            log.event("hold.unprotected", fields, logging.WARNING)
+            return
+        if not one.is_protected:
+            self.placing.note_protected(hold, one.recording_id, is_protected=True)
+        elif lifted:
+            self._tell(hold, one.recording_id, len(lifted))
+
+    def _tell(self, hold: Hold, recording_id: RecordingId, blobs: int) -> None:
+        event = notifications.hold_lifted(hold.hold_id, recording_id, blobs, self.now())
+        fields = {
+            "alert": event.event_type,
+            "hold_id": hold.hold_id,
+            "recording_id": recording_id,
+            "blobs": blobs,
+        }
+        log.event("hold.lifted", fields, logging.ERROR)
+        self.topic.publish(event)

@@ -1,0 +1,256 @@
+"""Holds are placed on the recordings that they cover, looked at each day, and taken off again."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from recording.core.callers import Caller
+from recording.core.errors import ArchiveRefused, HoldChanged
+from recording.core.formats import api
+from recording.core.model import Actor, RecordingId
+from recording.core.records.holds import Hold, HoldState
+from recording.core.records.jobs import JobState
+from tests.use_cases.keepings import PEOPLE_KEY, erased, file_all, run_jobs
+from tests.use_cases.world import World, file_event_of, metadata_of
+
+ANNA = Actor("key:anna")
+DAY = timedelta(days=1)
+
+
+def world_of(*recording_ids: str, **settings: str) -> World:
+    """A world with these recordings, whole and filed; of `somebody`, but the last of `another`."""
+    world = World(settings={"PEOPLE_INDEX_KEY": PEOPLE_KEY, **settings})
+    for number, recording_id in enumerate(recording_ids):
+        add(world, recording_id, "another" if number + 1 == len(recording_ids) else "somebody")
+    return world
+
+
+def add(world: World, recording_id: str, person: str = "somebody", call: str = "call-1") -> None:
+    """One more recording, whole and filed."""
+    document = f"document-of-{recording_id}"
+    metadata = metadata_of(document, participants=[{"participantId": f"8:acs:{person}"}])
+    chunk = world.add(document, metadata=metadata)
+    event = file_event_of(chunk, recording_id=recording_id, event_id=f"event-of-{recording_id}")
+    event["subject"] = f"/recording/call/{call}/recordingId/{recording_id}"
+    world.deliver(event)
+    world.run()
+    file_all(world)
+
+
+def made(world: World, **body: object) -> Hold:
+    """A hold, made as somebody asks for it, and not placed yet."""
+    asked = {"reason": "a court asks", "owner": "legal", "reviewOn": "2026-04-01", "by": "anna", **body}
+    request = api.parse_hold(json.dumps(asked).encode(), Caller(Actor("key")), world.clock.now().date())
+    key = ("8:acs:somebody",) if request.key else ()
+    return world.app.records.keeping.deciding_holds.make(request, key, by=request.by)
+
+
+def end(world: World, hold: Hold) -> Hold:
+    return world.app.records.keeping.deciding_holds.end(
+        hold.hold_id, api.etag_of_hold(world.app.records.holding.load(hold.hold_id)), "it is over", by=ANNA
+    )
+
+
+def held(world: World) -> set[str]:
+    """The recordings of which a blob in the archive has a legal hold."""
+    return {name.split("/")[-2] for name in world.removals["archive"].held}
+
+
+def unheld(world: World, recording_id: str) -> list[str]:
+    """The blobs of a recording without a legal hold."""
+    removal = world.removals["archive"]
+    return [name for name in world.archive.blobs if f"/{recording_id}/" in name and name not in removal.held]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ({"recordings": ["r1", "r3"]}, {"r1", "r3"}),
+        ({"call": "call-1"}, {"r1", "r2", "r3"}),
+        ({"call": "another"}, set()),
+        ({"rawId": "8:ACS:somebody"}, {"r1", "r2"}),
+        ({"person": "crm-4711"}, {"r1", "r2"}),
+        ({"query": {"since": "2026-03-01", "until": "2026-03-02"}}, {"r1", "r2", "r3"}),
+        ({"query": {"since": "2026-03-02"}}, set()),
+    ],
+)
+def test_a_hold_is_placed_on_every_recording_that_it_covers(body: dict[str, object], expected: set[str]) -> None:
+    """Each of its blobs gets a legal hold, and the trail says by whom."""
+    world = world_of("r1", "r2", "r3")
+    hold = made(world, **body)
+    run_jobs(world)
+
+    assert expected == held(world)
+    assert [] == [blob for recording_id in sorted(expected) for blob in unheld(world, recording_id)]
+    for recording_id in map(RecordingId, ("r1", "r2", "r3")):
+        acts = [(act.what, act.by) for act in world.entry(recording_id).recording.trail.unwritten if act.what == "Held"]
+        assert (recording_id in expected) == bool(acts)
+    assert HoldState.ACTIVE is world.app.records.holding.load(hold.hold_id).state
+    assert {"recordings": len(expected)} == world.app.records.keeping.deciding_holds.progress(hold)
+
+
+def test_a_hold_on_more_recordings_than_a_run_comes_to_goes_on() -> None:
+    """A run that is cut off is run again, and loses nothing."""
+    world = world_of("r1", "r2", "r3")
+    world.index.most = 1
+    placing = world.app.records.keeping.placing_holds
+    times = iter(range(0, 10**6, 100))
+    world.app.records.jobs.runners["hold"] = replace(placing, monotonic=lambda: float(next(times)))  # type: ignore[index]
+    hold = made(world, call="call-1")
+    runs = run_jobs(world)
+
+    assert runs > 1
+    assert {"r1", "r2", "r3"} == held(world)
+    assert HoldState.ACTIVE is world.app.records.holding.load(hold.hold_id).state
+
+
+def test_a_hold_for_the_future_is_placed_when_a_recording_is_filed() -> None:
+    world = world_of("r1", "r2")
+    made(world, rawId="8:acs:somebody", future=True)
+    made(world, rawId="8:acs:another")
+    run_jobs(world)
+    add(world, "r3")
+    add(world, "r4", "another")
+
+    assert {"r1", "r2", "r3"} == held(world)
+
+
+def test_a_hold_for_a_person_covers_what_may_be_of_anybody_unless_it_says_not() -> None:
+    for unknown, expected in ((True, {"r1"}), (False, set())):
+        world = World(settings={"PEOPLE_INDEX_KEY": PEOPLE_KEY})
+        chunk = world.add("d", metadata=metadata_of("d", participants=[]))
+        world.deliver(file_event_of(chunk, recording_id="r1"))
+        world.run()
+        file_all(world)
+        made(world, rawId="8:acs:somebody", unknownPeople=unknown)
+        run_jobs(world)
+
+        assert expected == held(world)
+
+
+def test_a_hold_that_ends_is_taken_off_where_no_other_covers_the_recording() -> None:
+    world = world_of("r1", "r2")
+    one, other = made(world, call="call-1"), made(world, recordings=["r1"])
+    run_jobs(world)
+    end(world, one)
+    assert {"r1", "r2"} == held(world)
+    run_jobs(world)
+
+    assert {"r1"} == held(world)
+    assert HoldState.ENDED is world.app.records.holding.load(one.hold_id).state
+    assert [other.hold_id] == [found.hold_id for found in world.app.records.holding.of(RecordingId("r1"))]
+    assert {"recordings": 2} == world.app.records.keeping.deciding_holds.progress(
+        world.app.records.holding.load(one.hold_id)
+    )
+
+
+def test_a_hold_that_is_ended_while_it_is_placed_holds_nothing() -> None:
+    """Its two jobs may run in any order."""
+    world = world_of("r1", "r2")
+    hold = made(world, call="call-1")
+    end(world, hold)
+    run_jobs(world)
+
+    assert set() == held(world)
+    assert HoldState.ENDED is world.app.records.holding.load(hold.hold_id).state
+
+
+def test_a_hold_is_ended_as_it_was_seen_and_once() -> None:
+    world = world_of("r1")
+    hold = made(world, recordings=["r1"])
+    ended = end(world, hold)
+
+    assert ANNA == ended.ended_by
+    with pytest.raises(HoldChanged):
+        world.app.records.keeping.deciding_holds.end(hold.hold_id, api.etag_of_hold(hold), "again", by=ANNA)
+    with pytest.raises(HoldChanged):
+        end(world, hold)
+
+
+def test_a_legal_hold_that_somebody_removed_is_set_again_and_told() -> None:
+    world = world_of("r1", "r2")
+    made(world, recordings=["r1"])
+    run_jobs(world)
+    world.removals["archive"].held.clear()
+    world.app.records.keeping.watching_holds.run()
+
+    assert [] == unheld(world, "r1")
+    assert ["HoldLifted"] == [name for name in world.told() if name != "RecordingArchived"]
+    world.removals["archive"].held.clear()
+    world.app.records.keeping.watching_holds.run()
+    assert set() == held(world), "it is looked at once a day"
+    world.clock.at += DAY
+    world.app.records.keeping.watching_holds.run()
+    assert {"r1"} == held(world)
+
+
+def test_a_storage_without_legal_holds_holds_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hold itself does not depend on it. As soon as the storage takes them they are set, and nobody is told."""
+    world = world_of("r1")
+    removal = world.removals["archive"]
+
+    def refused(*_: object, **__: object) -> bool:
+        raise ArchiveRefused("hold blob", "409 not supported")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(removal), "hold", refused)
+        hold = made(world, recordings=["r1"])
+        run_jobs(world)
+        world.app.records.keeping.watching_holds.run()
+        assert HoldState.ACTIVE is world.app.records.holding.load(hold.hold_id).state
+        assert [hold.hold_id] == [one.hold_id for one in world.app.records.holding.of(RecordingId("r1"))]
+    world.clock.at += DAY
+    world.app.records.keeping.watching_holds.run()
+
+    assert {"r1"} == held(world)
+    assert "HoldLifted" not in world.told()
+
+
+def test_a_review_whose_day_has_passed_is_told_each_day() -> None:
+    world = world_of("r1")
+    made(world, recordings=["r1"], reviewOn="2026-03-02")
+    run_jobs(world)
+    told = []
+    for _ in range(4):
+        for _ in range(2):
+            world.app.records.keeping.watching_holds.run()
+        told.append(world.told().count("HoldOverdue"))
+        world.clock.at += DAY
+
+    assert [0, 0, 1, 2] == told
+
+
+def test_a_job_that_was_lost_is_made_again() -> None:
+    world = world_of("r1")
+    hold = made(world, recordings=["r1"])
+    job_id = world.app.records.holding.load(hold.hold_id).job_id
+    job = world.app.records.jobs.load(job_id)
+    world.app.records.jobs.save(replace(job, state=JobState.FAILED))
+    world.app.records.keeping.watching_holds.run()
+    run_jobs(world)
+
+    assert {"r1"} == held(world)
+
+
+def test_an_erased_recording_is_let_go() -> None:
+    """There is nothing left to hold: its row of the hold goes with the hold."""
+    world = world_of("r1", "r2")
+    hold = made(world, call="call-1")
+    run_jobs(world)
+    erased(world, "r1")
+    end(world, hold)
+    run_jobs(world)
+
+    assert HoldState.ENDED is world.app.records.holding.load(hold.hold_id).state
+    assert "HoldEnded" not in {one.what for one in world.entry(RecordingId("r1")).recording.history}
+
+
+def test_nobody_finds_a_recording_by_its_call_after_it_was_removed() -> None:
+    world = world_of("r1", "r2")
+    world.app.records.keeping.placing_holds.unfile(world.entry(RecordingId("r1")))
+    made(world, call="call-1")
+    run_jobs(world)
+
+    assert {"r2"} == held(world)
