@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from functools import partial
 from typing import Protocol
 
@@ -13,6 +14,7 @@ from local.azurite import Azurite
 from recording.adapters.archive import BlobArchive
 from recording.adapters.blob_source import BlobSource
 from recording.adapters.clients import blob_requests
+from recording.adapters.links import BlobLinks
 from recording.adapters.overflow_copies import BlobOverflowCopies
 from recording.adapters.probe import BlobProbe
 from recording.adapters.removal import BlobRemoval
@@ -133,6 +135,7 @@ class RealContainer:
         self.probe = BlobProbe(service.url, writes, name)
         self.missing_probe = BlobProbe(service.url, writes, f"{name}-missing")
         self.removal = BlobRemoval(service, name)
+        self.links = BlobLinks(service, name, lambda: datetime.now(UTC))
         self.missing_removal = BlobRemoval(service, f"{name}-missing")
         self.shelf = BlobShelf(service, name, locked=False)
         self.missing_shelf = BlobShelf(service, f"{name}-missing", locked=False)

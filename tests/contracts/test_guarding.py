@@ -21,6 +21,7 @@ from recording.adapters.guarding import guarded
 from recording.adapters.index import TableIndex
 from recording.adapters.inventory import BlobInventory
 from recording.adapters.ledger import TableLedger
+from recording.adapters.links import BlobLinks
 from recording.adapters.open_work import TableDirectory, TableOpenWork, TableThrottle
 from recording.adapters.overflow_copies import BlobOverflowCopies
 from recording.adapters.probe import BlobProbe, StorageQueueProbe
@@ -168,6 +169,11 @@ def copies(client: Any) -> Any:  # noqa: ANN401 - the same
     return guarded(BlobOverflowCopies(client.url, client, "recordings-overflow"))
 
 
+def links(client: Any) -> Any:  # noqa: ANN401 - the same
+    """`Links`."""
+    return guarded(BlobLinks(client, "recordings-exports", lambda: datetime.now(UTC)))
+
+
 def queue(client: Any) -> Any:  # noqa: ANN401 - the same
     """`ChunkQueue`."""
     return guarded(StorageQueue(client, client))
@@ -272,6 +278,7 @@ OPERATIONS: dict[str, Callable[[Any], object]] = {
     "BlobSource.open": read_blob,
     "BlobProbe.tier": lambda client: probe(client).tier(NAME),
     "BlobProbe.remove": lambda client: probe(client).remove(NAME),
+    "BlobLinks.link": lambda client: links(client).link(NAME, datetime.now(UTC)),
     "BlobOverflowCopies.remove": lambda client: copies(client).remove(NAME, "0x1", proof()),
     "StorageQueueProbe.peek": lambda client: guarded(StorageQueueProbe(client)).peek(),
     "StorageQueue.put": lambda client: queue(client).put(MESSAGE, timedelta()),
@@ -326,6 +333,7 @@ ADAPTERS = (
     AcsCalls,
     AcsSource,
     BlobSource,
+    BlobLinks,
     BlobOverflowCopies,
     StorageQueue,
     StorageTickQueue,

@@ -15,6 +15,7 @@ from recording.core.lifecycle import (
     Consented,
     ConsentWithdrawn,
     Decided,
+    Exported,
     Fact,
     GivenUp,
     Held,
@@ -119,6 +120,11 @@ CASES: list[tuple[CatalogEntry | None, Fact, dict[str, str]]] = [
     (of(C.RELEASED), Looked(View.TRAIL), {"view": "trail"}),
     (of(C.RELEASED), Held("h1"), {"hold": "h1"}),
     (of(C.RELEASED), HoldEnded("h1"), {"hold": "h1"}),
+    (
+        of(C.RELEASED),
+        Exported("e-1", "whole", "complete", SECRET, "ab"),
+        {"export": "e-1", "rule": "whole", "outcome": "complete", "purposeSha256": REASON, "hashesSha256": "ab"},
+    ),
     (of(C.LOST), Decided(document(0), Ruling.RETRY, SECRET), {"ruling": "retry", "reasonSha256": REASON}),
     (unreadable(), GivenUp(SECRET), {"reasonSha256": REASON}),
     (
