@@ -8,6 +8,7 @@ what an operator can do. None contains a URL's query, a key or a participant's i
 from recording.core.errors.families import Permanent, RecordingError, Transient
 from recording.core.errors.permanent import (
     BlobExists,
+    BlobInArchiveTier,
     CallerNotAllowed,
     CallerUnproven,
     CallRefused,
@@ -67,6 +68,7 @@ __all__ = [
     "ArchiveDamaged",
     "ArchiveRefused",
     "BlobExists",
+    "BlobInArchiveTier",
     "CallNotReady",
     "CallRefused",
     "CallerNotAllowed",

@@ -84,6 +84,12 @@ class BlobExists(Permanent):
     code = "blob_exists"
 
 
+class BlobInArchiveTier(Permanent):
+    """A blob cannot be read before somebody has brought it back from the archive tier."""
+
+    code = "blob_in_archive_tier"
+
+
 class ForeignBlocks(Permanent):
     """Blocks that this app did not stage are staged under the blob's name, so that ours are refused."""
 

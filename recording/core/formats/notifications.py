@@ -9,7 +9,9 @@ from enum import StrEnum
 from recording.core.consent import Consent
 from recording.core.formats.joined import joined_fields
 from recording.core.lifecycle import doubts_about_whole, lacks
-from recording.core.model import Alarm, Alert, CatalogEntry, RecordingId
+from recording.core.model import Alarm, Alert, BlobName, CatalogEntry, RecordingId
+from recording.core.records.seals import RecordingSeal
+from recording.core.records.silence import shown
 from recording.core.times import format_time
 
 _NAMESPACE = uuid.UUID("5d1b9a4e-6c1f-4a57-9a34-0d6a3a6f2f11")
@@ -32,6 +34,7 @@ class EventName(StrEnum):
     NOT_STARTED = "RecordingNotStarted"
     PAUSED_LONG = "RecordingPausedLong"
     NOT_CONSENTED = "ConsentNotObtained"
+    SILENT = "RecordingSilent"
 
 
 _BY_ALARM: Mapping[Alarm, EventName] = {
@@ -122,6 +125,17 @@ def not_consented(consent: Consent, now: datetime) -> OutgoingEvent:
         "at": format_time(now),
     }
     return OutgoingEvent(_identity(name, f"{consent.consent_id}/{consent.number}"), name, subject, body, now)
+
+
+def silent(seal: RecordingSeal, name: BlobName, now: datetime) -> OutgoingEvent:
+    """All of a recording is silent, or a channel that somebody has; `name` is the blob that says so."""
+    body = {
+        "recordingId": seal.recording_id,
+        "reason": shown(seal.silence),
+        "channels": [list(group) for group in seal.silence.groups],
+        "seal": name,
+    }
+    return _event(EventName.SILENT, seal.recording_id, "/".join(seal.silence.keys), body, now)
 
 
 def _event(

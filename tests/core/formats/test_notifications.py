@@ -9,7 +9,7 @@ import pytest
 
 from recording.core.consent import NotPlayed, decide
 from recording.core.formats import notifications
-from recording.core.formats.notifications import EventName
+from recording.core.formats.notifications import EventName, OutgoingEvent
 from recording.core.model import (
     Alarm,
     Alert,
@@ -29,6 +29,8 @@ from recording.core.model import (
     RecordingId,
     RecordingState,
 )
+from recording.core.records.seals import RecordingSeal
+from recording.core.records.silence import Silence
 from tests.core.consents import consent
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -155,9 +157,24 @@ def test_every_event_name_is_told_by_something() -> None:
         notifications.completed(entry, "c", "m", NOW) for entry in (ENTRY, replace(ENTRY, chunks=(chunk(1),)))
     )
 
-    silent = notifications.not_consented(consent(), NOW)
+    others = [notifications.not_consented(consent(), NOW), silent()]
+    told = {event.event_type for event in (whole, lacking, *others)}
 
-    assert set(EventName) == {*ALARMED.values(), whole.event_type, lacking.event_type, silent.event_type}
+    assert set(EventName) == {*ALARMED.values(), *told}
+
+
+def silent(*groups: tuple[int, ...]) -> OutgoingEvent:
+    """The event of a recording of which this is silent."""
+    seal = RecordingSeal(RecordingId("r"), BlobName("m"), 1, (), Silence(is_all=not groups, groups=groups))
+    return notifications.silent(seal, BlobName("r.seal.json"), NOW)
+
+
+def test_silence_names_the_channels_and_where_it_is_said() -> None:
+    """Each different silence has an id of its own."""
+    told = silent((1,), (2, 3))
+
+    assert ("/recordings/r", [[1], [2, 3]], "r.seal.json") == (told.subject, told.body["channels"], told.body["seal"])
+    assert 3 == len({told.event_id, silent().event_id, silent((1,)).event_id})
 
 
 def test_a_call_without_consent_is_told_by_its_connection() -> None:

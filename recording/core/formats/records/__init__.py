@@ -1,0 +1,1 @@
+"""Stored and wire shapes of the records."""
