@@ -9,6 +9,7 @@ from recording.core.errors.families import Permanent, RecordingError, Transient
 from recording.core.errors.permanent import (
     BlobExists,
     BlobInArchiveTier,
+    BlobProtected,
     CallerNotAllowed,
     CallerUnproven,
     CallRefused,
@@ -35,6 +36,7 @@ from recording.core.errors.permanent import (
     SettingsInvalid,
     UnknownAsset,
     UnknownChunk,
+    UnknownJob,
     UnknownRecording,
     UnknownRoute,
 )
@@ -69,6 +71,7 @@ __all__ = [
     "ArchiveRefused",
     "BlobExists",
     "BlobInArchiveTier",
+    "BlobProtected",
     "CallNotReady",
     "CallRefused",
     "CallerNotAllowed",
@@ -115,6 +118,7 @@ __all__ = [
     "Transient",
     "UnknownAsset",
     "UnknownChunk",
+    "UnknownJob",
     "UnknownRecording",
     "UnknownRoute",
 ]
