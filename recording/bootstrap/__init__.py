@@ -204,6 +204,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         takes_event_grid=bool(callers.event_grid_audiences),
         now=now,
     )
+    archiving = archiving_of(real, updates, writing_trail, engine, natives, waits)
     return App(
         settings=settings,
         admitting=admitting,
@@ -224,7 +225,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         consenting=consenting,
         withdrawing=sweeping.withdrawing,
         refusing=refusing,
-        archiving=archiving_of(real, updates, writing_trail, engine, natives, waits),
+        archiving=archiving,
         replaying=replaying,
         draining=Draining(updates, queue, putting_back, refusing, ledger, waits),
         probing=Probing(checks, time.monotonic),  # its threads wait in real time, whatever the given clock says
@@ -234,6 +235,6 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         deciding=Deciding(updates, queue, now),
         ticking=ticking,
         heartbeat=heartbeat,
-        records=records_of(real, new_id, now),
+        records=records_of(real, updates, lambda: len(archiving.running) > 0, new_id, now),
         now=now,
     )

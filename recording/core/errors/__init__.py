@@ -8,7 +8,6 @@ what an operator can do. None contains a URL's query, a key or a participant's i
 from recording.core.errors.families import Permanent, RecordingError, Transient
 from recording.core.errors.permanent import (
     BlobExists,
-    BlobInArchiveTier,
     BlobProtected,
     CallerNotAllowed,
     CallerUnproven,
@@ -27,6 +26,7 @@ from recording.core.errors.permanent import (
     InvalidRequest,
     MalformedEvent,
     MethodNotAllowed,
+    NotSealed,
     PageMissing,
     PolicyInvalid,
     PolicyRefused,
@@ -70,7 +70,6 @@ __all__ = [
     "ArchiveDamaged",
     "ArchiveRefused",
     "BlobExists",
-    "BlobInArchiveTier",
     "BlobProtected",
     "CallNotReady",
     "CallRefused",
@@ -93,6 +92,7 @@ __all__ = [
     "MalformedEvent",
     "MethodNotAllowed",
     "NewerSchema",
+    "NotSealed",
     "PageMissing",
     "Permanent",
     "PolicyInvalid",

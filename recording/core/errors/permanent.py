@@ -66,6 +66,12 @@ class UnknownJob(Permanent):
     code = "unknown_job"
 
 
+class NotSealed(Permanent):
+    """A recording has no seal: it has not been read once more yet, or nothing of it is archived."""
+
+    code = "not_sealed"
+
+
 class BlobProtected(Permanent):
     """A blob is not removed: a legal hold, or the time that it must be kept for, forbids it. Later it can be."""
 
@@ -94,12 +100,6 @@ class BlobExists(Permanent):
     """A blob of this name exists (409, 412): read what is there and compare."""
 
     code = "blob_exists"
-
-
-class BlobInArchiveTier(Permanent):
-    """A blob cannot be read before somebody has brought it back from the archive tier."""
-
-    code = "blob_in_archive_tier"
 
 
 class ForeignBlocks(Permanent):

@@ -41,6 +41,14 @@ class Read:
 
 
 @dataclass(frozen=True, slots=True)
+class NotRead:
+    """A blob that was not read: as it cannot be now (`unread`), or as it is not what was proven (`damage`)."""
+
+    unread: str = ""
+    damage: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ChunkSeal:
     """What was found of one chunk.
 
@@ -48,6 +56,7 @@ class ChunkSeal:
         name, container, etag: of the proof that it was held against.
         read: None if it could not be read; `unread` says why.
         damage: what is not as it was proven; empty if nothing is.
+        is_sure: False for a damage that was seen once: it is looked at again before anything is said.
     """
 
     document_id: DocumentId
@@ -59,6 +68,7 @@ class ChunkSeal:
     read: Read | None = None
     unread: str = ""
     damage: str = ""
+    is_sure: bool = True
 
     def is_of(self, proof: Proof) -> bool:
         """Whether it was held against this proof."""
@@ -99,11 +109,11 @@ def proven(entry: CatalogEntry) -> tuple[tuple[Chunk, Proof], ...]:
     return tuple((chunk, chunk.proof) for chunk in entry if chunk.proof is not None)
 
 
-def damage_of(proof: Proof, read: Read) -> str:
-    """What of a blob is not as it was proven; empty if nothing is."""
-    if read.length != proof.length:
-        return f"the proven blob {proof.name} has {read.length} bytes, and {proof.length} were proven"
-    if read.digest != proof.digest:
+def damage_of(proof: Proof, length: int, digest: Digest | None = None) -> str:
+    """What of a blob is not as it was proven, as far as its digest is known; empty if nothing is."""
+    if length != proof.length:
+        return f"the proven blob {proof.name} has {length} bytes, and {proof.length} were proven"
+    if digest not in {None, proof.digest}:
         return f"the proven blob {proof.name} holds other bytes than were proven"
     return ""
 
