@@ -83,6 +83,7 @@ OPERATIONS: Mapping[str, frozenset[Role]] = {
     "replay_policy": _WATCHERS,
     "list_recordings": _ALL,
     "recording_state": _ALL,
+    "recording_seal": _ALL,
 }
 """Each operation of the API, by its function's name, with the roles of which a caller by token needs one."""
 PROVEN_OTHERWISE: Mapping[str, str] = {

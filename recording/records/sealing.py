@@ -16,7 +16,7 @@ from recording.catalog_updates import CatalogUpdates
 from recording.core.errors import BlobExists, NotSealed
 from recording.core.formats import notifications
 from recording.core.formats.messages import ChunkMessage, RecordMessage, Task
-from recording.core.formats.records.seal import seal_json
+from recording.core.formats.records.seal import is_seal, seal_json
 from recording.core.lifecycle import Damaged
 from recording.core.model import APP, BlobName, CatalogEntry, Chunk, Proof, RecordingId
 from recording.core.naming import sibling_name
@@ -42,6 +42,8 @@ _TURN = timedelta(minutes=1)
 _AGAIN = timedelta(minutes=5)
 """The wait before a chunk that seems to be damaged is read again."""
 _KIND = "seal"
+_LONGEST = 64 << 20
+"""Bytes of a sidecar that is shown: that of a call of a week has fewer."""
 _TIMES = re.compile(rb'"(?:sealedAt|readAt)":"[^"]*"')
 _ROOM = 64
 """Bytes by which the times of a chunk may differ in length."""
@@ -99,11 +101,12 @@ class Sealing:
         sealed = self.seals.sealed(entry.recording.recording_id)
         name = None if sealed is None else sibling_name(sealed.manifest, _KIND)
         found = None if name is None else self.archive.find(name)
-        if name is None or found is None:
+        body = bytearray(found.length if found is not None and found.length <= _LONGEST else 0)
+        count = self.archive.read(name, 0, memoryview(body)) if name is not None and body else 0
+        if not is_seal(bytes(body[:count])):
             cause = "it has not been read once more, or nothing of it is archived"
             raise NotSealed("show seal", cause, ids={"recording_id": entry.recording.recording_id})
-        body = bytearray(found.length)
-        return bytes(body[: self.archive.read(name, 0, memoryview(body))])
+        return bytes(body[:count])
 
     def _seal(self, recording_id: RecordingId) -> None:
         entry, sealed = self.updates.load(recording_id), self.seals.sealed(recording_id)
@@ -151,10 +154,10 @@ class Sealing:
             Transient: try again; an alert that is not published is by the sweep.
         """
         fact = Damaged(chunk.document_id, cause, is_too_late(chunk, self.now()))
-        decision = self.updates.apply_once(entry, fact, by=APP)
-        for document_id in decision.steps:
-            self.chunk_queue.put(ChunkMessage(entry.recording.recording_id, document_id), timedelta())
-        return self.updates.tell(decision.entry)
+        entry = self.updates.apply_once(entry, fact, by=APP).entry
+        if not fact.is_too_late:  # without this message the sweep finds it
+            self.chunk_queue.put(ChunkMessage(entry.recording.recording_id, chunk.document_id), timedelta())
+        return self.updates.tell(entry)
 
     def _finish(self, entry: CatalogEntry, chunks: list[ChunkSeal], before: Sealed | None) -> None:
         """Write the sidecar, tell what is silent, note both: in this order, so that nothing is left out."""

@@ -158,6 +158,7 @@ class View(StrEnum):
 
     HISTORY = "history"
     TRAIL = "trail"
+    SEAL = "seal"
 
 
 class Ruling(StrEnum):

@@ -12,6 +12,7 @@ from recording.core.records.silence import SHARE
 from recording.core.times import format_time
 
 SCHEMA = "recording-seal/1"
+_BEGINS = f'{{"schema":"{SCHEMA}",'.encode()
 CRC_ALGORITHM = "crc-64/nvme"
 
 
@@ -34,6 +35,11 @@ def seal_json(seal: RecordingSeal) -> bytes:
         "chunks": [_chunk(chunk) for chunk in seal.chunks],
     }
     return json.dumps(fields, separators=(",", ":")).encode() + b"\n"
+
+
+def is_seal(body: bytes) -> bool:
+    """Whether it is a file that `seal_json` has written: such a one begins with its schema, and may be long."""
+    return body.startswith(_BEGINS)
 
 
 def _chunk(chunk: ChunkSeal) -> dict[str, object]:

@@ -3,7 +3,11 @@
 import json
 from datetime import timedelta
 
-from recording.core.formats.records.seal import seal_json
+import msgspec
+import pytest
+
+from recording.core.formats.api.shapes import Seal
+from recording.core.formats.records.seal import is_seal, seal_json
 from recording.core.model import BlobName, Digest, DocumentId
 from recording.core.records.audio import ChannelSound, Sound
 from recording.core.records.seals import ChunkSeal, Read, RecordingSeal
@@ -76,3 +80,17 @@ def test_it_says_what_was_not_read_or_not_heard() -> None:
     assert (None, "it is mp3") == (found["chunks"][0]["audio"], found["chunks"][0]["why"])
     assert "https://customer.blob.core.windows.net/calls" == found["chunks"][0]["container"]
     assert all("sha256" not in one for one in found["chunks"][1:])
+
+
+def test_it_is_shown_as_it_was_written() -> None:
+    """And is what the document of the API says."""
+    chunks = (of(0, READ), of(1, MP3, container="c"), of(2, None, unread="x"), of(3, None, damage="y"))
+    body = seal_json(RecordingSeal(RECORDING_ID, MANIFEST, 1, chunks, Silence(groups=((1, 2),))))
+
+    assert is_seal(body)
+    assert json.loads(body) == msgspec.convert(json.loads(body), Seal, strict=True)
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b'{"schema":"recording-seal/2","a":1}', b'{"schema":"recording-seal/1'])
+def test_another_file_is_none(body: bytes) -> None:
+    assert not is_seal(body)

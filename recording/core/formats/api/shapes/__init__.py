@@ -26,6 +26,14 @@ from recording.core.formats.api.shapes.recordings import (
     Recording,
     UnreadMember,
 )
+from recording.core.formats.api.shapes.seals import (
+    Seal,
+    SealedAudio,
+    SealedChannel,
+    SealedChunk,
+    SealedDigest,
+    SealedSilence,
+)
 from recording.core.formats.api.shapes.trail import TrailBreak, TrailLink, TrailPage, TrailVerified
 
 __all__ = [
@@ -57,6 +65,12 @@ __all__ = [
     "Recording",
     "Replay",
     "ReplayPage",
+    "Seal",
+    "SealedAudio",
+    "SealedChannel",
+    "SealedChunk",
+    "SealedDigest",
+    "SealedSilence",
     "ShownId",
     "Summary",
     "SummaryPage",
