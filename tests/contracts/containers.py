@@ -80,6 +80,9 @@ class Container(Protocol):
     def content_type(self, name: BlobName) -> str:
         """The content type of a blob."""
 
+    def move(self, name: BlobName, tier: str) -> None:
+        """Move a blob to that tier, as a lifecycle rule does."""
+
 
 class FakeContainer:
     """In memory."""
@@ -99,6 +102,9 @@ class FakeContainer:
 
     def content_type(self, name: BlobName) -> str:
         return self.archive.blobs[name].content_type
+
+    def move(self, name: BlobName, tier: str) -> None:
+        self.archive.blobs[name].tier = tier
 
 
 class RealContainer:
@@ -140,6 +146,9 @@ class RealContainer:
 
     def content_type(self, name: BlobName) -> str:
         return str(self._client.get_blob_client(name).get_blob_properties().content_settings.content_type)
+
+    def move(self, name: BlobName, tier: str) -> None:
+        self._client.get_blob_client(name).set_standard_blob_tier(tier)
 
 
 OPERATIONS: dict[str, Callable[[Storage], object]] = {
