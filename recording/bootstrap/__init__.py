@@ -84,6 +84,13 @@ class App:
     now: Callable[[], datetime]
 
 
+def _check_people(settings: Settings) -> Check:
+    def check() -> None:
+        settings.people_keys()
+
+    return check
+
+
 class Parts(TypedDict, total=False):
     """What can be given to `compose` in place of the real part."""
 
@@ -175,6 +182,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
             **real.checks(catalog, open_work, calls),
             "sweep": heartbeat.check,
             "starting": settings.check_starting,
+            "people": _check_people(settings),
         }
     ticking = Ticking(sweep_states, real.tick_queue, watch.interval, now)
     limits = Limits(retention=retention, file_event=watch.file_event, step=settings.copy.slice_length + watch.overdue)
@@ -195,6 +203,8 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         now=now,
         monotonic=monotonic,
     )
+    archiving = archiving_of(real, updates, writing_trail, engine, natives, waits)
+    records = records_of(real, updates, lambda: len(archiving.running) > 0, new_id, now)
     callers = settings.callers
     admitting = Admitting(
         callers=real.callers,
@@ -204,7 +214,6 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         takes_event_grid=bool(callers.event_grid_audiences),
         now=now,
     )
-    archiving = archiving_of(real, updates, writing_trail, engine, natives, waits)
     return App(
         settings=settings,
         admitting=admitting,
@@ -230,11 +239,11 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         draining=Draining(updates, queue, putting_back, refusing, ledger, waits),
         probing=Probing(checks, time.monotonic),  # its threads wait in real time, whatever the given clock says
         sweeping=sweeping,
-        listing=Listing(catalog, open_work, directory, limits),
+        listing=Listing(records.searching, open_work, limits),
         looking=Looking(updates, trail),
         deciding=Deciding(updates, queue, now),
         ticking=ticking,
         heartbeat=heartbeat,
-        records=records_of(real, updates, lambda: len(archiving.running) > 0, new_id, now),
+        records=records,
         now=now,
     )

@@ -28,6 +28,7 @@ from recording.core.errors.permanent import (
     MethodNotAllowed,
     NotSealed,
     PageMissing,
+    PeopleIndexOff,
     PolicyInvalid,
     PolicyRefused,
     RecordingChanged,
@@ -37,6 +38,7 @@ from recording.core.errors.permanent import (
     UnknownAsset,
     UnknownChunk,
     UnknownJob,
+    UnknownPerson,
     UnknownRecording,
     UnknownRoute,
 )
@@ -94,6 +96,7 @@ __all__ = [
     "NewerSchema",
     "NotSealed",
     "PageMissing",
+    "PeopleIndexOff",
     "Permanent",
     "PolicyInvalid",
     "PolicyRefused",
@@ -119,6 +122,7 @@ __all__ = [
     "UnknownAsset",
     "UnknownChunk",
     "UnknownJob",
+    "UnknownPerson",
     "UnknownRecording",
     "UnknownRoute",
 ]

@@ -85,6 +85,7 @@ ANY = {"type": "string"}
 PATHS: Mapping[str, str] = {
     "id": "The recording's id.",
     "documentId": "The document id of the chunk.",
+    "key": "Your own key of a person: a pseudonym, as it stands in URLs, which are logged.",
     "asset": "The name of a file of the page.",
 }
 """The parameters of routes."""

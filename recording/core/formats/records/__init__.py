@@ -1,1 +1,1 @@
-"""Stored and wire shapes of the records."""
+"""What the records keep in Blob storage and answer over HTTP, as JSON."""
