@@ -121,7 +121,7 @@ class Sealing:
                     return
                 seal = self._look(chunk, proof, is_second=known is not None)
                 entry = self.updates.load(recording_id)
-                if entry is None or entry.chunk(chunk.document_id) != chunk:
+                if entry is None or not is_to_seal(entry, sealed) or entry.chunk(chunk.document_id) != chunk:
                     return  # it was changed meanwhile, such as erased
                 if not seal.is_sure:
                     self.seals.save(recording_id, chunk, seal)
