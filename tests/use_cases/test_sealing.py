@@ -511,10 +511,15 @@ def test_it_rests_while_a_chunk_is_copied() -> None:
     world = archived(TALK)
     rested = list[float]()
     sealing = world.app.records.sealing
-    reading = replace(sealing.reading, is_copying=lambda: True, sleep=rested.append)
+    sealing = replace(sealing, reading=replace(sealing.reading, sleep=rested.append))
     world.archive.before = lambda operation, name: world.clock.sleep(0.5)
-    replace(sealing, reading=reading).seal(RECORDING)
+    with world.archiving.running.start(ChunkMessage(RECORDING, world.chunk().document_id)):
+        sealing.seal(RECORDING)
+    assert [2.0] == rested
 
+    world.archive.blobs = {name: blob for name, blob in world.archive.blobs.items() if ".seal" not in name}
+    world.index.delete(f"record~{RECORDING}", "sealed")
+    sealing.seal(RECORDING)
     assert [2.0] == rested
 
 
