@@ -14,9 +14,14 @@ from recording.core.model import (
     Place,
     Proof,
     RecordingId,
+    RecordingState,
 )
 from recording.core.records.audio import Sound
 from recording.core.records.silence import NOTHING_SILENT, Heard, Silence, groups_of, silence_of
+
+_STATE = RecordingState
+_WITH_MEDIA = frozenset({_STATE.ARCHIVED, _STATE.RELEASED, _STATE.QUARANTINED, _STATE.INCOMPLETE, _STATE.LOST})
+"""The states of a recording that may have a manifest, and media that are not being erased."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +104,9 @@ class Sealed:
 def is_to_seal(entry: CatalogEntry, sealed: Sealed | None) -> bool:
     """Whether its manifest is written, lists a chunk, and it has not been sealed as that says."""
     recording = entry.recording
-    if recording.completed_at is None or recording.manifest_name is None or not proven(entry):
+    if recording.state not in _WITH_MEDIA or recording.completed_at is None or not proven(entry):
         return False
-    return sealed is None or sealed.manifest != recording.manifest_name
+    return recording.manifest_name is not None and (sealed is None or sealed.manifest != recording.manifest_name)
 
 
 def proven(entry: CatalogEntry) -> tuple[tuple[Chunk, Proof], ...]:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from recording.core.model import BlobName, CatalogEntry, Chunk, ChunkState, Digest, Place
+from recording.core.model import BlobName, CatalogEntry, Chunk, ChunkState, Digest, Place, RecordingState
 from recording.core.records.audio import NOTHING, ChannelSound, Sound
 from recording.core.records.seals import (
     ChunkSeal,
@@ -65,7 +65,9 @@ def test_what_has_a_source_can_be_copied_anew(of: Chunk, after: timedelta, too_l
 
 
 def completed(state: ChunkState) -> CatalogEntry:
-    return changed_recording(entry_of(chunk(0, state), completed_at=NOW), manifest_name=MANIFEST)
+    return changed_recording(
+        entry_of(chunk(0, state), completed_at=NOW), manifest_name=MANIFEST, state=RecordingState(state)
+    )
 
 
 WHOLE = completed(ChunkState.RELEASED)
@@ -80,8 +82,19 @@ WHOLE = completed(ChunkState.RELEASED)
         (entry_of(chunk(0, ChunkState.RELEASED)), None, False),
         (entry_of(chunk(0, ChunkState.RELEASED), completed_at=NOW), None, False),
         (completed(ChunkState.LOST), None, False),
+        (changed_recording(WHOLE, state=RecordingState.INCOMPLETE), None, True),
+        (changed_recording(WHOLE, state=RecordingState.ANNOUNCED), None, False),
     ],
-    ids=["never", "an earlier manifest", "this manifest", "open", "without a name", "nothing archived"],
+    ids=[
+        "never",
+        "an earlier manifest",
+        "this manifest",
+        "open",
+        "without a name",
+        "nothing archived",
+        "incomplete",
+        "in a state without media",
+    ],
 )
 def test_each_manifest_of_something_is_sealed_once(
     entry: CatalogEntry,
