@@ -209,7 +209,8 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         now=now,
         monotonic=monotonic,
     )
-    records = records_of(real, updates, writing_trail, refusing, new_id, now)
+    archiving = archiving_of(real, updates, writing_trail, engine, natives, waits)
+    records = records_of(real, updates, writing_trail, refusing, lambda: len(archiving.running) > 0, new_id, now)
     callers = settings.callers
     admitting = Admitting(
         callers=real.callers,
@@ -239,7 +240,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         consenting=consenting,
         withdrawing=sweeping.withdrawing,
         refusing=refusing,
-        archiving=archiving_of(real, updates, writing_trail, engine, natives, waits),
+        archiving=archiving,
         replaying=replaying,
         draining=Draining(updates, queue, putting_back, refusing, ledger, waits),
         probing=Probing(checks, time.monotonic),  # its threads wait in real time, whatever the given clock says

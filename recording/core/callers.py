@@ -98,6 +98,7 @@ OPERATIONS: Mapping[str, frozenset[Role]] = {
     "retention_plan": _KEEPERS,
     "retention_asked": _KEEPERS,
     "decide_end": _PRIVACY,
+    "recording_seal": _ALL,
     "save_people": _PRIVACY,
     "save_person": _PRIVACY,
     "show_person": _PRIVACY,

@@ -52,6 +52,7 @@ FUNCTIONS = {
     "recording_events_queued",
     "recording_file_status_updated",
     "recording_history",
+    "recording_seal",
     "recording_state",
     "replay_policy",
     "recording_trail",

@@ -96,6 +96,12 @@ class JobRefused(Permanent):
     code = "job_refused"
 
 
+class NotSealed(Permanent):
+    """A recording has no seal: it has not been read once more yet, or nothing of it is archived."""
+
+    code = "not_sealed"
+
+
 class UnknownPerson(Permanent):
     """Nothing is known of this key of a person."""
 

@@ -54,10 +54,10 @@ of the chunk: Event Grid's before those that came with the function key, then th
 until the bytes of one are verified. Three rules decide what may change what:
 
 1. A proof is not withdrawn for a later announcement or a doubt. It is withdrawn in three cases: the archive no longer
-   holds the copy (`Damaged`); metadata that came after the proof contradicts the media (`Disputed`); Event Grid
-   announces a chunk otherwise than the function key, by which alone it was proven; if it does so during the copy, that
-   copy becomes no proof. Each raises an alarm. Any other
-   announcement that contradicts a proof is noted and alerted as a CONFLICT, and changes nothing else.
+   holds the copy (`Damaged`) while it can be made anew; metadata that came after the proof contradicts the media
+   (`Disputed`); Event Grid announces a chunk otherwise than the function key, by which alone it was proven; if it does
+   so during the copy, that copy becomes no proof. Each raises an alarm. Any other announcement that contradicts a proof
+   is noted and alerted as a CONFLICT, and changes nothing else.
 2. Nothing is given up while the source may live. `due` is the earliest and `gone_by` the latest moment at which it may
    end. Before `gone_by` a failure or a doubt has a next look. Only facts of after `gone_by` lead to LOST: `Expired`,
    and `Quarantined` without a next look; and neither does where a copy stands apart, which is left to a person, or in

@@ -272,10 +272,15 @@ class Disputed:
 
 @dataclass(frozen=True, slots=True)
 class Damaged:
-    """The archive no longer has what was proven, as the check just before the release found."""
+    """The archive no longer has what was proven, as the check just before the release found, or reading it once more.
+
+    `is_too_late`: nothing can be copied anew. Then the proof stays, as the evidence of what was there, and a person is
+    told.
+    """
 
     document_id: DocumentId
     cause: str
+    is_too_late: bool = False
 
 
 @dataclass(frozen=True, slots=True)

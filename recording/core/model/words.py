@@ -169,6 +169,7 @@ class View(StrEnum):
 
     HISTORY = "history"
     TRAIL = "trail"
+    SEAL = "seal"
 
 
 class Ruling(StrEnum):

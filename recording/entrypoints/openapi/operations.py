@@ -171,6 +171,9 @@ OPERATIONS: Mapping[str, Operation] = {
     ),
     "recording_state": Operation("recordings", {200: _RECORDING}, ("unknown-recording", "call-refused")),
     "recording_history": Operation("recordings", {200: Answer("The history.", shapes.History)}, ("unknown-recording",)),
+    "recording_seal": Operation(
+        "recordings", {200: Answer("The seal.", shapes.Seal)}, ("unknown-recording", "not-sealed")
+    ),
     "recording_trail": Operation(
         "recordings",
         {200: Answer("A page.", shapes.TrailPage)},

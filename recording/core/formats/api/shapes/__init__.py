@@ -49,6 +49,14 @@ from recording.core.formats.api.shapes.recordings import (
     Recording,
     UnreadMember,
 )
+from recording.core.formats.api.shapes.seals import (
+    Seal,
+    SealedAudio,
+    SealedChannel,
+    SealedChunk,
+    SealedDigest,
+    SealedSilence,
+)
 from recording.core.formats.api.shapes.trail import TrailBreak, TrailLink, TrailPage, TrailVerified
 
 __all__ = [
@@ -96,6 +104,12 @@ __all__ = [
     "Replay",
     "ReplayPage",
     "RetentionPlan",
+    "Seal",
+    "SealedAudio",
+    "SealedChannel",
+    "SealedChunk",
+    "SealedDigest",
+    "SealedSilence",
     "ShownId",
     "Summary",
     "SummaryPage",
