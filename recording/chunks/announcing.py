@@ -9,7 +9,7 @@ from recording.chunks.native_containers import NativeContainers
 from recording.core.deadlines import due_of, gone_by_of, is_urgent
 from recording.core.formats.messages import ChunkMessage
 from recording.core.lifecycle import Announced, Announcement, FoundBySweep, knows_documents
-from recording.core.model import Actor, AnnouncedChunk, BlobName, Candidate, Door, FileEvent, Output
+from recording.core.model import Actor, AnnouncedChunk, BlobName, Candidate, Door, FileEvent, Output, Recording
 from recording.core.naming import Template
 
 
@@ -46,15 +46,8 @@ class Announcing:
 
     def _announce(self, event: FileEvent, door: Door, found: str, by: Actor) -> list[ChunkMessage]:
         now = self.updates.now()
-        entry = self.updates.load(event.recording_id)
-        output = entry.recording.output if entry and entry.recording.output else event.output
-        applied = entry.recording.applied if entry else None
-        template = Template(applied.template) if applied and applied.template else self.template
-        due = due_of(event, now, self.retention)
-        chunks = tuple(
-            self._announcement(event, one, _name(template, event, one, output, now), due, now) for one in event.chunks
-        )
-        fact = Announced(event, door, chunks)
+        due, entry = due_of(event, now, self.retention), self.updates.load(event.recording_id)
+        fact = self.announced(event, door, entry.recording if entry else None, now)
         swept = (FoundBySweep(found),) if found and not knows_documents(entry, event) else ()
         decision = self.updates.apply(event.recording_id, fact, *swept, known=entry, by=by)
         if not decision.steps:  # else the first message publishes the alerts, so that a failing topic delays no copy
@@ -78,6 +71,20 @@ class Announcing:
             ChunkMessage(event.recording_id, document_id, looks[document_id] or now, hurry, trace)
             for document_id in decision.steps
         ]
+
+    def announced(self, event: FileEvent, door: Door, recording: Recording | None, at: datetime) -> Announced:
+        """The fact that an event came at that moment: the names of its chunks, and when their sources end.
+
+        `recording` is what is known of it; None for one that is not known.
+        """
+        output = recording.output if recording and recording.output else event.output
+        applied = recording.applied if recording else None
+        template = Template(applied.template) if applied and applied.template else self.template
+        due = due_of(event, at, self.retention)
+        chunks = (
+            self._announcement(event, one, _name(template, event, one, output, at), due, at) for one in event.chunks
+        )
+        return Announced(event, door, tuple(chunks))
 
     def _announcement(
         self, event: FileEvent, chunk: AnnouncedChunk, name: BlobName, due: datetime, now: datetime

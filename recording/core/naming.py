@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from recording.core.errors import InvalidRequest
-from recording.core.model import BlobName, CallId, DocumentId, Format, RecordingId
+from recording.core.model import BlobName, CallId, DocumentId, Door, Format, RecordingId
 
 DEFAULT_TEMPLATE = "{year}/{month}/{day}/{recording_id}/{index}-{document_id}"
 TEMPLATE_FIELD = "ARCHIVE_PATH_TEMPLATE"
@@ -128,13 +128,19 @@ def manifest_name(recording_id: RecordingId, chunk_name: BlobName, revision: int
     return BlobName(f"{folder}{slash}{encode(recording_id)}.manifest{number}.json")
 
 
-def journal_name(received: datetime, event_id: str, body: bytes) -> BlobName:
-    """Name the journal's copy of an event by the day it came (UTC), its id, and a digest of its body.
+def journal_name(received: datetime, event_id: str, body: bytes, door: Door | None = None) -> BlobName:
+    """Name the journal's copy of an event by the day it came (UTC), its id, a digest of its body, and its door.
 
-    The same id with another body gives another name.
+    The same id with another body, or by another door, gives another name.
     """
     digest = hashlib.sha256(body).hexdigest()[:16]
-    return BlobName(f"{journal_folder(received)}{encode(event_id)}-{digest}.json")
+    came_by = "" if door is None else f".{door}"
+    return BlobName(f"{journal_folder(received)}{encode(event_id)}-{digest}{came_by}.json")
+
+
+def door_in(journal: BlobName) -> Door:
+    """The door in the name of a journal's copy; the function key, which has no authority, where it says none."""
+    return Door.EVENT_GRID if journal.endswith(f".{Door.EVENT_GRID}.json") else Door.FUNCTION_KEY
 
 
 def journal_folder(received: datetime) -> str:

@@ -106,6 +106,8 @@ is done next (`next_step`). A new field or value is stored in the catalog: raise
 """
 
 from recording.core.lifecycle.applying import CONFIRMED_AFTER, Decision, decide, decide_all
+from recording.core.lifecycle.candidates import located
+from recording.core.lifecycle.changes import with_chunks, with_state
 from recording.core.lifecycle.facts import (
     Announced,
     Announcement,
@@ -166,6 +168,7 @@ from recording.core.lifecycle.next_step import (
 )
 from recording.core.lifecycle.opening import is_stale, life_of, open_at, with_opening
 from recording.core.lifecycle.overflow import not_in_archive
+from recording.core.lifecycle.records_facts import Rebuilt
 from recording.core.lifecycle.rulings import refusal, refusal_of_giving_up
 from recording.core.lifecycle.running import (
     SETTLES,
@@ -225,6 +228,7 @@ __all__ = [
     "ProveInPlace",
     "Quarantined",
     "ReadOn",
+    "Rebuilt",
     "RecordingFact",
     "ReleaseChunk",
     "Released",
@@ -249,11 +253,14 @@ __all__ = [
     "knows_event",
     "lacks",
     "life_of",
+    "located",
     "next_step",
     "not_in_archive",
     "open_at",
     "refusal",
     "refusal_of_giving_up",
     "runs",
+    "with_chunks",
     "with_opening",
+    "with_state",
 ]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from recording.core.lifecycle.acts import with_act
-from recording.core.lifecycle.announced import announced
+from recording.core.lifecycle.announced import announced, owed_steps
 from recording.core.lifecycle.changes import alerted, with_fields, with_state
 from recording.core.lifecycle.chunks import chunk_decided
 from recording.core.lifecycle.facts import (
@@ -37,6 +37,7 @@ from recording.core.lifecycle.facts import (
     Written,
 )
 from recording.core.lifecycle.history import with_history
+from recording.core.lifecycle.records_facts import Rebuilt
 from recording.core.lifecycle.rulings import refusal_of_giving_up, ruled
 from recording.core.lifecycle.running import agreed, interrupted, noted, paused_or_resumed, runs
 from recording.core.lifecycle.tables import RECORDING_TRANSITIONS
@@ -102,10 +103,8 @@ def decide_all(entry: CatalogEntry | None, facts: Sequence[Fact], now: datetime,
 
 
 def _decided(entry: CatalogEntry | None, fact: Fact, now: datetime, by: Actor) -> Decision:  # noqa: PLR0911 - one for each
-    if isinstance(fact, Started):
-        return Decision(_started(entry, fact, now, by))
-    if isinstance(fact, Announced):
-        return Decision(*announced(entry, fact, now))
+    if isinstance(fact, Started | Announced | Rebuilt):
+        return _made(entry, fact, now, by)
     if entry is None:
         raise KeyError(fact)
     if isinstance(fact, Decided):
@@ -123,6 +122,17 @@ def _decided(entry: CatalogEntry | None, fact: Fact, now: datetime, by: Actor) -
     else:
         after = chunk_decided(entry, fact)
     return Decision(after)
+
+
+def _made(entry: CatalogEntry | None, fact: Started | Announced | Rebuilt, now: datetime, by: Actor) -> Decision:
+    """The entry after a fact that makes one if there is none."""
+    if isinstance(fact, Started):
+        return Decision(_started(entry, fact, now, by))
+    if isinstance(fact, Announced):
+        return Decision(*announced(entry, fact, now))
+    if entry is not None:  # nothing is rebuilt over an entry that is there
+        return Decision(entry)
+    return Decision(fact.entry, owed_steps(fact.entry, now))
 
 
 def _noted(

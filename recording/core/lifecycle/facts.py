@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from recording.core.lifecycle.records_facts import Rebuilt
 from recording.core.model import (
     Alarm,
     Alert,
@@ -428,5 +429,6 @@ RecordingFact = (
     | Told
     | Looked
     | Written
+    | Rebuilt
 )
 Fact = ChunkFact | RecordingFact

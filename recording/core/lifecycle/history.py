@@ -40,6 +40,7 @@ from recording.core.lifecycle.facts import (
     Told,
     Warned,
 )
+from recording.core.lifecycle.records_facts import Rebuilt
 from recording.core.model import Actor, CatalogEntry, DocumentId, Happened
 
 MOST_HISTORY = 500
@@ -62,7 +63,7 @@ def with_history(
         isinstance(fact, Checked) and before and _seems_the_same(before, after)
     ):
         return after
-    known = before.recording.history if before is not None else ()
+    known = after.recording.history  # as it was before: only `Rebuilt` brings one
     new = Happened(now, type(fact).__name__, by, _detail(fact), _document_of(fact))
     return replace(after, recording=replace(after.recording, history=_added(known, new)))
 
@@ -157,5 +158,6 @@ _DETAILS: Mapping[type, Callable[[Any], str]] = {
     Warned: lambda fact: f"{fact.stage}: {fact.reason}",
     FoundBySweep: lambda fact: fact.what,
     Completed: lambda fact: "; ".join((fact.manifest_name, *fact.lacks)),
+    Rebuilt: lambda fact: fact.sources,
 }
 """What is said of a fact besides its name; nothing of the others."""
