@@ -83,6 +83,8 @@ var appSettings = {
   PROBE_CONTAINER: 'recordings-probe'
   CATALOG_TABLE: 'recordings'
   OPEN_TABLE: 'open'
+  RECORDS_TABLE: 'records'
+  EXPORT_CONTAINER: 'recordings-exports'
   OVERFLOW_STORAGE__blobServiceUri: empty(overflowAccountName) ? '' : 'https://${overflowAccountName}.blob.${suffix}'
   OVERFLOW_CONTAINER: 'recordings-overflow'
   OVERFLOW_HOURS: string(app.?overflowHours ?? 4)

@@ -15,7 +15,9 @@ STORAGE_CHECKS = {
     "catalog",
     "open work",
     "container recordings",
+    "index",
     "container recordings-deadletter",
+    "container recordings-exports",
     "container recordings-journal",
     "container recordings-quarantine",
     "container recordings-trail",
@@ -86,6 +88,8 @@ def test_a_storage_account_that_refuses_is_found_at_every_service(app: App, prox
         ("ARCHIVE_CONTAINER", "missing-archive", {"container missing-archive"}),
         ("DEAD_LETTER_CONTAINER", "missing-letters", {"container missing-letters"}),
         ("CATALOG_TABLE", "missing", {"catalog"}),
+        ("RECORDS_TABLE", "missing", {"index"}),
+        ("EXPORT_CONTAINER", "missing-exports", {"container missing-exports"}),
         ("OPEN_TABLE", "missing", {"open work", "sweep"}),
     ],
 )

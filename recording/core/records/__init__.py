@@ -1,1 +1,1 @@
-"""Pure decisions about what was archived: people, holds, retention, erasure, export, sealing, rebuilding."""
+"""Of the records: people, holds, retention, export, erasure, sealing. Decisions only; `recording.records` acts."""
