@@ -109,6 +109,8 @@ class Parts(TypedDict, total=False):
     ledger: ports.Ledger
     dead_letters: ports.Inventory
     journal_inventory: ports.Inventory
+    archive_inventory: ports.Inventory
+    trail_inventory: ports.Inventory
     checks: Mapping[str, Check]
     tick_queue: ports.TickQueue
     throttle: ports.Throttle
@@ -234,6 +236,6 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         deciding=Deciding(updates, queue, now),
         ticking=ticking,
         heartbeat=heartbeat,
-        records=records_of(real, new_id, now),
+        records=records_of(real, updates, announcing, new_id, now),
         now=now,
     )

@@ -171,6 +171,14 @@ class RealParts:
         return guarded(self._inventory(self.settings.archive.journal_container))
 
     @cached_property
+    def archive_inventory(self) -> ports.Inventory:
+        return guarded(self._inventory(self.settings.archive.container))
+
+    @cached_property
+    def trail_inventory(self) -> ports.Inventory:
+        return guarded(self._inventory(self.settings.archive.trail_container))
+
+    @cached_property
     def removals(self) -> Mapping[str, ports.Removal]:
         """What removes and holds blobs, by the container: archive, quarantine, journal, dead letters, exports."""
         archive, service = self.settings.archive, self._blob_service

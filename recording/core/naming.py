@@ -31,6 +31,8 @@ _ABSENT = "unknown"
 _ROOM = _MAX_ENCODED + len(f".manifest-{MAX_INDEX}.json")
 _TOKEN = re.compile(r"\{(?P<field>[^{}]*)\}|(?P<literal>[^{}]+)|(?P<stray>[{}])")
 _LITERAL = re.compile(r"[A-Za-z0-9_/-]+")
+_ENCODED = re.compile(r"(?:[A-Za-z0-9_-]|=[0-9A-F]{2})+")
+_ESCAPE = re.compile(rb"=([0-9A-F]{2})")
 _PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 
 
@@ -45,6 +47,20 @@ def encode(value: str) -> str:
     if len(encoded) <= _MAX_ENCODED:
         return encoded
     return f"{encoded[:_KEPT_ENCODED]}~{hashlib.sha256(raw).hexdigest()}"
+
+
+def decode(encoded: str) -> str | None:
+    """The text that `encode` has made this of; None if it was shortened, or if it is no such text."""
+    if encoded == "=":
+        return ""
+    if not _ENCODED.fullmatch(encoded):
+        return None
+    raw = _ESCAPE.sub(lambda match: bytes.fromhex(match[1].decode()), encoded.encode())
+    try:
+        text = raw.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return None
+    return text if encode(text) == encoded else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,11 @@ class JournalCheck:
         """Replay the events of an entry that nobody acted upon; their number."""
         # Without its day: an event that is refused again is written to the journal again, perhaps on the next day.
         key = blob.name.rpartition("/")[2]
-        owed = [(member, event) for member, event in file_events(self.inventory, blob) if not self.putting_back.is_known(event)]
+        owed = [
+            (member, event)
+            for member, event in file_events(self.inventory, blob)
+            if not self.putting_back.is_known(event)
+        ]
         if not owed or self.ledger.find(_SECTION, key) is not None:
             return 0
         self.putting_back.put([member for member, _ in owed], Door.FUNCTION_KEY, FOUND, by=APP)

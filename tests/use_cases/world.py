@@ -188,6 +188,8 @@ class World:
             removals=self.removals,
             dead_letters=FakeInventory(self.letters),
             journal_inventory=FakeInventory(self.journal),
+            archive_inventory=FakeInventory(self.archive),
+            trail_inventory=FakeInventory(self.trail.archive),
             checks={},
             topic=self.topic,
             trail=self.trail,

@@ -152,7 +152,7 @@ from recording.core.lifecycle.facts import (
     Warned,
     Written,
 )
-from recording.core.lifecycle.knowing import knows_documents, knows_event
+from recording.core.lifecycle.knowing import known_since, knows_documents, knows_event
 from recording.core.lifecycle.next_step import (
     AcceptCopy,
     ArchiveMetadata,
@@ -249,6 +249,7 @@ __all__ = [
     "is_paused_by_others",
     "is_stale",
     "is_unasked_end",
+    "known_since",
     "knows_documents",
     "knows_event",
     "lacks",

@@ -13,6 +13,7 @@ class JobKind(StrEnum):
 
     EXPORT = "export"
     ERASURE = "erasure"
+    REBUILD = "rebuild"
 
 
 class JobState(StrEnum):

@@ -12,7 +12,7 @@ next step finds out, as it does after a crash: what stands in the archive is com
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from recording.core.lifecycle import (
     Announced,
@@ -85,11 +85,18 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A blob that stands in one of our containers, as far as asking for it shows."""
+    """A blob that stands in one of our containers, as far as asking for it shows; of a metadata file what it says."""
 
     length: int
     etag: str
     blob_metadata: Mapping[str, str] = field(default_factory=dict)
+    sha256: str = ""
+    duration: timedelta | None = None
+    paused: timedelta = timedelta()
+    notes: tuple[str, ...] = ()
+
+
+_GONE = Standing(0, "")
 
 
 def blobs_of(acts: Iterable[Act]) -> frozenset[BlobName]:
@@ -258,9 +265,8 @@ def _facts(
 def _of_proven(
     chunk: Chunk, act: Act, details: Mapping[str, str], standing: Mapping[BlobName, Standing]
 ) -> tuple[Fact, ...]:
-    metadata = _metadata(details, standing)
     facts: Mapping[str, Fact | None] = {
-        MetadataArchived.__name__: None if metadata is None else MetadataArchived(chunk.document_id, metadata),
+        MetadataArchived.__name__: _metadata_archived(chunk, details, standing),
         Disputed.__name__: Disputed(chunk.document_id, (_FROM_THE_TRAIL,), act.at),
         Damaged.__name__: Damaged(chunk.document_id, _FROM_THE_TRAIL),
         Released.__name__: Released(chunk.document_id, parse_time(details.get("releasedAt")) or act.at),
@@ -269,6 +275,16 @@ def _of_proven(
     }
     found = facts.get(act.what)
     return () if found is None else (found,)
+
+
+def _metadata_archived(
+    chunk: Chunk, details: Mapping[str, str], standing: Mapping[BlobName, Standing]
+) -> MetadataArchived | None:
+    metadata = _metadata(details, standing)
+    if metadata is None:
+        return None
+    said = standing[metadata.name]
+    return MetadataArchived(chunk.document_id, metadata, said.notes, said.duration, said.paused)
 
 
 def _of_unproven(chunk: Chunk, act: Act, details: Mapping[str, str]) -> tuple[Fact, ...]:
@@ -302,20 +318,23 @@ def _archived(
 ) -> tuple[Fact, ...]:
     """The copy in the archive that an act speaks of, if it stands there as the act says."""
     name = BlobName(details.get("blob", ""))
-    found = standing.get(name)
-    proof = None if found is None else proof_of(chunk.document_id, name, found, Place.ARCHIVE, act.at)
+    found = standing.get(name, _GONE)
+    proof = proof_of(chunk.document_id, name, found, Place.ARCHIVE, act.at)
     if proof is None or chunk.is_proven or len(chunk.candidates) > 1:
         return ()
-    said = (details.get("length"), details.get("sha256OfBlocks"), details.get("blockSize"))
-    if said != (str(proof.length), proof.digest.sha256, str(proof.digest.block_size)):
+    told = (details.get("length"), details.get("sha256OfBlocks"), details.get("blockSize"))
+    if told != (str(proof.length), proof.digest.sha256, str(proof.digest.block_size)):
         return ()
     is_own_word = details.get("byItsOwnWord") == "true"
-    proof = replace(proof, metadata=_metadata(details, standing), by_its_own_word=is_own_word)
-    return (Archived(chunk.document_id, proof, chunk.candidate),)
+    metadata = _metadata(details, standing)
+    proof = replace(proof, metadata=metadata, by_its_own_word=is_own_word)
+    said = standing[metadata.name] if metadata is not None else found
+    return (Archived(chunk.document_id, proof, chunk.candidate, said.notes, said.duration, said.paused),)
 
 
 def _metadata(details: Mapping[str, str], standing: Mapping[BlobName, Standing]) -> MetadataProof | None:
     name = BlobName(details.get("metadataBlob", ""))
     found = standing.get(name)
-    digest = details.get("metadataSha256", "")
-    return MetadataProof(name, found.length, digest, found.etag) if found is not None and digest else None
+    if found is None or not found.sha256 or found.sha256 != details.get("metadataSha256"):
+        return None
+    return MetadataProof(name, found.length, found.sha256, found.etag)
