@@ -16,6 +16,7 @@ from recording.entrypoints import (
     health,
     poison,
     policy,
+    rebuild,
     recordings,
     sweep,
     trail,
@@ -36,6 +37,7 @@ blueprints = [
         poison,
         sweep,
         filing,
+        rebuild,
         health,
     )
 ]

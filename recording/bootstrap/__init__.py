@@ -156,7 +156,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         new_id=new_id,
         now=now,
     )
-    beginning = Beginning(starting, consenting, settings.check_starting)
+    beginning = Beginning(starting, consenting, settings.check_calls)
     refusing = Refusing(real.journal, topic, now)
     engine = parts.get("engine") or engine_of(real)
     natives = natives_of(real, engine)

@@ -9,6 +9,7 @@ from functools import cache, cached_property, partial
 from recording import ports
 from recording.adapters import clients
 from recording.adapters.archive import BlobArchive, BlobRetention
+from recording.adapters.archive_only import NoCalls, NoPrompts, NoSource
 from recording.adapters.blob_source import BlobSource
 from recording.adapters.calls import AcsCalls
 from recording.adapters.catalog import TableCatalog
@@ -66,17 +67,23 @@ class RealParts:
     @cached_property
     def source(self) -> ports.Source:
         acs = self.settings.communication
+        if not acs.endpoint:
+            return guarded(NoSource())
         return guarded(AcsSource(clients.source_requests(acs.endpoint, self._credential(acs.access_key))))
 
     @cached_property
     def calls(self) -> ports.Calls:
         acs = self.settings.communication
+        if not acs.endpoint:
+            return guarded(NoCalls())
         client = clients.call_automation(acs.endpoint, self._credential(acs.access_key))
         return guarded(AcsCalls(client, self.settings.callback_url))
 
     @cached_property
     def prompts(self) -> ports.Prompts:
         acs = self.settings.communication
+        if not acs.endpoint:
+            return guarded(NoPrompts())
         return guarded(AcsPrompts(clients.call_automation(acs.endpoint, self._credential(acs.access_key)), self.now))
 
     @cached_property
@@ -268,7 +275,7 @@ class RealParts:
             catalog=catalog,
             open_work=open_work,
             index=self.index,
-            calls=calls,
+            calls=calls if self.settings.communication.endpoint else None,
             new_id=uuid.uuid4,
         ).all()
 

@@ -99,6 +99,7 @@ STATUSES = {
     "consent-missing": 403,
     "unknown-recording": 404,
     "unknown-chunk": 404,
+    "unknown-job": 404,
     "call-not-found": 404,
     "unknown-asset": 404,
     "unknown-route": 404,

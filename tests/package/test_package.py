@@ -44,6 +44,8 @@ FUNCTIONS = {
     "recording_file_status_updated",
     "recording_history",
     "recording_state",
+    "rebuild_catalog",
+    "rebuild_state",
     "replay_policy",
     "recording_trail",
     "records_daily",

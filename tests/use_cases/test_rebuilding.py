@@ -9,6 +9,7 @@ from itertools import count
 import pytest
 
 from recording.core.errors import ArchiveBusy
+from recording.core.formats.api import StartRequest
 from recording.core.formats.messages import RecordMessage, Task
 from recording.core.lifecycle import Done, next_step
 from recording.core.model import (
@@ -28,6 +29,7 @@ from recording.core.model import (
 )
 from recording.core.naming import encode
 from recording.core.records.jobs import JobKind, JobState
+from tests.core.entries_of import WAV
 from tests.fakes import FakeCatalog, FakeDirectory, FakeIndex, FakeLedger, FakeOpenWork, FakeQueue
 from tests.use_cases.world import RECORDING, World, assert_nothing_lost, file_event_of
 
@@ -208,8 +210,9 @@ def test_what_was_released_before_the_loss_is_proven_by_the_trail(world: World) 
 def test_a_recording_that_runs_is_known_again_by_its_trail(world: World) -> None:
     """With its output, its rule and its pause; so that it is missed if its file event never comes."""
     call = world.calls.add_call()
-    start = StartRequest(server_call_id=call.locators[0].server_call_id, output=parse_output_name("audio-mixed-wav"))
-    recording_id = world.app.beginning.starting.start(start, by=ANNA).recording.recording_id
+    start = StartRequest(WAV, server_call_id=call.locators[0].server_call_id)
+    world.app.beginning.starting.start_requested(start, by=ANNA)
+    (recording_id,) = world.catalog.entries
     world.app.controlling.pause(recording_id, by=ANNA)
     world.app.archiving.writing_trail.write(world.entry(recording_id))
     before = lose_tables(world)[recording_id].recording

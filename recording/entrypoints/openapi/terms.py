@@ -85,6 +85,7 @@ ANY = {"type": "string"}
 PATHS: Mapping[str, str] = {
     "id": "The recording's id.",
     "documentId": "The document id of the chunk.",
+    "jobId": "The id of the job.",
     "asset": "The name of a file of the page.",
 }
 """The parameters of routes."""

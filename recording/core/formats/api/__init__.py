@@ -19,6 +19,7 @@ from recording.core.formats.api.policy import (
     parse_replay,
     replay_view,
 )
+from recording.core.formats.api.rebuild import rebuild_view
 from recording.core.formats.api.requests import MOST_BODY, StartRequest, parse_json, parse_start
 from recording.core.formats.api.trail import trail_view, verified_view
 from recording.core.formats.api.views import Containers, recording_view
@@ -50,6 +51,7 @@ __all__ = [
     "parse_switch",
     "parse_withdrawal",
     "pending_view",
+    "rebuild_view",
     "recording_view",
     "replay_view",
     "summary_view",

@@ -15,6 +15,7 @@ from recording.core.formats.api.shapes.policy import (
     Verdict,
 )
 from recording.core.formats.api.shapes.problems import Health, HealthCheck, Problem, ProblemMembers, ShownId
+from recording.core.formats.api.shapes.rebuild import Rebuild
 from recording.core.formats.api.shapes.recordings import (
     Chunk,
     Copy,
@@ -54,6 +55,7 @@ __all__ = [
     "PendingConsent",
     "Problem",
     "ProblemMembers",
+    "Rebuild",
     "Recording",
     "Replay",
     "ReplayPage",
