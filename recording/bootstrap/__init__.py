@@ -84,6 +84,13 @@ class App:
     now: Callable[[], datetime]
 
 
+def _check_people(settings: Settings) -> Check:
+    def check() -> None:
+        settings.people_keys()
+
+    return check
+
+
 class Parts(TypedDict, total=False):
     """What can be given to `compose` in place of the real part."""
 
@@ -177,6 +184,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
             **real.checks(catalog, open_work, calls),
             "sweep": heartbeat.check,
             "starting": settings.check_starting,
+            "people": _check_people(settings),
         }
     ticking = Ticking(sweep_states, real.tick_queue, watch.interval, now)
     limits = Limits(retention=retention, file_event=watch.file_event, step=settings.copy.slice_length + watch.overdue)
@@ -197,6 +205,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         now=now,
         monotonic=monotonic,
     )
+    records = records_of(real, updates, announcing, new_id, now)
     callers = settings.callers
     admitting = Admitting(
         callers=real.callers,
@@ -231,11 +240,11 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         draining=Draining(updates, queue, putting_back, refusing, ledger, waits),
         probing=Probing(checks, time.monotonic),  # its threads wait in real time, whatever the given clock says
         sweeping=sweeping,
-        listing=Listing(catalog, open_work, directory, limits),
+        listing=Listing(records.searching, open_work, limits),
         looking=Looking(updates, trail),
         deciding=Deciding(updates, queue, now),
         ticking=ticking,
         heartbeat=heartbeat,
-        records=records_of(real, updates, announcing, new_id, now),
+        records=records,
         now=now,
     )

@@ -92,6 +92,7 @@ class Settings:
     site: Site
     host: Host
     wrong_to_start: tuple[str, ...] = ()
+    wrong_for_people: tuple[str, ...] = ()
 
     @property
     def callback_url(self) -> str | None:
@@ -134,8 +135,9 @@ class Settings:
         if memory_bytes is not None and reader.are_right(_MEMORY):
             found += _memory_problems(settings.copy, memory_bytes)
         if found:
-            raise SettingsInvalid((*found, *reader.starting))
-        return replace(settings, wrong_to_start=(*reader.starting, *_native_rules(settings)))
+            raise SettingsInvalid((*found, *reader.starting, *reader.people))
+        starting = (*reader.starting, *_native_rules(settings))
+        return replace(settings, wrong_to_start=starting, wrong_for_people=tuple(reader.people))
 
     def participant_key(self) -> str:
         """The key of the hashes that name participants.
@@ -143,7 +145,9 @@ class Settings:
         Raises:
             SettingsInvalid: it is set, and cannot be read.
         """
-        self._check(_PARTICIPANT_KEY)
+        wrong = tuple(problem for problem in self.wrong_to_start if problem.startswith(f"{_PARTICIPANT_KEY}:"))
+        if wrong:
+            raise SettingsInvalid(wrong)
         return self.recordings.participant_key
 
     def people_keys(self) -> tuple[str, ...]:
@@ -152,13 +156,9 @@ class Settings:
         Raises:
             SettingsInvalid: they are set, and cannot be read.
         """
-        self._check(_PEOPLE_KEYS)
+        if self.wrong_for_people:
+            raise SettingsInvalid(self.wrong_for_people)
         return self.records.people_keys
-
-    def _check(self, key: str) -> None:
-        wrong = tuple(problem for problem in self.wrong_to_start if problem.startswith(f"{key}:"))
-        if wrong:
-            raise SettingsInvalid(wrong)
 
     def check_starting(self) -> None:
         """Do nothing if recordings can be started.
@@ -343,7 +343,6 @@ _CONTAINERS = tuple(
 _NATIVE = "NATIVE_CONTAINERS"
 _POLICY = "RECORDING_POLICY"
 _PARTICIPANT_KEY = "PARTICIPANT_KEY"
-_PEOPLE_KEYS = "PEOPLE_INDEX_KEY"
 _OVERFLOW = ("OVERFLOW_STORAGE", "OVERFLOW_STORAGE__blobServiceUri")
 _TIMEOUT, _VISIBILITY, _DELIVERIES = (setting.key for _, setting in declared(Host))
 _CHECKS = (

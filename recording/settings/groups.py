@@ -276,7 +276,7 @@ class Records:
             "",
             parsing.base64_keys,
             "keys, with commas between them, of the hashes by which people are found; the first is the current one",
-            only_to_start=True,
+            only_for_people=True,
         ),
     ] = field(repr=False)
 

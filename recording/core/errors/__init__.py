@@ -28,6 +28,7 @@ from recording.core.errors.permanent import (
     ManifestUnreadable,
     MethodNotAllowed,
     PageMissing,
+    PeopleIndexOff,
     PolicyInvalid,
     PolicyRefused,
     RecordingChanged,
@@ -37,6 +38,7 @@ from recording.core.errors.permanent import (
     UnknownAsset,
     UnknownChunk,
     UnknownJob,
+    UnknownPerson,
     UnknownRecording,
     UnknownRoute,
 )
@@ -96,6 +98,7 @@ __all__ = [
     "MethodNotAllowed",
     "NewerSchema",
     "PageMissing",
+    "PeopleIndexOff",
     "Permanent",
     "PolicyInvalid",
     "PolicyRefused",
@@ -121,6 +124,7 @@ __all__ = [
     "UnknownAsset",
     "UnknownChunk",
     "UnknownJob",
+    "UnknownPerson",
     "UnknownRecording",
     "UnknownRoute",
 ]

@@ -13,7 +13,10 @@ class JobKind(StrEnum):
 
     EXPORT = "export"
     ERASURE = "erasure"
+    REHASH = "rehash"
+    """People's rows are written anew under the current key."""
     REBUILD = "rebuild"
+    """The catalog's entries are made again from Blob."""
 
 
 class JobState(StrEnum):

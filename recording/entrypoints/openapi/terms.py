@@ -86,6 +86,7 @@ PATHS: Mapping[str, str] = {
     "id": "The recording's id.",
     "documentId": "The document id of the chunk.",
     "jobId": "The id of the job.",
+    "key": "Your own key of a person: a pseudonym, as it stands in URLs, which are logged.",
     "asset": "The name of a file of the page.",
 }
 """The parameters of routes."""

@@ -1,1 +1,1 @@
-"""Wire and stored shapes of the records: what is written about a recording after it was archived."""
+"""What the records keep in Blob storage and answer over HTTP, as JSON."""
