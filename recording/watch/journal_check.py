@@ -77,8 +77,9 @@ class JournalCheck:
 
     def _check(self, blob: ListedBlob) -> int:
         """Replay the events of an entry that nobody acted upon; their number."""
-        # Without its day: an event that is refused again is written to the journal again, perhaps on the next day.
-        key = blob.name.rpartition("/")[2]
+        # Without its day and its door: an event that is refused again is written to the journal again, as of the door
+        # by which it is replayed, and perhaps on the next day.
+        key = f"{blob.name.rpartition('/')[2].partition('.')[0]}.json"
         owed = [
             (member, event)
             for member, event in file_events(self.inventory, blob)
