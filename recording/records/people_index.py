@@ -95,9 +95,11 @@ class PeopleIndex:
         """
         key = self.first_key()
         if key is None:
-            raise PeopleIndexOff(
-                "find person", "people are not indexed", hint="set PEOPLE_INDEX_KEY; what is archived is indexed then"
+            cause, hint = (
+                "people are not indexed: PEOPLE_INDEX_KEY is not set",
+                "what is archived is indexed once it is",
             )
+            raise PeopleIndexOff("find person", cause, hint=hint)
         return key
 
     def write(self, document: PeopleDocument, at: datetime) -> None:

@@ -423,7 +423,7 @@ def test_without_a_key_nobody_is_found_and_the_answer_says_what_to_set() -> None
 
     with pytest.raises(PeopleIndexOff) as caught:
         of(world, ADA)
-    assert "PEOPLE_INDEX_KEY" in caught.value.hint
+    assert "PEOPLE_INDEX_KEY" in caught.value.cause
     with pytest.raises(PeopleIndexOff):
         world.app.records.people.save([OwnIdentity("crm-1", (ADA,))], by=BY)
     assert read_people(json.dumps(document(world)).encode()).is_unknown

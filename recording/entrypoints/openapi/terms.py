@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from recording.core.records.own_keys import KEY_PATTERN
+
 JSON = "application/json"
 PROBLEM = "application/problem+json"
 
@@ -90,6 +92,8 @@ PATHS: Mapping[str, str] = {
     "asset": "The name of a file of the page.",
 }
 """The parameters of routes."""
+PATTERNS: Mapping[str, Mapping[str, object]] = {"key": {"pattern": f"^{KEY_PATTERN}$"}}
+"""Of those that cannot be any text."""
 
 ETAG = Parameter(
     "ETag",

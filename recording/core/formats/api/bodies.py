@@ -131,8 +131,8 @@ class SearchBody(TypedDict):
     person: NotRequired[Annotated[str, Schema(pattern=f"^{KEY_PATTERN}$")]]
     rawId: NotRequired[_Id]
     purpose: Annotated[str, Schema(minLength=1, maxLength=LONGEST_PURPOSE, pattern=_NOT_BLANK)]
-    since: NotRequired[str]
-    until: NotRequired[str]
+    since: NotRequired[_Id]
+    until: NotRequired[_Id]
     state: NotRequired[RecordingState]
     call: NotRequired[_Id]
     output: NotRequired[Annotated[str, Schema(enum=list(OUTPUTS))]]
@@ -141,7 +141,7 @@ class SearchBody(TypedDict):
     minSeconds: NotRequired[_Seconds]
     maxSeconds: NotRequired[_Seconds]
     limit: NotRequired[Annotated[int, Schema(minimum=1, maximum=MOST_LISTED)]]
-    after: NotRequired[str]
+    after: NotRequired[_Text]
 
 
 START_BODY = Annotated[

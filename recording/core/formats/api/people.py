@@ -4,7 +4,7 @@ No URL names a person: it has the customer's own key of them, which `core.record
 """
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import MAXYEAR, UTC, datetime, time, timedelta
 
@@ -70,11 +70,12 @@ def parse_identities(body: bytes) -> tuple[OwnIdentity, ...]:
         raise RequestTooLarge("body", f"{len(body)} bytes, more than {MOST_BODY}")
     try:
         lines = csv.reader(body.decode("utf-8-sig").splitlines(keepends=True), strict=True)
-        rows = list(enumerate(lines, 1))
     except UnicodeDecodeError as error:
         raise InvalidRequest("body", "not UTF-8") from error
+    try:
+        rows = list(enumerate(lines, 1))
     except csv.Error as error:
-        raise InvalidRequest("body", f"not CSV: {error}") from error
+        raise InvalidRequest(f"line {lines.line_num}", f"not CSV: {error}") from error
     if not rows or [name.strip() for name in rows[0][1]] != _HEADER:
         raise InvalidRequest("line 1", f"not the header {','.join(_HEADER)}")
     found: dict[str, dict[str, None]] = {}
@@ -152,14 +153,17 @@ def parse_search(body: bytes) -> SearchRequest:
         InvalidRequest: `field` is missing, unknown, or makes no sense.
     """
     found = _object(body, _BODY)
+    for name, value in found.items():
+        if not _KINDS.get(name, _is_text)(value):
+            raise InvalidRequest(name, "of the wrong type, empty, or too long")
     if ("person" in found) == ("rawId" in found):
         raise InvalidRequest("person | rawId", "exactly one must be given")
     page = page_of({name: str(found[name]) for name in ("limit", "after") if name in found})
-    purpose = check_purpose(reading.text(found.get("purpose")))
+    purpose = check_purpose(str(found["purpose"]) if "purpose" in found else None)
     search = PersonSearch(page, purpose, _period(found), filters_of(found))
     if "rawId" in found:
         return SearchRequest(search, raw_ids=(parse_raw_id(found["rawId"], "rawId"),))
-    return SearchRequest(search, check_key(reading.text(found["person"]) or ""))
+    return SearchRequest(search, check_key(str(found["person"])))
 
 
 def identity_view(identity: OwnIdentity) -> IdentityView:
@@ -187,6 +191,27 @@ def _object(body: bytes, known: frozenset[str]) -> Mapping[str, object]:
     if unknown:
         raise InvalidRequest(unknown[0][:80], f"unknown field; known are {', '.join(sorted(known))}")
     return found
+
+
+def _is_text(value: object) -> bool:
+    return not reading.why_no_text(value)
+
+
+def _is_whole(value: object) -> bool:
+    return not isinstance(value, str) and reading.whole(value) is not None
+
+
+def _is_switch(value: object) -> bool:
+    return isinstance(value, bool)
+
+
+_KINDS: Mapping[str, Callable[[object], bool]] = {
+    "limit": _is_whole,
+    "minSeconds": _is_whole,
+    "maxSeconds": _is_whole,
+    "held": _is_switch,
+}
+"""What the fields of a search are; the others are texts."""
 
 
 def _period(found: Mapping[str, object]) -> Period:
