@@ -21,8 +21,9 @@ from recording.core.records.jobs import Job, JobState
 from recording.core.trail import FOLDER, MOST_ACT, read_act
 from recording.journal import file_events
 from recording.ports import BlobPage, Inventory, ListedBlob
+from recording.records.gathering import Came, revision_of
 from recording.records.jobs import Jobs
-from recording.records.rebuilding import Came, Rebuilding, revision_of
+from recording.records.rebuilding import Rebuilding
 
 _SLICE = 240.0
 """Seconds after which a run ends, and its job is queued again."""
@@ -107,8 +108,8 @@ class RebuildJob:
         if place.stage == _EVENTS:
             return self.journal.page("", place.marker, _PAGE)
         if place.stage == _MANIFESTS:
-            return self.rebuilding.archived.page("", place.marker, _PAGE)
-        return self.rebuilding.trails.page(FOLDER, place.marker, _PAGE)
+            return self.rebuilding.gathering.archived.page("", place.marker, _PAGE)
+        return self.rebuilding.gathering.trails.page(FOLDER, place.marker, _PAGE)
 
     def _found(self, place: Place, blobs: Iterable[ListedBlob], pool: ThreadPoolExecutor) -> Iterable[_Found]:
         if place.stage in {_RECENT, _EVENTS}:
@@ -146,7 +147,7 @@ class RebuildJob:
         decoded = decode(encoded)
         if decoded is not None:
             return RecordingId(decoded)
-        act = read_act(self.rebuilding.trails.read(blob)) if blob.length <= MOST_ACT else None
+        act = read_act(self.rebuilding.gathering.trails.read(blob)) if blob.length <= MOST_ACT else None
         return act[0] if act is not None and encode(act[0]) == encoded else None
 
     def _rebuild(self, found: _Found, by: Actor) -> str:

@@ -24,16 +24,8 @@ from recording.core.model import (
     Unread,
 )
 from recording.core.naming import encode
-from recording.core.records.rebuilding import (
-    Seen,
-    Standing,
-    blobs_of,
-    manifest_of,
-    open_chunks,
-    proof_of,
-    rebuilt,
-    with_copies,
-)
+from recording.core.records.rebuilding import Seen, open_chunks, rebuilt, with_copies
+from recording.core.records.told_by_acts import Standing, blobs_of, manifest_of, proof_of
 from tests.core.entries_of import (
     GONE_BY,
     MANIFEST,
