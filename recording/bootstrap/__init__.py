@@ -119,6 +119,8 @@ class Parts(TypedDict, total=False):
     export_inventory: ports.Inventory
     shelf: ports.Shelf
     inventories: Mapping[str, ports.Inventory]
+    archive_inventory: ports.Inventory
+    trail_inventory: ports.Inventory
     checks: Mapping[str, Check]
     tick_queue: ports.TickQueue
     throttle: ports.Throttle
@@ -167,7 +169,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         new_id=new_id,
         now=now,
     )
-    beginning = Beginning(starting, consenting, settings.check_starting)
+    beginning = Beginning(starting, consenting, settings.check_calls)
     refusing = Refusing(real.journal, topic, now)
     engine = parts.get("engine") or engine_of(real)
     natives = natives_of(real, engine)
@@ -210,7 +212,9 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         monotonic=monotonic,
     )
     archiving = archiving_of(real, updates, writing_trail, engine, natives, waits)
-    records = records_of(real, updates, writing_trail, refusing, lambda: len(archiving.running) > 0, new_id, now)
+    records = records_of(
+        real, updates, writing_trail, refusing, announcing, lambda: len(archiving.running) > 0, new_id, now
+    )
     callers = settings.callers
     admitting = Admitting(
         callers=real.callers,

@@ -11,7 +11,9 @@ from recording.bootstrap.erasing import erasing_of, removing_of
 from recording.bootstrap.exporting import exporting_of
 from recording.bootstrap.keeping import Keeping, holding_of, keeping_of, retaining_of
 from recording.bootstrap.real_parts import RealParts
+from recording.bootstrap.rebuilding import rebuild_job_of
 from recording.catalog_updates import CatalogUpdates
+from recording.chunks.announcing import Announcing
 from recording.core.model import CatalogEntry
 from recording.core.records.jobs import JobKind
 from recording.records.chunk_seals import ChunkSeals
@@ -61,6 +63,7 @@ def records_of(
     updates: CatalogUpdates,
     writing_trail: WritingTrail,
     refusing: Refusing,
+    announcing: Announcing,
     is_copying: Callable[[], bool],
     new_id: Callable[[], uuid.UUID],
     now: Callable[[], datetime],
@@ -96,6 +99,7 @@ def records_of(
     retaining = retaining_of(real, keeping, removing)
     rehashing = Rehashing(real.catalog, people_index, people.own, filing_people, jobs, real.monotonic)
     runners[JobKind.REHASH] = rehashing
+    runners[JobKind.REBUILD] = rebuild_job_of(real, updates, announcing, jobs)
     runners[JobKind.HOLD] = keeping.placing_holds
     filers = (filing_people, keeping.placing_holds, keeping.duties, sealing)
     filing = Filing(real.catalog, index, filers, now)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from recording import log
 from recording.calls.asking import Asking
 from recording.catalog_updates import CatalogUpdates
-from recording.core.errors import CallRefused, ConsentRefused, Transient, UnknownRecording
+from recording.core.errors import ArchiveOnly, CallRefused, ConsentRefused, Transient, UnknownRecording
 from recording.core.lifecycle import Denied, Ordered, Paused, Resumed, Stopped, contradicts, runs
 from recording.core.model import RUNNING, Actor, CatalogEntry, Recording, RecordingId, RecordingState
 from recording.ports import Calls, Consents
@@ -45,10 +45,8 @@ class Controlling:
             if entry is None and error.status == _MALFORMED:
                 raise _unknown(recording_id) from error
             raise
-        except Transient:
-            if entry is None:
-                raise
-            return entry, "unknown"
+        except Transient as error:
+            return _only_known(entry, recording_id, error), "unknown"
         if entry is None:
             if answer.is_denial:
                 raise _unknown(recording_id)
@@ -170,6 +168,15 @@ class Controlling:
 
 def _entry_of_foreign(recording_id: RecordingId, state: RecordingState) -> CatalogEntry:
     return CatalogEntry(Recording(recording_id, state))
+
+
+def _only_known(entry: CatalogEntry | None, recording_id: RecordingId, error: Transient) -> CatalogEntry:
+    """The entry, while the service cannot be asked; where there is none to ask, what is not here is not known."""
+    if entry is not None:
+        return entry
+    if isinstance(error, ArchiveOnly):
+        raise _unknown(recording_id) from error
+    raise error
 
 
 def _raise_unless_over(error: CallRefused, entry: CatalogEntry | None, recording_id: RecordingId) -> CatalogEntry:

@@ -83,6 +83,8 @@ OPERATIONS: Mapping[str, frozenset[Role]] = {
     "decide_chunk": _OPERATORS,
     "decide_recording": _OPERATORS,
     "hand_in_events": _OPERATORS,
+    "rebuild_catalog": _OPERATORS,
+    "rebuild_state": _WATCHERS,
     "list_owed": _WATCHERS,
     "recording_history": _WATCHERS,
     "recording_trail": _WATCHERS,

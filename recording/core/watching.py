@@ -11,7 +11,7 @@ from itertools import islice
 from types import MappingProxyType
 
 from recording.core.deadlines import MARGIN
-from recording.core.errors import ArchiveRefused, ServiceRefused, SourceRefused
+from recording.core.errors import ArchiveOnly, ArchiveRefused, ServiceRefused, SourceRefused
 from recording.core.lifecycle import (
     CONFIRMED_AFTER,
     Done,
@@ -43,7 +43,7 @@ _SHARE = 8
 _NOT_AWAITED = frozenset({RecordingState.LOST, RecordingState.EMPTY, RecordingState.ERASED})
 _MAY_REVIVE = frozenset({RecordingState.STOPPED, RecordingState.MISSING})
 _REFUSED = "refused"
-_REFUSALS = frozenset(error.code for error in (ArchiveRefused, ServiceRefused, SourceRefused))
+_REFUSALS = frozenset(error.code for error in (ArchiveOnly, ArchiveRefused, ServiceRefused, SourceRefused))
 _MANY_REFUSALS = 5
 """Failed tries in a row, the last of them a refusal: with the usual waits a quarter of an hour."""
 _NO_LIVES: Mapping[str, datetime] = MappingProxyType({})

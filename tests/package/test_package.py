@@ -54,6 +54,8 @@ FUNCTIONS = {
     "recording_history",
     "recording_seal",
     "recording_state",
+    "rebuild_catalog",
+    "rebuild_state",
     "replay_policy",
     "recording_trail",
     "records_daily",

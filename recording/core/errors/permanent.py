@@ -186,6 +186,12 @@ class EntryUnreadable(Permanent):
     code = "entry_unreadable"
 
 
+class ManifestUnreadable(Permanent):
+    """A blob that has the name of a manifest is none that this version can read; `cause` names the place in it."""
+
+    code = "manifest_unreadable"
+
+
 class CatalogRefused(Permanent):
     """The catalog refuses what it was given, such as a text that is not UTF-8; a retry would be refused too."""
 

@@ -110,6 +110,8 @@ is done next (`next_step`). A new field or value is stored in the catalog: raise
 """
 
 from recording.core.lifecycle.applying import CONFIRMED_AFTER, Decision, decide, decide_all
+from recording.core.lifecycle.candidates import located
+from recording.core.lifecycle.changes import with_chunks, with_state
 from recording.core.lifecycle.erasing import why_not_erased
 from recording.core.lifecycle.facts import (
     Announced,
@@ -155,7 +157,7 @@ from recording.core.lifecycle.facts import (
     Warned,
     Written,
 )
-from recording.core.lifecycle.knowing import knows_documents, knows_event
+from recording.core.lifecycle.knowing import known_since, knows_documents, knows_event
 from recording.core.lifecycle.next_step import (
     AcceptCopy,
     ArchiveMetadata,
@@ -171,7 +173,7 @@ from recording.core.lifecycle.next_step import (
 )
 from recording.core.lifecycle.opening import is_stale, life_of, open_at, with_opening
 from recording.core.lifecycle.overflow import not_in_archive
-from recording.core.lifecycle.records_facts import Erased, ErasureBegun, Exported, Held, HoldEnded
+from recording.core.lifecycle.records_facts import Erased, ErasureBegun, Exported, Held, HoldEnded, Rebuilt
 from recording.core.lifecycle.rulings import refusal, refusal_of_giving_up
 from recording.core.lifecycle.running import (
     SETTLES,
@@ -236,6 +238,7 @@ __all__ = [
     "ProveInPlace",
     "Quarantined",
     "ReadOn",
+    "Rebuilt",
     "RecordingFact",
     "ReleaseChunk",
     "Released",
@@ -256,10 +259,12 @@ __all__ = [
     "is_paused_by_others",
     "is_stale",
     "is_unasked_end",
+    "known_since",
     "knows_documents",
     "knows_event",
     "lacks",
     "life_of",
+    "located",
     "next_step",
     "not_in_archive",
     "open_at",
@@ -267,5 +272,7 @@ __all__ = [
     "refusal_of_giving_up",
     "runs",
     "why_not_erased",
+    "with_chunks",
     "with_opening",
+    "with_state",
 ]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from recording.core.lifecycle.records_facts import Erased, ErasureBegun, Exported, Held, HoldEnded
+from recording.core.lifecycle.records_facts import Erased, ErasureBegun, Exported, Held, HoldEnded, Rebuilt
 from recording.core.model import (
     Alarm,
     Alert,
@@ -439,5 +439,6 @@ RecordingFact = (
     | Held
     | HoldEnded
     | Exported
+    | Rebuilt
 )
 Fact = ChunkFact | RecordingFact

@@ -250,6 +250,8 @@ OPERATIONS: Mapping[str, Operation] = {
         body=DECISION_BODY,
         parameters=(IF_MATCH,),
     ),
+    "rebuild_catalog": Operation("rebuild", {202: Answer("The job.", shapes.Rebuild)}),
+    "rebuild_state": Operation("rebuild", {200: Answer("The job.", shapes.Rebuild)}, ("unknown-job",)),
     "hand_in_events": Operation("events", {200: _EVENTS}, _UNREAD_EVENTS, body=EVENTS_BODY),
     "calls_events": Operation("events", {200: _EVENTS}, (*_UNREAD_EVENTS, "caller-unproven"), body=EVENTS_BODY),
     "calls_callbacks": Operation(

@@ -38,6 +38,7 @@ from recording.core.formats.api.shapes.policy import (
     Verdict,
 )
 from recording.core.formats.api.shapes.problems import Health, HealthCheck, Problem, ProblemMembers, ShownId
+from recording.core.formats.api.shapes.rebuild import Rebuild
 from recording.core.formats.api.shapes.recordings import (
     Chunk,
     Copy,
@@ -100,6 +101,7 @@ __all__ = [
     "Problem",
     "ProblemMembers",
     "RawId",
+    "Rebuild",
     "Recording",
     "Replay",
     "ReplayPage",
