@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.infra.az_flags import commands, problems_of
 from tests.infra.compiler import Bicep
 from tests.infra.conftest import INFRA, NATIVE
 from tools.package import ROOT, contents, pack
@@ -83,6 +84,8 @@ def test_roles_of_deleted_identities_are_named_with_the_way_out(azure: Azure) ->
     assert "az lock delete" in said
     assert "--resource-name starchive" in said
     assert ["/roles/1", "/roles/2"] == re.findall(r"az role assignment delete --ids (\S+)", said)
+    assert ["lock delete", "role assignment delete"] == sorted({" ".join(each.words) for each in commands(said)})
+    assert [] == problems_of(said)
 
 
 ASKED = """#!{python}
