@@ -101,7 +101,7 @@ def main(az: str) -> None:
 
 
 def _help(az: str, command: str) -> dict[str, list[str]]:
-    """The flags of a command, and those that it needs, each with its other names; nothing if there is none of the name."""
+    """The flags of a command, and those that it needs, each with its other names; nothing if there is no such one."""
     shown = subprocess.run([az, *command.split(), "--help"], capture_output=True, text=True, check=False).stdout
     if "\nCommand\n" not in shown:
         return {}

@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from recording.adapters.policy_text import policy_of
+from recording.core.formats.api import parse_start
+from recording.core.model import ConsentKind
+from recording.core.policy import verdict_of
 from tests.infra.az_flags import WRITTEN, Typed, commands, known, problems_of
 from tests.infra.conftest import INFRA
 from tests.infra.deployment import Deployment, Resource
@@ -17,6 +21,7 @@ RUNBOOK = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^## (.+)\n((?:(?!## ).*\n)*)", DEPLOY, re.MULTILINE))
 ROLES: dict[str, str] = json.loads((INFRA / "roles.json").read_text(encoding="utf-8"))
 COMMAND = re.compile(r"^\s*(?:az|gh) |`(?:az|azcopy) |`azd (?:up|down|env|deploy|auth)", re.MULTILINE)
+BY_ROLE = {("storage", "blob"), ("storage", "message"), ("storage", "queue"), ("storage", "entity")}
 FILE = re.compile(r"`((?:\.?[\w-]+/)+[\w.-]*|[\w-]+(?:\.\w+)*\.(?:yaml|json|md|bicep|bicepparam|py|yml))`")
 MADE = {"azuredeploy.json", "recording-archive.zip", "what-if.json", "dist/"}
 HEADINGS = re.findall(r"^#+ (.+)", DEPLOY, re.MULTILINE)
@@ -103,6 +108,27 @@ def test_every_section_with_commands_says_whether_it_was_tried() -> None:
 def test_links_within_the_page_lead_somewhere() -> None:
     anchors = {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in HEADINGS}
     assert [] == [link for link in re.findall(r"\]\(#([^)]+)\)", DEPLOY) if link not in anchors]
+
+
+def test_the_first_recording_is_one_that_the_rule_of_test_allows() -> None:
+    """Asked for with what the page says, under the rule that is there to begin with."""
+    (body,) = re.findall(r"-d '(\{\"serverCallId\".*)'", SECTIONS["With azd"])
+    call = parse_start(body.encode(), None).call
+    rules = policy_of((INFRA / "environments" / "test.policy.yaml").read_text(encoding="utf-8"))
+    verdict = verdict_of(rules, call)
+    if verdict.rule is None or verdict.rule.id != "asked-for":
+        pytest.skip("the customer has changed it: it is theirs")
+    assert verdict.recorded is not None
+    assert verdict.consent is not None
+    assert ConsentKind.ATTESTED == verdict.consent.kind
+    assert call.attested is not None
+
+
+@pytest.mark.parametrize("path", WRITTEN, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_blobs_and_queues_are_asked_as_oneself(path: Path) -> None:
+    """Keys are off: az would ask for one, and be refused."""
+    typed = [each for each in commands(path.read_text(encoding="utf-8")) if each.words[:2] in BY_ROLE and each.flags]
+    assert [] == [each for each in typed if "--auth-mode" not in each.flags]
 
 
 def test_a_file_that_is_named_exists() -> None:
