@@ -12,6 +12,7 @@ from recording.entrypoints import (
     docs,
     elsewhere,
     file_events,
+    filing,
     health,
     poison,
     policy,
@@ -23,7 +24,20 @@ from recording.entrypoints.callers import http_auth_level
 
 blueprints = [
     module.blueprint
-    for module in (calls, recordings, consent, trail, decisions, policy, file_events, chunks, poison, sweep, health)
+    for module in (
+        calls,
+        recordings,
+        consent,
+        trail,
+        decisions,
+        policy,
+        file_events,
+        chunks,
+        poison,
+        sweep,
+        filing,
+        health,
+    )
 ]
 blueprints.append(docs.blueprint_about(tuple(blueprints)))
 blueprints.append(elsewhere.blueprint_beside(tuple(blueprints)))

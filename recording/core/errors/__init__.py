@@ -8,6 +8,7 @@ what an operator can do. None contains a URL's query, a key or a participant's i
 from recording.core.errors.families import Permanent, RecordingError, Transient
 from recording.core.errors.permanent import (
     BlobExists,
+    BlobProtected,
     CallerNotAllowed,
     CallerUnproven,
     CallRefused,
@@ -34,6 +35,7 @@ from recording.core.errors.permanent import (
     SettingsInvalid,
     UnknownAsset,
     UnknownChunk,
+    UnknownJob,
     UnknownRecording,
     UnknownRoute,
 )
@@ -67,6 +69,7 @@ __all__ = [
     "ArchiveDamaged",
     "ArchiveRefused",
     "BlobExists",
+    "BlobProtected",
     "CallNotReady",
     "CallRefused",
     "CallerNotAllowed",
@@ -113,6 +116,7 @@ __all__ = [
     "Transient",
     "UnknownAsset",
     "UnknownChunk",
+    "UnknownJob",
     "UnknownRecording",
     "UnknownRoute",
 ]
