@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from recording.core.formats.api import parse_start
 from recording.core.model import ConsentKind
 from recording.core.policy import verdict_of
 from tests.infra.az_flags import WRITTEN, Typed, commands, known, problems_of
-from tests.infra.conftest import INFRA
+from tests.infra.compiler import Bicep
+from tests.infra.conftest import EXISTING, INFRA, NATIVE, SECRET
 from tests.infra.deployment import Deployment, Resource
 from tools.package import ROOT
 
@@ -22,6 +24,15 @@ SECTIONS = dict(re.findall(r"^## (.+)\n((?:(?!## ).*\n)*)", DEPLOY, re.MULTILINE
 ROLES: dict[str, str] = json.loads((INFRA / "roles.json").read_text(encoding="utf-8"))
 COMMAND = re.compile(r"^\s*(?:az|gh) |`(?:az|azcopy) |`azd (?:up|down|env|deploy|auth)", re.MULTILINE)
 BY_ROLE = {("storage", "blob"), ("storage", "message"), ("storage", "queue"), ("storage", "entity")}
+FIELD = re.compile(r"`(archive|communication|app|hosting|events|network): (\{.*?\})`")
+PLACEHOLDERS = {
+    "TOPIC": "evgst-calls",
+    "ID": EXISTING["existingId"],
+    "ACCOUNT_ID": NATIVE[0]["accountId"],
+    "VAULT_ID": SECRET["vaultId"],
+    "VAULT": "kv-keys",
+}
+CAPITALS = re.compile(r"\b[A-Z][A-Z_]+\b")
 FILE = re.compile(r"`((?:\.?[\w-]+/)+[\w.-]*|[\w-]+(?:\.\w+)*\.(?:yaml|json|md|bicep|bicepparam|py|yml))`")
 MADE = {"azuredeploy.json", "recording-archive.zip", "what-if.json", "dist/"}
 HEADINGS = re.findall(r"^#+ (.+)", DEPLOY, re.MULTILINE)
@@ -108,6 +119,24 @@ def test_every_section_with_commands_says_whether_it_was_tried() -> None:
 def test_links_within_the_page_lead_somewhere() -> None:
     anchors = {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in HEADINGS}
     assert [] == [link for link in re.findall(r"\]\(#([^)]+)\)", DEPLOY) if link not in anchors]
+
+
+def test_what_the_page_writes_into_an_environment_compiles(bicep: Bicep, tmp_path: Path) -> None:
+    """Every `group: { … }` of the page in a file of its own, with ids and names in place of the words in capitals."""
+    fields = FIELD.findall(DEPLOY)
+    assert {"app", "archive", "communication", "events", "hosting"} == {name for name, _ in fields}
+    folder = Path(shutil.copytree(INFRA, tmp_path / "infra")) / "environments"
+    least = {
+        "archive": "{ encryption: { keySource: 'Microsoft.Storage' } }",
+        "policy": "'version: 1'",
+        "network": "{ isPrivate: true }",
+    }
+    head = "import { environmentOptions } from '../types.bicep'\n\n@export()\nvar it environmentOptions = {\n"
+    for number, (name, written) in enumerate(fields):
+        said = {**least, name: CAPITALS.sub(lambda word: PLACEHOLDERS[word[0]], written)}
+        path = folder / f"written{number}.bicep"
+        path.write_text(head + "".join(f"  {key}: {value}\n" for key, value in said.items()) + "}\n")
+        assert [] == bicep.complaints(path), written
 
 
 def test_the_first_recording_is_one_that_the_rule_of_test_allows() -> None:
