@@ -14,6 +14,7 @@ from recording.entrypoints import (
     file_events,
     filing,
     health,
+    people,
     poison,
     policy,
     recordings,
@@ -27,6 +28,7 @@ blueprints = [
     for module in (
         calls,
         recordings,
+        people,
         consent,
         trail,
         decisions,

@@ -62,7 +62,14 @@ var guarded = [
 ]
 // The host moves a message that it gives up to the queue of the same name with -poison.
 var queues = flatten(map(
-  ['recording-chunks', 'recording-chunks-urgent', 'recording-events', 'recording-sweep', 'recording-filing', 'recording-jobs'],
+  [
+    'recording-chunks'
+    'recording-chunks-urgent'
+    'recording-events'
+    'recording-sweep'
+    'recording-filing'
+    'recording-jobs'
+  ],
   queue => [queue, '${queue}-poison']
 ))
 var encryption = options.encryption

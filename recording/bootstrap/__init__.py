@@ -203,6 +203,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         now=now,
         monotonic=monotonic,
     )
+    records = records_of(real, new_id, now)
     callers = settings.callers
     admitting = Admitting(
         callers=real.callers,
@@ -237,11 +238,11 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         draining=Draining(updates, queue, putting_back, refusing, ledger, waits),
         probing=Probing(checks, time.monotonic),  # its threads wait in real time, whatever the given clock says
         sweeping=sweeping,
-        listing=Listing(catalog, open_work, directory, limits),
+        listing=Listing(records.searching, open_work, limits),
         looking=Looking(updates, trail),
         deciding=Deciding(updates, queue, now),
         ticking=ticking,
         heartbeat=heartbeat,
-        records=records_of(real, new_id, now),
+        records=records,
         now=now,
     )

@@ -27,6 +27,7 @@ from recording.core.errors.permanent import (
     MalformedEvent,
     MethodNotAllowed,
     PageMissing,
+    PeopleIndexOff,
     PolicyInvalid,
     PolicyRefused,
     RecordingChanged,
@@ -36,6 +37,7 @@ from recording.core.errors.permanent import (
     UnknownAsset,
     UnknownChunk,
     UnknownJob,
+    UnknownPerson,
     UnknownRecording,
     UnknownRoute,
 )
@@ -92,6 +94,7 @@ __all__ = [
     "MethodNotAllowed",
     "NewerSchema",
     "PageMissing",
+    "PeopleIndexOff",
     "Permanent",
     "PolicyInvalid",
     "PolicyRefused",
@@ -117,6 +120,7 @@ __all__ = [
     "UnknownAsset",
     "UnknownChunk",
     "UnknownJob",
+    "UnknownPerson",
     "UnknownRecording",
     "UnknownRoute",
 ]

@@ -66,6 +66,18 @@ class UnknownJob(Permanent):
     code = "unknown_job"
 
 
+class UnknownPerson(Permanent):
+    """Nothing is known of this key of a person."""
+
+    code = "unknown_person"
+
+
+class PeopleIndexOff(Permanent):
+    """Recordings are not filed under their people, as there is no key to hash them with."""
+
+    code = "people_index_off"
+
+
 class BlobProtected(Permanent):
     """A blob is not removed: a legal hold, or the time that it must be kept for, forbids it. Later it can be."""
 

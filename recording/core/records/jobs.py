@@ -13,6 +13,8 @@ class JobKind(StrEnum):
 
     EXPORT = "export"
     ERASURE = "erasure"
+    REHASH = "rehash"
+    """People's rows are written anew under the current key."""
 
 
 class JobState(StrEnum):
