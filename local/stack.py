@@ -161,6 +161,7 @@ class Stack:
             "LOCAL_HOST_TELEMETRY": str(self.folder),
             "WEBSITE_HOSTNAME": APP_HOST,
             "PARTICIPANT_KEY": base64.b64encode(b"of this machine").decode(),
+            "PEOPLE_INDEX_KEY": base64.b64encode(b"of this machine").decode(),
             "AzureWebJobsStorage": self.azurite.connection_string,
             "ARCHIVE_STORAGE": self.azurite.connection_string,
             "RECORDING_POLICY": self._policy(self.native_container),

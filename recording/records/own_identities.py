@@ -6,11 +6,10 @@ from dataclasses import dataclass
 import msgspec
 
 from recording.core.errors import InvalidRequest, UnknownPerson
-from recording.core.records.people import AFTER_KEY, OwnIdentity
+from recording.core.records.people import OwnIdentity
 from recording.ports import Index, IndexRow
-from recording.records.people_index import PeopleIndex
+from recording.records.people_index import PeopleIndex, rows_of_partition
 
-_PAGE = 100
 LONGEST_ROW = 60_000
 """Bytes of a row: some 400 raw ids."""
 
@@ -59,10 +58,7 @@ class OwnIdentities:
 
     def under(self, key_id: str) -> Iterator[IndexRow]:
         """The rows that are hashed with that key; they may leave it meanwhile."""
-        after = ""
-        while rows := self.index.page(partition_of(key_id), _PAGE, since=after).rows:
-            yield from rows
-            after = f"{rows[-1].key}{AFTER_KEY}"
+        return rows_of_partition(self.index, partition_of(key_id))
 
     def move(self, row: IndexRow) -> None:
         """Hash a row with the current key instead.

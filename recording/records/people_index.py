@@ -1,12 +1,13 @@
 """The rows by which people's recordings are found, written under the current key, and searched under every key.
 
-What a recording has been filed under stands in rows about the recording, before the people's rows are written: so all
-of them can be removed again, whoever was named, and without the key they were hashed with.
+Each of a recording's rows is noted in the rows about the recording before it is written: so all of them can be removed
+again, whoever was named, and without the key they were hashed with.
 """
 
 import base64
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+import sys
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -33,10 +34,9 @@ from recording.records.filing import about
 
 _KEYS = "people-keys"
 """The partition of the keys that rows may be hashed with."""
-_PEOPLE = "people~"
+_NOTE = "people~"
+"""Begins the keys of the rows about a recording that name its people's rows."""
 _MARK = re.compile(r"[A-Za-z0-9_=~-]{1,500}")
-_ROOM = 300
-"""Names of rows that fit into one row about a recording."""
 _PAGE = 1000
 
 
@@ -48,17 +48,9 @@ class PersonPage:
     next: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _FiledUnder:
-    """Some of the rows of a recording: partition and key, with a space between."""
-
-    recording_id: RecordingId
-    rows: tuple[str, ...] = ()
-
-
 # Created at import: see `adapters.rows`.
 _ROW = msgspec.json.Decoder(PersonRow)
-_FILED = msgspec.json.Decoder(_FiledUnder)
+_ID = msgspec.json.Decoder(str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,26 +101,21 @@ class PeopleIndex:
             Transient: not all is written; write it again.
         """
         recording_id = document.recording_id
-        found = rows_of(document, at, self.first_key())
-        rows = {f"{partition} {row_key(at, recording_id)}": row for partition, row in found.items()}
-        before, notes = self._filed_under(recording_id)
+        rows = rows_of(document, at, self.first_key())
+        names = {(partition, time_key(at)) for partition in rows}
+        before = set(self._noted(recording_id))
         self._register(recording_id)
-        if rows.keys() - before:
-            notes = self._note(recording_id, before | rows.keys(), notes)
-        for name, row in rows.items():
-            partition, _, key = name.partition(" ")
-            self.index.put(IndexRow(partition, key, msgspec.json.encode(row)))
-        if before - rows.keys():
-            self._delete(before - rows.keys())
-            self._note(recording_id, set(rows), notes)
+        for partition, moment in sorted(names - before):
+            self.index.put(IndexRow(about(recording_id), _note(partition, moment)))
+        for partition, row in rows.items():
+            self.index.put(IndexRow(partition, row_key(at, recording_id), msgspec.json.encode(row)))
+        self._remove(recording_id, before - names)
 
     def remove(self, recording_id: RecordingId) -> None:
         """Remove all rows of a recording; idempotent."""
-        names, notes = self._filed_under(recording_id)
-        self._delete(names)
+        self._remove(recording_id, set(self._noted(recording_id)))
         for key_id in {self.key_id, *self.key_ids()}:
             self.leave(key_id, recording_id)
-        self._note(recording_id, set(), notes)
 
     def recordings_of(
         self,
@@ -157,19 +144,17 @@ class PeopleIndex:
 
     def count_unknown(self, since: datetime | None = None, until: datetime | None = None) -> int:
         """How many those are, at most `MOST_COUNTED`; one request."""
-        return sum(1 for _ in self._rows(UNKNOWN, MOST_COUNTED, _least(since), _least(until)))
+        return sum(1 for _ in rows_of_partition(self.index, UNKNOWN, MOST_COUNTED, _least(since), _least(until)))
 
     def key_ids(self) -> tuple[str, ...]:
         """The ids of the keys, other than the current one, that rows may still be hashed with."""
-        rows = self.index.page(_KEYS, _PAGE).rows
+        rows = rows_of_partition(self.index, _KEYS)
         return tuple(row.key for row in rows if row.key != self.key_id)
 
     def filed_under(self, key_id: str) -> Iterator[RecordingId]:
         """The recordings whose rows are hashed with that key; they may leave it meanwhile."""
-        after = ""
-        while rows := self.index.page(register_of(key_id), _PAGE, since=after).rows:
-            yield from (_FILED.decode(row.body).recording_id for row in rows)
-            after = f"{rows[-1].key}{AFTER_KEY}"
+        for row in rows_of_partition(self.index, register_of(key_id)):
+            yield RecordingId(_ID.decode(row.body))
 
     def note_key(self) -> None:
         """Note that rows are hashed with the current key, before the first is written."""
@@ -188,7 +173,7 @@ class PeopleIndex:
         found: dict[str, PersonRow] = {}
         ends: list[str] = []
         for partition in partitions:
-            rows = list(self._rows(partition, limit + 1, first, last))
+            rows = list(rows_of_partition(self.index, partition, limit + 1, first, last))
             for row in rows:
                 read = _ROW.decode(row.body)
                 found[row.key] = found[row.key].joined(read) if row.key in found else read
@@ -199,42 +184,38 @@ class PeopleIndex:
         shown = keys[:limit]
         return PersonPage(tuple(found[key] for key in shown), shown[-1] if len(keys) > limit else "")
 
-    def _rows(self, partition: str, limit: int, since: str, until: str) -> Iterator[IndexRow]:
-        """So many rows of a partition: the service may give fewer at once."""
-        after = ""
-        while limit:
-            page = self.index.page(partition, min(limit, _PAGE), after, since, until)
-            yield from page.rows
-            limit -= len(page.rows)
-            after = page.next
-            if not after:
-                return
-
     def _register(self, recording_id: RecordingId) -> None:
         self.note_key()
-        body = msgspec.json.encode(_FiledUnder(recording_id))
-        self.index.put(IndexRow(register_of(self.key_id), encode(recording_id), body))
+        self.index.put(IndexRow(register_of(self.key_id), encode(recording_id), msgspec.json.encode(recording_id)))
 
-    def _note(self, recording_id: RecordingId, names: set[str], before: int) -> int:
-        """Write what a recording is filed under, in place of so many rows; the number of rows now."""
-        found = sorted(names)
-        parts = [found[first : first + _ROOM] for first in range(0, len(found), _ROOM)]
-        for number, part in enumerate(parts):
-            body = msgspec.json.encode(_FiledUnder(recording_id, tuple(part)))
-            self.index.put(IndexRow(about(recording_id), f"{_PEOPLE}{number:04}", body))
-        for number in range(len(parts), before):
-            self.index.delete(about(recording_id), f"{_PEOPLE}{number:04}")
-        return len(parts)
+    def _noted(self, recording_id: RecordingId) -> Iterator[tuple[str, str]]:
+        """Partition and moment of each row that a recording has, or may have."""
+        for row in rows_of_partition(self.index, about(recording_id), since=_NOTE, until=f"{_NOTE}~"):
+            partition, _, moment = row.key.removeprefix(_NOTE).rpartition("~")
+            yield partition, moment
 
-    def _filed_under(self, recording_id: RecordingId) -> tuple[set[str], int]:
-        """The rows that a recording has, or may have; and in how many rows that stands."""
-        noted = [_FILED.decode(row.body) for row in self._rows(about(recording_id), _PAGE, _PEOPLE, f"{_PEOPLE}~")]
-        return {name for one in noted for name in one.rows}, len(noted)
+    def _remove(self, recording_id: RecordingId, names: set[tuple[str, str]]) -> None:
+        for partition, moment in sorted(names):
+            self.index.delete(partition, f"{moment}~{encode(recording_id)}")
+            self.index.delete(about(recording_id), _note(partition, moment))
 
-    def _delete(self, names: Iterable[str]) -> None:
-        for name in sorted(names):
-            partition, _, key = name.partition(" ")
-            self.index.delete(partition, key)
+
+def rows_of_partition(
+    index: Index, partition: str, limit: int = sys.maxsize, since: str = "", until: str = ""
+) -> Iterator[IndexRow]:
+    """So many rows of a partition, by key, page by page: the service may give fewer at once, also none."""
+    after = ""
+    while limit:
+        page = index.page(partition, min(limit, _PAGE), after, since, until)
+        yield from page.rows
+        limit -= len(page.rows)
+        after = page.next
+        if not after:
+            return
+
+
+def _note(partition: str, moment: str) -> str:
+    return f"{_NOTE}{partition}~{moment}"
 
 
 def _least(at: datetime | None) -> str:

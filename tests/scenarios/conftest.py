@@ -1,6 +1,5 @@
 """One stack for all scenarios; each has its own recordings and arms faults only for those."""
 
-import base64
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +22,6 @@ SETTINGS = {
     "AzureFunctionsJobHost__extensions__queues__batchSize": "16",
     "AzureFunctionsJobHost__extensions__queues__newBatchThreshold": "8",
     "PYTHON_THREADPOOL_THREAD_COUNT": "24",
-    "PEOPLE_INDEX_KEY": base64.b64encode(bytes(32)).decode(),
 }
 
 
