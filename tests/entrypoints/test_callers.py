@@ -75,7 +75,7 @@ def world(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Wo
     """The use cases over fakes, behind the real functions; with tokens of issuers in memory."""
     settings = {**SETTINGS, "API_AUTH": getattr(request, "param", "entra")}
     world = World(settings=settings, callers=callers())
-    for module in (calls, consent, decisions, holds, pages, people, policy, rebuild, recordings, retention, trail):
+    for module in {*MODULES, pages} - {health}:
         monkeypatch.setattr(module, "get_app", lambda: world.app)
     for module in (calls, decisions):
         monkeypatch.setattr(module, "get_intake", Intake)
@@ -86,7 +86,8 @@ def world(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Wo
 def ask(name: str, body: object = None, headers: Mapping[str, str] | None = None, method: str = "POST") -> Any:  # noqa: ANN401 - a reply
     """The reply of a function."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    route = {"id": RECORDING, "documentId": "document-0", "key": "crm-1", "holdId": "none", "jobId": "job"}
+    others = dict.fromkeys(("holdId", "exportId", "jobId"), "none")
+    route = {"id": RECORDING, "documentId": "document-0", "key": "crm-1", **others}
     request = func.HttpRequest(method, "/", headers=headers, params={}, route_params=route, body=content)
     outputs = [Out() for _ in range(3 if name in WITH_OUTPUTS else 0)]
     reply = ROUTES[name](request, *outputs)
