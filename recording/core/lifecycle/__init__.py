@@ -177,6 +177,7 @@ from recording.core.lifecycle.running import (
 )
 from recording.core.lifecycle.tables import CHUNK_TRANSITIONS, RECORDING_TRANSITIONS
 from recording.core.lifecycle.wholeness import completion_at, doubts_about_whole, lacks
+from recording.core.lifecycle.withdrawal import withdrawal_owed
 
 __all__ = [
     "CHUNK_TRANSITIONS",
@@ -256,4 +257,5 @@ __all__ = [
     "refusal_of_giving_up",
     "runs",
     "with_opening",
+    "withdrawal_owed",
 ]
