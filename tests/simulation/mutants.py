@@ -93,6 +93,9 @@ _FORGED = {"event forged": 0.6}
 LIKELY: Mapping[str, Mapping[str, float]] = {
     "the key's proof stands against Event Grid": _FORGED,
     "the key's metadata file vouches for any media": _FORGED | {"source answers wrong": 0.2},
+    "consent is assumed": {"prompt fails": 0.4, "a participant is silent": 0.4},
+    "a decline is ignored": {"a participant declines": 0.4},
+    "a withdrawal is only noted": {"consent withdrawn": 0.9},
     "a marked run drops what it was marked for": {"message twice": 0.1, "lease lost": 0.3, "clock skewed": 0.8},
     "a run ignores its mark": {"message twice": 0.1, "lease lost": 0.3},
     "one odd member refuses its sisters": {"event with an odd member": 0.5},
