@@ -12,7 +12,9 @@ from recording.entrypoints import (
     docs,
     elsewhere,
     file_events,
+    filing,
     health,
+    people,
     poison,
     policy,
     recordings,
@@ -23,7 +25,21 @@ from recording.entrypoints.callers import http_auth_level
 
 blueprints = [
     module.blueprint
-    for module in (calls, recordings, consent, trail, decisions, policy, file_events, chunks, poison, sweep, health)
+    for module in (
+        calls,
+        recordings,
+        people,
+        consent,
+        trail,
+        decisions,
+        policy,
+        file_events,
+        chunks,
+        poison,
+        sweep,
+        filing,
+        health,
+    )
 ]
 blueprints.append(docs.blueprint_about(tuple(blueprints)))
 blueprints.append(elsewhere.blueprint_beside(tuple(blueprints)))

@@ -155,6 +155,9 @@ func ofCallers(app appOptions) string[] => [
   isIdOf(app.?participantKey.?vaultId ?? '', 'Microsoft.KeyVault/vaults')
     ? ''
     : 'app.participantKey.vaultId is no resource id of a Microsoft.KeyVault/vaults.'
+  isIdOf(app.?peopleIndexKey.?vaultId ?? '', 'Microsoft.KeyVault/vaults')
+    ? ''
+    : 'app.peopleIndexKey.vaultId is no resource id of a Microsoft.KeyVault/vaults.'
   (app.?apiAuth ?? 'key') != 'key' && empty(app.?apiAudiences ?? [])
     ? 'app.apiAuth needs app.apiAudiences: without an audience no token is accepted.'
     : ''

@@ -217,6 +217,20 @@ module secretAccess 'modules/access-secret.bicep' = if (contains(app, 'participa
   }
 }
 
+module peopleKeyAccess 'modules/access-secret.bicep' = if (contains(app, 'peopleIndexKey')) {
+  name: 'access-people-${resourceToken}'
+  scope: resourceGroup(
+    valueAfter(app.?peopleIndexKey.?vaultId ?? '', 'subscriptions'),
+    valueAfter(app.?peopleIndexKey.?vaultId ?? '', 'resourceGroups')
+  )
+  params: {
+    appIdentityName: names.identity
+    appPrincipalId: identity.outputs.principalId
+    vaultName: nameOf(app.?peopleIndexKey.?vaultId ?? '')
+    secretName: app.?peopleIndexKey.?name ?? ''
+  }
+}
+
 // 6. Optionally, a network of its own around the app and the accounts.
 module privateNetwork 'modules/network.bicep' = if (network.isPrivate) {
   name: 'network-${resourceToken}'
@@ -260,6 +274,7 @@ module functionApp 'modules/functionapp.bicep' = {
     policy: policy
     nativeContainers: nativeContainers
     participantKey: secretAccess.?outputs.reference ?? ''
+    peopleIndexKey: peopleKeyAccess.?outputs.reference ?? ''
     subnetId: privateNetwork.?outputs.appSubnetId ?? ''
     app: app
     hosting: hosting

@@ -390,6 +390,9 @@ type appOptions = {
   @description('PARTICIPANT_KEY: the secret of a key vault, by whose hashes evidence of consent names participants; default none. Keep it as long as the recordings.')
   participantKey: secretReference?
 
+  @description('PEOPLE_INDEX_KEY: the secret of a key vault, by whose hashes people are found; default none: nobody is found by person. Several keys with commas between them, the current one first.')
+  peopleIndexKey: secretReference?
+
   @description('API_AUTH: what a caller of the API shows: the function key, an Entra token with a role, or either.')
   apiAuth: ('key' | 'entra' | 'both')?
 

@@ -30,7 +30,8 @@ from recording.settings import CHUNK_QUEUE, EVENT_QUEUE, OURS, QUEUES
 ROOT = Path(__file__).parents[1]
 CONTAINERS = tuple(str(OURS[f"{key}_CONTAINER"].default) for key in ("ARCHIVE", "QUARANTINE", "JOURNAL", "DEAD_LETTER"))
 ARCHIVE, QUARANTINE, JOURNAL, DEAD_LETTERS = CONTAINERS
-TABLE, OPEN_TABLE = (str(OURS[key].default) for key in ("CATALOG_TABLE", "OPEN_TABLE"))
+TABLE, OPEN_TABLE, RECORDS_TABLE = (str(OURS[key].default) for key in ("CATALOG_TABLE", "OPEN_TABLE", "RECORDS_TABLE"))
+EXPORTS = str(OURS["EXPORT_CONTAINER"].default)
 PROBE, TRAIL = (str(OURS[f"{key}_CONTAINER"].default) for key in ("PROBE", "TRAIL"))
 NATIVE = "customer-recordings"
 """A container of the customer's, into which the local service may write."""
@@ -160,6 +161,7 @@ class Stack:
             "LOCAL_HOST_TELEMETRY": str(self.folder),
             "WEBSITE_HOSTNAME": APP_HOST,
             "PARTICIPANT_KEY": base64.b64encode(b"of this machine").decode(),
+            "PEOPLE_INDEX_KEY": base64.b64encode(b"of this machine").decode(),
             "AzureWebJobsStorage": self.azurite.connection_string,
             "ARCHIVE_STORAGE": self.azurite.connection_string,
             "RECORDING_POLICY": self._policy(self.native_container),
@@ -220,11 +222,11 @@ class Stack:
 def provision(connection_string: str) -> None:
     """Create what the deployment creates in Azure: containers, tables and queues; and the container of the customer."""
     blob = BlobServiceClient.from_connection_string(connection_string)
-    for container in (*CONTAINERS, PROBE, TRAIL, NATIVE):
+    for container in (*CONTAINERS, PROBE, TRAIL, EXPORTS, NATIVE):
         with contextlib.suppress(ResourceExistsError):
             blob.create_container(container)
     tables = TableServiceClient.from_connection_string(connection_string)
-    for table in (TABLE, OPEN_TABLE):
+    for table in (TABLE, OPEN_TABLE, RECORDS_TABLE):
         tables.create_table_if_not_exists(table)
     for queue in QUEUES:
         with contextlib.suppress(ResourceExistsError):

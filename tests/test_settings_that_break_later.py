@@ -5,7 +5,7 @@ import pytest
 from recording.bootstrap import compose
 from recording.core.errors import SettingsInvalid
 from recording.settings import Settings
-from tests.environments import CONNECTION, LEAST
+from tests.environments import CONNECTION, LEAST, settings_of
 
 HOST = "AzureFunctionsJobHost__extensions__queues__"
 
@@ -49,3 +49,16 @@ def test_a_host_that_no_request_can_name_is_named(key: str, host: str) -> None:
 def test_a_message_hidden_without_end_is_no_error_of_ours(timeout: str) -> None:
     """The product with the count of deliveries was more than a duration can be."""
     Settings.from_env({**LEAST, f"{HOST}visibilityTimeout": timeout, f"{HOST}maxDequeueCount": "1000000"})
+
+
+def test_a_wrong_key_of_people_stops_nothing_but_the_search_for_people() -> None:
+    """Recordings are started and archived; whoever asks for a person is told which setting is wrong."""
+    settings = settings_of(PEOPLE_INDEX_KEY="not base64!")
+    settings.check_starting()
+    with pytest.raises(SettingsInvalid, match="PEOPLE_INDEX_KEY"):
+        settings.people_keys()
+
+
+def test_the_first_of_several_keys_of_people_is_the_current_one() -> None:
+    assert ("YQ==", "Yg==") == settings_of(PEOPLE_INDEX_KEY="YQ==, Yg==").people_keys()
+    assert () == settings_of().people_keys()

@@ -56,6 +56,9 @@ param nativeContainers nativeContainer[]
 @description('Required. Reference to the secret that is the key of the hashes of participants; empty if there is none.')
 param participantKey string
 
+@description('Required. Reference to the secret that has the keys of the hashes by which people are found; empty if there is none.')
+param peopleIndexKey string
+
 @description('Required. Resource id of the subnet that its traffic leaves by; empty: none.')
 param subnetId string
 
@@ -83,6 +86,8 @@ var appSettings = {
   PROBE_CONTAINER: 'recordings-probe'
   CATALOG_TABLE: 'recordings'
   OPEN_TABLE: 'open'
+  RECORDS_TABLE: 'records'
+  EXPORT_CONTAINER: 'recordings-exports'
   OVERFLOW_STORAGE__blobServiceUri: empty(overflowAccountName) ? '' : 'https://${overflowAccountName}.blob.${suffix}'
   OVERFLOW_CONTAINER: 'recordings-overflow'
   OVERFLOW_HOURS: string(app.?overflowHours ?? 4)
@@ -111,6 +116,7 @@ var appSettings = {
   FILE_EVENT_SECONDS: string(app.?fileEventSeconds ?? 3600)
   PAUSE_LIMIT_SECONDS: string(app.?pauseLimitSeconds ?? 0)
   PARTICIPANT_KEY: participantKey
+  PEOPLE_INDEX_KEY: peopleIndexKey
   ACS_RESOURCE_IDS: communicationImmutableId
   API_AUTH: app.?apiAuth ?? 'key'
   API_AUDIENCES: join(app.?apiAudiences ?? [], ',')

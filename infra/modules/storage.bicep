@@ -41,6 +41,7 @@ var archiveContainers = [
   'recordings-journal'
   'recordings-deadletter'
   'recordings-trail'
+  'recordings-exports'
   probeContainer
 ]
 // Of versions: those of the recordings, so that a manifest can have a successor while no version of it can go; and the acts
@@ -61,7 +62,14 @@ var guarded = [
 ]
 // The host moves a message that it gives up to the queue of the same name with -poison.
 var queues = flatten(map(
-  ['recording-chunks', 'recording-chunks-urgent', 'recording-events', 'recording-sweep'],
+  [
+    'recording-chunks'
+    'recording-chunks-urgent'
+    'recording-events'
+    'recording-sweep'
+    'recording-filing'
+    'recording-jobs'
+  ],
   queue => [queue, '${queue}-poison']
 ))
 var encryption = options.encryption
@@ -269,6 +277,10 @@ resource archiveTables 'Microsoft.Storage/storageAccounts/tableServices@2025-01-
 
   resource openWork 'tables' = {
     name: 'open'
+  }
+
+  resource records 'tables' = {
+    name: 'records'
   }
 }
 

@@ -162,9 +162,11 @@ class TableDirectory:
         except AzureError as error:
             raise _error("list recording", error, recording_id) from error
 
-    def page(self, day: datetime, limit: int, after: str = "") -> DayPage:
+    def page(self, day: datetime, limit: int, after: str = "", hour: int | None = None) -> DayPage:
         """See `ports.Directory.page`."""
         condition = f"PartitionKey eq '{_day(day.astimezone(UTC))}'"
+        if hour is not None:
+            condition += f" and RowKey ge '{hour:02}' and RowKey lt '{hour + 1:02}'"
         rows, following = page_of_rows(self._table, "list recordings", condition, limit, after)
         return DayPage(tuple(RecordingId(row["recordingId"]) for row in rows), following)
 

@@ -7,7 +7,7 @@ from azure.core.exceptions import AzureError
 from azure.storage.queue import QueueClient
 
 from recording.adapters.storage_errors import storage_error
-from recording.core.formats.messages import ChunkMessage, Tick
+from recording.core.formats.messages import ChunkMessage, RecordMessage, Tick, job_message
 
 _NO_EXPIRY = -1
 
@@ -53,6 +53,28 @@ class StorageEventQueue:
         except AzureError as error:
             ids = {"queue": str(self._client.queue_name)}
             raise storage_error("look at the queue of events", "queue", error, ids) from error
+
+
+class StorageRecordQueue:
+    """`RecordQueue` over one queue, which must exist."""
+
+    def __init__(self, client: QueueClient) -> None:
+        self._client = client
+
+    def put(self, message: RecordMessage, delay: timedelta = timedelta()) -> None:
+        """See `ports.RecordQueue.put`."""
+        _send(self._client, message.to_message(), delay, {"recording_id": str(message.recording_id)})
+
+
+class StorageJobQueue:
+    """`JobQueue` over one queue, which must exist."""
+
+    def __init__(self, client: QueueClient) -> None:
+        self._client = client
+
+    def put(self, job_id: str, delay: timedelta = timedelta()) -> None:
+        """See `ports.JobQueue.put`."""
+        _send(self._client, job_message(job_id), delay, {"job_id": job_id})
 
 
 def _send(client: QueueClient, text: str, delay: timedelta, ids: Mapping[str, str]) -> None:

@@ -14,6 +14,7 @@ from recording.adapters.monitor import hide_requests
 from recording.admitting import Admitting
 from recording.bootstrap.archiving import archiving_of, engine_of, natives_of
 from recording.bootstrap.real_parts import RealParts
+from recording.bootstrap.records import Records, records_of
 from recording.calls.asking import Asking
 from recording.calls.beginning import Beginning
 from recording.calls.consenting import Consenting
@@ -79,7 +80,15 @@ class App:
     looking: Looking
     deciding: Deciding
     heartbeat: Heartbeat
+    records: Records
     now: Callable[[], datetime]
+
+
+def _check_people(settings: Settings) -> Check:
+    def check() -> None:
+        settings.people_keys()
+
+    return check
 
 
 class Parts(TypedDict, total=False):
@@ -112,6 +121,10 @@ class Parts(TypedDict, total=False):
     throttle: ports.Throttle
     topic: ports.Topic
     trail: ports.Trail
+    index: ports.Index
+    record_queue: ports.RecordQueue
+    job_queue: ports.JobQueue
+    removals: Mapping[str, ports.Removal]
     engine: Engine
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
@@ -169,6 +182,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
             **real.checks(catalog, open_work, calls),
             "sweep": heartbeat.check,
             "starting": settings.check_starting,
+            "people": _check_people(settings),
         }
     ticking = Ticking(sweep_states, real.tick_queue, watch.interval, now)
     limits = Limits(retention=retention, file_event=watch.file_event, step=settings.copy.slice_length + watch.overdue)
@@ -189,6 +203,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         now=now,
         monotonic=monotonic,
     )
+    records = records_of(real, new_id, now)
     callers = settings.callers
     admitting = Admitting(
         callers=real.callers,
@@ -223,10 +238,11 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         draining=Draining(updates, queue, putting_back, refusing, ledger, waits),
         probing=Probing(checks, time.monotonic),  # its threads wait in real time, whatever the given clock says
         sweeping=sweeping,
-        listing=Listing(catalog, open_work, directory, limits),
+        listing=Listing(records.searching, open_work, limits),
         looking=Looking(updates, trail),
         deciding=Deciding(updates, queue, now),
         ticking=ticking,
         heartbeat=heartbeat,
+        records=records,
         now=now,
     )

@@ -80,7 +80,7 @@ def archiving_of(
         accepting=Accepting(metadata_file, Recopying(MetadataFile(quarantined), storing), archive, storing),
         removing_overflow=RemovingOverflow(archive, copies),
         releasing=Releasing(catalog, engine, source, archive, settings.recordings.release, now),
-        completing=Completing(topic, archive, catalog, settings.archive.container, now),
+        completing=Completing(topic, archive, catalog, real.record_queue, settings.archive.container, now),
         writing_trail=writing_trail,
         throttling=Throttling(real.throttle, waits, now),
         queue=real.queue,

@@ -14,20 +14,37 @@ from recording.adapters.calls import AcsCalls
 from recording.adapters.catalog import TableCatalog
 from recording.adapters.consents import TableConsents
 from recording.adapters.guarding import guarded
+from recording.adapters.index import TableIndex
 from recording.adapters.inventory import BlobInventory
 from recording.adapters.ledger import TableLedger
 from recording.adapters.open_work import TableDirectory, TableOpenWork, TableThrottle
 from recording.adapters.overflow_copies import BlobOverflowCopies
 from recording.adapters.probe import BlobProbe, StorageQueueProbe
 from recording.adapters.prompts import AcsPrompts
-from recording.adapters.queue import StorageEventQueue, StorageQueue, StorageTickQueue
+from recording.adapters.queue import (
+    StorageEventQueue,
+    StorageJobQueue,
+    StorageQueue,
+    StorageRecordQueue,
+    StorageTickQueue,
+)
+from recording.adapters.removal import BlobRemoval
 from recording.adapters.source import AcsSource
 from recording.adapters.table import Table
 from recording.adapters.tokens import KeyCache, TokenCallers, Trust, ask_for_keys
 from recording.adapters.topic import EventGridTopic, NoTopic
 from recording.adapters.trail import BlobTrail
 from recording.core.callers import Issuer
-from recording.settings import CHUNK_QUEUE, EVENT_QUEUE, QUEUES, SWEEP_QUEUE, URGENT_QUEUE, Settings
+from recording.settings import (
+    CHUNK_QUEUE,
+    EVENT_QUEUE,
+    FILING_QUEUE,
+    JOB_QUEUE,
+    QUEUES,
+    SWEEP_QUEUE,
+    URGENT_QUEUE,
+    Settings,
+)
 from recording.watch.checks import Check, Checks
 
 _CALL_AUTOMATION = "https://acscallautomation.communication.azure.com"
@@ -107,6 +124,14 @@ class RealParts:
         return guarded(StorageTickQueue(self._queue(SWEEP_QUEUE)))
 
     @cached_property
+    def record_queue(self) -> ports.RecordQueue:
+        return guarded(StorageRecordQueue(self._queue(FILING_QUEUE)))
+
+    @cached_property
+    def job_queue(self) -> ports.JobQueue:
+        return guarded(StorageJobQueue(self._queue(JOB_QUEUE)))
+
+    @cached_property
     def _queue(self) -> Callable[[str], clients.Queue]:
         """Makes a client of a queue."""
         storage = self.settings.storage
@@ -120,6 +145,10 @@ class RealParts:
     @cached_property
     def ledger(self) -> ports.Ledger:
         return guarded(TableLedger(self._table(self.settings.archive.open_table)))
+
+    @cached_property
+    def index(self) -> ports.Index:
+        return guarded(TableIndex(self._table(self.settings.records.table)))
 
     @cached_property
     def _table(self) -> Callable[[str], Table]:
@@ -140,6 +169,21 @@ class RealParts:
     @cached_property
     def journal_inventory(self) -> ports.Inventory:
         return guarded(self._inventory(self.settings.archive.journal_container))
+
+    @cached_property
+    def removals(self) -> Mapping[str, ports.Removal]:
+        """What removes and holds blobs, by the container: archive, quarantine, journal, dead letters, exports."""
+        archive, service = self.settings.archive, self._blob_service
+        of = {
+            "archive": BlobRemoval(service, archive.container),
+            "quarantine": BlobRemoval(service, archive.quarantine_container),
+            "journal": BlobRemoval(service, archive.journal_container),
+            "deadletters": BlobRemoval(service, archive.dead_letter_container),
+            "exports": BlobRemoval(service, self.settings.records.export_container),
+        }
+        if self.settings.overflow.is_set:
+            of["overflow"] = BlobRemoval(self._overflow_service, self.settings.overflow.container)
+        return {name: guarded(one) for name, one in of.items()}
 
     @cached_property
     def trail(self) -> ports.Trail:
@@ -206,6 +250,7 @@ class RealParts:
                         archive.journal_container,
                         archive.dead_letter_container,
                         archive.trail_container,
+                        self.settings.records.export_container,
                     )
                 },
                 **({"of the overflow": self.overflow} if self.settings.overflow.is_set else {}),
@@ -214,6 +259,7 @@ class RealParts:
             queues={name: guarded(StorageQueueProbe(self._queue(name))) for name in QUEUES},
             catalog=catalog,
             open_work=open_work,
+            index=self.index,
             calls=calls,
             new_id=uuid.uuid4,
         ).all()

@@ -3,20 +3,22 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count
 
 from recording import log
 from recording.core.errors import BlobExists
 from recording.core.formats import notifications
 from recording.core.formats.manifest import manifest_json, says_the_same
+from recording.core.formats.messages import RecordMessage, Task
 from recording.core.lifecycle import Completed, lacks
 from recording.core.model import BlobName, CatalogEntry
 from recording.core.naming import manifest_name
-from recording.ports import Archive, Catalog, Topic
+from recording.ports import Archive, Catalog, RecordQueue, Topic
 
 _ROOM = 16
 """Bytes by which the texts of two times may differ in length."""
+_UNTIL_SAVED = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +28,14 @@ class Completing:
     topic: Topic
     archive: Archive
     catalog: Catalog
+    filing: RecordQueue
     container: str
     now: Callable[[], datetime]
 
     def complete(self, entry: CatalogEntry) -> Completed | None:
-        """Write the manifest and publish its event; idempotent. None if the entry is out of date.
+        """Write the manifest, publish its event, and queue the recording to be filed; idempotent.
+
+        None if the entry is out of date.
 
         The event is RecordingArchived for a whole recording, and RecordingIncomplete for any other.
 
@@ -45,6 +50,8 @@ class Completing:
         missing = lacks(entry)
         event = notifications.completed(written, self.container, name, self.now())
         self.topic.publish(event)
+        # Before it is saved, so that it cannot be forgotten; it becomes visible after that.
+        self.filing.put(RecordMessage(recording_id, Task.FILE), _UNTIL_SAVED)
         fields = {
             "recording_id": recording_id,
             "chunks": len(entry.chunks),

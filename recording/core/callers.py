@@ -59,11 +59,13 @@ class Role(StrEnum):
     LISTEN = "Recording.Listen"
     """See recordings and their states."""
     PRIVACY = "Recording.Privacy"
-    """The same, and withdraw consent."""
+    """See recordings and their states, withdraw consent, and find the recordings of a person."""
 
 
 _OPERATORS = frozenset({Role.OPERATE})
 _WATCHERS = frozenset({Role.OPERATE, Role.AUDIT})
+_PRIVACY = frozenset({Role.PRIVACY})
+_FINDERS = frozenset({Role.AUDIT, Role.PRIVACY})
 _ALL = frozenset(Role)
 OPERATIONS: Mapping[str, frozenset[Role]] = {
     "start_recording": _OPERATORS,
@@ -83,6 +85,11 @@ OPERATIONS: Mapping[str, frozenset[Role]] = {
     "replay_policy": _WATCHERS,
     "list_recordings": _ALL,
     "recording_state": _ALL,
+    "save_people": _PRIVACY,
+    "save_person": _PRIVACY,
+    "show_person": _PRIVACY,
+    "person_recordings": _FINDERS,
+    "search_recordings": _FINDERS,
 }
 """Each operation of the API, by its function's name, with the roles of which a caller by token needs one."""
 PROVEN_OTHERWISE: Mapping[str, str] = {

@@ -128,6 +128,12 @@ def manifest_name(recording_id: RecordingId, chunk_name: BlobName, revision: int
     return BlobName(f"{folder}{slash}{encode(recording_id)}.manifest{number}.json")
 
 
+def sibling_name(manifest: BlobName, kind: str) -> BlobName:
+    """Name what belongs to a manifest, beside it: `.manifest-2.json` gives `.KIND-2.json`."""
+    folder, _, rest = manifest.rpartition(".manifest")
+    return BlobName(f"{folder}.{kind}{rest}")
+
+
 def journal_name(received: datetime, event_id: str, body: bytes) -> BlobName:
     """Name the journal's copy of an event by the day it came (UTC), its id, and a digest of its body.
 

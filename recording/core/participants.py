@@ -33,6 +33,13 @@ _IDENTITY = re.compile(
     r"|[^\s\"'<>@:]{1,80}@[^\s\"'<>@]+"  # an address of mail or SIP
 )
 _PROGRAMS = frozenset({ParticipantKind.TEAMS_APP, ParticipantKind.BOT})
+_URI = "tel:"
+_SEPARATORS = re.compile(r"[\s().\-/\u2010-\u2015]+")
+_TRUNK = "(0)"
+"""The zero that is dialled within the country only, as it is often written: `+49 (0)30`."""
+_DIALLED = re.compile(r"(?:\+|00)?([1-9][0-9]{0,14})", re.ASCII)
+_INTERNATIONAL = ("+", "00")
+_LIKE_NUMBER = re.compile(r"[+(]?[0-9][0-9\s().\-/\u2010-\u2015]{2,30}")
 
 
 def kind_of(raw_id: str) -> ParticipantKind:
@@ -66,3 +73,41 @@ def kinds_of(raw_ids: Iterable[str]) -> tuple[tuple[ParticipantKind, int], ...]:
     """How many there are of each kind; each raw id counts once."""
     counts = Counter(kind_of(raw_id) for raw_id in set(raw_ids))
     return tuple(sorted(counts.items()))
+
+
+def one_spelling(given: str) -> str:
+    """The spelling that stands for all spellings of a raw id or a telephone number.
+
+    Of a telephone number, `4:+NUMBER`. The other forms that are known hold GUIDs, whose case does not matter; what is
+    of no known form stays as it is.
+    """
+    text = given.strip()
+    if (number := _number_of(text)) is not None:
+        return f"{_PHONE}+{number}"
+    lower = text.lower()
+    return text if kind_of(lower) is ParticipantKind.UNKNOWN else lower
+
+
+def names_nobody(raw_id: str) -> bool:
+    """Whether it is that of a telephone without a number, such as `4:anonymous`: everybody who withholds theirs."""
+    spelling = one_spelling(raw_id)
+    return kind_of(spelling) is ParticipantKind.PHONE_NUMBER and participant_of(spelling).number is None
+
+
+def lacks_country(given: str) -> bool:
+    """Whether it is a telephone number as it is dialled within a country: which country, cannot be known."""
+    return _number_of(given) is None and _LIKE_NUMBER.fullmatch(given.strip()) is not None
+
+
+def _number_of(given: str) -> str | None:
+    """The digits of a telephone number with its country; None for anything else."""
+    text, is_raw = given.strip(), False
+    if text.startswith(_PHONE):
+        text, is_raw = text.removeprefix(_PHONE).partition("_")[0], True
+    elif text[: len(_URI)].lower() == _URI:
+        text = text[len(_URI) :].partition(";")[0]
+    text = _SEPARATORS.sub("", text.replace(_TRUNK, ""))
+    if not is_raw and not text.startswith(_INTERNATIONAL):
+        return None
+    found = _DIALLED.fullmatch(text)
+    return found[1] if found else None

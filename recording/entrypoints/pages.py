@@ -7,10 +7,12 @@ import azure.functions as func
 
 from recording.core.errors import RecordingError
 from recording.core.formats import api
+from recording.core.formats.api.shapes import PersonPage, PersonSummary
 from recording.core.model import CatalogEntry, DocumentId, RecordingId
+from recording.core.records.filters import Period
 from recording.entrypoints.answers import json_answer
 from recording.entrypoints.worker import get_app
-from recording.watch.listing import Listed, Unlisted
+from recording.records.searching import Listed, Unlisted
 
 
 def recording_id_of(req: func.HttpRequest) -> RecordingId:
@@ -40,6 +42,18 @@ def shown[View](
     return [
         show_unread(one.recording_id, one.error) if isinstance(one, Unlisted) else show(one) for one in listed.found
     ]
+
+
+def found_of_person(listed: Listed, period: Period) -> func.HttpResponse:
+    """A page of a search by person, with how many recordings of that time may be of anybody."""
+    summaries = shown(listed, api.summary_view, api.unread_summary)
+    rows = zip(summaries, listed.heard, strict=True)
+    recordings: list[PersonSummary] = [
+        {**summary, "channels": list(row.channels), "doubtful": row.is_doubtful} for summary, row in rows
+    ]
+    unknown = None if listed.unknown is None else api.unknown_view(listed.unknown, period)
+    page: PersonPage = {"recordings": recordings, "next": following(listed), "unknown": unknown}
+    return json_answer(page)
 
 
 def following(listed: Listed) -> str | None:

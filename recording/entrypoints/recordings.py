@@ -7,7 +7,7 @@ from recording.core.formats import api
 from recording.core.formats.api.shapes import SummaryPage
 from recording.entrypoints.answers import json_answer, problem_details
 from recording.entrypoints.callers import caller_of
-from recording.entrypoints.pages import answer_recording, following, recording_id_of, shown
+from recording.entrypoints.pages import answer_recording, following, found_of_person, recording_id_of, shown
 from recording.entrypoints.worker import get_app
 
 blueprint = func.Blueprint()
@@ -29,10 +29,15 @@ def start_recording(req: func.HttpRequest) -> func.HttpResponse:
 @blueprint.route("recordings", methods=["GET"])
 @problem_details
 def list_recordings(req: func.HttpRequest) -> func.HttpResponse:
-    """The recordings that the catalog first knew on a day, all or those in a state or of a call, in pages."""
+    """The recordings that the catalog first knew on a day, or those of a person, that fit what is asked; in pages."""
     app = get_app()
     caller_of(req, app, "list_recordings")
-    listed = app.listing.recordings(api.parse_list(req.params, app.now()))
+    of_person = api.parse_person_of_list(req.params)
+    if of_person is not None:
+        caller, (key, asked) = caller_of(req, app, "search_recordings"), of_person
+        raw_ids = app.records.people.raw_ids(key)
+        return found_of_person(app.records.searching.of_person(raw_ids, asked, by=caller.actor), asked.period)
+    listed = app.records.searching.of_day(api.parse_list(req.params, app.now()))
     page: SummaryPage = {
         "recordings": shown(listed, api.summary_view, api.unread_summary),
         "next": following(listed),

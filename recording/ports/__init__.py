@@ -11,6 +11,7 @@ from recording.ports.catalog import Catalog, StartClaim
 from recording.ports.chunk_queue import ChunkQueue
 from recording.ports.consents import ConsentPage, ConsentRow, Consents
 from recording.ports.event_queue import EventQueue
+from recording.ports.index import Index, IndexPage, IndexRow
 from recording.ports.inventory import BlobPage, Inventory, ListedBlob
 from recording.ports.ledger import Ledger
 from recording.ports.native import NativeContainer
@@ -18,6 +19,8 @@ from recording.ports.open_work import DayPage, Directory, OpenPage, OpenRow, Ope
 from recording.ports.overflow_copies import OverflowCopies
 from recording.ports.probe import ProbeContainer, ProbeQueue
 from recording.ports.prompts import InCall, PromptOrder, Prompts
+from recording.ports.record_queue import JobQueue, RecordQueue
+from recording.ports.removal import Removal
 from recording.ports.source import ReadableSource, Source, Transfer
 from recording.ports.throttle import Throttle
 from recording.ports.tick_queue import TickQueue
@@ -40,7 +43,11 @@ __all__ = [
     "Directory",
     "EventQueue",
     "InCall",
+    "Index",
+    "IndexPage",
+    "IndexRow",
     "Inventory",
+    "JobQueue",
     "Journal",
     "Ledger",
     "ListedBlob",
@@ -54,6 +61,8 @@ __all__ = [
     "PromptOrder",
     "Prompts",
     "ReadableSource",
+    "RecordQueue",
+    "Removal",
     "Source",
     "StartClaim",
     "SweepState",

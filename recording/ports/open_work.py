@@ -133,8 +133,8 @@ class Directory(Protocol):
     def add(self, recording_id: RecordingId, at: datetime) -> None:
         """List the recording under the day of `at`; repeated on the same day, it may be listed twice."""
 
-    def page(self, day: datetime, limit: int, after: str = "") -> DayPage:
-        """At most `limit` recordings of the day.
+    def page(self, day: datetime, limit: int, after: str = "", hour: int | None = None) -> DayPage:
+        """At most `limit` recordings of the day, or of one hour of it (0 to 23, UTC).
 
         Raises:
             InvalidRequest: `after` is no page's `next`.

@@ -18,6 +18,7 @@ from recording.settings.groups import (
     Native,
     Overflow,
     Recordings,
+    Records,
     Retry,
     Site,
     Storage,
@@ -30,6 +31,8 @@ from recording.settings.parsing import MEBIBYTE
 __all__ = [
     "CHUNK_QUEUE",
     "EVENT_QUEUE",
+    "FILING_QUEUE",
+    "JOB_QUEUE",
     "MEBIBYTE",
     "OURS",
     "POISON",
@@ -53,7 +56,11 @@ SWEEP_QUEUE = "recording-sweep"
 """The queue of ticks: each is a message that lets the sweep go on, and puts the next."""
 EVENT_QUEUE = "recording-events"
 """The queue of events: from a subscription that delivers to a queue, and those that a long delivery left for later."""
-QUEUES = (CHUNK_QUEUE, URGENT_QUEUE, EVENT_QUEUE, SWEEP_QUEUE)
+FILING_QUEUE = "recording-filing"
+"""The queue of recordings whose manifest is written, to be filed."""
+JOB_QUEUE = "recording-jobs"
+"""The queue of jobs: exports and erasures."""
+QUEUES = (CHUNK_QUEUE, URGENT_QUEUE, EVENT_QUEUE, SWEEP_QUEUE, FILING_QUEUE, JOB_QUEUE)
 POISON = "-poison"
 """The host adds this to a queue's name, and puts the messages there that it gives up."""
 
@@ -76,6 +83,7 @@ class Settings:
     overflow: Overflow
     native: Native
     recordings: Recordings
+    records: Records
     topic: Topic
     copy: Copy
     retry: Retry
@@ -84,6 +92,7 @@ class Settings:
     site: Site
     host: Host
     wrong_to_start: tuple[str, ...] = ()
+    wrong_for_people: tuple[str, ...] = ()
 
     @property
     def callback_url(self) -> str | None:
@@ -111,6 +120,7 @@ class Settings:
             overflow=reader.read(Overflow),
             native=reader.read(Native),
             recordings=reader.read(Recordings),
+            records=reader.read(Records),
             topic=reader.read(Topic),
             copy=reader.read(Copy),
             retry=reader.read(Retry),
@@ -125,8 +135,9 @@ class Settings:
         if memory_bytes is not None and reader.are_right(_MEMORY):
             found += _memory_problems(settings.copy, memory_bytes)
         if found:
-            raise SettingsInvalid((*found, *reader.starting))
-        return replace(settings, wrong_to_start=(*reader.starting, *_native_rules(settings)))
+            raise SettingsInvalid((*found, *reader.starting, *reader.people))
+        starting = (*reader.starting, *_native_rules(settings))
+        return replace(settings, wrong_to_start=starting, wrong_for_people=tuple(reader.people))
 
     def participant_key(self) -> str:
         """The key of the hashes that name participants.
@@ -138,6 +149,16 @@ class Settings:
         if wrong:
             raise SettingsInvalid(wrong)
         return self.recordings.participant_key
+
+    def people_keys(self) -> tuple[str, ...]:
+        """The keys of the hashes by which people are found, the current one first; empty: there is no such index.
+
+        Raises:
+            SettingsInvalid: they are set, and cannot be read.
+        """
+        if self.wrong_for_people:
+            raise SettingsInvalid(self.wrong_for_people)
+        return self.records.people_keys
 
     def check_starting(self) -> None:
         """Do nothing if recordings can be started.
@@ -159,6 +180,7 @@ OURS: Mapping[str, Setting] = {
         Overflow,
         Native,
         Recordings,
+        Records,
         Topic,
         Copy,
         Retry,
@@ -196,8 +218,9 @@ def _memory_problems(copy: Copy, memory_bytes: int) -> Iterator[str]:
         yield f"{_MEMORY}: more than {most}, half of what the instance has"
 
 
-def _own_containers(archive: Archive) -> frozenset[str]:
+def _own_containers(settings: Settings) -> frozenset[str]:
     """The containers that this app writes into; `_CONTAINERS` has their keys."""
+    archive = settings.archive
     return frozenset(
         {
             archive.container,
@@ -206,12 +229,13 @@ def _own_containers(archive: Archive) -> frozenset[str]:
             archive.dead_letter_container,
             archive.trail_container,
             archive.probe_container,
+            settings.records.export_container,
         }
     )
 
 
 def _containers(settings: Settings) -> str:
-    names = _own_containers(settings.archive)
+    names = _own_containers(settings)
     return "" if len(names) == len(_CONTAINERS) else f"{', '.join(_CONTAINERS)}: must be different containers"
 
 
@@ -245,7 +269,7 @@ def _native(settings: Settings) -> str:
     """
     storage = settings.storage
     account = blob_endpoint(storage.connection_string) if storage.connection_string else storage.blob_uri
-    ours = {f"{account}/{name}" for name in _own_containers(settings.archive)}
+    ours = {f"{account}/{name}" for name in _own_containers(settings)}
     for url in settings.native.containers:
         if url in ours:
             return f"{_NATIVE}: names a container that this app writes into"
@@ -292,7 +316,7 @@ def _retention(settings: Settings) -> str:
 
 _MEMORY = "COPY_MEMORY_MIB"
 _CONTAINERS = tuple(
-    f"{name}_CONTAINER" for name in ("ARCHIVE", "QUARANTINE", "JOURNAL", "DEAD_LETTER", "TRAIL", "PROBE")
+    f"{name}_CONTAINER" for name in ("ARCHIVE", "QUARANTINE", "JOURNAL", "DEAD_LETTER", "TRAIL", "PROBE", "EXPORT")
 )
 _NATIVE = "NATIVE_CONTAINERS"
 _POLICY = "RECORDING_POLICY"

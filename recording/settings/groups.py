@@ -260,6 +260,28 @@ class Recordings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Records:
+    """Recordings as records: their index, people, exports."""
+
+    table: Annotated[
+        str, Setting("RECORDS_TABLE", "records", parsing.table, "the table of the index: people, days, holds, jobs")
+    ]
+    export_container: Annotated[
+        str, Setting("EXPORT_CONTAINER", "recordings-exports", parsing.container, "the container of exports")
+    ]
+    people_keys: Annotated[
+        tuple[str, ...],
+        Setting(
+            "PEOPLE_INDEX_KEY",
+            "",
+            parsing.base64_keys,
+            "keys, with commas between them, of the hashes by which people are found; the first is the current one",
+            only_for_people=True,
+        ),
+    ] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
     """Where RecordingArchived and alerts are published."""
 

@@ -25,6 +25,7 @@ class Setting:
         meaning: what it means, in a few words.
         only_to_start: whether only starts of recordings need it: if it is wrong the default is used, and what was
             recorded before is archived all the same.
+        only_for_people: likewise, whether only the index of people needs it.
     """
 
     key: str
@@ -32,6 +33,7 @@ class Setting:
     parse: Callable[[str], object]
     meaning: str
     only_to_start: bool = False
+    only_for_people: bool = False
 
 
 def declared(group: type) -> Iterator[tuple[str, Setting]]:
@@ -51,6 +53,8 @@ class Reader:
     """Missing or wrong settings, as `KEY: problem`."""
     starting: list[str] = field(default_factory=list)
     """Likewise, of settings that only starts of recordings need."""
+    people: list[str] = field(default_factory=list)
+    """Likewise, of those that only the index of people needs."""
     _wrong: set[str] = field(default_factory=set)
 
     def read[T](self, group: type[T]) -> T:
@@ -81,7 +85,7 @@ class Reader:
         except ValueError as error:
             problems = [str(error)]
         self._report(setting, *problems)
-        return setting.parse(setting.default or "") if setting.only_to_start else None
+        return setting.parse(setting.default or "") if setting.only_to_start or setting.only_for_people else None
 
     def _text(self, setting: Setting) -> str:
         text = self.environment.get(setting.key, "").strip()
@@ -94,5 +98,7 @@ class Reader:
         for problem in problems:
             if setting.only_to_start:
                 self.starting.append(f"{setting.key}: {problem}")
+            elif setting.only_for_people:
+                self.people.append(f"{setting.key}: {problem}")
             else:
                 self.refuse(setting.key, problem)

@@ -54,6 +54,11 @@ def base64_key(text: str) -> str:
     return text
 
 
+def base64_keys(text: str) -> tuple[str, ...]:
+    """Such keys, separated by commas."""
+    return tuple(map(base64_key, _listed(text)))
+
+
 def authority(text: str) -> Authority:
     """What a delete at the source requires beside a proof."""
     if text.lower() == "true":

@@ -10,7 +10,7 @@ from functools import partial
 from recording.core import blocks
 from recording.core.errors import ArchiveDamaged, BlobExists, CallRefused, RecordingError
 from recording.core.model import BlobName, RecordingId
-from recording.ports import Archive, Calls, Catalog, NativeContainer, OpenWork, ProbeContainer, ProbeQueue
+from recording.ports import Archive, Calls, Catalog, Index, NativeContainer, OpenWork, ProbeContainer, ProbeQueue
 
 type Check = Callable[[], object]
 """Returns if all is well.
@@ -46,6 +46,7 @@ class Checks:
     queues: Mapping[str, ProbeQueue]
     catalog: Catalog
     open_work: OpenWork
+    index: Index
     calls: Calls
     new_id: Callable[[], uuid.UUID]
 
@@ -61,6 +62,7 @@ class Checks:
             yield f"queue {name}", queue.peek
         yield "catalog", partial(self.catalog.load, _UNKNOWN)
         yield "open work", partial(self.open_work.page, 1)
+        yield "index", partial(self.index.get, str(_UNKNOWN), "probe")
         yield "communication", self._ask
 
     def _copy(self) -> None:

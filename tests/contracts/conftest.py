@@ -20,10 +20,11 @@ from local.stack import provision
 from recording.adapters import clients
 from recording.adapters.catalog import TableCatalog
 from recording.adapters.http_transport import Urllib3Transport
+from recording.adapters.index import TableIndex
 from recording.adapters.ledger import TableLedger
 from recording.adapters.queue import StorageEventQueue, StorageQueue
 from recording.core.model import RecordingId
-from recording.ports import Catalog
+from recording.ports import Catalog, Index
 from tests.contracts.catalogs import TABLE, RealCatalog
 from tests.contracts.containers import Container, FakeContainer, RealContainer
 from tests.contracts.exchanges import HOST
@@ -32,7 +33,7 @@ from tests.contracts.inventories import FakeListed, Listed, RealListed
 from tests.contracts.queues import InMemory, Queue, RealQueue
 from tests.contracts.stores import FakeStore, OfContainer, OfService, Readable, RealStore, Store
 from tests.contracts.trails import FakeTrails, RealTrails, Trails
-from tests.fakes import FakeCatalog
+from tests.fakes import FakeCatalog, FakeIndex
 
 SURROUNDINGS = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
@@ -180,6 +181,22 @@ def real_ledger(table: str) -> Iterator[tuple[TableLedger, FaultyTransport]]:
     network = FaultyTransport()
     with closing(clients.table(TABLE, table, transport=network, retries=0)) as rows:
         yield TableLedger(rows), network
+
+
+@pytest.fixture
+def real_index(table: str) -> Iterator[TableIndex]:
+    """The adapter over that table; nothing is retried."""
+    with closing(clients.table(TABLE, table, retries=0)) as rows:
+        yield TableIndex(rows)
+
+
+@pytest.fixture(params=["fake", "real"])
+def index(request: pytest.FixtureRequest) -> Index:
+    """The fake, then the real one."""
+    if request.param == "fake":
+        return FakeIndex()
+    found: Index = request.getfixturevalue("real_index")
+    return found
 
 
 @pytest.fixture(params=["fake", "real"])

@@ -15,11 +15,12 @@ from recording.adapters.blob_source import BlobSource
 from recording.adapters.clients import blob_requests
 from recording.adapters.overflow_copies import BlobOverflowCopies
 from recording.adapters.probe import BlobProbe
+from recording.adapters.removal import BlobRemoval
 from recording.core import blocks
 from recording.core.model import BlobName
-from recording.ports import Archive, Journal, NativeContainer
+from recording.ports import Archive, Journal, NativeContainer, Removal
 from tests.contracts.faulty_transport import FaultyTransport
-from tests.fakes import FakeArchive, FakeBlobSource
+from tests.fakes import FakeArchive, FakeBlobSource, FakeRemoval
 
 NAME = BlobName("2026/03/01/a=2E_b~-/0000.wav")
 METADATA = {"acsrecordingid": "a=2Eb", "length": "3"}
@@ -66,6 +67,10 @@ class Container(Protocol):
     def missing_source(self) -> NativeContainer:
         """A source over a container that does not exist."""
 
+    @property
+    def removal(self) -> Removal:
+        """The same container, whose blobs are removed and held."""
+
     def put_as_stranger(self, name: BlobName, content: bytes, blob_metadata: Mapping[str, str] | None = None) -> None:
         """Write a blob as another program, overwriting."""
 
@@ -82,6 +87,7 @@ class FakeContainer:
     def __init__(self) -> None:
         self.archive = self.rival = FakeArchive()
         self.missing = FakeArchive(exists=False)
+        self.removal = FakeRemoval(self.archive)
         self.source = FakeBlobSource(self.archive)
         self.missing_source = FakeBlobSource(self.missing)
 
@@ -114,6 +120,8 @@ class RealContainer:
         self.missing_source = BlobSource(service.url, writes, f"{name}-missing")
         self.probe = BlobProbe(service.url, writes, name)
         self.missing_probe = BlobProbe(service.url, writes, f"{name}-missing")
+        self.removal = BlobRemoval(service, name)
+        self.missing_removal = BlobRemoval(service, f"{name}-missing")
         self.copies = BlobOverflowCopies(service.url, writes, name)
         self.missing_copies = BlobOverflowCopies(service.url, writes, f"{name}-missing")
         self._open = ExitStack()

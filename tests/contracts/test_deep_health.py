@@ -15,7 +15,9 @@ STORAGE_CHECKS = {
     "catalog",
     "open work",
     "container recordings",
+    "index",
     "container recordings-deadletter",
+    "container recordings-exports",
     "container recordings-journal",
     "container recordings-quarantine",
     "container recordings-trail",
@@ -41,7 +43,7 @@ def test_all_is_well_and_no_probe_is_left(app: App, proxy: FaultProxy) -> None:
     before = len(proxy.requests)
     findings = app.probing.ask().result()
 
-    assert STORAGE_CHECKS | {"communication", "starting", "sweep"} == {finding.name for finding in findings}
+    assert STORAGE_CHECKS | {"communication", "people", "starting", "sweep"} == {finding.name for finding in findings}
     assert [] == [finding for finding in findings if finding.problem]
     asked = [request for request in proxy.requests[before:] if f"/{PROBE}/" in request.path]
     assert ("delete", 1) == (asked[-1].operation, len({request.path for request in asked}))
@@ -86,6 +88,8 @@ def test_a_storage_account_that_refuses_is_found_at_every_service(app: App, prox
         ("ARCHIVE_CONTAINER", "missing-archive", {"container missing-archive"}),
         ("DEAD_LETTER_CONTAINER", "missing-letters", {"container missing-letters"}),
         ("CATALOG_TABLE", "missing", {"catalog"}),
+        ("RECORDS_TABLE", "missing", {"index"}),
+        ("EXPORT_CONTAINER", "missing-exports", {"container missing-exports"}),
         ("OPEN_TABLE", "missing", {"open work", "sweep"}),
     ],
 )

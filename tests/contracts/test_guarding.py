@@ -18,13 +18,20 @@ from recording.adapters.calls import AcsCalls
 from recording.adapters.catalog import TableCatalog
 from recording.adapters.consents import TableConsents
 from recording.adapters.guarding import guarded
+from recording.adapters.index import TableIndex
 from recording.adapters.inventory import BlobInventory
 from recording.adapters.ledger import TableLedger
 from recording.adapters.open_work import TableDirectory, TableOpenWork, TableThrottle
 from recording.adapters.overflow_copies import BlobOverflowCopies
 from recording.adapters.probe import BlobProbe, StorageQueueProbe
 from recording.adapters.prompts import AcsPrompts
-from recording.adapters.queue import StorageEventQueue, StorageQueue, StorageTickQueue
+from recording.adapters.queue import (
+    StorageEventQueue,
+    StorageJobQueue,
+    StorageQueue,
+    StorageRecordQueue,
+    StorageTickQueue,
+)
 from recording.adapters.source import AcsSource
 from recording.adapters.tokens import TokenCallers, Trust
 from recording.adapters.topic import EventGridTopic
@@ -32,7 +39,7 @@ from recording.adapters.trail import BlobTrail
 from recording.bootstrap import compose
 from recording.core.callers import Issuer
 from recording.core.errors import Permanent, PortFailed, RecordingError, SourceBusy, Transient
-from recording.core.formats.messages import ChunkMessage
+from recording.core.formats.messages import ChunkMessage, RecordMessage, Task
 from recording.core.formats.notifications import EventName, OutgoingEvent
 from recording.core.locations import of_blob
 from recording.core.model import (
@@ -49,7 +56,7 @@ from recording.core.model import (
     Prompt,
     StartOrder,
 )
-from recording.ports import ListedBlob, PromptOrder, Source, StartClaim, SweepState
+from recording.ports import IndexRow, ListedBlob, PromptOrder, Source, StartClaim, SweepState
 from tests.contracts.catalogs import entry
 from tests.core.consents import consent
 from tests.core.entries_of import NOW, RECORDING_ID, proof
@@ -123,6 +130,11 @@ def prompts(client: Any) -> Any:  # noqa: ANN401 - the same
     return guarded(AcsPrompts(client, lambda: datetime.now(UTC)))
 
 
+def index(client: Any) -> Any:  # noqa: ANN401 - the same
+    """`Index`."""
+    return guarded(TableIndex(client))
+
+
 def consents(client: Any) -> Any:  # noqa: ANN401 - the same
     """`Consents`."""
     return guarded(TableConsents(client, client))
@@ -190,6 +202,8 @@ METADATA = {"length": "1"}
 ORDER = StartOrder(CallLocator(room_id="1"), Output(Content.AUDIO, Channel.MIXED, Format.WAV), "id", NOW)
 CLAIM = StartClaim("k", ORDER, "event", NOW, version='W/"1"')
 EVENT = OutgoingEvent("id", EventName.ARCHIVED, "/recording/r", {}, NOW)
+RECORD = RecordMessage(RECORDING_ID, Task.FILE)
+ROW = IndexRow("day~1", "a", version="0x1")
 MESSAGE = ChunkMessage(RECORDING_ID, DocumentId("d"))
 OPENING = Opening(NOW, 1)
 STATE = SweepState(version='W/"1"')
@@ -264,6 +278,14 @@ OPERATIONS: dict[str, Callable[[Any], object]] = {
     "TableDirectory.page": lambda client: guarded(TableDirectory(client)).page(NOW, 10),
     "BlobTrail.write": lambda client: trail(client).write(NAME, b"{}"),
     "BlobTrail.page": lambda client: trail(client).page("trail/r/"),
+    "StorageRecordQueue.put": lambda client: guarded(StorageRecordQueue(client)).put(RECORD),
+    "StorageJobQueue.put": lambda client: guarded(StorageJobQueue(client)).put("job-1"),
+    "TableIndex.get": lambda client: index(client).get("day~1", "a"),
+    "TableIndex.put": lambda client: index(client).put(ROW),
+    "TableIndex.insert": lambda client: index(client).insert(ROW),
+    "TableIndex.replace": lambda client: index(client).replace(ROW),
+    "TableIndex.delete": lambda client: index(client).delete("day~1", "a"),
+    "TableIndex.page": lambda client: index(client).page("day~1", 10),
     "EventGridTopic.publish": lambda client: topic(client).publish(EVENT),
 }
 ADAPTERS = (
@@ -286,6 +308,9 @@ ADAPTERS = (
     TableDirectory,
     EventGridTopic,
     BlobTrail,
+    TableIndex,
+    StorageRecordQueue,
+    StorageJobQueue,
 )
 OF_HEALTH_CHECKS = (BlobProbe, StorageQueueProbe)
 """Adapters that only the checks call: they hold methods, so no attribute of the app leads to these."""

@@ -165,6 +165,17 @@ def test_recordings_are_listed_by_the_day_on_which_they_were_first_known(directo
     assert AWKWARD == found
 
 
+def test_the_recordings_of_an_hour_are_listed(directory: Directory) -> None:
+    """The first and the last of the day too."""
+    midnight = FIRST.replace(hour=0, minute=0, second=0, microsecond=0)
+    for hour in (0, 9, 10, 23):
+        directory.add(RecordingId(f"recording-{hour}"), midnight + timedelta(hours=hour, minutes=59, seconds=59))
+
+    assert [("recording-0",), (), ("recording-9",), ("recording-10",), ("recording-23",)] == [
+        directory.page(FIRST, 10, "", hour).recording_ids for hour in (0, 1, 9, 10, 23)
+    ]
+
+
 def test_all_workers_read_until_when_the_source_throttles(throttle: Throttle) -> None:
     """The last that was written."""
     assert throttle.throttled_until() is None

@@ -13,7 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recording.core.model import ParticipantKind
-from recording.core.participants import is_program, kind_of, kinds_of, without_identities
+from recording.core.participants import (
+    is_program,
+    kind_of,
+    kinds_of,
+    lacks_country,
+    names_nobody,
+    one_spelling,
+    without_identities,
+)
 
 K = ParticipantKind
 GUID = "b6372803-0c35-4ec0-833b-c19b798cef2d"
@@ -103,3 +111,58 @@ def test_what_names_nobody_stays_as_it_is(text: str) -> None:
 def test_a_long_text_takes_no_long_time(text: str) -> None:
     """It is of somebody else's making; each form is tried over a bounded length."""
     assert without_identities(text) is not None
+
+
+SPELLINGS = {
+    "+49 (0)30 1234567": "4:+49301234567",
+    "0049 30 1234567": "4:+49301234567",
+    "4:+49301234567": "4:+49301234567",
+    "4:49301234567": "4:+49301234567",
+    "4:+49301234567_a1b2": "4:+49301234567",
+    " +49-30-123.45/67 ": "4:+49301234567",
+    "+49\u00a030\u20111234567": "4:+49301234567",
+    "tel:+49-30-1234567;ext=1": "4:+49301234567",
+    "TEL:+1 (555) 123-0001": "4:+15551230001",
+    f"8:orgid:{GUID.upper()}": f"8:orgid:{GUID}",
+    f"8:ACS:{GUID}_{GUID.upper()}": f"8:acs:{GUID}_{GUID}",
+    "48:Something": "48:Something",
+    "4:anonymous": "4:anonymous",
+    "030 1234567": "030 1234567",
+    "tel:030": "tel:030",
+    "+0301": "+0301",
+    "": "",
+}
+
+
+@pytest.mark.parametrize(("given", "spelling"), SPELLINGS.items())
+def test_a_person_is_spelt_in_one_way(given: str, spelling: str) -> None:
+    """Telephone numbers in any spelling with the country, and ids of known forms in any case."""
+    assert spelling == one_spelling(given)
+
+
+@given(st.text() | st.from_regex(r"(4:|tel:|\+|00)?[0-9 ()+.-]{0,20}", fullmatch=True))
+def test_the_one_spelling_of_a_spelling_is_itself(text: str) -> None:
+    assert one_spelling(text) == one_spelling(one_spelling(text))
+
+
+@given(st.from_regex(r"[1-9][0-9]{3,14}", fullmatch=True), st.data())
+def test_separators_do_not_matter_in_a_number(digits: str, data: st.DataObject) -> None:
+    spelt = "".join(digit + data.draw(st.sampled_from(["", " ", "-", ".", "/", "\u2011"])) for digit in digits)
+
+    assert {f"4:+{digits}"} == {one_spelling(start + spelt) for start in ("+", "00", "4:", "4:+", "tel:+")}
+
+
+@pytest.mark.parametrize(
+    ("raw_id", "is_nobody"),
+    [("4:anonymous", True), ("4:Restricted", True), ("4:+1", False), ("8:acs:a_b", False), ("anonymous", False)],
+)
+def test_a_withheld_number_names_nobody(raw_id: str, is_nobody: bool) -> None:  # noqa: FBT001 - of a table
+    assert is_nobody == names_nobody(raw_id)
+
+
+@pytest.mark.parametrize(
+    ("given", "lacks"),
+    [("030 1234567", True), ("(030) 12 34", True), ("+49 30 1", False), ("0049301", False), ("8:acs:1", False)],
+)
+def test_a_number_without_its_country_is_known(given: str, lacks: bool) -> None:  # noqa: FBT001 - of a table
+    assert lacks == lacks_country(given)

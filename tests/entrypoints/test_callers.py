@@ -15,7 +15,7 @@ from recording.core.callers import EVENT_GRID_ROLE, OPEN, OPERATIONS, PROVEN_OTH
 from recording.core.formats.api import MOST_BODY
 from recording.core.formats.events import CALL_CONNECTED
 from recording.core.model import Door, RecordingId
-from recording.entrypoints import calls, consent, decisions, health, pages, policy, recordings, trail
+from recording.entrypoints import calls, consent, decisions, health, pages, people, policy, recordings, trail
 from recording.entrypoints.intake import Intake
 from tests.core.formats.file_events import RECORDING as ANNOUNCED
 from tests.core.formats.file_events import file_event
@@ -31,7 +31,7 @@ SETTINGS = {
     "EVENT_GRID_AUDIENCES": WEBHOOK,
     "ENTRA_TENANT_ID": TENANT,
 }
-MODULES = (calls, consent, decisions, health, policy, recordings, trail)
+MODULES = (calls, consent, decisions, health, people, policy, recordings, trail)
 ROUTES: dict[str, Callable[..., Any]] = {
     name: getattr(module, name)
     for module in MODULES
@@ -61,7 +61,7 @@ def world(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Wo
     """The use cases over fakes, behind the real functions; with tokens of issuers in memory."""
     settings = {**SETTINGS, "API_AUTH": getattr(request, "param", "entra")}
     world = World(settings=settings, callers=callers())
-    for module in (calls, consent, decisions, pages, policy, recordings, trail):
+    for module in (calls, consent, decisions, pages, people, policy, recordings, trail):
         monkeypatch.setattr(module, "get_app", lambda: world.app)
     for module in (calls, decisions):
         monkeypatch.setattr(module, "get_intake", Intake)
@@ -72,7 +72,7 @@ def world(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Wo
 def ask(name: str, body: object = None, headers: Mapping[str, str] | None = None, method: str = "POST") -> Any:  # noqa: ANN401 - a reply
     """The reply of a function."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    route = {"id": RECORDING, "documentId": "document-0"}
+    route = {"id": RECORDING, "documentId": "document-0", "key": "crm-1"}
     request = func.HttpRequest(method, "/", headers=headers, params={}, route_params=route, body=content)
     outputs = [Out() for _ in range(3 if name in WITH_OUTPUTS else 0)]
     reply = ROUTES[name](request, *outputs)

@@ -1,6 +1,7 @@
 """The routes for people: which answer follows from what, over the use cases with fakes."""
 
 import asyncio
+import base64
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -9,9 +10,9 @@ import azure.functions as func
 import pytest
 
 from recording.core.model import ChunkState, RecordingId
-from recording.entrypoints import decisions, pages, recordings
+from recording.entrypoints import decisions, pages, people, recordings
 from recording.entrypoints.intake import Intake
-from tests.use_cases.world import RECORDING, World, file_event_of
+from tests.use_cases.world import RECORDING, World, file_event_of, metadata_of
 
 DECISION = {"decision": "retry", "reason": "the network works again", "by": "Ada"}
 
@@ -165,3 +166,94 @@ def test_events_that_are_handed_in_are_answered_one_by_one_and_queued(world: Wor
     ]
     assert ["document-1"] == [json.loads(message)["documentId"] for message in chunks.messages]
     assert "urn:recording:problem:malformed-event" == said(hand_in({"id": "y"}), 400)["type"]
+
+
+# People
+
+
+KEYS = {"PEOPLE_INDEX_KEY": base64.b64encode(b"k" * 32).decode()}
+ADA = "8:acs:ada_1"
+PURPOSE = {"purpose": "request 7"}
+
+
+@pytest.fixture
+def archived(monkeypatch: pytest.MonkeyPatch) -> World:
+    """A recording of Ada is archived and filed, and one of nobody in particular; Ada's key is known."""
+    world = World(settings=KEYS)
+    for module in (pages, people, recordings):
+        monkeypatch.setattr(module, "get_app", lambda: world.app)
+    for name, heard in {RECORDING: [{"participantId": ADA, "channel": 1}], "other": []}.items():
+        chunk = world.add(f"{name}-0", metadata=metadata_of(f"{name}-0", participants=heard))
+        world.announce(chunk, recording_id=RecordingId(name))
+        world.run()
+        world.app.records.filing.file(RecordingId(name))
+    said(people.save_person(request(body={"rawIds": ["8:ACS:ada_1", "0049 30 1234567"]}, key="crm-1")))
+    return world
+
+
+def test_the_recordings_of_a_person_are_found_by_an_own_key(archived: World) -> None:
+    """With their channels, and with how many recordings may be of anybody, and what lists those."""
+    found = said(people.person_recordings(request({**PURPOSE, "since": "2026-03-01"}, key="crm-1")))
+    (recording,) = found["recordings"]
+    unknown = found["unknown"]
+
+    assert (RECORDING, [1], False) == (recording["recordingId"], recording["channels"], recording["doubtful"])
+    assert (1, False) == (unknown["count"], unknown["isMore"])
+    assert "/api/people/unknown/recordings?since=2026-03-01T00:00:00Z&purpose=" == unknown["list"]
+    query = {"since": "2026-03-01T00:00:00Z", **PURPOSE}
+    (anybody,) = said(people.person_recordings(request(query, key="unknown")))["recordings"]
+    assert ("other", True) == (anybody["recordingId"], anybody["doubtful"])
+    assert (
+        found["recordings"] == said(recordings.list_recordings(request({**PURPOSE, "person": "crm-1"})))["recordings"]
+    )
+    assert 3 == len([name for name in archived.trail.archive.blobs if name.startswith("acts/")]) - 1
+
+
+@pytest.mark.usefixtures("archived")
+@pytest.mark.parametrize("person", [{"rawId": ADA}, {"rawId": "+49 (0)30 1234567"}, {"person": "crm-1"}])
+def test_a_person_can_be_named_in_a_body(person: dict[str, str]) -> None:
+    found = said(people.search_recordings(request(body={**person, **PURPOSE, "state": "released"})))
+
+    assert ([] if "(0)" in str(person) else [RECORDING]) == [one["recordingId"] for one in found["recordings"]]
+    assert found["next"] is None
+
+
+@pytest.mark.usefixtures("archived")
+def test_what_is_known_of_a_key_is_shown_in_one_spelling_with_kinds() -> None:
+    known = {
+        "key": "crm-1",
+        "rawIds": [{"rawId": ADA, "kind": "communicationUser"}, {"rawId": "4:+49301234567", "kind": "phoneNumber"}],
+    }
+
+    assert known == said(people.show_person(request(PURPOSE, key="crm-1")))
+    assert "purpose" == said(people.show_person(request(key="crm-1")), 400)["field"]
+    assert (
+        "urn:recording:problem:unknown-person" == said(people.show_person(request(PURPOSE, key="crm-2")), 404)["type"]
+    )
+
+
+@pytest.mark.usefixtures("archived")
+def test_many_keys_are_saved_as_csv() -> None:
+    def save(text: str) -> func.HttpResponse:
+        answer: func.HttpResponse = people.save_people(func.HttpRequest("PUT", "/", body=text.encode()))
+        return answer
+
+    assert {"saved": 2} == said(save("key,rawId\ncrm-2,8:acs:b_1\ncrm-3,+1 555 123 0001\n"))
+    assert "line 3" == said(save("key,rawId\ncrm-2,8:acs:b_1\nada@example.org,8:acs:b_2\n"), 400)["field"]
+
+
+@pytest.mark.usefixtures("archived")
+@pytest.mark.parametrize("key", [ADA, "+49301234567", "ada@example.org"])
+def test_a_url_that_names_a_person_is_refused_with_the_reason(key: str) -> None:
+    for route in (people.save_person, people.show_person, people.person_recordings):
+        found = said(route(request(PURPOSE, body={"rawIds": []}, key=key)), 400)
+        assert ("key", True) == (found["field"], "logged" in found["detail"])
+    assert "key" == said(recordings.list_recordings(request({**PURPOSE, "person": key})), 400)["field"]
+
+
+def test_without_an_index_the_answer_names_the_setting(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(people, "get_app", lambda: world.app)
+    found = said(people.search_recordings(request(body={"rawId": ADA, **PURPOSE})), 409)
+
+    assert "urn:recording:problem:people-index-off" == found["type"]
+    assert "PEOPLE_INDEX_KEY" in found["detail"]

@@ -5,12 +5,14 @@ from tests.fakes.blob_source import FakeBlobSource
 from tests.fakes.catalog import FakeCatalog
 from tests.fakes.consent import FakeConsents, FakePrompts
 from tests.fakes.event_queue import FakeEventQueue
+from tests.fakes.index import FakeIndex
 from tests.fakes.inventory import FakeInventory
 from tests.fakes.ledger import FakeLedger
 from tests.fakes.open_work import FakeDirectory, FakeOpenWork, FakeThrottle
 from tests.fakes.overflow_copies import FakeOverflowCopies
 from tests.fakes.probe import FakeProbe, FakeProbeQueue
-from tests.fakes.queue import FakeQueue, FakeTickQueue
+from tests.fakes.queue import FakeJobQueue, FakeQueue, FakeRecordQueue, FakeTickQueue
+from tests.fakes.removal import FakeRemoval
 from tests.fakes.service import FakeCalls, FakeTopic
 from tests.fakes.source import FakeSource, FakeTransfer
 from tests.fakes.trail import FakeTrail
@@ -23,7 +25,9 @@ __all__ = [
     "FakeConsents",
     "FakeDirectory",
     "FakeEventQueue",
+    "FakeIndex",
     "FakeInventory",
+    "FakeJobQueue",
     "FakeLedger",
     "FakeOpenWork",
     "FakeOverflowCopies",
@@ -31,6 +35,8 @@ __all__ = [
     "FakeProbeQueue",
     "FakePrompts",
     "FakeQueue",
+    "FakeRecordQueue",
+    "FakeRemoval",
     "FakeSource",
     "FakeThrottle",
     "FakeTickQueue",

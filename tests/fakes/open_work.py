@@ -106,9 +106,9 @@ class FakeDirectory:
         moment = at.astimezone(UTC)
         self.days[f"{moment:%Y%m%d}", f"{moment:%H%M%S%f}~{encode(recording_id)}"] = recording_id
 
-    def page(self, day: datetime, limit: int, after: str = "") -> DayPage:
-        wanted = f"{day.astimezone(UTC):%Y%m%d}"
-        keys = sorted(key for key in self.days if key[0] == wanted)
+    def page(self, day: datetime, limit: int, after: str = "", hour: int | None = None) -> DayPage:
+        wanted, start = f"{day.astimezone(UTC):%Y%m%d}", "" if hour is None else f"{hour:02}"
+        keys = sorted(key for key in self.days if key[0] == wanted and key[1].startswith(start))
         found, following = _page_of(keys, limit, after)
         return DayPage(tuple(self.days[key] for key in found), following)
 

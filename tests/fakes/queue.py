@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from recording.core.errors import ArchiveBusy
-from recording.core.formats.messages import ChunkMessage
+from recording.core.formats.messages import ChunkMessage, RecordMessage
 
 
 @dataclass
@@ -50,3 +50,23 @@ class FakeTickQueue:
 
     def put(self, number: int, delay: timedelta) -> None:
         self.ticks.append((self.now() + delay, number))
+
+
+@dataclass
+class FakeRecordQueue:
+    """`RecordQueue`: messages, each with its delay."""
+
+    messages: list[tuple[timedelta, RecordMessage]] = field(default_factory=list)
+
+    def put(self, message: RecordMessage, delay: timedelta = timedelta()) -> None:
+        self.messages.append((delay, message))
+
+
+@dataclass
+class FakeJobQueue:
+    """`JobQueue`: ids of jobs."""
+
+    jobs: list[str] = field(default_factory=list)
+
+    def put(self, job_id: str, delay: timedelta = timedelta()) -> None:
+        self.jobs.append(job_id)

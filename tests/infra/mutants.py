@@ -486,8 +486,8 @@ _OTHERS: Mapping[str, Changes] = {
     },
     f"{MODULES}storage.bicep": {
         "the container of the trails is not made": (
-            "  'recordings-trail'\n  probeContainer",
-            "  probeContainer",
+            "  'recordings-trail'\n  'recordings-exports'\n",
+            "  'recordings-exports'\n",
             f"{_REFERENCES}::test_settings_name_containers_and_tables_that_are_made",
         ),
         "the trails end with recordings": (

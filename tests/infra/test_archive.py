@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from local.stack import CONTAINERS, OPEN_TABLE, PROBE, TABLE, TRAIL
+from local.stack import CONTAINERS, EXPORTS, OPEN_TABLE, PROBE, RECORDS_TABLE, TABLE, TRAIL
 from recording.settings import QUEUES
 from tests.infra.conftest import OWN_KEY, Evaluate
 from tests.infra.deployment import Deployment
@@ -36,9 +36,9 @@ def ended(days: int) -> dict[str, object]:
 
 def test_it_has_what_the_app_and_the_local_stack_have(deployment: Deployment) -> None:
     """The same containers, queues and tables."""
-    assert {*CONTAINERS, PROBE, TRAIL} == names(deployment, "blobServices/containers")
+    assert {*CONTAINERS, PROBE, TRAIL, EXPORTS} == names(deployment, "blobServices/containers")
     assert {*QUEUES, *(f"{queue}-poison" for queue in QUEUES)} == names(deployment, "queueServices/queues")
-    assert {TABLE, OPEN_TABLE} == names(deployment, "tableServices/tables")
+    assert {TABLE, OPEN_TABLE, RECORDS_TABLE} == names(deployment, "tableServices/tables")
 
 
 def test_what_was_deleted_or_changed_can_be_had_back(plain: Deployment) -> None:

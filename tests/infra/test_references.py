@@ -96,7 +96,7 @@ def test_settings_name_containers_and_tables_that_are_made(deployment: Deploymen
     named = {value for name, value in settings.items() if name.endswith("_CONTAINER") and "OVERFLOW" not in name}
     assert containers_of(deployment, ARCHIVE) == named
     tables = {each["name"].split("/")[-1] for each in deployment.of(f"{ACCOUNT}/tableServices/tables")}
-    assert {settings["CATALOG_TABLE"], settings["OPEN_TABLE"]} == tables
+    assert {settings[f"{name}_TABLE"] for name in ("CATALOG", "OPEN", "RECORDS")} == tables
 
 
 def test_events_go_to_the_account_that_has_their_queue_and_their_dead_letters(deployment: Deployment) -> None:

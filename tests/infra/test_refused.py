@@ -90,6 +90,7 @@ def problems(bicep: Bicep, tmp_path_factory: pytest.TempPathFactory) -> Problems
         ({"app": {"immutableLocked": True}}, "immutableLocked needs app.immutableDays"),
         *(({"policy": text}, "policy is empty") for text in ("", " \n")),
         ({"app": {"participantKey": {**SECRET, "vaultId": "kv"}}}, "participantKey.vaultId is no resource id"),
+        ({"app": {"peopleIndexKey": {**SECRET, "vaultId": "kv"}}}, "peopleIndexKey.vaultId is no resource id"),
         *(({"app": {"apiAuth": auth}}, "apiAuth needs app.apiAudiences") for auth in ("entra", "both")),
         *(
             ({"app": {name: ["api://archive", wrong]}}, "is no client id and no application id URI")

@@ -189,7 +189,7 @@ def resolved(name: str, value: str, suffix: str) -> str:
         listed = re.findall(r"format\('([^']+)', '([^']+)', environment\(\)\.suffixes\.storage, '([^']+)'\)", value)
         return ",".join(form.format(account, suffix, container) for form, account, container in listed)
     if value.startswith("[coalesce(format('@Microsoft.KeyVault(SecretUri={0}secrets/{1})', reference("):
-        assert value.endswith(".vaultUri, 'participant-key'), '')]")
+        assert value.endswith((".vaultUri, 'participant-key'), '')]", ".vaultUri, 'people-index-key'), '')]"))
         return "YSBrZXk="  # the platform gives the app the secret that it names
     if value.startswith("["):
         assert "reference(" in value or "[tenant().tenantId]" == value

@@ -124,6 +124,7 @@ class Process:
             "dead_letters": Gate(self, "journal", FakeInventory(world.letters)),
             "journal_inventory": Gate(self, "journal", FakeInventory(world.journal)),
             "trail": Gate(self, "trail", world.trail),
+            "record_queue": Gate(self, "queue", world.record_queue),
             "tick_queue": Gate(self, "queue", world.tick_queue),
             "topic": Gate(self, "topic", world.topic, {"publish": world.told.published}),
         }

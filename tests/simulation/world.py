@@ -20,6 +20,7 @@ from tests.fakes import (
     FakeLedger,
     FakeOpenWork,
     FakePrompts,
+    FakeRecordQueue,
     FakeSource,
     FakeThrottle,
     FakeTopic,
@@ -113,6 +114,7 @@ class World:
         self.chunk_queue = ChunkQueue(*self.host.steps)
         self.event_queue = EventQueue(self.host.events)
         self.letters.now = self.journal.now = self._now
+        self.record_queue = FakeRecordQueue()
         self.tick_queue = TickQueue(self.host.ticks)
         self.outages = {
             (port, day): (start, start + hours * 3600)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -10,7 +10,8 @@ from recording.core.errors import InvalidRequest
 from recording.core.formats.api import ListRequest, PageRequest
 from recording.core.lifecycle import Started
 from recording.core.model import CatalogEntry, Opening, RecordingId, RecordingState
-from recording.watch.listing import Listed, Unlisted
+from recording.core.records.filters import ANY
+from recording.records.searching import Listed, Unlisted
 from tests.core.entries_of import WAV
 from tests.use_cases.world import RECORDING, START, World
 
@@ -48,9 +49,10 @@ def owed(world: World, limit: int = 50, after: str = "") -> Listed:
     return world.app.listing.owed(PageRequest(limit, after))
 
 
-def listed(world: World, limit: int = 50, after: str = "", **which: object) -> Listed:
-    asked = ListRequest(PageRequest(limit, after), world.clock.now())
-    return world.app.listing.recordings(replace(asked, **which))  # type: ignore[arg-type]
+def listed(world: World, limit: int = 50, after: str = "", day: datetime | None = None, **which: object) -> Listed:
+    filters = replace(ANY, **which)  # type: ignore[arg-type]
+    asked = ListRequest(PageRequest(limit, after), day or world.clock.now(), filters=filters)
+    return world.app.records.searching.of_day(asked)
 
 
 @pytest.mark.parametrize("limit", [1, 2, 50])

@@ -13,7 +13,7 @@ from recording.core.model import BlobName, RecordingId
 from recording.watch.checks import Checks
 from recording.watch.probing import Probing
 from tests.copying.copies import Clock
-from tests.fakes import FakeArchive, FakeCalls, FakeCatalog, FakeOpenWork, FakeProbe, FakeProbeQueue
+from tests.fakes import FakeArchive, FakeCalls, FakeCatalog, FakeIndex, FakeOpenWork, FakeProbe, FakeProbeQueue
 from tests.fakes.archive import Blob
 
 FOREVER = 30.0
@@ -42,13 +42,20 @@ class Services:
             queues={"chunks": self.queue},
             catalog=self.catalog,
             open_work=self.open_work,
+            index=FakeIndex(),
             calls=self.calls,
             new_id=uuid.uuid4,
         )
         findings = Probing(checks.all(), Clock()).ask().result()
-        assert ["archive", "container recordings", "queue chunks", "catalog", "open work", "communication"] == [
-            finding.name for finding in findings
-        ]
+        assert [
+            "archive",
+            "container recordings",
+            "queue chunks",
+            "catalog",
+            "open work",
+            "index",
+            "communication",
+        ] == [finding.name for finding in findings]
         return {finding.name: finding.problem for finding in findings if finding.problem}
 
 

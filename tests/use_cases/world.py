@@ -41,12 +41,16 @@ from tests.fakes import (
     FakeConsents,
     FakeDirectory,
     FakeEventQueue,
+    FakeIndex,
     FakeInventory,
+    FakeJobQueue,
     FakeLedger,
     FakeOpenWork,
     FakeOverflowCopies,
     FakePrompts,
     FakeQueue,
+    FakeRecordQueue,
+    FakeRemoval,
     FakeSource,
     FakeThrottle,
     FakeTickQueue,
@@ -129,6 +133,10 @@ class World:
     letters: FakeArchive = field(default_factory=FakeArchive)
     ledger: FakeLedger = field(default_factory=FakeLedger)
     event_queue: FakeEventQueue = field(default_factory=FakeEventQueue)
+    index: FakeIndex = field(default_factory=FakeIndex)
+    exports: FakeArchive = field(default_factory=FakeArchive)
+    record_queue: FakeRecordQueue = field(default_factory=FakeRecordQueue)
+    job_queue: FakeJobQueue = field(default_factory=FakeJobQueue)
     given_back: list[ChunkMessage] = field(default_factory=list)
     errors: list[RecordingError] = field(default_factory=list)
     """Every error that left a use case, which the host would have seen."""
@@ -137,6 +145,14 @@ class World:
         self.queue = FakeQueue(self.clock.now)
         self.letters.now = self.journal.now = self.clock.now
         self.ticks = FakeTickQueue(self.clock.now)
+        self.removals = {
+            "archive": FakeRemoval(self.archive),
+            "quarantine": FakeRemoval(self.quarantine),
+            "journal": FakeRemoval(self.journal),
+            "deadletters": FakeRemoval(self.letters),
+            "overflow": FakeRemoval(self.overflow),
+            "exports": FakeRemoval(self.exports),
+        }
         self.archiving = self.worker()
 
     def worker(self, slice_seconds: float = 600.0) -> Archiving:
@@ -166,6 +182,10 @@ class World:
             queue=self.queue,
             event_queue=self.event_queue,
             ledger=self.ledger,
+            index=self.index,
+            record_queue=self.record_queue,
+            job_queue=self.job_queue,
+            removals=self.removals,
             dead_letters=FakeInventory(self.letters),
             journal_inventory=FakeInventory(self.journal),
             checks={},

@@ -8,6 +8,7 @@ what an operator can do. None contains a URL's query, a key or a participant's i
 from recording.core.errors.families import Permanent, RecordingError, Transient
 from recording.core.errors.permanent import (
     BlobExists,
+    BlobProtected,
     CallerNotAllowed,
     CallerUnproven,
     CallRefused,
@@ -26,6 +27,7 @@ from recording.core.errors.permanent import (
     MalformedEvent,
     MethodNotAllowed,
     PageMissing,
+    PeopleIndexOff,
     PolicyInvalid,
     PolicyRefused,
     RecordingChanged,
@@ -34,6 +36,8 @@ from recording.core.errors.permanent import (
     SettingsInvalid,
     UnknownAsset,
     UnknownChunk,
+    UnknownJob,
+    UnknownPerson,
     UnknownRecording,
     UnknownRoute,
 )
@@ -67,6 +71,7 @@ __all__ = [
     "ArchiveDamaged",
     "ArchiveRefused",
     "BlobExists",
+    "BlobProtected",
     "CallNotReady",
     "CallRefused",
     "CallerNotAllowed",
@@ -89,6 +94,7 @@ __all__ = [
     "MethodNotAllowed",
     "NewerSchema",
     "PageMissing",
+    "PeopleIndexOff",
     "Permanent",
     "PolicyInvalid",
     "PolicyRefused",
@@ -113,6 +119,8 @@ __all__ = [
     "Transient",
     "UnknownAsset",
     "UnknownChunk",
+    "UnknownJob",
+    "UnknownPerson",
     "UnknownRecording",
     "UnknownRoute",
 ]

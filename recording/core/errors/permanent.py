@@ -60,6 +60,30 @@ class DecisionRefused(Permanent):
     code = "decision_refused"
 
 
+class UnknownJob(Permanent):
+    """There is no such job."""
+
+    code = "unknown_job"
+
+
+class UnknownPerson(Permanent):
+    """Nothing is known of this key of a person."""
+
+    code = "unknown_person"
+
+
+class PeopleIndexOff(Permanent):
+    """Recordings are not filed under their people, as there is no key to hash them with."""
+
+    code = "people_index_off"
+
+
+class BlobProtected(Permanent):
+    """A blob is not removed: a legal hold, or the time that it must be kept for, forbids it. Later it can be."""
+
+    code = "blob_protected"
+
+
 class CallerUnproven(Permanent):
     """It is not known who calls: there is no token, or one that proves nothing; `cause` has nothing of it."""
 

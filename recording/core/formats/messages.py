@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from recording.core.errors import InvalidRequest
 from recording.core.formats import reading
@@ -49,6 +50,51 @@ class Tick:
         return json.dumps({"tick": self.number})
 
 
+class Task(StrEnum):
+    """What is to be done with a recording whose manifest is written."""
+
+    FILE = "file"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordMessage:
+    """The task is to be done with this recording."""
+
+    recording_id: RecordingId
+    task: Task
+
+    def to_message(self) -> str:
+        """The message as JSON."""
+        return json.dumps({"recordingId": self.recording_id, "task": self.task})
+
+
+def parse_record(message: bytes) -> RecordMessage:
+    """Read the message of a recording to be filed.
+
+    Raises:
+        InvalidRequest: a field is missing or wrong.
+    """
+    fields = _fields(message)
+    task = fields.need("task", reading.text, "missing or not a text")
+    if task not in Task:
+        raise InvalidRequest("task", "none that is known")
+    return RecordMessage(RecordingId(fields.need("recordingId", reading.text, "missing or not a text")), Task(task))
+
+
+def job_message(job_id: str) -> str:
+    """The message of a job as JSON."""
+    return json.dumps({"jobId": job_id})
+
+
+def parse_job(message: bytes) -> str:
+    """The job of a message.
+
+    Raises:
+        InvalidRequest: it names none.
+    """
+    return _fields(message).need("jobId", reading.text, "missing or not a text")
+
+
 def parse_tick(message: bytes) -> Tick:
     """Read the message of a tick.
 
@@ -71,11 +117,7 @@ def parse_chunk_message(message: bytes) -> ChunkMessage:
     Raises:
         InvalidRequest: a field is missing or no text; `field` names it.
     """
-    try:
-        found = json.loads(reading.message_text(message))
-    except (ValueError, RecursionError) as error:
-        raise InvalidRequest("message", "neither JSON nor base64 of it, or nested too deep") from error
-    fields = reading.StrictFields(found if isinstance(found, dict) else None, InvalidRequest)
+    fields = _fields(message)
     return ChunkMessage(
         RecordingId(fields.need("recordingId", reading.text, "missing or not a text")),
         DocumentId(fields.need("documentId", reading.text, "missing or not a text")),
@@ -83,6 +125,14 @@ def parse_chunk_message(message: bytes) -> ChunkMessage:
         trace=_trace_context(fields.get("traceparent")),
         last_run=_trace_context(fields.get("lastRun")),
     )
+
+
+def _fields(message: bytes) -> reading.StrictFields:
+    try:
+        found = json.loads(reading.message_text(message))
+    except (ValueError, RecursionError) as error:
+        raise InvalidRequest("message", "neither JSON nor base64 of it, or nested too deep") from error
+    return reading.StrictFields(found if isinstance(found, dict) else None, InvalidRequest)
 
 
 _TRACE_CONTEXT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}", re.ASCII)

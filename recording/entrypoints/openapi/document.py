@@ -11,7 +11,7 @@ from recording.core.formats.schema import Schema
 from recording.entrypoints.openapi.operations import OPERATIONS
 from recording.entrypoints.openapi.routes import Route
 from recording.entrypoints.openapi.schemas import components, reference
-from recording.entrypoints.openapi.terms import PATHS, PROBLEM, SCHEMES, Answer, Operation, Parameter, Proof
+from recording.entrypoints.openapi.terms import PATHS, PATTERNS, PROBLEM, SCHEMES, Answer, Operation, Parameter, Proof
 from recording.entrypoints.problems import OUR_FAULT, STATUSES, UNAVAILABLE, type_of
 
 VERSION = "1"
@@ -132,7 +132,8 @@ def _path(path: str) -> Iterator[dict[str, Any]]:
     for part in path.split("/"):
         if part.startswith("{"):
             name = part.strip("{}")
-            yield _parameter(Parameter(name, PATHS[name], {"type": "string", "minLength": 1}, "path", is_required=True))
+            schema = {"type": "string", "minLength": 1, **PATTERNS.get(name, {})}
+            yield _parameter(Parameter(name, PATHS[name], schema, "path", is_required=True))
 
 
 def _parameter(one: Parameter) -> dict[str, Any]:

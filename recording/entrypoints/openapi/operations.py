@@ -8,12 +8,16 @@ from recording.core.formats.api.bodies import (
     DECISION_BODY,
     EVENTS_BODY,
     EXPLAIN_BODY,
+    IDENTITIES_BODY,
+    IDENTITY_BODY,
     POLICY_BODY,
+    SEARCH_BODY,
     START_BODY,
     WITHDRAWAL_BODY,
 )
 from recording.core.formats.schema import Schema
 from recording.core.model import RecordingState
+from recording.core.records.own_keys import KEY_PATTERN, LONGEST_PURPOSE
 from recording.entrypoints.openapi.terms import ANY, ETAG, IF_MATCH, REQUEST_ID, Answer, Operation, Parameter, Proof
 
 _PAGE = (
@@ -26,13 +30,37 @@ _PAGE = (
 )
 _DATE = {"type": "string", "format": "date"}
 _DAY = Parameter("day", "The day (UTC) of the calls; yesterday without it.", _DATE)
+_SECONDS = {"type": "integer", "minimum": 0, "maximum": paging.LONGEST_SECONDS}
+_OWN_KEY = {"type": "string", "pattern": f"^{KEY_PATTERN}$"}
+_PURPOSE = {"type": "string", "minLength": 1, "maxLength": LONGEST_PURPOSE, "pattern": r"\S"}
+_FILTERS = (
+    Parameter("state", "Only those in this state.", {"enum": list(RecordingState)}),
+    Parameter("call", "Only those of this call, by any of its ids.", {"type": "string", "pattern": r"\S"}),
+    Parameter("output", "Only those of this output.", {"enum": list(paging.OUTPUTS)}),
+    Parameter("retentionClass", "Only those whose rule names this class.", {"type": "string", "pattern": r"\S"}),
+    Parameter("held", "Only those that a hold keeps, or that none does.", {"type": "boolean"}),
+    Parameter("minSeconds", "Only those that are so long.", _SECONDS),
+    Parameter("maxSeconds", "Only those that are not longer.", _SECONDS),
+)
 _LIST = (
     *_PAGE,
     Parameter("day", "The day (UTC) on which the recording was first known; today without it.", _DATE),
-    Parameter("state", "Only those in this state.", {"enum": list(RecordingState)}),
-    Parameter("call", "Only those of this call, by any of its ids.", {"type": "string", "pattern": r"\S"}),
+    Parameter("hour", "The hour (UTC) of that day.", {"type": "integer", "minimum": 0, "maximum": 23}),
+    Parameter("person", "Only those of the person with this own key; of all days without `day`.", _OWN_KEY),
+    Parameter("purpose", "What for: needed with `person`, and put on record.", _PURPOSE),
+    *_FILTERS,
+)
+_SEARCH = (
+    *_PAGE,
+    Parameter("purpose", "What for; it is put on record.", _PURPOSE, is_required=True),
+    Parameter("since", "Only those that began at this day or moment, or later.", ANY),
+    Parameter("until", "Only those that began before this day or moment.", ANY),
+    *_FILTERS,
 )
 _TEXT = Schema(type="string")
+_NOT_FOUND = ("unknown-person", "people-index-off")
+_PERSON_PAGE = Answer("A page.", shapes.PersonPage)
+_IDENTITY = Answer("The key, with its raw ids.", shapes.OwnIdentity)
 _RECORDING = Answer("The recording.", shapes.Recording, headers=(ETAG,))
 _CONTROLLED = Operation(
     "recordings", {200: _RECORDING}, ("unknown-recording", "recording-over", "call-refused", "consent-refused")
@@ -64,7 +92,25 @@ OPERATIONS: Mapping[str, Operation] = {
         parameters=(REQUEST_ID,),
     ),
     "list_recordings": Operation(
-        "recordings", {200: Answer("A page.", shapes.SummaryPage)}, ("invalid-request",), parameters=_LIST
+        "recordings",
+        {200: Answer("A page; of a person, with more.", shapes.SummaryPage | shapes.PersonPage)},
+        ("invalid-request", *_NOT_FOUND, "caller-not-allowed"),
+        parameters=_LIST,
+    ),
+    "search_recordings": Operation(
+        "people", {200: _PERSON_PAGE}, ("invalid-request", *_NOT_FOUND, "request-too-large"), body=SEARCH_BODY
+    ),
+    "person_recordings": Operation("people", {200: _PERSON_PAGE}, ("invalid-request", *_NOT_FOUND), parameters=_SEARCH),
+    "show_person": Operation("people", {200: _IDENTITY}, ("invalid-request", *_NOT_FOUND), parameters=(_SEARCH[2],)),
+    "save_person": Operation(
+        "people", {200: _IDENTITY}, ("invalid-request", "people-index-off", "request-too-large"), body=IDENTITY_BODY
+    ),
+    "save_people": Operation(
+        "people",
+        {200: Answer("How many were saved.", shapes.KeysSaved)},
+        ("invalid-request", "people-index-off", "request-too-large"),
+        body=IDENTITIES_BODY,
+        media_type="text/csv",
     ),
     "recording_state": Operation("recordings", {200: _RECORDING}, ("unknown-recording", "call-refused")),
     "recording_history": Operation("recordings", {200: Answer("The history.", shapes.History)}, ("unknown-recording",)),

@@ -1,6 +1,7 @@
 """JSON Schemas of the types of the API: what msgspec says of a type, and the keywords that it is annotated with."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from types import UnionType
 from typing import Annotated, Any, TypeAliasType, get_args, get_origin, get_type_hints, is_typeddict
 
 import msgspec
@@ -12,7 +13,7 @@ REFERENCES = "#/components/schemas/{name}"
 
 def components(types: Iterable[object]) -> dict[str, Any]:
     """The schemas of these types and of all that they are made of, by name."""
-    wanted = list(types)
+    wanted = [part for one in types for part in (get_args(one) if isinstance(one, UnionType) else (one,))]
     _, found = msgspec.json.schema_components([_plain(one) for one in wanted], ref_template=REFERENCES)
     for one in wanted:
         for part, keywords in _parts(one):
@@ -25,8 +26,10 @@ def components(types: Iterable[object]) -> dict[str, Any]:
     return dict(sorted(found.items()))
 
 
-def reference(one: object) -> dict[str, str]:
-    """How a document refers to the schema of a type."""
+def reference(one: object) -> dict[str, Any]:
+    """How a document refers to the schema of a type, or of one of several."""
+    if isinstance(one, UnionType):
+        return {"anyOf": [reference(part) for part in get_args(one)]}
     return {"$ref": REFERENCES.format(name=_plain(one).__name__)}
 
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from recording.core.records.own_keys import KEY_PATTERN
+
 JSON = "application/json"
 PROBLEM = "application/problem+json"
 
@@ -85,9 +87,12 @@ ANY = {"type": "string"}
 PATHS: Mapping[str, str] = {
     "id": "The recording's id.",
     "documentId": "The document id of the chunk.",
+    "key": "Your own key of a person: a pseudonym, as it stands in URLs, which are logged.",
     "asset": "The name of a file of the page.",
 }
 """The parameters of routes."""
+PATTERNS: Mapping[str, Mapping[str, object]] = {"key": {"pattern": f"^{KEY_PATTERN}$"}}
+"""Of those that cannot be any text."""
 
 ETAG = Parameter(
     "ETag",

@@ -1,6 +1,6 @@
 """What the queries of lists may say."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -9,19 +9,29 @@ from hypothesis import strategies as st
 from recording.core.errors import InvalidRequest
 from recording.core.formats.api import ListRequest, PageRequest, mark, parse_list, parse_page, parse_switch
 from recording.core.model import RecordingState
-from tests.core.entries_of import NOW
+from recording.core.records.filters import Filters
+from tests.core.entries_of import NOW, WAV
 
 
 def test_a_query_that_says_nothing_is_the_first_page_of_today() -> None:
     """The function key may stand in the query."""
     assert PageRequest(20, "") == parse_page({"code": "key"})
-    assert ListRequest(PageRequest(20, ""), NOW, None, "") == parse_list({}, NOW)
+    assert ListRequest(PageRequest(20, ""), NOW) == parse_list({}, NOW)
 
 
 def test_a_query_says_what_is_listed() -> None:
     asked = parse_list({"day": "2026-02-28", "state": "missing", "call": "c", "limit": "50", "after": mark("x")}, NOW)
 
-    assert ListRequest(PageRequest(50, "x"), datetime(2026, 2, 28, tzinfo=UTC), RecordingState.MISSING, "c") == asked
+    filters = Filters(RecordingState.MISSING, "c")
+    assert ListRequest(PageRequest(50, "x"), datetime(2026, 2, 28, tzinfo=UTC), filters=filters) == asked
+
+
+def test_a_query_asks_for_an_hour_an_output_a_class_a_hold_and_a_duration() -> None:
+    query = {"hour": "0", "output": "audio-mixed-wav", "retentionClass": "long", "held": "no"}
+    asked = parse_list({**query, "minSeconds": "0", "maxSeconds": "60"}, NOW)
+
+    seconds = timedelta(), timedelta(minutes=1)
+    assert (0, Filters(None, "", WAV, "long", False, *seconds)) == (asked.hour, asked.filters)  # noqa: FBT003 - as it is
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
@@ -39,6 +49,12 @@ def test_a_mark_leads_to_where_the_page_ended(following: str) -> None:
         *(("day", value) for value in ("", "today", "2026-3-1", "2026-02-30", "2026-03-01T00:00:00", "20260301")),
         *(("state", value) for value in ("", "open", "Missing")),
         *(("call", value) for value in ("", " ")),
+        *(("hour", value) for value in ("", "24", "-1", "x")),
+        *(("output", value) for value in ("", "wav", "audio-mixed-ogg")),
+        *(("retentionClass", value) for value in ("", " ")),
+        *(("held", value) for value in ("", "maybe")),
+        *(("minSeconds", value) for value in ("", "-1", "1.5", "10000001")),
+        ("maxSeconds", "x"),
         ("days", "1"),
     ],
 )

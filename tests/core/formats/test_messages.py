@@ -9,7 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recording.core.errors import InvalidRequest
-from recording.core.formats.messages import ChunkMessage, Tick, parse_chunk_message, parse_tick
+from recording.core.formats.messages import (
+    ChunkMessage,
+    RecordMessage,
+    Task,
+    Tick,
+    job_message,
+    parse_chunk_message,
+    parse_job,
+    parse_record,
+    parse_tick,
+)
 from recording.core.model import DocumentId, RecordingId
 
 MOST_MESSAGE = 64 << 10
@@ -128,3 +138,21 @@ def test_what_is_no_trace_context_is_none(found: object) -> None:
     message = json.dumps({"recordingId": "r", "documentId": "d", "traceparent": found, "lastRun": found}).encode()
 
     assert ("", "") == (parse_chunk_message(message).trace, parse_chunk_message(message).last_run)
+
+
+@pytest.mark.parametrize("task", Task)
+def test_a_recording_to_be_filed_is_read_as_it_was_put(task: Task) -> None:
+    message = RecordMessage(RecordingId("recording/1 ä"), task)
+    assert message == parse_record(message.to_message().encode())
+
+
+@pytest.mark.parametrize("message", [b"", b"[]", b'{"task": "file"}', b'{"recordingId": "r", "task": "burn"}'])
+def test_what_is_no_such_message_is_refused(message: bytes) -> None:
+    with pytest.raises(InvalidRequest):
+        parse_record(message)
+
+
+def test_a_job_is_read_as_it_was_put() -> None:
+    assert "job-1" == parse_job(job_message("job-1").encode())
+    with pytest.raises(InvalidRequest, match="jobId"):
+        parse_job(b"{}")

@@ -43,6 +43,10 @@ param app = {
     vaultId: '/subscriptions/00000000-0000-0000-0000-000000000003/resourceGroups/rg-keys/providers/Microsoft.KeyVault/vaults/kv-participants'
     name: 'participant-key'
   }
+  peopleIndexKey: {
+    vaultId: '/subscriptions/00000000-0000-0000-0000-000000000003/resourceGroups/rg-keys/providers/Microsoft.KeyVault/vaults/kv-participants'
+    name: 'people-index-key'
+  }
 }
 param hosting = {
   instanceMemoryMB: 4096

@@ -4,10 +4,13 @@ from typing import Annotated, Any, NotRequired, TypedDict
 
 from recording.core.formats import reading
 from recording.core.formats.api.decisions import LONGEST_NAME, LONGEST_REASON
+from recording.core.formats.api.paging import LONGEST_SECONDS, MOST_LISTED, OUTPUTS
 from recording.core.formats.api.requests import LOCATORS, OUTPUT_FIELDS
 from recording.core.formats.schema import Moment, Schema
-from recording.core.model import CallKind, Channel, Content, Direction, EventKind, Format, Ruling
+from recording.core.model import CallKind, Channel, Content, Direction, EventKind, Format, RecordingState, Ruling
 from recording.core.outputs import VALID, output_fields
+from recording.core.records.own_keys import KEY_PATTERN, LONGEST_PURPOSE
+from recording.core.records.people import MOST_RAW_IDS
 
 _NOT_BLANK = r"\S"
 type _Id = Annotated[str, Schema(minLength=1, maxLength=reading.LONGEST_TEXT, pattern=_NOT_BLANK)]
@@ -15,6 +18,7 @@ type _Id = Annotated[str, Schema(minLength=1, maxLength=reading.LONGEST_TEXT, pa
 
 type _Text = Annotated[str, Schema(minLength=1, maxLength=reading.LONGEST_TEXT)]
 type _Short = Annotated[str, Schema(minLength=1, maxLength=500, pattern=_NOT_BLANK)]
+type _Seconds = Annotated[int, Schema(minimum=0, maximum=LONGEST_SECONDS)]
 type _Participants = Annotated[
     list[str], Schema(maxItems=350, items={"type": "string", "minLength": 1, "maxLength": reading.LONGEST_ID})
 ]
@@ -112,6 +116,34 @@ class DecisionBody(TypedDict):
     by: NotRequired[_By]
 
 
+class IdentityBody(TypedDict):
+    """The raw ids and telephone numbers of a person, in any spelling; none: nothing is to be known of the key."""
+
+    rawIds: Annotated[
+        list[str],
+        Schema(maxItems=MOST_RAW_IDS, items={"type": "string", "minLength": 1, "maxLength": reading.LONGEST_ID}),
+    ]
+
+
+class SearchBody(TypedDict):
+    """A search by person: an own key or a raw id, what for, and what else is asked of the recordings."""
+
+    person: NotRequired[Annotated[str, Schema(pattern=f"^{KEY_PATTERN}$")]]
+    rawId: NotRequired[_Id]
+    purpose: Annotated[str, Schema(minLength=1, maxLength=LONGEST_PURPOSE, pattern=_NOT_BLANK)]
+    since: NotRequired[_Id]
+    until: NotRequired[_Id]
+    state: NotRequired[RecordingState]
+    call: NotRequired[_Id]
+    output: NotRequired[Annotated[str, Schema(enum=list(OUTPUTS))]]
+    retentionClass: NotRequired[_Id]
+    held: NotRequired[bool]
+    minSeconds: NotRequired[_Seconds]
+    maxSeconds: NotRequired[_Seconds]
+    limit: NotRequired[Annotated[int, Schema(minimum=1, maximum=MOST_LISTED)]]
+    after: NotRequired[_Text]
+
+
 START_BODY = Annotated[
     StartBody,
     Schema(
@@ -125,6 +157,11 @@ DECISION_BODY = Annotated[DecisionBody, Schema(additionalProperties=False)]
 
 EXPLAIN_BODY = Annotated[
     ExplainBody, Schema(oneOf=[{"required": ["event"]}, {"required": ["call"]}], additionalProperties=False)
+]
+IDENTITY_BODY = Annotated[IdentityBody, Schema(additionalProperties=False)]
+IDENTITIES_BODY = Schema(type="string", description="CSV: the header `key,rawId`, and a line for each raw id.")
+SEARCH_BODY = Annotated[
+    SearchBody, Schema(oneOf=[{"required": ["person"]}, {"required": ["rawId"]}], additionalProperties=False)
 ]
 POLICY_BODY = Schema(type="string", description="A draft of a policy, in JSON or YAML.")
 EVENTS_BODY = Schema(

@@ -5,18 +5,24 @@ import binascii
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from recording.core.errors import InvalidRequest
 from recording.core.formats import reading
-from recording.core.model import RecordingState
+from recording.core.model import Output, RecordingState
+from recording.core.outputs import VALID
+from recording.core.records.filters import ANY, Filters
 
 MOST_LISTED = 50
 """Recordings of a page: each is loaded from the catalog."""
 USUAL = 20
+OUTPUTS: Mapping[str, Output] = {str(facts.output): facts.output for facts in VALID}
+"""By their spelling."""
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _PAGE = frozenset({"limit", "after"})
-_LIST = frozenset({"day", "state", "call"})
+FILTERS = frozenset({"state", "call", "output", "retentionClass", "held", "minSeconds", "maxSeconds"})
+_LIST = frozenset({"day", "hour"}) | FILTERS
+LONGEST_SECONDS = 10_000_000
 _KEY = "code"
 """The function key, which may stand in the query."""
 _SWITCHES = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
@@ -32,12 +38,12 @@ class PageRequest:
 
 @dataclass(frozen=True, slots=True)
 class ListRequest:
-    """Recordings of a day, those in a state and of a call only if these are given."""
+    """Recordings of a day (UTC), or of an hour of it, that fit the filters."""
 
     page: PageRequest
     day: datetime
-    state: RecordingState | None = None
-    call: str = ""
+    hour: int | None = None
+    filters: Filters = ANY
 
 
 def parse_page(query: Mapping[str, str]) -> PageRequest:
@@ -56,12 +62,34 @@ def parse_list(query: Mapping[str, str], now: datetime) -> ListRequest:
         InvalidRequest: as for `parse_page`.
     """
     page = page_of(query, _LIST)
-    state, call = query.get("state"), query.get("call", "")
-    if state is not None and state not in set(RecordingState):
+    return ListRequest(page, day_of(query, now), hour_of(query), filters_of(query))
+
+
+def filters_of(query: Mapping[str, object]) -> Filters:
+    """What a query, or the body of a search, asks of a recording.
+
+    Raises:
+        InvalidRequest: as for `parse_page`.
+    """
+    state, call, output = query.get("state"), query.get("call", ""), query.get("output")
+    if state is not None and state not in tuple(RecordingState):
         raise InvalidRequest("state", f"none of {', '.join(RecordingState)}")
-    if "call" in query and not call.strip():
+    if "call" in query and not (isinstance(call, str) and call.strip()):
         raise InvalidRequest("call", "empty")
-    return ListRequest(page, day_of(query, now), RecordingState(state) if state else None, call)
+    if output is not None and output not in tuple(OUTPUTS):
+        raise InvalidRequest("output", f"none of {', '.join(OUTPUTS)}")
+    named = query.get("retentionClass", "")
+    if "retentionClass" in query and not (isinstance(named, str) and named.strip()):
+        raise InvalidRequest("retentionClass", "empty")
+    return Filters(
+        RecordingState(str(state)) if state else None,
+        str(call),
+        OUTPUTS[str(output)] if output else None,
+        str(named),
+        _held(query.get("held")),
+        _seconds(query, "minSeconds"),
+        _seconds(query, "maxSeconds"),
+    )
 
 
 def parse_switch(query: Mapping[str, str], name: str) -> bool:
@@ -113,6 +141,35 @@ def day_of(query: Mapping[str, str], usual: datetime) -> datetime:
     except ValueError:
         pass
     raise InvalidRequest("day", "not a day such as 2026-03-01")
+
+
+def hour_of(query: Mapping[str, str]) -> int | None:
+    """The hour (UTC) that a query names; None if it names none.
+
+    Raises:
+        InvalidRequest: it is no hour.
+    """
+    if "hour" not in query:
+        return None
+    hour = reading.whole(query["hour"])
+    if hour is None or hour not in range(24):
+        raise InvalidRequest("hour", "not a whole number from 0 to 23")
+    return hour
+
+
+def _held(given: object) -> bool | None:
+    if given is None or isinstance(given, bool):
+        return given
+    return parse_switch({"held": str(given)}, "held")
+
+
+def _seconds(query: Mapping[str, object], name: str) -> timedelta | None:
+    if query.get(name) is None:
+        return None
+    seconds = reading.whole(query[name])
+    if seconds is None or not 0 <= seconds <= LONGEST_SECONDS:
+        raise InvalidRequest(name, f"not a whole number from 0 to {LONGEST_SECONDS}")
+    return timedelta(seconds=seconds)
 
 
 def _check_known(query: Mapping[str, str], known: frozenset[str]) -> None:

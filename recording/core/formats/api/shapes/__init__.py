@@ -2,7 +2,18 @@
 
 from recording.core.formats.api.shapes.consents import PendingConsent
 from recording.core.formats.api.shapes.events import EventOutcome, EventsAnswer, Outcome, OutcomeMore
-from recording.core.formats.api.shapes.lists import Happening, History, Owed, OwedPage, Summary, SummaryPage
+from recording.core.formats.api.shapes.lists import (
+    Happening,
+    History,
+    Owed,
+    OwedPage,
+    PersonPage,
+    PersonSummary,
+    Summary,
+    SummaryPage,
+    UnknownPeople,
+)
+from recording.core.formats.api.shapes.people import KeysSaved, OwnIdentity, RawId
 from recording.core.formats.api.shapes.policy import (
     ChangedCall,
     Explained,
@@ -45,15 +56,20 @@ __all__ = [
     "HealthCheck",
     "History",
     "HowRecorded",
+    "KeysSaved",
     "Known",
     "MetadataCopy",
     "Outcome",
     "OutcomeMore",
     "Owed",
     "OwedPage",
+    "OwnIdentity",
     "PendingConsent",
+    "PersonPage",
+    "PersonSummary",
     "Problem",
     "ProblemMembers",
+    "RawId",
     "Recording",
     "Replay",
     "ReplayPage",
@@ -64,6 +80,7 @@ __all__ = [
     "TrailLink",
     "TrailPage",
     "TrailVerified",
+    "UnknownPeople",
     "UnmetCondition",
     "UnreadMember",
     "Verdict",

@@ -5,6 +5,7 @@ from typing import Annotated, TypedDict
 from recording.core.formats.api.shapes.recordings import Known
 from recording.core.formats.schema import Count, Moment, Schema
 from recording.core.model import RecordingState
+from recording.core.records.people import MOST_COUNTED
 
 
 class Summary(Known):
@@ -50,11 +51,34 @@ class History(TypedDict):
     history: list[Happening]
 
 
+class UnknownPeople(TypedDict):
+    """Recordings of the time that was asked for in which anybody may be heard: not all their participants are known."""
+
+    count: Annotated[Count, Schema(maximum=MOST_COUNTED)]
+    isMore: Annotated[bool, Schema(description="Whether there may be more than were counted.")]
+    list: Annotated[str, Schema(description="What lists them; a purpose is to be added.")]
+
+
 class SummaryPage(TypedDict):
     """A page of recordings; `next` is given as `after` for the next page, and null after the last."""
 
     recordings: list[Summary]
     next: str | None
+
+
+class PersonSummary(Summary):
+    """A recording of a person: the channels that are theirs, and whether its list of participants is in doubt."""
+
+    channels: list[int]
+    doubtful: bool
+
+
+class PersonPage(TypedDict):
+    """A page of recordings of a person; `next` is given as `after` for the next page, and null after the last."""
+
+    recordings: list[PersonSummary]
+    next: str | None
+    unknown: Annotated[UnknownPeople | None, Schema(description="Null where these are listed themselves.")]
 
 
 class OwedPage(TypedDict):

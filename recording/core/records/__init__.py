@@ -1,0 +1,1 @@
+"""Of the records: people, holds, retention, export, erasure, sealing. Decisions only; `recording.records` acts."""

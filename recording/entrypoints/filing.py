@@ -1,0 +1,65 @@
+"""The records' queues and their daily timer: recordings are filed, and jobs run."""
+
+import logging
+
+import azure.functions as func
+
+from recording import log
+from recording.core.errors import Permanent
+from recording.core.formats.messages import Task, parse_job, parse_record
+from recording.entrypoints.answers import let_host_retry
+from recording.entrypoints.worker import get_app
+from recording.settings import FILING_QUEUE, JOB_QUEUE, POISON, STORAGE
+
+blueprint = func.Blueprint()
+
+
+@blueprint.queue_trigger(arg_name="message", queue_name=FILING_QUEUE, connection=STORAGE)
+@let_host_retry
+def file_record(message: func.QueueMessage) -> None:
+    """File a recording whose manifest is written."""
+    app = get_app()
+    try:
+        found = parse_record(message.get_body())
+        if found.task is Task.FILE:
+            app.records.filing.file(found.recording_id)
+    except Permanent as error:  # a retry cannot succeed; the daily pass finds it again
+        log.event("recording.filing_refused", {"code": error.code, "cause": error}, logging.ERROR)
+
+
+@blueprint.queue_trigger(arg_name="message", queue_name=JOB_QUEUE, connection=STORAGE)
+@let_host_retry
+def run_job(message: func.QueueMessage) -> None:
+    """Go on with a job: an export, an erasure."""
+    try:
+        get_app().records.jobs.run(parse_job(message.get_body()))
+    except Permanent as error:  # a retry cannot succeed
+        log.event("job.refused", {"code": error.code, "cause": error}, logging.ERROR)
+
+
+@blueprint.queue_trigger(arg_name="message", queue_name=f"{FILING_QUEUE}{POISON}", connection=STORAGE)
+@let_host_retry
+def drain_filing(message: func.QueueMessage) -> None:  # noqa: ARG001 - the binding needs the name
+    """Drop the message: the daily pass puts another for what is not filed."""
+    log.event("message.drained", {"outcome": "dropped"}, logging.WARNING)
+
+
+@blueprint.queue_trigger(arg_name="message", queue_name=f"{JOB_QUEUE}{POISON}", connection=STORAGE)
+@let_host_retry
+def drain_jobs(message: func.QueueMessage) -> None:  # noqa: ARG001 - the binding needs the name
+    """Drop the message: a job that is silent is started again."""
+    log.event("message.drained", {"outcome": "dropped"}, logging.WARNING)
+
+
+@blueprint.timer_trigger(arg_name="timer", schedule="0 20 2 * * *")
+@let_host_retry
+def records_daily(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the binding needs the name
+    """Find what is not filed, and run the passes of the records: at 02:20 UTC."""
+    get_app().records.daily.run()
+
+
+@blueprint.timer_trigger(arg_name="timer", schedule="0 */15 * * * *")
+@let_host_retry
+def watch_jobs(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the binding needs the name
+    """Start jobs again that give no sign of life."""
+    get_app().records.jobs.restart_silent()

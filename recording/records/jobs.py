@@ -1,0 +1,128 @@
+"""Makes, keeps and runs jobs. A run that does not end its job puts it into the queue again."""
+
+import logging
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import msgspec
+
+from recording import log
+from recording.core.errors import Permanent, UnknownJob
+from recording.core.model import Actor
+from recording.core.records.jobs import Job, JobKind, JobState
+from recording.ports import Index, IndexRow, JobQueue
+
+_JOBS = "jobs"
+_OPEN = "open-jobs"
+_SILENT = timedelta(minutes=30)
+"""After this time without a sign of life its message is put again."""
+# Created at import: see `adapters.rows`.
+_DECODER = msgspec.json.Decoder(Job)
+
+
+class Runner(Protocol):
+    """Runs the jobs of one kind."""
+
+    def run(self, job: Job) -> Job:
+        """Go on with the job for some minutes at most; the job as saved last. Cut off anywhere, it is run again.
+
+        Raises:
+            Transient: the message is delivered again.
+            Permanent: the job has failed for good.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    """The jobs. Each has a row, and while it is not over a second one, by which it is found if its message is lost."""
+
+    index: Index
+    queue: JobQueue
+    runners: Mapping[JobKind, Runner]
+    new_id: Callable[[], uuid.UUID]
+    now: Callable[[], datetime]
+
+    def make(self, kind: JobKind, spec: str, *, by: Actor, state: JobState = JobState.RUNNING) -> Job:
+        """Make a job, and queue it unless it is only planned."""
+        now = self.now()
+        job = Job(str(self.new_id()), kind, state, now, by, spec, now)
+        self._mark(job)
+        self.index.insert(_row(job))
+        self.start(job)
+        return self.load(job.job_id)
+
+    def start(self, job: Job) -> None:
+        """Put its message, if it is to run."""
+        if job.state is JobState.RUNNING:
+            self.queue.put(job.job_id)
+
+    def load(self, job_id: str) -> Job:
+        """The job as last saved.
+
+        Raises:
+            UnknownJob: there is none.
+        """
+        row = self.index.get(_JOBS, job_id)
+        if row is None:
+            raise UnknownJob("find job", "there is none with this id", ids={"job_id": job_id})
+        return replace(_DECODER.decode(row.body), version=row.version)
+
+    def save(self, job: Job) -> Job | None:
+        """Save the job unless it was changed since it was loaded; the job as saved, None if it was changed."""
+        job = replace(job, touched_at=self.now())
+        if not job.is_over:
+            self._mark(job)
+        saved = self.index.replace(_row(job))
+        if saved is None:
+            return None
+        if job.is_over:
+            self.index.delete(_OPEN, job.job_id)
+        return replace(job, version=saved.version)
+
+    def run(self, job_id: str) -> None:
+        """Go on with a job; if it is not over then, its message is put again.
+
+        Raises:
+            Transient: the message is delivered again.
+        """
+        try:
+            job = self.load(job_id)
+        except UnknownJob as error:
+            log.event("job.unknown", {"job_id": job_id, "cause": error}, logging.ERROR)
+            return
+        if job.state is not JobState.RUNNING:
+            return
+        try:
+            job = self.runners[job.kind].run(job)
+        except Permanent as error:
+            failed = replace(self.load(job_id), state=JobState.FAILED, cause=f"{error.cause}; {error.hint}".strip("; "))
+            self.save(failed)
+            fields = {"job_id": job_id, "kind": job.kind, "code": error.code, "cause": error}
+            log.event("job.failed", fields, logging.ERROR)
+            return
+        log.event("job.ran", {"job_id": job_id, "kind": job.kind, "state": job.state, **job.progress})
+        self.start(job)
+
+    def restart_silent(self) -> None:
+        """Put the messages of the jobs again that run and have given no sign of life for long: theirs may be lost."""
+        page = self.index.page(_OPEN, 1000)
+        for row in page.rows:
+            try:
+                job = self.load(row.key)
+            except UnknownJob:
+                self.index.delete(_OPEN, row.key)
+                continue
+            if job.is_over:
+                self.index.delete(_OPEN, row.key)
+            elif job.state is JobState.RUNNING and self.now() - job.touched_at > _SILENT:
+                self.queue.put(job.job_id)
+
+    def _mark(self, job: Job) -> None:
+        self.index.put(IndexRow(_OPEN, job.job_id))
+
+
+def _row(job: Job) -> IndexRow:
+    return IndexRow(_JOBS, job.job_id, msgspec.json.encode(job), job.version)

@@ -1,0 +1,71 @@
+"""The index of the records in memory."""
+
+import bisect
+import json
+from dataclasses import dataclass, field, replace
+
+from recording.core.errors import InvalidRequest
+from recording.ports import IndexPage, IndexRow
+
+
+@dataclass
+class FakeIndex:
+    """`Index`: rows by their keys. `asked` counts the requests; `most` limits a page, as the service may."""
+
+    rows: dict[tuple[str, str], IndexRow] = field(default_factory=dict)
+    asked: int = 0
+    most: int = 1000
+    _keys: dict[str, list[str]] = field(default_factory=dict)
+
+    def get(self, partition: str, key: str) -> IndexRow | None:
+        self.asked += 1
+        return self.rows.get((partition, key))
+
+    def put(self, row: IndexRow) -> None:
+        self.asked += 1
+        self._write(row)
+
+    def insert(self, row: IndexRow) -> bool:
+        self.asked += 1
+        if (row.partition, row.key) in self.rows:
+            return False
+        self._write(row)
+        return True
+
+    def replace(self, row: IndexRow) -> IndexRow | None:
+        self.asked += 1
+        known = self.rows.get((row.partition, row.key))
+        return None if known is None or known.version != row.version else self._write(row)
+
+    def delete(self, partition: str, key: str) -> None:
+        self.asked += 1
+        if self.rows.pop((partition, key), None) is not None:
+            self._keys[partition].remove(key)
+
+    def page(self, partition: str, limit: int, after: str = "", since: str = "", until: str = "") -> IndexPage:
+        self.asked += 1
+        keys = self._keys.get(partition, [])
+        first = bisect.bisect_left(keys, max(since, _mark(after)))
+        found = [key for key in keys[first : first + min(limit, self.most) + 1] if not until or key < until]
+        shown, rest = found[: min(limit, self.most)], found[min(limit, self.most) :]
+        following = json.dumps([partition, rest[0]]) if rest else ""
+        return IndexPage(tuple(self.rows[partition, key] for key in shown), following)
+
+    def _write(self, row: IndexRow) -> IndexRow:
+        keys = self._keys.setdefault(row.partition, [])
+        if (row.partition, row.key) not in self.rows:
+            bisect.insort(keys, row.key)
+        written = self.rows[row.partition, row.key] = replace(row, version=f"v{self.asked}")
+        return written
+
+
+def _mark(after: str) -> str:
+    if not after:
+        return ""
+    try:
+        match json.loads(after):
+            case [str(), str(key)]:
+                return key
+    except (ValueError, RecursionError):
+        pass
+    raise InvalidRequest("after", "not what an earlier page named as the next")
