@@ -18,12 +18,13 @@ import pytest
 from tests.described import kept
 from tools.package import ROOT
 
-PAGES = ("README.md", "docs/policy.md", "docs/consent.md", "docs/security.md")
+PAGES = ("README.md", "docs/policy.md", "docs/consent.md", "docs/people.md", "docs/security.md")
 BY_KEY = {"code"}
-BY_TOKEN = {"authorization"}
+NO_PARAMETERS = {"authorization", "content-type"}
 _SETTING = """
+set -u
 APP=https://app.example/api CONTROL=https://control.example KEY=key
-ID=recording-1 DOCUMENT=document-1 ETAG='"0123456789abcdef0123456789abcdef"' CALL_ID=call-1
+ID=recording-1 DOCUMENT=document-1 ETAG='"0123456789abcdef0123456789abcdef"' CALL_ID=call-1 YOURS=crm-4711
 curl() { printf '%s\\0' "$@" '' >> "$REQUESTS"; }
 ask() { curl "$@"; }
 last() { cat > /dev/null; echo "$1"; }
@@ -89,7 +90,7 @@ def mistakes(request: Shown) -> list[str]:
         return [f"{request}: no such operation"]
     parameters = {(one["in"], one["name"].lower()): one for one in operation.get("parameters", [])}
     given = {("query", name.lower()): value for name, value in parse_qsl(url.query) if name not in BY_KEY}
-    given |= {("header", name): value for name, value in request.headers.items() if name not in BY_TOKEN}
+    given |= {("header", name): value for name, value in request.headers.items() if name not in NO_PARAMETERS}
     found = [f"{request}: no parameter {name}" for place, name in given if (place, name) not in parameters]
     found += [
         f"{request}: it needs {name}"
@@ -110,6 +111,9 @@ def _body_mistakes(request: Shown, said: dict[str, Any] | None) -> list[str]:
     if request.body is None:
         return [f"{request}: it needs a body"] if said.get("required") else []
     json_body = said["content"].get("application/json")
+    media_type = request.headers.get("content-type", "")
+    if media_type and media_type not in said["content"]:
+        return [f"{request}: it takes no {media_type}"]
     if request.body.startswith("@") or json_body is None:
         return []
     return _errors(request, json_body["schema"], json.loads(request.body))
@@ -155,6 +159,7 @@ def test_every_request_that_is_shown_is_one_of_the_api(page: str, tmp_path: Path
         ('curl "$APP/policy/explain" -d \'{"call": {"context": "hotline"}}\'', "Additional properties"),
         ('curl -X POST "$APP/policy/explain"', "it needs a body"),
         ('curl "$APP/recordings/$ID/stop" -d "{}"', "it takes no body"),
+        ('curl "$APP/recordings" -H "Content-Type: text/csv" -d x', "it takes no text/csv"),
     ],
 )
 def test_what_is_no_request_of_the_api_is_found(command: str, mistake: str, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Never
 
 from recording.core.consent import Consent, Outcome, is_closed, pseudonym, read_context
+from recording.core.consent.deciding import _LAPSED
 from recording.core.formats.prompts import RECOGNIZE_COMPLETED
 from recording.core.model import (
     CallConnectionId,
@@ -53,7 +54,7 @@ class ConsentRules:
         if after.outcome is Outcome.GRANTED:
             self._granted_at.setdefault(connection, now)
         operation = before.operation if before is not None else None
-        if before is not None and operation is not None and after.operation != operation and after.tries > before.tries:
+        if operation is not None and after.operation != operation and after.failure == _LAPSED:
             self._lapsed.add((connection, operation.number))
 
     def started(self, order: StartOrder, recording_id: RecordingId) -> None:
