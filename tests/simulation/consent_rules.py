@@ -16,7 +16,7 @@ from recording.core.model import (
     Withdrawal,
 )
 from recording.ports import StartClaim
-from tests.simulation.participants import Asked, Person, Said
+from tests.simulation.asked import Asked, Person, Said
 from tests.simulation.policies import minds_late_joiners, must_agree, on_withdrawal_of
 from tests.simulation.truth import whom_of
 
