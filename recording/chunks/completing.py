@@ -18,7 +18,7 @@ from recording.ports import Archive, Catalog, RecordQueue, Topic
 
 _ROOM = 16
 """Bytes by which the texts of two times may differ in length."""
-_UNTIL_SAVED = timedelta(minutes=1)
+_UNTIL_SAVED = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)

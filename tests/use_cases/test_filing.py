@@ -53,7 +53,7 @@ def daily(world: World, passes: Sequence[Pass] = ()) -> Daily:
 def test_a_recording_is_queued_to_be_filed_when_its_manifest_is_written() -> None:
     """It becomes visible after the manifest is noted."""
     world = archived()
-    assert [(timedelta(minutes=1), RecordMessage(RECORDING, Task.FILE))] == world.record_queue.messages
+    assert [(timedelta(seconds=10), RecordMessage(RECORDING, Task.FILE))] == world.record_queue.messages
 
 
 def test_a_recording_is_filed_once() -> None:
