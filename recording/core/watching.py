@@ -24,6 +24,7 @@ from recording.core.lifecycle import (
     life_of,
     next_step,
     runs,
+    withdrawal_owed,
 )
 from recording.core.model import RUNNING, Alarm, CatalogEntry, Chunk, DocumentId, Reaction, RecordingState
 from recording.core.reactions import NEVER_ACTIVE, NO_REACTION, is_never_active, paused_too_long
@@ -275,6 +276,8 @@ def _next_looks(
 ) -> Iterator[datetime]:
     """Moments at which there may be something to do again; the wait grows with the age of what is not done."""
     yield now + LONGEST
+    if withdrawal_owed(entry) is not None:
+        yield now
     ends = end_of_source(entry, limits)
     if ends is not None:
         yield from (ends - stage for stage in STAGES if ends - stage > now)

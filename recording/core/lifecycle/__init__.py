@@ -185,6 +185,7 @@ from recording.core.lifecycle.running import (
 )
 from recording.core.lifecycle.tables import CHUNK_TRANSITIONS, RECORDING_TRANSITIONS
 from recording.core.lifecycle.wholeness import completion_at, doubts_about_whole, lacks
+from recording.core.lifecycle.withdrawal import withdrawal_owed
 
 __all__ = [
     "CHUNK_TRANSITIONS",
@@ -275,4 +276,5 @@ __all__ = [
     "with_chunks",
     "with_opening",
     "with_state",
+    "withdrawal_owed",
 ]

@@ -40,7 +40,7 @@ from recording.core.lifecycle.facts import (
 from recording.core.lifecycle.history import with_history
 from recording.core.lifecycle.records_facts import Erased, ErasureBegun, Exported, Held, HoldEnded, Rebuilt
 from recording.core.lifecycle.rulings import refusal_of_giving_up, ruled
-from recording.core.lifecycle.running import agreed, interrupted, noted, paused_or_resumed, runs
+from recording.core.lifecycle.running import agreed, interrupted, is_last_full, noted, paused_or_resumed, runs
 from recording.core.lifecycle.tables import RECORDING_TRANSITIONS
 from recording.core.lifecycle.wholeness import completion_at, lacks
 from recording.core.model import (
@@ -190,6 +190,8 @@ def _moved(
         entry = with_fields(entry, denied_at=None)
     if isinstance(fact, Paused | Resumed) and runs(entry):
         entry = paused_or_resumed(entry, fact, now, by)
+    if isinstance(fact, Stopped) and is_last_full(entry):  # a recording of many hours, whose state its chunks make
+        entry = with_fields(entry, stopped_at=now)
     state = RECORDING_TRANSITIONS.get(before.state, {}).get(type(fact), before.state)
     if state is before.state or (entry.chunks and isinstance(fact, NeverCame)):
         return entry
