@@ -125,7 +125,7 @@ def test_an_operation_is_for_those_who_have_a_role_for_it(operation: str, role: 
 
 
 def test_who_only_looks_starts_and_decides_nothing() -> None:
-    """But who answers for privacy withdraws a consent, says who is who, and decides what ends; who audits holds."""
+    """But that who answers for privacy withdraws a consent, says who is who, and decides ends; who audits holds."""
     acts = {name for name, roles in OPERATIONS.items() if roles & {Role.AUDIT, Role.LISTEN, Role.PRIVACY}}
 
     looks = {"list_owed", "list_recordings", "recording_history", "recording_state", "recording_trail", "verify_trail"}
