@@ -2,12 +2,19 @@
 
 from collections.abc import Sequence
 
+from recording.bootstrap.keeping import Keeping
 from recording.bootstrap.real_parts import RealParts
 from recording.calls.forgetting import ForgettingCall
 from recording.catalog_updates import CatalogUpdates
+from recording.records.erasing import Erasing
 from recording.records.erasing_events import ErasingEvents
 from recording.records.erasing_exports import ErasingExports
+from recording.records.erasure_run import RunParts
+from recording.records.filing_people import FilingPeople
 from recording.records.jobs import Jobs
+from recording.records.lookups import Lookups
+from recording.records.people import People
+from recording.records.planning_erasure import PlanningErasure
 from recording.records.removing import Forget, Removing
 from recording.refusing import Refusing
 from recording.writing_trail import WritingTrail
@@ -34,3 +41,31 @@ def removing_of(
         events=ErasingEvents(real.journal_inventory, real.removals["journal"], refusing),
         forgets=(exports.erase, call.forget, *forgets),
     )
+
+
+def erasing_of(
+    real: RealParts,
+    removing: Removing,
+    refusing: Refusing,
+    jobs: Jobs,
+    people: People,
+    filing_people: FilingPeople,
+    keeping: Keeping,
+    lookups: Lookups,
+) -> Erasing:
+    """What erases people's recordings; it is the runner of those jobs too."""
+    planning = PlanningErasure(real.catalog, people, filing_people, keeping.holding, keeping.duties, real.now)
+    parts = RunParts(
+        planning=planning,
+        removing=removing,
+        index=real.index,
+        trail=real.trail,
+        events={
+            "journal": removing.events,
+            "deadletters": ErasingEvents(real.dead_letters, real.removals["deadletters"], refusing),
+        },
+        forget=people.forget,
+        key=people.index.first_key,
+        now=real.now,
+    )
+    return Erasing(jobs, planning, lookups, parts, real.monotonic, real.now)

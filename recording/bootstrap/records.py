@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from recording.bootstrap.erasing import removing_of
+from recording.bootstrap.erasing import erasing_of, removing_of
 from recording.bootstrap.exporting import exporting_of
 from recording.bootstrap.keeping import Keeping, holding_of, keeping_of
 from recording.bootstrap.real_parts import RealParts
@@ -14,6 +14,7 @@ from recording.catalog_updates import CatalogUpdates
 from recording.core.model import CatalogEntry
 from recording.core.records.jobs import JobKind
 from recording.records.daily import Daily
+from recording.records.erasing import Erasing, FinishingErasures
 from recording.records.exporting import Exporting
 from recording.records.filing import Filing
 from recording.records.filing_people import FilingPeople
@@ -44,6 +45,7 @@ class Records:
     searching: Searching
     exporting: Exporting
     removing: Removing
+    erasing: Erasing
 
 
 def records_of(
@@ -77,7 +79,9 @@ def records_of(
     filers = (filing_people, keeping.placing_holds, keeping.duties)
     filing = Filing(real.catalog, index, filers, now)
     exporting, runners[JobKind.EXPORT] = exporting_of(real, updates, people, jobs, lookups)
-    passes = (BeginningRehash(rehashing), keeping.watching_holds, keeping.retaining)
+    erasing = erasing_of(real, removing, refusing, jobs, people, filing_people, keeping, lookups)
+    runners[JobKind.ERASURE] = erasing
+    passes = (BeginningRehash(rehashing), keeping.watching_holds, keeping.retaining, FinishingErasures(erasing))
     daily = Daily(real.catalog, real.directory, filing, real.record_queue, passes, now)
     searching = Searching(real.catalog, real.directory, people_index, lookups, partial(has_hold, index))
-    return Records(filing, jobs, daily, holding, keeping, lookups, people, searching, exporting, removing)
+    return Records(filing, jobs, daily, holding, keeping, lookups, people, searching, exporting, removing, erasing)

@@ -15,6 +15,7 @@ from recording.core.records.traces import Traces
 from recording.ports import Inventory, ListedBlob, Removal
 from recording.refusing import Refusing
 
+_PAGE = 500
 _MOST_BYTES = 2 * MOST_BODY
 
 
@@ -26,20 +27,30 @@ class ErasingEvents:
     removal: Removal
     refusing: Refusing
 
+    def erase_page(self, prefix: str, marker: str, traces: Traces, spared: Traces) -> tuple[int, str]:
+        """As `erase`, for one page; how many blobs, and the marker of the next page, empty after the last.
+
+        An event that also names what is `spared` is left.
+        """
+        page = self.inventory.page(prefix, marker, _PAGE)
+        return sum(self._erase(blob, traces, spared) for blob in page.blobs), page.marker
+
     def erase(self, prefixes: Iterable[str], traces: Traces) -> int:
         """Erase the events that name any of those, from the blobs whose names begin so; how many blobs had some.
 
         Raises:
             Transient: not all are looked at; do it again.
         """
-        return sum(self._erase(blob, traces) for prefix in prefixes for blob in listed(self.inventory, prefix))
+        return sum(
+            self._erase(blob, traces, Traces()) for prefix in prefixes for blob in listed(self.inventory, prefix)
+        )
 
-    def _erase(self, blob: ListedBlob, traces: Traces) -> bool:
+    def _erase(self, blob: ListedBlob, traces: Traces, spared: Traces) -> bool:
         if blob.length > _MOST_BYTES:  # none of ours, and none of Event Grid's
             return False
         body = self.inventory.read(blob)
         members = _members(body)
-        named = [member for member in members if _names(member, traces)]
+        named = [member for member in members if _names(member, traces) and not _names(member, spared)]
         if not named:
             return False
         others = [member for member in members if member not in named]

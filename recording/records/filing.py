@@ -8,7 +8,7 @@ from typing import Protocol
 import msgspec
 
 from recording import log
-from recording.core.model import CatalogEntry, RecordingId
+from recording.core.model import CatalogEntry, RecordingId, RecordingState
 from recording.core.naming import encode
 from recording.core.records.filed import Filed, is_to_file
 from recording.ports import Catalog, Index, IndexRow
@@ -63,7 +63,7 @@ class Filing:
 
     def is_owed(self, entry: CatalogEntry) -> bool:
         """Whether the recording is to be filed, as its manifest is written, and it is not filed as that says."""
-        if entry.recording.completed_at is None:
+        if entry.recording.completed_at is None or entry.recording.state is RecordingState.ERASED:
             return False
         return is_to_file(entry, self.filed(entry.recording.recording_id))
 

@@ -2,7 +2,8 @@
 
 import logging
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -10,13 +11,14 @@ from typing import Protocol
 import msgspec
 
 from recording import log
-from recording.core.errors import Permanent, UnknownJob
+from recording.core.errors import JobRefused, Permanent, UnknownJob
 from recording.core.model import Actor
 from recording.core.records.jobs import Job, JobKind, JobState
 from recording.ports import Index, IndexRow, JobQueue
 
 _JOBS = "jobs"
 _OPEN = "open-jobs"
+_PAGE = 500
 _SILENT = timedelta(minutes=30)
 """After this time without a sign of life its message is put again."""
 # Created at import: see `adapters.rows`.
@@ -105,6 +107,29 @@ class Jobs:
             return
         log.event("job.ran", {"job_id": job_id, "kind": job.kind, "state": job.state, **job.progress})
         self.start(job)
+
+    def go_on(self, job: Job) -> None:
+        """Let a planned or waiting job run.
+
+        Raises:
+            JobRefused: it is over, or somebody else has changed it.
+        """
+        saved = None if job.is_over else self.save(replace(job, state=JobState.RUNNING))
+        if saved is None:
+            raise JobRefused("run job", f"it is {job.state}, or was changed meanwhile", ids={"job_id": job.job_id})
+        self.start(saved)
+
+    def open(self) -> Iterator[Job]:
+        """The jobs that are not over."""
+        after = ""
+        while True:
+            page = self.index.page(_OPEN, _PAGE, after)
+            for row in page.rows:
+                with suppress(UnknownJob):
+                    yield self.load(row.key)
+            after = page.next
+            if not after:
+                return
 
     def restart_silent(self) -> None:
         """Put the messages of the jobs again that run and have given no sign of life for long: theirs may be lost."""

@@ -6,87 +6,23 @@ from dataclasses import replace
 import pytest
 
 from recording.core.errors import BlobProtected, RecordingOpen
-from recording.core.lifecycle import Started
 from recording.core.model import (
-    Actor,
-    AnnouncedChunk,
     BlobName,
-    CallConnectionId,
-    CallLocator,
     ChunkState,
-    RecordingId,
     RecordingState,
     RemovalReason,
-    ServerCallId,
-    StartOrder,
 )
 from recording.core.records.jobs import JobKind, JobState
-from recording.ports import IndexRow, StartClaim
+from recording.ports import IndexRow
 from recording.records.filing import about
-from tests.core.entries_of import WAV
-from tests.use_cases.kills import CONTAINERS, killed_anywhere
-from tests.use_cases.world import RECORDING, World, file_event_of, metadata_of
-
-ADA = Actor("entra:ada")
-OTHER = RecordingId("recording-2")
-ANN, BOB = "8:acs:ann", "8:acs:bob"
-KEYS = "a2V5LWtleS1rZXkta2V5LWtleS1rZXkta2V5LWtleS0="
-
-
-def two_recordings() -> World:
-    """Two whole recordings, filed: of Ann, and of Bob; beside the first what a try has left that nobody has noted."""
-    world = World(settings={"PEOPLE_INDEX_KEY": KEYS})
-    world.updates.apply(RECORDING, Started(RECORDING, WAV, ServerCallId("call"), CallConnectionId("connection")))
-    order = StartOrder(CallLocator(ServerCallId("call")), WAV, "id", world.clock.now(), channels=(ANN,))
-    world.catalog.claim(StartClaim(f"{WAV} call/call", order, "event/1", world.clock.now(), RECORDING))
-    for number, (recording_id, who) in enumerate(((RECORDING, ANN), (OTHER, BOB))):
-        chunks = [add(world, f"document-{number}{index}", index, who) for index in range(2)]
-        event = file_event_of(*chunks, recording_id=recording_id, event_id=f"event-{number}")
-        world.deliver(event)
-    world.run()
-    for message in [message for _, message in world.record_queue.messages]:
-        world.app.records.filing.file(message.recording_id)
-    name = world.entry().chunks[0].name
-    world.archive.put_as_stranger(BlobName(f"{name}.metadata-2.json"), ANN.encode())
-    world.quarantine.put_as_stranger(BlobName(f"{name}.apart-2"), b"her voice")
-    world.overflow.put_as_stranger(name, b"her voice")
-    world.archive.put_as_stranger(BlobName(f"{name[: -len('.wav')]}x.wav"), b"of a stranger, with a longer name")
-    return world
-
-
-def add(world: World, document_id: str, index: int, who: str) -> AnnouncedChunk:
-    """A chunk in which one person is heard."""
-    return world.add(
-        document_id,
-        index,
-        seconds=0.1,
-        metadata=metadata_of(document_id, index, 0.1, participants=[{"participantId": who}]),
-    )
+from tests.use_cases.erasures import ADA, ANN, OTHER, check_erased, everything, two_recordings
+from tests.use_cases.world import RECORDING, World, file_event_of
 
 
 def remove(world: World) -> None:
     """Remove the first recording."""
     world.app.records.removing.finish()
     world.app.records.removing.remove(world.entry(), RemovalReason.ERASURE, by=ADA)
-
-
-def everything(world: World) -> dict[str, bytes]:
-    """All bytes that the account holds, by place."""
-    found = {
-        f"{container} {name}": blob.content
-        for container in CONTAINERS
-        for name, blob in getattr(world, container).blobs.items()
-    }
-    found |= {f"trail {name}": blob.content for name, blob in world.trail.archive.blobs.items()}
-    found |= {f"index {row.partition} {row.key}": row.body for row in world.index.rows.values()}
-    found |= {f"catalog {one}": repr(entry).encode() for one, entry in world.catalog.entries.items()}
-    found |= {f"claim {one}": repr(msg(claim)).encode() for one, claim in world.catalog.claims.items()}
-    return found
-
-
-def msg(claim: StartClaim) -> tuple[object, ...]:
-    """A claim with what its `repr` hides."""
-    return claim, claim.order.channels
 
 
 def of_others(world: World) -> dict[str, bytes]:
@@ -99,42 +35,15 @@ def is_of_others(place: str, body: bytes) -> bool:
     return "00x" in place or (RECORDING.encode() not in named and not place.startswith("trail"))
 
 
-def check(world: World) -> None:
-    """Nothing of the first recording is left but its entry, its trail, its tombstone, and that its call was claimed."""
-    recording = world.entry().recording
-    assert (RecordingState.ERASED, ()) == (recording.state, world.entry().chunks)
-    assert recording.erasure is not None
-    assert recording.erasure.finished_at is not None
-    left = {place for place, body in everything(world).items() if RECORDING.encode() in place.encode() + body}
-    wrong = {one for one in left if not one.startswith(("trail ", "catalog ", "claim ")) and "00x" not in one}
-    assert set() == wrong
-    assert f"trail tombstones/{RECORDING}.json" in left
-    assert [] == [place for place, body in everything(world).items() if ANN.encode() in body]
-    assert b"her voice" not in everything(world).values()
-    assert [] == list(world.missing_rows())
-    assert not recording.trail.unwritten
-    acts = [body for name, body in everything(world).items() if name.startswith(f"trail trail/{RECORDING}/")]
-    assert sum(b'"what":"Erased"' in body for body in acts) == 1
-
-
 def test_nothing_of_it_is_left_and_nothing_of_others_is_gone() -> None:
     world = two_recordings()
     before = of_others(world)
     assert [place for place, body in everything(world).items() if ANN.encode() in body]
     remove(world)
 
-    check(world)
+    check_erased(world)
     assert before == of_others(world)
     assert RecordingState.RELEASED is world.entry(OTHER).recording.state
-
-
-def test_killed_at_every_call_it_goes_on() -> None:
-    """Wherever it was cut off, what is left is the same."""
-    number = 0
-    for number, world in enumerate(killed_anywhere(two_recordings, remove)):  # noqa: B007 - counted
-        check(world)
-        assert len([place for place in everything(world) if str(OTHER) in place]) >= 8
-    assert number > 100
 
 
 def test_an_export_that_contains_it_is_removed() -> None:
@@ -150,7 +59,7 @@ def test_an_export_that_contains_it_is_removed() -> None:
     world.exports.put_as_stranger(BlobName("another.zip"), b"of others")
     remove(world)
 
-    check(world)
+    check_erased(world)
     assert ["another.zip"] == list(world.exports.blobs)
     assert [JobState.DONE, JobState.CANCELLED] == [jobs.load(job.job_id).state for job in (done, going)]
 
@@ -192,7 +101,7 @@ def test_what_a_hold_protects_is_removed_when_the_hold_ends() -> None:
 
     world.removals["archive"].held.clear()
     assert 0 == world.app.records.removing.finish()
-    check(world)
+    check_erased(world)
 
 
 def test_events_of_others_in_the_same_blob_are_kept() -> None:
@@ -203,7 +112,7 @@ def test_events_of_others_in_the_same_blob_are_kept() -> None:
     world.journal.put_as_stranger(BlobName(f"{name[: -len('.json')]}0.json"), json.dumps([mine, other]).encode())
     remove(world)
 
-    check(world)
+    check_erased(world)
     assert json.dumps(other).encode() in [blob.content for blob in world.journal.blobs.values()]
 
 

@@ -66,6 +66,18 @@ class UnknownJob(Permanent):
     code = "unknown_job"
 
 
+class PlanChanged(Permanent):
+    """What an erasure would do is not what its plan said: look at the new `plan`, and decide again."""
+
+    code = "plan_changed"
+
+    def __init__(
+        self, operation: str, cause: str, *, plan: object = None, ids: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(operation, cause, ids=ids)
+        self.plan = plan
+
+
 class UnknownHold(Permanent):
     """There is no such hold."""
 

@@ -126,7 +126,6 @@ def _stripped(entry: CatalogEntry, now: datetime) -> CatalogEntry:
         started_at=known.started_at,
         duration=known.duration,
         announced_at=known.announced_at,
-        completed_at=known.completed_at,
         revision=known.revision,
         changed_by=known.changed_by,
         history=tuple(one for one in known.history if one.what == ErasureBegun.__name__ or one.detail == REFUSED),

@@ -24,6 +24,8 @@ class JobState(StrEnum):
     PLANNED = "planned"
     """It does nothing before a person says so."""
     RUNNING = "running"
+    WAITING = "waiting"
+    """What could be done is done; the daily pass looks whether the rest can be."""
     DONE = "done"
     FAILED = "failed"
     """For good: `cause` says why, and what to do."""

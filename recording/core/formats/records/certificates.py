@@ -1,0 +1,94 @@
+"""The certificate of an erasure: what was erased, what is deferred and why, and what is left on purpose.
+
+It names nobody: of the person there are keyed hashes, of whoever asked and of the purpose digests: it stays for ever.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from recording.core.lifecycle.acts import without_name
+from recording.core.model import Actor, BlobName, RecordingId
+from recording.core.records.erasing import Deferral, Mode
+from recording.core.times import format_time
+
+SCHEMA = "recording-erasure/1"
+FOLDER = "certificates/"
+LEFT = (
+    "the audit trails and tombstones of the recordings: ids, times and acts, which name no participant",
+    "the catalog's entries of the recordings: ids, times, and that they were erased",
+    "what the service has written into native containers, which are not this app's",
+    "the sources at the service, which end by themselves within a day of their recording",
+    "blocks that were staged and never committed, which the storage drops within a week",
+    "logs, events that were published, packages that were downloaded, and backups of others",
+)
+"""What no erasure touches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a recording: erased, or deferred by these."""
+
+    recording_id: RecordingId
+    deferred: tuple[Deferral, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """The certificate.
+
+    Attributes:
+        number: an erasure of which something was deferred gets another one each time that more is erased.
+        people: keyed hashes of the person's ids, by the key with this id.
+        events: blobs of journal and dead letters that named the recordings or the person, and are removed.
+    """
+
+    erasure_id: str
+    number: int
+    plan: str
+    mode: Mode
+    purpose: str
+    by: Actor
+    begun_at: datetime
+    at: datetime
+    people: tuple[str, ...]
+    key_id: str
+    outcomes: Sequence[Outcome]
+    events: int
+
+    @property
+    def name(self) -> BlobName:
+        """The name of its blob."""
+        return BlobName(f"{FOLDER}{self.erasure_id}-{self.number}.json")
+
+    def to_json(self) -> bytes:
+        """The content of its blob."""
+        fields = {
+            "schema": SCHEMA,
+            "erasureId": self.erasure_id,
+            "number": self.number,
+            "planHash": self.plan,
+            "mode": self.mode,
+            "purposeSha256": hashlib.sha256(self.purpose.encode()).hexdigest(),
+            "by": without_name(self.by),
+            "begunAt": format_time(self.begun_at),
+            "at": format_time(self.at),
+            "person": {"hashes": list(self.people), "keyId": self.key_id},
+            "erased": [one.recording_id for one in self.outcomes if not one.deferred],
+            "deferred": [
+                {
+                    "recordingId": one.recording_id,
+                    "by": [
+                        {"why": two.why, "by": two.by, "until": two.until.isoformat() if two.until else None}
+                        for two in one.deferred
+                    ],
+                }
+                for one in self.outcomes
+                if one.deferred
+            ],
+            "eventBlobs": self.events,
+            "left": list(LEFT),
+        }
+        return json.dumps(fields, indent=2).encode() + b"\n"

@@ -1,0 +1,144 @@
+"""Erasures for people: a plan first, then its execution by whoever has seen the plan, as a job."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import msgspec
+
+from recording import log
+from recording.core.errors import JobRefused, PlanChanged, UnknownJob
+from recording.core.model import Actor
+from recording.core.records.erasing import Erase, Plan
+from recording.core.records.jobs import Job, JobKind, JobState
+from recording.records.erasing_exports import remove_rows
+from recording.records.erasure_run import (
+    Done,
+    ErasureRun,
+    RunParts,
+    Work,
+    erase_of,
+    partition_of,
+    row_of,
+    without_person,
+)
+from recording.records.jobs import Jobs
+from recording.records.lookups import Lookups
+from recording.records.planning_erasure import PlanningErasure
+
+SLICE = timedelta(minutes=5)
+_PLANNED_FOR = timedelta(days=7)
+"""A plan that nobody has executed for so long is forgotten: it says whose it was."""
+_EXECUTE = "execute erasure"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An erasure, and what it would do now; None once it was begun."""
+
+    job: Job
+    erase: Erase
+    plan: Plan | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Erasing:
+    """Erase people's recordings."""
+
+    jobs: Jobs
+    planning: PlanningErasure
+    lookups: Lookups
+    parts: RunParts
+    monotonic: Callable[[], float]
+    now: Callable[[], datetime]
+
+    def plan(self, erase: Erase, *, by: Actor) -> Shown:
+        """Plan an erasure; nothing is erased. It is put on record.
+
+        Raises:
+            PeopleIndexOff: people are not indexed.
+            Transient: it cannot be planned now.
+        """
+        plan = self.planning.plan(erase)
+        self.lookups.note("plan erasure", erase.purpose, erase.raw_ids, count=len(plan.recordings), by=by)
+        spec = msgspec.json.encode(erase).decode()
+        job = self.jobs.make(JobKind.ERASURE, spec, by=by, state=JobState.PLANNED)
+        return Shown(job, erase, plan)
+
+    def show(self, erasure_id: str) -> Shown:
+        """An erasure as it is; with its plan as it would be now, while it is not begun.
+
+        Raises:
+            UnknownJob: there is none.
+        """
+        job = self._load(erasure_id)
+        erase = erase_of(job)
+        return Shown(job, erase, self.planning.plan(erase) if job.state is JobState.PLANNED else None)
+
+    def execute(self, erasure_id: str, plan_hash: str, *, by: Actor) -> Shown:
+        """Begin an erasure, if its plan is still what the caller has seen; idempotent.
+
+        Raises:
+            UnknownJob: there is none.
+            JobRefused: it is over.
+            PlanChanged: another plan is made now; nothing is erased.
+        """
+        job = self._load(erasure_id)
+        erase = erase_of(job)
+        if job.state in {JobState.RUNNING, JobState.WAITING}:
+            return Shown(job, erase)
+        if job.is_over:
+            raise JobRefused(_EXECUTE, f"it is {job.state}", ids={"job_id": erasure_id})
+        plan = self.planning.plan(erase)
+        if plan.hash != plan_hash:
+            raise PlanChanged(_EXECUTE, "the plan is not the one that was seen", plan=plan, ids={"job_id": erasure_id})
+        self.lookups.note("execute erasure", erase.purpose, erase.raw_ids, count=len(plan.recordings), by=by)
+        self._begin(job, plan, by)
+        log.event("erasure.begun", {"job_id": erasure_id, "recordings": len(plan.recordings)})
+        return Shown(self._load(erasure_id), erase)
+
+    def _begin(self, job: Job, plan: Plan, by: Actor) -> None:
+        """Note what is to be erased, and only that: a recording that is archived later was in no plan."""
+        index = self.parts.index
+        remove_rows(index, partition_of(job.job_id))
+        for one in plan.recordings:
+            index.put(row_of(job.job_id, Done(one.recording_id)))
+        since = min((one.started_at for one in plan.recordings if one.started_at is not None), default=None)
+        work = Work(plan=plan.hash, by=by, begun_at=self.now(), since=since)
+        self.jobs.go_on(replace(job, work=msgspec.json.encode(work).decode()))
+
+    def run(self, job: Job) -> Job:
+        """Go on with an erasure for some minutes; see `records.jobs.Runner`."""
+        end = self.monotonic() + SLICE.total_seconds()
+        return ErasureRun(self.parts, job, self.jobs.save, lambda: self.monotonic() >= end).go_on()
+
+    def _load(self, erasure_id: str) -> Job:
+        job = self.jobs.load(erasure_id)
+        if job.kind is not JobKind.ERASURE:
+            raise UnknownJob("find erasure", "there is none with this id", ids={"job_id": erasure_id})
+        return job
+
+
+@dataclass(frozen=True, slots=True)
+class FinishingErasures:
+    """The daily pass: finishes what was cut off, looks again at what is deferred, and forgets old plans."""
+
+    erasing: Erasing
+
+    def run(self) -> None:
+        """Do it.
+
+        Raises:
+            Transient: it is done another time.
+        """
+        erasing = self.erasing
+        left = erasing.parts.removing.finish()
+        if left:
+            log.event("erasure.protected", {"recordings": left})
+        for job in list(erasing.jobs.open()):
+            if job.kind is not JobKind.ERASURE:
+                continue
+            if job.state is JobState.WAITING:
+                erasing.jobs.go_on(job)
+            elif job.state is JobState.PLANNED and erasing.now() - job.made_at > _PLANNED_FOR:
+                erasing.jobs.save(replace(without_person(job), state=JobState.CANCELLED))

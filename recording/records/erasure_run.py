@@ -1,0 +1,314 @@
+"""One run of an erasure: the recordings one by one, then the events, then the certificate.
+
+A recording that is found to be deferred just before it would be erased is left, and the erasure waits for it. What was
+done stands in rows of the job: cut off anywhere, the next run goes on, and a run repeated changes nothing.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+
+import msgspec
+
+from recording import log
+from recording.core.errors import BlobProtected, CatalogConflict, RecordingOpen
+from recording.core.formats.dead_letters import folders_of
+from recording.core.formats.records.certificates import Certificate, Outcome
+from recording.core.model import APP, Actor, CatalogEntry, RecordingId, RecordingState, RemovalReason
+from recording.core.naming import encode, journal_folder
+from recording.core.records.erasing import Deferral, Erase, Why
+from recording.core.records.filters import calls_of
+from recording.core.records.jobs import Job, JobState
+from recording.core.records.people import IndexKey
+from recording.core.records.traces import Traces
+from recording.ports import Index, IndexRow, Trail
+from recording.records.erasing_events import ErasingEvents
+from recording.records.erasing_exports import remove_rows
+from recording.records.planning_erasure import PlanningErasure
+from recording.records.removing import Removing
+
+_ROW = "recording~"
+_PAGE = 500
+_LARGEST_RESULT = 40_000
+"""Bytes of a certificate that is kept in the job too; the blob has it in any case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """How far an erasure is.
+
+    Attributes:
+        plan: the hash of the plan that was executed, `by` whom, and when (`begun_at`).
+        number: of the next certificate.
+        after: the row after which this round goes on; None once it has come to all recordings.
+        erased: how many recordings were erased when the last certificate was made.
+        since: the earliest moment of a recording of the plan.
+        folder, marker: where the search through the events goes on.
+        events: blobs of events that were removed.
+        at: when the certificate was made; None before.
+        is_certified: whether the last certificate is written.
+    """
+
+    plan: str = ""
+    by: Actor = APP
+    begun_at: datetime | None = None
+    number: int = 1
+    after: str | None = ""
+    erased: int = 0
+    since: datetime | None = None
+    folder: str = ""
+    marker: str = ""
+    events: int = 0
+    at: datetime | None = None
+    is_certified: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What is to become, or became, of a recording: the row of it. `ids`: of it and its call, while it is deferred."""
+
+    recording_id: RecordingId
+    is_erased: bool = False
+    deferred: tuple[Deferral, ...] = ()
+    ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunParts:
+    """What a run needs; `events` by what their container is for, `key` gives the key that hashes people."""
+
+    planning: PlanningErasure
+    removing: Removing
+    index: Index
+    trail: Trail
+    events: Mapping[str, ErasingEvents]
+    forget: Callable[[str], None]
+    key: Callable[[], IndexKey | None]
+    now: Callable[[], datetime]
+
+
+# Created at import: see `adapters.rows`.
+_ERASE = msgspec.json.Decoder(Erase)
+_WORK = msgspec.json.Decoder(Work)
+_DONE = msgspec.json.Decoder(Done)
+
+
+def erase_of(job: Job) -> Erase:
+    """What an erasure is of."""
+    return _ERASE.decode(job.spec)
+
+
+def without_person(job: Job) -> Job:
+    """An erasure that is over: whose it was needs to be known no more."""
+    return replace(job, spec=msgspec.json.encode(replace(erase_of(job), raw_ids=(), key="")).decode())
+
+
+@dataclass(slots=True)
+class ErasureRun:
+    """A run of a job. `job` is always as it was saved last."""
+
+    parts: RunParts
+    job: Job
+    save: Callable[[Job], Job | None]
+    is_over: Callable[[], bool]
+    erase: Erase = field(init=False)
+    work: Work = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Read what is to be done, and how far it is."""
+        self.erase = erase_of(self.job)
+        self.work = _WORK.decode(self.job.work or "{}")
+
+    def go_on(self) -> Job:
+        """Go on until it is done, or the time is over; the job as saved last."""
+        if not self.work.is_certified:
+            if not self._erase_recordings():
+                return self.job
+            if self._is_news() and not self._erase_events():
+                return self.job
+            self._certify()
+        return self._end()
+
+    def _erase_recordings(self) -> bool:
+        """Erase the recordings of the plan; whether all were looked at."""
+        for done in self._done(self.work.after):
+            if not done.is_erased:
+                self._erase(done)
+            if self.is_over():
+                self._save(after=_key_of(done.recording_id))
+                return False
+        self._save(after=None)
+        return True
+
+    def _is_news(self) -> bool:
+        """Whether anything was erased since the last certificate, or none was made."""
+        return self.work.number == 1 or sum(one.is_erased for one in self._done()) > self.work.erased
+
+    def _erase(self, done: Done) -> None:
+        """Erase a recording, unless something defers it: that is asked just before."""
+        entry = self.parts.planning.load(done.recording_id)
+        if entry is None:  # nothing is known of it any more: a rebuild would honour its tombstone
+            return self._note(replace(done, is_erased=True, deferred=(), ids=()))
+        deferred: tuple[Deferral, ...] = ()
+        if entry.recording.state is not RecordingState.ERASED:  # else it was begun, and is finished
+            deferred = self.parts.planning.deferrals(entry, self.erase)
+        if not deferred:
+            try:
+                self.parts.removing.remove(entry, RemovalReason.ERASURE, by=self.work.by)
+            except RecordingOpen as error:
+                deferred = (Deferral(Why.OPEN, error.cause),)
+            except BlobProtected:
+                deferred = (Deferral(Why.PROTECTED, "a hold, or a time, protects a blob of it"),)
+        return self._note(Done(done.recording_id, not deferred, deferred, _ids_of(entry) if deferred else ()))
+
+    def _erase_events(self) -> bool:
+        """Search the journal and the dead letters; events that name a recording that is deferred are left."""
+        done = list(self._done())
+        mine = Traces.of((one.recording_id for one in done if one.is_erased), self.erase.raw_ids)
+        spared = Traces(recordings=frozenset(RecordingId(one) for two in done if two.deferred for one in two.ids))
+        folders = list(self._folders())
+        names = [name for _, name in folders]
+        first = names.index(self.work.folder) if self.work.folder in names else 0
+        for role, folder in folders[first:]:
+            marker = self.work.marker if folder == self.work.folder else ""
+            while True:
+                removed, marker = self.parts.events[role].erase_page(folder, marker, mine, spared)
+                is_last = not marker
+                if removed or not is_last:
+                    self._save(folder=folder, marker=marker, events=self.work.events + removed)
+                if is_last:
+                    break
+                if self.is_over():
+                    return False
+            if self.is_over():
+                self._save(folder=folder, marker="")
+                return False
+        return True
+
+    def _folders(self) -> Iterator[tuple[str, str]]:
+        """The beginnings of the names of events since the first recording, and in which container."""
+        begin = (self.work.since or self.work.begun_at or self.job.made_at) - timedelta(days=1)
+        days = list(_days(begin.date(), (self.work.begun_at or self.job.made_at).date() + timedelta(days=1)))
+        yield from (("journal", journal_folder(_moment(day, begin))) for day in days)
+        letters = self.parts.events["deadletters"]
+        for subscription in letters.inventory.folders():
+            for day in days:
+                yield from (("deadletters", folder) for folder in folders_of(subscription, day))
+
+    def _certify(self) -> None:
+        """Write the certificate of what was erased, if that is news."""
+        if not self._is_news():
+            return self._save(is_certified=True)
+        if self.work.at is None:
+            self._save(at=self.parts.now())
+        done = sorted(self._done(), key=lambda one: one.recording_id)
+        certificate = self._certificate(done)
+        body = certificate.to_json()
+        self.parts.trail.write(certificate.name, body)
+        erased = sum(one.is_erased for one in done)
+        result = {
+            "certificate": certificate.name,
+            "sha256": hashlib.sha256(body).hexdigest(),
+            "erased": erased,
+            "deferred": len(done) - erased,
+            "eventBlobs": self.work.events,
+            "text": body.decode() if len(body) <= _LARGEST_RESULT else "",
+        }
+        self.job = replace(self.job, result=msgspec.json.encode(result).decode())
+        return self._save(number=self.work.number + 1, erased=erased, is_certified=True)
+
+    def _end(self) -> Job:
+        """The erasure is done, or waits for what is deferred."""
+        if not all(one.is_erased for one in self._done()):
+            self._save(JobState.WAITING, after="", folder="", marker="", at=None, is_certified=False)
+            return self.job
+        if self.erase.key:
+            self.parts.forget(self.erase.key)
+        remove_rows(self.parts.index, partition_of(self.job.job_id))
+        self.job = without_person(self.job)
+        self._save(JobState.DONE)
+        log.event("erasure.done", {"job_id": self.job.job_id, "erased": self.work.erased})
+        return self.job
+
+    def _certificate(self, done: list[Done]) -> Certificate:
+        key, work = self.parts.key(), self.work
+        people = () if key is None else tuple(sorted(map(key.person, self.erase.raw_ids)))
+        return Certificate(
+            erasure_id=self.job.job_id,
+            number=work.number,
+            plan=work.plan,
+            mode=self.erase.mode,
+            purpose=self.erase.purpose,
+            by=work.by,
+            begun_at=work.begun_at or self.job.made_at,
+            at=work.at or self.job.made_at,
+            people=people,
+            key_id="" if key is None else key.key_id,
+            outcomes=tuple(Outcome(one.recording_id, () if one.is_erased else one.deferred) for one in done),
+            events=work.events,
+        )
+
+    def _done(self, after: str | None = "") -> Iterator[Done]:
+        """The rows, from the one after that key on; None: none."""
+        cursor = ""
+        while after is not None:
+            since = f"{after}!" if after else ""
+            page = self.parts.index.page(partition_of(self.job.job_id), _PAGE, cursor, since)
+            yield from (_DONE.decode(row.body) for row in page.rows)
+            cursor = page.next
+            if not cursor:
+                return
+
+    def _note(self, done: Done) -> None:
+        self.parts.index.put(row_of(self.job.job_id, done))
+
+    def _save(self, state: JobState | None = None, **work: object) -> None:
+        """Save the job, and how far it is.
+
+        Raises:
+            CatalogConflict: somebody else has changed it, or goes on with it.
+        """
+        self.work = replace(self.work, **work)  # type: ignore[arg-type]
+        job = replace(
+            self.job,
+            state=state or self.job.state,
+            work=msgspec.json.encode(self.work).decode(),
+            progress={**self._counts(), "eventBlobs": self.work.events},
+        )
+        saved = self.save(job)
+        if saved is None:
+            raise CatalogConflict("save erasure", "another run has changed it", ids={"job_id": self.job.job_id})
+        self.job = saved
+
+    def _counts(self) -> dict[str, int]:
+        done = list(self._done())
+        erased = sum(one.is_erased for one in done)
+        return {"erased": erased, "deferred": len(done) - erased} if done else dict(self.job.progress)
+
+
+def partition_of(erasure_id: str) -> str:
+    """The partition of the rows of an erasure."""
+    return f"job~{erasure_id}"
+
+
+def row_of(erasure_id: str, done: Done) -> IndexRow:
+    """The row of a recording of the plan."""
+    return IndexRow(partition_of(erasure_id), _key_of(done.recording_id), msgspec.json.encode(done))
+
+
+def _key_of(recording_id: RecordingId) -> str:
+    return f"{_ROW}{encode(recording_id)}"
+
+
+def _ids_of(entry: CatalogEntry) -> tuple[str, ...]:
+    return (entry.recording.recording_id, *sorted(calls_of(entry.recording)))
+
+
+def _days(first: date, last: date) -> Iterator[date]:
+    for days in range((last - first).days + 1):
+        yield first + timedelta(days=days)
+
+
+def _moment(day: date, like: datetime) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=like.tzinfo)

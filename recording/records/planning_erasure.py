@@ -1,0 +1,77 @@
+"""Plans the erasure of a person's recordings: what would go, what is deferred and why, and who else is heard."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from recording.core.model import CatalogEntry, RecordingId, RecordingState
+from recording.core.participants import one_spelling
+from recording.core.records.erasing import Deferral, Erase, Plan, Planned, deferrals, is_one_of, planned
+from recording.core.retention import protected_until
+from recording.ports import Catalog
+from recording.records.duties import Duties
+from recording.records.filing_people import FilingPeople
+from recording.records.holding import Holding
+from recording.records.people import People
+
+_PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class PlanningErasure:
+    """Plan erasures. Nothing is kept but who was looked for."""
+
+    catalog: Catalog
+    people: People
+    filing_people: FilingPeople
+    holding: Holding
+    duties: Duties
+    now: Callable[[], datetime]
+
+    def plan(self, erase: Erase) -> Plan:
+        """What an erasure would do now.
+
+        Raises:
+            PeopleIndexOff: people are not indexed.
+            Transient: it cannot be said now.
+        """
+        found = tuple(self._planned(entry, erase) for entry in self.recordings_of(erase))
+        return Plan(erase, found, self.people.index.count_unknown())
+
+    def recordings_of(self, erase: Erase) -> Iterator[CatalogEntry]:
+        """The person's recordings that are not erased, one after the other; they may be erased meanwhile."""
+        after = ""
+        while True:
+            page = self.people.recordings_of(erase.raw_ids, after, _PAGE)
+            for row in page.rows:
+                entry = self.catalog.load(row.recording_id)
+                if entry is not None and entry.recording.state is not RecordingState.ERASED:
+                    yield entry
+            after = page.next
+            if not after:
+                return
+
+    def deferrals(self, entry: CatalogEntry, erase: Erase) -> tuple[Deferral, ...]:
+        """Why a recording is not erased now: asked just before it is."""
+        recording_id = entry.recording.recording_id
+        duty, _ = self.duties.duty_of(entry)
+        return deferrals(
+            entry,
+            self.now(),
+            holds=self.holding.of(recording_id, entry),
+            duty=duty,
+            protected=protected_until(entry, self.duties.immutable_days),
+            overrides_duties=erase.overrides_duties,
+        )
+
+    def load(self, recording_id: RecordingId) -> CatalogEntry | None:
+        """The recording as it is now."""
+        return self.catalog.load(recording_id)
+
+    def _planned(self, entry: CatalogEntry, erase: Erase) -> Planned:
+        document = self.filing_people.document_of(entry)
+        is_person = is_one_of(erase.raw_ids, one_spelling)
+        heard = {one.raw_id for chunk in document.chunks for one in chunk.participants} if document else set[str]()
+        others = {one_spelling(raw_id) for raw_id in heard if not is_person(raw_id)}
+        is_doubtful = document is None or document.is_unknown
+        return planned(entry, len(others), self.deferrals(entry, erase), is_doubtful=is_doubtful)
