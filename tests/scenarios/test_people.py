@@ -21,7 +21,7 @@ def test_a_recording_is_found_by_the_person_who_is_heard_in_it(stack: Stack) -> 
     assert_archived(stack, found.recording)
     wait_completed(stack, found.id)
     queue = QueueClient.from_connection_string(stack.azurite.connection_string, FILING_QUEUE)
-    with queue:  # its own message becomes visible only after a minute
+    with queue:  # its own message becomes visible some seconds later
         queue.send_message(RecordMessage(RecordingId(found.id), Task.FILE).to_message())
     wait_for(lambda: any(".people" in name for name in blobs_of(stack, ARCHIVE, found.id)), "its people document")
     (name,) = (name for name in blobs_of(stack, ARCHIVE, found.id) if ".people" in name)
