@@ -97,6 +97,7 @@ class Gathering:
         seen = self._seen(begun.recording if begun is not None else None, came)
         if manifest is None:
             manifest = self._manifest(recording_id, manifest_of(acts) or _first_manifest(recording_id, seen))
+        manifest = _completed(manifest, last)
         entry = rebuilt(recording_id, manifest, seen, acts, self._standing(acts) if seen else {})
         if entry is None:
             return None, ""
@@ -206,6 +207,13 @@ def revision_of(name: BlobName) -> int:
     """The revision in the name of a manifest; 0 if it is none."""
     found = _REVISION.search(name)
     return 0 if found is None or found.end() != len(name) else int(found["revision"] or 1)
+
+
+def _completed(manifest: CatalogEntry | None, last: Act | None) -> CatalogEntry | None:
+    """The entry with the moment of its completion: the blob was written a little before it, by another clock."""
+    if manifest is None or last is None or manifest_of([last]) != manifest.recording.manifest_name:
+        return manifest
+    return replace(manifest, recording=replace(manifest.recording, completed_at=last.at))
 
 
 def _needs_acts(manifest: CatalogEntry | None, came: Sequence[Came]) -> bool:

@@ -87,7 +87,6 @@ def essence(entry: CatalogEntry) -> tuple[Recording, tuple[Chunk, ...]]:
         warned=(),
         changed_by=ANNA,
         opening=Opening(),
-        completed_at=None if entry.recording.completed_at is None else entry.recording.announced_at,
         trail=replace(entry.recording.trail, last=None),
     )
     chunks = (replace(one, failures=(), last_failure=None, tries=0, turn=0, partly_read=None) for one in entry)
