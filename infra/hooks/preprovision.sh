@@ -18,7 +18,8 @@ if [ -z "$group" ]; then
         --query "[?type=='Microsoft.Storage/storageAccounts' && starts_with(name, 'starchive')].resourceGroup" | sort -u)
 fi
 # The app has roles on what exists and is named by its id; each may lie in another group or subscription.
-sources=$(sed -nE "s/^[^/]*(existingId|accountId|vaultId): *'([^']*)'.*/\2/p" "$(dirname "$0")/../environments/$AZURE_ENV_NAME.bicep" 2>/dev/null || :)
+sources=$(grep -v '^ *//' "$(dirname "$0")/../environments/$AZURE_ENV_NAME.bicep" 2>/dev/null |
+    grep -oE "(existingId|accountId|vaultId): *'[^']*'" | cut -d"'" -f2)
 
 # An assignment is named after its identity. If that was deleted and is made again, Azure refuses the assignment. Azure may
 # call the type of a deleted identity unknown, so only people and groups are left out.

@@ -79,7 +79,8 @@ def _claim(mutant: Mutant, bicep: Bicep) -> str:
         if not child:
             for stream in (1, 2):
                 os.dup2(said.fileno(), stream)
-            command = ["-x", "-q", "-p", "no:cacheprovider", f"tests/infra/{file}", "-k", test]
+            # Without a limit of time: a claim that takes too long has failed, and has found nothing.
+            command = ["-x", "-q", "-p", "no:cacheprovider", "--timeout=0", f"tests/infra/{file}", "-k", test]
             os._exit(pytest.main(command, plugins=[Compiler(bicep)]))
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         if status == pytest.ExitCode.TESTS_FAILED:

@@ -13,6 +13,7 @@ _AZD, _WORKFLOW = "test_azd.py", "test_workflow.py"
 _ENVIRONMENTS, _SETTINGS, _OVERFLOW = "test_environments.py", "test_settings.py", "test_overflow.py"
 _ACCESS, _ARCHIVE, _REFUSED, _SECURITY = "test_access.py", "test_archive.py", "test_refused.py", "test_security.py"
 _ALERTS, _MONITORING, _EVENTS = "test_alert_lines.py", "test_monitoring.py", "test_events.py"
+_PORTAL = "test_portal.py"
 
 
 @dataclass(frozen=True)
@@ -569,7 +570,7 @@ _OTHERS: Mapping[str, Changes] = {
         "everything is recorded, and nobody has decided it": (
             "record: false",
             "record: true\n    consent: {kind: not-needed, reason: none}",
-            f"{_ENVIRONMENTS}::test_production_records_nothing_until_somebody_decides",
+            f"{_ENVIRONMENTS}::test_nothing_more_is_recorded_until_somebody_decides",
         ),
     },
     "infra/hooks/preprovision.sh": {
@@ -678,6 +679,45 @@ _OTHERS: Mapping[str, Changes] = {
             "!empty(watch.alertEmails) && empty(addressesOf(watch))",
             "empty(watch.alertEmails) && !empty(addressesOf(watch))",
             f"{_ENVIRONMENTS}::test_production_without_anybody_to_tell_is_refused",
+        ),
+    },
+    "infra/portal.bicep": {
+        "the form opens what a file closes": (
+            "contains(described, toLower(trim(environmentName)))",
+            "contains(described, environmentName)",
+            f"{_PORTAL}::test_it_takes_back_nothing_that_a_file_says",
+        ),
+        "the form asks for an object": (
+            "param existingSystemTopic string = ''",
+            "param existingSystemTopic string?",
+            f"{_PORTAL}::test_each_field_is_plain",
+        ),
+        "the form forgets the key": (
+            "keySource == 'Microsoft.Keyvault'",
+            "keySource == 'Microsoft.KeyVault'",
+            f"{_PORTAL}::test_it_deploys_what_main_deploys",
+        ),
+        "the form forgets the source that exists": (
+            "empty(existingId) ? {}",
+            "!empty(existingId) ? {}",
+            f"{_PORTAL}::test_it_deploys_what_main_deploys",
+        ),
+    },
+    ".github/workflows/release.yml": {
+        "a release of what was not tested": (
+            "!cancelled() && needs.check.result == 'success'",
+            "!cancelled()",
+            f"{_PORTAL}::test_what_is_released_is_what_was_tested",
+        ),
+        "a release at every push": (
+            '    tags: ["v*"]',
+            "    branches: [main]",
+            f"{_PORTAL}::test_what_is_released_is_what_was_tested",
+        ),
+        "the button opens a file of the release": (
+            "${PAGE_URL%/}/azuredeploy.json",
+            "https://github.com/$GH_REPO/releases/latest/download/azuredeploy.json",
+            f"{_PORTAL}::test_the_button_opens_the_template_of_the_page",
         ),
     },
     "azure.yaml": {

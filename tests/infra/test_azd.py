@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.infra.az_flags import commands, problems_of
 from tests.infra.compiler import Bicep
 from tests.infra.conftest import INFRA, NATIVE
 from tools.package import ROOT, contents, pack
@@ -83,6 +84,8 @@ def test_roles_of_deleted_identities_are_named_with_the_way_out(azure: Azure) ->
     assert "az lock delete" in said
     assert "--resource-name starchive" in said
     assert ["/roles/1", "/roles/2"] == re.findall(r"az role assignment delete --ids (\S+)", said)
+    assert ["lock delete", "role assignment delete"] == sorted({" ".join(each.words) for each in commands(said)})
+    assert [] == problems_of(said)
 
 
 ASKED = """#!{python}
@@ -108,6 +111,8 @@ THEIRS = (
     "/Microsoft.Communication/communicationServices/acs"
 )
 
+LEFT_OUT = THEIRS.replace("rg-calls", "rg-comment")
+
 
 @pytest.mark.parametrize(
     ("variables", "kind", "scope", "is_named"),
@@ -121,6 +126,7 @@ THEIRS = (
         (LATER, "ServicePrincipal", THEIRS, True),
         (LATER, "ServicePrincipal", THEIRS.replace("rg-calls", "rg-more"), False),
         (LATER, "ServicePrincipal", f"{NATIVE[0]['accountId']}/blobServices/default/containers/calls", True),
+        (LATER, "ServicePrincipal", LEFT_OUT, False),
         ({**FIRST, "AZURE_ENV_NAME": "other"}, "ServicePrincipal", OURS, False),
     ],
 )
@@ -138,8 +144,10 @@ def test_roles_are_looked_for_wherever_the_deployment_assigns_them(
     for path in (hook, environment):
         path.parent.mkdir(parents=True)
     hook.write_bytes((HOOKS / "preprovision.sh").read_bytes())
-    native = f"nativeContainers: [\n  {{ accountId: '{NATIVE[0]['accountId']}', container: 'calls' }}\n]"
-    environment.write_text(f"var it = {{\n  communication: {{\n    existingId: '{THEIRS}'\n    {native}\n  }}\n}}\n")
+    native = f"{{ accountId: '/subscriptions/other', container: 'a' }}, {{ accountId: '{NATIVE[0]['accountId']}' }}"
+    environment.write_text(
+        f"// existingId: '{LEFT_OUT}'\nvar it = {{\n  existingId: '{THEIRS}'\n  nativeContainers: [{native}]\n}}\n"
+    )
     az = tmp_path / "az"
     az.write_text(ASKED.format(python=sys.executable, world=str(world)))
     az.chmod(0o755)
