@@ -116,6 +116,8 @@ class Parts(TypedDict, total=False):
     ledger: ports.Ledger
     dead_letters: ports.Inventory
     journal_inventory: ports.Inventory
+    export_inventory: ports.Inventory
+    shelf: ports.Shelf
     inventories: Mapping[str, ports.Inventory]
     checks: Mapping[str, Check]
     tick_queue: ports.TickQueue

@@ -30,6 +30,7 @@ from recording.adapters.queue import (
     StorageTickQueue,
 )
 from recording.adapters.removal import BlobRemoval
+from recording.adapters.shelf import BlobShelf
 from recording.adapters.source import AcsSource
 from recording.adapters.table import Table
 from recording.adapters.tokens import KeyCache, TokenCallers, Trust, ask_for_keys
@@ -171,6 +172,15 @@ class RealParts:
     @cached_property
     def journal_inventory(self) -> ports.Inventory:
         return guarded(self._inventory(self.settings.archive.journal_container))
+
+    @cached_property
+    def shelf(self) -> ports.Shelf:
+        archive = self.settings.archive
+        return guarded(BlobShelf(self._blob_service, archive.container, locked=archive.immutable_locked))
+
+    @cached_property
+    def export_inventory(self) -> ports.Inventory:
+        return guarded(self._inventory(self.settings.records.export_container))
 
     @cached_property
     def inventories(self) -> Mapping[str, ports.Inventory]:

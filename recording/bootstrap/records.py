@@ -8,12 +8,13 @@ from functools import partial
 
 from recording.bootstrap.erasing import erasing_of, removing_of
 from recording.bootstrap.exporting import exporting_of
-from recording.bootstrap.keeping import Keeping, holding_of, keeping_of
+from recording.bootstrap.keeping import Keeping, holding_of, keeping_of, retaining_of
 from recording.bootstrap.real_parts import RealParts
 from recording.catalog_updates import CatalogUpdates
 from recording.core.model import CatalogEntry
 from recording.core.records.jobs import JobKind
 from recording.records.daily import Daily
+from recording.records.ending_exports import EndingExports
 from recording.records.erasing import Erasing, FinishingErasures
 from recording.records.exporting import Exporting
 from recording.records.filing import Filing
@@ -26,6 +27,7 @@ from recording.records.people import People
 from recording.records.people_index import PeopleIndex
 from recording.records.rehashing import BeginningRehash, Rehashing
 from recording.records.removing import Removing
+from recording.records.retaining import Retaining
 from recording.records.searching import Searching, has_hold
 from recording.refusing import Refusing
 from recording.writing_trail import WritingTrail
@@ -40,6 +42,7 @@ class Records:
     daily: Daily
     holding: Holding
     keeping: Keeping
+    retaining: Retaining
     lookups: Lookups
     people: People
     searching: Searching
@@ -72,7 +75,8 @@ def records_of(
         keeping.placing_holds.unfile(entry)
 
     removing = removing_of(real, updates, writing_trail, refusing, jobs, (forget,))
-    keeping = keeping_of(real, updates, holding, people, jobs, removing, new_id, now)
+    keeping = keeping_of(real, updates, holding, people, jobs, new_id)
+    retaining = retaining_of(real, keeping, removing)
     rehashing = Rehashing(real.catalog, people_index, people.own, filing_people, jobs, real.monotonic)
     runners[JobKind.REHASH] = rehashing
     runners[JobKind.HOLD] = keeping.placing_holds
@@ -81,7 +85,28 @@ def records_of(
     exporting, runners[JobKind.EXPORT] = exporting_of(real, updates, people, jobs, lookups)
     erasing = erasing_of(real, removing, refusing, jobs, people, filing_people, keeping, lookups)
     runners[JobKind.ERASURE] = erasing
-    passes = (BeginningRehash(rehashing), keeping.watching_holds, keeping.retaining, FinishingErasures(erasing))
+    export_days = real.settings.retention.export_days
+    passes = (
+        BeginningRehash(rehashing),
+        keeping.watching_holds,
+        FinishingErasures(erasing),
+        retaining,
+        keeping.moving,
+        EndingExports(real.export_inventory, real.removals["exports"], export_days, now),
+    )
     daily = Daily(real.catalog, real.directory, filing, real.record_queue, passes, now)
     searching = Searching(real.catalog, real.directory, people_index, lookups, partial(has_hold, index))
-    return Records(filing, jobs, daily, holding, keeping, lookups, people, searching, exporting, removing, erasing)
+    return Records(
+        filing=filing,
+        jobs=jobs,
+        daily=daily,
+        holding=holding,
+        keeping=keeping,
+        retaining=retaining,
+        lookups=lookups,
+        people=people,
+        searching=searching,
+        exporting=exporting,
+        removing=removing,
+        erasing=erasing,
+    )

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from functools import partial
 from typing import Protocol
 
@@ -13,14 +14,16 @@ from local.azurite import Azurite
 from recording.adapters.archive import BlobArchive
 from recording.adapters.blob_source import BlobSource
 from recording.adapters.clients import blob_requests
+from recording.adapters.links import BlobLinks
 from recording.adapters.overflow_copies import BlobOverflowCopies
 from recording.adapters.probe import BlobProbe
 from recording.adapters.removal import BlobRemoval
+from recording.adapters.shelf import BlobShelf
 from recording.core import blocks
 from recording.core.model import BlobName
-from recording.ports import Archive, Journal, NativeContainer, Removal
+from recording.ports import Archive, Journal, NativeContainer, Removal, Shelf
 from tests.contracts.faulty_transport import FaultyTransport
-from tests.fakes import FakeArchive, FakeBlobSource, FakeRemoval
+from tests.fakes import FakeArchive, FakeBlobSource, FakeRemoval, FakeShelf
 
 NAME = BlobName("2026/03/01/a=2E_b~-/0000.wav")
 METADATA = {"acsrecordingid": "a=2Eb", "length": "3"}
@@ -71,6 +74,13 @@ class Container(Protocol):
     def removal(self) -> Removal:
         """The same container, whose blobs are removed and held."""
 
+    @property
+    def shelf(self) -> Shelf:
+        """The same container, whose blobs are moved and guarded."""
+
+    def tier(self, name: BlobName) -> str:
+        """The access tier of a blob."""
+
     def put_as_stranger(self, name: BlobName, content: bytes, blob_metadata: Mapping[str, str] | None = None) -> None:
         """Write a blob as another program, overwriting."""
 
@@ -88,6 +98,7 @@ class FakeContainer:
         self.archive = self.rival = FakeArchive()
         self.missing = FakeArchive(exists=False)
         self.removal = FakeRemoval(self.archive)
+        self.shelf = FakeShelf(self.archive)
         self.source = FakeBlobSource(self.archive)
         self.missing_source = FakeBlobSource(self.missing)
 
@@ -99,6 +110,9 @@ class FakeContainer:
 
     def content_type(self, name: BlobName) -> str:
         return self.archive.blobs[name].content_type
+
+    def tier(self, name: BlobName) -> str:
+        return self.shelf.tiers.get(name, "Hot")
 
 
 class RealContainer:
@@ -121,7 +135,10 @@ class RealContainer:
         self.probe = BlobProbe(service.url, writes, name)
         self.missing_probe = BlobProbe(service.url, writes, f"{name}-missing")
         self.removal = BlobRemoval(service, name)
+        self.links = BlobLinks(service, name, lambda: datetime.now(UTC))
         self.missing_removal = BlobRemoval(service, f"{name}-missing")
+        self.shelf = BlobShelf(service, name, locked=False)
+        self.missing_shelf = BlobShelf(service, f"{name}-missing", locked=False)
         self.copies = BlobOverflowCopies(service.url, writes, name)
         self.missing_copies = BlobOverflowCopies(service.url, writes, f"{name}-missing")
         self._open = ExitStack()
@@ -140,6 +157,9 @@ class RealContainer:
 
     def content_type(self, name: BlobName) -> str:
         return str(self._client.get_blob_client(name).get_blob_properties().content_settings.content_type)
+
+    def tier(self, name: BlobName) -> str:
+        return str(self._client.get_blob_client(name).get_blob_properties().blob_tier)
 
 
 OPERATIONS: dict[str, Callable[[Storage], object]] = {

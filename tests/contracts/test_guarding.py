@@ -21,6 +21,7 @@ from recording.adapters.guarding import guarded
 from recording.adapters.index import TableIndex
 from recording.adapters.inventory import BlobInventory
 from recording.adapters.ledger import TableLedger
+from recording.adapters.links import BlobLinks
 from recording.adapters.open_work import TableDirectory, TableOpenWork, TableThrottle
 from recording.adapters.overflow_copies import BlobOverflowCopies
 from recording.adapters.probe import BlobProbe, StorageQueueProbe
@@ -33,6 +34,7 @@ from recording.adapters.queue import (
     StorageTickQueue,
 )
 from recording.adapters.removal import BlobRemoval
+from recording.adapters.shelf import BlobShelf
 from recording.adapters.source import AcsSource
 from recording.adapters.tokens import TokenCallers, Trust
 from recording.adapters.tombstones import BlobTombstones
@@ -61,6 +63,7 @@ from recording.core.model import (
     RemovalReason,
     StartOrder,
 )
+from recording.core.retention import Tier
 from recording.ports import IndexRow, ListedBlob, PromptOrder, Source, StartClaim, SweepState
 from tests.contracts.catalogs import entry
 from tests.core.consents import consent
@@ -166,6 +169,11 @@ def copies(client: Any) -> Any:  # noqa: ANN401 - the same
     return guarded(BlobOverflowCopies(client.url, client, "recordings-overflow"))
 
 
+def links(client: Any) -> Any:  # noqa: ANN401 - the same
+    """`Links`."""
+    return guarded(BlobLinks(client, "recordings-exports", lambda: datetime.now(UTC)))
+
+
 def queue(client: Any) -> Any:  # noqa: ANN401 - the same
     """`ChunkQueue`."""
     return guarded(StorageQueue(client, client))
@@ -179,6 +187,11 @@ def open_work(client: Any) -> Any:  # noqa: ANN401 - the same
 def inventory(client: Any) -> Any:  # noqa: ANN401 - the same
     """`Inventory`."""
     return guarded(BlobInventory(client, BlobArchive(client, client, "recordings")))
+
+
+def shelf(client: Any) -> Any:  # noqa: ANN401 - the same
+    """`Shelf`."""
+    return guarded(BlobShelf(client, "recordings", locked=True))
 
 
 def removal(client: Any) -> Any:  # noqa: ANN401 - the same
@@ -265,6 +278,7 @@ OPERATIONS: dict[str, Callable[[Any], object]] = {
     "BlobSource.open": read_blob,
     "BlobProbe.tier": lambda client: probe(client).tier(NAME),
     "BlobProbe.remove": lambda client: probe(client).remove(NAME),
+    "BlobLinks.link": lambda client: links(client).link(NAME, datetime.now(UTC)),
     "BlobOverflowCopies.remove": lambda client: copies(client).remove(NAME, "0x1", proof()),
     "StorageQueueProbe.peek": lambda client: guarded(StorageQueueProbe(client)).peek(),
     "StorageQueue.put": lambda client: queue(client).put(MESSAGE, timedelta()),
@@ -292,6 +306,8 @@ OPERATIONS: dict[str, Callable[[Any], object]] = {
     "TableThrottle.throttle": lambda client: guarded(TableThrottle(client)).throttle(NOW),
     "TableDirectory.add": lambda client: guarded(TableDirectory(client)).add(RECORDING_ID, NOW),
     "TableDirectory.page": lambda client: guarded(TableDirectory(client)).page(NOW, 10),
+    "BlobShelf.move": lambda client: shelf(client).move(NAME, Tier.COOL),
+    "BlobShelf.protect": lambda client: shelf(client).protect(NAME, NOW),
     "BlobRemoval.remove": lambda client: removal(client).remove(NAME),
     "BlobRemoval.hold": lambda client: removal(client).hold(NAME, on=True),
     "BlobRemoval.is_held": lambda client: removal(client).is_held(NAME),
@@ -317,6 +333,7 @@ ADAPTERS = (
     AcsCalls,
     AcsSource,
     BlobSource,
+    BlobLinks,
     BlobOverflowCopies,
     StorageQueue,
     StorageTickQueue,
@@ -328,6 +345,7 @@ ADAPTERS = (
     TableThrottle,
     TableDirectory,
     EventGridTopic,
+    BlobShelf,
     BlobRemoval,
     BlobTombstones,
     BlobTrail,

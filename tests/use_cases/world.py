@@ -52,6 +52,7 @@ from tests.fakes import (
     FakeQueue,
     FakeRecordQueue,
     FakeRemoval,
+    FakeShelf,
     FakeSource,
     FakeThrottle,
     FakeTickQueue,
@@ -148,6 +149,7 @@ class World:
         self.tombstones = FakeTombstones(self.trail.archive)
         self.letters.now = self.journal.now = self.clock.now
         self.ticks = FakeTickQueue(self.clock.now)
+        self.shelf = FakeShelf(self.archive)
         self.removals = {
             "archive": FakeRemoval(self.archive),
             "quarantine": FakeRemoval(self.quarantine),
@@ -198,6 +200,8 @@ class World:
             links=FakeLinks(),
             dead_letters=FakeInventory(self.letters),
             journal_inventory=FakeInventory(self.journal),
+            export_inventory=FakeInventory(self.exports),
+            shelf=self.shelf,
             checks={},
             topic=self.topic,
             tombstones=self.tombstones,

@@ -9,7 +9,7 @@ import pytest
 
 from recording.core.consent import NotPlayed, decide
 from recording.core.formats import notifications
-from recording.core.formats.notifications import EventName
+from recording.core.formats.notifications import EventName, OutgoingEvent
 from recording.core.model import (
     Alarm,
     Alert,
@@ -28,6 +28,7 @@ from recording.core.model import (
     Recording,
     RecordingId,
     RecordingState,
+    RemovalReason,
 )
 from tests.core.consents import consent
 
@@ -157,7 +158,33 @@ def test_every_event_name_is_told_by_something() -> None:
 
     silent = notifications.not_consented(consent(), NOW)
 
-    assert set(EventName) == {*ALARMED.values(), whole.event_type, lacking.event_type, silent.event_type}
+    others = {whole.event_type, lacking.event_type, silent.event_type, *(one.event_type for one in kept(NOW))}
+    assert set(EventName) == {*ALARMED.values(), *others}
+
+
+def kept(now: datetime) -> list[OutgoingEvent]:
+    """What is told of holds and of retention."""
+    recording_id = RecordingId("r")
+    return [
+        notifications.deleted(recording_id, RemovalReason.RETENTION, "its class is over", now),
+        notifications.retention_limited(now.date(), "the limit", now),
+        notifications.hold_overdue("h", NOW.date(), now),
+        notifications.hold_lifted("h", recording_id, 2, now),
+    ]
+
+
+def test_what_is_told_of_holds_and_retention_has_one_id_a_day() -> None:
+    """A deletion has one for good."""
+    bodies = [{name: value for name, value in one.body.items() if name != "at"} for one in kept(NOW)]
+    assert [
+        {"recordingId": "r", "reason": "retention", "cause": "its class is over"},
+        {"day": "2026-03-01", "reason": "the limit"},
+        {"holdId": "h", "reviewOn": "2026-03-01"},
+        {"holdId": "h", "recordingId": "r", "blobs": 2},
+    ] == bodies
+    ids = [[one.event_id for one in kept(NOW + late)] for late in (timedelta(), timedelta(hours=1), timedelta(days=1))]
+    assert ids[0] == ids[1]
+    assert [True, False, False, False] == [one == other for one, other in zip(ids[0], ids[2], strict=True)]
 
 
 def test_a_call_without_consent_is_told_by_its_connection() -> None:

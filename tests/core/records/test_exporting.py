@@ -2,7 +2,7 @@
 
 import pytest
 
-from recording.core.model import ChunkState, Output
+from recording.core.model import APP, Act, ChunkState, Output, Trail
 from recording.core.outputs import VALID, parse_output_name
 from recording.core.records.exporting import (
     Channels,
@@ -10,13 +10,14 @@ from recording.core.records.exporting import (
     Person,
     Rule,
     first_channel,
+    is_noted,
     outcome,
     own_channels,
     why_held_back,
     why_not_at_all,
 )
 from recording.core.records.packing import Absent
-from tests.core.entries_of import chunk
+from tests.core.entries_of import NOW, chunk
 
 ME, OTHER = True, False
 
@@ -96,6 +97,19 @@ def test_the_outcome_of_a_recording() -> None:
         outcome([left, damaged], is_something_packed=True),
         outcome([damaged], is_something_packed=False),
         outcome([left], is_something_packed=False),
+    ]
+
+
+def test_whether_a_trail_says_already_that_it_was_exported() -> None:
+    """As one of the acts that no blob has yet, or the last that one has."""
+    act = Act(NOW, "Exported", APP, details=(("export", "e-1"),))
+    other = Act(NOW, "Looked", APP)
+    assert [True, True, False, False, False] == [
+        is_noted(Trail(unwritten=(other, act, other)), "e-1"),
+        is_noted(Trail(1, "ab", act), "e-1"),
+        is_noted(Trail(1, "ab", act), "e-2"),
+        is_noted(Trail(1, "ab", other), "e-1"),
+        is_noted(Trail(), "e-1"),
     ]
 
 

@@ -43,12 +43,11 @@ class ExportedCall(TypedDict):
     day: _Day
 
 
-_PERIOD = TypedDict("_PERIOD", {"from": _Day, "to": _Day})
-
-
-class ExportedSearch(_PERIOD):
+class ExportedSearch(TypedDict):
     """Recordings that were first known on these days (UTC), and what else is asked of them."""
 
+    firstDay: _Day
+    lastDay: _Day
     state: NotRequired[RecordingState]
     call: NotRequired[_Id]
     output: NotRequired[Annotated[str, Schema(enum=list(OUTPUTS))]]

@@ -153,11 +153,11 @@ def _call(fields: reading.StrictFields) -> Days:
 
 
 def _search(fields: reading.StrictFields) -> Days:
-    _check_known(fields.names, frozenset({"from", "to"}) | FILTERS)
-    first = fields.need("from", parse_day, "missing, or not a day such as 2026-03-01")
-    last = fields.need("to", parse_day, "missing, or not a day such as 2026-03-01")
+    _check_known(fields.names, frozenset({"firstDay", "lastDay"}) | FILTERS)
+    first = fields.need("firstDay", parse_day, "missing, or not a day such as 2026-03-01")
+    last = fields.need("lastDay", parse_day, "missing, or not a day such as 2026-03-01")
     if not timedelta() <= last - first < timedelta(days=MOST_DAYS):
-        raise InvalidRequest("search.to", f"before `from`, or more than {MOST_DAYS} days after it")
+        raise InvalidRequest("search.lastDay", f"before `firstDay`, or more than {MOST_DAYS} days after it")
     filters = {name: found for name in sorted(fields.names & FILTERS) if (found := fields.get(name)) is not None}
     filters_of(filters)
     return Days(first, last, {name: str(value) for name, value in filters.items()})
