@@ -128,7 +128,9 @@ def parse_person_search(query: Mapping[str, str]) -> PersonSearch:
     Raises:
         InvalidRequest: a parameter is unknown, missing, or makes no sense; `field` names it.
     """
-    return PersonSearch(page_of(query, _SEARCH), check_purpose(query.get("purpose")), period_of(query), filters_of(query))
+    return PersonSearch(
+        page_of(query, _SEARCH), check_purpose(query.get("purpose")), period_of(query), filters_of(query)
+    )
 
 
 def parse_person_of_list(query: Mapping[str, str]) -> tuple[str, PersonSearch] | None:
