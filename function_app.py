@@ -19,6 +19,7 @@ from recording.entrypoints import (
     people,
     poison,
     policy,
+    rebuild,
     recordings,
     retention,
     sweep,
@@ -44,6 +45,7 @@ blueprints = [
         poison,
         sweep,
         filing,
+        rebuild,
         health,
     )
 ]

@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 
 from recording.bootstrap.real_parts import RealParts
 from recording.catalog_updates import CatalogUpdates
@@ -16,6 +15,7 @@ from recording.records.filing_people import FilingPeople
 from recording.records.held_blobs import HeldBlobs
 from recording.records.holding import Holding
 from recording.records.jobs import Jobs
+from recording.records.moving import Moving
 from recording.records.people import People
 from recording.records.placing_holds import PlacingHolds
 from recording.records.retaining import Removes, Retaining
@@ -31,7 +31,7 @@ class Keeping:
     deciding_holds: DecidingHolds
     watching_holds: WatchingHolds
     duties: Duties
-    retaining: Retaining
+    moving: Moving
     deciding_ends: DecidingEnds
 
 
@@ -51,13 +51,13 @@ def keeping_of(
     holding: Holding,
     people: People,
     jobs: Jobs,
-    removing: Removes,
     new_id: Callable[[], uuid.UUID],
-    now: Callable[[], datetime],
 ) -> Keeping:
     """Put them together; `placing_holds` is the runner of the jobs of holds."""
-    settings, index = real.settings, real.index
-    duties = Duties(real.catalog, index, holding, settings.retention.classes, settings.archive.immutable_days, now)
+    settings, index, now = real.settings, real.index, real.now
+    classes = settings.retention.classes
+    moving = Moving(real.catalog, index, real.shelf, classes, now, real.monotonic)
+    duties = Duties(real.catalog, index, holding, classes, settings.archive.immutable_days, moving, now)
     blobs = HeldBlobs(real.removals)
     placing = PlacingHolds(
         holding, blobs, duties, updates, real.directory, people, index, jobs.save, now, real.monotonic
@@ -69,17 +69,23 @@ def keeping_of(
         deciding_holds=deciding,
         watching_holds=WatchingHolds(deciding, placing, blobs, index, real.topic, now, real.monotonic),
         duties=duties,
-        retaining=Retaining(
-            duties=duties,
-            holding=holding,
-            removing=removing,
-            catalog=real.catalog,
-            index=index,
-            topic=real.topic,
-            most=settings.retention.most_a_day,
-            are_classes_right=settings.are_classes_right,
-            now=now,
-            monotonic=real.monotonic,
-        ),
+        moving=moving,
         deciding_ends=DecidingEnds(duties, real.catalog, index, now),
+    )
+
+
+def retaining_of(real: RealParts, keeping: Keeping, removing: Removes) -> Retaining:
+    """The daily pass of the retention, which removes recordings."""
+    settings = real.settings
+    return Retaining(
+        duties=keeping.duties,
+        holding=keeping.holding,
+        removing=removing,
+        catalog=real.catalog,
+        index=real.index,
+        topic=real.topic,
+        most=settings.retention.most_a_day,
+        are_classes_right=settings.are_classes_right,
+        now=real.now,
+        monotonic=real.monotonic,
     )

@@ -9,6 +9,7 @@ from functools import cache, cached_property, partial
 from recording import ports
 from recording.adapters import clients
 from recording.adapters.archive import BlobArchive, BlobRetention
+from recording.adapters.archive_only import NoCalls, NoPrompts, NoSource
 from recording.adapters.blob_source import BlobSource
 from recording.adapters.calls import AcsCalls
 from recording.adapters.catalog import TableCatalog
@@ -30,6 +31,7 @@ from recording.adapters.queue import (
     StorageTickQueue,
 )
 from recording.adapters.removal import BlobRemoval
+from recording.adapters.shelf import BlobShelf
 from recording.adapters.source import AcsSource
 from recording.adapters.table import Table
 from recording.adapters.tokens import KeyCache, TokenCallers, Trust, ask_for_keys
@@ -68,17 +70,23 @@ class RealParts:
     @cached_property
     def source(self) -> ports.Source:
         acs = self.settings.communication
+        if not acs.endpoint:
+            return guarded(NoSource())
         return guarded(AcsSource(clients.source_requests(acs.endpoint, self._credential(acs.access_key))))
 
     @cached_property
     def calls(self) -> ports.Calls:
         acs = self.settings.communication
+        if not acs.endpoint:
+            return guarded(NoCalls())
         client = clients.call_automation(acs.endpoint, self._credential(acs.access_key))
         return guarded(AcsCalls(client, self.settings.callback_url))
 
     @cached_property
     def prompts(self) -> ports.Prompts:
         acs = self.settings.communication
+        if not acs.endpoint:
+            return guarded(NoPrompts())
         return guarded(AcsPrompts(clients.call_automation(acs.endpoint, self._credential(acs.access_key)), self.now))
 
     @cached_property
@@ -173,6 +181,15 @@ class RealParts:
         return guarded(self._inventory(self.settings.archive.journal_container))
 
     @cached_property
+    def shelf(self) -> ports.Shelf:
+        archive = self.settings.archive
+        return guarded(BlobShelf(self._blob_service, archive.container, locked=archive.immutable_locked))
+
+    @cached_property
+    def export_inventory(self) -> ports.Inventory:
+        return guarded(self._inventory(self.settings.records.export_container))
+
+    @cached_property
     def inventories(self) -> Mapping[str, ports.Inventory]:
         """What lists the containers that copies stand in, named as in `removals`."""
         archive = self.settings.archive
@@ -184,6 +201,14 @@ class RealParts:
             service, container = self._overflow_service, self.settings.overflow.container
             of["overflow"] = BlobInventory(service, BlobArchive(service, clients.blob_requests(service), container))
         return {name: guarded(one) for name, one in of.items()}
+
+    @cached_property
+    def archive_inventory(self) -> ports.Inventory:
+        return guarded(self._inventory(self.settings.archive.container))
+
+    @cached_property
+    def trail_inventory(self) -> ports.Inventory:
+        return guarded(self._inventory(self.settings.archive.trail_container))
 
     @cached_property
     def removals(self) -> Mapping[str, ports.Removal]:
@@ -287,7 +312,7 @@ class RealParts:
             catalog=catalog,
             open_work=open_work,
             index=self.index,
-            calls=calls,
+            calls=calls if self.settings.communication.endpoint else None,
             new_id=uuid.uuid4,
         ).all()
 

@@ -22,6 +22,7 @@ from recording.ports.probe import ProbeContainer, ProbeQueue
 from recording.ports.prompts import InCall, PromptOrder, Prompts
 from recording.ports.record_queue import JobQueue, RecordQueue
 from recording.ports.removal import Removal
+from recording.ports.shelf import Shelf
 from recording.ports.source import ReadableSource, Source, Transfer
 from recording.ports.throttle import Throttle
 from recording.ports.tick_queue import TickQueue
@@ -66,6 +67,7 @@ __all__ = [
     "ReadableSource",
     "RecordQueue",
     "Removal",
+    "Shelf",
     "Source",
     "StartClaim",
     "SweepState",

@@ -27,6 +27,7 @@ from recording.core.retention import (
 from recording.ports import Catalog, Index, IndexPage, IndexRow
 from recording.records.filing import about
 from recording.records.holding import Holding
+from recording.records.moving import Moving
 
 ENDS = "ends"
 """The partition of the recordings that have an end, by its day."""
@@ -82,6 +83,7 @@ class Duties:
     holding: Holding
     classes: RetentionClasses
     immutable_days: int
+    moving: Moving
     now: Callable[[], datetime]
 
     def file(self, entry: CatalogEntry) -> None:
@@ -102,6 +104,7 @@ class Duties:
             self.unfile(recording_id)
             return None
         duty, _ = self.duty_of(entry)
+        self.moving.place(entry, duty)
         is_held = bool(self.holding.of(recording_id, entry))
         return self._write(self._end_of(entry, duty, is_held=is_held, not_before=not_before, why=why))
 
@@ -150,6 +153,7 @@ class Duties:
         end = self.end_of(recording_id)
         if end is not None:
             self.index.delete(end.partition, end.key)
+        self.moving.unfile(recording_id)
         for key in (_DUTY, _CHOICE):
             self.index.delete(about(recording_id), key)
 
@@ -157,7 +161,7 @@ class Duties:
         self, partition: str, limit: int, after: str = "", until: date | None = None
     ) -> tuple[tuple[End, ...], str]:
         """Some rows of the order, those until a day (included) if one is given; and where the next page begins."""
-        last = "" if until is None else _day(until + timedelta(days=1))
+        last = "" if until is None or until == date.max else _day(until + timedelta(days=1))
         found: IndexPage = self.index.page(partition, limit, after, until=last)
         ends = tuple(replace(_END.decode(row.body), partition=row.partition, key=row.key) for row in found.rows)
         return ends, found.next

@@ -133,6 +133,8 @@ class PlacingHolds:
         entry = self.load(recording_id)
         if entry is None:
             return recording_id in hold.scope.recordings
+        if entry.recording.state is RecordingState.ERASED:
+            return False
         people = self.holding.participants(entry) if hold.scope.person else None
         if not covers(hold.scope, entry, people):
             return False

@@ -21,7 +21,7 @@ from recording.core.model import APP, Actor, CatalogEntry, RecordingId, Recordin
 from recording.core.naming import encode
 from recording.core.retention import Duty, Step, is_busy, step_on
 from recording.ports import Catalog, Index, IndexRow, Topic
-from recording.records.duties import ASKED, ENDS, KEPT, Duties, End
+from recording.records.duties import ASKED, ENDS, HELD, KEPT, Duties, End
 from recording.records.holding import Holding
 
 _STATE = "retention"
@@ -52,7 +52,9 @@ class RetentionState:
     Attributes:
         day: on which so many were `removed`.
         told: whether somebody was told that the limit of that day was reached.
-        digest: of the classes that all rows were made by; `cursor`: how far they were made anew by those of now.
+        digest: of the classes by which all rows were made.
+        partition, cursor: how far they were made anew by the classes of now.
+        held: how far the rows of what is held were looked at.
     """
 
     day: date | None = None
@@ -61,6 +63,7 @@ class RetentionState:
     digest: str = ""
     partition: str = ""
     cursor: str = ""
+    held: str = ""
     version: str = field(default="", compare=False)
 
 
@@ -101,6 +104,7 @@ class Retaining:
         end = self.monotonic() + _SLICE
         self._finish_removals()
         self._make_anew(end)
+        self._look_at_held(end)
         counts = self._end_all(end)
         log.event("retention.done", {"day": self.now().date(), **{str(step): count for step, count in counts.items()}})
 
@@ -223,6 +227,18 @@ class Retaining:
             fields = {"recording_id": recording_id, "code": error.code, "cause": error}
             log.event("retention.failed", fields, logging.ERROR)
             return None
+
+    def _look_at_held(self, end: float) -> None:
+        """Give back what no hold covers any more: its hold may have ended just when its row was written."""
+        cursor = self.state().held
+        while self.monotonic() < end:
+            found, cursor = self.duties.page(HELD, _PAGE, cursor)
+            for entry in filter(None, map(self._load, (one.recording_id for one in found))):
+                if not self.holding.of(entry.recording.recording_id, entry):
+                    self.duties.place(entry)
+            self._change(partial(replace, held=cursor))
+            if not cursor:
+                return
 
     def _limited(self, cause: str) -> None:
         """Tell, once a day, that recordings are left whose days are over."""

@@ -23,6 +23,15 @@ class Retention:
             only_to_start=True,
         ),
     ]
+    export_days: Annotated[
+        int,
+        Setting(
+            "EXPORT_DAYS",
+            "30",
+            parsing.whole(0, 36_500),
+            "days after which an export is removed from its container; 0: never",
+        ),
+    ]
     most_a_day: Annotated[
         int,
         Setting(

@@ -18,11 +18,12 @@ from recording.adapters.links import BlobLinks
 from recording.adapters.overflow_copies import BlobOverflowCopies
 from recording.adapters.probe import BlobProbe
 from recording.adapters.removal import BlobRemoval
+from recording.adapters.shelf import BlobShelf
 from recording.core import blocks
 from recording.core.model import BlobName
-from recording.ports import Archive, Journal, NativeContainer, Removal
+from recording.ports import Archive, Journal, NativeContainer, Removal, Shelf
 from tests.contracts.faulty_transport import FaultyTransport
-from tests.fakes import FakeArchive, FakeBlobSource, FakeRemoval
+from tests.fakes import FakeArchive, FakeBlobSource, FakeRemoval, FakeShelf
 
 NAME = BlobName("2026/03/01/a=2E_b~-/0000.wav")
 METADATA = {"acsrecordingid": "a=2Eb", "length": "3"}
@@ -73,6 +74,13 @@ class Container(Protocol):
     def removal(self) -> Removal:
         """The same container, whose blobs are removed and held."""
 
+    @property
+    def shelf(self) -> Shelf:
+        """The same container, whose blobs are moved and guarded."""
+
+    def tier(self, name: BlobName) -> str:
+        """The access tier of a blob."""
+
     def put_as_stranger(self, name: BlobName, content: bytes, blob_metadata: Mapping[str, str] | None = None) -> None:
         """Write a blob as another program, overwriting."""
 
@@ -82,6 +90,9 @@ class Container(Protocol):
     def content_type(self, name: BlobName) -> str:
         """The content type of a blob."""
 
+    def move(self, name: BlobName, tier: str) -> None:
+        """Move a blob to that tier, as a lifecycle rule does."""
+
 
 class FakeContainer:
     """In memory."""
@@ -90,6 +101,7 @@ class FakeContainer:
         self.archive = self.rival = FakeArchive()
         self.missing = FakeArchive(exists=False)
         self.removal = FakeRemoval(self.archive)
+        self.shelf = FakeShelf(self.archive)
         self.source = FakeBlobSource(self.archive)
         self.missing_source = FakeBlobSource(self.missing)
 
@@ -101,6 +113,12 @@ class FakeContainer:
 
     def content_type(self, name: BlobName) -> str:
         return self.archive.blobs[name].content_type
+
+    def tier(self, name: BlobName) -> str:
+        return self.shelf.tiers.get(name, "Hot")
+
+    def move(self, name: BlobName, tier: str) -> None:
+        self.archive.blobs[name].tier = tier
 
 
 class RealContainer:
@@ -125,6 +143,8 @@ class RealContainer:
         self.removal = BlobRemoval(service, name)
         self.links = BlobLinks(service, name, lambda: datetime.now(UTC))
         self.missing_removal = BlobRemoval(service, f"{name}-missing")
+        self.shelf = BlobShelf(service, name, locked=False)
+        self.missing_shelf = BlobShelf(service, f"{name}-missing", locked=False)
         self.copies = BlobOverflowCopies(service.url, writes, name)
         self.missing_copies = BlobOverflowCopies(service.url, writes, f"{name}-missing")
         self._open = ExitStack()
@@ -143,6 +163,12 @@ class RealContainer:
 
     def content_type(self, name: BlobName) -> str:
         return str(self._client.get_blob_client(name).get_blob_properties().content_settings.content_type)
+
+    def tier(self, name: BlobName) -> str:
+        return str(self._client.get_blob_client(name).get_blob_properties().blob_tier)
+
+    def move(self, name: BlobName, tier: str) -> None:
+        self._client.get_blob_client(name).set_standard_blob_tier(tier)
 
 
 OPERATIONS: dict[str, Callable[[Storage], object]] = {

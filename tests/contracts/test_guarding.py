@@ -34,6 +34,7 @@ from recording.adapters.queue import (
     StorageTickQueue,
 )
 from recording.adapters.removal import BlobRemoval
+from recording.adapters.shelf import BlobShelf
 from recording.adapters.source import AcsSource
 from recording.adapters.tokens import TokenCallers, Trust
 from recording.adapters.tombstones import BlobTombstones
@@ -62,6 +63,7 @@ from recording.core.model import (
     RemovalReason,
     StartOrder,
 )
+from recording.core.retention import Tier
 from recording.ports import IndexRow, ListedBlob, PromptOrder, Source, StartClaim, SweepState
 from tests.contracts.catalogs import entry
 from tests.core.consents import consent
@@ -187,6 +189,11 @@ def inventory(client: Any) -> Any:  # noqa: ANN401 - the same
     return guarded(BlobInventory(client, BlobArchive(client, client, "recordings")))
 
 
+def shelf(client: Any) -> Any:  # noqa: ANN401 - the same
+    """`Shelf`."""
+    return guarded(BlobShelf(client, "recordings", locked=True))
+
+
 def removal(client: Any) -> Any:  # noqa: ANN401 - the same
     """`Removal`."""
     return guarded(BlobRemoval(client, "recordings"))
@@ -299,6 +306,8 @@ OPERATIONS: dict[str, Callable[[Any], object]] = {
     "TableThrottle.throttle": lambda client: guarded(TableThrottle(client)).throttle(NOW),
     "TableDirectory.add": lambda client: guarded(TableDirectory(client)).add(RECORDING_ID, NOW),
     "TableDirectory.page": lambda client: guarded(TableDirectory(client)).page(NOW, 10),
+    "BlobShelf.move": lambda client: shelf(client).move(NAME, Tier.COOL),
+    "BlobShelf.protect": lambda client: shelf(client).protect(NAME, NOW),
     "BlobRemoval.remove": lambda client: removal(client).remove(NAME),
     "BlobRemoval.hold": lambda client: removal(client).hold(NAME, on=True),
     "BlobRemoval.is_held": lambda client: removal(client).is_held(NAME),
@@ -336,6 +345,7 @@ ADAPTERS = (
     TableThrottle,
     TableDirectory,
     EventGridTopic,
+    BlobShelf,
     BlobRemoval,
     BlobTombstones,
     BlobTrail,

@@ -18,6 +18,8 @@ from recording.core.lifecycle import (
     Exported,
     Fact,
     GivenUp,
+    Held,
+    HoldEnded,
     Looked,
     NeverCame,
     Paused,
@@ -98,7 +100,14 @@ CASES: list[tuple[CatalogEntry | None, Fact, dict[str, str]]] = [
     (
         None,
         Started(RECORDING_ID, WAV, applied=APPLIED, consent=ATTESTED),
-        {"output": "audio-mixed-wav", "paused": "false", "rule": "rule", "policy": "0" * 64, "consent": "attested"},
+        {
+            "output": "audio-mixed-wav",
+            "paused": "false",
+            "rule": "rule",
+            "policy": "0" * 64,
+            "retentionClass": "long",
+            "consent": "attested",
+        },
     ),
     (
         changed_recording(entry_of(state=R.STARTED), consent=ATTESTED),
@@ -116,6 +125,8 @@ CASES: list[tuple[CatalogEntry | None, Fact, dict[str, str]]] = [
     (entry_of(state=R.STARTED), Stopped(), {}),
     (of(C.ANNOUNCED), Paused(), {}),
     (of(C.RELEASED), Looked(View.TRAIL), {"view": "trail"}),
+    (of(C.RELEASED), Held("h1"), {"hold": "h1"}),
+    (of(C.RELEASED), HoldEnded("h1"), {"hold": "h1"}),
     (
         of(C.RELEASED),
         Exported("e-1", "whole", "complete", SECRET, "ab"),

@@ -125,12 +125,14 @@ def test_an_operation_is_for_those_who_have_a_role_for_it(operation: str, role: 
 
 
 def test_who_only_looks_starts_and_decides_nothing() -> None:
-    """But that who answers for privacy also withdraws a consent, and says whose raw ids are whose."""
+    """But that who answers for privacy withdraws a consent, says who is who, and decides ends; who audits holds."""
     acts = {name for name, roles in OPERATIONS.items() if roles & {Role.AUDIT, Role.LISTEN, Role.PRIVACY}}
 
     looks = {"list_owed", "list_recordings", "recording_history", "recording_state", "recording_trail", "verify_trail"}
+    looks |= {"recording_seal"}
     people = {"save_people", "save_person", "show_person", "person_recordings", "search_recordings"}
-    assert looks | people | {"explain_policy", "replay_policy", "withdraw_consent"} == acts
+    keeping = {"make_hold", "end_hold", "list_holds", "show_hold", "retention_plan", "retention_asked", "decide_end"}
+    assert looks | people | keeping | {"explain_policy", "replay_policy", "withdraw_consent"} == acts
     assert OPERATIONS.keys().isdisjoint(PROVEN_OTHERWISE)
 
 

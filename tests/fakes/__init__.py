@@ -15,6 +15,7 @@ from tests.fakes.probe import FakeProbe, FakeProbeQueue
 from tests.fakes.queue import FakeJobQueue, FakeQueue, FakeRecordQueue, FakeTickQueue
 from tests.fakes.removal import FakeRemoval
 from tests.fakes.service import FakeCalls, FakeTopic
+from tests.fakes.shelf import FakeShelf
 from tests.fakes.source import FakeSource, FakeTransfer
 from tests.fakes.tombstones import FakeTombstones
 from tests.fakes.trail import FakeTrail
@@ -40,6 +41,7 @@ __all__ = [
     "FakeQueue",
     "FakeRecordQueue",
     "FakeRemoval",
+    "FakeShelf",
     "FakeSource",
     "FakeThrottle",
     "FakeTickQueue",

@@ -25,7 +25,22 @@ CONFIG = {
         "positive_data_acceptance": {"expected-statuses": ["2xx", "403", "404", "409", "412", "422"]},
     },
 }
-JUDGED_FIELDS = {"after", "by", "key", "purpose", "person", "rawId", "rawIds", "since", "until", "hour", "line"}
+JUDGED_FIELDS = {
+    "reviewOn",
+    "future",
+    "retentionClass",
+    "after",
+    "by",
+    "key",
+    "purpose",
+    "person",
+    "rawId",
+    "rawIds",
+    "since",
+    "until",
+    "hour",
+    "line",
+}
 """Fields of which the schema does not tell all: pages, who acts, what may name a person, moments, lines of CSV."""
 JUDGED = {"invalid-locator", "malformed-event", "policy-invalid"}
 """Problems that no schema tells: the service judges an id, an event says its kind, and a policy is a text."""

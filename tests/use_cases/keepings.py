@@ -59,4 +59,4 @@ class FakeRemoving:
 
 def retaining(world: World, removing: FakeRemoving) -> Retaining:
     """The daily pass, which removes by that."""
-    return replace(world.app.records.keeping.retaining, removing=removing)
+    return replace(world.app.records.retaining, removing=removing)

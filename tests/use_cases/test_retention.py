@@ -100,6 +100,24 @@ def test_a_recording_is_deleted_on_the_first_day_on_which_its_days_are_over() ->
     assert [] == rows(world, ENDS)
 
 
+def test_nothing_is_left_of_it_in_any_container_and_in_no_row_but_that_it_was_deleted() -> None:
+    """As what an erasure removes; of the others everything is left."""
+    world = world_of("r1", "r2")
+    with_class(world, "r2", "long")
+    before = {name for name in world.archive.blobs if "/r2/" in name}
+    world.clock.at += 15 * DAY
+    for _ in range(2):
+        world.app.records.daily.run()
+
+    assert before == set(world.archive.blobs)
+    assert not [row for row in world.index.rows.values() if b'"r1"' in row.body or "r1" in row.key]
+    erasure = world.entry(RecordingId("r1")).recording.erasure
+    assert erasure is not None
+    assert ("retention", True) == (erasure.reason, erasure.finished_at is not None)
+    assert ["r1"] == deleted(world)
+    assert ["r2"] == rows(world, ENDS)
+
+
 def test_recordings_without_a_class_or_with_an_unknown_one_are_kept_and_flagged() -> None:
     world = world_of("r1", "r2", classes=f"{{version: 1, classes: [{SHORT}]}}")
     with_class(world, "r2", "none")
@@ -133,6 +151,17 @@ def test_a_hold_stops_the_end_which_happens_by_itself_after_the_last_one() -> No
         world.app.records.keeping.duties.place(world.entry(RecordingId("r1")))
 
     assert {world.clock.at.date(): ["r1"]} == pass_until(world, removing, world.clock.at.date())
+
+
+def test_what_was_left_among_the_held_is_given_back() -> None:
+    """Its hold ended in the moment in which the row was written."""
+    world = world_of("r1", "r2")
+    one = hold(world, "r1", "r2")
+    hold(world, "r2", name="h2")
+    world.app.records.holding.close(one)
+
+    assert {ENDS_ON: ["r1"]} == pass_until(world, FakeRemoving(world), ENDS_ON + DAY)
+    assert ["r2"] == rows(world, HELD)
 
 
 def test_a_hold_that_no_row_knows_of_yet_stops_the_end_too() -> None:
@@ -178,7 +207,7 @@ def test_a_run_ends_after_some_minutes_and_says_that_it_left_something() -> None
     world.clock.at += 20 * DAY
 
     def ticks() -> Iterator[float]:
-        yield from (0.0, 0.0)
+        yield from (0.0, 0.0, 0.0)
         while True:
             yield 1e6
 

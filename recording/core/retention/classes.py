@@ -49,7 +49,7 @@ class RetentionClass:
         days: counted from the end of the recording.
         afterwards: what comes then.
         moves: in the order of their days.
-        worm_days: for so many days nobody can change or delete its blobs, counted from when the recording is filed.
+        worm_days: for so many days, counted likewise, nobody can change or delete its blobs.
     """
 
     name: str

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
 from recording.core.model import Actor, CatalogEntry, Recording
@@ -186,6 +186,14 @@ def protected_until(entry: CatalogEntry, immutable_days: int) -> date | None:
     if not immutable_days or not written:
         return None
     return max(written).astimezone(UTC).date() + timedelta(days=immutable_days + 1)
+
+
+def guarded_until(entry: CatalogEntry, one: RetentionClass) -> datetime | None:
+    """Until when nobody may be able to delete its blobs by its class; None if it asks for no such days."""
+    at = ended_at(entry.recording)
+    if not one.worm_days or at is None:
+        return None
+    return datetime.combine(at.astimezone(UTC).date() + timedelta(days=one.worm_days), time(), UTC)
 
 
 def next_move(entry: CatalogEntry, one: RetentionClass, done: Collection[str]) -> tuple[date, TierMove] | None:

@@ -23,6 +23,7 @@ from recording.core.retention import (
     class_of,
     duty_of,
     ended_at,
+    guarded_until,
     is_busy,
     next_move,
     protected_until,
@@ -153,6 +154,12 @@ def test_blobs_are_protected_for_the_days_of_immutability_after_the_last_was_wri
     assert date(2026, 3, 9) == protected_until(replace(whole, recording=entry().recording), 7)
     assert protected_until(whole, 0) is None
     assert protected_until(entry(), 7) is None
+
+
+def test_blobs_are_guarded_for_the_days_of_the_class() -> None:
+    assert datetime(2026, 4, 20, tzinfo=UTC) == guarded_until(entry(), LONG)
+    assert guarded_until(entry(), SHORT) is None
+    assert guarded_until(entry(at=None), LONG) is None
 
 
 def test_media_move_from_tier_to_tier() -> None:

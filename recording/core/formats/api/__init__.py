@@ -49,6 +49,7 @@ from recording.core.formats.api.policy import (
     parse_replay,
     replay_view,
 )
+from recording.core.formats.api.rebuild import rebuild_view
 from recording.core.formats.api.requests import MOST_BODY, StartRequest, parse_json, parse_start
 from recording.core.formats.api.retention import ChoiceRequest, parse_choice, parse_plan_day
 from recording.core.formats.api.trail import trail_view, verified_view
@@ -107,6 +108,7 @@ __all__ = [
     "parse_switch",
     "parse_withdrawal",
     "pending_view",
+    "rebuild_view",
     "recording_view",
     "replay_view",
     "summary_view",

@@ -10,7 +10,7 @@ from recording.core.errors import InvalidRequest
 from recording.core.formats import reading
 from recording.core.formats.api.decisions import LONGEST_NAME, LONGEST_REASON, condition_of, line, named_actor
 from recording.core.formats.api.paging import FILTERS, PageRequest, filters_of, page_of, parse_switch
-from recording.core.formats.api.people import parse_raw_id, period_of
+from recording.core.formats.api.people import check_kinds, parse_raw_id, period_of
 from recording.core.formats.api.requests import parse_json
 from recording.core.formats.api.shapes import Hold as HoldView
 from recording.core.formats.api.shapes import HoldScope
@@ -59,7 +59,7 @@ def parse_hold(body: bytes, caller: Caller, today: date) -> HoldRequest:
         InvalidRequest: `field` is missing, unknown, or of the wrong type.
     """
     found, fields = _object(body, _KNOWN)
-    named = [name for name in WHATS if found.get(name) is not None]
+    named = [name for name in WHATS if name in found]
     if len(named) != 1:
         raise InvalidRequest(" | ".join(WHATS), f"exactly one must be given, not {len(named)}")
     review_on = fields.need("reviewOn", parse_day, "missing, or not a day such as 2026-03-01")
@@ -74,7 +74,7 @@ def parse_hold(body: bytes, caller: Caller, today: date) -> HoldRequest:
         fields.need("owner", line(LONGEST_NAME), f"missing, blank, or over {LONGEST_NAME} characters"),
         review_on,
         named_actor(fields, caller),
-        fields.read("retentionClass", line(_NAME)) or "",
+        fields.need("retentionClass", line(_NAME), "not the name of a class") if "retentionClass" in found else "",
         check_key(str(found["person"])) if named[0] == "person" else "",
     )
 
@@ -186,6 +186,7 @@ def _query(given: object) -> Query:
     strange = sorted(set(query) - _QUERY)
     if strange:
         raise InvalidRequest(f"query.{strange[0][:80]}", f"unknown; known are {', '.join(sorted(_QUERY))}")
+    check_kinds(query)
     period = period_of(query)
     if period.since is None:
         raise InvalidRequest("query.since", "missing: from which day on recordings are looked for")

@@ -155,9 +155,7 @@ def parse_search(body: bytes) -> SearchRequest:
         InvalidRequest: `field` is missing, unknown, or makes no sense.
     """
     found = _object(body, _BODY)
-    for name, value in found.items():
-        if not _KINDS.get(name, _is_text)(value):
-            raise InvalidRequest(name, "of the wrong type, empty, or too long")
+    check_kinds(found)
     if ("person" in found) == ("rawId" in found):
         raise InvalidRequest("person | rawId", "exactly one must be given")
     page = page_of({name: str(found[name]) for name in ("limit", "after") if name in found})
@@ -214,6 +212,17 @@ _KINDS: Mapping[str, Callable[[object], bool]] = {
     "held": _is_switch,
 }
 """What the fields of a search are; the others are texts."""
+
+
+def check_kinds(found: Mapping[str, object]) -> None:
+    """Refuse the fields of a search whose JSON is of another type than theirs.
+
+    Raises:
+        InvalidRequest: `field` names the first.
+    """
+    for name, value in found.items():
+        if not _KINDS.get(name, _is_text)(value):
+            raise InvalidRequest(name, "of the wrong type, empty, or too long")
 
 
 def period_of(found: Mapping[str, object]) -> Period:

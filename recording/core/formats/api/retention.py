@@ -38,7 +38,7 @@ def parse_plan_day(query: Mapping[str, str], today: date) -> date:
     if "day" not in query:
         return today + timedelta(days=1)
     day = parse_day(query["day"])
-    if day is None or not 1 < day.year < date.max.year:
+    if day is None:
         raise InvalidRequest("day", "not a day such as 2026-03-01")
     return day
 
@@ -58,7 +58,7 @@ def parse_choice(body: bytes, caller: Caller, today: date) -> ChoiceRequest:
         raise InvalidRequest(unknown[0][:80], f"unknown field; known are {', '.join(sorted(_FIELDS))}")
     choice = fields.need("decision", _choice, f"missing, or none of {', '.join(Choice)}")
     ends_on = fields.need("endsOn", parse_day, "missing: the end that you have seen, such as 2026-03-01")
-    until = fields.read("until", parse_day, "not a day such as 2026-03-01")
+    until = fields.need("until", parse_day, "not a day such as 2026-03-01") if "until" in fields.names else None
     if (choice is Choice.KEEP) != (until is not None):
         raise InvalidRequest("until", "needed to keep it, and makes no sense to delete it")
     if until is not None and not today < until < date.max:

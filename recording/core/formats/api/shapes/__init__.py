@@ -38,6 +38,7 @@ from recording.core.formats.api.shapes.policy import (
     Verdict,
 )
 from recording.core.formats.api.shapes.problems import Health, HealthCheck, Problem, ProblemMembers, ShownId
+from recording.core.formats.api.shapes.rebuild import Rebuild
 from recording.core.formats.api.shapes.recordings import (
     Chunk,
     Copy,
@@ -48,6 +49,14 @@ from recording.core.formats.api.shapes.recordings import (
     MetadataCopy,
     Recording,
     UnreadMember,
+)
+from recording.core.formats.api.shapes.seals import (
+    Seal,
+    SealedAudio,
+    SealedChannel,
+    SealedChunk,
+    SealedDigest,
+    SealedSilence,
 )
 from recording.core.formats.api.shapes.trail import TrailBreak, TrailLink, TrailPage, TrailVerified
 
@@ -92,10 +101,17 @@ __all__ = [
     "Problem",
     "ProblemMembers",
     "RawId",
+    "Rebuild",
     "Recording",
     "Replay",
     "ReplayPage",
     "RetentionPlan",
+    "Seal",
+    "SealedAudio",
+    "SealedChannel",
+    "SealedChunk",
+    "SealedDigest",
+    "SealedSilence",
     "ShownId",
     "Summary",
     "SummaryPage",
