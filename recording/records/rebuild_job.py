@@ -22,6 +22,7 @@ from recording.core.trail import FOLDER, MOST_ACT, read_act
 from recording.journal import file_events
 from recording.ports import BlobPage, Inventory, ListedBlob
 from recording.records.gathering import Came, revision_of
+from recording.records.holding import Holding
 from recording.records.jobs import Jobs
 from recording.records.rebuilding import Rebuilding
 
@@ -62,6 +63,7 @@ class RebuildJob:
 
     rebuilding: Rebuilding
     jobs: Jobs
+    holding: Holding
     journal: Inventory
     retention: timedelta
     monotonic: Callable[[], float]
@@ -74,6 +76,9 @@ class RebuildJob:
         """
         until = self.monotonic() + _SLICE
         place = _PLACE.decode(job.work) if job.work else Place()
+        if not job.work:  # before there is anything that could be removed
+            holds = self.holding.restore()
+            job = replace(job, progress={"holds": holds} if holds else {})
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="rebuild") as pool:
             while place.stage:
                 counts, place = self._page(place, job, pool)
