@@ -21,7 +21,7 @@ BY_KEY = Caller(KEY)
 TAG = f'"{"0" * 32}"'
 WHY = {"reason": "a court asks", "by": "Ada"}
 HOLD = {**WHY, "owner": "legal", "reviewOn": "2026-04-01"}
-IDS = st.sampled_from(["x", "", " ", "x" * 1024, "x" * 1025, 7, None, [], {}])
+IDS: st.SearchStrategy[Any] = st.sampled_from(["x", "", " ", "x" * 1024, "x" * 1025, 7, None, [], {}])
 NAMED = st.sampled_from([[], ["x"], ["x", ""], [7], ["x"] * 100, ["x"] * 101, "x", None])
 QUERIES = st.fixed_dictionaries(
     {},
