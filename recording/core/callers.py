@@ -59,7 +59,7 @@ class Role(StrEnum):
     LISTEN = "Recording.Listen"
     """See recordings and their states."""
     PRIVACY = "Recording.Privacy"
-    """See recordings and their states, withdraw consent, find the recordings of a person, decide what ends."""
+    """See recordings and their states, withdraw consent, find the recordings of a person, decide what ends, erase."""
 
 
 _OPERATORS = frozenset({Role.OPERATE})
@@ -76,6 +76,9 @@ OPERATIONS: Mapping[str, frozenset[Role]] = {
     "export_state": _PRIVACY,
     "link_export": _PRIVACY,
     "cancel_export": _PRIVACY,
+    "plan_erasure": _PRIVACY,
+    "execute_erasure": _PRIVACY,
+    "erasure_state": _PRIVACY,
     "withdraw_consent": frozenset({Role.OPERATE, Role.PRIVACY}),
     "pause_recording": _OPERATORS,
     "resume_recording": _OPERATORS,

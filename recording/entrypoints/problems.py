@@ -9,6 +9,7 @@ from recording.core.errors import (
     CallRefused,
     InvalidRequest,
     MalformedEvent,
+    PlanChanged,
     PolicyInvalid,
     RecordingError,
     RequestIdReused,
@@ -16,8 +17,10 @@ from recording.core.errors import (
     Transient,
 )
 from recording.core.formats.api import shapes
+from recording.core.formats.api.erasures import plan_view
 from recording.core.formats.api.requests import LOCATORS, OUTPUT_FIELDS
 from recording.core.formats.api.shapes import HealthCheck, ProblemMembers, ShownId
+from recording.core.records.erasing import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,8 @@ def problem(error: RecordingError) -> Problem:
         members["validOutputs"] = outputs.table()
     if isinstance(error, SettingsInvalid | PolicyInvalid):
         members["problems"] = list(error.problems)
+    if isinstance(error, PlanChanged) and isinstance(error.plan, Plan):
+        members["plan"] = plan_view(error.plan)
     if isinstance(error, CallRefused) and error.running:
         members["recordingId"] = error.running
     cause = error.cause.rstrip(".")  # the service's messages end with one
@@ -114,6 +119,7 @@ STATUSES = {
     "decision-refused": 409,
     "job-refused": 409,
     "people-index-off": 409,
+    "plan-changed": 409,
     "recording-erased": 410,
     "recording-changed": 412,
     "hold-changed": 412,

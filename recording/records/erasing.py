@@ -9,7 +9,9 @@ import msgspec
 from recording import log
 from recording.core.errors import JobRefused, PlanChanged, UnknownJob
 from recording.core.model import Actor
-from recording.core.records.erasing import Erase, Plan
+from recording.core.participants import one_spelling
+from recording.core.records.erasing import Erase, Mode, Plan
+from recording.core.records.exporting import Person
 from recording.core.records.jobs import Job, JobKind, JobState
 from recording.records.erasing_exports import remove_rows
 from recording.records.erasure_run import (
@@ -52,15 +54,20 @@ class Erasing:
     monotonic: Callable[[], float]
     now: Callable[[], datetime]
 
-    def plan(self, erase: Erase, *, by: Actor) -> Shown:
+    def plan(self, person: Person, mode: Mode, purpose: str, *, overrides_duties: bool = False, by: Actor) -> Shown:
         """Plan an erasure; nothing is erased. It is put on record.
 
         Raises:
+            UnknownPerson: nothing is known of the key.
             PeopleIndexOff: people are not indexed.
             Transient: it cannot be planned now.
         """
+        people = self.planning.people
+        raw_ids = (person.raw_id,) if person.raw_id else people.raw_ids(person.key)
+        spelt = tuple(sorted({one_spelling(raw_id) for raw_id in raw_ids}))
+        erase = Erase(mode, purpose, spelt, person.key, overrides_duties)
         plan = self.planning.plan(erase)
-        self.lookups.note("plan erasure", erase.purpose, erase.raw_ids, count=len(plan.recordings), by=by)
+        self.lookups.note("plan erasure", purpose, spelt, count=len(plan.recordings), by=by)
         spec = msgspec.json.encode(erase).decode()
         job = self.jobs.make(JobKind.ERASURE, spec, by=by, state=JobState.PLANNED)
         return Shown(job, erase, plan)

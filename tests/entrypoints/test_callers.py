@@ -19,6 +19,7 @@ from recording.entrypoints import (
     calls,
     consent,
     decisions,
+    erasures,
     exports,
     health,
     holds,
@@ -45,7 +46,21 @@ SETTINGS = {
     "EVENT_GRID_AUDIENCES": WEBHOOK,
     "ENTRA_TENANT_ID": TENANT,
 }
-MODULES = (calls, consent, decisions, exports, health, holds, people, policy, rebuild, recordings, retention, trail)
+MODULES = (
+    calls,
+    consent,
+    decisions,
+    erasures,
+    exports,
+    health,
+    holds,
+    people,
+    policy,
+    rebuild,
+    recordings,
+    retention,
+    trail,
+)
 ROUTES: dict[str, Callable[..., Any]] = {
     name: getattr(module, name)
     for module in MODULES
@@ -75,7 +90,7 @@ def world(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Wo
     """The use cases over fakes, behind the real functions; with tokens of issuers in memory."""
     settings = {**SETTINGS, "API_AUTH": getattr(request, "param", "entra")}
     world = World(settings=settings, callers=callers())
-    for module in {*MODULES, pages} - {health}:
+    for module in (pages, *MODULES):
         monkeypatch.setattr(module, "get_app", lambda: world.app)
     for module in (calls, decisions):
         monkeypatch.setattr(module, "get_intake", Intake)
@@ -86,7 +101,7 @@ def world(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Wo
 def ask(name: str, body: object = None, headers: Mapping[str, str] | None = None, method: str = "POST") -> Any:  # noqa: ANN401 - a reply
     """The reply of a function."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    others = dict.fromkeys(("holdId", "exportId", "jobId"), "none")
+    others = dict.fromkeys(("holdId", "exportId", "erasureId", "jobId"), "none")
     route = {"id": RECORDING, "documentId": "document-0", "key": "crm-1", **others}
     request = func.HttpRequest(method, "/", headers=headers, params={}, route_params=route, body=content)
     outputs = [Out() for _ in range(3 if name in WITH_OUTPUTS else 0)]

@@ -16,6 +16,9 @@ import pytest
 from tools.package import ROOT, VIEWER, contents, pack
 
 FUNCTIONS = {
+    "erasure_state",
+    "execute_erasure",
+    "plan_erasure",
     "archive_chunk",
     "archive_urgent_chunk",
     "calls_callbacks",

@@ -1,7 +1,6 @@
 """Erasures for people: planned, executed by who has seen the plan, deferred, certified, and cut off anywhere."""
 
 import json
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,7 +8,8 @@ import pytest
 from recording.core.errors import JobRefused, PeopleIndexOff, PlanChanged, UnknownJob
 from recording.core.formats.deliveries import Member
 from recording.core.model import Door, RecordingId, RecordingState
-from recording.core.records.erasing import Erase, Mode, Why
+from recording.core.records.erasing import Mode, Why
+from recording.core.records.exporting import Person
 from recording.core.records.jobs import JobKind, JobState
 from recording.core.records.people import OwnIdentity
 from tests.use_cases.erasures import (
@@ -29,14 +29,15 @@ from tests.use_cases.erasures import (
 from tests.use_cases.kills import killed_anywhere
 from tests.use_cases.world import RECORDING, World, file_event_of
 
-ERASE = Erase(Mode.WHOLE, "she has asked for it", (ANN,))
+WHY = "she has asked for it"
+OF_ANN = Person(raw_id=ANN)
 THIRD = RecordingId("recording-3")
 
 
-def begun(world: World, erase: Erase = ERASE) -> str:
+def begun(world: World, person: Person = OF_ANN) -> str:
     """Plan and execute an erasure; its id."""
     erasing = world.app.records.erasing
-    shown = erasing.plan(erase, by=ADA)
+    shown = erasing.plan(person, Mode.WHOLE, WHY, by=ADA)
     assert shown.plan is not None
     erasing.execute(shown.job.job_id, shown.plan.hash, by=ADA)
     return shown.job.job_id
@@ -58,7 +59,7 @@ def test_a_plan_says_what_would_go_and_changes_nothing() -> None:
     world = two_recordings()
     archive(world, THIRD, ANN, BOB, "4:+491511")
     before = everything(world)
-    shown = world.app.records.erasing.plan(ERASE, by=ADA)
+    shown = world.app.records.erasing.plan(OF_ANN, Mode.WHOLE, WHY, by=ADA)
 
     assert shown.plan is not None
     assert [(RECORDING, 0, 2, ()), (THIRD, 2, 1, ())] == [
@@ -66,7 +67,7 @@ def test_a_plan_says_what_would_go_and_changes_nothing() -> None:
     ]
     new = everything(world).keys() - before.keys()
     assert {"index", "trail"} == {place.partition(" ")[0] for place in new}
-    assert shown.plan.hash == world.app.records.erasing.plan(ERASE, by=ADA).plan.hash  # type: ignore[union-attr]
+    assert shown.plan.hash == world.app.records.erasing.plan(OF_ANN, Mode.WHOLE, WHY, by=ADA).plan.hash  # type: ignore[union-attr]
     assert [] == world.job_queue.jobs
 
 
@@ -98,7 +99,7 @@ def test_a_plan_that_is_not_true_any_more_is_not_executed() -> None:
     """The new plan is shown, and can be executed."""
     world = two_recordings()
     erasing = world.app.records.erasing
-    shown = erasing.plan(ERASE, by=ADA)
+    shown = erasing.plan(OF_ANN, Mode.WHOLE, WHY, by=ADA)
     archive(world, THIRD, ANN)
     assert shown.plan is not None
     with pytest.raises(PlanChanged) as caught:
@@ -150,7 +151,7 @@ def test_what_is_deferred_is_erased_when_the_last_of_it_ends() -> None:
     world.source.contents.pop(late.content_location)
     world.queue.messages.clear()
     erasing = world.app.records.erasing
-    shown = erasing.plan(ERASE, by=ADA)
+    shown = erasing.plan(OF_ANN, Mode.WHOLE, WHY, by=ADA)
     assert shown.plan is not None
     assert [(), (Why.OPEN,)] == [tuple(two.why for two in one.deferred) for one in shown.plan.recordings]
     erasing.execute(shown.job.job_id, shown.plan.hash, by=ADA)
@@ -189,7 +190,7 @@ def test_killed_at_every_call_it_goes_on() -> None:
     def made() -> World:
         world = two_recordings(1)
         world.refusing.keep_events([Member(None, json.dumps(call_event(ANN)).encode())], Door.EVENT_GRID)
-        begun(world, replace(ERASE, key="ann"))
+        begun(world)
         return world
 
     number = 0
@@ -207,7 +208,7 @@ def test_killed_at_every_call_it_goes_on() -> None:
 def test_the_own_key_is_forgotten_with_the_person() -> None:
     world = two_recordings()
     world.app.records.people.save([OwnIdentity("customer-7", (ANN,))], by=ADA)
-    erasure_id = begun(world, replace(ERASE, key="customer-7"))
+    erasure_id = begun(world, Person(key="customer-7"))
     run_jobs(world)
     assert JobState.DONE is state(world, erasure_id)
     assert set() == places_of(world, ANN)
@@ -217,7 +218,7 @@ def test_the_own_key_is_forgotten_with_the_person() -> None:
 def test_a_plan_that_nobody_executes_is_forgotten() -> None:
     """It says whose it was."""
     world = two_recordings()
-    shown = world.app.records.erasing.plan(replace(ERASE, raw_ids=("8:acs:nobody",)), by=ADA)
+    shown = world.app.records.erasing.plan(Person(raw_id="8:acs:nobody"), Mode.WHOLE, WHY, by=ADA)
     assert places_of(world, "8:acs:nobody")
     world.clock.sleep(timedelta(days=8).total_seconds())
     world.app.records.daily.run()
@@ -228,7 +229,7 @@ def test_a_plan_that_nobody_executes_is_forgotten() -> None:
 
 def test_without_an_index_of_people_nobody_is_erased() -> None:
     with pytest.raises(PeopleIndexOff):
-        World().app.records.erasing.plan(ERASE, by=ADA)
+        World().app.records.erasing.plan(OF_ANN, Mode.WHOLE, WHY, by=ADA)
 
 
 def test_an_erased_recording_is_not_filed_again() -> None:

@@ -15,6 +15,7 @@ from recording.core.formats.api.bodies import (
     START_BODY,
     WITHDRAWAL_BODY,
 )
+from recording.core.formats.api.erasure_bodies import ERASURE_BODY, EXECUTION_BODY
 from recording.core.formats.api.export_bodies import EXPORT_BODY, LINK_BODY
 from recording.core.formats.api.hold_bodies import CHOICE_BODY, END_HOLD_BODY, HOLD_BODY
 from recording.core.formats.schema import Schema
@@ -233,6 +234,19 @@ OPERATIONS: Mapping[str, Operation] = {
         body=LINK_BODY,
     ),
     "cancel_export": Operation("exports", {200: _EXPORT}, ("unknown-job", "job-refused")),
+    "plan_erasure": Operation(
+        "erasures",
+        {200: Answer("The erasure, with its plan.", shapes.Erasure)},
+        ("invalid-request", *_NOT_FOUND, "request-too-large"),
+        body=ERASURE_BODY,
+    ),
+    "execute_erasure": Operation(
+        "erasures",
+        {202: Answer("It has begun.", shapes.Erasure)},
+        ("invalid-request", "unknown-job", "job-refused", "plan-changed", *_NOT_FOUND, "request-too-large"),
+        body=EXECUTION_BODY,
+    ),
+    "erasure_state": Operation("erasures", {200: Answer("The erasure.", shapes.Erasure)}, ("unknown-job", *_NOT_FOUND)),
     "list_owed": Operation(
         "decisions", {200: Answer("A page.", shapes.OwedPage)}, ("invalid-request",), parameters=_PAGE
     ),

@@ -86,6 +86,7 @@ class Operation:
 ANY = {"type": "string"}
 PATHS: Mapping[str, str] = {
     "id": "The recording's id.",
+    "erasureId": "The erasure's id.",
     "exportId": "The export's id.",
     "documentId": "The document id of the chunk.",
     "holdId": "The hold's id.",

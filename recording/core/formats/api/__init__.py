@@ -2,6 +2,14 @@
 
 from recording.core.formats.api.consents import ConsentRequest, parse_attestation, parse_withdrawal, pending_view
 from recording.core.formats.api.decisions import DecisionRequest, etag, parse_decision
+from recording.core.formats.api.erasures import (
+    ErasureRequest,
+    ExecutionRequest,
+    erasure_view,
+    parse_erasure,
+    parse_execution,
+    plan_view,
+)
 from recording.core.formats.api.exports import (
     ExportRequest,
     LinkRequest,
@@ -63,6 +71,8 @@ __all__ = [
     "Containers",
     "DecisionRequest",
     "EndRequest",
+    "ErasureRequest",
+    "ExecutionRequest",
     "ExportRequest",
     "HoldRequest",
     "LinkRequest",
@@ -73,6 +83,7 @@ __all__ = [
     "Replayed",
     "SearchRequest",
     "StartRequest",
+    "erasure_view",
     "etag",
     "etag_of_hold",
     "explain_view",
@@ -87,6 +98,8 @@ __all__ = [
     "parse_choice",
     "parse_decision",
     "parse_end",
+    "parse_erasure",
+    "parse_execution",
     "parse_explain",
     "parse_export",
     "parse_hold",
@@ -108,6 +121,7 @@ __all__ = [
     "parse_switch",
     "parse_withdrawal",
     "pending_view",
+    "plan_view",
     "rebuild_view",
     "recording_view",
     "replay_view",

@@ -15,10 +15,10 @@ _NOT_BLANK = r"\S"
 type _Id = Annotated[str, Schema(minLength=1, maxLength=reading.LONGEST_ID, pattern=_NOT_BLANK)]
 type _Day = Annotated[str, Schema(format="date")]
 type _Seconds = Annotated[int, Schema(minimum=0, maximum=LONGEST_SECONDS)]
-type _Purpose = Annotated[
+type Purpose = Annotated[
     str, Schema(minLength=1, maxLength=LONGEST_PURPOSE, pattern=_NOT_BLANK, description="What for; put on record.")
 ]
-type _By = Annotated[
+type By = Annotated[
     str,
     Schema(
         minLength=1,
@@ -60,7 +60,7 @@ class ExportedSearch(TypedDict):
 class ExportBody(TypedDict):
     """What is to be exported, for what, and what of the voices of others goes with it."""
 
-    purpose: _Purpose
+    purpose: Purpose
     rule: Rule
     person: NotRequired[
         Annotated[
@@ -80,15 +80,15 @@ class ExportBody(TypedDict):
             ),
         ]
     ]
-    by: NotRequired[_By]
+    by: NotRequired[By]
 
 
 class LinkBody(TypedDict):
     """For what a link is made, and for how long it holds."""
 
-    purpose: _Purpose
+    purpose: Purpose
     minutes: NotRequired[Annotated[int, Schema(minimum=1, maximum=MOST_MINUTES, default=USUAL_MINUTES)]]
-    by: NotRequired[_By]
+    by: NotRequired[By]
 
 
 EXPORT_BODY = Annotated[

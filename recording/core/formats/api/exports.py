@@ -123,7 +123,7 @@ def _purpose(fields: reading.StrictFields) -> str:
 
 def _subject(fields: reading.StrictFields, name: str) -> dict[str, object]:
     if name == "person":
-        return {"person": _person(fields.part(name))}
+        return {"person": person_of(fields.part(name))}
     if name == "call":
         return {"days": _call(fields.part(name))}
     if name == "search":
@@ -131,7 +131,12 @@ def _subject(fields: reading.StrictFields, name: str) -> dict[str, object]:
     return {"recording_ids": _ids(fields.get(name))}
 
 
-def _person(fields: reading.StrictFields) -> Person:
+def person_of(fields: reading.StrictFields) -> Person:
+    """Whose recordings: a key of the customer's own, or a raw id.
+
+    Raises:
+        InvalidRequest: neither, both, or one that makes no sense.
+    """
     _check_known(fields.names, frozenset({"key", "rawId"}))
     if (fields.get("key") is None) == (fields.get("rawId") is None):
         raise InvalidRequest("person", "give either key or rawId")

@@ -1,6 +1,7 @@
 """The answers of the HTTP API as types, with their names on the wire; the OpenAPI document is made from them."""
 
 from recording.core.formats.api.shapes.consents import PendingConsent
+from recording.core.formats.api.shapes.erasures import Erasure, ErasurePlan
 from recording.core.formats.api.shapes.events import EventOutcome, EventsAnswer, Outcome, OutcomeMore
 from recording.core.formats.api.shapes.exports import Export, ExportLink
 from recording.core.formats.api.shapes.holds import (
@@ -69,6 +70,8 @@ __all__ = [
     "Digest",
     "DoubtfulCopy",
     "EndView",
+    "Erasure",
+    "ErasurePlan",
     "EventOutcome",
     "EventsAnswer",
     "Explained",

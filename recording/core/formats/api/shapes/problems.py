@@ -2,6 +2,7 @@
 
 from typing import Annotated, Literal, NotRequired, TypedDict
 
+from recording.core.formats.api.shapes.erasures import ErasurePlan
 from recording.core.formats.schema import Count, Schema
 from recording.core.outputs import OutputLine
 
@@ -39,6 +40,7 @@ class ProblemMembers(TypedDict, total=False):
     validOutputs: list[OutputLine]
     problems: list[str]
     checks: list[HealthCheck]
+    plan: Annotated[ErasurePlan, Schema(description="The plan as it would be now.")]
 
 
 type ShownId = Literal[
