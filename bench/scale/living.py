@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from bench.scale.simulated import BLOB_LIST, BLOB_READ, BLOB_WRITE, TABLE
 from recording.core.model import RecordingId
-from recording.core.records.erasing import Erase, Mode
+from recording.core.records.erasing import Mode
 from recording.core.records.exporting import Person, Rule, Wanted
 from tests.use_cases.erasures import ADA, ANN, BOB, KEYS, archive, run_jobs
 from tests.use_cases.world import World
@@ -64,7 +64,7 @@ def export(world: World) -> None:
 def erase(world: World) -> None:
     """All recordings of Ann: the plan, and its execution."""
     erasing = world.app.records.erasing
-    shown = erasing.plan(Erase(Mode.WHOLE, "a request for erasure", (ANN,)), by=ADA)
+    shown = erasing.plan(Person(raw_id=ANN), Mode.WHOLE, "a request for erasure", by=ADA)
     erasing.execute(shown.job.job_id, shown.plan.hash if shown.plan else "", by=ADA)
     run_jobs(world)
 
