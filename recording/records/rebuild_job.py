@@ -15,6 +15,7 @@ import msgspec
 
 from recording import log
 from recording.core.errors import Permanent
+from recording.core.formats.records.manifests import read_manifest
 from recording.core.model import Actor, BlobName, RecordingId
 from recording.core.naming import decode, door_in, encode, journal_folder
 from recording.core.records.jobs import Job, JobState
@@ -126,16 +127,28 @@ class RebuildJob:
             yield Came(event, door_in(blob.name), blob.modified_at)
 
     def _by_manifest(self, blobs: Iterable[ListedBlob]) -> list[_Found]:
-        """The recordings of the manifests among these blobs. Where a name does not say whose it is, its trail does."""
+        """The recordings of the manifests among these blobs."""
         found = dict[RecordingId, _Found]()
         for blob in blobs:
             folder, slash, name = blob.name.rpartition("/")
             encoded = name.partition(".")[0]
-            recording_id = decode(encoded) if revision_of(blob.name) else None
-            if recording_id is not None:
-                of = RecordingId(recording_id)
+            of = self._of_manifest(encoded, blob) if revision_of(blob.name) else None
+            if of is not None:
                 found[of] = _Found(of, manifest=BlobName(f"{folder}{slash}{encoded}.manifest.json"))
         return list(found.values())
+
+    def _of_manifest(self, encoded: str, blob: ListedBlob) -> RecordingId | None:
+        """Whose manifest it is: its name says it, or, of a long id, the manifest itself."""
+        decoded = decode(encoded)
+        if decoded is not None:
+            return RecordingId(decoded)
+        try:
+            body = self.rebuilding.gathering.archived.read(blob)
+            recording_id = read_manifest(body, blob.name, blob.modified_at).recording.recording_id
+        except Permanent as error:
+            log.event("recording.rebuild_failed", {"manifest": blob.name, "cause": error}, logging.ERROR)
+            return None
+        return recording_id if encode(recording_id) == encoded else None
 
     def _by_trail(self, blobs: Iterable[ListedBlob]) -> list[_Found]:
         found = dict[str, _Found]()

@@ -407,3 +407,32 @@ def test_a_hold_survives_the_loss_of_the_tables(world: World) -> None:
     world.app.records.keeping.deciding_holds.end(hold.hold_id, etag_of_hold(hold), "closed", by=ANNA)
     run_jobs(world)
     assert [] == [name for name in world.archive.blobs if name.startswith("holds/")]
+
+
+@pytest.mark.parametrize("kept", ["journal", "trail", "manifest"])
+def test_each_of_journal_trail_and_manifest_names_a_recording_whose_id_is_too_long_for_a_name(
+    world: World, kept: str
+) -> None:
+    """Its name in a container is shortened, and does not say whose it is."""
+    recording = RecordingId("r" * 300)
+    world.deliver(event(world, recording, 0))
+    world.run()
+    lose_tables(world)
+    world.clock.at += LATER
+    if kept != "journal":
+        world.journal.blobs.clear()
+    if kept != "trail":
+        world.trail.archive.blobs.clear()
+    assert 1 == rebuild(world)["rebuilt"]
+    assert RecordingState.RELEASED is world.entry(recording).recording.state
+
+
+def test_a_manifest_that_makes_no_sense_holds_up_no_other(world: World) -> None:
+    world.deliver(event(world, RECORDING, 0))
+    world.run()
+    world.clock.at += LATER
+    lose_tables(world)
+    world.journal.blobs.clear()
+    for name in ("broken", "r" * 300):
+        world.archive.put_as_stranger(BlobName(f"2026/{encode(name)}.manifest.json"), b"{}")
+    assert (1, 1) == (rebuild(world)["rebuilt"], len(world.catalog.entries))
