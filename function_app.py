@@ -20,6 +20,7 @@ from recording.entrypoints import (
     people,
     poison,
     policy,
+    rebuild,
     recordings,
     retention,
     sweep,
@@ -46,6 +47,7 @@ blueprints = [
         poison,
         sweep,
         filing,
+        rebuild,
         health,
     )
 ]

@@ -16,7 +16,7 @@ from enum import Enum, auto
 from recording import log
 from recording.core.errors import CatalogConflict, RecordingError, Transient
 from recording.core.formats import notifications
-from recording.core.lifecycle import Decision, Fact, Told, decide_all, life_of, with_opening
+from recording.core.lifecycle import Decision, Fact, Told, decide_all, known_since, life_of, with_opening
 from recording.core.model import APP, Actor, Alert, CatalogEntry, DocumentId, RecordingId
 from recording.ports import Catalog, Directory, OpenWork, Topic
 
@@ -170,7 +170,7 @@ class CatalogUpdates:
         if opening != known and opening.at is not None:
             self.open_work.put(recording_id, opening, now)
         if before is None:
-            self.directory.add(recording_id, now)
+            self.directory.add(recording_id, known_since(after.recording) or now)
         saved = own.latest = self.catalog.save(after)
         if known is not None and known != opening and known.at is not None:
             try:

@@ -24,13 +24,13 @@ class Refusing:
     topic: Topic
     now: Callable[[], datetime]
 
-    def keep(self, event_id: str, body: bytes) -> BlobName:
-        """Write the body to the journal; the name of its blob.
+    def keep(self, event_id: str, body: bytes, door: Door | None = None) -> BlobName:
+        """Write the body, which came by that door, to the journal; the name of its blob.
 
         Raises:
             Transient: it may not be stored; retry.
         """
-        name = journal_name(self.now(), event_id, body)
+        name = journal_name(self.now(), event_id, body, door)
         self.journal.write(name, body)
         return name
 
@@ -42,7 +42,7 @@ class Refusing:
         """
         bodies = [kept(member, door) for member in members]
         body = bodies[0] if len(bodies) == 1 else b"[" + b",".join(bodies) + b"]"
-        return self.keep(event_id_of(members[0].raw), body)
+        return self.keep(event_id_of(members[0].raw), body, door)
 
     def tell(self, event_id: str, cause: str, journal: BlobName) -> None:
         """Publish an alert for an event that could not be taken and belongs to no recording in the catalog.

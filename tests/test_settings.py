@@ -104,7 +104,7 @@ def test_all_that_is_missing_is_named_at_once() -> None:
     """With what it means."""
     found = problems({})
 
-    assert ["ACS_ENDPOINT", "ARCHIVE_STORAGE"] == [problem.partition(":")[0] for problem in found]
+    assert ["ARCHIVE_STORAGE"] == [problem.partition(":")[0] for problem in found]
     assert all("missing (" in problem for problem in found)
 
 
@@ -121,8 +121,8 @@ def test_all_that_is_wrong_is_named_at_once() -> None:
         "COPY_MEMORY_MIB": "5",
     }
 
-    assert {"ACS_ENDPOINT", "ARCHIVE_STORAGE", *wrong} == set(named(wrong))
-    assert 2 + len(wrong) == len(named(wrong))
+    assert {"ARCHIVE_STORAGE", *wrong} == set(named(wrong))
+    assert 1 + len(wrong) == len(named(wrong))
 
 
 @pytest.mark.parametrize(
@@ -194,6 +194,19 @@ def test_what_only_starts_need_holds_up_nothing_else(key: str, value: str) -> No
     with pytest.raises(SettingsInvalid, match=key):
         found.check_starting()
     assert [key, "COPY_CONNECTIONS"] == sorted(set(named({**LEAST, key: value, "COPY_CONNECTIONS": "0"})), reverse=True)
+
+
+def test_without_a_communication_resource_the_app_only_keeps_an_archive() -> None:
+    """No setting is wrong; but nothing can be started. A key without its service is a mistake."""
+    found = Settings.from_env({**LEAST, "ACS_ENDPOINT": ""})
+
+    assert found.is_archive_only
+    found.check_starting()
+    with pytest.raises(SettingsInvalid, match="ACS_ENDPOINT: missing: this app only keeps an archive"):
+        found.check_calls()
+    assert ("ACS_ENDPOINT: missing, though ACS_ACCESS_KEY is set",) == problems(
+        {**LEAST, "ACS_ENDPOINT": "", "ACS_ACCESS_KEY": "a2V5"}
+    )
 
 
 @pytest.mark.parametrize("service", ["blob", "queue", "table"])

@@ -104,7 +104,9 @@ class BlobArchive:
             raise self._error("look for blob", name, error) from error
         lower = {key.lower(): value for key, value in headers.items()}
         metadata = {key.removeprefix(_METADATA): value for key, value in lower.items() if key.startswith(_METADATA)}
-        return ArchivedBlob(int(headers["Content-Length"]), bare(headers["ETag"]), metadata)
+        return ArchivedBlob(
+            int(headers["Content-Length"]), bare(headers["ETag"]), metadata, lower.get("x-ms-access-tier", "")
+        )
 
     def staged(self, name: BlobName) -> tuple[StagedBlock, ...]:
         """See `ports.Archive.staged`."""
@@ -228,9 +230,14 @@ def _encoded(block_id: str) -> str:
     return base64.b64encode(block_id.encode()).decode()
 
 
+def crc64(content: memoryview, before: int = 0) -> int:
+    """The CRC-64/NVME of the content, after bytes of which it is `before`."""
+    return int(crc64nvme(content, before))
+
+
 def checksum(content: memoryview) -> str:
-    """The CRC-64/NVME of the content as Blob storage requires it: base64 of eight bytes, little-endian."""
-    return base64.b64encode(crc64nvme(content).to_bytes(8, "little")).decode()
+    """The same as Blob storage requires it: base64 of eight bytes, little-endian."""
+    return base64.b64encode(crc64(content).to_bytes(8, "little")).decode()
 
 
 def _is_committed(headers: Mapping[str, str]) -> bool:

@@ -67,7 +67,8 @@ class BlobSource:
             if isinstance(refusal, SourceGone):
                 return None
             raise refusal from error
-        return ArchivedBlob(int(headers["Content-Length"]), bare(headers["ETag"]))
+        tier = next((value for key, value in headers.items() if key.lower() == "x-ms-access-tier"), "")
+        return ArchivedBlob(int(headers["Content-Length"]), bare(headers["ETag"]), tier=tier)
 
     @contextmanager
     def open(self, location: Location, offset: int = 0, length: int | None = None) -> Iterator[Transfer]:

@@ -119,6 +119,8 @@ class Parts(TypedDict, total=False):
     export_inventory: ports.Inventory
     shelf: ports.Shelf
     inventories: Mapping[str, ports.Inventory]
+    archive_inventory: ports.Inventory
+    trail_inventory: ports.Inventory
     checks: Mapping[str, Check]
     tick_queue: ports.TickQueue
     throttle: ports.Throttle
@@ -167,7 +169,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         new_id=new_id,
         now=now,
     )
-    beginning = Beginning(starting, consenting, settings.check_starting)
+    beginning = Beginning(starting, consenting, settings.check_calls)
     refusing = Refusing(real.journal, topic, now)
     engine = parts.get("engine") or engine_of(real)
     natives = natives_of(real, engine)
@@ -209,7 +211,10 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         now=now,
         monotonic=monotonic,
     )
-    records = records_of(real, updates, writing_trail, refusing, new_id, now)
+    archiving = archiving_of(real, updates, writing_trail, engine, natives, waits)
+    records = records_of(
+        real, updates, writing_trail, refusing, announcing, lambda: len(archiving.running) > 0, new_id, now
+    )
     callers = settings.callers
     admitting = Admitting(
         callers=real.callers,
@@ -239,7 +244,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         consenting=consenting,
         withdrawing=sweeping.withdrawing,
         refusing=refusing,
-        archiving=archiving_of(real, updates, writing_trail, engine, natives, waits),
+        archiving=archiving,
         replaying=replaying,
         draining=Draining(updates, queue, putting_back, refusing, ledger, waits),
         probing=Probing(checks, time.monotonic),  # its threads wait in real time, whatever the given clock says

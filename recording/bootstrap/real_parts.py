@@ -9,6 +9,7 @@ from functools import cache, cached_property, partial
 from recording import ports
 from recording.adapters import clients
 from recording.adapters.archive import BlobArchive, BlobRetention
+from recording.adapters.archive_only import NoCalls, NoPrompts, NoSource
 from recording.adapters.blob_source import BlobSource
 from recording.adapters.calls import AcsCalls
 from recording.adapters.catalog import TableCatalog
@@ -69,17 +70,23 @@ class RealParts:
     @cached_property
     def source(self) -> ports.Source:
         acs = self.settings.communication
+        if not acs.endpoint:
+            return guarded(NoSource())
         return guarded(AcsSource(clients.source_requests(acs.endpoint, self._credential(acs.access_key))))
 
     @cached_property
     def calls(self) -> ports.Calls:
         acs = self.settings.communication
+        if not acs.endpoint:
+            return guarded(NoCalls())
         client = clients.call_automation(acs.endpoint, self._credential(acs.access_key))
         return guarded(AcsCalls(client, self.settings.callback_url))
 
     @cached_property
     def prompts(self) -> ports.Prompts:
         acs = self.settings.communication
+        if not acs.endpoint:
+            return guarded(NoPrompts())
         return guarded(AcsPrompts(clients.call_automation(acs.endpoint, self._credential(acs.access_key)), self.now))
 
     @cached_property
@@ -196,6 +203,14 @@ class RealParts:
         return {name: guarded(one) for name, one in of.items()}
 
     @cached_property
+    def archive_inventory(self) -> ports.Inventory:
+        return guarded(self._inventory(self.settings.archive.container))
+
+    @cached_property
+    def trail_inventory(self) -> ports.Inventory:
+        return guarded(self._inventory(self.settings.archive.trail_container))
+
+    @cached_property
     def removals(self) -> Mapping[str, ports.Removal]:
         """What removes and holds blobs, by the container: archive, quarantine, journal, dead letters, exports."""
         archive, service = self.settings.archive, self._blob_service
@@ -297,7 +312,7 @@ class RealParts:
             catalog=catalog,
             open_work=open_work,
             index=self.index,
-            calls=calls,
+            calls=calls if self.settings.communication.endpoint else None,
             new_id=uuid.uuid4,
         ).all()
 

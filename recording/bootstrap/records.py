@@ -6,13 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from recording.adapters.archive import crc64
 from recording.bootstrap.erasing import erasing_of, removing_of
 from recording.bootstrap.exporting import exporting_of
 from recording.bootstrap.keeping import Keeping, holding_of, keeping_of, retaining_of
 from recording.bootstrap.real_parts import RealParts
+from recording.bootstrap.rebuilding import rebuild_job_of
 from recording.catalog_updates import CatalogUpdates
+from recording.chunks.announcing import Announcing
 from recording.core.model import CatalogEntry
 from recording.core.records.jobs import JobKind
+from recording.records.chunk_seals import ChunkSeals
 from recording.records.daily import Daily
 from recording.records.ending_exports import EndingExports
 from recording.records.erasing import Erasing, FinishingErasures
@@ -25,9 +29,11 @@ from recording.records.lookups import Lookups
 from recording.records.own_identities import OwnIdentities
 from recording.records.people import People
 from recording.records.people_index import PeopleIndex
+from recording.records.reading_chunks import ReadingChunks
 from recording.records.rehashing import BeginningRehash, Rehashing
 from recording.records.removing import Removing
 from recording.records.retaining import Retaining
+from recording.records.sealing import Sealing
 from recording.records.searching import Searching, has_hold
 from recording.refusing import Refusing
 from recording.writing_trail import WritingTrail
@@ -38,6 +44,7 @@ class Records:
     """The use cases of the records."""
 
     filing: Filing
+    sealing: Sealing
     jobs: Jobs
     daily: Daily
     holding: Holding
@@ -56,11 +63,24 @@ def records_of(
     updates: CatalogUpdates,
     writing_trail: WritingTrail,
     refusing: Refusing,
+    announcing: Announcing,
+    is_copying: Callable[[], bool],
     new_id: Callable[[], uuid.UUID],
     now: Callable[[], datetime],
 ) -> Records:
     """Put them together. Filers, runners of jobs and daily passes are listed here, in their order."""
     index = real.index
+    sealing = Sealing(
+        updates=updates,
+        archive=real.archive,
+        reading=ReadingChunks(real.archive, real.natives, crc64, is_copying, real.monotonic, updates.sleep),
+        seals=ChunkSeals(index),
+        queue=real.record_queue,
+        chunk_queue=real.queue,
+        topic=real.topic,
+        now=now,
+        monotonic=real.monotonic,
+    )
     people_index = PeopleIndex(index, real.settings.people_keys)
     lookups = Lookups(real.trail, people_index.first_key, new_id, now)
     people = People(people_index, OwnIdentities(index, people_index), lookups)
@@ -79,8 +99,9 @@ def records_of(
     retaining = retaining_of(real, keeping, removing)
     rehashing = Rehashing(real.catalog, people_index, people.own, filing_people, jobs, real.monotonic)
     runners[JobKind.REHASH] = rehashing
+    runners[JobKind.REBUILD] = rebuild_job_of(real, updates, announcing, jobs)
     runners[JobKind.HOLD] = keeping.placing_holds
-    filers = (filing_people, keeping.placing_holds, keeping.duties)
+    filers = (filing_people, keeping.placing_holds, keeping.duties, sealing)
     filing = Filing(real.catalog, index, filers, now)
     exporting, runners[JobKind.EXPORT] = exporting_of(real, updates, people, jobs, lookups)
     erasing = erasing_of(real, removing, refusing, jobs, people, filing_people, keeping, lookups)
@@ -94,10 +115,11 @@ def records_of(
         keeping.moving,
         EndingExports(real.export_inventory, real.removals["exports"], export_days, now),
     )
-    daily = Daily(real.catalog, real.directory, filing, real.record_queue, passes, now)
+    daily = Daily(real.catalog, real.directory, filing, sealing, real.record_queue, passes, now)
     searching = Searching(real.catalog, real.directory, people_index, lookups, partial(has_hold, index))
     return Records(
         filing=filing,
+        sealing=sealing,
         jobs=jobs,
         daily=daily,
         holding=holding,

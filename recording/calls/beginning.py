@@ -14,7 +14,8 @@ from recording.calls.starting import NEW_REQUEST_ID, Start, Starting, asked_by_e
 from recording.core.consent import Consent, Wanted
 from recording.core.errors import CallRefused, ConsentMissing, RequestIdReused
 from recording.core.formats.api import StartRequest
-from recording.core.model import RUNNING, Actor, CallConnectionId, CallEvent, EventKind, KnownCall, RecordingId
+from recording.core.lifecycle import runs
+from recording.core.model import Actor, CallConnectionId, CallEvent, EventKind, KnownCall, RecordingId
 
 _DECIDED = KnownCall(EventKind.CALL_CONNECTED)
 """In place of what an event says of its call: the policy has decided, and raw ids are not kept."""
@@ -73,7 +74,7 @@ class Beginning:
         if consent.recording_id is None:
             return consent
         entry = self.consenting.recording_of(consent)
-        if not is_first and entry.recording.state not in RUNNING:
+        if not is_first and not runs(entry):
             cause = "the recording that its consent was for is over, and a consent is for one recording"
             ids = {"recording_id": str(entry.recording.recording_id)}
             raise ConsentMissing(cause, _rule_of(consent), hint=_ANOTHER_CONNECTION, ids=ids)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from recording import log
 from recording.calls.asking import Asking
 from recording.catalog_updates import CatalogUpdates
-from recording.core.errors import CallRefused, ConsentRefused, Transient, UnknownRecording
+from recording.core.errors import ArchiveOnly, CallRefused, ConsentRefused, Transient, UnknownRecording
 from recording.core.lifecycle import Denied, Ordered, Paused, Resumed, Stopped, contradicts, runs
-from recording.core.model import RUNNING, Actor, CatalogEntry, Recording, RecordingId, RecordingState
+from recording.core.model import Actor, CatalogEntry, Recording, RecordingId, RecordingState
 from recording.ports import Calls, Consents
 
 _MALFORMED = 400
@@ -37,7 +37,7 @@ class Controlling:
             UnknownRecording: neither the catalog nor the service knows it.
         """
         entry = self.updates.load(recording_id)
-        if entry is not None and entry.recording.state not in RUNNING and entry.recording.denied_at is None:
+        if entry is not None and not runs(entry) and entry.recording.denied_at is None:
             return entry, None
         try:
             answer = self.asking.ask(recording_id, "asked for its state")
@@ -45,15 +45,13 @@ class Controlling:
             if entry is None and error.status == _MALFORMED:
                 raise _unknown(recording_id) from error
             raise
-        except Transient:
-            if entry is None:
-                raise
-            return entry, "unknown"
+        except Transient as error:
+            return _only_known(entry, recording_id, error), "unknown"
         if entry is None:
             if answer.is_denial:
                 raise _unknown(recording_id)
             return _entry_of_foreign(recording_id, RecordingState.STARTED), answer.state
-        is_over = entry.recording.state not in RUNNING
+        is_over = not runs(entry)
         now = self.updates.now()
         if not answer.is_denial and (is_over or contradicts(entry, now, is_active=answer.is_active)):
             entry = self.updates.apply(recording_id, answer.fact, known=entry, by=by).entry
@@ -170,6 +168,15 @@ class Controlling:
 
 def _entry_of_foreign(recording_id: RecordingId, state: RecordingState) -> CatalogEntry:
     return CatalogEntry(Recording(recording_id, state))
+
+
+def _only_known(entry: CatalogEntry | None, recording_id: RecordingId, error: Transient) -> CatalogEntry:
+    """The entry, while the service cannot be asked; where there is none to ask, what is not here is not known."""
+    if entry is not None:
+        return entry
+    if isinstance(error, ArchiveOnly):
+        raise _unknown(recording_id) from error
+    raise error
 
 
 def _raise_unless_over(error: CallRefused, entry: CatalogEntry | None, recording_id: RecordingId) -> CatalogEntry:

@@ -37,10 +37,9 @@ from recording.catalog_updates import CatalogUpdates
 from recording.core.consent import Wanted
 from recording.core.errors import CallNotReady, CallRefused, ConsentMissing, RequestIdReused
 from recording.core.formats.api import StartRequest
-from recording.core.lifecycle import Started
+from recording.core.lifecycle import Started, runs
 from recording.core.model import (
     APP,
-    RUNNING,
     Actor,
     CallConnectionId,
     CallEvent,
@@ -273,7 +272,7 @@ class Starting:
             return _stands(recording.withdrawn, trigger)
         if event is not None and (event.at is None or event.at <= _end_of(entry, claim)):
             return True
-        return (recording is None or recording.state in RUNNING) and self._is_at_service(recording_id)
+        return (entry is None or runs(entry)) and self._is_at_service(recording_id)
 
     def _is_at_service(self, recording_id: RecordingId) -> bool:
         try:
@@ -334,7 +333,7 @@ class Starting:
 
     def _is_running(self, recording_id: RecordingId | None) -> bool:
         entry = self.updates.load(recording_id) if recording_id is not None else None
-        return entry is not None and entry.recording.state in RUNNING
+        return entry is not None and runs(entry)
 
     def _update_entry(
         self, recording_id: RecordingId, claim: StartClaim, trigger: _Trigger, call: Call | None = None

@@ -9,9 +9,9 @@ from recording import log
 from recording.calls.consenting import Consenting
 from recording.calls.controlling import Controlling
 from recording.catalog_updates import CatalogUpdates
-from recording.core.consent import Withdrawn, withdrawal_owed
+from recording.core.consent import Withdrawn
 from recording.core.errors import CallRefused
-from recording.core.lifecycle import ConsentWithdrawn
+from recording.core.lifecycle import ConsentWithdrawn, withdrawal_owed
 from recording.core.model import Actor, CatalogEntry, RecordingId, Withdrawal
 
 
@@ -55,7 +55,7 @@ class Withdrawing:
         Raises:
             ServiceBusy, ServiceRefused: retry.
         """
-        recording_id, owed = entry.recording.recording_id, withdrawal_owed(entry.recording)
+        recording_id, owed = entry.recording.recording_id, withdrawal_owed(entry)
         if owed is None:
             return entry
         if owed is Withdrawal.PAUSE:

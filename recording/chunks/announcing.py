@@ -19,6 +19,7 @@ from recording.core.model import (
     Door,
     FileEvent,
     Output,
+    Recording,
     RecordingId,
     RecordingState,
 )
@@ -63,14 +64,8 @@ class Announcing:
         now = self.updates.now()
         entry = self.updates.load(event.recording_id) or self._erased_before(event.recording_id)
         self._refuse_erased(entry, event, door, by)
-        output = entry.recording.output if entry and entry.recording.output else event.output
-        applied = entry.recording.applied if entry else None
-        template = Template(applied.template) if applied and applied.template else self.template
         due = due_of(event, now, self.retention)
-        chunks = tuple(
-            self._announcement(event, one, _name(template, event, one, output, now), due, now) for one in event.chunks
-        )
-        fact = Announced(event, door, chunks)
+        fact = self.announced(event, door, entry.recording if entry else None, now)
         swept = (FoundBySweep(found),) if found and not knows_documents(entry, event) else ()
         decision = self.updates.apply(event.recording_id, fact, *swept, known=entry, by=by)
         _check_erased(decision.entry)
@@ -110,6 +105,20 @@ class Announcing:
         """
         if entry is not None and entry.recording.state is RecordingState.ERASED:
             _check_erased(self.updates.apply(event.recording_id, Announced(event, door, ()), known=entry, by=by).entry)
+
+    def announced(self, event: FileEvent, door: Door, recording: Recording | None, at: datetime) -> Announced:
+        """The fact that an event came at that moment: the names of its chunks, and when their sources end.
+
+        `recording` is what is known of it; None for one that is not known.
+        """
+        output = recording.output if recording and recording.output else event.output
+        applied = recording.applied if recording else None
+        template = Template(applied.template) if applied and applied.template else self.template
+        due = due_of(event, at, self.retention)
+        chunks = (
+            self._announcement(event, one, _name(template, event, one, output, at), due, at) for one in event.chunks
+        )
+        return Announced(event, door, tuple(chunks))
 
     def _announcement(
         self, event: FileEvent, chunk: AnnouncedChunk, name: BlobName, due: datetime, now: datetime

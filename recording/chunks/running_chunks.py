@@ -47,6 +47,10 @@ class RunningChunks:
         self._running: dict[ChunkMessage, Run] = {}
         self._lock = threading.Lock()
 
+    def __len__(self) -> int:
+        """How many have a run now."""
+        return len(self._running)
+
     @contextmanager
     def start(self, message: ChunkMessage) -> Iterator[Run | None]:
         """A run for the chunk; None if it has one already, which is then marked."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from recording.core.errors import InvalidRequest
-from recording.core.model import BlobName, CallId, DocumentId, Format, RecordingId
+from recording.core.model import BlobName, CallId, DocumentId, Door, Format, RecordingId
 
 DEFAULT_TEMPLATE = "{year}/{month}/{day}/{recording_id}/{index}-{document_id}"
 TEMPLATE_FIELD = "ARCHIVE_PATH_TEMPLATE"
@@ -31,6 +31,8 @@ _ABSENT = "unknown"
 _ROOM = _MAX_ENCODED + len(f".manifest-{MAX_INDEX}.json")
 _TOKEN = re.compile(r"\{(?P<field>[^{}]*)\}|(?P<literal>[^{}]+)|(?P<stray>[{}])")
 _LITERAL = re.compile(r"[A-Za-z0-9_/-]+")
+_ENCODED = re.compile(r"(?:[A-Za-z0-9_-]|=[0-9A-F]{2})+")
+_ESCAPE = re.compile(rb"=([0-9A-F]{2})")
 _PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 
 
@@ -45,6 +47,20 @@ def encode(value: str) -> str:
     if len(encoded) <= _MAX_ENCODED:
         return encoded
     return f"{encoded[:_KEPT_ENCODED]}~{hashlib.sha256(raw).hexdigest()}"
+
+
+def decode(encoded: str) -> str | None:
+    """The text that `encode` has made this of; None if it was shortened, or if it is no such text."""
+    if encoded == "=":
+        return ""
+    if not _ENCODED.fullmatch(encoded):
+        return None
+    raw = _ESCAPE.sub(lambda match: bytes.fromhex(match[1].decode()), encoded.encode())
+    try:
+        text = raw.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return None
+    return text if encode(text) == encoded else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +150,19 @@ def sibling_name(manifest: BlobName, kind: str) -> BlobName:
     return BlobName(f"{folder}.{kind}{rest}")
 
 
-def journal_name(received: datetime, event_id: str, body: bytes) -> BlobName:
-    """Name the journal's copy of an event by the day it came (UTC), its id, and a digest of its body.
+def journal_name(received: datetime, event_id: str, body: bytes, door: Door | None = None) -> BlobName:
+    """Name the journal's copy of an event by the day it came (UTC), its id, a digest of its body, and its door.
 
-    The same id with another body gives another name.
+    The same id with another body, or by another door, gives another name.
     """
     digest = hashlib.sha256(body).hexdigest()[:16]
-    return BlobName(f"{journal_folder(received)}{encode(event_id)}-{digest}.json")
+    came_by = "" if door is None else f".{door}"
+    return BlobName(f"{journal_folder(received)}{encode(event_id)}-{digest}{came_by}.json")
+
+
+def door_in(journal: BlobName) -> Door:
+    """The door in the name of a journal's copy; the function key, which has no authority, where it says none."""
+    return Door.EVENT_GRID if journal.endswith(f".{Door.EVENT_GRID}.json") else Door.FUNCTION_KEY
 
 
 def journal_folder(received: datetime) -> str:

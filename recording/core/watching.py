@@ -11,7 +11,7 @@ from itertools import islice
 from types import MappingProxyType
 
 from recording.core.deadlines import MARGIN
-from recording.core.errors import ArchiveRefused, ServiceRefused, SourceRefused
+from recording.core.errors import ArchiveOnly, ArchiveRefused, ServiceRefused, SourceRefused
 from recording.core.lifecycle import (
     CONFIRMED_AFTER,
     Done,
@@ -24,6 +24,7 @@ from recording.core.lifecycle import (
     life_of,
     next_step,
     runs,
+    withdrawal_owed,
 )
 from recording.core.model import RUNNING, Alarm, CatalogEntry, Chunk, DocumentId, Reaction, RecordingState
 from recording.core.reactions import NEVER_ACTIVE, NO_REACTION, is_never_active, paused_too_long
@@ -43,7 +44,7 @@ _SHARE = 8
 _NOT_AWAITED = frozenset({RecordingState.LOST, RecordingState.EMPTY, RecordingState.ERASED})
 _MAY_REVIVE = frozenset({RecordingState.STOPPED, RecordingState.MISSING})
 _REFUSED = "refused"
-_REFUSALS = frozenset(error.code for error in (ArchiveRefused, ServiceRefused, SourceRefused))
+_REFUSALS = frozenset(error.code for error in (ArchiveOnly, ArchiveRefused, ServiceRefused, SourceRefused))
 _MANY_REFUSALS = 5
 """Failed tries in a row, the last of them a refusal: with the usual waits a quarter of an hour."""
 _NO_LIVES: Mapping[str, datetime] = MappingProxyType({})
@@ -275,6 +276,8 @@ def _next_looks(
 ) -> Iterator[datetime]:
     """Moments at which there may be something to do again; the wait grows with the age of what is not done."""
     yield now + LONGEST
+    if withdrawal_owed(entry) is not None:
+        yield now
     ends = end_of_source(entry, limits)
     if ends is not None:
         yield from (ends - stage for stage in STAGES if ends - stage > now)

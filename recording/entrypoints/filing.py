@@ -17,12 +17,14 @@ blueprint = func.Blueprint()
 @blueprint.queue_trigger(arg_name="message", queue_name=FILING_QUEUE, connection=STORAGE)
 @let_host_retry
 def file_record(message: func.QueueMessage) -> None:
-    """File a recording whose manifest is written."""
+    """File a recording whose manifest is written, or read once more what is archived of it."""
     app = get_app()
     try:
         found = parse_record(message.get_body())
         if found.task is Task.FILE:
             app.records.filing.file(found.recording_id)
+        else:
+            app.records.sealing.seal(found.recording_id)
     except Permanent as error:  # a retry cannot succeed; the daily pass finds it again
         log.event("recording.filing_refused", {"code": error.code, "cause": error}, logging.ERROR)
 

@@ -106,6 +106,7 @@ STATUSES = {
     "unknown-chunk": 404,
     "unknown-job": 404,
     "unknown-hold": 404,
+    "not-sealed": 404,
     "unknown-person": 404,
     "call-not-found": 404,
     "unknown-asset": 404,

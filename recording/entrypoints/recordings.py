@@ -1,4 +1,4 @@
-"""Recordings over HTTP: start, list, state, history, pause, resume, stop."""
+"""Recordings over HTTP: start, list, state, history, seal, pause, resume, stop."""
 
 import azure.functions as func
 
@@ -62,6 +62,16 @@ def recording_history(req: func.HttpRequest) -> func.HttpResponse:
     app = get_app()
     caller = caller_of(req, app, "recording_history")
     return json_answer(api.history_view(app.looking.history(recording_id_of(req), by=caller.actor)))
+
+
+@blueprint.route("recordings/{id}/seal", methods=["GET"])
+@problem_details
+def recording_seal(req: func.HttpRequest) -> func.HttpResponse:
+    """What was found when everything that is archived of a recording was read once more: digests, waveform, silence."""
+    app = get_app()
+    caller = caller_of(req, app, "recording_seal")
+    entry = app.looking.seal(recording_id_of(req), by=caller.actor)
+    return func.HttpResponse(app.records.sealing.read(entry), mimetype="application/json")
 
 
 @blueprint.route("recordings/{id}/pause", methods=["POST"])

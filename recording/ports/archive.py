@@ -10,11 +10,17 @@ from recording.core.model import BlobName
 
 @dataclass(frozen=True, slots=True)
 class ArchivedBlob:
-    """A committed blob. `blob_metadata` is ASCII."""
+    """A committed blob. `blob_metadata` is ASCII. `tier` is its access tier, empty where the service says none."""
 
     length: int
     etag: str
     blob_metadata: Mapping[str, str] = field(default_factory=dict)
+    tier: str = field(default="", compare=False)
+
+    @property
+    def is_offline(self) -> bool:
+        """Whether it cannot be read before somebody brings it back from the archive tier."""
+        return self.tier == "Archive"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from recording.core.errors import UnknownJob
 from recording.core.model import BlobName, CatalogEntry
 from recording.core.records.jobs import JobState
 from recording.ports import Index, Removal
+from recording.records.export_run import without_person
 from recording.records.filing import about
 from recording.records.jobs import Jobs
 
@@ -51,7 +52,7 @@ class ErasingExports:
                 job = self.jobs.load(export_id)
             except UnknownJob:
                 return
-            if job.is_over or self.jobs.save(replace(job, state=JobState.CANCELLED)) is not None:
+            if job.is_over or self.jobs.save(without_person(replace(job, state=JobState.CANCELLED))) is not None:
                 return
 
 

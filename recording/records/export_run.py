@@ -132,6 +132,7 @@ class ExportRun:
         """
         chosen = self.parts.choosing.choose(partition_of(self.job.job_id), self.wanted, self.is_over)
         if chosen is None:
+            self._save()  # a sign of life
             return
         writer = self._writer()
         writer.load()

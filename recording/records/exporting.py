@@ -72,7 +72,10 @@ class Exporting:
             Permanent: nothing is known of the person, or people are not indexed.
             Transient: it may or may not be made.
         """
-        raw_ids = () if wanted.person is None else tuple(sorted(self.parts.choosing.own(wanted.person)))
+        raw_ids = tuple[str, ...]()
+        if wanted.person is not None:
+            raw_ids = tuple(sorted(self.parts.choosing.own(wanted.person)))
+            self.parts.choosing.people.recordings_of(raw_ids, limit=1)  # asked now: a job could only fail
         self.lookups.note("export recordings", wanted.purpose, raw_ids, count=0, by=by)
         return self.jobs.make(JobKind.EXPORT, msgspec.json.encode(wanted).decode(), by=by)
 

@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import takewhile
 
 import msgspec
 
@@ -93,7 +94,8 @@ class PackageWriter:
     def left_out(self) -> list[Absent]:
         """What is left out of the recording in hand, so far."""
         number = len(self.package.told)
-        return [*(one for of, one in self.package.absent if of == number), *self._small.absent]
+        last = takewhile(lambda found: found[0] == number, reversed(self.package.absent))
+        return [*(one for _, one in last), *self._small.absent]
 
     def finish(self, told: Told | None = None) -> None:
         """Stage what was packed, and tell that a recording is finished."""

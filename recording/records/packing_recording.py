@@ -241,22 +241,23 @@ class PackingRecording:
         if proof.place is Place.NATIVE:
             self._leave_out(_MEDIA, proof.name, _elsewhere(proof))
             return
+        is_whole = self.wanted.rule is Rule.WHOLE
+        made = f"{self._folder(entry)}own-channel-{chunk.index:04d}-{_short(chunk)}.wav"
+        one.path = f"{ARCHIVE}{proof.name}" if is_whole else made
         if any(absent.blob == proof.name for absent in self.writer.left_out()):
             return  # a run before this one has found out
-        one.path = f"{ARCHIVE}{proof.name}"
         try:
-            if self.wanted.rule is Rule.WHOLE:
+            if is_whole:
                 self._stream(one.path, proof.length, self.archive.media(proof))
             else:
-                self._pack_own_channel(entry, one, proof)
+                self._pack_own_channel(one, proof)
         except NotAsProven as error:
             self._log_damage(entry, _MEDIA, proof.name, error)
             self.writer.drop(one.path, _damage(_MEDIA, proof.name, error))
         except NotReadable as error:
             self._leave_out(_MEDIA, proof.name, f"it cannot be read now: {error}")
 
-    def _pack_own_channel(self, entry: CatalogEntry, one: _Known, proof: Proof) -> None:
-        one.path = f"{self._folder(entry)}own-channel-{one.chunk.index:04d}-{_short(one.chunk)}.wav"
+    def _pack_own_channel(self, one: _Known, proof: Proof) -> None:
         sound = channels.find_sound(self.archive.beginning(proof, channels.MOST_HEADER), proof.length)
         if isinstance(sound, str):
             self._leave_out(_MEDIA, proof.name, sound)

@@ -179,6 +179,21 @@ class Settings:
         if self.wrong_to_start:
             raise SettingsInvalid(self.wrong_to_start)
 
+    @property
+    def is_archive_only(self) -> bool:
+        """Whether there is no Communication resource: nothing is started, copied or released."""
+        return not self.communication.endpoint
+
+    def check_calls(self) -> None:
+        """Do nothing if recordings can be started, and there is a service to start them.
+
+        Raises:
+            SettingsInvalid: what is wrong about it.
+        """
+        self.check_starting()
+        if self.is_archive_only:
+            raise SettingsInvalid((f"{_ENDPOINT}: missing: this app only keeps an archive",))
+
 
 OURS: Mapping[str, Setting] = {
     setting.key: setting
@@ -308,6 +323,12 @@ def _class_rules(settings: Settings) -> Iterator[str]:
             yield f"{_CLASSES}: lacks the class {name}, which rule {rule.id} of {_POLICY} names"
 
 
+def _access_key(settings: Settings) -> str:
+    """A key without its service is a mistake, not an app that only keeps an archive."""
+    acs = settings.communication
+    return f"{_ENDPOINT}: missing, though {_ACCESS_KEY} is set" if acs.access_key and not acs.endpoint else ""
+
+
 def _buffers(settings: Settings) -> str:
     fits = settings.copy.memory_bytes >= settings.copy.block_bytes
     return "" if fits else f"{_MEMORY}: must hold at least one block of COPY_BLOCK_MIB"
@@ -336,6 +357,7 @@ def _retention(settings: Settings) -> str:
     return f"SOURCE_RETENTION_HOURS: more than {kept // timedelta(hours=1)}: {cause}"
 
 
+_ENDPOINT, _ACCESS_KEY = (setting.key for _, setting in declared(Communication))
 _MEMORY = "COPY_MEMORY_MIB"
 _CONTAINERS = tuple(
     f"{name}_CONTAINER" for name in ("ARCHIVE", "QUARANTINE", "JOURNAL", "DEAD_LETTER", "TRAIL", "PROBE", "EXPORT")
@@ -349,6 +371,7 @@ _TIMEOUT, _VISIBILITY, _DELIVERIES = (setting.key for _, setting in declared(Hos
 _CHECKS = (
     (_CONTAINERS, _containers),
     ((STORAGE, f"{STORAGE}__blobServiceUri", *_OVERFLOW), _overflow),
+    ((_ENDPOINT, _ACCESS_KEY), _access_key),
     (("API_AUTH", "API_AUDIENCES", "ENTRA_TENANT_ID"), _api_tokens),
     (("EVENT_GRID_AUDIENCES", "ENTRA_TENANT_ID"), _event_grid_tokens),
     ((STORAGE, f"{STORAGE}__blobServiceUri", *_CONTAINERS, _NATIVE), _native),

@@ -20,9 +20,9 @@ class Communication:
         str,
         Setting(
             "ACS_ENDPOINT",
-            None,
+            "",
             parsing.host_endpoint,
-            "the Communication resource, https://NAME.communication.azure.com",
+            "the Communication resource, https://NAME.communication.azure.com; without it, only an archive is kept",
         ),
     ]
     access_key: Annotated[

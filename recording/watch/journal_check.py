@@ -5,23 +5,19 @@ again; this check finds the events of which that is not true. It reads each entr
 looks whether the catalog has the chunks that it announces. The ledger has how far it came: a pass costs a list of the
 day's names, and two requests for each new entry.
 
-The journal does not say by which door an event came. What is replayed counts as if it came by the function key, so that
-it brings no authority to delete.
+What is replayed counts as if it came by the function key, so that it brings no authority to delete.
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
 from recording import log
-from recording.core.errors import MalformedEvent, Permanent
-from recording.core.formats.api import MOST_BODY
 from recording.core.formats.cursors import JournalCursor, parse_journal_cursor
-from recording.core.formats.deliveries import Member, read_body
-from recording.core.formats.events import parse_event
-from recording.core.model import APP, Door, FileEvent
+from recording.core.model import APP, Door
 from recording.core.naming import journal_folder
+from recording.journal import file_events
 from recording.ports import Inventory, Ledger, ListedBlob
 from recording.watch.putting_back import PuttingBack
 from recording.watch.replayed import Outcome, Replayed
@@ -32,7 +28,6 @@ _YOUNG = timedelta(minutes=10)
 _FIRST_LOOK = timedelta(days=1)
 _PAGE = 1000
 """Entries of a page: the cursor is saved after each, so a pass checks at least that many, within some ten seconds."""
-_MOST_BYTES = 2 * MOST_BODY
 _SHORTEST = timedelta(minutes=1)
 """A pass that comes sooner after the one before lists nothing."""
 _SECTION = "journal"
@@ -82,9 +77,14 @@ class JournalCheck:
 
     def _check(self, blob: ListedBlob) -> int:
         """Replay the events of an entry that nobody acted upon; their number."""
-        # Without its day: an event that is refused again is written to the journal again, perhaps on the next day.
-        key = blob.name.rpartition("/")[2]
-        owed = [(member, event) for member, event in self._events(blob) if not self.putting_back.is_known(event)]
+        # Without its day and its door: an event that is refused again is written to the journal again, as of the door
+        # by which it is replayed, and perhaps on the next day.
+        key = f"{blob.name.rpartition('/')[2].partition('.')[0]}.json"
+        owed = [
+            (member, event)
+            for member, event in file_events(self.inventory, blob)
+            if not self.putting_back.is_known(event)
+        ]
         if not owed or self.ledger.find(_SECTION, key) is not None:
             return 0
         self.putting_back.put([member for member, _ in owed], Door.FUNCTION_KEY, FOUND, by=APP)
@@ -93,22 +93,3 @@ class JournalCheck:
             log.event("event.replayed", fields, logging.WARNING)
         self.ledger.note(_SECTION, key, Outcome.REPLAYED)
         return len(owed)
-
-    def _events(self, blob: ListedBlob) -> Iterator[tuple[Member, FileEvent]]:
-        """The file events of an entry; what cannot be read was reported when it came."""
-        if blob.length > _MOST_BYTES:
-            return
-        try:
-            members = read_body(self.inventory.read(blob))
-        except MalformedEvent:
-            return
-        except Permanent as error:
-            log.event("journal.not_read", {"journal": blob.name, "cause": error}, logging.ERROR)
-            return
-        for member in members:
-            try:
-                event = parse_event(member.raw)
-            except MalformedEvent:
-                continue
-            if isinstance(event, FileEvent):
-                yield member, event

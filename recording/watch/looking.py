@@ -1,4 +1,4 @@
-"""Shows people the history and the trail of a recording, which is an act of that trail; and verifies the trail."""
+"""Shows people the history, the seal and the trail of a recording, which is an act of it; and verifies the trail."""
 
 from dataclasses import dataclass
 
@@ -35,6 +35,14 @@ class Looking:
             Transient: the look cannot be saved, or its trail has no room for more looks.
         """
         return self._look(recording_id, View.HISTORY, by)
+
+    def seal(self, recording_id: RecordingId, *, by: Actor) -> CatalogEntry:
+        """The entry of one recording, whose seal is to be shown.
+
+        Raises:
+            UnknownRecording, Transient: as for `history`.
+        """
+        return self._look(recording_id, View.SEAL, by)
 
     def acts(self, recording_id: RecordingId, page: PageRequest, *, by: Actor) -> Acts:
         """A page of the acts of a recording, in order.

@@ -90,6 +90,9 @@ class Container(Protocol):
     def content_type(self, name: BlobName) -> str:
         """The content type of a blob."""
 
+    def move(self, name: BlobName, tier: str) -> None:
+        """Move a blob to that tier, as a lifecycle rule does."""
+
 
 class FakeContainer:
     """In memory."""
@@ -113,6 +116,9 @@ class FakeContainer:
 
     def tier(self, name: BlobName) -> str:
         return self.shelf.tiers.get(name, "Hot")
+
+    def move(self, name: BlobName, tier: str) -> None:
+        self.archive.blobs[name].tier = tier
 
 
 class RealContainer:
@@ -160,6 +166,9 @@ class RealContainer:
 
     def tier(self, name: BlobName) -> str:
         return str(self._client.get_blob_client(name).get_blob_properties().blob_tier)
+
+    def move(self, name: BlobName, tier: str) -> None:
+        self._client.get_blob_client(name).set_standard_blob_tier(tier)
 
 
 OPERATIONS: dict[str, Callable[[Storage], object]] = {

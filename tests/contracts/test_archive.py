@@ -63,6 +63,25 @@ def test_a_blob_that_is_not_there_cannot_be_read(container: Container) -> None:
         container.archive.read(NAME, 0, memoryview(bytearray(4)))
 
 
+@pytest.mark.parametrize(("tier", "is_offline"), [("Hot", False), ("Cool", False), ("Archive", True)])
+def test_a_blob_in_the_archive_tier_is_offline(container: Container, tier: str, is_offline: bool) -> None:  # noqa: FBT001
+    container.put_as_stranger(NAME, CONTENT)
+    container.move(NAME, tier)
+    found, native = container.archive.find(NAME), container.source.find(NAME)
+
+    assert found is not None
+    assert native is not None
+    assert (tier, is_offline, tier, is_offline) == (found.tier, found.is_offline, native.tier, native.is_offline)
+
+
+def test_a_blob_in_the_archive_tier_cannot_be_read(container: Container) -> None:
+    container.put_as_stranger(NAME, CONTENT)
+    container.move(NAME, "Archive")
+
+    with pytest.raises(BlobExists, match="BlobArchived"):
+        container.archive.read(NAME, 0, memoryview(bytearray(4)))
+
+
 # Staging
 
 

@@ -100,7 +100,14 @@ CASES: list[tuple[CatalogEntry | None, Fact, dict[str, str]]] = [
     (
         None,
         Started(RECORDING_ID, WAV, applied=APPLIED, consent=ATTESTED),
-        {"output": "audio-mixed-wav", "paused": "false", "rule": "rule", "policy": "0" * 64, "consent": "attested"},
+        {
+            "output": "audio-mixed-wav",
+            "paused": "false",
+            "rule": "rule",
+            "policy": "0" * 64,
+            "retentionClass": "long",
+            "consent": "attested",
+        },
     ),
     (
         changed_recording(entry_of(state=R.STARTED), consent=ATTESTED),

@@ -129,6 +129,7 @@ def test_who_only_looks_starts_and_decides_nothing() -> None:
     acts = {name for name, roles in OPERATIONS.items() if roles & {Role.AUDIT, Role.LISTEN, Role.PRIVACY}}
 
     looks = {"list_owed", "list_recordings", "recording_history", "recording_state", "recording_trail", "verify_trail"}
+    looks |= {"recording_seal"}
     people = {"save_people", "save_person", "show_person", "person_recordings", "search_recordings"}
     keeping = {"make_hold", "end_hold", "list_holds", "show_hold", "retention_plan", "retention_asked", "decide_end"}
     assert looks | people | keeping | {"explain_policy", "replay_policy", "withdraw_consent"} == acts

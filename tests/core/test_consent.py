@@ -55,21 +55,15 @@ from recording.core.consent import (
     next_step,
     pseudonym,
     read_context,
-    withdrawal_owed,
 )
 from recording.core.model import (
     APP,
-    Actor,
     Attestation,
     CallConnectionId,
     ConsentEvidence,
     ConsentKind,
     Prompt,
-    Recording,
     RecordingId,
-    RecordingState,
-    Withdrawal,
-    WithdrawnConsent,
 )
 from tests.core.consents import CONSENT_ID, MINUTE, NOW, PROMPT, consent, stepped, terms
 
@@ -437,28 +431,6 @@ def test_after_a_withdrawal_nothing_starts_and_nothing_goes_on() -> None:
         assert (Outcome.WITHDRAWN, Done()) == (after.outcome, next_step(after, NOW))
         assert Done() == next_step(facts(after, CallOver(), Played(1), Looked((ANN, EVE)), Began(R)), NOW)
         assert after == facts(after, Withdrawn("again"))
-
-
-@pytest.mark.parametrize(
-    ("state", "wanted", "owed"),
-    [
-        (RecordingState.STARTED, Withdrawal.STOP, Withdrawal.STOP),
-        (RecordingState.PAUSED, Withdrawal.STOP, Withdrawal.STOP),
-        (RecordingState.STARTED, Withdrawal.PAUSE, Withdrawal.PAUSE),
-        (RecordingState.PAUSED, Withdrawal.PAUSE, None),
-        (RecordingState.STARTED, None, Withdrawal.STOP),
-        (RecordingState.STOPPED, Withdrawal.STOP, None),
-    ],
-)
-def test_a_withdrawal_stops_or_pauses_what_runs(
-    state: RecordingState, wanted: Withdrawal | None, owed: Withdrawal | None
-) -> None:
-    """As its terms say; without terms it is stopped."""
-    evidence = ConsentEvidence(ConsentKind.ATTESTED, "b", NOW, on_withdrawal=wanted) if wanted else None
-    recording = Recording(R, state, consent=evidence, withdrawn=WithdrawnConsent(NOW, Actor("key:x")))
-
-    assert owed is withdrawal_owed(recording)
-    assert withdrawal_owed(replace(recording, withdrawn=None)) is None
 
 
 # Values

@@ -128,6 +128,16 @@ def test_damage_takes_the_proof_and_alerts() -> None:
     assert chunk(0) == after.chunks[0]
 
 
+@pytest.mark.parametrize("state", [ChunkState.RELEASED, ChunkState.KEPT])
+def test_damage_that_cannot_be_mended_is_told_and_takes_nothing(state: ChunkState) -> None:
+    """The proof is the evidence of what was there."""
+    before = entry_of(chunk(0, state), completed_at=NOW)
+    after = decide(before, Damaged(document(0), "other bytes", is_too_late=True), LATER).entry
+
+    assert (Alert(Alarm.DAMAGED, "other bytes", document(0)),) == alerts_of(after)
+    assert (before.chunks, NOW, 1) == (after.chunks, after.recording.completed_at, after.recording.revision)
+
+
 def test_damage_after_completion_owes_the_next_manifest() -> None:
     """The manifest that was written names a blob that is gone."""
     before = entry_of(chunk(0, ChunkState.KEPT), completed_at=NOW)

@@ -3,8 +3,21 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from recording.core.formats.consents import consent_view
-from recording.core.lifecycle import Consented, ConsentWithdrawn, Started, Stopped, decide, with_opening
+from recording.core.lifecycle import (
+    Consented,
+    ConsentWithdrawn,
+    Ordered,
+    Paused,
+    Started,
+    Stopped,
+    decide,
+    with_opening,
+    withdrawal_owed,
+)
+from recording.core.lifecycle.wholeness import FULL
 from recording.core.model import (
     Actor,
     CatalogEntry,
@@ -12,10 +25,13 @@ from recording.core.model import (
     ConsentEvidence,
     ConsentKind,
     ConsentOperation,
+    Recording,
     RecordingId,
     RecordingState,
+    Withdrawal,
     WithdrawnConsent,
 )
+from recording.core.watching import Limits, look
 from tests.core.consents import NOW
 from tests.core.entries_of import chunk, entry_of
 from tests.use_cases.desks import WAV
@@ -66,6 +82,79 @@ def test_a_withdrawal_opens_a_row_that_is_looked_at_soon() -> None:
     stopped = with_opening(withdrawn, decide(withdrawn, Stopped(), NOW).entry)
 
     assert running.recording.opening.number < withdrawn.recording.opening.number < stopped.recording.opening.number
+
+
+@pytest.mark.parametrize(
+    ("state", "wanted", "owed"),
+    [
+        (RecordingState.STARTED, Withdrawal.STOP, Withdrawal.STOP),
+        (RecordingState.PAUSED, Withdrawal.STOP, Withdrawal.STOP),
+        (RecordingState.STARTED, Withdrawal.PAUSE, Withdrawal.PAUSE),
+        (RecordingState.PAUSED, Withdrawal.PAUSE, None),
+        (RecordingState.STARTED, None, Withdrawal.STOP),
+        (RecordingState.STOPPED, Withdrawal.STOP, None),
+    ],
+)
+def test_a_withdrawal_stops_or_pauses_what_runs(
+    state: RecordingState, wanted: Withdrawal | None, owed: Withdrawal | None
+) -> None:
+    """As its terms say; without terms it is stopped."""
+    evidence = ConsentEvidence(ConsentKind.ATTESTED, "b", NOW, on_withdrawal=wanted) if wanted else None
+    recording = Recording(R, state, consent=evidence, withdrawn=WithdrawnConsent(NOW, BY))
+
+    assert owed is withdrawal_owed(CatalogEntry(recording))
+    assert withdrawal_owed(CatalogEntry(replace(recording, withdrawn=None))) is None
+
+
+def long_recording(wanted: Withdrawal) -> CatalogEntry:
+    """A recording of many hours: it goes on, and its first chunk is archived. Consent was withdrawn."""
+    full = chunk(0, ChunkState.RELEASED, end_reason=FULL)
+    begun = started(replace(EVIDENCE, on_withdrawal=wanted))
+    whole = replace(begun, recording=replace(begun.recording, state=RecordingState.RELEASED), chunks=(full,))
+    return with_opening(whole, decide(whole, ConsentWithdrawn(), NOW, BY).entry)
+
+
+def test_a_withdrawal_stops_a_recording_of_many_hours() -> None:
+    """Its state is that of its chunks and does not say whether it runs. It is owed until a stop was answered."""
+    found = long_recording(Withdrawal.STOP)
+    ordered = decide(found, Ordered(RecordingState.STOPPED), NOW, BY).entry
+    stopped = with_opening(ordered, decide(ordered, Stopped(), NOW, BY).entry)
+
+    assert (Withdrawal.STOP, Withdrawal.STOP) == (withdrawal_owed(found), withdrawal_owed(ordered))
+    assert withdrawal_owed(stopped) is None
+    assert found.recording.opening.at is not None
+    assert found.recording.opening != stopped.recording.opening
+
+
+def test_a_stop_that_was_answered_long_ago_is_none_of_what_runs() -> None:
+    """A wrong answer has once said that it was over; the stop that is ordered now was not answered."""
+    found = long_recording(Withdrawal.STOP)
+    denied = replace(found, recording=replace(found.recording, stopped_at=NOW))
+
+    assert Withdrawal.STOP is withdrawal_owed(denied)
+    assert Withdrawal.STOP is withdrawal_owed(decide(denied, Ordered(RecordingState.STOPPED), NOW, BY).entry)
+
+
+def test_a_withdrawal_pauses_a_recording_of_many_hours() -> None:
+    """But if somebody has ordered to stop it, it is stopped."""
+    found = long_recording(Withdrawal.PAUSE)
+    ordered = decide(found, Ordered(RecordingState.STOPPED), NOW, BY).entry
+
+    assert (Withdrawal.PAUSE, Withdrawal.STOP) == (withdrawal_owed(found), withdrawal_owed(ordered))
+    assert withdrawal_owed(decide(found, Paused(), NOW, BY).entry) is None
+
+
+def test_of_a_recording_that_has_ended_nothing_is_owed() -> None:
+    found = long_recording(Withdrawal.STOP)
+    last = chunk(1, ChunkState.RELEASED, end_reason="SessionEnded")
+
+    assert withdrawal_owed(replace(found, chunks=(*found.chunks, last))) is None
+
+
+def test_what_a_withdrawal_owes_is_looked_at_by_every_sweep() -> None:
+    limits = Limits(timedelta(hours=24), timedelta(hours=1), timedelta(minutes=15))
+
+    assert NOW == look(long_recording(Withdrawal.STOP), NOW, NOW, limits).again_at
 
 
 def test_a_manifest_that_does_not_say_it_is_followed_by_another() -> None:

@@ -57,6 +57,24 @@ def test_a_well_made_file_raises_no_doubt(file: bytes) -> None:
     assert (found.notes, found.problems) == ((), ())
 
 
+@given(channels=st.integers(1, 5), samples=st.integers(1, 400), bits=st.sampled_from([8, 12, 16, 24]))
+def test_the_samples_are_where_they_are(channels: int, samples: int, bits: int) -> None:
+    """Whole ones: the file may end within the last."""
+    width = -(-bits // 8)
+    sound = bytes(range(1, channels * width + 1)) * samples
+    file = wav(chunk(b"JUNK", b"odd"), chunk(b"fmt ", wav_format(channels=channels, bits=bits)))
+    pcm = facts(file + b"data" + len(sound).to_bytes(4, "little") + sound[: len(sound) - channels * width // 2]).sound
+
+    assert pcm is not None
+    whole = samples if channels * width == 1 else samples - 1
+    assert (channels, 16_000, width, channels * width) == (pcm.channels, pcm.sample_rate, pcm.width, pcm.frame)
+    assert (len(file) + 8, whole * pcm.frame, whole) == (pcm.offset, pcm.length, pcm.frames)
+
+
+def test_sound_of_another_kind_has_no_samples() -> None:
+    assert facts(wav(chunk(b"fmt ", wav_format(codec=6)), chunk(b"data", SOUND))).sound is None
+
+
 @pytest.mark.parametrize("size", [0, 0xFFFFFFFF, 0xFFFFFFFF - 44, 0x7FFFFFFF, 0x7FFFF000, 0x80000000, 0x7FFF0000])
 def test_a_header_never_filled_in_is_noted(size: int) -> None:
     """Some recorders never correct it; the bytes in the file count."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from recording.core import naming
 from recording.core.errors import InvalidRequest
-from recording.core.model import BlobName, CallId, DocumentId, Format, RecordingId
+from recording.core.model import BlobName, CallId, DocumentId, Door, Format, RecordingId
 from recording.core.naming import DEFAULT_TEMPLATE, MAX_INDEX, MAX_LENGTH, encode, parse_template
 
 AT = datetime(2026, 3, 9, 7, 5, tzinfo=UTC)
@@ -124,6 +124,19 @@ def test_a_safe_id_is_spelt_as_it_is(value: str) -> None:
     assert value == encode(value)
 
 
+@given(ids)
+def test_an_id_can_be_read_from_its_spelling_unless_it_was_shortened(value: str) -> None:
+    spelt = encode(value)
+
+    assert (None if "~" in spelt else value) == naming.decode(spelt)
+
+
+@pytest.mark.parametrize("spelt", ["", "a b", "=4", "=FF", "=41", "a=", "a~b"])
+def test_what_is_no_spelling_of_an_id_is_none(spelt: str) -> None:
+    """Each id has one."""
+    assert naming.decode(spelt) is None
+
+
 @given(templates, keys, keys, moments, formats)
 def test_two_chunks_never_share_a_name(
     template: naming.Template,
@@ -217,6 +230,13 @@ def test_the_journal_keeps_one_copy_of_each_event(one: str, body: bytes, two: st
     assert ((one, body) == (two, other)) == (name == again)
     assert re.fullmatch(r"2026/03/09/[A-Za-z0-9_=~-]+-[0-9a-f]{16}\.json", name)
     assert len(name) <= MAX_LENGTH
+
+
+@pytest.mark.parametrize("door", Door)
+def test_the_journal_says_by_which_door_an_event_came(door: Door) -> None:
+    """One that does not say it counts as the one without authority."""
+    assert door is naming.door_in(naming.journal_name(AT, "id", b"{}", door))
+    assert Door.FUNCTION_KEY is naming.door_in(naming.journal_name(AT, "eventGrid", b"{}"))
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from recording.core.trail import (
     is_repeated,
     links,
     parse_name,
+    read_act,
     written,
 )
 from tests.core.entries_of import NOW, RECORDING_ID, document
@@ -316,3 +317,24 @@ def test_acts_that_no_blob_has_yet_are_counted() -> None:
 
 def test_a_trail_without_acts_is_whole() -> None:
     assert Verified(0, ()) == verify({}, entry_with(Trail()))
+
+
+def test_an_act_is_read_from_its_blob() -> None:
+    (link,) = links(entry_with(Trail(unwritten=(act(blob="b", length="1"),))).recording)
+    without = replace(act(), document_id=None)
+    (other,) = links(entry_with(Trail(unwritten=(without,))).recording)
+
+    assert (RECORDING_ID, act(blob="b", length="1")) == read_act(link.body)
+    assert (RECORDING_ID, without) == read_act(other.body)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"schema": "recording-trail/2"}, {"at": "never"}, {"by": 1}, {"details": []}, {"documentId": 1}],
+    ids=["schema", "time", "actor", "details", "document"],
+)
+def test_what_is_no_act_is_none(changed: Mapping[str, object]) -> None:
+    (link,) = links(entry_with(Trail(unwritten=(act(),))).recording)
+
+    assert read_act(json.dumps({**json.loads(link.body), **changed}).encode()) is None
+    assert [None, None] == [read_act(body) for body in (b"{", b"[]")]

@@ -26,6 +26,7 @@ from recording.entrypoints import (
     pages,
     people,
     policy,
+    rebuild,
     recordings,
     retention,
     trail,
@@ -45,7 +46,21 @@ SETTINGS = {
     "EVENT_GRID_AUDIENCES": WEBHOOK,
     "ENTRA_TENANT_ID": TENANT,
 }
-MODULES = (calls, consent, decisions, erasures, exports, health, holds, people, policy, recordings, retention, trail)
+MODULES = (
+    calls,
+    consent,
+    decisions,
+    erasures,
+    exports,
+    health,
+    holds,
+    people,
+    policy,
+    rebuild,
+    recordings,
+    retention,
+    trail,
+)
 ROUTES: dict[str, Callable[..., Any]] = {
     name: getattr(module, name)
     for module in MODULES
@@ -86,14 +101,8 @@ def world(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Wo
 def ask(name: str, body: object = None, headers: Mapping[str, str] | None = None, method: str = "POST") -> Any:  # noqa: ANN401 - a reply
     """The reply of a function."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    route = {
-        "id": RECORDING,
-        "documentId": "document-0",
-        "key": "crm-1",
-        "holdId": "none",
-        "exportId": "none",
-        "erasureId": "none",
-    }
+    others = dict.fromkeys(("holdId", "exportId", "erasureId", "jobId"), "none")
+    route = {"id": RECORDING, "documentId": "document-0", "key": "crm-1", **others}
     request = func.HttpRequest(method, "/", headers=headers, params={}, route_params=route, body=content)
     outputs = [Out() for _ in range(3 if name in WITH_OUTPUTS else 0)]
     reply = ROUTES[name](request, *outputs)

@@ -31,6 +31,7 @@ class Blob:
     content_type: str
     etag: str
     written_at: datetime = _SOME_TIME
+    tier: str = "Hot"
 
 
 @dataclass
@@ -69,7 +70,7 @@ class FakeArchive:
     def find(self, name: BlobName) -> ArchivedBlob | None:
         self._begin("find", name)
         blob = self.blobs.get(name)
-        return ArchivedBlob(len(blob.content), blob.etag, dict(blob.blob_metadata)) if blob else None
+        return ArchivedBlob(len(blob.content), blob.etag, dict(blob.blob_metadata), blob.tier) if blob else None
 
     def staged(self, name: BlobName) -> tuple[StagedBlock, ...]:
         self._begin("staged", name)
@@ -119,6 +120,8 @@ class FakeArchive:
         self._begin("read", name)
         if name not in self.blobs:
             raise ArchiveRefused("read", "404 BlobNotFound")
+        if self.blobs[name].tier == "Archive":
+            raise BlobExists("read", "409 BlobArchived")
         piece = self.blobs[name].content[offset : offset + len(view)]
         view[: len(piece)] = piece
         return len(piece)

@@ -28,13 +28,14 @@ class FakeConsents:
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
         self._versions = count(1)
+        self._decoder = msgspec.json.Decoder(Consent)
 
     def load(self, connection_id: CallConnectionId) -> Consent | None:
         return self.stored.get(connection_id)
 
     def save(self, consent: Consent) -> Consent:
         self.before_save(consent)
-        read = msgspec.json.decode(msgspec.json.encode(consent), type=Consent)
+        read = self._decoder.decode(msgspec.json.encode(consent))
         with self._lock:
             standing = self.stored.get(consent.connection_id)
             if consent.version != (standing.version if standing else ""):

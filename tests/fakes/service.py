@@ -121,7 +121,8 @@ class FakeCalls:
         return error
 
     def _find(self, locator: CallLocator) -> FakeCall | None:
-        return next((call for call in self._known if locator in call.locators and not call.over), None)
+        # The newest first: of many calls it is mostly one of those that is asked about.
+        return next((call for call in reversed(self._known) if locator in call.locators and not call.over), None)
 
     def state(self, recording_id: RecordingId) -> str:
         self._strike("state")

@@ -15,13 +15,21 @@ LONG_MS = 80_000
 @cache
 def wav(milliseconds: int, seed: int, channels: int = 1) -> bytes:
     """A wav of 16-bit noise at 16 kHz."""
-    samples = milliseconds * RATE // 1000
+    return _written(random.Random(seed).randbytes(milliseconds * RATE // 1000 * channels * 2), channels)
+
+
+def silent_wav(milliseconds: int, channels: int = 1) -> bytes:
+    """A wav of nothing at 16 kHz."""
+    return _written(bytes(milliseconds * RATE // 1000 * channels * 2), channels)
+
+
+def _written(frames: bytes, channels: int) -> bytes:
     found = io.BytesIO()
     with wave.open(found, "wb") as writer:
         writer.setnchannels(channels)
         writer.setsampwidth(2)
         writer.setframerate(RATE)
-        writer.writeframes(random.Random(seed).randbytes(samples * channels * 2))
+        writer.writeframes(frames)
     return found.getvalue()
 
 

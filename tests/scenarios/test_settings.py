@@ -21,7 +21,7 @@ from tests.scenarios.worlds import (
 )
 
 WRONG = {
-    "ACS_ENDPOINT": "",
+    "ACS_ENDPOINT": "contoso",
     "ACS_ACCESS_KEY": "not base64!",
     "SOURCE_RETENTION_HOURS": "a day",
     "ARCHIVE_PATH_TEMPLATE": "{index}",

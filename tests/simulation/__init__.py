@@ -7,6 +7,8 @@ One process, one thread, one thing at a time. The modules:
 - `service`: the service in truth: calls, recordings, chunks at the source (`truth`, `locations`). `grid`: its events,
   and what becomes of them. `people`: who calls, and who asks the app for something. `strangers`: other programs in
   the archive.
+- `policies`: the policy of a run. `participants`: who is in the calls whose rule asks for consent (`asked`), and what
+  they hear, press, withdraw. `consent_rules`: what must be true of that.
 - `host`, `processes`, `queues`: the Functions host, its worker processes with the composed app, its queues.
 - `gates`: what is between a process and its ports: time, errors, lost replies, crashes. `one_thread`: the copy engine
   without threads.

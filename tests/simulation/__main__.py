@@ -15,7 +15,7 @@ from tests.simulation.world import Result, simulate
 
 _CALLS = 100
 """Calls of one seed."""
-_SEEDS = 106
+_SEEDS = 112
 _PROGRESS_SECONDS = 10.0
 
 
@@ -59,9 +59,11 @@ def tell(failed: Result, calls: int) -> str:
 
 def _summary(results: Sequence[Result], seconds: float) -> str:
     outcomes: Counter[str] = Counter()
+    consents: Counter[str] = Counter()
     faults: Counter[str] = Counter()
     for result in results:
         outcomes += result.outcomes
+        consents += result.consents
         faults.update(result.fired.values())
     rows = [
         ("seeds", len(results)),
@@ -74,6 +76,8 @@ def _summary(results: Sequence[Result], seconds: float) -> str:
     lines = [f"  {name:<28} {number:>12,}" for name, number in rows]
     lines += ["", "How the chunks ended"]
     lines += [f"  {name:<28} {number:>12,}" for name, number in sorted(outcomes.items())]
+    lines += ["", "How consents ended"]
+    lines += [f"  {name:<28} {number:>12,}" for name, number in sorted(consents.items())]
     lines += ["", "What went wrong"]
     lines += [f"  {name:<28} {number:>12,}" for name, number in sorted(faults.items())]
     return "\n".join(lines) + "\n"

@@ -12,7 +12,8 @@ from recording.core.naming import encode
 from recording.core.times import format_time
 from recording.core.trail import Verifying, folder_of
 from tests.fakes.service import FakeCall
-from tests.simulation.rules import BrokenRule, decisions_about
+from tests.simulation.consent_rules import BrokenRule
+from tests.simulation.rules import decisions_about
 from tests.simulation.truth import Document, TrueRecording
 
 if TYPE_CHECKING:
@@ -33,10 +34,11 @@ class Books:
     def __init__(self, world: "World") -> None:
         self.world = world
         self.outcomes: Counter[str] = Counter()
+        self.consents: Counter[str] = Counter()
 
     def is_owed(self) -> bool:
-        """Whether any recording owes something that no person must decide."""
-        return any(map(self._is_owed, self.world.rules.entries.values()))
+        """Whether any recording owes something that no person must decide, or any consent goes on."""
+        return any(map(self._is_owed, self.world.rules.entries.values())) or self.world.rules.consents.is_owed()
 
     def close(self, *, is_quiet: bool) -> None:
         """Check everything; `is_quiet` says that nothing would happen any more."""
@@ -60,7 +62,9 @@ class Books:
         if ticks > _MOST_TICKS:
             yield f"{ticks} ticks are in the queue: there is more than one chain"
         for whom, call in self.world.service.by_call.items():
-            yield from self._call(whom, call)
+            if whom not in self.world.participants.calls:
+                yield from self._call(whom, call)
+        yield from self.world.rules.consents.books()
         for recording_id, entry in self.world.rules.entries.items():
             yield from self._entry(recording_id, entry)
 

@@ -7,18 +7,21 @@ from datetime import datetime, timedelta
 from typing import Any
 from unittest.mock import patch
 
-from recording.calls.starting import Starting
+from recording.calls.consenting import _fact_of
+from recording.calls.starting import Starting, _claim_of
 from recording.catalog_updates import CatalogUpdates
 from recording.chunks.archiving import Archiving, Outcome
 from recording.chunks.failed_step import fact_of
 from recording.chunks.releasing import Releasing
 from recording.copying.destination import Copied
+from recording.core.consent import Agreed, ConsentFact, ConsentTerms, Declined, NotPlayed, Played, Silent
 from recording.core.errors import CallNotReady, CallRefused, MalformedEvent, Transient
 from recording.core.formats.events import parse_event
 from recording.core.formats.messages import ChunkMessage
 from recording.core.lifecycle import Expired, Failed, decide_all
-from recording.core.model import Chunk, Digest, FileEvent
+from recording.core.model import CatalogEntry, Chunk, Digest, FileEvent, PromptEvent
 from recording.core.trail import links
+from recording.ports import StartClaim
 from recording.watch.ticking import Ticking
 from tests.fakes import FakeCatalog
 
@@ -57,6 +60,28 @@ def believed(self: Releasing, _: Chunk, location: Any, proof: Any) -> bool:  # n
 
 def by_any_door(_: object, __: object, chunk: Chunk, ___: object) -> Any:  # noqa: ANN401
     return chunk.announced.delete_location
+
+
+def consent_assumed(event: PromptEvent, number: int, terms: ConsentTerms) -> ConsentFact:
+    """Who was not told, or said nothing, consents."""
+    fact = _fact_of(event, number, terms)
+    if isinstance(fact, NotPlayed):
+        return Played(number, event.event_id)
+    return Agreed(number, terms.agree, event.event_id) if isinstance(fact, Silent) else fact
+
+
+def decline_ignored(event: PromptEvent, number: int, terms: ConsentTerms) -> ConsentFact:
+    fact = _fact_of(event, number, terms)
+    return Silent(number, "another key was pressed") if isinstance(fact, Declined) else fact
+
+
+def only_noted(_: object, entry: CatalogEntry, **__: object) -> CatalogEntry:
+    """A withdrawal stops nothing."""
+    return entry
+
+
+def claimed_without_evidence(*args: Any) -> StartClaim:  # noqa: ANN401
+    return replace(_claim_of(*args), consent=None)
 
 
 def by_its_metadata(_: object, __: object, standing: Any) -> Copied:  # noqa: ANN401

@@ -60,6 +60,7 @@ SOURCE_FAULTS = (
 _DENIALS = frozenset({"not_ready_404", "gone_410"})
 _ERRORS: Mapping[str, tuple[type[RecordingError], ...]] = {
     "catalog": (ArchiveBusy, ArchiveRefused),
+    "consents": (ArchiveBusy, ArchiveRefused),
     "open_work": (ArchiveBusy, ArchiveRefused),
     "archive": (ArchiveBusy, ArchiveRefused, ArchiveDamaged),
     "overflow": (ArchiveBusy, ArchiveRefused, ArchiveDamaged),
@@ -69,6 +70,7 @@ _ERRORS: Mapping[str, tuple[type[RecordingError], ...]] = {
     "queue": (ArchiveBusy, ArchiveRefused),
     "topic": (ServiceBusy, ServiceRefused),
     "calls": (ServiceBusy, ServiceRefused),
+    "prompts": (ServiceBusy, ServiceRefused),
     "source": (SourceBusy, SourceRefused, SourceUnreachable, SourceUnexpected),
 }
 _LONGEST_CALL = 600.0

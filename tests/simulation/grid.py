@@ -1,9 +1,11 @@
 """Event Grid: the events of the service, and all that can become of them on the way to the app."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
+from recording.core.formats.events import RECORDING_STATE_CHANGED
 from recording.core.model import Door
 from recording.core.times import format_time
 from tests.simulation.clockwork import START
@@ -101,7 +103,7 @@ class Grid:
             },
         }
 
-    def call_event(self, whom: str, kind: str, *, by_connection: bool) -> dict[str, object]:
+    def call_event(self, whom: str, kind: str, *, by_connection: bool, **more: object) -> dict[str, object]:
         """The JSON of a call event."""
         call = {"callConnectionId": f"connection-{whom}"} if by_connection else {"serverCallId": f"server-{whom}"}
         return {
@@ -109,20 +111,25 @@ class Grid:
             "eventType": f"Microsoft.Communication.{kind}",
             "subject": f"/calling/{whom}",
             "eventTime": _time(self.world.clockwork.now),
-            "data": call,
+            "data": {**call, **more},
         }
 
     def call_back(self, recording: TrueRecording, *, is_active: bool) -> None:
         """Send the state of a recording to the app, as Call Automation does, with what goes wrong with it."""
-        world, whom = self.world, recording.whom
+        said = {"recordingId": recording.recording_id, "state": "active" if is_active else "inactive"}
+        self.send_callback(recording.whom, RECORDING_STATE_CHANGED, said, "callback")
+
+    def send_callback(self, whom: str, kind: str, data: Mapping[str, object], what: str) -> None:
+        """Send a callback of Call Automation; `what` it is, is part of the keys of its faults."""
+        world = self.world
         event: dict[str, object] = {
             "id": self._event_id(whom),
-            "type": "Microsoft.Communication.RecordingStateChanged",
+            "type": kind,
             "specversion": "1.0",
             "time": _time(world.clockwork.now),
-            "data": {"recordingId": recording.recording_id, "state": "active" if is_active else "inactive"},
+            "data": data,
         }
-        fault = world.chance.which(_CALLBACK_FAULTS, "callback", whom)
+        fault = world.chance.which(_CALLBACK_FAULTS, what, whom)
         if fault is not None:
             world.story.tell("service", "{}: {}", fault, event["id"])
         waits = {"callback lost": (), "callback twice": (0.5, 5.0), "callback late": (_LATE * world.chance.detail,)}

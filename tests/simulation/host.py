@@ -100,9 +100,13 @@ class Host:
     def bury(self, event: dict[str, object], door: Door, attempts: int) -> None:
         """Write an event as a dead letter.
 
-        File events by the function key are not Event Grid's: whoever sent them gives up.
+        Call Automation, whose callbacks have no subject, keeps none. Nor are file events by the function key Event
+        Grid's: whoever sent them gives up.
         """
         world = self.world
+        if "subject" not in event:
+            world.story.tell("service", "gives up callback {}", event["id"])
+            return
         if door is Door.FUNCTION_KEY and event.get("eventType") == RECORDING_FILE_STATUS_UPDATED:
             world.story.tell("its sender", "gives up event {}", event["id"])
             world.rules.lost_events.add(recording_in(event))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from unittest.mock import PropertyMock, patch
 
+from recording.calls.withdrawing import Withdrawing
 from recording.catalog_updates import CatalogUpdates
 from recording.chunks.releasing import Releasing
 from recording.chunks.running_chunks import Run as ChunkRun
@@ -64,6 +65,10 @@ MUTANTS: Mapping[str, Mutant] = {
     "whatever is there is whole": _put("recording.core.formats.notifications.lacks", bugs.nothing_lacks),
     "a call that is not ready is refused": bugs.final_refusal,
     "a refused order keeps its id": bugs.same_request_id,
+    "consent is assumed": _put("recording.calls.consenting._fact_of", bugs.consent_assumed),
+    "a decline is ignored": _put("recording.calls.consenting._fact_of", bugs.decline_ignored),
+    "a withdrawal is only noted": _method(Withdrawing, "carry_out", bugs.only_noted),
+    "evidence is written after the start": _put("recording.calls.starting._claim_of", bugs.claimed_without_evidence),
     "claims do not stand": _method(FakeCatalog, "claim", bugs.own_claim),
     "saved without a condition": _method(FakeCatalog, "save", bugs.without_condition),
     "told before saved": bugs.told_before_saved,
@@ -88,6 +93,9 @@ _FORGED = {"event forged": 0.6}
 LIKELY: Mapping[str, Mapping[str, float]] = {
     "the key's proof stands against Event Grid": _FORGED,
     "the key's metadata file vouches for any media": _FORGED | {"source answers wrong": 0.2},
+    "consent is assumed": {"prompt fails": 0.4, "a participant is silent": 0.4},
+    "a decline is ignored": {"a participant declines": 0.4},
+    "a withdrawal is only noted": {"consent withdrawn": 0.9},
     "a marked run drops what it was marked for": {"message twice": 0.1, "lease lost": 0.3, "clock skewed": 0.8},
     "a run ignores its mark": {"message twice": 0.1, "lease lost": 0.3},
     "one odd member refuses its sisters": {"event with an odd member": 0.5},

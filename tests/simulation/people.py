@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _DAY = 86_400.0
 _LATEST_DECISION = 2 * _DAY
+_UNDER_CONSENT = 0.3
+"""Of the calls that the app is told of: so many stand under a rule that asks for consent."""
 _WAV = parse_output_name("audio-mixed-wav")
 
 
@@ -90,25 +92,18 @@ def _foreign(world: "World", whom: str, lasts: float) -> None:
 
 def _call(world: "World", whom: str, lasts: float, *, is_asked: bool) -> None:
     chance, service = world.chance, world.service
-    call = service.by_call[whom] = service.calls.add(whom)
-    world.story.tell("service", "the call {} begins", whom)
+    call = service.begin_call(whom)
 
     def establish() -> None:
         call.established = True
-
-    def end() -> None:
-        world.story.tell("service", "the call {} ends", whom)
-        service.calls.end(call)
-        service.lasted[whom] = lasts
-        service.look()
-        if not chance.happens("call event lost", whom):
-            event = world.grid.call_event(whom, "CallEnded", by_connection=False)
-            world.host.deliver(event, Door.FUNCTION_KEY, whom)
+        world.participants.connect(whom)
 
     world.clockwork.later(40 * chance.value("established", whom) ** 2, establish)
-    world.clockwork.later(lasts, end)
+    world.clockwork.later(lasts, lambda: service.end_call(whom))
     service.is_asked[whom] = is_asked
-    if is_asked:
+    if chance.value("stands under consent", whom) < _UNDER_CONSENT:
+        world.participants.begin(whom, call, lasts)
+    elif is_asked:
         _ask_to_start(world, whom)
     else:
         for kind in ("CallStarted", "CallConnected"):

@@ -11,6 +11,10 @@ RATES: Mapping[str, float] = {
     "slow call": 0.02,
     "lease lost": 0.05,
     "clock skewed": 0.3,
+    "consents fails": 0.03,
+    "consents loses its reply": 0.02,
+    "prompts fails": 0.1,
+    "prompts loses its reply": 0.1,
     "catalog fails": 0.03,
     "catalog loses its reply": 0.02,
     "open_work fails": 0.03,
@@ -44,6 +48,13 @@ RATES: Mapping[str, float] = {
     "callback lost": 0.2,
     "callback twice": 0.2,
     "callback late": 0.2,
+    "prompt fails": 0.1,
+    "a participant declines": 0.15,
+    "a participant is silent": 0.06,
+    "a participant presses another key": 0.04,
+    "a participant joins late": 0.4,
+    "a participant leaves": 0.2,
+    "consent withdrawn": 0.3,
     "event given up": 0.06,
     "event twice": 0.15,
     "event late": 0.1,
@@ -61,7 +72,20 @@ RATES: Mapping[str, float] = {
 }
 """How likely each fault is, each time that it could happen; a seed leaves out some and makes others more likely."""
 
-OUTAGES = ("archive", "catalog", "open_work", "queue", "source", "topic", "calls", "journal", "quarantine", "trail")
+OUTAGES = (
+    "archive",
+    "catalog",
+    "open_work",
+    "queue",
+    "source",
+    "topic",
+    "calls",
+    "journal",
+    "quarantine",
+    "trail",
+    "consents",
+    "prompts",
+)
 _NEVER = 1e9
 _TIMER_STOPS = 0.3
 _OVERFLOW = 0.4

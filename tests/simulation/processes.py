@@ -15,9 +15,10 @@ from recording.core.model import RecordingId
 from recording.settings import Settings
 from tests.copying.copies import engine_of
 from tests.environments import CONNECTION, settings_of
-from tests.fakes import FakeBlobSource, FakeConsents, FakeInventory, FakeOverflowCopies, FakePrompts
+from tests.fakes import FakeBlobSource, FakeInventory, FakeOverflowCopies
 from tests.simulation.clockwork import START, Lock, Task
 from tests.simulation.gates import BlobGate, Gate, KilledError, SourceGate
+from tests.simulation.policies import POLICY
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -40,6 +41,7 @@ def _settings(release: str, waits: tuple[int, int], interval: int, overflow_hour
         RETRY_FIRST_SECONDS=str(first),
         RETRY_LONGEST_SECONDS=str(longest),
         SWEEP_SECONDS=str(interval),
+        RECORDING_POLICY=POLICY,
     )
     return replace(settings, copy=replace(settings.copy, slice_length=_SLICE))
 
@@ -70,7 +72,7 @@ class Process:
             self.skew = (chance.detail * 2 - 1) * 600
         else:
             self.skew = 0.0
-        rules, strangers = world.rules, world.strangers
+        rules, strangers, participants = world.rules, world.strangers, world.participants
         gates: dict[str, Any] = {
             "calls": Gate(
                 self,
@@ -78,6 +80,23 @@ class Process:
                 world.service.calls,
                 {"start": rules.started, **dict.fromkeys(("stop", "pause", "resume"), world.service.turned)},
             ),
+            "prompts": Gate(
+                self,
+                "prompts",
+                world.prompts,
+                {
+                    "play_to_all": participants.played,
+                    "ask_for_key": participants.asked,
+                    "hang_up": participants.hung_up,
+                },
+                {
+                    "participants": participants.check,
+                    "hang_up": participants.check,
+                    "play_to_all": participants.check_order,
+                    "ask_for_key": participants.check_order,
+                },
+            ),
+            "consents": Gate(self, "consents", world.consents, {"save": rules.consents.saved}),
             "source": SourceGate(self, "source", world.source),
             "archive": Gate(
                 self,
@@ -113,9 +132,7 @@ class Process:
         self.app = compose(
             _settings(world.plan.release, world.plan.waits, world.plan.interval, world.plan.overflow_hours),
             **gates,
-            prompts=FakePrompts(),
             tombstones=world.tombstones,
-            consents=FakeConsents(),  # no rule asks for consent
             checks={},
             engine=engine_of(gates["source"], block=BLOCK, buffers=_BUFFERS, monotonic=self.monotonic),
             now=self.now,

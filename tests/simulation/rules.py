@@ -18,9 +18,11 @@ from recording.core.model import (
     Recording,
     RecordingId,
     RecordingState,
+    StartOrder,
 )
 from recording.core.naming import encode
 from recording.core.trail import folder_of
+from tests.simulation.consent_rules import BrokenRule, ConsentRules
 from tests.simulation.locations import document_in
 from tests.simulation.queues import recording_in
 from tests.simulation.truth import Document, whom_of
@@ -31,15 +33,12 @@ if TYPE_CHECKING:
     from tests.simulation.world import World
 
 
-class BrokenRule(BaseException):
-    """A rule is broken: what was seen. A BaseException, so that no `except Exception` of the app catches it."""
-
-
 class Rules:
     """Called wherever something took effect; raises BrokenRule."""
 
     def __init__(self, world: "World") -> None:
         self.world = world
+        self.consents = ConsentRules(world)
         self.entries: dict[RecordingId, CatalogEntry] = {}
         self.acts: defaultdict[RecordingId, dict[int, Act]] = defaultdict(dict)
         self.lost_messages: set[str] = set()
@@ -68,7 +67,7 @@ class Rules:
         """Somebody else has removed a blob."""
         self._written.pop(name, None)
 
-    def started(self, _: object, recording_id: RecordingId) -> None:
+    def started(self, order: StartOrder, recording_id: RecordingId) -> None:
         """A recording was started: a call has one that runs.
 
         After a refusal the order gets another id, and an order sent at that moment may have succeeded: the service
@@ -76,6 +75,7 @@ class Rules:
         """
         service = self.world.service
         service.began(recording_id, is_ours=True)
+        self.consents.started(order, recording_id)
         call = service.by_call[whom_of(recording_id)]
         running = [one for one in call.recordings if service.calls.recordings[one] != "over"]
         if len(running) > 1 and whom_of(recording_id) not in service.calls.refused:
@@ -88,6 +88,7 @@ class Rules:
         self.entries[recording_id] = after
         self._has_row(recording_id)
         self._goes_on_in_trail(after.recording)
+        self.consents.entry_saved(after)
         if after.recording.state is RecordingState.LOST and not after.chunks:
             self._recording_lost(after)
         for chunk in after:
@@ -137,6 +138,7 @@ class Rules:
         """An event was answered with success, and does not come again: its chunks are known, and have messages."""
         if encode(str(event["id"])) not in self._journal:
             self._break(f"event {event['id']} was taken, and is not in the journal")
+        self.consents.taken(event)
         data = event.get("data")
         if not isinstance(data, dict) or "recordingStorageInfo" not in data:
             return

@@ -6,7 +6,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from recording.core.errors import CallRefused
-from recording.core.model import CallConnectionId, DocumentId, RecordingId, ServerCallId, StartOrder
+from recording.core.model import CallConnectionId, DocumentId, Door, RecordingId, ServerCallId, StartOrder
 from recording.core.times import format_time
 from tests.core.media_files import chunk as riff_chunk
 from tests.core.media_files import wav, wav_format
@@ -74,8 +74,30 @@ class Service:
         self.refused: set[str] = set()
         self.is_asked: dict[str, bool] = {}
         self.lasted: dict[str, float] = {}
+        self._began: dict[str, float] = {}
         self.recordings: dict[RecordingId, TrueRecording] = {}
         self.documents: dict[DocumentId, Document] = {}
+
+    def begin_call(self, whom: str) -> FakeCall:
+        """A call begins, which is not established yet."""
+        self.by_call[whom] = call = self.calls.add(whom)
+        self._began[whom] = self.world.clockwork.now
+        self.world.story.tell("service", "the call {} begins", whom)
+        return call
+
+    def end_call(self, whom: str) -> None:
+        """A call is over, if it was not before: its recordings end, and an event tells of it."""
+        world, call = self.world, self.by_call[whom]
+        if call.over:
+            return
+        world.story.tell("service", "the call {} ends", whom)
+        self.calls.end(call)
+        self.lasted[whom] = world.clockwork.now - self._began[whom]
+        self.look()
+        if not world.chance.happens("call event lost", whom):
+            event = world.grid.call_event(whom, "CallEnded", by_connection=False)
+            world.host.deliver(event, Door.FUNCTION_KEY, whom)
+        world.participants.end(whom)
 
     def began(self, recording_id: RecordingId, *, is_ours: bool) -> TrueRecording:
         """A recording has begun."""

@@ -3,24 +3,30 @@
 from typing import TYPE_CHECKING
 
 from recording.core.formats.notifications import EventName, OutgoingEvent
-from recording.core.model import DocumentId, Door, RecordingId
+from recording.core.model import CallConnectionId, DocumentId, Door, RecordingId
 from tests.simulation import people
-from tests.simulation.rules import BrokenRule
+from tests.simulation.consent_rules import BrokenRule
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
 
 
 class Told:
-    """The events that were published. `lost` are recordings and documents that the catalog has called lost."""
+    """The events that were published. `lost` are recordings and documents that the catalog has called lost.
+
+    `unconsented`: the calls of which it was told that their people could not be asked.
+    """
 
     def __init__(self, world: "World") -> None:
         self.world = world
         self.events: dict[RecordingId, list[OutgoingEvent]] = {}
         self.lost: set[tuple[str, str]] = set()
+        self.unconsented: set[CallConnectionId] = set()
 
     def published(self, event: OutgoingEvent, _: object) -> None:
         """An event was published: what it says is in the catalog, and true."""
+        if event.event_type is EventName.NOT_CONSENTED:
+            self.unconsented.add(CallConnectionId(str(event.body["callConnectionId"])))
         recording_id = RecordingId(str(event.body.get("recordingId", "")))
         self.events.setdefault(recording_id, []).append(event)
         self.world.story.tell("topic", "gets {} of {}: {}", event.event_type, recording_id, event.body)

@@ -15,9 +15,11 @@ from recording.telemetry import spans
 from tests.fakes import (
     FakeArchive,
     FakeCatalog,
+    FakeConsents,
     FakeDirectory,
     FakeLedger,
     FakeOpenWork,
+    FakePrompts,
     FakeRecordQueue,
     FakeSource,
     FakeThrottle,
@@ -29,12 +31,14 @@ from tests.simulation import people
 from tests.simulation.books import Books
 from tests.simulation.chance import Chance, Key
 from tests.simulation.clockwork import START, Clockwork, EndlessError, Task
+from tests.simulation.consent_rules import BrokenRule
 from tests.simulation.grid import Grid
 from tests.simulation.host import Host
 from tests.simulation.one_thread import one_thread
+from tests.simulation.participants import Participants
 from tests.simulation.plan import Plan
 from tests.simulation.queues import ChunkQueue, EventQueue, TickQueue
-from tests.simulation.rules import BrokenRule, Rules
+from tests.simulation.rules import Rules
 from tests.simulation.service import Service
 from tests.simulation.story import LogLines, Story
 from tests.simulation.strangers import Strangers
@@ -59,12 +63,14 @@ class Result:
         broken: the rule that is broken; empty if none is.
         fired: the faults that happened.
         outcomes: how many chunks ended how.
+        consents: how many consents ended how.
     """
 
     seed: int
     broken: str
     fired: dict[Key, str]
     outcomes: Counter[str]
+    consents: Counter[str]
     recordings: int
     steps: int
     days: float
@@ -91,6 +97,8 @@ class World:
     throttle: FakeThrottle = field(default_factory=FakeThrottle)
     topic: FakeTopic = field(default_factory=FakeTopic)
     trail: FakeTrail = field(default_factory=FakeTrail)
+    prompts: FakePrompts = field(default_factory=FakePrompts)
+    consents: FakeConsents = field(default_factory=FakeConsents)
 
     def __post_init__(self) -> None:
         self.clockwork = Clockwork(_MOST_STEPS * (1 + len(self.plan.names)))
@@ -101,6 +109,7 @@ class World:
         self.told = Told(self)
         self.service = Service(self)
         self.strangers = Strangers(self)
+        self.participants = Participants(self)
         self.host = Host(self)
         self.grid = Grid(self)
         self.books = Books(self)
@@ -157,6 +166,7 @@ class World:
             broken,
             self.chance.fired,
             self.books.outcomes,
+            self.books.consents,
             len(self.service.recordings),
             self.clockwork.steps,
             self.clockwork.now / DAY,

@@ -139,6 +139,14 @@ def test_a_file_that_no_manifest_names_is_told_and_a_failure_unless_allowed(fold
     assert {"one": "proven", "three": "proven"} == told.states == allowed.states
 
 
+def test_what_the_app_writes_beside_a_manifest_is_not_unnamed(folder: Path, verify: Verify) -> None:
+    """Of a manifest that is there, and no other."""
+    beside = (f"{ONE}/one.people.json", f"{ONE}/one.seal.json", f"{THREE}/three.seal-2.json")
+    put_down(dict.fromkeys((*beside, f"{ONE}/one.seal-2.json"), b"{}"), folder)
+
+    assert {f"{ONE}/one.seal-2.json": "is named by no manifest"} == verify().beside
+
+
 def test_a_linked_folder_is_told_and_not_followed(folder: Path, verify: Verify) -> None:
     """Not even one that leads to the very bytes."""
     (folder / ONE).rename(folder.parent / "one")

@@ -59,8 +59,8 @@ def test_a_package_is_proven(folder: Path, capsys: pytest.CaptureFixture[str]) -
     assert out.endswith("All proven: 1 of 1 recording (1 chunk, 19.6 KiB)\n")
 
 
-def test_it_runs_from_the_package_and_leaves_nothing_behind(folder: Path) -> None:
-    """Twice: a file that the first run left would be one too many for the second."""
+def test_it_runs_from_the_package_again_and_again(folder: Path) -> None:
+    """What Python itself leaves beside the program is no file too many."""
     for _ in range(2):
         command = [sys.executable, "-I", "verify", "."]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
@@ -99,7 +99,7 @@ BROKEN: Mapping[str, Callable[[Path], None]] = {
     "no act": of_trail(lambda lines: [*lines, b"[]"]),
     "no JSON": of_trail(lambda lines: [*lines, b"x"]),
     "another recording's": lambda folder: void((folder / "recordings" / "r-1").rename(folder / "recordings" / "r-2")),
-    "cut off": lambda folder: void(cut(folder / "recordings" / "r-1" / "trail.jsonl")),
+    "cut off": lambda folder: cut(folder / "recordings" / "r-1" / "trail.jsonl"),
 }
 
 

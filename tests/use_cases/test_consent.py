@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from recording.core.consent import ConsentTerms, LateJoiners, OtherWay, Outcome
-from recording.core.errors import ConsentRefused, UnknownRecording
+from recording.core.errors import ConsentRefused, ServiceBusy, UnknownRecording
 from recording.core.formats.notifications import EventName
+from recording.core.lifecycle import withdrawal_owed
+from recording.core.lifecycle.wholeness import FULL
 from recording.core.model import APP, Actor, Attestation, ConsentKind, RecordingId, RecordingState, Withdrawal
 from tests.core.consents import terms
 from tests.fakes.service import FakeCall
@@ -394,6 +396,29 @@ def test_a_withdrawal_that_cannot_be_carried_out_is_by_the_sweep() -> None:
 
     assert "over" == world.calls.recordings[recording_id]
     assert RecordingState.STOPPED is world.catalog.entries[recording_id].recording.state
+
+
+@pytest.mark.parametrize(("wanted", "at_service"), [(Withdrawal.STOP, "over"), (Withdrawal.PAUSE, "inactive")])
+@pytest.mark.parametrize("fault", ["", "503"])
+def test_a_withdrawal_reaches_a_recording_of_many_hours(wanted: Withdrawal, at_service: str, fault: str) -> None:
+    """Of which a chunk is archived already; at once, or by the sweep."""
+    world, call = announced(on_withdrawal=wanted)
+    (recording_id,) = call.recordings
+    world.announce(world.add(end_reason=FULL), recording_id=recording_id)
+    world.run()
+    if fault:
+        world.calls.arm(f"{wanted}_{fault}")
+        with pytest.raises(ServiceBusy):
+            world.app.withdrawing.withdraw(recording_id, "changed my mind", by=BY)
+        assert "active" == world.calls.recordings[recording_id]
+        sweep(world)
+    else:
+        world.app.withdrawing.withdraw(recording_id, "changed my mind", by=BY)
+
+    assert at_service == world.calls.recordings[recording_id]
+    assert withdrawal_owed(world.entry(recording_id)) is None
+    sweep(world)
+    assert [] == list(world.missing_rows())
 
 
 def test_a_withdrawal_of_what_is_over_for_the_service_stops_it_here() -> None:

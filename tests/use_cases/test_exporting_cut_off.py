@@ -1,5 +1,6 @@
 """An export that is killed at any of its writes, any number of times, becomes the package that it would have become."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -72,7 +73,7 @@ def world_of(*recording_ids: str) -> tuple[World, KillingIndex]:
     index = KillingIndex()
     world = World(settings=KEYS, index=index)
     for one in recording_ids:
-        archive(world, one, chunks=1)
+        archive(world, one, chunks=2 if len(recording_ids) > 1 else 1)
     return world, index
 
 
@@ -115,6 +116,8 @@ def assert_whole(world: World, job: Job, folder: Path, wanted: Wanted, *recordin
     same = {name for name in files if name.startswith("archive/") or name.endswith((".wav", "people.json"))}
     assert {name: other[name] for name in same} == {name: files[name] for name in same}
     for one in recording_ids:
+        vcon = f"recordings/{one}/recording.vcon.json"
+        assert json.loads(other[vcon])["dialog"] == json.loads(files[vcon])["dialog"]
         acts = [act.what for act in world.entry(RecordingId(one)).recording.trail.unwritten]
         assert ["Exported"] == [act for act in acts if act != "Looked"]
 
@@ -137,9 +140,11 @@ def test_killed_at_any_write_it_becomes_the_same_package(tmp_path: Path, rule: R
 
 
 @pytest.mark.parametrize("written", [False, True])
-def test_killed_again_and_again_it_becomes_the_same_package(tmp_path: Path, *, written: bool) -> None:
+@pytest.mark.parametrize("rule", [Rule.WHOLE, Rule.OWN_CHANNEL])
+def test_killed_again_and_again_it_becomes_the_same_package(tmp_path: Path, rule: Rule, *, written: bool) -> None:
+    """Of a recording with two chunks and another one."""
     world, index = world_of("r-1", "r-2")
-    wanted = wanted_of(Rule.WHOLE, "r-1", "r-2")
+    wanted = wanted_of(rule, "r-1", "r-2")
     job = ask(world, wanted)
     kills = sum(run_killed(world, index, job, Kill(number % 6 + 3, written)) for number in range(12))
     assert kills > 5
@@ -176,7 +181,7 @@ def test_two_runs_at_once_write_one_package(tmp_path: Path) -> None:
 
     def rival(operation: str, _: BlobName) -> None:
         if operation == "stage" and next(turns) == 1:
-            run_killed(world, index, job, Kill(14, written=True))
+            run_killed(world, index, job, Kill(24, written=True))
             world.updates.apply(RecordingId("r-1"), Looked(View.TRAIL))
 
     world.exports.before = rival

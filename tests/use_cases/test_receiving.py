@@ -304,13 +304,13 @@ def test_call_events_that_wait_are_taken_from_the_queue_as_of_the_same_sender(wo
 
 @pytest.mark.parametrize("written", [file_event(), cloud_event(), cloud_event("specVersion")])
 def test_the_journal_keeps_an_event_as_it_came(world: World, written: dict[str, Any]) -> None:
-    """Byte for byte, at every door: unknown fields, digits, offsets, blanks."""
+    """Byte for byte, once for each door: unknown fields, digits, offsets, blanks."""
     text = json.dumps({**written, "time": "2026-03-01T10:20:30.1234567+02:00", "traceparent": "00-1"}, indent=1)
     world.receiving.receive_event(text.encode())
     world.receiving.receive_message(base64.b64encode(f"[{text}]".encode()))
     world.receiving.receive_request(f"[{text}, {text}]".encode(), from_event_grid=True, by=KEY)
 
-    assert [text.encode()] == world.kept
+    assert [text.encode()] * len(Door) == world.kept
 
 
 def test_a_cloud_event_with_its_data_in_base64_is_taken_and_kept(world: World) -> None:

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from recording.core.errors import BlobProtected, RecordingOpen
@@ -12,6 +13,7 @@ from recording.core.model import (
     RecordingState,
     RemovalReason,
 )
+from recording.core.records.exporting import Person, Wanted
 from recording.core.records.jobs import JobKind, JobState
 from recording.ports import IndexRow
 from recording.records.filing import about
@@ -50,7 +52,8 @@ def test_an_export_that_contains_it_is_removed() -> None:
     """Also one that is being made: it is cancelled."""
     world = two_recordings()
     jobs = world.app.records.jobs
-    done, going = (jobs.make(JobKind.EXPORT, "{}", by=ADA) for _ in range(2))
+    spec = msgspec.json.encode(Wanted("file 47", person=Person(raw_id=ANN))).decode()
+    done, going = (jobs.make(JobKind.EXPORT, spec, by=ADA) for _ in range(2))
     jobs.save(replace(done, state=JobState.DONE))
     for job in (done, going):
         world.index.put(IndexRow(about(RECORDING), f"export~{job.job_id}"))
@@ -62,6 +65,7 @@ def test_an_export_that_contains_it_is_removed() -> None:
     check_erased(world)
     assert ["another.zip"] == list(world.exports.blobs)
     assert [JobState.DONE, JobState.CANCELLED] == [jobs.load(job.job_id).state for job in (done, going)]
+    assert ANN not in jobs.load(going.job_id).spec
 
 
 def test_what_is_open_is_not_removed() -> None:

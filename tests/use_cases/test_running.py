@@ -11,6 +11,7 @@ from local.policies import EVERYTHING
 from recording.core.callers import KEY
 from recording.core.errors import ServiceBusy
 from recording.core.formats.api import StartRequest
+from recording.core.lifecycle.wholeness import FULL
 from recording.core.model import (
     APP,
     OUTSIDE,
@@ -100,6 +101,17 @@ class Scene:
     @property
     def alerts(self) -> list[str]:
         return self.world.told()
+
+
+def test_a_recording_of_many_hours_is_one_that_runs() -> None:
+    """A chunk of it is archived already: who asks for a recording of its call gets it, and its state is asked for."""
+    scene = Scene()
+    scene.world.announce(scene.world.add(end_reason=FULL), recording_id=scene.recording_id)
+    scene.world.run()
+
+    assert scene.recording_id == scene.start()
+    assert [scene.recording_id] == scene.call.recordings
+    assert "active" == scene.world.app.controlling.state(scene.recording_id, by=APP)[1]
 
 
 # A callback is evidence

@@ -28,7 +28,7 @@ from recording.core.model import (
     RecordingId,
 )
 from recording.events.taking import Reception
-from recording.ports import Callers
+from recording.ports import Callers, Inventory
 from tests.copying.copies import engine_of
 from tests.core.media_files import chunk as riff_chunk
 from tests.core.media_files import wav, wav_format
@@ -140,6 +140,8 @@ class World:
     exports: FakeArchive = field(default_factory=FakeArchive)
     record_queue: FakeRecordQueue = field(default_factory=FakeRecordQueue)
     job_queue: FakeJobQueue = field(default_factory=FakeJobQueue)
+    inventories: dict[str, Inventory] = field(default_factory=dict)
+    """In place of what lists the fakes, by container."""
     given_back: list[ChunkMessage] = field(default_factory=list)
     errors: list[RecordingError] = field(default_factory=list)
     """Every error that left a use case, which the host would have seen."""
@@ -199,7 +201,9 @@ class World:
             exports=self.exports,
             links=FakeLinks(),
             dead_letters=FakeInventory(self.letters),
-            journal_inventory=FakeInventory(self.journal),
+            journal_inventory=self.inventories.get("journal", FakeInventory(self.journal)),
+            archive_inventory=self.inventories.get("archive", FakeInventory(self.archive)),
+            trail_inventory=self.inventories.get("trail", FakeInventory(self.trail.archive)),
             export_inventory=FakeInventory(self.exports),
             shelf=self.shelf,
             checks={},

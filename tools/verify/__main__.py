@@ -7,6 +7,5 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 
 if __name__ == "__main__":
-    sys.dont_write_bytecode = True  # a package that is checked has no other files than it lists
     sys.path[0] = str(HERE.parent)  # instead of the folder itself: its modules belong to a package
     sys.exit(importlib.import_module(f"{HERE.name}.cli").main())

@@ -20,6 +20,8 @@ HASHES, SEAL, CONTENTS = "hashes.json", "hashes.json.sha256", "contents.json"
 ARCHIVE = "archive/"
 """What lies below it has the names that it has in the archive."""
 _SCHEMA = "recording-export-hashes/1"
+_MADE_BY_PYTHON = "verify/__pycache__/"
+"""Python writes it when it runs this program from the package, before the program can forbid that."""
 _TRAIL = re.compile(r"recordings/(?P<recording>[^/]+)/trail\.jsonl")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -54,7 +56,8 @@ class Exported:
 
     def extra(self) -> list[str]:
         """The files that the list does not name."""
-        return sorted(self.listing.files - self._hashes().keys() - {HASHES, SEAL})
+        extra = self.listing.files - self._hashes().keys() - {HASHES, SEAL}
+        return sorted(name for name in extra if not name.startswith(_MADE_BY_PYTHON))
 
     def wrong_files(self) -> Iterator[Problem]:
         """Each file that is missing, or is not what the list says; the list itself first.

@@ -57,6 +57,12 @@ def encode(recording_id: str) -> str:
     return spelt if len(spelt) <= _MAX_ENCODED else f"{spelt[:_KEPT_ENCODED]}~{hashlib.sha256(raw).hexdigest()}"
 
 
+def siblings(name: str) -> tuple[str, ...]:
+    """What the app writes beside the manifest of this name: who was heard, and what a second look has found."""
+    folder, _, revision = name.rpartition(".manifest")
+    return tuple(f"{folder}.{kind}{revision}" for kind in ("people", "seal"))
+
+
 def read_manifest(raw: bytes, name: str) -> Manifest:
     """Read the manifest of this name.
 

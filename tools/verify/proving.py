@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .digests import digest_of
 from .listing import Listing
-from .manifests import Claim, Manifest, WrongManifest, read_manifest
+from .manifests import Claim, Manifest, WrongManifest, read_manifest, siblings
 
 MOST_MANIFEST = 16 << 20
 """Bytes; a manifest of a hundred chunks has about a hundred kilobytes."""
@@ -62,9 +62,10 @@ class Proving:
             yield self._prove(recording, names)
 
     def unnamed(self) -> list[str]:
-        """The files that are no manifest and that no manifest names: nothing says what they should contain."""
+        """The files that no manifest names and that belong to none: nothing says what they should contain."""
         manifests = {name for _, names in self.listing.recordings() for name in names}
-        return sorted(self.listing.files - self.named.keys() - manifests)
+        beside = {sibling for name in manifests for sibling in siblings(name)}
+        return sorted(self.listing.files - self.named.keys() - manifests - beside)
 
     def _prove(self, recording: str, names: list[str]) -> Recording:
         problems: list[Problem] = []

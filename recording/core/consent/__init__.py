@@ -68,7 +68,6 @@ from recording.core.consent.terms import (
     MustAgree,
     OtherWay,
 )
-from recording.core.consent.withdrawal import withdrawal_owed
 
 __all__ = [
     "MOST_PROMPTS",
@@ -125,5 +124,4 @@ __all__ = [
     "next_step",
     "pseudonym",
     "read_context",
-    "withdrawal_owed",
 ]

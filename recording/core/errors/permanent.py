@@ -96,6 +96,12 @@ class JobRefused(Permanent):
     code = "job_refused"
 
 
+class NotSealed(Permanent):
+    """A recording has no seal: it has not been read once more yet, or nothing of it is archived."""
+
+    code = "not_sealed"
+
+
 class UnknownPerson(Permanent):
     """Nothing is known of this key of a person."""
 
@@ -178,6 +184,12 @@ class EntryUnreadable(Permanent):
     """A row of the catalog cannot be decoded; `cause` names the place in it, never a value."""
 
     code = "entry_unreadable"
+
+
+class ManifestUnreadable(Permanent):
+    """A blob that has the name of a manifest is none that this version can read; `cause` names the place in it."""
+
+    code = "manifest_unreadable"
 
 
 class CatalogRefused(Permanent):

@@ -105,6 +105,12 @@ class ServiceRefused(Transient):
     code = "service_refused"
 
 
+class ArchiveOnly(Transient):
+    """The app has no Communication resource (ACS_ENDPOINT): it keeps an archive, and asks no service for anything."""
+
+    code = "archive_only"
+
+
 class KeysUnavailable(Transient):
     """The keys by which tokens are checked cannot be had: nobody can be proven now."""
 

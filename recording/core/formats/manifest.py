@@ -2,6 +2,9 @@
 
 Of a recording that is not whole it lists what there is, and names what it lacks. It holds no location at the source and
 no participant: whoever may read the media may read it. Of a chunk that stands in a native container it names that.
+
+The catalog can be rebuilt from it: `formats.records.manifests` reads it. So it has also what only the catalog needs:
+of each chunk when its source ends and by which door it came, and, under `apart`, the chunks that have no proof.
 """
 
 import json
@@ -11,7 +14,7 @@ from recording.core.formats.applied import applied_fields
 from recording.core.formats.consents import consent_view
 from recording.core.formats.joined import joined_fields, pauses_view
 from recording.core.lifecycle import doubts_about_whole, lacks
-from recording.core.model import CatalogEntry, Chunk, MetadataProof, Output, Proof
+from recording.core.model import CatalogEntry, Chunk, MetadataProof, Output, Proof, Recording, Unread
 from recording.core.outputs import facts_of, output_fields
 from recording.core.times import format_known, format_time, in_milliseconds
 
@@ -33,6 +36,7 @@ def manifest_json(entry: CatalogEntry) -> bytes:
         "recordingId": recording.recording_id,
         "callId": recording.call_id,
         "serverCallId": recording.server_call_id,
+        **_known_of_call(recording),
         "output": None if output is None else output_fields(output),
         "startedAt": format_known(recording.started_at),
         "durationMs": None if recording.duration is None else in_milliseconds(recording.duration),
@@ -44,8 +48,10 @@ def manifest_json(entry: CatalogEntry) -> bytes:
         "consent": consent_view(recording),
         "lacks": list(lacks(entry)),
         "doubts": list(doubts_about_whole(entry)),
+        "unread": [_unread(one) for one in recording.unread],
         "totals": {"chunks": len(chunks), "length": sum(chunk.proof.length for chunk in entry if chunk.proof)},
         "chunks": chunks,
+        "apart": [_apart(chunk) for chunk in entry if chunk.proof is None],
     }
     return json.dumps(fields, indent=2).encode() + b"\n"
 
@@ -55,11 +61,58 @@ def says_the_same(one: bytes, other: bytes) -> bool:
     return _RELEASED.sub(b"", one) == _RELEASED.sub(b"", other)
 
 
+def _known_of_call(recording: Recording) -> dict[str, object]:
+    return {
+        "callConnectionId": recording.call_connection_id,
+        "groupCallId": recording.group_call_id,
+        "roomId": recording.room_id,
+        "requestedAt": format_known(recording.requested_at),
+        "stoppedAt": format_known(recording.stopped_at),
+        "announcedAt": format_known(recording.announced_at),
+    }
+
+
+def _unread(one: Unread) -> dict[str, object]:
+    return {
+        "eventId": one.event_id,
+        "cause": one.cause,
+        "documentId": one.document_id,
+        "index": one.index,
+        "door": one.door,
+    }
+
+
 def _chunk(chunk: Chunk, proof: Proof, output: Output | None) -> dict[str, object]:
-    metadata = proof.metadata
     return {
         "index": chunk.index,
         "documentId": chunk.document_id,
+        **({} if chunk.name == proof.name else {"name": chunk.name}),
+        **_proof(proof, output),
+        "releasedAt": format_known(chunk.released_at),
+        "keptReason": chunk.kept_reason,
+        **_known_of_source(chunk),
+    }
+
+
+def _apart(chunk: Chunk) -> dict[str, object]:
+    """A chunk that has no proof: its state and why, and the copy that stands apart, if there is one."""
+    copy = chunk.apart or chunk.overflow
+    return {
+        "index": chunk.index,
+        "documentId": chunk.document_id,
+        "name": chunk.name,
+        "state": chunk.state,
+        "reasons": list(chunk.doubts),
+        "isGivenUp": chunk.is_given_up,
+        "isDisputed": chunk.is_disputed,
+        "copy": None if copy is None else {"place": copy.place, **_proof(copy, None)},
+        **_known_of_source(chunk),
+    }
+
+
+def _proof(proof: Proof, output: Output | None) -> dict[str, object]:
+    metadata = proof.metadata
+    return {
         **_container(proof),
         "blob": proof.name,
         "length": proof.length,
@@ -71,13 +124,36 @@ def _chunk(chunk: Chunk, proof: Proof, output: Output | None) -> dict[str, objec
         },
         "etag": proof.etag,
         "verifiedAt": format_time(proof.verified_at),
+        "byItsOwnWord": proof.by_its_own_word,
         "metadata": None
         if metadata is None
-        else {**_container(metadata), "blob": metadata.name, "length": metadata.length, "sha256": metadata.sha256},
-        "releasedAt": format_known(chunk.released_at),
-        "keptReason": chunk.kept_reason,
+        else {
+            **_container(metadata),
+            "blob": metadata.name,
+            "length": metadata.length,
+            "sha256": metadata.sha256,
+            "etag": metadata.etag,
+        },
+    }
+
+
+def _known_of_source(chunk: Chunk) -> dict[str, object]:
+    """What the event and the metadata file said; no location."""
+    candidate = chunk.candidate
+    return {
         "endReason": chunk.announced.end_reason,
+        "durationMs": None if chunk.duration is None else in_milliseconds(chunk.duration),
+        "pausedMs": in_milliseconds(chunk.paused),
         "notes": list(chunk.notes),
+        "source": {
+            "eventId": candidate.event_id,
+            "door": candidate.door,
+            "seenAt": format_time(candidate.seen_at),
+            "native": list(candidate.native),
+            "namesMetadata": chunk.announced.metadata_location is not None,
+            "dueAt": format_time(chunk.due),
+            "goneBy": format_time(chunk.gone_by),
+        },
     }
 
 

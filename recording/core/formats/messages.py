@@ -54,6 +54,8 @@ class Task(StrEnum):
     """What is to be done with a recording whose manifest is written."""
 
     FILE = "file"
+    SEAL = "seal"
+    """Read what is archived of it once more."""
 
 
 @dataclass(frozen=True, slots=True)

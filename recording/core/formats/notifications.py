@@ -9,7 +9,9 @@ from enum import StrEnum
 from recording.core.consent import Consent
 from recording.core.formats.joined import joined_fields
 from recording.core.lifecycle import doubts_about_whole, lacks
-from recording.core.model import Alarm, Alert, CatalogEntry, RecordingId, RemovalReason
+from recording.core.model import Alarm, Alert, BlobName, CatalogEntry, RecordingId, RemovalReason
+from recording.core.records.seals import RecordingSeal
+from recording.core.records.silence import shown
 from recording.core.times import format_time
 
 _NAMESPACE = uuid.UUID("5d1b9a4e-6c1f-4a57-9a34-0d6a3a6f2f11")
@@ -36,6 +38,7 @@ class EventName(StrEnum):
     RETENTION_LIMITED = "RetentionLimited"
     HOLD_OVERDUE = "HoldOverdue"
     HOLD_LIFTED = "HoldLifted"
+    SILENT = "RecordingSilent"
 
 
 _BY_ALARM: Mapping[Alarm, EventName] = {
@@ -151,6 +154,17 @@ def hold_lifted(hold_id: str, recording_id: RecordingId, blobs: int, now: dateti
     name = EventName.HOLD_LIFTED
     body = {"holdId": hold_id, "recordingId": recording_id, "blobs": blobs, "at": format_time(now)}
     return OutgoingEvent(_identity(name, f"{recording_id}/{now.date()}"), name, f"/holds/{hold_id}", body, now)
+
+
+def silent(seal: RecordingSeal, name: BlobName, now: datetime) -> OutgoingEvent:
+    """All of a recording is silent, or a channel that somebody has; `name` is the blob that says so."""
+    body = {
+        "recordingId": seal.recording_id,
+        "reason": shown(seal.silence),
+        "channels": [list(group) for group in seal.silence.groups],
+        "seal": name,
+    }
+    return _event(EventName.SILENT, seal.recording_id, "/".join(seal.silence.keys), body, now)
 
 
 def _event(

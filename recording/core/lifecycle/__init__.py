@@ -54,10 +54,10 @@ of the chunk: Event Grid's before those that came with the function key, then th
 until the bytes of one are verified. Three rules decide what may change what:
 
 1. A proof is not withdrawn for a later announcement or a doubt. It is withdrawn in three cases: the archive no longer
-   holds the copy (`Damaged`); metadata that came after the proof contradicts the media (`Disputed`); Event Grid
-   announces a chunk otherwise than the function key, by which alone it was proven; if it does so during the copy, that
-   copy becomes no proof. Each raises an alarm. Any other
-   announcement that contradicts a proof is noted and alerted as a CONFLICT, and changes nothing else.
+   holds the copy (`Damaged`) while it can be made anew; metadata that came after the proof contradicts the media
+   (`Disputed`); Event Grid announces a chunk otherwise than the function key, by which alone it was proven; if it does
+   so during the copy, that copy becomes no proof. Each raises an alarm. Any other announcement that contradicts a proof
+   is noted and alerted as a CONFLICT, and changes nothing else.
 2. Nothing is given up while the source may live. `due` is the earliest and `gone_by` the latest moment at which it may
    end. Before `gone_by` a failure or a doubt has a next look. Only facts of after `gone_by` lead to LOST: `Expired`,
    and `Quarantined` without a next look; and neither does where a copy stands apart, which is left to a person, or in
@@ -110,6 +110,8 @@ is done next (`next_step`). A new field or value is stored in the catalog: raise
 """
 
 from recording.core.lifecycle.applying import CONFIRMED_AFTER, Decision, decide, decide_all
+from recording.core.lifecycle.candidates import located
+from recording.core.lifecycle.changes import with_chunks, with_state
 from recording.core.lifecycle.erasing import why_not_erased
 from recording.core.lifecycle.facts import (
     Announced,
@@ -155,7 +157,7 @@ from recording.core.lifecycle.facts import (
     Warned,
     Written,
 )
-from recording.core.lifecycle.knowing import knows_documents, knows_event
+from recording.core.lifecycle.knowing import known_since, knows_documents, knows_event
 from recording.core.lifecycle.next_step import (
     AcceptCopy,
     ArchiveMetadata,
@@ -171,7 +173,7 @@ from recording.core.lifecycle.next_step import (
 )
 from recording.core.lifecycle.opening import is_stale, life_of, open_at, with_opening
 from recording.core.lifecycle.overflow import not_in_archive
-from recording.core.lifecycle.records_facts import Erased, ErasureBegun, Exported, Held, HoldEnded
+from recording.core.lifecycle.records_facts import Erased, ErasureBegun, Exported, Held, HoldEnded, Rebuilt
 from recording.core.lifecycle.rulings import refusal, refusal_of_giving_up
 from recording.core.lifecycle.running import (
     SETTLES,
@@ -183,6 +185,7 @@ from recording.core.lifecycle.running import (
 )
 from recording.core.lifecycle.tables import CHUNK_TRANSITIONS, RECORDING_TRANSITIONS
 from recording.core.lifecycle.wholeness import completion_at, doubts_about_whole, lacks
+from recording.core.lifecycle.withdrawal import withdrawal_owed
 
 __all__ = [
     "CHUNK_TRANSITIONS",
@@ -236,6 +239,7 @@ __all__ = [
     "ProveInPlace",
     "Quarantined",
     "ReadOn",
+    "Rebuilt",
     "RecordingFact",
     "ReleaseChunk",
     "Released",
@@ -256,10 +260,12 @@ __all__ = [
     "is_paused_by_others",
     "is_stale",
     "is_unasked_end",
+    "known_since",
     "knows_documents",
     "knows_event",
     "lacks",
     "life_of",
+    "located",
     "next_step",
     "not_in_archive",
     "open_at",
@@ -267,5 +273,8 @@ __all__ = [
     "refusal_of_giving_up",
     "runs",
     "why_not_erased",
+    "with_chunks",
     "with_opening",
+    "with_state",
+    "withdrawal_owed",
 ]

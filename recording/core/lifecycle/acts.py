@@ -85,6 +85,7 @@ def _started(fact: Started) -> dict[str, str]:
         "output": str(fact.output),
         "paused": str(fact.paused).lower(),
         **({"rule": rule.rule, "policy": rule.policy} if rule else {}),
+        **({"template": rule.template, "retentionClass": rule.retention_class} if rule else {}),
         **(_consent(fact.consent) if fact.consent else {}),
     }
 
@@ -112,6 +113,7 @@ def _archived(fact: Archived) -> dict[str, str]:
         "sha256OfBlocks": proof.digest.sha256,
         "blockSize": str(proof.digest.block_size),
         "place": proof.place,
+        **({"byItsOwnWord": "true"} if proof.by_its_own_word else {}),
         **(_metadata(proof.metadata) if proof.metadata else {}),
     }
 

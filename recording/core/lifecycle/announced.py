@@ -145,6 +145,12 @@ def _refused(event_id: str, announcement: Announcement, door: Door) -> Unread:
     return Unread(event_id, f"a recording has at most {MOST_CHUNKS} chunks", chunk.document_id, chunk.index, door)
 
 
+def owed_steps(entry: CatalogEntry, now: datetime) -> tuple[DocumentId, ...]:
+    """The chunks of an entry that are open; if none is, and the recording owes a manifest, one of them."""
+    owed = tuple(chunk.document_id for chunk in entry if not chunk.is_closed)
+    return owed or tuple(chunk.document_id for chunk in entry.chunks[-1:] if completion_at(entry, now) is not None)
+
+
 def _steps(
     before: CatalogEntry, entry: CatalogEntry, announced: Iterable[DocumentId], now: datetime
 ) -> tuple[DocumentId, ...]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from recording.core.lifecycle.acts import with_act
-from recording.core.lifecycle.announced import announced
+from recording.core.lifecycle.announced import announced, owed_steps
 from recording.core.lifecycle.changes import alerted, with_fields, with_state
 from recording.core.lifecycle.chunks import chunk_decided
 from recording.core.lifecycle.erasing import after_erasure, erasure_begun
@@ -38,9 +38,9 @@ from recording.core.lifecycle.facts import (
     Written,
 )
 from recording.core.lifecycle.history import with_history
-from recording.core.lifecycle.records_facts import Erased, ErasureBegun, Exported, Held, HoldEnded
+from recording.core.lifecycle.records_facts import Erased, ErasureBegun, Exported, Held, HoldEnded, Rebuilt
 from recording.core.lifecycle.rulings import refusal_of_giving_up, ruled
-from recording.core.lifecycle.running import agreed, interrupted, noted, paused_or_resumed, runs
+from recording.core.lifecycle.running import agreed, interrupted, is_last_full, noted, paused_or_resumed, runs
 from recording.core.lifecycle.tables import RECORDING_TRANSITIONS
 from recording.core.lifecycle.wholeness import completion_at, lacks
 from recording.core.model import (
@@ -111,8 +111,8 @@ def decide_all(entry: CatalogEntry | None, facts: Sequence[Fact], now: datetime,
 
 
 def _decided(entry: CatalogEntry | None, fact: Fact, now: datetime, by: Actor) -> Decision:  # noqa: PLR0911 - one for each
-    if isinstance(fact, Started | Announced | ErasureBegun):
-        return _perhaps_unknown(entry, fact, now, by)
+    if isinstance(fact, Started | Announced | ErasureBegun | Rebuilt):
+        return _made(entry, fact, now, by)
     if entry is None:
         raise KeyError(fact)
     if isinstance(fact, Decided):
@@ -134,15 +134,19 @@ def _decided(entry: CatalogEntry | None, fact: Fact, now: datetime, by: Actor) -
     return Decision(after)
 
 
-def _perhaps_unknown(
-    entry: CatalogEntry | None, fact: Started | Announced | ErasureBegun, now: datetime, by: Actor
+def _made(
+    entry: CatalogEntry | None, fact: Started | Announced | ErasureBegun | Rebuilt, now: datetime, by: Actor
 ) -> Decision:
-    """A fact about a recording that the catalog need not have."""
+    """The entry after a fact that makes one if there is none."""
     if isinstance(fact, Started):
         return Decision(_started(entry, fact, now, by))
     if isinstance(fact, Announced):
         return Decision(*announced(entry, fact, now))
-    return Decision(erasure_begun(entry, fact, now, by))
+    if isinstance(fact, ErasureBegun):
+        return Decision(erasure_begun(entry, fact, now, by))
+    if entry is not None:  # nothing is rebuilt over an entry that is there
+        return Decision(entry)
+    return Decision(fact.entry, owed_steps(fact.entry, now))
 
 
 def _noted(
@@ -186,6 +190,8 @@ def _moved(
         entry = with_fields(entry, denied_at=None)
     if isinstance(fact, Paused | Resumed) and runs(entry):
         entry = paused_or_resumed(entry, fact, now, by)
+    if isinstance(fact, Stopped) and is_last_full(entry):  # a recording of many hours, whose state its chunks make
+        entry = with_fields(entry, stopped_at=now)
     state = RECORDING_TRANSITIONS.get(before.state, {}).get(type(fact), before.state)
     if state is before.state or (entry.chunks and isinstance(fact, NeverCame)):
         return entry

@@ -8,7 +8,16 @@ from dataclasses import replace
 from datetime import datetime
 
 from recording.core.lifecycle.facts import Announcement
-from recording.core.model import AnnouncedChunk, Candidate, CatalogEntry, Chunk, ChunkState, Door, Unread
+from recording.core.model import (
+    UNKNOWN_LOCATION,
+    AnnouncedChunk,
+    Candidate,
+    CatalogEntry,
+    Chunk,
+    ChunkState,
+    Door,
+    Unread,
+)
 
 MOST_CANDIDATES = 8
 MOST_BY_KEY = 256 << 10
@@ -122,13 +131,25 @@ def _overrules(candidate: Candidate, proven: Candidate) -> bool:
     could be another chunk's.
     """
     is_stronger = candidate.door is Door.EVENT_GRID is not proven.door
-    return is_stronger and proven.announced != candidate.announced
+    is_known = proven.announced.content_location != UNKNOWN_LOCATION
+    return is_stronger and is_known and proven.announced != candidate.announced
+
+
+def located(chunk: Chunk, candidate: Candidate) -> Chunk:
+    """The chunk of a manifest with the announcement of which that has no locations."""
+    known, new = chunk.candidate, candidate.announced
+    named = None if known.announced.metadata_location is None else new.metadata_location
+    found = replace(candidate, announced=replace(new, metadata_location=named))
+    return replace(chunk, candidates=(found,), proven=found if chunk.is_proven else None)
 
 
 def _after_proof(chunk: Chunk, candidate: Candidate) -> tuple[Chunk, str]:
     proven = chunk.candidate
     old, new = proven.announced, candidate.announced
     is_by_key = candidate.door is Door.FUNCTION_KEY
+    if old.content_location == UNKNOWN_LOCATION and old.index == new.index:
+        # It came from a manifest, which has no locations: they cannot contradict it, and reopen nothing.
+        return (chunk if is_by_key else located(chunk, candidate)), ""
     if not _agree(old, new):
         by = "the function key" if is_by_key else f"event {candidate.event_id}"  # no id: many would fill the entry
         note = f"{by} {_CONFLICT}"

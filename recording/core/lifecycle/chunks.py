@@ -48,6 +48,8 @@ def chunk_decided(entry: CatalogEntry, fact: ChunkFact) -> CatalogEntry:
     chunk = entry.chunk(fact.document_id)
     if chunk is None:
         raise KeyError(fact.document_id)
+    if isinstance(fact, Damaged) and fact.is_too_late and chunk.is_proven:
+        return alerted(entry, Alert(Alarm.DAMAGED, fact.cause, chunk.document_id))
     target = CHUNK_TRANSITIONS[chunk.state][type(fact)]
     if isinstance(target, Alarm):
         reason = f"{type(fact).__name__} cannot be true of a chunk that is {chunk.state}"

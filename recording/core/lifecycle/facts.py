@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from recording.core.lifecycle.records_facts import Erased, ErasureBegun, Exported, Held, HoldEnded
+from recording.core.lifecycle.records_facts import Erased, ErasureBegun, Exported, Held, HoldEnded, Rebuilt
 from recording.core.model import (
     Alarm,
     Alert,
@@ -272,10 +272,15 @@ class Disputed:
 
 @dataclass(frozen=True, slots=True)
 class Damaged:
-    """The archive no longer has what was proven, as the check just before the release found."""
+    """The archive no longer has what was proven, as the check just before the release found, or reading it once more.
+
+    `is_too_late`: nothing can be copied anew. Then the proof stays, as the evidence of what was there, and a person is
+    told.
+    """
 
     document_id: DocumentId
     cause: str
+    is_too_late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -434,5 +439,6 @@ RecordingFact = (
     | Held
     | HoldEnded
     | Exported
+    | Rebuilt
 )
 Fact = ChunkFact | RecordingFact

@@ -40,7 +40,7 @@ from recording.core.lifecycle.facts import (
     Told,
     Warned,
 )
-from recording.core.lifecycle.records_facts import ErasureBegun
+from recording.core.lifecycle.records_facts import ErasureBegun, Rebuilt
 from recording.core.model import Actor, CatalogEntry, DocumentId, Happened
 
 MOST_HISTORY = 500
@@ -63,7 +63,7 @@ def with_history(
         isinstance(fact, Checked) and before and _seems_the_same(before, after)
     ):
         return after
-    known = before.recording.history if before is not None else ()
+    known = after.recording.history  # as it was before: only `Rebuilt` brings one
     new = Happened(now, type(fact).__name__, by, _detail(fact), _document_of(fact))
     return replace(after, recording=replace(after.recording, history=_added(known, new)))
 
@@ -165,5 +165,6 @@ _DETAILS: Mapping[type, Callable[[Any], str]] = {
     FoundBySweep: lambda fact: fact.what,
     Completed: lambda fact: "; ".join((fact.manifest_name, *fact.lacks)),
     ErasureBegun: lambda fact: fact.reason,
+    Rebuilt: lambda fact: fact.sources,
 }
 """What is said of a fact besides its name; nothing of the others."""

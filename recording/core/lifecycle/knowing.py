@@ -1,6 +1,8 @@
 """What an entry has of a file event: asked before the event is given to the app again."""
 
-from recording.core.model import AnnouncedChunk, CatalogEntry, Door, FileEvent, RecordingState
+from datetime import datetime
+
+from recording.core.model import AnnouncedChunk, CatalogEntry, Door, FileEvent, Recording, RecordingState
 
 
 def knows_documents(entry: CatalogEntry | None, event: FileEvent) -> bool:
@@ -14,6 +16,11 @@ def knows_documents(entry: CatalogEntry | None, event: FileEvent) -> bool:
         return True
     unread = {one.document_id for one in entry.recording.unread}
     return all(entry.chunk(one.document_id) or one.document_id in unread for one in event.chunks)
+
+
+def known_since(recording: Recording) -> datetime | None:
+    """When the catalog first knew the recording; an entry that was rebuilt says it as the lost one did."""
+    return min((at for at in (recording.requested_at, recording.announced_at) if at is not None), default=None)
 
 
 def knows_event(entry: CatalogEntry | None, event: FileEvent, door: Door) -> bool:

@@ -9,9 +9,9 @@ import hashlib
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from recording.core.consent import withdrawal_owed
 from recording.core.lifecycle.acts import RUNS
 from recording.core.lifecycle.wholeness import completion_at
+from recording.core.lifecycle.withdrawal import withdrawal_owed
 from recording.core.model import RUNNING, CatalogEntry, DocumentId, Opening, RecordingState
 
 _KEPT = timedelta(hours=24)
@@ -29,15 +29,17 @@ def open_at(entry: CatalogEntry) -> datetime | None:
 
     Owed are: the steps of open chunks; a person's decision about a chunk; a manifest; the file event of a recording
     that was started, or of one whose events name no chunk that can be read; alerts that are not published; acts of the
-    audit trail that are not written.
+    audit trail that are not written; what a withdrawal of consent does.
     """
     if entry.recording.state is RecordingState.ERASED:
         return _until_written(entry)
+    recording = entry.recording
     moments = [chunk.due for chunk in entry if not chunk.is_closed]
     moments += [chunk.gone_by for chunk in entry if chunk.is_undecided]
+    if entry.chunks and recording.withdrawn is not None and withdrawal_owed(entry) is not None:
+        moments.append(recording.withdrawn.at + _KEPT)
     if moments:
         return min(moments)
-    recording = entry.recording
     begun = recording.stopped_at or recording.announced_at or recording.requested_at
     if entry.chunks:
         ends = max(chunk.gone_by for chunk in entry)
@@ -92,13 +94,14 @@ def _owed(entry: CatalogEntry) -> set[str]:
 
 
 def _waits_for(entry: CatalogEntry) -> set[str]:
-    """The steps of open chunks, by document id; without chunks its end, or its file event."""
+    """The steps of open chunks, by document id; without chunks its end, or its file event; what a withdrawal does."""
+    withdrawal = {"what a withdrawal of consent does"} if withdrawal_owed(entry) is not None else set[str]()
     if entry.chunks:
-        return {chunk.document_id for chunk in entry if not chunk.is_closed}
+        return withdrawal | {chunk.document_id for chunk in entry if not chunk.is_closed}
     if entry.recording.state not in RUNNING:
         return {"file event"}
-    if withdrawal_owed(entry.recording) is not None:
-        return {"what a withdrawal of consent does"}
+    if withdrawal:
+        return withdrawal
     pause = entry.recording.open_pause
     end = "end" if entry.recording.denied_at is None else "a second answer that it is over"
     return {end} if pause is None else {end, f"the end of the pause since {pause.since}"}

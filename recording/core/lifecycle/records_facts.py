@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from recording.core.model import RecordingId, RemovalReason
+from recording.core.model import CatalogEntry, RecordingId, RemovalReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +52,11 @@ class Exported:
     outcome: str
     purpose: str
     hashes: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """The catalog had no entry of the recording; `entry` is what the blobs say, which are named in `sources`."""
+
+    entry: CatalogEntry
+    sources: str

@@ -51,12 +51,27 @@ def runs(entry: CatalogEntry) -> bool:
 
     A recording of many hours has chunks already while it runs: the last of them is full.
     """
-    recording = entry.recording
     if not entry.chunks:
-        return recording.state in RUNNING
-    last = max(entry.chunks, key=lambda chunk: chunk.index)
-    is_stopped = recording.ordered is not None and recording.ordered.state is RecordingState.STOPPED
-    return last.announced.end_reason.lower() == FULL.lower() and not is_stopped
+        return entry.recording.state in RUNNING
+    return is_last_full(entry) and not _is_stop_ordered(entry.recording)
+
+
+def may_record(entry: CatalogEntry) -> bool:
+    """Whether the service may still record: unlike `runs`, also after a stop that was ordered and not answered."""
+    if not entry.chunks:
+        return entry.recording.state in RUNNING
+    is_stopped = _is_stop_ordered(entry.recording) and entry.recording.stopped_at is not None
+    return is_last_full(entry) and not is_stopped
+
+
+def is_last_full(entry: CatalogEntry) -> bool:
+    """Whether the last chunk ended only because it was full, so that another follows."""
+    last = max(entry.chunks, key=lambda chunk: chunk.index, default=None)
+    return last is not None and last.announced.end_reason.lower() == FULL.lower()
+
+
+def _is_stop_ordered(recording: Recording) -> bool:
+    return recording.ordered is not None and recording.ordered.state is RecordingState.STOPPED
 
 
 def is_paused(recording: Recording) -> bool:
@@ -117,7 +132,10 @@ def noted(
         case Ordered():
             is_resume = fact.state is RecordingState.STARTED
             was_resumed = recording.was_resumed or is_resume  # its answer may be lost
-            return with_fields(entry, ordered=Order(fact.state, by, now), was_resumed=was_resumed)
+            # With chunks the state does not say whether the stop was answered; this does.
+            stopped_at = None if entry.chunks and is_last_full(entry) else recording.stopped_at
+            ordered = Order(fact.state, by, now)
+            return with_fields(entry, ordered=ordered, was_resumed=was_resumed, stopped_at=stopped_at)
         case Joined() if recording.continues is None and fact.earlier != recording.recording_id:
             return with_fields(entry, continues=Continuation(fact.earlier, fact.since), attempt=fact.attempt)
         case Continued():

@@ -123,10 +123,12 @@ CHUNK_TRANSITIONS: Mapping[ChunkState, Mapping[type[ChunkFact], ChunkState | Ala
 }
 """The state to which a chunk fact leads, or the alarm that it raises while nothing changes.
 
-A copy of what the function key announced changes nothing if Event Grid has announced the chunk otherwise meanwhile
-(`chunks._is_overtaken`). Four rules are applied after the table (`chunks._by_the_rules`): an expired chunk
-of which a copy is in the overflow stays as it is instead of becoming LOST; one of which a copy stands apart becomes
-QUARANTINED instead of LOST; a doubted one without any copy and without a next look becomes LOST instead of QUARANTINED.
+A proven copy that is found to be damaged when it cannot be made anew (`Damaged.is_too_late`) changes nothing, and a
+person is told. A copy of what the function key announced changes nothing if Event Grid has announced the chunk
+otherwise meanwhile (`chunks._is_overtaken`). Four rules are applied after the table (`chunks._by_the_rules`): an
+expired chunk of which a copy is in the overflow stays as it is instead of becoming LOST; one of which a copy stands
+apart becomes QUARANTINED instead of LOST; a doubted one without any copy and without a next look becomes LOST instead
+of QUARANTINED.
 But one that the service has written into a native container, as an event says, has not ended: it is QUARANTINED.
 """
 

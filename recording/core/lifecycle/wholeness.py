@@ -113,5 +113,5 @@ def _without_metadata(chunks: Sequence[Chunk]) -> Iterator[str]:
     for chunk in chunks:
         if chunk.is_metadata_owed:
             yield f"the metadata file of chunk {chunk.index} has not come yet"
-        elif chunk.is_proven and chunk.proof and not chunk.proof.metadata and chunk.announced.metadata_location:
+        elif chunk.proof and not chunk.proof.metadata and chunk.announced.metadata_location is not None:
             yield f"the metadata file of chunk {chunk.index} never came"

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from recording.core.media.expectation import Expectation
-from recording.core.media.facts import Look, MediaFacts, Need
+from recording.core.media.facts import Look, MediaFacts, Need, Pcm
 from recording.core.media.judging import Verdict, judge
 from recording.core.media.kinds import (
     LONGEST_START,
@@ -30,6 +30,7 @@ __all__ = [
     "Expectation",
     "MediaFacts",
     "Need",
+    "Pcm",
     "Verdict",
     "identify",
     "inspect",

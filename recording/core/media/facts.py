@@ -16,6 +16,30 @@ class Need:
 
 
 @dataclass(frozen=True, slots=True)
+class Pcm:
+    """The samples in a file: `length` bytes from `offset`, whole frames of a sample of `width` bytes per channel.
+
+    Samples are little-endian; those of one byte have no sign.
+    """
+
+    offset: int
+    length: int
+    channels: int
+    sample_rate: int
+    width: int
+
+    @property
+    def frame(self) -> int:
+        """Bytes of one sample, all channels together."""
+        return self.channels * self.width
+
+    @property
+    def frames(self) -> int:
+        """How many samples each channel has."""
+        return self.length // self.frame
+
+
+@dataclass(frozen=True, slots=True)
 class MediaFacts:
     """What was found out about a file; None for what is not known.
 
@@ -25,6 +49,7 @@ class MediaFacts:
         duration: of the media that is in the file; approximate if `is_estimate`, 0 if there is no media.
         sample_rate: in Hz.
         claimed: the duration by the file's header, if that is another one.
+        sound: where its samples are; None if it holds none that are plain numbers.
         notes: faults that players tolerate.
         problems: faults that are wrong whatever was expected.
     """
@@ -36,6 +61,7 @@ class MediaFacts:
     channels: int | None = None
     claimed: timedelta | None = None
     is_estimate: bool = False
+    sound: Pcm | None = None
     notes: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
 

@@ -3,7 +3,7 @@
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 
-from recording.core.media.facts import Look, MediaFacts, Need, seconds, spell, unseen
+from recording.core.media.facts import Look, MediaFacts, Need, Pcm, seconds, spell, unseen
 from recording.core.model import Format
 
 _FILE_HEADER = 12
@@ -44,7 +44,12 @@ class _Header:
     @property
     def sample_size(self) -> int:
         """Bytes of one sample, all channels together."""
-        return self.channels * -(-self.bits // 8)
+        return self.channels * self.width
+
+    @property
+    def width(self) -> int:
+        """Bytes of one sample of one channel."""
+        return -(-self.bits // 8)
 
     @property
     def bytes_per_second(self) -> int:
@@ -130,7 +135,15 @@ def _look_at_sound(header: _Header, chunk: _Chunk, length: int) -> Look:
         _facts(length, header, notes=tuple(notes)),
         duration=seconds(sound, header.bytes_per_second),
         claimed=claimed,
+        sound=_samples(header, chunk.body, sound),
     )
+
+
+def _samples(header: _Header, offset: int, length: int) -> Pcm | None:
+    """Where the samples are, without the rest of one that the sound may end in."""
+    if header.codec != _PCM:
+        return None
+    return Pcm(offset, length - length % header.sample_size, header.channels, header.sample_rate, header.width)
 
 
 def _are_chunks(before: _Chunk, length: int) -> Generator[Need, bytes, bool]:

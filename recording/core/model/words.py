@@ -13,6 +13,8 @@ ServerCallId = NewType("ServerCallId", str)
 BlobName = NewType("BlobName", str)
 Location = NewType("Location", str)
 """An absolute URL from an event; nothing is sent to it before `core.locations` has checked it."""
+UNKNOWN_LOCATION = Location("")
+"""Of a chunk whose event is not known any more: the catalog was rebuilt from a manifest, which has no locations."""
 
 
 class Content(StrEnum):
@@ -169,6 +171,7 @@ class View(StrEnum):
 
     HISTORY = "history"
     TRAIL = "trail"
+    SEAL = "seal"
 
 
 class Ruling(StrEnum):

@@ -16,6 +16,8 @@ class JobKind(StrEnum):
     HOLD = "hold"
     REHASH = "rehash"
     """People's rows are written anew under the current key."""
+    REBUILD = "rebuild"
+    """The catalog's entries are made again from Blob."""
 
 
 class JobState(StrEnum):

@@ -19,6 +19,7 @@ from recording.core.trail.chain import (
     parse_name,
     written,
 )
+from recording.core.trail.reading import read_act
 from recording.core.trail.verifying import Break, Fault, Verified, Verifying, anchors_of
 
 __all__ = [
@@ -38,5 +39,6 @@ __all__ = [
     "is_repeated",
     "links",
     "parse_name",
+    "read_act",
     "written",
 ]

@@ -172,6 +172,9 @@ OPERATIONS: Mapping[str, Operation] = {
     ),
     "recording_state": Operation("recordings", {200: _RECORDING}, ("unknown-recording", "call-refused")),
     "recording_history": Operation("recordings", {200: Answer("The history.", shapes.History)}, ("unknown-recording",)),
+    "recording_seal": Operation(
+        "recordings", {200: Answer("The seal.", shapes.Seal)}, ("unknown-recording", "not-sealed")
+    ),
     "recording_trail": Operation(
         "recordings",
         {200: Answer("A page.", shapes.TrailPage)},
@@ -261,6 +264,8 @@ OPERATIONS: Mapping[str, Operation] = {
         body=DECISION_BODY,
         parameters=(IF_MATCH,),
     ),
+    "rebuild_catalog": Operation("rebuild", {202: Answer("The job.", shapes.Rebuild)}),
+    "rebuild_state": Operation("rebuild", {200: Answer("The job.", shapes.Rebuild)}, ("unknown-job",)),
     "hand_in_events": Operation("events", {200: _EVENTS}, _UNREAD_EVENTS, body=EVENTS_BODY),
     "calls_events": Operation("events", {200: _EVENTS}, (*_UNREAD_EVENTS, "caller-unproven"), body=EVENTS_BODY),
     "calls_callbacks": Operation(

@@ -90,6 +90,7 @@ PATHS: Mapping[str, str] = {
     "exportId": "The export's id.",
     "documentId": "The document id of the chunk.",
     "holdId": "The hold's id.",
+    "jobId": "The id of the job.",
     "key": "Your own key of a person: a pseudonym, as it stands in URLs, which are logged.",
     "asset": "The name of a file of the page.",
 }

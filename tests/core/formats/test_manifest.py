@@ -96,6 +96,12 @@ def test_a_manifest_reads_as_documented() -> None:
   "recordingId": "r",
   "callId": "c",
   "serverCallId": "s",
+  "callConnectionId": null,
+  "groupCallId": null,
+  "roomId": null,
+  "requestedAt": null,
+  "stoppedAt": null,
+  "announcedAt": null,
   "output": {
     "content": "audio",
     "channel": "mixed",
@@ -112,6 +118,7 @@ def test_a_manifest_reads_as_documented() -> None:
   "consent": null,
   "lacks": [],
   "doubts": [],
+  "unread": [],
   "totals": {
     "chunks": 1,
     "length": 1920044
@@ -130,19 +137,33 @@ def test_a_manifest_reads_as_documented() -> None:
       },
       "etag": "\\"0x8D\\"",
       "verifiedAt": "2026-03-12T12:03:00Z",
+      "byItsOwnWord": false,
       "metadata": {
         "blob": "2026/r/0000-d.wav.metadata.json",
         "length": 700,
-        "sha256": "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd"
+        "sha256": "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd",
+        "etag": "\\"0x8E\\""
       },
       "releasedAt": "2026-03-12T12:04:00Z",
       "keptReason": "",
       "endReason": "SessionEnded",
+      "durationMs": 60000,
+      "pausedMs": 0,
       "notes": [
         "its header was never filled in"
-      ]
+      ],
+      "source": {
+        "eventId": "e",
+        "door": "eventGrid",
+        "seenAt": "2026-03-12T12:02:00Z",
+        "native": [],
+        "namesMetadata": true,
+        "dueAt": "2026-03-13T12:00:00Z",
+        "goneBy": "2026-03-13T13:00:00Z"
+      }
     }
-  ]
+  ],
+  "apart": []
 }
 """
     )

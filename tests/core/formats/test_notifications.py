@@ -30,6 +30,8 @@ from recording.core.model import (
     RecordingState,
     RemovalReason,
 )
+from recording.core.records.seals import RecordingSeal
+from recording.core.records.silence import Silence
 from tests.core.consents import consent
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -156,10 +158,9 @@ def test_every_event_name_is_told_by_something() -> None:
         notifications.completed(entry, "c", "m", NOW) for entry in (ENTRY, replace(ENTRY, chunks=(chunk(1),)))
     )
 
-    silent = notifications.not_consented(consent(), NOW)
-
-    others = {whole.event_type, lacking.event_type, silent.event_type, *(one.event_type for one in kept(NOW))}
-    assert set(EventName) == {*ALARMED.values(), *others}
+    others = [notifications.not_consented(consent(), NOW), silent(), *kept(NOW)]
+    told = {event.event_type for event in (whole, lacking, *others)}
+    assert set(EventName) == {*ALARMED.values(), *told}
 
 
 def kept(now: datetime) -> list[OutgoingEvent]:
@@ -185,6 +186,20 @@ def test_what_is_told_of_holds_and_retention_has_one_id_a_day() -> None:
     ids = [[one.event_id for one in kept(NOW + late)] for late in (timedelta(), timedelta(hours=1), timedelta(days=1))]
     assert ids[0] == ids[1]
     assert [True, False, False, False] == [one == other for one, other in zip(ids[0], ids[2], strict=True)]
+
+
+def silent(*groups: tuple[int, ...]) -> OutgoingEvent:
+    """The event of a recording of which this is silent."""
+    seal = RecordingSeal(RecordingId("r"), BlobName("m"), 1, (), Silence(is_all=not groups, groups=groups))
+    return notifications.silent(seal, BlobName("r.seal.json"), NOW)
+
+
+def test_silence_names_the_channels_and_where_it_is_said() -> None:
+    """Each different silence has an id of its own."""
+    told = silent((1,), (2, 3))
+
+    assert ("/recordings/r", [[1], [2, 3]], "r.seal.json") == (told.subject, told.body["channels"], told.body["seal"])
+    assert 3 == len({told.event_id, silent().event_id, silent((1,)).event_id})
 
 
 def test_a_call_without_consent_is_told_by_its_connection() -> None:

@@ -57,6 +57,7 @@ from recording.core.formats.api.policy import (
     parse_replay,
     replay_view,
 )
+from recording.core.formats.api.rebuild import rebuild_view
 from recording.core.formats.api.requests import MOST_BODY, StartRequest, parse_json, parse_start
 from recording.core.formats.api.retention import ChoiceRequest, parse_choice, parse_plan_day
 from recording.core.formats.api.trail import trail_view, verified_view
@@ -121,6 +122,7 @@ __all__ = [
     "parse_withdrawal",
     "pending_view",
     "plan_view",
+    "rebuild_view",
     "recording_view",
     "replay_view",
     "summary_view",

@@ -39,6 +39,7 @@ from recording.core.formats.api.shapes.policy import (
     Verdict,
 )
 from recording.core.formats.api.shapes.problems import Health, HealthCheck, Problem, ProblemMembers, ShownId
+from recording.core.formats.api.shapes.rebuild import Rebuild
 from recording.core.formats.api.shapes.recordings import (
     Chunk,
     Copy,
@@ -49,6 +50,14 @@ from recording.core.formats.api.shapes.recordings import (
     MetadataCopy,
     Recording,
     UnreadMember,
+)
+from recording.core.formats.api.shapes.seals import (
+    Seal,
+    SealedAudio,
+    SealedChannel,
+    SealedChunk,
+    SealedDigest,
+    SealedSilence,
 )
 from recording.core.formats.api.shapes.trail import TrailBreak, TrailLink, TrailPage, TrailVerified
 
@@ -95,10 +104,17 @@ __all__ = [
     "Problem",
     "ProblemMembers",
     "RawId",
+    "Rebuild",
     "Recording",
     "Replay",
     "ReplayPage",
     "RetentionPlan",
+    "Seal",
+    "SealedAudio",
+    "SealedChannel",
+    "SealedChunk",
+    "SealedDigest",
+    "SealedSilence",
     "ShownId",
     "Summary",
     "SummaryPage",

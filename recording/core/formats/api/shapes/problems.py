@@ -20,6 +20,7 @@ class Health(TypedDict):
     """That the app can run; with `deep=true`, each check."""
 
     status: Literal["ok"]
+    note: NotRequired[Annotated[str, Schema(description="What the app does not do, as its settings say.")]]
     checks: NotRequired[list[HealthCheck]]
 
 

@@ -1,0 +1,25 @@
+"""Puts together what rebuilds the catalog."""
+
+from recording.bootstrap.real_parts import RealParts
+from recording.catalog_updates import CatalogUpdates
+from recording.chunks.announcing import Announcing
+from recording.records.gathering import Gathering
+from recording.records.jobs import Jobs
+from recording.records.rebuild_job import RebuildJob
+from recording.records.rebuilding import Rebuilding
+
+
+def rebuild_job_of(real: RealParts, updates: CatalogUpdates, announcing: Announcing, jobs: Jobs) -> RebuildJob:
+    """Runs the jobs that rebuild."""
+    gathering = Gathering(
+        names=announcing,
+        archive=real.archive,
+        archived=real.archive_inventory,
+        trails=real.trail_inventory,
+        quarantine=real.quarantine,
+        overflow=real.overflow if real.settings.overflow.is_set else None,
+        now=real.now,
+    )
+    rebuilding = Rebuilding(updates, announcing, gathering, real.queue, real.record_queue, real.now)
+    retention = real.settings.recordings.retention
+    return RebuildJob(rebuilding, jobs, real.journal_inventory, retention, real.monotonic)

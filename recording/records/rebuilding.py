@@ -1,0 +1,111 @@
+"""Makes the entry of a recording again from what its blobs say, if the catalog has none. Safe twice and at once."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from recording import log
+from recording.catalog_updates import CatalogUpdates
+from recording.core.deadlines import is_urgent
+from recording.core.errors import NewerSchema
+from recording.core.formats.messages import ChunkMessage, RecordMessage, Task
+from recording.core.lifecycle import Rebuilt, knows_documents
+from recording.core.model import Actor, BlobName, CatalogEntry, DocumentId, Door, FileEvent, RecordingId
+from recording.core.naming import encode
+from recording.ports import ChunkQueue, RecordQueue
+from recording.records.gathering import Came, Gathering
+
+TOMBSTONES = "tombstones/"
+"""In the container of the trails: the recordings that were erased."""
+
+
+class Outcome(StrEnum):
+    """What became of one recording."""
+
+    REBUILT = "rebuilt"
+    KNOWN = "known"
+    """The catalog has it, with every chunk of the event."""
+    ANNOUNCED = "announced"
+    """The catalog has it, and did not have a chunk of the event."""
+    ERASED = "erased"
+    UNKNOWN = "unknown"
+    """Nothing says what it is."""
+
+
+class Announces(Protocol):
+    """What announces the chunks of events: `chunks.announcing`."""
+
+    def announce(self, event: FileEvent, door: Door, found: str = "", *, by: Actor) -> list[ChunkMessage]:
+        """Save the chunks of an event; the messages to put."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilding:
+    """Rebuild entries; never over one that is there."""
+
+    updates: CatalogUpdates
+    announcing: Announces
+    gathering: Gathering
+    chunks: ChunkQueue
+    filing: RecordQueue
+    now: Callable[[], datetime]
+
+    def rebuild(
+        self, recording_id: RecordingId, came: Sequence[Came] = (), manifest: BlobName | None = None, *, by: Actor
+    ) -> Outcome:
+        """Make its entry, unless the catalog has one; its chunks go on as after a crash.
+
+        Args:
+            recording_id: of the recording.
+            came: events of it that are known.
+            manifest: one of its manifests, if one is known; the last of them is read.
+            by: who asked for it.
+
+        Raises:
+            Transient: something is not available; rebuild it again.
+            Permanent: a blob makes no sense; the catalog has no entry then.
+        """
+        try:
+            known = self.updates.load(recording_id)
+        except NewerSchema:  # a newer version of the app has made one
+            return Outcome.KNOWN
+        if known is not None:
+            return self._announce_rest(known, came, by)
+        if self.gathering.trails.page(f"{TOMBSTONES}{encode(recording_id)}.json", limit=1).blobs:
+            return Outcome.ERASED
+        entry, sources = self.gathering.gather(recording_id, came, manifest)
+        if entry is None:
+            return Outcome.UNKNOWN
+        decision = self.updates.apply(recording_id, Rebuilt(entry, sources), known=None, by=by)
+        self._continue(decision.entry, decision.steps)
+        log.event(
+            "recording.rebuilt",
+            {"recording_id": recording_id, "state": decision.entry.recording.state, "from": sources},
+            logging.WARNING,
+        )
+        return Outcome.REBUILT
+
+    def _announce_rest(self, entry: CatalogEntry, came: Sequence[Came], by: Actor) -> Outcome:
+        """An event whose chunks the entry does not have was never taken; it is, in the usual way."""
+        outcome = Outcome.KNOWN
+        for one in came:
+            if not knows_documents(entry, one.event):
+                for message in self.announcing.announce(one.event, one.door, by=by):
+                    self.chunks.put(message, timedelta(), is_urgent=message.is_urgent)
+                outcome = Outcome.ANNOUNCED
+        return outcome
+
+    def _continue(self, entry: CatalogEntry, steps: Sequence[DocumentId]) -> None:
+        """Put the messages that go on with it. If they are lost, the sweep and the daily pass find what is owed."""
+        recording, now = entry.recording, self.now()
+        for document_id in steps:
+            chunk = entry.chunk(document_id)
+            assert chunk is not None  # noqa: S101 - steps name chunks of the entry
+            hurry = not chunk.is_closed and is_urgent(chunk.due, now)
+            message = ChunkMessage(recording.recording_id, document_id, chunk.look_at or now, hurry)
+            self.chunks.put(message, timedelta(), is_urgent=hurry)
+        if recording.completed_at is not None:
+            self.filing.put(RecordMessage(recording.recording_id, Task.FILE))

@@ -1,0 +1,582 @@
+"""What is archived is read once more: damage and silence are told, and a sidecar says what was found."""
+
+import hashlib
+import json
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from recording.adapters.archive import crc64
+from recording.core.errors import ArchiveBusy, NotSealed, ServiceBusy
+from recording.core.formats.messages import ChunkMessage, RecordMessage, Task
+from recording.core.model import AnnouncedChunk, Authority, BlobName, ChunkState
+from recording.core.naming import sibling_name
+from recording.ports import IndexRow
+from tests.core.media_files import FTYP, box, movie, wav, wav_format
+from tests.core.media_files import chunk as riff_chunk
+from tests.core.real_media import make
+from tests.use_cases.world import NATIVE, RECORDING, World, file_event_of, metadata_of
+
+RATE = 1000
+"""Samples a second: the use cases do not care, and less is read."""
+LASTS = 12
+LOUD = [round(9000 * math.sin(math.tau * 44 * at / RATE)) for at in range(RATE)]
+QUIET = [(at % 3) - 1 for at in range(RATE)]
+"""Noise of the least bit: some 90 dB below full scale."""
+
+
+def recorded(*channels: Sequence[int], seconds: int = LASTS) -> bytes:
+    """A wav file of channels that repeat a second."""
+    frames = b"".join(
+        sample.to_bytes(2, "little", signed=True) for frame in zip(*channels, strict=True) for sample in frame
+    )
+    return wav(
+        riff_chunk(b"fmt ", wav_format(channels=len(channels), sample_rate=RATE)), riff_chunk(b"data", frames * seconds)
+    )
+
+
+def people(*channels: int | None, document_id: str = "document-0", index: int = 0, seconds: float = LASTS) -> bytes:
+    """A metadata file with a participant for each channel."""
+    found = [{"participantId": f"8:acs:{number}", "channel": channel} for number, channel in enumerate(channels)]
+    unmixed = {"contentType": "audio", "channelType": "unmixed", "format": "wav"}
+    return metadata_of(document_id, index, seconds, participants=found, recordingInfo=unmixed)
+
+
+TALK = recorded(LOUD)
+
+
+def archived(*contents: bytes, metadata: bytes = b"") -> World:
+    """A world with a recording of chunks with these contents, which is filed."""
+    world = World()
+    world.announce(
+        *(
+            world.add(
+                f"document-{index}",
+                index,
+                content=content,
+                metadata=metadata or people(None, document_id=f"document-{index}", index=index),
+                end_reason="SessionEnded" if index == len(contents) - 1 else "ChunkMaximumSizeExceeded",
+            )
+            for index, content in enumerate(contents)
+        )
+    )
+    world.run()
+    file(world)
+    return world
+
+
+def file(world: World) -> None:
+    world.record_queue.messages.clear()
+    assert world.app.records.filing.file(RECORDING)
+
+
+def seal(world: World, most: int = 20) -> int:
+    """Take the messages of the queue until there are none; how many runs that were."""
+    for runs in range(most):
+        if not world.record_queue.messages:
+            return runs
+        delay, message = world.record_queue.messages.pop(0)
+        assert Task.SEAL is message.task
+        world.clock.sleep(delay.total_seconds())
+        world.app.records.sealing.seal(message.recording_id)
+    raise AssertionError("it does not come to an end")
+
+
+def sidecar(world: World) -> dict[str, Any]:
+    """What the API shows; it is what stands in the archive."""
+    shown = world.app.records.sealing.read(world.entry())
+    assert shown in {blob.content for name, blob in world.archive.blobs.items() if ".seal" in name}
+    found: dict[str, Any] = json.loads(shown)
+    return found
+
+
+def name_of(index: int = 0) -> BlobName:
+    return BlobName(f"{RECORDING}/{index:04d}-document-{index}.wav")
+
+
+def test_the_sidecar_says_what_stands_in_the_archive() -> None:
+    world = archived(TALK)
+    assert 1 == seal(world)
+
+    found, of = sidecar(world)["chunks"][0], world.chunk()
+    assert of.proof is not None
+    assert (len(TALK), hashlib.sha256(TALK).hexdigest()) == (found["length"], found["sha256"])
+    assert f"{crc64(memoryview(TALK)):016x}" == found["crc64"]["value"]
+    assert (of.proof.digest.sha256, of.proof.digest.block_size) == (
+        found["digest"]["value"],
+        found["digest"]["blockSize"],
+    )
+    assert (True, "", of.proof.name) == (found["agrees"], found["finding"], found["blob"])
+    assert {-14} == set(found["audio"]["channels"][0]["levelsDb"])
+    assert (LASTS, 10 * LASTS) == (
+        found["audio"]["channels"][0]["loudSeconds"],
+        len(found["audio"]["channels"][0]["peaks"]),
+    )
+
+
+def test_it_stands_beside_the_manifest_and_nothing_else_is_left() -> None:
+    world = archived(TALK)
+    seal(world)
+    manifest = world.entry().recording.manifest_name
+    assert manifest is not None
+
+    assert sibling_name(manifest, "seal") in world.archive.blobs
+    assert {"filed", "sealed"} == {key for partition, key in world.index.rows if partition == f"record~{RECORDING}"}
+    assert ["RecordingArchived"] == world.told()
+
+
+def test_a_recording_is_sealed_once() -> None:
+    world = archived(TALK)
+    seal(world)
+    before = len(world.archive.calls)
+    world.app.records.sealing.seal(RECORDING)
+    world.app.records.sealing.seal(RECORDING)
+
+    assert before == len(world.archive.calls)
+
+
+def test_what_is_not_known_or_not_archived_is_left_alone() -> None:
+    world = World()
+    world.app.records.sealing.seal(RECORDING)
+    world.announce(world.add())
+    world.app.records.sealing.seal(RECORDING)
+
+    assert not world.archive.blobs
+    with pytest.raises(NotSealed):
+        world.app.records.sealing.read(world.entry())
+
+
+# Silence
+
+
+@pytest.mark.parametrize(
+    ("content", "metadata", "channels"),
+    [
+        (recorded(LOUD, QUIET), people(0, 1), [[1]]),
+        (recorded(QUIET, LOUD), people(1, 2), [[0]]),
+        (recorded(LOUD, QUIET), people(None), [[1]]),
+        (recorded(LOUD, QUIET, QUIET), people(0, 2), [[2]]),
+        (recorded(QUIET, QUIET, LOUD), people(1, 1), [[0, 1]]),
+    ],
+    ids=["from 0", "from 1", "of the file", "one that somebody has", "either of two"],
+)
+def test_a_silent_channel_is_told_once(content: bytes, metadata: bytes, channels: list[list[int]]) -> None:
+    world = archived(content, metadata=metadata)
+    seal(world)
+
+    assert "RecordingSilent" == world.told()[-1]
+    assert channels == world.topic.received[-1].body["channels"]
+    assert channels == sidecar(world)["silence"]["channels"]
+    world.app.records.sealing.seal(RECORDING)
+    assert 1 == world.told().count("RecordingSilent")
+
+
+def test_a_channel_that_nobody_has_may_be_silent() -> None:
+    world = archived(recorded(LOUD, QUIET), metadata=people(0))
+    seal(world)
+
+    assert "RecordingSilent" not in world.told()
+    assert {"judged": True, "all": False, "channels": []}.items() <= sidecar(world)["silence"].items()
+
+
+def test_a_silent_recording_is_told_as_that() -> None:
+    world = archived(recorded(QUIET, QUIET), metadata=people(0, 1))
+    seal(world)
+
+    assert ([], True) == (world.topic.received[-1].body["channels"], sidecar(world)["silence"]["all"])
+    assert "all of it is silent" in str(world.topic.received[-1].body["reason"])
+
+
+def test_a_channel_that_speaks_in_a_later_chunk_is_not_silent() -> None:
+    world = archived(recorded(LOUD, QUIET), recorded(LOUD, LOUD))
+    seal(world)
+
+    assert "RecordingSilent" not in world.told()
+
+
+def test_a_silence_that_was_told_is_not_told_of_the_next_manifest() -> None:
+    world = archived(recorded(LOUD, QUIET))
+    seal(world)
+    world.announce(
+        world.add("document-0", content=recorded(LOUD, QUIET), metadata=people(None)),
+        world.add(
+            "document-1", 1, content=recorded(QUIET, QUIET), metadata=people(None, document_id="document-1", index=1)
+        ),
+        event_id="event-2",
+    )
+    world.run()
+    file(world)
+    seal(world)
+
+    silent = [event.body["channels"] for event in world.topic.received if event.event_type == "RecordingSilent"]
+    assert [[[1]]] == silent
+    assert 2 == len(sidecar(world)["chunks"])
+
+
+def test_another_silence_is_told_of_the_next_manifest() -> None:
+    """A copy that was made anew holds something else."""
+    world = archived(recorded(LOUD, QUIET))
+    seal(world)
+    seals, before = world.app.records.sealing.seals, world.app.records.sealing.seals.sealed(RECORDING)
+    assert before is not None
+    assert ("1",) == before.told
+    seals.save_sealed(RECORDING, replace(before, manifest=BlobName("an earlier one"), told=("0",)))
+    world.app.records.sealing.seal(RECORDING)
+
+    assert 2 == world.told().count("RecordingSilent")
+    assert replace(before, told=("0", "1"), at=world.clock.now()) == seals.sealed(RECORDING)
+
+
+def test_silence_that_could_not_be_published_is_told_later() -> None:
+    world = archived(recorded(QUIET))
+    world.topic.fail(503)
+    with pytest.raises(ServiceBusy):
+        world.app.records.sealing.seal(RECORDING)
+    seal(world)
+
+    assert ["RecordingArchived", "RecordingSilent"] == world.told()
+
+
+@pytest.mark.parametrize(("format_", "kind"), [("mp3", "audio"), ("mp4", "audioVideo")])
+def test_what_is_not_decoded_says_so(format_: str, kind: str, tmp_path: Path) -> None:
+    """Its digests are there all the same."""
+    mp4 = FTYP + movie(1000, 60_000) + box(b"mdat", bytes(10_000))
+    content = make("constant.mp3", tmp_path) if format_ == "mp3" else mp4
+    about = {"contentType": kind, "channelType": "mixed", "format": format_}
+    world = archived(content, metadata=metadata_of("document-0", 0, 60, recordingInfo=about))
+    seal(world)
+
+    found = sidecar(world)
+    assert (None, True) == (found["chunks"][0]["audio"], found["chunks"][0]["agrees"])
+    assert f"it is {format_}" in found["chunks"][0]["why"]
+    assert (False, found["chunks"][0]["why"]) == (found["silence"]["judged"], found["silence"]["why"])
+    assert "RecordingSilent" not in world.told()
+
+
+# Damage
+
+
+def flip(world: World, name: BlobName, at: int = 15_000) -> None:
+    """A bit is another one in storage: length and ETag stay."""
+    content = bytearray(world.archive.blobs[name].content)
+    content[min(at, len(content) - 1)] ^= 1
+    world.archive.blobs[name].content = bytes(content)
+
+
+def remove(world: World, name: BlobName) -> None:
+    del world.archive.blobs[name]
+
+
+def truncate(world: World, name: BlobName) -> None:
+    world.archive.blobs[name].content = world.archive.blobs[name].content[:-1]
+
+
+def flip_metadata(world: World, name: BlobName) -> None:
+    flip(world, BlobName(f"{name}.metadata.json"))
+
+
+def remove_metadata(world: World, name: BlobName) -> None:
+    remove(world, BlobName(f"{name}.metadata.json"))
+
+
+HARM: dict[str, tuple[Callable[[World, BlobName], None], str]] = {
+    "a flipped bit": (flip, "holds other bytes"),
+    "gone": (remove, "is gone"),
+    "shorter": (truncate, f"has {len(TALK) - 1} bytes"),
+    "a flipped bit of the metadata": (flip_metadata, "metadata.json holds other bytes"),
+    "the metadata is gone": (remove_metadata, "metadata.json is gone"),
+}
+
+
+@pytest.mark.parametrize(("harm", "finding"), HARM.values(), ids=HARM.keys())
+def test_damage_is_told_and_the_proof_stays(harm: Callable[[World, BlobName], None], finding: str) -> None:
+    """The source is deleted: the proof is the evidence of what was there."""
+    world = archived(TALK)
+    harm(world, name_of())
+    assert 2 == seal(world)
+
+    assert (ChunkState.RELEASED, 1) == (world.state(), world.told().count("RecordingDamaged"))
+    found = sidecar(world)["chunks"][0]
+    assert False is found["agrees"]
+    assert finding in found["finding"]
+    assert finding in str(world.topic.received[-1].body["reason"])
+
+
+def test_damage_that_is_not_there_at_a_second_look_is_none() -> None:
+    """A byte may be damaged on its way here."""
+    world = archived(TALK)
+    flip(world, name_of())
+    world.app.records.sealing.seal(RECORDING)
+    flip(world, name_of())
+    seal(world)
+
+    assert "RecordingDamaged" not in world.told()
+    assert True is sidecar(world)["chunks"][0]["agrees"]
+
+
+def kept(content: bytes = TALK) -> tuple[World, AnnouncedChunk]:
+    """A recording whose source is left alone."""
+    world = World(authority=Authority.NEVER)
+    one = world.add(content=content, metadata=people(None))
+    world.announce(one)
+    world.run()
+    assert ChunkState.KEPT is world.state()
+    file(world)
+    return world, one
+
+
+def test_what_is_gone_is_copied_anew_while_its_source_lives() -> None:
+    """And sealed with the manifest that follows."""
+    world, _ = kept()
+    remove(world, name_of())
+    seal(world)
+    assert [ChunkMessage(RECORDING, world.chunk().document_id)] == [one for _, one in world.queue.messages]
+    world.run()
+    file(world)
+    seal(world)
+
+    assert (ChunkState.KEPT, 2) == (world.state(), world.entry().recording.revision)
+    assert True is sidecar(world)["chunks"][0]["agrees"]
+    assert ["RecordingArchived", "RecordingDamaged", "RecordingArchived"] == world.told()
+
+
+def test_what_is_damaged_after_the_end_of_its_source_stays_proven() -> None:
+    world, _ = kept()
+    world.clock.at = world.chunk().gone_by
+    flip(world, name_of())
+    seal(world)
+
+    assert (ChunkState.KEPT, 1) == (world.state(), world.entry().recording.revision)
+    assert "RecordingDamaged" == world.told()[-1]
+
+
+def test_what_is_in_the_archive_tier_is_not_damaged() -> None:
+    world = archived(TALK)
+    world.archive.blobs[name_of()].tier = "Archive"
+    seal(world)
+
+    found = sidecar(world)
+    assert (None, "it is in the archive tier") == (found["chunks"][0]["agrees"], found["chunks"][0]["finding"])
+    assert (False, ["RecordingArchived"]) == (found["silence"]["judged"], world.told())
+
+
+def test_metadata_in_the_archive_tier_says_no_channels() -> None:
+    world = archived(recorded(LOUD, QUIET), metadata=people(0))
+    world.archive.blobs[BlobName(f"{name_of()}.metadata.json")].tier = "Archive"
+    seal(world)
+
+    assert ([], True) == (
+        sidecar(world)["chunks"][0]["audio"]["participantsChannels"],
+        sidecar(world)["chunks"][0]["agrees"],
+    )
+
+
+# Native containers
+
+
+def native(world: World, content: bytes = TALK) -> None:
+    world.deliver(file_event_of(world.add_native(content=content, metadata=people(None))))
+    world.run()
+    assert ChunkState.KEPT is world.state()
+    file(world)
+
+
+def test_what_stands_in_a_native_container_is_read_there() -> None:
+    world = World()
+    native(world)
+    seal(world)
+
+    found = sidecar(world)["chunks"][0]
+    assert (NATIVE, True, hashlib.sha256(TALK).hexdigest()) == (found["container"], found["agrees"], found["sha256"])
+
+
+def test_what_was_replaced_in_a_native_container_is_damaged() -> None:
+    """It is its own source: nothing else could be copied."""
+    world = World()
+    native(world)
+    of = world.chunk().proof
+    assert of is not None
+    world.native.put_as_stranger(of.name, bytes(len(TALK)))
+    seal(world)
+
+    assert (ChunkState.KEPT, "RecordingDamaged") == (world.state(), world.told()[-1])
+
+
+def test_a_native_container_that_the_settings_name_no_more_is_not_read() -> None:
+    world = World()
+    native(world)
+    sealing = world.app.records.sealing
+    replace(sealing, reading=replace(sealing.reading, natives={})).seal(RECORDING)
+
+    assert "not among the settings" in sidecar(world)["chunks"][0]["finding"]
+
+
+# Priority, and being cut off
+
+
+def test_a_long_recording_goes_on_with_its_next_chunk_in_the_next_run() -> None:
+    world = archived(TALK, TALK, TALK)
+    sealing = world.app.records.sealing
+    reads = list[BlobName]()
+
+    def slow(operation: str, name: BlobName) -> None:
+        if operation == "read" and name.endswith(".wav"):
+            reads.append(name)
+            world.clock.sleep(50)
+
+    world.archive.before = slow
+    sealing.seal(RECORDING)
+    assert [(timedelta(), RecordMessage(RECORDING, Task.SEAL))] == world.record_queue.messages[1:]
+    read = set(reads)
+    world.record_queue.messages.pop(0)
+    reads.clear()
+    seal(world)
+
+    assert not read & set(reads)
+    assert 3 == len(sidecar(world)["chunks"])
+
+
+class Killed(BaseException):
+    """The process dies."""
+
+
+def test_a_kill_at_any_operation_costs_no_more_than_the_chunk_in_hand() -> None:
+    whole = archived(recorded(LOUD, QUIET), recorded(LOUD, QUIET))
+    seal(whole)
+    operations = 0
+    for at in range(200):
+        world = archived(recorded(LOUD, QUIET), recorded(LOUD, QUIET))
+        operations = kill(world, at)
+        if operations < at:
+            break
+        world.archive.before = lambda operation, name: None
+        world.app.records.sealing.seal(RECORDING)
+        assert sidecar(whole)["silence"] == sidecar(world)["silence"]
+        assert [one["sha256"] for one in sidecar(whole)["chunks"]] == [
+            one["sha256"] for one in sidecar(world)["chunks"]
+        ]
+        assert 1 == len({event.event_id for event in world.topic.received if event.event_type == "RecordingSilent"})
+    assert 5 < operations < at
+
+
+def kill(world: World, at: int) -> int:
+    """Seal, and die at that operation of the archive or after that write of the index; how many there were."""
+    operations = 0
+
+    def count(*_: object) -> None:
+        nonlocal operations
+        operations += 1
+        if operations == at + 1:
+            raise Killed
+
+    put = world.index.put
+
+    def put_and_count(row: IndexRow) -> None:
+        put(row)
+        count()
+
+    world.archive.before = count
+    world.index.put = put_and_count  # type: ignore[method-assign]
+    try:
+        world.app.records.sealing.seal(RECORDING)
+    except Killed:
+        pass
+    finally:
+        world.index.put = put  # type: ignore[method-assign]
+    return operations
+
+
+def test_a_worker_seals_one_recording_at_a_time() -> None:
+    """Another one's message comes back later."""
+    world = archived(TALK)
+    world.record_queue.messages.clear()
+
+    def meanwhile(operation: str, name: BlobName) -> None:
+        world.archive.before = lambda operation, name: None
+        world.app.records.sealing.seal(RECORDING)
+
+    world.archive.before = meanwhile
+    world.app.records.sealing.seal(RECORDING)
+
+    assert [(timedelta(minutes=1), RecordMessage(RECORDING, Task.SEAL))] == world.record_queue.messages
+    assert True is sidecar(world)["chunks"][0]["agrees"]
+
+
+def test_it_rests_while_a_chunk_is_copied() -> None:
+    world = archived(TALK)
+    rested = list[float]()
+    sealing = world.app.records.sealing
+    sealing = replace(sealing, reading=replace(sealing.reading, sleep=rested.append))
+    world.archive.before = lambda operation, name: world.clock.sleep(0.5)
+    with world.archiving.running.start(ChunkMessage(RECORDING, world.chunk().document_id)):
+        sealing.seal(RECORDING)
+    assert [2.0] == rested
+
+    world.archive.blobs = {name: blob for name, blob in world.archive.blobs.items() if ".seal" not in name}
+    world.index.delete(f"record~{RECORDING}", "sealed")
+    sealing.seal(RECORDING)
+    assert [2.0] == rested
+
+
+def test_a_chunk_that_cannot_be_read_in_time_is_read_again_later() -> None:
+    world = archived(recorded(LOUD, seconds=700), metadata=people(None, seconds=700))
+    world.archive.before = lambda operation, name: world.clock.sleep(1300)
+    with pytest.raises(ArchiveBusy, match="came in 1200 s"):
+        world.app.records.sealing.seal(RECORDING)
+
+
+def test_what_was_changed_while_it_was_read_is_not_sealed() -> None:
+    """Such as erased: nothing may be written of it then."""
+    world = archived(TALK)
+
+    def erase(operation: str, name: BlobName) -> None:
+        world.catalog.entries.clear()
+
+    world.archive.before = erase
+    seal(world)
+
+    assert not [name for name in world.archive.blobs if ".seal" in name]
+    assert ["filed"] == [key for partition, key in world.index.rows if partition == f"record~{RECORDING}"]
+
+
+def test_another_blob_in_its_place_is_left_alone() -> None:
+    world = archived(TALK)
+    manifest = world.entry().recording.manifest_name
+    assert manifest is not None
+    world.archive.put_as_stranger(sibling_name(manifest, "seal"), b"{}")
+    seal(world)
+
+    with pytest.raises(NotSealed):
+        world.app.records.sealing.read(world.entry())
+
+
+def test_what_cannot_be_read_in_the_index_is_read_in_the_archive_again() -> None:
+    world = archived(TALK, TALK)
+    sealing = world.app.records.sealing
+    first = world.entry().chunks[0]
+    assert first.proof is not None
+    found = sealing._look(first, first.proof, is_second=False)  # noqa: SLF001 - as an earlier run did
+    for broken in ("seal~0000", "~00"):
+        sealing.seals.save(RECORDING, first, found)
+        for partition, key in list(world.index.rows):
+            if key.startswith("seal~") and (key.endswith(broken) or key.startswith(broken)):
+                world.index.put(replace(world.index.rows[partition, key], body=b"?"))
+        assert sealing.seals.load(RECORDING, first, first.proof) is None
+    seal(world)
+
+    assert 2 == len(sidecar(world)["chunks"])
+
+
+def test_the_daily_pass_finds_what_was_not_sealed() -> None:
+    world = archived(TALK)
+    world.record_queue.messages.clear()
+    world.app.records.daily.run()
+    assert [(timedelta(), RecordMessage(RECORDING, Task.SEAL))] == world.record_queue.messages
+    seal(world)
+    world.app.records.daily.run()
+    assert [] == world.record_queue.messages
