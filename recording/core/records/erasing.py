@@ -15,6 +15,11 @@ from recording.core.times import format_known
 
 MOST_SHOWN = 500
 """Recordings of a plan that are shown; its hash is over all of them."""
+_UNKNOWN_DUTIES = {
+    Kept.UNKNOWN_CLASS: "a class that is not declared",
+    Kept.CLASSES_UNKNOWN: "classes that cannot be read",
+}
+"""Nobody can say that these recordings have no duty."""
 
 
 class Mode(StrEnum):
@@ -128,8 +133,9 @@ def deferrals(
     today = now.date()
     if isinstance(duty, Duty) and duty.ends_on > today and not overrides_duties:
         found.append(Deferral(Why.DUTY, duty.retention_class, duty.ends_on))
-    if duty == NoEnd(Kept.UNKNOWN_CLASS) and not overrides_duties:
-        found.append(Deferral(Why.DUTY, "a class that is not declared"))
+    unknown = _UNKNOWN_DUTIES.get(duty.reason) if isinstance(duty, NoEnd) else None
+    if unknown and not overrides_duties:
+        found.append(Deferral(Why.DUTY, unknown))
     if protected is not None and protected > today:
         found.append(Deferral(Why.PROTECTED, "its blobs are immutable", protected))
     why_open = why_not_erased(entry, now)
