@@ -1,6 +1,7 @@
 """Erasures for people: a plan first, then its execution by whoever has seen the plan, as a job."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -139,13 +140,15 @@ class FinishingErasures:
             Transient: it is done another time.
         """
         erasing = self.erasing
-        left = erasing.parts.removing.finish()
+        end = erasing.monotonic() + SLICE.total_seconds()
+        left = erasing.parts.removing.finish(lambda: erasing.monotonic() >= end)
         if left:
             log.event("erasure.protected", {"recordings": left})
         for job in list(erasing.jobs.open()):
             if job.kind is not JobKind.ERASURE:
                 continue
             if job.state is JobState.WAITING:
-                erasing.jobs.go_on(job)
+                with suppress(JobRefused):  # somebody else has just changed it: it is looked at tomorrow
+                    erasing.jobs.go_on(job)
             elif job.state is JobState.PLANNED and erasing.now() - job.made_at > _PLANNED_FOR:
                 erasing.jobs.save(replace(without_person(job), state=JobState.CANCELLED))

@@ -100,7 +100,7 @@ class Retaining:
             log.event("retention.waits", {"cause": Kept.CLASSES_UNKNOWN}, logging.ERROR)
             return
         end = self.monotonic() + _SLICE
-        self._finish_removals()
+        self._finish_removals(end - _SLICE / 2)
         self._make_anew(end)
         self._look_at_held(end)
         counts = self._end_all(end)
@@ -169,12 +169,14 @@ class Retaining:
         self._finish(entry, one)
         return True
 
-    def _finish_removals(self) -> None:
-        """Finish what was cut off, or what could not be deleted then."""
+    def _finish_removals(self, end: float) -> None:
+        """Finish what was cut off, or what could not be deleted then; what there is no time for, tomorrow."""
         after = ""
         while True:
             page = self.index.page(REMOVING, _PAGE, after)
             for row in page.rows:
+                if self.monotonic() >= end:
+                    return
                 one = _END.decode(row.body)
                 entry = self._load(one.recording_id)
                 if entry is not None and entry.recording.state is RecordingState.ERASED:

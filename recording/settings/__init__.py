@@ -339,7 +339,7 @@ def _native_rules(settings: Settings) -> Iterator[str]:
 
 
 def _known(retention: Retention, reader: Reader) -> Retention:
-    """The retention; its classes are not known if they cannot be read, which is another thing than that there are none."""
+    """The retention; that its classes cannot be read is another thing than that there are none."""
     classes = retention.classes
     return replace(retention, classes=replace(classes, are_known=bool(classes.digest) or not reader.retention))
 

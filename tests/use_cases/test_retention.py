@@ -266,6 +266,26 @@ def test_a_deletion_that_was_cut_off_is_finished_and_told() -> None:
     assert ["r1"] == deleted(world)
 
 
+def test_what_was_cut_off_leaves_time_for_what_ends_today() -> None:
+    """However many deletions are to be finished, the run ends, and goes on with them tomorrow."""
+    world = world_of("r1", "r2")
+    removing = FakeRemoving(world, protected={"r1"})
+    pass_until(world, removing, ENDS_ON)
+    tried = len(removing.removed)
+    removing.protected.clear()
+
+    def ticks() -> Iterator[float]:
+        yield from (0.0, 250.0)
+        while True:
+            yield 250.0
+
+    times = ticks()
+    replace(retaining(world, removing), monotonic=lambda: next(times)).run()
+    assert tried == len(removing.removed)
+    retaining(world, removing).run()
+    assert [*removing.removed[:tried], "r1"] == removing.removed
+
+
 def test_a_deletion_that_was_cut_off_before_it_began_is_decided_anew() -> None:
     """A hold that was made meanwhile counts."""
     world = world_of("r1")
