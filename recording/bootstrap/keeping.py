@@ -40,7 +40,7 @@ def holding_of(real: RealParts, filing_people: FilingPeople) -> Holding:
     """The holds: what erases asks for them, and is part of the retention."""
 
     def participants(entry: CatalogEntry) -> holds.People | None:
-        document = filing_people.document_of(entry)
+        document = filing_people.known_of(entry)
         return None if document is None else holds.people_of(document)
 
     kept = KeptHolds(real.plain_archive, real.archive_inventory, real.removals["archive"])

@@ -1,9 +1,11 @@
 """Files a recording under its people: a document beside the manifest says who was heard, and rows find it."""
 
 import hashlib
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from recording import log
 from recording.core.errors import ArchiveDamaged, BlobExists, SourceGone, SourceNotReady
 from recording.core.formats.metadata import MAX_LENGTH, parse_metadata
 from recording.core.formats.records.heard import chunk_people
@@ -58,6 +60,19 @@ class FilingPeople:
             cause, hint = "it is that of another recording", "find out who wrote the blob, and move it away"
             raise ArchiveDamaged("read people", cause, hint=hint, ids={"blob": name})
         return document
+
+    def known_of(self, entry: CatalogEntry) -> PeopleDocument | None:
+        """The people document; None also if what has its name is none: then it may be of anybody.
+
+        Raises:
+            Transient: it cannot be read now, or not be written.
+        """
+        try:
+            return self.document_of(entry)
+        except ArchiveDamaged as error:
+            fields = {"recording_id": entry.recording.recording_id, "code": error.code, "cause": error}
+            log.event("people.damaged", fields, logging.ERROR)
+            return None
 
     def _people_of(self, chunk: Chunk) -> ChunkPeople:
         """The participants of a chunk. What cannot be read, and will not be readable, is a doubt."""

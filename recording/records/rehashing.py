@@ -10,7 +10,7 @@ from functools import partial
 from itertools import batched, islice
 
 from recording import log
-from recording.core.errors import EntryUnreadable, NewerSchema
+from recording.core.errors import ArchiveDamaged, EntryUnreadable, NewerSchema
 from recording.core.model import APP, RecordingId
 from recording.core.records.jobs import Job, JobKind, JobState
 from recording.ports import Catalog
@@ -71,12 +71,11 @@ class Rehashing:
     def _file(self, recording_id: RecordingId, key_id: str) -> None:
         try:
             entry = self.catalog.load(recording_id)
-        except (EntryUnreadable, NewerSchema) as error:
+            if entry is not None:
+                self.filing.file(entry)
+                self.people.leave(key_id, recording_id)
+        except (EntryUnreadable, NewerSchema, ArchiveDamaged) as error:
             log.event("people.not_rehashed", {"recording_id": recording_id, "cause": error})
-            return
-        if entry is not None:
-            self.filing.file(entry)
-            self.people.leave(key_id, recording_id)
 
     def _saved(self, job: Job) -> Job:
         return self.jobs.save(job) or self.jobs.load(job.job_id)

@@ -22,6 +22,7 @@ from recording.core.formats.api import ListRequest, PageRequest, PersonSearch
 from recording.core.formats.records.people import read_people
 from recording.core.model import Actor, BlobName, ParticipantKind, RecordingId, RecordingState
 from recording.core.records.filters import Filters, Period
+from recording.core.records.jobs import Job, JobState
 from recording.core.records.people import OwnIdentity, PersonRow
 from recording.ports import IndexPage, IndexRow
 from recording.records.searching import Listed, Unlisted
@@ -466,9 +467,25 @@ def filed(names: Iterable[str] = ("one", "two")) -> World:
     return world
 
 
+def jobs_in(world: World) -> list[Job]:
+    """All jobs that there are."""
+    return [world.app.records.jobs.load(key) for partition, key in world.index.rows if partition == "jobs"]
+
+
 def hashed(world: World) -> set[str]:
     """The partitions that have rows of people."""
     return {partition for partition, _ in world.index.rows if partition.startswith(("person~", "own~", "filed-under~"))}
+
+
+def test_a_document_that_is_none_keeps_no_other_recording_from_being_hashed_anew() -> None:
+    """It stays under the old key, and is told each day."""
+    world = rotated(filed(), f"{NEXT},{KEY}")
+    (name,) = (name for name in world.archive.blobs if name.endswith("one.people.json"))
+    world.archive.put_as_stranger(name, b"no document")
+    rehash(world)
+    assert [JobState.DONE] == [job.state for job in jobs_in(world)]
+    rotated(world, NEXT)
+    assert ["two"] == ids(of(world, ADA))
 
 
 def test_with_a_new_key_everybody_is_found_before_during_and_after_the_rows_are_written_anew() -> None:

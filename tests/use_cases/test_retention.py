@@ -153,6 +153,17 @@ def test_a_hold_stops_the_end_which_happens_by_itself_after_the_last_one() -> No
     assert {world.clock.at.date(): ["r1"]} == pass_until(world, removing, world.clock.at.date())
 
 
+def test_a_hold_for_a_person_covers_what_nobody_can_say_who_is_heard_in_and_stops_no_other_end() -> None:
+    world = world_of("r1", "r2")
+    (name,) = (name for name in world.archive.blobs if name.endswith("r1.people.json"))
+    world.archive.put_as_stranger(name, b"no document")
+    scope = Scope(person=("8:acs:another",), unknown=False, future=True)
+    world.app.records.holding.insert(Hold("h1", HoldState.ACTIVE, scope, "", "", START.date(), START, ANNA))
+
+    assert {ENDS_ON: ["r2"]} == pass_until(world, FakeRemoving(world), ENDS_ON)
+    assert ["r1"] == rows(world, HELD)
+
+
 def test_what_was_left_among_the_held_is_given_back() -> None:
     """Its hold ended in the moment in which the row was written."""
     world = world_of("r1", "r2")
