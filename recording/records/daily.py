@@ -17,7 +17,7 @@ from recording.records.sealing import Sealing
 _DAYS = 3
 """Recordings first known in these days are looked at: the message of one that is completed later is its own care."""
 _PAGE = 500
-_SLICE = 300.0
+SLICE = 300.0
 """Seconds for looking at these recordings: with the slices of the passes, the host does not end the run."""
 
 
@@ -66,7 +66,7 @@ class Daily:
         return task is not None
 
     def _find_owed(self) -> None:
-        end, found = self.monotonic() + _SLICE, 0
+        end, found = self.monotonic() + SLICE, 0
         for recording_id in self._last_known():
             if self.monotonic() >= end:
                 log.event("records.daily", {"owed": found, "cause": "the time of its run was over"}, logging.ERROR)

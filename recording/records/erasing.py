@@ -31,6 +31,8 @@ from recording.records.lookups import Lookups
 from recording.records.planning_erasure import PlanningErasure
 
 SLICE = timedelta(minutes=5)
+FINISH = 180.0
+"""Seconds for the erasures that were cut off; the next day goes on."""
 _PLANNED_FOR = timedelta(days=7)
 """A plan that nobody has executed for so long is forgotten: it says whose it was."""
 _EXECUTE = "execute erasure"
@@ -151,7 +153,7 @@ class FinishingErasures:
             Transient: it is done another time.
         """
         erasing = self.erasing
-        end = erasing.monotonic() + SLICE.total_seconds()
+        end = erasing.monotonic() + FINISH
         left = erasing.parts.removing.finish(lambda: erasing.monotonic() >= end)
         if left:
             log.event("erasure.protected", {"recordings": left})

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from recording import log
-from recording.core.errors import BlobExists, BlobProtected
+from recording.core.errors import BlobExists, BlobProtected, JobRefused
 from recording.core.model import BlobName
 from recording.core.records.holds import Hold, HoldState
 from recording.ports import Archive, Inventory, Removal
@@ -50,12 +50,23 @@ class KeptHolds:
             log.event("hold.copy_left", {"hold_id": hold_id, "code": error.code, "cause": error})
 
     def all(self) -> Iterator[Hold]:
-        """All that are kept, each to be placed again: what it has held before is not known any more."""
+        """All that are kept, each to be placed again: what it has held before is not known any more.
+
+        Raises:
+            JobRefused: one cannot be read. Passed over, it would hold nothing, and nobody would know.
+        """
         marker = ""
         while True:
             page = self.archived.page(_FOLDER, marker)
             for blob in page.blobs:
-                hold = _HOLD.decode(self.archived.read(blob))
+                try:
+                    hold = _HOLD.decode(self.archived.read(blob))
+                except msgspec.MsgspecError as error:
+                    cause, hint = (
+                        f"{blob.name} is no copy of a hold",
+                        "restore the blob; or remove it, and make the hold",
+                    )
+                    raise JobRefused("bring back holds", cause, hint=hint) from error
                 yield replace(hold, state=HoldState.PLACING, job_id="", job_state=None)
             marker = page.marker
             if not marker:

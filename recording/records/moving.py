@@ -22,7 +22,7 @@ from recording.records.filing import about
 MOVES = "moves"
 _ROW = "moves"
 _PAGE = 100
-_SLICE = 240.0
+SLICE = 240.0
 """Seconds for the moves of one day; the next day goes on."""
 
 
@@ -87,7 +87,7 @@ class Moving:
         """
         if not self.classes.are_known:
             return
-        end, moved = self.monotonic() + _SLICE, 0
+        end, moved = self.monotonic() + SLICE, 0
         tomorrow = self.now().date() + timedelta(days=1)
         while self.monotonic() < end:
             page = self.index.page(MOVES, _PAGE, until=f"{tomorrow.year:04}{tomorrow:%m%d}")

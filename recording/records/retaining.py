@@ -28,7 +28,7 @@ _STATE = "retention"
 REMOVING = "ends-removing"
 """The partition of the recordings whose deletion has begun."""
 _PAGE = 100
-_SLICE = 480.0
+SLICE = 480.0
 """Seconds for the ends of one day; the next day goes on."""
 _ANEW = (ENDS, ASKED, KEPT, "")
 """The partitions whose rows are made anew when the classes have changed; rows of what is held are when that ends."""
@@ -99,8 +99,8 @@ class Retaining:
         if not self.duties.classes.are_known:
             log.event("retention.waits", {"cause": Kept.CLASSES_UNKNOWN}, logging.ERROR)
             return
-        end = self.monotonic() + _SLICE
-        self._finish_removals(end - _SLICE / 2)
+        end = self.monotonic() + SLICE
+        self._finish_removals(end - SLICE / 2)
         self._make_anew(end)
         self._look_at_held(end)
         counts = self._end_all(end)

@@ -18,7 +18,7 @@ from recording.records.held_blobs import HeldBlobs
 from recording.records.placing_holds import OnRecording, PlacingHolds
 
 _LOOKS = "hold-looks"
-_SLICE = 240.0
+SLICE = 240.0
 """Seconds for the looks of one day; the next day goes on."""
 
 
@@ -52,7 +52,7 @@ class WatchingHolds:
         Raises:
             Transient: the rest is looked at tomorrow.
         """
-        end = self.monotonic() + _SLICE
+        end = self.monotonic() + SLICE
         today = self.now().date()
         for hold in tuple(self.deciding.holding.open()):
             if hold.is_review_due(today):

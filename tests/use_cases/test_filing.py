@@ -20,9 +20,12 @@ from recording.core.formats.messages import RecordMessage, Task
 from recording.core.model import Actor, CatalogEntry
 from recording.core.records.jobs import Job, JobKind, JobState
 from recording.entrypoints import filing as filing_functions
+from recording.records import daily as daily_pass
+from recording.records import erasing, moving, retaining, watching_holds
 from recording.records.daily import Daily, Pass
 from recording.records.filing import Filer, Filing
 from recording.records.jobs import Jobs
+from tests.environments import settings_of
 from tests.use_cases.world import RECORDING, World
 
 ANNA = Actor("key:anna")
@@ -152,6 +155,12 @@ def test_the_search_for_what_was_not_filed_ends_after_some_minutes(caplog: pytes
     replace(daily(world), monotonic=lambda: next(times)).run()
     assert [] == world.record_queue.messages
     assert "the time of its run was over" in caplog.text
+
+
+def test_the_slices_of_the_daily_pass_fit_into_the_time_of_the_host() -> None:
+    """With some minutes for what each has begun: the host would end the process, and the copies in it."""
+    parts = (watching_holds.SLICE, erasing.FINISH, retaining.SLICE, moving.SLICE, daily_pass.SLICE)
+    assert sum(parts) + 300 <= settings_of().host.function_timeout.total_seconds()
 
 
 def given_up(world: World) -> func.QueueMessage:

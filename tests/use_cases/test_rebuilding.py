@@ -409,6 +409,16 @@ def test_a_hold_survives_the_loss_of_the_tables(world: World) -> None:
     assert [] == [name for name in world.archive.blobs if name.startswith("holds/")]
 
 
+def test_a_copy_of_a_hold_that_cannot_be_read_fails_the_rebuild_and_names_the_blob(world: World) -> None:
+    """Nothing is rebuilt that a hold should keep; and no run repeats it without an end."""
+    world.archive.put_as_stranger(BlobName("holds/one.json"), b"no hold")
+    jobs = world.app.records.jobs
+    job = jobs.make(JobKind.REBUILD, "{}", by=ANNA)
+    jobs.run(job.job_id)
+    failed = jobs.load(job.job_id)
+    assert (JobState.FAILED, True) == (failed.state, "holds/one.json" in failed.cause)
+
+
 @pytest.mark.parametrize("kept", ["journal", "trail", "manifest"])
 def test_each_of_journal_trail_and_manifest_names_a_recording_whose_id_is_too_long_for_a_name(
     world: World, kept: str
