@@ -54,7 +54,7 @@ def _show_silence(stack: Stack, console: Console, silent: str) -> None:
     wait_for(is_told, "the silent channel to be told", _TIMEOUT)
     reason = next(one["data"]["reason"] for one in told if one["data"]["recordingId"] == silent)
     console.print("Every recording is read once more. In one, a channel that somebody has is silent:")
-    console.print(f"  {short(silent)}: {reason}", soft_wrap=True)
+    console.print(f"  {short(silent)}: {reason}")
 
 
 def _find(stack: Stack, console: Console, shown: Sequence[Shown]) -> list[str]:
@@ -70,7 +70,7 @@ def _find(stack: Stack, console: Console, shown: Sequence[Shown]) -> list[str]:
 
     wait_for(is_filed, "the recordings of the person", _TIMEOUT)
     console.print(f"One of the participants is {_KEY} to us. The archive has {len(found)} recordings of them:")
-    console.print(f"  {', '.join(map(short, found))}", soft_wrap=True)
+    console.print(f"  {', '.join(map(short, found))}")
     return found
 
 
@@ -145,7 +145,7 @@ def _erase(stack: Stack, console: Console, found: Sequence[str], hold: str) -> l
         f"They are erased. The certificate {short(certificate['planHash'])} names nobody, and says what is left:"
     )
     for left in certificate["left"]:
-        console.print(f"  - {left}", soft_wrap=True, highlight=False)
+        console.print(f"  - {left}", highlight=False)
     return erased
 
 
