@@ -14,7 +14,18 @@ from recording.core.errors import NewerSchema
 from recording.core.formats.messages import ChunkMessage, RecordMessage, Task
 from recording.core.formats.records.tombstones import Tombstone
 from recording.core.lifecycle import ErasureBegun, Rebuilt, knows_documents, why_not_erased
-from recording.core.model import Actor, BlobName, CatalogEntry, DocumentId, Door, FileEvent, RecordingId
+from recording.core.model import (
+    Actor,
+    BlobName,
+    CatalogEntry,
+    DocumentId,
+    Door,
+    Erasure,
+    FileEvent,
+    Recording,
+    RecordingId,
+    RecordingState,
+)
 from recording.ports import ChunkQueue, RecordQueue, Tombstones
 from recording.records.gathering import Came, Gathering
 from recording.records.removing import Removing
@@ -93,12 +104,14 @@ class Rebuilding:
     def _stay_erased(self, tombstone: Tombstone, came: Sequence[Came], manifest: BlobName | None) -> None:
         """Say in the catalog that it is erased; what the erasure had not removed yet is removed."""
         recording_id = tombstone.recording_id
-        begun = ErasureBegun(recording_id, tombstone.reason)
         entry, sources = self.gathering.gather(recording_id, came, manifest)
-        if entry is None or why_not_erased(entry, self.now()):
-            self.updates.apply(recording_id, begun, known=None, by=tombstone.by)
+        if entry is None or why_not_erased(entry, self.now()):  # what came of it too late, if anything
+            erasure = Erasure(tombstone.at, tombstone.reason, tombstone.by, finished_at=tombstone.at)
+            trail = self.gathering.trail_of(recording_id)
+            found = CatalogEntry(Recording(recording_id, RecordingState.ERASED, erasure=erasure, trail=trail))
+            self.updates.apply(recording_id, Rebuilt(found, "its tombstone"), known=None, by=tombstone.by)
             return
-        facts = Rebuilt(entry, sources), begun
+        facts = Rebuilt(entry, sources), ErasureBegun(recording_id, tombstone.reason)
         self.removing.resume(self.updates.apply(recording_id, *facts, known=None, by=tombstone.by).entry)
 
     def _announce_rest(self, entry: CatalogEntry, came: Sequence[Came], by: Actor) -> Outcome:

@@ -304,6 +304,9 @@ def test_a_recording_that_was_erased_stays_so(world: World, *, is_cut_off: bool)
     assert RecordingState.ERASED == world.entry().recording.state
     assert {} == world.archive.blobs
     assert 0 == world.app.records.removing.finish()
+    world.app.looking.history(RECORDING, by=ANNA)
+    world.app.archiving.writing_trail.write(world.entry())
+    assert () == world.app.looking.verify(RECORDING).breaks
 
 
 def test_an_entry_that_is_there_is_never_replaced(world: World) -> None:
