@@ -68,6 +68,10 @@ class Deferral:
     until: date | None = None
 
 
+UNREADABLE = Deferral(Why.OPEN, "its entry cannot be read")
+"""One recording must not keep the others from being erased; it is looked at again each day."""
+
+
 @dataclass(frozen=True, slots=True)
 class Planned:
     """A recording of a plan.
@@ -157,6 +161,11 @@ def planned(entry: CatalogEntry, others: int, deferred: tuple[Deferral, ...], *,
         is_doubtful,
         deferred,
     )
+
+
+def planned_unread(recording_id: RecordingId) -> Planned:
+    """A recording as a plan has it whose entry cannot be read: that it is the person's is all that is known."""
+    return Planned(recording_id, 0, None, 0, 0, 0, is_doubtful=True, deferred=(UNREADABLE,))
 
 
 def is_one_of(raw_ids: Collection[str], spelling: Callable[[str], str]) -> Callable[[str], bool]:
