@@ -115,7 +115,7 @@ def records_of(
         keeping.moving,
         EndingExports(real.export_inventory, real.removals["exports"], export_days, now),
     )
-    daily = Daily(real.catalog, real.directory, filing, sealing, real.record_queue, passes, now)
+    daily = Daily(real.catalog, real.directory, filing, sealing, real.record_queue, passes, now, real.monotonic)
     searching = Searching(real.catalog, real.directory, people_index, lookups, partial(has_hold, index))
     return Records(
         filing=filing,

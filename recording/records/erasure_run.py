@@ -12,12 +12,12 @@ from datetime import date, datetime, timedelta
 import msgspec
 
 from recording import log
-from recording.core.errors import BlobProtected, CatalogConflict, RecordingOpen
+from recording.core.errors import BlobProtected, CatalogConflict, EntryUnreadable, NewerSchema, RecordingOpen
 from recording.core.formats.dead_letters import folders_of
 from recording.core.formats.records.certificates import Certificate, Outcome
 from recording.core.model import APP, Actor, CatalogEntry, RecordingId, RecordingState, RemovalReason
 from recording.core.naming import encode, journal_folder
-from recording.core.records.erasing import Deferral, Erase, Why
+from recording.core.records.erasing import UNREADABLE, Deferral, Erase, Why
 from recording.core.records.filters import calls_of
 from recording.core.records.jobs import Job, JobState
 from recording.core.records.people import IndexKey
@@ -147,7 +147,10 @@ class ErasureRun:
 
     def _erase(self, done: Done) -> None:
         """Erase a recording, unless something defers it: that is asked just before."""
-        entry = self.parts.planning.load(done.recording_id)
+        try:
+            entry = self.parts.planning.load(done.recording_id)
+        except (EntryUnreadable, NewerSchema):
+            return self._note(replace(done, deferred=(UNREADABLE,), ids=done.ids or (done.recording_id,)))
         if entry is None:  # nothing is known of it any more: a rebuild would honour its tombstone
             return self._note(replace(done, is_erased=True, deferred=(), ids=()))
         deferred: tuple[Deferral, ...] = ()
@@ -273,6 +276,7 @@ class ErasureRun:
         job = replace(
             self.job,
             state=state or self.job.state,
+            cause="",
             work=msgspec.json.encode(self.work).decode(),
             progress={**self._counts(), "eventBlobs": self.work.events},
         )

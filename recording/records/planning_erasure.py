@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from recording.core.errors import EntryUnreadable, NewerSchema
 from recording.core.model import CatalogEntry, RecordingId, RecordingState
 from recording.core.participants import one_spelling
-from recording.core.records.erasing import Deferral, Erase, Plan, Planned, deferrals, is_one_of, planned
+from recording.core.records.erasing import Deferral, Erase, Plan, Planned, deferrals, is_one_of, planned, planned_unread
 from recording.core.retention import protected_until
 from recording.ports import Catalog
 from recording.records.duties import Duties
@@ -35,18 +36,21 @@ class PlanningErasure:
             PeopleIndexOff: people are not indexed.
             Transient: it cannot be said now.
         """
-        found = tuple(self._planned(entry, erase) for entry in self.recordings_of(erase))
-        return Plan(erase, found, self.people.index.count_unknown())
+        return Plan(erase, tuple(self._all(erase)), self.people.index.count_unknown())
 
-    def recordings_of(self, erase: Erase) -> Iterator[CatalogEntry]:
-        """The person's recordings that are not erased, one after the other; they may be erased meanwhile."""
+    def _all(self, erase: Erase) -> Iterator[Planned]:
+        """The person's recordings that are not erased, one after the other."""
         after = ""
         while True:
             page = self.people.recordings_of(erase.raw_ids, after, _PAGE)
             for row in page.rows:
-                entry = self.catalog.load(row.recording_id)
+                try:
+                    entry = self.load(row.recording_id)
+                except (EntryUnreadable, NewerSchema):
+                    yield planned_unread(row.recording_id)
+                    continue
                 if entry is not None and entry.recording.state is not RecordingState.ERASED:
-                    yield entry
+                    yield self._planned(entry, erase)
             after = page.next
             if not after:
                 return

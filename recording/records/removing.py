@@ -15,7 +15,7 @@ from datetime import timedelta
 
 from recording import log
 from recording.catalog_updates import CatalogUpdates
-from recording.core.errors import BlobProtected, RecordingError, RecordingOpen
+from recording.core.errors import Permanent, RecordingError, RecordingOpen
 from recording.core.formats.records.tombstones import Tombstone
 from recording.core.lifecycle import Erased, ErasureBegun, why_not_erased
 from recording.core.model import Actor, BlobName, CatalogEntry, RecordingId, RecordingState, RemovalReason
@@ -94,8 +94,8 @@ class Removing:
         self._note(entry.recording.recording_id)
         self._finish(entry.recording.recording_id)
 
-    def finish(self) -> int:
-        """Finish the erasures that were cut off; how many are left, as a hold or a time protects a blob.
+    def finish(self, is_over: Callable[[], bool]) -> int:
+        """Finish the erasures that were cut off; how many are left, as they cannot be, or as the time was over.
 
         Raises:
             Transient: they are finished another time.
@@ -104,20 +104,21 @@ class Removing:
         while True:
             page = self.index.page(_UNFINISHED, _PAGE, after)
             for row in page.rows:
-                left += not self._finish(RecordingId(row.body.decode()))
+                left += is_over() or not self._finish(RecordingId(row.body.decode()))
             after = page.next
-            if not after:
+            if not after or is_over():
                 return left
 
     def _finish(self, recording_id: RecordingId) -> bool:
-        entry = self.updates.load(recording_id)
-        erasure = entry.recording.erasure if entry is not None else None
-        if entry is None or erasure is None:  # it has never begun
-            self.index.delete(_UNFINISHED, encode(recording_id))
-            return True
+        """One that cannot be finished, as its entry cannot be read, keeps no other from it."""
         try:
+            entry = self.updates.load(recording_id)
+            erasure = entry.recording.erasure if entry is not None else None
+            if entry is None or erasure is None:  # it has never begun
+                self.index.delete(_UNFINISHED, encode(recording_id))
+                return True
             self.remove(entry, erasure.reason, by=erasure.by)
-        except BlobProtected as error:
+        except Permanent as error:
             _log_left(recording_id, error)
             return False
         return True
