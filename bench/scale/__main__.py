@@ -10,7 +10,8 @@ from rich.table import Table
 
 from bench.scale import prices
 from bench.scale.counting import FLAT, archive_of, rebuild
-from bench.scale.simulated import PER_DAY, Template
+from bench.scale.living import LIVING, of_many
+from bench.scale.simulated import BLOB_LIST, BLOB_READ, OF_A_PERSON, PER_DAY, Template
 
 SIZES = (1_000, 10_000, 100_000)
 MOST = 10_000_000
@@ -30,6 +31,10 @@ def main() -> None:
     for name, case in FLAT.items():
         for size in (*SIZES, MOST):
             _row(table, name, size, case(archive_of(size, template)))
+    for name, run in LIVING.items():
+        _row(table, f"{name} of {OF_A_PERSON}, by arithmetic", OF_A_PERSON, of_many(run, OF_A_PERSON))
+    journal = {BLOB_READ: MOST, BLOB_LIST: MOST // PER_DAY}
+    _row(table, "an erasure, more: it reads the journal as far as that is kept", MOST, journal)
     each: Mapping[str, int] = {}
     for size in SIZES[: 2 if given.quick else 3]:
         each = rebuild(archive_of(size, template, is_lost=True))

@@ -10,7 +10,8 @@ from rich.console import Console
 from local.azurite import AzuriteError
 from local.claim import LOCAL, FolderInUseError, claimed, folder_for
 from local.demo.media import UnusableMediaError, usable_media
-from local.demo.report import inspect, show
+from local.demo.recorded import record_silence, show_records
+from local.demo.report import inspect, show, show_next
 from local.demo.story import play
 from local.demo.talk import DemoFailedError
 from local.host import HostNotReadyError
@@ -47,6 +48,12 @@ def _show(folder: Path, media: dict[str, Path]) -> int:
     console = Console()
     console.print("Starting Azurite, local Communication Services, Event Grid and Functions host …")
     with Stack(folder, settings=_SETTINGS, policy=demo, media=media, media_folder=LOCAL / "media") as stack:
-        recordings, manifest = play(stack, console)
-        findings = inspect(stack, recordings, manifest, folder / "recordings")
-        return show(console, findings, folder.relative_to(LOCAL.parent))
+        played = play(stack, console)
+        findings = inspect(stack, played.shown, played.manifest, folder / "recordings")
+        where = folder.relative_to(LOCAL.parent)
+        status = show(console, findings, where)
+        if status == 0:
+            console.print()
+            show_records(stack, console, played, record_silence(stack), folder / "export")
+        show_next(console, where)
+        return status

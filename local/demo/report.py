@@ -15,6 +15,8 @@ from rich.table import Table
 from local.acs.model import StoredObject
 from local.demo.story import Shown
 from local.stack import QUARANTINE, Stack
+from recording.core.model import BlobName
+from recording.core.naming import sibling_name
 
 _MEBIBYTE = 1 << 20
 
@@ -38,7 +40,10 @@ def inspect(stack: Stack, recordings: list[Shown], manifest: str, folder: Path) 
     container = stack.container()
     expected = {manifest}
     findings = [_inspect_one(stack, container, shown, folder, expected) for shown in recordings]
-    strange = sorted({blob.name for blob in container.list_blobs()} - expected)
+    beside = {
+        sibling_name(BlobName(name), kind) for name in expected if ".manifest" in name for kind in ("people", "seal")
+    }
+    strange = sorted({blob.name for blob in container.list_blobs()} - expected - beside)
     strange += [f"{QUARANTINE}/{blob.name}" for blob in stack.container(QUARANTINE).list_blobs()]
     findings[0].wrong += [f"nothing should be at {name}" for name in strange]
     findings[0].wrong += [f"{host} was asked for" for host in stack.acs.world.refused_hosts]
@@ -88,13 +93,14 @@ def _read(container: ContainerClient, name: str, folder: Path) -> Path:
 
 
 _NEXT = """\
+
 Log of the app: {folder}/host.log
 Next: make demo MEDIA=call.mp4   with a file of yours
       make up                    the same, kept running, with a session to paste"""
 
 
 def show(console: Console, findings: list[Finding], folder: Path) -> int:
-    """Print the table, where the files and the log are, and what to try next; 0 if nothing is wrong."""
+    """Print the table, and where the files are; 0 if nothing is wrong."""
     console.print()
     console.print(table_of(findings))
     console.print("MiB/s: from the event's arrival to the proof, trouble and waiting included.")
@@ -108,8 +114,12 @@ def show(console: Console, findings: list[Finding], folder: Path) -> int:
             console.print(f"  {path.suffix[1:]:<4} …/{path.name}", highlight=False)
     if not wrong:
         console.print("\n[green]Every byte is where it belongs, and every source is gone.[/green]")
-    console.print(_NEXT.format(folder=folder), highlight=False)
     return 1 if wrong else 0
+
+
+def show_next(console: Console, folder: Path) -> None:
+    """Print where the log is, and what to try next."""
+    console.print(_NEXT.format(folder=folder), highlight=False)
 
 
 def table_of(findings: list[Finding]) -> Table:

@@ -19,7 +19,7 @@ _TIMEOUT = 100.0  # seconds for all recordings together
 _ATTESTED = json.dumps(
     {"context": "hotline", "consent": {"basis": "a demo", "by": "the demo", "at": "2026-03-01T12:00:00Z"}}
 )
-_PEOPLE = tuple(f"8:acs:demo_participant-{number}" for number in range(1, 6))
+PEOPLE = tuple(f"8:acs:demo_participant-{number}" for number in range(1, 6))
 
 
 @dataclass
@@ -33,8 +33,20 @@ class Shown:
     state: dict[str, Any] = field(default_factory=dict)
 
 
-def play(stack: Stack, console: Console) -> tuple[list[Shown], str]:
-    """Run the demo; the recordings with their last state, and the manifest of what the service itself has written."""
+@dataclass(frozen=True)
+class Played:
+    """What has happened: the recordings with their last state, and all file events that were published.
+
+    `manifest` is of what the service itself has written.
+    """
+
+    shown: list[Shown]
+    manifest: str
+    events: list[dict[str, Any]]
+
+
+def play(stack: Stack, console: Console) -> Played:
+    """Run the demo."""
     by_event = Shown("call event", "audio-mixed-wav", [45_000])
     video = Shown("paused once", "audioVideo-mixed-mp4", [30_000])
     small = Shown("503 at first", "audio-mixed-mp3", [120_000])
@@ -44,7 +56,7 @@ def play(stack: Stack, console: Console) -> tuple[list[Shown], str]:
     world, grid = stack.acs.world, stack.event_grid
     grid.copies, grid.order, grid.delay = 2, "reversed", 1.0
     calls = [
-        world.start_call(participants=_PEOPLE, chunk_ms=recording.chunk_ms, operation_context=context)
+        world.start_call(participants=PEOPLE, chunk_ms=recording.chunk_ms, operation_context=context)
         for recording, context in zip(shown, (_ATTESTED, None, None, None), strict=True)
     ]
     refuse(stack, console)
@@ -76,12 +88,14 @@ def play(stack: Stack, console: Console) -> tuple[list[Shown], str]:
     def trouble(event: dict[str, Any]) -> None:
         if event["eventType"] != RECORDING_FILE_STATUS_UPDATED:
             return
+        events.append(event)
         chunks = event["data"]["recordingStorageInfo"]["recordingChunks"]
         if event["subject"].endswith(small.recording_id):
             world.arm("busy_503", object_id=chunks[0]["documentId"], count=1)
         if event["subject"].endswith(long.recording_id):
             world.arm("reset_mid_body", object_id=chunks[1]["documentId"], count=1)
 
+    events: list[dict[str, Any]] = []
     stack.before_publish = trouble
     for call in (*calls, asked_call, native.call):
         world.end_call(call)
@@ -89,7 +103,7 @@ def play(stack: Stack, console: Console) -> tuple[list[Shown], str]:
     _watch(stack, console, shown)
     manifest = show_native(stack, console, native)
     show_trail(stack, console, by_event.recording_id)
-    return shown, manifest
+    return Played(shown, manifest, events)
 
 
 def _watch(stack: Stack, console: Console, shown: list[Shown]) -> None:

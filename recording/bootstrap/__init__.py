@@ -105,6 +105,7 @@ class Parts(TypedDict, total=False):
     overflow_copies: ports.OverflowCopies
     natives: Mapping[str, ports.NativeContainer]
     archive: ports.Archive
+    plain_archive: ports.Archive
     quarantine: ports.Archive
     journal: ports.Journal
     catalog: ports.Catalog

@@ -15,6 +15,7 @@ from recording.records.filing_people import FilingPeople
 from recording.records.held_blobs import HeldBlobs
 from recording.records.holding import Holding
 from recording.records.jobs import Jobs
+from recording.records.kept_holds import KeptHolds
 from recording.records.moving import Moving
 from recording.records.people import People
 from recording.records.placing_holds import PlacingHolds
@@ -42,7 +43,8 @@ def holding_of(real: RealParts, filing_people: FilingPeople) -> Holding:
         document = filing_people.document_of(entry)
         return None if document is None else holds.people_of(document)
 
-    return Holding(real.catalog, real.index, participants)
+    kept = KeptHolds(real.plain_archive, real.archive_inventory, real.removals["archive"])
+    return Holding(real.catalog, real.index, kept, participants)
 
 
 def keeping_of(

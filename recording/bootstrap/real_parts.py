@@ -281,6 +281,11 @@ class RealParts:
         return guarded(self._container(archive.container, retention))
 
     @cached_property
+    def plain_archive(self) -> ports.Archive:
+        """The archive, for blobs that are not kept by its retention."""
+        return guarded(self._container(self.settings.archive.container))
+
+    @cached_property
     def quarantine(self) -> ports.Archive:
         return guarded(self._container(self.settings.archive.quarantine_container))
 

@@ -4,12 +4,15 @@ from recording.bootstrap.real_parts import RealParts
 from recording.catalog_updates import CatalogUpdates
 from recording.chunks.announcing import Announcing
 from recording.records.gathering import Gathering
+from recording.records.holding import Holding
 from recording.records.jobs import Jobs
 from recording.records.rebuild_job import RebuildJob
 from recording.records.rebuilding import Rebuilding
 
 
-def rebuild_job_of(real: RealParts, updates: CatalogUpdates, announcing: Announcing, jobs: Jobs) -> RebuildJob:
+def rebuild_job_of(
+    real: RealParts, updates: CatalogUpdates, announcing: Announcing, jobs: Jobs, holding: Holding
+) -> RebuildJob:
     """Runs the jobs that rebuild."""
     gathering = Gathering(
         names=announcing,
@@ -22,4 +25,4 @@ def rebuild_job_of(real: RealParts, updates: CatalogUpdates, announcing: Announc
     )
     rebuilding = Rebuilding(updates, announcing, gathering, real.queue, real.record_queue, real.now)
     retention = real.settings.recordings.retention
-    return RebuildJob(rebuilding, jobs, real.journal_inventory, retention, real.monotonic)
+    return RebuildJob(rebuilding, jobs, holding, real.journal_inventory, retention, real.monotonic)

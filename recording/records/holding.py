@@ -10,6 +10,7 @@ from recording.core.model import CatalogEntry, RecordingId
 from recording.core.records.holds import Hold, HoldState, People, covers
 from recording.ports import Catalog, Index, IndexRow
 from recording.records.filing import about
+from recording.records.kept_holds import KeptHolds
 
 HOLDS = "holds"
 ENDED = "ended-holds"
@@ -43,10 +44,14 @@ class HoldPage:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """The holds. `participants`: who takes part in a recording; None if nobody has looked yet."""
+    """The holds. `participants`: who takes part in a recording; None if nobody has looked yet.
+
+    `kept`: their copies outside of the index.
+    """
 
     catalog: Catalog
     index: Index
+    kept: KeptHolds
     participants: Callable[[CatalogEntry], People | None]
 
     def of(self, recording_id: RecordingId, entry: CatalogEntry | None = None) -> tuple[Hold, ...]:
@@ -119,6 +124,7 @@ class Holding:
 
     def insert(self, hold: Hold) -> Hold:
         """Keep a new hold; from then on it holds. The hold as kept."""
+        self.kept.keep(hold)
         self.index.insert(_row(hold))
         return self.load(hold.hold_id)
 
@@ -144,7 +150,21 @@ class Holding:
         scope = replace(hold.scope, person=())
         ended = replace(hold, state=HoldState.ENDED, scope=scope)
         self.index.put(replace(_row(ended), partition=ENDED))
+        self.kept.forget(hold.hold_id)
         self.index.delete(HOLDS, hold.hold_id)
+
+    def restore(self) -> int:
+        """Bring back the holds that the index has lost; how many there are. The daily look places them again.
+
+        Raises:
+            Transient: not all are back.
+        """
+        found = 0
+        for hold in self.kept.all():
+            if self.index.get(ENDED, hold.hold_id) is None:
+                self.index.insert(_row(hold))
+                found += 1
+        return found
 
     def noted(self, recording_id: RecordingId) -> tuple[HeldBy, ...]:
         """The rows of holds about a recording."""

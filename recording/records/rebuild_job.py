@@ -15,6 +15,7 @@ import msgspec
 
 from recording import log
 from recording.core.errors import Permanent
+from recording.core.formats.records.manifests import read_manifest
 from recording.core.model import Actor, BlobName, RecordingId
 from recording.core.naming import decode, door_in, encode, journal_folder
 from recording.core.records.jobs import Job, JobState
@@ -22,6 +23,7 @@ from recording.core.trail import FOLDER, MOST_ACT, read_act
 from recording.journal import file_events
 from recording.ports import BlobPage, Inventory, ListedBlob
 from recording.records.gathering import Came, revision_of
+from recording.records.holding import Holding
 from recording.records.jobs import Jobs
 from recording.records.rebuilding import Rebuilding
 
@@ -62,6 +64,7 @@ class RebuildJob:
 
     rebuilding: Rebuilding
     jobs: Jobs
+    holding: Holding
     journal: Inventory
     retention: timedelta
     monotonic: Callable[[], float]
@@ -74,6 +77,9 @@ class RebuildJob:
         """
         until = self.monotonic() + _SLICE
         place = _PLACE.decode(job.work) if job.work else Place()
+        if not job.work:  # before there is anything that could be removed
+            holds = self.holding.restore()
+            job = replace(job, progress={"holds": holds} if holds else {})
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="rebuild") as pool:
             while place.stage:
                 counts, place = self._page(place, job, pool)
@@ -121,16 +127,28 @@ class RebuildJob:
             yield Came(event, door_in(blob.name), blob.modified_at)
 
     def _by_manifest(self, blobs: Iterable[ListedBlob]) -> list[_Found]:
-        """The recordings of the manifests among these blobs. Where a name does not say whose it is, its trail does."""
+        """The recordings of the manifests among these blobs."""
         found = dict[RecordingId, _Found]()
         for blob in blobs:
             folder, slash, name = blob.name.rpartition("/")
             encoded = name.partition(".")[0]
-            recording_id = decode(encoded) if revision_of(blob.name) else None
-            if recording_id is not None:
-                of = RecordingId(recording_id)
+            of = self._of_manifest(encoded, blob) if revision_of(blob.name) else None
+            if of is not None:
                 found[of] = _Found(of, manifest=BlobName(f"{folder}{slash}{encoded}.manifest.json"))
         return list(found.values())
+
+    def _of_manifest(self, encoded: str, blob: ListedBlob) -> RecordingId | None:
+        """Whose manifest it is: its name says it, or, of a long id, the manifest itself."""
+        decoded = decode(encoded)
+        if decoded is not None:
+            return RecordingId(decoded)
+        try:
+            body = self.rebuilding.gathering.archived.read(blob)
+            recording_id = read_manifest(body, blob.name, blob.modified_at).recording.recording_id
+        except Permanent as error:
+            log.event("recording.rebuild_failed", {"manifest": blob.name, "cause": error}, logging.ERROR)
+            return None
+        return recording_id if encode(recording_id) == encoded else None
 
     def _by_trail(self, blobs: Iterable[ListedBlob]) -> list[_Found]:
         found = dict[str, _Found]()

@@ -129,10 +129,12 @@ def test_who_only_looks_starts_and_decides_nothing() -> None:
     acts = {name for name, roles in OPERATIONS.items() if roles & {Role.AUDIT, Role.LISTEN, Role.PRIVACY}}
 
     looks = {"list_owed", "list_recordings", "recording_history", "recording_state", "recording_trail", "verify_trail"}
-    looks |= {"recording_seal"}
+    looks |= {"recording_seal", "rebuild_state"}
     people = {"save_people", "save_person", "show_person", "person_recordings", "search_recordings"}
     keeping = {"make_hold", "end_hold", "list_holds", "show_hold", "retention_plan", "retention_asked", "decide_end"}
-    assert looks | people | keeping | {"explain_policy", "replay_policy", "withdraw_consent"} == acts
+    given = {"make_export", "export_state", "cancel_export", "link_export"}
+    erasing = {"plan_erasure", "execute_erasure", "erasure_state"}
+    assert looks | people | keeping | given | erasing | {"explain_policy", "replay_policy", "withdraw_consent"} == acts
     assert OPERATIONS.keys().isdisjoint(PROVEN_OTHERWISE)
 
 

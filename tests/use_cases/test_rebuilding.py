@@ -9,7 +9,7 @@ from itertools import count
 import pytest
 
 from recording.core.errors import ArchiveBusy
-from recording.core.formats.api import StartRequest
+from recording.core.formats.api import HoldRequest, StartRequest, etag_of_hold
 from recording.core.formats.messages import RecordMessage, Task
 from recording.core.lifecycle import Done, next_step
 from recording.core.model import (
@@ -28,9 +28,11 @@ from recording.core.model import (
     RecordingState,
 )
 from recording.core.naming import encode
+from recording.core.records.holds import HoldState, Scope
 from recording.core.records.jobs import JobKind, JobState
 from tests.core.entries_of import WAV
 from tests.fakes import FakeCatalog, FakeDirectory, FakeIndex, FakeLedger, FakeOpenWork, FakeQueue
+from tests.use_cases.keepings import run_jobs
 from tests.use_cases.world import RECORDING, World, assert_nothing_lost, file_event_of
 
 ANNA = Actor("key:anna")
@@ -378,3 +380,59 @@ def test_the_trail_goes_on_where_it_stood(world: World) -> None:
     world.app.archiving.writing_trail.write(world.entry())
     verified = world.app.looking.verify(RECORDING)
     assert (lost.number + 1, ()) == (verified.links, verified.breaks)
+
+
+def test_a_hold_survives_the_loss_of_the_tables(world: World) -> None:
+    """It holds before its recordings are placed again; one that has ended does not come back, and no copy is left."""
+    world.deliver(event(world))
+    world.run()
+    keeping = world.app.records.keeping
+    scope = Scope(recordings=(RECORDING,))
+    day = world.clock.at.date()
+    asked = HoldRequest(scope, "case 7", "legal", day, by=ANNA)
+    held, ended = (keeping.deciding_holds.make(asked, (), by=ANNA) for _ in range(2))
+    run_jobs(world)
+    ended = keeping.holding.load(ended.hold_id)
+    keeping.deciding_holds.end(ended.hold_id, etag_of_hold(ended), "closed", by=ANNA)
+    run_jobs(world)
+    lose_tables(world)
+    assert () == world.app.records.holding.of(RECORDING)
+
+    assert 1 == rebuild(world)["holds"]
+    assert [held.hold_id] == [hold.hold_id for hold in world.app.records.holding.of(RECORDING)]
+    world.app.records.keeping.watching_holds.run()
+    run_jobs(world)
+    (hold,) = world.app.records.holding.of(RECORDING)
+    assert HoldState.ACTIVE is hold.state
+    world.app.records.keeping.deciding_holds.end(hold.hold_id, etag_of_hold(hold), "closed", by=ANNA)
+    run_jobs(world)
+    assert [] == [name for name in world.archive.blobs if name.startswith("holds/")]
+
+
+@pytest.mark.parametrize("kept", ["journal", "trail", "manifest"])
+def test_each_of_journal_trail_and_manifest_names_a_recording_whose_id_is_too_long_for_a_name(
+    world: World, kept: str
+) -> None:
+    """Its name in a container is shortened, and does not say whose it is."""
+    recording = RecordingId("r" * 300)
+    world.deliver(event(world, recording, 0))
+    world.run()
+    lose_tables(world)
+    world.clock.at += LATER
+    if kept != "journal":
+        world.journal.blobs.clear()
+    if kept != "trail":
+        world.trail.archive.blobs.clear()
+    assert 1 == rebuild(world)["rebuilt"]
+    assert RecordingState.RELEASED is world.entry(recording).recording.state
+
+
+def test_a_manifest_that_makes_no_sense_holds_up_no_other(world: World) -> None:
+    world.deliver(event(world, RECORDING, 0))
+    world.run()
+    world.clock.at += LATER
+    lose_tables(world)
+    world.journal.blobs.clear()
+    for name in ("broken", "r" * 300):
+        world.archive.put_as_stranger(BlobName(f"2026/{encode(name)}.manifest.json"), b"{}")
+    assert (1, 1) == (rebuild(world)["rebuilt"], len(world.catalog.entries))

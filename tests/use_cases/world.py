@@ -173,6 +173,7 @@ class World:
             consents=self.consents,
             source=self.source,
             archive=self.archive,
+            plain_archive=self.archive,
             quarantine=self.quarantine,
             quarantined=FakeBlobSource(self.quarantine),
             overflow=self.overflow,

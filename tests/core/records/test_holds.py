@@ -5,10 +5,21 @@ from datetime import timedelta
 
 import pytest
 
-from recording.core.model import APP, CallId, CatalogEntry, Recording, RecordingId, RecordingState, ServerCallId
+from recording.core.model import (
+    APP,
+    CallId,
+    CatalogEntry,
+    DocumentId,
+    ParticipantKind,
+    Recording,
+    RecordingId,
+    RecordingState,
+    ServerCallId,
+)
 from recording.core.records.filters import Filters, Period
-from recording.core.records.holds import Hold, HoldState, People, Query, Scope, covers
-from tests.core.entries_of import APPLIED, NOW, WAV
+from recording.core.records.holds import Hold, HoldState, People, Query, Scope, covers, people_of
+from recording.core.records.people import ChunkPeople, Heard, PeopleDocument
+from tests.core.entries_of import APPLIED, MANIFEST, NOW, WAV
 
 RECORDING = Recording(
     RecordingId("r"),
@@ -69,6 +80,18 @@ def test_a_hold_covers_the_recordings_of_a_person(people: People | None, *, unkn
 )
 def test_a_hold_covers_what_a_search_would_find(query: Query, *, expected: bool) -> None:
     assert expected is covers(Scope(query=query), ENTRY, None)
+
+
+def test_who_takes_part_is_known_by_the_people_document_in_one_spelling() -> None:
+    heard = (
+        Heard("8:ACS:a_1", ParticipantKind.COMMUNICATION_USER),
+        Heard("4:+49 30 123456", ParticipantKind.PHONE_NUMBER),
+    )
+    document = PeopleDocument(RECORDING.recording_id, MANIFEST, (ChunkPeople(DocumentId("d"), 0, heard),))
+    doubtful = PeopleDocument(RECORDING.recording_id, MANIFEST)
+
+    assert People(frozenset({"8:acs:a_1", "4:+4930123456"})) == people_of(document)
+    assert People(frozenset(), is_doubtful=True) == people_of(doubtful)
 
 
 @pytest.mark.parametrize(

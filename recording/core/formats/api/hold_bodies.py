@@ -42,7 +42,16 @@ class QueryBody(TypedDict):
 class HoldBody(TypedDict):
     """What is to be held, why, who answers for it, and when somebody is to look whether it is still needed."""
 
-    recordings: NotRequired[Annotated[list[_Id], Schema(minItems=1, maxItems=MOST_NAMED)]]
+    recordings: NotRequired[
+        Annotated[
+            list[str],
+            Schema(
+                minItems=1,
+                maxItems=MOST_NAMED,
+                items={"type": "string", "minLength": 1, "maxLength": reading.LONGEST_ID},
+            ),
+        ]
+    ]
     call: NotRequired[_Id]
     person: NotRequired[Annotated[str, Schema(pattern=f"^{KEY_PATTERN}$", description="An own key of the person.")]]
     rawId: NotRequired[Annotated[str, Schema(minLength=1, description="A raw id or a telephone number.")]]

@@ -125,6 +125,7 @@ def history_view(entry: CatalogEntry) -> History:
 
 _WORDS: Mapping[str, str] = {
     "Started": "this app started it",
+    "ErasureBegun": "its erasure began",
     "Stopped": "the service accepted the order to stop it",
     "Denied": "the service said that it has no such recording",
     "Checked": "the service said that it records after all",
