@@ -99,7 +99,7 @@ def records_of(
     retaining = retaining_of(real, keeping, removing)
     rehashing = Rehashing(real.catalog, people_index, people.own, filing_people, jobs, real.monotonic)
     runners[JobKind.REHASH] = rehashing
-    runners[JobKind.REBUILD] = rebuild_job_of(real, updates, announcing, jobs, holding)
+    runners[JobKind.REBUILD] = rebuild_job_of(real, updates, announcing, removing, jobs, holding)
     runners[JobKind.HOLD] = keeping.placing_holds
     filers = (filing_people, keeping.placing_holds, keeping.duties, sealing)
     filing = Filing(real.catalog, index, filers, now)

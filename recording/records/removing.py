@@ -85,6 +85,15 @@ class Removing:
         log.event("recording.erased", {"recording_id": recording_id, "reason": erasure.reason})
         self.writing_trail.write(entry)
 
+    def resume(self, entry: CatalogEntry) -> None:
+        """Go on with an erasure that has begun; what is protected is left to the daily pass.
+
+        Raises:
+            Transient: it is not finished; do it again.
+        """
+        self._note(entry.recording.recording_id)
+        self._finish(entry.recording.recording_id)
+
     def finish(self, is_over: Callable[[], bool]) -> int:
         """Finish the erasures that were cut off; how many are left, as they cannot be, or as the time was over.
 
@@ -118,12 +127,15 @@ class Removing:
         recording_id = entry.recording.recording_id
         self._check(entry)
         entry = self.updates.tell(entry)
-        self.index.put(IndexRow(_UNFINISHED, encode(recording_id), recording_id.encode()))
+        self._note(recording_id)
         entry = self.updates.apply(recording_id, ErasureBegun(recording_id, reason), known=entry, by=by).entry
         if entry.recording.state is not RecordingState.ERASED:
             self.index.delete(_UNFINISHED, encode(recording_id))
             self._check(entry)
         return entry
+
+    def _note(self, recording_id: RecordingId) -> None:
+        self.index.put(IndexRow(_UNFINISHED, encode(recording_id), recording_id.encode()))
 
     def _check(self, entry: CatalogEntry) -> None:
         why_not = why_not_erased(entry, self.updates.now())
