@@ -17,7 +17,7 @@ from recording.core.formats.dead_letters import folders_of
 from recording.core.formats.records.certificates import Certificate, Outcome
 from recording.core.model import APP, Actor, CatalogEntry, RecordingId, RecordingState, RemovalReason
 from recording.core.naming import encode, journal_folder
-from recording.core.records.erasing import UNREADABLE, Deferral, Erase, Why
+from recording.core.records.erasing import LOST, UNREADABLE, Deferral, Erase, Why
 from recording.core.records.filters import calls_of
 from recording.core.records.jobs import Job, JobState
 from recording.core.records.people import IndexKey
@@ -151,7 +151,9 @@ class ErasureRun:
             entry = self.parts.planning.load(done.recording_id)
         except (EntryUnreadable, NewerSchema):
             return self._note(replace(done, deferred=(UNREADABLE,), ids=done.ids or (done.recording_id,)))
-        if entry is None:  # nothing is known of it any more: a rebuild would honour its tombstone
+        if entry is None:
+            if self.parts.removing.tombstones.find(done.recording_id) is None:  # its blobs stand, and may be rebuilt
+                return self._note(replace(done, deferred=(LOST,), ids=done.ids or (done.recording_id,)))
             return self._note(replace(done, is_erased=True, deferred=(), ids=()))
         deferred: tuple[Deferral, ...] = ()
         if entry.recording.state is not RecordingState.ERASED:  # else it was begun, and is finished

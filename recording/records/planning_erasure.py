@@ -7,7 +7,18 @@ from datetime import datetime
 from recording.core.errors import EntryUnreadable, NewerSchema
 from recording.core.model import CatalogEntry, RecordingId, RecordingState
 from recording.core.participants import one_spelling
-from recording.core.records.erasing import Deferral, Erase, Plan, Planned, deferrals, is_one_of, planned, planned_unread
+from recording.core.records.erasing import (
+    LOST,
+    UNREADABLE,
+    Deferral,
+    Erase,
+    Plan,
+    Planned,
+    deferrals,
+    is_one_of,
+    planned,
+    planned_unread,
+)
 from recording.core.retention import protected_until
 from recording.ports import Catalog
 from recording.records.duties import Duties
@@ -47,9 +58,11 @@ class PlanningErasure:
                 try:
                     entry = self.load(row.recording_id)
                 except (EntryUnreadable, NewerSchema):
-                    yield planned_unread(row.recording_id)
+                    yield planned_unread(row.recording_id, UNREADABLE)
                     continue
-                if entry is not None and entry.recording.state is not RecordingState.ERASED:
+                if entry is None:
+                    yield planned_unread(row.recording_id, LOST)
+                elif entry.recording.state is not RecordingState.ERASED:
                     yield self._planned(entry, erase)
             after = page.next
             if not after:

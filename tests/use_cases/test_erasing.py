@@ -214,6 +214,26 @@ def test_a_people_document_that_is_none_makes_its_recording_doubtful_and_stops_n
     assert [(RECORDING, True)] == [(one.recording_id, one.is_doubtful) for one in shown.plan.recordings]
 
 
+def test_a_recording_whose_entry_is_lost_is_deferred_until_it_is_rebuilt() -> None:
+    """Its media stand: a certificate that says it is erased would be wrong, and a rebuild would bring it back."""
+    world = two_recordings()
+    erasure_id = begun(world)
+    entry = world.catalog.entries.pop(RECORDING)
+    shown = world.app.records.erasing.plan(OF_ANN, Mode.WHOLE, WHY, by=ADA)
+    assert shown.plan is not None
+    assert [(RECORDING, [Why.OPEN])] == [
+        (one.recording_id, [why.why for why in one.deferred]) for one in shown.plan.recordings
+    ]
+    run_jobs(world)
+    assert JobState.WAITING is state(world, erasure_id)
+    assert [] == certificate(world, erasure_id)["erased"]
+
+    world.catalog.entries[RECORDING] = entry
+    again(world)
+    assert JobState.DONE is state(world, erasure_id)
+    assert [RECORDING] == certificate(world, erasure_id, 2)["erased"]
+
+
 def test_a_wrong_setting_in_the_middle_ends_no_erasure(caplog: pytest.LogCaptureFixture) -> None:
     """Its recording is erased, its certificate not written: it is another day, once the setting is right."""
     world = two_recordings()
