@@ -152,7 +152,7 @@ class ErasureRun:
         except (EntryUnreadable, NewerSchema):
             return self._note(replace(done, deferred=(UNREADABLE,), ids=done.ids or (done.recording_id,)))
         if entry is None:
-            if self.parts.removing.tombstones.find(done.recording_id) is None:  # its blobs stand, and may be rebuilt
+            if not self.parts.removing.is_gone(done.recording_id):
                 return self._note(replace(done, deferred=(LOST,), ids=done.ids or (done.recording_id,)))
             return self._note(replace(done, is_erased=True, deferred=(), ids=()))
         deferred: tuple[Deferral, ...] = ()

@@ -109,10 +109,18 @@ class Removing:
             if not after or is_over():
                 return left
 
+    def is_gone(self, recording_id: RecordingId) -> bool:
+        """Whether a recording of which the catalog has no entry was erased to its end: else its blobs may stand."""
+        is_unfinished = self.index.get(_UNFINISHED, encode(recording_id)) is not None
+        return not is_unfinished and self.tombstones.find(recording_id) is not None
+
     def _finish(self, recording_id: RecordingId) -> bool:
         """One that cannot be finished, as its entry cannot be read, keeps no other from it."""
         try:
             entry = self.updates.load(recording_id)
+            if entry is None and self.tombstones.find(recording_id) is not None:
+                log.event("recording.erasure_lost", {"recording_id": recording_id}, logging.ERROR)
+                return False  # a rebuild finishes it
             erasure = entry.recording.erasure if entry is not None else None
             if entry is None or erasure is None:  # it has never begun
                 self.index.delete(_UNFINISHED, encode(recording_id))

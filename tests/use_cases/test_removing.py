@@ -110,6 +110,22 @@ def test_what_a_hold_protects_is_removed_when_the_hold_ends() -> None:
     check_erased(world)
 
 
+def test_an_erasure_whose_entry_is_lost_in_the_middle_is_not_forgotten() -> None:
+    """A tombstone says that it has begun, and the row that it is not over; a rebuild finishes it."""
+    world = two_recordings()
+    world.removals["archive"].held.add(world.entry().chunks[0].name)
+    with pytest.raises(BlobProtected):
+        remove(world)
+    entry = world.catalog.entries.pop(RECORDING)
+    removing = world.app.records.removing
+    assert (1, False) == (removing.finish(lambda: False), removing.is_gone(RECORDING))
+
+    world.catalog.entries[RECORDING] = entry
+    world.removals["archive"].held.clear()
+    assert (0, True) == (removing.finish(lambda: False), removing.is_gone(RECORDING))
+    check_erased(world)
+
+
 def test_an_erasure_that_cannot_be_finished_keeps_no_other_from_it(monkeypatch: pytest.MonkeyPatch) -> None:
     world = two_recordings()
     world.removals["archive"].held |= {world.entry(one).chunks[0].name for one in (RECORDING, OTHER)}
