@@ -9,7 +9,9 @@ from recording.core.errors import BlobProtected, RecordingError
 from recording.core.model import BlobName
 
 _NONE = frozenset({"BlobNotFound", "ResourceNotFound"})
-_PROTECTED = frozenset({"BlobImmutableDueToLegalHold", "BlobImmutableDueToPolicy", "BlobImmutableDueToHold"})
+_PROTECTED = frozenset(
+    {"BlobImmutableDueToLegalHold", "BlobImmutableDueToPolicy", "BlobImmutableDueToHold", "LeaseIdMissing"}
+)
 
 
 class BlobRemoval:
@@ -51,7 +53,7 @@ class BlobRemoval:
     def _error(self, operation: str, name: BlobName, error: AzureError) -> RecordingError:
         ids = {"container": self._name, "blob": str(name)}
         if code_of(error) in _PROTECTED:
-            hint = "it can be removed when its hold is ended, or its time is over; it is tried again"
+            hint = "it can be removed when its hold or lease is ended, or its time is over; it is tried again"
             return BlobProtected(operation, f"{status_of(error)} {code_of(error)}", hint=hint, ids=ids)
         return storage_error(operation, "container", error, ids)
 

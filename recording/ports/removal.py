@@ -12,7 +12,7 @@ class Removal(Protocol):
         """Delete a blob with its snapshots; whether there was one.
 
         Raises:
-            BlobProtected: a legal hold, or a time that it is kept for, forbids it.
+            BlobProtected: a legal hold, a lease, or a time that it is kept for, forbids it.
             ArchiveBusy, ArchiveRefused: it may or may not be deleted; retry.
         """
 

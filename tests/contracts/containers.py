@@ -8,7 +8,7 @@ from functools import partial
 from typing import Protocol
 
 import pytest
-from azure.storage.blob import BlobServiceClient, ContainerClient
+from azure.storage.blob import BlobLeaseClient, BlobServiceClient, ContainerClient
 
 from local.azurite import Azurite
 from recording.adapters.archive import BlobArchive
@@ -150,6 +150,10 @@ class RealContainer:
         self._open = ExitStack()
         for client in (self._client, service, other, writes, others_writes):
             self._open.enter_context(client)
+
+    def lease(self, name: BlobName) -> BlobLeaseClient:
+        """Take a lease on a blob, without an end."""
+        return self._client.get_blob_client(name).acquire_lease(-1)
 
     def close(self) -> None:
         """Close the connections."""

@@ -48,6 +48,16 @@ def test_a_service_without_holds_says_so(real_container: RealContainer) -> None:
     assert not real_container.removal.is_held(NAME)
 
 
+def test_a_lease_protects_one_blob_and_is_no_failure_of_the_storage(real_container: RealContainer) -> None:
+    """Whoever may write can take one, without an end: all other recordings end all the same."""
+    real_container.put_as_stranger(NAME, CONTENT)
+    lease = real_container.lease(NAME)
+    with pytest.raises(BlobProtected, match="LeaseIdMissing"):
+        real_container.removal.remove(NAME)
+    lease.break_lease(0)
+    assert real_container.removal.remove(NAME)
+
+
 @pytest.mark.parametrize("code", ["BlobImmutableDueToLegalHold", "BlobImmutableDueToPolicy"])
 def test_what_the_service_protects_is_no_failure_of_ours(real_container: RealContainer, code: str) -> None:
     """It is removed later, when it may be."""
