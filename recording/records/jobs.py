@@ -105,8 +105,10 @@ class Jobs:
         try:
             job = self.runners[signed.kind].run(signed)
         except Permanent as error:
-            failed = replace(self.load(job_id), state=JobState.FAILED, cause=f"{error.cause}; {error.hint}".strip("; "))
-            self.save(failed)
+            known = self.load(job_id)
+            if not known.is_over:  # else somebody has cancelled it meanwhile
+                cause = f"{error.cause}; {error.hint}".strip("; ")
+                self.save(replace(known, state=JobState.FAILED, cause=cause))
             fields = {"job_id": job_id, "kind": job.kind, "code": error.code, "cause": error}
             log.event("job.failed", fields, logging.ERROR)
             return

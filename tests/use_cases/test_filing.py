@@ -311,6 +311,26 @@ def test_a_job_that_fails_for_hours_has_one_message_all_the_time() -> None:
     assert 1 == len(world.job_queue.jobs)
 
 
+@dataclass
+class Cancelled:
+    """A runner that fails for good after somebody has cancelled its job."""
+
+    jobs: Jobs
+
+    def run(self, job: Job) -> Job:
+        self.jobs.save(replace(job, state=JobState.CANCELLED))
+        raise CopyLost("export", "gone")
+
+
+def test_a_job_that_was_cancelled_before_it_failed_stays_cancelled() -> None:
+    world = World()
+    jobs = world.app.records.jobs
+    failing = replace(jobs, runners={JobKind.EXPORT: Cancelled(jobs)})
+    job = failing.make(JobKind.EXPORT, "{}", by=ANNA)
+    failing.run(job.job_id)
+    assert JobState.CANCELLED is jobs.load(job.job_id).state
+
+
 def test_a_lost_message_is_found_behind_any_number_of_jobs_that_wait() -> None:
     world = World()
     jobs = jobs_of(world, Counting())
