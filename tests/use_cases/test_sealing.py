@@ -126,7 +126,9 @@ def test_it_stands_beside_the_manifest_and_nothing_else_is_left() -> None:
     assert manifest is not None
 
     assert sibling_name(manifest, "seal") in world.archive.blobs
-    assert {"filed", "sealed"} == {key for partition, key in world.index.rows if partition == f"record~{RECORDING}"}
+    assert {"duty", "filed", "sealed"} == {
+        key for partition, key in world.index.rows if partition == f"record~{RECORDING}"
+    }
     assert ["RecordingArchived"] == world.told()
 
 
@@ -541,7 +543,7 @@ def test_what_was_changed_while_it_was_read_is_not_sealed() -> None:
     seal(world)
 
     assert not [name for name in world.archive.blobs if ".seal" in name]
-    assert ["filed"] == [key for partition, key in world.index.rows if partition == f"record~{RECORDING}"]
+    assert ["duty", "filed"] == [key for partition, key in world.index.rows if partition == f"record~{RECORDING}"]
 
 
 def test_another_blob_in_its_place_is_left_alone() -> None:
