@@ -47,6 +47,8 @@ class Daily:
         failure: Transient | None = None
         for days in range(_DAYS):
             found += self._find(self.now() - timedelta(days=days))
+        for recording_id in tuple(self.filing.late.left()):
+            self.queue.put(RecordMessage(recording_id, Task.FILE))
         for one in self.passes:
             try:
                 one.run()

@@ -85,6 +85,21 @@ class Removing:
         log.event("recording.erased", {"recording_id": recording_id, "reason": erasure.reason})
         self.writing_trail.write(entry)
 
+    def remove_late(self, entry: CatalogEntry, manifest: BlobName) -> None:
+        """Remove what was written beside a manifest, and in rows, after the erasure was finished; idempotent.
+
+        Raises:
+            BlobProtected: a hold or a time protects a blob.
+            Transient: it is not finished; do it again.
+        """
+        recording_id = entry.recording.recording_id
+        for name in set(self._own(_folder_of(manifest), recording_id)):
+            self.removals["archive"].remove(name)
+        for forget in self.forgets:
+            forget(entry)
+        remove_rows(self.index, about(recording_id))
+        log.event("recording.erased_again", {"recording_id": recording_id}, logging.WARNING)
+
     def finish(self) -> int:
         """Finish the erasures that were cut off; how many are left, as a hold or a time protects a blob.
 
@@ -141,8 +156,11 @@ class Removing:
         if manifest is not None:
             folders.add(_folder_of(manifest))
         for folder in folders:
-            own = f"{folder}{encode(entry.recording.recording_id)}."
-            yield from (("archive", name) for name in names_of(self.inventories["archive"], own))
+            yield from (("archive", name) for name in self._own(folder, entry.recording.recording_id))
+
+    def _own(self, folder: str, recording_id: RecordingId) -> Iterator[BlobName]:
+        """What stands under the recording's own name: manifests, and what is beside them."""
+        yield from names_of(self.inventories["archive"], f"{folder}{encode(recording_id)}.")
 
 
 def _folder_of(name: BlobName) -> str:
