@@ -54,7 +54,9 @@ def erasing_of(
     lookups: Lookups,
 ) -> Erasing:
     """What erases people's recordings; it is the runner of those jobs too."""
-    planning = PlanningErasure(real.catalog, people, filing_people, keeping.holding, keeping.duties, real.now)
+    planning = PlanningErasure(
+        real.catalog, people, filing_people, keeping.holding, keeping.duties, real.tombstones, real.now
+    )
     parts = RunParts(
         planning=planning,
         removing=removing,

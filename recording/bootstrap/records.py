@@ -116,7 +116,7 @@ def records_of(
         FinishingErasures(erasing),
         retaining,
         keeping.moving,
-        EndingExports(real.export_inventory, real.removals["exports"], export_days, now),
+        EndingExports(real.export_inventory, real.removals["exports"], export_days, jobs.load, now),
     )
     daily = Daily(real.catalog, real.directory, filing, sealing, real.record_queue, passes, now)
     searching = Searching(real.catalog, real.directory, people_index, lookups, partial(has_hold, index))

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from recording import log
-from recording.core.errors import JobRefused, PlanChanged, UnknownJob
+from recording.core.errors import JobRefused, Permanent, PlanChanged, UnknownJob
 from recording.core.model import Actor
 from recording.core.participants import one_spelling
 from recording.core.records.erasing import Erase, Mode, Plan
@@ -117,7 +117,12 @@ class Erasing:
     def run(self, job: Job) -> Job:
         """Go on with an erasure for some minutes; see `records.jobs.Runner`."""
         end = self.monotonic() + SLICE.total_seconds()
-        return ErasureRun(self.parts, job, self.jobs.save, lambda: self.monotonic() >= end).go_on()
+        run = ErasureRun(self.parts, job, self.jobs.save, lambda: self.monotonic() >= end)
+        try:
+            return run.go_on()
+        except Permanent:
+            self.jobs.save(without_person(run.job))  # it fails for good: whose it was is no more needed
+            raise
 
     def _load(self, erasure_id: str) -> Job:
         job = self.jobs.load(erasure_id)

@@ -5,19 +5,19 @@ done stands in rows of the job: cut off anywhere, the next run goes on, and a ru
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 import msgspec
 
 from recording import log
-from recording.core.errors import BlobProtected, CatalogConflict, RecordingOpen
+from recording.core.errors import BlobProtected, CatalogConflict, EntryUnreadable, RecordingOpen
 from recording.core.formats.dead_letters import folders_of
 from recording.core.formats.records.certificates import Certificate, Outcome
 from recording.core.model import APP, Actor, CatalogEntry, RecordingId, RecordingState, RemovalReason
 from recording.core.naming import encode, journal_folder
-from recording.core.records.erasing import Deferral, Erase, Why
+from recording.core.records.erasing import LOST, UNREADABLE, Deferral, Erase, Why
 from recording.core.records.filters import calls_of
 from recording.core.records.jobs import Job, JobState
 from recording.core.records.people import IndexKey
@@ -83,7 +83,7 @@ class RunParts:
     index: Index
     trail: Trail
     events: Mapping[str, ErasingEvents]
-    forget: Callable[[str], None]
+    forget: Callable[[str, Collection[str]], None]
     key: Callable[[], IndexKey | None]
     now: Callable[[], datetime]
 
@@ -147,12 +147,17 @@ class ErasureRun:
 
     def _erase(self, done: Done) -> None:
         """Erase a recording, unless something defers it: that is asked just before."""
-        entry = self.parts.planning.load(done.recording_id)
-        if entry is None:  # nothing is known of it any more: a rebuild would honour its tombstone
-            return self._note(replace(done, is_erased=True, deferred=(), ids=()))
         deferred: tuple[Deferral, ...] = ()
-        if entry.recording.state is not RecordingState.ERASED:  # else it was begun, and is finished
-            deferred = self.parts.planning.deferrals(entry, self.erase)
+        try:
+            entry = self.parts.planning.load(done.recording_id)
+            if entry is not None and entry.recording.state is not RecordingState.ERASED:  # else it is finished
+                deferred = self.parts.planning.deferrals(entry, self.erase)
+        except EntryUnreadable:
+            return self._note(Done(done.recording_id, deferred=(UNREADABLE,), ids=(done.recording_id,)))
+        if entry is None:
+            if self.parts.removing.tombstones.find(done.recording_id) is None:
+                return self._note(Done(done.recording_id, deferred=(LOST,), ids=(done.recording_id,)))
+            return self._note(Done(done.recording_id, is_erased=True))  # a rebuild honours its tombstone
         if not deferred:
             try:
                 self.parts.removing.remove(entry, RemovalReason.ERASURE, by=self.work.by)
@@ -224,7 +229,7 @@ class ErasureRun:
             self._save(JobState.WAITING, after="", folder="", marker="", at=None, is_certified=False)
             return self.job
         if self.erase.key:
-            self.parts.forget(self.erase.key)
+            self.parts.forget(self.erase.key, self.erase.raw_ids)
         remove_rows(self.parts.index, partition_of(self.job.job_id))
         self.job = without_person(self.job)
         self._save(JobState.DONE)

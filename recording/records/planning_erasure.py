@@ -4,11 +4,22 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from recording.core.errors import EntryUnreadable
 from recording.core.model import CatalogEntry, RecordingId, RecordingState
 from recording.core.participants import one_spelling
-from recording.core.records.erasing import Deferral, Erase, Plan, Planned, deferrals, is_one_of, planned
+from recording.core.records.erasing import (
+    LOST,
+    UNREADABLE,
+    Deferral,
+    Erase,
+    Plan,
+    Planned,
+    deferrals,
+    is_one_of,
+    planned,
+)
 from recording.core.retention import protected_until
-from recording.ports import Catalog
+from recording.ports import Catalog, Tombstones
 from recording.records.duties import Duties
 from recording.records.filing_people import FilingPeople
 from recording.records.holding import Holding
@@ -26,6 +37,7 @@ class PlanningErasure:
     filing_people: FilingPeople
     holding: Holding
     duties: Duties
+    tombstones: Tombstones
     now: Callable[[], datetime]
 
     def plan(self, erase: Erase) -> Plan:
@@ -35,18 +47,16 @@ class PlanningErasure:
             PeopleIndexOff: people are not indexed.
             Transient: it cannot be said now.
         """
-        found = tuple(self._planned(entry, erase) for entry in self.recordings_of(erase))
-        return Plan(erase, found, self.people.index.count_unknown())
+        found = tuple(self._planned_row(recording_id, erase) for recording_id in self._recordings_of(erase))
+        known = tuple(one for one in found if one is not None)
+        return Plan(erase, known, self.people.index.count_unknown())
 
-    def recordings_of(self, erase: Erase) -> Iterator[CatalogEntry]:
-        """The person's recordings that are not erased, one after the other; they may be erased meanwhile."""
+    def _recordings_of(self, erase: Erase) -> Iterator[RecordingId]:
+        """The recordings that are filed under the person, one after the other; they may be erased meanwhile."""
         after = ""
         while True:
             page = self.people.recordings_of(erase.raw_ids, after, _PAGE)
-            for row in page.rows:
-                entry = self.catalog.load(row.recording_id)
-                if entry is not None and entry.recording.state is not RecordingState.ERASED:
-                    yield entry
+            yield from (row.recording_id for row in page.rows)
             after = page.next
             if not after:
                 return
@@ -67,6 +77,19 @@ class PlanningErasure:
     def load(self, recording_id: RecordingId) -> CatalogEntry | None:
         """The recording as it is now."""
         return self.catalog.load(recording_id)
+
+    def _planned_row(self, recording_id: RecordingId, erase: Erase) -> Planned | None:
+        """A recording as the plan has it; None for one that is erased."""
+        try:
+            entry = self.catalog.load(recording_id)
+            if entry is not None:
+                return None if entry.recording.state is RecordingState.ERASED else self._planned(entry, erase)
+            if self.tombstones.find(recording_id) is not None:
+                return None
+            why = LOST
+        except EntryUnreadable:
+            why = UNREADABLE
+        return Planned(recording_id, 0, None, 0, 0, 0, is_doubtful=True, deferred=(why,))
 
     def _planned(self, entry: CatalogEntry, erase: Erase) -> Planned:
         document = self.filing_people.document_of(entry)

@@ -8,7 +8,7 @@ import pytest
 
 from recording.core.formats.messages import Task
 from recording.core.model import CatalogEntry, RecordingState, RemovalReason
-from tests.use_cases.erasures import ADA, ANN, check_erased, file_all, places_of, two_recordings
+from tests.use_cases.erasures import ADA, check_erased, file_all, two_recordings
 from tests.use_cases.world import RECORDING, World
 
 
@@ -18,7 +18,7 @@ class Between:
 
     do: Callable[[], None]
 
-    def file(self, entry: CatalogEntry) -> None:  # noqa: ARG002 - as every filer
+    def file(self, entry: CatalogEntry) -> None:
         self.do()
 
 

@@ -63,6 +63,10 @@ class Deferral:
     until: date | None = None
 
 
+LOST = Deferral(Why.OPEN, "the catalog has lost its entry: rebuild it")
+UNREADABLE = Deferral(Why.OPEN, "its entry in the catalog cannot be read: repair it")
+
+
 @dataclass(frozen=True, slots=True)
 class Planned:
     """A recording of a plan.
