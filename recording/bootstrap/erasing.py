@@ -11,6 +11,7 @@ from recording.records.erasing_events import ErasingEvents
 from recording.records.erasing_exports import ErasingExports
 from recording.records.erasure_run import RunParts
 from recording.records.filing_people import FilingPeople
+from recording.records.holding import Holding
 from recording.records.jobs import Jobs
 from recording.records.lookups import Lookups
 from recording.records.people import People
@@ -26,6 +27,7 @@ def removing_of(
     writing_trail: WritingTrail,
     refusing: Refusing,
     jobs: Jobs,
+    holding: Holding,
     forgets: Sequence[Forget],
 ) -> Removing:
     """What removes recordings; `forgets` remove what the other use cases have written about one."""
@@ -36,6 +38,7 @@ def removing_of(
         writing_trail=writing_trail,
         tombstones=real.tombstones,
         index=real.index,
+        holding=holding,
         removals=real.removals,
         inventories=real.inventories,
         events=ErasingEvents(real.journal_inventory, real.removals["journal"], refusing),

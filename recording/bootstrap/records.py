@@ -84,7 +84,7 @@ def records_of(
         keeping.duties.unfile(entry.recording.recording_id)
         keeping.placing_holds.unfile(entry)
 
-    removing = removing_of(real, updates, writing_trail, refusing, jobs, (forget,))
+    removing = removing_of(real, updates, writing_trail, refusing, jobs, holding, (forget,))
     late = LateWrites(real.catalog, index, removing.remove_late)
     sealing = Sealing(
         updates=updates,

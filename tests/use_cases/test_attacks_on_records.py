@@ -14,7 +14,7 @@ from recording.core.records.people import OwnIdentity
 from tests.use_cases import exports, keepings
 from tests.use_cases.erasures import ADA, ANN, BOB, check_erased, places_of, run_jobs, state, two_recordings
 from tests.use_cases.test_erasing import OF_ANN, WHY, begun, certificate
-from tests.use_cases.test_placing_holds import made
+from tests.use_cases.test_placing_holds import end, made
 from tests.use_cases.world import RECORDING, World
 
 
@@ -122,7 +122,7 @@ def test_a_hold_outlives_the_table_of_the_records() -> None:
     world.app.records.filing.file(RecordingId("r-1"))
     world.app.records.daily.run()
 
-    assert RecordingState.ERASED is not world.entry("r-1").recording.state
+    assert RecordingState.ERASED is not world.entry(RecordingId("r-1")).recording.state
     assert [hold.hold_id] == [one.hold_id for one in world.app.records.holding.of(RecordingId("r-1"))]
 
 
@@ -139,3 +139,60 @@ def test_an_erasure_that_fails_for_good_keeps_nobodys_ids(monkeypatch: pytest.Mo
     job = world.app.records.jobs.load(erasure_id)
     assert JobState.FAILED is job.state
     assert ANN not in job.spec
+
+
+@pytest.mark.parametrize("body", [{"recordings": [RECORDING]}, {"rawId": ANN}, {"call": "call"}])
+@pytest.mark.parametrize("number", [0, 3])
+def test_a_hold_that_is_made_while_a_recording_is_removed_stops_it(
+    body: dict[str, object], number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After that many blobs, when the run is cut off; what is left of it is erased when the hold has ended."""
+    world = two_recordings()
+    erasure_id = begun(world)
+    remove, gone = world.removals["archive"].remove, list[BlobName]()
+
+    def cut_off(name: BlobName) -> bool:
+        if len(gone) == number:
+            raise KeyboardInterrupt
+        gone.append(name)
+        return remove(name)
+
+    with monkeypatch.context() as patched:
+        for removal in world.removals.values():
+            patched.setattr(removal, "remove", cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            run_jobs(world)
+    hold = made(world, **body)
+    before = {name for name in world.archive.blobs if f"/{RECORDING}" in name}
+    assert before
+    run_jobs(world)
+    world.app.records.daily.run()
+    run_jobs(world)
+
+    assert before <= set(world.archive.blobs)
+    assert JobState.WAITING is state(world, erasure_id)
+    end(world, hold)
+    run_jobs(world)
+    world.app.records.daily.run()
+    run_jobs(world)
+    assert JobState.DONE is state(world, erasure_id)
+    assert set() == {name for removal in world.removals.values() for name in removal.held}
+    assert [] == [name for name in world.archive.blobs if f"/{RECORDING}" in name and "00x" not in name]
+
+
+def test_a_hold_that_is_made_when_the_erasure_has_just_looked_stops_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = two_recordings()
+    erasure_id = begun(world)
+    tell, holds = world.updates.tell, list[str]()
+
+    def late(entry: CatalogEntry) -> CatalogEntry:
+        if not holds:
+            holds.append(made(world, recordings=[RECORDING]).hold_id)
+        return tell(entry)
+
+    before = {name for name in world.archive.blobs if RECORDING in name}
+    monkeypatch.setattr(type(world.updates), "tell", lambda _, entry: late(entry))
+    run_jobs(world)
+    assert holds
+    assert before <= set(world.archive.blobs)
+    assert JobState.WAITING is state(world, erasure_id)
