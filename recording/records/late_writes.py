@@ -5,7 +5,7 @@ Whoever files or seals has loaded the entry before. A row says so until it has l
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -15,8 +15,20 @@ from recording.ports import Catalog, Index, IndexRow
 
 _LATE = "late-writes"
 _PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Late:
+    """Who is written about: beside which manifest, and the ids of its call that an erased entry does not have."""
+
+    recording_id: RecordingId
+    manifest: BlobName
+    group_call_id: str | None = None
+    room_id: str | None = None
+
+
 # Created at import: see `adapters.rows`.
-_ROW = msgspec.json.Decoder(tuple[str, str])
+_ROW = msgspec.json.Decoder(_Late)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +47,9 @@ class LateWrites:
             Transient: it is not known whether it is; write it again.
         """
         recording = entry.recording
-        body = msgspec.json.encode((recording.recording_id, recording.manifest_name or ""))
-        self.index.put(IndexRow(_LATE, encode(recording.recording_id), body))
+        manifest = recording.manifest_name or BlobName("")
+        late = _Late(recording.recording_id, manifest, recording.group_call_id, recording.room_id)
+        self.index.put(IndexRow(_LATE, encode(recording.recording_id), msgspec.json.encode(late)))
         yield
         self.settle(recording.recording_id)
 
@@ -54,7 +67,9 @@ class LateWrites:
         if erasure is not None:
             if erasure.finished_at is None:  # it removes all itself, and perhaps has passed that already
                 return
-            self.remove(entry, BlobName(_ROW.decode(row.body)[1]))
+            late = _ROW.decode(row.body)
+            known = replace(entry.recording, group_call_id=late.group_call_id, room_id=late.room_id)
+            self.remove(replace(entry, recording=known), late.manifest)
         self.index.delete(_LATE, row.key)
 
     def left(self) -> Iterator[RecordingId]:
@@ -62,7 +77,7 @@ class LateWrites:
         after = ""
         while True:
             page = self.index.page(_LATE, _PAGE, after)
-            yield from (RecordingId(_ROW.decode(row.body)[0]) for row in page.rows)
+            yield from (_ROW.decode(row.body).recording_id for row in page.rows)
             after = page.next
             if not after:
                 return

@@ -18,6 +18,7 @@ from recording.core.records.erasing import (
     is_one_of,
     planned,
 )
+from recording.core.records.people import PersonRow
 from recording.core.retention import protected_until
 from recording.ports import Catalog, Tombstones
 from recording.records.duties import Duties
@@ -47,16 +48,16 @@ class PlanningErasure:
             PeopleIndexOff: people are not indexed.
             Transient: it cannot be said now.
         """
-        found = tuple(self._planned_row(recording_id, erase) for recording_id in self._recordings_of(erase))
+        found = tuple(self._planned_row(row, erase) for row in self._recordings_of(erase))
         known = tuple(one for one in found if one is not None)
         return Plan(erase, known, self.people.index.count_unknown())
 
-    def _recordings_of(self, erase: Erase) -> Iterator[RecordingId]:
+    def _recordings_of(self, erase: Erase) -> Iterator[PersonRow]:
         """The recordings that are filed under the person, one after the other; they may be erased meanwhile."""
         after = ""
         while True:
             page = self.people.recordings_of(erase.raw_ids, after, _PAGE)
-            yield from (row.recording_id for row in page.rows)
+            yield from page.rows
             after = page.next
             if not after:
                 return
@@ -78,8 +79,9 @@ class PlanningErasure:
         """The recording as it is now."""
         return self.catalog.load(recording_id)
 
-    def _planned_row(self, recording_id: RecordingId, erase: Erase) -> Planned | None:
+    def _planned_row(self, row: PersonRow, erase: Erase) -> Planned | None:
         """A recording as the plan has it; None for one that is erased."""
+        recording_id = row.recording_id
         try:
             entry = self.catalog.load(recording_id)
             if entry is not None:
@@ -89,7 +91,7 @@ class PlanningErasure:
             why = LOST
         except EntryUnreadable:
             why = UNREADABLE
-        return Planned(recording_id, 0, None, 0, 0, 0, is_doubtful=True, deferred=(why,))
+        return Planned(recording_id, 0, row.at, 0, 0, 0, is_doubtful=True, deferred=(why,))
 
     def _planned(self, entry: CatalogEntry, erase: Erase) -> Planned:
         document = self.filing_people.document_of(entry)

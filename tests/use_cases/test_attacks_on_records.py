@@ -43,6 +43,7 @@ def test_a_plan_shows_what_the_catalog_has_lost() -> None:
     plan = world.app.records.erasing.plan(OF_ANN, Mode.WHOLE, WHY, by=ADA).plan
     assert plan is not None
     assert [(RECORDING, (LOST,))] == [(one.recording_id, one.deferred) for one in plan.recordings]
+    assert all(one.started_at is not None for one in plan.recordings)  # from then on the events are searched
 
 
 def test_an_entry_that_cannot_be_read_defers_only_its_recording(monkeypatch: pytest.MonkeyPatch) -> None:
