@@ -29,6 +29,7 @@ func problemsOf(
       ...ofEncryption(archive)
       ...ofClasses(archive.?retentionClasses ?? [])
       ...ofImmutability(archive, app)
+      ...ofRetention(archive, app)
       empty(trim(policy))
         ? 'policy is empty: say which calls are recorded, or by a rule with record: false that none is, see docs/policy.md.'
         : ''
@@ -136,19 +137,39 @@ func ofImmutability(archive archiveOptions, app appOptions) string[] => [
   (app.?immutableLocked ?? false) && (app.?immutableDays ?? 0) == 0
     ? 'app.immutableLocked needs app.immutableDays.'
     : ''
-  isImmutable(archive, app) && length(filter(archive.?retentionClasses ?? [], class => class.deleteAfterDays > 0)) > 0
+  isImmutable(archive, app) && hasEnd(archive)
     ? 'archive.retentionClasses has an end, and lifecycle rules delete nothing in a container that can be immutable: give no end, or no immutability.'
     : ''
+  isImmutable(archive, app) && (archive.?versionDays ?? 0) > 0
+    ? 'archive.versionDays ends no version in a container that can be immutable: give none, or no immutability.'
+    : ''
+  (archive.?blobHolds ?? false) && (archive.?quarantineDays ?? 0) > 0
+    ? 'archive.quarantineDays ends nothing in a container whose blobs can be held: give none, or no archive.blobHolds.'
+    : ''
 ]
+
+// Classes of the app that a lifecycle rule would overtake, or that the app could not follow.
+func ofRetention(archive archiveOptions, app appOptions) string[] => [
+  contains(app, 'retentionClasses') && hasEnd(archive)
+    ? 'archive.retentionClasses has an end, and app.retentionClasses is given: a lifecycle rule knows neither its classes nor holds. Give one of the two.'
+    : ''
+  contains(app.?retentionClasses ?? '', 'wormDays') && !(archive.?blobHolds ?? false)
+    ? 'app.retentionClasses has wormDays, which need archive.blobHolds: without it the app may not set them.'
+    : ''
+]
+
+func hasEnd(archive archiveOptions) bool =>
+  length(filter(archive.?retentionClasses ?? [], class => class.deleteAfterDays > 0)) > 0
 
 @export()
 @description('Whether the container of the recordings must be made for immutability of versions.')
 func isImmutable(archive archiveOptions, app appOptions) bool =>
-  (archive.?immutabilityDays ?? 0) > 0 || isImmutableByApp(app)
+  (archive.?immutabilityDays ?? 0) > 0 || isImmutableByApp(archive, app)
 
 @export()
 @description('Whether the app itself sets immutability or holds, for which it needs a role more.')
-func isImmutableByApp(app appOptions) bool => (app.?immutableDays ?? 0) > 0 || (app.?legalHold ?? false)
+func isImmutableByApp(archive archiveOptions, app appOptions) bool =>
+  (app.?immutableDays ?? 0) > 0 || (app.?legalHold ?? false) || (archive.?blobHolds ?? false)
 
 // A secret that is nowhere, an audience that the app would refuse, and tokens that nobody could have.
 func ofCallers(app appOptions) string[] => [

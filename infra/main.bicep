@@ -119,6 +119,7 @@ module storage 'modules/storage.bicep' = {
     tags: allTags
     options: archive
     isImmutable: checks.isImmutable(archive, app)
+    exportDays: exportDays
     network: network
   }
 }
@@ -174,7 +175,8 @@ module access 'modules/access.bicep' = {
     overflowAccountName: overflowAccountName
     applicationInsightsName: names.applicationInsights
     topicName: hasArchivedTopic ? names.topic : ''
-    immutabilityByApp: checks.isImmutableByApp(app)
+    immutabilityByApp: checks.isImmutableByApp(archive, app)
+    holds: archive.?blobHolds ?? false
   }
 }
 
@@ -275,6 +277,7 @@ module functionApp 'modules/functionapp.bicep' = {
     nativeContainers: nativeContainers
     participantKey: secretAccess.?outputs.reference ?? ''
     peopleIndexKey: peopleKeyAccess.?outputs.reference ?? ''
+    exportDays: exportDays
     subnetId: privateNetwork.?outputs.appSubnetId ?? ''
     app: app
     hosting: hosting
@@ -372,6 +375,7 @@ var names = {
 }
 var allTags = union(tags, { 'azd-env-name': environmentName })
 var hasArchivedTopic = events.?archivedTopic ?? true
+var exportDays = app.?exportDays ?? 30 // the app removes exports, and a lifecycle rule their versions
 var nativeContainers = communication.?nativeContainers ?? []
 var overflowAccountName = contains(archive, 'overflowLocation') ? names.overflowAccount : ''
 // A resource that exists elsewhere is deployed to, and given roles on, where it lies.

@@ -124,6 +124,14 @@ type archiveOptions = {
   @description('True once a person has locked that policy. Default false.')
   trailImmutabilityLocked: bool?
 
+  @description('Whether the app may put legal holds, and the wormDays of its classes, on single blobs of recordings and of quarantine; default false. Decide before the first deployment.')
+  blobHolds: bool?
+
+  @description('Days after which a version that was replaced or deleted ends, of recordings, journal and quarantine; default 0, never: what is erased is still there as a version. They count from when it was written.')
+  @minValue(0)
+  @maxValue(36500)
+  versionDays: int?
+
   @description('Whether a lock guards the account against deletion, that of its resource group included; default true.')
   lock: bool?
 
@@ -392,6 +400,21 @@ type appOptions = {
 
   @description('PEOPLE_INDEX_KEY: the secret of a key vault, by whose hashes people are found; default none: nobody is found by person. Several keys with commas between them, the current one first.')
   peopleIndexKey: secretReference?
+
+  @description('RETENTION_CLASSES: how long recordings are kept, by class: the text of docs/retention.md; default none: nothing is deleted. Beside it no class of the archive has an end.')
+  @minLength(1)
+  @maxLength(60000)
+  retentionClasses: string?
+
+  @description('RETENTION_MOST_A_DAY: the most recordings that are deleted on a day because their days are over; 0: none.')
+  @minValue(0)
+  @maxValue(1000000)
+  retentionMostADay: int?
+
+  @description('EXPORT_DAYS: days after which an export is removed; 0: never.')
+  @minValue(0)
+  @maxValue(36500)
+  exportDays: int?
 
   @description('API_AUTH: what a caller of the API shows: the function key, an Entra token with a role, or either.')
   apiAuth: ('key' | 'entra' | 'both')?

@@ -1,4 +1,4 @@
-"""RETENTION_CLASSES: a mistake keeps recordings from being started, and no other from being archived."""
+"""RETENTION_CLASSES: a mistake keeps recordings from ending, and none from being started or archived."""
 
 from pathlib import Path
 
@@ -17,8 +17,8 @@ def test_without_the_setting_there_are_no_classes() -> None:
     settings = settings_of()
 
     assert RetentionClasses() == settings.retention.classes
-    assert settings.are_classes_right
-    settings.check_starting()
+    assert settings.retention.classes.are_known
+    settings.check_all()
 
 
 def test_a_file_in_the_package_is_read(tmp_path: Path) -> None:
@@ -29,22 +29,24 @@ def test_a_file_in_the_package_is_read(tmp_path: Path) -> None:
         parse_retention_classes("../classes.yaml", tmp_path)
 
 
-def test_classes_that_cannot_be_read_keep_recordings_from_being_started() -> None:
+def test_classes_that_cannot_be_read_are_named_and_stop_no_start() -> None:
     settings = settings_of(RETENTION_CLASSES="{version: 1, classes: [{name: A, days: 0}]}")
 
-    assert not settings.are_classes_right
+    assert not settings.retention.classes.are_known
+    settings.check_starting()
     with pytest.raises(SettingsInvalid) as caught:
-        settings.check_starting()
+        settings.check_all()
     assert ["RETENTION_CLASSES: line 1"] == sorted({problem[:25] for problem in caught.value.problems})
 
 
 def test_a_rule_that_names_a_class_which_is_not_declared_is_a_mistake() -> None:
-    """The classes themselves are right, so that what has one of them ends."""
+    """The classes themselves are right, so that what has one of them ends; and recordings are started."""
     policy = text_of(rule("a", more="\n    retention: long"), rule("b", more="\n    retention: short"))
     settings = settings_of(RETENTION_CLASSES=CLASSES, RECORDING_POLICY=policy)
 
-    assert settings.are_classes_right
+    assert settings.retention.classes.are_known
+    settings.check_starting()
     assert (
         "RETENTION_CLASSES: lacks the class long, which rule a of RECORDING_POLICY names",
-    ) == settings.wrong_to_start
-    assert () == settings_of(RECORDING_POLICY=policy).wrong_to_start
+    ) == settings.wrong_for_retention
+    settings_of(RECORDING_POLICY=policy).check_all()

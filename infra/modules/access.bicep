@@ -33,6 +33,9 @@ param topicName string
 @description('Required. Whether the app sets immutability or holds, which Contributor may not.')
 param immutabilityByApp bool
 
+@description('Required. Whether it sets holds in quarantine too.')
+param holds bool
+
 var roles = loadJsonContent('../roles.json')
 
 resource host 'Microsoft.Storage/storageAccounts@2025-01-01' existing = {
@@ -47,6 +50,10 @@ resource archive 'Microsoft.Storage/storageAccounts@2025-01-01' existing = {
 
     resource recordings 'containers' existing = {
       name: 'recordings'
+    }
+
+    resource quarantine 'containers' existing = {
+      name: 'recordings-quarantine'
     }
 
     resource deadLetters 'containers' existing = {
@@ -91,7 +98,8 @@ resource appOnHost 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-// Contributor, and not Owner: it may write and read recordings, and change nobody's access to them.
+// Contributor, and not Owner: it may write and read recordings, move them between tiers, and change nobody's access to them.
+// On the account and not on its containers: the key by which links to exports are signed is the account's.
 resource appOnArchive 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for role in [
     'Storage Blob Data Contributor'
@@ -112,6 +120,19 @@ resource appOnArchive 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
 resource appOnRecordings 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (immutabilityByApp) {
   scope: archive::blobs::recordings
   name: guid(archive::blobs::recordings.id, appIdentityName, roles['Storage Blob Data Owner'])
+  properties: {
+    principalId: appPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      roles['Storage Blob Data Owner']
+    )
+  }
+}
+
+resource appOnQuarantine 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (holds) {
+  scope: archive::blobs::quarantine
+  name: guid(archive::blobs::quarantine.id, appIdentityName, roles['Storage Blob Data Owner'])
   properties: {
     principalId: appPrincipalId
     principalType: 'ServicePrincipal'

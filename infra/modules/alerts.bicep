@@ -69,6 +69,21 @@ var appAlerts = [
     meaning: 'Nobody could be told or asked: a call is not recorded, or is paused as somebody who joined later was not told.'
   }
   { name: 'RecordingPausedLong', severity: 1, meaning: 'A recording is paused for longer than PAUSE_LIMIT_SECONDS.' }
+  {
+    name: 'RecordingSilent'
+    severity: 1
+    meaning: 'All of a recording is silent, or a channel that somebody has: what should be heard may be lacking in the next ones too.'
+  }
+  {
+    name: 'HoldOverdue'
+    severity: 1
+    meaning: 'The day of a hold\'s review has passed: a person says whether it is still needed. Told each day until it is ended.'
+  }
+  {
+    name: 'HoldLifted'
+    severity: 1
+    meaning: 'Somebody has removed legal holds of a recording that a hold covers. They were set again: find out who it was.'
+  }
   { name: 'RecordingLost', severity: 0, meaning: 'The source has ended, and a chunk is not archived.' }
   { name: 'RecordingDamaged', severity: 0, meaning: 'What had been archived and proven is no longer there as it was.' }
 ]
@@ -82,7 +97,7 @@ var logAlerts = [
     description: alert.meaning
     kind: 'event'
     scope: applicationInsightsId
-    query: 'traces | where message has "alert=${alert.name}" | extend subject = extract(@\'(?:recording_id|event_id|call_connection_id|step)="?([^" ]+)\', 1, message)'
+    query: 'traces | where message has "alert=${alert.name}" | extend subject = extract(@\'(?:hold_id|recording_id|event_id|call_connection_id|step)="?([^" ]+)\', 1, message)'
     dimension: 'subject'
     threshold: 0
   })
@@ -93,6 +108,17 @@ var logAlerts = [
     kind: 'state'
     scope: applicationInsightsId
     query: 'traces | where message has "alert=SweepFoundWork"'
+    dimension: ''
+    threshold: 0
+  }
+  {
+    name: 'RetentionLimited' // told once a day, of all recordings together: it lasts while each day says so
+    window: 'P2D'
+    severity: 2
+    description: 'More recordings are due to be deleted than RETENTION_MOST_A_DAY, or than a run could delete. The others follow: look whether so many are meant.'
+    kind: 'state'
+    scope: applicationInsightsId
+    query: 'traces | where message has "alert=RetentionLimited"'
     dimension: ''
     threshold: 0
   }

@@ -59,6 +59,9 @@ param participantKey string
 @description('Required. Reference to the secret that has the keys of the hashes by which people are found; empty if there is none.')
 param peopleIndexKey string
 
+@description('Required. Days after which an export is removed; 0: never.')
+param exportDays int
+
 @description('Required. Resource id of the subnet that its traffic leaves by; empty: none.')
 param subnetId string
 
@@ -117,6 +120,9 @@ var appSettings = {
   PAUSE_LIMIT_SECONDS: string(app.?pauseLimitSeconds ?? 0)
   PARTICIPANT_KEY: participantKey
   PEOPLE_INDEX_KEY: peopleIndexKey
+  RETENTION_CLASSES: app.?retentionClasses ?? ''
+  RETENTION_MOST_A_DAY: string(app.?retentionMostADay ?? 1000)
+  EXPORT_DAYS: string(exportDays)
   ACS_RESOURCE_IDS: communicationImmutableId
   API_AUTH: app.?apiAuth ?? 'key'
   API_AUDIENCES: join(app.?apiAudiences ?? [], ',')

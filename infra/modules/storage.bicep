@@ -30,6 +30,9 @@ param options archiveOptions
 @description('Required. Whether versions of recordings can be made immutable, for which the container must be made.')
 param isImmutable bool
 
+@description('Required. Days after which an export ends; 0: never.')
+param exportDays int
+
 @description('Required. Who reaches the accounts.')
 param network networkOptions
 
@@ -45,7 +48,7 @@ var archiveContainers = [
   probeContainer
 ]
 // Of versions: those of the recordings, so that a manifest can have a successor while no version of it can go; and the acts
-// of the trails, which are written once. What is locked is no longer for a template to write.
+// of the trails, which are written once; and copies in quarantine, only to be held one by one. What is locked is no longer for a template to write.
 var guarded = [
   {
     container: 'recordings'
@@ -58,6 +61,12 @@ var guarded = [
     isImmutable: (options.?trailImmutabilityDays ?? 0) > 0
     days: options.?trailImmutabilityDays ?? 0
     isLocked: options.?trailImmutabilityLocked ?? false
+  }
+  {
+    container: 'recordings-quarantine'
+    isImmutable: options.?blobHolds ?? false
+    days: 0
+    isLocked: false
   }
 ]
 // The host moves a message that it gives up to the queue of the same name with -poison.
@@ -106,6 +115,7 @@ var ends = filter(
   [
     { container: probeContainer, days: 1 } // what a health check could not remove
     { container: 'recordings-deadletter', days: options.?deadLetterDays ?? 90 }
+    { container: 'recordings-exports', days: exportDays } // the app removes them earlier; their versions end here
     { container: 'recordings-journal', days: options.?journalDays ?? 0 }
     { container: 'recordings-quarantine', days: options.?quarantineDays ?? 0 }
   ],
@@ -239,6 +249,19 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2025-01
             }
           }
         })
+        // Of what the app erases or deletes by its own classes: otherwise it stays as a version. Not of trails.
+        ...map(
+          (options.?versionDays ?? 0) > 0 ? ['recordings', 'recordings-journal', 'recordings-quarantine'] : [],
+          container => {
+            name: 'versions-of-${container}'
+            enabled: true
+            type: 'Lifecycle'
+            definition: {
+              filters: { blobTypes: ['blockBlob'], prefixMatch: ['${container}/'] }
+              actions: { version: { delete: { daysAfterCreationGreaterThan: options.?versionDays ?? 0 } } }
+            }
+          }
+        )
         ...map(ends, end => {
           name: 'end-of-${end.container}'
           enabled: true

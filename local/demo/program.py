@@ -11,7 +11,7 @@ from local.azurite import AzuriteError
 from local.claim import LOCAL, FolderInUseError, claimed, folder_for
 from local.demo.media import UnusableMediaError, usable_media
 from local.demo.recorded import record_silence, show_records
-from local.demo.report import inspect, show
+from local.demo.report import inspect, show, show_next
 from local.demo.story import play
 from local.demo.talk import DemoFailedError
 from local.host import HostNotReadyError
@@ -50,7 +50,10 @@ def _show(folder: Path, media: dict[str, Path]) -> int:
     with Stack(folder, settings=_SETTINGS, policy=demo, media=media, media_folder=LOCAL / "media") as stack:
         played = play(stack, console)
         findings = inspect(stack, played.shown, played.manifest, folder / "recordings")
-        status = show(console, findings, folder.relative_to(LOCAL.parent))
+        where = folder.relative_to(LOCAL.parent)
+        status = show(console, findings, where)
         if status == 0:
+            console.print()
             show_records(stack, console, played, record_silence(stack), folder / "export")
+        show_next(console, where)
         return status

@@ -53,8 +53,8 @@ def _show_silence(stack: Stack, console: Console, silent: str) -> None:
 
     wait_for(is_told, "the silent channel to be told", _TIMEOUT)
     reason = next(one["data"]["reason"] for one in told if one["data"]["recordingId"] == silent)
-    console.print("Every recording is read once more. Of one, a channel that somebody has is silent:")
-    console.print(f"  {short(silent)}: {reason}", soft_wrap=True)
+    console.print("Every recording is read once more. In one, a channel that somebody has is silent:")
+    console.print(f"  {short(silent)}: {reason}")
 
 
 def _find(stack: Stack, console: Console, shown: Sequence[Shown]) -> list[str]:
@@ -70,7 +70,7 @@ def _find(stack: Stack, console: Console, shown: Sequence[Shown]) -> list[str]:
 
     wait_for(is_filed, "the recordings of the person", _TIMEOUT)
     console.print(f"One of the participants is {_KEY} to us. The archive has {len(found)} recordings of them:")
-    console.print(f"  {', '.join(map(short, found))}", soft_wrap=True)
+    console.print(f"  {', '.join(map(short, found))}")
     return found
 
 
@@ -138,9 +138,14 @@ def _erase(stack: Stack, console: Console, found: Sequence[str], hold: str) -> l
     left = [blob.name for blob in stack.container().list_blobs() if any(one in blob.name for one in erased)]
     if left or state["state"] == "failed":
         raise DemoFailedError(f"not erased: {state['cause'] or left}")
-    console.print("The certificate, which does not name them:")
-    for line in str(state["result"]["text"]).strip().splitlines()[:12]:
-        console.print(f"  {line}", soft_wrap=True, highlight=False)
+    certificate = json.loads(state["result"]["text"])
+    if any(raw_id in json.dumps(certificate) for raw_id in PEOPLE):
+        raise DemoFailedError("the certificate names somebody")
+    console.print(
+        f"They are erased. The certificate {short(certificate['planHash'])} names nobody, and says what is left:"
+    )
+    for left in certificate["left"]:
+        console.print(f"  - {left}", highlight=False)
     return erased
 
 

@@ -93,13 +93,14 @@ def _read(container: ContainerClient, name: str, folder: Path) -> Path:
 
 
 _NEXT = """\
+
 Log of the app: {folder}/host.log
 Next: make demo MEDIA=call.mp4   with a file of yours
       make up                    the same, kept running, with a session to paste"""
 
 
 def show(console: Console, findings: list[Finding], folder: Path) -> int:
-    """Print the table, where the files and the log are, and what to try next; 0 if nothing is wrong."""
+    """Print the table, and where the files are; 0 if nothing is wrong."""
     console.print()
     console.print(table_of(findings))
     console.print("MiB/s: from the event's arrival to the proof, trouble and waiting included.")
@@ -113,8 +114,12 @@ def show(console: Console, findings: list[Finding], folder: Path) -> int:
             console.print(f"  {path.suffix[1:]:<4} …/{path.name}", highlight=False)
     if not wrong:
         console.print("\n[green]Every byte is where it belongs, and every source is gone.[/green]")
-    console.print(_NEXT.format(folder=folder), highlight=False)
     return 1 if wrong else 0
+
+
+def show_next(console: Console, folder: Path) -> None:
+    """Print where the log is, and what to try next."""
+    console.print(_NEXT.format(folder=folder), highlight=False)
 
 
 def table_of(findings: list[Finding]) -> Table:

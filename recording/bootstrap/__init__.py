@@ -84,13 +84,6 @@ class App:
     now: Callable[[], datetime]
 
 
-def _check_people(settings: Settings) -> Check:
-    def check() -> None:
-        settings.people_keys()
-
-    return check
-
-
 class Parts(TypedDict, total=False):
     """What can be given to `compose` in place of the real part."""
 
@@ -191,7 +184,8 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
             **real.checks(catalog, open_work, calls),
             "sweep": heartbeat.check,
             "starting": settings.check_starting,
-            "people": _check_people(settings),
+            "people": settings.check_people,
+            "retention": settings.check_retention,
         }
     ticking = Ticking(sweep_states, real.tick_queue, watch.interval, now)
     limits = Limits(retention=retention, file_event=watch.file_event, step=settings.copy.slice_length + watch.overdue)

@@ -87,7 +87,6 @@ def retaining_of(real: RealParts, keeping: Keeping, removing: Removes) -> Retain
         index=real.index,
         topic=real.topic,
         most=settings.retention.most_a_day,
-        are_classes_right=settings.are_classes_right,
         now=real.now,
         monotonic=real.monotonic,
     )

@@ -8,10 +8,16 @@ from recording.records.holding import Holding
 from recording.records.jobs import Jobs
 from recording.records.rebuild_job import RebuildJob
 from recording.records.rebuilding import Rebuilding
+from recording.records.removing import Removing
 
 
 def rebuild_job_of(
-    real: RealParts, updates: CatalogUpdates, announcing: Announcing, jobs: Jobs, holding: Holding
+    real: RealParts,
+    updates: CatalogUpdates,
+    announcing: Announcing,
+    removing: Removing,
+    jobs: Jobs,
+    holding: Holding,
 ) -> RebuildJob:
     """Runs the jobs that rebuild."""
     gathering = Gathering(
@@ -23,6 +29,15 @@ def rebuild_job_of(
         overflow=real.overflow if real.settings.overflow.is_set else None,
         now=real.now,
     )
-    rebuilding = Rebuilding(updates, announcing, gathering, real.queue, real.record_queue, real.now)
+    rebuilding = Rebuilding(
+        updates=updates,
+        announcing=announcing,
+        gathering=gathering,
+        tombstones=real.tombstones,
+        removing=removing,
+        chunks=real.queue,
+        filing=real.record_queue,
+        now=real.now,
+    )
     retention = real.settings.recordings.retention
     return RebuildJob(rebuilding, jobs, holding, real.journal_inventory, retention, real.monotonic)

@@ -102,7 +102,7 @@ def records_of(
     retaining = retaining_of(real, keeping, removing)
     rehashing = Rehashing(real.catalog, people_index, people.own, filing_people, jobs, late, real.monotonic)
     runners[JobKind.REHASH] = rehashing
-    runners[JobKind.REBUILD] = rebuild_job_of(real, updates, announcing, jobs, holding)
+    runners[JobKind.REBUILD] = rebuild_job_of(real, updates, announcing, removing, jobs, holding)
     runners[JobKind.HOLD] = keeping.placing_holds
     filers = (filing_people, keeping.placing_holds, keeping.duties, sealing)
     filing = Filing(real.catalog, index, filers, late, now)
@@ -118,7 +118,7 @@ def records_of(
         keeping.moving,
         EndingExports(real.export_inventory, real.removals["exports"], export_days, jobs.load, now),
     )
-    daily = Daily(real.catalog, real.directory, filing, sealing, real.record_queue, passes, now)
+    daily = Daily(real.catalog, real.directory, filing, sealing, real.record_queue, passes, now, real.monotonic)
     searching = Searching(real.catalog, real.directory, people_index, lookups, partial(has_hold, index))
     return Records(
         filing=filing,

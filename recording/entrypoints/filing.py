@@ -5,7 +5,7 @@ import logging
 import azure.functions as func
 
 from recording import log
-from recording.core.errors import Permanent
+from recording.core.errors import InvalidRequest, Permanent, SettingsInvalid
 from recording.core.formats.messages import Task, parse_job, parse_record
 from recording.entrypoints.answers import let_host_retry
 from recording.entrypoints.worker import get_app
@@ -25,6 +25,8 @@ def file_record(message: func.QueueMessage) -> None:
             app.records.filing.file(found.recording_id)
         else:
             app.records.sealing.seal(found.recording_id)
+    except SettingsInvalid:  # a retry succeeds once it is corrected, and nothing else would find it after some days
+        raise
     except Permanent as error:  # a retry cannot succeed; the daily pass finds it again
         log.event("recording.filing_refused", {"code": error.code, "cause": error}, logging.ERROR)
 
@@ -41,9 +43,15 @@ def run_job(message: func.QueueMessage) -> None:
 
 @blueprint.queue_trigger(arg_name="message", queue_name=f"{FILING_QUEUE}{POISON}", connection=STORAGE)
 @let_host_retry
-def drain_filing(message: func.QueueMessage) -> None:  # noqa: ARG001 - the binding needs the name
-    """Drop the message: the daily pass puts another for what is not filed."""
-    log.event("message.drained", {"outcome": "dropped"}, logging.WARNING)
+def drain_filing(message: func.QueueMessage) -> None:
+    """Put the message of what is still to be filed again: by now the daily pass does not look so far back."""
+    app = get_app()
+    try:
+        is_owed = app.records.daily.put_again(parse_record(message.get_body()).recording_id)
+    except InvalidRequest as error:
+        log.event("recording.filing_refused", {"code": error.code, "cause": error}, logging.ERROR)
+        return
+    log.event("message.drained", {"outcome": "queued" if is_owed else "dropped"}, logging.WARNING)
 
 
 @blueprint.queue_trigger(arg_name="message", queue_name=f"{JOB_QUEUE}{POISON}", connection=STORAGE)

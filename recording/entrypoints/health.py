@@ -43,7 +43,7 @@ def _ok(app: App) -> Health:
 
 
 def _check(app: App) -> None:
-    app.settings.check_starting()
+    app.settings.check_all()
     app.heartbeat.check()
 
 

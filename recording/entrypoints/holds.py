@@ -22,7 +22,10 @@ def make_hold(req: func.HttpRequest) -> func.HttpResponse:
     app = get_app()
     caller = caller_of(req, app, "make_hold")
     asked = api.parse_hold(req.get_body(), caller, app.now().date())
-    if asked.retention_class and app.settings.retention.classes.find(asked.retention_class) is None:
+    classes = app.settings.retention.classes
+    if asked.retention_class and classes.find(asked.retention_class) is None:
+        if not classes.are_known:
+            app.settings.check_retention()
         raise InvalidRequest("retentionClass", "none of the classes of RETENTION_CLASSES")
     if asked.key or asked.scope.person:
         app.records.people.index.current()  # without an index nobody would be found

@@ -1,12 +1,13 @@
-"""Once a day: finds what was not filed or not sealed, and runs the passes of the records."""
+"""Once a day: runs the passes of the records, and finds what was not filed or not sealed."""
 
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from recording import log
-from recording.core.errors import EntryUnreadable, NewerSchema, Transient
+from recording.core.errors import EntryUnreadable, NewerSchema, RecordingError
 from recording.core.formats.messages import RecordMessage, Task
 from recording.core.model import CatalogEntry, RecordingId
 from recording.ports import Catalog, Directory, RecordQueue
@@ -16,6 +17,8 @@ from recording.records.sealing import Sealing
 _DAYS = 3
 """Recordings first known in these days are looked at: the message of one that is completed later is its own care."""
 _PAGE = 500
+_SLICE = 300.0
+"""Seconds for looking at these recordings: with the slices of the passes, the host does not end the run."""
 
 
 class Pass(Protocol):
@@ -36,41 +39,53 @@ class Daily:
     queue: RecordQueue
     passes: Sequence[Pass]
     now: Callable[[], datetime]
+    monotonic: Callable[[], float]
 
     def run(self) -> None:
-        """Put a message for each recording of the last days that is not filed, or not sealed; then run the passes.
+        """Run the passes; then put a message for each recording of the last days that is not filed, or not sealed.
 
         Raises:
-            Transient: the first error, after the passes that do not fail.
+            RecordingError: the first one, after all that does not fail: no pass waits for what another needs.
         """
-        found = 0
-        failure: Transient | None = None
-        for days in range(_DAYS):
-            found += self._find(self.now() - timedelta(days=days))
-        for recording_id in tuple(self.filing.late.left()):
-            self.queue.put(RecordMessage(recording_id, Task.FILE))
-        for one in self.passes:
+        failure: RecordingError | None = None
+        for run in (*(one.run for one in self.passes), self._find_owed):
             try:
-                one.run()
-            except Transient as error:
+                run()
+            except RecordingError as error:
+                log.event("records.pass_failed", {"code": error.code, "cause": error}, logging.ERROR)
                 failure = failure or error
-        log.event("records.daily", {"owed": found, "failed": failure is not None})
         if failure is not None:
             raise failure
 
-    def _find(self, day: datetime) -> int:
-        found, after = 0, ""
-        while True:
-            page = self.directory.page(day, _PAGE, after)
-            for recording_id in dict.fromkeys(page.recording_ids):
-                entry = self._load(recording_id)
-                task = None if entry is None else self._owed(entry)
-                if task is not None:
-                    self.queue.put(RecordMessage(recording_id, task))
-                    found += 1
-            after = page.next
-            if not after:
-                return found
+    def put_again(self, recording_id: RecordingId) -> bool:
+        """Put a message for a recording whose last one was given up, if it is still owed; whether it is."""
+        entry = self._load(recording_id)
+        task = None if entry is None else self._owed(entry)
+        if task is not None:
+            self.queue.put(RecordMessage(recording_id, task))
+        return task is not None
+
+    def _find_owed(self) -> None:
+        end, found = self.monotonic() + _SLICE, 0
+        for recording_id in tuple(self.filing.late.left()):  # one that is erased is owed nothing else
+            self.queue.put(RecordMessage(recording_id, Task.FILE))
+        for recording_id in self._last_known():
+            if self.monotonic() >= end:
+                log.event("records.daily", {"owed": found, "cause": "the time of its run was over"}, logging.ERROR)
+                return
+            found += self.put_again(recording_id)
+        log.event("records.daily", {"owed": found})
+
+    def _last_known(self) -> Iterator[RecordingId]:
+        """The recordings of the last days, the last day first."""
+        for days in range(_DAYS):
+            day, after = self.now() - timedelta(days=days), ""
+            while True:
+                page = self.directory.page(day, _PAGE, after)
+                yield from dict.fromkeys(page.recording_ids)
+                after = page.next
+                if not after:
+                    break
 
     def _owed(self, entry: CatalogEntry) -> Task | None:
         """Filing puts the message for sealing itself: it is put here if that was lost."""

@@ -9,7 +9,7 @@ from recording import log
 from recording.core.errors import DecisionRefused, UnknownRecording
 from recording.core.formats.api import ChoiceRequest, PageRequest
 from recording.core.model import RecordingId
-from recording.core.retention import Afterwards, Chosen
+from recording.core.retention import Afterwards, Chosen, NoEnd
 from recording.ports import Catalog, Index
 from recording.records.duties import ASKED, ENDS, HELD, KEPT, Duties, End
 from recording.records.retaining import REMOVING
@@ -82,11 +82,10 @@ class DecidingEnds:
         if entry is None:
             raise UnknownRecording(_DECIDE, "the catalog does not know the recording", ids=ids)
         duty, _ = self.duties.duty_of(entry)
-        ends_on = getattr(duty, "ends_on", None)
-        if ends_on != asked.ends_on:
-            cause = (
-                "it has no end" if ends_on is None else f"it ends on {ends_on}, and not on the day that you have seen"
-            )
+        if isinstance(duty, NoEnd):
+            raise DecisionRefused(_DECIDE, f"it has no end: {duty.reason}", ids=ids)
+        if duty.ends_on != asked.ends_on:
+            cause = f"it ends on {duty.ends_on}, and not on the day that you have seen"
             raise DecisionRefused(_DECIDE, cause, ids=ids)
         chosen = Chosen(asked.choice, asked.ends_on, asked.until, asked.by, self.now(), asked.reason)
         self.duties.choose(recording_id, chosen)

@@ -18,6 +18,7 @@ from recording.core.retention import (
     Afterwards,
     Chosen,
     Duty,
+    Kept,
     NoEnd,
     RetentionClasses,
     duty_of,
@@ -175,6 +176,8 @@ class Duties:
     ) -> End:
         recording_id = entry.recording.recording_id
         key = encode(recording_id)
+        if duty == NoEnd(Kept.CLASSES_UNKNOWN):  # the first pass that can read them decides
+            return End(recording_id, ENDS, f"{_day(self.now().date())}~{key}", why=Kept.CLASSES_UNKNOWN)
         if isinstance(duty, NoEnd):
             return End(recording_id, KEPT, key, why=duty.reason)
         if is_held:

@@ -1,6 +1,8 @@
 """Erasures for people: a plan first, then its execution by whoever has seen the plan, as a job."""
 
+import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -115,14 +117,19 @@ class Erasing:
         self.jobs.go_on(replace(job, work=msgspec.json.encode(work).decode()))
 
     def run(self, job: Job) -> Job:
-        """Go on with an erasure for some minutes; see `records.jobs.Runner`."""
+        """Go on with an erasure for some minutes; see `records.jobs.Runner`.
+
+        What fails for good, as by a wrong setting, waits for the daily pass: no erasure ends halfway.
+        """
         end = self.monotonic() + SLICE.total_seconds()
         run = ErasureRun(self.parts, job, self.jobs.save, lambda: self.monotonic() >= end)
         try:
             return run.go_on()
-        except Permanent:
-            self.jobs.save(without_person(run.job))  # it fails for good: whose it was is no more needed
-            raise
+        except Permanent as error:
+            fields = {"job_id": job.job_id, "code": error.code, "cause": error}
+            log.event("erasure.waits", fields, logging.ERROR)
+            waiting = replace(run.job, state=JobState.WAITING, cause=f"{error.cause}; {error.hint}".strip("; "))
+            return self.jobs.save(waiting) or self.jobs.load(job.job_id)
 
     def _load(self, erasure_id: str) -> Job:
         job = self.jobs.load(erasure_id)
@@ -144,13 +151,15 @@ class FinishingErasures:
             Transient: it is done another time.
         """
         erasing = self.erasing
-        left = erasing.parts.removing.finish()
+        end = erasing.monotonic() + SLICE.total_seconds()
+        left = erasing.parts.removing.finish(lambda: erasing.monotonic() >= end)
         if left:
             log.event("erasure.protected", {"recordings": left})
         for job in list(erasing.jobs.open()):
             if job.kind is not JobKind.ERASURE:
                 continue
             if job.state is JobState.WAITING:
-                erasing.jobs.go_on(job)
+                with suppress(JobRefused):  # somebody else has just changed it: it is looked at tomorrow
+                    erasing.jobs.go_on(job)
             elif job.state is JobState.PLANNED and erasing.now() - job.made_at > _PLANNED_FOR:
                 erasing.jobs.save(replace(without_person(job), state=JobState.CANCELLED))

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 import msgspec
 
 from recording import log
-from recording.core.errors import BlobProtected, CatalogConflict, EntryUnreadable, RecordingOpen
+from recording.core.errors import BlobProtected, CatalogConflict, EntryUnreadable, NewerSchema, RecordingOpen
 from recording.core.formats.dead_letters import folders_of
 from recording.core.formats.records.certificates import Certificate, Outcome
 from recording.core.model import APP, Actor, CatalogEntry, RecordingId, RecordingState, RemovalReason
@@ -152,12 +152,12 @@ class ErasureRun:
             entry = self.parts.planning.load(done.recording_id)
             if entry is not None and entry.recording.state is not RecordingState.ERASED:  # else it is finished
                 deferred = self.parts.planning.deferrals(entry, self.erase)
-        except EntryUnreadable:
-            return self._note(Done(done.recording_id, deferred=(UNREADABLE,), ids=(done.recording_id,)))
-        if entry is None:
-            if self.parts.removing.tombstones.find(done.recording_id) is None:
-                return self._note(Done(done.recording_id, deferred=(LOST,), ids=(done.recording_id,)))
-            return self._note(Done(done.recording_id, is_erased=True))  # a rebuild honours its tombstone
+        except (EntryUnreadable, NewerSchema):
+            return self._note(replace(done, deferred=(UNREADABLE,), ids=done.ids or (done.recording_id,)))
+        if entry is None and self.parts.removing.tombstones.find(done.recording_id) is None:
+            return self._note(replace(done, deferred=(LOST,), ids=done.ids or (done.recording_id,)))
+        if entry is None:  # a rebuild honours its tombstone
+            return self._note(Done(done.recording_id, is_erased=True))
         if not deferred:
             try:
                 self.parts.removing.remove(entry, RemovalReason.ERASURE, by=self.work.by)
@@ -278,6 +278,7 @@ class ErasureRun:
         job = replace(
             self.job,
             state=state or self.job.state,
+            cause="",
             work=msgspec.json.encode(self.work).decode(),
             progress={**self._counts(), "eventBlobs": self.work.events},
         )

@@ -108,6 +108,11 @@ class Gathering:
         sources = f"{name}; events: {len(seen)}; acts of the trail: {trail.number}"
         return replace(entry, recording=replace(entry.recording, trail=trail)), sources
 
+    def trail_of(self, recording_id: RecordingId) -> Trail:
+        """Its trail, to go on where its last blob stands."""
+        links = self._links(recording_id)
+        return _trail(recording_id, links, self._act(links[-1]) if links else None)
+
     def _links(self, recording_id: RecordingId) -> list[ListedBlob]:
         """The blobs of its trail, in order."""
         folder, found, marker = folder_of(recording_id), list[ListedBlob](), ""

@@ -21,6 +21,8 @@ _OPEN = "open-jobs"
 _PAGE = 500
 _SILENT = timedelta(minutes=30)
 """After this time without a sign of life its message is put again."""
+_SIGN = timedelta(minutes=10)
+"""A run of a job that was last saved longer ago gives a sign of life first, also if it comes to nothing else."""
 # Created at import: see `adapters.rows`.
 _DECODER = msgspec.json.Decoder(Job)
 
@@ -97,8 +99,11 @@ class Jobs:
             return
         if job.state is not JobState.RUNNING:
             return
+        signed = self._signed(job)
+        if signed is None:
+            return  # another run goes on with it, and has its own message
         try:
-            job = self.runners[job.kind].run(job)
+            job = self.runners[signed.kind].run(signed)
         except Permanent as error:
             failed = replace(self.load(job_id), state=JobState.FAILED, cause=f"{error.cause}; {error.hint}".strip("; "))
             self.save(failed)
@@ -121,29 +126,36 @@ class Jobs:
 
     def open(self) -> Iterator[Job]:
         """The jobs that are not over."""
-        after = ""
-        while True:
-            page = self.index.page(_OPEN, _PAGE, after)
-            for row in page.rows:
-                with suppress(UnknownJob):
-                    yield self.load(row.key)
-            after = page.next
-            if not after:
-                return
+        for job_id in self._marked():
+            with suppress(UnknownJob):
+                yield self.load(job_id)
 
     def restart_silent(self) -> None:
         """Put the messages of the jobs again that run and have given no sign of life for long: theirs may be lost."""
-        page = self.index.page(_OPEN, 1000)
-        for row in page.rows:
+        for job_id in list(self._marked()):
             try:
-                job = self.load(row.key)
+                job = self.load(job_id)
             except UnknownJob:
-                self.index.delete(_OPEN, row.key)
+                self.index.delete(_OPEN, job_id)
                 continue
             if job.is_over:
-                self.index.delete(_OPEN, row.key)
+                self.index.delete(_OPEN, job_id)
             elif job.state is JobState.RUNNING and self.now() - job.touched_at > _SILENT:
-                self.queue.put(job.job_id)
+                self.queue.put(job_id)
+
+    def _signed(self, job: Job) -> Job | None:
+        """The job with a recent sign of life: so no second message is put beside one that is tried again and again."""
+        return job if self.now() - job.touched_at <= _SIGN else self.save(job)
+
+    def _marked(self) -> Iterator[str]:
+        """The ids of all jobs that may be open: those that wait can be many, for years."""
+        after = ""
+        while True:
+            page = self.index.page(_OPEN, _PAGE, after)
+            yield from (row.key for row in page.rows)
+            after = page.next
+            if not after:
+                return
 
     def _mark(self, job: Job) -> None:
         self.index.put(IndexRow(_OPEN, job.job_id))

@@ -62,9 +62,13 @@ class Moving:
     def place(self, entry: CatalogEntry, duty: Duty | NoEnd) -> None:
         """Guard a recording by the class of its duty, and write the row of its next move; idempotent.
 
+        While the classes are not known all stays as it is.
+
         Raises:
             Transient: do it again.
         """
+        if not self.classes.are_known:
+            return
         recording_id = entry.recording.recording_id
         known = self._moved(recording_id)
         if isinstance(duty, NoEnd) or (one := self.classes.find(duty.retention_class)) is None:
@@ -81,6 +85,8 @@ class Moving:
         Raises:
             Transient: the rest is moved tomorrow.
         """
+        if not self.classes.are_known:
+            return
         end, moved = self.monotonic() + _SLICE, 0
         tomorrow = self.now().date() + timedelta(days=1)
         while self.monotonic() < end:

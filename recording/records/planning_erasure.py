@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from recording.core.errors import EntryUnreadable
+from recording.core.errors import EntryUnreadable, NewerSchema
 from recording.core.model import CatalogEntry, RecordingId, RecordingState
 from recording.core.participants import one_spelling
 from recording.core.records.erasing import (
@@ -17,6 +17,7 @@ from recording.core.records.erasing import (
     deferrals,
     is_one_of,
     planned,
+    planned_unread,
 )
 from recording.core.records.people import PersonRow
 from recording.core.retention import protected_until
@@ -89,9 +90,9 @@ class PlanningErasure:
             if self.tombstones.find(recording_id) is not None:
                 return None
             why = LOST
-        except EntryUnreadable:
+        except (EntryUnreadable, NewerSchema):
             why = UNREADABLE
-        return Planned(recording_id, 0, row.at, 0, 0, 0, is_doubtful=True, deferred=(why,))
+        return planned_unread(recording_id, row.at, why)
 
     def _planned(self, entry: CatalogEntry, erase: Erase) -> Planned:
         document = self.filing_people.document_of(entry)

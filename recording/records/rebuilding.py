@@ -12,14 +12,23 @@ from recording.catalog_updates import CatalogUpdates
 from recording.core.deadlines import is_urgent
 from recording.core.errors import NewerSchema
 from recording.core.formats.messages import ChunkMessage, RecordMessage, Task
-from recording.core.lifecycle import Rebuilt, knows_documents
-from recording.core.model import Actor, BlobName, CatalogEntry, DocumentId, Door, FileEvent, RecordingId
-from recording.core.naming import encode
-from recording.ports import ChunkQueue, RecordQueue
+from recording.core.formats.records.tombstones import Tombstone
+from recording.core.lifecycle import ErasureBegun, Rebuilt, knows_documents, why_not_erased
+from recording.core.model import (
+    Actor,
+    BlobName,
+    CatalogEntry,
+    DocumentId,
+    Door,
+    Erasure,
+    FileEvent,
+    Recording,
+    RecordingId,
+    RecordingState,
+)
+from recording.ports import ChunkQueue, RecordQueue, Tombstones
 from recording.records.gathering import Came, Gathering
-
-TOMBSTONES = "tombstones/"
-"""In the container of the trails: the recordings that were erased."""
+from recording.records.removing import Removing
 
 
 class Outcome(StrEnum):
@@ -49,6 +58,8 @@ class Rebuilding:
     updates: CatalogUpdates
     announcing: Announces
     gathering: Gathering
+    tombstones: Tombstones
+    removing: Removing
     chunks: ChunkQueue
     filing: RecordQueue
     now: Callable[[], datetime]
@@ -74,7 +85,9 @@ class Rebuilding:
             return Outcome.KNOWN
         if known is not None:
             return self._announce_rest(known, came, by)
-        if self.gathering.trails.page(f"{TOMBSTONES}{encode(recording_id)}.json", limit=1).blobs:
+        tombstone = self.tombstones.find(recording_id)
+        if tombstone is not None:
+            self._stay_erased(tombstone, came, manifest)
             return Outcome.ERASED
         entry, sources = self.gathering.gather(recording_id, came, manifest)
         if entry is None:
@@ -87,6 +100,19 @@ class Rebuilding:
             logging.WARNING,
         )
         return Outcome.REBUILT
+
+    def _stay_erased(self, tombstone: Tombstone, came: Sequence[Came], manifest: BlobName | None) -> None:
+        """Say in the catalog that it is erased; what the erasure had not removed yet is removed."""
+        recording_id = tombstone.recording_id
+        entry, sources = self.gathering.gather(recording_id, came, manifest)
+        if entry is None or why_not_erased(entry, self.now()):  # what came of it too late, if anything
+            erasure = Erasure(tombstone.at, tombstone.reason, tombstone.by, finished_at=tombstone.at)
+            trail = self.gathering.trail_of(recording_id)
+            found = CatalogEntry(Recording(recording_id, RecordingState.ERASED, erasure=erasure, trail=trail))
+            self.updates.apply(recording_id, Rebuilt(found, "its tombstone"), known=None, by=tombstone.by)
+            return
+        facts = Rebuilt(entry, sources), ErasureBegun(recording_id, tombstone.reason)
+        self.removing.resume(self.updates.apply(recording_id, *facts, known=None, by=tombstone.by).entry)
 
     def _announce_rest(self, entry: CatalogEntry, came: Sequence[Came], by: Actor) -> Outcome:
         """An event whose chunks the entry does not have was never taken; it is, in the usual way."""

@@ -15,7 +15,7 @@ from datetime import timedelta
 
 from recording import log
 from recording.catalog_updates import CatalogUpdates
-from recording.core.errors import BlobProtected, RecordingError, RecordingOpen
+from recording.core.errors import BlobProtected, Permanent, RecordingError, RecordingOpen
 from recording.core.formats.records.tombstones import Tombstone
 from recording.core.lifecycle import Erased, ErasureBegun, why_not_erased
 from recording.core.model import Actor, BlobName, CatalogEntry, RecordingId, RecordingState, RemovalReason
@@ -109,8 +109,17 @@ class Removing:
         remove_rows(self.index, about(recording_id))
         log.event("recording.erased_again", {"recording_id": recording_id}, logging.WARNING)
 
-    def finish(self) -> int:
-        """Finish the erasures that were cut off; how many are left, as a hold or a time protects a blob.
+    def resume(self, entry: CatalogEntry) -> None:
+        """Go on with an erasure that has begun; what is protected is left to the daily pass.
+
+        Raises:
+            Transient: it is not finished; do it again.
+        """
+        self._note(entry.recording.recording_id)
+        self._finish(entry.recording.recording_id)
+
+    def finish(self, is_over: Callable[[], bool]) -> int:
+        """Finish the erasures that were cut off; how many are left, as they cannot be, or as the time was over.
 
         Raises:
             Transient: they are finished another time.
@@ -119,20 +128,21 @@ class Removing:
         while True:
             page = self.index.page(_UNFINISHED, _PAGE, after)
             for row in page.rows:
-                left += not self._finish(RecordingId(row.body.decode()))
+                left += is_over() or not self._finish(RecordingId(row.body.decode()))
             after = page.next
-            if not after:
+            if not after or is_over():
                 return left
 
     def _finish(self, recording_id: RecordingId) -> bool:
-        entry = self.updates.load(recording_id)
-        erasure = entry.recording.erasure if entry is not None else None
-        if entry is None or erasure is None:  # it has never begun
-            self.index.delete(_UNFINISHED, encode(recording_id))
-            return True
+        """One that cannot be finished, as its entry cannot be read, keeps no other from it."""
         try:
+            entry = self.updates.load(recording_id)
+            erasure = entry.recording.erasure if entry is not None else None
+            if entry is None or erasure is None:  # it has never begun
+                self.index.delete(_UNFINISHED, encode(recording_id))
+                return True
             self.remove(entry, erasure.reason, by=erasure.by)
-        except BlobProtected as error:
+        except Permanent as error:
             _log_left(recording_id, error)
             return False
         return True
@@ -141,12 +151,15 @@ class Removing:
         recording_id = entry.recording.recording_id
         self._check(entry)
         entry = self.updates.tell(entry)
-        self.index.put(IndexRow(_UNFINISHED, encode(recording_id), recording_id.encode()))
+        self._note(recording_id)
         entry = self.updates.apply(recording_id, ErasureBegun(recording_id, reason), known=entry, by=by).entry
         if entry.recording.state is not RecordingState.ERASED:
             self.index.delete(_UNFINISHED, encode(recording_id))
             self._check(entry)
         return entry
+
+    def _note(self, recording_id: RecordingId) -> None:
+        self.index.put(IndexRow(_UNFINISHED, encode(recording_id), recording_id.encode()))
 
     def _check(self, entry: CatalogEntry) -> None:
         why_not = why_not_erased(entry, self.updates.now())

@@ -19,7 +19,7 @@ from recording.core.errors import CatalogConflict, Permanent
 from recording.core.formats import notifications
 from recording.core.model import APP, Actor, CatalogEntry, RecordingId, RecordingState, RemovalReason
 from recording.core.naming import encode
-from recording.core.retention import Duty, Step, is_busy, step_on
+from recording.core.retention import Duty, Kept, Step, is_busy, step_on
 from recording.ports import Catalog, Index, IndexRow, Topic
 from recording.records.duties import ASKED, ENDS, HELD, KEPT, Duties, End
 from recording.records.holding import Holding
@@ -78,7 +78,6 @@ class Retaining:
 
     Attributes:
         most: recordings that are deleted on a day.
-        are_classes_right: False while the classes cannot be read: then nothing ends, and no row is made anew.
     """
 
     duties: Duties
@@ -88,21 +87,20 @@ class Retaining:
     index: Index
     topic: Topic
     most: int
-    are_classes_right: bool
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
 
     def run(self) -> None:
-        """Do what is to be done today, for some minutes at most.
+        """Do what is to be done today, for some minutes at most; nothing while the classes are not known.
 
         Raises:
             Transient: the rest is done tomorrow.
         """
-        if not self.are_classes_right:
-            log.event("retention.waits", {"cause": "RETENTION_CLASSES cannot be read"}, logging.ERROR)
+        if not self.duties.classes.are_known:
+            log.event("retention.waits", {"cause": Kept.CLASSES_UNKNOWN}, logging.ERROR)
             return
         end = self.monotonic() + _SLICE
-        self._finish_removals()
+        self._finish_removals(end - _SLICE / 2)
         self._make_anew(end)
         self._look_at_held(end)
         counts = self._end_all(end)
@@ -144,7 +142,8 @@ class Retaining:
         is_held = bool(self.holding.of(one.recording_id, entry))
         step = step_on(today, duty, is_held=is_held, is_busy=is_busy(entry), is_decided=is_decided)
         placed = None
-        if step is Step.DELETE:
+        if step is Step.DELETE and isinstance(duty, Duty):
+            one = replace(one, ends_on=duty.ends_on, retention_class=duty.retention_class)
             if not self._remove(entry, one):
                 return None
         elif step is Step.ASK and isinstance(duty, Duty):
@@ -170,12 +169,14 @@ class Retaining:
         self._finish(entry, one)
         return True
 
-    def _finish_removals(self) -> None:
-        """Finish what was cut off, or what could not be deleted then."""
+    def _finish_removals(self, end: float) -> None:
+        """Finish what was cut off, or what could not be deleted then; what there is no time for, tomorrow."""
         after = ""
         while True:
             page = self.index.page(REMOVING, _PAGE, after)
             for row in page.rows:
+                if self.monotonic() >= end:
+                    return
                 one = _END.decode(row.body)
                 entry = self._load(one.recording_id)
                 if entry is not None and entry.recording.state is RecordingState.ERASED:

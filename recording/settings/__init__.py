@@ -95,6 +95,7 @@ class Settings:
     host: Host
     wrong_to_start: tuple[str, ...] = ()
     wrong_for_people: tuple[str, ...] = ()
+    wrong_for_retention: tuple[str, ...] = ()
 
     @property
     def callback_url(self) -> str | None:
@@ -138,9 +139,14 @@ class Settings:
         if memory_bytes is not None and reader.are_right(_MEMORY):
             found += _memory_problems(settings.copy, memory_bytes)
         if found:
-            raise SettingsInvalid((*found, *reader.starting, *reader.people))
-        starting = (*reader.starting, *_native_rules(settings), *_class_rules(settings))
-        return replace(settings, wrong_to_start=starting, wrong_for_people=tuple(reader.people))
+            raise SettingsInvalid((*found, *reader.starting, *reader.people, *reader.retention))
+        return replace(
+            settings,
+            retention=_known(settings.retention, reader),
+            wrong_to_start=(*reader.starting, *_native_rules(settings)),
+            wrong_for_people=tuple(reader.people),
+            wrong_for_retention=(*reader.retention, *_class_rules(settings)),
+        )
 
     def participant_key(self) -> str:
         """The key of the hashes that name participants.
@@ -159,16 +165,36 @@ class Settings:
         Raises:
             SettingsInvalid: they are set, and cannot be read.
         """
-        if self.wrong_for_people:
-            raise SettingsInvalid(self.wrong_for_people)
+        self.check_people()
         return self.records.people_keys
 
-    @property
-    def are_classes_right(self) -> bool:
-        """Whether the retention classes could be read."""
-        return bool(self.retention.classes.digest) or not any(
-            problem.startswith(f"{_CLASSES}:") for problem in self.wrong_to_start
-        )
+    def check_people(self) -> None:
+        """Do nothing if people can be found.
+
+        Raises:
+            SettingsInvalid: what is wrong about it.
+        """
+        if self.wrong_for_people:
+            raise SettingsInvalid(self.wrong_for_people)
+
+    def check_retention(self) -> None:
+        """Do nothing if recordings end as their classes say.
+
+        Raises:
+            SettingsInvalid: what is wrong about it. If the classes cannot be read, nothing ends.
+        """
+        if self.wrong_for_retention:
+            raise SettingsInvalid(self.wrong_for_retention)
+
+    def check_all(self) -> None:
+        """Do nothing if all settings are right.
+
+        Raises:
+            SettingsInvalid: all that is wrong; what needs none of these settings goes on.
+        """
+        found = (*self.wrong_to_start, *self.wrong_for_people, *self.wrong_for_retention)
+        if found:
+            raise SettingsInvalid(found)
 
     def check_starting(self) -> None:
         """Do nothing if recordings can be started.
@@ -310,6 +336,12 @@ def _native_rules(settings: Settings) -> Iterator[str]:
         container = rule.recorded.native_container if rule.recorded else ""
         if container and container not in settings.native.containers:
             yield f"{_NATIVE}: lacks the container into which the service is to write by rule {rule.id} of {_POLICY}"
+
+
+def _known(retention: Retention, reader: Reader) -> Retention:
+    """The retention; that its classes cannot be read is another thing than that there are none."""
+    classes = retention.classes
+    return replace(retention, classes=replace(classes, are_known=bool(classes.digest) or not reader.retention))
 
 
 def _class_rules(settings: Settings) -> Iterator[str]:

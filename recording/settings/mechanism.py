@@ -26,6 +26,7 @@ class Setting:
         only_to_start: whether only starts of recordings need it: if it is wrong the default is used, and what was
             recorded before is archived all the same.
         only_for_people: likewise, whether only the index of people needs it.
+        only_for_retention: likewise, whether only the retention needs it.
     """
 
     key: str
@@ -34,6 +35,12 @@ class Setting:
     meaning: str
     only_to_start: bool = False
     only_for_people: bool = False
+    only_for_retention: bool = False
+
+    @property
+    def is_for_all(self) -> bool:
+        """Whether nothing goes while it is wrong."""
+        return not (self.only_to_start or self.only_for_people or self.only_for_retention)
 
 
 def declared(group: type) -> Iterator[tuple[str, Setting]]:
@@ -55,6 +62,8 @@ class Reader:
     """Likewise, of settings that only starts of recordings need."""
     people: list[str] = field(default_factory=list)
     """Likewise, of those that only the index of people needs."""
+    retention: list[str] = field(default_factory=list)
+    """Likewise, of those that only the retention needs."""
     _wrong: set[str] = field(default_factory=set)
 
     def read[T](self, group: type[T]) -> T:
@@ -85,7 +94,7 @@ class Reader:
         except ValueError as error:
             problems = [str(error)]
         self._report(setting, *problems)
-        return setting.parse(setting.default or "") if setting.only_to_start or setting.only_for_people else None
+        return None if setting.is_for_all else setting.parse(setting.default or "")
 
     def _text(self, setting: Setting) -> str:
         text = self.environment.get(setting.key, "").strip()
@@ -100,5 +109,7 @@ class Reader:
                 self.starting.append(f"{setting.key}: {problem}")
             elif setting.only_for_people:
                 self.people.append(f"{setting.key}: {problem}")
+            elif setting.only_for_retention:
+                self.retention.append(f"{setting.key}: {problem}")
             else:
                 self.refuse(setting.key, problem)

@@ -20,7 +20,7 @@ class Retention:
             "",
             parse_retention_classes,
             "how long recordings are kept, by class, as YAML or JSON, or the path of a file in the app's package",
-            only_to_start=True,
+            only_for_retention=True,
         ),
     ]
     export_days: Annotated[

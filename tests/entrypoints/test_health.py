@@ -61,3 +61,15 @@ def test_who_stops_waiting_does_not_end_the_check_for_the_others(released: threa
         return answer
 
     assert 200 == asyncio.run(run()).status_code
+
+
+def test_what_only_people_and_the_retention_need_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Recordings are started and archived all the same; but somebody must know."""
+    app = World(settings={"RETENTION_CLASSES": "{version: 2}", "PEOPLE_INDEX_KEY": "not base64!"}).app
+    app.settings.check_starting()
+    monkeypatch.setattr(health, "get_app", lambda: app)
+    answer = asyncio.run(health.health(ask()))
+    problems = json.loads(answer.get_body())["problems"]
+
+    assert 503 == answer.status_code
+    assert {"PEOPLE_INDEX_KEY", "RETENTION_CLASSES"} == {problem.partition(":")[0] for problem in problems}

@@ -55,7 +55,7 @@ CHOICES: tuple[tuple[str, dict[str, object]], ...] = (
     ("function", {"events": {"delivery": "function"}}),
     ("existing", {"communication": {**EXISTING, "nativeContainers": NATIVE}, "app": {"participantKey": SECRET}}),
     ("network", {"network": {"isPrivate": True}}),
-    ("immutable", {"archive": {"immutabilityDays": 30}, "app": {"legalHold": True}}),
+    ("immutable", {"archive": {"immutabilityDays": 30, "blobHolds": True}, "app": {"legalHold": True}}),
     ("operated", {"operatorPrincipalIds": [OPERATOR]}),
     ("topicless", {"events": {"archivedTopic": False}}),
     ("own-key", {"archive": {"encryption": OWN_KEY}}),

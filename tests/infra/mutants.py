@@ -36,6 +36,16 @@ class Mutant:
 type Changes = Mapping[str, tuple[str, str, str]]
 
 _FUNCTION_APP: Changes = {
+    "the classes of retention become one line": (
+        "RETENTION_CLASSES: app.?retentionClasses ?? ''",
+        "RETENTION_CLASSES: replace(app.?retentionClasses ?? '', '\\n', ' ')",
+        f"{_SETTINGS}::test_the_lines_of_the_classes_reach_the_app",
+    ),
+    "a thousand are deleted whatever was said": (
+        "string(app.?retentionMostADay ?? 1000)",
+        "'1000'",
+        f"{_SETTINGS}::test_what_is_chosen_reaches_the_app",
+    ),
     "another property as connection string": (
         "applicationInsights.properties.ConnectionString",
         "applicationInsights.properties.InstrumentationKey",
@@ -197,6 +207,31 @@ _NETWORK: Changes = {
 }
 
 _ALERT_RULES: Changes = {
+    "a hold that nobody asks about": (
+        "name: 'HoldOverdue'",
+        "name: 'HoldIsOverdue'",
+        f"{_ALERTS}::test_what_becomes_of_a_hold_is_told_of_each_hold",
+    ),
+    "an alert for each recording of a hold": (
+        "(?:hold_id|recording_id|",
+        "(?:recording_id|hold_id_|",
+        f"{_ALERTS}::test_what_becomes_of_a_hold_is_told_of_each_hold",
+    ),
+    "a silent recording is not told": (
+        "name: 'RecordingSilent'",
+        "name: 'RecordingIsSilent'",
+        f"{_ALERTS}::test_a_silent_recording_is_told",
+    ),
+    "a limit of deletions is not told": (
+        'has "alert=RetentionLimited"',
+        'has "alert=RetentionIsLimited"',
+        f"{_ALERTS}::test_a_limited_retention_is_told_of_all_recordings_together",
+    ),
+    "what lasts for days seems to end after minutes": (
+        "window: 'P2D'",
+        "window: 'PT30M'",
+        f"{_MONITORING}::test_a_late_line_is_not_missed",
+    ),
     "a rule that needs its table": (
         "skipQueryValidation: true",
         "skipQueryValidation: false",
@@ -486,6 +521,26 @@ _OTHERS: Mapping[str, Changes] = {
         ),
     },
     f"{MODULES}storage.bicep": {
+        "exports stay as versions": (
+            "    { container: 'recordings-exports', days: exportDays }",
+            "    { container: 'recordings-exports', days: min(exportDays, 0) }",
+            f"{_ARCHIVE}::test_exports_end_when_the_app_ends_them",
+        ),
+        "what was erased in quarantine stays as a version": (
+            "['recordings', 'recordings-journal', 'recordings-quarantine']",
+            "['recordings', 'recordings-journal', 'recordings-trail']",
+            f"{_ARCHIVE}::test_what_was_erased_ends_as_a_version_too",
+        ),
+        "current blobs end with versions": (
+            "actions: { version: {",
+            "actions: { baseBlob: {",
+            f"{_ARCHIVE}::test_what_was_erased_ends_as_a_version_too",
+        ),
+        "no copy in quarantine can be held": (
+            "isImmutable: options.?blobHolds ?? false",
+            "isImmutable: false",
+            f"{_ARCHIVE}::test_single_blobs_are_held_wherever_a_recording_may_stand_in_the_account",
+        ),
         "the container of the trails is not made": (
             "  'recordings-trail'\n  'recordings-exports'\n",
             "  'recordings-exports'\n",
@@ -545,6 +600,13 @@ _OTHERS: Mapping[str, Changes] = {
             "  scope: archive\n  name: 'recordings-are",
             "  scope: host\n  name: 'recordings-are",
             f"{_REFERENCES}::test_nothing_but_the_archive_may_be_deleted_by_mistake",
+        ),
+    },
+    f"{MODULES}access.bicep": {
+        "a hold in quarantine is refused": (
+            "  scope: archive::blobs::quarantine\n",
+            "  scope: archive::blobs::deadLetters\n",
+            f"{_ACCESS}::test_the_app_may_hold_no_more_than_it_is_asked_to",
         ),
     },
     f"{MODULES}access-native.bicep": {
@@ -665,6 +727,31 @@ _OTHERS: Mapping[str, Changes] = {
         ),
     },
     "infra/checks.bicep": {
+        "no container can be held": (
+            "(app.?legalHold ?? false) || (archive.?blobHolds ?? false)",
+            "(app.?legalHold ?? false)",
+            f"{_ARCHIVE}::test_single_blobs_are_held_wherever_a_recording_may_stand_in_the_account",
+        ),
+        "two ends of one recording": (
+            "contains(app, 'retentionClasses') && hasEnd(archive)",
+            "contains(app, 'retention') && hasEnd(archive)",
+            f"{_REFUSED}::test_it_is_refused_with_a_sentence",
+        ),
+        "days that the app may not set": (
+            "'wormDays') && !(archive.?blobHolds ?? false)",
+            "'wormDays') && (archive.?blobHolds ?? false)",
+            f"{_REFUSED}::test_it_is_refused_with_a_sentence",
+        ),
+        "a held copy ends": (
+            "(archive.?blobHolds ?? false) && (archive.?quarantineDays ?? 0) > 0",
+            "(archive.?blobHolds ?? false) && (archive.?quarantineDays ?? 0) > 36500",
+            f"{_REFUSED}::test_it_is_refused_with_a_sentence",
+        ),
+        "versions that do not end": (
+            "isImmutable(archive, app) && (archive.?versionDays ?? 0) > 0",
+            "isImmutable(archive, app) && (archive.?versionDays ?? 0) > 36500",
+            f"{_REFUSED}::test_it_is_refused_with_a_sentence",
+        ),
         "nobody decides what is recorded": (
             "empty(trim(policy))",
             "empty(location)",

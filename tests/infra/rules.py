@@ -22,7 +22,9 @@ MICROSOFT: dict[str, Any] = json.loads((Path(__file__).parent / "microsoft.json"
 SCHEMA: dict[str, list[str]] = {
     table: columns for tables in MICROSOFT["tables"].values() for table, columns in tables.items()
 }
-APP_ALERTS = frozenset(str(name) for name in EventName) - {EventName.ARCHIVED}
+NO_ALERTS = frozenset({EventName.ARCHIVED, EventName.DELETED})
+"""Events of what has gone well."""
+APP_ALERTS = frozenset(str(name) for name in EventName) - NO_ALERTS
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from tests.infra.conftest import INFRA, NATIVE, OPERATOR, Evaluate
 from tests.infra.deployment import Deployment, Resource
 
@@ -26,6 +28,7 @@ def expected(chosen: set[str]) -> set[tuple[str, str, str]]:
         found.add((APP, "EventGrid Data Sender", "topics/evgt-"))
     if "immutable" in chosen:
         found.add((APP, "Storage Blob Data Owner", f"{ARCHIVE}*/containers/recordings"))
+        found.add((APP, "Storage Blob Data Owner", f"{ARCHIVE}*/containers/recordings-quarantine"))
     if "existing" in chosen:
         found |= {
             (APP, "Storage Blob Data Reader", f"storageAccounts/stnative*/containers/{each['container']}")
@@ -68,6 +71,35 @@ def test_role_names_are_known_beforehand(deployment: Deployment) -> None:
     names = [role["name"] for role in deployment.of("Authorization/roleAssignments")]
     assert [] == [name for name in names if "[" in name]
     assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ({}, []),
+        ({"app": {"legalHold": True}}, ["recordings"]),
+        ({"archive": {"blobHolds": True}}, ["recordings", "recordings-quarantine"]),
+    ],
+    ids=["nothing", "each blob", "single blobs"],
+)
+def test_the_app_may_hold_no_more_than_it_is_asked_to(
+    evaluate: Evaluate, parameters: dict[str, object], expected: list[str]
+) -> None:
+    """Who may set a hold may lift it too."""
+    roles = evaluate(**parameters).of("Authorization/roleAssignments")
+    owned = [role["id"] for role in roles if ROLES["Storage Blob Data Owner"] in role["properties"]["roleDefinitionId"]]
+    found = [id_.partition("/containers/")[2].partition("/")[0] for id_ in owned if "/containers/" in id_]
+    assert expected == sorted(found)
+
+
+def test_links_are_signed_by_a_key_of_the_account(plain: Deployment) -> None:
+    """A role on a container does not give it."""
+    roles = plain.of("Authorization/roleAssignments")
+    signing = [
+        role for role in roles if ROLES["Storage Blob Data Contributor"] in role["properties"]["roleDefinitionId"]
+    ]
+    scopes = [role["id"].partition("/providers/Microsoft.Authorization/")[0] for role in signing]
+    assert 1 == len([scope for scope in scopes if scope.rpartition("/")[2].startswith("starchive")])
 
 
 def test_a_custom_role_can_take_the_place_of_the_wide_one(evaluate: Evaluate) -> None:

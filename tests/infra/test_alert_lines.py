@@ -16,7 +16,10 @@ from recording.core.formats.deliveries import Member
 from recording.core.formats.messages import ChunkMessage
 from recording.core.formats.notifications import EventName
 from recording.core.model import Alarm, Alert, DocumentId, Door, RecordingId
-from tests.infra.rules import APP_ALERTS, PLAIN, Rule, metric_rules_of, rules_of, table, told_of, traces
+from tests.infra.rules import APP_ALERTS, NO_ALERTS, PLAIN, Rule, metric_rules_of, rules_of, table, told_of, traces
+from tests.use_cases.keepings import file_all, run_jobs
+from tests.use_cases.test_placing_holds import made, world_of
+from tests.use_cases.test_sealing import QUIET, archived, recorded, seal
 from tests.use_cases.world import RECORDING, World
 from tools.package import ROOT
 
@@ -26,6 +29,9 @@ MINUTE = timedelta(minutes=1)
 SILENT = "SweepStopped"
 ABOUT_THE_APP = {"AppError", "FailedExecutions", "OldMessage", "PoisonMessage", SILENT, "WaitingEvent"}
 METRICS = {"DeadLetteredEvent", "DroppedEvent"}
+BY_RECORDS = {"RecordingIncomplete", "ConsentNotObtained", "RecordingSilent", "HoldOverdue", "HoldLifted"}
+TOGETHER = {"SweepFoundWork", "RetentionLimited"}
+"""Alerts of the app that are about all recordings together."""
 BY_ALARM = {
     Alarm.CONFLICT: "ConflictingEvents",
     Alarm.DAMAGED: "RecordingDamaged",
@@ -69,7 +75,7 @@ def told(caplog: pytest.LogCaptureFixture) -> dict[str, set[str]]:
 
 def test_the_alerts_are_one_list() -> None:
     """Of the code, of the rules, and of the runbook, which `test_runbook` holds to both; and one rule for each."""
-    assert set(BY_ALARM.values()) | {"RecordingIncomplete", "ConsentNotObtained"} == APP_ALERTS
+    assert set(BY_ALARM.values()) | BY_RECORDS | TOGETHER == APP_ALERTS
     assert set(Alarm) == set(BY_ALARM)
     assert APP_ALERTS | ABOUT_THE_APP == set(RULES)
     assert METRICS == set(metric_rules_of(PLAIN))
@@ -103,6 +109,40 @@ def test_consent_that_is_not_obtained_is_told_for_each_call(caplog: pytest.LogCa
         log.event("consent.not_obtained", told_of_it, logging.ERROR)
 
     assert {"ConsentNotObtained": {"c-1", "c-2"}} == told(caplog)
+
+
+def test_a_silent_recording_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "recording")
+    seal(archived(recorded(QUIET)))
+
+    assert {"RecordingSilent": {RECORDING}} == told(caplog)
+
+
+def test_what_becomes_of_a_hold_is_told_of_each_hold(caplog: pytest.LogCaptureFixture) -> None:
+    """However many recordings it covers: who removes all of its legal holds gives one alert."""
+    world = world_of("r1", "r2", "r3")
+    holds = {made(world, recordings=ids, reviewOn="2026-03-02").hold_id for ids in (["r1", "r2"], ["r3"])}
+    run_jobs(world)
+    world.removals["archive"].held.clear()
+    world.clock.at += timedelta(days=2)
+    caplog.set_level(logging.DEBUG, "recording")
+    world.app.records.keeping.watching_holds.run()
+
+    assert {"HoldLifted": holds, "HoldOverdue": holds} == told(caplog)
+
+
+def test_a_limited_retention_is_told_of_all_recordings_together(caplog: pytest.LogCaptureFixture) -> None:
+    classes = "{version: 1, default: short, classes: [{name: short, days: 10, afterwards: delete}]}"
+    world = World(settings={"RETENTION_CLASSES": classes, "RETENTION_MOST_A_DAY": "0"})
+    world.announce(world.add())
+    world.run()
+    file_all(world)
+    world.app.records.retaining.run()
+    world.clock.at += timedelta(days=20)
+    caplog.set_level(logging.DEBUG, "recording")
+    world.app.records.retaining.run()
+
+    assert {"RetentionLimited": {""}} == told(caplog)
 
 
 def test_what_is_refused_is_told(world: World, caplog: pytest.LogCaptureFixture) -> None:
@@ -141,7 +181,7 @@ def test_one_loss_does_not_hide_another(world: World, caplog: pytest.LogCaptureF
     assert {"RecordingLost": set(ids)} == told(caplog)
 
 
-@pytest.mark.parametrize("name", sorted(APP_ALERTS - {"SweepFoundWork"} | {"PoisonMessage"}))
+@pytest.mark.parametrize("name", sorted(APP_ALERTS - TOGETHER | {"PoisonMessage"}))
 def test_what_has_happened_is_told_every_time(name: str) -> None:
     """A rule that is resolved by itself, or one for all recordings, says nothing of a second loss."""
     properties = RULES[name].properties
@@ -151,7 +191,7 @@ def test_what_has_happened_is_told_every_time(name: str) -> None:
     assert ("Include", ["*"]) == (dimension["operator"], dimension["values"])
 
 
-@pytest.mark.parametrize("name", sorted(ABOUT_THE_APP - {"PoisonMessage"} | {"SweepFoundWork"}))
+@pytest.mark.parametrize("name", sorted(ABOUT_THE_APP - {"PoisonMessage"} | TOGETHER))
 def test_what_lasts_is_told_when_it_begins_and_ends(name: str) -> None:
     assert RULES[name].properties["autoMitigate"]
 
@@ -256,7 +296,7 @@ SEVERITIES: Mapping[int, set[str]] = {
         *("RecordingAtRisk", "RecordingMissing", "RecordingLost", "RecordingDamaged", SILENT, "PoisonMessage"),
         *("DeadLetteredEvent", "DroppedEvent", "WaitingEvent", "RecordingInterrupted", "RecordingNotStarted"),
     },
-    2: {"SweepFoundWork", "FailedExecutions"},
+    2: {"SweepFoundWork", "FailedExecutions", "RetentionLimited"},
 }
 
 
@@ -269,5 +309,5 @@ def test_what_is_lost_or_will_be_is_critical() -> None:
 
 
 def test_the_names_are_those_that_are_published() -> None:
-    """RecordingArchived is no alert."""
-    assert {EventName.ARCHIVED} == set(EventName) - set(RULES)
+    """What has gone well is no alert."""
+    assert set(EventName) - set(RULES) == NO_ALERTS

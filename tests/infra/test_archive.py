@@ -50,7 +50,7 @@ def test_what_was_deleted_or_changed_can_be_had_back(plain: Deployment) -> None:
 
 
 def test_by_default_nothing_is_ever_deleted(plain: Deployment) -> None:
-    """Recordings move to cooler tiers that are readable at once; only probes and dead letters end."""
+    """Recordings move to cooler tiers that are readable at once; only probes, dead letters and exports end."""
     tiers = {
         "tierToCool": {"daysAfterModificationGreaterThan": 30},
         "tierToCold": {"daysAfterModificationGreaterThan": 90},
@@ -59,6 +59,7 @@ def test_by_default_nothing_is_ever_deleted(plain: Deployment) -> None:
         "recordings/": {"baseBlob": tiers},
         "recordings-probe/": ended(1),
         "recordings-deadletter/": ended(90),
+        "recordings-exports/": ended(30),
     } == actions(plain)
 
 
@@ -121,8 +122,27 @@ def test_no_rule_ends_or_moves_the_acts_of_a_trail(evaluate: Evaluate, prefix: s
     short = {"name": "short", "prefix": prefix, "coolAfterDays": 1, "coldAfterDays": 2, "deleteAfterDays": 3}
     ends = {"journalDays": 1, "quarantineDays": 1, "deadLetterDays": 7}
     found = actions(evaluate(archive={"retentionClasses": [short], **ends}))
-    assert 5 == len(found)
+    assert 6 == len(found)
     assert [] == [name for name in found if "recordings-trail/act".startswith(name)]
+
+
+@pytest.mark.parametrize("days", [0, 7])
+def test_exports_end_when_the_app_ends_them(evaluate: Evaluate, days: int) -> None:
+    """The app would leave them as versions for ever."""
+    found = evaluate(app={"exportDays": days})
+    assert str(days) == found.settings()["EXPORT_DAYS"]
+    assert ([ended(days)] if days else []) == [each for name, each in actions(found).items() if "exports" in name]
+
+
+def test_what_was_erased_ends_as_a_version_too(evaluate: Evaluate) -> None:
+    """Wherever the app erases; not the trails and tombstones, which it only writes."""
+    found = evaluate(archive={"versionDays": 30}).one(f"{ACCOUNT}/managementPolicies")["properties"]["policy"]["rules"]
+    versions = [rule["definition"] for rule in found if rule["name"].startswith("versions-of-")]
+    assert [["recordings/"], ["recordings-journal/"], ["recordings-quarantine/"]] == [
+        each["filters"]["prefixMatch"] for each in versions
+    ]
+    only = {"version": {"delete": {"daysAfterCreationGreaterThan": 30}}}
+    assert [only] * 3 == [each["actions"] for each in versions]
 
 
 def guarded(deployment: Deployment) -> set[str]:
@@ -132,6 +152,13 @@ def guarded(deployment: Deployment) -> set[str]:
         for each in deployment.of(f"{ACCOUNT}/blobServices/containers")
         if each["properties"].get("immutableStorageWithVersioning")
     }
+
+
+def test_single_blobs_are_held_wherever_a_recording_may_stand_in_the_account(evaluate: Evaluate) -> None:
+    """Also a copy in quarantine, which may be the only one; without a policy on a container."""
+    found = evaluate(archive={"blobHolds": True})
+    assert {"recordings", "recordings-quarantine"} == guarded(found)
+    assert [] == found.of(f"{ACCOUNT}/blobServices/containers/immutabilityPolicies")
 
 
 def test_holds_by_the_app_need_a_container_that_can_hold(evaluate: Evaluate) -> None:

@@ -31,6 +31,7 @@ PLACEHOLDERS = {
     "ACCOUNT_ID": NATIVE[0]["accountId"],
     "VAULT_ID": SECRET["vaultId"],
     "VAULT": "kv-keys",
+    "NAME": "test",
 }
 CAPITALS = re.compile(r"\b[A-Z][A-Z_]+\b")
 FILE = re.compile(r"`((?:\.?[\w-]+/)+[\w.-]*|[\w-]+(?:\.\w+)*\.(?:yaml|json|md|bicep|bicepparam|py|yml))`")
@@ -126,6 +127,7 @@ def test_what_the_page_writes_into_an_environment_compiles(bicep: Bicep, tmp_pat
     fields = FIELD.findall(DEPLOY)
     assert {"app", "archive", "communication", "events", "hosting"} == {name for name, _ in fields}
     folder = Path(shutil.copytree(INFRA, tmp_path / "infra")) / "environments"
+    (folder / "test.retention.yaml").write_text("version: 1\nclasses: []\n")
     least = {
         "archive": "{ encryption: { keySource: 'Microsoft.Storage' } }",
         "policy": "'version: 1'",

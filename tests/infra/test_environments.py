@@ -70,11 +70,16 @@ def test_it_can_be_deployed(name: str) -> None:
 
 @pytest.mark.parametrize("name", ENVIRONMENTS)
 def test_its_policy_is_one_that_the_app_can_read(name: str) -> None:
-    """Else the app would record nothing, and say so only when it runs. It arrives as it stands in its file."""
+    """So are its classes. Else the app would record nothing, and say so only when it runs.
+
+    The policy arrives as it stands in its file.
+    """
     with Bicep(program(), AZURE_ENV_NAME=name) as bicep:
         deployment = Deployment(name, bicep.snapshot(PARAMETERS))
     assert (INFRA / "environments" / f"{name}.policy.yaml").read_text(encoding="utf-8") == deployment.settings()[POLICY]
-    assert started(deployment).recordings.policy.rules
+    settings = started(deployment)
+    assert settings.recordings.policy.rules
+    assert () == settings.wrong_to_start
 
 
 def test_nothing_more_is_recorded_until_somebody_decides() -> None:

@@ -10,6 +10,7 @@ from tests.infra.compiler import Bicep, Refused, literal
 from tests.infra.conftest import EXISTING, INFRA, NATIVE, OWN_KEY, PLAINEST, SECRET, Evaluate, merged
 
 ENDLESS = {"name": "a", "prefix": "", "coolAfterDays": 0, "coldAfterDays": 0, "deleteAfterDays": 0}
+KEPT = "{version: 1, classes: [{name: usual, days: 90, afterwards: delete}]}"
 WARM = [{"name": "http", "instanceCount": 1}]
 
 
@@ -101,6 +102,20 @@ def problems(bicep: Bicep, tmp_path_factory: pytest.TempPathFactory) -> Problems
             {"archive": {"immutabilityDays": 30, "retentionClasses": [{**ENDLESS, "deleteAfterDays": 90}]}},
             "lifecycle rules delete nothing in a container that can be immutable",
         ),
+        (
+            {"archive": {"immutabilityDays": 30, "versionDays": 30}},
+            "versionDays ends no version in a container that can be",
+        ),
+        ({"archive": {"blobHolds": True, "versionDays": 30}}, "versionDays ends no version in a container that can be"),
+        (
+            {"archive": {"blobHolds": True, "quarantineDays": 30}},
+            "quarantineDays ends nothing in a container whose blobs",
+        ),
+        (
+            {"archive": {"retentionClasses": [{**ENDLESS, "deleteAfterDays": 90}]}, "app": {"retentionClasses": KEPT}},
+            "a lifecycle rule knows neither its classes nor holds",
+        ),
+        ({"app": {"retentionClasses": f"{KEPT} # wormDays: 5"}}, "wormDays, which need archive.blobHolds"),
         ({"archive": {"overflowLocation": "West Europe"}}, "overflowLocation is the region of the archive"),
         (
             {"hosting": {"alwaysReady": [{"name": "archive_chunk", "instanceCount": 2}]}},
@@ -150,6 +165,8 @@ def test_a_deployment_with_problems_ends_before_it_begins(evaluate: Evaluate) ->
         {"communication": {"nativeContainers": NATIVE}},
         {"archive": {"trailImmutabilityDays": 365, "trailImmutabilityLocked": True}},
         {"app": {"participantKey": SECRET}},
+        {"app": {"retentionClasses": KEPT}, "archive": {"retentionClasses": [ENDLESS], "versionDays": 30}},
+        {"app": {"retentionClasses": f"{KEPT} # wormDays: 5"}, "archive": {"blobHolds": True, "journalDays": 30}},
         {"app": {"apiAuth": "entra", "apiAudiences": ["api://archive"]}},
         {"app": {"eventGridAudiences": ["00000000-0000-0000-0000-000000000005"]}},
     ],

@@ -99,6 +99,9 @@ def test_what_is_chosen_reaches_the_app(evaluate: Evaluate) -> None:
         "overdueSeconds": 900,
         "fileEventSeconds": 7200,
         "pauseLimitSeconds": 900,
+        "retentionClasses": "{version: 1, classes: [{name: usual, days: 90, afterwards: delete}]}",
+        "retentionMostADay": 50,
+        "exportDays": 7,
         "apiAuth": "both",
     }
     audiences = {"apiAudiences": ["api://archive", "archive"], "eventGridAudiences": ["api://events"]}
@@ -106,6 +109,15 @@ def test_what_is_chosen_reaches_the_app(evaluate: Evaluate) -> None:
     for name, value in {**app, **{name: ",".join(each) for name, each in audiences.items()}}.items():
         key = re.sub(r"([A-Z])", r"_\1", name).upper()
         assert str(value).lower() == settings[key if key in settings else f"ARCHIVE_{key}"].lower()
+
+
+def test_the_lines_of_the_classes_reach_the_app(evaluate: Evaluate) -> None:
+    """As a file of the environment has them."""
+    text = "version: 1\nclasses:\n  - name: trades\n    days: 1826\n    wormDays: 1826\n    afterwards: ask\n"
+    settings = started(evaluate(app={"retentionClasses": text}, archive={"blobHolds": True}))
+    found = settings.retention.classes.find("trades")
+    assert found is not None
+    assert (1826, 1826, ()) == (found.days, found.worm_days, settings.wrong_to_start)
 
 
 def test_each_hosting_option_reaches_the_app(bicep: Bicep, evaluate: Evaluate) -> None:

@@ -127,21 +127,6 @@ def test_a_hold_outlives_the_table_of_the_records() -> None:
     assert [hold.hold_id] == [one.hold_id for one in world.app.records.holding.of(RecordingId("r-1"))]
 
 
-def test_an_erasure_that_fails_for_good_keeps_nobodys_ids(monkeypatch: pytest.MonkeyPatch) -> None:
-    world = two_recordings()
-    erasure_id = begun(world)
-
-    def damaged(*_: object, **__: object) -> None:
-        raise EntryUnreadable("erase recording", "it is no entry")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(type(world.app.records.removing), "remove", damaged)
-        run_jobs(world)
-    job = world.app.records.jobs.load(erasure_id)
-    assert JobState.FAILED is job.state
-    assert ANN not in job.spec
-
-
 @pytest.mark.parametrize("body", [{"recordings": [RECORDING]}, {"rawId": ANN}, {"call": "call"}])
 @pytest.mark.parametrize("number", [0, 3])
 def test_a_hold_that_is_made_while_a_recording_is_removed_stops_it(

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from recording.core.errors import JobRefused, PeopleIndexOff, PlanChanged, UnknownJob
+from recording.core.errors import EntryUnreadable, JobRefused, PeopleIndexOff, PlanChanged, UnknownJob
 from recording.core.formats.deliveries import Member
-from recording.core.model import Door, RecordingId, RecordingState
+from recording.core.model import CatalogEntry, Door, RecordingId, RecordingState
 from recording.core.records.erasing import Mode, Why
 from recording.core.records.exporting import Person
 from recording.core.records.jobs import JobKind, JobState
@@ -203,6 +203,47 @@ def test_killed_at_every_call_it_goes_on() -> None:
         assert [name for name in world.archive.blobs if str(OTHER) in name]
         assert not [row for row in world.index.rows.values() if row.partition.startswith(("job~", "open-jobs"))]
     assert number > 100
+
+
+def test_a_wrong_setting_in_the_middle_ends_no_erasure(caplog: pytest.LogCaptureFixture) -> None:
+    """Its recording is erased, its certificate not written: it is another day, once the setting is right."""
+    world = two_recordings()
+    erasure_id, right = begun(world), dict(world.settings)
+    world.settings = {"PEOPLE_INDEX_KEY": "not base64!"}
+    world.worker()
+    run_jobs(world)
+    shown = world.app.records.erasing.show(erasure_id)
+    assert (JobState.WAITING, True) == (shown.job.state, "PEOPLE_INDEX_KEY" in shown.job.cause)
+    assert "erasure.waits" in caplog.text
+
+    world.settings = right
+    world.worker()
+    again(world)
+    shown = world.app.records.erasing.show(erasure_id)
+    assert (JobState.DONE, "") == (shown.job.state, shown.job.cause)
+    assert [RECORDING] == certificate(world, erasure_id)["erased"]
+    check_erased(world)
+
+
+def test_a_recording_whose_entry_cannot_be_read_is_deferred_and_no_other_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = two_recordings()
+    archive(world, THIRD, ANN)
+    load = world.catalog.load
+
+    def unreadable(recording_id: RecordingId) -> CatalogEntry | None:
+        if recording_id == RECORDING:
+            raise EntryUnreadable("load", "no JSON")
+        return load(recording_id)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.catalog, "load", unreadable)
+        erasure_id = begun(world)
+        run_jobs(world)
+        assert JobState.WAITING is state(world, erasure_id)
+        assert [THIRD] == certificate(world, erasure_id)["erased"]
+    again(world)
+    assert JobState.DONE is state(world, erasure_id)
+    check_erased(world)
 
 
 def test_the_own_key_is_forgotten_with_the_person() -> None:

@@ -1,15 +1,25 @@
 """Recordings whose manifest is written are filed; jobs run, also when their messages are lost."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+import azure.functions as func
 import pytest
 
-from recording.core.errors import ArchiveBusy, CopyLost, UnknownJob
+from recording.core.errors import (
+    ArchiveBusy,
+    CopyLost,
+    EntryUnreadable,
+    RecordingError,
+    SettingsInvalid,
+    UnknownJob,
+)
 from recording.core.formats.messages import RecordMessage, Task
 from recording.core.model import Actor, CatalogEntry
 from recording.core.records.jobs import Job, JobKind, JobState
+from recording.entrypoints import filing as filing_functions
 from recording.records.daily import Daily, Pass
 from recording.records.filing import Filer, Filing
 from recording.records.jobs import Jobs
@@ -104,20 +114,85 @@ def test_the_daily_pass_finds_what_was_not_filed() -> None:
 class OnePass:
     """A pass that counts its runs, or fails."""
 
-    fails: bool = False
+    failure: Exception | None = None
     runs: int = 0
 
     def run(self) -> None:
         self.runs += 1
-        if self.fails:
-            raise ArchiveBusy("pass", "503")
+        if self.failure is not None:
+            raise self.failure
 
 
-def test_a_pass_that_fails_does_not_keep_the_others_from_running() -> None:
-    world, passes = archived(), [OnePass(), OnePass(fails=True), OnePass()]
-    with pytest.raises(ArchiveBusy):
+@pytest.mark.parametrize("failure", [ArchiveBusy("pass", "503"), EntryUnreadable("load", "no JSON")])
+def test_a_pass_that_fails_does_not_keep_the_others_from_running(failure: RecordingError) -> None:
+    """Also one that fails for good, each day; and what was not filed is found all the same."""
+    world, passes = archived(), [OnePass(), OnePass(failure), OnePass()]
+    world.record_queue.messages.clear()
+    with pytest.raises(type(failure)):
         daily(world, passes).run()
     assert [1, 1, 1] == [one.runs for one in passes]
+    assert 1 == len(world.record_queue.messages)
+
+
+def test_a_wrong_key_of_people_keeps_no_other_pass_from_running() -> None:
+    world = archived()
+    world.settings = {"PEOPLE_INDEX_KEY": "not base64!"}
+    world.worker()
+    passes = [*world.app.records.daily.passes, OnePass()]
+    with pytest.raises(SettingsInvalid, match="PEOPLE_INDEX_KEY"):
+        daily(world, passes).run()
+    assert [1] == [one.runs for one in passes if isinstance(one, OnePass)]
+
+
+def test_the_search_for_what_was_not_filed_ends_after_some_minutes(caplog: pytest.LogCaptureFixture) -> None:
+    """However many recordings there are: the host would end the run, and the copies beside it."""
+    world = archived()
+    world.record_queue.messages.clear()
+    times = iter([0.0, 1e6])
+    replace(daily(world), monotonic=lambda: next(times)).run()
+    assert [] == world.record_queue.messages
+    assert "the time of its run was over" in caplog.text
+
+
+def given_up(world: World) -> func.QueueMessage:
+    """The message of a recording that is to be filed."""
+    (_, message) = world.record_queue.messages.pop()
+    return func.QueueMessage(id="m", body=message.to_message().encode())
+
+
+def test_a_message_that_the_host_gives_up_is_put_again_however_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It gives up after three days, when the daily pass does not look at the recording any more."""
+    world = archived()
+    monkeypatch.setattr(filing_functions, "get_app", lambda: world.app)
+    message = given_up(world)
+    world.clock.at += timedelta(days=4)
+    daily(world).run()
+    assert [] == world.record_queue.messages
+
+    filing_functions.drain_filing(message)
+    assert [RecordMessage(RECORDING, Task.FILE)] == [one for _, one in world.record_queue.messages]
+    world.app.records.filing.file(RECORDING)
+    world.record_queue.messages.clear()
+    filing_functions.drain_filing(message)
+    filing_functions.drain_filing(func.QueueMessage(id="m", body=b"no message"))
+    assert Task.FILE not in {one.task for _, one in world.record_queue.messages}
+
+
+def test_a_recording_waits_to_be_filed_until_a_wrong_key_of_people_is_corrected(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its message is left to the host: dropped, it would not be found after some days."""
+    world = archived()
+    message = given_up(world)
+    monkeypatch.setattr(filing_functions, "get_app", lambda: world.app)
+    world.settings = {"PEOPLE_INDEX_KEY": "not base64!"}
+    world.worker()
+    with pytest.raises(SettingsInvalid, match="PEOPLE_INDEX_KEY"):
+        filing_functions.file_record(message)
+    world.settings = {}
+    world.worker()
+    filing_functions.file_record(message)
+    assert world.app.records.filing.filed(RECORDING) is not None
 
 
 # Jobs
@@ -209,6 +284,35 @@ def test_a_job_whose_message_is_lost_is_started_again() -> None:
     world.clock.at += timedelta(minutes=31)
     jobs.restart_silent()
     assert [] == world.job_queue.jobs
+
+
+def test_a_job_that_fails_for_hours_has_one_message_all_the_time() -> None:
+    """The host tries it every three minutes: it is no silent job, whose message would be put beside."""
+    world, runner = World(), Counting()
+    jobs = jobs_of(world, runner)
+    jobs.make(JobKind.EXPORT, "{}", by=ANNA)
+    for minutes in range(0, 240, 3):
+        runner.failure = ArchiveBusy("export", "503")
+        for job_id in world.job_queue.jobs:
+            with suppress(ArchiveBusy):
+                jobs.run(job_id)
+        if minutes % 15 == 0:
+            jobs.restart_silent()
+        world.clock.at += timedelta(minutes=3)
+    assert 1 == len(world.job_queue.jobs)
+
+
+def test_a_lost_message_is_found_behind_any_number_of_jobs_that_wait() -> None:
+    world = World()
+    jobs = jobs_of(world, Counting())
+    for _ in range(3):
+        jobs.make(JobKind.EXPORT, "{}", by=ANNA, state=JobState.WAITING)
+    world.index.most = 1
+    lost = [jobs.make(JobKind.EXPORT, "{}", by=ANNA).job_id for _ in range(2)]
+    world.job_queue.jobs.clear()
+    world.clock.at += timedelta(minutes=31)
+    jobs.restart_silent()
+    assert sorted(lost) == sorted(world.job_queue.jobs)
 
 
 def test_a_job_that_was_changed_meanwhile_is_not_saved() -> None:

@@ -66,6 +66,19 @@ def test_a_recording_that_gets_another_class_moves_as_that_says() -> None:
     assert 0 == rows(world)
 
 
+def test_while_the_classes_cannot_be_read_nothing_moves_and_no_move_is_forgotten() -> None:
+    world = world_of("r1", classes=CLASSES)
+    with_class(world, "r1", "tiered")
+    world.settings = {"RETENTION_CLASSES": "{version: 2}"}
+    world.worker()
+    world.app.records.keeping.duties.file(world.entry(RecordingId("r1")))
+    assert {} == days_of(world, 40)
+
+    world.settings = {"RETENTION_CLASSES": CLASSES}
+    world.worker()
+    assert [{"r1": "Cool"}] == list(days_of(world, 2).values())
+
+
 def test_a_row_of_what_is_gone_is_dropped() -> None:
     world = world_of("r1", "r2", classes=CLASSES)
     for name in ("r1", "r2"):

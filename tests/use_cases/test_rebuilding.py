@@ -11,6 +11,7 @@ import pytest
 from recording.core.errors import ArchiveBusy
 from recording.core.formats.api import HoldRequest, StartRequest, etag_of_hold
 from recording.core.formats.messages import RecordMessage, Task
+from recording.core.formats.records.tombstones import Tombstone
 from recording.core.lifecycle import Done, next_step
 from recording.core.model import (
     UNKNOWN_LOCATION,
@@ -26,6 +27,7 @@ from recording.core.model import (
     Recording,
     RecordingId,
     RecordingState,
+    RemovalReason,
 )
 from recording.core.naming import encode
 from recording.core.records.holds import HoldState, Scope
@@ -287,14 +289,24 @@ def test_the_door_of_an_event_is_as_it_was(world: World) -> None:
     ]
 
 
-def test_a_recording_that_was_erased_is_not_rebuilt(world: World) -> None:
-    """Its tombstone outlasts whatever may still speak of it."""
+@pytest.mark.parametrize("is_cut_off", [True, False])
+def test_a_recording_that_was_erased_stays_so(world: World, *, is_cut_off: bool) -> None:
+    """Its tombstone outlasts whatever may still speak of it; what its erasure had not removed yet is removed."""
     world.deliver(event(world, RECORDING, 0))
     world.run()
+    removing, tombstone = world.app.records.removing, Tombstone(RECORDING, world.clock.at, RemovalReason.ERASURE, ANNA)
+    if is_cut_off:
+        world.tombstones.put(tombstone)
+    else:
+        removing.remove(world.entry(), RemovalReason.ERASURE, by=ANNA)
     lose_tables(world)
-    world.trail.archive.put_as_stranger(BlobName(f"tombstones/{encode(RECORDING)}.json"), b"{}")
-    assert {"erased": 4} == rebuild(world)
-    assert {} == world.catalog.entries
+    assert rebuild(world)["erased"] > 0
+    assert RecordingState.ERASED == world.entry().recording.state
+    assert {} == world.archive.blobs
+    assert 0 == world.app.records.removing.finish(lambda: False)
+    world.app.looking.history(RECORDING, by=ANNA)
+    world.app.archiving.writing_trail.write(world.entry())
+    assert () == world.app.looking.verify(RECORDING).breaks
 
 
 def test_an_entry_that_is_there_is_never_replaced(world: World) -> None:

@@ -6,10 +6,12 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from recording.core.errors import BlobProtected, RecordingOpen
+from recording.core.errors import BlobProtected, EntryUnreadable, RecordingOpen
 from recording.core.model import (
     BlobName,
+    CatalogEntry,
     ChunkState,
+    RecordingId,
     RecordingState,
     RemovalReason,
 )
@@ -24,7 +26,7 @@ from tests.use_cases.world import RECORDING, World, file_event_of
 
 def remove(world: World) -> None:
     """Remove the first recording."""
-    world.app.records.removing.finish()
+    world.app.records.removing.finish(lambda: False)
     world.app.records.removing.remove(world.entry(), RemovalReason.ERASURE, by=ADA)
 
 
@@ -100,12 +102,34 @@ def test_what_a_hold_protects_is_removed_when_the_hold_ends() -> None:
     with pytest.raises(BlobProtected):
         remove(world)
     assert RecordingState.ERASED is world.entry().recording.state
-    assert 1 == world.app.records.removing.finish()
+    assert 1 == world.app.records.removing.finish(lambda: False)
     assert name in world.archive.blobs
 
     world.removals["archive"].held.clear()
-    assert 0 == world.app.records.removing.finish()
+    assert 0 == world.app.records.removing.finish(lambda: False)
     check_erased(world)
+
+
+def test_an_erasure_that_cannot_be_finished_keeps_no_other_from_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = two_recordings()
+    world.removals["archive"].held |= {world.entry(one).chunks[0].name for one in (RECORDING, OTHER)}
+    for recording_id in (RECORDING, OTHER):
+        with pytest.raises(BlobProtected):
+            world.app.records.removing.remove(world.entry(recording_id), RemovalReason.ERASURE, by=ADA)
+    world.removals["archive"].held.clear()
+    load = world.catalog.load
+
+    def unreadable(recording_id: RecordingId) -> CatalogEntry | None:
+        if recording_id == RECORDING:
+            raise EntryUnreadable("load", "no JSON")
+        return load(recording_id)
+
+    monkeypatch.setattr(world.catalog, "load", unreadable)
+    assert 1 == world.app.records.removing.finish(lambda: False)
+    assert OTHER not in {row.body.decode() for key, row in world.index.rows.items() if key[0] == "erasing"}
+    monkeypatch.undo()
+    assert 1 == world.app.records.removing.finish(lambda: True)
+    assert 0 == world.app.records.removing.finish(lambda: False)
 
 
 def test_events_of_others_in_the_same_blob_are_kept() -> None:

@@ -266,6 +266,26 @@ def test_a_deletion_that_was_cut_off_is_finished_and_told() -> None:
     assert ["r1"] == deleted(world)
 
 
+def test_what_was_cut_off_leaves_time_for_what_ends_today() -> None:
+    """However many deletions are to be finished, the run ends, and goes on with them tomorrow."""
+    world = world_of("r1", "r2")
+    removing = FakeRemoving(world, protected={"r1"})
+    pass_until(world, removing, ENDS_ON)
+    tried = len(removing.removed)
+    removing.protected.clear()
+
+    def ticks() -> Iterator[float]:
+        yield from (0.0, 250.0)
+        while True:
+            yield 250.0
+
+    times = ticks()
+    replace(retaining(world, removing), monotonic=lambda: next(times)).run()
+    assert tried == len(removing.removed)
+    retaining(world, removing).run()
+    assert [*removing.removed[:tried], "r1"] == removing.removed
+
+
 def test_a_deletion_that_was_cut_off_before_it_began_is_decided_anew() -> None:
     """A hold that was made meanwhile counts."""
     world = world_of("r1")
@@ -376,6 +396,28 @@ def test_while_the_classes_cannot_be_read_nothing_ends() -> None:
 
     assert {} == pass_until(world, FakeRemoving(world), date(2026, 4, 1))
     assert ["r1"] == rows(world, ENDS)
+
+
+def test_what_is_filed_while_the_classes_cannot_be_read_ends_once_they_can_again() -> None:
+    """The text is the same as before, so that nothing else would look at its row again."""
+    world = world_of("r1")
+    retaining(world, FakeRemoving(world)).run()
+    world.settings = {"RETENTION_CLASSES": "{version: 2}"}
+    world.worker()
+    world.deliver(file_event_of(world.add("d-r2"), recording_id="r2", event_id="r2"))
+    world.run()
+    written(world)
+    file_all(world)
+    assert ["r1", "r2"] == sorted(rows(world, ENDS))
+    asked = ChoiceRequest(Choice.KEEP, ENDS_ON, ENDS_ON + DAY, "a case", ANNA)
+    with pytest.raises(DecisionRefused, match="RETENTION_CLASSES cannot be read"):
+        world.app.records.keeping.deciding_ends.decide(RecordingId("r2"), asked)
+    world.settings = {"RETENTION_CLASSES": CLASSES}
+    world.worker()
+
+    assert {ENDS_ON: ["r1", "r2"]} == pass_until(world, FakeRemoving(world), ENDS_ON)
+    reasons = {one.body["cause"] for one in world.topic.received if one.event_type == "RecordingDeleted"}
+    assert {f"its class short has kept it until {ENDS_ON}"} == reasons
 
 
 def test_a_row_of_what_is_gone_is_dropped() -> None:

@@ -65,7 +65,7 @@ def with_opening(before: CatalogEntry | None, after: CatalogEntry) -> CatalogEnt
     """
     known = before.recording.opening if before is not None else Opening()
     at = _minute_of(open_at(after))
-    is_kept = at == known.at and (at is None or before is None or _owed(after) <= _owed(before))
+    is_kept = at == known.at and (at is None or before is None or _owed(after) <= _owed(before) | _trail_owed(before))
     opening = known if is_kept else Opening(at, known.number + 1)
     if after.recording.opening == opening:
         return after
@@ -88,9 +88,11 @@ def _owed(entry: CatalogEntry) -> set[str]:
     Acts count only where nothing else is waited for: a new row says that the work has gone on just now, so that who
     looks at a recording again and again would hide that a message of it is lost.
     """
-    waits = _waits_for(entry)
-    is_trail_owed = any(act.what not in RUNS for act in entry.recording.trail.unwritten)
-    return {"its trail"} if is_trail_owed and not waits else waits
+    return _waits_for(entry) or _trail_owed(entry)
+
+
+def _trail_owed(entry: CatalogEntry) -> set[str]:
+    return {"its trail"} if any(act.what not in RUNS for act in entry.recording.trail.unwritten) else set()
 
 
 def _waits_for(entry: CatalogEntry) -> set[str]:

@@ -15,6 +15,11 @@ from recording.core.times import format_known
 
 MOST_SHOWN = 500
 """Recordings of a plan that are shown; its hash is over all of them."""
+_UNKNOWN_DUTIES = {
+    Kept.UNKNOWN_CLASS: "a class that is not declared",
+    Kept.CLASSES_UNKNOWN: "classes that cannot be read",
+}
+"""Nobody can say that these recordings have no duty."""
 
 
 class Mode(StrEnum):
@@ -63,8 +68,9 @@ class Deferral:
     until: date | None = None
 
 
+UNREADABLE = Deferral(Why.OPEN, "its entry cannot be read")
+"""One recording must not keep the others from being erased; it is looked at again each day."""
 LOST = Deferral(Why.OPEN, "the catalog has lost its entry: rebuild it")
-UNREADABLE = Deferral(Why.OPEN, "its entry in the catalog cannot be read: repair it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +138,9 @@ def deferrals(
     today = now.date()
     if isinstance(duty, Duty) and duty.ends_on > today and not overrides_duties:
         found.append(Deferral(Why.DUTY, duty.retention_class, duty.ends_on))
-    if duty == NoEnd(Kept.UNKNOWN_CLASS) and not overrides_duties:
-        found.append(Deferral(Why.DUTY, "a class that is not declared"))
+    unknown = _UNKNOWN_DUTIES.get(duty.reason) if isinstance(duty, NoEnd) else None
+    if unknown and not overrides_duties:
+        found.append(Deferral(Why.DUTY, unknown))
     if protected is not None and protected > today:
         found.append(Deferral(Why.PROTECTED, "its blobs are immutable", protected))
     why_open = why_not_erased(entry, now)
@@ -155,6 +162,11 @@ def planned(entry: CatalogEntry, others: int, deferred: tuple[Deferral, ...], *,
         is_doubtful,
         deferred,
     )
+
+
+def planned_unread(recording_id: RecordingId, at: datetime, why: Deferral) -> Planned:
+    """A recording as a plan has it whose entry cannot be read: that it is the person's, since when, and why not."""
+    return Planned(recording_id, 0, at, 0, 0, 0, is_doubtful=True, deferred=(why,))
 
 
 def is_one_of(raw_ids: Collection[str], spelling: Callable[[str], str]) -> Callable[[str], bool]:

@@ -66,11 +66,13 @@ class RetentionClasses:
     Attributes:
         default: the name of the class of recordings that no rule gives one; empty: these are kept.
         digest: the SHA-256, in hex, of the text; empty if there is none.
+        are_known: False if there is a text, and it cannot be read: then nothing is said of any recording.
     """
 
     classes: tuple[RetentionClass, ...] = ()
     default: str = ""
     digest: str = ""
+    are_known: bool = True
 
     def find(self, name: str) -> RetentionClass | None:
         """The class of that name."""

@@ -18,6 +18,8 @@ class Kept(StrEnum):
     """It, or a recording that continues it, has a class that is not declared: how long is not known."""
     END_UNKNOWN = "end unknown"
     """It is not known when it ended, or its days lead beyond every calendar."""
+    CLASSES_UNKNOWN = "RETENTION_CLASSES cannot be read"
+    """Nothing can be said now: it is looked at again as soon as they can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,8 @@ def duty_of(joined: Sequence[CatalogEntry], by_holds: Iterable[str], classes: Re
         by_holds: the classes of the holds that cover it, or have covered it, any of them.
         classes: those that are declared.
     """
+    if not classes.are_known:
+        return NoEnd(Kept.CLASSES_UNKNOWN)
     named: list[tuple[str, datetime]] = []
     for entry in joined:
         at = ended_at(entry.recording)

@@ -36,6 +36,8 @@ def until(day: date) -> Duty:
         ((), until(TOMORROW), None, True, ()),
         ((), NoEnd(Kept.UNKNOWN_CLASS), None, False, (Deferral(Why.DUTY, "a class that is not declared"),)),
         ((), NoEnd(Kept.UNKNOWN_CLASS), None, True, ()),
+        ((), NoEnd(Kept.CLASSES_UNKNOWN), None, False, (Deferral(Why.DUTY, "classes that cannot be read"),)),
+        ((), NoEnd(Kept.CLASSES_UNKNOWN), None, True, ()),
         ((), NO_END, TOMORROW, True, (Deferral(Why.PROTECTED, "its blobs are immutable", TOMORROW),)),
         ((), NO_END, TODAY, False, ()),
     ],

@@ -28,7 +28,7 @@ param archive = {
     { name: 'long', prefix: 'long/', coolAfterDays: 7, coldAfterDays: 30, deleteAfterDays: 0 }
   ]
   journalDays: 400
-  quarantineDays: 400
+  blobHolds: true
   deadLetterDays: 30
   softDeleteDays: 60
   immutabilityDays: 30
@@ -39,6 +39,9 @@ param app = {
   releaseAtSource: 'false'
   copyMemoryMib: 96
   legalHold: true
+  retentionClasses: '{version: 1, classes: [{name: trades, days: 1826, wormDays: 1826, afterwards: ask}]}'
+  retentionMostADay: 50
+  exportDays: 7
   participantKey: {
     vaultId: '/subscriptions/00000000-0000-0000-0000-000000000003/resourceGroups/rg-keys/providers/Microsoft.KeyVault/vaults/kv-participants'
     name: 'participant-key'

@@ -1,4 +1,4 @@
-// One class that never moves and never ends, and nothing else that ends but probes and dead letters.
+// One class that never moves and never ends, and nothing else that ends but probes, dead letters and exports.
 using '../../../infra/main.bicep'
 
 param environmentName = 'minimal'

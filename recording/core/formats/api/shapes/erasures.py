@@ -62,6 +62,6 @@ class Erasure(TypedDict):
     by: str
     touchedAt: Moment
     progress: Annotated[dict[str, Count], Schema(description="Recordings that are erased, and deferred.")]
-    cause: Annotated[str | None, Schema(description="Why it has failed.")]
+    cause: Annotated[str | None, Schema(description="Why it goes on only with the next daily pass, or has failed.")]
     plan: Annotated[ErasurePlan | None, Schema(description="What it would do now; null once it has begun.")]
     result: ErasureResult | None
