@@ -32,7 +32,7 @@ def removing_of(
 ) -> Removing:
     """What removes recordings; `forgets` remove what the other use cases have written about one."""
     exports = ErasingExports(jobs, real.index, real.removals["exports"])
-    call = ForgettingCall(real.catalog, real.consents)
+    call = ForgettingCall(real.catalog, real.consents, real.now)
     return Removing(
         updates=updates,
         writing_trail=writing_trail,

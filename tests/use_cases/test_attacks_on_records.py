@@ -5,17 +5,20 @@ from datetime import timedelta
 
 import pytest
 
+from recording.core.consent import CallOver, LateJoiners
 from recording.core.errors import EntryUnreadable
-from recording.core.model import BlobName, CatalogEntry, RecordingId, RecordingState
+from recording.core.model import BlobName, CatalogEntry, RecordingId, RecordingState, RemovalReason
 from recording.core.records.erasing import LOST, UNREADABLE, Mode
 from recording.core.records.exporting import Person, Rule, Wanted
 from recording.core.records.jobs import JobState
 from recording.core.records.people import OwnIdentity
 from tests.use_cases import exports, keepings
+from tests.use_cases.asking import connection_of
 from tests.use_cases.erasures import ADA, ANN, BOB, check_erased, places_of, run_jobs, state, two_recordings
+from tests.use_cases.test_consent import announced
 from tests.use_cases.test_erasing import OF_ANN, WHY, begun, certificate
 from tests.use_cases.test_placing_holds import end, made
-from tests.use_cases.world import RECORDING, World
+from tests.use_cases.world import RECORDING, World, file_event_of
 
 
 def test_a_recording_that_the_catalog_has_lost_is_not_said_to_be_erased() -> None:
@@ -182,3 +185,25 @@ def test_a_hold_that_is_made_when_the_erasure_has_just_looked_stops_it(monkeypat
     assert holds
     assert before <= set(world.archive.blobs)
     assert JobState.WAITING is state(world, erasure_id)
+
+
+@pytest.mark.parametrize(("days", "is_told"), [(2, False), (0, True)])
+def test_a_consent_names_nobody_any_more_though_nobody_has_told_that_its_call_is_over(
+    days: int, *, is_told: bool
+) -> None:
+    """Its event may be lost, and nothing asks for it again."""
+    world, call = announced(late_joiners=LateJoiners.PAUSE_UNTIL_ATTESTED)
+    (recording_id,) = call.recordings
+    chunk = world.add("of-the-call", 0)
+    world.deliver(file_event_of(chunk, recording_id=recording_id, event_id="event-of-the-call"))
+    world.run()
+    if is_told:
+        world.app.consenting.note(connection_of(call), CallOver())
+    assert world.consent(call).present  # hashes, by a key that stands beside them
+    world.clock.at += timedelta(days=days)
+    world.app.records.removing.remove(world.entry(recording_id), RemovalReason.ERASURE, by=ADA)
+
+    consent = world.consent(call)
+    assert consent.key == ""
+    assert ((), ()) == (consent.present, consent.covered)
+    assert consent.is_over
