@@ -11,6 +11,7 @@ from recording.records.erasing_events import ErasingEvents
 from recording.records.erasing_exports import ErasingExports
 from recording.records.erasure_run import RunParts
 from recording.records.filing_people import FilingPeople
+from recording.records.holding import Holding
 from recording.records.jobs import Jobs
 from recording.records.lookups import Lookups
 from recording.records.people import People
@@ -26,16 +27,18 @@ def removing_of(
     writing_trail: WritingTrail,
     refusing: Refusing,
     jobs: Jobs,
+    holding: Holding,
     forgets: Sequence[Forget],
 ) -> Removing:
     """What removes recordings; `forgets` remove what the other use cases have written about one."""
     exports = ErasingExports(jobs, real.index, real.removals["exports"])
-    call = ForgettingCall(real.catalog, real.consents)
+    call = ForgettingCall(real.catalog, real.consents, real.now)
     return Removing(
         updates=updates,
         writing_trail=writing_trail,
         tombstones=real.tombstones,
         index=real.index,
+        holding=holding,
         removals=real.removals,
         inventories=real.inventories,
         events=ErasingEvents(real.journal_inventory, real.removals["journal"], refusing),
@@ -54,7 +57,9 @@ def erasing_of(
     lookups: Lookups,
 ) -> Erasing:
     """What erases people's recordings; it is the runner of those jobs too."""
-    planning = PlanningErasure(real.catalog, people, filing_people, keeping.holding, keeping.duties, real.now)
+    planning = PlanningErasure(
+        real.catalog, people, filing_people, keeping.holding, keeping.duties, real.tombstones, real.now
+    )
     parts = RunParts(
         planning=planning,
         removing=removing,

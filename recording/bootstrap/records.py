@@ -25,6 +25,7 @@ from recording.records.filing import Filing
 from recording.records.filing_people import FilingPeople
 from recording.records.holding import Holding
 from recording.records.jobs import Jobs, Runner
+from recording.records.late_writes import LateWrites
 from recording.records.lookups import Lookups
 from recording.records.own_identities import OwnIdentities
 from recording.records.people import People
@@ -70,17 +71,6 @@ def records_of(
 ) -> Records:
     """Put them together. Filers, runners of jobs and daily passes are listed here, in their order."""
     index = real.index
-    sealing = Sealing(
-        updates=updates,
-        archive=real.archive,
-        reading=ReadingChunks(real.archive, real.natives, crc64, is_copying, real.monotonic, updates.sleep),
-        seals=ChunkSeals(index),
-        queue=real.record_queue,
-        chunk_queue=real.queue,
-        topic=real.topic,
-        now=now,
-        monotonic=real.monotonic,
-    )
     people_index = PeopleIndex(index, real.settings.people_keys)
     lookups = Lookups(real.trail, people_index.first_key, new_id, now)
     people = People(people_index, OwnIdentities(index, people_index), lookups)
@@ -94,15 +84,28 @@ def records_of(
         keeping.duties.unfile(entry.recording.recording_id)
         keeping.placing_holds.unfile(entry)
 
-    removing = removing_of(real, updates, writing_trail, refusing, jobs, (forget,))
+    removing = removing_of(real, updates, writing_trail, refusing, jobs, holding, (forget,))
+    late = LateWrites(real.catalog, index, removing.remove_late)
+    sealing = Sealing(
+        updates=updates,
+        archive=real.archive,
+        reading=ReadingChunks(real.archive, real.natives, crc64, is_copying, real.monotonic, updates.sleep),
+        seals=ChunkSeals(index),
+        queue=real.record_queue,
+        chunk_queue=real.queue,
+        topic=real.topic,
+        late=late,
+        now=now,
+        monotonic=real.monotonic,
+    )
     keeping = keeping_of(real, updates, holding, people, jobs, new_id)
     retaining = retaining_of(real, keeping, removing)
-    rehashing = Rehashing(real.catalog, people_index, people.own, filing_people, jobs, real.monotonic)
+    rehashing = Rehashing(real.catalog, people_index, people.own, filing_people, jobs, late, real.monotonic)
     runners[JobKind.REHASH] = rehashing
     runners[JobKind.REBUILD] = rebuild_job_of(real, updates, announcing, removing, jobs, holding)
     runners[JobKind.HOLD] = keeping.placing_holds
     filers = (filing_people, keeping.placing_holds, keeping.duties, sealing)
-    filing = Filing(real.catalog, index, filers, now)
+    filing = Filing(real.catalog, index, filers, late, now)
     exporting, runners[JobKind.EXPORT] = exporting_of(real, updates, people, jobs, lookups)
     erasing = erasing_of(real, removing, refusing, jobs, people, filing_people, keeping, lookups)
     runners[JobKind.ERASURE] = erasing
@@ -113,7 +116,7 @@ def records_of(
         FinishingErasures(erasing),
         retaining,
         keeping.moving,
-        EndingExports(real.export_inventory, real.removals["exports"], export_days, now),
+        EndingExports(real.export_inventory, real.removals["exports"], export_days, jobs.load, now),
     )
     daily = Daily(real.catalog, real.directory, filing, sealing, real.record_queue, passes, now, real.monotonic)
     searching = Searching(real.catalog, real.directory, people_index, lookups, partial(has_hold, index))

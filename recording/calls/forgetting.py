@@ -1,11 +1,12 @@
 """Takes the participants out of what is kept of a call, once its recording is erased: its claims, and its consent.
 
 The claims stay: they keep the call from being recorded again by a late event. The consent of a call that goes on stays
-as it is, as whoever joins later is asked by it.
+as it is, as whoever joins later is asked by it. That a call is over may never have been told: after a day it is.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from recording.calls.claim_keys import call_keys
 from recording.core.consent import Consent
@@ -14,6 +15,8 @@ from recording.core.model import CatalogEntry, RecordingId
 from recording.ports import Catalog, Consents, StartClaim
 
 _TRIES = 5
+_LONGEST_CALL = timedelta(days=1)
+"""After this time no consent is driven any more; see `watch.open_consents`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,7 @@ class ForgettingCall:
 
     catalog: Catalog
     consents: Consents
+    now: Callable[[], datetime]
 
     def forget(self, entry: CatalogEntry) -> None:
         """Take the participants out of the claims and the consent of the recording's call; idempotent.
@@ -47,7 +51,9 @@ class ForgettingCall:
     def _forget_consent(self, entry: CatalogEntry, recording_id: RecordingId) -> None:
         connection_id = entry.recording.call_connection_id
         consent = None if connection_id is None else self.consents.load(connection_id)
-        if consent is not None and consent.recording_id == recording_id and consent.is_over:
+        if consent is None or consent.recording_id != recording_id:
+            return
+        if consent.is_over or self.now() - consent.begun_at > _LONGEST_CALL:
             bare = _without_people(consent)
             if bare != consent:
                 self.consents.save(bare)
@@ -65,6 +71,7 @@ def _without_people(consent: Consent) -> Consent:
     wanted = consent.wanted
     return replace(
         consent,
+        is_over=True,
         wanted=replace(wanted, order=replace(wanted.order, channels=()), event=None),
         present=(),
         caller="",

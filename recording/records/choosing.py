@@ -76,6 +76,8 @@ class Choosing:
         Raises:
             Permanent: nothing is known of the key, or people are not indexed.
         """
+        if person.raw_ids:
+            return frozenset(person.raw_ids)
         raw_ids = (person.raw_id,) if person.raw_id else self.people.raw_ids(person.key)
         return frozenset(map(one_spelling, raw_ids))
 

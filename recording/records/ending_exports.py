@@ -5,17 +5,24 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from recording import log
-from recording.core.errors import BlobProtected
+from recording.core.errors import BlobProtected, UnknownJob
+from recording.core.model import BlobName
+from recording.core.records.jobs import Job, JobState
 from recording.ports import Inventory, Removal
 
 
 @dataclass(frozen=True, slots=True)
 class EndingExports:
-    """The daily pass over the container of exports. `days`: for which a blob stays; 0: for ever."""
+    """The daily pass over the container of exports. `days`: for which a blob stays; 0: for ever.
+
+    `load`: the job of an export. The run of one that was cancelled may have published its package just then, and have
+    been cut off before it removed that.
+    """
 
     inventory: Inventory
     removal: Removal
     days: int
+    load: Callable[[str], Job]
     now: Callable[[], datetime]
 
     def run(self) -> None:
@@ -24,17 +31,21 @@ class EndingExports:
         Raises:
             Transient: the rest is removed tomorrow.
         """
-        if not self.days:
-            return
-        before, removed = self.now() - timedelta(days=self.days), 0
+        before, removed = self.now() - timedelta(days=self.days) if self.days else None, 0
         marker, is_last = "", False
         while not is_last:
             page = self.inventory.page("", marker)
             for blob in page.blobs:
-                if blob.modified_at < before:
+                if (before is not None and blob.modified_at < before) or self._is_of_nobody(blob.name):
                     try:
                         removed += self.removal.remove(blob.name)
                     except BlobProtected as error:
                         log.event("exports.protected", {"code": error.code, "cause": error})
             marker, is_last = page.marker, not page.marker
         log.event("exports.ended", {"removed": removed})
+
+    def _is_of_nobody(self, name: BlobName) -> bool:
+        try:
+            return self.load(name.removesuffix(".zip")).state in {JobState.CANCELLED, JobState.FAILED}
+        except UnknownJob:
+            return False

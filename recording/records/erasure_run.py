@@ -5,7 +5,7 @@ done stands in rows of the job: cut off anywhere, the next run goes on, and a ru
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
@@ -83,7 +83,7 @@ class RunParts:
     index: Index
     trail: Trail
     events: Mapping[str, ErasingEvents]
-    forget: Callable[[str], None]
+    forget: Callable[[str, Collection[str]], None]
     key: Callable[[], IndexKey | None]
     now: Callable[[], datetime]
 
@@ -147,17 +147,17 @@ class ErasureRun:
 
     def _erase(self, done: Done) -> None:
         """Erase a recording, unless something defers it: that is asked just before."""
+        deferred: tuple[Deferral, ...] = ()
         try:
             entry = self.parts.planning.load(done.recording_id)
+            if entry is not None and entry.recording.state is not RecordingState.ERASED:  # else it is finished
+                deferred = self.parts.planning.deferrals(entry, self.erase)
         except (EntryUnreadable, NewerSchema):
             return self._note(replace(done, deferred=(UNREADABLE,), ids=done.ids or (done.recording_id,)))
         if entry is None:
             if not self.parts.removing.is_gone(done.recording_id):
                 return self._note(replace(done, deferred=(LOST,), ids=done.ids or (done.recording_id,)))
-            return self._note(replace(done, is_erased=True, deferred=(), ids=()))
-        deferred: tuple[Deferral, ...] = ()
-        if entry.recording.state is not RecordingState.ERASED:  # else it was begun, and is finished
-            deferred = self.parts.planning.deferrals(entry, self.erase)
+            return self._note(Done(done.recording_id, is_erased=True))
         if not deferred:
             try:
                 self.parts.removing.remove(entry, RemovalReason.ERASURE, by=self.work.by)
@@ -229,7 +229,7 @@ class ErasureRun:
             self._save(JobState.WAITING, after="", folder="", marker="", at=None, is_certified=False)
             return self.job
         if self.erase.key:
-            self.parts.forget(self.erase.key)
+            self.parts.forget(self.erase.key, self.erase.raw_ids)
         remove_rows(self.parts.index, partition_of(self.job.job_id))
         self.job = without_person(self.job)
         self._save(JobState.DONE)

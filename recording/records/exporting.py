@@ -76,6 +76,7 @@ class Exporting:
         if wanted.person is not None:
             raw_ids = tuple(sorted(self.parts.choosing.own(wanted.person)))
             self.parts.choosing.people.recordings_of(raw_ids, limit=1)  # asked now: a job could only fail
+            wanted = replace(wanted, person=replace(wanted.person, raw_ids=raw_ids))
         self.lookups.note("export recordings", wanted.purpose, raw_ids, count=0, by=by)
         return self.jobs.make(JobKind.EXPORT, msgspec.json.encode(wanted).decode(), by=by)
 

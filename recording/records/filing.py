@@ -12,6 +12,7 @@ from recording.core.model import CatalogEntry, RecordingId, RecordingState
 from recording.core.naming import encode
 from recording.core.records.filed import Filed, is_to_file
 from recording.ports import Catalog, Index, IndexRow
+from recording.records.late_writes import LateWrites
 
 _FILED = "filed"
 # Created at import: see `adapters.rows`.
@@ -41,6 +42,7 @@ class Filing:
     catalog: Catalog
     index: Index
     filers: Sequence[Filer]
+    late: LateWrites
     now: Callable[[], datetime]
 
     def file(self, recording_id: RecordingId) -> bool:
@@ -51,13 +53,15 @@ class Filing:
         """
         entry = self.catalog.load(recording_id)
         if entry is None or not self.is_owed(entry):
+            self.late.settle(recording_id)
             return False
-        for filer in self.filers:
-            filer.file(entry)
-        manifest = entry.recording.manifest_name
-        assert manifest is not None  # noqa: S101 - `is_owed` says so
-        filed = Filed(entry.recording.revision, manifest, self.now())
-        self.index.put(IndexRow(about(recording_id), _FILED, msgspec.json.encode(filed)))
+        with self.late.of(entry):
+            for filer in self.filers:
+                filer.file(entry)
+            manifest = entry.recording.manifest_name
+            assert manifest is not None  # noqa: S101 - `is_owed` says so
+            filed = Filed(entry.recording.revision, manifest, self.now())
+            self.index.put(IndexRow(about(recording_id), _FILED, msgspec.json.encode(filed)))
         log.event("recording.filed", {"recording_id": recording_id, "manifest": manifest})
         return True
 

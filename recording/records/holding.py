@@ -1,6 +1,6 @@
 """The holds as they are kept, and which of them cover a recording: asked just before anything of it is removed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -15,6 +15,8 @@ from recording.records.kept_holds import KeptHolds
 HOLDS = "holds"
 ENDED = "ended-holds"
 """The partitions of the holds that are not ended, and of those that are."""
+_ALL = "-all"
+"""The first row of `HOLDS`. It says that none is missing: it is lost together with them."""
 _ABOUT = "hold~"
 _CLASS = "class-of-hold~"
 _PAGE = 500
@@ -88,11 +90,19 @@ class Holding:
         return tuple(hold for hold in self.open() if hold.is_active)
 
     def open(self) -> Iterator[Hold]:
-        """All holds that are not ended yet."""
+        """All holds that are not ended yet; those that the index has lost are brought back before.
+
+        Raises:
+            Transient: they cannot be said now.
+        """
         after = ""
         while True:
-            found = self.page(HOLDS, _PAGE, after)
-            yield from found.holds
+            found = self.index.page(HOLDS, _PAGE, after)
+            if not after and not any(row.key == _ALL for row in found.rows):
+                self.restore()
+                self.index.put(IndexRow(HOLDS, _ALL))
+                found = self.index.page(HOLDS, _PAGE)
+            yield from _holds(found.rows)
             after = found.next
             if not after:
                 return
@@ -104,12 +114,12 @@ class Holding:
             InvalidRequest: `after` is no page's `next`.
         """
         found = self.index.page(partition, limit, after)
-        return HoldPage(tuple(map(_read, found.rows)), found.next)
+        return HoldPage(tuple(_holds(found.rows)), found.next)
 
     def find(self, hold_id: str) -> Hold | None:
         """The hold, or None."""
         row = self.index.get(HOLDS, hold_id) or self.index.get(ENDED, hold_id)
-        return None if row is None else _read(row)
+        return None if row is None or row.key == _ALL else _read(row)
 
     def load(self, hold_id: str) -> Hold:
         """The hold.
@@ -193,6 +203,10 @@ class Holding:
 
 def _row(hold: Hold) -> IndexRow:
     return IndexRow(HOLDS, hold.hold_id, msgspec.json.encode(hold), hold.version)
+
+
+def _holds(rows: Iterable[IndexRow]) -> Iterator[Hold]:
+    return (_read(row) for row in rows if row.key != _ALL)
 
 
 def _read(row: IndexRow) -> Hold:

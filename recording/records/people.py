@@ -4,7 +4,10 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from recording.core.errors import UnknownPerson
 from recording.core.model import Actor, RecordingId
+from recording.core.participants import one_spelling
+from recording.core.records.erasing import is_one_of
 from recording.core.records.people import OwnIdentity
 from recording.records.lookups import Lookups
 from recording.records.own_identities import OwnIdentities
@@ -57,9 +60,16 @@ class People:
         """
         return self.own.load(key).raw_ids
 
-    def forget(self, key: str) -> None:
-        """Forget what is known of a key; idempotent."""
-        self.own.save(OwnIdentity(key, ()))
+    def forget(self, key: str, raw_ids: Collection[str]) -> None:
+        """Forget that a key stands for these; for whom else it may stand by now is kept. Idempotent."""
+        try:
+            known = self.own.load(key).raw_ids
+        except UnknownPerson:
+            return
+        is_person = is_one_of(raw_ids, one_spelling)
+        left = tuple(raw_id for raw_id in known if not is_person(raw_id))
+        if left != known:
+            self.own.save(OwnIdentity(key, left))
 
     def recordings_of(
         self,

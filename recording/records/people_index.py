@@ -110,6 +110,8 @@ class PeopleIndex:
         for partition, row in rows.items():
             self.index.put(IndexRow(partition, row_key(at, recording_id), msgspec.json.encode(row)))
         self._remove(recording_id, before - names)
+        if not names <= set(self._noted(recording_id)):  # it was erased just now: nothing else would find these rows
+            self._remove(recording_id, names)
 
     def remove(self, recording_id: RecordingId) -> None:
         """Remove all rows of a recording; idempotent."""

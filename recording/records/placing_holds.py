@@ -133,7 +133,7 @@ class PlacingHolds:
         entry = self.load(recording_id)
         if entry is None:
             return recording_id in hold.scope.recordings
-        if entry.recording.state is RecordingState.ERASED:
+        if _is_gone(entry):
             return False
         people = self.holding.participants(entry) if hold.scope.person else None
         if not covers(hold.scope, entry, people):
@@ -180,7 +180,8 @@ class PlacingHolds:
     def _hold(self, hold: Hold, entry: CatalogEntry) -> None:
         """Place a hold on a recording; idempotent."""
         recording_id = entry.recording.recording_id
-        if hold.hold_id not in {row.hold_id for row in self.holding.noted(recording_id)}:
+        is_erased = entry.recording.state is RecordingState.ERASED
+        if not is_erased and hold.hold_id not in {row.hold_id for row in self.holding.noted(recording_id)}:
             self.updates.apply(recording_id, Held(hold.hold_id), by=hold.made_by)
         self.holding.note(recording_id, hold)
         self.note_protected(hold, recording_id, is_protected=False)
@@ -209,14 +210,21 @@ class PlacingHolds:
         """Take a hold off a recording; idempotent. What it has put off happens by itself if it was the last."""
         entry = self.load(recording_id)
         self.holding.unnote(recording_id, hold)
-        if entry is not None and entry.recording.state is not RecordingState.ERASED:
+        if entry is not None and not _is_gone(entry):
             if not self.holding.of(recording_id, entry):
                 self.blobs.set(entry, on=False)
                 if self.holding.of(recording_id, entry):  # another one was placed just now
                     self.blobs.set(entry, on=True)
-            self.updates.apply(recording_id, HoldEnded(hold.hold_id), by=hold.ended_by or hold.made_by)
+            if entry.recording.state is not RecordingState.ERASED:
+                self.updates.apply(recording_id, HoldEnded(hold.hold_id), by=hold.ended_by or hold.made_by)
             self.duties.place(entry)
         self.index.delete(_of_hold(hold.hold_id), encode(recording_id))
+
+
+def _is_gone(entry: CatalogEntry) -> bool:
+    """Whether nothing is left to be held. What is left of an erasure that has only begun can be."""
+    erasure = entry.recording.erasure
+    return erasure is not None and erasure.finished_at is not None
 
 
 def _first_day(scope: Scope, now: datetime) -> date:

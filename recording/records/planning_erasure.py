@@ -19,8 +19,9 @@ from recording.core.records.erasing import (
     planned,
     planned_unread,
 )
+from recording.core.records.people import PersonRow
 from recording.core.retention import protected_until
-from recording.ports import Catalog
+from recording.ports import Catalog, Tombstones
 from recording.records.duties import Duties
 from recording.records.filing_people import FilingPeople
 from recording.records.holding import Holding
@@ -38,6 +39,7 @@ class PlanningErasure:
     filing_people: FilingPeople
     holding: Holding
     duties: Duties
+    tombstones: Tombstones
     now: Callable[[], datetime]
 
     def plan(self, erase: Erase) -> Plan:
@@ -47,23 +49,16 @@ class PlanningErasure:
             PeopleIndexOff: people are not indexed.
             Transient: it cannot be said now.
         """
-        return Plan(erase, tuple(self._all(erase)), self.people.index.count_unknown())
+        found = tuple(self._planned_row(row, erase) for row in self._recordings_of(erase))
+        known = tuple(one for one in found if one is not None)
+        return Plan(erase, known, self.people.index.count_unknown())
 
-    def _all(self, erase: Erase) -> Iterator[Planned]:
-        """The person's recordings that are not erased, one after the other."""
+    def _recordings_of(self, erase: Erase) -> Iterator[PersonRow]:
+        """The recordings that are filed under the person, one after the other; they may be erased meanwhile."""
         after = ""
         while True:
             page = self.people.recordings_of(erase.raw_ids, after, _PAGE)
-            for row in page.rows:
-                try:
-                    entry = self.load(row.recording_id)
-                except (EntryUnreadable, NewerSchema):
-                    yield planned_unread(row.recording_id, UNREADABLE)
-                    continue
-                if entry is None:
-                    yield planned_unread(row.recording_id, LOST)
-                elif entry.recording.state is not RecordingState.ERASED:
-                    yield self._planned(entry, erase)
+            yield from page.rows
             after = page.next
             if not after:
                 return
@@ -84,6 +79,20 @@ class PlanningErasure:
     def load(self, recording_id: RecordingId) -> CatalogEntry | None:
         """The recording as it is now."""
         return self.catalog.load(recording_id)
+
+    def _planned_row(self, row: PersonRow, erase: Erase) -> Planned | None:
+        """A recording as the plan has it; None for one that is erased."""
+        recording_id = row.recording_id
+        try:
+            entry = self.catalog.load(recording_id)
+            if entry is not None:
+                return None if entry.recording.state is RecordingState.ERASED else self._planned(entry, erase)
+            if self.tombstones.find(recording_id) is not None:
+                return None
+            why = LOST
+        except (EntryUnreadable, NewerSchema):
+            why = UNREADABLE
+        return planned_unread(recording_id, row.at, why)
 
     def _planned(self, entry: CatalogEntry, erase: Erase) -> Planned:
         document = self.filing_people.known_of(entry)

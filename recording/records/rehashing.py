@@ -16,6 +16,7 @@ from recording.core.records.jobs import Job, JobKind, JobState
 from recording.ports import Catalog
 from recording.records.filing_people import FilingPeople
 from recording.records.jobs import Jobs
+from recording.records.late_writes import LateWrites
 from recording.records.own_identities import OwnIdentities
 from recording.records.people_index import PeopleIndex
 
@@ -33,6 +34,7 @@ class Rehashing:
     own: OwnIdentities
     filing: FilingPeople
     jobs: Jobs
+    late: LateWrites
     monotonic: Callable[[], float]
 
     def is_owed(self) -> bool:
@@ -72,7 +74,8 @@ class Rehashing:
         try:
             entry = self.catalog.load(recording_id)
             if entry is not None:
-                self.filing.file(entry)
+                with self.late.of(entry):
+                    self.filing.file(entry)
                 self.people.leave(key_id, recording_id)
         except (EntryUnreadable, NewerSchema, ArchiveDamaged) as error:
             log.event("people.not_rehashed", {"recording_id": recording_id, "cause": error})

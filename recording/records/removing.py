@@ -15,16 +15,17 @@ from datetime import timedelta
 
 from recording import log
 from recording.catalog_updates import CatalogUpdates
-from recording.core.errors import Permanent, RecordingError, RecordingOpen
+from recording.core.errors import BlobProtected, Permanent, RecordingError, RecordingOpen
 from recording.core.formats.records.tombstones import Tombstone
 from recording.core.lifecycle import Erased, ErasureBegun, why_not_erased
 from recording.core.model import Actor, BlobName, CatalogEntry, RecordingId, RecordingState, RemovalReason
-from recording.core.naming import encode, journal_folder
+from recording.core.naming import encode, journal_folder, sibling_name
 from recording.core.records.traces import Traces
 from recording.ports import Index, IndexRow, Inventory, Removal, Tombstones
 from recording.records.erasing_events import ErasingEvents, names_of
 from recording.records.erasing_exports import remove_rows
 from recording.records.filing import about
+from recording.records.holding import Holding
 from recording.writing_trail import WritingTrail
 
 _UNFINISHED = "erasing"
@@ -43,6 +44,9 @@ type Forget = Callable[[CatalogEntry], None]
 class Removing:
     """Remove recordings. Whoever asks for it has asked for the holds just before.
 
+    They are asked for once more when the entry says that its erasure has begun, and whenever it goes on: a hold that
+    was made meanwhile stops it, as long as any blob of it is there.
+
     Attributes:
         removals, inventories: by what the container is for: archive, quarantine, overflow if there is one.
         forgets: remove what others have written: the exports that contain it, the rows by which it is found.
@@ -52,6 +56,7 @@ class Removing:
     writing_trail: WritingTrail
     tombstones: Tombstones
     index: Index
+    holding: Holding
     removals: Mapping[str, Removal]
     inventories: Mapping[str, Inventory]
     events: ErasingEvents
@@ -62,7 +67,7 @@ class Removing:
 
         Raises:
             RecordingOpen: it cannot be erased yet; nothing is changed.
-            BlobProtected: its erasure has begun, and a hold or a time protects a blob: the daily pass tries it again.
+            BlobProtected: its erasure has begun, and a hold, or a time, keeps a blob: the daily pass tries it again.
             Transient: it is not finished; do it again.
         """
         recording_id = entry.recording.recording_id
@@ -73,8 +78,12 @@ class Removing:
             self.index.delete(_UNFINISHED, encode(recording_id))
             self.writing_trail.write(entry)
             return
+        blobs = self._in_order(entry)
+        if blobs and (holds := self.holding.of(recording_id, entry)):
+            ids = {"recording_id": recording_id, "hold_id": holds[0].hold_id}
+            raise BlobProtected(_OPERATION, "a hold was made meanwhile", hint="it is erased once that ends", ids=ids)
         self.tombstones.put(Tombstone(recording_id, erasure.begun_at, erasure.reason, erasure.by))
-        for role, name in set(self._blobs(entry)):
+        for role, name in blobs:
             self.removals[role].remove(name)
         self.events.erase(_journal_of(entry), Traces.of([recording_id]))
         for forget in self.forgets:
@@ -84,6 +93,21 @@ class Removing:
         self.index.delete(_UNFINISHED, encode(recording_id))
         log.event("recording.erased", {"recording_id": recording_id, "reason": erasure.reason})
         self.writing_trail.write(entry)
+
+    def remove_late(self, entry: CatalogEntry, manifest: BlobName) -> None:
+        """Remove what was written beside a manifest, and in rows, after the erasure was finished; idempotent.
+
+        Raises:
+            BlobProtected: a hold or a time protects a blob.
+            Transient: it is not finished; do it again.
+        """
+        recording_id = entry.recording.recording_id
+        for name in set(self._own(_folder_of(manifest), recording_id)):
+            self.removals["archive"].remove(name)
+        for forget in self.forgets:
+            forget(entry)
+        remove_rows(self.index, about(recording_id))
+        log.event("recording.erased_again", {"recording_id": recording_id}, logging.WARNING)
 
     def resume(self, entry: CatalogEntry) -> None:
         """Go on with an erasure that has begun; what is protected is left to the daily pass.
@@ -162,8 +186,17 @@ class Removing:
         if manifest is not None:
             folders.add(_folder_of(manifest))
         for folder in folders:
-            own = f"{folder}{encode(entry.recording.recording_id)}."
-            yield from (("archive", name) for name in names_of(self.inventories["archive"], own))
+            yield from (("archive", name) for name in self._own(folder, entry.recording.recording_id))
+
+    def _in_order(self, entry: CatalogEntry) -> list[tuple[str, BlobName]]:
+        """The same, each once; last who takes part: as long as anything is left, a hold for a person asks for it."""
+        manifest = entry.recording.manifest_name
+        people = None if manifest is None else sibling_name(manifest, "people")
+        return sorted(set(self._blobs(entry)), key=lambda blob: (blob[1] == people, blob))
+
+    def _own(self, folder: str, recording_id: RecordingId) -> Iterator[BlobName]:
+        """What stands under the recording's own name: manifests, and what is beside them."""
+        yield from names_of(self.inventories["archive"], f"{folder}{encode(recording_id)}.")
 
 
 def _folder_of(name: BlobName) -> str:

@@ -34,6 +34,7 @@ from recording.core.records.seals import (
 from recording.core.records.silence import shown
 from recording.ports import Archive, ChunkQueue, RecordQueue, Topic
 from recording.records.chunk_seals import ChunkSeals
+from recording.records.late_writes import LateWrites
 from recording.records.reading_chunks import ReadingChunks
 
 _SLICE = 120.0
@@ -60,6 +61,7 @@ class Sealing:
     queue: RecordQueue
     chunk_queue: ChunkQueue
     topic: Topic
+    late: LateWrites
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
     _one: threading.Lock = field(default_factory=threading.Lock, repr=False)
@@ -111,7 +113,13 @@ class Sealing:
     def _seal(self, recording_id: RecordingId) -> None:
         entry, sealed = self.updates.load(recording_id), self.seals.sealed(recording_id)
         if entry is None or not is_to_seal(entry, sealed):
+            self.late.settle(recording_id)
             return
+        with self.late.of(entry):
+            self._seal_entry(entry, sealed)
+
+    def _seal_entry(self, entry: CatalogEntry, sealed: Sealed | None) -> None:
+        recording_id = entry.recording.recording_id
         until, found = self.monotonic() + _SLICE, list[ChunkSeal]()
         for chunk, proof in proven(entry):
             known = self.seals.load(recording_id, chunk, proof)
@@ -120,9 +128,10 @@ class Sealing:
                     self._again(recording_id)
                     return
                 seal = self._look(chunk, proof, is_second=known is not None)
-                entry = self.updates.load(recording_id)
-                if entry is None or not is_to_seal(entry, sealed) or entry.chunk(chunk.document_id) != chunk:
+                latest = self.updates.load(recording_id)
+                if latest is None or not is_to_seal(latest, sealed) or latest.chunk(chunk.document_id) != chunk:
                     return  # it was changed meanwhile, such as erased
+                entry = latest
                 if not seal.is_sure:
                     self.seals.save(recording_id, chunk, seal)
                     self._again(recording_id, _AGAIN)

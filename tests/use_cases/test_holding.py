@@ -33,6 +33,8 @@ def of(holding: Holding, recording_id: RecordingId = RECORDING) -> list[str]:
 
 
 def test_without_a_hold_nothing_is_held_and_one_request_says_so(world: World) -> None:
+    """Once it is known that the index has lost none."""
+    assert [] == of(world.app.records.holding)
     asked = world.index.asked
 
     assert [] == of(world.app.records.holding)

@@ -402,7 +402,7 @@ def test_what_is_saved_takes_the_place_of_what_was_known() -> None:
 def test_a_forgotten_key_is_unknown() -> None:
     people = world_of().app.records.people
     people.save([OwnIdentity("crm-1", (ADA,))], by=BY)
-    people.forget("crm-1")
+    people.forget("crm-1", (ADA,))
 
     with pytest.raises(UnknownPerson):
         people.show("crm-1", "x", by=BY)

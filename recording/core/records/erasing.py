@@ -70,7 +70,7 @@ class Deferral:
 
 UNREADABLE = Deferral(Why.OPEN, "its entry cannot be read")
 """One recording must not keep the others from being erased; it is looked at again each day."""
-LOST = Deferral(Why.OPEN, "the catalog has no entry of it: rebuild it")
+LOST = Deferral(Why.OPEN, "the catalog has lost its entry: rebuild it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,9 +164,9 @@ def planned(entry: CatalogEntry, others: int, deferred: tuple[Deferral, ...], *,
     )
 
 
-def planned_unread(recording_id: RecordingId, why: Deferral) -> Planned:
-    """A recording as a plan has it whose entry is not known: that it is the person's is all that can be said."""
-    return Planned(recording_id, 0, None, 0, 0, 0, is_doubtful=True, deferred=(why,))
+def planned_unread(recording_id: RecordingId, at: datetime, why: Deferral) -> Planned:
+    """A recording as a plan has it whose entry cannot be read: that it is the person's, since when, and why not."""
+    return Planned(recording_id, 0, at, 0, 0, 0, is_doubtful=True, deferred=(why,))
 
 
 def is_one_of(raw_ids: Collection[str], spelling: Callable[[str], str]) -> Callable[[str], bool]:

@@ -41,10 +41,14 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Whose recordings: by the customer's own key, or by a raw id of the service; nothing shows either."""
+    """Whose recordings: by the customer's own key, or by a raw id of the service; nothing shows either.
+
+    `raw_ids`: what the key stood for when it was asked for; what is saved of the key later may be of somebody else.
+    """
 
     key: str = field(default="", repr=False)
     raw_id: str = field(default="", repr=False)
+    raw_ids: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,123 @@
+"""Who files or seals a recording that is erased meanwhile leaves nothing of it, also if they are cut off."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import pytest
+
+from recording.core.formats.messages import Task
+from recording.core.model import CatalogEntry, RecordingState, RemovalReason
+from tests.use_cases.erasures import ADA, check_erased, file_all, two_recordings
+from tests.use_cases.world import RECORDING, World
+
+
+@dataclass
+class Between:
+    """A filer that does something else at its turn."""
+
+    do: Callable[[], None]
+
+    def file(self, entry: CatalogEntry) -> None:
+        self.do()
+
+
+def unfiled() -> World:
+    """A world with two recordings, of which the first is to be filed again."""
+    world = two_recordings()
+    world.index.delete(f"record~{RECORDING}", "filed")
+    return world
+
+
+def erase(world: World) -> None:
+    world.app.records.removing.remove(world.entry(), RemovalReason.ERASURE, by=ADA)
+
+
+def die() -> None:
+    raise KeyboardInterrupt
+
+
+def test_who_files_across_an_erasure_leaves_nothing() -> None:
+    """The entry was loaded before; the people document and all rows are written after."""
+    world = unfiled()
+    filing = world.app.records.filing
+    replace(filing, filers=(Between(lambda: erase(world)), *filing.filers)).file(RECORDING)
+    file_all(world)
+    check_erased(world)
+
+
+def test_a_document_that_names_people_is_not_left() -> None:
+    """The metadata file was read before the erasure began."""
+    world = unfiled()
+    for name in [name for name in world.archive.blobs if f"/{RECORDING}.people" in name]:
+        del world.archive.blobs[name]
+    put = world.archive.put
+
+    def put_late(name: object, *rest: object) -> object:
+        if ".people" in str(name):
+            erase(world)
+        return put(name, *rest)  # type: ignore[arg-type]
+
+    world.archive.put = put_late  # type: ignore[method-assign, assignment]
+    world.app.records.filing.file(RECORDING)
+    assert RecordingState.ERASED is world.entry().recording.state
+    file_all(world)
+    check_erased(world)
+
+
+def test_who_is_cut_off_in_it_leaves_nothing_either() -> None:
+    """The message comes again; if it is lost, the daily pass puts another."""
+    world = unfiled()
+    filing = world.app.records.filing
+    with pytest.raises(KeyboardInterrupt):
+        replace(filing, filers=(Between(lambda: erase(world)), *filing.filers, Between(die))).file(RECORDING)
+    assert [name for name in world.archive.blobs if f"/{RECORDING}.people" in name]
+    world.record_queue.messages.clear()
+    world.app.records.daily.run()
+    file_all(world)
+    check_erased(world)
+
+
+def test_a_row_of_a_person_is_not_written_after_its_note_was_removed() -> None:
+    """Nothing else finds it: its key is the hash of who is named in a document that is gone."""
+    world = unfiled()
+    put = world.index.put
+    is_erased = False
+
+    def put_late(row: object) -> None:
+        nonlocal is_erased
+        if not is_erased and str(getattr(row, "partition", "")).startswith("person~"):
+            is_erased = True
+            erase(world)
+        put(row)  # type: ignore[arg-type]
+
+    world.index.put = put_late  # type: ignore[method-assign]
+    world.app.records.filing.file(RECORDING)
+    file_all(world)
+    assert is_erased
+    check_erased(world)
+
+
+def test_who_seals_across_an_erasure_leaves_nothing() -> None:
+    world = two_recordings()
+    world.clock.sleep(timedelta(hours=1).total_seconds())
+    sealing = world.app.records.sealing
+    put = world.archive.put
+
+    def put_late(name: object, *rest: object) -> object:
+        if ".seal" in str(name):
+            erase(world)
+        return put(name, *rest)  # type: ignore[arg-type]
+
+    world.archive.put = put_late  # type: ignore[method-assign, assignment]
+    for task in (one for _, one in list(world.record_queue.messages) if one.task is Task.SEAL):
+        sealing.seal(task.recording_id)
+    sealing.seal(RECORDING)
+    assert world.entry().recording.erasure is not None
+    check_erased(world)
+
+
+def test_who_files_without_an_erasure_leaves_no_row_of_it() -> None:
+    world = unfiled()
+    assert world.app.records.filing.file(RECORDING)
+    assert [] == list(world.app.records.filing.late.left())
