@@ -5,9 +5,21 @@ from datetime import date, timedelta
 
 import pytest
 
+from recording.core.errors import PlanChanged
 from recording.core.model import Actor, ChunkState, RecordingId
 from recording.core.participants import one_spelling
-from recording.core.records.erasing import Deferral, Erase, Mode, Plan, Why, deferrals, is_one_of, planned
+from recording.core.records.erasing import (
+    LOST,
+    Deferral,
+    Erase,
+    Mode,
+    Plan,
+    Why,
+    deferrals,
+    is_one_of,
+    planned,
+    planned_unread,
+)
 from recording.core.records.holds import Hold, HoldState, Scope
 from recording.core.retention import Afterwards, Duty, Kept, NoEnd
 from tests.core.entries_of import MANIFEST, NOW, changed_recording, chunk, entry_of
@@ -87,3 +99,14 @@ def test_a_person_is_found_in_any_spelling() -> None:
     is_ann = is_one_of(("4:+49151",), one_spelling)
     assert is_ann("+49 151")
     assert not is_ann("4:+491512")
+
+
+def test_a_recording_whose_entry_is_lost_is_in_the_plan() -> None:
+    """And deferred: nobody may take it for erased."""
+    found = planned_unread(RecordingId("r"), NOW, LOST)
+    assert ((LOST,), True, NOW) == (found.deferred, found.is_doubtful, found.started_at)
+
+
+def test_a_plan_that_has_changed_comes_with_the_refusal() -> None:
+    plan = Plan(ERASE, (), 0)
+    assert plan is PlanChanged("execute erasure", "it would be another one", plan=plan).plan

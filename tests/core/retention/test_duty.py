@@ -213,3 +213,8 @@ def test_nothing_is_deleted_before_its_longest_duty_and_nothing_that_is_held(
         assert set(by_holds) <= set(days)
     elif step is Step.HELD:
         assert is_held
+
+
+def test_nothing_has_an_end_while_the_classes_are_not_known() -> None:
+    """As when their setting is wrong."""
+    assert NoEnd(Kept.CLASSES_UNKNOWN) == duty_of([], [], replace(RetentionClasses(), are_known=False))

@@ -22,7 +22,7 @@ LEFT = (
     "what the service has written into native containers, which are not this app's",
     "the sources at the service, which end by themselves within a day of their recording",
     "blocks that were staged and never committed, which the storage drops within a week",
-    "what the storage account keeps of deleted blobs, for the days of its soft delete",
+    "what the storage account keeps of deleted blobs: for the days of its soft delete, and as versions until their end",
     "logs, events that were published, packages that were downloaded, and backups of others",
 )
 """What no erasure touches."""
