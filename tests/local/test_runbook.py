@@ -345,7 +345,7 @@ def _(scene: Scene) -> Iterator[None]:
 def _(scene: Scene) -> Iterator[None]:
     scene.recorded(silent_wav(12_000, channels=2)).publish()
     scene.archived()
-    message = RecordMessage(RecordingId(scene.recording_id), Task.FILE)  # it comes by itself a minute later
+    message = RecordMessage(RecordingId(scene.recording_id), Task.FILE)  # it comes by itself some seconds later
     with QueueClient.from_connection_string(scene.stack.azurite.connection_string, FILING_QUEUE) as queue:
         queue.send_message(message.to_message())
     scene.told(EventName.SILENT)
