@@ -159,7 +159,7 @@ def test_a_pause_that_lasts_for_too_long_is_told(quick: Stack) -> None:
 
 
 BY_DAYS = {EventName.DELETED, EventName.RETENTION_LIMITED, EventName.HOLD_OVERDUE, EventName.HOLD_LIFTED}
-"""What only days bring about, and a legal hold, which the emulator does not have: use cases over the fakes see these."""
+"""What only days bring about, and legal holds, which the emulator does not have: use cases over fakes see these."""
 BY_RUNBOOK = {EventName.SILENT}
 """What the scenes of the runbook bring about, through the host."""
 
