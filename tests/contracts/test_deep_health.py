@@ -43,7 +43,9 @@ def test_all_is_well_and_no_probe_is_left(app: App, proxy: FaultProxy) -> None:
     before = len(proxy.requests)
     findings = app.probing.ask().result()
 
-    assert STORAGE_CHECKS | {"communication", "people", "starting", "sweep"} == {finding.name for finding in findings}
+    assert STORAGE_CHECKS | {"communication", "people", "retention", "starting", "sweep"} == {
+        finding.name for finding in findings
+    }
     assert [] == [finding for finding in findings if finding.problem]
     asked = [request for request in proxy.requests[before:] if f"/{PROBE}/" in request.path]
     assert ("delete", 1) == (asked[-1].operation, len({request.path for request in asked}))
