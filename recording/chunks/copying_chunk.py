@@ -14,7 +14,14 @@ from recording.chunks.storing import Attempt, InTheWay, Storing
 from recording.copying.destination import Copied, CutOff, Destination
 from recording.copying.engine import Engine, OpenedChunk
 from recording.core.deadlines import Waits, another_look, due_by_metadata
-from recording.core.errors import ARCHIVE_FAILURES, ForeignBlocks, RecordingError, SourceGone, StagedBlocksGone
+from recording.core.errors import (
+    ARCHIVE_FAILURES,
+    ForeignBlocks,
+    RecordingError,
+    SourceChanged,
+    SourceGone,
+    StagedBlocksGone,
+)
 from recording.core.formats.metadata import ChunkMetadata, doubts_about_identity, names, notes_on_pauses
 from recording.core.lifecycle import Archived, Disputed, MetadataArchived, Quarantined
 from recording.core.locations import names_document, object_id
@@ -82,10 +89,12 @@ class CopyingChunk:
     ) -> MetadataArchived | Disputed:
         """Store the metadata file of proven media, and compare the two.
 
-        The file is compared with what the source serves now, which must be what was archived before the file came.
+        The file is compared with what the source serves now, which must be what was archived before the file came. A
+        doubt counts when it is seen twice in a row, or nothing better can come: a single reply of the source may be
+        wrong, and must not put a proven copy in doubt.
 
         Raises:
-            Transient: the file is not available yet.
+            Transient: the file is not available yet, or the doubt is to be seen again.
             HostileLocation: nothing was sent there.
         """
         metadata = self.metadata_file.read(candidate.announced.metadata_location)
@@ -103,9 +112,22 @@ class CopyingChunk:
                 doubts = (*doubts, "the source serves something else than was archived before its metadata file came")
         meaning = metadata.meaning
         if doubts:
+            self._confirm(doubts, chunk)
             look_at = another_look(chunk, self.now(), self.waits) or self.now()
             return Disputed(chunk.document_id, doubts, look_at)
         return MetadataArchived(chunk.document_id, stored, notes, meaning.duration, meaning.paused)
+
+    def _confirm(self, doubts: tuple[str, ...], chunk: Chunk) -> None:
+        """Do nothing if these doubts about a proven copy are seen for the second time, or its source has ended.
+
+        Raises:
+            SourceChanged: they are seen for the first time.
+        """
+        seen = SourceChanged("read source", f"in doubt, to be seen again: {'; '.join(doubts)}")
+        last = chunk.last_failure
+        is_seen_again = last is not None and (last.code, last.cause) == (seen.code, seen.cause)
+        if not is_seen_again and self.now() < chunk.gone_by:
+            raise seen
 
     def _copy(
         self, entry: CatalogEntry, chunk: Chunk, candidate: Candidate, metadata: MetadataRead, attempt: Attempt

@@ -15,7 +15,7 @@ from tests.simulation.world import Result, simulate
 
 _CALLS = 100
 """Calls of one seed."""
-_SEEDS = 51
+_SEEDS = 112
 _PROGRESS_SECONDS = 10.0
 
 

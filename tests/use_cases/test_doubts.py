@@ -187,6 +187,29 @@ def test_metadata_that_comes_late_and_agrees_ends_the_waiting() -> None:
     assert metadata_of("document-0") in world.blobs().values()
 
 
+@pytest.mark.parametrize(
+    "wrong", [sound(0.1, 2), sound(60.0, 2), b"RIFF" + bytes(2000), b"not a recording at all" * 90]
+)
+def test_one_wrong_reply_as_the_metadata_comes_puts_no_proven_copy_in_doubt(wrong: bytes) -> None:
+    """Though it is what the source served last before it ended: the copy is kept."""
+    world = World()
+    chunk = world.add(seconds=5.0, metadata=b"")
+    world.announce(chunk)
+    world.run(until=timedelta(minutes=1))
+    assert chunk.metadata_location is not None
+    metadata = metadata_of("document-0", seconds=5.0)
+    right = world.source.contents[chunk.content_location]
+    world.source.contents |= {chunk.metadata_location: metadata, chunk.content_location: wrong}
+    while "source_changed" not in dict(world.chunk().failures):
+        world.one()
+    assert (ChunkState.ARCHIVED, []) == (world.state(), world.told())
+    assert right in world.blobs().values()
+
+    world.remove(chunk)
+    world.run()
+    assert (ChunkState.KEPT, []) == (world.state(), [name for name in world.told() if "Quarantined" in name])
+
+
 def test_candidates_by_the_hundred_are_bounded_and_the_true_one_is_found() -> None:
     """The forged ones came by function key, the true one by Event Grid."""
     world = World()
