@@ -122,7 +122,7 @@ check: $(PYTHON_READY)
 	@if $(PY) -m tests.infra.compiler >/dev/null; then $(MAKE) infra; fi
 
 simulate: $(PYTHON_READY)
-	$(say) 'Simulating nearly five thousand recordings over some days each, on all cores (two to three minutes)'
+	$(say) 'Simulating ten thousand recordings over some days each, on all cores (two to three minutes)'
 	@$(PY) -m tests.simulation $(if $(SEEDS),--seeds $(SEEDS)) $(ARGS)
 
 simulate-mutants: $(PYTHON_READY)
