@@ -1,9 +1,8 @@
 """The people of recordings: a document beside each manifest, rows by keyed hashes, own keys, and looks on record."""
 
-import base64
 import json
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 
@@ -14,110 +13,32 @@ from recording.core.errors import (
     ArchiveBusy,
     ArchiveDamaged,
     InvalidRequest,
-    PeopleIndexOff,
-    SettingsInvalid,
-    UnknownPerson,
 )
-from recording.core.formats.api import ListRequest, PageRequest, PersonSearch
+from recording.core.formats.api import ListRequest, PageRequest
 from recording.core.formats.records.people import read_people
-from recording.core.model import Actor, BlobName, ParticipantKind, RecordingId, RecordingState
+from recording.core.model import BlobName, ParticipantKind, RecordingId, RecordingState
 from recording.core.records.filters import Filters, Period
-from recording.core.records.jobs import Job, JobState
 from recording.core.records.people import OwnIdentity, PersonRow
-from recording.ports import IndexPage, IndexRow
-from recording.records.searching import Listed, Unlisted
-from tests.fakes import FakeIndex
+from recording.ports import IndexRow
+from tests.use_cases.persons import (
+    ADA,
+    BOB,
+    BY,
+    EVE,
+    KEY,
+    NEXT,
+    SEARCH,
+    Failing,
+    acts,
+    document,
+    heard,
+    ids,
+    in_clear,
+    of,
+    record,
+    world_of,
+)
 from tests.use_cases.world import NATIVE, RECORDING, START, World, file_event_of, metadata_of
-
-ADA, EVE, BOB = "8:acs:ada_1", "4:+49301234567", "8:orgid:bob"
-KEY, NEXT = (base64.b64encode(letter * 32).decode() for letter in (b"k", b"n"))
-BY = Actor("entra:1")
-SEARCH = PersonSearch(PageRequest(50), "request 7")
-
-
-@dataclass
-class Failing(FakeIndex):
-    """An index of which one request fails, the first of which is number 1."""
-
-    fails_at: int = 0
-    seen: int = 0
-
-    def _fail(self) -> None:
-        self.seen += 1
-        if self.seen == self.fails_at:
-            raise ArchiveBusy("ask index", "503")
-
-    def get(self, partition: str, key: str) -> IndexRow | None:
-        self._fail()
-        return super().get(partition, key)
-
-    def put(self, row: IndexRow) -> None:
-        self._fail()
-        super().put(row)
-
-    def delete(self, partition: str, key: str) -> None:
-        self._fail()
-        super().delete(partition, key)
-
-    def page(self, partition: str, limit: int, after: str = "", since: str = "", until: str = "") -> IndexPage:
-        self._fail()
-        return super().page(partition, limit, after, since, until)
-
-
-def world_of(keys: str = KEY, **fields: object) -> World:
-    return World(settings={"PEOPLE_INDEX_KEY": keys}, **fields)  # type: ignore[arg-type]
-
-
-def heard(*people: str | tuple[str, int]) -> list[dict[str, object]]:
-    """Participants of a metadata file, with their channels if given."""
-    found = ((one, None) if isinstance(one, str) else one for one in people)
-    return [{"participantId": raw_id} | ({} if at is None else {"channel": at}) for raw_id, at in found]
-
-
-def record(world: World, name: str = RECORDING, *chunks: Iterable[str | tuple[str, int]], filed: bool = True) -> None:
-    """Archive a recording in whose chunks these are heard, and file it."""
-    found = [
-        world.add(
-            f"{name}-{index}",
-            index,
-            metadata=metadata_of(f"{name}-{index}", index, participants=heard(*people)),
-            end_reason="SessionEnded" if index == len(chunks) - 1 else "Split",
-        )
-        for index, people in enumerate(chunks or ([ADA],))
-    ]
-    world.announce(*found, recording_id=RecordingId(name), event_id=f"event-{name}")
-    world.run()
-    if filed:
-        world.app.records.filing.file(RecordingId(name))
-
-
-def ids(listed: Listed) -> list[str]:
-    return [one.recording_id if isinstance(one, Unlisted) else one.recording.recording_id for one in listed.found]
-
-
-def of(world: World, *raw_ids: str, asked: PersonSearch = SEARCH) -> Listed:
-    return world.app.records.searching.of_person(raw_ids, asked, by=BY)
-
-
-def document(world: World, name: str = RECORDING) -> dict[str, object]:
-    """The people document of a recording."""
-    manifest = world.entry(RecordingId(name)).recording.manifest_name
-    assert manifest is not None
-    found: dict[str, object] = json.loads(world.archive.blobs[BlobName(manifest.replace("manifest", "people"))].content)
-    return found
-
-
-def acts(world: World) -> list[dict[str, object]]:
-    """The looks on record, in order."""
-    blobs = world.trail.archive.blobs
-    return [json.loads(blobs[name].content) for name in blobs if name.startswith("acts/")]
-
-
-def in_clear(world: World, *texts: str) -> list[str]:
-    """Which keys and names show one of these."""
-    shown = [*("/".join(key) for key in world.index.rows), *world.archive.blobs, *world.trail.archive.blobs]
-    return [one for one in shown if any(text in one for text in texts)]
-
 
 # The document
 
@@ -371,202 +292,6 @@ def test_what_cannot_be_put_on_record_is_not_shown() -> None:
     world.trail.archive.before = refuse
     with pytest.raises(ArchiveBusy):
         of(world, ADA)
-
-
-# Own keys
-
-
-def test_an_own_key_finds_by_all_its_raw_ids() -> None:
-    world = world_of()
-    record(world, "one", [ADA])
-    record(world, "two", [EVE])
-    people = world.app.records.people
-    people.save([OwnIdentity("crm-1", (ADA, EVE)), OwnIdentity("crm-2", (BOB,))], by=BY)
-
-    assert {"one", "two"} == {row.recording_id for row in people.recordings_of(people.raw_ids("crm-1")).rows}
-    assert () == people.recordings_of(people.raw_ids("crm-2")).rows
-    assert [] == in_clear(world, "crm-1")
-
-
-def test_what_is_saved_takes_the_place_of_what_was_known() -> None:
-    people = world_of().app.records.people
-    people.save([OwnIdentity("crm-1", (ADA,))], by=BY)
-    people.save([OwnIdentity("crm-1", (EVE,))], by=BY)
-    assert (EVE,) == people.raw_ids("crm-1")
-
-    people.save([OwnIdentity("crm-1", ())], by=BY)
-    with pytest.raises(UnknownPerson):
-        people.raw_ids("crm-1")
-
-
-def test_a_forgotten_key_is_unknown() -> None:
-    people = world_of().app.records.people
-    people.save([OwnIdentity("crm-1", (ADA,))], by=BY)
-    people.forget("crm-1", (ADA,))
-
-    with pytest.raises(UnknownPerson):
-        people.show("crm-1", "x", by=BY)
-
-
-def test_a_key_with_more_than_a_row_can_hold_is_refused() -> None:
-    people = world_of().app.records.people
-    with pytest.raises(InvalidRequest):
-        people.save([OwnIdentity("crm-1", tuple(f"8:acs:{number:01000}" for number in range(100)))], by=BY)
-
-
-# Keys of the index
-
-
-def test_without_a_key_nobody_is_found_and_the_answer_says_what_to_set() -> None:
-    """The document is written all the same, and what is of nobody can be listed."""
-    world = world_of("")
-    record(world, RECORDING, [])
-
-    with pytest.raises(PeopleIndexOff) as caught:
-        of(world, ADA)
-    assert "PEOPLE_INDEX_KEY" in caught.value.cause
-    with pytest.raises(PeopleIndexOff):
-        world.app.records.people.save([OwnIdentity("crm-1", (ADA,))], by=BY)
-    assert read_people(json.dumps(document(world)).encode()).is_unknown
-    assert [RECORDING] == ids(world.app.records.searching.of_anybody(SEARCH, by=BY))
-
-
-def test_a_key_that_cannot_be_read_files_nothing() -> None:
-    """Rather than without a key: the daily pass files it when the setting is right."""
-    world = world_of("not base64!")
-    record(world, filed=False)
-
-    with pytest.raises(SettingsInvalid):
-        world.app.records.filing.file(RECORDING)
-
-
-# Rotation
-
-
-def rotated(world: World, keys: str) -> World:
-    """The same tables and containers under other keys."""
-    world.settings = {"PEOPLE_INDEX_KEY": keys}
-    world.worker()
-    return world
-
-
-def rehash(world: World) -> None:
-    """The daily pass, and the jobs that it makes."""
-    world.job_queue.jobs.clear()
-    world.app.records.daily.run()
-    while world.job_queue.jobs:
-        world.app.records.jobs.run(world.job_queue.jobs.pop(0))
-
-
-def filed(names: Iterable[str] = ("one", "two")) -> World:
-    """Recordings and an own key that are filed under the first key."""
-    world = world_of()
-    for name in names:
-        record(world, name, [ADA])
-    world.app.records.people.save([OwnIdentity("crm-1", (ADA,))], by=BY)
-    return world
-
-
-def jobs_in(world: World) -> list[Job]:
-    """All jobs that there are."""
-    return [world.app.records.jobs.load(key) for partition, key in world.index.rows if partition == "jobs"]
-
-
-def hashed(world: World) -> set[str]:
-    """The partitions that have rows of people."""
-    return {partition for partition, _ in world.index.rows if partition.startswith(("person~", "own~", "filed-under~"))}
-
-
-def test_a_document_that_is_none_keeps_no_other_recording_from_being_hashed_anew() -> None:
-    """It stays under the old key, and is told each day."""
-    world = rotated(filed(), f"{NEXT},{KEY}")
-    (name,) = (name for name in world.archive.blobs if name.endswith("one.people.json"))
-    world.archive.put_as_stranger(name, b"no document")
-    rehash(world)
-    assert [JobState.DONE] == [job.state for job in jobs_in(world)]
-    rotated(world, NEXT)
-    assert ["two"] == ids(of(world, ADA))
-
-
-def test_with_a_new_key_everybody_is_found_before_during_and_after_the_rows_are_written_anew() -> None:
-    world = rotated(filed(), f"{NEXT},{KEY}")
-    before = hashed(world)
-    record(world, "three", [ADA])
-    assert ["one", "three", "two"] == sorted(ids(of(world, *world.app.records.people.raw_ids("crm-1"))))
-
-    rehash(world)
-    assert before.isdisjoint(hashed(world))
-    rotated(world, NEXT)
-    assert ["one", "three", "two"] == sorted(ids(of(world, *world.app.records.people.raw_ids("crm-1"))))
-    rehash(world)
-    assert [] == [job for job in world.index.rows if job[0] == "open-jobs"]
-
-
-@pytest.mark.parametrize("keys", [NEXT, f"{NEXT},{KEY}"], ids=["the old key is gone", "the old key is kept"])
-def test_an_old_key_may_be_gone_before_the_rows_are_written_anew(keys: str) -> None:
-    world = rotated(filed(), keys)
-    rehash(world)
-
-    assert {"one", "two"} == set(ids(of(world, ADA)))
-    assert (ADA,) == world.app.records.people.raw_ids("crm-1")
-
-
-def test_what_was_filed_without_a_key_is_filed_by_name_once_there_is_one() -> None:
-    world = world_of("")
-    record(world, "one", [ADA])
-    rotated(world, KEY)
-    assert [] == ids(of(world, ADA))
-
-    rehash(world)
-    assert ["one"] == ids(of(world, ADA))
-
-
-def test_without_a_key_rows_are_left_as_they_are() -> None:
-    """Somebody may have removed the setting by mistake."""
-    world = rotated(filed(), "")
-    before = hashed(world)
-    rehash(world)
-
-    assert before == hashed(world)
-
-
-def test_what_was_saved_meanwhile_is_newer_than_what_is_moved() -> None:
-    world = rotated(filed(), f"{NEXT},{KEY}")
-    old = next(row for row in world.index.rows.values() if row.partition.startswith("own~"))
-    world.app.records.people.save([OwnIdentity("crm-1", (EVE,))], by=BY)
-    world.index.put(old)
-    rehash(world)
-
-    assert (EVE,) == world.app.records.people.raw_ids("crm-1")
-
-
-def test_one_that_cannot_be_read_does_not_keep_the_others_from_being_written_anew() -> None:
-    world = rotated(filed(["one", "three", "two"]), f"{NEXT},{KEY}")
-    world.catalog.newer.add(RecordingId("three"))
-    rehash(world)
-
-    assert {"one", "two", "three"} == set(ids(of(world, ADA)))
-    world.catalog.newer.clear()
-    rehash(world)
-    assert {"one", "two", "three"} == set(ids(of(rotated(world, NEXT), ADA)))
-
-
-def test_killed_at_any_request_the_rows_are_written_anew_in_the_end() -> None:
-    for fails_at in count(1):
-        world = World(settings={"PEOPLE_INDEX_KEY": KEY}, index=Failing())
-        record(world, "one", [ADA, EVE])
-        rotated(world, f"{NEXT},{KEY}")
-        assert isinstance(world.index, Failing)
-        world.index.seen, world.index.fails_at = 0, fails_at
-        try:
-            rehash(world)
-            break
-        except ArchiveBusy:
-            assert ["one"] == ids(of(world, ADA)) == ids(of(world, EVE))
-        rehash(world)
-        assert ["one"] == ids(of(rotated(world, NEXT), ADA)) == ids(of(world, EVE))
-        assert 3 == len(hashed(world))
-    assert fails_at > 15
 
 
 # What a page costs

@@ -1,102 +1,22 @@
 """What is archived is read once more: damage and silence are told, and a sidecar says what was found."""
 
 import hashlib
-import json
-import math
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from recording.adapters.archive import crc64
 from recording.core.errors import ArchiveBusy, NotSealed, ServiceBusy
 from recording.core.formats.messages import ChunkMessage, RecordMessage, Task
-from recording.core.model import AnnouncedChunk, Authority, BlobName, ChunkState
+from recording.core.model import BlobName, ChunkState
 from recording.core.naming import sibling_name
 from recording.ports import IndexRow
-from tests.core.media_files import FTYP, box, movie, wav, wav_format
-from tests.core.media_files import chunk as riff_chunk
+from tests.core.media_files import FTYP, box, movie
 from tests.core.real_media import make
+from tests.use_cases.seals import LASTS, LOUD, QUIET, TALK, archived, file, people, recorded, seal, sidecar
 from tests.use_cases.world import NATIVE, RECORDING, World, file_event_of, metadata_of
-
-RATE = 1000
-"""Samples a second: the use cases do not care, and less is read."""
-LASTS = 12
-LOUD = [round(9000 * math.sin(math.tau * 44 * at / RATE)) for at in range(RATE)]
-QUIET = [(at % 3) - 1 for at in range(RATE)]
-"""Noise of the least bit: some 90 dB below full scale."""
-
-
-def recorded(*channels: Sequence[int], seconds: int = LASTS) -> bytes:
-    """A wav file of channels that repeat a second."""
-    frames = b"".join(
-        sample.to_bytes(2, "little", signed=True) for frame in zip(*channels, strict=True) for sample in frame
-    )
-    return wav(
-        riff_chunk(b"fmt ", wav_format(channels=len(channels), sample_rate=RATE)), riff_chunk(b"data", frames * seconds)
-    )
-
-
-def people(*channels: int | None, document_id: str = "document-0", index: int = 0, seconds: float = LASTS) -> bytes:
-    """A metadata file with a participant for each channel."""
-    found = [{"participantId": f"8:acs:{number}", "channel": channel} for number, channel in enumerate(channels)]
-    unmixed = {"contentType": "audio", "channelType": "unmixed", "format": "wav"}
-    return metadata_of(document_id, index, seconds, participants=found, recordingInfo=unmixed)
-
-
-TALK = recorded(LOUD)
-
-
-def archived(*contents: bytes, metadata: bytes = b"") -> World:
-    """A world with a recording of chunks with these contents, which is filed."""
-    world = World()
-    world.announce(
-        *(
-            world.add(
-                f"document-{index}",
-                index,
-                content=content,
-                metadata=metadata or people(None, document_id=f"document-{index}", index=index),
-                end_reason="SessionEnded" if index == len(contents) - 1 else "ChunkMaximumSizeExceeded",
-            )
-            for index, content in enumerate(contents)
-        )
-    )
-    world.run()
-    file(world)
-    return world
-
-
-def file(world: World) -> None:
-    world.record_queue.messages.clear()
-    assert world.app.records.filing.file(RECORDING)
-
-
-def seal(world: World, most: int = 20) -> int:
-    """Take the messages of the queue until there are none; how many runs that were."""
-    for runs in range(most):
-        if not world.record_queue.messages:
-            return runs
-        delay, message = world.record_queue.messages.pop(0)
-        assert Task.SEAL is message.task
-        world.clock.sleep(delay.total_seconds())
-        world.app.records.sealing.seal(message.recording_id)
-    raise AssertionError("it does not come to an end")
-
-
-def sidecar(world: World) -> dict[str, Any]:
-    """What the API shows; it is what stands in the archive."""
-    shown = world.app.records.sealing.read(world.entry())
-    assert shown in {blob.content for name, blob in world.archive.blobs.items() if ".seal" in name}
-    found: dict[str, Any] = json.loads(shown)
-    return found
-
-
-def name_of(index: int = 0) -> BlobName:
-    return BlobName(f"{RECORDING}/{index:04d}-document-{index}.wav")
 
 
 def test_the_sidecar_says_what_stands_in_the_archive() -> None:
@@ -260,124 +180,6 @@ def test_what_is_not_decoded_says_so(format_: str, kind: str, tmp_path: Path) ->
     assert "RecordingSilent" not in world.told()
 
 
-# Damage
-
-
-def flip(world: World, name: BlobName, at: int = 15_000) -> None:
-    """A bit is another one in storage: length and ETag stay."""
-    content = bytearray(world.archive.blobs[name].content)
-    content[min(at, len(content) - 1)] ^= 1
-    world.archive.blobs[name].content = bytes(content)
-
-
-def remove(world: World, name: BlobName) -> None:
-    del world.archive.blobs[name]
-
-
-def truncate(world: World, name: BlobName) -> None:
-    world.archive.blobs[name].content = world.archive.blobs[name].content[:-1]
-
-
-def flip_metadata(world: World, name: BlobName) -> None:
-    flip(world, BlobName(f"{name}.metadata.json"))
-
-
-def remove_metadata(world: World, name: BlobName) -> None:
-    remove(world, BlobName(f"{name}.metadata.json"))
-
-
-HARM: dict[str, tuple[Callable[[World, BlobName], None], str]] = {
-    "a flipped bit": (flip, "holds other bytes"),
-    "gone": (remove, "is gone"),
-    "shorter": (truncate, f"has {len(TALK) - 1} bytes"),
-    "a flipped bit of the metadata": (flip_metadata, "metadata.json holds other bytes"),
-    "the metadata is gone": (remove_metadata, "metadata.json is gone"),
-}
-
-
-@pytest.mark.parametrize(("harm", "finding"), HARM.values(), ids=HARM.keys())
-def test_damage_is_told_and_the_proof_stays(harm: Callable[[World, BlobName], None], finding: str) -> None:
-    """The source is deleted: the proof is the evidence of what was there."""
-    world = archived(TALK)
-    harm(world, name_of())
-    assert 2 == seal(world)
-
-    assert (ChunkState.RELEASED, 1) == (world.state(), world.told().count("RecordingDamaged"))
-    found = sidecar(world)["chunks"][0]
-    assert False is found["agrees"]
-    assert finding in found["finding"]
-    assert finding in str(world.topic.received[-1].body["reason"])
-
-
-def test_damage_that_is_not_there_at_a_second_look_is_none() -> None:
-    """A byte may be damaged on its way here."""
-    world = archived(TALK)
-    flip(world, name_of())
-    world.app.records.sealing.seal(RECORDING)
-    flip(world, name_of())
-    seal(world)
-
-    assert "RecordingDamaged" not in world.told()
-    assert True is sidecar(world)["chunks"][0]["agrees"]
-
-
-def kept(content: bytes = TALK) -> tuple[World, AnnouncedChunk]:
-    """A recording whose source is left alone."""
-    world = World(authority=Authority.NEVER)
-    one = world.add(content=content, metadata=people(None))
-    world.announce(one)
-    world.run()
-    assert ChunkState.KEPT is world.state()
-    file(world)
-    return world, one
-
-
-def test_what_is_gone_is_copied_anew_while_its_source_lives() -> None:
-    """And sealed with the manifest that follows."""
-    world, _ = kept()
-    remove(world, name_of())
-    seal(world)
-    assert [ChunkMessage(RECORDING, world.chunk().document_id)] == [one for _, one in world.queue.messages]
-    world.run()
-    file(world)
-    seal(world)
-
-    assert (ChunkState.KEPT, 2) == (world.state(), world.entry().recording.revision)
-    assert True is sidecar(world)["chunks"][0]["agrees"]
-    assert ["RecordingArchived", "RecordingDamaged", "RecordingArchived"] == world.told()
-
-
-def test_what_is_damaged_after_the_end_of_its_source_stays_proven() -> None:
-    world, _ = kept()
-    world.clock.at = world.chunk().gone_by
-    flip(world, name_of())
-    seal(world)
-
-    assert (ChunkState.KEPT, 1) == (world.state(), world.entry().recording.revision)
-    assert "RecordingDamaged" == world.told()[-1]
-
-
-def test_what_is_in_the_archive_tier_is_not_damaged() -> None:
-    world = archived(TALK)
-    world.archive.blobs[name_of()].tier = "Archive"
-    seal(world)
-
-    found = sidecar(world)
-    assert (None, "it is in the archive tier") == (found["chunks"][0]["agrees"], found["chunks"][0]["finding"])
-    assert (False, ["RecordingArchived"]) == (found["silence"]["judged"], world.told())
-
-
-def test_metadata_in_the_archive_tier_says_no_channels() -> None:
-    world = archived(recorded(LOUD, QUIET), metadata=people(0))
-    world.archive.blobs[BlobName(f"{name_of()}.metadata.json")].tier = "Archive"
-    seal(world)
-
-    assert ([], True) == (
-        sidecar(world)["chunks"][0]["audio"]["participantsChannels"],
-        sidecar(world)["chunks"][0]["agrees"],
-    )
-
-
 # Native containers
 
 
@@ -506,7 +308,7 @@ def test_a_worker_seals_one_recording_at_a_time() -> None:
     world.app.records.sealing.seal(RECORDING)
 
     assert [(timedelta(minutes=1), RecordMessage(RECORDING, Task.SEAL))] == world.record_queue.messages
-    assert True is sidecar(world)["chunks"][0]["agrees"]
+    assert sidecar(world)["chunks"][0]["agrees"] is True
 
 
 def test_it_rests_while_a_chunk_is_copied() -> None:
