@@ -18,8 +18,8 @@ from recording.core.formats.notifications import EventName
 from recording.core.model import Alarm, Alert, DocumentId, Door, RecordingId
 from tests.infra.rules import APP_ALERTS, NO_ALERTS, PLAIN, Rule, metric_rules_of, rules_of, table, told_of, traces
 from tests.use_cases.keepings import file_all, run_jobs
+from tests.use_cases.seals import QUIET, archived, recorded, seal
 from tests.use_cases.test_placing_holds import made, world_of
-from tests.use_cases.test_sealing import QUIET, archived, recorded, seal
 from tests.use_cases.world import RECORDING, World
 from tools.package import ROOT
 
