@@ -180,19 +180,22 @@ class Archiving:
         return self.updates.now() < chunk.look_at != message.look_at
 
     def _take_steps(self, message: ChunkMessage, saved: CatalogEntry) -> tuple[CatalogEntry, datetime | None]:
-        """Take steps until there is nothing to do now; the entry after that, and when the next look is, if any."""
+        """Take steps until there is nothing to do now; the entry after that, and when the next look is, if any.
+
+        The entry that is returned is saved: the audit trail is written from it, and no blob of that can be taken back.
+        """
         entry, unsaved = saved, tuple[Fact, ...]()
         for _ in range(_MOST_STEPS):
             now = self.updates.now()
             step = next_step(entry, message.document_id, now)
             match step:
                 case Done():
-                    return entry, None
+                    return self._saved(saved, unsaved), None
                 case LookAgain():
-                    return entry, step.at
+                    return self._saved(saved, unsaved), step.at
             chunk = _chunk_of(entry, message)
             if isinstance(step, _ASKS_SOURCE) and (until := self.throttling.wait_until(chunk)) is not None:
-                return entry, until
+                return self._saved(saved, unsaved), until
             attempt = Attempt(self.monotonic() + self.slice_seconds)
             try:
                 with telemetry.stepping(step):
@@ -207,7 +210,7 @@ class Archiving:
                 continue
             telemetry.done(entry, chunk, fact, self.updates.now())
             if fact is None or isinstance(fact, Compared | ReadOn):
-                return self._cut_off(entry, message, attempt, fact), now
+                return self._cut_off(self._saved(saved, unsaved), message, attempt, fact), now
             if _leads_to_completion(entry, fact, message, now):
                 unsaved = (fact,)
                 entry = decide(entry, fact, now).entry
@@ -215,7 +218,11 @@ class Archiving:
             # A failed save is not a failed step: the message is delivered again, and its run finds the step done.
             saved = entry = self.updates.apply(message.recording_id, *unsaved, fact, known=saved).entry
             unsaved = ()
-        return entry, self.updates.now() + self.waits.first
+        return self._saved(saved, unsaved), self.updates.now() + self.waits.first
+
+    def _saved(self, saved: CatalogEntry, unsaved: tuple[Fact, ...]) -> CatalogEntry:
+        """The entry with the facts that waited for the completion, which did not follow after all."""
+        return self.updates.apply(saved.recording.recording_id, *unsaved, known=saved).entry if unsaved else saved
 
     def _cut_off(
         self, entry: CatalogEntry, message: ChunkMessage, attempt: Attempt, fact: Compared | ReadOn | None

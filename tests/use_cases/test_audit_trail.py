@@ -8,15 +8,16 @@ from typing import Any
 
 import pytest
 
+from recording.chunks.archiving import Outcome
 from recording.core.errors import ArchiveBusy, ArchiveRefused, InvalidRequest, UnknownRecording
 from recording.core.formats.api import PageRequest, StartRequest
 from recording.core.lifecycle import Looked, Paused, Resumed
-from recording.core.model import APP, Actor, BlobName, RecordingId, RecordingState, View
+from recording.core.model import APP, Actor, Authority, BlobName, Door, RecordingId, RecordingState, View
 from recording.core.owing import owed
 from recording.core.trail import Fault, links
 from recording.watch.looking import Acts
 from tests.use_cases.sweeps import HOUR, MINUTE, WAV, started, sweep
-from tests.use_cases.world import RECORDING, START, World, file_event_of
+from tests.use_cases.world import RECORDING, START, World, elsewhere, file_event_of
 
 ADA = Actor("entra:ada")
 
@@ -256,6 +257,33 @@ def test_many_at_once_give_one_chain() -> None:
 
     verified = world.app.looking.verify(RECORDING)
     assert (49, ()) == (verified.links, verified.breaks)
+
+
+@pytest.mark.parametrize("authority", Authority)
+def test_only_what_was_saved_is_written(authority: Authority) -> None:
+    """A run that another one overtakes at the manifest has decided acts that were never saved: none gets a blob."""
+    world = World(authority)
+    started(world)
+    chunk = world.add()
+    world.deliver(file_event_of(chunk))
+    first, second = world.archiving, world.worker()
+    overtaken: list[Outcome] = []
+
+    def overtake(_: str, name: str) -> None:
+        if name.endswith("manifest.json") and not overtaken:
+            overtaken.append(Outcome.ALREADY_RUNNING)
+            world.clock.sleep(60)
+            world.deliver(file_event_of(elsewhere(chunk, content=f"{chunk.content_location}?2")), Door.FUNCTION_KEY)
+            overtaken.append(second.archive_chunk(RECORDING, chunk.document_id))
+
+    world.archive.before = overtake
+    first.archive_chunk(RECORDING, chunk.document_id)
+    world.run()
+    sweep(world, 3)
+
+    verified = world.app.looking.verify(RECORDING)
+    assert (len(overtaken), (), len(written(world))) == (2, verified.breaks, verified.links)
+    assert ("Completed", ()) == (whats(world)[-1], owed(world.entry()))
 
 
 # Looks
