@@ -60,7 +60,7 @@ class Jobs:
 
     def start(self, job: Job) -> None:
         """Put its message, if it is to run."""
-        if job.state is JobState.RUNNING:
+        if job.is_running:
             self.queue.put(job.job_id)
 
     def load(self, job_id: str) -> Job:
@@ -97,7 +97,7 @@ class Jobs:
         except UnknownJob as error:
             log.event("job.unknown", {"job_id": job_id, "cause": error}, logging.ERROR)
             return
-        if job.state is not JobState.RUNNING:
+        if not job.is_running:
             return
         signed = self._signed(job)
         if signed is None:
@@ -115,13 +115,13 @@ class Jobs:
         log.event("job.ran", {"job_id": job_id, "kind": job.kind, "state": job.state, **job.progress})
         self.start(job)
 
-    def go_on(self, job: Job) -> None:
-        """Let a planned or waiting job run.
+    def go_on(self, job: Job, state: JobState = JobState.RUNNING) -> None:
+        """Let a planned or waiting job run, in that state.
 
         Raises:
             JobRefused: it is over, or somebody else has changed it.
         """
-        saved = None if job.is_over else self.save(replace(job, state=JobState.RUNNING))
+        saved = None if job.is_over else self.save(replace(job, state=state))
         if saved is None:
             raise JobRefused("run job", f"it is {job.state}, or was changed meanwhile", ids={"job_id": job.job_id})
         self.start(saved)
@@ -142,7 +142,7 @@ class Jobs:
                 continue
             if job.is_over:
                 self.index.delete(_OPEN, job_id)
-            elif job.state is JobState.RUNNING and self.now() - job.touched_at > _SILENT:
+            elif job.is_running and self.now() - job.touched_at > _SILENT:
                 self.queue.put(job_id)
 
     def _signed(self, job: Job) -> Job | None:
