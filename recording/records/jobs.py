@@ -15,7 +15,10 @@ from recording.core.errors import JobRefused, Permanent, UnknownJob
 from recording.core.model import Actor
 from recording.core.records.jobs import Job, JobKind, JobState
 from recording.ports import Index, IndexRow, JobQueue
+from recording.records.last_runs import LastRuns
 
+TIMER = "jobs"
+"""The name under which the last look for silent jobs is noted."""
 _JOBS = "jobs"
 _OPEN = "open-jobs"
 _PAGE = 500
@@ -46,6 +49,7 @@ class Jobs:
     index: Index
     queue: JobQueue
     runners: Mapping[JobKind, Runner]
+    runs: LastRuns
     new_id: Callable[[], uuid.UUID]
     now: Callable[[], datetime]
 
@@ -134,6 +138,7 @@ class Jobs:
 
     def restart_silent(self) -> None:
         """Put the messages of the jobs again that run and have given no sign of life for long: theirs may be lost."""
+        self.runs.note(TIMER)
         for job_id in list(self._marked()):
             try:
                 job = self.load(job_id)

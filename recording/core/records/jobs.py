@@ -18,6 +18,8 @@ class JobKind(StrEnum):
     """People's rows are written anew under the current key."""
     REBUILD = "rebuild"
     """The catalog's entries are made again from Blob."""
+    DAILY = "daily"
+    """The daily pass, where its timer did not run it."""
 
 
 class JobState(StrEnum):
