@@ -188,7 +188,9 @@ def test_no_second_sweep_begins_while_one_goes_on(interval: int, monkeypatch: py
     for number in range(200):
         started(world, f"recording-{number}")
     world.clock.at += HOUR
-    sweeping, second = world.app.sweeping, world.worker() and world.app.sweeping
+    sweeping = world.app.sweeping
+    world.worker()
+    second = world.app.sweeping
     load, others = world.catalog.load, list[object]()
 
     def slowly(recording_id: RecordingId) -> CatalogEntry | None:
