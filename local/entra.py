@@ -37,8 +37,8 @@ class LocalEntra(Background):
         return self._listener.port
 
     def environment(self) -> dict[str, str]:
-        """The settings by which the app accepts its tokens."""
-        return {"ENTRA_TENANT_ID": TENANT, "API_AUDIENCES": API, "EVENT_GRID_AUDIENCES": WEBHOOK}
+        """The settings by which the app accepts its tokens; but those of Event Grid, which sends none by default."""
+        return {"ENTRA_TENANT_ID": TENANT, "API_AUDIENCES": API}
 
     def token(self, *roles: str, object_id: str = "") -> str:
         """A token for the API, of a caller with these roles."""

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -116,6 +117,7 @@ class DailyJob:
     jobs: Jobs
 
     def run(self, job: Job) -> Job:
-        """Run the pass."""
-        self.daily.run()
+        """Run the pass. What fails of it is tried a day later, and not by this message again and again."""
+        with suppress(RecordingError):  # each has been logged as an error
+            self.daily.run()
         return self.jobs.save(replace(job, state=JobState.DONE)) or self.jobs.load(job.job_id)

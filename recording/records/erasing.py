@@ -15,6 +15,7 @@ from recording.core.participants import one_spelling
 from recording.core.records.erasing import Erase, Mode, Plan
 from recording.core.records.exporting import Person
 from recording.core.records.jobs import Job, JobKind, JobState
+from recording.ports import Index
 from recording.records.erasing_exports import remove_rows
 from recording.records.erasure_run import (
     Done,
@@ -23,12 +24,13 @@ from recording.records.erasure_run import (
     Work,
     erase_of,
     partition_of,
+    plan_executed,
     row_of,
     without_person,
 )
 from recording.records.jobs import Jobs
 from recording.records.lookups import Lookups
-from recording.records.plan_run import PlanRun, plan_of, work_of
+from recording.records.plan_run import SOME, PlanRun, plan_of, work_of
 from recording.records.planning_erasure import PlanningErasure
 
 SLICE = timedelta(minutes=5)
@@ -78,7 +80,7 @@ class Erasing:
         spec = msgspec.json.encode(erase).decode()
         job = self.jobs.make(JobKind.ERASURE, spec, by=by, state=JobState.PLANNED)
         run = self._plan_run(job)
-        plan = run.go_on(self._until(AT_ONCE))
+        plan = run.plan(self._until(AT_ONCE))
         if plan is None:
             return self._left_to_job(run)
         self._note("plan erasure", plan, by)
@@ -94,34 +96,40 @@ class Erasing:
         return Shown(job, erase_of(job), plan_of(job, self.parts.index) if job.state is JobState.PLANNED else None)
 
     def execute(self, erasure_id: str, plan_hash: str, *, by: Actor) -> Shown:
-        """Begin an erasure, if its plan is still what the caller has seen; idempotent.
+        """Begin an erasure, if its plan is still true and is the one that the caller has seen; idempotent.
 
-        The plan is made anew. If that takes long its job does it; of another plan the job then says so, and is planned
-        again.
+        Each recording of the plan is looked up again. What takes long is left to the job: if it finds that the plan is
+        not true any more, it makes another, says so, and erases nothing.
 
         Raises:
             UnknownJob: there is none.
-            JobRefused: it is over, or has no plan yet.
-            PlanChanged: another plan is made now; nothing is erased.
-            Transient: it cannot be planned now, or somebody else executes it.
+            JobRefused: it is over, has no plan yet, or another plan is being executed.
+            PlanChanged: the plan is another one now; nothing is erased.
+            Transient: it cannot be said now, or somebody else executes it.
         """
         job = self._load(erasure_id)
-        erase = erase_of(job)
+        erase, ids = erase_of(job), {"job_id": erasure_id}
         if job.is_over:
-            raise JobRefused(_EXECUTE, f"it is {job.state}", ids={"job_id": erasure_id})
-        is_planning = job.state is JobState.PLANNING
-        if job.state in {JobState.RUNNING, JobState.WAITING} or (is_planning and work_of(job).execute):
+            raise JobRefused(_EXECUTE, f"it is {job.state}", ids=ids)
+        executed = executed_of(job)
+        if executed:
+            if executed != plan_hash:
+                raise JobRefused(_EXECUTE, "another plan of it is being executed", ids=ids)
             return Shown(job, erase)
-        seen = None if is_planning else plan_of(job, self.parts.index)
+        seen = plan_of(job, self.parts.index) if job.state is JobState.PLANNED else None
         if seen is None:
-            raise JobRefused(_EXECUTE, f"it has no plan yet {job.cause}".rstrip(), ids={"job_id": erasure_id})
+            raise JobRefused(_EXECUTE, f"it has no plan yet {job.cause}".rstrip(), ids=ids)
         if seen.hash != plan_hash:
-            raise PlanChanged(_EXECUTE, "the plan is not the one that was seen", plan=seen, ids={"job_id": erasure_id})
+            raise PlanChanged(_EXECUTE, "the plan is not the one that was seen", plan=seen, ids=ids)
         run = self._plan_run(job)
-        run.begin(plan_hash, by)
-        plan = run.go_on(self._until(AT_ONCE))
-        if plan is not None and not self._confirm(run, plan):
-            raise PlanChanged(_EXECUTE, _CHANGED, plan=plan, ids={"job_id": erasure_id})
+        run.execute(plan_hash, by)
+        until = self._until(AT_ONCE)
+        if run.confirm(until) is False:
+            run.plan_again()
+            plan = run.plan(until)
+            if plan is not None:
+                self._show_again(run, plan)
+                raise PlanChanged(_EXECUTE, _CHANGED, plan=plan, ids=ids)
         return self._left_to_job(run)
 
     def run(self, job: Job) -> Job:
@@ -140,48 +148,53 @@ class Erasing:
             return self.jobs.save(waiting) or self.jobs.load(job.job_id)
 
     def _plan(self, run: PlanRun) -> Job:
-        """Go on with a plan; one that was made anew for its execution, and is the same, is executed.
+        """Go on with a plan, or with the confirmation of one; a plan that is confirmed is executed.
 
-        What fails for good leaves it planned as it was: a person asks again.
+        What fails for good before anybody has executed it has failed; later the daily pass tries it again.
         """
+        until = self._until(SLICE)
         try:
-            if not run.work.is_same:
-                plan = run.go_on(self._until(SLICE))
-                if plan is None:
-                    return run.job
-                if not run.work.execute:
-                    self._note("plan erasure", plan, run.job.by)
-                    return run.save(JobState.PLANNED)
-                if not self._confirm(run, plan):
-                    return run.job
+            if not run.work.execute:
+                plan = run.plan(until)
+                return run.job if plan is None else self._show_again(run, plan)
+            is_same = run.work.is_same or run.confirm(until)
+            if is_same is False:
+                run.plan_again()  # by the next run
+            return self._begin(run, until) if is_same else run.job
         except Permanent as error:
             _log_waits(run.job, error)
-            return run.save(JobState.PLANNED, _cause(error), execute="")
-        return self._begin(run)
+            if run.work.execute:
+                return run.save(JobState.WAITING, _cause(error))
+            failed = replace(without_person(run.job), state=JobState.FAILED, cause=_cause(error))
+            return _saved_over(self.jobs, self.parts.index, failed) or self.jobs.load(run.job.job_id)
 
-    def _confirm(self, run: PlanRun, plan: Plan) -> bool:
-        """Note that a plan which was made anew is to be executed, if it is the one that was seen; whether it is."""
-        if plan.hash != run.work.execute:
-            run.save(JobState.PLANNED, _CHANGED, execute="")
-            return False
-        self._note("execute erasure", plan, run.work.by)
-        run.save(is_same=True)
-        return True
+    def _show_again(self, run: PlanRun, plan: Plan) -> Job:
+        """Let a person look at a plan that was made by the job, or in place of one that was not true any more."""
+        self._note("plan erasure", plan, run.job.by)
+        return run.save(JobState.PLANNED, _CHANGED if run.work.round > 1 else "")
 
-    def _begin(self, run: PlanRun) -> Job:
+    def _begin(self, run: PlanRun, is_over: Callable[[], bool]) -> Job:
         """Note what is to be erased, and only that: a recording that is archived later was in no plan."""
-        plan = plan_of(run.job, self.parts.index)
-        recordings = () if plan is None else plan.recordings
-        for one in recordings:
-            self.parts.index.put(row_of(run.job.job_id, Done(one.recording_id)))
-        since = min((one.started_at for one in recordings if one.started_at is not None), default=None)
-        work = Work(plan=run.work.hash, by=run.work.by, begun_at=self.now(), since=since)
+        job_id, plan = run.job.job_id, plan_of(run.job, self.parts.index)
+        if plan is None or plan.hash != run.work.execute:
+            run.plan_again()
+            return run.job
+        if not run.work.noted:
+            self._note("execute erasure", plan, run.work.by)
+        for number, one in enumerate(plan.recordings[run.work.noted :], run.work.noted + 1):
+            self.parts.index.put(row_of(job_id, Done(one.recording_id)))
+            if number % SOME == 0:
+                run.save(noted=number)
+                if is_over():
+                    return run.job
+        since = min((one.started_at for one in plan.recordings if one.started_at is not None), default=None)
+        work = Work(plan=plan.hash, by=run.work.by, begun_at=self.now(), since=since)
         begun = replace(run.job, state=JobState.RUNNING, work=msgspec.json.encode(work).decode())
-        log.event("erasure.begun", {"job_id": run.job.job_id, "recordings": len(recordings)})
-        return self.jobs.save(begun) or self.jobs.load(run.job.job_id)
+        log.event("erasure.begun", {"job_id": job_id, "recordings": len(plan.recordings)})
+        return self.jobs.save(begun) or self.jobs.load(job_id)
 
     def _plan_run(self, job: Job) -> PlanRun:
-        return PlanRun(self.planning, self.parts.index, self.jobs.save, job)
+        return PlanRun(self.planning, self.parts.index, self.jobs, job, self.now)
 
     def _left_to_job(self, run: PlanRun) -> Shown:
         self.jobs.go_on(run.job, JobState.PLANNING)
@@ -225,10 +238,25 @@ class FinishingErasures:
                 continue
             if job.state is JobState.WAITING:
                 with suppress(JobRefused):  # somebody else has just changed it: it is looked at tomorrow
-                    erasing.jobs.go_on(job)
-            elif job.state is JobState.PLANNED and erasing.now() - job.made_at > _PLANNED_FOR:
-                remove_rows(erasing.parts.index, partition_of(job.job_id))
-                erasing.jobs.save(replace(without_person(job), state=JobState.CANCELLED))
+                    erasing.jobs.go_on(job, JobState.PLANNING if work_of(job).execute else JobState.RUNNING)
+            elif job.state is JobState.PLANNED and erasing.now() - job.touched_at > _PLANNED_FOR:
+                forgotten = replace(without_person(job), state=JobState.CANCELLED)
+                if _saved_over(erasing.jobs, erasing.parts.index, forgotten) is not None:
+                    log.event("erasure.plan_forgotten", {"job_id": job.job_id})
+
+
+def executed_of(job: Job) -> str:
+    """The hash of the plan that is being executed; empty before anybody has asked for it."""
+    is_begun = job.state in {JobState.RUNNING, JobState.WAITING}
+    return work_of(job).execute or (plan_executed(job) if is_begun else "")
+
+
+def _saved_over(jobs: Jobs, index: Index, job: Job) -> Job | None:
+    """Save that it is over, then remove its rows; None if somebody else has changed it, and goes on with it."""
+    saved = jobs.save(job)
+    if saved is not None:
+        remove_rows(index, partition_of(job.job_id))
+    return saved
 
 
 def _log_waits(job: Job, error: Permanent) -> None:

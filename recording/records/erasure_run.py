@@ -99,6 +99,11 @@ def erase_of(job: Job) -> Erase:
     return _ERASE.decode(job.spec)
 
 
+def plan_executed(job: Job) -> str:
+    """The hash of the plan of an erasure that has begun."""
+    return _WORK.decode(job.work or "{}").plan
+
+
 def without_person(job: Job) -> Job:
     """An erasure that is over: whose it was needs to be known no more."""
     return replace(job, spec=msgspec.json.encode(replace(erase_of(job), raw_ids=(), key="")).decode())

@@ -11,7 +11,7 @@ from typing import Protocol
 import msgspec
 
 from recording import log
-from recording.core.errors import JobRefused, Permanent, UnknownJob
+from recording.core.errors import JobRefused, NewerSchema, Permanent, UnknownJob
 from recording.core.model import Actor
 from recording.core.records.jobs import Job, JobKind, JobState
 from recording.ports import Index, IndexRow, JobQueue
@@ -72,11 +72,16 @@ class Jobs:
 
         Raises:
             UnknownJob: there is none.
+            NewerSchema: a newer version of the app has made it.
         """
         row = self.index.get(_JOBS, job_id)
         if row is None:
             raise UnknownJob("find job", "there is none with this id", ids={"job_id": job_id})
-        return replace(_DECODER.decode(row.body), version=row.version)
+        try:
+            return replace(_DECODER.decode(row.body), version=row.version)
+        except msgspec.ValidationError as error:
+            hint = "deploy the version that has made it"
+            raise NewerSchema("find job", "this version cannot read it", hint=hint, ids={"job_id": job_id}) from error
 
     def save(self, job: Job) -> Job | None:
         """Save the job unless it was changed since it was loaded; the job as saved, None if it was changed."""
@@ -133,7 +138,7 @@ class Jobs:
     def open(self) -> Iterator[Job]:
         """The jobs that are not over."""
         for job_id in self._marked():
-            with suppress(UnknownJob):
+            with suppress(UnknownJob, NewerSchema):
                 yield self.load(job_id)
 
     def restart_silent(self) -> None:
@@ -144,6 +149,9 @@ class Jobs:
                 job = self.load(job_id)
             except UnknownJob:
                 self.index.delete(_OPEN, job_id)
+                continue
+            except NewerSchema as error:
+                log.event("job.left", {"job_id": job_id, "code": error.code, "cause": error}, logging.WARNING)
                 continue
             if job.is_over:
                 self.index.delete(_OPEN, job_id)

@@ -27,7 +27,11 @@ class LastRuns:
     def is_missed(self, timer: str, after: timedelta) -> bool:
         """Whether it has not run for so long. One of which nothing is known counts from now."""
         row = self.index.get(_TIMERS, timer)
-        if row is None:
+        try:
+            known = None if row is None else _AT.decode(row.body)
+        except msgspec.DecodeError:  # of another version, or damaged
+            known = None
+        if known is None:
             self.note(timer)
             return False
-        return abs(self.now() - _AT.decode(row.body)) > after
+        return abs(self.now() - known) > after

@@ -58,7 +58,7 @@ class PlanningErasure:
             Transient: it cannot be said now.
         """
         page = self.people.recordings_of(erase.raw_ids, after, _PAGE)
-        found = ((row, self._planned_row(row, erase)) for row in page.rows)
+        found = ((row, self.planned_now(row.recording_id, row.at, erase)) for row in page.rows)
         return PlanPage(tuple((row, one) for row, one in found if one is not None), page.next)
 
     def deferrals(self, entry: CatalogEntry, erase: Erase) -> tuple[Deferral, ...]:
@@ -78,9 +78,8 @@ class PlanningErasure:
         """The recording as it is now."""
         return self.catalog.load(recording_id)
 
-    def _planned_row(self, row: PersonRow, erase: Erase) -> Planned | None:
-        """A recording as the plan has it; None for one that is erased."""
-        recording_id = row.recording_id
+    def planned_now(self, recording_id: RecordingId, at: datetime, erase: Erase) -> Planned | None:
+        """A recording of that moment as a plan has it now; None for one that is erased."""
         try:
             entry = self.catalog.load(recording_id)
             if entry is not None:
@@ -90,7 +89,7 @@ class PlanningErasure:
             why = LOST
         except (EntryUnreadable, NewerSchema):
             why = UNREADABLE
-        return planned_unread(recording_id, row.at, why)
+        return planned_unread(recording_id, at, why)
 
     def _planned(self, entry: CatalogEntry, erase: Erase) -> Planned:
         document = self.filing_people.known_of(entry)

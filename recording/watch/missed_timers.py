@@ -1,5 +1,6 @@
 """Does for the timers of the records what they did not do in time: timers have been seen to stop for good."""
 
+import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -31,7 +32,7 @@ class MissedTimers:
         if self.runs.is_missed(DAILY, _DAY):
             job = self.jobs.make(JobKind.DAILY, "{}", by=APP)
             self.runs.note(DAILY)
-            log.event("records.timer_missed", {"timer": DAILY, "job_id": job.job_id})
+            log.event("records.timer_missed", {"timer": DAILY, "job_id": job.job_id}, logging.ERROR)
         if self.runs.is_missed(JOBS, _JOBS):
-            log.event("records.timer_missed", {"timer": JOBS})
+            log.event("records.timer_missed", {"timer": JOBS}, logging.ERROR)
             self.jobs.restart_silent()

@@ -9,6 +9,7 @@ import pytest
 import requests
 
 from local.acs.model import Call
+from local.entra import WEBHOOK
 from local.host import FunctionsHost
 from local.net.tokens import TokenIssuer
 from local.stack import ROOT, Stack
@@ -67,29 +68,40 @@ def test_a_callback_that_is_not_proven_starts_nothing(stack: Stack, call: Call) 
     assert 200 == stack.call_back(body).status_code
 
 
-def test_a_file_event_by_the_webhook_with_event_grids_token_counts_as_event_grids(stack: Stack) -> None:
-    """With the function key alone it does not."""
-    proven, by_key = given(stack, [short_wav(970)]), given(stack, [short_wav(971)])
-    notification = {"aeg-event-type": "Notification"}
-    signed = {**notification, "Authorization": f"Bearer {stack.entra.event_grid_token()}"}
-    first = stack.call("POST", "calls/events", json=[proven.event], headers=signed)
-    second = stack.call("POST", "calls/events", json=[by_key.event], headers=notification)
-    announced = [
-        next(one for one in history_of(stack, found.id) if one["detail"].startswith("event "))
-        for found in (proven, by_key)
-    ]
-
-    assert (200, 200) == (first.status_code, second.status_code)
-    assert ["eventGrid", "key"] == [one["by"] for one in announced]
-    assert [True, False] == ["by eventGrid" in one["detail"] for one in announced]
-
-
 @pytest.fixture(scope="module")
 def by_token(stack: Stack) -> Iterator[FunctionsHost]:
-    """The same app beside the first, whose API asks for tokens alone."""
-    environment = {**stack.environment(), "API_AUTH": "entra"}
+    """The same app beside the first; its API asks for tokens alone, and Event Grid sends its own to the webhook."""
+    environment = {**stack.environment(), "API_AUTH": "entra", "EVENT_GRID_AUDIENCES": WEBHOOK}
     with FunctionsHost(ROOT, environment, log=stack.folder / "by_token.log") as host:
         yield host
+
+
+def test_what_the_webhook_gets_is_event_grids_by_its_token_alone(
+    stack: Stack, by_token: FunctionsHost, call: Call
+) -> None:
+    """With the function key, a file event is a candidate without authority, and a call event does nothing."""
+    signed_file, by_key = given(stack, [short_wav(970)]), given(stack, [short_wav(971)])
+    url = f"{by_token.url}/api/calls/events?code={by_token.function_key}"
+    notification = {"aeg-event-type": "Notification"}
+    signed = {**notification, "Authorization": f"Bearer {stack.entra.event_grid_token()}"}
+
+    def deliver(event: object, headers: dict[str, str]) -> tuple[int, str]:
+        reply = requests.post(url, json=[event], headers=headers, timeout=60)
+        return reply.status_code, reply.json()["events"][0]["outcome"]
+
+    stack.acs.world.connect(call)
+    started = stack.acs.world.call_started(call)
+    assert [(200, "announced")] * 2 == [deliver(signed_file.event, signed), deliver(by_key.event, notification)]
+    assert (200, "ignored") == deliver(started, notification)
+    assert [] == [one for one in stack.acs.world.recordings.values() if one.call is call]
+    assert (200, "recording") == deliver(started, signed)
+
+    announced = [
+        next(one for one in history_of(stack, found.id) if one["detail"].startswith("event "))
+        for found in (signed_file, by_key)
+    ]
+    assert ["eventGrid", "key"] == [one["by"] for one in announced]
+    assert [True, False] == ["by eventGrid" in one["detail"] for one in announced]
 
 
 def test_the_api_by_token_needs_no_key_and_knows_who_calls(stack: Stack, by_token: FunctionsHost, call: Call) -> None:

@@ -12,6 +12,7 @@ from recording.core.records.erasing import Mode, Why
 from recording.core.records.exporting import Person
 from recording.core.records.jobs import JobKind, JobState
 from recording.core.records.people import OwnIdentity
+from recording.records.erasing import executed_of
 from tests.use_cases.erasures import (
     ADA,
     ANN,
@@ -101,6 +102,9 @@ def test_a_plan_that_is_not_true_any_more_is_not_executed() -> None:
     erasing = world.app.records.erasing
     shown = erasing.plan(OF_ANN, Mode.WHOLE, WHY, by=ADA)
     archive(world, THIRD, ANN)
+    world.clock.sleep(1)
+    world.deliver(file_event_of(world.add("more", 1), recording_id=RECORDING, event_id="more"))
+    world.run()
     assert shown.plan is not None
     with pytest.raises(PlanChanged) as caught:
         erasing.execute(shown.job.job_id, shown.plan.hash, by=ADA)
@@ -116,10 +120,14 @@ def test_a_plan_that_is_not_true_any_more_is_not_executed() -> None:
 
 
 def test_what_is_archived_after_the_plan_is_not_erased() -> None:
-    """It was in no plan that anybody has seen."""
+    """It was in no plan that anybody has seen; and it keeps the plan from nothing, however often they are recorded."""
     world = two_recordings()
-    begun(world)
+    erasing = world.app.records.erasing
+    shown = erasing.plan(OF_ANN, Mode.WHOLE, WHY, by=ADA)
     archive(world, THIRD, ANN)
+    assert shown.plan is not None
+    erasing.execute(shown.job.job_id, shown.plan.hash, by=ADA)
+    archive(world, RecordingId("recording-4"), ANN)
     run_jobs(world)
     assert RecordingState.ERASED is world.entry().recording.state
     assert RecordingState.ERASED is not world.entry(THIRD).recording.state
@@ -129,7 +137,9 @@ def test_what_is_archived_after_the_plan_is_not_erased() -> None:
 def test_to_execute_it_twice_is_the_same_as_once() -> None:
     world = two_recordings()
     erasure_id = begun(world)
-    plan_hash = "whatever"
+    plan_hash = executed_of(world.app.records.jobs.load(erasure_id))
+    with pytest.raises(JobRefused, match="another plan"):
+        world.app.records.erasing.execute(erasure_id, "0" * 64, by=ADA)
     assert JobState.PLANNING is world.app.records.erasing.execute(erasure_id, plan_hash, by=ADA).job.state
     world.app.records.jobs.run(world.job_queue.jobs.pop(0))
     assert JobState.RUNNING is world.app.records.erasing.execute(erasure_id, plan_hash, by=ADA).job.state
