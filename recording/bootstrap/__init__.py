@@ -207,9 +207,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         monotonic=monotonic,
     )
     archiving = archiving_of(real, updates, writing_trail, engine, natives, waits)
-    records = records_of(
-        real, updates, writing_trail, refusing, announcing, lambda: len(archiving.running) > 0, new_id, now
-    )
+    records = records_of(real, updates, writing_trail, refusing, announcing, archiving, new_id, now)
     callers = settings.callers
     admitting = Admitting(
         callers=real.callers,

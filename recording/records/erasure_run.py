@@ -17,7 +17,7 @@ from recording.core.formats.dead_letters import folders_of
 from recording.core.formats.records.certificates import Certificate, Outcome
 from recording.core.model import APP, Actor, CatalogEntry, RecordingId, RecordingState, RemovalReason
 from recording.core.naming import encode, journal_folder
-from recording.core.records.erasing import LOST, UNREADABLE, Deferral, Erase, Why
+from recording.core.records.erasing import LOST, UNREADABLE, Deferral, Erase, Mode, Why
 from recording.core.records.filters import calls_of
 from recording.core.records.jobs import Job, JobState
 from recording.core.records.people import IndexKey
@@ -27,6 +27,7 @@ from recording.records.erasing_events import ErasingEvents
 from recording.records.erasing_exports import remove_rows
 from recording.records.planning_erasure import PlanningErasure
 from recording.records.removing import Removing
+from recording.records.unlinking import UnlinkingPeople
 
 _ROW = "recording~"
 _PAGE = 500
@@ -80,6 +81,7 @@ class RunParts:
 
     planning: PlanningErasure
     removing: Removing
+    unlinking: UnlinkingPeople
     index: Index
     trail: Trail
     events: Mapping[str, ErasingEvents]
@@ -160,17 +162,25 @@ class ErasureRun:
             return self._note(Done(done.recording_id, is_erased=True))
         if not deferred:
             try:
-                self.parts.removing.remove(entry, RemovalReason.ERASURE, by=self.work.by)
+                deferred = self._do(entry)
             except RecordingOpen as error:
                 deferred = (Deferral(Why.OPEN, error.cause),)
             except BlobProtected:
                 deferred = (Deferral(Why.PROTECTED, "a hold, or a time, protects a blob of it"),)
         return self._note(Done(done.recording_id, not deferred, deferred, _ids_of(entry) if deferred else ()))
 
+    def _do(self, entry: CatalogEntry) -> tuple[Deferral, ...]:
+        """What the mode asks for; what defers it, if that is seen only now. One that is erased anyhow is finished."""
+        if self.erase.mode is Mode.UNLINK and entry.recording.state is not RecordingState.ERASED:
+            return self.parts.unlinking.unlink(entry, self.job.job_id, self.erase, by=self.work.by)
+        self.parts.removing.remove(entry, RemovalReason.ERASURE, by=self.work.by)
+        return ()
+
     def _erase_events(self) -> bool:
         """Search the journal and the dead letters; events that name a recording that is deferred are left."""
         done = list(self._done())
-        mine = Traces.of((one.recording_id for one in done if one.is_erased), self.erase.raw_ids)
+        gone = [one.recording_id for one in done if one.is_erased] if self.erase.mode is Mode.WHOLE else []
+        mine = Traces.of(gone, self.erase.raw_ids)
         spared = Traces(recordings=frozenset(RecordingId(one) for two in done if two.deferred for one in two.ids))
         folders = list(self._folders())
         names = [name for _, name in folders]

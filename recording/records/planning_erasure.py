@@ -74,6 +74,7 @@ class PlanningErasure:
             duty=duty,
             protected=protected_until(entry, self.duties.immutable_days),
             overrides_duties=erase.overrides_duties,
+            mode=erase.mode,
         )
 
     def load(self, recording_id: RecordingId) -> CatalogEntry | None:

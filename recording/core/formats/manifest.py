@@ -46,6 +46,7 @@ def manifest_json(entry: CatalogEntry) -> bytes:
         "pauses": pauses_view(recording, with_actors=False),
         **joined_fields(recording),
         "consent": consent_view(recording),
+        **_unlinked(recording),
         "lacks": list(lacks(entry)),
         "doubts": list(doubts_about_whole(entry)),
         "unread": [_unread(one) for one in recording.unread],
@@ -70,6 +71,20 @@ def _known_of_call(recording: Recording) -> dict[str, object]:
         "stoppedAt": format_known(recording.stopped_at),
         "announcedAt": format_known(recording.announced_at),
     }
+
+
+def _unlinked(recording: Recording) -> dict[str, object]:
+    """That somebody was taken out of it: when, and by which erasure; never who."""
+    found = [
+        {
+            "erasureId": one.erasure_id,
+            "at": format_time(one.begun_at),
+            "purposeSha256": one.purpose_sha256,
+            "isFinished": one.finished_at is not None,
+        }
+        for one in recording.unlinked
+    ]
+    return {"unlinked": found} if found else {}
 
 
 def _unread(one: Unread) -> dict[str, object]:

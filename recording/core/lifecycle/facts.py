@@ -3,7 +3,17 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from recording.core.lifecycle.records_facts import Erased, ErasureBegun, Exported, Held, HoldEnded, Rebuilt
+from recording.core.lifecycle.records_facts import (
+    Erased,
+    ErasureBegun,
+    Exported,
+    Held,
+    HoldEnded,
+    Rebuilt,
+    Rewritten,
+    UnlinkBegun,
+    Unlinked,
+)
 from recording.core.model import (
     Alarm,
     Alert,
@@ -440,5 +450,8 @@ RecordingFact = (
     | HoldEnded
     | Exported
     | Rebuilt
+    | UnlinkBegun
+    | Rewritten
+    | Unlinked
 )
 Fact = ChunkFact | RecordingFact

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from recording.core.model import CatalogEntry, RecordingId, RemovalReason
+from recording.core.model import CatalogEntry, DocumentId, Proof, RecordingId, RemovalReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +60,26 @@ class Rebuilt:
 
     entry: CatalogEntry
     sources: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnlinkBegun:
+    """An erasure begins to take somebody out of it; nobody else is taken out of it meanwhile."""
+
+    erasure_id: str
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """What names them stands in the archive without them: the proofs of these chunks are of that from now on."""
+
+    erasure_id: str
+    proofs: tuple[tuple[DocumentId, Proof], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unlinked:
+    """Nothing of the recording names them any more, in any container or index but what is kept on purpose."""
+
+    erasure_id: str

@@ -16,9 +16,10 @@ from recording.core.times import format_time
 
 SCHEMA = "recording-erasure/1"
 FOLDER = "certificates/"
+_STRIPPED = "the catalog's entries of the recordings: ids, times, and that they were erased"
 LEFT = (
     "the audit trails and tombstones of the recordings: ids, times and acts, which name no participant",
-    "the catalog's entries of the recordings: ids, times, and that they were erased",
+    _STRIPPED,
     "what the service has written into native containers, which are not this app's",
     "the sources at the service, which end by themselves within a day of their recording",
     "blocks that were staged and never committed, which the storage drops within a week",
@@ -26,6 +27,13 @@ LEFT = (
     "logs, events that were published, packages that were downloaded, and backups of others",
 )
 """What no erasure touches."""
+KEPT = (
+    "the recordings: their media, in which the person can be heard, and what is said of others in them",
+    "that somebody was taken out of them, when, and by which erasure, in entries, manifests and audit trails",
+    "marks in place of the person in metadata files and people documents: that somebody is heard, on which channel",
+    "the evidence of consent: keyed hashes of those who were asked",
+)
+"""What is kept, besides that, if the media are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +98,6 @@ class Certificate:
                 if one.deferred
             ],
             "eventBlobs": self.events,
-            "left": list(LEFT),
+            "left": list(LEFT if self.mode is Mode.WHOLE else (*KEPT, *(one for one in LEFT if one != _STRIPPED))),
         }
         return json.dumps(fields, indent=2).encode() + b"\n"
