@@ -15,6 +15,7 @@ from recording.records.filing_people import FilingPeople
 from recording.records.holding import Holding
 from recording.records.jobs import Jobs
 from recording.records.lookups import Lookups
+from recording.records.muting import Muting
 from recording.records.people import People
 from recording.records.planning_erasure import PlanningErasure
 from recording.records.removing import Forget, Removing
@@ -70,6 +71,7 @@ def unlinking_of(
         complete=completing.complete,
         filing_people=filing_people,
         index=real.index,
+        muting=Muting(real.archive, real.index, real.now),
         holding=holding,
         removals=real.removals,
         inventories=real.inventories,
@@ -90,7 +92,14 @@ def erasing_of(
 ) -> Erasing:
     """What erases people's recordings; it is the runner of those jobs too."""
     planning = PlanningErasure(
-        real.catalog, people, filing_people, keeping.holding, keeping.duties, real.tombstones, real.now
+        catalog=real.catalog,
+        people=people,
+        filing_people=filing_people,
+        holding=keeping.holding,
+        duties=keeping.duties,
+        tombstones=real.tombstones,
+        why_not_muted=unlinking.why_not,
+        now=real.now,
     )
     parts = RunParts(
         planning=planning,

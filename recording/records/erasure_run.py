@@ -135,8 +135,9 @@ class ErasureRun:
     def _erase_recordings(self) -> bool:
         """Erase the recordings of the plan; whether all were looked at."""
         for done in self._done(self.work.after):
-            if not done.is_erased:
-                self._erase(done)
+            if not done.is_erased and not self._erase(done):
+                self._save()
+                return False
             if self.is_over():
                 self._save(after=_key_of(done.recording_id))
                 return False
@@ -147,9 +148,9 @@ class ErasureRun:
         """Whether anything was erased since the last certificate, or none was made."""
         return self.work.number == 1 or sum(one.is_erased for one in self._done()) > self.work.erased
 
-    def _erase(self, done: Done) -> None:
-        """Erase a recording, unless something defers it: that is asked just before."""
-        deferred: tuple[Deferral, ...] = ()
+    def _erase(self, done: Done) -> bool:
+        """Erase a recording, unless something defers it: that is asked just before. Whether that is at its end."""
+        deferred: tuple[Deferral, ...] | None = ()
         try:
             entry = self.parts.planning.load(done.recording_id)
             if entry is not None and entry.recording.state is not RecordingState.ERASED:  # else it is finished
@@ -167,12 +168,18 @@ class ErasureRun:
                 deferred = (Deferral(Why.OPEN, error.cause),)
             except BlobProtected:
                 deferred = (Deferral(Why.PROTECTED, "a hold, or a time, protects a blob of it"),)
+        if deferred is None:
+            return False
         return self._note(Done(done.recording_id, not deferred, deferred, _ids_of(entry) if deferred else ()))
 
-    def _do(self, entry: CatalogEntry) -> tuple[Deferral, ...]:
-        """What the mode asks for; what defers it, if that is seen only now. One that is erased anyhow is finished."""
-        if self.erase.mode is Mode.UNLINK and entry.recording.state is not RecordingState.ERASED:
-            return self.parts.unlinking.unlink(entry, self.job.job_id, self.erase, by=self.work.by)
+    def _do(self, entry: CatalogEntry) -> tuple[Deferral, ...] | None:
+        """What the mode asks for; what defers it, if that is seen only now. One that is erased anyhow is finished.
+
+        None if the time was over.
+        """
+        if self.erase.mode is not Mode.WHOLE and entry.recording.state is not RecordingState.ERASED:
+            unlink = self.parts.unlinking.unlink
+            return unlink(entry, self.job.job_id, self.erase, self.is_over, by=self.work.by)
         self.parts.removing.remove(entry, RemovalReason.ERASURE, by=self.work.by)
         return ()
 
@@ -275,8 +282,10 @@ class ErasureRun:
             if not cursor:
                 return
 
-    def _note(self, done: Done) -> None:
+    def _note(self, done: Done) -> bool:
+        """Note what became of a recording; True, for whoever has come to its end by that."""
         self.parts.index.put(row_of(self.job.job_id, done))
+        return True
 
     def _save(self, state: JobState | None = None, **work: object) -> None:
         """Save the job, and how far it is.

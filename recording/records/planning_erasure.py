@@ -12,6 +12,7 @@ from recording.core.records.erasing import (
     UNREADABLE,
     Deferral,
     Erase,
+    Mode,
     Plan,
     Planned,
     deferrals,
@@ -40,6 +41,7 @@ class PlanningErasure:
     holding: Holding
     duties: Duties
     tombstones: Tombstones
+    why_not_muted: Callable[[CatalogEntry, Erase], tuple[Deferral, ...]]
     now: Callable[[], datetime]
 
     def plan(self, erase: Erase) -> Plan:
@@ -67,7 +69,7 @@ class PlanningErasure:
         """Why a recording is not erased now: asked just before it is."""
         recording_id = entry.recording.recording_id
         duty, _ = self.duties.duty_of(entry)
-        return deferrals(
+        by_all = deferrals(
             entry,
             self.now(),
             holds=self.holding.of(recording_id, entry),
@@ -76,6 +78,7 @@ class PlanningErasure:
             overrides_duties=erase.overrides_duties,
             mode=erase.mode,
         )
+        return by_all + (self.why_not_muted(entry, erase) if erase.mode is Mode.MUTE else ())
 
     def load(self, recording_id: RecordingId) -> CatalogEntry | None:
         """The recording as it is now."""

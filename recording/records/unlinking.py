@@ -34,16 +34,18 @@ from recording.core.model import (
     RecordingState,
     Unlinking,
 )
-from recording.core.naming import encode, sibling_name
+from recording.core.naming import encode, is_muted, sibling_name
 from recording.core.participants import one_spelling
-from recording.core.records.erasing import Deferral, Erase, Why, is_one_of
+from recording.core.records.erasing import Deferral, Erase, Mode, Why, is_one_of
+from recording.core.records.muting import Muted
 from recording.core.records.traces import Traces
 from recording.ports import Archive, Index, IndexRow, Inventory, ListedBlob, Removal
 from recording.records.erasing_events import listed, names_of
 from recording.records.filing_people import FilingPeople
 from recording.records.holding import Holding
+from recording.records.muting import Muting
 from recording.records.proven_bytes import NotAsProven, NotReadable, ProvenBytes
-from recording.records.removing import Forget, Removing
+from recording.records.removing import Forget, Removing, is_of
 from recording.writing_trail import WritingTrail
 
 _UNLINKED = "unlinking"
@@ -96,14 +98,31 @@ class UnlinkingPeople:
     complete: Callable[[CatalogEntry], Completed | None]
     filing_people: FilingPeople
     index: Index
+    muting: Muting
     holding: Holding
     removals: Mapping[str, Removal]
     inventories: Mapping[str, Inventory]
     forgets: Sequence[Forget]
     removing: Removing
 
-    def unlink(self, entry: CatalogEntry, erasure_id: str, erase: Erase, *, by: Actor) -> tuple[Deferral, ...]:
+    def why_not(self, entry: CatalogEntry, erase: Erase) -> tuple[Deferral, ...]:
+        """Why it cannot be muted, whatever else defers it: for the plan, and just before.
+
+        Raises:
+            Transient: it cannot be said now.
+        """
+        is_begun = any(one.rewritten_at and not one.finished_at for one in entry.recording.unlinked)
+        if erase.mode is not Mode.MUTE or is_begun:
+            return ()
+        found = self.muting.found(entry, _naming(erase.raw_ids))
+        return (Deferral(Why.MODE, found),) if isinstance(found, str) else ()
+
+    def unlink(
+        self, entry: CatalogEntry, erasure_id: str, erase: Erase, is_over: Callable[[], bool], *, by: Actor
+    ) -> tuple[Deferral, ...] | None:
         """Take the person out of the recording; idempotent. What defers it, if that is seen only now.
+
+        None if the time was over: the next run goes on with it.
 
         Raises:
             RecordingOpen: it cannot be begun yet; nothing is changed.
@@ -113,14 +132,45 @@ class UnlinkingPeople:
         known = _of(entry, erasure_id)
         if known is None or known.rewritten_at is None:
             found = self._rewritten(entry, erase)
-            if isinstance(found, Deferral):
-                return (found,)
-            self._note(entry, *(one.name for one in found))
+            silent = self._silent(entry, erase)
+            if isinstance(found, Deferral) or isinstance(silent, Deferral):
+                return tuple(one for one in (found, silent) if isinstance(one, Deferral))
+            names = [
+                self.muting.name(chunk, silent[chunk.document_id]) for chunk in entry if chunk.document_id in silent
+            ]
+            self._note(entry, *(one.name for one in found), *names)
             entry = self._begin(entry, erasure_id, erase, by)
-            proofs = tuple((one.document_id, self._store(one)) for one in found)
-            entry = self.updates.apply_once(entry, Rewritten(erasure_id, proofs), by=by).entry
+            try:
+                media = self._muted(entry, silent, is_over)
+                if media is None:
+                    return None
+                proofs = {one.document_id: self._store(one) for one in found}
+            except (ArchiveDamaged, NotAsProven, NotReadable) as error:
+                return (Deferral(Why.MODE, f"what was written anew cannot be proven: {error}"),)
+            proofs |= {of: replace(proof, metadata=(proofs.get(of) or proof).metadata) for of, proof in media.items()}
+            entry = self.updates.apply_once(entry, Rewritten(erasure_id, tuple(proofs.items())), by=by).entry
         self._finish(entry, erasure_id, by)
         return ()
+
+    def _silent(self, entry: CatalogEntry, erase: Erase) -> Mapping[DocumentId, Muted] | Deferral:
+        """What is to be silent; nothing if the mode does not ask for it."""
+        found = self.muting.found(entry, _naming(erase.raw_ids)) if erase.mode is Mode.MUTE else {}
+        return Deferral(Why.MODE, found) if isinstance(found, str) else found
+
+    def _muted(
+        self, entry: CatalogEntry, silent: Mapping[DocumentId, Muted], is_over: Callable[[], bool]
+    ) -> dict[DocumentId, Proof] | None:
+        """The proofs of the muted media; None if the time was over before the last."""
+        found: dict[DocumentId, Proof] = {}
+        for chunk in entry:
+            of = silent.get(chunk.document_id)
+            if of is None or chunk.proof is None:
+                continue
+            known = self.muting.known(entry, chunk, of)
+            if known is None and found and is_over():
+                return None
+            found[chunk.document_id] = known or self.muting.mute(entry, chunk, chunk.proof, of)
+        return found
 
     def finish(self, is_over: Callable[[], bool]) -> int:
         """Finish what was cut off, and look again at what was done of late; how many could not be finished.
@@ -229,7 +279,9 @@ class UnlinkingPeople:
             RecordingOpen: somebody else is being taken out of it, or it has changed.
         """
         recording_id = entry.recording.recording_id
-        entry = self.updates.apply(recording_id, UnlinkBegun(erasure_id, erase.purpose), known=entry, by=by).entry
+        entry = self.updates.apply(
+            recording_id, UnlinkBegun(erasure_id, erase.purpose, erase.mode is Mode.MUTE), known=entry, by=by
+        ).entry
         if _of(entry, erasure_id) is None:
             cause = why_not_unlinked(entry, self.updates.now()) or "another erasure is taking somebody out of it"
             ids = {"recording_id": recording_id}
@@ -268,6 +320,7 @@ class UnlinkingPeople:
         self.look_again(entry)
         for forget in self.forgets:
             forget(entry)
+        self.muting.forget(entry)
         entry = self.updates.apply(recording_id, Unlinked(erasure_id), known=entry, by=by).entry
         log.event("recording.unlinked", {"recording_id": recording_id, "job_id": erasure_id})
         self.writing_trail.write(entry)
@@ -288,7 +341,7 @@ class UnlinkingPeople:
         return entry
 
     def _remove_rest(self, entry: CatalogEntry) -> None:
-        """Remove metadata files and people documents that are not those of the entry and its last manifest.
+        """Remove metadata files, people documents and media of muted chunks that entry and last manifest do not name.
 
         Raises:
             BlobProtected: see there.
@@ -308,10 +361,12 @@ class UnlinkingPeople:
 
     def _rest(self, entry: CatalogEntry) -> Iterator[tuple[str, BlobName]]:
         kept = {chunk.proof.metadata.name for chunk in entry if chunk.proof and chunk.proof.metadata}
+        kept |= {chunk.proof.name for chunk in entry if chunk.proof}
         for chunk in entry:
             for role, inventory in self.inventories.items():
-                for name in names_of(inventory, f"{chunk.name}.metadata"):
-                    if role != "archive" or name not in kept:
+                of_chunk = chunk.name if chunk.proof and is_muted(chunk.proof.name) else f"{chunk.name}.metadata"
+                for name in names_of(inventory, of_chunk):
+                    if is_of(name, chunk.name) and (role != "archive" or name not in kept):
                         yield role, name
         manifest = entry.recording.manifest_name
         people = None if manifest is None else sibling_name(manifest, "people")

@@ -41,6 +41,7 @@ from recording.core.lifecycle.records_facts import (
     Unlinked,
 )
 from recording.core.model import Act, Actor, CatalogEntry, ConsentEvidence, MetadataProof
+from recording.core.naming import is_muted
 from recording.core.times import format_time
 from recording.core.trail import added, is_repeated
 
@@ -175,8 +176,16 @@ _DETAILS: Mapping[type, Callable[[Any], dict[str, str]]] = {
         "purposeSha256": digest(fact.purpose),
         "hashesSha256": fact.hashes,
     },
-    UnlinkBegun: lambda fact: {"erasure": fact.erasure_id, "purposeSha256": digest(fact.purpose)},
-    Rewritten: lambda fact: {"erasure": fact.erasure_id, "metadataFiles": str(len(fact.proofs))},
+    UnlinkBegun: lambda fact: {
+        "erasure": fact.erasure_id,
+        "purposeSha256": digest(fact.purpose),
+        "mutes": str(fact.is_muting).lower(),
+    },
+    Rewritten: lambda fact: {
+        "erasure": fact.erasure_id,
+        "metadataFiles": str(len(fact.proofs)),
+        "muted": str(sum(is_muted(proof.name) for _, proof in fact.proofs)),
+    },
     Unlinked: lambda fact: {"erasure": fact.erasure_id},
 }
 """The facts that are acts. No text of a person, of an event or of the service is among the details, and no URL."""

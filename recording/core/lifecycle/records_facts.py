@@ -68,6 +68,7 @@ class UnlinkBegun:
 
     erasure_id: str
     purpose: str
+    is_muting: bool = False
 
 
 @dataclass(frozen=True, slots=True)

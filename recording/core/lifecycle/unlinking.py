@@ -13,6 +13,7 @@ from recording.core.lifecycle.erasing import why_not_erased
 from recording.core.lifecycle.facts import Archived, Fact, MetadataArchived
 from recording.core.lifecycle.records_facts import Rewritten, UnlinkBegun, Unlinked
 from recording.core.model import Actor, Alarm, Alert, CatalogEntry, Chunk, ChunkState, Proof, Unlinking
+from recording.core.naming import is_muted
 
 
 def is_unlinking(entry: CatalogEntry) -> bool:
@@ -42,7 +43,9 @@ def unlink_begun(entry: CatalogEntry, fact: UnlinkBegun, now: datetime, by: Acto
     known = entry.recording.unlinked
     if any(one.erasure_id == fact.erasure_id for one in known) or is_unlinking(entry) or why_not_unlinked(entry, now):
         return entry
-    return with_fields(entry, unlinked=(*known, Unlinking(fact.erasure_id, now, by, digest(fact.purpose))))
+    return with_fields(
+        entry, unlinked=(*known, Unlinking(fact.erasure_id, now, by, digest(fact.purpose), fact.is_muting))
+    )
 
 
 def rewritten_by(entry: CatalogEntry, fact: Rewritten, now: datetime) -> CatalogEntry:
@@ -78,16 +81,27 @@ def written_since(before: CatalogEntry, after: CatalogEntry, fact: Fact) -> Cata
     """
     if not before.recording.unlinked or not isinstance(fact, Archived | MetadataArchived):
         return after
-    metadata = fact.metadata if isinstance(fact, MetadataArchived) else fact.proof.metadata
     chunk = after.chunk(fact.document_id)
-    if metadata is None or chunk is None or chunk.proof is None or chunk.proof.metadata == metadata:
+    proof = None if chunk is None else chunk.proof
+    if chunk is None or proof is None:
         return after
-    reason = f"somebody was taken out of it, and a run that had begun before has written {metadata.name}: remove it"
+    metadata = fact.proof.metadata if isinstance(fact, Archived) else fact.metadata
+    written = [metadata.name] if metadata is not None and metadata != proof.metadata else []
+    written += [fact.proof.name] if isinstance(fact, Archived) and fact.proof.name != proof.name else []
+    if not written:
+        return after
+    names = " and ".join(written)
+    reason = f"somebody was taken out of it, and a run that had begun before has written {names}: remove that"
     return alerted(after, Alert(Alarm.CONFLICT, reason, chunk.document_id))
 
 
 def _rewritten(chunk: Chunk, proof: Proof | None) -> Chunk:
-    """The chunk with that proof; copies of it that stand apart are left without their metadata files."""
+    """The chunk with that proof; copies of it that stand apart are left without their metadata files.
+
+    There are none of one that is muted: they have the voice.
+    """
+    if proof is not None and is_muted(proof.name):
+        return replace(chunk, proof=proof, apart=None, overflow=None, overflow_doubts=())
     return replace(
         chunk,
         proof=chunk.proof if proof is None else proof,

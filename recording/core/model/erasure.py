@@ -25,6 +25,7 @@ class Unlinking:
         begun_at: from when on nobody else is taken out of it.
         by: who has executed the erasure.
         purpose_sha256: of its purpose; the words are in the erasure.
+        is_muting: whether their own channel is muted too.
         rewritten_at: when the entry came to name what does not name them; None before.
         finished_at: when nothing of what names them was left; None before.
     """
@@ -33,5 +34,6 @@ class Unlinking:
     begun_at: datetime
     by: Actor
     purpose_sha256: str
+    is_muting: bool = False
     rewritten_at: datetime | None = None
     finished_at: datetime | None = None

@@ -29,6 +29,8 @@ class Mode(StrEnum):
     """They are erased, with everybody in them."""
     UNLINK = "unlink"
     """The person is taken out of what says who is heard in them; the media are kept."""
+    MUTE = "mute"
+    """As `UNLINK`, and their own channel of unmixed wav is silent from then on."""
 
 
 @dataclass(frozen=True, slots=True)

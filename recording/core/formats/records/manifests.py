@@ -120,6 +120,7 @@ def _unlinked(fields: StrictFields, written_at: datetime) -> Iterator[Unlinking]
             said.need("at", parse_time, _SENSE),
             NOT_KNOWN,
             said.need("purposeSha256", text, _SENSE),
+            said.get("isMuting") is True,
             rewritten_at=written_at,
             finished_at=written_at if said.get("isFinished") is True else None,
         )
