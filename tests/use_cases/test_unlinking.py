@@ -17,7 +17,6 @@ from recording.core.records.holds import Hold, HoldState, Scope
 from recording.core.records.jobs import JobKind, JobState
 from recording.ports import IndexRow
 from recording.records.filing import about
-from tests.fakes import FakeCatalog, FakeDirectory, FakeIndex, FakeOpenWork
 from tests.use_cases.erasures import (
     ADA,
     ANN,
@@ -39,6 +38,7 @@ from tests.use_cases.unlinkings import (
     check_unlinked,
     found_by,
     heard,
+    lose_tables,
     manifests,
     media,
     metadata_name,
@@ -159,12 +159,7 @@ def test_rebuilt_from_its_blobs_it_brings_nobody_back(*, is_finished: bool) -> N
     if not is_finished:
         for name, blob in old.items():
             world.archive.blobs.setdefault(name, blob)
-    world.catalog, world.open_work, world.directory = FakeCatalog(), FakeOpenWork(), FakeDirectory()
-    world.index = FakeIndex()
-    world.worker()
-    world.app.records.jobs.make(JobKind.REBUILD, "{}", by=ADA)
-    run_jobs(world)
-    file_all(world)
+    lose_tables(world)
     assert [] == found_by(world, ANN)
     again(world)
 

@@ -17,8 +17,10 @@ from recording.core.model import (
 from recording.core.naming import sibling_name
 from recording.core.records.erasing import Mode
 from recording.core.records.exporting import Person
+from recording.core.records.jobs import JobKind
 from recording.ports import StartClaim
 from tests.core.entries_of import WAV
+from tests.fakes import FakeCatalog, FakeDirectory, FakeIndex, FakeOpenWork
 from tests.use_cases.erasures import ADA, ANN, BOB, KEYS, add, file_all, places_of, run_jobs
 from tests.use_cases.world import RECORDING, World, file_event_of
 
@@ -125,3 +127,13 @@ def metadata_name(world: World) -> BlobName:
     assert proof is not None
     assert proof.metadata is not None
     return proof.metadata.name
+
+
+def lose_tables(world: World) -> None:
+    """Throw the tables away, and rebuild the catalog from the blobs."""
+    world.catalog, world.open_work, world.directory = FakeCatalog(), FakeOpenWork(), FakeDirectory()
+    world.index = FakeIndex()
+    world.worker()
+    world.app.records.jobs.make(JobKind.REBUILD, "{}", by=ADA)
+    run_jobs(world)
+    file_all(world)

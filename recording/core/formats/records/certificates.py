@@ -27,13 +27,21 @@ LEFT = (
     "logs, events that were published, packages that were downloaded, and backups of others",
 )
 """What no erasure touches."""
+_HEARD = "the recordings: their media, in which the person can be heard, and what is said of others in them"
+_MUTED = "the recordings: their media, in which the person's own channel is silent, and what is said of others in them"
 KEPT = (
-    "the recordings: their media, in which the person can be heard, and what is said of others in them",
     "that somebody was taken out of them, when, and by which erasure, in entries, manifests and audit trails",
     "marks in place of the person in metadata files and people documents: that somebody is heard, on which channel",
     "the evidence of consent: keyed hashes of those who were asked",
 )
 """What is kept, besides that, if the media are."""
+
+
+def left_by(mode: Mode) -> tuple[str, ...]:
+    """What is left on purpose."""
+    if mode is Mode.WHOLE:
+        return LEFT
+    return (_MUTED if mode is Mode.MUTE else _HEARD, *KEPT, *(one for one in LEFT if one != _STRIPPED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +106,6 @@ class Certificate:
                 if one.deferred
             ],
             "eventBlobs": self.events,
-            "left": list(LEFT if self.mode is Mode.WHOLE else (*KEPT, *(one for one in LEFT if one != _STRIPPED))),
+            "left": list(left_by(self.mode)),
         }
         return json.dumps(fields, indent=2).encode() + b"\n"

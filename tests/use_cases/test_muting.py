@@ -1,0 +1,328 @@
+"""A person's own channel of unmixed wav is muted: proven beside the old blob, which goes last."""
+
+import json
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from recording.core.formats.messages import Task
+from recording.core.lifecycle import Archived
+from recording.core.model import BlobName, CatalogEntry, Chunk, RecordingState, RemovalReason
+from recording.core.naming import is_muted
+from recording.core.records.erasing import Mode, Why
+from recording.core.records.exporting import Person
+from recording.core.records.jobs import JobState
+from tests.core.media_files import chunk as riff_chunk
+from tests.core.media_files import wav, wav_format
+from tests.use_cases.erasures import ADA, ANN, BOB, KEYS, check_erased, file_all, places_of, run_jobs, state
+from tests.use_cases.kills import killed_anywhere
+from tests.use_cases.unlinkings import WHY, again, begun, check_unlinked, found_by, lose_tables, manifests, media
+from tests.use_cases.world import RECORDING, World, file_event_of, metadata_of
+
+RATE = 16_000
+FRAMES = 1600
+SECONDS = FRAMES / RATE
+UNMIXED = {"recordingContentType": "audio", "recordingChannelType": "unmixed", "recordingFormatType": "wav"}
+
+
+def voices(channels: int = 2, seed: int = 1) -> bytes:
+    """A wav file of noise, in which no sample is zero."""
+    noise = bytes(random.Random(seed).choices(range(1, 256), k=2 * channels * FRAMES))
+    head = riff_chunk(b"fmt ", wav_format(channels=channels, sample_rate=RATE))
+    return wav(head, riff_chunk(b"data", noise))
+
+
+def heard(document_id: str, index: int, *people: tuple[str, int | None], **fields: object) -> bytes:
+    """A metadata file of unmixed wav with these people on these channels."""
+    found = [{"participantId": who, **({} if at is None else {"channel": at})} for who, at in people]
+    info = {"contentType": "audio", "channelType": "unmixed", "format": "wav"}
+    info |= {"audioConfiguration": {"channels": 2}}  # type: ignore[dict-item]
+    return metadata_of(document_id, index, SECONDS, participants=found, recordingInfo=info, **fields)
+
+
+def of_two(chunks: int = 1, *people: tuple[str, int | None], content: Sequence[bytes] = ()) -> World:
+    """A whole recording of unmixed wav, filed: of Ann on channel 0 and Bob on channel 1, unless others are given."""
+    world = World(settings={"PEOPLE_INDEX_KEY": KEYS})
+    found = [
+        world.add(
+            f"document-{index}",
+            index,
+            content=content[index] if content else voices(seed=index),
+            metadata=heard(f"document-{index}", index, *(people or ((ANN, 0), (BOB, 1)))),
+            end_reason="SessionEnded" if index == chunks - 1 else "ChunkMaximumSizeExceeded",
+        )
+        for index in range(chunks)
+    ]
+    world.deliver(file_event_of(*found, **UNMIXED))
+    world.run()
+    file_all(world)
+    return world
+
+
+def channel(content: bytes, number: int, of: int = 2) -> bytes:
+    """The samples of a channel."""
+    sound = content[-2 * of * FRAMES :]
+    return b"".join(sound[at : at + 2] for at in range(2 * number, len(sound), 2 * of))
+
+
+def check_muted(world: World, before: dict[str, bytes], *muted: int) -> None:
+    """These channels are silent, the others are as they were; no blob has the voice any more."""
+    after = media(world)
+    assert before.keys() == after.keys()
+    for document_id, old in before.items():
+        new = after[document_id]
+        assert len(old) == len(new)
+        assert old[: -2 * 2 * FRAMES] == new[: -2 * 2 * FRAMES]
+        for number in range(2):
+            expected = bytes(2 * FRAMES) if number in muted else channel(old, number)
+            assert expected == channel(new, number)
+        assert old not in [blob.content for blob in world.archive.blobs.values()]
+    for chunk in world.entry():
+        assert chunk.proof is not None
+        assert is_muted(chunk.proof.name)
+        assert chunk.proof.by_its_own_word
+        assert chunk.proof.etag == world.archive.blobs[chunk.proof.name].etag
+    said = manifests(world)[-1]
+    assert all(one["isMuted"] for one in said["chunks"])  # type: ignore[attr-defined]
+    assert said["unlinked"][-1]["isMuting"] is True  # type: ignore[index]
+
+
+def why_not(world: World, mode: Mode = Mode.MUTE) -> list[str]:
+    """What defers it by its mode, as the plan says."""
+    shown = world.app.records.erasing.plan(Person(raw_id=ANN), mode, WHY, by=ADA)
+    assert shown.plan is not None
+    return [why.by for one in shown.plan.recordings for why in one.deferred if why.why is Why.MODE]
+
+
+def test_the_own_channel_is_silent_and_nothing_names_the_person() -> None:
+    """Of every chunk; certificate and manifest say so."""
+    world = of_two(2)
+    before = media(world)
+    erasure_id = begun(world, ANN, mode=Mode.MUTE)
+    run_jobs(world)
+    file_all(world)
+    assert JobState.DONE is state(world, erasure_id)
+    check_muted(world, before, 0)
+    check_unlinked(world, ANN)
+    certificate = json.loads(world.trail.archive.blobs[BlobName(f"certificates/{erasure_id}-1.json")].content)
+    assert ("mute", [RECORDING]) == (certificate["mode"], certificate["erased"])
+    assert any("silent" in one for one in certificate["left"])
+
+
+def test_killed_at_every_call_it_goes_on() -> None:
+    """At no moment is there no whole copy of the other's voice; it ends in the same state."""
+
+    def made() -> World:
+        world = of_two()
+        begun(world, ANN, mode=Mode.MUTE)
+        return world
+
+    before, number = media(made()), 0
+    for number, world in enumerate(killed_anywhere(made, run_jobs), 1):  # noqa: B007 - counted
+        file_all(world)
+        check_muted(world, before, 0)
+        check_unlinked(world, ANN)
+        assert 1 == sum(is_muted(name) and ".metadata" not in name for name in world.archive.blobs)
+        assert not [row for row in world.index.rows.values() if row.key.startswith("muted~")]
+    assert number > 100
+
+
+def test_a_chunk_in_which_the_person_is_not_heard_stays_as_it_is() -> None:
+    world = World(settings={"PEOPLE_INDEX_KEY": KEYS})
+    first = world.add("d-0", 0, content=voices(), metadata=heard("d-0", 0, (ANN, 0), (BOB, 1)), end_reason=_FULL)
+    second = world.add("d-1", 1, content=voices(seed=9), metadata=heard("d-1", 1, (BOB, 0)))
+    world.deliver(file_event_of(first, second, **UNMIXED))
+    world.run()
+    file_all(world)
+    kept = world.chunk("d-1").proof
+    begun(world, ANN, mode=Mode.MUTE)
+    run_jobs(world)
+    assert kept == world.chunk("d-1").proof
+    assert channel(media(world)["d-0"], 0) == bytes(2 * FRAMES)
+
+
+_FULL = "ChunkMaximumSizeExceeded"
+
+
+def test_two_people_are_muted_one_after_the_other() -> None:
+    """The second from what the first has left: both are silent."""
+    world = of_two()
+    before = media(world)
+    begun(world, ANN, BOB, mode=Mode.MUTE)
+    run_jobs(world)
+    file_all(world)
+    check_muted(world, before, 0, 1)
+    check_unlinked(world, ANN, BOB, kept=())
+
+
+@pytest.mark.parametrize(
+    ("people", "expected"),
+    [
+        (((ANN, 1), (BOB, 3)), "channel"),
+        (((ANN, 1),), "counted from 0 or from 1"),
+        (((ANN, None), (BOB, 1)), "for everybody"),
+        (((ANN, 0), (BOB, 0)), "several on one channel"),
+    ],
+)
+def test_where_the_channel_is_not_certain_nothing_is_muted(
+    people: tuple[tuple[str, int | None], ...], expected: str
+) -> None:
+    """The plan says so; executed, it waits until it is asked for as whole. Else somebody else would be silenced."""
+    world = of_two(1, *people)
+    assert why_not(world)
+    assert expected in why_not(world)[0] or "in doubt" in why_not(world)[0]
+    before, blobs = media(world), dict(world.archive.blobs)
+    erasure_id = begun(world, ANN, mode=Mode.MUTE)
+    run_jobs(world)
+    again(world)
+    assert JobState.WAITING is state(world, erasure_id)
+    assert before == media(world)
+    assert blobs.keys() == {name for name in world.archive.blobs if ".seal" not in name}
+    assert [RECORDING] == found_by(world, ANN)
+
+    begun(world, ANN, mode=Mode.WHOLE)
+    run_jobs(world)
+    again(world, 9)  # the plans that nobody has executed are forgotten too
+    assert JobState.DONE is state(world, erasure_id)
+    check_erased(world)
+
+
+@pytest.mark.parametrize("channels", ["mixed", "unmixed"])
+def test_mixed_audio_is_not_muted(channels: str) -> None:
+    """By the event, or by the metadata file."""
+    world = World(settings={"PEOPLE_INDEX_KEY": KEYS})
+    info = {"contentType": "audio", "channelType": "mixed", "format": "wav"}
+    said = metadata_of("d", 0, SECONDS, participants=[{"participantId": ANN, "channel": 0}], recordingInfo=info)
+    world.deliver(
+        file_event_of(world.add("d", content=voices(1), metadata=said), **{**UNMIXED, "recordingChannelType": channels})
+    )
+    world.run()
+    file_all(world)
+    assert "mixed" in why_not(world)[0]
+    assert not why_not(world, Mode.UNLINK)
+
+
+def test_media_that_are_not_what_was_proven_are_not_muted() -> None:
+    """Neither is anything removed, nor somebody else's recording kept waiting."""
+    world = of_two()
+    (name,) = (chunk.proof.name for chunk in world.entry() if chunk.proof)
+    erasure_id = begun(world, ANN, mode=Mode.MUTE)
+    content = bytearray(world.archive.blobs.pop(name).content)
+    content[-1] ^= 1
+    world.archive.put_as_stranger(name, bytes(content))
+    run_jobs(world)
+    assert JobState.WAITING is state(world, erasure_id)
+    assert name in world.archive.blobs
+    assert not [one for one in world.archive.blobs if is_muted(one)]
+
+
+def test_a_blob_of_a_stranger_under_the_new_name_is_not_believed() -> None:
+    world = of_two()
+    (chunk,) = world.entry().chunks
+    assert chunk.proof is not None
+    muting = world.app.records.erasing.parts.unlinking.muting
+    found = muting.found(world.entry(), lambda text: text == ANN)
+    assert not isinstance(found, str)
+    world.archive.put_as_stranger(muting.name(chunk, found[chunk.document_id]), voices(seed=77))
+    erasure_id = begun(world, ANN, mode=Mode.MUTE)
+    run_jobs(world)
+    assert JobState.WAITING is state(world, erasure_id)
+    assert chunk.proof.name in world.archive.blobs
+
+
+def test_a_long_recording_goes_on_with_its_next_chunk() -> None:
+    """The time of a run is over after each chunk; none is muted twice."""
+    world = of_two(3)
+    before = media(world)
+    erasure_id = begun(world, ANN, mode=Mode.MUTE)
+    erasing = world.app.records.erasing
+    muting = erasing.parts.unlinking.muting
+    made: list[str] = []
+    mute = type(muting).mute
+
+    def slow(self: object, entry: CatalogEntry, chunk: Chunk, *rest: object) -> object:
+        made.append(chunk.document_id)
+        world.clock.sleep(600)
+        return mute(self, entry, chunk, *rest)  # type: ignore[arg-type]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(muting), "mute", slow)
+        run_jobs(world)
+    file_all(world)
+    assert JobState.DONE is state(world, erasure_id)
+    assert ["document-0", "document-1", "document-2"] == made
+    check_muted(world, before, 0)
+
+
+def test_rebuilt_from_its_blobs_the_voice_stays_gone() -> None:
+    world = of_two()
+    before = media(world)
+    begun(world, ANN, mode=Mode.MUTE)
+    run_jobs(world)
+    file_all(world)
+    lose_tables(world)
+    again(world)
+    check_muted(world, before, 0)
+    check_unlinked(world, ANN)
+
+
+def test_what_a_slow_run_copies_once_more_is_told_and_removed() -> None:
+    """It has the voice; the muted blob stays the proof."""
+    world = of_two()
+    before = media(world)
+    (old,) = world.entry().chunks
+    assert old.proof is not None
+    blob = world.archive.blobs[old.proof.name]
+    begun(world, ANN, mode=Mode.MUTE)
+    run_jobs(world)
+    world.archive.blobs[old.proof.name] = blob
+    world.updates.apply(RECORDING, Archived(old.document_id, old.proof, old.candidate))
+    world.updates.tell(world.entry())
+    assert any("Conflict" in one for one in world.told())
+    again(world)
+    check_muted(world, before, 0)
+
+
+def test_a_redelivered_event_brings_no_voice_back() -> None:
+    world = of_two()
+    before = media(world)
+    begun(world, ANN, mode=Mode.MUTE)
+    run_jobs(world)
+    again_added = world.add("document-0", content=voices(seed=0), metadata=heard("document-0", 0, (ANN, 0), (BOB, 1)))
+    for place in (again_added, replace(again_added, content_location=f"{again_added.content_location}2")):  # type: ignore[arg-type]
+        world.deliver(file_event_of(place, event_id=f"again {place.content_location}", **UNMIXED))
+    world.run()
+    file_all(world)
+    again(world)
+    check_muted(world, before, 0)
+    assert RecordingState.RELEASED is world.entry().recording.state
+
+
+def test_it_can_be_erased_whole_afterwards() -> None:
+    world = of_two()
+    begun(world, ANN, mode=Mode.MUTE)
+    run_jobs(world)
+    file_all(world)
+    world.app.records.removing.remove(world.entry(), RemovalReason.ERASURE, by=ADA)
+    again(world, 4)
+    check_erased(world)
+    assert not [name for name in world.archive.blobs if RECORDING in name]
+
+
+def test_it_is_sealed_anew_and_its_silence_is_told_to_nobody() -> None:
+    """That the channel is silent was asked for."""
+    world = of_two()
+    begun(world, ANN, mode=Mode.MUTE)
+    run_jobs(world)
+    for _ in range(10):
+        if world.record_queue.messages:
+            delay, message = world.record_queue.messages.pop(0)
+            world.clock.sleep(delay.total_seconds())
+            records = world.app.records
+            (records.filing.file if message.task is Task.FILE else records.sealing.seal)(message.recording_id)
+    shown = json.loads(world.app.records.sealing.read(world.entry()))
+    assert (True, False) == (shown["chunks"][0]["agrees"], shown["silence"]["judged"])
+    assert not [one for one in world.told() if "Silent" in one]
+    assert set() == places_of(world, ANN)
