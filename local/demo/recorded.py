@@ -132,7 +132,7 @@ def _erase(stack: Stack, console: Console, found: Sequence[str], hold: str) -> l
 
     def is_erased() -> bool:
         state.update(asked(stack.call("GET", where)))
-        return bool(state["state"] != "running")
+        return state["state"] not in {"planning", "running"}
 
     wait_for(is_erased, "the erasure", _TIMEOUT)
     left = [blob.name for blob in stack.container().list_blobs() if any(one in blob.name for one in erased)]

@@ -43,6 +43,7 @@ from recording.watch.heartbeat import Heartbeat
 from recording.watch.journal_check import JournalCheck
 from recording.watch.listing import Listing
 from recording.watch.looking import Looking
+from recording.watch.missed_timers import MissedTimers
 from recording.watch.open_consents import OpenConsents
 from recording.watch.probing import Probing
 from recording.watch.putting_back import PuttingBack
@@ -189,6 +190,8 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         }
     ticking = Ticking(sweep_states, real.tick_queue, watch.interval, now)
     limits = Limits(retention=retention, file_event=watch.file_event, step=settings.copy.slice_length + watch.overdue)
+    archiving = archiving_of(real, updates, writing_trail, engine, natives, waits)
+    records = records_of(real, updates, writing_trail, refusing, announcing, archiving, new_id, now)
     sweeping = Sweeping(
         updates=updates,
         open_work=open_work,
@@ -200,14 +203,13 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
         withdrawing=Withdrawing(updates, controlling, consenting),
         open_consents=OpenConsents(consenting.consents, consenting, now, monotonic),
         waiting_events=WaitingEvents(event_queue, now),
+        missed_timers=MissedTimers(records.jobs, records.jobs.runs),
         queue=queue,
         limits=limits,
         first_look=watch.interval,
         now=now,
         monotonic=monotonic,
     )
-    archiving = archiving_of(real, updates, writing_trail, engine, natives, waits)
-    records = records_of(real, updates, writing_trail, refusing, announcing, archiving, new_id, now)
     callers = settings.callers
     admitting = Admitting(
         callers=real.callers,

@@ -18,7 +18,7 @@ from recording.chunks.archiving import Archiving
 from recording.core.model import CatalogEntry
 from recording.core.records.jobs import JobKind
 from recording.records.chunk_seals import ChunkSeals
-from recording.records.daily import Daily
+from recording.records.daily import Daily, DailyJob
 from recording.records.ending_exports import EndingExports
 from recording.records.erasing import Erasing, FinishingErasures
 from recording.records.exporting import Exporting
@@ -26,6 +26,7 @@ from recording.records.filing import Filing
 from recording.records.filing_people import FilingPeople
 from recording.records.holding import Holding
 from recording.records.jobs import Jobs, Runner
+from recording.records.last_runs import LastRuns
 from recording.records.late_writes import LateWrites
 from recording.records.lookups import Lookups
 from recording.records.own_identities import OwnIdentities
@@ -77,7 +78,8 @@ def records_of(
     people = People(people_index, OwnIdentities(index, people_index), lookups)
     filing_people = FilingPeople(real.archive, real.natives, people_index)
     runners: dict[JobKind, Runner] = {}
-    jobs = Jobs(index, real.job_queue, runners, new_id, now)
+    runs = LastRuns(index, now)
+    jobs = Jobs(index, real.job_queue, runners, runs, new_id, now)
     holding = holding_of(real, filing_people)
 
     def forget(entry: CatalogEntry) -> None:
@@ -120,7 +122,8 @@ def records_of(
         keeping.moving,
         EndingExports(real.export_inventory, real.removals["exports"], export_days, jobs.load, now),
     )
-    daily = Daily(real.catalog, real.directory, filing, sealing, real.record_queue, passes, now, real.monotonic)
+    daily = Daily(real.catalog, real.directory, filing, sealing, real.record_queue, passes, runs, now, real.monotonic)
+    runners[JobKind.DAILY] = DailyJob(daily, jobs)
     searching = Searching(real.catalog, real.directory, people_index, lookups, partial(has_hold, index))
     return Records(
         filing=filing,

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -10,10 +10,15 @@ from recording import log
 from recording.core.errors import EntryUnreadable, NewerSchema, RecordingError
 from recording.core.formats.messages import RecordMessage, Task
 from recording.core.model import CatalogEntry, RecordingId
+from recording.core.records.jobs import Job, JobState
 from recording.ports import Catalog, Directory, RecordQueue
 from recording.records.filing import Filing
+from recording.records.jobs import Jobs
+from recording.records.last_runs import LastRuns
 from recording.records.sealing import Sealing
 
+TIMER = "daily"
+"""The name under which its last run is noted."""
 _DAYS = 3
 """Recordings first known in these days are looked at: the message of one that is completed later is its own care."""
 _PAGE = 500
@@ -38,6 +43,7 @@ class Daily:
     sealing: Sealing
     queue: RecordQueue
     passes: Sequence[Pass]
+    runs: LastRuns
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
 
@@ -47,6 +53,7 @@ class Daily:
         Raises:
             RecordingError: the first one, after all that does not fail: no pass waits for what another needs.
         """
+        self.runs.note(TIMER)
         failure: RecordingError | None = None
         for run in (*(one.run for one in self.passes), self._find_owed):
             try:
@@ -99,3 +106,16 @@ class Daily:
             return self.catalog.load(recording_id)
         except (EntryUnreadable, NewerSchema):
             return None
+
+
+@dataclass(frozen=True, slots=True)
+class DailyJob:
+    """The daily pass as a job; see `records.jobs.Runner`."""
+
+    daily: Daily
+    jobs: Jobs
+
+    def run(self, job: Job) -> Job:
+        """Run the pass."""
+        self.daily.run()
+        return self.jobs.save(replace(job, state=JobState.DONE)) or self.jobs.load(job.job_id)

@@ -275,7 +275,7 @@ class ErasureRun:
         """The rows, from the one after that key on; None: none."""
         cursor = ""
         while after is not None:
-            since = f"{after}!" if after else ""
+            since = f"{after}!" if after else _ROW
             page = self.parts.index.page(partition_of(self.job.job_id), _PAGE, cursor, since)
             yield from (_DONE.decode(row.body) for row in page.rows)
             cursor = page.next

@@ -15,7 +15,10 @@ from recording.core.errors import JobRefused, Permanent, UnknownJob
 from recording.core.model import Actor
 from recording.core.records.jobs import Job, JobKind, JobState
 from recording.ports import Index, IndexRow, JobQueue
+from recording.records.last_runs import LastRuns
 
+TIMER = "jobs"
+"""The name under which the last look for silent jobs is noted."""
 _JOBS = "jobs"
 _OPEN = "open-jobs"
 _PAGE = 500
@@ -46,6 +49,7 @@ class Jobs:
     index: Index
     queue: JobQueue
     runners: Mapping[JobKind, Runner]
+    runs: LastRuns
     new_id: Callable[[], uuid.UUID]
     now: Callable[[], datetime]
 
@@ -60,7 +64,7 @@ class Jobs:
 
     def start(self, job: Job) -> None:
         """Put its message, if it is to run."""
-        if job.state is JobState.RUNNING:
+        if job.is_running:
             self.queue.put(job.job_id)
 
     def load(self, job_id: str) -> Job:
@@ -97,7 +101,7 @@ class Jobs:
         except UnknownJob as error:
             log.event("job.unknown", {"job_id": job_id, "cause": error}, logging.ERROR)
             return
-        if job.state is not JobState.RUNNING:
+        if not job.is_running:
             return
         signed = self._signed(job)
         if signed is None:
@@ -115,13 +119,13 @@ class Jobs:
         log.event("job.ran", {"job_id": job_id, "kind": job.kind, "state": job.state, **job.progress})
         self.start(job)
 
-    def go_on(self, job: Job) -> None:
-        """Let a planned or waiting job run.
+    def go_on(self, job: Job, state: JobState = JobState.RUNNING) -> None:
+        """Let a planned or waiting job run, in that state.
 
         Raises:
             JobRefused: it is over, or somebody else has changed it.
         """
-        saved = None if job.is_over else self.save(replace(job, state=JobState.RUNNING))
+        saved = None if job.is_over else self.save(replace(job, state=state))
         if saved is None:
             raise JobRefused("run job", f"it is {job.state}, or was changed meanwhile", ids={"job_id": job.job_id})
         self.start(saved)
@@ -134,6 +138,7 @@ class Jobs:
 
     def restart_silent(self) -> None:
         """Put the messages of the jobs again that run and have given no sign of life for long: theirs may be lost."""
+        self.runs.note(TIMER)
         for job_id in list(self._marked()):
             try:
                 job = self.load(job_id)
@@ -142,7 +147,7 @@ class Jobs:
                 continue
             if job.is_over:
                 self.index.delete(_OPEN, job_id)
-            elif job.state is JobState.RUNNING and self.now() - job.touched_at > _SILENT:
+            elif job.is_running and self.now() - job.touched_at > _SILENT:
                 self.queue.put(job_id)
 
     def _signed(self, job: Job) -> Job | None:

@@ -1,6 +1,6 @@
 """Plans the erasure of a person's recordings: what would go, what is deferred and why, and who else is heard."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,8 +12,6 @@ from recording.core.records.erasing import (
     UNREADABLE,
     Deferral,
     Erase,
-    Mode,
-    Plan,
     Planned,
     deferrals,
     is_one_of,
@@ -28,7 +26,16 @@ from recording.records.filing_people import FilingPeople
 from recording.records.holding import Holding
 from recording.records.people import People
 
-_PAGE = 100
+_PAGE = 50
+"""Some seconds of work: so often a run looks whether its time is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanPage:
+    """Recordings of a plan, each with its row, and where the next page begins; empty after the last."""
+
+    recordings: tuple[tuple[PersonRow, Planned], ...]
+    next: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,26 +51,16 @@ class PlanningErasure:
     why_not_muted: Callable[[CatalogEntry, Erase], tuple[Deferral, ...]]
     now: Callable[[], datetime]
 
-    def plan(self, erase: Erase) -> Plan:
-        """What an erasure would do now.
+    def page(self, erase: Erase, after: str = "") -> PlanPage:
+        """What an erasure would do now with a page of the person's recordings, the earliest first.
 
         Raises:
             PeopleIndexOff: people are not indexed.
             Transient: it cannot be said now.
         """
-        found = tuple(self._planned_row(row, erase) for row in self._recordings_of(erase))
-        known = tuple(one for one in found if one is not None)
-        return Plan(erase, known, self.people.index.count_unknown())
-
-    def _recordings_of(self, erase: Erase) -> Iterator[PersonRow]:
-        """The recordings that are filed under the person, one after the other; they may be erased meanwhile."""
-        after = ""
-        while True:
-            page = self.people.recordings_of(erase.raw_ids, after, _PAGE)
-            yield from page.rows
-            after = page.next
-            if not after:
-                return
+        page = self.people.recordings_of(erase.raw_ids, after, _PAGE)
+        found = ((row, self._planned_row(row, erase)) for row in page.rows)
+        return PlanPage(tuple((row, one) for row, one in found if one is not None), page.next)
 
     def deferrals(self, entry: CatalogEntry, erase: Erase) -> tuple[Deferral, ...]:
         """Why a recording is not erased now: asked just before it is."""
@@ -78,7 +75,7 @@ class PlanningErasure:
             overrides_duties=erase.overrides_duties,
             mode=erase.mode,
         )
-        return by_all + (self.why_not_muted(entry, erase) if erase.mode is Mode.MUTE else ())
+        return by_all + self.why_not_muted(entry, erase)
 
     def load(self, recording_id: RecordingId) -> CatalogEntry | None:
         """The recording as it is now."""

@@ -54,12 +54,18 @@ class WatchingHolds:
         """
         end = self.monotonic() + SLICE
         today = self.now().date()
+        looks: list[tuple[date, Hold, _Look]] = []
         for hold in tuple(self.deciding.holding.open()):
             if hold.is_review_due(today):
                 self._remind(hold, today)
             self.deciding.drive(hold)
             if hold.state is HoldState.ACTIVE:
-                self._look(hold, today, end)
+                look = self._last_look(hold)
+                looks.append((look.done_on or date.min, hold, look))
+        # Those not looked at for longest are first: else one with very many recordings would keep all others waiting.
+        for done_on, hold, look in sorted(looks, key=lambda one: one[0]):
+            if done_on != today:
+                self._look(hold, look, today, end)
 
     def _remind(self, hold: Hold, today: date) -> None:
         event = notifications.hold_overdue(hold.hold_id, hold.review_on, self.now())
@@ -68,16 +74,16 @@ class WatchingHolds:
         self.topic.publish(event)
         self.deciding.holding.change(hold.hold_id, lambda known: replace(known, reminded_on=today))
 
-    def _look(self, hold: Hold, today: date, end: float) -> None:
+    def _last_look(self, hold: Hold) -> _Look:
         row = self.index.get(_LOOKS, hold.hold_id)
-        look = _LOOK.decode(row.body) if row is not None else _Look()
-        if look.done_on == today:
-            return
+        return _LOOK.decode(row.body) if row is not None else _Look()
+
+    def _look(self, hold: Hold, look: _Look, today: date, end: float) -> None:
         while self.monotonic() < end:
             found, cursor = self.placing.placed_on(hold.hold_id, look.cursor)
             for one in found:
                 self._look_at(hold, one)
-            look = _Look(cursor, None if cursor else today)
+            look = _Look(cursor, look.done_on if cursor else today)
             self.index.put(IndexRow(_LOOKS, hold.hold_id, msgspec.json.encode(look)))
             if not cursor:
                 return

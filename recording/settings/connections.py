@@ -78,7 +78,7 @@ def url_problems(text: str) -> Iterator[str]:
         yield "not a URL"
         return
     if parts.scheme != "https":
-        yield "not an https URL: it does not begin with https://"
+        yield "not an https URL: it does not begin with https:"
     if not parts.hostname:
         yield "no host in it"
     elif not _HOST.fullmatch(parts.hostname):

@@ -24,6 +24,7 @@ from recording.core.times import format_time
 from recording.core.watching import ALL_STAGES, LONGEST, Limits, Look, late_trail, look, stage_of
 from recording.ports import ChunkQueue, OpenRow, OpenWork, SweepState, SweepStates
 from recording.watch.auditing import Auditing
+from recording.watch.missed_timers import MissedTimers
 from recording.watch.open_consents import OpenConsents
 from recording.watch.replaying import Replaying
 from recording.watch.waiting_events import WaitingEvents
@@ -80,6 +81,7 @@ class Sweeping:
     withdrawing: Withdrawing
     open_consents: OpenConsents
     waiting_events: WaitingEvents
+    missed_timers: MissedTimers
     queue: ChunkQueue
     limits: Limits
     first_look: timedelta
@@ -125,7 +127,10 @@ class Sweeping:
                     try:
                         self.auditing.audit()
                     finally:
-                        self.waiting_events.note()
+                        try:
+                            self.waiting_events.note()
+                        finally:
+                            self.missed_timers.drive()
                 return
 
     def sweep_by_timer(self, period: timedelta) -> None:

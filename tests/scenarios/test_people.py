@@ -12,11 +12,13 @@ from tests.scenarios.sounds import short_wav
 from tests.scenarios.worlds import ARCHIVE, assert_archived, blobs_of, given, wait_completed
 
 PURPOSE = {"purpose": "request 7"}
+BEA = "8:acs:e7a5e0b2-0000-4000-8000-000000000001_00000000-0000-0000-0000-0000000000b2"
+"""In no other recording of the stack: so hers are on the first page."""
 
 
 def test_a_recording_is_found_by_the_person_who_is_heard_in_it(stack: Stack) -> None:
     """By an own key in the URL, and by a raw id in a body; no URL and no name of a blob has the raw id."""
-    found = given(stack, [short_wav(101)])
+    found = given(stack, [short_wav(101)], participants=[BEA])
     found.publish()
     assert_archived(stack, found.recording)
     wait_completed(stack, found.id)
@@ -32,7 +34,8 @@ def test_a_recording_is_found_by_the_person_who_is_heard_in_it(stack: Stack) -> 
     wait_for(lambda: stack.call("GET", "people/crm-101/recordings", params=PURPOSE).json()["recordings"], "its rows")
     by_body = stack.call("POST", "recordings/search", json={**PURPOSE, "rawId": raw_id}).json()
 
-    assert found.id in [one["recordingId"] for one in by_body["recordings"]]
+    assert BEA == raw_id
+    assert [found.id] == [one["recordingId"] for one in by_body["recordings"]]
     assert 400 == stack.call("GET", f"people/{raw_id}", params=PURPOSE).status_code
     acts = [json.loads(stack.container(TRAIL).download_blob(one).readall()) for one in acts_of(stack)]
     assert {"find recordings", "save raw ids"} <= {one["what"] for one in acts}

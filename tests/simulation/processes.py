@@ -133,6 +133,8 @@ class Process:
             _settings(world.plan.release, world.plan.waits, world.plan.interval, world.plan.overflow_hours),
             **gates,
             tombstones=world.tombstones,
+            index=world.index,
+            job_queue=world.job_queue,
             checks={},
             engine=engine_of(gates["source"], block=BLOCK, buffers=_BUFFERS, monotonic=self.monotonic),
             now=self.now,

@@ -17,6 +17,8 @@ from tests.fakes import (
     FakeCatalog,
     FakeConsents,
     FakeDirectory,
+    FakeIndex,
+    FakeJobQueue,
     FakeLedger,
     FakeOpenWork,
     FakePrompts,
@@ -117,6 +119,8 @@ class World:
         self.event_queue = EventQueue(self.host.events)
         self.letters.now = self.journal.now = self._now
         self.record_queue = FakeRecordQueue()
+        self.index = FakeIndex()
+        self.job_queue = FakeJobQueue()
         self.tick_queue = TickQueue(self.host.ticks)
         self.outages = {
             (port, day): (start, start + hours * 3600)

@@ -130,6 +130,8 @@ def test_to_execute_it_twice_is_the_same_as_once() -> None:
     world = two_recordings()
     erasure_id = begun(world)
     plan_hash = "whatever"
+    assert JobState.PLANNING is world.app.records.erasing.execute(erasure_id, plan_hash, by=ADA).job.state
+    world.app.records.jobs.run(world.job_queue.jobs.pop(0))
     assert JobState.RUNNING is world.app.records.erasing.execute(erasure_id, plan_hash, by=ADA).job.state
     run_jobs(world)
     with pytest.raises(JobRefused):

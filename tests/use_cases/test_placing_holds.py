@@ -186,6 +186,24 @@ def test_a_legal_hold_that_somebody_removed_is_set_again_and_told() -> None:
     assert {"r1"} == held(world)
 
 
+def test_a_hold_with_more_recordings_than_a_day_comes_to_keeps_no_other_waiting() -> None:
+    """Each day begins with the hold that nobody has looked at for longest."""
+    world = world_of("r1", "r2", "r3")
+    world.index.most = 1
+    holds = [made(world, call="call-1"), made(world, recordings=["r1"]), made(world, recordings=["r2"])]
+    run_jobs(world)
+    times = iter(range(0, 10**6, 100))
+    watching = replace(world.app.records.keeping.watching_holds, monotonic=lambda: float(next(times)))
+    for _ in range(4 * len(holds)):
+        world.clock.at += DAY
+        watching.run()
+    days = {
+        row.key: json.loads(row.body)["done_on"] for row in world.index.rows.values() if row.partition == "hold-looks"
+    }
+    assert {hold.hold_id for hold in holds} == days.keys()
+    assert None not in days.values()
+
+
 def test_a_storage_without_legal_holds_holds_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     """The hold itself does not depend on it. As soon as the storage takes them they are set, and nobody is told."""
     world = world_of("r1")

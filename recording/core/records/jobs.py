@@ -18,11 +18,15 @@ class JobKind(StrEnum):
     """People's rows are written anew under the current key."""
     REBUILD = "rebuild"
     """The catalog's entries are made again from Blob."""
+    DAILY = "daily"
+    """The daily pass, where its timer did not run it."""
 
 
 class JobState(StrEnum):
     """How far it is."""
 
+    PLANNING = "planning"
+    """What it would do is looked up."""
     PLANNED = "planned"
     """It does nothing before a person says so."""
     RUNNING = "running"
@@ -62,6 +66,11 @@ class Job:
     result: str = field(default="", repr=False)
     cause: str = ""
     version: str = field(default="", compare=False)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has a message, by which it goes on."""
+        return self.state in {JobState.PLANNING, JobState.RUNNING}
 
     @property
     def is_over(self) -> bool:

@@ -43,6 +43,13 @@ def test_what_belongs_to_a_manifest_stands_beside_it_under_its_number() -> None:
     ]
 
 
+def test_a_job_runs_while_it_has_a_message() -> None:
+    running = {JobState.PLANNING, JobState.RUNNING}
+    for state in JobState:
+        job = Job("job-1", JobKind.EXPORT, state, NOW, by=entry_of().recording.changed_by, spec="{}", touched_at=NOW)
+        assert (state in running) == job.is_running
+
+
 def test_a_job_is_over_when_nothing_more_comes_of_it() -> None:
     over = {JobState.DONE, JobState.FAILED, JobState.CANCELLED}
     for state in JobState:

@@ -28,7 +28,7 @@ class ErasureRecording(TypedDict):
 
 
 class ErasurePlan(TypedDict):
-    """What an erasure would do now."""
+    """What an erasure would do, as it was looked up last."""
 
     hash: Annotated[str, Schema(description="Of all of the plan; to be given when it is executed.")]
     erased: Annotated[Count, Schema(description="Recordings that would be erased.")]
@@ -61,7 +61,14 @@ class Erasure(TypedDict):
     madeAt: Moment
     by: str
     touchedAt: Moment
-    progress: Annotated[dict[str, Count], Schema(description="Recordings that are erased, and deferred.")]
-    cause: Annotated[str | None, Schema(description="Why it goes on only with the next daily pass, or has failed.")]
-    plan: Annotated[ErasurePlan | None, Schema(description="What it would do now; null once it has begun.")]
+    progress: Annotated[
+        dict[str, Count], Schema(description="Recordings that are planned, then those erased, and deferred.")
+    ]
+    cause: Annotated[
+        str | None,
+        Schema(description="Why it goes on only with the next daily pass, or is planned again, or has failed."),
+    ]
+    plan: Annotated[
+        ErasurePlan | None, Schema(description="What it would do; null until it is planned, and once begun.")
+    ]
     result: ErasureResult | None
