@@ -238,7 +238,8 @@ class UnlinkingPeople:
         for name in noted.names:
             self.removals["archive"].remove(name)
         self.removing.remove_late(entry, noted.manifest)
-        self.index.delete(_UNLINKED, encode(entry.recording.recording_id))
+        if self.updates.now() - erasure.finished_at > _LOOKS:
+            self.index.delete(_UNLINKED, encode(entry.recording.recording_id))
 
     def _rewritten(self, entry: CatalogEntry, erase: Erase) -> list[_Rewritten] | Deferral:
         """The metadata files that name the person, without them; or why it cannot be done. Nothing is written."""

@@ -4,6 +4,7 @@ import json
 import random
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -12,14 +13,16 @@ from recording.core.lifecycle import Archived
 from recording.core.model import BlobName, CatalogEntry, Chunk, RecordingState, RemovalReason
 from recording.core.naming import is_muted
 from recording.core.records.erasing import Mode, Why
-from recording.core.records.exporting import Person
+from recording.core.records.exporting import Person, Rule, Wanted
 from recording.core.records.jobs import JobState
 from tests.core.media_files import chunk as riff_chunk
 from tests.core.media_files import wav, wav_format
 from tests.use_cases.erasures import ADA, ANN, BOB, KEYS, check_erased, file_all, places_of, run_jobs, state
+from tests.use_cases.exports import exported, of_ids, put_down
 from tests.use_cases.kills import killed_anywhere
 from tests.use_cases.unlinkings import WHY, again, begun, check_unlinked, found_by, lose_tables, manifests, media
 from tests.use_cases.world import RECORDING, World, file_event_of, metadata_of
+from tools.verify.cli import main
 
 RATE = 16_000
 FRAMES = 1600
@@ -326,3 +329,29 @@ def test_it_is_sealed_anew_and_its_silence_is_told_to_nobody() -> None:
     assert (True, False) == (shown["chunks"][0]["agrees"], shown["silence"]["judged"])
     assert not [one for one in world.told() if "Silent" in one]
     assert set() == places_of(world, ANN)
+
+
+@pytest.mark.parametrize("mode", [Mode.UNLINK, Mode.MUTE])
+def test_an_export_afterwards_is_proven_offline_and_names_nobody(
+    mode: Mode, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its manifests of before speak of what is not there any more; the last one counts."""
+    world = of_two()
+    begun(world, ANN, mode=mode)
+    run_jobs(world)
+    file_all(world)
+    files = exported(world, of_ids(RECORDING))
+    assert not [name for name, content in files.items() if ANN.encode() in content]
+    assert [name for name, content in files.items() if BOB.encode() in content]
+    code = main([str(put_down(files, tmp_path))])
+    assert 0 == code, capsys.readouterr().out
+
+
+def test_who_is_on_the_channel_of_the_person_cannot_be_given_it_afterwards() -> None:
+    """The mark keeps the channel: an export of the other's own channel does not have her voice."""
+    world = of_two(1, (ANN, 0), (BOB, 0))
+    begun(world, ANN)
+    run_jobs(world)
+    file_all(world)
+    files = exported(world, Wanted("file", Rule.OWN_CHANNEL, person=Person(raw_id=BOB)))
+    assert not [name for name in files if name.endswith(".wav")]
