@@ -36,6 +36,7 @@ from recording.core.model import (
 )
 from recording.core.naming import encode, is_muted, sibling_name
 from recording.core.participants import one_spelling
+from recording.core.records.blobs import blobs_of
 from recording.core.records.erasing import Deferral, Erase, Mode, Why, is_one_of
 from recording.core.records.muting import Muted
 from recording.core.records.traces import Traces
@@ -361,13 +362,12 @@ class UnlinkingPeople:
             self.removals[role].remove(name)
 
     def _rest(self, entry: CatalogEntry) -> Iterator[tuple[str, BlobName]]:
-        kept = {chunk.proof.metadata.name for chunk in entry if chunk.proof and chunk.proof.metadata}
-        kept |= {chunk.proof.name for chunk in entry if chunk.proof}
+        kept = set(blobs_of(entry))
         for chunk in entry:
             for role, inventory in self.inventories.items():
                 of_chunk = chunk.name if chunk.proof and is_muted(chunk.proof.name) else f"{chunk.name}.metadata"
                 for name in names_of(inventory, of_chunk):
-                    if is_of(name, chunk.name) and (role != "archive" or name not in kept):
+                    if is_of(name, chunk.name) and (role, name) not in kept:
                         yield role, name
         manifest = entry.recording.manifest_name
         people = None if manifest is None else sibling_name(manifest, "people")

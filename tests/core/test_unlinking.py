@@ -19,11 +19,14 @@ from recording.core.lifecycle import (
     why_not_erased,
     why_not_unlinked,
 )
-from recording.core.model import Actor, Alarm, CatalogEntry, ChunkState, Place, RecordingState
+from recording.core.model import Actor, Alarm, CatalogEntry, ChunkState, Door, Place, RecordingState
+from recording.core.naming import muted_name
 from tests.core.entries_of import (
     GONE_BY,
     MANIFEST,
     NOW,
+    announced,
+    candidate,
     changed_recording,
     chunk,
     document,
@@ -136,4 +139,33 @@ def test_what_a_slow_run_has_written_once_more_is_told(*, is_media: bool) -> Non
     (alert,) = after(fact, entry=before).recording.untold
     assert (Alarm.CONFLICT, document(0), True) == (alert.alarm, alert.document_id, old.name in alert.reason)
     assert () == after(fact).recording.untold
+    reopened = replace(before, chunks=(chunk(0), before.chunks[1]))
+    assert () == after(MetadataArchived(document(0), old), entry=reopened).recording.untold
     assert () == after(MetadataArchived(document(0), metadata_proof(7)), entry=before).recording.untold
+
+
+def test_a_medium_that_a_slow_run_has_written_once_more_is_told_too() -> None:
+    """The muted one stays the proof, and no copy with the voice is kept; nor does another announcement withdraw it."""
+    muted = replace(NEW, name=muted_name(CLOSED.chunks[0].name, "ab", [1]), by_its_own_word=True)
+    known = replace(CLOSED.chunks[0], apart=proof(0, place=Place.QUARANTINE), overflow=proof(0, place=Place.OVERFLOW))
+    entry = replace(CLOSED, chunks=(known, CLOSED.chunks[1]))
+    begun = UnlinkBegun("e-1", "she asks", is_muting=True)
+    before = after(begun, Rewritten("e-1", ((document(0), muted),)), entry=entry)
+    assert (muted, None, None) == (before.chunks[0].proof, before.chunks[0].apart, before.chunks[0].overflow)
+    assert before.recording.unlinked[0].is_muting
+
+    late = after(Archived(document(0), NEW, known.candidate), entry=before)
+    assert (muted, 1) == (late.chunks[0].proof, len(late.recording.untold))
+    assert NEW.name in late.recording.untold[0].reason
+
+
+def test_a_muted_chunk_is_not_copied_again_though_event_grid_announces_it_otherwise_than_the_key() -> None:
+    """There is no source to copy it from: it would be lost."""
+    by_key = replace(candidate(0, door=Door.FUNCTION_KEY), event_id="by key")
+    known = replace(chunk(0, ChunkState.KEPT), candidates=(by_key,), proven=by_key)
+    assert known.proof is not None
+    muted = replace(known, proof=replace(known.proof, name=muted_name(known.name, "ab", [1])))
+    for one, expected in ((known, ChunkState.ANNOUNCED), (muted, ChunkState.KEPT)):
+        entry = replace(CLOSED, chunks=(one,))
+        found = after(announced(0, host="us-api"), entry=entry)
+        assert expected is found.chunks[0].state

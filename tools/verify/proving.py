@@ -97,7 +97,7 @@ class Proving:
         )
 
     def _is_removed(self, claim: Claim, latest: Manifest) -> bool:
-        """Whether only an earlier revision names a blob, which is gone since somebody was taken out of the recording."""
+        """Whether only an earlier revision names a blob that is gone: somebody was taken out of the recording since."""
         return claim not in (*latest.chunks, *latest.metadata) and claim.blob not in self.listing.files
 
     def _raw(self, name: str) -> bytes:

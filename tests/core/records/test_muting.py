@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recording.core.formats.metadata import ChunkMetadata, Participant
+from recording.core.formats.records.given import channels_said
 from recording.core.media import MediaFacts, Pcm
 from recording.core.model import CatalogEntry, Channel, Content, Format, Output
 from recording.core.records.exporting import Channels
@@ -97,3 +99,12 @@ def test_only_unmixed_wav_has_a_channel_of_ones_own(output: Output | None, expec
 )
 def test_who_is_not_named_where_all_are_is_not_heard(said: Channels, heard: list[bool], *, expected: bool) -> None:
     assert expected == is_nobodys(said, heard)
+
+
+def test_which_channels_a_metadata_file_gives_to_whom() -> None:
+    """Without one, to nobody."""
+    people = (Participant("8:acs:ann", 0), Participant("8:acs:bob", 1), Participant("8:acs:eve"))
+    said = ChunkMetadata(participants=people, channels=2, notes=("participants: in doubt", "another"))
+    found = channels_said(said, lambda raw_id: raw_id == "8:acs:ann")
+    assert Channels(((True, 0), (False, 1)), 2, ("participants: in doubt",), has_others=True) == found
+    assert Channels() == channels_said(None, lambda _: True)

@@ -22,7 +22,9 @@ class ErasureRecording(TypedDict):
     startedAt: Moment | None
     chunks: Count
     length: Annotated[Count, Schema(description="Bytes of media.")]
-    others: Annotated[Count, Schema(description="How many others are heard in it: erased whole, their voices go with it.")]
+    others: Annotated[
+        Count, Schema(description="How many others are heard in it: erased whole, their voices go with it.")
+    ]
     isDoubtful: Annotated[bool, Schema(description="Whether it is not sure who is heard in it.")]
     deferred: Annotated[list[ErasureDeferral], Schema(description="Why it is not erased now; empty if it would be.")]
 
