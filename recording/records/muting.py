@@ -123,12 +123,14 @@ class Muting:
         for block in plan(proof.length, size):
             del buffer[block.length :]
             self._read(proof.name, block.offset, buffer)
-            hasher.update(memoryview(bytes(buffer)))
+            with memoryview(buffer) as view:
+                hasher.update(view)
             of.silence(block.offset, buffer)
             digests[block.index] = hashlib.sha256(buffer).digest()
             ids.append(block_id(block.index, digests[block.index], source))
             if ids[-1] not in staged:
-                self.archive.stage(name, ids[-1], memoryview(bytes(buffer)))
+                with memoryview(buffer) as view:
+                    self.archive.stage(name, ids[-1], view)
         if hasher.digest() != proof.digest:
             raise NotAsProven("its digest is another one")
         known = self.archive.find(proof.name)
@@ -146,7 +148,7 @@ class Muting:
             of.silence(offset, old)
             if old != new or not of.is_silent(offset, new):
                 raise NotAsProven(f"what was written as {name} is not the same but for that channel")
-            hasher.update(memoryview(bytes(new)))
+            hasher.update(memoryview(new))
         return found.etag, hasher.digest()
 
     def _both(self, proof: Proof, name: BlobName) -> Iterator[tuple[int, bytearray, bytearray]]:
@@ -164,16 +166,16 @@ class Muting:
             NotAsProven: it is too short.
             NotReadable: it cannot be read now.
         """
-        view, done = memoryview(into), 0
-        while done < len(view):
+        done = 0
+        while done < len(into):
             try:
-                count = self.archive.read(name, offset + done, view[done:])
+                with memoryview(into) as view, view[done:] as rest:
+                    count = self.archive.read(name, offset + done, rest)
             except BlobExists as error:  # a conflict: the blob is there, and its content is not at hand
                 raise NotReadable(error.cause) from error
             if not count:
                 raise NotAsProven(f"{name} ends after {offset + done} bytes")
             done += count
-        view.release()
 
 
 def _key(chunk: Chunk) -> str:

@@ -149,6 +149,7 @@ class UnlinkingPeople:
             except (ArchiveDamaged, NotAsProven, NotReadable) as error:
                 return (Deferral(Why.MODE, f"what was written anew cannot be proven: {error}"),)
             proofs |= {of: replace(proof, metadata=(proofs.get(of) or proof).metadata) for of, proof in media.items()}
+            self._check_holds(entry)  # a hold that is placed now would be left on blobs that no entry names
             entry = self.updates.apply_once(entry, Rewritten(erasure_id, tuple(proofs.items())), by=by).entry
         self._finish(entry, erasure_id, by)
         return ()
@@ -355,11 +356,15 @@ class UnlinkingPeople:
         latest = self.updates.load(recording_id)
         if latest is None or _names_of(latest) != _names_of(entry):
             raise CatalogConflict(_OPERATION, "it has changed meanwhile", ids={"recording_id": recording_id})
+        self._check_holds(entry)
+        for role, name in rest:
+            self.removals[role].remove(name)
+
+    def _check_holds(self, entry: CatalogEntry) -> None:
+        recording_id = entry.recording.recording_id
         if holds := self.holding.of(recording_id, entry):
             ids = {"recording_id": recording_id, "hold_id": holds[0].hold_id}
             raise BlobProtected(_OPERATION, "a hold was made meanwhile", hint="it is done once that ends", ids=ids)
-        for role, name in rest:
-            self.removals[role].remove(name)
 
     def _rest(self, entry: CatalogEntry) -> Iterator[tuple[str, BlobName]]:
         kept = set(blobs_of(entry))
