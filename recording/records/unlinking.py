@@ -374,10 +374,12 @@ class UnlinkingPeople:
                 for name in names_of(inventory, of_chunk):
                     if is_of(name, chunk.name) and (role, name) not in kept:
                         yield role, name
+        has_muted = any(chunk.proof is not None and is_muted(chunk.proof.name) for chunk in entry)
+        kinds = ("people", "seal") if has_muted else ("people",)  # a seal has the waveform of each channel
         manifest = entry.recording.manifest_name
-        people = None if manifest is None else sibling_name(manifest, "people")
+        current = () if manifest is None else tuple(sibling_name(manifest, kind) for kind in kinds)
         for blob in self._own(entry):
-            if ".people" in blob.name and blob.name != people:
+            if any(f".{kind}" in blob.name for kind in kinds) and blob.name not in current:
                 yield "archive", blob.name
 
     def _own(self, entry: CatalogEntry) -> Iterable[ListedBlob]:

@@ -271,6 +271,32 @@ def test_rebuilt_from_its_blobs_the_voice_stays_gone() -> None:
     check_unlinked(world, ANN)
 
 
+def test_if_the_tables_are_lost_before_the_manifest_says_it_nothing_is_lost_and_it_is_asked_again() -> None:
+    """Nothing was removed by then: the recording is as it was, with everybody in it."""
+    world = of_two()
+    before, put = media(world), world.archive.put
+    begun(world, ANN, mode=Mode.MUTE)
+
+    def dies(name: BlobName, *rest: object) -> str:
+        if ".manifest-2" in name:
+            raise KeyboardInterrupt
+        return put(name, *rest)  # type: ignore[arg-type]
+
+    world.archive.put = dies  # type: ignore[method-assign,assignment]
+    with pytest.raises(KeyboardInterrupt):
+        run_jobs(world)
+    world.archive.put = put  # type: ignore[method-assign]
+    lose_tables(world)
+    assert before == media(world)
+    assert [RECORDING] == found_by(world, ANN)
+
+    begun(world, ANN, mode=Mode.MUTE)
+    run_jobs(world)
+    file_all(world)
+    check_muted(world, before, 0)
+    check_unlinked(world, ANN)
+
+
 def test_what_a_slow_run_copies_once_more_is_told_and_removed() -> None:
     """It has the voice; the muted blob stays the proof."""
     world = of_two()
@@ -315,10 +341,13 @@ def test_it_can_be_erased_whole_afterwards() -> None:
 
 
 def test_it_is_sealed_anew_and_its_silence_is_told_to_nobody() -> None:
-    """That the channel is silent was asked for."""
+    """That the channel is silent was asked for. The seal of before has the waveform of the voice, and goes."""
     world = of_two()
+    world.app.records.sealing.seal(RECORDING)
+    (old,) = (name for name in world.archive.blobs if ".seal" in name)
     begun(world, ANN, mode=Mode.MUTE)
     run_jobs(world)
+    assert old not in world.archive.blobs
     for _ in range(10):
         if world.record_queue.messages:
             delay, message = world.record_queue.messages.pop(0)
