@@ -20,7 +20,7 @@ from recording import log
 from recording.catalog_updates import CatalogUpdates
 from recording.core.errors import ArchiveDamaged, BlobExists, BlobProtected, CatalogConflict, Permanent, RecordingOpen
 from recording.core.formats.metadata import redacted
-from recording.core.lifecycle import Completed, Rewritten, UnlinkBegun, Unlinked, why_not_unlinked
+from recording.core.lifecycle import Completed, Rewritten, UnlinkBegun, Unlinked, UnlinkGivenUp, why_not_unlinked
 from recording.core.model import (
     APP,
     Actor,
@@ -147,6 +147,7 @@ class UnlinkingPeople:
                     return None
                 proofs = {one.document_id: self._store(one) for one in found}
             except (ArchiveDamaged, NotAsProven, NotReadable) as error:
+                self.updates.apply(entry.recording.recording_id, UnlinkGivenUp(erasure_id), known=entry, by=by)
                 return (Deferral(Why.MODE, f"what was written anew cannot be proven: {error}"),)
             proofs |= {of: replace(proof, metadata=(proofs.get(of) or proof).metadata) for of, proof in media.items()}
             self._check_holds(entry)  # a hold that is placed now would be left on blobs that no entry names

@@ -13,6 +13,7 @@ from recording.core.lifecycle import (
     Rewritten,
     UnlinkBegun,
     Unlinked,
+    UnlinkGivenUp,
     decide,
     decide_all,
     is_unlinking,
@@ -85,6 +86,15 @@ def test_one_is_taken_out_after_the_other() -> None:
     assert CLOSED == after(REWRITTEN)
     owed = changed_recording(after(BEGUN), completed_at=None)
     assert 1 == after(REWRITTEN, entry=owed).recording.revision
+
+
+def test_what_cannot_be_done_is_given_up_and_keeps_no_other_from_it() -> None:
+    """Once it is written anew it is not: then it is finished."""
+    given_up = after(BEGUN, UnlinkGivenUp("e-1"))
+    assert () == given_up.recording.unlinked
+    assert ["UnlinkBegun", "UnlinkGivenUp"] == [act.what for act in given_up.recording.trail.unwritten]
+    assert after(BEGUN) == after(BEGUN, UnlinkGivenUp("e-2"))
+    assert after(BEGUN, REWRITTEN) == after(BEGUN, REWRITTEN, UnlinkGivenUp("e-1"))
 
 
 @pytest.mark.parametrize(

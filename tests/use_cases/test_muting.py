@@ -220,6 +220,11 @@ def test_media_that_are_not_what_was_proven_are_not_muted() -> None:
     assert name in world.archive.blobs
     assert not [one for one in world.archive.blobs if is_muted(one)]
 
+    instead = begun(world, ANN)
+    run_jobs(world)
+    assert JobState.DONE is state(world, instead)
+    assert [] == found_by(world, ANN)
+
 
 def test_a_blob_of_a_stranger_under_the_new_name_is_not_believed() -> None:
     world = of_two()

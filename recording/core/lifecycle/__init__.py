@@ -183,6 +183,7 @@ from recording.core.lifecycle.records_facts import (
     Rewritten,
     UnlinkBegun,
     Unlinked,
+    UnlinkGivenUp,
 )
 from recording.core.lifecycle.rulings import refusal, refusal_of_giving_up
 from recording.core.lifecycle.running import (
@@ -262,6 +263,7 @@ __all__ = [
     "Stopped",
     "Told",
     "UnlinkBegun",
+    "UnlinkGivenUp",
     "Unlinked",
     "Warned",
     "Written",

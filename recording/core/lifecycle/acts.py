@@ -39,6 +39,7 @@ from recording.core.lifecycle.records_facts import (
     Rewritten,
     UnlinkBegun,
     Unlinked,
+    UnlinkGivenUp,
 )
 from recording.core.model import Act, Actor, CatalogEntry, ConsentEvidence, MetadataProof
 from recording.core.naming import is_muted
@@ -186,6 +187,7 @@ _DETAILS: Mapping[type, Callable[[Any], dict[str, str]]] = {
         "metadataFiles": str(len(fact.proofs)),
         "muted": str(sum(is_muted(proof.name) for _, proof in fact.proofs)),
     },
+    UnlinkGivenUp: lambda fact: {"erasure": fact.erasure_id},
     Unlinked: lambda fact: {"erasure": fact.erasure_id},
 }
 """The facts that are acts. No text of a person, of an event or of the service is among the details, and no URL."""

@@ -48,11 +48,12 @@ from recording.core.lifecycle.records_facts import (
     Rewritten,
     UnlinkBegun,
     Unlinked,
+    UnlinkGivenUp,
 )
 from recording.core.lifecycle.rulings import refusal_of_giving_up, ruled
 from recording.core.lifecycle.running import agreed, interrupted, is_last_full, noted, paused_or_resumed, runs
 from recording.core.lifecycle.tables import RECORDING_TRANSITIONS
-from recording.core.lifecycle.unlinking import rewritten_by, unlink_begun, unlinked, written_since
+from recording.core.lifecycle.unlinking import rewritten_by, unlink_begun, unlink_given_up, unlinked, written_since
 from recording.core.lifecycle.wholeness import completion_at, lacks
 from recording.core.model import (
     APP,
@@ -78,7 +79,7 @@ _OVER = frozenset({RecordingState.STOPPED, RecordingState.MISSING, RecordingStat
 
 _Outside = Told | Written | Looked | Erased | Exported
 """What others have seen or done, which changes little or nothing of an entry."""
-_Kept = Held | HoldEnded | UnlinkBegun | Rewritten | Unlinked
+_Kept = Held | HoldEnded | UnlinkBegun | UnlinkGivenUp | Rewritten | Unlinked
 _Noted = Completed | _Outside | Denied | Checked | Warned | FoundBySweep
 
 
@@ -151,6 +152,8 @@ def _kept(entry: CatalogEntry, fact: _Kept, now: datetime, by: Actor) -> Catalog
     match fact:
         case UnlinkBegun():
             return unlink_begun(entry, fact, now, by)
+        case UnlinkGivenUp():
+            return unlink_given_up(entry, fact)
         case Rewritten():
             return rewritten_by(entry, fact, now)
         case Unlinked():

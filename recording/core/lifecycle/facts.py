@@ -13,6 +13,7 @@ from recording.core.lifecycle.records_facts import (
     Rewritten,
     UnlinkBegun,
     Unlinked,
+    UnlinkGivenUp,
 )
 from recording.core.model import (
     Alarm,
@@ -451,6 +452,7 @@ RecordingFact = (
     | Exported
     | Rebuilt
     | UnlinkBegun
+    | UnlinkGivenUp
     | Rewritten
     | Unlinked
 )

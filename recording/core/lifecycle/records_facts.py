@@ -72,6 +72,13 @@ class UnlinkBegun:
 
 
 @dataclass(frozen=True, slots=True)
+class UnlinkGivenUp:
+    """What was to be written anew cannot be proven: nobody is taken out of it by this erasure."""
+
+    erasure_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rewritten:
     """What names them stands in the archive without them: the proofs of these chunks are of that from now on."""
 

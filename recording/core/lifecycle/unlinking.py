@@ -11,7 +11,7 @@ from recording.core.lifecycle.acts import digest
 from recording.core.lifecycle.changes import alerted, with_fields, with_state
 from recording.core.lifecycle.erasing import why_not_erased
 from recording.core.lifecycle.facts import Archived, Fact, MetadataArchived
-from recording.core.lifecycle.records_facts import Rewritten, UnlinkBegun, Unlinked
+from recording.core.lifecycle.records_facts import Rewritten, UnlinkBegun, Unlinked, UnlinkGivenUp
 from recording.core.model import Actor, Alarm, Alert, CatalogEntry, Chunk, ChunkState, Proof, Unlinking
 from recording.core.naming import is_muted
 
@@ -41,11 +41,19 @@ def why_not_unlinked(entry: CatalogEntry, now: datetime) -> str:
 def unlink_begun(entry: CatalogEntry, fact: UnlinkBegun, now: datetime, by: Actor) -> CatalogEntry:
     """The entry of a recording of which somebody begins to be taken out; unchanged if that cannot begin."""
     known = entry.recording.unlinked
-    if any(one.erasure_id == fact.erasure_id for one in known) or is_unlinking(entry) or why_not_unlinked(entry, now):
+    is_known = any(one.erasure_id == fact.erasure_id or one.finished_at is None for one in known)
+    if is_known or why_not_unlinked(entry, now):
         return entry
     return with_fields(
         entry, unlinked=(*known, Unlinking(fact.erasure_id, now, by, digest(fact.purpose), fact.is_muting))
     )
+
+
+def unlink_given_up(entry: CatalogEntry, fact: UnlinkGivenUp) -> CatalogEntry:
+    """The entry of which nobody is being taken out any more, as what was to be written anew could not be proven."""
+    known = entry.recording.unlinked
+    left = tuple(one for one in known if one.erasure_id != fact.erasure_id or one.rewritten_at is not None)
+    return with_fields(entry, unlinked=left)
 
 
 def rewritten_by(entry: CatalogEntry, fact: Rewritten, now: datetime) -> CatalogEntry:
