@@ -232,6 +232,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
             ticking,
             monotonic,
             proves_callbacks=admitting.takes_callbacks,
+            proves_event_grid=admitting.takes_event_grid,
         ),
         beginning=beginning,
         policy_replay=PolicyReplay(journal, policy),

@@ -30,7 +30,8 @@ class Receiving:
     """Receive deliveries of events, in the same way at every door. `monotonic` is a clock in seconds.
 
     With `proves_callbacks` what only Call Automation sends is taken only from Call Automation, by its token: whoever
-    has the function key could say that it is from Event Grid, which needs no token.
+    has the function key could say that it is from Event Grid, which needs no token. With `proves_event_grid` likewise
+    what Event Grid says of calls: its token is needed to begin a recording, or to end what waits for a consent.
 
     Every delivery with a file event also sees to it that the sweep goes on, as one of its drivers.
     """
@@ -44,6 +45,7 @@ class Receiving:
     ticking: Ticking
     monotonic: Callable[[], float]
     proves_callbacks: bool = False
+    proves_event_grid: bool = False
 
     def receive_request(self, body: bytes, *, from_event_grid: bool, by: Actor) -> Reception:
         """Take a request that was admitted: a callback, a delivery of Event Grid, or a handshake.
@@ -99,6 +101,8 @@ class Receiving:
         run = self._run(delivery.door, delivery.by, delivery.found)
         run.takes_calls = takes_calls
         run.takes_callbacks = not self.proves_callbacks or delivery.by == CALLBACK
+        # What this app has found itself, such as a dead letter, was delivered by Event Grid.
+        run.takes_grid_calls = not self.proves_event_grid or delivery.by == EVENT_GRID or bool(delivery.found)
         for member in delivery.members:
             run.take(member)
         if run.has_announced:

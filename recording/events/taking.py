@@ -16,7 +16,14 @@ from recording.core.callers import is_origin_of_event_grid
 from recording.core.errors import MalformedEvent, Permanent, PolicyRefused, RecordingErased, SettingsInvalid, Transient
 from recording.core.formats.api.shapes import EventOutcome, Outcome, OutcomeMore
 from recording.core.formats.deliveries import MOST_AT_ONCE, Member, can_wait, messages
-from recording.core.formats.events import CALLBACKS, ValidationEvent, event_id_of, event_type_of, parse_event
+from recording.core.formats.events import (
+    CALLBACKS,
+    CALLS_OF_EVENT_GRID,
+    ValidationEvent,
+    event_id_of,
+    event_type_of,
+    parse_event,
+)
 from recording.core.formats.messages import ChunkMessage
 from recording.core.formats.notifications import EventName
 from recording.core.model import (
@@ -72,6 +79,7 @@ class Run:
         found: where the app found them; empty for a delivery.
         takes_calls: whether the events of calls and handshakes are for this run; the doors for file events ignore them.
         takes_callbacks: whether also those of them that only Call Automation sends.
+        takes_grid_calls: whether also those of them that only Event Grid sends.
         has_announced: whether there was a file event.
         taken: how many events were begun.
         refused: how many malformed events were reported one by one.
@@ -79,6 +87,7 @@ class Run:
         unlogged: how many events are only counted in the log.
         unreported: malformed events beyond `MOST_NAMED`, reported together.
         ignored: events that concern no recording, reported together.
+        unproven: events of calls that anyone with the function key can have sent, reported together.
         waiting: events left for a later run, by the door as whose they wait.
         failed: events with a transient failure, or a bug.
         until: after this time no further event is begun.
@@ -96,6 +105,7 @@ class Run:
     found: str = ""
     takes_calls: bool = False
     takes_callbacks: bool = True
+    takes_grid_calls: bool = True
     reception: Reception = field(default_factory=Reception)
     has_announced: bool = False
     taken: int = 0
@@ -104,6 +114,7 @@ class Run:
     unlogged: int = 0
     unreported: list[Member] = field(default_factory=list)
     ignored: list[Member] = field(default_factory=list)
+    unproven: list[Member] = field(default_factory=list)
     waiting: dict[Door, list[Member]] = field(default_factory=dict)
     failed: list[Member] = field(default_factory=list)
     until: float = field(init=False)
@@ -120,6 +131,10 @@ class Run:
             return
         if not self.takes_callbacks and event_type_of(member.raw) in CALLBACKS:
             self._ignore(member, "it is a callback, and came without the token of Call Automation")
+            return
+        if self.takes_calls and not self.takes_grid_calls and event_type_of(member.raw) in CALLS_OF_EVENT_GRID:
+            self.unproven.append(member)
+            self._answer(member, "ignored", reason="it is an event of a call, and came without the token of Event Grid")
             return
         match event:
             case ValidationEvent() if self.takes_calls and _is_allowed(event):
@@ -153,11 +168,12 @@ class Run:
     def finished(self, *, is_queued: bool) -> Reception:
         """Report the ignored and the remaining malformed events; the result of the delivery."""
         self._report(self.ignored, self._log_ignored)
+        self._report(self.unproven, self._log_unproven)
         self._report(self.unreported, self._tell_unreported)
         if self.unlogged:
             log.event("event.refused", {"alert": EventName.UNREADABLE, "more": self.unlogged}, logging.ERROR)
         reception = self.reception
-        if self.taken or self.ignored or reception.validation_code is not None:
+        if self.taken or self.ignored or self.unproven or reception.validation_code is not None:
             reception.malformed = None
         if is_queued and len(self.failed) <= MOST_AT_ONCE and all(can_wait(member) for member in self.failed):
             reception.failure = None
@@ -290,6 +306,12 @@ class Run:
         first = self.ignored[0].raw
         fields = {"event_id": event_id_of(first), "event_type": event_type_of(first), "events": len(self.ignored)}
         log.event("event.ignored", {**fields, "journal": journal}, logging.WARNING)
+
+    def _log_unproven(self, journal: BlobName) -> None:
+        """An error: if it is Event Grid whose token proves nothing, no call is recorded until that is mended."""
+        first = self.unproven[0].raw
+        fields = {"event_id": event_id_of(first), "event_type": event_type_of(first), "events": len(self.unproven)}
+        log.event("call.unproven", {**fields, "journal": journal}, logging.ERROR)
 
     def _tell_unreported(self, journal: BlobName) -> None:
         self.unlogged += len(self.unreported)

@@ -32,7 +32,7 @@ from recording.writing_trail import WritingTrail
 
 _PAGE = 200
 _SLICE = 50.0
-"""Seconds of one slice."""
+"""Seconds of one slice, or less where the others wait for less: no second one begins while it goes on."""
 _MOST_SLICES = 10
 _BUSY = timedelta(seconds=90)
 """How long another worker leaves the sweep to this one; a slice and what is in hand at its end."""
@@ -183,7 +183,7 @@ class Sweeping:
         page, looked at again and again, could keep the sweep from all that follow. If rows of the page are removed
         meanwhile, as many have their turn in the next pass only.
         """
-        until = self.monotonic() + _SLICE
+        until = self.monotonic() + _SLICE * (self._busy() / _BUSY)
         while True:
             page = self.open_work.page(_PAGE, swept.cursor)
             for row in page.rows[swept.done :]:

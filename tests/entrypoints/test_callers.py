@@ -13,8 +13,9 @@ import pytest
 
 from recording.core.callers import EVENT_GRID_ROLE, OPEN, OPERATIONS, PROVEN_OTHERWISE, Role
 from recording.core.formats.api import MOST_BODY
-from recording.core.formats.events import CALL_CONNECTED
-from recording.core.model import Door, RecordingId
+from recording.core.formats.deliveries import Member, messages
+from recording.core.formats.events import CALL_CONNECTED, CALL_STARTED
+from recording.core.model import APP, Door, RecordingId
 from recording.entrypoints import (
     calls,
     consent,
@@ -208,6 +209,44 @@ def test_a_callback_without_its_token_starts_nothing(world: World, name: str) ->
 
     assert [401, 401] == [ask(name, [event], headers).status_code for headers in ({}, bearer("Bearer x.y.z"))]
     assert {} == world.calls.recordings
+
+
+def call_started(world: World) -> dict[str, object]:
+    """As Event Grid sends it."""
+    call = world.calls.add_call()
+    data = {"serverCallId": call.locators[0].server_call_id}
+    return {"id": "1", "eventType": CALL_STARTED, "eventTime": "2026-03-01T12:00:00Z", "data": data}
+
+
+@pytest.mark.parametrize("role", ["Another.Role", None])
+def test_a_call_of_event_grid_without_its_token_starts_nothing_and_is_told(
+    world: World, role: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever has the function key can send it, and the header. Event Grid never hears 4xx; the event is kept."""
+    token = {} if role is None else bearer(of_event_grid(world.clock.at, role))
+    reply = ask("calls_events", [call_started(world)], {"aeg-event-type": "Notification", **token})
+
+    assert (200, "ignored") == (reply.status_code, json.loads(reply.get_body())["events"][0]["outcome"])
+    assert {} == world.calls.recordings
+    assert ["ERROR"] == [one.levelname for one in caplog.records if "call.unproven" in one.getMessage()]
+    assert 1 == len(world.journal.blobs)
+
+
+def test_a_call_of_event_grid_with_its_token_is_recorded(world: World) -> None:
+    token = bearer(of_event_grid(world.clock.at, EVENT_GRID_ROLE))
+    reply = ask("calls_events", [call_started(world)], {"aeg-event-type": "Notification", **token})
+    recording_id = json.loads(reply.get_body())["events"][0]["recordingId"]
+
+    assert {"eventGrid"} == {one.by for one in world.catalog.entries[recording_id].recording.history}
+
+
+def test_a_call_among_the_dead_letters_is_recorded(world: World) -> None:
+    """Only Event Grid writes there, and only the app puts them into the queue of events."""
+    event = call_started(world)
+    member = Member(event, json.dumps(event).encode())
+    for message in messages([member], Door.FUNCTION_KEY, "its event was a dead letter", by=APP):
+        world.receiving.receive_message(message.encode())
+    assert 1 == len(world.calls.recordings)
 
 
 @pytest.mark.parametrize(

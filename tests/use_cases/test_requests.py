@@ -15,7 +15,7 @@ STEP = ChunkMessage(RECORDING, DocumentId("document-0"))
 
 
 def test_a_short_recording_takes_no_request_more_than_it_must() -> None:
-    """Each of these has its reason in bench/README.md; with the host's three for the message they are 26."""
+    """Each of these has its reason in bench/README.md; with the host's three for the message they are 28."""
     world = World()
     world.deliver(file_event_of(world.add(seconds=0.1)))
     world.run()
@@ -36,6 +36,7 @@ def test_a_short_recording_takes_no_request_more_than_it_must() -> None:
     assert ["find", *["put"] * 3] == [operation for operation, _ in world.trail.archive.calls]
     assert [2, 1] == [len(world.source.opened), len(world.source.deletions)]
     assert ["RecordingArchived"] == world.told()
+    assert 1 == len(world.record_queue.messages)
 
 
 def test_the_row_of_a_short_recording_is_moved_only_when_something_else_is_owed() -> None:

@@ -6,11 +6,9 @@ from datetime import timedelta
 import pytest
 
 from recording.core.errors import ArchiveBusy, SweepSilent
-from recording.core.model import (
-    ChunkState,
-)
+from recording.core.model import CatalogEntry, ChunkState, RecordingId
 from recording.ports import SweepState
-from tests.use_cases.sweeps import HOUR, MINUTE, sweep
+from tests.use_cases.sweeps import HOUR, MINUTE, started, sweep
 from tests.use_cases.world import START, World, file_event_of
 
 
@@ -181,3 +179,27 @@ def test_the_timer_goes_on_with_a_pass_that_has_not_ended() -> None:
     world.clock.at += 5 * MINUTE
     world.app.sweeping.sweep_by_timer(5 * MINUTE)
     assert world.clock.now() == world.open_work.state.alive_at
+
+
+@pytest.mark.parametrize("interval", [1, 10, 300])
+def test_no_second_sweep_begins_while_one_goes_on(interval: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not with a short interval and a slow storage either: many at once would make it slower still."""
+    world = World(settings={"SWEEP_SECONDS": str(interval), "OVERDUE_SECONDS": "1"})
+    for number in range(200):
+        started(world, f"recording-{number}")
+    world.clock.at += HOUR
+    sweeping = world.app.sweeping
+    world.worker()
+    second = world.app.sweeping
+    load, others = world.catalog.load, list[object]()
+
+    def slowly(recording_id: RecordingId) -> CatalogEntry | None:
+        others.append(second.sweep())
+        world.clock.sleep(0.5)
+        return load(recording_id)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.catalog, "load", slowly)
+        sweeping.sweep()
+    assert others
+    assert [None] * len(others) == others

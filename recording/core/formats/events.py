@@ -55,6 +55,8 @@ CALLBACKS = PROMPT_EVENTS | {
     PARTICIPANTS_UPDATED,
 }
 """What only Call Automation sends; Event Grid has no events of these types."""
+CALLS_OF_EVENT_GRID = frozenset({CALL_STARTED, CALL_ENDED})
+"""What only Event Grid sends of calls."""
 
 _ACTIVE = "active"
 _MOST_PARTICIPANTS = 5000
