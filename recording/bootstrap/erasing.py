@@ -19,6 +19,8 @@ from recording.records.muting import Muting
 from recording.records.people import People
 from recording.records.planning_erasure import PlanningErasure
 from recording.records.removing import Forget, Removing
+from recording.records.removing_rest import RemovingRest
+from recording.records.rewriting import Rewriting
 from recording.records.unlinking import UnlinkingPeople
 from recording.refusing import Refusing
 from recording.writing_trail import WritingTrail
@@ -67,14 +69,11 @@ def unlinking_of(
     return UnlinkingPeople(
         updates=updates,
         writing_trail=writing_trail,
-        archive=real.archive,
         complete=completing.complete,
         filing_people=filing_people,
         index=real.index,
-        muting=Muting(real.archive, real.index, real.now),
-        holding=holding,
-        removals=real.removals,
-        inventories=real.inventories,
+        rewriting=Rewriting(real.archive, real.inventories["archive"], Muting(real.archive, real.index, real.now)),
+        rest=RemovingRest(real.catalog, holding, real.removals, real.inventories),
         forgets=_of_others(real, jobs),
         removing=removing,
     )
@@ -98,7 +97,7 @@ def erasing_of(
         holding=keeping.holding,
         duties=keeping.duties,
         tombstones=real.tombstones,
-        why_not_muted=unlinking.why_not,
+        why_not_muted=unlinking.rewriting.why_not,
         now=real.now,
     )
     parts = RunParts(

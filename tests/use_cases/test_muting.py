@@ -230,7 +230,7 @@ def test_a_blob_of_a_stranger_under_the_new_name_is_not_believed() -> None:
     world = of_two()
     (chunk,) = world.entry().chunks
     assert chunk.proof is not None
-    muting = world.app.records.erasing.parts.unlinking.muting
+    muting = world.app.records.erasing.parts.unlinking.rewriting.muting
     found = muting.found(world.entry(), lambda text: text == ANN)
     assert not isinstance(found, str)
     world.archive.put_as_stranger(muting.name(chunk, found[chunk.document_id]), voices(seed=77))
@@ -246,7 +246,7 @@ def test_a_long_recording_goes_on_with_its_next_chunk() -> None:
     before = media(world)
     erasure_id = begun(world, ANN, mode=Mode.MUTE)
     erasing = world.app.records.erasing
-    muting = erasing.parts.unlinking.muting
+    muting = erasing.parts.unlinking.rewriting.muting
     made: list[str] = []
     mute = type(muting).mute
 
