@@ -191,9 +191,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
     ticking = Ticking(sweep_states, real.tick_queue, watch.interval, now)
     limits = Limits(retention=retention, file_event=watch.file_event, step=settings.copy.slice_length + watch.overdue)
     archiving = archiving_of(real, updates, writing_trail, engine, natives, waits)
-    records = records_of(
-        real, updates, writing_trail, refusing, announcing, lambda: len(archiving.running) > 0, new_id, now
-    )
+    records = records_of(real, updates, writing_trail, refusing, announcing, archiving, new_id, now)
     sweeping = Sweeping(
         updates=updates,
         open_work=open_work,

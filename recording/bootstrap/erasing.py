@@ -6,6 +6,7 @@ from recording.bootstrap.keeping import Keeping
 from recording.bootstrap.real_parts import RealParts
 from recording.calls.forgetting import ForgettingCall
 from recording.catalog_updates import CatalogUpdates
+from recording.chunks.completing import Completing
 from recording.records.erasing import Erasing
 from recording.records.erasing_events import ErasingEvents
 from recording.records.erasing_exports import ErasingExports
@@ -14,9 +15,13 @@ from recording.records.filing_people import FilingPeople
 from recording.records.holding import Holding
 from recording.records.jobs import Jobs
 from recording.records.lookups import Lookups
+from recording.records.muting import Muting
 from recording.records.people import People
 from recording.records.planning_erasure import PlanningErasure
 from recording.records.removing import Forget, Removing
+from recording.records.removing_rest import RemovingRest
+from recording.records.rewriting import Rewriting
+from recording.records.unlinking import UnlinkingPeople
 from recording.refusing import Refusing
 from recording.writing_trail import WritingTrail
 
@@ -31,8 +36,6 @@ def removing_of(
     forgets: Sequence[Forget],
 ) -> Removing:
     """What removes recordings; `forgets` remove what the other use cases have written about one."""
-    exports = ErasingExports(jobs, real.index, real.removals["exports"])
-    call = ForgettingCall(real.catalog, real.consents, real.now)
     return Removing(
         updates=updates,
         writing_trail=writing_trail,
@@ -42,13 +45,43 @@ def removing_of(
         removals=real.removals,
         inventories=real.inventories,
         events=ErasingEvents(real.journal_inventory, real.removals["journal"], refusing),
-        forgets=(exports.erase, call.forget, *forgets),
+        forgets=(*_of_others(real, jobs), *forgets),
+    )
+
+
+def _of_others(real: RealParts, jobs: Jobs) -> tuple[Forget, ...]:
+    """Remove what other use cases have written of who takes part."""
+    exports = ErasingExports(jobs, real.index, real.removals["exports"])
+    return exports.erase, ForgettingCall(real.catalog, real.consents, real.now).forget
+
+
+def unlinking_of(
+    real: RealParts,
+    updates: CatalogUpdates,
+    writing_trail: WritingTrail,
+    completing: Completing,
+    jobs: Jobs,
+    holding: Holding,
+    filing_people: FilingPeople,
+    removing: Removing,
+) -> UnlinkingPeople:
+    """What takes people out of recordings."""
+    return UnlinkingPeople(
+        updates=updates,
+        writing_trail=writing_trail,
+        complete=completing.complete,
+        filing_people=filing_people,
+        index=real.index,
+        rewriting=Rewriting(real.archive, real.inventories["archive"], Muting(real.archive, real.index, real.now)),
+        rest=RemovingRest(real.catalog, holding, real.removals, real.inventories),
+        forgets=_of_others(real, jobs),
+        removing=removing,
     )
 
 
 def erasing_of(
     real: RealParts,
-    removing: Removing,
+    unlinking: UnlinkingPeople,
     refusing: Refusing,
     jobs: Jobs,
     people: People,
@@ -58,15 +91,23 @@ def erasing_of(
 ) -> Erasing:
     """What erases people's recordings; it is the runner of those jobs too."""
     planning = PlanningErasure(
-        real.catalog, people, filing_people, keeping.holding, keeping.duties, real.tombstones, real.now
+        catalog=real.catalog,
+        people=people,
+        filing_people=filing_people,
+        holding=keeping.holding,
+        duties=keeping.duties,
+        tombstones=real.tombstones,
+        why_not_muted=unlinking.rewriting.why_not,
+        now=real.now,
     )
     parts = RunParts(
         planning=planning,
-        removing=removing,
+        removing=unlinking.removing,
+        unlinking=unlinking,
         index=real.index,
         trail=real.trail,
         events={
-            "journal": removing.events,
+            "journal": unlinking.removing.events,
             "deadletters": ErasingEvents(real.dead_letters, real.removals["deadletters"], refusing),
         },
         forget=people.forget,

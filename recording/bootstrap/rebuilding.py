@@ -9,6 +9,7 @@ from recording.records.jobs import Jobs
 from recording.records.rebuild_job import RebuildJob
 from recording.records.rebuilding import Rebuilding
 from recording.records.removing import Removing
+from recording.records.unlinking import UnlinkingPeople
 
 
 def rebuild_job_of(
@@ -16,6 +17,7 @@ def rebuild_job_of(
     updates: CatalogUpdates,
     announcing: Announcing,
     removing: Removing,
+    unlinking: UnlinkingPeople,
     jobs: Jobs,
     holding: Holding,
 ) -> RebuildJob:
@@ -35,6 +37,7 @@ def rebuild_job_of(
         gathering=gathering,
         tombstones=real.tombstones,
         removing=removing,
+        unlinking=unlinking,
         chunks=real.queue,
         filing=real.record_queue,
         now=real.now,

@@ -7,13 +7,14 @@ from datetime import datetime
 from functools import partial
 
 from recording.adapters.archive import crc64
-from recording.bootstrap.erasing import erasing_of, removing_of
+from recording.bootstrap.erasing import erasing_of, removing_of, unlinking_of
 from recording.bootstrap.exporting import exporting_of
 from recording.bootstrap.keeping import Keeping, holding_of, keeping_of, retaining_of
 from recording.bootstrap.real_parts import RealParts
 from recording.bootstrap.rebuilding import rebuild_job_of
 from recording.catalog_updates import CatalogUpdates
 from recording.chunks.announcing import Announcing
+from recording.chunks.archiving import Archiving
 from recording.core.model import CatalogEntry
 from recording.core.records.jobs import JobKind
 from recording.records.chunk_seals import ChunkSeals
@@ -66,7 +67,7 @@ def records_of(
     writing_trail: WritingTrail,
     refusing: Refusing,
     announcing: Announcing,
-    is_copying: Callable[[], bool],
+    archiving: Archiving,
     new_id: Callable[[], uuid.UUID],
     now: Callable[[], datetime],
 ) -> Records:
@@ -87,11 +88,12 @@ def records_of(
         keeping.placing_holds.unfile(entry)
 
     removing = removing_of(real, updates, writing_trail, refusing, jobs, holding, (forget,))
-    late = LateWrites(real.catalog, index, removing.remove_late)
+    unlinking = unlinking_of(real, updates, writing_trail, archiving.completing, jobs, holding, filing_people, removing)
+    late = LateWrites(real.catalog, index, removing.remove_late, unlinking.look_again)
     sealing = Sealing(
         updates=updates,
         archive=real.archive,
-        reading=ReadingChunks(real.archive, real.natives, crc64, is_copying, real.monotonic, updates.sleep),
+        reading=ReadingChunks(real.archive, real.natives, crc64, archiving.is_copying, real.monotonic, updates.sleep),
         seals=ChunkSeals(index),
         queue=real.record_queue,
         chunk_queue=real.queue,
@@ -104,12 +106,12 @@ def records_of(
     retaining = retaining_of(real, keeping, removing)
     rehashing = Rehashing(real.catalog, people_index, people.own, filing_people, jobs, late, real.monotonic)
     runners[JobKind.REHASH] = rehashing
-    runners[JobKind.REBUILD] = rebuild_job_of(real, updates, announcing, removing, jobs, holding)
+    runners[JobKind.REBUILD] = rebuild_job_of(real, updates, announcing, removing, unlinking, jobs, holding)
     runners[JobKind.HOLD] = keeping.placing_holds
     filers = (filing_people, keeping.placing_holds, keeping.duties, sealing)
     filing = Filing(real.catalog, index, filers, late, now)
     exporting, runners[JobKind.EXPORT] = exporting_of(real, updates, people, jobs, lookups)
-    erasing = erasing_of(real, removing, refusing, jobs, people, filing_people, keeping, lookups)
+    erasing = erasing_of(real, unlinking, refusing, jobs, people, filing_people, keeping, lookups)
     runners[JobKind.ERASURE] = erasing
     export_days = real.settings.retention.export_days
     passes = (

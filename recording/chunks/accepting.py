@@ -55,7 +55,7 @@ class Accepting:
             copied = self._read_again(copy, to)
         if copied is None:
             return None
-        metadata = None if read.raw is None else self.metadata_file.store(self.archive, chunk, read.raw)
+        metadata = None if read.raw is None else self.metadata_file.store(self.archive, entry, chunk, read.raw)
         found, note = self._at_source(chunk, copied, to, attempt)
         if isinstance(found, Comparison):
             return Compared(chunk.document_id, found)

@@ -108,6 +108,10 @@ class Archiving:
     monotonic: Callable[[], float]
     running: RunningChunks = field(default_factory=RunningChunks)
 
+    def is_copying(self) -> bool:
+        """Whether a run goes on in this worker."""
+        return len(self.running) > 0
+
     def archive_chunk(
         self,
         recording_id: RecordingId,
@@ -262,7 +266,7 @@ class Archiving:
             case ProveInPlace():
                 return in_place.prove(entry, chunk, step.candidate, attempt)
             case AcceptCopy() if chunk.apart is not None and chunk.apart.place is Place.NATIVE:
-                return in_place.accept(chunk, chunk.apart)
+                return in_place.accept(entry, chunk, chunk.apart)
             case AcceptCopy():
                 return self.accepting.accept(entry, chunk, attempt)
         if chunk.proof is not None and chunk.proof.place is Place.NATIVE:

@@ -79,7 +79,7 @@ class CopyingChunk:
         stored: MetadataProof | None = None
         is_its_own = not doubts_about_identity(metadata.meaning, chunk.document_id, candidate.announced.index)[0]
         if metadata.raw is not None and metadata.error is None and is_its_own:
-            stored = self.metadata_file.store(self.archive, chunk, metadata.raw)
+            stored = self.metadata_file.store(self.archive, entry, chunk, metadata.raw)
         proof = self.storing.proof(chunk.name, copied, stored, Place.ARCHIVE, by_its_own_word=True)
         note = "the source had ended: the copy of an earlier try was compared with its own blob metadata alone"
         return archived(chunk, proof, candidate, metadata, (note,))
@@ -99,7 +99,7 @@ class CopyingChunk:
         """
         metadata = self.metadata_file.read(candidate.announced.metadata_location)
         attempt.due = due_by_metadata(metadata.meaning.ended_at, self.retention)
-        stored = None if metadata.raw is None else self.metadata_file.store(self.archive, chunk, metadata.raw)
+        stored = None if metadata.raw is None else self.metadata_file.store(self.archive, entry, chunk, metadata.raw)
         if metadata.error is not None:
             raise metadata.error
         if stored is None:
@@ -140,7 +140,9 @@ class CopyingChunk:
                 outcome: Copied | CutOff | InTheWay | InDoubt = InDoubt(doubts, opened.length)
             else:
                 # The metadata file first: a reader who finds the media finds both.
-                stored = None if metadata.raw is None else self.metadata_file.store(self.archive, chunk, metadata.raw)
+                stored = (
+                    None if metadata.raw is None else self.metadata_file.store(self.archive, entry, chunk, metadata.raw)
+                )
                 outcome = self.storing.store(opened, to, entry, chunk, attempt)
             if isinstance(outcome, InTheWay):
                 outcome = self._resolve(opened, to, outcome)

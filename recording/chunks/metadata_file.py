@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from recording.chunks.native_containers import Found, NativeContainers
 from recording.copying.engine import Engine
 from recording.core.errors import BlobExists, RecordingError, SourceNotReady, Transient
-from recording.core.formats.metadata import ChunkMetadata, parse_metadata
-from recording.core.model import BlobName, Chunk, Location, MetadataProof
+from recording.core.formats.metadata import ChunkMetadata, parse_metadata, with_nobody
+from recording.core.model import BlobName, CatalogEntry, Chunk, Location, MetadataProof
 from recording.core.naming import encode
 from recording.ports import Archive
 
@@ -75,15 +75,19 @@ class MetadataFile:
         except RecordingError as error:
             return MetadataRead(None, ChunkMetadata(), error)
 
-    def store(self, archive: Archive, chunk: Chunk, raw: bytes) -> MetadataProof:
+    def store(self, archive: Archive, entry: CatalogEntry, chunk: Chunk, raw: bytes) -> MetadataProof:
         """Put the file beside its chunk, or find the same bytes there.
 
         A file with other bytes is never overwritten: this one gets a number in its name, and after some numbers its
         digest. So a source whose metadata file changes at every look does not block the media.
 
+        Once somebody was taken out of the recording, what comes of it later is stored without its participants: nobody
+        knows any more who that was.
+
         Raises:
             Transient: it may or may not be stored; try again.
         """
+        raw = with_nobody(raw) if entry.recording.unlinked else raw
         blob_metadata = {_KEY: encode(chunk.document_id)}
         sha256 = hashlib.sha256(raw).hexdigest()
         for name in _names(chunk.name, sha256):

@@ -127,7 +127,7 @@ class Overflowing:
         )
         metadata = overflow.recopying.read_metadata(copy)
         to = storing.destination(archive, chunk.name, entry, chunk, metadata)
-        stored = None if metadata.raw is None else metadata_file.store(archive, chunk, metadata.raw)
+        stored = None if metadata.raw is None else metadata_file.store(archive, entry, chunk, metadata.raw)
         copied = overflow.recopying.copy(entry, chunk, copy, to, attempt)
         if copied is None:
             return None

@@ -80,7 +80,7 @@ class ProvingInPlace:
             return Quarantined(chunk.document_id, doubts, look_at, proof, attempt.due)
         ids = {"recording_id": entry.recording.recording_id, "document_id": chunk.document_id}
         log.event("recording.proven_in_place", {**ids, "bytes": proof.length, "container": name_of(at.container)})
-        proof = replace(proof, metadata=self._stored(chunk, metadata))
+        proof = replace(proof, metadata=self._stored(entry, chunk, metadata))
         return archived(chunk, proof, candidate, metadata, notes)
 
     def archive_metadata(
@@ -100,7 +100,7 @@ class ProvingInPlace:
             raise SourceChanged(_OPERATION, "the blob is not the one that was proven", hint="restore it")
         with at.engine.open(at.location) as opened:
             doubts, notes = look(entry, chunk, candidate, metadata, opened)
-        stored = self._stored(chunk, metadata)
+        stored = self._stored(entry, chunk, metadata)
         if stored is None:
             raise AssertionError("a chunk whose event names no metadata file is not asked for it")
         meaning = metadata.meaning
@@ -109,7 +109,7 @@ class ProvingInPlace:
             return Disputed(chunk.document_id, doubts, look_at)
         return MetadataArchived(chunk.document_id, stored, notes, meaning.duration, meaning.paused)
 
-    def accept(self, chunk: Chunk, copy: Proof) -> Archived:
+    def accept(self, entry: CatalogEntry, chunk: Chunk, copy: Proof) -> Archived:
         """Take what a person has accepted, if it is still the blob that was read.
 
         Raises:
@@ -122,7 +122,7 @@ class ProvingInPlace:
             raise is_lost(copy.name)
         candidate = next((one for one in chunk.candidates if self._is_at(one, copy)), chunk.candidate)
         metadata = self.metadata_file.read(candidate.announced.metadata_location)
-        proof = replace(copy, metadata=self._stored(chunk, metadata))
+        proof = replace(copy, metadata=self._stored(entry, chunk, metadata))
         notes = (*chunk.doubts, "a person has accepted it")
         return archived(chunk, proof, candidate, metadata, notes)
 
@@ -154,11 +154,16 @@ class ProvingInPlace:
         """Until when blocks are begun."""
         return min(attempt.until, self.monotonic() + _MOST_SECONDS) if len(known) < _MOST_NOTED else attempt.until
 
-    def _stored(self, chunk: Chunk, metadata: MetadataRead) -> MetadataProof | None:
-        """The proof of the metadata file: where it stands; one from the service is archived first."""
+    def _stored(self, entry: CatalogEntry, chunk: Chunk, metadata: MetadataRead) -> MetadataProof | None:
+        """The proof of the metadata file: where it stands; one from the service is archived first.
+
+        So is what stands, if somebody was taken out of the recording: as `store` says.
+        """
         if metadata.raw is None or metadata.error is not None:
             return None
-        return metadata.standing or self.metadata_file.store(self.archive, chunk, metadata.raw)
+        if metadata.standing is not None and not entry.recording.unlinked:
+            return metadata.standing
+        return self.metadata_file.store(self.archive, entry, chunk, metadata.raw)
 
     def _is_at(self, candidate: Candidate, copy: Proof) -> bool:
         blob = native_blob(candidate.announced.content_location, self.natives.by_url)

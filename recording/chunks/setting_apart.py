@@ -62,7 +62,7 @@ class SettingApart:
         self, entry: CatalogEntry, chunk: Chunk, candidate: Candidate, metadata: MetadataRead, attempt: Attempt
     ) -> Proof | CutOff | None:
         """A copy in the container, with its metadata file; None if other blobs have every name that it could have."""
-        stored = None if metadata.raw is None else self.metadata_file.store(self.apart, chunk, metadata.raw)
+        stored = None if metadata.raw is None else self.metadata_file.store(self.apart, entry, chunk, metadata.raw)
         for name in _names_apart(chunk.name):
             to = self.storing.destination(self.apart, name, entry, chunk, metadata)
             copied = self._put_apart(entry, chunk, candidate, to, attempt)

@@ -6,7 +6,7 @@ r"""Blob names: one for every chunk, and a different one for each recording id, 
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -33,6 +33,7 @@ _TOKEN = re.compile(r"\{(?P<field>[^{}]*)\}|(?P<literal>[^{}]+)|(?P<stray>[{}])"
 _LITERAL = re.compile(r"[A-Za-z0-9_/-]+")
 _ENCODED = re.compile(r"(?:[A-Za-z0-9_-]|=[0-9A-F]{2})+")
 _ESCAPE = re.compile(rb"=([0-9A-F]{2})")
+_MUTED = ".muted-"
 _PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 
 
@@ -148,6 +149,17 @@ def sibling_name(manifest: BlobName, kind: str) -> BlobName:
     """Name what belongs to a manifest, beside it: `.manifest-2.json` gives `.KIND-2.json`."""
     folder, _, rest = manifest.rpartition(".manifest")
     return BlobName(f"{folder}.{kind}{rest}")
+
+
+def muted_name(chunk_name: BlobName, digest: str, channels: Collection[int]) -> BlobName:
+    """Name the media of a chunk with these channels silent, beside the chunk; by the digest of what is muted."""
+    of = hashlib.sha256(f"{digest} {sorted(channels)}".encode()).hexdigest()
+    return BlobName(f"{chunk_name}{_MUTED}{of[:32]}.wav")
+
+
+def is_muted(name: BlobName) -> bool:
+    """Whether it is the name of media of which a channel was muted: no template and no id contains that."""
+    return _MUTED in name
 
 
 def journal_name(received: datetime, event_id: str, body: bytes, door: Door | None = None) -> BlobName:

@@ -6,6 +6,9 @@ from collections.abc import Iterable
 
 from recording.core.model import Participant, ParticipantKind
 
+TAKEN_OUT = "taken-out:"
+"""Begins what stands in a metadata file in place of the raw id of somebody who was taken out of it."""
+
 _PREFIXES = (
     ("4:", ParticipantKind.PHONE_NUMBER),
     ("8:teamsvisitor:", ParticipantKind.TEAMS_VISITOR),
@@ -89,8 +92,10 @@ def one_spelling(given: str) -> str:
 
 
 def names_nobody(raw_id: str) -> bool:
-    """Whether it is that of a telephone without a number, such as `4:anonymous`: everybody who withholds theirs."""
+    """Whether it stands for nobody: such as `4:anonymous`, for all who withhold theirs, or for who was taken out."""
     spelling = one_spelling(raw_id)
+    if spelling.startswith(TAKEN_OUT):
+        return True
     return kind_of(spelling) is ParticipantKind.PHONE_NUMBER and participant_of(spelling).number is None
 
 

@@ -231,6 +231,7 @@ class FinishingErasures:
         erasing = self.erasing
         end = erasing.monotonic() + FINISH
         left = erasing.parts.removing.finish(lambda: erasing.monotonic() >= end)
+        left += erasing.parts.unlinking.finish(lambda: erasing.monotonic() >= end)
         if left:
             log.event("erasure.protected", {"recordings": left})
         for job in list(erasing.jobs.open()):

@@ -17,7 +17,7 @@ from recording.core.formats.dead_letters import folders_of
 from recording.core.formats.records.certificates import Certificate, Outcome
 from recording.core.model import APP, Actor, CatalogEntry, RecordingId, RecordingState, RemovalReason
 from recording.core.naming import encode, journal_folder
-from recording.core.records.erasing import LOST, UNREADABLE, Deferral, Erase, Why
+from recording.core.records.erasing import LOST, UNREADABLE, Deferral, Erase, Mode, Why
 from recording.core.records.filters import calls_of
 from recording.core.records.jobs import Job, JobState
 from recording.core.records.people import IndexKey
@@ -27,6 +27,7 @@ from recording.records.erasing_events import ErasingEvents
 from recording.records.erasing_exports import remove_rows
 from recording.records.planning_erasure import PlanningErasure
 from recording.records.removing import Removing
+from recording.records.unlinking import UnlinkingPeople
 
 _ROW = "recording~"
 _PAGE = 500
@@ -80,6 +81,7 @@ class RunParts:
 
     planning: PlanningErasure
     removing: Removing
+    unlinking: UnlinkingPeople
     index: Index
     trail: Trail
     events: Mapping[str, ErasingEvents]
@@ -138,8 +140,9 @@ class ErasureRun:
     def _erase_recordings(self) -> bool:
         """Erase the recordings of the plan; whether all were looked at."""
         for done in self._done(self.work.after):
-            if not done.is_erased:
-                self._erase(done)
+            if not done.is_erased and not self._erase(done):
+                self._save()
+                return False
             if self.is_over():
                 self._save(after=_key_of(done.recording_id))
                 return False
@@ -150,9 +153,9 @@ class ErasureRun:
         """Whether anything was erased since the last certificate, or none was made."""
         return self.work.number == 1 or sum(one.is_erased for one in self._done()) > self.work.erased
 
-    def _erase(self, done: Done) -> None:
-        """Erase a recording, unless something defers it: that is asked just before."""
-        deferred: tuple[Deferral, ...] = ()
+    def _erase(self, done: Done) -> bool:
+        """Erase a recording, unless something defers it: that is asked just before. Whether that is at its end."""
+        deferred: tuple[Deferral, ...] | None = ()
         try:
             entry = self.parts.planning.load(done.recording_id)
             if entry is not None and entry.recording.state is not RecordingState.ERASED:  # else it is finished
@@ -165,17 +168,31 @@ class ErasureRun:
             return self._note(Done(done.recording_id, is_erased=True))
         if not deferred:
             try:
-                self.parts.removing.remove(entry, RemovalReason.ERASURE, by=self.work.by)
+                deferred = self._do(entry)
             except RecordingOpen as error:
                 deferred = (Deferral(Why.OPEN, error.cause),)
             except BlobProtected:
                 deferred = (Deferral(Why.PROTECTED, "a hold, or a time, protects a blob of it"),)
+        if deferred is None:
+            return False
         return self._note(Done(done.recording_id, not deferred, deferred, _ids_of(entry) if deferred else ()))
+
+    def _do(self, entry: CatalogEntry) -> tuple[Deferral, ...] | None:
+        """What the mode asks for; what defers it, if that is seen only now. One that is erased anyhow is finished.
+
+        None if the time was over.
+        """
+        if self.erase.mode is not Mode.WHOLE and entry.recording.state is not RecordingState.ERASED:
+            unlink = self.parts.unlinking.unlink
+            return unlink(entry, self.job.job_id, self.erase, self.is_over, by=self.work.by)
+        self.parts.removing.remove(entry, RemovalReason.ERASURE, by=self.work.by)
+        return ()
 
     def _erase_events(self) -> bool:
         """Search the journal and the dead letters; events that name a recording that is deferred are left."""
         done = list(self._done())
-        mine = Traces.of((one.recording_id for one in done if one.is_erased), self.erase.raw_ids)
+        gone = [one.recording_id for one in done if one.is_erased] if self.erase.mode is Mode.WHOLE else []
+        mine = Traces.of(gone, self.erase.raw_ids)
         spared = Traces(recordings=frozenset(RecordingId(one) for two in done if two.deferred for one in two.ids))
         folders = list(self._folders())
         names = [name for _, name in folders]
@@ -270,8 +287,10 @@ class ErasureRun:
             if not cursor:
                 return
 
-    def _note(self, done: Done) -> None:
+    def _note(self, done: Done) -> bool:
+        """Note what became of a recording; True, for whoever has come to its end by that."""
         self.parts.index.put(row_of(self.job.job_id, done))
+        return True
 
     def _save(self, state: JobState | None = None, **work: object) -> None:
         """Save the job, and how far it is.

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
+from recording.core.lifecycle import is_unlinking
 from recording.core.model import BlobName, CatalogEntry, RecordingId
 from recording.core.naming import encode
 from recording.ports import Catalog, Index, IndexRow
@@ -33,15 +34,23 @@ _ROW = msgspec.json.Decoder(_Late)
 
 @dataclass(frozen=True, slots=True)
 class LateWrites:
-    """Look again after writing; `remove` removes what stands beside that manifest, and the rows of the recording."""
+    """Look again after writing.
+
+    Attributes:
+        remove: removes what stands beside that manifest, and the rows of the recording.
+        look_again: removes what names somebody who was taken out of the recording, as far as its entry is known.
+    """
 
     catalog: Catalog
     index: Index
     remove: Callable[[CatalogEntry, BlobName], None]
+    look_again: Callable[[CatalogEntry], None]
 
     @contextmanager
     def of(self, entry: CatalogEntry) -> Iterator[None]:
         """Write about a recording within this: what is written is removed again if it is erased by then.
+
+        So is what names somebody who was taken out of it by then.
 
         Raises:
             Transient: it is not known whether it is; write it again.
@@ -70,6 +79,10 @@ class LateWrites:
             late = _ROW.decode(row.body)
             known = replace(entry.recording, group_call_id=late.group_call_id, room_id=late.room_id)
             self.remove(replace(entry, recording=known), late.manifest)
+        elif is_unlinking(entry):  # likewise
+            return
+        elif entry.recording.unlinked and entry.recording.manifest_name != _ROW.decode(row.body).manifest:
+            self.look_again(entry)
         self.index.delete(_LATE, row.key)
 
     def left(self) -> Iterator[RecordingId]:

@@ -97,6 +97,10 @@ class Moving:
                 break
         log.event("retention.moved", {"recordings": moved})
 
+    def guarded(self, recording_id: RecordingId) -> date | None:
+        """Until when its class lets nobody delete its blobs; None if it does not."""
+        return self._moved(recording_id).guarded
+
     def unfile(self, recording_id: RecordingId) -> None:
         """Remove the rows of a recording; idempotent."""
         known = self._moved(recording_id)

@@ -14,7 +14,7 @@ from recording.core.errors import EntryUnreadable, SourceNotReady
 from recording.core.formats.consents import consent_view
 from recording.core.formats.metadata import MAX_LENGTH, ChunkMetadata, parse_metadata
 from recording.core.formats.records.contents import ARCHIVE, folder_of
-from recording.core.formats.records.given import Own, people_given, why_no_manifest, without_others
+from recording.core.formats.records.given import Own, channels_said, people_given, why_no_manifest, without_others
 from recording.core.formats.records.vcon import Spoken, vcon_json
 from recording.core.model import (
     BlobName,
@@ -27,7 +27,7 @@ from recording.core.model import (
     RecordingState,
 )
 from recording.core.records import channels, exporting
-from recording.core.records.exporting import Channels, Outcome, Rule, Wanted
+from recording.core.records.exporting import Outcome, Rule, Wanted
 from recording.core.records.packing import Absent, Told
 from recording.core.trail import Verifying, links
 from recording.core.trail import folder_of as trail_of
@@ -38,8 +38,6 @@ from recording.records.proven_bytes import NotAsProven, NotReadable, ProvenBytes
 _MOST_MANIFEST = 16 << 20
 _MEDIA, _METADATA, _MANIFEST, _TRAIL = "media", "metadata file", "manifest", "audit trail"
 _REVISION = re.compile(r"\.manifest(-\d+)?\.json$")
-_ABOUT_PEOPLE = "participants"
-"""How a note of a metadata file begins that is about them."""
 
 
 @dataclass(slots=True)
@@ -262,7 +260,7 @@ class PackingRecording:
         if isinstance(sound, str):
             self._leave_out(_MEDIA, proof.name, sound)
             return
-        mine = exporting.own_channels(self._channels(one.said), sound.channels)
+        mine = exporting.own_channels(channels_said(one.said, self._given.has), sound.channels)
         why = mine if isinstance(mine, str) else channels.why_not(sound, mine)
         if isinstance(mine, str) or why:
             self._leave_out(_MEDIA, proof.name, why)
@@ -273,20 +271,6 @@ class PackingRecording:
         pieces = (taking.take(piece) for piece in self.archive.media(proof))
         self._stream(one.path, length, chain((header,), pieces))
         self._leave_out(_MEDIA, proof.name, f"it has the voices of others; the person's alone is {one.path}")
-
-    def _channels(self, said: ChunkMetadata | None) -> Channels:
-        if said is None:
-            return Channels()
-        return Channels(
-            tuple(
-                (self._given.has(one.participant_id), one.channel)
-                for one in said.participants
-                if one.channel is not None
-            ),
-            said.channels,
-            tuple(note for note in said.notes if note.startswith(_ABOUT_PEOPLE)),
-            any(one.channel is None for one in said.participants),
-        )
 
     def _stream(self, path: str, length: int, pieces: Iterable[bytes | memoryview]) -> None:
         if not self.writer.has(path):

@@ -12,6 +12,7 @@ from recording.core.records.erasing import (
     UNREADABLE,
     Deferral,
     Erase,
+    Mode,
     Planned,
     deferrals,
     is_one_of,
@@ -48,6 +49,7 @@ class PlanningErasure:
     holding: Holding
     duties: Duties
     tombstones: Tombstones
+    why_not_muted: Callable[[CatalogEntry, Erase], tuple[Deferral, ...]]
     now: Callable[[], datetime]
 
     def page(self, erase: Erase, after: str = "") -> PlanPage:
@@ -65,14 +67,19 @@ class PlanningErasure:
         """Why a recording is not erased now: asked just before it is."""
         recording_id = entry.recording.recording_id
         duty, _ = self.duties.duty_of(entry)
-        return deferrals(
+        protected = [protected_until(entry, self.duties.immutable_days)]
+        if erase.mode is not Mode.WHOLE:  # what was written anew would stand beside what cannot be removed
+            protected.append(self.duties.moving.guarded(recording_id))
+        by_all = deferrals(
             entry,
             self.now(),
             holds=self.holding.of(recording_id, entry),
             duty=duty,
-            protected=protected_until(entry, self.duties.immutable_days),
+            protected=max((day for day in protected if day is not None), default=None),
             overrides_duties=erase.overrides_duties,
+            mode=erase.mode,
         )
+        return by_all + self.why_not_muted(entry, erase)
 
     def load(self, recording_id: RecordingId) -> CatalogEntry | None:
         """The recording as it is now."""

@@ -93,7 +93,7 @@ class ReadingChunks:
             return NotRead(damage=damage)
         if found.is_offline:
             return NotRead(unread="it is in the archive tier")
-        facts = self._facts(container, proof)
+        facts = facts_of(container, proof)
         why = why_not_measured(facts)
         meter = Meter(facts.sound) if facts.sound is not None and not why else None
         whole, blocks, crc = hashlib.sha256(), Hasher(proof.digest.block_size), 0
@@ -151,13 +151,14 @@ class ReadingChunks:
         native = self.natives.get(proof.container)
         return None if native is None else _Native(native)
 
-    def _facts(self, container: _Container, proof: Proof) -> MediaFacts:
-        """What kind of file it is; of most, its beginning says so."""
-        more: dict[int, bytes] = {}
-        head = _range(container, proof, Need(0, min(HEAD_LENGTH, proof.length)))
-        while isinstance(found := inspect(head, proof.length, more), Need):
-            more[found.offset] = _range(container, proof, found)
-        return found
+
+def facts_of(container: _Container, proof: Proof) -> MediaFacts:
+    """What kind of file a chunk is; of most, its beginning says so."""
+    more: dict[int, bytes] = {}
+    head = _range(container, proof, Need(0, min(HEAD_LENGTH, proof.length)))
+    while isinstance(found := inspect(head, proof.length, more), Need):
+        more[found.offset] = _range(container, proof, found)
+    return found
 
 
 def _range(container: _Container, proof: Proof, need: Need) -> bytes:

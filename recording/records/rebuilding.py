@@ -29,6 +29,7 @@ from recording.core.model import (
 from recording.ports import ChunkQueue, RecordQueue, Tombstones
 from recording.records.gathering import Came, Gathering
 from recording.records.removing import Removing
+from recording.records.unlinking import UnlinkingPeople
 
 
 class Outcome(StrEnum):
@@ -60,6 +61,7 @@ class Rebuilding:
     gathering: Gathering
     tombstones: Tombstones
     removing: Removing
+    unlinking: UnlinkingPeople
     chunks: ChunkQueue
     filing: RecordQueue
     now: Callable[[], datetime]
@@ -94,6 +96,8 @@ class Rebuilding:
             return Outcome.UNKNOWN
         decision = self.updates.apply(recording_id, Rebuilt(entry, sources), known=None, by=by)
         self._continue(decision.entry, decision.steps)
+        if decision.entry.recording.unlinked:
+            self.unlinking.note(decision.entry)
         log.event(
             "recording.rebuilt",
             {"recording_id": recording_id, "state": decision.entry.recording.state, "from": sources},

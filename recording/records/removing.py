@@ -181,7 +181,7 @@ class Removing:
         for chunk in entry:
             folders.add(_folder_of(chunk.name))
             for role, inventory in self.inventories.items():
-                yield from ((role, name) for name in names_of(inventory, chunk.name) if _is_of(name, chunk.name))
+                yield from ((role, name) for name in names_of(inventory, chunk.name) if is_of(name, chunk.name))
         manifest = entry.recording.manifest_name
         if manifest is not None:
             folders.add(_folder_of(manifest))
@@ -203,7 +203,7 @@ def _folder_of(name: BlobName) -> str:
     return name[: name.rfind("/") + 1]
 
 
-def _is_of(name: BlobName, chunk: BlobName) -> bool:
+def is_of(name: BlobName, chunk: BlobName) -> bool:
     """Whether a blob is the chunk's: what follows its name begins with a point, which no id contains."""
     return name == chunk or name.startswith(f"{chunk}.")
 

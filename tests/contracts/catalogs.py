@@ -47,6 +47,7 @@ from recording.core.model import (
     ServerCallId,
     StartOrder,
     Trail,
+    Unlinking,
     Unread,
     Withdrawal,
     WithdrawnConsent,
@@ -177,6 +178,11 @@ def whole_entry(recording_id: RecordingId) -> CatalogEntry:
             Withdrawal.PAUSE,
         ),
         erasure=Erasure(NOW, RemovalReason.RETENTION, Actor("key:somebody"), NOW),
+        unlinked=(
+            Unlinking(
+                "erasure-1", NOW, Actor("key:somebody"), "ab12", is_muting=True, rewritten_at=NOW, finished_at=NOW
+            ),
+        ),
         withdrawn=WithdrawnConsent(NOW, Actor("key:somebody"), "no more"),
         completed_at=NOW,
         revision=3,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from recording.core import naming
 from recording.core.errors import InvalidRequest
 from recording.core.model import BlobName, CallId, DocumentId, Door, Format, RecordingId
-from recording.core.naming import DEFAULT_TEMPLATE, MAX_INDEX, MAX_LENGTH, encode, parse_template
+from recording.core.naming import DEFAULT_TEMPLATE, MAX_INDEX, MAX_LENGTH, encode, is_muted, muted_name, parse_template
 
 AT = datetime(2026, 3, 9, 7, 5, tzinfo=UTC)
 SEGMENT = re.compile(r"[A-Za-z0-9_=~-]+(\.[a-z0-9-]+)*")
@@ -296,3 +296,13 @@ def test_whatever_template_passes_keeps_chunks_apart(text: str, letters: str, da
     name = name_of(one, template)
     assert all(SEGMENT.fullmatch(segment) for segment in name.split("/"))
     assert (one == two) == (name == name_of(two, template))
+
+
+def test_muted_media_have_a_name_of_their_own_that_no_chunk_has() -> None:
+    """It is the same when it is made again, and another one for other channels or other media."""
+    name = BlobName("2026/r/0000-d.wav")
+    made = muted_name(name, "ab", [2, 0])
+    assert made == muted_name(name, "ab", [0, 2])
+    assert 3 == len({made, muted_name(name, "ab", [0]), muted_name(name, "cd", [0, 2])})
+    assert (True, False) == (is_muted(made), is_muted(name))
+    assert made.startswith(f"{name}.")

@@ -41,13 +41,17 @@ class Claim:
 
 @dataclass(frozen=True)
 class Manifest:
-    """The parts of a manifest that the proof of a recording needs."""
+    """The parts of a manifest that the proof of a recording needs.
+
+    `is_rewritten`: somebody was taken out of the recording, so that blobs that earlier revisions name were removed.
+    """
 
     recording_id: str
     chunks: tuple[Claim, ...]
     metadata: tuple[Claim, ...]
     lacks: tuple[str, ...]
     doubts: tuple[str, ...]
+    is_rewritten: bool = False
 
 
 def encode(recording_id: str) -> str:
@@ -85,6 +89,7 @@ def read_manifest(raw: bytes, name: str) -> Manifest:
         tuple(map(_metadata_claim, metadata)),
         (*(str(lack) for lack in _list(fields, "lacks")), *filter(None, map(_elsewhere, chunks))),
         tuple(str(doubt) for doubt in _list(fields, "doubts")),
+        bool(fields.get("unlinked")),
     )
     _check_name(name, manifest.recording_id, _whole(fields, "revision"))
     _check_sums(manifest, _object(fields.get("totals"), "totals"))

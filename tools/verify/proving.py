@@ -80,6 +80,8 @@ class Proving:
             else:
                 claims.update(dict.fromkeys((*latest.chunks, *latest.metadata)))
         missing = self.left_out.keys() - self.listing.files - self.listing.wrong.keys()
+        if latest is not None and latest.is_rewritten:
+            claims = {claim: None for claim in claims if not self._is_removed(claim, latest)}
         here = [claim for claim in claims if not claim.container and claim.blob not in missing]
         left_out = [f"{one.blob} is left out: {self.left_out[one.blob]}" for one in claims if one.blob in missing]
         problems += [Problem(claim.blob, wrong) for claim in here if (wrong := self._wrong(claim, recording))]
@@ -93,6 +95,10 @@ class Proving:
             latest.doubts if latest else (),
             tuple(problems),
         )
+
+    def _is_removed(self, claim: Claim, latest: Manifest) -> bool:
+        """Whether only an earlier revision names a blob that is gone: somebody was taken out of the recording since."""
+        return claim not in (*latest.chunks, *latest.metadata) and claim.blob not in self.listing.files
 
     def _raw(self, name: str) -> bytes:
         with (self.root / name).open("rb") as stream:

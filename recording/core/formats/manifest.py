@@ -15,6 +15,7 @@ from recording.core.formats.consents import consent_view
 from recording.core.formats.joined import joined_fields, pauses_view
 from recording.core.lifecycle import doubts_about_whole, lacks
 from recording.core.model import CatalogEntry, Chunk, MetadataProof, Output, Proof, Recording, Unread
+from recording.core.naming import is_muted
 from recording.core.outputs import facts_of, output_fields
 from recording.core.times import format_known, format_time, in_milliseconds
 
@@ -46,6 +47,7 @@ def manifest_json(entry: CatalogEntry) -> bytes:
         "pauses": pauses_view(recording, with_actors=False),
         **joined_fields(recording),
         "consent": consent_view(recording),
+        **_unlinked(recording),
         "lacks": list(lacks(entry)),
         "doubts": list(doubts_about_whole(entry)),
         "unread": [_unread(one) for one in recording.unread],
@@ -72,6 +74,21 @@ def _known_of_call(recording: Recording) -> dict[str, object]:
     }
 
 
+def _unlinked(recording: Recording) -> dict[str, object]:
+    """That somebody was taken out of it: when, and by which erasure; never who."""
+    found = [
+        {
+            "erasureId": one.erasure_id,
+            "at": format_time(one.begun_at),
+            "isMuting": one.is_muting,
+            "purposeSha256": one.purpose_sha256,
+            "isFinished": one.finished_at is not None,
+        }
+        for one in recording.unlinked
+    ]
+    return {"unlinked": found} if found else {}
+
+
 def _unread(one: Unread) -> dict[str, object]:
     return {
         "eventId": one.event_id,
@@ -87,6 +104,7 @@ def _chunk(chunk: Chunk, proof: Proof, output: Output | None) -> dict[str, objec
         "index": chunk.index,
         "documentId": chunk.document_id,
         **({} if chunk.name == proof.name else {"name": chunk.name}),
+        **({"isMuted": True} if is_muted(proof.name) else {}),
         **_proof(proof, output),
         "releasedAt": format_known(chunk.released_at),
         "keptReason": chunk.kept_reason,

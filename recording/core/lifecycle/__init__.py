@@ -173,7 +173,18 @@ from recording.core.lifecycle.next_step import (
 )
 from recording.core.lifecycle.opening import is_stale, life_of, open_at, with_opening
 from recording.core.lifecycle.overflow import not_in_archive
-from recording.core.lifecycle.records_facts import Erased, ErasureBegun, Exported, Held, HoldEnded, Rebuilt
+from recording.core.lifecycle.records_facts import (
+    Erased,
+    ErasureBegun,
+    Exported,
+    Held,
+    HoldEnded,
+    Rebuilt,
+    Rewritten,
+    UnlinkBegun,
+    Unlinked,
+    UnlinkGivenUp,
+)
 from recording.core.lifecycle.rulings import refusal, refusal_of_giving_up
 from recording.core.lifecycle.running import (
     SETTLES,
@@ -184,6 +195,7 @@ from recording.core.lifecycle.running import (
     runs,
 )
 from recording.core.lifecycle.tables import CHUNK_TRANSITIONS, RECORDING_TRANSITIONS
+from recording.core.lifecycle.unlinking import is_unlinking, why_not_unlinked
 from recording.core.lifecycle.wholeness import completion_at, doubts_about_whole, lacks
 from recording.core.lifecycle.withdrawal import withdrawal_owed
 
@@ -245,10 +257,14 @@ __all__ = [
     "Released",
     "RemoveOverflow",
     "Resumed",
+    "Rewritten",
     "StartFailed",
     "Started",
     "Stopped",
     "Told",
+    "UnlinkBegun",
+    "UnlinkGivenUp",
+    "Unlinked",
     "Warned",
     "Written",
     "completion_at",
@@ -260,6 +276,7 @@ __all__ = [
     "is_paused_by_others",
     "is_stale",
     "is_unasked_end",
+    "is_unlinking",
     "known_since",
     "knows_documents",
     "knows_event",
@@ -273,6 +290,7 @@ __all__ = [
     "refusal_of_giving_up",
     "runs",
     "why_not_erased",
+    "why_not_unlinked",
     "with_chunks",
     "with_opening",
     "with_state",

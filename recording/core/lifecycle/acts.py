@@ -30,8 +30,19 @@ from recording.core.lifecycle.facts import (
     Started,
     Stopped,
 )
-from recording.core.lifecycle.records_facts import Erased, ErasureBegun, Exported, Held, HoldEnded
+from recording.core.lifecycle.records_facts import (
+    Erased,
+    ErasureBegun,
+    Exported,
+    Held,
+    HoldEnded,
+    Rewritten,
+    UnlinkBegun,
+    Unlinked,
+    UnlinkGivenUp,
+)
 from recording.core.model import Act, Actor, CatalogEntry, ConsentEvidence, MetadataProof
+from recording.core.naming import is_muted
 from recording.core.times import format_time
 from recording.core.trail import added, is_repeated
 
@@ -62,7 +73,7 @@ def with_act(
 def without_name(by: Actor) -> Actor:
     """The actor; of a name that a caller gave themselves only the digest, as for a reason."""
     kind, _, name = by.partition(":")
-    return Actor(f"{kind}:{_digest(name)}") if kind == "key" and name else by
+    return Actor(f"{kind}:{digest(name)}") if kind == "key" and name else by
 
 
 def _is_act(before: CatalogEntry | None, after: CatalogEntry, fact: Fact) -> bool:
@@ -122,13 +133,14 @@ def _metadata(metadata: MetadataProof) -> dict[str, str]:
     return {"metadataBlob": metadata.name, "metadataSha256": metadata.sha256}
 
 
+def digest(text: str) -> str:
+    """The digest of what a person wrote."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
 def _reason(reason: str) -> dict[str, str]:
     """The digest of what a person wrote: the words are in the history, from which they can be removed."""
-    return {"reasonSha256": _digest(reason)}
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return {"reasonSha256": digest(reason)}
 
 
 _DETAILS: Mapping[type, Callable[[Any], dict[str, str]]] = {
@@ -162,8 +174,20 @@ _DETAILS: Mapping[type, Callable[[Any], dict[str, str]]] = {
         "export": fact.export_id,
         "rule": fact.rule,
         "outcome": fact.outcome,
-        "purposeSha256": _digest(fact.purpose),
+        "purposeSha256": digest(fact.purpose),
         "hashesSha256": fact.hashes,
     },
+    UnlinkBegun: lambda fact: {
+        "erasure": fact.erasure_id,
+        "purposeSha256": digest(fact.purpose),
+        "mutes": str(fact.is_muting).lower(),
+    },
+    Rewritten: lambda fact: {
+        "erasure": fact.erasure_id,
+        "metadataFiles": str(len(fact.proofs)),
+        "muted": str(sum(is_muted(proof.name) for _, proof in fact.proofs)),
+    },
+    UnlinkGivenUp: lambda fact: {"erasure": fact.erasure_id},
+    Unlinked: lambda fact: {"erasure": fact.erasure_id},
 }
 """The facts that are acts. No text of a person, of an event or of the service is among the details, and no URL."""

@@ -38,10 +38,22 @@ from recording.core.lifecycle.facts import (
     Written,
 )
 from recording.core.lifecycle.history import with_history
-from recording.core.lifecycle.records_facts import Erased, ErasureBegun, Exported, Held, HoldEnded, Rebuilt
+from recording.core.lifecycle.records_facts import (
+    Erased,
+    ErasureBegun,
+    Exported,
+    Held,
+    HoldEnded,
+    Rebuilt,
+    Rewritten,
+    UnlinkBegun,
+    Unlinked,
+    UnlinkGivenUp,
+)
 from recording.core.lifecycle.rulings import refusal_of_giving_up, ruled
 from recording.core.lifecycle.running import agreed, interrupted, is_last_full, noted, paused_or_resumed, runs
 from recording.core.lifecycle.tables import RECORDING_TRANSITIONS
+from recording.core.lifecycle.unlinking import rewritten_by, unlink_begun, unlink_given_up, unlinked, written_since
 from recording.core.lifecycle.wholeness import completion_at, lacks
 from recording.core.model import (
     APP,
@@ -67,6 +79,7 @@ _OVER = frozenset({RecordingState.STOPPED, RecordingState.MISSING, RecordingStat
 
 _Outside = Told | Written | Looked | Erased | Exported
 """What others have seen or done, which changes little or nothing of an entry."""
+_Kept = Held | HoldEnded | UnlinkBegun | UnlinkGivenUp | Rewritten | Unlinked
 _Noted = Completed | _Outside | Denied | Checked | Warned | FoundBySweep
 
 
@@ -125,13 +138,27 @@ def _decided(entry: CatalogEntry | None, fact: Fact, now: datetime, by: Actor) -
         return Decision(interrupted(entry, fact, now))
     if isinstance(fact, _Noted):
         return Decision(_noted(entry, fact, now))
-    if isinstance(fact, Held | HoldEnded):
-        return Decision(entry)  # it is in the trail alone
+    if isinstance(fact, _Kept):
+        return Decision(_kept(entry, fact, now, by))
     if isinstance(fact, Consented | ConsentWithdrawn):
         after = _consent_changed(entry, fact, now, by)
     else:
-        after = chunk_decided(entry, fact)
+        after = written_since(entry, chunk_decided(entry, fact), fact)
     return Decision(after)
+
+
+def _kept(entry: CatalogEntry, fact: _Kept, now: datetime, by: Actor) -> CatalogEntry:
+    """The entry after a fact about a recording that is kept; its holds are in the trail alone."""
+    match fact:
+        case UnlinkBegun():
+            return unlink_begun(entry, fact, now, by)
+        case UnlinkGivenUp():
+            return unlink_given_up(entry, fact)
+        case Rewritten():
+            return rewritten_by(entry, fact, now)
+        case Unlinked():
+            return unlinked(entry, fact, now)
+    return entry
 
 
 def _made(

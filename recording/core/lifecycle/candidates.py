@@ -18,6 +18,7 @@ from recording.core.model import (
     Door,
     Unread,
 )
+from recording.core.naming import is_muted
 
 MOST_CANDIDATES = 8
 MOST_BY_KEY = 256 << 10
@@ -84,7 +85,7 @@ def seen_again(chunk: Chunk, announcement: Announcement, candidate: Candidate) -
     """The chunk after a further announcement, and the conflict that a person must be told; empty if there is none."""
     conflict = ""
     if chunk.is_proven:
-        if not _overrules(candidate, chunk.candidate):
+        if not _overrules(candidate, chunk.candidate) or (chunk.proof is not None and is_muted(chunk.proof.name)):
             return _after_proof(chunk, candidate)
         conflict = f"event {candidate.event_id} announces it otherwise than the function key, by which it was proven"
         chunk = replace(chunk, state=ChunkState.ANNOUNCED, proof=None, proven=None, kept_reason="", released_at=None)

@@ -3,7 +3,18 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from recording.core.lifecycle.records_facts import Erased, ErasureBegun, Exported, Held, HoldEnded, Rebuilt
+from recording.core.lifecycle.records_facts import (
+    Erased,
+    ErasureBegun,
+    Exported,
+    Held,
+    HoldEnded,
+    Rebuilt,
+    Rewritten,
+    UnlinkBegun,
+    Unlinked,
+    UnlinkGivenUp,
+)
 from recording.core.model import (
     Alarm,
     Alert,
@@ -440,5 +451,9 @@ RecordingFact = (
     | HoldEnded
     | Exported
     | Rebuilt
+    | UnlinkBegun
+    | UnlinkGivenUp
+    | Rewritten
+    | Unlinked
 )
 Fact = ChunkFact | RecordingFact

@@ -40,7 +40,14 @@ from recording.core.lifecycle.facts import (
     Told,
     Warned,
 )
-from recording.core.lifecycle.records_facts import ErasureBegun, Rebuilt
+from recording.core.lifecycle.records_facts import (
+    ErasureBegun,
+    Rebuilt,
+    Rewritten,
+    UnlinkBegun,
+    Unlinked,
+    UnlinkGivenUp,
+)
 from recording.core.model import Actor, CatalogEntry, DocumentId, Happened
 
 MOST_HISTORY = 500
@@ -166,5 +173,9 @@ _DETAILS: Mapping[type, Callable[[Any], str]] = {
     Completed: lambda fact: "; ".join((fact.manifest_name, *fact.lacks)),
     ErasureBegun: lambda fact: fact.reason,
     Rebuilt: lambda fact: fact.sources,
+    UnlinkBegun: lambda fact: f"by erasure {fact.erasure_id}",
+    UnlinkGivenUp: lambda fact: f"by erasure {fact.erasure_id}",
+    Rewritten: lambda fact: f"by erasure {fact.erasure_id}",
+    Unlinked: lambda fact: f"by erasure {fact.erasure_id}",
 }
 """What is said of a fact besides its name; nothing of the others."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from recording.core.model import CatalogEntry, RecordingId, RemovalReason
+from recording.core.model import CatalogEntry, DocumentId, Proof, RecordingId, RemovalReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +60,34 @@ class Rebuilt:
 
     entry: CatalogEntry
     sources: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnlinkBegun:
+    """An erasure begins to take somebody out of it; nobody else is taken out of it meanwhile."""
+
+    erasure_id: str
+    purpose: str
+    is_muting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UnlinkGivenUp:
+    """What was to be written anew cannot be proven: nobody is taken out of it by this erasure."""
+
+    erasure_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """What names them stands in the archive without them: the proofs of these chunks are of that from now on."""
+
+    erasure_id: str
+    proofs: tuple[tuple[DocumentId, Proof], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unlinked:
+    """Nothing of the recording names them any more, in any container or index but what is kept on purpose."""
+
+    erasure_id: str

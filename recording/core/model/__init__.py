@@ -22,7 +22,7 @@ from recording.core.model.consent import (
     WithdrawnConsent,
 )
 from recording.core.model.entry import CatalogEntry, Opening, Recording
-from recording.core.model.erasure import Erasure
+from recording.core.model.erasure import Erasure, Unlinking
 from recording.core.model.events import (
     CallEndEvent,
     CallEvent,
@@ -152,6 +152,7 @@ __all__ = [
     "StateEvent",
     "Subject",
     "Trail",
+    "Unlinking",
     "Unread",
     "View",
     "Withdrawal",

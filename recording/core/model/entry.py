@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from recording.core.model.calls import AppliedRule, ParticipantKind
 from recording.core.model.chunk import Chunk
 from recording.core.model.consent import ConsentEvidence, WithdrawnConsent
-from recording.core.model.erasure import Erasure
+from recording.core.model.erasure import Erasure, Unlinking
 from recording.core.model.evidence import Alert, Happened, Unread
 from recording.core.model.running import Continuation, Order, Pause
 from recording.core.model.trail import Trail
@@ -77,6 +77,7 @@ class Recording:
         consent: why it may be recorded; None if no rule asked.
         withdrawn: that consent was withdrawn, and when.
         erasure: that it was erased, or is being erased; set in the state ERASED, and only there.
+        unlinked: by which erasures somebody was, or is being, taken out of it; in order.
     """
 
     recording_id: RecordingId
@@ -121,6 +122,7 @@ class Recording:
     consent: ConsentEvidence | None = None
     withdrawn: WithdrawnConsent | None = None
     erasure: Erasure | None = None
+    unlinked: tuple[Unlinking, ...] = ()
 
     @property
     def open_pause(self) -> Pause | None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-from recording.core.lifecycle import why_not_erased
-from recording.core.model import CatalogEntry, RecordingId
+from recording.core.lifecycle import why_not_erased, why_not_unlinked
+from recording.core.model import CatalogEntry, Chunk, RecordingId
 from recording.core.records.holds import Hold
 from recording.core.retention import Duty, Kept, NoEnd
 from recording.core.times import format_known
@@ -27,6 +27,10 @@ class Mode(StrEnum):
 
     WHOLE = "whole"
     """They are erased, with everybody in them."""
+    UNLINK = "unlink"
+    """The person is taken out of what says who is heard in them; the media are kept."""
+    MUTE = "mute"
+    """As `UNLINK`, and their own channel of unmixed wav is silent from then on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,8 @@ class Why(StrEnum):
     """Nobody can delete its blobs until a day."""
     OPEN = "open"
     """It is not archived to its end."""
+    MODE = "mode"
+    """What the mode asks for cannot be done to it; it can be erased whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +129,7 @@ def deferrals(
     duty: Duty | NoEnd,
     protected: date | None,
     overrides_duties: bool,
+    mode: Mode = Mode.WHOLE,
 ) -> tuple[Deferral, ...]:
     """Why a recording is not erased now.
 
@@ -133,6 +140,7 @@ def deferrals(
         duty: until when its class keeps it.
         protected: the first day on which nothing protects its blobs; None if nothing does.
         overrides_duties: see `Erase`.
+        mode: what becomes of it.
     """
     found = [Deferral(Why.HOLD, hold.hold_id) for hold in sorted(holds, key=lambda hold: hold.hold_id)]
     today = now.date()
@@ -143,9 +151,11 @@ def deferrals(
         found.append(Deferral(Why.DUTY, unknown))
     if protected is not None and protected > today:
         found.append(Deferral(Why.PROTECTED, "its blobs are immutable", protected))
-    why_open = why_not_erased(entry, now)
+    why_open = (why_not_erased if mode is Mode.WHOLE else why_not_unlinked)(entry, now)
     if why_open:
         found.append(Deferral(Why.OPEN, why_open))
+    if mode is not Mode.WHOLE and any(map(_is_native, entry)):
+        found.append(Deferral(Why.MODE, "its metadata file is in a native container, which is not this app's"))
     return tuple(found)
 
 
@@ -173,6 +183,12 @@ def is_one_of(raw_ids: Collection[str], spelling: Callable[[str], str]) -> Calla
     """Whether a raw id, in any spelling, is one of these."""
     known = {spelling(raw_id) for raw_id in raw_ids}
     return lambda raw_id: spelling(raw_id) in known
+
+
+def _is_native(chunk: Chunk) -> bool:
+    """Whether the service's own metadata file of it stands in a native container, or may."""
+    metadata = chunk.proof.metadata if chunk.proof else None
+    return chunk.is_native or bool(chunk.proof and chunk.proof.container) or bool(metadata and metadata.container)
 
 
 def _fields(one: Planned) -> dict[str, object]:

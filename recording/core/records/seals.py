@@ -16,6 +16,7 @@ from recording.core.model import (
     RecordingId,
     RecordingState,
 )
+from recording.core.naming import is_muted
 from recording.core.records.audio import Sound
 from recording.core.records.silence import NOTHING_SILENT, Heard, Silence, groups_of, silence_of
 
@@ -134,7 +135,9 @@ def seal_of(recording_id: RecordingId, manifest: BlobName, revision: int, chunks
     heard: list[Heard] = []
     why = ""
     for chunk in chunks:
-        if chunk.read is None:
+        if is_muted(chunk.name):
+            why = why or "a channel of it was muted on purpose"
+        elif chunk.read is None:
             why = why or chunk.unread or chunk.damage
         elif chunk.read.sound is None:
             why = why or chunk.read.no_sound

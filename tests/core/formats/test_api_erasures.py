@@ -9,7 +9,7 @@ import pytest
 from recording.core.callers import Caller
 from recording.core.errors import InvalidRequest
 from recording.core.formats import api
-from recording.core.formats.records.certificates import LEFT, Certificate, Outcome
+from recording.core.formats.records.certificates import KEPT, LEFT, Certificate, Outcome, left_by
 from recording.core.model import Actor, RecordingId
 from recording.core.records.erasing import MOST_SHOWN, Deferral, Erase, Mode, Plan, Planned, Why
 from recording.core.records.exporting import Person
@@ -104,3 +104,13 @@ def test_a_certificate_names_nobody() -> None:
     assert ["2026-06-01", None] == [one["until"] for one in found["deferred"][0]["by"]]
     assert b"Ann" not in made.to_json()
     assert b"Ada" not in made.to_json()
+
+
+def test_a_certificate_of_recordings_that_are_kept_says_so() -> None:
+    """And not that their entries were stripped."""
+    made = Certificate("j", 1, HASH, Mode.UNLINK, "Ann asks", Actor("app"), NOW, NOW, ("aa",), "k", (), 0)
+    found = json.loads(made.to_json())
+    assert ("unlink", *KEPT) == (found["mode"], *found["left"][1 : 1 + len(KEPT)])
+    assert "can be heard" in found["left"][0]
+    assert "silent" in left_by(Mode.MUTE)[0]
+    assert 1 == len(set(LEFT) - set(found["left"]))

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from recording.core.errors import PlanChanged
-from recording.core.model import Actor, ChunkState, RecordingId
+from recording.core.model import Actor, CatalogEntry, Chunk, ChunkState, RecordingId
 from recording.core.participants import one_spelling
 from recording.core.records.erasing import (
     LOST,
@@ -22,7 +22,16 @@ from recording.core.records.erasing import (
 )
 from recording.core.records.holds import Hold, HoldState, Scope
 from recording.core.retention import Afterwards, Duty, Kept, NoEnd
-from tests.core.entries_of import MANIFEST, NOW, changed_recording, chunk, entry_of
+from tests.core.entries_of import (
+    MANIFEST,
+    NATIVE,
+    NOW,
+    changed_recording,
+    chunk,
+    entry_of,
+    metadata_proof,
+    native_chunk,
+)
 
 HOLD = Hold("h-1", HoldState.ACTIVE, Scope(), "a reason", "legal", date(2026, 6, 1), NOW, Actor("entra:ada"))
 TODAY = NOW.date()
@@ -32,6 +41,12 @@ CLOSED = changed_recording(
     entry_of(chunk(0, ChunkState.RELEASED), chunk(1, ChunkState.LOST), completed_at=NOW), manifest_name=MANIFEST
 )
 ERASE = Erase(Mode.WHOLE, "she asks", ("8:acs:ann",))
+
+
+def _native_metadata() -> Chunk:
+    known = chunk(0, ChunkState.RELEASED)
+    assert known.proof is not None
+    return replace(known, proof=replace(known.proof, metadata=replace(metadata_proof(0), container=NATIVE)))
 
 
 def until(day: date) -> Duty:
@@ -72,6 +87,24 @@ def test_what_is_open_is_deferred() -> None:
     assert (Why.OPEN, True) == (found.why, "chunk 0" in found.by)
 
 
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        (CLOSED, []),
+        (replace(CLOSED, chunks=(native_chunk(0, ChunkState.KEPT),)), [Why.OPEN, Why.MODE]),
+        (replace(CLOSED, chunks=(_native_metadata(),)), [Why.MODE]),
+        (entry_of(chunk(0)), [Why.OPEN]),
+    ],
+)
+def test_the_mode_defers_what_it_cannot_be_done_to(entry: CatalogEntry, expected: list[Why]) -> None:
+    """What stands in a native container is not this app's; erased whole, it is left there."""
+    entry = replace(entry, chunks=tuple(one for one in entry if one.state is not ChunkState.LOST))
+    found = deferrals(entry, NOW, holds=(), duty=NO_END, protected=None, overrides_duties=False, mode=Mode.UNLINK)
+    assert expected == [one.why for one in found]
+    whole = deferrals(entry, NOW, holds=(), duty=NO_END, protected=None, overrides_duties=False)
+    assert Why.MODE not in {one.why for one in whole}
+
+
 def test_a_plan_has_one_hash_whatever_its_order() -> None:
     """It changes with all that whoever executes it has seen: deferrals, others, revision, mode."""
     one = planned(CLOSED, 2, (), is_doubtful=False)
@@ -84,6 +117,7 @@ def test_a_plan_has_one_hash_whatever_its_order() -> None:
         Plan(ERASE, (replace(one, others=3), two), 3),
         Plan(ERASE, (replace(one, revision=2), two), 3),
         Plan(replace(ERASE, overrides_duties=True), (one, two), 3),
+        Plan(replace(ERASE, mode=Mode.UNLINK), (one, two), 3),
         Plan(replace(ERASE, raw_ids=("8:acs:bob",)), (one, two), 3),
     ]
     assert len(others) + 1 == len({plan.hash, *(other.hash for other in others)})

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from recording.core.model import BlobName, CatalogEntry, Chunk, ChunkState, Digest, Place, RecordingState
+from recording.core.naming import muted_name
 from recording.core.records.audio import NOTHING, ChannelSound, Sound
 from recording.core.records.seals import (
     ChunkSeal,
@@ -70,6 +71,7 @@ def completed(state: ChunkState) -> CatalogEntry:
     )
 
 
+MUTED = "a channel of it was muted on purpose"
 WHOLE = completed(ChunkState.RELEASED)
 
 
@@ -120,10 +122,11 @@ def test_a_seal_of_another_proof_does_not_count() -> None:
     [
         ((sealed(0), sealed(1)), Silence(is_all=True), ""),
         ((sealed(0), sealed(1, replace(READ, sound=None, no_sound="it is mp3"))), Silence(), "it is mp3"),
+        ((sealed(0), replace(sealed(1), name=muted_name(proof(1).name, "ab", [0]))), Silence(), MUTED),
         ((sealed(0), sealed(1, None, unread="in the archive tier")), Silence(), "in the archive tier"),
         ((sealed(0), sealed(1, None, damage="it is gone"), sealed(2, None, unread="x")), Silence(), "it is gone"),
     ],
-    ids=["measured", "no wav", "not read", "gone"],
+    ids=["measured", "no wav", "muted", "not read", "gone"],
 )
 def test_silence_is_judged_if_everything_was_measured(
     chunks: tuple[ChunkSeal, ...], silence: Silence, why: str

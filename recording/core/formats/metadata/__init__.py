@@ -12,6 +12,7 @@ from recording.core.formats.metadata.reading import (
     MAX_PARTICIPANTS,
     parse_metadata,
 )
+from recording.core.formats.metadata.redacting import redacted, with_nobody
 
 __all__ = [
     "MAX_LENGTH",
@@ -23,4 +24,6 @@ __all__ = [
     "names",
     "notes_on_pauses",
     "parse_metadata",
+    "redacted",
+    "with_nobody",
 ]

@@ -16,9 +16,10 @@ from recording.core.times import format_time
 
 SCHEMA = "recording-erasure/1"
 FOLDER = "certificates/"
+_STRIPPED = "the catalog's entries of the recordings: ids, times, and that they were erased"
 LEFT = (
     "the audit trails and tombstones of the recordings: ids, times and acts, which name no participant",
-    "the catalog's entries of the recordings: ids, times, and that they were erased",
+    _STRIPPED,
     "what the service has written into native containers, which are not this app's",
     "the sources at the service, which end by themselves within a day of their recording",
     "blocks that were staged and never committed, which the storage drops within a week",
@@ -26,6 +27,21 @@ LEFT = (
     "logs, events that were published, packages that were downloaded, and backups of others",
 )
 """What no erasure touches."""
+_HEARD = "the recordings: their media, in which the person can be heard, and what is said of others in them"
+_MUTED = "the recordings: their media, in which the person's own channel is silent, and what is said of others in them"
+KEPT = (
+    "that somebody was taken out of them, when, and by which erasure, in entries, manifests and audit trails",
+    "marks in place of the person in metadata files and people documents: that somebody is heard, on which channel",
+    "the evidence of consent: keyed hashes of those who were asked",
+)
+"""What is kept, besides that, if the media are."""
+
+
+def left_by(mode: Mode) -> tuple[str, ...]:
+    """What is left on purpose."""
+    if mode is Mode.WHOLE:
+        return LEFT
+    return (_MUTED if mode is Mode.MUTE else _HEARD, *KEPT, *(one for one in LEFT if one != _STRIPPED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +106,6 @@ class Certificate:
                 if one.deferred
             ],
             "eventBlobs": self.events,
-            "left": list(LEFT),
+            "left": list(left_by(self.mode)),
         }
         return json.dumps(fields, indent=2).encode() + b"\n"

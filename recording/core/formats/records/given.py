@@ -1,13 +1,16 @@
 """What is given of a recording beside its media: who took part, and its metadata files without other people."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from recording.core.formats.metadata import ChunkMetadata
 from recording.core.model import CatalogEntry, DocumentId, RecordingId
 from recording.core.participants import kind_of, one_spelling
+from recording.core.records.exporting import Channels
 
+_ABOUT_PEOPLE = "participants"
+"""How a note of a metadata file begins that is about them."""
 _WITHOUT_PEOPLE = frozenset(
     {
         "resourceid",
@@ -32,6 +35,18 @@ class Own:
     def has(self, raw_id: str) -> bool:
         """Whether it is the person's, in whatever spelling."""
         return self.raw_ids is None or one_spelling(raw_id) in self.raw_ids
+
+
+def channels_said(said: ChunkMetadata | None, is_own: Callable[[str], bool]) -> Channels:
+    """Which channels a metadata file gives to the person, and to others."""
+    if said is None:
+        return Channels()
+    return Channels(
+        tuple((is_own(one.participant_id), one.channel) for one in said.participants if one.channel is not None),
+        said.channels,
+        tuple(note for note in said.notes if note.startswith(_ABOUT_PEOPLE)),
+        any(one.channel is None for one in said.participants),
+    )
 
 
 def people_given(

@@ -41,6 +41,7 @@ from recording.core.model import (
     RecordingState,
     ServerCallId,
     Subject,
+    Unlinking,
     Unread,
     WithdrawnConsent,
 )
@@ -107,7 +108,22 @@ def _recording(fields: StrictFields, name: BlobName, written_at: datetime) -> Re
         revision=fields.need("revision", whole, _SENSE),
         consent=_consent(fields),
         withdrawn=_withdrawn(fields),
+        unlinked=tuple(_unlinked(fields, written_at)),
     )
+
+
+def _unlinked(fields: StrictFields, written_at: datetime) -> Iterator[Unlinking]:
+    """Who took somebody out of it is in the trail. What was not finished then is looked at again."""
+    for said in fields.each("unlinked"):
+        yield Unlinking(
+            said.need("erasureId", text, _SENSE),
+            said.need("at", parse_time, _SENSE),
+            NOT_KNOWN,
+            said.need("purposeSha256", text, _SENSE),
+            said.get("isMuting") is True,
+            rewritten_at=written_at,
+            finished_at=written_at if said.get("isFinished") is True else None,
+        )
 
 
 def _output(fields: StrictFields) -> Output | None:

@@ -27,6 +27,7 @@ from recording.core.model import (
     RecordingId,
     RecordingState,
     ServerCallId,
+    Unlinking,
     Unread,
     WithdrawnConsent,
 )
@@ -110,6 +111,12 @@ ENTRIES: dict[str, CatalogEntry] = {
     ),
     "withdrawn": with_fields(consent=ATTESTED, withdrawn=WithdrawnConsent(NOW, APP, "why")),
     "withdrawn without consent": with_fields(withdrawn=WithdrawnConsent(NOW, APP)),
+    "unlinked": with_fields(
+        unlinked=(
+            Unlinking("e-1", NOW, APP, "ab12", rewritten_at=NOW, finished_at=LATER),
+            Unlinking("e-2", LATER, APP, "cd34", is_muting=True, rewritten_at=LATER),
+        )
+    ),
     "lacks": with_fields(lacks=("chunk 1 was never announced",)),
 }
 

@@ -22,7 +22,9 @@ class ErasureRecording(TypedDict):
     startedAt: Moment | None
     chunks: Count
     length: Annotated[Count, Schema(description="Bytes of media.")]
-    others: Annotated[Count, Schema(description="How many others are heard in it: their voices go with it.")]
+    others: Annotated[
+        Count, Schema(description="How many others are heard in it: erased whole, their voices go with it.")
+    ]
     isDoubtful: Annotated[bool, Schema(description="Whether it is not sure who is heard in it.")]
     deferred: Annotated[list[ErasureDeferral], Schema(description="Why it is not erased now; empty if it would be.")]
 
@@ -31,7 +33,7 @@ class ErasurePlan(TypedDict):
     """What an erasure would do, as it was looked up last."""
 
     hash: Annotated[str, Schema(description="Of all of the plan; to be given when it is executed.")]
-    erased: Annotated[Count, Schema(description="Recordings that would be erased.")]
+    erased: Annotated[Count, Schema(description="Recordings that would be erased, as the mode says.")]
     deferred: Annotated[Count, Schema(description="Recordings that would be erased later, by themselves.")]
     unknown: Annotated[
         Count, Schema(description="Recordings of which it is not sure who is heard in them, at most 1000; not touched.")

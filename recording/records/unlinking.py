@@ -1,0 +1,229 @@
+"""Takes a person out of a recording that is kept: out of its metadata files, its people document, and the rows.
+
+First the entry says that it has begun: nobody else is taken out of it meanwhile, so each starts from what the one
+before has left. Then the metadata files are written anew under other names, read back, and noted in the entry as its
+proofs; a manifest says so; and only then is removed whatever stands beside them and is not what entry and manifest
+name. That needs nobody's name: cut off there, it is finished without knowing who it was. A row tells the daily pass of
+it, which also looks again for some days, at what runs have written that had begun before.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import msgspec
+
+from recording import log
+from recording.catalog_updates import CatalogUpdates
+from recording.core.errors import ArchiveDamaged, CatalogConflict, Permanent, RecordingOpen
+from recording.core.lifecycle import Completed, Rewritten, UnlinkBegun, Unlinked, UnlinkGivenUp, why_not_unlinked
+from recording.core.model import APP, Actor, BlobName, CatalogEntry, RecordingId, RecordingState, Unlinking
+from recording.core.naming import encode
+from recording.core.records.erasing import Deferral, Erase, Mode, Why
+from recording.ports import Index, IndexRow
+from recording.records.filing_people import FilingPeople
+from recording.records.proven_bytes import NotAsProven, NotReadable
+from recording.records.removing import Forget, Removing
+from recording.records.removing_rest import RemovingRest
+from recording.records.rewriting import Rewriting
+from recording.writing_trail import WritingTrail
+
+_UNLINKED = "unlinking"
+"""The partition of the recordings that somebody is being taken out of, or was some days ago."""
+_LOOKS = timedelta(days=3)
+"""For so long it is looked again: no run that had begun before, and no source, lasts longer."""
+_OPERATION = "unlink person"
+_PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Noted:
+    """A recording of the daily pass: beside which manifest, and under which names, may something have been written."""
+
+    recording_id: RecordingId
+    manifest: BlobName
+    names: tuple[BlobName, ...] = ()
+
+
+# Created at import: see `adapters.rows`.
+_ROW = msgspec.json.Decoder(_Noted)
+
+
+@dataclass(frozen=True, slots=True)
+class UnlinkingPeople:
+    """Take people out of recordings. Whoever asks for it has asked what defers it just before.
+
+    Attributes:
+        complete: writes the manifest that an entry owes: `chunks.completing`.
+        forgets: remove what others have written of who took part: exports that contain it, what is kept of the call.
+        removing: removes what is written here of a recording that is erased meanwhile.
+    """
+
+    updates: CatalogUpdates
+    writing_trail: WritingTrail
+    complete: Callable[[CatalogEntry], Completed | None]
+    filing_people: FilingPeople
+    index: Index
+    rewriting: Rewriting
+    rest: RemovingRest
+    forgets: Sequence[Forget]
+    removing: Removing
+
+    def unlink(
+        self, entry: CatalogEntry, erasure_id: str, erase: Erase, is_over: Callable[[], bool], *, by: Actor
+    ) -> tuple[Deferral, ...] | None:
+        """Take the person out of the recording; idempotent. What defers it, if that is seen only now.
+
+        None if the time was over: the next run goes on with it.
+
+        Raises:
+            RecordingOpen: it cannot be begun yet; nothing is changed.
+            BlobProtected: it has begun, and a hold, or a time, keeps a blob: the daily pass tries it again.
+            Transient: it is not finished; do it again.
+        """
+        known = _of(entry, erasure_id)
+        if known is None or known.rewritten_at is None:
+            what = self.rewriting.prepare(entry, erase)
+            if isinstance(what, tuple):
+                return what
+            self._note(entry, *what.names)
+            entry = self._begin(entry, erasure_id, erase, by)
+            try:
+                proofs = self.rewriting.write(entry, what, is_over)
+            except (ArchiveDamaged, NotAsProven, NotReadable) as error:
+                self.updates.apply(entry.recording.recording_id, UnlinkGivenUp(erasure_id), known=entry, by=by)
+                return (Deferral(Why.MODE, f"what was written anew cannot be proven: {error}"),)
+            if proofs is None:
+                return None
+            self.rest.check_holds(entry)  # a hold that is placed now would be left on blobs that no entry names
+            entry = self.updates.apply_once(entry, Rewritten(erasure_id, proofs), by=by).entry
+        self._finish(entry, erasure_id, by)
+        return ()
+
+    def finish(self, is_over: Callable[[], bool]) -> int:
+        """Finish what was cut off, and look again at what was done of late; how many could not be finished.
+
+        Raises:
+            Transient: it is done another time.
+        """
+        left, after = 0, ""
+        while True:
+            page = self.index.page(_UNLINKED, _PAGE, after)
+            for row in page.rows:
+                left += is_over() or not self._settle(_ROW.decode(row.body))
+            after = page.next
+            if not after or is_over():
+                return left
+
+    def look_again(self, entry: CatalogEntry) -> None:
+        """Remove what was written beside what was written anew, and write the rows as the entry says; idempotent.
+
+        Raises:
+            BlobProtected: a hold, or a time, keeps a blob.
+            Transient: do it again.
+        """
+        if entry.recording.completed_at is None:  # something of it is being written: it is looked at after that
+            return
+        self.filing_people.file(entry)
+        self.rest.remove(entry)
+
+    def note(self, entry: CatalogEntry) -> None:
+        """Let the daily pass look at a recording whose entry was made again: what was not finished is finished."""
+        self._note(entry)
+
+    def _settle(self, noted: _Noted) -> bool:
+        """One that cannot be finished keeps no other from it."""
+        recording_id = noted.recording_id
+        try:
+            entry = self.updates.load(recording_id)
+            if entry is None:  # a rebuild goes on with it
+                return True
+            open_ = next((one for one in entry.recording.unlinked if one.finished_at is None), None)
+            if entry.recording.state is RecordingState.ERASED:
+                self._stay_erased(entry, noted)
+            elif open_ is None:
+                self._look_again_or_end(entry)
+            elif open_.rewritten_at is not None:  # else its erasure goes on with it, which knows who it is
+                self._finish(entry, open_.erasure_id, APP)
+        except (Permanent, CatalogConflict) as error:
+            fields = {"recording_id": recording_id, "code": error.code, "cause": error}
+            log.event("recording.unlinking_left", fields, logging.WARNING)
+            return False
+        return True
+
+    def _look_again_or_end(self, entry: CatalogEntry) -> None:
+        last = max((one.finished_at for one in entry.recording.unlinked if one.finished_at), default=None)
+        if last is not None:
+            self.look_again(entry)
+        if last is None or self.updates.now() - last > _LOOKS:
+            self.index.delete(_UNLINKED, encode(entry.recording.recording_id))
+
+    def _stay_erased(self, entry: CatalogEntry, noted: _Noted) -> None:
+        """Remove what was written while it was erased: what it had removed itself was not there yet."""
+        erasure = entry.recording.erasure
+        if erasure is None or erasure.finished_at is None:
+            return
+        for name in noted.names:
+            self.rest.removals["archive"].remove(name)
+        self.removing.remove_late(entry, noted.manifest)
+        if self.updates.now() - erasure.finished_at > _LOOKS:
+            self.index.delete(_UNLINKED, encode(entry.recording.recording_id))
+
+    def _begin(self, entry: CatalogEntry, erasure_id: str, erase: Erase, by: Actor) -> CatalogEntry:
+        """Say in the entry that it begins.
+
+        Raises:
+            RecordingOpen: somebody else is being taken out of it, or it has changed.
+        """
+        recording_id = entry.recording.recording_id
+        entry = self.updates.apply(
+            recording_id, UnlinkBegun(erasure_id, erase.purpose, erase.mode is Mode.MUTE), known=entry, by=by
+        ).entry
+        if _of(entry, erasure_id) is None:
+            cause = why_not_unlinked(entry, self.updates.now()) or "another erasure is taking somebody out of it"
+            ids = {"recording_id": recording_id}
+            raise RecordingOpen(_OPERATION, cause, hint="it can be done once that is over", ids=ids)
+        return entry
+
+    def _finish(self, entry: CatalogEntry, erasure_id: str, by: Actor) -> None:
+        """Let a manifest say it, and remove what names them; who that was needs not be known."""
+        recording_id = entry.recording.recording_id
+        known = _of(entry, erasure_id)
+        if known is None or known.finished_at is not None:
+            self.writing_trail.write(entry)
+            return
+        entry = self._completed(entry)
+        self._note(entry)
+        self.look_again(entry)
+        for forget in self.forgets:
+            forget(entry)
+        self.rewriting.muting.forget(entry)
+        entry = self.updates.apply(recording_id, Unlinked(erasure_id), known=entry, by=by).entry
+        log.event("recording.unlinked", {"recording_id": recording_id, "job_id": erasure_id})
+        self.writing_trail.write(entry)
+
+    def _completed(self, entry: CatalogEntry) -> CatalogEntry:
+        """The entry with its manifest written.
+
+        Raises:
+            CatalogConflict: it has changed meanwhile, as one that was erased.
+        """
+        recording_id = entry.recording.recording_id
+        if entry.recording.completed_at is None:
+            completed = self.complete(entry)
+            if completed is not None:
+                entry = self.updates.apply(recording_id, completed, known=entry).entry
+        if entry.recording.completed_at is None or entry.recording.state is RecordingState.ERASED:
+            raise CatalogConflict(_OPERATION, "its manifest is still owed", ids={"recording_id": recording_id})
+        return entry
+
+    def _note(self, entry: CatalogEntry, *names: BlobName) -> _Noted:
+        recording_id = entry.recording.recording_id
+        noted = _Noted(recording_id, entry.recording.manifest_name or BlobName(""), names)
+        self.index.put(IndexRow(_UNLINKED, encode(recording_id), msgspec.json.encode(noted)))
+        return noted
+
+
+def _of(entry: CatalogEntry, erasure_id: str) -> Unlinking | None:
+    return next((one for one in entry.recording.unlinked if one.erasure_id == erasure_id), None)
