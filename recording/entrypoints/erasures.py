@@ -20,7 +20,7 @@ def plan_erasure(req: func.HttpRequest) -> func.HttpResponse:
     shown = app.records.erasing.plan(
         asked.person, asked.mode, asked.purpose, overrides_duties=asked.overrides_duties, by=asked.by
     )
-    return _answer(shown)
+    return _answer(shown, 202 if shown.plan is None else 200)
 
 
 @blueprint.route("erasures/{erasureId}/execute", methods=["POST"])
@@ -35,10 +35,10 @@ def execute_erasure(req: func.HttpRequest) -> func.HttpResponse:
 @blueprint.route("erasures/{erasureId}", methods=["GET"])
 @problem_details
 def erasure_state(req: func.HttpRequest) -> func.HttpResponse:
-    """How far an erasure is: its plan as it would be now, or what came of it, with the certificate."""
+    """How far an erasure is: its plan as it was made last, or what came of it, with the certificate."""
     app = get_app()
-    caller_of(req, app, "erasure_state")
-    return _answer(app.records.erasing.show(req.route_params["erasureId"]))
+    by = caller_of(req, app, "erasure_state").actor
+    return _answer(app.records.erasing.show(req.route_params["erasureId"], by=by))
 
 
 def _answer(shown: Shown, status: int = 200) -> func.HttpResponse:

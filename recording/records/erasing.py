@@ -86,14 +86,18 @@ class Erasing:
         self._note("plan erasure", plan, by)
         return Shown(run.job, erase, plan)
 
-    def show(self, erasure_id: str) -> Shown:
-        """An erasure as it is; with its plan, while it is not begun.
+    def show(self, erasure_id: str, *, by: Actor) -> Shown:
+        """An erasure as it is; with its plan, while it is not begun. That somebody looks at it is put on record.
 
         Raises:
             UnknownJob: there is none.
+            Transient: it cannot be read, or not be put on record.
         """
         job = self._load(erasure_id)
-        return Shown(job, erase_of(job), plan_of(job, self.parts.index) if job.state is JobState.PLANNED else None)
+        plan = plan_of(job, self.parts.index) if job.state is JobState.PLANNED else None
+        if plan is not None:
+            self._note("show erasure plan", plan, by)
+        return Shown(job, erase_of(job), plan)
 
     def execute(self, erasure_id: str, plan_hash: str, *, by: Actor) -> Shown:
         """Begin an erasure, if its plan is still true and is the one that the caller has seen; idempotent.

@@ -111,7 +111,7 @@ def test_a_plan_that_is_not_true_any_more_is_not_executed() -> None:
     run_jobs(world)
     assert RecordingState.ERASED is not world.entry().recording.state
 
-    new = erasing.show(shown.job.job_id).plan
+    new = erasing.show(shown.job.job_id, by=ADA).plan
     assert new == caught.value.plan
     assert new is not None
     erasing.execute(shown.job.job_id, new.hash, by=ADA)
@@ -147,10 +147,10 @@ def test_to_execute_it_twice_is_the_same_as_once() -> None:
     with pytest.raises(JobRefused):
         world.app.records.erasing.execute(erasure_id, plan_hash, by=ADA)
     with pytest.raises(UnknownJob):
-        world.app.records.erasing.show("none")
+        world.app.records.erasing.show("none", by=ADA)
     other = world.app.records.jobs.make(JobKind.REHASH, "{}", by=ADA, state=JobState.PLANNED)
     with pytest.raises(UnknownJob):
-        world.app.records.erasing.show(other.job_id)
+        world.app.records.erasing.show(other.job_id, by=ADA)
 
 
 def test_what_is_deferred_is_erased_when_the_last_of_it_ends() -> None:
@@ -253,14 +253,14 @@ def test_a_wrong_setting_in_the_middle_ends_no_erasure(caplog: pytest.LogCapture
     world.settings = {"PEOPLE_INDEX_KEY": "not base64!"}
     world.worker()
     run_jobs(world)
-    shown = world.app.records.erasing.show(erasure_id)
+    shown = world.app.records.erasing.show(erasure_id, by=ADA)
     assert (JobState.WAITING, True) == (shown.job.state, "PEOPLE_INDEX_KEY" in shown.job.cause)
     assert "erasure.waits" in caplog.text
 
     world.settings = right
     world.worker()
     again(world)
-    shown = world.app.records.erasing.show(erasure_id)
+    shown = world.app.records.erasing.show(erasure_id, by=ADA)
     assert (JobState.DONE, "") == (shown.job.state, shown.job.cause)
     assert [RECORDING] == certificate(world, erasure_id)["erased"]
     check_erased(world)

@@ -1,10 +1,11 @@
 """A plan that takes longer than a request is made by its job, and again before it is executed."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
 
-from recording.core.errors import JobRefused, PlanChanged
+from recording.core.errors import ArchiveRefused, JobRefused, PlanChanged
 from recording.core.model import CatalogEntry, RecordingId, RecordingState
 from recording.core.records.erasing import Mode, Plan
 from recording.core.records.exporting import Person
@@ -57,7 +58,7 @@ def planned(world: World) -> tuple[str, Plan]:
     erasing = world.app.records.erasing
     erasure_id = erasing.plan(OF_ANN, Mode.WHOLE, WHY, by=ADA).job.job_id
     run_jobs(world)
-    plan = erasing.show(erasure_id).plan
+    plan = erasing.show(erasure_id, by=ADA).plan
     assert plan is not None
     return erasure_id, plan
 
@@ -70,7 +71,7 @@ def test_a_plan_that_takes_longer_than_a_request_is_made_by_its_job(slow: World)
         erasing.execute(shown.job.job_id, "0" * 64, by=ADA)
     run_jobs(slow)
 
-    after = erasing.show(shown.job.job_id)
+    after = erasing.show(shown.job.job_id, by=ADA)
     assert after.plan is not None
     assert (JobState.PLANNED, {RECORDING, *MORE}) == (
         after.job.state,
@@ -114,7 +115,7 @@ def test_what_the_job_finds_to_be_another_plan_is_not_executed(slow: World) -> N
     erasing.execute(erasure_id, plan.hash, by=ADA)
     run_jobs(slow)
 
-    shown = erasing.show(erasure_id)
+    shown = erasing.show(erasure_id, by=ADA)
     assert shown.plan is not None
     assert (JobState.PLANNED, True) == (shown.job.state, "not the one that was seen" in shown.job.cause)
     assert 2 in {one.chunks for one in shown.plan.recordings}
@@ -176,7 +177,7 @@ def test_the_daily_pass_forgets_no_plan_that_is_being_executed(slow: World) -> N
     run_jobs(slow)
     slow.clock.sleep(2 * 86400)
     slow.app.records.daily.run()
-    again = erasing.show(erasure_id).plan
+    again = erasing.show(erasure_id, by=ADA).plan
     assert again is not None
     slow.clock.sleep(8 * 86400)
     erasing.execute(erasure_id, again.hash, by=ADA)
@@ -227,6 +228,35 @@ def test_a_plan_that_fails_for_good_before_anybody_has_seen_it_has_failed(slow: 
     assert (JobState.FAILED, True) == (job.state, "PEOPLE_INDEX_KEY" in job.cause)
     assert not [row for row in slow.index.rows.values() if row.partition.startswith(("job~", "open-jobs"))]
     assert not [place for place in places_of(slow, ANN) if place.startswith("index jobs ")]
+
+
+def looks(world: World) -> list[tuple[str, str, int]]:
+    """The looks for people that are on record: what, by whom, how many recordings."""
+    found = [json.loads(blob.content) for name, blob in world.trail.archive.blobs.items() if name.startswith("acts/")]
+    return [(one["what"], one["by"], one["count"]) for one in found]
+
+
+def test_who_plans_looks_and_executes_is_on_record(slow: World) -> None:
+    erasure_id, plan = planned(slow)
+    slow.app.records.erasing.execute(erasure_id, plan.hash, by=ADA)
+    run_jobs(slow)
+    assert [("execute erasure", ADA, 4), ("plan erasure", ADA, 4), ("show erasure plan", ADA, 4)] == sorted(looks(slow))
+
+
+def test_what_cannot_be_put_on_record_is_neither_shown_nor_begun(slow: World) -> None:
+    erasure_id, plan = planned(slow)
+    erasing = slow.app.records.erasing
+    erasing.execute(erasure_id, plan.hash, by=ADA)
+    slow.trail.archive.exists = False
+    with pytest.raises(ArchiveRefused):
+        run_jobs(slow)
+    assert RecordingState.ERASED is not slow.entry().recording.state
+    with pytest.raises(ArchiveRefused):
+        erasing.plan(Person(raw_id="8:acs:nobody"), Mode.WHOLE, WHY, by=ADA)
+
+    slow.trail.archive.exists = True
+    run_jobs(slow)
+    check_erased(slow)
 
 
 def test_a_plan_that_nobody_executes_leaves_no_rows(slow: World) -> None:

@@ -236,7 +236,10 @@ OPERATIONS: Mapping[str, Operation] = {
     "cancel_export": Operation("exports", {200: _EXPORT}, ("unknown-job", "job-refused")),
     "plan_erasure": Operation(
         "erasures",
-        {200: Answer("The erasure, with its plan.", shapes.Erasure)},
+        {
+            200: Answer("The erasure, with its plan.", shapes.Erasure),
+            202: Answer("Its plan takes longer: look at the erasure later.", shapes.Erasure),
+        },
         ("invalid-request", *_NOT_FOUND, "request-too-large"),
         body=ERASURE_BODY,
     ),

@@ -40,7 +40,7 @@ class ProblemMembers(TypedDict, total=False):
     validOutputs: list[OutputLine]
     problems: list[str]
     checks: list[HealthCheck]
-    plan: Annotated[ErasurePlan, Schema(description="The plan as it would be now.")]
+    plan: Annotated[ErasurePlan, Schema(description="The plan as it was made last.")]
 
 
 type ShownId = Literal[
