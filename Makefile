@@ -102,7 +102,7 @@ timeline: $(PYTHON_READY)
 # cores, because many tests wait.
 test: setup clients
 	@$(if $(ARGS),,$(MAKE) test-core simulate)
-	$(say) 'Running all other tests but those of the deployment, three files at a time (nine minutes)'
+	$(say) 'Running all other tests but those of the deployment, three files at a time (a quarter of an hour on two cores)'
 	@$(PY) -m pytest --quiet -n 3 --dist loadfile --ignore=tests/infra $(if $(ARGS),$(ARGS),--ignore=tests/core)
 
 test-core: $(PYTHON_READY)
@@ -122,7 +122,7 @@ check: $(PYTHON_READY)
 	@if $(PY) -m tests.infra.compiler >/dev/null; then $(MAKE) infra; fi
 
 simulate: $(PYTHON_READY)
-	$(say) 'Simulating ten thousand recordings over some days each, on all cores (two to three minutes)'
+	$(say) 'Simulating ten thousand recordings over some days each, on all cores (six minutes on two)'
 	@$(PY) -m tests.simulation $(if $(SEEDS),--seeds $(SEEDS)) $(ARGS)
 
 simulate-mutants: $(PYTHON_READY)
@@ -158,7 +158,7 @@ infra: infra-lint
 	@$(PY) -m pytest --quiet -n 2 --dist loadfile tests/infra --ignore=tests/infra/test_compiling.py --ignore=tests/infra/test_scanner.py
 
 infra-mutants: $(PYTHON_READY)
-	$(say) 'Making known mistakes in the deployment, one at a time, until the claims find each (three minutes)'
+	$(say) 'Making known mistakes in the deployment, one at a time, until the claims find each (some ten minutes)'
 	@$(PY) -m tests.infra.hunting $(ARGS)
 
 infra-lint: $(PYTHON_READY) $(CHECKOV_READY)
