@@ -73,7 +73,7 @@ def unlinking_of(
         filing_people=filing_people,
         index=real.index,
         rewriting=Rewriting(real.archive, real.inventories["archive"], Muting(real.archive, real.index, real.now)),
-        rest=RemovingRest(real.catalog, holding, real.removals, real.inventories),
+        rest=RemovingRest(real.archive, real.catalog, holding, real.removals, real.inventories),
         forgets=_of_others(real, jobs),
         removing=removing,
     )

@@ -11,6 +11,7 @@ from recording.chunks.native_containers import Found, NativeContainers
 from recording.copying.engine import Engine
 from recording.core.errors import BlobExists, RecordingError, SourceNotReady, Transient
 from recording.core.formats.metadata import ChunkMetadata, parse_metadata, with_nobody
+from recording.core.lifecycle import has_taken_out
 from recording.core.model import BlobName, CatalogEntry, Chunk, Location, MetadataProof
 from recording.core.naming import encode
 from recording.ports import Archive
@@ -87,7 +88,7 @@ class MetadataFile:
         Raises:
             Transient: it may or may not be stored; try again.
         """
-        raw = with_nobody(raw) if entry.recording.unlinked else raw
+        raw = with_nobody(raw) if has_taken_out(entry) else raw
         blob_metadata = {_KEY: encode(chunk.document_id)}
         sha256 = hashlib.sha256(raw).hexdigest()
         for name in _names(chunk.name, sha256):

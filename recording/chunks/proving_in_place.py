@@ -16,7 +16,7 @@ from recording.chunks.recopying import is_lost
 from recording.chunks.storing import Attempt
 from recording.core.deadlines import Waits, another_look, due_by_metadata
 from recording.core.errors import HostileLocation, SourceChanged, SourceUnexpected
-from recording.core.lifecycle import Archived, Disputed, MetadataArchived, Quarantined, ReadOn
+from recording.core.lifecycle import Archived, Disputed, MetadataArchived, Quarantined, ReadOn, has_taken_out
 from recording.core.locations import native_blob
 from recording.core.model import Candidate, CatalogEntry, Chunk, MetadataProof, PartlyRead, Place, Proof
 from recording.ports import Archive
@@ -161,7 +161,7 @@ class ProvingInPlace:
         """
         if metadata.raw is None or metadata.error is not None:
             return None
-        if metadata.standing is not None and not entry.recording.unlinked:
+        if metadata.standing is not None and not has_taken_out(entry):
             return metadata.standing
         return self.metadata_file.store(self.archive, entry, chunk, metadata.raw)
 

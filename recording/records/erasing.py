@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from recording import log
-from recording.core.errors import JobRefused, Permanent, PlanChanged, UnknownJob
+from recording.core.errors import JobRefused, Permanent, PlanChanged, Transient, UnknownJob
 from recording.core.model import Actor
 from recording.core.participants import one_spelling
 from recording.core.records.erasing import Erase, Mode, Plan
@@ -234,10 +234,21 @@ class FinishingErasures:
         """
         erasing = self.erasing
         end = erasing.monotonic() + FINISH
-        left = erasing.parts.removing.finish(lambda: erasing.monotonic() >= end)
-        left += erasing.parts.unlinking.finish(lambda: erasing.monotonic() >= end)
+        left, failure = 0, None
+        for finish in (erasing.parts.removing.finish, erasing.parts.unlinking.finish):
+            try:
+                left += finish(lambda: erasing.monotonic() >= end)
+            except Transient as error:  # raised at the end: the jobs do not wait for it
+                failure = failure or error
         if left:
             log.event("erasure.protected", {"recordings": left})
+        self._drive_jobs()
+        if failure is not None:
+            raise failure
+
+    def _drive_jobs(self) -> None:
+        """Let those go on that wait, and forget plans that nobody has executed."""
+        erasing = self.erasing
         for job in list(erasing.jobs.open()):
             if job.kind is not JobKind.ERASURE:
                 continue

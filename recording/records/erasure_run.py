@@ -166,6 +166,8 @@ class ErasureRun:
             if not self.parts.removing.is_gone(done.recording_id):
                 return self._note(replace(done, deferred=(LOST,), ids=done.ids or (done.recording_id,)))
             return self._note(Done(done.recording_id, is_erased=True))
+        if any(one.why is Why.MODE for one in deferred or ()):
+            self.parts.unlinking.give_up(entry, self.job.job_id, by=self.work.by)
         if not deferred:
             try:
                 deferred = self._do(entry)

@@ -69,7 +69,7 @@ class FilingPeople:
         """
         try:
             return self.document_of(entry)
-        except ArchiveDamaged as error:
+        except (ArchiveDamaged, BlobExists) as error:  # or it is in the archive tier
             fields = {"recording_id": entry.recording.recording_id, "code": error.code, "cause": error}
             log.event("people.damaged", fields, logging.ERROR)
             return None

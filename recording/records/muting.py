@@ -16,7 +16,7 @@ import msgspec
 from recording.copying.destination import BLOCK_SIZE_KEY, DIGEST_KEY, LENGTH_KEY
 from recording.core.blocks import Hasher, block_id, composite, fingerprint, plan
 from recording.core.errors import BlobExists, SourceNotReady
-from recording.core.formats.metadata import parse_metadata
+from recording.core.formats.metadata import ChunkMetadata, is_without_names, parse_metadata
 from recording.core.formats.records.given import channels_said
 from recording.core.model import BlobName, CatalogEntry, Channel, Chunk, Digest, DocumentId, Proof
 from recording.core.naming import muted_name
@@ -67,10 +67,11 @@ class Muting:
             return "it has no metadata file: whose channel is which is not known"
         reading = ProvenBytes(self.archive)
         try:
-            said = parse_metadata(reading.metadata(proof.metadata))
+            raw = reading.metadata(proof.metadata)
+            said = parse_metadata(raw)
             given = channels_said(said, names)
-            if said.output is not None and said.output.channel is not Channel.UNMIXED:
-                return "its metadata file says that its audio is mixed"
+            if why := _why_unsure(raw, said):
+                return why
             if is_nobodys(given, [names(one.participant_id) for one in said.participants]):
                 return None
             reading.beginning(proof, 1)  # whether it can be read, and is as long as was proven
@@ -88,8 +89,11 @@ class Muting:
     def known(self, entry: CatalogEntry, chunk: Chunk, of: Muted) -> Proof | None:
         """The proof of what an earlier run has muted."""
         row = self.index.get(about(entry.recording.recording_id), _key(chunk))
-        found = None if row is None else _PROOF.decode(row.body)
-        return found if found is not None and found.name == self.name(chunk, of) else None
+        noted = None if row is None else _PROOF.decode(row.body)
+        if noted is None or noted.name != self.name(chunk, of):
+            return None
+        found = self.archive.find(noted.name)
+        return noted if found is not None and (found.length, found.etag) == (noted.length, noted.etag) else None
 
     def forget(self, entry: CatalogEntry) -> None:
         """Forget what was kept of the chunks."""
@@ -176,6 +180,14 @@ class Muting:
             if not count:
                 raise NotAsProven(f"{name} ends after {offset + done} bytes")
             done += count
+
+
+def _why_unsure(raw: bytes, said: ChunkMetadata) -> str:
+    """Why a metadata file does not say whose channel is which; empty if it may."""
+    if is_without_names(raw):
+        return "it came after somebody was taken out: nobody knows any more who is in it"
+    is_mixed = said.output is not None and said.output.channel is not Channel.UNMIXED
+    return "its metadata file says that its audio is mixed" if is_mixed else ""
 
 
 def _key(chunk: Chunk) -> str:

@@ -15,7 +15,16 @@ from datetime import timedelta
 
 from recording import log
 from recording.catalog_updates import CatalogUpdates
-from recording.core.errors import BlobProtected, Permanent, RecordingError, RecordingOpen
+from recording.core.errors import (
+    ArchiveDamaged,
+    BlobProtected,
+    CatalogConflict,
+    EntryUnreadable,
+    NewerSchema,
+    Permanent,
+    RecordingError,
+    RecordingOpen,
+)
 from recording.core.formats.records.tombstones import Tombstone
 from recording.core.lifecycle import Erased, ErasureBegun, why_not_erased
 from recording.core.model import Actor, BlobName, CatalogEntry, RecordingId, RecordingState, RemovalReason
@@ -28,6 +37,8 @@ from recording.records.filing import about
 from recording.records.holding import Holding
 from recording.writing_trail import WritingTrail
 
+OF_ONE = (ArchiveDamaged, CatalogConflict, EntryUnreadable, NewerSchema)
+"""Errors that are about a single recording, and may pass: a pass over many goes on with the next."""
 _UNFINISHED = "erasing"
 """The partition of the recordings whose erasure has begun and is not finished."""
 _OPERATION = "erase recording"
@@ -150,7 +161,7 @@ class Removing:
                 self.index.delete(_UNFINISHED, encode(recording_id))
                 return True
             self.remove(entry, erasure.reason, by=erasure.by)
-        except Permanent as error:
+        except (Permanent, *OF_ONE) as error:
             _log_left(recording_id, error)
             return False
         return True

@@ -6,11 +6,11 @@ It needs not be known who that was: metadata files, people documents, and, once 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from recording.core.errors import BlobProtected, CatalogConflict
-from recording.core.model import BlobName, CatalogEntry
+from recording.core.errors import BlobProtected, CatalogConflict, RecordingOpen
+from recording.core.model import BlobName, CatalogEntry, MetadataProof, Proof
 from recording.core.naming import is_muted, sibling_name
 from recording.core.records.blobs import blobs_of
-from recording.ports import Catalog, Inventory, Removal
+from recording.ports import Archive, Catalog, Inventory, Removal
 from recording.records.erasing_events import names_of
 from recording.records.holding import Holding
 from recording.records.removing import is_of
@@ -23,6 +23,7 @@ _OPERATION = "unlink person"
 class RemovingRest:
     """Remove it. `removals`, `inventories`: by what the container is for, with the overflow if there is one."""
 
+    archive: Archive
     catalog: Catalog
     holding: Holding
     removals: Mapping[str, Removal]
@@ -34,6 +35,7 @@ class RemovingRest:
         Raises:
             BlobProtected: a hold, or a time, keeps a blob.
             CatalogConflict: the entry has changed meanwhile.
+            RecordingOpen: what the entry names does not stand: nothing is removed.
         """
         recording_id = entry.recording.recording_id
         rest = sorted(set(self._rest(entry)))
@@ -43,6 +45,12 @@ class RemovingRest:
         if latest is None or _names_of(latest) != _names_of(entry):
             raise CatalogConflict(_OPERATION, "it has changed meanwhile", ids={"recording_id": recording_id})
         self.check_holds(entry)
+        for proof in _proofs(entry):
+            found = self.archive.find(proof.name)
+            if found is None or found.length != proof.length:
+                cause = f"its blob {proof.name} is gone, or another one: what stands beside it is kept"
+                hint = "find out what deletes or changes archived blobs"
+                raise RecordingOpen(_OPERATION, cause, hint=hint, ids={"recording_id": recording_id})
         for role, name in rest:
             self.removals[role].remove(name)
 
@@ -75,5 +83,17 @@ class RemovingRest:
 
 
 def _names_of(entry: CatalogEntry) -> tuple[object, ...]:
-    """What an entry says that stands, and what must not be removed."""
-    return entry.recording.manifest_name, entry.recording.completed_at, entry.chunks
+    """What an entry says that stands, and who is being taken out: what is written for that is in no entry yet."""
+    recording = entry.recording
+    unlinked = tuple((one.erasure_id, one.rewritten_at) for one in recording.unlinked)
+    return recording.manifest_name, recording.completed_at, entry.chunks, unlinked
+
+
+def _proofs(entry: CatalogEntry) -> Iterator[Proof | MetadataProof]:
+    """Of what must stand in the archive."""
+    for chunk in entry:
+        proof = chunk.proof
+        if proof is not None and not proof.container:
+            yield proof
+        if proof is not None and proof.metadata is not None and not proof.metadata.container:
+            yield proof.metadata

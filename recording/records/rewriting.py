@@ -142,7 +142,11 @@ class Rewriting:
             yield "the evidence of its consent names them"
         for blob in own_blobs(self.archived, entry):
             if ".manifest" in blob.name and blob.length <= _MOST_MANIFEST:
-                content = self.archived.read(blob)
+                try:
+                    content = self.archived.read(blob)
+                except BlobExists:  # a conflict: it is there, and its content is not at hand
+                    yield f"its manifest {blob.name} cannot be read now, as one in the archive tier"
+                    continue
                 if names(content.decode("utf-8", "replace")):
                     yield f"its manifest {blob.name} names them"
 

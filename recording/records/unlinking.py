@@ -24,7 +24,7 @@ from recording.core.records.erasing import Deferral, Erase, Mode, Why
 from recording.ports import Index, IndexRow
 from recording.records.filing_people import FilingPeople
 from recording.records.proven_bytes import NotAsProven, NotReadable
-from recording.records.removing import Forget, Removing
+from recording.records.removing import OF_ONE, Forget, Removing
 from recording.records.removing_rest import RemovingRest
 from recording.records.rewriting import Rewriting
 from recording.writing_trail import WritingTrail
@@ -86,13 +86,15 @@ class UnlinkingPeople:
         if known is None or known.rewritten_at is None:
             what = self.rewriting.prepare(entry, erase)
             if isinstance(what, tuple):
+                if any(one.why is Why.MODE for one in what):
+                    self.give_up(entry, erasure_id, by=by)
                 return what
             self._note(entry, *what.names)
             entry = self._begin(entry, erasure_id, erase, by)
             try:
                 proofs = self.rewriting.write(entry, what, is_over)
             except (ArchiveDamaged, NotAsProven, NotReadable) as error:
-                self.updates.apply(entry.recording.recording_id, UnlinkGivenUp(erasure_id), known=entry, by=by)
+                self.give_up(entry, erasure_id, by=by)
                 return (Deferral(Why.MODE, f"what was written anew cannot be proven: {error}"),)
             if proofs is None:
                 return None
@@ -100,6 +102,12 @@ class UnlinkingPeople:
             entry = self.updates.apply_once(entry, Rewritten(erasure_id, proofs), by=by).entry
         self._finish(entry, erasure_id, by)
         return ()
+
+    def give_up(self, entry: CatalogEntry, erasure_id: str, *, by: Actor) -> None:
+        """Let others be taken out of it: what has begun can never be done. Nothing was removed for it."""
+        known = _of(entry, erasure_id)
+        if known is not None and known.rewritten_at is None:
+            self.updates.apply(entry.recording.recording_id, UnlinkGivenUp(erasure_id), known=entry, by=by)
 
     def finish(self, is_over: Callable[[], bool]) -> int:
         """Finish what was cut off, and look again at what was done of late; how many could not be finished.
@@ -146,7 +154,7 @@ class UnlinkingPeople:
                 self._look_again_or_end(entry)
             elif open_.rewritten_at is not None:  # else its erasure goes on with it, which knows who it is
                 self._finish(entry, open_.erasure_id, APP)
-        except (Permanent, CatalogConflict) as error:
+        except (Permanent, *OF_ONE) as error:
             fields = {"recording_id": recording_id, "code": error.code, "cause": error}
             log.event("recording.unlinking_left", fields, logging.WARNING)
             return False
@@ -171,15 +179,15 @@ class UnlinkingPeople:
             self.index.delete(_UNLINKED, encode(entry.recording.recording_id))
 
     def _begin(self, entry: CatalogEntry, erasure_id: str, erase: Erase, by: Actor) -> CatalogEntry:
-        """Say in the entry that it begins.
+        """Say in the entry that it begins, if it is still the one for which all was prepared.
 
         Raises:
-            RecordingOpen: somebody else is being taken out of it, or it has changed.
+            RecordingOpen: somebody else is being taken out of it.
+            CatalogConflict: it has changed, as by another erasure: prepare for what it is now.
         """
         recording_id = entry.recording.recording_id
-        entry = self.updates.apply(
-            recording_id, UnlinkBegun(erasure_id, erase.purpose, erase.mode is Mode.MUTE), known=entry, by=by
-        ).entry
+        begun = UnlinkBegun(erasure_id, erase.purpose, erase.mode is Mode.MUTE)
+        entry = self.updates.apply_once(entry, begun, by=by).entry
         if _of(entry, erasure_id) is None:
             cause = why_not_unlinked(entry, self.updates.now()) or "another erasure is taking somebody out of it"
             ids = {"recording_id": recording_id}
@@ -207,9 +215,13 @@ class UnlinkingPeople:
         """The entry with its manifest written.
 
         Raises:
+            RecordingOpen: something of it is being archived: it would be a manifest of a part.
             CatalogConflict: it has changed meanwhile, as one that was erased.
         """
         recording_id = entry.recording.recording_id
+        if not all(chunk.is_closed for chunk in entry):
+            hint, ids = "it goes on once that is over", {"recording_id": recording_id}
+            raise RecordingOpen(_OPERATION, "a chunk of it is being archived", hint=hint, ids=ids)
         if entry.recording.completed_at is None:
             completed = self.complete(entry)
             if completed is not None:

@@ -16,6 +16,7 @@ from recording.core.lifecycle import (
     UnlinkGivenUp,
     decide,
     decide_all,
+    has_taken_out,
     is_unlinking,
     why_not_erased,
     why_not_unlinked,
@@ -64,6 +65,7 @@ def test_it_begins_and_the_entry_comes_to_name_what_was_written_anew() -> None:
     assert (None, 2) == (rewritten.recording.completed_at, rewritten.recording.revision)
     assert rewritten == decide(rewritten, REWRITTEN, NOW + timedelta(1), ADA).entry
     assert is_unlinking(rewritten)
+    assert has_taken_out(rewritten)
 
     lacks = rewritten.recording.lacks
     documents = frozenset(chunk.document_id for chunk in rewritten)

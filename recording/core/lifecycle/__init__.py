@@ -195,7 +195,7 @@ from recording.core.lifecycle.running import (
     runs,
 )
 from recording.core.lifecycle.tables import CHUNK_TRANSITIONS, RECORDING_TRANSITIONS
-from recording.core.lifecycle.unlinking import is_unlinking, why_not_unlinked
+from recording.core.lifecycle.unlinking import has_taken_out, is_unlinking, why_not_unlinked
 from recording.core.lifecycle.wholeness import completion_at, doubts_about_whole, lacks
 from recording.core.lifecycle.withdrawal import withdrawal_owed
 
@@ -272,6 +272,7 @@ __all__ = [
     "decide",
     "decide_all",
     "doubts_about_whole",
+    "has_taken_out",
     "is_paused",
     "is_paused_by_others",
     "is_stale",

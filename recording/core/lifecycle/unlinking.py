@@ -21,6 +21,11 @@ def is_unlinking(entry: CatalogEntry) -> bool:
     return any(one.finished_at is None for one in entry.recording.unlinked)
 
 
+def has_taken_out(entry: CatalogEntry) -> bool:
+    """Whether somebody was taken out of it: who only may be is still in what was archived."""
+    return any(one.rewritten_at is not None for one in entry.recording.unlinked)
+
+
 def why_not_unlinked(entry: CatalogEntry, now: datetime) -> str:
     """Why nobody can be taken out of it yet, in words for people; empty if it can.
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recording.core.formats.metadata import parse_metadata, redacted, with_nobody
+from recording.core.formats.metadata import is_without_names, parse_metadata, redacted, with_nobody
 from recording.core.participants import names_nobody
 from recording.core.records.traces import Traces
 
@@ -116,3 +116,9 @@ def test_of_a_file_that_says_nothing_nothing_is_left(raw: bytes) -> None:
 def test_a_file_that_says_little_gives_little() -> None:
     said = parse_metadata(with_nobody(b'{"chunkDocumentId": "d-0"}'))
     assert ("d-0", None, None, ()) == (said.document_id, said.duration, said.output, said.participants)
+
+
+def test_a_file_without_names_says_so() -> None:
+    """Else nobody could tell it from one in which somebody is not heard."""
+    assert is_without_names(with_nobody(json.dumps(FILE).encode()))
+    assert not any(map(is_without_names, (json.dumps(FILE).encode(), b"[]", b"{}", b"no JSON", b"[" * 100_000)))

@@ -12,7 +12,7 @@ from recording.core.formats.metadata.reading import (
     MAX_PARTICIPANTS,
     parse_metadata,
 )
-from recording.core.formats.metadata.redacting import redacted, with_nobody
+from recording.core.formats.metadata.redacting import is_without_names, redacted, with_nobody
 
 __all__ = [
     "MAX_LENGTH",
@@ -21,6 +21,7 @@ __all__ = [
     "Participant",
     "PausedInterval",
     "doubts_about_identity",
+    "is_without_names",
     "names",
     "notes_on_pauses",
     "parse_metadata",

@@ -17,6 +17,8 @@ from recording.core.times import format_known, format_time, in_milliseconds
 _PARTICIPANTS, _ID, _CHANNEL = "participants", "participantId", "channel"
 _MARK = re.compile(rf"{TAKEN_OUT}([0-9]{{1,4}})")
 
+_NOBODY = "nobodyIsNamed"
+
 type Names = Callable[[str], bool]
 
 
@@ -49,6 +51,15 @@ def with_nobody(raw: bytes) -> bytes:
     return json.dumps(_bare(said)).encode() if said.makes_sense else b"{}"
 
 
+def is_without_names(raw: bytes) -> bool:
+    """Whether the file was written by `with_nobody`: whoever is in it may be anybody."""
+    try:
+        found = json.loads(raw)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and found.get(_NOBODY) is True
+
+
 def _bare(said: ChunkMetadata) -> dict[str, object]:
     spelt = [one_spelling(one.participant_id) for one in said.participants]
     marks = {spelling: f"{TAKEN_OUT}{number}" for number, spelling in enumerate(dict.fromkeys(spelt), 1)}
@@ -65,6 +76,7 @@ def _bare(said: ChunkMetadata) -> dict[str, object]:
             {"startTime": format_time(pause.since), "duration": in_milliseconds(pause.length)} for pause in said.pauses
         ],
         "recordingInfo": info,
+        _NOBODY: True,
         _PARTICIPANTS: [
             {_ID: marks[spelling], _CHANNEL: one.channel}
             for spelling, one in zip(spelt, said.participants, strict=True)
