@@ -126,6 +126,7 @@ def test_the_widest_table_fits_a_terminal() -> None:
     assert "…" not in told.getvalue()
 
 
+@pytest.mark.timeout(600)
 def test_the_demo_keeps_its_promises_and_says_what_is_next(nothing_stays: None) -> None:
     """On eighty columns, with proxies that do not exist and a read-only home folder."""
     nowhere = dict.fromkeys(("http_proxy", "HTTP_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"), "http://127.0.0.1:1")
