@@ -134,7 +134,7 @@ def _recovery(stack: Stack, count: int, media: Path) -> Run:
         wait_for(lambda: recordings <= owed(), "all recordings to be owed", _LONGEST)
 
         def is_lost() -> bool:
-            stack.clear_chunk_messages()
+            stack.clear_messages()
             return not stack.queue_length()
 
         wait_for(is_lost, "all messages to be lost", _LONGEST)

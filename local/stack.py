@@ -204,10 +204,10 @@ class Stack:
         service = QueueServiceClient.from_connection_string(self.azurite.connection_string)
         return int(service.get_queue_client(name).get_queue_properties().approximate_message_count or 0)
 
-    def clear_chunk_messages(self) -> None:
-        """Delete all chunk messages, so that quarantined chunks are not checked again."""
+    def clear_messages(self, name: str = CHUNK_QUEUE) -> None:
+        """Delete all messages of a queue; without those of the chunks, quarantined chunks are not checked again."""
         service = QueueServiceClient.from_connection_string(self.azurite.connection_string)
-        service.get_queue_client(CHUNK_QUEUE).clear_messages()
+        service.get_queue_client(name).clear_messages()
 
     def archived(self) -> dict[str, dict[str, Any]]:
         """The bodies of the RecordingArchived events that the custom topic has received, by recording id."""

@@ -33,6 +33,7 @@ from recording.records.own_identities import OwnIdentities
 from recording.records.people import People
 from recording.records.people_index import PeopleIndex
 from recording.records.reading_chunks import ReadingChunks
+from recording.records.record_tasks import RecordTasks
 from recording.records.rehashing import BeginningRehash, Rehashing
 from recording.records.removing import Removing
 from recording.records.retaining import Retaining
@@ -48,6 +49,7 @@ class Records:
 
     filing: Filing
     sealing: Sealing
+    tasks: RecordTasks
     jobs: Jobs
     daily: Daily
     holding: Holding
@@ -128,6 +130,7 @@ def records_of(
     return Records(
         filing=filing,
         sealing=sealing,
+        tasks=RecordTasks(filing, sealing, real.record_queue, archiving.is_copying),
         jobs=jobs,
         daily=daily,
         holding=holding,

@@ -6,7 +6,7 @@ import azure.functions as func
 
 from recording import log
 from recording.core.errors import InvalidRequest, Permanent, SettingsInvalid
-from recording.core.formats.messages import Task, parse_job, parse_record
+from recording.core.formats.messages import parse_job, parse_record
 from recording.entrypoints.answers import let_host_retry
 from recording.entrypoints.worker import get_app
 from recording.settings import FILING_QUEUE, JOB_QUEUE, POISON, STORAGE
@@ -18,13 +18,8 @@ blueprint = func.Blueprint()
 @let_host_retry
 def file_record(message: func.QueueMessage) -> None:
     """File a recording whose manifest is written, or read once more what is archived of it."""
-    app = get_app()
     try:
-        found = parse_record(message.get_body())
-        if found.task is Task.FILE:
-            app.records.filing.file(found.recording_id)
-        else:
-            app.records.sealing.seal(found.recording_id)
+        get_app().records.tasks.run(parse_record(message.get_body()))
     except SettingsInvalid:  # a retry succeeds once it is corrected, and nothing else would find it after some days
         raise
     except Permanent as error:  # a retry cannot succeed; the daily pass finds it again

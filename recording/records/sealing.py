@@ -39,6 +39,8 @@ from recording.records.reading_chunks import ReadingChunks
 
 _SLICE = 120.0
 """Seconds after which a run begins no further chunk. The longest one takes 20 minutes, the host's limit is 30."""
+_PATIENCE = 2.0
+"""Seconds for which a recording waits for the one before it: a short one is read in less."""
 _TURN = timedelta(minutes=1)
 _AGAIN = timedelta(minutes=5)
 """The wait before a chunk that seems to be damaged is read again."""
@@ -85,7 +87,7 @@ class Sealing:
         Raises:
             Transient: the message is delivered again.
         """
-        if not self._one.acquire(blocking=False):
+        if not self._one.acquire(timeout=_PATIENCE):
             self._again(recording_id, _TURN)
             return
         try:

@@ -389,7 +389,7 @@ def _(scene: Scene) -> Iterator[None]:
 def _(scene: Scene) -> Iterator[None]:
     scene.fail()
     scene.mend()
-    scene.stack.clear_chunk_messages()
+    scene.stack.clear_messages()
     at = datetime.now(UTC) - LONG_AGO
     rewrite(scene.stack, scene.given.id, lambda chunk: replace(chunk, look_at=at))
     recording = scene.entry().recording

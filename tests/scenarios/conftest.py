@@ -74,7 +74,7 @@ def nothing_leaks(stack: Stack) -> Iterator[None]:
 def nothing_is_left_to_do(stack: Stack) -> Iterator[None]:
     """Clear the queue after a test file: retries of chunks that it leaves in quarantine would slow the next file."""
     yield
-    stack.clear_chunk_messages()
+    stack.clear_messages()
 
 
 def secrets_of(stack: Stack) -> dict[str, str]:

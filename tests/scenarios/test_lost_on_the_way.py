@@ -132,7 +132,7 @@ def test_a_chunk_whose_message_was_given_up_is_driven_again(stack: Stack, queue:
     found.publish()
     wait_failures(stack, found.id, 1)
     fault.stop()
-    stack.clear_chunk_messages()
+    stack.clear_messages()
     poison(stack, queue, message_of(stack, found))
     assert_archived(stack, found.recording)
     poison(stack, queue, message_of(stack, found))

@@ -103,7 +103,7 @@ def afflicted(request: pytest.FixtureRequest, stack: Stack) -> Iterator[dict[str
         one.given.serve(request.param)
         one.given.publish()
     yield found
-    stack.clear_chunk_messages()
+    stack.clear_messages()
 
 
 @pytest.mark.parametrize("name", METADATA)

@@ -163,7 +163,7 @@ def afflicted(request: pytest.FixtureRequest, stack: Stack) -> Iterator[Sufferin
     for one in found.values():
         one.given.publish()
     yield found
-    stack.clear_chunk_messages()
+    stack.clear_messages()
 
 
 @pytest.fixture(scope="module")

@@ -68,7 +68,7 @@ def lose_message(stack: Stack, seed: int) -> str:
     wait_failures(stack, found.id, 1)
 
     def is_lost() -> bool:
-        stack.clear_chunk_messages()
+        stack.clear_messages()
         return not stack.queue_length()
 
     wait_for(is_lost, "its message to be lost")

@@ -16,8 +16,8 @@ from recording.core.errors import (
     SettingsInvalid,
     UnknownJob,
 )
-from recording.core.formats.messages import RecordMessage, Task
-from recording.core.model import Actor, CatalogEntry
+from recording.core.formats.messages import ChunkMessage, RecordMessage, Task
+from recording.core.model import Actor, CatalogEntry, DocumentId, RecordingId
 from recording.core.records.jobs import Job, JobKind, JobState
 from recording.entrypoints import filing as filing_functions
 from recording.records import daily as daily_pass
@@ -25,6 +25,7 @@ from recording.records import erasing, moving, retaining, watching_holds
 from recording.records.daily import Daily, Pass
 from recording.records.filing import Filer, Filing
 from recording.records.jobs import Jobs
+from recording.records.record_tasks import WAITS
 from tests.environments import settings_of
 from tests.use_cases.world import RECORDING, World
 
@@ -89,6 +90,36 @@ def test_a_filer_that_fails_is_asked_again() -> None:
         filing(world, first, second).file(RECORDING)
     assert filing(world, first, second).file(RECORDING)
     assert (2, 1) == (len(first.entries), len(second.entries))
+
+
+def test_a_task_is_put_off_while_the_worker_copies() -> None:
+    """Longer each time, so that a backlog of copies is not slowed by messages; and not for ever."""
+    world, seen = archived(), Seen()
+    tasks = replace(world.app.records.tasks, filing=filing(world, seen))
+    world.record_queue.messages.clear()
+
+    message, waits = RecordMessage(RECORDING, Task.FILE), list[timedelta]()
+    with world.app.archiving.running.start(ChunkMessage(RecordingId("another"), DocumentId("document"))):
+        for _ in WAITS:
+            tasks.run(message)
+            ((wait, message),) = world.record_queue.messages
+            waits.append(wait)
+            world.record_queue.messages.clear()
+        assert ([], list(WAITS)) == (seen.entries, waits)
+
+        tasks.run(message)
+
+    assert [RECORDING] == [entry.recording.recording_id for entry in seen.entries]
+    assert sum(waits, timedelta()) < timedelta(minutes=5)
+
+
+def test_a_task_that_was_put_off_is_done_when_the_copies_are() -> None:
+    world, seen = archived(), Seen()
+    tasks = replace(world.app.records.tasks, filing=filing(world, seen))
+    with world.app.archiving.running.start(ChunkMessage(RecordingId("another"), DocumentId("document"))):
+        tasks.run(RecordMessage(RECORDING, Task.FILE))
+    tasks.run(world.record_queue.messages.pop()[1])
+    assert [RECORDING] == [entry.recording.recording_id for entry in seen.entries]
 
 
 def test_a_later_manifest_is_filed_again() -> None:

@@ -60,14 +60,16 @@ class Task(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RecordMessage:
-    """The task is to be done with this recording."""
+    """The task is to be done with this recording. `put_off` is how often it was put off, as copies went first."""
 
     recording_id: RecordingId
     task: Task
+    put_off: int = 0
 
     def to_message(self) -> str:
         """The message as JSON."""
-        return json.dumps({"recordingId": self.recording_id, "task": self.task})
+        optional = {"putOff": self.put_off} if self.put_off else {}
+        return json.dumps({"recordingId": self.recording_id, "task": self.task, **optional})
 
 
 def parse_record(message: bytes) -> RecordMessage:
@@ -80,7 +82,8 @@ def parse_record(message: bytes) -> RecordMessage:
     task = fields.need("task", reading.text, "missing or not a text")
     if task not in Task:
         raise InvalidRequest("task", "none that is known")
-    return RecordMessage(RecordingId(fields.need("recordingId", reading.text, "missing or not a text")), Task(task))
+    recording_id = RecordingId(fields.need("recordingId", reading.text, "missing or not a text"))
+    return RecordMessage(recording_id, Task(task), max(0, reading.whole(fields.get("putOff")) or 0))
 
 
 def job_message(job_id: str) -> str:

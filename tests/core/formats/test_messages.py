@@ -140,10 +140,19 @@ def test_what_is_no_trace_context_is_none(found: object) -> None:
     assert ("", "") == (parse_chunk_message(message).trace, parse_chunk_message(message).last_run)
 
 
+@pytest.mark.parametrize("put_off", [0, 2])
 @pytest.mark.parametrize("task", Task)
-def test_a_recording_to_be_filed_is_read_as_it_was_put(task: Task) -> None:
-    message = RecordMessage(RecordingId("recording/1 ä"), task)
+def test_a_recording_to_be_filed_is_read_as_it_was_put(task: Task, put_off: int) -> None:
+    message = RecordMessage(RecordingId("recording/1 ä"), task, put_off)
     assert message == parse_record(message.to_message().encode())
+
+
+@pytest.mark.parametrize("found", [-1, "often", None, []])
+def test_what_cannot_say_how_often_a_recording_was_put_off_decides_nothing(found: object) -> None:
+    """It is filed at its turn, at the latest after the last wait."""
+    message = json.dumps({"recordingId": "r", "task": "file", "putOff": found}).encode()
+
+    assert 0 == parse_record(message).put_off
 
 
 @pytest.mark.parametrize("message", [b"", b"[]", b'{"task": "file"}', b'{"recordingId": "r", "task": "burn"}'])

@@ -1,0 +1,37 @@
+"""Does the tasks of archived recordings, each when its message comes; but copies go first."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from recording.core.formats.messages import RecordMessage, Task
+from recording.ports import RecordQueue
+from recording.records.filing import Filing
+from recording.records.sealing import Sealing
+
+WAITS = (timedelta(seconds=20), timedelta(minutes=1), timedelta(minutes=3))
+"""How long a task is put off, the first time and the next ones. It is done then, however much is copied: a person's
+recordings must be found, and holds be set, minutes after they are archived."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordTasks:
+    """Do the tasks. `is_copying`: whether this worker copies a chunk now."""
+
+    filing: Filing
+    sealing: Sealing
+    queue: RecordQueue
+    is_copying: Callable[[], bool]
+
+    def run(self, message: RecordMessage) -> None:
+        """Do the task of a message, or put it off while this worker copies: a copy has an end by which it must be done.
+
+        Raises:
+            Transient: the message is delivered again.
+        """
+        if message.put_off < len(WAITS) and self.is_copying():
+            self.queue.put(replace(message, put_off=message.put_off + 1), WAITS[message.put_off])
+        elif message.task is Task.FILE:
+            self.filing.file(message.recording_id)
+        else:
+            self.sealing.seal(message.recording_id)
