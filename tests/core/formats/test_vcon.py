@@ -61,7 +61,7 @@ def test_a_vcon_of_media_that_lies_beside_it() -> None:
     ("people", "channels", "expected"),
     [
         (((ANN, 1), (BEN, 0)), range(2), [1, 0]),
-        (((ANN, 2),), range(1, 4), [None, 0, None]),
+        (((ANN, 2),), range(1, 4), [1, 0, 2]),
         (((ANN, 0), (BEN, 0)), range(1), [[0, 1]]),
         (((BEN, 5), (ANN, None)), None, [0, 1]),
     ],
@@ -69,8 +69,15 @@ def test_a_vcon_of_media_that_lies_beside_it() -> None:
 def test_each_channel_has_its_parties(
     people: tuple[tuple[str, int | None], ...], channels: range | None, expected: list[object]
 ) -> None:
-    """Null where nobody is on it; where the channels are not certain, only who takes part."""
+    """An unknown one where nobody is on it; where the channels are not certain, only who takes part."""
     assert expected == vcon(spoken(*people, channels=channels))["dialog"][0]["parties"]
+
+
+def test_who_is_not_known_is_an_empty_party_of_each_channel() -> None:
+    """The same one in all chunks: a channel is one participant's for the whole recording."""
+    found = vcon(spoken((ANN, 0), channels=range(3)), spoken((ANN, 0), (BEN, 1), channels=range(3)))
+    assert [{}, {}] == found["parties"][2:]
+    assert [[0, 2, 3], [0, 1, 3]] == [one["parties"] for one in found["dialog"]]
 
 
 def test_mixed_audio_has_everybody_on_its_one_channel() -> None:
@@ -91,8 +98,10 @@ def test_what_is_not_known_is_not_said() -> None:
 
 
 @pytest.mark.parametrize("output", [None, *(facts.output for facts in VALID)])
-def test_media_types_are_spelt_as_the_draft_spells_them(output: Output | None) -> None:
-    found = vcon(spoken(path="a", sha512=SHA512), output=output)["dialog"][0].get("mediatype")
+@pytest.mark.parametrize("path", ["", "a"])
+def test_media_types_are_spelt_as_the_draft_spells_them(output: Output | None, path: str) -> None:
+    """Also of media that is not in the package."""
+    found = vcon(spoken(path=path, sha512=SHA512), output=output)["dialog"][0].get("mediatype")
     assert found in {None, "audio/x-wav", "audio/x-mp3", "video/x-mp4"}
     assert (found is None) == (output is None)
 

@@ -67,14 +67,17 @@ def vcon_json(
     """
     raw_ids = list(dict.fromkeys(raw_id for chunk in chunks for raw_id, _ in chunk.people))
     places = {raw_id: place for place, raw_id in enumerate(raw_ids)}
+    is_unmixed = output is not None and output.channel is Channel.UNMIXED
+    empty = sorted({number for chunk in chunks for number in _channels_of_nobody(chunk)}) if is_unmixed else []
+    unknown = {number: len(raw_ids) + place for place, number in enumerate(empty)}
     fields: dict[str, object] = {
         "vcon": SYNTAX,
         "uuid": str(_own_id(export_id, recording_id, at)),
         "created_at": format_time(at),
         "subject": f"Recording {recording_id}",
         **({"redacted": {"type": redacted}} if redacted else {}),
-        "parties": [_party(raw_id) for raw_id in raw_ids],
-        "dialog": [_dialog(chunk, places, output) for chunk in chunks],
+        "parties": [*map(_party, raw_ids), *({} for _ in unknown)],
+        "dialog": [_dialog(chunk, places, unknown, output) for chunk in chunks],
         "attachments": [],
         "analysis": [],
     }
@@ -87,28 +90,39 @@ def _party(raw_id: str) -> dict[str, object]:
     return {**({"tel": found.number} if found.number else {}), "uuid": raw_id, "type": kind}
 
 
-def _dialog(chunk: Spoken, places: dict[str, int], output: Output | None) -> dict[str, object]:
+def _dialog(chunk: Spoken, places: dict[str, int], unknown: dict[int, int], output: Output | None) -> dict[str, object]:
     media: dict[str, object] = {}
     if chunk.path:
         media = {"filename": chunk.path, "content_hash": f"sha512-{_base64url(bytes.fromhex(chunk.sha512))}"}
-    if chunk.path and output is not None:
+    if output is not None:  # also of media that is not in the package: readers ask for it
         media["mediatype"] = _MEDIA_TYPES.get(facts_of(output).content_type, facts_of(output).content_type)
     return {
         "type": "recording",
         **({"start": format_time(chunk.started_at)} if chunk.started_at else {}),
         **({"duration": chunk.duration.total_seconds()} if chunk.duration is not None else {}),
-        "parties": _parties(chunk, places, is_unmixed=output is not None and output.channel is Channel.UNMIXED),
+        "parties": _parties(
+            chunk, places, unknown, is_unmixed=output is not None and output.channel is Channel.UNMIXED
+        ),
         "application": "Azure Communication Services",
         **media,
     }
 
 
-def _parties(chunk: Spoken, places: dict[str, int], *, is_unmixed: bool) -> Sequence[object]:
+def _parties(chunk: Spoken, places: dict[str, int], unknown: dict[int, int], *, is_unmixed: bool) -> Sequence[object]:
     """Who is on which channel; of audio that is mixed, or where that is not certain, who is in it."""
     if not is_unmixed or chunk.channels is None:
         return sorted({places[raw_id] for raw_id, _ in chunk.people})
-    on = [[places[raw_id] for raw_id, channel in chunk.people if channel == number] for number in chunk.channels]
-    return [None if not found else found[0] if len(found) == 1 else found for found in on]
+    on = [[places[raw_id] for raw_id in _on(chunk, number)] or [unknown[number]] for number in chunk.channels]
+    return [found[0] if len(found) == 1 else found for found in on]
+
+
+def _channels_of_nobody(chunk: Spoken) -> list[int]:
+    """The channels of which it is not known who is on them: each gets an empty party, as the draft asks."""
+    return [number for number in chunk.channels or () if not _on(chunk, number)]
+
+
+def _on(chunk: Spoken, number: int) -> list[str]:
+    return [raw_id for raw_id, channel in chunk.people if channel == number]
 
 
 def _own_id(export_id: str, recording_id: RecordingId, at: datetime) -> uuid.UUID:
