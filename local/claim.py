@@ -36,6 +36,12 @@ def _lock_of(folder: Path) -> Path:
     return folder.with_name(f"{folder.name}.lock")
 
 
+def names_in_use(program: str) -> list[str]:
+    """The names of the runs of a program that go on now; without the one that has none."""
+    locks = sorted(LOCAL.glob(f"{program}-*.lock"))
+    return [lock.stem.removeprefix(f"{program}-") for lock in locks if is_claimed(lock.with_suffix(""))]
+
+
 @contextlib.contextmanager
 def claimed(folder: Path, what: str) -> Iterator[None]:
     """Lock a folder for this process, and empty it. The lock ends with the process, however that ends.

@@ -14,7 +14,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from local.claim import folder_for, is_claimed
+from local.claim import folder_for, is_claimed, names_in_use
 from local.running import Running
 from recording.settings import CHUNK_QUEUE, EVENT_QUEUE, URGENT_QUEUE
 
@@ -32,7 +32,8 @@ def main(arguments: list[str]) -> int:
     folder = folder_for("up", parser.parse_args(arguments).name)
     running = Running.read(folder) if is_claimed(folder) else None
     if running is None:
-        print(f"No stack runs in .local/{folder.name}: make up starts one.", file=sys.stderr)
+        others = "".join(f"\nAnother one does: make status ARGS='--name {name}'" for name in names_in_use("up"))
+        print(f"No stack runs in .local/{folder.name}: make up starts one.{others}", file=sys.stderr)
         return 1
     console = Console()
     if not console.is_terminal:

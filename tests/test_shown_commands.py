@@ -18,13 +18,22 @@ import pytest
 from tests.described import kept
 from tools.package import ROOT
 
-PAGES = ("README.md", "docs/policy.md", "docs/consent.md", "docs/people.md", "docs/security.md")
+PAGES = (
+    "README.md",
+    "docs/policy.md",
+    "docs/consent.md",
+    "docs/people.md",
+    "docs/security.md",
+    *(f"docs/{name}.md" for name in ("exports", "erasure", "retention", "rebuild")),
+)
 BY_KEY = {"code"}
 NO_PARAMETERS = {"authorization", "content-type"}
 _SETTING = """
 set -u
 APP=https://app.example/api CONTROL=https://control.example KEY=key
 ID=recording-1 DOCUMENT=document-1 ETAG='"0123456789abcdef0123456789abcdef"' CALL_ID=call-1 YOURS=crm-4711
+RECORDING_ID=recording-1 HOLD_ID=7a1f9c52-6a0e-4d0b-9c6c-7f2d1c1f0a11 EXPORT_ID=$HOLD_ID ERASURE_ID=$HOLD_ID URL=https://store.example/export.zip
+PLAN_HASH=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
 curl() { printf '%s\\0' "$@" '' >> "$REQUESTS"; }
 ask() { curl "$@"; }
 last() { cat > /dev/null; echo "$1"; }

@@ -2,6 +2,7 @@
 
 import ast
 import logging
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -306,6 +307,18 @@ def test_what_is_lost_or_will_be_is_critical() -> None:
     found = {name: of(rule) for name, rule in RULES.items()}
     found |= {name: properties["severity"] for name, properties in metric_rules_of(PLAIN).items()}
     assert {name: next((level for level, names in SEVERITIES.items() if name in names), 1) for name in found} == found
+
+
+def test_the_page_says_which_are_critical() -> None:
+    """docs/deploy.md has a row for each alert, and calls those critical that are."""
+    page = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
+    said = page.partition("\n## Alerts\n")[2].partition("\n### ")[0]
+    called: dict[str, bool] = {}
+    for names, meaning in re.findall(r"^\| ([^|]*`[^|]*) \| ([^|]*) \|", said, re.MULTILINE):
+        called |= dict.fromkeys(re.findall(r"`(\w+)`", names), meaning.startswith("critical: "))
+    rules = {**{name: rule.properties for name, rule in RULES.items()}, **metric_rules_of(PLAIN)}
+
+    assert {name: properties["severity"] == 0 for name, properties in rules.items()} == called
 
 
 def test_the_names_are_those_that_are_published() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from local import claim, status
 from local.claim import LOCAL, FolderInUseError, claimed, folder_for, is_claimed
 
 HOLDS = "import sys; from pathlib import Path; from local.claim import claimed\nwith claimed(Path(sys.argv[1]), 'me'): "
@@ -57,3 +58,18 @@ def test_a_name_that_could_lead_elsewhere_is_refused(name: str) -> None:
     """The folder would be emptied."""
     with pytest.raises(SystemExit, match="--name"):
         folder_for("up", name)
+
+
+def test_who_asks_for_the_stack_without_a_name_hears_of_those_with_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of those that run; one that is over has left its lock."""
+    monkeypatch.setattr(claim, "LOCAL", tmp_path)
+    with claimed(folder_for("up", "over"), "me"):
+        pass
+    with claimed(folder_for("up", "second"), "me"):
+        assert 1 == status.main([])
+
+    said = capsys.readouterr().err
+    assert "make status ARGS='--name second'" in said
+    assert "over" not in said
