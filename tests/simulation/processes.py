@@ -132,6 +132,7 @@ class Process:
         self.app = compose(
             _settings(world.plan.release, world.plan.waits, world.plan.interval, world.plan.overflow_hours),
             **gates,
+            **world.unused,
             tombstones=world.tombstones,
             index=world.index,
             job_queue=world.job_queue,
