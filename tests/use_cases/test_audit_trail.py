@@ -299,6 +299,20 @@ def test_a_look_is_an_act_of_the_trail() -> None:
     assert {} == world.open_work.rows
 
 
+def test_to_read_the_state_or_to_verify_the_trail_is_no_look() -> None:
+    """Neither shows anything of a person: who asks for them again and again leaves no act."""
+    world = World()
+    world.announce(world.add())
+    world.run()
+    before = written(world)
+    for _ in range(3):
+        world.app.controlling.state(RECORDING, by=ADA)
+        assert () == world.app.looking.verify(RECORDING).breaks
+    world.run()
+
+    assert (before, ()) == (written(world), world.entry().recording.trail.unwritten)
+
+
 def test_the_trail_is_shown_in_pages_and_with_what_is_not_written_yet() -> None:
     world = World()
     whole_way(world)
