@@ -207,6 +207,22 @@ def test_the_sweep_observes_what_is_owed_once(out: Exported) -> None:
     assert telemetry.OWED.name not in out.metrics()
 
 
+def test_every_audit_counts_the_rows_that_were_missing(out: Exported) -> None:
+    """None as well, so that nobody takes an audit that does not run for one that finds nothing."""
+    world = World()
+    world.announce(world.add())
+    before = sum_of(out.metrics(), telemetry.ROWS_MISSING, {})
+    world.app.sweeping.auditing.audit()
+    assert 0 == sum_of(found := out.metrics(), telemetry.ROWS_MISSING, {}) - before
+    assert telemetry.ROWS_MISSING.name in found
+
+    world.open_work.rows.clear()
+    for _ in range(2):  # the second finds the row that the first has put
+        world.app.sweeping.auditing.audit()
+        world.app.sweeping.auditing.audit()
+        assert 1 == sum_of(out.metrics(), telemetry.ROWS_MISSING, {}) - before
+
+
 def test_a_pass_that_another_worker_began_is_not_observed(out: Exported) -> None:
     now = datetime(2026, 3, 1, tzinfo=UTC)
     owed = telemetry.Owed()

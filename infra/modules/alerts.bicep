@@ -61,7 +61,7 @@ var appAlerts = [
   {
     name: 'RecordingNotStarted'
     severity: 0
-    meaning: 'The service accepted the start of a recording, and does not record. The call goes on without.'
+    meaning: 'The service accepted the start of a recording and does not record, or the event of a call was never acted upon. The call goes on without.'
   }
   {
     name: 'ConsentNotObtained'

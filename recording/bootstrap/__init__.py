@@ -173,7 +173,7 @@ def compose(settings: Settings, **parts: Unpack[Parts]) -> App:
     journal, sweep_states = real.journal_inventory, real.sweep_states
     replaying = Replaying(
         DeadLetters(real.dead_letters, ledger, putting_back, refusing, retention, now, monotonic),
-        JournalCheck(journal, ledger, putting_back, now, monotonic),
+        JournalCheck(journal, ledger, putting_back, beginning, topic, now, monotonic),
         monotonic,
     )
     watch = settings.watch

@@ -12,7 +12,7 @@ from recording.calls.consenting import Consenting
 from recording.calls.ordering import Decided, leaves_open
 from recording.calls.starting import NEW_REQUEST_ID, Start, Starting, asked_by_event
 from recording.core.consent import Consent, Wanted
-from recording.core.errors import CallRefused, ConsentMissing, RequestIdReused
+from recording.core.errors import CallRefused, ConsentMissing, PolicyRefused, RequestIdReused, SettingsInvalid
 from recording.core.formats.api import StartRequest
 from recording.core.lifecycle import runs
 from recording.core.model import Actor, CallConnectionId, CallEvent, EventKind, KnownCall, RecordingId
@@ -49,6 +49,30 @@ class Beginning:
             wanted = Wanted(asked_by_event(event), by, decided.order, decided.applied, replace(event, call=_DECIDED))
             consent = self._open(event.call_connection_id, decided, wanted)
         return self._obtained(consent).recording_id
+
+    def why_owed(self, event: CallEvent) -> str | None:
+        """Why the call of an event must be recorded although nothing of that has begun; None if it need not be.
+
+        Of a call whose consent was asked for, or that the policy refuses, nothing is owed. What the policy says now
+        counts: what it said when the event came is kept nowhere.
+
+        Raises:
+            Transient: as `Starting.has_answer`, or the consents are not available.
+        """
+        if self.consenting.known(event.call_connection_id) is not None:
+            return None
+        reason = "the policy wants its call recorded, and nothing of that has begun"
+        try:
+            self.check()
+            decided = self.starting.ordering.for_event(event)
+        except PolicyRefused:
+            return None
+        except SettingsInvalid as error:
+            reason = f"its call is not recorded: {error.cause}"
+        else:
+            if decided.asks is not None and not event.call_connection_id:
+                return None  # refused, as nobody can be asked
+        return None if self.starting.has_answer(event) else reason
 
     def begin_requested(self, request: StartRequest, *, by: Actor) -> Start | Consent:
         """The same for a request: the recording, or the consent while it goes on. Idempotent for one request id.

@@ -35,7 +35,7 @@ from recording.calls.claim_keys import Call, call_keys
 from recording.calls.ordering import Decided, Ordering, is_for
 from recording.catalog_updates import CatalogUpdates
 from recording.core.consent import Wanted
-from recording.core.errors import CallNotReady, CallRefused, ConsentMissing, RequestIdReused
+from recording.core.errors import CallNotReady, CallRefused, ConsentMissing, NewerSchema, Permanent, RequestIdReused
 from recording.core.formats.api import StartRequest
 from recording.core.lifecycle import Started, runs
 from recording.core.model import (
@@ -48,6 +48,7 @@ from recording.core.model import (
     ConsentEvidence,
     ConsentKind,
     RecordingId,
+    ServerCallId,
     StartOrder,
     WithdrawnConsent,
 )
@@ -177,9 +178,36 @@ class Starting:
                 return claim.recording_id
         return None
 
+    def has_answer(self, event: CallEvent) -> bool:
+        """Whether a recording answers a call event: of its call, and running, or over only after the event.
+
+        Raises:
+            Transient: the catalog, or the service that resolves a connection, is not available.
+        """
+        server, connection = event.server_call_id, event.call_connection_id
+        if server is None and connection is not None:
+            try:
+                server = self.calls.resolve(connection)
+            except Permanent:
+                server = None  # the service does not know the connection any more; a claim may have its id
+        for claim in self._claims_under(server, connection):
+            if claim.recording_id is None:
+                continue  # the service may never have been asked
+            try:
+                entry = self.updates.load(claim.recording_id)
+            except (NewerSchema, Permanent):
+                return True  # there is one, though this version cannot read it
+            if claim.asked_by == asked_by_event(event) or entry is None or runs(entry):
+                return True
+            if entry.recording.withdrawn is not None or event.at is None or event.at <= _end_of(entry, claim):
+                return True
+        return False
+
     def _claims_of(self, entry: CatalogEntry) -> list[StartClaim]:
-        known = entry.recording
-        found = map(self.updates.catalog.find_claim, call_keys(known.server_call_id, known.call_connection_id))
+        return self._claims_under(entry.recording.server_call_id, entry.recording.call_connection_id)
+
+    def _claims_under(self, server: ServerCallId | None, connection: CallConnectionId | None) -> list[StartClaim]:
+        found = map(self.updates.catalog.find_claim, call_keys(server, connection))
         return [claim for claim in found if claim is not None]
 
     def _start_for_request_id(self, asked_by: str, request: StartRequest, decided: Decided | None, by: Actor) -> Start:

@@ -6,7 +6,7 @@ no events, so that no text of an exception is in them. Attributes are ids, numbe
 have no ids.
 """
 
-from recording.telemetry.measuring import Owed, done, failed, looked, slice_ended
+from recording.telemetry.measuring import Owed, audited, done, failed, looked, slice_ended
 from recording.telemetry.names import (
     ANNOUNCE,
     ARCHIVED_BYTES,
@@ -21,6 +21,7 @@ from recording.telemetry.names import (
     OWED,
     RECORDING_ID,
     RELEASE,
+    ROWS_MISSING,
     RUN,
     SECONDS_LEFT,
     SECONDS_TO_RELEASE,
@@ -46,6 +47,7 @@ __all__ = [
     "OWED",
     "RECORDING_ID",
     "RELEASE",
+    "ROWS_MISSING",
     "RUN",
     "SECONDS_LEFT",
     "SECONDS_TO_RELEASE",
@@ -56,6 +58,7 @@ __all__ = [
     "Metric",
     "Owed",
     "announcing",
+    "audited",
     "continued",
     "current",
     "done",

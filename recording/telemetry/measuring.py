@@ -15,6 +15,7 @@ from recording.telemetry.names import (
     FAILURES,
     NEAREST_END,
     OWED,
+    ROWS_MISSING,
     SECONDS_LEFT,
     SECONDS_TO_RELEASE,
     SLICES,
@@ -54,6 +55,7 @@ _FAILURES = _METER.create_counter(FAILURES.name, FAILURES.unit, FAILURES.meaning
 _OWED = _Seen(OWED)
 _NEAREST_END = _Seen(NEAREST_END)
 _SLICES = _METER.create_counter(SLICES.name, SLICES.unit, SLICES.meaning)
+_ROWS_MISSING = _METER.create_counter(ROWS_MISSING.name, ROWS_MISSING.unit, ROWS_MISSING.meaning)
 _DECISIONS = _METER.create_histogram(DECISIONS.name, DECISIONS.unit, DECISIONS.meaning)
 
 
@@ -78,6 +80,11 @@ def failed(step: NextStep, code: str) -> None:
 def slice_ended() -> None:
     """Count a slice of the sweep."""
     _SLICES.add(1)
+
+
+def audited(missing: int) -> None:
+    """Count the rows that a page of the audit found missing: 0 too, so that an audit that finds none can be seen."""
+    _ROWS_MISSING.add(missing)
 
 
 @dataclass(slots=True)

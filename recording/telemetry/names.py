@@ -63,12 +63,27 @@ NEAREST_END = Metric(
     "until the first minute in which one of them needs attention; negative once it has passed",
 )
 SLICES = Metric("recording.sweep.slices", "{slice}", "slices of the sweep that have ended: its heartbeat")
+ROWS_MISSING = Metric(
+    "recording.sweep.rows_missing",
+    "{row}",
+    "rows of open work that the audit found missing, and has put; every audit adds what it found, which should be 0",
+)
 DECISIONS = Metric(
     "recording.decision.age",
     "s",
     "of a recording that waits for a person, since its first file event, each time the sweep looks at it",
 )
-METRICS = (ARCHIVED_BYTES, SECONDS_TO_RELEASE, SECONDS_LEFT, FAILURES, OWED, NEAREST_END, SLICES, DECISIONS)
+METRICS = (
+    ARCHIVED_BYTES,
+    SECONDS_TO_RELEASE,
+    SECONDS_LEFT,
+    FAILURES,
+    OWED,
+    NEAREST_END,
+    SLICES,
+    ROWS_MISSING,
+    DECISIONS,
+)
 
 
 def name_of(step: NextStep) -> str:

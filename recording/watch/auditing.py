@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from recording import log
+from recording import log, telemetry
 from recording.catalog_updates import CatalogUpdates
 from recording.core.errors import RecordingError
 from recording.core.lifecycle import FoundBySweep, open_at
@@ -50,7 +50,9 @@ class Auditing:
             if day is None or began is None or now - day > 2 * _DAY or began > now:  # the last by a wrong clock
                 day, after, began = now - _DAY, "", now
             page = self.directory.page(day, _PAGE, after)
-            missing += sum(self._is_missing(recording_id) for recording_id in page.recording_ids)
+            found = sum(self._is_missing(recording_id) for recording_id in page.recording_ids)
+            telemetry.audited(found)
+            missing += found
             is_whole = not page.next and day.date() == now.date()
             following = (day, page.next) if page.next else (now - _DAY if is_whole else now, "")
             # On a conflict the page is checked once more.

@@ -1,4 +1,8 @@
-"""Shows people the history, the seal and the trail of a recording, which is an act of it; and verifies the trail."""
+"""Shows people the history, the seal and the trail of a recording, which is an act of it; and verifies the trail.
+
+History, seal and trail show what people did and said: words of those who decided, when who spoke, who did what. To
+verify is no look: its answer has numbers of links. Nor is to read the state of a recording, which names no participant.
+"""
 
 from dataclasses import dataclass
 

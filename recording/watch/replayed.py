@@ -10,6 +10,8 @@ class Outcome(StrEnum):
     REPLAYED = "replayed"
     DONE = "done already"
     UNREADABLE = "unreadable"
+    TOLD = "told"
+    """It cannot be replayed, and a person hears of it."""
     IGNORED = "ignored"
     """It concerns no recording."""
 
@@ -23,6 +25,7 @@ class Replayed:
         done: events of which the catalog had every chunk already.
         unreadable: dead letters that could not be read, now before a person.
         failed: dead letters that could not be replayed this time; the next pass tries again.
+        unbegun: events of calls that are not recorded although they should be, told to a person.
         is_finished: whether the pass came to all that it found.
     """
 
@@ -30,6 +33,7 @@ class Replayed:
     done: int = 0
     unreadable: int = 0
     failed: int = 0
+    unbegun: int = 0
     is_finished: bool = True
 
     def __add__(self, other: "Replayed") -> "Replayed":
@@ -39,5 +43,6 @@ class Replayed:
             self.done + other.done,
             self.unreadable + other.unreadable,
             self.failed + other.failed,
+            self.unbegun + other.unbegun,
             self.is_finished and other.is_finished,
         )

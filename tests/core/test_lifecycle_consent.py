@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from recording.core.formats.consents import consent_view
+from recording.core.formats.consents import consent_view, shown_consent
 from recording.core.lifecycle import (
     Consented,
     ConsentWithdrawn,
@@ -193,6 +193,24 @@ def test_consent_is_shown_without_names_of_participants() -> None:
         "withdrawnBy": BY,
         "withdrawnFor": "no more",
     }
+
+
+def test_the_state_of_a_recording_names_participants_by_their_kind_alone() -> None:
+    """Nobody is on record as having read it. Whoever attests is named, as in every act."""
+    evidence = started().recording.consent
+    assert evidence is not None
+    attested = ConsentOperation("attested: said yes", NOW, who=(BY, "phoneNumber-2", "teams-user-3"))
+    operations = (*evidence.operations, attested)
+    recording = replace(started().recording, consent=replace(evidence, operations=operations))
+
+    shown, whole = shown_consent(recording), consent_view(recording)
+    assert shown is not None
+    assert whole is not None
+    assert [["phone-1"], list(attested.who)] == [one["who"] for one in whole["operations"]]
+    kinds = (["phone"], [BY, "phoneNumber", "teams-user"])
+    named = [{**one, "who": who} for one, who in zip(whole["operations"], kinds, strict=True)]
+    assert {**whole, "operations": named} == shown
+    assert shown_consent(started(None).recording) is None
 
 
 def test_what_is_not_known_of_consent_is_null() -> None:

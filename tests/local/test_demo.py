@@ -1,7 +1,9 @@
 """`make demo` for a new user: eighty columns, behind a proxy, and with a file that it cannot use."""
 
 import io
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -126,6 +128,52 @@ def test_the_widest_table_fits_a_terminal() -> None:
     assert "…" not in told.getvalue()
 
 
+SHOWN_BY_RULE = {
+    "refused": (
+        "A call connects that the policy does not want recorded: "
+        r"not recorded: private calls are not recorded \(rule private\) "
+        "rule hotline does not match: context is another one"
+    ),
+    "declined": (
+        "The participants of a call are asked to press one, or two to decline: "
+        "not recorded: its consent is declined: a participant declined"
+    ),
+    "announced": (
+        "The participants of another hear that it is recorded; it starts when they have: "
+        r"\S+ announced: prompt 1 en-US"
+    ),
+    "attested": (
+        "Another attests the consent, so that its rule allows it. "
+        r"Its signed callback comes twice; the recording starts once: audio-mixed-wav \S+ Three more"
+    ),
+    "native": (
+        r"One is written by the service itself, into a container of ours: \S+ .*What the service has written itself "
+        r"is verified where it stands; nothing is copied or deleted: [1-9][\d,]+ bytes"
+    ),
+    "who did what": (
+        "The trail of the call that was attested says who did what: "
+        "Started by callback, Archived by app, Released by app, Completed by app"
+    ),
+    "a changed byte": (
+        "It verifies. With one byte changed it does not: of link 2, its bytes are not those that were written"
+    ),
+}
+
+
+def assert_each_rule_is_shown(words: str) -> None:
+    """One call is announced, one declined by a key, one attested, one refused, one native, and why; and the trail."""
+    assert [] == [what for what, shown in SHOWN_BY_RULE.items() if re.search(shown, words) is None], words
+
+
+def assert_consent_is_kept(folder: Path) -> None:
+    """The manifests that are read back say by which rule and on whose consent; there is none of the other calls."""
+    manifests = [json.loads(path.read_bytes()) for path in folder.rglob("*.manifest*.json")]
+    found = {one["rule"]["id"]: (one["consent"]["kind"], one["consent"]["basis"]) for one in manifests}
+    assert {"hotline", "announced", "asked-for"} == found.keys()
+    assert ("attested", "a demo") == found["hotline"]
+    assert "announced" == found["announced"][0]
+
+
 @pytest.mark.timeout(600)
 def test_the_demo_keeps_its_promises_and_says_what_is_next(nothing_stays: None) -> None:
     """On eighty columns, with proxies that do not exist and a read-only home folder."""
@@ -137,6 +185,8 @@ def test_the_demo_keeps_its_promises_and_says_what_is_next(nothing_stays: None) 
     *shown, log, media, up = done.stdout.splitlines()
     assert "Every byte is where it belongs, and every source is gone." in shown
     words = " ".join(done.stdout.split())
+    assert_each_rule_is_shown(words)
+    assert_consent_is_kept(LOCAL / f"demo-{NAME}" / "recordings")
     for claim in (
         "silent for the whole recording",
         "it proves itself",

@@ -27,6 +27,7 @@ from recording.core.model import (
     Proof,
     RecordingId,
 )
+from tests.use_cases.kills import KilledError
 from tests.use_cases.test_evidence import blob_metadata
 from tests.use_cases.world import RECORDING, START, World, elsewhere, file_event_of, metadata_of, sound
 
@@ -39,10 +40,6 @@ FAULTS = [
     "short_206", "no_total", "no_length_200", "redirect_elsewhere", "redirect_loop", "slow_head", "delete_404",
     "delete_401", "delete_503", "delete_response_lost", "untyped_html", "untyped_html_for_middle_range",
 ]  # fmt: skip
-
-
-class KilledError(BaseException):
-    """The process was killed; a BaseException, so that no `except Exception` catches it."""
 
 
 class Explorer:

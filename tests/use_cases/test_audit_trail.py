@@ -16,6 +16,7 @@ from recording.core.model import APP, Actor, Authority, BlobName, Door, Recordin
 from recording.core.owing import owed
 from recording.core.trail import Fault, links
 from recording.watch.looking import Acts
+from tests.use_cases.kills import KilledError
 from tests.use_cases.sweeps import HOUR, MINUTE, WAV, started, sweep
 from tests.use_cases.world import RECORDING, START, World, elsewhere, file_event_of
 
@@ -207,10 +208,6 @@ def test_a_write_whose_reply_was_lost_is_found_done() -> None:
     assert (WHOLE, ()) == (whats(world), world.app.looking.verify(RECORDING).breaks)
 
 
-class Killed(BaseException):
-    """The process is gone."""
-
-
 @pytest.mark.parametrize("moment", range(12))
 def test_a_kill_at_any_moment_of_writing_leaves_one_chain(moment: int) -> None:
     """Before a blob, between two, and between the last and the save that they are written."""
@@ -219,10 +216,10 @@ def test_a_kill_at_any_moment_of_writing_leaves_one_chain(moment: int) -> None:
 
     def die(_: str, __: object = None) -> None:
         if next(left, None) is None:
-            raise Killed
+            raise KilledError
 
     world.trail.archive.before = world.trail.archive.after = die
-    with contextlib.suppress(Killed):
+    with contextlib.suppress(KilledError):
         whole_way(world)
     world.trail.archive.before = world.trail.archive.after = lambda *_: None
     whole_way(world)
@@ -300,6 +297,20 @@ def test_a_look_is_an_act_of_the_trail() -> None:
     looks = [(act["by"], act["details"]) for act in written(world) if act["what"] == "Looked"]
     assert [("entra:ada", {"view": "history"}), ("entra:ada", {"view": "trail"})] == looks
     assert {} == world.open_work.rows
+
+
+def test_to_read_the_state_or_to_verify_the_trail_is_no_look() -> None:
+    """Neither shows anything of a person: who asks for them again and again leaves no act."""
+    world = World()
+    world.announce(world.add())
+    world.run()
+    before = written(world)
+    for _ in range(3):
+        world.app.controlling.state(RECORDING, by=ADA)
+        assert () == world.app.looking.verify(RECORDING).breaks
+    world.run()
+
+    assert (before, ()) == (written(world), world.entry().recording.trail.unwritten)
 
 
 def test_the_trail_is_shown_in_pages_and_with_what_is_not_written_yet() -> None:

@@ -12,13 +12,10 @@ from recording.core.model import ConsentKind
 from tests.core.consents import terms
 from tests.fakes.service import FakeCall
 from tests.use_cases.asking import ANN, BOB, EVE, AskingWorld, connection_of
+from tests.use_cases.kills import KilledError
 from tests.use_cases.test_consent import sweep
 
 _ENOUGH = 60
-
-
-class KilledError(BaseException):
-    """The worker died."""
 
 
 @dataclass

@@ -11,6 +11,7 @@ from recording.core.errors import ArchiveBusy
 from recording.core.formats.messages import ChunkMessage
 from recording.core.lifecycle import lacks
 from recording.core.model import Authority, ChunkState, DocumentId, Location
+from tests.use_cases.kills import KilledError
 from tests.use_cases.world import RECORDING, World, elsewhere, file_event_of
 
 PARTS = {
@@ -22,10 +23,6 @@ PARTS = {
     "queue": ("put",),
 }
 ELSEWHERE = "https://us-api.asm.skype.com/v1/objects/document-0/content/audio"
-
-
-class KilledError(BaseException):
-    """The process was killed; a BaseException, so that no `except Exception` catches it."""
 
 
 class Disturbed:

@@ -20,12 +20,9 @@ from recording.ports import IndexRow
 from recording.records import proven_bytes
 from tests.fakes import FakeIndex
 from tests.use_cases.exports import KEYS, archive, ask, contents, finish, of_ann, of_ids, package, put_down, unpacked
+from tests.use_cases.kills import KilledError
 from tests.use_cases.world import World
 from tools.verify.cli import main
-
-
-class Killed(BaseException):
-    """As the process dies: no code of the app runs after it."""
 
 
 @dataclass
@@ -40,7 +37,7 @@ class Kill:
         if not is_after:
             self.writes += 1
         if self.writes == self.at and self.written == is_after:
-            raise Killed
+            raise KilledError
 
 
 class KillingIndex(FakeIndex):
@@ -98,7 +95,7 @@ def run_killed(world: World, index: KillingIndex, job: Job, kill: Kill) -> bool:
     watch(world, index, kill)
     try:
         world.app.records.jobs.run(job.job_id)
-    except Killed:
+    except KilledError:
         return True
     finally:
         watch(world, index, None)

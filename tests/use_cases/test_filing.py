@@ -16,7 +16,7 @@ from recording.core.errors import (
     SettingsInvalid,
     UnknownJob,
 )
-from recording.core.formats.messages import ChunkMessage, RecordMessage, Task
+from recording.core.formats.messages import ChunkMessage, RecordMessage, Task, job_message
 from recording.core.model import Actor, CatalogEntry, DocumentId, RecordingId
 from recording.core.records.jobs import Job, JobKind, JobState
 from recording.entrypoints import filing as filing_functions
@@ -340,6 +340,30 @@ def test_a_job_that_fails_for_hours_has_one_message_all_the_time() -> None:
             jobs.restart_silent()
         world.clock.at += timedelta(minutes=3)
     assert 1 == len(world.job_queue.jobs)
+
+
+def test_a_job_whose_message_the_host_gives_up_is_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not at once: what has killed its runs may still be there. Whatever the message says, it is taken away."""
+    world, runner = World(), Counting()
+    jobs = jobs_of(world, runner)
+    app = replace(world.app, records=replace(world.app.records, jobs=jobs))
+    monkeypatch.setattr(filing_functions, "get_app", lambda: app)
+    job = jobs.make(JobKind.EXPORT, "{}", by=ANNA)
+    message = func.QueueMessage(id="m", body=job_message(world.job_queue.jobs.pop()).encode())
+    runner.failure = ArchiveBusy("export", "503")
+    with pytest.raises(ArchiveBusy):
+        filing_functions.run_job(message)
+
+    filing_functions.drain_jobs(message)
+    filing_functions.drain_jobs(func.QueueMessage(id="n", body=b"no message"))
+    filing_functions.watch_jobs(func.TimerRequest())
+    assert [] == world.job_queue.jobs
+    world.clock.at += timedelta(minutes=31)
+    filing_functions.watch_jobs(func.TimerRequest())
+    assert [job.job_id] == world.job_queue.jobs
+
+    drain(world, jobs)
+    assert (JobState.DONE, {"counted": 3}) == ((done := jobs.load(job.job_id)).state, done.progress)
 
 
 @dataclass

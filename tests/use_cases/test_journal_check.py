@@ -1,7 +1,8 @@
-"""The journal: events that were written there and never acted upon are replayed, once each."""
+"""The journal: events that were written there and never acted upon are replayed, or told, once each."""
 
 import json
 import logging
+import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from itertools import count
@@ -10,11 +11,26 @@ from typing import Any
 
 import pytest
 
-from recording.core.errors import ArchiveBusy, BlobExists, Permanent, RecordingError
-from recording.core.formats.events import CALL_STARTED
-from recording.core.model import BlobName, CatalogEntry, ChunkState, Door, RecordingId
+from recording.core.callers import CALLBACK
+from recording.core.errors import ArchiveBusy, BlobExists, Permanent, RecordingError, ServiceBusy
+from recording.core.formats.events import CALL_CONNECTED, CALL_STARTED
+from recording.core.formats.notifications import EventName
+from recording.core.model import (
+    APP,
+    BlobName,
+    CallConnectionId,
+    CatalogEntry,
+    ChunkState,
+    Door,
+    RecordingId,
+    StartOrder,
+)
 from recording.core.naming import journal_name
+from recording.events.taking import Reception
 from recording.watch.replayed import Replayed
+from tests.core.consents import terms
+from tests.use_cases.asking import ANN, AskingWorld
+from tests.use_cases.kills import KilledError
 from tests.use_cases.world import RECORDING, START, World, file_event_of
 
 MINUTE = 60.0
@@ -272,11 +288,10 @@ def test_an_entry_that_can_never_be_read_is_logged_and_does_not_hold_up_the_othe
         b'{"id": "i", "type": "Microsoft.Communication.IncomingCall"}',
         b'{"recordingId": "r", "documentId": "d"}',
         b'[5, null, {"eventType": "Microsoft.Communication.RecordingFileStatusUpdated"}]',
-        json.dumps({"id": "c", "eventType": CALL_STARTED, "data": {"serverCallId": "s"}}).encode(),
     ],
 )
-def test_what_is_no_file_event_is_left(world: World, body: bytes) -> None:
-    """It was reported when it came; a call event is delivered again until its call is recorded."""
+def test_what_is_no_event_of_a_recording_or_a_call_is_left(world: World, body: bytes) -> None:
+    """It was reported when it came."""
     world.journal.write(journal_name(world.clock.now(), "other", body), body)
     journal(world, event_of(world, RECORDING))
     world.clock.sleep(11 * MINUTE)
@@ -349,3 +364,152 @@ def test_entries_written_while_a_scan_runs_belong_to_the_next_one(
 
     assert 30 == len(world.catalog.entries)
     assert timedelta(hours=2) > world.clock.now() - START
+
+
+# Events of calls
+
+
+def call_event_of(world: World, kind: str = CALL_CONNECTED) -> dict[str, Any]:
+    """An event of a new call that goes on, with the time of the clock."""
+    server, _, _, connection = world.calls.add_call().locators
+    data: dict[str, str | None] = {"serverCallId": server.server_call_id}
+    if kind == CALL_CONNECTED:
+        data["callConnectionId"] = connection.call_connection_id
+        world.prompts.people[CallConnectionId(connection.call_connection_id or "")] = [ANN]
+    return {"id": str(uuid.uuid4()), "type": kind, "time": world.clock.now().isoformat(), "data": data}
+
+
+def take(world: World, *events: object) -> Reception:
+    """Deliver events of calls as a callback."""
+    received = world.receiving.receive_request(json.dumps(events).encode(), from_event_grid=False, by=CALLBACK)
+    assert received.failure is None
+    return received
+
+
+def told_of(world: World) -> list[object]:
+    """The ids of the events of whose calls a person has heard that they are not recorded."""
+    return [event.body["eventId"] for event in world.topic.received if event.event_type is EventName.NOT_STARTED]
+
+
+@pytest.mark.parametrize("kind", [CALL_STARTED, CALL_CONNECTED])
+def test_a_person_hears_once_of_a_call_that_should_be_recorded_and_of_which_nothing_has_begun(
+    world: World, kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The worker was killed after the journal, and the event did not come again. Nothing is started so late."""
+    event = call_event_of(world, kind)
+    name = journal(world, event)
+    found = []
+    with caplog.at_level(logging.ERROR):
+        for _ in range(3):
+            world.clock.sleep(11 * MINUTE)
+            found.append(check(world))
+
+    assert [Replayed(unbegun=1), Replayed(), Replayed()] == found
+    assert [event["id"]] == told_of(world)
+    [line] = [one.getMessage() for one in caplog.records if one.getMessage().startswith("call.not_begun")]
+    assert {"alert=RecordingNotStarted", f"event_id={event['id']}"} <= set(line.split())
+    [told] = [one for one in world.topic.received if one.event_type is EventName.NOT_STARTED]
+    assert (name, event["data"]["serverCallId"]) == (told.body["journal"], told.body["serverCallId"])
+    assert {} == world.calls.recordings
+
+
+def test_nobody_hears_of_a_call_that_was_recorded_whatever_has_become_of_it(world: World) -> None:
+    """By this event, by another one of the same call, and after its recording is over."""
+    first, second = call_event_of(world), call_event_of(world)
+    take(world, first, second)
+    journal(world, {**second, "id": "another of the second call"})
+    world.clock.sleep(MINUTE)
+    stopped = next(iter(world.calls.recordings))
+    world.app.controlling.stop(stopped, by=APP)
+    world.clock.sleep(11 * MINUTE)
+
+    assert ([], Replayed()) == (told_of(world), check(world))
+
+
+def test_of_a_call_that_began_again_after_its_recording_was_stopped_a_person_hears(world: World) -> None:
+    """The event is from after the end: another recording should have begun."""
+    event = call_event_of(world)
+    take(world, event)
+    world.clock.sleep(MINUTE)
+    world.app.controlling.stop(next(iter(world.calls.recordings)), by=APP)
+    world.clock.sleep(MINUTE)
+    journal(world, {**event, "id": "later", "time": world.clock.now().isoformat()})
+    world.clock.sleep(11 * MINUTE)
+    check(world)
+
+    assert ["later"] == told_of(world)
+
+
+def test_a_claim_without_a_recording_is_no_begin(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The worker was killed before the service was asked."""
+    event = call_event_of(world)
+
+    def kill(_order: StartOrder) -> RecordingId:
+        raise KilledError
+
+    monkeypatch.setattr(world.calls, "start", kill)
+    with pytest.raises(KilledError):
+        take(world, event)
+    world.clock.sleep(11 * MINUTE)
+    check(world)
+
+    assert [event["id"]] == told_of(world)
+
+
+def test_nobody_hears_of_a_call_that_the_policy_refuses() -> None:
+    """That is no error of the app, and was logged when the event came."""
+    world = World(settings={"RECORDING_POLICY": ""})
+    journal(world, call_event_of(world))
+    world.clock.sleep(11 * MINUTE)
+
+    assert (Replayed(), []) == (check(world), world.told())
+
+
+def test_nobody_hears_of_a_call_of_long_ago_whose_event_was_written_anew(world: World) -> None:
+    """An erasure does so with events of others in the same entry; what the policy said of it then is not known."""
+    event = call_event_of(world)
+    world.clock.sleep(DAY + MINUTE)
+    journal(world, event)
+    world.clock.sleep(11 * MINUTE)
+
+    assert (Replayed(), []) == (check(world), told_of(world))
+
+
+def test_nobody_hears_of_a_call_whose_consent_was_asked_for() -> None:
+    """What becomes of the consent is told by it. If nothing was asked, a person hears."""
+    world = AskingWorld(terms=terms())
+    asked = call_event_of(world)
+    take(world, asked)
+    lost = call_event_of(world)
+    journal(world, lost)
+    journal(world, call_event_of(world, CALL_STARTED))  # nobody can be asked by it, so that it is refused
+    world.clock.sleep(11 * MINUTE)
+    check(world)
+
+    assert [lost["id"]] == told_of(world)
+
+
+def test_while_the_policy_cannot_be_read_a_person_hears_of_every_call_that_is_not_recorded() -> None:
+    """Nobody knows whether it should be."""
+    world = World(settings={"RECORDING_POLICY": "no policy"})
+    event = call_event_of(world)
+    journal(world, event)
+    world.clock.sleep(11 * MINUTE)
+    check(world)
+
+    assert [event["id"]] == told_of(world)
+
+
+def test_a_call_of_which_nobody_can_be_told_now_is_told_later_and_holds_up_no_chunk(world: World) -> None:
+    """The page is repeated; what is archived meanwhile is replayed once."""
+    event = call_event_of(world)
+    journal(world, event)
+    world.clock.sleep(MINUTE)
+    journal(world, event_of(world, RECORDING, "document-0"))
+    world.clock.sleep(11 * MINUTE)
+    world.topic.fail(503)
+    with pytest.raises(ServiceBusy):
+        check(world)
+    world.take_events()
+    assert {RECORDING} == set(world.catalog.entries)
+    assert (Replayed(unbegun=1), [event["id"]]) == (check(world), told_of(world))

@@ -13,15 +13,12 @@ from recording.core.owing import ToDo
 from tests.copying.copies import digest_of
 from tests.environments import CONNECTION
 from tests.fakes import FakeArchive
+from tests.use_cases.kills import KilledError
 from tests.use_cases.world import BLOCK, World, assert_nothing_lost, metadata_of, sound
 
 HOUR = timedelta(hours=1)
 ON = {"OVERFLOW_STORAGE": CONNECTION.replace("AccountName=a", "AccountName=b")}
 DOUBTED = b"what no player plays " * 1000
-
-
-class KilledError(BaseException):
-    """The process is dead: no `except Exception` catches it."""
 
 
 def close(*archives: FakeArchive, error: RecordingError | None = None) -> None:

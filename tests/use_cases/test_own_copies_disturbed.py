@@ -9,15 +9,12 @@ from recording.core.errors import ArchiveBusy
 from recording.core.formats.messages import ChunkMessage
 from recording.core.lifecycle import Decided
 from recording.core.model import BlobName, ChunkState, Ruling
+from tests.use_cases.kills import KilledError
 from tests.use_cases.test_overflow import HOUR, ON, close, open_again
 from tests.use_cases.world import RECORDING, START, World, sound
 
 DOUBTED = b"what no player plays " * 1000
 AT_ONCE = {**ON, "OVERFLOW_HOURS": "25"}
-
-
-class KilledError(BaseException):
-    """The process was killed; a BaseException, so that no `except Exception` catches it."""
 
 
 def accepted() -> tuple[World, bytes]:

@@ -35,6 +35,7 @@ from recording.core.records.jobs import JobKind, JobState
 from tests.core.entries_of import WAV
 from tests.fakes import FakeCatalog, FakeDirectory, FakeIndex, FakeLedger, FakeOpenWork, FakeQueue
 from tests.use_cases.keepings import run_jobs
+from tests.use_cases.kills import KilledError
 from tests.use_cases.world import RECORDING, World, assert_nothing_lost, file_event_of
 
 ANNA = Actor("key:anna")
@@ -144,10 +145,6 @@ def test_a_recording_of_long_ago_is_what_it_was_but_for_the_places_at_the_source
     assert (RecordingState.RELEASED, 1) == (entry.recording.state, entry.recording.revision)
     assert [one.announced for one in lost[RECORDING]] == [one.announced for one in entry]
     assert ["RecordingArchived"] == world.told()
-
-
-class KilledError(BaseException):
-    """The process was killed; a BaseException, so that no `except Exception` catches it."""
 
 
 def kill_at(world: World, at: int) -> Callable[[], bool]:

@@ -18,6 +18,7 @@ from recording.ports import IndexRow
 from recording.records import sealing as sealing_module
 from tests.core.media_files import FTYP, box, movie
 from tests.core.real_media import make
+from tests.use_cases.kills import KilledError
 from tests.use_cases.seals import LASTS, LOUD, QUIET, TALK, archived, file, people, recorded, seal, sidecar
 from tests.use_cases.world import NATIVE, RECORDING, World, file_event_of, metadata_of
 
@@ -248,10 +249,6 @@ def test_a_long_recording_goes_on_with_its_next_chunk_in_the_next_run() -> None:
     assert 3 == len(sidecar(world)["chunks"])
 
 
-class Killed(BaseException):
-    """The process dies."""
-
-
 def test_a_kill_at_any_operation_costs_no_more_than_the_chunk_in_hand() -> None:
     whole = archived(recorded(LOUD, QUIET), recorded(LOUD, QUIET))
     seal(whole)
@@ -279,7 +276,7 @@ def kill(world: World, at: int) -> int:
         nonlocal operations
         operations += 1
         if operations == at + 1:
-            raise Killed
+            raise KilledError
 
     put = world.index.put
 
@@ -291,7 +288,7 @@ def kill(world: World, at: int) -> int:
     world.index.put = put_and_count  # type: ignore[method-assign]
     try:
         world.app.records.sealing.seal(RECORDING)
-    except Killed:
+    except KilledError:
         pass
     finally:
         world.index.put = put  # type: ignore[method-assign]

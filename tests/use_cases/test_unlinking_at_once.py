@@ -14,6 +14,7 @@ from recording.core.records.jobs import JobState
 from recording.records.rewriting import Rewriting
 from recording.records.unlinking import UnlinkingPeople
 from tests.use_cases.erasures import ADA, ANN, BOB, add, archive, file_all, places_of, run_jobs, state
+from tests.use_cases.kills import KilledError
 from tests.use_cases.mutings import UNMIXED, heard, of_two, voices, why_not
 from tests.use_cases.unlinkings import WHY, again, begun
 from tests.use_cases.unlinkings import of_two as of_two_unlinked
@@ -169,15 +170,12 @@ def test_while_a_late_chunk_is_copied_no_manifest_of_a_part_is_written(monkeypat
     archive(world, SECOND, ANN)
     ann = begun(world, ANN)
 
-    class Killed(BaseException):
-        """The process is gone."""
-
     def die(*_: object) -> None:
-        raise Killed
+        raise KilledError
 
     with monkeypatch.context() as patch:
         patch.setattr(UnlinkingPeople, "_finish", die)
-        with pytest.raises(Killed):
+        with pytest.raises(KilledError):
             run_jobs(world)
     world.clock.sleep(1)
     world.deliver(file_event_of(add(world, "late", 1, ANN, BOB), event_id="late"))
@@ -199,15 +197,12 @@ def test_what_has_begun_and_can_never_be_done_is_given_up(mode: Mode, monkeypatc
     world = of_two(2)
     begun(world, ANN, mode=mode)
 
-    class Killed(BaseException):
-        """The process is gone."""
-
     def die(*_: object) -> None:
-        raise Killed
+        raise KilledError
 
     with monkeypatch.context() as patch:
         patch.setattr(Rewriting, "write", die)
-        with pytest.raises(Killed):
+        with pytest.raises(KilledError):
             run_jobs(world)
     assert 1 == len(world.entry().recording.unlinked)
     metadata = world.entry().chunks[1].proof

@@ -1,4 +1,4 @@
-"""Consent as JSON, in manifests and in the HTTP API. Participants have no names in it but keyed hashes."""
+"""Consent as JSON. Participants have no names in it but keyed hashes, in the HTTP API only their kinds."""
 
 from typing import TypedDict
 
@@ -72,6 +72,23 @@ def consent_view(recording: Recording) -> ConsentView | None:
         "withdrawnBy": withdrawn.by if withdrawn else None,
         "withdrawnFor": (withdrawn.reason or None) if withdrawn else None,
     }
+
+
+def shown_consent(recording: Recording) -> ConsentView | None:
+    """The same for the state of a recording: participants are named by their kind alone, as no act says who read it.
+
+    Without PARTICIPANT_KEY a hash and its key are enough to try telephone numbers.
+    """
+    view, evidence = consent_view(recording), recording.consent
+    if view is not None and evidence is not None:
+        view["operations"] = [{**_operation(one), "who": _kinds(one)} for one in evidence.operations]
+    return view
+
+
+def _kinds(operation: ConsentOperation) -> list[str]:
+    """Who attests, if somebody does, and of what kind each participant is."""
+    attesting = 1 if operation.attested else 0
+    return [*operation.who[:attesting], *(name.rpartition("-")[0] for name in operation.who[attesting:])]
 
 
 def _operation(found: ConsentOperation) -> ConsentOperationView:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from recording.core.consent import Consent
 from recording.core.formats.joined import joined_fields
 from recording.core.lifecycle import doubts_about_whole, lacks
-from recording.core.model import Alarm, Alert, BlobName, CatalogEntry, RecordingId, RemovalReason
+from recording.core.model import Alarm, Alert, BlobName, CallEvent, CatalogEntry, RecordingId, RemovalReason
 from recording.core.records.seals import RecordingSeal
 from recording.core.records.silence import shown
 from recording.core.times import format_time
@@ -129,6 +129,20 @@ def not_consented(consent: Consent, now: datetime) -> OutgoingEvent:
         "at": format_time(now),
     }
     return OutgoingEvent(_identity(name, f"{consent.consent_id}/{consent.number}"), name, subject, body, now)
+
+
+def not_begun(event: CallEvent, reason: str, journal: str, now: datetime) -> OutgoingEvent:
+    """A call is not recorded although it should be: its event came, and nothing has begun. `journal` has the event."""
+    name, call = EventName.NOT_STARTED, event.server_call_id or event.call_connection_id
+    body = {
+        "eventId": event.event_id,
+        "callConnectionId": event.call_connection_id,
+        "serverCallId": event.server_call_id,
+        "reason": reason,
+        "journal": journal,
+        "at": format_time(now),
+    }
+    return OutgoingEvent(_identity(name, f"{call}/{event.event_id}"), name, f"/calls/{call}", body, now)
 
 
 def deleted(recording_id: RecordingId, reason: RemovalReason, cause: str, now: datetime) -> OutgoingEvent:

@@ -20,6 +20,7 @@ from recording.core.model import (
     CatalogEntry,
     Chunk,
     ChunkState,
+    ConsentOperation,
     Continuation,
     Digest,
     DocumentId,
@@ -355,3 +356,13 @@ def test_of_a_native_chunk_the_url_of_its_container_is_shown() -> None:
 
     assert isinstance(found["chunks"], list)
     assert NATIVE == found["chunks"][0]["container"]
+
+
+def test_the_state_of_a_recording_names_no_participant_who_was_asked() -> None:
+    """Not by the keyed hash either: to read it is no act on record."""
+    who = f"{ParticipantKind.PHONE_NUMBER}-{'ab' * 16}"
+    evidence = replace(ATTESTED, operations=(ConsentOperation("agreed", NOW, who=(who,), tone="one"),))
+    found = view(consent=evidence)
+
+    assert [ParticipantKind.PHONE_NUMBER] == found["consent"]["operations"][0]["who"]
+    assert "ab" * 16 not in json.dumps(found)

@@ -15,6 +15,8 @@ from recording.core.model import (
     Alert,
     AnnouncedChunk,
     BlobName,
+    CallConnectionId,
+    CallEvent,
     Candidate,
     CatalogEntry,
     Chunk,
@@ -29,6 +31,7 @@ from recording.core.model import (
     RecordingId,
     RecordingState,
     RemovalReason,
+    ServerCallId,
 )
 from recording.core.records.seals import RecordingSeal
 from recording.core.records.silence import Silence
@@ -213,6 +216,22 @@ def test_a_call_without_consent_is_told_by_its_connection() -> None:
         told.body["recordingId"],
         told.body["reason"],
     )
+
+
+@pytest.mark.parametrize(("server", "connection", "subject"), [("s", "c", "/calls/s"), (None, "c", "/calls/c")])
+def test_a_call_of_which_nothing_has_begun_is_told_by_its_ids(
+    server: ServerCallId | None, connection: CallConnectionId, subject: str
+) -> None:
+    """They are what a person needs to start it; a second telling of the same event has the same id."""
+    event = CallEvent("e", server, connection)
+    told = notifications.not_begun(event, "because", "day/e.json", NOW)
+
+    assert (subject, EventName.NOT_STARTED) == (told.subject, told.event_type)
+    assert ("e", server, connection, "because", "day/e.json") == tuple(
+        told.body[name] for name in ("eventId", "serverCallId", "callConnectionId", "reason", "journal")
+    )
+    assert told.event_id == notifications.not_begun(event, "again", "next day/e.json", NOW).event_id
+    assert told.event_id != notifications.not_begun(replace(event, event_id="f"), "because", "", NOW).event_id
 
 
 def test_an_alarm_of_the_whole_recording_names_no_chunk() -> None:

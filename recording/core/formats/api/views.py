@@ -6,7 +6,7 @@ from datetime import datetime
 from recording.core import model
 from recording.core.formats.api.shapes import Chunk, Copy, Failure, Known, Recording, UnreadMember
 from recording.core.formats.applied import applied_fields
-from recording.core.formats.consents import consent_view
+from recording.core.formats.consents import shown_consent
 from recording.core.formats.joined import joined_fields, pauses_view
 from recording.core.lifecycle import doubts_about_whole, lacks
 from recording.core.model import CatalogEntry, Place, Proof, Unread
@@ -38,7 +38,8 @@ def recording_view(
 ) -> Recording:
     """A recording for the API: times in UTC, durations in milliseconds, lengths in bytes; null for what is not known.
 
-    It contains no location at the source: with one, and the service's key, anybody can download the recording.
+    It contains no location at the source: with one, and the service's key, anybody can download the recording. It names
+    no participant, not by a hash either: to read it is no look, of which an act would be kept.
     """
     recording = entry.recording
     left = entry.due - now if entry.due else None
@@ -57,7 +58,7 @@ def recording_view(
         "due": format_known(entry.due),
         "goneBy": format_known(entry.gone_by),
         "secondsLeft": int(left.total_seconds()) if left is not None else None,
-        "consent": consent_view(recording),
+        "consent": shown_consent(recording),
         "doubts": list(doubts_about_whole(entry)),
         "unread": [_unread_view(unread) for unread in recording.unread],
         "container": containers.archive if recording.manifest_name else None,
