@@ -40,6 +40,8 @@ _MOST_CALLS = 10
 share one, and were told when they came."""
 _LONGEST_WAY = timedelta(days=1)
 """Event Grid delivers an event for so long. One that is older in its entry was written anew, as by an erasure."""
+_PATIENCE = timedelta(hours=1)
+"""So long an entry whose calls cannot be told of holds up those after it: their file events must not wait longer."""
 _SHORTEST = timedelta(minutes=1)
 """A pass that comes sooner after the one before lists nothing."""
 _SECTION = "journal"
@@ -82,7 +84,11 @@ class JournalCheck:
                     try:
                         result += Replayed(unbegun=self._tell(blob, found))
                     except Transient as error:  # what this needs beside the catalog must not keep the chunks waiting
-                        failure = failure or error
+                        if self.now() - blob.modified_at < _PATIENCE:
+                            failure = failure or error
+                        else:
+                            fields = {"journal": blob.name, "code": error.code, "cause": error}
+                            log.event("journal.call_left", fields, logging.ERROR)
             if failure is not None:
                 raise failure
             cursor = cursor.moved(page.marker)

@@ -513,3 +513,29 @@ def test_a_call_of_which_nobody_can_be_told_now_is_told_later_and_holds_up_no_ch
     world.take_events()
     assert {RECORDING} == set(world.catalog.entries)
     assert (Replayed(unbegun=1), [event["id"]]) == (check(world), told_of(world))
+
+
+def test_a_topic_that_is_down_for_hours_holds_up_no_chunk_that_came_later(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """After an hour the log line alone has told of the call: what is copied in time comes before what is told twice."""
+
+    def down(_: object) -> None:
+        raise ServiceBusy("publish", "503")
+
+    journal(world, call_event_of(world))
+    world.clock.sleep(11 * MINUTE)
+    monkeypatch.setattr(world.topic, "publish", down)
+    with pytest.raises(ServiceBusy):
+        check(world)
+    journal(world, event_of(world, RECORDING, "document-0"))
+    world.clock.sleep(61 * MINUTE)
+    with caplog.at_level(logging.ERROR):
+        check(world)
+        world.clock.sleep(11 * MINUTE)
+        check(world)
+    world.take_events()
+
+    assert {RECORDING} == set(world.catalog.entries)
+    said = [one.getMessage().split()[0] for one in caplog.records if one.levelno == logging.ERROR]
+    assert ["call.not_begun", "call.not_begun", "journal.call_left"] == said
