@@ -18,7 +18,7 @@ from recording.core.errors import ArchiveBusy, ArchiveRefused, BlobExists, Recor
 from recording.core.formats.events import CALL_STARTED
 from recording.core.model import BlobName, ChunkState, Door, RecordingId
 from recording.watch.replayed import Replayed
-from tests.use_cases.explorer import KilledError
+from tests.use_cases.kills import KilledError
 from tests.use_cases.sweeps import sweep
 from tests.use_cases.world import RECORDING, World, assert_nothing_lost, file_event_of
 
