@@ -9,7 +9,15 @@ from datetime import datetime, timedelta
 import msgspec
 
 from recording import log
-from recording.core.errors import JobRefused, Permanent, PlanChanged, Transient, UnknownJob
+from recording.core.errors import (
+    CatalogConflict,
+    JobRefused,
+    NewerSchema,
+    Permanent,
+    PlanChanged,
+    Transient,
+    UnknownJob,
+)
 from recording.core.model import Actor
 from recording.core.participants import one_spelling
 from recording.core.records.erasing import Erase, Mode, Plan
@@ -146,6 +154,10 @@ class Erasing:
         run = ErasureRun(self.parts, job, self.jobs.save, self._until(SLICE))
         try:
             return run.go_on()
+        except CatalogConflict:
+            if self.jobs.load(job.job_id).is_over:  # by another run, which had removed the rows before the last of this
+                remove_rows(self.parts.index, partition_of(job.job_id))
+            raise
         except Permanent as error:
             _log_waits(job, error)
             waiting = replace(run.job, state=JobState.WAITING, cause=_cause(error))
@@ -253,12 +265,13 @@ class FinishingErasures:
             if job.kind is not JobKind.ERASURE:
                 continue
             if job.state is JobState.WAITING:
-                with suppress(JobRefused):  # somebody else has just changed it: it is looked at tomorrow
+                with suppress(JobRefused, NewerSchema):  # changed just now, or by a newer version: tomorrow
                     erasing.jobs.go_on(job, JobState.PLANNING if work_of(job).execute else JobState.RUNNING)
             elif job.state is JobState.PLANNED and erasing.now() - job.touched_at > _PLANNED_FOR:
-                forgotten = replace(without_person(job), state=JobState.CANCELLED)
-                if _saved_over(erasing.jobs, erasing.parts.index, forgotten) is not None:
-                    log.event("erasure.plan_forgotten", {"job_id": job.job_id})
+                with suppress(NewerSchema):
+                    forgotten = replace(without_person(job), state=JobState.CANCELLED)
+                    if _saved_over(erasing.jobs, erasing.parts.index, forgotten) is not None:
+                        log.event("erasure.plan_forgotten", {"job_id": job.job_id})
 
 
 def executed_of(job: Job) -> str:
