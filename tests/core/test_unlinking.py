@@ -181,3 +181,20 @@ def test_a_muted_chunk_is_not_copied_again_though_event_grid_announces_it_otherw
         entry = replace(CLOSED, chunks=(one,))
         found = after(announced(0, host="us-api"), entry=entry)
         assert expected is found.chunks[0].state
+
+
+@pytest.mark.parametrize(
+    ("proven_after", "state"), [(timedelta(), ChunkState.KEPT), (timedelta(seconds=1), ChunkState.ANNOUNCED)]
+)
+def test_what_was_left_when_somebody_was_taken_out_is_withdrawn_by_no_announcement(
+    proven_after: timedelta, state: ChunkState
+) -> None:
+    """One that came later has its source, and can be copied again."""
+    by_key = replace(candidate(0, door=Door.FUNCTION_KEY), event_id="by key")
+    known = replace(chunk(0, ChunkState.KEPT), candidates=(by_key,), proven=by_key)
+    assert known.proof is not None
+    before = after(BEGUN, Rewritten("e-1", ()))
+    late = replace(known, proof=replace(known.proof, verified_at=NOW + proven_after))
+    found = after(announced(0, host="us-api"), entry=replace(before, chunks=(late,)))
+    assert state is found.chunks[0].state
+    assert found.recording.untold

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -153,9 +154,11 @@ def test_a_blob_of_a_stranger_under_the_new_name_is_not_believed() -> None:
     muting = world.app.records.erasing.parts.unlinking.rewriting.muting
     found = muting.found(world.entry(), lambda text: text == ANN)
     assert not isinstance(found, str)
-    world.archive.put_as_stranger(muting.name(chunk, found[chunk.document_id]), voices(seed=77))
     erasure_id = begun(world, ANN, mode=Mode.MUTE)
+    attempt = f"{erasure_id} {(world.clock.now() + timedelta(hours=1)).isoformat()}"
+    world.archive.put_as_stranger(muting.name(chunk, found[chunk.document_id], attempt), voices(seed=77))
     run_jobs(world)
+    assert not muting.known(world.entry(), chunk, muting.name(chunk, found[chunk.document_id], attempt))
     assert JobState.WAITING is state(world, erasure_id)
     assert chunk.proof.name in world.archive.blobs
 

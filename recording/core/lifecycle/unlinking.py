@@ -26,6 +26,14 @@ def has_taken_out(entry: CatalogEntry) -> bool:
     return any(one.rewritten_at is not None for one in entry.recording.unlinked)
 
 
+def is_rewritten(entry: CatalogEntry, chunk: Chunk) -> bool:
+    """Whether the chunk was in the recording when somebody was taken out of it: its proof is of what was left then."""
+    if chunk.proof is None:
+        return False
+    times = [one.rewritten_at for one in entry.recording.unlinked if one.rewritten_at is not None]
+    return is_muted(chunk.proof.name) or any(chunk.proof.verified_at <= at for at in times)
+
+
 def why_not_unlinked(entry: CatalogEntry, now: datetime) -> str:
     """Why nobody can be taken out of it yet, in words for people; empty if it can.
 
