@@ -53,6 +53,8 @@ class Muting:
         found: dict[DocumentId, Muted] = {}
         for chunk in entry:
             if chunk.proof is None:
+                if chunk.apart is not None or chunk.overflow is not None:  # such as one that was given up
+                    return f"chunk {chunk.index}: a copy of it stands apart, which cannot be muted"
                 continue
             one = self._of(chunk.proof, names)
             if isinstance(one, str):
