@@ -31,6 +31,7 @@ from recording.records.erasure_run import (
     RunParts,
     Work,
     erase_of,
+    forget_done,
     partition_of,
     plan_executed,
     row_of,
@@ -196,6 +197,7 @@ class Erasing:
             run.plan_again()
             return run.job
         if not run.work.noted:
+            forget_done(self.parts.index, job_id)  # of an execution that came to another plan in the middle
             self._note("execute erasure", plan, run.work.by)
         for number, one in enumerate(plan.recordings[run.work.noted :], run.work.noted + 1):
             self.parts.index.put(row_of(job_id, Done(one.recording_id)))

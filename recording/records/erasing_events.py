@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from recording.core.errors import MalformedEvent
 from recording.core.formats.api import MOST_BODY
 from recording.core.formats.deliveries import Member, read_body
+from recording.core.formats.events import data_of
 from recording.core.model import BlobName, Door
 from recording.core.naming import door_in
 from recording.core.records.traces import Traces
@@ -84,4 +85,5 @@ def _members(body: bytes) -> tuple[Member, ...]:
 
 
 def _names(member: Member, traces: Traces) -> bool:
-    return traces.are_in(member.raw) or traces.are_in_text(member.body.decode("utf-8", "replace"))
+    found = (member.raw, data_of(member.raw))  # which may be a text of JSON, or in base64
+    return any(map(traces.are_in, found)) or traces.are_in_text(member.body.decode("utf-8", "replace"))

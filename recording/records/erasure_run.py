@@ -374,6 +374,16 @@ def row_of(erasure_id: str, done: Done) -> IndexRow:
     return IndexRow(partition_of(erasure_id), _key_of(done.recording_id), msgspec.json.encode(done))
 
 
+def forget_done(index: Index, erasure_id: str) -> None:
+    """Remove the rows of what is to be erased."""
+    while True:
+        page = index.page(partition_of(erasure_id), _PAGE, since=_ROW, until=f"{_ROW}~")
+        for row in page.rows:
+            index.delete(row.partition, row.key)
+        if not page.next:
+            return
+
+
 def _key_of(recording_id: RecordingId) -> str:
     return f"{_ROW}{encode(recording_id)}"
 

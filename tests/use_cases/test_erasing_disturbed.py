@@ -14,13 +14,14 @@ from recording.core.records.erasing import Erase, Mode
 from recording.core.records.exporting import Person
 from recording.core.records.holds import Hold, HoldState, Scope
 from recording.core.records.jobs import JobState
-from recording.records.erasure_run import ErasureRun
+from recording.records.erasure_run import Done, ErasureRun, row_of
 from recording.records.filing_people import FilingPeople
 from tests.use_cases.erasures import (
     ADA,
     ANN,
     BOB,
     KEYS,
+    OTHER,
     archive,
     check_erased,
     file_all,
@@ -221,3 +222,36 @@ def test_a_slow_run_leaves_no_row_of_an_erasure_that_is_over(monkeypatch: pytest
         run_jobs(world)
     assert JobState.DONE is state(world, ann)
     check_erased(world)
+
+
+def test_what_an_execution_had_noted_before_another_plan_was_made_is_not_erased() -> None:
+    """Only what is in the plan that was seen."""
+    world = two_recordings()
+    erasing = world.app.records.erasing
+    shown = erasing.plan(Person(raw_id=ANN), Mode.WHOLE, WHY, by=ADA)
+    assert shown.plan is not None
+    world.index.put(row_of(shown.job.job_id, Done(OTHER)))
+    erasing.execute(shown.job.job_id, shown.plan.hash, by=ADA)
+    run_jobs(world)
+    assert (JobState.DONE, None) == (state(world, shown.job.job_id), world.entry(OTHER).recording.erasure)
+    check_erased(world)
+
+
+@pytest.mark.parametrize("form", ["in base64", "as a text of JSON"])
+def test_an_event_whose_data_are_encoded_is_erased_too(form: str) -> None:
+    world = two_recordings()
+    call = call_of(ANN)
+    text = json.dumps(call.pop("data")).replace(":", "\\u003A").replace('"\\u003A', '":')
+    event = {**call, "data": text} if form == "as a text of JSON" else {**call, **in_base64(text)}
+    name = BlobName(f"{world.clock.now():%Y/%m/%d}/call.json")
+    world.journal.put_as_stranger(name, json.dumps({**event, "id": "call"}).encode())
+    assert not [place for place in places_of(world, ANN) if place.startswith("journal")]
+    ann = begun(world, ANN, mode=Mode.WHOLE)
+    run_jobs(world)
+    assert JobState.DONE is state(world, ann)
+    assert name not in world.journal.blobs
+
+
+def in_base64(text: str) -> dict[str, object]:
+    """The data of a CloudEvent."""
+    return {"data_base64": base64.b64encode(text.encode()).decode()}
