@@ -98,8 +98,8 @@ class UnlinkingPeople:
                 if any(one.why is Why.MODE for one in what):
                     self.give_up(entry, erasure_id, by=by)
                 return what
-            self._note(entry)
             entry, attempt = self._begin(entry, erasure_id, erase, by)
+            self._note(entry)  # after that: a look that does not know yet that it has begun removes the row
             try:
                 proofs = self.rewriting.write(entry, what, attempt, is_over)
             except (ArchiveDamaged, NotAsProven, NotReadable) as error:
@@ -128,7 +128,7 @@ class UnlinkingPeople:
         while True:
             page = self.index.page(_UNLINKED, _PAGE, after)
             for row in page.rows:
-                left += is_over() or not self._settle(_ROW.decode(row.body))
+                left += is_over() or not self._settle(row, _ROW.decode(row.body))
             after = page.next
             if not after or is_over():
                 return left
@@ -149,7 +149,7 @@ class UnlinkingPeople:
         """Let the daily pass look at a recording whose entry was made again: what was not finished is finished."""
         self._note(entry)
 
-    def _settle(self, noted: _Noted) -> bool:
+    def _settle(self, row: IndexRow, noted: _Noted) -> bool:
         """One that cannot be finished keeps no other from it."""
         recording_id = noted.recording_id
         try:
@@ -158,9 +158,9 @@ class UnlinkingPeople:
                 return True
             open_ = next((one for one in entry.recording.unlinked if one.finished_at is None), None)
             if entry.recording.state is RecordingState.ERASED:
-                self._stay_erased(entry, noted)
+                self._stay_erased(entry, noted, row)
             elif open_ is None:
-                self._look_again_or_end(entry)
+                self._look_again_or_end(entry, row)
             elif open_.rewritten_at is not None:  # else its erasure goes on with it, which knows who it is
                 self._finish(entry, open_.erasure_id, APP)
         except (Permanent, *OF_ONE) as error:
@@ -169,7 +169,7 @@ class UnlinkingPeople:
             return False
         return True
 
-    def _look_again_or_end(self, entry: CatalogEntry) -> None:
+    def _look_again_or_end(self, entry: CatalogEntry, row: IndexRow) -> None:
         last = max((one.finished_at for one in entry.recording.unlinked if one.finished_at), default=None)
         if last is not None:
             self.look_again(entry)
@@ -177,9 +177,9 @@ class UnlinkingPeople:
         if entry.recording.erasure is not None:  # what was written just now may be of one that is gone: see tomorrow
             return
         if last is None or self.updates.now() - last > _LOOKS:
-            self.index.delete(_UNLINKED, encode(entry.recording.recording_id))
+            self._forget(row)
 
-    def _stay_erased(self, entry: CatalogEntry, noted: _Noted) -> None:
+    def _stay_erased(self, entry: CatalogEntry, noted: _Noted, row: IndexRow) -> None:
         """Remove what was written while it was erased: what it had removed itself was not there yet."""
         erasure = entry.recording.erasure
         if erasure is None or erasure.finished_at is None:
@@ -187,7 +187,13 @@ class UnlinkingPeople:
         self.rest.remove_beside(noted.names)
         self.removing.remove_late(entry, noted.manifest)
         if self.updates.now() - erasure.finished_at > _LOOKS:
-            self.index.delete(_UNLINKED, encode(entry.recording.recording_id))
+            self._forget(row)
+
+    def _forget(self, row: IndexRow) -> None:
+        """Remove a row, unless it was written again since it was read."""
+        known = self.index.get(row.partition, row.key)
+        if known is not None and known.version == row.version:
+            self.index.delete(row.partition, row.key)
 
     def _begin(self, entry: CatalogEntry, erasure_id: str, erase: Erase, by: Actor) -> tuple[CatalogEntry, str]:
         """Say in the entry that it begins, if it is still the one for which all was prepared; and which attempt it is.

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from recording.catalog_updates import CatalogUpdates
 from recording.core.errors import Transient
 from recording.core.model import BlobName, Door, RecordingId, RemovalReason
 from recording.core.records.erasing import Mode
@@ -13,6 +14,7 @@ from recording.core.records.holds import Hold, HoldState, Scope
 from recording.core.records.jobs import JobKind, JobState
 from recording.records.muting import Muting
 from recording.records.proven_bytes import NotReadable
+from recording.records.rewriting import Rewriting
 from recording.records.unlinking import UnlinkingPeople
 from tests.fakes.removal import FakeRemoval
 from tests.use_cases.erasures import ADA, ANN, BOB, KEYS, add, archive, check_erased, file_all, run_jobs, state
@@ -264,3 +266,48 @@ def test_each_attempt_has_names_of_its_own() -> None:
     assert not isinstance(found, str)
     names = {muting.name(chunk, found[chunk.document_id], attempt) for attempt in ("e-1 1", "e-1 1", "e-1 2", "e-2 1")}
     assert 3 == len(names)
+
+
+def test_a_look_that_has_not_seen_that_it_begins_lets_its_row_stand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is written by a slow run is found by that row, if all is erased meanwhile."""
+    world = of_two_unmixed()
+    bob, mute, load = begun(world, BOB, mode=Mode.MUTE), Muting.mute, CatalogUpdates.load
+
+    def busy(*args: object) -> None:
+        mute(*args)  # type: ignore[arg-type]
+        raise NotReadable("busy")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Muting, "mute", busy)
+        run_jobs(world)
+    assert [] == list(world.entry().recording.unlinked)
+
+    class Killed(BaseException):
+        """The process is gone."""
+
+    def die(*_: object) -> None:
+        raise Killed
+
+    is_loaded = list[bool]()
+
+    def load_then_begin(updates: CatalogUpdates, recording_id: RecordingId) -> object:
+        found = load(updates, recording_id)
+        if not is_loaded:
+            is_loaded.append(True)
+            world.app.records.jobs.go_on(world.app.records.jobs.load(bob))
+            with monkeypatch.context() as patch:
+                patch.setattr(Rewriting, "write", die)
+                with pytest.raises(Killed):
+                    world.app.records.jobs.run(bob)
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(CatalogUpdates, "load", load_then_begin)
+        world.app.records.erasing.parts.unlinking.finish(lambda: False)
+    assert is_loaded
+    assert 1 == len(world.entry().recording.unlinked)
+    assert [RECORDING] == [row.key for row in world.index.rows.values() if row.partition == "unlinking"]
+    run_jobs(world)
+    again(world, 5)
+    assert JobState.DONE is state(world, bob)
+    assert not [row for row in world.index.rows.values() if row.partition == "unlinking"]
