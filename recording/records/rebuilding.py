@@ -110,10 +110,14 @@ class Rebuilding:
         recording_id = tombstone.recording_id
         entry, sources = self.gathering.gather(recording_id, came, manifest)
         if entry is None or why_not_erased(entry, self.now()):  # what came of it too late, if anything
-            erasure = Erasure(tombstone.at, tombstone.reason, tombstone.by, finished_at=tombstone.at)
+            is_unfinished = self.removing.is_unfinished(recording_id)  # its rows may be left
+            finished_at = None if is_unfinished else tombstone.at
+            erasure = Erasure(tombstone.at, tombstone.reason, tombstone.by, finished_at=finished_at)
             trail = self.gathering.trail_of(recording_id)
             found = CatalogEntry(Recording(recording_id, RecordingState.ERASED, erasure=erasure, trail=trail))
-            self.updates.apply(recording_id, Rebuilt(found, "its tombstone"), known=None, by=tombstone.by)
+            made = self.updates.apply(recording_id, Rebuilt(found, "its tombstone"), known=None, by=tombstone.by).entry
+            if is_unfinished:
+                self.removing.resume(made)
             return
         facts = Rebuilt(entry, sources), ErasureBegun(recording_id, tombstone.reason)
         self.removing.resume(self.updates.apply(recording_id, *facts, known=None, by=tombstone.by).entry)

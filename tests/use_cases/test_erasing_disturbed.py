@@ -13,7 +13,7 @@ from recording.core.model import BlobName, CatalogEntry, RecordingId, RecordingS
 from recording.core.records.erasing import Erase, Mode
 from recording.core.records.exporting import Person
 from recording.core.records.holds import Hold, HoldState, Scope
-from recording.core.records.jobs import JobState
+from recording.core.records.jobs import JobKind, JobState
 from recording.records.erasure_run import Done, ErasureRun, row_of
 from recording.records.filing_people import FilingPeople
 from tests.use_cases.erasures import (
@@ -30,6 +30,8 @@ from tests.use_cases.erasures import (
     state,
     two_recordings,
 )
+from tests.use_cases.exports import ask, of_ids
+from tests.use_cases.kills import Kill, KilledError
 from tests.use_cases.test_late_writes import Between, erase, unfiled
 from tests.use_cases.unlinkings import WHY, again, begun, of_two
 from tests.use_cases.world import RECORDING, START, World
@@ -255,3 +257,38 @@ def test_an_event_whose_data_are_encoded_is_erased_too(form: str) -> None:
 def in_base64(text: str) -> dict[str, object]:
     """The data of a CloudEvent."""
     return {"data_base64": base64.b64encode(text.encode()).decode()}
+
+
+def test_cut_off_anywhere_and_its_entry_lost_then_a_rebuild_finishes_an_erasure() -> None:
+    """Its rows and exports too: what says where they are goes last."""
+    at, count = 0, 0
+    while True:
+        world = two_recordings()
+        ask(world, of_ids(RECORDING))
+        run_jobs(world)
+        assert world.exports.blobs
+        kill = Kill(world, at)
+        with suppress(KilledError):
+            erase(world)
+        kill.lift()
+        if not kill.has_come:
+            break
+        at += 7
+        if world.tombstones.find(RECORDING) is None:
+            continue
+        count += 1
+        world.catalog.entries.clear()
+        world.open_work.rows.clear()
+        world.worker()
+        world.app.records.jobs.make(JobKind.REBUILD, "{}", by=ADA)
+        run_jobs(world)
+        again(world, 2)
+        erasure = world.entry().recording.erasure
+        assert erasure is not None
+        assert erasure.finished_at is not None
+        assert {} == world.exports.blobs
+        assert set() == places_of(world, ANN)
+        left = {place for place in places_of(world, RECORDING) if "00x" not in place}
+        kept = ("trail ", "catalog ", "claim ", "directory ", "index jobs ")
+        assert set() == {place for place in left if not place.startswith(kept)}
+    assert count > 5
