@@ -25,15 +25,22 @@ _LONGEST = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class _Late:
-    """Who is written about, since when: beside which manifest, and the ids of its call that an erased entry lacks."""
+    """Who is written about, since when: beside which manifest, and the ids of its call, which its entry may lack.
+
+    One that is erased has not all of them, and one that was made again of a tombstone none.
+    """
 
     recording_id: RecordingId
     manifest: BlobName
     group_call_id: str | None = None
     room_id: str | None = None
     at: datetime | None = None
+    call_id: str | None = None
+    server_call_id: str | None = None
+    call_connection_id: str | None = None
 
 
+_IDS = ("call_id", "server_call_id", "call_connection_id", "group_call_id", "room_id")
 # Created at import: see `adapters.rows`.
 _ROW = msgspec.json.Decoder(_Late)
 
@@ -65,7 +72,8 @@ class LateWrites:
         """
         recording = entry.recording
         manifest = recording.manifest_name or BlobName("")
-        late = _Late(recording.recording_id, manifest, recording.group_call_id, recording.room_id, self.now())
+        ids = {name: getattr(recording, name) for name in _IDS}
+        late = _Late(recording.recording_id, manifest, at=self.now(), **ids)
         row = IndexRow(_LATE, f"{_prefix(recording.recording_id)}{self.new_id()}", msgspec.json.encode(late))
         self.index.put(row)
         yield
@@ -97,7 +105,8 @@ class LateWrites:
         if erasure is not None:
             if erasure.finished_at is None:  # it removes all itself, and perhaps has passed that already
                 return False
-            known = replace(entry.recording, group_call_id=late.group_call_id, room_id=late.room_id)
+            ids = {name: found for name in _IDS if (found := getattr(late, name)) is not None}
+            known = replace(entry.recording, **ids)
             self.remove(replace(entry, recording=known), late.manifest)
             return True
         if is_unlinking(entry):  # likewise

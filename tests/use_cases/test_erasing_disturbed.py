@@ -292,3 +292,21 @@ def test_cut_off_anywhere_and_its_entry_lost_then_a_rebuild_finishes_an_erasure(
         kept = ("trail ", "catalog ", "claim ", "directory ", "index jobs ")
         assert set() == {place for place in left if not place.startswith(kept)}
     assert count > 5
+
+
+def test_who_files_across_an_erasure_whose_entry_is_lost_leaves_no_row_of_its_call() -> None:
+    """A tombstone does not say which call it was."""
+    world = unfiled()
+    filing = world.app.records.filing
+
+    def erase_and_lose() -> None:
+        erase(world)
+        world.catalog.entries.clear()
+        world.open_work.rows.clear()
+        world.app.records.jobs.make(JobKind.REBUILD, "{}", by=ADA)
+        run_jobs(world)
+
+    replace(filing, filers=(Between(erase_and_lose), *filing.filers)).file(RECORDING)
+    file_all(world)
+    again(world, 2)
+    check_erased(world)
