@@ -150,15 +150,23 @@ class Erasing:
 
         What fails for good, as by a wrong setting, waits for the daily pass: no erasure ends halfway.
         """
-        if job.state is JobState.PLANNING:
-            return self._plan(self._plan_run(job))
+        try:
+            return self._plan(self._plan_run(job)) if job.state is JobState.PLANNING else self._erase(job)
+        except CatalogConflict:
+            self._loaded_again(job.job_id)
+            raise
+
+    def _loaded_again(self, job_id: str) -> Job:
+        """A job that another run has changed. If it is over, that had removed the rows before the last of this run."""
+        job = self.jobs.load(job_id)
+        if job.is_over:
+            remove_rows(self.parts.index, partition_of(job_id))
+        return job
+
+    def _erase(self, job: Job) -> Job:
         run = ErasureRun(self.parts, job, self.jobs.save, self._until(SLICE))
         try:
             return run.go_on()
-        except CatalogConflict:
-            if self.jobs.load(job.job_id).is_over:  # by another run, which had removed the rows before the last of this
-                remove_rows(self.parts.index, partition_of(job.job_id))
-            raise
         except Permanent as error:
             _log_waits(job, error)
             waiting = replace(run.job, state=JobState.WAITING, cause=_cause(error))
@@ -209,7 +217,7 @@ class Erasing:
         work = Work(plan=plan.hash, by=run.work.by, begun_at=self.now(), since=since)
         begun = replace(run.job, state=JobState.RUNNING, work=msgspec.json.encode(work).decode())
         log.event("erasure.begun", {"job_id": job_id, "recordings": len(plan.recordings)})
-        return self.jobs.save(begun) or self.jobs.load(job_id)
+        return self.jobs.save(begun) or self._loaded_again(job_id)
 
     def _plan_run(self, job: Job) -> PlanRun:
         return PlanRun(self.planning, self.parts.index, self.jobs, job, self.now)

@@ -14,6 +14,7 @@ from recording.core.records.erasing import Erase, Mode
 from recording.core.records.exporting import Person
 from recording.core.records.holds import Hold, HoldState, Scope
 from recording.core.records.jobs import JobKind, JobState
+from recording.records import erasing
 from recording.records.erasure_run import Done, ErasureRun, row_of
 from recording.records.filing_people import FilingPeople
 from tests.use_cases.erasures import (
@@ -229,11 +230,10 @@ def test_a_slow_run_leaves_no_row_of_an_erasure_that_is_over(monkeypatch: pytest
 def test_what_an_execution_had_noted_before_another_plan_was_made_is_not_erased() -> None:
     """Only what is in the plan that was seen."""
     world = two_recordings()
-    erasing = world.app.records.erasing
-    shown = erasing.plan(Person(raw_id=ANN), Mode.WHOLE, WHY, by=ADA)
+    shown = world.app.records.erasing.plan(Person(raw_id=ANN), Mode.WHOLE, WHY, by=ADA)
     assert shown.plan is not None
     world.index.put(row_of(shown.job.job_id, Done(OTHER)))
-    erasing.execute(shown.job.job_id, shown.plan.hash, by=ADA)
+    world.app.records.erasing.execute(shown.job.job_id, shown.plan.hash, by=ADA)
     run_jobs(world)
     assert (JobState.DONE, None) == (state(world, shown.job.job_id), world.entry(OTHER).recording.erasure)
     check_erased(world)
@@ -309,4 +309,22 @@ def test_who_files_across_an_erasure_whose_entry_is_lost_leaves_no_row_of_its_ca
     replace(filing, filers=(Between(erase_and_lose), *filing.filers)).file(RECORDING)
     file_all(world)
     again(world, 2)
+    check_erased(world)
+
+
+def test_a_slow_run_that_begins_one_that_is_over_leaves_no_row_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = two_recordings()
+    ann, is_slow = begun(world, ANN, mode=Mode.WHOLE), list[bool]()
+
+    def slow(job_id: str, done: Done) -> object:
+        row = row_of(job_id, done)
+        if not is_slow:
+            is_slow.append(True)
+            while state(world, ann) is not JobState.DONE:
+                world.app.records.jobs.run(ann)
+        return row
+
+    monkeypatch.setattr(erasing, "row_of", slow)
+    run_jobs(world)
+    assert is_slow
     check_erased(world)
