@@ -10,6 +10,7 @@ from recording.core.lifecycle import (
     Completed,
     Fact,
     MetadataArchived,
+    Rebuilt,
     Rewritten,
     UnlinkBegun,
     Unlinked,
@@ -198,3 +199,21 @@ def test_what_was_left_when_somebody_was_taken_out_is_withdrawn_by_no_announceme
     found = after(announced(0, host="us-api"), entry=replace(before, chunks=(late,)))
     assert state is found.chunks[0].state
     assert found.recording.untold
+
+
+def test_what_a_manifest_says_was_written_anew_is_taken_over_by_an_entry_that_does_not_know_it() -> None:
+    """Such an entry was made by an event, after the catalog had lost the other; once is enough."""
+    told = after(BEGUN, REWRITTEN, Unlinked("e-1"))
+    made = changed_recording(entry_of(chunk(2), completed_at=NOW), manifest_name=MANIFEST, revision=4)
+    fact = Rebuilt(told, "a manifest")
+    found = decide(made, fact, NOW, ADA)
+    assert [document(0), document(1), document(2)] == [one.document_id for one in found.entry]
+    assert NEW == found.entry.chunks[0].proof
+    assert (told.recording.unlinked, 5, None) == (
+        found.entry.recording.unlinked,
+        found.entry.recording.revision,
+        found.entry.recording.completed_at,
+    )
+    assert found.steps
+    assert found.entry == decide(found.entry, fact, NOW, ADA).entry
+    assert made == decide(made, Rebuilt(CLOSED, "a manifest"), NOW, ADA).entry

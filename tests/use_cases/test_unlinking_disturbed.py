@@ -311,3 +311,40 @@ def test_a_look_that_has_not_seen_that_it_begins_lets_its_row_stand(monkeypatch:
     again(world, 5)
     assert JobState.DONE is state(world, bob)
     assert not [row for row in world.index.rows.values() if row.partition == "unlinking"]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_an_event_that_comes_before_the_rebuild_hides_nothing_of_what_was_written_anew(mode: Mode) -> None:
+    """It makes an entry that knows nothing of it; no source and no name of a chunk leads to a muted blob."""
+    world = of_two_unmixed()
+    begun(world, ANN, mode=mode)
+    run_jobs(world)
+    file_all(world)
+    again(world)
+    before = world.entry()
+    world.clock.sleep(timedelta(days=3).total_seconds())
+    world.catalog.entries.clear()
+    world.open_work.rows.clear()
+    world.worker()
+    late = world.add("late", 1, content=voices(seed=9), metadata=heard("late", 1, (BOB, 1)))
+    world.deliver(file_event_of(late, event_id="late", **UNMIXED))
+    world.run()
+    file_all(world)
+    assert {"late"} == {chunk.document_id for chunk in world.entry()}
+
+    for _ in range(2):  # the second changes nothing
+        world.app.records.jobs.make(JobKind.REBUILD, "{}", by=ADA)
+        run_jobs(world)
+        world.run()
+        world.clock.sleep(timedelta(days=3).total_seconds())
+        world.run()
+        file_all(world)
+        again(world, 2)
+        known = before.chunks[0].proof
+        assert known is not None
+        found = world.chunk().proof
+        assert found is not None
+        assert (known.name, known.digest, known.metadata) == (found.name, found.digest, found.metadata)
+        check_unlinked(world, ANN)
+    assert () == world.entry().recording.untold
+    assert "RecordingLost" not in world.told()
