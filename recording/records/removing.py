@@ -27,13 +27,14 @@ from recording.core.errors import (
     RecordingError,
     RecordingOpen,
 )
+from recording.core.formats.records.manifests import read_manifest
 from recording.core.formats.records.tombstones import Tombstone
 from recording.core.lifecycle import Erased, ErasureBegun, why_not_erased
 from recording.core.model import Actor, BlobName, CatalogEntry, RecordingId, RecordingState, RemovalReason
 from recording.core.naming import encode, journal_folder, sibling_name
 from recording.core.records.traces import Traces
 from recording.ports import Index, IndexRow, Inventory, Removal, Tombstones
-from recording.records.erasing_events import ErasingEvents, names_of
+from recording.records.erasing_events import ErasingEvents, listed, names_of
 from recording.records.erasing_exports import remove_rows
 from recording.records.filing import about
 from recording.records.holding import Holding
@@ -47,6 +48,7 @@ _OPERATION = "erase recording"
 _AROUND = (timedelta(days=-1), timedelta(), timedelta(days=1))
 """The days on which an event was written to the journal, around the moment at which it was taken."""
 _PAGE = 500
+_MOST_MANIFEST = 16 << 20
 
 
 type Forget = Callable[[CatalogEntry], None]
@@ -197,11 +199,28 @@ class Removing:
         for role, name in blobs:
             self.removals[role].remove(name)
 
-    def _of_chunks(self, entry: CatalogEntry) -> Iterator[tuple[str, BlobName]]:
-        """Every blob of its chunks, in each container."""
-        for chunk in entry:
+    def _of_chunks(self, entry: CatalogEntry, own: AbstractSet[tuple[str, BlobName]]) -> Iterator[tuple[str, BlobName]]:
+        """Every blob of its chunks, in each container: of those in the entry, and of those that its manifests name.
+
+        An entry that an event has made, after the catalog had lost the one before, has not all of them.
+        """
+        names = {chunk.name for chunk in entry}
+        for _, manifest in own:
+            names |= self._named_by(manifest) if ".manifest" in manifest else set()
+        for of_chunk in sorted(names):
             for role, inventory in self.inventories.items():
-                yield from ((role, name) for name in names_of(inventory, chunk.name) if is_of(name, chunk.name))
+                yield from ((role, name) for name in names_of(inventory, of_chunk) if is_of(name, of_chunk))
+
+    def _named_by(self, manifest: BlobName) -> set[BlobName]:
+        """The chunks that a manifest names; none of one that cannot be read: a whole entry says them too."""
+        for blob in listed(self.inventories["archive"], manifest):
+            if blob.name == manifest and blob.length <= _MOST_MANIFEST:
+                try:
+                    body = self.inventories["archive"].read(blob)
+                    return {chunk.name for chunk in read_manifest(body, manifest, blob.modified_at)}
+                except Permanent as error:
+                    log.event("recording.manifest_unread", {"manifest": manifest, "cause": error}, logging.WARNING)
+        return set()
 
     def _own_blobs(self, entry: CatalogEntry) -> Iterator[tuple[str, BlobName]]:
         """What stands under its own name: if the catalog loses its entry, only that says what else there is of it."""
@@ -217,7 +236,7 @@ class Removing:
         """
         manifest = entry.recording.manifest_name
         people = None if manifest is None else sibling_name(manifest, "people")
-        found = own | set(self._of_chunks(entry))
+        found = own | set(self._of_chunks(entry, own))
         return sorted(found, key=lambda blob: (blob in own, ".manifest" in blob[1], blob[1] == people, blob))
 
     def _own(self, folder: str, recording_id: RecordingId) -> Iterator[BlobName]:

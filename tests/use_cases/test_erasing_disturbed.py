@@ -5,6 +5,7 @@ import hashlib
 import json
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -23,8 +24,10 @@ from tests.use_cases.erasures import (
     BOB,
     KEYS,
     OTHER,
+    add,
     archive,
     check_erased,
+    everything,
     file_all,
     places_of,
     run_jobs,
@@ -35,7 +38,7 @@ from tests.use_cases.exports import ask, of_ids
 from tests.use_cases.kills import Kill, KilledError
 from tests.use_cases.test_late_writes import Between, erase, unfiled
 from tests.use_cases.unlinkings import WHY, again, begun, of_two
-from tests.use_cases.world import RECORDING, START, World
+from tests.use_cases.world import RECORDING, START, World, file_event_of
 
 THIRD = RecordingId("recording-3")
 CARL = "8:acs:carl"
@@ -328,3 +331,20 @@ def test_a_slow_run_that_begins_one_that_is_over_leaves_no_row_either(monkeypatc
     run_jobs(world)
     assert is_slow
     check_erased(world)
+
+
+def test_all_is_erased_of_which_an_event_had_made_an_entry_before_the_rebuild() -> None:
+    """The entry has the late chunk only; the manifests name the others."""
+    world = two_recordings()
+    world.clock.sleep(timedelta(days=3).total_seconds())
+    world.catalog.entries.pop(RECORDING)
+    world.deliver(file_event_of(add(world, "late", 2, ANN), event_id="late"))
+    world.run()
+    file_all(world)
+    assert ["late"] == [chunk.document_id for chunk in world.entry()]
+    erase(world)
+    file_all(world)
+    again(world)
+    assert not [name for name in world.archive.blobs if RECORDING in name and "00x" not in name]
+    assert b"her voice" not in everything(world).values()
+    assert not [place for place in places_of(world, ANN) if not place.startswith(("claim", "journal"))]
