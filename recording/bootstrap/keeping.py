@@ -60,7 +60,7 @@ def keeping_of(
     classes = settings.retention.classes
     moving = Moving(real.catalog, index, real.shelf, classes, now, real.monotonic)
     duties = Duties(real.catalog, index, holding, classes, settings.archive.immutable_days, moving, now)
-    blobs = HeldBlobs(real.removals)
+    blobs = HeldBlobs(real.removals, real.inventories)
     placing = PlacingHolds(
         holding, blobs, duties, updates, real.directory, people, index, jobs.save, now, real.monotonic
     )

@@ -91,7 +91,7 @@ def records_of(
 
     removing = removing_of(real, updates, writing_trail, refusing, jobs, holding, (forget,))
     unlinking = unlinking_of(real, updates, writing_trail, archiving.completing, jobs, holding, filing_people, removing)
-    late = LateWrites(real.catalog, index, removing.remove_late, unlinking.look_again)
+    late = LateWrites(real.catalog, index, removing.remove_late, unlinking.look_again, new_id, now)
     sealing = Sealing(
         updates=updates,
         archive=real.archive,

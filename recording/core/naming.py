@@ -152,7 +152,7 @@ def sibling_name(manifest: BlobName, kind: str) -> BlobName:
 
 
 def muted_name(chunk_name: BlobName, digest: str, channels: Collection[int]) -> BlobName:
-    """Name the media of a chunk with these channels silent, beside the chunk; by the digest of what is muted."""
+    """Name the media of a chunk with these channels silent, beside the chunk; by the attempt, and what is muted."""
     of = hashlib.sha256(f"{digest} {sorted(channels)}".encode()).hexdigest()
     return BlobName(f"{chunk_name}{_MUTED}{of[:32]}.wav")
 

@@ -75,7 +75,7 @@ class Daily:
 
     def _find_owed(self) -> None:
         end, found = self.monotonic() + SLICE, 0
-        for recording_id in tuple(self.filing.late.left()):  # one that is erased is owed nothing else
+        for recording_id in tuple(dict.fromkeys(self.filing.late.left())):  # one that is erased is owed nothing else
             self.queue.put(RecordMessage(recording_id, Task.FILE))
         for recording_id in self._last_known():
             if self.monotonic() >= end:

@@ -9,7 +9,15 @@ from datetime import datetime, timedelta
 import msgspec
 
 from recording import log
-from recording.core.errors import JobRefused, Permanent, PlanChanged, Transient, UnknownJob
+from recording.core.errors import (
+    CatalogConflict,
+    JobRefused,
+    NewerSchema,
+    Permanent,
+    PlanChanged,
+    Transient,
+    UnknownJob,
+)
 from recording.core.model import Actor
 from recording.core.participants import one_spelling
 from recording.core.records.erasing import Erase, Mode, Plan
@@ -23,6 +31,7 @@ from recording.records.erasure_run import (
     RunParts,
     Work,
     erase_of,
+    forget_done,
     partition_of,
     plan_executed,
     row_of,
@@ -141,8 +150,20 @@ class Erasing:
 
         What fails for good, as by a wrong setting, waits for the daily pass: no erasure ends halfway.
         """
-        if job.state is JobState.PLANNING:
-            return self._plan(self._plan_run(job))
+        try:
+            return self._plan(self._plan_run(job)) if job.state is JobState.PLANNING else self._erase(job)
+        except CatalogConflict:
+            self._loaded_again(job.job_id)
+            raise
+
+    def _loaded_again(self, job_id: str) -> Job:
+        """A job that another run has changed. If it is over, that had removed the rows before the last of this run."""
+        job = self.jobs.load(job_id)
+        if job.is_over:
+            remove_rows(self.parts.index, partition_of(job_id))
+        return job
+
+    def _erase(self, job: Job) -> Job:
         run = ErasureRun(self.parts, job, self.jobs.save, self._until(SLICE))
         try:
             return run.go_on()
@@ -184,6 +205,7 @@ class Erasing:
             run.plan_again()
             return run.job
         if not run.work.noted:
+            forget_done(self.parts.index, job_id)  # of an execution that came to another plan in the middle
             self._note("execute erasure", plan, run.work.by)
         for number, one in enumerate(plan.recordings[run.work.noted :], run.work.noted + 1):
             self.parts.index.put(row_of(job_id, Done(one.recording_id)))
@@ -195,7 +217,7 @@ class Erasing:
         work = Work(plan=plan.hash, by=run.work.by, begun_at=self.now(), since=since)
         begun = replace(run.job, state=JobState.RUNNING, work=msgspec.json.encode(work).decode())
         log.event("erasure.begun", {"job_id": job_id, "recordings": len(plan.recordings)})
-        return self.jobs.save(begun) or self.jobs.load(job_id)
+        return self.jobs.save(begun) or self._loaded_again(job_id)
 
     def _plan_run(self, job: Job) -> PlanRun:
         return PlanRun(self.planning, self.parts.index, self.jobs, job, self.now)
@@ -253,12 +275,13 @@ class FinishingErasures:
             if job.kind is not JobKind.ERASURE:
                 continue
             if job.state is JobState.WAITING:
-                with suppress(JobRefused):  # somebody else has just changed it: it is looked at tomorrow
+                with suppress(JobRefused, NewerSchema):  # changed just now, or by a newer version: tomorrow
                     erasing.jobs.go_on(job, JobState.PLANNING if work_of(job).execute else JobState.RUNNING)
             elif job.state is JobState.PLANNED and erasing.now() - job.touched_at > _PLANNED_FOR:
-                forgotten = replace(without_person(job), state=JobState.CANCELLED)
-                if _saved_over(erasing.jobs, erasing.parts.index, forgotten) is not None:
-                    log.event("erasure.plan_forgotten", {"job_id": job.job_id})
+                with suppress(NewerSchema):
+                    forgotten = replace(without_person(job), state=JobState.CANCELLED)
+                    if _saved_over(erasing.jobs, erasing.parts.index, forgotten) is not None:
+                        log.event("erasure.plan_forgotten", {"job_id": job.job_id})
 
 
 def executed_of(job: Job) -> str:

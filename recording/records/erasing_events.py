@@ -1,16 +1,18 @@
 """Erases what containers of events have of recordings and people: the journal, and the dead letters.
 
 A blob may hold several events. Those that name nobody who is erased are written into the journal anew before the blob
-is removed: its check takes what nobody has acted upon.
+is removed: its check takes what nobody has acted upon. They keep the door by which they came.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from recording.core.errors import MalformedEvent
 from recording.core.formats.api import MOST_BODY
 from recording.core.formats.deliveries import Member, read_body
+from recording.core.formats.events import data_of
 from recording.core.model import BlobName, Door
+from recording.core.naming import door_in
 from recording.core.records.traces import Traces
 from recording.ports import Inventory, ListedBlob, Removal
 from recording.refusing import Refusing
@@ -21,11 +23,12 @@ _MOST_BYTES = 2 * MOST_BODY
 
 @dataclass(frozen=True, slots=True)
 class ErasingEvents:
-    """Erase the events of one container; `refusing` keeps the others."""
+    """Erase the events of one container; `refusing` keeps the others, `door_of` says by which door a blob's came."""
 
     inventory: Inventory
     removal: Removal
     refusing: Refusing
+    door_of: Callable[[BlobName], Door] = door_in
 
     def erase_page(self, prefix: str, marker: str, traces: Traces, spared: Traces) -> tuple[int, str]:
         """As `erase`, for one page; how many blobs, and the marker of the next page, empty after the last.
@@ -55,7 +58,7 @@ class ErasingEvents:
             return False
         others = [member for member in members if member not in named]
         if others:
-            self.refusing.keep_events(others, Door.EVENT_GRID)
+            self.refusing.keep_events(others, self.door_of(blob.name))
         self.removal.remove(blob.name)
         return True
 
@@ -82,4 +85,5 @@ def _members(body: bytes) -> tuple[Member, ...]:
 
 
 def _names(member: Member, traces: Traces) -> bool:
-    return traces.are_in(member.raw) or traces.are_in_text(member.body.decode("utf-8", "replace"))
+    found = (member.raw, data_of(member.raw))  # which may be a text of JSON, or in base64
+    return any(map(traces.are_in, found)) or traces.are_in_text(member.body.decode("utf-8", "replace"))

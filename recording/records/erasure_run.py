@@ -12,7 +12,15 @@ from datetime import date, datetime, timedelta
 import msgspec
 
 from recording import log
-from recording.core.errors import BlobProtected, CatalogConflict, EntryUnreadable, NewerSchema, RecordingOpen
+from recording.core.errors import (
+    ArchiveDamaged,
+    BlobExists,
+    BlobProtected,
+    CatalogConflict,
+    EntryUnreadable,
+    NewerSchema,
+    RecordingOpen,
+)
 from recording.core.formats.dead_letters import folders_of
 from recording.core.formats.records.certificates import Certificate, Outcome
 from recording.core.model import APP, Actor, CatalogEntry, RecordingId, RecordingState, RemovalReason
@@ -96,14 +104,31 @@ _WORK = msgspec.json.Decoder(Work)
 _DONE = msgspec.json.Decoder(Done)
 
 
+def read_part[Part](decoder: msgspec.json.Decoder[Part], body: bytes | str, job_id: str) -> Part:
+    """What is kept of an erasure.
+
+    Raises:
+        NewerSchema: a newer version of the app has written it.
+    """
+    try:
+        return decoder.decode(body)
+    except msgspec.ValidationError as error:
+        hint = "deploy the version that has made it"
+        raise NewerSchema("read erasure", "this version cannot read it", hint=hint, ids={"job_id": job_id}) from error
+
+
 def erase_of(job: Job) -> Erase:
-    """What an erasure is of."""
-    return _ERASE.decode(job.spec)
+    """What an erasure is of.
+
+    Raises:
+        NewerSchema: see `read_part`; so do all who read a part of it.
+    """
+    return read_part(_ERASE, job.spec, job.job_id)
 
 
 def plan_executed(job: Job) -> str:
     """The hash of the plan of an erasure that has begun."""
-    return _WORK.decode(job.work or "{}").plan
+    return read_part(_WORK, job.work or "{}", job.job_id).plan
 
 
 def without_person(job: Job) -> Job:
@@ -125,7 +150,7 @@ class ErasureRun:
     def __post_init__(self) -> None:
         """Read what is to be done, and how far it is."""
         self.erase = erase_of(self.job)
-        self.work = _WORK.decode(self.job.work or "{}")
+        self.work = read_part(_WORK, self.job.work or "{}", self.job.job_id)
 
     def go_on(self) -> Job:
         """Go on until it is done, or the time is over; the job as saved last."""
@@ -169,15 +194,21 @@ class ErasureRun:
         if any(one.why is Why.MODE for one in deferred or ()):
             self.parts.unlinking.give_up(entry, self.job.job_id, by=self.work.by)
         if not deferred:
-            try:
-                deferred = self._do(entry)
-            except RecordingOpen as error:
-                deferred = (Deferral(Why.OPEN, error.cause),)
-            except BlobProtected:
-                deferred = (Deferral(Why.PROTECTED, "a hold, or a time, protects a blob of it"),)
+            deferred = self._tried(entry)
         if deferred is None:
             return False
         return self._note(Done(done.recording_id, not deferred, deferred, _ids_of(entry) if deferred else ()))
+
+    def _tried(self, entry: CatalogEntry) -> tuple[Deferral, ...] | None:
+        """As `_do`; what is about this recording alone defers it, and no other."""
+        try:
+            return self._do(entry)
+        except RecordingOpen as error:
+            return (Deferral(Why.OPEN, error.cause),)
+        except BlobProtected:
+            return (Deferral(Why.PROTECTED, "a hold, or a time, protects a blob of it"),)
+        except (ArchiveDamaged, BlobExists) as error:
+            return (Deferral(Why.OPEN, f"a blob of it is not as it should be: {error.cause}"),)
 
     def _do(self, entry: CatalogEntry) -> tuple[Deferral, ...] | None:
         """What the mode asks for; what defers it, if that is seen only now. One that is erased anyhow is finished.
@@ -218,7 +249,8 @@ class ErasureRun:
     def _folders(self) -> Iterator[tuple[str, str]]:
         """The beginnings of the names of events since the first recording, and in which container."""
         begin = (self.work.since or self.work.begun_at or self.job.made_at) - timedelta(days=1)
-        days = list(_days(begin.date(), (self.work.begun_at or self.job.made_at).date() + timedelta(days=1)))
+        # Until now: events that are left of a blob when others of it are erased are kept anew, under that day.
+        days = list(_days(begin.date(), self.parts.now().date() + timedelta(days=1)))
         yield from (("journal", journal_folder(_moment(day, begin))) for day in days)
         letters = self.parts.events["deadletters"]
         for subscription in letters.inventory.folders():
@@ -232,9 +264,7 @@ class ErasureRun:
         if self.work.at is None:
             self._save(at=self.parts.now())
         done = sorted(self._done(), key=lambda one: one.recording_id)
-        certificate = self._certificate(done)
-        body = certificate.to_json()
-        self.parts.trail.write(certificate.name, body)
+        certificate, body = self._written(done)
         erased = sum(one.is_erased for one in done)
         result = {
             "certificate": certificate.name,
@@ -246,6 +276,21 @@ class ErasureRun:
         }
         self.job = replace(self.job, result=msgspec.json.encode(result).decode())
         return self._save(number=self.work.number + 1, erased=erased, is_certified=True)
+
+    def _written(self, done: list[Done]) -> tuple[Certificate, bytes]:
+        """The certificate, written. One that a run has written that was cut off stands, and another one follows it.
+
+        Since then another event may have been removed, or the key have changed, by which the person is named.
+        """
+        while True:
+            certificate = self._certificate(done)
+            body = certificate.to_json()
+            try:
+                self.parts.trail.write(certificate.name, body)
+            except ArchiveDamaged:
+                self._save(number=self.work.number + 1, at=self.parts.now())
+            else:
+                return certificate, body
 
     def _end(self) -> Job:
         """The erasure is done, or waits for what is deferred."""
@@ -284,7 +329,7 @@ class ErasureRun:
         while after is not None:
             since = f"{after}!" if after else _ROW
             page = self.parts.index.page(partition_of(self.job.job_id), _PAGE, cursor, since)
-            yield from (_DONE.decode(row.body) for row in page.rows)
+            yield from (read_part(_DONE, row.body, self.job.job_id) for row in page.rows)
             cursor = page.next
             if not cursor:
                 return
@@ -327,6 +372,16 @@ def partition_of(erasure_id: str) -> str:
 def row_of(erasure_id: str, done: Done) -> IndexRow:
     """The row of a recording of the plan."""
     return IndexRow(partition_of(erasure_id), _key_of(done.recording_id), msgspec.json.encode(done))
+
+
+def forget_done(index: Index, erasure_id: str) -> None:
+    """Remove the rows of what is to be erased."""
+    while True:
+        page = index.page(partition_of(erasure_id), _PAGE, since=_ROW, until=f"{_ROW}~")
+        for row in page.rows:
+            index.delete(row.partition, row.key)
+        if not page.next:
+            return
 
 
 def _key_of(recording_id: RecordingId) -> str:

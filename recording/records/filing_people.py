@@ -32,11 +32,11 @@ class FilingPeople:
         Raises:
             Transient: a metadata file cannot be read now, or not all is written.
         """
-        if (document := self.document_of(entry)) is not None:
+        if (document := self._document_of(entry, writes=True)) is not None:
             self.people.write(document, moment_of(entry.recording))
 
-    def document_of(self, entry: CatalogEntry) -> PeopleDocument | None:
-        """The people document, written if there is none; None if there is no manifest to write it beside.
+    def _document_of(self, entry: CatalogEntry, *, writes: bool) -> PeopleDocument | None:
+        """The people document, written if there is none and that is asked for; None if there is no manifest of it.
 
         Raises:
             ArchiveDamaged: what has its name is none, or another recording's.
@@ -49,6 +49,8 @@ class FilingPeople:
         found = self.archive.find(name)
         if found is None:
             made = PeopleDocument(entry.recording.recording_id, manifest, tuple(map(self._people_of, entry)))
+            if not writes:
+                return made
             try:
                 self.archive.put(name, memoryview(people_json(made)), {}, "application/json")
                 return made
@@ -62,13 +64,15 @@ class FilingPeople:
         return document
 
     def known_of(self, entry: CatalogEntry) -> PeopleDocument | None:
-        """The people document; None also if what has its name is none: then it may be of anybody.
+        """What the people document says, or would say; None also if what has its name is none: it may be of anybody.
+
+        Nothing is written: whoever only asks looks at no erasure that came meanwhile.
 
         Raises:
-            Transient: it cannot be read now, or not be written.
+            Transient: it cannot be read now.
         """
         try:
-            return self.document_of(entry)
+            return self._document_of(entry, writes=False)
         except (ArchiveDamaged, BlobExists) as error:  # or it is in the archive tier
             fields = {"recording_id": entry.recording.recording_id, "code": error.code, "cause": error}
             log.event("people.damaged", fields, logging.ERROR)

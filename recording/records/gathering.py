@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
@@ -108,6 +108,22 @@ class Gathering:
         sources = f"{name}; events: {len(seen)}; acts of the trail: {trail.number}"
         return replace(entry, recording=replace(entry.recording, trail=trail)), sources
 
+    def rewritten(self, entry: CatalogEntry, hint: BlobName) -> CatalogEntry | None:
+        """What the last manifest beside that one says by which somebody was taken out whom the entry does not know of.
+
+        Raises:
+            Transient: it cannot be read now.
+            Permanent: a blob makes no sense.
+        """
+        known = {one.erasure_id for one in entry.recording.unlinked}
+        for blob in self._manifests(entry.recording.recording_id, hint):
+            if blob.length > _MOST_MANIFEST:
+                continue
+            found = self._with_etags(read_manifest(self.archived.read(blob), blob.name, blob.modified_at))
+            if any(one.rewritten_at and one.erasure_id not in known for one in found.recording.unlinked):
+                return found if found.recording.recording_id == entry.recording.recording_id else None
+        return None
+
     def trail_of(self, recording_id: RecordingId) -> Trail:
         """Its trail, to go on where its last blob stands."""
         links = self._links(recording_id)
@@ -129,19 +145,19 @@ class Gathering:
 
     def _manifest(self, recording_id: RecordingId, one: BlobName | None) -> CatalogEntry | None:
         """The last manifest beside that one, as an entry; None if there is none."""
-        if one is None:
+        blob = None if one is None else next(self._manifests(recording_id, one), None)
+        if blob is None or blob.length > _MOST_MANIFEST:
             return None
+        entry = read_manifest(self.archived.read(blob), blob.name, blob.modified_at)
+        return self._with_etags(entry) if entry.recording.recording_id == recording_id else None
+
+    def _manifests(self, recording_id: RecordingId, one: BlobName) -> Iterator[ListedBlob]:
+        """The manifests beside that one, the last first."""
         folder, slash, _ = one.rpartition("/")
         prefix = f"{folder}{slash}{encode(recording_id)}{_MANIFEST}"
         found = {revision_of(blob.name): blob for blob in self.archived.page(prefix).blobs}
         found.pop(0, None)
-        if not found:
-            return None
-        blob = found[max(found)]
-        if blob.length > _MOST_MANIFEST:
-            return None
-        entry = read_manifest(self.archived.read(blob), blob.name, blob.modified_at)
-        return self._with_etags(entry) if entry.recording.recording_id == recording_id else None
+        yield from (found[revision] for revision in sorted(found, reverse=True))
 
     def _with_etags(self, entry: CatalogEntry) -> CatalogEntry:
         """The entry with the ETags of metadata files, which manifests of earlier versions do not say."""

@@ -1,11 +1,14 @@
 """Removes what was written about a recording that was erased meanwhile, also if its writer was cut off.
 
 Whoever files or seals has loaded the entry before. A row says so until it has looked again: the daily pass finds it.
+Each writer has a row of its own: that another one has looked says nothing of what this one writes after that.
 """
 
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -16,18 +19,28 @@ from recording.ports import Catalog, Index, IndexRow
 
 _LATE = "late-writes"
 _PAGE = 500
+_LONGEST = timedelta(hours=1)
+"""No writer lasts longer: the host ends a run after half of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Late:
-    """Who is written about: beside which manifest, and the ids of its call that an erased entry does not have."""
+    """Who is written about, since when: beside which manifest, and the ids of its call, which its entry may lack.
+
+    One that is erased has not all of them, and one that was made again of a tombstone none.
+    """
 
     recording_id: RecordingId
     manifest: BlobName
     group_call_id: str | None = None
     room_id: str | None = None
+    at: datetime | None = None
+    call_id: str | None = None
+    server_call_id: str | None = None
+    call_connection_id: str | None = None
 
 
+_IDS = ("call_id", "server_call_id", "call_connection_id", "group_call_id", "room_id")
 # Created at import: see `adapters.rows`.
 _ROW = msgspec.json.Decoder(_Late)
 
@@ -45,6 +58,8 @@ class LateWrites:
     index: Index
     remove: Callable[[CatalogEntry, BlobName], None]
     look_again: Callable[[CatalogEntry], None]
+    new_id: Callable[[], uuid.UUID]
+    now: Callable[[], datetime]
 
     @contextmanager
     def of(self, entry: CatalogEntry) -> Iterator[None]:
@@ -57,40 +72,65 @@ class LateWrites:
         """
         recording = entry.recording
         manifest = recording.manifest_name or BlobName("")
-        late = _Late(recording.recording_id, manifest, recording.group_call_id, recording.room_id)
-        self.index.put(IndexRow(_LATE, encode(recording.recording_id), msgspec.json.encode(late)))
+        ids = {name: getattr(recording, name) for name in _IDS}
+        late = _Late(recording.recording_id, manifest, at=self.now(), **ids)
+        row = IndexRow(_LATE, f"{_prefix(recording.recording_id)}{self.new_id()}", msgspec.json.encode(late))
+        self.index.put(row)
         yield
-        self.settle(recording.recording_id)
+        if self._is_settled(late):
+            self.index.delete(_LATE, row.key)
 
     def settle(self, recording_id: RecordingId) -> None:
-        """Remove what a writer has left that was cut off, if the recording is erased; idempotent.
+        """Remove what writers have left that were cut off, if the recording is erased; idempotent.
+
+        The row of a writer that may still be at work is left.
 
         Raises:
             Transient: do it again.
         """
-        row = self.index.get(_LATE, encode(recording_id))
-        entry = None if row is None else self.catalog.load(recording_id)
-        if row is None or entry is None:  # without an entry it is looked at again once that is rebuilt
-            return
+        # From the key that earlier versions gave to the one row of a recording, to the last of its writers.
+        first, last = encode(recording_id), f"{_prefix(recording_id)}~"
+        for row in list(self._rows(first, last)):
+            late = _ROW.decode(row.body)
+            is_over = late.at is None or self.now() - late.at > _LONGEST
+            if self._is_settled(late) and is_over:
+                self.index.delete(_LATE, row.key)
+
+    def _is_settled(self, late: _Late) -> bool:
+        """Remove what is not to be left of what was written; whether nothing of it can be left then."""
+        entry = self.catalog.load(late.recording_id)
+        if entry is None:  # it is looked at again once that is rebuilt
+            return False
         erasure = entry.recording.erasure
         if erasure is not None:
             if erasure.finished_at is None:  # it removes all itself, and perhaps has passed that already
-                return
-            late = _ROW.decode(row.body)
-            known = replace(entry.recording, group_call_id=late.group_call_id, room_id=late.room_id)
+                return False
+            ids = {name: found for name in _IDS if (found := getattr(late, name)) is not None}
+            known = replace(entry.recording, **ids)
             self.remove(replace(entry, recording=known), late.manifest)
-        elif is_unlinking(entry):  # likewise
-            return
-        elif entry.recording.unlinked and entry.recording.manifest_name != _ROW.decode(row.body).manifest:
-            self.look_again(entry)
-        self.index.delete(_LATE, row.key)
+            return True
+        if is_unlinking(entry):  # likewise
+            return False
+        if entry.recording.unlinked and entry.recording.manifest_name != late.manifest:
+            self.look_again(entry)  # which writes too: it must not be erased meanwhile
+            latest = self.catalog.load(late.recording_id)
+            return latest is not None and latest.recording.erasure is None
+        return True
 
     def left(self) -> Iterator[RecordingId]:
-        """The recordings that are being written about, or whose writer was cut off."""
+        """The recordings that are being written about, or whose writer was cut off; one may come several times."""
+        yield from (_ROW.decode(row.body).recording_id for row in self._rows())
+
+    def _rows(self, first: str = "", last: str = "") -> Iterator[IndexRow]:
         after = ""
         while True:
-            page = self.index.page(_LATE, _PAGE, after)
-            yield from (_ROW.decode(row.body).recording_id for row in page.rows)
+            page = self.index.page(_LATE, _PAGE, after, first, last)
+            yield from page.rows
             after = page.next
             if not after:
                 return
+
+
+def _prefix(recording_id: RecordingId) -> str:
+    """Begins the keys of the rows of a recording's writers: no encoded id contains that."""
+    return f"{encode(recording_id)}!"

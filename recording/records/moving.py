@@ -35,6 +35,7 @@ class Moved:
         tiers: into which its media were moved.
         guarded: until when nobody can delete its blobs.
         retention_class: by which.
+        revision: of its manifest then; what came with a later one is not guarded yet.
     """
 
     recording_id: RecordingId
@@ -42,6 +43,7 @@ class Moved:
     tiers: tuple[str, ...] = ()
     guarded: date | None = None
     retention_class: str = ""
+    revision: int = 0
 
 
 # Created at import: see `adapters.rows`.
@@ -72,12 +74,12 @@ class Moving:
         recording_id = entry.recording.recording_id
         known = self._moved(recording_id)
         if isinstance(duty, NoEnd) or (one := self.classes.find(duty.retention_class)) is None:
-            self._write(known, Moved(recording_id, "", known.tiers, known.guarded))
+            self._write(known, Moved(recording_id, "", known.tiers, known.guarded, revision=known.revision))
             return
-        guarded = self._guarded(entry, guarded_until(entry, one), known.guarded)
+        guarded, revision = self._guarded(entry, guarded_until(entry, one), known)
         coming = next_move(entry, one, known.tiers)
         key = "" if coming is None else f"{coming[0].year:04}{coming[0]:%m%d}~{encode(recording_id)}"
-        self._write(known, Moved(recording_id, key, known.tiers, guarded, one.name))
+        self._write(known, Moved(recording_id, key, known.tiers, guarded, one.name, revision))
 
     def run(self) -> None:
         """Move the media whose day has come, for some minutes at most.
@@ -122,7 +124,7 @@ class Moving:
             tiers = (*tiers, coming[1].tier)
             coming = next_move(entry, declared, tiers)
         following = "" if coming is None else f"{coming[0].year:04}{coming[0]:%m%d}~{encode(one.recording_id)}"
-        after = Moved(one.recording_id, following, tiers, known.guarded, known.retention_class)
+        after = Moved(one.recording_id, following, tiers, known.guarded, known.retention_class, known.revision)
         self._write(known, after)
         return tiers != known.tiers
 
@@ -136,10 +138,15 @@ class Moving:
                     fields = {"recording_id": entry.recording.recording_id, "tier": tier, "cause": error}
                     log.event("retention.not_moved", fields, logging.ERROR)
 
-    def _guarded(self, entry: CatalogEntry, until: datetime | None, known: date | None) -> date | None:
-        """Guard the blobs of a recording until that moment; until when they are guarded now."""
-        if until is None or until <= self.now() or (known is not None and known >= until.date()):
-            return known
+    def _guarded(self, entry: CatalogEntry, until: datetime | None, known: Moved) -> tuple[date | None, int]:
+        """Guard the blobs of a recording until that moment; until when they are guarded now, and of which revision."""
+        revision = entry.recording.revision
+        if until is None or until <= self.now():
+            return known.guarded, known.revision
+        if known.guarded is not None and known.guarded >= until.date():
+            if known.revision >= revision:
+                return known.guarded, known.revision
+            until = datetime.combine(known.guarded, until.timetz())
         try:
             for role, name in dict.fromkeys(blobs_of(entry)):
                 if role == "archive":
@@ -147,8 +154,8 @@ class Moving:
         except ArchiveRefused as error:
             fields = {"recording_id": entry.recording.recording_id, "until": until.date(), "cause": error}
             log.event("retention.not_guarded", fields, logging.ERROR)
-            return known
-        return until.date()
+            return known.guarded, known.revision
+        return until.date(), revision
 
     def _write(self, known: Moved, after: Moved) -> None:
         if known == after:

@@ -53,6 +53,8 @@ class Muting:
         found: dict[DocumentId, Muted] = {}
         for chunk in entry:
             if chunk.proof is None:
+                if chunk.apart is not None or chunk.overflow is not None:  # such as one that was given up
+                    return f"chunk {chunk.index}: a copy of it stands apart, which cannot be muted"
                 continue
             one = self._of(chunk.proof, names)
             if isinstance(one, str):
@@ -81,16 +83,16 @@ class Muting:
         except SourceNotReady as error:
             return error.cause
 
-    def name(self, chunk: Chunk, of: Muted) -> BlobName:
-        """The name of the new blob."""
+    def name(self, chunk: Chunk, of: Muted, attempt: str) -> BlobName:
+        """The name of the new blob: a blob that another attempt has left may be being removed."""
         digest = "" if chunk.proof is None else chunk.proof.digest.sha256
-        return muted_name(chunk.name, digest, of.channels)
+        return muted_name(chunk.name, f"{attempt} {digest}", of.channels)
 
-    def known(self, entry: CatalogEntry, chunk: Chunk, of: Muted) -> Proof | None:
-        """The proof of what an earlier run has muted."""
+    def known(self, entry: CatalogEntry, chunk: Chunk, name: BlobName) -> Proof | None:
+        """The proof of what an earlier run has muted under that name."""
         row = self.index.get(about(entry.recording.recording_id), _key(chunk))
         noted = None if row is None else _PROOF.decode(row.body)
-        if noted is None or noted.name != self.name(chunk, of):
+        if noted is None or noted.name != name:
             return None
         found = self.archive.find(noted.name)
         return noted if found is not None and (found.length, found.etag) == (noted.length, noted.etag) else None
@@ -100,15 +102,17 @@ class Muting:
         for chunk in entry:
             self.index.delete(about(entry.recording.recording_id), _key(chunk))
 
-    def mute(self, entry: CatalogEntry, chunk: Chunk, proof: Proof, of: Muted) -> Proof:
-        """Write the new blob, and prove it; idempotent.
+    def mute(self, entry: CatalogEntry, chunk: Chunk, name: BlobName, of: Muted) -> Proof:
+        """Write the new blob of a proven chunk under that name, and prove it; idempotent.
 
         Raises:
             NotAsProven: the old one is not what was proven, or the new one not what was written.
             NotReadable: one of them cannot be read now.
             Transient: do it again; what is staged stays staged.
         """
-        name = self.name(chunk, of)
+        proof = chunk.proof
+        if proof is None:
+            raise AssertionError("only what is proven is muted")
         if self.archive.find(name) is None:
             with suppress(BlobExists):  # our own commit, whose reply was lost: it is read below
                 self._write(name, proof, of)

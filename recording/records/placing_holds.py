@@ -193,24 +193,32 @@ class PlacingHolds:
             self._release(hold, recording_id)
 
     def _take_off(self, job: Job, hold: Hold, end: float) -> Job:
-        done = job.progress.get("recordings", 0)
+        done, after, left = job.progress.get("recordings", 0), "", 0
         while self.monotonic() < end:
-            found, _ = self.placed_on(hold.hold_id)
-            if not found:
+            found, after = self.placed_on(hold.hold_id, after)
+            if not (found or after or left):
                 self.holding.close(hold)
                 log.event("hold.ended", {"hold_id": hold.hold_id, "recordings": done})
                 return self._saved(replace(job, state=JobState.DONE, progress={"recordings": done}))
-            for row in found:
-                self._release(hold, row.recording_id)
-            done += len(found)
+            released = sum(self._release(hold, row.recording_id) for row in found)
+            done, left = done + released, left + len(found) - released
             job = self._saved(replace(job, progress={"recordings": done}))
+            if left and not after:
+                cause = f"the entries of {left} recordings cannot be read: their blobs are held until they can"
+                hint = "rebuild what the catalog has lost, or deploy the version that has written it"
+                raise CatalogConflict("take off hold", cause, hint=hint, ids={"hold_id": hold.hold_id})
         return job
 
-    def _release(self, hold: Hold, recording_id: RecordingId) -> None:
-        """Take a hold off a recording; idempotent. What it has put off happens by itself if it was the last."""
+    def _release(self, hold: Hold, recording_id: RecordingId) -> bool:
+        """Take a hold off a recording; idempotent. What it has put off happens by itself if it was the last.
+
+        False if its entry cannot be read, which says what blobs it has: their legal holds would stay for ever.
+        """
         entry = self.load(recording_id)
+        if entry is None:
+            return False
         self.holding.unnote(recording_id, hold)
-        if entry is not None and not _is_gone(entry):
+        if not _is_gone(entry):
             if not self.holding.of(recording_id, entry):
                 self.blobs.set(entry, on=False)
                 if self.holding.of(recording_id, entry):  # another one was placed just now
@@ -219,6 +227,7 @@ class PlacingHolds:
                 self.updates.apply(recording_id, HoldEnded(hold.hold_id), by=hold.ended_by or hold.made_by)
             self.duties.place(entry)
         self.index.delete(_of_hold(hold.hold_id), encode(recording_id))
+        return True
 
 
 def _is_gone(entry: CatalogEntry) -> bool:

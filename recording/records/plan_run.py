@@ -18,7 +18,7 @@ from recording.core.records.erasing import Plan, Planned
 from recording.core.records.jobs import Job, JobState
 from recording.core.records.people import PersonRow, row_key
 from recording.ports import Index, IndexRow
-from recording.records.erasure_run import erase_of, partition_of
+from recording.records.erasure_run import erase_of, partition_of, read_part
 from recording.records.jobs import Jobs
 from recording.records.planning_erasure import PlanningErasure
 
@@ -63,7 +63,7 @@ _PLANNED = msgspec.json.Decoder(Planned)
 
 def work_of(job: Job) -> PlanWork:
     """How far the planning is: of a job that is planned, or is being so."""
-    return _WORK.decode(job.work or "{}")
+    return read_part(_WORK, job.work or "{}", job.job_id)
 
 
 def plan_of(job: Job, index: Index) -> Plan | None:
@@ -184,7 +184,7 @@ def _recordings(index: Index, job: Job, round_: int) -> Iterator[Planned]:
     prefix, cursor = _prefix(round_), ""
     while True:
         page = index.page(partition_of(job.job_id), _PAGE, cursor, prefix, f"{prefix}~")
-        yield from (_PLANNED.decode(row.body) for row in page.rows)
+        yield from (read_part(_PLANNED, row.body, job.job_id) for row in page.rows)
         cursor = page.next
         if not cursor:
             return

@@ -13,7 +13,7 @@ from recording.core.deadlines import is_urgent
 from recording.core.errors import NewerSchema
 from recording.core.formats.messages import ChunkMessage, RecordMessage, Task
 from recording.core.formats.records.tombstones import Tombstone
-from recording.core.lifecycle import ErasureBegun, Rebuilt, knows_documents, why_not_erased
+from recording.core.lifecycle import ErasureBegun, Rebuilt, knows_documents, lacks, why_not_erased
 from recording.core.model import (
     Actor,
     BlobName,
@@ -86,7 +86,9 @@ class Rebuilding:
         except NewerSchema:  # a newer version of the app has made one
             return Outcome.KNOWN
         if known is not None:
-            return self._announce_rest(known, came, by)
+            known, is_new = self._with_rewritten(known, manifest, by)
+            outcome = self._announce_rest(known, came, by)
+            return Outcome.REBUILT if is_new else outcome
         tombstone = self.tombstones.find(recording_id)
         if tombstone is not None:
             self._stay_erased(tombstone, came, manifest)
@@ -105,15 +107,36 @@ class Rebuilding:
         )
         return Outcome.REBUILT
 
+    def _with_rewritten(self, entry: CatalogEntry, manifest: BlobName | None, by: Actor) -> tuple[CatalogEntry, bool]:
+        """The entry with what was written anew when somebody was taken out, if it was made without that; whether so.
+
+        An event has made it after the catalog had lost the one before: what it lacks, no source has any more.
+        """
+        is_doubtful = lacks(entry) or not all(chunk.is_proven for chunk in entry)
+        if manifest is None or not is_doubtful or entry.recording.state is RecordingState.ERASED:
+            return entry, False
+        found = self.gathering.rewritten(entry, manifest)
+        if found is None:
+            return entry, False
+        name = found.recording.manifest_name or manifest
+        decision = self.updates.apply(entry.recording.recording_id, Rebuilt(found, name), known=entry, by=by)
+        self._continue(decision.entry, decision.steps)
+        self.unlinking.note(decision.entry)
+        return decision.entry, True
+
     def _stay_erased(self, tombstone: Tombstone, came: Sequence[Came], manifest: BlobName | None) -> None:
         """Say in the catalog that it is erased; what the erasure had not removed yet is removed."""
         recording_id = tombstone.recording_id
         entry, sources = self.gathering.gather(recording_id, came, manifest)
         if entry is None or why_not_erased(entry, self.now()):  # what came of it too late, if anything
-            erasure = Erasure(tombstone.at, tombstone.reason, tombstone.by, finished_at=tombstone.at)
+            is_unfinished = self.removing.is_unfinished(recording_id)  # its rows may be left
+            finished_at = None if is_unfinished else tombstone.at
+            erasure = Erasure(tombstone.at, tombstone.reason, tombstone.by, finished_at=finished_at)
             trail = self.gathering.trail_of(recording_id)
             found = CatalogEntry(Recording(recording_id, RecordingState.ERASED, erasure=erasure, trail=trail))
-            self.updates.apply(recording_id, Rebuilt(found, "its tombstone"), known=None, by=tombstone.by)
+            made = self.updates.apply(recording_id, Rebuilt(found, "its tombstone"), known=None, by=tombstone.by).entry
+            if is_unfinished:
+                self.removing.resume(made)
             return
         facts = Rebuilt(entry, sources), ErasureBegun(recording_id, tombstone.reason)
         self.removing.resume(self.updates.apply(recording_id, *facts, known=None, by=tombstone.by).entry)

@@ -1,15 +1,17 @@
 """Removes a recording: everything of it, in every container and index, by whatever reason it is erased.
 
 First the entry says that its erasure has begun: from then on nothing that comes of it is taken. Then its tombstone is
-written, and only then anything is removed. At the end the entry is stripped to ids, times and acts. Killed anywhere, it
-goes on: what is gone already is passed over, and a row tells the daily pass of an erasure that is not finished.
+written, and only then anything is removed; manifests go after all else, as a rebuild finishes it by them. At the end
+the entry is stripped to ids, times and acts. Killed anywhere, it goes on: what is gone already is passed over, and a
+row tells the daily pass of an erasure that is not finished.
 
 What is removed is found by listing, not by what the entry says alone: copies and files of tries that nobody has noted
 are removed too. What the service has written into a native container is the customer's, and is left.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -25,13 +27,14 @@ from recording.core.errors import (
     RecordingError,
     RecordingOpen,
 )
+from recording.core.formats.records.manifests import read_manifest
 from recording.core.formats.records.tombstones import Tombstone
 from recording.core.lifecycle import Erased, ErasureBegun, why_not_erased
 from recording.core.model import Actor, BlobName, CatalogEntry, RecordingId, RecordingState, RemovalReason
 from recording.core.naming import encode, journal_folder, sibling_name
 from recording.core.records.traces import Traces
 from recording.ports import Index, IndexRow, Inventory, Removal, Tombstones
-from recording.records.erasing_events import ErasingEvents, names_of
+from recording.records.erasing_events import ErasingEvents, listed, names_of
 from recording.records.erasing_exports import remove_rows
 from recording.records.filing import about
 from recording.records.holding import Holding
@@ -45,6 +48,7 @@ _OPERATION = "erase recording"
 _AROUND = (timedelta(days=-1), timedelta(), timedelta(days=1))
 """The days on which an event was written to the journal, around the moment at which it was taken."""
 _PAGE = 500
+_MOST_MANIFEST = 16 << 20
 
 
 type Forget = Callable[[CatalogEntry], None]
@@ -89,16 +93,18 @@ class Removing:
             self.index.delete(_UNFINISHED, encode(recording_id))
             self.writing_trail.write(entry)
             return
-        blobs = self._in_order(entry)
+        own = set(self._own_blobs(entry))
+        blobs = self._in_order(entry, own)
         if blobs and (holds := self.holding.of(recording_id, entry)):
             ids = {"recording_id": recording_id, "hold_id": holds[0].hold_id}
             raise BlobProtected(_OPERATION, "a hold was made meanwhile", hint="it is erased once that ends", ids=ids)
         self.tombstones.put(Tombstone(recording_id, erasure.begun_at, erasure.reason, erasure.by))
-        for role, name in blobs:
-            self.removals[role].remove(name)
+        first, last = [one for one in blobs if one not in own], [one for one in blobs if one in own]
+        self._remove_blobs(first)
         self.events.erase(_journal_of(entry), Traces.of([recording_id]))
         for forget in self.forgets:
             forget(entry)
+        self._remove_blobs(last)
         remove_rows(self.index, about(recording_id))
         entry = self.updates.apply(recording_id, Erased(), known=entry, by=by).entry
         self.index.delete(_UNFINISHED, encode(recording_id))
@@ -146,8 +152,11 @@ class Removing:
 
     def is_gone(self, recording_id: RecordingId) -> bool:
         """Whether a recording of which the catalog has no entry was erased to its end: else its blobs may stand."""
-        is_unfinished = self.index.get(_UNFINISHED, encode(recording_id)) is not None
-        return not is_unfinished and self.tombstones.find(recording_id) is not None
+        return not self.is_unfinished(recording_id) and self.tombstones.find(recording_id) is not None
+
+    def is_unfinished(self, recording_id: RecordingId) -> bool:
+        """Whether a row says that its erasure has begun, and is not finished."""
+        return self.index.get(_UNFINISHED, encode(recording_id)) is not None
 
     def _finish(self, recording_id: RecordingId) -> bool:
         """One that cannot be finished, as its entry cannot be read, keeps no other from it."""
@@ -186,24 +195,49 @@ class Removing:
             ids = {"recording_id": entry.recording.recording_id}
             raise RecordingOpen(_OPERATION, why_not, hint="it can be erased once nothing of it is open", ids=ids)
 
-    def _blobs(self, entry: CatalogEntry) -> Iterator[tuple[str, BlobName]]:
-        """Every blob of the recording: of its chunks in each container, and what stands under its own name."""
-        folders = set[str]()
-        for chunk in entry:
-            folders.add(_folder_of(chunk.name))
+    def _remove_blobs(self, blobs: Iterable[tuple[str, BlobName]]) -> None:
+        for role, name in blobs:
+            self.removals[role].remove(name)
+
+    def _of_chunks(self, entry: CatalogEntry, own: AbstractSet[tuple[str, BlobName]]) -> Iterator[tuple[str, BlobName]]:
+        """Every blob of its chunks, in each container: of those in the entry, and of those that its manifests name.
+
+        An entry that an event has made, after the catalog had lost the one before, has not all of them.
+        """
+        names = {chunk.name for chunk in entry}
+        for _, manifest in own:
+            names |= self._named_by(manifest) if ".manifest" in manifest else set()
+        for of_chunk in sorted(names):
             for role, inventory in self.inventories.items():
-                yield from ((role, name) for name in names_of(inventory, chunk.name) if is_of(name, chunk.name))
+                yield from ((role, name) for name in names_of(inventory, of_chunk) if is_of(name, of_chunk))
+
+    def _named_by(self, manifest: BlobName) -> set[BlobName]:
+        """The chunks that a manifest names; none of one that cannot be read: a whole entry says them too."""
+        for blob in listed(self.inventories["archive"], manifest):
+            if blob.name == manifest and blob.length <= _MOST_MANIFEST:
+                try:
+                    body = self.inventories["archive"].read(blob)
+                    return {chunk.name for chunk in read_manifest(body, manifest, blob.modified_at)}
+                except Permanent as error:
+                    log.event("recording.manifest_unread", {"manifest": manifest, "cause": error}, logging.WARNING)
+        return set()
+
+    def _own_blobs(self, entry: CatalogEntry) -> Iterator[tuple[str, BlobName]]:
+        """What stands under its own name: if the catalog loses its entry, only that says what else there is of it."""
         manifest = entry.recording.manifest_name
-        if manifest is not None:
-            folders.add(_folder_of(manifest))
+        folders = {_folder_of(name) for name in (*(chunk.name for chunk in entry), *([manifest] if manifest else ()))}
         for folder in folders:
             yield from (("archive", name) for name in self._own(folder, entry.recording.recording_id))
 
-    def _in_order(self, entry: CatalogEntry) -> list[tuple[str, BlobName]]:
-        """The same, each once; last who takes part: as long as anything is left, a hold for a person asks for it."""
+    def _in_order(self, entry: CatalogEntry, own: AbstractSet[tuple[str, BlobName]]) -> list[tuple[str, BlobName]]:
+        """All blobs, each once: what stands under its own name after the others.
+
+        Last but for the manifests who takes part: as long as anything else is left, a hold for a person asks for it.
+        """
         manifest = entry.recording.manifest_name
         people = None if manifest is None else sibling_name(manifest, "people")
-        return sorted(set(self._blobs(entry)), key=lambda blob: (blob[1] == people, blob))
+        found = own | set(self._of_chunks(entry, own))
+        return sorted(found, key=lambda blob: (blob in own, ".manifest" in blob[1], blob[1] == people, blob))
 
     def _own(self, folder: str, recording_id: RecordingId) -> Iterator[BlobName]:
         """What stands under the recording's own name: manifests, and what is beside them."""

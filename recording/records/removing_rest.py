@@ -3,7 +3,7 @@
 It needs not be known who that was: metadata files, people documents, and, once a channel is muted, media and seals.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from recording.core.errors import BlobProtected, CatalogConflict, RecordingOpen
@@ -54,6 +54,17 @@ class RemovingRest:
         for role, name in rest:
             self.removals[role].remove(name)
 
+    def remove_beside(self, names: Iterable[BlobName]) -> None:
+        """Remove whatever stands under the names of these chunks, in each container: their recording is erased.
+
+        Raises:
+            BlobProtected: a hold, or a time, keeps a blob.
+        """
+        for of_chunk in names:
+            for role, inventory in self.inventories.items():
+                for name in [one for one in names_of(inventory, of_chunk) if is_of(one, of_chunk)]:
+                    self.removals[role].remove(name)
+
     def check_holds(self, entry: CatalogEntry) -> None:
         """Ask for the holds once more.
 
@@ -68,6 +79,8 @@ class RemovingRest:
     def _rest(self, entry: CatalogEntry) -> Iterator[tuple[str, BlobName]]:
         kept = set(blobs_of(entry))
         for chunk in entry:
+            if not chunk.is_closed:  # it is being copied: what is written of it is not in the entry yet
+                continue
             for role, inventory in self.inventories.items():
                 of_chunk = chunk.name if chunk.proof and is_muted(chunk.proof.name) else f"{chunk.name}.metadata"
                 for name in names_of(inventory, of_chunk):

@@ -29,21 +29,19 @@ _DIGITS = 32
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """A metadata file that is to be written anew: of which chunk, under which name, and what is proven of it so far."""
+    """A metadata file that is to be written anew: of which chunk, and what is proven of it so far."""
 
-    document_id: DocumentId
-    name: BlobName
+    chunk: Chunk
     body: bytes
     proof: Proof
 
 
 @dataclass(frozen=True, slots=True)
 class ToWrite:
-    """What is to be written of a recording: its files, what is to be silent of its chunks, and the names of all."""
+    """What is to be written of a recording: its files, and what is to be silent of its chunks."""
 
     files: tuple[_File, ...] = field(repr=False)
     silent: Mapping[DocumentId, Muted]
-    names: tuple[BlobName, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,22 +73,23 @@ class Rewriting:
         files, silent = self._files(entry, erase), self._silent(entry, erase)
         if isinstance(files, Deferral) or isinstance(silent, Deferral):
             return tuple(one for one in (files, silent) if isinstance(one, Deferral))
-        media = (self.muting.name(chunk, silent[chunk.document_id]) for chunk in entry if chunk.document_id in silent)
-        return ToWrite(tuple(files), silent, (*(one.name for one in files), *media))
+        return ToWrite(tuple(files), silent)
 
     def write(
-        self, entry: CatalogEntry, what: ToWrite, is_over: Callable[[], bool]
+        self, entry: CatalogEntry, what: ToWrite, attempt: str, is_over: Callable[[], bool]
     ) -> tuple[tuple[DocumentId, Proof], ...] | None:
         """The proofs of what is written; None if the time was over: the next run goes on.
+
+        Each attempt has names of its own: what an earlier one has left, and others may be removing, is not taken up.
 
         Raises:
             ArchiveDamaged, NotAsProven, NotReadable: it cannot be proven.
             Transient: do it again.
         """
-        media = self._muted(entry, what.silent, is_over)
+        media = self._muted(entry, what.silent, attempt, is_over)
         if media is None:
             return None
-        files = {one.document_id: self._store(one) for one in what.files}
+        files = {one.chunk.document_id: self._store(one, attempt) for one in what.files}
         both = {of: replace(proof, metadata=(files.get(of) or proof).metadata) for of, proof in media.items()}
         return tuple((files | both).items())
 
@@ -100,7 +99,7 @@ class Rewriting:
         return Deferral(Why.MODE, found) if isinstance(found, str) else found
 
     def _muted(
-        self, entry: CatalogEntry, silent: Mapping[DocumentId, Muted], is_over: Callable[[], bool]
+        self, entry: CatalogEntry, silent: Mapping[DocumentId, Muted], attempt: str, is_over: Callable[[], bool]
     ) -> dict[DocumentId, Proof] | None:
         """The proofs of the muted media; None if the time was over before the last."""
         found: dict[DocumentId, Proof] = {}
@@ -108,10 +107,11 @@ class Rewriting:
             of = silent.get(chunk.document_id)
             if of is None or chunk.proof is None:
                 continue
-            known = self.muting.known(entry, chunk, of)
+            name = self.muting.name(chunk, of, attempt)
+            known = self.muting.known(entry, chunk, name)
             if known is None and found and is_over():
                 return None
-            found[chunk.document_id] = known or self.muting.mute(entry, chunk, chunk.proof, of)
+            found[chunk.document_id] = known or self.muting.mute(entry, chunk, name, of)
         return found
 
     def _files(self, entry: CatalogEntry, erase: Erase) -> list[_File] | Deferral:
@@ -132,7 +132,7 @@ class Rewriting:
             if isinstance(after, str):
                 return Deferral(Why.MODE, f"the metadata file of chunk {chunk.index} cannot be written anew: {after}")
             if after != body:
-                found.append(_File(chunk.document_id, _name_of(chunk, after), after, proof))
+                found.append(_File(chunk, after, proof))
         return found
 
     def _why_not(self, entry: CatalogEntry, names: Callable[[str], bool]) -> Iterator[str]:
@@ -150,24 +150,25 @@ class Rewriting:
                 if names(content.decode("utf-8", "replace")):
                     yield f"its manifest {blob.name} names them"
 
-    def _store(self, one: _File) -> Proof:
+    def _store(self, one: _File, attempt: str) -> Proof:
         """The proof with the metadata file that was written anew, and read back.
 
         Raises:
             ArchiveDamaged: what stands there is something else.
         """
+        name = _name_of(one.chunk, one.body, attempt)
         known = None if one.proof.metadata is None else self.archive.find(one.proof.metadata.name)
         said = {} if known is None else known.blob_metadata
         with suppress(BlobExists):  # by a run that was cut off: it is read below
-            self.archive.put(one.name, memoryview(one.body), said, "application/json")
-        found = self.archive.find(one.name)
+            self.archive.put(name, memoryview(one.body), said, "application/json")
+        found = self.archive.find(name)
         sha256 = hashlib.sha256(one.body).hexdigest()
-        written = MetadataProof(one.name, len(one.body), sha256, "" if found is None else found.etag)
+        written = MetadataProof(name, len(one.body), sha256, "" if found is None else found.etag)
         try:
             ProvenBytes(self.archive).metadata(written)
         except (NotAsProven, NotReadable) as error:
             hint = "find out who wrote the blob, and move it away"
-            raise ArchiveDamaged(_OPERATION, str(error), hint=hint, ids={"blob": one.name}) from error
+            raise ArchiveDamaged(_OPERATION, str(error), hint=hint, ids={"blob": name}) from error
         return replace(one.proof, metadata=written)
 
 
@@ -179,9 +180,10 @@ def own_blobs(archived: Inventory, entry: CatalogEntry) -> Iterable[ListedBlob]:
         yield from listed(archived, f"{folder}{encode(entry.recording.recording_id)}.")
 
 
-def _name_of(chunk: Chunk, body: bytes) -> BlobName:
-    """A name that the content gives, beside the chunk: written twice, it is the same."""
-    return BlobName(f"{chunk.name}.metadata-{hashlib.sha256(body).hexdigest()[:_DIGITS]}.json")
+def _name_of(chunk: Chunk, body: bytes, attempt: str) -> BlobName:
+    """A name that attempt and content give, beside the chunk: written twice, it is the same."""
+    digest = hashlib.sha256(attempt.encode() + b" " + body).hexdigest()
+    return BlobName(f"{chunk.name}.metadata-{digest[:_DIGITS]}.json")
 
 
 def _whos(entry: CatalogEntry) -> Iterator[str]:

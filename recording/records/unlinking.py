@@ -17,10 +17,19 @@ import msgspec
 from recording import log
 from recording.catalog_updates import CatalogUpdates
 from recording.core.errors import ArchiveDamaged, CatalogConflict, Permanent, RecordingOpen
-from recording.core.lifecycle import Completed, Rewritten, UnlinkBegun, Unlinked, UnlinkGivenUp, why_not_unlinked
+from recording.core.lifecycle import (
+    Completed,
+    Rewritten,
+    UnlinkBegun,
+    Unlinked,
+    UnlinkGivenUp,
+    completion_at,
+    why_not_unlinked,
+)
 from recording.core.model import APP, Actor, BlobName, CatalogEntry, RecordingId, RecordingState, Unlinking
 from recording.core.naming import encode
 from recording.core.records.erasing import Deferral, Erase, Mode, Why
+from recording.core.times import format_time
 from recording.ports import Index, IndexRow
 from recording.records.filing_people import FilingPeople
 from recording.records.proven_bytes import NotAsProven, NotReadable
@@ -39,7 +48,7 @@ _PAGE = 500
 
 @dataclass(frozen=True, slots=True)
 class _Noted:
-    """A recording of the daily pass: beside which manifest, and under which names, may something have been written."""
+    """A recording of the daily pass: beside which manifest, and which chunks (`names`), may something be written."""
 
     recording_id: RecordingId
     manifest: BlobName
@@ -89,10 +98,10 @@ class UnlinkingPeople:
                 if any(one.why is Why.MODE for one in what):
                     self.give_up(entry, erasure_id, by=by)
                 return what
-            self._note(entry, *what.names)
-            entry = self._begin(entry, erasure_id, erase, by)
+            entry, attempt = self._begin(entry, erasure_id, erase, by)
+            self._note(entry)  # after that: a look that does not know yet that it has begun removes the row
             try:
-                proofs = self.rewriting.write(entry, what, is_over)
+                proofs = self.rewriting.write(entry, what, attempt, is_over)
             except (ArchiveDamaged, NotAsProven, NotReadable) as error:
                 self.give_up(entry, erasure_id, by=by)
                 return (Deferral(Why.MODE, f"what was written anew cannot be proven: {error}"),)
@@ -119,7 +128,7 @@ class UnlinkingPeople:
         while True:
             page = self.index.page(_UNLINKED, _PAGE, after)
             for row in page.rows:
-                left += is_over() or not self._settle(_ROW.decode(row.body))
+                left += is_over() or not self._settle(row, _ROW.decode(row.body))
             after = page.next
             if not after or is_over():
                 return left
@@ -140,7 +149,7 @@ class UnlinkingPeople:
         """Let the daily pass look at a recording whose entry was made again: what was not finished is finished."""
         self._note(entry)
 
-    def _settle(self, noted: _Noted) -> bool:
+    def _settle(self, row: IndexRow, noted: _Noted) -> bool:
         """One that cannot be finished keeps no other from it."""
         recording_id = noted.recording_id
         try:
@@ -149,9 +158,9 @@ class UnlinkingPeople:
                 return True
             open_ = next((one for one in entry.recording.unlinked if one.finished_at is None), None)
             if entry.recording.state is RecordingState.ERASED:
-                self._stay_erased(entry, noted)
+                self._stay_erased(entry, noted, row)
             elif open_ is None:
-                self._look_again_or_end(entry)
+                self._look_again_or_end(entry, row)
             elif open_.rewritten_at is not None:  # else its erasure goes on with it, which knows who it is
                 self._finish(entry, open_.erasure_id, APP)
         except (Permanent, *OF_ONE) as error:
@@ -160,26 +169,34 @@ class UnlinkingPeople:
             return False
         return True
 
-    def _look_again_or_end(self, entry: CatalogEntry) -> None:
+    def _look_again_or_end(self, entry: CatalogEntry, row: IndexRow) -> None:
         last = max((one.finished_at for one in entry.recording.unlinked if one.finished_at), default=None)
         if last is not None:
             self.look_again(entry)
+            entry = self.updates.load(entry.recording.recording_id) or entry
+        if entry.recording.erasure is not None:  # what was written just now may be of one that is gone: see tomorrow
+            return
         if last is None or self.updates.now() - last > _LOOKS:
-            self.index.delete(_UNLINKED, encode(entry.recording.recording_id))
+            self._forget(row)
 
-    def _stay_erased(self, entry: CatalogEntry, noted: _Noted) -> None:
+    def _stay_erased(self, entry: CatalogEntry, noted: _Noted, row: IndexRow) -> None:
         """Remove what was written while it was erased: what it had removed itself was not there yet."""
         erasure = entry.recording.erasure
         if erasure is None or erasure.finished_at is None:
             return
-        for name in noted.names:
-            self.rest.removals["archive"].remove(name)
+        self.rest.remove_beside(noted.names)
         self.removing.remove_late(entry, noted.manifest)
         if self.updates.now() - erasure.finished_at > _LOOKS:
-            self.index.delete(_UNLINKED, encode(entry.recording.recording_id))
+            self._forget(row)
 
-    def _begin(self, entry: CatalogEntry, erasure_id: str, erase: Erase, by: Actor) -> CatalogEntry:
-        """Say in the entry that it begins, if it is still the one for which all was prepared.
+    def _forget(self, row: IndexRow) -> None:
+        """Remove a row, unless it was written again since it was read."""
+        known = self.index.get(row.partition, row.key)
+        if known is not None and known.version == row.version:
+            self.index.delete(row.partition, row.key)
+
+    def _begin(self, entry: CatalogEntry, erasure_id: str, erase: Erase, by: Actor) -> tuple[CatalogEntry, str]:
+        """Say in the entry that it begins, if it is still the one for which all was prepared; and which attempt it is.
 
         Raises:
             RecordingOpen: somebody else is being taken out of it.
@@ -188,11 +205,12 @@ class UnlinkingPeople:
         recording_id = entry.recording.recording_id
         begun = UnlinkBegun(erasure_id, erase.purpose, erase.mode is Mode.MUTE)
         entry = self.updates.apply_once(entry, begun, by=by).entry
-        if _of(entry, erasure_id) is None:
+        begun_now = _of(entry, erasure_id)
+        if begun_now is None:
             cause = why_not_unlinked(entry, self.updates.now()) or "another erasure is taking somebody out of it"
             ids = {"recording_id": recording_id}
             raise RecordingOpen(_OPERATION, cause, hint="it can be done once that is over", ids=ids)
-        return entry
+        return entry, f"{erasure_id} {begun_now.begun_at.isoformat()}"
 
     def _finish(self, entry: CatalogEntry, erasure_id: str, by: Actor) -> None:
         """Let a manifest say it, and remove what names them; who that was needs not be known."""
@@ -215,13 +233,13 @@ class UnlinkingPeople:
         """The entry with its manifest written.
 
         Raises:
-            RecordingOpen: something of it is being archived: it would be a manifest of a part.
+            RecordingOpen: something of it is being archived, or may still come: it would be a manifest of a part.
             CatalogConflict: it has changed meanwhile, as one that was erased.
         """
         recording_id = entry.recording.recording_id
-        if not all(chunk.is_closed for chunk in entry):
-            hint, ids = "it goes on once that is over", {"recording_id": recording_id}
-            raise RecordingOpen(_OPERATION, "a chunk of it is being archived", hint=hint, ids=ids)
+        if why := self._why_open(entry):
+            ids = {"recording_id": recording_id}
+            raise RecordingOpen(_OPERATION, why, hint="it goes on once that is over", ids=ids)
         if entry.recording.completed_at is None:
             completed = self.complete(entry)
             if completed is not None:
@@ -230,11 +248,26 @@ class UnlinkingPeople:
             raise CatalogConflict(_OPERATION, "its manifest is still owed", ids={"recording_id": recording_id})
         return entry
 
-    def _note(self, entry: CatalogEntry, *names: BlobName) -> _Noted:
+    def _why_open(self, entry: CatalogEntry) -> str:
+        """Why no manifest can be written of it now; empty if one can, or is."""
+        if entry.recording.state is RecordingState.ERASED:
+            return ""
+        if not all(chunk.is_closed for chunk in entry):
+            return "a chunk of it is being archived"
+        if entry.recording.completed_at is not None:
+            return ""
+        now = self.updates.now()
+        at = completion_at(entry, now)
+        if at is None:
+            return "nothing of it is proven"
+        return "" if at <= now else f"its manifest waits until {format_time(at)} for what it lacks"
+
+    def _note(self, entry: CatalogEntry) -> None:
+        """All of its chunks: once it is erased, nothing else says beside which names a slow run may still write."""
         recording_id = entry.recording.recording_id
+        names = tuple(chunk.name for chunk in entry)
         noted = _Noted(recording_id, entry.recording.manifest_name or BlobName(""), names)
         self.index.put(IndexRow(_UNLINKED, encode(recording_id), msgspec.json.encode(noted)))
-        return noted
 
 
 def _of(entry: CatalogEntry, erasure_id: str) -> Unlinking | None:

@@ -10,6 +10,7 @@ from recording.core.lifecycle import (
     Completed,
     Fact,
     MetadataArchived,
+    Rebuilt,
     Rewritten,
     UnlinkBegun,
     Unlinked,
@@ -181,3 +182,38 @@ def test_a_muted_chunk_is_not_copied_again_though_event_grid_announces_it_otherw
         entry = replace(CLOSED, chunks=(one,))
         found = after(announced(0, host="us-api"), entry=entry)
         assert expected is found.chunks[0].state
+
+
+@pytest.mark.parametrize(
+    ("proven_after", "state"), [(timedelta(), ChunkState.KEPT), (timedelta(seconds=1), ChunkState.ANNOUNCED)]
+)
+def test_what_was_left_when_somebody_was_taken_out_is_withdrawn_by_no_announcement(
+    proven_after: timedelta, state: ChunkState
+) -> None:
+    """One that came later has its source, and can be copied again."""
+    by_key = replace(candidate(0, door=Door.FUNCTION_KEY), event_id="by key")
+    known = replace(chunk(0, ChunkState.KEPT), candidates=(by_key,), proven=by_key)
+    assert known.proof is not None
+    before = after(BEGUN, Rewritten("e-1", ()))
+    late = replace(known, proof=replace(known.proof, verified_at=NOW + proven_after))
+    found = after(announced(0, host="us-api"), entry=replace(before, chunks=(late,)))
+    assert state is found.chunks[0].state
+    assert found.recording.untold
+
+
+def test_what_a_manifest_says_was_written_anew_is_taken_over_by_an_entry_that_does_not_know_it() -> None:
+    """Such an entry was made by an event, after the catalog had lost the other; once is enough."""
+    told = after(BEGUN, REWRITTEN, Unlinked("e-1"))
+    made = changed_recording(entry_of(chunk(2), completed_at=NOW), manifest_name=MANIFEST, revision=4)
+    fact = Rebuilt(told, "a manifest")
+    found = decide(made, fact, NOW, ADA)
+    assert [document(0), document(1), document(2)] == [one.document_id for one in found.entry]
+    assert NEW == found.entry.chunks[0].proof
+    assert (told.recording.unlinked, 5, None) == (
+        found.entry.recording.unlinked,
+        found.entry.recording.revision,
+        found.entry.recording.completed_at,
+    )
+    assert found.steps
+    assert found.entry == decide(found.entry, fact, NOW, ADA).entry
+    assert made == decide(made, Rebuilt(CLOSED, "a manifest"), NOW, ADA).entry

@@ -66,13 +66,14 @@ def test_a_document_that_names_people_is_not_left() -> None:
 
 
 def test_who_is_cut_off_in_it_leaves_nothing_either() -> None:
-    """The message comes again; if it is lost, the daily pass puts another."""
+    """The message comes again; if it is lost, the daily pass puts another, once the writer cannot be at work."""
     world = unfiled()
     filing = world.app.records.filing
     with pytest.raises(KeyboardInterrupt):
         replace(filing, filers=(Between(lambda: erase(world)), *filing.filers, Between(die))).file(RECORDING)
     assert [name for name in world.archive.blobs if f"/{RECORDING}.people" in name]
     world.record_queue.messages.clear()
+    world.clock.sleep(timedelta(hours=2).total_seconds())
     world.app.records.daily.run()
     file_all(world)
     check_erased(world)

@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 
 from recording.core.model import RecordingId
 from recording.records.moving import MOVES
-from tests.use_cases.keepings import erased
+from tests.use_cases.keepings import erased, file_all
 from tests.use_cases.test_retention import changed, with_class, world_of
-from tests.use_cases.world import World
+from tests.use_cases.world import World, file_event_of
 
 DAY = timedelta(days=1)
 TIERS = "[{afterDays: 30, tier: Cool}, {afterDays: 60, tier: Archive}]"
@@ -108,6 +108,20 @@ def test_blobs_are_guarded_for_the_days_of_the_class_from_when_they_are_filed() 
     until = datetime(2026, 6, 9, tzinfo=UTC)
 
     assert {name: until for name in world.archive.blobs if "/r1/" in name} == world.shelf.guarded
+
+
+def test_what_comes_with_a_later_manifest_is_guarded_too() -> None:
+    """Such as a late chunk."""
+    world = world_of("r1", classes=CLASSES)
+    with_class(world, "r1", "guarded")
+    world.clock.sleep(60)
+    world.deliver(file_event_of(world.add("late", 1), recording_id="r1", event_id="late"))
+    world.run()
+    file_all(world)
+    guarded = {name for name in world.archive.blobs if "/r1/" in name and ".seal" not in name}
+    assert [name for name in guarded if "late" in name]
+    assert guarded == world.shelf.guarded.keys()
+    assert {datetime(2026, 6, 9, tzinfo=UTC)} == set(world.shelf.guarded.values())
 
 
 def test_a_storage_without_guards_is_asked_again_when_the_recording_is_filed_again() -> None:

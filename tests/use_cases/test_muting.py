@@ -2,13 +2,24 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from recording.core.formats.api import DecisionRequest, etag
 from recording.core.formats.messages import Task
 from recording.core.lifecycle import Archived
-from recording.core.model import BlobName, CatalogEntry, Chunk, RecordingState, RemovalReason
+from recording.core.model import (
+    BlobName,
+    CatalogEntry,
+    Chunk,
+    ChunkState,
+    DocumentId,
+    RecordingState,
+    RemovalReason,
+    Ruling,
+)
 from recording.core.naming import is_muted
 from recording.core.records.erasing import Mode
 from recording.core.records.exporting import Person, Rule, Wanted
@@ -153,9 +164,11 @@ def test_a_blob_of_a_stranger_under_the_new_name_is_not_believed() -> None:
     muting = world.app.records.erasing.parts.unlinking.rewriting.muting
     found = muting.found(world.entry(), lambda text: text == ANN)
     assert not isinstance(found, str)
-    world.archive.put_as_stranger(muting.name(chunk, found[chunk.document_id]), voices(seed=77))
     erasure_id = begun(world, ANN, mode=Mode.MUTE)
+    attempt = f"{erasure_id} {(world.clock.now() + timedelta(hours=1)).isoformat()}"
+    world.archive.put_as_stranger(muting.name(chunk, found[chunk.document_id], attempt), voices(seed=77))
     run_jobs(world)
+    assert not muting.known(world.entry(), chunk, muting.name(chunk, found[chunk.document_id], attempt))
     assert JobState.WAITING is state(world, erasure_id)
     assert chunk.proof.name in world.archive.blobs
 
@@ -309,3 +322,22 @@ def test_who_is_on_the_channel_of_the_person_cannot_be_given_it_afterwards() -> 
     file_all(world)
     files = exported(world, Wanted("file", Rule.OWN_CHANNEL, person=Person(raw_id=BOB)))
     assert not [name for name in files if name.endswith(".wav")]
+
+
+def test_a_copy_with_the_voice_that_stands_apart_is_not_passed_over() -> None:
+    """A person has given the chunk up; its copy is there all the same."""
+    world = World(settings={"PEOPLE_INDEX_KEY": KEYS})
+    people = ((ANN, 0), (BOB, 1))
+    first = world.add("document-0", content=voices(), metadata=heard("document-0", 0, *people), end_reason=FULL)
+    second = world.add("document-1", 1, content=b"her voice", metadata=heard("document-1", 1, *people))
+    world.deliver(file_event_of(first, replace(second, end_reason="SessionEnded"), **UNMIXED))
+    world.run()
+    world.clock.sleep(timedelta(days=3).total_seconds())
+    world.run()
+    asked = DecisionRequest(Ruling.GIVE_UP, "it is no media", ADA, etag(world.entry()))
+    world.app.deciding.decide(RECORDING, DocumentId("document-1"), asked)
+    world.run()
+    file_all(world)
+    assert ChunkState.LOST is world.state("document-1")
+    assert world.chunk("document-1").name in world.quarantine.blobs
+    assert ["chunk 1: a copy of it stands apart, which cannot be muted"] == why_not(world)

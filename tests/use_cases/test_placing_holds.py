@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from recording.core.callers import Caller
-from recording.core.errors import ArchiveRefused, HoldChanged
+from recording.core.errors import ArchiveRefused, CatalogConflict, HoldChanged
 from recording.core.formats import api
 from recording.core.model import Actor, RecordingId
 from recording.core.records.holds import Hold, HoldState
@@ -272,3 +272,24 @@ def test_nobody_finds_a_recording_by_its_call_after_it_was_removed() -> None:
     run_jobs(world)
 
     assert {"r2"} == held(world)
+
+
+def test_a_hold_is_not_over_before_the_entry_is_there_again_that_says_what_blobs_it_holds() -> None:
+    """Nobody could remove them any more. The others are released at once."""
+    world = world_of("r1", "r2")
+    hold = made(world, recordings=["r1", "r2"])
+    run_jobs(world)
+    assert {"r1", "r2"} == held(world)
+    lost = world.catalog.entries.pop(RecordingId("r1"))
+    end(world, hold)
+    (job_id,) = world.job_queue.jobs
+    with pytest.raises(CatalogConflict):
+        run_jobs(world)
+    assert {"r1"} == held(world)
+    assert HoldState.ENDING is world.app.records.holding.load(hold.hold_id).state
+
+    world.catalog.entries[RecordingId("r1")] = lost
+    world.job_queue.jobs.append(job_id)
+    run_jobs(world)
+    assert set() == held(world)
+    assert HoldState.ENDED is world.app.records.holding.load(hold.hold_id).state

@@ -273,6 +273,11 @@ def _members(data: Mapping[str, object] | None) -> Members:
     return read_members(found, _CHUNKS)
 
 
+def data_of(raw: object) -> Mapping[str, object] | None:
+    """What an event says, in whichever form it has it; None if it says nothing that can be read."""
+    return _data(raw) if isinstance(raw, Mapping) else None
+
+
 def _data(event: Mapping[str, object]) -> Mapping[str, object] | None:
     """The event's data: an object, its JSON text, or, in a CloudEvent, that text in base64."""
     found = event.get("data")

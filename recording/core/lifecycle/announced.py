@@ -15,6 +15,7 @@ from recording.core.lifecycle.candidates import (
 )
 from recording.core.lifecycle.changes import MOST_CHUNKS, MOST_UNTOLD, merged, with_chunks, with_fields
 from recording.core.lifecycle.facts import Announced, Announcement
+from recording.core.lifecycle.unlinking import is_rewritten
 from recording.core.lifecycle.wholeness import completion_at
 from recording.core.model import (
     Alarm,
@@ -55,7 +56,9 @@ def announced(
                 continue
             chunks[document_id] = first_seen(announcement, candidate, event.notes)
         else:
-            chunks[document_id], conflict = seen_again(standing, announcement, candidate)
+            chunks[document_id], conflict = seen_again(
+                standing, announcement, candidate, is_rewritten=is_rewritten(known, standing)
+            )
             if conflict:
                 alerts.append(Alert(Alarm.CONFLICT, conflict, document_id))
     before = known.recording

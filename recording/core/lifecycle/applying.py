@@ -53,7 +53,14 @@ from recording.core.lifecycle.records_facts import (
 from recording.core.lifecycle.rulings import refusal_of_giving_up, ruled
 from recording.core.lifecycle.running import agreed, interrupted, is_last_full, noted, paused_or_resumed, runs
 from recording.core.lifecycle.tables import RECORDING_TRANSITIONS
-from recording.core.lifecycle.unlinking import rewritten_by, unlink_begun, unlink_given_up, unlinked, written_since
+from recording.core.lifecycle.unlinking import (
+    rewritten_by,
+    unlink_begun,
+    unlink_given_up,
+    unlinked,
+    with_rewritten,
+    written_since,
+)
 from recording.core.lifecycle.wholeness import completion_at, lacks
 from recording.core.model import (
     APP,
@@ -171,8 +178,9 @@ def _made(
         return Decision(*announced(entry, fact, now))
     if isinstance(fact, ErasureBegun):
         return Decision(erasure_begun(entry, fact, now, by))
-    if entry is not None:  # nothing is rebuilt over an entry that is there
-        return Decision(entry)
+    if entry is not None:  # nothing is rebuilt over an entry that is there, but what it cannot find out by itself
+        after = with_rewritten(entry, fact.entry)
+        return Decision(after, () if after == entry else owed_steps(after, now))
     return Decision(fact.entry, owed_steps(fact.entry, now))
 
 

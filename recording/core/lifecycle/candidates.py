@@ -18,7 +18,6 @@ from recording.core.model import (
     Door,
     Unread,
 )
-from recording.core.naming import is_muted
 
 MOST_CANDIDATES = 8
 MOST_BY_KEY = 256 << 10
@@ -81,11 +80,17 @@ def first_seen(announcement: Announcement, candidate: Candidate, notes: tuple[st
     )
 
 
-def seen_again(chunk: Chunk, announcement: Announcement, candidate: Candidate) -> tuple[Chunk, str]:
-    """The chunk after a further announcement, and the conflict that a person must be told; empty if there is none."""
+def seen_again(
+    chunk: Chunk, announcement: Announcement, candidate: Candidate, *, is_rewritten: bool = False
+) -> tuple[Chunk, str]:
+    """The chunk after a further announcement, and the conflict that a person must be told; empty if there is none.
+
+    No announcement withdraws the proof of what was written anew (`is_rewritten`): its source has ended, and nothing
+    else says what is heard in it.
+    """
     conflict = ""
     if chunk.is_proven:
-        if not _overrules(candidate, chunk.candidate) or (chunk.proof is not None and is_muted(chunk.proof.name)):
+        if is_rewritten or not _overrules(candidate, chunk.candidate):
             return _after_proof(chunk, candidate)
         conflict = f"event {candidate.event_id} announces it otherwise than the function key, by which it was proven"
         chunk = replace(chunk, state=ChunkState.ANNOUNCED, proof=None, proven=None, kept_reason="", released_at=None)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from recording.core.lifecycle.acts import digest
-from recording.core.lifecycle.changes import alerted, with_fields, with_state
+from recording.core.lifecycle.changes import alerted, with_chunks, with_fields, with_state
 from recording.core.lifecycle.erasing import why_not_erased
 from recording.core.lifecycle.facts import Archived, Fact, MetadataArchived
 from recording.core.lifecycle.records_facts import Rewritten, UnlinkBegun, Unlinked, UnlinkGivenUp
@@ -24,6 +24,14 @@ def is_unlinking(entry: CatalogEntry) -> bool:
 def has_taken_out(entry: CatalogEntry) -> bool:
     """Whether somebody was taken out of it: who only may be is still in what was archived."""
     return any(one.rewritten_at is not None for one in entry.recording.unlinked)
+
+
+def is_rewritten(entry: CatalogEntry, chunk: Chunk) -> bool:
+    """Whether the chunk was in the recording when somebody was taken out of it: its proof is of what was left then."""
+    if chunk.proof is None:
+        return False
+    times = [one.rewritten_at for one in entry.recording.unlinked if one.rewritten_at is not None]
+    return is_muted(chunk.proof.name) or any(chunk.proof.verified_at <= at for at in times)
 
 
 def why_not_unlinked(entry: CatalogEntry, now: datetime) -> str:
@@ -85,6 +93,23 @@ def unlinked(entry: CatalogEntry, fact: Unlinked, now: datetime) -> CatalogEntry
         for one in known
     )
     return with_fields(entry, unlinked=after)
+
+
+def with_rewritten(entry: CatalogEntry, found: CatalogEntry) -> CatalogEntry:
+    """The entry with what a manifest says that was written anew, if it does not know that anybody was taken out.
+
+    It was made by an event, after the catalog had lost the one that knew it: no source and no name leads to that.
+    """
+    known = {one.erasure_id for one in entry.recording.unlinked}
+    new = tuple(one for one in found.recording.unlinked if one.rewritten_at and one.erasure_id not in known)
+    if not new:
+        return entry
+    chunks = {chunk.document_id: chunk for chunk in entry}
+    chunks |= {chunk.document_id: chunk for chunk in found if chunk.is_proven}
+    revision = 1 + max(entry.recording.revision, found.recording.revision)
+    name = entry.recording.manifest_name or found.recording.manifest_name
+    fields = {"unlinked": (*new, *entry.recording.unlinked), "revision": revision, "manifest_name": name}
+    return with_state(with_chunks(with_fields(entry, **fields, completed_at=None), chunks))
 
 
 def written_since(before: CatalogEntry, after: CatalogEntry, fact: Fact) -> CatalogEntry:

@@ -35,7 +35,9 @@ class Traces:
 
 
 def _is_in(wanted: str, text: str) -> bool:
-    return wanted in text and re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", text) is not None
+    # The raw id of a telephone number may have a suffix, `4:+NUMBER_SUFFIX`, which stands for the same one.
+    end = r"(?![^\W_])" if wanted.startswith((f"{_PHONE}+", "+")) else r"(?!\w)"
+    return wanted in text and re.search(rf"(?<!\w){re.escape(wanted)}{end}", text) is not None
 
 
 def _texts(found: object, deepest: int) -> Iterator[str]:

@@ -17,6 +17,7 @@ from recording.core.formats.events import (
     RECORDING_FILE_STATUS_UPDATED,
     SUBSCRIPTION_VALIDATION,
     ValidationEvent,
+    data_of,
     event_id_of,
     parse_event,
 )
@@ -546,3 +547,18 @@ def test_another_query_of_a_location_is_kept() -> None:
     place = "https://eu-api.asm.skype.com/v1/objects/d/content/audio?view=1&signature=2"
 
     assert place == parsed(changed(file_event(), f"{FIRST}.contentLocation", place)).chunks[0].content_location
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ({"data": {"x": 1}}, {"x": 1}),
+        ({"data": json.dumps({"x": 1})}, {"x": 1}),
+        ({"data_base64": base64.b64encode(b'{"x": 1}').decode()}, {"x": 1}),
+        ({"data_base64": "none"}, None),
+        ({}, None),
+        ("text", None),
+    ],
+)
+def test_the_data_of_an_event_are_found_in_each_of_their_forms(raw: object, expected: object) -> None:
+    assert expected == data_of(raw)

@@ -79,6 +79,18 @@ def test_what_names_them_and_cannot_be_read_is_told(raw: bytes) -> None:
     assert isinstance(redacted(raw, named), str)
 
 
+def test_what_a_later_field_of_the_same_name_hides_is_not_left() -> None:
+    """A reader sees the last one only; the bytes have both."""
+    hidden, shown = json.dumps({"x": [ANN]}), json.dumps([{"participantId": BOB}])
+    raw = f'{{"participants": {hidden}, "participants": {shown}, "y": 1}}'.encode()
+    after = redacted(raw, named)
+    assert isinstance(after, bytes)
+    assert not named(after.decode())
+    assert json.loads(raw) == json.loads(after)
+    unnamed = raw.replace(ANN.encode(), BOB.encode())
+    assert unnamed == redacted(unnamed, named)
+
+
 JSON = st.recursive(
     st.none() | st.integers() | st.sampled_from([ANN, BOB, f"<{ANN}>", "x", "participants"]),
     lambda inner: (

@@ -20,6 +20,7 @@ TRACES = Traces.of([RecordingId("rec-1"), RecordingId("")], [ANN, "4:+4915112345
         {"startedBy": {"rawId": ANN.lower()}},
         {"phoneNumber": {"value": "+4915112345"}},
         ["4:+4915112345"],
+        ["4:+4915112345_0f1a-22"],
         "from 8:ACS:0a1b_2C.",
     ],
 )
@@ -39,6 +40,8 @@ def test_they_are_found_wherever_they_stand(found: object) -> None:
         "REC-1",
         "8:acs:0A1B_2cd",
         "4:+49151123456",
+        "4:+49151123456_0f1a-22",
+        "8:acs:0A1B_2c_3d",
         "+491511234",
         {"a": ["b", 2.5]},
     ],

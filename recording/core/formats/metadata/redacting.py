@@ -32,14 +32,27 @@ def redacted(raw: bytes, names: Names) -> bytes | str:
         names: whether a text names the person.
     """
     try:
-        found = json.loads(raw)
-        if not any(map(names, _texts(found))):
+        found, hidden = _read(raw)
+        if not any(map(names, (*_texts(found), *_texts(hidden)))):
             return raw
         after = None if isinstance(found, str) else _without(found, names, f"{TAKEN_OUT}{_next(found)}")
         return json.dumps(after).encode()
     except (ValueError, RecursionError):
         texts = (raw.decode(encoding, "replace") for encoding in ("utf-8", "utf-16"))
         return "it names them, and is no JSON that can be read" if any(map(names, texts)) else raw
+
+
+def _read(raw: bytes) -> tuple[Any, list[Any]]:
+    """The JSON value, and what in it is hidden by a later field of the same name: that is in the bytes all the same."""
+    hidden: list[Any] = []
+
+    def made(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            hidden.extend(value for _, value in pairs)
+        return found
+
+    return json.loads(raw, object_pairs_hook=made), hidden
 
 
 def with_nobody(raw: bytes) -> bytes:
