@@ -5,13 +5,17 @@ written, and only then anything is removed. At the end the entry is stripped to 
 goes on: what is gone already is passed over, and a row tells the daily pass of an erasure that is not finished.
 
 What is removed is found by listing, not by what the entry says alone: copies and files of tries that nobody has noted
-are removed too. What the service has written into a native container is the customer's, and is left.
+are removed too. A run that had loaded the entry before may write after that: for some days it is listed again. What
+the service has written into a native container is the customer's, and is left.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import batched
+
+import msgspec
 
 from recording import log
 from recording.catalog_updates import CatalogUpdates
@@ -27,7 +31,7 @@ from recording.core.errors import (
 )
 from recording.core.formats.records.tombstones import Tombstone
 from recording.core.lifecycle import Erased, ErasureBegun, why_not_erased
-from recording.core.model import Actor, BlobName, CatalogEntry, RecordingId, RecordingState, RemovalReason
+from recording.core.model import Actor, BlobName, CatalogEntry, Chunk, RecordingId, RecordingState, RemovalReason
 from recording.core.naming import encode, journal_folder, sibling_name
 from recording.core.records.traces import Traces
 from recording.ports import Index, IndexRow, Inventory, Removal, Tombstones
@@ -41,11 +45,32 @@ OF_ONE = (ArchiveDamaged, CatalogConflict, EntryUnreadable, NewerSchema)
 """Errors that are about a single recording, and may pass: a pass over many goes on with the next."""
 _UNFINISHED = "erasing"
 """The partition of the recordings whose erasure has begun and is not finished."""
+_ERASED = "erased-of-late"
+"""The partition of the recordings that were erased some days ago."""
+_LOOKS = timedelta(days=3)
+"""For so long they are looked at again: no run that had begun before lasts longer."""
+_RECENT = timedelta(days=1)
+"""Of a recording that was completed longer ago no run can be copying anything that had begun before its end."""
+_NAMES = 20
+"""Of chunks in a row: they may be long."""
 _OPERATION = "erase recording"
 _AROUND = (timedelta(days=-1), timedelta(), timedelta(days=1))
 """The days on which an event was written to the journal, around the moment at which it was taken."""
 _PAGE = 500
 
+
+@dataclass(frozen=True, slots=True)
+class _Gone:
+    """Some chunks of an erased recording, whose entry does not name them any more, and where its own blobs may be."""
+
+    recording_id: RecordingId
+    erased_at: datetime
+    chunks: tuple[BlobName, ...]
+    folders: tuple[str, ...]
+
+
+# Created at import: see `adapters.rows`.
+_GONE = msgspec.json.Decoder(_Gone)
 
 type Forget = Callable[[CatalogEntry], None]
 """Removes what another use case has written about a recording; idempotent, and raises Transient to be called again."""
@@ -100,6 +125,7 @@ class Removing:
         for forget in self.forgets:
             forget(entry)
         remove_rows(self.index, about(recording_id))
+        self._note_gone(entry)
         entry = self.updates.apply(recording_id, Erased(), known=entry, by=by).entry
         self.index.delete(_UNFINISHED, encode(recording_id))
         log.event("recording.erased", {"recording_id": recording_id, "reason": erasure.reason})
@@ -130,19 +156,17 @@ class Removing:
         self._finish(entry.recording.recording_id)
 
     def finish(self, is_over: Callable[[], bool]) -> int:
-        """Finish the erasures that were cut off; how many are left, as they cannot be, or as the time was over.
+        """Finish the erasures that were cut off, and look again at those of late; how many could not be finished.
 
         Raises:
             Transient: they are finished another time.
         """
-        left, after = 0, ""
-        while True:
-            page = self.index.page(_UNFINISHED, _PAGE, after)
-            for row in page.rows:
-                left += is_over() or not self._finish(RecordingId(row.body.decode()))
-            after = page.next
-            if not after or is_over():
-                return left
+        left = sum(is_over() or not self._finish(RecordingId(row.body.decode())) for row in self._rows(_UNFINISHED))
+        for row in self._rows(_ERASED):
+            if is_over():  # its row stays until it was looked at after its days
+                break
+            left += not self._look_again(row)
+        return left
 
     def is_gone(self, recording_id: RecordingId) -> bool:
         """Whether a recording of which the catalog has no entry was erased to its end: else its blobs may stand."""
@@ -166,6 +190,47 @@ class Removing:
             return False
         return True
 
+    def _look_again(self, row: IndexRow) -> bool:
+        """Remove what was written since by runs that had begun before; they may have been killed, and told nobody."""
+        gone, key = _GONE.decode(row.body), row.key
+        recording_id = gone.recording_id
+        try:
+            found = set(self._standing(recording_id, gone.chunks, gone.folders))
+            entry = self.updates.load(recording_id) if found else None
+            if entry is not None and self.holding.of(recording_id, entry):
+                return False
+            for role, name in found:
+                self.removals[role].remove(name)
+        except (Permanent, *OF_ONE) as error:
+            _log_left(recording_id, error)
+            return False
+        if found:
+            fields = {"recording_id": recording_id, "blobs": len(found)}
+            log.event("recording.erased_again", fields, logging.WARNING)
+        if self.updates.now() - gone.erased_at > _LOOKS:
+            self.index.delete(_ERASED, key)
+        return True
+
+    def _note_gone(self, entry: CatalogEntry) -> None:
+        """Let the daily pass look again, if a run may be copying that had loaded the entry before."""
+        recording, now = entry.recording, self.updates.now()
+        if recording.completed_at is not None and now - recording.completed_at > _RECENT:
+            return
+        for number, chunks in enumerate(batched(entry, _NAMES, strict=False)):
+            names, folders = tuple(chunk.name for chunk in chunks), tuple(sorted(_folders_of(entry, chunks)))
+            body = msgspec.json.encode(_Gone(recording.recording_id, now, names, folders))
+            self.index.put(IndexRow(_ERASED, f"{encode(recording.recording_id)}~{number:04}", body))
+
+    def _rows(self, partition: str) -> Iterator[IndexRow]:
+        """The rows of a partition; they may leave it meanwhile."""
+        after = ""
+        while True:
+            page = self.index.page(partition, _PAGE, after)
+            yield from page.rows
+            after = page.next
+            if not after:
+                return
+
     def _begin(self, entry: CatalogEntry, reason: RemovalReason, by: Actor) -> CatalogEntry:
         recording_id = entry.recording.recording_id
         self._check(entry)
@@ -188,16 +253,17 @@ class Removing:
 
     def _blobs(self, entry: CatalogEntry) -> Iterator[tuple[str, BlobName]]:
         """Every blob of the recording: of its chunks in each container, and what stands under its own name."""
-        folders = set[str]()
-        for chunk in entry:
-            folders.add(_folder_of(chunk.name))
+        chunks = [chunk.name for chunk in entry]
+        yield from self._standing(entry.recording.recording_id, chunks, _folders_of(entry, entry))
+
+    def _standing(
+        self, recording_id: RecordingId, chunks: Iterable[BlobName], folders: Iterable[str]
+    ) -> Iterator[tuple[str, BlobName]]:
+        for chunk in chunks:
             for role, inventory in self.inventories.items():
-                yield from ((role, name) for name in names_of(inventory, chunk.name) if is_of(name, chunk.name))
-        manifest = entry.recording.manifest_name
-        if manifest is not None:
-            folders.add(_folder_of(manifest))
+                yield from ((role, name) for name in names_of(inventory, chunk) if is_of(name, chunk))
         for folder in folders:
-            yield from (("archive", name) for name in self._own(folder, entry.recording.recording_id))
+            yield from (("archive", name) for name in self._own(folder, recording_id))
 
     def _in_order(self, entry: CatalogEntry) -> list[tuple[str, BlobName]]:
         """The same, each once; last who takes part: as long as anything is left, a hold for a person asks for it."""
@@ -208,6 +274,12 @@ class Removing:
     def _own(self, folder: str, recording_id: RecordingId) -> Iterator[BlobName]:
         """What stands under the recording's own name: manifests, and what is beside them."""
         yield from names_of(self.inventories["archive"], f"{folder}{encode(recording_id)}.")
+
+
+def _folders_of(entry: CatalogEntry, chunks: Iterable[Chunk]) -> set[str]:
+    """Where what stands under the recording's own name may be: beside its chunks, and its manifest."""
+    manifest = entry.recording.manifest_name
+    return {_folder_of(name) for name in (*(chunk.name for chunk in chunks), *([manifest] if manifest else []))}
 
 
 def _folder_of(name: BlobName) -> str:

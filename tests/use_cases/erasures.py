@@ -24,8 +24,8 @@ from tests.use_cases.world import RECORDING, World, file_event_of, metadata_of
 ADA = Actor("entra:ada")
 OTHER = RecordingId("recording-2")
 ANN, BOB = "8:acs:ann", "8:acs:bob"
-_MAY_NAME_IT = ("trail ", "catalog ", "claim ", "directory ", "index jobs ")
-"""Where an erased recording is still named: its entry, its acts, its certificate."""
+_MAY_NAME_IT = ("trail ", "catalog ", "claim ", "directory ", "index jobs ", "index erased-of-late ")
+"""Where an erased recording is still named: its entry, its acts, its certificate; for days, that it is looked for."""
 KEYS = "a2V5LWtleS1rZXkta2V5LWtleS1rZXkta2V5LWtleS0="
 
 
