@@ -67,8 +67,9 @@ def parse_tag(condition: str | None) -> str:
     Raises:
         InvalidRequest: it is neither one of ours nor `*`.
     """
-    given = (condition or "").strip()
-    return given if given in {"", ANY_TAG} else condition_of(given, "person")
+    if condition is None:
+        return ""
+    return ANY_TAG if condition.strip() == ANY_TAG else condition_of(condition, "person")
 
 
 def parse_identities(body: bytes) -> tuple[OwnIdentity, ...]:
