@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 
+import azure.functions as func
 import pytest
 
 from recording.core.consent import CallOver, LateJoiners
@@ -12,9 +13,10 @@ from recording.core.records.erasing import LOST, UNREADABLE, Mode
 from recording.core.records.exporting import Person, Rule, Wanted
 from recording.core.records.jobs import JobState
 from recording.core.records.people import OwnIdentity
+from recording.entrypoints import holds
 from tests.use_cases import exports, keepings
 from tests.use_cases.asking import connection_of
-from tests.use_cases.erasures import ADA, ANN, BOB, check_erased, places_of, run_jobs, state, two_recordings
+from tests.use_cases.erasures import ADA, ANN, BOB, OTHER, check_erased, places_of, run_jobs, state, two_recordings
 from tests.use_cases.test_consent import announced
 from tests.use_cases.test_erasing import OF_ANN, WHY, begun, certificate
 from tests.use_cases.test_placing_holds import end, made
@@ -79,6 +81,49 @@ def test_an_own_key_that_stands_for_somebody_else_by_now_is_kept_for_them() -> N
     run_jobs(world)
     assert (BOB,) == people.raw_ids("customer-7")
     assert set() == places_of(world, ANN)
+
+
+def test_an_erasure_is_of_whom_the_key_stood_for_when_it_was_planned() -> None:
+    """By the time it is executed, the key stands for somebody else, whose recordings were in no plan."""
+    world = two_recordings()
+    people = world.app.records.people
+    people.save([OwnIdentity("customer-7", (ANN,))], by=ADA)
+    erasing = world.app.records.erasing
+    shown = erasing.plan(Person(key="customer-7"), Mode.WHOLE, WHY, by=ADA)
+    people.save([OwnIdentity("customer-7", (BOB,))], by=ADA)
+    assert shown.plan is not None
+    erasing.execute(shown.job.job_id, shown.plan.hash, by=ADA)
+    run_jobs(world)
+
+    assert JobState.DONE is state(world, shown.job.job_id)
+    check_erased(world)
+    assert RecordingState.ERASED is not world.entry(OTHER).recording.state
+    assert (BOB,) == people.raw_ids("customer-7")
+    assert [OTHER] == [row.recording_id for row in people.recordings_of([BOB]).rows]
+
+
+def test_an_export_of_a_key_has_the_recordings_of_whom_it_stood_for() -> None:
+    """Whole ones too: the job finds them after the key was given to somebody else."""
+    world = two_recordings()
+    people = world.app.records.people
+    people.save([OwnIdentity("customer-7", (ANN,))], by=ADA)
+    job = exports.ask(world, Wanted("file 47", Rule.WHOLE, person=Person(key="customer-7")))
+    people.save([OwnIdentity("customer-7", (BOB,))], by=ADA)
+    job = exports.finish(world, job)
+    assert {RECORDING} == exports.contents(exports.unpacked(world, job)).keys()
+
+
+def test_a_hold_of_a_key_is_of_whom_it_stood_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = two_recordings()
+    people = world.app.records.people
+    people.save([OwnIdentity("customer-7", (ANN,))], by=ADA)
+    monkeypatch.setattr(holds, "get_app", lambda: world.app)
+    body = {"person": "customer-7", "reason": "a case", "owner": "legal", "reviewOn": "2099-01-01", "by": "ada"}
+    made_by = holds.make_hold(func.HttpRequest("POST", "/", body=json.dumps(body).encode()))
+    people.save([OwnIdentity("customer-7", (BOB,))], by=ADA)
+    run_jobs(world)
+    assert 202 == made_by.status_code
+    assert [True, False] == [bool(world.app.records.holding.of(one, world.entry(one))) for one in (RECORDING, OTHER)]
 
 
 def test_an_export_gives_the_channel_of_who_was_asked_for() -> None:
