@@ -6,7 +6,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from recording.core.model import BlobName, RecordingId, RecordingState
+from recording.core.formats import api
+from recording.core.formats.deliveries import Member
+from recording.core.model import BlobName, Door, RecordingId, RecordingState
 from recording.core.records.erasing import Mode, Why
 from recording.core.records.exporting import Person
 from recording.core.records.holds import Hold, HoldState, Scope
@@ -14,7 +16,9 @@ from recording.core.records.jobs import JobState
 from tests.use_cases.erasures import (
     ADA,
     ANN,
+    BOB,
     KEYS,
+    OTHER,
     check_erased,
     everything,
     file_all,
@@ -24,7 +28,7 @@ from tests.use_cases.erasures import (
     two_recordings,
 )
 from tests.use_cases.unlinkings import of_two
-from tests.use_cases.world import RECORDING, START, World
+from tests.use_cases.world import RECORDING, START, World, file_event_of
 
 WHY = "she has asked for it"
 DAYS = 10
@@ -47,10 +51,12 @@ def with_settings(world: World, **settings: str) -> World:
     return world
 
 
-def begun(world: World, mode: Mode = Mode.WHOLE, *, overrides_duties: bool = False) -> tuple[str, list[Why]]:
-    """Plan and execute an erasure for Ann; its id, and what the plan says defers it."""
+def begun(
+    world: World, mode: Mode = Mode.WHOLE, *, overrides_duties: bool = False, raw_id: str = ANN
+) -> tuple[str, list[Why]]:
+    """Plan and execute an erasure for Ann, or that person; its id, and what the plan says defers it."""
     erasing = world.app.records.erasing
-    shown = erasing.plan(Person(raw_id=ANN), mode, WHY, overrides_duties=overrides_duties, by=ADA)
+    shown = erasing.plan(Person(raw_id=raw_id), mode, WHY, overrides_duties=overrides_duties, by=ADA)
     assert shown.plan is not None
     erasing.execute(shown.job.job_id, shown.plan.hash, by=ADA)
     run_jobs(world)
@@ -147,6 +153,26 @@ def test_an_overridden_duty_leaves_holds_as_they_are() -> None:
     assert [Why.HOLD] == why
     assert JobState.WAITING is state(world, erasure_id)
     assert kept_media(world)
+
+
+def test_events_that_were_written_while_it_was_deferred_go_with_it() -> None:
+    """Another erasure writes what was spared into the journal anew, on another day: nobody knows by which name."""
+    world = two_recordings(1)
+    world.app.records.holding.insert(hold_on(RECORDING))
+    ids = {"serverCallId": "call", "startedBy": {"communicationIdentifier": {"rawId": ANN}}}
+    call = {"id": "call-1", "eventType": "Microsoft.Communication.CallStarted", "data": ids}
+    members = [Member(one, json.dumps(one).encode()) for one in (file_event_of(recording_id=OTHER), call)]
+    world.refusing.keep_events(members, Door.EVENT_GRID)
+    erasure_id, _ = begun(world)
+    world.clock.sleep(timedelta(days=5).total_seconds())
+    begun(world, raw_id=BOB)
+    assert any(f"{world.clock.at:%Y/%m/%d}" in place for place in places_of(world, ANN) if "journal" in place)
+
+    hold = world.app.records.holding.load("h1")
+    world.app.records.keeping.deciding_holds.end("h1", api.etag_of_hold(hold), "it is over", by=ADA)
+    until(world, erasure_id, world.clock.at.date() + timedelta(days=2))
+    assert RecordingState.ERASED is world.entry().recording.state
+    assert set() == places_of(world, ANN)
 
 
 def test_what_a_class_protects_against_everybody_goes_when_its_days_are_over() -> None:
