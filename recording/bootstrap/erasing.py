@@ -7,6 +7,7 @@ from recording.bootstrap.real_parts import RealParts
 from recording.calls.forgetting import ForgettingCall
 from recording.catalog_updates import CatalogUpdates
 from recording.chunks.completing import Completing
+from recording.core.model import Door
 from recording.records.erasing import Erasing
 from recording.records.erasing_events import ErasingEvents
 from recording.records.erasing_exports import ErasingExports
@@ -108,7 +109,9 @@ def erasing_of(
         trail=real.trail,
         events={
             "journal": unlinking.removing.events,
-            "deadletters": ErasingEvents(real.dead_letters, real.removals["deadletters"], refusing),
+            "deadletters": ErasingEvents(
+                real.dead_letters, real.removals["deadletters"], refusing, door=Door.EVENT_GRID
+            ),
         },
         forget=people.forget,
         key=people.index.first_key,

@@ -11,6 +11,7 @@ from recording.core.errors import MalformedEvent
 from recording.core.formats.api import MOST_BODY
 from recording.core.formats.deliveries import Member, read_body
 from recording.core.model import BlobName, Door
+from recording.core.naming import door_in
 from recording.core.records.traces import Traces
 from recording.ports import Inventory, ListedBlob, Removal
 from recording.refusing import Refusing
@@ -21,11 +22,15 @@ _MOST_BYTES = 2 * MOST_BODY
 
 @dataclass(frozen=True, slots=True)
 class ErasingEvents:
-    """Erase the events of one container; `refusing` keeps the others."""
+    """Erase the events of one container; `refusing` keeps the others.
+
+    `door`: by which they came; None: as their names say.
+    """
 
     inventory: Inventory
     removal: Removal
     refusing: Refusing
+    door: Door | None = None
 
     def erase_page(self, prefix: str, marker: str, traces: Traces, spared: Traces) -> tuple[int, str]:
         """As `erase`, for one page; how many blobs, and the marker of the next page, empty after the last.
@@ -55,7 +60,7 @@ class ErasingEvents:
             return False
         others = [member for member in members if member not in named]
         if others:
-            self.refusing.keep_events(others, Door.EVENT_GRID)
+            self.refusing.keep_events(others, self.door or door_in(blob.name))
         self.removal.remove(blob.name)
         return True
 
