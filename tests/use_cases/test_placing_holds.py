@@ -117,6 +117,29 @@ def test_a_hold_for_the_future_is_placed_when_a_recording_is_filed() -> None:
     assert {"r1", "r2", "r3"} == held(world)
 
 
+@pytest.mark.parametrize("body", [{"rawId": "8:acs:somebody"}, {"call": "call-1"}])
+def test_a_hold_covers_what_was_archived_before_and_is_filed_later(body: dict[str, object]) -> None:
+    """Persons and calls are found by rows of what is filed: a message may wait for hours, and was lost at times."""
+    world = World(settings={"PEOPLE_INDEX_KEY": PEOPLE_KEY})
+    add(world, "r1")
+    chunk = world.add("d-r2", metadata=metadata_of("d-r2", participants=[{"participantId": "8:acs:somebody"}]))
+    world.deliver(file_event_of(chunk, recording_id="r2", event_id="r2"))
+    world.run()
+    world.record_queue.messages.clear()
+    world.clock.sleep(60)
+    made(world, **body)
+    run_jobs(world)
+    assert {"r1"} == held(world)
+    assert world.app.records.holding.of(RecordingId("r2"))
+
+    world.app.records.filing.file(RecordingId("r2"))
+    assert {"r1", "r2"} == held(world)
+    assert [] == unheld(world, "r2")
+    world.clock.sleep(60)
+    add(world, "r3")
+    assert {"r1", "r2"} == held(world)
+
+
 def test_a_hold_for_a_person_covers_what_may_be_of_anybody_unless_it_says_not() -> None:
     for unknown, expected in ((True, {"r1"}), (False, set())):
         world = World(settings={"PEOPLE_INDEX_KEY": PEOPLE_KEY})
