@@ -76,6 +76,7 @@ def unlinking_of(
         rewriting=Rewriting(real.archive, real.inventories["archive"], Muting(real.archive, real.index, real.now)),
         rest=RemovingRest(real.archive, real.catalog, holding, real.removals, real.inventories),
         forgets=_of_others(real, jobs),
+        forget_call=ForgettingCall(real.catalog, real.consents, real.now).forget,
         removing=removing,
     )
 

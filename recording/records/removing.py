@@ -67,6 +67,7 @@ class _Gone:
     erased_at: datetime
     chunks: tuple[BlobName, ...]
     folders: tuple[str, ...]
+    is_first: bool = True
 
 
 # Created at import: see `adapters.rows`.
@@ -191,16 +192,22 @@ class Removing:
         return True
 
     def _look_again(self, row: IndexRow) -> bool:
-        """Remove what was written since by runs that had begun before; they may have been killed, and told nobody."""
+        """Remove what was written since by runs that had begun before; they may have been killed, and told nobody.
+
+        And let others forget what they may have kept then.
+        """
         gone, key = _GONE.decode(row.body), row.key
         recording_id = gone.recording_id
         try:
             found = set(self._standing(recording_id, gone.chunks, gone.folders))
-            entry = self.updates.load(recording_id) if found else None
-            if entry is not None and self.holding.of(recording_id, entry):
+            entry = self.updates.load(recording_id)
+            if found and entry is not None and self.holding.of(recording_id, entry):
                 return False
             for role, name in found:
                 self.removals[role].remove(name)
+            if entry is not None and gone.is_first:  # such as of a call that may have gone on when it was erased
+                for forget in self.forgets:
+                    forget(entry)
         except (Permanent, *OF_ONE) as error:
             _log_left(recording_id, error)
             return False
@@ -218,7 +225,7 @@ class Removing:
             return
         for number, chunks in enumerate(batched(entry, _NAMES, strict=False)):
             names, folders = tuple(chunk.name for chunk in chunks), tuple(sorted(_folders_of(entry, chunks)))
-            body = msgspec.json.encode(_Gone(recording.recording_id, now, names, folders))
+            body = msgspec.json.encode(_Gone(recording.recording_id, now, names, folders, is_first=number == 0))
             self.index.put(IndexRow(_ERASED, f"{encode(recording.recording_id)}~{number:04}", body))
 
     def _rows(self, partition: str) -> Iterator[IndexRow]:

@@ -232,11 +232,11 @@ def test_a_hold_that_is_made_when_the_erasure_has_just_looked_stops_it(monkeypat
     assert JobState.WAITING is state(world, erasure_id)
 
 
-@pytest.mark.parametrize(("days", "is_told"), [(2, False), (0, True)])
+@pytest.mark.parametrize(("days", "is_told", "later"), [(2, False, 0), (0, True, 0), (0, False, 2)])
 def test_a_consent_names_nobody_any_more_though_nobody_has_told_that_its_call_is_over(
-    days: int, *, is_told: bool
+    days: int, later: int, *, is_told: bool
 ) -> None:
-    """Its event may be lost, and nothing asks for it again."""
+    """Its event may be lost, and nothing asks for it again; who still is asked by it is forgotten a day later."""
     world, call = announced(late_joiners=LateJoiners.PAUSE_UNTIL_ATTESTED)
     (recording_id,) = call.recordings
     chunk = world.add("of-the-call", 0)
@@ -247,6 +247,10 @@ def test_a_consent_names_nobody_any_more_though_nobody_has_told_that_its_call_is
     assert world.consent(call).present  # hashes, by a key that stands beside them
     world.clock.at += timedelta(days=days)
     world.app.records.removing.remove(world.entry(recording_id), RemovalReason.ERASURE, by=ADA)
+    assert later == 0 or world.consent(call).present
+    for _ in range(later):
+        world.clock.at += timedelta(days=1)
+        world.app.records.daily.run()
 
     consent = world.consent(call)
     assert consent.key == ""
