@@ -6,8 +6,10 @@ from datetime import timedelta
 import azure.functions as func
 import pytest
 
+from recording.calls.starting import Start
 from recording.core.consent import CallOver, LateJoiners
 from recording.core.errors import EntryUnreadable
+from recording.core.formats import api
 from recording.core.model import BlobName, CatalogEntry, RecordingId, RecordingState, RemovalReason
 from recording.core.records.erasing import LOST, UNREADABLE, Mode
 from recording.core.records.exporting import Person, Rule, Wanted
@@ -230,6 +232,30 @@ def test_a_hold_that_is_made_when_the_erasure_has_just_looked_stops_it(monkeypat
     assert holds
     assert before <= set(world.archive.blobs)
     assert JobState.WAITING is state(world, erasure_id)
+
+
+@pytest.mark.parametrize("place", ["serverCallId", "groupCallId", "roomId"])
+def test_what_a_recording_was_started_with_names_nobody_by_whatever_its_call_was_named(place: str) -> None:
+    """Of a group or a room no server call id is known: the claim stands under that id. Each request has one too."""
+    consent = {"kind": "not-needed", "reason": "x"}
+    rule = {"id": "all", "record": True, "reason": "by contract", "match": {}, "consent": consent}
+    rule |= {"output": "audio-unmixed-wav", "channels": ["communicationUser"]}
+    policy = json.dumps({"version": 1, "rules": [rule]})
+    world = World(settings={**exports.KEYS, "RECORDING_POLICY": policy})
+    server, group, room, _ = world.calls.add_call().locators
+    named = {"serverCallId": server.server_call_id, "groupCallId": group.group_call_id, "roomId": room.room_id}
+    body = json.dumps({place: named[place], "participants": [ANN]}).encode()
+    ids = set[RecordingId]()
+    for request_id in ("request-1", "request-2", "request-2"):
+        started = world.app.beginning.begin_requested(api.parse_start(body, request_id), by=ADA)
+        assert isinstance(started, Start)
+        ids.add(started.entry.recording.recording_id)
+    (recording_id,) = ids
+    assert [place for place in places_of(world, ANN) if place.startswith("claim ")]
+    world.deliver(file_event_of(world.add("of-the-call"), recording_id=recording_id, event_id="event-of-the-call"))
+    world.run()
+    world.app.records.removing.remove(world.entry(recording_id), RemovalReason.ERASURE, by=ADA)
+    assert set() == places_of(world, ANN)
 
 
 @pytest.mark.parametrize(("days", "is_told", "later"), [(2, False, 0), (0, True, 0), (0, False, 2)])
