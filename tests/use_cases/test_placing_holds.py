@@ -140,6 +140,27 @@ def test_a_hold_covers_what_was_archived_before_and_is_filed_later(body: dict[st
     assert {"r1", "r2"} == held(world)
 
 
+@pytest.mark.parametrize("body", [{"rawId": "8:acs:somebody"}, {"call": "call-1"}, {"query": {"since": "2026-03-01"}}])
+def test_a_hold_covers_what_cannot_be_read_while_it_is_placed(body: dict[str, object]) -> None:
+    """As of a newer version of the app, while that is deployed: its blobs get their legal holds another day."""
+    world = world_of("r1", "r2")
+    world.catalog.newer.add(RecordingId("r1"))
+    hold = made(world, **body)
+    run_jobs(world)
+    assert HoldState.ACTIVE is world.app.records.holding.load(hold.hold_id).state
+    world.catalog.newer.clear()
+    assert [hold.hold_id] == [one.hold_id for one in world.app.records.holding.of(RecordingId("r1"))]
+    world.clock.sleep(86400)
+    world.app.records.daily.run()
+    assert [] == unheld(world, "r1")
+    assert "HoldLifted" not in world.told()
+
+    end(world, hold)
+    run_jobs(world)
+    assert set() == held(world)
+    assert () == world.app.records.holding.of(RecordingId("r1"))
+
+
 def test_a_hold_for_a_person_covers_what_may_be_of_anybody_unless_it_says_not() -> None:
     for unknown, expected in ((True, {"r1"}), (False, set())):
         world = World(settings={"PEOPLE_INDEX_KEY": PEOPLE_KEY})
