@@ -212,8 +212,15 @@ class PlacingHolds:
         return job
 
     def _release(self, hold: Hold, recording_id: RecordingId) -> None:
-        """Take a hold off a recording; idempotent. What it has put off happens by itself if it was the last."""
-        entry = self.load(recording_id)
+        """Take a hold off a recording; idempotent. What it has put off happens by itself if it was the last.
+
+        Raises:
+            Transient: also where only a newer version of the app can say which blobs are to be cleared.
+        """
+        try:
+            entry = self.updates.load(recording_id)
+        except EntryUnreadable:
+            entry = None
         self.holding.unnote(recording_id, hold)
         if entry is not None and not _is_gone(entry):
             if not self.holding.of(recording_id, entry):

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from recording.core.callers import Caller
-from recording.core.errors import ArchiveRefused, HoldChanged
+from recording.core.errors import ArchiveRefused, HoldChanged, NewerSchema
 from recording.core.formats import api
 from recording.core.model import Actor, RecordingId
 from recording.core.records.holds import Hold, HoldState
@@ -159,6 +159,23 @@ def test_a_hold_covers_what_cannot_be_read_while_it_is_placed(body: dict[str, ob
     run_jobs(world)
     assert set() == held(world)
     assert () == world.app.records.holding.of(RecordingId("r1"))
+
+
+def test_a_hold_that_ends_while_an_entry_cannot_be_read_leaves_no_legal_hold() -> None:
+    """Else nothing could ever delete its blobs: the job waits for the version that can read it."""
+    world = world_of("r1", "r2")
+    hold = made(world, call="call-1")
+    run_jobs(world)
+    world.catalog.newer.add(RecordingId("r1"))
+    end(world, hold)
+    job = world.job_queue.jobs[0]
+    with pytest.raises(NewerSchema):
+        run_jobs(world)
+    assert "r1" in held(world)
+    world.catalog.newer.clear()
+    world.app.records.jobs.run(job)
+    assert set() == held(world)
+    assert HoldState.ENDED is world.app.records.holding.load(hold.hold_id).state
 
 
 def test_a_hold_for_a_person_covers_what_may_be_of_anybody_unless_it_says_not() -> None:
