@@ -43,8 +43,10 @@ JUDGED_FIELDS = {
     "hour",
     "line",
 }
-"""Fields of which the schema does not tell all: pages, who acts, what may name a person, moments, lines of CSV, and what
-depends on another field."""
+"""Fields of which the schema does not tell all: pages, who acts, what may name a person, moments, lines of CSV.
+
+And what depends on another field.
+"""
 JUDGED = {"invalid-locator", "malformed-event", "policy-invalid"}
 """Problems that no schema tells: the service judges an id, an event says its kind, and a policy is a text."""
 
