@@ -62,6 +62,16 @@ class TableIndex:
             if not is_no_such_row(error):
                 raise _error("delete from index", error) from error
 
+    def remove(self, row: IndexRow) -> bool:
+        """See `ports.Index.remove`."""
+        try:
+            self._table.delete(row.partition, row.key, row.version)
+        except AzureError as error:
+            if is_conflict(error) or is_no_such_row(error):
+                return False
+            raise _error("delete from index", error) from error
+        return True
+
     def page(self, partition: str, limit: int, after: str = "", since: str = "", until: str = "") -> IndexPage:
         """See `ports.Index.page`."""
         bounds = {"ge": since, "lt": until}

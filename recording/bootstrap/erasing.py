@@ -7,7 +7,7 @@ from recording.bootstrap.real_parts import RealParts
 from recording.calls.forgetting import ForgettingCall
 from recording.catalog_updates import CatalogUpdates
 from recording.chunks.completing import Completing
-from recording.core.model import BlobName, Door
+from recording.core.model import Door
 from recording.records.erasing import Erasing
 from recording.records.erasing_events import ErasingEvents
 from recording.records.erasing_exports import ErasingExports
@@ -76,6 +76,7 @@ def unlinking_of(
         rewriting=Rewriting(real.archive, real.inventories["archive"], Muting(real.archive, real.index, real.now)),
         rest=RemovingRest(real.archive, real.catalog, holding, real.removals, real.inventories),
         forgets=_of_others(real, jobs),
+        forget_call=ForgettingCall(real.catalog, real.consents, real.now).forget,
         removing=removing,
     )
 
@@ -109,15 +110,12 @@ def erasing_of(
         trail=real.trail,
         events={
             "journal": unlinking.removing.events,
-            "deadletters": ErasingEvents(real.dead_letters, real.removals["deadletters"], refusing, _by_event_grid),
+            "deadletters": ErasingEvents(
+                real.dead_letters, real.removals["deadletters"], refusing, door=Door.EVENT_GRID
+            ),
         },
         forget=people.forget,
         key=people.index.first_key,
         now=real.now,
     )
     return Erasing(jobs, planning, lookups, parts, real.monotonic, real.now)
-
-
-def _by_event_grid(_: BlobName) -> Door:
-    """The door of dead letters: nobody else writes them."""
-    return Door.EVENT_GRID

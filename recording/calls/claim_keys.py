@@ -18,7 +18,13 @@ class Call:
         return f"{output} {self.key}"
 
 
-def call_keys(server: ServerCallId | None, connection: CallConnectionId | None) -> tuple[str, ...]:
+def call_keys(
+    server: ServerCallId | None,
+    connection: CallConnectionId | None,
+    group: str | None = None,
+    room: str | None = None,
+) -> tuple[str, ...]:
     """The keys of the claims that a call can have under these ids, one for each output."""
-    names = ([f"call/{server}"] if server else []) + ([f"connection/{connection}"] if connection else [])
+    ids = {"call": server, "connection": connection, "group": group, "room": room}
+    names = [f"{kind}/{one}" for kind, one in ids.items() if one]
     return tuple(Call(name).claim_key(facts.output) for name in names for facts in VALID)

@@ -34,7 +34,8 @@ class ForgettingCall:
             Transient: not all are changed; do it again.
         """
         known = entry.recording
-        for key in call_keys(known.server_call_id, known.call_connection_id):
+        ids = known.server_call_id, known.call_connection_id, known.group_call_id, known.room_id
+        for key in call_keys(*ids):
             claim = self.catalog.find_claim(key)
             if claim is not None and claim.recording_id == known.recording_id:
                 self._forget_claim(claim)

@@ -228,8 +228,10 @@ class Starting:
         if claim.recording_id is not None:
             return Start(self._update_entry(claim.recording_id, claim, trigger), is_new=claim.asked_by == asked_by)
         start = self._start_once(trigger)
-        starter = asked_by if start.is_new else ""
-        catalog.settle(replace(claim, recording_id=start.entry.recording.recording_id, asked_by=starter))
+        starter, recording_id = asked_by if start.is_new else "", start.entry.recording.recording_id
+        # The claim of the call has the participants too, and is found when they are to be forgotten.
+        bare = replace(claim.order, channels=())
+        catalog.settle(replace(claim, recording_id=recording_id, asked_by=starter, order=bare))
         return start
 
     def _start_once(self, trigger: _Trigger) -> Start:

@@ -8,6 +8,7 @@ import azure.functions as func
 from recording.core.formats import api
 from recording.core.formats.api.shapes import KeysSaved
 from recording.core.records.own_keys import UNKNOWN_KEY, check_key
+from recording.core.records.people import OwnIdentity
 from recording.entrypoints.answers import json_answer, problem_details
 from recording.entrypoints.callers import caller_of
 from recording.entrypoints.pages import found_of_person
@@ -30,12 +31,12 @@ def save_people(req: func.HttpRequest) -> func.HttpResponse:
 @blueprint.route("people/{key}", methods=["PUT"])
 @problem_details
 def save_person(req: func.HttpRequest) -> func.HttpResponse:
-    """Save the raw ids and telephone numbers of a key, in any spelling, in place of what was known of it."""
+    """Save the raw ids and telephone numbers of a key, in any spelling, in place of what the caller has seen of it."""
     app = get_app()
     caller = caller_of(req, app, "save_person")
     identity = api.parse_identity(req.route_params["key"], req.get_body())
-    app.records.people.save((identity,), by=caller.actor)
-    return json_answer(api.identity_view(identity))
+    condition = api.parse_tag(req.headers.get("If-Match"))
+    return _answer(identity, app.records.people.save_one(identity, condition, by=caller.actor))
 
 
 @blueprint.route("people/{key}", methods=["GET"])
@@ -45,7 +46,8 @@ def show_person(req: func.HttpRequest) -> func.HttpResponse:
     app = get_app()
     caller = caller_of(req, app, "show_person")
     key, purpose = check_key(req.route_params["key"]), api.parse_purpose(req.params)
-    return json_answer(api.identity_view(app.records.people.show(key, purpose, by=caller.actor)))
+    found = app.records.people.show(key, purpose, by=caller.actor)
+    return _answer(found, app.records.people.tag(found))
 
 
 @blueprint.route("people/{key}/recordings", methods=["GET"])
@@ -70,3 +72,7 @@ def search_recordings(req: func.HttpRequest) -> func.HttpResponse:
     asked = api.parse_search(req.get_body())
     raw_ids = asked.raw_ids or app.records.people.raw_ids(asked.key)
     return found_of_person(app.records.searching.of_person(raw_ids, asked.search, by=caller.actor), asked.search.period)
+
+
+def _answer(identity: OwnIdentity, tag: str) -> func.HttpResponse:
+    return json_answer(api.identity_view(identity), headers={"ETag": tag} if tag else None)

@@ -123,6 +123,7 @@ STATUSES = {
     "recording-erased": 410,
     "recording-changed": 412,
     "hold-changed": 412,
+    "person-changed": 412,
     "request-too-large": 413,
     "request-id-reused": 422,
     "condition-missing": 428,

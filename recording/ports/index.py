@@ -47,6 +47,9 @@ class Index(Protocol):
     def delete(self, partition: str, key: str) -> None:
         """Delete the row, if there is one."""
 
+    def remove(self, row: IndexRow) -> bool:
+        """Delete the row if the one with its keys still has its `version`; whether it was deleted."""
+
     def page(self, partition: str, limit: int, after: str = "", since: str = "", until: str = "") -> IndexPage:
         """At most `limit` rows of a partition, by key.
 

@@ -4,7 +4,7 @@ A blob may hold several events. Those that name nobody who is erased are written
 is removed: its check takes what nobody has acted upon. They keep the door by which they came.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from recording.core.errors import MalformedEvent
@@ -23,12 +23,15 @@ _MOST_BYTES = 2 * MOST_BODY
 
 @dataclass(frozen=True, slots=True)
 class ErasingEvents:
-    """Erase the events of one container; `refusing` keeps the others, `door_of` says by which door a blob's came."""
+    """Erase the events of one container; `refusing` keeps the others.
+
+    `door`: by which they came; None: as their names say.
+    """
 
     inventory: Inventory
     removal: Removal
     refusing: Refusing
-    door_of: Callable[[BlobName], Door] = door_in
+    door: Door | None = None
 
     def erase_page(self, prefix: str, marker: str, traces: Traces, spared: Traces) -> tuple[int, str]:
         """As `erase`, for one page; how many blobs, and the marker of the next page, empty after the last.
@@ -58,7 +61,7 @@ class ErasingEvents:
             return False
         others = [member for member in members if member not in named]
         if others:
-            self.refusing.keep_events(others, self.door_of(blob.name))
+            self.refusing.keep_events(others, self.door or door_in(blob.name))
         self.removal.remove(blob.name)
         return True
 

@@ -247,9 +247,11 @@ class ErasureRun:
         return True
 
     def _folders(self) -> Iterator[tuple[str, str]]:
-        """The beginnings of the names of events since the first recording, and in which container."""
+        """The beginnings of the names of events since the first recording, and in which container.
+
+        Until now: what was spared for a deferred recording may have been written anew since, by another erasure.
+        """
         begin = (self.work.since or self.work.begun_at or self.job.made_at) - timedelta(days=1)
-        # Until now: events that are left of a blob when others of it are erased are kept anew, under that day.
         days = list(_days(begin.date(), self.parts.now().date() + timedelta(days=1)))
         yield from (("journal", journal_folder(_moment(day, begin))) for day in days)
         letters = self.parts.events["deadletters"]

@@ -75,11 +75,16 @@ class Holding:
         )
 
     def _covers(self, hold: Hold, recording_id: RecordingId, entry: CatalogEntry | None, people: People | None) -> bool:
-        """Whether it covers a recording that has no row of it: a future one, or one that is still to be found."""
+        """Whether it covers a recording that has no row of it: a future one, or one that is still to be found.
+
+        So is one that was archived before the hold was made, and was not filed yet when its job looked for it.
+        """
         scope = hold.scope
         if entry is None or scope.recordings:
             return recording_id in scope.recordings
-        return (scope.future or hold.state is HoldState.PLACING) and covers(scope, entry, people)
+        completed_at = entry.recording.completed_at
+        was_there = scope.query is None and completed_at is not None and completed_at < hold.made_at
+        return (scope.future or was_there or hold.state is HoldState.PLACING) and covers(scope, entry, people)
 
     def classes_of(self, recording_id: RecordingId) -> tuple[str, ...]:
         """The retention classes of the holds that cover a recording, or have covered it."""

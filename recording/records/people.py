@@ -4,11 +4,10 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from recording.core.errors import UnknownPerson
 from recording.core.model import Actor, RecordingId
 from recording.core.participants import one_spelling
 from recording.core.records.erasing import is_one_of
-from recording.core.records.people import OwnIdentity
+from recording.core.records.people import OwnIdentity, is_saved
 from recording.records.lookups import Lookups
 from recording.records.own_identities import OwnIdentities
 from recording.records.people_index import PeopleIndex, PersonPage
@@ -40,6 +39,30 @@ class People:
             self.own.save(one)
         return len(saved)
 
+    def save_one(self, wanted: OwnIdentity, condition: str, *, by: Actor) -> str:
+        """Save the raw ids of a key, if its ETag is the one that the caller has seen; the ETag then.
+
+        The act is put on record before.
+
+        Raises:
+            ConditionMissing: the key stands for others, and the caller says nothing of that.
+            PersonChanged: it stands for others than the caller has seen.
+            InvalidRequest, PeopleIndexOff, Transient: as for `save`.
+        """
+        current = self.index.current()
+
+        def saved(known: OwnIdentity | None) -> OwnIdentity | None:
+            return wanted if is_saved(known, wanted, condition, current) else None
+
+        saved(self.own.find(wanted.key))
+        self.lookups.note("save raw ids", _CROSS_REFERENCE, wanted.raw_ids, count=1, by=by)
+        self.own.change(wanted.key, saved)
+        return self.tag(wanted)
+
+    def tag(self, identity: OwnIdentity) -> str:
+        """The ETag of what is known of a key; empty if nothing is."""
+        return self.index.current().tag(identity) if identity.raw_ids else ""
+
     def show(self, key: str, purpose: str, *, by: Actor) -> OwnIdentity:
         """The raw ids of a key, for a person to see; the look is put on record.
 
@@ -62,14 +85,13 @@ class People:
 
     def forget(self, key: str, raw_ids: Collection[str]) -> None:
         """Forget that a key stands for these; for whom else it may stand by now is kept. Idempotent."""
-        try:
-            known = self.own.load(key).raw_ids
-        except UnknownPerson:
-            return
         is_person = is_one_of(raw_ids, one_spelling)
-        left = tuple(raw_id for raw_id in known if not is_person(raw_id))
-        if left != known:
-            self.own.save(OwnIdentity(key, left))
+
+        def left(known: OwnIdentity | None) -> OwnIdentity | None:
+            rest = tuple(raw_id for raw_id in (known.raw_ids if known else ()) if not is_person(raw_id))
+            return None if known is None or rest == known.raw_ids else OwnIdentity(key, rest)
+
+        self.own.change(key, left)
 
     def recordings_of(
         self,

@@ -129,8 +129,13 @@ class PlacingHolds:
         return job
 
     def _perhaps(self, hold: Hold, recording_id: RecordingId) -> bool:
-        """Place the hold on a recording if it covers it; whether it does."""
-        entry = self.load(recording_id)
+        """Place the hold on a recording if it covers it; whether it does. One that cannot be read may be covered."""
+        try:
+            entry = self.updates.load(recording_id)
+        except (EntryUnreadable, NewerSchema):
+            self.holding.note(recording_id, hold)
+            self.note_protected(hold, recording_id, is_protected=False)  # the daily look sets its legal holds
+            return True
         if entry is None:
             return recording_id in hold.scope.recordings
         if _is_gone(entry):

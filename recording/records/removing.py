@@ -6,14 +6,18 @@ the entry is stripped to ids, times and acts. Killed anywhere, it goes on: what 
 row tells the daily pass of an erasure that is not finished.
 
 What is removed is found by listing, not by what the entry says alone: copies and files of tries that nobody has noted
-are removed too. What the service has written into a native container is the customer's, and is left.
+are removed too. A run that had loaded the entry before may write after that: for some days it is listed again. What
+the service has written into a native container is the customer's, and is left.
 """
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import batched
+
+import msgspec
 
 from recording import log
 from recording.catalog_updates import CatalogUpdates
@@ -30,7 +34,7 @@ from recording.core.errors import (
 from recording.core.formats.records.manifests import read_manifest
 from recording.core.formats.records.tombstones import Tombstone
 from recording.core.lifecycle import Erased, ErasureBegun, why_not_erased
-from recording.core.model import Actor, BlobName, CatalogEntry, RecordingId, RecordingState, RemovalReason
+from recording.core.model import Actor, BlobName, CatalogEntry, Chunk, RecordingId, RecordingState, RemovalReason
 from recording.core.naming import encode, journal_folder, sibling_name
 from recording.core.records.traces import Traces
 from recording.ports import Index, IndexRow, Inventory, Removal, Tombstones
@@ -44,12 +48,34 @@ OF_ONE = (ArchiveDamaged, CatalogConflict, EntryUnreadable, NewerSchema)
 """Errors that are about a single recording, and may pass: a pass over many goes on with the next."""
 _UNFINISHED = "erasing"
 """The partition of the recordings whose erasure has begun and is not finished."""
+_ERASED = "erased-of-late"
+"""The partition of the recordings that were erased some days ago."""
+_LOOKS = timedelta(days=3)
+"""For so long they are looked at again: no run that had begun before lasts longer."""
+_RECENT = timedelta(days=1)
+"""Of a recording that was completed longer ago no run can be copying anything that had begun before its end."""
+_NAMES = 20
+"""Of chunks in a row: they may be long."""
 _OPERATION = "erase recording"
 _AROUND = (timedelta(days=-1), timedelta(), timedelta(days=1))
 """The days on which an event was written to the journal, around the moment at which it was taken."""
 _PAGE = 500
 _MOST_MANIFEST = 16 << 20
 
+
+@dataclass(frozen=True, slots=True)
+class _Gone:
+    """Some chunks of an erased recording, whose entry does not name them any more, and where its own blobs may be."""
+
+    recording_id: RecordingId
+    erased_at: datetime
+    chunks: tuple[BlobName, ...]
+    folders: tuple[str, ...]
+    is_first: bool = True
+
+
+# Created at import: see `adapters.rows`.
+_GONE = msgspec.json.Decoder(_Gone)
 
 type Forget = Callable[[CatalogEntry], None]
 """Removes what another use case has written about a recording; idempotent, and raises Transient to be called again."""
@@ -106,6 +132,7 @@ class Removing:
             forget(entry)
         self._remove_blobs(last)
         remove_rows(self.index, about(recording_id))
+        self._note_gone(entry)
         entry = self.updates.apply(recording_id, Erased(), known=entry, by=by).entry
         self.index.delete(_UNFINISHED, encode(recording_id))
         log.event("recording.erased", {"recording_id": recording_id, "reason": erasure.reason})
@@ -136,19 +163,17 @@ class Removing:
         self._finish(entry.recording.recording_id)
 
     def finish(self, is_over: Callable[[], bool]) -> int:
-        """Finish the erasures that were cut off; how many are left, as they cannot be, or as the time was over.
+        """Finish the erasures that were cut off, and look again at those of late; how many could not be finished.
 
         Raises:
             Transient: they are finished another time.
         """
-        left, after = 0, ""
-        while True:
-            page = self.index.page(_UNFINISHED, _PAGE, after)
-            for row in page.rows:
-                left += is_over() or not self._finish(RecordingId(row.body.decode()))
-            after = page.next
-            if not after or is_over():
-                return left
+        left = sum(is_over() or not self._finish(RecordingId(row.body.decode())) for row in self._rows(_UNFINISHED))
+        for row in self._rows(_ERASED):
+            if is_over():  # its row stays until it was looked at after its days
+                break
+            left += not self._look_again(row)
+        return left
 
     def is_gone(self, recording_id: RecordingId) -> bool:
         """Whether a recording of which the catalog has no entry was erased to its end: else its blobs may stand."""
@@ -174,6 +199,53 @@ class Removing:
             _log_left(recording_id, error)
             return False
         return True
+
+    def _look_again(self, row: IndexRow) -> bool:
+        """Remove what was written since by runs that had begun before; they may have been killed, and told nobody.
+
+        And let others forget what they may have kept then.
+        """
+        gone, key = _GONE.decode(row.body), row.key
+        recording_id = gone.recording_id
+        try:
+            found = set(self._standing(recording_id, gone.chunks, gone.folders))
+            entry = self.updates.load(recording_id)
+            if found and entry is not None and self.holding.of(recording_id, entry):
+                return False
+            for role, name in found:
+                self.removals[role].remove(name)
+            if entry is not None and gone.is_first:  # such as of a call that may have gone on when it was erased
+                for forget in self.forgets:
+                    forget(entry)
+        except (Permanent, *OF_ONE) as error:
+            _log_left(recording_id, error)
+            return False
+        if found:
+            fields = {"recording_id": recording_id, "blobs": len(found)}
+            log.event("recording.erased_again", fields, logging.WARNING)
+        if self.updates.now() - gone.erased_at > _LOOKS:
+            self.index.delete(_ERASED, key)
+        return True
+
+    def _note_gone(self, entry: CatalogEntry) -> None:
+        """Let the daily pass look again, if a run may be copying that had loaded the entry before."""
+        recording, now = entry.recording, self.updates.now()
+        if recording.completed_at is not None and now - recording.completed_at > _RECENT:
+            return
+        for number, chunks in enumerate(batched(entry, _NAMES, strict=False)):
+            names, folders = tuple(chunk.name for chunk in chunks), tuple(sorted(_folders_of(entry, chunks)))
+            body = msgspec.json.encode(_Gone(recording.recording_id, now, names, folders, is_first=number == 0))
+            self.index.put(IndexRow(_ERASED, f"{encode(recording.recording_id)}~{number:04}", body))
+
+    def _rows(self, partition: str) -> Iterator[IndexRow]:
+        """The rows of a partition; they may leave it meanwhile."""
+        after = ""
+        while True:
+            page = self.index.page(partition, _PAGE, after)
+            yield from page.rows
+            after = page.next
+            if not after:
+                return
 
     def _begin(self, entry: CatalogEntry, reason: RemovalReason, by: Actor) -> CatalogEntry:
         recording_id = entry.recording.recording_id
@@ -207,9 +279,7 @@ class Removing:
         names = {chunk.name for chunk in entry}
         for _, manifest in own:
             names |= self._named_by(manifest) if ".manifest" in manifest else set()
-        for of_chunk in sorted(names):
-            for role, inventory in self.inventories.items():
-                yield from ((role, name) for name in names_of(inventory, of_chunk) if is_of(name, of_chunk))
+        yield from self._standing(entry.recording.recording_id, sorted(names), ())
 
     def _named_by(self, manifest: BlobName) -> set[BlobName]:
         """The chunks that a manifest names; none of one that cannot be read: a whole entry says them too."""
@@ -224,10 +294,17 @@ class Removing:
 
     def _own_blobs(self, entry: CatalogEntry) -> Iterator[tuple[str, BlobName]]:
         """What stands under its own name: if the catalog loses its entry, only that says what else there is of it."""
-        manifest = entry.recording.manifest_name
-        folders = {_folder_of(name) for name in (*(chunk.name for chunk in entry), *([manifest] if manifest else ()))}
+        yield from self._standing(entry.recording.recording_id, (), _folders_of(entry, entry))
+
+    def _standing(
+        self, recording_id: RecordingId, chunks: Iterable[BlobName], folders: Iterable[str]
+    ) -> Iterator[tuple[str, BlobName]]:
+        """Every blob of these chunks in each container, and what stands under the recording's own name in folders."""
+        for chunk in chunks:
+            for role, inventory in self.inventories.items():
+                yield from ((role, name) for name in names_of(inventory, chunk) if is_of(name, chunk))
         for folder in folders:
-            yield from (("archive", name) for name in self._own(folder, entry.recording.recording_id))
+            yield from (("archive", name) for name in self._own(folder, recording_id))
 
     def _in_order(self, entry: CatalogEntry, own: AbstractSet[tuple[str, BlobName]]) -> list[tuple[str, BlobName]]:
         """All blobs, each once: what stands under its own name after the others.
@@ -242,6 +319,12 @@ class Removing:
     def _own(self, folder: str, recording_id: RecordingId) -> Iterator[BlobName]:
         """What stands under the recording's own name: manifests, and what is beside them."""
         yield from names_of(self.inventories["archive"], f"{folder}{encode(recording_id)}.")
+
+
+def _folders_of(entry: CatalogEntry, chunks: Iterable[Chunk]) -> set[str]:
+    """Where what stands under the recording's own name may be: beside its chunks, and its manifest."""
+    manifest = entry.recording.manifest_name
+    return {_folder_of(name) for name in (*(chunk.name for chunk in chunks), *([manifest] if manifest else []))}
 
 
 def _folder_of(name: BlobName) -> str:

@@ -66,6 +66,7 @@ class UnlinkingPeople:
     Attributes:
         complete: writes the manifest that an entry owes: `chunks.completing`.
         forgets: remove what others have written of who took part: exports that contain it, what is kept of the call.
+        forget_call: the last of these alone: of a call that may have gone on it is done once more.
         removing: removes what is written here of a recording that is erased meanwhile.
     """
 
@@ -77,6 +78,7 @@ class UnlinkingPeople:
     rewriting: Rewriting
     rest: RemovingRest
     forgets: Sequence[Forget]
+    forget_call: Forget
     removing: Removing
 
     def unlink(
@@ -173,6 +175,7 @@ class UnlinkingPeople:
         last = max((one.finished_at for one in entry.recording.unlinked if one.finished_at), default=None)
         if last is not None:
             self.look_again(entry)
+            self.forget_call(entry)
             entry = self.updates.load(entry.recording.recording_id) or entry
         if entry.recording.erasure is not None:  # what was written just now may be of one that is gone: see tomorrow
             return

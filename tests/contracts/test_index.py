@@ -52,6 +52,20 @@ def test_a_row_is_replaced_as_long_as_it_is_what_was_read(index: Index, mark: st
     assert index.get(mark, "a") is None
 
 
+def test_a_row_is_removed_as_long_as_it_is_what_was_read(index: Index, mark: str) -> None:
+    """Not once it was changed, or deleted."""
+    index.put(IndexRow(mark, "a", b"1"))
+    first = index.get(mark, "a")
+    assert first is not None
+    second = index.replace(replace(first, body=b"2"))
+    assert second is not None
+    assert not index.remove(first)
+    assert second == index.get(mark, "a")
+    assert index.remove(second)
+    assert index.get(mark, "a") is None
+    assert not index.remove(second)
+
+
 def test_a_partition_is_listed_by_key_within_bounds(index: Index, mark: str) -> None:
     """In pages, and without the rows of a partition whose name begins the same."""
     for key in ("b", "a", "c~1", "d", "c"):

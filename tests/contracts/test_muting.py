@@ -42,8 +42,9 @@ def test_the_new_blob_is_the_old_with_that_channel_silent(container: Container) 
     """It says of itself what it is, as every copy; done again, it is found and proven again."""
     known = archived(container)
     one = replace(chunk(0, ChunkState.RELEASED), name=known.name, proof=known)
-    muting = Muting(container.archive, FakeIndex(), lambda: NOW)
-    made = muting.mute(entry_of(one), one, known, muted_of(known))
+    muting, of = Muting(container.archive, FakeIndex(), lambda: NOW), muted_of(known)
+    name = muting.name(one, of, "attempt")
+    made = muting.mute(entry_of(one), one, name, of)
 
     found = container.archive.find(made.name)
     assert found is not None
@@ -59,8 +60,8 @@ def test_the_new_blob_is_the_old_with_that_channel_silent(container: Container) 
     for at in range(len(SOUND) - 4 * 20_000, len(SOUND), 4):
         expected[at + 2 : at + 4] = b"\0\0"
     assert bytes(expected) == bytes(content)
-    assert made == muting.mute(entry_of(one), one, known, muted_of(known))
-    assert made == muting.known(entry_of(one), one, muted_of(known))
+    assert made == muting.mute(entry_of(one), one, name, of)
+    assert made == muting.known(entry_of(one), one, name)
 
 
 def test_what_was_staged_by_a_run_that_was_cut_off_is_used(
@@ -68,7 +69,8 @@ def test_what_was_staged_by_a_run_that_was_cut_off_is_used(
 ) -> None:
     known = archived(container)
     one = replace(chunk(0, ChunkState.RELEASED), name=known.name, proof=known)
-    muting = Muting(container.archive, FakeIndex(), lambda: NOW)
+    muting, of = Muting(container.archive, FakeIndex(), lambda: NOW), muted_of(known)
+    name = muting.name(one, of, "attempt")
     stage, staged = container.archive.stage, list[str]()
 
     def dies_at_the_third(name: BlobName, block_id: str, content: memoryview) -> None:
@@ -80,7 +82,7 @@ def test_what_was_staged_by_a_run_that_was_cut_off_is_used(
     with monkeypatch.context() as patch:
         patch.setattr(container.archive, "stage", dies_at_the_third)
         with pytest.raises(ArchiveBusy):
-            muting.mute(entry_of(one), one, known, muted_of(known))
+            muting.mute(entry_of(one), one, name, of)
     again = list[str]()
 
     def counted(name: BlobName, block_id: str, content: memoryview) -> None:
@@ -88,7 +90,7 @@ def test_what_was_staged_by_a_run_that_was_cut_off_is_used(
         stage(name, block_id, content)
 
     monkeypatch.setattr(container.archive, "stage", counted)
-    made = muting.mute(entry_of(one), one, known, muted_of(known))
+    made = muting.mute(entry_of(one), one, name, of)
     assert not set(staged) & set(again)
     assert -(-len(SOUND) // BLOCK) == len(staged) + len(again)
     assert made.length == len(SOUND)

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from recording.core.lifecycle import (
+    Archived,
     Completed,
     Decided,
     Done,
@@ -38,6 +39,7 @@ from recording.core.model import (
     Door,
     Erasure,
     Place,
+    Proof,
     RecordingState,
     RemovalReason,
     Ruling,
@@ -175,24 +177,40 @@ def test_repeated_events_do_not_make_it_longer() -> None:
     assert [1, 9] == [one.times for one in entry.recording.history]
 
 
+def _archived(of: Proof) -> Archived:
+    fact = chunk_facts()["Archived"]
+    assert isinstance(fact, Archived)
+    return replace(fact, proof=of)
+
+
+_BOTH = f"{proof().name} and {metadata_proof().name}"
+
+
 @pytest.mark.parametrize(
     ("fact", "name"),
     [
-        (chunk_facts()["Archived"], proof().name),
-        (chunk_facts()["Overflowed"], f"{proof().name} (overflow)"),
+        (chunk_facts()["Archived"], f"{_BOTH} (archive)"),
+        (chunk_facts()["Overflowed"], f"{_BOTH} (overflow)"),
         (chunk_facts()["MetadataArchived"], metadata_proof().name),
-        (Quarantined(document(0), ("doubt",), LATER, proof(place=Place.QUARANTINE)), f"{proof().name} (quarantine)"),
+        (Quarantined(document(0), ("doubt",), LATER, proof(place=Place.QUARANTINE)), f"{_BOTH} (quarantine)"),
+        (_archived(proof(with_metadata=False)), f"{proof().name} (archive)"),
         (Completed(MANIFEST, 1, frozenset()), MANIFEST),
     ],
 )
 def test_a_blob_that_was_written_meanwhile_is_told_to_a_person(fact: Fact, name: str) -> None:
-    """Its run had begun before the erasure, and did not know of it."""
+    """Its run had begun before the erasure, and did not know of it; the metadata file says who took part."""
     entry = decide(erased(), fact, LATER).entry
 
     (alert,) = entry.recording.untold
     assert Alarm.CONFLICT is alert.alarm
     assert name in alert.reason
     assert () == decide(entry, Told((alert,)), LATER).entry.recording.untold
+
+
+def test_nobody_is_told_to_remove_what_the_service_has_written() -> None:
+    """It is the customer's, and was not written by the run."""
+    late = _archived(proof(place=Place.NATIVE))
+    assert () == decide(erased(), late, LATER).entry.recording.untold
 
 
 def test_it_owes_nothing_but_its_trail() -> None:

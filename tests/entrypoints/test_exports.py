@@ -1,15 +1,21 @@
 """Exports over HTTP, over the use cases with fakes: asked for, looked at, linked, cancelled; and what is on record."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import azure.functions as func
 import pytest
 
 from recording.core.model import BlobName
+from recording.core.records.exporting import MOST_RECORDINGS
 from recording.entrypoints import exports
+from recording.records import choosing
 from tests.use_cases.exports import ANN, KEYS, archive
-from tests.use_cases.world import World
+from tests.use_cases.world import START, World
+
+ROOT = Path(__file__).parents[2]
+_DAY = START.date().isoformat()
 
 
 @pytest.fixture
@@ -70,6 +76,37 @@ def refusal(body: object, export: str) -> str:
     """Why a link is refused."""
     detail = str(ask("link_export", body, export)[1]["detail"])
     return detail.partition(": ")[2].rstrip(".")
+
+
+@pytest.mark.parametrize("rest", [{"person": {"rawId": ANN}}, {"search": {"firstDay": _DAY, "lastDay": _DAY}}])
+def test_an_export_of_too_much_is_told_and_never_cut(
+    world: World, monkeypatch: pytest.MonkeyPatch, rest: dict[str, Any]
+) -> None:
+    """One of just so many is whole; of one more nothing is given, and what to do is said."""
+    for number in range(2, 4):
+        archive(world, f"r-{number}", chunks=1)
+    asked = {**{name: value for name, value in BODY.items() if name != "person"}, **rest}
+    whole, cut = (made_of(world, monkeypatch, asked, most) for most in (3, 2))
+    assert ("done", 3) == (whole["state"], whole["outcomes"]["complete"])
+    cause = "it would have more than 2 recordings; export fewer days at once"
+    assert ("failed", None, cause) == (cut["state"], cut["outcomes"], cut["cause"])
+    assert {f"{whole['exportId']}.zip"} == set(world.exports.blobs)
+    assert 409 == ask("link_export", LINK, cut["exportId"])[0]
+    assert ANN not in world.app.records.jobs.load(cut["exportId"]).spec
+
+
+def made_of(world: World, monkeypatch: pytest.MonkeyPatch, asked: object, most: int) -> dict[str, Any]:
+    """An export, where a package has at most so many recordings."""
+    with monkeypatch.context() as patch:
+        patch.setattr(choosing, "MOST_RECORDINGS", most)
+        export = ask("make_export", asked)[1]["exportId"]
+        world.app.records.jobs.run(export)
+    return ask("export_state", export=export)[1]
+
+
+def test_a_package_has_as_many_recordings_as_the_documents_say() -> None:
+    said = (ROOT / "docs" / "exports.md").read_text(encoding="utf-8")
+    assert f"at most {MOST_RECORDINGS:,} recordings" in said
 
 
 def test_a_link_to_a_package_that_was_removed(world: World) -> None:

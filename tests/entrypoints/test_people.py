@@ -233,6 +233,26 @@ def test_what_is_known_of_a_key_is_shown_in_one_spelling_with_kinds() -> None:
 
 
 @pytest.mark.usefixtures("archived")
+def test_raw_ids_of_a_key_are_replaced_as_they_were_seen() -> None:
+    """Without a condition 428, with the one of an earlier version 412."""
+
+    def save(if_match: str, *raw_ids: str) -> func.HttpResponse:
+        headers = {"If-Match": if_match} if if_match else {}
+        answer: func.HttpResponse = people.save_person(request(body={"rawIds": raw_ids}, headers=headers, key="crm-1"))
+        return answer
+
+    seen = people.show_person(request(PURPOSE, key="crm-1")).headers["ETag"]
+    assert "urn:recording:problem:condition-missing" == said(save("", ADA), 428)["type"]
+    reply = save(seen, ADA)
+    assert [ADA] == [one["rawId"] for one in said(reply)["rawIds"]]
+    assert reply.headers["ETag"] == people.show_person(request(PURPOSE, key="crm-1")).headers["ETag"] != seen
+    assert "urn:recording:problem:person-changed" == said(save(seen, "8:acs:b_1"), 412)["type"]
+    assert "If-Match" == said(save("what I have seen", ADA), 400)["field"]
+    assert "ETag" not in save("*").headers
+    said(people.show_person(request(PURPOSE, key="crm-1")), 404)
+
+
+@pytest.mark.usefixtures("archived")
 def test_many_keys_are_saved_as_csv() -> None:
     def save(text: str) -> func.HttpResponse:
         answer: func.HttpResponse = people.save_people(func.HttpRequest("PUT", "/", body=text.encode()))

@@ -42,6 +42,13 @@ class FakeIndex:
         if self.rows.pop((partition, key), None) is not None:
             self._keys[partition].remove(key)
 
+    def remove(self, row: IndexRow) -> bool:
+        known = self.rows.get((row.partition, row.key))
+        is_same = known is not None and known.version == row.version
+        if is_same:
+            self.delete(row.partition, row.key)
+        return is_same
+
     def page(self, partition: str, limit: int, after: str = "", since: str = "", until: str = "") -> IndexPage:
         self.asked += 1
         keys = self._keys.get(partition, [])

@@ -24,8 +24,11 @@ from tests.use_cases.world import RECORDING, World, file_event_of, metadata_of
 ADA = Actor("entra:ada")
 OTHER = RecordingId("recording-2")
 ANN, BOB = "8:acs:ann", "8:acs:bob"
-_MAY_NAME_IT = ("trail ", "catalog ", "claim ", "directory ", "index jobs ")
-"""Where an erased recording is still named: its entry, its acts, its certificate."""
+_MAY_NAME_IT = (
+    *("trail ", "catalog ", "claim ", "directory ", "index jobs "),
+    *("index erased-of-late ", "queue ", "open work "),
+)
+"""Where an erased recording is still named: its entry, its acts, its certificate; for days, that it is looked for."""
 KEYS = "a2V5LWtleS1rZXkta2V5LWtleS1rZXkta2V5LWtleS0="
 
 
@@ -101,6 +104,13 @@ def everything(world: World) -> dict[str, bytes]:
     found |= {
         f"claim {one}": repr((claim, claim.order.channels)).encode() for one, claim in world.catalog.claims.items()
     }
+    found |= {f"consent {one}": repr(consent).encode() for one, consent in world.consents.stored.items()}
+    found |= {f"ledger {place}": outcome.encode() for place, outcome in world.ledger.outcomes.items()}
+    found |= {f"open work {row.opening}": repr(row).encode() for row in world.open_work.rows.values()}
+    found |= {f"events {number}": repr(one).encode() for number, one in enumerate(world.event_queue.messages)}
+    queues = (world.queue, world.record_queue)
+    messages = [repr(one).encode() for queue in queues for _, one in queue.messages]
+    found |= {f"queue {number}": one for number, one in enumerate(messages)}
     return found | {f"directory {key}": one.encode() for key, one in world.directory.days.items()}
 
 

@@ -12,14 +12,20 @@ import pytest
 from recording.bootstrap.real_parts import RealParts
 from recording.core.errors import ArchiveOnly, SettingsInvalid, UnknownRecording
 from recording.core.formats.api import PageRequest, StartRequest
-from recording.core.model import Actor, CallConnectionId, ChunkState, Location, Prompt, RecordingId
+from recording.core.model import Actor, CallConnectionId, ChunkState, Location, Prompt, RecordingId, RecordingState
+from recording.core.records.erasing import Mode
+from recording.core.records.exporting import Person, Rule, Wanted
+from recording.core.records.holds import Hold, HoldState, Scope
 from recording.entrypoints import health
 from recording.ports import PromptOrder
 from tests.core.entries_of import WAV
 from tests.environments import settings_of
-from tests.use_cases.world import RECORDING, Clock, World, file_event_of
+from tests.use_cases.erasures import ANN, BOB, OTHER, archive, check_erased, run_jobs, two_recordings
+from tests.use_cases.exports import contents, finish, unpacked
+from tests.use_cases.world import RECORDING, START, Clock, World, file_event_of
 
 ANNA = Actor("key:anna")
+THIRD = RecordingId("recording-3")
 CONNECTION = CallConnectionId("connection")
 PROMPT = PromptOrder(CONNECTION, "context", Prompt("Text", "en-US", "1"))
 
@@ -78,6 +84,40 @@ def test_what_is_archived_can_be_seen() -> None:
     assert RECORDING == world.app.looking.history(RECORDING, by=ANNA).recording.recording_id
     with pytest.raises(UnknownRecording):
         world.app.controlling.state(RecordingId("another"), by=ANNA)
+
+
+def test_all_that_is_asked_of_records_is_done() -> None:
+    """Found, exported, held, erased, ended by its class, and read once more."""
+    world = two_recordings(1)
+    archive(world, THIRD, BOB)
+    parts = real_parts()
+    classes = "{version: 1, default: usual, classes: [{name: usual, days: 10, afterwards: delete}]}"
+    world.settings = {**world.settings, "ACS_ENDPOINT": "", "RETENTION_CLASSES": classes}
+    world.calls, world.prompts, world.source = parts.calls, parts.prompts, parts.source  # type: ignore[assignment]
+    world.worker()
+    records = world.app.records
+    for recording_id in (RECORDING, OTHER, THIRD):
+        records.keeping.duties.file(world.entry(recording_id))
+        records.sealing.seal(recording_id)
+        assert records.sealing.read(world.entry(recording_id))
+    assert [OTHER, THIRD] == sorted(row.recording_id for row in records.people.recordings_of([BOB]).rows)
+    job = finish(world, records.exporting.ask(Wanted("file", Rule.WHOLE, person=Person(raw_id=BOB)), by=ANNA))
+    assert {OTHER, THIRD} == contents(unpacked(world, job)).keys()
+
+    records.holding.insert(Hold("h1", HoldState.ACTIVE, Scope(recordings=(OTHER,)), "", "", START.date(), START, ANNA))
+    shown = records.erasing.plan(Person(raw_id=ANN), Mode.WHOLE, "asked", overrides_duties=True, by=ANNA)
+    assert shown.plan is not None
+    records.erasing.execute(shown.job.job_id, shown.plan.hash, by=ANNA)
+    run_jobs(world)
+    check_erased(world)
+    for _ in range(13):
+        world.clock.sleep(timedelta(days=1).total_seconds())
+        world.app.sweeping.sweep_all()  # writes the trails: what owes something does not end
+        records.daily.run()
+    assert [RecordingState.RELEASED, RecordingState.ERASED] == [
+        world.entry(one).recording.state for one in (OTHER, THIRD)
+    ]
+    assert ["RecordingDeleted"] == [one for one in world.told() if one == "RecordingDeleted"]
 
 
 def test_nothing_is_started_and_the_answer_names_the_setting() -> None:

@@ -3,18 +3,22 @@
 import json
 from datetime import timedelta
 
+import azure.functions as func
 import pytest
 
+from recording.calls.starting import Start
 from recording.core.consent import CallOver, LateJoiners
 from recording.core.errors import EntryUnreadable
+from recording.core.formats import api
 from recording.core.model import BlobName, CatalogEntry, RecordingId, RecordingState, RemovalReason
 from recording.core.records.erasing import LOST, UNREADABLE, Mode
 from recording.core.records.exporting import Person, Rule, Wanted
 from recording.core.records.jobs import JobState
 from recording.core.records.people import OwnIdentity
+from recording.entrypoints import holds
 from tests.use_cases import exports, keepings
 from tests.use_cases.asking import connection_of
-from tests.use_cases.erasures import ADA, ANN, BOB, check_erased, places_of, run_jobs, state, two_recordings
+from tests.use_cases.erasures import ADA, ANN, BOB, OTHER, check_erased, places_of, run_jobs, state, two_recordings
 from tests.use_cases.test_consent import announced
 from tests.use_cases.test_erasing import OF_ANN, WHY, begun, certificate
 from tests.use_cases.test_placing_holds import end, made
@@ -79,6 +83,49 @@ def test_an_own_key_that_stands_for_somebody_else_by_now_is_kept_for_them() -> N
     run_jobs(world)
     assert (BOB,) == people.raw_ids("customer-7")
     assert set() == places_of(world, ANN)
+
+
+def test_an_erasure_is_of_whom_the_key_stood_for_when_it_was_planned() -> None:
+    """By the time it is executed, the key stands for somebody else, whose recordings were in no plan."""
+    world = two_recordings()
+    people = world.app.records.people
+    people.save([OwnIdentity("customer-7", (ANN,))], by=ADA)
+    erasing = world.app.records.erasing
+    shown = erasing.plan(Person(key="customer-7"), Mode.WHOLE, WHY, by=ADA)
+    people.save([OwnIdentity("customer-7", (BOB,))], by=ADA)
+    assert shown.plan is not None
+    erasing.execute(shown.job.job_id, shown.plan.hash, by=ADA)
+    run_jobs(world)
+
+    assert JobState.DONE is state(world, shown.job.job_id)
+    check_erased(world)
+    assert RecordingState.ERASED is not world.entry(OTHER).recording.state
+    assert (BOB,) == people.raw_ids("customer-7")
+    assert [OTHER] == [row.recording_id for row in people.recordings_of([BOB]).rows]
+
+
+def test_an_export_of_a_key_has_the_recordings_of_whom_it_stood_for() -> None:
+    """Whole ones too: the job finds them after the key was given to somebody else."""
+    world = two_recordings()
+    people = world.app.records.people
+    people.save([OwnIdentity("customer-7", (ANN,))], by=ADA)
+    job = exports.ask(world, Wanted("file 47", Rule.WHOLE, person=Person(key="customer-7")))
+    people.save([OwnIdentity("customer-7", (BOB,))], by=ADA)
+    job = exports.finish(world, job)
+    assert {RECORDING} == exports.contents(exports.unpacked(world, job)).keys()
+
+
+def test_a_hold_of_a_key_is_of_whom_it_stood_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = two_recordings()
+    people = world.app.records.people
+    people.save([OwnIdentity("customer-7", (ANN,))], by=ADA)
+    monkeypatch.setattr(holds, "get_app", lambda: world.app)
+    body = {"person": "customer-7", "reason": "a case", "owner": "legal", "reviewOn": "2099-01-01", "by": "ada"}
+    made_by = holds.make_hold(func.HttpRequest("POST", "/", body=json.dumps(body).encode()))
+    people.save([OwnIdentity("customer-7", (BOB,))], by=ADA)
+    run_jobs(world)
+    assert 202 == made_by.status_code
+    assert [True, False] == [bool(world.app.records.holding.of(one, world.entry(one))) for one in (RECORDING, OTHER)]
 
 
 def test_an_export_gives_the_channel_of_who_was_asked_for() -> None:
@@ -187,11 +234,35 @@ def test_a_hold_that_is_made_when_the_erasure_has_just_looked_stops_it(monkeypat
     assert JobState.WAITING is state(world, erasure_id)
 
 
-@pytest.mark.parametrize(("days", "is_told"), [(2, False), (0, True)])
+@pytest.mark.parametrize("place", ["serverCallId", "groupCallId", "roomId"])
+def test_what_a_recording_was_started_with_names_nobody_by_whatever_its_call_was_named(place: str) -> None:
+    """Of a group or a room no server call id is known: the claim stands under that id. Each request has one too."""
+    consent = {"kind": "not-needed", "reason": "x"}
+    rule = {"id": "all", "record": True, "reason": "by contract", "match": {}, "consent": consent}
+    rule |= {"output": "audio-unmixed-wav", "channels": ["communicationUser"]}
+    policy = json.dumps({"version": 1, "rules": [rule]})
+    world = World(settings={**exports.KEYS, "RECORDING_POLICY": policy})
+    server, group, room, _ = world.calls.add_call().locators
+    named = {"serverCallId": server.server_call_id, "groupCallId": group.group_call_id, "roomId": room.room_id}
+    body = json.dumps({place: named[place], "participants": [ANN]}).encode()
+    ids = set[RecordingId]()
+    for request_id in ("request-1", "request-2", "request-2"):
+        started = world.app.beginning.begin_requested(api.parse_start(body, request_id), by=ADA)
+        assert isinstance(started, Start)
+        ids.add(started.entry.recording.recording_id)
+    (recording_id,) = ids
+    assert [place for place in places_of(world, ANN) if place.startswith("claim ")]
+    world.deliver(file_event_of(world.add("of-the-call"), recording_id=recording_id, event_id="event-of-the-call"))
+    world.run()
+    world.app.records.removing.remove(world.entry(recording_id), RemovalReason.ERASURE, by=ADA)
+    assert set() == places_of(world, ANN)
+
+
+@pytest.mark.parametrize(("days", "is_told", "later"), [(2, False, 0), (0, True, 0), (0, False, 2)])
 def test_a_consent_names_nobody_any_more_though_nobody_has_told_that_its_call_is_over(
-    days: int, *, is_told: bool
+    days: int, later: int, *, is_told: bool
 ) -> None:
-    """Its event may be lost, and nothing asks for it again."""
+    """Its event may be lost, and nothing asks for it again; who still is asked by it is forgotten a day later."""
     world, call = announced(late_joiners=LateJoiners.PAUSE_UNTIL_ATTESTED)
     (recording_id,) = call.recordings
     chunk = world.add("of-the-call", 0)
@@ -202,6 +273,10 @@ def test_a_consent_names_nobody_any_more_though_nobody_has_told_that_its_call_is
     assert world.consent(call).present  # hashes, by a key that stands beside them
     world.clock.at += timedelta(days=days)
     world.app.records.removing.remove(world.entry(recording_id), RemovalReason.ERASURE, by=ADA)
+    assert later == 0 or world.consent(call).present
+    for _ in range(later):
+        world.clock.at += timedelta(days=1)
+        world.app.records.daily.run()
 
     consent = world.consent(call)
     assert consent.key == ""

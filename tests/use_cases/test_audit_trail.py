@@ -6,15 +6,17 @@ import threading
 from datetime import timedelta
 from typing import Any
 
+import azure.functions as func
 import pytest
 
 from recording.chunks.archiving import Outcome
-from recording.core.errors import ArchiveBusy, ArchiveRefused, InvalidRequest, UnknownRecording
+from recording.core.errors import ArchiveBusy, ArchiveRefused, InvalidRequest, ServiceBusy, UnknownRecording
 from recording.core.formats.api import PageRequest, StartRequest
 from recording.core.lifecycle import Looked, Paused, Resumed
 from recording.core.model import APP, Actor, Authority, BlobName, Door, RecordingId, RecordingState, View
 from recording.core.owing import owed
 from recording.core.trail import Fault, links
+from recording.entrypoints import recordings
 from recording.watch.looking import Acts
 from tests.use_cases.kills import KilledError
 from tests.use_cases.sweeps import HOUR, MINUTE, WAV, started, sweep
@@ -311,6 +313,35 @@ def test_to_read_the_state_or_to_verify_the_trail_is_no_look() -> None:
     world.run()
 
     assert (before, ()) == (written(world), world.entry().recording.trail.unwritten)
+
+
+def test_a_look_at_a_seal_is_an_act_before_anything_of_it_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where there is none; and what cannot be put on record is not shown."""
+    world = World()
+    whole_way(world)
+    world.app.records.filing.file(RECORDING)
+    world.app.records.sealing.seal(RECORDING)
+    monkeypatch.setattr(recordings, "get_app", lambda: world.app)
+    request = func.HttpRequest("GET", "/", route_params={"id": RECORDING}, body=b"")
+    shown = recordings.recording_seal(request)
+    assert (200, RECORDING) == (shown.status_code, json.loads(shown.get_body())["recordingId"])
+    sweep(world, 2)
+    assert [("key", {"view": "seal"})] == [
+        (act["by"], act["details"]) for act in written(world) if act["what"] == "Looked"
+    ]
+
+    def fail(*_: object) -> None:
+        raise ServiceBusy("save entry", "503")
+
+    world.clock.sleep(3600)
+    with monkeypatch.context() as patch:
+        patch.setattr(world.catalog, "save", fail)
+        refused = recordings.recording_seal(request)
+    assert (503, False) == (refused.status_code, b"digest" in refused.get_body())
+    world.index.delete(f"record~{RECORDING}", "sealed")
+    assert 404 == recordings.recording_seal(request).status_code
+    sweep(world, 2)
+    assert 2 == whats(world).count("Looked")
 
 
 def test_the_trail_is_shown_in_pages_and_with_what_is_not_written_yet() -> None:

@@ -117,6 +117,67 @@ def test_a_hold_for_the_future_is_placed_when_a_recording_is_filed() -> None:
     assert {"r1", "r2", "r3"} == held(world)
 
 
+@pytest.mark.parametrize("body", [{"rawId": "8:acs:somebody"}, {"call": "call-1"}])
+def test_a_hold_covers_what_was_archived_before_and_is_filed_later(body: dict[str, object]) -> None:
+    """Persons and calls are found by rows of what is filed: a message may wait for hours, and was lost at times."""
+    world = World(settings={"PEOPLE_INDEX_KEY": PEOPLE_KEY})
+    add(world, "r1")
+    chunk = world.add("d-r2", metadata=metadata_of("d-r2", participants=[{"participantId": "8:acs:somebody"}]))
+    world.deliver(file_event_of(chunk, recording_id="r2", event_id="r2"))
+    world.run()
+    world.record_queue.messages.clear()
+    world.clock.sleep(60)
+    made(world, **body)
+    run_jobs(world)
+    assert {"r1"} == held(world)
+    assert world.app.records.holding.of(RecordingId("r2"))
+
+    world.app.records.filing.file(RecordingId("r2"))
+    assert {"r1", "r2"} == held(world)
+    assert [] == unheld(world, "r2")
+    world.clock.sleep(60)
+    add(world, "r3")
+    assert {"r1", "r2"} == held(world)
+
+
+@pytest.mark.parametrize("body", [{"rawId": "8:acs:somebody"}, {"call": "call-1"}, {"query": {"since": "2026-03-01"}}])
+def test_a_hold_covers_what_cannot_be_read_while_it_is_placed(body: dict[str, object]) -> None:
+    """As of a newer version of the app, while that is deployed: its blobs get their legal holds another day."""
+    world = world_of("r1", "r2")
+    world.catalog.newer.add(RecordingId("r1"))
+    hold = made(world, **body)
+    run_jobs(world)
+    assert HoldState.ACTIVE is world.app.records.holding.load(hold.hold_id).state
+    world.catalog.newer.clear()
+    assert [hold.hold_id] == [one.hold_id for one in world.app.records.holding.of(RecordingId("r1"))]
+    world.clock.sleep(86400)
+    world.app.records.daily.run()
+    assert [] == unheld(world, "r1")
+    assert "HoldLifted" not in world.told()
+
+    end(world, hold)
+    run_jobs(world)
+    assert set() == held(world)
+    assert () == world.app.records.holding.of(RecordingId("r1"))
+
+
+def test_a_hold_that_ends_while_an_entry_cannot_be_read_leaves_no_legal_hold() -> None:
+    """Else nothing could ever delete its blobs: the job waits for the version that can read it."""
+    world = world_of("r1", "r2")
+    hold = made(world, call="call-1")
+    run_jobs(world)
+    world.catalog.newer.add(RecordingId("r1"))
+    end(world, hold)
+    job = world.job_queue.jobs[0]
+    with pytest.raises(CatalogConflict):
+        run_jobs(world)
+    assert "r1" in held(world)
+    world.catalog.newer.clear()
+    world.app.records.jobs.run(job)
+    assert set() == held(world)
+    assert HoldState.ENDED is world.app.records.holding.load(hold.hold_id).state
+
+
 def test_a_hold_for_a_person_covers_what_may_be_of_anybody_unless_it_says_not() -> None:
     for unknown, expected in ((True, {"r1"}), (False, set())):
         world = World(settings={"PEOPLE_INDEX_KEY": PEOPLE_KEY})

@@ -382,6 +382,29 @@ def test_another_blob_in_its_place_is_left_alone() -> None:
         world.app.records.sealing.read(world.entry())
 
 
+@pytest.mark.parametrize("is_another", [False, True])
+def test_another_seal_in_its_place_is_told_and_left(caplog: pytest.LogCaptureFixture, *, is_another: bool) -> None:
+    """One that says the same, at another time, is that of a run that was cut off."""
+    world = archived(TALK)
+    seal(world)
+    manifest = world.entry().recording.manifest_name
+    assert manifest is not None
+    name = sibling_name(manifest, "seal")
+    stood = world.archive.blobs[name].content
+    other = stood.replace(b'"agrees":true', b'"agrees":false') if is_another else stood
+    assert is_another is (other != stood)
+    world.archive.put_as_stranger(name, other)
+    world.index.delete(f"record~{RECORDING}", "sealed")
+    world.clock.sleep(3600)
+    world.app.records.sealing.seal(RECORDING)
+
+    assert other == world.archive.blobs[name].content
+    told = [
+        one.levelname for one in caplog.records if f"recording.seal_differs recording_id={RECORDING}" in one.message
+    ]
+    assert (["ERROR"] if is_another else []) == told
+
+
 def test_what_cannot_be_read_in_the_index_is_read_in_the_archive_again() -> None:
     world = archived(TALK, TALK)
     sealing = world.app.records.sealing

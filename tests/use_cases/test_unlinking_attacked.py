@@ -5,17 +5,21 @@ from dataclasses import replace
 
 import pytest
 
+from recording.core.consent import LateJoiners
 from recording.core.errors import CatalogConflict
 from recording.core.lifecycle import Archived, UnlinkBegun
-from recording.core.model import BlobName, CatalogEntry, RemovalReason
+from recording.core.model import BlobName, CatalogEntry, ConsentKind, RemovalReason
 from recording.core.records.holds import Hold, HoldState, Scope
 from recording.core.records.jobs import JobState
 from recording.ports import IndexRow
 from recording.records.filing import about
+from tests.core.consents import terms
+from tests.use_cases.asking import AskingWorld
 from tests.use_cases.erasures import (
     ADA,
     ANN,
     BOB,
+    KEYS,
     add,
     check_erased,
     file_all,
@@ -35,6 +39,26 @@ from tests.use_cases.unlinkings import (
     of_two,
 )
 from tests.use_cases.world import RECORDING, START, file_event_of, metadata_of
+
+
+def test_the_consent_of_a_call_of_which_nobody_told_that_it_is_over_names_nobody_a_day_later() -> None:
+    """Who joins may still be asked by it when somebody is taken out of the recording."""
+    asked = terms(ConsentKind.ANNOUNCED, late_joiners=LateJoiners.PAUSE_UNTIL_ATTESTED)
+    world = AskingWorld(terms=asked, settings={"PEOPLE_INDEX_KEY": KEYS})
+    call = world.call(ANN, BOB)
+    world.post(world.connected(call))
+    world.post(world.played(call, world.prompts.played[-1]))
+    (recording_id,) = call.recordings
+    world.deliver(file_event_of(add(world, "of-the-call", 0, ANN, BOB), recording_id=recording_id, event_id="event"))
+    world.run()
+    file_all(world)
+    begun(world, ANN)
+    run_jobs(world)
+    assert [True] == [one.finished_at is not None for one in world.entry(recording_id).recording.unlinked]
+    assert world.consent(call).present
+    again(world, 2)
+    assert ((), "") == (world.consent(call).present, world.consent(call).key)
+    assert [recording_id] == found_by(world, BOB)
 
 
 def test_while_one_is_taken_out_another_waits() -> None:

@@ -108,6 +108,12 @@ class UnknownPerson(Permanent):
     code = "unknown_person"
 
 
+class PersonChanged(Permanent):
+    """The key stands for other raw ids than the caller has seen: look again, and save again."""
+
+    code = "person_changed"
+
+
 class PeopleIndexOff(Permanent):
     """Recordings are not filed under their people, as there is no key to hash them with."""
 

@@ -26,6 +26,8 @@ from recording.core.model import (
     Alert,
     CatalogEntry,
     Erasure,
+    Place,
+    Proof,
     Recording,
     RecordingState,
 )
@@ -69,7 +71,7 @@ def erasure_begun(entry: CatalogEntry | None, fact: ErasureBegun, now: datetime,
 def after_erasure(entry: CatalogEntry, fact: Fact, now: datetime, by: Actor) -> CatalogEntry:
     """The entry of an erased recording after a fact: all but what concludes the erasure is refused, and noted.
 
-    A run that was copying while the recording was erased may have written a blob since: a person is told which.
+    A run that was copying while the recording was erased may have written blobs since: a person is told which.
     """
     match fact:
         case Erased():
@@ -83,7 +85,7 @@ def after_erasure(entry: CatalogEntry, fact: Fact, now: datetime, by: Actor) -> 
     name = _written_by(fact)
     if not name:
         return after
-    reason = f"it was erased, and a run that had begun before has written {name}: remove that blob"
+    reason = f"it was erased, and a run that had begun before has written {name}: remove that"
     return alerted(after, Alert(Alarm.CONFLICT, reason, getattr(fact, "document_id", None)))
 
 
@@ -100,14 +102,22 @@ def _concluded(entry: CatalogEntry, fact: ErasureBegun | Written | Told) -> Cata
 def _written_by(fact: Fact) -> str:
     match fact:
         case Archived() | Overflowed():
-            return f"{fact.proof.name} ({fact.proof.place})"
+            return _written_as(fact.proof)
         case Quarantined(apart=apart) if apart is not None:
-            return f"{apart.name} ({apart.place})"
+            return _written_as(apart)
         case MetadataArchived():
             return fact.metadata.name
         case Completed():
             return fact.manifest_name
     return ""
+
+
+def _written_as(proof: Proof) -> str:
+    """The media and the metadata file, which names who took part; empty for what the service itself has written."""
+    if proof.place is Place.NATIVE:
+        return ""
+    names = [proof.name, *([proof.metadata.name] if proof.metadata is not None else [])]
+    return f"{' and '.join(names)} ({proof.place})"
 
 
 def _stripped(entry: CatalogEntry, now: datetime) -> CatalogEntry:

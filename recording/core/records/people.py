@@ -6,11 +6,13 @@ order of time, and the key of a recording's row is the same in the partition of 
 
 import hashlib
 import hmac
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from recording.core.errors import ConditionMissing, PersonChanged
 from recording.core.model import BlobName, DocumentId, ParticipantKind, Recording, RecordingId
 from recording.core.naming import encode
 from recording.core.participants import names_nobody, one_spelling
@@ -25,6 +27,7 @@ MOST_COUNTED = 1000
 """Recordings under "unknown" that are counted: one request."""
 MOST_RAW_IDS = 200
 """Raw ids of one own key: a search by it asks for a page of each."""
+_SAVE = "save raw ids"
 _LEAST = datetime(1, 1, 1, tzinfo=UTC)
 
 
@@ -89,6 +92,10 @@ class IndexKey:
         """The hash of the customer's own key of a person."""
         return self._digest("own", key)
 
+    def tag(self, identity: "OwnIdentity") -> str:
+        """The ETag of what is known of an own key; it says nothing of it to who has no key."""
+        return f'"{self._digest("tag", json.dumps([identity.key, sorted(identity.raw_ids)]))[:32]}"'
+
     def _digest(self, what: str, text: str) -> str:
         return hmac.digest(self.secret, f"{what}/{text}".encode("utf-8", "surrogatepass"), hashlib.sha256).hex()
 
@@ -114,6 +121,39 @@ class OwnIdentity:
 
     key: str
     raw_ids: tuple[str, ...] = field(repr=False)
+
+
+ANY_TAG = "*"
+"""Stands for the ETag of a caller who replaces whatever is known of a key."""
+
+
+def is_saved(known: OwnIdentity | None, wanted: OwnIdentity, condition: str, key: IndexKey) -> bool:
+    """Whether raw ids that somebody sends for a key are to be saved; False if they are what is known already.
+
+    Two people who cross-reference the same key at once must not undo each other's work without seeing it.
+
+    Args:
+        known: what is known of the key; None: nothing is.
+        wanted: what is sent.
+        condition: the ETag of what the caller has seen, or `ANY_TAG`; empty: they have seen nothing.
+        key: gives the ETags.
+
+    Raises:
+        ConditionMissing: something else is known of the key, and the caller says nothing of that.
+        PersonChanged: something else is known than they have seen.
+    """
+    if set(known.raw_ids if known else ()) == set(wanted.raw_ids):
+        return False
+    if known is None:
+        if condition:
+            raise PersonChanged(_SAVE, "nothing is known of the key any more")
+        return True
+    if not condition:
+        cause = "missing; the key stands for other raw ids: look at them, and give their ETag, or * for whatever it is"
+        raise ConditionMissing("If-Match", cause)
+    if condition not in {ANY_TAG, key.tag(known)}:
+        raise PersonChanged(_SAVE, "the key stands for other raw ids than you have seen")
+    return True
 
 
 def partition_of(person: str) -> str:

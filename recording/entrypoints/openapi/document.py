@@ -29,7 +29,7 @@ _MEANINGS: Mapping[int, str] = {
     404: "There is no such thing.",
     409: "It cannot be done in the present state.",
     410: "The recording was erased.",
-    412: "The recording has changed since it was looked at.",
+    412: "It has changed since it was looked at.",
     413: "The request is too large.",
     422: "The request id was used for another request.",
     428: "If-Match is missing.",

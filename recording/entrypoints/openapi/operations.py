@@ -25,8 +25,10 @@ from recording.entrypoints.openapi.terms import (
     ANY,
     ETAG,
     ETAG_OF_HOLD,
+    ETAG_OF_PERSON,
     IF_HOLD_MATCHES,
     IF_MATCH,
+    IF_PERSON_MATCHES,
     REQUEST_ID,
     Answer,
     Operation,
@@ -74,7 +76,7 @@ _SEARCH = (
 _TEXT = Schema(type="string")
 _NOT_FOUND = ("unknown-person", "people-index-off")
 _PERSON_PAGE = Answer("A page.", shapes.PersonPage)
-_IDENTITY = Answer("The key, with its raw ids.", shapes.OwnIdentity)
+_IDENTITY = Answer("The key, with its raw ids.", shapes.OwnIdentity, headers=(ETAG_OF_PERSON,))
 _RECORDING = Answer("The recording.", shapes.Recording, headers=(ETAG,))
 _HOLD = Answer("The hold.", shapes.Hold, headers=(ETAG_OF_HOLD,))
 _CONTROLLED = Operation(
@@ -126,7 +128,11 @@ OPERATIONS: Mapping[str, Operation] = {
     "person_recordings": Operation("people", {200: _PERSON_PAGE}, ("invalid-request", *_NOT_FOUND), parameters=_SEARCH),
     "show_person": Operation("people", {200: _IDENTITY}, ("invalid-request", *_NOT_FOUND), parameters=(_SEARCH[2],)),
     "save_person": Operation(
-        "people", {200: _IDENTITY}, ("invalid-request", "people-index-off", "request-too-large"), body=IDENTITY_BODY
+        "people",
+        {200: _IDENTITY},
+        ("invalid-request", "people-index-off", "person-changed", "condition-missing", "request-too-large"),
+        body=IDENTITY_BODY,
+        parameters=(IF_PERSON_MATCHES,),
     ),
     "save_people": Operation(
         "people",

@@ -119,6 +119,15 @@ IF_HOLD_MATCHES = Parameter(
     "header",
     is_required=True,
 )
+ETAG_OF_PERSON = Parameter(
+    "ETag", "Names what was seen; to save others, it is given as If-Match. Absent if nothing is known.", ANY, "header"
+)
+IF_PERSON_MATCHES = Parameter(
+    "If-Match",
+    "The ETag of the raw ids that were looked at, or * for whatever they are. Needed if the key stands for others.",
+    {"type": "string", "pattern": r'^((W/)?"?[0-9a-f]{32}"?|\*)$'},
+    "header",
+)
 REQUEST_ID = Parameter(
     "Repeatability-Request-ID",
     "The same id never starts two recordings.",

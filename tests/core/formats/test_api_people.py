@@ -14,6 +14,7 @@ from recording.core.records.filters import Filters, Period
 from recording.core.records.people import MOST_RAW_IDS, OwnIdentity
 
 DAY = datetime(2026, 3, 1, tzinfo=UTC)
+_TAG = "a1" * 16
 NUMBER = "4:+49301234567"
 
 
@@ -22,6 +23,17 @@ def test_raw_ids_are_kept_in_one_spelling() -> None:
 
     assert OwnIdentity("crm-1", (NUMBER, "8:acs:a_b")) == api.parse_identity("crm-1", body)
     assert OwnIdentity("crm-1", ()) == api.parse_identity("crm-1", b'{"rawIds": []}')
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [(None, ""), ("*", "*"), (_TAG, f'"{_TAG}"'), (f'W/"{_TAG}"', f'"{_TAG}"')],
+)
+def test_the_condition_of_who_saves_raw_ids_is_an_etag_or_anything_or_none(given: str | None, expected: str) -> None:
+    assert expected == api.parse_tag(given)
+    for wrong in ("**", " ", "", "a1"):
+        with pytest.raises(InvalidRequest, match="If-Match"):
+            api.parse_tag(wrong)
 
 
 @pytest.mark.parametrize(

@@ -7,16 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recording.core.errors import ConditionMissing, PersonChanged
 from recording.core.model import BlobName, DocumentId, ParticipantKind, Recording, RecordingId, RecordingState
 from recording.core.participants import kind_of
 from recording.core.records.people import (
     AFTER_KEY,
+    ANY_TAG,
     UNKNOWN,
     ChunkPeople,
     Heard,
     IndexKey,
+    OwnIdentity,
     PeopleDocument,
     PersonRow,
+    is_saved,
     moment_of,
     partition_of,
     row_key,
@@ -122,3 +126,43 @@ def test_a_recording_is_filed_under_its_start(fields: dict[str, datetime], at: d
 
 def test_a_participant_shows_its_kind_and_channel() -> None:
     assert "Heard(unknown, 1)" == repr(Heard("x", ParticipantKind.UNKNOWN, 1))
+
+
+OF_ADA, OF_EVE = OwnIdentity("crm-1", (ADA,)), OwnIdentity("crm-1", (EVE,))
+OF_NOBODY = OwnIdentity("crm-1", ())
+SEEN = KEY.tag(OF_ADA)
+
+
+@pytest.mark.parametrize(
+    ("known", "wanted", "condition", "expected"),
+    [
+        (None, OF_EVE, "", True),
+        (None, OF_EVE, SEEN, PersonChanged),
+        (None, OF_EVE, ANY_TAG, PersonChanged),
+        (None, OF_NOBODY, SEEN, False),
+        (OF_ADA, OF_ADA, "", False),
+        (OF_ADA, OF_ADA, KEY.tag(OF_EVE), False),
+        (OF_ADA, OF_EVE, "", ConditionMissing),
+        (OF_ADA, OF_NOBODY, "", ConditionMissing),
+        (OF_ADA, OF_EVE, SEEN, True),
+        (OF_ADA, OF_NOBODY, SEEN, True),
+        (OF_ADA, OF_EVE, ANY_TAG, True),
+        (OF_ADA, OF_EVE, KEY.tag(OF_EVE), PersonChanged),
+        (OF_ADA, OF_EVE, OTHER.tag(OF_ADA), PersonChanged),
+    ],
+)
+def test_raw_ids_are_saved_in_place_of_what_was_seen(
+    known: OwnIdentity | None, wanted: OwnIdentity, condition: str, expected: object
+) -> None:
+    """What is known already needs no condition: it may be sent again by whoever has not heard the answer."""
+    try:
+        found: object = is_saved(known, wanted, condition, KEY)
+    except (ConditionMissing, PersonChanged) as error:
+        found = type(error)
+    assert expected is found
+
+
+def test_an_etag_is_of_key_and_raw_ids_in_any_order() -> None:
+    both = {KEY.tag(OwnIdentity("crm-1", raw_ids)) for raw_ids in ((ADA, EVE), (EVE, ADA))}
+    assert 1 == len(both)
+    assert 4 == len(both | {SEEN, KEY.tag(OF_EVE), KEY.tag(OwnIdentity("crm-2", (ADA,)))})

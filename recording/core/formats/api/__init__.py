@@ -47,6 +47,7 @@ from recording.core.formats.api.people import (
     parse_purpose,
     parse_raw_id,
     parse_search,
+    parse_tag,
     unknown_view,
 )
 from recording.core.formats.api.policy import (
@@ -119,6 +120,7 @@ __all__ = [
     "parse_search",
     "parse_start",
     "parse_switch",
+    "parse_tag",
     "parse_withdrawal",
     "pending_view",
     "plan_view",

@@ -10,6 +10,7 @@ from datetime import MAXYEAR, UTC, datetime, time, timedelta
 
 from recording.core.errors import InvalidRequest, RequestTooLarge
 from recording.core.formats import reading
+from recording.core.formats.api.decisions import condition_of
 from recording.core.formats.api.paging import FILTERS, PageRequest, day_of, filters_of, hour_of, page_of
 from recording.core.formats.api.requests import MOST_BODY, parse_json
 from recording.core.formats.api.shapes import OwnIdentity as IdentityView
@@ -17,7 +18,7 @@ from recording.core.formats.api.shapes import UnknownPeople
 from recording.core.participants import kind_of, lacks_country, names_nobody, one_spelling
 from recording.core.records.filters import ALL_TIME, ANY, Filters, Period
 from recording.core.records.own_keys import UNKNOWN_KEY, check_key, check_purpose
-from recording.core.records.people import MOST_COUNTED, MOST_RAW_IDS, OwnIdentity
+from recording.core.records.people import ANY_TAG, MOST_COUNTED, MOST_RAW_IDS, OwnIdentity
 from recording.core.times import format_time, parse_day, parse_time
 
 MOST_KEYS = 5000
@@ -58,6 +59,17 @@ def parse_identity(key: str, body: bytes) -> OwnIdentity:
         raise InvalidRequest("rawIds", f"not an array of at most {MOST_RAW_IDS} raw ids or telephone numbers")
     spelt = (parse_raw_id(one, f"rawIds[{position}]") for position, one in enumerate(given))
     return OwnIdentity(check_key(key), tuple(dict.fromkeys(spelt)))
+
+
+def parse_tag(condition: str | None) -> str:
+    """The ETag in the If-Match header of who saves raw ids; empty if there is none.
+
+    Raises:
+        InvalidRequest: it is neither one of ours nor `*`.
+    """
+    if condition is None:
+        return ""
+    return ANY_TAG if condition.strip() == ANY_TAG else condition_of(condition, "person")
 
 
 def parse_identities(body: bytes) -> tuple[OwnIdentity, ...]:
