@@ -180,7 +180,7 @@ class UnlinkingPeople:
         if entry.recording.erasure is not None:  # what was written just now may be of one that is gone: see tomorrow
             return
         if last is None or self.updates.now() - last > _LOOKS:
-            self._forget(row)
+            self.index.remove(row)  # unless it was written again since it was read
 
     def _stay_erased(self, entry: CatalogEntry, noted: _Noted, row: IndexRow) -> None:
         """Remove what was written while it was erased: what it had removed itself was not there yet."""
@@ -190,13 +190,7 @@ class UnlinkingPeople:
         self.rest.remove_beside(noted.names)
         self.removing.remove_late(entry, noted.manifest)
         if self.updates.now() - erasure.finished_at > _LOOKS:
-            self._forget(row)
-
-    def _forget(self, row: IndexRow) -> None:
-        """Remove a row, unless it was written again since it was read."""
-        known = self.index.get(row.partition, row.key)
-        if known is not None and known.version == row.version:
-            self.index.delete(row.partition, row.key)
+            self.index.remove(row)  # unless it was written again since it was read
 
     def _begin(self, entry: CatalogEntry, erasure_id: str, erase: Erase, by: Actor) -> tuple[CatalogEntry, str]:
         """Say in the entry that it begins, if it is still the one for which all was prepared; and which attempt it is.

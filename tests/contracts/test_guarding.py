@@ -322,6 +322,7 @@ OPERATIONS: dict[str, Callable[[Any], object]] = {
     "TableIndex.insert": lambda client: index(client).insert(ROW),
     "TableIndex.replace": lambda client: index(client).replace(ROW),
     "TableIndex.delete": lambda client: index(client).delete("day~1", "a"),
+    "TableIndex.remove": lambda client: index(client).remove(ROW),
     "TableIndex.page": lambda client: index(client).page("day~1", 10),
     "EventGridTopic.publish": lambda client: topic(client).publish(EVENT),
 }
