@@ -39,9 +39,9 @@ from recording.records.reading_chunks import ReadingChunks
 
 _SLICE = 120.0
 """Seconds after which a run begins no further chunk. The longest one takes 20 minutes, the host's limit is 30."""
-_PATIENCE = 2.0
-"""Seconds for which a recording waits for the one before it: a short one is read in less."""
 _TURN = timedelta(minutes=1)
+"""How long a message waits, in the middle, while another recording is read: not all equally long, else those that come
+at once come back at once, and of many short recordings only one is read a minute."""
 _AGAIN = timedelta(minutes=5)
 """The wait before a chunk that seems to be damaged is read again."""
 _KIND = "seal"
@@ -87,8 +87,8 @@ class Sealing:
         Raises:
             Transient: the message is delivered again.
         """
-        if not self._one.acquire(timeout=_PATIENCE):
-            self._again(recording_id, _TURN)
+        if not self._one.acquire(blocking=False):
+            self._again(recording_id, _TURN * (0.5 + self.updates.spread()))
             return
         try:
             self._seal(recording_id)
