@@ -130,7 +130,7 @@ class UnlinkingPeople:
         while True:
             page = self.index.page(_UNLINKED, _PAGE, after)
             for row in page.rows:
-                left += is_over() or not self._settle(row, _ROW.decode(row.body))
+                left += is_over() or not self._settle(row.key)
             after = page.next
             if not after or is_over():
                 return left
@@ -151,8 +151,12 @@ class UnlinkingPeople:
         """Let the daily pass look at a recording whose entry was made again: what was not finished is finished."""
         self._note(entry)
 
-    def _settle(self, row: IndexRow, noted: _Noted) -> bool:
+    def _settle(self, key: str) -> bool:
         """One that cannot be finished keeps no other from it."""
+        row = self.index.get(_UNLINKED, key)  # those of a page have no version, by which they are removed
+        if row is None:
+            return True
+        noted = _ROW.decode(row.body)
         recording_id = noted.recording_id
         try:
             entry = self.updates.load(recording_id)
