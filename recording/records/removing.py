@@ -48,6 +48,8 @@ OF_ONE = (ArchiveDamaged, CatalogConflict, EntryUnreadable, NewerSchema)
 """Errors that are about a single recording, and may pass: a pass over many goes on with the next."""
 _UNFINISHED = "erasing"
 """The partition of the recordings whose erasure has begun and is not finished."""
+UNLINKED = "unlinking"
+"""The partition of the recordings that somebody is being taken out of, or was some days ago."""
 _ERASED = "erased-of-late"
 """The partition of the recordings that were erased some days ago."""
 _LOOKS = timedelta(days=3)
@@ -217,6 +219,7 @@ class Removing:
             if entry is not None and gone.is_first:  # such as of a call that may have gone on when it was erased
                 for forget in self.forgets:
                     forget(entry)
+                remove_rows(self.index, about(recording_id))
         except (Permanent, *OF_ONE) as error:
             _log_left(recording_id, error)
             return False
@@ -228,14 +231,21 @@ class Removing:
         return True
 
     def _note_gone(self, entry: CatalogEntry) -> None:
-        """Let the daily pass look again, if a run may be copying that had loaded the entry before."""
+        """Let the daily pass look again, if a run may be writing that had loaded the entry before."""
         recording, now = entry.recording, self.updates.now()
-        if recording.completed_at is not None and now - recording.completed_at > _RECENT:
+        is_old = recording.completed_at is not None and now - recording.completed_at > _RECENT
+        if is_old and not self._is_unlinked_of_late(entry):
             return
         for number, chunks in enumerate(batched(entry, _NAMES, strict=False)):
             names, folders = tuple(chunk.name for chunk in chunks), tuple(sorted(_folders_of(entry, chunks)))
             body = msgspec.json.encode(_Gone(recording.recording_id, now, names, folders, is_first=number == 0))
             self.index.put(IndexRow(_ERASED, f"{encode(recording.recording_id)}~{number:04}", body))
+
+    def _is_unlinked_of_late(self, entry: CatalogEntry) -> bool:
+        """Whether a run may be taking somebody out of it, also one that has not noted that yet, or was given up."""
+        if any(one.finished_at is None for one in entry.recording.unlinked):
+            return True
+        return self.index.get(UNLINKED, encode(entry.recording.recording_id)) is not None
 
     def _rows(self, partition: str) -> Iterator[IndexRow]:
         """The rows of a partition; they may leave it meanwhile."""
