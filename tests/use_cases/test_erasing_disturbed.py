@@ -348,3 +348,37 @@ def test_all_is_erased_of_which_an_event_had_made_an_entry_before_the_rebuild() 
     assert not [name for name in world.archive.blobs if RECORDING in name and "00x" not in name]
     assert b"her voice" not in everything(world).values()
     assert not [place for place in places_of(world, ANN) if not place.startswith(("claim", "journal"))]
+
+
+@pytest.mark.parametrize("has_come_first", [False, True])
+def test_an_event_that_comes_too_late_hides_nothing_of_what_a_rebuild_has_to_erase(
+    *, has_come_first: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The erasure was cut off, and its entry lost, before the event or after it."""
+    world = two_recordings()
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    def lose() -> None:
+        world.catalog.entries.clear()
+        world.open_work.rows.clear()
+        world.worker()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(world.removals["archive"]), "remove", die)
+        with pytest.raises(KeyboardInterrupt):
+            erase(world)
+    assert world.tombstones.find(RECORDING) is not None
+    if not has_come_first:
+        lose()
+    world.deliver(file_event_of(add(world, "late", 2, ANN), event_id="late"))
+    world.run()
+    if has_come_first:
+        lose()
+    world.app.records.jobs.make(JobKind.REBUILD, "{}", by=ADA)
+    run_jobs(world)
+    again(world, 2)
+    assert not [name for name in world.archive.blobs if RECORDING in name and "00x" not in name]
+    assert b"her voice" not in everything(world).values()
+    assert not [place for place in places_of(world, ANN) if not place.startswith(("claim", "journal"))]
