@@ -205,6 +205,10 @@ class Holding:
         """Remove the row of a hold about a recording; that of its class stays."""
         self.index.delete(about(recording_id), f"{_ABOUT}{hold.hold_id}")
 
+    def forget_class(self, recording_id: RecordingId, hold: Hold) -> None:
+        """Remove the row of the class of a hold that has never covered the recording."""
+        self.index.delete(about(recording_id), f"{_CLASS}{hold.hold_id}")
+
 
 def _row(hold: Hold) -> IndexRow:
     return IndexRow(HOLDS, hold.hold_id, msgspec.json.encode(hold), hold.version)

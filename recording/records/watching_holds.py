@@ -93,6 +93,9 @@ class WatchingHolds:
         entry = self.placing.load(one.recording_id)
         if entry is None:
             return
+        if not one.is_sure:
+            self.placing.make_sure(hold, entry)
+            return
         try:
             lifted = self.blobs.lifted(entry)
         except ArchiveRefused as error:

@@ -161,6 +161,26 @@ def test_a_hold_covers_what_cannot_be_read_while_it_is_placed(body: dict[str, ob
     assert () == world.app.records.holding.of(RecordingId("r1"))
 
 
+def test_a_hold_that_does_not_cover_what_could_not_be_read_lets_it_go_another_day() -> None:
+    """Else the recording of somebody else could not be erased as long as the hold lasts, nor end after that."""
+    classes = "{version: 1, classes: [{name: long, days: 9000, afterwards: ask}]}"
+    world = world_of("r1", "r2", RETENTION_CLASSES=classes)
+    world.catalog.newer |= {RecordingId("r1"), RecordingId("r2")}
+    hold = made(world, query={"since": "2026-02-28", "until": "2026-03-01"}, retentionClass="long")
+    run_jobs(world)
+    world.catalog.newer.clear()
+    holding = world.app.records.holding
+    assert [hold.hold_id] == [one.hold_id for one in holding.of(RecordingId("r1"))]
+    for _ in range(2):
+        world.clock.at += DAY
+        world.app.records.daily.run()
+    assert () == holding.of(RecordingId("r1"))
+    assert () == holding.classes_of(RecordingId("r1"))
+    assert set() == held(world)
+    assert not {"Held", "HoldEnded"} & {one.what for one in world.entry(RecordingId("r1")).recording.trail.unwritten}
+    assert "HoldLifted" not in world.told()
+
+
 def test_a_hold_that_ends_while_an_entry_cannot_be_read_leaves_no_legal_hold() -> None:
     """Else nothing could ever delete its blobs: the job waits for the version that can read it."""
     world = world_of("r1", "r2")
